@@ -1,0 +1,101 @@
+"""A course is a folder: `course.toml`, `exercises/`, `solutions/` and `checks/`. This reads it; nothing is run.
+
+The built-in course is the checkout's own folder, or the copy of it inside an installed package; its checks are in
+`grader/checks/`. An exercise is found by its check's file name; `course.toml` gives the order and the units, and an
+exercise that it does not name comes last.
+"""
+
+from __future__ import annotations
+
+import ast
+import tomllib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+class CourseError(Exception):
+    """A course's folder is not as it should be; the message names the file."""
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise and where its three files are."""
+
+    name: str
+    unit: str
+    stub: Path
+    solution: Path
+    checks: Path
+
+    @cached_property
+    def statement(self) -> str:
+        """The module docstring of the stub, in Markdown; its first line is the title."""
+        for path in (self.stub, self.solution):
+            if path.is_file():
+                return ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        return ""
+
+    @property
+    def title(self) -> str:
+        return self.statement.split("\n", 1)[0].strip() or self.name
+
+
+@dataclass(frozen=True)
+class Course:
+    """The exercises in the order in which they are worked on."""
+
+    title: str
+    folder: Path
+    exercises: tuple[Exercise, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(exercise.name for exercise in self.exercises)
+
+    def __getitem__(self, name: str) -> Exercise:
+        for exercise in self.exercises:
+            if exercise.name == name:
+                return exercise
+        raise KeyError(name)
+
+
+def load_course(folder: Path | None = None) -> Course:
+    """Reads a course; without `folder`, the built-in one.
+
+    Raises:
+        CourseError: if the folder is no course, with the reason.
+    """
+    if folder is None:
+        bundled = _PACKAGE / "course"
+        folder = bundled if bundled.is_dir() else _PACKAGE.parent
+        checks = _PACKAGE / "checks"
+    else:
+        checks = folder / "checks"
+    file = folder / "course.toml"
+    try:
+        settings = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CourseError(f"{file} cannot be read as a course: {error}.") from error
+    found = sorted(path.stem for path in checks.glob("*.py") if not path.stem.startswith("_"))
+    exercises = []
+    for unit in settings.get("unit", []):
+        for name in unit.get("exercises", []):
+            if name not in found:
+                raise CourseError(f"{file} names {name!r}, but there is no {checks}/{name}.py.")
+            found.remove(name)
+            exercises.append(_exercise(name, str(unit.get("title", "")), folder, checks))
+    exercises += [_exercise(name, "", folder, checks) for name in found]
+    return Course(str(settings.get("title", folder.name)), folder, tuple(exercises))
+
+
+def _exercise(name: str, unit: str, folder: Path, checks: Path) -> Exercise:
+    return Exercise(
+        name=name,
+        unit=unit,
+        stub=folder / "exercises" / f"{name}.py",
+        solution=folder / "solutions" / f"{name}.py",
+        checks=checks / f"{name}.py",
+    )

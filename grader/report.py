@@ -1,0 +1,157 @@
+"""What grading yields: one immutable `Report`, which every output is a function of.
+
+exercise                                     check
+├── passed         all points                ├── passed        every case passed: the points are earned
+├── partial        some points               ├── failed        a wrong result, or the student's code raised
+├── failed         tried, no points          ├── timeout       did not answer within its time
+├── not_attempted  still the stub            ├── not_started   NotImplementedError: not written yet
+├── missing        no such file              ├── not_reached   something that it needs is not right yet
+└── error          the file cannot be        ├── skipped       cannot run on this machine, and says why
+                   loaded, or the grader     └── error         a fault of the grader, never of the student
+                   is at fault
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+SCHEMA = 1
+
+CheckStatus = Literal[
+    "passed", "failed", "error", "timeout", "not_reached", "not_started", "skipped"
+]
+ExerciseStatus = Literal["passed", "partial", "failed", "missing", "not_attempted", "error"]
+
+
+@dataclass(frozen=True)
+class CaseResult:
+    """One device and dtype of a check; `None` where the check does not vary over it."""
+
+    device: str | None
+    dtype: str | None
+    status: CheckStatus
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One check: a sentence, whole points, and what came of it."""
+
+    name: str
+    description: str
+    status: CheckStatus
+    points: int
+    score: int
+    message: str = ""
+    cause: str = ""
+    seconds: float = 0.0
+    cases: tuple[CaseResult, ...] = ()
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A line that does what the exercise forbids."""
+
+    line: int
+    rule: str
+    message: str
+
+
+@dataclass(frozen=True)
+class ExerciseResult:
+    """One exercise of a submission. The same `seed` and source give the same result again."""
+
+    name: str
+    title: str
+    score: int
+    max_score: int
+    status: ExerciseStatus
+    message: str = ""
+    violations: tuple[Violation, ...] = ()
+    checks: tuple[CheckResult, ...] = ()
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Where the grading ran."""
+
+    python: str
+    torch: str
+    devices: tuple[str, ...]
+    isolation: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything that is known of one submission."""
+
+    submission: str
+    exercises: tuple[ExerciseResult, ...]
+    environment: Environment
+    schema: int = field(default=SCHEMA)
+
+    @property
+    def score(self) -> int:
+        return sum(exercise.score for exercise in self.exercises)
+
+    @property
+    def max_score(self) -> int:
+        return sum(exercise.max_score for exercise in self.exercises)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as plain data, as `grader/report.schema.json` describes it."""
+        return {
+            "schema": self.schema,
+            "submission": self.submission,
+            "score": self.score,
+            "max_score": self.max_score,
+            "exercises": [_plain(asdict(exercise)) for exercise in self.exercises],
+            "environment": _plain(asdict(self.environment)),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Report:
+        """The inverse of `to_dict`.
+
+        Raises:
+            ValueError: if the data is of another schema version.
+        """
+        if data.get("schema") != SCHEMA:
+            raise ValueError(
+                f"This report has schema {data.get('schema')!r}; this grader reads {SCHEMA}."
+            )
+        environment = dict(data["environment"])
+        return cls(
+            submission=data["submission"],
+            exercises=tuple(_exercise(entry) for entry in data["exercises"]),
+            environment=Environment(
+                **environment | {key: tuple(environment[key]) for key in ("devices", "isolation")}
+            ),
+        )
+
+
+def _plain(value: Any) -> Any:
+    """Tuples become lists, so that the data equals what JSON gives back."""
+    if isinstance(value, dict):
+        return {key: _plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    return value
+
+
+def _exercise(data: Mapping[str, Any]) -> ExerciseResult:
+    return ExerciseResult(
+        **dict(data)
+        | {
+            "violations": tuple(Violation(**entry) for entry in data["violations"]),
+            "checks": tuple(_check(entry) for entry in data["checks"]),
+        }
+    )
+
+
+def _check(data: Mapping[str, Any]) -> CheckResult:
+    return CheckResult(
+        **dict(data) | {"cases": tuple(CaseResult(**entry) for entry in data["cases"])}
+    )

@@ -1,0 +1,221 @@
+"""The forked child: runs one submission's code and answers probes, until the trusted side ends it.
+
+Everything here shares a process with the student's code, so nothing that it says is believed beyond "these are
+the numbers that came out": no verdict is made here, and the trusted side checks every answer's form.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import linecache
+import os
+import random
+import signal
+import socket
+import sys
+import types
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .frames import FrameError, pack, unpack
+from .limits import Limits, apply_limits, die_with_parent
+from .wire import MAX_TEXT, decode, encode, restride
+
+_MAX_REQUEST = 256 << 20
+_MAX_FRAMES = 20
+
+
+def serve(
+    parent: int, connection: int, output: int, trace: int, folder: str, limits: Limits
+) -> None:
+    """Confines this process, then answers requests until the connection ends. Does not return.
+
+    Args:
+        parent: process id of the warm process.
+        connection, output, trace: descriptors for answers, for what the student prints, and for the place where a
+            child that hangs is.
+        folder: an empty folder, the only one that the student's code should write to.
+    """
+    status = 1
+    try:
+        _settle(parent, connection, output, trace, folder, limits)
+        _Server(socket.socket(fileno=connection), limits).run()
+        status = 0
+    finally:
+        os._exit(status)  # no teardown: it costs 200 ms, and runs what the student registered
+
+
+def _settle(
+    parent: int, connection: int, output: int, trace: int, folder: str, limits: Limits
+) -> None:
+    os.setsid()
+    die_with_parent(parent)
+    null = os.open(os.devnull, os.O_RDONLY)
+    for source, target in ((null, 0), (output, 1), (output, 2)):
+        os.dup2(source, target)
+    kept = sorted((connection, trace))
+    os.closerange(3, kept[0])
+    os.closerange(kept[0] + 1, kept[1])
+    os.closerange(kept[1] + 1, 4096)
+    os.chdir(folder)
+    # written by a C signal handler, so it works inside an endless loop of torch's as well
+    faulthandler.register(signal.SIGUSR1, file=trace, all_threads=False, chain=False)
+    apply_limits(limits)
+
+
+class _Server:
+    """The student's module and the requests about it."""
+
+    def __init__(self, connection: socket.socket, limits: Limits) -> None:
+        self._connection = connection
+        self._limits = limits
+        self._module: types.ModuleType | None = None
+        self._filename = ""
+        self._probes: dict[str, Any] = {}
+
+    def run(self) -> None:
+        operations = {"load": self._load, "call": self._call}
+        while True:
+            try:
+                request, block = unpack(self._read, _MAX_REQUEST)
+            except (EOFError, FrameError):
+                return
+            try:
+                answer = operations[request["op"]](request, block)
+            except (
+                BaseException
+            ) as error:  # SystemExit and KeyboardInterrupt are the student's as well
+                answer = {"error": _describe(error, self._filename)}, b""
+            _flush()
+            if len(answer[1]) > self._limits.answer_bytes:
+                answer = {"error": _plain_error("TooLarge", "the result is too large")}, b""
+            self._connection.sendall(pack(*answer))
+
+    def _read(self, count: int) -> bytes:
+        parts = []
+        while count:
+            part = self._connection.recv(min(count, 1 << 20))
+            if not part:
+                raise EOFError
+            parts.append(part)
+            count -= len(part)
+        return b"".join(parts)
+
+    def _load(self, request: dict[str, Any], block: bytes) -> tuple[dict[str, Any], bytes]:
+        """Imports the student's file under the exercise's name, so that a `__main__` block does not run."""
+        name, self._filename, source = request["name"], request["filename"], request["source"]
+        module = types.ModuleType(name)
+        module.__file__ = self._filename
+        self._module = sys.modules[name] = module
+        # tracebacks and inspect.getsource find the text here
+        lines = source.splitlines(keepends=True)
+        linecache.cache[self._filename] = (len(source), None, lines, self._filename)
+        _reset(0)
+        exec(compile(source, self._filename, "exec", dont_inherit=True), module.__dict__)
+        names = [str(key)[:80] for key in list(module.__dict__) if not key.startswith("_")]
+        return {"value": None, "names": names[:200]}, b""
+
+    def _call(self, request: dict[str, Any], block: bytes) -> tuple[dict[str, Any], bytes]:
+        """Runs a probe on the student's module and sends back what it returns."""
+        _reset(request["seed"])
+        device = request["device"]
+
+        def leaf(tensor: Tensor, facts: dict[str, Any]) -> Tensor:
+            placed = restride(tensor, facts)
+            if device != "cpu":
+                placed = placed.to(device)
+            return placed.requires_grad_() if facts.get("requires_grad") else placed
+
+        arguments = decode(request["arguments"], block, leaf)
+        before = {key: _snapshot(value) for key, value in arguments.items()}
+        result = self._probe(request["source"], request["probe"])(self._module, **arguments)
+        tree, answer = encode(result)
+        changed = [
+            key for key, value in arguments.items() if not _same(before[key], _snapshot(value))
+        ]
+        return {"value": tree, "changed": changed}, answer
+
+    def _probe(self, source: str, name: str) -> Any:
+        if source not in self._probes:
+            namespace: dict[str, Any] = {
+                "__name__": "probe",
+                "torch": torch,
+                "nn": torch.nn,
+                "F": torch.nn.functional,
+                "Tensor": Tensor,
+            }
+            exec(compile(source, "<probe>", "exec", dont_inherit=True), namespace)
+            self._probes[source] = namespace
+        return self._probes[source][name]
+
+
+def _reset(seed: int) -> None:
+    """Undoes what the student's code may have set for the whole process, and seeds every generator."""
+    torch.set_default_dtype(torch.float32)
+    torch.set_default_device(None)
+    torch.set_grad_enabled(True)
+    torch.manual_seed(seed)
+    random.seed(seed)
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed(seed % 2**32)
+
+
+def _snapshot(value: object) -> Any:
+    """The bytes of the tensors in `value`, to see afterwards whether they were changed."""
+    if isinstance(value, Tensor):
+        return value.detach().cpu().clone()
+    if isinstance(value, dict):
+        return [_snapshot(entry) for entry in value.values()]
+    if isinstance(value, list | tuple):
+        return [_snapshot(entry) for entry in value]
+    return None
+
+
+def _same(before: Any, after: Any) -> bool:
+    if isinstance(before, Tensor):
+        return (
+            isinstance(after, Tensor)
+            and before.dtype == after.dtype
+            and before.shape == after.shape
+            and torch.equal(before, after)
+        )
+    if isinstance(before, list):
+        return len(before) == len(after) and all(map(_same, before, after))
+    return True
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(BaseException):
+            stream.flush()
+
+
+def _describe(error: BaseException, filename: str) -> dict[str, Any]:
+    """An exception as plain data: its type, its text, and the lines of the student's file that it went through."""
+    with contextlib.suppress(BaseException):  # str() runs the student's code
+        told = _plain_error(type(error).__name__, str(error))
+        if isinstance(error, SyntaxError) and error.filename == filename:
+            told["message"] = str(error.msg)[:MAX_TEXT]
+            told["lines"] = [[error.lineno or 0, ""]]
+        else:
+            told["lines"] = _lines(error, filename)
+        return told
+    return _plain_error("Exception", "its text could not be had")
+
+
+def _lines(error: BaseException, filename: str) -> list[list[Any]]:
+    lines: list[list[Any]] = []
+    step = error.__traceback__
+    while step is not None:
+        code = step.tb_frame.f_code
+        if code.co_filename == filename:
+            lines.append([step.tb_lineno, code.co_name[:80]])
+        step = step.tb_next
+    return lines[-_MAX_FRAMES:]
+
+
+def _plain_error(kind: str, message: str) -> dict[str, Any]:
+    return {"type": kind[:80], "message": message[:MAX_TEXT], "lines": []}

@@ -1,0 +1,40 @@
+"""Text that a student's code made, made safe to keep: no control characters, no hidden direction marks, no floods."""
+
+from __future__ import annotations
+
+import unicodedata
+
+MESSAGE_LENGTH = 600
+
+
+def clean(text: str, length: int = MESSAGE_LENGTH) -> str:
+    """`text` on one or more plain lines: what a terminal or a browser would obey is written out, long text is cut."""
+    cut = text[:length]
+    shown = "".join(map(_shown, cut))
+    return f"{shown}… ({len(text):,} characters)" if len(text) > length else shown
+
+
+def _shown(character: str) -> str:
+    if character == "\n":
+        return character
+    if character == "\t":
+        return "    "
+    # Cc control, Cf format (bidirectional marks, zero width), Cs surrogates, Co private, Zl/Zp line separators
+    if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp"):
+        code = ord(character)
+        return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
+    return character
+
+
+def line_of(source: str, number: int) -> str:
+    """The text of a line, 1-based, without its indentation; empty where there is none."""
+    lines = source.splitlines()
+    return clean(lines[number - 1].strip(), 120) if 0 < number <= len(lines) else ""
+
+
+def listed(names: list[str]) -> str:
+    """`a`, `b` and `c`."""
+    quoted = [f"`{name}`" for name in names]
+    return (
+        " and ".join([", ".join(quoted[:-1]), quoted[-1]]) if len(quoted) > 1 else "".join(quoted)
+    )
