@@ -1,0 +1,1 @@
+"""For instructors: stubs from solutions."""

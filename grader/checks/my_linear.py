@@ -1,0 +1,228 @@
+"""`nn.Linear` from scratch: registration, values, gradients and updates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from grader import Draw, Student, expect, expect_close, helper, needs, points, probe
+
+# batch, in_features and out_features differ, so that a transpose shows; each may be 1
+SHAPES = pytest.mark.parametrize(
+    ("lead", "n_in", "n_out"), [((5,), 3, 4), ((1,), 1, 2), ((2, 3), 4, 1), ((), 3, 2)]
+)
+SIZES = pytest.mark.parametrize(("n_in", "n_out"), [(3, 4), (1, 2), (4, 1)])
+USE_PARAMETER = (
+    "A plain tensor is seen neither by `parameters()` nor by `.to(…)` or an optimizer: "
+    "wrap it in `nn.Parameter`."
+)
+
+
+@helper
+def filled(student: Any, weights: Tensor, bias: Tensor | None) -> Any:
+    """A layer with the given values, whether it registered its parameters or not."""
+    layer = student.MyLinear(*weights.shape, bias=bias is not None).to(weights)
+    values = {"weights": weights} if bias is None else {"weights": weights, "bias": bias}
+    for name, value in values.items():
+        if isinstance(getattr(layer, name), nn.Parameter):
+            with torch.no_grad():
+                getattr(layer, name).copy_(value)
+        else:
+            setattr(layer, name, value.clone())
+    return layer
+
+
+@probe
+def describe(student: Any, n_in: int, n_out: int, bias: bool) -> Any:
+    layer = student.MyLinear(n_in, n_out) if bias else student.MyLinear(n_in, n_out, bias=False)
+    return {
+        "is a module": isinstance(layer, nn.Module),
+        "parameters": {name: list(value.shape) for name, value in layer.named_parameters()},
+        "state": sorted(layer.state_dict()),
+        "weights": layer.weights,
+        "bias": layer.bias,
+        "sizes": [layer.in_features, layer.out_features],
+    }
+
+
+@SIZES
+@points(2)
+def test_parameters(student: Student, n_in: int, n_out: int) -> None:
+    """`weights` (in_features, out_features) and `bias` (out_features,) are registered parameters."""
+    got = student.run(describe, n_in=n_in, n_out=n_out, bias=True)
+    expect(got["is a module"], "MyLinear is not an nn.Module.")
+    for name, shape in (("weights", [n_in, n_out]), ("bias", [n_out])):
+        expect(
+            name in got["parameters"],
+            f"`{name}` is not a registered `nn.Parameter`.",
+            USE_PARAMETER,
+        )
+        expect(
+            got["parameters"][name] == shape,
+            f"`{name}` has shape {tuple(got['parameters'][name])}, expected {tuple(shape)}.",
+        )
+    others = sorted(set(got["parameters"]) - {"weights", "bias"})
+    expect(not others, f"There are further parameters: {', '.join(others)}.")
+
+
+@SIZES
+@points(1)
+def test_sizes(student: Student, n_in: int, n_out: int) -> None:
+    """`in_features` and `out_features` are kept."""
+    got = student.run(describe, n_in=n_in, n_out=n_out, bias=True)
+    expect_close(got["sizes"], [n_in, n_out], "[in_features, out_features]")
+
+
+@probe
+def sample(student: Any) -> Any:
+    wide, other = student.MyLinear(200, 300), student.MyLinear(200, 300)
+    biases = [student.MyLinear(1, 300).bias.detach() for _ in range(40)]
+    return {
+        "weights": wide.weights,
+        "bias": torch.stack(biases),
+        "again": torch.equal(wide.weights, other.weights),
+    }
+
+
+@points(1)
+@needs("parameters")
+def test_standard_normal(student: Student) -> None:
+    """`weights` and `bias` are drawn from the standard normal distribution."""
+    got = student.run(sample)
+    expect(not got["again"], "Two layers have the same weights: they are not drawn at random.")
+    for name in ("weights", "bias"):
+        values = got[name].tensor.double().flatten()
+        mean, spread = values.mean().item(), values.std().item()
+        near = (
+            (values.abs() < 1).double().mean().item()
+        )  # 0.683 for the normal, 0.577 for a uniform
+        # eight standard errors and more for 12,000 values: no right answer ever fails
+        expect(
+            abs(mean) < 0.08 and abs(spread - 1) < 0.06 and abs(near - 0.6827) < 0.04,
+            f"`{name}` has mean {mean:.2f} and standard deviation {spread:.2f}, with {near:.0%} of the "
+            "values between −1 and 1; the standard normal distribution has 0, 1 and 68%.",
+            "Use `torch.randn`." if abs(near - 0.6827) >= 0.04 else "",
+        )
+
+
+@probe
+def apply_layer(student: Any, x: Tensor, weights: Tensor, bias: Tensor | None) -> Any:
+    return filled(student, weights, bias)(x)
+
+
+@SHAPES
+@points(2)
+def test_forward(
+    student: Student, draw: Draw, lead: tuple[int, ...], n_in: int, n_out: int
+) -> None:
+    """`forward(x)` is x @ weights + bias, for any number of leading dimensions."""
+    x, weights, bias = draw.normal(*lead, n_in), draw.normal(n_in, n_out), draw.normal(n_out)
+    x = draw.strided(x)
+    got = student.run(apply_layer, x=x, weights=weights, bias=bias)
+    expect_close(got, x @ weights + bias, "forward(x)")
+
+
+@SIZES
+@points(1)
+def test_without_bias(student: Student, draw: Draw, n_in: int, n_out: int) -> None:
+    """With `bias=False` the attribute `bias` is None, no such parameter exists, and none is added."""
+    got = student.run(describe, n_in=n_in, n_out=n_out, bias=False)
+    expect(
+        got["bias"] is None,
+        "With bias=False the attribute `bias` is not None.",
+        "The argument `bias` is not looked at.",
+    )
+    for where in ("parameters", "state"):
+        expect("bias" not in got[where], f"With bias=False there is a `bias` among the {where}.")
+    x, weights = draw.normal(5, n_in), draw.normal(n_in, n_out)
+    got = student.run(apply_layer, x=x, weights=weights, bias=None)
+    expect_close(got, x @ weights, "forward(x) with bias=False")
+
+
+@probe
+def differentiate(student: Any, x: Tensor, weights: Tensor, bias: Tensor, g: Tensor) -> Any:
+    layer = filled(student, weights, bias)
+    (layer(x) * g).sum().backward()
+    return {"x": x.grad, "weights": layer.weights.grad, "bias": layer.bias.grad}
+
+
+@SHAPES
+@points(1)
+@needs("parameters", "forward")
+def test_gradients(
+    student: Student, draw: Draw, lead: tuple[int, ...], n_in: int, n_out: int
+) -> None:
+    """Autograd gives `weights`, `bias` and the input the gradients of x @ weights + bias."""
+    x, weights, bias = draw.normal(*lead, n_in), draw.normal(n_in, n_out), draw.normal(n_out)
+    g = draw.normal(*lead, n_out)
+    leaves = {"x": x, "weights": weights, "bias": bias}
+    for leaf in leaves.values():
+        leaf.requires_grad_()
+    got = student.run(differentiate, x=x, weights=weights.detach(), bias=bias.detach(), g=g)
+    grads = torch.autograd.grad(((x @ weights + bias) * g).sum(), list(leaves.values()))
+    for name, grad in zip(leaves, grads, strict=True):
+        expect(
+            got[name] is not None,
+            f"`{name}` gets no gradient.",
+            "The graph is cut on the way: look for `.data`, `.detach()` or `torch.no_grad()`.",
+        )
+        expect_close(got[name], grad, f"the gradient of {name}")
+
+
+@probe
+def move_and_copy(student: Any, x: Tensor, weights: Tensor, bias: Tensor) -> Any:
+    layer = filled(student, weights, bias)
+    copy = student.MyLinear(*weights.shape).to(x)
+    copy.load_state_dict(layer.state_dict())
+    halved = student.MyLinear(*weights.shape).to(torch.bfloat16)
+    return {
+        "state": dict(layer.state_dict()),
+        "copied": copy(x),
+        "moved": [str(value.dtype) for value in (halved.weights, halved.bias)],
+    }
+
+
+@points(1)
+@needs("parameters", "forward")
+def test_moves_and_is_saved(student: Student, draw: Draw) -> None:
+    """The layer moves with `.to(…)` and round-trips through `state_dict`."""
+    x, weights, bias = draw.normal(5, 3), draw.normal(3, 4), draw.normal(4)
+    got = student.run(move_and_copy, x=x, weights=weights, bias=bias)
+    expect_close(got["state"], {"weights": weights, "bias": bias}, "state_dict()")
+    expect_close(got["copied"], x @ weights + bias, "forward(x) of a layer loaded from it")
+    moved = ["torch.bfloat16"] * 2
+    expect(got["moved"] == moved, f"After .to(torch.bfloat16) the dtypes are {got['moved']}.")
+
+
+@probe
+def optimize(
+    student: Any, x: Tensor, y: Tensor, weights: Tensor, bias: Tensor, name: str, steps: int
+) -> Any:
+    layer = filled(student, weights, bias)
+    optimizer = getattr(torch.optim, name)(layer.parameters(), lr=0.1)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        ((layer(x) - y) ** 2).mean().backward()
+        optimizer.step()
+    return {"weights": layer.weights, "bias": layer.bias}
+
+
+@pytest.mark.parametrize("name", ["SGD", "Adam"])
+@points(1)
+@needs("parameters", "forward")
+def test_is_trained(student: Student, draw: Draw, name: str) -> None:
+    """Any optimizer of `torch.optim` trains it: three steps move it as they move plain tensors."""
+    x, y = draw.normal(5, 3), draw.normal(5, 2)
+    weights, bias = draw.normal(3, 2), draw.normal(2)
+    got = student.run(optimize, x=x, y=y, weights=weights, bias=bias, name=name, steps=3)
+    parameters = [weights.clone().requires_grad_(), bias.clone().requires_grad_()]
+    optimizer = getattr(torch.optim, name)(parameters, lr=0.1)
+    for _ in range(3):
+        optimizer.zero_grad()
+        ((x @ parameters[0] + parameters[1] - y) ** 2).mean().backward()
+        optimizer.step()
+    expected = dict(zip(("weights", "bias"), (p.detach() for p in parameters), strict=True))
+    expect_close(got, expected, f"parameters after three steps of {name}", requires_grad=True)

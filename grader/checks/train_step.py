@@ -1,0 +1,289 @@
+"""The loop around model, criterion and optimizer: losses, updates, modes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from grader import Draw, Student, expect, expect_close, helper, needs, points, probe
+
+Batches = list[tuple[Tensor, Tensor]]
+
+
+@helper
+class Recorder(nn.Module):
+    """Passes its input through, and notes the mode that it is in and whether gradients are recorded."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[list[bool]] = []
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.seen.append([self.training, torch.is_grad_enabled()])
+        return x
+
+
+@helper
+def build(weights: list[Tensor]) -> nn.Sequential:
+    """A network of two layers with the given weights and biases."""
+    (hidden, n_in), (n_out, _) = weights[0].shape, weights[2].shape
+    model = nn.Sequential(
+        nn.Linear(n_in, hidden), Recorder(), nn.Tanh(), nn.Linear(hidden, n_out)
+    ).to(weights[0])
+    with torch.no_grad():
+        for parameter, value in zip(model.parameters(), weights, strict=True):
+            parameter.copy_(value)
+    return model
+
+
+def draw_weights(draw: Draw, n_in: int = 3, n_out: int = 4) -> list[Tensor]:
+    return [draw.normal(5, n_in), draw.normal(5), draw.normal(n_out, 5), draw.normal(n_out)]
+
+
+def draw_batches(draw: Draw, sizes: list[int], classes: int = 4) -> Batches:
+    """Batches for a classifier, as `draw_weights` makes it."""
+    return [(draw.normal(size, 3), draw.integers(0, classes, size)) for size in sizes]
+
+
+def train_by_hand(
+    model: nn.Module, criterion: nn.Module, batches: Batches, lr: float
+) -> list[float]:
+    """Plain gradient descent with autograd, a step per batch; the losses before each step."""
+    parameters = list(model.parameters())
+    losses = []
+    for inputs, labels in batches:
+        loss = criterion(model(inputs), labels)
+        grads = torch.autograd.grad(loss, parameters)
+        with torch.no_grad():
+            for parameter, grad in zip(parameters, grads, strict=True):
+                parameter.sub_(lr * grad)
+        losses.append(loss.item())
+    return losses
+
+
+def values(model: nn.Module) -> list[Tensor]:
+    return [parameter.detach() for parameter in model.parameters()]
+
+
+@probe
+def one_step(
+    student: Any, weights: list[Tensor], inputs: Tensor, labels: Tensor, lr: float, stale: bool
+) -> Any:
+    model: Any = build(weights).eval()
+    if stale:
+        (10 * model(inputs)).sum().backward()
+    model[1].seen.clear()
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    loss = student.train_step(model, nn.MSELoss(), optimizer, inputs, labels)
+    return {"loss": loss, "parameters": list(model.parameters()), "seen": model[1].seen}
+
+
+@pytest.mark.parametrize("n", [6, 1])
+@points(2)
+def test_step(student: Student, draw: Draw, n: int) -> None:
+    """`train_step` updates the parameters once and returns the loss before the update, as a float."""
+    weights, inputs, labels = draw_weights(draw), draw.normal(n, 3), draw.normal(n, 4)
+    got = student.run(one_step, weights=weights, inputs=inputs, labels=labels, lr=0.1, stale=False)
+    model = build(weights)
+    [loss] = train_by_hand(model, nn.MSELoss(), [(inputs, labels)], 0.1)
+    expect_close(got["loss"], loss, "the loss returned", dtype=draw.dtype)
+    expect_close(got["parameters"], values(model), "parameters after the step")
+
+
+@points(1)
+@needs("step")
+def test_step_clears_gradients(student: Student, draw: Draw) -> None:
+    """Gradients from before the call do not leak into `train_step`."""
+    weights, inputs, labels = draw_weights(draw), draw.normal(6, 3), draw.normal(6, 4)
+    got = student.run(one_step, weights=weights, inputs=inputs, labels=labels, lr=0.1, stale=True)
+    model = build(weights)
+    train_by_hand(model, nn.MSELoss(), [(inputs, labels)], 0.1)
+    try:
+        expect_close(got["parameters"], values(model), "parameters after the step")
+    except Exception as error:
+        expect(
+            False,
+            f"With gradients left over from before: {error}",
+            "The old gradients are added to the new ones: call `optimizer.zero_grad()` before "
+            "`loss.backward()`.",
+        )
+
+
+@points(1)
+@needs("step")
+def test_step_mode(student: Student, draw: Draw) -> None:
+    """During `train_step` the model is in training mode, whatever mode it came in."""
+    got = student.run(
+        one_step,
+        weights=draw_weights(draw),
+        inputs=draw.normal(6, 3),
+        labels=draw.normal(6, 4),
+        lr=0.1,
+        stale=False,
+    )
+    expect(
+        bool(got["seen"]) and all(training for training, _ in got["seen"]),
+        "The model came in evaluation mode and was still in it during the step.",
+        "Call `model.train()` before the forward pass.",
+    )
+
+
+@probe
+def run_training(
+    student: Any, weights: list[Tensor], batches: list[Any], lr: float, epochs: int, kind: str
+) -> Any:
+    class Stream:
+        """An iterable that is neither a list nor has a length."""
+
+        def __iter__(self) -> Any:
+            return iter(batches)
+
+    loader: Any = Stream() if kind == "iterable" else batches
+    if kind == "DataLoader":
+        samples: Any = [sample for batch in batches for sample in zip(*batch, strict=True)]
+        size = len(batches[0][0])
+        loader = torch.utils.data.DataLoader(samples, batch_size=size)
+    model = build(weights).eval()
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    history = student.train(model, nn.CrossEntropyLoss(), optimizer, loader, epochs)
+    return {"history": history, "parameters": list(model.parameters()), "seen": model[1].seen}
+
+
+@pytest.mark.parametrize("kind", ["list", "DataLoader", "iterable"])
+@points(2)
+def test_train(student: Student, draw: Draw, kind: str) -> None:
+    """`train` gives each epoch's mean loss per sample, and takes a step for every batch."""
+    weights, sizes = draw_weights(draw), [4, 4, 1]
+    batches = draw_batches(draw, sizes)
+    got = student.run(run_training, weights=weights, batches=batches, lr=0.2, epochs=3, kind=kind)
+    model, expected, careless = build(weights), [], []
+    for _ in range(3):
+        losses = train_by_hand(model, nn.CrossEntropyLoss(), batches, 0.2)
+        expected.append(sum(a * b for a, b in zip(losses, sizes, strict=True)) / sum(sizes))
+        careless.append(sum(losses) / len(losses))
+    expect_close(got["parameters"], values(model), "parameters after three epochs")
+    expect(all(training for training, _ in got["seen"]), "The model was not in training mode.")
+    _expect_means(got["history"], expected, careless, "the list of losses", draw.dtype)
+
+
+def _expect_means(
+    got: Any, expected: list[float], careless: list[float], what: str, dtype: torch.dtype
+) -> None:
+    """Like `expect_close`, and knows the mean over batches when it sees it."""
+    try:
+        expect_close(got, expected, what, dtype=dtype)
+    except Exception as error:
+        same = isinstance(got, list) and all(
+            isinstance(one, float) and abs(one - other) < 1e-4 * abs(other)
+            for one, other in zip(got, careless, strict=False)
+        )
+        cause = getattr(error, "cause", "")
+        if same and got:
+            cause = (
+                "It is the mean over the batches. The last batch is smaller, so weigh each "
+                "batch's loss with its number of samples."
+            )
+        expect(False, str(error), cause)
+
+
+@probe
+def run_evaluation(student: Any, weights: list[Tensor], batches: list[Any], raises: bool) -> Any:
+    class Broken(Exception):
+        pass
+
+    def stream() -> Any:
+        yield from batches
+        if raises:
+            raise Broken
+
+    model: Any = nn.Sequential(
+        build(weights), nn.Dropout(0.5), nn.Sequential(nn.Dropout(0.5))
+    ).train()
+    model[1].eval()
+    model[2].eval()
+    model[2][0].train()
+    for parameter in model.parameters():
+        parameter.grad = torch.ones_like(parameter)
+    modes = [module.training for module in model.modules()]
+    result = None
+    try:
+        result = student.evaluate(model, nn.CrossEntropyLoss(), stream() if raises else batches)
+    except Broken:
+        result = "the loader's exception"
+    return {
+        "result": result,
+        "restored": [module.training for module in model.modules()] == modes,
+        "seen": model[0][1].seen,
+        "parameters": list(model.parameters()),
+        "grads": [parameter.grad for parameter in model.parameters()],
+    }
+
+
+@pytest.mark.parametrize("sizes", [[4, 4, 1], [1]])
+@points(2)
+def test_evaluate(student: Student, draw: Draw, sizes: list[int]) -> None:
+    """`evaluate` gives the pair of floats (mean loss per sample, accuracy)."""
+    weights, batches = draw_weights(draw), draw_batches(draw, sizes)
+    got = student.run(run_evaluation, weights=weights, batches=batches, raises=False)
+    inputs, labels = (torch.cat(parts) for parts in zip(*batches, strict=True))
+    outputs = build(weights)(inputs)
+    loss = nn.functional.cross_entropy(outputs, labels).item()
+    accuracy = (outputs.argmax(1) == labels).double().mean().item()
+    model, criterion = build(weights), nn.CrossEntropyLoss()
+    careless = [criterion(model(x), y).item() for x, y in batches]
+    result = got["result"]
+    expect(
+        isinstance(result, list | tuple) and len(result) == 2,
+        "evaluate does not return a pair (mean loss per sample, accuracy).",
+    )
+    _expect_means(
+        [result[0]], [loss], [sum(careless) / len(careless)], "[the mean loss]", draw.dtype
+    )
+    expect_close(result[1], accuracy, "the accuracy", dtype=torch.float32)
+
+
+@points(1)
+@needs("evaluate")
+def test_evaluate_changes_nothing(student: Student, draw: Draw) -> None:
+    """`evaluate` runs in evaluation mode, records no gradients, and leaves parameters and `.grad` alone."""
+    weights, batches = draw_weights(draw), draw_batches(draw, [3, 2])
+    got = student.run(run_evaluation, weights=weights, batches=batches, raises=False)
+    expect(
+        not any(training for training, _ in got["seen"]),
+        "The model was in training mode during evaluate.",
+        "Call `model.eval()` before the forward passes.",
+    )
+    expect(
+        not any(recorded for _, recorded in got["seen"]),
+        "Gradients were recorded during evaluate.",
+        "Wrap the loop in `with torch.no_grad():`.",
+    )
+    expect_close(got["parameters"], weights, "parameters after evaluate")
+    expect_close(got["grads"], [torch.ones_like(w) for w in weights], ".grad after evaluate")
+
+
+@points(1)
+@needs("evaluate")
+def test_evaluate_restores_modes(student: Student, draw: Draw) -> None:
+    """After `evaluate` every module is in the mode it was in, also when the loader raises."""
+    weights, batches = draw_weights(draw), draw_batches(draw, [3, 2])
+    got = student.run(run_evaluation, weights=weights, batches=batches, raises=False)
+    expect(
+        got["restored"],
+        "Some modules were in evaluation mode before and others not; afterwards they are in "
+        "another mode than they were.",
+        "`model.train()` at the end sets every module; note each module's `training` beforehand.",
+    )
+    got = student.run(run_evaluation, weights=weights, batches=batches, raises=True)
+    expect(
+        got["result"] == "the loader's exception",
+        "The loader raised an exception, and evaluate kept it to itself.",
+    )
+    expect(
+        got["restored"],
+        "The loader raised an exception, and the modules were left in evaluation mode.",
+        "Restore the modes in a `finally:` block.",
+    )

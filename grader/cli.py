@@ -1,0 +1,211 @@
+"""The command line: thin, a function per command. What a command needs is imported when it runs."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from . import __version__
+from .catalog import Course, CourseError, load_course
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from .report import Report
+    from .sandbox import Sandbox
+    from .submission import Submission
+
+ALL_POINTS, POINTS_MISSING, WRONG_INPUT = 0, 1, 2
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="grader")
+def main() -> None:
+    """Exercises in PyTorch basics, and the grader that checks them against autograd."""
+
+
+@main.command("list")
+def list_exercises() -> None:
+    """Shows the exercises, in the order in which they are worked on."""
+    from rich.table import Table
+
+    course = _course()
+    console = _console()
+    table = Table(box=None, pad_edge=False, show_header=False)
+    unit = None
+    for exercise in course.exercises:
+        if exercise.unit != unit:
+            unit = exercise.unit
+            table.add_row(f"[bold]{unit}[/bold]" if unit else "", "")
+        table.add_row(f"  {exercise.name}", exercise.title)
+    console.print(table)
+
+
+@main.command()
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.option(
+    "--from",
+    "path",
+    type=click.Path(path_type=Path),
+    default=Path(),
+    help="A file, or a folder that holds NAME.py or exercises/NAME.py. Default: this folder.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How the report is written.",
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the report to this file instead of the terminal.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**48 - 1),
+    help="Of the inputs. Default: follows from the file's text, so that a result can be repeated.",
+)
+def check(
+    names: tuple[str, ...], path: Path, form: str, output: Path | None, seed: int | None
+) -> None:
+    """Grades the exercises NAME..., or every exercise that is found.
+
+    Exit status: 0 all points, 1 some are missing, 2 the call or the input was wrong (nothing to grade, or a file that
+    cannot be loaded).
+    """
+    from .submission import SubmissionError, read_submission
+
+    course = _course()
+    try:
+        submission = read_submission(path, course, names)
+    except SubmissionError as error:
+        _refuse(str(error))
+    if output and not output.absolute().parent.is_dir():
+        _refuse(
+            f"{output.parent} does not exist. Make the folder first, or choose another --output."
+        )
+    with _started_sandbox() as sandbox:
+        report = _grade_with_progress(submission, course, sandbox, seed)
+    _write(report, form, output)
+    sys.exit(_exit_status(report))
+
+
+@main.command()
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder to write to. Default: the course's exercises/.",
+)
+def release(names: tuple[str, ...], output: Path | None) -> None:
+    """Makes the stubs of the exercises NAME... (default: all) from their solutions."""
+    from .authoring.release import ReleaseError
+    from .authoring.release import release as write_stub
+
+    course = _course()
+    for name in names:
+        if name not in course.names:
+            _refuse(f"There is no exercise {name!r}. `grader list` shows them.")
+    for exercise in course.exercises:
+        if not names or exercise.name in names:
+            try:
+                click.echo(write_stub(exercise, output or exercise.stub.parent))
+            except (ReleaseError, OSError) as error:
+                _refuse(str(error))
+
+
+def _course() -> Course:
+    try:
+        return load_course()
+    except CourseError as error:
+        _refuse(str(error))
+
+
+def _refuse(message: str) -> NoReturn:
+    """One sentence on standard error, and the status for wrong input."""
+    from .text import clean
+
+    click.echo(f"grader: {clean(message, 2000)}", err=True)
+    sys.exit(WRONG_INPUT)
+
+
+@contextmanager
+def _started_sandbox() -> Iterator[Sandbox]:
+    """A sandbox; its import of torch and this process's run side by side."""
+    from .sandbox import Sandbox
+
+    with Sandbox() as sandbox:
+        gc.disable()  # importing makes no garbage, and looking for it takes a sixth of the time
+        from . import plugin  # noqa: F401
+
+        gc.freeze()
+        gc.enable()
+        yield sandbox
+
+
+def _grade_with_progress(
+    submission: Submission, course: Course, sandbox: Sandbox, seed: int | None
+) -> Report:
+    from .grading import grade
+    from .outcome import CourseFault
+
+    console = _console(stderr=True)
+    try:
+        if not console.is_terminal:
+            return grade(submission, course=course, sandbox=sandbox, seed=seed)
+        with console.status("Starting …") as status:
+            return grade(
+                submission,
+                course=course,
+                sandbox=sandbox,
+                seed=seed,
+                progress=lambda name: status.update(f"Grading {name} …"),
+            )
+    except (CourseFault, RuntimeError) as error:
+        _refuse(f"The grader itself failed, not your code: {error}")
+
+
+def _write(report: Report, form: str, output: Path | None) -> None:
+    from .outputs import json, terminal
+
+    if form == "json":
+        text = json.render(report)
+    elif output:
+        from io import StringIO
+
+        from rich.console import Console
+
+        buffer = StringIO()
+        terminal.render(report, Console(file=buffer, width=100))
+        text = buffer.getvalue()
+    else:
+        terminal.render(report, _console())
+        return
+    if not output:
+        click.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        _refuse(f"{output} cannot be written: {error.strerror}.")
+
+
+def _exit_status(report: Report) -> int:
+    if any(exercise.status == "error" for exercise in report.exercises):
+        return WRONG_INPUT
+    return ALL_POINTS if report.score == report.max_score else POINTS_MISSING
+
+
+def _console(stderr: bool = False) -> Console:
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False)

@@ -1,0 +1,187 @@
+"""The corridor: a submission goes in, a `Report` comes out.
+
+    submission ──▶ sandbox child ──plain tensors──▶ checks compare with autograd ──▶ Report
+
+The trusted process draws the inputs, works out the reference and compares; the student's code runs elsewhere.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .catalog import Course, Exercise, load_course
+from .report import CheckResult, Environment, ExerciseResult, ExerciseStatus, Report
+from .sandbox import Limits, Sandbox
+from .sandbox.limits import layers
+from .submission import Source, Submission, read_submission
+
+if TYPE_CHECKING:
+    from .plugin import GradingPlugin
+
+_PYTEST_INI = Path(__file__).with_name("checks.ini")
+# what pytest brings along and checks have no use for; each costs time in every session
+_UNUSED_PLUGINS = (
+    "cacheprovider",
+    "capture",
+    "doctest",
+    "faulthandler",
+    "junitxml",
+    "logging",
+    "nose",
+    "pastebin",
+    "setuponly",
+    "setupplan",
+    "stepwise",
+    "terminal",
+    "threadexception",
+    "unittest",
+    "unraisableexception",
+    "warnings",
+)
+
+
+def grade(
+    submission: Submission | str | os.PathLike[str],
+    exercises: Sequence[str] = (),
+    *,
+    course: Course | None = None,
+    sandbox: Sandbox | None = None,
+    limits: Limits | None = None,
+    seed: int | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Report:
+    """Grades a submission.
+
+    Args:
+        submission: what to grade, or the path of a file or folder to read it from.
+        exercises: names; by default every exercise that the submission holds.
+        course: where exercises and checks come from; by default the built-in course.
+        sandbox: a running sandbox to use again; by default one is started for this call.
+        limits: bounds on the student's code, for a sandbox that is started here.
+        seed: of the inputs. By default it follows from the exercise's source text: the same file gives the same
+            report, and a table of right answers in the file changes the inputs that it is a table for.
+        progress: is called with the name of each exercise before it is graded.
+
+    Raises:
+        SubmissionError: if there is nothing to grade.
+        CourseFault: if the checks themselves are at fault.
+    """
+    with ExitStack() as stack:
+        # first of all: it imports torch at the same time as this process does
+        sandbox = sandbox or stack.enter_context(Sandbox(limits))
+        course = course or load_course()
+        if not isinstance(submission, Submission):
+            submission = read_submission(Path(submission), course, exercises)
+        results = []
+        for name in exercises or submission.wanted or tuple(submission.sources):
+            if progress:
+                progress(name)
+            results.append(
+                _grade_exercise(course[name], submission.sources.get(name), sandbox, seed)
+            )
+        return Report(submission.name, tuple(results), environment())
+
+
+def environment() -> Environment:
+    """Where this process grades."""
+    import torch
+
+    return Environment(
+        python=platform.python_version(),
+        torch=torch.__version__,
+        devices=("cpu",),
+        isolation=layers(),
+    )
+
+
+def _grade_exercise(
+    exercise: Exercise, source: Source | None, sandbox: Sandbox, seed: int | None
+) -> ExerciseResult:
+    from .plugin import GradingPlugin
+    from .student import Workbench, seed_of
+
+    if seed is None:
+        seed = seed_of(exercise.name, source.digest if source else "")
+    benches = {}
+    if source is not None:
+        benches[exercise.name] = Workbench(exercise.name, source, sandbox, _preload(exercise))
+    plugin = GradingPlugin(benches, {exercise.name: seed}, devices=("cpu",))
+    try:
+        _run_checks(exercise.checks, plugin)
+    finally:
+        for bench in benches.values():
+            bench.close()
+    checks = plugin.results(exercise.name)
+    problem = benches[exercise.name].load_problem if benches else ""
+    status, message = _summary(exercise, source, problem, checks)
+    return ExerciseResult(
+        name=exercise.name,
+        title=exercise.title,
+        score=sum(check.score for check in checks),
+        max_score=sum(check.points for check in checks),
+        status=status,
+        message=message,
+        checks=checks,
+        seed=seed,
+    )
+
+
+def _preload(exercise: Exercise) -> tuple[str, ...]:
+    """Modules that an exercise's probes will import anyway.
+
+    The first use of `torch.optim` imports `torch._dynamo` (0.6 s in every child), which most exercises never need.
+    """
+    return ("torch._dynamo",) if "optim" in exercise.checks.read_text(encoding="utf-8") else ()
+
+
+def _run_checks(file: Path, plugin: GradingPlugin) -> None:
+    import pytest
+
+    from .outcome import CourseFault
+
+    options = [
+        f"--confcutdir={file.parent}",
+        # unique module names for the same file name in two courses
+        f"--rootdir={file.anchor}",
+        f"-c{_PYTEST_INI}",
+        "--import-mode=importlib",
+        # neither the student's conftest.py nor a plugin that happens to be installed has a say in a score
+        "--noconftest",
+        "--disable-plugin-autoload",
+        "--assert=plain",
+        *(f"-pno:{name}" for name in _UNUSED_PLUGINS),
+    ]
+    hidden = {name: os.environ.pop(name, None) for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")}
+    try:
+        status = pytest.main([*options, str(file)], plugins=[plugin])
+    finally:
+        os.environ.update({name: value for name, value in hidden.items() if value is not None})
+    if status == pytest.ExitCode.INTERRUPTED and not plugin.faults:
+        raise KeyboardInterrupt
+    if plugin.faults or status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        told = " ".join(plugin.faults) or f"pytest ended with status {status}"
+        raise CourseFault(f"{file} cannot be used: {told}")
+
+
+def _summary(
+    exercise: Exercise, source: Source | None, problem: str, checks: Sequence[CheckResult]
+) -> tuple[ExerciseStatus, str]:
+    """The exercise's state and a sentence about it, from the states of its checks."""
+    if source is None:
+        return "missing", f"There is no {exercise.name}.py in this submission."
+    if problem:
+        return "error", problem
+    if any(check.status == "error" for check in checks):
+        return "error", "The grader itself failed in a check; these points are not the last word."
+    states = {check.status for check in checks}
+    if states == {"passed"}:
+        return "passed", "All points."
+    unchanged = exercise.stub.is_file() and source.text == exercise.stub.read_text(encoding="utf-8")
+    if unchanged or states <= {"not_started", "not_reached", "skipped"}:
+        return "not_attempted", "Not started yet."
+    return ("partial" if any(check.score for check in checks) else "failed"), ""

@@ -1,0 +1,83 @@
+"""The report for a person at a terminal, through Rich."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from ..report import CheckResult, ExerciseResult, Report
+
+_MARKS = {
+    "passed": ("✓", "green"),
+    "failed": ("✗", "red"),
+    "timeout": ("⧖", "red"),
+    "error": ("!", "magenta"),
+    "not_started": ("·", "dim"),
+    "not_reached": ("–", "dim"),
+    "skipped": ("–", "dim"),
+    "partial": ("◐", "yellow"),
+    "missing": ("?", "red"),
+    "not_attempted": ("·", "dim"),
+}
+_INDENT = 4
+
+
+def render(report: Report, console: Console) -> None:
+    """Prints each exercise with its checks, and the total."""
+    for exercise in report.exercises:
+        _render_exercise(exercise, console)
+    total = Text(f"{report.score}/{report.max_score} points", style="bold")
+    if len(report.exercises) > 1:
+        console.print(total)
+    isolation = report.environment.isolation
+    if not any("network" in layer for layer in isolation):
+        console.print(
+            Text("Isolation: limits only. Grade strangers' code in a container.", style="dim")
+        )
+
+
+def _render_exercise(exercise: ExerciseResult, console: Console) -> None:
+    mark, style = _MARKS[exercise.status]
+    head = Text.assemble(
+        (f"{mark} ", style),
+        (exercise.name, "bold"),
+        ("  " + exercise.title if exercise.title != exercise.name else "", "dim"),
+        (f"  {exercise.score}/{exercise.max_score}", style),
+    )
+    console.print(head, soft_wrap=True)
+    if exercise.message and exercise.status != "passed":
+        _paragraph(exercise.message, console, style="" if exercise.status == "error" else "dim")
+    for violation in exercise.violations:
+        _paragraph(f"line {violation.line}: {violation.message}", console, style="red")
+    if exercise.status not in ("missing", "not_attempted", "error"):
+        _render_checks(exercise.checks, console)
+    elif exercise.status == "error":
+        _render_checks([check for check in exercise.checks if check.status == "error"], console)
+    console.print()
+
+
+def _render_checks(checks: tuple[CheckResult, ...] | list[CheckResult], console: Console) -> None:
+    for check in checks:
+        mark, style = _MARKS[check.status]
+        line = Table.grid(padding=(0, 1), expand=True)
+        line.add_column(width=1, no_wrap=True)
+        line.add_column(ratio=1)
+        line.add_column(justify="right", no_wrap=True)
+        dim = "dim" if check.status in ("not_reached", "not_started", "skipped") else ""
+        line.add_row(
+            Text(mark, style=style),
+            Text(check.description, style=dim),
+            Text(f"{check.score}/{check.points}", style=style),
+        )
+        console.print(Padding(line, (0, 0, 0, 2)))
+        if check.status in ("failed", "timeout", "error", "skipped"):
+            _paragraph(check.message, console, indent=_INDENT + 2)
+            if check.cause:
+                _paragraph("→ " + check.cause, console, indent=_INDENT + 2, style="yellow")
+
+
+def _paragraph(text: str, console: Console, indent: int = _INDENT, style: str = "") -> None:
+    """Student text goes through `Text`, so that nothing in it is read as markup."""
+    console.print(Padding(Text(text, style=style), (0, 0, 0, indent)))
