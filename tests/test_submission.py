@@ -1,0 +1,112 @@
+"""Reading what was handed in: every bad input gets a sentence that names the file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from grader.catalog import Course
+from grader.submission import MAX_SOURCE_BYTES, Submission, SubmissionError, read_submission
+
+GOOD = "x = 1\n"
+
+
+def read(path: Path, course: Course, *names: str) -> Submission:
+    return read_submission(path, course, names)
+
+
+def test_a_folder(tmp_path: Path, course: Course) -> None:
+    (tmp_path / "my_linear.py").write_text(GOOD)
+    (tmp_path / "exercises").mkdir()
+    (tmp_path / "exercises" / "train_step.py").write_text(GOOD)
+    (tmp_path / "notes.py").write_text("")
+    submission = read(tmp_path, course)
+    assert sorted(submission.sources) == ["my_linear", "train_step"]
+    assert submission.sources["train_step"].filename == "exercises/train_step.py"
+    assert submission.sources["train_step"].text == GOOD
+
+
+def test_a_file_named_after_its_exercise(tmp_path: Path, course: Course) -> None:
+    file = tmp_path / "my_linear.py"
+    file.write_text(GOOD)
+    assert list(read(file, course).sources) == ["my_linear"]
+
+
+def test_a_file_of_another_name_needs_the_exercise(tmp_path: Path, course: Course) -> None:
+    file = tmp_path / "homework.py"
+    file.write_text(GOOD)
+    assert list(read(file, course, "my_linear").sources) == ["my_linear"]
+    with pytest.raises(SubmissionError, match=r"homework\.py is not named after an exercise"):
+        read(file, course)
+
+
+def test_one_file_is_not_two_exercises(tmp_path: Path, course: Course) -> None:
+    file = tmp_path / "my_linear.py"
+    file.write_text(GOOD)
+    with pytest.raises(SubmissionError, match="one file"):
+        read(file, course, "my_linear", "train_step")
+
+
+def test_what_is_named_and_missing_is_wanted(tmp_path: Path, course: Course) -> None:
+    (tmp_path / "my_linear.py").write_text(GOOD)
+    submission = read(tmp_path, course, "my_linear", "train_step")
+    assert submission.wanted == ("my_linear", "train_step")
+    assert list(submission.sources) == ["my_linear"]
+
+
+def test_nothing_to_grade(tmp_path: Path, course: Course) -> None:
+    with pytest.raises(SubmissionError, match="holds no exercise"):
+        read(tmp_path, course)
+    with pytest.raises(SubmissionError, match="does not exist"):
+        read(tmp_path / "nowhere", course)
+    with pytest.raises(SubmissionError, match="no exercise 'linear'"):
+        read(tmp_path, course, "linear")
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"", "is empty"),
+        (b" \n\n", "is empty"),
+        (b"x = 1\ny = '\xff'\n", "line 2: not UTF-8"),
+        ("x = 1\n".encode("utf-16"), "line 1: not UTF-8"),
+        (b"x = 1\n\0", "line 2: a NUL byte"),
+        (b"#" * (MAX_SOURCE_BYTES + 1), "larger than 1 MiB"),
+    ],
+)
+def test_unusable_bytes(tmp_path: Path, course: Course, data: bytes, told: str) -> None:
+    (tmp_path / "my_linear.py").write_bytes(data)
+    source = read(tmp_path, course).sources["my_linear"]
+    assert source.text is None
+    assert source.problem.startswith("my_linear.py")
+    assert told in source.problem
+
+
+def test_a_byte_order_mark_is_no_text(tmp_path: Path, course: Course) -> None:
+    (tmp_path / "my_linear.py").write_bytes(b"\xef\xbb\xbf" + GOOD.encode())
+    assert read(tmp_path, course).sources["my_linear"].text == GOOD
+
+
+def test_links_pipes_and_folders_are_not_followed(tmp_path: Path, course: Course) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("top secret")
+    inside = tmp_path / "in"
+    inside.mkdir()
+    (inside / "my_linear.py").symlink_to(secret)
+    os.mkfifo(inside / "train_step.py")
+    (inside / "logistic_regression.py").mkdir()
+    sources = read(inside, course).sources
+    assert "symbolic link" in sources["my_linear"].problem
+    assert "not a regular file" in sources["train_step"].problem
+    assert sources["logistic_regression"].text is None
+    assert all(source.text is None for source in sources.values())
+
+
+def test_a_linked_folder_may_not_lead_out(tmp_path: Path, course: Course) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "my_linear.py").write_text(GOOD)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "exercises").symlink_to(tmp_path / "other")
+    assert "leads out" in read(tmp_path / "in", course).sources["my_linear"].problem
