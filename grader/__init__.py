@@ -16,31 +16,38 @@ if TYPE_CHECKING:
     from .grading import grade as grade
     from .plugin import needs as needs
     from .plugin import points as points
+    from .probes import helper as helper
+    from .probes import probe as probe
     from .report import Report as Report
+    from .sandbox.wire import Received as Received
     from .student import Draw as Draw
-    from .student import Received as Received
     from .student import Student as Student
-    from .student import helper as helper
-    from .student import probe as probe
     from .submission import read_submission as read_submission
 
 _HOMES = {
     "Draw": "student",
-    "Received": "student",
+    "Received": "sandbox.wire",
     "Report": "report",
     "Student": "student",
     "expect": "compare",
     "expect_close": "compare",
     "grade": "grading",
-    "helper": "student",
+    "helper": "probes",
     "load_course": "catalog",
     "needs": "plugin",
     "points": "plugin",
-    "probe": "student",
+    "probe": "probes",
     "read_submission": "submission",
 }
 __all__ = sorted(_HOMES)  # one list, kept once
 __version__ = "0.1.0"
+
+
+def load_ipython_extension(ipython: Any) -> None:
+    """`%load_ext grader` in a notebook: the cell magic `%%check NAME`."""
+    from .magics import load_ipython_extension as load
+
+    load(ipython)
 
 
 def __getattr__(name: str) -> Any:

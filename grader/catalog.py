@@ -77,16 +77,20 @@ def load_course(folder: Path | None = None) -> Course:
     file = folder / "course.toml"
     try:
         settings = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        units = [
+            (str(unit.get("title", "")), [str(name) for name in unit.get("exercises", [])])
+            for unit in settings.get("unit", [])
+        ]
+    except (OSError, ValueError, TypeError, AttributeError) as error:
         raise CourseError(f"{file} cannot be read as a course: {error}.") from error
     found = sorted(path.stem for path in checks.glob("*.py") if not path.stem.startswith("_"))
     exercises = []
-    for unit in settings.get("unit", []):
-        for name in unit.get("exercises", []):
+    for title, names in units:
+        for name in names:
             if name not in found:
                 raise CourseError(f"{file} names {name!r}, but there is no {checks}/{name}.py.")
             found.remove(name)
-            exercises.append(_exercise(name, str(unit.get("title", "")), folder, checks))
+            exercises.append(_exercise(name, title, folder, checks))
     exercises += [_exercise(name, "", folder, checks) for name in found]
     return Course(str(settings.get("title", folder.name)), folder, tuple(exercises))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from . import __version__
-from .catalog import Course, CourseError, load_course
+from .catalog import Course, CourseError, Exercise, load_course
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,12 +30,21 @@ def main() -> None:
     """Exercises in PyTorch basics, and the grader that checks them against autograd."""
 
 
+course_option = click.option(
+    "--course",
+    "folder",
+    type=click.Path(path_type=Path),
+    help="The folder of another course: course.toml, exercises/, solutions/, checks/.",
+)
+
+
 @main.command("list")
-def list_exercises() -> None:
+@course_option
+def list_exercises(folder: Path | None) -> None:
     """Shows the exercises, in the order in which they are worked on."""
     from rich.table import Table
 
-    course = _course()
+    course = _course(folder)
     console = _console()
     table = Table(box=None, pad_edge=False, show_header=False)
     unit = None
@@ -48,7 +57,46 @@ def list_exercises() -> None:
 
 
 @main.command()
+@click.argument("name")
+@course_option
+def show(name: str, folder: Path | None) -> None:
+    """Shows the statement of the exercise NAME."""
+    from rich.markdown import Markdown
+
+    [exercise] = _named(_course(folder), [name])
+    title, _, text = exercise.statement.partition("\n")
+    # formulas are plain Unicode; the dollar signs are for the notebook
+    console = _console()
+    console.print(Markdown(f"# {title}\n{text.replace('$', '')}"))
+
+
+@main.command()
+@click.argument("target", type=click.Path(path_type=Path, file_okay=False), metavar="DIR")
+@click.option("--notebooks", is_flag=True, help="Notebooks instead of Python files.")
+@course_option
+def init(target: Path, notebooks: bool, folder: Path | None) -> None:
+    """Makes a workspace: the stub of every exercise, in the folder DIR. What is there already stays."""
+    course = _course(folder)
+    made = 0
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        for exercise in course.exercises:
+            stub = exercise.stub.with_suffix(".ipynb") if notebooks else exercise.stub
+            path = target / stub.name
+            if not stub.is_file():
+                _refuse(f"{stub} does not exist. `grader release` makes it from its solution.")
+            if not path.exists():
+                path.write_bytes(stub.read_bytes())
+                made += 1
+    except OSError as error:
+        _refuse(f"{target} cannot be written: {error.strerror}.")
+    first = course.exercises[0].name if course.exercises else "NAME"
+    click.echo(f"{made} exercises in {target}. Next: cd {target} && grader check {first}")
+
+
+@main.command()
 @click.argument("names", metavar="[NAME]...", nargs=-1)
+@course_option
 @click.option(
     "--from",
     "path",
@@ -75,7 +123,12 @@ def list_exercises() -> None:
     help="Of the inputs. Default: follows from the file's text, so that a result can be repeated.",
 )
 def check(
-    names: tuple[str, ...], path: Path, form: str, output: Path | None, seed: int | None
+    names: tuple[str, ...],
+    folder: Path | None,
+    path: Path,
+    form: str,
+    output: Path | None,
+    seed: int | None,
 ) -> None:
     """Grades the exercises NAME..., or every exercise that is found.
 
@@ -84,7 +137,7 @@ def check(
     """
     from .submission import SubmissionError, read_submission
 
-    course = _course()
+    course = _course(folder)
     try:
         submission = read_submission(path, course, names)
     except SubmissionError as error:
@@ -106,26 +159,35 @@ def check(
     type=click.Path(path_type=Path, file_okay=False),
     help="The folder to write to. Default: the course's exercises/.",
 )
-def release(names: tuple[str, ...], output: Path | None) -> None:
+@click.option("--notebooks", is_flag=True, help="Notebooks instead of Python files.")
+@course_option
+def release(
+    names: tuple[str, ...], output: Path | None, notebooks: bool, folder: Path | None
+) -> None:
     """Makes the stubs of the exercises NAME... (default: all) from their solutions."""
     from .authoring.release import ReleaseError
     from .authoring.release import release as write_stub
 
-    course = _course()
+    for exercise in _named(_course(folder), names):
+        try:
+            click.echo(write_stub(exercise, output or exercise.stub.parent, notebooks))
+        except (ReleaseError, OSError) as error:
+            _refuse(str(error))
+
+
+def _named(course: Course, names: Sequence[str]) -> list[Exercise]:
+    """The exercises of these names, in the course's order; all where none is named."""
     for name in names:
         if name not in course.names:
-            _refuse(f"There is no exercise {name!r}. `grader list` shows them.")
-    for exercise in course.exercises:
-        if not names or exercise.name in names:
-            try:
-                click.echo(write_stub(exercise, output or exercise.stub.parent))
-            except (ReleaseError, OSError) as error:
-                _refuse(str(error))
+            _refuse(
+                f"There is no exercise {name!r}. `grader list` shows them: {', '.join(course.names)}."
+            )
+    return [exercise for exercise in course.exercises if not names or exercise.name in names]
 
 
-def _course() -> Course:
+def _course(folder: Path | None) -> Course:
     try:
-        return load_course()
+        return load_course(folder)
     except CourseError as error:
         _refuse(str(error))
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,12 +20,13 @@ from .catalog import Course, Exercise, load_course
 from .report import CheckResult, Environment, ExerciseResult, ExerciseStatus, Report
 from .sandbox import Limits, Sandbox
 from .sandbox.limits import layers
-from .submission import Source, Submission, read_submission
+from .submission import Source, Submission, is_stub, read_submission
 
 if TYPE_CHECKING:
     from .plugin import GradingPlugin
 
 _PYTEST_INI = Path(__file__).with_name("checks.ini")
+_CHECK_SECONDS = 300
 # what pytest brings along and checks have no use for; each costs time in every session
 _UNUSED_PLUGINS = (
     "cacheprovider",
@@ -53,6 +56,7 @@ def grade(
     sandbox: Sandbox | None = None,
     limits: Limits | None = None,
     seed: int | None = None,
+    first_failure: bool = False,
     progress: Callable[[str], None] | None = None,
 ) -> Report:
     """Grades a submission.
@@ -65,6 +69,8 @@ def grade(
         limits: bounds on the student's code, for a sandbox that is started here.
         seed: of the inputs. By default it follows from the exercise's source text: the same file gives the same
             report, and a table of right answers in the file changes the inputs that it is a table for.
+        first_failure: leave an exercise's checks at the first one that does not pass; for whoever only asks
+            whether all do.
         progress: is called with the name of each exercise before it is graded.
 
     Raises:
@@ -77,14 +83,33 @@ def grade(
         course = course or load_course()
         if not isinstance(submission, Submission):
             submission = read_submission(Path(submission), course, exercises)
+        stack.enter_context(_torch_as_it_comes())
         results = []
         for name in exercises or submission.wanted or tuple(submission.sources):
             if progress:
                 progress(name)
             results.append(
-                _grade_exercise(course[name], submission.sources.get(name), sandbox, seed)
+                _grade_exercise(
+                    course[name], submission.sources.get(name), sandbox, seed, first_failure
+                )
             )
         return Report(submission.name, tuple(results), environment())
+
+
+@contextmanager
+def _torch_as_it_comes() -> Iterator[None]:
+    """Torch's global settings as they are at first, whatever the caller (a notebook, say) has made of them."""
+    import torch
+
+    dtype, grad = torch.get_default_dtype(), torch.is_grad_enabled()
+    try:
+        with torch.random.fork_rng(devices=[]):
+            torch.set_default_dtype(torch.float32)
+            torch.set_grad_enabled(True)
+            yield
+    finally:
+        torch.set_default_dtype(dtype)
+        torch.set_grad_enabled(grad)
 
 
 def environment() -> Environment:
@@ -100,10 +125,15 @@ def environment() -> Environment:
 
 
 def _grade_exercise(
-    exercise: Exercise, source: Source | None, sandbox: Sandbox, seed: int | None
+    exercise: Exercise,
+    source: Source | None,
+    sandbox: Sandbox,
+    seed: int | None,
+    first_failure: bool,
 ) -> ExerciseResult:
     from .plugin import GradingPlugin
-    from .student import Workbench, seed_of
+    from .student import seed_of
+    from .workbench import Workbench
 
     if seed is None:
         seed = seed_of(exercise.name, source.digest if source else "")
@@ -112,7 +142,7 @@ def _grade_exercise(
         benches[exercise.name] = Workbench(exercise.name, source, sandbox, _preload(exercise))
     plugin = GradingPlugin(benches, {exercise.name: seed}, devices=("cpu",))
     try:
-        _run_checks(exercise.checks, plugin)
+        _run_checks(exercise.checks, plugin, first_failure)
     finally:
         for bench in benches.values():
             bench.close()
@@ -139,7 +169,7 @@ def _preload(exercise: Exercise) -> tuple[str, ...]:
     return ("torch._dynamo",) if "optim" in exercise.checks.read_text(encoding="utf-8") else ()
 
 
-def _run_checks(file: Path, plugin: GradingPlugin) -> None:
+def _run_checks(file: Path, plugin: GradingPlugin, first_failure: bool) -> None:
     import pytest
 
     from .outcome import CourseFault
@@ -156,6 +186,11 @@ def _run_checks(file: Path, plugin: GradingPlugin) -> None:
         "--assert=plain",
         *(f"-pno:{name}" for name in _UNUSED_PLUGINS),
     ]
+    if first_failure:
+        options.append("--exitfirst")
+    if threading.current_thread() is threading.main_thread() and hasattr(signal, "SIGALRM"):
+        # a check of a course that hangs on this side is the course's fault, and is told
+        options += ["-ppytest_timeout", f"--timeout={_CHECK_SECONDS}", "--timeout-method=signal"]
     hidden = {name: os.environ.pop(name, None) for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")}
     try:
         status = pytest.main([*options, str(file)], plugins=[plugin])
@@ -181,7 +216,6 @@ def _summary(
     states = {check.status for check in checks}
     if states == {"passed"}:
         return "passed", "All points."
-    unchanged = exercise.stub.is_file() and source.text == exercise.stub.read_text(encoding="utf-8")
-    if unchanged or states <= {"not_started", "not_reached", "skipped"}:
+    if is_stub(source, exercise) or states <= {"not_started", "not_reached", "skipped"}:
         return "not_attempted", "Not started yet."
     return ("partial" if any(check.score for check in checks) else "failed"), ""

@@ -17,7 +17,8 @@ import torch
 
 from .outcome import CheckFailed, CheckOutcome, CourseFault
 from .report import CaseResult, CheckResult, CheckStatus
-from .student import Draw, Student, Workbench, seed_of
+from .student import Draw, Student, seed_of
+from .workbench import Workbench
 
 FLOATS = (torch.float32, torch.float64)
 

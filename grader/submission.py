@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import logging
 import os
 import stat
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .catalog import Course
+from .catalog import Course, Exercise
+from .text import clean
 
 MAX_SOURCE_BYTES = 1 << 20
+MAX_NOTEBOOK_BYTES = 128 << 20  # pictures in the outputs
+MAX_CELLS = 2000
 
 
 class SubmissionError(Exception):
@@ -20,22 +25,41 @@ class SubmissionError(Exception):
 
 
 @dataclass(frozen=True)
+class Cell:
+    """A piece of source: a whole Python file, or a code cell of a notebook.
+
+    Attributes:
+        place: where it is, as the student knows it: `my_linear.py`, or `my_linear.ipynb, cell 4`.
+        text: the source, as it was handed in.
+    """
+
+    place: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Source:
-    """One exercise's text.
+    """One exercise's source.
 
     Attributes:
         filename: the file's path as the student knows it, for messages.
-        text: the source; `None` where the file cannot be used.
+        cells: one for a Python file, the code cells of a notebook; empty where the file cannot be used.
         problem: why it cannot, as a sentence that names the file.
+        notebook: whether it is a notebook: magics are passed over, and an error in one cell leaves the others.
     """
 
     filename: str
-    text: str | None
+    cells: tuple[Cell, ...] = ()
     problem: str = ""
+    notebook: bool = False
+
+    @property
+    def text(self) -> str:
+        return "\n".join(cell.text for cell in self.cells)
 
     @property
     def digest(self) -> str:
-        return hashlib.sha256((self.text or "").encode()).hexdigest()
+        return hashlib.sha256(self.text.encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -49,11 +73,19 @@ class Submission:
     @classmethod
     def of_text(cls, exercise: str, text: str, name: str = "submission") -> Submission:
         """A submission of one exercise from text that is already at hand."""
-        return cls(name, {exercise: Source(f"{exercise}.py", text)}, (exercise,))
+        return cls(name, {exercise: _python(f"{exercise}.py", text)}, (exercise,))
+
+
+def _python(filename: str, text: str) -> Source:
+    return Source(filename, (Cell(filename, text),))
+
+
+def _unusable(filename: str, problem: str) -> Source:
+    return Source(filename, problem=problem)
 
 
 def read_submission(path: Path, course: Course, names: Sequence[str] = ()) -> Submission:
-    """Reads a file, or a folder that holds `<name>.py` or `exercises/<name>.py`.
+    """Reads a file, or a folder that holds `<name>.py`, `<name>.ipynb`, or either in `exercises/`.
 
     Args:
         names: the exercises to read; without any, every exercise that is found. One that is named and not found is
@@ -70,48 +102,69 @@ def read_submission(path: Path, course: Course, names: Sequence[str] = ()) -> Su
     if path.is_dir():
         return _read_folder(path, course, names)
     if not os.path.lexists(path):
-        raise SubmissionError(f"{path} does not exist. Give a file or a folder with `--from`.")
+        raise SubmissionError(
+            f"{clean(str(path))} does not exist. Give a file or a folder with `--from`."
+        )
     return _read_single(path, course, names)
 
 
 def _read_single(path: Path, course: Course, names: Sequence[str]) -> Submission:
+    shown = clean(str(path))
     if len(names) > 1:
         raise SubmissionError(
-            f"{path} is one file, so name one exercise, or give the folder with `--from`."
+            f"{shown} is one file, so name one exercise, or give the folder with `--from`."
         )
     name = names[0] if names else path.stem
     if name not in course.names:
         raise SubmissionError(
-            f"{path} is not named after an exercise. Say which one it is: "
-            f"`grader check NAME --from {path}` with a NAME of {', '.join(course.names)}."
+            f"{shown} is not named after an exercise. Say which one it is: "
+            f"`grader check NAME --from {shown}` with a NAME of {', '.join(course.names)}."
         )
-    return Submission(str(path), {name: _read_source(path, str(path))}, (name,))
+    return Submission(shown, {name: _read_source(path, shown)}, (name,))
 
 
 def _read_folder(folder: Path, course: Course, names: Sequence[str]) -> Submission:
     sources = {}
     for name in names or course.names:
-        for inner in (f"{name}.py", f"exercises/{name}.py"):
-            if os.path.lexists(folder / inner):
-                sources[name] = _read_inside(folder, inner)
-                break
+        found = [
+            _read_inside(folder, inner)
+            for inner in (
+                f"{name}.py",
+                f"exercises/{name}.py",
+                f"{name}.ipynb",
+                f"exercises/{name}.ipynb",
+            )
+            if os.path.lexists(folder / inner)
+        ]
+        if found:
+            # a stub that was left alone beside the notebook that was filled in is not the answer
+            sources[name] = next(
+                (source for source in found if not is_stub(source, course[name])), found[0]
+            )
     if not sources:
         expected = names[0] if names else course.names[0]
         raise SubmissionError(
-            f"{folder} holds no exercise to grade: expected a file such as {expected}.py or "
-            f"exercises/{expected}.py. `grader list` shows the names."
+            f"{clean(str(folder))} holds no exercise to grade: expected a file such as "
+            f"{expected}.py, {expected}.ipynb or exercises/{expected}.py. `grader list` shows the names."
         )
-    return Submission(str(folder), sources, tuple(names) or tuple(sources))
+    return Submission(clean(str(folder)), sources, tuple(names) or tuple(sources))
+
+
+def is_stub(source: Source, exercise: Exercise) -> bool:
+    """Whether this is the exercise's stub, as it was given out."""
+    if not source.cells or not exercise.stub.is_file():
+        return False
+    stub = exercise.stub.read_text(encoding="utf-8")
+    given = [cell.text for cell in source.cells if not cell.text.lstrip().startswith(("%", "!"))]
+    return all(text.strip() in stub for text in given)
 
 
 def _read_inside(folder: Path, inner: str) -> Source:
     """A file of a folder; it must not lead out of it."""
     path = folder / inner
     if not path.parent.resolve().is_relative_to(folder.resolve()):
-        return Source(
-            inner,
-            None,
-            f"{inner} leads out of the submission's folder. Copy the file itself there.",
+        return _unusable(
+            inner, f"{inner} leads out of the submission's folder. Copy the file itself there."
         )
     return _read_source(path, inner)
 
@@ -123,36 +176,70 @@ def _read_source(path: Path, shown: str) -> Source:
         descriptor = os.open(path, flags)
     except OSError as error:
         if path.is_symlink():
-            return Source(shown, None, f"{shown} is a symbolic link. Hand in the file itself.")
-        return Source(shown, None, f"{shown} cannot be read: {error.strerror}.")
+            return _unusable(shown, f"{shown} is a symbolic link. Hand in the file itself.")
+        return _unusable(shown, f"{shown} cannot be read: {error.strerror}.")
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        return Source(shown, None, f"{shown} is not a regular file. Hand in a Python file.")
+        return _unusable(shown, f"{shown} is not a regular file. Hand in a Python file.")
+    notebook = path.suffix == ".ipynb"
     with os.fdopen(descriptor, "rb") as file:
-        data = file.read(MAX_SOURCE_BYTES + 1)
-    return source_of_bytes(data, shown)
+        data = file.read((MAX_NOTEBOOK_BYTES if notebook else MAX_SOURCE_BYTES) + 1)
+    return notebook_of_bytes(data, shown) if notebook else source_of_bytes(data, shown)
 
 
 def source_of_bytes(data: bytes, shown: str) -> Source:
-    """A Python file's bytes as text; UTF-8 and no larger than `MAX_SOURCE_BYTES`."""
+    """A Python file's bytes as source; UTF-8 and no larger than `MAX_SOURCE_BYTES`."""
     if len(data) > MAX_SOURCE_BYTES:
-        return Source(
-            shown,
-            None,
-            f"{shown} is larger than {MAX_SOURCE_BYTES >> 20} MiB. Hand in the exercise alone.",
-        )
+        return _too_large(shown, MAX_SOURCE_BYTES)
     try:
         text = data.removeprefix(codecs.BOM_UTF8).decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        return Source(shown, None, f"{shown}, line {line}: not UTF-8 text. Save the file as UTF-8.")
+        return _unusable(shown, f"{shown}, line {line}: not UTF-8 text. Save the file as UTF-8.")
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
-        return Source(
-            shown, None, f"{shown}, line {line}: a NUL byte. Save the file as plain UTF-8 text."
+        return _unusable(
+            shown, f"{shown}, line {line}: a NUL byte. Save the file as plain UTF-8 text."
         )
     if not text.strip():
-        return Source(
-            shown, None, f"{shown} is empty. Copy the stub of the exercise anew and fill it in."
+        return _unusable(
+            shown, f"{shown} is empty. Copy the stub of the exercise anew and fill it in."
         )
-    return Source(shown, text)
+    return _python(shown, text)
+
+
+def notebook_of_bytes(data: bytes, shown: str) -> Source:
+    """A notebook's code cells; outputs, widgets and metadata are not looked at."""
+    if len(data) > MAX_NOTEBOOK_BYTES:
+        return _too_large(shown, MAX_NOTEBOOK_BYTES)
+    import nbformat  # a tenth of a second that only notebooks need
+
+    logging.getLogger("traitlets").setLevel(
+        logging.CRITICAL
+    )  # validation is not what is asked here
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            cells = nbformat.reads(data.decode("utf-8"), as_version=4)["cells"]
+        code = [
+            Cell(f"{shown}, cell {number}", str(cell["source"]))
+            for number, cell in enumerate(cells, 1)
+            if cell["cell_type"] == "code"
+        ]
+    except Exception:  # whatever it is: nbformat has a dozen kinds of exceptions for bad notebooks
+        return _unusable(
+            shown, f"{shown} is not a Jupyter notebook. Open it in Jupyter and save it again."
+        )
+    if sum(len(cell.text) for cell in code) > MAX_SOURCE_BYTES or len(code) > MAX_CELLS:
+        return _too_large(shown, MAX_SOURCE_BYTES)
+    if not any(cell.text.strip() for cell in code):
+        return _unusable(
+            shown, f"{shown} has no code cells. Take the exercise's notebook anew and fill it in."
+        )
+    return Source(shown, tuple(code), notebook=True)
+
+
+def _too_large(shown: str, most: int) -> Source:
+    return _unusable(
+        shown, f"{shown} is larger than {most >> 20} MiB of code. Hand in the exercise alone."
+    )

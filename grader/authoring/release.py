@@ -20,8 +20,8 @@ class ReleaseError(Exception):
     """A solution cannot be made a stub; the message names file and line."""
 
 
-def release(exercise: Exercise, folder: Path) -> Path:
-    """Writes the stub of `exercise` into `folder` and returns its path.
+def release(exercise: Exercise, folder: Path, notebook: bool = False) -> Path:
+    """Writes the stub of `exercise` into `folder`, as a Python file or as a notebook, and returns its path.
 
     Raises:
         ReleaseError: if the solution is not there or its markers do not match.
@@ -32,9 +32,14 @@ def release(exercise: Exercise, folder: Path) -> Path:
             "a checkout of the course, not with the installed grader."
         )
     text = exercise.solution.read_text(encoding="utf-8")
+    stub = stub_of(text, str(exercise.solution))
+    if notebook:
+        from .notebook import notebook_of
+
+        stub = notebook_of(exercise.name, stub)
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{exercise.name}.py"
-    path.write_text(stub_of(text, str(exercise.solution)), encoding="utf-8", newline="\n")
+    path = folder / f"{exercise.name}.{'ipynb' if notebook else 'py'}"
+    path.write_text(stub, encoding="utf-8", newline="\n")
     return path
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
-import linecache
 import os
 import random
 import signal
@@ -20,6 +19,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .cells import install_inert, remember, run_cells
 from .frames import FrameError, pack, unpack
 from .limits import Limits, apply_limits, die_with_parent
 from .wire import MAX_TEXT, decode, encode, restride
@@ -73,7 +73,7 @@ class _Server:
         self._connection = connection
         self._limits = limits
         self._module: types.ModuleType | None = None
-        self._filename = ""
+        self._tags: list[str] = []
         self._probes: dict[str, Any] = {}
 
     def run(self) -> None:
@@ -88,7 +88,7 @@ class _Server:
             except (
                 BaseException
             ) as error:  # SystemExit and KeyboardInterrupt are the student's as well
-                answer = {"error": _describe(error, self._filename)}, b""
+                answer = {"error": self._describe(error)}, b""
             _flush()
             if len(answer[1]) > self._limits.answer_bytes:
                 answer = {"error": _plain_error("TooLarge", "the result is too large")}, b""
@@ -105,18 +105,23 @@ class _Server:
         return b"".join(parts)
 
     def _load(self, request: dict[str, Any], block: bytes) -> tuple[dict[str, Any], bytes]:
-        """Imports the student's file under the exercise's name, so that a `__main__` block does not run."""
-        name, self._filename, source = request["name"], request["filename"], request["source"]
+        """Imports the student's source under the exercise's name, so that a `__main__` block does not run."""
+        name, notebook = request["name"], request["notebook"]
         module = types.ModuleType(name)
-        module.__file__ = self._filename
+        module.__file__ = request["cells"][0][0]
         self._module = sys.modules[name] = module
-        # tracebacks and inspect.getsource find the text here
-        lines = source.splitlines(keepends=True)
-        linecache.cache[self._filename] = (len(source), None, lines, self._filename)
+        self._tags = [tag for tag, _ in request["cells"]]
+        install_inert()
         _reset(0)
-        exec(compile(source, self._filename, "exec", dont_inherit=True), module.__dict__)
+        if notebook:
+            errors = run_cells(request["cells"], module.__dict__, self._describe)
+        else:
+            errors = []
+            [(tag, source)] = request["cells"]
+            remember(tag, source)
+            exec(compile(source, tag, "exec", dont_inherit=True), module.__dict__)
         names = [str(key)[:80] for key in list(module.__dict__) if not key.startswith("_")]
-        return {"value": None, "names": names[:200]}, b""
+        return {"value": None, "names": names[:200], "errors": errors[:20]}, b""
 
     def _call(self, request: dict[str, Any], block: bytes) -> tuple[dict[str, Any], bytes]:
         """Runs a probe on the student's module and sends back what it returns."""
@@ -150,6 +155,32 @@ class _Server:
             exec(compile(source, "<probe>", "exec", dont_inherit=True), namespace)
             self._probes[source] = namespace
         return self._probes[source][name]
+
+    def _describe(self, error: BaseException) -> dict[str, Any]:
+        """An exception as plain data: its type, its text, and the lines of the student's that it went through.
+
+        A line is a triple: number of the cell, line, function.
+        """
+        with contextlib.suppress(BaseException):  # str() runs the student's code
+            told = _plain_error(type(error).__name__, str(error))
+            if isinstance(error, SyntaxError) and error.filename in self._tags:
+                told["message"] = str(error.msg)[:MAX_TEXT]
+                told["lines"] = [[self._tags.index(error.filename), error.lineno or 0, ""]]
+            else:
+                told["lines"] = self._lines(error)
+            return told
+        return _plain_error("Exception", "its text could not be had")
+
+    def _lines(self, error: BaseException) -> list[list[Any]]:
+        lines: list[list[Any]] = []
+        step = error.__traceback__
+        while step is not None:
+            code = step.tb_frame.f_code
+            if code.co_filename in self._tags:
+                cell = self._tags.index(code.co_filename)
+                lines.append([cell, step.tb_lineno, code.co_name[:80]])
+            step = step.tb_next
+        return lines[-_MAX_FRAMES:]
 
 
 def _reset(seed: int) -> None:
@@ -191,30 +222,6 @@ def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(BaseException):
             stream.flush()
-
-
-def _describe(error: BaseException, filename: str) -> dict[str, Any]:
-    """An exception as plain data: its type, its text, and the lines of the student's file that it went through."""
-    with contextlib.suppress(BaseException):  # str() runs the student's code
-        told = _plain_error(type(error).__name__, str(error))
-        if isinstance(error, SyntaxError) and error.filename == filename:
-            told["message"] = str(error.msg)[:MAX_TEXT]
-            told["lines"] = [[error.lineno or 0, ""]]
-        else:
-            told["lines"] = _lines(error, filename)
-        return told
-    return _plain_error("Exception", "its text could not be had")
-
-
-def _lines(error: BaseException, filename: str) -> list[list[Any]]:
-    lines: list[list[Any]] = []
-    step = error.__traceback__
-    while step is not None:
-        code = step.tb_frame.f_code
-        if code.co_filename == filename:
-            lines.append([step.tb_lineno, code.co_name[:80]])
-        step = step.tb_next
-    return lines[-_MAX_FRAMES:]
 
 
 def _plain_error(kind: str, message: str) -> dict[str, Any]:

@@ -39,13 +39,13 @@ class SandboxError(Exception):
 
     Attributes:
         reason: what happened to it.
-        line: the line of the student's file that it was in, where that is known.
+        place: where in the student's code it was, as number of the cell and line, where that is known.
     """
 
-    def __init__(self, reason: Reason, message: str, line: int | None = None) -> None:
+    def __init__(self, reason: Reason, message: str, place: tuple[int, int] | None = None) -> None:
         super().__init__(message)
         self.reason = reason
-        self.line = line
+        self.place = place
 
 
 class Sandbox:
@@ -198,17 +198,24 @@ class Child:
         self._output = output
         self._trace = trace
         self._folder = folder
-        self._filename = ""
+        self._tags: list[str] = []
         self._printed_bytes = 0
         self.printed = ""
         self.alive = True
         for descriptor in (output, trace):
             os.set_blocking(descriptor, False)
 
-    def load(self, name: str, filename: str, source: str) -> dict[str, Any]:
-        """Imports the student's file; the answer is as `call`'s, with the `names` that the file defines."""
-        self._filename = filename
-        request = {"op": "load", "name": name, "filename": filename, "source": source}
+    def load(
+        self, name: str, cells: Sequence[tuple[str, str]], notebook: bool = False
+    ) -> dict[str, Any]:
+        """Imports the student's source, pairs of a tag and a text.
+
+        Returns:
+            An answer as `call`'s, with the `names` that the source defines, and the `errors` of a notebook's cells.
+            Where code is told of, it is by the number of its pair.
+        """
+        self._tags = [tag for tag, _ in cells]
+        request = {"op": "load", "name": name, "cells": list(cells), "notebook": notebook}
         return self._request(request, b"", self._sandbox.limits.import_seconds)[0]
 
     def call(self, request: dict[str, Any], block: bytes) -> tuple[dict[str, Any], bytes]:
@@ -245,16 +252,16 @@ class Child:
         try:
             return self._exchange(pack(request, block), deadline)
         except TimeoutError:
-            line = self._where()
+            place = self._where()
             self.close()
             raise SandboxError(
-                "timeout", f"did not finish within {seconds:g} seconds", line
+                "timeout", f"did not finish within {seconds:g} seconds", place
             ) from None
         except _Flood:
-            line = self._where()
+            place = self._where()
             self.close()
             raise SandboxError(
-                "flooded", f"printed more than {self._sandbox.limits.output_bytes:,} bytes", line
+                "flooded", f"printed more than {self._sandbox.limits.output_bytes:,} bytes", place
             ) from None
         except FrameError as error:
             self.close()
@@ -320,8 +327,8 @@ class Child:
             if self._printed_bytes > self._sandbox.limits.output_bytes:
                 raise _Flood
 
-    def _where(self) -> int | None:
-        """The line of the student's file that the child is in, by its own signal handler."""
+    def _where(self) -> tuple[int, int] | None:
+        """The cell and line of the student's code that the child is in, by its own signal handler."""
         with suppress(OSError):
             os.kill(self._pid, signal.SIGUSR1)
         deadline = time.monotonic() + _TRACE_SECONDS
@@ -333,9 +340,12 @@ class Child:
                 text += part
                 if not part or (text.endswith(b"\n") and b"most recent call first" in text):
                     break
-        pattern = rf'File "{re.escape(self._filename)}", line (\d+)'
-        found = re.search(pattern, text.decode(errors="replace"))
-        return int(found[1]) if found and len(found[1]) < 8 else None
+        for tag, line in re.findall(
+            r'File "([^"]*)", line (\d{1,7}) in', text.decode("ascii", "replace")
+        ):
+            if tag in self._tags:
+                return self._tags.index(tag), int(line)
+        return None
 
 
 class _Flood(Exception):

@@ -1,0 +1,57 @@
+"""Makes an exercise's notebook from the text of its stub: statement, cells to fill in, and a cell that checks them."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+
+def notebook_of(name: str, text: str) -> str:
+    """The notebook as JSON, the same to the byte for the same text.
+
+    Args:
+        name: the exercise's.
+        text: its stub's (or, filled in, its solution's): a docstring, imports, functions and classes.
+    """
+    tree = ast.parse(text)
+    statement = ast.get_docstring(tree) or name
+    title, _, rest = statement.partition("\n")
+    cells = [new_markdown_cell(f"# {title}\n{_maths(rest)}")]
+    head, *parts = _parts(tree, text)
+    cells.append(new_code_cell(f"%load_ext grader\n\n{head}"))
+    cells += [new_code_cell(part) for part in parts]
+    about = "# Run the cells above first: this checks what you have run in this notebook."
+    cells.append(new_code_cell(f"%%check {name}\n{about}"))
+    for number, cell in enumerate(cells):
+        cell["id"] = f"{name.replace('_', '-')}-{number}"  # random by default
+    notebook = new_notebook(
+        cells=cells,
+        metadata={
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+        },
+    )
+    nbformat.validate(notebook)
+    return str(nbformat.writes(notebook)) + "\n"
+
+
+def _parts(tree: ast.Module, text: str) -> list[str]:
+    """The text in pieces: what comes before the first definition, then each definition with what follows it."""
+    lines = text.splitlines()
+    body = tree.body[1:] if ast.get_docstring(tree) is not None else tree.body
+    starts = []
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            starts.append(min([node.lineno, *(d.lineno for d in node.decorator_list)]) - 1)
+    first = body[0].lineno - 1 if body else len(lines)
+    edges = [first, *starts, len(lines)]
+    pieces = ["\n".join(lines[a:b]).strip() for a, b in itertools.pairwise(edges)]
+    return [pieces[0], *filter(None, pieces[1:])]
+
+
+def _maths(markdown: str) -> str:
+    """Formulas stand in code quotes for readers of the .py file; a notebook sets them as maths."""
+    return markdown.replace("`$", "$").replace("$`", "$")

@@ -1,0 +1,227 @@
+"""One exercise of one submission on the sandbox: keeps a child at work, and tells what became of its answers."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .outcome import CheckFailed, CheckOutcome
+from .probes import Probe
+from .report import CheckStatus
+from .sandbox import Child, Sandbox, SandboxError
+from .sandbox.wire import WireError, as_received, decode, encode
+from .submission import Source
+from .text import clean, line_of, listed
+
+_NOT_LOADED = "The file could not be loaded."
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """A line of the student's that an exception went through."""
+
+    place: str
+    line: int
+    function: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.place}, line {self.line}"
+
+
+@dataclass(frozen=True)
+class _Raised:
+    """An exception of the student's code, as the child told of it."""
+
+    kind: str
+    message: str
+    frames: tuple[_Frame, ...]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.message}" if self.message else self.kind
+
+
+class Workbench:
+    """Runs probes on the student's code in a child, and replaces a child that is lost.
+
+    Attributes:
+        load_problem: why the student's file cannot be imported, once that is known.
+    """
+
+    def __init__(
+        self, name: str, source: Source, sandbox: Sandbox, preload: Sequence[str] = ()
+    ) -> None:
+        self.name = name
+        self.load_problem = source.problem
+        self._source = source
+        self._sandbox = sandbox
+        self._preload = preload
+        self._child: Child | None = None
+        self._names: list[str] = []
+        self._cell_errors: list[_Raised] = []
+        self._spent = 0.0
+
+    def close(self) -> None:
+        """Ends the child."""
+        if self._child:
+            self._child.close()
+            self._child = None
+
+    def call(self, probe: Probe, inputs: dict[str, Any], device: str, seed: int) -> Any:
+        """Runs a probe and gives back what it returned, as plain data and `Received` tensors.
+
+        Raises:
+            CheckOutcome: if the student's code gave no usable answer, with the reason.
+        """
+        tree, block = encode(inputs)
+        request = {
+            "probe": probe.name,
+            "source": probe.source,
+            "arguments": tree,
+            "seed": seed,
+            "device": device,
+        }
+        child = self._ready()
+        header, answer = self._timed(lambda: child.call(request, block))
+        if "error" in header:
+            raise self._failed(self._read(header["error"]))
+        try:
+            value = decode(header.get("value"), answer, as_received(device))
+        except (WireError, ValueError, TypeError, OverflowError) as error:
+            raise CheckFailed(f"The answer of your code cannot be used: {error}.") from error
+        changed = [name for name in _strings(header.get("changed")) if name not in probe.changes]
+        if changed:
+            raise CheckFailed(
+                f"The input {listed(changed)} was changed; inputs are to be left as they were.",
+                "An operation in place (`+=`, `x.mul_()`, `x[0] = …`) works on an input; "
+                "work on a new tensor.",
+            )
+        return value
+
+    def _timed(
+        self, exchange: Callable[[], tuple[dict[str, Any], bytes]]
+    ) -> tuple[dict[str, Any], bytes]:
+        most = self._sandbox.limits.exercise_seconds
+        if self._spent > most:
+            told = f"Not run: the {most:g} seconds for this exercise are used up."
+            raise CheckOutcome("timeout", told)
+        start = time.monotonic()
+        try:
+            return exchange()
+        except SandboxError as error:
+            self._child = None
+            raise self._lost(error) from error
+        finally:
+            self._spent += time.monotonic() - start
+
+    def _ready(self) -> Child:
+        """The child with the student's source loaded in it."""
+        if self.load_problem:
+            raise CheckOutcome("not_reached", _NOT_LOADED)
+        if self._child is None:
+            self._child = self._load()
+        return self._child
+
+    def _load(self) -> Child:
+        child = self._sandbox.open(self._preload)
+        # plain names, whatever the path is: they travel through C code that knows ASCII alone
+        tags = [f"{self.name}.py"]
+        if self._source.notebook:
+            tags = [f"{self.name}.ipynb:{number}" for number in range(len(self._source.cells))]
+        texts = [cell.text for cell in self._source.cells]
+        try:
+            header = child.load(
+                self.name, list(zip(tags, texts, strict=True)), self._source.notebook
+            )
+        except SandboxError as error:
+            self.load_problem = self._lost_at_import(error)
+        else:
+            if "error" in header:
+                child.close()
+                self.load_problem = self._import_problem(self._read(header["error"]))
+        if self.load_problem:
+            raise CheckOutcome("not_reached", _NOT_LOADED)
+        self._names = _strings(header.get("names"))
+        errors = header.get("errors")
+        self._cell_errors = (
+            [self._read(error) for error in errors] if isinstance(errors, list) else []
+        )
+        return child
+
+    def _lost_at_import(self, error: SandboxError) -> str:
+        frame = self._frame(*error.place, "") if error.place else None
+        told = f"{frame or self._source.filename}: importing the file {error}."
+        if error.reason == "timeout":
+            told += ' Move training and demo code under `if __name__ == "__main__":`.'
+        return told
+
+    def _import_problem(self, raised: _Raised) -> str:
+        frame = raised.frames[-1] if raised.frames else None
+        at, text = frame or self._source.filename, f": `{frame.text}`" if frame else ""
+        if raised.kind in ("SyntaxError", "IndentationError", "TabError"):
+            return f"{at}: {raised}{text}."
+        verb = "ends the program" if raised.kind == "SystemExit" else f"raises {raised}"
+        return f"{at}: importing the file {verb}{text}."
+
+    def _lost(self, error: SandboxError) -> CheckOutcome:
+        at = ""
+        if error.place and (frame := self._frame(*error.place, "")):
+            at = f" It was at {frame}: `{frame.text}`."
+        status: CheckStatus = "timeout" if error.reason == "timeout" else "failed"
+        return CheckOutcome(status, f"Your code {error}.{at}")
+
+    def _failed(self, raised: _Raised) -> CheckOutcome:
+        """The student's exception, or a probe's, as the outcome of a check."""
+        frame = raised.frames[-1] if raised.frames else None
+        # torch raises it as well, for what it has not implemented
+        if raised.kind == "NotImplementedError" and frame and raised.kind in frame.text:
+            return CheckOutcome("not_started", raised.message or "Not written yet.")
+        if frame:
+            return CheckFailed(f"`{frame.function}` raised {raised} ({frame}: `{frame.text}`).")
+        missing = re.fullmatch(r"module '(\w+)' has no attribute '(\w+)'", raised.message)
+        if raised.kind == "AttributeError" and missing and missing[1] == self.name:
+            return CheckFailed(self._not_defined(missing[2]))
+        return CheckFailed(f"Calling your code raised {raised}.")
+
+    def _not_defined(self, name: str) -> str:
+        told = f"{self._source.filename} does not define `{name}`."
+        near = difflib.get_close_matches(name, self._names, 2, 0.6)
+        if near:
+            told += f" It has {listed(near)}: is that the one?"
+        elif self._cell_errors:
+            first = self._cell_errors[0]
+            at = f" ({first.frames[-1]}: `{first.frames[-1].text}`)" if first.frames else ""
+            told += f" A cell raised {first}{at}."
+        return told
+
+    def _read(self, error: Any) -> _Raised:
+        """What the child told of an exception; whatever is not of the right form is dropped."""
+        if not isinstance(error, dict):
+            return _Raised("Exception", "", ())
+        kind, message, lines = error.get("type"), error.get("message"), error.get("lines")
+        frames = []
+        for entry in lines if isinstance(lines, list) else []:
+            if isinstance(entry, list) and [type(part) for part in entry] == [int, int, str]:
+                frames.append(self._frame(*entry))
+        return _Raised(
+            clean(kind, 80) if isinstance(kind, str) else "Exception",
+            clean(message).strip().rstrip(".") if isinstance(message, str) else "",
+            tuple(frame for frame in frames if frame),
+        )
+
+    def _frame(self, cell: int, line: int, function: str) -> _Frame | None:
+        if not 0 <= cell < len(self._source.cells) or not 0 < line < 10**7:
+            return None
+        source = self._source.cells[cell]
+        return _Frame(source.place, line, clean(function, 80), line_of(source.text, line))
+
+
+def _strings(values: Any) -> list[str]:
+    """The strings among values that came from the child."""
+    if not isinstance(values, list):
+        return []
+    return [clean(value, 80) for value in values if isinstance(value, str)]

@@ -1,0 +1,157 @@
+"""A course is a folder: the built-in one, one of an instructor's own, and one inside an installed wheel."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from grader import grade, load_course
+from grader.authoring.release import release
+from grader.catalog import Course, CourseError
+from grader.sandbox import Sandbox
+
+from .conftest import ROOT
+
+SOLUTION = '''"""Doubling
+
+Twice a tensor.
+
+See: https://docs.pytorch.org/docs/stable/generated/torch.mul.html
+"""
+
+from torch import Tensor
+
+
+def double(x: Tensor) -> Tensor:
+    """Twice `x`."""
+    ### BEGIN SOLUTION
+    return 2 * x
+    ### END SOLUTION
+'''
+
+
+def contributing_check() -> str:
+    """The check that CONTRIBUTING.md shows, so that what it says is true."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    block = text[text.index('   """Doubling, against') :]
+    return "\n".join(line[3:] for line in block[: block.index("   ```")].splitlines()) + "\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("exercises", "solutions", "checks"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "course.toml").write_text(
+        'title = "Mine"\n[[unit]]\ntitle = "One"\nexercises = ["double"]\n'
+    )
+    (tmp_path / "solutions" / "double.py").write_text(SOLUTION)
+    (tmp_path / "checks" / "double.py").write_text(contributing_check())
+    return tmp_path
+
+
+def test_the_built_in_course_is_as_the_contract_orders_it(course: Course) -> None:
+    assert [unit for unit in dict.fromkeys(e.unit for e in course.exercises)]
+    for exercise in course.exercises:
+        assert exercise.title != exercise.name
+        assert exercise.stub.is_file()
+
+
+def test_an_exercise_is_a_solution_and_a_check(folder: Path, sandbox: Sandbox) -> None:
+    course = load_course(folder)
+    assert course.names == ("double",)
+    assert course["double"].title == "Doubling"
+    release(course["double"], folder / "exercises")
+    stub, right = (
+        grade(folder / where / "double.py", course=course, sandbox=sandbox)
+        for where in ("exercises", "solutions")
+    )
+    assert (stub.score, stub.exercises[0].status) == (0, "not_attempted")
+    assert (right.score, right.max_score) == (10, 10)
+
+
+def test_an_exercise_without_a_unit_comes_last(folder: Path) -> None:
+    (folder / "checks" / "another.py").write_text("")
+    assert load_course(folder).names == ("double", "another")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("title = ", "cannot be read as a course"),
+        ('[[unit]]\nexercises = ["nothing"]\n', "names 'nothing'"),
+        ("unit = 3\n", "cannot be read as a course"),
+        ("[[unit]]\nexercises = 3\n", "cannot be read as a course"),
+        (None, "cannot be read as a course"),
+    ],
+)
+def test_a_bad_course(folder: Path, text: str | None, told: str) -> None:
+    file = folder / "course.toml"
+    file.unlink() if text is None else file.write_text(text)
+    with pytest.raises(CourseError, match=told):
+        load_course(folder)
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The instructors' wheel, unpacked where an installer would put it."""
+    out = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--quiet"]
+    environment = os.environ | {"GRADER_SOLUTIONS": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    subprocess.run([*command, "--wheel-dir", out, ROOT], check=True, env=environment)
+    [wheel] = out.glob("grader-*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(out / "site")
+    return out / "site"
+
+
+def run_installed(site: Path, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command, from the unpacked wheel and from a folder that has nothing to do with the checkout."""
+    result = subprocess.run(
+        [sys.executable, "-m", "grader", *arguments],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(site)},
+        capture_output=True,
+        text=True,
+    )
+    assert "Traceback" not in result.stderr
+    return result
+
+
+def test_the_wheel_is_complete(installed: Path, tmp_path: Path, course: Course) -> None:
+    listed = run_installed(installed, tmp_path, "list")
+    assert all(name in listed.stdout for name in course.names)
+    assert "nn.Linear" in run_installed(installed, tmp_path, "show", "my_linear").stdout
+    assert run_installed(installed, tmp_path, "init", "work").returncode == 0
+    assert run_installed(installed, tmp_path, "init", "notes", "--notebooks").returncode == 0
+    assert {path.stem for path in (tmp_path / "work").iterdir()} == set(course.names)
+    assert (tmp_path / "notes" / "my_linear.ipynb").is_file()
+    solution = installed / "grader" / "course" / "solutions" / "my_linear.py"
+    (tmp_path / "work" / "my_linear.py").write_bytes(solution.read_bytes())
+    report = json.loads(
+        run_installed(
+            installed, tmp_path, "check", "my_linear", "--from", "work", "--format", "json"
+        ).stdout
+    )
+    assert (report["score"], report["max_score"]) == (10, 10)
+
+
+def test_a_workspace_keeps_what_is_there(installed: Path, tmp_path: Path) -> None:
+    (tmp_path / "my_linear.py").write_text("mine")
+    assert run_installed(installed, tmp_path, "init", ".").returncode == 0
+    assert (tmp_path / "my_linear.py").read_text() == "mine"
+    assert (tmp_path / "train_step.py").is_file()
+
+
+def test_students_are_not_handed_the_solutions(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--quiet"]
+    subprocess.run([*command, "--wheel-dir", tmp_path, ROOT], check=True)
+    [wheel] = tmp_path.glob("grader-*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    assert "grader/course/exercises/my_linear.py" in names
+    assert not any("solutions" in name or "SOLUTION" in name for name in names)

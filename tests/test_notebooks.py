@@ -1,0 +1,218 @@
+"""Notebooks: released, filled in, graded from the file, and checked in a real kernel."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from grader import grade
+from grader.authoring.notebook import notebook_of
+from grader.authoring.release import release, stub_of
+from grader.catalog import Course, load_course
+from grader.report import ExerciseResult
+from grader.sandbox import Sandbox
+from grader.sandbox.cells import python_of
+from grader.submission import notebook_of_bytes, read_submission
+
+NAMES = load_course().names
+
+
+def solved(course: Course, name: str) -> str:
+    return notebook_of(name, course[name].solution.read_text(encoding="utf-8"))
+
+
+def with_cells(notebook: str, before: list[str], after: list[str]) -> str:
+    data = json.loads(notebook)
+    cells = [nbformat.v4.new_code_cell(text) for text in before]
+    data["cells"] = [*cells, *data["cells"], *map(nbformat.v4.new_code_cell, after)]
+    return json.dumps(data)
+
+
+def graded_file(text: str, name: str, folder: Path, sandbox: Sandbox) -> ExerciseResult:
+    path = folder / f"{name}.ipynb"
+    path.write_text(text, encoding="utf-8")
+    return grade(path, sandbox=sandbox).exercises[0]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_released_notebooks_are_what_the_solutions_give(
+    course: Course, name: str, tmp_path: Path
+) -> None:
+    made = release(course[name], tmp_path, notebook=True).read_bytes()
+    assert made == course[name].stub.with_suffix(".ipynb").read_bytes(), (
+        "run `grader release --notebooks` and commit the notebooks"
+    )
+    assert made == release(course[name], tmp_path, notebook=True).read_bytes()
+    nbformat.validate(nbformat.reads(made.decode(), as_version=4))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_solved_notebook_earns_what_the_file_earns(
+    course: Course, sandbox: Sandbox, name: str, tmp_path: Path
+) -> None:
+    result = graded_file(solved(course, name), name, tmp_path, sandbox)
+    assert (result.score, result.max_score, result.status) == (10, 10, "passed")
+    file = grade(course[name].solution, sandbox=sandbox).exercises[0]
+    assert [c.name for c in result.checks] == [c.name for c in file.checks]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_released_notebook_is_not_attempted(
+    course: Course, sandbox: Sandbox, name: str, tmp_path: Path
+) -> None:
+    stub = stub_of(course[name].solution.read_text(encoding="utf-8"), name)
+    result = graded_file(notebook_of(name, stub), name, tmp_path, sandbox)
+    assert (result.score, result.status) == (0, "not_attempted")
+
+
+BEFORE = [
+    "!pip install torch\n%matplotlib inline\n",
+    "import matplotlib.pyplot as plt\nimport torch, numpy as np\nfrom tqdm.auto import tqdm",
+    "%%bash\necho this is not Python (",
+    "from IPython.display import display, HTML\nfiles = !ls\nimport pandas_of_no_such_name as pd\nx = 3",
+    "torch.nn.Linear?\n%time y = x\nprint(7\n % 4)",
+    "this does not parse",
+    "fig, ax = plt.subplots(2, 2)\nax[0, 0].plot([1, 2])\nfor _ in tqdm(range(3)): pass\nplt.show()",
+    "undefined_name + 1",
+    "assert False, 'an experiment'",
+    "import sys; sys.exit()",
+    "",
+]
+AFTER = ["display(torch.ones(2))", "%%time\nprint('done')", "raise KeyboardInterrupt", "??"]
+
+
+def test_what_else_stands_in_a_notebook_costs_nothing(
+    course: Course, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    text = with_cells(solved(course, "train_step"), BEFORE, AFTER)
+    assert graded_file(text, "train_step", tmp_path, sandbox).score == 10
+
+
+def test_outputs_and_metadata_are_not_looked_at(
+    course: Course, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    data = json.loads(solved(course, "my_linear"))
+    for cell in data["cells"]:
+        cell["metadata"] = {"nbgrader": {"points": 100, "grade": True}, "score": 10}
+        if cell["cell_type"] == "code":
+            cell["outputs"] = [
+                {"output_type": "stream", "name": "stdout", "text": "A" * 5_000_000},
+                {"output_type": "nonsense"},
+            ]
+    data["metadata"]["widgets"] = {"application/vnd.jupyter.widget-state+json": {"state": [1]}}
+    assert graded_file(json.dumps(data), "my_linear", tmp_path, sandbox).score == 10
+
+
+def test_the_last_definition_counts(course: Course, sandbox: Sandbox, tmp_path: Path) -> None:
+    text = with_cells(solved(course, "my_linear"), [], ["class MyLinear:\n    pass"])
+    assert graded_file(text, "my_linear", tmp_path, sandbox).score < 10
+
+
+def test_messages_name_the_cell(course: Course, sandbox: Sandbox, tmp_path: Path) -> None:
+    text = solved(course, "my_linear").replace("output = x @ self.weights", "1 / 0")
+    checks = graded_file(text, "my_linear", tmp_path, sandbox).checks
+    told = next(check.message for check in checks if check.name == "forward")
+    assert re.search(r"my_linear\.ipynb, cell 3, line \d+: `1 / 0`", told)
+
+
+def test_a_cell_that_fails_is_told_where_it_matters(sandbox: Sandbox, tmp_path: Path) -> None:
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell("class MyLinear(Module):\n    pass")]
+    )
+    checks = graded_file(nbformat.writes(notebook), "my_linear", tmp_path, sandbox).checks
+    assert "does not define `MyLinear`" in checks[0].message
+    assert "NameError: name 'Module' is not defined" in checks[0].message
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"{}",
+        b"[]",
+        b"not json",
+        b"\xff\xfe",
+        b'{"cells": 1, "nbformat": 4, "nbformat_minor": 5, "metadata": {}}',
+        b'{"cells": [1], "nbformat": 4, "nbformat_minor": 5, "metadata": {}}',
+        b'{"nbformat": 99}',
+        b"[" * 100_000,
+    ],
+)
+def test_what_is_no_notebook(data: bytes) -> None:
+    source = notebook_of_bytes(data, "a.ipynb")
+    assert not source.cells
+    assert source.problem.startswith("a.ipynb ")
+
+
+def test_an_old_notebook_is_read() -> None:
+    old = nbformat.v3.new_notebook(
+        worksheets=[nbformat.v3.new_worksheet(cells=[nbformat.v3.new_code_cell(input="x = 1")])]
+    )
+    data = nbformat.v3.writes_json(old).encode()
+    assert [cell.text for cell in notebook_of_bytes(data, "a.ipynb").cells] == ["x = 1"]
+
+
+def test_a_filled_notebook_beside_an_untouched_stub(
+    course: Course, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    (tmp_path / "my_linear.py").write_bytes(course["my_linear"].stub.read_bytes())
+    (tmp_path / "my_linear.ipynb").write_text(solved(course, "my_linear"), encoding="utf-8")
+    source = read_submission(tmp_path, course).sources["my_linear"]
+    assert source.filename == "my_linear.ipynb"
+
+
+@pytest.mark.parametrize(
+    ("cell", "python"),
+    [
+        ("x = 1", "x = 1\n"),
+        ("%matplotlib inline\nx = 1", "pass\nx = 1\n"),
+        ("if x:\n    !ls\ny = 2", "if x:\n    pass\ny = 2\n"),
+        ("files = !ls\nt = %timeit f()", "files = None\nt = None\n"),
+        ("%%time\nx = 1", "\nx = 1\n"),
+        ("%%check my_linear\nx = 1", "\nx = 1\n"),
+        ("%%bash\nls", ""),
+        ("y = (7\n% 4)\n!ls", "y = (7\n% 4)\npass\n"),
+        ('s = """\n%time\n"""\n!ls', 's = """\n%time\n"""\npass\n'),
+        ("x = 7 \\\n% 4\n!ls", "x = 7 \\\n% 4\npass\n"),
+        ("torch.add?", "pass\n"),
+    ],
+)
+def test_magics_become_python(cell: str, python: str) -> None:
+    assert python_of(cell) == python
+
+
+def run_in_kernel(text: str, folder: Path) -> tuple[Any, str]:
+    notebook = nbformat.reads(text, as_version=4)
+    NotebookClient(
+        notebook, timeout=120, resources={"metadata": {"path": str(folder)}}, allow_errors=True
+    ).execute()
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    errors = [output["ename"] for output in outputs if output["output_type"] == "error"]
+    html = [output["data"]["text/html"] for output in outputs if "data" in output]
+    return errors, " ".join(html)
+
+
+@pytest.mark.filterwarnings("ignore")  # the kernel's own
+@pytest.mark.parametrize("name", ["my_linear", "train_step"])
+def test_in_a_real_kernel(course: Course, name: str, tmp_path: Path) -> None:
+    errors, html = run_in_kernel(solved(course, name), tmp_path)
+    assert errors == []
+    assert f"{name}  10/10" in html
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_in_a_real_kernel_with_a_mistake(course: Course, tmp_path: Path) -> None:
+    text = solved(course, "my_linear").replace("if bias else None", "")
+    text = text.replace("%%check my_linear", "%%check my_linear\\nx = '<script>'")
+    data = json.loads(text)
+    data["cells"].append(nbformat.v4.new_code_cell("%%check no_such\n"))
+    errors, html = run_in_kernel(json.dumps(data), tmp_path)
+    assert errors == ["UsageError"] or errors == []
+    assert "my_linear  9/10" in html
+    assert "bias=False" in html
