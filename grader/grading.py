@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING
 from .catalog import Course, Exercise, load_course
 from .report import CheckResult, Environment, ExerciseResult, ExerciseStatus, Report
 from .sandbox import Limits, Sandbox
-from .sandbox.limits import layers
 from .submission import Source, Submission, is_stub, read_submission
 
 if TYPE_CHECKING:
@@ -93,7 +92,7 @@ def grade(
                     course[name], submission.sources.get(name), sandbox, seed, first_failure
                 )
             )
-        return Report(submission.name, tuple(results), environment())
+        return Report(submission.name, tuple(results), environment(sandbox))
 
 
 @contextmanager
@@ -112,15 +111,15 @@ def _torch_as_it_comes() -> Iterator[None]:
         torch.set_grad_enabled(grad)
 
 
-def environment() -> Environment:
-    """Where this process grades."""
+def environment(sandbox: Sandbox) -> Environment:
+    """Where this process grades, and what `sandbox` was seen to keep."""
     import torch
 
     return Environment(
         python=platform.python_version(),
         torch=torch.__version__,
         devices=("cpu",),
-        isolation=layers(),
+        isolation=tuple(layer.name for layer in sandbox.layers() if layer.on),
     )
 
 

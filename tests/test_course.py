@@ -56,7 +56,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_the_built_in_course_is_as_the_contract_orders_it(course: Course) -> None:
-    assert [unit for unit in dict.fromkeys(e.unit for e in course.exercises)]
+    assert list(dict.fromkeys(e.unit for e in course.exercises))
     for exercise in course.exercises:
         assert exercise.title != exercise.name
         assert exercise.stub.is_file()

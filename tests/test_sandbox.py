@@ -62,7 +62,7 @@ def test_a_call(strict_sandbox: Sandbox) -> None:
         ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "died"),
         ("import ctypes; ctypes.string_at(0)", "died"),
         ("import os; os.closerange(0, 4096)", "died"),
-        ("while True: print('spam' * 1000)", "flooded"),
+        ("while True: print('spam' * 1000)", "excess"),
         ("import os\n    for n in range(3, 64):\n        try: os.write(n, b'x' * 64)\n        except OSError: pass",
          "malformed"),
     ],
@@ -102,7 +102,27 @@ def test_memory_is_bounded(strict_sandbox: Sandbox, body: str) -> None:
     child.close()
 
 
-def test_nothing_is_left_behind(strict_sandbox: Sandbox) -> None:
+@pytest.mark.parametrize(
+    "body",
+    [
+        "import mmap; m = mmap.mmap(-1, 6 << 30)\n    while True: m.write(bytes(1 << 26))",
+        "import time\n    for i in range(10 ** 6): open(str(i), 'wb').write(b'x' * (1 << 20))",
+    ],
+)
+def test_what_the_kernels_limits_miss_is_bounded(strict_sandbox: Sandbox, body: str) -> None:
+    child, _ = load(strict_sandbox, f"def f():\n    {body}\n")
+    with pytest.raises(SandboxError) as caught:
+        call(child)
+    assert caught.value.reason == "excess"
+
+
+def test_nothing_is_left_behind() -> None:
+    """Where the kernel does not refuse new processes, they are ended all the same."""
+    with Sandbox(confined=False) as box:
+        _test_nothing_is_left_behind(box)
+
+
+def _test_nothing_is_left_behind(box: Sandbox) -> None:
     before = processes()
     source = (
         "import os, time\n"
@@ -117,12 +137,12 @@ def test_nothing_is_left_behind(strict_sandbox: Sandbox) -> None:
         "    open('left.txt', 'w').write('here')\n"
         "    return os.getcwd()\n"
     )
-    child, _ = load(strict_sandbox, source)
+    child, _ = load(box, source)
     folder = Path(call(child))
     assert folder.is_dir()
     child.close()
     assert not folder.exists()
-    assert not {pid for pid in processes() - before if _is_child_of_ours(pid, strict_sandbox)}
+    assert not {pid for pid in processes() - before if _is_child_of_ours(pid, box)}
 
 
 def _is_child_of_ours(pid: int, box: Sandbox) -> bool:
@@ -161,6 +181,70 @@ def test_the_child_sees_neither_the_grader_nor_the_environment(strict_sandbox: S
     assert "GRADER_TEST_TOKEN" not in environment
     assert folder == []
     assert not any(Path(entry) == Path(__file__).parents[1] for entry in path)
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        "open('/etc/passwd').read()",
+        f"open({str(Path(__file__).parents[1] / 'solutions' / 'my_linear.py')!r}).read()",
+        f"open({str(Path(__file__).parents[1] / 'grader' / 'checks' / 'my_linear.py')!r}).read()",
+        "open('/proc/%d/environ' % os.getppid()).read()",
+        "os.listdir(os.path.expanduser('~root'))",
+        "open('/tmp/grader-test-of-writing', 'w')",
+        "open('/dev/shm/grader-test-of-writing', 'w')",
+        "os.fork()",
+        "os.execv('/bin/true', ['true'])",
+        "os.kill(os.getppid(), 0)",
+        "os.kill(1, 0)",
+        "socket.socket()",
+        "socket.socket(socket.AF_UNIX)",
+        "socket.socket(socket.AF_INET, socket.SOCK_DGRAM)",
+        "resource.prlimit(os.getppid(), resource.RLIMIT_CPU, (1, 1))",
+        "os.sched_setaffinity(os.getppid(), {0})",
+        "os.setpriority(os.PRIO_PROCESS, os.getppid(), 19)",
+        "os.memfd_create('x')",
+        "os.pidfd_open(os.getppid())",
+        "os.setsid()",
+    ],
+)
+def test_the_kernel_refuses(strict_sandbox: Sandbox, attempt: str) -> None:
+    layers = {layer.name: layer for layer in strict_sandbox.layers()}
+    for name in ("files hidden", "no network"):
+        if not layers[name].on:
+            pytest.skip(f"{name}: {layers[name].why}")
+    child, _ = load(strict_sandbox, f"import os, socket, resource\ndef f():\n    {attempt}\n")
+    error = call(child)
+    child.close()
+    assert error["type"] == "PermissionError"
+
+
+def test_layers_that_are_off_are_told() -> None:
+    with Sandbox(confined=False) as box:
+        layers = {layer.name: layer for layer in box.layers()}
+    assert layers["wall clock"].on
+    assert not layers["files hidden"].on
+    assert layers["files hidden"].why == layers["no network"].why == "switched off"
+
+
+def test_what_a_solution_needs_is_left(strict_sandbox: Sandbox) -> None:
+    source = (
+        "import os, tempfile, threading, torch\n"
+        "def f():\n"
+        "    with tempfile.NamedTemporaryFile() as file:\n"
+        "        file.write(b'x')\n"
+        "    threads = [threading.Thread(target=print) for _ in range(3)]\n"
+        "    [t.start() for t in threads]\n"
+        "    [t.join() for t in threads]\n"
+        "    torch.set_num_threads(2)\n"
+        "    torch.randn(300, 300) @ torch.randn(300, 300)\n"
+        "    torch.save({'a': torch.ones(2)}, 'a.pt')\n"
+        "    import statistics, fractions, sqlite3\n"
+        "    return torch.load('a.pt')['a'].sum().item()\n"
+    )
+    child, _ = load(strict_sandbox, source)
+    assert call(child) == 2.0
+    child.close()
 
 
 def test_what_a_probe_sets_is_undone(strict_sandbox: Sandbox) -> None:

@@ -32,7 +32,7 @@ def render(report: Report, console: Console) -> None:
     if len(report.exercises) > 1:
         console.print(total)
     isolation = report.environment.isolation
-    if not any("network" in layer for layer in isolation):
+    if "files hidden" not in isolation or "no network" not in isolation:
         console.print(
             Text("Isolation: limits only. Grade strangers' code in a container.", style="dim")
         )

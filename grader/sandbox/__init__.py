@@ -5,11 +5,13 @@
           └───── frames, over a ─────▶ child (limited; runs the student's code)
                  socket of its own
 
-`limits` bounds a child, `frames` and `wire` are the answer's way back, `warm` and `child` run on the
-untrusted side, `process` is the trusted side's handle on both.
+`limits` and `confine` (by `landlock` and `seccomp`) bound a child, `frames` and `wire` are the answer's way back,
+`warm` and `child` (with `cells` for notebooks) run on the untrusted side, `process` and `handle` are the trusted side's
+ends of those two.
 """
 
+from .handle import Child, SandboxError
 from .limits import Limits
-from .process import Child, Sandbox, SandboxError
+from .process import Sandbox
 
 __all__ = ["Child", "Limits", "Sandbox", "SandboxError"]

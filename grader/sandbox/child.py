@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
+import itertools
 import os
 import random
 import signal
 import socket
 import sys
+import tempfile
 import types
 from typing import Any
 
@@ -20,6 +22,7 @@ import torch
 from torch import Tensor
 
 from .cells import install_inert, remember, run_cells
+from .confine import Confinement
 from .frames import FrameError, pack, unpack
 from .limits import Limits, apply_limits, die_with_parent
 from .wire import MAX_TEXT, decode, encode, restride
@@ -29,7 +32,13 @@ _MAX_FRAMES = 20
 
 
 def serve(
-    parent: int, connection: int, output: int, trace: int, folder: str, limits: Limits
+    parent: int,
+    connection: int,
+    output: int,
+    trace: int,
+    folder: str,
+    limits: Limits,
+    confinement: Confinement,
 ) -> None:
     """Confines this process, then answers requests until the connection ends. Does not return.
 
@@ -41,7 +50,7 @@ def serve(
     """
     status = 1
     try:
-        _settle(parent, connection, output, trace, folder, limits)
+        _settle(parent, connection, output, trace, folder, limits, confinement)
         _Server(socket.socket(fileno=connection), limits).run()
         status = 0
     finally:
@@ -49,21 +58,29 @@ def serve(
 
 
 def _settle(
-    parent: int, connection: int, output: int, trace: int, folder: str, limits: Limits
+    parent: int,
+    connection: int,
+    output: int,
+    trace: int,
+    folder: str,
+    limits: Limits,
+    confinement: Confinement,
 ) -> None:
     os.setsid()
     die_with_parent(parent)
     null = os.open(os.devnull, os.O_RDONLY)
     for source, target in ((null, 0), (output, 1), (output, 2)):
         os.dup2(source, target)
-    kept = sorted((connection, trace))
-    os.closerange(3, kept[0])
-    os.closerange(kept[0] + 1, kept[1])
-    os.closerange(kept[1] + 1, 4096)
+    edges = [2, *sorted([connection, trace, *confinement.descriptors]), 1 << 16]
+    for below, above in itertools.pairwise(edges):
+        os.closerange(below + 1, above)
     os.chdir(folder)
+    os.environ["HOME"] = os.environ["TMPDIR"] = folder
+    tempfile.tempdir = None  # asked for anew, with this TMPDIR
     # written by a C signal handler, so it works inside an endless loop of torch's as well
     faulthandler.register(signal.SIGUSR1, file=trace, all_threads=False, chain=False)
     apply_limits(limits)
+    confinement.apply()
 
 
 class _Server:

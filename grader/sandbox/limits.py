@@ -9,6 +9,8 @@ import signal
 import sys
 from dataclasses import dataclass
 
+from .confine import Layer
+
 MIB = 1 << 20
 
 
@@ -22,6 +24,7 @@ class Limits:
         exercise_seconds: wall time for all of an exercise's checks together.
         memory_bytes: private memory on top of what the warm process has.
         file_bytes: size of one file.
+        folder_bytes: all files in the child's private folder.
         open_files: number of file descriptors.
         output_bytes: what the student's code may print during one import or probe.
         answer_bytes: size of one answer.
@@ -32,6 +35,7 @@ class Limits:
     exercise_seconds: float = 30.0
     memory_bytes: int = 4096 * MIB
     file_bytes: int = 64 * MIB
+    folder_bytes: int = 256 * MIB
     open_files: int = 128
     output_bytes: int = 1 * MIB
     answer_bytes: int = 64 * MIB
@@ -48,6 +52,8 @@ def apply_limits(limits: Limits) -> None:
         # soft below hard: a child that ignores SIGXCPU is killed a second later
         "RLIMIT_CPU": (seconds, seconds + 1),
         "RLIMIT_DATA": (limits.memory_bytes, limits.memory_bytes),
+        # address space is wider than what is used; this bounds shared mappings and the number of threads
+        "RLIMIT_AS": (limits.memory_bytes + 8192 * MIB,) * 2,
         "RLIMIT_FSIZE": (limits.file_bytes, limits.file_bytes),
         "RLIMIT_NOFILE": (limits.open_files, limits.open_files),
         "RLIMIT_CORE": (0, 0),
@@ -87,11 +93,15 @@ def _prctl(option: int, value: int) -> None:
         raise OSError(ctypes.get_errno(), "prctl")
 
 
-def layers() -> tuple[str, ...]:
-    """The layers of isolation that this platform has, as the report names them."""
-    names = ["separate process", "wall clock", "output cap", "clean environment"]
-    if os.name == "posix":
-        names += ["resource limits", "group kill"]
-    if sys.platform == "linux":
-        names += ["orphan reaping", "dies with the grader"]
-    return tuple(names)
+# what holds wherever this runs, because the trusted process sees to it
+PORTABLE = tuple(
+    Layer(name, True)
+    for name in (
+        "separate process",
+        "wall clock",
+        "output cap",
+        "clean environment",
+        *(("resource limits", "group kill") if os.name == "posix" else ()),
+        *(("orphan reaping",) if sys.platform == "linux" else ()),
+    )
+)

@@ -14,26 +14,37 @@ import signal
 import socket
 import sys
 from contextlib import suppress
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .confine import Confinement
 
 
-def main(control: int, root: str) -> None:
-    """Serves fork and kill requests on the descriptor `control` until it is closed.
+def main(control: int, root: str, folder: str, confined: bool) -> None:
+    """Serves requests on the descriptor `control` until it is closed.
 
     Args:
         root: the folder that the package lies in, at the head of `sys.path`.
+        folder: where the children's private folders are made.
+        confined: whether the children give up what the kernel lets them give up.
     """
+    from .confine import Confinement, as_data, observe
     from .limits import adopt_orphans
 
     del sys.path[0]
+    hidden = [Path(__file__).resolve().parents[1]]
     if not os.path.isdir(os.path.join(root, "torch")):
         # a checkout: solutions lie beside the package, and nothing that a student needs
+        hidden.append(Path(root).resolve())
         sys.path[:] = [entry for entry in sys.path if os.path.realpath(entry) != root]
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the trusted process's to handle
     adopt_orphans()
     channel = socket.socket(fileno=control)
     _warm_up()
+    confinement = Confinement(Path(folder), hidden, confined)
+    layers = as_data(observe(confinement))
     child = 0
     while True:
         message, descriptors, _, _ = socket.recv_fds(channel, 65536, 3)
@@ -43,8 +54,8 @@ def main(control: int, root: str) -> None:
         if request["op"] == "fork":
             for module in request["preload"]:
                 importlib.import_module(module)
-            child = _fork(request, descriptors, channel)
-            answer: dict[str, Any] = {"pid": child}
+            child = _fork(request, descriptors, channel, confinement)
+            answer: dict[str, Any] = {"pid": child, "layers": layers}
         else:
             answer = {"status": _end(child)}
             child = 0
@@ -68,7 +79,12 @@ def _warm_up() -> None:
     gc.enable()
 
 
-def _fork(request: dict[str, Any], descriptors: list[int], channel: socket.socket) -> int:
+def _fork(
+    request: dict[str, Any],
+    descriptors: list[int],
+    channel: socket.socket,
+    confinement: Confinement,
+) -> int:
     from .child import serve
     from .limits import Limits
 
@@ -82,7 +98,8 @@ def _fork(request: dict[str, Any], descriptors: list[int], channel: socket.socke
             del sys.modules[name]
         sys.modules["grader"] = None  # type: ignore[assignment]
         connection, output, trace = descriptors
-        serve(parent, connection, output, trace, request["folder"], Limits(**request["limits"]))
+        limits = Limits(**request["limits"])
+        serve(parent, connection, output, trace, request["folder"], limits, confinement)
     for descriptor in descriptors:
         os.close(descriptor)
     return pid

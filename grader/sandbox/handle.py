@@ -1,0 +1,268 @@
+"""The trusted side's handle on one child: sends it a request, waits within bounds, and tells how it was lost."""
+
+from __future__ import annotations
+
+import os
+import re
+import selectors
+import shutil
+import signal
+import socket
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Literal
+
+from .frames import FrameError, pack, unpack
+from .limits import Limits
+
+_TRACE_SECONDS = 0.2
+_POLL_SECONDS = 0.05
+_PRINTED_KEPT = 4000
+_WARM_BYTES = (
+    1 << 30
+)  # what the warm process shares with each child is counted to the child as well
+
+Reason = Literal["timeout", "died", "excess", "malformed"]
+
+
+class SandboxError(Exception):
+    """A child gave no usable answer.
+
+    Attributes:
+        reason: what happened to it.
+        place: where in the student's code it was, as number of the cell and line, where that is known.
+    """
+
+    def __init__(self, reason: Reason, message: str, place: tuple[int, int] | None = None) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.place = place
+
+
+class Child:
+    """One forked process with one student's file in it. Usable until its first `SandboxError`."""
+
+    def __init__(
+        self,
+        pid: int,
+        connection: socket.socket,
+        output: int,
+        trace: int,
+        folder: Path,
+        limits: Limits,
+        end: Callable[[], int | None],
+    ) -> None:
+        self._limits = limits
+        self._end = end
+        self._pid = pid
+        self._connection = connection
+        self._output = output
+        self._trace = trace
+        self._folder = folder
+        self._tags: list[str] = []
+        self._printed_bytes = 0
+        self.printed = ""
+        self.alive = True
+        for descriptor in (output, trace):
+            os.set_blocking(descriptor, False)
+
+    def load(
+        self, name: str, cells: Sequence[tuple[str, str]], notebook: bool = False
+    ) -> dict[str, Any]:
+        """Imports the student's source, pairs of a tag and a text.
+
+        Returns:
+            An answer as `call`'s, with the `names` that the source defines, and the `errors` of a notebook's cells.
+            Where code is told of, it is by the number of its pair.
+        """
+        self._tags = [tag for tag, _ in cells]
+        request = {"op": "load", "name": name, "cells": list(cells), "notebook": notebook}
+        return self._request(request, b"", self._limits.import_seconds)[0]
+
+    def call(self, request: dict[str, Any], block: bytes) -> tuple[dict[str, Any], bytes]:
+        """Runs a probe: `request` has `probe`, `source`, `arguments`, `seed` and `device`.
+
+        Returns:
+            A header with `value` and `changed`, or with `error`; and the block with its tensors. Nothing in either
+            is to be believed before it has been checked.
+
+        Raises:
+            SandboxError: if no answer came; the child is gone then.
+        """
+        return self._request({"op": "call", **request}, block, self._limits.call_seconds)
+
+    def close(self) -> int | None:
+        """Ends the child; its wait status."""
+        if not self.alive:
+            return None
+        self.alive = False
+        self._connection.close()
+        os.close(self._output)
+        os.close(self._trace)
+        try:
+            return self._end()
+        finally:
+            remove_tree(self._folder)
+
+    def _request(
+        self, request: dict[str, Any], block: bytes, seconds: float
+    ) -> tuple[dict[str, Any], bytes]:
+        deadline = time.monotonic() + seconds
+        self._printed_bytes = 0
+        self.printed = ""
+        try:
+            return self._exchange(pack(request, block), deadline)
+        except TimeoutError:
+            place = self._where()
+            self.close()
+            raise SandboxError(
+                "timeout", f"did not finish within {seconds:g} seconds", place
+            ) from None
+        except _Excess as error:
+            place = self._where()
+            self.close()
+            raise SandboxError("excess", str(error), place) from None
+        except FrameError as error:
+            self.close()
+            raise SandboxError("malformed", f"sent an answer that is not one: {error}") from None
+        except OSError:
+            raise SandboxError("died", _how_it_died(self.close())) from None
+        except BaseException:
+            self.close()
+            raise
+
+    def _exchange(self, message: bytes, deadline: float) -> tuple[dict[str, Any], bytes]:
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._output, selectors.EVENT_READ)
+
+            def wait(events: int) -> None:
+                """Returns when the connection is ready, and keeps the student's output flowing meanwhile."""
+                selector.register(self._connection, events)
+                try:
+                    while True:
+                        left = deadline - time.monotonic()
+                        if left <= 0:
+                            raise TimeoutError
+                        ready = [
+                            key.fileobj for key, _ in selector.select(min(left, _POLL_SECONDS))
+                        ]
+                        if not ready:
+                            self._expect_within_bounds()
+                        if self._output in ready and not self._drain():
+                            selector.unregister(self._output)
+                        if self._connection in ready:
+                            return
+                finally:
+                    selector.unregister(self._connection)
+
+            self._connection.setblocking(False)
+            view = memoryview(message)
+            while view:
+                wait(selectors.EVENT_WRITE)
+                view = view[self._connection.send(view) :]
+
+            def read(count: int) -> bytes:
+                buffer = bytearray()
+                while len(buffer) < count:
+                    wait(selectors.EVENT_READ)
+                    part = self._connection.recv(min(count - len(buffer), 1 << 20))
+                    if not part:
+                        raise ConnectionResetError
+                    buffer += part
+                return bytes(buffer)
+
+            answer = unpack(read, self._limits.answer_bytes)
+            self._drain()
+            return answer
+
+    def _expect_within_bounds(self) -> None:
+        """Stops what the kernel's own limits miss: shared memory, and many small files."""
+        if _resident_bytes(self._pid) > self._limits.memory_bytes + _WARM_BYTES:
+            raise _Excess(f"used more than {self._limits.memory_bytes >> 20:,} MiB of memory")
+        if _written_bytes(self._folder) > self._limits.folder_bytes:
+            raise _Excess(f"wrote more than {self._limits.folder_bytes >> 20:,} MiB of files")
+
+    def _drain(self) -> bool:
+        """Takes what the student's code printed; whether there can be more."""
+        while True:
+            try:
+                part = os.read(self._output, 65536)
+            except BlockingIOError:
+                return True
+            if not part:
+                return False
+            self._printed_bytes += len(part)
+            if len(self.printed) < _PRINTED_KEPT:
+                self.printed += part.decode(errors="replace")[:_PRINTED_KEPT]
+            if self._printed_bytes > self._limits.output_bytes:
+                most = self._limits.output_bytes
+                raise _Excess(f"printed more than {most:,} bytes")
+
+    def _where(self) -> tuple[int, int] | None:
+        """The cell and line of the student's code that the child is in, by its own signal handler."""
+        with suppress(OSError):
+            os.kill(self._pid, signal.SIGUSR1)
+        deadline = time.monotonic() + _TRACE_SECONDS
+        text = b""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._trace, selectors.EVENT_READ)
+            while len(text) < 65536 and selector.select(deadline - time.monotonic()):
+                part = os.read(self._trace, 65536)
+                text += part
+                if not part or (text.endswith(b"\n") and b"most recent call first" in text):
+                    break
+        for tag, line in re.findall(
+            r'File "([^"]*)", line (\d{1,7}) in', text.decode("ascii", "replace")
+        ):
+            if tag in self._tags:
+                return self._tags.index(tag), int(line)
+        return None
+
+
+class _Excess(Exception):
+    """The child took more than it may; the message says of what."""
+
+
+def _resident_bytes(pid: int) -> int:
+    try:
+        with open(f"/proc/{pid}/statm") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, IndexError):  # not Linux, or it has just ended
+        return 0
+
+
+def _written_bytes(folder: Path) -> int:
+    total = 0
+    for path, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):
+                total += os.lstat(os.path.join(path, name)).st_blocks * 512
+        total += 4096 * len(names)
+    return total
+
+
+def _how_it_died(status: int | None) -> str:
+    if status is not None and os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        name = signal.Signals(number).name if number in list(signal.Signals) else str(number)
+        if name == "SIGKILL":
+            return "was killed (SIGKILL), as happens when it uses too much memory or time"
+        if name == "SIGXCPU":
+            return "used too much processor time"
+        return f"crashed ({name})"
+    if status is not None and os.WIFEXITED(status):
+        return f"ended its process (exit status {os.WEXITSTATUS(status)}) before it answered"
+    return "ended before it answered"
+
+
+def remove_tree(folder: Path) -> None:
+    """Removes `folder`, also where folders inside it were made unreadable; links are not followed."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        for path, folders, _ in os.walk(folder):
+            for name in folders:
+                if not os.path.islink(inner := os.path.join(path, name)):
+                    os.chmod(inner, 0o700)
+        shutil.rmtree(folder, ignore_errors=True)
