@@ -57,6 +57,7 @@ class Child:
         self._limits = limits
         self._end = end
         self._pid = pid
+        self._shared_bytes = _resident_bytes(pid)  # the warm process's, until they are written to
         self._connection = connection
         self._output = output
         self._trace = trace
@@ -179,7 +180,7 @@ class Child:
 
     def _expect_within_bounds(self) -> None:
         """Stops what the kernel's own limits miss: shared memory, and many small files."""
-        if _resident_bytes(self._pid) > self._limits.memory_bytes + _WARM_BYTES:
+        if _resident_bytes(self._pid) - self._shared_bytes > self._limits.memory_bytes:
             raise _Excess(f"used more than {self._limits.memory_bytes >> 20:,} MiB of memory")
         if _written_bytes(self._folder) > self._limits.folder_bytes:
             raise _Excess(f"wrote more than {self._limits.folder_bytes >> 20:,} MiB of files")
