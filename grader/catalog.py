@@ -12,6 +12,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -33,10 +34,25 @@ class Exercise:
     @cached_property
     def statement(self) -> str:
         """The module docstring of the stub, in Markdown; its first line is the title."""
-        for path in (self.stub, self.solution):
-            if path.is_file():
-                return ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
-        return ""
+        tree = _parse(self.stub) or _parse(self.solution)
+        return (ast.get_docstring(tree) or "") if tree else ""
+
+    @cached_property
+    def entry_points(self) -> tuple[str, ...]:
+        """The functions and classes that the stub asks for."""
+        tree = _parse(self.stub) or _parse(self.solution)
+        body = tree.body if tree else []
+        return tuple(n.name for n in body if isinstance(n, ast.FunctionDef | ast.ClassDef))
+
+    @cached_property
+    def forbidden(self) -> dict[str, dict[str, list[str]]]:
+        """What the check's file says in `FORBIDDEN`: rules and their options, as `rules.py` reads them."""
+        return dict(_literal(self.checks, "FORBIDDEN", {}))
+
+    @cached_property
+    def hints(self) -> tuple[str, ...]:
+        """What the check's file says in `HINTS`, from a nudge to nearly the answer."""
+        return tuple(_literal(self.checks, "HINTS", ()))
 
     @property
     def title(self) -> str:
@@ -103,3 +119,21 @@ def _exercise(name: str, unit: str, folder: Path, checks: Path) -> Exercise:
         solution=folder / "solutions" / f"{name}.py",
         checks=checks / f"{name}.py",
     )
+
+
+def _parse(path: Path) -> ast.Module | None:
+    return ast.parse(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+def _literal(path: Path, name: str, default: Any) -> Any:
+    """The literal that a module of ours gives to `name`, without importing it."""
+    tree = _parse(path)
+    for node in tree.body if tree else []:
+        target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
+        if isinstance(target, ast.Name) and target.id == name:
+            if isinstance(node, ast.Assign | ast.AnnAssign) and node.value:
+                try:
+                    return ast.literal_eval(node.value)
+                except ValueError as error:
+                    raise CourseError(f"{path}: {name} is not a plain literal.") from error
+    return default

@@ -7,7 +7,7 @@ import inspect
 import textwrap
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 T = TypeVar("T")
 
@@ -31,10 +31,16 @@ class Probe:
         return "from __future__ import annotations\n" + "\n\n".join(pieces.values())
 
 
-def probe(*args: Any, changes: Sequence[str] = ()) -> Any:
+@overload
+def probe(function: Callable[..., Any], /) -> Probe: ...
+@overload
+def probe(*, changes: Sequence[str]) -> Callable[[Callable[..., Any]], Probe]: ...
+def probe(
+    function: Callable[..., Any] | None = None, /, *, changes: Sequence[str] = ()
+) -> Probe | Callable[[Callable[..., Any]], Probe]:
     """Makes a function a probe; `changes` names the inputs that it is right to change in place."""
-    if args:
-        return Probe(args[0])
+    if function:
+        return Probe(function)
     return lambda function: Probe(function, changes)
 
 

@@ -1,0 +1,225 @@
+"""What a DataLoader does: collate, shuffle, share the work."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from grader import Draw, Student, expect, expect_close, helper, needs, points, probe
+
+
+@probe
+def collate(student: Any, sequences: list[Tensor], labels: list[Any], padding: Any) -> Any:
+    batch = list(zip(sequences, labels, strict=True))
+    if padding is None:
+        return student.pad_collate(batch)
+    return student.pad_collate(batch, padding_value=padding)
+
+
+def expect_padded(got: Any, sequences: list[Tensor], labels: list[int], padding: float) -> None:
+    longest = max(len(sequence) for sequence in sequences)
+    padded = sequences[0].new_full((len(sequences), longest, *sequences[0].shape[1:]), padding)
+    for row, sequence in enumerate(sequences):
+        padded[row, : len(sequence)] = sequence
+    lengths = torch.tensor([len(sequence) for sequence in sequences])
+    expect(isinstance(got, list | tuple) and len(got) == 3, "pad_collate does not return a triple.")
+    expect_close(got[0], padded, "padded")
+    expect_close(got[1], lengths, "lengths")
+    expect_close(got[2], torch.tensor(labels), "labels")
+
+
+@pytest.mark.parametrize("lengths", [[3, 1, 4], [2, 2], [1]], ids=str)
+@points(2)
+def test_pad_collate(student: Student, draw: Draw, lengths: list[int]) -> None:
+    """`pad_collate` gives (padded, lengths, labels); sequences of shape (L,) are padded to the longest."""
+    sequences = [draw.strided(draw.normal(length)) for length in lengths]
+    labels = list(range(5, 5 + len(lengths)))
+    got = student.run(collate, sequences=sequences, labels=labels, padding=None)
+    expect_padded(got, sequences, labels, 0)
+    # as many DataLoaders give them: 0-dim tensors
+    tensors = [torch.tensor(label) for label in labels]
+    got = student.run(collate, sequences=sequences, labels=tensors, padding=-1)
+    expect_padded(got, sequences, labels, -1)
+
+
+@points(1)
+def test_pad_collate_features(student: Student, draw: Draw) -> None:
+    """Sequences of shape (L, features) are padded too, and keep their dtype."""
+    sequences = [draw.normal(length, 2) for length in (2, 5, 1)]
+    got = student.run(collate, sequences=sequences, labels=[1, 0, 1], padding=9)
+    expect_padded(got, sequences, [1, 0, 1], 9)
+    tokens = [draw.integers(1, 9, length) for length in (3, 1)]
+    got = student.run(collate, sequences=tokens, labels=[2, 3], padding=None)
+    expect_padded(got, tokens, [2, 3], 0)
+
+
+@helper
+def stir(seed: int) -> None:
+    """Sets every global random state."""
+    import random
+
+    import numpy
+
+    torch.manual_seed(seed)
+    random.seed(seed)
+    numpy.random.seed(seed)
+
+
+@helper
+def epochs_of(loader: Any, epochs: int) -> list[list[list[int]]]:
+    """The values of each batch of each epoch."""
+    return [[torch.as_tensor(batch).tolist() for batch in loader] for _ in range(epochs)]
+
+
+@probe
+def load(student: Any, count: int, runs: list[dict[str, Any]], epochs: int) -> Any:
+    found = []
+    for number, options in enumerate(runs):
+        stir(number)
+        loader = student.make_loader(list(range(count)), **options)
+        stir(100 + number)
+        found.append(epochs_of(loader, epochs))
+    return found
+
+
+def flat(epoch: list[list[int]]) -> list[int]:
+    return [value for batch in epoch for value in batch]
+
+
+@points(1)
+def test_loader_batches(student: Student) -> None:
+    """`make_loader` gives every item once an epoch, in batches of `batch_size`; `drop_last` drops the rest."""
+    runs: list[dict[str, Any]] = [
+        {"batch_size": 4, "shuffle": False},
+        {"batch_size": 4, "shuffle": False, "drop_last": True},
+        {"batch_size": 4},
+        {"batch_size": 1, "seed": 3, "drop_last": True},
+    ]
+    ordered, dropped, shuffled, single = student.run(load, count=10, runs=runs, epochs=2)
+    in_order = [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
+    expect_close(ordered, [in_order] * 2, "the batches with shuffle=False")
+    expect_close(dropped, [in_order[:2]] * 2, "the batches with drop_last=True")
+    sizes = [[len(batch) for batch in epoch] for epoch in shuffled]
+    expect_close(sizes, [[4, 4, 2]] * 2, "the sizes of the batches")
+    for epochs in (shuffled, single):
+        for epoch in epochs:
+            everything = sorted(flat(epoch)) == list(range(10))
+            expect(everything, "An epoch of the shuffled loader does not give every item once.")
+
+
+@points(2)
+@needs("loader_batches")
+def test_loader_seed(student: Student) -> None:
+    """The order depends on `seed` alone, whatever the global random states are."""
+    runs: list[dict[str, Any]] = [
+        {"batch_size": 5, "seed": 7},
+        {"batch_size": 5, "seed": 7},
+        {"batch_size": 5, "seed": 8},
+        {"batch_size": 5},
+        {"batch_size": 5, "seed": 0},
+    ]
+    first, again, other, default, zero = student.run(load, count=30, runs=runs, epochs=2)
+    expect(flat(first[0]) != list(range(30)), "The loader does not shuffle.")
+    told = (
+        "Two loaders with the same seed give different orders when the global random states differ."
+    )
+    cause = "Give the DataLoader a `torch.Generator` of its own, seeded with `seed`."
+    expect(first == again, told, cause)
+    expect(default == zero, "Without a seed the order is not that of seed=0.")
+    expect(flat(first[0]) != flat(other[0]), "Loaders with different seeds give the same order.")
+
+
+@points(1)
+@needs("loader_batches")
+def test_loader_epochs(student: Student) -> None:
+    """Each epoch of one loader has an order of its own."""
+    [epochs] = student.run(load, count=30, runs=[{"batch_size": 5, "seed": 3}], epochs=3)
+    orders = [flat(epoch) for epoch in epochs]
+    told = "Two epochs of one loader have the same order."
+    expect(orders[0] != orders[1] and orders[1] != orders[2], told)
+
+
+@probe
+def states(student: Any) -> Any:
+    import random
+
+    import numpy
+
+    def snapshot() -> list[str]:
+        parts = (torch.get_rng_state().tolist(), random.getstate(), numpy.random.get_state())
+        return [str(hash(str(part))) for part in parts]
+
+    changed = []
+    for shuffle in (True, False):
+        stir(5)
+        before = snapshot()
+        epochs_of(student.make_loader(list(range(10)), 3, shuffle=shuffle, seed=1), 2)
+        after = snapshot()
+        names = ("torch's", "Python's", "NumPy's")
+        pairs = zip(names, before, after, strict=True)
+        changed += [name for name, one, other in pairs if one != other]
+    return changed
+
+
+@points(1)
+def test_loader_leaves_random_states(student: Student) -> None:
+    """Making a loader and going through it leaves the global random states alone."""
+    changed = student.run(states)
+    names = " and ".join(dict.fromkeys(changed))
+    expect(
+        not changed,
+        f"{names} global random state is another one after a loader was made and gone through.",
+        "`manual_seed` sets the global state, and a DataLoader without a `generator` draws from it.",
+    )
+
+
+@probe
+def share(student: Any, values: list[int], workers: int) -> Any:
+    """What the workers of a DataLoader give together. Each has a copy of the dataset and knows its number."""
+    import copy
+
+    from torch.utils.data import DataLoader, IterableDataset
+    from torch.utils.data._utils import worker
+
+    stream = student.ShardedStream(values)
+    if not workers:
+        return [
+            isinstance(stream, IterableDataset),
+            [int(value) for value in DataLoader(stream, batch_size=None)],
+            [int(value) for value in stream],
+        ]
+    given = []
+    for number in range(workers):
+        own = copy.deepcopy(stream)
+        worker._worker_info = worker.WorkerInfo(
+            id=number, num_workers=workers, seed=number, dataset=own
+        )
+        try:
+            given += [int(value) for value in own]
+        finally:
+            worker._worker_info = None
+    return given
+
+
+def expect_same_values(got: list[int], values: list[int], where: str) -> None:
+    more, fewer = Counter(got) - Counter(values), Counter(values) - Counter(got)
+    told = f"{where}, {sum(more.values())} values come too often and {sum(fewer.values())} are missing."
+    cause = "Ask `torch.utils.data.get_worker_info()` and give each worker its own part."
+    expect(not more and not fewer, told, cause if more and not fewer else "")
+
+
+@pytest.mark.parametrize("values", [[3, 1, 4, 1, 5, 9, 2, 6, 5, 3], [7], []], ids=len)
+@points(2)
+def test_sharded_stream(student: Student, values: list[int]) -> None:
+    """A DataLoader over `ShardedStream(values)` yields each value as often as the list, for any `num_workers`."""
+    is_iterable, loaded, again = student.run(share, values=values, workers=0)
+    expect(is_iterable, "ShardedStream is not a torch.utils.data.IterableDataset.")
+    expect_same_values(loaded, values, "With num_workers=0")
+    expect_same_values(again, values, "When it is gone through a second time")
+    for workers in (1, 2, 3):
+        got = student.run(share, values=values, workers=workers)
+        expect_same_values(got, values, f"With num_workers={workers}")

@@ -1,0 +1,253 @@
+"""Freeze a model, give it a new head, train that alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from grader import Draw, Student, expect, expect_close, helper, points, probe
+
+
+@helper
+class Net(nn.Module):
+    """A backbone with batch normalisation, a frozen part or not, and a linear head at `fc`."""
+
+    def __init__(self, bias: bool = True) -> None:
+        super().__init__()
+        self.first = nn.Linear(3, 4)
+        self.norm = nn.BatchNorm1d(4)
+        self.drop = nn.Dropout(0.0)
+        self.middle = nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4))
+        self.fc = nn.Linear(4, 2, bias=bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        hidden = torch.tanh(self.norm(self.first(x)))
+        out: Tensor = self.fc(torch.tanh(self.middle(self.drop(hidden))))
+        return out
+
+
+@helper
+def build(state: dict[str, Tensor]) -> Net:
+    """The network with these parameters and running statistics."""
+    net = Net().to(state["fc.weight"])
+    net.load_state_dict(state)
+    return net
+
+
+def draw_state(draw: Draw) -> dict[str, Tensor]:
+    """Parameters and statistics away from their first values."""
+    state = {}
+    for name, value in Net().state_dict().items():
+        if name.endswith("num_batches_tracked"):
+            state[name] = torch.tensor(3)
+        elif name.endswith("running_var"):
+            state[name] = draw.uniform(0.5, 2, *value.shape)
+        else:
+            state[name] = draw.normal(*value.shape)
+    return state
+
+
+@probe
+def freeze_it(student: Any) -> Any:
+    net = Net()
+    before = {name: value.clone() for name, value in net.state_dict().items()}
+    returned = student.freeze(net)
+    return {
+        "same": returned is net,
+        "requiring": [name for name, p in net.named_parameters() if p.requires_grad],
+        "count": len(list(net.parameters())),
+        "kept": all(torch.equal(value, before[name]) for name, value in net.state_dict().items()),
+    }
+
+
+@points(1)
+def test_freeze(student: Student) -> None:
+    """After `freeze(model)` no parameter requires gradients; it returns the model."""
+    got = student.run(freeze_it)
+    expect(got["same"], "freeze does not return the model that it was given.")
+    expect(
+        not got["requiring"], f"These parameters still require gradients: {got['requiring'][:3]}."
+    )
+    expect(got["count"] == 10, "freeze has removed parameters from the model.")
+    expect(got["kept"], "freeze has changed the values of parameters.")
+
+
+@probe
+def replace_it(student: Any, like: Tensor, bias: bool, frozen: bool, classes: int) -> Any:
+    net = Net(bias).to(like)
+    if frozen:
+        for parameter in net.parameters():
+            parameter.requires_grad = False
+    old, backbone = net.fc, net.first
+    returned = student.replace_head(net, classes)
+    return {
+        "same": returned is net,
+        "new": net.fc is not old,
+        "is linear": isinstance(net.fc, nn.Linear),
+        "sizes": [net.fc.in_features, net.fc.out_features],
+        "weight": net.fc.weight,
+        "bias": net.fc.bias,
+        "requires": [p.requires_grad for p in net.fc.parameters()],
+        "backbone": net.first is backbone
+        and all(p.requires_grad is not frozen for p in backbone.parameters()),
+        "output": list(net.eval()(like).shape),
+    }
+
+
+@pytest.mark.parametrize(("bias", "frozen"), [(True, True), (False, False)])
+@points(2)
+def test_replace_head(student: Student, draw: Draw, bias: bool, frozen: bool) -> None:
+    """`replace_head` puts a new `nn.Linear` at `model.fc`, in the old one's dtype, with a bias if that had one."""
+    got = student.run(replace_it, like=draw.normal(5, 3), bias=bias, frozen=frozen, classes=7)
+    expect(got["same"], "replace_head does not return the model that it was given.")
+    expect(got["new"] and got["is linear"], "model.fc is not a new nn.Linear.")
+    expect_close(got["sizes"], [4, 7], "[in_features, out_features] of model.fc")
+    weight = got["weight"].tensor
+    expect_close(got["weight"], weight.to(draw.dtype), "model.fc.weight")
+    if bias:
+        expect(got["bias"] is not None, "The old head had a bias and the new one has none.")
+        expect_close(got["bias"], got["bias"].tensor.to(draw.dtype), "model.fc.bias")
+    else:
+        expect(got["bias"] is None, "The old head had no bias and the new one has one.")
+    expect(all(got["requires"]), "The parameters of the new head do not require gradients.")
+    expect(got["backbone"], "replace_head has changed other layers of the model.")
+    expect_close(got["output"], [5, 7], "the shape of the model's output")
+
+
+@probe
+def list_trainable(student: Any) -> Any:
+    net = Net()
+    for parameter in net.middle.parameters():
+        parameter.requires_grad = False
+    got = student.trainable_parameters(net)
+    kept = [p for p in net.parameters() if p.requires_grad]
+    is_list = isinstance(got, list)
+    frozen = student.trainable_parameters(nn.Linear(2, 2).requires_grad_(False))
+    same = is_list and len(got) == len(kept) and {id(p) for p in got} == {id(p) for p in kept}
+    return {"is list": is_list, "same": same, "none": len(list(frozen))}
+
+
+@points(1)
+def test_trainable_parameters(student: Student) -> None:
+    """`trainable_parameters(model)` is the list of the parameters that require gradients."""
+    got = student.run(list_trainable)
+    expect(got["is list"], "trainable_parameters does not return a list.")
+    expect(got["same"], "It is not the list of exactly those parameters that require gradients.")
+    expect(got["none"] == 0, "For a model that is all frozen the list is not empty.")
+
+
+@probe
+def one_step(
+    student: Any, state: dict[str, Tensor], inputs: Tensor, labels: Tensor, lr: float, how: str
+) -> Any:
+    net = build(state)
+    frozen = [net.first, net.norm, net.middle[0]]
+    for module in frozen:
+        module.requires_grad_(False)
+    net.train(how != "eval")
+    net.middle[1].eval()
+    net.drop.train()
+    if how == "stale":
+        for parameter in net.parameters():
+            parameter.grad = torch.full_like(parameter, 3.0)
+    seen: dict[str, bool] = {}
+
+    def note(name: str) -> Any:
+        return lambda module, *_: seen.update({name: module.training})
+
+    for name, module in net.named_modules():
+        if name:
+            module.register_forward_pre_hook(note(name))
+    modes = [module.training for module in net.modules()]
+    # the optimizer holds the frozen parameters as well
+    optimizer = torch.optim.SGD(net.parameters(), lr=lr)
+    loss = student.fine_tune_step(net, nn.CrossEntropyLoss(), optimizer, inputs, labels)
+    return {
+        "loss": loss,
+        "state": dict(net.state_dict()),
+        "restored": [module.training for module in net.modules()] == modes,
+        "seen": seen,
+        "frozen": [p.requires_grad for module in frozen for p in module.parameters()],
+    }
+
+
+def reference(
+    state: dict[str, Tensor], inputs: Tensor, labels: Tensor, lr: float
+) -> tuple[float, dict[str, Tensor]]:
+    """The loss and the state after a step in which `first`, `norm` and `middle.0` are frozen."""
+    net = build(state).train()
+    net.first.eval()
+    net.norm.eval()
+    net.middle[0].eval()
+    trained = [net.middle[1].weight, net.middle[1].bias, net.fc.weight, net.fc.bias]
+    loss = nn.functional.cross_entropy(net(inputs), labels)
+    grads = torch.autograd.grad(loss, [p for p in trained if isinstance(p, Tensor)])
+    with torch.no_grad():
+        for parameter, grad in zip(trained, grads, strict=True):
+            assert isinstance(parameter, Tensor)
+            parameter.sub_(lr * grad)
+    return loss.item(), {name: value.detach() for name, value in net.state_dict().items()}
+
+
+FROZEN = ("first.", "norm.", "middle.0.")
+
+
+@pytest.mark.parametrize("how", ["train", "eval", "stale"])
+@points(2)
+def test_step(student: Student, draw: Draw, how: str) -> None:
+    """`fine_tune_step` updates what is trainable once, and returns the loss before it as a float."""
+    state, inputs, labels = draw_state(draw), draw.normal(6, 3), draw.integers(0, 2, 6)
+    got = student.run(one_step, state=state, inputs=inputs, labels=labels, lr=0.1, how=how)
+    loss, after = reference(state, inputs, labels, 0.1)
+    expect_close(got["loss"], loss, "the loss returned", dtype=draw.dtype)
+    for name, value in after.items():
+        if not name.startswith(FROZEN):
+            expect_close(got["state"].get(name), value, f"{name} after the step")
+
+
+@pytest.mark.parametrize("how", ["train", "stale"])
+@points(2)
+def test_step_keeps_what_is_frozen(student: Student, draw: Draw, how: str) -> None:
+    """Frozen parameters, and the running statistics of frozen batch normalisation, stay exactly as they were."""
+    state, inputs, labels = draw_state(draw), draw.normal(6, 3), draw.integers(0, 2, 6)
+    got = student.run(one_step, state=state, inputs=inputs, labels=labels, lr=0.1, how=how)
+    for name, value in state.items():
+        if name.startswith(FROZEN):
+            cause = "In training mode batch normalisation updates its statistics; put it in eval()."
+            same = torch.equal(got["state"][name].tensor, value) if name in got["state"] else False
+            expect(same, f"The step has changed {name}.", cause if "running" in name else "")
+    expect(not any(got["frozen"]), "After the step frozen parameters require gradients again.")
+
+
+@points(1)
+def test_step_modes(student: Student, draw: Draw) -> None:
+    """During the step frozen layers are in evaluation mode and the other layers in training mode."""
+    state, inputs, labels = draw_state(draw), draw.normal(6, 3), draw.integers(0, 2, 6)
+    for how in ("train", "eval"):
+        got = student.run(one_step, state=state, inputs=inputs, labels=labels, lr=0.1, how=how)
+        for name in ("first", "norm", "middle.0", "middle.1", "fc"):
+            wanted = name not in ("first", "norm", "middle.0")
+            mode = {True: "training", False: "evaluation"}
+            expect(
+                got["seen"].get(name) is wanted,
+                f"During the step the layer {name} is not in {mode[wanted]} mode.",
+                ""
+                if wanted
+                else "A layer is frozen when none of its own parameters requires gradients.",
+            )
+
+
+@points(1)
+def test_step_restores_modes(student: Student, draw: Draw) -> None:
+    """After the step every module is in the mode it was in."""
+    state, inputs, labels = draw_state(draw), draw.normal(6, 3), draw.integers(0, 2, 6)
+    for how in ("train", "eval"):
+        got = student.run(one_step, state=state, inputs=inputs, labels=labels, lr=0.1, how=how)
+        expect(
+            got["restored"],
+            "After the step some modules are in another mode than before.",
+            "Note each module's `training` beforehand; `model.train()` sets them all.",
+        )
