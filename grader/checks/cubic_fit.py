@@ -57,10 +57,7 @@ def work_out(student: Any, x: Tensor, y: Tensor, a: Tensor, b: Tensor, c: Tensor
     return student.gradients(x, y, a, b, c, d)
 
 
-@SHAPES
-@points(4)
-def test_gradients(student: Student, draw: Draw, m: int, shape: tuple[int, ...]) -> None:
-    """`gradients` gives the four gradients of that loss, each shaped like its parameter."""
+def expect_gradients(student: Student, draw: Draw, m: int, shape: tuple[int, ...]) -> None:
     x, y = draw.strided(draw.normal(m)), draw.strided(draw.normal(m))
     params = draw_params(draw, shape)
     got = student.run(work_out, x=x, y=y, **params)
@@ -70,6 +67,20 @@ def test_gradients(student: Student, draw: Draw, m: int, shape: tuple[int, ...])
     for name, found, grad in zip(NAMES, got, grads, strict=True):
         what = f"the gradient of {name}"
         expect_close(found, grad, what, requires_grad=False, factors={"m": m})
+
+
+@pytest.mark.parametrize("m", [5, 1])
+@points(3)
+def test_gradients(student: Student, draw: Draw, m: int) -> None:
+    """`gradients` gives the four gradients of that loss, by hand."""
+    expect_gradients(student, draw, m, ())
+
+
+@points(1)
+@needs("gradients")
+def test_gradients_shapes(student: Student, draw: Draw) -> None:
+    """Each gradient has its parameter's shape, also where that is (1,)."""
+    expect_gradients(student, draw, 4, (1,))
 
 
 @probe(changes=("params",))

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from grader import Draw, Student, expect, expect_close, points, probe
+from grader import Draw, Student, expect, expect_close, needs, points, probe
 
 FORBIDDEN: dict[str, Any] = {"by hand": {}}
 # parameters are 0-dim or of shape (1,)
@@ -53,10 +53,7 @@ def work_out(student: Any, x: Tensor, y: Tensor, a: Tensor, b: Tensor) -> Any:
     return student.gradients(x, y, a, b)
 
 
-@SHAPES
-@points(4)
-def test_gradients(student: Student, draw: Draw, m: int, shape: tuple[int, ...]) -> None:
-    """`gradients` gives the pair (∂mse/∂a, ∂mse/∂b), each shaped like its parameter."""
+def expect_gradients(student: Student, draw: Draw, m: int, shape: tuple[int, ...]) -> None:
     x, y = draw.strided(draw.normal(m)), draw.strided(draw.normal(m))
     a, b = draw.normal(*shape), draw.normal(*shape)
     got = student.run(work_out, x=x, y=y, a=a, b=b)
@@ -64,6 +61,20 @@ def test_gradients(student: Student, draw: Draw, m: int, shape: tuple[int, ...])
     for name, found, grad in zip("ab", got, autograd(x, y, a, b), strict=True):
         what = f"the gradient of {name}"
         expect_close(found, grad, what, requires_grad=False, factors={"m": m})
+
+
+@pytest.mark.parametrize("m", [5, 1])
+@points(3)
+def test_gradients(student: Student, draw: Draw, m: int) -> None:
+    """`gradients` gives the pair (∂mse/∂a, ∂mse/∂b), by hand."""
+    expect_gradients(student, draw, m, ())
+
+
+@points(1)
+@needs("gradients")
+def test_gradients_shapes(student: Student, draw: Draw) -> None:
+    """Each gradient has its parameter's shape, also where that is (1,)."""
+    expect_gradients(student, draw, 4, (1,))
 
 
 @probe

@@ -17,7 +17,8 @@ from typing import Any, Literal
 from .frames import FrameError, pack, unpack
 from .limits import Limits
 
-_TRACE_SECONDS = 0.2
+_TRACE_SECONDS = 0.3
+_TRACE_QUIET_SECONDS = 0.03
 _POLL_SECONDS = 0.05
 _PRINTED_KEPT = 4000
 _WARM_BYTES = (
@@ -205,15 +206,15 @@ class Child:
         """The cell and line of the student's code that the child is in, by its own signal handler."""
         with suppress(OSError):
             os.kill(self._pid, signal.SIGUSR1)
-        deadline = time.monotonic() + _TRACE_SECONDS
-        text = b""
+        text, patience = b"", _TRACE_SECONDS
         with selectors.DefaultSelector() as selector:
             selector.register(self._trace, selectors.EVENT_READ)
-            while len(text) < 65536 and selector.select(deadline - time.monotonic()):
+            # it is written piece by piece: the end is when nothing more comes
+            while len(text) < 65536 and selector.select(patience):
                 part = os.read(self._trace, 65536)
-                text += part
-                if not part or (text.endswith(b"\n") and b"most recent call first" in text):
+                if not part:
                     break
+                text, patience = text + part, _TRACE_QUIET_SECONDS
         for tag, line in re.findall(
             r'File "([^"]*)", line (\d{1,7}) in', text.decode("ascii", "replace")
         ):
