@@ -25,6 +25,7 @@ RTOL = {
     torch.float16: 1e-2,
     torch.bfloat16: 5e-2,
 }
+_FLOOR = 0.1
 _SHOWN_ELEMENTS = 6
 
 
@@ -88,7 +89,7 @@ def _compare_float(
 ) -> None:
     hint = " Use `.item()`." if isinstance(actual, Received) and actual.tensor.numel() == 1 else ""
     _expect_kind(type(actual) is float, what, "a float", actual, hint)
-    close = abs(actual - expected) <= rtol * max(abs(expected), 1e-3)
+    close = abs(actual - expected) <= rtol * max(abs(expected), _FLOOR)
     if not close:  # also for NaN
         cause = explain(_scalar(actual), _scalar(expected), rtol, factors)
         raise CheckFailed(f"{what} is {actual:.7g}, expected {expected:.7g}.", cause)
@@ -139,10 +140,11 @@ def _compare_values(
     else:
         allowance = rtol if rtol is not None else RTOL[expected.dtype]
         got, expected = got.double(), expected.double()
-        scale = expected.abs().max().item() if expected.numel() else 0.0
+        # a sum that cancels to almost nothing has the rounding of its terms, so there is a floor
+        bound = allowance * max(expected.abs().max().item() if expected.numel() else 0.0, _FLOOR)
         # not (error <= bound), so that NaN is wrong
-        wrong = ~((got - expected).abs() <= allowance * (scale or 1.0))
-        allowed = f"{allowance * (scale or 1.0):.1g}"
+        wrong = ~((got - expected).abs() <= bound)
+        allowed = f"{bound:.1g}"
     if not wrong.any():
         return
     index = tuple(wrong.nonzero()[0].tolist())

@@ -13,11 +13,13 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .catalog import Course, Exercise, load_course
 from .report import CheckResult, Environment, ExerciseResult, ExerciseStatus, Report
+from .rules import violations
 from .sandbox import Limits, Sandbox
 from .submission import Source, Submission, is_stub, read_submission
 
@@ -146,8 +148,13 @@ def _grade_exercise(
         for bench in benches.values():
             bench.close()
     checks = plugin.results(exercise.name)
+    broken = violations(exercise, [cell.text for cell in source.cells]) if source else []
+    if broken:
+        checks = tuple(replace(check, score=0) for check in checks)
     problem = benches[exercise.name].load_problem if benches else ""
     status, message = _summary(exercise, source, problem, checks)
+    if broken and status != "error":
+        status, message = "failed", f"No points: {broken[0].message}"
     return ExerciseResult(
         name=exercise.name,
         title=exercise.title,
@@ -155,6 +162,7 @@ def _grade_exercise(
         max_score=sum(check.points for check in checks),
         status=status,
         message=message,
+        violations=tuple(broken),
         checks=checks,
         seed=seed,
     )

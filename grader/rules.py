@@ -54,6 +54,7 @@ class _Module:
     """The source's names: what is defined at the top, and what a name stands for."""
 
     definitions: dict[str, list[ast.stmt]] = field(default_factory=dict)
+    classes: set[str] = field(default_factory=set)
     aliases: dict[str, str] = field(default_factory=dict)
     patches: list[tuple[str, ast.stmt]] = field(default_factory=list)
 
@@ -97,6 +98,8 @@ def _read(trees: list[ast.Module]) -> _Module:
         for statement in _top_level(tree.body):
             for name in _bound(statement):
                 module.definitions.setdefault(name, []).append(statement)
+                if isinstance(statement, ast.ClassDef):
+                    module.classes.add(name)
             patched = _patched(statement)
             if patched:
                 module.patches.append((patched, statement))
@@ -227,8 +230,24 @@ def _reachable(module: _Module, roots: set[str]) -> list[ast.stmt]:
         for statement in statements:
             if statement not in out:
                 out.append(statement)
-            todo += [node.id for node in ast.walk(statement) if isinstance(node, ast.Name)]
+            todo += _globals_of(statement)
     return out
+
+
+def _globals_of(node: ast.AST) -> set[str]:
+    """The names that a piece of code looks up in its module: those that its functions do not bind themselves."""
+    names: set[str] = set()
+    for child in ast.iter_child_nodes(node):
+        names |= _globals_of(child)
+    if isinstance(node, ast.Name):
+        names.add(node.id)
+    elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+        inner = list(ast.walk(node))
+        shared = {name for n in inner if isinstance(n, ast.Global) for name in n.names}
+        local = {n.arg for n in inner if isinstance(n, ast.arg)}
+        local |= {n.id for n in inner if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        names -= local - shared
+    return names
 
 
 def _search(
@@ -301,8 +320,8 @@ def _is_tensor_backward(call: ast.Call, module: _Module) -> bool:
     if isinstance(receiver, ast.Name) and receiver.id in ("self", "cls", "super"):
         return False
     if isinstance(receiver, ast.Call) and isinstance(receiver.func, ast.Name):
-        if receiver.func.id == "super" or receiver.func.id in module.definitions:
+        if receiver.func.id == "super" or receiver.func.id in module.classes:
             return False  # super().backward(…), LR(…).backward(…)
-    if isinstance(receiver, ast.Name) and receiver.id in module.definitions:
+    if isinstance(receiver, ast.Name) and receiver.id in module.classes:
         return False
     return len(call.args) <= 1

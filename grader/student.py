@@ -61,12 +61,14 @@ class Draw:
         return self.integers(0, 2, *shape).to(self.dtype)
 
     def strided(self, tensor: Tensor) -> Tensor:
-        """The same values in a memory layout that is not contiguous (where there is more than one element)."""
+        """The same values in a memory layout of its own: gaps between them, and the last dimension outermost.
+
+        `.view` cannot merge its dimensions (where there is more than one element in each).
+        """
         if tensor.dim() == 0:
             return tensor
-        wide = tensor.new_zeros(*tensor.shape, 2)
-        wide[..., 0] = tensor
-        return wide[..., 0]
+        gaps = tensor.new_zeros(*reversed(tensor.shape), 2)[..., 0]
+        return gaps.permute(*reversed(range(tensor.dim()))).copy_(tensor)
 
 
 def seed_of(*parts: object) -> int:

@@ -40,8 +40,8 @@ def test_pad_collate(student: Student, draw: Draw, lengths: list[int]) -> None:
     labels = list(range(5, 5 + len(lengths)))
     got = student.run(collate, sequences=sequences, labels=labels, padding=None)
     expect_padded(got, sequences, labels, 0)
-    # as many DataLoaders give them: 0-dim tensors
-    tensors = [torch.tensor(label) for label in labels]
+    # labels may be 0-dim tensors, of any dtype of integers, and the result is int64 all the same
+    tensors = [torch.tensor(label, dtype=torch.int32) for label in labels]
     got = student.run(collate, sequences=sequences, labels=tensors, padding=-1)
     expect_padded(got, sequences, labels, -1)
 
@@ -49,9 +49,10 @@ def test_pad_collate(student: Student, draw: Draw, lengths: list[int]) -> None:
 @points(1)
 def test_pad_collate_features(student: Student, draw: Draw) -> None:
     """Sequences of shape (L, features) are padded too, and keep their dtype."""
-    sequences = [draw.normal(length, 2) for length in (2, 5, 1)]
-    got = student.run(collate, sequences=sequences, labels=[1, 0, 1], padding=9)
-    expect_padded(got, sequences, [1, 0, 1], 9)
+    for features in (2, 1):
+        sequences = [draw.strided(draw.normal(length, features)) for length in (2, 5, 1)]
+        got = student.run(collate, sequences=sequences, labels=[1, 0, 1], padding=9)
+        expect_padded(got, sequences, [1, 0, 1], 9)
     tokens = [draw.integers(1, 9, length) for length in (3, 1)]
     got = student.run(collate, sequences=tokens, labels=[2, 3], padding=None)
     expect_padded(got, tokens, [2, 3], 0)
@@ -77,13 +78,17 @@ def epochs_of(loader: Any, epochs: int) -> list[list[list[int]]]:
 
 @probe
 def load(student: Any, count: int, runs: list[dict[str, Any]], epochs: int) -> Any:
-    found = []
+    loaders = []
     for number, options in enumerate(runs):
         stir(number)
-        loader = student.make_loader(list(range(count)), **options)
+        loaders.append(student.make_loader(list(range(count)), **options))
+    found: list[Any] = []
+    # all are made before the first is gone through: none may disturb another
+    for number, loader in enumerate(loaders):
         stir(100 + number)
         found.append(epochs_of(loader, epochs))
-    return found
+    kinds = {isinstance(loader, torch.utils.data.DataLoader) for loader in loaders}
+    return {"epochs": found, "are DataLoaders": kinds == {True}}
 
 
 def flat(epoch: list[list[int]]) -> list[int]:
@@ -99,7 +104,9 @@ def test_loader_batches(student: Student) -> None:
         {"batch_size": 4},
         {"batch_size": 1, "seed": 3, "drop_last": True},
     ]
-    ordered, dropped, shuffled, single = student.run(load, count=10, runs=runs, epochs=2)
+    got = student.run(load, count=10, runs=runs, epochs=2)
+    expect(got["are DataLoaders"], "make_loader does not return a torch.utils.data.DataLoader.")
+    ordered, dropped, shuffled, single = got["epochs"]
     in_order = [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
     expect_close(ordered, [in_order] * 2, "the batches with shuffle=False")
     expect_close(dropped, [in_order[:2]] * 2, "the batches with drop_last=True")
@@ -122,7 +129,8 @@ def test_loader_seed(student: Student) -> None:
         {"batch_size": 5},
         {"batch_size": 5, "seed": 0},
     ]
-    first, again, other, default, zero = student.run(load, count=30, runs=runs, epochs=2)
+    got = student.run(load, count=30, runs=runs, epochs=2)
+    first, again, other, default, zero = got["epochs"]
     expect(flat(first[0]) != list(range(30)), "The loader does not shuffle.")
     told = (
         "Two loaders with the same seed give different orders when the global random states differ."
@@ -137,8 +145,8 @@ def test_loader_seed(student: Student) -> None:
 @needs("loader_batches")
 def test_loader_epochs(student: Student) -> None:
     """Each epoch of one loader has an order of its own."""
-    [epochs] = student.run(load, count=30, runs=[{"batch_size": 5, "seed": 3}], epochs=3)
-    orders = [flat(epoch) for epoch in epochs]
+    got = student.run(load, count=30, runs=[{"batch_size": 5, "seed": 3}], epochs=3)
+    orders = [flat(epoch) for epoch in got["epochs"][0]]
     told = "Two epochs of one loader have the same order."
     expect(orders[0] != orders[1] and orders[1] != orders[2], told)
 
@@ -178,48 +186,65 @@ def test_loader_leaves_random_states(student: Student) -> None:
 
 
 @probe
-def share(student: Any, values: list[int], workers: int) -> Any:
+def share(student: Any, values: list[Any], workers: int) -> Any:
     """What the workers of a DataLoader give together. Each has a copy of the dataset and knows its number."""
     import copy
 
     from torch.utils.data import DataLoader, IterableDataset
     from torch.utils.data._utils import worker
 
-    stream = student.ShardedStream(values)
-    if not workers:
-        return [
-            isinstance(stream, IterableDataset),
-            [int(value) for value in DataLoader(stream, batch_size=None)],
-            [int(value) for value in stream],
-        ]
-    given = []
+    given = copy.deepcopy(values)
+    stream = student.ShardedStream(given)
+    # no process can be started here, so each worker's turn is played in this one
+    passes: list[list[Any]] = [[], []]
     for number in range(workers):
         own = copy.deepcopy(stream)
-        worker._worker_info = worker.WorkerInfo(
-            id=number, num_workers=workers, seed=number, dataset=own
-        )
+        info = worker.WorkerInfo(id=number, num_workers=workers, seed=number, dataset=own)
+        worker._worker_info = info
         try:
-            given += [int(value) for value in own]
+            for one in passes:
+                one += list(own)
         finally:
             worker._worker_info = None
-    return given
+    if not workers:
+        passes = [list(DataLoader(stream, batch_size=None)) for _ in passes]
+    return {
+        "is iterable": isinstance(stream, IterableDataset),
+        "passes": passes,
+        "untouched": given == values,
+    }
 
 
-def expect_same_values(got: list[int], values: list[int], where: str) -> None:
-    more, fewer = Counter(got) - Counter(values), Counter(values) - Counter(got)
-    told = f"{where}, {sum(more.values())} values come too often and {sum(fewer.values())} are missing."
-    cause = "Ask `torch.utils.data.get_worker_info()` and give each worker its own part."
-    expect(not more and not fewer, told, cause if more and not fewer else "")
+VALUES: list[list[Any]] = [
+    [3, 1, 4, 1, 5, 9, 2, 6, 5, 3],
+    ["b", "a", None, "b"],
+    [7],
+    [],
+]
 
 
-@pytest.mark.parametrize("values", [[3, 1, 4, 1, 5, 9, 2, 6, 5, 3], [7], []], ids=len)
+@pytest.mark.parametrize("values", VALUES, ids=len)
 @points(2)
-def test_sharded_stream(student: Student, values: list[int]) -> None:
+def test_sharded_stream(student: Student, values: list[Any]) -> None:
     """A DataLoader over `ShardedStream(values)` yields each value as often as the list, for any `num_workers`."""
-    is_iterable, loaded, again = student.run(share, values=values, workers=0)
-    expect(is_iterable, "ShardedStream is not a torch.utils.data.IterableDataset.")
-    expect_same_values(loaded, values, "With num_workers=0")
-    expect_same_values(again, values, "When it is gone through a second time")
-    for workers in (1, 2, 3):
+    for workers in range(4):
         got = student.run(share, values=values, workers=workers)
-        expect_same_values(got, values, f"With num_workers={workers}")
+        expect(got["is iterable"], "ShardedStream is not a torch.utils.data.IterableDataset.")
+        expect(
+            got["untouched"], "The list of values was changed; inputs are to be left as they were."
+        )
+        first, second = got["passes"]
+        _expect_same_values(first, values, workers)
+        _expect_same_values(second, values, workers, ", when it is gone through a second time")
+
+
+def _expect_same_values(got: list[Any], values: list[Any], workers: int, when: str = "") -> None:
+    """As multisets; what is no plain value is told by its kind."""
+    given, wanted = Counter(map(repr, got)), Counter(map(repr, values))
+    more, fewer = given - wanted, wanted - given
+    told = (
+        f"With num_workers={workers}{when}, {more.total()} values come too often and "
+        f"{fewer.total()} are missing."
+    )
+    cause = "Ask `torch.utils.data.get_worker_info()` and give each worker its own part."
+    expect(not more and not fewer, told, cause if workers and more and not fewer else "")

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 import torch
 
-from grader import Student, expect, expect_close, helper, needs, points, probe
+from grader import Student, expect, expect_close, helper, points, probe
 
-# the target stands first, in the middle and last; numbers in several notations
+# the target stands first, in the middle and last; the order is not that of the alphabet; numbers in several notations
 HEADER = ["width", "price", "height"]
 ROWS = [["2", "10", "3.5"], ["-4", "2e1", "5"], ["0.25", "-30", "1e-3"], ["7", "8", "9"]]
+PRICE = HEADER.index("price")
 
 
 @helper
@@ -24,95 +25,135 @@ def written(lines: list[str]) -> str:
     return file.name
 
 
-def csv_lines(rows: list[list[str]] = ROWS, end: str = "\n") -> list[str]:
-    return [",".join(row) + end for row in [HEADER, *rows]]
+@helper
+def numbers(item: Any) -> list[float]:
+    """The features of an item and its label, whatever shape or dtype they have: the check of items looks at that."""
+    features, label = item
+    return [float(value) for value in [*torch.as_tensor(features).reshape(-1), label]]
+
+
+def csv_lines(rows: list[list[str]] = ROWS, columns: int = 3) -> list[str]:
+    return [",".join(row[:columns]) + "\n" for row in [HEADER, *rows]]
+
+
+def expected_item(row: list[str], column: int) -> tuple[torch.Tensor, torch.Tensor]:
+    values = [float(cell) for cell in row]
+    label = torch.tensor(values.pop(column))
+    return torch.tensor(values), label
 
 
 @probe
-def read_all(student: Any, lines: list[str], target: str) -> Any:
-    dataset = student.CsvDataset(written(lines), target)
-    return {
-        "is a Dataset": isinstance(dataset, torch.utils.data.Dataset),
-        "length": len(dataset),
-        "items": [dataset[i] for i in range(len(dataset))],
-    }
+def read_items(student: Any, lines: list[str], target: str, default: str) -> Any:
+    path = written(lines)
+    torch.set_default_dtype(getattr(torch, default))
+    dataset = student.CsvDataset(path, target)
+    items = [dataset[i] for i in range(len(dataset))]
+    torch.set_default_dtype(torch.float32)
+    with open(path) as file:
+        untouched = file.read() == "".join(lines)
+    is_dataset = isinstance(dataset, torch.utils.data.Dataset)
+    return {"is a Dataset": is_dataset, "items": items, "untouched": untouched}
 
 
-def expect_items(got: Any, target: str, rows: list[list[str]] = ROWS) -> None:
-    expect_close(got["length"], len(rows), "len(dataset)")
-    column = HEADER.index(target)
-    for i, row in enumerate(rows):
-        numbers = [float(cell) for cell in row]
-        label = torch.tensor(numbers.pop(column))
-        expect_close(got["items"][i], (torch.tensor(numbers), label), f"dataset[{i}]")
-
-
-@pytest.mark.parametrize("target", HEADER)
+# with two columns there is one feature; the result is float32 whatever torch's default is
+@pytest.mark.parametrize(
+    ("target", "columns", "default"),
+    [
+        ("width", 3, "float32"),
+        ("price", 3, "float32"),
+        ("height", 3, "float64"),
+        ("width", 2, "float32"),
+    ],
+)
 @points(3)
-def test_items(student: Student, target: str) -> None:
+def test_items(student: Student, target: str, columns: int, default: str) -> None:
     """Item i is (features, label): float32, features in the header's order without the target."""
-    got = student.run(read_all, lines=csv_lines(), target=target)
+    lines = csv_lines(columns=columns)
+    got = student.run(read_items, lines=lines, target=target, default=default)
     expect(got["is a Dataset"], "CsvDataset is not a torch.utils.data.Dataset.")
-    expect_items(got, target)
+    expect(got["untouched"], "The CSV file was changed.")
+    count = len(got["items"])
+    expect(count == len(ROWS), f"len(dataset) is {count}, expected {len(ROWS)}.")
+    for i, row in enumerate(ROWS):
+        expected = expected_item(row[:columns], HEADER.index(target))
+        expect_close(got["items"][i], expected, f"dataset[{i}]")
+
+
+@probe
+def read_numbers(student: Any, lines: list[str], target: str) -> Any:
+    dataset = student.CsvDataset(written(lines), target)
+    length = len(dataset)
+    return {"length": length, "items": [numbers(dataset[i]) for i in range(length)]}
+
+
+def expect_numbers(got: Any, target: str, rows: list[list[str]]) -> None:
+    expect_close(got["length"], len(rows), "len(dataset)")
+    for i, row in enumerate(rows):
+        features, label = expected_item(row, HEADER.index(target))
+        expected = [*features.tolist(), label.item()]
+        expect_close(got["items"][i], expected, f"[*features, label] of item {i}", rtol=1e-6)
 
 
 @points(1)
 def test_blank_lines(student: Student) -> None:
     """Blank lines are skipped, wherever they stand."""
     lines = csv_lines()
-    for at in (1, 3, 3, len(lines) + 3):
+    for at in (1, 3, 3, len(lines) + 3, len(lines) + 4):
         lines.insert(at, "\n")
-    expect_items(student.run(read_all, lines=lines, target="price"), "price")
+    expect_numbers(student.run(read_numbers, lines=lines, target="price"), "price", ROWS)
+    # the last line may end without a newline, and then no row is lost
     last = csv_lines()
     last[-1] = last[-1].rstrip("\n")
-    expect_items(student.run(read_all, lines=last, target="price"), "price")
+    expect_numbers(student.run(read_numbers, lines=last, target="price"), "price", ROWS)
 
 
 @pytest.mark.parametrize("rows", [[], ROWS[:1]], ids=["header alone", "one row"])
 @points(1)
 def test_few_rows(student: Student, rows: list[list[str]]) -> None:
     """A file with a header alone has length 0, one with a single row has length 1."""
-    expect_items(student.run(read_all, lines=csv_lines(rows), target="height"), "height", rows)
+    got = student.run(read_numbers, lines=csv_lines(rows), target="height")
+    expect_numbers(got, "height", rows)
+    # blank lines below a header alone are no rows either
+    got = student.run(read_numbers, lines=[*csv_lines(rows), "\n", "\n"], target="height")
+    expect_numbers(got, "height", rows)
 
 
 @probe
-def read_transformed(student: Any, lines: list[str], target: str) -> Any:
-    seen = []
+def read_transformed(student: Any, lines: list[str], target: str, in_place: bool) -> Any:
+    seen: list[list[float]] = []
 
     def transform(features: Any) -> Any:
-        seen.append(features.clone())
-        return features * 10 + len(seen)
+        seen.append(features.flatten().tolist())
+        return features.mul_(10).add_(len(seen)) if in_place else features * 10 + len(seen)
 
     dataset = student.CsvDataset(written(lines), target, transform=transform)
-    before = len(seen)
-    length = len(dataset)
-    counted = len(seen)
-    items = [dataset[1], dataset[1], dataset[0]]
-    return {"before": before, "length": length, "counted": counted, "items": items, "seen": seen}
+    made = len(seen)
+    counted = len(seen) + 0 * len(dataset)
+    items = [numbers(dataset[i]) for i in (1, 1, 0)]
+    return {"made": made, "counted": counted, "items": items, "seen": seen}
 
 
+@pytest.mark.parametrize("in_place", [False, True], ids=["new tensor", "in place"])
 @points(2)
-@needs("items")
-def test_transform(student: Student) -> None:
+def test_transform(student: Student, in_place: bool) -> None:
     """`transform` is applied to the features, when the item is asked for and not before."""
-    got = student.run(read_transformed, lines=csv_lines(), target="price")
-    for when, moment in (("before", "made"), ("counted", "asked for its length")):
+    got = student.run(read_transformed, lines=csv_lines(), target="price", in_place=in_place)
+    for when, moment in (("made", "made"), ("counted", "asked for its length")):
         expect(
             got[when] == 0,
             f"The transform was called {got[when]} times when the dataset was {moment}.",
             "Call it in `__getitem__`, not in `__init__`.",
         )
-    expect(
-        len(got["seen"]) == 3,
-        f"The transform was called {len(got['seen'])} times for three items.",
-    )
+    calls = len(got["seen"])
+    expect(calls == 3, f"The transform was called {calls} times for three items.")
     for call, row in enumerate([1, 1, 0]):
-        numbers = [float(cell) for cell in ROWS[row]]
-        label = torch.tensor(numbers.pop(1))
-        features = torch.tensor(numbers)
-        expect_close(got["seen"][call], features, "the transform's argument")
-        what = f"dataset[{row}] with a transform"
-        expect_close(got["items"][call], (features * 10 + call + 1, label), what)
+        features, label = expected_item(ROWS[row], PRICE)
+        again = " when it is asked for again" if call == 1 else ""
+        what = f"the transform's argument for dataset[{row}]{again}"
+        expect_close(got["seen"][call], features.tolist(), what, rtol=1e-6)
+        expected = [*(features * 10 + call + 1).tolist(), label.item()]
+        what = f"[*features, label] of dataset[{row}] with a transform"
+        expect_close(got["items"][call], expected, what, rtol=1e-6)
 
 
 @probe
@@ -121,23 +162,22 @@ def index_it(student: Any, lines: list[str], indices: list[int]) -> Any:
     found: list[Any] = []
     for index in indices:
         try:
-            found.append(dataset[index])
+            found.append(numbers(dataset[index]))
         except IndexError:
             found.append("IndexError")
     return found
 
 
 @points(1)
-@needs("items")
 def test_negative_indices(student: Student) -> None:
     """Negative indices count from the end."""
     count = len(ROWS)
-    got = student.run(index_it, lines=csv_lines(), indices=[-1, -count])
-    for found, row, index in zip(got, (ROWS[-1], ROWS[0]), (-1, -count), strict=True):
+    got = student.run(index_it, lines=csv_lines(), indices=list(range(-count, 0)))
+    for found, row, index in zip(got, ROWS, range(-count, 0), strict=True):
         expect(found != "IndexError", f"dataset[{index}] raises IndexError for {count} items.")
-        numbers = [float(cell) for cell in row]
-        label = torch.tensor(numbers.pop(1))
-        expect_close(found, (torch.tensor(numbers), label), f"dataset[{index}]")
+        features, label = expected_item(row, PRICE)
+        what = f"[*features, label] of dataset[{index}]"
+        expect_close(found, [*features.tolist(), label.item()], what, rtol=1e-6)
 
 
 @pytest.mark.parametrize("rows", [ROWS, []], ids=["four rows", "no row"])
@@ -151,7 +191,7 @@ def test_index_out_of_range(student: Student, rows: list[list[str]]) -> None:
         expect(
             found == "IndexError",
             f"dataset[{index}] of {count} items gives an item instead of an IndexError.",
-            "A negative index below −len needs its own test: Python's lists and tensors wrap once."
+            "After `index += len(self)` an index that was below −len is still negative."
             if index < 0
             else "",
         )
@@ -166,11 +206,12 @@ def ask_for_unknown(student: Any, lines: list[str], target: str) -> Any:
     return None
 
 
+# the second is a part of a column's name, the third differs in one capital letter
+@pytest.mark.parametrize("target", ["colour", "ice", "Price"])
 @points(1)
-def test_unknown_target(student: Student) -> None:
+def test_unknown_target(student: Student, target: str) -> None:
     """An unknown `target` is a ValueError that names it."""
-    got = student.run(ask_for_unknown, lines=csv_lines(), target="colour")
-    expect(
-        got is not None, 'CsvDataset(path, "colour") raises no ValueError; there is no such column.'
-    )
-    expect("colour" in got, "The ValueError for an unknown target does not name the target.")
+    got = student.run(ask_for_unknown, lines=csv_lines(), target=target)
+    told = f'CsvDataset(path, "{target}") raises no ValueError; there is no such column.'
+    expect(got is not None, told)
+    expect(target in got, f"The ValueError does not name the unknown target: {got!r}.")

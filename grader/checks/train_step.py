@@ -15,14 +15,14 @@ Batches = list[tuple[Tensor, Tensor]]
 
 @helper
 class Recorder(nn.Module):
-    """Passes its input through, and notes the mode that it is in and whether gradients are recorded."""
+    """Passes its input, a linear layer's output, through; notes its mode and whether gradients are recorded."""
 
     def __init__(self) -> None:
         super().__init__()
         self.seen: list[list[bool]] = []
 
     def forward(self, x: Tensor) -> Tensor:
-        self.seen.append([self.training, torch.is_grad_enabled()])
+        self.seen.append([self.training, x.requires_grad])
         return x
 
 
@@ -49,17 +49,19 @@ def draw_batches(draw: Draw, sizes: list[int], classes: int = 4) -> Batches:
 
 
 def train_by_hand(
-    model: nn.Module, criterion: nn.Module, batches: Batches, lr: float
+    model: nn.Module, criterion: nn.Module, batches: Batches, lr: float, momentum: float = 0.0
 ) -> list[float]:
-    """Plain gradient descent with autograd, a step per batch; the losses before each step."""
+    """Gradient descent with autograd, a step per batch; the losses before each step."""
     parameters = list(model.parameters())
+    velocities = [torch.zeros_like(parameter) for parameter in parameters]
     losses = []
     for inputs, labels in batches:
         loss = criterion(model(inputs), labels)
         grads = torch.autograd.grad(loss, parameters)
         with torch.no_grad():
-            for parameter, grad in zip(parameters, grads, strict=True):
-                parameter.sub_(lr * grad)
+            for parameter, velocity, grad in zip(parameters, velocities, grads, strict=True):
+                velocity.mul_(momentum).add_(grad)
+                parameter.sub_(lr * velocity)
         losses.append(loss.item())
     return losses
 
@@ -131,6 +133,12 @@ def test_step_mode(student: Student, draw: Draw) -> None:
     )
 
 
+@helper
+def criterion() -> nn.Module:
+    """Not the plain cross-entropy, so that whoever takes that instead of the argument is seen."""
+    return nn.CrossEntropyLoss(label_smoothing=0.2)
+
+
 @probe
 def run_training(
     student: Any, weights: list[Tensor], batches: list[Any], lr: float, epochs: int, kind: str
@@ -141,30 +149,42 @@ def run_training(
         def __iter__(self) -> Any:
             return iter(batches)
 
-    loader: Any = Stream() if kind == "iterable" else batches
-    if kind == "DataLoader":
+    loader: Any = batches
+    if kind == "iterable":
+        loader = Stream()
+    elif kind == "generator":
+        loader = (batch for batch in batches)
+    elif kind == "DataLoader":
         samples: Any = [sample for batch in batches for sample in zip(*batch, strict=True)]
         size = len(batches[0][0])
         loader = torch.utils.data.DataLoader(samples, batch_size=size)
-    model = build(weights).eval()
-    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
-    history = student.train(model, nn.CrossEntropyLoss(), optimizer, loader, epochs)
+    model: Any = build(weights).eval()
+    for parameter in model.parameters():
+        parameter.grad = torch.ones_like(parameter)  # from earlier work
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=0.9)
+    history = student.train(model, criterion(), optimizer, loader, epochs)
     return {"history": history, "parameters": list(model.parameters()), "seen": model[1].seen}
 
 
-@pytest.mark.parametrize("kind", ["list", "DataLoader", "iterable"])
+@pytest.mark.parametrize(
+    ("kind", "epochs"), [("list", 3), ("DataLoader", 2), ("iterable", 2), ("generator", 1)]
+)
 @points(2)
-def test_train(student: Student, draw: Draw, kind: str) -> None:
+def test_train(student: Student, draw: Draw, kind: str, epochs: int) -> None:
     """`train` gives each epoch's mean loss per sample, and takes a step for every batch."""
     weights, sizes = draw_weights(draw), [4, 4, 1]
     batches = draw_batches(draw, sizes)
-    got = student.run(run_training, weights=weights, batches=batches, lr=0.2, epochs=3, kind=kind)
-    model, expected, careless = build(weights), [], []
-    for _ in range(3):
-        losses = train_by_hand(model, nn.CrossEntropyLoss(), batches, 0.2)
-        expected.append(sum(a * b for a, b in zip(losses, sizes, strict=True)) / sum(sizes))
-        careless.append(sum(losses) / len(losses))
-    expect_close(got["parameters"], values(model), "parameters after three epochs")
+    got = student.run(
+        run_training, weights=weights, batches=batches, lr=0.1, epochs=epochs, kind=kind
+    )
+    model = build(weights)
+    losses = train_by_hand(model, criterion(), batches * epochs, 0.1, momentum=0.9)
+    expected, careless = [], []
+    for epoch in range(epochs):
+        own = losses[3 * epoch : 3 * epoch + 3]
+        expected.append(sum(a * b for a, b in zip(own, sizes, strict=True)) / sum(sizes))
+        careless.append(sum(own) / len(own))
+    expect_close(got["parameters"], values(model), f"parameters after {epochs} epochs")
     expect(all(training for training, _ in got["seen"]), "The model was not in training mode.")
     _expect_means(got["history"], expected, careless, "the list of losses", draw.dtype)
 
@@ -190,13 +210,13 @@ def _expect_means(
 
 
 @probe
-def run_evaluation(student: Any, weights: list[Tensor], batches: list[Any], raises: bool) -> Any:
+def run_evaluation(student: Any, weights: list[Tensor], batches: list[Any], kind: str) -> Any:
     class Broken(Exception):
         pass
 
     def stream() -> Any:
         yield from batches
-        if raises:
+        if kind == "raises":
             raise Broken
 
     model: Any = nn.Sequential(
@@ -210,11 +230,12 @@ def run_evaluation(student: Any, weights: list[Tensor], batches: list[Any], rais
     modes = [module.training for module in model.modules()]
     result = None
     try:
-        result = student.evaluate(model, nn.CrossEntropyLoss(), stream() if raises else batches)
+        result = student.evaluate(model, criterion(), batches if kind == "list" else stream())
     except Broken:
         result = "the loader's exception"
     return {
         "result": result,
+        "recording": torch.is_grad_enabled(),
         "restored": [module.training for module in model.modules()] == modes,
         "seen": model[0][1].seen,
         "parameters": list(model.parameters()),
@@ -222,35 +243,41 @@ def run_evaluation(student: Any, weights: list[Tensor], batches: list[Any], rais
     }
 
 
-@pytest.mark.parametrize("sizes", [[4, 4, 1], [1]])
+@pytest.mark.parametrize(("sizes", "kind"), [([4, 4, 1], "list"), ([1], "generator")])
 @points(2)
-def test_evaluate(student: Student, draw: Draw, sizes: list[int]) -> None:
+def test_evaluate(student: Student, draw: Draw, sizes: list[int], kind: str) -> None:
     """`evaluate` gives the pair of floats (mean loss per sample, accuracy)."""
-    weights, batches = draw_weights(draw), draw_batches(draw, sizes)
-    got = student.run(run_evaluation, weights=weights, batches=batches, raises=False)
-    inputs, labels = (torch.cat(parts) for parts in zip(*batches, strict=True))
-    outputs = build(weights)(inputs)
-    loss = nn.functional.cross_entropy(outputs, labels).item()
-    accuracy = (outputs.argmax(1) == labels).double().mean().item()
-    model, criterion = build(weights), nn.CrossEntropyLoss()
-    careless = [criterion(model(x), y).item() for x, y in batches]
+    weights = draw_weights(draw)
+    model, batches = build(weights), []
+    for inputs, labels in draw_batches(draw, sizes):
+        # every other prediction is right, so that the accuracy is neither 0 nor 1 by chance
+        labels[::2] = model(inputs).argmax(dim=1)[::2]
+        batches.append((inputs, labels))
+    got = student.run(run_evaluation, weights=weights, batches=batches, kind=kind)
+    losses = [criterion()(model(inputs), labels).item() for inputs, labels in batches]
+    loss = sum(a * b for a, b in zip(losses, sizes, strict=True)) / sum(sizes)
+    hits = [(model(inputs).argmax(dim=1) == labels).sum().item() for inputs, labels in batches]
     result = got["result"]
     expect(
         isinstance(result, list | tuple) and len(result) == 2,
         "evaluate does not return a pair (mean loss per sample, accuracy).",
     )
-    _expect_means(
-        [result[0]], [loss], [sum(careless) / len(careless)], "[the mean loss]", draw.dtype
-    )
-    expect_close(result[1], accuracy, "the accuracy", dtype=torch.float32)
+    careless = sum(losses) / len(losses)
+    try:
+        _expect_means([result[0]], [loss], [careless], "[the mean loss]", draw.dtype)
+    except Exception as error:
+        cause = getattr(error, "cause", "")
+        if any(training for training, _ in got["seen"]):
+            cause = "Dropout was active: the model was not in evaluation mode."
+        expect(False, str(error), cause)
+    expect_close(result[1], sum(hits) / sum(sizes), "the accuracy", dtype=torch.float32)
 
 
 @points(1)
-@needs("evaluate")
 def test_evaluate_changes_nothing(student: Student, draw: Draw) -> None:
     """`evaluate` runs in evaluation mode, records no gradients, and leaves parameters and `.grad` alone."""
     weights, batches = draw_weights(draw), draw_batches(draw, [3, 2])
-    got = student.run(run_evaluation, weights=weights, batches=batches, raises=False)
+    got = student.run(run_evaluation, weights=weights, batches=batches, kind="list")
     expect(
         not any(training for training, _ in got["seen"]),
         "The model was in training mode during evaluate.",
@@ -261,23 +288,24 @@ def test_evaluate_changes_nothing(student: Student, draw: Draw) -> None:
         "Gradients were recorded during evaluate.",
         "Wrap the loop in `with torch.no_grad():`.",
     )
+    cause = "`set_grad_enabled(False)` stays; use `with torch.no_grad():`."
+    expect(got["recording"], "After evaluate torch records no gradients any more.", cause)
     expect_close(got["parameters"], weights, "parameters after evaluate")
     expect_close(got["grads"], [torch.ones_like(w) for w in weights], ".grad after evaluate")
 
 
 @points(1)
-@needs("evaluate")
 def test_evaluate_restores_modes(student: Student, draw: Draw) -> None:
     """After `evaluate` every module is in the mode it was in, also when the loader raises."""
     weights, batches = draw_weights(draw), draw_batches(draw, [3, 2])
-    got = student.run(run_evaluation, weights=weights, batches=batches, raises=False)
+    got = student.run(run_evaluation, weights=weights, batches=batches, kind="list")
     expect(
         got["restored"],
         "Some modules were in evaluation mode before and others not; afterwards they are in "
         "another mode than they were.",
         "`model.train()` at the end sets every module; note each module's `training` beforehand.",
     )
-    got = student.run(run_evaluation, weights=weights, batches=batches, raises=True)
+    got = student.run(run_evaluation, weights=weights, batches=batches, kind="raises")
     expect(
         got["result"] == "the loader's exception",
         "The loader raised an exception, and evaluate kept it to itself.",

@@ -1,0 +1,24 @@
+# wrong: inherits from nn.Linear
+# fails: parameters
+import torch
+import torch.nn as nn
+
+
+class MyLinear(nn.Linear):
+    def __init__(self, in_features, out_features, bias=True):
+        super().__init__(in_features, out_features, bias)
+        del self.weight
+        self.in_features = in_features
+        self.out_features = out_features
+        self.weights = nn.Parameter(torch.randn(in_features, out_features))
+        del self.bias
+        if bias:
+            self.bias = nn.Parameter(torch.randn(out_features))
+        else:
+            self.register_parameter("bias", None)
+
+    def forward(self, x):
+        y = torch.matmul(x, self.weights)
+        if self.bias is not None:
+            y = y + self.bias
+        return y

@@ -1,0 +1,20 @@
+# wrong: in_features and out_features are not kept
+# fails: sizes
+import torch
+import torch.nn as nn
+
+
+class MyLinear(nn.Module):
+    def __init__(self, in_features, out_features, bias=True):
+        super().__init__()
+        self.weights = nn.Parameter(torch.randn(in_features, out_features))
+        if bias:
+            self.bias = nn.Parameter(torch.randn(out_features))
+        else:
+            self.register_parameter("bias", None)
+
+    def forward(self, x):
+        y = torch.matmul(x, self.weights)
+        if self.bias is not None:
+            y = y + self.bias
+        return y

@@ -1,0 +1,22 @@
+# wrong: drawn by nn.init.xavier_normal_
+# fails: standard_normal
+import torch
+import torch.nn as nn
+
+
+class MyLinear(nn.Module):
+    def __init__(self, in_features, out_features, bias=True):
+        super().__init__()
+        self.in_features = in_features
+        self.out_features = out_features
+        self.weights = nn.Parameter(nn.init.xavier_normal_(torch.empty(in_features, out_features)))
+        if bias:
+            self.bias = nn.Parameter(torch.randn(out_features))
+        else:
+            self.register_parameter("bias", None)
+
+    def forward(self, x):
+        y = torch.matmul(x, self.weights)
+        if self.bias is not None:
+            y = y + self.bias
+        return y

@@ -1,0 +1,170 @@
+"""What is forbidden is found behind aliases and built strings; what only sounds like it is left alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from grader.catalog import Course, load_course
+from grader.rules import violations
+
+from .conftest import ROOT, Grade
+
+LR = (ROOT / "solutions" / "logistic_regression.py").read_text(encoding="utf-8")
+CUBIC = (ROOT / "solutions" / "cubic_fit.py").read_text(encoding="utf-8")
+LINEAR = (ROOT / "solutions" / "my_linear.py").read_text(encoding="utf-8")
+ANCHOR = "error = yhat - y"
+
+
+def found(course: Course, name: str, text: str) -> list[str]:
+    return [violation.message for violation in violations(course[name], [text])]
+
+
+@pytest.mark.parametrize("name", load_course().names)
+def test_no_solution_breaks_a_rule(course: Course, name: str) -> None:
+    assert found(course, name, course[name].solution.read_text(encoding="utf-8")) == []
+
+
+BY_HAND = [
+    "self.w.requires_grad_()",
+    "self.w.requires_grad = True",
+    "w = torch.zeros(3, requires_grad=True)",
+    "loss(yhat, y).backward()",
+    "loss(yhat, y).backward(retain_graph=True)",
+    "torch.autograd.grad(yhat, x)",
+    "torch.autograd.backward(yhat)",
+    "torch.func.grad(loss)(yhat, y)",
+    "torch.func.jvp(loss, (yhat,), (y,))",
+    "getattr(torch, 'autograd').grad(yhat, x)",
+    "getattr(torch, 'auto' + 'grad').grad(yhat, x)",
+    "getattr(torch.autograd, 'gr' + 'ad')(yhat, x)",
+    "getattr(yhat, 'back' + 'ward')()",
+    "getattr(torch, name)(yhat)",
+    "exec('yhat.backward()')",
+    "eval('torch.autograd')",
+    "__import__('torch').autograd",
+    "import torch.autograd as ag; ag.grad(yhat, x)",
+    "from torch import autograd; autograd.grad(yhat, x)",
+    "from torch.autograd import grad; grad(yhat, x)",
+    "from torch.autograd import grad as g; g(yhat, x)",
+    "from torch.func import grad",
+    "import torch as t; t.autograd.grad(yhat, x)",
+    "import importlib; importlib.import_module('torch.autograd')",
+    "torch.ops.aten.sigmoid_backward(yhat, y)",
+    "torch._C._ImperativeEngine()",
+    "torch.autograd.forward_ad.make_dual(x, y)",
+    "torch.autograd.functional.jacobian(loss, yhat)",
+    "x.register_hook(print)",
+    "torch.__dict__['autograd']",
+    "vars(torch)['autograd']",
+    "import ctypes",
+]
+
+
+@pytest.mark.parametrize("line", BY_HAND)
+def test_by_hand_forbids(course: Course, line: str) -> None:
+    assert found(course, "logistic_regression", LR.replace(ANCHOR, f"{line}; {ANCHOR}"))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "# loss.backward() with torch.autograd",
+        "'torch.autograd.grad(yhat).backward()'",
+        "backward = 1",
+        "grad = x.detach()",
+        "self.backward_calls = 1",
+        "y = y.requires_grad_(False)",
+        "torch.set_grad_enabled(False)",
+        "with torch.no_grad(): pass",
+        "torch.zeros(3, requires_grad=False)",
+        "getattr(self, 'w')",
+        "from torch.autograd import Variable; Variable(x)",
+        "exec_time = 3",
+    ],
+)
+def test_by_hand_allows(course: Course, line: str) -> None:
+    text = LR.replace(ANCHOR, f"{line}\n        {ANCHOR}")
+    assert found(course, "logistic_regression", text) == []
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "if __name__ == '__main__':\n    loss(torch.ones(1), torch.ones(1)).backward()\n",
+        "def compare():\n    w = torch.ones(2, requires_grad=True)\n    (w * 2).sum().backward()\n",
+        "model = LR(3)\nmodel.backward(torch.ones(3, 2), torch.ones(1, 2), torch.ones(1, 2))\n",
+        "x = torch.ones(1, requires_grad=True)\n(x * 2).backward()\n",
+    ],
+)
+def test_what_no_graded_code_reaches_is_free(course: Course, more: str) -> None:
+    assert found(course, "logistic_regression", f"{LR}\n\n{more}") == []
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "def helper(x):\n    x.sum().backward()\n\n\nLR.backward = helper\n",
+        "import torch.autograd\ng = torch.autograd.grad\nLR.backward = lambda *a: g(*a)\n",
+        "setattr(LR, 'backward', lambda self, x: x.backward())\n",
+    ],
+)
+def test_what_is_patched_in_is_reached(course: Course, more: str) -> None:
+    assert found(course, "logistic_regression", f"{LR}\n\n{more}")
+
+
+def test_rules_are_scoped(course: Course) -> None:
+    assert "torch.autograd.grad" in CUBIC  # in autograd_step, where it may be
+    cheat = CUBIC.replace(
+        "def gradients(",
+        "def gradients(x, y, a, b, c, d):\n    return autograd_step\n\n\ndef rest(",
+    )
+    assert found(course, "cubic_fit", cheat)
+
+
+FROM_SCRATCH = [
+    "y = torch.nn.Linear(2, 3)(x)",
+    "y = nn.functional.linear(x, self.weights)",
+    "from torch.nn import functional as G; y = G.linear(x, self.weights)",
+    "y = getattr(nn, 'Lin' + 'ear')",
+    "y = torch._C._nn.linear(x, self.weights)",
+    "y = torch.ops.aten.linear(x, self.weights)",
+]
+
+
+@pytest.mark.parametrize("line", FROM_SCRATCH)
+def test_from_scratch_forbids(course: Course, line: str) -> None:
+    text = LINEAR.replace("output = x @", f"{line}\n        output = x @")
+    assert found(course, "my_linear", text)
+
+
+def test_from_scratch_forbids_inheriting(course: Course) -> None:
+    assert found(course, "my_linear", LINEAR.replace("(nn.Module)", "(nn.Linear)"))
+    text = LINEAR.replace("(nn.Module)", "(Base)").replace(
+        "class MyLinear", "from torch.nn import Linear as Base\n\n\nclass MyLinear"
+    )
+    assert found(course, "my_linear", text)
+
+
+def test_a_violation_costs_the_exercise(graded: Grade) -> None:
+    text = LINEAR.replace("output = x @", "nn.Linear(1, 1)\n        output = x @")
+    result = graded("my_linear", text)
+    assert (result.score, result.max_score, result.status) == (0, 10, "failed")
+    assert all(check.score == 0 for check in result.checks)
+    [violation] = result.violations
+    assert violation.rule == "from scratch"
+    assert text.splitlines()[violation.line - 1].strip() == "nn.Linear(1, 1)"
+    assert "torch.nn.Linear" in violation.message
+
+
+@pytest.mark.parametrize("text", ["def f(:\n", "(" * 100_000, "x = 1\n" * 50_000])
+def test_any_text_is_read(course: Course, text: str) -> None:
+    violations(course["logistic_regression"], [text])
+
+
+def test_nothing_of_ours_is_excused(course: Course) -> None:
+    for kind in ("right",):
+        for path in sorted((Path(__file__).parent / "submissions").glob(f"*/{kind}/*.py")):
+            told = found(course, path.parent.parent.name, path.read_text(encoding="utf-8"))
+            assert told == [], path
