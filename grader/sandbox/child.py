@@ -109,7 +109,7 @@ class _Server:
             _flush()
             if len(answer[1]) > self._limits.answer_bytes:
                 answer = {"error": _plain_error("TooLarge", "the result is too large")}, b""
-            self._connection.sendall(pack(*answer))
+            self._connection.sendall(pack({"id": request["id"], **answer[0]}, answer[1]))
 
     def _read(self, count: int) -> bytes:
         parts = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import selectors
 import shutil
 import signal
@@ -114,8 +115,13 @@ class Child:
         deadline = time.monotonic() + seconds
         self._printed_bytes = 0
         self.printed = ""
+        # an answer names its request, so that one written blindly, or left from before, is none
+        number = secrets.token_hex(8)
         try:
-            return self._exchange(pack(request, block), deadline)
+            header, answer = self._exchange(pack({"id": number, **request}, block), deadline)
+            if header.get("id") != number:
+                raise FrameError("it is not the one that was asked for")
+            return header, answer
         except TimeoutError:
             place = self._where()
             self.close()

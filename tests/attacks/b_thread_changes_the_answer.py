@@ -1,0 +1,18 @@
+# B: changes the answer from a thread after it was returned
+import threading
+
+import torch
+from torch import nn
+
+
+class MyLinear(nn.Module):
+    def __init__(self, in_features, out_features, bias=True):
+        super().__init__()
+        self.in_features, self.out_features = in_features, out_features
+        self.weights = nn.Parameter(torch.randn(in_features, out_features))
+        self.bias = nn.Parameter(torch.randn(out_features)) if bias else None
+
+    def forward(self, x):
+        answer = torch.zeros(*x.shape[:-1], self.out_features, dtype=x.dtype)
+        threading.Thread(target=lambda: [answer.add_(1) for _ in range(10_000)], daemon=True).start()
+        return answer
