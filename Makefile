@@ -3,7 +3,7 @@ PYTHON ?= python3
 TORCH ?= torch==2.13.0
 BIN := .venv/bin
 
-.PHONY: setup demo test lint bench clean
+.PHONY: setup demo test lint audit bench clean
 
 setup: .venv/ready
 
@@ -24,6 +24,10 @@ lint: setup
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+
+audit: setup
+	$(BIN)/grader audit --lint
+	$(BIN)/grader audit --seeds 200
 
 bench: setup
 	$(BIN)/python -m benchmarks

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -118,6 +119,11 @@ def init(target: Path, notebooks: bool, folder: Path | None) -> None:
     help="Write the report to this file instead of the terminal.",
 )
 @click.option(
+    "--require-isolation",
+    is_flag=True,
+    help="Refuse to grade where a layer of isolation is missing; `grader doctor` shows them.",
+)
+@click.option(
     "--seed",
     type=click.IntRange(0, 2**48 - 1),
     help="Of the inputs. Default: follows from the file's text, so that a result can be repeated.",
@@ -128,6 +134,7 @@ def check(
     path: Path,
     form: str,
     output: Path | None,
+    require_isolation: bool,
     seed: int | None,
 ) -> None:
     """Grades the exercises NAME..., or every exercise that is found.
@@ -147,6 +154,11 @@ def check(
             f"{output.parent} does not exist. Make the folder first, or choose another --output."
         )
     with _started_sandbox() as sandbox:
+        if require_isolation:
+            missing = [layer for layer in sandbox.layers() if not layer.on]
+            if missing:
+                told = ", ".join(f"{layer.name} ({layer.why})" for layer in missing)
+                _refuse(f"Not graded, because this machine lacks: {told}.")
         report = _grade_with_progress(submission, course, sandbox, seed)
     _write(report, form, output)
     sys.exit(_exit_status(report))
@@ -173,6 +185,70 @@ def release(
             click.echo(write_stub(exercise, output or exercise.stub.parent, notebooks))
         except (ReleaseError, OSError) as error:
             _refuse(str(error))
+
+
+@main.command()
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+@course_option
+@click.option("--lint", "lint_only", is_flag=True, help="Only look at the content, run nothing.")
+@click.option(
+    "--seeds", default=0, help="Grade each solution so many more times, with other inputs."
+)
+@click.option("--jobs", default=os.cpu_count() or 1, help="Exercises at a time.")
+@click.option("--markdown", is_flag=True, help="The table in Markdown.")
+def audit(
+    names: tuple[str, ...],
+    folder: Path | None,
+    lint_only: bool,
+    seeds: int,
+    jobs: int,
+    markdown: bool,
+) -> None:
+    """Shows that the checks tell right from wrong: solutions, stubs, known submissions, and mutants.
+
+    Exit status: 0 if nothing is amiss, 1 if a mutant survived or a submission got what it does not deserve, 2 if the
+    call was wrong.
+    """
+    from .authoring.audit import audit_course
+    from .authoring.lint import lint
+    from .outputs import audit as output
+
+    course = _course(folder)
+    wanted = [exercise.name for exercise in _named(course, names)]
+    for exercise in (course[name] for name in wanted):
+        if not exercise.solution.is_file():
+            _refuse(f"{exercise.solution} does not exist: the audit needs the solutions.")
+    if lint_only:
+        problems = lint(course)
+        click.echo("\n".join(problems) or f"{len(course.exercises)} exercises, nothing amiss.")
+        sys.exit(POINTS_MISSING if problems else ALL_POINTS)
+    try:
+        audits = list(audit_course(folder, wanted, seeds, jobs))
+    except ValueError as error:
+        _refuse(str(error))
+    if markdown:
+        click.echo(output.markdown(audits), nl=False)
+    else:
+        output.render(audits, _console())
+    amiss = any(one.problems or one.survivors for one in audits)
+    sys.exit(POINTS_MISSING if amiss else ALL_POINTS)
+
+
+@main.command()
+def doctor() -> None:
+    """Shows what this machine offers: versions, and each layer of isolation, on or off, and why."""
+    from rich.table import Table
+
+    from .grading import environment
+
+    with _started_sandbox() as sandbox:
+        here, layers = environment(sandbox), sandbox.layers()
+    console = _console()
+    console.print(f"Python {here.python}, torch {here.torch}, devices: {', '.join(here.devices)}")
+    table = Table("layer", "", "why not")
+    for layer in layers:
+        table.add_row(layer.name, "[green]on[/green]" if layer.on else "[red]off[/red]", layer.why)
+    console.print(table)
 
 
 def _named(course: Course, names: Sequence[str]) -> list[Exercise]:

@@ -1,0 +1,191 @@
+"""Are the checks right? They have to pass every right answer, and to take points for every wrong one.
+
+An exercise is audited with its solution, its stub, the submissions that are known to be right or wrong, and mutants of
+the solution. A mutant that no check tells from the solution survives: a check is missing, or the mutant is equivalent,
+which a file says with the reason.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..catalog import Course, load_course
+from ..grading import grade
+from ..report import ExerciseResult
+from ..sandbox import Limits, Sandbox
+from ..submission import Submission
+from .mutants import Mutant, mutants_of
+from .release import stub_of
+
+# a mutant that loops is dead soon, and a right answer needs a hundredth of this
+_LIMITS = Limits(import_seconds=5, call_seconds=2, exercise_seconds=10)
+
+
+@dataclass(frozen=True)
+class Equivalent:
+    """A mutant that gives what the solution gives, and why."""
+
+    exercise: str
+    original: str
+    mutated: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What came of the audit of one exercise; `problems` are sentences."""
+
+    exercise: str
+    right: int
+    wrong: int
+    killed: int
+    equivalent: int
+    device_only: int
+    survivors: tuple[Mutant, ...]
+    problems: tuple[str, ...]
+
+    @property
+    def rate(self) -> float:
+        """The share of the mutants that could be killed and were."""
+        count = self.killed + len(self.survivors)
+        return self.killed / count if count else 1.0
+
+
+def submissions_folder(course: Course) -> Path:
+    """Where the submissions that are known to be right or wrong lie, if the course has any."""
+    return course.folder / "tests" / "submissions"
+
+
+def read_equivalents(course: Course) -> tuple[Equivalent, ...]:
+    """The mutants that are known to be equivalent.
+
+    Raises:
+        ValueError: if the file is not as it should be, with its name.
+    """
+    path = submissions_folder(course) / "equivalent.toml"
+    if not path.is_file():
+        return ()
+    try:
+        entries = tomllib.loads(path.read_text(encoding="utf-8")).get("mutant", [])
+        return tuple(Equivalent(**entry) for entry in entries)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{path} cannot be read: {error}.") from error
+
+
+def audit_course(
+    folder: Path | None, names: Sequence[str], seeds: int = 0, jobs: int = 1
+) -> Iterator[Audit]:
+    """Audits exercises, several at a time, and yields the results in their order.
+
+    Args:
+        folder: the course's, as `load_course` takes it.
+        seeds: how many further times to grade each solution, with other inputs each time.
+    """
+    if jobs <= 1 or len(names) == 1:
+        yield from (_audit_named(folder, name, seeds) for name in names)
+        return
+    with ProcessPoolExecutor(min(jobs, len(names))) as pool:
+        futures = [pool.submit(_audit_named, folder, name, seeds) for name in names]
+        yield from (future.result() for future in futures)
+
+
+def _audit_named(folder: Path | None, name: str, seeds: int) -> Audit:
+    course = load_course(folder)
+    with closing(Sandbox(_LIMITS)) as sandbox:
+        return audit(name, course, sandbox, seeds)
+
+
+def audit(name: str, course: Course, sandbox: Sandbox, seeds: int = 0) -> Audit:
+    """Audits one exercise."""
+    exercise = course[name]
+
+    def run(text: str, seed: int | None = None, first_failure: bool = False) -> ExerciseResult:
+        report = grade(
+            Submission.of_text(name, text),
+            course=course,
+            sandbox=sandbox,
+            seed=seed,
+            first_failure=first_failure,
+        )
+        return report.exercises[0]
+
+    solution = exercise.solution.read_text(encoding="utf-8")
+    problems = list(_problems_of_right("the solution", run(solution)))
+    stub = run(stub_of(solution, str(exercise.solution)))
+    if stub.score:
+        problems.append(f"The stub earns {stub.score} points.")
+    for seed in range(seeds):
+        problems += _problems_of_right(f"the solution with seed {seed}", run(solution, seed))
+    right = sorted((submissions_folder(course) / name / "right").glob("*.py"))
+    wrong = sorted((submissions_folder(course) / name / "wrong").glob("*.py"))
+    for path in right:
+        problems += _problems_of_right(path.name, run(path.read_text(encoding="utf-8")))
+    for path in wrong:
+        problems += _problems_of_wrong(path, run)
+    outcome = _hunt(name, solution, read_equivalents(course), run)
+    killed, equivalent, device_only, survivors, stale = outcome
+    problems += [f"equivalent.toml: `{e.mutated}` is killed or no mutant." for e in stale]
+    return Audit(
+        exercise=name,
+        right=len(right),
+        wrong=len(wrong),
+        killed=killed,
+        equivalent=equivalent,
+        device_only=device_only,
+        survivors=tuple(survivors),
+        problems=tuple(problems),
+    )
+
+
+def _problems_of_right(what: str, result: ExerciseResult) -> Iterator[str]:
+    if result.score < result.max_score or not result.max_score:
+        lost = [f"{check.name}: {check.message}" for check in result.checks if not check.score]
+        told = "; ".join(lost) or result.message
+        yield f"{what} earns {result.score} of {result.max_score} points: {told}"
+
+
+def _problems_of_wrong(path: Path, run: Callable[[str], ExerciseResult]) -> Iterator[str]:
+    text = path.read_text(encoding="utf-8")
+    result = run(text)
+    first, second = [*text.splitlines(), "", ""][:2]
+    if not first.startswith("# wrong: ") or not second.startswith("# fails: "):
+        yield f"{path.name} does not say `# wrong: …` and `# fails: …` on its first two lines."
+        return
+    checks = {check.name: check for check in result.checks}
+    for name in second.removeprefix("# fails: ").split(", "):
+        check = checks.get(name)
+        if check is None:
+            yield f"{path.name} names a check {name!r} that does not exist."
+        elif check.score == check.points or check.status in ("not_reached", "error"):
+            yield f"{path.name} loses no points in {name}."
+
+
+def _hunt(
+    name: str,
+    solution: str,
+    equivalents: Sequence[Equivalent],
+    run: Callable[..., ExerciseResult],
+) -> tuple[int, int, int, list[Mutant], list[Equivalent]]:
+    """Grades the mutants: killed, equivalent, for devices only, survivors, and equivalents that are none."""
+    known = {(e.original, e.mutated): e for e in equivalents if e.exercise == name}
+    used: set[tuple[str, str]] = set()
+    killed = device_only = 0
+    survivors = []
+    for mutant in mutants_of(solution):
+        if mutant.device_only:
+            device_only += 1
+            continue
+        result = run(mutant.text, first_failure=True)
+        if result.status != "passed":
+            killed += 1
+        elif (mutant.original, mutant.mutated) in known:
+            used.add((mutant.original, mutant.mutated))
+        else:
+            survivors.append(mutant)
+    stale = [entry for key, entry in known.items() if key not in used]
+    return killed, len(used), device_only, survivors, stale
