@@ -72,7 +72,8 @@ def _points_of(check: ast.FunctionDef) -> int | None:
 
 
 def _lint_statement(exercise: Exercise) -> Iterator[str]:
-    title, _, text = exercise.statement.partition("\n")
+    tree = ast.parse(exercise.solution.read_text(encoding="utf-8"))
+    title, _, text = (ast.get_docstring(tree) or "").partition("\n")
     if not title.strip():
         yield f"{exercise.solution} has no statement: its docstring is missing."
     elif not text.strip():

@@ -148,7 +148,9 @@ def _wrapped(value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
         yield "detach", ast.Call(ast.Attribute(value, "detach", ast.Load()), [], [])
         for dtype in ("float", "double"):
             yield "dtype", ast.Call(ast.Attribute(value, dtype, ast.Load()), [], [])
-        yield "shape", ast.Call(ast.Attribute(value, "squeeze", ast.Load()), [], [])
+        reduced = isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute)
+        if not (reduced and value.func.attr in _REDUCTIONS):  # type: ignore[union-attr]
+            yield "shape", ast.Call(ast.Attribute(value, "squeeze", ast.Load()), [], [])
         yield "device", ast.Call(ast.Attribute(value, "cpu", ast.Load()), [], [])
 
 

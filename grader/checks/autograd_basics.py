@@ -83,7 +83,16 @@ def test_gradient_leaves_x_alone(student: Student, draw: Draw) -> None:
 @probe
 def apply_named(student: Any, name: str, inputs: list[Tensor], needing: bool) -> Any:
     given = [x.clone().requires_grad_(needing) for x in inputs]
-    return getattr(student, name)(*given)
+    result = getattr(student, name)(*given)
+    kept = all(x.requires_grad is needing and x.grad is None for x in given)
+    return {"result": result, "kept": kept}
+
+
+def result_of(student: Student, name: str, inputs: list[Tensor], needing: bool) -> Any:
+    got = student.run(apply_named, name=name, inputs=inputs, needing=needing)
+    told = f"{name} has changed `requires_grad` or `.grad` of its input."
+    expect(got["kept"], told, "Work on `x.detach().clone()`.")
+    return got["result"]
 
 
 @SHAPES
@@ -93,7 +102,7 @@ def test_mean_polynomial_gradient(student: Student, draw: Draw, shape: tuple[int
     x = draw.strided(draw.normal(*shape))
     expected = (4 * x**3 + 9 * x**2 + 16 * x) / x.numel()
     for needing in (False, True):
-        got = student.run(apply_named, name="mean_polynomial_gradient", inputs=[x], needing=needing)
+        got = result_of(student, "mean_polynomial_gradient", [x], needing)
         expect_close(
             got,
             expected,
@@ -109,7 +118,7 @@ def test_q_gradients(student: Student, draw: Draw, shape: tuple[int, ...]) -> No
     """`q_gradients(a, b)` is the pair (∂Q/∂a, ∂Q/∂b) of Q = 3a³ − b², element by element, detached."""
     a, b = draw.strided(draw.normal(*shape)), draw.strided(draw.normal(*shape))
     for needing in (False, True):
-        got = student.run(apply_named, name="q_gradients", inputs=[a, b], needing=needing)
+        got = result_of(student, "q_gradients", [a, b], needing)
         expect(isinstance(got, list | tuple) and len(got) == 2, "q_gradients does not give a pair.")
         expect_close(got[0], 9 * a**2, "∂Q/∂a", requires_grad=False)
         expect_close(got[1], -2 * b, "∂Q/∂b", requires_grad=False)

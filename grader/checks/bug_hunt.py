@@ -45,7 +45,7 @@ def accumulate(
         model.weight.grad = torch.full_like(weight, 5.0)
     optimizer = torch.optim.SGD(model.parameters(), lr=lr)
     given = (batch for batch in batches) if stream else batches
-    losses = student.accumulated_steps(model, nn.MSELoss(), optimizer, given)
+    losses = student.accumulated_steps(model, nn.CrossEntropyLoss(), optimizer, given)
     return {"losses": losses, "weight": model.weight}
 
 
@@ -54,12 +54,12 @@ def accumulate(
 def test_accumulated_steps(student: Student, draw: Draw, stale: bool, stream: bool) -> None:
     """`accumulated_steps` takes a step per batch by that batch's gradients alone, and returns the losses."""
     weight, lr = draw.normal(2, 3), 0.1
-    batches = [(draw.normal(n, 3), draw.normal(n, 2)) for n in (4, 1, 5)]
+    batches = [(draw.normal(n, 3), draw.integers(0, 2, n)) for n in (4, 1, 5)]
     got = student.run(accumulate, weight=weight, batches=batches, lr=lr, stale=stale, stream=stream)
     losses = []
     for inputs, labels in batches:
         leaf = weight.clone().requires_grad_()
-        loss = nn.functional.mse_loss(inputs @ leaf.T, labels)
+        loss = nn.functional.cross_entropy(inputs @ leaf.T, labels)
         weight = weight - lr * torch.autograd.grad(loss, leaf)[0]
         losses.append(loss.item())
     cause = "The gradients of earlier batches are added to the new ones: clear them before `backward()`."
@@ -153,11 +153,11 @@ def take_difference(student: Any, x: Tensor, h: float | None) -> Any:
     return student.difference(cube, x) if h is None else student.difference(cube, x, h)
 
 
-@pytest.mark.parametrize("h", [None, 0.5])
+@pytest.mark.parametrize(("h", "shape"), [(None, (3, 2)), (0.5, (3, 2)), (0.5, (1,))], ids=str)
 @points(2)
-def test_difference(student: Student, draw: Draw, h: float | None) -> None:
+def test_difference(student: Student, draw: Draw, h: float | None, shape: tuple[int, ...]) -> None:
     """`difference(f, x, h)` is the central difference (f(x+h) − f(x−h)) / 2h of the f that it is given."""
-    x = draw.strided(draw.uniform(0.5, 1.5, 3, 2))
+    x = draw.strided(draw.uniform(0.5, 1.5, *shape))
     got = student.run(take_difference, x=x, h=h)
     step = 1e-3 if h is None else h
     # of x³ + 2x it is 3x² + h² + 2 exactly; a small h costs digits: eps / h

@@ -147,6 +147,8 @@ def test_autograd_step_old_gradients(student: Student, draw: Draw) -> None:
 @needs("autograd_step")
 def test_autograd_step_leaves(student: Student, draw: Draw) -> None:
     """After the step `.grad` is None or zero, and the parameters are leaves that require gradients."""
-    got, _, _ = run_steps(student, draw, 5, (), stale=False)
-    expect(got["cleared"], "After the step a parameter still has a gradient.")
-    expect(got["leaves"], "After the step a parameter is no leaf that requires gradients any more.")
+    for stale in (False, True):
+        got, _, _ = run_steps(student, draw, 5, (), stale=stale)
+        expect(got["cleared"], "After the step a parameter still has a gradient.")
+        told = "After the step a parameter is no leaf that requires gradients any more."
+        expect(got["leaves"], told)

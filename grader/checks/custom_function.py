@@ -6,53 +6,89 @@ from typing import Any
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
-from grader import Draw, Student, expect, expect_close, needs, points, probe
+from grader import Draw, Student, expect, expect_close, helper, points, probe
 
 FORBIDDEN: dict[str, Any] = {"by hand": {}}
+# samples, in and out differ, so that a transpose shows; each may be 1
 SHAPES = pytest.mark.parametrize(
     ("lead", "n_in", "n_out"), [((5,), 3, 4), ((1,), 1, 2), ((2, 3), 4, 1), ((), 3, 2)], ids=str
 )
+NAMES = ("x", "weight", "bias")
+
+
+@helper
+def function_of(student: Any, name: str) -> Any:
+    """The student's class, or None where it is no Function: then `apply` means nothing."""
+    thing = getattr(student, name)
+    return thing if isinstance(thing, type) and issubclass(thing, torch.autograd.Function) else None
+
+
+@helper
+def watched(function: Any, seen: list[Any]) -> Any:
+    """The same Function, which notes in `seen` what its `backward` returns."""
+
+    class Watched(function):  # type: ignore[misc]
+        @staticmethod
+        def backward(ctx: Any, *grads: Tensor) -> Any:
+            result = function.backward(ctx, *grads)
+            seen.extend(result if isinstance(result, tuple) else [result])
+            return result
+
+    return Watched
 
 
 @probe
 def apply_linear(student: Any, x: Tensor, weight: Tensor, bias: Tensor | None, g: Tensor) -> Any:
     """Output and gradients, with `g` coming from above."""
-    output = student.LinearFunction.apply(x, weight, bias)
-    value = output.detach().clone()
+    function = function_of(student, "LinearFunction")
+    if function is None:
+        return "no Function"
     leaves = {"x": x, "weight": weight, "bias": bias}
+    own = True
+    returned: list[Any] = []
+    output = function.apply(x, weight, bias)
     if any(leaf is not None and leaf.requires_grad for leaf in leaves.values()):
-        output.backward(g)
-    grads = {name: None if leaf is None else leaf.grad for name, leaf in leaves.items()}
+        own = isinstance(output.grad_fn, torch.autograd.function.BackwardCFunction)
+        watched(function, returned).apply(x, weight, bias).backward(g)
     return {
-        "is a Function": issubclass(student.LinearFunction, torch.autograd.Function),
-        "its own": isinstance(output.grad_fn, torch.autograd.function.BackwardCFunction),
-        "output": value,
-        "grads": grads,
+        "own": own,
+        "output": output.detach(),
+        "grads": {name: None if leaf is None else leaf.grad for name, leaf in leaves.items()},
+        "returned": returned,
     }
 
 
 def drawn(draw: Draw, lead: tuple[int, ...], n_in: int, n_out: int, needing: str) -> dict[str, Any]:
-    inputs = {
-        "x": draw.strided(draw.normal(*lead, n_in)),
-        "weight": draw.strided(draw.normal(n_out, n_in)),
-        "bias": draw.normal(n_out),
-    }
+    """Arguments of `apply_linear`, of which those named in `needing` require gradients."""
+    shapes = {"x": (*lead, n_in), "weight": (n_out, n_in), "bias": (n_out,), "g": (*lead, n_out)}
+    inputs = {name: draw.strided(draw.normal(*shape)) for name, shape in shapes.items()}
     for name in needing.split():
         inputs[name].requires_grad_()
-    return inputs | {"g": draw.strided(draw.normal(*lead, n_out))}
+    return inputs
 
 
-def expect_gradients(got: Any, x: Tensor, weight: Tensor, bias: Tensor | None, g: Tensor) -> None:
-    leaves = {"x": x, "weight": weight} | ({} if bias is None else {"bias": bias})
-    needing = {name: leaf for name, leaf in leaves.items() if leaf.requires_grad}
-    output = torch.nn.functional.linear(x, weight, bias)
-    grads = torch.autograd.grad((output * g).sum(), list(needing.values()))
-    for (name, leaf), grad in zip(needing.items(), grads, strict=True):
+def expect_function(got: Any) -> None:
+    expect(got != "no Function", "LinearFunction is not a subclass of torch.autograd.Function.")
+
+
+def expect_gradients(
+    student: Student, x: Tensor, weight: Tensor, bias: Tensor | None, g: Tensor
+) -> Any:
+    got = student.run(apply_linear, x=x, weight=weight, bias=bias, g=g)
+    expect_function(got)
+    cause = "Autograd differentiated the forward pass itself: do not override `apply`."
+    expect(got["own"], "The result does not come from LinearFunction's own backward.", cause)
+    leaves = dict(zip(NAMES, (x, weight, bias), strict=True))
+    needing = {name: leaf for name, leaf in leaves.items() if leaf is not None}
+    needing = {name: leaf for name, leaf in needing.items() if leaf.requires_grad}
+    grads = torch.autograd.grad((F.linear(x, weight, bias) * g).sum(), list(needing.values()))
+    for name, grad in zip(needing, grads, strict=True):
         expect(got["grads"][name] is not None, f"`{name}` gets no gradient.")
-        factors = {"the number of samples": leaf.numel()}
-        expect_close(got["grads"][name], grad, f"the gradient of {name}", factors=factors)
+        expect_close(got["grads"][name], grad, f"the gradient of {name}")
+    return got
 
 
 @SHAPES
@@ -63,45 +99,65 @@ def test_linear_forward(
     """`LinearFunction.apply(x, weight, bias)` is x weightᵀ + bias."""
     inputs = drawn(draw, lead, n_in, n_out, "")
     got = student.run(apply_linear, **inputs)
-    expect(got["is a Function"], "LinearFunction is not a torch.autograd.Function.")
+    expect_function(got)
     expected = inputs["x"] @ inputs["weight"].T + inputs["bias"]
-    expect_close(got["output"], expected, "LinearFunction.apply(…)")
+    expect_close(got["output"], expected, "LinearFunction.apply(x, weight, bias)")
 
 
 @SHAPES
-@points(3)
-@needs("linear_forward")
+@points(2)
 def test_linear_backward(
     student: Student, draw: Draw, lead: tuple[int, ...], n_in: int, n_out: int
 ) -> None:
-    """`backward` gives the gradients of x, weight and bias."""
-    inputs = drawn(draw, lead, n_in, n_out, "x weight bias")
-    got = student.run(apply_linear, **inputs)
-    cause = "Autograd differentiates the forward pass itself; `apply` has to be the class's own."
-    expect(got["its own"], "The result does not come from LinearFunction's own backward.", cause)
-    expect_gradients(got, **inputs)
+    """`LinearFunction.backward` gives the gradients of x, weight and bias."""
+    expect_gradients(student, **drawn(draw, lead, n_in, n_out, "x weight bias"))
 
 
-@pytest.mark.parametrize("needing", ["x", "weight", "bias", "x bias"])
+@pytest.mark.parametrize("needing", ["x", "weight", "bias", "x bias", "x weight"])
 @points(1)
-@needs("linear_forward")
 def test_linear_needs(student: Student, draw: Draw, needing: str) -> None:
-    """Inputs that need no gradient get `None`, the others theirs."""
-    inputs = drawn(draw, (5,), 3, 4, needing)
-    got = student.run(apply_linear, **inputs)
-    expect_gradients(got, **inputs)
+    """`LinearFunction.backward` gives `None` for inputs that need no gradient, the others theirs."""
+    got = expect_gradients(student, **drawn(draw, (5,), 3, 4, needing))
+    for name, grad in zip(NAMES, got["returned"], strict=False):
+        expect(
+            name in needing or grad is None,
+            f"backward works out a gradient for `{name}`, which needs none; it should be None there.",
+            "`ctx.needs_input_grad` says which inputs need one.",
+        )
 
 
 @points(1)
-@needs("linear_forward")
 def test_linear_without_bias(student: Student, draw: Draw) -> None:
-    """`bias` may be `None`, in the forward and in the backward pass."""
+    """The bias of `LinearFunction` may be `None`, in the forward and in the backward pass."""
     inputs = drawn(draw, (2, 5), 3, 4, "x weight") | {"bias": None}
-    got = student.run(apply_linear, **inputs)
-    expect_close(
-        got["output"], (inputs["x"] @ inputs["weight"].T).detach(), "apply(x, weight, None)"
-    )
-    expect_gradients(got, **inputs)
+    got = expect_gradients(student, **inputs)
+    expected = (inputs["x"] @ inputs["weight"].T).detach()
+    expect_close(got["output"], expected, "LinearFunction.apply(x, weight, None)")
+
+
+@probe
+def apply_twice(student: Any, x: Tensor, weights: list[Tensor], biases: list[Tensor]) -> Any:
+    value = x
+    for weight, bias in zip(weights, biases, strict=True):
+        value = torch.tanh(student.LinearFunction.apply(value, weight, bias))
+    value.sum().backward()
+    return [leaf.grad for leaf in (x, *weights, *biases)]
+
+
+@points(1)
+def test_linear_in_two_layers(student: Student, draw: Draw) -> None:
+    """Two `LinearFunction`s work in one network: each backward uses what its own forward kept."""
+    # all sizes are the same, so that the other layer's tensors fit, and show in the numbers alone
+    x, *weights = (draw.normal(3, 3) for _ in range(3))
+    biases = [draw.normal(3), draw.normal(3)]
+    leaves = [leaf.requires_grad_() for leaf in (x, *weights, *biases)]
+    got = student.run(apply_twice, x=x, weights=weights, biases=biases)
+    hidden = torch.tanh(F.linear(x, weights[0], biases[0]))
+    output = torch.tanh(F.linear(hidden, weights[1], biases[1]))
+    names = ("x", "the first weight", "the second weight", "the first bias", "the second bias")
+    grads = torch.autograd.grad(output.sum(), leaves)
+    for name, found, grad in zip(names, got, grads, strict=True):
+        expect_close(found, grad, f"in a network of two layers, the gradient of {name}")
 
 
 @probe
@@ -110,42 +166,54 @@ def grad_check(student: Any, x: Tensor, weight: Tensor, bias: Tensor | None) -> 
     return torch.autograd.gradcheck(student.LinearFunction.apply, arguments, raise_exception=False)
 
 
+@pytest.mark.parametrize("bias", [True, False])
 @points(1)
-@needs("linear_forward")
-def test_linear_gradcheck(student: Student, draw: Draw) -> None:
+def test_linear_gradcheck(student: Student, bias: bool) -> None:
     """`LinearFunction` passes `torch.autograd.gradcheck`."""
-    if draw.dtype != torch.float64:
-        return  # gradcheck's finite differences need float64
-    x, weight, bias = (
-        t.requires_grad_() for t in (draw.normal(2, 3), draw.normal(4, 3), draw.normal(4))
-    )
-    for given in (bias, None):
-        got = student.run(grad_check, x=x, weight=weight, bias=given)
-        expect(got is True, "torch.autograd.gradcheck does not accept LinearFunction.")
+    # its finite differences need float64, and take a call for each number: once is enough
+    draw = Draw(0, torch.float64)
+    inputs = drawn(draw, (2,), 3, 2, "x weight bias")
+    del inputs["g"]
+    got = student.run(grad_check, **(inputs if bias else inputs | {"bias": None}))
+    given = "with a bias" if bias else "without a bias"
+    expect(got is True, f"torch.autograd.gradcheck does not accept LinearFunction {given}.")
 
 
 @probe
 def apply_round(student: Any, x: Tensor, g: Tensor) -> Any:
-    output = student.StraightThroughRound.apply(x)
+    function = function_of(student, "StraightThroughRound")
+    if function is None:
+        return "no Function"
+    output = function.apply(x)
     value = output.detach().clone()
-    output.backward(g)
-    return {
-        "is a Function": issubclass(student.StraightThroughRound, torch.autograd.Function),
-        "value": value,
-        "grad": x.grad,
-    }
+    if x.requires_grad:
+        output.backward(g)
+    return {"value": value, "grad": x.grad}
 
 
-@pytest.mark.parametrize("shape", [(3, 4), (1,)], ids=str)
-@points(2)
-def test_round(student: Student, draw: Draw, shape: tuple[int, ...]) -> None:
-    """`StraightThroughRound.apply(x)` rounds as `torch.round` does; the gradient passes through unchanged."""
-    x = draw.strided(3 * draw.normal(*shape))
-    x[..., 0] = 2.5  # halves go to the even neighbour
-    x.requires_grad_()
-    g = draw.normal(*shape)
+def halves(draw: Draw) -> Tensor:
+    """Numbers of which the first are halves, which go to the even neighbour."""
+    exact = torch.tensor([-2.5, -1.5, -0.5, 0.5, 1.5, 2.5], dtype=draw.dtype)
+    return torch.cat([exact, 3 * draw.normal(6)])
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (12, 1)], ids=str)
+@points(1)
+def test_round_forward(student: Student, draw: Draw, shape: tuple[int, ...]) -> None:
+    """`StraightThroughRound.apply(x)` rounds as `torch.round` does."""
+    x = draw.strided(halves(draw).reshape(shape))
+    got = student.run(apply_round, x=x, g=x)
+    expect(got != "no Function", "StraightThroughRound is not a torch.autograd.Function.")
+    expect_close(got["value"], torch.round(x), "StraightThroughRound.apply(x)", rtol=0.0)
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (12, 1)], ids=str)
+@points(1)
+def test_round_backward(student: Student, draw: Draw, shape: tuple[int, ...]) -> None:
+    """The gradient passes through `StraightThroughRound` unchanged."""
+    x = draw.strided(halves(draw).reshape(shape)).requires_grad_()
+    g = draw.strided(5 * draw.normal(*shape))
     got = student.run(apply_round, x=x, g=g)
-    expect(got["is a Function"], "StraightThroughRound is not a torch.autograd.Function.")
-    expect_close(got["value"], torch.round(x.detach()), "StraightThroughRound.apply(x)")
+    expect(got != "no Function", "StraightThroughRound is not a torch.autograd.Function.")
     expect(got["grad"] is not None, "`x` gets no gradient.")
-    expect_close(got["grad"], g, "the gradient of x")
+    expect_close(got["grad"], g, "the gradient of x", rtol=0.0)

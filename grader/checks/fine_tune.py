@@ -12,6 +12,20 @@ from grader import Draw, Student, expect, expect_close, helper, points, probe
 
 
 @helper
+class Scaled(nn.Module):
+    """A layer that has a parameter of its own and other layers inside."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(4))
+        self.inner = nn.Linear(4, 4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.inner(x) * self.scale
+        return out
+
+
+@helper
 class Net(nn.Module):
     """A backbone with batch normalisation, a frozen part or not, and a linear head at `fc`."""
 
@@ -20,7 +34,7 @@ class Net(nn.Module):
         self.first = nn.Linear(3, 4)
         self.norm = nn.BatchNorm1d(4)
         self.drop = nn.Dropout(0.0)
-        self.middle = nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4))
+        self.middle = nn.Sequential(Scaled(), nn.BatchNorm1d(4))
         self.fc = nn.Linear(4, 2, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -71,7 +85,7 @@ def test_freeze(student: Student) -> None:
     expect(
         not got["requiring"], f"These parameters still require gradients: {got['requiring'][:3]}."
     )
-    expect(got["count"] == 10, "freeze has removed parameters from the model.")
+    expect(got["count"] == 11, "freeze has removed parameters from the model.")
     expect(got["kept"], "freeze has changed the values of parameters.")
 
 
@@ -144,9 +158,10 @@ def one_step(
     student: Any, state: dict[str, Tensor], inputs: Tensor, labels: Tensor, lr: float, how: str
 ) -> Any:
     net = build(state)
-    frozen = [net.first, net.norm, net.middle[0]]
+    frozen = [net.first, net.norm]
     for module in frozen:
         module.requires_grad_(False)
+    net.middle[0].scale.requires_grad_(False)  # its own; what is inside is trained
     net.train(how != "eval")
     net.middle[1].eval()
     net.drop.train()
@@ -177,22 +192,23 @@ def one_step(
 def reference(
     state: dict[str, Tensor], inputs: Tensor, labels: Tensor, lr: float
 ) -> tuple[float, dict[str, Tensor]]:
-    """The loss and the state after a step in which `first`, `norm` and `middle.0` are frozen."""
-    net = build(state).train()
+    """The loss and the state after a step in which `first`, `norm` and `middle.0` itself are frozen."""
+    net: Any = build(state).train()
     net.first.eval()
     net.norm.eval()
     net.middle[0].eval()
-    trained = [net.middle[1].weight, net.middle[1].bias, net.fc.weight, net.fc.bias]
+    net.middle[0].inner.train()
+    frozen = ("first.", "norm.", "middle.0.scale")
+    trained = [value for name, value in net.named_parameters() if not name.startswith(frozen)]
     loss = nn.functional.cross_entropy(net(inputs), labels)
-    grads = torch.autograd.grad(loss, [p for p in trained if isinstance(p, Tensor)])
+    grads = torch.autograd.grad(loss, trained)
     with torch.no_grad():
         for parameter, grad in zip(trained, grads, strict=True):
-            assert isinstance(parameter, Tensor)
             parameter.sub_(lr * grad)
     return loss.item(), {name: value.detach() for name, value in net.state_dict().items()}
 
 
-FROZEN = ("first.", "norm.", "middle.0.")
+FROZEN = ("first.", "norm.", "middle.0.scale")
 
 
 @pytest.mark.parametrize("how", ["train", "eval", "stale"])
@@ -228,7 +244,7 @@ def test_step_modes(student: Student, draw: Draw) -> None:
     state, inputs, labels = draw_state(draw), draw.normal(6, 3), draw.integers(0, 2, 6)
     for how in ("train", "eval"):
         got = student.run(one_step, state=state, inputs=inputs, labels=labels, lr=0.1, how=how)
-        for name in ("first", "norm", "middle.0", "middle.1", "fc"):
+        for name in ("first", "norm", "middle.0", "middle.0.inner", "middle.1", "fc"):
             wanted = name not in ("first", "norm", "middle.0")
             mode = {True: "training", False: "evaluation"}
             expect(

@@ -10,36 +10,45 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from grader import Draw, Student, expect, expect_close, needs, points, probe
+from grader import Draw, Received, Student, expect, expect_close, needs, points, probe
 
 FORBIDDEN = {
     "from scratch": {
         "names": [
             "torch.nn.functional.mse_loss",
-            "torch.nn.MSELoss",
             "torch.nn.functional.binary_cross_entropy",
-            "torch.nn.BCELoss",
             "torch.nn.functional.binary_cross_entropy_with_logits",
-            "torch.binary_cross_entropy_with_logits",
-            "torch.nn.BCEWithLogitsLoss",
             "torch.nn.functional.cross_entropy",
+            "torch.binary_cross_entropy_with_logits",
+            "torch.nn.MSELoss",
+            "torch.nn.BCELoss",
+            "torch.nn.BCEWithLogitsLoss",
             "torch.nn.CrossEntropyLoss",
-            "torch.nn.modules.loss",
+            "torch.nn.modules.MSELoss",
+            "torch.nn.modules.BCELoss",
+            "torch.nn.modules.BCEWithLogitsLoss",
+            "torch.nn.modules.CrossEntropyLoss",
+            "torch.nn.modules.loss.MSELoss",
+            "torch.nn.modules.loss.BCELoss",
+            "torch.nn.modules.loss.BCEWithLogitsLoss",
+            "torch.nn.modules.loss.CrossEntropyLoss",
         ]
     }
 }
+SHAPES = pytest.mark.parametrize("shape", [(3, 4), (5,), (1, 1), (2, 1, 3)], ids=str)
 
 
 @probe
 def measure(student: Any, name: str, prediction: Tensor, target: Tensor) -> Any:
     """The value of a loss, and the gradient that autograd makes of it."""
     loss = getattr(student, name)(prediction, target)
-    value = loss.detach().clone()
+    if not (isinstance(loss, Tensor) and loss.dim() == 0):
+        return {"value": loss, "grad": None}
     grad = None
-    if prediction.requires_grad:
+    if loss.requires_grad:
         # not 1, so that a gradient which ignores what comes from above shows
-        grad = torch.autograd.grad(3 * loss, prediction)[0] if loss.requires_grad else "no graph"
-    return {"value": value, "grad": grad}
+        [grad] = torch.autograd.grad(3 * loss, [prediction], allow_unused=True)
+    return {"value": loss.detach(), "grad": grad}
 
 
 def expect_like(
@@ -48,27 +57,27 @@ def expect_like(
     criterion: Callable[..., Tensor],
     prediction: Tensor,
     target: Tensor,
+    *,
+    where: str = "",
     rtol: float | None = None,
-    gradient: bool = True,
+    cause: str = "",
 ) -> None:
     """Holds value and gradient against the criterion's, in float64."""
-    prediction = prediction.detach().requires_grad_(gradient)
+    prediction = prediction.detach().requires_grad_()
     got = student.run(measure, name=name, prediction=prediction, target=target)
-    exact = prediction.detach().double().requires_grad_(gradient)
+    exact = prediction.detach().double().requires_grad_()
     wanted = criterion(exact, target.double() if target.is_floating_point() else target)
     factors = {"the number of elements": prediction.numel(), "the batch size": len(prediction)}
     value = wanted.detach().to(prediction.dtype)
-    expect_close(got["value"], value, f"{name}(…)", rtol=rtol, factors=factors)
-    if gradient:
-        cause = (
-            "The graph is cut on the way: look for `.data`, `.detach()`, `.item()` or `no_grad`."
-        )
-        expect(got["grad"] != "no graph", f"{name}(…) gives no gradient.", cause)
-        grad = (3 * torch.autograd.grad(wanted, exact)[0]).to(prediction.dtype)
-        expect_close(got["grad"], grad, f"the gradient of {name}", rtol=rtol, factors=factors)
-
-
-SHAPES = pytest.mark.parametrize("shape", [(3, 4), (5,), (1, 1)], ids=str)
+    expect_close(got["value"], value, f"{name}(…){where}", rtol=rtol, factors=factors)
+    cut = "The graph is cut on the way: look for `.data`, `.detach()`, `.item()` or `no_grad`."
+    expect(got["grad"] is not None, f"{name}(…) has no gradient for autograd.", cut)
+    grad = (3 * torch.autograd.grad(wanted, exact)[0]).to(prediction.dtype)
+    try:
+        what = f"the gradient of 3·{name}(…){where}"
+        expect_close(got["grad"], grad, what, rtol=rtol, factors=factors)
+    except Exception as error:
+        expect(False, str(error), cause or getattr(error, "cause", ""))
 
 
 @SHAPES
@@ -83,59 +92,97 @@ def test_mse_loss(student: Student, draw: Draw, shape: tuple[int, ...]) -> None:
 @points(1)
 def test_binary_cross_entropy(student: Student, draw: Draw, shape: tuple[int, ...]) -> None:
     """`binary_cross_entropy(p, y)` is the mean over probabilities, with its gradient."""
-    p, y = draw.strided(draw.uniform(0.05, 0.95, *shape)), draw.labels(*shape)
-    expect_like(student, "binary_cross_entropy", F.binary_cross_entropy, p, y)
+    p = draw.strided(draw.uniform(0.05, 0.95, *shape))
+    for y in (draw.labels(*shape), draw.uniform(0, 1, *shape)):
+        expect_like(student, "binary_cross_entropy", F.binary_cross_entropy, p, draw.strided(y))
+
+
+@probe
+def measure_each(student: Any, p: Tensor, y: Tensor) -> list[Any]:
+    ones = range(len(p))
+    each = [student.binary_cross_entropy(p[i : i + 1], y[i : i + 1]) for i in ones]
+    return [*each, student.binary_cross_entropy(p, y)]
 
 
 @points(1)
 @needs("binary_cross_entropy")
 def test_binary_cross_entropy_at_0_and_1(student: Student, draw: Draw) -> None:
-    """It is finite where p is exactly 0 or 1: each logarithm is clamped at −100."""
-    p = torch.tensor([0.0, 0.0, 1.0, 1.0, 0.25, 1e-30], dtype=draw.dtype)
-    y = torch.tensor([0.0, 1.0, 0.0, 1.0, 1.0, 1.0], dtype=draw.dtype)
-    expect_like(student, "binary_cross_entropy", F.binary_cross_entropy, p, y, gradient=False)
+    """`binary_cross_entropy` is finite where p is exactly 0 or 1: each logarithm is clamped at −100."""
+    # ln 1e-60 is −138, and clamped too; in float32 1e-60 is 0
+    tiny = torch.tensor([1e-60, 1e-30], dtype=torch.float64).to(draw.dtype).tolist()
+    pairs = [(0, 0), (0, 1), (1, 0), (1, 1), (0, 0.25), (1, 0.25), (tiny[0], 1), (tiny[1], 1)]
+    p, y = torch.tensor(pairs, dtype=draw.dtype).T
+    # one by one as well: in a mean, the large ones hide the small ones
+    each = student.run(measure_each, p=p, y=y)
+    somes = [*(slice(i, i + 1) for i in range(len(pairs))), slice(None)]
+    for got, some in zip(each, somes, strict=True):
+        what = f"binary_cross_entropy for p = {p[some].tolist()} and y = {y[some].tolist()}"
+        expect_close(got, F.binary_cross_entropy(p[some], y[some]), what)
 
 
 @SHAPES
 @points(1)
 def test_bce_with_logits(student: Student, draw: Draw, shape: tuple[int, ...]) -> None:
     """`bce_with_logits(z, y)` is the same of sigmoid(z), with its gradient."""
-    z, y = draw.strided(2 * draw.normal(*shape)), draw.labels(*shape)
-    expect_like(student, "bce_with_logits", F.binary_cross_entropy_with_logits, z, y)
+    z = draw.strided(2 * draw.normal(*shape))
+    for y in (draw.labels(*shape), draw.uniform(0, 1, *shape)):
+        criterion = F.binary_cross_entropy_with_logits
+        expect_like(student, "bce_with_logits", criterion, z, draw.strided(y))
 
 
 @points(1)
 @needs("bce_with_logits")
 def test_bce_with_logits_is_stable(student: Student, draw: Draw) -> None:
-    """Value and gradient are finite and right for any z."""
-    for scale in (30.0, 100.0, 1e4):
-        z = scale * torch.tensor([-1.0, -1.0, 1.0, 1.0, 0.0], dtype=draw.dtype)
-        # none of them contradicted: the value is then as small as e^(−scale)
-        y = torch.tensor([0.0, 1.0, 0.0, 1.0, 1.0], dtype=draw.dtype)
-        expect_like(student, "bce_with_logits", F.binary_cross_entropy_with_logits, z, y)
+    """`bce_with_logits` and its gradient are finite and right for any z, 0 and ±10⁴ too."""
+    signs = torch.tensor([-1, -1, 1, 1, -1, 1], dtype=draw.dtype)
+    y = torch.tensor([0, 1, 0, 1, 0.25, 0.25], dtype=draw.dtype)
+    criterion = F.binary_cross_entropy_with_logits
+    # not 20 to 25: there the threshold of F.softplus, which is allowed, costs 10⁻⁹
+    for size in (40.0, 100.0, 1e4):
+        where = f" for logits of ±{size:g}"
+        expect_like(student, "bce_with_logits", criterion, size * signs, y, where=where)
+    cause = "At 0 relu, clamp and abs have kinks. Together they give the value, not the slope."
+    z = torch.zeros_like(y)
+    expect_like(student, "bce_with_logits", criterion, z, y, where=" for logits of 0", cause=cause)
 
 
-@pytest.mark.parametrize("shape", [(5, 3), (1, 4), (4, 3, 2), (2, 1)], ids=str)
-@points(2)
-def test_cross_entropy(student: Student, draw: Draw, shape: tuple[int, ...]) -> None:
-    """`cross_entropy(logits, labels)`, for (n, c) and for (n, c, d), with its gradient."""
+def expect_cross_entropy(student: Student, draw: Draw, *shape: int) -> None:
     logits = draw.strided(2 * draw.normal(*shape))
-    labels = draw.integers(0, shape[1], shape[0], *shape[2:])
+    labels = draw.strided(draw.integers(0, shape[1], shape[0], *shape[2:]))
     expect_like(student, "cross_entropy", F.cross_entropy, logits, labels)
+
+
+@pytest.mark.parametrize(("n", "c"), [(5, 3), (1, 4), (3, 1)])
+@points(1)
+def test_cross_entropy(student: Student, draw: Draw, n: int, c: int) -> None:
+    """`cross_entropy(logits, labels)`, for logits (n, c) and labels (n,), with its gradient."""
+    expect_cross_entropy(student, draw, n, c)
+
+
+@pytest.mark.parametrize(("n", "c", "d"), [(4, 3, 2), (2, 4, 1), (1, 2, 3)])
+@points(1)
+def test_cross_entropy_of_three_dimensions(
+    student: Student, draw: Draw, n: int, c: int, d: int
+) -> None:
+    """`cross_entropy(logits, labels)`, for logits (n, c, d) and labels (n, d), with its gradient."""
+    expect_cross_entropy(student, draw, n, c, d)
 
 
 @points(1)
 @needs("cross_entropy")
 def test_cross_entropy_is_stable(student: Student, draw: Draw) -> None:
-    """It is finite and right for logits of any size."""
-    for scale in (100.0, 1e4):
-        logits = draw.normal(4, 3) + scale * torch.tensor([[1.0, 0, -1]]).to(draw.dtype)
-        labels = torch.tensor([0, 1, 2, 0])
+    """`cross_entropy` and its gradient are finite and right for logits of any size, ±10⁴ too."""
+    labels = torch.tensor([0, 1, 2, 0])
+    for size in (100.0, 1e4):
+        apart = draw.normal(4, 3) + size * torch.tensor([1, 0, -1]).to(draw.dtype)
         # a log-sum-exp loses about |logit|·ε
-        rtol = 1e-8 if draw.dtype == torch.float64 else 1e-4
-        expect_like(student, "cross_entropy", F.cross_entropy, logits, labels, rtol=rtol)
-        shifted = draw.normal(4, 3) + scale
-        expect_like(student, "cross_entropy", F.cross_entropy, shifted, labels, rtol=scale * rtol)
+        rtol = max(1e-9, 20 * size * torch.finfo(draw.dtype).eps)
+        # all of them large, and all of them small: e^(−10⁴) is 0, and so is a sum of such
+        for logits in (apart, draw.normal(4, 3) + size, draw.normal(4, 3) - size):
+            where = f" for logits up to ±{size:g}"
+            expect_like(
+                student, "cross_entropy", F.cross_entropy, logits, labels, where=where, rtol=rtol
+            )
 
 
 @probe
@@ -143,14 +190,17 @@ def count_hits(student: Any, logits: Tensor, labels: Tensor) -> Any:
     return student.accuracy(logits, labels)
 
 
-@pytest.mark.parametrize("n", [7, 1])
+@pytest.mark.parametrize("hits", [[True, False, False, True, True], [True], [False]], ids=str)
 @points(1)
-def test_accuracy(student: Student, draw: Draw, n: int) -> None:
+def test_accuracy(student: Student, draw: Draw, hits: list[bool]) -> None:
     """`accuracy(logits, labels)` is the share of rows whose largest logit is at the label, a floating scalar."""
-    logits, labels = draw.strided(draw.normal(n, 4)), draw.integers(0, 4, n)
-    labels[0] = int(logits[0].argmax())
+    # far from 0 on one side: a sigmoid is 1 (or 0) all over the row there
+    n, side = len(hits), 1 if draw.integers(0, 2).item() else -1
+    logits = draw.strided(5 * draw.normal(n, 4) + side * 100)
+    labels = logits.argmax(1) + torch.where(torch.tensor(hits), 0, draw.integers(1, 4, n))
+    labels = draw.strided(labels % 4)
     got = student.run(count_hits, logits=logits, labels=labels)
-    share = (logits.argmax(1) == labels).double().mean()
-    dtype = getattr(getattr(got, "tensor", None), "dtype", torch.float32)
-    expect(dtype.is_floating_point, "accuracy is not of a floating dtype.")
-    expect_close(got, share.to(dtype), "accuracy(logits, labels)")
+    # any floating dtype will do
+    dtype = got.tensor.dtype if isinstance(got, Received) else draw.dtype
+    expect(dtype.is_floating_point, f"accuracy is of dtype {dtype}, expected a floating one.")
+    expect_close(got, torch.tensor(sum(hits) / n, dtype=dtype), "accuracy(logits, labels)")

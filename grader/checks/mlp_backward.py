@@ -1,4 +1,4 @@
-"""Two layers by hand: forward, loss, and the gradients of all four parameters against autograd."""
+"""Two layers by hand: forward, loss, and the gradients of all four parameters against autograd's."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from grader import Draw, Student, expect, expect_close, needs, points, probe
+from grader import Draw, Student, expect, expect_close, helper, needs, points, probe
 
 FORBIDDEN: dict[str, Any] = {"by hand": {}}
 # n, d, k and c differ, so that a transpose shows; each may be 1
@@ -19,24 +19,26 @@ SIZES = pytest.mark.parametrize(
 
 
 def network(draw: Draw, n: int, d: int, k: int, c: int) -> dict[str, Tensor]:
-    return {
-        "x": draw.strided(draw.normal(n, d)),
-        "w1": draw.strided(draw.normal(d, k)),
-        "b1": draw.normal(k),
-        "w2": draw.strided(draw.normal(k, c)),
-        "b2": draw.normal(c),
-    }
+    """Inputs of `forward`, with biases that are not zero."""
+    shapes = {"x": (n, d), "w1": (d, k), "b1": (k,), "w2": (k, c), "b2": (c,)}
+    return {name: draw.strided(draw.normal(*shape)) for name, shape in shapes.items()}
 
 
 def logits_of(x: Tensor, w1: Tensor, b1: Tensor, w2: Tensor, b2: Tensor) -> Tensor:
     return torch.relu(x @ w1 + b1) @ w2 + b2
 
 
+@helper
+def pass_forward(student: Any, inputs: dict[str, Tensor]) -> Any:
+    """The pair that `forward` gives, if it is one; its arguments may be called as one likes."""
+    result = student.forward(*(inputs[name] for name in ("x", "w1", "b1", "w2", "b2")))
+    return result if isinstance(result, tuple | list) and len(result) == 2 else None
+
+
 @probe
 def run_forward(student: Any, **inputs: Tensor) -> Any:
-    result = student.forward(**inputs)
-    pair = isinstance(result, tuple | list) and len(result) == 2
-    return result[0] if pair else "no pair"
+    pair = pass_forward(student, inputs)
+    return "no pair" if pair is None else pair[0]
 
 
 @SIZES
@@ -46,7 +48,7 @@ def test_forward(student: Student, draw: Draw, n: int, d: int, k: int, c: int) -
     inputs = network(draw, n, d, k, c)
     got = student.run(run_forward, **inputs)
     expect(got != "no pair", "forward does not return a pair (logits, cache).")
-    expect_close(got, logits_of(**inputs), "logits")
+    expect_close(got, logits_of(**inputs), "logits", requires_grad=False)
 
 
 @probe
@@ -58,36 +60,41 @@ def measure(student: Any, logits: Tensor, labels: Tensor) -> Any:
 @points(1)
 def test_cross_entropy(student: Student, draw: Draw, n: int, c: int) -> None:
     """`cross_entropy(logits, labels)` is the mean cross-entropy, a scalar."""
-    logits, labels = draw.strided(2 * draw.normal(n, c)), draw.integers(0, c, n)
+    logits, labels = draw.strided(2 * draw.normal(n, c)), draw.strided(draw.integers(0, c, n))
     got = student.run(measure, logits=logits, labels=labels)
-    expect_close(got, F.cross_entropy(logits, labels), "cross_entropy", factors={"n": n})
+    expected = F.cross_entropy(logits, labels)
+    expect_close(got, expected, "cross_entropy", requires_grad=False, factors={"n": n, "c": c})
 
 
 @points(1)
 @needs("cross_entropy")
 def test_cross_entropy_is_stable(student: Student, draw: Draw) -> None:
-    """It is finite and right for logits up to ±10⁴."""
-    # a log-sum-exp loses about |logit|·ε
-    rtol = 1e-8 if draw.dtype == torch.float64 else 1e-3
-    for scale in (100.0, 1e4):
-        logits = scale * draw.uniform(-1, 1, 4, 3)
-        logits[0] = torch.tensor([scale, scale - 1, -scale], dtype=draw.dtype)
-        labels = torch.tensor([1, 0, 2, 1])
-        got = student.run(measure, logits=logits, labels=labels)
-        what = f"cross_entropy of logits up to ±{scale:g}"
-        expect_close(got, F.cross_entropy(logits, labels), what, rtol=rtol)
+    """`cross_entropy` is finite and right for logits up to ±10⁴."""
+    labels = torch.tensor([1, 0, 2, 1])
+    for size in (100.0, 1e4):
+        apart = size * draw.uniform(-1, 1, 4, 3)
+        apart[0] = torch.tensor([size, size - 1, -size])
+        # all of them large, and all of them small: e^(−10⁴) is 0, and so is a sum of such
+        for logits in (apart, size - draw.uniform(0, 2, 4, 3), draw.uniform(0, 2, 4, 3) - size):
+            got = student.run(measure, logits=logits, labels=labels)
+            # log-sum-exp minus a logit loses about |logit|·ε
+            rtol = max(1e-9, 20 * size * torch.finfo(draw.dtype).eps)
+            what = f"cross_entropy of logits up to ±{size:g}"
+            expected = F.cross_entropy(logits.double(), labels).to(draw.dtype)
+            expect_close(got, expected, what, rtol=rtol)
 
 
 @probe
 def run_backward(
-    student: Any, logits: Tensor, labels: Tensor, first: bool, **inputs: Tensor
+    student: Any, logits: Tensor, labels: Tensor, again: bool, **inputs: Tensor
 ) -> Any:
-    _, cache = student.forward(**inputs)
-    if not first:
+    pair = pass_forward(student, inputs)
+    if pair is None:
+        return "no pair"
+    if again:
         # another pass in between: the cache is what `backward` is given, not what was seen last
-        student.forward(**{name: value + 1 for name, value in inputs.items()})
-    grads = student.backward(cache, logits, labels)
-    return dict(grads) if isinstance(grads, dict) else grads
+        pass_forward(student, {name: value + 1 for name, value in inputs.items()})
+    return student.backward(pair[1], logits, labels)
 
 
 def gradients(logits: Tensor, labels: Tensor, **inputs: Tensor) -> dict[str, Tensor]:
@@ -103,43 +110,68 @@ def gradients(logits: Tensor, labels: Tensor, **inputs: Tensor) -> dict[str, Ten
 
 
 def expect_gradients(
-    student: Student, draw: Draw, inputs: dict[str, Tensor], logits: Tensor, first: bool = True
+    student: Student,
+    names: tuple[str, ...],
+    inputs: dict[str, Tensor],
+    logits: Tensor,
+    labels: Tensor,
+    again: bool = False,
 ) -> None:
-    labels = draw.integers(0, logits.shape[1], len(logits))
-    got = student.run(run_backward, logits=logits, labels=labels, first=first, **inputs)
+    got = student.run(run_backward, logits=logits, labels=labels, again=again, **inputs)
+    expect(got != "no pair", "forward does not return a pair (logits, cache).")
     expected = gradients(logits, labels, **inputs)
-    for name, grad in expected.items():
-        expect(isinstance(got, dict) and name in got, f'backward gives no "{name}".')
-        factors = {"n": len(logits)}
-        expect_close(got[name], grad, f'grads["{name}"]', requires_grad=False, factors=factors)
+    for name in names:
+        found = isinstance(got, dict) and name in got
+        expect(found, f'backward gives no dict with an entry "{name}".')
+        what, factors = f'grads["{name}"]', {"n": len(logits), "c": logits.shape[1]}
+        expect_close(got[name], expected[name], what, requires_grad=False, factors=factors)
 
 
-@SIZES
-@points(3)
-@needs("forward")
-def test_backward(student: Student, draw: Draw, n: int, d: int, k: int, c: int) -> None:
-    """`backward` gives the gradients of w1, b1, w2 and b2."""
-    inputs = network(draw, n, d, k, c)
-    expect_gradients(student, draw, inputs, logits_of(**inputs))
+def some_labels(draw: Draw, n: int, c: int) -> Tensor:
+    """Without the last class: how many there are, the logits say and not the labels."""
+    return draw.strided(draw.integers(0, max(1, c - 1), n))
 
 
 @SIZES
 @points(2)
-@needs("forward")
-def test_backward_takes_logits_as_given(
+def test_backward_second_layer(
     student: Student, draw: Draw, n: int, d: int, k: int, c: int
 ) -> None:
-    """`backward` uses `logits` as it is given, also when they are not those that made `cache`."""
-    # autograd of one's own forward gives other numbers here
+    """`backward` gives the gradients of w2 and b2."""
     inputs = network(draw, n, d, k, c)
-    expect_gradients(student, draw, inputs, draw.strided(2 * draw.normal(n, c)), first=False)
+    labels = some_labels(draw, n, c)
+    expect_gradients(student, ("w2", "b2"), inputs, logits_of(**inputs), labels)
+
+
+@SIZES
+@points(2)
+def test_backward_first_layer(student: Student, draw: Draw, n: int, d: int, k: int, c: int) -> None:
+    """`backward` gives the gradients of w1 and b1."""
+    inputs = network(draw, n, d, k, c)
+    labels = some_labels(draw, n, c)
+    expect_gradients(student, ("w1", "b1"), inputs, logits_of(**inputs), labels)
+
+
+@pytest.mark.parametrize("size", [2.0, 1e4])
+@points(1)
+def test_backward_takes_logits_as_given(student: Student, draw: Draw, size: float) -> None:
+    """`backward` uses `logits` as it is given, also large ones and such as did not make `cache`."""
+    # autograd of one's own forward, or a second forward pass, gives other numbers here
+    inputs, labels = network(draw, 5, 3, 4, 2), draw.integers(0, 2, 5)
+    logits = draw.strided(size * draw.normal(5, 2))
+    expect_gradients(student, ("w1", "b1", "w2", "b2"), inputs, logits, labels, again=True)
 
 
 @points(1)
-@needs("forward")
 def test_backward_at_the_kink(student: Student, draw: Draw) -> None:
-    """The slope of relu at 0 is 0."""
+    """In `backward` the slope of relu at 0 is 0."""
     inputs = network(draw, 5, 3, 4, 2)
-    inputs["x"] = torch.zeros(5, 3, dtype=draw.dtype)
-    inputs["b1"] = torch.tensor([0.0, 1.0, 0.0, -1.0], dtype=draw.dtype)
-    expect_gradients(student, draw, inputs, draw.normal(5, 2))
+    # small whole numbers: what goes into relu is exactly 0 in the first column, and in others now and then
+    for name in ("x", "w1", "b1"):
+        inputs[name] = draw.integers(-1, 2, *inputs[name].shape).to(draw.dtype)
+    inputs["x"][:, 0] = 1
+    inputs["x"][:, 1] = -1
+    inputs["w1"][:, 0] = torch.tensor([1, 1, 0])
+    inputs["b1"][0] = 0
+    labels = draw.integers(0, 2, 5)
+    expect_gradients(student, ("w1", "b1"), inputs, draw.normal(5, 2), labels)

@@ -94,6 +94,7 @@ def test_sgd_plain(student: Student, draw: Draw) -> None:
 def test_sgd_momentum(student: Student, draw: Draw) -> None:
     """... with `momentum`."""
     expect_like_torch(student, draw, "MySGD", SGD[1])
+    expect_like_torch(student, draw, "MySGD", {"lr": 0.05, "momentum": 1.0})
 
 
 @points(1)

@@ -1,4 +1,4 @@
-"""A module with three named parameters."""
+"""A module with three named parameters: registration, values, gradients and training."""
 
 from __future__ import annotations
 
@@ -11,12 +11,16 @@ from torch import Tensor, nn
 from grader import Draw, Student, expect, expect_close, helper, needs, points, probe
 
 START = {"a": 1.0, "b": 2.0, "c": 3.0}
-SHAPES = pytest.mark.parametrize("shape", [(5,), (1,), (2, 3)], ids=str)
+SHAPES = pytest.mark.parametrize("shape", [(5,), (1,), (2, 3), (3, 1, 2)], ids=str)
+USE_PARAMETER = (
+    "A plain tensor is seen neither by `parameters()` nor by `.to(…)` or an optimizer: "
+    "wrap it in `nn.Parameter`."
+)
 
 
 @helper
 def model_with(student: Any, a: Tensor, b: Tensor, c: Tensor) -> Any:
-    """A model whose parameters are away from their first values, whether it registered them or not."""
+    """A model away from its first values, whether it registered its parameters or not."""
     model = student.MyModel().to(a)
     for name, value in (("a", a), ("b", b), ("c", c)):
         if isinstance(getattr(model, name), nn.Parameter):
@@ -33,49 +37,52 @@ def describe(student: Any) -> Any:
     return {
         "is a module": isinstance(model, nn.Module),
         "parameters": {name: list(value.shape) for name, value in model.named_parameters()},
+        "frozen": [name for name, value in model.named_parameters() if not value.requires_grad],
         "values": [model.a, model.b, model.c],
     }
 
 
 @points(2)
 def test_parameters(student: Student) -> None:
-    """`a`, `b` and `c` are registered parameters of shape (1,), and there are no others."""
+    """`MyModel` has the parameters `a`, `b` and `c`, each of shape (1,), and no others."""
     got = student.run(describe)
     expect(got["is a module"], "MyModel is not an nn.Module.")
     for name in START:
-        expect(
-            name in got["parameters"],
-            f"`{name}` is not a registered `nn.Parameter`.",
-            "A plain tensor is seen neither by `parameters()` nor by an optimizer: "
-            "wrap it in `nn.Parameter`.",
-        )
+        registered = name in got["parameters"]
+        expect(registered, f"`{name}` is not a registered `nn.Parameter`.", USE_PARAMETER)
         shape = tuple(got["parameters"][name])
         expect(shape == (1,), f"`{name}` has shape {shape}, expected (1,).")
+        expect(name not in got["frozen"], f"`{name}` does not require gradients.")
     others = sorted(set(got["parameters"]) - set(START))
     expect(not others, f"There are further parameters: {', '.join(others)}.")
 
 
 @points(1)
 def test_first_values(student: Student) -> None:
-    """They start at 1, 2 and 3."""
+    """The parameters `a`, `b` and `c` start at 1, 2 and 3."""
     got = student.run(describe)
     for name, found, value in zip(START, got["values"], START.values(), strict=True):
         expect_close(found, torch.tensor([value]), name)
 
 
 @probe
-def apply_model(student: Any, x: Tensor, a: Tensor, b: Tensor, c: Tensor) -> Any:
-    return model_with(student, a, b, c)(x)
+def apply_model(
+    student: Any, x: Tensor, other: Tensor, a: Tensor, b: Tensor, c: Tensor
+) -> list[Any]:
+    model = model_with(student, a, b, c)
+    return [model(x), model(other)]
 
 
 @SHAPES
-@points(4)
+@points(3)
 def test_forward(student: Student, draw: Draw, shape: tuple[int, ...]) -> None:
     """`forward(x)` is a·x² + b·x + c, of the shape of `x`."""
-    x = draw.strided(draw.normal(*shape))
+    x, other = draw.strided(draw.normal(*shape)), draw.normal(4, 2)
     a, b, c = draw.normal(1), draw.normal(1), draw.normal(1)
-    got = student.run(apply_model, x=x, a=a, b=b, c=c)
-    expect_close(got, a * x**2 + b * x + c, "forward(x)")
+    got = student.run(apply_model, x=x, other=other, a=a, b=b, c=c)
+    expect_close(got[0], a * x**2 + b * x + c, "forward(x)")
+    what = "forward(x) of the same model for another x"
+    expect_close(got[1], a * other**2 + b * other + c, what)
 
 
 @probe
@@ -94,7 +101,7 @@ def test_gradients(student: Student, draw: Draw, shape: tuple[int, ...]) -> None
     for leaf in leaves.values():
         leaf.requires_grad_()
     x, a, b, c = leaves.values()
-    g = draw.normal(*shape)
+    g = draw.uniform(0.5, 1.5, *shape)  # of one sign: sums that cancel would be all rounding
     plain = {name: leaf.detach() for name, leaf in leaves.items() if name != "x"}
     got = student.run(differentiate, x=x, g=g, **plain)
     grads = torch.autograd.grad(((a * x**2 + b * x + c) * g).sum(), list(leaves.values()))
@@ -102,6 +109,34 @@ def test_gradients(student: Student, draw: Draw, shape: tuple[int, ...]) -> None
         cause = "The graph is cut on the way: look for `.data`, `.detach()` or `torch.no_grad()`."
         expect(got[name] is not None, f"`{name}` gets no gradient.", cause)
         expect_close(got[name], grad, f"the gradient of {name}")
+
+
+@probe
+def move_and_copy(student: Any, x: Tensor, a: Tensor, b: Tensor, c: Tensor) -> Any:
+    model, copy = model_with(student, a, b, c), student.MyModel().to(x)
+    copy.load_state_dict(model.state_dict())
+    halved = student.MyModel().to(torch.bfloat16)
+    return {
+        "copied": copy(x),
+        "fresh": student.MyModel().to(x)(x),
+        "moved": [str(value.dtype) for value in (halved.a, halved.b, halved.c)],
+        "output": str(halved(x.bfloat16()).dtype),
+    }
+
+
+@points(1)
+@needs("parameters", "forward")
+def test_moves_and_is_saved(student: Student, draw: Draw) -> None:
+    """`MyModel` moves with `.to(…)`, and `state_dict` carries its numbers into another one."""
+    x, a, b, c = draw.normal(5), draw.normal(1), draw.normal(1), draw.normal(1)
+    got = student.run(move_and_copy, x=x, a=a, b=b, c=c)
+    expect_close(got["copied"], a * x**2 + b * x + c, "forward(x) of a model loaded from another")
+    # the models do not share their numbers
+    expect_close(got["fresh"], x**2 + 2 * x + 3, "forward(x) of a model made after others")
+    for name, dtype in zip(START, got["moved"], strict=True):
+        expect(dtype == "torch.bfloat16", f"After .to(torch.bfloat16) `{name}` is {dtype}.")
+    dtype = got["output"]
+    expect(dtype == "torch.bfloat16", f"After .to(torch.bfloat16) forward(x) is {dtype}.")
 
 
 @probe
@@ -118,16 +153,15 @@ def train_model(student: Any, x: Tensor, y: Tensor, steps: int) -> Any:
 @points(1)
 @needs("parameters", "forward")
 def test_is_trained(student: Student, draw: Draw) -> None:
-    """An optimizer of `torch.optim` trains it, in the dtype that it was moved to."""
-    x, y = draw.normal(6), draw.normal(6)
+    """An optimizer of `torch.optim` trains it, from its first values and in the dtype of the data."""
+    x, y = draw.uniform(-1.5, 1.5, 6), draw.normal(6)
     got = student.run(train_model, x=x, y=y, steps=3)
     leaves = [torch.tensor([v], dtype=draw.dtype, requires_grad=True) for v in START.values()]
     for _ in range(3):
         a, b, c = leaves
         grads = torch.autograd.grad(((a * x**2 + b * x + c - y) ** 2).mean(), leaves)
-        leaves = [
-            (p - 0.05 * grad).detach().requires_grad_()
-            for p, grad in zip(leaves, grads, strict=True)
-        ]
-    expected = dict(zip(START, (p.detach() for p in leaves), strict=True))
+        with torch.no_grad():
+            for leaf, grad in zip(leaves, grads, strict=True):
+                leaf -= 0.05 * grad
+    expected = dict(zip(START, (leaf.detach() for leaf in leaves), strict=True))
     expect_close(got, expected, "parameters after three steps of SGD")
