@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import platform
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -195,6 +196,7 @@ def _run_checks(file: Path, plugin: GradingPlugin, first_failure: bool) -> None:
     ]
     if first_failure:
         options.append("--exitfirst")
+    _forget_if_changed(file)
     if threading.current_thread() is threading.main_thread() and hasattr(signal, "SIGALRM"):
         # a check of a course that hangs on this side is the course's fault, and is told
         options += ["-ppytest_timeout", f"--timeout={_CHECK_SECONDS}", "--timeout-method=signal"]
@@ -208,6 +210,19 @@ def _run_checks(file: Path, plugin: GradingPlugin, first_failure: bool) -> None:
     if plugin.faults or status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         told = " ".join(plugin.faults) or f"pytest ended with status {status}"
         raise CourseFault(f"{file} cannot be used: {told}")
+
+
+_seen: dict[Path, int] = {}
+
+
+def _forget_if_changed(file: Path) -> None:
+    """Checks stay imported from one grading to the next, unless their author has changed them."""
+    changed = file.stat().st_mtime_ns
+    if _seen.setdefault(file, changed) != changed:
+        _seen[file] = changed
+        for name, module in list(sys.modules.items()):
+            if getattr(module, "__file__", None) == str(file):
+                del sys.modules[name]
 
 
 def _summary(

@@ -42,33 +42,25 @@ def expected_item(row: list[str], column: int) -> tuple[torch.Tensor, torch.Tens
 
 
 @probe
-def read_items(student: Any, lines: list[str], target: str, default: str) -> Any:
+def read_items(student: Any, lines: list[str], target: str) -> Any:
     path = written(lines)
-    torch.set_default_dtype(getattr(torch, default))
     dataset = student.CsvDataset(path, target)
     items = [dataset[i] for i in range(len(dataset))]
-    torch.set_default_dtype(torch.float32)
     with open(path) as file:
         untouched = file.read() == "".join(lines)
     is_dataset = isinstance(dataset, torch.utils.data.Dataset)
     return {"is a Dataset": is_dataset, "items": items, "untouched": untouched}
 
 
-# with two columns there is one feature; the result is float32 whatever torch's default is
+# with two columns there is one feature
 @pytest.mark.parametrize(
-    ("target", "columns", "default"),
-    [
-        ("width", 3, "float32"),
-        ("price", 3, "float32"),
-        ("height", 3, "float64"),
-        ("width", 2, "float32"),
-    ],
+    ("target", "columns"), [("width", 3), ("price", 3), ("height", 3), ("width", 2)]
 )
 @points(3)
-def test_items(student: Student, target: str, columns: int, default: str) -> None:
+def test_items(student: Student, target: str, columns: int) -> None:
     """Item i is (features, label): float32, features in the header's order without the target."""
     lines = csv_lines(columns=columns)
-    got = student.run(read_items, lines=lines, target=target, default=default)
+    got = student.run(read_items, lines=lines, target=target)
     expect(got["is a Dataset"], "CsvDataset is not a torch.utils.data.Dataset.")
     expect(got["untouched"], "The CSV file was changed.")
     count = len(got["items"])
