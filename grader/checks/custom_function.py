@@ -30,14 +30,13 @@ def function_of(student: Any, name: str) -> Any:
 def watched(function: Any, seen: list[Any]) -> Any:
     """The same Function, which notes in `seen` what its `backward` returns."""
 
-    class Watched(function):  # type: ignore[misc]
-        @staticmethod
-        def backward(ctx: Any, *grads: Tensor) -> Any:
-            result = function.backward(ctx, *grads)
-            seen.extend(result if isinstance(result, tuple) else [result])
-            return result
+    def backward(ctx: Any, *grads: Tensor) -> Any:
+        result = function.backward(ctx, *grads)
+        seen.extend(result if isinstance(result, tuple) else [result])
+        return result
 
-    return Watched
+    # under its own name, which stands in autograd's messages
+    return type(function)(function.__name__, (function,), {"backward": staticmethod(backward)})
 
 
 @probe

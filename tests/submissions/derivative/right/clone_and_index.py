@@ -1,0 +1,23 @@
+# right: changes one element of a copy at a time, with an index of all dimensions
+import itertools
+
+import torch
+
+
+def forward_difference(f, x, h=1e-3):
+    up, here = f(x + h), f(x)
+    return (up - here) / h
+
+
+def central_difference(f, x, h=1e-3):
+    return 0.5 * (f(x + h) - f(x - h)) / h
+
+
+def numerical_gradient(f, x, h=1e-3):
+    grad = torch.empty_like(x)
+    for index in itertools.product(*map(range, x.shape)):
+        up, down = x.clone(), x.clone()
+        up[index] += h
+        down[index] -= h
+        grad[index] = (f(up) - f(down)) / (2 * h)
+    return grad

@@ -1,0 +1,22 @@
+# wrong: numerical_gradient takes forward differences
+# fails: numerical_gradient
+import torch
+
+
+def forward_difference(f, x, h=1e-3):
+    return (f(x + h) - f(x)) / h
+
+
+def central_difference(f, x, h=1e-3):
+    return (f(x + h) - f(x - h)) / (2 * h)
+
+
+def numerical_gradient(f, x, h=1e-3):
+    grad = torch.zeros_like(x)
+    for i in range(x.numel()):
+        step = torch.zeros(x.numel(), dtype=x.dtype, device=x.device)
+        step[i] = h
+        step = step.reshape(x.shape)
+        value = (f(x + step) - f(x)) / h
+        grad = grad + (step != 0).to(x.dtype) * value
+    return grad

@@ -1,0 +1,28 @@
+# wrong: the term of y·z is missing
+# fails: bce_with_logits
+import torch
+import torch.nn.functional as F
+
+
+def mse_loss(y_pred, y):
+    return ((y_pred - y) ** 2).mean()
+
+
+def binary_cross_entropy(p, y):
+    log_p = torch.log(p).clamp(min=-100)
+    log_q = torch.log(1 - p).clamp(min=-100)
+    return -(y * log_p + (1 - y) * log_q).mean()
+
+
+def bce_with_logits(z, y):
+    return F.softplus(z).mean()
+
+
+def cross_entropy(logits, labels):
+    log_p = F.log_softmax(logits, dim=1)
+    picked = log_p.gather(1, labels.unsqueeze(1))
+    return -picked.mean()
+
+
+def accuracy(logits, labels):
+    return (logits.argmax(dim=1) == labels).float().mean()

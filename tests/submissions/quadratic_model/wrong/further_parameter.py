@@ -1,0 +1,17 @@
+# wrong: a fourth parameter
+# fails: parameters
+import torch
+import torch.nn as nn
+
+
+class MyModel(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Parameter(torch.tensor([1.0]))
+        self.b = nn.Parameter(torch.tensor([2.0]))
+        self.c = nn.Parameter(torch.tensor([3.0]))
+        self.d = nn.Parameter(torch.zeros(1))
+
+    def forward(self, x):
+        y = self.a * x**2 + self.b * x + self.c
+        return y

@@ -1,0 +1,16 @@
+# wrong: the parameters start at 0
+# fails: first_values
+import torch
+import torch.nn as nn
+
+
+class MyModel(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Parameter(torch.zeros(1))
+        self.b = nn.Parameter(torch.zeros(1))
+        self.c = nn.Parameter(torch.zeros(1))
+
+    def forward(self, x):
+        y = self.a * x**2 + self.b * x + self.c
+        return y
