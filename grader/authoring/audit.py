@@ -174,7 +174,7 @@ def _hunt(
     """Grades the mutants: killed, equivalent, for devices only, survivors, and equivalents that are none."""
     known = {(e.original, e.mutated): e for e in equivalents if e.exercise == name}
     used: set[tuple[str, str]] = set()
-    killed = device_only = 0
+    killed = equivalent = device_only = 0
     survivors = []
     for mutant in mutants_of(solution):
         if mutant.device_only:
@@ -185,7 +185,8 @@ def _hunt(
             killed += 1
         elif (mutant.original, mutant.mutated) in known:
             used.add((mutant.original, mutant.mutated))
+            equivalent += 1
         else:
             survivors.append(mutant)
     stale = [entry for key, entry in known.items() if key not in used]
-    return killed, len(used), device_only, survivors, stale
+    return killed, equivalent, device_only, survivors, stale
