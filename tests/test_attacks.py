@@ -20,8 +20,8 @@ FOLDER = Path(__file__).parent / "attacks"
 ATTACKS = sorted(FOLDER.glob("*.py"))
 LIMITS = Limits(
     import_seconds=5,
-    call_seconds=2,
-    exercise_seconds=4,
+    call_seconds=1,
+    exercise_seconds=1,
     memory_bytes=1 << 30,
     folder_bytes=64 << 20,
     open_files=64,
@@ -66,9 +66,11 @@ def test_an_attack_gains_nothing(graded: Grade, box: Sandbox, path: Path) -> Non
     expect_no_gain(graded, path, box)
 
 
-@pytest.mark.parametrize(
-    "path", [p for p in ATTACKS if p.stem not in CONFINED_ONLY], ids=lambda path: path.stem
-)
+# the groups in which the kernel has a part; time, forbidden means and texts are the trusted side's
+HELPED = [p for p in ATTACKS if p.stem[0] in "abdeh" and p.stem not in CONFINED_ONLY]
+
+
+@pytest.mark.parametrize("path", HELPED, ids=lambda path: path.stem)
 def test_an_attack_gains_nothing_without_the_kernels_help(
     graded: Grade, unconfined: Sandbox, path: Path
 ) -> None:

@@ -139,6 +139,9 @@ def test_the_wheel_is_complete(installed: Path, tmp_path: Path, course: Course) 
         ).stdout
     )
     assert (report["score"], report["max_score"]) == (10, 10)
+    audited = run_installed(installed, tmp_path, "audit", "my_linear")
+    assert audited.returncode == 0
+    assert "100.0%" in audited.stdout
 
 
 def test_a_workspace_keeps_what_is_there(installed: Path, tmp_path: Path) -> None:
