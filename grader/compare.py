@@ -185,7 +185,8 @@ def explain(got: Tensor, expected: Tensor, rtol: float, factors: Mapping[str, fl
         return "The sign is the wrong way round."
     factor = (got * expected).sum().item() / (expected * expected).sum().item()
     if factor and close(got, factor * expected):
-        return _explain_factor(factor, factors)
+        # one number is always some multiple of another: there only a factor that has a name says something
+        return _explain_factor(factor, factors, any_factor=expected.numel() > 1)
     if got.dim() == 2 and got.shape[0] == got.shape[1] and close(got, expected.T):
         return "It is transposed."
     if expected.numel() > 1 and close(got - (got - expected).mean(), expected):
@@ -193,7 +194,7 @@ def explain(got: Tensor, expected: Tensor, rtol: float, factors: Mapping[str, fl
     return ""
 
 
-def _explain_factor(factor: float, factors: Mapping[str, float]) -> str:
+def _explain_factor(factor: float, factors: Mapping[str, float], any_factor: bool) -> str:
     sign = "The sign is the wrong way round, and it is" if factor < 0 else "It is exactly"
     for name, value in factors.items():
         if value in (0, 1):
@@ -208,7 +209,8 @@ def _explain_factor(factor: float, factors: Mapping[str, float]) -> str:
     ):
         if math.isclose(abs(factor), value, rel_tol=1e-4):
             return f"{sign} {told}."
-    return f"{sign} {abs(factor):.6g} times what it should be."
+    told = f"{abs(factor):.6g}"
+    return f"{sign} {told} times what it should be." if any_factor and told != "1" else ""
 
 
 def _expect_kind(holds: bool, what: str, kind: str, actual: Any, hint: str = "") -> None:

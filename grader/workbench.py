@@ -95,8 +95,9 @@ class Workbench:
             raise CheckFailed(f"The answer of your code cannot be used: {error}.") from error
         changed = [name for name in _strings(header.get("changed")) if name not in probe.changes]
         if changed:
+            verb = "was" if len(changed) == 1 else "were"
             raise CheckFailed(
-                f"The input {listed(changed)} was changed; inputs are to be left as they were.",
+                f"The input {listed(changed)} {verb} changed; inputs are to be left as they were.",
                 "An operation in place (`+=`, `x.mul_()`, `x[0] = …`) works on an input; "
                 "work on a new tensor.",
             )
