@@ -60,7 +60,6 @@ def expect_like(
     *,
     where: str = "",
     rtol: float | None = None,
-    cause: str = "",
 ) -> None:
     """Holds value and gradient against the criterion's, in float64."""
     prediction = prediction.detach().requires_grad_()
@@ -77,7 +76,7 @@ def expect_like(
         what = f"the gradient of 3·{name}(…){where}"
         expect_close(got["grad"], grad, what, rtol=rtol, factors=factors)
     except Exception as error:
-        expect(False, str(error), cause or getattr(error, "cause", ""))
+        expect(False, str(error), getattr(error, "cause", ""))
 
 
 @SHAPES
