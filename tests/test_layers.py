@@ -39,6 +39,15 @@ ALLOWED: dict[str, set[str]] = {
     },
     "outputs": {"report"},
     "authoring": {"catalog", "grading", "submission", "report", "sandbox"},
+    "classroom": {
+        "catalog",
+        "grading",
+        "outputs",
+        "report",
+        "sandbox",
+        "submission",
+        "text",
+    },
 }
 
 

@@ -1,0 +1,1 @@
+"""A whole class: roster, gradebook, workers, and what is reported of it."""

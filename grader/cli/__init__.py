@@ -1,0 +1,26 @@
+"""The command line: thin, a function per command. What a command needs is imported when it runs."""
+
+from __future__ import annotations
+
+import click
+
+from .. import __version__
+from . import author, check, machine, work
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="grader")
+def main() -> None:
+    """Exercises in PyTorch basics, and the grader that checks them against autograd."""
+
+
+for command in (
+    work.list_exercises,
+    work.show,
+    work.init,
+    check.check,
+    author.release,
+    author.audit,
+    machine.doctor,
+):
+    main.add_command(command)

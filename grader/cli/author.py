@@ -1,0 +1,89 @@
+"""Commands of those who write exercises: stubs from solutions, and proof that the checks are right."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from .common import (
+    ALL_POINTS,
+    POINTS_MISSING,
+    console_for,
+    course_option,
+    named_in,
+    open_course,
+    refuse,
+)
+
+
+@click.command()
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder to write to. Default: the course's exercises/.",
+)
+@click.option("--notebooks", is_flag=True, help="Notebooks instead of Python files.")
+@course_option
+def release(
+    names: tuple[str, ...], output: Path | None, notebooks: bool, folder: Path | None
+) -> None:
+    """Makes the stubs of the exercises NAME... (default: all) from their solutions."""
+    from ..authoring.release import ReleaseError
+    from ..authoring.release import release as write_stub
+
+    for exercise in named_in(open_course(folder), names):
+        try:
+            click.echo(write_stub(exercise, output or exercise.stub.parent, notebooks))
+        except (ReleaseError, OSError) as error:
+            refuse(str(error))
+
+
+@click.command()
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+@course_option
+@click.option("--lint", "lint_only", is_flag=True, help="Only look at the content, run nothing.")
+@click.option(
+    "--seeds", default=0, help="Grade each solution so many more times, with other inputs."
+)
+@click.option("--jobs", default=os.cpu_count() or 1, help="Exercises at a time.")
+@click.option("--markdown", is_flag=True, help="The table in Markdown.")
+def audit(
+    names: tuple[str, ...],
+    folder: Path | None,
+    lint_only: bool,
+    seeds: int,
+    jobs: int,
+    markdown: bool,
+) -> None:
+    """Shows that the checks tell right from wrong: solutions, stubs, known submissions, and mutants.
+
+    Exit status: 0 if nothing is amiss, 1 if a mutant survived or a submission got what it does not deserve, 2 if the
+    call was wrong.
+    """
+    from ..authoring.audit import audit_course
+    from ..authoring.lint import lint
+    from ..outputs import audit as output
+
+    course = open_course(folder)
+    wanted = [exercise.name for exercise in named_in(course, names)]
+    for exercise in (course[name] for name in wanted):
+        if not exercise.solution.is_file():
+            refuse(f"{exercise.solution} does not exist: the audit needs the solutions.")
+    if lint_only:
+        problems = lint(course)
+        click.echo("\n".join(problems) or f"{len(course.exercises)} exercises, nothing amiss.")
+        sys.exit(POINTS_MISSING if problems else ALL_POINTS)
+    try:
+        audits = list(audit_course(folder, wanted, seeds, jobs))
+    except ValueError as error:
+        refuse(str(error))
+    if markdown:
+        click.echo(output.markdown(audits), nl=False)
+    else:
+        output.render(audits, console_for())
+    amiss = any(one.problems or one.survivors for one in audits)
+    sys.exit(POINTS_MISSING if amiss else ALL_POINTS)

@@ -1,0 +1,65 @@
+"""A student's commands: the exercises, their statements, a workspace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from .common import console_for, course_option, named_in, open_course, refuse
+
+
+@click.command("list")
+@course_option
+def list_exercises(folder: Path | None) -> None:
+    """Shows the exercises, in the order in which they are worked on."""
+    from rich.table import Table
+
+    course = open_course(folder)
+    console = console_for()
+    table = Table(box=None, pad_edge=False, show_header=False)
+    unit = None
+    for exercise in course.exercises:
+        if exercise.unit != unit:
+            unit = exercise.unit
+            table.add_row(f"[bold]{unit}[/bold]" if unit else "", "")
+        table.add_row(f"  {exercise.name}", exercise.title)
+    console.print(table)
+
+
+@click.command()
+@click.argument("name")
+@course_option
+def show(name: str, folder: Path | None) -> None:
+    """Shows the statement of the exercise NAME."""
+    from rich.markdown import Markdown
+
+    [exercise] = named_in(open_course(folder), [name])
+    title, _, text = exercise.statement.partition("\n")
+    # formulas are plain Unicode; the dollar signs are for the notebook
+    console = console_for()
+    console.print(Markdown(f"# {title}\n{text.replace('$', '')}"))
+
+
+@click.command()
+@click.argument("target", type=click.Path(path_type=Path, file_okay=False), metavar="DIR")
+@click.option("--notebooks", is_flag=True, help="Notebooks instead of Python files.")
+@course_option
+def init(target: Path, notebooks: bool, folder: Path | None) -> None:
+    """Makes a workspace: the stub of every exercise, in the folder DIR. What is there already stays."""
+    course = open_course(folder)
+    made = 0
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        for exercise in course.exercises:
+            stub = exercise.stub.with_suffix(".ipynb") if notebooks else exercise.stub
+            path = target / stub.name
+            if not stub.is_file():
+                refuse(f"{stub} does not exist. `grader release` makes it from its solution.")
+            if not path.exists():
+                path.write_bytes(stub.read_bytes())
+                made += 1
+    except OSError as error:
+        refuse(f"{target} cannot be written: {error.strerror}.")
+    first = course.exercises[0].name if course.exercises else "NAME"
+    click.echo(f"{made} exercises in {target}. Next: cd {target} && grader check {first}")
