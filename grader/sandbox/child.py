@@ -25,6 +25,7 @@ from .cells import install_inert, remember, run_cells
 from .confine import Confinement
 from .frames import FrameError, pack, unpack
 from .limits import Limits, apply_limits, die_with_parent
+from .places import on_device
 from .wire import MAX_TEXT, decode, encode, restride
 
 _MAX_REQUEST = 256 << 20
@@ -79,7 +80,7 @@ def _settle(
     tempfile.tempdir = None  # asked for anew, with this TMPDIR
     # written by a C signal handler, so it works inside an endless loop of torch's as well
     faulthandler.register(signal.SIGUSR1, file=trace, all_threads=False, chain=False)
-    apply_limits(limits)
+    apply_limits(limits, confinement.device)
     confinement.apply()
 
 
@@ -146,12 +147,15 @@ class _Server:
         device = request["device"]
 
         def leaf(tensor: Tensor, facts: dict[str, Any]) -> Tensor:
-            placed = restride(tensor, facts)
-            if device != "cpu":
-                placed = placed.to(device)
+            placed = restride(tensor.to(device), facts)
             return placed.requires_grad_() if facts.get("requires_grad") else placed
 
-        arguments = decode(request["arguments"], block, leaf)
+        with on_device(device, self._limits):
+            return self._answer(request, decode(request["arguments"], block, leaf))
+
+    def _answer(
+        self, request: dict[str, Any], arguments: dict[str, Any]
+    ) -> tuple[dict[str, Any], bytes]:
         before = {key: _snapshot(value) for key, value in arguments.items()}
         result = self._probe(request["source"], request["probe"])(self._module, **arguments)
         tree, answer = encode(result)

@@ -35,6 +35,19 @@ _SYSTEM = (
 )
 
 
+# what a child needs to reach a GPU. Landlock keeps one process from looking into another's entries in /proc.
+_CUDA = (
+    "/proc",
+    "/sys/bus/pci",
+    "/sys/devices",
+    "/sys/module",
+    "/etc/nvidia",
+    "/usr/share/nvidia",
+    "/dev/dri",
+)
+_CUDA_DEVICES = "nvidia*"
+
+
 @dataclass(frozen=True)
 class Layer:
     """One line of `grader doctor`: a layer, whether it holds here, and why not."""
@@ -51,9 +64,11 @@ class Confinement:
         folder: the private folder, the only place that can be written.
         hidden: folders that are not to be read although they lie among Python's packages.
         wanted: whether there is to be any.
+        device: `cuda` for children that reach the GPU.
     """
 
-    def __init__(self, folder: Path, hidden: list[Path], wanted: bool) -> None:
+    def __init__(self, folder: Path, hidden: list[Path], wanted: bool, device: str = "cpu") -> None:
+        self.device = device
         self._ruleset: landlock.Ruleset | None = None
         self._filtered = wanted and sys.platform == "linux"
         self.reasons: dict[str, str] = {}
@@ -62,7 +77,7 @@ class Confinement:
             self.reasons["landlock"] = self.reasons["seccomp"] = why
             return
         try:
-            self._ruleset = _ruleset(folder, hidden)
+            self._ruleset = _ruleset(folder, hidden, device)
         except (landlock.LandlockError, OSError) as error:
             self.reasons["landlock"] = str(error)
 
@@ -81,13 +96,18 @@ class Confinement:
                 seccomp.restrict(os.getpid())
 
 
-def _ruleset(folder: Path, hidden: list[Path]) -> landlock.Ruleset:
+def _ruleset(folder: Path, hidden: list[Path], device: str) -> landlock.Ruleset:
     ruleset = landlock.Ruleset()
     prefixes = {Path(prefix).resolve() for prefix in (sys.prefix, sys.base_prefix)} - {Path("/usr")}
     for path in [*prefixes, *map(Path, _SYSTEM)]:
         ruleset.allow_reading(path.resolve(), hidden)
     ruleset.allow_writing(folder.resolve())
     ruleset.allow_writing(Path("/dev/null"))
+    if device == "cuda":
+        for path in map(Path, _CUDA):
+            ruleset.allow_reading(path)
+        for path in Path("/dev").glob(_CUDA_DEVICES):
+            ruleset.allow_device(path)
     return ruleset
 
 

@@ -17,6 +17,7 @@ _VERSION_FLAG = 1
 _PR_SET_NO_NEW_PRIVS = 38
 
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
+_IOCTL_DEVICE = 1 << 15  # known to version 5; before it nothing of the kind is refused
 # how many kinds of access to files each version of the interface knows
 _FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}
 _READ = _READ_FILE | _READ_DIR | _EXECUTE  # shared libraries are mapped as executable
@@ -66,6 +67,11 @@ class Ruleset:
     def allow_writing(self, path: Path) -> None:
         """Lets `path` be read and written, with all that lies in it."""
         self._allow(path, self._rights & ~_EXECUTE if path.is_dir() else _READ_FILE | _WRITE_FILE)
+
+    def allow_device(self, path: Path) -> None:
+        """Lets a device file, or those of a folder, be read, written and controlled."""
+        rights = _READ_FILE | _WRITE_FILE | _IOCTL_DEVICE
+        self._allow(path, rights | _READ_DIR if path.is_dir() else rights)
 
     def _allow(self, path: Path, rights: int) -> None:
         descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)

@@ -28,6 +28,8 @@ class Limits:
         open_files: number of file descriptors.
         output_bytes: what the student's code may print during one import or probe.
         answer_bytes: size of one answer.
+        gpu_fraction: share of a GPU's memory that a child may take; several workers share one GPU, so that this times
+            their number stays below 1.
     """
 
     import_seconds: float = 10.0
@@ -39,9 +41,10 @@ class Limits:
     open_files: int = 128
     output_bytes: int = 1 * MIB
     answer_bytes: int = 64 * MIB
+    gpu_fraction: float = 0.1
 
 
-def apply_limits(limits: Limits) -> None:
+def apply_limits(limits: Limits, device: str = "cpu") -> None:
     """Bounds the calling process, for good. Wall time and output are kept by the trusted process."""
     try:
         import resource
@@ -58,6 +61,9 @@ def apply_limits(limits: Limits) -> None:
         "RLIMIT_NOFILE": (limits.open_files, limits.open_files),
         "RLIMIT_CORE": (0, 0),
     }
+    if device == "cuda":
+        # CUDA maps far more addresses than it uses; the trusted process watches what is resident
+        del wanted["RLIMIT_AS"], wanted["RLIMIT_DATA"]
     for name, (soft, hard) in wanted.items():
         kind = getattr(resource, name, None)
         if kind is None:

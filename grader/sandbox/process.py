@@ -23,7 +23,7 @@ from .limits import PORTABLE, Limits
 _START_SECONDS = 120.0  # a cold disk and a busy machine: torch can take this long to import
 _BOOT = (
     "import sys; sys.path.insert(0, {root!r}); from grader.sandbox.warm import main; "
-    "main({control}, {root!r}, {folder!r}, confined={confined})"
+    "main({control}, {root!r}, {folder!r}, confined={confined}, device={device!r})"
 )
 
 
@@ -36,15 +36,23 @@ class Sandbox:
         limits: bounds on each child.
         confined: whether children give up what the kernel lets them give up; without, it is as where the kernel
             has no such layers.
+        device: `cpu`, for children that have the CPU and the simulated accelerator `sim`; or `cuda`, for children
+            that have a GPU and nothing warmed up.
     """
 
-    def __init__(self, limits: Limits | None = None, confined: bool = True) -> None:
+    def __init__(
+        self, limits: Limits | None = None, confined: bool = True, device: str = "cpu"
+    ) -> None:
         self.limits = limits or Limits()
         self._folder = Path(tempfile.mkdtemp(prefix="grader-"))
         self._control, theirs = socket.socketpair()
         root = str(Path(__file__).resolve().parents[2])
         boot = _BOOT.format(
-            root=root, control=theirs.fileno(), folder=str(self._folder), confined=confined
+            root=root,
+            control=theirs.fileno(),
+            folder=str(self._folder),
+            confined=confined,
+            device=device,
         )
         try:
             self._process = subprocess.Popen(
@@ -54,7 +62,7 @@ class Sandbox:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
                 cwd=self._folder,
-                env=_clean_environment(),
+                env=_clean_environment(device),
                 start_new_session=True,
             )
         except BaseException:
@@ -66,6 +74,7 @@ class Sandbox:
         self._count = 0
         self._child: Child | None = None
         self._layers: tuple[Layer, ...] | None = None
+        self._absent: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -130,6 +139,7 @@ class Sandbox:
             os.close(output_end)
             os.close(trace_end)
         self._layers = tuple(Layer(**layer) for layer in answer["layers"])
+        self._absent = answer["absent"]
         self._child = Child(
             answer["pid"], connection, output, trace, folder, self.limits, self._end_child
         )
@@ -140,6 +150,11 @@ class Sandbox:
         if self._layers is None:
             self.open().close()
         return PORTABLE + (self._layers or ())
+
+    def absent(self, device: str) -> str:
+        """Why the children have no such device; empty where they have it."""
+        self.layers()
+        return self._absent.get(device, "")
 
     def _end_child(self) -> int | None:
         """Kills the child with everything that it started; its wait status."""
@@ -171,7 +186,7 @@ class Sandbox:
         return ""
 
 
-def _clean_environment() -> dict[str, str]:
+def _clean_environment(device: str) -> dict[str, str]:
     """No tokens, no PYTHON*, no LD_*: the student's code sees what it needs and no more."""
     environment = {
         "PATH": os.defpath,
@@ -181,7 +196,14 @@ def _clean_environment() -> dict[str, str]:
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
-    for name in ("SYSTEMROOT", "TMPDIR"):
-        if name in os.environ:
-            environment[name] = os.environ[name]
-    return environment
+    kept = ["SYSTEMROOT", "TMPDIR"]
+    if device == "cuda":
+        kept += ["CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH"]
+        environment |= {
+            "CUBLAS_WORKSPACE_CONFIG": ":4096:8",  # cuBLAS sums in the same order each time
+            "PYTORCH_NVML_BASED_CUDA_CHECK": "1",  # asks for a GPU without starting CUDA
+            "CUDA_CACHE_DISABLE": "1",
+        }
+    else:
+        environment["CUDA_VISIBLE_DEVICES"] = ""  # the same with and without a GPU
+    return environment | {name: os.environ[name] for name in kept if name in os.environ}

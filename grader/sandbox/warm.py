@@ -21,13 +21,14 @@ if TYPE_CHECKING:
     from .confine import Confinement
 
 
-def main(control: int, root: str, folder: str, confined: bool) -> None:
+def main(control: int, root: str, folder: str, confined: bool, device: str) -> None:
     """Serves requests on the descriptor `control` until it is closed.
 
     Args:
         root: the folder that the package lies in, at the head of `sys.path`.
         folder: where the children's private folders are made.
         confined: whether the children give up what the kernel lets them give up.
+        device: `cpu`, for children that have the CPU and the simulated accelerator, or `cuda`.
     """
     from .confine import Confinement, as_data, observe
     from .limits import adopt_orphans
@@ -42,9 +43,13 @@ def main(control: int, root: str, folder: str, confined: bool) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the trusted process's to handle
     adopt_orphans()
     channel = socket.socket(fileno=control)
-    _warm_up()
-    confinement = Confinement(Path(folder), hidden, confined)
+    absent = _warm_up(device)
+    confinement = Confinement(Path(folder), hidden, confined, device)
     layers = as_data(observe(confinement))
+    if device == "cuda":
+        from .places import why_no_cuda
+
+        absent["cuda"] = why_no_cuda(confinement)
     child = 0
     while True:
         message, descriptors, _, _ = socket.recv_fds(channel, 65536, 3)
@@ -55,7 +60,7 @@ def main(control: int, root: str, folder: str, confined: bool) -> None:
             for module in request["preload"]:
                 importlib.import_module(module)
             child = _fork(request, descriptors, channel, confinement)
-            answer: dict[str, Any] = {"pid": child, "layers": layers}
+            answer: dict[str, Any] = {"pid": child, "layers": layers, "absent": absent}
         else:
             answer = {"status": _end(child)}
             child = 0
@@ -63,20 +68,19 @@ def main(control: int, root: str, folder: str, confined: bool) -> None:
     _end(child)
 
 
-def _warm_up() -> None:
+def _warm_up(device: str) -> dict[str, str]:
+    """Imports what children need; the devices that are not there, each with the reason."""
     gc.disable()  # importing makes no garbage, and looking for it takes a sixth of the time
     import numpy  # noqa: F401  # students' files import it
-    import torch
     import torch.utils.data
 
     from . import child  # noqa: F401
+    from .places import warm_up
 
-    torch.set_num_threads(1)
-    # first uses of the engine and of the operators set up state that every child would set up anew
-    weight = torch.ones(3, 2, requires_grad=True)
-    (torch.randn(4, 3) @ weight).sigmoid().mean().backward()
+    absent = {"sim": warm_up(device), "cuda": "its children are others"}
     gc.freeze()  # no child copies pages only to look for garbage in them
     gc.enable()
+    return absent
 
 
 def _fork(

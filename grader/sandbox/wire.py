@@ -216,4 +216,6 @@ def restride(tensor: Tensor, facts: dict[str, Any]) -> Tensor:
         return tensor
     extent = 1 + sum((size - 1) * step for size, step in zip(tensor.shape, stride, strict=True))
     assert 0 < extent <= 16 * max(1, math.prod(tensor.shape))
-    return torch.empty_strided(tuple(tensor.shape), tuple(stride), dtype=tensor.dtype).copy_(tensor)
+    return torch.empty_strided(
+        tuple(tensor.shape), tuple(stride), dtype=tensor.dtype, device=tensor.device
+    ).copy_(tensor)
