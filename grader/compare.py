@@ -104,6 +104,7 @@ def _compare_tensor(
     factors: Mapping[str, float],
 ) -> None:
     _expect_kind(isinstance(actual, Received), what, "a tensor", actual)
+    expected = expected.detach().cpu()
     got = actual.tensor
     if got.shape != expected.shape:
         cause = ""

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 _PYTEST_INI = Path(__file__).with_name("checks.ini")
 _CHECK_SECONDS = 300
+_CUDA_SECONDS = 30
+# what every machine has; `cuda` is there to be asked for
+DEVICES = ("cpu", "sim")
 # what pytest brings along and checks have no use for; each costs time in every session
 _UNUSED_PLUGINS = (
     "cacheprovider",
@@ -57,6 +60,8 @@ def grade(
     course: Course | None = None,
     sandbox: Sandbox | None = None,
     limits: Limits | None = None,
+    devices: Sequence[str] = DEVICES,
+    gpu: Sandbox | None = None,
     seed: int | None = None,
     first_failure: bool = False,
     progress: Callable[[str], None] | None = None,
@@ -69,6 +74,9 @@ def grade(
         course: where exercises and checks come from; by default the built-in course.
         sandbox: a running sandbox to use again; by default one is started for this call.
         limits: bounds on the student's code, for a sandbox that is started here.
+        devices: where to run it: `cpu` always, and `sim` (the simulated accelerator) and `cuda` where they are named
+            and there. The report says which of them were not.
+        gpu: a running sandbox for `cuda` to use again.
         seed: of the inputs. By default it follows from the exercise's source text: the same file gives the same
             report, and a table of right answers in the file changes the inputs that it is a table for.
         first_failure: leave an exercise's checks at the first one that does not pass; for whoever only asks
@@ -82,20 +90,40 @@ def grade(
     with ExitStack() as stack:
         # first of all: it imports torch at the same time as this process does
         sandbox = sandbox or stack.enter_context(Sandbox(limits))
+        if "cuda" in devices:
+            gpu = gpu or stack.enter_context(gpu_sandbox(limits or sandbox.limits))
         course = course or load_course()
         if not isinstance(submission, Submission):
             submission = read_submission(Path(submission), course, exercises)
         stack.enter_context(_torch_as_it_comes())
+        here = environment(sandbox, devices, gpu)
         results = []
         for name in exercises or submission.wanted or tuple(submission.sources):
             if progress:
                 progress(name)
             results.append(
                 _grade_exercise(
-                    course[name], submission.sources.get(name), sandbox, seed, first_failure
+                    course[name],
+                    submission.sources.get(name),
+                    sandbox,
+                    gpu if "cuda" in here.devices else None,
+                    here.devices,
+                    seed,
+                    first_failure,
                 )
             )
-        return Report(submission.name, tuple(results), environment(sandbox))
+        return Report(submission.name, tuple(results), here)
+
+
+def gpu_sandbox(limits: Limits | None = None) -> Sandbox:
+    """A sandbox for `cuda`. Its children start CUDA and load its libraries themselves, which takes seconds."""
+    limits = limits or Limits()
+    longer = {
+        "import_seconds": limits.import_seconds + _CUDA_SECONDS,
+        "call_seconds": limits.call_seconds + _CUDA_SECONDS,
+        "exercise_seconds": limits.exercise_seconds + 2 * _CUDA_SECONDS,
+    }
+    return Sandbox(replace(limits, **longer), device="cuda")
 
 
 @contextmanager
@@ -104,25 +132,41 @@ def _torch_as_it_comes() -> Iterator[None]:
     import torch
 
     dtype, grad = torch.get_default_dtype(), torch.is_grad_enabled()
+    exact = torch.backends.cuda.matmul, torch.backends.cudnn
+    short = [backend.allow_tf32 for backend in exact]  # 10 bits of mantissa instead of 23
     try:
         with torch.random.fork_rng(devices=[]):
             torch.set_default_dtype(torch.float32)
             torch.set_grad_enabled(True)
+            for backend in exact:
+                backend.allow_tf32 = False
             yield
     finally:
+        for backend, before in zip(exact, short, strict=True):
+            backend.allow_tf32 = before
         torch.set_default_dtype(dtype)
         torch.set_grad_enabled(grad)
 
 
-def environment(sandbox: Sandbox) -> Environment:
-    """Where this process grades, and what `sandbox` was seen to keep."""
+def environment(
+    sandbox: Sandbox, devices: Sequence[str] = DEVICES, gpu: Sandbox | None = None
+) -> Environment:
+    """Where this process grades, what `sandbox` was seen to keep, and which of the devices are there."""
     import torch
 
+    absent = {}
+    for device in dict.fromkeys(devices):
+        if device not in (*DEVICES, "cuda"):
+            absent[device] = "there is no such device"
+        elif device != "cpu":
+            place = gpu if device == "cuda" else sandbox
+            absent[device] = place.absent(device) if place else "it was not started"
     return Environment(
         python=platform.python_version(),
         torch=torch.__version__,
-        devices=("cpu",),
+        devices=("cpu", *(device for device, why in absent.items() if not why)),
         isolation=tuple(layer.name for layer in sandbox.layers() if layer.on),
+        absent=tuple(f"{device}: {why}" for device, why in absent.items() if why),
     )
 
 
@@ -130,6 +174,8 @@ def _grade_exercise(
     exercise: Exercise,
     source: Source | None,
     sandbox: Sandbox,
+    gpu: Sandbox | None,
+    devices: Sequence[str],
     seed: int | None,
     first_failure: bool,
 ) -> ExerciseResult:
@@ -139,14 +185,16 @@ def _grade_exercise(
 
     if seed is None:
         seed = seed_of(exercise.name, source.digest if source else "")
-    benches = {}
+    benches, on_gpu = {}, {}
     if source is not None:
         benches[exercise.name] = Workbench(exercise.name, source, sandbox, _preload(exercise))
-    plugin = GradingPlugin(benches, {exercise.name: seed}, devices=("cpu",))
+        if gpu:
+            on_gpu[exercise.name] = Workbench(exercise.name, source, gpu)
+    plugin = GradingPlugin(benches, {exercise.name: seed}, devices, on_gpu)
     try:
         _run_checks(exercise.checks, plugin, first_failure)
     finally:
-        for bench in benches.values():
+        for bench in (*benches.values(), *on_gpu.values()):
             bench.close()
     checks = plugin.results(exercise.name)
     broken = violations(exercise, [cell.text for cell in source.cells]) if source else []

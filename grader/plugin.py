@@ -1,8 +1,8 @@
 """The pytest plugin: gives checks their fixtures and cases, and collects what came of them.
 
 A check is a function `test_<name>` with `@points(n)` and a docstring, the sentence that the student reads. It asks for
-`student` (and runs on every device), for `dtype` or `draw` (and runs in float32 and float64), and may be parametrized
-as any test. It passes when every case does.
+`student` (and runs on the CPU) or for `elsewhere` (and runs on every other device), for `dtype` or `draw` (and runs in
+float32 and float64), and may be parametrized as any test. It passes when every case does.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from .student import Draw, Student, seed_of
 from .workbench import Workbench
 
 FLOATS = (torch.float32, torch.float64)
+# where the inputs of a case are drawn and its reference is worked out: autograd on the GPU is one more reference
+HOMES: dict[str, tuple[str, ...]] = {"cuda": ("cpu", "cuda")}
 
 # the worst of several cases names the check's status
 _SEVERITY: Sequence[CheckStatus] = (
@@ -105,7 +107,8 @@ class GradingPlugin:
     Args:
         workbenches: by the check's module name; an exercise without one was not handed in.
         seeds: the exercise's seed, by the same names.
-        devices: the devices to run on.
+        devices: the devices to run on, the CPU among them. Where it is alone, checks of other devices run on it.
+        gpu: workbenches for `cuda`, by the same names.
     """
 
     def __init__(
@@ -113,10 +116,12 @@ class GradingPlugin:
         workbenches: Mapping[str, Workbench],
         seeds: Mapping[str, int],
         devices: Sequence[str],
+        gpu: Mapping[str, Workbench] | None = None,
     ) -> None:
         self._workbenches = workbenches
         self._seeds = seeds
-        self._devices = devices
+        self._elsewhere = [device for device in devices if device != "cpu"] or ["cpu"]
+        self._gpu = gpu or {}
         self._checks: dict[str, dict[str, _Check]] = {}
         self.faults: list[str] = []
 
@@ -136,13 +141,22 @@ class GradingPlugin:
         return str(request.param)
 
     @pytest.fixture
-    def draw(self, request: pytest.FixtureRequest, dtype: torch.dtype) -> Draw:
-        return Draw(self._seed(request.node), dtype)
+    def home(self, request: pytest.FixtureRequest) -> str:
+        return str(request.param)
+
+    @pytest.fixture
+    def draw(self, request: pytest.FixtureRequest, dtype: torch.dtype, home: str) -> Draw:
+        return Draw(self._seed(request.node), dtype, home)
 
     @pytest.fixture
     def student(self, request: pytest.FixtureRequest, device: str) -> Student:
         exercise = _exercise_of(request.node)
-        return Student(self._workbenches[exercise], device, self._seed(request.node))
+        benches = self._gpu if device == "cuda" else self._workbenches
+        return Student(benches[exercise], device, self._seed(request.node))
+
+    @pytest.fixture
+    def elsewhere(self, student: Student) -> Student:
+        return student
 
     def _seed(self, item: pytest.Item) -> int:
         return seed_of(self._seeds[_exercise_of(item)], item.name)
@@ -157,8 +171,14 @@ class GradingPlugin:
         if "dtype" in metafunc.fixturenames:
             names = [str(dtype).removeprefix("torch.") for dtype in FLOATS]
             metafunc.parametrize("dtype", FLOATS, ids=names, indirect=True)
-        if "device" in metafunc.fixturenames:
-            metafunc.parametrize("device", self._devices, indirect=True)
+        wanted = self._elsewhere if "elsewhere" in metafunc.fixturenames else ["cpu"]
+        places = [(device, home) for device in wanted for home in HOMES.get(device, ("cpu",))]
+        if "device" not in metafunc.fixturenames:
+            places = [("cpu", "cpu")]  # nothing of the student's is run
+        named = [name for name in ("device", "home") if name in metafunc.fixturenames]
+        if named:
+            values = [tuple({"device": d, "home": h}[name] for name in named) for d, h in places]
+            metafunc.parametrize(named, list(dict.fromkeys(values)), indirect=True)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
@@ -237,6 +257,9 @@ def _place_of(item: pytest.Item) -> tuple[str | None, str | None, str]:
     """Device, dtype, and what tells this case from the others of its check."""
     params = dict(item.callspec.params) if hasattr(item, "callspec") else {}
     device, dtype = params.pop("device", None), params.pop("dtype", None)
+    home = params.pop("home", "cpu")
     name = str(dtype).removeprefix("torch.") if dtype else None
     labels = [f"{key} = {value}" for key, value in params.items()] + ([name] if name else [])
+    labels += [f"on {device}"] if device not in (None, "cpu") else []
+    labels += [f"the reference on {home}"] if home != "cpu" else []
     return device, name, ", ".join(labels)

@@ -75,12 +75,13 @@ class ExerciseResult:
 
 @dataclass(frozen=True)
 class Environment:
-    """Where the grading ran."""
+    """Where the grading ran; `absent` says of devices that were wanted why they were not there."""
 
     python: str
     torch: str
     devices: tuple[str, ...]
     isolation: tuple[str, ...]
+    absent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,11 @@ class Report:
             submission=data["submission"],
             exercises=tuple(_exercise(entry) for entry in data["exercises"]),
             environment=Environment(
-                **environment | {key: tuple(environment[key]) for key in ("devices", "isolation")}
+                **environment
+                | {
+                    key: tuple(environment.get(key, ()))
+                    for key in ("devices", "isolation", "absent")
+                }
             ),
         )
 

@@ -37,24 +37,29 @@ class Student:
 
 
 class Draw:
-    """Random inputs of one case, on the CPU and in its dtype; the same seed gives the same inputs."""
+    """Random inputs of one case, in its dtype; the same seed gives the same inputs.
 
-    def __init__(self, seed: int, dtype: torch.dtype) -> None:
+    They are on the CPU, unless the reference is to be worked out on the device `home`.
+    """
+
+    def __init__(self, seed: int, dtype: torch.dtype, home: str = "cpu") -> None:
         self.dtype = dtype
+        self.home = home
         self._generator = torch.Generator().manual_seed(seed)
 
     def normal(self, *shape: int) -> Tensor:
         """Standard normal values."""
-        return torch.randn(shape, generator=self._generator, dtype=torch.float64).to(self.dtype)
+        values = torch.randn(shape, generator=self._generator, dtype=torch.float64)
+        return values.to(self.home, self.dtype)
 
     def uniform(self, low: float, high: float, *shape: int) -> Tensor:
         """Values between `low` and `high`."""
         values = torch.rand(shape, generator=self._generator, dtype=torch.float64)
-        return (low + (high - low) * values).to(self.dtype)
+        return (low + (high - low) * values).to(self.home, self.dtype)
 
     def integers(self, low: int, high: int, *shape: int) -> Tensor:
         """int64 values from `low` up to and without `high`."""
-        return torch.randint(low, high, shape, generator=self._generator)
+        return torch.randint(low, high, shape, generator=self._generator).to(self.home)
 
     def labels(self, *shape: int) -> Tensor:
         """Zeros and ones in the case's dtype."""

@@ -88,7 +88,7 @@ class Workbench:
         child = self._ready()
         header, answer = self._timed(lambda: child.call(request, block))
         if "error" in header:
-            raise self._failed(self._read(header["error"]))
+            raise self._failed(self._read(header["error"]), device)
         try:
             value = decode(header.get("value"), answer, as_received(device))
         except (WireError, ValueError, TypeError, OverflowError) as error:
@@ -175,18 +175,20 @@ class Workbench:
         status: CheckStatus = "timeout" if error.reason == "timeout" else "failed"
         return CheckOutcome(status, f"Your code {error}.{at}")
 
-    def _failed(self, raised: _Raised) -> CheckOutcome:
+    def _failed(self, raised: _Raised, device: str) -> CheckOutcome:
         """The student's exception, or a probe's, as the outcome of a check."""
         frame = raised.frames[-1] if raised.frames else None
         # torch raises it as well, for what it has not implemented
         if raised.kind == "NotImplementedError" and frame and raised.kind in frame.text:
             return CheckOutcome("not_started", raised.message or "Not written yet.")
+        cause = _device_cause(raised, device)
         if frame:
-            return CheckFailed(f"`{frame.function}` raised {raised} ({frame}: `{frame.text}`).")
+            told = f"`{frame.function}` raised {raised} ({frame}: `{frame.text}`)."
+            return CheckFailed(told, cause)
         missing = re.fullmatch(r"module '(\w+)' has no attribute '(\w+)'", raised.message)
         if raised.kind == "AttributeError" and missing and missing[1] == self.name:
             return CheckFailed(self._not_defined(missing[2]))
-        return CheckFailed(f"Calling your code raised {raised}.")
+        return CheckFailed(f"Calling your code raised {raised}.", cause)
 
     def _not_defined(self, name: str) -> str:
         told = f"{self._source.filename} does not define `{name}`."
@@ -219,6 +221,25 @@ class Workbench:
             return None
         source = self._source.cells[cell]
         return _Frame(source.place, line, clean(function, 80), line_of(source.text, line))
+
+
+def _device_cause(raised: _Raised, device: str) -> str:
+    """What an exception about devices means for the code; empty for others."""
+    if device == "cpu":
+        return ""
+    if raised.kind in ("OutOfMemoryError", "AcceleratorError") and "memory" in raised.message:
+        return "It takes more of the GPU's memory than one submission may."
+    stands = "`sim:0` stands for a GPU here. " if device == "sim" else ""
+    if "to numpy" in raised.message:
+        return f"{stands}NumPy works on the CPU: stay with torch, or use `.cpu()` and come back."
+    if "Torch not compiled with CUDA" in raised.message or "NVIDIA driver" in raised.message:
+        return f"{stands}Name no device: take that of the inputs, `x.device`."
+    if "device" in raised.message and (device in raised.message or "cpu" in raised.message):
+        return (
+            f"{stands}The inputs are on it, and a tensor of yours is on another device: make it where "
+            "they are (`device=x.device`, `zeros_like`, `new_zeros`), or move it there."
+        )
+    return ""
 
 
 def _strings(values: Any) -> list[str]:
