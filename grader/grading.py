@@ -19,13 +19,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .catalog import Course, Exercise, load_course
-from .report import CheckResult, Environment, ExerciseResult, ExerciseStatus, Report
-from .rules import violations
+from .report import CheckResult, Environment, ExerciseResult, ExerciseStatus, Report, Violation
+from .rules import by_hand, seen_at_run_time, violations
 from .sandbox import Limits, Sandbox
 from .submission import Source, Submission, is_stub, read_submission
 
 if TYPE_CHECKING:
     from .plugin import GradingPlugin
+    from .workbench import Workbench
 
 _PYTEST_INI = Path(__file__).with_name("checks.ini")
 _CHECK_SECONDS = 300
@@ -141,7 +142,13 @@ def _grade_exercise(
         seed = seed_of(exercise.name, source.digest if source else "")
     benches = {}
     if source is not None:
-        benches[exercise.name] = Workbench(exercise.name, source, sandbox, _preload(exercise))
+        benches[exercise.name] = Workbench(
+            exercise.name,
+            source,
+            sandbox,
+            _preload(exercise),
+            lambda probe: not probe.differentiates and by_hand(exercise, probe.called),
+        )
     plugin = GradingPlugin(benches, {exercise.name: seed}, devices=("cpu",))
     try:
         _run_checks(exercise.checks, plugin, first_failure)
@@ -149,7 +156,7 @@ def _grade_exercise(
         for bench in benches.values():
             bench.close()
     checks = plugin.results(exercise.name)
-    broken = violations(exercise, [cell.text for cell in source.cells]) if source else []
+    broken = _violations(exercise, source, benches[exercise.name]) if source else []
     if broken:
         checks = tuple(replace(check, score=0) for check in checks)
     problem = benches[exercise.name].load_problem if benches else ""
@@ -167,6 +174,15 @@ def _grade_exercise(
         checks=checks,
         seed=seed,
     )
+
+
+def _violations(exercise: Exercise, source: Source, bench: Workbench) -> list[Violation]:
+    """What the source shows; where it shows nothing, what the run showed."""
+    texts = [cell.text for cell in source.cells]
+    return violations(exercise, texts) or [
+        seen_at_run_time(exercise, texts, probe.called, what)
+        for probe, what in bench.differentiated[:1]
+    ]
 
 
 def _preload(exercise: Exercise) -> tuple[str, ...]:

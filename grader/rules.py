@@ -8,7 +8,7 @@ graded one calls or under `if __name__ == "__main__"`, is fine. Names are follow
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
 
 from .catalog import Exercise
@@ -83,6 +83,27 @@ def violations(exercise: Exercise, texts: list[str]) -> list[Violation]:
                 message = f"{what} is not allowed here. {_ADVICE[rule]}"
                 found.setdefault((line, rule), Violation(line, rule, message))
     return [found[key] for key in sorted(found)]
+
+
+def by_hand(exercise: Exercise, called: Set[str]) -> bool:
+    """Whether code that uses these names of the student's has to do without differentiation."""
+    options = exercise.forbidden.get("by hand")
+    return options is not None and not called & set(options.get("except", ()))
+
+
+def seen_at_run_time(
+    exercise: Exercise, texts: list[str], called: Set[str], what: str
+) -> Violation:
+    """The violation that the run showed and the source does not: at the definition of the first name called."""
+    lines = [
+        node.lineno
+        for tree in map(_parse, texts)
+        for node in (tree.body if tree else [])
+        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+        and node.name in (called or set(exercise.entry_points))
+    ]
+    message = f"Automatic differentiation ran here (torch reports `{what}`). {_ADVICE['by hand']}"
+    return Violation(min(lines, default=1), "by hand", message)
 
 
 def _parse(text: str) -> ast.Module | None:

@@ -180,6 +180,7 @@ def _clean_environment() -> dict[str, str]:
         "MKL_NUM_THREADS": "1",
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
+        "KINETO_LOG_LEVEL": "5",  # the profiler keeps to itself what it does
     }
     for name in ("SYSTEMROOT", "TMPDIR"):
         if name in os.environ:
