@@ -178,9 +178,8 @@ def _grade_exercise(
 
 def _violations(exercise: Exercise, source: Source, bench: Workbench) -> list[Violation]:
     """What the source shows; where it shows nothing, what the run showed."""
-    texts = [cell.text for cell in source.cells]
-    return violations(exercise, texts) or [
-        seen_at_run_time(exercise, texts, probe.called, what)
+    return violations(exercise, source.programs) or [
+        seen_at_run_time(exercise, source.programs, probe.called, what)
         for probe, what in bench.differentiated[:1]
     ]
 

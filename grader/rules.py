@@ -8,7 +8,7 @@ graded one calls or under `if __name__ == "__main__"`, is fine. Names are follow
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
 
 from .catalog import Exercise
@@ -59,19 +59,28 @@ class _Module:
     patches: list[tuple[str, ast.stmt]] = field(default_factory=list)
 
 
-def violations(exercise: Exercise, texts: list[str]) -> list[Violation]:
+def violations(exercise: Exercise, texts: Sequence[str]) -> list[Violation]:
     """What the exercise's rules forbid in a submission.
 
     Args:
         exercise: its `forbidden` says what: `{"by hand": {"except": [names]}}`, and
             `{"from scratch": {"names": [dotted names]}}`.
-        texts: the source, a Python file or a notebook's cells; a text that does not parse is passed over.
+        texts: the source, a Python file or a notebook's cells. One that is no Python is passed over, as it cannot
+            be run either; one that is nested too deeply to be read is a violation.
 
     Returns:
         Violations in the order of the lines; of a notebook, lines are counted within their cell.
     """
     if not exercise.forbidden:
         return []
+    try:
+        return _found(exercise, texts)
+    except (RecursionError, MemoryError):
+        rule = next(iter(exercise.forbidden))
+        return [Violation(1, rule, "The code is nested too deeply to be read. Use shorter steps.")]
+
+
+def _found(exercise: Exercise, texts: Sequence[str]) -> list[Violation]:
     trees = [tree for text in texts if (tree := _parse(text)) is not None]
     module = _read(trees)
     found: dict[tuple[int, str], Violation] = {}
@@ -92,7 +101,7 @@ def by_hand(exercise: Exercise, called: Set[str]) -> bool:
 
 
 def seen_at_run_time(
-    exercise: Exercise, texts: list[str], called: Set[str], what: str
+    exercise: Exercise, texts: Sequence[str], called: Set[str], what: str
 ) -> Violation:
     """The violation that the run showed and the source does not: at the definition of the first name called."""
     lines = [
@@ -109,7 +118,7 @@ def seen_at_run_time(
 def _parse(text: str) -> ast.Module | None:
     try:
         return ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except (SyntaxError, ValueError):
         return None
 
 

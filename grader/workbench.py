@@ -150,10 +150,11 @@ class Workbench:
         tags = [f"{self.name}.py"]
         if self._source.notebook:
             tags = [f"{self.name}.ipynb:{number}" for number in range(len(self._source.cells))]
-        texts = [cell.text for cell in self._source.cells]
         try:
             header = child.load(
-                self.name, list(zip(tags, texts, strict=True)), self._source.notebook
+                self.name,
+                list(zip(tags, self._source.programs, strict=True)),
+                self._source.notebook,
             )
         except SandboxError as error:
             self.load_problem = self._lost_at_import(error)
