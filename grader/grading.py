@@ -18,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .catalog import Course, Exercise, load_course
+from .catalog import Course, CourseError, Exercise, load_course
 from .report import CheckResult, Environment, ExerciseResult, ExerciseStatus, Report, Violation
 from .rules import by_hand, seen_at_run_time, violations
 from .sandbox import Limits, Sandbox
@@ -69,7 +69,7 @@ def grade(
         exercises: names; by default every exercise that the submission holds.
         course: where exercises and checks come from; by default the built-in course.
         sandbox: a running sandbox to use again; by default one is started for this call.
-        limits: bounds on the student's code, for a sandbox that is started here.
+        limits: bounds on the student's code, for a sandbox that is started here; by default the course's.
         seed: of the inputs. By default it follows from the exercise's source text: the same file gives the same
             report, and a table of right answers in the file changes the inputs that it is a table for.
         first_failure: leave an exercise's checks at the first one that does not pass; for whoever only asks
@@ -81,9 +81,9 @@ def grade(
         CourseFault: if the checks themselves are at fault.
     """
     with ExitStack() as stack:
-        # first of all: it imports torch at the same time as this process does
-        sandbox = sandbox or stack.enter_context(Sandbox(limits))
+        # before the rest: it imports torch at the same time as this process does
         course = course or load_course()
+        sandbox = sandbox or stack.enter_context(Sandbox(limits or limits_of(course)))
         if not isinstance(submission, Submission):
             submission = read_submission(Path(submission), course, exercises)
         stack.enter_context(_torch_as_it_comes())
@@ -97,6 +97,24 @@ def grade(
                 )
             )
         return Report(submission.name, tuple(results), environment(sandbox))
+
+
+def limits_of(course: Course) -> Limits:
+    """The default limits, with what the course's `[limits]` says instead.
+
+    Raises:
+        CourseError: if it names something else, or gives no positive number.
+    """
+    known = vars(Limits())
+    for name, value in course.limits.items():
+        if name not in known:
+            told = f"[limits] has no {name!r}. It may have: {', '.join(known)}"
+        elif isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+            told = f"[limits] {name} must be a positive number"
+        else:
+            continue
+        raise CourseError(f"{course.folder / 'course.toml'}: {told}.")
+    return Limits(**{name: type(known[name])(value) for name, value in course.limits.items()})
 
 
 @contextmanager
