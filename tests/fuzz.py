@@ -32,8 +32,8 @@ from grader.submission import Source, Submission, notebook_of_bytes, source_of_b
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMA = json.loads(Path(grader.__file__).with_name("report.schema.json").read_text("utf-8"))
 LIMITS = Limits(import_seconds=2, call_seconds=1, exercise_seconds=2, memory_bytes=1 << 30)
-# import, checks, one case over the limit, and a machine that is busy with other things
-MOST_SECONDS = 30
+# far beyond the limits, on a machine that is busy with other things
+MOST_SECONDS = 120
 SNIPPETS = (
     "\0", "\ufeff", "\u202e", "\x1b[2J", "::error::x", "\r", "\t", "\f", "é", "ŷ", "'''", '"""', "(", ")", "[", "{",
     "lambda: ", "*", "**", "@", ":=", "yield ", "await ", "global x\n", "del ", "return ", "raise ", "assert 0\n",

@@ -9,10 +9,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
 import sysconfig
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -168,6 +170,11 @@ print(json.dumps({"user": os.getuid(), "layers": layers, "paid": paid}))
 def test_every_group_is_there() -> None:
     assert {path.stem[0] for path in ATTACKS} == set("abcdefghij")
     assert len(ATTACKS) >= 60
+    told = re.findall(
+        r"^\| ([A-J]) [^|]+\| +(\d+) \|", (ROOT / "README.md").read_text("utf-8"), re.M
+    )
+    counts = Counter(path.stem[0].upper() for path in ATTACKS)
+    assert {group: int(count) for group, count in told} == counts
 
 
 def test_nothing_was_written(graded: Grade, box: Sandbox) -> None:
