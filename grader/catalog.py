@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -61,11 +61,16 @@ class Exercise:
 
 @dataclass(frozen=True)
 class Course:
-    """The exercises in the order in which they are worked on."""
+    """The exercises in the order in which they are worked on.
+
+    Attributes:
+        limits: what `[limits]` in `course.toml` says, by the names of `grader.sandbox.Limits`.
+    """
 
     title: str
     folder: Path
     exercises: tuple[Exercise, ...]
+    limits: dict[str, float] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -108,7 +113,8 @@ def load_course(folder: Path | None = None) -> Course:
             found.remove(name)
             exercises.append(_exercise(name, title, folder, checks))
     exercises += [_exercise(name, "", folder, checks) for name in found]
-    return Course(str(settings.get("title", folder.name)), folder, tuple(exercises))
+    limits = settings.get("limits", {})
+    return Course(str(settings.get("title", folder.name)), folder, tuple(exercises), dict(limits))
 
 
 def _exercise(name: str, unit: str, folder: Path, checks: Path) -> Exercise:

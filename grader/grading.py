@@ -18,14 +18,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .catalog import Course, Exercise, load_course
-from .report import CheckResult, Environment, ExerciseResult, ExerciseStatus, Report
-from .rules import violations
+from .catalog import Course, CourseError, Exercise, load_course
+from .report import CheckResult, Environment, ExerciseResult, ExerciseStatus, Report, Violation
+from .rules import by_hand, seen_at_run_time, violations
 from .sandbox import Limits, Sandbox
 from .submission import Source, Submission, is_stub, read_submission
 
 if TYPE_CHECKING:
     from .plugin import GradingPlugin
+    from .workbench import Workbench
 
 _PYTEST_INI = Path(__file__).with_name("checks.ini")
 _CHECK_SECONDS = 300
@@ -73,7 +74,7 @@ def grade(
         exercises: names; by default every exercise that the submission holds.
         course: where exercises and checks come from; by default the built-in course.
         sandbox: a running sandbox to use again; by default one is started for this call.
-        limits: bounds on the student's code, for a sandbox that is started here.
+        limits: bounds on the student's code, for a sandbox that is started here; by default the course's.
         devices: where to run it: `cpu` always, and `sim` (the simulated accelerator) and `cuda` where they are named
             and there. The report says which of them were not.
         gpu: a running sandbox for `cuda` to use again.
@@ -88,11 +89,11 @@ def grade(
         CourseFault: if the checks themselves are at fault.
     """
     with ExitStack() as stack:
-        # first of all: it imports torch at the same time as this process does
-        sandbox = sandbox or stack.enter_context(Sandbox(limits))
+        # before the rest: it imports torch at the same time as this process does
+        course = course or load_course()
+        sandbox = sandbox or stack.enter_context(Sandbox(limits or limits_of(course)))
         if "cuda" in devices:
             gpu = gpu or stack.enter_context(gpu_sandbox(limits or sandbox.limits))
-        course = course or load_course()
         if not isinstance(submission, Submission):
             submission = read_submission(Path(submission), course, exercises)
         stack.enter_context(_torch_as_it_comes())
@@ -124,6 +125,24 @@ def gpu_sandbox(limits: Limits | None = None) -> Sandbox:
         "exercise_seconds": limits.exercise_seconds + 2 * _CUDA_SECONDS,
     }
     return Sandbox(replace(limits, **longer), device="cuda")
+
+
+def limits_of(course: Course) -> Limits:
+    """The default limits, with what the course's `[limits]` says instead.
+
+    Raises:
+        CourseError: if it names something else, or gives no positive number.
+    """
+    known = vars(Limits())
+    for name, value in course.limits.items():
+        if name not in known:
+            told = f"[limits] has no {name!r}. It may have: {', '.join(known)}"
+        elif isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+            told = f"[limits] {name} must be a positive number"
+        else:
+            continue
+        raise CourseError(f"{course.folder / 'course.toml'}: {told}.")
+    return Limits(**{name: type(known[name])(value) for name, value in course.limits.items()})
 
 
 @contextmanager
@@ -187,7 +206,13 @@ def _grade_exercise(
         seed = seed_of(exercise.name, source.digest if source else "")
     benches, on_gpu = {}, {}
     if source is not None:
-        benches[exercise.name] = Workbench(exercise.name, source, sandbox, _preload(exercise))
+        benches[exercise.name] = Workbench(
+            exercise.name,
+            source,
+            sandbox,
+            _preload(exercise),
+            lambda probe: not probe.differentiates and by_hand(exercise, probe.called),
+        )
         if gpu:
             on_gpu[exercise.name] = Workbench(exercise.name, source, gpu)
     plugin = GradingPlugin(benches, {exercise.name: seed}, devices, on_gpu)
@@ -197,7 +222,7 @@ def _grade_exercise(
         for bench in (*benches.values(), *on_gpu.values()):
             bench.close()
     checks = plugin.results(exercise.name)
-    broken = violations(exercise, [cell.text for cell in source.cells]) if source else []
+    broken = _violations(exercise, source, benches[exercise.name]) if source else []
     if broken:
         checks = tuple(replace(check, score=0) for check in checks)
     problem = benches[exercise.name].load_problem if benches else ""
@@ -215,6 +240,14 @@ def _grade_exercise(
         checks=checks,
         seed=seed,
     )
+
+
+def _violations(exercise: Exercise, source: Source, bench: Workbench) -> list[Violation]:
+    """What the source shows; where it shows nothing, what the run showed."""
+    return violations(exercise, source.programs) or [
+        seen_at_run_time(exercise, source.programs, probe.called, what)
+        for probe, what in bench.differentiated[:1]
+    ]
 
 
 def _preload(exercise: Exercise) -> tuple[str, ...]:

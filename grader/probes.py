@@ -24,6 +24,31 @@ class Probe:
         self._function = function
 
     @cached_property
+    def called(self) -> frozenset[str]:
+        """The names of the student's module that the probe and its helpers use."""
+        nodes = [
+            node for node in ast.walk(ast.parse(self.source)) if isinstance(node, ast.Attribute)
+        ]
+        return frozenset(
+            node.attr
+            for node in nodes
+            if isinstance(node.value, ast.Name) and node.value.id == "student"
+        )
+
+    @cached_property
+    def differentiates(self) -> bool:
+        """Whether the probe itself has torch differentiate."""
+        words = {"autograd", "requires_grad", "requires_grad_", "grad"}
+        nodes = list(ast.walk(ast.parse(self.source)))
+        return any(isinstance(node, ast.Attribute) and node.attr in words for node in nodes) or any(
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr == "backward"
+            and not node.args
+            for node in nodes
+        )
+
+    @cached_property
     def source(self) -> str:
         """The text that is sent: the helpers that the probe uses, then the probe, without decorators."""
         pieces: dict[str, str] = {}

@@ -8,7 +8,7 @@ graded one calls or under `if __name__ == "__main__"`, is fine. Names are follow
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
 
 from .catalog import Exercise
@@ -59,19 +59,28 @@ class _Module:
     patches: list[tuple[str, ast.stmt]] = field(default_factory=list)
 
 
-def violations(exercise: Exercise, texts: list[str]) -> list[Violation]:
+def violations(exercise: Exercise, texts: Sequence[str]) -> list[Violation]:
     """What the exercise's rules forbid in a submission.
 
     Args:
         exercise: its `forbidden` says what: `{"by hand": {"except": [names]}}`, and
             `{"from scratch": {"names": [dotted names]}}`.
-        texts: the source, a Python file or a notebook's cells; a text that does not parse is passed over.
+        texts: the source, a Python file or a notebook's cells. One that is no Python is passed over, as it cannot
+            be run either; one that is nested too deeply to be read is a violation.
 
     Returns:
         Violations in the order of the lines; of a notebook, lines are counted within their cell.
     """
     if not exercise.forbidden:
         return []
+    try:
+        return _found(exercise, texts)
+    except (RecursionError, MemoryError):
+        rule = next(iter(exercise.forbidden))
+        return [Violation(1, rule, "The code is nested too deeply to be read. Use shorter steps.")]
+
+
+def _found(exercise: Exercise, texts: Sequence[str]) -> list[Violation]:
     trees = [tree for text in texts if (tree := _parse(text)) is not None]
     module = _read(trees)
     found: dict[tuple[int, str], Violation] = {}
@@ -85,10 +94,31 @@ def violations(exercise: Exercise, texts: list[str]) -> list[Violation]:
     return [found[key] for key in sorted(found)]
 
 
+def by_hand(exercise: Exercise, called: Set[str]) -> bool:
+    """Whether code that uses these names of the student's has to do without differentiation."""
+    options = exercise.forbidden.get("by hand")
+    return options is not None and not called & set(options.get("except", ()))
+
+
+def seen_at_run_time(
+    exercise: Exercise, texts: Sequence[str], called: Set[str], what: str
+) -> Violation:
+    """The violation that the run showed and the source does not: at the definition of the first name called."""
+    lines = [
+        node.lineno
+        for tree in map(_parse, texts)
+        for node in (tree.body if tree else [])
+        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+        and node.name in (called or set(exercise.entry_points))
+    ]
+    message = f"Automatic differentiation ran here (torch reports `{what}`). {_ADVICE['by hand']}"
+    return Violation(min(lines, default=1), "by hand", message)
+
+
 def _parse(text: str) -> ast.Module | None:
     try:
         return ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except (SyntaxError, ValueError):
         return None
 
 

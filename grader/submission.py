@@ -10,9 +10,11 @@ import stat
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from .catalog import Course, Exercise
+from .ipython import python_of
 from .text import clean
 
 MAX_SOURCE_BYTES = 1 << 20
@@ -56,6 +58,11 @@ class Source:
     @property
     def text(self) -> str:
         return "\n".join(cell.text for cell in self.cells)
+
+    @cached_property
+    def programs(self) -> tuple[str, ...]:
+        """Each cell's Python, line for line: what is read for the rules and what is run."""
+        return tuple(python_of(cell.text) if self.notebook else cell.text for cell in self.cells)
 
     @property
     def digest(self) -> str:

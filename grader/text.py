@@ -15,15 +15,15 @@ def clean(text: str, length: int = MESSAGE_LENGTH) -> str:
 
 
 def _shown(character: str) -> str:
-    if character == "\n":
+    # not so: control and format characters (bidirectional marks, zero width), surrogates, line separators
+    if character == "\n" or character.isprintable():
         return character
     if character == "\t":
         return "    "
-    # Cc control, Cf format (bidirectional marks, zero width), Cs surrogates, Co private, Zl/Zp line separators
-    if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp"):
-        code = ord(character)
-        return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
-    return character
+    if unicodedata.category(character) == "Zs":  # a space of another width
+        return " "
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
 
 
 def line_of(source: str, number: int) -> str:

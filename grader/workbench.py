@@ -48,18 +48,31 @@ class _Raised:
 class Workbench:
     """Runs probes on the student's code in a child, and replaces a child that is lost.
 
+    Args:
+        preload: modules to import before the child is made.
+        by_hand: whether a probe may see no differentiation; its first run is watched for it.
+
     Attributes:
         load_problem: why the student's file cannot be imported, once that is known.
+        differentiated: probes in which something was seen to differentiate, and what.
     """
 
     def __init__(
-        self, name: str, source: Source, sandbox: Sandbox, preload: Sequence[str] = ()
+        self,
+        name: str,
+        source: Source,
+        sandbox: Sandbox,
+        preload: Sequence[str] = (),
+        by_hand: Callable[[Probe], bool] = lambda _: False,
     ) -> None:
         self.name = name
         self.load_problem = source.problem
         self._source = source
         self._sandbox = sandbox
+        self.differentiated: list[tuple[Probe, str]] = []
         self._preload = preload
+        self._by_hand = by_hand
+        self._watched: set[str] = set()
         self._child: Child | None = None
         self._names: list[str] = []
         self._cell_errors: list[_Raised] = []
@@ -84,7 +97,9 @@ class Workbench:
             "arguments": tree,
             "seed": seed,
             "device": device,
+            "watch": probe.name not in self._watched and self._by_hand(probe),
         }
+        self._watched.add(probe.name)
         child = self._ready()
         header, answer = self._timed(lambda: child.call(request, block))
         if "error" in header:
@@ -93,6 +108,8 @@ class Workbench:
             value = decode(header.get("value"), answer, as_received(device))
         except (WireError, ValueError, TypeError, OverflowError) as error:
             raise CheckFailed(f"The answer of your code cannot be used: {error}.") from error
+        if seen := _strings(header.get("seen")):
+            self.differentiated.append((probe, seen[0]))
         changed = [name for name in _strings(header.get("changed")) if name not in probe.changes]
         if changed:
             verb = "was" if len(changed) == 1 else "were"
@@ -133,10 +150,11 @@ class Workbench:
         tags = [f"{self.name}.py"]
         if self._source.notebook:
             tags = [f"{self.name}.ipynb:{number}" for number in range(len(self._source.cells))]
-        texts = [cell.text for cell in self._source.cells]
         try:
             header = child.load(
-                self.name, list(zip(tags, texts, strict=True)), self._source.notebook
+                self.name,
+                list(zip(tags, self._source.programs, strict=True)),
+                self._source.notebook,
             )
         except SandboxError as error:
             self.load_problem = self._lost_at_import(error)

@@ -14,6 +14,7 @@ import pytest
 from grader import grade, load_course
 from grader.authoring.release import release
 from grader.catalog import Course, CourseError
+from grader.grading import limits_of
 from grader.sandbox import Sandbox
 
 from .conftest import ROOT
@@ -95,6 +96,30 @@ def test_a_bad_course(folder: Path, text: str | None, told: str) -> None:
     file.unlink() if text is None else file.write_text(text)
     with pytest.raises(CourseError, match=told):
         load_course(folder)
+
+
+def test_limits_are_the_courses(folder: Path) -> None:
+    with (folder / "course.toml").open("a") as file:
+        file.write("[limits]\ncall_seconds = 0.5\n")
+    course = load_course(folder)
+    slow = folder / "double.py"
+    slow.write_text(SOLUTION.replace("return 2", "import time; time.sleep(2)\n    return 2"))
+    [result] = grade(slow, course=course).exercises
+    assert [check.status for check in result.checks] == ["timeout"]
+
+
+@pytest.mark.parametrize("line", ["seconds = 1", "call_seconds = 0", "call_seconds = 'long'"])
+def test_a_bad_limit(folder: Path, line: str) -> None:
+    with (folder / "course.toml").open("a") as file:
+        file.write(f"[limits]\n{line}\n")
+    with pytest.raises(CourseError, match=r"course\.toml: \[limits\]"):
+        limits_of(load_course(folder))
+    done = subprocess.run(
+        [sys.executable, "-m", "grader", "check", "--course", folder, "--from", folder / "solutions"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
 
 
 @pytest.fixture(scope="module")

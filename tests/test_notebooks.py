@@ -15,9 +15,9 @@ from grader import grade
 from grader.authoring.notebook import notebook_of
 from grader.authoring.release import release, stub_of
 from grader.catalog import Course, load_course
+from grader.ipython import python_of
 from grader.report import ExerciseResult
 from grader.sandbox import Sandbox
-from grader.sandbox.cells import python_of
 from grader.submission import notebook_of_bytes, read_submission
 
 NAMES = load_course().names

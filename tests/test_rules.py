@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import nbformat
 import pytest
 
+from grader import grade
 from grader.catalog import Course, load_course
 from grader.rules import violations
+from grader.sandbox import Sandbox
+from grader.submission import Submission, notebook_of_bytes
 
 from .conftest import ROOT, Grade
 
@@ -161,6 +165,27 @@ def test_a_violation_costs_the_exercise(graded: Grade) -> None:
 @pytest.mark.parametrize("text", ["def f(:\n", "(" * 100_000, "x = 1\n" * 50_000])
 def test_any_text_is_read(course: Course, text: str) -> None:
     violations(course["logistic_regression"], [text])
+
+
+def test_a_magic_hides_nothing(course: Course, sandbox: Sandbox) -> None:
+    text = LINEAR.replace("output = x @", "nn.Linear(1, 1)\n        output = x @")
+    cells = [nbformat.v4.new_code_cell(f"%matplotlib inline\n{text}")]
+    book = nbformat.writes(nbformat.v4.new_notebook(cells=cells)).encode()
+    source = notebook_of_bytes(book, "my_linear.ipynb")
+    submission = Submission("a notebook", {"my_linear": source}, ("my_linear",))
+    [result] = grade(submission, course=course, sandbox=sandbox).exercises
+    assert result.score == 0
+    [violation] = result.violations
+    assert "nn.Linear(1, 1)" in source.cells[0].text.splitlines()[violation.line - 1]
+
+
+def test_depth_hides_nothing(course: Course) -> None:
+    deep = "\nx = " + "1+" * 900 + "1\n"
+    text = LINEAR.replace("output = x @", "nn.Linear(1, 1)\n        output = x @") + deep
+    assert found(course, "my_linear", text)
+    text = LINEAR.replace("output = x @", "output = " + "-" * 2500 + "x @")
+    [told] = violations(course["my_linear"], [text])
+    assert "too deeply" in told.message
 
 
 def test_nothing_of_ours_is_excused(course: Course) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..catalog import Course, load_course
-from ..grading import grade
+from ..grading import grade, limits_of
 from ..report import ExerciseResult
 from ..sandbox import Limits, Sandbox
 from ..submission import Submission
@@ -96,7 +96,7 @@ def audit_course(
 
 def _audit_named(folder: Path | None, name: str, seeds: int) -> Audit:
     course = load_course(folder)
-    with closing(Sandbox(_LIMITS)) as sandbox:
+    with closing(Sandbox(limits_of(course) if course.limits else _LIMITS)) as sandbox:
         return audit(name, course, sandbox, seeds)
 
 

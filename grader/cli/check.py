@@ -84,7 +84,7 @@ def check(
         refuse(
             f"{output.parent} does not exist. Make the folder first, or choose another --output."
         )
-    with started_sandbox() as sandbox:
+    with started_sandbox(course) as sandbox:
         if require_isolation:
             missing = [layer for layer in sandbox.layers() if not layer.on]
             if missing:

@@ -54,11 +54,16 @@ def refuse(message: str) -> NoReturn:
 
 
 @contextmanager
-def started_sandbox() -> Iterator[Sandbox]:
-    """A sandbox; its import of torch and this process's run side by side."""
-    from ..sandbox import Sandbox
+def started_sandbox(course: Course | None = None) -> Iterator[Sandbox]:
+    """A sandbox with the course's limits; its import of torch and this process's run side by side."""
+    from ..grading import limits_of
+    from ..sandbox import Limits, Sandbox
 
-    with Sandbox() as sandbox:
+    try:
+        limits = limits_of(course) if course else Limits()
+    except CourseError as error:
+        refuse(str(error))
+    with Sandbox(limits) as sandbox:
         gc.disable()  # importing makes no garbage, and looking for it takes a sixth of the time
         from .. import plugin  # noqa: F401
 

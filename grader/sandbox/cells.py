@@ -1,4 +1,4 @@
-"""Runs a notebook's cells as a grader should: what only shows or asks the shell is passed over, what fails is noted.
+"""Runs a notebook's cells as a grader should: what only shows things is passed over, what fails is noted.
 
 Jupyter stops a cell at its first error, and the student goes on with the next one. Here every statement has its turn:
 a plot that fails in the cell that also defines the answer costs nothing.
@@ -9,19 +9,11 @@ from __future__ import annotations
 import ast
 import importlib.abc
 import importlib.machinery
-import io
 import linecache
-import re
 import sys
-import tokenize
 import types
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
-
-# cell magics whose body is Python; the body of any other (%%bash, %%html, %%writefile) is not
-_PYTHON_MAGICS = {"time", "timeit", "capture", "check", "prun", "debug", "python", "python3"}
-_COMMAND = re.compile(r"^(?P<indent>\s*)(?:[%!?]|[\w.]+\?{1,2}\s*$)")
-_ASSIGNED = re.compile(r"^(?P<indent>\s*)(?P<target>[\w.,\s]+?)\s*=\s*[%!]\s*\w")
 
 
 def remember(tag: str, source: str) -> None:
@@ -34,12 +26,11 @@ def run_cells(
     namespace: dict[str, Any],
     describe: Callable[[BaseException], dict[str, Any]],
 ) -> list[dict[str, Any]]:
-    """Runs the cells, pairs of tag and text, one after another; what they raised, described."""
+    """Runs the cells, pairs of tag and Python text, one after another; what they raised, described."""
     namespace["display"] = Inert("display")
     namespace["get_ipython"] = Inert("get_ipython")
     errors = []
-    for tag, text in cells:
-        source = python_of(text)
+    for tag, source in cells:
         remember(tag, source)
         try:
             statements = ast.parse(source, tag).body
@@ -53,50 +44,6 @@ def run_cells(
             except BaseException as error:
                 errors.append(describe(error))
     return errors
-
-
-def python_of(cell: str) -> str:
-    """The cell's Python, line for line: magics and shell lines become `pass` or `None`."""
-    lines = cell.splitlines()
-    first = next((index for index, line in enumerate(lines) if line.strip()), None)
-    if first is not None and lines[first].startswith("%%"):
-        magic = re.match(r"%%(\w+)", lines[first])
-        if not magic or magic[1] not in _PYTHON_MAGICS:
-            return ""
-        lines[first] = ""
-    if _parses("\n".join(lines)):  # a `%` may be a remainder, a `?` may stand in a string
-        return "\n".join(lines) + "\n"
-    for index, line in enumerate(lines):
-        assigned = _ASSIGNED.match(line)
-        command = _COMMAND.match(line)
-        if (assigned or command) and _complete(lines[:index]):
-            if assigned:
-                lines[index] = f"{assigned['indent']}{assigned['target']} = None"
-            elif command:
-                lines[index] = f"{command['indent']}pass"
-    return "\n".join(lines) + "\n"
-
-
-def _parses(source: str) -> bool:
-    try:
-        ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True
-
-
-def _complete(lines: list[str]) -> bool:
-    """Whether a statement may begin after `lines`: no bracket and no string is open."""
-    if lines and lines[-1].endswith("\\"):
-        return False
-    try:
-        for _ in tokenize.generate_tokens(io.StringIO("\n".join(lines) + "\n").readline):
-            pass
-    except tokenize.TokenError:
-        return False
-    except (SyntaxError, IndentationError):
-        return True
-    return True
 
 
 # packages that only show things: a grader has nobody to show them to, and may not have them

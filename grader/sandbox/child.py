@@ -16,6 +16,7 @@ import socket
 import sys
 import tempfile
 import types
+from functools import partial
 from typing import Any
 
 import torch
@@ -27,6 +28,7 @@ from .frames import FrameError, pack, unpack
 from .limits import Limits, apply_limits, die_with_parent
 from .places import on_device
 from .wire import MAX_TEXT, decode, encode, restride
+from .witness import observe
 
 _MAX_REQUEST = 256 << 20
 _MAX_FRAMES = 20
@@ -157,12 +159,13 @@ class _Server:
         self, request: dict[str, Any], arguments: dict[str, Any]
     ) -> tuple[dict[str, Any], bytes]:
         before = {key: _snapshot(value) for key, value in arguments.items()}
-        result = self._probe(request["source"], request["probe"])(self._module, **arguments)
+        run = partial(self._probe(request["source"], request["probe"]), self._module, **arguments)
+        result, seen = observe(run) if request["watch"] else (run(), [])
         tree, answer = encode(result)
         changed = [
             key for key, value in arguments.items() if not _same(before[key], _snapshot(value))
         ]
-        return {"value": tree, "changed": changed}, answer
+        return {"value": tree, "changed": changed, "seen": seen}, answer
 
     def _probe(self, source: str, name: str) -> Any:
         if source not in self._probes:

@@ -195,6 +195,7 @@ def _clean_environment(device: str) -> dict[str, str]:
         "MKL_NUM_THREADS": "1",
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
+        "KINETO_LOG_LEVEL": "5",  # the profiler keeps to itself what it does
     }
     kept = ["SYSTEMROOT", "TMPDIR"]
     if device == "cuda":
