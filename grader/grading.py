@@ -9,11 +9,8 @@ from __future__ import annotations
 
 import os
 import platform
-import signal
-import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,33 +22,11 @@ from .sandbox import Limits, Sandbox
 from .submission import Source, Submission, is_stub, read_submission
 
 if TYPE_CHECKING:
-    from .plugin import GradingPlugin
     from .workbench import Workbench
 
-_PYTEST_INI = Path(__file__).with_name("checks.ini")
-_CHECK_SECONDS = 300
 _CUDA_SECONDS = 30
 # what every machine has; `cuda` is there to be asked for
 DEVICES = ("cpu", "sim")
-# what pytest brings along and checks have no use for; each costs time in every session
-_UNUSED_PLUGINS = (
-    "cacheprovider",
-    "capture",
-    "doctest",
-    "faulthandler",
-    "junitxml",
-    "logging",
-    "nose",
-    "pastebin",
-    "setuponly",
-    "setupplan",
-    "stepwise",
-    "terminal",
-    "threadexception",
-    "unittest",
-    "unraisableexception",
-    "warnings",
-)
 
 
 def grade(
@@ -150,13 +125,20 @@ def _torch_as_it_comes() -> Iterator[None]:
     """Torch's global settings as they are at first, whatever the caller (a notebook, say) has made of them."""
     import torch
 
-    dtype, grad = torch.get_default_dtype(), torch.is_grad_enabled()
+    dtype, grad, threads = (
+        torch.get_default_dtype(),
+        torch.is_grad_enabled(),
+        torch.get_num_threads(),
+    )
     exact = torch.backends.cuda.matmul, torch.backends.cudnn
     short = [backend.allow_tf32 for backend in exact]  # 10 bits of mantissa instead of 23
     try:
         with torch.random.fork_rng(devices=[]):
             torch.set_default_dtype(torch.float32)
             torch.set_grad_enabled(True)
+            torch.set_num_threads(
+                1
+            )  # a second thread costs more than it does for tensors of this size
             for backend in exact:
                 backend.allow_tf32 = False
             yield
@@ -165,6 +147,7 @@ def _torch_as_it_comes() -> Iterator[None]:
             backend.allow_tf32 = before
         torch.set_default_dtype(dtype)
         torch.set_grad_enabled(grad)
+        torch.set_num_threads(threads)
 
 
 def environment(
@@ -198,34 +181,34 @@ def _grade_exercise(
     seed: int | None,
     first_failure: bool,
 ) -> ExerciseResult:
-    from .plugin import GradingPlugin
+    from .cases import collect
+    from .runner import run_checks
     from .student import seed_of
     from .workbench import Workbench
 
     if seed is None:
         seed = seed_of(exercise.name, source.digest if source else "")
-    benches, on_gpu = {}, {}
-    if source is not None:
-        benches[exercise.name] = Workbench(
-            exercise.name,
-            source,
-            sandbox,
-            _preload(exercise),
-            lambda probe: not probe.differentiates and by_hand(exercise, probe.called),
-        )
-        if gpu:
-            on_gpu[exercise.name] = Workbench(exercise.name, source, gpu)
-    plugin = GradingPlugin(benches, {exercise.name: seed}, devices, on_gpu)
-    try:
-        _run_checks(exercise.checks, plugin, first_failure)
-    finally:
-        for bench in (*benches.values(), *on_gpu.values()):
-            bench.close()
-    checks = plugin.results(exercise.name)
-    broken = _violations(exercise, source, benches[exercise.name]) if source else []
+    with ExitStack() as stack:
+        bench = on_gpu = None
+        if source is not None:
+            bench = stack.enter_context(
+                closing(
+                    Workbench(
+                        exercise.name,
+                        source,
+                        sandbox,
+                        _preload(exercise),
+                        lambda probe: not probe.differentiates and by_hand(exercise, probe.called),
+                    )
+                )
+            )
+            if gpu:
+                on_gpu = stack.enter_context(closing(Workbench(exercise.name, source, gpu)))
+        checks = run_checks(collect(exercise.checks, devices), bench, seed, on_gpu, first_failure)
+    broken = _violations(exercise, source, bench) if source and bench else []
     if broken:
         checks = tuple(replace(check, score=0) for check in checks)
-    problem = benches[exercise.name].load_problem if benches else ""
+    problem = bench.load_problem if bench else ""
     status, message = _summary(exercise, source, problem, checks)
     if broken and status != "error":
         status, message = "failed", f"No points: {broken[0].message}"
@@ -256,54 +239,6 @@ def _preload(exercise: Exercise) -> tuple[str, ...]:
     The first use of `torch.optim` imports `torch._dynamo` (0.6 s in every child), which most exercises never need.
     """
     return ("torch._dynamo",) if "optim" in exercise.checks.read_text(encoding="utf-8") else ()
-
-
-def _run_checks(file: Path, plugin: GradingPlugin, first_failure: bool) -> None:
-    import pytest
-
-    from .outcome import CourseFault
-
-    options = [
-        f"--confcutdir={file.parent}",
-        # unique module names for the same file name in two courses
-        f"--rootdir={file.anchor}",
-        f"-c{_PYTEST_INI}",
-        "--import-mode=importlib",
-        # neither the student's conftest.py nor a plugin that happens to be installed has a say in a score
-        "--noconftest",
-        "--disable-plugin-autoload",
-        "--assert=plain",
-        *(f"-pno:{name}" for name in _UNUSED_PLUGINS),
-    ]
-    if first_failure:
-        options.append("--exitfirst")
-    _forget_if_changed(file)
-    if threading.current_thread() is threading.main_thread() and hasattr(signal, "SIGALRM"):
-        # a check of a course that hangs on this side is the course's fault, and is told
-        options += ["-ppytest_timeout", f"--timeout={_CHECK_SECONDS}", "--timeout-method=signal"]
-    hidden = {name: os.environ.pop(name, None) for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")}
-    try:
-        status = pytest.main([*options, str(file)], plugins=[plugin])
-    finally:
-        os.environ.update({name: value for name, value in hidden.items() if value is not None})
-    if status == pytest.ExitCode.INTERRUPTED and not plugin.faults:
-        raise KeyboardInterrupt
-    if plugin.faults or status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-        told = " ".join(plugin.faults) or f"pytest ended with status {status}"
-        raise CourseFault(f"{file} cannot be used: {told}")
-
-
-_seen: dict[Path, int] = {}
-
-
-def _forget_if_changed(file: Path) -> None:
-    """Checks stay imported from one grading to the next, unless their author has changed them."""
-    changed = file.stat().st_mtime_ns
-    if _seen.setdefault(file, changed) != changed:
-        _seen[file] = changed
-        for name, module in list(sys.modules.items()):
-            if getattr(module, "__file__", None) == str(file):
-                del sys.modules[name]
 
 
 def _summary(

@@ -1,4 +1,4 @@
-"""The pytest plugin: gives checks their fixtures and cases, and collects what came of them.
+"""The pytest plugin: which fixtures a check may ask for, and the devices and dtypes that it is collected for.
 
 A check is a function `test_<name>` with `@points(n)` and a docstring, the sentence that the student reads. It asks for
 `student` (and runs on the CPU) or for `elsewhere` (and runs on every other device), for `dtype` or `draw` (and runs in
@@ -7,33 +7,15 @@ float32 and float64), and may be parametrized as any test. It passes when every 
 
 from __future__ import annotations
 
-import inspect
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 import pytest
 import torch
 
-from .outcome import CheckFailed, CheckOutcome, CourseFault
-from .report import CaseResult, CheckResult, CheckStatus
-from .student import Draw, Student, seed_of
-from .workbench import Workbench
-
 FLOATS = (torch.float32, torch.float64)
 # where the inputs of a case are drawn and its reference is worked out: autograd on the GPU is one more reference
 HOMES: dict[str, tuple[str, ...]] = {"cuda": ("cpu", "cuda")}
-
-# the worst of several cases names the check's status
-_SEVERITY: Sequence[CheckStatus] = (
-    "error",
-    "timeout",
-    "failed",
-    "not_started",
-    "not_reached",
-    "skipped",
-    "passed",
-)
+OURS = ("student", "elsewhere", "draw", "dtype", "device", "home")
 
 
 def points(number: int) -> pytest.MarkDecorator:
@@ -46,122 +28,35 @@ def needs(*checks: str) -> pytest.MarkDecorator:
     return pytest.mark.needs(*checks)
 
 
-@dataclass
-class _Case:
-    device: str | None
-    dtype: str | None
-    label: str
-    status: CheckStatus
-    message: str = ""
-    cause: str = ""
-
-
-@dataclass
-class _Check:
-    name: str
-    description: str
-    points: int
-    needs: tuple[str, ...]
-    seconds: float = 0.0
-    cases: list[_Case] = field(default_factory=list)
-
-    @property
-    def status(self) -> CheckStatus:
-        return min((case.status for case in self.cases), key=_SEVERITY.index, default="not_reached")
-
-    def result(self) -> CheckResult:
-        status = self.status
-        told = next((case for case in self.cases if case.status == status), None)
-        worst: dict[tuple[str | None, str | None], CheckStatus] = {}
-        for case in self.cases:
-            key = case.device, case.dtype
-            worst[key] = min(worst.get(key, "passed"), case.status, key=_SEVERITY.index)
-        return CheckResult(
-            name=self.name,
-            description=self.description,
-            status=status,
-            points=self.points,
-            score=self.points if status == "passed" else 0,
-            message=self._message(told) if told and status != "passed" else "",
-            cause=self._cause(status),
-            seconds=round(self.seconds, 4),
-            cases=tuple(CaseResult(*key, status) for key, status in worst.items()),
-        )
-
-    def _message(self, told: _Case) -> str:
-        """The first such case's message, and which case that is where others went otherwise."""
-        alike = sum(case.status == told.status for case in self.cases)
-        if alike == len(self.cases) or told.status == "not_reached" or not told.label:
-            return told.message
-        return f"{told.message} (With {told.label}; {alike} of {len(self.cases)} cases.)"
-
-    def _cause(self, status: CheckStatus) -> str:
-        """The cause, if every case that ended so names the same one or none; a guess that wavers is kept back."""
-        causes = {case.cause for case in self.cases if case.status == status and case.cause}
-        return causes.pop() if len(causes) == 1 else ""
-
-
-class GradingPlugin:
-    """Runs the checks of some exercises on a workbench each.
+class CollectionPlugin:
+    """Has pytest collect a check file for some devices; the values of the fixtures are the runner's to give.
 
     Args:
-        workbenches: by the check's module name; an exercise without one was not handed in.
-        seeds: the exercise's seed, by the same names.
         devices: the devices to run on, the CPU among them. Where it is alone, checks of other devices run on it.
-        gpu: workbenches for `cuda`, by the same names.
     """
 
-    def __init__(
-        self,
-        workbenches: Mapping[str, Workbench],
-        seeds: Mapping[str, int],
-        devices: Sequence[str],
-        gpu: Mapping[str, Workbench] | None = None,
-    ) -> None:
-        self._workbenches = workbenches
-        self._seeds = seeds
+    def __init__(self, devices: Sequence[str]) -> None:
         self._elsewhere = [device for device in devices if device != "cpu"] or ["cpu"]
-        self._gpu = gpu or {}
-        self._checks: dict[str, dict[str, _Check]] = {}
+        self.items: list[pytest.Function] = []
         self.faults: list[str] = []
 
-    def results(self, exercise: str) -> tuple[CheckResult, ...]:
-        """What came of an exercise's checks, in the order of their file."""
-        return tuple(check.result() for check in self._checks.get(exercise, {}).values())
-
-    # fixtures
+    @pytest.fixture
+    def dtype(self) -> None: ...
 
     @pytest.fixture
-    def dtype(self, request: pytest.FixtureRequest) -> torch.dtype:
-        dtype: torch.dtype = request.param
-        return dtype
+    def device(self) -> None: ...
 
     @pytest.fixture
-    def device(self, request: pytest.FixtureRequest) -> str:
-        return str(request.param)
+    def home(self) -> None: ...
 
     @pytest.fixture
-    def home(self, request: pytest.FixtureRequest) -> str:
-        return str(request.param)
+    def draw(self, dtype: None, home: None) -> None: ...
 
     @pytest.fixture
-    def draw(self, request: pytest.FixtureRequest, dtype: torch.dtype, home: str) -> Draw:
-        return Draw(self._seed(request.node), dtype, home)
+    def student(self, device: None) -> None: ...
 
     @pytest.fixture
-    def student(self, request: pytest.FixtureRequest, device: str) -> Student:
-        exercise = _exercise_of(request.node)
-        benches = self._gpu if device == "cuda" else self._workbenches
-        return Student(benches[exercise], device, self._seed(request.node))
-
-    @pytest.fixture
-    def elsewhere(self, student: Student) -> Student:
-        return student
-
-    def _seed(self, item: pytest.Item) -> int:
-        return seed_of(self._seeds[_exercise_of(item)], item.name)
-
-    # hooks
+    def elsewhere(self, device: None) -> None: ...
 
     def pytest_configure(self, config: pytest.Config) -> None:
         config.addinivalue_line("markers", "points(number): what the check is worth")
@@ -184,82 +79,5 @@ class GradingPlugin:
         if report.failed:
             self.faults.append(f"{report.nodeid or 'the checks'}: {report.longreprtext}")
 
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        for item in items:
-            self._check_of(item)
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
-        start = time.perf_counter()
-        try:
-            return (yield)
-        finally:
-            self._check_of(item).seconds += time.perf_counter() - start
-
-    def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        check = self._check_of(item)
-        exercise = _exercise_of(item)
-        workbench = self._workbenches.get(exercise)
-        if workbench is None:
-            raise CheckOutcome("not_reached", "There is no file for this exercise.")
-        if workbench.load_problem:
-            raise CheckOutcome("not_reached", "The file could not be loaded.")
-        for name in check.needs:
-            if name not in self._checks[exercise]:
-                raise CourseFault(f"{check.name} needs {name}, which is not a check.")
-            if self._checks[exercise][name].status != "passed":
-                first = self._checks[exercise][name].description
-                raise CheckOutcome("not_reached", f"Not tried, because this comes first: {first}")
-        if any(case.status == "timeout" for case in check.cases):
-            raise CheckOutcome("not_reached", "Not run after an earlier case timed out.")
-
-    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
-        if (call.when == "setup" and call.excinfo is None) or call.when == "teardown":
-            return
-        case = _Case(*_place_of(item), status="passed")
-        error = call.excinfo.value if call.excinfo else None
-        if isinstance(error, AssertionError):
-            error = CheckFailed(str(error))
-        if isinstance(error, CheckOutcome):
-            case.status, case.message, case.cause = error.status, error.message, error.cause
-        elif error is not None:
-            if isinstance(error, KeyboardInterrupt):
-                return
-            case.status = "error"
-            case.message = (
-                f"The grader is at fault here, not your code ({type(error).__name__}: {error}). "
-                "Please report it to your instructor."
-            )
-        self._check_of(item).cases.append(case)
-
-    def _check_of(self, item: pytest.Item) -> _Check:
-        assert isinstance(item, pytest.Function)
-        name = item.originalname.removeprefix("test_")
-        checks = self._checks.setdefault(_exercise_of(item), {})
-        if name not in checks:
-            worth = item.get_closest_marker("points")
-            wanted = item.get_closest_marker("needs")
-            text = inspect.getdoc(item.function) or name
-            checks[name] = _Check(
-                name=name,
-                description=" ".join(text.split("\n\n")[0].split()),
-                points=worth.args[0] if worth else 0,
-                needs=wanted.args if wanted else (),
-            )
-        return checks[name]
-
-
-def _exercise_of(item: pytest.Item) -> str:
-    return item.path.stem
-
-
-def _place_of(item: pytest.Item) -> tuple[str | None, str | None, str]:
-    """Device, dtype, and what tells this case from the others of its check."""
-    params = dict(item.callspec.params) if hasattr(item, "callspec") else {}
-    device, dtype = params.pop("device", None), params.pop("dtype", None)
-    home = params.pop("home", "cpu")
-    name = str(dtype).removeprefix("torch.") if dtype else None
-    labels = [f"{key} = {value}" for key, value in params.items()] + ([name] if name else [])
-    labels += [f"on {device}"] if device not in (None, "cpu") else []
-    labels += [f"the reference on {home}"] if home != "cpu" else []
-    return device, name, ", ".join(labels)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self.items = [item for item in session.items if isinstance(item, pytest.Function)]

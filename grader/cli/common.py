@@ -65,7 +65,7 @@ def started_sandbox(course: Course | None = None) -> Iterator[Sandbox]:
         refuse(str(error))
     with Sandbox(limits) as sandbox:
         gc.disable()  # importing makes no garbage, and looking for it takes a sixth of the time
-        from .. import plugin  # noqa: F401
+        from .. import cases, runner  # noqa: F401
 
         gc.freeze()
         gc.enable()
