@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
-import selectors
+import select
 import shutil
 import signal
 import socket
@@ -68,6 +68,10 @@ class Child:
         self._printed_bytes = 0
         self.printed = ""
         self.alive = True
+        self._received = bytearray()
+        self._poll = select.poll()
+        self._poll.register(output, select.POLLIN)
+        connection.setblocking(False)
         for descriptor in (output, trace):
             os.set_blocking(descriptor, False)
 
@@ -142,48 +146,45 @@ class Child:
             raise
 
     def _exchange(self, message: bytes, deadline: float) -> tuple[dict[str, Any], bytes]:
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._output, selectors.EVENT_READ)
-
-            def wait(events: int) -> None:
-                """Returns when the connection is ready, and keeps the student's output flowing meanwhile."""
-                selector.register(self._connection, events)
-                try:
-                    while True:
-                        left = deadline - time.monotonic()
-                        if left <= 0:
-                            raise TimeoutError
-                        ready = [
-                            key.fileobj for key, _ in selector.select(min(left, _POLL_SECONDS))
-                        ]
-                        if not ready:
-                            self._expect_within_bounds()
-                        if self._output in ready and not self._drain():
-                            selector.unregister(self._output)
-                        if self._connection in ready:
-                            return
-                finally:
-                    selector.unregister(self._connection)
-
-            self._connection.setblocking(False)
-            view = memoryview(message)
-            while view:
-                wait(selectors.EVENT_WRITE)
+        view = memoryview(message)
+        while view:
+            try:
                 view = view[self._connection.send(view) :]
+            except BlockingIOError:
+                self._wait(select.POLLOUT, deadline)
+        answer = unpack(lambda count: self._read(count, deadline), self._limits.answer_bytes)
+        self._drain()
+        return answer
 
-            def read(count: int) -> bytes:
-                buffer = bytearray()
-                while len(buffer) < count:
-                    wait(selectors.EVENT_READ)
-                    part = self._connection.recv(min(count - len(buffer), 1 << 20))
-                    if not part:
-                        raise ConnectionResetError
-                    buffer += part
-                return bytes(buffer)
+    def _read(self, count: int, deadline: float) -> bytes:
+        while len(self._received) < count:
+            try:
+                part = self._connection.recv(max(count - len(self._received), 1 << 16))
+            except BlockingIOError:
+                self._wait(select.POLLIN, deadline)
+                continue
+            if not part:
+                raise ConnectionResetError
+            self._received += part
+        taken = bytes(self._received[:count])
+        del self._received[:count]
+        return taken
 
-            answer = unpack(read, self._limits.answer_bytes)
-            self._drain()
-            return answer
+    def _wait(self, events: int, deadline: float) -> None:
+        """Returns when the connection is ready, and keeps the student's output flowing meanwhile."""
+        connection = self._connection.fileno()
+        self._poll.register(connection, events)
+        while True:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            ready = {place for place, _ in self._poll.poll(1000 * min(left, _POLL_SECONDS))}
+            if not ready:
+                self._expect_within_bounds()
+            if self._output in ready and not self._drain():
+                self._poll.unregister(self._output)
+            if connection in ready:
+                return
 
     def _expect_within_bounds(self) -> None:
         """Stops what the kernel's own limits miss: shared memory, and many small files."""
@@ -213,14 +214,14 @@ class Child:
         with suppress(OSError):
             os.kill(self._pid, signal.SIGUSR1)
         text, patience = b"", _TRACE_SECONDS
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._trace, selectors.EVENT_READ)
-            # it is written piece by piece: the end is when nothing more comes
-            while len(text) < 65536 and selector.select(patience):
-                part = os.read(self._trace, 65536)
-                if not part:
-                    break
-                text, patience = text + part, _TRACE_QUIET_SECONDS
+        poll = select.poll()
+        poll.register(self._trace, select.POLLIN)
+        # it is written piece by piece: the end is when nothing more comes
+        while len(text) < 65536 and poll.poll(1000 * patience):
+            part = os.read(self._trace, 65536)
+            if not part:
+                break
+            text, patience = text + part, _TRACE_QUIET_SECONDS
         for tag, line in re.findall(
             r'File "([^"]*)", line (\d{1,7}) in', text.decode("ascii", "replace")
         ):

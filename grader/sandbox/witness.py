@@ -20,7 +20,7 @@ def observe(run: Callable[[], Any]) -> tuple[Any, list[str]]:
     """
     with profile() as events:
         result = run()
-    names = {event.name for event in events.function_events or ()}
+    names = {event.name() for event in events.kineto_results.events()}
     return result, sorted(name for name in names if _differentiates(name))[:_MOST]
 
 
