@@ -133,9 +133,29 @@ def _read(trees: list[ast.Module]) -> _Module:
             patched = _patched(statement)
             if patched:
                 module.patches.append((patched, statement))
-        for node in ast.walk(tree):
+        for node in _walk(tree):
             _note_alias(node, module.aliases)
     return module
+
+
+def _walk(node: ast.AST) -> list[ast.AST]:
+    """The node and all below it, without contexts: less than half the time of `ast.walk`."""
+    found = [node]
+    for one in found:  # grows meanwhile
+        found += _children(one)
+    return found
+
+
+def _children(node: ast.AST) -> list[ast.AST]:
+    found: list[ast.AST] = []
+    for name in node._fields:
+        if name != "ctx":
+            value = getattr(node, name, None)
+            if isinstance(value, ast.AST):
+                found.append(value)
+            elif isinstance(value, list):
+                found += [entry for entry in value if isinstance(entry, ast.AST)]
+    return found
 
 
 def _top_level(body: list[ast.stmt]) -> Iterator[ast.stmt]:
@@ -266,13 +286,13 @@ def _reachable(module: _Module, roots: set[str]) -> list[ast.stmt]:
 
 def _globals_of(node: ast.AST) -> set[str]:
     """The names that a piece of code looks up in its module: those that its functions do not bind themselves."""
-    names: set[str] = set()
-    for child in ast.iter_child_nodes(node):
-        names |= _globals_of(child)
     if isinstance(node, ast.Name):
-        names.add(node.id)
-    elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-        inner = list(ast.walk(node))
+        return {node.id}
+    names: set[str] = set()
+    for child in _children(node):
+        names |= _globals_of(child)
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+        inner = _walk(node)
         shared = {name for n in inner if isinstance(n, ast.Global) for name in n.names}
         local = {n.arg for n in inner if isinstance(n, ast.arg)}
         local |= {n.id for n in inner if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
@@ -284,7 +304,7 @@ def _search(
     statement: ast.stmt, module: _Module, rule: str, names: tuple[str, ...]
 ) -> Iterator[tuple[int, str]]:
     """Line and name of each thing in a statement that a rule forbids."""
-    for node in ast.walk(statement):
+    for node in _walk(statement):
         line = getattr(node, "lineno", 0)
         if isinstance(node, ast.Attribute | ast.Name | ast.Call):
             path = _path(node, module.aliases)
