@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from grader import Draw, Received, Student, expect, expect_close, helper, points, probe
+from grader import Draw, Received, Student, expect, expect_close, helper, needs, points, probe
 
 FORBIDDEN: dict[str, Any] = {"by hand": {}}
 # features and samples differ, so that a transpose shows; each may be 1
@@ -148,7 +148,7 @@ def run_backward(
 
 
 @SIZES
-@points(2)
+@points(1)
 def test_backward(student: Student, draw: Draw, dim: int, m: int) -> None:
     """`backward(x, yhat, y)` fills `grads` with dw = x (ŷ − y)ᵀ / m and db = Σ(ŷ − y) / m."""
     # yhat comes from no forward of this model: whoever differentiates forward gets other numbers
@@ -214,3 +214,14 @@ def test_loss_at_0_and_1(student: Student, draw: Draw) -> None:
         got = student.run(measure_loss, yhat=yhat[:, :size], y=y[:, :size])
         what = f"loss (logarithms clamped at −100) with yhat = {yhat[0, :size].tolist()}"
         expect_close(got, F.binary_cross_entropy(yhat[:, :size], y[:, :size]), what)
+
+
+@points(1)
+@needs("factory_arguments", "forward", "backward", "optimize", "loss")
+def test_other_devices(elsewhere: Student, draw: Draw) -> None:
+    """The model and its loss work on any device: results are where the inputs are."""
+    test_factory_arguments(elsewhere, draw)
+    test_forward(elsewhere, draw, 3, 5)
+    test_backward(elsewhere, draw, 3, 5)
+    test_optimize(elsewhere, draw, 3)
+    test_loss(elsewhere, draw, 5)
