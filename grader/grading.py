@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .catalog import Course, Exercise, load_course
 from .report import CheckResult, Environment, ExerciseResult, ExerciseStatus, Report
@@ -118,12 +118,13 @@ def grade(
 def gpu_sandbox(limits: Limits | None = None) -> Sandbox:
     """A sandbox for `cuda`. Its children start CUDA and load its libraries themselves, which takes seconds."""
     limits = limits or Limits()
-    longer = {
-        "import_seconds": limits.import_seconds + _CUDA_SECONDS,
-        "call_seconds": limits.call_seconds + _CUDA_SECONDS,
-        "exercise_seconds": limits.exercise_seconds + 2 * _CUDA_SECONDS,
-    }
-    return Sandbox(replace(limits, **longer), device="cuda")
+    longer = replace(
+        limits,
+        import_seconds=limits.import_seconds + _CUDA_SECONDS,
+        call_seconds=limits.call_seconds + _CUDA_SECONDS,
+        exercise_seconds=limits.exercise_seconds + 2 * _CUDA_SECONDS,
+    )
+    return Sandbox(longer, device="cuda")
 
 
 @contextmanager
@@ -132,7 +133,7 @@ def _torch_as_it_comes() -> Iterator[None]:
     import torch
 
     dtype, grad = torch.get_default_dtype(), torch.is_grad_enabled()
-    exact = torch.backends.cuda.matmul, torch.backends.cudnn
+    exact: list[Any] = [torch.backends.cuda.matmul, torch.backends.cudnn]
     short = [backend.allow_tf32 for backend in exact]  # 10 bits of mantissa instead of 23
     try:
         with torch.random.fork_rng(devices=[]):
