@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import torch
@@ -37,6 +38,10 @@ class Module:
 
     def set_device(self, device: Any) -> None:
         pass
+
+    @contextmanager
+    def device(self, device: Any) -> Iterator[None]:
+        yield
 
     def synchronize(self, device: Any = None) -> None:
         pass
@@ -76,6 +81,11 @@ def patch() -> None:
     def moved(storage: Any, *_: Any, **__: Any) -> Any:
         return cloned(storage) if storage.device.type == NAME else storage_over(storage.clone())
 
+    def to(storage: Any, *, device: Any, non_blocking: bool = False) -> Any:
+        there = torch.device(device).type == NAME
+        return moved(storage) if there else send(storage, device=device, non_blocking=non_blocking)
+
+    send, storages.to = storages.to, to
     storages.clone = cloned
     setattr(storages, NAME, moved)
 
@@ -96,7 +106,13 @@ def patch() -> None:
     torch.nn.Module._apply = applied  # type: ignore[method-assign]
 
     tensors: Any = Tensor
-    data = tensors.data
+    data, pin = tensors.data, tensors.pin_memory
+
+    def pinned(tensor: Tensor, device: Any = None) -> Any:
+        """Memory of the CPU is as good for `sim` wherever it lies."""
+        return tensor.clone() if state["visible"] and tensor.device.type == "cpu" else pin(tensor)
+
+    tensors.pin_memory = pinned
 
     def set_data(tensor: Tensor, value: Tensor) -> None:
         if not (isinstance(value, Tensor) and _crosses(tensor, value)):

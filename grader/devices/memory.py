@@ -49,7 +49,11 @@ def raw_of(tensor: Tensor) -> Tensor:
     return raw.set_(memory_of(tensor), tensor.storage_offset(), tensor.size(), tensor.stride())
 
 
-def wrapped(raw: Tensor, storage: torch.UntypedStorage | None = None) -> Tensor:
-    """The tensor of `sim` with the memory of `raw`."""
+def wrapped(raw: Tensor, base: Tensor | None = None) -> Tensor:
+    """The tensor of `sim` with the memory of `raw`; a view of `base`, if that is given."""
+    if base is not None and torch.is_inference_mode_enabled() and not base.is_inference():
+        with torch.inference_mode(False):  # a view is of its base's kind
+            return wrapped(raw, base)
     empty: Tensor = torch._C._acc.create_empty_tensor((0,), raw.dtype)
-    return place(empty, storage or storage_over(raw.untyped_storage()), raw)
+    storage = storage_over(raw.untyped_storage()) if base is None else base.untyped_storage()
+    return place(empty, storage, raw)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +24,7 @@ class _Operator:
     elementwise: bool
     random: bool
     takes_generator: bool
+    tensors: frozenset[str]
 
     @classmethod
     def of(cls, op: Any) -> _Operator:
@@ -44,10 +45,11 @@ class _Operator:
             elementwise=_is_elementwise(op),
             random=torch.Tag.nondeterministic_seeded in op.tags,
             takes_generator=any(argument.name == "generator" for argument in schema.arguments),
+            tensors=frozenset(a.name for a in schema.arguments if "Tensor" in str(a.type)),
         )
 
 
-_aten = torch.ops.aten
+_aten: Any = torch.ops.aten
 _operators: dict[Any, _Operator] = {}
 # CUDA runs them as element by element (TensorIterator) although torch's tag does not say so
 _ELEMENTWISE = {
@@ -84,10 +86,11 @@ def run_on_sim(op: Any, *args: Any, **kwargs: Any) -> Any:
 
 def _compute(op: Any, known: _Operator, given: dict[str, Any]) -> Any:
     """Runs the CPU's kernel on the operands' memory."""
-    storages: dict[int, torch.UntypedStorage] = {}
-    raws: dict[str, Any] = {}
-    for name, value in given.items():
-        raws[name] = _lowered(value, storages)
+    bases: dict[int, Tensor] = {}
+    raws = {name: _lowered(value, bases) for name, value in given.items()}
+    for name in known.tensors & raws.keys():
+        if isinstance(raws[name], bool | int | float):  # a number that torch has made a tensor of
+            raws[name] = _number(raws[name], raws.values())
     if "device" in raws:
         raws["device"] = torch.device("cpu")
     raws.pop("pin_memory", None)
@@ -95,11 +98,22 @@ def _compute(op: Any, known: _Operator, given: dict[str, Any]) -> Any:
     for name in known.changed:
         _follow(given[name], raws[name])
     if len(known.results) == 1:
-        return _raised(result, known.results[0], given, storages)
+        return _raised(result, known.results[0], given, bases)
     if not known.results:
         return None
     results = zip(result, known.results, strict=True)
-    return tuple(_raised(one, name, given, storages) for one, name in results)
+    return tuple(_raised(one, name, given, bases) for one, name in results)
+
+
+def _number(value: bool | float, operands: Iterable[Any]) -> Tensor:
+    """A 0-dim tensor that leaves the dtype of the result to the others, as a number does."""
+    if isinstance(value, bool):
+        return torch.tensor(value)
+    dtypes = [operand.dtype for operand in operands if isinstance(operand, Tensor)]
+    own = [dtype for dtype in dtypes if dtype.is_floating_point or dtype.is_complex]
+    if isinstance(value, int):
+        own += [dtype for dtype in dtypes if dtype is not torch.bool]
+    return torch.tensor(value, dtype=own[0]) if own else torch.tensor(value)
 
 
 def _run_random(op: Any, known: _Operator, raws: dict[str, Any]) -> Any:
@@ -122,28 +136,26 @@ def _run_random(op: Any, known: _Operator, raws: dict[str, Any]) -> Any:
         torch.set_rng_state(before)
 
 
-def _lowered(value: Any, storages: dict[int, torch.UntypedStorage]) -> Any:
+def _lowered(value: Any, bases: dict[int, Tensor]) -> Any:
     if isinstance(value, Tensor):
         if value.device.type != NAME:
             return value
         raw = raw_of(value)
-        storages[raw.untyped_storage()._cdata] = value.untyped_storage()
+        bases[raw.untyped_storage()._cdata] = value
         return raw
     if isinstance(value, list | tuple) and any(isinstance(entry, Tensor) for entry in value):
-        return [_lowered(entry, storages) for entry in value]
+        return [_lowered(entry, bases) for entry in value]
     return value
 
 
-def _raised(
-    result: Any, name: str | None, given: dict[str, Any], storages: dict[int, torch.UntypedStorage]
-) -> Any:
+def _raised(result: Any, name: str | None, given: dict[str, Any], bases: dict[int, Tensor]) -> Any:
     if name is not None:
         return given[name]
     if isinstance(result, Tensor):
         # a view of an operand is a view on `sim` too
-        return wrapped(result, storages.get(result.untyped_storage()._cdata))
+        return wrapped(result, bases.get(result.untyped_storage()._cdata))
     if isinstance(result, list | tuple):
-        return [_raised(entry, None, given, storages) for entry in result]
+        return [_raised(entry, None, given, bases) for entry in result]
     return result
 
 
@@ -228,6 +240,10 @@ def _item(tensor: Tensor) -> Any:
     return _aten._local_scalar_dense.default(raw_of(tensor))
 
 
+def _zeros(size: Any, *, dtype: Any = None, **_: Any) -> Tensor:
+    return wrapped(torch.zeros(size, dtype=dtype))
+
+
 def _set(op: Any) -> Callable[..., Any]:
     def run(*args: Any, **kwargs: Any) -> Any:
         return op.redispatch(CPU_KEYS, *args, **kwargs)
@@ -296,6 +312,7 @@ _SPECIAL: dict[Any, Callable[..., Any]] = {
     _aten._copy_from_and_resize.default: _copy_from_and_resize,
     _aten.copy_.default: _copy,
     _aten._local_scalar_dense.default: _item,
+    _aten._efficientzerotensor.default: _zeros,
     **{
         op: _set(op)
         for op in (
