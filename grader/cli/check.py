@@ -15,8 +15,10 @@ from .common import (
     WRONG_INPUT,
     console_for,
     course_option,
+    gpu_for,
     open_course,
     refuse,
+    refuse_without,
     started_sandbox,
 )
 
@@ -55,6 +57,14 @@ if TYPE_CHECKING:
     help="Refuse to grade where a layer of isolation is missing; `grader doctor` shows them.",
 )
 @click.option(
+    "--device",
+    "devices",
+    multiple=True,
+    type=click.Choice(["cpu", "sim", "cuda"]),
+    help="Where to run, beside the CPU: `sim`, the simulated accelerator, or a GPU. May be given more than once. "
+    "Default: sim.",
+)
+@click.option(
     "--seed",
     type=click.IntRange(0, 2**48 - 1),
     help="Of the inputs. Default: follows from the file's text, so that a result can be repeated.",
@@ -66,6 +76,7 @@ def check(
     form: str,
     output: Path | None,
     require_isolation: bool,
+    devices: tuple[str, ...],
     seed: int | None,
 ) -> None:
     """Grades the exercises NAME..., or every exercise that is found.
@@ -90,26 +101,42 @@ def check(
             if missing:
                 told = ", ".join(f"{layer.name} ({layer.why})" for layer in missing)
                 refuse(f"Not graded, because this machine lacks: {told}.")
-        report = _grade_with_progress(submission, course, sandbox, seed)
+        with gpu_for(devices) as gpu:
+            refuse_without(devices, sandbox, gpu)
+            report = _grade_with_progress(submission, course, sandbox, seed, devices, gpu)
     _write(report, form, output)
     sys.exit(_exit_status(report))
 
 
 def _grade_with_progress(
-    submission: Submission, course: Course, sandbox: Sandbox, seed: int | None
+    submission: Submission,
+    course: Course,
+    sandbox: Sandbox,
+    seed: int | None,
+    devices: tuple[str, ...],
+    gpu: Sandbox | None,
 ) -> Report:
-    from ..grading import grade
+    from ..grading import DEVICES, grade
     from ..outcome import CourseFault
 
     console = console_for(stderr=True)
     try:
         if not console.is_terminal:
-            return grade(submission, course=course, sandbox=sandbox, seed=seed)
+            return grade(
+                submission,
+                course=course,
+                sandbox=sandbox,
+                devices=devices or DEVICES,
+                gpu=gpu,
+                seed=seed,
+            )
         with console.status("Starting …") as status:
             return grade(
                 submission,
                 course=course,
                 sandbox=sandbox,
+                devices=devices or DEVICES,
+                gpu=gpu,
                 seed=seed,
                 progress=lambda name: status.update(f"Grading {name} …"),
             )

@@ -67,6 +67,26 @@ def started_sandbox() -> Iterator[Sandbox]:
         yield sandbox
 
 
+@contextmanager
+def gpu_for(devices: Sequence[str]) -> Iterator[Sandbox | None]:
+    """A sandbox for `cuda`, if that is among the devices."""
+    if "cuda" not in devices:
+        yield None
+        return
+    from ..grading import gpu_sandbox
+
+    with gpu_sandbox() as gpu:
+        yield gpu
+
+
+def refuse_without(devices: Sequence[str], sandbox: Sandbox, gpu: Sandbox | None) -> None:
+    """Refuses to go on where a device that was asked for by name is not there."""
+    from ..grading import environment
+
+    if devices and (absent := environment(sandbox, devices, gpu).absent):
+        refuse(f"This machine lacks a device that was asked for. {'; '.join(absent)}.")
+
+
 def console_for(stderr: bool = False) -> Console:
     from rich.console import Console
 

@@ -291,6 +291,11 @@ def _masked_fill(op: Any) -> Callable[..., Any]:
 def convolution(x: Tensor, weight: Tensor, bias: Tensor | None, *options: Any) -> Tensor:
     """Torch leaves it to the backend; here it is the CPU's."""
     op = _aten.convolution.default
+    for name, other in (("weight", weight), ("bias", bias)):
+        if on_sim(x) and other is not None and not on_sim(other):
+            raise RuntimeError(
+                f"Input type ({x.type()}) and {name} type ({other.type()}) should be the same"
+            )
     given = {"input": x, "weight": weight, "bias": bias}
     _expect_one_device(op, _known(op), given)
     return wrapped(op(*[_lowered(value, {}) for value in given.values()], *options))
