@@ -41,8 +41,8 @@ def _anywhere(value: Any) -> Any:
 def bce_gradients(x: Tensor, yhat: Tensor, y: Tensor) -> dict[str, Tensor]:
     """Autograd's gradients of the mean binary cross-entropy, at the logits that give `yhat`."""
     logits = torch.logit(yhat.double())
-    w = torch.zeros(x.shape[0], 1, dtype=torch.float64, requires_grad=True)
-    b = torch.zeros((), dtype=torch.float64, requires_grad=True)
+    w = torch.zeros(x.shape[0], 1, dtype=torch.float64, device=x.device, requires_grad=True)
+    b = torch.zeros((), dtype=torch.float64, device=x.device, requires_grad=True)
     # wᵀx + b is 0 here, so the logits are those of yhat, with the slopes of w and b
     loss = F.binary_cross_entropy_with_logits(w.T @ x.double() + b + logits, y.double())
     dw, db = torch.autograd.grad(loss, [w, b])

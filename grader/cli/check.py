@@ -15,6 +15,7 @@ from .common import (
     WRONG_INPUT,
     console_for,
     course_option,
+    device_option,
     gpu_for,
     open_course,
     refuse,
@@ -56,14 +57,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Refuse to grade where a layer of isolation is missing; `grader doctor` shows them.",
 )
-@click.option(
-    "--device",
-    "devices",
-    multiple=True,
-    type=click.Choice(["cpu", "sim", "cuda"]),
-    help="Where to run, beside the CPU: `sim`, the simulated accelerator, or a GPU. May be given more than once. "
-    "Default: sim.",
-)
+@device_option
 @click.option(
     "--seed",
     type=click.IntRange(0, 2**48 - 1),

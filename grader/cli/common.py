@@ -26,6 +26,14 @@ course_option = click.option(
     type=click.Path(path_type=Path),
     help="The folder of another course: course.toml, exercises/, solutions/, checks/.",
 )
+device_option = click.option(
+    "--device",
+    "devices",
+    multiple=True,
+    type=click.Choice(["cpu", "sim", "cuda"]),
+    help="Where to run, beside the CPU: `sim`, the simulated accelerator, or a GPU. May be given more than once. "
+    "Default: sim.",
+)
 
 
 def named_in(course: Course, names: Sequence[str]) -> list[Exercise]:

@@ -244,6 +244,18 @@ def _zeros(size: Any, *, dtype: Any = None, **_: Any) -> Tensor:
     return wrapped(torch.zeros(size, dtype=dtype))
 
 
+def _reduced(op: Any) -> Callable[..., Any]:
+    """With `out=` of a scalar, the CPU's kernel would first warn that it has to be resized."""
+
+    def run(one: Tensor, other: Tensor, *options: Any, out: Tensor) -> Tensor:
+        given = {"self": one, "target": other}
+        _expect_one_device(op, _known(op), given)
+        result = op(*[_lowered(value, {}) for value in given.values()], *options)
+        return out.resize_(result.shape).copy_(wrapped(result))
+
+    return run
+
+
 def _set(op: Any) -> Callable[..., Any]:
     def run(*args: Any, **kwargs: Any) -> Any:
         return op.redispatch(CPU_KEYS, *args, **kwargs)
@@ -318,6 +330,8 @@ _SPECIAL: dict[Any, Callable[..., Any]] = {
     _aten.copy_.default: _copy,
     _aten._local_scalar_dense.default: _item,
     _aten._efficientzerotensor.default: _zeros,
+    _aten.mse_loss.out: _reduced(_aten.mse_loss.default),
+    _aten.smooth_l1_loss.out: _reduced(_aten.smooth_l1_loss.default),
     **{
         op: _set(op)
         for op in (
