@@ -162,6 +162,7 @@ def test_a_crash_on_the_device_fails_that_check_alone(graded: Grade) -> None:
     [lost] = [check for check in result.checks if not check.score]
     assert lost.name == "other_devices"
     assert lost.message.startswith("Your code crashed (SIGABRT).")
+    assert "That was on `sim:0`" in lost.cause
 
 
 # references that a GPU will work out: they follow the device of their inputs
