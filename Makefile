@@ -3,7 +3,7 @@ PYTHON ?= python3
 TORCH ?= torch==2.13.0
 BIN := .venv/bin
 
-.PHONY: setup demo test lint audit bench clean
+.PHONY: setup demo test test-cuda lint audit bench clean
 
 setup: .venv/ready
 
@@ -19,6 +19,13 @@ demo: setup
 
 test: setup lint
 	$(BIN)/pytest -q
+
+# on a machine with a GPU: CUDA=python to use a torch that is installed there instead of .venv
+CUDA ?= $(BIN)/python
+test-cuda:
+	$(CUDA) -m pytest -q -m cuda
+	$(CUDA) -m grader doctor --devices
+	$(CUDA) -m grader audit --device sim --device cuda --jobs 4
 
 lint: setup
 	$(BIN)/ruff check

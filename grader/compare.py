@@ -2,6 +2,13 @@
 
 Form comes before values: kind, shape, dtype, device, then numbers. NaN fails. The tolerance depends on the reference
 alone, so that no answer can widen it.
+
+On other devices it is the same. `sim` runs the CPU's kernels. On `cuda` a result is held against autograd on the GPU
+and against the CPU's reference, in float32 and in float64. The order of sums differs there, which moves a sum of n
+terms by about √n·eps (the checks have n ≤ 100: some ten eps), and so do elementary functions (exp, log, tanh: a few
+units in the last place, by the CUDA C++ programming guide, "Mathematical Functions"). Both are far below 2e-5 = 170
+eps in float32 and 1e-9 = 4·10⁶ eps in float64. TF32, with its 10 bits of mantissa (1e-3), would not be, so it is off;
+kernels that sum in a fixed order are chosen where there are some, so that a result can be repeated.
 """
 
 from __future__ import annotations

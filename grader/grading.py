@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .catalog import Course, CourseError, Exercise, load_course
 from .report import CheckResult, Environment, ExerciseResult, ExerciseStatus, Report, Violation
@@ -94,12 +94,13 @@ def grade(
 def gpu_sandbox(limits: Limits | None = None) -> Sandbox:
     """A sandbox for `cuda`. Its children start CUDA and load its libraries themselves, which takes seconds."""
     limits = limits or Limits()
-    longer = {
-        "import_seconds": limits.import_seconds + _CUDA_SECONDS,
-        "call_seconds": limits.call_seconds + _CUDA_SECONDS,
-        "exercise_seconds": limits.exercise_seconds + 2 * _CUDA_SECONDS,
-    }
-    return Sandbox(replace(limits, **longer), device="cuda")
+    longer = replace(
+        limits,
+        import_seconds=limits.import_seconds + _CUDA_SECONDS,
+        call_seconds=limits.call_seconds + _CUDA_SECONDS,
+        exercise_seconds=limits.exercise_seconds + 2 * _CUDA_SECONDS,
+    )
+    return Sandbox(longer, device="cuda")
 
 
 def limits_of(course: Course) -> Limits:
@@ -130,7 +131,7 @@ def _torch_as_it_comes() -> Iterator[None]:
         torch.is_grad_enabled(),
         torch.get_num_threads(),
     )
-    exact = torch.backends.cuda.matmul, torch.backends.cudnn
+    exact: list[Any] = [torch.backends.cuda.matmul, torch.backends.cudnn]
     short = [backend.allow_tf32 for backend in exact]  # 10 bits of mantissa instead of 23
     try:
         with torch.random.fork_rng(devices=[]):

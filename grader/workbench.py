@@ -101,7 +101,7 @@ class Workbench:
         }
         self._watched.add(probe.name)
         child = self._ready()
-        header, answer = self._timed(lambda: child.call(request, block))
+        header, answer = self._timed(lambda: child.call(request, block), device)
         if "error" in header:
             raise self._failed(self._read(header["error"]), device)
         try:
@@ -121,7 +121,7 @@ class Workbench:
         return value
 
     def _timed(
-        self, exchange: Callable[[], tuple[dict[str, Any], bytes]]
+        self, exchange: Callable[[], tuple[dict[str, Any], bytes]], device: str
     ) -> tuple[dict[str, Any], bytes]:
         most = self._sandbox.limits.exercise_seconds
         if self._spent > most:
@@ -132,7 +132,7 @@ class Workbench:
             return exchange()
         except SandboxError as error:
             self._child = None
-            raise self._lost(error) from error
+            raise self._lost(error, device) from error
         finally:
             self._spent += time.monotonic() - start
 
@@ -186,12 +186,17 @@ class Workbench:
         verb = "ends the program" if raised.kind == "SystemExit" else f"raises {raised}"
         return f"{at}: importing the file {verb}{text}."
 
-    def _lost(self, error: SandboxError) -> CheckOutcome:
+    def _lost(self, error: SandboxError, device: str) -> CheckOutcome:
         at = ""
         if error.place and (frame := self._frame(*error.place, "")):
             at = f" It was at {frame}: `{frame.text}`."
         status: CheckStatus = "timeout" if error.reason == "timeout" else "failed"
-        return CheckOutcome(status, f"Your code {error}.{at}")
+        cause = ""
+        if device == "sim" and error.reason == "died":
+            cause = (
+                "That was on `sim:0`, which stands for a GPU here: code like this may be beyond it."
+            )
+        return CheckOutcome(status, f"Your code {error}.{at}", cause)
 
     def _failed(self, raised: _Raised, device: str) -> CheckOutcome:
         """The student's exception, or a probe's, as the outcome of a check."""

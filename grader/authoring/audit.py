@@ -10,12 +10,12 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..catalog import Course, load_course
-from ..grading import grade, limits_of
+from ..grading import DEVICES, gpu_sandbox, grade, limits_of
 from ..report import ExerciseResult
 from ..sandbox import Limits, Sandbox
 from ..submission import Submission
@@ -38,7 +38,10 @@ class Equivalent:
 
 @dataclass(frozen=True)
 class Audit:
-    """What came of the audit of one exercise; `problems` are sentences."""
+    """What came of the audit of one exercise; `problems` are sentences.
+
+    `device_only` counts the mutants that were left out because nothing was tried on a second device.
+    """
 
     exercise: str
     right: int
@@ -78,29 +81,44 @@ def read_equivalents(course: Course) -> tuple[Equivalent, ...]:
 
 
 def audit_course(
-    folder: Path | None, names: Sequence[str], seeds: int = 0, jobs: int = 1
+    folder: Path | None,
+    names: Sequence[str],
+    seeds: int = 0,
+    jobs: int = 1,
+    devices: Sequence[str] = DEVICES,
 ) -> Iterator[Audit]:
     """Audits exercises, several at a time, and yields the results in their order.
 
     Args:
         folder: the course's, as `load_course` takes it.
         seeds: how many further times to grade each solution, with other inputs each time.
+        devices: where to run, as `grade` takes it.
     """
     if jobs <= 1 or len(names) == 1:
-        yield from (_audit_named(folder, name, seeds) for name in names)
+        yield from (_audit_named(folder, name, seeds, devices) for name in names)
         return
     with ProcessPoolExecutor(min(jobs, len(names))) as pool:
-        futures = [pool.submit(_audit_named, folder, name, seeds) for name in names]
+        futures = [pool.submit(_audit_named, folder, name, seeds, devices) for name in names]
         yield from (future.result() for future in futures)
 
 
-def _audit_named(folder: Path | None, name: str, seeds: int) -> Audit:
+def _audit_named(folder: Path | None, name: str, seeds: int, devices: Sequence[str]) -> Audit:
     course = load_course(folder)
-    with closing(Sandbox(limits_of(course) if course.limits else _LIMITS)) as sandbox:
-        return audit(name, course, sandbox, seeds)
+    limits = limits_of(course) if course.limits else _LIMITS
+    with ExitStack() as stack:
+        sandbox = stack.enter_context(Sandbox(limits))
+        gpu = stack.enter_context(gpu_sandbox(limits)) if "cuda" in devices else None
+        return audit(name, course, sandbox, seeds, devices, gpu)
 
 
-def audit(name: str, course: Course, sandbox: Sandbox, seeds: int = 0) -> Audit:
+def audit(
+    name: str,
+    course: Course,
+    sandbox: Sandbox,
+    seeds: int = 0,
+    devices: Sequence[str] = DEVICES,
+    gpu: Sandbox | None = None,
+) -> Audit:
     """Audits one exercise."""
     exercise = course[name]
 
@@ -109,13 +127,17 @@ def audit(name: str, course: Course, sandbox: Sandbox, seeds: int = 0) -> Audit:
             Submission.of_text(name, text),
             course=course,
             sandbox=sandbox,
+            devices=devices,
+            gpu=gpu,
             seed=seed,
             first_failure=first_failure,
         )
         return report.exercises[0]
 
     solution = exercise.solution.read_text(encoding="utf-8")
-    problems = list(_problems_of_right("the solution", run(solution)))
+    own = run(solution)
+    problems = list(_problems_of_right("the solution", own))
+    tried = {case.device for check in own.checks for case in check.cases}
     stub = run(stub_of(solution, str(exercise.solution)))
     if stub.score:
         problems.append(f"The stub earns {stub.score} points.")
@@ -127,7 +149,7 @@ def audit(name: str, course: Course, sandbox: Sandbox, seeds: int = 0) -> Audit:
         problems += _problems_of_right(path.name, run(path.read_text(encoding="utf-8")))
     for path in wrong:
         problems += _problems_of_wrong(path, run)
-    outcome = _hunt(name, solution, read_equivalents(course), run)
+    outcome = _hunt(name, solution, read_equivalents(course), run, alone=tried <= {None, "cpu"})
     killed, equivalent, device_only, survivors, stale = outcome
     problems += [f"equivalent.toml: `{e.mutated}` is killed or no mutant." for e in stale]
     return Audit(
@@ -170,14 +192,19 @@ def _hunt(
     solution: str,
     equivalents: Sequence[Equivalent],
     run: Callable[..., ExerciseResult],
+    alone: bool,
 ) -> tuple[int, int, int, list[Mutant], list[Equivalent]]:
-    """Grades the mutants: killed, equivalent, for devices only, survivors, and equivalents that are none."""
+    """Grades the mutants: killed, equivalent, left out, survivors, and equivalents that are none.
+
+    Left out are those that show on a second device only, where the CPU is `alone`: there is no other one, or no check
+    asks for it.
+    """
     known = {(e.original, e.mutated): e for e in equivalents if e.exercise == name}
     used: set[tuple[str, str]] = set()
     killed = equivalent = device_only = 0
     survivors = []
     for mutant in mutants_of(solution):
-        if mutant.device_only:
+        if mutant.device_only and alone:
             device_only += 1
             continue
         result = run(mutant.text, first_failure=True)

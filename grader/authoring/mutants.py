@@ -151,7 +151,7 @@ def _wrapped(value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
         reduced = isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute)
         if not (reduced and value.func.attr in _REDUCTIONS):  # type: ignore[union-attr]
             yield "shape", ast.Call(ast.Attribute(value, "squeeze", ast.Load()), [], [])
-        yield "device", ast.Call(ast.Attribute(value, "cpu", ast.Load()), [], [])
+        yield "device", _on_the_cpu(value)
 
 
 def _expressions(statement: ast.stmt) -> Iterator[ast.expr]:
@@ -226,6 +226,8 @@ def _changed_call(
         yield kind, function.value
     elif len(arguments) >= 1 and not isinstance(arguments[0], ast.Starred):
         yield "dropped call", arguments[0]
+    if name.endswith("_like") or name.startswith("new_"):
+        yield "device", _on_the_cpu(call)
     if len(arguments) == 2:
         yield "swapped", ast.Call(function, arguments[::-1], keywords)
     for keyword in keywords:
@@ -235,6 +237,10 @@ def _changed_call(
         if keyword.arg == "dim" and isinstance(keyword.value, ast.Constant):
             other_dim = ast.keyword("dim", ast.Constant(0 if keyword.value.value else -1))
             yield "dim", ast.Call(function, arguments, [*rest, other_dim])
+
+
+def _on_the_cpu(value: ast.expr) -> ast.expr:
+    return ast.Call(ast.Attribute(value, "cpu", ast.Load()), [], [])
 
 
 def _with(statement: ast.stmt, old: ast.expr, new: ast.expr) -> ast.stmt:

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from grader import Draw, Student, expect, expect_close, points, probe
+from grader import Draw, Student, expect, expect_close, needs, points, probe
 
 FORBIDDEN = {"from scratch": {"names": ["torch.optim"]}}
 
@@ -135,7 +135,7 @@ def run_fit(student: Any, xs: Tensor, ys: Tensor, rounds: int, lr: float | None)
 
 
 @pytest.mark.parametrize(("rounds", "lr"), [(4, 0.1), (3, None), (0, 0.1)])
-@points(3)
+@points(2)
 def test_fit(student: Student, draw: Draw, rounds: int, lr: float | None) -> None:
     """`fit` gives the params after `num_adjust` rounds, and the list of each round's error before its update."""
     xs, ys = draw.strided(draw.normal(6)), draw.strided(draw.normal(6))
@@ -156,3 +156,14 @@ def test_fit(student: Student, draw: Draw, rounds: int, lr: float | None) -> Non
     expect_close(got["params"], expected, f"the params after {rounds} rounds")
     expect(isinstance(got["errors"], list), "The errors are not a list.")
     expect_close(got["errors"], errors, "the errors", dtype=draw.dtype)
+
+
+@points(1)
+@needs("init_params", "predict", "calculate_err", "update_params", "fit")
+def test_other_devices(elsewhere: Student, draw: Draw) -> None:
+    """The loop works on any device: the parameters are made where `xs` is."""
+    expect_params(elsewhere.run(make_params, like=draw.normal(1)), draw.dtype)
+    test_predict(elsewhere, draw, 5)
+    test_calculate_err(elsewhere, draw, 5)
+    test_update_params(elsewhere, draw)
+    test_fit(elsewhere, draw, 4, 0.1)

@@ -61,7 +61,7 @@ def test_gradient_of_a_leaf(student: Student, draw: Draw) -> None:
         expect_close(got["again"], expected_gradient(x), "a second gradient(f, x)")
 
 
-@points(2)
+@points(1)
 @needs("gradient")
 def test_gradient_leaves_x_alone(student: Student, draw: Draw) -> None:
     """`x` stays as it was: same `requires_grad`, same `.grad`."""
@@ -122,3 +122,12 @@ def test_q_gradients(student: Student, draw: Draw, shape: tuple[int, ...]) -> No
         expect(isinstance(got, list | tuple) and len(got) == 2, "q_gradients does not give a pair.")
         expect_close(got[0], 9 * a**2, "∂Q/∂a", requires_grad=False)
         expect_close(got[1], -2 * b, "∂Q/∂b", requires_grad=False)
+
+
+@points(1)
+@needs("gradient", "mean_polynomial_gradient", "q_gradients")
+def test_other_devices(elsewhere: Student, draw: Draw) -> None:
+    """All three work on any device: the gradients are where the inputs are."""
+    test_gradient(elsewhere, draw, (4, 3))
+    test_mean_polynomial_gradient(elsewhere, draw, (4, 3))
+    test_q_gradients(elsewhere, draw, (4, 3))

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from grader import Draw, Student, expect, expect_close, helper, points, probe
+from grader import Draw, Student, expect, expect_close, helper, needs, points, probe
 
 
 @probe
@@ -33,7 +33,7 @@ def expect_padded(got: Any, sequences: list[Tensor], labels: list[int], padding:
 
 
 @pytest.mark.parametrize("lengths", [[3, 1, 4], [2, 2], [1]], ids=str)
-@points(2)
+@points(1)
 def test_pad_collate(student: Student, draw: Draw, lengths: list[int]) -> None:
     """`pad_collate` gives (padded, lengths, labels); sequences of shape (L,) are padded to the longest."""
     sequences = [draw.strided(draw.normal(length)) for length in lengths]
@@ -247,3 +247,11 @@ def _expect_same_values(got: list[Any], values: list[Any], workers: int, when: s
     )
     cause = "Ask `torch.utils.data.get_worker_info()` and give each worker its own part."
     expect(not more and not fewer, told, cause if workers and more and not fewer else "")
+
+
+@points(1)
+@needs("pad_collate", "pad_collate_features")
+def test_other_devices(elsewhere: Student, draw: Draw) -> None:
+    """`pad_collate` works on any device: its three tensors are where the sequences are."""
+    test_pad_collate(elsewhere, draw, [3, 1, 4])
+    test_pad_collate_features(elsewhere, draw)

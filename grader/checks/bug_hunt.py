@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from grader import Draw, Student, expect, expect_close, helper, points, probe
+from grader import Draw, Student, expect, expect_close, helper, needs, points, probe
 
 FORBIDDEN = {
     "by hand": {
@@ -22,7 +22,7 @@ def log_table(student: Any, epochs: int, intervals: list[int]) -> Any:
     return [[student.should_log(epoch, every) for epoch in range(epochs)] for every in intervals]
 
 
-@points(2)
+@points(1)
 def test_should_log(student: Student) -> None:
     """`should_log(epoch, every)` is true on epochs 0, every, 2·every, … and a bool."""
     intervals = [1, 2, 3, 7]
@@ -164,3 +164,13 @@ def test_difference(student: Student, draw: Draw, h: float | None, shape: tuple[
     expected = 3 * x**2 + step**2 + 2
     rtol = 1e-9 if draw.dtype == torch.float64 else 2e-3 if h is None else 1e-5
     expect_close(got, expected, "difference(f, x, h)", rtol=rtol, requires_grad=False)
+
+
+@points(1)
+@needs("accumulated_steps", "plain_linear", "polynomial_model", "difference")
+def test_other_devices(elsewhere: Student, draw: Draw) -> None:
+    """What is mended works on any device."""
+    test_accumulated_steps(elsewhere, draw, stale=False, stream=False)
+    test_plain_linear(elsewhere, draw)
+    test_polynomial_model(elsewhere, draw, (2, 3))
+    test_difference(elsewhere, draw, 0.5, (3, 2))

@@ -70,7 +70,7 @@ def expect_gradients(student: Student, draw: Draw, m: int, shape: tuple[int, ...
 
 
 @pytest.mark.parametrize("m", [5, 1])
-@points(3)
+@points(2)
 def test_gradients(student: Student, draw: Draw, m: int) -> None:
     """`gradients` gives the four gradients of that loss, by hand."""
     expect_gradients(student, draw, m, ())
@@ -152,3 +152,13 @@ def test_autograd_step_leaves(student: Student, draw: Draw) -> None:
         expect(got["cleared"], "After the step a parameter still has a gradient.")
         told = "After the step a parameter is no leaf that requires gradients any more."
         expect(got["leaves"], told)
+
+
+@points(1)
+@needs("predict", "loss", "gradients", "autograd_step")
+def test_other_devices(elsewhere: Student, draw: Draw) -> None:
+    """All four functions work on any device: results are where the inputs are."""
+    test_predict(elsewhere, draw, 5, ())
+    test_loss(elsewhere, draw, 5)
+    expect_gradients(elsewhere, draw, 4, (1,))
+    test_autograd_step(elsewhere, draw, 5, ())

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from grader import Draw, Student, expect, expect_close, helper, points, probe
+from grader import Draw, Student, expect, expect_close, helper, needs, points, probe
 
 FORBIDDEN: dict[str, Any] = {"by hand": {}}
 # samples, in and out differ, so that a transpose shows; each may be 1
@@ -91,7 +91,7 @@ def expect_gradients(
 
 
 @SHAPES
-@points(2)
+@points(1)
 def test_linear_forward(
     student: Student, draw: Draw, lead: tuple[int, ...], n_in: int, n_out: int
 ) -> None:
@@ -192,7 +192,7 @@ def apply_round(student: Any, x: Tensor, g: Tensor) -> Any:
 
 def halves(draw: Draw) -> Tensor:
     """Numbers of which the first are halves, which go to the even neighbour."""
-    exact = torch.tensor([-2.5, -1.5, -0.5, 0.5, 1.5, 2.5], dtype=draw.dtype)
+    exact = draw.normal(6).new_tensor([-2.5, -1.5, -0.5, 0.5, 1.5, 2.5])
     return torch.cat([exact, 3 * draw.normal(6)])
 
 
@@ -216,3 +216,16 @@ def test_round_backward(student: Student, draw: Draw, shape: tuple[int, ...]) ->
     expect(got != "no Function", "StraightThroughRound is not a torch.autograd.Function.")
     expect(got["grad"] is not None, "`x` gets no gradient.")
     expect_close(got["grad"], g, "the gradient of x", rtol=0.0)
+
+
+@points(1)
+@needs(
+    "linear_forward", "linear_backward", "linear_without_bias", "round_forward", "round_backward"
+)
+def test_other_devices(elsewhere: Student, draw: Draw) -> None:
+    """Both Functions work on any device, forward and backward."""
+    test_linear_forward(elsewhere, draw, (5,), 3, 4)
+    test_linear_backward(elsewhere, draw, (2, 3), 4, 1)
+    test_linear_without_bias(elsewhere, draw)
+    test_round_forward(elsewhere, draw, (3, 4))
+    test_round_backward(elsewhere, draw, (3, 4))

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from grader import Draw, Student, expect_close, helper, points, probe
+from grader import Draw, Student, expect_close, helper, needs, points, probe
 
 FORBIDDEN: dict[str, Any] = {"by hand": {}}
 # with a large h the three formulas differ from each other and from the true derivative
@@ -86,7 +86,15 @@ def test_central_difference(student: Student, draw: Draw, h: float | None) -> No
 
 
 @STEPS
-@points(4)
+@points(3)
 def test_numerical_gradient(student: Student, draw: Draw, h: float | None) -> None:
     """`numerical_gradient(f, x, h)` is the gradient of a scalar f by central differences, one element at a time."""
     expect_formula(student, draw, "numerical_gradient", h)
+
+
+@points(1)
+@needs("forward_difference", "central_difference", "numerical_gradient")
+def test_other_devices(elsewhere: Student, draw: Draw) -> None:
+    """All three functions work on any device: results are where `x` is."""
+    for name in ("forward_difference", "central_difference", "numerical_gradient"):
+        expect_formula(elsewhere, draw, name, 0.01)

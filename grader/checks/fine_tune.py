@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from grader import Draw, Student, expect, expect_close, helper, points, probe
+from grader import Draw, Student, expect, expect_close, helper, needs, points, probe
 
 
 @helper
@@ -112,7 +112,7 @@ def replace_it(student: Any, like: Tensor, bias: bool, frozen: bool, classes: in
 
 
 @pytest.mark.parametrize(("bias", "frozen"), [(True, True), (False, False)])
-@points(2)
+@points(1)
 def test_replace_head(student: Student, draw: Draw, bias: bool, frozen: bool) -> None:
     """`replace_head` puts a new `nn.Linear` at `model.fc`, in the old one's dtype, with a bias if that had one."""
     got = student.run(replace_it, like=draw.normal(5, 3), bias=bias, frozen=frozen, classes=7)
@@ -233,7 +233,7 @@ def test_step_keeps_what_is_frozen(student: Student, draw: Draw, how: str) -> No
     for name, value in state.items():
         if name.startswith(FROZEN):
             cause = "In training mode batch normalisation updates its statistics; put it in eval()."
-            same = torch.equal(got["state"][name].tensor, value) if name in got["state"] else False
+            same = name in got["state"] and torch.equal(got["state"][name].tensor, value.cpu())
             expect(same, f"The step has changed {name}.", cause if "running" in name else "")
     expect(not any(got["frozen"]), "After the step frozen parameters require gradients again.")
 
@@ -267,3 +267,12 @@ def test_step_restores_modes(student: Student, draw: Draw) -> None:
             "After the step some modules are in another mode than before.",
             "Note each module's `training` beforehand; `model.train()` sets them all.",
         )
+
+
+@points(1)
+@needs("replace_head", "step")
+def test_other_devices(elsewhere: Student, draw: Draw) -> None:
+    """Works on any device: the new head is where the old one was."""
+    test_replace_head(elsewhere, draw, bias=True, frozen=False)
+    test_step(elsewhere, draw, "train")
+    test_step_keeps_what_is_frozen(elsewhere, draw, "train")

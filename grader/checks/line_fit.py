@@ -85,7 +85,7 @@ def take_steps(student: Any, x: Tensor, y: Tensor, a: Tensor, b: Tensor, lr: flo
 
 
 @SHAPES
-@points(3)
+@points(2)
 def test_step(student: Student, draw: Draw, m: int, shape: tuple[int, ...]) -> None:
     """`step` gives the pair of new parameters after one step of gradient descent."""
     x, y, lr = draw.normal(m), draw.normal(m), 0.1
@@ -98,3 +98,13 @@ def test_step(student: Student, draw: Draw, m: int, shape: tuple[int, ...]) -> N
         for name, found, value in zip("ab", pair, (a, b), strict=True):
             what = f"{name} after {number} steps" if number > 1 else f"{name} after a step"
             expect_close(found, value, what, requires_grad=False)
+
+
+@points(1)
+@needs("predict", "mse", "gradients", "step")
+def test_other_devices(elsewhere: Student, draw: Draw) -> None:
+    """All four functions work on any device: results are where the inputs are."""
+    test_predict(elsewhere, draw, 5, ())
+    test_mse(elsewhere, draw, 5)
+    expect_gradients(elsewhere, draw, 5, ())
+    test_step(elsewhere, draw, 4, (1,))

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from grader import Draw, Received, Student, expect, expect_close, helper, points, probe
+from grader import Draw, Received, Student, expect, expect_close, helper, needs, points, probe
 
 FORBIDDEN: dict[str, Any] = {"by hand": {}}
 # features and samples differ, so that a transpose shows; each may be 1
@@ -41,8 +41,8 @@ def _anywhere(value: Any) -> Any:
 def bce_gradients(x: Tensor, yhat: Tensor, y: Tensor) -> dict[str, Tensor]:
     """Autograd's gradients of the mean binary cross-entropy, at the logits that give `yhat`."""
     logits = torch.logit(yhat.double())
-    w = torch.zeros(x.shape[0], 1, dtype=torch.float64, requires_grad=True)
-    b = torch.zeros((), dtype=torch.float64, requires_grad=True)
+    w = torch.zeros(x.shape[0], 1, dtype=torch.float64, device=x.device, requires_grad=True)
+    b = torch.zeros((), dtype=torch.float64, device=x.device, requires_grad=True)
     # wᵀx + b is 0 here, so the logits are those of yhat, with the slopes of w and b
     loss = F.binary_cross_entropy_with_logits(w.T @ x.double() + b + logits, y.double())
     dw, db = torch.autograd.grad(loss, [w, b])
@@ -148,7 +148,7 @@ def run_backward(
 
 
 @SIZES
-@points(2)
+@points(1)
 def test_backward(student: Student, draw: Draw, dim: int, m: int) -> None:
     """`backward(x, yhat, y)` fills `grads` with dw = x (ŷ − y)ᵀ / m and db = Σ(ŷ − y) / m."""
     # yhat comes from no forward of this model: whoever differentiates forward gets other numbers
@@ -214,3 +214,14 @@ def test_loss_at_0_and_1(student: Student, draw: Draw) -> None:
         got = student.run(measure_loss, yhat=yhat[:, :size], y=y[:, :size])
         what = f"loss (logarithms clamped at −100) with yhat = {yhat[0, :size].tolist()}"
         expect_close(got, F.binary_cross_entropy(yhat[:, :size], y[:, :size]), what)
+
+
+@points(1)
+@needs("factory_arguments", "forward", "backward", "optimize", "loss")
+def test_other_devices(elsewhere: Student, draw: Draw) -> None:
+    """The model and its loss work on any device: results are where the inputs are."""
+    test_factory_arguments(elsewhere, draw)
+    test_forward(elsewhere, draw, 3, 5)
+    test_backward(elsewhere, draw, 3, 5)
+    test_optimize(elsewhere, draw, 3)
+    test_loss(elsewhere, draw, 5)

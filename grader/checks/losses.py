@@ -77,7 +77,7 @@ def expect_like(
 
 
 @SHAPES
-@points(2)
+@points(1)
 def test_mse_loss(student: Student, draw: Draw, shape: tuple[int, ...]) -> None:
     """`mse_loss(y_pred, y)` is the mean of the squared differences, with its gradient."""
     prediction, target = draw.strided(draw.normal(*shape)), draw.strided(draw.normal(*shape))
@@ -199,3 +199,19 @@ def test_accuracy(student: Student, draw: Draw, hits: list[bool]) -> None:
     expect(dtype.is_floating_point, f"accuracy is of dtype {dtype}, expected a floating one.")
     share = torch.tensor(sum(hits) / n, dtype=dtype)
     expect_close(got, share, "accuracy(logits, labels)", factors={"n": n})
+
+
+@points(1)
+@needs("mse_loss", "binary_cross_entropy", "bce_with_logits", "cross_entropy", "accuracy")
+def test_other_devices(elsewhere: Student, draw: Draw) -> None:
+    """The losses and `accuracy` work on any device, with their gradients."""
+    test_mse_loss(elsewhere, draw, (3, 4))
+    test_binary_cross_entropy(elsewhere, draw, (3, 4))
+    test_bce_with_logits(elsewhere, draw, (3, 4))
+    expect_cross_entropy(elsewhere, draw, 5, 3)
+    expect_cross_entropy(elsewhere, draw, 4, 3, 2)
+    logits, labels = draw.normal(5, 4), draw.integers(0, 4, 5)
+    got = elsewhere.run(count_hits, logits=logits, labels=labels)
+    dtype = got.tensor.dtype if isinstance(got, Received) else draw.dtype
+    share = (logits.argmax(1) == labels).to(dtype).mean()
+    expect_close(got, share, "accuracy(logits, labels)")

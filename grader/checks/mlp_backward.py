@@ -42,7 +42,7 @@ def run_forward(student: Any, **inputs: Tensor) -> Any:
 
 
 @SIZES
-@points(2)
+@points(1)
 def test_forward(student: Student, draw: Draw, n: int, d: int, k: int, c: int) -> None:
     """`forward` gives the pair (logits, cache), with logits = relu(x w1 + b1) w2 + b2."""
     inputs = network(draw, n, d, k, c)
@@ -175,3 +175,14 @@ def test_backward_at_the_kink(student: Student, draw: Draw) -> None:
     inputs["b1"][0] = 0
     labels = draw.integers(0, 2, 5)
     expect_gradients(student, ("w1", "b1"), inputs, logits_of(**inputs), labels)
+
+
+@points(1)
+@needs("forward", "cross_entropy", "backward_second_layer", "backward_first_layer")
+def test_other_devices(elsewhere: Student, draw: Draw) -> None:
+    """All three functions work on any device: results are where the inputs are."""
+    test_forward(elsewhere, draw, 5, 3, 4, 2)
+    test_cross_entropy(elsewhere, draw, 5, 3)
+    inputs, labels = network(draw, 5, 3, 4, 2), some_labels(draw, 5, 2)
+    names = ("w1", "b1", "w2", "b2")
+    expect_gradients(elsewhere, names, inputs, logits_of(**inputs), labels)

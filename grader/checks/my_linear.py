@@ -67,7 +67,7 @@ def describe(student: Any, n_in: int, n_out: int, bias: bool) -> Any:
 
 
 @SIZES
-@points(2)
+@points(1)
 def test_parameters(student: Student, n_in: int, n_out: int) -> None:
     """`weights` (in_features, out_features) and `bias` (out_features,) are registered parameters."""
     got = student.run(describe, n_in=n_in, n_out=n_out, bias=True)
@@ -248,3 +248,12 @@ def test_is_trained(student: Student, draw: Draw, name: str) -> None:
         optimizer.step()
     expected = dict(zip(("weights", "bias"), (p.detach() for p in parameters), strict=True))
     expect_close(got, expected, f"parameters after three steps of {name}", requires_grad=True)
+
+
+@points(1)
+@needs("parameters", "forward")
+def test_other_devices(elsewhere: Student, draw: Draw) -> None:
+    """The layer works and is trained on any device that it is moved to."""
+    test_forward(elsewhere, draw, (5,), 3, 4)
+    test_gradients(elsewhere, draw, (2, 3), 4, 1)
+    test_is_trained(elsewhere, draw, "Adam")

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from grader import Draw, Student, expect, expect_close, points, probe
+from grader import Draw, Student, expect, expect_close, needs, points, probe
 
 FORBIDDEN = {"from scratch": {"names": ["torch.optim"]}}
 STEPS = 5
@@ -110,7 +110,7 @@ def test_sgd_nesterov(student: Student, draw: Draw, options: dict[str, Any]) -> 
     expect_like_torch(student, draw, "MySGD", options)
 
 
-@points(2)
+@points(1)
 def test_adam(student: Student, draw: Draw) -> None:
     """`MyAdam(params)` moves the parameters as `torch.optim.Adam` does, with its defaults too."""
     expect_like_torch(student, draw, "MyAdam", {})
@@ -164,3 +164,11 @@ def test_zero_grad(student: Student, draw: Draw, kind: str) -> None:
         cleared = grad is None or not grad.tensor.any()
         expect(cleared, f"After zero_grad() of {kind} a parameter still has a gradient.")
     expect_close(got["parameters"], start, "the parameters after zero_grad()")
+
+
+@points(1)
+@needs("sgd_momentum", "adam")
+def test_other_devices(elsewhere: Student, draw: Draw) -> None:
+    """Both optimizers work on any device: what they keep is where the parameters are."""
+    expect_like_torch(elsewhere, draw, "MySGD", SGD[4])
+    expect_like_torch(elsewhere, draw, "MyAdam", {"lr": 0.1, "weight_decay": 0.3}, missing=True)

@@ -83,7 +83,7 @@ def apply_model(
 
 
 @SHAPES
-@points(3)
+@points(2)
 def test_forward(student: Student, draw: Draw, shape: tuple[int, ...]) -> None:
     """`forward(x)` is a·x² + b·x + c, of the shape of `x`."""
     x, other = draw.strided(numbers(draw, *shape)), numbers(draw, 4, 2)
@@ -181,3 +181,12 @@ def test_is_trained(student: Student, draw: Draw) -> None:
                 parameter -= 0.05 * grad
     expected = dict(zip(START, (parameter.detach() for parameter in parameters), strict=True))
     expect_close(got, expected, "parameters after three steps of SGD")
+
+
+@points(1)
+@needs("parameters", "forward")
+def test_other_devices(elsewhere: Student, draw: Draw) -> None:
+    """The model works and is trained on any device that it is moved to."""
+    test_forward(elsewhere, draw, (5,))
+    test_gradients(elsewhere, draw, (2, 3))
+    test_is_trained(elsewhere, draw)

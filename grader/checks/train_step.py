@@ -84,7 +84,7 @@ def one_step(
 
 
 @pytest.mark.parametrize("n", [6, 1])
-@points(2)
+@points(1)
 def test_step(student: Student, draw: Draw, n: int) -> None:
     """`train_step` updates the parameters once and returns the loss before the update, as a float."""
     weights, inputs, labels = draw_weights(draw), draw.normal(n, 3), draw.normal(n, 4)
@@ -315,3 +315,39 @@ def test_evaluate_restores_modes(student: Student, draw: Draw) -> None:
         "The loader raised an exception, and the modules were left in evaluation mode.",
         "Restore the modes in a `finally:` block.",
     )
+
+
+@probe
+def train_elsewhere(
+    student: Any, weights: list[Tensor], batches: list[tuple[Tensor, Tensor]], lr: float
+) -> Any:
+    """All three functions on a model that is on a device, with batches that are on the CPU."""
+    model: Any = build(weights)
+    loader = [(inputs.cpu(), labels.cpu()) for inputs, labels in batches]
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    loss = student.train_step(model, criterion(), optimizer, *loader[0])
+    history = student.train(model, criterion(), optimizer, loader, 1)
+    return {
+        "loss": loss,
+        "history": history,
+        "parameters": list(model.parameters()),
+        "evaluation": student.evaluate(model, criterion(), loader),
+    }
+
+
+@points(1)
+@needs("step", "train", "evaluate")
+def test_other_devices(elsewhere: Student, draw: Draw) -> None:
+    """The batches are moved to the device of the model's parameters, in all three functions."""
+    weights, batches = draw_weights(draw), draw_batches(draw, [4, 1])
+    got = elsewhere.run(train_elsewhere, weights=weights, batches=batches, lr=0.1)
+    model = build(weights)
+    first, *losses = train_by_hand(model, criterion(), [batches[0], *batches], 0.1)
+    expect_close(got["loss"], first, "the loss that train_step returned", dtype=draw.dtype)
+    expect_close(got["parameters"], values(model), "the parameters after train_step and train")
+    mean = (4 * losses[0] + losses[1]) / 5
+    expect_close(got["history"], [mean], "the list of losses", dtype=draw.dtype)
+    after = [criterion()(model(inputs), labels).item() for inputs, labels in batches]
+    hits = [(model(inputs).argmax(dim=1) == labels).sum().item() for inputs, labels in batches]
+    expected = ((4 * after[0] + after[1]) / 5, sum(hits) / 5)
+    expect_close(got["evaluation"], expected, "what evaluate returned", dtype=torch.float32)

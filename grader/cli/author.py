@@ -13,6 +13,7 @@ from .common import (
     POINTS_MISSING,
     console_for,
     course_option,
+    device_option,
     named_in,
     open_course,
     refuse,
@@ -50,6 +51,7 @@ def release(
     "--seeds", default=0, help="Grade each solution so many more times, with other inputs."
 )
 @click.option("--jobs", default=os.cpu_count() or 1, help="Exercises at a time.")
+@device_option
 @click.option("--markdown", is_flag=True, help="The table in Markdown.")
 def audit(
     names: tuple[str, ...],
@@ -57,6 +59,7 @@ def audit(
     lint_only: bool,
     seeds: int,
     jobs: int,
+    devices: tuple[str, ...],
     markdown: bool,
 ) -> None:
     """Shows that the checks tell right from wrong: solutions, stubs, known submissions, and mutants.
@@ -66,6 +69,7 @@ def audit(
     """
     from ..authoring.audit import audit_course
     from ..authoring.lint import lint
+    from ..grading import DEVICES
     from ..outputs import audit as output
 
     course = open_course(folder)
@@ -78,7 +82,7 @@ def audit(
         click.echo("\n".join(problems) or f"{len(course.exercises)} exercises, nothing amiss.")
         sys.exit(POINTS_MISSING if problems else ALL_POINTS)
     try:
-        audits = list(audit_course(folder, wanted, seeds, jobs))
+        audits = list(audit_course(folder, wanted, seeds, jobs, devices or DEVICES))
     except ValueError as error:
         refuse(str(error))
     if markdown:

@@ -15,8 +15,11 @@ from .common import (
     WRONG_INPUT,
     console_for,
     course_option,
+    device_option,
+    gpu_for,
     open_course,
     refuse,
+    refuse_without,
     started_sandbox,
 )
 
@@ -54,6 +57,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Refuse to grade where a layer of isolation is missing; `grader doctor` shows them.",
 )
+@device_option
 @click.option(
     "--seed",
     type=click.IntRange(0, 2**48 - 1),
@@ -66,6 +70,7 @@ def check(
     form: str,
     output: Path | None,
     require_isolation: bool,
+    devices: tuple[str, ...],
     seed: int | None,
 ) -> None:
     """Grades the exercises NAME..., or every exercise that is found.
@@ -90,26 +95,42 @@ def check(
             if missing:
                 told = ", ".join(f"{layer.name} ({layer.why})" for layer in missing)
                 refuse(f"Not graded, because this machine lacks: {told}.")
-        report = _grade_with_progress(submission, course, sandbox, seed)
+        with gpu_for(devices) as gpu:
+            refuse_without(devices, sandbox, gpu)
+            report = _grade_with_progress(submission, course, sandbox, seed, devices, gpu)
     _write(report, form, output)
     sys.exit(_exit_status(report))
 
 
 def _grade_with_progress(
-    submission: Submission, course: Course, sandbox: Sandbox, seed: int | None
+    submission: Submission,
+    course: Course,
+    sandbox: Sandbox,
+    seed: int | None,
+    devices: tuple[str, ...],
+    gpu: Sandbox | None,
 ) -> Report:
-    from ..grading import grade
+    from ..grading import DEVICES, grade
     from ..outcome import CourseFault
 
     console = console_for(stderr=True)
     try:
         if not console.is_terminal:
-            return grade(submission, course=course, sandbox=sandbox, seed=seed)
+            return grade(
+                submission,
+                course=course,
+                sandbox=sandbox,
+                devices=devices or DEVICES,
+                gpu=gpu,
+                seed=seed,
+            )
         with console.status("Starting …") as status:
             return grade(
                 submission,
                 course=course,
                 sandbox=sandbox,
+                devices=devices or DEVICES,
+                gpu=gpu,
                 seed=seed,
                 progress=lambda name: status.update(f"Grading {name} …"),
             )

@@ -26,6 +26,14 @@ course_option = click.option(
     type=click.Path(path_type=Path),
     help="The folder of another course: course.toml, exercises/, solutions/, checks/.",
 )
+device_option = click.option(
+    "--device",
+    "devices",
+    multiple=True,
+    type=click.Choice(["cpu", "sim", "cuda"]),
+    help="Where to run, beside the CPU: `sim`, the simulated accelerator, or a GPU. May be given more than once. "
+    "Default: sim.",
+)
 
 
 def named_in(course: Course, names: Sequence[str]) -> list[Exercise]:
@@ -70,6 +78,26 @@ def started_sandbox(course: Course | None = None) -> Iterator[Sandbox]:
         gc.freeze()
         gc.enable()
         yield sandbox
+
+
+@contextmanager
+def gpu_for(devices: Sequence[str]) -> Iterator[Sandbox | None]:
+    """A sandbox for `cuda`, if that is among the devices."""
+    if "cuda" not in devices:
+        yield None
+        return
+    from ..grading import gpu_sandbox
+
+    with gpu_sandbox() as gpu:
+        yield gpu
+
+
+def refuse_without(devices: Sequence[str], sandbox: Sandbox, gpu: Sandbox | None) -> None:
+    """Refuses to go on where a device that was asked for by name is not there."""
+    from ..grading import environment
+
+    if devices and (absent := environment(sandbox, devices, gpu).absent):
+        refuse(f"This machine lacks a device that was asked for. {'; '.join(absent)}.")
 
 
 def console_for(stderr: bool = False) -> Console:

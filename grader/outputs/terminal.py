@@ -31,6 +31,9 @@ def render(report: Report, console: Console) -> None:
     total = Text(f"{report.score}/{report.max_score} points", style="bold")
     if len(report.exercises) > 1:
         console.print(total)
+    for absent in report.environment.absent:
+        told = f"Not tried on {absent}. Mistakes with devices may have gone unseen."
+        console.print(Text(told, style="dim"), soft_wrap=True)
     isolation = report.environment.isolation
     if "files hidden" not in isolation or "no network" not in isolation:
         console.print(

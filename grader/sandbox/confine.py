@@ -42,6 +42,8 @@ _CUDA = (
     "/sys/devices",
     "/sys/module",
     "/etc/nvidia",
+    "/usr/local/cuda",
+    "/usr/local/nvidia",
     "/usr/share/nvidia",
     "/dev/dri",
 )

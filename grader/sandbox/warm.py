@@ -72,6 +72,7 @@ def _warm_up(device: str) -> dict[str, str]:
     """Imports what children need; the devices that are not there, each with the reason."""
     gc.disable()  # importing makes no garbage, and looking for it takes a sixth of the time
     import numpy  # noqa: F401  # students' files import it
+    import torch.utils.data  # noqa: F401
 
     from . import child  # noqa: F401
     from .places import warm_up

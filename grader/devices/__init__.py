@@ -1,0 +1,75 @@
+"""A second device for machines that have none: `sim`, an accelerator in pure Python that keeps CUDA's rules.
+
+The commonest mistake with devices is a tensor made on the CPU inside of code that was given tensors on a GPU. No
+machine without a GPU sees it. On `sim` such code raises what it raises on CUDA, with the same words and `sim:0` for
+`cuda:0`, and what works on CUDA works with the same numbers.
+
+A tensor on `sim` is a plain `torch.Tensor` of PyTorch's spare backend, `PrivateUse1`. Its storage points at memory of
+the CPU and owns it, so views, aliasing, version counters, autograd and `.data` are torch's own. Operators reach one
+fallback, which checks the devices of the operands, runs the CPU's kernel on the same memory, and puts the result on
+`sim`. That interface of torch is experimental: where it cannot be set up, `set_up` gives the reason.
+
+Known differences from CUDA: operations wait until they are done; a generator of `sim` may serve the CPU; `.data` and
+`Module.to` cannot move a parameter whose graph is still in use; there is one device, `sim:0`; no sparse tensors, fused
+attention or recurrent cells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+from .frontend import Module, patch, state
+from .memory import NAME
+from .operators import convolution, convolution_backward, run_on_sim
+
+__all__ = ["NAME", "seen_by_torch", "set_up"]
+
+_kept: list[Any] = []  # registrations end when they are collected
+
+
+def set_up() -> str:
+    """Makes the device known to torch in this process, once; the reason if it cannot be, empty otherwise.
+
+    No backward pass may come before it in a process that is to fork afterwards, except one on the CPU alone: torch
+    starts a thread for each device that it knows at that time.
+    """
+    if _kept:
+        return ""
+    try:
+        from torch.utils.backend_registration import _setup_privateuseone_for_python_backend
+
+        _setup_privateuseone_for_python_backend(NAME, backend_module=Module())
+        library = torch.library.Library("_", "IMPL")
+        library.fallback(run_on_sim, "PrivateUse1")
+        own = torch.library.Library("aten", "IMPL")
+        own.impl("convolution_overrideable", convolution, "PrivateUse1")
+        own.impl("convolution_backward_overrideable", convolution_backward, "PrivateUse1")
+        _kept.extend([library, own])
+        patch()
+        left = torch.ones(2, device=NAME, requires_grad=True)
+        with seen_by_torch(NAME):
+            (left * torch.arange(2, device=NAME)).sum().backward()
+        if left.grad is None or left.grad.tolist() != [0.0, 1.0]:
+            return "gradients on it are wrong"
+    except Exception as error:  # an experimental interface: anything may be missing
+        return f"{type(error).__name__}: {error}"[:300]
+    return ""
+
+
+@contextmanager
+def seen_by_torch(device: str) -> Iterator[None]:
+    """While it lasts, `torch.accelerator` tells of `sim`, if that is the device; at other times it is hidden."""
+    if device != NAME:
+        yield
+        return
+    state["visible"] = True
+    try:
+        # the calling thread runs the backward pass: a child of a fork has no thread for the device
+        with torch.autograd.set_multithreading_enabled(False):
+            yield
+    finally:
+        state["visible"] = False

@@ -1,0 +1,365 @@
+"""Every operator with an operand on `sim`: the rule of one device, then the CPU's kernel on the same memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .memory import CPU_KEYS, NAME, on_sim, place, raw_of, storage_over, wrapped
+from .random import SEEDS, generators
+
+
+@dataclass(frozen=True)
+class _Operator:
+    """What the fallback needs to know of an operator, read off its schema once."""
+
+    names: tuple[str, ...]
+    changed: tuple[str, ...]
+    results: tuple[str | None, ...]  # for each result the argument that it is, if it is one
+    elementwise: bool
+    random: bool
+    takes_generator: bool
+    tensors: frozenset[str]
+
+    @classmethod
+    def of(cls, op: Any) -> _Operator:
+        schema = op._schema
+        writes = {
+            frozenset(argument.alias_info.before_set): argument.name
+            for argument in schema.arguments
+            if argument.alias_info is not None and argument.alias_info.is_write
+        }
+        results = []
+        for result in schema.returns:
+            written = result.alias_info is not None and result.alias_info.is_write
+            results.append(writes[frozenset(result.alias_info.before_set)] if written else None)
+        return cls(
+            names=tuple(argument.name for argument in schema.arguments),
+            changed=tuple(writes.values()),
+            results=tuple(results),
+            elementwise=_is_elementwise(op),
+            random=torch.Tag.nondeterministic_seeded in op.tags,
+            takes_generator=any(argument.name == "generator" for argument in schema.arguments),
+            tensors=frozenset(a.name for a in schema.arguments if "Tensor" in str(a.type)),
+        )
+
+
+_aten: Any = torch.ops.aten
+_operators: dict[Any, _Operator] = {}
+# CUDA runs them as element by element (TensorIterator) although torch's tag does not say so
+_ELEMENTWISE = {
+    "binary_cross_entropy", "binary_cross_entropy_backward", "mse_loss", "mse_loss_backward", "smooth_l1_loss",
+    "smooth_l1_loss_backward", "huber_loss", "dist", "where", "floor_divide", "heaviside", "copysign", "fill",
+}  # fmt: skip
+
+
+def _is_elementwise(op: Any) -> bool:
+    name = op._schema.name.removeprefix("aten::").rstrip("_")
+    if torch.Tag.pointwise in op.tags or name in _ELEMENTWISE:
+        return True
+    with suppress(AttributeError):  # an operation in place goes by the one that is not
+        plain = getattr(getattr(_aten, name), op._overloadname)
+        return torch.Tag.pointwise in plain.tags
+    return False
+
+
+def _known(op: Any) -> _Operator:
+    if op not in _operators:
+        _operators[op] = _Operator.of(op)
+    return _operators[op]
+
+
+def run_on_sim(op: Any, *args: Any, **kwargs: Any) -> Any:
+    """The fallback: every operator with an operand on `sim`, or with `device="sim"`, comes here."""
+    if special := _SPECIAL.get(op):
+        return special(*args, **kwargs)
+    known = _known(op)
+    given = dict(zip(known.names, args, strict=False)) | kwargs
+    _expect_one_device(op, known, given)
+    return _compute(op, known, given)
+
+
+def _compute(op: Any, known: _Operator, given: dict[str, Any]) -> Any:
+    """Runs the CPU's kernel on the operands' memory."""
+    bases: dict[int, Tensor] = {}
+    raws = {name: _lowered(value, bases) for name, value in given.items()}
+    for name in known.tensors & raws.keys():
+        if isinstance(raws[name], bool | int | float):  # a number that torch has made a tensor of
+            raws[name] = _number(raws[name], raws.values())
+    if "device" in raws:
+        raws["device"] = torch.device("cpu")
+    raws.pop("pin_memory", None)
+    result = _run_random(op, known, raws) if known.random else op(**raws)
+    for name in known.changed:
+        _follow(given[name], raws[name])
+    if len(known.results) == 1:
+        return _raised(result, known.results[0], given, bases)
+    if not known.results:
+        return None
+    results = zip(result, known.results, strict=True)
+    return tuple(_raised(one, name, given, bases) for one, name in results)
+
+
+def _number(value: bool | float, operands: Iterable[Any]) -> Tensor:
+    """A 0-dim tensor that leaves the dtype of the result to the others, as a number does."""
+    if isinstance(value, bool):
+        return torch.tensor(value)
+    dtypes = [operand.dtype for operand in operands if isinstance(operand, Tensor)]
+    own = [dtype for dtype in dtypes if dtype.is_floating_point or dtype.is_complex]
+    if isinstance(value, int):
+        own += [dtype for dtype in dtypes if dtype is not torch.bool]
+    return torch.tensor(value, dtype=own[0]) if own else torch.tensor(value)
+
+
+def _run_random(op: Any, known: _Operator, raws: dict[str, Any]) -> Any:
+    """Draws from the device's own generator, and leaves the CPU's alone."""
+    if known.takes_generator:
+        generator = raws.get("generator")
+        if generator is None:
+            raws["generator"] = SEEDS
+        elif generator._cdata not in generators:
+            raise RuntimeError(
+                f"Expected a '{NAME}' device type for generator but found '{generator.device.type}'"
+            )
+        return op(**raws)
+    before = torch.get_rng_state()
+    torch.set_rng_state(SEEDS.get_state())
+    try:
+        return op(**raws)
+    finally:
+        SEEDS.set_state(torch.get_rng_state())
+        torch.set_rng_state(before)
+
+
+def _lowered(value: Any, bases: dict[int, Tensor]) -> Any:
+    if isinstance(value, Tensor):
+        if value.device.type != NAME:
+            return value
+        raw = raw_of(value)
+        bases[raw.untyped_storage()._cdata] = value
+        return raw
+    if isinstance(value, list | tuple) and any(isinstance(entry, Tensor) for entry in value):
+        return [_lowered(entry, bases) for entry in value]
+    return value
+
+
+def _raised(result: Any, name: str | None, given: dict[str, Any], bases: dict[int, Tensor]) -> Any:
+    if name is not None:
+        return given[name]
+    if isinstance(result, Tensor):
+        # a view of an operand is a view on `sim` too
+        return wrapped(result, bases.get(result.untyped_storage()._cdata))
+    if isinstance(result, list | tuple):
+        return [_raised(entry, None, given, bases) for entry in result]
+    return result
+
+
+def _follow(value: Any, raw: Any) -> None:
+    """After an operator has resized an operand (`out=`, `resize_`), its tensor on `sim` is resized as well."""
+    if isinstance(value, list | tuple):
+        for one, other in zip(value, raw, strict=True):
+            _follow(one, other)
+    elif on_sim(value):
+        memory = raw.untyped_storage()
+        grown = memory.nbytes() != value.untyped_storage().nbytes()
+        if grown or value.size() != raw.size() or value.stride() != raw.stride():
+            place(value, storage_over(memory) if grown else value.untyped_storage(), raw)
+
+
+# the rule of one device
+
+
+def _expect_one_device(op: Any, known: _Operator, given: dict[str, Any]) -> None:
+    operands = [(name, tensor) for name, value in given.items() for tensor in _tensors(value)]
+    if all(tensor.device.type == NAME for _, tensor in operands):
+        return
+    if known.elementwise:
+        # a 0-dim tensor of the CPU counts as a number, unless it is written to
+        for name, tensor in operands:
+            number = tensor.dim() == 0 and name not in known.changed
+            if tensor.device.type != NAME and not (number and tensor.device.type == "cpu"):
+                raise RuntimeError(
+                    "Expected all tensors to be on the same device, but found at least two devices, "
+                    f"{NAME}:0 and {tensor.device}!"
+                )
+        return
+    first = operands[0][1].device
+    for name, tensor in operands:
+        if tensor.device != first:
+            raise RuntimeError(
+                f"Expected all tensors to be on the same device, but got {name} is on "
+                f"{tensor.device}, different from other tensors on {first} "
+                f"(when checking argument in method {_method(op)})"
+            )
+
+
+_OUT = ("out", "output", "values", "grad_input")
+
+
+def _method(op: Any) -> str:
+    """How torch names CUDA's kernel of an operator in its messages."""
+    name, overload = op._schema.name.removeprefix("aten::"), op._schema.overload_name
+    if overload in _OUT or overload.endswith("_out"):
+        # where torch comes here through `out=`, CUDA has one kernel for all forms of the operator
+        form = "" if overload in _OUT else overload.removesuffix("_out")
+        return "_".join(filter(None, ["wrapper_CUDA", name, form]))
+    return f"wrapper_CUDA_{overload}_{name}"
+
+
+def _tensors(value: Any) -> Sequence[Tensor]:
+    if isinstance(value, Tensor):
+        return (value,)
+    if isinstance(value, list | tuple):
+        return [entry for entry in value if isinstance(entry, Tensor)]
+    return ()
+
+
+# operators with rules of their own
+
+
+def _copy_from(source: Tensor, target: Tensor, non_blocking: bool = False) -> Tensor:
+    to = raw_of(target) if on_sim(target) else target
+    to.copy_(raw_of(source) if on_sim(source) else source)
+    return target
+
+
+def _copy(target: Tensor, source: Tensor, non_blocking: bool = False) -> Tensor:
+    return _copy_from(source, target)
+
+
+def _copy_from_and_resize(source: Tensor, target: Tensor) -> Tensor:
+    return _copy_from(source, target.resize_(source.shape))
+
+
+def _item(tensor: Tensor) -> Any:
+    return _aten._local_scalar_dense.default(raw_of(tensor))
+
+
+def _zeros(size: Any, *, dtype: Any = None, **_: Any) -> Tensor:
+    return wrapped(torch.zeros(size, dtype=dtype))
+
+
+def _reduced(op: Any) -> Callable[..., Any]:
+    """With `out=` of a scalar, the CPU's kernel would first warn that it has to be resized."""
+
+    def run(one: Tensor, other: Tensor, *options: Any, out: Tensor) -> Tensor:
+        given = {"self": one, "target": other}
+        _expect_one_device(op, _known(op), given)
+        result = op(*[_lowered(value, {}) for value in given.values()], *options)
+        return out.resize_(result.shape).copy_(wrapped(result))
+
+    return run
+
+
+def _set(op: Any) -> Callable[..., Any]:
+    def run(*args: Any, **kwargs: Any) -> Any:
+        return op.redispatch(CPU_KEYS, *args, **kwargs)
+
+    return run
+
+
+def _indexing(op: Any) -> Callable[..., Any]:
+    """Index tensors may lie on the CPU; a tensor of the CPU takes none of `sim`'s."""
+
+    def run(target: Tensor, indices: Any, *rest: Any, **kwargs: Any) -> Any:
+        if not on_sim(target):
+            for index in indices:
+                if on_sim(index):
+                    raise RuntimeError(
+                        "indices should be either on cpu or on the same device as the indexed "
+                        f"tensor ({target.device})"
+                    )
+        known = _known(op)
+        given = dict(zip(known.names, (target, indices, *rest), strict=False)) | kwargs
+        values = given.get("values")
+        if isinstance(values, Tensor) and values.device != target.device and values.dim():
+            raise RuntimeError(
+                "Expected all tensors to be on the same device, but found at least two devices, "
+                f"{NAME}:0 and cpu!"
+            )
+        return _compute(op, known, given)
+
+    return run
+
+
+def _masked_fill(op: Any) -> Callable[..., Any]:
+    def run(target: Tensor, mask: Tensor, value: Any) -> Any:
+        if mask.device != target.device:
+            raise RuntimeError(
+                f"expected self and mask to be on the same device, but got mask on {mask.device} "
+                f"and self on {target.device}"
+            )
+        known = _known(op)
+        return _compute(op, known, {"self": target, "mask": mask, "value": value})
+
+    return run
+
+
+def convolution(x: Tensor, weight: Tensor, bias: Tensor | None, *options: Any) -> Tensor:
+    """Torch leaves it to the backend; here it is the CPU's."""
+    op = _aten.convolution.default
+    for name, other in (("weight", weight), ("bias", bias)):
+        if on_sim(x) and other is not None and not on_sim(other):
+            raise RuntimeError(
+                f"Input type ({x.type()}) and {name} type ({other.type()}) should be the same"
+            )
+    given = {"input": x, "weight": weight, "bias": bias}
+    _expect_one_device(op, _known(op), given)
+    return wrapped(op(*[_lowered(value, {}) for value in given.values()], *options))
+
+
+def convolution_backward(
+    grad: Tensor, x: Tensor, weight: Tensor, *options: Any
+) -> tuple[Tensor | None, ...]:
+    transposed = options[3]
+    bias = [weight.shape[1] * options[5] if transposed else weight.shape[0]]
+    results = _aten.convolution_backward.default(
+        raw_of(grad), raw_of(x), raw_of(weight), bias, *options
+    )
+    return tuple(None if result is None else wrapped(result) for result in results)
+
+
+_SPECIAL: dict[Any, Callable[..., Any]] = {
+    _aten._copy_from.default: _copy_from,
+    _aten._copy_from_and_resize.default: _copy_from_and_resize,
+    _aten.copy_.default: _copy,
+    _aten._local_scalar_dense.default: _item,
+    _aten._efficientzerotensor.default: _zeros,
+    _aten.mse_loss.out: _reduced(_aten.mse_loss.default),
+    _aten.smooth_l1_loss.out: _reduced(_aten.smooth_l1_loss.default),
+    **{
+        op: _set(op)
+        for op in (
+            _aten.set_.source_Storage,
+            _aten.set_.source_Storage_storage_offset,
+            _aten.set_.source_Tensor,
+            _aten.set_.default,
+        )
+    },
+    **{
+        op: _indexing(op)
+        for op in (
+            _aten.index.Tensor,
+            _aten.index.Tensor_out,
+            _aten._unsafe_index.Tensor,
+            _aten.index_put.default,
+            _aten.index_put_.default,
+            _aten._index_put_impl_.default,
+            _aten._unsafe_index_put.default,
+        )
+    },
+    **{
+        op: _masked_fill(op)
+        for op in (
+            _aten.masked_fill.Scalar,
+            _aten.masked_fill.Tensor,
+            _aten.masked_fill_.Scalar,
+            _aten.masked_fill_.Tensor,
+        )
+    },
+}

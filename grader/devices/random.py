@@ -1,0 +1,39 @@
+"""Random numbers on `sim`: a generator of its own, and `torch.Generator` for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from .memory import NAME
+
+SEEDS = torch.Generator().manual_seed(0)  # the device's own
+generators: dict[int, torch.Generator] = {}  # those of `sim`, by address
+
+
+_Base: Any = torch._C.Generator
+
+
+class _Generators(type(torch._C.Generator)):  # type: ignore[misc]
+    def __instancecheck__(cls, instance: object) -> bool:
+        return isinstance(instance, torch._C.Generator)
+
+
+class Generator(_Base, metaclass=_Generators):  # type: ignore[misc]
+    """`torch.Generator`, for `sim` as well: there it is one of the CPU's that says otherwise."""
+
+    on_sim = False
+
+    def __new__(cls, device: Any = "cpu") -> Generator:
+        here = torch.device(device).type == NAME
+        made: Generator = super().__new__(cls, "cpu" if here else device)
+        made.on_sim = here
+        if here:
+            generators[made._cdata] = made
+        return made
+
+    @property
+    def device(self) -> torch.device:
+        plain: torch.device = _Base.device.__get__(self)
+        return torch.device(NAME, 0) if self.on_sim else plain

@@ -1,0 +1,50 @@
+# right: sums kept on the model's device, read at the end; numbers through cpu(), numpy() and tolist()
+import torch
+
+
+def train_step(model, criterion, optimizer, inputs, labels):
+    model.train()
+    device = next(model.parameters()).device
+    inputs = inputs.to(device)
+    labels = labels.to(device)
+    optimizer.zero_grad()
+    outputs = model(inputs)
+    loss = criterion(outputs, labels)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+def train(model, criterion, optimizer, loader, epochs):
+    losses = []
+    for epoch in range(epochs):
+        running_loss = 0.0
+        samples = 0
+        for inputs, labels in loader:
+            loss = train_step(model, criterion, optimizer, inputs, labels)
+            running_loss += loss * inputs.size(0)
+            samples += inputs.size(0)
+        losses.append(running_loss / samples)
+    return losses
+
+
+def evaluate(model, criterion, loader):
+    modes = [(module, module.training) for module in model.modules()]
+    device = next(model.parameters()).device
+    total_loss = torch.zeros((), device=device, dtype=torch.float64)
+    correct = torch.zeros(2, dtype=torch.int64, device=device)
+    samples = 0
+    model.eval()
+    try:
+        with torch.no_grad():
+            for inputs, labels in loader:
+                inputs, labels = inputs.to(device), labels.to(device)
+                outputs = model(inputs)
+                total_loss += criterion(outputs, labels) * labels.size(0)
+                predicted = outputs.argmax(dim=1)
+                correct[torch.tensor([0])] += (predicted == labels).sum()
+                samples += labels.size(0)
+    finally:
+        for module, training in modes:
+            module.training = training
+    return total_loss.cpu().numpy().item() / samples, correct.tolist()[0] / samples

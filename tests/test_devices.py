@@ -1,0 +1,275 @@
+"""Devices: the simulated accelerator keeps CUDA's rules, and a mistake with devices costs its points and no others."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from click.testing import CliRunner
+
+from grader import grade
+from grader.catalog import Course
+from grader.cli import main
+from grader.grading import environment, gpu_sandbox
+from grader.outputs import terminal
+from grader.parity import Program, programs, run_all
+from grader.report import Report
+from grader.sandbox import Sandbox, process
+from grader.submission import Submission
+
+from .conftest import ROOT, Grade
+
+SUBMISSIONS = ROOT / "tests" / "submissions"
+HERE = pytest.mark.parametrize("device", ["cpu", "sim"])
+
+
+def text_of(path: str) -> str:
+    return (SUBMISSIONS / f"{path}.py").read_text(encoding="utf-8")
+
+
+# the parity table
+
+
+def test_the_table_is_large_and_says_each_thing_once() -> None:
+    names = [program.name for program in programs()]
+    assert len(names) >= 80
+    assert len(names) == len(set(names))
+    assert sum(bool(program.raises) for program in programs()) >= 25
+
+
+@HERE
+def test_the_parity_table_holds(sandbox: Sandbox, device: str) -> None:
+    found = list(run_all(sandbox, device))
+    assert len(found) == len(programs())
+    assert [(o.program.name, o.difference) for o in found if o.difference] == []
+
+
+def test_a_difference_from_cuda_is_told(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = (
+        Program("values", "out = torch.ones(2, device=d)", [1.0, 2.0]),
+        Program("place", "out = torch.ones(2)", [1.0, 1.0]),
+        Program("works", "out = 1", 1, raises="RuntimeError: no"),
+        Program("raises", "out = torch.ones(2, device=d) + torch.ones(2)", [2.0, 2.0]),
+        Program("words", "torch.ones(2, device=d) + torch.ones(2)", 0, raises="RuntimeError: sun"),
+        Program("crash", "import os; os.abort()", 0),
+        Program("right", "out = torch.tensor(2, device=d).item()", 2),
+    )
+    monkeypatch.setattr("grader.parity.programs", lambda: table)
+    told = {o.program.name: o.difference for o in run_all(sandbox, "sim")}
+    assert told["values"] == "[1.0, 1.0], expected [1.0, 2.0]"
+    assert told["place"] == "the result is on cpu, expected on sim"
+    assert told["works"] == "it works, expected RuntimeError: no"
+    assert "found at least two devices, sim:0 and cpu!" in told["raises"]
+    assert told["words"].endswith("expected RuntimeError: sun")
+    assert told["crash"] == "it crashed (SIGABRT)"
+    assert told["right"] == ""
+
+
+# grading
+
+
+def test_a_device_mistake_costs_its_points_and_no_others(graded: Grade) -> None:
+    result = graded("my_linear", text_of("my_linear/wrong/device_ones_in_forward"))
+    [lost] = [check for check in result.checks if not check.score]
+    assert (lost.name, result.score, result.max_score) == ("other_devices", 9, 10)
+    assert "Expected all tensors to be on the same device" in lost.message
+    assert "my_linear.py, line" in lost.message
+    assert "`sim:0` stands for a GPU here" in lost.cause
+    assert "device=x.device" in lost.cause
+
+
+def test_a_result_that_stays_behind_is_told(graded: Grade) -> None:
+    result = graded("batching", text_of("batching/wrong/device_lengths_on_the_cpu"))
+    [lost] = [check for check in result.checks if not check.score]
+    assert "lengths is on cpu, expected on sim" in lost.message
+
+
+def test_every_other_check_runs_on_the_cpu(graded: Grade) -> None:
+    solution = (ROOT / "solutions" / "line_fit.py").read_text(encoding="utf-8")
+    places = {
+        check.name: {case.device for case in check.cases}
+        for check in graded("line_fit", solution).checks
+    }
+    assert places.pop("other_devices") == {"sim"}
+    assert set.union(*places.values()) == {"cpu"}
+
+
+def report_on(devices: tuple[str, ...], course: Course, sandbox: Sandbox, text: str) -> Report:
+    submission = Submission.of_text("line_fit", text)
+    return grade(submission, course=course, sandbox=sandbox, devices=devices)
+
+
+def test_without_a_second_device_the_cpu_stands_in(course: Course, sandbox: Sandbox) -> None:
+    wrong = text_of("line_fit/wrong/device_numpy")
+    report = report_on(("cpu",), course, sandbox, wrong)
+    assert (report.score, report.max_score) == (10, 10)
+    assert report.environment.devices == ("cpu",)
+    [check] = [c for c in report.exercises[0].checks if c.name == "other_devices"]
+    assert {case.device for case in check.cases} == {"cpu"}
+    assert report_on(("cpu", "sim"), course, sandbox, wrong).score == 9
+
+
+def test_a_device_that_is_not_there_is_told(course: Course, sandbox: Sandbox) -> None:
+    import io
+
+    from rich.console import Console
+
+    report = report_on(("cpu", "tpu"), course, sandbox, text_of("line_fit/right/plain"))
+    assert report.environment.devices == ("cpu",)
+    assert report.environment.absent == ("tpu: there is no such device",)
+    assert Report.from_dict(report.to_dict()) == report
+    text = io.StringIO()
+    terminal.render(report, Console(file=text, width=100))
+    assert "Not tried on tpu: there is no such device." in text.getvalue()
+
+
+def test_where_the_simulation_cannot_be_set_up_the_report_says_so(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = "import torch._C._acc as a; del a.create_empty_tensor; "
+    boot = process._BOOT.replace("from grader", "import torch; " + broken + "from grader", 1)
+    monkeypatch.setattr(process, "_BOOT", boot)
+    with Sandbox() as box:
+        report = report_on(("cpu", "sim"), course, box, text_of("line_fit/right/plain"))
+    assert report.environment.devices == ("cpu",)
+    [absent] = report.environment.absent
+    assert absent.startswith("sim: AttributeError")
+    assert report.score == 10
+
+
+def test_torch_looks_the_same_to_checks_on_the_cpu(sandbox: Sandbox) -> None:
+    """What asks for an accelerator finds none there, as on a machine without one."""
+    source = "def look(student):\n    return torch.accelerator.is_available()\n"
+    child = sandbox.open()
+    child.load("empty", [("empty.py", "")])
+    for device in ("cpu", "sim", "cpu"):
+        request = {"probe": "look", "source": source, "arguments": {"dict": []}, "seed": 0}
+        header, _ = child.call(request | {"device": device}, b"")
+        assert header["value"] is (device == "sim")
+    child.close()
+
+
+def test_a_crash_on_the_device_fails_that_check_alone(graded: Grade) -> None:
+    text = text_of("line_fit/right/plain").replace(
+        "def mse(y_pred, y):",
+        "def mse(y_pred, y):\n    if y.device.type != 'cpu':\n        import os; os.abort()",
+    )
+    result = graded("line_fit", text)
+    [lost] = [check for check in result.checks if not check.score]
+    assert lost.name == "other_devices"
+    assert lost.message.startswith("Your code crashed (SIGABRT).")
+    assert "That was on `sim:0`" in lost.cause
+
+
+# references that a GPU will work out: they follow the device of their inputs
+
+WITH_SIM_AS_HOME = """
+import sys
+from grader import devices, grade, plugin
+from grader.sandbox import Sandbox
+assert devices.set_up() == ""
+plugin.HOMES["sim"] = ("cpu", "sim")
+seen = devices.seen_by_torch("sim")
+seen.__enter__()
+with Sandbox() as box:
+    report = grade("solutions", sandbox=box)
+for exercise in report.exercises:
+    for check in exercise.checks:
+        if check.score < check.points:
+            print(exercise.name, check.name, check.status, check.message)
+print(report.score, "of", report.max_score)
+"""
+
+
+def test_references_can_be_worked_out_on_another_device() -> None:
+    """As on CUDA, where autograd on the GPU is a second reference; `sim` stands in for it here."""
+    done = subprocess.run(
+        [sys.executable, "-c", WITH_SIM_AS_HOME], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.stdout == "180 of 180\n", done.stdout + done.stderr
+
+
+# the command line
+
+
+def test_a_device_that_was_asked_for_has_to_be_there(tmp_path: Path) -> None:
+    if torch.cuda.is_available():
+        pytest.skip("this machine has a GPU")
+    (tmp_path / "line_fit.py").write_text(text_of("line_fit/right/plain"))
+    run = CliRunner().invoke(main, ["check", "--from", str(tmp_path), "--device", "cuda"])
+    assert run.exit_code == 2
+    assert "This machine lacks a device that was asked for. cuda: " in run.output
+
+
+def test_doctor_prints_the_table_in_short() -> None:
+    run = CliRunner().invoke(main, ["doctor", "--devices"])
+    count = len(programs())
+    assert f"sim: {count} of {count} programs give what they should." in run.output
+    if not torch.cuda.is_available():
+        assert "No cuda: " in run.output
+        assert run.exit_code == 0
+
+
+# on a GPU
+
+
+@pytest.fixture(scope="module")
+def gpu() -> Iterator[Sandbox]:
+    with gpu_sandbox() as box:
+        if why := box.absent("cuda"):
+            pytest.skip(f"no cuda here: {why}")
+        yield box
+
+
+@pytest.mark.cuda
+def test_the_parity_table_holds_on_cuda(gpu: Sandbox) -> None:
+    found = list(run_all(gpu, "cuda"))
+    assert [(o.program.name, o.difference) for o in found if o.difference] == []
+
+
+@pytest.mark.cuda
+def test_solutions_earn_all_points_on_cuda(gpu: Sandbox, sandbox: Sandbox, course: Course) -> None:
+    report = grade(
+        ROOT / "solutions", course=course, sandbox=sandbox, gpu=gpu, devices=("cpu", "sim", "cuda")
+    )
+    assert environment(sandbox, ("cpu", "sim", "cuda"), gpu).absent == ()
+    lost = [(e.name, c.name, c.message) for e in report.exercises for c in e.checks if not c.score]
+    assert lost == []
+
+
+@pytest.mark.cuda
+@pytest.mark.parametrize(
+    "path", sorted(SUBMISSIONS.glob("*/*/device_*.py")), ids=lambda path: path.stem
+)
+def test_device_mistakes_cost_the_same_with_a_gpu(
+    gpu: Sandbox, sandbox: Sandbox, course: Course, path: Path
+) -> None:
+    submission = Submission.of_text(path.parts[-3], path.read_text(encoding="utf-8"))
+    scores = [
+        grade(submission, course=course, sandbox=sandbox, gpu=gpu, devices=devices).score
+        for devices in (("cpu", "sim"), ("cpu", "sim", "cuda"))
+    ]
+    assert scores[0] == scores[1]
+
+
+@pytest.mark.cuda
+def test_too_much_of_the_gpu_is_that_submissions_failed_check(
+    gpu: Sandbox, sandbox: Sandbox, course: Course
+) -> None:
+    text = text_of("line_fit/right/plain").replace(
+        "def mse(y_pred, y):",
+        "def mse(y_pred, y):\n    torch.empty(2**50, dtype=torch.uint8, device=y.device)",
+    )
+    submission = Submission.of_text(
+        "line_fit", text.replace("device=y.device", "device='cuda' if y.is_cuda else 'meta'")
+    )
+    report = grade(
+        submission, course=course, sandbox=sandbox, gpu=gpu, devices=("cpu", "sim", "cuda")
+    )
+    [lost] = [check for check in report.exercises[0].checks if not check.score]
+    assert lost.name == "other_devices"
+    assert "memory" in lost.cause
