@@ -91,6 +91,8 @@ def check(
                 told = ", ".join(f"{layer.name} ({layer.why})" for layer in missing)
                 refuse(f"Not graded, because this machine lacks: {told}.")
         report = _grade_with_progress(submission, course, sandbox, seed)
+    if path == Path() and seed is None:
+        _remember(report, submission, course)
     _write(report, form, output)
     sys.exit(_exit_status(report))
 
@@ -115,6 +117,15 @@ def _grade_with_progress(
             )
     except (CourseFault, RuntimeError) as error:
         refuse(f"The grader itself failed, not your code: {error}")
+
+
+def _remember(report: Report, submission: Submission, course: Course) -> None:
+    """In a student's own workspace, for `grader list`; a folder that was handed in is left as it is."""
+    from ..workspace import Workspace
+
+    workspace = Workspace(Path(), course)
+    if workspace.remembers:
+        workspace.remember(report.exercises, submission.sources)
 
 
 def _write(report: Report, form: str, output: Path | None) -> None:
