@@ -8,6 +8,7 @@ exercise that it does not name comes last.
 from __future__ import annotations
 
 import ast
+import inspect
 import tomllib
 from dataclasses import dataclass
 from functools import cached_property
@@ -51,8 +52,8 @@ class Exercise:
 
     @cached_property
     def hints(self) -> tuple[str, ...]:
-        """What the check's file says in `HINTS`, from a nudge to nearly the answer."""
-        return tuple(_literal(self.checks, "HINTS", ()))
+        """What the check's file says in `HINTS`, from a nudge to nearly the answer; Markdown."""
+        return tuple(inspect.cleandoc(hint) for hint in _literal(self.checks, "HINTS", ()))
 
     @cached_property
     def points(self) -> int:

@@ -247,3 +247,21 @@ def _expect_same_values(got: list[Any], values: list[Any], workers: int, when: s
     )
     cause = "Ask `torch.utils.data.get_worker_info()` and give each worker its own part."
     expect(not more and not fewer, told, cause if workers and more and not fewer else "")
+
+
+HINTS = (
+    """Each of the three has its tool in torch: `torch.nn.utils.rnn` for the padding, a
+    `torch.Generator` for the order, `get_worker_info()` for the sharing.""",
+    """`pad_sequence` pads a list of sequences, with `batch_first=True` and your `padding_value`. A
+    `DataLoader` takes a `generator`: one of your own leaves the global random states alone, and goes on
+    from epoch to epoch. In a worker, `get_worker_info()` has `id` and `num_workers`; without workers it
+    is `None`.""",
+    """The lengths are `torch.tensor([len(s) for s in sequences], dtype=torch.int64, device=…)`, with the
+    device of the sequences, and the labels likewise from `int(label)`. The generator is
+    `torch.Generator().manual_seed(seed)`, handed on with `shuffle`, `drop_last` and `batch_size`. With
+    workers, the share of one is dealt out like cards:
+
+    ```python
+    iter(self.values[worker.id :: worker.num_workers])
+    ```""",
+)

@@ -164,3 +164,15 @@ def test_difference(student: Student, draw: Draw, h: float | None, shape: tuple[
     expected = 3 * x**2 + step**2 + 2
     rtol = 1e-9 if draw.dtype == torch.float64 else 2e-3 if h is None else 1e-5
     expect_close(got, expected, "difference(f, x, h)", rtol=rtol, requires_grad=False)
+
+
+HINTS = (
+    """Try each on something small: `should_log(0, 10)`; the `.grad` of a parameter in the second batch;
+    `list(PlainLinear(2, 1).parameters())`; `x` after `polynomial_model(x, …)`; `difference(torch.sin, …)`.""",
+    """`should_log` says the opposite of what is asked. `accumulated_steps` never forgets a gradient. A plain
+    tensor is no parameter. `x.view_as(x)` shares its numbers with `x`, so `y *= …` changes the input.
+    `difference` never calls its `f`.""",
+    """`epoch % every == 0`. `optimizer.zero_grad()` before `loss.backward()`. `nn.Parameter(…)` around each
+    of the two tensors. `y = a * x**2`, then `y = y + b * x` and `y = y + c`, with nothing in place.
+    `f(x + h) - f(x - h)`.""",
+)

@@ -90,3 +90,25 @@ def test_central_difference(student: Student, draw: Draw, h: float | None) -> No
 def test_numerical_gradient(student: Student, draw: Draw, h: float | None) -> None:
     """`numerical_gradient(f, x, h)` is the gradient of a scalar f by central differences, one element at a time."""
     expect_formula(student, draw, "numerical_gradient", h)
+
+
+HINTS = (
+    """All three functions are one idea: call `f` at two points that lie close together, and divide the
+    difference of the values by the distance of the points. How far apart are the two points in each of
+    the formulas?""",
+    """In the first two functions `f` acts on each element by itself, so `x + h` may move all of them at
+    once. In `numerical_gradient` only one element may move at a time: change one element of a *copy* of
+    `x`, and go through all positions with `itertools.product(*map(range, x.shape))`, which also works
+    when `x` is 0-dim.""",
+    """For each `index` of the shape, into a `gradient = torch.empty_like(x)`:
+
+    ```python
+    above, below = x.clone(), x.clone()
+    above[index] += h
+    below[index] -= h
+    gradient[index] = (f(above) - f(below)) / (2 * h)
+    ```
+
+    The first function is `((f(x + h) - f(x)) / h).detach()`: `.detach()` each of the three results,
+    because `f` may use parameters that require gradients.""",
+)

@@ -98,3 +98,19 @@ def test_step(student: Student, draw: Draw, m: int, shape: tuple[int, ...]) -> N
         for name, found, value in zip("ab", pair, (a, b), strict=True):
             what = f"{name} after {number} steps" if number > 1 else f"{name} after a step"
             expect_close(found, value, what, requires_grad=False)
+
+
+HINTS = (
+    """Both gradients begin with the error ŷ − y at every point. Work that out once, then write the two
+    formulas as they stand.""",
+    """A mean over the points is 0-dim, but a parameter may have the shape (1,): `reshape` each gradient to
+    the shape of its own parameter. `step` takes both gradients before it changes anything, and returns
+    new tensors: with `-=` it would change its caller's.""",
+    """```python
+    error = predict(x, a, b) - y
+    grad_a = (2 * (error * x).mean()).reshape(a.shape)
+    grad_b = (2 * error.mean()).reshape(b.shape)
+    ```
+
+    `mse` is `((y_pred - y) ** 2).mean()`, and `step` returns `a - lr * grad_a, b - lr * grad_b`.""",
+)

@@ -214,3 +214,22 @@ def test_loss_at_0_and_1(student: Student, draw: Draw) -> None:
         got = student.run(measure_loss, yhat=yhat[:, :size], y=y[:, :size])
         what = f"loss (logarithms clamped at −100) with yhat = {yhat[0, :size].tolist()}"
         expect_close(got, F.binary_cross_entropy(yhat[:, :size], y[:, :size]), what)
+
+
+HINTS = (
+    """Write the shapes down first: `x` is (dim, m), `w` is (dim, 1), ŷ and y are (1, m). Which product of
+    two of them is (1, m), and which is (dim, 1)?""",
+    """`self.w.T @ x` is (1, m), and `x @ (yhat - y).T` is (dim, 1); both gradients are divided by
+    m = `x.shape[1]`. `torch.sigmoid` is right for any z. In `loss`, clamp each logarithm at −100 after
+    taking it, before it is multiplied by anything.""",
+    """Make `w`, `b` and the gradients with `torch.zeros(…, device=device, dtype=dtype)`. Then
+
+    ```python
+    error = yhat - y
+    self.grads["dw"] = x @ error.T / x.shape[1]
+    self.grads["db"] = error.sum() / x.shape[1]
+    ```
+
+    A step is `self.w = self.w - float(self.lr) * self.grads["dw"]`, and `b` likewise. In `loss`, the
+    first logarithm is `torch.log(yhat).clamp(min=-100)`.""",
+)

@@ -248,3 +248,19 @@ def test_is_trained(student: Student, draw: Draw, name: str) -> None:
         optimizer.step()
     expected = dict(zip(("weights", "bias"), (p.detach() for p in parameters), strict=True))
     expect_close(got, expected, f"parameters after three steps of {name}", requires_grad=True)
+
+
+HINTS = (
+    """A tensor that is put into an attribute of a module is an attribute, and no more. What has it to be
+    wrapped in for `parameters()` to find it?""",
+    """`nn.Parameter(torch.randn(in_features, out_features))` is drawn from the standard normal distribution
+    and registered. With `bias=False` the attribute is `None`, and `forward` has to do without it. `@`
+    takes any number of leading dimensions.""",
+    """```python
+    self.weights = nn.Parameter(torch.randn(in_features, out_features))
+    self.bias = nn.Parameter(torch.randn(out_features)) if bias else None
+    ```
+
+    `forward` is `x @ self.weights`, plus `self.bias` if that `is not None`. Keep the two sizes in
+    `self.in_features` and `self.out_features` as well.""",
+)

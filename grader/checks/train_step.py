@@ -315,3 +315,30 @@ def test_evaluate_restores_modes(student: Student, draw: Draw) -> None:
         "The loader raised an exception, and the modules were left in evaluation mode.",
         "Restore the modes in a `finally:` block.",
     )
+
+
+HINTS = (
+    """A step has an order: training mode, the batch to the device, prediction, loss, the old gradients
+    cleared, `backward`, the optimizer's step. Which of these does `evaluate` do without, and what does it
+    have to put back when it is done?""",
+    """`next(model.parameters()).device` is where a batch belongs. For a mean per sample, add up
+    `loss * len(inputs)` and divide by the number of samples at the end. Before `model.eval()`, note
+    `module.training` for each of `model.modules()`: a `model.train()` afterwards would also wake the
+    modules that were in evaluation mode before.""",
+    """`train_step` ends with `optimizer.zero_grad()`, `loss.backward()`, `optimizer.step()` and
+    `return loss.item()`. And `evaluate`:
+
+    ```python
+    modes = {module: module.training for module in model.modules()}
+    model.eval()
+    try:
+        with torch.no_grad():
+            for inputs, labels in loader:
+                ...
+    finally:
+        for module, mode in modes.items():
+            module.training = mode
+    ```
+
+    with `(outputs.argmax(dim=1) == labels).sum().item()` right answers in a batch.""",
+)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -59,11 +58,9 @@ def started_sandbox() -> Iterator[Sandbox]:
     from ..sandbox import Sandbox
 
     with Sandbox() as sandbox:
-        gc.disable()  # importing makes no garbage, and looking for it takes a sixth of the time
-        from .. import plugin  # noqa: F401
+        from ..grading import warm_up
 
-        gc.freeze()
-        gc.enable()
+        warm_up()
         yield sandbox
 
 

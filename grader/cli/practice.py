@@ -8,14 +8,7 @@ from pathlib import Path
 import click
 
 from ..catalog import Course, Exercise
-from .common import (
-    console_for,
-    course_option,
-    named_in,
-    open_course,
-    refuse,
-    started_sandbox,
-)
+from .common import console_for, course_option, named_in, open_course, refuse
 
 _HINT = "{name}: hint {number} of {total}"
 _MORE = "`grader hint {name}` shows the next one."
@@ -111,13 +104,13 @@ def watch(name: str | None, path: Path, folder: Path | None) -> None:
         read_submission(path, course, [name] if name else [])
     except SubmissionError as error:
         refuse(str(error))
-    console = console_for()
-    try:
-        with started_sandbox() as sandbox:
-            try:
-                from ..watch import watch as run
+    from ..sandbox import Sandbox
+    from ..watch import watch as run
 
-                run(Workspace(path, course), sandbox, console, start)
+    try:
+        with Sandbox() as sandbox:
+            try:
+                run(Workspace(path, course), sandbox, console_for(), start)
             finally:
                 # what comes now takes a moment; a second Ctrl-C would break it off halfway
                 signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -113,8 +113,13 @@ def _terminal() -> int | None:
     """Standard input, if it is a terminal that this process may read."""
     if termios is None or sys.stdin is None:
         return None
-    with suppress(OSError, ValueError):
+    try:
         descriptor = sys.stdin.fileno()
-        if os.isatty(descriptor) and os.tcgetpgrp(descriptor) == os.getpgrp():
-            return descriptor
-    return None
+        if not os.isatty(descriptor):
+            return None
+    except (OSError, ValueError):
+        return None
+    with suppress(OSError):  # no job control on this terminal
+        if os.tcgetpgrp(descriptor) != os.getpgrp():
+            return None
+    return descriptor

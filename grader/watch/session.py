@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 
 from ..catalog import Exercise
-from ..grading import grade
+from ..grading import grade, warm_up
 from ..outcome import CourseFault
 from ..outputs.progress import Entry
 from ..outputs.watch import Hint, Screen
@@ -55,6 +55,7 @@ def watch(
 
     Raises:
         KeyboardInterrupt: at Ctrl-C, and when the process is asked to end.
+        RuntimeError: if the folder cannot be watched, or the terminal is gone.
     """
     events: Events = SimpleQueue()
     session = Session(workspace, sandbox, Painter(console), start)
@@ -104,8 +105,8 @@ class Session:
             match event:
                 case Pressed(key) if key == QUIT:
                     return
-                case Lost():
-                    return
+                case Lost(why):
+                    raise RuntimeError(why)
                 case Pressed(key):
                     self._press(key)
                 case Saved(names):
@@ -121,6 +122,8 @@ class Session:
 
     def _begin(self) -> None:
         """Grades what is not known yet, up to the exercise to work on."""
+        self._show(_STARTING)
+        self._warm_up()
         for name, standing in self._standings.items():
             if standing.state in ("unknown", "changed", "error"):
                 self._show(_GRADING.format(name=name), standing)
@@ -130,6 +133,18 @@ class Session:
         else:
             self._turn_to(self._current)
 
+    def _warm_up(self) -> None:
+        """Grades a stub, to no end but that the first save is answered as fast as the others."""
+        exercise = self._workspace.course.exercises[0]
+        self.busy = True
+        try:
+            warm_up()
+            if exercise.stub.is_file():
+                text = exercise.stub.read_text(encoding="utf-8")
+                self._report(exercise.name, Submission.of_text(exercise.name, text))
+        finally:
+            self.busy = False
+
     def _save(self, names: Sequence[str]) -> None:
         """Grades those of the exercises whose text is another one; the view goes with a single one."""
         changed = [name for name in names if self._is_changed(name)]
@@ -138,6 +153,7 @@ class Session:
         self._notices = []
         self._listing = False
         for name in changed:
+            self._show(_GRADING.format(name=name))
             self._grade(name, self._standings[name].source)
         left = [name for name in changed if not self._standings[name].done]
         if len(left) == 1 and len(changed) == 1:
@@ -174,8 +190,9 @@ class Session:
             and before.source.digest == now.source.digest
             and before.source.problem == problem
         )
-        self._standings[name] = now
-        if same and waited:
+        if not same:
+            self._standings[name] = now
+        elif waited:
             self._notices = []
             self._show()
         return not same
@@ -233,15 +250,9 @@ class Session:
             name in self._results and (self._results[name].status == "passed")
         )
         submission = Submission(str(self._workspace.folder), {name: source}, (name,))
-        self.busy = True
-        try:
-            report = grade(submission, course=self._workspace.course, sandbox=self._sandbox)
-        except (CourseFault, RuntimeError) as error:
-            self._notices.append((_FAULT.format(error=error), "magenta"))
+        result = self._report(name, submission)
+        if result is None:
             return
-        finally:
-            self.busy = False
-        [result] = report.exercises
         self._results[name] = result
         self._workspace.remember([result], {name: source})
         exercise = self._standings[name].exercise
@@ -249,6 +260,18 @@ class Session:
         if result.status == "passed" and not was_done:
             told = _PASSED.format(name=name, points=result.max_score)
             self._notices.append((told, "bold green"))
+
+    def _report(self, name: str, submission: Submission) -> ExerciseResult | None:
+        """The result of a grading; `None` where the grader failed, which is told."""
+        self.busy = True
+        try:
+            report = grade(submission, course=self._workspace.course, sandbox=self._sandbox)
+        except (CourseFault, RuntimeError) as error:
+            self._notices.append((_FAULT.format(error=error), "magenta"))
+            return None
+        finally:
+            self.busy = False
+        return report.exercises[0]
 
     def _move_on(self, after: str = "") -> None:
         other = upcoming(list(self._standings.values()), after)
