@@ -114,14 +114,18 @@ def _torch_as_it_comes() -> Iterator[None]:
     import torch
 
     dtype, grad = torch.get_default_dtype(), torch.is_grad_enabled()
+    threads = torch.get_num_threads()
     try:
         with torch.random.fork_rng(devices=[]):
             torch.set_default_dtype(torch.float32)
             torch.set_grad_enabled(True)
+            # as in the sandbox; for tensors as small as these, threads only wait for each other
+            torch.set_num_threads(1)
             yield
     finally:
         torch.set_default_dtype(dtype)
         torch.set_grad_enabled(grad)
+        torch.set_num_threads(threads)
 
 
 def environment(sandbox: Sandbox) -> Environment:
