@@ -34,7 +34,7 @@ what is missing.
 
 Run them in this folder. A function that you have not written yet is not a mistake: it is "not started".
 """
-_FOOT = "{points} points. Write it in {name}.py; `grader hint {name}` helps."
+_FOOT = "{points} points, in {name}.py. `grader hint {name}` helps."
 
 
 @click.command("list")
