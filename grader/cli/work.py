@@ -34,7 +34,8 @@ what is missing.
 
 Run them in this folder. A function that you have not written yet is not a mistake: it is "not started".
 """
-_FOOT = "{points} points, in {name}.py. `grader hint {name}` helps."
+_WRITE = "What you write in {name}.py, for {points} points:"
+_HELP = "`grader check {name}` grades it, `grader hint {name}` helps."
 
 
 @click.command("list")
@@ -81,6 +82,7 @@ def show(name: str, folder: Path | None) -> None:
     title, _, text = exercise.statement.partition("\n")
     console = console_for()
     console.print(Text(title, style="bold underline"))
+    console.print()
     # formulas are plain Unicode; the dollar signs are for the notebook
     body, see, links = text.replace("$", "").rpartition("\nSee: ")
     console.print(Markdown(body if see else links))
@@ -88,7 +90,10 @@ def show(name: str, folder: Path | None) -> None:
     if see:
         # one unbroken line, so that it can be clicked and copied
         console.print(Text(f"See: {links.strip()}"), soft_wrap=True)
-    click.echo(_FOOT.format(points=exercise.points, name=exercise.name))
+    console.print()
+    click.echo(_WRITE.format(points=exercise.points, name=exercise.name))
+    console.print(Text(", ".join(exercise.entry_points), style="bold"))
+    click.echo(_HELP.format(name=exercise.name))
 
 
 @click.command()

@@ -25,7 +25,7 @@ class Painter:
 
     def show(self, screen: Screen, final: bool = True) -> None:
         """Shows a screen; one that is not `final` is replaced in a moment."""
-        if self._console.is_terminal:
+        if self._console.is_terminal and not self._console.is_dumb_terminal:
             if screen != self._shown or self._fresh:
                 self._paint(screen)
             self._shown = screen
