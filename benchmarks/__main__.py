@@ -17,6 +17,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from .watch import MISTAKES, from_save_to_verdict
+
 ROOT = Path(__file__).resolve().parent.parent
 Command = Sequence[str]
 BASELINE: Command = (sys.executable, "-c", "import torch")
@@ -55,8 +57,13 @@ def compare(command: Command, baseline: Command, runs: int) -> dict[str, float |
 @click.option("--runs", default=9, show_default=True, help="Counted runs of each command.")
 @click.option("--output", type=click.Path(path_type=Path), default=ROOT / "benchmarks/cold.json")
 def main(runs: int, output: Path) -> None:
-    """From cold: a command's whole wall time, against `python -c "import torch"`."""
+    """From cold: a command's whole wall time, against `python -c "import torch"`; and warm: from save to verdict."""
     results = {name: compare(command, BASELINE, runs) for name, command in COLD.items()}
+    usual = median(row["baseline_seconds"] for row in results.values())
+    answered = {}
+    for name in MISTAKES:
+        row = from_save_to_verdict(name, 2 * runs)
+        answered[name] = row | {"ratio": round(row["seconds"] / usual, 2)}
     machine = {
         "cores": os.cpu_count(),
         "machine": platform.machine(),
@@ -74,10 +81,16 @@ def main(runs: int, output: Path) -> None:
             f"{row['ratio']:.2f}",
             str(row["runs"]),
         )
-    Console().print(table)
-    output.write_text(
-        json.dumps({"machine": machine, "cold": results}, indent=2) + "\n", encoding="utf-8"
+    watched = Table(
+        "grader watch: from save to verdict", "seconds", "import torch", "ratio", "runs"
     )
+    for name, row in answered.items():
+        watched.add_row(
+            name, f"{row['seconds']:.2f}", f"{usual:.2f}", f"{row['ratio']:.2f}", str(row["runs"])
+        )
+    Console().print(table, watched)
+    data = {"machine": machine, "cold": results, "watch": answered}
+    output.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

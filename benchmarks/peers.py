@@ -10,8 +10,9 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import nbformat
 
@@ -127,6 +128,6 @@ def as_notebook(folder: Path, exercises: Sequence[str], graded: bool) -> str:
 _KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 
 
-def _cell(text: str, identifier: str, marks: dict[str, object]) -> nbformat.NotebookNode:
+def _cell(text: str, identifier: str, marks: Mapping[str, object]) -> Any:
     metadata = {"nbgrader": {"grade_id": identifier, "schema_version": 3, "task": False, **marks}}
     return nbformat.v4.new_code_cell(text, metadata=metadata)

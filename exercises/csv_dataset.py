@@ -48,7 +48,8 @@ class CsvDataset(Dataset[tuple[Tensor, Tensor]]):
         """Read the file.
 
         It has a header row, and numbers separated by commas in the rows below. Blank lines,
-        wherever they stand, are skipped. A file with a header alone is a dataset of length 0.
+        wherever they stand, are skipped, and the last line may end without a newline. A file with a
+        header alone is a dataset of length 0.
 
         Args:
             path: The path of the file.

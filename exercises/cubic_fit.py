@@ -19,10 +19,11 @@ One step: `$p ← p − lr·∂L/∂p$` for each of the four parameters.
 c = −1, d = −1.8.
 
 **Rules.** `predict`, `loss` and `gradients` by hand: no automatic differentiation of any kind
-(`.backward()`, `torch.autograd`, `torch.func`, a tensor made to require gradients) and no
-ready-made backward kernel; every other function of torch is allowed. `autograd_step` is the
-opposite: there autograd works out the gradients. It may call your `predict` and `loss`; these must
-then let gradients through (no `.detach()`, `.data` or `.item()` in them).
+(`.backward()`, `torch.autograd`, `torch.func`, a tensor made to require gradients), nor a backward
+pass that torch has ready (`torch.ops.aten.mse_loss_backward` and its like); every other function of
+torch is allowed. `autograd_step` is the opposite: there autograd works out the gradients. It may
+call your `predict` and `loss`; these must then let gradients through (no `.detach()`, `.data` or
+`.item()` in them).
 
 - Results have the dtype and the device of the inputs. What `gradients` returns does not require
   gradients.

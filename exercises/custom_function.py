@@ -18,7 +18,8 @@ gradient of (round x)² there is 2·2·1 = 4.
 **Rules.** The gradients in `backward` are written out, not got from autograd (no
 `torch.autograd.grad`, no `.backward()`, no `torch.func` in there). `forward` may use `F.linear`.
 
-- Results have the dtype and the device of the inputs, and inputs are left as they were.
+- Results have the dtype and the device of the inputs. Inputs are left as they were, and so is the
+  gradient that arrives.
 - `backward` returns one value for each argument of `apply`, in the same order, each gradient in the
   shape of its input.
 - Any size may be 1; inputs, and the gradient that arrives, may be non-contiguous.

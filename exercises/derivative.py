@@ -17,12 +17,14 @@ all the other elements held still.
 f(x) = Σx² at x = `[1, 2]` the numerical gradient is `[2, 4]`.
 
 **Rules.** By hand: no automatic differentiation of any kind (`.backward()`, `torch.autograd`,
-`torch.func`, a tensor made to require gradients) and no ready-made backward kernel. Every other
-function of torch is allowed.
+`torch.func`, a tensor made to require gradients), nor a backward pass that torch has ready
+(`torch.ops.aten.sigmoid_backward` and its like). Every other function of torch is allowed
+(`.detach()` and `torch.no_grad()` too).
 
 - Results have the shape, the dtype and the device of `x`, and do not require gradients.
 - `x` is left as it was, also when a function moves one element at a time: work on a copy.
-- `x` may have any number of dimensions (0 too), sizes of 1, and be non-contiguous.
+- `x` may have any number of dimensions (0 too), sizes of 1, and be non-contiguous (a transposed
+  tensor, say: `.view` fails on it, `.reshape` does not).
 - float32 holds about 7 digits, so a difference of two close values keeps only a few of them. In
   float64 the same code gives many more.
 

@@ -19,9 +19,10 @@ w = 0 and b = 0, so ŷ = `[[0.5, 0.5]]` and the loss is ln 2 ≈ 0.6931. Then ŷ
 w = 0.1 and b = 0.05.
 
 **Rules.** By hand: no automatic differentiation of any kind (`.backward()` of a tensor,
-`torch.autograd`, `torch.func`, a tensor made to require gradients) and no ready-made backward
-kernel. Every other function of torch is allowed (`torch.sigmoid`, `torch.log`,
-`F.binary_cross_entropy` for the loss's value, `@torch.no_grad()`, …).
+`torch.autograd`, `torch.func`, a tensor made to require gradients), nor a backward pass that torch
+has ready (`torch.ops.aten.sigmoid_backward` and its like). Every other function of torch is allowed
+(`torch.sigmoid`, `torch.log`, `F.binary_cross_entropy` for the loss's value, `@torch.no_grad()`,
+…).
 
 - Results have the dtype and the device of the inputs, float64 as well as float32, and do not
   require gradients.

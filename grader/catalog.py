@@ -8,6 +8,7 @@ exercise that it does not name comes last.
 from __future__ import annotations
 
 import ast
+import inspect
 import tomllib
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -51,8 +52,15 @@ class Exercise:
 
     @cached_property
     def hints(self) -> tuple[str, ...]:
-        """What the check's file says in `HINTS`, from a nudge to nearly the answer."""
-        return tuple(_literal(self.checks, "HINTS", ()))
+        """What the check's file says in `HINTS`, from a nudge to nearly the answer; Markdown."""
+        return tuple(inspect.cleandoc(hint) for hint in _literal(self.checks, "HINTS", ()))
+
+    @cached_property
+    def points(self) -> int:
+        """What its checks are worth together."""
+        tree = _parse(self.checks)
+        checks = [node for node in tree.body if isinstance(node, ast.FunctionDef)] if tree else []
+        return sum(points_of(check) or 0 for check in checks)
 
     @property
     def title(self) -> str:
@@ -125,6 +133,15 @@ def _exercise(name: str, unit: str, folder: Path, checks: Path) -> Exercise:
         solution=folder / "solutions" / f"{name}.py",
         checks=checks / f"{name}.py",
     )
+
+
+def points_of(check: ast.FunctionDef) -> int | None:
+    """The n of a check's `@points(n)`; `None` without one, or where n is not a whole number."""
+    for decorator in check.decorator_list:
+        match decorator:
+            case ast.Call(ast.Name("points"), [ast.Constant(int(number))]) if number is not True:
+                return number
+    return None
 
 
 def _parse(path: Path) -> ast.Module | None:

@@ -19,7 +19,8 @@ and item 2 is the array in `root/dog/a.npy` with the class index $1$.
 - `numpy.load` and `torch.from_numpy` are allowed, and so is any other way.
 - Making the dataset lists the folders and opens none of the files; `len` opens none either. Asking
   for an item reads that one file.
-- The order is that of the names, sorted: neither the file system's, nor that of the dates.
+- The order is that of the names, as Python's `sorted` orders strings: neither the file system's,
+  nor that of the dates.
 - Nothing under `root` is changed.
 
 See: https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.Dataset

@@ -17,8 +17,9 @@ b.
 a = 1.3, b = 0.8.
 
 **Rules.** By hand: no automatic differentiation of any kind (`.backward()`, `torch.autograd`,
-`torch.func`, a tensor made to require gradients) and no ready-made backward kernel. Every other
-function of torch is allowed (`F.mse_loss` for the loss's value, `@torch.no_grad()`, …).
+`torch.func`, a tensor made to require gradients), nor a backward pass that torch has ready
+(`torch.ops.aten.mse_loss_backward` and its like). Every other function of torch is allowed
+(`F.mse_loss` for the loss's value, `@torch.no_grad()`, …).
 
 - Results have the dtype and the device of the inputs, and do not require gradients.
 - Inputs are left as they were: `step` returns new parameters and does not touch the old ones.

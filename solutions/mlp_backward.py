@@ -19,9 +19,9 @@ ln 2 ≈ 0.6931. The gradients: dZ = `[[−0.5, 0.5]]`, dW₂ = `[[−1, 1], [0,
 db₂ = `[−0.5, 0.5]`, dW₁ = `[[−1, 0]]`, db₁ = `[−0.5, 0]`.
 
 **Rules.** By hand: no automatic differentiation of any kind (`.backward()`, `torch.autograd`,
-`torch.func`, a tensor made to require gradients) and no ready-made backward kernel. Every other
-function of torch is allowed (`torch.softmax`, `F.one_hot`, `F.cross_entropy` for the loss's value,
-`@torch.no_grad()`, …).
+`torch.func`, a tensor made to require gradients), nor a backward pass that torch has ready
+(`torch.ops.aten.threshold_backward` and its like). Every other function of torch is allowed
+(`torch.softmax`, `F.one_hot`, `F.cross_entropy` for the loss's value, `@torch.no_grad()`, …).
 
 - Results have the dtype and the device of the inputs, and do not require gradients.
 - Inputs are left as they were: the logits too, so do not subtract the one-hot labels in place.

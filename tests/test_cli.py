@@ -72,6 +72,7 @@ def test_the_current_folder_is_the_default(tmp_path: Path) -> None:
     source = ROOT / "examples" / "right" / "my_linear.py"
     (tmp_path / "my_linear.py").write_bytes(source.read_bytes())
     assert run("check", cwd=tmp_path).returncode == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["my_linear.py"]
 
 
 def test_json_to_a_file_and_to_the_terminal(tmp_path: Path) -> None:

@@ -154,8 +154,9 @@ def test_the_wheel_is_complete(installed: Path, tmp_path: Path, course: Course) 
     assert "nn.Linear" in run_installed(installed, tmp_path, "show", "my_linear").stdout
     assert run_installed(installed, tmp_path, "init", "work").returncode == 0
     assert run_installed(installed, tmp_path, "init", "notes", "--notebooks").returncode == 0
-    assert {path.stem for path in (tmp_path / "work").iterdir()} == set(course.names)
+    assert {path.stem for path in (tmp_path / "work").glob("*.py")} == set(course.names)
     assert (tmp_path / "notes" / "my_linear.ipynb").is_file()
+    assert "hint 1 of 3" in run_installed(installed, tmp_path, "hint", "my_linear").stdout
     solution = installed / "grader" / "course" / "solutions" / "my_linear.py"
     (tmp_path / "work" / "my_linear.py").write_bytes(solution.read_bytes())
     report = json.loads(

@@ -199,3 +199,15 @@ def test_a_faulty_check_is_the_graders_fault(tmp_path: Path, sandbox: Sandbox) -
     [exercise] = report.exercises
     assert exercise.status == exercise.checks[0].status == "error"
     assert "The grader is at fault" in exercise.checks[0].message
+
+
+def test_the_callers_settings_are_as_before(graded: Grade) -> None:
+    import torch
+
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        graded("my_linear", LINEAR)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)

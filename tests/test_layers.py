@@ -43,6 +43,17 @@ ALLOWED: dict[str, set[str]] = {
         "submission",
         "workbench",
     },
+    "workspace": {"catalog", "report", "submission"},
+    "watch": {
+        "catalog",
+        "grading",
+        "outcome",
+        "outputs",
+        "report",
+        "sandbox",
+        "submission",
+        "workspace",
+    },
     "outputs": {"report"},
     "authoring": {"catalog", "grading", "submission", "report", "sandbox"},
     "classroom": {

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ..catalog import Course, Exercise
+from ..catalog import Course, Exercise, points_of
 from .audit import submissions_folder
 from .release import ReleaseError, stub_of
 
 _POINTS = 10
 _RIGHT, _WRONG = 6, 12
+_HINTS = 3
 
 
 def lint(course: Course) -> list[str]:
@@ -49,7 +50,7 @@ def _lint_checks(exercise: Exercise) -> Iterator[str]:
     for node in tree.body:
         if not isinstance(node, ast.FunctionDef) or not node.name.startswith("test_"):
             continue
-        worth = _points_of(node)
+        worth = points_of(node)
         if worth is None:
             yield f"{exercise.checks}, line {node.lineno}: {node.name} has no `@points(n)`, n a whole number."
         else:
@@ -58,17 +59,11 @@ def _lint_checks(exercise: Exercise) -> Iterator[str]:
             yield f"{exercise.checks}, line {node.lineno}: {node.name} has no docstring for the student."
     if total != _POINTS:
         yield f"{exercise.checks}: the points add up to {total}, not to {_POINTS}."
+    if len(exercise.hints) not in (0, _HINTS):
+        yield f"{exercise.checks}: `HINTS` has {len(exercise.hints)} hints; {_HINTS} are wanted, or none."
     for number, hint in enumerate(exercise.hints, 1):
         if not hint.strip():
             yield f"{exercise.checks}: hint {number} is empty."
-
-
-def _points_of(check: ast.FunctionDef) -> int | None:
-    for decorator in check.decorator_list:
-        match decorator:
-            case ast.Call(ast.Name("points"), [ast.Constant(int(number))]) if number is not True:
-                return number
-    return None
 
 
 def _lint_statement(exercise: Exercise) -> Iterator[str]:

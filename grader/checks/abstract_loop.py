@@ -167,3 +167,22 @@ def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     test_calculate_err(elsewhere, draw, 5)
     test_update_params(elsewhere, draw)
     test_fit(elsewhere, draw, 4, 0.1)
+
+
+HINTS = (
+    """Each round of `fit` is five calls: predict, measure, `backward`, update, clear. The error that goes
+    into the list is the one from before the update, as a float.""",
+    """Autograd must not watch the update, and the tensors must stay the same objects: `p -= …` under
+    `with torch.no_grad():`, and not `p = p - …`. A parameter whose `.grad` is `None` is left out. `fit`
+    makes the parameters with `init_params(xs.dtype, xs.device)`.""",
+    """`init_params` makes each with `torch.ones((), dtype=dtype, device=device, requires_grad=True)`,
+    `clear_grad` sets each `p.grad = None`, and a round of `fit` is
+
+    ```python
+    err = calculate_err(predict(xs, params), ys)
+    err.backward()
+    update_params(params, lr)
+    clear_grad(params)
+    errors.append(err.item())
+    ```""",
+)

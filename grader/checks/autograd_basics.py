@@ -131,3 +131,19 @@ def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     test_gradient(elsewhere, draw, (4, 3))
     test_mean_polynomial_gradient(elsewhere, draw, (4, 3))
     test_q_gradients(elsewhere, draw, (4, 3))
+
+
+HINTS = (
+    """`backward()` writes into the `.grad` of the very tensor that your caller gave you. Which other
+    tensor, with the same numbers, could take its place?""",
+    """`x.detach().requires_grad_()` is a new leaf with the numbers of `x`; nobody else looks at its
+    `.grad`. Compute with that leaf. In `q_gradients` the result is no scalar, but its sum is one, and
+    has the same derivatives: each element of Q depends on one element of `a` and of `b` alone.""",
+    """```python
+    leaf = x.detach().requires_grad_()
+    (dx,) = torch.autograd.grad(f(leaf), leaf)
+    ```
+
+    `torch.autograd.grad` returns the gradients and leaves every `.grad` alone. It takes several inputs
+    at once: `torch.autograd.grad(q.sum(), (leaf_a, leaf_b))` is the pair that `q_gradients` returns.""",
+)

@@ -255,3 +255,21 @@ def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     """`pad_collate` works on any device: its three tensors are where the sequences are."""
     test_pad_collate(elsewhere, draw, [3, 1, 4])
     test_pad_collate_features(elsewhere, draw)
+
+
+HINTS = (
+    """Each of the three has its tool in torch: `torch.nn.utils.rnn` for the padding, a
+    `torch.Generator` for the order, `get_worker_info()` for the sharing.""",
+    """`pad_sequence` pads a list of sequences, with `batch_first=True` and your `padding_value`. A
+    `DataLoader` takes a `generator`: one of your own leaves the global random states alone, and goes on
+    from epoch to epoch. In a worker, `get_worker_info()` has `id` and `num_workers`; without workers it
+    is `None`.""",
+    """The lengths are `torch.tensor([len(s) for s in sequences], dtype=torch.int64, device=…)`, with the
+    device of the sequences, and the labels likewise from `int(label)`. The generator is
+    `torch.Generator().manual_seed(seed)`, handed on with `shuffle`, `drop_last` and `batch_size`. With
+    workers, the share of one is dealt out like cards:
+
+    ```python
+    iter(self.values[worker.id :: worker.num_workers])
+    ```""",
+)

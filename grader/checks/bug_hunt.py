@@ -174,3 +174,15 @@ def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     test_plain_linear(elsewhere, draw)
     test_polynomial_model(elsewhere, draw, (2, 3))
     test_difference(elsewhere, draw, 0.5, (3, 2))
+
+
+HINTS = (
+    """Try each on something small: `should_log(0, 10)`; the `.grad` of a parameter in the second batch;
+    `list(PlainLinear(2, 1).parameters())`; `x` after `polynomial_model(x, …)`; `difference(torch.sin, …)`.""",
+    """`should_log` says the opposite of what is asked. `accumulated_steps` never forgets a gradient. A plain
+    tensor is no parameter. `x.view_as(x)` shares its numbers with `x`, so `y *= …` changes the input.
+    `difference` never calls its `f`.""",
+    """`epoch % every == 0`. `optimizer.zero_grad()` before `loss.backward()`. `nn.Parameter(…)` around each
+    of the two tensors. `y = a * x**2`, then `y = y + b * x` and `y = y + c`, with nothing in place.
+    `f(x + h) - f(x - h)`.""",
+)

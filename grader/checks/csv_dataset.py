@@ -209,3 +209,24 @@ def test_unknown_target(student: Student, target: str) -> None:
     told = f'CsvDataset(path, "{target}") raises no ValueError; there is no such column.'
     expect(got is not None, told)
     expect(target in got, f"The ValueError does not name the unknown target: {got!r}.")
+
+
+HINTS = (
+    """What has to be known when the dataset is made, and what only when an item is asked for? The
+    `transform` belongs to the second moment.""",
+    """Keep the lines that are not blank, take the first as the header, and make one float32 tensor of the
+    others; without others it needs a `reshape` to keep its columns. Indexing a tensor understands
+    negative numbers and raises `IndexError` by itself. What you hand to a `transform` may be changed by
+    it: hand it a copy.""",
+    """With `rows` as lists of floats below the `header`:
+
+    ```python
+    column = header.index(target)
+    table = torch.tensor(rows, dtype=torch.float32).reshape(len(rows), len(header))
+    self.labels = table[:, column]
+    self.features = torch.cat((table[:, :column], table[:, column + 1 :]), dim=1)
+    ```
+
+    Before it, `if target not in header: raise ValueError(f"there is no column {target!r}")`. An item begins
+    with `self.features[index].clone()`.""",
+)

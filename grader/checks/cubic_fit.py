@@ -162,3 +162,26 @@ def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     test_loss(elsewhere, draw, 5)
     expect_gradients(elsewhere, draw, 4, (1,))
     test_autograd_step(elsewhere, draw, 5, ())
+
+
+HINTS = (
+    """By hand, the four gradients differ in one factor only: 1, x, x² and x³. In `autograd_step`, mind
+    what a parameter's `.grad` may hold from earlier work: `backward()` adds to it.""",
+    """The loss is a sum, so nothing is divided by the number of points. The order in `autograd_step`:
+    forget the old gradients, work out the loss, `backward()`, update in place under
+    `with torch.no_grad():`, forget the gradients again.""",
+    """By hand, with `slope = 2 * (predict(x, a, b, c, d) - y)`, the gradient for `c` is
+    `(slope * x**2).sum().reshape(c.shape)`, and the others likewise. With autograd:
+
+    ```python
+    for p in params:
+        p.grad = None
+    value = loss(predict(x, *params), y)
+    value.backward()
+    with torch.no_grad():
+        for p in params:
+            p -= lr * p.grad
+            p.grad = None
+    return value.item()
+    ```""",
+)

@@ -229,3 +229,23 @@ def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     test_linear_without_bias(elsewhere, draw)
     test_round_forward(elsewhere, draw, (3, 4))
     test_round_backward(elsewhere, draw, (3, 4))
+
+
+HINTS = (
+    """`backward` gets the gradient of the output, and returns one value for each argument of `forward`
+    after `ctx`, in the same order. Which of the inputs do the formulas for dx, dW and db need? `forward`
+    has to keep those.""",
+    """`ctx.save_for_backward(x, weight)` in `forward`, `x, weight = ctx.saved_tensors` in `backward`. A sum
+    over all samples is a product of matrices once the leading dimensions are made one:
+    `grad_output.reshape(-1, out)`. `ctx.needs_input_grad[i]` says whether the input number i wants a
+    gradient; if not, return `None` for it.""",
+    """```python
+    rows = grad_output.reshape(-1, weight.shape[0])
+    grad_x = grad_output @ weight
+    grad_weight = rows.T @ x.reshape(-1, weight.shape[1])
+    grad_bias = rows.sum(dim=0)
+    ```
+
+    Each of them only `if ctx.needs_input_grad[…]`, else `None`. The `backward` of `StraightThroughRound`
+    is `return grad_output`.""",
+)

@@ -98,3 +98,25 @@ def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     """All three functions work on any device: results are where `x` is."""
     for name in ("forward_difference", "central_difference", "numerical_gradient"):
         expect_formula(elsewhere, draw, name, 0.01)
+
+
+HINTS = (
+    """All three functions are one idea: call `f` at two points that lie close together, and divide the
+    difference of the values by the distance of the points. How far apart are the two points in each of
+    the formulas?""",
+    """In the first two functions `f` acts on each element by itself, so `x + h` may move all of them at
+    once. In `numerical_gradient` only one element may move at a time: change one element of a *copy* of
+    `x`, and go through all positions with `itertools.product(*map(range, x.shape))`, which also works
+    when `x` is 0-dim.""",
+    """For each `index` of the shape, into a `gradient = torch.empty_like(x)`:
+
+    ```python
+    above, below = x.clone(), x.clone()
+    above[index] += h
+    below[index] -= h
+    gradient[index] = (f(above) - f(below)) / (2 * h)
+    ```
+
+    The first function is `((f(x + h) - f(x)) / h).detach()`: `.detach()` each of the three results,
+    because `f` may use parameters that require gradients.""",
+)

@@ -276,3 +276,22 @@ def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     test_replace_head(elsewhere, draw, bias=True, frozen=False)
     test_step(elsewhere, draw, "train")
     test_step_keeps_what_is_frozen(elsewhere, draw, "train")
+
+
+HINTS = (
+    """Two things can move in a step: parameters, by the optimizer, and the running statistics of batch
+    normalisation, by the forward pass. What stops the one, and what the other?""",
+    """A layer's own parameters are `module.parameters(recurse=False)`. Set `module.training` of each module
+    by itself, since `train()` and `eval()` reach down to the children. Note all modes before, and put
+    them back in a `finally`. `optimizer.zero_grad()` makes the old gradients `None`, and an optimizer
+    skips a parameter without a gradient, weight decay and all.""",
+    """```python
+    for module in model.modules():
+        own = list(module.parameters(recurse=False))
+        frozen = bool(own) and not any(p.requires_grad for p in own)
+        module.training = not frozen
+    ```
+
+    then prediction and loss, `zero_grad`, `backward`, `step`. The new head is `nn.Linear(old.in_features,
+    num_classes, bias=old.bias is not None, device=old.weight.device, dtype=old.weight.dtype)`.""",
+)

@@ -272,3 +272,24 @@ def test_root_without_classes(student: Student, beside: bool) -> None:
     """A root without classes is a FileNotFoundError."""
     got = student.run(without_classes, beside=beside)
     expect(got == "FileNotFoundError", "FolderDataset(root) raises no FileNotFoundError there.")
+
+
+HINTS = (
+    """Making the dataset lists names and opens nothing. With which list could `len` and an item be
+    answered, so that an item costs the reading of one file?""",
+    """The classes are `sorted(entry.name for entry in Path(root).iterdir() if entry.is_dir())`. Go through
+    them in that order, and put a pair of path and class index into a list for each thing in the folder
+    that `is_file()` and whose name ends in `.npy`, sorted by name. A list understands negative indices
+    and raises `IndexError` by itself.""",
+    """```python
+    self.items = [
+        (path, index)
+        for index, name in enumerate(self.classes)
+        for path in sorted((Path(root) / name).iterdir(), key=lambda path: path.name)
+        if path.is_file() and path.name.endswith(".npy")
+    ]
+    ```
+
+    An item is `path, index = self.items[number]`, then `torch.from_numpy(np.load(path))`, then the
+    `transform` if there is one. Without classes: `raise FileNotFoundError(…)`.""",
+)

@@ -108,3 +108,19 @@ def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     test_mse(elsewhere, draw, 5)
     expect_gradients(elsewhere, draw, 5, ())
     test_step(elsewhere, draw, 4, (1,))
+
+
+HINTS = (
+    """Both gradients begin with the error ŷ − y at every point. Work that out once, then write the two
+    formulas as they stand.""",
+    """A mean over the points is 0-dim, but a parameter may have the shape (1,): `reshape` each gradient to
+    the shape of its own parameter. `step` takes both gradients before it changes anything, and returns
+    new tensors: with `-=` it would change its caller's.""",
+    """```python
+    error = predict(x, a, b) - y
+    grad_a = (2 * (error * x).mean()).reshape(a.shape)
+    grad_b = (2 * error.mean()).reshape(b.shape)
+    ```
+
+    `mse` is `((y_pred - y) ** 2).mean()`, and `step` returns `a - lr * grad_a, b - lr * grad_b`.""",
+)

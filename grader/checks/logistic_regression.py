@@ -225,3 +225,22 @@ def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     test_backward(elsewhere, draw, 3, 5)
     test_optimize(elsewhere, draw, 3)
     test_loss(elsewhere, draw, 5)
+
+
+HINTS = (
+    """Write the shapes down first: `x` is (dim, m), `w` is (dim, 1), ŷ and y are (1, m). Which product of
+    two of them is (1, m), and which is (dim, 1)?""",
+    """`self.w.T @ x` is (1, m), and `x @ (yhat - y).T` is (dim, 1); both gradients are divided by
+    m = `x.shape[1]`. `torch.sigmoid` is right for any z. In `loss`, clamp each logarithm at −100 after
+    taking it, before it is multiplied by anything.""",
+    """Make `w`, `b` and the gradients with `torch.zeros(…, device=device, dtype=dtype)`. Then
+
+    ```python
+    error = yhat - y
+    self.grads["dw"] = x @ error.T / x.shape[1]
+    self.grads["db"] = error.sum() / x.shape[1]
+    ```
+
+    A step is `self.w = self.w - float(self.lr) * self.grads["dw"]`, and `b` likewise. In `loss`, the
+    first logarithm is `torch.log(yhat).clamp(min=-100)`.""",
+)

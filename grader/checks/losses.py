@@ -215,3 +215,20 @@ def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     dtype = got.tensor.dtype if isinstance(got, Received) else draw.dtype
     share = (logits.argmax(1) == labels).to(dtype).mean()
     expect_close(got, share, "accuracy(logits, labels)")
+
+
+HINTS = (
+    """The formulas are right on paper and overflow in the computer. Ask of each: what is the largest
+    number on the way, and is there a form in which it stays small? `torch.nn.functional` has functions
+    that do two of these steps in one.""",
+    """`torch.log(p).clamp(min=-100)` is a clamped logarithm. `F.logsigmoid(z)` is ln σ(z), and
+    `F.logsigmoid(-z)` is ln(1 − σ(z)). `F.log_softmax(logits, dim=1)` is z_k − ln Σ exp(z_j) for every
+    class k at once; `gather` takes out the one at the label, also with a dimension more.""",
+    """```python
+    -(y * F.logsigmoid(z) + (1 - y) * F.logsigmoid(-z)).mean()
+    ```
+
+    is `bce_with_logits`, and `binary_cross_entropy` has two clamped logarithms in the places of these.
+    `cross_entropy` is `-F.log_softmax(logits, dim=1).gather(1, labels.unsqueeze(1)).mean()`, and the
+    accuracy `(logits.argmax(dim=1) == labels).to(logits.dtype).mean()`.""",
+)

@@ -186,3 +186,24 @@ def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     inputs, labels = network(draw, 5, 3, 4, 2), some_labels(draw, 5, 2)
     names = ("w1", "b1", "w2", "b2")
     expect_gradients(elsewhere, names, inputs, logits_of(**inputs), labels)
+
+
+HINTS = (
+    """Go through `forward` from its last operation to its first. For a product Z = H W the gradients are
+    dW = Hᵀ dZ and dH = dZ Wᵀ; for a bias that is added to every row, the sum of dZ over the rows. What
+    of `forward` do you need for that? It belongs into the cache.""",
+    """The cache holds x, the hidden values after the ReLU, and w2. The gradient at the output is
+    `torch.softmax(logits, dim=1) - F.one_hot(labels, num_classes=c)`, divided by n. Where the ReLU gave
+    0, it lets no gradient through. `torch.log_softmax` is finite where the logarithm of a softmax is
+    not.""",
+    """```python
+    x, hidden, w2 = cache
+    n, c = logits.shape
+    dz = (torch.softmax(logits, dim=1) - F.one_hot(labels, num_classes=c)) / n
+    da = (dz @ w2.T) * (hidden > 0)
+    ```
+
+    The gradients of the second layer are `hidden.T @ dz` and `dz.sum(dim=0)`; those of the first are the
+    same with `x` and `da`. The loss is `-log_probabilities[torch.arange(n), labels].mean()`, with
+    `log_probabilities = torch.log_softmax(logits, dim=1)`.""",
+)

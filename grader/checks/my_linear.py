@@ -257,3 +257,19 @@ def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     test_forward(elsewhere, draw, (5,), 3, 4)
     test_gradients(elsewhere, draw, (2, 3), 4, 1)
     test_is_trained(elsewhere, draw, "Adam")
+
+
+HINTS = (
+    """A tensor that is put into an attribute of a module is an attribute, and no more. What has it to be
+    wrapped in for `parameters()` to find it?""",
+    """`nn.Parameter(torch.randn(in_features, out_features))` is drawn from the standard normal distribution
+    and registered. With `bias=False` the attribute is `None`, and `forward` has to do without it. `@`
+    takes any number of leading dimensions.""",
+    """```python
+    self.weights = nn.Parameter(torch.randn(in_features, out_features))
+    self.bias = nn.Parameter(torch.randn(out_features)) if bias else None
+    ```
+
+    `forward` is `x @ self.weights`, plus `self.bias` if that `is not None`. Keep the two sizes in
+    `self.in_features` and `self.out_features` as well.""",
+)

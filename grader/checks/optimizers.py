@@ -172,3 +172,24 @@ def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     """Both optimizers work on any device: what they keep is where the parameters are."""
     expect_like_torch(elsewhere, draw, "MySGD", SGD[4])
     expect_like_torch(elsewhere, draw, "MyAdam", {"lr": 0.1, "weight_decay": 0.3}, missing=True)
+
+
+HINTS = (
+    """Both optimizers go through the same list of parameters in each step, and keep something for each
+    parameter from one step to the next. What is it, and what is it at the first step of a parameter?""",
+    """A generator can be gone through once: keep `list(params)`. The weight decay comes first:
+    g = p.grad + weight_decay · p, a new tensor; everything after it uses g. Keep what belongs to a
+    parameter in a dict with the parameter as the key. Adam's t counts the steps of that one
+    parameter.""",
+    """For each `p` whose `.grad` is not `None`, under `with torch.no_grad():`, SGD with momentum is
+
+    ```python
+    g = p.grad + self.weight_decay * p
+    v = self.momentum * self.velocity[p] + g if p in self.velocity else g
+    self.velocity[p] = v
+    p -= self.lr * (g + self.momentum * v if self.nesterov else v)
+    ```
+
+    Adam keeps `t`, `m` and `s` in the same way, beginning with 0 and twice `torch.zeros_like(p)`, and ends
+    with `p -= self.lr * (m / (1 - beta1**t)) / ((s / (1 - beta2**t)).sqrt() + self.eps)`.""",
+)

@@ -190,3 +190,14 @@ def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     test_forward(elsewhere, draw, (5,))
     test_gradients(elsewhere, draw, (2, 3))
     test_is_trained(elsewhere, draw)
+
+
+HINTS = (
+    """`model.parameters()` has to find the three numbers. Which class turns a tensor into something that a
+    module registers?""",
+    """An `nn.Parameter` wraps a floating tensor, and each is to have the shape (1,): `torch.tensor([1.0])`,
+    not `torch.tensor(1)`. In `forward`, use the parameters themselves: `.data`, `.detach()` and `.item()`
+    cut the gradients off.""",
+    """`self.a = nn.Parameter(torch.tensor([1.0]))` in `__init__`, and `b` with 2 and `c` with 3 likewise.
+    `forward` returns `self.a * x**2 + self.b * x + self.c`.""",
+)

@@ -351,3 +351,30 @@ def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     hits = [(model(inputs).argmax(dim=1) == labels).sum().item() for inputs, labels in batches]
     expected = ((4 * after[0] + after[1]) / 5, sum(hits) / 5)
     expect_close(got["evaluation"], expected, "what evaluate returned", dtype=torch.float32)
+
+
+HINTS = (
+    """A step has an order: training mode, the batch to the device, prediction, loss, the old gradients
+    cleared, `backward`, the optimizer's step. Which of these does `evaluate` do without, and what does it
+    have to put back when it is done?""",
+    """`next(model.parameters()).device` is where a batch belongs. For a mean per sample, add up
+    `loss * len(inputs)` and divide by the number of samples at the end. Before `model.eval()`, note
+    `module.training` for each of `model.modules()`: a `model.train()` afterwards would also wake the
+    modules that were in evaluation mode before.""",
+    """`train_step` ends with `optimizer.zero_grad()`, `loss.backward()`, `optimizer.step()` and
+    `return loss.item()`. And `evaluate`:
+
+    ```python
+    modes = {module: module.training for module in model.modules()}
+    model.eval()
+    try:
+        with torch.no_grad():
+            for inputs, labels in loader:
+                ...
+    finally:
+        for module, mode in modes.items():
+            module.training = mode
+    ```
+
+    with `(outputs.argmax(dim=1) == labels).sum().item()` right answers in a batch.""",
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from .. import __version__
-from . import author, check, machine, work
+from . import author, check, machine, practice, work
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -18,6 +18,9 @@ for command in (
     work.list_exercises,
     work.show,
     work.init,
+    work.reset,
+    practice.hint,
+    practice.watch,
     check.check,
     author.release,
     author.audit,

@@ -98,6 +98,8 @@ def check(
         with gpu_for(devices) as gpu:
             refuse_without(devices, sandbox, gpu)
             report = _grade_with_progress(submission, course, sandbox, seed, devices, gpu)
+    if path == Path() and seed is None:
+        _remember(report, submission, course)
     _write(report, form, output)
     sys.exit(_exit_status(report))
 
@@ -136,6 +138,15 @@ def _grade_with_progress(
             )
     except (CourseFault, RuntimeError) as error:
         refuse(f"The grader itself failed, not your code: {error}")
+
+
+def _remember(report: Report, submission: Submission, course: Course) -> None:
+    """In a student's own workspace, for `grader list`; a folder that was handed in is left as it is."""
+    from ..workspace import Workspace
+
+    workspace = Workspace(Path(), course)
+    if workspace.remembers:
+        workspace.remember(report.exercises, submission.sources)
 
 
 def _write(report: Report, form: str, output: Path | None) -> None:

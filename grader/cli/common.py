@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -64,7 +63,7 @@ def refuse(message: str) -> NoReturn:
 @contextmanager
 def started_sandbox(course: Course | None = None) -> Iterator[Sandbox]:
     """A sandbox with the course's limits; its import of torch and this process's run side by side."""
-    from ..grading import limits_of
+    from ..grading import limits_of, warm_up
     from ..sandbox import Limits, Sandbox
 
     try:
@@ -72,11 +71,7 @@ def started_sandbox(course: Course | None = None) -> Iterator[Sandbox]:
     except CourseError as error:
         refuse(str(error))
     with Sandbox(limits) as sandbox:
-        gc.disable()  # importing makes no garbage, and looking for it takes a sixth of the time
-        from .. import cases, runner  # noqa: F401
-
-        gc.freeze()
-        gc.enable()
+        warm_up()
         yield sandbox
 
 

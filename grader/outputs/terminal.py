@@ -9,7 +9,7 @@ from rich.text import Text
 
 from ..report import CheckResult, ExerciseResult, Report
 
-_MARKS = {
+MARKS = {
     "passed": ("✓", "green"),
     "failed": ("✗", "red"),
     "timeout": ("⧖", "red"),
@@ -27,7 +27,7 @@ _INDENT = 4
 def render(report: Report, console: Console) -> None:
     """Prints each exercise with its checks, and the total."""
     for exercise in report.exercises:
-        _render_exercise(exercise, console)
+        render_exercise(exercise, console)
     total = Text(f"{report.score}/{report.max_score} points", style="bold")
     if len(report.exercises) > 1:
         console.print(total)
@@ -41,8 +41,9 @@ def render(report: Report, console: Console) -> None:
         )
 
 
-def _render_exercise(exercise: ExerciseResult, console: Console) -> None:
-    mark, style = _MARKS[exercise.status]
+def render_exercise(exercise: ExerciseResult, console: Console) -> None:
+    """Prints one exercise with its checks."""
+    mark, style = MARKS[exercise.status]
     head = Text.assemble(
         (f"{mark} ", style),
         (exercise.name, "bold"),
@@ -63,7 +64,7 @@ def _render_exercise(exercise: ExerciseResult, console: Console) -> None:
 
 def _render_checks(checks: tuple[CheckResult, ...] | list[CheckResult], console: Console) -> None:
     for check in checks:
-        mark, style = _MARKS[check.status]
+        mark, style = MARKS[check.status]
         line = Table.grid(padding=(0, 1), expand=True)
         line.add_column(width=1, no_wrap=True)
         line.add_column(ratio=1)
@@ -75,7 +76,7 @@ def _render_checks(checks: tuple[CheckResult, ...] | list[CheckResult], console:
             Text(f"{check.score}/{check.points}", style=style),
         )
         console.print(Padding(line, (0, 0, 0, 2)))
-        if check.status in ("failed", "timeout", "error", "skipped"):
+        if check.message and check.status in ("failed", "timeout", "error", "skipped"):
             _paragraph(check.message, console, indent=_INDENT + 2)
             if check.cause:
                 _paragraph("→ " + check.cause, console, indent=_INDENT + 2, style="yellow")

@@ -1,0 +1,267 @@
+"""`grader watch` as a student sees it: through a pseudo-terminal, with the files saved as editors save them."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import shutil
+import signal
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from queue import SimpleQueue
+
+import pytest
+from click.testing import CliRunner
+
+from grader.authoring.notebook import notebook_of
+from grader.cli import main
+from grader.watch.events import Events, Pressed
+from grader.watch.keys import Keyboard
+
+from .conftest import ROOT
+from .terminal import Terminal
+
+SOLUTIONS = ROOT / "solutions"
+# one mistake that costs points and leaves some
+MISTAKES = {
+    "derivative": ("/ (2 * h)", "/ h"),
+    "autograd_basics": ("3 * leaf**3", "4 * leaf**3"),
+    "my_linear": ("output + self.bias", "output"),
+}
+NAMES = tuple(MISTAKES)
+
+
+def right(name: str) -> str:
+    return (SOLUTIONS / f"{name}.py").read_text(encoding="utf-8")
+
+
+def wrong(name: str) -> str:
+    old, new = MISTAKES[name]
+    assert old in right(name)
+    return right(name).replace(old, new)
+
+
+def in_place(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+
+
+def by_renaming(path: Path, text: str) -> None:
+    """Writes beside and renames, as Vim and Visual Studio Code may."""
+    beside = path.with_name(f".{path.name}.tmp")
+    beside.write_text(text, encoding="utf-8")
+    os.replace(beside, path)
+
+
+def by_moving_aside(path: Path, text: str) -> None:
+    """Moves the old file to a backup first, as Emacs and Vim do."""
+    os.replace(path, path.with_name(path.name + "~"))
+    path.write_text(text, encoding="utf-8")
+
+
+def by_deleting(path: Path, text: str) -> None:
+    path.unlink()
+    path.write_text(text, encoding="utf-8")
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    """A folder with three stubs, as `init` makes it."""
+    for name in NAMES:
+        shutil.copy(ROOT / "exercises" / f"{name}.py", tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def terminal(workspace: Path) -> Iterator[Terminal]:
+    with Terminal(["watch"], workspace) as running:
+        yield running
+        assert b"Traceback" not in running.written
+
+
+def test_a_session(workspace: Path, terminal: Terminal) -> None:
+    before = terminal.modes
+    terminal.until("derivative  Numerical differentiation", "open derivative.py", "q quit")
+    assert not terminal.modes[3] & (termios.ECHO | termios.ICANON)
+    assert "0 of 3 exercises · 0/30 points" in terminal.text
+
+    by_renaming(workspace / "derivative.py", wrong("derivative"))
+    screen = terminal.until("◐ derivative", "Change derivative.py")
+    assert "✗ `central_difference" in screen
+    # the first mistake in full, the others in a line
+    assert "1 more below; `grader check derivative`" in screen
+
+    terminal.press("h")
+    terminal.until("Hint 1 of 3", "two points that lie close together")
+    terminal.press("H")
+    terminal.until("Hint 2 of 3", gone="Hint 1 of 3")
+    terminal.press("l")
+    terminal.until("▸ ◐ derivative", "Modules", "· my_linear", gone="Hint")
+    terminal.press("l")
+    terminal.until("Hint 2 of 3", gone="Modules")
+
+    in_place(workspace / "derivative.py", right("derivative"))
+    screen = terminal.until("✓ derivative: all 10 points.", "autograd_basics  What backward gives")
+    assert "1 of 3 exercises · 10/30 points" in screen
+    assert "Hint" not in screen
+
+    terminal.press("s")
+    terminal.until("my_linear  A linear layer", gone="all 10 points")
+    terminal.press("s")
+    terminal.until("autograd_basics  What backward gives")
+
+    by_deleting(workspace / "autograd_basics.py", wrong("autograd_basics"))
+    terminal.until("◐ autograd_basics", "8/10")
+    times = terminal.written.count(b"Grading")
+    terminal.press("r")
+    terminal.wait(lambda: terminal.written.count(b"Grading") > times, "the rerun")
+    terminal.until("◐ autograd_basics", "8/10", gone="Grading")
+    by_moving_aside(workspace / "autograd_basics.py", right("autograd_basics"))
+    terminal.until("✓ autograd_basics: all 10", "my_linear  A linear layer")
+    by_renaming(workspace / "my_linear.py", right("my_linear"))
+    terminal.until("All 3 exercises are done: 30 of 30 points.", "3 of 3 exercises")
+
+    terminal.press("q")
+    assert terminal.ended() == 0
+    assert terminal.modes == before
+    kept = json.loads((workspace / ".grader" / "state.json").read_text())
+    assert kept["hints"] == {"derivative": 2}
+    assert {name: one["status"] for name, one in kept["results"].items()} == dict.fromkeys(
+        NAMES, "passed"
+    )
+
+
+def test_what_cannot_be_read_yet(workspace: Path, terminal: Terminal) -> None:
+    (workspace / "assignment.toml").write_text("hints = false\n")
+    terminal.until("open derivative.py")
+    terminal.press("h")
+    terminal.until("Hints are switched off")
+    path = workspace / "derivative.py"
+    path.write_bytes(b"")
+    terminal.until("derivative.py is empty", "Trying again.")
+    path.write_bytes(right("derivative").encode()[:-200] + b"\xff")
+    terminal.until("not UTF-8 text", gone="Trying again")
+    path.unlink()
+    terminal.until("derivative has no file any more", "0 of 2 exercises")
+    in_place(path, wrong("derivative"))
+    terminal.until("◐ derivative", "0 of 3 exercises")
+
+    (workspace / "my_linear.py").unlink()
+    terminal.until("of 2 exercises")
+    path = workspace / "my_linear.ipynb"
+    by_renaming(path, notebook_of("my_linear", wrong("my_linear")))
+    terminal.until("◐ my_linear", "Change my_linear.ipynb")
+    by_renaming(path, notebook_of("my_linear", right("my_linear"))[:-40])
+    terminal.until("my_linear.ipynb is not a Jupyter notebook", "Trying again")
+    by_renaming(path, notebook_of("my_linear", right("my_linear")))
+    terminal.until("✓ my_linear: all 10 points.")
+
+    endless = right("derivative") + "\nwhile True:\n    pass\n"
+    in_place(workspace / "derivative.py", endless)
+    terminal.until("Grading derivative")
+    terminal.press("q")
+    assert terminal.ended() == 0
+
+
+def test_a_small_terminal_shows_the_end_and_ctrl_c_leaves_it_as_it_was(workspace: Path) -> None:
+    in_place(workspace / "my_linear.py", right("my_linear"))  # graded without being asked
+    with Terminal(["watch", "autograd_basics"], workspace, rows=12) as terminal:
+        before = terminal.modes
+        terminal.until("open autograd_basics.py", "1 of 3 exercises · 10/30 points")
+        in_place(workspace / "autograd_basics.py", wrong("autograd_basics"))
+        terminal.until("Change autograd_basics.py", "q quit")
+        assert "PyTorch basics" not in terminal.text
+        in_place(workspace / "autograd_basics.py", right("autograd_basics"))
+        screen = terminal.until("✓ autograd_basics: all 10 points.", gone="Change")
+        assert screen.startswith("PyTorch basics")
+        terminal.press("\x03")
+        assert terminal.ended() == 0
+        assert terminal.modes == before
+        assert b"Traceback" not in terminal.written
+
+
+def test_without_a_terminal_it_only_watches(workspace: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "grader", "watch"],
+        cwd=workspace,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+    assert process.stdout is not None
+    lines = iter(process.stdout.readline, "")
+    assert "open derivative.py" in next(lines)
+    in_place(workspace / "derivative.py", wrong("derivative"))
+    assert any("◐ derivative" in line for line in lines)
+    process.send_signal(signal.SIGTERM)
+    rest, error = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert "\x1b" not in rest
+    assert error == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["watch"], "holds no exercise to grade"),
+        (["watch", "nothing"], "no exercise 'nothing'"),
+        (["watch", "--from", "nowhere"], "nowhere does not exist"),
+        (["watch", "--from", "a.py"], "a.py is a file"),
+    ],
+)
+def test_a_wrong_call(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], told: str
+) -> None:
+    (tmp_path / "a.py").touch()
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 2
+    assert told in result.stderr
+
+
+class TestKeyboard:
+    @pytest.fixture
+    def terminal(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+        """A terminal whose other end is standard input."""
+        ours, theirs = pty.openpty()
+        with open(theirs, encoding="utf-8") as stdin:
+            monkeypatch.setattr(sys, "stdin", stdin)
+            yield ours
+        os.close(ours)
+
+    def test_keys(self, terminal: int) -> None:
+        events: Events = SimpleQueue()
+        with Keyboard(events, lambda: False) as keyboard:
+            assert keyboard.here
+            for typed in ("h", "L", "ㅗ", "\x1b[A", "\x04"):
+                os.write(terminal, typed.encode())
+                if typed.startswith("\x1b"):
+                    time.sleep(0.1)  # an arrow comes in one piece, and alone
+                else:
+                    assert events.get(timeout=10) == Pressed(
+                        {"ㅗ": "h", "\x04": "q"}.get(typed, typed.lower())
+                    )
+        assert events.empty()
+
+    def test_the_terminal_is_left_as_it_was(self, terminal: int) -> None:
+        def fail() -> None:
+            with Keyboard(SimpleQueue(), lambda: False):
+                assert not termios.tcgetattr(terminal)[3] & (termios.ECHO | termios.ICANON)
+                raise ZeroDivisionError
+
+        before = termios.tcgetattr(terminal)
+        with pytest.raises(ZeroDivisionError):
+            fail()
+        assert termios.tcgetattr(terminal) == before
+
+    def test_no_terminal(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        with open(os.devnull) as stdin:
+            monkeypatch.setattr(sys, "stdin", stdin)
+            with Keyboard(SimpleQueue(), lambda: False) as keyboard:
+                assert not keyboard.here
