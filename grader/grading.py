@@ -12,12 +12,13 @@ import platform
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .assignment import Terms
 from .catalog import Course, Exercise, load_course
 from .report import CheckResult, Environment, ExerciseResult, ExerciseStatus, Report
 from .rules import violations
@@ -55,6 +56,7 @@ def grade(
     exercises: Sequence[str] = (),
     *,
     course: Course | None = None,
+    terms: Terms | None = None,
     sandbox: Sandbox | None = None,
     limits: Limits | None = None,
     seed: int | None = None,
@@ -67,6 +69,8 @@ def grade(
         submission: what to grade, or the path of a file or folder to read it from.
         exercises: names; by default every exercise that the submission holds.
         course: where exercises and checks come from; by default the built-in course.
+        terms: of an assignment, which say what runs and what it is worth; they bring their own course, and without
+            `exercises`, all of the assignment's are graded, also those that were not handed in.
         sandbox: a running sandbox to use again; by default one is started for this call.
         limits: bounds on the student's code, for a sandbox that is started here.
         seed: of the inputs. By default it follows from the exercise's source text: the same file gives the same
@@ -82,20 +86,22 @@ def grade(
     with ExitStack() as stack:
         # first of all: it imports torch at the same time as this process does
         sandbox = sandbox or stack.enter_context(Sandbox(limits))
-        course = course or load_course()
+        course = terms.course if terms else course or load_course()
         if not isinstance(submission, Submission):
             submission = read_submission(Path(submission), course, exercises)
         stack.enter_context(_torch_as_it_comes())
         results = []
-        for name in exercises or submission.wanted or tuple(submission.sources):
+        named = exercises or (terms.names if terms else submission.wanted)
+        for name in named or tuple(submission.sources):
             if progress:
                 progress(name)
+            source = submission.sources.get(name)
+            only = terms.checks(name) if terms else None
             results.append(
-                _grade_exercise(
-                    course[name], submission.sources.get(name), sandbox, seed, first_failure
-                )
+                _grade_exercise(course[name], source, sandbox, seed, first_failure, only)
             )
-        return Report(submission.name, tuple(results), environment(sandbox))
+        report = Report(submission.name, tuple(results), environment(sandbox))
+        return terms.apply(report) if terms else report
 
 
 @contextmanager
@@ -132,7 +138,10 @@ def _grade_exercise(
     sandbox: Sandbox,
     seed: int | None,
     first_failure: bool,
+    only: Collection[str] | None = None,
 ) -> ExerciseResult:
+    if only is not None and not only:
+        return _not_for_students(exercise, source)
     from .plugin import GradingPlugin
     from .student import seed_of
     from .workbench import Workbench
@@ -142,9 +151,10 @@ def _grade_exercise(
     benches = {}
     if source is not None:
         benches[exercise.name] = Workbench(exercise.name, source, sandbox, _preload(exercise))
-    plugin = GradingPlugin(benches, {exercise.name: seed}, devices=("cpu",))
+    limited = {} if only is None else {exercise.name: only}
+    plugin = GradingPlugin(benches, {exercise.name: seed}, devices=("cpu",), only=limited)
     try:
-        _run_checks(exercise.checks, plugin, first_failure)
+        _run_checks((exercise.checks, *exercise.more_checks), plugin, first_failure)
     finally:
         for bench in benches.values():
             bench.close()
@@ -169,6 +179,13 @@ def _grade_exercise(
     )
 
 
+def _not_for_students(exercise: Exercise, source: Source | None) -> ExerciseResult:
+    """An exercise all of whose checks are kept back: there is nothing to run."""
+    status: ExerciseStatus = "not_attempted" if source else "missing"
+    message = "Only your instructor runs its checks."
+    return ExerciseResult(exercise.name, exercise.title, 0, 0, status, message)
+
+
 def _preload(exercise: Exercise) -> tuple[str, ...]:
     """Modules that an exercise's probes will import anyway.
 
@@ -177,11 +194,12 @@ def _preload(exercise: Exercise) -> tuple[str, ...]:
     return ("torch._dynamo",) if "optim" in exercise.checks.read_text(encoding="utf-8") else ()
 
 
-def _run_checks(file: Path, plugin: GradingPlugin, first_failure: bool) -> None:
+def _run_checks(files: Sequence[Path], plugin: GradingPlugin, first_failure: bool) -> None:
     import pytest
 
     from .outcome import CourseFault
 
+    file = files[0]
     options = [
         f"--confcutdir={file.parent}",
         # unique module names for the same file name in two courses
@@ -196,13 +214,14 @@ def _run_checks(file: Path, plugin: GradingPlugin, first_failure: bool) -> None:
     ]
     if first_failure:
         options.append("--exitfirst")
-    _forget_if_changed(file)
+    for each in files:
+        _forget_if_changed(each)
     if threading.current_thread() is threading.main_thread() and hasattr(signal, "SIGALRM"):
         # a check of a course that hangs on this side is the course's fault, and is told
         options += ["-ppytest_timeout", f"--timeout={_CHECK_SECONDS}", "--timeout-method=signal"]
     hidden = {name: os.environ.pop(name, None) for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")}
     try:
-        status = pytest.main([*options, str(file)], plugins=[plugin])
+        status = pytest.main([*options, *map(str, files)], plugins=[plugin])
     finally:
         os.environ.update({name: value for name, value in hidden.items() if value is not None})
     if status == pytest.ExitCode.INTERRUPTED and not plugin.faults:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -106,6 +106,8 @@ class GradingPlugin:
         workbenches: by the check's module name; an exercise without one was not handed in.
         seeds: the exercise's seed, by the same names.
         devices: the devices to run on.
+        only: by the same names, the checks that run; others are left out as if they were not there. Without an
+            entry, all run.
     """
 
     def __init__(
@@ -113,8 +115,11 @@ class GradingPlugin:
         workbenches: Mapping[str, Workbench],
         seeds: Mapping[str, int],
         devices: Sequence[str],
+        only: Mapping[str, Collection[str]] | None = None,
     ) -> None:
         self._workbenches = workbenches
+        self._only = only or {}
+        self._left_out: set[str] = set()
         self._seeds = seeds
         self._devices = devices
         self._checks: dict[str, dict[str, _Check]] = {}
@@ -165,8 +170,13 @@ class GradingPlugin:
             self.faults.append(f"{report.nodeid or 'the checks'}: {report.longreprtext}")
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        for item in items:
-            self._check_of(item)
+        for item in list(items):
+            only = self._only.get(_exercise_of(item))
+            if only is not None and _check_name(item) not in only:
+                self._left_out.add(_check_name(item))
+                items.remove(item)
+            else:
+                self._check_of(item)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
@@ -185,6 +195,8 @@ class GradingPlugin:
         if workbench.load_problem:
             raise CheckOutcome("not_reached", "The file could not be loaded.")
         for name in check.needs:
+            if name in self._left_out:
+                continue
             if name not in self._checks[exercise]:
                 raise CourseFault(f"{check.name} needs {name}, which is not a check.")
             if self._checks[exercise][name].status != "passed":
@@ -214,7 +226,7 @@ class GradingPlugin:
 
     def _check_of(self, item: pytest.Item) -> _Check:
         assert isinstance(item, pytest.Function)
-        name = item.originalname.removeprefix("test_")
+        name = _check_name(item)
         checks = self._checks.setdefault(_exercise_of(item), {})
         if name not in checks:
             worth = item.get_closest_marker("points")
@@ -231,6 +243,11 @@ class GradingPlugin:
 
 def _exercise_of(item: pytest.Item) -> str:
     return item.path.stem
+
+
+def _check_name(item: pytest.Item) -> str:
+    assert isinstance(item, pytest.Function)
+    return item.originalname.removeprefix("test_")
 
 
 def _place_of(item: pytest.Item) -> tuple[str | None, str | None, str]:

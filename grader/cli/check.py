@@ -19,8 +19,10 @@ from .common import (
     refuse,
     started_sandbox,
 )
+from .formats import FORMATS, nothing_of, open_terms, write
 
 if TYPE_CHECKING:
+    from ..assignment import Terms
     from ..report import Report
     from ..sandbox import Sandbox
     from ..submission import Submission
@@ -39,16 +41,27 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json"]),
+    type=click.Choice(FORMATS),
     default="text",
     show_default=True,
-    help="How the report is written.",
+    help="How the report is written; docs/ci.md tells what each is for.",
 )
 @click.option(
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write the report to this file instead of the terminal.",
+    help="Write the report to this file instead of the terminal. With github: the report's JSON, besides the rest.",
 )
+@click.option(
+    "--assignment",
+    "assignment_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The assignment that says what runs and what it is worth. Default: assignment.toml in this folder, if that is "
+    "where the submission is.",
+)
+@click.option(
+    "--instructor", is_flag=True, help="Run the checks that the assignment keeps back as well."
+)
+@click.option("--exit-zero", is_flag=True, help="Exit status 0 whatever the points are.")
 @click.option(
     "--require-isolation",
     is_flag=True,
@@ -65,6 +78,9 @@ def check(
     path: Path,
     form: str,
     output: Path | None,
+    assignment_file: Path | None,
+    instructor: bool,
+    exit_zero: bool,
     require_isolation: bool,
     seed: int | None,
 ) -> None:
@@ -76,10 +92,21 @@ def check(
     from ..submission import SubmissionError, read_submission
 
     course = open_course(folder)
+    terms = open_terms(assignment_file, path, course, instructor)
+    if terms:
+        course = terms.course
+        for name in names:
+            if name not in course.names:
+                refuse(
+                    f"{terms.assignment.path} has no exercise {name!r}: {', '.join(course.names)}."
+                )
     try:
         submission = read_submission(path, course, names)
     except SubmissionError as error:
-        refuse(str(error))
+        if not (terms and path.is_dir()):
+            refuse(str(error))
+        # of an assignment, nothing handed in is a result, and worth 0
+        submission = nothing_of(path, names or terms.names)
     if output and not output.absolute().parent.is_dir():
         refuse(
             f"{output.parent} does not exist. Make the folder first, or choose another --output."
@@ -90,13 +117,17 @@ def check(
             if missing:
                 told = ", ".join(f"{layer.name} ({layer.why})" for layer in missing)
                 refuse(f"Not graded, because this machine lacks: {told}.")
-        report = _grade_with_progress(submission, course, sandbox, seed)
-    _write(report, form, output)
-    sys.exit(_exit_status(report))
+        report = _grade_with_progress(submission, course, sandbox, seed, terms)
+    write(report, form, output, submission, terms)
+    sys.exit(ALL_POINTS if exit_zero else _exit_status(report))
 
 
 def _grade_with_progress(
-    submission: Submission, course: Course, sandbox: Sandbox, seed: int | None
+    submission: Submission,
+    course: Course,
+    sandbox: Sandbox,
+    seed: int | None,
+    terms: Terms | None,
 ) -> Report:
     from ..grading import grade
     from ..outcome import CourseFault
@@ -104,42 +135,26 @@ def _grade_with_progress(
     console = console_for(stderr=True)
     try:
         if not console.is_terminal:
-            return grade(submission, course=course, sandbox=sandbox, seed=seed)
+            return grade(
+                submission,
+                submission.wanted,
+                course=course,
+                terms=terms,
+                sandbox=sandbox,
+                seed=seed,
+            )
         with console.status("Starting …") as status:
             return grade(
                 submission,
+                submission.wanted,
                 course=course,
+                terms=terms,
                 sandbox=sandbox,
                 seed=seed,
                 progress=lambda name: status.update(f"Grading {name} …"),
             )
     except (CourseFault, RuntimeError) as error:
         refuse(f"The grader itself failed, not your code: {error}")
-
-
-def _write(report: Report, form: str, output: Path | None) -> None:
-    from ..outputs import json, terminal
-
-    if form == "json":
-        text = json.render(report)
-    elif output:
-        from io import StringIO
-
-        from rich.console import Console
-
-        buffer = StringIO()
-        terminal.render(report, Console(file=buffer, width=100))
-        text = buffer.getvalue()
-    else:
-        terminal.render(report, console_for())
-        return
-    if not output:
-        click.echo(text, nl=False)
-        return
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        refuse(f"{output} cannot be written: {error.strerror}.")
 
 
 def _exit_status(report: Report) -> int:

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..report import CheckResult, ExerciseResult, Report
+from .words import verdict
 
 _MARKS = {
     "passed": ("✓", "green"),
@@ -31,6 +32,8 @@ def render(report: Report, console: Console) -> None:
     total = Text(f"{report.score}/{report.max_score} points", style="bold")
     if len(report.exercises) > 1:
         console.print(total)
+    if report.held_back:
+        console.print(Text(verdict(report)))
     isolation = report.environment.isolation
     if "files hidden" not in isolation or "no network" not in isolation:
         console.print(
