@@ -26,7 +26,17 @@ The copy that students get names no check that is kept back: each exercise lists
 """
 
 from .reader import FILENAME, read_assignment
-from .terms import CI, Assignment, AssignmentError, Late, Part, Terms, Worth, share
+from .terms import (
+    CI,
+    Assignment,
+    AssignmentError,
+    Late,
+    Part,
+    Terms,
+    Worth,
+    points_of_checks,
+    share,
+)
 
 __all__ = [
     "CI",
@@ -37,6 +47,7 @@ __all__ = [
     "Part",
     "Terms",
     "Worth",
+    "points_of_checks",
     "read_assignment",
     "share",
 ]

@@ -17,7 +17,7 @@ _MAX_BYTES = 1 << 20
 _MAX_POINTS = 10_000
 _KEYS = ("title", "deadline", "hints", "notebooks", "late", "ci", "exercise")
 _PART_KEYS = ("name", "points", "checks", "visibility", "held_back", "instructor_checks")
-_COMMIT = re.compile(r"git\+https://[^\s@]+@[0-9a-f]{40}")
+_COMMIT = re.compile(r"git\+https://[\w.:/~%-]+@[0-9a-f]{40}")
 _VERSION = re.compile(r"\d+(\.\d+)*((a|b|rc)\d+)?(\.(post|dev)\d+)?")
 _TORCH = re.compile(r"\d+\.\d+(\.\d+)?")
 _PYTHON = re.compile(r"3\.\d{1,2}")
@@ -82,8 +82,11 @@ class _Reader:
         points = self.number(entry, "points", where, 1) if "points" in entry else None
         checks = self.checks(entry["checks"], where) if "checks" in entry else None
         visibility = entry.get("visibility", {})
-        if checks is not None and (points is not None or visibility):
-            self.fail(f"{where}checks", "lists what runs: leave out `points` and `visibility`")
+        if checks is not None and set(entry) & {"points", "visibility", "instructor_checks"}:
+            self.fail(
+                f"{where}checks",
+                "lists all that runs: leave out `points`, `visibility` and `instructor_checks`",
+            )
         everything = visibility == "instructor"
         kept = {} if isinstance(visibility, str) else visibility
         if isinstance(visibility, str) and visibility not in ("instructor", "students"):

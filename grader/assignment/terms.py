@@ -113,10 +113,10 @@ class Assignment:
                 "Give the file that the release was made from."
             )
         exercise = course[part.name]
-        own = _points_of_checks(exercise.checks)
+        own = points_of_checks(exercise.checks)
         hidden = set(own) if part.all_kept_back else set(part.kept_back)
         if part.instructor_checks:
-            more = _points_of_checks(part.instructor_checks)
+            more = points_of_checks(part.instructor_checks)
             if twice := sorted(set(own) & set(more)):
                 raise AssignmentError(
                     f"{part.instructor_checks} has a check {twice[0]!r}, and so has {exercise.checks}. Rename one."
@@ -261,7 +261,7 @@ def _reworth(check: CheckResult, points: int, forfeited: bool) -> CheckResult:
     return replace(check, points=points, score=score)
 
 
-def _points_of_checks(file: Path) -> dict[str, int]:
+def points_of_checks(file: Path) -> dict[str, int]:
     """The checks of a file and their `@points(n)`, without running it.
 
     Raises:
