@@ -13,6 +13,7 @@ from typing import Any
 
 from ..report import CheckResult, ExerciseResult, Report
 from ..text import clean
+from .escape import MESSAGE_LENGTH, shown
 from .github import summary
 
 # it takes no more tests than this
@@ -29,6 +30,7 @@ _FROM_ENVIRONMENT = {
     "release": "RELEASE_URL",
     "review": "REVIEW_URL",
 }
+VARIABLES = tuple(_FROM_ENVIRONMENT.values())
 _KINDS = ("individual", "group", "team")
 _TAG_TIME = re.compile(r"submit/(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d)Z")
 
@@ -54,7 +56,7 @@ def render(report: Report, environ: Mapping[str, str], now: datetime) -> str:
         "graded_at": graded_at,
         "score": report.score,
         "max-score": report.max_score,
-        "tests": _tests(report),
+        "tests": _tests(shown(report)),
     }
     return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
 
@@ -105,8 +107,8 @@ def _of_check(exercise: ExerciseResult, check: CheckResult) -> dict[str, Any]:
         "score": check.score,
         "max-score": check.points,
         "status": check.status,
-        "message": clean(check.message),
-        "cause": clean(check.cause),
+        "message": clean(check.message, MESSAGE_LENGTH),
+        "cause": clean(check.cause, MESSAGE_LENGTH),
     }
 
 

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import html as _html
 import re
+from dataclasses import replace
 
-from ..text import MESSAGE_LENGTH, clean
+from ..report import Report
+from ..text import clean
 
 NAME_LENGTH = 120
+DESCRIPTION_LENGTH = 300
+MESSAGE_LENGTH = 2000
 CELL_LENGTH = 2000
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~:=$])")
@@ -22,6 +26,36 @@ _BRACKET = re.compile(r"#(?=#\[)")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "|", "%")
 # no XML 1.0 document may hold these, not even written as a reference
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def shown(report: Report) -> Report:
+    """The report with every text clean and cut, as outputs show it; what is already clean stays as it is."""
+    exercises = []
+    for exercise in report.exercises:
+        checks = tuple(
+            replace(
+                check,
+                description=one_line(check.description, DESCRIPTION_LENGTH),
+                message=clean(check.message, MESSAGE_LENGTH),
+                cause=clean(check.cause, MESSAGE_LENGTH),
+            )
+            for check in exercise.checks
+        )
+        violations = tuple(
+            replace(each, message=clean(each.message, MESSAGE_LENGTH))
+            for each in exercise.violations
+        )
+        exercises.append(
+            replace(
+                exercise,
+                name=one_line(exercise.name),
+                title=one_line(exercise.title),
+                message=clean(exercise.message, MESSAGE_LENGTH),
+                checks=checks,
+                violations=violations,
+            )
+        )
+    return replace(report, exercises=tuple(exercises))
 
 
 def one_line(text: str, length: int = NAME_LENGTH) -> str:
@@ -43,9 +77,9 @@ def html(text: str, length: int = NAME_LENGTH) -> str:
 
 def fenced(text: str, length: int = MESSAGE_LENGTH) -> str:
     """A code block of Markdown; its fence is longer than any in the text."""
-    shown = clean(text, length)
-    fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", shown)), 3)
-    return f"{fence}text\n{shown}\n{fence}"
+    inner = clean(text, length)
+    fence = "`" * max([3, *(len(run) + 1 for run in re.findall("`+", inner))])
+    return f"{fence}text\n{inner}\n{fence}"
 
 
 def log_line(text: str) -> str:
@@ -69,8 +103,8 @@ def _property(text: str) -> str:
 
 def csv_cell(text: str, length: int = CELL_LENGTH) -> str:
     """A cell of a CSV file that no spreadsheet takes for a formula; quoting is the CSV writer's."""
-    shown = clean(text, length)
-    return f"'{shown}" if shown.lstrip().startswith(_FORMULA) else shown
+    cell = clean(text, length)
+    return f"'{cell}" if cell.lstrip().startswith(_FORMULA) else cell
 
 
 def xml(text: str, length: int = MESSAGE_LENGTH) -> str:

@@ -23,6 +23,7 @@ _MARKS = {"passed": "✅", "partial": "🟡", "not_attempted": "⬜", "missing":
 
 def summary(report: Report, title: str = "") -> str:
     """The job summary in Markdown, of less than 1 MiB: a table, then each failure folded."""
+    report = escape.shown(report)
     head = f"## {escape.markdown(title)}\n\n" if title else ""
     parts = [
         f"{head}### {report.score}/{report.max_score} points\n\n{escape.markdown(verdict(report), 400)}\n",
@@ -112,8 +113,8 @@ def remarks(report: Report, files: Mapping[str, str]) -> str:
         files: the path of each exercise's file in the repository.
     """
     found: list[tuple[int, int, str]] = []  # which of its exercise, how useful, the line
-    for exercise in report.exercises:
-        own = sorted(_remarks_on(exercise, files.get(exercise.name, "")), key=lambda each: each[0])
+    for exercise, given in zip(escape.shown(report).exercises, report.exercises, strict=True):
+        own = sorted(_remarks_on(exercise, files.get(given.name, "")), key=lambda each: each[0])
         found += [(index, rank, text) for index, (rank, text) in enumerate(own)]
     found.sort(key=lambda each: each[:2])
     return "".join(f"{text}\n" for _, _, text in found[:MAX_ANNOTATIONS])

@@ -12,6 +12,7 @@ from typing import Any
 
 from ..report import CheckResult, ExerciseResult, Report
 from ..text import clean
+from .escape import shown
 from .words import again, kept_back
 
 _NOTHING: frozenset[str] = frozenset()
@@ -25,18 +26,18 @@ def render(report: Report, hidden: Mapping[str, Collection[str]] | None = None) 
     """
     hidden = hidden or {}
     tests = []
-    for number, exercise in enumerate(report.exercises, 1):
+    for number, exercise in enumerate(shown(report).exercises, 1):
         names = hidden.get(exercise.name, _NOTHING)
-        shown = [check for check in exercise.checks if check.name not in names]
+        public = [check for check in exercise.checks if check.name not in names]
         tests += [
-            _test(exercise, check, f"{number}.{index}") for index, check in enumerate(shown, 1)
+            _test(exercise, check, f"{number}.{index}") for index, check in enumerate(public, 1)
         ]
         back = [check for check in exercise.checks if check.name in names]
         if back:
-            tests.append(_together(exercise, back, f"{number}.{len(shown) + 1}"))
+            tests.append(_together(exercise, back, f"{number}.{len(public) + 1}"))
     data = {
         "score": report.score,
-        "output": _head(report, bool(hidden)),
+        "output": _head(shown(report), bool(hidden)),
         "output_format": "text",
         "test_output_format": "text",
         "test_name_format": "text",
@@ -79,7 +80,7 @@ def _test(exercise: ExerciseResult, check: CheckResult, number: str) -> dict[str
         "score": check.score,
         "max_score": check.points,
         "status": "passed" if full else "failed",
-        "output": clean("\n".join(text for text in told if text), 2000),
+        "output": clean("\n".join(text for text in told if text), 4500),
         "output_format": "text",
         "visibility": "visible",
         "tags": [clean(exercise.name, 120), check.status],

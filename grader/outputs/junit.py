@@ -8,7 +8,7 @@ from __future__ import annotations
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from ..report import CheckResult, ExerciseResult, Report
-from .escape import xml
+from .escape import shown, xml
 from .words import verdict
 
 _SKIPPED = ("not_started", "not_reached", "skipped")
@@ -17,6 +17,7 @@ _BROKEN = ("error", "timeout")
 
 def render(report: Report) -> str:
     """An XML document that ends in a line feed."""
+    report = shown(report)
     root = Element("testsuites", {"name": "grader", **_counts(_all_checks(report))})
     for exercise in report.exercises:
         _suite(root, exercise)
@@ -55,7 +56,7 @@ def _suite(root: Element, exercise: ExerciseResult) -> None:
         about = {"classname": name, "name": xml(check.description, 200)}
         case = SubElement(suite, "testcase", {**about, "time": f"{check.seconds:.3f}"})
         _properties(case, score=check.score, points=check.points)
-        told = xml(f"{check.message}\n{check.cause}".strip(), 1200)
+        told = xml(f"{check.message}\n{check.cause}".strip(), 4000)
         first = told.split("\n", 1)[0]
         if check.status == "failed":
             SubElement(case, "failure", {"message": first, "type": "failed"}).text = told

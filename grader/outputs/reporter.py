@@ -66,8 +66,8 @@ def table_note(report: Report) -> str:
     if not report.max_score or shown == report.score:
         return ""
     return (
-        f"The reporter's table shows {shown:g} where the score is {report.score}: it counts tests that passed, not "
-        "points, and divides. The points that are announced are right."
+        f"The table of Classroom's reporter shows {shown!r} where the score is {report.score}: it divides the tests "
+        "that passed by all tests, and multiplies. The points that it announces are right."
     )
 
 

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..report import CheckResult, ExerciseResult, Report
+from .escape import shown
 from .words import verdict
 
 _MARKS = {
@@ -27,6 +28,7 @@ _INDENT = 4
 
 def render(report: Report, console: Console) -> None:
     """Prints each exercise with its checks, and the total."""
+    report = shown(report)
     for exercise in report.exercises:
         _render_exercise(exercise, console)
     total = Text(f"{report.score}/{report.max_score} points", style="bold")
