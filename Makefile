@@ -3,7 +3,7 @@ PYTHON ?= python3
 TORCH ?= torch==2.13.0
 BIN := .venv/bin
 
-.PHONY: setup demo test lint audit bench clean
+.PHONY: setup demo test test-classroom lint audit bench clean
 
 setup: .venv/ready
 
@@ -19,6 +19,10 @@ demo: setup
 
 test: setup lint
 	$(BIN)/pytest -q
+
+# REPORTER: a checkout of classroom-resources/autograding-grading-reporter at v1; needs Node
+test-classroom: setup
+	REPORTER="$(REPORTER)" $(BIN)/pytest -q -rs tests/test_classroom_reporter.py
 
 lint: setup
 	$(BIN)/ruff check
