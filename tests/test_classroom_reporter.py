@@ -35,7 +35,7 @@ pytestmark = [
 CASES: dict[str, Report] = {
     "no points": hostile_report(0.0),
     "some points": hostile_report(0.5),
-    "other points": hostile_report(0.34),
+    "other points": hostile_report(0.17),
     "all points": hostile_report(1.0),
     "some kept back": hostile_report(0.67, held_back=4),
     "a violation": with_violation(

@@ -118,6 +118,8 @@ def test_markdown_shows_plain_text(text: str) -> None:
     }
     # a row of two cells stays one
     assert sum(token.type == "td_open" for token in tokens) == 2
+    alone = [token.type for token in reader.parse(escape.markdown(text))]
+    assert alone in ([], ["paragraph_open", "inline", "paragraph_close"])
 
 
 @pytest.mark.parametrize("text", ATTACKS)

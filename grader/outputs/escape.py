@@ -18,7 +18,9 @@ DESCRIPTION_LENGTH = 300
 MESSAGE_LENGTH = 2000
 CELL_LENGTH = 2000
 
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~:=$])")
+_MARKDOWN = re.compile(r"([\\`*_\[\]|~$])")
+# what makes a heading, a list or a rule at a line's start
+_MARKDOWN_START = re.compile(r"^(\d*)([#+\-=:.)])")
 _MENTION = re.compile(r"@(?=\w)")
 _COLONS = re.compile(r":(?=:)")
 _BRACKET = re.compile(r"#(?=#\[)")
@@ -65,7 +67,8 @@ def one_line(text: str, length: int = NAME_LENGTH) -> str:
 
 def markdown(text: str, length: int = NAME_LENGTH) -> str:
     """Plain text for a line or a table's cell of GitHub's Markdown: no markup, no HTML, nobody mentioned."""
-    safe = _html.escape(_MARKDOWN.sub(r"\\\1", one_line(text, length)), quote=False)
+    plain = _MARKDOWN.sub(r"\\\1", one_line(text, length))
+    safe = _html.escape(_MARKDOWN_START.sub(r"\1\\\2", plain), quote=False)
     # a name that does not stand in one piece with the @ is not told of it
     return _MENTION.sub("<span>@</span>", safe)
 
