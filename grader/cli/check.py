@@ -19,7 +19,7 @@ from .common import (
     refuse,
     started_sandbox,
 )
-from .formats import FORMATS, nothing_of, open_terms, write
+from .formats import FORMATS, nothing_of, open_terms, refuse_unready, write
 
 if TYPE_CHECKING:
     from ..assignment import Terms
@@ -100,17 +100,16 @@ def check(
                 refuse(
                     f"{terms.assignment.path} has no exercise {name!r}: {', '.join(course.names)}."
                 )
+        if path.is_dir():
+            # of an assignment, what was not handed in is a result, too
+            names = names or terms.names
     try:
         submission = read_submission(path, course, names)
     except SubmissionError as error:
         if not (terms and path.is_dir()):
             refuse(str(error))
-        # of an assignment, nothing handed in is a result, and worth 0
-        submission = nothing_of(path, names or terms.names)
-    if output and not output.absolute().parent.is_dir():
-        refuse(
-            f"{output.parent} does not exist. Make the folder first, or choose another --output."
-        )
+        submission = nothing_of(path, names)
+    refuse_unready(form, output)
     with started_sandbox() as sandbox:
         if require_isolation:
             missing = [layer for layer in sandbox.layers() if not layer.on]

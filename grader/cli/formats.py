@@ -41,6 +41,21 @@ def open_terms(
         refuse(str(error))
 
 
+def refuse_unready(form: str, output: Path | None) -> None:
+    """Refuses, before anything is graded, where the report could not be written."""
+    if output and not output.absolute().parent.is_dir():
+        refuse(
+            f"{output.parent} does not exist. Make the folder first, or choose another --output."
+        )
+    if form == "classroom50":
+        from ..outputs import classroom50
+
+        try:
+            classroom50.identity(os.environ)
+        except classroom50.EnvironmentProblem as error:
+            refuse(str(error))
+
+
 def nothing_of(folder: Path, names: Sequence[str]) -> Submission:
     """A submission of none of `names`."""
     from ..submission import Submission
@@ -80,13 +95,9 @@ def _text(report: Report, form: str, output: Path | None, terms: Terms | None) -
         terminal.render(report, Console(file=buffer, width=100))
         return buffer.getvalue()
     if form == "classroom50":
-        try:
-            text = classroom50.render(report, os.environ, datetime.now(UTC))
-        except classroom50.EnvironmentProblem as error:
-            refuse(str(error))
         if output:
             _put(classroom50.body(report), output.with_name("release-body.md"))
-        return text
+        return classroom50.render(report, os.environ, datetime.now(UTC))
     if form == "gradescope":
         return gradescope.render(report, terms.hidden if terms and terms.instructor else None)
     return {"json": json.render, "junit": junit.render}[form](report)

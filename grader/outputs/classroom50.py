@@ -48,7 +48,7 @@ def render(report: Report, environ: Mapping[str, str], now: datetime) -> str:
     Raises:
         EnvironmentProblem: if something is missing that identifies the submission.
     """
-    data = _identity(environ)
+    data = identity(environ)
     graded_at = f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
     tagged = _TAG_TIME.match(data["submission"])
     data |= {
@@ -72,7 +72,12 @@ def body(report: Report) -> str:
     return f"{cut}\nThe rest is left out here; the log of the grading has it.\n"
 
 
-def _identity(environ: Mapping[str, str]) -> dict[str, Any]:
+def identity(environ: Mapping[str, str]) -> dict[str, Any]:
+    """What says whose submission to what this is.
+
+    Raises:
+        EnvironmentProblem: if something is missing or cannot be right.
+    """
     values = {field: environ.get(name, "") for field, name in _FROM_ENVIRONMENT.items()}
     values["owner"] = values["owner"] or environ.get("USERNAME", "")
     missing = [name for field, name in _FROM_ENVIRONMENT.items() if not values[field]]
