@@ -94,29 +94,33 @@ def workflow(released: Released) -> dict[str, Any]:
     return loaded
 
 
+# stands for `python` and `uv`: notes its arguments, and makes the environment that it is asked to make
+TOOL = """#!/bin/sh
+echo "$*" >> "{log}"
+case "$*" in
+"-m venv "*|"venv "*)
+  for place in "$@"; do :; done
+  mkdir -p "$place/bin"
+  cp "$0" "$place/bin/python"
+  cp "$0" "$place/bin/uv"
+  ln -s "{grader}" "$place/bin/grader" ;;
+esac
+"""
+
+
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """An environment in which installing notes what would be installed, and gives the grader of these tests."""
     folder = tmp_path_factory.mktemp("machine")
+    log = folder / "log"
+    grader = Path(sys.executable).with_name("grader")
     (folder / "bin").mkdir()
-    real = Path(sys.executable).with_name("grader")
-    tool = f'#!/bin/sh\nprintf "%s\\n" "$*" >> "{folder}/log"\n'
     for name in ("python", "python3"):
         script = folder / "bin" / name
-        # `python -m venv DIR` and `uv venv … DIR` end in the folder
-        script.write_text(
-            tool
-            + 'case "$*" in *" venv "*) for last in "$@"; do :; done; mkdir -p "$last/bin"\n'
-            + f'cp "{folder}/bin/python" "$last/bin/python"\ncp "{folder}/bin/python" "$last/bin/uv"\n'
-            + f'ln -sf "{real}" "$last/bin/grader" ;; venv*) for last in "$@"; do :; done; mkdir -p "$last/bin"\n'
-            + f'ln -sf "{real}" "$last/bin/grader" ;; esac\n'
-        )
+        script.write_text(TOOL.format(log=log, grader=grader))
         script.chmod(0o755)
-    return {
-        "PATH": f"{folder}/bin:{os.environ['PATH']}",
-        "HOME": str(folder / "home"),
-        "LOG": str(folder / "log"),
-    }
+    path = f"{folder}/bin:{os.environ['PATH']}"
+    return {"PATH": path, "HOME": str(folder / "home"), "LOG": str(log)}
 
 
 def steps_of(workflow: dict[str, Any]) -> list[dict[str, Any]]:
@@ -206,7 +210,6 @@ def test_the_filled_in_template_is_graded_by_its_own_workflow(
     workflow: dict[str, Any],
     machine: dict[str, str],
     tmp_path: Path,
-    course: Course,
 ) -> None:
     """In an empty git repository, by the workflow's own commands, in order; as `grader check` does."""
     repository = tmp_path / "repository"

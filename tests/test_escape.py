@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from rich.console import Console
 
+from grader.cli.common import refuse
 from grader.outputs import (
     classroom50,
     escape,
@@ -224,3 +225,14 @@ def test_no_text_makes_a_command(text: str) -> None:
     assert OLD_COMMAND not in shown
     # nothing is lost
     assert shown.replace(" ", "") == text.replace(" ", "")
+
+
+@pytest.mark.parametrize("text", ATTACKS)
+def test_a_refusal_is_no_command(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        refuse(f"`{text}` is not known here.")
+    assert caught.value.code == 2
+    told = capsys.readouterr().err
+    assert not any(COMMAND.match(line) for line in lines_of(told))
+    assert OLD_COMMAND not in told
+    assert shows_nothing_hidden(told)

@@ -208,4 +208,5 @@ class _Reader:
                 self.fail(f"{where}{key}", f"is not known here. There are {', '.join(keys)}")
 
     def fail(self, where: str, told: str) -> NoReturn:
-        raise AssignmentError(f"{clean(str(self.path))}: `{clean(where, 80)}` {told}.")
+        where = clean(" ".join(where.split()), 80)
+        raise AssignmentError(f"{clean(str(self.path))}: `{where}` {told}.")
