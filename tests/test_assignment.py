@@ -11,7 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader import grade
-from grader.assignment import Assignment, AssignmentError, read_assignment, share
+from grader.assignment import (
+    Assignment,
+    AssignmentError,
+    Terms,
+    Worth,
+    read_assignment,
+    share,
+)
 from grader.catalog import Course
 from grader.grading import grade as grade_with_terms
 from grader.outputs import github, json, terminal, words
@@ -19,6 +26,7 @@ from grader.report import Report, Violation
 from grader.sandbox import Sandbox
 
 from .conftest import ROOT
+from .hostile import plain_report
 
 HIDDEN = '''"""Kept back."""
 
@@ -249,6 +257,7 @@ def test_what_is_kept_back_runs_for_the_instructor_alone(
     # what CI would have said follows from the instructor's report alone
     students = read_assignment(folder / "assignment.toml").on(course)
     again = students.apply(everything)
+    assert [each.status for each in again.exercises] == [each.status for each in public.exercises]
     assert (again.score, again.max_score) == (public.score, public.max_score)
     assert [each.held_back for each in again.exercises] == [10, 10, 0]
 
@@ -297,6 +306,19 @@ def test_points_of_another_worth(course: Course, sandbox: Sandbox, tmp_path: Pat
     report = read(tmp_path, EXERCISE + f"checks = {weights}\n").on(course).apply(plain)
     assert (report.score, report.max_score) == (5, 5)
     assert words.verdict(report) == "All points."
+
+
+@pytest.mark.parametrize(("violations", "score"), [((), 5), ((Violation(1, "by hand", "x"),), 0)])
+def test_a_check_that_its_file_gives_no_points(
+    course: Course, tmp_path: Path, violations: tuple[Violation, ...], score: int
+) -> None:
+    """The assignment may give it some; they are earned by passing, and forfeited as all others."""
+    given = read(tmp_path, '[[exercise]]\nname = "sums"\n')
+    worth = Worth(replace(course["derivative"], name="sums"), {"check_0": 5}, frozenset())
+    terms = Terms(given, replace(course, exercises=(worth.exercise,)), (worth,))
+    report = plain_report([(0, 0)])
+    report = replace(report, exercises=(replace(report.exercises[0], violations=violations),))
+    assert terms.apply(report).score == score
 
 
 def test_a_violation_forfeits_points_of_any_worth(

@@ -121,6 +121,17 @@ def test_the_note_on_the_table_stands_in_the_summary() -> None:
     assert reporter.table_note(plain_report([(3, 3), (0, 4), (3, 3)])) == ""
 
 
+def test_a_check_is_as_many_tests_as_it_takes_and_no_more() -> None:
+    data = reporter.result(plain_report([(6, 6), (0, 4)]))
+    assert [(test["name"], test["score"]) for test in data["tests"]] == [
+        ("sums: check 0 (1 of 3)", 2),
+        ("sums: check 0 (2 of 3)", 2),
+        ("sums: check 0 (3 of 3)", 2),
+        ("sums: check 1 (1 of 2)", 0),
+        ("sums: check 1 (2 of 2)", 0),
+    ]
+
+
 def test_a_result_without_room_for_names_still_has_the_points() -> None:
     report = plain_report([(1, 1), (0, 1)] * 3000)
     data = reporter.result(report)

@@ -147,9 +147,13 @@ def test_html_shows_plain_text(text: str) -> None:
         def __init__(self) -> None:
             super().__init__()
             self.tags: set[str] = set()
+            self.text = ""
 
         def handle_starttag(self, tag: str, attrs: object) -> None:
             self.tags.add(tag)
+
+        def handle_data(self, data: str) -> None:
+            self.text += data
 
     line = Reader()
     line.feed(escape.html(text))
@@ -157,6 +161,7 @@ def test_html_shows_plain_text(text: str) -> None:
     page = Reader()
     page.feed(notebook.render(REPORT))
     assert page.tags <= {"div", "p", "b", "table", "tr", "td"}
+    assert shows_nothing_hidden(line.text + page.text)
 
 
 @pytest.mark.parametrize("text", ATTACKS)

@@ -210,13 +210,18 @@ class Terms:
             if check.name in run
         )
         held = 0 if self.instructor else worth.held_back
+        score = sum(check.score for check in checks)
         status, message = result.status, result.message
-        if held and checks and not forfeited and all(each.status == "passed" for each in checks):
-            status, message = "passed", "All public checks passed."
+        if held and checks and not forfeited and status in ("passed", "partial", "failed"):
+            # of the public checks alone
+            if all(check.status == "passed" for check in checks):
+                status, message = "passed", "All public checks passed."
+            else:
+                status, message = ("partial" if score else "failed"), ""
         return replace(
             result,
             checks=checks,
-            score=sum(check.score for check in checks),
+            score=score,
             max_score=sum(check.points for check in checks),
             held_back=held,
             status=status,
@@ -269,7 +274,7 @@ def points_of_checks(file: Path) -> dict[str, int]:
     """
     try:
         tree = ast.parse(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, SyntaxError) as error:
+    except (OSError, ValueError, SyntaxError, RecursionError, MemoryError) as error:
         raise AssignmentError(f"{file} cannot be read as checks: {error}.") from error
     found = {}
     for node in tree.body:

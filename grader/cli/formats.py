@@ -27,13 +27,12 @@ def open_terms(
     """The terms of an assignment: of `file`, or of the `assignment.toml` beside a submission in the current folder."""
     from ..assignment import FILENAME, AssignmentError, read_assignment
 
+    if file is None and instructor:
+        # the checks that an assignment names are run: never those of a file that came with a submission
+        refuse("--instructor needs --assignment FILE: yours, not one that lies with a submission.")
     if file is None and submission == Path() and Path(FILENAME).is_file():
         file = Path(FILENAME)
     if file is None:
-        if instructor:
-            refuse(
-                "--instructor needs an assignment that keeps checks back. Give it with --assignment."
-            )
         return None
     try:
         return read_assignment(file).on(course, instructor)
