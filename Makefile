@@ -3,7 +3,7 @@ PYTHON ?= python3
 TORCH ?= torch==2.13.0
 BIN := .venv/bin
 
-.PHONY: setup demo test test-cuda lint audit bench clean
+.PHONY: setup demo test test-cuda test-classroom lint audit bench clean
 
 setup: .venv/ready
 
@@ -26,6 +26,9 @@ test-cuda:
 	$(CUDA) -m pytest -q -m cuda
 	$(CUDA) -m grader doctor --devices
 	$(CUDA) -m grader audit --device sim --device cuda --jobs 4
+# REPORTER: a checkout of classroom-resources/autograding-grading-reporter at v1; needs Node
+test-classroom: setup
+	REPORTER="$(REPORTER)" $(BIN)/pytest -q -rs tests/test_classroom_reporter.py
 
 lint: setup
 	$(BIN)/ruff check

@@ -35,7 +35,7 @@ def grade_here(exercise: str, names: Mapping[str, Any]) -> tuple[CheckResult, ..
     """Runs an exercise's checks on what a file or a notebook has defined."""
     module = types.ModuleType(exercise)
     vars(module).update(names)
-    checks = collect(load_course()[exercise].checks, ("cpu",))
+    checks = collect((load_course()[exercise].checks,), ("cpu",))
     return run_checks(checks, cast(Workbench, InProcess(module)), seed=1)
 
 

@@ -71,26 +71,28 @@ class Check:
     cases: list[Case] = field(default_factory=list)
 
 
-_kept: dict[tuple[Path, tuple[str, ...]], tuple[int, dict[str, Check]]] = {}
+_kept: dict[tuple[object, ...], tuple[list[int], dict[str, Check]]] = {}
 
 
-def collect(file: Path, devices: Sequence[str]) -> dict[str, Check]:
-    """The checks of a file by name, in its order; read anew when the file has changed.
+def collect(files: Sequence[Path], devices: Sequence[str]) -> dict[str, Check]:
+    """The checks of an exercise's files by name, in their order; read anew when a file has changed.
 
     Raises:
-        CourseFault: if pytest cannot collect it.
+        CourseFault: if pytest cannot collect them.
     """
-    changed = file.stat().st_mtime_ns
-    key = file, tuple(devices)
+    changed = [file.stat().st_mtime_ns for file in files]
+    key = *files, *devices
     if key not in _kept or _kept[key][0] != changed:
+        places = {str(file) for file in files}
         for name, module in list(sys.modules.items()):
-            if getattr(module, "__file__", None) == str(file):
+            if getattr(module, "__file__", None) in places:
                 del sys.modules[name]
-        _kept[key] = changed, _collected(file, devices)
+        _kept[key] = changed, _collected(files, devices)
     return _kept[key][1]
 
 
-def _collected(file: Path, devices: Sequence[str]) -> dict[str, Check]:
+def _collected(files: Sequence[Path], devices: Sequence[str]) -> dict[str, Check]:
+    file = files[0]
     plugin = CollectionPlugin(devices)
     options = [
         "--collect-only",
@@ -107,7 +109,7 @@ def _collected(file: Path, devices: Sequence[str]) -> dict[str, Check]:
     ]
     hidden = {name: os.environ.pop(name, None) for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")}
     try:
-        status = pytest.main([*options, str(file)], plugins=[plugin])
+        status = pytest.main([*options, *map(str, files)], plugins=[plugin])
     finally:
         os.environ.update({name: value for name, value in hidden.items() if value is not None})
     if status == pytest.ExitCode.INTERRUPTED and not plugin.faults:

@@ -24,13 +24,14 @@ class CourseError(Exception):
 
 @dataclass(frozen=True)
 class Exercise:
-    """One exercise and where its three files are."""
+    """One exercise and where its three files are; an assignment may bring `more_checks`."""
 
     name: str
     unit: str
     stub: Path
     solution: Path
     checks: Path
+    more_checks: tuple[Path, ...] = ()
 
     @cached_property
     def statement(self) -> str:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import gc
 import os
 import platform
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .catalog import Course, CourseError, Exercise, load_course
+from .assignment import Terms
+from .catalog import Course, Exercise, load_course
 from .report import CheckResult, Environment, ExerciseResult, ExerciseStatus, Report, Violation
 from .rules import by_hand, seen_at_run_time, violations
 from .sandbox import Limits, Sandbox
@@ -35,6 +36,7 @@ def grade(
     exercises: Sequence[str] = (),
     *,
     course: Course | None = None,
+    terms: Terms | None = None,
     sandbox: Sandbox | None = None,
     limits: Limits | None = None,
     devices: Sequence[str] = DEVICES,
@@ -49,6 +51,8 @@ def grade(
         submission: what to grade, or the path of a file or folder to read it from.
         exercises: names; by default every exercise that the submission holds.
         course: where exercises and checks come from; by default the built-in course.
+        terms: of an assignment, which say what runs and what it is worth; they bring their own course, and without
+            `exercises`, all of the assignment's are graded, also those that were not handed in.
         sandbox: a running sandbox to use again; by default one is started for this call.
         limits: bounds on the student's code, for a sandbox that is started here; by default the course's.
         devices: where to run it: `cpu` always, and `sim` (the simulated accelerator) and `cuda` where they are named
@@ -66,7 +70,7 @@ def grade(
     """
     with ExitStack() as stack:
         # before the rest: it imports torch at the same time as this process does
-        course = course or load_course()
+        course = terms.course if terms else course or load_course()
         sandbox = sandbox or stack.enter_context(Sandbox(limits or limits_of(course)))
         if "cuda" in devices:
             gpu = gpu or stack.enter_context(gpu_sandbox(limits or sandbox.limits))
@@ -75,21 +79,26 @@ def grade(
         stack.enter_context(_torch_as_it_comes())
         here = environment(sandbox, devices, gpu)
         results = []
-        for name in exercises or submission.wanted or tuple(submission.sources):
+        named = exercises or (terms.names if terms else submission.wanted)
+        for name in named or tuple(submission.sources):
             if progress:
                 progress(name)
+            source = submission.sources.get(name)
+            only = terms.checks(name) if terms else None
             results.append(
                 _grade_exercise(
                     course[name],
-                    submission.sources.get(name),
+                    source,
                     sandbox,
                     gpu if "cuda" in here.devices else None,
                     here.devices,
                     seed,
                     first_failure,
+                    only,
                 )
             )
-        return Report(submission.name, tuple(results), here)
+        report = Report(submission.name, tuple(results), here)
+        return terms.apply(report) if terms else report
 
 
 def gpu_sandbox(limits: Limits | None = None) -> Sandbox:
@@ -187,7 +196,10 @@ def _grade_exercise(
     devices: Sequence[str],
     seed: int | None,
     first_failure: bool,
+    only: Collection[str] | None = None,
 ) -> ExerciseResult:
+    if only is not None and not only:
+        return _not_for_students(exercise, source)
     from .cases import collect
     from .runner import run_checks
     from .student import seed_of
@@ -198,20 +210,18 @@ def _grade_exercise(
     with ExitStack() as stack:
         bench = on_gpu = None
         if source is not None:
-            bench = stack.enter_context(
-                closing(
-                    Workbench(
-                        exercise.name,
-                        source,
-                        sandbox,
-                        _preload(exercise),
-                        lambda probe: not probe.differentiates and by_hand(exercise, probe.called),
-                    )
-                )
+            bench = Workbench(
+                exercise.name,
+                source,
+                sandbox,
+                _preload(exercise),
+                lambda probe: not probe.differentiates and by_hand(exercise, probe.called),
             )
+            stack.enter_context(closing(bench))
             if gpu:
                 on_gpu = stack.enter_context(closing(Workbench(exercise.name, source, gpu)))
-        checks = run_checks(collect(exercise.checks, devices), bench, seed, on_gpu, first_failure)
+        collected = collect((exercise.checks, *exercise.more_checks), devices)
+        checks = run_checks(collected, bench, seed, on_gpu, only, first_failure)
     broken = _violations(exercise, source, bench) if source and bench else []
     if broken:
         checks = tuple(replace(check, score=0) for check in checks)
@@ -230,6 +240,13 @@ def _grade_exercise(
         checks=checks,
         seed=seed,
     )
+
+
+def _not_for_students(exercise: Exercise, source: Source | None) -> ExerciseResult:
+    """An exercise all of whose checks are kept back: there is nothing to run."""
+    status: ExerciseStatus = "not_attempted" if source else "missing"
+    message = "Only your instructor runs its checks."
+    return ExerciseResult(exercise.name, exercise.title, 0, 0, status, message)
 
 
 def _violations(exercise: Exercise, source: Source, bench: Workbench) -> list[Violation]:

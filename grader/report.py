@@ -60,7 +60,11 @@ class Violation:
 
 @dataclass(frozen=True)
 class ExerciseResult:
-    """One exercise of a submission. The same `seed` and source give the same result again."""
+    """One exercise of a submission. The same `seed` and source give the same result again.
+
+    `held_back` counts the points of checks that did not run here, because only the instructor runs them; they are
+    not part of `max_score`.
+    """
 
     name: str
     title: str
@@ -71,6 +75,7 @@ class ExerciseResult:
     violations: tuple[Violation, ...] = ()
     checks: tuple[CheckResult, ...] = ()
     seed: int = 0
+    held_back: int = 0
 
 
 @dataclass(frozen=True)
@@ -100,6 +105,10 @@ class Report:
     @property
     def max_score(self) -> int:
         return sum(exercise.max_score for exercise in self.exercises)
+
+    @property
+    def held_back(self) -> int:
+        return sum(exercise.held_back for exercise in self.exercises)
 
     def to_dict(self) -> dict[str, Any]:
         """The report as plain data, as `grader/report.schema.json` describes it."""

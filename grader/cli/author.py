@@ -18,6 +18,7 @@ from .common import (
     open_course,
     refuse,
 )
+from .releases import release_assignment
 
 
 @click.command()
@@ -29,13 +30,56 @@ from .common import (
 )
 @click.option("--notebooks", is_flag=True, help="Notebooks instead of Python files.")
 @course_option
+@click.option(
+    "--assignment",
+    "assignment_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The assignment to release. Default: assignment.toml in this folder.",
+)
+@click.option(
+    "--classroom",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Write the assignment's template repository.",
+)
+@click.option(
+    "--classroom50",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Write the assignment's bundle for Classroom 50.",
+)
+@click.option(
+    "--gradescope",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the assignment's zip for Gradescope.",
+)
 def release(
-    names: tuple[str, ...], output: Path | None, notebooks: bool, folder: Path | None
+    names: tuple[str, ...],
+    output: Path | None,
+    notebooks: bool,
+    folder: Path | None,
+    assignment_file: Path | None,
+    classroom: Path | None,
+    classroom50: Path | None,
+    gradescope: Path | None,
 ) -> None:
-    """Makes the stubs of the exercises NAME... (default: all) from their solutions."""
+    """Makes the stubs of the exercises NAME... (default: all) from their solutions.
+
+    With --classroom, --classroom50 or --gradescope, what an assignment's students or services get.
+    """
     from ..authoring.release import ReleaseError
     from ..authoring.release import release as write_stub
 
+    if classroom or classroom50 or gradescope:
+        if names or output or notebooks:
+            refuse(
+                "NAME, --output and --notebooks have no place here: the assignment's file says it."
+            )
+        release_assignment(assignment_file, folder, classroom, classroom50, gradescope)
+        return
+    if assignment_file:
+        refuse("--assignment needs --classroom DIR, --classroom50 DIR or --gradescope FILE.")
     for exercise in named_in(open_course(folder), names):
         try:
             click.echo(write_stub(exercise, output or exercise.stub.parent, notebooks))

@@ -22,8 +22,10 @@ from .common import (
     refuse_without,
     started_sandbox,
 )
+from .formats import FORMATS, nothing_of, open_terms, refuse_unready, write
 
 if TYPE_CHECKING:
+    from ..assignment import Terms
     from ..report import Report
     from ..sandbox import Sandbox
     from ..submission import Submission
@@ -42,16 +44,27 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json"]),
+    type=click.Choice(FORMATS),
     default="text",
     show_default=True,
-    help="How the report is written.",
+    help="How the report is written; docs/ci.md tells what each is for.",
 )
 @click.option(
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write the report to this file instead of the terminal.",
+    help="Write the report to this file instead of the terminal. With github: the report's JSON, besides the rest.",
 )
+@click.option(
+    "--assignment",
+    "assignment_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The assignment that says what runs and what it is worth. Default: assignment.toml in this folder, if that is "
+    "where the submission is.",
+)
+@click.option(
+    "--instructor", is_flag=True, help="Run the checks that the assignment keeps back as well."
+)
+@click.option("--exit-zero", is_flag=True, help="Exit status 0 whatever the points are.")
 @click.option(
     "--require-isolation",
     is_flag=True,
@@ -69,6 +82,9 @@ def check(
     path: Path,
     form: str,
     output: Path | None,
+    assignment_file: Path | None,
+    instructor: bool,
+    exit_zero: bool,
     require_isolation: bool,
     devices: tuple[str, ...],
     seed: int | None,
@@ -81,14 +97,24 @@ def check(
     from ..submission import SubmissionError, read_submission
 
     course = open_course(folder)
+    terms = open_terms(assignment_file, path, course, instructor)
+    if terms:
+        course = terms.course
+        for name in names:
+            if name not in course.names:
+                refuse(
+                    f"{terms.assignment.path} has no exercise {name!r}: {', '.join(course.names)}."
+                )
+        if path.is_dir():
+            # of an assignment, what was not handed in is a result, too
+            names = names or terms.names
     try:
         submission = read_submission(path, course, names)
     except SubmissionError as error:
-        refuse(str(error))
-    if output and not output.absolute().parent.is_dir():
-        refuse(
-            f"{output.parent} does not exist. Make the folder first, or choose another --output."
-        )
+        if not (terms and path.is_dir()):
+            refuse(str(error))
+        submission = nothing_of(path, names)
+    refuse_unready(form, output)
     with started_sandbox(course) as sandbox:
         if require_isolation:
             missing = [layer for layer in sandbox.layers() if not layer.on]
@@ -97,11 +123,11 @@ def check(
                 refuse(f"Not graded, because this machine lacks: {told}.")
         with gpu_for(devices) as gpu:
             refuse_without(devices, sandbox, gpu)
-            report = _grade_with_progress(submission, course, sandbox, seed, devices, gpu)
+            report = _grade_with_progress(submission, course, sandbox, seed, terms, devices, gpu)
     if path == Path() and seed is None:
         _remember(report, submission, course)
-    _write(report, form, output)
-    sys.exit(_exit_status(report))
+    write(report, form, output, submission, terms)
+    sys.exit(ALL_POINTS if exit_zero else _exit_status(report))
 
 
 def _grade_with_progress(
@@ -109,6 +135,7 @@ def _grade_with_progress(
     course: Course,
     sandbox: Sandbox,
     seed: int | None,
+    terms: Terms | None,
     devices: tuple[str, ...],
     gpu: Sandbox | None,
 ) -> Report:
@@ -120,7 +147,9 @@ def _grade_with_progress(
         if not console.is_terminal:
             return grade(
                 submission,
+                submission.wanted,
                 course=course,
+                terms=terms,
                 sandbox=sandbox,
                 devices=devices or DEVICES,
                 gpu=gpu,
@@ -129,7 +158,9 @@ def _grade_with_progress(
         with console.status("Starting …") as status:
             return grade(
                 submission,
+                submission.wanted,
                 course=course,
+                terms=terms,
                 sandbox=sandbox,
                 devices=devices or DEVICES,
                 gpu=gpu,
@@ -147,31 +178,6 @@ def _remember(report: Report, submission: Submission, course: Course) -> None:
     workspace = Workspace(Path(), course)
     if workspace.remembers:
         workspace.remember(report.exercises, submission.sources)
-
-
-def _write(report: Report, form: str, output: Path | None) -> None:
-    from ..outputs import json, terminal
-
-    if form == "json":
-        text = json.render(report)
-    elif output:
-        from io import StringIO
-
-        from rich.console import Console
-
-        buffer = StringIO()
-        terminal.render(report, Console(file=buffer, width=100))
-        text = buffer.getvalue()
-    else:
-        terminal.render(report, console_for())
-        return
-    if not output:
-        click.echo(text, nl=False)
-        return
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        refuse(f"{output} cannot be written: {error.strerror}.")
 
 
 def _exit_status(report: Report) -> int:

@@ -54,9 +54,11 @@ def open_course(folder: Path | None) -> Course:
 
 def refuse(message: str) -> NoReturn:
     """One sentence on standard error, and the status for wrong input."""
+    from ..outputs.escape import log_line
     from ..text import clean
 
-    click.echo(f"grader: {clean(message, 2000)}", err=True)
+    # it may name what a student wrote, and stand in a log that obeys commands
+    click.echo(f"grader: {log_line(clean(message, 2000))}", err=True)
     sys.exit(WRONG_INPUT)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from ..report import CheckResult, ExerciseResult, Report
+from .escape import shown
 
 _MARKS = {
     "passed": "✅",
@@ -27,7 +28,7 @@ _TOLD = ("failed", "timeout", "error", "skipped")
 def render(report: Report) -> str:
     """HTML that takes its colours from the page, light or dark."""
     root = Element("div", {"class": "grader-report"})
-    for exercise in report.exercises:
+    for exercise in shown(report).exercises:
         _exercise(root, exercise)
     return tostring(root, encoding="unicode", method="html")
 

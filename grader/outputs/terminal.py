@@ -8,6 +8,8 @@ from rich.table import Table
 from rich.text import Text
 
 from ..report import CheckResult, ExerciseResult, Report
+from .escape import shown
+from .words import verdict
 
 MARKS = {
     "passed": ("✓", "green"),
@@ -26,6 +28,7 @@ _INDENT = 4
 
 def render(report: Report, console: Console) -> None:
     """Prints each exercise with its checks, and the total."""
+    report = shown(report)
     for exercise in report.exercises:
         render_exercise(exercise, console)
     total = Text(f"{report.score}/{report.max_score} points", style="bold")
@@ -34,6 +37,8 @@ def render(report: Report, console: Console) -> None:
     for absent in report.environment.absent:
         told = f"Not tried on {absent}. Mistakes with devices may have gone unseen."
         console.print(Text(told, style="dim"), soft_wrap=True)
+    if report.held_back:
+        console.print(Text(verdict(report)))
     isolation = report.environment.isolation
     if "files hidden" not in isolation or "no network" not in isolation:
         console.print(

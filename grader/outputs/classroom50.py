@@ -1,0 +1,129 @@
+"""What Classroom 50 collects: `result.json` (schema `classroom50/result/v1`) and the text of the release.
+
+All four scores are whole numbers; what identifies the submission comes from the environment that Classroom 50 sets.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from ..report import CheckResult, ExerciseResult, Report
+from ..text import clean
+from .escape import MESSAGE_LENGTH, shown
+from .github import summary
+
+# it takes no more tests than this
+MAX_TESTS = 100
+# of a release's text
+MAX_BODY = 100_000
+_FROM_ENVIRONMENT = {
+    "classroom": "CLASSROOM",
+    "assignment": "ASSIGNMENT",
+    "assignment_type": "ASSIGNMENT_TYPE",
+    "owner": "OWNER",
+    "submission": "SUBMISSION_TAG",
+    "commit": "COMMIT_URL",
+    "release": "RELEASE_URL",
+    "review": "REVIEW_URL",
+}
+VARIABLES = tuple(_FROM_ENVIRONMENT.values())
+_KINDS = ("individual", "group", "team")
+_TAG_TIME = re.compile(r"submit/(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d)Z")
+
+
+class EnvironmentProblem(Exception):
+    """A variable that Classroom 50 sets is missing or has a value that its schema does not take."""
+
+
+def render(report: Report, environ: Mapping[str, str], now: datetime) -> str:
+    """`result.json`, as its schema wants it.
+
+    Args:
+        now: the time of grading, with its time zone.
+
+    Raises:
+        EnvironmentProblem: if something is missing that identifies the submission.
+    """
+    data = identity(environ)
+    graded_at = f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    tagged = _TAG_TIME.match(data["submission"])
+    data |= {
+        "datetime": "{}T{}:{}:{}Z".format(*tagged.groups()) if tagged else graded_at,
+        "graded_at": graded_at,
+        "score": report.score,
+        "max-score": report.max_score,
+        "tests": _tests(shown(report)),
+    }
+    return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
+
+
+def body(report: Report) -> str:
+    """`release-body.md`: the job summary's text, shortened to what a release takes."""
+    text = summary(report)
+    if len(text) <= MAX_BODY:
+        return text
+    # at a failure's end, so that nothing is left open
+    end = text.rfind("</details>\n", 0, MAX_BODY)
+    cut = text[: end + len("</details>\n")] if end > 0 else ""
+    return f"{cut}\nThe rest is left out here; the log of the grading has it.\n"
+
+
+def identity(environ: Mapping[str, str]) -> dict[str, Any]:
+    """What says whose submission to what this is.
+
+    Raises:
+        EnvironmentProblem: if something is missing or cannot be right.
+    """
+    values = {field: environ.get(name, "") for field, name in _FROM_ENVIRONMENT.items()}
+    values["owner"] = values["owner"] or environ.get("USERNAME", "")
+    missing = [name for field, name in _FROM_ENVIRONMENT.items() if not values[field]]
+    if missing:
+        raise EnvironmentProblem(
+            f"The environment lacks {', '.join(missing)}, which Classroom 50 sets when it runs an autograder. "
+            "Set them, or choose another --format."
+        )
+    if values["assignment_type"] not in _KINDS:
+        raise EnvironmentProblem(
+            f"ASSIGNMENT_TYPE is {clean(values['assignment_type'], 80)!r}; Classroom 50 knows {', '.join(_KINDS)}."
+        )
+    if not values["submission"].startswith("submit/"):
+        raise EnvironmentProblem(
+            f"SUBMISSION_TAG is {clean(values['submission'], 80)!r}; it has to begin with `submit/`."
+        )
+    return {"schema": "classroom50/result/v1"} | values
+
+
+def _tests(report: Report) -> list[dict[str, Any]]:
+    """A test a check; a test an exercise where there are too many checks."""
+    checks = [(exercise, check) for exercise in report.exercises for check in exercise.checks]
+    if len(checks) <= MAX_TESTS:
+        return [_of_check(exercise, check) for exercise, check in checks]
+    return [_of_exercise(exercise) for exercise in report.exercises[:MAX_TESTS]]
+
+
+def _of_check(exercise: ExerciseResult, check: CheckResult) -> dict[str, Any]:
+    return {
+        "test-name": clean(f"{exercise.name}: {check.description}", 200),
+        "passed": check.status == "passed" and check.score == check.points,
+        "score": check.score,
+        "max-score": check.points,
+        "status": check.status,
+        "message": clean(check.message, MESSAGE_LENGTH),
+        "cause": clean(check.cause, MESSAGE_LENGTH),
+    }
+
+
+def _of_exercise(exercise: ExerciseResult) -> dict[str, Any]:
+    failed = [check.description for check in exercise.checks if check.status != "passed"]
+    return {
+        "test-name": clean(exercise.name, 200),
+        "passed": exercise.score == exercise.max_score and exercise.status == "passed",
+        "score": exercise.score,
+        "max-score": exercise.max_score,
+        "status": exercise.status,
+        "message": clean(" · ".join([exercise.message, *failed]), 2000),
+    }

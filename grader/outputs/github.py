@@ -1,0 +1,153 @@
+"""The report for a step of GitHub Actions: job summary, annotations, the points, and a log without commands."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from io import StringIO
+
+from ..report import CheckResult, ExerciseResult, Report
+from ..text import clean
+from . import escape, terminal
+from .reporter import table_note
+from .words import FAILURES, again, failures, verdict
+
+# GitHub takes 1 MiB a step and drops all of a summary that is larger
+MAX_SUMMARY = 900_000
+# it shows ten errors a step, and drops the others without a word
+MAX_ANNOTATIONS = 10
+_ANNOTATION_LENGTH = 400
+_MARKS = {"passed": "✅", "partial": "🟡", "not_attempted": "⬜", "missing": "⬜"}
+
+
+def summary(report: Report, title: str = "") -> str:
+    """The job summary in Markdown, of less than 1 MiB: a table, then each failure folded."""
+    report = escape.shown(report)
+    head = f"## {escape.markdown(title)}\n\n" if title else ""
+    parts = [
+        f"{head}### {report.score}/{report.max_score} points\n\n{escape.markdown(verdict(report), 400)}\n",
+        "| | exercise | points | checks passed |\n|---|---|---:|---:|\n"
+        + "".join(map(_row, report.exercises)),
+    ]
+    if note := table_note(report):
+        parts.append(f"{escape.markdown(note, 400)}\n")
+    parts += map(_problem, (each for each in report.exercises if each.status == "error"))
+    parts += map(_violations, (each for each in report.exercises if each.violations))
+    parts += (_failure(exercise, check) for exercise, check in failures(report))
+    parts.append(
+        "This mark is feedback. The score of record is what your instructor's own grading gives.\n"
+    )
+    return "\n".join(_fitting(parts))
+
+
+def _fitting(parts: list[str]) -> Iterator[str]:
+    """As many parts as fit, and how many did not."""
+    room = MAX_SUMMARY
+    for index, part in enumerate(parts):
+        room -= len(part.encode("utf-8", "replace")) + 1
+        if room < 0:
+            yield f"{len(parts) - index} more parts are left out: a summary holds no more than 1 MiB.\n"
+            return
+        yield part
+
+
+def _row(exercise: ExerciseResult) -> str:
+    passed = sum(check.status == "passed" for check in exercise.checks)
+    held = f" (+{exercise.held_back} kept back)" if exercise.held_back else ""
+    return (
+        f"| {_MARKS.get(exercise.status, '❌')} | {escape.markdown(exercise.name)} | "
+        f"{exercise.score}/{exercise.max_score}{held} | {passed}/{len(exercise.checks)} |\n"
+    )
+
+
+def _problem(exercise: ExerciseResult) -> str:
+    return f"**{escape.markdown(exercise.name)}** cannot be graded:\n\n{escape.fenced(exercise.message)}\n"
+
+
+def _violations(exercise: ExerciseResult) -> str:
+    lines = [f"line {each.line}: {each.message}" for each in exercise.violations[:20]]
+    return (
+        f"**{escape.markdown(exercise.name)}** gets no points, because of what its code uses:\n\n"
+        f"{escape.fenced(chr(10).join(lines), 4000)}\n"
+    )
+
+
+def _failure(exercise: ExerciseResult, check: CheckResult) -> str:
+    name = f"<b>{escape.html(exercise.name)}</b>: {escape.html(check.description, 300)}"
+    cause = f"Likely cause:\n\n{escape.fenced(check.cause)}\n\n" if check.cause else ""
+    return (
+        f"<details><summary>{name} ({check.score}/{check.points})</summary>\n\n"
+        f"{escape.fenced(check.message)}\n\n{cause}"
+        f"To repeat it:\n\n{escape.fenced(again(exercise), 200)}\n\n</details>\n"
+    )
+
+
+def log(report: Report) -> str:
+    """The report as a terminal shows it, without colours, for the step's log."""
+    from rich.console import Console
+
+    buffer = StringIO()
+    terminal.render(report, Console(file=buffer, width=100, color_system=None))
+    return "".join(
+        f"{escape.log_line(line.rstrip())}\n" for line in buffer.getvalue().split("\n")[:-1]
+    )
+
+
+def points(report: Report) -> str:
+    """The two notices that Classroom's reporter prints, and that those who count points look for."""
+    if not report.max_score:
+        return ""
+    totals = json.dumps({"totalPoints": report.score, "maxPoints": report.max_score})
+    told = (
+        (f"Points {report.score}/{report.max_score}", "Autograding complete"),
+        (totals.replace(" ", ""), "Autograding report"),
+    )
+    return "".join(f"{escape.command('notice', text, title=title)}\n" for text, title in told)
+
+
+def remarks(report: Report, files: Mapping[str, str]) -> str:
+    """At most ten errors at the student's file and line, the most useful first and every exercise before a second.
+
+    Args:
+        files: the path of each exercise's file in the repository.
+    """
+    found: list[tuple[int, int, str]] = []  # which of its exercise, how useful, the line
+    for exercise, given in zip(escape.shown(report).exercises, report.exercises, strict=True):
+        own = sorted(_remarks_on(exercise, files.get(given.name, "")), key=lambda each: each[0])
+        found += [(index, rank, text) for index, (rank, text) in enumerate(own)]
+    found.sort(key=lambda each: each[:2])
+    return "".join(f"{text}\n" for _, _, text in found[:MAX_ANNOTATIONS])
+
+
+def _remarks_on(exercise: ExerciseResult, file: str) -> Iterator[tuple[int, str]]:
+    """What there is to say of an exercise, with a rank: what has a line comes first, then what has a cause."""
+
+    def remark(line: int | None, title: str, message: str) -> str:
+        at: dict[str, str | int] = {"file": file} if file else {}
+        # a line of a notebook's file is no line of its cell
+        if file and line and not file.endswith(".ipynb"):
+            at["line"] = line
+        title = escape.log_line(escape.one_line(f"{exercise.name}: {title}"))
+        told = escape.log_line(clean(message, _ANNOTATION_LENGTH))
+        return escape.command("error", told, **at, title=title)
+
+    for violation in exercise.violations:
+        yield 0, remark(violation.line or None, "not allowed here", violation.message)
+    if exercise.status == "error":
+        line = _line_in(exercise.message, exercise.name)
+        yield 1, remark(line, "cannot be graded", exercise.message)
+    if exercise.status in ("error", "not_attempted"):
+        return
+    for check in exercise.checks:
+        if check.status in FAILURES:
+            line = _line_in(check.message, exercise.name)
+            rank = 2 if line else 3 if check.cause else 4
+            told = f"{check.message}\n{check.cause}" if check.cause else check.message
+            yield rank, remark(line, check.description, told)
+
+
+def _line_in(message: str, name: str) -> int | None:
+    """The line of the student's file that a message names; the innermost one where it names several."""
+    lines = re.findall(rf"\b{re.escape(name)}\.py, line (\d{{1,7}})\b", message)
+    return int(lines[-1]) if lines else None

@@ -1,0 +1,116 @@
+"""The result that GitHub Classroom's reporter (`autograding-grading-reporter`) reads, and what it will make of it.
+
+The reporter announces the sum of the tests' scores, but fills its table with `passed / number of tests * max_score`.
+The two agree when every test is worth the same: so a check of three points is three tests of one point (or of whatever
+number divides the points of all checks). Everything is whole numbers: a total such as `3.0000000000000004/4` was taken
+for 0. The reporter prints names and messages as they are, so they are made harmless here.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from ..report import CheckResult, ExerciseResult, Report
+from .escape import log_line, one_line
+
+# Linux gives one environment variable 131,072 bytes, name and NUL included; the rest is room for the name
+MAX_ENCODED = 120_000
+MAX_TESTS = 400
+# lengths of names and messages, tried in turn until the result is small enough
+_LENGTHS = ((120, 600), (120, 200), (80, 0), (40, 0), (20, 0))
+
+
+def result(report: Report) -> dict[str, Any]:
+    """The result as plain data; its tests' scores sum up to `report.score`, and `max_score` is the report's.
+
+    A report without any points gives a single test and `max_score` 0, of which the reporter announces nothing.
+    """
+    unit = _unit(report)
+    for name_length, message_length in _LENGTHS:
+        tests = [
+            test
+            for exercise in report.exercises
+            for check in exercise.checks
+            for test in _tests(exercise, check, unit, name_length, message_length)
+        ]
+        data = {
+            "version": 1,
+            "status": _status(report),
+            "max_score": report.max_score,
+            "tests": tests or [_test("no points to be had", "pass", 0, "")],
+        }
+        if len(encoded(data)) <= MAX_ENCODED:
+            return data
+    # so many checks that no name fits: the total alone is still right
+    return data | {"tests": [_test("all checks", _status(report), report.score, "")]}
+
+
+def encoded(data: dict[str, Any]) -> str:
+    """The result in base64, on one line, as the step's output `result` holds it."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return base64.b64encode(text.encode("utf-8", "replace")).decode("ascii")
+
+
+def table_note(report: Report) -> str:
+    """Why the reporter's table does not show the report's score; empty where it does.
+
+    The quotient is worked out as JavaScript does, in float64.
+    """
+    data = result(report)
+    passed = sum(test["status"] == "pass" for test in data["tests"])
+    shown = passed / len(data["tests"]) * report.max_score
+    if not report.max_score or shown == report.score:
+        return ""
+    return (
+        f"The table of Classroom's reporter shows {shown!r} where the score is {report.score}: it divides the tests "
+        "that passed by all tests, and multiplies. The points that it announces are right."
+    )
+
+
+def _unit(report: Report) -> int:
+    """The most points that divide those of every check; 0 where a test per check has to do."""
+    points = [check.points for exercise in report.exercises for check in exercise.checks]
+    scores = [check.score for exercise in report.exercises for check in exercise.checks]
+    unit = math.gcd(*points, *scores)
+    return unit if unit and sum(points) // unit <= MAX_TESTS else 0
+
+
+def _status(report: Report) -> str:
+    if any(exercise.status == "error" for exercise in report.exercises):
+        return "error"
+    return "pass" if report.score == report.max_score else "fail"
+
+
+def _tests(
+    exercise: ExerciseResult, check: CheckResult, unit: int, name_length: int, message_length: int
+) -> Iterator[dict[str, Any]]:
+    """A check's points as tests: those that were earned first. A check without points is none."""
+    name = one_line(f"{exercise.name}: {check.description}", name_length)
+    number = check.points // unit if unit else min(check.points, 1)
+    earned = check.score // unit if unit else int(check.score == check.points)
+    for index in range(number):
+        of = f" ({index + 1} of {number})" if number > 1 else ""
+        score = unit if unit else check.score
+        if index < earned:
+            yield _test(name + of, "pass", score, "")
+            continue
+        status = "error" if check.status == "error" else "fail"
+        told = f"{check.message} {check.cause}" if index == earned and message_length else ""
+        yield _test(name + of, status, 0 if unit else score, one_line(told, message_length))
+
+
+def _test(name: str, status: str, score: int, message: str) -> dict[str, Any]:
+    return {
+        "name": log_line(name),
+        "status": status,
+        "score": score,
+        "message": log_line(message),
+        "test_code": "",
+        "filename": "",
+        "line_no": 0,
+        "duration": 0,
+    }

@@ -1,0 +1,338 @@
+"""An assignment's file: what it may say, whole points from any number, and checks that are kept back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from grader import grade
+from grader.assignment import (
+    Assignment,
+    AssignmentError,
+    Terms,
+    Worth,
+    read_assignment,
+    share,
+)
+from grader.catalog import Course
+from grader.grading import grade as grade_with_terms
+from grader.outputs import github, json, terminal, words
+from grader.report import Report, Violation
+from grader.sandbox import Sandbox
+
+from .conftest import ROOT
+from .hostile import plain_report
+
+HIDDEN = '''"""Kept back."""
+
+from typing import Any
+
+from torch import Tensor
+
+from grader import Draw, Student, expect_close, points, probe
+
+
+@probe
+def apply(student: Any, x: Tensor) -> Any:
+    layer = student.MyLinear(3, 2).to(x.dtype)
+    layer.weights.data.fill_(1)
+    layer.bias.data.fill_(0)
+    return layer(x)
+
+
+@points(3)
+def test_with_ones(student: Student, draw: Draw) -> None:
+    """Secret sentence: with weights of one, the sum."""
+    x = draw.normal(4, 3)
+    expect_close(student.run(apply, x=x), x.sum(1, keepdim=True).expand(4, 2), "forward(x)")
+'''
+
+
+def read(folder: Path, text: str) -> Assignment:
+    file = folder / "assignment.toml"
+    file.write_text(text, encoding="utf-8")
+    return read_assignment(file)
+
+
+@pytest.mark.parametrize(
+    ("total", "weights", "parts"),
+    [
+        (10, [2, 1, 1, 2, 1, 1, 1, 1], [2, 1, 1, 2, 1, 1, 1, 1]),
+        (20, [3, 3, 1], [9, 8, 3]),  # quotas 8.57, 8.57, 2.86
+        (10, [1, 1, 1], [4, 3, 3]),  # among equals, the first
+        (2, [1, 1, 1], [1, 1, 0]),
+        (7, [0, 5], [0, 7]),
+    ],
+)
+def test_points_are_shared_by_the_largest_remainder(
+    total: int, weights: list[int], parts: list[int]
+) -> None:
+    assert share(total, weights) == parts
+
+
+@settings(deadline=None)
+@given(st.integers(0, 10_000), st.lists(st.integers(0, 50), min_size=1, max_size=30))
+def test_shares_are_whole_fair_and_complete(total: int, weights: list[int]) -> None:
+    if not sum(weights):
+        with pytest.raises(ValueError, match="nothing to share"):
+            share(total, weights)
+        return
+    parts = share(total, weights)
+    assert sum(parts) == total
+    for part, weight in zip(parts, weights, strict=True):
+        assert abs(part - Fraction(total * weight, sum(weights))) < 1
+
+
+def test_everything_that_a_file_may_say(tmp_path: Path) -> None:
+    (tmp_path / "my_linear.py").write_text(HIDDEN)
+    given = read(
+        tmp_path,
+        """
+title = "Layers"
+deadline = 2026-12-01T23:59:00+09:00
+hints = false
+notebooks = true
+[late]
+points = 10
+percent = true
+free_days = 1
+accepted_days = 3
+[ci]
+grader = "git+https://example.org/grader@0123456789abcdef0123456789abcdef01234567"
+torch = "2.12.1"
+python = "3.13"
+minutes = 20
+reporter = true
+[[exercise]]
+name = "my_linear"
+points = 20
+visibility = { gradients = "instructor", forward = "students" }
+instructor_checks = "my_linear.py"
+[[exercise]]
+name = "train_step"
+""",
+    )
+    assert given.title == "Layers"
+    assert given.deadline is not None
+    assert given.deadline.isoformat() == "2026-12-01T23:59:00+09:00"
+    assert (given.hints, given.notebooks) == (False, True)
+    assert (given.late.points, given.late.percent, given.late.free_days) == (10, True, 1)
+    assert given.late.accepted_days == 3
+    assert given.ci.reporter
+    assert (given.ci.torch, given.ci.python, given.ci.minutes) == ("2.12.1", "3.13", 20)
+    assert given.parts[0].kept_back == {"gradients"}
+    assert [part.name for part in given.parts] == ["my_linear", "train_step"]
+
+
+EXERCISE = '[[exercise]]\nname = "my_linear"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "`exercise` is missing"),
+        ("x = ", "is not TOML"),
+        ("exercise = 3", "`exercise` is missing"),
+        ("exercise = [1]", "`exercise` has to be tables"),
+        ("[[exercise]]\n", "`exercise 1: name` is missing"),
+        (EXERCISE * 2, "names 'my_linear' twice"),
+        ("titel = 1\n" + EXERCISE, "`titel` is not known here. There are title, deadline"),
+        ("title = 1\n" + EXERCISE, "`title` has to be a text"),
+        ('title = "a\\nb"\n' + EXERCISE, "`title` has to be a text of one line"),
+        ('hints = "no"\n' + EXERCISE, "`hints` has to be true or false"),
+        ("deadline = 2026-12-01\n" + EXERCISE, "offset from UTC"),
+        ("deadline = 2026-12-01T10:00:00\n" + EXERCISE, "offset from UTC"),
+        ('deadline = "tomorrow"\n' + EXERCISE, "offset from UTC"),
+        ("late = 3\n" + EXERCISE, "`late` has to be a table"),
+        ("[late]\npoints = 0.5\n" + EXERCISE, "`late: points` has to be a whole number"),
+        ("[late]\npoints = 101\npercent = true\n" + EXERCISE, "percentage here, of 100 at most"),
+        ("[late]\ndays = 1\n" + EXERCISE, "`late: days` is not known"),
+        ('[ci]\ngrader = "git+https://x.org/a@main"\n' + EXERCISE, "40 hexadecimal digits"),
+        ("[ci]\ngrader = \"git+https://x.org/a';id'@" + "0" * 40 + '"\n' + EXERCISE, "40 hex"),
+        ('[ci]\ngrader = "newest"\n' + EXERCISE, "wheel's path, a version, or git+https"),
+        ('[ci]\ntorch = "2.13.0 --index-url x"\n' + EXERCISE, "`ci: torch` is a version"),
+        ('[ci]\npython = "3.9"\n' + EXERCISE, "3.11 at least"),
+        ("[ci]\nminutes = 0\n" + EXERCISE, "`ci: minutes` has to be a whole number from 1"),
+        (EXERCISE + "points = 0\n", "`my_linear: points` has to be a whole number from 1"),
+        (EXERCISE + "points = 2.5\n", "`my_linear: points` has to be a whole number"),
+        (EXERCISE + "points = true\n", "`my_linear: points` has to be a whole number"),
+        (EXERCISE + 'visibility = "hidden"\n', 'is "instructor", "students", or a table'),
+        (EXERCISE + "visibility = { forward = 1 }\n", "another value"),
+        (EXERCISE + "checks = { forward = 1 }\npoints = 3\n", "leave out `points`"),
+        (EXERCISE + "checks = 3\n", "`my_linear: checks` has to be a table"),
+        (EXERCISE + 'instructor_checks = "hidden.py"\n', "has to be a file called my_linear.py"),
+        (EXERCISE + 'instructor_checks = "no/my_linear.py"\n', "there is no"),
+        ("x = [" * 3000, "is not TOML"),
+    ],
+)
+def test_what_is_wrong_is_said_with_file_and_place(tmp_path: Path, text: str, told: str) -> None:
+    with pytest.raises(AssignmentError) as caught:
+        read(tmp_path, text)
+    assert "assignment.toml" in str(caught.value)
+    assert told in str(caught.value)
+    assert str(caught.value).endswith(".")
+
+
+def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "none.toml"):
+        with pytest.raises(AssignmentError, match="cannot be read"):
+            read_assignment(path)
+    (tmp_path / "a.toml").write_bytes(b"\xff")
+    with pytest.raises(AssignmentError, match="is not TOML"):
+        read_assignment(tmp_path / "a.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "instructor", "told"),
+    [
+        ('[[exercise]]\nname = "nothing"\n', False, "the exercise 'nothing', which this course"),
+        (EXERCISE + 'visibility = { nothing = "instructor" }\n', False, "the check 'nothing'"),
+        (EXERCISE + "checks = { nothing = 1 }\n", False, "It has parameters, sizes"),
+        (EXERCISE + "held_back = 3\n", True, "is the students' copy"),
+    ],
+)
+def test_an_assignment_must_fit_its_course(
+    course: Course, tmp_path: Path, text: str, instructor: bool, told: str
+) -> None:
+    with pytest.raises(AssignmentError) as caught:
+        read(tmp_path, text).on(course, instructor)
+    assert told in str(caught.value)
+
+
+def test_a_check_of_the_same_name_in_two_files(course: Course, tmp_path: Path) -> None:
+    (tmp_path / "my_linear.py").write_text(HIDDEN.replace("test_with_ones", "test_forward"))
+    given = read(tmp_path, EXERCISE + 'instructor_checks = "my_linear.py"\n')
+    with pytest.raises(AssignmentError, match="has a check 'forward', and so has"):
+        given.on(course)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An assignment that keeps back one check of the grader's own and a file of others."""
+    folder = tmp_path_factory.mktemp("assignment")
+    (folder / "hidden").mkdir()
+    (folder / "hidden" / "my_linear.py").write_text(HIDDEN)
+    (folder / "assignment.toml").write_text(
+        EXERCISE
+        + 'points = 26\nvisibility = { parameters = "instructor" }\n'
+        + 'instructor_checks = "hidden/my_linear.py"\n'
+        + '[[exercise]]\nname = "derivative"\nvisibility = "instructor"\n'
+        + '[[exercise]]\nname = "train_step"\npoints = 5\n'
+    )
+    return folder
+
+
+def run(folder: Path, course: Course, sandbox: Sandbox, source: str, instructor: bool) -> Report:
+    terms = read_assignment(folder / "assignment.toml").on(course, instructor)
+    return grade_with_terms(ROOT / source, terms=terms, sandbox=sandbox)
+
+
+def test_what_is_kept_back_runs_for_the_instructor_alone(
+    folder: Path, course: Course, sandbox: Sandbox
+) -> None:
+    everything = run(folder, course, sandbox, "examples/partly", instructor=True)
+    assert [exercise.held_back for exercise in everything.exercises] == [0, 0, 0]
+    names = [check.name for check in everything.exercises[0].checks]
+    assert {"parameters", "with_ones"} <= set(names)
+    assert [exercise.max_score for exercise in everything.exercises] == [26, 10, 5]
+    # all but `without_bias`, of 1 in 13
+    assert everything.exercises[0].score == 24
+    # not handed in, and in the report all the same
+    assert everything.exercises[1].status == "missing"
+
+    public = run(folder, course, sandbox, "examples/partly", instructor=False)
+    assert [exercise.held_back for exercise in public.exercises] == [10, 10, 0]
+    assert [exercise.max_score for exercise in public.exercises] == [16, 0, 5]
+    assert public.exercises[0].score == 14
+    shown = json.render(public) + github.summary(public) + github.log(public)
+    for secret in ("with_ones", "Secret", "registered parameters", '"parameters"'):
+        assert secret not in shown
+    assert "20 more points are for checks that only your instructor runs" in shown
+
+    # what CI would have said follows from the instructor's report alone
+    students = read_assignment(folder / "assignment.toml").on(course)
+    again = students.apply(everything)
+    assert [each.status for each in again.exercises] == [each.status for each in public.exercises]
+    assert (again.score, again.max_score) == (public.score, public.max_score)
+    assert [each.held_back for each in again.exercises] == [10, 10, 0]
+
+
+def test_nothing_says_all_where_something_is_kept_back(
+    folder: Path, course: Course, sandbox: Sandbox
+) -> None:
+    import io
+
+    from rich.console import Console
+
+    public = run(folder, course, sandbox, "examples/right", instructor=False)
+    assert public.score == public.max_score == 21
+    out = io.StringIO()
+    terminal.render(public, Console(file=out, width=100))
+    for text in (out.getvalue(), github.summary(public), json.render(public)):
+        assert "All public checks passed." in text
+    assert "All points" not in out.getvalue() + github.summary(public)
+    assert public.exercises[0].message == "All public checks passed."
+
+
+def test_a_check_may_need_one_that_is_kept_back(
+    course: Course, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    given = read(
+        tmp_path, '[[exercise]]\nname = "train_step"\nvisibility = { step = "instructor" }\n'
+    )
+    terms = given.on(course)
+    report = grade_with_terms(ROOT / "examples" / "right", terms=terms, sandbox=sandbox)
+    [exercise] = report.exercises
+    assert {check.status for check in exercise.checks} == {"passed"}
+    assert (exercise.score, exercise.held_back) == (8, 2)
+
+
+def test_points_of_another_worth(course: Course, sandbox: Sandbox, tmp_path: Path) -> None:
+    plain = grade(ROOT / "examples" / "partly", ["my_linear"], sandbox=sandbox)
+    for points in (1, 10, 13, 7):
+        terms = read(tmp_path, EXERCISE + f"points = {points}\n").on(course)
+        report = terms.apply(plain)
+        assert report.max_score == terms.max_score == points
+        [exercise] = report.exercises
+        assert all(check.score in (0, check.points) for check in exercise.checks)
+        failed = [check.points for check in exercise.checks if check.status != "passed"]
+        assert report.score == points - sum(failed)
+    weights = "{ forward = 4, without_bias = 0, sizes = 1 }"
+    report = read(tmp_path, EXERCISE + f"checks = {weights}\n").on(course).apply(plain)
+    assert (report.score, report.max_score) == (5, 5)
+    assert words.verdict(report) == "All points."
+
+
+@pytest.mark.parametrize(("violations", "score"), [((), 5), ((Violation(1, "by hand", "x"),), 0)])
+def test_a_check_that_its_file_gives_no_points(
+    course: Course, tmp_path: Path, violations: tuple[Violation, ...], score: int
+) -> None:
+    """The assignment may give it some; they are earned by passing, and forfeited as all others."""
+    given = read(tmp_path, '[[exercise]]\nname = "sums"\n')
+    worth = Worth(replace(course["derivative"], name="sums"), {"check_0": 5}, frozenset())
+    terms = Terms(given, replace(course, exercises=(worth.exercise,)), (worth,))
+    report = plain_report([(0, 0)])
+    report = replace(report, exercises=(replace(report.exercises[0], violations=violations),))
+    assert terms.apply(report).score == score
+
+
+def test_a_violation_forfeits_points_of_any_worth(
+    course: Course, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    plain = grade(ROOT / "examples" / "right", ["my_linear"], sandbox=sandbox)
+    [exercise] = plain.exercises
+    checks = tuple(replace(check, score=0) for check in exercise.checks)
+    broken = replace(
+        exercise, checks=checks, violations=(Violation(1, "by hand", "x"),), status="failed"
+    )
+    terms = read(tmp_path, EXERCISE + 'points = 20\nvisibility = { sizes = "instructor" }').on(
+        course
+    )
+    report = terms.apply(replace(plain, exercises=(broken,)))
+    assert report.score == 0
+    assert report.exercises[0].status == "failed"
