@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .assignment import Terms
-from .catalog import Course, Exercise, load_course
+from .catalog import Course, CourseError, Exercise, load_course
 from .report import CheckResult, Environment, ExerciseResult, ExerciseStatus, Report, Violation
 from .rules import by_hand, seen_at_run_time, violations
 from .sandbox import Limits, Sandbox
