@@ -41,8 +41,10 @@ ALLOWED: dict[str, set[str]] = {
     "authoring": {"catalog", "grading", "submission", "report", "sandbox"},
     "classroom": {
         "catalog",
+        "grader",  # its version
         "grading",
         "outputs",
+        "plugin",
         "report",
         "sandbox",
         "submission",
