@@ -33,8 +33,12 @@ def connect(where: str | Path, *, create: bool) -> Engine:
         _expect_file(Path(url.database or ""), create)
     try:
         engine = _engine(url)
-        with engine.connect() as connection:
-            _bring_up_to_date(connection, shown, create)
+        try:
+            with engine.connect() as connection:
+                _bring_up_to_date(connection, shown, create)
+        except BaseException:
+            engine.dispose()
+            raise
     except ModuleNotFoundError as error:
         raise GradebookError(
             f"A gradebook at {shown} needs the package {error.name}: "

@@ -38,7 +38,7 @@ __all__ = ["Event", "Gradebook", "GradebookError", "open_gradebook"]
 
 NOTHING = "Nothing was handed in."
 NOT_YET = "Not graded yet."
-_PAGE = 200
+_PAGE = 50
 _TRIES = 5
 T = TypeVar("T")
 

@@ -116,10 +116,10 @@ def _candidates(names: Sequence[str], exercises: Sequence[str]) -> dict[str, lis
     """Exercise → the files that may be it: what lies higher goes first, and a Python file before a notebook."""
     wanted = {f"{name}{suffix}": name for name in exercises for suffix in (".py", ".ipynb")}
 
-    def order(path: str) -> tuple[int, bool, str]:
+    def order(path: str) -> tuple[int, bool, bool, str]:
         parts = path.split("/")
-        depth = len(parts) - (len(parts) > 1 and parts[-2] == "exercises")
-        return depth, path.endswith(".ipynb"), path
+        in_exercises = len(parts) > 1 and parts[-2] == "exercises"
+        return len(parts) - in_exercises, path.endswith(".ipynb"), in_exercises, path
 
     found: dict[str, list[str]] = {}
     for path in sorted(names, key=order):

@@ -22,7 +22,7 @@ from .files import MAX_DEPTH, MAX_FILES, SKIPPED, Files, Unreadable, read_plain
 
 _SECONDS = 60
 _HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_MAX_LISTING = 16 << 20
+_MAX_LISTING = 8 << 20
 
 
 class NoCommit(Exception):
@@ -116,7 +116,8 @@ class CommitFiles(Files):
             name = raw.decode("utf-8", "replace")
             parts = name.split("/")
             if kind == "blob" and len(parts) <= MAX_DEPTH + 1 and not SKIPPED & set(parts):
-                yield name, (mode, blob, int(size))
+                # of an object that is missing the size is not known; reading it will fail
+                yield name, (mode, blob, int(size) if size.isdigit() else 0)
 
     def _git(self, *arguments: str, most: int = _MAX_LISTING) -> bytes:
         """What a git command prints; bounded in length and time."""
@@ -167,9 +168,8 @@ def _expect_plain(objects: Path) -> None:
     if os.path.lexists(objects / "info" / "alternates"):
         raise Unreadable("The repository borrows its objects from another one. Clone it in full.")
     for folder in (objects, objects / "pack", objects / "info"):
-        if folder.is_symlink() or (
-            folder.is_dir() and any(entry.is_symlink() for entry in os.scandir(folder))
-        ):
+        entries = folder.iterdir() if folder.is_dir() else ()
+        if folder.is_symlink() or any(entry.is_symlink() for entry in entries):
             raise Unreadable("The repository's objects are links. Clone it in full.")
 
 
