@@ -72,27 +72,15 @@ def postgresql() -> Iterator[str]:
     }
     server: Process | None = None
     try:
-        made = [
-            str(programs / "initdb"),
-            "-D",
-            str(data),
-            "-U",
-            "grader",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-        ]
-        subprocess.run(
-            [*as_user, *made, "--no-sync"], check=True, cwd=folder, stdin=DEVNULL, stdout=DEVNULL
-        )
+        made = f"{programs}/initdb -D {data} -U grader -A trust -E UTF8 --no-sync".split()
+        subprocess.run([*as_user, *made], check=True, cwd=folder, stdin=DEVNULL, stdout=DEVNULL)
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         with (folder / "log").open("wb") as log:
             server = subprocess.Popen(
                 [*as_user, str(programs / "postgres"), "-D", str(data), *options],
                 cwd=folder, stdin=DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
-        ready = [programs / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)]
+        ready = [str(programs / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
         wait_until(lambda: subprocess.run(ready, check=False).returncode == 0)
         yield f"postgresql://grader@127.0.0.1:{port}"
     finally:

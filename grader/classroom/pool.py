@@ -80,7 +80,7 @@ class Workers:
                     pair = suspects.popleft() if suspects else next(source, None)
                     if pair is None:
                         break
-                    under_way[executor.submit(grade_task, pair[1])] = pair
+                    under_way[_submitted(executor, pair[1])] = pair
                 if not under_way:
                     return
                 done, _ = wait(under_way, timeout=_LOOK_SECONDS, return_when=FIRST_COMPLETED)
@@ -118,6 +118,16 @@ class Workers:
                     suspects.extend(lost)
         finally:
             self.stop(executor)
+
+
+def _submitted(executor: Executor, task: Task) -> Future[Outcome]:
+    """A task's future; where the pool has been broken a moment ago, one that says so."""
+    try:
+        return executor.submit(grade_task, task)
+    except BrokenExecutor as error:
+        future: Future[Outcome] = Future()
+        future.set_exception(error)
+        return future
 
 
 def _outcome(future: Future[Outcome]) -> Outcome | None:
