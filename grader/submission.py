@@ -229,7 +229,8 @@ def notebook_of_bytes(data: bytes, shown: str) -> Source:
             warnings.simplefilter("ignore")
             cells = nbformat.reads(data.decode("utf-8"), as_version=4)["cells"]
         code = [
-            Cell(f"{shown}, cell {number}", str(cell["source"]))
+            # JSON can hold half a surrogate pair, which no UTF-8 text can
+            Cell(f"{shown}, cell {number}", str(cell["source"]).encode(errors="replace").decode())
             for number, cell in enumerate(cells, 1)
             if cell["cell_type"] == "code"
         ]

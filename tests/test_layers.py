@@ -71,6 +71,7 @@ ALLOWED: dict[str, set[str]] = {
     "classroom": {
         "assignment",
         "catalog",
+        "grader",  # its version
         "grading",
         "outputs",
         "protected",

@@ -150,6 +150,14 @@ def test_what_is_no_notebook(data: bytes) -> None:
     assert source.problem.startswith("a.ipynb ")
 
 
+def test_half_a_surrogate_pair_is_read() -> None:
+    cell = {"cell_type": "code", "source": 'x = "\ud800"', "metadata": {}, "outputs": []}
+    notebook = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    source = notebook_of_bytes(json.dumps(notebook).encode(), "work.ipynb")
+    assert source.text == 'x = "?"'
+    assert len(source.digest) == 64
+
+
 def test_an_old_notebook_is_read() -> None:
     old = nbformat.v3.new_notebook(
         worksheets=[nbformat.v3.new_worksheet(cells=[nbformat.v3.new_code_cell(input="x = 1")])]

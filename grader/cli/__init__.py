@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from .. import __version__
-from . import author, check, machine, practice, work
+from . import author, check, classroom, machine, practice, work
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -25,5 +25,9 @@ for command in (
     author.release,
     author.audit,
     machine.doctor,
+    classroom.grade,
+    classroom.adjust,
+    classroom.history,
+    classroom.gradebook_group,
 ):
     main.add_command(command)

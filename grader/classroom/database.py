@@ -1,0 +1,150 @@
+"""The way to a gradebook's database: SQLite in a file, or any server by its URL; and its migrations."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+HEAD = "0001"
+_MIGRATIONS = Path(__file__).with_name("migrations")
+_BUSY_MILLISECONDS = 60_000
+
+
+class GradebookError(Exception):
+    """The gradebook cannot be used; the message says which, why, and what to do."""
+
+
+def connect(where: str | Path, *, create: bool) -> Engine:
+    """An engine for the gradebook at `where`, its tables made (with `create`) or brought up to date.
+
+    Raises:
+        GradebookError: if there is none, it is of a newer version or no gradebook, it cannot be reached, or a
+            driver is missing.
+    """
+    url = _url(where)
+    shown = url.render_as_string(hide_password=True) if url.host else str(url.database)
+    if url.get_backend_name() == "sqlite":
+        _expect_file(Path(url.database or ""), create)
+    try:
+        engine = _engine(url)
+        try:
+            with engine.connect() as connection:
+                _bring_up_to_date(connection, shown, create)
+        except BaseException:
+            engine.dispose()
+            raise
+    except ModuleNotFoundError as error:
+        raise GradebookError(
+            f"A gradebook at {shown} needs the package {error.name}: "
+            'pip install "grader[postgresql]" brings what PostgreSQL needs.'
+        ) from None
+    except DBAPIError as error:
+        raise GradebookError(f"The gradebook {shown} cannot be opened: {_reason(error)}") from error
+    except SQLAlchemyError as error:
+        raise GradebookError(f"The gradebook {shown} cannot be opened: {error}") from error
+    return engine
+
+
+def _url(where: str | Path) -> URL:
+    text_of = str(where)
+    if isinstance(where, Path) or "://" not in text_of:
+        return URL.create("sqlite", database=text_of)
+    try:
+        url = make_url(text_of)
+    except (ArgumentError, ValueError):
+        raise GradebookError(
+            "The gradebook's address cannot be read. Give a file, or a URL such as "
+            "postgresql://user@host/name."
+        ) from None
+    if url.drivername in ("postgres", "postgresql"):
+        url = url.set(drivername="postgresql+psycopg")
+    if url.get_backend_name() not in ("sqlite", "postgresql"):
+        raise GradebookError(
+            f"A gradebook lives in SQLite or PostgreSQL, not in {url.get_backend_name()}. "
+            "Give a file, or a URL such as postgresql://user@host/name."
+        )
+    return url
+
+
+def _expect_file(path: Path, create: bool) -> None:
+    if path.is_dir():
+        raise GradebookError(f"{path} is a folder. Name a file, such as {path / 'grades.db'}.")
+    if not path.exists():
+        if not create:
+            raise GradebookError(f"There is no gradebook {path}. `grader grade` makes one.")
+        if not path.absolute().parent.is_dir():
+            raise GradebookError(f"{path.parent} does not exist. Make the folder first.")
+
+
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        # a server that was restarted meanwhile is connected to anew
+        return create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url)
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: Any, _: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None  # transactions are begun below, and not by the driver
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        with suppress(Exception):  # a file that may only be read; or a file system without WAL
+            cursor.execute("PRAGMA journal_mode = WAL")
+        # FULL: in WAL, NORMAL would not lose the file, but the last results, when the power fails. One result is
+        # some hundred milliseconds of grading, and one flush of the disk is a few.
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA fullfsync = ON")  # macOS, where fsync alone is no promise
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # a transaction that will write asks for the lock at once: one that asks later can be refused
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _bring_up_to_date(connection: Connection, shown: str, create: bool) -> None:
+    tables = set(inspect(connection).get_table_names())
+    found = None
+    if "alembic_version" in tables:
+        found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    connection.rollback()
+    if found == HEAD:
+        return
+    if found is None:
+        if tables:
+            raise GradebookError(f"{shown} is a database, but not a gradebook. Name another one.")
+        if not create:
+            raise GradebookError(f"{shown} is empty. `grader grade` makes a gradebook of it.")
+    _migrate(connection, shown)
+
+
+def _migrate(connection: Connection, shown: str) -> None:
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    writing = connection.execution_options(writes=True)
+    config.attributes["connection"] = writing
+    try:
+        # all of it or nothing: both databases take back a table that was made in a transaction
+        with writing.begin():
+            command.upgrade(config, "head")
+    except CommandError as error:
+        raise GradebookError(
+            f"The gradebook {shown} was written by a newer version of grader; use that one ({error})."
+        ) from error
+
+
+def _reason(error: DBAPIError) -> str:
+    return " ".join(str(error.orig).split()) + "."

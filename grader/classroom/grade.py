@@ -1,0 +1,264 @@
+"""Grades a class: what lies in a folder, into a gradebook, by workers."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+from ..catalog import Course, load_course
+from ..sandbox import Limits
+from ..submission import Submission
+from ..text import clean
+from .gradebook import Gradebook
+from .intake import Work, digest_of, has_repository, read_handed
+from .late import LatePolicy, late_days
+from .layouts import Handed, LayoutError, find_handed
+from .ledger import Ledger, enrol, set_possible, settle
+from .pool import PoolError, Workers, default_jobs, local_workers
+from .records import Student
+from .roster import ID_LENGTH, Entry, Matcher
+from .worker import Outcome, Task, checks_digest, versions
+
+
+@dataclass
+class Progress:
+    """What `grade_class` tells while it works, in the caller's own thread."""
+
+    total: Callable[[int], None] = lambda students: None
+    done: Callable[[str], None] = lambda student: None
+
+
+@dataclass
+class Summary:
+    """What a run did.
+
+    Attributes:
+        handed_in: students of whom something lay in the folder.
+        graded: results that are new.
+        before: results that were there already.
+        unreadable: student → why there was nothing to grade in it.
+        troubled: student → why grading failed, through no fault of the student.
+    """
+
+    handed_in: int = 0
+    graded: int = 0
+    before: int = 0
+    unreadable: dict[str, str] = field(default_factory=dict)
+    troubled: dict[str, str] = field(default_factory=dict)
+
+
+def grade_class(
+    submissions: str | Path,
+    gradebook: Gradebook,
+    *,
+    exercises: Sequence[str] = (),
+    course: Course | None = None,
+    roster: Sequence[Entry] | None = None,
+    deadline: datetime | None = None,
+    policy: LatePolicy | None = None,
+    title: str = "",
+    workers: Workers | None = None,
+    force: bool = False,
+    seed: int | None = None,
+    limits: Limits | None = None,
+    progress: Progress | None = None,
+) -> Summary:
+    """Grades what lies in `submissions` into `gradebook`; called again, it goes on where it was stopped.
+
+    A student of whom nothing lies there keeps what stands in the gradebook.
+
+    Args:
+        exercises: what is graded; by default what the gradebook says, and in a new one what was handed in.
+        roster: the students, in their order; without one, the gradebook's, and whoever has handed something in.
+        deadline: the class's; by default the gradebook's.
+        policy: what a day late costs; by default the gradebook's.
+        workers: by default a process for each core of this machine.
+        force: grade again what was graded before.
+        seed: of the inputs; by default it follows from each source's text.
+        limits: on the student's code.
+
+    Raises:
+        LayoutError: if there is nothing to grade in `submissions`.
+        GradebookError: if the gradebook cannot be written.
+        PoolError: if the workers cannot be used.
+    """
+    course = course or load_course()
+    for name in exercises:
+        if name not in course.names:
+            raise LayoutError(f"There is no exercise {name!r} in the course {course.title!r}.")
+    policy_now = policy or gradebook.policy
+    deadline = deadline or gradebook.deadline
+    wanted = tuple(exercises) or gradebook.exercises
+    handed = find_handed(Path(submissions), wanted or course.names)
+    if not shutil.which("git") and any(has_repository(each.path) for each in handed):
+        raise LayoutError("There are repositories among the submissions, and git is not installed.")
+    wanted = wanted or _found(handed, course, policy_now.closes(deadline))
+    settle(
+        gradebook,
+        title=title or gradebook.title or Path(submissions).resolve().name,
+        exercises=[name for name in course.names if name in wanted],
+        deadline=deadline,
+        policy=policy,
+    )
+    assigned, new = _assign(
+        handed, [entry.student for entry in roster or ()] or gradebook.students()
+    )
+    enrol(gradebook, roster, new)
+    job = _Job(gradebook, course, assigned, force, seed, limits or Limits(), progress or Progress())
+    return job.run(workers or local_workers(default_jobs(), limits))
+
+
+def _found(handed: Sequence[Handed], course: Course, until: datetime | None) -> tuple[str, ...]:
+    """The exercises that at least one student has handed in."""
+    found: set[str] = set()
+    for each in handed:
+        found.update(read_handed(each, course, course.names, until).sources)
+    if not found:
+        raise LayoutError(
+            f"None of the {len(handed)} submissions holds an exercise of the course {course.title!r}, "
+            f"such as {course.names[0]}.py. `--course` names another course."
+        )
+    return tuple(found)
+
+
+@dataclass(frozen=True)
+class _Assigned:
+    handed: Handed
+    notes: tuple[str, ...] = ()
+
+
+def _assign(
+    handed: Iterable[Handed], students: Sequence[Student]
+) -> tuple[dict[str, _Assigned], list[Student]]:
+    """What each student has handed in, by identifier; and the students who were not known yet."""
+    matcher = Matcher(students)
+    of_student: dict[str, list[Handed]] = {}
+    new: dict[str, Student] = {}
+    for each in handed:
+        student = matcher.find(each.aliases)
+        if student is None:
+            student = clean(each.aliases[0], ID_LENGTH - 50)
+            name, email = clean(each.name), clean(each.email)
+            new.setdefault(student, Student(id=student, name=name, email=email))
+        of_student.setdefault(student, []).append(each)
+    assigned = {}
+    for student, several in of_student.items():
+        # the latest, where times are known; else the last by name
+        several.sort(key=lambda each: (each.when.timestamp() if each.when else 0, each.path.name))
+        *others, last = several
+        told = ", ".join(clean(each.path.name, 100) for each in others)
+        notes = (f"{clean(last.path.name, 100)} counts; there is also {told}.",) if others else ()
+        assigned[student] = _Assigned(last, notes)
+    return assigned, list(new.values())
+
+
+class _Job:
+    """One call of `grade_class`, once it is clear who handed in what."""
+
+    def __init__(
+        self,
+        gradebook: Gradebook,
+        course: Course,
+        assigned: dict[str, _Assigned],
+        force: bool,
+        seed: int | None,
+        limits: Limits,
+        progress: Progress,
+    ) -> None:
+        self.gradebook = gradebook
+        self.course = course
+        self.assigned = assigned
+        self.progress = progress
+        self.summary = Summary(handed_in=len(assigned))
+        built_in = course.folder == load_course().folder
+        self.blank = Task(
+            submission=Submission("", {}, gradebook.exercises),
+            exercises=gradebook.exercises,
+            course=None if built_in else str(course.folder.resolve()),
+            checks=checks_digest(course, gradebook.exercises),
+            versions=versions(),
+            seed=seed,
+            limits=limits,
+        )
+        self.conditions = {
+            "exercises": list(self.blank.exercises),
+            "checks": self.blank.checks,
+            "versions": self.blank.versions,
+            "seed": seed,
+            "limits": asdict(limits),
+        }
+        self.ledger = Ledger.begin(gradebook, self.conditions, force)
+
+    def run(self, workers: Workers) -> Summary:
+        self.progress.total(len(self.assigned))
+        for key, outcome in workers.run(self._tasks()):
+            if key is None:
+                self._set_possible(outcome)
+                continue
+            if outcome.report is None:
+                self.ledger.trouble(key.student, outcome.trouble)
+                self.summary.troubled[key.student] = outcome.trouble
+            else:
+                self.ledger.store(key.student, key.key, key.digest, outcome.report, outcome.seconds)
+                self.summary.graded += 1
+            self.progress.done(key.student)
+        self.ledger.finish()
+        return self.summary
+
+    def _tasks(self) -> Iterator[tuple[_Key | None, Task]]:
+        """What is to be graded; reads each submission when its turn comes, and writes down that it was handed in."""
+        if self.gradebook.possible_by != self.blank.checks:
+            # a submission without anything in it tells what can be reached, and that the checks can be used
+            yield None, self.blank
+        deadlines = self.gradebook.deadlines()
+        for student in self.gradebook.students():
+            if student.id not in self.assigned:
+                continue
+            mine = self.assigned[student.id]
+            deadline = deadlines.get(student.id) or self.gradebook.deadline
+            work = self._read(mine, deadline)
+            digest = work.digest
+            key = digest_of(self.conditions | {"digest": digest}) if digest else ""
+            if self.ledger.receive(student.id, work, deadline, key):
+                submission = work.submission(student.id, self.gradebook.exercises)
+                yield _Key(student.id, key, digest), replace(self.blank, submission=submission)
+                continue
+            if key:
+                self.summary.before += 1
+            else:
+                self.summary.unreadable[student.id] = work.problem
+            self.progress.done(student.id)
+
+    def _read(self, mine: _Assigned, deadline: datetime | None) -> Work:
+        until = self.gradebook.policy.closes(deadline)
+        try:
+            work = read_handed(mine.handed, self.course, self.gradebook.exercises, until)
+        except Exception as error:  # one submission's trouble never stops the rest
+            work = Work(
+                {}, problem=f"It cannot be read: {clean(f'{type(error).__name__}: {error}')}"
+            )
+        notes = [*work.notes, *mine.notes]
+        late = late_days(work.when, deadline)
+        if late:
+            notes.append(f"Handed in {late} day{'s' if late > 1 else ''} after the deadline.")
+        elif mine.handed.late and work.when is None:
+            notes.append("It was marked as late where it was handed in; by how much is not told.")
+        return replace(work, notes=tuple(notes))
+
+    def _set_possible(self, outcome: Outcome) -> None:
+        if outcome.report is None:
+            raise PoolError(f"Nothing can be graded. {outcome.trouble}")
+        possible = {each.name: each.max_score for each in outcome.report.exercises}
+        set_possible(self.gradebook, possible, self.blank.checks)
+
+
+@dataclass(frozen=True)
+class _Key:
+    """What an outcome is of: the student, and the result's key and digest in the gradebook."""
+
+    student: str
+    key: str
+    digest: str

@@ -1,0 +1,205 @@
+"""The gradebook's tables.
+
+    student ──▶ standing ──▶ submission     what counts: at most one of each a student
+       │            └──────▶ grading ──▶ exercise_result, check_result
+       └──▶ adjustment
+    run: a call of `grader grade`
+
+A row of `submission`, `grading` and `adjustment` is written once and not changed: together they are the history.
+`standing` alone is rewritten, by each run. What a change here needs is a new file in `migrations/versions/`.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import JSON, DateTime, ForeignKey, MetaData, String, Text, UniqueConstraint
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant. SQLite keeps no time zone, so that UTC goes in and comes out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    # constraints have names, so that a later migration can change them
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar = {datetime: UtcDateTime, dict[str, Any]: JSON, list[str]: JSON}
+
+
+class About(Base):
+    """One row: what this gradebook is of.
+
+    Attributes:
+        possible: exercise → what can be reached in it; `possible_by` is the digest of the checks that say so.
+        has_roster: whether a roster was given once, so that who is on none is told.
+    """
+
+    __tablename__ = "gradebook"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str] = mapped_column(Text)
+    created: Mapped[datetime]
+    exercises: Mapped[list[str]]
+    possible: Mapped[dict[str, Any]]
+    possible_by: Mapped[str] = mapped_column(String(64))
+    has_roster: Mapped[bool]
+    deadline: Mapped[datetime | None]
+    policy: Mapped[dict[str, Any]]
+
+
+class Run(Base):
+    """A call of `grader grade`; `finished` stays empty where it was killed."""
+
+    __tablename__ = "run"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    started: Mapped[datetime]
+    finished: Mapped[datetime | None]
+    forced: Mapped[bool]
+    # the checks, the versions and the options that results depend on
+    conditions: Mapped[dict[str, Any]]
+
+
+class StudentRow(Base):
+    """Attributes: position: the place in the roster; who is on none comes after."""
+
+    __tablename__ = "student"
+
+    id: Mapped[str] = mapped_column(String(300), primary_key=True)
+    position: Mapped[int] = mapped_column(index=True)
+    name: Mapped[str] = mapped_column(Text)
+    email: Mapped[str] = mapped_column(Text)
+    section: Mapped[str] = mapped_column(Text)
+    login: Mapped[str] = mapped_column(Text)
+    on_roster: Mapped[bool]
+    deadline: Mapped[datetime | None]
+
+
+class SubmissionRow(Base):
+    """Something handed in.
+
+    Attributes:
+        identity: a digest of all that tells it from the student's others: digest, commit, time, problem.
+        digest: of the source text; empty where none could be read, and `problem` says why.
+        sources: exercise → its source, as `intake.plain_sources` writes it.
+    """
+
+    __tablename__ = "submission"
+    __table_args__ = (UniqueConstraint("student_id", "identity"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    student_id: Mapped[str] = mapped_column(ForeignKey("student.id"))
+    identity: Mapped[str] = mapped_column(String(64))
+    digest: Mapped[str] = mapped_column(String(64))
+    commit: Mapped[str] = mapped_column(String(64))
+    handed_in: Mapped[datetime | None]
+    seen: Mapped[datetime]
+    problem: Mapped[str] = mapped_column(Text)
+    sources: Mapped[dict[str, Any]]
+
+
+class GradingRow(Base):
+    """A result. The same student and key are graded once, and once more by each run with `--force`.
+
+    Attributes:
+        key: a digest of what a result depends on: sources, checks, versions, options.
+        forced_run: the run that asked for it again; 0 where none did.
+    """
+
+    __tablename__ = "grading"
+    __table_args__ = (UniqueConstraint("student_id", "key", "forced_run"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    student_id: Mapped[str] = mapped_column(ForeignKey("student.id"))
+    digest: Mapped[str] = mapped_column(String(64))
+    key: Mapped[str] = mapped_column(String(64))
+    forced_run: Mapped[int]
+    run_id: Mapped[int] = mapped_column(ForeignKey("run.id"))
+    graded: Mapped[datetime]
+    seconds: Mapped[float]
+    score: Mapped[int]
+    max_score: Mapped[int]
+    report: Mapped[dict[str, Any]]
+
+
+class ExerciseRow(Base):
+    """An exercise of a result, for queries; the report has all of it."""
+
+    __tablename__ = "exercise_result"
+
+    grading_id: Mapped[int] = mapped_column(ForeignKey("grading.id"), primary_key=True)
+    exercise: Mapped[str] = mapped_column(String(200), primary_key=True)
+    status: Mapped[str] = mapped_column(String(20))
+    score: Mapped[int]
+    max_score: Mapped[int]
+
+
+class CheckRow(Base):
+    """A check of a result, for queries; the report has all of it."""
+
+    __tablename__ = "check_result"
+
+    grading_id: Mapped[int] = mapped_column(ForeignKey("grading.id"), primary_key=True)
+    exercise: Mapped[str] = mapped_column(String(200), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    status: Mapped[str] = mapped_column(String(20))
+    score: Mapped[int]
+    points: Mapped[int]
+    cause: Mapped[str] = mapped_column(Text)
+
+
+class StandingRow(Base):
+    """What counts for a student now.
+
+    Attributes:
+        problem: why there is no result, where there is none.
+        notes: what the instructor should look at.
+    """
+
+    __tablename__ = "standing"
+
+    student_id: Mapped[str] = mapped_column(ForeignKey("student.id"), primary_key=True)
+    submission_id: Mapped[int | None] = mapped_column(ForeignKey("submission.id"))
+    grading_id: Mapped[int | None] = mapped_column(ForeignKey("grading.id"))
+    late_days: Mapped[int]
+    problem: Mapped[str] = mapped_column(Text)
+    notes: Mapped[list[str]]
+
+
+class AdjustmentRow(Base):
+    """Points by hand. One that was wrong is met by another that takes it back."""
+
+    __tablename__ = "adjustment"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    student_id: Mapped[str] = mapped_column(ForeignKey("student.id"), index=True)
+    exercise: Mapped[str] = mapped_column(String(200))
+    points: Mapped[int]
+    who: Mapped[str] = mapped_column(Text)
+    made: Mapped[datetime]
+    why: Mapped[str] = mapped_column(Text)

@@ -1,0 +1,215 @@
+"""A git repository that anybody may have prepared: its last commit before a moment, read and never checked out.
+
+Git never sees the repository's own settings. It gets an empty repository of ours, and the other's folder of objects:
+no hook, filter, alias, alternate remote, submodule or replaced object is known there. What a branch points to is
+read here. `ls-tree` and `cat-file` are the only things done with what is found.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from .files import MAX_DEPTH, MAX_FILES, SKIPPED, Files, Unreadable, read_plain
+
+_SECONDS = 60
+_HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_MAX_LISTING = 8 << 20
+
+
+class NoCommit(Exception):
+    """There is no commit to grade; the message says why."""
+
+
+def git_folder(path: Path) -> Path | None:
+    """The folder that holds a repository's objects: `path/.git`, or `path` itself where it is bare."""
+    for folder in (path / ".git", path):
+        if not folder.is_symlink() and (folder / "objects").is_dir() and (folder / "HEAD").exists():
+            return folder
+    return None
+
+
+class CommitFiles(Files):
+    """The files of a repository's last commit up to a moment.
+
+    Attributes:
+        commit: its hash.
+        when: the committer's date, which the student's machine wrote.
+
+    Raises:
+        NoCommit: if there is none, or none in time.
+        Unreadable: if the repository is damaged, or is not read for safety's sake.
+    """
+
+    def __init__(self, folder: Path, until: datetime | None = None) -> None:
+        self._scratch = Path(tempfile.mkdtemp(prefix="grader-git-"))
+        try:
+            self._objects = folder / "objects"
+            head = _head(folder)
+            self._prepare(folder, head)
+            self.commit, self.when = self._last(head, until)
+            self._blobs = dict(self._tree())
+        except BaseException:
+            self.close()
+            raise
+
+    def names(self) -> Iterator[str]:
+        yield from self._blobs
+
+    def read(self, name: str, most: int) -> bytes:
+        mode, blob, size = self._blobs[name]
+        if mode == "120000":
+            raise Unreadable(f"{name} is a symbolic link. Hand in the file itself.")
+        if size > most:
+            return bytes(most + 1)  # too large, whatever is in it; it is not unpacked
+        return self._git("cat-file", "blob", blob, most=most)
+
+    def close(self) -> None:
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def _prepare(self, folder: Path, head: str) -> None:
+        """A repository of ours, without anything in it."""
+        _expect_plain(self._objects)
+        for inner in ("objects", "refs"):
+            (self._scratch / inner).mkdir()
+        (self._scratch / "HEAD").write_text("ref: refs/heads/none\n")
+        # neither index is needed, and both are files that say what a commit's date is
+        lines = ["[core]", "repositoryformatversion = 1", "bare = true"]
+        lines += ["commitGraph = false", "multiPackIndex = false"]
+        if len(head) == 64:
+            lines += ["[extensions]", "objectformat = sha256"]
+        (self._scratch / "config").write_text("\n".join(lines) + "\n")
+        # where a clone with --depth ends
+        with suppress(OSError, Unreadable):
+            ends = [line for line in _text(folder / "shallow").split() if _HASH.fullmatch(line)]
+            (self._scratch / "shallow").write_text("".join(f"{line}\n" for line in ends))
+
+    def _last(self, head: str, until: datetime | None) -> tuple[str, datetime]:
+        wanted = ["--max-count=1", "--timestamp", "--end-of-options", head]
+        in_time = [f"--min-age={int(until.timestamp())}"] if until else []
+        found = self._git("rev-list", *in_time, *wanted).split()
+        if not found:
+            last = _time(self._git("rev-list", *wanted).split()[0])
+            raise NoCommit(
+                f"There is no commit before the deadline. The last one is of {last:%Y-%m-%d %H:%M} UTC."
+            )
+        return found[1].decode("ascii"), _time(found[0])
+
+    def _tree(self) -> Iterator[tuple[str, tuple[str, str, int]]]:
+        """Path → mode, hash and size of every file, as far as they may be read."""
+        # NUL after each, since a name may hold a line break
+        listing = self._git("ls-tree", "-r", "-z", "--long", "--full-tree", self.commit)
+        entries = listing.split(b"\0")[:-1]
+        if len(entries) > MAX_FILES:
+            raise Unreadable(f"The repository has more than {MAX_FILES:,} files.")
+        for entry in entries:
+            about, _, raw = entry.partition(b"\t")
+            mode, kind, blob, size = about.decode("ascii").split()
+            name = raw.decode("utf-8", "replace")
+            parts = name.split("/")
+            if kind == "blob" and len(parts) <= MAX_DEPTH + 1 and not SKIPPED & set(parts):
+                # of an object that is missing the size is not known; reading it will fail
+                yield name, (mode, blob, int(size) if size.isdigit() else 0)
+
+    def _git(self, *arguments: str, most: int = _MAX_LISTING) -> bytes:
+        """What a git command prints; bounded in length and time."""
+        process = subprocess.Popen(
+            ["git", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=self._scratch,
+            env=self._environment(),
+        )
+        assert process.stdout
+        timer = threading.Timer(_SECONDS, process.kill)
+        timer.start()
+        try:
+            output = process.stdout.read(most + 1)
+            if len(output) > most:
+                raise Unreadable("The repository is far too large for an exercise.")
+            if process.wait() != 0:
+                raise Unreadable("The repository is damaged: git cannot read it. Clone it again.")
+            return output
+        finally:
+            timer.cancel()
+            process.kill()
+            process.wait()
+            process.stdout.close()
+
+    def _environment(self) -> dict[str, str]:
+        """Nothing of the caller's but where programs are found."""
+        return {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "HOME": str(self._scratch),
+            "LC_ALL": "C",
+            "GIT_DIR": str(self._scratch),
+            "GIT_OBJECT_DIRECTORY": str(self._objects.absolute()),
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_NO_REPLACE_OBJECTS": "1",
+            "GIT_NO_LAZY_FETCH": "1",
+            "GIT_ALLOW_PROTOCOL": "none",
+            "GIT_TERMINAL_PROMPT": "0",
+            "GIT_OPTIONAL_LOCKS": "0",
+        }
+
+
+def _expect_plain(objects: Path) -> None:
+    """No objects but the repository's own: with another's, a hash would be enough to hand in the other's work."""
+    if os.path.lexists(objects / "info" / "alternates"):
+        raise Unreadable("The repository borrows its objects from another one. Clone it in full.")
+    for folder in (objects, objects / "pack", objects / "info"):
+        entries = folder.iterdir() if folder.is_dir() else ()
+        if folder.is_symlink() or any(entry.is_symlink() for entry in entries):
+            raise Unreadable("The repository's objects are links. Clone it in full.")
+
+
+def _head(folder: Path) -> str:
+    """The hash that HEAD stands for."""
+    found = _text(folder / "HEAD").strip()
+    for _ in range(3):
+        if _HASH.fullmatch(found):
+            return found
+        name = found.removeprefix("ref:").strip()
+        if found == name or ".." in name or not name.startswith("refs/"):
+            break
+        if name == "refs/heads/.invalid":
+            raise Unreadable("The repository keeps its branches as a “reftable”. Clone it again.")
+        try:
+            found = _text(folder / name).strip()
+        except FileNotFoundError:
+            found = _packed(folder, name)
+            if not found:
+                raise NoCommit("The repository has no commit.") from None
+    raise Unreadable("The repository is damaged: its HEAD leads nowhere. Clone it again.")
+
+
+def _packed(folder: Path, name: str) -> str:
+    with suppress(FileNotFoundError):
+        for line in _text(folder / "packed-refs").splitlines():
+            commit, _, ref = line.partition(" ")
+            if ref == name:
+                return commit
+    return ""
+
+
+def _text(path: Path) -> str:
+    if not path.exists() and not path.is_symlink():
+        raise FileNotFoundError
+    return read_plain(path, path.name, _MAX_LISTING).decode("utf-8", "replace")
+
+
+def _time(seconds: bytes) -> datetime:
+    try:
+        return datetime.fromtimestamp(int(seconds), UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        raise Unreadable("A commit's date is none.") from error

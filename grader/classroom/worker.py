@@ -1,0 +1,200 @@
+"""What runs in a worker, on this machine or another: grades one submission with a sandbox that stays warm.
+
+`grade_task` is the function that is sent. It keeps one sandbox a process; a second task in the same process waits.
+"""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .. import __version__
+from ..catalog import Course, CourseError, load_course
+from ..report import Report
+from ..sandbox import Limits
+from ..submission import Submission
+
+if TYPE_CHECKING:
+    from ..sandbox import Sandbox
+
+
+class WorkerMismatch(Exception):
+    """This worker would grade by other rules than it was asked for; the message says which."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A submission, and the conditions that its result depends on.
+
+    Attributes:
+        course: the folder of the course; `None` is the built-in one.
+        checks: the digest of the checks, as they were where the task was made.
+        versions: of what counts for a score.
+        seed: of the inputs; `None`: from each source's text.
+    """
+
+    submission: Submission
+    exercises: tuple[str, ...]
+    course: str | None
+    checks: str
+    versions: dict[str, str]
+    seed: int | None = None
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A report, or (`None`) why there is none; and the time that it took."""
+
+    report: Report | None
+    seconds: float
+    trouble: str = ""
+
+
+def versions() -> dict[str, str]:
+    """The versions that a score depends on; of torch without the build (`+cpu`), of Python without the patch."""
+    return {
+        "grader": __version__,
+        "torch": version("torch").partition("+")[0],
+        "python": "{}.{}".format(*sys.version_info),
+    }
+
+
+def checks_digest(course: Course, exercises: Sequence[str]) -> str:
+    """Of everything of a course that a result depends on: the checks, and the stubs that tell who has not begun."""
+    digest = hashlib.sha256()
+    for name in exercises:
+        exercise = course[name]
+        for path in (exercise.checks, exercise.stub):
+            data = path.read_bytes() if path.is_file() else b""
+            digest.update(f"{name} {path.suffix} {len(data)}\n".encode() + data)
+    return digest.hexdigest()
+
+
+_lock = threading.Lock()
+_sandboxes: dict[Limits, Sandbox] = {}
+
+
+def grade_task(task: Task) -> Outcome:
+    """Grades; whatever goes wrong with one submission is told in its outcome.
+
+    Raises:
+        WorkerMismatch: if this machine has other checks or versions than the one that asks.
+    """
+    with _lock:  # pytest, torch's settings and the sandbox are one a process
+        start = time.perf_counter()
+        course = _course(task)
+        for attempt in (1, 2):
+            try:
+                report = _grade(task, course)
+                return Outcome(report, time.perf_counter() - start)
+            except RuntimeError as error:
+                # the warm process was lost; a new one may do better
+                _drop(task.limits)
+                trouble = f"The sandbox failed: {error}"
+                if attempt == 2:
+                    break
+            except Exception as error:
+                trouble = f"The grader itself failed: {type(error).__name__}: {error}"
+                break
+        return Outcome(None, time.perf_counter() - start, trouble)
+
+
+def _grade(task: Task, course: Course) -> Report:
+    from ..grading import grade
+
+    sandbox = warm_sandbox(task.limits)
+    return grade(task.submission, task.exercises, course=course, sandbox=sandbox, seed=task.seed)
+
+
+def _course(task: Task) -> Course:
+    here = versions()
+    if here != task.versions:
+        raise WorkerMismatch(
+            f"The worker {_name()} has {_listed(here)}, and the command {_listed(task.versions)}. "
+            "Install the same versions in both places."
+        )
+    try:
+        course = load_course(Path(task.course) if task.course else None)
+        same = checks_digest(course, task.exercises) == task.checks
+    except (CourseError, LookupError) as error:
+        raise WorkerMismatch(
+            f"The worker {_name()} cannot read the course {task.course or '(built in)'}: {error}"
+        ) from error
+    if not same:
+        raise WorkerMismatch(
+            f"The worker {_name()} has other checks than the command for {', '.join(task.exercises)}. "
+            "Use the same course and version in both places."
+        )
+    return course
+
+
+def _name() -> str:
+    return f"{os.uname().nodename} (process {os.getpid()})"
+
+
+def _listed(what: dict[str, str]) -> str:
+    return ", ".join(f"{name} {number}" for name, number in what.items())
+
+
+def warm_sandbox(limits: Limits) -> Sandbox:
+    """This process's sandbox; started when it is first asked for."""
+    from ..sandbox import Sandbox
+
+    if limits not in _sandboxes:
+        _close_all()
+        _sandboxes[limits] = Sandbox(limits)
+        _warm_up()
+    return _sandboxes[limits]
+
+
+@cache
+def _warm_up() -> None:
+    """What each grading would import, once, while the sandbox's own process does the same."""
+    import torch
+
+    from .. import plugin  # noqa: F401
+
+    torch.set_num_threads(1)  # there is a worker a core
+    atexit.register(_close_all)
+
+
+def _drop(limits: Limits) -> None:
+    with suppress(Exception):
+        if sandbox := _sandboxes.pop(limits, None):
+            sandbox.close()
+
+
+def _close_all() -> None:
+    for limits in list(_sandboxes):
+        _drop(limits)
+
+
+def start_local(limits: Limits) -> None:
+    """What a worker process on this machine does first."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the command's to handle
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    warm_sandbox(limits)
+
+
+def _end_with_parent() -> None:
+    """Where the command is killed, its workers would wait for ever for the next task."""
+    import multiprocessing
+
+    parent: Any = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        _close_all()
+        os._exit(1)

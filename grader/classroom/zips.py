@@ -1,0 +1,98 @@
+"""Zip files that anybody may have made: read in memory, within bounds. Nothing is written to a disk."""
+
+from __future__ import annotations
+
+import os
+import stat
+import struct
+import zipfile
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import BinaryIO
+
+from .files import Files, Unreadable
+
+MAX_ZIP_BYTES = 256 << 20
+MAX_DIRECTORY_BYTES = 8 << 20
+MAX_ENTRIES = 20_000
+MAX_RATIO = 200  # source text shrinks to a third, a bomb to a thousandth
+_END = b"PK\x05\x06"
+_END_BYTES = 22
+
+
+class ZipFiles(Files):
+    """The files in a zip.
+
+    Raises:
+        Unreadable: if it is none, or is larger than anything that a student writes.
+    """
+
+    def __init__(self, file: BinaryIO, shown: str) -> None:
+        """Takes `file`, also to close it."""
+        self._file = file
+        try:
+            size = file.seek(0, os.SEEK_END)
+            if size > MAX_ZIP_BYTES:
+                raise Unreadable(
+                    f"{shown} is larger than {MAX_ZIP_BYTES >> 20} MiB. Hand in the exercises alone."
+                )
+            _expect_small_directory(file, size, shown)
+            self._zip = zipfile.ZipFile(file)
+        except Unreadable:
+            file.close()
+            raise
+        except Exception as error:  # zipfile has a dozen kinds for what is broken
+            file.close()
+            raise Unreadable(
+                f"{shown} is not a zip file that can be read. Make it anew."
+            ) from error
+        self._entries = {
+            name: info
+            for info in self._zip.infolist()
+            if (name := _inside(info.filename)) and not info.is_dir()
+        }
+
+    def names(self) -> Iterator[str]:
+        yield from self._entries
+
+    def read(self, name: str, most: int) -> bytes:
+        info = self._entries[name]
+        kind = stat.S_IFMT(info.external_attr >> 16)
+        if kind and not stat.S_ISREG(kind):
+            raise Unreadable(f"{name} is a link or no file. Hand in the file itself.")
+        if info.flag_bits & 1:
+            raise Unreadable(f"{name} is encrypted. Make the zip without a password.")
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise Unreadable(f"{name} is packed in an unusual way. Make the zip anew.")
+        # what the zip says of its sizes may be a lie, so the reading is bounded as well
+        if info.file_size > most + 1 or info.file_size > MAX_RATIO * max(info.compress_size, 5000):
+            raise Unreadable(f"{name} is far too large for an exercise.")
+        try:
+            with self._zip.open(info) as stream:
+                return stream.read(most + 1)
+        except Exception as error:  # so have zipfile and zlib together
+            raise Unreadable(f"{name} cannot be unpacked. Make the zip anew.") from error
+
+    def close(self) -> None:
+        self._zip.close()
+        self._file.close()
+
+
+def _inside(name: str) -> str:
+    """The path of an entry as plain parts; empty where it leads out, or could on some system."""
+    path = PurePosixPath(name.replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts or ":" in name or "\0" in name:
+        return ""
+    return path.as_posix()
+
+
+def _expect_small_directory(file: BinaryIO, size: int, shown: str) -> None:
+    """`zipfile` reads all of a zip's directory into memory: a hundred MiB of it would be gigabytes."""
+    file.seek(max(0, size - _END_BYTES - 65535))  # a comment of up to 65,535 bytes may follow
+    tail = file.read()
+    at = tail.rfind(_END)
+    if at < 0 or len(tail) - at < _END_BYTES:
+        raise zipfile.BadZipFile
+    entries, directory = struct.unpack_from("<HI", tail, at + 10)
+    if entries > MAX_ENTRIES or directory > MAX_DIRECTORY_BYTES:
+        raise Unreadable(f"{shown} holds far too many files. Hand in the exercises alone.")

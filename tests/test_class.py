@@ -1,0 +1,332 @@
+"""A whole class: known scores, with any workers, in any order, and whatever is killed meanwhile."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import Executor, Future
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grader import grade
+from grader.catalog import Course
+from grader.classroom.pool import PoolError, Workers
+from grader.classroom.worker import Outcome, Task, versions
+from grader.sandbox import Sandbox
+from grader.submission import Submission
+
+from .classes import (
+    ATTACKS,
+    EXERCISE,
+    Base,
+    command,
+    make_class,
+    run,
+    scores,
+    state,
+    write_roster,
+)
+from .conftest import ROOT
+from .servers import Cluster, dask_cluster, end, wait_until
+
+KILLS = 30
+SEED = "1"  # a wrong answer may be right for some inputs: all are graded with the same
+pytestmark = pytest.mark.timeout(900)
+
+
+@dataclass(frozen=True)
+class Made:
+    """A class on disk, and what each student deserves."""
+
+    folder: Path
+    known: dict[str, int]
+
+    def grade(self, gradebook: Path, order: int, *options: str | Path) -> list[str | Path]:
+        """The command's arguments; `order` is that in which the students are graded."""
+        roster = write_roster(gradebook.with_suffix(f".{order}.csv"), self.known, order)
+        given: list[str | Path] = ["--gradebook", gradebook, "--roster", roster, "--seed", SEED]
+        return ["grade", self.folder, *given, "--exercise", EXERCISE, *options]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory, course: Course, sandbox: Sandbox) -> Made:
+    """Three hundred submissions. What each earns is known from grading what it is a copy of alone."""
+    folder = tmp_path_factory.mktemp("class") / "submissions"
+    bases = make_class(folder, 300)
+
+    def alone(base: Base) -> int:
+        submission = Submission.of_text(EXERCISE, base.text)
+        return grade(submission, course=course, sandbox=sandbox, seed=int(SEED)).score
+
+    deserved = {base: alone(base) for base in set(bases.values())}
+    assert {base.attack for base in deserved} == {None, *ATTACKS}
+    for base, score in deserved.items():
+        if base.attack:
+            assert score <= alone(Base(base.path)), base
+        else:
+            assert (score == 10) == (base.path.parent.name == "right"), base
+    return Made(folder, {student: deserved[base] for student, base in bases.items()})
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    with dask_cluster(2) as running:
+        yield running
+
+
+def results(gradebook: Path) -> int:
+    """How many there are by now, asked without the grader."""
+    try:
+        with closing(sqlite3.connect(f"file:{gradebook}?mode=ro", uri=True)) as connection:
+            return int(connection.execute("SELECT count(*) FROM grading").fetchone()[0])
+    except sqlite3.OperationalError:  # not made yet
+        return 0
+
+
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_three_hundred_with_one_job(made: Made, tmp_path: Path) -> None:
+    gradebook = tmp_path / "grades.db"
+    printed = run(*made.grade(gradebook, 1, "--jobs", "1"))
+    assert "300 handed in: 300 graded now, 0 graded before" in printed
+    assert scores(gradebook) == made.known
+    assert "0 graded now, 300 graded before" in run(*made.grade(gradebook, 2, "--jobs", "2"))
+    assert results(gradebook) == 300
+
+
+def test_three_hundred_with_two_jobs_a_lost_worker_and_two_kills(
+    made: Made, tmp_path: Path
+) -> None:
+    gradebook = tmp_path / "grades.db"
+    arguments = command(*made.grade(gradebook, 3, "--jobs", "2"))
+    printed_to = (tmp_path / "printed").open("wb")
+    for goal in (20, 60):
+        process = subprocess.Popen(arguments, cwd=ROOT, stderr=printed_to)
+        wait_until(lambda wanted=goal: results(gradebook) >= wanted)  # type: ignore[misc]
+        started = children(process.pid)
+        workers = [
+            pid for pid in started if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        ]
+        assert len(workers) == 2
+        sandboxes = [pid for worker in workers for pid in children(worker)]
+        assert len(sandboxes) == 2
+        if goal == 20:
+            # what a worker had under way is graded by another, and nobody is told
+            os.kill(workers[0], signal.SIGKILL)
+            wait_until(lambda: results(gradebook) >= 40)
+            started += children(process.pid)
+        end(process, signal.SIGKILL)
+        # nobody is left behind
+        wait_until(lambda pids=(*started, *sandboxes): not any(map(alive, pids)))  # type: ignore[misc]
+    assert 60 <= results(gradebook) < 300
+    printed = run(*made.grade(gradebook, 3, "--jobs", "2"))
+    assert "Not graded" not in printed
+    assert scores(gradebook) == made.known
+    assert results(gradebook) == 300
+
+
+def test_three_hundred_on_a_cluster_of_two(made: Made, cluster: Cluster, tmp_path: Path) -> None:
+    gradebook = tmp_path / "grades.db"
+    wait_until(
+        lambda: Path(cluster.folder / "dask_worker.log").read_text().count("Registered to") == 2
+    )
+    printed = run(*made.grade(gradebook, 4, "--scheduler", cluster.address))
+    assert "300 graded now" in printed
+    assert scores(gradebook) == made.known
+
+
+class Zygote:
+    """Starts `grader` without the seconds that its imports take."""
+
+    def __init__(self, output: Path) -> None:
+        self.output = output
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.zygote"],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._line() == "ready"
+
+    def _line(self) -> str:
+        assert self.process.stdout
+        return self.process.stdout.readline().strip()
+
+    def start(self, arguments: list[str | Path]) -> int:
+        assert self.process.stdin
+        self.process.stdin.write(json.dumps([list(map(str, arguments)), str(self.output)]) + "\n")
+        self.process.stdin.flush()
+        return int(self._line())
+
+    def status(self) -> int:
+        return int(self._line())
+
+    def close(self) -> None:
+        for stream in (self.process.stdin, self.process.stdout):
+            if stream:
+                stream.close()
+        self.process.wait(20)
+
+
+@pytest.fixture
+def zygote(tmp_path: Path) -> Iterator[Zygote]:
+    running = Zygote(tmp_path / "printed")
+    yield running
+    running.close()
+
+
+def test_killed_thirty_times_nothing_is_lost_or_doubled(
+    cluster: Cluster, zygote: Zygote, tmp_path: Path
+) -> None:
+    folder = tmp_path / "submissions"
+    known = dict.fromkeys(make_class(folder, 16), 0)
+    made = Made(folder, known)
+
+    def arguments(gradebook: Path, *options: str) -> list[str | Path]:
+        return made.grade(gradebook, 5, "--scheduler", cluster.address, *options)
+
+    undisturbed = tmp_path / "undisturbed.db"
+    zygote.start(arguments(undisturbed))
+    assert zygote.status() == 0
+    begun = time.monotonic()
+    zygote.start(arguments(undisturbed, "--force"))
+    assert zygote.status() == 0
+    seconds = time.monotonic() - begun
+    expected = state(undisturbed)
+    assert expected["counts"]["grading"] == 32
+
+    luck = random.Random()
+    kills, in_the_middle, episode = 0, 0, 0
+    while kills < KILLS:
+        episode += 1
+        gradebook = tmp_path / f"{episode}.db"
+        for options, total in (((), 16), (("--force",), 32)):
+            done = False
+            while not done:
+                before = results(gradebook)
+                pid = zygote.start(arguments(gradebook, *options))
+                time.sleep(luck.uniform(0, seconds))
+                if kills < KILLS:
+                    os.kill(pid, signal.SIGKILL)
+                status = zygote.status()
+                assert status in (0, -signal.SIGKILL), zygote.output.read_text()
+                done = status == 0
+                kills += not done
+                in_the_middle += not done and before < results(gradebook) < total
+                assert results(gradebook) <= total
+        assert state(gradebook) == expected
+    assert "Traceback" not in zygote.output.read_text()
+    # they came while results were being written, and not only before and after
+    assert in_the_middle >= 5, (kills, episode, in_the_middle)
+
+
+def test_a_worker_of_the_cluster_is_killed_in_the_middle(
+    made: Made, cluster: Cluster, tmp_path: Path
+) -> None:
+    gradebook = tmp_path / "grades.db"
+    folder = tmp_path / "submissions"
+    part = Made(folder, {student: made.known[student] for student in make_class(folder, 60)})
+    arguments = command(*part.grade(gradebook, 6, "--scheduler", cluster.file))
+    process = subprocess.Popen(
+        arguments, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    wait_until(lambda: results(gradebook) >= 5)
+    os.kill(cluster.workers[0].pid, signal.SIGKILL)
+    printed = process.communicate()[0]
+    assert process.returncode == 0, printed
+    assert "60 graded now" in printed
+    assert scores(gradebook) == part.known
+
+
+def test_a_scheduler_that_goes_away_is_told(made: Made, cluster: Cluster, tmp_path: Path) -> None:
+    gradebook = tmp_path / "grades.db"
+    process = subprocess.Popen(
+        command(*made.grade(gradebook, 7, "--scheduler", cluster.address)),
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    wait_until(lambda: results(gradebook) >= 5)
+    address = cluster.address
+    end(cluster.scheduler, signal.SIGKILL)
+    printed = process.communicate()[0]
+    assert process.returncode == 2, printed
+    assert "Traceback" not in printed
+    assert "was lost" in printed
+    assert "goes on from there" in printed
+    told = run(*made.grade(gradebook, 7, "--scheduler", address), status=2)
+    assert f"scheduler {address} cannot be reached" in told
+
+
+# a pool that breaks, without real processes
+
+
+class Fragile(Executor):
+    """Breaks, with all that it was given, when it comes to what must not be touched."""
+
+    def __init__(self, poison: set[str]) -> None:
+        self.poison = poison
+        self.broken = False
+        self.given: list[tuple[Future[Any], Task]] = []
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        if self.broken:
+            raise BrokenProcessPool("it is broken already")
+        [task] = args
+        future: Future[Any] = Future()
+        self.given.append((future, task))
+        if len(self.given) >= 3 or task.submission.name in self.poison:
+            self.broken = any(its.submission.name in self.poison for _, its in self.given)
+            for one, its in self.given:
+                if self.broken:
+                    one.set_exception(BrokenProcessPool("lost"))
+                else:
+                    one.set_result(Outcome(None, 0.0, its.submission.name))
+            self.given = []
+        else:
+            future.set_result(Outcome(None, 0.0, task.submission.name))
+            self.given.pop()
+        return future
+
+
+def fragile(poison: set[str]) -> Workers:
+    return Workers(lambda: Fragile(poison), lambda executor: None, lambda: 3)
+
+
+def tasks(count: int) -> Iterator[tuple[str, Task]]:
+    for number in range(count):
+        name = str(number)
+        yield name, Task(Submission(name, {}), (EXERCISE,), None, "", versions())
+
+
+def test_a_submission_that_ends_its_worker_costs_only_itself() -> None:
+    outcomes = dict(fragile({"4", "5"}).run(tasks(10)))
+    assert {key: outcome.trouble for key, outcome in outcomes.items()} == {
+        str(number): "Its worker was lost 2 times." if number in (4, 5) else str(number)
+        for number in range(10)
+    }
+
+
+def test_workers_that_cannot_even_start_are_told() -> None:
+    with pytest.raises(PoolError, match="end as soon as they are started"):
+        list(fragile({str(number) for number in range(20)}).run(tasks(20)))
