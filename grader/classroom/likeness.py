@@ -1,0 +1,125 @@
+"""Source text as what it does: a sequence of syntax elements without names of the student's own, comments, or order of functions.
+
+Compared are k-grams of it (Schleimer, Wilkerson and Aiken, "Winnowing", SIGMOD 2003, keep a sample of them; these texts are
+short enough to keep all). Whoever renames, comments, annotates or reorders functions leaves them as they are.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
+
+import numpy as np
+from numpy.typing import NDArray
+
+K = 12  # elements: about one statement
+DEEPEST = 80  # levels of nesting; no honest answer comes near it
+_DROPPED = ("type_comment", "annotation", "returns", "kind", "ctx", "type_params")
+
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A text's k-grams as numbers, and the lines (from 1) that each covers."""
+
+    lines: dict[int, tuple[int, ...]]
+
+    @property
+    def grams(self) -> NDArray[np.uint64]:
+        """The different k-grams, ascending."""
+        return np.array(sorted(self.lines), dtype=np.uint64)
+
+
+def shape(source: str) -> Shape | None:
+    """The k-grams of a text; `None` for one that does not parse."""
+    try:
+        tree = ast.parse(source)
+        if _too_deep(tree):
+            return None
+        kept = _names_kept(tree)
+        units = [list(_elements(unit, kept)) for unit in _units(tree)]
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    lines: dict[int, set[int]] = {}
+    for unit in units:
+        # a short unit is one gram
+        for start in range(max(1, len(unit) - K + 1)) if len(unit) >= K // 2 else ():
+            part = unit[start : start + K]
+            words = "\x1f".join(word for word, _ in part).encode("utf-8", "replace")
+            gram = int.from_bytes(blake2b(words, digest_size=8).digest(), "big")
+            lines.setdefault(gram, set()).update(line for _, line in part if line)
+    return Shape({gram: tuple(sorted(of)) for gram, of in lines.items()})
+
+
+def _too_deep(tree: ast.AST) -> bool:
+    level: list[ast.AST] = [tree]
+    for _ in range(DEEPEST):
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+        if not level:
+            return False
+    return True
+
+
+def _units(tree: ast.Module) -> Iterator[ast.AST]:
+    """Every function and method by itself, and every other statement of a module or a class: their order says nothing."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        for child in getattr(node, "body", []):
+            if isinstance(child, ast.ClassDef):
+                waiting.append(child)
+            elif isinstance(child, ast.Import | ast.ImportFrom) or _is_text(child):
+                continue
+            else:
+                yield child
+
+
+def _names_kept(tree: ast.Module) -> frozenset[str]:
+    """Names that the text uses but does not make: they come from Python and torch, and say what is done."""
+    used, made = set(), set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            (used if isinstance(node.ctx, ast.Load) else made).add(node.id)
+        elif isinstance(node, ast.Attribute):
+            (used if isinstance(node.ctx, ast.Load) else made).add(node.attr)
+        elif isinstance(node, ast.arg):
+            made.add(node.arg)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            made.add(node.name)
+        elif isinstance(node, ast.alias):
+            used.add(node.name)
+    return frozenset(used - made)
+
+
+def _elements(node: ast.AST, kept: frozenset[str]) -> Iterator[tuple[str, int]]:
+    """What a node is, then what is in it, depth first: (word, line)."""
+    line = getattr(node, "lineno", 0)
+    if isinstance(node, ast.Name):
+        yield (node.id if node.id in kept else "name"), line
+        return
+    if isinstance(node, ast.Constant):
+        yield (repr(node.value)[:40] if not isinstance(node.value, str) else "text"), line
+        return
+    word = type(node).__name__
+    if isinstance(node, ast.Attribute):
+        word = f".{node.attr}" if node.attr in kept else ".name"
+    elif isinstance(node, ast.keyword):
+        word = f"{node.arg}="
+    yield word, line
+    for field, value in ast.iter_fields(node):
+        if field in _DROPPED:
+            continue
+        for child in value if isinstance(value, list) else [value]:
+            if isinstance(child, ast.AST) and not _is_text(child):
+                yield from _elements(child, kept)
+
+
+def _is_text(node: ast.AST) -> bool:
+    """A docstring, or another string that stands alone."""
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
