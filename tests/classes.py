@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from random import Random
 
 from grader.classroom.records import Adjustment, Record, Student
@@ -17,13 +18,44 @@ from grader.report import (
 )
 
 HERE = Environment("3.11.7", "2.13.0", ("cpu",), ("separate process", "files hidden"))
-FIRST = "Ada Grace Alan Barbara Edsger Katherine Donald Frances Claude Radia Min-jun Søren Zoë".split()
-LAST = "Lovelace Hopper Turing Liskov Dijkstra Johnson Knuth Allen Shannon Perlman Kim Ørsted".split()
-NAMES = (
-    "derivative autograd_basics line_fit cubic_fit logistic_regression mlp_backward custom_function my_linear "
-    "quadratic_model losses train_step abstract_loop optimizers csv_dataset folder_dataset batching fine_tune bug_hunt"
-).split()
-CHECKS = (("shapes", 1), ("forward", 2), ("backward", 3), ("step", 2), ("one_sample", 1), ("empty", 1))
+FIRST = [
+    "Ada",
+    "Grace",
+    "Alan",
+    "Barbara",
+    "Edsger",
+    "Katherine",
+    "Donald",
+    "Frances",
+    "Claude",
+    "Radia",
+    "Min-jun",
+    "Søren",
+    "Zoë",
+]
+LAST = [
+    "Lovelace",
+    "Hopper",
+    "Turing",
+    "Liskov",
+    "Dijkstra",
+    "Johnson",
+    "Knuth",
+    "Allen",
+    "Shannon",
+    "Perlman",
+    "Kim",
+    "Ørsted",
+]
+NAMES = [path.stem for path in sorted(Path(__file__).parent.parent.glob("exercises/*.py"))]
+CHECKS = (
+    ("shapes", 1),
+    ("forward", 2),
+    ("backward", 3),
+    ("step", 2),
+    ("one_sample", 1),
+    ("empty", 1),
+)
 CAUSES = (
     "It is exactly m = {m} times too large: the mean needs a division by m.",
     "It is the negative of what was expected.",
@@ -34,7 +66,7 @@ START = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
 
 def made_class(size: int, *, seed: int = 1, exercises: int = 18) -> Iterator[Record]:
-    """`size` students; every seventh is late, every eleventh handed nothing in. Lazily, so that a class can be large."""
+    """`size` students, lazily; every seventh is late, every eleventh handed nothing in."""
     for number in range(size):
         yield made_record(number, Random(seed * 1_000_003 + number), exercises)
 
@@ -91,7 +123,11 @@ def _exercise(place: int, ability: float, random: Random) -> ExerciseResult:
     # later exercises are harder; the last check of each is a matter of luck
     statuses = [
         "passed"
-        if (random.random() < 0.7 if at == 5 else ability + random.gauss(0, 0.7) > place / 6 - 2 + at / 4)
+        if (
+            random.random() < 0.7
+            if at == 5
+            else ability + random.gauss(0, 0.7) > place / 6 - 2 + at / 4
+        )
         else "failed"
         for at in range(len(CHECKS))
     ]
@@ -123,7 +159,11 @@ def _check(at: int, status: str, random: Random) -> CheckResult:
         status,  # type: ignore[arg-type]
         points,
         points if status == "passed" else 0,
-        message=told if failed else "The file could not be loaded." if status == "not_reached" else "",
+        message=told
+        if failed
+        else "The file could not be loaded."
+        if status == "not_reached"
+        else "",
         cause=cause if status == "failed" else "",
         seconds=round(random.random(), 4),
         cases=tuple(CaseResult("cpu", dtype, status) for dtype in ("float32", "float64")),  # type: ignore[arg-type]

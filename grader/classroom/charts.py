@@ -30,7 +30,9 @@ CONFIG = {
         "tickColor": GRID,
         "labelLimit": 260,
     },
-    "legend": {"labelColor": SOFT, "labelFontSize": 12, "title": None},
+    # the browser's letters may be wider than those that the drawing was laid out with
+    "padding": {"left": 28, "right": 10, "top": 5, "bottom": 5},
+    "legend": {"labelColor": SOFT, "labelFontSize": 12, "title": None, "columnPadding": 24},
 }
 # in a stack from left to right; the last is whatever is left: no file, or still the stub
 STACK = (

@@ -1,8 +1,8 @@
 """Scores as the files that learning platforms import, safe to open in a spreadsheet.
 
-Canvas finds a student by "SIS User ID", else by "SIS Login ID" (its own "ID" stays empty), and reads the points possible from
-the second line. Moodle asks which column names the student. Blackboard finds him by "Username". Classroom 50's columns are
-those of its `scores.csv`.
+Canvas finds a student by "SIS User ID", else by "SIS Login ID" (its own "ID" stays empty), and reads the points
+possible from the second line. Moodle asks which column names the student. Blackboard finds him by "Username".
+Classroom 50's columns are those of its `scores.csv`.
 """
 
 from __future__ import annotations
@@ -110,5 +110,3 @@ def stamp(when: datetime | None) -> str:
 
 def _truth(value: bool) -> str:
     return "true" if value else "false"
-
-

@@ -46,8 +46,17 @@ def write_feedback(record: Record, title: str, folder: Path) -> list[Path]:
 
 def html(record: Record, title: str) -> str:
     """One page without scripts, which takes nothing from elsewhere."""
-    return environment().get_template("feedback.html").render(
-        record=record, title=title, words=WORDS, told=TOLD, style=asset("feedback.css"), **_sums(record)
+    return (
+        environment()
+        .get_template("feedback.html")
+        .render(
+            record=record,
+            title=title,
+            words=WORDS,
+            told=TOLD,
+            style=asset("feedback.css"),
+            **_sums(record),
+        )
     )
 
 

@@ -1,4 +1,4 @@
-"""A class's report as a folder: the web page, files for learning platforms, feedback, data. All from one pass over the records.
+"""A class's report as a folder: web page, files for learning platforms, feedback, data; from one pass over the records.
 
 The folder is made beside its place and moved there when it is whole; a report that was there before is replaced.
 """

@@ -1,11 +1,11 @@
 """How hard the exercises and checks were, and whether strong students pass them: classical item analysis.
 
-**Discrimination** is the corrected item–total correlation: Pearson's r between the points of a check (0 or all of them:
-then r is the point-biserial coefficient) and the student's points in all the rest. Without the correction a check would
-partly be correlated with itself (Henrysson, "Correction of item-total correlations in item analysis", Psychometrika 28,
-1963; Crocker and Algina, "Introduction to Classical and Modern Test Theory", 1986, chapter 14). Below 0.2 is commonly
-called poor, from 0.4 on very good (Ebel and Frisbie, "Essentials of Educational Measurement", 1991, chapter 13).
-Its 95 % interval is Fisher's: tanh(artanh r ± 1.96 / √(n − 3)).
+**Discrimination** is the corrected item–total correlation: Pearson's r between the points of a check (0 or all of
+them: then r is the point-biserial coefficient) and the student's points in all the rest. Without the correction a
+check would partly be correlated with itself (Henrysson, "Correction of item-total correlations in item analysis",
+Psychometrika 28, 1963; Crocker and Algina, "Introduction to Classical and Modern Test Theory", 1986, chapter 14).
+Below 0.2 is commonly called poor, from 0.4 on very good (Ebel and Frisbie, "Essentials of Educational Measurement",
+1991, chapter 13). Its 95 % interval is Fisher's: tanh(artanh r ± 1.96 / √(n − 3)).
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def discrimination(item: NDArray[np.float64], rest: NDArray[np.float64]) -> Disc
 
 
 def check_items(summary: Summary) -> list[Item]:
-    """An `Item` for each check of the summary. Tried: passed, failed, out of time, or not reached for a failure before."""
+    """An `Item` for each check. Tried: passed, failed, out of time, or not reached for a failure before."""
     letters = summary.check_letters()
     totals = np.array([line.graded for line in summary.handed_in()], dtype=np.float64)
     items = []

@@ -1,7 +1,8 @@
-"""Source text as what it does: a sequence of syntax elements without names of the student's own, comments, or order of functions.
+"""Source text as what it does: syntax elements, without the student's own names, comments, or the order of functions.
 
-Compared are k-grams of it (Schleimer, Wilkerson and Aiken, "Winnowing", SIGMOD 2003, keep a sample of them; these texts are
-short enough to keep all). Whoever renames, comments, annotates or reorders functions leaves them as they are.
+Compared are k-grams of it (Schleimer, Wilkerson and Aiken, "Winnowing", SIGMOD 2003, keep a sample of them; these
+texts are short enough to keep all). Whoever renames, comments, annotates or reorders functions leaves them as they
+are.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from numpy.typing import NDArray
 K = 12  # elements: about one statement
 DEEPEST = 80  # levels of nesting; no honest answer comes near it
 _DROPPED = ("type_comment", "annotation", "returns", "kind", "ctx", "type_params")
-
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def _too_deep(tree: ast.AST) -> bool:
 
 
 def _units(tree: ast.Module) -> Iterator[ast.AST]:
-    """Every function and method by itself, and every other statement of a module or a class: their order says nothing."""
+    """Every function, and every other statement of a module or a class, by itself: their order says nothing."""
     waiting: list[ast.AST] = [tree]
     while waiting:
         node = waiting.pop()
@@ -78,7 +78,8 @@ def _units(tree: ast.Module) -> Iterator[ast.AST]:
 
 def _names_kept(tree: ast.Module) -> frozenset[str]:
     """Names that the text uses but does not make: they come from Python and torch, and say what is done."""
-    used, made = set(), set()
+    used: set[str] = set()
+    made: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Name):
             (used if isinstance(node.ctx, ast.Load) else made).add(node.id)

@@ -1,4 +1,4 @@
-"""Records made fit to show: one line per name, nothing in a text that a page, a terminal or a file system would obey."""
+"""Records made fit to show: nothing in a text that a page, a terminal or a file system would obey."""
 
 from __future__ import annotations
 
@@ -51,7 +51,9 @@ def rewritten(record: Record, student: Student, rewrite: Rewrite) -> Record:
         report=_report(record.report, student, rewrite) if record.report else None,
         problem=rewrite(record.problem),
         adjustments=tuple(
-            replace(each, exercise=rewrite(each.exercise), who=rewrite(each.who), why=rewrite(each.why))
+            replace(
+                each, exercise=rewrite(each.exercise), who=rewrite(each.who), why=rewrite(each.why)
+            )
             for each in record.adjustments
         ),
         notes=tuple(rewrite(note) for note in record.notes),
@@ -98,5 +100,3 @@ def _check(check: CheckResult, rewrite: Rewrite) -> CheckResult:
     if not check.message and not check.cause:
         return check
     return replace(check, message=rewrite(check.message), cause=rewrite(check.cause))
-
-

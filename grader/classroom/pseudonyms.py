@@ -1,8 +1,8 @@
 """Names, logins, mails and identifiers replaced, so that a report can be shown to others.
 
-A pseudonym is HMAC-SHA256 of the student's identifier under a secret key: the same key gives the same pseudonyms, and
-without it nobody can try out identifiers. The texts of a report are searched for whoever the class knows; what a student
-calls himself only in a message of his own making cannot be known.
+A pseudonym is HMAC-SHA256 of the student's identifier under a secret key: the same key gives the same pseudonyms,
+and without it nobody can try out identifiers. The texts of a report are searched for everybody in the class; a
+nickname that only stands in a student's own output cannot be known.
 """
 
 from __future__ import annotations
@@ -89,9 +89,7 @@ class Pseudonyms:
                 return text
             return self._without_others(own.sub(alias, text) if own else text)
 
-        hidden = Student(
-            id=alias, name=alias, section=student.section, on_roster=student.on_roster
-        )
+        hidden = Student(id=alias, name=alias, section=student.section, on_roster=student.on_roster)
         record = rewritten(record, hidden, rewrite)
         return replace(
             record,

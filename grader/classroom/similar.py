@@ -1,14 +1,15 @@
 """Pairs of submissions that share code which next to nobody else has: a hint for the instructor, never a verdict.
 
-**Evidence.** A piece of code (a k-gram of `likeness`) that `d` of `n` students have weighs ln(n / d), as in the inverse
-document frequency (Spärck Jones, "A statistical interpretation of term specificity", Journal of Documentation 28, 1972).
-What more than a tenth of the class (or fifty students) have weighs nothing, and what the stub has is taken away first. The
-evidence of a pair in an exercise is the weight of all that both have, over k, since k-grams overlap k-fold.
+**Evidence.** A piece of code (a k-gram of `likeness`) that `d` of `n` students have weighs ln(n / d), the inverse
+document frequency (Spärck Jones, "A statistical interpretation of term specificity", Journal of Documentation 28,
+1972). What more than a tenth of the class (or fifty students) have weighs nothing, and what the stub has is taken
+away first. The evidence of a pair in an exercise is the weight of all that both have, over k, since k-grams overlap
+k-fold.
 
-**Background.** Right answers to the same exercise are alike anyway, by how much shows the class itself: the upper half of the
-evidence of all pairs is taken to fall off exponentially, at the rate between its median and its ninth decile. A pair is
-told of where at most one such pair in a hundred classes is to be expected by that, where the evidence is also more than
-chance alone could give among so many pairs, and where most of the rare code of both is shared.
+**Background.** Right answers to the same exercise are alike anyway; by how much, the class itself shows. The upper
+half of the evidence of all pairs is taken to fall off exponentially, at the rate between its median and its ninth
+decile. A pair is told of where, by that, one such pair in a hundred classes is to be expected, where the evidence
+is also more than chance alone could give among so many pairs, and where most of the rare code of both is shared.
 """
 
 from __future__ import annotations
@@ -131,7 +132,9 @@ class Comparison:
     def pairs(self) -> list[Pair]:
         """Those that stand out, the clearest first."""
         tables = {name: _Table(of, self.students) for name, of in self._grams.items()}
-        keys = np.unique(np.concatenate([np.array([], np.int64), *(t.keys for t in tables.values())]))
+        keys = np.unique(
+            np.concatenate([np.array([], np.int64), *(t.keys for t in tables.values())])
+        )
         if not len(keys):
             return []
         evidence = {name: table.evidence_of(keys) for name, table in tables.items()}
@@ -173,7 +176,8 @@ class Comparison:
     def shared(self, exercise: str, pair: Pair) -> Grams:
         """The rare code of an exercise that both have."""
         of = self._grams[exercise]
-        both = np.intersect1d(*(of[number] for number in pair.students), assume_unique=True)
+        first, second = (of[number] for number in pair.students)
+        both = np.intersect1d(first, second, assume_unique=True)
         every, counts = np.unique(np.concatenate(list(of.values())), return_counts=True)
         return np.intersect1d(both, every[counts <= most_shared(len(of))], assume_unique=True)
 
@@ -258,8 +262,8 @@ def compare(
         comparison.add(sources(who))
     findings = []
     for pair in comparison.pairs():
-        who = [people[number] for number in pair.students]
-        texts = [sources(one) for one, _ in who]
+        two = [people[number] for number in pair.students]
+        texts = [sources(who) for who, _ in two]
         marks: list[dict[str, frozenset[int]]] = [{}, {}]
         for part in pair.parts:
             shared = {int(gram) for gram in comparison.shared(part.exercise, pair)}
@@ -270,10 +274,10 @@ def compare(
                     line for gram, covered in lines if gram in shared for line in covered
                 )
         shown = [
-            {part.exercise: hide(one, text[part.exercise]) for part in pair.parts}
-            for (one, _), text in zip(who, texts, strict=True)
+            {part.exercise: hide(who, text[part.exercise]) for part in pair.parts}
+            for (who, _), text in zip(two, texts, strict=True)
         ]
         findings.append(
-            Finding(pair, (who[0][1], who[1][1]), (shown[0], shown[1]), (marks[0], marks[1]))
+            Finding(pair, (two[0][1], two[1][1]), (shown[0], shown[1]), (marks[0], marks[1]))
         )
     return findings, comparison

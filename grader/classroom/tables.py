@@ -1,7 +1,7 @@
-"""Everything as data for a notebook of the instructor's own: `records.jsonl`, and tables as Parquet, or CSV without pyarrow.
+"""Everything as data for a notebook of one's own: `records.jsonl`, and tables as Parquet, or CSV without pyarrow.
 
-Tables are written as the records come, some thousand rows at a time, so that a large class needs no more memory than a
-small one.
+Tables are written as the records come, some thousand rows at a time, so that a large class needs no more memory
+than a small one.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def pyarrow() -> ModuleType | None:
     """The library that writes Parquet, where it is installed."""
     try:
         import pyarrow as library
-        import pyarrow.parquet  # noqa: F401
+        import pyarrow.parquet
     except ImportError:
         return None
     return library  # type: ignore[no-any-return]
@@ -193,9 +193,7 @@ def record_data(record: Record) -> dict[str, Any]:
         "penalty": record.penalty,
         "problem": record.problem,
         "notes": list(record.notes),
-        "adjustments": [
-            asdict(each) | {"when": stamp(each.when)} for each in record.adjustments
-        ],
+        "adjustments": [asdict(each) | {"when": stamp(each.when)} for each in record.adjustments],
         "report": record.report.to_dict() if record.report else None,
     }
 

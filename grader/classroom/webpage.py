@@ -1,7 +1,8 @@
 """The report as a folder that a browser opens from disk: `index.html`, its parts in `assets/`, the data in `data/`.
 
-A page that comes from disk may not fetch files, but it may load scripts: data are scripts that hand one value to the page,
-loaded when they are looked at. The page allows itself nothing else (Content-Security-Policy), and shows text as text.
+A page that comes from disk may not fetch files, but it may load scripts: data are scripts that hand one value to
+the page, loaded when they are looked at. The page allows itself nothing else (Content-Security-Policy), and shows
+text as text.
 """
 
 from __future__ import annotations
@@ -67,28 +68,32 @@ class WebPage:
         mistakes = summary.mistakes
         self._data("class", _catalogue(summary))
         self._data("table", [_row(line, len(summary.exercises)) for line in summary.lines])
-        self._data("mistakes", [one.students for one in mistakes[:MOST_MISTAKES]])
+        self._data("mistakes", [[one.text, one.students] for one in mistakes[:MOST_MISTAKES]])
         self._data("letters", [[line.exercises, line.checks] for line in summary.lines])
         for number, finding in enumerate(findings or ()):
             self._data(f"pair-{number}", finding.data())
         self._assets()
         items = check_items(summary)
         told = distribution(summary)
-        page = environment().get_template("index.html").render(
-            title=summary.title or "Class report",
-            made=datetime.now(UTC),
-            summary=summary,
-            told=told,
-            exercises=_ranked(exercise_items(summary)),
-            checks=_ranked(items),
-            mistakes=[_mistake(one, summary) for one in mistakes[:MOST_MISTAKES]],
-            all_mistakes=len(mistakes),
-            kinds=KINDS,
-            scores_chart=charts.scores(told),
-            outcomes_chart=charts.outcomes(summary),
-            difficulty_chart=charts.difficulty(summary, items),
-            findings=findings,
-            scripts=SCRIPTS,
+        page = (
+            environment()
+            .get_template("index.html")
+            .render(
+                title=summary.title or "Class report",
+                made=datetime.now(UTC),
+                summary=summary,
+                told=told,
+                exercises=_ranked(exercise_items(summary)),
+                checks=_ranked(items),
+                mistakes=[_mistake(one, summary) for one in mistakes[:MOST_MISTAKES]],
+                all_mistakes=len(mistakes),
+                kinds=KINDS,
+                scores_chart=charts.scores(told),
+                outcomes_chart=charts.outcomes(summary),
+                difficulty_chart=charts.difficulty(summary, items),
+                findings=findings,
+                scripts=SCRIPTS,
+            )
         )
         path = self._folder / "index.html"
         path.write_text(page, encoding="utf-8")
@@ -231,5 +236,3 @@ def _mistake(mistake: Mistake, summary: Summary) -> dict[str, Any]:
             for number in mistake.students[:3]
         ],
     }
-
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from .. import __version__
-from . import author, check, machine, work
+from . import author, check, insight, machine, work
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -22,5 +22,7 @@ for command in (
     author.release,
     author.audit,
     machine.doctor,
+    insight.report,
+    insight.similar,
 ):
     main.add_command(command)

@@ -53,14 +53,14 @@ const report = (() => {
     const [, name = "overview", argument, query = ""] =
       /^#([a-z]+)(?:-(\d+))?(?:\?(.*))?$/.exec(location.hash) ?? [];
     const sections = [...document.querySelectorAll("[data-view]")];
-    const section = sections.find((one) => one.id === name) ?? sections[0];
+    const section = sections.find((one) => one.dataset.view === name) ?? sections[0];
     for (const one of sections) one.hidden = one !== section;
     for (const link of document.querySelectorAll("nav a")) {
-      if (link.hash === `#${section.id}`) link.setAttribute("aria-current", "page");
+      if (link.hash === `#${section.dataset.view}`) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     }
     try {
-      await views[section.id]?.(argument && Number(argument), new URLSearchParams(query), section);
+      await views[section.dataset.view]?.(argument && Number(argument), new URLSearchParams(query), section);
     } catch (error) {
       section.replaceChildren(make("p", { role: "alert" }, `This cannot be shown: ${error.message}.`));
     }

@@ -58,15 +58,15 @@
       { ...text(PLACES.login), title: "login" },
       { ...text(PLACES.section), title: "section" },
       { ...number(PLACES.score), title: "score" },
-      { ...text(PLACES.when), title: "handed in", searchable: false },
-      { ...number(PLACES.late, (value) => (value ? String(value) : "")), title: "days late" },
-      { ...number(PLACES.remarks, (value) => (value ? String(value) : "")), title: "remarks" },
       ...about.exercises.map(([name, , most], place) => ({
         ...number(POINTS + place, (value) => (value < 0 ? "–" : String(value))),
         title: name,
         className: "number points",
         createdCell: (cell, value) => cell.classList.add(shade(value, most)),
       })),
+      { ...text(PLACES.when), title: "handed in", searchable: false },
+      { ...number(PLACES.late, (value) => (value ? String(value) : "")), title: "days late" },
+      { ...number(PLACES.remarks, (value) => (value ? String(value) : "")), title: "remarks" },
     ].filter((column) => column.data > PLACES.section || column.data === 0 || rows.some((row) => row[column.data]));
     table = new DataTable("#students-table", {
       data: rows,
@@ -87,10 +87,8 @@
     const [about, rows] = await Promise.all([want("class"), want("table")]);
     const those = (test) => new Set(rows.flatMap((row, place) => (test(row, place) ? [place] : [])));
     if (parameters.has("mistake")) {
-      const number = Number(parameters.get("mistake"));
-      const lists = await want("mistakes");
-      const told = document.querySelectorAll("#mistakes tbody td.wide");
-      return [new Set(lists[number] ?? []), `Those who made this mistake: ${told[number]?.textContent ?? ""}`];
+      const [told, who] = (await want("mistakes"))[Number(parameters.get("mistake"))] ?? ["", []];
+      return [new Set(who), `Those who made this mistake: ${told}`];
     }
     if (parameters.has("check")) {
       const number = Number(parameters.get("check"));
