@@ -168,3 +168,46 @@ def _check(at: int, status: str, random: Random) -> CheckResult:
         seconds=round(random.random(), 4),
         cases=tuple(CaseResult("cpu", dtype, status) for dtype in ("float32", "float64")),  # type: ignore[arg-type]
     )
+
+
+HOSTILE = (
+    '<img src=x onerror="window.obeyed=1">&amp;',
+    "</script><script>window.obeyed=1</script>",
+    '"><svg onload=window.obeyed=1>',
+    "{{ 7 * 7 }}${7*7}",
+    "[a](javascript:window.obeyed=1) ![b](http://127.0.0.1/b.png) <b>`c`</b>",
+    "\u202egnp.exe\u2028\u2029\x00\x1b[31m",
+    '=HYPERLINK("http://127.0.0.1/","x")',
+    "../../../etc/passwd",
+    "..\\CON",
+    "\udc80\ud800 lone",
+    "```\n# heading\n~~~",
+    "x" * 5000,
+)
+
+
+def hostile_class() -> Iterator[Record]:
+    """Students with names, identifiers and output that a page, a spreadsheet, a shell or a file system might obey."""
+    for number, text in enumerate(HOSTILE):
+        checks = tuple(
+            CheckResult(
+                *(name, f"{name} is right.", "failed", points, 0),
+                message=f"{text} at `{text}`",
+                cause=text if at == 0 else "",
+            )
+            for at, (name, points) in enumerate(CHECKS)
+        )
+        exercise = ExerciseResult(
+            *(NAMES[0], "Abstract loop", 0, 10, "failed"),
+            message=text,
+            violations=(Violation(1, text, text),),
+            checks=checks,
+        )
+        yield Record(
+            Student(text, text, text, text, text),
+            Report(text, (exercise,), HERE),
+            10,
+            problem=text,
+            adjustments=(Adjustment(text, number, text, START, text),),
+            notes=(text,),
+        )

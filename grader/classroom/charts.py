@@ -66,7 +66,7 @@ def scores(told: Distribution) -> str:
         "axis": {"title": "students", "tickMinStep": 1, "tickCount": 5, "format": "d"},
     }
     drawing = {
-        "width": 680,
+        "width": 520,
         "height": 200,
         "data": {"values": values},
         "mark": {"type": "bar", "color": "var(--accent)", "cornerRadiusEnd": 2},
@@ -98,7 +98,7 @@ def outcomes(summary: Summary) -> str:
             )
     words = [word for _, word, _ in STACK]
     drawing = {
-        "width": 520,
+        "width": 440,
         "height": {"step": 22},
         "data": {"values": values},
         "mark": {"type": "bar"},

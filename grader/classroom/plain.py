@@ -37,7 +37,7 @@ def slug(text: str) -> str:
     which some file systems do not tell from small letters.
     """
     kept = re.sub(r"[^A-Za-z0-9_-]+", "-", text)[:60].strip("-")
-    if kept == text and kept == kept.lower() and not _DEVICES.fullmatch(kept):
+    if kept and kept == text and kept == kept.lower() and not _DEVICES.fullmatch(kept):
         return kept
     digest = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
     return f"{kept}-{digest}" if kept else digest

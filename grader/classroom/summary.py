@@ -209,7 +209,7 @@ class Summary:
         """Points: (students, exercises); -1 where the report does not have the exercise."""
         width = len(self.exercises)
         rows = [line.points + (-1,) * (width - len(line.points)) for line in self.handed_in()]
-        return np.array(rows, dtype=np.int64).reshape(-1, width)
+        return np.array(rows, dtype=np.int64).reshape(len(rows), width)
 
 
 def kind_of(cause: str) -> str:
@@ -219,4 +219,4 @@ def kind_of(cause: str) -> str:
 
 def _letters(rows: list[str], width: int) -> NDArray[np.bytes_]:
     text = "".join(row.ljust(width, ABSENT) for row in rows)
-    return np.frombuffer(text.encode("ascii"), dtype="S1").reshape(-1, width)
+    return np.frombuffer(text.encode("ascii"), dtype="S1").reshape(len(rows), width)

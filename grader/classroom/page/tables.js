@@ -88,21 +88,21 @@
     const those = (test) => new Set(rows.flatMap((row, place) => (test(row, place) ? [place] : [])));
     if (parameters.has("mistake")) {
       const [told, who] = (await want("mistakes"))[Number(parameters.get("mistake"))] ?? ["", []];
-      return [new Set(who), `Those who made this mistake: ${told}`];
+      return [new Set(who), told];
     }
     if (parameters.has("check")) {
       const number = Number(parameters.get("check"));
       const letters = await want("letters");
       const [exercise, name] = about.checks[number] ?? [0, ""];
       const who = those((_row, place) => "ftr".includes(letters[place][1][number] || " "));
-      return [who, `Those who tried and did not pass ${name} of ${about.exercises[exercise][0]}`];
+      return [who, `tried and did not pass ${name} of ${about.exercises[exercise][0]}`];
     }
     if (parameters.has("low")) {
       const [low, high] = [Number(parameters.get("low")), Number(parameters.get("high"))];
       const who = those((row) => row[PLACES.in] && row[PLACES.score] >= low && row[PLACES.score] <= high);
-      return [who, `Scores from ${low} to ${high}`];
+      return [who, `scores from ${low} to ${high}`];
     }
-    if (parameters.has("absent")) return [those((row) => !row[PLACES.in]), "Nothing was handed in or could be read"];
+    if (parameters.has("absent")) return [those((row) => !row[PLACES.in]), "nothing was handed in, or it could not be read"];
     return [null, ""];
   }
 
@@ -112,7 +112,7 @@
     chosen = who;
     const filter = document.querySelector("#filter");
     filter.hidden = !who;
-    filter.firstElementChild.textContent = who ? `${told}: ${who.size.toLocaleString("en")}.` : "";
+    filter.firstElementChild.textContent = who ? `${who.size.toLocaleString("en")} students: ${told}` : "";
     table.draw();
   };
 
