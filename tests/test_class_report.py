@@ -292,9 +292,16 @@ def test_feedback_shows_hostile_text_as_text(folder: Path) -> None:
     markdown = MarkdownIt("gfm-like", {"linkify": False})
     for path in (folder / "feedback").glob("*.md"):
         page = Tags(markdown.render(path.read_text(encoding="utf-8")))
-        assert {tag for tag, _ in page.tags} <= set(
-            ["h1", "h2", "p", "strong", "ul", "li", "pre", "code"]
-        )
+        assert {tag for tag, _ in page.tags} <= {
+            "h1",
+            "h2",
+            "p",
+            "strong",
+            "ul",
+            "li",
+            "pre",
+            "code",
+        }
         assert sum(tag == "h1" for tag, _ in page.tags) == 1
     assert HOSTILE[0] in Tags(html_of(folder, HOSTILE[0])).text
 

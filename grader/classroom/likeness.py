@@ -38,8 +38,8 @@ def shape(source: str) -> Shape | None:
         tree = ast.parse(source)
         if _too_deep(tree):
             return None
-        kept = _names_kept(tree)
-        units = [list(_elements(unit, kept)) for unit in _units(tree)]
+        own = _own(tree)
+        units = [list(_elements(unit, own)) for unit in _units(tree)]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     lines: dict[int, set[int]] = {}
@@ -76,36 +76,42 @@ def _units(tree: ast.Module) -> Iterator[ast.AST]:
                 yield child
 
 
-def _names_kept(tree: ast.Module) -> frozenset[str]:
-    """Names that the text uses but does not make: they come from Python and torch, and say what is done."""
-    used: set[str] = set()
-    made: set[str] = set()
+@dataclass(frozen=True)
+class _Own:
+    """What a text names itself, and so could name otherwise."""
+
+    names: frozenset[str]
+    attributes: frozenset[str]
+
+
+def _own(tree: ast.Module) -> _Own:
+    names: set[str] = set()
+    attributes: set[str] = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.Name):
-            (used if isinstance(node.ctx, ast.Load) else made).add(node.id)
-        elif isinstance(node, ast.Attribute):
-            (used if isinstance(node.ctx, ast.Load) else made).add(node.attr)
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            names.add(node.id)
+        elif isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
+            attributes.add(node.attr)
         elif isinstance(node, ast.arg):
-            made.add(node.arg)
+            names.add(node.arg)
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            made.add(node.name)
-        elif isinstance(node, ast.alias):
-            used.add(node.name)
-    return frozenset(used - made)
+            names.add(node.name)
+            attributes.add(node.name)
+    return _Own(frozenset(names), frozenset(attributes))
 
 
-def _elements(node: ast.AST, kept: frozenset[str]) -> Iterator[tuple[str, int]]:
+def _elements(node: ast.AST, own: _Own) -> Iterator[tuple[str, int]]:
     """What a node is, then what is in it, depth first: (word, line)."""
     line = getattr(node, "lineno", 0)
     if isinstance(node, ast.Name):
-        yield (node.id if node.id in kept else "name"), line
+        yield ("name" if node.id in own.names else node.id), line
         return
     if isinstance(node, ast.Constant):
         yield (repr(node.value)[:40] if not isinstance(node.value, str) else "text"), line
         return
     word = type(node).__name__
     if isinstance(node, ast.Attribute):
-        word = f".{node.attr}" if node.attr in kept else ".name"
+        word = ".name" if node.attr in own.attributes else f".{node.attr}"
     elif isinstance(node, ast.keyword):
         word = f"{node.arg}="
     yield word, line
@@ -114,7 +120,7 @@ def _elements(node: ast.AST, kept: frozenset[str]) -> Iterator[tuple[str, int]]:
             continue
         for child in value if isinstance(value, list) else [value]:
             if isinstance(child, ast.AST) and not _is_text(child):
-                yield from _elements(child, kept)
+                yield from _elements(child, own)
 
 
 def _is_text(node: ast.AST) -> bool:

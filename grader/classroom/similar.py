@@ -6,10 +6,11 @@ document frequency (Spärck Jones, "A statistical interpretation of term specifi
 away first. The evidence of a pair in an exercise is the weight of all that both have, over k, since k-grams overlap
 k-fold.
 
-**Background.** Right answers to the same exercise are alike anyway; by how much, the class itself shows. The upper
-half of the evidence of all pairs is taken to fall off exponentially, at the rate between its median and its ninth
-decile. A pair is told of where, by that, one such pair in a hundred classes is to be expected, where the evidence
-is also more than chance alone could give among so many pairs, and where most of the rare code of both is shared.
+**Background.** Right answers to the same exercise are alike anyway; by how much, the class itself shows. Above its median
+the evidence of all pairs is taken to fall off exponentially, at the rate between the median and the n/2 most alike pairs,
+which may be copies and are left out. A pair is told of where, by that, one such pair in a hundred classes is to be
+expected, where the evidence is also more than chance alone could give among so many pairs, and where most of the rare
+code of both is shared.
 """
 
 from __future__ import annotations
@@ -141,10 +142,11 @@ class Comparison:
         either = {name: table.either_of(keys) for name, table in tables.items()}
         everywhere: NDArray[np.float64] = np.sum(list(evidence.values()), axis=0)
         alike = everywhere / np.maximum(np.sum(list(either.values()), axis=0), 1e-9)
-        possible = self.students * (self.students - 1) // 2
-        usual = line(everywhere, possible, 1)
-        told = (everywhere > usual) & (alike >= ALIKE_ALL)
-        lines = {name: line(of, possible, len(tables)) for name, of in evidence.items()}
+        usual = line(everywhere, self.students, 1)
+        # one exercise by itself has to meet the stricter condition below
+        several = sum((of >= ALIKE_ALL * either[name]) & (of > 0) for name, of in evidence.items())
+        told = (everywhere > usual) & (alike >= ALIKE_ALL) & (several > 1)
+        lines = {name: line(of, self.students, len(tables)) for name, of in evidence.items()}
         single = {
             name: (of > lines[name]) & (of >= ALIKE * either[name]) for name, of in evidence.items()
         }
@@ -222,24 +224,26 @@ def most_shared(n: int) -> int:
     return min(max(5, n // 10), MOST_SHARED)
 
 
-def line(evidence: NDArray[np.float64], possible: int, tries: int) -> float:
+def line(evidence: NDArray[np.float64], students: int, tries: int) -> float:
     """What the evidence of a pair has to exceed.
 
     Args:
-        evidence: of the pairs that have any.
-        possible: of all pairs; the rest have none.
+        evidence: of the pairs that have any; all others have none.
+        students: how many there are; half as many pairs are left out of the background, since they may be copies.
         tries: how many such lines are drawn in the class.
     """
+    possible = max(students * (students - 1) // 2, 1)
+    apart = min(max(3, students // 2), possible / 2)
     whole = np.sort(np.concatenate([np.zeros(1), evidence]))
 
-    def quantile(share: float) -> float:
-        place = len(whole) - 1 - int((1 - share) * possible)
-        return float(whole[max(place, 0)])
+    def above(pairs: float) -> float:
+        """The evidence that so many pairs exceed."""
+        return float(whole[max(len(whole) - 1 - math.ceil(pairs), 0)])
 
-    middle, high = quantile(0.5), quantile(0.9)
-    tail = (high - middle) / math.log(5)
-    chance = math.log(max(possible, 1) * tries / EXPECTED)
-    return max(middle + tail * (chance - math.log(2)), chance)
+    middle, high = above(possible / 2), above(apart)
+    slope = (high - middle) / max(math.log(possible / 2 / apart), 1.0)
+    chance = math.log(possible * tries / EXPECTED)
+    return max(middle + slope * (chance - math.log(2)), chance)
 
 
 def compare(
