@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from grader.classroom.likeness import shape
 from grader.classroom.pseudonyms import Pseudonyms
 from grader.classroom.records import Record, Student
-from grader.classroom.similar import Comparison, Finding, compare, line
+from grader.classroom.similar import Comparison, Finding, compare, usual
 from grader.cli import main
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -134,6 +134,24 @@ def test_three_who_share_are_three_pairs() -> None:
     assert sorted(found([*students, *copies])) == [(0, 6), (0, 7), (6, 7)]
 
 
+def test_a_copy_in_a_class_of_near_copies() -> None:
+    """Forty who all hand in variations of a few texts, often the same ones: only who shares all of them stands out."""
+    random = Random(1)
+    wrong = {
+        name: [text_of(path) for path in sorted((SUBMISSIONS / name).glob("wrong/*.py"))]
+        for name in EXERCISES
+    }
+    students = [
+        {
+            name: random.choice(wrong[name] if random.random() < 0.5 else right(name))
+            for name in EXERCISES
+        }
+        for _ in range(40)
+    ]
+    assert found(students) == []
+    assert found([*students, students[0]]) == [(0, 40)]
+
+
 def test_the_stub_is_no_evidence() -> None:
     assert found([stubs() for _ in range(2)] + honest(4)) == []
 
@@ -162,11 +180,12 @@ def test_the_line_rises_with_the_class_and_with_its_background() -> None:
     import numpy as np
 
     background = np.linspace(0.1, 10, 15)
-    assert line(background, 6, 1) > background.max()
-    assert line(2 * background, 6, 1) > line(background, 6, 1)
-    assert line(background, 6, 1) < line(background, 6, 18)
-    # where hardly any pair shares anything, only chance is left
-    assert line(background[:1], 100, 1) == pytest.approx(np.log(4950 / 0.01))
+    assert usual(background, 6, 5) > background.max()
+    assert usual(2 * background, 6, 5) == pytest.approx(2 * usual(background, 6, 5))
+    assert usual(background, 6, 5) < usual(background, 6, 8)
+    # copies do not move it: half as many pairs as students are no background
+    assert usual(np.array([*background[:-3], 900, 900, 900]), 6, 5) == usual(background, 6, 5)
+    assert usual(background[:3], 100, 5) == 0
 
 
 def told(students: list[Texts], hide: Any = None) -> list[Finding]:
@@ -232,7 +251,7 @@ def test_similar_command(monkeypatch: pytest.MonkeyPatch) -> None:
     assert done.exit_code == 0, done.output
     [pair] = json.loads(done.output)
     assert pair["students"] == ["[red]Name 2", "[red]Name 6"]
-    assert pair["evidence"] > pair["usual"]
+    assert "is usual" in pair["why"]
     assert len(pair["exercises"]) > 10
     done = CliRunner().invoke(main, ["similar", "class.db"])
     assert done.exit_code == 0, done.output

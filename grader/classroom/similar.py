@@ -6,11 +6,13 @@ document frequency (Spärck Jones, "A statistical interpretation of term specifi
 away first. The evidence of a pair in an exercise is the weight of all that both have, over k, since k-grams overlap
 k-fold.
 
-**Background.** Right answers to the same exercise are alike anyway; by how much, the class itself shows. Above its median
-the evidence of all pairs is taken to fall off exponentially, at the rate between the median and the n/2 most alike pairs,
-which may be copies and are left out. A pair is told of where, by that, one such pair in a hundred classes is to be
-expected, where the evidence is also more than chance alone could give among so many pairs, and where most of the rare
-code of both is shared.
+Two numbers are looked at for each pair: the evidence in those exercises where the two share at least 80 % of their
+rare code, and the share of their rare code over all exercises.
+
+**Background.** Right answers to the same exercise are alike anyway; by how much, the class itself shows. Above its
+median each number is taken to fall off exponentially over all pairs, at the rate between the median and the n/2
+most alike pairs; these may be copies, and are left out. A pair is told of where, by that, one such pair in a
+hundred classes is to be expected, and the evidence is more than chance alone could give among so many pairs.
 """
 
 from __future__ import annotations
@@ -28,8 +30,8 @@ from .plain import plain
 
 MOST_SHARED = 50
 EXPECTED = 0.01  # honest pairs beyond the line, in a class
-ALIKE = 0.8  # share of the two's rare code, in an exercise that is told of by itself
-ALIKE_ALL = 0.5  # the same over all exercises
+ALIKE = 0.8  # share of the two's rare code in an exercise, for its evidence to count
+ALIKE_ALL = 0.5  # the least share over all exercises that is told of
 MOST_LINES, LONGEST = 2000, 400
 
 Grams = NDArray[np.uint64]
@@ -47,12 +49,12 @@ class Part:
 
 @dataclass(frozen=True)
 class Pair:
-    """Two students by their numbers, the lower first; `usual` is the line that the evidence crossed."""
+    """Two students by their numbers, the lower first; evidence and likeness are of the exercises in `parts`."""
 
     students: tuple[int, int]
     evidence: float
     alike: float
-    usual: float
+    why: str
     parts: tuple[Part, ...]
 
 
@@ -78,8 +80,8 @@ class Finding:
         return self.pair.evidence
 
     @property
-    def usual(self) -> float:
-        return self.pair.usual
+    def why(self) -> str:
+        return self.pair.why
 
     def data(self) -> dict[str, Any]:
         """What the page shows: per exercise both texts, a line as [text, marked]."""
@@ -138,38 +140,39 @@ class Comparison:
         )
         if not len(keys):
             return []
-        evidence = {name: table.evidence_of(keys) for name, table in tables.items()}
-        either = {name: table.either_of(keys) for name, table in tables.items()}
-        everywhere: NDArray[np.float64] = np.sum(list(evidence.values()), axis=0)
-        alike = everywhere / np.maximum(np.sum(list(either.values()), axis=0), 1e-9)
-        usual = line(everywhere, self.students, 1)
-        # one exercise by itself has to meet the stricter condition below
-        several = sum((of >= ALIKE_ALL * either[name]) & (of > 0) for name, of in evidence.items())
-        told = (everywhere > usual) & (alike >= ALIKE_ALL) & (several > 1)
-        lines = {name: line(of, self.students, len(tables)) for name, of in evidence.items()}
-        single = {
-            name: (of > lines[name]) & (of >= ALIKE * either[name]) for name, of in evidence.items()
-        }
-        chosen = np.flatnonzero(told | np.any(list(single.values()), axis=0))
+        # (exercises, pairs)
+        both = np.array([table.evidence_of(keys) for table in tables.values()])
+        either = np.maximum([table.either_of(keys) for table in tables.values()], 1e-9)
+        near = np.where(both >= ALIKE * either, both, 0.0)
+        whole = both.sum(axis=0) / either.sum(axis=0)
+
+        tries = math.log(self.students * (self.students - 1) / 2 * (len(tables) + 1) / EXPECTED)
+        most = max(usual(near.sum(axis=0), self.students, tries), tries)
+        most_whole = max(usual(whole, self.students, tries), ALIKE_ALL)
+        by_evidence = near.sum(axis=0) > most
+        # more than one exercise: about a single one, only its evidence tells
+        several = ((both >= ALIKE_ALL * either) & (both > 0)).sum(axis=0) > 1
+        by_whole = several & (whole > most_whole) & (both.sum(axis=0) > tries)
         found = []
-        for at in chosen:
-            parts = tuple(
-                Part(name, float(of[at]), float(of[at] / max(either[name][at], 1e-9)))
-                for name, of in evidence.items()
-                if (single[name][at] or (told[at] and of[at] >= ALIKE_ALL * either[name][at] > 0))
+        for at in np.flatnonzero(by_evidence | by_whole):
+            shown = near[:, at] > 0 if by_evidence[at] else both[:, at] >= ALIKE_ALL * either[:, at]
+            parts = [
+                Part(name, float(both[row, at]), float(both[row, at] / either[row, at]))
+                for row, name in enumerate(tables)
+                if shown[row] and both[row, at] > 0
+            ]
+            evidence = sum(part.evidence for part in parts)
+            why = (
+                f"evidence {evidence:.0f}, where up to {most:.0f} is usual"
+                if by_evidence[at]
+                else f"{whole[at]:.0%} of all rare code shared, where up to {most_whole:.0%} is usual"
             )
-            if not parts:
-                continue
-            over = usual if told[at] else min(lines[p.exercise] for p in parts)
-            total = float(everywhere[at]) if told[at] else sum(part.evidence for part in parts)
-            shared = sum(part.evidence for part in parts)
-            union = sum(float(either[part.exercise][at]) for part in parts)
             found.append(
                 Pair(
                     students=(int(keys[at]) // self.students, int(keys[at]) % self.students),
-                    evidence=total,
-                    alike=shared / union,
-                    usual=over,
+                    evidence=evidence,
+                    alike=float(both[shown, at].sum() / either[shown, at].sum()),
+                    why=why,
                     parts=tuple(sorted(parts, key=lambda part: -part.evidence)),
                 )
             )
@@ -224,26 +227,25 @@ def most_shared(n: int) -> int:
     return min(max(5, n // 10), MOST_SHARED)
 
 
-def line(evidence: NDArray[np.float64], students: int, tries: int) -> float:
-    """What the evidence of a pair has to exceed.
+def usual(values: NDArray[np.float64], students: int, tries: float) -> float:
+    """Up to where a value is usual in the class.
 
     Args:
-        evidence: of the pairs that have any; all others have none.
+        values: of the pairs that share anything; all others have 0.
         students: how many there are; half as many pairs are left out of the background, since they may be copies.
-        tries: how many such lines are drawn in the class.
+        tries: ln(pairs looked at / how many honest ones may be beyond).
     """
-    possible = max(students * (students - 1) // 2, 1)
+    possible = max(students * (students - 1) / 2, 1)
     apart = min(max(3, students // 2), possible / 2)
-    whole = np.sort(np.concatenate([np.zeros(1), evidence]))
+    ordered = np.sort(np.concatenate([np.zeros(1), values]))
 
     def above(pairs: float) -> float:
-        """The evidence that so many pairs exceed."""
-        return float(whole[max(len(whole) - 1 - math.ceil(pairs), 0)])
+        """The value that so many pairs exceed."""
+        return float(ordered[max(len(ordered) - 1 - math.ceil(pairs), 0)])
 
     middle, high = above(possible / 2), above(apart)
     slope = (high - middle) / max(math.log(possible / 2 / apart), 1.0)
-    chance = math.log(possible * tries / EXPECTED)
-    return max(middle + slope * (chance - math.log(2)), chance)
+    return middle + slope * (tries - math.log(2))
 
 
 def compare(

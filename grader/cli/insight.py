@@ -123,13 +123,12 @@ def similar(gradebook: str, form: str, folder: Path | None) -> None:
     from rich.text import Text
 
     console = console_for()
-    table = Table("students", "alike", "evidence", "usual", "exercises")
+    table = Table("students", "alike", "why", "exercises")
     for finding in findings:
         table.add_row(
             Text("\n".join(finding.names)),
             f"{finding.alike:.0%}",
-            f"{finding.evidence:.0f}",
-            f"{finding.usual:.0f}",
+            finding.why,
             Text(", ".join(finding.exercises)),
         )
     if findings:
@@ -146,7 +145,7 @@ def _plain(finding: Finding) -> dict[str, object]:
     return {
         "students": list(finding.names),
         "evidence": round(finding.evidence, 2),
-        "usual": round(finding.usual, 2),
+        "why": finding.why,
         "alike": round(finding.alike, 4),
         "exercises": [
             {
