@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 
 import numpy as np
@@ -32,6 +33,7 @@ class Shape:
         return np.array(sorted(self.lines), dtype=np.uint64)
 
 
+@lru_cache(maxsize=512)  # the same text comes more than once
 def shape(source: str) -> Shape | None:
     """The k-grams of a text; `None` for one that does not parse."""
     try:
