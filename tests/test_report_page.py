@@ -17,7 +17,7 @@ from grader.classroom.folder import write_report
 from grader.classroom.records import Record
 from grader.classroom.similar import Finding, Pair, Part
 
-from .classes import HOSTILE, hostile_class, made_class
+from .synthetic import HOSTILE, hostile_class, made_class
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from grader.classroom.likeness import shape
 from grader.classroom.pseudonyms import Pseudonyms
-from grader.classroom.records import Record, Student
+from grader.classroom.records import Student
 from grader.classroom.similar import Comparison, Finding, compare, usual
 from grader.cli import main
 
@@ -238,8 +238,8 @@ def test_similar_command(monkeypatch: pytest.MonkeyPatch) -> None:
         def __exit__(self, *_: object) -> None:
             return None
 
-        def records(self) -> list[Record]:
-            return [Record(Student(str(at), f"[red]Name {at}"), None, 0) for at in range(7)]
+        def students(self) -> list[Student]:
+            return [Student(str(at), f"[red]Name {at}") for at in range(7)]
 
         def sources(self, student: str) -> Texts:
             return students[int(student)]

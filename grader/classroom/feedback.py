@@ -123,6 +123,8 @@ def _check(check: CheckResult) -> Iterator[str]:
             yield ""
         if check.cause:
             yield f"  → **{escaped(check.cause)}**"
+        if place := getattr(check, "place", ""):
+            yield f"  Look at {escaped(place)}."
 
 
 def escaped(text: str) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
+from typing import Any
 
 from ..report import CheckResult, ExerciseResult, Report
 from ..text import clean
@@ -97,6 +98,9 @@ def _exercise(exercise: ExerciseResult, rewrite: Rewrite) -> ExerciseResult:
 
 
 def _check(check: CheckResult, rewrite: Rewrite) -> CheckResult:
-    if not check.message and not check.cause:
-        return check
-    return replace(check, message=rewrite(check.message), cause=rewrite(check.cause))
+    told: dict[str, Any] = {
+        name: rewrite(text)
+        for name in ("message", "cause", "place")
+        if (text := getattr(check, name, ""))
+    }
+    return replace(check, **told) if told else check

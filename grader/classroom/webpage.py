@@ -204,7 +204,8 @@ def _check(exercise: int, check: CheckResult, summary: Summary) -> int | list[An
         for case in check.cases
         if case.status not in ("passed", check.status)
     ]
-    entry = [number, LETTERS[check.status], check.score, check.message, check.cause, cases]
+    place = getattr(check, "place", "")
+    entry = [number, LETTERS[check.status], check.score, check.message, check.cause, place, cases]
     while entry[-1] in ("", []):
         entry.pop()
     return entry

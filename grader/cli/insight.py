@@ -164,7 +164,7 @@ def _compared(
     from ..classroom.plain import name_of
     from ..classroom.similar import compare
 
-    students = {record.student.id: record.student for record in book.records()}
+    students = {student.id: student for student in book.students()}
     stubs = {
         exercise.name: exercise.stub.read_text(encoding="utf-8")
         for exercise in course.exercises
@@ -189,7 +189,7 @@ def _pseudonyms(book: Gradebook, gradebook: str, key_file: Path | None) -> Pseud
             refuse("A gradebook with a URL needs --pseudonym-key FILE, where its key is kept.")
         key_file = Path(f"{gradebook}.pseudonyms")
     key = read_key(key_file)
-    return Pseudonyms(key, (record.student for record in book.records()))
+    return Pseudonyms(key, book.students())
 
 
 @contextmanager

@@ -21,7 +21,7 @@
   }
 
   function check(entry, about) {
-    const [number, letter, score, message, cause, cases] =
+    const [number, letter, score, message, cause, place, cases] =
       typeof entry === "number" ? [entry, "p", about.checks[entry][3]] : entry;
     const [, name, description, points] = about.checks[number];
     return make(
@@ -32,6 +32,7 @@
         make("div", {}, make("b", {}, name), " ", make("span", { class: "soft" }, ...prose(description))),
         message ? make("pre", {}, message) : null,
         cause ? make("p", { class: "cause" }, "→ ", ...prose(cause)) : null,
+        place ? make("p", { class: "soft" }, `Look at ${place}.`) : null,
         cases?.length ? make("p", { class: "soft" }, `Otherwise on ${cases.join(", ")}.`) : null,
       ),
       make("span", { class: "number" }, make("span", { class: "status" }, about.letters[letter]), ` ${score} / ${points}`),
