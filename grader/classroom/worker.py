@@ -165,8 +165,9 @@ def _warm_up() -> None:
     """What each grading would import, once, while the sandbox's own process does the same."""
     import torch
 
-    from .. import plugin  # noqa: F401
+    from ..grading import warm_up
 
+    warm_up()
     torch.set_num_threads(1)  # there is a worker a core
     atexit.register(_close_all)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from .. import __version__
-from . import author, check, classroom, machine, practice, work
+from . import author, check, classroom, insight, machine, practice, work
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -29,5 +29,7 @@ for command in (
     classroom.adjust,
     classroom.history,
     classroom.gradebook_group,
+    insight.report,
+    insight.similar,
 ):
     main.add_command(command)

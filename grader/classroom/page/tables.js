@@ -1,0 +1,136 @@
+// The tables, by DataTables: sorted, searched and shown a page at a time.
+"use strict";
+
+(() => {
+  const { make, want, views } = report;
+  const PLACES = { name: 0, id: 1, login: 2, section: 3, score: 4, most: 5, when: 6, late: 7, remarks: 8, in: 9 };
+  const POINTS = 10; // from here on: points by exercise, -1 where there are none
+
+  const words = {
+    search: "Search",
+    lengthMenu: "_MENU_ rows",
+    info: "_START_ to _END_ of _TOTAL_",
+    infoEmpty: "nothing found",
+    infoFiltered: "(of _MAX_)",
+    zeroRecords: "Nothing here has these words.",
+    emptyTable: "Nothing to show.",
+  };
+  const layout = { topStart: "search", topEnd: "info", bottomStart: "pageLength", bottomEnd: "paging" };
+
+  /** DataTables reads a searched text with `&` as markup: it gets a text that cannot be any. */
+  const searched = (text) => String(text).replace(/[<>&]/g, " ");
+
+  const text = (place) => ({
+    data: place,
+    type: "string",
+    render: (value, kind) => (kind === "filter" ? searched(value) : kind === "display" ? node(value) : value),
+  });
+  const node = (value) => document.createTextNode(value);
+  const number = (place, shown = (value) => String(value)) => ({
+    data: place,
+    type: "num",
+    className: "number",
+    searchable: false,
+    render: (value, kind, row) => (kind === "display" ? node(shown(value, row)) : value),
+  });
+
+  /** How much of its points an exercise has, as a name for its colour. */
+  function shade(points, most) {
+    if (points < 0) return "none";
+    return points >= most ? "all" : points * 2 >= most ? "half" : points > 0 ? "some" : "zero";
+  }
+
+  let table = null;
+  let chosen = null; // the students to whom the table is narrowed, or everybody
+
+  async function students() {
+    if (table) return table;
+    const [about, rows] = await Promise.all([want("class"), want("table")]);
+    const columns = [
+      {
+        ...text(PLACES.name),
+        title: "name",
+        render: (value, kind, row, place) =>
+          kind === "filter" ? searched(value)
+            : kind === "display" ? make("a", { href: `#student-${place.row}` }, value) : value,
+      },
+      { ...text(PLACES.id), title: "identifier" },
+      { ...text(PLACES.login), title: "login" },
+      { ...text(PLACES.section), title: "section" },
+      { ...number(PLACES.score), title: "score" },
+      ...about.exercises.map(([name, , most], place) => ({
+        ...number(POINTS + place, (value) => (value < 0 ? "–" : String(value))),
+        title: name,
+        className: "number points",
+        createdCell: (cell, value) => cell.classList.add(shade(value, most)),
+      })),
+      { ...text(PLACES.when), title: "handed in", searchable: false },
+      { ...number(PLACES.late, (value) => (value ? String(value) : "")), title: "days late" },
+      { ...number(PLACES.remarks, (value) => (value ? String(value) : "")), title: "remarks" },
+    ].filter((column) => column.data > PLACES.section || column.data === 0 || rows.some((row) => row[column.data]));
+    table = new DataTable("#students-table", {
+      data: rows,
+      columns,
+      layout,
+      language: words,
+      pageLength: 50,
+      lengthMenu: [25, 50, 100, 500],
+      autoWidth: false,
+      order: [],
+    });
+    table.search.fixed("who", (_text, _row, place) => !chosen || chosen.has(place));
+    return table;
+  }
+
+  /** The students that the address asks for, with a sentence about them; `null`: everybody. */
+  async function narrowed(parameters) {
+    const [about, rows] = await Promise.all([want("class"), want("table")]);
+    const those = (test) => new Set(rows.flatMap((row, place) => (test(row, place) ? [place] : [])));
+    if (parameters.has("mistake")) {
+      const [told, who] = (await want("mistakes"))[Number(parameters.get("mistake"))] ?? ["", []];
+      return [new Set(who), told];
+    }
+    if (parameters.has("check")) {
+      const number = Number(parameters.get("check"));
+      const letters = await want("letters");
+      const [exercise, name] = about.checks[number] ?? [0, ""];
+      const who = those((_row, place) => "ftr".includes(letters[place][1][number] || " "));
+      return [who, `tried and did not pass ${name} of ${about.exercises[exercise][0]}`];
+    }
+    if (parameters.has("low")) {
+      const [low, high] = [Number(parameters.get("low")), Number(parameters.get("high"))];
+      const who = those((row) => row[PLACES.in] && row[PLACES.score] >= low && row[PLACES.score] <= high);
+      return [who, `scores from ${low} to ${high}`];
+    }
+    if (parameters.has("absent")) return [those((row) => !row[PLACES.in]), "nothing was handed in, or it could not be read"];
+    return [null, ""];
+  }
+
+  views.students = async (_argument, parameters) => {
+    await students();
+    const [who, told] = await narrowed(parameters);
+    chosen = who;
+    const filter = document.querySelector("#filter");
+    filter.hidden = !who;
+    filter.firstElementChild.textContent = who ? `${who.size.toLocaleString("en")} students: ${told}` : "";
+    table.draw();
+  };
+
+  // tables that the page already holds become sortable and searchable when they are first shown
+  const paged = { exercises: false, checks: false, mistakes: true, similar: true };
+  for (const view of ["exercises", "mistakes", "similar"]) {
+    views[view] = (_argument, _parameters, section) => {
+      for (const one of section.querySelectorAll("table[data-table]:not(.dataTable)")) {
+        const many = paged[one.dataset.table] && one.tBodies[0].rows.length > 50;
+        new DataTable(one, {
+          language: words,
+          layout: many ? layout : { topStart: one.tBodies[0].rows.length > 10 ? "search" : null, topEnd: null, bottomStart: null, bottomEnd: null },
+          paging: many,
+          pageLength: 50,
+          autoWidth: false,
+          order: [],
+        });
+      }
+    };
+  }
+})();

@@ -1,0 +1,213 @@
+"""A class made up from a model of abilities: students whose results are known to the tests in every detail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+from grader import load_course
+from grader.classroom.records import Adjustment, Record, Student
+from grader.report import (
+    CaseResult,
+    CheckResult,
+    Environment,
+    ExerciseResult,
+    Report,
+    Violation,
+)
+
+HERE = Environment("3.11.7", "2.13.0", ("cpu",), ("separate process", "files hidden"))
+FIRST = [
+    "Ada",
+    "Grace",
+    "Alan",
+    "Barbara",
+    "Edsger",
+    "Katherine",
+    "Donald",
+    "Frances",
+    "Claude",
+    "Radia",
+    "Min-jun",
+    "Søren",
+    "Zoë",
+]
+LAST = [
+    "Lovelace",
+    "Hopper",
+    "Turing",
+    "Liskov",
+    "Dijkstra",
+    "Johnson",
+    "Knuth",
+    "Allen",
+    "Shannon",
+    "Perlman",
+    "Kim",
+    "Ørsted",
+]
+NAMES = load_course().names
+CHECKS = (
+    ("shapes", 1),
+    ("forward", 2),
+    ("backward", 3),
+    ("step", 2),
+    ("one_sample", 1),
+    ("empty", 1),
+)
+CAUSES = (
+    "It is exactly m = {m} times too large: the mean needs a division by m.",
+    "It is the negative of what was expected.",
+    "The old gradients are added to the new ones: call `optimizer.zero_grad()` before `loss.backward()`.",
+    "",
+)
+START = datetime(2026, 11, 1, 12, tzinfo=UTC)
+
+
+def made_class(size: int, *, seed: int = 1, exercises: int = 18) -> Iterator[Record]:
+    """`size` students, lazily; every seventh is late, every eleventh handed nothing in."""
+    for number in range(size):
+        yield made_record(number, Random(seed * 1_000_003 + number), exercises)
+
+
+def made_record(number: int, random: Random, exercises: int) -> Record:
+    name = f"{random.choice(FIRST)} {random.choice(LAST)}"
+    login = f"{name.split()[0].lower().replace('ø', 'o').replace('ë', 'e')}{number}"
+    student = Student(
+        id=f"{20260000 + number}",
+        name=name,
+        email=f"{login}@example.edu",
+        section=f"Lab {number % 4 + 1}",
+        login=login,
+        on_roster=number % 97 != 96,
+    )
+    possible = exercises * sum(points for _, points in CHECKS)
+    if number % 11 == 10:
+        return Record(student, None, possible, problem="Nothing was handed in.")
+    ability = random.gauss(0, 1)
+    report = Report(
+        submission=f"submissions/{login}",
+        exercises=tuple(_exercise(place, ability, random) for place in range(exercises)),
+        environment=HERE,
+    )
+    late = 2 if number % 7 == 6 else 0
+    adjusted = (Adjustment("line_fit", 2, "Prof. Curie", START, "The statement was unclear."),)
+    return Record(
+        student,
+        report,
+        possible,
+        submitted=START + timedelta(minutes=random.randrange(20_000)),
+        commit=f"{random.getrandbits(160):040x}",
+        digest=f"{random.getrandbits(256):064x}",
+        late_days=late,
+        penalty=late * 3,
+        adjustments=adjusted if number % 13 == 12 else (),
+        notes=("The workflow file differs from the template's.",) if number % 17 == 16 else (),
+    )
+
+
+def _exercise(place: int, ability: float, random: Random) -> ExerciseResult:
+    name = NAMES[place % len(NAMES)]
+    title = name.replace("_", " ").capitalize()
+    possible = sum(points for _, points in CHECKS)
+    drawn = random.random()
+    if drawn < 0.03:
+        return ExerciseResult(name, title, 0, possible, "missing", f"There is no {name}.py.")
+    if drawn < 0.05:
+        told = f"{name}.py, line {random.randrange(90)}: SyntaxError: expected ':'"
+        checks = tuple(_check(at, "not_reached", random) for at in range(len(CHECKS)))
+        return ExerciseResult(name, title, 0, possible, "error", told, checks=checks)
+    if drawn < 0.08:
+        return ExerciseResult(name, title, 0, possible, "not_attempted", "This is still the stub.")
+    # later exercises are harder; the last check of each is a matter of luck
+    statuses = [
+        "passed"
+        if (
+            random.random() < 0.7
+            if at == 5
+            else ability + random.gauss(0, 0.7) > place / 6 - 2 + at / 4
+        )
+        else "failed"
+        for at in range(len(CHECKS))
+    ]
+    if drawn > 0.99:
+        statuses[3] = "timeout"
+    checks = tuple(_check(at, status, random) for at, status in enumerate(statuses))
+    score = sum(check.score for check in checks)
+    forbidden = Violation(12, "autograd", "`loss.backward()` is what you are to write by hand.")
+    return ExerciseResult(
+        *(name, title, score, possible),
+        "passed" if score == possible else "partial" if score else "failed",
+        violations=(forbidden,) if 0.08 <= drawn < 0.1 else (),
+        checks=checks,
+        seed=random.getrandbits(40),
+    )
+
+
+def _check(at: int, status: str, random: Random) -> CheckResult:
+    name, points = CHECKS[at]
+    failed = status in ("failed", "timeout")
+    told = (
+        f'grads["dw"] at (0, {at}) is {random.random():.6f}, expected {random.random():.6f} (3 of 3 elements differ; '
+        "allowed: 3e-06). Received [[0.3001], [0.844], [-0.07058]], expected [[0.06003], [0.1688], [-0.01412]]."
+    )
+    cause = CAUSES[at % len(CAUSES)].format(m=random.randrange(3, 9))
+    return CheckResult(
+        name,
+        f"`{name}` gives what autograd gives, for any number of samples.",
+        status,  # type: ignore[arg-type]
+        points,
+        points if status == "passed" else 0,
+        message=told
+        if failed
+        else "The file could not be loaded."
+        if status == "not_reached"
+        else "",
+        cause=cause if status == "failed" else "",
+        seconds=round(random.random(), 4),
+        cases=tuple(CaseResult("cpu", dtype, status) for dtype in ("float32", "float64")),  # type: ignore[arg-type]
+    )
+
+
+HOSTILE = (
+    '<img src=x onerror="window.obeyed=1">&amp;',
+    "</script><script>window.obeyed=1</script>",
+    '"><svg onload=window.obeyed=1>',
+    "{{ 7 * 7 }}${7*7}",
+    "[a](javascript:window.obeyed=1) ![b](http://127.0.0.1/b.png) <b>`c`</b>",
+    "\u202egnp.exe\u2028\u2029\x00\x1b[31m",
+    '=HYPERLINK("http://127.0.0.1/","x")',
+    "../../../etc/passwd",
+    "..\\CON",
+    "\udc80\ud800 lone",
+    "```\n# heading\n~~~",
+    "x" * 5000,
+)
+
+
+def hostile_class() -> Iterator[Record]:
+    """Students with names, identifiers and output that a page, a spreadsheet, a shell or a file system might obey."""
+    for number, text in enumerate(HOSTILE):
+        checks = tuple(
+            CheckResult(
+                *(name, f"{name} is right.", "failed", points, 0),
+                message=f"{text} at `{text}`",
+                cause=text if at == 0 else "",
+            )
+            for at, (name, points) in enumerate(CHECKS)
+        )
+        exercise = ExerciseResult(
+            *(NAMES[0], "Abstract loop", 0, 10, "failed"),
+            message=text,
+            violations=(Violation(1, text, text),),
+            checks=checks,
+        )
+        yield Record(
+            Student(text, text, text, text, text),
+            Report(text, (exercise,), HERE),
+            10,
+            problem=text,
+            adjustments=(Adjustment(text, number, text, START, text),),
+            notes=(text,),
+        )

@@ -1,0 +1,381 @@
+"""The report's page in a real browser, from disk: what an instructor does with it, and what must never happen."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import ClassVar
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect, sync_playwright
+
+from grader.classroom.folder import write_report
+from grader.classroom.records import Record
+from grader.classroom.similar import Finding, Pair, Part
+
+from .synthetic import HOSTILE, hostile_class, made_class
+
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None, reason="no Chromium on this machine: apt-get install chromium"
+)
+QUIET = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+SIZE = 120
+VIEWS = ("overview", "exercises", "mistakes", "students", "similar", "student-16", "pair-0")
+Open = Callable[..., Page]
+expect.set_options(timeout=20_000)  # for machines with much else to do
+
+
+def records() -> list[Record]:
+    return [*made_class(SIZE), *hostile_class()]
+
+
+def finding() -> Finding:
+    """Two of the hostile, whose code is hostile too."""
+    pair = Pair(
+        (SIZE, SIZE + 1),
+        40.0,
+        0.97,
+        "evidence 40, where up to 20 is usual",
+        (Part("losses", 40.0, 0.97),),
+    )
+    texts = (
+        {"losses": "x = 1\n" + HOSTILE[0]},
+        {"losses": "y = 1\n" + HOSTILE[1] + "\n" + HOSTILE[5]},
+    )
+    marks = ({"losses": frozenset({2})}, {"losses": frozenset({2, 3})})
+    return Finding(pair, (HOSTILE[0], HOSTILE[1]), texts, marks)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    where = tmp_path_factory.mktemp("page") / "a class #1"
+    title = 'Class of "26" </title><script>window.obeyed=1</script>'
+    write_report(records(), where, title=title, parts=["page"], findings=[finding()])
+    return where
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with fewer rows: axe looks at every one of them."""
+    where = tmp_path_factory.mktemp("small") / "class"
+    few = [*made_class(17, exercises=2), *list(hostile_class())[:1]]
+    write_report(few, where, title="Class", parts=["page"], findings=[finding()])
+    return where
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, folder: Path) -> Iterator[Open]:
+    """Opens the report; when the test is over, nothing may have left the page, gone wrong or been obeyed."""
+    troubles: list[str] = []
+    contexts = []
+
+    def note(message: ConsoleMessage) -> None:
+        troubles.append(f"{message.type}: {message.text}")
+
+    def start(view: str = "", scheme: str = "light", where: Path = folder) -> Page:
+        context = browser.new_context(
+            color_scheme="dark" if scheme == "dark" else "light",
+            viewport={"width": 1280, "height": 900},
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("console", note)
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("dialog", lambda dialog: troubles.append(dialog.message))
+        page.on(
+            "request",
+            lambda request: (
+                None if request.url.startswith(where.as_uri()) else troubles.append(request.url)
+            ),
+        )
+        page.goto((where / "index.html").as_uri() + (f"#{view}" if view else ""))
+        return page
+
+    yield start
+    for context in contexts:
+        for page in context.pages:
+            assert page.evaluate("window.obeyed") is None
+        context.close()
+    assert troubles == []
+
+
+def cells(page: Page, column: int) -> list[str]:
+    return page.locator(f"#students-table tbody tr td:nth-child({column})").all_inner_texts()
+
+
+def background(page: Page) -> str:
+    found: str = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+    return found
+
+
+def search_box(page: Page) -> Locator:
+    return page.locator("[data-view=students]").get_by_role("searchbox", name="Search")
+
+
+def test_overview(visit: Open) -> None:
+    page = visit()
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    handed_in = sum(record.report is not None for record in records())
+    tile = page.locator(".tiles div").filter(has_text="handed in")
+    expect(tile.locator("dd")).to_have_text(str(handed_in))
+    expect(page.get_by_role("img", name="Histogram of the scores")).to_be_visible()
+    page.get_by_text("The numbers of this chart").click()
+    counts = page.locator("[data-view=overview] tbody td:nth-child(2)").all_inner_texts()
+    assert sum(map(int, counts)) == handed_in
+
+
+def test_sorting(visit: Open) -> None:
+    page = visit("students")
+    column = 5
+    assert page.locator("#students-table thead th").nth(column - 1).inner_text().strip() == "score"
+    best = sorted((record.score for record in records()), reverse=True)
+    header = page.get_by_role("columnheader", name="score")
+    header.click()
+    expect(header).to_have_attribute("aria-sort", "ascending")
+    assert cells(page, column) == [str(score) for score in best[::-1][:50]]
+    header.click()
+    expect(header).to_have_attribute("aria-sort", "descending")
+    assert cells(page, column) == [str(score) for score in best[:50]]
+
+
+def test_searching_and_turning_pages(visit: Open) -> None:
+    page = visit("students")
+    info = page.locator("[data-view=students] .dt-info")
+    expect(info).to_have_text(f"1 to 50 of {SIZE + len(HOSTILE)}")
+    page.get_by_role("link", name="Next").or_(page.get_by_role("button", name="Next")).click()
+    expect(info).to_have_text(f"51 to 100 of {SIZE + len(HOSTILE)}")
+    wanted = [record for record in made_class(SIZE) if "Lovelace" in record.student.name]
+    search_box(page).fill("lovelace")
+    expect(info).to_contain_text(f"of {len(wanted)}")
+    assert cells(page, 2) == [record.student.id for record in wanted]
+    search_box(page).fill("no such words")
+    expect(page.get_by_text("Nothing here has these words.")).to_be_visible()
+
+
+def test_a_student(visit: Open) -> None:
+    record = next(r for r in made_class(SIZE) if r.adjustments and r.report)
+    assert record.report
+    page = visit("students")
+    search_box(page).fill(record.student.id)
+    page.get_by_role("link", name=record.student.name).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(record.student.name)
+    expect(page.locator(".total")).to_have_text(f"{record.score} of 180 points")
+    expect(page.locator(".sums")).to_contain_text("The statement was unclear.")
+    expect(page.locator(".exercise")).to_have_count(len(record.report.exercises))
+    for exercise, shown in zip(
+        record.report.exercises, page.locator(".exercise").all(), strict=True
+    ):
+        expect(shown.locator("h2")).to_contain_text(f"{exercise.score} / {exercise.max_score}")
+        told = shown.inner_text()
+        for check in exercise.checks if exercise.status not in ("missing", "not_attempted") else ():
+            assert check.name in told
+            assert check.message in told
+            assert check.cause.replace("`", "") in told
+    page.get_by_role("link", name="Next").click()
+    expect(page.locator(".facts")).to_contain_text(str(int(record.student.id) + 1))
+    page.go_back()
+    expect(page.get_by_role("heading", level=1)).to_have_text(record.student.name)
+
+
+def test_who_made_a_mistake(visit: Open) -> None:
+    page = visit("mistakes")
+    row = page.locator("[data-view=mistakes] tbody tr").first
+    count = int(row.locator("td").first.inner_text())
+    text = row.locator("td").nth(1).inner_text()
+    row.get_by_role("link", name="all").click()
+    expect(page.get_by_role("status").filter(has_text="students:")).to_have_text(
+        f"{count} students: {text}"
+    )
+    expect(page.locator("[data-view=students] .dt-info")).to_contain_text(f"of {count} ")
+    page.get_by_role("link", name="Show everybody").click()
+    expect(page.locator("[data-view=students] .dt-info")).to_contain_text(
+        f"of {SIZE + len(HOSTILE)}"
+    )
+
+
+def test_who_did_not_pass_a_check_and_who_has_a_score(visit: Open) -> None:
+    page = visit("exercises")
+    link = page.locator("table[data-table=checks] tbody a").first
+    count = int(link.inner_text())
+    link.click()
+    expect(page.locator("[data-view=students] .dt-info")).to_contain_text(f"of {count} ")
+    page.goto(page.url.split("#")[0] + "#students?low=90&high=99")
+    wanted = [r for r in made_class(SIZE) if r.report and 90 <= r.score <= 99]
+    expect(page.locator("[data-view=students] .dt-info")).to_contain_text(f"of {len(wanted)} ")
+    assert cells(page, 2) == [record.student.id for record in wanted]
+
+
+def test_light_and_dark(visit: Open) -> None:
+    page = visit(scheme="light")
+    assert background(page) == "rgb(255, 255, 255)"
+    page.get_by_label("Theme").select_option("dark")
+    dark = background(page)
+    assert dark == "rgb(20, 24, 28)"
+    bar = page.locator("[data-view=overview] svg path[fill='var(--accent)']").first
+    assert bar.evaluate("e => getComputedStyle(e).fill") == "rgb(127, 178, 240)"
+    page.reload()
+    assert background(page) == dark  # remembered
+    page.get_by_label("Theme").select_option("light")
+    assert background(page) == "rgb(255, 255, 255)"
+    assert background(visit(scheme="dark")) == dark
+
+
+def test_keyboard_alone(visit: Open) -> None:
+    page = visit()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#main")).to_be_focused()
+    page.reload()
+    for _ in range(6):
+        page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Students", exact=True)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Students")).to_be_focused()
+    for _ in range(3):
+        page.keyboard.press("Tab")
+    # the search box, the table's region, then the first column's header
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("columnheader", name="name")).to_have_attribute(
+        "aria-sort", "ascending"
+    )
+    first = page.locator("#students-table tbody a").first
+    name = first.inner_text()
+    first.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1, name=name)).to_be_focused()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_accessible(visit: Open, small: Path, scheme: str) -> None:
+    """axe finds nothing in any part; in the dark theme it looks at what is different there."""
+    page = visit(scheme=scheme, where=small)
+    axe = Axe()
+    # its own look at the style sheets would be a request, which the page forbids
+    options = {"preload": False} | ({"runOnly": ["color-contrast"]} if scheme == "dark" else {})
+    for view in VIEWS:
+        page.evaluate("view => { location.hash = view }", view)
+        expect(page.locator("[data-view]:visible h1")).to_be_visible()
+        results = axe.run(page, options=options)
+        found = [
+            (one["impact"], one["id"], one["nodes"][0]["html"][:200], len(one["nodes"]))
+            for one in results.response["violations"]
+        ]
+        assert found == [], view
+        assert results.response["passes"]
+
+
+def test_hostile_texts_are_texts(visit: Open) -> None:
+    page = visit("students")
+    search_box(page).fill("img src")
+    expect(page.locator("#students-table tbody a").first).to_have_text(HOSTILE[0])
+    search_box(page).fill("")
+    page.get_by_role("columnheader", name="name").click()
+    for view in ("overview", "exercises", "mistakes", "similar", "pair-0"):
+        page.evaluate("view => { location.hash = view }", view)
+        expect(page.locator("[data-view]:visible h1")).to_be_visible()
+    expect(page.locator(".side").first).to_contain_text(HOSTILE[0])
+    for number, text in enumerate(HOSTILE[:5]):
+        page.evaluate("view => { location.hash = view }", f"student-{SIZE + number}")
+        expect(page.get_by_role("heading", level=1)).to_have_text(" ".join(text.split()))
+        expect(page.locator(".notes")).to_contain_text(text.split("\n")[0])
+    assert page.locator("[data-view=student] img, [data-view=student] b b, iframe").count() == 0
+    page.evaluate("view => { location.hash = view }", f"student-{SIZE + 5}")
+    heading = page.get_by_role("heading", level=1)
+    expect(heading).to_contain_text("gnp.exe")
+    assert not set("\u202e\u2028\u2029\x00\x1b") & set(page.locator("main").inner_text())
+
+
+def test_pairs_side_by_side(visit: Open) -> None:
+    page = visit("similar")
+    expect(page.get_by_text("A hint, not a verdict.").first).to_be_visible()
+    page.locator("[data-view=similar] tbody a").click()
+    expect(page.get_by_text("A hint, not a verdict.").last).to_be_visible()
+    left, right = page.locator(".side").all()
+    assert left.locator("li").count() == 2
+    assert [HOSTILE[0] in text for text in left.locator("li.marked").all_inner_texts()] == [True]
+    assert right.locator("li.marked").count() == 2
+
+
+class Outside(BaseHTTPRequestHandler):
+    """Somewhere else on the network, which notes who calls."""
+
+    calls: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.calls.append(self.path)
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_POST = do_GET
+
+    def log_message(self, *_: object) -> None:
+        return None
+
+
+def test_the_policy_forbids_every_way_out(browser: Browser, folder: Path) -> None:
+    """Should text ever be taken for markup, the browser still sends nothing and runs nothing."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Outside)
+    Thread(target=server.serve_forever, daemon=True).start()
+    there = f"http://127.0.0.1:{server.server_port}"
+    page = browser.new_page()
+    page.goto((folder / "index.html").as_uri())
+    blocked = page.evaluate(
+        """async (there) => {
+            const blocked = new Set();
+            document.addEventListener("securitypolicyviolation", (event) => blocked.add(event.effectiveDirective));
+            await fetch(`${there}/fetch`).catch(() => null);
+            const box = document.createElement("div");
+            box.innerHTML = `<img src="${there}/img"><img src=x onerror="window.obeyed=1">
+                <iframe src="${there}/frame"></iframe><link rel=stylesheet href="${there}/style">
+                <form action="${there}/form"><button></button></form>`;
+            document.body.append(box);
+            const script = document.createElement("script");
+            script.src = `${there}/script`;
+            document.body.append(script);
+            box.querySelector("form").requestSubmit();
+            await new Promise((done) => setTimeout(done, 300));
+            return [...blocked];
+        }""",
+        there,
+    )
+    assert page.evaluate("window.obeyed") is None
+    page.close()
+    # the same call from a page that forbids nothing arrives: the server does listen
+    free = browser.new_page()
+    free.goto(f"{there}/free")
+    free.close()
+    server.shutdown()
+    server.server_close()
+    assert set(Outside.calls) - {"/favicon.ico"} == {"/free"}
+    assert {
+        *("connect-src", "form-action", "frame-src", "img-src"),
+        *("script-src-attr", "script-src-elem", "style-src-elem"),
+    } <= set(blocked)
+
+
+def test_a_student_who_is_not_there(visit: Open) -> None:
+    page = visit("student-99999")
+    expect(page.get_by_role("alert")).to_have_text(
+        "This cannot be shown: there is no such student."
+    )
