@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 import pytest
 import torch
 
-from .outcome import CheckFailed, CheckOutcome, CourseFault
-from .report import CaseResult, CheckResult, CheckStatus
+from .explain import common
+from .outcome import Cause, CheckFailed, CheckOutcome, CourseFault
+from .report import CaseResult, CheckResult, CheckStatus, Picture
 from .student import Draw, Student, seed_of
 from .workbench import Workbench
 
@@ -51,7 +52,8 @@ class _Case:
     label: str
     status: CheckStatus
     message: str = ""
-    cause: str = ""
+    causes: tuple[Cause, ...] = ()
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass
@@ -74,6 +76,7 @@ class _Check:
         for case in self.cases:
             key = case.device, case.dtype
             worst[key] = min(worst.get(key, "passed"), case.status, key=_SEVERITY.index)
+        cause = self._cause(status)
         return CheckResult(
             name=self.name,
             description=self.description,
@@ -81,9 +84,11 @@ class _Check:
             points=self.points,
             score=self.points if status == "passed" else 0,
             message=self._message(told) if told and status != "passed" else "",
-            cause=self._cause(status),
+            cause=cause.text if cause else "",
             seconds=round(self.seconds, 4),
             cases=tuple(CaseResult(*key, status) for key, status in worst.items()),
+            cause_id=cause.id if cause else "",
+            pictures=told.pictures if told else (),
         )
 
     def _message(self, told: _Case) -> str:
@@ -93,10 +98,10 @@ class _Check:
             return told.message
         return f"{told.message} (With {told.label}; {alike} of {len(self.cases)} cases.)"
 
-    def _cause(self, status: CheckStatus) -> str:
-        """The cause, if every case that ended so names the same one or none; a guess that wavers is kept back."""
-        causes = {case.cause for case in self.cases if case.status == status and case.cause}
-        return causes.pop() if len(causes) == 1 else ""
+    def _cause(self, status: CheckStatus) -> Cause | None:
+        """The simplest cause that fits every case that ended so; a guess that wavers is kept back."""
+        ended = [case.causes for case in self.cases if case.status == status]
+        return next(iter(common(ended)), None)
 
 
 class GradingPlugin:
@@ -201,7 +206,8 @@ class GradingPlugin:
         if isinstance(error, AssertionError):
             error = CheckFailed(str(error))
         if isinstance(error, CheckOutcome):
-            case.status, case.message, case.cause = error.status, error.message, error.cause
+            case.status, case.message = error.status, error.message
+            case.causes, case.pictures = error.causes, error.pictures
         elif error is not None:
             if isinstance(error, KeyboardInterrupt):
                 return

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .explain import IN_PLACE
 from .outcome import CheckFailed, CheckOutcome
 from .probes import Probe
 from .report import CheckStatus
@@ -98,8 +99,7 @@ class Workbench:
             verb = "was" if len(changed) == 1 else "were"
             raise CheckFailed(
                 f"The input {listed(changed)} {verb} changed; inputs are to be left as they were.",
-                "An operation in place (`+=`, `x.mul_()`, `x[0] = …`) works on an input; "
-                "work on a new tensor.",
+                IN_PLACE,
             )
         return value
 

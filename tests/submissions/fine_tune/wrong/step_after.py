@@ -1,5 +1,6 @@
 # wrong: the loss after the step is returned
 # fails: step
+# cause: new-for-old
 import torch
 from torch import nn
 

@@ -1,5 +1,6 @@
 # wrong: the step goes uphill
 # fails: step
+# cause: uphill
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: bias has shape (1, out)
 # fails: parameters
+# cause: none
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: the input is cast to float32
 # fails: forward
+# cause: dtype
 import torch
 import torch.nn as nn
 

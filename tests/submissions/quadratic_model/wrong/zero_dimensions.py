@@ -1,5 +1,6 @@
 # wrong: the parameters have no dimension
 # fails: parameters
+# cause: none
 import torch
 import torch.nn as nn
 

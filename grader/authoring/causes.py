@@ -1,0 +1,89 @@
+"""Does a named cause hold? The causes that checks name, against those that the wrong submissions state.
+
+A wrong submission states on its third line what it gets wrong: `# cause: sum-for-mean`. `none` stands for a mistake
+that does not show in the numbers, `other` for one that does and has no name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ..report import ExerciseResult
+
+# what a check asks outright, with yes or no: to name it is no feat, so it counts for nothing
+ASKED = ("graph-cut", "mode", "unregistered")
+
+
+def stated_cause(text: str) -> str:
+    """The cause that a wrong submission states; empty where it states none."""
+    third = [*text.splitlines(), "", "", ""][2]
+    return third.removeprefix("# cause: ").strip() if third.startswith("# cause: ") else ""
+
+
+def named_causes(result: ExerciseResult) -> set[str]:
+    """The causes that the failed checks name. What an exception means is no guess, and left out."""
+    named = {check.cause_id for check in result.checks if check.status != "passed"}
+    return {cause for cause in named if cause and not cause.startswith("raised-")}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One wrong submission: what it states, and what was named."""
+
+    exercise: str
+    submission: str
+    stated: str
+    named: frozenset[str]
+
+    @property
+    def shows(self) -> bool:
+        """Whether the mistake shows in the numbers."""
+        return self.stated not in ("none", *ASKED)
+
+    @property
+    def right(self) -> bool:
+        return self.named == {self.stated}
+
+    @property
+    def wrong(self) -> bool:
+        return bool(self.named - {self.stated})
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many causes were named, of how many wrong submissions."""
+
+    exercise: str
+    submissions: int
+    shows: int
+    right: int
+    wrong: int
+
+    @property
+    def right_share(self) -> float:
+        return self.right / self.shows if self.shows else 1.0
+
+    @property
+    def wrong_share(self) -> float:
+        """Wrong names, also of mistakes that do not show, in relation to those that do."""
+        return self.wrong / self.shows if self.shows else float(self.wrong > 0)
+
+
+def tally(exercise: str, verdicts: Iterable[Verdict]) -> Tally:
+    """Counts the verdicts; `exercise` is the name of the row."""
+    counted = list(verdicts)
+    return Tally(
+        exercise,
+        submissions=len(counted),
+        shows=sum(verdict.shows for verdict in counted),
+        right=sum(verdict.shows and verdict.right for verdict in counted),
+        wrong=sum(verdict.wrong for verdict in counted),
+    )
+
+
+def tallies(verdicts: Sequence[Verdict]) -> list[Tally]:
+    """A row for each exercise, and one for all."""
+    names = list(dict.fromkeys(verdict.exercise for verdict in verdicts))
+    rows = [tally(name, (v for v in verdicts if v.exercise == name)) for name in names]
+    return [*rows, tally("all", verdicts)]
