@@ -106,7 +106,7 @@ NEW_FOR_OLD = Cause(
 STALE = Cause("stale", "It is the value of an earlier call: something is kept that should not be.")
 # of updates; see `step_causes`
 NOT_UPDATED = Cause("not-updated", "It is the old value: the update is missing.")
-UPHILL = Cause("uphill", "The step goes uphill: the gradient is to be subtracted.")
+UPHILL = Cause("sign", "The step goes uphill: the gradient is to be subtracted.")
 LR_IGNORED = Cause("lr-ignored", "The step ignores the learning rate.")
 TWICE = Cause("twice", "The update is made twice.")
 
@@ -124,7 +124,8 @@ def fits(got: Tensor, other: Tensor, expected: Tensor | None, rtol: float) -> bo
     if not (torch.isfinite(one).all() and torch.isfinite(two).all()):
         return False
     error = (one - two).abs().max().item()
-    if error > 10 * max(rtol, 1e-12) * max(two.abs().max().item(), 1e-3):
+    # what a mistake gives may be less exact than the right answer
+    if error > 100 * max(rtol, 1e-12) * max(two.abs().max().item(), 1e-3):
         return False
     if expected is None or expected.shape != got.shape:
         return True
@@ -146,8 +147,7 @@ def causes_in_form(got: Tensor, expected: Tensor, rtol: float) -> Iterator[Cause
             ones = _without_ones(got) == _without_ones(expected)
             if ones and got.dim() != expected.dim():
                 yield SQUEEZED if got.dim() < expected.dim() else EXTRA_DIMENSION
-            elif got.shape != expected.T.shape or got.dim() != 2:
-                yield RESHAPED
+            yield RESHAPED
         return
     if got.numel() > expected.numel():
         if any(map(like, _reductions(got, expected))):

@@ -105,7 +105,7 @@ def test_a_reason_for_one_of_two_differences_is_no_reason() -> None:
 
 @pytest.mark.parametrize(
     ("taken", "named"),
-    [(0.0, "not-updated"), (-1.0, "uphill"), (10.0, "lr-ignored"), (2.0, "twice")],
+    [(0.0, "not-updated"), (-1.0, "sign"), (10.0, "lr-ignored"), (2.0, "twice")],
 )
 def test_steps(taken: float, named: str) -> None:
     def walk(factor: float) -> Tensor:

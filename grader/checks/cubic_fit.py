@@ -13,6 +13,7 @@ from grader import Cause, Draw, Student, expect, expect_close, explain, needs, p
 FORBIDDEN = {"by hand": {"except": ["autograd_step"]}}
 NAMES = ("a", "b", "c", "d")
 NO_CUBE = Cause("missing-term", "The term of x³ is missing.")
+SQUARE = Cause("wrong-power", "The last term has x² where x³ should stand.")
 NO_CONSTANT = Cause("missing-term", "The constant `a` is missing.")
 SWAPPED = Cause("swapped", "The coefficients are in the wrong order: `a` is the constant.")
 ABSOLUTE = Cause("absolute-for-square", "The errors are taken absolute instead of squared.")
@@ -48,6 +49,7 @@ def test_predict(student: Student, draw: Draw, m: int, shape: tuple[int, ...]) -
     causes = {
         NO_CUBE: expected - d * x**3,
         NO_CONSTANT: expected - a,
+        SQUARE: a + b * x + (c + d) * x**2,
         SWAPPED: curve(x, d, c, b, a),
     }
     expect_close(got, expected, "predict(x, a, b, c, d)", causes=causes)
@@ -82,14 +84,15 @@ def expect_gradients(student: Student, draw: Draw, m: int, shape: tuple[int, ...
     grads = torch.autograd.grad(((curve(x, **leaves) - y) ** 2).sum(), list(leaves.values()))
     expect(isinstance(got, list | tuple) and len(got) == 4, "gradients does not give four values.")
     expected = dict(zip(NAMES, grads, strict=True))
-    chained = [(name, k * grad) for k, (name, grad) in enumerate(expected.items())]
+    # of x² and x³, taken by x
+    chained = expected | {"c": 2 * expected["b"], "d": 3 * expected["c"]}
     expect_close(
         dict(zip(NAMES, got, strict=True)),
         expected,
         "the gradients",
         requires_grad=False,
         factors={"m": m},
-        causes={CHAIN: dict(chained)},
+        causes={CHAIN: chained},
     )
 
 

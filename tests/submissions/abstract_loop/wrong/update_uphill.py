@@ -1,6 +1,6 @@
 # wrong: the update goes uphill
 # fails: update_params
-# cause: uphill
+# cause: sign
 import torch
 
 

@@ -1,6 +1,6 @@
 # wrong: the cubic term is missing
 # fails: predict
-# cause: missing-term
+# cause: wrong-power
 import torch
 
 

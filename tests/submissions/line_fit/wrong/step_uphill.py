@@ -1,6 +1,6 @@
 # wrong: the step goes uphill
 # fails: step
-# cause: uphill
+# cause: sign
 import torch
 
 

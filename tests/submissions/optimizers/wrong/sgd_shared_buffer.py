@@ -1,6 +1,6 @@
 # wrong: one velocity for all parameters
 # fails: sgd_momentum
-# cause: shared
+# cause: none
 import torch
 
 

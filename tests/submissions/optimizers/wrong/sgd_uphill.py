@@ -1,6 +1,6 @@
 # wrong: SGD goes uphill
 # fails: sgd_plain
-# cause: uphill
+# cause: sign
 import torch
 
 
