@@ -14,11 +14,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from . import explain
+from . import explain, shown
 from .outcome import Cause, CheckFailed
 from .pictures import curves_of, error_of
 from .report import Picture
-from .sandbox.wire import Opaque, Received
+from .sandbox.wire import Received
 
 # Relative to the largest element of the reference. Right answers differ by rounding in another order: some tens of
 # eps (1e-7, 2e-16). Central differences in float64 reach 1e-9 at best, so they do not pass for derivatives.
@@ -29,7 +29,6 @@ RTOL = {
     torch.bfloat16: 5e-2,
 }
 _FLOOR = 0.1
-_SHOWN_ELEMENTS = 6
 _MOST_SWAPPED = 4
 
 Alternative = Any  # of the reference's structure, or a function that gives it
@@ -64,7 +63,8 @@ def expect_close(
         dtype: for floats: the dtype that they were computed in.
         requires_grad: what the tensors' `requires_grad` has to be, if anything.
         factors: named counts (`{"m": 5}`) by which a mistaken result may be off.
-        causes: known mistakes and what each would have given in place of `expected`, or a function that gives it.
+        causes: known mistakes and what each would have given in place of `expected`, or a function that gives it;
+            `...` for a mistake that any other numbers show.
         curves: the student's losses and the reference's, to be drawn when the check fails.
 
     Raises:
@@ -76,6 +76,9 @@ def expect_close(
         return
     named = {} if causes is None else causes
     found = [cause for cause, other in named.items() if _explains(other, differences, options)]
+    if len(differences) == 1 and _is_zero(differences[0].actual):
+        # 0 is what many mistakes give
+        found = [cause if named[cause] is ... else cause.unsure() for cause in found]
     if _is_swapped(actual, expected, differences, options):
         found.append(explain.SWAPPED)
     found += _common(differences)
@@ -119,7 +122,7 @@ def _differences(
 
     def other_kind(kind: str, hint: str = "") -> _Difference:
         told = "{what} is {got}, expected {kind}."
-        return differs(told.format(what=what, got=_kind(actual), kind=kind) + hint)
+        return differs(told.format(what=what, got=shown.kind(actual), kind=kind) + hint)
 
     if isinstance(expected, Tensor):
         if not isinstance(actual, Received):
@@ -154,10 +157,10 @@ def _differences(
         else:
             yield from _float_differences(actual, expected, what, options, differs)
     elif type(actual) is not type(expected):
-        yield other_kind(_kind(expected))
+        yield other_kind(shown.kind(expected))
     elif actual != expected:
         told = "{what} is {got}, expected {wanted}."
-        yield differs(told.format(what=what, got=_shown(actual), wanted=_shown(expected)))
+        yield differs(told.format(what=what, got=shown.value(actual), wanted=shown.value(expected)))
 
 
 def _float_differences(
@@ -189,11 +192,11 @@ def _tensor_differences(
     if got.shape != expected.shape:
         told = "{what} has shape {got}, expected {wanted}."
         causes = tuple(explain.causes_in_form(got, expected, rtol))
-        told = told.format(what=what, got=_shape(got), wanted=_shape(expected))
+        told = told.format(what=what, got=shown.shape(got), wanted=shown.shape(expected))
         yield differs(told, causes=causes)
     elif got.dtype != expected.dtype:
         told = "{what} has dtype {got}, expected {wanted}."
-        told = told.format(what=what, got=_dtype(got), wanted=_dtype(expected))
+        told = told.format(what=what, got=shown.dtype(got), wanted=shown.dtype(expected))
         yield differs(told, causes=(explain.DTYPE,))
     elif actual.device != actual.home and actual.device.split(":")[0] != actual.home:
         told = "{what} is on {got}, expected on {wanted}."
@@ -228,38 +231,9 @@ def _value_differences(
         wrong, allowed = got != expected, "0"
     if not wrong.any():
         return
-    told = _told(got, expected, what, wrong, allowed)
+    told = shown.difference(got, expected, what, wrong, allowed)
     causes = tuple(explain.causes_in_values(got, expected, rtol, options.factors))
     yield differs(told, causes=causes, picture=error_of(got, expected, what))
-
-
-def _told(got: Tensor, expected: Tensor, what: str, wrong: Tensor, allowed: str) -> str:
-    """The plain facts: the largest error and where, and the numbers of a small tensor."""
-    error = torch.where(wrong, (got.double() - expected.double()).abs(), -1.0)
-    worst = error.nan_to_num(torch.inf).flatten().argmax()
-    index = tuple(int(i) for i in torch.unravel_index(worst, got.shape)) if got.dim() else ()
-    told = "{what} is {got}, expected {wanted}."
-    if index:
-        told = (
-            "{what} at {index} is {got}, expected {wanted}; no element differs more. "
-            "{count} of {total} elements are wrong (allowed: {allowed})."
-        )
-    told = told.format(
-        what=what,
-        index=_index(index),
-        got=_number(got[index]),
-        wanted=_number(expected[index]),
-        count=int(wrong.sum()),
-        total=got.numel(),
-        allowed=allowed,
-    )
-    if got.numel() <= 1:
-        return told
-    few = "Received {got}, expected {wanted}."
-    if got.numel() > _SHOWN_ELEMENTS:
-        few = "It begins {got}, expected {wanted}."
-        got, expected = (tensor.flatten()[:_SHOWN_ELEMENTS] for tensor in (got, expected))
-    return told + " " + few.format(got=_values(got), wanted=_values(expected))
 
 
 def _common(differences: Sequence[_Difference]) -> list[Cause]:
@@ -272,6 +246,8 @@ def _common(differences: Sequence[_Difference]) -> list[Cause]:
 
 def _explains(other: Alternative, differences: Sequence[_Difference], options: _Options) -> bool:
     """Whether what a known mistake gives is what the student's code gave, wherever that is not the reference."""
+    if other is ...:
+        return all(map(_is_number, differences))
     other = other() if callable(other) else other
     for difference in differences:
         there = other
@@ -285,13 +261,35 @@ def _explains(other: Alternative, differences: Sequence[_Difference], options: _
     return True
 
 
+def _is_zero(actual: Any) -> bool:
+    """Whether it is a single number, and 0."""
+    if isinstance(actual, Received):
+        return actual.tensor.numel() == 1 and not actual.tensor.any()
+    return isinstance(actual, float) and actual == 0
+
+
+def _is_number(difference: _Difference) -> bool:
+    """Whether the form is right, and the numbers are others and finite."""
+    actual, expected = difference.actual, difference.expected
+    if isinstance(expected, Tensor):
+        return (
+            isinstance(actual, Received)
+            and actual.tensor.shape == expected.shape
+            and actual.tensor.dtype == expected.dtype
+            and bool(torch.isfinite(actual.tensor).all())
+        )
+    return type(actual) is type(expected) and isinstance(actual, float | int)
+
+
 def _fits(actual: Any, other: Any, expected: Any, options: _Options) -> bool:
-    """Whether the student's value is that of another explanation. The dtype does not matter here."""
+    """Whether the student's value is that of another explanation, in whatever dtype that is worked out."""
     if isinstance(other, Tensor):
         if not isinstance(actual, Received):
             return False
-        dtype = actual.tensor.dtype if actual.tensor.is_floating_point() else torch.float64
         reference = expected if isinstance(expected, Tensor) else None
+        if reference is not None and reference.dtype != actual.tensor.dtype:
+            return False
+        dtype = actual.tensor.dtype if actual.tensor.is_floating_point() else torch.float64
         return explain.fits(actual.tensor, other, reference, options.allowance(dtype))
     if isinstance(other, Mapping):
         return isinstance(actual, dict) and all(
@@ -334,47 +332,6 @@ def _is_swapped(
     if all(map(same, actual, expected)):
         return False
     return any(all(map(same, actual, order)) for order in permutations(expected))
-
-
-def _kind(value: Any) -> str:
-    if value is None:
-        return "None"
-    if isinstance(value, Received | Tensor):
-        tensor = value.tensor if isinstance(value, Received) else value
-        return f"a tensor of shape {_shape(tensor)}"
-    if isinstance(value, Opaque):
-        return f"a {value.type}"
-    name = type(value).__name__
-    return f"an {name}" if name[0] in "aeiou" else f"a {name}"
-
-
-def _shown(value: Any) -> str:
-    return _kind(value) if isinstance(value, Received | Opaque | dict) else repr(value)[:200]
-
-
-def _shape(tensor: Tensor) -> str:
-    return _index(tuple(tensor.shape))
-
-
-def _index(index: tuple[int, ...]) -> str:
-    return f"({index[0]},)" if len(index) == 1 else f"({', '.join(map(str, index))})"
-
-
-def _dtype(tensor: Tensor) -> str:
-    return str(tensor.dtype).removeprefix("torch.")
-
-
-def _number(element: Tensor) -> str:
-    return f"{element.item():.7g}" if element.is_floating_point() else str(element.item())
-
-
-def _values(tensor: Tensor) -> str:
-    def nested(part: Tensor) -> str:
-        if part.dim() == 0:
-            return f"{part.item():.4g}"
-        return f"[{', '.join(nested(row) for row in part)}]"
-
-    return nested(tensor)
 
 
 def _scalar(value: float) -> Tensor:

@@ -1,7 +1,7 @@
 """Does a named cause hold? The causes that checks name, against those that the wrong submissions state.
 
-A wrong submission states on its third line what it gets wrong: `# cause: sum-for-mean`. `none` stands for a mistake
-that does not show in the numbers, `other` for one that does and has no name.
+A wrong submission states on its third line what it gets wrong: `# cause: sum-for-mean`, or several names that are
+right for it. `none` stands for a mistake that does not show in the numbers, `other` for one that does and has no name.
 """
 
 from __future__ import annotations
@@ -15,16 +15,23 @@ from ..report import ExerciseResult
 ASKED = ("graph-cut", "mode", "unregistered")
 
 
-def stated_cause(text: str) -> str:
-    """The cause that a wrong submission states; empty where it states none."""
+def stated_causes(text: str) -> frozenset[str]:
+    """The causes that a wrong submission states; empty where the line is missing."""
     third = [*text.splitlines(), "", "", ""][2]
-    return third.removeprefix("# cause: ").strip() if third.startswith("# cause: ") else ""
+    if not third.startswith("# cause: "):
+        return frozenset()
+    return frozenset(cause.strip() for cause in third.removeprefix("# cause: ").split(","))
 
 
-def named_causes(result: ExerciseResult) -> set[str]:
-    """The causes that the failed checks name. What an exception means is no guess, and left out."""
+def named_causes(result: ExerciseResult) -> frozenset[str]:
+    """The causes that the failed checks name.
+
+    What an exception means is no guess, and left out; so is everything where a rule forbids the source.
+    """
+    if result.violations:
+        return frozenset()
     named = {check.cause_id for check in result.checks if check.status != "passed"}
-    return {cause for cause in named if cause and not cause.startswith("raised-")}
+    return frozenset(cause for cause in named if cause and not cause.startswith("raised-"))
 
 
 @dataclass(frozen=True)
@@ -33,21 +40,21 @@ class Verdict:
 
     exercise: str
     submission: str
-    stated: str
+    stated: frozenset[str]
     named: frozenset[str]
 
     @property
     def shows(self) -> bool:
         """Whether the mistake shows in the numbers."""
-        return self.stated not in ("none", *ASKED)
+        return not self.stated & {"none", *ASKED}
 
     @property
     def right(self) -> bool:
-        return self.named == {self.stated}
+        return bool(self.named) and self.named <= self.stated
 
     @property
     def wrong(self) -> bool:
-        return bool(self.named - {self.stated})
+        return bool(self.named - self.stated)
 
 
 @dataclass(frozen=True)

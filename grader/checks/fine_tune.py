@@ -8,7 +8,14 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from grader import Draw, Student, expect, expect_close, helper, points, probe
+from grader import Cause, Draw, Student, expect, expect_close, explain, helper, points, probe
+
+ALL_TRAIN = Cause("mode", "Frozen layers are in training mode: put them in `eval()`.")
+ALL_EVAL = Cause("mode", "Layers that are trained are in evaluation mode.")
+STATISTICS = Cause(
+    "mode", "In training mode batch normalisation updates its statistics; put it in `eval()`."
+)
+FROZEN_MODE = Cause("mode", "A layer is frozen when none of its own parameters requires gradients.")
 
 
 @helper
@@ -190,22 +197,32 @@ def one_step(
 
 
 def reference(
-    state: dict[str, Tensor], inputs: Tensor, labels: Tensor, lr: float
-) -> tuple[float, dict[str, Tensor]]:
-    """The loss and the state after a step in which `first`, `norm` and `middle.0` itself are frozen."""
-    net: Any = build(state).train()
-    net.first.eval()
-    net.norm.eval()
-    net.middle[0].eval()
-    net.middle[0].inner.train()
+    state: dict[str, Tensor],
+    inputs: Tensor,
+    labels: Tensor,
+    lr: float,
+    mode: str = "",
+    old: float = 0.0,
+) -> tuple[float, dict[str, Tensor], float]:
+    """The loss, the state after a step in which `first`, `norm` and `middle.0` itself are frozen, and the loss then.
+
+    `mode`: of all layers, if they have one; `old`: gradients that are not cleared.
+    """
+    net: Any = build(state).train(mode != "eval")
+    if not mode:
+        net.first.eval()
+        net.norm.eval()
+        net.middle[0].eval()
+        net.middle[0].inner.train()
     frozen = ("first.", "norm.", "middle.0.scale")
     trained = [value for name, value in net.named_parameters() if not name.startswith(frozen)]
     loss = nn.functional.cross_entropy(net(inputs), labels)
     grads = torch.autograd.grad(loss, trained)
     with torch.no_grad():
         for parameter, grad in zip(trained, grads, strict=True):
-            parameter.sub_(lr * grad)
-    return loss.item(), {name: value.detach() for name, value in net.state_dict().items()}
+            parameter.sub_(lr * (grad + old))
+        after = {name: value.clone() for name, value in net.state_dict().items()}
+        return loss.item(), after, nn.functional.cross_entropy(net(inputs), labels).item()
 
 
 FROZEN = ("first.", "norm.", "middle.0.scale")
@@ -217,11 +234,19 @@ def test_step(student: Student, draw: Draw, how: str) -> None:
     """`fine_tune_step` updates what is trainable once, and returns the loss before it as a float."""
     state, inputs, labels = draw_state(draw), draw.normal(6, 3), draw.integers(0, 2, 6)
     got = student.run(one_step, state=state, inputs=inputs, labels=labels, lr=0.1, how=how)
-    loss, after = reference(state, inputs, labels, 0.1)
-    expect_close(got["loss"], loss, "the loss returned", dtype=draw.dtype)
-    for name, value in after.items():
-        if not name.startswith(FROZEN):
-            expect_close(got["state"].get(name), value, f"{name} after the step")
+    loss, after, later = reference(state, inputs, labels, 0.1)
+    in_train = reference(state, inputs, labels, 0.1, "train")
+    in_eval = reference(state, inputs, labels, 0.1, "eval")
+    losses = {explain.NEW_FOR_OLD: later, ALL_TRAIN: in_train[0], ALL_EVAL: in_eval[0]}
+    expect_close(got["loss"], loss, "the loss returned", dtype=draw.dtype, causes=losses)
+    trained = {name: value for name, value in after.items() if not name.startswith(FROZEN)}
+    causes = {
+        explain.NOT_CLEARED: reference(state, inputs, labels, 0.1, old=3.0)[1],
+        ALL_TRAIN: in_train[1],
+        ALL_EVAL: in_eval[1],
+        explain.NOT_UPDATED: state,
+    }
+    expect_close(got["state"], trained, "after the step, the model's", causes=causes)
 
 
 @pytest.mark.parametrize("how", ["train", "stale"])
@@ -232,9 +257,8 @@ def test_step_keeps_what_is_frozen(student: Student, draw: Draw, how: str) -> No
     got = student.run(one_step, state=state, inputs=inputs, labels=labels, lr=0.1, how=how)
     for name, value in state.items():
         if name.startswith(FROZEN):
-            cause = "In training mode batch normalisation updates its statistics; put it in eval()."
             same = torch.equal(got["state"][name].tensor, value) if name in got["state"] else False
-            expect(same, f"The step has changed {name}.", cause if "running" in name else "")
+            expect(same, f"The step has changed {name}.", STATISTICS if "running" in name else "")
     expect(not any(got["frozen"]), "After the step frozen parameters require gradients again.")
 
 
@@ -250,9 +274,7 @@ def test_step_modes(student: Student, draw: Draw) -> None:
             expect(
                 got["seen"].get(name) is wanted,
                 f"During the step the layer {name} is not in {mode[wanted]} mode.",
-                ""
-                if wanted
-                else "A layer is frozen when none of its own parameters requires gradients.",
+                ALL_EVAL if wanted else FROZEN_MODE,
             )
 
 
@@ -265,5 +287,5 @@ def test_step_restores_modes(student: Student, draw: Draw) -> None:
         expect(
             got["restored"],
             "After the step some modules are in another mode than before.",
-            "Note each module's `training` beforehand; `model.train()` sets them all.",
+            explain.NOTE_MODES,
         )

@@ -8,7 +8,22 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from grader import Draw, Student, expect, expect_close, helper, needs, points, probe
+from grader import (
+    Cause,
+    Draw,
+    Student,
+    expect,
+    expect_close,
+    explain,
+    helper,
+    needs,
+    points,
+    probe,
+)
+
+NO_BIAS = Cause("missing-term", "The bias is missing.")
+SUBTRACTED = Cause("sign-of-term", "The bias is subtracted.")
+TWICE = Cause("twice", "The bias is added twice.")
 
 FORBIDDEN = {
     "from scratch": {
@@ -34,10 +49,6 @@ SHAPES = pytest.mark.parametrize(
     ("lead", "n_in", "n_out"), [((5,), 3, 4), ((1,), 1, 2), ((2, 3), 4, 1), ((), 3, 2)]
 )
 SIZES = pytest.mark.parametrize(("n_in", "n_out"), [(3, 4), (1, 2), (4, 1)])
-USE_PARAMETER = (
-    "A plain tensor is seen neither by `parameters()` nor by `.to(…)` or an optimizer: "
-    "wrap it in `nn.Parameter`."
-)
 
 
 @helper
@@ -76,11 +87,12 @@ def test_parameters(student: Student, n_in: int, n_out: int) -> None:
         expect(
             name in got["parameters"],
             f"`{name}` is not a registered `nn.Parameter`.",
-            USE_PARAMETER,
+            explain.UNREGISTERED,
         )
         expect(
             got["parameters"][name] == shape,
             f"`{name}` has shape {tuple(got['parameters'][name])}, expected {tuple(shape)}.",
+            explain.TRANSPOSE if got["parameters"][name] == shape[::-1] else "",
         )
     others = sorted(set(got["parameters"]) - {"weights", "bias"})
     expect(not others, f"There are further parameters: {', '.join(others)}.")
@@ -144,7 +156,12 @@ def test_forward(
     x, weights, bias = draw.normal(*lead, n_in), draw.normal(n_in, n_out), draw.normal(n_out)
     x = draw.strided(x)
     got = student.run(apply_layer, x=x, weights=weights, bias=bias)
-    expect_close(got, x @ weights + bias, "forward(x)")
+    causes = {
+        NO_BIAS: x @ weights,
+        SUBTRACTED: x @ weights - bias,
+        TWICE: x @ weights + 2 * bias,
+    }
+    expect_close(got, x @ weights + bias, "forward(x)", causes=causes)
 
 
 @SIZES
@@ -168,7 +185,13 @@ def test_without_bias(student: Student, draw: Draw, n_in: int, n_out: int) -> No
 def differentiate(student: Any, x: Tensor, weights: Tensor, bias: Tensor, g: Tensor) -> Any:
     layer = filled(student, weights, bias)
     (layer(x) * g).sum().backward()
-    return {"x": x.grad, "weights": layer.weights.grad, "bias": layer.bias.grad}
+    kept = {"weights": layer.weights, "bias": layer.bias}
+    return {
+        "x": x.grad,
+        "weights": layer.weights.grad,
+        "bias": layer.bias.grad,
+        "made without": [name for name, value in kept.items() if not value.requires_grad],
+    }
 
 
 @SHAPES
@@ -189,7 +212,7 @@ def test_gradients(
         expect(
             got[name] is not None,
             f"`{name}` gets no gradient.",
-            "The graph is cut on the way: look for `.data`, `.detach()` or `torch.no_grad()`.",
+            explain.NO_GRAD if name in got["made without"] else explain.CUT,
         )
         expect_close(got[name], grad, f"the gradient of {name}")
 

@@ -1,6 +1,6 @@
 # wrong: weighs with the number of features instead of samples
 # fails: train
-# cause: wrong-count
+# cause: batch-means
 import torch
 
 
