@@ -133,6 +133,7 @@ def _grade_exercise(
     seed: int | None,
     first_failure: bool,
 ) -> ExerciseResult:
+    from .places import place_of
     from .plugin import GradingPlugin
     from .student import seed_of
     from .workbench import Workbench
@@ -149,6 +150,13 @@ def _grade_exercise(
         for bench in benches.values():
             bench.close()
     checks = plugin.results(exercise.name)
+    if source is not None:
+        checks = tuple(
+            replace(check, place=place_of(source, check.description))
+            if check.status in ("failed", "timeout")
+            else check
+            for check in checks
+        )
     broken = violations(exercise, [cell.text for cell in source.cells]) if source else []
     if broken:
         checks = tuple(replace(check, score=0) for check in checks)

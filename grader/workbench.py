@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .exceptions import meaning_of, told_of_gradients
 from .explain import IN_PLACE
 from .outcome import CheckFailed, CheckOutcome
 from .probes import Probe
@@ -19,6 +20,7 @@ from .submission import Source
 from .text import clean, line_of, listed
 
 _NOT_LOADED = "The file could not be loaded."
+_CALLERS = 2
 
 
 @dataclass(frozen=True)
@@ -181,12 +183,19 @@ class Workbench:
         # torch raises it as well, for what it has not implemented
         if raised.kind == "NotImplementedError" and frame and raised.kind in frame.text:
             return CheckOutcome("not_started", raised.message or "Not written yet.")
+        causes = [cause] if (cause := meaning_of(raised.message)) else []
         if frame:
-            return CheckFailed(f"`{frame.function}` raised {raised} ({frame}: `{frame.text}`).")
+            told = f"`{frame.function}` raised {raised} ({frame}: `{frame.text}`)."
+            for caller in reversed(raised.frames[-1 - _CALLERS : -1]):
+                told += f"\n    called at {caller}: `{caller.text}`"
+            return CheckFailed(told, causes)
+        if gradients := told_of_gradients(raised.message):
+            told, known = gradients
+            return CheckFailed(told, known or ())
         missing = re.fullmatch(r"module '(\w+)' has no attribute '(\w+)'", raised.message)
         if raised.kind == "AttributeError" and missing and missing[1] == self.name:
             return CheckFailed(self._not_defined(missing[2]))
-        return CheckFailed(f"Calling your code raised {raised}.")
+        return CheckFailed(f"Calling your code raised {raised}.", causes)
 
     def _not_defined(self, name: str) -> str:
         told = f"{self._source.filename} does not define `{name}`."

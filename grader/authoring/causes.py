@@ -6,10 +6,18 @@ right for it. `none` stands for a mistake that does not show in the numbers, `ot
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 
+from ..catalog import load_course
+from ..grading import grade
 from ..report import ExerciseResult
+from ..sandbox import Sandbox
+from ..submission import Submission
+from .audit import submissions_folder
 
 # what a check asks outright, with yes or no: to name it is no feat, so it counts for nothing
 ASKED = ("graph-cut", "mode", "unregistered")
@@ -55,6 +63,34 @@ class Verdict:
     @property
     def wrong(self) -> bool:
         return bool(self.named - self.stated)
+
+
+def verdict_of(exercise: str, submission: str, text: str, result: ExerciseResult) -> Verdict:
+    """What the grading of a wrong submission named, beside what its text states."""
+    return Verdict(exercise, submission, stated_causes(text), named_causes(result))
+
+
+def verdicts(folder: Path | None, names: Sequence[str], jobs: int = 1) -> Iterator[Verdict]:
+    """Grades the wrong submissions of some exercises.
+
+    Args:
+        folder: the course's, as `load_course` takes it.
+        jobs: exercises at a time.
+    """
+    with ProcessPoolExecutor(max(1, min(jobs, len(names)))) as pool:
+        for found in [pool.submit(_verdicts_of, folder, name) for name in names]:
+            yield from found.result()
+
+
+def _verdicts_of(folder: Path | None, name: str) -> list[Verdict]:
+    course = load_course(folder)
+    found = []
+    with closing(Sandbox()) as sandbox:
+        for path in sorted((submissions_folder(course) / name / "wrong").glob("*.py")):
+            text = path.read_text(encoding="utf-8")
+            report = grade(Submission.of_text(name, text), course=course, sandbox=sandbox)
+            found.append(verdict_of(name, path.stem, text, report.exercises[0]))
+    return found
 
 
 @dataclass(frozen=True)

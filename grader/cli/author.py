@@ -50,6 +50,9 @@ def release(
     "--seeds", default=0, help="Grade each solution so many more times, with other inputs."
 )
 @click.option("--jobs", default=os.cpu_count() or 1, help="Exercises at a time.")
+@click.option(
+    "--causes", is_flag=True, help="Only measure how many mistakes are named, and how many wrongly."
+)
 @click.option("--markdown", is_flag=True, help="The table in Markdown.")
 def audit(
     names: tuple[str, ...],
@@ -57,6 +60,7 @@ def audit(
     lint_only: bool,
     seeds: int,
     jobs: int,
+    causes: bool,
     markdown: bool,
 ) -> None:
     """Shows that the checks tell right from wrong: solutions, stubs, known submissions, and mutants.
@@ -77,6 +81,9 @@ def audit(
         problems = lint(course)
         click.echo("\n".join(problems) or f"{len(course.exercises)} exercises, nothing amiss.")
         sys.exit(POINTS_MISSING if problems else ALL_POINTS)
+    if causes:
+        _print_causes(folder, wanted, jobs, markdown)
+        return
     try:
         audits = list(audit_course(folder, wanted, seeds, jobs))
     except ValueError as error:
@@ -87,3 +94,15 @@ def audit(
         output.render(audits, console_for())
     amiss = any(one.problems or one.survivors for one in audits)
     sys.exit(POINTS_MISSING if amiss else ALL_POINTS)
+
+
+def _print_causes(folder: Path | None, names: list[str], jobs: int, markdown: bool) -> None:
+    """The table of named causes; on a terminal, those that are wrong or missing as well."""
+    from ..authoring.causes import tallies, verdicts
+    from ..outputs import causes as output
+
+    found = list(verdicts(folder, names, jobs))
+    if markdown:
+        click.echo(output.markdown(tallies(found)), nl=False)
+    else:
+        output.render(tallies(found), found, console_for())
