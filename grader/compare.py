@@ -49,7 +49,7 @@ def expect_close(
     dtype: torch.dtype | None = None,
     requires_grad: bool | None = None,
     factors: Mapping[str, float] | None = None,
-    causes: Mapping[Cause, Alternative] | None = None,
+    causes: Mapping[Cause, Alternative] | Callable[[], Mapping[Cause, Alternative]] | None = None,
     curves: tuple[Any, Sequence[float]] | None = None,
 ) -> None:
     """Fails the check unless `actual` is of the form of `expected` and close to it.
@@ -64,7 +64,7 @@ def expect_close(
         requires_grad: what the tensors' `requires_grad` has to be, if anything.
         factors: named counts (`{"m": 5}`) by which a mistaken result may be off.
         causes: known mistakes and what each would have given in place of `expected`, or a function that gives it;
-            `...` for a mistake that any other numbers show.
+            `...` for a mistake that any other numbers show. Or a function that gives all this.
         curves: the student's losses and the reference's, to be drawn when the check fails.
 
     Raises:
@@ -74,7 +74,7 @@ def expect_close(
     differences = list(_differences(actual, expected, what, options, ()))
     if not differences:
         return
-    named = {} if causes is None else causes
+    named = (causes() if callable(causes) else causes) or {}
     found = [cause for cause, other in named.items() if _explains(other, differences, options)]
     if len(differences) == 1 and _is_zero(differences[0].actual):
         # 0 is what many mistakes give

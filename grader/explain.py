@@ -122,6 +122,18 @@ NOT_WEIGHTED = Cause(
     "its number of samples.",
 )
 RUNNING = Cause("running-total", "The sums are not set back at the start of an epoch.")
+CLEARED_AFTER = Cause(
+    "not-cleared", "Gradients from before the call leak into the first step: clear them before it."
+)
+BYPASSED = Cause(
+    "optimizer-bypassed", "The parameters are moved by hand: let `optimizer.step()` do it."
+)
+FIRST_EPOCH = Cause("returned-early", "It returns after the first epoch.")
+FIRST_BATCH = Cause("returned-early", "It stops after the first batch.")
+OWN_CRITERION = Cause(
+    "own-criterion", "It is the plain cross-entropy; use the `criterion` that is given."
+)
+FEWER = Cause("one-too-few", "There is one round or epoch too few.")
 NOT_CLEARED = Cause(
     "not-cleared",
     "Old gradients are added to the new ones: `backward()` adds to `.grad`, so clear it before.",

@@ -19,7 +19,6 @@ CLEARED = Cause("values-cleared", "The values are set to 0; `.grad` alone is to 
 DEFAULT = Cause("wrong-default", "The default of `lr` is another one than 0.01.")
 FIXED = Cause("lr-ignored", "The steps are those of lr=0.01, whatever `lr` is.")
 MORE = Cause("one-too-many", "There is one round too many.")
-FEWER = Cause("one-too-few", "There is one round too few.")
 SHARED = Cause("shared", "`a` and `b` are one and the same tensor: make each anew.")
 
 FORBIDDEN = {"from scratch": {"names": ["torch.optim"]}}
@@ -173,7 +172,7 @@ def test_fit(student: Student, draw: Draw, rounds: int, lr: float | None) -> Non
         FIXED: lambda: walk(0.01)[0][rounds],
         DEFAULT: lambda: walk(0.1)[0][rounds],
         MORE: path[rounds + 1],
-        FEWER: path[rounds - 1],
+        explain.FEWER: path[rounds - 1],
         START: lambda: walk(step, start=0.0)[0][rounds],
         SHARED: lambda: walk(step, shared=True)[0][rounds],
         CLEARED: {"a": 0 * path[0]["a"], "b": 0 * path[0]["b"]},

@@ -17,9 +17,6 @@ ONE_STEP = Cause("one-step", "There is one step for all batches; each batch is t
 X_FOR_SQUARE = Cause("wrong-power", "x stands where x² should.")
 FORWARD = Cause("forward-difference", "It is the forward difference (f(x+h) − f(x)) / h.")
 H_IGNORED = Cause("h-ignored", "The step is 0.001, whatever `h` is.")
-ONCE = Cause(
-    "not-cleared", "Gradients from before the call leak in: clear them before `backward()`."
-)
 
 FORBIDDEN = {
     "by hand": {
@@ -93,7 +90,7 @@ def test_accumulated_steps(student: Student, draw: Draw, stale: bool, stream: bo
     old = 5.0 if stale else 0.0
     causes = {
         explain.NOT_CLEARED: lambda: walk(True, old)[0],
-        ONCE: lambda: walk(False, old)[0],
+        explain.CLEARED_AFTER: lambda: walk(False, old)[0],
         explain.NOT_UPDATED: weight,
         Cause("not-cleared", "The gradients are cleared once, not for each batch."): lambda: walk(
             True

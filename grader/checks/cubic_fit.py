@@ -193,10 +193,10 @@ def test_autograd_step_old_gradients(student: Student, draw: Draw) -> None:
     """A `.grad` left over from earlier work does not leak into the step."""
     got, walk, _ = run_steps(student, draw, 5, (), stale=True)
     # some clear nothing, others clear afterwards alone
-    once = Cause(
-        "not-cleared", "`backward()` adds to `.grad`: clear it before, not only afterwards."
-    )
-    causes = {explain.NOT_CLEARED: lambda: walk(1, 7.0)[0], once: lambda: walk(1, 7.0, True)[0]}
+    causes = {
+        explain.NOT_CLEARED: lambda: walk(1, 7.0)[0],
+        explain.CLEARED_AFTER: lambda: walk(1, 7.0, True)[0],
+    }
     what = "with an old .grad, params after two steps"
     expect_close(got["params"], walk(1)[0], what, causes=causes)
 

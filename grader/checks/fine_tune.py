@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -235,15 +236,21 @@ def test_step(student: Student, draw: Draw, how: str) -> None:
     state, inputs, labels = draw_state(draw), draw.normal(6, 3), draw.integers(0, 2, 6)
     got = student.run(one_step, state=state, inputs=inputs, labels=labels, lr=0.1, how=how)
     loss, after, later = reference(state, inputs, labels, 0.1)
-    in_train = reference(state, inputs, labels, 0.1, "train")
-    in_eval = reference(state, inputs, labels, 0.1, "eval")
-    losses = {explain.NEW_FOR_OLD: later, ALL_TRAIN: in_train[0], ALL_EVAL: in_eval[0]}
+
+    def other(index: int, **mistake: Any) -> Callable[[], Any]:
+        return lambda: reference(state, inputs, labels, 0.1, **mistake)[index]
+
+    losses: dict[Cause, Any] = {
+        explain.NEW_FOR_OLD: later,
+        ALL_TRAIN: other(0, mode="train"),
+        ALL_EVAL: other(0, mode="eval"),
+    }
     expect_close(got["loss"], loss, "the loss returned", dtype=draw.dtype, causes=losses)
     trained = {name: value for name, value in after.items() if not name.startswith(FROZEN)}
     causes = {
-        explain.NOT_CLEARED: reference(state, inputs, labels, 0.1, old=3.0)[1],
-        ALL_TRAIN: in_train[1],
-        ALL_EVAL: in_eval[1],
+        explain.NOT_CLEARED: other(1, old=3.0),
+        ALL_TRAIN: other(1, mode="train"),
+        ALL_EVAL: other(1, mode="eval"),
         explain.NOT_UPDATED: state,
     }
     expect_close(got["state"], trained, "after the step, the model's", causes=causes)

@@ -194,14 +194,17 @@ def expect_like(
     expect_close(got["value"], value, what, rtol=rtol, factors=factors, causes=values)
     expect(got["grad"] is not None, f"{name}(…) has no gradient for autograd.", explain.CUT)
     grad = gradient(criterion).to(prediction.dtype)
-    # the value was right, so mistakes that would change it are none
-    grads = {
-        cause: partial(gradient, loss)
-        for cause, loss in mistakes.items()
-        if torch.isclose(_detached(loss, exact, target), wanted.detach())
-    }
+
+    def hidden() -> dict[Cause, Any]:
+        """The value was right, so mistakes that would change it are out of question."""
+        return {
+            cause: partial(gradient, loss)
+            for cause, loss in mistakes.items()
+            if torch.isclose(_detached(loss, exact, target), wanted.detach())
+        }
+
     what = f"the gradient of 3·{name}(…){where}"
-    expect_close(got["grad"], grad, what, rtol=rtol, factors=factors, causes=grads)
+    expect_close(got["grad"], grad, what, rtol=rtol, factors=factors, causes=hidden)
 
 
 def _detached(loss: Loss, prediction: Tensor, target: Tensor) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -115,10 +116,14 @@ def test_forward(student: Student, draw: Draw, shape: tuple[int, ...]) -> None:
     x, other = draw.strided(numbers(draw, *shape)), numbers(draw, 4, 2)
     a, b, c = (numbers(draw, 1) for _ in START)
     got = student.run(apply_model, x=x, other=other, a=a, b=b, c=c)
-    expect_close(got[0], quadratic(x, a, b, c), "forward(x)", causes=mistaken(x, a, b, c))
-    causes = mistaken(other, a, b, c) | {explain.STALE: got[0].tensor}
+    expect_close(got[0], quadratic(x, a, b, c), "forward(x)", causes=partial(mistaken, x, a, b, c))
     what = "forward(x) of the same model for another x"
-    expect_close(got[1], quadratic(other, a, b, c), what, causes=causes)
+    expect_close(
+        got[1],
+        quadratic(other, a, b, c),
+        what,
+        causes=lambda: mistaken(other, a, b, c) | {explain.STALE: got[0].tensor},
+    )
 
 
 def quadratic(x: Tensor, a: Any, b: Any, c: Any) -> Tensor:

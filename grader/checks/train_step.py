@@ -22,20 +22,8 @@ from grader import (
 )
 
 LABELS_CUT = Cause("rounded", "The labels are made whole numbers; leave their dtype as it is.")
-CLEARED_AFTER = Cause(
-    "not-cleared", "Gradients from before the call leak into the first step: clear them before it."
-)
 CLEARED_PER_EPOCH = Cause(
     "not-cleared", "The gradients are cleared once an epoch; clear them for each batch."
-)
-BYPASSED = Cause(
-    "optimizer-bypassed", "The parameters are moved by hand: let `optimizer.step()` do it."
-)
-FEWER = Cause("one-too-few", "There is one epoch too few.")
-FIRST_EPOCH = Cause("returned-early", "It returns after the first epoch.")
-FIRST_BATCH = Cause("returned-early", "It stops after the first batch.")
-OWN_CRITERION = Cause(
-    "own-criterion", "It is the plain cross-entropy; use the `criterion` that is given."
 )
 
 Batches = list[tuple[Tensor, Tensor]]
@@ -88,8 +76,7 @@ def train_by_hand(
 ) -> list[float]:
     """Gradient descent with autograd, a step per batch; the losses before each step.
 
-    Mistakes: gradients of `old` stand there at first, and are cleared after each `kept` batches; a step is taken
-    `times` times.
+    Mistakes: gradients are `old` at first and cleared after `kept` batches each; `times` steps are taken for one.
     """
     parameters = list(model.parameters())
     velocities = [torch.zeros_like(parameter) for parameter in parameters]
@@ -135,10 +122,10 @@ def test_step(student: Student, draw: Draw, n: int) -> None:
     """`train_step` updates the parameters once and returns the loss before the update, as a float."""
     weights, inputs, labels = draw_weights(draw), draw.normal(n, 3), draw.normal(n, 4)
     got = student.run(one_step, weights=weights, inputs=inputs, labels=labels, lr=0.1, stale=False)
-    model, other = build(weights), build(weights)
-    [loss] = train_by_hand(model, nn.MSELoss(), [(inputs, labels)], 0.1)
-    later = nn.functional.mse_loss(model(inputs), labels).item()
-    cut = nn.functional.mse_loss(other(inputs), labels.long()).item()
+    model, square = build(weights), nn.MSELoss()
+    [loss] = train_by_hand(model, square, [(inputs, labels)], 0.1)
+    later = square(model(inputs), labels).item()
+    cut = square(build(weights)(inputs), labels.long()).item()
     losses = {explain.NEW_FOR_OLD: later, LABELS_CUT: cut}
     expect_close(got["loss"], loss, "the loss returned", dtype=draw.dtype, causes=losses)
 
@@ -246,15 +233,15 @@ def test_train(student: Student, draw: Draw, kind: str, epochs: int) -> None:
     causes: dict[Cause, Any] = {
         explain.NOT_UPDATED: weights,
         explain.NOT_CLEARED: lambda: walk(everything, old=1.0, kept=never)[0],
-        CLEARED_AFTER: lambda: walk(everything, old=1.0)[0],
+        explain.CLEARED_AFTER: lambda: walk(everything, old=1.0)[0],
         CLEARED_PER_EPOCH: lambda: walk(everything, kept=len(batches))[0],
         explain.TWICE: lambda: walk(everything, times=2)[0],
-        BYPASSED: lambda: walk(everything, momentum=0.0)[0],
+        explain.BYPASSED: lambda: walk(everything, momentum=0.0)[0],
         explain.UPHILL: lambda: walk(everything, lr=-0.1)[0],
         explain.NO_LAST_BATCH: lambda: walk(batches[:2] * epochs)[0],
-        FEWER: lambda: walk(batches * (epochs - 1))[0],
-        FIRST_EPOCH: lambda: walk(batches)[0],
-        OWN_CRITERION: lambda: walk(everything, own=True)[0],
+        explain.FEWER: lambda: walk(batches * (epochs - 1))[0],
+        explain.FIRST_EPOCH: lambda: walk(batches)[0],
+        explain.OWN_CRITERION: lambda: walk(everything, own=True)[0],
     }
     if kind == "generator":
         causes = {explain.USED_UP: weights} | causes
@@ -276,9 +263,6 @@ def test_train(student: Student, draw: Draw, kind: str, epochs: int) -> None:
         explain.NOT_WEIGHTED: [sum(own) / sum(sizes) for own in by_epoch],
         explain.LAST_LOSS: [own[-1] for own in by_epoch],
         explain.EVERY_BATCH: running,
-        Cause(
-            "every-batch", explain.EVERY_BATCH.template + " They are the batches' losses."
-        ): losses,
         explain.RUNNING: means_until,
     }
     what = "the list of losses"
@@ -345,8 +329,8 @@ def test_evaluate(student: Student, draw: Draw, sizes: list[int], kind: str) -> 
     causes: dict[Cause, Any] = {
         explain.BATCH_MEANS: sum(losses) / len(losses),
         explain.NOT_WEIGHTED: sum(losses) / sum(sizes),
-        FIRST_BATCH: losses[0],
-        OWN_CRITERION: sum(a * b for a, b in zip(own, sizes, strict=True)) / sum(sizes),
+        explain.FIRST_BATCH: losses[0],
+        explain.OWN_CRITERION: sum(a * b for a, b in zip(own, sizes, strict=True)) / sum(sizes),
         explain.SWAPPED: share,
     }
     if any(training for training, _ in got["seen"]):
@@ -354,8 +338,8 @@ def test_evaluate(student: Student, draw: Draw, sizes: list[int], kind: str) -> 
     elif kind == "generator":
         causes[explain.USED_UP] = 0.0
     factors = {"the number of samples": sum(sizes)}
-    what = "the mean loss"
-    expect_close(result[0], loss, what, dtype=draw.dtype, factors=factors, causes=causes)
+    options: dict[str, Any] = {"factors": factors, "causes": causes}
+    expect_close(result[0], loss, "the mean loss", dtype=draw.dtype, **options)
     outputs = [model(inputs) for inputs, _ in batches]
     pairs = list(zip(outputs, (labels for _, labels in batches), strict=True))
     over_batch = [(out.argmax(0)[: len(y)] == y[: out.shape[1]]).sum().item() for out, y in pairs]
@@ -364,11 +348,10 @@ def test_evaluate(student: Student, draw: Draw, sizes: list[int], kind: str) -> 
         explain.PERCENT: 100 * share,
         explain.ARGMIN: sum((out.argmin(1) == y).sum().item() for out, y in pairs) / sum(sizes),
         explain.OVER_BATCH: sum(over_batch) / sum(sizes),
-        FIRST_BATCH: hits[0] / sizes[0],
+        explain.FIRST_BATCH: hits[0] / sizes[0],
     }
-    expect_close(
-        result[1], share, "the accuracy", dtype=torch.float32, factors=factors, causes=causes
-    )
+    options["causes"] = causes
+    expect_close(result[1], share, "the accuracy", dtype=torch.float32, **options)
 
 
 @points(1)
