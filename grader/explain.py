@@ -188,6 +188,8 @@ def causes_in_form(got: Tensor, expected: Tensor, rtol: float) -> Iterator[Cause
             yield RESHAPED
             if got.dim() > expected.dim():  # over a dimension of size 1, that is
                 yield NOT_REDUCED.unsure()
+            elif got.dim() < expected.dim():
+                yield REDUCED.unsure()
         return
     if got.numel() > expected.numel():
         size = expected.numel()

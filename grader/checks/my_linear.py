@@ -72,6 +72,7 @@ def describe(student: Any, n_in: int, n_out: int, bias: bool) -> Any:
         "is a module": isinstance(layer, nn.Module),
         "parameters": {name: list(value.shape) for name, value in layer.named_parameters()},
         "state": sorted(layer.state_dict()),
+        "attributes": [name for name in ("weights", "bias") if hasattr(layer, name)],
         "bias": getattr(layer, "bias", "missing"),
         "sizes": [getattr(layer, name, None) for name in ("in_features", "out_features")],
     }
@@ -84,6 +85,7 @@ def test_parameters(student: Student, n_in: int, n_out: int) -> None:
     got = student.run(describe, n_in=n_in, n_out=n_out, bias=True)
     expect(got["is a module"], "MyLinear is not an nn.Module.")
     for name, shape in (("weights", [n_in, n_out]), ("bias", [n_out])):
+        expect(name in got["attributes"], f"MyLinear has no attribute `{name}`.")
         expect(
             name in got["parameters"],
             f"`{name}` is not a registered `nn.Parameter`.",

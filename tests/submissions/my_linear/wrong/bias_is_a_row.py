@@ -1,6 +1,6 @@
 # wrong: bias has shape (1, out)
 # fails: parameters
-# cause: none
+# cause: extra-dimension
 import torch
 import torch.nn as nn
 

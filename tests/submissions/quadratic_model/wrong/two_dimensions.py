@@ -1,6 +1,6 @@
 # wrong: the parameters have shape (1, 1)
 # fails: parameters
-# cause: none
+# cause: extra-dimension
 import torch
 import torch.nn as nn
 
