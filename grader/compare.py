@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import permutations
 from typing import Any
 
@@ -75,7 +76,11 @@ def expect_close(
     if not differences:
         return
     named = (causes() if callable(causes) else causes) or {}
-    found = [cause for cause, other in named.items() if _explains(other, differences, options)]
+    found = [
+        cause
+        for cause, other in named.items()
+        if _explains(actual, other, expected, differences, options)
+    ]
     if len(differences) == 1 and _is_zero(differences[0].actual):
         # 0 is what many mistakes give
         found = [cause if named[cause] is ... else cause.unsure() for cause in found]
@@ -244,21 +249,41 @@ def _common(differences: Sequence[_Difference]) -> list[Cause]:
     return sure + [cause for cause in unsure if all(cause in others for others in rest)]
 
 
-def _explains(other: Alternative, differences: Sequence[_Difference], options: _Options) -> bool:
-    """Whether what a known mistake gives is what the student's code gave, wherever that is not the reference."""
+def _explains(
+    actual: Any,
+    other: Alternative,
+    expected: Any,
+    differences: Sequence[_Difference],
+    options: _Options,
+    path: tuple[Any, ...] = (),
+) -> bool:
+    """Whether what a known mistake gives is what the student's code gave.
+
+    Of a dict, whose entries are different things, those count that are wrong; of a list, also those that are right.
+    """
     if other is ...:
         return all(map(_is_number, differences))
     other = other() if callable(other) else other
-    for difference in differences:
-        there = other
-        for key in difference.path:
-            try:
-                there = there[key]
-            except (KeyError, IndexError, TypeError):
-                return False
-        if not _fits(difference.actual, there, difference.expected, options):
-            return False
-    return True
+    touched = [difference.path[: len(path) + 1] for difference in differences]
+    if path in (difference.path for difference in differences):
+        return _fits(actual, other, expected, options)
+    again = partial(_explains, differences=differences, options=options)
+    if isinstance(expected, Mapping):
+        wrong = [key for key in expected if (*path, key) in touched]
+        return isinstance(other, Mapping) and all(
+            key in other and again(actual[key], other[key], expected[key], path=(*path, key))
+            for key in wrong
+        )
+    if isinstance(expected, list | tuple):
+        return (
+            isinstance(other, list | tuple)
+            and len(other) == len(expected)
+            and all(
+                again(actual[index], other[index], value, path=(*path, index))
+                for index, value in enumerate(expected)
+            )
+        )
+    return _fits(actual, other, None, options)
 
 
 def _is_zero(actual: Any) -> bool:

@@ -132,3 +132,48 @@ def test_chance_does_not_name_a_cause() -> None:
         got, expected, other = torch.randn(3, size, generator=generator, dtype=torch.float64)
         options: dict[str, Any] = {"causes": {Cause("x", "x"): other}, "factors": {"m": 5, "n": 3}}
         assert first(received(got), expected, **options) == ""
+
+
+def test_an_entry_of_a_list_that_is_right_can_refute() -> None:
+    """A mistake that would have changed every entry is not what happened if one of them is right."""
+    halved = Cause("halved", "Halved.")
+    right, wrong = received(GRADIENT), received(GRADIENT / 2)
+    both = [GRADIENT / 2, GRADIENT / 2]
+    assert first([wrong, wrong], [GRADIENT, GRADIENT], causes={halved: both}) == "halved"
+    found = causes([right, wrong], [GRADIENT, GRADIENT], causes={halved: both})
+    assert halved not in found
+    assert first([right, wrong], [GRADIENT] * 2, causes={halved: [GRADIENT, both[1]]}) == "halved"
+
+
+def test_any_other_numbers() -> None:
+    start = Cause("wrong-start", "It starts elsewhere.")
+    options: dict[str, Any] = {"causes": {start: ...}}
+    assert first(received(GRADIENT**2), GRADIENT, **options) == "wrong-start"
+    assert first(received(GRADIENT / 0), GRADIENT, **options) == "nan"
+    assert first(received(GRADIENT.float()), GRADIENT, **options) == "dtype"
+    assert first(2.0, 1.0, **options) == "wrong-start"
+    assert first("2", 1.0, **options) == ""
+
+
+def test_a_single_zero_names_nothing_alone() -> None:
+    missed = Cause("missed", "Nothing was hit.")
+    assert first(0.0, 0.6, causes={missed: 0.0}) == ""
+    found = causes(0.0, 0.6, causes={missed: 0.0})
+    assert common([found, causes(0.25, 0.5, causes={missed: 0.25})]) == [missed]
+
+
+def test_causes_are_worked_out_only_for_a_failure() -> None:
+    def never() -> dict[Cause, Any]:
+        raise AssertionError("It was asked for.")
+
+    expect_close(received(GRADIENT), GRADIENT, causes=never)
+    expect_close(received(GRADIENT), GRADIENT, causes={Cause("x", "x"): never})
+    with pytest.raises(AssertionError):
+        expect_close(received(2 * GRADIENT), GRADIENT, causes=never)
+
+
+def test_sentences_are_whole_and_their_names_are_filled_in() -> None:
+    [cause] = causes(received(7 * GRADIENT), GRADIENT)
+    assert cause.text == "It is exactly 7 times what it should be."
+    assert cause.template == "It is exactly {factor} times what it should be."
+    assert Cause("x", "A set {1, 2} of numbers.").text == "A set {1, 2} of numbers."

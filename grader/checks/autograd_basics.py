@@ -163,7 +163,7 @@ def test_q_gradients(student: Student, draw: Draw, shape: tuple[int, ...]) -> No
         expect_close(
             {"a": got[0], "b": got[1]},
             {"a": 9 * a**2, "b": -2 * b},
-            "the gradient of Q by",
+            "q_gradients(a, b)",
             requires_grad=False,
             factors={"the number of elements": a.numel()},
             causes={A_SQUARED: {"a": 6 * a, "b": -2 * b}},

@@ -54,7 +54,7 @@ def expect_padded(got: Any, sequences: list[Tensor], labels: list[int], padding:
         ELEMENTS: {"lengths": torch.tensor([sequence.numel() for sequence in sequences])},
         OTHER_DEFAULT: {"padded": torch.where(mask, padded, -1)},
     }
-    expect_close(dict(zip(names, got, strict=True)), expected, "the result's", causes=causes)
+    expect_close(dict(zip(names, got, strict=True)), expected, "the batch", causes=causes)
 
 
 @pytest.mark.parametrize("lengths", [[3, 1, 4], [2, 2], [1]], ids=str)

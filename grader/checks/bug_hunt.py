@@ -139,7 +139,7 @@ def test_plain_linear(student: Student, draw: Draw) -> None:
     expect(set(got["parameters"]) == {"weights", "bias"}, names, explain.UNREGISTERED)
     shapes = {"weights": [3, 4], "bias": [4]}
     turned = {explain.TRANSPOSE: {"weights": [4, 3], "bias": [4]}}
-    expect_close(got["parameters"], shapes, "the shape of PlainLinear(3, 4)'s", causes=turned)
+    expect_close(got["parameters"], shapes, "the shapes of PlainLinear(3, 4)", causes=turned)
     x, lr = draw.normal(2, 5, 3), 0.01
     weights, bias = draw.normal(3, 4).requires_grad_(), draw.normal(4).requires_grad_()
     output = x @ weights + bias

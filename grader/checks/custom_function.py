@@ -111,7 +111,7 @@ def expect_gradients(
     turned = expected | {"weight": expected["weight"].mT} if "weight" in expected else expected
     causes = {UPSTREAM: dict(zip(needing, ones, strict=True)), GRADIENT_TURNED: turned}
     factors = {"the number of samples": x.numel() // x.shape[-1]}
-    expect_close(got["grads"], expected, "the gradients", factors=factors, causes=causes)
+    expect_close(got["grads"], expected, "gradients", factors=factors, causes=causes)
     return got
 
 
@@ -186,7 +186,7 @@ def test_linear_in_two_layers(student: Student, draw: Draw) -> None:
     expect_close(
         dict(zip(names, got, strict=True)),
         dict(zip(names, grads, strict=True)),
-        "in a network of two layers, the gradient of",
+        "in a network of two layers, gradients",
         factors={"the number of samples": 3},
         causes=lambda: {
             cause: dict(zip(names, two_layers(x, weights, biases, cause), strict=True))

@@ -253,7 +253,7 @@ def test_step(student: Student, draw: Draw, how: str) -> None:
         ALL_EVAL: other(1, mode="eval"),
         explain.NOT_UPDATED: state,
     }
-    expect_close(got["state"], trained, "after the step, the model's", causes=causes)
+    expect_close(got["state"], trained, "after the step, state_dict()", causes=causes)
 
 
 @pytest.mark.parametrize("how", ["train", "stale"])

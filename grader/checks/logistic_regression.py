@@ -129,7 +129,7 @@ def test_float_lr(student: Student) -> None:
         return {"w": -0.25 * factor * dw, "b": -0.25 * factor * db}
 
     causes = explain.step_causes(walk, 0.25) | {FIXED: walk(0.04), START: ...}
-    expect_close(moved, walk(1), "after a step with lr=0.25,", causes=causes)
+    expect_close(moved, walk(1), "after a step with lr=0.25, parameters", causes=causes)
 
 
 @probe
@@ -234,7 +234,7 @@ def test_optimize(student: Student, draw: Draw, dim: int) -> None:
         return {"w": w - step * (dw[0] + dw[1]), "b": b - step * (db[0] + db[1])}
 
     causes = explain.step_causes(walk, lr.item()) | {FIXED: walk(0.01 / lr.item())}
-    expect_close(got, walk(1), "after two calls of optimize(),", causes=causes)
+    expect_close(got, walk(1), "after two calls of optimize(), parameters", causes=causes)
 
 
 @probe

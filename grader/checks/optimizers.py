@@ -169,7 +169,7 @@ def expect_like_torch(
         for mistake, cause in MISTAKES.items()
         if mistake != "one step" or how == "generator"
     }
-    what = f"after {STEPS} steps of {kind}({told}), parameter "
+    what = f"after {STEPS} steps of {kind}({told}), parameters"
     expect_close(got["parameters"], expected, what, causes=causes)
     expect(got["leaves"], "After a step a parameter is no leaf that requires gradients any more.")
 

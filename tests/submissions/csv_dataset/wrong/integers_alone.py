@@ -1,6 +1,6 @@
 # wrong: reads whole numbers alone
 # fails: items
-# cause: other
+# cause: rounded
 import csv
 
 import torch
