@@ -87,10 +87,10 @@ def told_of_gradients(message: str) -> tuple[str, Cause | None] | None:
         name, index, got, wanted = rejected.groups()
         sizes, right = (text.replace(" ", "").split(",") for text in (got, wanted))
         told = (
-            "`backward` of {name} gives a gradient of shape ({got}) for input {index} of `forward`, "
-            "counted from 0; that input has shape ({wanted})."
+            "`backward` of {name} gives a gradient of shape ({got}) for argument {number} of "
+            "`forward`, not counting `ctx`; that argument has shape ({wanted})."
         )
-        told = told.format(name=name, got=got, index=index, wanted=wanted)
+        told = told.format(name=name, got=got, number=int(index) + 1, wanted=wanted)
         turned = len(sizes) == 2 and sizes == right[::-1]
         return told, TRANSPOSE if turned else GRADIENT_SHAPE
     if count := _COUNT.search(message):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 
 from .submission import Source
 
@@ -16,11 +17,22 @@ def place_of(source: Source, description: str) -> str:
             tree = ast.parse(cell.text)
         except (SyntaxError, ValueError, RecursionError):
             continue
-        for node in ast.walk(tree):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                # the last definition of a name is the one that counts
-                defined[node.name] = f"{cell.place}, line {node.lineno}"
-    for name in re.findall(r"`(\w+)", description):
-        if name in defined:
-            return defined[name]
+        for name, line in _definitions(tree, ""):
+            # the last definition of a name is the one that counts
+            defined[name] = defined[name.rpartition(".")[2]] = f"{cell.place}, line {line}"
+    for name in re.findall(r"`(\w+(?:\.\w+)?)", description):
+        for known in (name, name.partition(".")[0]):
+            if known in defined:
+                return defined[known]
     return ""
+
+
+def _definitions(node: ast.AST, within: str) -> Iterator[tuple[str, int]]:
+    """Functions, classes and methods, the latter with the name of their class."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield within + child.name, child.lineno
+        if isinstance(child, ast.ClassDef):
+            yield from _definitions(child, f"{child.name}.")
+        elif isinstance(child, ast.If | ast.Try | ast.With):
+            yield from _definitions(child, within)

@@ -65,9 +65,9 @@ def check(report: Report, name: str) -> CheckResult:
 def test_a_gradient_of_another_shape_is_told_in_plain_words(report: Report) -> None:
     found = check(report, "linear_backward")
     assert found.message.startswith(
-        "`backward` of LinearFunction gives a gradient of shape (3, 4) for input 1 of `forward`"
+        "`backward` of LinearFunction gives a gradient of shape (3, 4) for argument 2 of `forward`"
     )
-    assert "that input has shape (4, 3)" in found.message
+    assert "that argument has shape (4, 3)" in found.message
     assert found.cause_id == "transpose"
 
 
@@ -92,7 +92,7 @@ def test_the_order_in_a_terminal(report: Report) -> None:
     terminal.render(report, Console(file=buffer, width=300))
     text = buffer.getvalue()
     found = check(report, "linear_backward")
-    assert found.place.endswith("line 5")  # the class that the check's sentence names
+    assert found.place.endswith("line 12")  # LinearFunction.backward, which the sentence names
     parts = (found.description, found.message, "→ " + found.cause, f"Look at {found.place}.")
     order = [text.index(part) for part in (*parts, "grader check custom_function --seed 11")]
     assert order == sorted(order)
@@ -149,6 +149,8 @@ def test_where_to_look() -> None:
         "x", "def other():\n    pass\n\n\nclass A:\n    def go(self): ...\n"
     )
     assert place_of(source.sources["x"], "`nothing` and then `go(x)` is right").endswith("line 6")
+    assert place_of(source.sources["x"], "`A.go` is right").endswith("line 6")
+    assert place_of(source.sources["x"], "`A.other` is right").endswith("line 5")
     assert place_of(source.sources["x"], "`nothing` at all") == ""
     broken = Submission.of_text("x", "def (")
     assert place_of(broken.sources["x"], "`go`") == ""

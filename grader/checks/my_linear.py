@@ -249,12 +249,14 @@ def optimize(
     student: Any, x: Tensor, y: Tensor, weights: Tensor, bias: Tensor, name: str, steps: int
 ) -> Any:
     layer = filled(student, weights, bias)
-    optimizer = getattr(torch.optim, name)(layer.parameters(), lr=0.1)
+    optimizer, losses = getattr(torch.optim, name)(layer.parameters(), lr=0.1), []
     for _ in range(steps):
         optimizer.zero_grad()
-        ((layer(x) - y) ** 2).mean().backward()
+        loss = ((layer(x) - y) ** 2).mean()
+        loss.backward()
         optimizer.step()
-    return {"weights": layer.weights, "bias": layer.bias}
+        losses.append(loss.item())
+    return {"weights": layer.weights, "bias": layer.bias, "losses": losses}
 
 
 @pytest.mark.parametrize("name", ["SGD", "Adam"])
@@ -266,10 +268,13 @@ def test_is_trained(student: Student, draw: Draw, name: str) -> None:
     weights, bias = draw.normal(3, 2), draw.normal(2)
     got = student.run(optimize, x=x, y=y, weights=weights, bias=bias, name=name, steps=3)
     parameters = [weights.clone().requires_grad_(), bias.clone().requires_grad_()]
-    optimizer = getattr(torch.optim, name)(parameters, lr=0.1)
+    optimizer, losses = getattr(torch.optim, name)(parameters, lr=0.1), []
     for _ in range(3):
         optimizer.zero_grad()
-        ((x @ parameters[0] + parameters[1] - y) ** 2).mean().backward()
+        loss = ((x @ parameters[0] + parameters[1] - y) ** 2).mean()
+        loss.backward()
         optimizer.step()
+        losses.append(loss.item())
     expected = dict(zip(("weights", "bias"), (p.detach() for p in parameters), strict=True))
-    expect_close(got, expected, f"parameters after three steps of {name}", requires_grad=True)
+    what, curves = f"parameters after three steps of {name}", (got["losses"], losses)
+    expect_close(got, expected, what, requires_grad=True, curves=curves)

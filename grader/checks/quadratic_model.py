@@ -217,12 +217,14 @@ def train_model(
     student: Any, x: Tensor, y: Tensor, a: Tensor, b: Tensor, c: Tensor, steps: int
 ) -> Any:
     model = model_with(student, a, b, c)
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.05)
+    optimizer, losses = torch.optim.SGD(model.parameters(), lr=0.05), []
     for _ in range(steps):
         optimizer.zero_grad()
-        ((model(x) - y) ** 2).mean().backward()
+        loss = ((model(x) - y) ** 2).mean()
+        loss.backward()
         optimizer.step()
-    return {"a": model.a, "b": model.b, "c": model.c}
+        losses.append(loss.item())
+    return {"a": model.a, "b": model.b, "c": model.c, "losses": losses}
 
 
 @points(1)
@@ -232,12 +234,15 @@ def test_is_trained(student: Student, draw: Draw) -> None:
     x, y = numbers(draw, 6), numbers(draw, 6)
     leaves = {name: numbers(draw, 1) for name in START}
     got = student.run(train_model, x=x, y=y, steps=3, **leaves)
-    parameters = [leaf.clone().requires_grad_() for leaf in leaves.values()]
+    parameters, losses = [leaf.clone().requires_grad_() for leaf in leaves.values()], []
     for _ in range(3):
         a, b, c = parameters
-        grads = torch.autograd.grad(((a * x**2 + b * x + c - y) ** 2).mean(), parameters)
+        loss = ((a * x**2 + b * x + c - y) ** 2).mean()
+        losses.append(loss.item())
+        grads = torch.autograd.grad(loss, parameters)
         with torch.no_grad():
             for parameter, grad in zip(parameters, grads, strict=True):
                 parameter -= 0.05 * grad
     expected = dict(zip(START, (parameter.detach() for parameter in parameters), strict=True))
-    expect_close(got, expected, "parameters after three steps of SGD")
+    curves = got["losses"], losses
+    expect_close(got, expected, "parameters after three steps of SGD", curves=curves)
