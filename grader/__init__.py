@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .compare import expect as expect
     from .compare import expect_close as expect_close
     from .grading import grade as grade
+    from .outcome import Cause as Cause
     from .plugin import needs as needs
     from .plugin import points as points
     from .probes import helper as helper
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from .submission import read_submission as read_submission
 
 _HOMES = {
+    "Cause": "outcome",
     "Draw": "student",
     "Received": "sandbox.wire",
     "Report": "report",

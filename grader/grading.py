@@ -201,6 +201,7 @@ def _grade_exercise(
     if only is not None and not only:
         return _not_for_students(exercise, source)
     from .cases import collect
+    from .places import place_of
     from .runner import run_checks
     from .student import seed_of
     from .workbench import Workbench
@@ -222,6 +223,13 @@ def _grade_exercise(
                 on_gpu = stack.enter_context(closing(Workbench(exercise.name, source, gpu)))
         collected = collect((exercise.checks, *exercise.more_checks), devices)
         checks = run_checks(collected, bench, seed, on_gpu, only, first_failure)
+    if source is not None:
+        checks = tuple(
+            replace(check, place=place_of(source, check.description))
+            if check.status in ("failed", "timeout")
+            else check
+            for check in checks
+        )
     broken = _violations(exercise, source, bench) if source and bench else []
     if broken:
         checks = tuple(replace(check, score=0) for check in checks)

@@ -35,8 +35,26 @@ class CaseResult:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A few numbers that are better seen than read; `None` stands for what is no finite number.
+
+    `error`: the error over the shape of a tensor, as a table of at most 16 by 16 blocks.
+    `curves`: two rows, the student's losses and the reference's, at most 100 of each.
+    """
+
+    kind: Literal["error", "curves"]
+    title: str
+    shape: tuple[int, ...]
+    rows: tuple[tuple[float | None, ...], ...]
+
+
+@dataclass(frozen=True)
 class CheckResult:
-    """One check: a sentence, whole points, and what came of it."""
+    """One check: a sentence, whole points, and what came of it.
+
+    `cause` is the likely mistake as a sentence, and `cause_id` the same mistake's name over a class: both are empty
+    where the numbers do not give it away. `place` says where in the student's file to look.
+    """
 
     name: str
     description: str
@@ -47,6 +65,9 @@ class CheckResult:
     cause: str = ""
     seconds: float = 0.0
     cases: tuple[CaseResult, ...] = ()
+    cause_id: str = ""
+    place: str = ""
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -167,5 +188,14 @@ def _exercise(data: Mapping[str, Any]) -> ExerciseResult:
 
 def _check(data: Mapping[str, Any]) -> CheckResult:
     return CheckResult(
-        **dict(data) | {"cases": tuple(CaseResult(**entry) for entry in data["cases"])}
+        **dict(data)
+        | {
+            "cases": tuple(CaseResult(**entry) for entry in data["cases"]),
+            "pictures": tuple(_picture(entry) for entry in data.get("pictures", ())),
+        }
     )
+
+
+def _picture(data: Mapping[str, Any]) -> Picture:
+    rows = tuple(tuple(row) for row in data["rows"])
+    return Picture(data["kind"], data["title"], tuple(data["shape"]), rows)

@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 
 from .cases import Case, Check
-from .outcome import CheckOutcome, CourseFault
-from .report import CaseResult, CheckResult, CheckStatus
+from .explain import common
+from .outcome import Cause, CheckOutcome, CourseFault
+from .report import CaseResult, CheckResult, CheckStatus, Picture
 from .student import Draw, Student, seed_of
 from .workbench import Workbench
 
@@ -42,7 +43,8 @@ class _CaseOutcome:
     label: str
     status: CheckStatus = "passed"
     message: str = ""
-    cause: str = ""
+    causes: tuple[Cause, ...] = ()
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass
@@ -62,6 +64,7 @@ class _CheckRun:
         for case in self.cases:
             key = case.device, case.dtype
             worst[key] = min(worst.get(key, "passed"), case.status, key=_SEVERITY.index)
+        cause = self._cause(status)
         return CheckResult(
             name=self.check.name,
             description=self.check.description,
@@ -69,9 +72,11 @@ class _CheckRun:
             points=self.check.points,
             score=self.check.points if status == "passed" else 0,
             message=self._message(told) if told and status != "passed" else "",
-            cause=self._cause(status),
+            cause=cause.text if cause else "",
             seconds=round(self.seconds, 4),
             cases=tuple(CaseResult(*key, status) for key, status in worst.items()),
+            cause_id=cause.id if cause else "",
+            pictures=told.pictures if told else (),
         )
 
     def _message(self, told: _CaseOutcome) -> str:
@@ -81,10 +86,10 @@ class _CheckRun:
             return told.message
         return f"{told.message} (With {told.label}; {alike} of {len(self.cases)} cases.)"
 
-    def _cause(self, status: CheckStatus) -> str:
-        """The cause, if every case that ended so names the same one or none; a guess that wavers is kept back."""
-        causes = {case.cause for case in self.cases if case.status == status and case.cause}
-        return causes.pop() if len(causes) == 1 else ""
+    def _cause(self, status: CheckStatus) -> Cause | None:
+        """The simplest cause that fits every case that ended so; a guess that wavers is kept back."""
+        ended = [case.causes for case in self.cases if case.status == status]
+        return next(iter(common(ended)), None)
 
 
 def run_checks(
@@ -137,7 +142,8 @@ def _outcome(
         values = _Values(case, place, seed_of(seed, case.name))
         case.function(**{name: values.get(name) for name in case.arguments})
     except CheckOutcome as told:
-        outcome.status, outcome.message, outcome.cause = told.status, told.message, told.cause
+        outcome.status, outcome.message = told.status, told.message
+        outcome.causes, outcome.pictures = told.causes, told.pictures
     except AssertionError as error:
         outcome.status, outcome.message = "failed", str(error)
     except pytest.skip.Exception as error:

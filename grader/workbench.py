@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .exceptions import meaning_of, meaning_on, told_of_gradients
+from .explain import IN_PLACE
 from .outcome import CheckFailed, CheckOutcome
 from .probes import Probe
 from .report import CheckStatus
@@ -18,6 +20,7 @@ from .submission import Source
 from .text import clean, line_of, listed
 
 _NOT_LOADED = "The file could not be loaded."
+_CALLERS = 2
 
 
 @dataclass(frozen=True)
@@ -115,8 +118,7 @@ class Workbench:
             verb = "was" if len(changed) == 1 else "were"
             raise CheckFailed(
                 f"The input {listed(changed)} {verb} changed; inputs are to be left as they were.",
-                "An operation in place (`+=`, `x.mul_()`, `x[0] = …`) works on an input; "
-                "work on a new tensor.",
+                IN_PLACE,
             )
         return value
 
@@ -204,14 +206,20 @@ class Workbench:
         # torch raises it as well, for what it has not implemented
         if raised.kind == "NotImplementedError" and frame and raised.kind in frame.text:
             return CheckOutcome("not_started", raised.message or "Not written yet.")
-        cause = _device_cause(raised, device)
+        known = meaning_on(device, raised.kind, raised.message) or meaning_of(raised.message)
+        causes = [known] if known else []
         if frame:
             told = f"`{frame.function}` raised {raised} ({frame}: `{frame.text}`)."
-            return CheckFailed(told, cause)
+            for caller in reversed(raised.frames[-1 - _CALLERS : -1]):
+                told += f"\n    called at {caller}: `{caller.text}`"
+            return CheckFailed(told, causes)
+        if gradients := told_of_gradients(raised.message):
+            told, meant = gradients
+            return CheckFailed(told, meant or ())
         missing = re.fullmatch(r"module '(\w+)' has no attribute '(\w+)'", raised.message)
         if raised.kind == "AttributeError" and missing and missing[1] == self.name:
             return CheckFailed(self._not_defined(missing[2]))
-        return CheckFailed(f"Calling your code raised {raised}.", cause)
+        return CheckFailed(f"Calling your code raised {raised}.", causes)
 
     def _not_defined(self, name: str) -> str:
         told = f"{self._source.filename} does not define `{name}`."
@@ -244,25 +252,6 @@ class Workbench:
             return None
         source = self._source.cells[cell]
         return _Frame(source.place, line, clean(function, 80), line_of(source.text, line))
-
-
-def _device_cause(raised: _Raised, device: str) -> str:
-    """What an exception about devices means for the code; empty for others."""
-    if device == "cpu":
-        return ""
-    if raised.kind in ("OutOfMemoryError", "AcceleratorError") and "memory" in raised.message:
-        return "It takes more of the GPU's memory than one submission may."
-    stands = "`sim:0` stands for a GPU here. " if device == "sim" else ""
-    if "to numpy" in raised.message:
-        return f"{stands}NumPy works on the CPU: stay with torch, or use `.cpu()` and come back."
-    if "Torch not compiled with CUDA" in raised.message or "NVIDIA driver" in raised.message:
-        return f"{stands}Name no device: take that of the inputs, `x.device`."
-    if "device" in raised.message and (device in raised.message or "cpu" in raised.message):
-        return (
-            f"{stands}The inputs are on it, and a tensor of yours is on another device: make it where "
-            "they are (`device=x.device`, `zeros_like`, `new_zeros`), or move it there."
-        )
-    return ""
 
 
 def _strings(values: Any) -> list[str]:

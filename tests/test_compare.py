@@ -82,39 +82,6 @@ def test_whether_gradients_are_required() -> None:
     assert told.message == "dw should not require gradients."
 
 
-@pytest.mark.parametrize(
-    ("wrong", "cause"),
-    [
-        (-GRADIENT, "The sign is the wrong way round."),
-        (5 * GRADIENT, "It is exactly m times too large: a division by m is missing."),
-        (GRADIENT / 5, "It is exactly m times too small: there is a division by m too many."),
-        (-5 * GRADIENT, "The sign is the wrong way round, and it is m times too large"),
-        (2 * GRADIENT, "It is exactly twice as large as it should be."),
-        (0.5 * GRADIENT, "It is exactly half of what it should be."),
-        (7 * GRADIENT, "It is exactly 7 times what it should be."),
-        (0 * GRADIENT, "It is zero everywhere"),
-        (GRADIENT + 3, "Every element is off by the same amount"),
-        (GRADIENT / 0, "It holds infinity"),
-        (torch.log(-GRADIENT.abs()), "It holds NaN"),
-        (GRADIENT.T, "It is transposed."),
-        (GRADIENT**3, ""),
-    ],
-)
-def test_causes(wrong: Tensor, cause: str) -> None:
-    told = failure(received(wrong), GRADIENT, factors={"m": 5}).cause
-    assert told.startswith(cause) if cause else told == ""
-
-
-def test_a_square_matrix_that_is_transposed() -> None:
-    square = GRADIENT[:2]
-    assert failure(received(square.T.contiguous()), square).cause == "It is transposed."
-
-
-def test_what_was_not_reduced() -> None:
-    told = failure(received(GRADIENT), GRADIENT.sum())
-    assert "a sum or a mean is missing" in told.cause
-
-
 def test_a_large_tensor_is_not_printed() -> None:
     big = torch.randn(100, 100, dtype=torch.float64)
-    assert len(failure(received(big + 1), big).message) < 200
+    assert len(failure(received(big + 1), big).message) < 300

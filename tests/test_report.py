@@ -16,6 +16,7 @@ from grader.report import (
     CheckResult,
     Environment,
     ExerciseResult,
+    Picture,
     Report,
     Violation,
 )
@@ -38,6 +39,12 @@ def report() -> Report:
         cause="",
         seconds=0.01,
         cases=(CaseResult("cpu", "float32", "failed"), CaseResult(None, None, "passed")),
+        cause_id="extra-dimension",
+        place="my_linear.py, line 12",
+        pictures=(
+            Picture("error", "dw", (2, 2), ((0.5, None), (-1.0, 0.0))),
+            Picture("curves", "", (2,), ((1.0, 0.5), (1.0, 0.25))),
+        ),
     )
     exercise = ExerciseResult(
         name="my_linear",
@@ -58,6 +65,16 @@ def test_points_are_summed(report: Report) -> None:
 
 def test_round_trip(report: Report) -> None:
     assert Report.from_dict(json.loads(json_output.render(report))) == report
+
+
+def test_data_from_before_causes_had_names_is_read(report: Report) -> None:
+    data = report.to_dict()
+    for exercise in data["exercises"]:
+        for check in exercise["checks"]:
+            for name in ("cause_id", "place", "pictures"):
+                del check[name]
+    check = Report.from_dict(data).exercises[0].checks[0]
+    assert (check.cause_id, check.place, check.pictures) == ("", "", ())
 
 
 def test_matches_its_schema(report: Report, schema: Any) -> None:

@@ -1,6 +1,7 @@
 """Every submission in `tests/submissions/` gets what it deserves: right ones all points, wrong ones fewer.
 
-A wrong one says on its first line what is wrong, and on its second which checks take points for it.
+A wrong one says on its first line what is wrong, on its second which checks take points for it, and on its third by
+which name its cause is known.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from grader.authoring.causes import ASKED, Verdict, tallies, verdict_of
 from grader.catalog import load_course
 
 from .conftest import Grade
@@ -16,6 +18,10 @@ from .conftest import Grade
 FOLDER = Path(__file__).parent / "submissions"
 RIGHT = sorted(FOLDER.glob("*/right/*.py"))
 WRONG = sorted(FOLDER.glob("*/wrong/*.py"))
+
+
+# what came of the wrong ones, gathered while they are graded
+verdicts: list[Verdict] = []
 
 
 def label(path: Path) -> str:
@@ -34,9 +40,10 @@ def test_right(graded: Grade, path: Path) -> None:
 @pytest.mark.parametrize("path", WRONG, ids=label)
 def test_wrong(graded: Grade, path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    first, second = text.splitlines()[:2]
+    first, second, third = text.splitlines()[:3]
     assert first.startswith("# wrong: ")
     assert second.startswith("# fails: ")
+    assert third.startswith("# cause: ")
     result = graded(path.parts[-3], text)
     checks = {check.name: check for check in result.checks}
     for name in second.removeprefix("# fails: ").split(", "):
@@ -44,9 +51,28 @@ def test_wrong(graded: Grade, path: Path) -> None:
         assert checks[name].status not in ("not_reached", "error")
     if second == "# fails: other_devices":
         assert result.score == 9  # a mistake with devices costs its point and no other
+    verdicts.append(verdict_of(path.parts[-3], path.stem, text, result))
 
 
 @pytest.mark.parametrize("name", load_course().names)
 def test_there_are_enough(name: str) -> None:
     assert len([path for path in RIGHT if path.parts[-3] == name]) >= 6
     assert len([path for path in WRONG if path.parts[-3] == name]) >= 12
+
+
+def test_causes_are_named_and_hardly_ever_wrongly() -> None:
+    """Of the mistakes that show in the numbers, at least 80 % are named, and at most 3 % wrongly."""
+    if len(verdicts) < len(WRONG):
+        pytest.skip("This needs every wrong submission to be graded first.")
+    assert {verdict.exercise for verdict in verdicts} == set(load_course().names)
+    total = tallies(verdicts)[-1]
+    # most submissions are about numbers; to state `none` everywhere would not do
+    assert total.shows > 0.5 * total.submissions
+    wrong = [(v.submission, set(v.stated), set(v.named)) for v in verdicts if v.wrong]
+    assert total.right_share >= 0.8
+    assert total.wrong_share <= 0.03, wrong
+
+
+def test_what_is_asked_outright_does_not_count() -> None:
+    stated = {name for verdict in verdicts if not verdict.shows for name in verdict.stated}
+    assert stated <= {"none", *ASKED}

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
-from grader import Draw, Student, expect, expect_close, needs, points, probe
+from grader import Cause, Draw, Student, expect, expect_close, explain, needs, points, probe
+
+START = Cause("wrong-start", "The parameters start at 0; they are to start at 1.")
+NO_B = Cause("missing-term", 'The term params["b"] is missing.')
+SWAPPED = Cause("swapped", "`a` stands where `b` should, and `b` where `a` should.")
+ABSOLUTE = Cause("absolute-for-square", "The errors are taken absolute instead of squared.")
+CLEARED = Cause("values-cleared", "The values are set to 0; `.grad` alone is to be cleared.")
+DEFAULT = Cause("wrong-default", "The default of `lr` is another one than 0.01.")
+FIXED = Cause("lr-ignored", "The steps are those of lr=0.01, whatever `lr` is.")
+MORE = Cause("one-too-many", "There is one round too many.")
+SHARED = Cause("shared", "`a` and `b` are one and the same tensor: make each anew.")
 
 FORBIDDEN = {"from scratch": {"names": ["torch.optim"]}}
 
@@ -34,7 +45,13 @@ def expect_params(got: Any, dtype: torch.dtype) -> None:
         'init_params does not return a dict with "a" and "b".',
     )
     one = torch.ones((), dtype=dtype)
-    expect_close(got["params"], {"a": one, "b": one}, "init_params()", requires_grad=True)
+    expect_close(
+        got["params"],
+        {"a": one, "b": one},
+        "init_params()",
+        requires_grad=True,
+        causes={START: {"a": 0 * one, "b": 0 * one}},
+    )
     expect(all(got["leaves"]), "The parameters are no leaf tensors.")
     expect(got["own"], "Two calls of init_params give the same tensors.")
 
@@ -56,7 +73,9 @@ def predict_at(student: Any, x: Tensor, a: Tensor, b: Tensor) -> Any:
 def test_predict(student: Student, draw: Draw, m: int) -> None:
     """`predict(x, params)` is a·x + b."""
     x, a, b = draw.strided(draw.normal(m)), draw.normal(), draw.normal()
-    expect_close(student.run(predict_at, x=x, a=a, b=b), a * x + b, "predict(x, params)")
+    got = student.run(predict_at, x=x, a=a, b=b)
+    causes = {NO_B: a * x, SWAPPED: b * x + a}
+    expect_close(got, a * x + b, "predict(x, params)", causes=causes)
 
 
 @probe
@@ -75,8 +94,10 @@ def test_calculate_err(student: Student, draw: Draw, m: int) -> None:
     got = student.run(measure, y_pred=y_pred.requires_grad_(), y=y)
     plain = y_pred.detach()
     factors = {"m": m}
-    expect_close(got["value"], ((plain - y) ** 2).mean(), "calculate_err", factors=factors)
-    expect_close(got["grad"], 2 * (plain - y) / m, "its gradient", factors=factors)
+    error = plain - y
+    causes = {ABSOLUTE: error.abs().mean()}
+    expect_close(got["value"], (error**2).mean(), "calculate_err", factors=factors, causes=causes)
+    expect_close(got["grad"], 2 * error / m, "its gradient", factors=factors)
 
 
 @probe
@@ -101,7 +122,8 @@ def test_update_params(student: Student, draw: Draw) -> None:
     expect(
         got["same"], "The dict holds other tensors after update_params: the update is not in place."
     )
-    expect_close(got["params"]["a"], a - 0.3 * grad, "a after update_params")
+    causes = explain.step_causes(lambda factor: a - factor * 0.3 * grad, 0.3)
+    expect_close(got["params"]["a"], a - 0.3 * grad, "a after update_params", causes=causes)
     expect_close(got["params"]["b"], b, "b, which has no gradient, after update_params")
     told = "After update_params a parameter is no leaf that requires gradients any more."
     expect(got["leaves"], told, "Update inside `with torch.no_grad():`.")
@@ -123,8 +145,9 @@ def test_clear_grad(student: Student, draw: Draw) -> None:
     got = student.run(clear, a=a, b=b)
     for grad in got["grads"]:
         told = "After clear_grad a parameter still has a gradient."
-        expect(grad is None or not grad.tensor.any(), told)
-    expect_close(got["params"], {"a": a, "b": b}, "params after clear_grad")
+        expect(grad is None or not grad.tensor.any(), told, explain.NOT_CLEARED)
+    causes = {CLEARED: {"a": 0 * a, "b": 0 * b}}
+    expect_close(got["params"], {"a": a, "b": b}, "params after clear_grad", causes=causes)
 
 
 @probe
@@ -140,22 +163,56 @@ def test_fit(student: Student, draw: Draw, rounds: int, lr: float | None) -> Non
     """`fit` gives the params after `num_adjust` rounds, and the list of each round's error before its update."""
     xs, ys = draw.strided(draw.normal(6)), draw.strided(draw.normal(6))
     got = student.run(run_fit, xs=xs, ys=ys, rounds=rounds, lr=lr)
-    a = torch.ones((), dtype=draw.dtype, requires_grad=True)
-    b = torch.ones((), dtype=draw.dtype, requires_grad=True)
-    errors = []
-    for _ in range(rounds):
-        error = ((a * xs + b - ys) ** 2).mean()
-        grads = torch.autograd.grad(error, [a, b])
-        step = 0.01 if lr is None else lr
-        a, b = (
-            (p - step * grad).detach().requires_grad_()
-            for p, grad in zip((a, b), grads, strict=True)
-        )
-        errors.append(error.item())
-    expected = {"a": a.detach(), "b": b.detach()}
-    expect_close(got["params"], expected, f"the params after {rounds} rounds")
+    step = 0.01 if lr is None else lr
+    # a round more than asked, to know the error after the last one
+    walk = partial(descend, xs, ys, rounds + 1)
+    path, errors = walk(step)
+    causes: dict[Cause, Any] = {
+        explain.NOT_CLEARED: lambda: walk(step, kept=True)[0][rounds],
+        FIXED: lambda: walk(0.01)[0][rounds],
+        DEFAULT: lambda: walk(0.1)[0][rounds],
+        MORE: path[rounds + 1],
+        explain.FEWER: path[rounds - 1],
+        START: lambda: walk(step, start=0.0)[0][rounds],
+        SHARED: lambda: walk(step, shared=True)[0][rounds],
+        CLEARED: {"a": 0 * path[0]["a"], "b": 0 * path[0]["b"]},
+        explain.LR_IGNORED: lambda: walk(1.0)[0][rounds],
+        explain.UPHILL: lambda: walk(-step)[0][rounds],
+    }
+    if lr is not None:
+        del causes[DEFAULT]
+    what, curves = f"the params after {rounds} rounds", (got["errors"], errors[:rounds])
+    expect_close(got["params"], path[rounds], what, causes=causes, curves=curves)
     expect(isinstance(got["errors"], list), "The errors are not a list.")
-    expect_close(got["errors"], errors, "the errors", dtype=draw.dtype)
+    causes = {explain.NEW_FOR_OLD: errors[1:]}
+    expect_close(
+        got["errors"], errors[:rounds], "the errors", dtype=draw.dtype, causes=causes, curves=curves
+    )
+
+
+def descend(
+    xs: Tensor,
+    ys: Tensor,
+    rounds: int,
+    lr: float,
+    kept: bool = False,
+    start: float = 1.0,
+    shared: bool = False,
+) -> tuple[list[dict[str, Tensor]], list[float]]:
+    """The parameters at the start and after each round, and the error before each; or what a mistake makes of them."""
+    a, b = (torch.full((), start, dtype=xs.dtype) for _ in "ab")
+    path, errors = [{"a": a, "b": b}], []
+    old_a, old_b = 0 * a, 0 * b
+    for _ in range(rounds):
+        errors.append(((a * xs + b - ys) ** 2).mean().item())
+        slope = 2 * (a * xs + b - ys)
+        old_a, old_b = (slope * xs).mean() + kept * old_a, slope.mean() + kept * old_b
+        if shared:
+            # it is updated once for each of its two names, and cleared after both
+            old_a = old_b = 2 * (old_a + old_b)
+        a, b = a - lr * old_a, b - lr * old_b
+        path.append({"a": a, "b": b})
+    return path, errors
 
 
 @points(1)

@@ -8,7 +8,24 @@ import pytest
 import torch
 from torch import Tensor
 
-from grader import Draw, Student, expect, expect_close, helper, needs, points, probe
+from grader import (
+    Cause,
+    Draw,
+    Student,
+    expect,
+    expect_close,
+    explain,
+    helper,
+    needs,
+    points,
+    probe,
+)
+
+VALUE = Cause("value-for-gradient", "It is the value of the function, not its gradient.")
+NO_CUBE = Cause("missing-term", "The term 3x³ is missing.")
+NO_SQUARE = Cause("missing-term", "The term 8x² is missing.")
+LINEAR = Cause("wrong-power", "The gradient is that of 8x where 8x² is asked.")
+A_SQUARED = Cause("wrong-power", "The gradient is that of a² where a³ is asked.")
 
 SHAPES = pytest.mark.parametrize("shape", [(4, 3), (1,), (), (2, 1, 3)], ids=str)
 
@@ -46,7 +63,13 @@ def test_gradient(student: Student, draw: Draw, shape: tuple[int, ...]) -> None:
     """`gradient(f, x)` is df/dx, of the shape of `x` and detached, when `x` requires no gradients."""
     x = draw.strided(draw.normal(*shape))
     got = student.run(find_gradient, x=x, needing=False, old=None)
-    expect_close(got["gradient"], expected_gradient(x), "gradient(f, x)", requires_grad=False)
+    expect_close(
+        got["gradient"],
+        expected_gradient(x),
+        "gradient(f, x)",
+        requires_grad=False,
+        causes={VALUE: wavy(x)},
+    )
     expect_close(got["again"], expected_gradient(x), "a second gradient(f, x)")
 
 
@@ -57,8 +80,16 @@ def test_gradient_of_a_leaf(student: Student, draw: Draw) -> None:
     x = draw.normal(4, 3)
     for old in (None, draw.normal(4, 3)):
         got = student.run(find_gradient, x=x, needing=True, old=old)
-        expect_close(got["gradient"], expected_gradient(x), "gradient(f, x)", requires_grad=False)
-        expect_close(got["again"], expected_gradient(x), "a second gradient(f, x)")
+        expected, before = expected_gradient(x), torch.zeros_like(x) if old is None else old
+        both = {"the first": got["gradient"], "the second": got["again"]}
+        kept = {"the first": before + expected, "the second": before + 2 * expected}
+        expect_close(
+            both,
+            {"the first": expected, "the second": expected},
+            "gradient(f, x)",
+            requires_grad=False,
+            causes={explain.NOT_CLEARED: kept},
+        )
 
 
 @points(1)
@@ -108,7 +139,16 @@ def test_mean_polynomial_gradient(student: Student, draw: Draw, shape: tuple[int
             expected,
             "mean_polynomial_gradient(x)",
             requires_grad=False,
-            factors={"the number of elements": x.numel()},
+            factors={
+                "the number of elements": x.numel(),
+                "the number of rows": len(x) if x.dim() else 1,
+            },
+            causes={
+                NO_CUBE: (4 * x**3 + 16 * x) / x.numel(),
+                NO_SQUARE: (4 * x**3 + 9 * x**2) / x.numel(),
+                LINEAR: (4 * x**3 + 9 * x**2 + 8) / x.numel(),
+                VALUE: (x**4 + 3 * x**3 + 8 * x**2 + 3).mean(),
+            },
         )
 
 
@@ -120,8 +160,14 @@ def test_q_gradients(student: Student, draw: Draw, shape: tuple[int, ...]) -> No
     for needing in (False, True):
         got = result_of(student, "q_gradients", [a, b], needing)
         expect(isinstance(got, list | tuple) and len(got) == 2, "q_gradients does not give a pair.")
-        expect_close(got[0], 9 * a**2, "∂Q/∂a", requires_grad=False)
-        expect_close(got[1], -2 * b, "∂Q/∂b", requires_grad=False)
+        expect_close(
+            {"a": got[0], "b": got[1]},
+            {"a": 9 * a**2, "b": -2 * b},
+            "q_gradients(a, b)",
+            requires_grad=False,
+            factors={"the number of elements": a.numel()},
+            causes={A_SQUARED: {"a": 6 * a, "b": -2 * b}},
+        )
 
 
 @points(1)

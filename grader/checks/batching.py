@@ -9,7 +9,18 @@ import pytest
 import torch
 from torch import Tensor
 
-from grader import Draw, Student, expect, expect_close, helper, needs, points, probe
+from grader import Cause, Draw, Student, expect, expect_close, explain, helper, needs, points, probe
+
+OTHER_DEFAULT = Cause("wrong-default", "The default of `padding_value` is another one than 0.")
+PADDING_IGNORED = Cause("option-ignored", "It is padded with 0, whatever `padding_value` is.")
+IN_FRONT = Cause("order", "The padding stands in front; it belongs behind.")
+BY_LENGTH = Cause("order", "The sequences are sorted by length; leave them in their order.")
+PADDED_LENGTHS = Cause("padded-lengths", "The lengths are those after the padding.")
+ELEMENTS = Cause("wrong-count", "The lengths count every element; count the first dimension alone.")
+SHUFFLED = Cause("option-ignored", "It shuffles, although `shuffle` is False.")
+ALWAYS_DROPS = Cause("last-batch-dropped", "The last batch is dropped without `drop_last`.")
+NEVER_DROPS = Cause("option-ignored", "`drop_last` has no effect.")
+ONE_BY_ONE = Cause("option-ignored", "`batch_size` has no effect.")
 
 
 @probe
@@ -27,9 +38,23 @@ def expect_padded(got: Any, sequences: list[Tensor], labels: list[int], padding:
         padded[row, : len(sequence)] = sequence
     lengths = torch.tensor([len(sequence) for sequence in sequences])
     expect(isinstance(got, list | tuple) and len(got) == 3, "pad_collate does not return a triple.")
-    expect_close(got[0], padded, "padded")
-    expect_close(got[1], lengths, "lengths")
-    expect_close(got[2], torch.tensor(labels), "labels")
+    names = ("padded", "lengths", "labels")
+    expected = dict(zip(names, (padded, lengths, torch.tensor(labels)), strict=True))
+    in_front = torch.full_like(padded, padding)
+    for row, sequence in enumerate(sequences):
+        in_front[row, longest - len(sequence) :] = sequence
+    order = torch.argsort(lengths, descending=True, stable=True)
+    mask = torch.arange(longest) < lengths.unsqueeze(1)
+    mask = mask.reshape(*mask.shape, *[1] * (padded.dim() - 2))
+    causes = {
+        PADDING_IGNORED: {"padded": torch.where(mask, padded, 0)},
+        IN_FRONT: {"padded": in_front},
+        BY_LENGTH: {name: value[order] for name, value in expected.items()},
+        PADDED_LENGTHS: {"lengths": torch.full_like(lengths, longest)},
+        ELEMENTS: {"lengths": torch.tensor([sequence.numel() for sequence in sequences])},
+        OTHER_DEFAULT: {"padded": torch.where(mask, padded, -1)},
+    }
+    expect_close(dict(zip(names, got, strict=True)), expected, "the batch", causes=causes)
 
 
 @pytest.mark.parametrize("lengths", [[3, 1, 4], [2, 2], [1]], ids=str)
@@ -109,8 +134,16 @@ def test_loader_batches(student: Student) -> None:
     expect(got["are DataLoaders"], "make_loader does not return a torch.utils.data.DataLoader.")
     ordered, dropped, shuffled, single = got["epochs"]
     in_order = [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
-    expect_close(ordered, [in_order] * 2, "the batches with shuffle=False")
-    expect_close(dropped, [in_order[:2]] * 2, "the batches with drop_last=True")
+    one_by_one = [[[i] for i in range(10)]] * 2
+    batches = {"shuffle=False": ordered, "drop_last=True": dropped}
+    causes: dict[Cause, Any] = {
+        SHUFFLED: ...,
+        ALWAYS_DROPS: {"shuffle=False": [in_order[:2]] * 2},
+        NEVER_DROPS: {"drop_last=True": [in_order] * 2},
+        ONE_BY_ONE: {"shuffle=False": one_by_one, "drop_last=True": one_by_one},
+    }
+    expected = {"shuffle=False": [in_order] * 2, "drop_last=True": [in_order[:2]] * 2}
+    expect_close(batches, expected, "the batches", causes=causes)
     sizes = [[len(batch) for batch in epoch] for epoch in shuffled]
     expect_close(sizes, [[4, 4, 2]] * 2, "the sizes of the batches")
     for epochs in (shuffled, single):
@@ -229,9 +262,8 @@ def test_sharded_stream(student: Student, values: list[Any]) -> None:
     for workers in range(4):
         got = student.run(share, values=values, workers=workers)
         expect(got["is iterable"], "ShardedStream is not a torch.utils.data.IterableDataset.")
-        expect(
-            got["untouched"], "The list of values was changed; inputs are to be left as they were."
-        )
+        told = "The list of values was changed; inputs are to be left as they were."
+        expect(got["untouched"], told, explain.IN_PLACE)
         first, second = got["passes"]
         _expect_same_values(first, values, workers)
         _expect_same_values(second, values, workers, ", when it is gone through a second time")

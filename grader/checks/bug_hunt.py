@@ -8,7 +8,15 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from grader import Draw, Student, expect, expect_close, helper, needs, points, probe
+from grader import Cause, Draw, Student, expect, expect_close, explain, helper, needs, points, probe
+
+FROM_ONE = Cause("off-by-one", "The epochs are counted from 1; the first one is epoch 0.")
+NOT_FIRST = Cause("first-left-out", "Epoch 0 is left out; it is a multiple of everything.")
+INVERTED = Cause("inverted", "It is true where it should be false, and false where true.")
+ONE_STEP = Cause("one-step", "There is one step for all batches; each batch is to have its own.")
+X_FOR_SQUARE = Cause("wrong-power", "x stands where x² should.")
+FORWARD = Cause("forward-difference", "It is the forward difference (f(x+h) − f(x)) / h.")
+H_IGNORED = Cause("h-ignored", "The step is 0.001, whatever `h` is.")
 
 FORBIDDEN = {
     "by hand": {
@@ -27,11 +35,14 @@ def test_should_log(student: Student) -> None:
     """`should_log(epoch, every)` is true on epochs 0, every, 2·every, … and a bool."""
     intervals = [1, 2, 3, 7]
     table = student.run(log_table, epochs=15, intervals=intervals)
-    for every, row in zip(intervals, table, strict=True):
-        for epoch, got in enumerate(row):
-            expect(type(got) is bool, f"should_log({epoch}, {every}) is no bool.")
-            wanted = epoch % every == 0
-            expect(got is wanted, f"should_log({epoch}, {every}) is {got}, expected {wanted}.")
+    expected = [[epoch % every == 0 for epoch in range(15)] for every in intervals]
+    causes = {
+        FROM_ONE: [[epoch % every == 0 for epoch in range(1, 16)] for every in intervals],
+        NOT_FIRST: [[False, *row[1:]] for row in expected],
+        INVERTED: [[not wanted for wanted in row] for row in expected],
+    }
+    what = "the table of should_log(epoch, every), for every = 1, 2, 3 and 7 and epoch = 0 to 14,"
+    expect_close(table, expected, what, causes=causes)
 
 
 @probe
@@ -56,18 +67,40 @@ def test_accumulated_steps(student: Student, draw: Draw, stale: bool, stream: bo
     weight, lr = draw.normal(2, 3), 0.1
     batches = [(draw.normal(n, 3), draw.integers(0, 2, n)) for n in (4, 1, 5)]
     got = student.run(accumulate, weight=weight, batches=batches, lr=lr, stale=stale, stream=stream)
-    losses = []
-    for inputs, labels in batches:
+
+    def walk(kept: bool = False, old: float = 0.0) -> tuple[Tensor, list[float]]:
+        """Weight and losses, from gradients of `old`; `kept`: that are never cleared."""
+        at, grad, losses = weight, torch.full_like(weight, old), []
+        for inputs, labels in batches:
+            leaf = at.clone().requires_grad_()
+            loss = nn.functional.cross_entropy(inputs @ leaf.T, labels)
+            grad = grad + torch.autograd.grad(loss, leaf)[0]
+            at = at - lr * grad
+            losses.append(loss.item())
+            grad = grad if kept else 0 * grad
+        return at, losses
+
+    def at_once() -> Tensor:
         leaf = weight.clone().requires_grad_()
-        loss = nn.functional.cross_entropy(inputs @ leaf.T, labels)
-        weight = weight - lr * torch.autograd.grad(loss, leaf)[0]
-        losses.append(loss.item())
-    cause = "The gradients of earlier batches are added to the new ones: clear them before `backward()`."
-    try:
-        expect_close(got["weight"], weight, "the model's weight after three batches")
-    except Exception as error:
-        expect(False, str(error), cause)
-    expect_close(got["losses"], losses, "the list of losses", dtype=draw.dtype)
+        losses = [nn.functional.cross_entropy(inputs @ leaf.T, y) for inputs, y in batches]
+        grad = torch.autograd.grad(sum(losses, torch.tensor(0.0)), leaf)[0]
+        return weight - lr * (grad + old)
+
+    expected, losses = walk()
+    old = 5.0 if stale else 0.0
+    causes = {
+        explain.NOT_CLEARED: lambda: walk(True, old)[0],
+        explain.CLEARED_AFTER: lambda: walk(False, old)[0],
+        explain.NOT_UPDATED: weight,
+        Cause("not-cleared", "The gradients are cleared once, not for each batch."): lambda: walk(
+            True
+        )[0],
+        ONE_STEP: at_once,
+    }
+    curves = got["losses"], losses
+    what = "the model's weight after three batches"
+    expect_close(got["weight"], expected, what, causes=causes, curves=curves)
+    expect_close(got["losses"], losses, "the list of losses", dtype=draw.dtype, curves=curves)
 
 
 @helper
@@ -102,11 +135,11 @@ def train_layer(student: Any, x: Tensor, weights: Tensor, bias: Tensor, lr: floa
 def test_plain_linear(student: Student, draw: Draw) -> None:
     """`PlainLinear` keeps `weights` (in, out) and `bias` (out,) where an optimizer finds and trains them."""
     got = student.run(registered)
-    expect(
-        got["parameters"] == {"weights": [3, 4], "bias": [4]},
-        "`weights` (3, 4) and `bias` (4,) of PlainLinear(3, 4) are not both registered parameters.",
-        "A plain tensor is seen neither by `parameters()` nor by `.to(…)`: use `nn.Parameter`.",
-    )
+    names = "The registered parameters of PlainLinear(3, 4) are not `weights` and `bias` alone."
+    expect(set(got["parameters"]) == {"weights", "bias"}, names, explain.UNREGISTERED)
+    shapes = {"weights": [3, 4], "bias": [4]}
+    turned = {explain.TRANSPOSE: {"weights": [4, 3], "bias": [4]}}
+    expect_close(got["parameters"], shapes, "the shapes of PlainLinear(3, 4)", causes=turned)
     x, lr = draw.normal(2, 5, 3), 0.01
     weights, bias = draw.normal(3, 4).requires_grad_(), draw.normal(4).requires_grad_()
     output = x @ weights + bias
@@ -137,11 +170,12 @@ def test_polynomial_model(student: Student, draw: Draw, shape: tuple[int, ...]) 
     g = draw.normal(*shape)
     got = student.run(differentiate, x=x, a=a, b=b, c=c, g=g)
     y = a * x**2 + b * x + c
-    expect_close(got["y"], y.detach(), "polynomial_model(x, a, b, c)")
+    causes = {X_FOR_SQUARE: (a * x + b * x + c).detach()}
+    expect_close(got["y"], y.detach(), "polynomial_model(x, a, b, c)", causes=causes)
     for name, found, grad in zip(
         "xabc", got["grads"], torch.autograd.grad((y * g).sum(), leaves), strict=True
     ):
-        expect(found is not None, f"`{name}` gets no gradient.", "The graph is cut on the way.")
+        expect(found is not None, f"`{name}` gets no gradient.", explain.CUT)
         expect_close(found, grad, f"the gradient of {name}")
 
 
@@ -163,7 +197,12 @@ def test_difference(student: Student, draw: Draw, h: float | None, shape: tuple[
     # of x³ + 2x it is 3x² + h² + 2 exactly; a small h costs digits: eps / h
     expected = 3 * x**2 + step**2 + 2
     rtol = 1e-9 if draw.dtype == torch.float64 else 2e-3 if h is None else 1e-5
-    expect_close(got, expected, "difference(f, x, h)", rtol=rtol, requires_grad=False)
+    causes = {
+        FORWARD: expected + 3 * x * step,
+        H_IGNORED: expected - step**2 + 1e-6,
+    }
+    what = "difference(f, x, h)"
+    expect_close(got, expected, what, rtol=rtol, requires_grad=False, causes=causes)
 
 
 @points(1)

@@ -7,7 +7,21 @@ from typing import Any
 import pytest
 import torch
 
-from grader import Student, expect, expect_close, helper, points, probe
+from grader import Cause, Student, expect, expect_close, helper, points, probe
+
+SWAPPED = Cause("swapped", "An item is (features, label), in this order.")
+LAST_COLUMN = Cause("option-ignored", "The last column is the label, whatever `target` is.")
+LEFT_IN = Cause("target-left-in", "The target's column stands among the features too.")
+ONE_BEFORE = Cause("off-by-one", "Each item is that of the row before.")
+ONE_AFTER = Cause("off-by-one", "Each item is that of the row after.")
+SORTED = Cause("order", "The features are sorted by their names; leave them in the header's order.")
+ROW_LOST = Cause("off-by-one", "One row is lost: skip the header once.")
+HEADER_COUNTED = Cause("off-by-one", "There is one row too many: the header is none.")
+CUT = Cause("rounded", "The decimals are cut off.")
+NOT_TRANSFORMED = Cause("option-ignored", "`transform` is not applied.")
+TABLE_CHANGED = Cause(
+    "in-place", "The transform is handed a view of the table, and changes that for good: copy it."
+)
 
 # not in the order of the alphabet, numbers in several notations, and one of them twice in a row
 HEADER = ["width", "price", "height"]
@@ -63,11 +77,28 @@ def test_items(student: Student, target: str, columns: int) -> None:
     got = student.run(read_items, lines=lines, target=target)
     expect(got["is a Dataset"], "CsvDataset is not a torch.utils.data.Dataset.")
     expect(got["untouched"], "The CSV file was changed.")
-    count = len(got["items"])
-    expect(count == len(ROWS), f"len(dataset) is {count}, expected {len(ROWS)}.")
-    for i, row in enumerate(ROWS):
-        expected = expected_item(row[:columns], HEADER.index(target))
-        expect_close(got["items"][i], expected, f"dataset[{i}]")
+    expect_length(len(got["items"]), len(ROWS))
+    column = HEADER.index(target)
+    expected = [expected_item(row[:columns], column) for row in ROWS]
+    by_name = torch.tensor(
+        sorted(range(columns - 1), key=[*HEADER[:column], *HEADER[column + 1 :]].__getitem__)
+    )
+    rows = [torch.tensor([float(cell) for cell in row[:columns]]) for row in ROWS]
+    causes = {
+        SWAPPED: [(label, features) for features, label in expected],
+        LAST_COLUMN: [expected_item(row[:columns], columns - 1) for row in ROWS],
+        LEFT_IN: [(row, label) for row, (_, label) in zip(rows, expected, strict=True)],
+        ONE_BEFORE: [*expected[-1:], *expected[:-1]],
+        ONE_AFTER: [*expected[1:], *expected[:1]],
+        SORTED: [(features[by_name], label) for features, label in expected],
+        CUT: [(features.trunc(), label.trunc()) for features, label in expected],
+    }
+    expect_close(got["items"], expected, "dataset", causes=causes)
+
+
+def expect_length(got: Any, count: int) -> None:
+    causes = {ROW_LOST: count - 1, HEADER_COUNTED: count + 1}
+    expect_close(got, count, "len(dataset)", causes=causes)
 
 
 @probe
@@ -82,11 +113,18 @@ def sorted_numbers(row: list[str]) -> list[float]:
 
 
 def expect_numbers(got: Any, rows: list[list[str]]) -> None:
-    expect_close(got["length"], len(rows), "len(dataset)")
-    for i, row in enumerate(rows):
-        expect_close(
-            got["items"][i], sorted_numbers(row), f"the sorted numbers of dataset[{i}]", rtol=1e-6
-        )
+    expect_length(got["length"], len(rows))
+    expected = [sorted_numbers(row) for row in rows]
+    causes = mistaken_rows(expected)
+    expect_close(got["items"], expected, "the sorted numbers of dataset", rtol=1e-6, causes=causes)
+
+
+def mistaken_rows(expected: list[list[float]]) -> dict[Cause, Any]:
+    return {
+        ONE_BEFORE: [*expected[-1:], *expected[:-1]],
+        ONE_AFTER: [*expected[1:], *expected[:1]],
+        CUT: [[float(int(number)) for number in row] for row in expected],
+    }
 
 
 @points(1)
@@ -146,10 +184,12 @@ def test_transform(student: Student, in_place: bool) -> None:
         features, label = expected_item(ROWS[row], HEADER.index("price"))
         again = " when it is asked for again" if call == 1 else ""
         what = f"the transform's argument for dataset[{row}]{again}, sorted,"
-        expect_close(got["seen"][call], sorted(features.tolist()), what, rtol=1e-6)
+        changed = {TABLE_CHANGED: sorted((features * 10 + call).tolist())}
+        expect_close(got["seen"][call], sorted(features.tolist()), what, rtol=1e-6, causes=changed)
         expected = sorted([*(features * 10 + call + 1).tolist(), label.item()])
         what = f"the sorted numbers of dataset[{row}] with a transform"
-        expect_close(got["items"][call], expected, what, rtol=1e-6)
+        plain = {NOT_TRANSFORMED: sorted_numbers(ROWS[row])}
+        expect_close(got["items"][call], expected, what, rtol=1e-6, causes=plain)
 
 
 @probe
@@ -169,10 +209,11 @@ def test_negative_indices(student: Student) -> None:
     """Negative indices count from the end."""
     count = len(ROWS)
     got = student.run(index_it, lines=csv_lines(), indices=list(range(-count, 0)))
-    for found, row, index in zip(got, ROWS, range(-count, 0), strict=True):
+    for found, index in zip(got, range(-count, 0), strict=True):
         expect(found != "IndexError", f"dataset[{index}] raises IndexError for {count} items.")
-        what = f"the sorted numbers of dataset[{index}]"
-        expect_close(found, sorted_numbers(row), what, rtol=1e-6)
+    expected = [sorted_numbers(row) for row in ROWS]
+    what = "the sorted numbers of the items at −4, −3, −2 and −1,"
+    expect_close(got, expected, what, rtol=1e-6, causes=mistaken_rows(expected))
 
 
 @pytest.mark.parametrize("count", [4, 0])

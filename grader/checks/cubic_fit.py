@@ -8,10 +8,20 @@ import pytest
 import torch
 from torch import Tensor
 
-from grader import Draw, Student, expect, expect_close, needs, points, probe
+from grader import Cause, Draw, Student, expect, expect_close, explain, needs, points, probe
 
 FORBIDDEN = {"by hand": {"except": ["autograd_step"]}}
 NAMES = ("a", "b", "c", "d")
+NO_CUBE = Cause("missing-term", "The term of x³ is missing.")
+SQUARE = Cause("wrong-power", "The last term has x² where x³ should stand.")
+NO_CONSTANT = Cause("missing-term", "The constant `a` is missing.")
+SWAPPED = Cause("swapped", "The coefficients are in the wrong order: `a` is the constant.")
+ABSOLUTE = Cause("absolute-for-square", "The errors are taken absolute instead of squared.")
+CHAIN = Cause(
+    "chain-rule",
+    "A factor from the exponent slips in: the derivative is by the parameter, not by x.",
+)
+MEAN = Cause("mean-for-sum", "The step goes by the mean of the squares; the loss is their sum.")
 # parameters are 0-dim or of shape (1,)
 SHAPES = pytest.mark.parametrize(("m", "shape"), [(5, ()), (1, (1,)), (4, (1,))], ids=str)
 
@@ -35,7 +45,14 @@ def test_predict(student: Student, draw: Draw, m: int, shape: tuple[int, ...]) -
     """`predict` is a + b·x + c·x² + d·x³."""
     x, params = draw.strided(draw.normal(m)), draw_params(draw, shape)
     got = student.run(predict_at, x=x, **params)
-    expect_close(got, curve(x, **params), "predict(x, a, b, c, d)")
+    expected, (a, b, c, d) = curve(x, **params), params.values()
+    causes = {
+        NO_CUBE: expected - d * x**3,
+        NO_CONSTANT: expected - a,
+        SQUARE: a + b * x + (c + d) * x**2,
+        SWAPPED: curve(x, d, c, b, a),
+    }
+    expect_close(got, expected, "predict(x, a, b, c, d)", causes=causes)
 
 
 @probe
@@ -49,7 +66,9 @@ def test_loss(student: Student, draw: Draw, m: int) -> None:
     """`loss` is the SUM of squared errors, a scalar tensor."""
     y_pred, y = draw.strided(draw.normal(m)), draw.strided(draw.normal(m))
     got = student.run(measure, y_pred=y_pred, y=y)
-    expect_close(got, ((y_pred - y) ** 2).sum(), "loss(y_pred, y)", factors={"m": m})
+    error = y_pred - y
+    causes = {ABSOLUTE: error.abs().sum()}
+    expect_close(got, (error**2).sum(), "loss(y_pred, y)", factors={"m": m}, causes=causes)
 
 
 @probe
@@ -64,9 +83,17 @@ def expect_gradients(student: Student, draw: Draw, m: int, shape: tuple[int, ...
     leaves = {name: value.clone().requires_grad_() for name, value in params.items()}
     grads = torch.autograd.grad(((curve(x, **leaves) - y) ** 2).sum(), list(leaves.values()))
     expect(isinstance(got, list | tuple) and len(got) == 4, "gradients does not give four values.")
-    for name, found, grad in zip(NAMES, got, grads, strict=True):
-        what = f"the gradient of {name}"
-        expect_close(found, grad, what, requires_grad=False, factors={"m": m})
+    expected = dict(zip(NAMES, grads, strict=True))
+    # of x² and x³, taken by x
+    chained = expected | {"c": 2 * expected["b"], "d": 3 * expected["c"]}
+    expect_close(
+        dict(zip(NAMES, got, strict=True)),
+        expected,
+        "the gradients",
+        requires_grad=False,
+        factors={"m": m},
+        causes={CHAIN: chained},
+    )
 
 
 @pytest.mark.parametrize("m", [5, 1])
@@ -104,43 +131,74 @@ def take_steps(
     }
 
 
-def run_steps(student: Student, draw: Draw, m: int, shape: tuple[int, ...], stale: bool) -> Any:
-    """Two steps of the student's, after holding losses and parameters against autograd's."""
+def run_steps(
+    student: Student, draw: Draw, m: int, shape: tuple[int, ...], stale: bool
+) -> tuple[Any, Any, float]:
+    """Two steps of the student's, and a function that takes them by autograd."""
     x, y, lr = draw.uniform(-1, 1, m), draw.normal(m), 0.05
     leaves = [draw.normal(*shape).requires_grad_() for _ in NAMES]
     given = [leaf.detach().clone().requires_grad_() for leaf in leaves]
     got = student.run(take_steps, x=x, y=y, params=given, lr=lr, steps=2, stale=stale)
-    losses = []
-    for _ in range(2):
-        loss = ((curve(x, *leaves) - y) ** 2).sum()
-        grads = torch.autograd.grad(loss, leaves)
-        losses.append(loss.item())
-        leaves = [
-            (p - lr * grad).detach().requires_grad_() for p, grad in zip(leaves, grads, strict=True)
-        ]
-    return got, losses, [leaf.detach() for leaf in leaves]
+
+    def walk(
+        factor: float, kept: float | None = None, once: bool = False
+    ) -> tuple[list[Tensor], list[float]]:
+        """Parameters after two steps and the loss before each; with gradients of `kept` that are never cleared."""
+        at, losses = leaves, []
+        old = [torch.full_like(leaf, kept or 0.0) for leaf in leaves]
+        for _ in range(3):
+            loss = ((curve(x, *at) - y) ** 2).sum()
+            losses.append(loss.item())
+            grads = torch.autograd.grad(loss, at)
+            if kept is not None:
+                old = [one + grad for one, grad in zip(old, grads, strict=True)]
+                grads, old = tuple(old), [0 * one for one in old] if once else old
+            if len(losses) <= 2:
+                at = [
+                    (p - factor * lr * grad).detach().requires_grad_()
+                    for p, grad in zip(at, grads, strict=True)
+                ]
+        return [leaf.detach() for leaf in at], losses
+
+    return got, walk, lr
 
 
 @SHAPES
 @points(2)
 def test_autograd_step(student: Student, draw: Draw, m: int, shape: tuple[int, ...]) -> None:
     """`autograd_step` updates the parameters in place, and returns the loss before the update as a float."""
-    got, losses, params = run_steps(student, draw, m, shape, stale=False)
+    got, walk, lr = run_steps(student, draw, m, shape, stale=False)
     expect(got["same"], "The list holds other tensors than before: the update is not in place.")
-    expect_close(got["params"], params, "params after two steps", factors={"m": m})
-    expect_close(got["losses"], losses, "the losses returned", dtype=draw.dtype)
+    params, losses = walk(1)
+    causes = explain.step_causes(lambda factor: walk(factor)[0], lr) | {
+        MEAN: lambda: walk(1 / m)[0],
+        explain.NOT_CLEARED: lambda: walk(1, 0.0)[0],
+    }
+    curves = got["losses"], losses[:2]
+    expect_close(got["params"], params, "params after two steps", causes=causes, curves=curves)
+    causes = {explain.NEW_FOR_OLD: losses[1:]}
+    expect_close(
+        got["losses"],
+        losses[:2],
+        "the losses returned",
+        dtype=draw.dtype,
+        causes=causes,
+        curves=curves,
+    )
 
 
 @points(1)
 @needs("autograd_step")
 def test_autograd_step_old_gradients(student: Student, draw: Draw) -> None:
     """A `.grad` left over from earlier work does not leak into the step."""
-    got, _, params = run_steps(student, draw, 5, (), stale=True)
-    try:
-        expect_close(got["params"], params, "params after two steps")
-    except Exception as error:
-        cause = "`backward()` adds to `.grad`: set it to None or zero before, not only afterwards."
-        expect(False, f"With an old .grad, {error}", cause)
+    got, walk, _ = run_steps(student, draw, 5, (), stale=True)
+    # some clear nothing, others clear afterwards alone
+    causes = {
+        explain.NOT_CLEARED: lambda: walk(1, 7.0)[0],
+        explain.CLEARED_AFTER: lambda: walk(1, 7.0, True)[0],
+    }
+    what = "with an old .grad, params after two steps"
+    expect_close(got["params"], walk(1)[0], what, causes=causes)
 
 
 @points(1)
@@ -149,7 +207,8 @@ def test_autograd_step_leaves(student: Student, draw: Draw) -> None:
     """After the step `.grad` is None or zero, and the parameters are leaves that require gradients."""
     for stale in (False, True):
         got, _, _ = run_steps(student, draw, 5, (), stale=stale)
-        expect(got["cleared"], "After the step a parameter still has a gradient.")
+        told = "After the step a parameter still has a gradient."
+        expect(got["cleared"], told, explain.NOT_CLEARED)
         told = "After the step a parameter is no leaf that requires gradients any more."
         expect(got["leaves"], told)
 

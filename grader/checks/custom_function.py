@@ -9,7 +9,27 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from grader import Draw, Student, expect, expect_close, helper, needs, points, probe
+from grader import Cause, Draw, Student, expect, expect_close, helper, needs, points, probe
+
+NO_BIAS = Cause("missing-term", "The bias is missing.")
+SUBTRACTED = Cause("sign-of-term", "The bias is subtracted.")
+UPSTREAM = Cause(
+    "upstream-ignored",
+    "The gradient from above is ignored: multiply with what `backward` is given.",
+)
+SIGN_OF_X = Cause("sign", "The gradient of x has the sign the wrong way round.")
+WEIGHT_TURNED = Cause("transpose", "The gradient of x takes the weight transposed.")
+GRADIENT_TURNED = Cause("transpose", "The gradient of the weight is transposed.")
+SWAPPED = Cause("swapped", "The gradients of x and of the weight stand in each other's place.")
+LAST_KEPT = Cause(
+    "stale",
+    "Both layers use what the second one kept: keep it in `ctx`, not in the class or a global.",
+)
+ROUNDING = Cause("rounding", "It rounds in another way than `torch.round`: {how}.")
+CLIPPED = Cause("clipped", "The gradient is cut to ±1; it is to pass unchanged.")
+HARD_TANH = Cause("clipped", "It lets gradients through between −1 and 1 alone.")
+TIMES_X = Cause("times-input", "The gradient is multiplied by x; it is to pass unchanged.")
+GRADIENT_ROUNDED = Cause("rounded", "The gradient is rounded too; it is to pass unchanged.")
 
 FORBIDDEN: dict[str, Any] = {"by hand": {}}
 # samples, in and out differ, so that a transpose shows; each may be 1
@@ -84,9 +104,14 @@ def expect_gradients(
     needing = {name: leaf for name, leaf in leaves.items() if leaf is not None}
     needing = {name: leaf for name, leaf in needing.items() if leaf.requires_grad}
     grads = torch.autograd.grad((F.linear(x, weight, bias) * g).sum(), list(needing.values()))
-    for name, grad in zip(needing, grads, strict=True):
+    for name in needing:
         expect(got["grads"][name] is not None, f"`{name}` gets no gradient.")
-        expect_close(got["grads"][name], grad, f"the gradient of {name}")
+    expected = dict(zip(needing, grads, strict=True))
+    ones = torch.autograd.grad(F.linear(x, weight, bias).sum(), list(needing.values()))
+    turned = expected | {"weight": expected["weight"].mT} if "weight" in expected else expected
+    causes = {UPSTREAM: dict(zip(needing, ones, strict=True)), GRADIENT_TURNED: turned}
+    factors = {"the number of samples": x.numel() // x.shape[-1]}
+    expect_close(got["grads"], expected, "gradients", factors=factors, causes=causes)
     return got
 
 
@@ -99,8 +124,10 @@ def test_linear_forward(
     inputs = drawn(draw, lead, n_in, n_out, "")
     got = student.run(apply_linear, **inputs)
     expect_function(got)
-    expected = inputs["x"] @ inputs["weight"].T + inputs["bias"]
-    expect_close(got["output"], expected, "LinearFunction.apply(x, weight, bias)")
+    product, bias = inputs["x"] @ inputs["weight"].T, inputs["bias"]
+    causes = {NO_BIAS: product, SUBTRACTED: product - bias}
+    what = "LinearFunction.apply(x, weight, bias)"
+    expect_close(got["output"], product + bias, what, causes=causes)
 
 
 @SHAPES
@@ -155,8 +182,48 @@ def test_linear_in_two_layers(student: Student, draw: Draw) -> None:
     output = torch.tanh(F.linear(hidden, weights[1], biases[1]))
     names = ("x", "the first weight", "the second weight", "the first bias", "the second bias")
     grads = torch.autograd.grad(output.sum(), leaves)
-    for name, found, grad in zip(names, got, grads, strict=True):
-        expect_close(found, grad, f"in a network of two layers, the gradient of {name}")
+    mistakes = (UPSTREAM, SIGN_OF_X, WEIGHT_TURNED, GRADIENT_TURNED, SWAPPED, LAST_KEPT)
+    expect_close(
+        dict(zip(names, got, strict=True)),
+        dict(zip(names, grads, strict=True)),
+        "in a network of two layers, gradients",
+        factors={"the number of samples": 3},
+        causes=lambda: {
+            cause: dict(zip(names, two_layers(x, weights, biases, cause), strict=True))
+            for cause in mistakes
+        },
+    )
+
+
+@torch.no_grad()
+def two_layers(
+    x: Tensor, weights: list[Tensor], biases: list[Tensor], mistake: Cause
+) -> list[Tensor]:
+    """The gradients of x, weights and biases, with a mistake in `backward`."""
+    hidden = torch.tanh(F.linear(x, weights[0], biases[0]))
+    output = torch.tanh(F.linear(hidden, weights[1], biases[1]))
+    by_weight, by_bias = [], []
+    grad = torch.ones_like(output)
+    for layer, (value, came_out) in ((1, (hidden, output)), (0, (x, hidden))):
+        grad = grad * (1 - came_out**2)
+        weight = weights[layer]
+        if mistake == LAST_KEPT:
+            value, weight = hidden, weights[1]
+        of_bias, of_weight, of_x = grad.sum(0), grad.T @ value, grad @ weight
+        if mistake == UPSTREAM:
+            of_x = torch.ones_like(grad) @ weight
+        elif mistake == SIGN_OF_X:
+            of_x = -of_x
+        elif mistake == WEIGHT_TURNED:
+            of_x = grad @ weight.T
+        elif mistake == GRADIENT_TURNED:
+            of_weight = of_weight.T
+        elif mistake == SWAPPED:
+            of_x, of_weight = of_weight, of_x
+        by_weight.append(of_weight)
+        by_bias.append(of_bias)
+        grad = of_x
+    return [grad, *reversed(by_weight), *reversed(by_bias)]
 
 
 @probe
@@ -203,7 +270,15 @@ def test_round_forward(student: Student, draw: Draw, shape: tuple[int, ...]) -> 
     x = draw.strided(halves(draw).reshape(shape))
     got = student.run(apply_round, x=x, g=x)
     expect(got != "no Function", "StraightThroughRound is not a torch.autograd.Function.")
-    expect_close(got["value"], torch.round(x), "StraightThroughRound.apply(x)", rtol=0.0)
+    away = (x.abs() + 0.5).floor() * x.sign()
+    causes = {
+        ROUNDING.of(how="halves go up"): (x + 0.5).floor(),
+        ROUNDING.of(how="halves go away from zero"): away,
+        ROUNDING.of(how="the decimals are cut off"): x.trunc(),
+        ROUNDING.of(how="all go down"): x.floor(),
+    }
+    what = "StraightThroughRound.apply(x)"
+    expect_close(got["value"], torch.round(x), what, rtol=0.0, causes=causes)
 
 
 @pytest.mark.parametrize("shape", [(3, 4), (12, 1)], ids=str)
@@ -215,7 +290,15 @@ def test_round_backward(student: Student, draw: Draw, shape: tuple[int, ...]) ->
     got = student.run(apply_round, x=x, g=g)
     expect(got != "no Function", "StraightThroughRound is not a torch.autograd.Function.")
     expect(got["grad"] is not None, "`x` gets no gradient.")
-    expect_close(got["grad"], g, "the gradient of x", rtol=0.0)
+    plain = x.detach()
+    causes = {
+        UPSTREAM: torch.ones_like(g),
+        CLIPPED: g.clamp(-1, 1),
+        HARD_TANH: g * (plain.abs() <= 1),
+        TIMES_X: g * plain,
+        GRADIENT_ROUNDED: g.round(),
+    }
+    expect_close(got["grad"], g, "the gradient of x", rtol=0.0, causes=causes)
 
 
 @points(1)

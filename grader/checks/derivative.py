@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
-from grader import Draw, Student, expect_close, helper, needs, points, probe
+from grader import Cause, Draw, Student, expect_close, helper, needs, points, probe
+
+FORWARD = Cause("forward-difference", "It is the forward difference (f(x+h) − f(x)) / h.")
+BACKWARD = Cause("backward-difference", "It is the backward difference (f(x) − f(x−h)) / h.")
+CENTRAL = Cause("central-difference", "It is the central difference (f(x+h) − f(x−h)) / 2h.")
+HALF_STEPS = Cause("half-steps", "It goes half a step to either side, from x − h/2 to x + h/2.")
+H_IGNORED = Cause("h-ignored", "The step is 0.001, whatever `h` is.")
+NOT_DIVIDED = Cause("not-divided", "It is not divided by h.")
+PRECEDENCE = Cause(
+    "precedence", "`/ 2 * h` divides by 2 and multiplies by h: put `(2 * h)` in parentheses."
+)
+ALL_AT_ONCE = Cause(
+    "all-at-once", "All elements are moved at once: move one, and leave the others where they are."
+)
 
 FORBIDDEN: dict[str, Any] = {"by hand": {}}
 # with a large h the three formulas differ from each other and from the true derivative
@@ -47,28 +62,48 @@ def expect_formula(student: Student, draw: Draw, name: str, h: float | None) -> 
     for shape in SHAPES:
         x = draw.strided(draw.uniform(0.5, 1.5, *shape))
         exact = x.double()
-        if name == "forward_difference":
-            expected = (cube(exact + step) - cube(exact)) / step
-        elif name == "central_difference":
-            expected = (cube(exact + step) - cube(exact - step)) / (2 * step)
-        else:
-            expected = one_by_one(exact, step)
+        formulas = formulas_of(name, exact)
+        right = {"forward_difference": "forward"}.get(name, "central")
+        expected = formulas[right](step)
         got = student.run(differentiate, name=name, x=x, h=h)
         told = f"{name}(f, x)" if h is None else f"{name}(f, x, h={h})"
         rtol = tolerance(draw.dtype, h)
-        expect_close(got, expected.to(draw.dtype), told, rtol=rtol, requires_grad=False)
+        causes = {
+            FORWARD: partial(formulas["forward"], step),
+            BACKWARD: partial(formulas["backward"], step),
+            CENTRAL: partial(formulas["central"], step),
+            HALF_STEPS: partial(formulas["central"], step / 2),
+            H_IGNORED: partial(formulas[right], 1e-3),
+            NOT_DIVIDED: step * (1 + (right == "central")) * expected,
+            PRECEDENCE: step**2 * expected,
+        }
+        if name == "numerical_gradient":
+            ones = torch.ones_like(exact)
+            slope = (mixed(exact + step) - mixed(exact - step)) / (2 * step)
+            once = Cause("all-at-once", ALL_AT_ONCE.template + " They are added up as well.")
+            causes |= {ALL_AT_ONCE: slope * ones, once: x.numel() * slope * ones}
+        expect_close(
+            got, expected.to(draw.dtype), told, rtol=rtol, requires_grad=False, causes=causes
+        )
 
 
-def one_by_one(x: Tensor, h: float) -> Tensor:
-    """Central differences of `mixed`, one element at a time."""
-    flat = x.flatten()
-    grad = torch.zeros_like(flat)
-    for i in range(flat.numel()):
-        shift = torch.zeros_like(flat)
-        shift[i] = h
-        up, down = (mixed((flat + sign * shift).reshape(x.shape)) for sign in (1, -1))
-        grad[i] = (up - down) / (2 * h)
-    return grad.reshape(x.shape)
+def formulas_of(name: str, x: Tensor) -> dict[str, Callable[[float], Tensor]]:
+    """The three formulas as functions of h; of `mixed`, one element at a time."""
+
+    def between(low: float, high: float, h: float) -> Tensor:
+        if name != "numerical_gradient":
+            return (cube(x + high * h) - cube(x + low * h)) / ((high - low) * h)
+        flat = x.flatten()
+        grad = torch.zeros_like(flat)
+        for i in range(flat.numel()):
+            shift = torch.zeros_like(flat)
+            shift[i] = h
+            up, down = (mixed((flat + by * shift).reshape(x.shape)) for by in (high, low))
+            grad[i] = (up - down) / ((high - low) * h)
+        return grad.reshape(x.shape)
+
+    ends = {"forward": (0, 1), "central": (-1, 1), "backward": (-1, 0)}
+    return {formula: partial(between, low, high) for formula, (low, high) in ends.items()}
 
 
 @STEPS

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
 
-from grader import Draw, Student, expect, expect_close, helper, needs, points, probe
+from grader import Cause, Draw, Student, expect, expect_close, explain, helper, needs, points, probe
+
+ALL_TRAIN = Cause("mode", "Frozen layers are in training mode: put them in `eval()`.")
+ALL_EVAL = Cause("mode", "Layers that are trained are in evaluation mode.")
+STATISTICS = Cause(
+    "mode", "In training mode batch normalisation updates its statistics; put it in `eval()`."
+)
+FROZEN_MODE = Cause("mode", "A layer is frozen when none of its own parameters requires gradients.")
 
 
 @helper
@@ -190,22 +198,32 @@ def one_step(
 
 
 def reference(
-    state: dict[str, Tensor], inputs: Tensor, labels: Tensor, lr: float
-) -> tuple[float, dict[str, Tensor]]:
-    """The loss and the state after a step in which `first`, `norm` and `middle.0` itself are frozen."""
-    net: Any = build(state).train()
-    net.first.eval()
-    net.norm.eval()
-    net.middle[0].eval()
-    net.middle[0].inner.train()
+    state: dict[str, Tensor],
+    inputs: Tensor,
+    labels: Tensor,
+    lr: float,
+    mode: str = "",
+    old: float = 0.0,
+) -> tuple[float, dict[str, Tensor], float]:
+    """The loss, the state after a step in which `first`, `norm` and `middle.0` itself are frozen, and the loss then.
+
+    `mode`: of all layers, if they have one; `old`: gradients that are not cleared.
+    """
+    net: Any = build(state).train(mode != "eval")
+    if not mode:
+        net.first.eval()
+        net.norm.eval()
+        net.middle[0].eval()
+        net.middle[0].inner.train()
     frozen = ("first.", "norm.", "middle.0.scale")
     trained = [value for name, value in net.named_parameters() if not name.startswith(frozen)]
     loss = nn.functional.cross_entropy(net(inputs), labels)
     grads = torch.autograd.grad(loss, trained)
     with torch.no_grad():
         for parameter, grad in zip(trained, grads, strict=True):
-            parameter.sub_(lr * grad)
-    return loss.item(), {name: value.detach() for name, value in net.state_dict().items()}
+            parameter.sub_(lr * (grad + old))
+        after = {name: value.clone() for name, value in net.state_dict().items()}
+        return loss.item(), after, nn.functional.cross_entropy(net(inputs), labels).item()
 
 
 FROZEN = ("first.", "norm.", "middle.0.scale")
@@ -217,11 +235,25 @@ def test_step(student: Student, draw: Draw, how: str) -> None:
     """`fine_tune_step` updates what is trainable once, and returns the loss before it as a float."""
     state, inputs, labels = draw_state(draw), draw.normal(6, 3), draw.integers(0, 2, 6)
     got = student.run(one_step, state=state, inputs=inputs, labels=labels, lr=0.1, how=how)
-    loss, after = reference(state, inputs, labels, 0.1)
-    expect_close(got["loss"], loss, "the loss returned", dtype=draw.dtype)
-    for name, value in after.items():
-        if not name.startswith(FROZEN):
-            expect_close(got["state"].get(name), value, f"{name} after the step")
+    loss, after, later = reference(state, inputs, labels, 0.1)
+
+    def other(index: int, **mistake: Any) -> Callable[[], Any]:
+        return lambda: reference(state, inputs, labels, 0.1, **mistake)[index]
+
+    losses: dict[Cause, Any] = {
+        explain.NEW_FOR_OLD: later,
+        ALL_TRAIN: other(0, mode="train"),
+        ALL_EVAL: other(0, mode="eval"),
+    }
+    expect_close(got["loss"], loss, "the loss returned", dtype=draw.dtype, causes=losses)
+    trained = {name: value for name, value in after.items() if not name.startswith(FROZEN)}
+    causes = {
+        explain.NOT_CLEARED: other(1, old=3.0),
+        ALL_TRAIN: other(1, mode="train"),
+        ALL_EVAL: other(1, mode="eval"),
+        explain.NOT_UPDATED: state,
+    }
+    expect_close(got["state"], trained, "after the step, state_dict()", causes=causes)
 
 
 @pytest.mark.parametrize("how", ["train", "stale"])
@@ -232,9 +264,8 @@ def test_step_keeps_what_is_frozen(student: Student, draw: Draw, how: str) -> No
     got = student.run(one_step, state=state, inputs=inputs, labels=labels, lr=0.1, how=how)
     for name, value in state.items():
         if name.startswith(FROZEN):
-            cause = "In training mode batch normalisation updates its statistics; put it in eval()."
             same = name in got["state"] and torch.equal(got["state"][name].tensor, value.cpu())
-            expect(same, f"The step has changed {name}.", cause if "running" in name else "")
+            expect(same, f"The step has changed {name}.", STATISTICS if "running" in name else "")
     expect(not any(got["frozen"]), "After the step frozen parameters require gradients again.")
 
 
@@ -250,9 +281,7 @@ def test_step_modes(student: Student, draw: Draw) -> None:
             expect(
                 got["seen"].get(name) is wanted,
                 f"During the step the layer {name} is not in {mode[wanted]} mode.",
-                ""
-                if wanted
-                else "A layer is frozen when none of its own parameters requires gradients.",
+                ALL_EVAL if wanted else FROZEN_MODE,
             )
 
 
@@ -265,7 +294,7 @@ def test_step_restores_modes(student: Student, draw: Draw) -> None:
         expect(
             got["restored"],
             "After the step some modules are in another mode than before.",
-            "Note each module's `training` beforehand; `model.train()` sets them all.",
+            explain.NOTE_MODES,
         )
 
 

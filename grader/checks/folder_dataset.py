@@ -8,7 +8,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from grader import Student, expect, expect_close, helper, points, probe
+from grader import Cause, Student, expect, expect_close, explain, helper, points, probe
+
+SWAPPED = Cause("swapped", "An item is (tensor, class index), in this order.")
+FROM_ONE = Cause("off-by-one", "The classes are numbered from 1; the first one is 0.")
+NOT_TRANSFORMED = Cause("option-ignored", "`transform` is not applied.")
 
 Tree = dict[str, dict[str, Tensor]]
 
@@ -99,15 +103,16 @@ def test_classes(student: Student, files: str) -> None:
     expect(got["is a Dataset"], "FolderDataset is not a torch.utils.data.Dataset.")
     classes, found = sorted(tree), got["classes"]
     expect(isinstance(found, list | tuple), "classes is not a list.")
-    expect(
-        list(found) == classes,
-        f"classes is {list(found)}, expected {classes}.",
-        "" if "bat" in found else "Folders without files count too.",
-    )
+    same = sorted(map(str, found)) == classes
+    cause = "" if "bat" in found else "Folders without files count too."
+    told = f"classes is {list(found)}, expected {classes}."
+    expect(list(found) == classes, told, explain.ORDER if same else cause)
     numbering = {name: i for i, name in enumerate(classes)}
     found = got["class_to_idx"]
     expect(isinstance(found, dict), "class_to_idx is not a dict from the names of classes.")
-    expect(found == numbering, f"class_to_idx is {found}, expected {numbering}.")
+    causes = {FROM_ONE: {name: number + 1 for name, number in numbering.items()}}
+    expect(set(found) == set(numbering), f"class_to_idx is {found}, expected {numbering}.")
+    expect_close(found, numbering, "class_to_idx", causes=causes)
     if files == "none":
         expect_close(got["length"], 0, "len(dataset) where no class holds a file")
 
@@ -138,8 +143,11 @@ def test_items(student: Student) -> None:
     expected = order_of(TREE)
     got = student.run(read_tree, tree=TREE, count=len(expected))
     expect_close(got["length"], len(expected), "len(dataset), beside other files and folders,")
-    for i, item in enumerate(expected):
-        expect_close(got["items"][i], item, f"dataset[{i}]")
+    causes = {
+        SWAPPED: [(label, tensor) for tensor, label in expected],
+        FROM_ONE: [(tensor, label + 1) for tensor, label in expected],
+    }
+    expect_close(got["items"], expected, "dataset", causes=causes)
     expect(got["untouched"], "Files or folders were made or removed under root.")
 
 
@@ -167,7 +175,8 @@ def test_order(student: Student) -> None:
     got = student.run(index_it, tree=KNOTTY, indices=list(range(len(names))))
     found = [names.get(number, "no file") for number in got]
     wanted = [names[tensor.item()] for tensor, _ in order_of(KNOTTY)]
-    expect(found == wanted, f"The items come from {found}, expected {wanted}.")
+    cause = explain.ORDER if sorted(found) == sorted(wanted) else ""
+    expect(found == wanted, f"The items come from {found}, expected {wanted}.", cause)
 
 
 @probe
@@ -230,7 +239,9 @@ def test_transform(student: Student) -> None:
     calls = len(got["seen"])
     expect(calls == 2, f"The transform was called {calls} times when an item was asked for twice.")
     expected = [[3.0, 5.0], [4.0, 6.0]]
-    expect_close(got["items"], expected, "the numbers of an item with a transform")
+    causes = {NOT_TRANSFORMED: [[1.0, 2.0], [1.0, 2.0]]}
+    what = "the numbers of an item with a transform"
+    expect_close(got["items"], expected, what, causes=causes)
 
 
 @points(1)

@@ -8,9 +8,20 @@ import pytest
 import torch
 from torch import Tensor
 
-from grader import Draw, Student, expect, expect_close, needs, points, probe
+from grader import Cause, Draw, Student, expect, expect_close, explain, needs, points, probe
 
 FORBIDDEN: dict[str, Any] = {"by hand": {}}
+NO_B = Cause("missing-term", "The term `b` is missing.")
+SWAPPED = Cause("swapped", "`a` stands where `b` should, and `b` where `a` should.")
+NO_SQUARE = Cause("no-square", "The errors are not squared.")
+ROOT = Cause("root", "It is the root of what is asked.")
+ABSOLUTE = Cause("absolute-for-square", "The errors are taken absolute instead of squared.")
+NO_X = Cause("missing-factor", "The factor x is missing: it is the gradient of `b` instead.")
+MEANS = Cause(
+    "product-of-means",
+    "The mean of a product is not the product of the means: multiply by x, then take the mean.",
+)
+NEW_A = Cause("new-for-old", "The gradient of `b` is that at the new `a`: work out both first.")
 # parameters are 0-dim or of shape (1,)
 SHAPES = pytest.mark.parametrize(("m", "shape"), [(5, ()), (1, (1,)), (4, (1,)), (1, ())], ids=str)
 
@@ -25,7 +36,9 @@ def predict_at(student: Any, x: Tensor, a: Tensor, b: Tensor) -> Any:
 def test_predict(student: Student, draw: Draw, m: int, shape: tuple[int, ...]) -> None:
     """`predict(x, a, b)` is a·x + b."""
     x, a, b = draw.strided(draw.normal(m)), draw.normal(*shape), draw.normal(*shape)
-    expect_close(student.run(predict_at, x=x, a=a, b=b), a * x + b, "predict(x, a, b)")
+    causes = {NO_B: a * x, SWAPPED: b * x + a}
+    got = student.run(predict_at, x=x, a=a, b=b)
+    expect_close(got, a * x + b, "predict(x, a, b)", causes=causes)
 
 
 @probe
@@ -39,7 +52,9 @@ def test_mse(student: Student, draw: Draw, m: int) -> None:
     """`mse(y_pred, y)` is the mean squared error, a scalar."""
     y_pred, y = draw.strided(draw.normal(m)), draw.strided(draw.normal(m))
     got = student.run(measure, y_pred=y_pred, y=y)
-    expect_close(got, ((y_pred - y) ** 2).mean(), "mse(y_pred, y)", factors={"m": m})
+    error, expected = y_pred - y, ((y_pred - y) ** 2).mean()
+    causes = {NO_SQUARE: error.mean(), ABSOLUTE: error.abs().mean(), ROOT: expected.sqrt()}
+    expect_close(got, expected, "mse(y_pred, y)", factors={"m": m}, causes=causes)
 
 
 def autograd(x: Tensor, y: Tensor, a: Tensor, b: Tensor) -> tuple[Tensor, ...]:
@@ -58,9 +73,19 @@ def expect_gradients(student: Student, draw: Draw, m: int, shape: tuple[int, ...
     a, b = draw.normal(*shape), draw.normal(*shape)
     got = student.run(work_out, x=x, y=y, a=a, b=b)
     expect(isinstance(got, list | tuple) and len(got) == 2, "gradients does not give a pair.")
-    for name, found, grad in zip("ab", got, autograd(x, y, a, b), strict=True):
-        what = f"the gradient of {name}"
-        expect_close(found, grad, what, requires_grad=False, factors={"m": m})
+    grads = dict(zip("ab", autograd(x, y, a, b), strict=True))
+    causes = {
+        NO_X: {"a": grads["b"], "b": grads["b"]},
+        MEANS: {"a": grads["b"] * x.mean(), "b": grads["b"]},
+    }
+    expect_close(
+        dict(zip("ab", got, strict=True)),
+        grads,
+        "the gradients",
+        requires_grad=False,
+        factors={"m": m},
+        causes=causes,
+    )
 
 
 @pytest.mark.parametrize("m", [5, 1])
@@ -92,12 +117,20 @@ def test_step(student: Student, draw: Draw, m: int, shape: tuple[int, ...]) -> N
     a, b = draw.normal(*shape), draw.normal(*shape)
     got = student.run(take_steps, x=x, y=y, a=a, b=b, lr=lr)
     expect(got != "no pair", "step does not give a pair.")
-    for number, pair in enumerate(got, 1):
-        grads = autograd(x, y, a, b)
-        a, b = a - lr * grads[0], b - lr * grads[1]
-        for name, found, value in zip("ab", pair, (a, b), strict=True):
-            what = f"{name} after {number} steps" if number > 1 else f"{name} after a step"
-            expect_close(found, value, what, requires_grad=False)
+
+    def walk(factor: float, a_first: bool = False) -> list[tuple[Tensor, Tensor]]:
+        """The parameters after each step."""
+        pairs, at = [], (a, b)
+        for _ in got:
+            new_a = at[0] - factor * lr * autograd(x, y, *at)[0]
+            seen = (new_a, at[1]) if a_first else at
+            at = new_a, at[1] - factor * lr * autograd(x, y, *seen)[1]
+            pairs.append(at)
+        return pairs
+
+    causes = explain.step_causes(walk, lr) | {NEW_A: lambda: walk(1, a_first=True)}
+    what = "(a, b) after each of two steps"
+    expect_close(got, walk(1), what, requires_grad=False, causes=causes)
 
 
 @points(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,7 +11,40 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from grader import Draw, Received, Student, expect, expect_close, helper, needs, points, probe
+from grader import (
+    Cause,
+    Draw,
+    Received,
+    Student,
+    expect,
+    expect_close,
+    explain,
+    helper,
+    needs,
+    points,
+    probe,
+)
+
+START = Cause("wrong-start", "The model starts at other numbers than zeros.")
+DEFAULT = Cause("wrong-default", "The default of `lr` is another one than 0.01.")
+FIXED = Cause("lr-ignored", "The step is that of lr = 0.01, whatever `lr` is.")
+CLIPPED = Cause("clipped", "z is clamped to ±10 on the way: the tails are cut off.")
+TURNED = Cause("sign-of-term", "The sign of z in the exponent is the wrong way round.")
+NO_B = Cause("missing-term", "`b` is missing: that is right only as long as it is 0.")
+SLOPE = Cause(
+    "slope-left-in", "A factor ŷ(1 − ŷ) is left in: that is the gradient of a squared error."
+)
+RECOMPUTED = Cause("recomputed", "ŷ is worked out anew from x; use the `yhat` that is given.")
+NO_ZEROS = Cause("missing-term", "The term of the samples with y = 0 is missing.")
+NO_ONES = Cause("missing-term", "The term of the samples with y = 1 is missing.")
+KEPT_AWAY = Cause(
+    "other-clamp", "ŷ is kept {eps} away from 0 and 1; clamp the logarithms at −100 instead."
+)
+ADDED = Cause("other-clamp", "{eps} is added within the logarithms; clamp them at −100 instead.")
+REPLACED = Cause(
+    "other-clamp", "Only −∞ becomes −100; a finite logarithm below −100 is to be clamped too."
+)
+EPSILONS = (1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15)
 
 FORBIDDEN: dict[str, Any] = {"by hand": {}}
 # features and samples differ, so that a transpose shows; each may be 1
@@ -66,7 +100,7 @@ def test_attributes(student: Student) -> None:
     got = student.run(attributes, dim=3, lr=torch.tensor(0.1))
     expect(got["is a module"], "LR is not an nn.Module.")
     for name, shape in (("w", (3, 1)), ("b", ())):
-        expect_close(_anywhere(got[name]), torch.zeros(shape), name)
+        expect_close(_anywhere(got[name]), torch.zeros(shape), name, causes={START: ...})
     for name, shape in (("dw", (3, 1)), ("db", ())):
         expect(isinstance(got["grads"], dict) and name in got["grads"], f'grads has no "{name}".')
         expect_close(_anywhere(got["grads"][name]), torch.zeros(shape), f'grads["{name}"]')
@@ -85,12 +119,18 @@ def test_float_lr(student: Student) -> None:
     """`lr` may be a float, 0.01 where none is given."""
     dw, db = torch.tensor([[2.0], [-4.0], [1.0]]), torch.tensor(3.0)
     got = student.run(with_float_lr, dw=dw, db=db, lr=0.25)
-    expect_close(got["lr"], 0.25, "lr", dtype=torch.float32)
+    expect_close(got["lr"], 0.25, "lr", dtype=torch.float32, causes={FIXED: 0.01})
     default = got["default"]
     value = default.tensor.item() if isinstance(default, Received) else default
-    expect_close(value, 0.01, "the default of lr", dtype=torch.float32)
-    expect_close(_anywhere(got["w"]), -0.25 * dw, "w after a step with lr=0.25")
-    expect_close(_anywhere(got["b"]), -0.25 * db, "b after a step with lr=0.25")
+    what = "the default of lr"
+    expect_close(value, 0.01, what, dtype=torch.float32, causes={DEFAULT: ...})
+    moved = {name: _anywhere(got[name]) for name in ("w", "b")}
+
+    def walk(factor: float) -> dict[str, Tensor]:
+        return {"w": -0.25 * factor * dw, "b": -0.25 * factor * db}
+
+    causes = explain.step_causes(walk, 0.25) | {FIXED: walk(0.04), START: ...}
+    expect_close(moved, walk(1), "after a step with lr=0.25, parameters", causes=causes)
 
 
 @probe
@@ -104,7 +144,8 @@ def test_factory_arguments(student: Student, draw: Draw) -> None:
     """`LR(dim, lr, device=…, dtype=…)` makes its tensors on that device, in that dtype."""
     got = student.run(on_request, x=draw.normal(2, 3))
     w, b = torch.zeros(2, 1, dtype=draw.dtype), torch.zeros((), dtype=draw.dtype)
-    expect_close(got, {"w": w, "b": b, "grads": {"dw": w, "db": b}}, "LR(…, device, dtype)")
+    expected = {"w": w, "b": b, "grads": {"dw": w, "db": b}}
+    expect_close(got, expected, "LR(…, device, dtype)", causes={START: ...})
 
 
 @probe
@@ -119,7 +160,8 @@ def test_sigmoid(student: Student, draw: Draw) -> None:
     z = draw.strided(torch.cat([extremes.to(draw.dtype), 3 * draw.normal(1, 4)]))
     w, b, lr = draw.normal(2, 1), draw.normal(), draw.uniform(0.1, 0.5)
     got = student.run(apply_sigmoid, z=z, w=w, b=b, lr=lr)
-    expect_close(got, torch.sigmoid(z), "sigmoid(z)")
+    causes = {CLIPPED: torch.sigmoid(z.clamp(-10, 10)), TURNED: torch.sigmoid(-z)}
+    expect_close(got, torch.sigmoid(z), "sigmoid(z)", causes=causes)
 
 
 @probe
@@ -133,7 +175,8 @@ def test_forward(student: Student, draw: Draw, dim: int, m: int) -> None:
     """`forward(x)` is sigmoid(wᵀx + b), of shape (1, m)."""
     x, w, b = draw.strided(draw.normal(dim, m)), draw.normal(dim, 1), 1 + draw.uniform(0, 1)
     got = student.run(predict, x=x, w=w, b=b, lr=draw.uniform(0.1, 0.5))
-    expect_close(got, torch.sigmoid(w.T @ x + b), "forward(x)")
+    causes = {NO_B: torch.sigmoid(w.T @ x), TURNED: torch.sigmoid(-w.T @ x - b)}
+    expect_close(got, torch.sigmoid(w.T @ x + b), "forward(x)", causes=causes)
 
 
 @probe
@@ -154,18 +197,18 @@ def test_backward(student: Student, draw: Draw, dim: int, m: int) -> None:
     # yhat comes from no forward of this model: whoever differentiates forward gets other numbers
     x, y = draw.strided(draw.normal(dim, m)), draw.labels(1, m)
     yhat = draw.strided(draw.uniform(0.1, 0.9, 1, m))
-    got = student.run(
-        run_backward,
-        x=x,
-        yhat=yhat,
-        y=y,
-        w=draw.normal(dim, 1),
-        b=draw.normal(),
-        lr=draw.uniform(0.1, 0.5),
-    )
-    expect_close(
-        got, bce_gradients(x, yhat, y), "grads", requires_grad=False, factors={"m": m, "dim": dim}
-    )
+    w, b, lr = draw.normal(dim, 1), draw.normal(), draw.uniform(0.1, 0.5)
+    got = student.run(run_backward, x=x, yhat=yhat, y=y, w=w, b=b, lr=lr)
+    expected, before = bce_gradients(x, yhat, y), bce_gradients(2 * x, 1 - yhat, y)
+    slope = (yhat - y) * yhat * (1 - yhat) / m
+    causes = {
+        explain.NOT_CLEARED: {name: 7 + before[name] + expected[name] for name in expected},
+        SLOPE: {"dw": x @ slope.T, "db": slope.sum()},
+        RECOMPUTED: bce_gradients(x, torch.sigmoid(w.T @ x + b), y),
+        explain.STALE: {"dw": torch.full_like(w, 7), "db": torch.full_like(b, 7)},
+    }
+    factors = {"m": m, "dim": dim}
+    expect_close(got, expected, "grads", requires_grad=False, factors=factors, causes=causes)
 
 
 @probe
@@ -186,8 +229,13 @@ def test_optimize(student: Student, draw: Draw, dim: int) -> None:
     w, b, lr = draw.normal(dim, 1), draw.normal(), draw.uniform(0.1, 0.5)
     dw, db = [draw.normal(dim, 1) for _ in range(2)], [draw.normal() for _ in range(2)]
     got = student.run(take_steps, w=w, b=b, lr=lr, dw=dw, db=db)
-    expect_close(got["w"], w - lr * (dw[0] + dw[1]), "w after two calls of optimize()")
-    expect_close(got["b"], b - lr * (db[0] + db[1]), "b after two calls of optimize()")
+
+    def walk(factor: float) -> dict[str, Tensor]:
+        step = factor * lr
+        return {"w": w - step * (dw[0] + dw[1]), "b": b - step * (db[0] + db[1])}
+
+    causes = explain.step_causes(walk, lr.item()) | {FIXED: walk(0.01 / lr.item())}
+    expect_close(got, walk(1), "after two calls of optimize(), parameters", causes=causes)
 
 
 @probe
@@ -201,7 +249,13 @@ def test_loss(student: Student, draw: Draw, m: int) -> None:
     """`loss(yhat, y)` is the mean binary cross-entropy, a scalar."""
     yhat, y = draw.strided(draw.uniform(0.1, 0.9, 1, m)), draw.labels(1, m)
     got = student.run(measure_loss, yhat=yhat, y=y)
-    expect_close(got, F.binary_cross_entropy(yhat, y), "loss(yhat, y)", factors={"m": m})
+    expected = F.binary_cross_entropy(yhat, y)
+
+    def causes() -> dict[Cause, Tensor]:
+        terms = {NO_ZEROS: -(y * yhat.log()).mean(), NO_ONES: -((1 - y) * (1 - yhat).log()).mean()}
+        return terms | mistaken_clamps(yhat, y)
+
+    expect_close(got, expected, "loss(yhat, y)", factors={"m": m}, causes=causes)
 
 
 @points(1)
@@ -213,7 +267,25 @@ def test_loss_at_0_and_1(student: Student, draw: Draw) -> None:
     for size in (6, 1):
         got = student.run(measure_loss, yhat=yhat[:, :size], y=y[:, :size])
         what = f"loss (logarithms clamped at −100) with yhat = {yhat[0, :size].tolist()}"
-        expect_close(got, F.binary_cross_entropy(yhat[:, :size], y[:, :size]), what)
+        expected = F.binary_cross_entropy(yhat[:, :size], y[:, :size])
+        causes = partial(mistaken_clamps, yhat[:, :size], y[:, :size])
+        expect_close(got, expected, what, causes=causes)
+
+
+def mistaken_clamps(yhat: Tensor, y: Tensor) -> dict[Cause, Tensor]:
+    """The loss with the logarithms kept finite in other ways."""
+
+    def loss(log_p: Tensor, log_q: Tensor) -> Tensor:
+        return -(y * log_p + (1 - y) * log_q).mean()
+
+    causes = {}
+    for eps in EPSILONS:
+        p = yhat.clamp(eps, 1 - eps)
+        causes[KEPT_AWAY.of(eps=f"{eps:g}")] = loss(p.log(), (1 - p).log())
+        added = loss((yhat + eps).log(), (1 - yhat + eps).log())
+        causes[ADDED.of(eps=f"{eps:g}")] = added
+    logs = (part.log().nan_to_num(neginf=-100.0) for part in (yhat, 1 - yhat))
+    return causes | {REPLACED: loss(*logs)}
 
 
 @points(1)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,7 +12,112 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from grader import Draw, Received, Student, expect, expect_close, needs, points, probe
+from grader import (
+    Cause,
+    Draw,
+    Received,
+    Student,
+    expect,
+    expect_close,
+    explain,
+    needs,
+    points,
+    probe,
+)
+
+Loss = Callable[[Tensor, Tensor], Tensor]
+DETACHED = Cause("detached-part", "A part of the loss is detached: its gradient is missing.")
+CLIPPED = Cause("clipped", "The logits are clamped to ±{bound} on the way.")
+OTHER_CLAMP = Cause(
+    "other-clamp",
+    "The logarithms are kept finite in another way than by clamping each of them at −100.",
+)
+NOT_FROM_LOGITS = Cause(
+    "other-clamp",
+    "It goes through a probability that is 0 or 1: work from the logits, and no clamp is needed.",
+)
+SOFTMAX_TWICE = Cause("softmax-twice", "The softmax is taken twice.")
+
+
+def picked(values: Tensor, labels: Tensor) -> Tensor:
+    """Of each sample the value at its label; the classes are dimension 1."""
+    return values.gather(1, labels.unsqueeze(1)).squeeze(1)
+
+
+# what known mistakes would have given, in place of the loss
+MSE: dict[Cause, Loss] = {
+    Cause("absolute-for-square", "The differences are taken absolute instead of squared."): (
+        lambda p, y: (p - y).abs().mean()
+    ),
+    Cause("root", "It is the root of what is asked."): lambda p, y: F.mse_loss(p, y).sqrt(),
+    Cause("square-of-mean", "It is the square of the mean; the mean of the squares is asked."): (
+        lambda p, y: (p - y).mean() ** 2
+    ),
+    Cause("no-square", "The differences are not squared."): lambda p, y: (p - y).mean(),
+    DETACHED: lambda p, y: ((p - y).detach() * (p - y)).mean(),
+}
+BCE: dict[Cause, Loss] = {
+    Cause("missing-term", "The term of y = 0, (1 − y)·ln(1 − p), is missing."): (
+        lambda p, y: -(y * p.log()).mean()
+    ),
+    Cause("missing-term", "The term of y = 1, y·ln p, is missing."): (
+        lambda p, y: -((1 - y) * (1 - p).log()).mean()
+    ),
+    Cause("sign-of-term", "The second term has the wrong sign."): (
+        lambda p, y: -(y * p.log() - (1 - y) * (1 - p).log()).mean()
+    ),
+    Cause("swapped", "y goes with ln(1 − p), and 1 − y with ln p: it is the other way round."): (
+        lambda p, y: F.binary_cross_entropy(1 - p, y)
+    ),
+    Cause("log-base", "The logarithm is that of base 2; the natural one is asked."): (
+        lambda p, y: F.binary_cross_entropy(p, y) / math.log(2)
+    ),
+    Cause("log-base", "The logarithm is that of base 10; the natural one is asked."): (
+        lambda p, y: F.binary_cross_entropy(p, y) / math.log(10)
+    ),
+    Cause("rounded", "y is taken for 0 or 1 where it lies in between."): (
+        lambda p, y: F.binary_cross_entropy(p, (y > 0.5).to(y))
+    ),
+    DETACHED: lambda p, y: -(y * p.log() + (1 - y) * (1 - p.detach()).log()).mean(),
+}
+LOGITS: dict[Cause, Loss] = {
+    Cause("no-sigmoid", "The logits are taken for probabilities: the sigmoid is missing."): (
+        lambda z, y: F.binary_cross_entropy(z.clamp(0, 1), y)
+    ),
+    Cause("missing-term", "The term of y·z is missing."): lambda z, y: F.softplus(z).mean(),
+    Cause("sign-of-term", "The term of y·z has the wrong sign."): (
+        lambda z, y: (F.softplus(z) + y * z).mean()
+    ),
+    Cause("sign-of-term", "The sign of z is the wrong way round."): (
+        lambda z, y: F.binary_cross_entropy_with_logits(-z, y)
+    ),
+    Cause("other-labels", "That is right for labels of −1 and 1; here they are 0 and 1."): (
+        lambda z, y: F.softplus(-y * z).mean()
+    ),
+    Cause("clipped", CLIPPED.template.format(bound=50)): (
+        lambda z, y: F.binary_cross_entropy_with_logits(z.clamp(-50, 50), y)
+    ),
+}
+CE: dict[Cause, Loss] = {
+    Cause("no-softmax", "The softmax is missing."): lambda z, y: -picked(z, y).mean(),
+    Cause("no-log", "The logarithm is missing: it is the mean of the probabilities."): (
+        lambda z, y: -picked(z.softmax(1), y).mean()
+    ),
+    SOFTMAX_TWICE: lambda z, y: F.cross_entropy(z.softmax(1), y),
+    Cause("wrong-axis", "The softmax runs over the samples instead of the classes."): (
+        lambda z, y: -picked(z.log_softmax(0), y).mean()
+    ),
+    Cause("wrong-axis", "The softmax runs over the last dimension; the classes are the second."): (
+        lambda z, y: -picked(z.log_softmax(-1), y).mean()
+    ),
+    Cause(
+        "reshape-for-permute", "`reshape` mixes the dimensions up: move the classes to the end."
+    ): (lambda z, y: F.cross_entropy(z.reshape(-1, z.shape[1]), y.reshape(-1))),
+    DETACHED: lambda z, y: -picked(z - z.logsumexp(1, keepdim=True).detach(), y).mean(),
+    Cause("clipped", CLIPPED.template.format(bound=50)): (
+        lambda z, y: F.cross_entropy(z.clamp(-50, 50), y)
+    ),
+}
 
 FORBIDDEN = {
     "from scratch": {
@@ -60,20 +167,48 @@ def expect_like(
     *,
     where: str = "",
     rtol: float | None = None,
+    mistakes: Mapping[Cause, Loss] | None = None,
 ) -> None:
     """Holds value and gradient against the criterion's, in float64."""
     prediction = prediction.detach().requires_grad_()
     got = student.run(measure, name=name, prediction=prediction, target=target)
     exact = prediction.detach().double().requires_grad_()
-    wanted = criterion(exact, target.double() if target.is_floating_point() else target)
+    target = target.double() if target.is_floating_point() else target
+
+    def gradient(loss: Loss) -> Tensor:
+        return 3 * torch.autograd.grad(loss(exact, target), exact, materialize_grads=True)[0]
+
+    wanted = criterion(exact, target)
     factors = {"the number of elements": prediction.numel(), "the batch size": len(prediction)}
+    if name == "cross_entropy":
+        factors["the number of labels"] = target.numel()
+    mistakes = mistakes or {}
     value = wanted.detach().to(prediction.dtype)
-    expect_close(got["value"], value, f"{name}(…){where}", rtol=rtol, factors=factors)
-    cut = "The graph is cut on the way: look for `.data`, `.detach()`, `.item()` or `no_grad`."
-    expect(got["grad"] is not None, f"{name}(…) has no gradient for autograd.", cut)
-    grad = (3 * torch.autograd.grad(wanted, exact)[0]).to(prediction.dtype)
+    values: dict[Cause, Any] = {
+        cause: partial(_detached, loss, exact, target) for cause, loss in mistakes.items()
+    }
+    if where:
+        # for large logits alone; smaller ones were right
+        values[NOT_FROM_LOGITS] = ...
+    what = f"{name}(…){where}"
+    expect_close(got["value"], value, what, rtol=rtol, factors=factors, causes=values)
+    expect(got["grad"] is not None, f"{name}(…) has no gradient for autograd.", explain.CUT)
+    grad = gradient(criterion).to(prediction.dtype)
+
+    def hidden() -> dict[Cause, Any]:
+        """The value was right, so mistakes that would change it are out of question."""
+        return {
+            cause: partial(gradient, loss)
+            for cause, loss in mistakes.items()
+            if torch.isclose(_detached(loss, exact, target), wanted.detach())
+        }
+
     what = f"the gradient of 3·{name}(…){where}"
-    expect_close(got["grad"], grad, what, rtol=rtol, factors=factors)
+    expect_close(got["grad"], grad, what, rtol=rtol, factors=factors, causes=hidden)
+
+
+def _detached(loss: Loss, prediction: Tensor, target: Tensor) -> Tensor:
+    return loss(prediction, target).detach()
 
 
 @SHAPES
@@ -81,7 +216,7 @@ def expect_like(
 def test_mse_loss(student: Student, draw: Draw, shape: tuple[int, ...]) -> None:
     """`mse_loss(y_pred, y)` is the mean of the squared differences, with its gradient."""
     prediction, target = draw.strided(draw.normal(*shape)), draw.strided(draw.normal(*shape))
-    expect_like(student, "mse_loss", F.mse_loss, prediction, target)
+    expect_like(student, "mse_loss", F.mse_loss, prediction, target, mistakes=MSE)
 
 
 @SHAPES
@@ -90,7 +225,8 @@ def test_binary_cross_entropy(student: Student, draw: Draw, shape: tuple[int, ..
     """`binary_cross_entropy(p, y)` is the mean over probabilities, with its gradient."""
     p = draw.strided(draw.uniform(0.05, 0.95, *shape))
     for y in (draw.labels(*shape), draw.uniform(0, 1, *shape)):
-        expect_like(student, "binary_cross_entropy", F.binary_cross_entropy, p, draw.strided(y))
+        criterion = F.binary_cross_entropy
+        expect_like(student, "binary_cross_entropy", criterion, p, draw.strided(y), mistakes=BCE)
 
 
 @probe
@@ -113,7 +249,8 @@ def test_binary_cross_entropy_at_0_and_1(student: Student, draw: Draw) -> None:
     somes = [*(slice(i, i + 1) for i in range(len(pairs))), slice(None)]
     for got, some in zip(each, somes, strict=True):
         what = f"binary_cross_entropy for p = {p[some].tolist()} and y = {y[some].tolist()}"
-        expect_close(got, F.binary_cross_entropy(p[some], y[some]), what)
+        expected = F.binary_cross_entropy(p[some], y[some])
+        expect_close(got, expected, what, causes={OTHER_CLAMP: ...})
 
 
 @SHAPES
@@ -123,7 +260,7 @@ def test_bce_with_logits(student: Student, draw: Draw, shape: tuple[int, ...]) -
     z = draw.strided(2 * draw.normal(*shape))
     for y in (draw.labels(*shape), draw.uniform(0, 1, *shape)):
         criterion = F.binary_cross_entropy_with_logits
-        expect_like(student, "bce_with_logits", criterion, z, draw.strided(y))
+        expect_like(student, "bce_with_logits", criterion, z, draw.strided(y), mistakes=LOGITS)
 
 
 @points(1)
@@ -136,13 +273,15 @@ def test_bce_with_logits_is_stable(student: Student, draw: Draw) -> None:
     # not 20 to 25: there the threshold of F.softplus, which is allowed, costs 10⁻⁹
     for size in (40.0, 100.0, 1e4):
         where = f" for logits of ±{size:g}"
-        expect_like(student, "bce_with_logits", criterion, size * signs, y, where=where)
+        expect_like(
+            student, "bce_with_logits", criterion, size * signs, y, where=where, mistakes=LOGITS
+        )
 
 
 def expect_cross_entropy(student: Student, draw: Draw, *shape: int) -> None:
     logits = draw.strided(2 * draw.normal(*shape))
     labels = draw.strided(draw.integers(0, shape[1], shape[0], *shape[2:]))
-    expect_like(student, "cross_entropy", F.cross_entropy, logits, labels)
+    expect_like(student, "cross_entropy", F.cross_entropy, logits, labels, mistakes=CE)
 
 
 @pytest.mark.parametrize(("n", "c"), [(5, 3), (1, 4), (3, 1)])
@@ -174,7 +313,14 @@ def test_cross_entropy_is_stable(student: Student, draw: Draw) -> None:
         for logits in (apart, draw.normal(4, 3) + size, draw.normal(4, 3) - size):
             where = f" for logits up to ±{size:g}"
             expect_like(
-                student, "cross_entropy", F.cross_entropy, logits, labels, where=where, rtol=rtol
+                student,
+                "cross_entropy",
+                F.cross_entropy,
+                logits,
+                labels,
+                where=where,
+                rtol=rtol,
+                mistakes=CE,
             )
 
 
@@ -198,7 +344,22 @@ def test_accuracy(student: Student, draw: Draw, hits: list[bool]) -> None:
     dtype = got.tensor.dtype if isinstance(got, Received) else draw.dtype
     expect(dtype.is_floating_point, f"accuracy is of dtype {dtype}, expected a floating one.")
     share = torch.tensor(sum(hits) / n, dtype=dtype)
-    expect_close(got, share, "accuracy(logits, labels)", factors={"n": n})
+    cut = min(n, logits.shape[1])
+    causes = {
+        explain.ARGMIN: logits.argmin(1) == labels,
+        Cause("inverted", "It is the share of the misses."): logits.argmax(1) != labels,
+        Cause("broadcast", explain.BROADCAST.template): (logits.argmax(1, keepdim=True) == labels),
+        explain.OVER_BATCH: logits.argmax(0)[:cut] == labels[:cut],
+        Cause("wrong-axis", "argmax runs over all logits at once."): logits.argmax() == labels,
+        Cause("values-for-indices", "`max` gives values; `argmax` gives the classes."): (
+            logits.max(1).values == labels
+        ),
+    }
+    shares: dict[Cause, Any] = {cause: hits.double().mean() for cause, hits in causes.items()}
+    shares[explain.PERCENT] = 100 * share
+    shares[Cause("rounded", "The share is rounded.")] = share.round()
+    factors = {"n": n, "the number of classes": 4}
+    expect_close(got, share, "accuracy(logits, labels)", factors=factors, causes=shares)
 
 
 @points(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -9,7 +10,63 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from grader import Draw, Student, expect, expect_close, helper, needs, points, probe
+from grader import (
+    Cause,
+    Draw,
+    Student,
+    expect,
+    expect_close,
+    explain,
+    helper,
+    needs,
+    points,
+    probe,
+)
+
+NO_B1 = Cause("missing-term", "`b1` is missing.")
+NO_B2 = Cause("missing-term", "`b2` is missing.")
+NO_RELU = Cause("no-activation", "The relu is missing.")
+RELU_TWICE = Cause("extra-activation", "There is a relu after the second layer too.")
+SIGMOID = Cause("other-activation", "The hidden layer has a sigmoid; a relu is asked.")
+SOFTMAX_TWICE = Cause("softmax-twice", "The softmax is taken twice: log_softmax wants logits.")
+OVER_SAMPLES = Cause("wrong-axis", "The softmax runs over the samples instead of the classes.")
+ADDED = Cause(
+    "other-clamp", "{eps} is added within the logarithm; a log-sum-exp needs nothing of that kind."
+)
+CLIPPED = Cause("clipped", "The logits are clamped on the way.")
+# what each mistake does stands in `by_hand`
+MISTAKES = {
+    "no softmax": Cause("no-softmax", "The softmax is missing: it is (logits − onehot)."),
+    "no onehot": Cause("missing-term", "The one-hot labels are not subtracted from the softmax."),
+    "over samples": OVER_SAMPLES,
+    "own logits": Cause(
+        "recomputed", "The logits are worked out anew; use the `logits` that are given."
+    ),
+    "no mask": Cause(
+        "mask-missing", "The gradient passes the relu unchanged: its mask is missing."
+    ),
+    "no mask in b1": Cause(
+        "mask-missing", "The gradient of b1 is taken from before the relu's mask."
+    ),
+    "mask of gradient": Cause(
+        "mask-of-gradient",
+        "The mask asks where the gradient is above 0, not what went into the relu.",
+    ),
+    "times hidden": Cause(
+        "times-input", "The gradient is multiplied by the hidden values, not by the relu's slope."
+    ),
+    "new w2": Cause("new-for-old", "w2 is used after an update: take the one of the forward pass."),
+    "before relu": Cause(
+        "before-activation",
+        "The gradient of w2 takes what goes into the relu; take what comes out.",
+    ),
+    "no activation": NO_RELU,
+    "sigmoid": SIGMOID,
+    "kink 1": Cause("kink", "The slope of the relu at 0 is taken for 1; here it is 0."),
+    "kink 1/2": Cause("kink", "The slope of the relu at 0 is taken for 1/2; here it is 0."),
+    "over classes": Cause("wrong-axis", "The gradient of b2 is summed over the classes."),
+    "swapped": Cause("swapped", "The gradients of the two layers stand in each other's place."),
+}
 
 FORBIDDEN: dict[str, Any] = {"by hand": {}}
 # n, d, k and c differ, so that a transpose shows; each may be 1
@@ -48,7 +105,16 @@ def test_forward(student: Student, draw: Draw, n: int, d: int, k: int, c: int) -
     inputs = network(draw, n, d, k, c)
     got = student.run(run_forward, **inputs)
     expect(got != "no pair", "forward does not return a pair (logits, cache).")
-    expect_close(got, logits_of(**inputs), "logits", requires_grad=False)
+    x, w1, b1, w2, b2 = inputs.values()
+    hidden, expected = torch.relu(x @ w1 + b1), logits_of(**inputs)
+    causes = {
+        NO_B1: torch.relu(x @ w1) @ w2 + b2,
+        NO_B2: hidden @ w2,
+        NO_RELU: (x @ w1 + b1) @ w2 + b2,
+        RELU_TWICE: torch.relu(expected),
+        SIGMOID: torch.sigmoid(x @ w1 + b1) @ w2 + b2,
+    }
+    expect_close(got, expected, "logits", requires_grad=False, causes=causes)
 
 
 @probe
@@ -63,7 +129,21 @@ def test_cross_entropy(student: Student, draw: Draw, n: int, c: int) -> None:
     logits, labels = draw.strided(2 * draw.normal(n, c)), draw.strided(draw.integers(0, c, n))
     got = student.run(measure, logits=logits, labels=labels)
     expected = F.cross_entropy(logits, labels)
-    expect_close(got, expected, "cross_entropy", requires_grad=False, factors={"n": n, "c": c})
+
+    def loss(log_p: Tensor) -> Tensor:
+        return -log_p.gather(1, labels.unsqueeze(1)).mean()
+
+    softmax = logits.softmax(1)
+    causes = {
+        SOFTMAX_TWICE: F.cross_entropy(softmax, labels),
+        OVER_SAMPLES: loss(logits.log_softmax(0)),
+    }
+    for eps in (1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12):
+        causes[ADDED.of(eps=f"{eps:g}")] = loss((softmax + eps).log())
+    factors = {"n": n, "c": c, "n·c": n * c}
+    expect_close(
+        got, expected, "cross_entropy", requires_grad=False, factors=factors, causes=causes
+    )
 
 
 @points(1)
@@ -81,7 +161,8 @@ def test_cross_entropy_is_stable(student: Student, draw: Draw) -> None:
             rtol = max(1e-9, 20 * size * torch.finfo(draw.dtype).eps)
             what = f"cross_entropy of logits up to ±{size:g}"
             expected = F.cross_entropy(logits.double(), labels).to(draw.dtype)
-            expect_close(got, expected, what, rtol=rtol)
+            clipped = F.cross_entropy(logits.double().clamp(-50, 50), labels)
+            expect_close(got, expected, what, rtol=rtol, causes={CLIPPED: clipped})
 
 
 @probe
@@ -109,6 +190,38 @@ def gradients(logits: Tensor, labels: Tensor, **inputs: Tensor) -> dict[str, Ten
     return {name: grad.to(logits.dtype) for name, grad in zip(names, grads, strict=True)}
 
 
+def by_hand(
+    logits: Tensor, labels: Tensor, mistake: str, inputs: dict[str, Tensor]
+) -> dict[str, Tensor]:
+    """The gradients with a mistake."""
+    x, w1, b1, w2, _ = (value.double() for value in inputs.values())
+    n, z1 = len(logits), x @ w1 + b1
+    onehot = F.one_hot(labels, logits.shape[1])
+    taken = logits_of(**inputs) if mistake == "own logits" else logits
+    p = taken.double().softmax(0 if mistake == "over samples" else 1)
+    if mistake == "no softmax":
+        p = logits.double()
+    error = (p - onehot * (mistake != "no onehot")) / n
+    h = {"no activation": z1, "sigmoid": z1.sigmoid()}.get(mistake, z1.relu())
+    slope = (z1 > 0).double() + (z1 == 0) * {"kink 1": 1.0, "kink 1/2": 0.5}.get(mistake, 0.0)
+    dw2 = (z1 if mistake == "before relu" else h).T @ error
+    dh = error @ (w2 - dw2 if mistake == "new w2" else w2).T
+    by = {
+        "no mask": torch.ones_like(dh),
+        "no activation": torch.ones_like(dh),
+        "mask of gradient": (dh > 0).double(),
+        "times hidden": h,
+        "sigmoid": h * (1 - h),
+    }
+    dz = dh * by.get(mistake, slope)
+    db1 = (dh if mistake == "no mask in b1" else dz).sum(0)
+    db2 = error.sum(1 if mistake == "over classes" else 0)
+    grads = {"w1": x.T @ dz, "b1": db1, "w2": dw2, "b2": db2}
+    if mistake == "swapped":
+        return dict(zip(("w2", "b2", "w1", "b1"), grads.values(), strict=True))
+    return grads
+
+
 def expect_gradients(
     student: Student,
     names: tuple[str, ...],
@@ -123,8 +236,21 @@ def expect_gradients(
     for name in names:
         found = isinstance(got, dict) and name in got
         expect(found, f'backward gives no dict with an entry "{name}".')
-        what, factors = f'grads["{name}"]', {"n": len(logits), "c": logits.shape[1]}
-        expect_close(got[name], expected[name], what, requires_grad=False, factors=factors)
+    causes: dict[Cause, Any] = {
+        cause: partial(by_hand, logits, labels, mistake, inputs)
+        for mistake, cause in MISTAKES.items()
+    }
+    if again:
+        later = {name: value + 1 for name, value in inputs.items()}
+        causes[explain.STALE] = lambda: gradients(logits, labels, **later)
+    expect_close(
+        got,
+        {name: expected[name] for name in names},
+        "grads",
+        requires_grad=False,
+        factors={"n": len(logits), "c": logits.shape[1]},
+        causes=causes,
+    )
 
 
 def some_labels(draw: Draw, n: int, c: int) -> Tensor:

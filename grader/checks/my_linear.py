@@ -8,7 +8,22 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from grader import Draw, Student, expect, expect_close, helper, needs, points, probe
+from grader import (
+    Cause,
+    Draw,
+    Student,
+    expect,
+    expect_close,
+    explain,
+    helper,
+    needs,
+    points,
+    probe,
+)
+
+NO_BIAS = Cause("missing-term", "The bias is missing.")
+SUBTRACTED = Cause("sign-of-term", "The bias is subtracted.")
+TWICE = Cause("twice", "The bias is added twice.")
 
 FORBIDDEN = {
     "from scratch": {
@@ -34,10 +49,6 @@ SHAPES = pytest.mark.parametrize(
     ("lead", "n_in", "n_out"), [((5,), 3, 4), ((1,), 1, 2), ((2, 3), 4, 1), ((), 3, 2)]
 )
 SIZES = pytest.mark.parametrize(("n_in", "n_out"), [(3, 4), (1, 2), (4, 1)])
-USE_PARAMETER = (
-    "A plain tensor is seen neither by `parameters()` nor by `.to(…)` or an optimizer: "
-    "wrap it in `nn.Parameter`."
-)
 
 
 @helper
@@ -61,6 +72,7 @@ def describe(student: Any, n_in: int, n_out: int, bias: bool) -> Any:
         "is a module": isinstance(layer, nn.Module),
         "parameters": {name: list(value.shape) for name, value in layer.named_parameters()},
         "state": sorted(layer.state_dict()),
+        "attributes": [name for name in ("weights", "bias") if hasattr(layer, name)],
         "bias": getattr(layer, "bias", "missing"),
         "sizes": [getattr(layer, name, None) for name in ("in_features", "out_features")],
     }
@@ -73,14 +85,16 @@ def test_parameters(student: Student, n_in: int, n_out: int) -> None:
     got = student.run(describe, n_in=n_in, n_out=n_out, bias=True)
     expect(got["is a module"], "MyLinear is not an nn.Module.")
     for name, shape in (("weights", [n_in, n_out]), ("bias", [n_out])):
+        expect(name in got["attributes"], f"MyLinear has no attribute `{name}`.")
         expect(
             name in got["parameters"],
             f"`{name}` is not a registered `nn.Parameter`.",
-            USE_PARAMETER,
+            explain.UNREGISTERED,
         )
         expect(
             got["parameters"][name] == shape,
             f"`{name}` has shape {tuple(got['parameters'][name])}, expected {tuple(shape)}.",
+            explain.TRANSPOSE if got["parameters"][name] == shape[::-1] else "",
         )
     others = sorted(set(got["parameters"]) - {"weights", "bias"})
     expect(not others, f"There are further parameters: {', '.join(others)}.")
@@ -144,7 +158,12 @@ def test_forward(
     x, weights, bias = draw.normal(*lead, n_in), draw.normal(n_in, n_out), draw.normal(n_out)
     x = draw.strided(x)
     got = student.run(apply_layer, x=x, weights=weights, bias=bias)
-    expect_close(got, x @ weights + bias, "forward(x)")
+    causes = {
+        NO_BIAS: x @ weights,
+        SUBTRACTED: x @ weights - bias,
+        TWICE: x @ weights + 2 * bias,
+    }
+    expect_close(got, x @ weights + bias, "forward(x)", causes=causes)
 
 
 @SIZES
@@ -168,7 +187,13 @@ def test_without_bias(student: Student, draw: Draw, n_in: int, n_out: int) -> No
 def differentiate(student: Any, x: Tensor, weights: Tensor, bias: Tensor, g: Tensor) -> Any:
     layer = filled(student, weights, bias)
     (layer(x) * g).sum().backward()
-    return {"x": x.grad, "weights": layer.weights.grad, "bias": layer.bias.grad}
+    kept = {"weights": layer.weights, "bias": layer.bias}
+    return {
+        "x": x.grad,
+        "weights": layer.weights.grad,
+        "bias": layer.bias.grad,
+        "made without": [name for name, value in kept.items() if not value.requires_grad],
+    }
 
 
 @SHAPES
@@ -189,7 +214,7 @@ def test_gradients(
         expect(
             got[name] is not None,
             f"`{name}` gets no gradient.",
-            "The graph is cut on the way: look for `.data`, `.detach()` or `torch.no_grad()`.",
+            explain.NO_GRAD if name in got["made without"] else explain.CUT,
         )
         expect_close(got[name], grad, f"the gradient of {name}")
 
@@ -224,12 +249,14 @@ def optimize(
     student: Any, x: Tensor, y: Tensor, weights: Tensor, bias: Tensor, name: str, steps: int
 ) -> Any:
     layer = filled(student, weights, bias)
-    optimizer = getattr(torch.optim, name)(layer.parameters(), lr=0.1)
+    optimizer, losses = getattr(torch.optim, name)(layer.parameters(), lr=0.1), []
     for _ in range(steps):
         optimizer.zero_grad()
-        ((layer(x) - y) ** 2).mean().backward()
+        loss = ((layer(x) - y) ** 2).mean()
+        loss.backward()
         optimizer.step()
-    return {"weights": layer.weights, "bias": layer.bias}
+        losses.append(loss.item())
+    return {"weights": layer.weights, "bias": layer.bias, "losses": losses}
 
 
 @pytest.mark.parametrize("name", ["SGD", "Adam"])
@@ -241,13 +268,16 @@ def test_is_trained(student: Student, draw: Draw, name: str) -> None:
     weights, bias = draw.normal(3, 2), draw.normal(2)
     got = student.run(optimize, x=x, y=y, weights=weights, bias=bias, name=name, steps=3)
     parameters = [weights.clone().requires_grad_(), bias.clone().requires_grad_()]
-    optimizer = getattr(torch.optim, name)(parameters, lr=0.1)
+    optimizer, losses = getattr(torch.optim, name)(parameters, lr=0.1), []
     for _ in range(3):
         optimizer.zero_grad()
-        ((x @ parameters[0] + parameters[1] - y) ** 2).mean().backward()
+        loss = ((x @ parameters[0] + parameters[1] - y) ** 2).mean()
+        loss.backward()
         optimizer.step()
+        losses.append(loss.item())
     expected = dict(zip(("weights", "bias"), (p.detach() for p in parameters), strict=True))
-    expect_close(got, expected, f"parameters after three steps of {name}", requires_grad=True)
+    what, curves = f"parameters after three steps of {name}", (got["losses"], losses)
+    expect_close(got, expected, what, requires_grad=True, curves=curves)
 
 
 @points(1)

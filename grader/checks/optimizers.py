@@ -2,16 +2,56 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
 
-from grader import Draw, Student, expect, expect_close, needs, points, probe
+from grader import Cause, Draw, Student, expect, expect_close, explain, needs, points, probe
 
 FORBIDDEN = {"from scratch": {"names": ["torch.optim"]}}
 STEPS = 5
+# what each mistake does stands in `by_hand`
+MISTAKES = {
+    "uphill": explain.UPHILL,
+    "lr ignored": explain.LR_IGNORED,
+    "lr 0.01": Cause("wrong-default", "The default of `lr` is another one than torch's."),
+    "no momentum": Cause("option-ignored", "`momentum` has no effect."),
+    "no nesterov": Cause("option-ignored", "`nesterov` has no effect."),
+    "no decay": Cause("option-ignored", "`weight_decay` has no effect."),
+    "no betas": Cause("option-ignored", "`betas` has no effect."),
+    "dampened": Cause("dampened", "The gradient is multiplied by 1 − momentum, as in Adam."),
+    "nesterov without gradient": Cause(
+        "missing-term", "Nesterov's step is the gradient plus momentum · velocity; it is missing."
+    ),
+    "decay uphill": Cause("sign-of-term", "The weight decay has the wrong sign."),
+    "decay without lr": Cause(
+        "decoupled-decay", "The weight decay is taken from the parameter, without the factor lr."
+    ),
+    "decay apart": Cause(
+        "decoupled-decay",
+        "The weight decay is taken from the parameter, as AdamW does; add it to the gradient.",
+    ),
+    "betas swapped": Cause("swapped", "The two betas stand in each other's place."),
+    "no correction of m": Cause("bias-correction", "m is not divided by 1 − β₁ᵗ."),
+    "no correction of v": Cause("bias-correction", "v is not divided by 1 − β₂ᵗ."),
+    "no correction": Cause("bias-correction", "m and v are not divided by 1 − βᵗ."),
+    "eps inside": Cause("eps-inside", "eps is added inside the root; it belongs outside."),
+    "no root": Cause("no-root", "The step is divided by v instead of by its root."),
+    "late count": Cause("step-count", "The count of the steps starts too late: t is 1 at first."),
+    "early count": Cause("step-count", "The count of the steps starts at 0; t is 1 at first."),
+    "one count": Cause("step-count", "One count goes up with every parameter, not every step."),
+    "count goes on": Cause("step-count", "The count goes on for a parameter that is skipped."),
+    "none as zero": Cause(
+        "none-as-zero", "A parameter without a gradient is updated as if that were zero."
+    ),
+    "none ends": Cause(
+        "not-updated", "A parameter without a gradient ends the step for those that follow."
+    ),
+    "one step": Cause("used-up", "A generator can be gone through once: keep `list(params)`."),
+}
 
 
 @probe
@@ -48,6 +88,60 @@ def by_torch(
     return [parameter.detach() for parameter in parameters]
 
 
+def by_hand(
+    kind: str, given: dict[str, Any], start: list[Tensor], grads: list[Any], mistake: str
+) -> list[Tensor]:
+    """The same with a mistake; without one, what `by_torch` gives."""
+    options: dict[str, Any] = {"lr": 1e-3, "betas": (0.9, 0.999), "eps": 1e-8, "momentum": 0.0}
+    options |= {"weight_decay": 0.0, "nesterov": False} | given
+    beta1, beta2 = (0.9, 0.999) if mistake == "no betas" else options["betas"]
+    if mistake == "betas swapped":
+        beta1, beta2 = beta2, beta1
+    lr, momentum = options["lr"], options["momentum"] * (mistake != "no momentum")
+    lr = {"uphill": -lr, "lr ignored": 1.0, "lr 0.01": given.get("lr", 0.01)}.get(mistake, lr)
+    decay = options["weight_decay"] * (-1 if mistake == "decay uphill" else 1)
+    apart = {"decay without lr": decay, "decay apart": lr * decay}.get(mistake, 0.0)
+    decay *= not apart and mistake != "no decay"
+    parameters = [value.clone() for value in start]
+    velocities: list[Tensor | None] = [None] * len(start)
+    m, v = ([torch.zeros_like(value) for value in start] for _ in range(2))
+    counts = [{"late count": 1, "early count": -1}.get(mistake, 0)] * len(start)
+    for step in grads[:1] if mistake == "one step" else grads:
+        for i, given_grad in enumerate(step):
+            counts[0 if mistake == "one count" else i] += given_grad is not None or (
+                mistake in ("count goes on", "none as zero")
+            )
+            if given_grad is None and mistake == "none ends":
+                break
+            if given_grad is None and mistake != "none as zero":
+                continue
+            p = parameters[i]
+            grad = (torch.zeros_like(p) if given_grad is None else given_grad) + decay * p
+            if kind == "MySGD":
+                old, new = velocities[i], grad
+                if mistake == "dampened" and old is not None:
+                    new = (1 - momentum) * grad
+                velocity = new if old is None else momentum * old + new
+                velocities[i] = velocity
+                if options["nesterov"] and mistake != "no nesterov":
+                    velocity = momentum * velocity
+                    velocity = velocity + (mistake != "nesterov without gradient") * grad
+                parameters[i] = p - apart * p - lr * velocity
+                continue
+            m[i] = beta1 * m[i] + (1 - beta1) * grad
+            v[i] = beta2 * v[i] + (1 - beta2) * grad**2
+            t = max(counts[0 if mistake == "one count" else i], 0.5)
+            by_m = 1 if mistake in ("no correction", "no correction of m") else 1 - beta1**t
+            by_v = 1 if mistake in ("no correction", "no correction of v") else 1 - beta2**t
+            root = v[i] / by_v
+            if mistake == "eps inside":
+                root = (root + options["eps"]).sqrt()
+            else:
+                root = (root if mistake == "no root" else root.sqrt()) + options["eps"]
+            parameters[i] = p - apart * p - lr * m[i] / by_m / root
+    return parameters
+
+
 def expect_like_torch(
     student: Student,
     draw: Draw,
@@ -69,9 +163,14 @@ def expect_like_torch(
                 step[0] = None
     got = student.run(run_steps, kind=kind, options=options, start=start, grads=grads, how=how)
     told = ", ".join(f"{name}={value}" for name, value in options.items())
-    for number, value in enumerate(by_torch(kind, options, start, grads)):
-        what = f"parameter {number} after {STEPS} steps of {kind}({told})"
-        expect_close(got["parameters"][number], value, what)
+    expected = by_torch(kind, options, start, grads)
+    causes = {
+        cause: partial(by_hand, kind, options, start, grads, mistake)
+        for mistake, cause in MISTAKES.items()
+        if mistake != "one step" or how == "generator"
+    }
+    what = f"after {STEPS} steps of {kind}({told}), parameters"
+    expect_close(got["parameters"], expected, what, causes=causes)
     expect(got["leaves"], "After a step a parameter is no leaf that requires gradients any more.")
 
 
@@ -162,7 +261,8 @@ def test_zero_grad(student: Student, draw: Draw, kind: str) -> None:
     got = student.run(clear, kind=kind, start=start)
     for grad in got["grads"]:
         cleared = grad is None or not grad.tensor.any()
-        expect(cleared, f"After zero_grad() of {kind} a parameter still has a gradient.")
+        told = f"After zero_grad() of {kind} a parameter still has a gradient."
+        expect(cleared, told, explain.NOT_CLEARED)
     expect_close(got["parameters"], start, "the parameters after zero_grad()")
 
 

@@ -2,20 +2,46 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
 
-from grader import Draw, Student, expect, expect_close, helper, needs, points, probe
+from grader import (
+    Cause,
+    Draw,
+    Student,
+    expect,
+    expect_close,
+    explain,
+    helper,
+    needs,
+    points,
+    probe,
+)
+
+CONSTANTS = Cause(
+    "constants-used", "The first values 1, 2 and 3 stand in the formula; use the parameters."
+)
+ONE_CONSTANT = Cause(
+    "constants-used", "The first value {value} stands in the formula for `{name}`."
+)
+NO_TERM = Cause("missing-term", "`{name}` is missing in the formula.")
+MINUS = Cause("sign-of-term", "The sign of `{name}` is the wrong way round.")
+CUBE = Cause("wrong-power", "x³ stands where x² should.")
+NO_SQUARE = Cause("wrong-power", "x stands where x² should.")
+TIMES_TWO = Cause("wrong-power", "2x stands where x² should.")
+SWAPPED = Cause("swapped", "The parameters are in the wrong order: `a` goes with x², `c` alone.")
+FOR_ANOTHER = Cause("wrong-parameter", "`{name}` is used where `{right}` should be.")
+PRECEDENCE = Cause("precedence", "a is squared as well: (a·x)² instead of a·x².")
+ROUNDED = Cause("rounded", "The result is rounded.")
+START_AT = Cause("wrong-start", "A parameter starts at another number than it should.")
+SHARED = Cause("shared", "Make the parameters in `__init__`, new ones for each model.")
 
 START = {"a": 1.0, "b": 2.0, "c": 3.0}
 SHAPES = pytest.mark.parametrize("shape", [(5,), (1,), (2, 3), (3, 1, 2)], ids=str)
-USE_PARAMETER = (
-    "A plain tensor is seen neither by `parameters()` nor by `.to(…)` or an optimizer: "
-    "wrap it in `nn.Parameter`."
-)
 
 
 @helper
@@ -58,10 +84,11 @@ def test_parameters(student: Student) -> None:
     expect(got["is a module"], "MyModel is not an nn.Module.")
     for name in START:
         registered = name in got["parameters"]
-        expect(registered, f"`{name}` is not a registered `nn.Parameter`.", USE_PARAMETER)
+        expect(registered, f"`{name}` is not a registered `nn.Parameter`.", explain.UNREGISTERED)
         shape = tuple(got["parameters"][name])
         expect(shape == (1,), f"`{name}` has shape {shape}, expected (1,).")
-        expect(name not in got["frozen"], f"`{name}` does not require gradients.")
+        told = f"`{name}` does not require gradients."
+        expect(name not in got["frozen"], told, explain.NO_GRAD)
     others = sorted(set(got["parameters"]) - set(START))
     expect(not others, f"There are further parameters: {', '.join(others)}.")
 
@@ -71,7 +98,7 @@ def test_first_values(student: Student) -> None:
     """The parameters `a`, `b` and `c` start at 1, 2 and 3."""
     got = student.run(describe)
     for name, found, value in zip(START, got["values"], START.values(), strict=True):
-        expect_close(found, torch.tensor([value]), name)
+        expect_close(found, torch.tensor([value]), name, causes={START_AT: ...})
 
 
 @probe
@@ -89,9 +116,44 @@ def test_forward(student: Student, draw: Draw, shape: tuple[int, ...]) -> None:
     x, other = draw.strided(numbers(draw, *shape)), numbers(draw, 4, 2)
     a, b, c = (numbers(draw, 1) for _ in START)
     got = student.run(apply_model, x=x, other=other, a=a, b=b, c=c)
-    expect_close(got[0], a * x**2 + b * x + c, "forward(x)")
+    expect_close(got[0], quadratic(x, a, b, c), "forward(x)", causes=partial(mistaken, x, a, b, c))
     what = "forward(x) of the same model for another x"
-    expect_close(got[1], a * other**2 + b * other + c, what)
+    expect_close(
+        got[1],
+        quadratic(other, a, b, c),
+        what,
+        causes=lambda: mistaken(other, a, b, c) | {explain.STALE: got[0].tensor},
+    )
+
+
+def quadratic(x: Tensor, a: Any, b: Any, c: Any) -> Tensor:
+    result: Tensor = a * x**2 + b * x + c
+    return result
+
+
+def mistaken(x: Tensor, a: Tensor, b: Tensor, c: Tensor) -> dict[Cause, Tensor]:
+    """What known mistakes make of it."""
+    right = quadratic(x, a, b, c)
+    given = dict(zip(START, (a, b, c), strict=True))
+    causes = {
+        CONSTANTS: quadratic(x, *START.values()),
+        CUBE: a * x**3 + b * x + c,
+        NO_SQUARE: a * x + b * x + c,
+        TIMES_TWO: a * 2 * x + b * x + c,
+        SWAPPED: quadratic(x, c, b, a),
+        PRECEDENCE: quadratic(x, a**2, b, c),
+        ROUNDED: right.round(decimals=4),
+    }
+    for name, value in START.items():
+        told = ONE_CONSTANT.of(value=f"{value:g}", name=name)
+        causes[told] = quadratic(x, **given | {name: value})
+        causes[NO_TERM.of(name=name)] = quadratic(x, **given | {name: 0})
+        causes[MINUS.of(name=name)] = quadratic(x, **given | {name: -given[name]})
+        for another, instead in given.items():
+            if another != name:
+                told = FOR_ANOTHER.of(name=another, right=name)
+                causes[told] = quadratic(x, **given | {name: instead})
+    return causes
 
 
 @probe
@@ -117,8 +179,7 @@ def test_gradients(student: Student, draw: Draw, shape: tuple[int, ...]) -> None
     got = student.run(differentiate, x=x, g=g, **plain)
     grads = torch.autograd.grad(((a * x**2 + b * x + c) * g).sum(), list(leaves.values()))
     for name, grad in zip(leaves, grads, strict=True):
-        cause = "The graph is cut on the way: look for `.data`, `.detach()` or `torch.no_grad()`."
-        expect(got[name] is not None, f"`{name}` gets no gradient.", cause)
+        expect(got[name] is not None, f"`{name}` gets no gradient.", explain.CUT)
         expect_close(got[name], grad, f"the gradient of {name}")
 
 
@@ -144,8 +205,7 @@ def test_moves_and_is_saved(student: Student, draw: Draw) -> None:
     x, a, b, c = numbers(draw, 5), *(numbers(draw, 1) for _ in START)
     got = student.run(move_and_copy, x=x, a=a, b=b, c=c)
     expect_close(got["copied"], a * x**2 + b * x + c, "forward(x) of a model loaded from another")
-    cause = "Make the parameters in `__init__`, new ones for each model."
-    expect(got["apart"], "Setting the parameters of one model changes those of another.", cause)
+    expect(got["apart"], "Setting the parameters of one model changes those of another.", SHARED)
     for name, dtype in zip(START, got["moved"], strict=True):
         expect(dtype == "torch.bfloat16", f"After .to(torch.bfloat16) `{name}` is {dtype}.")
     dtype = got["output"]
@@ -157,12 +217,14 @@ def train_model(
     student: Any, x: Tensor, y: Tensor, a: Tensor, b: Tensor, c: Tensor, steps: int
 ) -> Any:
     model = model_with(student, a, b, c)
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.05)
+    optimizer, losses = torch.optim.SGD(model.parameters(), lr=0.05), []
     for _ in range(steps):
         optimizer.zero_grad()
-        ((model(x) - y) ** 2).mean().backward()
+        loss = ((model(x) - y) ** 2).mean()
+        loss.backward()
         optimizer.step()
-    return {"a": model.a, "b": model.b, "c": model.c}
+        losses.append(loss.item())
+    return {"a": model.a, "b": model.b, "c": model.c, "losses": losses}
 
 
 @points(1)
@@ -172,15 +234,18 @@ def test_is_trained(student: Student, draw: Draw) -> None:
     x, y = numbers(draw, 6), numbers(draw, 6)
     leaves = {name: numbers(draw, 1) for name in START}
     got = student.run(train_model, x=x, y=y, steps=3, **leaves)
-    parameters = [leaf.clone().requires_grad_() for leaf in leaves.values()]
+    parameters, losses = [leaf.clone().requires_grad_() for leaf in leaves.values()], []
     for _ in range(3):
         a, b, c = parameters
-        grads = torch.autograd.grad(((a * x**2 + b * x + c - y) ** 2).mean(), parameters)
+        loss = ((a * x**2 + b * x + c - y) ** 2).mean()
+        losses.append(loss.item())
+        grads = torch.autograd.grad(loss, parameters)
         with torch.no_grad():
             for parameter, grad in zip(parameters, grads, strict=True):
                 parameter -= 0.05 * grad
     expected = dict(zip(START, (parameter.detach() for parameter in parameters), strict=True))
-    expect_close(got, expected, "parameters after three steps of SGD")
+    curves = got["losses"], losses
+    expect_close(got, expected, "parameters after three steps of SGD", curves=curves)
 
 
 @points(1)

@@ -8,7 +8,23 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from grader import Draw, Student, expect, expect_close, helper, needs, points, probe
+from grader import (
+    Cause,
+    Draw,
+    Student,
+    expect,
+    expect_close,
+    explain,
+    helper,
+    needs,
+    points,
+    probe,
+)
+
+LABELS_CUT = Cause("rounded", "The labels are made whole numbers; leave their dtype as it is.")
+CLEARED_PER_EPOCH = Cause(
+    "not-cleared", "The gradients are cleared once an epoch; clear them for each batch."
+)
 
 Batches = list[tuple[Tensor, Tensor]]
 
@@ -49,17 +65,34 @@ def draw_batches(draw: Draw, sizes: list[int], classes: int = 4) -> Batches:
 
 
 def train_by_hand(
-    model: nn.Module, criterion: nn.Module, batches: Batches, lr: float, momentum: float = 0.0
+    model: nn.Module,
+    criterion: nn.Module,
+    batches: Batches,
+    lr: float,
+    momentum: float = 0.0,
+    old: float = 0.0,
+    kept: int = 1,
+    times: int = 1,
 ) -> list[float]:
-    """Gradient descent with autograd, a step per batch; the losses before each step."""
+    """Gradient descent with autograd, a step per batch; the losses before each step.
+
+    Mistakes: gradients are `old` at first and cleared after `kept` batches each; `times` steps are taken for one.
+    """
     parameters = list(model.parameters())
     velocities = [torch.zeros_like(parameter) for parameter in parameters]
+    before = [torch.full_like(parameter, old) for parameter in parameters]
     losses = []
-    for inputs, labels in batches:
+    for number, (inputs, labels) in enumerate(batches):
         loss = criterion(model(inputs), labels)
-        grads = torch.autograd.grad(loss, parameters)
+        grads = [
+            grad + one
+            for grad, one in zip(torch.autograd.grad(loss, parameters), before, strict=True)
+        ]
+        before = [0 * grad if (number + 1) % kept == 0 else grad for grad in grads]
         with torch.no_grad():
-            for parameter, velocity, grad in zip(parameters, velocities, grads, strict=True):
+            for parameter, velocity, grad in [
+                *zip(parameters, velocities, grads, strict=True)
+            ] * times:
                 velocity.mul_(momentum).add_(grad)
                 parameter.sub_(lr * velocity)
         losses.append(loss.item())
@@ -89,10 +122,19 @@ def test_step(student: Student, draw: Draw, n: int) -> None:
     """`train_step` updates the parameters once and returns the loss before the update, as a float."""
     weights, inputs, labels = draw_weights(draw), draw.normal(n, 3), draw.normal(n, 4)
     got = student.run(one_step, weights=weights, inputs=inputs, labels=labels, lr=0.1, stale=False)
-    model = build(weights)
-    [loss] = train_by_hand(model, nn.MSELoss(), [(inputs, labels)], 0.1)
-    expect_close(got["loss"], loss, "the loss returned", dtype=draw.dtype)
-    expect_close(got["parameters"], values(model), "parameters after the step")
+    model, square = build(weights), nn.MSELoss()
+    [loss] = train_by_hand(model, square, [(inputs, labels)], 0.1)
+    later = square(model(inputs), labels).item()
+    cut = square(build(weights)(inputs), labels.long()).item()
+    losses = {explain.NEW_FOR_OLD: later, LABELS_CUT: cut}
+    expect_close(got["loss"], loss, "the loss returned", dtype=draw.dtype, causes=losses)
+
+    def walk(factor: float) -> list[Tensor]:
+        pairs = zip(weights, values(model), strict=True)
+        return [old + factor * (new - old) for old, new in pairs]
+
+    causes = explain.step_causes(walk, 0.1)
+    expect_close(got["parameters"], values(model), "parameters after the step", causes=causes)
 
 
 @points(1)
@@ -103,15 +145,16 @@ def test_step_clears_gradients(student: Student, draw: Draw) -> None:
     got = student.run(one_step, weights=weights, inputs=inputs, labels=labels, lr=0.1, stale=True)
     model = build(weights)
     train_by_hand(model, nn.MSELoss(), [(inputs, labels)], 0.1)
-    try:
-        expect_close(got["parameters"], values(model), "parameters after the step")
-    except Exception as error:
-        expect(
-            False,
-            f"With gradients left over from before: {error}",
-            "The old gradients are added to the new ones: call `optimizer.zero_grad()` before "
-            "`loss.backward()`.",
-        )
+    other = build(weights)
+    (10 * other(inputs)).sum().backward()
+    kept = [
+        new - 0.1 * parameter.grad
+        for new, parameter in zip(values(model), other.parameters(), strict=True)
+        if parameter.grad is not None
+    ]
+    what = "with gradients left over from before, parameters after the step"
+    causes = {explain.NOT_CLEARED: kept}
+    expect_close(got["parameters"], values(model), what, causes=causes)
 
 
 @points(1)
@@ -129,7 +172,7 @@ def test_step_mode(student: Student, draw: Draw) -> None:
     expect(
         bool(got["seen"]) and all(training for training, _ in got["seen"]),
         "The model came in evaluation mode and was still in it during the step.",
-        "Call `model.train()` before the forward pass.",
+        explain.IN_EVAL,
     )
 
 
@@ -177,36 +220,55 @@ def test_train(student: Student, draw: Draw, kind: str, epochs: int) -> None:
     got = student.run(
         run_training, weights=weights, batches=batches, lr=0.1, epochs=epochs, kind=kind
     )
-    model = build(weights)
-    losses = train_by_hand(model, criterion(), batches * epochs, 0.1, momentum=0.9)
-    expected, careless = [], []
-    for epoch in range(epochs):
-        own = losses[3 * epoch : 3 * epoch + 3]
-        expected.append(sum(a * b for a, b in zip(own, sizes, strict=True)) / sum(sizes))
-        careless.append(sum(own) / len(own))
-    expect_close(got["parameters"], values(model), f"parameters after {epochs} epochs")
+
+    def walk(
+        given: Batches, lr: float = 0.1, momentum: float = 0.9, own: bool = False, **more: Any
+    ) -> tuple[list[Tensor], list[float]]:
+        model, loss = build(weights), nn.CrossEntropyLoss() if own else criterion()
+        losses = train_by_hand(model, loss, given, lr, momentum, **more)
+        return values(model), losses
+
+    everything, never = batches * epochs, 10**6
+    expected, losses = walk(everything)
+    causes: dict[Cause, Any] = {
+        explain.NOT_UPDATED: weights,
+        explain.NOT_CLEARED: lambda: walk(everything, old=1.0, kept=never)[0],
+        explain.CLEARED_AFTER: lambda: walk(everything, old=1.0)[0],
+        CLEARED_PER_EPOCH: lambda: walk(everything, kept=len(batches))[0],
+        explain.TWICE: lambda: walk(everything, times=2)[0],
+        explain.BYPASSED: lambda: walk(everything, momentum=0.0)[0],
+        explain.UPHILL: lambda: walk(everything, lr=-0.1)[0],
+        explain.NO_LAST_BATCH: lambda: walk(batches[:2] * epochs)[0],
+        explain.FEWER: lambda: walk(batches * (epochs - 1))[0],
+        explain.FIRST_EPOCH: lambda: walk(batches)[0],
+        explain.OWN_CRITERION: lambda: walk(everything, own=True)[0],
+    }
+    if kind == "generator":
+        causes = {explain.USED_UP: weights} | causes
+    by_epoch = [losses[3 * epoch : 3 * epoch + 3] for epoch in range(epochs)]
+    sums = [sum(a * b for a, b in zip(own, sizes, strict=True)) for own in by_epoch]
+    means = [total / sum(sizes) for total in sums]
+    curves = got["history"], means
+    what = f"parameters after {epochs} epochs"
+    expect_close(got["parameters"], expected, what, causes=causes, curves=curves)
     expect(all(training for training, _ in got["seen"]), "The model was not in training mode.")
-    _expect_means(got["history"], expected, careless, "the list of losses", draw.dtype)
-
-
-def _expect_means(
-    got: Any, expected: list[float], careless: list[float], what: str, dtype: torch.dtype
-) -> None:
-    """Like `expect_close`, and knows the mean over batches when it sees it."""
-    try:
-        expect_close(got, expected, what, dtype=dtype)
-    except Exception as error:
-        same = isinstance(got, list) and all(
-            isinstance(one, float) and abs(one - other) < 1e-4 * abs(other)
-            for one, other in zip(got, careless, strict=False)
-        )
-        cause = getattr(error, "cause", "")
-        if same and got:
-            cause = (
-                "It is the mean over the batches. The last batch is smaller, so weigh each "
-                "batch's loss with its number of samples."
-            )
-        expect(False, str(error), cause)
+    running = [
+        sum(a * b for a, b in zip(own[:count], sizes, strict=False)) / sum(sizes[:count])
+        for own in by_epoch
+        for count in (1, 2, 3)
+    ]
+    means_until = [sum(sums[: epoch + 1]) / (sum(sizes) * (epoch + 1)) for epoch in range(epochs)]
+    causes = {
+        explain.BATCH_MEANS: [sum(own) / len(own) for own in by_epoch],
+        explain.NOT_WEIGHTED: [sum(own) / sum(sizes) for own in by_epoch],
+        explain.LAST_LOSS: [own[-1] for own in by_epoch],
+        explain.EVERY_BATCH: running,
+        explain.RUNNING: means_until,
+    }
+    what = "the list of losses"
+    factors = {"the number of samples": sum(sizes)}
+    options: dict[str, Any] = {"factors": factors, "causes": causes, "curves": curves}
+    expect_close(got["history"], means, what, dtype=draw.dtype, **options)
 
 
 @probe
@@ -262,15 +324,34 @@ def test_evaluate(student: Student, draw: Draw, sizes: list[int], kind: str) -> 
         isinstance(result, list | tuple) and len(result) == 2,
         "evaluate does not return a pair (mean loss per sample, accuracy).",
     )
-    careless = sum(losses) / len(losses)
-    try:
-        _expect_means([result[0]], [loss], [careless], "[the mean loss]", draw.dtype)
-    except Exception as error:
-        cause = getattr(error, "cause", "")
-        if any(training for training, _ in got["seen"]):
-            cause = "Dropout was active: the model was not in evaluation mode."
-        expect(False, str(error), cause)
-    expect_close(result[1], sum(hits) / sum(sizes), "the accuracy", dtype=torch.float32)
+    own = [nn.functional.cross_entropy(model(x), labels).item() for x, labels in batches]
+    share = sum(hits) / sum(sizes)
+    causes: dict[Cause, Any] = {
+        explain.BATCH_MEANS: sum(losses) / len(losses),
+        explain.NOT_WEIGHTED: sum(losses) / sum(sizes),
+        explain.FIRST_BATCH: losses[0],
+        explain.OWN_CRITERION: sum(a * b for a, b in zip(own, sizes, strict=True)) / sum(sizes),
+        explain.SWAPPED: share,
+    }
+    if any(training for training, _ in got["seen"]):
+        causes = {explain.DROPOUT: ...}
+    elif kind == "generator":
+        causes[explain.USED_UP] = 0.0
+    factors = {"the number of samples": sum(sizes)}
+    options: dict[str, Any] = {"factors": factors, "causes": causes}
+    expect_close(result[0], loss, "the mean loss", dtype=draw.dtype, **options)
+    outputs = [model(inputs) for inputs, _ in batches]
+    pairs = list(zip(outputs, (labels for _, labels in batches), strict=True))
+    over_batch = [(out.argmax(0)[: len(y)] == y[: out.shape[1]]).sum().item() for out, y in pairs]
+    causes = {
+        explain.BATCH_MEANS: sum(a / b for a, b in zip(hits, sizes, strict=True)) / len(sizes),
+        explain.PERCENT: 100 * share,
+        explain.ARGMIN: sum((out.argmin(1) == y).sum().item() for out, y in pairs) / sum(sizes),
+        explain.OVER_BATCH: sum(over_batch) / sum(sizes),
+        explain.FIRST_BATCH: hits[0] / sizes[0],
+    }
+    options["causes"] = causes
+    expect_close(result[1], share, "the accuracy", dtype=torch.float32, **options)
 
 
 @points(1)
@@ -281,7 +362,7 @@ def test_evaluate_changes_nothing(student: Student, draw: Draw) -> None:
     expect(
         not any(training for training, _ in got["seen"]),
         "The model was in training mode during evaluate.",
-        "Call `model.eval()` before the forward passes.",
+        explain.IN_TRAIN,
     )
     expect(
         not any(recorded for _, recorded in got["seen"]),
@@ -303,7 +384,7 @@ def test_evaluate_restores_modes(student: Student, draw: Draw) -> None:
         got["restored"],
         "Some modules were in evaluation mode before and others not; afterwards they are in "
         "another mode than they were.",
-        "`model.train()` at the end sets every module; note each module's `training` beforehand.",
+        explain.NOTE_MODES,
     )
     got = student.run(run_evaluation, weights=weights, batches=batches, kind="raises")
     expect(
@@ -313,7 +394,7 @@ def test_evaluate_restores_modes(student: Student, draw: Draw) -> None:
     expect(
         got["restored"],
         "The loader raised an exception, and the modules were left in evaluation mode.",
-        "Restore the modes in a `finally:` block.",
+        explain.FINALLY,
     )
 
 

@@ -96,6 +96,9 @@ def release(
 )
 @click.option("--jobs", default=os.cpu_count() or 1, help="Exercises at a time.")
 @device_option
+@click.option(
+    "--causes", is_flag=True, help="Only measure how many mistakes are named, and how many wrongly."
+)
 @click.option("--markdown", is_flag=True, help="The table in Markdown.")
 def audit(
     names: tuple[str, ...],
@@ -104,6 +107,7 @@ def audit(
     seeds: int,
     jobs: int,
     devices: tuple[str, ...],
+    causes: bool,
     markdown: bool,
 ) -> None:
     """Shows that the checks tell right from wrong: solutions, stubs, known submissions, and mutants.
@@ -125,6 +129,9 @@ def audit(
         problems = lint(course)
         click.echo("\n".join(problems) or f"{len(course.exercises)} exercises, nothing amiss.")
         sys.exit(POINTS_MISSING if problems else ALL_POINTS)
+    if causes:
+        _print_causes(folder, wanted, jobs, markdown)
+        return
     try:
         audits = list(audit_course(folder, wanted, seeds, jobs, devices or DEVICES))
     except ValueError as error:
@@ -135,3 +142,15 @@ def audit(
         output.render(audits, console_for())
     amiss = any(one.problems or one.survivors for one in audits)
     sys.exit(POINTS_MISSING if amiss else ALL_POINTS)
+
+
+def _print_causes(folder: Path | None, names: list[str], jobs: int, markdown: bool) -> None:
+    """The table of named causes; on a terminal, those that are wrong or missing as well."""
+    from ..authoring.causes import tallies, verdicts
+    from ..outputs import causes as output
+
+    found = list(verdicts(folder, names, jobs))
+    if markdown:
+        click.echo(output.markdown(tallies(found)), nl=False)
+    else:
+        output.render(tallies(found), found, console_for())

@@ -9,6 +9,8 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from ..report import CheckResult, ExerciseResult, Report
 from .escape import shown
+from .pictures import figure
+from .words import AGAIN, LOOK_AT
 
 _MARKS = {
     "passed": "✅",
@@ -47,6 +49,9 @@ def _exercise(parent: Element, exercise: ExerciseResult) -> None:
     table = SubElement(parent, "table", {"style": "width: 100%; text-align: left"})
     for check in exercise.checks:
         _check(SubElement(table, "tr"), check)
+    if any(check.status in ("failed", "timeout") for check in exercise.checks):
+        again = SubElement(parent, "p", {"style": "opacity: 0.8"})
+        again.text = AGAIN.format(name=exercise.name, seed=exercise.seed)
 
 
 def _check(row: Element, check: CheckResult) -> None:
@@ -55,8 +60,13 @@ def _check(row: Element, check: CheckResult) -> None:
     told = SubElement(row, "td", {"style": "text-align: left; width: 100%"})
     SubElement(told, "div").text = check.description
     if check.status in _TOLD:
-        SubElement(told, "div", {"style": "opacity: 0.8"}).text = check.message
+        plain = {"style": "opacity: 0.8; white-space: pre-wrap"}
+        SubElement(told, "div", plain).text = check.message
         if check.cause:
             SubElement(told, "div", {"style": "font-weight: bold"}).text = f"→ {check.cause}"
+        if check.place:
+            SubElement(told, "div", plain).text = LOOK_AT.format(place=check.place)
+        for picture in check.pictures:
+            told.append(figure(picture))
     score = SubElement(row, "td", {"style": "white-space: nowrap; vertical-align: top"})
     score.text = f"{check.score}/{check.points}"

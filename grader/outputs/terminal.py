@@ -9,7 +9,7 @@ from rich.text import Text
 
 from ..report import CheckResult, ExerciseResult, Report
 from .escape import shown
-from .words import verdict
+from .words import AGAIN, LOOK_AT, verdict
 
 MARKS = {
     "passed": ("✓", "green"),
@@ -64,6 +64,9 @@ def render_exercise(exercise: ExerciseResult, console: Console) -> None:
         _render_checks(exercise.checks, console)
     elif exercise.status == "error":
         _render_checks([check for check in exercise.checks if check.status == "error"], console)
+    if any(check.status in ("failed", "timeout") for check in exercise.checks):
+        told = AGAIN.format(name=exercise.name, seed=exercise.seed)
+        _paragraph(told, console, style="dim")
     console.print()
 
 
@@ -85,6 +88,9 @@ def _render_checks(checks: tuple[CheckResult, ...] | list[CheckResult], console:
             _paragraph(check.message, console, indent=_INDENT + 2)
             if check.cause:
                 _paragraph("→ " + check.cause, console, indent=_INDENT + 2, style="yellow")
+            if check.place:
+                told = LOOK_AT.format(place=check.place)
+                _paragraph(told, console, indent=_INDENT + 2, style="dim")
 
 
 def _paragraph(text: str, console: Console, indent: int = _INDENT, style: str = "") -> None:

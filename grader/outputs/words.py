@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from ..report import CheckResult, ExerciseResult, Report
 
+LOOK_AT = "Look at {place}."
+AGAIN = "With the same numbers again: grader check {name} --seed {seed}"
 FAILURES = ("failed", "timeout", "error")
 
 

@@ -1,5 +1,6 @@
 # wrong: only the first gradient is cleared
 # fails: clear_grad
+# cause: not-cleared
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: the values are cleared, too
 # fails: clear_grad
+# cause: values-cleared
 import torch
 
 

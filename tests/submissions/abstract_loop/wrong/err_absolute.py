@@ -1,5 +1,6 @@
 # wrong: the error is the mean absolute one
 # fails: calculate_err
+# cause: absolute-for-square
 import torch
 
 

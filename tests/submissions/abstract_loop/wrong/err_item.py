@@ -1,5 +1,6 @@
 # wrong: the error is a float, so nothing can be differentiated
 # fails: calculate_err
+# cause: none
 import torch
 
 

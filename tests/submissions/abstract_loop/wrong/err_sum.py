@@ -1,5 +1,6 @@
 # wrong: the error is the sum
 # fails: calculate_err
+# cause: sum-for-mean
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: the default of lr is 0.1
 # fails: fit
+# cause: wrong-default
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: the errors are those after the update
 # fails: fit
+# cause: new-for-old
 import torch
 
 

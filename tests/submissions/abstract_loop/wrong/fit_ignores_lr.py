@@ -1,5 +1,6 @@
 # wrong: fit uses 0.01 whatever lr is
 # fails: fit
+# cause: lr-ignored
 import torch
 
 

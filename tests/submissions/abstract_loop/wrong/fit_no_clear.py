@@ -1,5 +1,6 @@
 # wrong: fit never clears the gradients
 # fails: fit
+# cause: not-cleared
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: one round too many
 # fails: fit
+# cause: one-too-many
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: the errors are tensors
 # fails: fit
+# cause: none
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: dtype is not looked at
 # fails: init_params
+# cause: dtype
 import torch
 
 

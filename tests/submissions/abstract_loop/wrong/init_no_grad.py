@@ -1,5 +1,6 @@
 # wrong: the parameters do not require gradients
 # fails: init_params
+# cause: no-grad
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: the parameters have shape (1,)
 # fails: init_params
+# cause: extra-dimension
 import torch
 
 

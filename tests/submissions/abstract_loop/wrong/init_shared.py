@@ -1,5 +1,6 @@
 # wrong: a and b are one tensor
 # fails: fit
+# cause: shared
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: the parameters start at 0
 # fails: init_params
+# cause: wrong-start
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: predict takes a for b
 # fails: predict
+# cause: swapped
 import torch
 
 

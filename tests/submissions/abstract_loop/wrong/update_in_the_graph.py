@@ -1,5 +1,6 @@
 # wrong: the update is recorded
 # fails: update_params
+# cause: none
 import torch
 
 

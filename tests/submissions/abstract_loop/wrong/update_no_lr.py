@@ -1,5 +1,6 @@
 # wrong: lr is ignored
 # fails: update_params
+# cause: lr-ignored
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: a parameter without a gradient is an error
 # fails: update_params
+# cause: none
 import torch
 
 

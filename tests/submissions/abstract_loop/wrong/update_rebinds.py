@@ -1,5 +1,6 @@
 # wrong: new tensors replace those in the dict
 # fails: update_params
+# cause: none
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: the update goes uphill
 # fails: update_params
+# cause: sign
 import torch
 
 

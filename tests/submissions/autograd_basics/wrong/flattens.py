@@ -1,5 +1,6 @@
 # wrong: gradient returns a flat tensor
 # fails: gradient
+# cause: reshaped
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: gradient is worked out in float32
 # fails: gradient
+# cause: dtype
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: 8x, not 8x²
 # fails: mean_polynomial_gradient
+# cause: wrong-power
 import torch
 
 

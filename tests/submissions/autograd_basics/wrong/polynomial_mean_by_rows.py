@@ -1,5 +1,6 @@
 # wrong: divides by the number of rows
 # fails: mean_polynomial_gradient
+# cause: wrong-count
 import torch
 
 

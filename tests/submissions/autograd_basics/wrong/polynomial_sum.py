@@ -1,5 +1,6 @@
 # wrong: the gradient of the sum, not of the mean
 # fails: mean_polynomial_gradient
+# cause: sum-for-mean
 import torch
 
 

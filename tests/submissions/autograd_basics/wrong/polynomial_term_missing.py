@@ -1,5 +1,6 @@
 # wrong: the term 3x³ is missing
 # fails: mean_polynomial_gradient
+# cause: missing-term
 import torch
 
 

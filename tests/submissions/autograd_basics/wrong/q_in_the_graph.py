@@ -1,5 +1,6 @@
 # wrong: the results still require gradients
 # fails: q_gradients
+# cause: requires-grad
 import torch
 
 

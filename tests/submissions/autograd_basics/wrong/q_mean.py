@@ -1,5 +1,6 @@
 # wrong: the gradient of the mean of Q
 # fails: q_gradients
+# cause: mean-for-sum
 import torch
 
 

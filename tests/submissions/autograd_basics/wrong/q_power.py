@@ -1,5 +1,6 @@
 # wrong: a² where a³ is asked
 # fails: q_gradients
+# cause: wrong-power
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: ∂Q/∂b has the sign the wrong way round
 # fails: q_gradients
+# cause: sign
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: the pair is the wrong way round
 # fails: q_gradients
+# cause: swapped
 import torch
 
 

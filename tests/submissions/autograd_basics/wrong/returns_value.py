@@ -1,5 +1,6 @@
 # wrong: gradient returns the function's value
 # fails: gradient
+# cause: value-for-gradient
 import torch
 
 

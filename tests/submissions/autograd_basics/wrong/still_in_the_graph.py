@@ -1,5 +1,6 @@
 # wrong: gradient keeps the graph of the gradient
 # fails: gradient
+# cause: requires-grad
 import torch
 
 

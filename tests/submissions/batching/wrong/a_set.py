@@ -1,5 +1,6 @@
 # wrong: keeps the values as a set, so equal ones come once
 # fails: sharded_stream
+# cause: none
 import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info

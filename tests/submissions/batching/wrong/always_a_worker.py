@@ -1,5 +1,6 @@
 # wrong: forgets that there is no worker info with num_workers=0
 # fails: sharded_stream
+# cause: none
 import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info

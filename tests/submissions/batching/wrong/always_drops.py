@@ -1,5 +1,6 @@
 # wrong: always drops the last batch
 # fails: loader_batches
+# cause: last-batch-dropped
 import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info

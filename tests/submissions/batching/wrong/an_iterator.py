@@ -1,5 +1,6 @@
 # wrong: returns an iterator, which is used up after one epoch
 # fails: loader_batches
+# cause: none
 import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info

@@ -1,5 +1,6 @@
 # wrong: forgets batch_first: padded has shape (L_max, B)
 # fails: pad_collate
+# cause: transpose
 import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info

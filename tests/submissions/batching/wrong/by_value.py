@@ -1,5 +1,6 @@
 # wrong: splits by the value modulo the workers, and values need not be numbers
 # fails: sharded_stream
+# cause: none
 import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info

@@ -1,5 +1,6 @@
 # wrong: works in place on the sequences
 # fails: pad_collate
+# cause: in-place
 import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info

@@ -1,5 +1,6 @@
 # wrong: cuts the sequences to the shortest
 # fails: pad_collate
+# cause: other
 import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info

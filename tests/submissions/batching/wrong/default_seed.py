@@ -1,5 +1,6 @@
 # wrong: the default of seed is not 0
 # fails: loader_seed
+# cause: none
 import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info

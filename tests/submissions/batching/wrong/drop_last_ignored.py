@@ -1,5 +1,6 @@
 # wrong: drop_last is not handed on
 # fails: loader_batches
+# cause: option-ignored
 import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info

@@ -1,5 +1,6 @@
 # wrong: generator.seed() takes a seed from the machine
 # fails: loader_seed
+# cause: none
 import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info

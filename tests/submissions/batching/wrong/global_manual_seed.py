@@ -1,5 +1,6 @@
 # wrong: torch.manual_seed sets the global random state
 # fails: loader_leaves_random_states
+# cause: none
 import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info

@@ -1,5 +1,6 @@
 # wrong: the labels are floats
 # fails: pad_collate
+# cause: dtype
 import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info

@@ -1,5 +1,6 @@
 # wrong: torch.LongTensor wants numbers of one kind and gets no int32 tensors; the labels are (B, 1)
 # fails: pad_collate
+# cause: extra-dimension
 import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info

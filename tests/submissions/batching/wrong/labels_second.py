@@ -1,5 +1,6 @@
 # wrong: returns (padded, labels, lengths)
 # fails: pad_collate
+# cause: swapped
 import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info

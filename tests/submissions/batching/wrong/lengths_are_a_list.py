@@ -1,5 +1,6 @@
 # wrong: lengths is a list, not a tensor
 # fails: pad_collate
+# cause: none
 import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info

@@ -1,5 +1,6 @@
 # wrong: the lengths count what is not the padding value
 # fails: pad_collate_features
+# cause: wrong-count
 import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info

@@ -1,5 +1,6 @@
 # wrong: lengths are int32
 # fails: pad_collate
+# cause: dtype
 import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info

@@ -1,5 +1,6 @@
 # wrong: the lengths are those after the padding
 # fails: pad_collate
+# cause: padded-lengths
 import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info

@@ -1,5 +1,6 @@
 # wrong: torch.manual_seed instead of a generator
 # fails: loader_seed
+# cause: none
 import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info

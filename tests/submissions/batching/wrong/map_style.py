@@ -1,5 +1,6 @@
 # wrong: a map-style Dataset, which the loader asks by number
 # fails: sharded_stream
+# cause: none
 import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info

@@ -1,5 +1,6 @@
 # wrong: takes sequences for one-dimensional
 # fails: pad_collate_features
+# cause: none
 import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info

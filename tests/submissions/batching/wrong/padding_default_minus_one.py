@@ -1,5 +1,6 @@
 # wrong: the default of padding_value is −1
 # fails: pad_collate
+# cause: wrong-default
 import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info

@@ -1,5 +1,6 @@
 # wrong: pads with 0 whatever padding_value is
 # fails: pad_collate
+# cause: option-ignored
 import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info

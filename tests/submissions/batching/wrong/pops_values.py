@@ -1,5 +1,6 @@
 # wrong: takes the values out of the list, so a second pass finds none
 # fails: sharded_stream
+# cause: in-place
 import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info

@@ -1,5 +1,6 @@
 # wrong: seeds Python's and NumPy's global states as well
 # fails: loader_leaves_random_states
+# cause: none
 import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info

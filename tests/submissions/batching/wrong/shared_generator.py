@@ -1,5 +1,6 @@
 # wrong: one generator for all loaders, so that they disturb one another
 # fails: loader_seed
+# cause: none
 import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info

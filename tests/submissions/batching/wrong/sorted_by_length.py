@@ -1,5 +1,6 @@
 # wrong: sorts the batch by length, as pack_padded_sequence once wanted it
 # fails: pad_collate
+# cause: order
 import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info

@@ -1,5 +1,6 @@
 # wrong: sorts the given list in place, so that lengths and labels are in another order
 # fails: pad_collate
+# cause: order
 import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info

@@ -1,5 +1,6 @@
 # wrong: sorts the given list in place
 # fails: sharded_stream
+# cause: in-place
 import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info

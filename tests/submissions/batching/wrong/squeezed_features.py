@@ -1,5 +1,6 @@
 # wrong: squeezes the batch, so that one feature vanishes
 # fails: pad_collate_features
+# cause: squeezed
 import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info

@@ -1,5 +1,6 @@
 # wrong: int64 sequences become floats
 # fails: pad_collate_features
+# cause: dtype
 import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info

@@ -1,5 +1,6 @@
 # wrong: makes a tensor of the values, which strings do not become
 # fails: sharded_stream
+# cause: none
 import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info

@@ -1,5 +1,6 @@
 # wrong: the shortest sequences are stretched by expand: only a sequence of length 1 goes wrong
 # fails: pad_collate
+# cause: other
 import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info

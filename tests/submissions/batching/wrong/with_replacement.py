@@ -1,5 +1,6 @@
 # wrong: draws with replacement, so items come twice or never
 # fails: loader_batches
+# cause: none
 import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info

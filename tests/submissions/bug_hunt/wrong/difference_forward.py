@@ -1,5 +1,6 @@
 # wrong: a forward difference
 # fails: difference
+# cause: forward-difference
 import torch
 from torch import nn
 

@@ -1,5 +1,6 @@
 # wrong: f is still the function from outside
 # fails: difference
+# cause: other
 import torch
 from torch import nn
 

@@ -1,5 +1,6 @@
 # wrong: h is not looked at
 # fails: difference
+# cause: h-ignored
 import torch
 from torch import nn
 

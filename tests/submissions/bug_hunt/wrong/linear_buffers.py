@@ -1,5 +1,6 @@
 # wrong: buffers, not parameters
 # fails: plain_linear
+# cause: unregistered
 import torch
 from torch import nn
 

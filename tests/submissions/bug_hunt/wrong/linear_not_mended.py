@@ -1,5 +1,6 @@
 # wrong: the tensors are no parameters
 # fails: plain_linear
+# cause: unregistered
 import torch
 from torch import nn
 

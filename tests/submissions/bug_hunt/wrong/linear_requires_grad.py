@@ -1,5 +1,6 @@
 # wrong: leaf tensors, but no parameters
 # fails: plain_linear
+# cause: unregistered
 import torch
 from torch import nn
 

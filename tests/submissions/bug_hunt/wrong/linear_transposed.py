@@ -1,5 +1,6 @@
 # wrong: weights has the shape of nn.Linear's
 # fails: plain_linear
+# cause: transpose
 import torch
 from torch import nn
 

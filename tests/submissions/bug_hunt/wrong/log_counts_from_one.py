@@ -1,5 +1,6 @@
 # wrong: the epochs are counted from 1
 # fails: should_log
+# cause: off-by-one
 import torch
 from torch import nn
 

@@ -1,5 +1,6 @@
 # wrong: should_log gives an int
 # fails: should_log
+# cause: none
 import torch
 from torch import nn
 

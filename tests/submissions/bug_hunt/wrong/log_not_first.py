@@ -1,5 +1,6 @@
 # wrong: epoch 0 is left out
 # fails: should_log
+# cause: first-left-out
 import torch
 from torch import nn
 

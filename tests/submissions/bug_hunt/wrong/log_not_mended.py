@@ -1,5 +1,6 @@
 # wrong: should_log is as it was
 # fails: should_log
+# cause: inverted
 import torch
 from torch import nn
 

@@ -1,5 +1,6 @@
 # wrong: the parameters come in through .data
 # fails: polynomial_model
+# cause: graph-cut
 import torch
 from torch import nn
 

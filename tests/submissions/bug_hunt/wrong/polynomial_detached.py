@@ -1,5 +1,6 @@
 # wrong: a copy without the graph is changed
 # fails: polynomial_model
+# cause: graph-cut
 import torch
 from torch import nn
 

@@ -1,5 +1,6 @@
 # wrong: x is still changed in place
 # fails: polynomial_model
+# cause: none
 import torch
 from torch import nn
 

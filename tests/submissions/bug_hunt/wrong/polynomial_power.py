@@ -1,5 +1,6 @@
 # wrong: x where x² is asked
 # fails: polynomial_model
+# cause: wrong-power
 import torch
 from torch import nn
 

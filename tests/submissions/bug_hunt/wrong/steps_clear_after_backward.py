@@ -1,5 +1,6 @@
 # wrong: cleared between backward and step
 # fails: accumulated_steps
+# cause: not-updated
 import torch
 from torch import nn
 

@@ -1,5 +1,6 @@
 # wrong: cleared after each step only, so what was there before leaks in
 # fails: accumulated_steps
+# cause: not-cleared
 import torch
 from torch import nn
 

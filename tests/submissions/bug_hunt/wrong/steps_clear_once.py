@@ -1,5 +1,6 @@
 # wrong: cleared once, before the first batch
 # fails: accumulated_steps
+# cause: not-cleared
 import torch
 from torch import nn
 

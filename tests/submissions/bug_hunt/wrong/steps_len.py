@@ -1,5 +1,6 @@
 # wrong: asks for the length of the batches
 # fails: accumulated_steps
+# cause: none
 import torch
 from torch import nn
 

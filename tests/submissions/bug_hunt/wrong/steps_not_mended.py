@@ -1,5 +1,6 @@
 # wrong: the gradients are never cleared
 # fails: accumulated_steps
+# cause: not-cleared
 import torch
 from torch import nn
 

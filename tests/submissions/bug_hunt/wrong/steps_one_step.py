@@ -1,5 +1,6 @@
 # wrong: one step for all batches
 # fails: accumulated_steps
+# cause: one-step
 import torch
 from torch import nn
 

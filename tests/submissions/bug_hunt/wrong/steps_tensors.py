@@ -1,5 +1,6 @@
 # wrong: the losses are tensors
 # fails: accumulated_steps
+# cause: none
 import torch
 from torch import nn
 

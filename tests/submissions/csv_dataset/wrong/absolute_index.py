@@ -1,5 +1,6 @@
 # wrong: −i is taken for i
 # fails: negative_indices
+# cause: none
 import csv
 
 import torch

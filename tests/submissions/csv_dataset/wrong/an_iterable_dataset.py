@@ -1,5 +1,6 @@
 # wrong: an IterableDataset, which is asked for no item by number
 # fails: items
+# cause: none
 import csv
 
 import torch

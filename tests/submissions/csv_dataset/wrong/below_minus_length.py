@@ -1,5 +1,6 @@
 # wrong: below −len the index is still negative after adding len, and counts from the end again
 # fails: index_out_of_range
+# cause: none
 import csv
 
 import torch

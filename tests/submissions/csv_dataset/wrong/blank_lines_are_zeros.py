@@ -1,5 +1,6 @@
 # wrong: a blank line becomes a row of zeros
 # fails: blank_lines
+# cause: other
 import csv
 
 import torch

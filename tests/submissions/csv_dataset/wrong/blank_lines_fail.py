@@ -1,5 +1,6 @@
 # wrong: a blank line raises an exception
 # fails: blank_lines
+# cause: none
 import csv
 
 import torch

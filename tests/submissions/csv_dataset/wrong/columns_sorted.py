@@ -1,5 +1,6 @@
 # wrong: the features come in the order of the alphabet
 # fails: items
+# cause: order
 import csv
 
 import torch

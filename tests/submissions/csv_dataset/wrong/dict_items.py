@@ -1,5 +1,6 @@
 # wrong: returns a dict instead of a pair
 # fails: items
+# cause: none
 import csv
 
 import torch

@@ -1,5 +1,6 @@
 # wrong: features have shape (1, columns − 1)
 # fails: items
+# cause: extra-dimension
 import csv
 
 import torch

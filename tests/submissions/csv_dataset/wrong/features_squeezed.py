@@ -1,5 +1,6 @@
 # wrong: squeezes the features, so one column gives no dimension
 # fails: items
+# cause: squeezed
 import csv
 
 import torch

@@ -1,5 +1,6 @@
 # wrong: features and labels are float64
 # fails: items
+# cause: dtype
 import csv
 
 import torch

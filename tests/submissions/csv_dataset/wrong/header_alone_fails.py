@@ -1,5 +1,6 @@
 # wrong: looks at the first row, and there may be none
 # fails: few_rows
+# cause: none
 import csv
 
 import torch

@@ -1,5 +1,6 @@
 # wrong: counts the header as a row
 # fails: items
+# cause: none
 import csv
 
 import torch

@@ -1,5 +1,6 @@
 # wrong: loses the first row below the header
 # fails: items
+# cause: off-by-one
 import csv
 
 import torch

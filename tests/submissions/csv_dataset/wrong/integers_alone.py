@@ -1,5 +1,6 @@
 # wrong: reads whole numbers alone
 # fails: items
+# cause: rounded
 import csv
 
 import torch

@@ -1,5 +1,6 @@
 # wrong: raises KeyError outside the range
 # fails: index_out_of_range
+# cause: none
 import csv
 
 import torch

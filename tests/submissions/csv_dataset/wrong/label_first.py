@@ -1,5 +1,6 @@
 # wrong: returns (label, features)
 # fails: items
+# cause: swapped
 import csv
 
 import torch

@@ -1,5 +1,6 @@
 # wrong: the label is int64, as for a classifier, and loses its fraction
 # fails: items
+# cause: dtype, rounded
 import csv
 
 import torch

@@ -1,5 +1,6 @@
 # wrong: the label is a Python float
 # fails: items
+# cause: none
 import csv
 
 import torch

@@ -1,5 +1,6 @@
 # wrong: the label has shape (1,)
 # fails: items
+# cause: extra-dimension
 import csv
 
 import torch

@@ -1,5 +1,6 @@
 # wrong: cuts the last character of each line, whether it is a newline or not
 # fails: blank_lines
+# cause: none
 import csv
 
 import torch

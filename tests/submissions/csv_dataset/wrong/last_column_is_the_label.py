@@ -1,5 +1,6 @@
 # wrong: takes the last column for the label whatever the target is
 # fails: items
+# cause: option-ignored
 import csv
 
 import torch

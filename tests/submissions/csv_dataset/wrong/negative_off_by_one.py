@@ -1,5 +1,6 @@
 # wrong: −1 is the last but one
 # fails: negative_indices
+# cause: off-by-one
 import csv
 
 import torch

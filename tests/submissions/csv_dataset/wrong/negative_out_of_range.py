@@ -1,5 +1,6 @@
 # wrong: refuses negative indices
 # fails: negative_indices
+# cause: none
 import csv
 
 import torch

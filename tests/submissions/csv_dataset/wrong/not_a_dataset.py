@@ -1,5 +1,6 @@
 # wrong: does not inherit from Dataset
 # fails: items
+# cause: none
 import csv
 
 import torch

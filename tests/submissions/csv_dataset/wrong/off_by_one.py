@@ -1,5 +1,6 @@
 # wrong: item i is row i − 1
 # fails: items
+# cause: off-by-one
 import csv
 
 import torch

@@ -1,5 +1,6 @@
 # wrong: skips a blank line, but not two in a row
 # fails: blank_lines
+# cause: none
 import csv
 
 import torch

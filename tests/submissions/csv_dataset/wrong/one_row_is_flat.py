@@ -1,5 +1,6 @@
 # wrong: np.genfromtxt gives a single row without its dimension
 # fails: few_rows
+# cause: none
 import csv
 
 import torch

@@ -1,5 +1,6 @@
 # wrong: list.remove takes the first equal number away, which may be that of another column
 # fails: items
+# cause: other
 import csv
 
 import torch

@@ -1,5 +1,6 @@
 # wrong: the rows are kept in the class, so that a second dataset has the first one's too
 # fails: items
+# cause: other
 import csv
 
 import torch

@@ -1,5 +1,6 @@
 # wrong: the features are picked by the column's value, so an equal number elsewhere is dropped too
 # fails: items
+# cause: other
 import csv
 
 import torch

@@ -1,5 +1,6 @@
 # wrong: stops at the first blank line
 # fails: blank_lines
+# cause: other
 import csv
 
 import torch

@@ -1,5 +1,6 @@
 # wrong: upper and lower case are taken for the same
 # fails: unknown_target
+# cause: none
 import csv
 
 import torch

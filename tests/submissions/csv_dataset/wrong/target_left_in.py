@@ -1,5 +1,6 @@
 # wrong: the target stays among the features
 # fails: items
+# cause: target-left-in
 import csv
 
 import torch

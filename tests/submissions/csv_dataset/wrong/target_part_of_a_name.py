@@ -1,5 +1,6 @@
 # wrong: looks for the target in the header's text, so a part of a name will do
 # fails: unknown_target
+# cause: none
 import csv
 
 import torch

@@ -1,5 +1,6 @@
 # wrong: the transform is not applied
 # fails: transform
+# cause: option-ignored
 import csv
 
 import torch

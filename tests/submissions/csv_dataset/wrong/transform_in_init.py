@@ -1,5 +1,6 @@
 # wrong: applies the transform to all rows in __init__
 # fails: transform
+# cause: none
 import csv
 
 import torch

@@ -1,5 +1,6 @@
 # wrong: the transform is applied to the label as well
 # fails: transform
+# cause: none
 import csv
 
 import torch

@@ -1,5 +1,6 @@
 # wrong: hands the transform a view of the table, so one that works in place changes it for good
 # fails: transform
+# cause: in-place
 import csv
 
 import torch

@@ -1,5 +1,6 @@
 # wrong: applies the transform twice
 # fails: transform
+# cause: none
 import csv
 
 import torch

@@ -1,5 +1,6 @@
 # wrong: an unknown target is a KeyError
 # fails: unknown_target
+# cause: none
 import csv
 
 import torch

@@ -1,5 +1,6 @@
 # wrong: takes the last column where the target is unknown
 # fails: unknown_target
+# cause: none
 import csv
 
 import torch

@@ -1,5 +1,6 @@
 # wrong: an unknown target shows when an item is asked for, not before
 # fails: unknown_target
+# cause: none
 import csv
 
 import torch

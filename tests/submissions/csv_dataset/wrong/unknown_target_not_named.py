@@ -1,5 +1,6 @@
 # wrong: the ValueError does not name the target
 # fails: unknown_target
+# cause: none
 import csv
 
 import torch

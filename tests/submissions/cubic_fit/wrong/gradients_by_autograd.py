@@ -1,5 +1,6 @@
 # wrong: gradients asks autograd
 # fails: gradients
+# cause: none
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: a factor of the exponent slips in
 # fails: gradients
+# cause: chain-rule
 import torch
 
 

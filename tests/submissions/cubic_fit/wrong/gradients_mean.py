@@ -1,5 +1,6 @@
 # wrong: the gradients are those of the mean
 # fails: gradients
+# cause: mean-for-sum
 import torch
 
 

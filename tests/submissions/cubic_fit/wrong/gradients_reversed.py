@@ -1,5 +1,6 @@
 # wrong: the four are in reverse order
 # fails: gradients
+# cause: swapped
 import torch
 
 

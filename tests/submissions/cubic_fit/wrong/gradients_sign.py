@@ -1,5 +1,6 @@
 # wrong: the sign is the wrong way round
 # fails: gradients
+# cause: sign
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: one gradient is missing
 # fails: gradients
+# cause: none
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: the loss is the sum of absolute errors
 # fails: loss
+# cause: absolute-for-square
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: the loss is a float
 # fails: loss
+# cause: none
 import torch
 
 

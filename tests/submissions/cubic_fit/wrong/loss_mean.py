@@ -1,5 +1,6 @@
 # wrong: the loss is the mean
 # fails: loss
+# cause: mean-for-sum
 import torch
 
 

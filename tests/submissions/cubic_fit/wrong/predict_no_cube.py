@@ -1,5 +1,6 @@
 # wrong: the cubic term is missing
 # fails: predict
+# cause: wrong-power
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: the coefficients are in the wrong order
 # fails: predict
+# cause: swapped
 import torch
 
 

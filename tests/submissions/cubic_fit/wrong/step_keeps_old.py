@@ -1,5 +1,6 @@
 # wrong: old gradients leak into the step
 # fails: autograd_step_old_gradients
+# cause: not-cleared
 import torch
 
 

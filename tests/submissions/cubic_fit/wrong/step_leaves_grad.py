@@ -1,5 +1,6 @@
 # wrong: the gradients are left behind
 # fails: autograd_step_leaves
+# cause: not-cleared
 import torch
 
 

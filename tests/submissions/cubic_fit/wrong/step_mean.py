@@ -1,5 +1,6 @@
 # wrong: the step goes by the mean
 # fails: autograd_step
+# cause: mean-for-sum
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: lr is ignored
 # fails: autograd_step
+# cause: lr-ignored
 import torch
 
 

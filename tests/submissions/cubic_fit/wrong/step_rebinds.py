@@ -1,5 +1,6 @@
 # wrong: new tensors replace those in the list
 # fails: autograd_step
+# cause: none
 import torch
 
 

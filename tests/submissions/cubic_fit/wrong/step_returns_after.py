@@ -1,5 +1,6 @@
 # wrong: the loss after the update is returned
 # fails: autograd_step
+# cause: new-for-old
 import torch
 
 

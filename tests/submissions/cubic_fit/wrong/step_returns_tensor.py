@@ -1,5 +1,6 @@
 # wrong: the loss is a tensor
 # fails: autograd_step
+# cause: none
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: the step goes uphill
 # fails: autograd_step
+# cause: sign
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: an nn.Module with an apply of its own instead of a Function
 # fails: linear_forward
+# cause: none
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: asks autograd within backward
 # fails: linear_backward
+# cause: none
 import torch
 import torch.nn.functional as F
 

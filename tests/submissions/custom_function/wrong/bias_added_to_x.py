@@ -1,5 +1,6 @@
 # wrong: adds the bias into the input's memory
 # fails: linear_forward
+# cause: in-place
 import torch
 import torch.nn.functional as F
 

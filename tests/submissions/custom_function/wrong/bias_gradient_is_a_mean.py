@@ -1,5 +1,6 @@
 # wrong: the gradient of the bias is a mean
 # fails: linear_backward
+# cause: mean-for-sum
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: the gradient of the bias ignores what comes from above
 # fails: linear_backward
+# cause: upstream-ignored
 import torch
 import torch.nn.functional as F
 

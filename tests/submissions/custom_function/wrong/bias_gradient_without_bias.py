@@ -1,5 +1,6 @@
 # wrong: gives a gradient for the bias that is not there
 # fails: linear_without_bias
+# cause: none
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: adds the bias also when it is None
 # fails: linear_without_bias
+# cause: none
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: the gradient of the weight is worked out in float32
 # fails: linear_backward
+# cause: precision
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: the bias is not added
 # fails: linear_forward
+# cause: missing-term
 import torch
 import torch.nn.functional as F
 

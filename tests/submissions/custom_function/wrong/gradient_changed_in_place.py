@@ -1,5 +1,6 @@
 # wrong: scales the gradient from above in place
 # fails: linear_backward
+# cause: in-place
 import torch
 import torch.nn.functional as F
 

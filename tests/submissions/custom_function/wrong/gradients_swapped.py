@@ -1,5 +1,6 @@
 # wrong: returns the gradients of weight and x in the wrong order
 # fails: linear_backward
+# cause: swapped
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: keeps its inputs in a global list, and takes them from the front
 # fails: linear_in_two_layers
+# cause: stale
 import torch
 import torch.nn.functional as F
 

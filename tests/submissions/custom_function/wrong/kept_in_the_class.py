@@ -1,5 +1,6 @@
 # wrong: keeps its inputs in the class: a second layer overwrites them
 # fails: linear_in_two_layers
+# cause: stale
 import torch
 import torch.nn.functional as F
 

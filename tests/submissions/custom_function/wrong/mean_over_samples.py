@@ -1,5 +1,6 @@
 # wrong: the gradient of the weight is divided by the number of samples
 # fails: linear_backward
+# cause: mean-for-sum
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: works out all gradients, whoever needs one
 # fails: linear_needs
+# cause: none
 import torch
 import torch.nn.functional as F
 

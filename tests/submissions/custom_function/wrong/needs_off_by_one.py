@@ -1,5 +1,6 @@
 # wrong: asks for the need of the wrong input
 # fails: linear_needs
+# cause: none
 import torch
 import torch.nn.functional as F
 

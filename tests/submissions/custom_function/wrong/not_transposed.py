@@ -1,5 +1,6 @@
 # wrong: the weight is taken as (in, out)
 # fails: linear_forward
+# cause: transpose
 import torch
 import torch.nn.functional as F
 

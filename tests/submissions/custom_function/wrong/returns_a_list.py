@@ -1,5 +1,6 @@
 # wrong: returns a list, which autograd does not take
 # fails: linear_backward
+# cause: none
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: rounds halves away from zero
 # fails: round_forward
+# cause: rounding
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: clips the gradient to ±1
 # fails: round_backward
+# cause: clipped
 import torch
 import torch.nn.functional as F
 

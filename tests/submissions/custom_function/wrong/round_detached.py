@@ -1,5 +1,6 @@
 # wrong: a function with detach instead of a Function; the value is off by rounding
 # fails: round_forward
+# cause: none
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: rounds halves up: floor(x + 0.5)
 # fails: round_forward
+# cause: rounding
 import torch
 import torch.nn.functional as F
 

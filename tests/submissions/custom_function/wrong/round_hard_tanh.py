@@ -1,5 +1,6 @@
 # wrong: lets gradients through between −1 and 1 alone
 # fails: round_backward
+# cause: clipped
 import torch
 import torch.nn.functional as F
 

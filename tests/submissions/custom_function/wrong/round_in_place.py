@@ -1,5 +1,6 @@
 # wrong: rounds its input in place
 # fails: round_forward
+# cause: in-place
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: the rounding gives no gradient
 # fails: round_backward
+# cause: none
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: rounds the gradient too
 # fails: round_backward
+# cause: rounded
 import torch
 import torch.nn.functional as F
 

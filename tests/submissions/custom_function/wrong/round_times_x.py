@@ -1,5 +1,6 @@
 # wrong: multiplies the gradient by x
 # fails: round_backward
+# cause: times-input
 import torch
 import torch.nn.functional as F
 

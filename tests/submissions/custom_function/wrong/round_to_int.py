@@ -1,5 +1,6 @@
 # wrong: gives whole numbers of dtype int64
 # fails: round_forward
+# cause: dtype
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: cuts the decimals off
 # fails: round_forward
+# cause: rounding
 import torch
 import torch.nn.functional as F
 

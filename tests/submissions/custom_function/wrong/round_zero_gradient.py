@@ -1,5 +1,6 @@
 # wrong: the gradient of the rounding is its true one, 0
 # fails: round_backward
+# cause: zero
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: asks the bias for its shape in backward, also when it is None
 # fails: linear_without_bias
+# cause: none
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: the gradient of x has the wrong sign
 # fails: linear_backward
+# cause: sign
 import torch
 import torch.nn.functional as F
 

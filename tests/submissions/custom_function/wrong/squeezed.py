@@ -1,5 +1,6 @@
 # wrong: squeezes the output
 # fails: linear_forward
+# cause: squeezed
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: the bias is subtracted
 # fails: linear_forward
+# cause: sign-of-term
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: sums over the first dimension alone: wrong for more or fewer than two
 # fails: linear_backward
+# cause: none
 import torch
 import torch.nn.functional as F
 

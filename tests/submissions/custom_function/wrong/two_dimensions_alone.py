@@ -1,5 +1,6 @@
 # wrong: backward works for two dimensions alone
 # fails: linear_backward
+# cause: none
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: views x, which fails where it is not contiguous
 # fails: linear_backward
+# cause: none
 import torch
 import torch.nn.functional as F
 

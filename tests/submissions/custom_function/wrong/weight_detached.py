@@ -1,5 +1,6 @@
 # wrong: no gradient for the weight at all
 # fails: linear_backward
+# cause: none
 import torch
 import torch.nn.functional as F
 

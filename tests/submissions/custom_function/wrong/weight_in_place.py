@@ -1,5 +1,6 @@
 # wrong: transposes the weight in place
 # fails: linear_forward
+# cause: in-place
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: the gradient of x takes the weight transposed
 # fails: linear_backward
+# cause: transpose
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: returns zeros where None is asked for
 # fails: linear_needs
+# cause: none
 import torch
 import torch.nn.functional as F
 

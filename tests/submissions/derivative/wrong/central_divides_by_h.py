@@ -1,5 +1,6 @@
 # wrong: central_difference divides by h, not by 2h
 # fails: central_difference
+# cause: scale
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: central_difference casts to float32
 # fails: central_difference
+# cause: dtype
 import torch
 
 

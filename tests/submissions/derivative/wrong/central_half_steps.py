@@ -1,5 +1,6 @@
 # wrong: central_difference takes half steps
 # fails: central_difference
+# cause: half-steps
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: central_difference is the forward difference
 # fails: central_difference
+# cause: forward-difference
 import torch
 
 

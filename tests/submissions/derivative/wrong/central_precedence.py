@@ -1,5 +1,6 @@
 # wrong: central_difference divides by 2 and multiplies by h
 # fails: central_difference
+# cause: precedence
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: forward_difference uses a step of its own
 # fails: forward_difference
+# cause: h-ignored
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: forward_difference changes its input
 # fails: forward_difference
+# cause: in-place
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: forward_difference looks back: (f(x) − f(x−h)) / h
 # fails: forward_difference
+# cause: backward-difference
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: forward_difference is the central difference
 # fails: forward_difference
+# cause: central-difference
 import torch
 
 

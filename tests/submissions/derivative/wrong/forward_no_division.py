@@ -1,5 +1,6 @@
 # wrong: forward_difference does not divide by h
 # fails: forward_difference
+# cause: not-divided
 import torch
 
 

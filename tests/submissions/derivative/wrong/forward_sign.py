@@ -1,5 +1,6 @@
 # wrong: forward_difference has the sign the wrong way round
 # fails: forward_difference
+# cause: sign
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: numerical_gradient moves all elements at once
 # fails: numerical_gradient
+# cause: all-at-once
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: numerical_gradient asks autograd
 # fails: numerical_gradient
+# cause: none
 import torch
 
 

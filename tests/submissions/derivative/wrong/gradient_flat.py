@@ -1,5 +1,6 @@
 # wrong: numerical_gradient returns a flat tensor
 # fails: numerical_gradient
+# cause: reshaped
 import torch
 
 

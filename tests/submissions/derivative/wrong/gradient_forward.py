@@ -1,5 +1,6 @@
 # wrong: numerical_gradient takes forward differences
 # fails: numerical_gradient
+# cause: forward-difference
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: numerical_gradient divides by h
 # fails: numerical_gradient
+# cause: scale
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: numerical_gradient goes through the first dimension only
 # fails: numerical_gradient
+# cause: other
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: eval() is taken for freezing
 # fails: freeze
+# cause: none
 import torch
 from torch import nn
 

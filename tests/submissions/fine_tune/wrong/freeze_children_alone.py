@@ -1,5 +1,6 @@
 # wrong: freeze leaves the head out
 # fails: freeze
+# cause: none
 import torch
 from torch import nn
 

@@ -1,5 +1,6 @@
 # wrong: a misspelt attribute freezes nothing
 # fails: freeze
+# cause: none
 import torch
 from torch import nn
 

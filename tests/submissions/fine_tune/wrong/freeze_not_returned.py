@@ -1,5 +1,6 @@
 # wrong: freeze returns nothing
 # fails: freeze
+# cause: none
 import torch
 from torch import nn
 

@@ -1,5 +1,6 @@
 # wrong: freeze sets the parameters to zero
 # fails: freeze
+# cause: none
 import torch
 from torch import nn
 

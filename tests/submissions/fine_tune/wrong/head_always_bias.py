@@ -1,5 +1,6 @@
 # wrong: the new head always has a bias
 # fails: replace_head
+# cause: none
 import torch
 from torch import nn
 

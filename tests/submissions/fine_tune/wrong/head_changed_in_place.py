@@ -1,5 +1,6 @@
 # wrong: the old head is cut, not replaced
 # fails: replace_head
+# cause: none
 import torch
 from torch import nn
 

@@ -1,5 +1,6 @@
 # wrong: the new head is float32
 # fails: replace_head
+# cause: none
 import torch
 from torch import nn
 

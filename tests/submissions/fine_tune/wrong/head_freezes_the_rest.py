@@ -1,5 +1,6 @@
 # wrong: replacing the head freezes the rest
 # fails: replace_head
+# cause: none
 import torch
 from torch import nn
 

@@ -1,5 +1,6 @@
 # wrong: the new head is as frozen as the old one
 # fails: replace_head
+# cause: none
 import torch
 from torch import nn
 

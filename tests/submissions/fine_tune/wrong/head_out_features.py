@@ -1,5 +1,6 @@
 # wrong: the new head takes the old one's outputs for its inputs
 # fails: replace_head
+# cause: none
 import torch
 from torch import nn
 

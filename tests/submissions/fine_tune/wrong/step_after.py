@@ -1,5 +1,6 @@
 # wrong: the loss after the step is returned
 # fails: step
+# cause: new-for-old
 import torch
 from torch import nn
 
@@ -29,6 +30,7 @@ def fine_tune_step(model, criterion, optimizer, inputs, labels):
     loss = criterion(model(inputs), labels)
     loss.backward()
     optimizer.step()
+    value = criterion(model(inputs), labels).item()
     for m, training in modes:
         m.training = training
-    return criterion(model(inputs), labels).item()
+    return value

@@ -1,5 +1,6 @@
 # wrong: all layers are in evaluation mode
 # fails: step_modes
+# cause: mode
 import torch
 from torch import nn
 

@@ -1,5 +1,6 @@
 # wrong: the frozen layers are in training mode too
 # fails: step_modes, step_keeps_what_is_frozen
+# cause: mode
 import torch
 from torch import nn
 

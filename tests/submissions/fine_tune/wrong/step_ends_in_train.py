@@ -1,5 +1,6 @@
 # wrong: all modules end in training mode
 # fails: step_restores_modes
+# cause: mode
 import torch
 from torch import nn
 

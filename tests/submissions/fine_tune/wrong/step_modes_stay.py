@@ -1,5 +1,6 @@
 # wrong: the modes are left as they are in the step
 # fails: step_restores_modes
+# cause: mode
 import torch
 from torch import nn
 

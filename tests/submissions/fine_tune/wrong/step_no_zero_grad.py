@@ -1,5 +1,6 @@
 # wrong: old gradients leak into the step
 # fails: step
+# cause: not-cleared
 import torch
 from torch import nn
 

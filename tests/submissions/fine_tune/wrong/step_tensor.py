@@ -1,5 +1,6 @@
 # wrong: the loss is a tensor
 # fails: step
+# cause: none
 import torch
 from torch import nn
 

@@ -1,5 +1,6 @@
 # wrong: the step unfreezes everything
 # fails: step_keeps_what_is_frozen
+# cause: none
 import torch
 from torch import nn
 

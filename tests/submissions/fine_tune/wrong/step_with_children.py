@@ -1,5 +1,6 @@
 # wrong: a layer with a trained layer inside counts as trained
 # fails: step_modes
+# cause: mode
 import torch
 from torch import nn
 

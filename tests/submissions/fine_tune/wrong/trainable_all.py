@@ -1,5 +1,6 @@
 # wrong: all parameters are listed
 # fails: trainable_parameters
+# cause: none
 import torch
 from torch import nn
 

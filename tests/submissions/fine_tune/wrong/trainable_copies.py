@@ -1,5 +1,6 @@
 # wrong: copies of the parameters
 # fails: trainable_parameters
+# cause: none
 import torch
 from torch import nn
 

@@ -1,5 +1,6 @@
 # wrong: a generator, not a list
 # fails: trainable_parameters
+# cause: none
 import torch
 from torch import nn
 

@@ -1,5 +1,6 @@
 # wrong: classes is a set, which has no order
 # fails: classes
+# cause: none
 import os
 
 import numpy as np

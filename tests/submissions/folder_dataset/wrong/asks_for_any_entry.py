@@ -1,5 +1,6 @@
 # wrong: a file alone under root will do for a class
 # fails: root_without_classes
+# cause: none
 import os
 
 import numpy as np

@@ -1,5 +1,6 @@
 # wrong: below −len the index is still negative after adding len
 # fails: indices
+# cause: none
 import os
 
 import numpy as np

@@ -1,5 +1,6 @@
 # wrong: a folder without files is no class
 # fails: classes
+# cause: other
 import os
 
 import numpy as np

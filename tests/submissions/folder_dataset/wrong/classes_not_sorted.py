@@ -1,5 +1,6 @@
 # wrong: the classes are in the order of the file system
 # fails: classes
+# cause: order
 import os
 
 import numpy as np

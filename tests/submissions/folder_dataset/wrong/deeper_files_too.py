@@ -1,5 +1,6 @@
 # wrong: files in folders within a class are taken as well
 # fails: items
+# cause: other
 import os
 
 import numpy as np

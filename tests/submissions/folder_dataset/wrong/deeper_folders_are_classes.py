@@ -1,5 +1,6 @@
 # wrong: os.walk finds the folders within the classes too
 # fails: classes
+# cause: other
 import os
 
 import numpy as np

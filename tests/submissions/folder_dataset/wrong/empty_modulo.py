@@ -1,5 +1,6 @@
 # wrong: takes the index modulo the length, which is 0 for a dataset without files
 # fails: indices
+# cause: none
 import os
 
 import numpy as np

@@ -1,5 +1,6 @@
 # wrong: a root whose classes hold no file is a FileNotFoundError too
 # fails: classes
+# cause: none
 import os
 
 import numpy as np

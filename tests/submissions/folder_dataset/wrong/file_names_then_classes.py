@@ -1,5 +1,6 @@
 # wrong: sorted by the file name first, then the class
 # fails: order
+# cause: order
 import os
 
 import numpy as np

@@ -1,5 +1,6 @@
 # wrong: the files are in the order of the file system
 # fails: order
+# cause: order
 import os
 
 import numpy as np

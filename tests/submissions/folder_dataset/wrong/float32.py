@@ -1,5 +1,6 @@
 # wrong: every array becomes float32
 # fails: items
+# cause: dtype
 import os
 
 import numpy as np

@@ -1,5 +1,6 @@
 # wrong: a folder whose name ends in .npy is taken for a file
 # fails: items
+# cause: other
 import os
 
 import numpy as np

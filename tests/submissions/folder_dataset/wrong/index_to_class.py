@@ -1,5 +1,6 @@
 # wrong: class_to_idx goes from the number to the name
 # fails: classes
+# cause: none
 import os
 
 import numpy as np

@@ -1,5 +1,6 @@
 # wrong: the index counts only the classes that hold files
 # fails: items
+# cause: other
 import os
 
 import numpy as np

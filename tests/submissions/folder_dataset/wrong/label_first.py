@@ -1,5 +1,6 @@
 # wrong: returns (class index, tensor)
 # fails: items
+# cause: swapped
 import os
 
 import numpy as np

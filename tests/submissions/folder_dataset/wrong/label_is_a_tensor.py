@@ -1,5 +1,6 @@
 # wrong: the class index is a tensor
 # fails: items
+# cause: none
 import os
 
 import numpy as np

@@ -1,5 +1,6 @@
 # wrong: the label is the class's name
 # fails: items
+# cause: none
 import os
 
 import numpy as np

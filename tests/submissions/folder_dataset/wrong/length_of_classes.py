@@ -1,5 +1,6 @@
 # wrong: len gives the number of classes
 # fails: items
+# cause: other
 import os
 
 import numpy as np

@@ -1,5 +1,6 @@
 # wrong: memory-maps all files in __init__, so they are held open
 # fails: is_lazy
+# cause: none
 import os
 
 import numpy as np

@@ -1,5 +1,6 @@
 # wrong: a root without classes is an empty dataset
 # fails: root_without_classes
+# cause: none
 import os
 
 import numpy as np

@@ -1,5 +1,6 @@
 # wrong: refuses negative indices
 # fails: indices
+# cause: none
 import os
 
 import numpy as np

@@ -1,5 +1,6 @@
 # wrong: does not inherit from Dataset
 # fails: classes
+# cause: none
 import os
 
 import numpy as np

@@ -1,5 +1,6 @@
 # wrong: a name with .npy anywhere in it is taken
 # fails: items
+# cause: other
 import os
 
 import numpy as np

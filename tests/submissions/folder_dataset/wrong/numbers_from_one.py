@@ -1,5 +1,6 @@
 # wrong: the classes are numbered from 1
 # fails: classes
+# cause: off-by-one
 import os
 
 import numpy as np

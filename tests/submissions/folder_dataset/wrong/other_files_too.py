@@ -1,5 +1,6 @@
 # wrong: all files are taken for arrays, whatever their names end in
 # fails: items
+# cause: none
 import os
 
 import numpy as np

@@ -1,5 +1,6 @@
 # wrong: the first item asked for reads all files
 # fails: is_lazy
+# cause: none
 import os
 
 import numpy as np

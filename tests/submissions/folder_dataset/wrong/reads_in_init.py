@@ -1,5 +1,6 @@
 # wrong: reads all files in __init__
 # fails: is_lazy
+# cause: none
 import os
 
 import numpy as np

@@ -1,5 +1,6 @@
 # wrong: len reads the files
 # fails: is_lazy
+# cause: none
 import os
 
 import numpy as np

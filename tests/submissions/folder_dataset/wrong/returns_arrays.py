@@ -1,5 +1,6 @@
 # wrong: returns the NumPy array, not a tensor
 # fails: items
+# cause: none
 import os
 
 import numpy as np

@@ -1,5 +1,6 @@
 # wrong: the classes are sorted backwards
 # fails: classes
+# cause: order
 import os
 
 import numpy as np

@@ -1,5 +1,6 @@
 # wrong: an array without dimensions gets one
 # fails: items
+# cause: extra-dimension
 import os
 
 import numpy as np

@@ -1,5 +1,6 @@
 # wrong: bytes are scaled to 0 … 1, as for pictures
 # fails: items
+# cause: dtype
 import os
 
 import numpy as np

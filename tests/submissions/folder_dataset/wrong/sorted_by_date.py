@@ -1,5 +1,6 @@
 # wrong: files are sorted by date
 # fails: order
+# cause: order
 import os
 
 import numpy as np

@@ -1,5 +1,6 @@
 # wrong: file names are sorted as numbers are, x2 before x10
 # fails: order
+# cause: order
 import os
 
 import numpy as np

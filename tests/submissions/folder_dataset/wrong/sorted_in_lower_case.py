@@ -1,5 +1,6 @@
 # wrong: upper and lower case are taken for the same in the order of the classes
 # fails: order
+# cause: order
 import os
 
 import numpy as np

@@ -1,5 +1,6 @@
 # wrong: squeezes the array, so that sizes of 1 vanish
 # fails: items
+# cause: squeezed
 import os
 
 import numpy as np

@@ -1,5 +1,6 @@
 # wrong: raises StopIteration outside the range
 # fails: indices
+# cause: none
 import os
 
 import numpy as np

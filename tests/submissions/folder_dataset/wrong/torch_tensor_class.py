@@ -1,5 +1,6 @@
 # wrong: torch.Tensor(array) makes everything float32
 # fails: items
+# cause: dtype
 import os
 
 import numpy as np

@@ -1,5 +1,6 @@
 # wrong: keeps what the transform gave, and gives that again
 # fails: transform
+# cause: none
 import os
 
 import numpy as np

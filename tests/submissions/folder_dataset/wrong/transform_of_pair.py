@@ -1,5 +1,6 @@
 # wrong: the transform gets the pair
 # fails: transform
+# cause: none
 import os
 
 import numpy as np

@@ -1,5 +1,6 @@
 # wrong: a root without classes is a ValueError
 # fails: root_without_classes
+# cause: none
 import os
 
 import numpy as np

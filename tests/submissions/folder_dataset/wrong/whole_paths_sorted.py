@@ -1,5 +1,6 @@
 # wrong: whole paths are sorted as text, where “cat-2/…” comes before “cat/…”
 # fails: order
+# cause: order
 import os
 
 import numpy as np

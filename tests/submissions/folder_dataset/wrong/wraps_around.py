@@ -1,5 +1,6 @@
 # wrong: the index is taken modulo the length
 # fails: indices
+# cause: none
 import os
 
 import numpy as np

@@ -1,5 +1,6 @@
 # wrong: writes a list of what it found under root
 # fails: items
+# cause: none
 import os
 
 import numpy as np

@@ -1,5 +1,6 @@
 # wrong: the gradients are 0-dim whatever the parameters' shape is
 # fails: gradients_shapes
+# cause: squeezed
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: the factor 2 is missing
 # fails: gradients
+# cause: scale
 import torch
 
 

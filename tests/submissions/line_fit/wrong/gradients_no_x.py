@@ -1,5 +1,6 @@
 # wrong: ∂mse/∂a forgets x
 # fails: gradients
+# cause: missing-factor
 import torch
 
 

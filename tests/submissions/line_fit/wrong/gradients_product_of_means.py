@@ -1,5 +1,6 @@
 # wrong: the mean of the product is taken for the product of the means
 # fails: gradients
+# cause: product-of-means
 import torch
 
 

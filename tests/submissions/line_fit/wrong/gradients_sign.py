@@ -1,5 +1,6 @@
 # wrong: the error is y − ŷ, and the sign is not turned
 # fails: gradients
+# cause: sign
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: the gradients are those of the sum
 # fails: gradients
+# cause: sum-for-mean
 import torch
 
 

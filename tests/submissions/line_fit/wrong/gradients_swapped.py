@@ -1,5 +1,6 @@
 # wrong: the pair is the wrong way round
 # fails: gradients
+# cause: swapped
 import torch
 
 

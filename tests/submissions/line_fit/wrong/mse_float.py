@@ -1,5 +1,6 @@
 # wrong: mse is a Python float
 # fails: mse
+# cause: none
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: mse is halved
 # fails: mse
+# cause: scale
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: mse is the mean error
 # fails: mse
+# cause: no-square
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: mse is the root of the mean
 # fails: mse
+# cause: root
 import torch
 
 

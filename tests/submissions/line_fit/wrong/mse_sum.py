@@ -1,5 +1,6 @@
 # wrong: mse is the sum
 # fails: mse
+# cause: sum-for-mean
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: predict forgets b
 # fails: predict
+# cause: missing-term
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: the new a is used for b's gradient
 # fails: step
+# cause: new-for-old
 import torch
 
 

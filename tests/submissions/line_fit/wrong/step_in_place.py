@@ -1,5 +1,6 @@
 # wrong: the step changes its inputs
 # fails: step
+# cause: in-place
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: the step ignores lr
 # fails: step
+# cause: lr-ignored
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: backward adds to what grads held instead of replacing it
 # fails: backward
+# cause: not-cleared
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

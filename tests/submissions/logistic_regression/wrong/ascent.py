@@ -1,5 +1,6 @@
 # wrong: optimize goes uphill: + instead of −
 # fails: optimize
+# cause: sign
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

@@ -1,5 +1,6 @@
 # wrong: lets autograd differentiate its own forward
 # fails: backward
+# cause: none
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

@@ -1,5 +1,6 @@
 # wrong: asks autograd for ∂loss/∂ŷ and multiplies with the slope: neither by hand, nor right where ŷ is 0 or 1
 # fails: backward
+# cause: none
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

@@ -1,5 +1,6 @@
 # wrong: b has shape (1,) instead of none
 # fails: attributes
+# cause: extra-dimension
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

@@ -1,5 +1,6 @@
 # wrong: optimize updates w alone
 # fails: optimize
+# cause: not-updated
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

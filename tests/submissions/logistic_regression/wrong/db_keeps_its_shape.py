@@ -1,5 +1,6 @@
 # wrong: db has shape (1, 1) instead of none
 # fails: backward
+# cause: extra-dimension
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

@@ -1,5 +1,6 @@
 # wrong: the default of lr is 0.1 instead of 0.01
 # fails: float_lr
+# cause: wrong-default
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

@@ -1,5 +1,6 @@
 # wrong: divides by the number of features instead of that of samples
 # fails: backward
+# cause: wrong-count
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

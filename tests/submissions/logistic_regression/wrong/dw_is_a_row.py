@@ -1,5 +1,6 @@
 # wrong: dw has shape (1, dim)
 # fails: backward
+# cause: transpose
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

@@ -1,5 +1,6 @@
 # wrong: optimize takes 0.01 whatever lr is
 # fails: optimize
+# cause: lr-ignored
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

@@ -1,5 +1,6 @@
 # wrong: the dtype argument is not looked at: everything is float32
 # fails: factory_arguments
+# cause: dtype
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

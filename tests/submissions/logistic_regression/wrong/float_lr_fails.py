@@ -1,5 +1,6 @@
 # wrong: optimize expects lr to be a tensor
 # fails: float_lr
+# cause: none
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

@@ -1,5 +1,6 @@
 # wrong: forward forgets + b, which is right as long as b is 0
 # fails: forward
+# cause: missing-term
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

@@ -1,5 +1,6 @@
 # wrong: grads is empty until backward runs
 # fails: attributes
+# cause: none
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

@@ -1,5 +1,6 @@
 # wrong: len(x) is the number of features, not of samples
 # fails: backward
+# cause: wrong-count
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

@@ -1,5 +1,6 @@
 # wrong: clamps ŷ instead of the logarithms
 # fails: loss_at_0_and_1
+# cause: other-clamp
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

@@ -1,5 +1,6 @@
 # wrong: the term of the samples with y = 0 is missing
 # fails: loss
+# cause: missing-term
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

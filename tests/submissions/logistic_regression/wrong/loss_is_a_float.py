@@ -1,5 +1,6 @@
 # wrong: the loss is a Python float, not a tensor
 # fails: loss
+# cause: none
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

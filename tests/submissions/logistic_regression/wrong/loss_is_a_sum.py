@@ -1,5 +1,6 @@
 # wrong: the loss is the sum, not the mean
 # fails: loss
+# cause: sum-for-mean
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

@@ -1,5 +1,6 @@
 # wrong: 0 · log 0 is NaN: the logarithms are not clamped
 # fails: loss_at_0_and_1
+# cause: nan
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

@@ -1,5 +1,6 @@
 # wrong: only −∞ becomes −100: a logarithm of −138 (ŷ = 1e-60) stays
 # fails: loss_at_0_and_1
+# cause: other-clamp
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

@@ -1,5 +1,6 @@
 # wrong: adds 1e-8 within the logarithms instead of clamping them
 # fails: loss_at_0_and_1
+# cause: other-clamp
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

@@ -1,5 +1,6 @@
 # wrong: dw and db are sums over the samples, not means
 # fails: backward
+# cause: sum-for-mean
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

@@ -1,5 +1,6 @@
 # wrong: LR does not inherit from nn.Module
 # fails: attributes
+# cause: none
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

@@ -1,5 +1,6 @@
 # wrong: db is not divided by m
 # fails: backward
+# cause: sum-for-mean
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

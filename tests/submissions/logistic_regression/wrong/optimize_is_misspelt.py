@@ -1,5 +1,6 @@
 # wrong: the method is called optimizer
 # fails: optimize
+# cause: none
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

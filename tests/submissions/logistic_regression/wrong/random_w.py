@@ -1,5 +1,6 @@
 # wrong: w starts at random values
 # fails: attributes
+# cause: wrong-start
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

@@ -1,5 +1,6 @@
 # wrong: backward ignores its argument and uses forward(x)
 # fails: backward
+# cause: recomputed
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

@@ -1,5 +1,6 @@
 # wrong: takes the samples for rows
 # fails: forward
+# cause: none
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

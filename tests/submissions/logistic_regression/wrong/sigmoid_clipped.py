@@ -1,5 +1,6 @@
 # wrong: z is clamped to ±10 on the way, which shows in double precision
 # fails: sigmoid
+# cause: clipped
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

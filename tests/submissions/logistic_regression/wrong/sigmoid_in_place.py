@@ -1,5 +1,6 @@
 # wrong: sigmoid works in place on its argument
 # fails: sigmoid
+# cause: in-place
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

@@ -1,5 +1,6 @@
 # wrong: e^z / (1 + e^z) is infinity / infinity for large z
 # fails: sigmoid
+# cause: nan
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

@@ -1,5 +1,6 @@
 # wrong: sigmoid reads the first row of z alone, though z may have any shape
 # fails: sigmoid
+# cause: other
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

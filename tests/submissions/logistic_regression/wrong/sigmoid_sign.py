@@ -1,5 +1,6 @@
 # wrong: e^z instead of e^(−z)
 # fails: sigmoid
+# cause: sign-of-term
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

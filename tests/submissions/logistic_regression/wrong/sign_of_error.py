@@ -1,5 +1,6 @@
 # wrong: y − ŷ instead of ŷ − y in dw
 # fails: backward
+# cause: sign
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

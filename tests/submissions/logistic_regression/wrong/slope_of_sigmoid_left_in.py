@@ -1,5 +1,6 @@
 # wrong: gradient of the squared error: an extra factor ŷ(1 − ŷ)
 # fails: backward
+# cause: slope-left-in
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

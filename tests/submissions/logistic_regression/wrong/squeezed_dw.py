@@ -1,5 +1,6 @@
 # wrong: squeezes dw, so that it has shape (dim,)
 # fails: backward
+# cause: squeezed
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

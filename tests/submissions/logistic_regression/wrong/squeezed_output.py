@@ -1,5 +1,6 @@
 # wrong: forward squeezes its result to shape (m,)
 # fails: forward
+# cause: squeezed
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

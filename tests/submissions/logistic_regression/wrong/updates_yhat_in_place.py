@@ -1,5 +1,6 @@
 # wrong: works in place on yhat
 # fails: backward
+# cause: in-place
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

@@ -1,5 +1,6 @@
 # wrong: w has shape (1, dim) at first
 # fails: attributes
+# cause: transpose, broadcast
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

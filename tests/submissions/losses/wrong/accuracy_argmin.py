@@ -1,5 +1,6 @@
 # wrong: argmin
 # fails: accuracy
+# cause: argmin
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: the number of hits instead of their share
 # fails: accuracy
+# cause: sum-for-mean
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: argmax over all logits at once
 # fails: accuracy
+# cause: wrong-axis
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: a float instead of a tensor
 # fails: accuracy
+# cause: none
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: the hits, not their mean
 # fails: accuracy
+# cause: not-reduced
 import torch
 import torch.nn.functional as F
 

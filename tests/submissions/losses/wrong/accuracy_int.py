@@ -1,5 +1,6 @@
 # wrong: divides whole numbers
 # fails: accuracy
+# cause: none
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: keepdim compares every prediction with every label
 # fails: accuracy
+# cause: broadcast
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: the share of the misses
 # fails: accuracy
+# cause: inverted
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: divides by the number of classes
 # fails: accuracy
+# cause: wrong-count
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: compares the largest logits themselves with the labels
 # fails: accuracy
+# cause: values-for-indices
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: argmax over the samples, as far as there are labels
 # fails: accuracy
+# cause: wrong-axis
 import torch
 import torch.nn.functional as F
 

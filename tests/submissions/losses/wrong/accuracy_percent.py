@@ -1,5 +1,6 @@
 # wrong: per cent
 # fails: accuracy
+# cause: percent
 import torch
 import torch.nn.functional as F
 

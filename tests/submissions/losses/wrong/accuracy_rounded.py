@@ -1,5 +1,6 @@
 # wrong: rounds to one decimal
 # fails: accuracy
+# cause: rounded
 import torch
 import torch.nn.functional as F
 

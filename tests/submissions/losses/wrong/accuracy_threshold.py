@@ -1,5 +1,6 @@
 # wrong: compares with 0 as for two classes
 # fails: accuracy
+# cause: other
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: clamps at −10
 # fails: binary_cross_entropy_at_0_and_1
+# cause: other-clamp
 import torch
 import torch.nn.functional as F
 

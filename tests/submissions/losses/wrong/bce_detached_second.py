@@ -1,5 +1,6 @@
 # wrong: the second term is detached
 # fails: binary_cross_entropy
+# cause: detached-part
 import torch
 import torch.nn.functional as F
 

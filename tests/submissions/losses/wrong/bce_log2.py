@@ -1,5 +1,6 @@
 # wrong: logarithms of base 2
 # fails: binary_cross_entropy
+# cause: log-base
 import torch
 import torch.nn.functional as F
 

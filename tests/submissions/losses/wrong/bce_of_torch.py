@@ -1,5 +1,6 @@
 # wrong: calls torch's own under another name
 # fails: binary_cross_entropy
+# cause: none
 import torch
 import torch.nn.functional as F
 from torch.nn import BCELoss as Criterion

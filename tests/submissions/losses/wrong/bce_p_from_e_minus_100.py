@@ -1,5 +1,6 @@
 # wrong: clamps p at e^−100, which float32 knows to two digits
 # fails: binary_cross_entropy_at_0_and_1
+# cause: other-clamp
 import torch
 import torch.nn.functional as F
 

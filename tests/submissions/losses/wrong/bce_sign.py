@@ -1,5 +1,6 @@
 # wrong: the sign is missing
 # fails: binary_cross_entropy
+# cause: sign
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: the sign of the second term
 # fails: binary_cross_entropy
+# cause: sign-of-term
 import torch
 import torch.nn.functional as F
 

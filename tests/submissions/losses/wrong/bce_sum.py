@@ -1,5 +1,6 @@
 # wrong: the sum instead of the mean
 # fails: binary_cross_entropy
+# cause: sum-for-mean
 import torch
 import torch.nn.functional as F
 

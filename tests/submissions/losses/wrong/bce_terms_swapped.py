@@ -1,5 +1,6 @@
 # wrong: y goes with ln(1 − p)
 # fails: binary_cross_entropy
+# cause: swapped
 import torch
 import torch.nn.functional as F
 

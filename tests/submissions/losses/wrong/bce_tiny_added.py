@@ -1,5 +1,6 @@
 # wrong: adds 1e-12 within the logarithms
 # fails: binary_cross_entropy_at_0_and_1
+# cause: other-clamp
 import torch
 import torch.nn.functional as F
 

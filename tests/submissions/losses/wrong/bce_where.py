@@ -1,5 +1,6 @@
 # wrong: picks the term by y > 0.5, so that y in between is rounded
 # fails: binary_cross_entropy
+# cause: rounded
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: the term of the zeros is missing
 # fails: binary_cross_entropy
+# cause: missing-term
 import torch
 import torch.nn.functional as F
 

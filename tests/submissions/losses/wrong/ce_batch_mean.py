@@ -1,5 +1,6 @@
 # wrong: divided by n where n·d labels are
 # fails: cross_entropy_of_three_dimensions
+# cause: wrong-count
 import torch
 import torch.nn.functional as F
 

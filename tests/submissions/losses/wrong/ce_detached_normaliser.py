@@ -1,5 +1,6 @@
 # wrong: the log-sum-exp is detached: only the label's logit gets a gradient
 # fails: cross_entropy, cross_entropy_of_three_dimensions
+# cause: detached-part
 import torch
 import torch.nn.functional as F
 

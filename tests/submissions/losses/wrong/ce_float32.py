@@ -1,5 +1,6 @@
 # wrong: casts to float32
 # fails: cross_entropy, cross_entropy_of_three_dimensions
+# cause: dtype
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: subtracts the maximum from the logits in place
 # fails: cross_entropy, cross_entropy_of_three_dimensions
+# cause: in-place
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: the classes are looked for in the last dimension
 # fails: cross_entropy_of_three_dimensions
+# cause: wrong-axis
 import torch
 import torch.nn.functional as F
 

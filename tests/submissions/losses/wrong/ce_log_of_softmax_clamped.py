@@ -1,5 +1,6 @@
 # wrong: the logarithm of the softmax, clamped at −100
 # fails: cross_entropy_is_stable
+# cause: other-clamp
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: the softmax is missing
 # fails: cross_entropy, cross_entropy_of_three_dimensions
+# cause: no-softmax
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: the mean of the probabilities instead of their logarithms
 # fails: cross_entropy, cross_entropy_of_three_dimensions
+# cause: no-log
 import torch
 import torch.nn.functional as F
 

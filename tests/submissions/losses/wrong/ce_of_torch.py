@@ -1,5 +1,6 @@
 # wrong: calls torch's own
 # fails: cross_entropy
+# cause: none
 import torch
 import torch.nn.functional as F
 

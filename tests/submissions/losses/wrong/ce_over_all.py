@@ -1,5 +1,6 @@
 # wrong: divided by n·c·d
 # fails: cross_entropy, cross_entropy_of_three_dimensions
+# cause: wrong-count
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: the softmax runs over the samples
 # fails: cross_entropy, cross_entropy_of_three_dimensions
+# cause: wrong-axis
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: reshapes (n, c, d) to (n·d, c) without moving the classes to the end
 # fails: cross_entropy_of_three_dimensions
+# cause: reshape-for-permute
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: the sign is missing
 # fails: cross_entropy, cross_entropy_of_three_dimensions
+# cause: sign
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: log_softmax of a softmax
 # fails: cross_entropy, cross_entropy_of_three_dimensions
+# cause: softmax-twice
 import torch
 import torch.nn.functional as F
 

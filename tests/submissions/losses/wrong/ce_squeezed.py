@@ -1,5 +1,6 @@
 # wrong: squeezes the logits, which fails for one class or one sample
 # fails: cross_entropy
+# cause: none
 import torch
 import torch.nn.functional as F
 

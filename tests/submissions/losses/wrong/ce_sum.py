@@ -1,5 +1,6 @@
 # wrong: the sum instead of the mean
 # fails: cross_entropy, cross_entropy_of_three_dimensions
+# cause: sum-for-mean
 import torch
 import torch.nn.functional as F
 

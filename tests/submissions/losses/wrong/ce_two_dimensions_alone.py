@@ -1,5 +1,6 @@
 # wrong: works for (n, c) alone
 # fails: cross_entropy_of_three_dimensions
+# cause: none
 import torch
 import torch.nn.functional as F
 

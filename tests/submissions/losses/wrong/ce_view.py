@@ -1,5 +1,6 @@
 # wrong: views the labels, which fails where they are not contiguous
 # fails: cross_entropy_of_three_dimensions
+# cause: none
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: takes the logits for probabilities
 # fails: bce_with_logits
+# cause: no-sigmoid
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: clamps z to ±50
 # fails: bce_with_logits_is_stable
+# cause: clipped
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: adds 1e-12 within the logarithms
 # fails: bce_with_logits_is_stable
+# cause: other-clamp
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: calls torch's own by getattr
 # fails: bce_with_logits
+# cause: none
 import torch
 import torch.nn.functional as F
 

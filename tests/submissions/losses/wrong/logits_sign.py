@@ -1,5 +1,6 @@
 # wrong: the sign of z in the first term
 # fails: bce_with_logits
+# cause: sign-of-term
 import torch
 import torch.nn.functional as F
 

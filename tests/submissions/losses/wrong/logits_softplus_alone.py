@@ -1,5 +1,6 @@
 # wrong: the term of y·z is missing
 # fails: bce_with_logits
+# cause: missing-term
 import torch
 import torch.nn.functional as F
 

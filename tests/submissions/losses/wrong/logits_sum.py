@@ -1,5 +1,6 @@
 # wrong: the sum instead of the mean
 # fails: bce_with_logits
+# cause: sum-for-mean
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: the sigmoid first, and the clamped cross-entropy of that
 # fails: bce_with_logits_is_stable
+# cause: other-clamp
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: torch.where over an overflowing branch: the value is right, the gradient NaN
 # fails: bce_with_logits_is_stable
+# cause: nan
 import torch
 import torch.nn.functional as F
 

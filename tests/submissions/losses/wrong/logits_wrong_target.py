@@ -1,5 +1,6 @@
 # wrong: labels of −1 and 1 are assumed
 # fails: bce_with_logits
+# cause: other-labels
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: the mean of the absolute differences
 # fails: mse_loss
+# cause: absolute-for-square
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: the sum divided by the batch size instead of the number of elements
 # fails: mse_loss
+# cause: wrong-count
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: uses .data of the difference in one factor: half of the gradient
 # fails: mse_loss
+# cause: detached-part
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: the prediction is detached
 # fails: mse_loss
+# cause: graph-cut
 import torch
 import torch.nn.functional as F
 

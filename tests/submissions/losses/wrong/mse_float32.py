@@ -1,5 +1,6 @@
 # wrong: casts to float32
 # fails: mse_loss
+# cause: dtype
 import torch
 import torch.nn.functional as F
 

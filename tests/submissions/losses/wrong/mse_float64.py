@@ -1,5 +1,6 @@
 # wrong: gives float64, whatever comes
 # fails: mse_loss
+# cause: dtype
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: half of the mean
 # fails: mse_loss
+# cause: scale
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: subtracts within the target's memory
 # fails: mse_loss
+# cause: in-place
 import torch
 import torch.nn.functional as F
 

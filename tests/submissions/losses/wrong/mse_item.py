@@ -1,5 +1,6 @@
 # wrong: a float, which has no gradient
 # fails: mse_loss
+# cause: none
 import torch
 import torch.nn.functional as F
 

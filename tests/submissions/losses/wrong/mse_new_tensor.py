@@ -1,5 +1,6 @@
 # wrong: a new tensor made from the number, which requires gradients and leads nowhere
 # fails: mse_loss
+# cause: graph-cut
 import torch
 import torch.nn.functional as F
 

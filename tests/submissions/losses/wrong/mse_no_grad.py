@@ -1,5 +1,6 @@
 # wrong: works under no_grad
 # fails: mse_loss
+# cause: graph-cut
 import torch
 import torch.nn.functional as F
 

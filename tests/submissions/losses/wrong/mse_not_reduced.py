@@ -1,5 +1,6 @@
 # wrong: a loss for each element
 # fails: mse_loss
+# cause: not-reduced
 import torch
 import torch.nn.functional as F
 

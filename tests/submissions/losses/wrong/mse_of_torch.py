@@ -1,5 +1,6 @@
 # wrong: calls torch's own
 # fails: mse_loss
+# cause: none
 import torch
 import torch.nn.functional as F
 

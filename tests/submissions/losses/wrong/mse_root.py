@@ -1,5 +1,6 @@
 # wrong: the root of the mean
 # fails: mse_loss
+# cause: root
 import torch
 import torch.nn.functional as F
 

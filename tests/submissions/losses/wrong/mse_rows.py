@@ -1,5 +1,6 @@
 # wrong: a mean for each sample
 # fails: mse_loss
+# cause: not-reduced
 import torch
 import torch.nn.functional as F
 

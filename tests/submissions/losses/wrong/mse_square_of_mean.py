@@ -1,5 +1,6 @@
 # wrong: the square of the mean instead of the mean of the squares
 # fails: mse_loss
+# cause: square-of-mean
 import torch
 import torch.nn.functional as F
 

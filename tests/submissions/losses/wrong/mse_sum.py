@@ -1,5 +1,6 @@
 # wrong: the sum of the squares
 # fails: mse_loss
+# cause: sum-for-mean
 import torch
 import torch.nn.functional as F
 

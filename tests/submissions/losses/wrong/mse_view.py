@@ -1,5 +1,6 @@
 # wrong: views its inputs, which fails where they are not contiguous
 # fails: mse_loss
+# cause: none
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: autograd does the work
 # fails: backward_second_layer, backward_first_layer
+# cause: none
 import torch
 import torch.nn.functional as F
 

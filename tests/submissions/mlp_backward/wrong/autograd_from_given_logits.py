@@ -1,5 +1,6 @@
 # wrong: autograd of the network, with the given logits put in
 # fails: backward_second_layer
+# cause: none
 import torch
 import torch.nn.functional as F
 

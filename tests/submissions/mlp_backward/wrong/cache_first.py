@@ -1,5 +1,6 @@
 # wrong: forward returns (cache, logits)
 # fails: forward
+# cause: none
 import torch
 import torch.nn.functional as F
 

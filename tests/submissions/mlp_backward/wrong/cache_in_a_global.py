@@ -1,5 +1,6 @@
 # wrong: backward looks at what the last forward left in a global, not at its cache
 # fails: backward_takes_logits_as_given
+# cause: stale
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: the number of classes is guessed from the labels
 # fails: backward_second_layer
+# cause: other
 import torch
 import torch.nn.functional as F
 

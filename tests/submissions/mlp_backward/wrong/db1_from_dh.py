@@ -1,5 +1,6 @@
 # wrong: db1 from before the mask
 # fails: backward_first_layer
+# cause: mask-missing
 import torch
 import torch.nn.functional as F
 

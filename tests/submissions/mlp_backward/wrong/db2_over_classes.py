@@ -1,5 +1,6 @@
 # wrong: db2 is summed over the classes
 # fails: backward_second_layer
+# cause: wrong-axis
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: the gradients of the biases keep a row dimension
 # fails: backward_second_layer, backward_first_layer
+# cause: extra-dimension
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: divided by the number of classes instead of samples
 # fails: backward_second_layer, backward_first_layer, backward_takes_logits_as_given
+# cause: wrong-count
 import torch
 import torch.nn.functional as F
 

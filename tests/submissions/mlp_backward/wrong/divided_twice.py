@@ -1,5 +1,6 @@
 # wrong: divides by n at the output and again in the first layer
 # fails: backward_first_layer
+# cause: mean-for-sum
 import torch
 import torch.nn.functional as F
 

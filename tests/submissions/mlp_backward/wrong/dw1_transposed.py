@@ -1,5 +1,6 @@
 # wrong: dw1 is transposed
 # fails: backward_first_layer
+# cause: transpose
 import torch
 import torch.nn.functional as F
 

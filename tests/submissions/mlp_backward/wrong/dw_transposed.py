@@ -1,5 +1,6 @@
 # wrong: dw2 is transposed
 # fails: backward_second_layer
+# cause: transpose
 import torch
 import torch.nn.functional as F
 

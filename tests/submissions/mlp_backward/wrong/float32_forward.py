@@ -1,5 +1,6 @@
 # wrong: the input is cast to float32
 # fails: forward
+# cause: dtype, precision
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: the error is fixed to float32
 # fails: backward_second_layer, backward_first_layer, backward_takes_logits_as_given
+# cause: dtype
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: the first bias is forgotten
 # fails: forward
+# cause: missing-term
 import torch
 import torch.nn.functional as F
 

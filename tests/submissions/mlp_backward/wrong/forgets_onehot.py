@@ -1,5 +1,6 @@
 # wrong: the one-hot labels are not subtracted
 # fails: backward_second_layer, backward_first_layer, backward_takes_logits_as_given
+# cause: missing-term
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: w1 and w2 are swapped in the result
 # fails: backward_second_layer, backward_first_layer
+# cause: swapped
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: the slope of relu at 0 is taken as 1
 # fails: backward_at_the_kink
+# cause: kink
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: the logarithm of a softmax is -inf where that is 0
 # fails: cross_entropy_is_stable
+# cause: nan
 import torch
 import torch.nn.functional as F
 

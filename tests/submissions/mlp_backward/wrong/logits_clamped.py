@@ -1,5 +1,6 @@
 # wrong: the logits are clamped to ±50 before the loss
 # fails: cross_entropy_is_stable
+# cause: clipped
 import torch
 import torch.nn.functional as F
 

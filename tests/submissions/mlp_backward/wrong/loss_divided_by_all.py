@@ -1,5 +1,6 @@
 # wrong: the loss is divided by n·c
 # fails: cross_entropy
+# cause: wrong-count, mean-for-sum
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: the loss is a float
 # fails: cross_entropy
+# cause: none
 import torch
 import torch.nn.functional as F
 

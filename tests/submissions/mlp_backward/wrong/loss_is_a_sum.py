@@ -1,5 +1,6 @@
 # wrong: the sum of the losses instead of their mean
 # fails: cross_entropy
+# cause: sum-for-mean
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: softmax is taken twice: F.cross_entropy wants logits
 # fails: cross_entropy
+# cause: softmax-twice
 import torch
 import torch.nn.functional as F
 

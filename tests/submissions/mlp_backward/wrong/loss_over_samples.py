@@ -1,5 +1,6 @@
 # wrong: the softmax of the loss runs over the samples
 # fails: cross_entropy
+# cause: wrong-axis
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: a loss for each sample, not reduced
 # fails: cross_entropy
+# cause: not-reduced
 import torch
 import torch.nn.functional as F
 

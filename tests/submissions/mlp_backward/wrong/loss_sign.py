@@ -1,5 +1,6 @@
 # wrong: the sign of the loss is missing
 # fails: cross_entropy
+# cause: sign
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: the mask is that of the gradient, not of the relu's input
 # fails: backward_first_layer
+# cause: mask-of-gradient
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: the gradients of the biases are means
 # fails: backward_second_layer, backward_first_layer
+# cause: mean-for-sum
 import torch
 import torch.nn.functional as F
 

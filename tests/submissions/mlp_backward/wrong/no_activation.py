@@ -1,5 +1,6 @@
 # wrong: the relu is left out, forward and backward
 # fails: forward, backward_first_layer
+# cause: no-activation, mask-missing, before-activation
 import torch
 import torch.nn.functional as F
 

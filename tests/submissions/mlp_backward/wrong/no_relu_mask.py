@@ -1,5 +1,6 @@
 # wrong: the gradient passes the relu unchanged
 # fails: backward_first_layer
+# cause: mask-missing
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: logits − onehot: the softmax is missing
 # fails: backward_second_layer, backward_first_layer, backward_takes_logits_as_given
+# cause: no-softmax
 import torch
 import torch.nn.functional as F
 

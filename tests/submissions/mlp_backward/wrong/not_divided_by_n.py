@@ -1,5 +1,6 @@
 # wrong: the gradient is that of the sum: 1/n is missing
 # fails: backward_second_layer, backward_first_layer, backward_takes_logits_as_given
+# cause: sum-for-mean
 import torch
 import torch.nn.functional as F
 

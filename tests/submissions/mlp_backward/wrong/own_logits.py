@@ -1,5 +1,6 @@
 # wrong: computes the logits again instead of using those that are given
 # fails: backward_takes_logits_as_given
+# cause: recomputed
 import torch
 import torch.nn.functional as F
 

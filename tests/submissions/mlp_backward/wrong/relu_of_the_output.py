@@ -1,5 +1,6 @@
 # wrong: a relu after the second layer too
 # fails: forward
+# cause: extra-activation
 import torch
 import torch.nn.functional as F
 

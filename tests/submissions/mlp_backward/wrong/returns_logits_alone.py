@@ -1,5 +1,6 @@
 # wrong: forward returns the logits without a cache, which is kept in a global
 # fails: forward
+# cause: none
 import torch
 import torch.nn.functional as F
 

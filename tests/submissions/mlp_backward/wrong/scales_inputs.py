@@ -1,5 +1,6 @@
 # wrong: divides the samples by their largest value, in place, before the first layer
 # fails: forward
+# cause: in-place
 import torch
 import torch.nn.functional as F
 

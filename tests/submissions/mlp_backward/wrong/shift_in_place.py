@@ -1,5 +1,6 @@
 # wrong: subtracts the largest logit from the argument in place
 # fails: cross_entropy
+# cause: in-place
 import torch
 import torch.nn.functional as F
 

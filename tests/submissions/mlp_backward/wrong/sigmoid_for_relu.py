@@ -1,5 +1,6 @@
 # wrong: the hidden layer has a sigmoid
 # fails: forward, backward_first_layer
+# cause: other-activation
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: uses the softmax that forward put into the cache
 # fails: backward_takes_logits_as_given
+# cause: recomputed
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: the softmax of backward runs over the samples
 # fails: backward_second_layer, backward_first_layer, backward_takes_logits_as_given
+# cause: wrong-axis
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: the softmax of backward takes exp of the logits as they are
 # fails: backward_takes_logits_as_given
+# cause: nan
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: adds 1e-8 within the logarithm
 # fails: cross_entropy
+# cause: other-clamp
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: squeezes the logits
 # fails: forward
+# cause: squeezed
 import torch
 import torch.nn.functional as F
 

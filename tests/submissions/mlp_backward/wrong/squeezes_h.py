@@ -1,5 +1,6 @@
 # wrong: squeezes the hidden layer, which fails for one sample
 # fails: forward
+# cause: none
 import torch
 import torch.nn.functional as F
 

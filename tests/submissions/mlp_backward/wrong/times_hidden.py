@@ -1,5 +1,6 @@
 # wrong: multiplies by h instead of by the mask
 # fails: backward_first_layer
+# cause: times-input
 import torch
 import torch.nn.functional as F
 

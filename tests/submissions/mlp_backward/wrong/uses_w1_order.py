@@ -1,5 +1,6 @@
 # wrong: uses w2 after an update of its own: w2 − dw2
 # fails: backward_first_layer
+# cause: new-for-old
 import torch
 import torch.nn.functional as F
 

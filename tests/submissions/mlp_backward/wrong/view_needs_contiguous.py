@@ -1,5 +1,6 @@
 # wrong: views x, which fails where it is not contiguous
 # fails: forward
+# cause: none
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: dw2 from what goes into the relu instead of what comes out
 # fails: backward_second_layer
+# cause: before-activation
 import torch
 import torch.nn.functional as F
 

@@ -1,5 +1,6 @@
 # wrong: absolute values of normal numbers
 # fails: standard_normal
+# cause: none
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: adds the bias twice
 # fails: forward
+# cause: twice
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: forward adds the bias also when it is None
 # fails: without_bias
+# cause: none
 import torch
 import torch.nn as nn
 

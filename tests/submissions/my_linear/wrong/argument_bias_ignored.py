@@ -1,5 +1,6 @@
 # wrong: a bias is made whatever the argument says
 # fails: without_bias
+# cause: none
 import torch
 import torch.nn as nn
 

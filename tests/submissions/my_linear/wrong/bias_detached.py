@@ -1,5 +1,6 @@
 # wrong: uses a detached bias, so it gets no gradient
 # fails: gradients
+# cause: graph-cut
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: the bias is a buffer, which no optimizer trains
 # fails: parameters
+# cause: unregistered
 import torch
 import torch.nn as nn
 

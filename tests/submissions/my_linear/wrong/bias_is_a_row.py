@@ -1,5 +1,6 @@
 # wrong: bias has shape (1, out)
 # fails: parameters
+# cause: extra-dimension
 import torch
 import torch.nn as nn
 

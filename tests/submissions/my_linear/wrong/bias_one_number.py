@@ -1,5 +1,6 @@
 # wrong: one random number for the whole bias
 # fails: standard_normal
+# cause: none
 import torch
 import torch.nn as nn
 

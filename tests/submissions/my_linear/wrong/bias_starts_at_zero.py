@@ -1,5 +1,6 @@
 # wrong: the bias starts at zero instead of random values
 # fails: standard_normal
+# cause: none
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: the input is cast to float32
 # fails: forward
+# cause: none
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: keeps a copy of the weights made at the start and uses that
 # fails: forward
+# cause: stale
 import torch
 import torch.nn as nn
 

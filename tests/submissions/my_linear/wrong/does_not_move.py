@@ -1,5 +1,6 @@
 # wrong: `to` is overwritten and leaves the layer in float32
 # fails: forward
+# cause: none
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: leading dimensions are flattened and not restored
 # fails: forward
+# cause: reshaped
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: forward forgets the bias
 # fails: forward
+# cause: missing-term
 import torch
 import torch.nn as nn
 

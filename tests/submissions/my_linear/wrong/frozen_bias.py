@@ -1,5 +1,6 @@
 # wrong: the bias does not require gradients
 # fails: gradients
+# cause: no-grad
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: calls F.bilinear with ones, a ready-made linear layer in disguise
 # fails: forward
+# cause: none
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: calls F.linear, which is what is to be written
 # fails: forward
+# cause: none
 import torch
 import torch.nn as nn
 

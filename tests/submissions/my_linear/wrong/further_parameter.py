@@ -1,5 +1,6 @@
 # wrong: a scale that nobody asked for is a parameter as well
 # fails: parameters
+# cause: none
 import torch
 import torch.nn as nn
 

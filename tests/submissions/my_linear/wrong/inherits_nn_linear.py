@@ -1,5 +1,6 @@
 # wrong: inherits from nn.Linear
 # fails: parameters
+# cause: none
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: the graph is cut at the input
 # fails: gradients
+# cause: graph-cut
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: requires_grad=True alone makes no parameter
 # fails: parameters
+# cause: unregistered
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: wraps the weights anew in forward, so the gradient goes to a copy
 # fails: gradients
+# cause: graph-cut
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: forward runs under no_grad
 # fails: gradients
+# cause: graph-cut
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: forgets super().__init__()
 # fails: parameters
+# cause: none
 import torch
 import torch.nn as nn
 

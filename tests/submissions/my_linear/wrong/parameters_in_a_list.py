@@ -1,5 +1,6 @@
 # wrong: the parameters are kept in a plain list, which the module does not look into
 # fails: parameters
+# cause: unregistered
 import torch
 import torch.nn as nn
 

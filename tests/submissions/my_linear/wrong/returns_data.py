@@ -1,5 +1,6 @@
 # wrong: the result is detached by .data
 # fails: gradients
+# cause: graph-cut
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: weights are (out, in), as in nn.Linear
 # fails: parameters
+# cause: transpose
 import torch
 import torch.nn as nn
 

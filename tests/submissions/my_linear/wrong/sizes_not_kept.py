@@ -1,5 +1,6 @@
 # wrong: in_features and out_features are not kept
 # fails: sizes
+# cause: none
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: in_features and out_features are swapped
 # fails: sizes
+# cause: swapped
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: squeezes its result, so that a size of 1 vanishes
 # fails: forward
+# cause: squeezed
 import torch
 import torch.nn as nn
 

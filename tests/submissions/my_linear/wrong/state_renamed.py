@@ -1,5 +1,6 @@
 # wrong: state_dict calls the weights by another name, which load_state_dict does not undo
 # fails: moves_and_is_saved
+# cause: none
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: subtracts the bias
 # fails: forward
+# cause: sign-of-term
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: `if self.bias:` asks for the truth of a tensor
 # fails: forward
+# cause: none
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: torch.mm takes matrices alone
 # fails: forward
+# cause: none
 import torch
 import torch.nn as nn
 

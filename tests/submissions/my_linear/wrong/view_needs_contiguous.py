@@ -1,5 +1,6 @@
 # wrong: `.view` fails on an input that is not contiguous
 # fails: forward
+# cause: none
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: the parameter is called weight, not weights
 # fails: parameters
+# cause: none
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: uses weights.data, so the weights get no gradient
 # fails: gradients
+# cause: graph-cut
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: the betas are swapped
 # fails: adam
+# cause: swapped
 import torch
 
 

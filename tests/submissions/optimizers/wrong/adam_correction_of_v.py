@@ -1,5 +1,6 @@
 # wrong: the second moment is not corrected
 # fails: adam
+# cause: bias-correction
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: weight decay is that of AdamW
 # fails: adam_options
+# cause: decoupled-decay
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: the default of lr is 0.01
 # fails: adam
+# cause: wrong-default
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: eps is added inside the root
 # fails: adam_options
+# cause: eps-inside
 import torch
 
 

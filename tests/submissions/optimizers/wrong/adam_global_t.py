@@ -1,5 +1,6 @@
 # wrong: the count goes on for a parameter that is skipped
 # fails: without_gradient
+# cause: step-count
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: the moments are not corrected
 # fails: adam
+# cause: bias-correction
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: the root is missing
 # fails: adam
+# cause: no-root
 import torch
 
 

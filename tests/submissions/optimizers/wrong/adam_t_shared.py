@@ -1,5 +1,6 @@
 # wrong: the steps are counted once for each parameter
 # fails: adam
+# cause: step-count
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: the count starts at 2
 # fails: adam
+# cause: step-count
 import torch
 
 

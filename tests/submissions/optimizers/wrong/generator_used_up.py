@@ -1,5 +1,6 @@
 # wrong: the generator is kept as it is, and is used up after a pass
 # fails: params_may_be_a_generator
+# cause: used-up
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: nesterov is not looked at
 # fails: sgd_nesterov
+# cause: option-ignored
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: nesterov forgets the gradient itself
 # fails: sgd_nesterov
+# cause: missing-term
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: a parameter without a gradient is moved by its weight decay
 # fails: without_gradient
+# cause: none-as-zero
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: a parameter without a gradient ends the step
 # fails: without_gradient
+# cause: not-updated
 import torch
 
 

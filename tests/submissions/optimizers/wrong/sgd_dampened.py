@@ -1,5 +1,6 @@
 # wrong: the gradient is damped by 1 − momentum
 # fails: sgd_momentum
+# cause: dampened
 import torch
 
 

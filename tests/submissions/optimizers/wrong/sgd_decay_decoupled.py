@@ -1,5 +1,6 @@
 # wrong: weight decay is not multiplied by lr
 # fails: sgd_weight_decay
+# cause: decoupled-decay
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: weight decay has the wrong sign
 # fails: sgd_weight_decay
+# cause: sign-of-term
 import torch
 
 

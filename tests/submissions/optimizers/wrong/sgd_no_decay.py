@@ -1,5 +1,6 @@
 # wrong: weight decay is not looked at
 # fails: sgd_weight_decay
+# cause: option-ignored
 import torch
 
 

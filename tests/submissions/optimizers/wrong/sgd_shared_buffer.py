@@ -1,5 +1,6 @@
 # wrong: one velocity for all parameters
 # fails: sgd_momentum
+# cause: none
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: SGD goes uphill
 # fails: sgd_plain
+# cause: sign
 import torch
 
 

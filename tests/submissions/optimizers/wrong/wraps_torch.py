@@ -1,5 +1,6 @@
 # wrong: torch.optim does the work
 # fails: sgd_plain, adam
+# cause: none
 import torch
 
 

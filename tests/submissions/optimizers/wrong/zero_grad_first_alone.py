@@ -1,5 +1,6 @@
 # wrong: zero_grad does nothing
 # fails: zero_grad
+# cause: not-cleared
 import torch
 
 

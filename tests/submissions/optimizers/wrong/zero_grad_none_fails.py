@@ -1,5 +1,6 @@
 # wrong: zero_grad fails where there is no gradient
 # fails: zero_grad
+# cause: none
 import torch
 
 

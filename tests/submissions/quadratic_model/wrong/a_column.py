@@ -1,5 +1,6 @@
 # wrong: the output has a further dimension
 # fails: forward
+# cause: extra-dimension
 import torch
 import torch.nn as nn
 

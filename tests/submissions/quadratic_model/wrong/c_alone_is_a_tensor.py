@@ -1,5 +1,6 @@
 # wrong: c is a plain tensor, the others are parameters
 # fails: parameters
+# cause: unregistered
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: 3 stands in the formula instead of c
 # fails: forward
+# cause: constants-used
 import torch
 import torch.nn as nn
 

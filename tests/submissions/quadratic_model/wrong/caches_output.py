@@ -1,5 +1,6 @@
 # wrong: keeps the output of the first call
 # fails: forward
+# cause: stale
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: the parameters start at 0, 1 and 2
 # fails: first_values
+# cause: wrong-start
 import torch
 import torch.nn as nn
 

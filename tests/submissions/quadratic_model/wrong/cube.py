@@ -1,5 +1,6 @@
 # wrong: x³ instead of x²
 # fails: forward
+# cause: wrong-power
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: detaches the output
 # fails: gradients
+# cause: graph-cut
 import torch
 import torch.nn as nn
 

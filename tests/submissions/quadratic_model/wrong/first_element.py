@@ -1,5 +1,6 @@
 # wrong: computes the first row alone
 # fails: forward
+# cause: other
 import torch
 import torch.nn as nn
 

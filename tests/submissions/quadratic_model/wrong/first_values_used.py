@@ -1,5 +1,6 @@
 # wrong: the numbers 1, 2 and 3 instead of the parameters
 # fails: forward
+# cause: constants-used
 import torch
 import torch.nn as nn
 

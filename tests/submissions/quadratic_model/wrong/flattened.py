@@ -1,5 +1,6 @@
 # wrong: the output is flattened
 # fails: forward
+# cause: reshaped
 import torch
 import torch.nn as nn
 

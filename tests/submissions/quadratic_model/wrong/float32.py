@@ -1,5 +1,6 @@
 # wrong: casts x to float32
 # fails: forward
+# cause: dtype
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: the parameters are made as float64
 # fails: first_values
+# cause: dtype
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: c is forgotten
 # fails: forward
+# cause: missing-term
 import torch
 import torch.nn as nn
 

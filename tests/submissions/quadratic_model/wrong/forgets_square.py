@@ -1,5 +1,6 @@
 # wrong: a·x instead of a·x²
 # fails: forward
+# cause: wrong-power
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: the parameters do not require gradients
 # fails: parameters
+# cause: no-grad
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: a fourth parameter
 # fails: parameters
+# cause: none
 import torch
 import torch.nn as nn
 

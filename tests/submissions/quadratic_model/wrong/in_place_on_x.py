@@ -1,5 +1,6 @@
 # wrong: squares x in place
 # fails: forward
+# cause: in-place
 import torch
 import torch.nn as nn
 

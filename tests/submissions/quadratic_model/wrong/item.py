@@ -1,5 +1,6 @@
 # wrong: uses .item(), which cuts the graph
 # fails: gradients
+# cause: graph-cut
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: keeps the numbers of its first days in a vector that forward uses
 # fails: forward
+# cause: constants-used
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: plain tensors that require gradients are no parameters
 # fails: parameters
+# cause: unregistered
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: a matrix product instead of one element by element
 # fails: forward
+# cause: none
 import torch
 import torch.nn as nn
 

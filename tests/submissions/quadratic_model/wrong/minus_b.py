@@ -1,5 +1,6 @@
 # wrong: the sign of b
 # fails: forward
+# cause: sign-of-term
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: makes new parameters at each call
 # fails: gradients
+# cause: graph-cut
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: forward returns nothing
 # fails: forward
+# cause: none
 import torch
 import torch.nn as nn
 

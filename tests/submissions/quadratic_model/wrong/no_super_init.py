@@ -1,5 +1,6 @@
 # wrong: nn.Module is not initialised
 # fails: parameters
+# cause: none
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: not an nn.Module
 # fails: parameters
+# cause: none
 import torch
 import torch.nn as nn
 

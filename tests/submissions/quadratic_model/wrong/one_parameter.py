@@ -1,5 +1,6 @@
 # wrong: one parameter of three numbers, with a, b and c as views
 # fails: parameters
+# cause: unregistered
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: c·x² + b·x + a
 # fails: forward
+# cause: swapped
 import torch
 import torch.nn as nn
 

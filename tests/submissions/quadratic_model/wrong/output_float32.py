@@ -1,5 +1,6 @@
 # wrong: the output is float32, whatever the input is
 # fails: forward
+# cause: dtype
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: the parameters stand in a list, where no one finds them
 # fails: parameters
+# cause: unregistered
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: plain tensors instead of parameters
 # fails: parameters
+# cause: unregistered
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: prints the result instead of returning it
 # fails: forward
+# cause: none
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: the parameters start at random
 # fails: first_values
+# cause: wrong-start
 import torch
 import torch.nn as nn
 

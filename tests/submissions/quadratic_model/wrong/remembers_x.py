@@ -1,5 +1,6 @@
 # wrong: keeps the first x it was given
 # fails: forward
+# cause: stale
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: rounds the output to four decimals
 # fails: forward
+# cause: rounded
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: b is used for c as well
 # fails: forward
+# cause: wrong-parameter
 import torch
 import torch.nn as nn
 

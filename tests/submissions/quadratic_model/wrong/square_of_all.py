@@ -1,5 +1,6 @@
 # wrong: (a·x)² instead of a·x²
 # fails: forward
+# cause: precedence
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: the output is squeezed
 # fails: forward
+# cause: squeezed
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: the output is summed
 # fails: forward
+# cause: over-reduced
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: makes new tensors of the parameters
 # fails: gradients
+# cause: graph-cut
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: 2x instead of x²
 # fails: forward
+# cause: wrong-power
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: the parameters have shape (1, 1)
 # fails: parameters
+# cause: extra-dimension
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: the parameters are called A, B and C
 # fails: parameters
+# cause: unregistered
 import torch
 import torch.nn as nn
 

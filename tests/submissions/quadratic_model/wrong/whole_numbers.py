@@ -1,5 +1,6 @@
 # wrong: whole numbers cannot require gradients
 # fails: parameters
+# cause: none
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: x is detached, so that nothing before the model can learn
 # fails: gradients
+# cause: graph-cut
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: the parameters have no dimension
 # fails: parameters
+# cause: squeezed
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: the parameters start at 0
 # fails: first_values
+# cause: wrong-start
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: the accuracy is in percent
 # fails: evaluate
+# cause: percent
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: returns the number of right answers, not their share
 # fails: evaluate
+# cause: sum-for-mean
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: the accuracy is a tensor
 # fails: evaluate
+# cause: none
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: the mean of the batches' accuracies
 # fails: evaluate
+# cause: batch-means
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: argmax along the batch instead of the classes
 # fails: evaluate
+# cause: wrong-axis
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: takes the smallest output for the prediction
 # fails: evaluate
+# cause: argmin
 import torch
 
 

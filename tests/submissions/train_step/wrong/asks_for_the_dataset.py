@@ -1,5 +1,6 @@
 # wrong: divides by len(loader.dataset), which a list does not have
 # fails: train
+# cause: none
 import torch
 
 

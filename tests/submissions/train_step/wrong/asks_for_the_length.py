@@ -1,5 +1,6 @@
 # wrong: asks for len(loader), which an iterable need not have
 # fails: train
+# cause: none
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: casts the inputs to float32
 # fails: step
+# cause: none
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: notes the modes of the children, not of the modules within them
 # fails: evaluate_restores_modes
+# cause: mode
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: goes through the loader once more to count the samples, which empties a generator
 # fails: train
+# cause: used-up
 import torch
 
 

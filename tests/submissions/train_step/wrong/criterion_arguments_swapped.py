@@ -1,5 +1,6 @@
 # wrong: calls criterion(labels, outputs); symmetric for the squared error, not for others
 # fails: train
+# cause: none
 import torch
 
 

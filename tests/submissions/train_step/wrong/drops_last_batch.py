@@ -1,5 +1,6 @@
 # wrong: skips a batch that is smaller than the first
 # fails: train
+# cause: last-batch-dropped
 import torch
 
 

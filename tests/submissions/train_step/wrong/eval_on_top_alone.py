@@ -1,5 +1,6 @@
 # wrong: sets `training` of the model alone to False
 # fails: evaluate
+# cause: mode
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: divides by len(loader.dataset)
 # fails: evaluate
+# cause: none
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: evaluate casts the inputs to float32
 # fails: evaluate
+# cause: none
 import torch
 
 

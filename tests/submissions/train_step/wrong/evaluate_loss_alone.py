@@ -1,5 +1,6 @@
 # wrong: returns the loss alone
 # fails: evaluate
+# cause: none
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: evaluate's loss is the mean over the batches
 # fails: evaluate
+# cause: batch-means
 import torch
 
 

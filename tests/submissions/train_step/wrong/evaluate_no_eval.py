@@ -1,5 +1,6 @@
 # wrong: evaluate does not put the model into evaluation mode
 # fails: evaluate
+# cause: mode
 import torch
 
 

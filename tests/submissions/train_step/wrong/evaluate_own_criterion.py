@@ -1,5 +1,6 @@
 # wrong: evaluate uses the cross-entropy, whatever the criterion is
 # fails: evaluate
+# cause: own-criterion
 import torch
 
 

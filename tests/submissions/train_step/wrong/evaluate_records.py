@@ -1,5 +1,6 @@
 # wrong: evaluate records gradients
 # fails: evaluate_changes_nothing
+# cause: none
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: evaluate's loss is the sum over the samples
 # fails: evaluate
+# cause: sum-for-mean
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: evaluate asks for the gradients as well
 # fails: evaluate_changes_nothing
+# cause: none
 import torch
 
 

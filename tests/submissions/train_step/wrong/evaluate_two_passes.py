@@ -1,5 +1,6 @@
 # wrong: goes through the loader twice, once for the loss and once for the accuracy, which a generator does not allow
 # fails: evaluate
+# cause: used-up
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: the list has an entry for every batch
 # fails: train
+# cause: every-batch
 import torch
 
 

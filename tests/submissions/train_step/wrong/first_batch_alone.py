@@ -1,5 +1,6 @@
 # wrong: returns after the first batch
 # fails: evaluate
+# cause: returned-early
 import torch
 
 

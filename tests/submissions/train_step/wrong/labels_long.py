@@ -1,5 +1,6 @@
 # wrong: casts the labels to int64, which a squared error does not want
 # fails: step
+# cause: rounded
 import torch
 
 

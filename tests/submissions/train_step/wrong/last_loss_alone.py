@@ -1,5 +1,6 @@
 # wrong: keeps the loss of the last batch of each epoch
 # fails: train
+# cause: last-batch-alone
 import torch
 
 

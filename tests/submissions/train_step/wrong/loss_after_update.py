@@ -1,5 +1,6 @@
 # wrong: returns the loss after the update
 # fails: step
+# cause: new-for-old
 import torch
 
 

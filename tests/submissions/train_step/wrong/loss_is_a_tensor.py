@@ -1,5 +1,6 @@
 # wrong: returns a tensor instead of a float
 # fails: step
+# cause: none
 import torch
 
 

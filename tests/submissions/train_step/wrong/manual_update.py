@@ -1,5 +1,6 @@
 # wrong: updates the parameters by hand (p − lr·grad) instead of asking the optimizer, which is right for plain SGD alone
 # fails: train
+# cause: optimizer-bypassed
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: the epoch's loss is the mean over the batches, though the last is smaller
 # fails: train
+# cause: batch-means
 import torch
 
 

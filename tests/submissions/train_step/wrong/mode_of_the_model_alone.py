@@ -1,5 +1,6 @@
 # wrong: restores the mode of the whole model from that of its top
 # fails: evaluate_restores_modes
+# cause: mode
 import torch
 
 

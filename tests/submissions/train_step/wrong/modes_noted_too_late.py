@@ -1,5 +1,6 @@
 # wrong: notes the modes after model.eval()
 # fails: evaluate_restores_modes
+# cause: mode
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: forgets optimizer.step()
 # fails: step
+# cause: not-updated
 import torch
 
 

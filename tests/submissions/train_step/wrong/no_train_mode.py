@@ -1,5 +1,6 @@
 # wrong: does not put the model into training mode
 # fails: step_mode
+# cause: mode
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: never clears the gradients
 # fails: step_clears_gradients
+# cause: not-cleared
 import torch
 
 

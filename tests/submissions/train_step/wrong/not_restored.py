@@ -1,5 +1,6 @@
 # wrong: leaves the model in evaluation mode
 # fails: evaluate_restores_modes
+# cause: mode
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: restores the modes only when nothing is raised
 # fails: evaluate_restores_modes
+# cause: mode
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: divides the sum of the batches' losses by the number of samples
 # fails: train
+# cause: not-weighted
 import torch
 
 

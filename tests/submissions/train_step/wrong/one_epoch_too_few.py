@@ -1,5 +1,6 @@
 # wrong: range(1, epochs) is one epoch too few
 # fails: train
+# cause: one-too-few
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: returns (accuracy, loss)
 # fails: evaluate
+# cause: swapped
 import torch
 
 

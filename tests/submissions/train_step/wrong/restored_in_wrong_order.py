@@ -1,5 +1,6 @@
 # wrong: train(mode) from the inside out, so that a parent overwrites its children
 # fails: evaluate_restores_modes
+# cause: mode
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: returns within the loop, after one epoch
 # fails: train
+# cause: returned-early
 import torch
 
 

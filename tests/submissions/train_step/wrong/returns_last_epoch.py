@@ -1,5 +1,6 @@
 # wrong: returns the last epoch's loss instead of the list
 # fails: train
+# cause: none
 import torch
 
 

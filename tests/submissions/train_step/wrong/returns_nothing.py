@@ -1,5 +1,6 @@
 # wrong: train_step returns None
 # fails: step
+# cause: none
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: rounds the first output, as for two classes, instead of taking the largest
 # fails: evaluate
+# cause: other
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: the sums are not set back at the start of an epoch
 # fails: train
+# cause: running-total
 import torch
 
 

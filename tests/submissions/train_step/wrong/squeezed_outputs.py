@@ -1,5 +1,6 @@
 # wrong: squeezes the model's output, so a batch of one sample goes wrong
 # fails: step
+# cause: none
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: steps before backward
 # fails: step
+# cause: not-updated
 import torch
 
 

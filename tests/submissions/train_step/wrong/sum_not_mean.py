@@ -1,5 +1,6 @@
 # wrong: the epoch's loss is the sum over the samples
 # fails: train
+# cause: sum-for-mean
 import torch
 
 

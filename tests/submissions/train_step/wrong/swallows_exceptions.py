@@ -1,5 +1,6 @@
 # wrong: an exception of the loader is kept back
 # fails: evaluate_restores_modes
+# cause: none
 import torch
 
 

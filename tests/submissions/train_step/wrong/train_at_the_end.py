@@ -1,5 +1,6 @@
 # wrong: model.train() at the end, whatever the modes were
 # fails: evaluate_restores_modes
+# cause: mode
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: train's own loop clears the gradients after each step: those from before the call leak into the first
 # fails: train
+# cause: not-cleared
 import torch
 
 

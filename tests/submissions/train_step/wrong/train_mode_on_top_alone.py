@@ -1,5 +1,6 @@
 # wrong: sets `training` of the model alone, not of the modules in it
 # fails: step_mode
+# cause: mode
 import torch
 
 

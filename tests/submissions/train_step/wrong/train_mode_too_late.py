@@ -1,5 +1,6 @@
 # wrong: calls model.train() after the forward pass
 # fails: step_mode
+# cause: mode
 import torch
 
 

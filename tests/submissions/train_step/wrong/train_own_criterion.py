@@ -1,5 +1,6 @@
 # wrong: train uses the cross-entropy, whatever the criterion is
 # fails: train
+# cause: own-criterion
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: steps twice
 # fails: step
+# cause: twice
 import torch
 
 

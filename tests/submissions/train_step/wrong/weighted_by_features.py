@@ -1,5 +1,6 @@
 # wrong: weighs with the number of features instead of samples
 # fails: train
+# cause: batch-means
 import torch
 
 

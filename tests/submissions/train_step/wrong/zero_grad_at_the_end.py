@@ -1,5 +1,6 @@
 # wrong: clears the gradients after the step: those from before the call leak in
 # fails: step_clears_gradients
+# cause: not-cleared
 import torch
 
 

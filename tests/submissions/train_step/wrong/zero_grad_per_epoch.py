@@ -1,5 +1,6 @@
 # wrong: clears the gradients once an epoch
 # fails: train
+# cause: not-cleared
 import torch
 
 

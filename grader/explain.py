@@ -1,0 +1,317 @@
+"""The mistake that numbers give away: what came back, held against what known mistakes would have given.
+
+Each function gives every cause that fits, the simplest first. A check keeps those that fit in each of its cases.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import TypeVar
+
+import torch
+from torch import Tensor
+
+from .outcome import Cause
+
+T = TypeVar("T")
+
+NAN = Cause(
+    "nan", "It holds NaN: a logarithm of 0, a division of 0 by 0 or of ∞ by ∞, or ∞ − ∞ on the way."
+)
+INFINITY = Cause("nan", "It holds infinity: an overflow, a division by 0 or a logarithm of 0.")
+ZERO = Cause("zero", "It is zero everywhere: it was never computed, or never stored.")
+SIGN = Cause("sign", "The sign is the wrong way round.")
+SIGN_AND_SIZE = Cause(
+    "sign", "The sign is the wrong way round, and the size is {factor} times what it should be."
+)
+SUM_FOR_MEAN = Cause(
+    "sum-for-mean",
+    "It is exactly {count} times too large: a sum stands where a mean is asked. Divide by {count}.",
+)
+MEAN_FOR_SUM = Cause(
+    "mean-for-sum",
+    "It is exactly {count} times too small: there is a division by {count} too many.",
+)
+WRONG_COUNT = Cause("wrong-count", "It is divided by {wrong}; it should be divided by {right}.")
+TWICE_AS_LARGE = Cause("scale", "It is exactly twice as large as it should be.")
+HALF_AS_LARGE = Cause("scale", "It is exactly half of what it should be: a factor 2 is missing.")
+SCALE = Cause("scale", "It is exactly {factor} times what it should be.")
+TRANSPOSE = Cause("transpose", "It is transposed.")
+SAME_AMOUNT = Cause(
+    "missing-term", "Every element is off by the same amount: a term is missing, or one too many."
+)
+ORDER = Cause("order", "The numbers are right, and stand in the wrong places.")
+SWAPPED = Cause("swapped", "The values are right, and come in the wrong order.")
+PRECISION = Cause(
+    "precision",
+    "It is right to float32's seven digits only: somewhere on the way the numbers are float32.",
+)
+NOT_REDUCED = Cause(
+    "not-reduced", "It was not reduced: a sum or a mean over some dimension is missing."
+)
+REDUCED = Cause("over-reduced", "It was reduced too far: a sum or a mean is taken over too much.")
+BROADCAST = Cause(
+    "broadcast",
+    "Everything met everything: shapes such as (m, 1) and (m,) broadcast to (m, m). Look at the "
+    "shapes of the operands.",
+)
+SQUEEZED = Cause(
+    "squeezed",
+    "The numbers are right, and a dimension of size 1 is lost: look for `squeeze`, an index or a reduction.",
+)
+EXTRA_DIMENSION = Cause(
+    "extra-dimension",
+    "The numbers are right, with a dimension of size 1 too many: look for `keepdim` or `unsqueeze`.",
+)
+RESHAPED = Cause("reshaped", "The numbers are right, in another shape.")
+DTYPE = Cause("dtype", "A dtype is fixed somewhere; results take that of the inputs.")
+DEVICE = Cause("device", "A tensor is made on a fixed device; results stay on that of the inputs.")
+REQUIRES_GRAD = Cause(
+    "requires-grad",
+    "It still hangs in autograd's graph: use `.detach()`, or work within `torch.no_grad()`.",
+)
+CUT = Cause(
+    "graph-cut",
+    "The graph is cut on the way: look for `.data`, `.detach()`, `.item()` or `torch.no_grad()`.",
+)
+IN_PLACE = Cause(
+    "in-place",
+    "An operation in place (`+=`, `x.mul_()`, `x[0] = …`) works on an input, or on a view of it; "
+    "work on a new tensor.",
+)
+UNREGISTERED = Cause(
+    "unregistered",
+    "A plain tensor is seen neither by `parameters()` nor by `.to(…)` or an optimizer: "
+    "wrap it in `nn.Parameter`.",
+)
+NO_GRAD = Cause("no-grad", "It was made without `requires_grad`, or autograd was off.")
+MISSING_TERM = Cause("missing-term", "A term is missing.")
+SIGN_OF_TERM = Cause("sign-of-term", "One term has the wrong sign.")
+WRONG_AXIS = Cause("wrong-axis", "It is taken over the wrong dimension.")
+BATCH_MEANS = Cause(
+    "batch-means",
+    "It is the mean over the batches. The last batch is smaller, so weigh each batch's value with "
+    "its number of samples.",
+)
+# of modes, loops and predictions
+IN_EVAL = Cause("mode", "Call `model.train()` before the forward pass.")
+IN_TRAIN = Cause("mode", "Call `model.eval()` before the forward passes.")
+DROPOUT = Cause("mode", "Dropout was active: the model was not in evaluation mode.")
+NOTE_MODES = Cause(
+    "mode",
+    "`model.train()` at the end sets every module; note each module's `training` beforehand.",
+)
+FINALLY = Cause("mode", "Restore the modes in a `finally:` block.")
+PERCENT = Cause("percent", "It is in per cent; a share from 0 to 1 is asked.")
+ARGMIN = Cause("argmin", "The smallest output is taken for the prediction.")
+OVER_BATCH = Cause("wrong-axis", "argmax runs over the samples instead of the classes.")
+USED_UP = Cause(
+    "used-up", "The loader is gone through before; a generator has nothing left after that."
+)
+NO_LAST_BATCH = Cause("last-batch-dropped", "The last batch, which is smaller, is left out.")
+LAST_LOSS = Cause("last-batch-alone", "It is the loss of the last batch of each epoch.")
+EVERY_BATCH = Cause(
+    "every-batch", "There is an entry for every batch; one for each epoch is asked."
+)
+NOT_WEIGHTED = Cause(
+    "not-weighted",
+    "The batches' mean losses are summed and divided by the number of samples: weigh each with "
+    "its number of samples.",
+)
+RUNNING = Cause("running-total", "The sums are not set back at the start of an epoch.")
+CLEARED_AFTER = Cause(
+    "not-cleared", "Gradients from before the call leak into the first step: clear them before it."
+)
+BYPASSED = Cause(
+    "optimizer-bypassed", "The parameters are moved by hand: let `optimizer.step()` do it."
+)
+FIRST_EPOCH = Cause("returned-early", "It returns after the first epoch.")
+FIRST_BATCH = Cause("returned-early", "It stops after the first batch.")
+OWN_CRITERION = Cause(
+    "own-criterion", "It is the plain cross-entropy; use the `criterion` that is given."
+)
+FEWER = Cause("one-too-few", "There is one round or epoch too few.")
+NOT_CLEARED = Cause(
+    "not-cleared",
+    "Old gradients are added to the new ones: `backward()` adds to `.grad`, so clear it before.",
+)
+NEW_FOR_OLD = Cause(
+    "new-for-old", "The value after the update is used where that before it is asked."
+)
+STALE = Cause("stale", "It is the value of an earlier call: something is kept that should not be.")
+# of updates; see `step_causes`
+NOT_UPDATED = Cause("not-updated", "It is the old value: the update is missing.")
+UPHILL = Cause("sign", "The step goes uphill: the gradient is to be subtracted.")
+LR_IGNORED = Cause("lr-ignored", "The step ignores the learning rate.")
+TWICE = Cause("twice", "The update is made twice.")
+
+# an explanation leaves at most this share of the difference unexplained
+_UNEXPLAINED = 0.02
+
+
+def fits(got: Tensor, other: Tensor, expected: Tensor | None, rtol: float) -> bool:
+    """Whether `got` is what `other` is; where `expected` has the same shape, also much nearer to it than to that."""
+    if got.shape != other.shape:
+        return False
+    if not got.numel():
+        return True
+    one, two = got.double(), other.double()
+    if not (torch.isfinite(one).all() and torch.isfinite(two).all()):
+        return False
+    error = (one - two).abs().max().item()
+    # what a mistake gives may be less exact than the right answer
+    if error > 100 * max(rtol, 1e-12) * max(two.abs().max().item(), 1e-3):
+        return False
+    if expected is None or expected.shape != got.shape:
+        return True
+    return error <= _UNEXPLAINED * (one - expected.double()).abs().max().item()
+
+
+def causes_in_form(got: Tensor, expected: Tensor, rtol: float) -> Iterator[Cause]:
+    """Causes of another shape than the reference's: held against its numbers as well."""
+    if not got.numel() or not expected.numel():
+        return
+
+    def like(other: Tensor) -> bool:
+        return fits(other, expected, None, rtol)
+
+    if got.dim() == 2 == expected.dim() and got.shape == expected.T.shape and like(got.T):
+        yield TRANSPOSE
+    if got.numel() == expected.numel():
+        if like(got.reshape(expected.shape)):
+            ones = _without_ones(got) == _without_ones(expected)
+            if ones and got.dim() != expected.dim():
+                yield SQUEEZED if got.dim() < expected.dim() else EXTRA_DIMENSION
+            yield RESHAPED
+            if got.dim() > expected.dim():  # over a dimension of size 1, that is
+                yield NOT_REDUCED.unsure()
+            elif got.dim() < expected.dim():
+                yield REDUCED.unsure()
+        return
+    if got.numel() > expected.numel():
+        size = expected.numel()
+        if got.shape == (size, size) and like(got.diagonal().reshape(expected.shape)):
+            yield BROADCAST
+        elif any(map(like, _reductions(got, expected))):
+            yield NOT_REDUCED
+    elif any(fits(got, other, None, rtol) for other in _reductions(expected, got)):
+        yield REDUCED
+
+
+def _without_ones(tensor: Tensor) -> list[int]:
+    return [size for size in tensor.shape if size != 1]
+
+
+def _reductions(large: Tensor, small: Tensor) -> Iterator[Tensor]:
+    """Sums and means of `large` that have the shape of `small`."""
+    large = large.double()
+    count = large.dim()
+    for dims in itertools.chain.from_iterable(
+        itertools.combinations(range(count), size) for size in range(1, min(count, 3) + 1)
+    ):
+        for keepdim in (False, True):
+            total = large.sum(dims, keepdim=keepdim)
+            if total.shape == small.shape:
+                yield total
+                yield total * (total.numel() / large.numel())
+
+
+def causes_in_values(
+    got: Tensor, expected: Tensor, rtol: float, factors: Mapping[str, float]
+) -> Iterator[Cause]:
+    """Causes of other numbers in the right form.
+
+    Args:
+        got, expected: of one shape.
+        factors: counts by their names, such as `{"m": 5}`, that a mistaken result may be off by.
+    """
+    got, expected = got.double(), expected.double()
+    if not torch.isfinite(got).all():
+        yield NAN if got.isnan().any() else INFINITY
+        return
+    if not expected.any():
+        return
+    # one number is always some multiple of another, and off by some amount
+    several = expected.numel() > 1
+    if not got.any():
+        yield ZERO if several else ZERO.unsure()
+        return
+    # looser in float64 than the comparison: what the mistake is, not whether there is one, is the question
+    loose = max(rtol, 1e-8)
+
+    def close(other: Tensor) -> bool:
+        return fits(got, other, expected, loose)
+
+    factor = (got * expected).sum().item() / (expected * expected).sum().item()
+    if factor and close(factor * expected):
+        yield from _causes_of_factor(factor, factors, several)
+    if got.dim() == 2 and got.shape[0] == got.shape[1] and close(expected.T):
+        yield TRANSPOSE
+    if close(expected + (got - expected).mean()):
+        yield SAME_AMOUNT if several else SAME_AMOUNT.unsure()
+    error = (got - expected).abs().max().item() / expected.abs().max().item()
+    if several and error > 1e-3 and close_in_order(got, expected, loose):
+        yield ORDER
+    # float32 has 6e-8; a few operations make a few of it. float64 inputs alone can show this
+    in_float32 = several or got.float().double() == got
+    if rtol < 1e-8 and 2e-9 < error < 2e-6 and in_float32:
+        yield PRECISION
+
+
+def close_in_order(got: Tensor, expected: Tensor, rtol: float) -> bool:
+    one, other = (tensor.flatten().sort().values for tensor in (got, expected))
+    return fits(one, other, None, rtol)
+
+
+def _causes_of_factor(
+    factor: float, factors: Mapping[str, float], several: bool
+) -> Iterator[Cause]:
+    def is_(value: float) -> bool:
+        return math.isclose(factor, value, rel_tol=1e-4)
+
+    if is_(-1):
+        yield SIGN
+        return
+    counts = {name: value for name, value in factors.items() if value not in (0, 1)}
+    for name, value in counts.items():
+        if is_(value):
+            yield SUM_FOR_MEAN.of(count=name)
+        if is_(1 / value):
+            yield MEAN_FOR_SUM.of(count=name)
+    for right, wrong in itertools.permutations(factors, 2):
+        if factors[wrong] and is_(factors[right] / factors[wrong]):
+            yield WRONG_COUNT.of(right=right, wrong=wrong)
+    if is_(2):
+        yield TWICE_AS_LARGE
+    if is_(0.5):
+        yield HALF_AS_LARGE
+    if not is_(1):
+        told = (SCALE if factor > 0 else SIGN_AND_SIZE).of(factor=f"{abs(factor):.4g}")
+        yield told if several else told.unsure()
+
+
+def step_causes(walk: Callable[[float], T], lr: float) -> dict[Cause, Callable[[], T]]:
+    """What mistakes in the updates of gradient descent would have given.
+
+    Args:
+        walk: the reference, with every update multiplied by a factor: `walk(1)` is right.
+        lr: the learning rate, a tenth or so.
+    """
+    factors = {NOT_UPDATED: 0.0, UPHILL: -1.0, LR_IGNORED: 1 / lr, TWICE: 2.0}
+    return {cause: partial(walk, factor) for cause, factor in factors.items()}
+
+
+def common(cases: Sequence[Sequence[Cause]]) -> list[Cause]:
+    """The causes that fit in every case and are sure in one; those that come first in the cases first."""
+    if not cases:
+        return []
+    shared = [
+        cause
+        for cause in cases[0]
+        if all(cause in others for others in cases[1:])
+        and any(other.sure for others in cases for other in others if other == cause)
+    ]
+    return sorted(shared, key=lambda cause: sum(others.index(cause) for others in cases))

@@ -1,0 +1,38 @@
+"""Where in a student's file to look for what a check is about."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from .submission import Source
+
+
+def place_of(source: Source, description: str) -> str:
+    """The line where the first thing that a check's sentence names is defined; empty where it is not found."""
+    defined: dict[str, str] = {}
+    for cell in source.cells:
+        try:
+            tree = ast.parse(cell.text)
+        except (SyntaxError, ValueError, RecursionError):
+            continue
+        for name, line in _definitions(tree, ""):
+            # the last definition of a name is the one that counts
+            defined[name] = defined[name.rpartition(".")[2]] = f"{cell.place}, line {line}"
+    for name in re.findall(r"`(\w+(?:\.\w+)?)", description):
+        for known in (name, name.partition(".")[0]):
+            if known in defined:
+                return defined[known]
+    return ""
+
+
+def _definitions(node: ast.AST, within: str) -> Iterator[tuple[str, int]]:
+    """Functions, classes and methods, the latter with the name of their class."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield within + child.name, child.lineno
+        if isinstance(child, ast.ClassDef):
+            yield from _definitions(child, f"{child.name}.")
+        elif isinstance(child, ast.If | ast.Try | ast.With):
+            yield from _definitions(child, within)

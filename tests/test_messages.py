@@ -1,0 +1,156 @@
+"""What a student reads of a failing check: what was asked, what happened, why, where to look, how to repeat it."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from grader import grade, load_course
+from grader.exceptions import meaning_of, told_of_gradients
+from grader.outputs import terminal
+from grader.places import place_of
+from grader.report import CheckResult, Report
+from grader.sandbox import Sandbox
+from grader.submission import Submission
+
+FUNCTION = """
+import torch
+
+
+class LinearFunction(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, weight, bias):
+        ctx.save_for_backward(x, weight)
+        return x @ weight.T if bias is None else x @ weight.T + bias
+
+    @staticmethod
+    def backward(ctx, g):
+        x, weight = ctx.saved_tensors
+        return g @ weight, {weight}, g.reshape(-1, weight.shape[0]).sum(0)
+
+
+class StraightThroughRound(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return helper(x)
+
+    @staticmethod
+    def backward(ctx, g):
+        raise NotImplementedError
+
+
+def helper(x):
+    return deeper(x)
+
+
+def deeper(x):
+    return x.view(-1, 5, 7)
+"""
+
+
+@pytest.fixture(scope="module")
+def report(sandbox: Sandbox) -> Report:
+    turned = "x.reshape(-1, weight.shape[1]).T @ g.reshape(-1, weight.shape[0])"
+    text = FUNCTION.replace("{weight}", turned)
+    submission = Submission.of_text("custom_function", text)
+    return grade(submission, course=load_course(), sandbox=sandbox, seed=11)
+
+
+def check(report: Report, name: str) -> CheckResult:
+    return next(check for check in report.exercises[0].checks if check.name == name)
+
+
+def test_a_gradient_of_another_shape_is_told_in_plain_words(report: Report) -> None:
+    found = check(report, "linear_backward")
+    assert found.message.startswith(
+        "`backward` of LinearFunction gives a gradient of shape (3, 4) for argument 2 of `forward`"
+    )
+    assert "that argument has shape (4, 3)" in found.message
+    assert found.cause_id == "transpose"
+
+
+def test_an_exception_shows_the_students_own_frames_alone(report: Report) -> None:
+    found = check(report, "round_forward")
+    lines = found.message.split("\n")
+    assert lines[0].startswith("`deeper` raised RuntimeError: shape")
+    assert "return x.view(-1, 5, 7)" in lines[0]
+    assert [line.split("`")[1] for line in lines[1:]] == ["return deeper(x)", "return helper(x)"]
+    assert "probe" not in found.message
+
+
+def test_what_is_not_written_is_no_failure(sandbox: Sandbox) -> None:
+    stub = load_course()["line_fit"].stub.read_text(encoding="utf-8")
+    report = grade(Submission.of_text("line_fit", stub), sandbox=sandbox)
+    assert {c.status for c in report.exercises[0].checks} <= {"not_started", "not_reached"}
+    assert report.exercises[0].status == "not_attempted"
+
+
+def test_the_order_in_a_terminal(report: Report) -> None:
+    buffer = StringIO()
+    terminal.render(report, Console(file=buffer, width=300))
+    text = buffer.getvalue()
+    found = check(report, "linear_backward")
+    assert found.place.endswith("line 12")  # LinearFunction.backward, which the sentence names
+    parts = (found.description, found.message, "→ " + found.cause, f"Look at {found.place}.")
+    order = [text.index(part) for part in (*parts, "grader check custom_function --seed 11")]
+    assert order == sorted(order)
+
+
+def test_the_same_seed_gives_the_same_numbers(sandbox: Sandbox, report: Report) -> None:
+    text = (load_course().folder / "tests/submissions/line_fit/wrong/mse_root.py").read_text()
+    told = []
+    for seed in (3, 3, 4):
+        graded = grade(Submission.of_text("line_fit", text), sandbox=sandbox, seed=seed)
+        told.append(next(c.message for c in graded.exercises[0].checks if c.name == "mse"))
+    assert told[0] == told[1] != told[2]
+
+
+@pytest.mark.parametrize(
+    ("message", "named"),
+    [
+        ("view size is not compatible with input tensor's size and stride", "raised-view"),
+        (
+            "element 0 of tensors does not require grad and does not have a grad_fn",
+            "raised-graph-cut",
+        ),
+        ("mat1 and mat2 shapes cannot be multiplied (5x3 and 4x3)", "raised-shapes"),
+        ("Expected all tensors to be on the same device, but found", "raised-device"),
+        ("Boolean value of Tensor with more than one value is ambiguous", "raised-truth"),
+        ("list index out of range", None),
+    ],
+)
+def test_what_an_exception_means(message: str, named: str | None) -> None:
+    cause = meaning_of(message)
+    assert (cause.id if cause else None) == named
+
+
+def test_autograds_complaints() -> None:
+    told = told_of_gradients(
+        "Function FBackward returned an invalid gradient at index 2 - got [4] but expected shape "
+        "compatible with [4, 1]"
+    )
+    assert told is not None
+    assert told[1] is not None
+    assert told[1].id == "raised-gradient-shape"
+    told = told_of_gradients(
+        "function FBackward returned an incorrect number of gradients (expected 3, got 2)"
+    )
+    assert told is not None
+    assert told[0].startswith(
+        "`backward` of F returns 2 gradients; it returns one for each of the 3"
+    )
+    assert told_of_gradients("something else") is None
+
+
+def test_where_to_look() -> None:
+    source = Submission.of_text(
+        "x", "def other():\n    pass\n\n\nclass A:\n    def go(self): ...\n"
+    )
+    assert place_of(source.sources["x"], "`nothing` and then `go(x)` is right").endswith("line 6")
+    assert place_of(source.sources["x"], "`A.go` is right").endswith("line 6")
+    assert place_of(source.sources["x"], "`A.other` is right").endswith("line 5")
+    assert place_of(source.sources["x"], "`nothing` at all") == ""
+    broken = Submission.of_text("x", "def (")
+    assert place_of(broken.sources["x"], "`go`") == ""
