@@ -142,7 +142,8 @@ def test_every_room_is_named_here() -> None:
 def test_files_stay_readable() -> None:
     for path in PACKAGE.rglob("*.py"):
         lines = len(path.read_text(encoding="utf-8").splitlines())
-        assert lines <= 400, f"{path.relative_to(PACKAGE)} has {lines} lines: it wants two rooms"
+        most = 500 if path.parent.name == "checks" else 400  # an exercise's checks are one file
+        assert lines <= most, f"{path.relative_to(PACKAGE)} has {lines} lines: it wants two rooms"
 
 
 def test_public_names() -> None:
