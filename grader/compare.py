@@ -318,6 +318,7 @@ def _is_number(difference: _Difference) -> bool:
     if isinstance(expected, Tensor):
         return (
             isinstance(actual, Received)
+            and actual.device == actual.home
             and actual.tensor.shape == expected.shape
             and actual.tensor.dtype == expected.dtype
             and bool(torch.isfinite(actual.tensor).all())

@@ -1,5 +1,6 @@
 # wrong: predict adds b to zeros that are made on the CPU
 # fails: other_devices
+# cause: none
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: init_params ignores `device`: the parameters are made on the CPU
 # fails: other_devices
+# cause: device
 import torch
 
 

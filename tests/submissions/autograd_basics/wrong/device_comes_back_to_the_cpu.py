@@ -1,5 +1,6 @@
 # wrong: q_gradients gives its results on the CPU
 # fails: other_devices
+# cause: device
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: the polynomial's gradient by NumPy, whatever device x is on
 # fails: other_devices
+# cause: none
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: the lengths stay on the CPU
 # fails: other_devices
+# cause: device
 import math
 
 import torch

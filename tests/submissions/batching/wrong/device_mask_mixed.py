@@ -1,5 +1,6 @@
 # wrong: padding is added by a mask made on the CPU
 # fails: other_devices
+# cause: none
 import math
 
 import torch

@@ -1,5 +1,6 @@
 # wrong: the padded batch is made with torch.full, on the CPU
 # fails: other_devices
+# cause: device
 import math
 
 import torch

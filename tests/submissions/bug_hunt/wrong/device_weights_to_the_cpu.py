@@ -1,5 +1,6 @@
 # wrong: forward of PlainLinear computes on the CPU
 # fails: other_devices
+# cause: device
 import torch
 from torch import nn
 

@@ -1,5 +1,6 @@
 # wrong: polynomial_model sums up in zeros made on the CPU
 # fails: other_devices
+# cause: none
 import torch
 from torch import nn
 

@@ -1,5 +1,6 @@
 # wrong: the gradients are put into a tensor made on the CPU
 # fails: other_devices
+# cause: device
 import torch
 
 

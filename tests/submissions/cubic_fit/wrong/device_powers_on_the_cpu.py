@@ -1,5 +1,6 @@
 # wrong: predict raises x to powers that stand in a tensor on the CPU
 # fails: other_devices
+# cause: none
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: the gradient of x is handed back on the CPU
 # fails: other_devices
+# cause: none
 import torch
 from torch.autograd import Function
 

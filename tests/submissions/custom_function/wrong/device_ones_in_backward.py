@@ -1,5 +1,6 @@
 # wrong: the bias's gradient by a product with ones made on the CPU
 # fails: other_devices
+# cause: none
 import torch
 from torch.autograd import Function
 

@@ -1,5 +1,6 @@
 # wrong: steps along the rows of an identity matrix made on the CPU
 # fails: other_devices
+# cause: none
 import torch
 
 

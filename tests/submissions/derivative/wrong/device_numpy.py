@@ -1,5 +1,6 @@
 # wrong: numerical_gradient collects its numbers in a NumPy array made from x
 # fails: other_devices
+# cause: none
 import itertools
 
 import torch

@@ -1,5 +1,6 @@
 # wrong: the step compares the labels with outputs on the CPU
 # fails: other_devices
+# cause: none
 import torch
 from torch import nn
 

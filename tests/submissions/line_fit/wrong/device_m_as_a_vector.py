@@ -1,5 +1,6 @@
 # wrong: the mean divides by a tensor of one element made on the CPU
 # fails: other_devices
+# cause: none
 import torch
 
 

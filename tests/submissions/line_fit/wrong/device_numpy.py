@@ -1,5 +1,6 @@
 # wrong: the gradients by NumPy, whatever device x is on
 # fails: other_devices
+# cause: none
 import torch
 
 

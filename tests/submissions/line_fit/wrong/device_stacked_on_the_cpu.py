@@ -1,5 +1,6 @@
 # wrong: prediction as a product with ones made on the CPU
 # fails: other_devices
+# cause: none
 import torch
 
 

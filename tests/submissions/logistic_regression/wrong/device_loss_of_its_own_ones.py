@@ -1,5 +1,6 @@
 # wrong: the loss takes y from ones made on the CPU
 # fails: other_devices
+# cause: none
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

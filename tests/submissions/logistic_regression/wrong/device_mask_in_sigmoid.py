@@ -1,5 +1,6 @@
 # wrong: the sigmoid chooses its form by a mask on the CPU
 # fails: other_devices
+# cause: none
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

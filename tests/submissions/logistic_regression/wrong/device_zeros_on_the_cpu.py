@@ -1,5 +1,6 @@
 # wrong: `device` is not looked at: w, b and grads are made on the CPU
 # fails: other_devices
+# cause: device
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

@@ -1,5 +1,6 @@
 # wrong: accuracy by NumPy, whatever device the logits are on
 # fails: other_devices
+# cause: none
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: picks the logits with rows of an identity matrix made on the CPU
 # fails: other_devices
+# cause: none
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: mse_loss subtracts inside of a tensor made on the CPU
 # fails: other_devices
+# cause: none
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: the mask of relu is a tensor made on the CPU
 # fails: other_devices
+# cause: none
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: the one-hot matrix is made on the CPU
 # fails: other_devices
+# cause: none
 import torch
 
 

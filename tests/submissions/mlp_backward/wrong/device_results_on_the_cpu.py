@@ -1,5 +1,6 @@
 # wrong: the gradients come back on the CPU
 # fails: other_devices
+# cause: device
 import torch
 
 

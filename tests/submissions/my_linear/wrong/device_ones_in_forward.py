@@ -1,5 +1,6 @@
 # wrong: the bias is added by a product with ones made on the CPU inside forward
 # fails: other_devices
+# cause: none
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: forward adds to zeros made on the CPU
 # fails: other_devices
+# cause: none
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: Adam's root by NumPy, whatever device the parameters are on
 # fails: other_devices
+# cause: none
 import torch
 
 

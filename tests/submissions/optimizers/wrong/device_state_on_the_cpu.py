@@ -1,5 +1,6 @@
 # wrong: what the optimizers keep is made with torch.zeros, on the CPU
 # fails: other_devices
+# cause: none
 import torch
 
 

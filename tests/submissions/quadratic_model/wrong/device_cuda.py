@@ -1,5 +1,6 @@
 # wrong: `.cuda()` in forward
 # fails: forward
+# cause: none
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: "cuda:0" is written into forward
 # fails: forward
+# cause: none
 import torch
 import torch.nn as nn
 

@@ -1,5 +1,6 @@
 # wrong: a constant vector of powers is made on the CPU inside of forward
 # fails: other_devices
+# cause: none
 import torch
 import torch.nn as nn
 

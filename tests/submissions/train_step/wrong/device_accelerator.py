@@ -1,5 +1,6 @@
 # wrong: batches go to whatever accelerator the machine has
 # fails: other_devices
+# cause: none
 import torch
 
 

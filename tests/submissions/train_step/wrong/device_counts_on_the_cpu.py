@@ -1,5 +1,6 @@
 # wrong: evaluate counts hits with labels that stayed on the CPU
 # fails: other_devices
+# cause: none
 import torch
 
 

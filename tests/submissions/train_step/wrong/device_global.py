@@ -1,5 +1,6 @@
 # wrong: batches go to a global `device`, which is not where the model is
 # fails: other_devices
+# cause: none
 import torch
 
 device = "cuda:0" if torch.cuda.is_available() else "cpu"

@@ -1,5 +1,6 @@
 # wrong: the labels are not moved
 # fails: other_devices
+# cause: none
 import torch
 
 

@@ -1,5 +1,6 @@
 # wrong: the model is moved to the batch, and not the batch to the model
 # fails: other_devices
+# cause: device
 import torch
 
 

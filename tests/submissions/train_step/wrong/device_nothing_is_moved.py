@@ -1,5 +1,6 @@
 # wrong: the batches are not moved at all
 # fails: other_devices
+# cause: none
 import torch
 
 
