@@ -296,6 +296,7 @@ def test_the_zips_scripts_grade_as_gradescope_runs_them(
     [kept_back] = [test for test in data["tests"] if test["visibility"] != "visible"]
     assert (kept_back["score"], kept_back["max_score"]) == (7, 7)
     assert "Secret" not in json.dumps(data)
+    assert "There is no train_step.py in this submission." in data["output"]
     # the instructor sees it
     assert "Secret sentence" in result.stdout
 

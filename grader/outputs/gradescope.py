@@ -50,11 +50,11 @@ def render(report: Report, hidden: Mapping[str, Collection[str]] | None = None) 
 
 
 def _head(report: Report, hidden: bool) -> str:
-    """What the student reads first: the exercises that could not be graded or got no points, and why."""
+    """What the student reads first: the exercises that are not there, could not be graded or got no points, and why."""
     told = [
         f"{exercise.name}: {exercise.message}"
         for exercise in report.exercises
-        if exercise.status == "error" or exercise.violations
+        if exercise.status in ("error", "missing") or exercise.violations
     ]
     told += [
         f"{exercise.name}, line {each.line}: {each.message}"
