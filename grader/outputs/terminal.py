@@ -34,6 +34,8 @@ def render(report: Report, console: Console) -> None:
     for absent in report.environment.absent:
         told = f"Not tried on {absent}. Mistakes with devices may have gone unseen."
         console.print(Text(told, style="dim"), soft_wrap=True)
+    if report.environment.devices == ("cpu",) and not report.environment.absent:
+        console.print(Text("On the CPU alone: mistakes with devices go unseen.", style="dim"))
     isolation = report.environment.isolation
     if "files hidden" not in isolation or "no network" not in isolation:
         console.print(
