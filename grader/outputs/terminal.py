@@ -39,6 +39,8 @@ def render(report: Report, console: Console) -> None:
         console.print(Text(told, style="dim"), soft_wrap=True)
     if report.held_back:
         console.print(Text(verdict(report)))
+    if report.environment.devices == ("cpu",) and not report.environment.absent:
+        console.print(Text("On the CPU alone: mistakes with devices go unseen.", style="dim"))
     isolation = report.environment.isolation
     if "files hidden" not in isolation or "no network" not in isolation:
         console.print(
