@@ -104,6 +104,12 @@ class Terminal:
 
         return self.wait(seen, f"{texts} on the screen")
 
+    def after(self, act: Callable[[], object], text: str) -> None:
+        """Acts, and waits until `text` is written, be it only for a moment."""
+        start = len(self.written)
+        act()
+        self.wait(lambda: text.encode() in self.written[start:], f"{text!r}, if only for a moment")
+
     def wait(self, ready: Callable[[], bool], told: str) -> str:
         end = time.monotonic() + PATIENCE
         while not ready():

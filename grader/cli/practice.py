@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import signal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ..catalog import Course, Exercise
 from .common import console_for, course_option, named_in, open_course, refuse
+
+if TYPE_CHECKING:
+    from ..workspace import Workspace
 
 _HINT = "{name}: hint {number} of {total}"
 _MORE = "`grader hint {name}` shows the next one."
@@ -54,12 +58,11 @@ def hint(name: str | None, everything: bool, again: bool, folder: Path | None) -
         click.echo(_NOT_KEPT.format(folder=workspace.folder.absolute()), err=True)
 
 
-def _exercise(name: str | None, workspace: object, course: Course) -> Exercise:
-    from ..workspace import Workspace, upcoming
+def _exercise(name: str | None, workspace: Workspace, course: Course) -> Exercise:
+    from ..workspace import upcoming
 
     if name is not None:
         return named_in(course, [name])[0]
-    assert isinstance(workspace, Workspace)
     standing = upcoming(workspace.standings())
     if standing is None:
         refuse(_NOTHING_LEFT)

@@ -35,7 +35,8 @@ what is missing.
 Run them in this folder. A function that you have not written yet is not a mistake: it is "not started".
 """
 _WRITE = "What you write in {name}.py, for {points} points:"
-_HELP = "`grader check {name}` grades it, `grader hint {name}` helps."
+_GRADE = "`grader check {name}` grades it."
+_HELP = "`grader hint {name}` helps."
 
 
 @click.command("list")
@@ -93,6 +94,7 @@ def show(name: str, folder: Path | None) -> None:
     console.print()
     click.echo(_WRITE.format(points=exercise.points, name=exercise.name))
     console.print(Text(", ".join(exercise.entry_points), style="bold"))
+    click.echo(_GRADE.format(name=exercise.name))
     click.echo(_HELP.format(name=exercise.name))
 
 

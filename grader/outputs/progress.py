@@ -14,6 +14,7 @@ from .terminal import MARKS
 
 # what stands in place of the points where there are none to tell
 _WORDS = {"changed": "changed", "unknown": "not checked", "missing": "no file"}
+_OWN_MARKS = {"changed": ("◌", "yellow"), "unknown": ("◌", "yellow"), "missing": ("", "dim")}
 _PASSED, _POINTS = "{done} of {number} exercises", "{score}/{points} points"
 
 
@@ -53,11 +54,11 @@ def table(entries: Sequence[Entry]) -> Group:
         grid.add_column(ratio=1)
         grid.add_column(no_wrap=True, justify="right")
         for entry in members:
-            mark, style = MARKS.get(entry.state, ("◌", "yellow"))
+            mark, style = _OWN_MARKS.get(entry.state) or MARKS[entry.state]
             points = f"{entry.score}/{entry.points}"
             grid.add_row(
                 "▸" if entry.current else "",
-                Text(mark if started else "", style=style),
+                Text(mark, style=style),
                 Text(entry.name, style="bold" if entry.current else ""),
                 Text(entry.title, style="dim"),
                 Text(_WORDS.get(entry.state, points), style=style)
@@ -82,7 +83,7 @@ def bar(entries: Sequence[Entry], width: int = 80) -> Text:
     pieces = Text()
     if len(there) + len(told) + 2 <= width:
         for entry in there:
-            style = MARKS.get(entry.state, ("", "yellow"))[1]
+            _, style = _OWN_MARKS.get(entry.state) or MARKS[entry.state]
             pieces.append("▰" if entry.state == "passed" else "▱", style=style)
         pieces.append("  ")
     return pieces + Text(told, style="bold")

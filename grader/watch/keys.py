@@ -74,8 +74,7 @@ class Keyboard:
             self._wake = None
         if self._before is not None and self._descriptor is not None:
             with suppress(termios.error):  # the terminal is gone
-                # what was typed and not read goes to nobody
-                termios.tcsetattr(self._descriptor, termios.TCSAFLUSH, self._before)
+                termios.tcsetattr(self._descriptor, termios.TCSADRAIN, self._before)
             self._before = None
 
     def quieten(self) -> None:

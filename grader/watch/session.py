@@ -28,6 +28,7 @@ from .saves import Saves
 _KEYS = (("h", "hint"), ("l", "list"), ("s", "skip"), ("r", "rerun"), ("q", "quit"))
 _PATIENCE = 1.0  # seconds in which a file may be half-written, or gone, without more ado
 _AGAIN = 0.05
+_PULSE = 0.3  # a signal that another thread got is heeded when this one wakes
 
 _PASSED = "✓ {name}: all {points} points."
 _ALL_PASSED = "All {number} exercises are done: {score} of {points} points."
@@ -99,7 +100,7 @@ class Session:
         self._begin()
         while True:
             try:
-                event: Event | None = events.get(timeout=_AGAIN if self._waiting else None)
+                event: Event | None = events.get(timeout=_AGAIN if self._waiting else _PULSE)
             except Empty:
                 event = None
             match event:
