@@ -248,7 +248,8 @@ def _summarize(gradebook: Gradebook, summary: Summary, where: str) -> None:
 
     absent, strangers, noted, scores = [], [], [], []
     for record in gradebook.records():
-        who = record.student.id
+        name = f" ({record.student.name})" if record.student.name else ""
+        who = record.student.id + name
         if record.student.on_roster:
             scores.append(record.score)
             if record.problem == NOTHING:
