@@ -91,7 +91,7 @@ def test_a_check_that_is_at_fault_is_told_once(folder: Path) -> None:
     course = folder.parent / "course"
     for name, text in {
         "course.toml": 'title = "x"\n',
-        "checks/my_linear.py": "import nothing_of_this_name\n",
+        "checks/my_linear.py": "def test_x(nothing: int) -> None:\n    ...\n",
     }.items():
         (course / name).parent.mkdir(parents=True, exist_ok=True)
         (course / name).write_text(text)
