@@ -47,6 +47,7 @@ def folder(tmp_path: Path) -> Path:
         (["lab", "--gradebook", "g.db", "--scheduler", "tcp://127.0.0.1:1"], "cannot be reached"),
         (["lab", "--gradebook", "g.db", "--scheduler", "what"], "cannot be reached"),
         (["lab", "--gradebook", "g.db", "--scheduler", "x.json"], "x.json does not exist"),
+        (["lab", "--gradebook", "g.db", "--scheduler", "x", "--jobs", "2"], "for this machine"),
         (["lab", "--gradebook", "g.db", "--course", "none"], "cannot be read as a course"),
         (["lab"], "Missing option '--gradebook'"),
     ],
@@ -91,12 +92,12 @@ def test_a_check_that_is_at_fault_is_told_once(folder: Path) -> None:
     course = folder.parent / "course"
     for name, text in {
         "course.toml": 'title = "x"\n',
-        "checks/my_linear.py": "def test_x(nothing: int) -> None:\n    ...\n",
+        "checks/my_linear.py": "import nothing_of_this_name\n",
     }.items():
         (course / name).parent.mkdir(parents=True, exist_ok=True)
         (course / name).write_text(text)
     book = folder.parent / "g.db"
-    told = run("grade", folder, "--gradebook", book, "--course", course, "--jobs", "1", status=2)
+    told = call("grade", folder, "--gradebook", book, "--course", course, "--jobs", "1", status=2)
     assert "Nothing can be graded" in told
     assert "my_linear.py cannot be used" in told
 
