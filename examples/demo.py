@@ -85,6 +85,8 @@ def notebooks(folder: Path, texts: dict[str, str]) -> None:
 def repository(folder: Path, texts: dict[str, str]) -> None:
     """The answers in time, and a commit after the deadline that spoils them and does not count."""
     python(folder, texts)
+    if not shutil.which("git"):  # then it is a folder, with the answers in time
+        return
     git = ["git", "-C", str(folder), "-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
     subprocess.run([*git, "init", "--quiet"], check=True)
     for when, text in (("2026-11-20T12:00:00Z", None), ("2026-11-21T03:00:00Z", "x = 1\n")):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -81,6 +82,10 @@ def test_what_is_not_installed_is_told(
     assert told in call("grade", folder, "--gradebook", book, "--scheduler", "tcp://x:1", status=2)
 
 
+needs_git = pytest.mark.skipif(not shutil.which("git"), reason="git is not installed here")
+
+
+@needs_git
 def test_git_is_needed_only_for_repositories(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     commit(folder / "ada")
     monkeypatch.setenv("PATH", str(folder))
@@ -102,6 +107,7 @@ def test_a_check_that_is_at_fault_is_told_once(folder: Path) -> None:
     assert "my_linear.py cannot be used" in told
 
 
+@needs_git
 def test_a_class_from_the_first_call_to_the_last(tmp_path: Path) -> None:
     """One worker, each kind of trouble, and what is said of it."""
     folder, book, roster = tmp_path / "lab-submissions", tmp_path / "g.db", tmp_path / "roster.csv"
