@@ -139,6 +139,18 @@ def test_the_roster_changes(gradebook: Gradebook) -> None:
     ]
 
 
+def test_a_roster_that_comes_later(gradebook: Gradebook) -> None:
+    enrol(gradebook, None, [Student("eve-x"), Student("fay")])
+    graded(gradebook, "eve-x", "x", 5)
+    gradebook.adjust("eve-x", 1, why="kind", who="me")
+    enrol(gradebook, [Entry(Student("007", "Eve", login="eve-x"))], [])
+    records = {record.student.id: record for record in gradebook.records()}
+    assert set(records) == {"007", "ada", "bob", "fay"}
+    assert (records["007"].score, records["007"].student.on_roster) == (6, True)
+    assert not records["fay"].student.on_roster
+    assert gradebook.check() == []
+
+
 def test_what_was_graded_is_not_graded_again(gradebook: Gradebook) -> None:
     graded(gradebook, "ada", "one", 5).finish()
     graded(gradebook, "ada", "one", 9).finish()

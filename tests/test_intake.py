@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import shutil
 import stat
 import struct
 import subprocess
@@ -52,6 +53,8 @@ def zipped(path: Path, files: Mapping[str, str | bytes]) -> Path:
 
 
 def git(folder: Path, *arguments: str, when: datetime = NOON) -> str:
+    if not shutil.which("git"):
+        pytest.skip("git is not installed here")
     stamp = f"{int(when.timestamp())} +0000"
     return subprocess.run(
         ["git", "-c", "user.name=Ada", "-c", "user.email=ada@example.org", *arguments],
@@ -437,17 +440,26 @@ def test_nbgrader_and_moodle(tmp_path: Path, course: Course, read: Read) -> None
     assert ada.aliases == ("77", "Ada Lovelace")
 
 
-def test_plain_files_and_folders(tmp_path: Path) -> None:
+def test_plain_files_and_folders(tmp_path: Path, course: Course) -> None:
     write(tmp_path, {"ada/x": "", "bob_my_linear.py": "", "my_linear-cy.py": "", "dan.py": ""})
     zipped(tmp_path / "eve.zip", {})
-    assert set(aliases(tmp_path)) == {"ada", "bob", "cy", "eve"}
-    assert set(aliases(tmp_path, "line_fit")) == {
-        "ada",
-        "bob_my_linear",
-        "my_linear-cy",
-        "dan",
-        "eve",
-    }
+    # what cannot be told apart is told, and not passed over
+    assert set(aliases(tmp_path)) == {"ada", "bob", "cy", "dan", "eve"}
+    (tmp_path / "fay.tar.gz").write_bytes(b"x")
+    (tmp_path / "gus").symlink_to("/etc")
+    write(tmp_path, {"my_linear.py": "the stub, say", "scores.csv": "x"})
+    told = {}
+    for each in find_handed(tmp_path, ["my_linear", "line_fit"]):
+        told[each.aliases[0]] = read_handed(each, course, course.names).problem
+    assert set(told) == {"ada", "bob", "cy", "dan", "eve", "fay", "gus"}
+    assert "found dan.py" in told["dan"]
+    assert "not a zip" in told["fay"]
+    assert "symbolic link" in told["gus"]
+    (tmp_path / "fay.tar.gz").unlink()
+    (tmp_path / "gus").unlink()
+    (tmp_path / "my_linear.py").unlink()
+    others = {"ada", "bob_my_linear", "my_linear-cy", "dan", "eve"}
+    assert set(aliases(tmp_path, "line_fit")) == others
 
 
 @pytest.mark.parametrize("name", ["nothing", "file", "empty"])

@@ -79,6 +79,10 @@ def read_handed(
 def _open(handed: Handed, until: datetime | None) -> Files:
     if handed.files:
         return ListedFiles(handed.files)
+    if handed.path.is_symlink():
+        raise Unreadable(f"{handed.path.name} is a symbolic link. Put the submission itself there.")
+    if handed.path.suffix in (".py", ".ipynb"):
+        return ListedFiles({handed.path.name: handed.path})
     if handed.path.is_dir():
         repository = git_folder(handed.path)
         return CommitFiles(repository, until) if repository else FolderFiles(handed.path)
@@ -185,4 +189,4 @@ def digest_of(data: Any) -> str:
 
 def has_repository(path: Path) -> bool:
     """Whether git is needed to read what lies here."""
-    return path.is_dir() and git_folder(path) is not None
+    return path.is_dir() and not path.is_symlink() and git_folder(path) is not None

@@ -29,6 +29,7 @@ _CLASSROOM = re.compile(
 )
 _METADATA = "submission_metadata.yml"
 _CODE = (".py", ".ipynb")
+_HANDED = (".zip", ".7z", ".bz2", ".gz", ".rar", ".tar", ".tgz", ".xz")
 
 
 class LayoutError(Exception):
@@ -108,9 +109,7 @@ def _generic(folder: Path, prefix: str, exercises: Sequence[str]) -> Iterator[Ha
     files: defaultdict[str, dict[str, Path]] = defaultdict(dict)
     canvas: dict[str, re.Match[str]] = {}
     for path in _visible(folder):
-        if path.is_symlink():
-            continue
-        if path.is_dir():
+        if path.is_dir() and not path.is_symlink():
             if match := _MOODLE.fullmatch(path.name):
                 yield Handed((match["number"], match["who"]), path, name=match["who"])
             else:
@@ -122,11 +121,14 @@ def _generic(folder: Path, prefix: str, exercises: Sequence[str]) -> Iterator[Ha
             plain = re.sub(r"-\d+(?=\.\w+$)", "", match["file"])
             files[match["user"]][plain] = path
             canvas.setdefault(match["user"], match)
-        elif path.suffix == ".zip":
-            yield Handed((path.stem,), path)
         elif path.suffix in _CODE and (named := _student_and_exercise(path.stem, exercises)):
             student, exercise = named
             files[student][exercise + path.suffix] = path
+        elif path.is_symlink() or path.suffix in _HANDED or path.suffix in _CODE:
+            # also what cannot be read or told apart: it is told rather than passed over
+            if path.stem not in exercises:
+                name = path.stem.removesuffix(".tar")
+                yield Handed(tuple(dict.fromkeys([name.removeprefix(prefix), name])), path)
     for who, parts in files.items():
         if match := canvas.get(who):
             late = bool(match["late"])

@@ -18,6 +18,7 @@ from .intake import Work, digest_of, plain_sources
 from .late import LatePolicy, late_days
 from .models import (
     About,
+    AdjustmentRow,
     CheckRow,
     ExerciseRow,
     GradingRow,
@@ -27,7 +28,7 @@ from .models import (
     SubmissionRow,
 )
 from .records import Student
-from .roster import Entry
+from .roster import Entry, Matcher
 
 OFF_ROSTER = 2**31 - 1
 
@@ -205,18 +206,20 @@ def enrol(gradebook: Gradebook, roster: Sequence[Entry] | None, others: Iterable
     def work(session: Session) -> None:
         about = session.get_one(About, 1)
         known = {row.id: row for row in session.scalars(select(StudentRow))}
-        standing = set(session.scalars(select(StandingRow.student_id)))
+        before = set(known)
         if roster is not None:
             about.has_roster = True
             for row in known.values():
                 row.on_roster, row.position = False, OFF_ROSTER
         for position, entry in enumerate(roster or ()):
             _put(session, known, entry.student, position, entry.deadline)
+        _rename(session, known, before, [entry.student for entry in roster or ()])
         for student in others:
             if student.id not in known:
                 on = not about.has_roster
                 _put(session, known, student, 0 if on else OFF_ROSTER, None, on)
         session.flush()
+        standing = set(session.scalars(select(StandingRow.student_id)))
         session.add_all(
             StandingRow(
                 student_id=student,
@@ -232,6 +235,26 @@ def enrol(gradebook: Gradebook, roster: Sequence[Entry] | None, others: Iterable
 
     gradebook.write(work)
     gradebook.refresh()
+
+
+def _rename(
+    session: Session, known: dict[str, StudentRow], before: set[str], roster: Sequence[Student]
+) -> None:
+    """Who was graded before there was a roster, and is in it by another identifier, takes everything along."""
+    matcher, listed = Matcher(roster), {student.id for student in roster}
+    session.flush()
+    for old in sorted(before - listed):
+        new = matcher.find([old])
+        if new is None or new in before:
+            continue
+        before.add(new)
+        for table in (SubmissionRow, GradingRow, StandingRow, AdjustmentRow):
+            session.execute(
+                update(table).where(table.student_id == old).values(student_id=new),
+                execution_options={"synchronize_session": False},
+            )
+        session.delete(known.pop(old))
+        session.flush()
 
 
 def _put(

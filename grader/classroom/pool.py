@@ -190,7 +190,9 @@ def dask_workers(address: str, tell: Callable[[str], None] = lambda _: None) -> 
         raise PoolError(
             f'`--scheduler` needs Dask ({error.name}): pip install "grader[dask]" brings it.'
         ) from error
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # told below, in a sentence
+    # what they have to say is told below, in a sentence; each has a level of its own
+    for name in ("distributed", "distributed.client", "tornado", "tornado.application", "asyncio"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     file = {"scheduler_file": address} if address.endswith(".json") else {"address": address}
     if "scheduler_file" in file and not Path(address).is_file():
         raise PoolError(f"The scheduler file {address} does not exist. Is the scheduler running?")

@@ -121,6 +121,8 @@ def grade(
 
     Exit status: 0 everything was graded, 1 something could not be (see the list), 2 the call or the input was wrong.
     """
+    if jobs and scheduler:
+        refuse("--jobs is for this machine; with --scheduler the cluster has its workers.")
     course = open_course(folder)
     until = _time(deadline)
     with opened(where, create=True) as gradebook:
@@ -248,7 +250,8 @@ def _summarize(gradebook: Gradebook, summary: Summary, where: str) -> None:
 
     absent, strangers, noted, scores = [], [], [], []
     for record in gradebook.records():
-        who = record.student.id
+        name = f" ({record.student.name})" if record.student.name else ""
+        who = record.student.id + name
         if record.student.on_roster:
             scores.append(record.score)
             if record.problem == NOTHING:
