@@ -170,7 +170,7 @@ def test_mistakes_are_grouped_whatever_their_numbers() -> None:
     found = {(one.kind, one.text): one for one in summed(records).mistakes}
     named = found["cause", "It is m = 5 times too large."]
     assert (named.students, named.checks) == ([0, 1], {0, 1})
-    assert found["no cause named", "is right"].students == [2]
+    assert found["no cause named", "Not right: is right"].students == [2]
     assert found["timeout", "Not done within its time."].students == [3]
     assert len(found) == 3
     assert kind_of("off by -1.5e-3 at 2") == kind_of("off by 7 at 10")
