@@ -354,6 +354,10 @@ def test_records_come_back_from_the_data(folder: Path) -> None:
         data = json.loads(line)
         expected = shown(record)
         assert data["score"] == record.score
+        assert data["student"]["id"] == expected.student.id
+        assert data["report"] == (
+            json.loads(json.dumps(expected.report.to_dict())) if expected.report else None
+        )
         assert (Report.from_dict(data["report"]) if data["report"] else None) == expected.report
 
 
