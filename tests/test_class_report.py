@@ -170,7 +170,7 @@ def test_mistakes_are_grouped_whatever_their_numbers() -> None:
     found = {(one.kind, one.text): one for one in summed(records).mistakes}
     named = found["cause", "It is m = 5 times too large."]
     assert (named.students, named.checks) == ([0, 1], {0, 1})
-    assert found["no cause named", "is right"].students == [2]
+    assert found["no cause named", "Not right: is right"].students == [2]
     assert found["timeout", "Not done within its time."].students == [3]
     assert len(found) == 3
     assert kind_of("off by -1.5e-3 at 2") == kind_of("off by 7 at 10")
@@ -354,6 +354,10 @@ def test_records_come_back_from_the_data(folder: Path) -> None:
         data = json.loads(line)
         expected = shown(record)
         assert data["score"] == record.score
+        assert data["student"]["id"] == expected.student.id
+        assert data["report"] == (
+            json.loads(json.dumps(expected.report.to_dict())) if expected.report else None
+        )
         assert (Report.from_dict(data["report"]) if data["report"] else None) == expected.report
 
 

@@ -256,6 +256,6 @@ def test_similar_command(monkeypatch: pytest.MonkeyPatch) -> None:
     done = CliRunner().invoke(main, ["similar", "class.db"])
     assert done.exit_code == 0, done.output
     assert "[red]Name 2" in done.output
-    assert "7 students compared, 1 pairs stand out" in done.output
+    assert "7 students compared; pairs that stand out: 1." in done.output
     assert "A hint, not a verdict" in done.output
-    assert "1 files do not parse" in done.output
+    assert "valid Python: 1 file." in done.output

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 from .item_analysis import Distribution, Item
 from .summary import Summary
+from .templating import students
 
 SVG = "http://www.w3.org/2000/svg"
 INK, SOFT, GRID = "var(--ink)", "var(--soft)", "var(--line)"
@@ -50,7 +51,7 @@ def scores(told: Distribution) -> str:
         {
             "bin": f"{low}–{high}" if high > low else str(low),
             "students": height,
-            "told": f"{low} to {high} points: {height} students",
+            "told": f"{low} to {high} points: {students(height)}",
         }
         for low, high, height in told.bins
     ]
@@ -74,7 +75,7 @@ def scores(told: Distribution) -> str:
     }
     return _svg(
         drawing,
-        f"Histogram of the scores of {told.handed_in} students; the table below has the numbers.",
+        f"Histogram of the scores of {students(told.handed_in)}; the table below has the numbers.",
     )
 
 
@@ -93,7 +94,7 @@ def outcomes(summary: Summary) -> str:
                     "outcome": word,
                     "place": place,
                     "students": counts[letter],
-                    "told": f"{exercise.name}: {word}, {counts[letter]} students",
+                    "told": f"{exercise.name}: {word}, {students(counts[letter])}",
                 }
             )
     words = [word for _, word, _ in STACK]

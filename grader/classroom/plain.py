@@ -87,20 +87,21 @@ def _report(report: Report, student: Student, rewrite: Rewrite) -> Report:
 
 
 def _exercise(exercise: ExerciseResult, rewrite: Rewrite) -> ExerciseResult:
-    return replace(
-        exercise,
-        message=rewrite(exercise.message),
-        violations=tuple(
-            replace(each, message=rewrite(each.message)) for each in exercise.violations
-        ),
-        checks=tuple(_check(check, rewrite) for check in exercise.checks),
-    )
+    message = rewrite(exercise.message)
+    checks = tuple(_check(check, rewrite) for check in exercise.checks)
+    # most texts stay what they are; making everything anew would take most of the time
+    if message is exercise.message and not exercise.violations:
+        if all(new is old for new, old in zip(checks, exercise.checks, strict=True)):
+            return exercise
+    violations = tuple(replace(each, message=rewrite(each.message)) for each in exercise.violations)
+    return replace(exercise, message=message, violations=violations, checks=checks)
 
 
 def _check(check: CheckResult, rewrite: Rewrite) -> CheckResult:
-    told: dict[str, Any] = {
-        name: rewrite(text)
-        for name in ("message", "cause", "place")
-        if (text := getattr(check, name, ""))
-    }
+    told: dict[str, Any] = {}
+    for name in ("message", "cause", "place"):
+        text = getattr(check, name, "")
+        new = rewrite(text) if text else text
+        if new is not text:
+            told[name] = new
     return replace(check, **told) if told else check

@@ -172,7 +172,8 @@ class Summary:
             elif check.status == "timeout":
                 self._note(student, "timeout", exercise, "", "Not done within its time.", at)
             else:
-                self._note(student, "no cause named", exercise, check.name, check.description, at)
+                told = f"Not right: {check.description}"
+                self._note(student, "no cause named", exercise, check.name, told, at)
 
     def _note(
         self, student: int, kind: str, exercise: int, key: str, text: str, check: int | None = None

@@ -10,7 +10,6 @@ import csv
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any, Self, TextIO
@@ -153,7 +152,7 @@ class Tables:
         self._stack.__exit__(kind, error, trace)
 
     def add(self, record: Record) -> None:
-        self._records.write(json.dumps(record_data(record)) + "\n")
+        self._records.write(record_json(record) + "\n")
         student, report = record.student, record.report
         self._students.add(
             *(student.id, student.name, student.login, student.email, student.section),
@@ -180,22 +179,18 @@ class Tables:
                 table.add(*row)
 
 
-def record_data(record: Record) -> dict[str, Any]:
-    """A record as plain data; the report as `grader/report.schema.json` describes it."""
-    return {
-        "student": asdict(record.student),
+def record_json(record: Record) -> str:
+    """A record as JSON; the report as `grader/report.schema.json` describes it."""
+    report = record.report
+    data = {
+        **vars(record),
         "score": record.score,
-        "max_score": record.max_score,
         "submitted": stamp(record.submitted),
-        "commit": record.commit,
-        "digest": record.digest,
-        "late_days": record.late_days,
-        "penalty": record.penalty,
-        "problem": record.problem,
-        "notes": list(record.notes),
-        "adjustments": [asdict(each) | {"when": stamp(each.when)} for each in record.adjustments],
-        "report": record.report.to_dict() if record.report else None,
+        "adjustments": [vars(each) | {"when": stamp(each.when)} for each in record.adjustments],
+        "report": report and {"score": report.score, "max_score": report.max_score, **vars(report)},
     }
+    # dataclasses are written as their fields, all the way down
+    return json.dumps(data, default=vars)
 
 
 def _mistakes(summary: Summary) -> Iterator[Sequence[Value]]:

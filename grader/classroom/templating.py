@@ -23,12 +23,18 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters["code"] = code
+    made.filters["students"] = students
     return made
 
 
 def code(text: str) -> Markup:
     """`text` escaped, and what stands between backticks set as code."""
     return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))
+
+
+def students(count: int) -> str:
+    """`1 student`, `1,200 students`."""
+    return f"{count:,} student" + ("" if count == 1 else "s")
 
 
 def asset(name: str) -> str:

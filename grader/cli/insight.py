@@ -89,7 +89,7 @@ def report(
             present=hidden.record if hidden else lambda record: record,
             findings=findings,
         )
-    click.echo(f"{len(summary.lines):,} students in {output}.")
+    click.echo(f"{_count(len(summary.lines), 'student')} in {output}.")
     if not parts or "page" in parts:
         click.echo(f"Open {output / 'index.html'} in a browser.")
     if pseudonyms:
@@ -129,16 +129,25 @@ def similar(gradebook: str, form: str, folder: Path | None) -> None:
             Text("\n".join(finding.names)),
             f"{finding.alike:.0%}",
             finding.why,
-            Text(", ".join(finding.exercises)),
+            Text(_some(finding.exercises)),
         )
     if findings:
         console.print(table)
     console.print(
-        f"{comparison.students:,} students compared, {len(findings)} pairs stand out. "
+        f"{_count(comparison.students, 'student')} compared; pairs that stand out: {len(findings)}. "
         "A hint, not a verdict: read both before you conclude anything."
     )
     if comparison.unread:
-        console.print(f"{comparison.unread} files do not parse and were left out.")
+        console.print(f"Left out, for not being valid Python: {_count(comparison.unread, 'file')}.")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}" + ("" if number == 1 else "s")
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - 5
+    return ", ".join(names[:5]) + (f" and {more} more" if more > 0 else "")
 
 
 def _plain(finding: Finding) -> dict[str, object]:

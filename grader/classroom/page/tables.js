@@ -112,7 +112,7 @@
     chosen = who;
     const filter = document.querySelector("#filter");
     filter.hidden = !who;
-    filter.firstElementChild.textContent = who ? `${who.size.toLocaleString("en")} students: ${told}` : "";
+    filter.firstElementChild.textContent = who ? `${who.size.toLocaleString("en")} ${who.size === 1 ? "student" : "students"}: ${told}` : "";
     table.draw();
   };
 
