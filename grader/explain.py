@@ -107,7 +107,7 @@ NOTE_MODES = Cause(
 FINALLY = Cause("mode", "Restore the modes in a `finally:` block.")
 PERCENT = Cause("percent", "It is in per cent; a share from 0 to 1 is asked.")
 ARGMIN = Cause("argmin", "The smallest output is taken for the prediction.")
-OVER_BATCH = Cause("wrong-axis", "argmax runs over the samples instead of the classes.")
+OVER_BATCH = Cause("wrong-axis", "`argmax` runs over the samples instead of the classes.")
 USED_UP = Cause(
     "used-up", "The loader is gone through before; a generator has nothing left after that."
 )
