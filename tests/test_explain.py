@@ -137,6 +137,10 @@ def test_chance_does_not_name_a_cause() -> None:
         assert first(received(got), expected, **options) == ""
 
 
+def test_a_shape_of_many_dimensions_takes_no_time() -> None:
+    assert causes(received(torch.ones([1] * 60)), torch.zeros(2, 3)) == []
+
+
 def test_an_entry_of_a_list_that_is_right_can_refute() -> None:
     """A mistake that would have changed every entry is not what happened if one of them is right."""
     halved = Cause("halved", "Halved.")
