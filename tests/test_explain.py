@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import re
+from importlib import import_module
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
+from grader.catalog import load_course
 from grader.compare import expect_close
 from grader.explain import common, step_causes
 from grader.outcome import Cause, CheckFailed
@@ -134,6 +137,10 @@ def test_chance_does_not_name_a_cause() -> None:
         assert first(received(got), expected, **options) == ""
 
 
+def test_a_shape_of_many_dimensions_takes_no_time() -> None:
+    assert causes(received(torch.ones([1] * 60)), torch.zeros(2, 3)) == []
+
+
 def test_an_entry_of_a_list_that_is_right_can_refute() -> None:
     """A mistake that would have changed every entry is not what happened if one of them is right."""
     halved = Cause("halved", "Halved.")
@@ -177,3 +184,24 @@ def test_sentences_are_whole_and_their_names_are_filled_in() -> None:
     assert cause.text == "It is exactly 7 times what it should be."
     assert cause.template == "It is exactly {factor} times what it should be."
     assert Cause("x", "A set {1, 2} of numbers.").text == "A set {1, 2} of numbers."
+
+
+def known_causes() -> list[Cause]:
+    """Every cause that stands in a module of checks, or among the general ones."""
+    names = [f"grader.checks.{exercise}" for exercise in load_course().names]
+    modules = [import_module(name) for name in ["grader.explain", "grader.exceptions", *names]]
+    values = itertools.chain.from_iterable(vars(module).values() for module in modules)
+    found = []
+    for value in values:
+        inside = [*value, *value.values()] if isinstance(value, dict) else [value]
+        found += [one for one in inside if isinstance(one, Cause)]
+    return found
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnknownMarkWarning")  # registered while grading
+def test_every_cause_has_a_name_and_a_whole_sentence() -> None:
+    found = known_causes()
+    assert len({cause.id for cause in found}) > 60
+    for cause in found:
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", cause.id), cause
+        assert cause.template.endswith("."), cause

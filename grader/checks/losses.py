@@ -350,7 +350,7 @@ def test_accuracy(student: Student, draw: Draw, hits: list[bool]) -> None:
         Cause("inverted", "It is the share of the misses."): logits.argmax(1) != labels,
         Cause("broadcast", explain.BROADCAST.template): (logits.argmax(1, keepdim=True) == labels),
         explain.OVER_BATCH: logits.argmax(0)[:cut] == labels[:cut],
-        Cause("wrong-axis", "argmax runs over all logits at once."): logits.argmax() == labels,
+        Cause("wrong-axis", "`argmax` runs over all logits at once."): logits.argmax() == labels,
         Cause("values-for-indices", "`max` gives values; `argmax` gives the classes."): (
             logits.max(1).values == labels
         ),
