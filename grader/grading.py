@@ -120,7 +120,7 @@ def environment(sandbox: Sandbox) -> Environment:
 
     return Environment(
         python=platform.python_version(),
-        torch=torch.__version__,
+        torch=str(torch.__version__),  # a class of torch's, which a report is not to bring along
         devices=("cpu",),
         isolation=tuple(layer.name for layer in sandbox.layers() if layer.on),
     )
