@@ -181,7 +181,7 @@ def environment(
             absent[device] = place.absent(device) if place else "it was not started"
     return Environment(
         python=platform.python_version(),
-        torch=torch.__version__,
+        torch=str(torch.__version__),  # a class of torch's, which a report is not to bring along
         devices=("cpu", *(device for device, why in absent.items() if not why)),
         isolation=tuple(layer.name for layer in sandbox.layers() if layer.on),
         absent=tuple(f"{device}: {why}" for device, why in absent.items() if why),
