@@ -250,7 +250,7 @@ def test_similar_command(monkeypatch: pytest.MonkeyPatch) -> None:
     done = CliRunner().invoke(main, ["similar", "class.db", "--format", "json"])
     assert done.exit_code == 0, done.output
     [pair] = json.loads(done.output)
-    assert pair["students"] == ["[red]Name 2", "[red]Name 6"]
+    assert pair["students"] == ["[red]Name 2 (2)", "[red]Name 6 (6)"]
     assert "is usual" in pair["why"]
     assert len(pair["exercises"]) > 10
     done = CliRunner().invoke(main, ["similar", "class.db"])

@@ -25,6 +25,7 @@ PARTS = ("page", "csv", "feedback", "data")
 MARK = "README.txt"
 _ABOUT = """Made by grader report: {title}
 
+As far as it was asked for:
 index.html   the report; open it in a browser (it needs this folder, and no network)
 scores/      the scores, for Canvas, Moodle, Blackboard and Classroom 50
 feedback/    a file for each student, as Markdown and as a page

@@ -181,7 +181,10 @@ def _compared(
     }
 
     def shown(student: Student) -> str:
-        return hidden.of(student) if hidden else name_of(student.name or student.id)
+        if hidden:
+            return hidden.of(student)
+        # two students may have the same name
+        return name_of(f"{student.name} ({student.id})" if student.name else student.id)
 
     def hide(who: str, text: str) -> str:
         return hidden.text(text, students[who]) if hidden else text
