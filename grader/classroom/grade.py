@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
+from ..assignment import Terms
 from ..catalog import Course, load_course
+from ..protected import Announced, announced_in, changed_files, disagreement
 from ..sandbox import Limits
 from ..submission import Submission
 from ..text import clean
@@ -56,6 +58,8 @@ def grade_class(
     *,
     exercises: Sequence[str] = (),
     course: Course | None = None,
+    terms: Terms | None = None,
+    protected: Mapping[str, str] | None = None,
     roster: Sequence[Entry] | None = None,
     deadline: datetime | None = None,
     policy: LatePolicy | None = None,
@@ -72,6 +76,9 @@ def grade_class(
 
     Args:
         exercises: what is graded; by default what the gradebook says, and in a new one what was handed in.
+        terms: of an assignment, for the instructor: they bring course, exercises, deadline and late policy, where
+            these are not given.
+        protected: digests of the files that the release gave out; what differs is noted.
         roster: the students, in their order; without one, the gradebook's, and whoever has handed something in.
         deadline: the class's; by default the gradebook's.
         policy: what a day late costs; by default the gradebook's.
@@ -85,7 +92,11 @@ def grade_class(
         GradebookError: if the gradebook cannot be written.
         PoolError: if the workers cannot be used.
     """
-    course = course or load_course()
+    course = terms.course if terms else course or load_course()
+    if terms:
+        exercises = exercises or terms.names
+        deadline = deadline or terms.assignment.deadline
+        policy = policy or LatePolicy(**asdict(terms.assignment.late))
     for name in exercises:
         if name not in course.names:
             raise LayoutError(f"There is no exercise {name!r} in the course {course.title!r}.")
@@ -107,7 +118,8 @@ def grade_class(
         handed, [entry.student for entry in roster or ()] or gradebook.students()
     )
     enrol(gradebook, roster, new)
-    job = _Job(gradebook, course, assigned, force, seed, limits or Limits(), progress or Progress())
+    conditions = _Conditions(course, terms, protected or {}, force, seed, limits or Limits())
+    job = _Job(gradebook, conditions, assigned, progress or Progress())
     return job.run(workers or local_workers(default_jobs(), limits))
 
 
@@ -155,42 +167,56 @@ def _assign(
     return assigned, list(new.values())
 
 
+@dataclass(frozen=True)
+class _Conditions:
+    """How a class is graded."""
+
+    course: Course
+    terms: Terms | None
+    protected: Mapping[str, str]
+    force: bool
+    seed: int | None
+    limits: Limits
+
+
 class _Job:
     """One call of `grade_class`, once it is clear who handed in what."""
 
     def __init__(
         self,
         gradebook: Gradebook,
-        course: Course,
+        given: _Conditions,
         assigned: dict[str, _Assigned],
-        force: bool,
-        seed: int | None,
-        limits: Limits,
         progress: Progress,
     ) -> None:
         self.gradebook = gradebook
-        self.course = course
+        self.course = course = given.course
+        self.terms = given.terms
+        self.protected = given.protected
+        self.announced: dict[str, Announced] = {}
         self.assigned = assigned
         self.progress = progress
         self.summary = Summary(handed_in=len(assigned))
         built_in = course.folder == load_course().folder
+        assignment = str(given.terms.assignment.path.resolve()) if given.terms else None
         self.blank = Task(
             submission=Submission("", {}, gradebook.exercises),
             exercises=gradebook.exercises,
             course=None if built_in else str(course.folder.resolve()),
-            checks=checks_digest(course, gradebook.exercises),
+            checks=checks_digest(course, gradebook.exercises, assignment),
             versions=versions(),
-            seed=seed,
-            limits=limits,
+            seed=given.seed,
+            limits=given.limits,
+            assignment=assignment,
         )
         self.conditions = {
             "exercises": list(self.blank.exercises),
             "checks": self.blank.checks,
             "versions": self.blank.versions,
-            "seed": seed,
-            "limits": asdict(limits),
+            "seed": given.seed,
+            "limits": asdict(given.limits),
         }
-        self.ledger = Ledger.begin(gradebook, self.conditions, force)
+        self.ledger = Ledger.begin(gradebook, self.conditions, given.force)
 
     def run(self, workers: Workers) -> Summary:
         self.progress.total(len(self.assigned))
@@ -205,6 +231,7 @@ class _Job:
                 self.ledger.store(key.student, key.key, key.digest, outcome.report, outcome.seconds)
                 self.summary.graded += 1
             self.progress.done(key.student)
+        self._compare_with_ci()
         self.ledger.finish()
         return self.summary
 
@@ -219,7 +246,7 @@ class _Job:
                 continue
             mine = self.assigned[student.id]
             deadline = deadlines.get(student.id) or self.gradebook.deadline
-            work = self._read(mine, deadline)
+            work = self._read(student.id, mine, deadline)
             digest = work.digest
             key = digest_of(self.conditions | {"digest": digest}) if digest else ""
             if self.ledger.receive(student.id, work, deadline, key):
@@ -232,7 +259,16 @@ class _Job:
                 self.summary.unreadable[student.id] = work.problem
             self.progress.done(student.id)
 
-    def _read(self, mine: _Assigned, deadline: datetime | None) -> Work:
+    def _compare_with_ci(self) -> None:
+        """Notes where CI announced other points than this grading gives, without the checks that are kept back."""
+        for student, announced in self.announced.items():
+            report = self.gradebook.record(student).report
+            if report and self.terms:
+                report = self.terms.assignment.on(self.course).apply(report)
+            if report and (told := disagreement(announced, report)):
+                self.ledger.note(student, told)
+
+    def _read(self, student: str, mine: _Assigned, deadline: datetime | None) -> Work:
         until = self.gradebook.policy.closes(deadline)
         try:
             work = read_handed(mine.handed, self.course, self.gradebook.exercises, until)
@@ -241,6 +277,11 @@ class _Job:
                 {}, problem=f"It cannot be read: {clean(f'{type(error).__name__}: {error}')}"
             )
         notes = [*work.notes, *mine.notes]
+        if mine.handed.path.is_dir():
+            if self.protected:
+                notes += changed_files(self.protected, mine.handed.path)
+            if announced := announced_in(mine.handed.path):
+                self.announced[student] = announced
         late = late_days(work.when, deadline)
         if late:
             notes.append(f"Handed in {late} day{'s' if late > 1 else ''} after the deadline.")

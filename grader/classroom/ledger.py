@@ -142,6 +142,16 @@ class Ledger:
         standing.grading_id = self._done(session, student, key)
         standing.problem = ""
 
+    def note(self, student: str, told: str) -> None:
+        """Adds what the instructor should look at."""
+
+        def work(session: Session) -> None:
+            standing = session.get_one(StandingRow, student)
+            if told not in standing.notes:
+                standing.notes = [*standing.notes, told]
+
+        self.gradebook.write(work)
+
     def trouble(self, student: str, problem: str) -> None:
         """Writes down that grading failed, through no fault of the student; the next run tries again."""
 

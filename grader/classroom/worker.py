@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import __version__
+from ..assignment import AssignmentError, Terms, read_assignment
 from ..catalog import Course, CourseError, load_course
 from ..report import Report
 from ..sandbox import Limits
@@ -40,7 +41,8 @@ class Task:
 
     Attributes:
         course: the folder of the course; `None` is the built-in one.
-        checks: the digest of the checks, as they were where the task was made.
+        checks: the digest of the checks and the assignment, as they were where the task was made.
+        assignment: the file of the assignment, if there is one; its instructor's part counts.
         versions: of what counts for a score.
         seed: of the inputs; `None`: from each source's text.
     """
@@ -52,6 +54,7 @@ class Task:
     versions: dict[str, str]
     seed: int | None = None
     limits: Limits = field(default_factory=Limits)
+    assignment: str | None = None
 
 
 @dataclass(frozen=True)
@@ -72,12 +75,12 @@ def versions() -> dict[str, str]:
     }
 
 
-def checks_digest(course: Course, exercises: Sequence[str]) -> str:
-    """Of everything of a course that a result depends on: the checks, and the stubs that tell who has not begun."""
-    digest = hashlib.sha256()
+def checks_digest(course: Course, exercises: Sequence[str], assignment: str | None = None) -> str:
+    """Of everything that a result depends on: the checks, the stubs that tell who has not begun, the assignment."""
+    digest = hashlib.sha256(Path(assignment).read_bytes() if assignment else b"")
     for name in exercises:
         exercise = course[name]
-        for path in (exercise.checks, exercise.stub):
+        for path in (exercise.checks, *exercise.more_checks, exercise.stub):
             data = path.read_bytes() if path.is_file() else b""
             digest.update(f"{name} {path.suffix} {len(data)}\n".encode() + data)
     return digest.hexdigest()
@@ -95,10 +98,10 @@ def grade_task(task: Task) -> Outcome:
     """
     with _lock:  # pytest, torch's settings and the sandbox are one a process
         start = time.perf_counter()
-        course = _course(task)
+        course, terms = _course(task)
         for attempt in (1, 2):
             try:
-                report = _grade(task, course)
+                report = _grade(task, course, terms)
                 return Outcome(report, time.perf_counter() - start)
             except RuntimeError as error:
                 # the warm process was lost; a new one may do better
@@ -112,14 +115,16 @@ def grade_task(task: Task) -> Outcome:
         return Outcome(None, time.perf_counter() - start, trouble)
 
 
-def _grade(task: Task, course: Course) -> Report:
+def _grade(task: Task, course: Course, terms: Terms | None) -> Report:
     from ..grading import grade
 
     sandbox = warm_sandbox(task.limits)
-    return grade(task.submission, task.exercises, course=course, sandbox=sandbox, seed=task.seed)
+    return grade(
+        task.submission, task.exercises, course=course, terms=terms, sandbox=sandbox, seed=task.seed
+    )
 
 
-def _course(task: Task) -> Course:
+def _course(task: Task) -> tuple[Course, Terms | None]:
     here = versions()
     if here != task.versions:
         raise WorkerMismatch(
@@ -128,8 +133,12 @@ def _course(task: Task) -> Course:
         )
     try:
         course = load_course(Path(task.course) if task.course else None)
-        same = checks_digest(course, task.exercises) == task.checks
-    except (CourseError, LookupError) as error:
+        terms = None
+        if task.assignment:
+            terms = read_assignment(Path(task.assignment)).on(course, instructor=True)
+            course = terms.course
+        same = checks_digest(course, task.exercises, task.assignment) == task.checks
+    except (AssignmentError, CourseError, LookupError, OSError) as error:
         raise WorkerMismatch(
             f"The worker {_name()} cannot read the course {task.course or '(built in)'}: {error}"
         ) from error
@@ -138,7 +147,7 @@ def _course(task: Task) -> Course:
             f"The worker {_name()} has other checks than the command for {', '.join(task.exercises)}. "
             "Use the same course and version in both places."
         )
-    return course
+    return course, terms
 
 
 def _name() -> str:

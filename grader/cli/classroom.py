@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .common import console_for, course_option, open_course, refuse
+from .formats import open_terms
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -68,6 +69,18 @@ def opened(where: str, create: bool = False) -> Iterator[Gradebook]:
 )
 @course_option
 @click.option(
+    "--assignment",
+    "assignment_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The assignment: exercises, points, deadline, what a day late costs, and checks that students do not have.",
+)
+@click.option(
+    "--protected",
+    "digests_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The digests that `grader release --classroom` wrote: files that a student has changed are noted.",
+)
+@click.option(
     "--jobs", type=click.IntRange(1, 1024), help="Worker processes. Default: one for each core."
 )
 @click.option(
@@ -104,6 +117,8 @@ def grade(
     roster_file: Path | None,
     exercises: tuple[str, ...],
     folder: Path | None,
+    assignment_file: Path | None,
+    digests_file: Path | None,
     jobs: int | None,
     scheduler: str | None,
     deadline: str | None,
@@ -121,10 +136,22 @@ def grade(
 
     Exit status: 0 everything was graded, 1 something could not be (see the list), 2 the call or the input was wrong.
     """
+    from ..protected import ProtectedError, read_digests
+
     if jobs and scheduler:
         refuse("--jobs is for this machine; with --scheduler the cluster has its workers.")
     course = open_course(folder)
     until = _time(deadline)
+    # an assignment file is named here, so it is the instructor's own
+    terms = (
+        open_terms(assignment_file, submissions, course, instructor=True)
+        if assignment_file
+        else None
+    )
+    try:
+        protected = read_digests(digests_file) if digests_file else None
+    except ProtectedError as error:
+        refuse(str(error))
     with opened(where, create=True) as gradebook:
         from ..classroom.grade import grade_class
         from ..classroom.layouts import LayoutError
@@ -146,6 +173,8 @@ def grade(
                     gradebook,
                     exercises=exercises,
                     course=course,
+                    terms=terms,
+                    protected=protected,
                     roster=roster,
                     deadline=until,
                     policy=policy,
