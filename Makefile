@@ -18,7 +18,7 @@ demo: setup
 	@$(BIN)/python examples/demo.py
 
 test: setup lint
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q --numprocesses auto --dist worksteal
 
 # on a machine with a GPU: CUDA=python to use a torch that is installed there instead of .venv
 CUDA ?= $(BIN)/python
