@@ -156,7 +156,7 @@ class _Server:
         arguments = decode(request["arguments"], block, leaf)
         before = {key: _snapshot(value) for key, value in arguments.items()}
         run = partial(self._probe(request["source"], request["probe"]), self._module, **arguments)
-        result, seen = observe(run) if request["watch"] else (run(), [])
+        result, seen = observe(run) if request.get("watch") else (run(), [])
         tree, answer = encode(result)
         changed = [
             key for key, value in arguments.items() if not _same(before[key], _snapshot(value))
