@@ -14,6 +14,7 @@ FROM_ONE = Cause("off-by-one", "The epochs are counted from 1; the first one is 
 NOT_FIRST = Cause("first-left-out", "Epoch 0 is left out; it is a multiple of everything.")
 INVERTED = Cause("inverted", "It is true where it should be false, and false where true.")
 ONE_STEP = Cause("one-step", "There is one step for all batches; each batch is to have its own.")
+LAST_ALONE = Cause("one-step", "There is one step, by the gradients of the last batch alone.")
 X_FOR_SQUARE = Cause("wrong-power", "x stands where x² should.")
 FORWARD = Cause("forward-difference", "It is the forward difference (f(x+h) − f(x)) / h.")
 H_IGNORED = Cause("h-ignored", "The step is 0.001, whatever `h` is.")
@@ -80,11 +81,11 @@ def test_accumulated_steps(student: Student, draw: Draw, stale: bool, stream: bo
             grad = grad if kept else 0 * grad
         return at, losses
 
-    def at_once() -> Tensor:
+    def at_once(given: list[tuple[Tensor, Tensor]] = batches) -> Tensor:
         leaf = weight.clone().requires_grad_()
-        losses = [nn.functional.cross_entropy(inputs @ leaf.T, y) for inputs, y in batches]
+        losses = [nn.functional.cross_entropy(inputs @ leaf.T, y) for inputs, y in given]
         grad = torch.autograd.grad(sum(losses, torch.tensor(0.0)), leaf)[0]
-        return weight - lr * (grad + old)
+        return weight - lr * (grad + old * (given is batches))
 
     expected, losses = walk()
     old = 5.0 if stale else 0.0
@@ -96,6 +97,7 @@ def test_accumulated_steps(student: Student, draw: Draw, stale: bool, stream: bo
             True
         )[0],
         ONE_STEP: at_once,
+        LAST_ALONE: lambda: at_once(batches[-1:]),
     }
     curves = got["losses"], losses
     what = "the model's weight after three batches"

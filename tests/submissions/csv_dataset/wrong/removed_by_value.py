@@ -1,6 +1,6 @@
 # wrong: list.remove takes the first equal number away, which may be that of another column
 # fails: items
-# cause: other
+# cause: order
 import csv
 
 import torch

@@ -1,6 +1,6 @@
 # wrong: the gradients still require gradients themselves
 # fails: backward
-# cause: requires-grad
+# cause: none
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
