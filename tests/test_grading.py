@@ -199,3 +199,9 @@ def test_a_faulty_check_is_the_graders_fault(tmp_path: Path, sandbox: Sandbox) -
     [exercise] = report.exercises
     assert exercise.status == exercise.checks[0].status == "error"
     assert "The grader is at fault" in exercise.checks[0].message
+
+
+def test_a_report_brings_no_torch_along(course: Course, sandbox: Sandbox) -> None:
+    submission = Submission.of_text("derivative", "x = 1\n")
+    report = grade(submission, course=course, sandbox=sandbox, first_failure=True)
+    assert type(report.environment.torch) is str  # and not torch's own class of strings
