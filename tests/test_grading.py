@@ -212,3 +212,9 @@ def test_the_callers_settings_are_as_before(graded: Grade) -> None:
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)
+
+
+def test_a_report_brings_no_torch_along(course: Course, sandbox: Sandbox) -> None:
+    submission = Submission.of_text("derivative", "x = 1\n")
+    report = grade(submission, course=course, sandbox=sandbox, first_failure=True)
+    assert type(report.environment.torch) is str  # and not torch's own class of strings
