@@ -5,10 +5,11 @@ The rules read what comes out of here, and the sandbox compiles the very same te
 
 from __future__ import annotations
 
-import ast
 import io
 import re
 import tokenize
+
+from .text import tree_of
 
 # cell magics whose body is Python; the body of any other (%%bash, %%html, %%writefile) is not
 _PYTHON_MAGICS = {"time", "timeit", "capture", "check", "prun", "debug", "python", "python3"}
@@ -48,10 +49,9 @@ def python_of(cell: str) -> str:
 
 def _parses(source: str) -> bool:
     try:
-        ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return tree_of(source) is not None
+    except (RecursionError, MemoryError):
         return False
-    return True
 
 
 def _complete(lines: list[str]) -> bool:

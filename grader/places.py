@@ -7,17 +7,18 @@ import re
 from collections.abc import Iterator
 
 from .submission import Source
+from .text import tree_of
 
 
 def place_of(source: Source, description: str) -> str:
     """The line where the first thing that a check's sentence names is defined; empty where it is not found."""
     defined: dict[str, str] = {}
-    for cell in source.cells:
+    for cell, program in zip(source.cells, source.programs, strict=True):
         try:
-            tree = ast.parse(cell.text)
-        except (SyntaxError, ValueError, RecursionError):
+            tree = tree_of(program)
+        except (RecursionError, MemoryError):
             continue
-        for name, line in _definitions(tree, ""):
+        for name, line in _definitions(tree, "") if tree else ():
             # the last definition of a name is the one that counts
             defined[name] = defined[name.rpartition(".")[2]] = f"{cell.place}, line {line}"
     for name in re.findall(r"`(\w+(?:\.\w+)?)", description):

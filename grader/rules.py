@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from .catalog import Exercise
 from .report import Violation
+from .text import tree_of
 
 _BY_HAND = (
     ("torch.autograd", "automatic differentiation"),
@@ -81,7 +82,7 @@ def violations(exercise: Exercise, texts: Sequence[str]) -> list[Violation]:
 
 
 def _found(exercise: Exercise, texts: Sequence[str]) -> list[Violation]:
-    trees = [tree for text in texts if (tree := _parse(text)) is not None]
+    trees = [tree for text in texts if (tree := tree_of(text)) is not None]
     module = _read(trees)
     found: dict[tuple[int, str], Violation] = {}
     for rule, options in exercise.forbidden.items():
@@ -106,20 +107,13 @@ def seen_at_run_time(
     """The violation that the run showed and the source does not: at the definition of the first name called."""
     lines = [
         node.lineno
-        for tree in map(_parse, texts)
+        for tree in map(tree_of, texts)
         for node in (tree.body if tree else [])
         if isinstance(node, ast.FunctionDef | ast.ClassDef)
         and node.name in (called or set(exercise.entry_points))
     ]
     message = f"Automatic differentiation ran here (torch reports `{what}`). {_ADVICE['by hand']}"
     return Violation(min(lines, default=1), "by hand", message)
-
-
-def _parse(text: str) -> ast.Module | None:
-    try:
-        return ast.parse(text)
-    except (SyntaxError, ValueError):
-        return None
 
 
 def _read(trees: list[ast.Module]) -> _Module:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import unicodedata
+import warnings
 
 MESSAGE_LENGTH = 600
 
@@ -24,6 +26,20 @@ def _shown(character: str) -> str:
         return " "
     code = ord(character)
     return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
+
+
+def tree_of(source: str) -> ast.Module | None:
+    """The syntax tree of a student's text; `None` if that is not Python. What Python would warn of is not our affair.
+
+    Raises:
+        RecursionError, MemoryError: if it is nested too deeply.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(source)
+    except (SyntaxError, ValueError):
+        return None
 
 
 def line_of(source: str, number: int) -> str:

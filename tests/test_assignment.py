@@ -246,20 +246,20 @@ def test_what_is_kept_back_runs_for_the_instructor_alone(
     assert everything.exercises[1].status == "missing"
 
     public = run(folder, course, sandbox, "examples/partly", instructor=False)
-    assert [exercise.held_back for exercise in public.exercises] == [10, 10, 0]
-    assert [exercise.max_score for exercise in public.exercises] == [16, 0, 5]
-    assert public.exercises[0].score == 14
+    assert [exercise.held_back for exercise in public.exercises] == [8, 10, 0]
+    assert [exercise.max_score for exercise in public.exercises] == [18, 0, 5]
+    assert public.exercises[0].score == 16
     shown = json.render(public) + github.summary(public) + github.log(public)
     for secret in ("with_ones", "Secret", "registered parameters", '"parameters"'):
         assert secret not in shown
-    assert "20 more points are for checks that only your instructor runs" in shown
+    assert "18 more points are for checks that only your instructor runs" in shown
 
     # what CI would have said follows from the instructor's report alone
     students = read_assignment(folder / "assignment.toml").on(course)
     again = students.apply(everything)
     assert [each.status for each in again.exercises] == [each.status for each in public.exercises]
     assert (again.score, again.max_score) == (public.score, public.max_score)
-    assert [each.held_back for each in again.exercises] == [10, 10, 0]
+    assert [each.held_back for each in again.exercises] == [8, 10, 0]
 
 
 def test_nothing_says_all_where_something_is_kept_back(
@@ -270,7 +270,7 @@ def test_nothing_says_all_where_something_is_kept_back(
     from rich.console import Console
 
     public = run(folder, course, sandbox, "examples/right", instructor=False)
-    assert public.score == public.max_score == 21
+    assert public.score == public.max_score == 23
     out = io.StringIO()
     terminal.render(public, Console(file=out, width=100))
     for text in (out.getvalue(), github.summary(public), json.render(public)):
@@ -289,7 +289,7 @@ def test_a_check_may_need_one_that_is_kept_back(
     report = grade_with_terms(ROOT / "examples" / "right", terms=terms, sandbox=sandbox)
     [exercise] = report.exercises
     assert {check.status for check in exercise.checks} == {"passed"}
-    assert (exercise.score, exercise.held_back) == (8, 2)
+    assert (exercise.score, exercise.held_back) == (9, 1)
 
 
 def test_points_of_another_worth(course: Course, sandbox: Sandbox, tmp_path: Path) -> None:

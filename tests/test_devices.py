@@ -78,14 +78,14 @@ def test_a_device_mistake_costs_its_points_and_no_others(graded: Grade) -> None:
     assert (lost.name, result.score, result.max_score) == ("other_devices", 9, 10)
     assert "Expected all tensors to be on the same device" in lost.message
     assert "my_linear.py, line" in lost.message
-    assert "`sim:0` stands for a GPU here" in lost.cause
+    assert "`sim:0` (which stands for a GPU here)" in lost.cause
     assert "device=x.device" in lost.cause
 
 
 def test_a_result_that_stays_behind_is_told(graded: Grade) -> None:
     result = graded("batching", text_of("batching/wrong/device_lengths_on_the_cpu"))
     [lost] = [check for check in result.checks if not check.score]
-    assert "lengths is on cpu, expected on sim" in lost.message
+    assert 'lengths"] is on cpu, expected on sim' in lost.message
 
 
 def test_every_other_check_runs_on_the_cpu(graded: Grade) -> None:

@@ -36,22 +36,23 @@ def expect_padded(got: Any, sequences: list[Tensor], labels: list[int], padding:
     padded = sequences[0].new_full((len(sequences), longest, *sequences[0].shape[1:]), padding)
     for row, sequence in enumerate(sequences):
         padded[row, : len(sequence)] = sequence
-    lengths = torch.tensor([len(sequence) for sequence in sequences])
+    there = sequences[0].device
+    lengths = torch.tensor([len(sequence) for sequence in sequences], device=there)
     expect(isinstance(got, list | tuple) and len(got) == 3, "pad_collate does not return a triple.")
     names = ("padded", "lengths", "labels")
-    expected = dict(zip(names, (padded, lengths, torch.tensor(labels)), strict=True))
+    expected = dict(zip(names, (padded, lengths, torch.tensor(labels, device=there)), strict=True))
     in_front = torch.full_like(padded, padding)
     for row, sequence in enumerate(sequences):
         in_front[row, longest - len(sequence) :] = sequence
     order = torch.argsort(lengths, descending=True, stable=True)
-    mask = torch.arange(longest) < lengths.unsqueeze(1)
+    mask = torch.arange(longest, device=there) < lengths.unsqueeze(1)
     mask = mask.reshape(*mask.shape, *[1] * (padded.dim() - 2))
     causes = {
         PADDING_IGNORED: {"padded": torch.where(mask, padded, 0)},
         IN_FRONT: {"padded": in_front},
         BY_LENGTH: {name: value[order] for name, value in expected.items()},
         PADDED_LENGTHS: {"lengths": torch.full_like(lengths, longest)},
-        ELEMENTS: {"lengths": torch.tensor([sequence.numel() for sequence in sequences])},
+        ELEMENTS: {"lengths": lengths * sequences[0][0].numel()},
         OTHER_DEFAULT: {"padded": torch.where(mask, padded, -1)},
     }
     expect_close(dict(zip(names, got, strict=True)), expected, "the batch", causes=causes)

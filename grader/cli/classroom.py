@@ -279,8 +279,7 @@ def _summarize(gradebook: Gradebook, summary: Summary, where: str) -> None:
 
     absent, strangers, noted, scores = [], [], [], []
     for record in gradebook.records():
-        name = f" ({record.student.name})" if record.student.name else ""
-        who = record.student.id + name
+        who = record.student.id + (f" ({record.student.name})" if record.student.name else "")
         if record.student.on_roster:
             scores.append(record.score)
             if record.problem == NOTHING:
@@ -298,8 +297,7 @@ def _summarize(gradebook: Gradebook, summary: Summary, where: str) -> None:
             f"Of {gradebook.max_score} points: mean {mean(scores):.1f}, median {median(scores):g}, "
             f"of {len(scores)} students."
         )
-    for line in lines:
-        click.echo(line)
+    click.echo("\n".join(lines))
     _list("Handed in nothing", absent)
     _list("Handed in, but not on the roster", strangers)
     _list(
@@ -314,8 +312,8 @@ def _summarize(gradebook: Gradebook, summary: Summary, where: str) -> None:
 def _list(what: str, entries: list[str], below: bool = False) -> None:
     if not entries:
         return
-    more = f"and {len(entries) - _SHOWN} more" if len(entries) > _SHOWN else ""
-    shown = [*entries[:_SHOWN], *([more] if more else [])]
+    more = [f"and {len(entries) - _SHOWN} more"] if len(entries) > _SHOWN else []
+    shown = [*entries[:_SHOWN], *more]
     text = "".join(f"\n  {entry}" for entry in shown) if below else " " + ", ".join(shown)
     click.echo(f"{what} ({len(entries)}):{text}")
 
