@@ -31,7 +31,7 @@ def main() -> None:
     )  # fmt: skip
     run("adjust", gradebook, "gus", "1", "--who", "demo", "--why", "told us of a slip in the text")
     run("history", gradebook, "gus")
-    # the web page: run("report", gradebook, "--output", output / "report")
+    run("report", gradebook, "--output", output / "report")
     print(f"\nThe submissions: {submissions}\nThe gradebook:   {gradebook}")
 
 
