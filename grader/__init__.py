@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .compare import expect as expect
     from .compare import expect_close as expect_close
     from .grading import grade as grade
+    from .language import _ as _
     from .plugin import needs as needs
     from .plugin import points as points
     from .probes import helper as helper
@@ -37,6 +38,7 @@ _HOMES = {
     "needs": "plugin",
     "points": "plugin",
     "probe": "probes",
+    "_": "language",
     "read_submission": "submission",
 }
 __all__ = sorted(_HOMES)  # one list, kept once

@@ -18,11 +18,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from . import language as languages
 from .catalog import Course, Exercise, load_course
+from .language import _
 from .report import CheckResult, Environment, ExerciseResult, ExerciseStatus, Report
 from .rules import violations
 from .sandbox import Limits, Sandbox
 from .submission import Source, Submission, is_stub, read_submission
+from .translation import title_of
 
 if TYPE_CHECKING:
     from .plugin import GradingPlugin
@@ -60,6 +63,7 @@ def grade(
     seed: int | None = None,
     first_failure: bool = False,
     progress: Callable[[str], None] | None = None,
+    language: str | None = None,
 ) -> Report:
     """Grades a submission.
 
@@ -74,6 +78,7 @@ def grade(
         first_failure: leave an exercise's checks at the first one that does not pass; for whoever only asks
             whether all do.
         progress: is called with the name of each exercise before it is graded.
+        language: of the report's texts; by default the one in use, English at first.
 
     Raises:
         SubmissionError: if there is nothing to grade.
@@ -83,6 +88,8 @@ def grade(
         # first of all: it imports torch at the same time as this process does
         sandbox = sandbox or stack.enter_context(Sandbox(limits))
         course = course or load_course()
+        languages.learn(course.folder)
+        stack.enter_context(languages.speaking(language or languages.current()))
         if not isinstance(submission, Submission):
             submission = read_submission(Path(submission), course, exercises)
         stack.enter_context(_torch_as_it_comes())
@@ -95,7 +102,9 @@ def grade(
                     course[name], submission.sources.get(name), sandbox, seed, first_failure
                 )
             )
-        return Report(submission.name, tuple(results), environment(sandbox))
+        return Report(
+            submission.name, tuple(results), environment(sandbox), language=languages.current()
+        )
 
 
 @contextmanager
@@ -155,10 +164,10 @@ def _grade_exercise(
     problem = benches[exercise.name].load_problem if benches else ""
     status, message = _summary(exercise, source, problem, checks)
     if broken and status != "error":
-        status, message = "failed", f"No points: {broken[0].message}"
+        status, message = "failed", _("No points: {reason}").format(reason=broken[0].message)
     return ExerciseResult(
         name=exercise.name,
-        title=exercise.title,
+        title=title_of(exercise),
         score=sum(check.score for check in checks),
         max_score=sum(check.points for check in checks),
         status=status,
@@ -230,14 +239,17 @@ def _summary(
 ) -> tuple[ExerciseStatus, str]:
     """The exercise's state and a sentence about it, from the states of its checks."""
     if source is None:
-        return "missing", f"There is no {exercise.name}.py in this submission."
+        told = _("There is no {file} in this submission.")
+        return "missing", told.format(file=f"{exercise.name}.py")
     if problem:
         return "error", problem
     if any(check.status == "error" for check in checks):
-        return "error", "The grader itself failed in a check; these points are not the last word."
+        return "error", _(
+            "The grader itself failed in a check; these points are not the last word."
+        )
     states = {check.status for check in checks}
     if states == {"passed"}:
-        return "passed", "All points."
+        return "passed", _("All points.")
     if is_stub(source, exercise) or states <= {"not_started", "not_reached", "skipped"}:
-        return "not_attempted", "Not started yet."
+        return "not_attempted", _("Not started yet.")
     return ("partial" if any(check.score for check in checks) else "failed"), ""

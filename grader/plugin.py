@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 import pytest
 import torch
 
+from .language import _
 from .outcome import CheckFailed, CheckOutcome, CourseFault
 from .report import CaseResult, CheckResult, CheckStatus
 from .student import Draw, Student, seed_of
@@ -91,7 +92,9 @@ class _Check:
         alike = sum(case.status == told.status for case in self.cases)
         if alike == len(self.cases) or told.status == "not_reached" or not told.label:
             return told.message
-        return f"{told.message} (With {told.label}; {alike} of {len(self.cases)} cases.)"
+        where = _("(With {case}; {count} of {total} cases.)")
+        told_where = where.format(case=told.label, count=alike, total=len(self.cases))
+        return f"{told.message} {told_where}"
 
     def _cause(self, status: CheckStatus) -> str:
         """The cause, if every case that ended so names the same one or none; a guess that wavers is kept back."""
@@ -181,17 +184,18 @@ class GradingPlugin:
         exercise = _exercise_of(item)
         workbench = self._workbenches.get(exercise)
         if workbench is None:
-            raise CheckOutcome("not_reached", "There is no file for this exercise.")
+            raise CheckOutcome("not_reached", _("There is no file for this exercise."))
         if workbench.load_problem:
-            raise CheckOutcome("not_reached", "The file could not be loaded.")
+            raise CheckOutcome("not_reached", _("The file could not be loaded."))
         for name in check.needs:
             if name not in self._checks[exercise]:
                 raise CourseFault(f"{check.name} needs {name}, which is not a check.")
             if self._checks[exercise][name].status != "passed":
                 first = self._checks[exercise][name].description
-                raise CheckOutcome("not_reached", f"Not tried, because this comes first: {first}")
+                told = _("Not tried, because this comes first: {check}").format(check=first)
+                raise CheckOutcome("not_reached", told)
         if any(case.status == "timeout" for case in check.cases):
-            raise CheckOutcome("not_reached", "Not run after an earlier case timed out.")
+            raise CheckOutcome("not_reached", _("Not run after an earlier case timed out."))
 
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
         if (call.when == "setup" and call.excinfo is None) or call.when == "teardown":
@@ -206,10 +210,10 @@ class GradingPlugin:
             if isinstance(error, KeyboardInterrupt):
                 return
             case.status = "error"
-            case.message = (
-                f"The grader is at fault here, not your code ({type(error).__name__}: {error}). "
+            case.message = _(
+                "The grader is at fault here, not your code ({error}). "
                 "Please report it to your instructor."
-            )
+            ).format(error=f"{type(error).__name__}: {error}")
         self._check_of(item).cases.append(case)
 
     def _check_of(self, item: pytest.Item) -> _Check:
@@ -222,7 +226,7 @@ class GradingPlugin:
             text = inspect.getdoc(item.function) or name
             checks[name] = _Check(
                 name=name,
-                description=" ".join(text.split("\n\n")[0].split()),
+                description=_(" ".join(text.split("\n\n")[0].split())),
                 points=worth.args[0] if worth else 0,
                 needs=wanted.args if wanted else (),
             )

@@ -85,12 +85,13 @@ class Environment:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that is known of one submission."""
+    """Everything that is known of one submission. Its texts are in `language`, in which it was graded."""
 
     submission: str
     exercises: tuple[ExerciseResult, ...]
     environment: Environment
     schema: int = field(default=SCHEMA)
+    language: str = "en"
 
     @property
     def score(self) -> int:
@@ -104,6 +105,7 @@ class Report:
         """The report as plain data, as `grader/report.schema.json` describes it."""
         return {
             "schema": self.schema,
+            "language": self.language,
             "submission": self.submission,
             "score": self.score,
             "max_score": self.max_score,
@@ -129,6 +131,7 @@ class Report:
             environment=Environment(
                 **environment | {key: tuple(environment[key]) for key in ("devices", "isolation")}
             ),
+            language=data.get("language", "en"),
         )
 
 

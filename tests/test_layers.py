@@ -16,18 +16,21 @@ ALLOWED: dict[str, set[str]] = {
     "report": set(),
     "catalog": set(),
     "text": set(),
+    "language": set(),
+    "translation": {"catalog", "language"},
     "outcome": {"report"},
-    "submission": {"catalog", "text"},
-    "rules": {"catalog", "report"},
+    "submission": {"catalog", "language", "text", "translation"},
+    "rules": {"catalog", "language", "report"},
     "sandbox": set(),
-    "compare": {"outcome", "sandbox"},
+    "compare": {"language", "outcome", "sandbox"},
     "probes": set(),
-    "workbench": {"outcome", "probes", "report", "sandbox", "submission", "text"},
+    "workbench": {"language", "outcome", "probes", "report", "sandbox", "submission", "text"},
     "student": {"outcome", "probes", "workbench"},
-    "plugin": {"outcome", "report", "student", "workbench"},
+    "plugin": {"language", "outcome", "report", "student", "workbench"},
     "checks": CHECK_AUTHOR,
     "grading": {
         "catalog",
+        "language",
         "outcome",
         "plugin",
         "report",
@@ -35,10 +38,19 @@ ALLOWED: dict[str, set[str]] = {
         "sandbox",
         "student",
         "submission",
+        "translation",
         "workbench",
     },
-    "outputs": {"report"},
-    "authoring": {"catalog", "grading", "submission", "report", "sandbox"},
+    "outputs": {"language", "report"},
+    "authoring": {
+        "catalog",
+        "grading",
+        "language",
+        "submission",
+        "report",
+        "sandbox",
+        "translation",
+    },
     "classroom": {
         "catalog",
         "grading",
@@ -84,7 +96,7 @@ def test_a_room_imports_only_what_it_may(room: str) -> None:
 
 def test_every_room_is_named_here() -> None:
     rooms = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or path.is_dir()}
-    assert rooms - {"__pycache__", "course"} == set(ALLOWED) | {
+    assert rooms - {"__pycache__", "course", "locale"} == set(ALLOWED) | {
         "__init__",
         "__main__",
         "cli",

@@ -13,6 +13,7 @@ from .common import (
     POINTS_MISSING,
     console_for,
     course_option,
+    lang_option,
     named_in,
     open_course,
     refuse,
@@ -28,6 +29,7 @@ from .common import (
 )
 @click.option("--notebooks", is_flag=True, help="Notebooks instead of Python files.")
 @course_option
+@lang_option
 def release(
     names: tuple[str, ...], output: Path | None, notebooks: bool, folder: Path | None
 ) -> None:
@@ -86,4 +88,27 @@ def audit(
     else:
         output.render(audits, console_for())
     amiss = any(one.problems or one.survivors for one in audits)
+    sys.exit(POINTS_MISSING if amiss else ALL_POINTS)
+
+
+@click.command()
+@course_option
+@click.option("--language", default="ko", show_default=True, help="Such as ko: a code of ISO 639.")
+def translate(folder: Path | None, language: str) -> None:
+    """Brings the catalogues of a course up to date, and compiles them; of the built-in one, the grader's as well.
+
+    Texts are added to locale/LANGUAGE/LC_MESSAGES/messages.po, for you to translate. Exit status: 0 if all texts are
+    translated, 1 if some are not.
+    """
+    from ..authoring.translate import TranslationError, texts_of_course, texts_of_grader, update
+    from ..language import OWN
+
+    course = open_course(folder)
+    try:
+        amiss = update(course.folder / "locale", language, texts_of_course(course))
+        if folder is None:
+            amiss += update(OWN, language, texts_of_grader())
+    except (TranslationError, OSError, LookupError, ValueError) as error:
+        refuse(str(error))
+    click.echo("\n".join(amiss) or "Everything is translated.")
     sys.exit(POINTS_MISSING if amiss else ALL_POINTS)

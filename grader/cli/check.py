@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import click
 
 from ..catalog import Course
+from ..language import _
 from .common import (
     ALL_POINTS,
     POINTS_MISSING,
     WRONG_INPUT,
     console_for,
     course_option,
+    lang_option,
     open_course,
     refuse,
     started_sandbox,
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @course_option
+@lang_option
 @click.option(
     "--from",
     "path",
@@ -81,15 +84,15 @@ def check(
     except SubmissionError as error:
         refuse(str(error))
     if output and not output.absolute().parent.is_dir():
-        refuse(
-            f"{output.parent} does not exist. Make the folder first, or choose another --output."
-        )
+        told = _("{folder} does not exist. Make the folder first, or choose another --output.")
+        refuse(told.format(folder=output.parent))
     with started_sandbox() as sandbox:
         if require_isolation:
             missing = [layer for layer in sandbox.layers() if not layer.on]
             if missing:
-                told = ", ".join(f"{layer.name} ({layer.why})" for layer in missing)
-                refuse(f"Not graded, because this machine lacks: {told}.")
+                layers = ", ".join(f"{layer.name} ({layer.why})" for layer in missing)
+                told = _("Not graded, because this machine lacks: {layers}.")
+                refuse(told.format(layers=layers))
         report = _grade_with_progress(submission, course, sandbox, seed)
     _write(report, form, output)
     sys.exit(_exit_status(report))
@@ -105,16 +108,16 @@ def _grade_with_progress(
     try:
         if not console.is_terminal:
             return grade(submission, course=course, sandbox=sandbox, seed=seed)
-        with console.status("Starting …") as status:
+        with console.status(_("Starting …")) as status:
             return grade(
                 submission,
                 course=course,
                 sandbox=sandbox,
                 seed=seed,
-                progress=lambda name: status.update(f"Grading {name} …"),
+                progress=lambda name: status.update(_("Grading {name} …").format(name=name)),
             )
     except (CourseFault, RuntimeError) as error:
-        refuse(f"The grader itself failed, not your code: {error}")
+        refuse(_("The grader itself failed, not your code: {error}").format(error=error))
 
 
 def _write(report: Report, form: str, output: Path | None) -> None:
@@ -139,7 +142,7 @@ def _write(report: Report, form: str, output: Path | None) -> None:
     try:
         output.write_text(text, encoding="utf-8")
     except OSError as error:
-        refuse(f"{output} cannot be written: {error.strerror}.")
+        refuse(_("{path} cannot be written: {reason}.").format(path=output, reason=error.strerror))
 
 
 def _exit_status(report: Report) -> int:

@@ -6,11 +6,14 @@ from pathlib import Path
 
 import click
 
-from .common import console_for, course_option, named_in, open_course, refuse
+from .. import language
+from ..language import _
+from .common import console_for, course_option, lang_option, named_in, open_course, refuse
 
 
 @click.command("list")
 @course_option
+@lang_option
 def list_exercises(folder: Path | None) -> None:
     """Shows the exercises, in the order in which they are worked on."""
     from rich.table import Table
@@ -22,20 +25,23 @@ def list_exercises(folder: Path | None) -> None:
     for exercise in course.exercises:
         if exercise.unit != unit:
             unit = exercise.unit
-            table.add_row(f"[bold]{unit}[/bold]" if unit else "", "")
-        table.add_row(f"  {exercise.name}", exercise.title)
+            table.add_row(f"[bold]{_(unit)}[/bold]" if unit else "", "")
+        table.add_row(f"  {exercise.name}", _(exercise.title))
     console.print(table)
 
 
 @click.command()
 @click.argument("name")
 @course_option
+@lang_option
 def show(name: str, folder: Path | None) -> None:
     """Shows the statement of the exercise NAME."""
     from rich.markdown import Markdown
 
+    from ..translation import statement_of
+
     [exercise] = named_in(open_course(folder), [name])
-    title, _, text = exercise.statement.partition("\n")
+    title, _break, text = statement_of(exercise).partition("\n")
     # formulas are plain Unicode; the dollar signs are for the notebook
     console = console_for()
     console.print(Markdown(f"# {title}\n{text.replace('$', '')}"))
@@ -45,21 +51,32 @@ def show(name: str, folder: Path | None) -> None:
 @click.argument("target", type=click.Path(path_type=Path, file_okay=False), metavar="DIR")
 @click.option("--notebooks", is_flag=True, help="Notebooks instead of Python files.")
 @course_option
+@lang_option
 def init(target: Path, notebooks: bool, folder: Path | None) -> None:
     """Makes a workspace: the stub of every exercise, in the folder DIR. What is there already stays."""
+    from ..translation import stub_text
+
     course = open_course(folder)
     made = 0
     try:
         target.mkdir(parents=True, exist_ok=True)
         for exercise in course.exercises:
-            stub = exercise.stub.with_suffix(".ipynb") if notebooks else exercise.stub
-            path = target / stub.name
+            stub = exercise.stub
+            path = target / (f"{exercise.name}.ipynb" if notebooks else stub.name)
             if not stub.is_file():
                 refuse(f"{stub} does not exist. `grader release` makes it from its solution.")
             if not path.exists():
-                path.write_bytes(stub.read_bytes())
+                text = stub_text(stub.read_text(encoding="utf-8"))
+                if notebooks:
+                    from ..authoring.notebook import notebook_of
+
+                    text = notebook_of(exercise.name, text)
+                path.write_text(text, encoding="utf-8", newline="\n")
                 made += 1
     except OSError as error:
-        refuse(f"{target} cannot be written: {error.strerror}.")
+        refuse(_("{path} cannot be written: {reason}.").format(path=target, reason=error.strerror))
     first = course.exercises[0].name if course.exercises else "NAME"
-    click.echo(f"{made} exercises in {target}. Next: cd {target} && grader check {first}")
+    # where the language was asked for by hand, the next command asks for it as well
+    speak = "" if language.current() == language.preferred() else f" --lang {language.current()}"
+    told = _("{count} exercises in {folder}. Next: cd {folder} && grader check {name}{option}")
+    click.echo(told.format(count=made, folder=target, name=first, option=speak))

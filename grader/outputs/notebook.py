@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from xml.etree.ElementTree import Element, SubElement, tostring
 
+from ..language import _, speaking
 from ..report import CheckResult, ExerciseResult, Report
 
 _MARKS = {
@@ -25,10 +26,11 @@ _TOLD = ("failed", "timeout", "error", "skipped")
 
 
 def render(report: Report) -> str:
-    """HTML that takes its colours from the page, light or dark."""
-    root = Element("div", {"class": "grader-report"})
-    for exercise in report.exercises:
-        _exercise(root, exercise)
+    """HTML that takes its colours from the page, light or dark; in the report's language."""
+    root = Element("div", {"class": "grader-report", "lang": report.language})
+    with speaking(report.language):
+        for exercise in report.exercises:
+            _exercise(root, exercise)
     return tostring(root, encoding="unicode", method="html")
 
 
@@ -40,7 +42,9 @@ def _exercise(parent: Element, exercise: ExerciseResult) -> None:
     if exercise.message and exercise.status != "passed":
         SubElement(parent, "p").text = exercise.message
     for violation in exercise.violations:
-        SubElement(parent, "p").text = f"line {violation.line}: {violation.message}"
+        told = _("line {line}: {message}")
+        told = told.format(line=violation.line, message=violation.message)
+        SubElement(parent, "p").text = told
     if exercise.status in ("missing", "not_attempted"):
         return
     table = SubElement(parent, "table", {"style": "width: 100%; text-align: left"})

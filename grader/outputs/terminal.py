@@ -7,6 +7,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from ..language import _, speaking
 from ..report import CheckResult, ExerciseResult, Report
 
 _MARKS = {
@@ -25,17 +26,21 @@ _INDENT = 4
 
 
 def render(report: Report, console: Console) -> None:
-    """Prints each exercise with its checks, and the total."""
+    """Prints each exercise with its checks, and the total, in the report's language."""
+    with speaking(report.language):
+        _render(report, console)
+
+
+def _render(report: Report, console: Console) -> None:
     for exercise in report.exercises:
         _render_exercise(exercise, console)
-    total = Text(f"{report.score}/{report.max_score} points", style="bold")
     if len(report.exercises) > 1:
-        console.print(total)
+        total = _("{score}/{most} points").format(score=report.score, most=report.max_score)
+        console.print(Text(total, style="bold"))
     isolation = report.environment.isolation
     if "files hidden" not in isolation or "no network" not in isolation:
-        console.print(
-            Text("Isolation: limits only. Grade strangers' code in a container.", style="dim")
-        )
+        told = _("Isolation: limits only. Grade strangers' code in a container.")
+        console.print(Text(told, style="dim"))
 
 
 def _render_exercise(exercise: ExerciseResult, console: Console) -> None:
@@ -50,7 +55,9 @@ def _render_exercise(exercise: ExerciseResult, console: Console) -> None:
     if exercise.message and exercise.status != "passed":
         _paragraph(exercise.message, console, style="" if exercise.status == "error" else "dim")
     for violation in exercise.violations:
-        _paragraph(f"line {violation.line}: {violation.message}", console, style="red")
+        told = _("line {line}: {message}")
+        told = told.format(line=violation.line, message=violation.message)
+        _paragraph(told, console, style="red")
     if exercise.status not in ("missing", "not_attempted", "error"):
         _render_checks(exercise.checks, console)
     elif exercise.status == "error":
