@@ -223,10 +223,10 @@ class GradingPlugin:
         if name not in checks:
             worth = item.get_closest_marker("points")
             wanted = item.get_closest_marker("needs")
-            text = inspect.getdoc(item.function) or name
+            text = " ".join((inspect.getdoc(item.function) or name).split("\n\n")[0].split())
             checks[name] = _Check(
                 name=name,
-                description=_(" ".join(text.split("\n\n")[0].split())),
+                description=_(text),
                 points=worth.args[0] if worth else 0,
                 needs=wanted.args if wanted else (),
             )

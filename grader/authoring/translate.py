@@ -85,7 +85,8 @@ def texts_of_course(course: Course) -> Iterator[Found]:
 def update(folder: Path, language: str, found: Iterable[Found]) -> list[str]:
     """Brings `folder/<language>/LC_MESSAGES/messages.po` up to date and compiles it.
 
-    New texts are added, untranslated or with a guess that is marked fuzzy; what is no longer said is removed.
+    New texts are added, untranslated or with a guess that is marked fuzzy. What is no longer said stays at the end of
+    the file, for the case that it comes back.
 
     Returns:
         What is still to be done, as sentences that name the file.
@@ -99,9 +100,11 @@ def update(folder: Path, language: str, found: Iterable[Found]) -> list[str]:
     for file, text in found:
         if text:
             template.add(text, locations=[(file, 0)])
+    for message in old.obsolete.values():
+        if message.id in template and message.id not in old:
+            old[message.id] = message  # it is said again
     created = old.creation_date
     old.update(template)
-    old.obsolete.clear()
     old.creation_date = created
     path.parent.mkdir(parents=True, exist_ok=True)
     buffer = BytesIO()
@@ -184,7 +187,8 @@ def _descriptions(path: Path) -> Iterator[str]:
 def _is_prose(paragraph: str) -> bool:
     """Neither an example that is indented as a whole nor an address."""
     lines = paragraph.splitlines()
-    return not all(line.startswith("    ") for line in lines) and "See: https://" not in paragraph
+    example = all(line.startswith("    ") for line in lines) and not lines[0].startswith("    - ")
+    return not example and "See: https://" not in paragraph
 
 
 def _placeholders(text: str) -> set[str]:

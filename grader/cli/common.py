@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import inspect
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -50,7 +51,8 @@ def _translate_help(group: click.Command) -> None:
     commands = [group, *(group.commands.values() if isinstance(group, click.Group) else ())]
     options = [option for c in commands for option in c.params if isinstance(option, click.Option)]
     for item in (*commands, *options):
-        item.help = language.translated(_english.setdefault(item, item.help or ""))
+        text = _english.setdefault(item, inspect.cleandoc(item.help or ""))
+        item.help = language.translated(text)
 
 
 lang_option = click.option(

@@ -70,7 +70,7 @@ def _render_checks(checks: tuple[CheckResult, ...] | list[CheckResult], console:
         mark, style = _MARKS[check.status]
         line = Table.grid(padding=(0, 1), expand=True)
         line.add_column(width=1, no_wrap=True)
-        line.add_column(ratio=1)
+        line.add_column(ratio=1, overflow="fold")  # Rich cuts wide characters at the edge otherwise
         line.add_column(justify="right", no_wrap=True)
         dim = "dim" if check.status in ("not_reached", "not_started", "skipped") else ""
         line.add_row(
