@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .compare import expect as expect
     from .compare import expect_close as expect_close
     from .grading import grade as grade
+    from .language import N_ as N_
     from .language import _ as _
     from .plugin import needs as needs
     from .plugin import points as points
@@ -38,6 +39,7 @@ _HOMES = {
     "needs": "plugin",
     "points": "plugin",
     "probe": "probes",
+    "N_": "language",
     "_": "language",
     "read_submission": "submission",
 }

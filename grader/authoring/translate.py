@@ -33,14 +33,31 @@ FOR_INSTRUCTORS = (
     "authoring/mutants.py",
     "authoring/release.py",
     "authoring/translate.py",
+    "catalog.py",
     "checks/",
     "classroom/",
     "cli/author.py",
     "cli/machine.py",
     "outputs/audit.py",
+    "probes.py",
+    "report.py",
+    "sandbox/child.py",
+    "sandbox/confine.py",
+    "sandbox/landlock.py",
+    "sandbox/limits.py",
+    "sandbox/process.py",
+    "sandbox/seccomp.py",
+    "student.py",
 )
 # besides `_` and `N_`: who keeps a text that is translated where it is told
-_KEYWORDS = {"_": None, "N_": None, "SandboxError": (2,), "_Excess": (1,), "WireError": (1,)}
+_KEYWORDS = {
+    "_": None,
+    "N_": None,
+    "FrameError": (1,),
+    "SandboxError": (2,),
+    "WireError": (1,),
+    "_Excess": (1,),
+}
 
 Found = tuple[str, str]  # the file, and the text
 
