@@ -21,7 +21,7 @@ def statement_of(exercise: Exercise) -> str:
 
 
 def hints_of(exercise: Exercise) -> tuple[str, ...]:
-    return tuple(map(_, exercise.hints))
+    return tuple(map(translated, exercise.hints))
 
 
 def stub_text(text: str) -> str:

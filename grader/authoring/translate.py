@@ -96,7 +96,8 @@ def texts_of_course(course: Course) -> Iterator[Found]:
         shown = f"checks/{exercise.checks.name}"
         yield from ((shown, text) for text in _descriptions(exercise.checks))
         yield from _marked(exercise.checks, shown)
-        yield from ((shown, hint) for hint in exercise.hints)
+        for hint in exercise.hints:
+            yield from ((shown, part) for part in paragraphs(hint) if _is_prose(part))
 
 
 def update(folder: Path, language: str, found: Iterable[Found]) -> list[str]:
@@ -202,10 +203,10 @@ def _descriptions(path: Path) -> Iterator[str]:
 
 
 def _is_prose(paragraph: str) -> bool:
-    """Neither an example that is indented as a whole nor an address."""
+    """Neither an example (indented as a whole, or between fences) nor an address."""
     lines = paragraph.splitlines()
     example = all(line.startswith("    ") for line in lines) and not lines[0].startswith("    - ")
-    return not example and "See: https://" not in paragraph
+    return not example and not paragraph.startswith(("```", "See: https://"))
 
 
 def _placeholders(text: str) -> set[str]:

@@ -64,7 +64,8 @@ def init(target: Path, notebooks: bool, folder: Path | None) -> None:
             stub = exercise.stub
             path = target / (f"{exercise.name}.ipynb" if notebooks else stub.name)
             if not stub.is_file():
-                refuse(f"{stub} does not exist. `grader release` makes it from its solution.")
+                told = _("{path} does not exist. `grader release` makes it from its solution.")
+                refuse(told.format(path=stub))
             if not path.exists():
                 text = stub_text(stub.read_text(encoding="utf-8"))
                 if notebooks:

@@ -1,0 +1,405 @@
+"""What students read exists in Korean: nothing is missing, nothing is stale, and the code in it is the same."""
+
+from __future__ import annotations
+
+import ast
+import html
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from io import BytesIO, StringIO
+from pathlib import Path
+
+import jsonschema
+import nbformat
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import read_mo, write_mo
+from nbclient import NotebookClient
+from rich.console import Console
+
+from grader import grade, language, load_course
+from grader.authoring.notebook import notebook_of
+from grader.authoring.release import release
+from grader.authoring.translate import (
+    PACKAGE,
+    Found,
+    problems,
+    read,
+    student_modules,
+    texts_of_course,
+    texts_of_grader,
+    update,
+)
+from grader.catalog import Course
+from grader.outputs import notebook, terminal
+from grader.report import Report
+from grader.sandbox import Sandbox
+from grader.submission import is_stub, read_submission
+from grader.translation import docstrings, statement_of, stub_text, title_of
+
+from .conftest import ROOT
+from .sentences import told, untranslated
+
+NAMES = load_course().names
+CATALOGUES: dict[str, tuple[Path, Callable[[], Iterable[Found]]]] = {
+    "the course": (ROOT / "locale", lambda: texts_of_course(load_course())),
+    "the grader": (language.OWN, texts_of_grader),
+}
+BOTH = pytest.mark.parametrize("whose", CATALOGUES)
+
+
+def korean(folder: Path) -> Path:
+    return folder / "ko" / "LC_MESSAGES" / "messages.po"
+
+
+# nothing is missing
+
+
+@BOTH
+def test_every_text_has_a_korean_one(whose: str) -> None:
+    folder, texts = CATALOGUES[whose]
+    template = Catalog()
+    for _, text in texts():
+        template.add(text)
+    assert len(template) > 50
+    assert list(problems(read(korean(folder)), template)) == [], "run `grader translate`"
+
+
+@BOTH
+def test_what_is_compiled_is_what_is_written(whose: str) -> None:
+    path = korean(CATALOGUES[whose][0])
+    fresh = BytesIO()
+    write_mo(fresh, read(path))
+    fresh.seek(0)
+    with path.with_suffix(".mo").open("rb") as file:
+        compiled = {message.id: message.string for message in read_mo(file) if message.id}
+    assert compiled == {message.id: message.string for message in read_mo(fresh) if message.id}, (
+        "run `grader translate`"
+    )
+
+
+MODULES = [*student_modules(), *sorted((PACKAGE / "checks").glob("*.py"))]
+# two words that are no sentence: markers that probes give, magics, options, patterns, what pytest is told
+NO_SENTENCES = {
+    " --lang xx",
+    "# YOUR CODE HERE",
+    "%%check xxxx\n# xx",
+    "%load_ext grader\n\nxx",
+    "GRADER_LANG is xx, which is none of the languages here: xx.",
+    "module '(\\w+)' has no attribute '(\\w+)'",
+    "module xx has no attribute xx",
+    "needs(*checks): earlier checks that must pass",
+    "no file",
+    "points(number): what the check is worth",
+    "pytest ended with status xx",
+    "a value nested too deeply",
+    "torch.Tensor of xx, xx, on xx",
+    "x weight",
+    "x weight bias",
+    "xx cannot be used: xx",
+    "xx… (xx characters)",
+}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_no_sentence_goes_round_the_catalogue(path: Path) -> None:
+    found = [(node.lineno, told(node)) for node in untranslated(path)]
+    missed = [f"line {line}: {text!r}" for line, text in found if text not in NO_SENTENCES]
+    assert missed == [], "put it into `_(…)`, values by `.format(…)`, and run `grader translate`"
+
+
+@pytest.mark.parametrize(
+    ("code", "caught"),
+    [
+        ('expect(x, "The sign is wrong.")', True),
+        ('expect(x, f"{name} is None.")', True),
+        ('told = "It is " + ("right" if x else "not right at all")\nexpect(x, told)', True),
+        ('def f():\n    """A docstring, for the author."""\n    refuse("No such file.")', True),
+        ('expect(x, _(f"{name} is None."))', True),
+        ('console.print(f"[bold]{score} points[/bold]")', True),
+        ('TOLD = {"a": "The sign is wrong."}', True),
+        ('expect(x, _("The sign is wrong."))', False),
+        ('expect(x, _("{name} is None.").format(name=name))', False),
+        ('def f():\n    """A docstring, for the author."""', False),
+        ('@probe\ndef f(student):\n    return "no pair"', False),
+        ('expect_close(got["is a module"], True, "w")', False),
+        ('raise CourseFault("The check is wrong.")', False),
+        ("what = f'grads[\"{name}\"]'", False),
+        ('expect(got != "no pair", _("It gives no pair."))', False),
+    ],
+)
+def test_a_sentence_is_caught(tmp_path: Path, code: str, caught: bool) -> None:
+    path = tmp_path / "check.py"
+    path.write_text(code)
+    assert bool(untranslated(path)) is caught
+
+
+@pytest.mark.parametrize(
+    ("english", "other", "amiss"),
+    [
+        ("{what} is None.", "{what}: None", ""),
+        ("{what} is None.", "", "is not translated"),
+        ("{what} is None.", "{was}: None", "other placeholders: was, what"),
+        ("Use `.item()`.", "`.items()`.", "other code: `.item()`, `.items()`"),
+        ("The loss $L$.", "$l$", "other code"),
+    ],
+)
+def test_a_translation_is_looked_at(english: str, other: str, amiss: str) -> None:
+    catalogue, template = Catalog(locale="ko"), Catalog()
+    template.add(english)
+    catalogue.add(english, other)
+    found = list(problems(catalogue, template))
+    assert (found == []) if not amiss else (amiss in found[0])
+    catalogue.add(english, other, flags={"fuzzy"})
+    assert list(problems(catalogue, template))
+
+
+# which language is used
+
+
+@pytest.mark.parametrize(
+    ("environment", "wanted"),
+    [
+        ({}, "en"),
+        ({"LANG": "ko_KR.UTF-8"}, "ko"),
+        ({"LANG": "C.UTF-8"}, "en"),
+        ({"LANG": "ko_KR.UTF-8", "LC_MESSAGES": "en_US.UTF-8"}, "en"),
+        ({"LC_ALL": "ko", "LC_MESSAGES": "en_US.UTF-8"}, "ko"),
+        ({"LANG": "ko_KR.UTF-8", "LC_ALL": ""}, "ko"),
+        ({"LANG": "de_DE.UTF-8"}, "en"),
+        ({"LC_ALL": "ko_KR", "GRADER_LANG": "en"}, "en"),
+        ({"GRADER_LANG": "ko"}, "ko"),
+    ],
+)
+def test_the_environment_decides(environment: dict[str, str], wanted: str) -> None:
+    assert language.preferred(environment) == wanted
+
+
+def test_speaking_ends() -> None:
+    assert language._("All points.") == "All points."
+    with language.speaking("ko"):
+        assert language._("All points.") == "만점입니다."
+        assert language._("") == ""
+        assert language._("no text of ours") == "no text of ours"
+    assert language._("All points.") == "All points."
+    with pytest.raises(KeyError), language.speaking("ko"):
+        raise KeyError
+    assert language.current() == "en"
+
+
+def run(
+    *arguments: str, cwd: Path = ROOT, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    result = subprocess.run(
+        [sys.executable, "-m", "grader", *arguments],
+        cwd=cwd,
+        env={**os.environ, **(environment or {})},
+        capture_output=True,
+        text=True,
+    )
+    assert "Traceback" not in result.stderr
+    return result
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment"),
+    [
+        (["--lang", "ko", "list"], {}),
+        (["list", "--lang", "ko"], {}),
+        (["--lang", "en", "list", "--lang", "ko"], {}),
+        (["list"], {"GRADER_LANG": "ko"}),
+        (["list"], {"GRADER_LANG": "", "LC_ALL": "ko_KR.UTF-8"}),
+    ],
+)
+def test_the_command_speaks_korean(arguments: list[str], environment: dict[str, str]) -> None:
+    assert "처음부터 만드는 선형 층" in run(*arguments, environment=environment).stdout
+
+
+def test_a_language_that_is_not_there() -> None:
+    asked = run("list", "--lang", "xx")
+    assert (asked.returncode, asked.stdout) == (2, "")
+    assert "'xx' is not one of 'en', 'ko'" in asked.stderr
+    set_ = run("list", environment={"GRADER_LANG": "xx"})
+    assert (set_.returncode, set_.stdout) == (2, "")
+    assert "GRADER_LANG is 'xx'" in set_.stderr
+
+
+def test_show_and_help_in_korean() -> None:
+    shown = " ".join(run("show", "my_linear", "--lang", "ko").stdout.split())
+    assert "확인해 볼 숫자" in shown
+    assert "A number to check" not in shown
+    assert "nn.Parameter" in shown
+    assert "종료 상태" in run("--lang", "ko", "check", "--help").stdout
+    wrong = run("show", "nothing", "--lang", "ko")
+    assert wrong.returncode == 2
+    assert "'nothing'(이)라는 문제는 없습니다" in wrong.stderr
+
+
+# the same grading in another language
+
+
+def test_a_report_in_korean(course: Course, sandbox: Sandbox) -> None:
+    arguments = ["check", "--from", "examples/partly", "--format", "json", "my_linear"]
+    other = json.loads(run(*arguments, "--lang", "ko").stdout)
+    report = grade(ROOT / "examples/partly", ["my_linear"], course=course, sandbox=sandbox)
+    english = report.to_dict()
+    schema = json.loads((PACKAGE / "report.schema.json").read_text(encoding="utf-8"))
+    jsonschema.validate(other, schema)
+    assert (english["language"], other["language"]) == ("en", "ko")
+    assert Report.from_dict(other).to_dict() == other
+    [one], [two] = english["exercises"], other["exercises"]
+    assert (one["score"], one["status"], one["seed"]) == (two["score"], two["status"], two["seed"])
+    assert two["title"] == "처음부터 만드는 선형 층"
+    for check, same in zip(one["checks"], two["checks"], strict=True):
+        assert (check["name"], check["score"]) == (same["name"], same["score"])
+        for text in ("description", "message", "cause"):
+            assert bool(check[text]) is bool(same[text])
+            assert check[text] != same[text] or not check[text]
+            assert not same[text] or any("가" <= letter <= "힣" for letter in same[text])
+
+
+def test_a_report_is_shown_in_its_own_language(course: Course, sandbox: Sandbox) -> None:
+    path = ROOT / "examples/partly/my_linear.py"
+    report = grade(path, course=course, sandbox=sandbox, language="ko")
+    assert language.current() == "en"
+    report = replace(report, exercises=report.exercises * 2)
+    console = Console(file=StringIO(), record=True, width=100)
+    terminal.render(report, console)
+    assert "18/20점" in console.export_text()
+    assert 'lang="ko"' in notebook.render(report)
+
+
+def code_of(text: str) -> str:
+    """The code alone, without docstrings and comments."""
+    tree = ast.parse(text)
+    for node, _ in list(docstrings(tree)):
+        assert isinstance(node.value, ast.Constant)
+        node.value.value = ""
+    return ast.dump(tree)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_korean_stub_has_the_same_code(course: Course, name: str, tmp_path: Path) -> None:
+    exercise = course[name]
+    english = exercise.stub.read_text(encoding="utf-8")
+    assert stub_text(english) == english
+    with language.speaking("ko"):
+        text = release(exercise, tmp_path).read_text(encoding="utf-8")
+        title, statement = title_of(exercise), statement_of(exercise)
+    assert code_of(text) == code_of(english)
+    assert title != exercise.title
+    assert statement.startswith(title)
+    pairs = list(zip(docstrings(ast.parse(text)), docstrings(ast.parse(english)), strict=True))
+    assert pairs[0][0][1] == statement
+    for (_, korean), (_, original) in pairs:
+        assert any("가" <= letter <= "힣" for letter in korean), original
+
+
+@pytest.mark.parametrize("suffix", [[], ["--notebooks"]], ids=["files", "notebooks"])
+def test_a_korean_workspace_is_not_attempted(
+    tmp_path: Path, course: Course, sandbox: Sandbox, suffix: list[str]
+) -> None:
+    made = run("init", "work", "--lang", "ko", *suffix, cwd=tmp_path)
+    assert made.returncode == 0
+    assert "--lang ko" in made.stdout
+    submission = read_submission(tmp_path / "work", course)
+    assert set(submission.sources) == set(NAMES)
+    for name, source in submission.sources.items():
+        assert is_stub(source, course[name])
+    report = grade(tmp_path / "work", ["derivative"], course=course, sandbox=sandbox)
+    assert report.exercises[0].status == "not_attempted"
+
+
+def test_a_korean_notebook_runs(course: Course, tmp_path: Path) -> None:
+    solution = course["derivative"].solution.read_text(encoding="utf-8")
+    with language.speaking("ko"):
+        text = notebook_of("derivative", stub_text(solution))
+    assert "수치 미분" in text
+    filled = nbformat.reads(text.replace("/ (2 * h)", "/ h"), as_version=4)
+    # whatever language the machine speaks
+    client = NotebookClient(filled, timeout=120, resources={"metadata": {"path": str(tmp_path)}})
+    client.execute(env=os.environ | {"GRADER_LANG": "en"})
+    [output] = filled.cells[-1].outputs
+    shown = html.unescape(output["data"]["text/html"])
+    assert "`forward_difference(f, x, h)`는" in shown
+    assert "→ " in shown  # the cause is told
+
+
+# a course of one's own
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("solutions", "checks"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "course.toml").write_text('title = "Mine"\n')
+    (tmp_path / "solutions" / "double.py").write_text(
+        '"""Doubling\n\nTwice a tensor.\n\nNot more.\n"""\n\n\n'
+        'def double(x):\n    """Twice `x`."""\n'
+        "    ### BEGIN SOLUTION\n    return 2 * x\n    ### END SOLUTION\n"
+    )
+    (tmp_path / "checks" / "double.py").write_text(
+        '"""Doubling."""\n'
+        "from grader import _, expect, points, probe\n\n"
+        'HINTS = ("Think of 2.",)\n\n\n'
+        "@probe\ndef run(student):\n    return student.double(3)\n\n\n"
+        '@points(10)\ndef test_double(student):\n    """`double(x)` is 2·x."""\n'
+        '    expect(student.run(run) == 6, _("{count} is wrong.").format(count=3))\n'
+    )
+    return tmp_path
+
+
+def test_a_course_brings_its_own_language(folder: Path, sandbox: Sandbox) -> None:
+    first = run("translate", "--course", str(folder))
+    assert first.returncode == 1
+    assert "“Twice a tensor.” is not translated" in first.stdout
+    path = korean(folder / "locale")
+    text = path.read_text(encoding="utf-8")
+    for english, other in {
+        "Doubling": "두 배",
+        "Twice a tensor.": "텐서의 두 배.",
+        "Think of 2.": "2를 생각하세요.",
+        "`double(x)` is 2·x.": "`double(x)`는 2·x입니다.",
+        "{count} is wrong.": "{count}: 틀렸습니다.",
+    }.items():
+        text = text.replace(f'msgid "{english}"\nmsgstr ""', f'msgid "{english}"\nmsgstr "{other}"')
+    path.write_text(text, encoding="utf-8")
+    assert "“Mine” is not translated" in run("translate", "--course", str(folder)).stdout
+    shown = run("show", "double", "--course", str(folder), "--lang", "ko").stdout
+    # what has no translation yet is shown as it is
+    assert "텐서의 두 배." in shown
+    assert "Not more." in shown
+    course = load_course(folder)
+    (folder / "double.py").write_text("def double(x):\n    return x\n")
+    report = grade(folder / "double.py", course=course, sandbox=sandbox, language="ko")
+    [check] = report.exercises[0].checks
+    assert report.exercises[0].title == "두 배"
+    assert (check.description, check.message) == ("`double(x)`는 2·x입니다.", "3: 틀렸습니다.")
+
+
+def test_a_text_that_comes_back_brings_its_translation(tmp_path: Path) -> None:
+    path = korean(tmp_path)
+    update(tmp_path, "ko", [("a.py", "One text."), ("a.py", "Another text entirely.")])
+    text = path.read_text(encoding="utf-8")
+    text = text.replace('msgid "One text."\nmsgstr ""', 'msgid "One text."\nmsgstr "하나"')
+    path.write_text(text, encoding="utf-8")
+    update(tmp_path, "ko", [("a.py", "Another text entirely.")])
+    assert all(message.id != "One text." for message in read(path))
+    update(tmp_path, "ko", [("a.py", "Another text entirely."), ("a.py", "One text.")])
+    found = read(path).get("One text.")
+    assert found is not None
+    assert found.string == "하나"
+
+
+def test_what_is_no_catalogue_is_refused(folder: Path) -> None:
+    path = korean(folder / "locale")
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b'msgid "\xff\n')
+    refused = run("translate", "--course", str(folder))
+    assert refused.returncode == 2
+    assert "messages.po" in refused.stderr
+    assert path.read_bytes() == b'msgid "\xff\n'
