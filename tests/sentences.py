@@ -11,7 +11,7 @@ from pathlib import Path
 _PROSE = re.compile(r"[A-Za-z]{2,} [A-Za-z]+|[A-Za-z]+ [A-Za-z]{2,}|^[A-Z][a-z]+[^/]*[.!?…]$")
 _TRANSLATED = {"_", "N_"}
 # what they carry is translated where it is told
-_TEMPLATES = {"FrameError", "SandboxError", "WireError", "_Excess"}
+_TEMPLATES = {"Cause", "FrameError", "SandboxError", "WireError", "_Excess"}
 _FOR_AUTHORS = {
     "CourseError",
     "CourseFault",
@@ -69,6 +69,8 @@ def _children(node: ast.AST) -> Iterator[ast.AST]:
             return
         case ast.Assign(targets=[ast.Name("HINTS" | "FORBIDDEN" | "_HEADS")]):
             return
+        case ast.Assign(targets=[ast.Name("factors")], value=ast.Dict() as names):
+            yield from filter(None, (*names.keys, *names.values))
         case ast.AnnAssign():
             yield from [node.value] if node.value else []
         case ast.Subscript():
@@ -78,6 +80,8 @@ def _children(node: ast.AST) -> Iterator[ast.AST]:
             yield from (part for part in (node.left, *node.comparators) if part not in plain)
         case ast.Dict():
             yield from node.values
+        case ast.keyword(arg="factors", value=ast.Dict() as names):
+            yield from filter(None, (*names.keys, *names.values))
         case ast.keyword():
             if node.arg not in _NOT_READ:
                 yield node.value

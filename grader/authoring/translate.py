@@ -53,6 +53,7 @@ FOR_INSTRUCTORS = (
 _KEYWORDS = {
     "_": None,
     "N_": None,
+    "Cause": (2,),
     "FrameError": (1,),
     "SandboxError": (2,),
     "WireError": (1,),
