@@ -25,14 +25,17 @@ _NOT_READ = {"style", "help", "metavar", "justify"}
 
 
 def untranslated(path: Path) -> list[ast.expr]:
-    """The literals, in the order of their lines."""
-    return list(_search(ast.parse(path.read_text(encoding="utf-8"))))
+    """The literals, and the uses of marked texts, that do not go through `_`."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return [*_search(tree), *_bare(tree)]
 
 
 def told(node: ast.expr) -> str:
     """A literal's text, with `xx` for each value in it."""
     if isinstance(node, ast.JoinedStr):
         return "".join(told(part) for part in node.values)
+    if isinstance(node, ast.Name):
+        return node.id
     return str(node.value) if isinstance(node, ast.Constant) else "xx"
 
 
@@ -50,6 +53,27 @@ def _search(node: ast.AST) -> Iterator[ast.expr]:
         yield from _search(child)
 
 
+def _bare(tree: ast.Module) -> Iterator[ast.Name]:
+    """Uses of a text that was marked with `N_` when the module was imported, and is not translated there."""
+    marked = {
+        target.id
+        for statement in tree.body
+        if isinstance(statement, ast.Assign) and _name(statement.value) == "N_"
+        for target in statement.targets
+        if isinstance(target, ast.Name)
+    }
+    told_well = {
+        id(argument)
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call) and _name(call.func) == "_"
+        for argument in call.args
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in marked:
+            if id(node) not in told_well:
+                yield node
+
+
 def _children(node: ast.AST) -> Iterator[ast.AST]:
     """The parts of a node that may hold what is told."""
     match node:
@@ -58,7 +82,7 @@ def _children(node: ast.AST) -> Iterator[ast.AST]:
         case ast.FunctionDef() | ast.AsyncFunctionDef():
             marks = {_name(decorator) for decorator in node.decorator_list}
             if not marks & {"probe", "helper"}:
-                yield from node.body
+                yield from (*node.args.defaults, *filter(None, node.args.kw_defaults), *node.body)
         case ast.ClassDef():
             if "helper" not in {_name(decorator) for decorator in node.decorator_list}:
                 yield from node.body
