@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .language import _
 from .outcome import CheckFailed
 from .sandbox.wire import Opaque, Received
 
@@ -38,7 +39,7 @@ def expect(condition: bool, message: str, cause: str = "") -> None:
 def expect_close(
     actual: Any,
     expected: Any,
-    what: str = "the result",
+    what: str = "",
     *,
     rtol: float | None = None,
     dtype: torch.dtype | None = None,
@@ -51,7 +52,7 @@ def expect_close(
         actual: what `Student.run` gave.
         expected: the reference, of the same structure: tensors, numbers, `None`, strings, and lists, tuples (a list
             will do for a tuple, and the reverse) and dicts of those.
-        what: the name of the value in messages.
+        what: the name of the value in messages; by default "the result".
         rtol: relative tolerance, to the largest element of the reference; by default `RTOL` of the dtype.
         dtype: for floats: the dtype that they were computed in.
         requires_grad: what the tensors' `requires_grad` has to be, if anything.
@@ -60,20 +61,23 @@ def expect_close(
     Raises:
         CheckFailed: with the first difference, and its cause where the numbers give it away.
     """
+    what = what or _("the result")
     again = partial(
         expect_close, rtol=rtol, dtype=dtype, requires_grad=requires_grad, factors=factors
     )
     if isinstance(expected, Tensor):
         _compare_tensor(actual, expected, what, rtol, requires_grad, factors or {})
     elif isinstance(expected, Mapping):
-        _expect_kind(isinstance(actual, dict), what, "a dict", actual)
+        _expect_kind(isinstance(actual, dict), what, _("a dict"), actual)
         for key, value in expected.items():
-            expect(key in actual, f"{what} has no entry {key!r}.")
+            expect(key in actual, _("{what} has no entry {key!r}.").format(what=what, key=key))
             again(actual[key], value, f'{what}["{key}"]')
     elif isinstance(expected, list | tuple):
-        kind = "a list" if isinstance(expected, list) else "a tuple"
+        kind = _("a list") if isinstance(expected, list) else _("a tuple")
         _expect_kind(isinstance(actual, list | tuple), what, kind, actual)
-        count = f"{what} has {len(actual)} entries, expected {len(expected)}."
+        count = _("{what} has {count} entries, expected {wanted}.").format(
+            what=what, count=len(actual), wanted=len(expected)
+        )
         expect(len(actual) == len(expected), count)
         for index, (one, other) in enumerate(zip(actual, expected, strict=True)):
             again(one, other, f"{what}[{index}]")
@@ -81,18 +85,28 @@ def expect_close(
         _compare_float(actual, expected, what, rtol or RTOL[dtype or torch.float64], factors or {})
     else:
         _expect_kind(type(actual) is type(expected), what, _kind(expected), actual)
-        expect(actual == expected, f"{what} is {_shown(actual)}, expected {_shown(expected)}.")
+        expect(
+            actual == expected,
+            _("{what} is {shown}, expected {wanted}.").format(
+                what=what, shown=_shown(actual), wanted=_shown(expected)
+            ),
+        )
 
 
 def _compare_float(
     actual: Any, expected: float, what: str, rtol: float, factors: Mapping[str, float]
 ) -> None:
     hint = " Use `.item()`." if isinstance(actual, Received) and actual.tensor.numel() == 1 else ""
-    _expect_kind(type(actual) is float, what, "a float", actual, hint)
+    _expect_kind(type(actual) is float, what, _("a float"), actual, hint)
     close = abs(actual - expected) <= rtol * max(abs(expected), _FLOOR)
     if not close:  # also for NaN
         cause = explain(_scalar(actual), _scalar(expected), rtol, factors)
-        raise CheckFailed(f"{what} is {actual:.7g}, expected {expected:.7g}.", cause)
+        raise CheckFailed(
+            _("{what} is {actual:.7g}, expected {wanted:.7g}.").format(
+                what=what, actual=actual, wanted=expected
+            ),
+            cause,
+        )
 
 
 def _compare_tensor(
@@ -103,31 +117,39 @@ def _compare_tensor(
     requires_grad: bool | None,
     factors: Mapping[str, float],
 ) -> None:
-    _expect_kind(isinstance(actual, Received), what, "a tensor", actual)
+    _expect_kind(isinstance(actual, Received), what, _("a tensor"), actual)
     got = actual.tensor
     if got.shape != expected.shape:
         cause = ""
         if got.dim() == 2 == expected.dim() and got.shape == expected.T.shape:
-            cause = "It is transposed."
+            cause = _("It is transposed.")
         elif got.numel() > 1 and expected.numel() == 1:
-            cause = "It was not reduced: a sum or a mean is missing."
-        raise CheckFailed(f"{what} has shape {_shape(got)}, expected {_shape(expected)}.", cause)
+            cause = _("It was not reduced: a sum or a mean is missing.")
+        raise CheckFailed(
+            _("{what} has shape {shape}, expected {wanted}.").format(
+                what=what, shape=_shape(got), wanted=_shape(expected)
+            ),
+            cause,
+        )
     expect(
         got.dtype == expected.dtype,
-        f"{what} has dtype {_dtype(got)}, expected {_dtype(expected)}.",
-        "A dtype is fixed somewhere; results take that of the inputs.",
+        _("{what} has dtype {dtype}, expected {wanted}.").format(
+            what=what, dtype=_dtype(got), wanted=_dtype(expected)
+        ),
+        _("A dtype is fixed somewhere; results take that of the inputs."),
     )
     expect(
         actual.device == actual.home or actual.device.split(":")[0] == actual.home,
-        f"{what} is on {actual.device}, expected on {actual.home}.",
-        "A tensor is made on a fixed device; results stay on that of the inputs.",
+        _("{what} is on {device}, expected on {wanted}.").format(
+            what=what, device=actual.device, wanted=actual.home
+        ),
+        _("A tensor is made on a fixed device; results stay on that of the inputs."),
     )
     if requires_grad is not None:
-        wanted = "" if requires_grad else "not "
-        expect(
-            actual.requires_grad is requires_grad,
-            f"{what} should {wanted}require gradients.",
-        )
+        told = _("{what} should not require gradients.")
+        if requires_grad:
+            told = _("{what} should require gradients.")
+        expect(actual.requires_grad is requires_grad, told.format(what=what))
     _compare_values(got, expected, what, rtol, factors)
 
 
@@ -148,12 +170,18 @@ def _compare_values(
     if not wrong.any():
         return
     index = tuple(wrong.nonzero()[0].tolist())
-    where = f" at {_index(index)}" if index else ""
-    facts = f"{what}{where} is {_number(got[index])}, expected {_number(expected[index])}"
+    where = _(" at {index}").format(index=_index(index)) if index else ""
+    facts = _("{what}{where} is {number}, expected {wanted}").format(
+        what=what, where=where, number=_number(got[index]), wanted=_number(expected[index])
+    )
     if got.numel() > 1:
-        facts += f" ({int(wrong.sum())} of {got.numel()} elements differ; allowed: {allowed})"
+        facts += _(" ({sum} of {numel} elements differ; allowed: {allowed})").format(
+            sum=int(wrong.sum()), numel=got.numel(), allowed=allowed
+        )
     if 1 < got.numel() <= _SHOWN_ELEMENTS:
-        facts += f". Received {_values(got)}, expected {_values(expected)}"
+        facts += _(". Received {values}, expected {wanted}").format(
+            values=_values(got), wanted=_values(expected)
+        )
     cause = ""
     if expected.dtype == torch.float64:
         cause = explain(got, expected, allowance, factors)
@@ -169,7 +197,9 @@ def explain(got: Tensor, expected: Tensor, rtol: float, factors: Mapping[str, fl
     """
     if not torch.isfinite(got).all():
         kind = "NaN" if got.isnan().any() else "infinity"
-        return f"It holds {kind}: a logarithm of 0, a division by 0 or an overflow on the way."
+        return _(
+            "It holds {kind}: a logarithm of 0, a division by 0 or an overflow on the way."
+        ).format(kind=kind)
     scale = expected.abs().max().item()
     if scale == 0:
         return ""
@@ -180,41 +210,54 @@ def explain(got: Tensor, expected: Tensor, rtol: float, factors: Mapping[str, fl
         return bool(((one - other).abs() <= bound).all())
 
     if not got.any():
-        return "It is zero everywhere: it was never computed, or never stored."
+        return _("It is zero everywhere: it was never computed, or never stored.")
     if close(got, -expected):
-        return "The sign is the wrong way round."
+        return _("The sign is the wrong way round.")
     factor = (got * expected).sum().item() / (expected * expected).sum().item()
     if factor and close(got, factor * expected):
         # one number is always some multiple of another: there only a factor that has a name says something
         return _explain_factor(factor, factors, any_factor=expected.numel() > 1)
     if got.dim() == 2 and got.shape[0] == got.shape[1] and close(got, expected.T):
-        return "It is transposed."
+        return _("It is transposed.")
     if expected.numel() > 1 and close(got - (got - expected).mean(), expected):
-        return "Every element is off by the same amount: a term is missing or added."
+        return _("Every element is off by the same amount: a term is missing or added.")
     return ""
 
 
 def _explain_factor(factor: float, factors: Mapping[str, float], any_factor: bool) -> str:
-    sign = "The sign is the wrong way round, and it is" if factor < 0 else "It is exactly"
+    sign = _("The sign is the wrong way round, and it is") if factor < 0 else _("It is exactly")
     for name, value in factors.items():
         if value in (0, 1):
             continue
         if math.isclose(abs(factor), value, rel_tol=1e-4):
-            return f"{sign} {name} times too large: a division by {name} is missing."
+            return _("{sign} {name} times too large: a division by {name} is missing.").format(
+                sign=sign, name=name
+            )
         if math.isclose(abs(factor), 1 / value, rel_tol=1e-4):
-            return f"{sign} {name} times too small: there is a division by {name} too many."
+            return _(
+                "{sign} {name} times too small: there is a division by {name} too many."
+            ).format(sign=sign, name=name)
     for value, told in (
-        (2.0, "twice as large as it should be"),
-        (0.5, "half of what it should be"),
+        (2.0, _("twice as large as it should be")),
+        (0.5, _("half of what it should be")),
     ):
         if math.isclose(abs(factor), value, rel_tol=1e-4):
             return f"{sign} {told}."
     told = f"{abs(factor):.6g}"
-    return f"{sign} {told} times what it should be." if any_factor and told != "1" else ""
+    return (
+        _("{sign} {told} times what it should be.").format(sign=sign, told=told)
+        if any_factor and told != "1"
+        else ""
+    )
 
 
 def _expect_kind(holds: bool, what: str, kind: str, actual: Any, hint: str = "") -> None:
-    expect(holds, f"{what} is {_kind(actual)}, expected {kind}.{hint}")
+    expect(
+        holds,
+        _("{what} is {kind}, expected {wanted}.{hint}").format(
+            what=what, kind=_kind(actual), wanted=kind, hint=hint
+        ),
+    )
 
 
 def _kind(value: Any) -> str:
@@ -222,11 +265,13 @@ def _kind(value: Any) -> str:
         return "None"
     if isinstance(value, Received | Tensor):
         tensor = value.tensor if isinstance(value, Received) else value
-        return f"a tensor of shape {_shape(tensor)}"
+        return _("a tensor of shape {shape}").format(shape=_shape(tensor))
     if isinstance(value, Opaque):
-        return f"a {value.type}"
+        return _("a {type}").format(type=value.type)
     name = type(value).__name__
-    return f"an {name}" if name[0] in "aeiou" else f"a {name}"
+    return (
+        _("an {name}").format(name=name) if name[0] in "aeiou" else _("a {name}").format(name=name)
+    )
 
 
 def _shown(value: Any) -> str:
