@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from grader import Draw, Student, expect, expect_close, points, probe
+from grader import Draw, Student, _, expect, expect_close, points, probe
 
 FORBIDDEN = {"from scratch": {"names": ["torch.optim"]}}
 
@@ -31,12 +31,12 @@ def make_params(student: Any, like: Tensor | None) -> Any:
 def expect_params(got: Any, dtype: torch.dtype) -> None:
     expect(
         isinstance(got["params"], dict) and set(got["params"]) == {"a", "b"},
-        'init_params does not return a dict with "a" and "b".',
+        _('init_params does not return a dict with "a" and "b".'),
     )
     one = torch.ones((), dtype=dtype)
     expect_close(got["params"], {"a": one, "b": one}, "init_params()", requires_grad=True)
-    expect(all(got["leaves"]), "The parameters are no leaf tensors.")
-    expect(got["own"], "Two calls of init_params give the same tensors.")
+    expect(all(got["leaves"]), _("The parameters are no leaf tensors."))
+    expect(got["own"], _("Two calls of init_params give the same tensors."))
 
 
 @points(2)
@@ -76,7 +76,7 @@ def test_calculate_err(student: Student, draw: Draw, m: int) -> None:
     plain = y_pred.detach()
     factors = {"m": m}
     expect_close(got["value"], ((plain - y) ** 2).mean(), "calculate_err", factors=factors)
-    expect_close(got["grad"], 2 * (plain - y) / m, "its gradient", factors=factors)
+    expect_close(got["grad"], 2 * (plain - y) / m, _("its gradient"), factors=factors)
 
 
 @probe
@@ -99,12 +99,13 @@ def test_update_params(student: Student, draw: Draw) -> None:
     a, b, grad = draw.normal(), draw.normal(), draw.normal()
     got = student.run(update, a=a, b=b, grad=grad, lr=0.3)
     expect(
-        got["same"], "The dict holds other tensors after update_params: the update is not in place."
+        got["same"],
+        _("The dict holds other tensors after update_params: the update is not in place."),
     )
-    expect_close(got["params"]["a"], a - 0.3 * grad, "a after update_params")
-    expect_close(got["params"]["b"], b, "b, which has no gradient, after update_params")
-    told = "After update_params a parameter is no leaf that requires gradients any more."
-    expect(got["leaves"], told, "Update inside `with torch.no_grad():`.")
+    expect_close(got["params"]["a"], a - 0.3 * grad, _("a after update_params"))
+    expect_close(got["params"]["b"], b, _("b, which has no gradient, after update_params"))
+    told = _("After update_params a parameter is no leaf that requires gradients any more.")
+    expect(got["leaves"], told, _("Update inside `with torch.no_grad():`."))
 
 
 @probe
@@ -122,9 +123,9 @@ def test_clear_grad(student: Student, draw: Draw) -> None:
     a, b = draw.normal(), draw.normal()
     got = student.run(clear, a=a, b=b)
     for grad in got["grads"]:
-        told = "After clear_grad a parameter still has a gradient."
+        told = _("After clear_grad a parameter still has a gradient.")
         expect(grad is None or not grad.tensor.any(), told)
-    expect_close(got["params"], {"a": a, "b": b}, "params after clear_grad")
+    expect_close(got["params"], {"a": a, "b": b}, _("params after clear_grad"))
 
 
 @probe
@@ -143,7 +144,7 @@ def test_fit(student: Student, draw: Draw, rounds: int, lr: float | None) -> Non
     a = torch.ones((), dtype=draw.dtype, requires_grad=True)
     b = torch.ones((), dtype=draw.dtype, requires_grad=True)
     errors = []
-    for _ in range(rounds):
+    for _unused in range(rounds):
         error = ((a * xs + b - ys) ** 2).mean()
         grads = torch.autograd.grad(error, [a, b])
         step = 0.01 if lr is None else lr
@@ -153,6 +154,8 @@ def test_fit(student: Student, draw: Draw, rounds: int, lr: float | None) -> Non
         )
         errors.append(error.item())
     expected = {"a": a.detach(), "b": b.detach()}
-    expect_close(got["params"], expected, f"the params after {rounds} rounds")
-    expect(isinstance(got["errors"], list), "The errors are not a list.")
-    expect_close(got["errors"], errors, "the errors", dtype=draw.dtype)
+    expect_close(
+        got["params"], expected, _("the params after {rounds} rounds").format(rounds=rounds)
+    )
+    expect(isinstance(got["errors"], list), _("The errors are not a list."))
+    expect_close(got["errors"], errors, _("the errors"), dtype=draw.dtype)
