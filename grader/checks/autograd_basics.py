@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from grader import Draw, Student, expect, expect_close, helper, needs, points, probe
+from grader import Draw, Student, _, expect, expect_close, helper, needs, points, probe
 
 SHAPES = pytest.mark.parametrize("shape", [(4, 3), (1,), (), (2, 1, 3)], ids=str)
 
@@ -47,7 +47,7 @@ def test_gradient(student: Student, draw: Draw, shape: tuple[int, ...]) -> None:
     x = draw.strided(draw.normal(*shape))
     got = student.run(find_gradient, x=x, needing=False, old=None)
     expect_close(got["gradient"], expected_gradient(x), "gradient(f, x)", requires_grad=False)
-    expect_close(got["again"], expected_gradient(x), "a second gradient(f, x)")
+    expect_close(got["again"], expected_gradient(x), _("a second gradient(f, x)"))
 
 
 @points(2)
@@ -58,7 +58,7 @@ def test_gradient_of_a_leaf(student: Student, draw: Draw) -> None:
     for old in (None, draw.normal(4, 3)):
         got = student.run(find_gradient, x=x, needing=True, old=old)
         expect_close(got["gradient"], expected_gradient(x), "gradient(f, x)", requires_grad=False)
-        expect_close(got["again"], expected_gradient(x), "a second gradient(f, x)")
+        expect_close(got["again"], expected_gradient(x), _("a second gradient(f, x)"))
 
 
 @points(2)
@@ -68,16 +68,20 @@ def test_gradient_leaves_x_alone(student: Student, draw: Draw) -> None:
     x = draw.normal(4, 3)
     for needing, old in ((False, None), (True, None), (True, draw.normal(4, 3))):
         got = student.run(find_gradient, x=x, needing=needing, old=old)
-        told = f"x.requires_grad was {needing}, and after gradient(f, x) it is not."
-        expect(got["requires_grad"] is needing, told, "Work on `x.detach().clone()`.")
+        told = _("x.requires_grad was {needing}, and after gradient(f, x) it is not.").format(
+            needing=needing
+        )
+        expect(got["requires_grad"] is needing, told, _("Work on `x.detach().clone()`."))
         if old is None:
-            cause = "`backward()` writes into `x.grad`; `torch.autograd.grad` does not."
+            cause = _("`backward()` writes into `x.grad`; `torch.autograd.grad` does not.")
             expect(
-                got["grad"] is None, "x.grad was None, and after gradient(f, x) it is not.", cause
+                got["grad"] is None,
+                _("x.grad was None, and after gradient(f, x) it is not."),
+                cause,
             )
         else:
-            expect_close(got["grad"], old, "x.grad after gradient(f, x)")
-        expect_close(got["value"], x, "x after gradient(f, x)")
+            expect_close(got["grad"], old, _("x.grad after gradient(f, x)"))
+        expect_close(got["value"], x, _("x after gradient(f, x)"))
 
 
 @probe
@@ -90,8 +94,8 @@ def apply_named(student: Any, name: str, inputs: list[Tensor], needing: bool) ->
 
 def result_of(student: Student, name: str, inputs: list[Tensor], needing: bool) -> Any:
     got = student.run(apply_named, name=name, inputs=inputs, needing=needing)
-    told = f"{name} has changed `requires_grad` or `.grad` of its input."
-    expect(got["kept"], told, "Work on `x.detach().clone()`.")
+    told = _("{name} has changed `requires_grad` or `.grad` of its input.").format(name=name)
+    expect(got["kept"], told, _("Work on `x.detach().clone()`."))
     return got["result"]
 
 
@@ -108,7 +112,7 @@ def test_mean_polynomial_gradient(student: Student, draw: Draw, shape: tuple[int
             expected,
             "mean_polynomial_gradient(x)",
             requires_grad=False,
-            factors={"the number of elements": x.numel()},
+            factors={_("the number of elements"): x.numel()},
         )
 
 
@@ -119,6 +123,8 @@ def test_q_gradients(student: Student, draw: Draw, shape: tuple[int, ...]) -> No
     a, b = draw.strided(draw.normal(*shape)), draw.strided(draw.normal(*shape))
     for needing in (False, True):
         got = result_of(student, "q_gradients", [a, b], needing)
-        expect(isinstance(got, list | tuple) and len(got) == 2, "q_gradients does not give a pair.")
+        expect(
+            isinstance(got, list | tuple) and len(got) == 2, _("q_gradients does not give a pair.")
+        )
         expect_close(got[0], 9 * a**2, "∂Q/∂a", requires_grad=False)
         expect_close(got[1], -2 * b, "∂Q/∂b", requires_grad=False)
