@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from grader import Draw, Student, expect, expect_close, helper, points, probe
+from grader import Draw, Student, _, expect, expect_close, helper, points, probe
 
 FORBIDDEN = {
     "by hand": {
@@ -29,9 +29,17 @@ def test_should_log(student: Student) -> None:
     table = student.run(log_table, epochs=15, intervals=intervals)
     for every, row in zip(intervals, table, strict=True):
         for epoch, got in enumerate(row):
-            expect(type(got) is bool, f"should_log({epoch}, {every}) is no bool.")
+            expect(
+                type(got) is bool,
+                _("should_log({epoch}, {every}) is no bool.").format(epoch=epoch, every=every),
+            )
             wanted = epoch % every == 0
-            expect(got is wanted, f"should_log({epoch}, {every}) is {got}, expected {wanted}.")
+            expect(
+                got is wanted,
+                _("should_log({epoch}, {every}) is {got}, expected {wanted}.").format(
+                    epoch=epoch, every=every, got=got, wanted=wanted
+                ),
+            )
 
 
 @probe
@@ -62,12 +70,15 @@ def test_accumulated_steps(student: Student, draw: Draw, stale: bool, stream: bo
         loss = nn.functional.cross_entropy(inputs @ leaf.T, labels)
         weight = weight - lr * torch.autograd.grad(loss, leaf)[0]
         losses.append(loss.item())
-    cause = "The gradients of earlier batches are added to the new ones: clear them before `backward()`."
+    cause = _(
+        "The gradients of earlier batches are added to the new ones: clear them before "
+        "`backward()`."
+    )
     try:
-        expect_close(got["weight"], weight, "the model's weight after three batches")
+        expect_close(got["weight"], weight, _("the model's weight after three batches"))
     except Exception as error:
         expect(False, str(error), cause)
-    expect_close(got["losses"], losses, "the list of losses", dtype=draw.dtype)
+    expect_close(got["losses"], losses, _("the list of losses"), dtype=draw.dtype)
 
 
 @helper
@@ -104,8 +115,11 @@ def test_plain_linear(student: Student, draw: Draw) -> None:
     got = student.run(registered)
     expect(
         got["parameters"] == {"weights": [3, 4], "bias": [4]},
-        "`weights` (3, 4) and `bias` (4,) of PlainLinear(3, 4) are not both registered parameters.",
-        "A plain tensor is seen neither by `parameters()` nor by `.to(…)`: use `nn.Parameter`.",
+        _(
+            "`weights` (3, 4) and `bias` (4,) of PlainLinear(3, 4) are not both registered "
+            "parameters."
+        ),
+        _("A plain tensor is seen neither by `parameters()` nor by `.to(…)`: use `nn.Parameter`."),
     )
     x, lr = draw.normal(2, 5, 3), 0.01
     weights, bias = draw.normal(3, 4).requires_grad_(), draw.normal(4).requires_grad_()
@@ -113,8 +127,8 @@ def test_plain_linear(student: Student, draw: Draw) -> None:
     grads = torch.autograd.grad((output**2).sum(), [weights, bias])
     got = student.run(train_layer, x=x, weights=weights.detach(), bias=bias.detach(), lr=lr)
     expect_close(got["output"], output.detach(), "forward(x)")
-    expect_close(got["weights"], weights.detach() - lr * grads[0], "weights after a step")
-    expect_close(got["bias"], bias.detach() - lr * grads[1], "bias after a step")
+    expect_close(got["weights"], weights.detach() - lr * grads[0], _("weights after a step"))
+    expect_close(got["bias"], bias.detach() - lr * grads[1], _("bias after a step"))
 
 
 @probe
@@ -141,8 +155,12 @@ def test_polynomial_model(student: Student, draw: Draw, shape: tuple[int, ...]) 
     for name, found, grad in zip(
         "xabc", got["grads"], torch.autograd.grad((y * g).sum(), leaves), strict=True
     ):
-        expect(found is not None, f"`{name}` gets no gradient.", "The graph is cut on the way.")
-        expect_close(found, grad, f"the gradient of {name}")
+        expect(
+            found is not None,
+            _("`{name}` gets no gradient.").format(name=name),
+            _("The graph is cut on the way."),
+        )
+        expect_close(found, grad, _("the gradient of {name}").format(name=name))
 
 
 @probe
