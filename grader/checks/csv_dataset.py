@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from grader import Student, expect, expect_close, helper, points, probe
+from grader import Student, _, expect, expect_close, helper, points, probe
 
 # not in the order of the alphabet, numbers in several notations, and one of them twice in a row
 HEADER = ["width", "price", "height"]
@@ -61,10 +61,13 @@ def test_items(student: Student, target: str, columns: int) -> None:
     """Item i is (features, label): float32, features in the header's order without the target."""
     lines = csv_lines(columns=columns)
     got = student.run(read_items, lines=lines, target=target)
-    expect(got["is a Dataset"], "CsvDataset is not a torch.utils.data.Dataset.")
-    expect(got["untouched"], "The CSV file was changed.")
+    expect(got["is a Dataset"], _("CsvDataset is not a torch.utils.data.Dataset."))
+    expect(got["untouched"], _("The CSV file was changed."))
     count = len(got["items"])
-    expect(count == len(ROWS), f"len(dataset) is {count}, expected {len(ROWS)}.")
+    expect(
+        count == len(ROWS),
+        _("len(dataset) is {count}, expected {wanted}.").format(count=count, wanted=len(ROWS)),
+    )
     for i, row in enumerate(ROWS):
         expected = expected_item(row[:columns], HEADER.index(target))
         expect_close(got["items"][i], expected, f"dataset[{i}]")
@@ -85,7 +88,10 @@ def expect_numbers(got: Any, rows: list[list[str]]) -> None:
     expect_close(got["length"], len(rows), "len(dataset)")
     for i, row in enumerate(rows):
         expect_close(
-            got["items"][i], sorted_numbers(row), f"the sorted numbers of dataset[{i}]", rtol=1e-6
+            got["items"][i],
+            sorted_numbers(row),
+            _("the sorted numbers of dataset[{i}]").format(i=i),
+            rtol=1e-6,
         )
 
 
@@ -134,21 +140,29 @@ def read_transformed(student: Any, lines: list[str], target: str, in_place: bool
 def test_transform(student: Student, in_place: bool) -> None:
     """`transform` is applied to the features, when the item is asked for and not before."""
     got = student.run(read_transformed, lines=csv_lines(), target="price", in_place=in_place)
-    for when, moment in (("made", "made"), ("counted", "asked for its length")):
+    told = {
+        "made": _("The transform was called {times} times when the dataset was made."),
+        "counted": _("The transform was called {times} times when the length was asked for."),
+    }
+    for when, sentence in told.items():
         expect(
             got[when] == 0,
-            f"The transform was called {got[when]} times when the dataset was {moment}.",
-            "Call it in `__getitem__`, not in `__init__`.",
+            sentence.format(times=got[when]),
+            _("Call it in `__getitem__`, not in `__init__`."),
         )
     calls = len(got["seen"])
-    expect(calls == 3, f"The transform was called {calls} times for three items.")
+    expect(
+        calls == 3, _("The transform was called {calls} times for three items.").format(calls=calls)
+    )
     for call, row in enumerate([1, 1, 0]):
         features, label = expected_item(ROWS[row], HEADER.index("price"))
-        again = " when it is asked for again" if call == 1 else ""
-        what = f"the transform's argument for dataset[{row}]{again}, sorted,"
+        again = _(" when it is asked for again") if call == 1 else ""
+        what = _("the transform's argument for dataset[{row}]{again}, sorted,").format(
+            row=row, again=again
+        )
         expect_close(got["seen"][call], sorted(features.tolist()), what, rtol=1e-6)
         expected = sorted([*(features * 10 + call + 1).tolist(), label.item()])
-        what = f"the sorted numbers of dataset[{row}] with a transform"
+        what = _("the sorted numbers of dataset[{row}] with a transform").format(row=row)
         expect_close(got["items"][call], expected, what, rtol=1e-6)
 
 
@@ -170,8 +184,13 @@ def test_negative_indices(student: Student) -> None:
     count = len(ROWS)
     got = student.run(index_it, lines=csv_lines(), indices=list(range(-count, 0)))
     for found, row, index in zip(got, ROWS, range(-count, 0), strict=True):
-        expect(found != "IndexError", f"dataset[{index}] raises IndexError for {count} items.")
-        what = f"the sorted numbers of dataset[{index}]"
+        expect(
+            found != "IndexError",
+            _("dataset[{index}] raises IndexError for {count} items.").format(
+                index=index, count=count
+            ),
+        )
+        what = _("the sorted numbers of dataset[{index}]").format(index=index)
         expect_close(found, sorted_numbers(row), what, rtol=1e-6)
 
 
@@ -184,8 +203,10 @@ def test_index_out_of_range(student: Student, count: int) -> None:
     for found, index in zip(got, indices, strict=True):
         expect(
             found == "IndexError",
-            f"dataset[{index}] of {count} items gives an item instead of an IndexError.",
-            "After `index += len(self)` an index that was below −len is still negative."
+            _("dataset[{index}] of {count} items gives an item instead of an IndexError.").format(
+                index=index, count=count
+            ),
+            _("After `index += len(self)` an index that was below −len is still negative.")
             if index < 0
             else "",
         )
@@ -206,6 +227,11 @@ def ask_for_unknown(student: Any, lines: list[str], target: str) -> Any:
 def test_unknown_target(student: Student, target: str) -> None:
     """An unknown `target` is a ValueError that names it."""
     got = student.run(ask_for_unknown, lines=csv_lines(), target=target)
-    told = f'CsvDataset(path, "{target}") raises no ValueError; there is no such column.'
+    told = _('CsvDataset(path, "{target}") raises no ValueError; there is no such column.').format(
+        target=target
+    )
     expect(got is not None, told)
-    expect(target in got, f"The ValueError does not name the unknown target: {got!r}.")
+    expect(
+        target in got,
+        _("The ValueError does not name the unknown target: {got!r}.").format(got=got),
+    )
