@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from grader import Draw, Student, expect, expect_close, needs, points, probe
+from grader import Draw, Student, _, expect, expect_close, needs, points, probe
 
 FORBIDDEN = {"by hand": {"except": ["autograd_step"]}}
 NAMES = ("a", "b", "c", "d")
@@ -63,9 +63,11 @@ def expect_gradients(student: Student, draw: Draw, m: int, shape: tuple[int, ...
     got = student.run(work_out, x=x, y=y, **params)
     leaves = {name: value.clone().requires_grad_() for name, value in params.items()}
     grads = torch.autograd.grad(((curve(x, **leaves) - y) ** 2).sum(), list(leaves.values()))
-    expect(isinstance(got, list | tuple) and len(got) == 4, "gradients does not give four values.")
+    expect(
+        isinstance(got, list | tuple) and len(got) == 4, _("gradients does not give four values.")
+    )
     for name, found, grad in zip(NAMES, got, grads, strict=True):
-        what = f"the gradient of {name}"
+        what = _("the gradient of {name}").format(name=name)
         expect_close(found, grad, what, requires_grad=False, factors={"m": m})
 
 
@@ -92,7 +94,7 @@ def take_steps(
     if stale:
         for parameter in params:
             parameter.grad = torch.full_like(parameter, 7.0)
-    for _ in range(steps):
+    for _unused in range(steps):
         losses.append(student.autograd_step(x, y, params, lr))
         grads += [p.grad is None or not p.grad.any().item() for p in params]
     return {
@@ -111,7 +113,7 @@ def run_steps(student: Student, draw: Draw, m: int, shape: tuple[int, ...], stal
     given = [leaf.detach().clone().requires_grad_() for leaf in leaves]
     got = student.run(take_steps, x=x, y=y, params=given, lr=lr, steps=2, stale=stale)
     losses = []
-    for _ in range(2):
+    for _unused in range(2):
         loss = ((curve(x, *leaves) - y) ** 2).sum()
         grads = torch.autograd.grad(loss, leaves)
         losses.append(loss.item())
@@ -126,21 +128,23 @@ def run_steps(student: Student, draw: Draw, m: int, shape: tuple[int, ...], stal
 def test_autograd_step(student: Student, draw: Draw, m: int, shape: tuple[int, ...]) -> None:
     """`autograd_step` updates the parameters in place, and returns the loss before the update as a float."""
     got, losses, params = run_steps(student, draw, m, shape, stale=False)
-    expect(got["same"], "The list holds other tensors than before: the update is not in place.")
-    expect_close(got["params"], params, "params after two steps", factors={"m": m})
-    expect_close(got["losses"], losses, "the losses returned", dtype=draw.dtype)
+    expect(got["same"], _("The list holds other tensors than before: the update is not in place."))
+    expect_close(got["params"], params, _("params after two steps"), factors={"m": m})
+    expect_close(got["losses"], losses, _("the losses returned"), dtype=draw.dtype)
 
 
 @points(1)
 @needs("autograd_step")
 def test_autograd_step_old_gradients(student: Student, draw: Draw) -> None:
     """A `.grad` left over from earlier work does not leak into the step."""
-    got, _, params = run_steps(student, draw, 5, (), stale=True)
+    got, _unused, params = run_steps(student, draw, 5, (), stale=True)
     try:
-        expect_close(got["params"], params, "params after two steps")
+        expect_close(got["params"], params, _("params after two steps"))
     except Exception as error:
-        cause = "`backward()` adds to `.grad`: set it to None or zero before, not only afterwards."
-        expect(False, f"With an old .grad, {error}", cause)
+        cause = _(
+            "`backward()` adds to `.grad`: set it to None or zero before, not only afterwards."
+        )
+        expect(False, _("With an old .grad, {error}").format(error=error), cause)
 
 
 @points(1)
@@ -148,7 +152,7 @@ def test_autograd_step_old_gradients(student: Student, draw: Draw) -> None:
 def test_autograd_step_leaves(student: Student, draw: Draw) -> None:
     """After the step `.grad` is None or zero, and the parameters are leaves that require gradients."""
     for stale in (False, True):
-        got, _, _ = run_steps(student, draw, 5, (), stale=stale)
-        expect(got["cleared"], "After the step a parameter still has a gradient.")
-        told = "After the step a parameter is no leaf that requires gradients any more."
+        got, _unused, _unused = run_steps(student, draw, 5, (), stale=stale)
+        expect(got["cleared"], _("After the step a parameter still has a gradient."))
+        told = _("After the step a parameter is no leaf that requires gradients any more.")
         expect(got["leaves"], told)
