@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from grader import Draw, Student, expect, expect_close, helper, points, probe
+from grader import Draw, Student, _, expect, expect_close, helper, points, probe
 
 FORBIDDEN: dict[str, Any] = {"by hand": {}}
 # samples, in and out differ, so that a transpose shows; each may be 1
@@ -70,7 +70,7 @@ def drawn(draw: Draw, lead: tuple[int, ...], n_in: int, n_out: int, needing: str
 
 
 def expect_function(got: Any) -> None:
-    expect(got != "no Function", "LinearFunction is not a subclass of torch.autograd.Function.")
+    expect(got != "no Function", _("LinearFunction is not a subclass of torch.autograd.Function."))
 
 
 def expect_gradients(
@@ -78,15 +78,15 @@ def expect_gradients(
 ) -> Any:
     got = student.run(apply_linear, x=x, weight=weight, bias=bias, g=g)
     expect_function(got)
-    cause = "Autograd differentiated the forward pass itself: do not override `apply`."
-    expect(got["own"], "The result does not come from LinearFunction's own backward.", cause)
+    cause = _("Autograd differentiated the forward pass itself: do not override `apply`.")
+    expect(got["own"], _("The result does not come from LinearFunction's own backward."), cause)
     leaves = dict(zip(NAMES, (x, weight, bias), strict=True))
     needing = {name: leaf for name, leaf in leaves.items() if leaf is not None}
     needing = {name: leaf for name, leaf in needing.items() if leaf.requires_grad}
     grads = torch.autograd.grad((F.linear(x, weight, bias) * g).sum(), list(needing.values()))
     for name, grad in zip(needing, grads, strict=True):
-        expect(got["grads"][name] is not None, f"`{name}` gets no gradient.")
-        expect_close(got["grads"][name], grad, f"the gradient of {name}")
+        expect(got["grads"][name] is not None, _("`{name}` gets no gradient.").format(name=name))
+        expect_close(got["grads"][name], grad, _("the gradient of {name}").format(name=name))
     return got
 
 
@@ -120,8 +120,11 @@ def test_linear_needs(student: Student, draw: Draw, needing: str) -> None:
     for name, grad in zip(NAMES, got["returned"], strict=False):
         expect(
             name in needing or grad is None,
-            f"backward works out a gradient for `{name}`, which needs none; it should be None there.",
-            "`ctx.needs_input_grad` says which inputs need one.",
+            _(
+                "backward works out a gradient for `{name}`, which needs none; it should be None "
+                "there."
+            ).format(name=name),
+            _("`ctx.needs_input_grad` says which inputs need one."),
         )
 
 
@@ -153,10 +156,18 @@ def test_linear_in_two_layers(student: Student, draw: Draw) -> None:
     got = student.run(apply_twice, x=x, weights=weights, biases=biases)
     hidden = torch.tanh(F.linear(x, weights[0], biases[0]))
     output = torch.tanh(F.linear(hidden, weights[1], biases[1]))
-    names = ("x", "the first weight", "the second weight", "the first bias", "the second bias")
+    names = (
+        "x",
+        _("the first weight"),
+        _("the second weight"),
+        _("the first bias"),
+        _("the second bias"),
+    )
     grads = torch.autograd.grad(output.sum(), leaves)
     for name, found, grad in zip(names, got, grads, strict=True):
-        expect_close(found, grad, f"in a network of two layers, the gradient of {name}")
+        expect_close(
+            found, grad, _("in a network of two layers, the gradient of {name}").format(name=name)
+        )
 
 
 @probe
@@ -174,8 +185,11 @@ def test_linear_gradcheck(student: Student, bias: bool) -> None:
     inputs = drawn(draw, (2,), 3, 2, "x weight bias")
     del inputs["g"]
     got = student.run(grad_check, **(inputs if bias else inputs | {"bias": None}))
-    given = "with a bias" if bias else "without a bias"
-    expect(got is True, f"torch.autograd.gradcheck does not accept LinearFunction {given}.")
+    given = _("with a bias") if bias else _("without a bias")
+    expect(
+        got is True,
+        _("torch.autograd.gradcheck does not accept LinearFunction {given}.").format(given=given),
+    )
 
 
 @probe
@@ -202,7 +216,7 @@ def test_round_forward(student: Student, draw: Draw, shape: tuple[int, ...]) -> 
     """`StraightThroughRound.apply(x)` rounds as `torch.round` does."""
     x = draw.strided(halves(draw).reshape(shape))
     got = student.run(apply_round, x=x, g=x)
-    expect(got != "no Function", "StraightThroughRound is not a torch.autograd.Function.")
+    expect(got != "no Function", _("StraightThroughRound is not a torch.autograd.Function."))
     expect_close(got["value"], torch.round(x), "StraightThroughRound.apply(x)", rtol=0.0)
 
 
@@ -213,6 +227,6 @@ def test_round_backward(student: Student, draw: Draw, shape: tuple[int, ...]) ->
     x = draw.strided(halves(draw).reshape(shape)).requires_grad_()
     g = draw.strided(5 * draw.normal(*shape))
     got = student.run(apply_round, x=x, g=g)
-    expect(got != "no Function", "StraightThroughRound is not a torch.autograd.Function.")
-    expect(got["grad"] is not None, "`x` gets no gradient.")
-    expect_close(got["grad"], g, "the gradient of x", rtol=0.0)
+    expect(got != "no Function", _("StraightThroughRound is not a torch.autograd.Function."))
+    expect(got["grad"] is not None, _("`x` gets no gradient."))
+    expect_close(got["grad"], g, _("the gradient of x"), rtol=0.0)
