@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from grader import Draw, Student, expect, expect_close, needs, points, probe
+from grader import Draw, Student, _, expect, expect_close, needs, points, probe
 
 FORBIDDEN: dict[str, Any] = {"by hand": {}}
 # parameters are 0-dim or of shape (1,)
@@ -57,9 +57,9 @@ def expect_gradients(student: Student, draw: Draw, m: int, shape: tuple[int, ...
     x, y = draw.strided(draw.normal(m)), draw.strided(draw.normal(m))
     a, b = draw.normal(*shape), draw.normal(*shape)
     got = student.run(work_out, x=x, y=y, a=a, b=b)
-    expect(isinstance(got, list | tuple) and len(got) == 2, "gradients does not give a pair.")
+    expect(isinstance(got, list | tuple) and len(got) == 2, _("gradients does not give a pair."))
     for name, found, grad in zip("ab", got, autograd(x, y, a, b), strict=True):
-        what = f"the gradient of {name}"
+        what = _("the gradient of {name}").format(name=name)
         expect_close(found, grad, what, requires_grad=False, factors={"m": m})
 
 
@@ -91,10 +91,14 @@ def test_step(student: Student, draw: Draw, m: int, shape: tuple[int, ...]) -> N
     x, y, lr = draw.normal(m), draw.normal(m), 0.1
     a, b = draw.normal(*shape), draw.normal(*shape)
     got = student.run(take_steps, x=x, y=y, a=a, b=b, lr=lr)
-    expect(got != "no pair", "step does not give a pair.")
+    expect(got != "no pair", _("step does not give a pair."))
     for number, pair in enumerate(got, 1):
         grads = autograd(x, y, a, b)
         a, b = a - lr * grads[0], b - lr * grads[1]
         for name, found, value in zip("ab", pair, (a, b), strict=True):
-            what = f"{name} after {number} steps" if number > 1 else f"{name} after a step"
+            what = (
+                _("{name} after {number} steps").format(name=name, number=number)
+                if number > 1
+                else _("{name} after a step").format(name=name)
+            )
             expect_close(found, value, what, requires_grad=False)
