@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from grader import Draw, Received, Student, expect, expect_close, helper, points, probe
+from grader import Draw, Received, Student, _, expect, expect_close, helper, points, probe
 
 FORBIDDEN: dict[str, Any] = {"by hand": {}}
 # features and samples differ, so that a transpose shows; each may be 1
@@ -64,11 +64,14 @@ def attributes(student: Any, dim: int, lr: Tensor) -> Any:
 def test_attributes(student: Student) -> None:
     """`LR(dim, lr)` has `w` of shape (dim, 1), a 0-dim `b` and `grads`, all zeros."""
     got = student.run(attributes, dim=3, lr=torch.tensor(0.1))
-    expect(got["is a module"], "LR is not an nn.Module.")
+    expect(got["is a module"], _("LR is not an nn.Module."))
     for name, shape in (("w", (3, 1)), ("b", ())):
         expect_close(_anywhere(got[name]), torch.zeros(shape), name)
     for name, shape in (("dw", (3, 1)), ("db", ())):
-        expect(isinstance(got["grads"], dict) and name in got["grads"], f'grads has no "{name}".')
+        expect(
+            isinstance(got["grads"], dict) and name in got["grads"],
+            _('grads has no "{name}".').format(name=name),
+        )
         expect_close(_anywhere(got["grads"][name]), torch.zeros(shape), f'grads["{name}"]')
 
 
@@ -88,9 +91,9 @@ def test_float_lr(student: Student) -> None:
     expect_close(got["lr"], 0.25, "lr", dtype=torch.float32)
     default = got["default"]
     value = default.tensor.item() if isinstance(default, Received) else default
-    expect_close(value, 0.01, "the default of lr", dtype=torch.float32)
-    expect_close(_anywhere(got["w"]), -0.25 * dw, "w after a step with lr=0.25")
-    expect_close(_anywhere(got["b"]), -0.25 * db, "b after a step with lr=0.25")
+    expect_close(value, 0.01, _("the default of lr"), dtype=torch.float32)
+    expect_close(_anywhere(got["w"]), -0.25 * dw, _("w after a step with lr=0.25"))
+    expect_close(_anywhere(got["b"]), -0.25 * db, _("b after a step with lr=0.25"))
 
 
 @probe
@@ -186,8 +189,8 @@ def test_optimize(student: Student, draw: Draw, dim: int) -> None:
     w, b, lr = draw.normal(dim, 1), draw.normal(), draw.uniform(0.1, 0.5)
     dw, db = [draw.normal(dim, 1) for _ in range(2)], [draw.normal() for _ in range(2)]
     got = student.run(take_steps, w=w, b=b, lr=lr, dw=dw, db=db)
-    expect_close(got["w"], w - lr * (dw[0] + dw[1]), "w after two calls of optimize()")
-    expect_close(got["b"], b - lr * (db[0] + db[1]), "b after two calls of optimize()")
+    expect_close(got["w"], w - lr * (dw[0] + dw[1]), _("w after two calls of optimize()"))
+    expect_close(got["b"], b - lr * (db[0] + db[1]), _("b after two calls of optimize()"))
 
 
 @probe
@@ -212,5 +215,7 @@ def test_loss_at_0_and_1(student: Student, draw: Draw) -> None:
     y = torch.tensor([[0.0, 1.0, 0.0, 1.0, 1.0, 1.0]], dtype=draw.dtype)
     for size in (6, 1):
         got = student.run(measure_loss, yhat=yhat[:, :size], y=y[:, :size])
-        what = f"loss (logarithms clamped at −100) with yhat = {yhat[0, :size].tolist()}"
+        what = _("loss (logarithms clamped at −100) with yhat = {yhat}").format(
+            yhat=yhat[0, :size].tolist()
+        )
         expect_close(got, F.binary_cross_entropy(yhat[:, :size], y[:, :size]), what)
