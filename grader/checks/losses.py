@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from grader import Draw, Received, Student, expect, expect_close, needs, points, probe
+from grader import Draw, Received, Student, _, expect, expect_close, needs, points, probe
 
 FORBIDDEN = {
     "from scratch": {
@@ -66,13 +66,18 @@ def expect_like(
     got = student.run(measure, name=name, prediction=prediction, target=target)
     exact = prediction.detach().double().requires_grad_()
     wanted = criterion(exact, target.double() if target.is_floating_point() else target)
-    factors = {"the number of elements": prediction.numel(), "the batch size": len(prediction)}
+    factors = {
+        _("the number of elements"): prediction.numel(),
+        _("the batch size"): len(prediction),
+    }
     value = wanted.detach().to(prediction.dtype)
     expect_close(got["value"], value, f"{name}(…){where}", rtol=rtol, factors=factors)
-    cut = "The graph is cut on the way: look for `.data`, `.detach()`, `.item()` or `no_grad`."
-    expect(got["grad"] is not None, f"{name}(…) has no gradient for autograd.", cut)
+    cut = _("The graph is cut on the way: look for `.data`, `.detach()`, `.item()` or `no_grad`.")
+    expect(
+        got["grad"] is not None, _("{name}(…) has no gradient for autograd.").format(name=name), cut
+    )
     grad = (3 * torch.autograd.grad(wanted, exact)[0]).to(prediction.dtype)
-    what = f"the gradient of 3·{name}(…){where}"
+    what = _("the gradient of 3·{name}(…){where}").format(name=name, where=where)
     expect_close(got["grad"], grad, what, rtol=rtol, factors=factors)
 
 
@@ -112,7 +117,9 @@ def test_binary_cross_entropy_at_0_and_1(student: Student, draw: Draw) -> None:
     each = student.run(measure_each, p=p, y=y)
     somes = [*(slice(i, i + 1) for i in range(len(pairs))), slice(None)]
     for got, some in zip(each, somes, strict=True):
-        what = f"binary_cross_entropy for p = {p[some].tolist()} and y = {y[some].tolist()}"
+        what = _("binary_cross_entropy for p = {p} and y = {y}").format(
+            p=p[some].tolist(), y=y[some].tolist()
+        )
         expect_close(got, F.binary_cross_entropy(p[some], y[some]), what)
 
 
@@ -135,7 +142,7 @@ def test_bce_with_logits_is_stable(student: Student, draw: Draw) -> None:
     criterion = F.binary_cross_entropy_with_logits
     # not 20 to 25: there the threshold of F.softplus, which is allowed, costs 10⁻⁹
     for size in (40.0, 100.0, 1e4):
-        where = f" for logits of ±{size:g}"
+        where = _(" for logits of ±{size:g}").format(size=size)
         expect_like(student, "bce_with_logits", criterion, size * signs, y, where=where)
 
 
@@ -172,7 +179,7 @@ def test_cross_entropy_is_stable(student: Student, draw: Draw) -> None:
         rtol = max(1e-9, 20 * size * torch.finfo(draw.dtype).eps)
         # all of them large, and all of them small: e^(−10⁴) is 0, and so is a sum of such
         for logits in (apart, draw.normal(4, 3) + size, draw.normal(4, 3) - size):
-            where = f" for logits up to ±{size:g}"
+            where = _(" for logits up to ±{size:g}").format(size=size)
             expect_like(
                 student, "cross_entropy", F.cross_entropy, logits, labels, where=where, rtol=rtol
             )
@@ -196,6 +203,9 @@ def test_accuracy(student: Student, draw: Draw, hits: list[bool]) -> None:
     got = student.run(count_hits, logits=logits, labels=labels)
     # any floating dtype will do
     dtype = got.tensor.dtype if isinstance(got, Received) else draw.dtype
-    expect(dtype.is_floating_point, f"accuracy is of dtype {dtype}, expected a floating one.")
+    expect(
+        dtype.is_floating_point,
+        _("accuracy is of dtype {dtype}, expected a floating one.").format(dtype=dtype),
+    )
     share = torch.tensor(sum(hits) / n, dtype=dtype)
     expect_close(got, share, "accuracy(logits, labels)", factors={"n": n})
