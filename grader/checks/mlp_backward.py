@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from grader import Draw, Student, expect, expect_close, helper, needs, points, probe
+from grader import Draw, Student, _, expect, expect_close, helper, needs, points, probe
 
 FORBIDDEN: dict[str, Any] = {"by hand": {}}
 # n, d, k and c differ, so that a transpose shows; each may be 1
@@ -47,7 +47,7 @@ def test_forward(student: Student, draw: Draw, n: int, d: int, k: int, c: int) -
     """`forward` gives the pair (logits, cache), with logits = relu(x w1 + b1) w2 + b2."""
     inputs = network(draw, n, d, k, c)
     got = student.run(run_forward, **inputs)
-    expect(got != "no pair", "forward does not return a pair (logits, cache).")
+    expect(got != "no pair", _("forward does not return a pair (logits, cache)."))
     expect_close(got, logits_of(**inputs), "logits", requires_grad=False)
 
 
@@ -79,7 +79,7 @@ def test_cross_entropy_is_stable(student: Student, draw: Draw) -> None:
             got = student.run(measure, logits=logits, labels=labels)
             # log-sum-exp minus a logit loses about |logit|·ε
             rtol = max(1e-9, 20 * size * torch.finfo(draw.dtype).eps)
-            what = f"cross_entropy of logits up to ±{size:g}"
+            what = _("cross_entropy of logits up to ±{size:g}").format(size=size)
             expected = F.cross_entropy(logits.double(), labels).to(draw.dtype)
             expect_close(got, expected, what, rtol=rtol)
 
@@ -118,11 +118,11 @@ def expect_gradients(
     again: bool = False,
 ) -> None:
     got = student.run(run_backward, logits=logits, labels=labels, again=again, **inputs)
-    expect(got != "no pair", "forward does not return a pair (logits, cache).")
+    expect(got != "no pair", _("forward does not return a pair (logits, cache)."))
     expected = gradients(logits, labels, **inputs)
     for name in names:
         found = isinstance(got, dict) and name in got
-        expect(found, f'backward gives no dict with an entry "{name}".')
+        expect(found, _('backward gives no dict with an entry "{name}".').format(name=name))
         what, factors = f'grads["{name}"]', {"n": len(logits), "c": logits.shape[1]}
         expect_close(got[name], expected[name], what, requires_grad=False, factors=factors)
 
