@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from grader import Draw, Student, expect, expect_close, points, probe
+from grader import Draw, Student, _, expect, expect_close, points, probe
 
 FORBIDDEN = {"from scratch": {"names": ["torch.optim"]}}
 STEPS = 5
@@ -70,9 +70,13 @@ def expect_like_torch(
     got = student.run(run_steps, kind=kind, options=options, start=start, grads=grads, how=how)
     told = ", ".join(f"{name}={value}" for name, value in options.items())
     for number, value in enumerate(by_torch(kind, options, start, grads)):
-        what = f"parameter {number} after {STEPS} steps of {kind}({told})"
+        what = _("parameter {number} after {steps} steps of {kind}({told})").format(
+            number=number, steps=STEPS, kind=kind, told=told
+        )
         expect_close(got["parameters"][number], value, what)
-    expect(got["leaves"], "After a step a parameter is no leaf that requires gradients any more.")
+    expect(
+        got["leaves"], _("After a step a parameter is no leaf that requires gradients any more.")
+    )
 
 
 SGD = [
@@ -162,5 +166,8 @@ def test_zero_grad(student: Student, draw: Draw, kind: str) -> None:
     got = student.run(clear, kind=kind, start=start)
     for grad in got["grads"]:
         cleared = grad is None or not grad.tensor.any()
-        expect(cleared, f"After zero_grad() of {kind} a parameter still has a gradient.")
-    expect_close(got["parameters"], start, "the parameters after zero_grad()")
+        expect(
+            cleared,
+            _("After zero_grad() of {kind} a parameter still has a gradient.").format(kind=kind),
+        )
+    expect_close(got["parameters"], start, _("the parameters after zero_grad()"))
