@@ -8,13 +8,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from grader import Draw, Student, expect, expect_close, helper, needs, points, probe
+from grader import N_, Draw, Student, _, expect, expect_close, helper, needs, points, probe
 
 START = {"a": 1.0, "b": 2.0, "c": 3.0}
 SHAPES = pytest.mark.parametrize("shape", [(5,), (1,), (2, 3), (3, 1, 2)], ids=str)
-USE_PARAMETER = (
-    "A plain tensor is seen neither by `parameters()` nor by `.to(…)` or an optimizer: "
-    "wrap it in `nn.Parameter`."
+USE_PARAMETER = N_(
+    "A plain tensor is seen neither by `parameters()` nor by `.to(…)` or an "
+    "optimizer: wrap it in `nn.Parameter`."
 )
 
 
@@ -55,15 +55,26 @@ def describe(student: Any) -> Any:
 def test_parameters(student: Student) -> None:
     """`MyModel` has the parameters `a`, `b` and `c`, each of shape (1,), and no others."""
     got = student.run(describe)
-    expect(got["is a module"], "MyModel is not an nn.Module.")
+    expect(got["is a module"], _("MyModel is not an nn.Module."))
     for name in START:
         registered = name in got["parameters"]
-        expect(registered, f"`{name}` is not a registered `nn.Parameter`.", USE_PARAMETER)
+        expect(
+            registered,
+            _("`{name}` is not a registered `nn.Parameter`.").format(name=name),
+            _(USE_PARAMETER),
+        )
         shape = tuple(got["parameters"][name])
-        expect(shape == (1,), f"`{name}` has shape {shape}, expected (1,).")
-        expect(name not in got["frozen"], f"`{name}` does not require gradients.")
+        expect(
+            shape == (1,),
+            _("`{name}` has shape {shape}, expected (1,).").format(name=name, shape=shape),
+        )
+        expect(
+            name not in got["frozen"], _("`{name}` does not require gradients.").format(name=name)
+        )
     others = sorted(set(got["parameters"]) - set(START))
-    expect(not others, f"There are further parameters: {', '.join(others)}.")
+    expect(
+        not others, _("There are further parameters: {others}.").format(others=", ".join(others))
+    )
 
 
 @points(1)
@@ -90,7 +101,7 @@ def test_forward(student: Student, draw: Draw, shape: tuple[int, ...]) -> None:
     a, b, c = (numbers(draw, 1) for _ in START)
     got = student.run(apply_model, x=x, other=other, a=a, b=b, c=c)
     expect_close(got[0], a * x**2 + b * x + c, "forward(x)")
-    what = "forward(x) of the same model for another x"
+    what = _("forward(x) of the same model for another x")
     expect_close(got[1], a * other**2 + b * other + c, what)
 
 
@@ -117,9 +128,11 @@ def test_gradients(student: Student, draw: Draw, shape: tuple[int, ...]) -> None
     got = student.run(differentiate, x=x, g=g, **plain)
     grads = torch.autograd.grad(((a * x**2 + b * x + c) * g).sum(), list(leaves.values()))
     for name, grad in zip(leaves, grads, strict=True):
-        cause = "The graph is cut on the way: look for `.data`, `.detach()` or `torch.no_grad()`."
-        expect(got[name] is not None, f"`{name}` gets no gradient.", cause)
-        expect_close(got[name], grad, f"the gradient of {name}")
+        cause = _(
+            "The graph is cut on the way: look for `.data`, `.detach()` or `torch.no_grad()`."
+        )
+        expect(got[name] is not None, _("`{name}` gets no gradient.").format(name=name), cause)
+        expect_close(got[name], grad, _("the gradient of {name}").format(name=name))
 
 
 @probe
@@ -143,13 +156,21 @@ def test_moves_and_is_saved(student: Student, draw: Draw) -> None:
     """`MyModel` moves with `.to(…)`, and `state_dict` carries its numbers into another one."""
     x, a, b, c = numbers(draw, 5), *(numbers(draw, 1) for _ in START)
     got = student.run(move_and_copy, x=x, a=a, b=b, c=c)
-    expect_close(got["copied"], a * x**2 + b * x + c, "forward(x) of a model loaded from another")
-    cause = "Make the parameters in `__init__`, new ones for each model."
-    expect(got["apart"], "Setting the parameters of one model changes those of another.", cause)
+    expect_close(
+        got["copied"], a * x**2 + b * x + c, _("forward(x) of a model loaded from another")
+    )
+    cause = _("Make the parameters in `__init__`, new ones for each model.")
+    expect(got["apart"], _("Setting the parameters of one model changes those of another."), cause)
     for name, dtype in zip(START, got["moved"], strict=True):
-        expect(dtype == "torch.bfloat16", f"After .to(torch.bfloat16) `{name}` is {dtype}.")
+        expect(
+            dtype == "torch.bfloat16",
+            _("After .to(torch.bfloat16) `{name}` is {dtype}.").format(name=name, dtype=dtype),
+        )
     dtype = got["output"]
-    expect(dtype == "torch.bfloat16", f"After .to(torch.bfloat16) forward(x) is {dtype}.")
+    expect(
+        dtype == "torch.bfloat16",
+        _("After .to(torch.bfloat16) forward(x) is {dtype}.").format(dtype=dtype),
+    )
 
 
 @probe
@@ -158,7 +179,7 @@ def train_model(
 ) -> Any:
     model = model_with(student, a, b, c)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.05)
-    for _ in range(steps):
+    for _unused in range(steps):
         optimizer.zero_grad()
         ((model(x) - y) ** 2).mean().backward()
         optimizer.step()
@@ -173,11 +194,11 @@ def test_is_trained(student: Student, draw: Draw) -> None:
     leaves = {name: numbers(draw, 1) for name in START}
     got = student.run(train_model, x=x, y=y, steps=3, **leaves)
     parameters = [leaf.clone().requires_grad_() for leaf in leaves.values()]
-    for _ in range(3):
+    for _unused in range(3):
         a, b, c = parameters
         grads = torch.autograd.grad(((a * x**2 + b * x + c - y) ** 2).mean(), parameters)
         with torch.no_grad():
             for parameter, grad in zip(parameters, grads, strict=True):
                 parameter -= 0.05 * grad
     expected = dict(zip(START, (parameter.detach() for parameter in parameters), strict=True))
-    expect_close(got, expected, "parameters after three steps of SGD")
+    expect_close(got, expected, _("parameters after three steps of SGD"))
