@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from grader import Draw, Student, expect, expect_close, helper, needs, points, probe
+from grader import Draw, Student, _, expect, expect_close, helper, needs, points, probe
 
 Batches = list[tuple[Tensor, Tensor]]
 
@@ -29,7 +29,7 @@ class Recorder(nn.Module):
 @helper
 def build(weights: list[Tensor]) -> nn.Sequential:
     """A network of two layers with the given weights and biases."""
-    (hidden, n_in), (n_out, _) = weights[0].shape, weights[2].shape
+    (hidden, n_in), (n_out, _unused) = weights[0].shape, weights[2].shape
     model = nn.Sequential(
         nn.Linear(n_in, hidden), Recorder(), nn.Tanh(), nn.Linear(hidden, n_out)
     ).to(weights[0])
@@ -91,8 +91,8 @@ def test_step(student: Student, draw: Draw, n: int) -> None:
     got = student.run(one_step, weights=weights, inputs=inputs, labels=labels, lr=0.1, stale=False)
     model = build(weights)
     [loss] = train_by_hand(model, nn.MSELoss(), [(inputs, labels)], 0.1)
-    expect_close(got["loss"], loss, "the loss returned", dtype=draw.dtype)
-    expect_close(got["parameters"], values(model), "parameters after the step")
+    expect_close(got["loss"], loss, _("the loss returned"), dtype=draw.dtype)
+    expect_close(got["parameters"], values(model), _("parameters after the step"))
 
 
 @points(1)
@@ -104,13 +104,15 @@ def test_step_clears_gradients(student: Student, draw: Draw) -> None:
     model = build(weights)
     train_by_hand(model, nn.MSELoss(), [(inputs, labels)], 0.1)
     try:
-        expect_close(got["parameters"], values(model), "parameters after the step")
+        expect_close(got["parameters"], values(model), _("parameters after the step"))
     except Exception as error:
         expect(
             False,
-            f"With gradients left over from before: {error}",
-            "The old gradients are added to the new ones: call `optimizer.zero_grad()` before "
-            "`loss.backward()`.",
+            _("With gradients left over from before: {error}").format(error=error),
+            _(
+                "The old gradients are added to the new ones: call `optimizer.zero_grad()` "
+                "before `loss.backward()`."
+            ),
         )
 
 
@@ -128,8 +130,8 @@ def test_step_mode(student: Student, draw: Draw) -> None:
     )
     expect(
         bool(got["seen"]) and all(training for training, _ in got["seen"]),
-        "The model came in evaluation mode and was still in it during the step.",
-        "Call `model.train()` before the forward pass.",
+        _("The model came in evaluation mode and was still in it during the step."),
+        _("Call `model.train()` before the forward pass."),
     )
 
 
@@ -184,9 +186,13 @@ def test_train(student: Student, draw: Draw, kind: str, epochs: int) -> None:
         own = losses[3 * epoch : 3 * epoch + 3]
         expected.append(sum(a * b for a, b in zip(own, sizes, strict=True)) / sum(sizes))
         careless.append(sum(own) / len(own))
-    expect_close(got["parameters"], values(model), f"parameters after {epochs} epochs")
-    expect(all(training for training, _ in got["seen"]), "The model was not in training mode.")
-    _expect_means(got["history"], expected, careless, "the list of losses", draw.dtype)
+    expect_close(
+        got["parameters"],
+        values(model),
+        _("parameters after {epochs} epochs").format(epochs=epochs),
+    )
+    expect(all(training for training, _ in got["seen"]), _("The model was not in training mode."))
+    _expect_means(got["history"], expected, careless, _("the list of losses"), draw.dtype)
 
 
 def _expect_means(
@@ -202,7 +208,7 @@ def _expect_means(
         )
         cause = getattr(error, "cause", "")
         if same and got:
-            cause = (
+            cause = _(
                 "It is the mean over the batches. The last batch is smaller, so weigh each "
                 "batch's loss with its number of samples."
             )
@@ -260,17 +266,17 @@ def test_evaluate(student: Student, draw: Draw, sizes: list[int], kind: str) -> 
     result = got["result"]
     expect(
         isinstance(result, list | tuple) and len(result) == 2,
-        "evaluate does not return a pair (mean loss per sample, accuracy).",
+        _("evaluate does not return a pair (mean loss per sample, accuracy)."),
     )
     careless = sum(losses) / len(losses)
     try:
-        _expect_means([result[0]], [loss], [careless], "[the mean loss]", draw.dtype)
+        _expect_means([result[0]], [loss], [careless], _("[the mean loss]"), draw.dtype)
     except Exception as error:
         cause = getattr(error, "cause", "")
         if any(training for training, _ in got["seen"]):
-            cause = "Dropout was active: the model was not in evaluation mode."
+            cause = _("Dropout was active: the model was not in evaluation mode.")
         expect(False, str(error), cause)
-    expect_close(result[1], sum(hits) / sum(sizes), "the accuracy", dtype=torch.float32)
+    expect_close(result[1], sum(hits) / sum(sizes), _("the accuracy"), dtype=torch.float32)
 
 
 @points(1)
@@ -280,18 +286,18 @@ def test_evaluate_changes_nothing(student: Student, draw: Draw) -> None:
     got = student.run(run_evaluation, weights=weights, batches=batches, kind="list")
     expect(
         not any(training for training, _ in got["seen"]),
-        "The model was in training mode during evaluate.",
-        "Call `model.eval()` before the forward passes.",
+        _("The model was in training mode during evaluate."),
+        _("Call `model.eval()` before the forward passes."),
     )
     expect(
         not any(recorded for _, recorded in got["seen"]),
-        "Gradients were recorded during evaluate.",
-        "Wrap the loop in `with torch.no_grad():`.",
+        _("Gradients were recorded during evaluate."),
+        _("Wrap the loop in `with torch.no_grad():`."),
     )
-    cause = "`set_grad_enabled(False)` stays; use `with torch.no_grad():`."
-    expect(got["recording"], "After evaluate torch records no gradients any more.", cause)
-    expect_close(got["parameters"], weights, "parameters after evaluate")
-    expect_close(got["grads"], [torch.ones_like(w) for w in weights], ".grad after evaluate")
+    cause = _("`set_grad_enabled(False)` stays; use `with torch.no_grad():`.")
+    expect(got["recording"], _("After evaluate torch records no gradients any more."), cause)
+    expect_close(got["parameters"], weights, _("parameters after evaluate"))
+    expect_close(got["grads"], [torch.ones_like(w) for w in weights], _(".grad after evaluate"))
 
 
 @points(1)
@@ -301,17 +307,22 @@ def test_evaluate_restores_modes(student: Student, draw: Draw) -> None:
     got = student.run(run_evaluation, weights=weights, batches=batches, kind="list")
     expect(
         got["restored"],
-        "Some modules were in evaluation mode before and others not; afterwards they are in "
-        "another mode than they were.",
-        "`model.train()` at the end sets every module; note each module's `training` beforehand.",
+        _(
+            "Some modules were in evaluation mode before and others not; afterwards they are "
+            "in another mode than they were."
+        ),
+        _(
+            "`model.train()` at the end sets every module; note each module's `training` "
+            "beforehand."
+        ),
     )
     got = student.run(run_evaluation, weights=weights, batches=batches, kind="raises")
     expect(
         got["result"] == "the loader's exception",
-        "The loader raised an exception, and evaluate kept it to itself.",
+        _("The loader raised an exception, and evaluate kept it to itself."),
     )
     expect(
         got["restored"],
-        "The loader raised an exception, and the modules were left in evaluation mode.",
-        "Restore the modes in a `finally:` block.",
+        _("The loader raised an exception, and the modules were left in evaluation mode."),
+        _("Restore the modes in a `finally:` block."),
     )
