@@ -81,9 +81,13 @@ def grade(
         language: of the report's texts; by default the one in use, English at first.
 
     Raises:
+        ValueError: if `language` is none that the grader speaks.
         SubmissionError: if there is nothing to grade.
         CourseFault: if the checks themselves are at fault.
     """
+    if language not in (None, *languages.languages()):
+        known = ", ".join(languages.languages())
+        raise ValueError(f"The grader does not speak {language!r}. It speaks {known}.")
     with ExitStack() as stack:
         # first of all: it imports torch at the same time as this process does
         sandbox = sandbox or stack.enter_context(Sandbox(limits))

@@ -233,6 +233,15 @@ def test_a_language_that_is_not_there() -> None:
     assert "GRADER_LANG is 'xx'" in set_.stderr
 
 
+def test_a_terminal_without_these_letters(course: Course) -> None:
+    for encoding in ("ascii", "euc-kr"):
+        command = [sys.executable, "-m", "grader", "show", "line_fit", "--lang", "ko"]
+        environment = os.environ | {"PYTHONIOENCODING": encoding}
+        result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True)
+        assert (result.returncode, result.stderr) == (0, b"")
+        assert ("기울기".encode("euc-kr") in result.stdout) is (encoding == "euc-kr")
+
+
 def test_show_and_help_in_korean() -> None:
     shown = " ".join(run("show", "my_linear", "--lang", "ko").stdout.split())
     assert "확인해 볼 숫자" in shown
@@ -278,6 +287,11 @@ def test_a_report_is_shown_in_its_own_language(course: Course, sandbox: Sandbox)
     assert 'lang="ko"' in notebook.render(report)
 
 
+def test_a_language_that_the_grader_does_not_speak(course: Course, sandbox: Sandbox) -> None:
+    with pytest.raises(ValueError, match="does not speak 'xx'"):
+        grade(ROOT / "examples/partly", course=course, sandbox=sandbox, language="xx")
+
+
 def code_of(text: str) -> str:
     """The code alone, without docstrings and comments."""
     tree = ast.parse(text)
@@ -302,6 +316,19 @@ def test_a_korean_stub_has_the_same_code(course: Course, name: str, tmp_path: Pa
     assert pairs[0][0][1] == statement
     for (_, korean), (_, original) in pairs:
         assert any("가" <= letter <= "힣" for letter in korean), original
+
+
+def test_the_stubs_of_a_course_stay_english(tmp_path: Path) -> None:
+    korean = {"GRADER_LANG": "ko"}
+    out = ["--output", str(tmp_path / "stubs")]
+    assert run("release", "derivative", *out, environment=korean).returncode == 0
+    made = tmp_path / "stubs" / "derivative.py"
+    assert made.read_bytes() == (ROOT / "exercises" / "derivative.py").read_bytes()
+    assert run("release", "derivative", *out, "--lang", "ko").returncode == 0
+    assert "수치 미분" in made.read_text(encoding="utf-8")
+    refused = run("release", "derivative", "--lang", "ko")
+    assert refused.returncode == 2
+    assert "--output DIR" in refused.stderr
 
 
 @pytest.mark.parametrize("suffix", [[], ["--notebooks"]], ids=["files", "notebooks"])

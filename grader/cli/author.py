@@ -8,12 +8,12 @@ from pathlib import Path
 
 import click
 
+from ..language import ENGLISH, languages, speaking
 from .common import (
     ALL_POINTS,
     POINTS_MISSING,
     console_for,
     course_option,
-    lang_option,
     named_in,
     open_course,
     refuse,
@@ -28,18 +28,31 @@ from .common import (
     help="The folder to write to. Default: the course's exercises/.",
 )
 @click.option("--notebooks", is_flag=True, help="Notebooks instead of Python files.")
+@click.option(
+    "--lang",
+    "spoken",
+    type=click.Choice(languages()),
+    default=ENGLISH,
+    show_default=True,
+    help="The language of their texts; for another than English, say with --output where to.",
+)
 @course_option
-@lang_option
 def release(
-    names: tuple[str, ...], output: Path | None, notebooks: bool, folder: Path | None
+    names: tuple[str, ...], output: Path | None, notebooks: bool, spoken: str, folder: Path | None
 ) -> None:
     """Makes the stubs of the exercises NAME... (default: all) from their solutions."""
     from ..authoring.release import ReleaseError
     from ..authoring.release import release as write_stub
 
+    # the course's own stubs are English, whatever the language of the one who makes them is
+    if spoken != ENGLISH and output is None:
+        refuse(
+            f"Stubs in another language need a folder of their own: --lang {spoken} --output DIR."
+        )
     for exercise in named_in(open_course(folder), names):
         try:
-            click.echo(write_stub(exercise, output or exercise.stub.parent, notebooks))
+            with speaking(spoken):
+                click.echo(write_stub(exercise, output or exercise.stub.parent, notebooks))
         except (ReleaseError, OSError) as error:
             refuse(str(error))
 

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -38,6 +39,10 @@ def _speak(context: click.Context, parameter: click.Parameter, value: str | None
     if not value and asked and asked not in language.languages():
         known = ", ".join(language.languages())
         refuse(f"GRADER_LANG is {asked!r}, which is none of the languages here: {known}.")
+    # neither Korean nor ŷ is in every encoding that a terminal may have
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
     if value or context.parent is None:
         language.use(value or language.preferred())
         _translate_help(context.find_root().command)
