@@ -46,11 +46,17 @@ def _search(node: ast.AST) -> Iterator[ast.expr]:
             yield node
         return
     if isinstance(node, ast.Constant):
-        if isinstance(node.value, str) and _PROSE.search(node.value):
+        if isinstance(node.value, str) and _is_prose(node.value):
             yield node
         return
     for child in _children(node):
         yield from _search(child)
+
+
+def _is_prose(text: str) -> bool:
+    """Also a template, in which a placeholder counts as a word."""
+    words = re.sub(r"\{[^{}]*\}", "", text)
+    return bool(re.search("[A-Za-z]", words) and _PROSE.search(re.sub(r"\{[^{}]*\}", "xx", text)))
 
 
 def _bare(tree: ast.Module) -> Iterator[ast.Name]:

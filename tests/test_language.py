@@ -123,6 +123,8 @@ def test_no_sentence_goes_round_the_catalogue(path: Path) -> None:
         ('expect(x, _(f"{name} is None."))', True),
         ('console.print(f"[bold]{score} points[/bold]")', True),
         ('TOLD = {"a": "The sign is wrong."}', True),
+        ('TOLD = "{score}/{most} points"', True),
+        ('TOLD = "{name}={value}"', False),
         ('TOLD = N_("The sign is wrong.")\nexpect(x, TOLD)', True),
         ('def f(what="the result"):\n    pass', True),
         ('factors = {"the batch size": 3}', True),
