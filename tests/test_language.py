@@ -427,6 +427,8 @@ def test_a_text_that_comes_back_brings_its_translation(tmp_path: Path) -> None:
     found = read(path).get("One text.")
     assert found is not None
     assert found.string == "하나"
+    update(tmp_path, "ko", [("a.py", "Another text entirely.")], forget=True)
+    assert "하나" not in path.read_text(encoding="utf-8")
 
 
 def test_what_is_no_catalogue_is_refused(folder: Path) -> None:

@@ -101,11 +101,11 @@ def texts_of_course(course: Course) -> Iterator[Found]:
             yield from ((shown, part) for part in paragraphs(hint) if _is_prose(part))
 
 
-def update(folder: Path, language: str, found: Iterable[Found]) -> list[str]:
+def update(folder: Path, language: str, found: Iterable[Found], forget: bool = False) -> list[str]:
     """Brings `folder/<language>/LC_MESSAGES/messages.po` up to date and compiles it.
 
     New texts are added, untranslated or with a guess that is marked fuzzy. What is no longer said stays at the end of
-    the file, for the case that it comes back.
+    the file, for the case that it comes back, unless it is to be forgotten.
 
     Returns:
         What is still to be done, as sentences that name the file.
@@ -125,6 +125,8 @@ def update(folder: Path, language: str, found: Iterable[Found]) -> list[str]:
     created = old.creation_date
     old.update(template)
     old.creation_date = created
+    if forget:
+        old.obsolete.clear()
     path.parent.mkdir(parents=True, exist_ok=True)
     buffer = BytesIO()
     write_po(buffer, old, width=100, include_lineno=False)

@@ -107,7 +107,8 @@ def audit(
 @click.command()
 @course_option
 @click.option("--language", default="ko", show_default=True, help="Such as ko: a code of ISO 639.")
-def translate(folder: Path | None, language: str) -> None:
+@click.option("--forget", is_flag=True, help="Remove translations of what is said no more.")
+def translate(folder: Path | None, language: str, forget: bool) -> None:
     """Brings the catalogues of a course up to date, and compiles them; of the built-in one, the grader's as well.
 
     Texts are added to locale/LANGUAGE/LC_MESSAGES/messages.po, for you to translate. Exit status: 0 if all texts are
@@ -118,9 +119,9 @@ def translate(folder: Path | None, language: str) -> None:
 
     course = open_course(folder)
     try:
-        amiss = update(course.folder / "locale", language, texts_of_course(course))
+        amiss = update(course.folder / "locale", language, texts_of_course(course), forget)
         if folder is None:
-            amiss += update(OWN, language, texts_of_grader())
+            amiss += update(OWN, language, texts_of_grader(), forget)
     except (TranslationError, OSError, LookupError, ValueError) as error:
         refuse(str(error))
     click.echo("\n".join(amiss) or "Everything is translated.")
