@@ -97,6 +97,8 @@ def _children(node: ast.AST) -> Iterator[ast.AST]:
             yield from (argument for argument in node.args if isinstance(argument, ast.JoinedStr))
         case ast.Call() if _name(node.func) in _FOR_AUTHORS:
             return
+        case ast.Call(func=ast.Attribute(value=ast.Name("re"))):
+            return
         case ast.Assign(targets=[ast.Name("HINTS" | "FORBIDDEN" | "_HEADS")]):
             return
         case ast.Assign(targets=[ast.Name("factors")], value=ast.Dict() as names):
