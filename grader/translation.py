@@ -30,13 +30,15 @@ def stub_text(text: str) -> str:
     Args:
         text: the stub in English, Python that parses.
     """
-    lines = text.splitlines()
+    lines = text.split("\n")
     for node, docstring in sorted(docstrings(ast.parse(text)), key=lambda pair: -pair[0].lineno):
         told = translated(docstring)
-        if told != docstring:
-            lines[node.lineno - 1 : node.end_lineno] = _quoted(told, " " * node.col_offset)
+        indent = lines[node.lineno - 1][: node.col_offset]
+        # one that shares its line with code stays as it is
+        if told != docstring and not indent.strip():
+            lines[node.lineno - 1 : node.end_lineno] = _quoted(told, indent)
     comment = "# " + _("YOUR CODE HERE")
-    return "\n".join(line.replace(YOUR_CODE, comment) for line in lines) + "\n"
+    return "\n".join(line.replace(YOUR_CODE, comment) for line in lines)
 
 
 def stub_texts(exercise: Exercise) -> Iterator[str]:

@@ -321,6 +321,13 @@ def code_of(text: str) -> str:
     return ast.dump(tree)
 
 
+def test_what_a_stub_holds_besides_stays(course: Course) -> None:
+    language.learn(course.folder)
+    text = '"""Numerical differentiation"""\nx = "\x0c"\n\n\ndef f(): """Apply the layer."""\n\n\n'
+    with language.speaking("ko"):
+        assert stub_text(text) == text.replace("Numerical differentiation", "수치 미분")
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_korean_stub_has_the_same_code(course: Course, name: str, tmp_path: Path) -> None:
     exercise = course[name]
