@@ -6,9 +6,11 @@ import click
 
 from .. import __version__
 from . import author, check, classroom, insight, machine, practice, work
+from .common import lang_option
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@lang_option
 @click.version_option(__version__, prog_name="grader")
 def main() -> None:
     """Exercises in PyTorch basics, and the grader that checks them against autograd."""
@@ -24,6 +26,7 @@ for command in (
     check.check,
     author.release,
     author.audit,
+    author.translate,
     machine.doctor,
     classroom.grade,
     classroom.adjust,
