@@ -13,9 +13,9 @@ from .report import CheckStatus, Picture
 class Cause:
     """A mistake that is known: `id` is the same over a class, the sentence is what the student reads.
 
-    `template` is a whole sentence in English, translated where it is told, with `{names}` for what `values` holds; `id` is empty where a sentence is all
-    there is. Numbers that many mistakes would have given are not `sure`: they support a cause that other cases show,
-    and show none alone.
+    `template` is a whole sentence in English, with `{names}` for what `values` holds; it is translated where it is
+    told. `id` is empty where a sentence is all there is. Numbers that many mistakes would have given are not `sure`:
+    they support a cause that other cases show, and show none alone.
     """
 
     id: str

@@ -173,7 +173,7 @@ def _usable_bench(
         if name in runs and runs[name].status != "passed":
             first = _(runs[name].check.description)
             raise CheckOutcome(
-                "not_reached", _("Not tried, because this comes first: {first}").format(first=first)
+                "not_reached", _("Not tried, because this comes first: {check}").format(check=first)
             )
     if any(case.status == "timeout" for case in run.cases):
         raise CheckOutcome("not_reached", _("Not run after an earlier case timed out."))

@@ -25,7 +25,8 @@ from ..translation import docstrings
 from .release import stub_of
 
 PACKAGE = Path(__file__).resolve().parent.parent
-# what only instructors see stays in English; but notebooks are made for students
+# what only instructors or services see stays in English, and why a device is not there; but notebooks are made for
+# students
 FOR_INSTRUCTORS = (
     "assignment/",
     "authoring/",
@@ -51,8 +52,10 @@ FOR_INSTRUCTORS = (
     "sandbox/confine.py",
     "sandbox/landlock.py",
     "sandbox/limits.py",
+    "sandbox/places.py",
     "sandbox/process.py",
     "sandbox/seccomp.py",
+    "sandbox/warm.py",
     "student.py",
 )
 # besides `_` and `N_`: who keeps a text that is translated where it is told

@@ -125,7 +125,7 @@ def check(
             missing = [layer for layer in sandbox.layers() if not layer.on]
             if missing:
                 told = ", ".join(f"{layer.name} ({layer.why})" for layer in missing)
-                refuse(_("Not graded, because this machine lacks: {told}.").format(told=told))
+                refuse(_("Not graded, because this machine lacks: {layers}.").format(layers=told))
         with gpu_for(devices) as gpu:
             refuse_without(devices, sandbox, gpu)
             report = _grade_with_progress(submission, course, sandbox, seed, terms, devices, gpu)

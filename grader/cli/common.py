@@ -138,8 +138,8 @@ def refuse_without(devices: Sequence[str], sandbox: Sandbox, gpu: Sandbox | None
 
     if devices and (absent := environment(sandbox, devices, gpu).absent):
         refuse(
-            _("This machine lacks a device that was asked for. {absent}.").format(
-                absent="; ".join(absent)
+            _("This machine lacks a device that was asked for. {devices}.").format(
+                devices="; ".join(absent)
             )
         )
 

@@ -129,6 +129,4 @@ def watch(name: str | None, path: Path, folder: Path | None) -> None:
     except KeyboardInterrupt:
         pass
     except (OSError, RuntimeError) as error:
-        refuse(
-            _("Watching {absolute} ended: {error}.").format(absolute=path.absolute(), error=error)
-        )
+        refuse(_("Watching {folder} ended: {error}.").format(folder=path.absolute(), error=error))

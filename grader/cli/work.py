@@ -131,8 +131,8 @@ def init(target: Path, notebooks: bool, folder: Path | None) -> None:
             (target / "README.md").write_text(text, encoding="utf-8")
     except OSError as error:
         refuse(
-            _("{target} cannot be written: {value}.").format(
-                target=target, value=error.strerror or error
+            _("{path} cannot be written: {reason}.").format(
+                path=target, reason=error.strerror or error
             )
         )
     # where the language was asked for by hand, the next command asks for it as well
@@ -173,9 +173,7 @@ def reset(name: str, folder: Path | None) -> None:
                 click.echo(_(_RESET_NEW).format(file=path, name=name))
         except OSError as error:
             refuse(
-                _("{path} cannot be written: {strerror}.").format(
-                    path=path, strerror=error.strerror
-                )
+                _("{path} cannot be written: {reason}.").format(path=path, reason=error.strerror)
             )
 
 
