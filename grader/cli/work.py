@@ -203,8 +203,8 @@ def _stub(exercise: Exercise, notebooks: bool) -> bytes:
     stub = exercise.stub
     if not stub.is_file():
         refuse(
-            _("{stub} does not exist. `grader release` makes it from its solution.").format(
-                stub=stub
+            _("{path} does not exist. `grader release` makes it from its solution.").format(
+                path=stub
             )
         )
     text = stub_text(stub.read_text(encoding="utf-8"))
