@@ -131,6 +131,12 @@ def test_show_and_help_in_korean() -> None:
     assert "'nothing'(이)라는 문제는 없습니다" in wrong.stderr
 
 
+def test_what_instructors_run_stays_english() -> None:
+    refused = run("release", "nothing", environment={"GRADER_LANG": "ko"})
+    assert refused.returncode == 2
+    assert "There is no exercise 'nothing'" in refused.stderr
+
+
 # the same grading in another language
 
 

@@ -35,7 +35,6 @@ FOR_INSTRUCTORS = (
     "classroom/",
     "cli/author.py",
     "cli/classroom.py",
-    "cli/formats.py",
     "cli/insight.py",
     "cli/machine.py",
     "cli/releases.py",
