@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from .compare import expect as expect
     from .compare import expect_close as expect_close
     from .grading import grade as grade
+    from .language import N_ as N_
+    from .language import _ as _
     from .outcome import Cause as Cause
     from .plugin import needs as needs
     from .plugin import points as points
@@ -39,6 +41,8 @@ _HOMES = {
     "needs": "plugin",
     "points": "plugin",
     "probe": "probes",
+    "N_": "language",
+    "_": "language",
     "read_submission": "submission",
 }
 __all__ = sorted(_HOMES)  # one list, kept once

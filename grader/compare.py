@@ -23,6 +23,7 @@ import torch
 from torch import Tensor
 
 from . import explain, shown
+from .language import _
 from .outcome import Cause, CheckFailed
 from .pictures import curves_of, error_of
 from .report import Picture
@@ -51,7 +52,7 @@ def expect(condition: bool, message: str, cause: Cause | str = "") -> None:
 def expect_close(
     actual: Any,
     expected: Any,
-    what: str = "the result",
+    what: str = "",
     *,
     rtol: float | None = None,
     dtype: torch.dtype | None = None,
@@ -66,7 +67,7 @@ def expect_close(
         actual: what `Student.run` gave.
         expected: the reference, of the same structure: tensors, numbers, `None`, strings, and lists, tuples (a list
             will do for a tuple, and the reverse) and dicts of those.
-        what: the name of the value in messages.
+        what: the name of the value in messages; by default "the result".
         rtol: relative tolerance, to the largest element of the reference; by default `RTOL` of the dtype.
         dtype: for floats: the dtype that they were computed in.
         requires_grad: what the tensors' `requires_grad` has to be, if anything.
@@ -78,6 +79,7 @@ def expect_close(
     Raises:
         CheckFailed: with the first difference, and every cause that explains all differences.
     """
+    what = what or _("the result")
     options = _Options(rtol, dtype, requires_grad, factors or {})
     expected = _on_the_cpu(expected)
     differences = list(_differences(actual, expected, what, options, ()))
@@ -145,21 +147,21 @@ def _differences(
         return _Difference(path, message, actual, expected, **more)
 
     def other_kind(kind: str, hint: str = "") -> _Difference:
-        told = "{what} is {got}, expected {kind}."
+        told = _("{what} is {got}, expected {kind}.")
         return differs(told.format(what=what, got=shown.kind(actual), kind=kind) + hint)
 
     if isinstance(expected, Tensor):
         if not isinstance(actual, Received):
-            yield other_kind("a tensor")
+            yield other_kind(_("a tensor"))
         else:
             yield from _tensor_differences(actual, expected, what, options, differs)
     elif isinstance(expected, Mapping):
         if not isinstance(actual, dict):
-            yield other_kind("a dict")
+            yield other_kind(_("a dict"))
             return
         for key in expected:
             if key not in actual:
-                told = "{what} has no entry {key!r}."
+                told = _("{what} has no entry {key!r}.")
                 yield differs(told.format(what=what, key=key))
                 return
         for key, value in expected.items():
@@ -167,9 +169,9 @@ def _differences(
             yield from _differences(actual[key], value, inner, options, (*path, key))
     elif isinstance(expected, list | tuple):
         if not isinstance(actual, list | tuple):
-            yield other_kind("a list" if isinstance(expected, list) else "a tuple")
+            yield other_kind(_("a list") if isinstance(expected, list) else _("a tuple"))
         elif len(actual) != len(expected):
-            told = "{what} has {got} entries, expected {wanted}."
+            told = _("{what} has {got} entries, expected {wanted}.")
             yield differs(told.format(what=what, got=len(actual), wanted=len(expected)))
         else:
             for index, (one, other) in enumerate(zip(actual, expected, strict=True)):
@@ -177,13 +179,13 @@ def _differences(
     elif isinstance(expected, float):
         if type(actual) is not float:
             scalar = isinstance(actual, Received) and actual.tensor.numel() == 1
-            yield other_kind("a float", " Use `.item()`." if scalar else "")
+            yield other_kind(_("a float"), " " + _("Use `.item()`.") if scalar else "")
         else:
             yield from _float_differences(actual, expected, what, options, differs)
     elif type(actual) is not type(expected):
         yield other_kind(shown.kind(expected))
     elif actual != expected:
-        told = "{what} is {got}, expected {wanted}."
+        told = _("{what} is {got}, expected {wanted}.")
         yield differs(told.format(what=what, got=shown.value(actual), wanted=shown.value(expected)))
 
 
@@ -198,7 +200,7 @@ def _float_differences(
     if abs(actual - expected) <= rtol * max(abs(expected), _FLOOR):
         return
     # also for NaN
-    told = "{what} is {got:.7g}, expected {wanted:.7g}."
+    told = _("{what} is {got:.7g}, expected {wanted:.7g}.")
     one, other = _scalar(actual), _scalar(expected)
     causes = tuple(explain.causes_in_values(one, other, rtol, options.factors))
     yield differs(told.format(what=what, got=actual, wanted=expected), causes=causes)
@@ -214,23 +216,23 @@ def _tensor_differences(
     got = actual.tensor
     rtol = RTOL.get(expected.dtype, 0.0) if options.rtol is None else options.rtol
     if got.shape != expected.shape:
-        told = "{what} has shape {got}, expected {wanted}."
+        told = _("{what} has shape {got}, expected {wanted}.")
         causes = tuple(explain.causes_in_form(got, expected, rtol))
         told = told.format(what=what, got=shown.shape(got), wanted=shown.shape(expected))
         yield differs(told, causes=causes)
     elif got.dtype != expected.dtype:
-        told = "{what} has dtype {got}, expected {wanted}."
+        told = _("{what} has dtype {got}, expected {wanted}.")
         told = told.format(what=what, got=shown.dtype(got), wanted=shown.dtype(expected))
         yield differs(told, causes=(explain.DTYPE,))
     elif actual.device != actual.home and actual.device.split(":")[0] != actual.home:
-        told = "{what} is on {got}, expected on {wanted}."
+        told = _("{what} is on {got}, expected on {wanted}.")
         told = told.format(what=what, got=actual.device, wanted=actual.home)
         yield differs(told, causes=(explain.DEVICE,))
     elif options.requires_grad is True and not actual.requires_grad:
-        told = "{what} should require gradients."
+        told = _("{what} should require gradients.")
         yield differs(told.format(what=what), causes=(explain.NO_GRAD,))
     elif options.requires_grad is False and actual.requires_grad:
-        told = "{what} should not require gradients."
+        told = _("{what} should not require gradients.")
         yield differs(told.format(what=what), causes=(explain.REQUIRES_GRAD,))
     else:
         yield from _value_differences(got, expected, what, rtol, options, differs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from .explain import TRANSPOSE
+from .language import _
 from .outcome import Cause
 
 GRADIENT_SHAPE = Cause(
@@ -96,7 +97,7 @@ def told_of_gradients(message: str) -> tuple[str, Cause | None] | None:
     if rejected := _REJECTED.search(message):
         name, index, got, wanted = rejected.groups()
         sizes, right = (text.replace(" ", "").split(",") for text in (got, wanted))
-        told = (
+        told = _(
             "`backward` of {name} gives a gradient of shape ({got}) for argument {number} of "
             "`forward`, not counting `ctx`; that argument has shape ({wanted})."
         )
@@ -105,9 +106,9 @@ def told_of_gradients(message: str) -> tuple[str, Cause | None] | None:
         return told, TRANSPOSE if turned else GRADIENT_SHAPE
     if count := _COUNT.search(message):
         name, wanted, got = count.groups()
-        told = (
-            "`backward` of {name} returns {got} gradients; it returns one for each of the {wanted} "
-            "inputs of `forward`, and None for those that need none."
+        told = _(
+            "`backward` of {name} returns {got} gradients; it returns one for each of the "
+            "{wanted} inputs of `forward`, and None for those that need none."
         )
         return told.format(name=name, got=got, wanted=wanted), None
     return None
@@ -124,6 +125,8 @@ def meaning_on(device: str, kind: str, message: str) -> Cause | None:
     if "Torch not compiled with CUDA" in message or "NVIDIA driver" in message:
         return NAMED_DEVICE
     if "device" in message and (device in message or "cpu" in message):
-        stands = f"`{device}:0`" + (" (which stands for a GPU here)" if device == "sim" else "")
+        stands = f"`{device}:0`" + (
+            " " + _("(which stands for a GPU here)") if device == "sim" else ""
+        )
         return OTHER_DEVICE.of(device=stands)
     return None

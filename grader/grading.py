@@ -16,12 +16,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from . import language as languages
 from .assignment import Terms
 from .catalog import Course, CourseError, Exercise, load_course
+from .language import _
 from .report import CheckResult, Environment, ExerciseResult, ExerciseStatus, Report, Violation
 from .rules import by_hand, seen_at_run_time, violations
 from .sandbox import Limits, Sandbox
 from .submission import Source, Submission, is_stub, read_submission
+from .translation import title_of
 
 if TYPE_CHECKING:
     from .workbench import Workbench
@@ -44,6 +47,7 @@ def grade(
     seed: int | None = None,
     first_failure: bool = False,
     progress: Callable[[str], None] | None = None,
+    language: str | None = None,
 ) -> Report:
     """Grades a submission.
 
@@ -63,17 +67,24 @@ def grade(
         first_failure: leave an exercise's checks at the first one that does not pass; for whoever only asks
             whether all do.
         progress: is called with the name of each exercise before it is graded.
+        language: of the report's texts; by default the one in use, English at first.
 
     Raises:
+        ValueError: if `language` is none that the grader speaks.
         SubmissionError: if there is nothing to grade.
         CourseFault: if the checks themselves are at fault.
     """
+    if language not in (None, *languages.languages()):
+        known = ", ".join(languages.languages())
+        raise ValueError(f"The grader does not speak {language!r}. It speaks {known}.")
     with ExitStack() as stack:
         # before the rest: it imports torch at the same time as this process does
         course = terms.course if terms else course or load_course()
         sandbox = sandbox or stack.enter_context(Sandbox(limits or limits_of(course)))
         if "cuda" in devices:
             gpu = gpu or stack.enter_context(gpu_sandbox(limits or sandbox.limits))
+        languages.learn(course.folder)
+        stack.enter_context(languages.speaking(language or languages.current()))
         if not isinstance(submission, Submission):
             submission = read_submission(Path(submission), course, exercises)
         stack.enter_context(_torch_as_it_comes())
@@ -97,7 +108,7 @@ def grade(
                     only,
                 )
             )
-        report = Report(submission.name, tuple(results), here)
+        report = Report(submission.name, tuple(results), here, language=languages.current())
         return terms.apply(report) if terms else report
 
 
@@ -122,9 +133,11 @@ def limits_of(course: Course) -> Limits:
     known = vars(Limits())
     for name, value in course.limits.items():
         if name not in known:
-            told = f"[limits] has no {name!r}. It may have: {', '.join(known)}"
+            told = _("[limits] has no {name!r}. It may have: {known}").format(
+                name=name, known=", ".join(known)
+            )
         elif isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
-            told = f"[limits] {name} must be a positive number"
+            told = _("[limits] {name} must be a positive number").format(name=name)
         else:
             continue
         raise CourseError(f"{course.folder / 'course.toml'}: {told}.")
@@ -175,10 +188,10 @@ def environment(
     absent = {}
     for device in dict.fromkeys(devices):
         if device not in (*DEVICES, "cuda"):
-            absent[device] = "there is no such device"
+            absent[device] = _("there is no such device")
         elif device != "cpu":
             place = gpu if device == "cuda" else sandbox
-            absent[device] = place.absent(device) if place else "it was not started"
+            absent[device] = place.absent(device) if place else _("it was not started")
     return Environment(
         python=platform.python_version(),
         torch=str(torch.__version__),  # a class of torch's, which a report is not to bring along
@@ -225,7 +238,7 @@ def _grade_exercise(
         checks = run_checks(collected, bench, seed, on_gpu, only, first_failure)
     if source is not None:
         checks = tuple(
-            replace(check, place=place_of(source, check.description))
+            replace(check, place=place_of(source, collected[check.name].description))
             if check.status in ("failed", "timeout")
             else check
             for check in checks
@@ -236,10 +249,10 @@ def _grade_exercise(
     problem = bench.load_problem if bench else ""
     status, message = _summary(exercise, source, problem, checks)
     if broken and status != "error":
-        status, message = "failed", f"No points: {broken[0].message}"
+        status, message = "failed", _("No points: {reason}").format(reason=broken[0].message)
     return ExerciseResult(
         name=exercise.name,
-        title=exercise.title,
+        title=title_of(exercise),
         score=sum(check.score for check in checks),
         max_score=sum(check.points for check in checks),
         status=status,
@@ -253,8 +266,8 @@ def _grade_exercise(
 def _not_for_students(exercise: Exercise, source: Source | None) -> ExerciseResult:
     """An exercise all of whose checks are kept back: there is nothing to run."""
     status: ExerciseStatus = "not_attempted" if source else "missing"
-    message = "Only your instructor runs its checks."
-    return ExerciseResult(exercise.name, exercise.title, 0, 0, status, message)
+    message = _("Only your instructor runs its checks.")
+    return ExerciseResult(exercise.name, title_of(exercise), 0, 0, status, message)
 
 
 def _violations(exercise: Exercise, source: Source, bench: Workbench) -> list[Violation]:
@@ -278,14 +291,17 @@ def _summary(
 ) -> tuple[ExerciseStatus, str]:
     """The exercise's state and a sentence about it, from the states of its checks."""
     if source is None:
-        return "missing", f"There is no {exercise.name}.py in this submission."
+        told = _("There is no {file} in this submission.")
+        return "missing", told.format(file=f"{exercise.name}.py")
     if problem:
         return "error", problem
     if any(check.status == "error" for check in checks):
-        return "error", "The grader itself failed in a check; these points are not the last word."
+        return "error", _(
+            "The grader itself failed in a check; these points are not the last word."
+        )
     states = {check.status for check in checks}
     if states == {"passed"}:
-        return "passed", "All points."
+        return "passed", _("All points.")
     if is_stub(source, exercise) or states <= {"not_started", "not_reached", "skipped"}:
-        return "not_attempted", "Not started yet."
+        return "not_attempted", _("Not started yet.")
     return ("partial" if any(check.score for check in checks) else "failed"), ""

@@ -12,8 +12,10 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, cell_magic, magics_class
 from IPython.display import HTML, display
 
+from . import language
 from .catalog import load_course
 from .grading import grade
+from .language import _
 from .outcome import CourseFault
 from .outputs import notebook
 from .sandbox import Sandbox
@@ -22,6 +24,7 @@ from .submission import Cell, Source, Submission
 
 def load_ipython_extension(ipython: Any) -> None:
     """What `%load_ext grader` calls."""
+    language.use(language.preferred())
     ipython.register_magics(GraderMagics(ipython))
 
 
@@ -38,26 +41,37 @@ class GraderMagics(Magics):
 
     @cell_magic
     def check(self, line: str, cell: str) -> None:
-        """`%%check NAME` runs the cell, then checks all that was run in this session as exercise NAME."""
-        name = line.strip()
+        """`%%check NAME` runs the cell, then checks all that was run in this session as exercise NAME.
+
+        `%%check NAME --lang ko` tells the result in Korean.
+        """
         course = load_course()
+        name, _option, spoken = (part.strip() for part in line.partition("--lang"))
+        if spoken and spoken not in language.languages():
+            told = _("%%check knows the languages {names}, and not {name!r}.")
+            names = ", ".join(language.languages())
+            raise UsageError(told.format(names=names, name=spoken))
         if name not in course.names:
-            raise UsageError(f"%%check needs the name of an exercise: {', '.join(course.names)}.")
+            told = _("%%check needs the name of an exercise: {names}.")
+            raise UsageError(told.format(names=", ".join(course.names)))
         if not self.shell.run_cell(cell).success:
             return  # IPython has shown the error
-        source = Source("this notebook", tuple(self._cells()), notebook=True)
-        try:
-            report = grade(
-                Submission("this notebook", {name: source}, (name,)),
-                course=course,
-                sandbox=self._sandbox,
-            )
-        except (CourseFault, RuntimeError) as error:
-            raise UsageError(f"The grader itself failed, not your code: {error}") from error
+        with language.speaking(spoken or language.current()):
+            here = _("this notebook")
+            source = Source(here, tuple(self._cells()), notebook=True)
+            submission = Submission(here, {name: source}, (name,))
+            try:
+                report = grade(submission, course=course, sandbox=self._sandbox)
+            except (CourseFault, RuntimeError) as error:
+                told = _("The grader itself failed, not your code: {error}")
+                raise UsageError(told.format(error=error)) from error
         display(HTML(notebook.render(report)))
 
     def _cells(self) -> list[Cell]:
         """What was run, in that order; of a cell that was run again unchanged the last time alone."""
         inputs = dict(enumerate(self.shell.history_manager.input_hist_raw))
         last = {text: number for number, text in inputs.items() if text.strip()}
-        return [Cell(f"cell [{number}]", inputs[number]) for number in sorted(last.values())]
+        return [
+            Cell(_("cell [{number}]").format(number=number), inputs[number])
+            for number in sorted(last.values())
+        ]

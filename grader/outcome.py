@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from .language import _
 from .report import CheckStatus, Picture
 
 
@@ -12,9 +13,9 @@ from .report import CheckStatus, Picture
 class Cause:
     """A mistake that is known: `id` is the same over a class, the sentence is what the student reads.
 
-    `template` is a whole sentence, with `{names}` for what `values` holds; `id` is empty where a sentence is all
-    there is. Numbers that many mistakes would have given are not `sure`: they support a cause that other cases show,
-    and show none alone.
+    `template` is a whole sentence in English, with `{names}` for what `values` holds; it is translated where it is
+    told. `id` is empty where a sentence is all there is. Numbers that many mistakes would have given are not `sure`:
+    they support a cause that other cases show, and show none alone.
     """
 
     id: str
@@ -31,7 +32,8 @@ class Cause:
 
     @property
     def text(self) -> str:
-        return self.template.format(**dict(self.values)) if self.values else self.template
+        told = _(self.template)
+        return told.format(**dict(self.values)) if self.values else told
 
 
 class CheckOutcome(Exception):

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from .language import _
 from .submission import Source
 from .text import tree_of
 
@@ -20,7 +21,9 @@ def place_of(source: Source, description: str) -> str:
             continue
         for name, line in _definitions(tree, "") if tree else ():
             # the last definition of a name is the one that counts
-            defined[name] = defined[name.rpartition(".")[2]] = f"{cell.place}, line {line}"
+            defined[name] = defined[name.rpartition(".")[2]] = _("{file}, line {line}").format(
+                file=cell.place, line=line
+            )
     for name in re.findall(r"`(\w+(?:\.\w+)?)", description):
         for known in (name, name.partition(".")[0]):
             if known in defined:

@@ -112,12 +112,13 @@ class Environment:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that is known of one submission."""
+    """Everything that is known of one submission. Its texts are in `language`, in which it was graded."""
 
     submission: str
     exercises: tuple[ExerciseResult, ...]
     environment: Environment
     schema: int = field(default=SCHEMA)
+    language: str = "en"
 
     @property
     def score(self) -> int:
@@ -135,6 +136,7 @@ class Report:
         """The report as plain data, as `grader/report.schema.json` describes it."""
         return {
             "schema": self.schema,
+            "language": self.language,
             "submission": self.submission,
             "score": self.score,
             "max_score": self.max_score,
@@ -164,6 +166,7 @@ class Report:
                     for key in ("devices", "isolation", "absent")
                 }
             ),
+            language=data.get("language", "en"),
         )
 
 

@@ -12,20 +12,21 @@ from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
 
 from .catalog import Exercise
+from .language import N_, _
 from .report import Violation
 from .text import tree_of
 
 _BY_HAND = (
-    ("torch.autograd", "automatic differentiation"),
-    ("torch.func", "automatic differentiation"),
-    ("functorch", "automatic differentiation"),
-    ("torch.jit", "compiled code"),
+    ("torch.autograd", N_("automatic differentiation")),
+    ("torch.func", N_("automatic differentiation")),
+    ("functorch", N_("automatic differentiation")),
+    ("torch.jit", N_("compiled code")),
 )
 _BACK_DOORS = (
-    ("torch.ops", "an operator called by its internal name"),
-    ("torch._C", "torch's internals"),
-    ("ctypes", "foreign code"),
-    ("importlib", "an import that is not an import statement"),
+    ("torch.ops", N_("an operator called by its internal name")),
+    ("torch._C", N_("torch's internals")),
+    ("ctypes", N_("foreign code")),
+    ("importlib", N_("an import that is not an import statement")),
 )
 # in torch.autograd, but no differentiation
 _HARMLESS = {
@@ -45,8 +46,8 @@ _HOOKS = {
     "register_post_accumulate_grad_hook",
 }
 _ADVICE = {
-    "by hand": "Write the derivative out yourself; every other function of torch is allowed.",
-    "from scratch": "Write it yourself, from simpler operations.",
+    "by hand": N_("Write the derivative out yourself; every other function of torch is allowed."),
+    "from scratch": N_("Write it yourself, from simpler operations."),
 }
 
 
@@ -78,7 +79,9 @@ def violations(exercise: Exercise, texts: Sequence[str]) -> list[Violation]:
         return _found(exercise, texts)
     except (RecursionError, MemoryError):
         rule = next(iter(exercise.forbidden))
-        return [Violation(1, rule, "The code is nested too deeply to be read. Use shorter steps.")]
+        return [
+            Violation(1, rule, _("The code is nested too deeply to be read. Use shorter steps."))
+        ]
 
 
 def _found(exercise: Exercise, texts: Sequence[str]) -> list[Violation]:
@@ -90,7 +93,8 @@ def _found(exercise: Exercise, texts: Sequence[str]) -> list[Violation]:
         reachable = _reachable(module, set(exercise.entry_points) - set(options.get("except", ())))
         for statement in reachable:
             for line, what in _search(statement, module, rule, names):
-                message = f"{what} is not allowed here. {_ADVICE[rule]}"
+                message = _("{what} is not allowed here.").format(what=what)
+                message += f" {_(_ADVICE[rule])}"
                 found.setdefault((line, rule), Violation(line, rule, message))
     return [found[key] for key in sorted(found)]
 
@@ -112,7 +116,8 @@ def seen_at_run_time(
         if isinstance(node, ast.FunctionDef | ast.ClassDef)
         and node.name in (called or set(exercise.entry_points))
     ]
-    message = f"Automatic differentiation ran here (torch reports `{what}`). {_ADVICE['by hand']}"
+    message = _("Automatic differentiation ran here (torch reports `{what}`).").format(what=what)
+    message += f" {_(_ADVICE['by hand'])}"
     return Violation(min(lines, default=1), "by hand", message)
 
 
@@ -329,7 +334,7 @@ def _forbidden_path(path: str, rule: str, names: tuple[str, ...]) -> str:
             # the bare package is on the way to something harmless, or to what is seen by itself
             if path == "torch.autograd" or harmless:
                 return ""
-            return f"`{path}`" + (f" ({about})" if about else "")
+            return f"`{path}`" + (f" ({_(about)})" if about else "")
     last = path.rsplit(".", 1)[-1]
     if path.startswith("torch.") and (last.endswith("_backward") or last in ("?", "__dict__")):
         return f"`{path}`".replace("?", "…")

@@ -17,6 +17,7 @@ import pytest
 
 from .cases import Case, Check
 from .explain import common
+from .language import _
 from .outcome import Cause, CheckOutcome, CourseFault
 from .report import CaseResult, CheckResult, CheckStatus, Picture
 from .student import Draw, Student, seed_of
@@ -67,7 +68,7 @@ class _CheckRun:
         cause = self._cause(status)
         return CheckResult(
             name=self.check.name,
-            description=self.check.description,
+            description=_(self.check.description),
             status=status,
             points=self.check.points,
             score=self.check.points if status == "passed" else 0,
@@ -84,7 +85,8 @@ class _CheckRun:
         alike = sum(case.status == told.status for case in self.cases)
         if alike == len(self.cases) or told.status == "not_reached" or not told.label:
             return told.message
-        return f"{told.message} (With {told.label}; {alike} of {len(self.cases)} cases.)"
+        where = _("(With {case}; {count} of {total} cases.)")
+        return f"{told.message} {where.format(case=told.label, count=alike, total=len(self.cases))}"
 
     def _cause(self, status: CheckStatus) -> Cause | None:
         """The simplest cause that fits every case that ended so; a guess that wavers is kept back."""
@@ -152,10 +154,10 @@ def _outcome(
         raise
     except Exception as error:
         outcome.status = "error"
-        outcome.message = (
-            f"The grader is at fault here, not your code ({type(error).__name__}: {error}). "
+        outcome.message = _(
+            "The grader is at fault here, not your code ({error}). "
             "Please report it to your instructor."
-        )
+        ).format(error=f"{type(error).__name__}: {error}")
     return outcome
 
 
@@ -164,15 +166,17 @@ def _usable_bench(
 ) -> Workbench:
     """The workbench, if it makes sense to go on."""
     if bench is None:
-        raise CheckOutcome("not_reached", "There is no file for this exercise.")
+        raise CheckOutcome("not_reached", _("There is no file for this exercise."))
     if bench.load_problem:
-        raise CheckOutcome("not_reached", "The file could not be loaded.")
+        raise CheckOutcome("not_reached", _("The file could not be loaded."))
     for name in run.check.needs:
         if name in runs and runs[name].status != "passed":
-            first = runs[name].check.description
-            raise CheckOutcome("not_reached", f"Not tried, because this comes first: {first}")
+            first = _(runs[name].check.description)
+            raise CheckOutcome(
+                "not_reached", _("Not tried, because this comes first: {check}").format(check=first)
+            )
     if any(case.status == "timeout" for case in run.cases):
-        raise CheckOutcome("not_reached", "Not run after an earlier case timed out.")
+        raise CheckOutcome("not_reached", _("Not run after an earlier case timed out."))
     return bench
 
 
@@ -208,8 +212,8 @@ def _place_of(case: Case) -> tuple[str | None, str | None, str]:
     home = params.pop("home", "cpu")
     name = str(dtype).removeprefix("torch.") if dtype else None
     labels = [f"{key} = {value}" for key, value in params.items()] + ([name] if name else [])
-    labels += [f"on {device}"] if device not in (None, "cpu") else []
-    labels += [f"the reference on {home}"] if home != "cpu" else []
+    labels += [_("on {device}").format(device=device)] if device not in (None, "cpu") else []
+    labels += [_("the reference on {home}").format(home=home)] if home != "cpu" else []
     return device, name, ", ".join(labels)
 
 
@@ -224,7 +228,7 @@ def _alarm() -> Iterator[None]:
         raise CourseFault(f"A check did not end within {_CHECKS_SECONDS} s.")
 
     before = signal.signal(signal.SIGALRM, ring)
-    rest, _ = signal.setitimer(signal.ITIMER_REAL, _CHECKS_SECONDS)
+    rest, _interval = signal.setitimer(signal.ITIMER_REAL, _CHECKS_SECONDS)
     start = time.monotonic()
     try:
         yield

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .language import _
 from .sandbox.wire import Opaque, Received
 
 _SHOWN_ELEMENTS = 6
@@ -17,11 +18,11 @@ def difference(got: Tensor, expected: Tensor, what: str, wrong: Tensor, allowed:
     error = torch.where(wrong, (got.double() - expected.double()).abs(), -1.0)
     worst = error.nan_to_num(torch.inf).flatten().argmax()
     index = tuple(int(i) for i in torch.unravel_index(worst, got.shape)) if got.dim() else ()
-    told = "{what} is {got}, expected {wanted}."
+    told = _("{what} is {got}, expected {wanted}.")
     if index:
-        told = (
-            "{what} at {index} is {got}, expected {wanted}; no element differs more. "
-            "{count} of {total} elements are wrong (allowed: {allowed})."
+        told = _(
+            "{what} at {index} is {got}, expected {wanted}; no element differs more. {count} "
+            "of {total} elements are wrong (allowed: {allowed})."
         )
     told = told.format(
         what=what,
@@ -34,9 +35,9 @@ def difference(got: Tensor, expected: Tensor, what: str, wrong: Tensor, allowed:
     )
     if got.numel() <= 1:
         return told
-    few = "Received {got}, expected {wanted}."
+    few = _("Received {got}, expected {wanted}.")
     if got.numel() > _SHOWN_ELEMENTS:
-        few = "It begins {got}, expected {wanted}."
+        few = _("It begins {got}, expected {wanted}.")
         got, expected = (tensor.flatten()[:_SHOWN_ELEMENTS] for tensor in (got, expected))
     return told + " " + few.format(got=_values(got), wanted=_values(expected))
 
@@ -47,11 +48,13 @@ def kind(value: Any) -> str:
         return "None"
     if isinstance(value, Received | Tensor):
         tensor = value.tensor if isinstance(value, Received) else value
-        return f"a tensor of shape {shape(tensor)}"
+        return _("a tensor of shape {shape}").format(shape=shape(tensor))
     if isinstance(value, Opaque):
-        return f"a {value.type}"
+        return _("a {type}").format(type=value.type)
     name = type(value).__name__
-    return f"an {name}" if name[0] in "aeiou" else f"a {name}"
+    return (
+        _("an {name}").format(name=name) if name[0] in "aeiou" else _("a {name}").format(name=name)
+    )
 
 
 def value(value: Any) -> str:

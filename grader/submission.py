@@ -15,7 +15,9 @@ from pathlib import Path
 
 from .catalog import Course, Exercise
 from .ipython import python_of
+from .language import _
 from .text import clean
+from .translation import stub_texts
 
 MAX_SOURCE_BYTES = 1 << 20
 MAX_NOTEBOOK_BYTES = 128 << 20  # pictures in the outputs
@@ -103,30 +105,28 @@ def read_submission(path: Path, course: Course, names: Sequence[str] = ()) -> Su
     """
     for name in names:
         if name not in course.names:
-            raise SubmissionError(
-                f"There is no exercise {name!r}. `grader list` shows them: {', '.join(course.names)}."
-            )
+            told = _("There is no exercise {name!r}. `grader list` shows them: {names}.")
+            raise SubmissionError(told.format(name=name, names=", ".join(course.names)))
     if path.is_dir():
         return _read_folder(path, course, names)
     if not os.path.lexists(path):
-        raise SubmissionError(
-            f"{clean(str(path))} does not exist. Give a file or a folder with `--from`."
-        )
+        told = _("{path} does not exist. Give a file or a folder with `--from`.")
+        raise SubmissionError(told.format(path=clean(str(path))))
     return _read_single(path, course, names)
 
 
 def _read_single(path: Path, course: Course, names: Sequence[str]) -> Submission:
     shown = clean(str(path))
     if len(names) > 1:
-        raise SubmissionError(
-            f"{shown} is one file, so name one exercise, or give the folder with `--from`."
-        )
+        told = _("{path} is one file, so name one exercise, or give the folder with `--from`.")
+        raise SubmissionError(told.format(path=shown))
     name = names[0] if names else path.stem
     if name not in course.names:
-        raise SubmissionError(
-            f"{shown} is not named after an exercise. Say which one it is: "
-            f"`grader check NAME --from {shown}` with a NAME of {', '.join(course.names)}."
+        told = _(
+            "{path} is not named after an exercise. Say which one it is: "
+            "`grader check NAME --from {path}` with a NAME of {names}."
         )
+        raise SubmissionError(told.format(path=shown, names=", ".join(course.names)))
     return Submission(shown, {name: _read_source(path, shown)}, (name,))
 
 
@@ -150,29 +150,28 @@ def _read_folder(folder: Path, course: Course, names: Sequence[str]) -> Submissi
             )
     if not sources:
         expected = names[0] if names else course.names[0]
-        raise SubmissionError(
-            f"{clean(str(folder))} holds no exercise to grade: expected a file such as "
-            f"{expected}.py, {expected}.ipynb or exercises/{expected}.py. `grader list` shows the names."
+        told = _(
+            "{path} holds no exercise to grade: expected a file such as {name}.py, {name}.ipynb or "
+            "exercises/{name}.py. `grader list` shows the names."
         )
+        raise SubmissionError(told.format(path=clean(str(folder)), name=expected))
     return Submission(clean(str(folder)), sources, tuple(names) or tuple(sources))
 
 
 def is_stub(source: Source, exercise: Exercise) -> bool:
-    """Whether this is the exercise's stub, as it was given out."""
+    """Whether this is the exercise's stub, as it was given out in any language."""
     if not source.cells or not exercise.stub.is_file():
         return False
-    stub = exercise.stub.read_text(encoding="utf-8")
     given = [cell.text for cell in source.cells if not cell.text.lstrip().startswith(("%", "!"))]
-    return all(text.strip() in stub for text in given)
+    return any(all(text.strip() in stub for text in given) for stub in stub_texts(exercise))
 
 
 def _read_inside(folder: Path, inner: str) -> Source:
     """A file of a folder; it must not lead out of it."""
     path = folder / inner
     if not path.parent.resolve().is_relative_to(folder.resolve()):
-        return _unusable(
-            inner, f"{inner} leads out of the submission's folder. Copy the file itself there."
-        )
+        told = _("{file} leads out of the submission's folder. Copy the file itself there.")
+        return _unusable(inner, told.format(file=inner))
     return _read_source(path, inner)
 
 
@@ -183,11 +182,14 @@ def _read_source(path: Path, shown: str) -> Source:
         descriptor = os.open(path, flags)
     except OSError as error:
         if path.is_symlink():
-            return _unusable(shown, f"{shown} is a symbolic link. Hand in the file itself.")
-        return _unusable(shown, f"{shown} cannot be read: {error.strerror}.")
+            told = _("{file} is a symbolic link. Hand in the file itself.")
+            return _unusable(shown, told.format(file=shown))
+        told = _("{file} cannot be read: {reason}.")
+        return _unusable(shown, told.format(file=shown, reason=error.strerror))
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        return _unusable(shown, f"{shown} is not a regular file. Hand in a Python file.")
+        told = _("{file} is not a regular file. Hand in a Python file.")
+        return _unusable(shown, told.format(file=shown))
     notebook = path.suffix == ".ipynb"
     with os.fdopen(descriptor, "rb") as file:
         data = file.read((MAX_NOTEBOOK_BYTES if notebook else MAX_SOURCE_BYTES) + 1)
@@ -202,16 +204,15 @@ def source_of_bytes(data: bytes, shown: str) -> Source:
         text = data.removeprefix(codecs.BOM_UTF8).decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        return _unusable(shown, f"{shown}, line {line}: not UTF-8 text. Save the file as UTF-8.")
+        told = _("{file}, line {line}: not UTF-8 text. Save the file as UTF-8.")
+        return _unusable(shown, told.format(file=shown, line=line))
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
-        return _unusable(
-            shown, f"{shown}, line {line}: a NUL byte. Save the file as plain UTF-8 text."
-        )
+        told = _("{file}, line {line}: a NUL byte. Save the file as plain UTF-8 text.")
+        return _unusable(shown, told.format(file=shown, line=line))
     if not text.strip():
-        return _unusable(
-            shown, f"{shown} is empty. Copy the stub of the exercise anew and fill it in."
-        )
+        told = _("{file} is empty. Copy the stub of the exercise anew and fill it in.")
+        return _unusable(shown, told.format(file=shown))
     return _python(shown, text)
 
 
@@ -230,24 +231,24 @@ def notebook_of_bytes(data: bytes, shown: str) -> Source:
             cells = nbformat.reads(data.decode("utf-8"), as_version=4)["cells"]
         code = [
             # JSON can hold half a surrogate pair, which no UTF-8 text can
-            Cell(f"{shown}, cell {number}", str(cell["source"]).encode(errors="replace").decode())
+            Cell(
+                _("{file}, cell {number}").format(file=shown, number=number),
+                str(cell["source"]).encode(errors="replace").decode(),
+            )
             for number, cell in enumerate(cells, 1)
             if cell["cell_type"] == "code"
         ]
     except Exception:  # whatever it is: nbformat has a dozen kinds of exceptions for bad notebooks
-        return _unusable(
-            shown, f"{shown} is not a Jupyter notebook. Open it in Jupyter and save it again."
-        )
+        told = _("{file} is not a Jupyter notebook. Open it in Jupyter and save it again.")
+        return _unusable(shown, told.format(file=shown))
     if sum(len(cell.text) for cell in code) > MAX_SOURCE_BYTES or len(code) > MAX_CELLS:
         return _too_large(shown, MAX_SOURCE_BYTES)
     if not any(cell.text.strip() for cell in code):
-        return _unusable(
-            shown, f"{shown} has no code cells. Take the exercise's notebook anew and fill it in."
-        )
+        told = _("{file} has no code cells. Take the exercise's notebook anew and fill it in.")
+        return _unusable(shown, told.format(file=shown))
     return Source(shown, tuple(code), notebook=True)
 
 
 def _too_large(shown: str, most: int) -> Source:
-    return _unusable(
-        shown, f"{shown} is larger than {most >> 20} MiB of code. Hand in the exercise alone."
-    )
+    told = _("{file} is larger than {most} MiB of code. Hand in the exercise alone.")
+    return _unusable(shown, told.format(file=shown, most=most >> 20))

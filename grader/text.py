@@ -6,6 +6,8 @@ import ast
 import unicodedata
 import warnings
 
+from .language import _
+
 MESSAGE_LENGTH = 600
 
 
@@ -51,6 +53,6 @@ def line_of(source: str, number: int) -> str:
 def listed(names: list[str]) -> str:
     """`a`, `b` and `c`."""
     quoted = [f"`{name}`" for name in names]
-    return (
-        " and ".join([", ".join(quoted[:-1]), quoted[-1]]) if len(quoted) > 1 else "".join(quoted)
-    )
+    if len(quoted) < 2:
+        return "".join(quoted)
+    return _("{several} and {last}").format(several=", ".join(quoted[:-1]), last=quoted[-1])

@@ -11,6 +11,7 @@ from typing import Any
 
 from .exceptions import meaning_of, meaning_on, told_of_gradients
 from .explain import IN_PLACE
+from .language import N_, _
 from .outcome import CheckFailed, CheckOutcome
 from .probes import Probe
 from .report import CheckStatus
@@ -19,7 +20,7 @@ from .sandbox.wire import WireError, as_received, decode, encode
 from .submission import Source
 from .text import clean, line_of, listed
 
-_NOT_LOADED = "The file could not be loaded."
+_NOT_LOADED = N_("The file could not be loaded.")
 _CALLERS = 2
 
 
@@ -33,7 +34,7 @@ class _Frame:
     text: str
 
     def __str__(self) -> str:
-        return f"{self.place}, line {self.line}"
+        return _("{file}, line {line}").format(file=self.place, line=self.line)
 
 
 @dataclass(frozen=True)
@@ -110,14 +111,17 @@ class Workbench:
         try:
             value = decode(header.get("value"), answer, as_received(device))
         except (WireError, ValueError, TypeError, OverflowError) as error:
-            raise CheckFailed(f"The answer of your code cannot be used: {error}.") from error
+            told = _("The answer of your code cannot be used: {why}.")
+            raise CheckFailed(told.format(why=_(str(error)))) from error
         if seen := _strings(header.get("seen")):
             self.differentiated.append((probe, seen[0]))
         changed = [name for name in _strings(header.get("changed")) if name not in probe.changes]
         if changed:
-            verb = "was" if len(changed) == 1 else "were"
+            told = _("The input {names} was changed; inputs are to be left as they were.")
+            if len(changed) > 1:
+                told = _("The inputs {names} were changed; inputs are to be left as they were.")
             raise CheckFailed(
-                f"The input {listed(changed)} {verb} changed; inputs are to be left as they were.",
+                told.format(names=listed(changed)),
                 IN_PLACE,
             )
         return value
@@ -127,8 +131,8 @@ class Workbench:
     ) -> tuple[dict[str, Any], bytes]:
         most = self._sandbox.limits.exercise_seconds
         if self._spent > most:
-            told = f"Not run: the {most:g} seconds for this exercise are used up."
-            raise CheckOutcome("timeout", told)
+            told = _("Not run: the {most:g} seconds for this exercise are used up.")
+            raise CheckOutcome("timeout", told.format(most=most))
         start = time.monotonic()
         try:
             return exchange()
@@ -141,7 +145,7 @@ class Workbench:
     def _ready(self) -> Child:
         """The child with the student's source loaded in it."""
         if self.load_problem:
-            raise CheckOutcome("not_reached", _NOT_LOADED)
+            raise CheckOutcome("not_reached", _(_NOT_LOADED))
         if self._child is None:
             self._child = self._load()
         return self._child
@@ -165,7 +169,7 @@ class Workbench:
                 child.close()
                 self.load_problem = self._import_problem(self._read(header["error"]))
         if self.load_problem:
-            raise CheckOutcome("not_reached", _NOT_LOADED)
+            raise CheckOutcome("not_reached", _(_NOT_LOADED))
         self._names = _strings(header.get("names"))
         errors = header.get("errors")
         self._cell_errors = (
@@ -175,9 +179,10 @@ class Workbench:
 
     def _lost_at_import(self, error: SandboxError) -> str:
         frame = self._frame(*error.place, "") if error.place else None
-        told = f"{frame or self._source.filename}: importing the file {error}."
+        told = _("{place}: importing the file {happened}.")
+        told = told.format(place=frame or self._source.filename, happened=_happened(error))
         if error.reason == "timeout":
-            told += ' Move training and demo code under `if __name__ == "__main__":`.'
+            told += " " + _('Move training and demo code under `if __name__ == "__main__":`.')
         return told
 
     def _import_problem(self, raised: _Raised) -> str:
@@ -185,33 +190,38 @@ class Workbench:
         at, text = frame or self._source.filename, f": `{frame.text}`" if frame else ""
         if raised.kind in ("SyntaxError", "IndentationError", "TabError"):
             return f"{at}: {raised}{text}."
-        verb = "ends the program" if raised.kind == "SystemExit" else f"raises {raised}"
-        return f"{at}: importing the file {verb}{text}."
+        told = _("{place}: importing the file raises {error}{line}.")
+        if raised.kind == "SystemExit":
+            told = _("{place}: importing the file ends the program{line}.")
+        return told.format(place=at, error=raised, line=text)
 
     def _lost(self, error: SandboxError, device: str) -> CheckOutcome:
-        at = ""
+        told = _("Your code {happened}.").format(happened=_happened(error))
         if error.place and (frame := self._frame(*error.place, "")):
-            at = f" It was at {frame}: `{frame.text}`."
+            told += " " + _("It was at {place}: `{line}`.").format(place=frame, line=frame.text)
         status: CheckStatus = "timeout" if error.reason == "timeout" else "failed"
         cause = ""
         if device == "sim" and error.reason == "died":
-            cause = (
+            cause = _(
                 "That was on `sim:0`, which stands for a GPU here: code like this may be beyond it."
             )
-        return CheckOutcome(status, f"Your code {error}.{at}", cause)
+        return CheckOutcome(status, told, cause)
 
     def _failed(self, raised: _Raised, device: str) -> CheckOutcome:
         """The student's exception, or a probe's, as the outcome of a check."""
         frame = raised.frames[-1] if raised.frames else None
         # torch raises it as well, for what it has not implemented
         if raised.kind == "NotImplementedError" and frame and raised.kind in frame.text:
-            return CheckOutcome("not_started", raised.message or "Not written yet.")
+            return CheckOutcome("not_started", _not_written(raised.message))
         known = meaning_on(device, raised.kind, raised.message) or meaning_of(raised.message)
         causes = [known] if known else []
         if frame:
-            told = f"`{frame.function}` raised {raised} ({frame}: `{frame.text}`)."
+            told = _("`{function}` raised {error} ({place}: `{line}`).")
+            named = {"function": frame.function, "error": raised, "place": frame}
+            told = told.format(**named, line=frame.text)
             for caller in reversed(raised.frames[-1 - _CALLERS : -1]):
-                told += f"\n    called at {caller}: `{caller.text}`"
+                at = _("called at {place}: `{line}`").format(place=caller, line=caller.text)
+                told += f"\n    {at}"
             return CheckFailed(told, causes)
         if gradients := told_of_gradients(raised.message):
             told, meant = gradients
@@ -219,17 +229,18 @@ class Workbench:
         missing = re.fullmatch(r"module '(\w+)' has no attribute '(\w+)'", raised.message)
         if raised.kind == "AttributeError" and missing and missing[1] == self.name:
             return CheckFailed(self._not_defined(missing[2]))
-        return CheckFailed(f"Calling your code raised {raised}.", causes)
+        return CheckFailed(_("Calling your code raised {error}.").format(error=raised), causes)
 
     def _not_defined(self, name: str) -> str:
-        told = f"{self._source.filename} does not define `{name}`."
+        told = _("{file} does not define `{name}`.")
+        told = told.format(file=self._source.filename, name=name)
         near = difflib.get_close_matches(name, self._names, 2, 0.6)
         if near:
-            told += f" It has {listed(near)}: is that the one?"
+            told += " " + _("It has {names}: is that the one?").format(names=listed(near))
         elif self._cell_errors:
             first = self._cell_errors[0]
             at = f" ({first.frames[-1]}: `{first.frames[-1].text}`)" if first.frames else ""
-            told += f" A cell raised {first}{at}."
+            told += " " + _("A cell raised {error}{place}.").format(error=first, place=at)
         return told
 
     def _read(self, error: Any) -> _Raised:
@@ -252,6 +263,21 @@ class Workbench:
             return None
         source = self._source.cells[cell]
         return _Frame(source.place, line, clean(function, 80), line_of(source.text, line))
+
+
+def _happened(error: SandboxError) -> str:
+    """What became of the child, for the place of {happened} in a sentence."""
+    values = {
+        key: _(value) if isinstance(value, str) else value for key, value in error.values.items()
+    }
+    return _(error.template).format(**values)
+
+
+def _not_written(message: str) -> str:
+    """What a stub raises is in English in every language, as its code is."""
+    if stub := re.fullmatch(r"(\S+) is not written yet", message):
+        return _("{name} is not written yet").format(name=stub[1])
+    return message or _("Not written yet.")
 
 
 def _strings(values: Any) -> list[str]:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from .catalog import Course, Exercise
+from .language import _
 from .report import ExerciseResult
 from .submission import Source, SubmissionError, is_stub, read_submission
 
@@ -142,7 +143,9 @@ class Workspace:
         except (OSError, ValueError) as error:
             told = error.strerror if isinstance(error, OSError) else error
             raise WorkspaceError(
-                f"{file} cannot be read: {told}. Ask your instructor for the file anew."
+                _("{file} cannot be read: {told}. Ask your instructor for the file anew.").format(
+                    file=file, told=told
+                )
             ) from error
         return settings.get("hints", True) is not False
 
@@ -203,7 +206,7 @@ def make_place(folder: Path) -> None:
     """
     place = folder / FOLDER
     if place.is_symlink():
-        raise OSError(f"{place} is a symbolic link")
+        raise OSError(_("{place} is a symbolic link").format(place=place))
     place.mkdir(exist_ok=True)
     ignore = place / ".gitignore"
     if not os.path.lexists(ignore):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from grader.report import ExerciseResult
 from grader.sandbox import Limits, Sandbox
 from grader.submission import Submission
 
+os.environ["GRADER_LANG"] = "en"  # whatever the locale of this machine is
 ROOT = Path(__file__).resolve().parent.parent
 Grade = Callable[..., ExerciseResult]
 

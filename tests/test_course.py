@@ -165,6 +165,9 @@ def test_the_wheel_is_complete(installed: Path, tmp_path: Path, course: Course) 
         ).stdout
     )
     assert (report["score"], report["max_score"]) == (10, 10)
+    korean = run_installed(installed, tmp_path, "init", "ko", "--notebooks", "--lang", "ko")
+    assert "문제 18개를 만들었습니다" in korean.stdout
+    assert "선형 층" in (tmp_path / "ko" / "my_linear.ipynb").read_text(encoding="utf-8")
     audited = run_installed(installed, tmp_path, "audit", "my_linear")
     assert audited.returncode == 0
     assert "100.0%" in audited.stdout
@@ -183,4 +186,5 @@ def test_students_are_not_handed_the_solutions(tmp_path: Path) -> None:
     [wheel] = tmp_path.glob("grader-*.whl")
     names = zipfile.ZipFile(wheel).namelist()
     assert "grader/course/exercises/my_linear.py" in names
+    assert "grader/course/locale/ko/LC_MESSAGES/messages.mo" in names
     assert not any("solutions" in name or "SOLUTION" in name for name in names)

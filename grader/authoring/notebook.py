@@ -8,23 +8,27 @@ import itertools
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from ..language import ENGLISH, _, current
+
 
 def notebook_of(name: str, text: str) -> str:
     """The notebook as JSON, the same to the byte for the same text.
 
     Args:
         name: the exercise's.
-        text: its stub's (or, filled in, its solution's): a docstring, imports, functions and classes.
+        text: its stub's (or, filled in, its solution's): a docstring, imports, functions and classes;
+            in the language in use, in which the rest is written too.
     """
     tree = ast.parse(text)
     statement = ast.get_docstring(tree) or name
-    title, _, rest = statement.partition("\n")
+    title, _break, rest = statement.partition("\n")
     cells = [new_markdown_cell(f"# {title}\n{_maths(rest)}")]
     head, *parts = _parts(tree, text)
     cells.append(new_code_cell(f"%load_ext grader\n\n{head}"))
     cells += [new_code_cell(part) for part in parts]
-    about = "# Run the cells above first: this checks what you have run in this notebook."
-    cells.append(new_code_cell(f"%%check {name}\n{about}"))
+    about = _("Run the cells above first: this checks what you have run in this notebook.")
+    speak = "" if current() == ENGLISH else f" --lang {current()}"
+    cells.append(new_code_cell(f"%%check {name}{speak}\n# {about}"))
     for number, cell in enumerate(cells):
         cell["id"] = f"{name.replace('_', '-')}-{number}"  # random by default
     notebook = new_notebook(

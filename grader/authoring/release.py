@@ -12,6 +12,7 @@ import re
 from pathlib import Path
 
 from ..catalog import Exercise
+from ..translation import stub_text
 
 _MARKER = re.compile(r"^(?P<indent>\s*)### (?P<edge>BEGIN|END) (?P<kind>SOLUTION|STUB)\s*$")
 
@@ -21,7 +22,10 @@ class ReleaseError(Exception):
 
 
 def release(exercise: Exercise, folder: Path, notebook: bool = False) -> Path:
-    """Writes the stub of `exercise` into `folder`, as a Python file or as a notebook, and returns its path.
+    """Writes the stub of `exercise` into `folder`, as a Python file or as a notebook, in the language in use.
+
+    Returns:
+        The path of what was written.
 
     Raises:
         ReleaseError: if the solution is not there or its markers do not match.
@@ -32,7 +36,7 @@ def release(exercise: Exercise, folder: Path, notebook: bool = False) -> Path:
             "a checkout of the course, not with the installed grader."
         )
     text = exercise.solution.read_text(encoding="utf-8")
-    stub = stub_of(text, str(exercise.solution))
+    stub = stub_text(stub_of(text, str(exercise.solution)))
     if notebook:
         from .notebook import notebook_of
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from grader import Cause, Draw, Student, expect, expect_close, explain, needs, points, probe
+from grader import Cause, Draw, Student, _, expect, expect_close, explain, needs, points, probe
 
 START = Cause("wrong-start", "The parameters start at 0; they are to start at 1.")
 NO_B = Cause("missing-term", 'The term params["b"] is missing.')
@@ -42,7 +42,7 @@ def make_params(student: Any, like: Tensor | None) -> Any:
 def expect_params(got: Any, dtype: torch.dtype) -> None:
     expect(
         isinstance(got["params"], dict) and set(got["params"]) == {"a", "b"},
-        'init_params does not return a dict with "a" and "b".',
+        _('init_params does not return a dict with "a" and "b".'),
     )
     one = torch.ones((), dtype=dtype)
     expect_close(
@@ -52,8 +52,8 @@ def expect_params(got: Any, dtype: torch.dtype) -> None:
         requires_grad=True,
         causes={START: {"a": 0 * one, "b": 0 * one}},
     )
-    expect(all(got["leaves"]), "The parameters are no leaf tensors.")
-    expect(got["own"], "Two calls of init_params give the same tensors.")
+    expect(all(got["leaves"]), _("The parameters are no leaf tensors."))
+    expect(got["own"], _("Two calls of init_params give the same tensors."))
 
 
 @points(2)
@@ -97,7 +97,7 @@ def test_calculate_err(student: Student, draw: Draw, m: int) -> None:
     error = plain - y
     causes = {ABSOLUTE: error.abs().mean()}
     expect_close(got["value"], (error**2).mean(), "calculate_err", factors=factors, causes=causes)
-    expect_close(got["grad"], 2 * error / m, "its gradient", factors=factors)
+    expect_close(got["grad"], 2 * error / m, _("its gradient"), factors=factors)
 
 
 @probe
@@ -120,13 +120,14 @@ def test_update_params(student: Student, draw: Draw) -> None:
     a, b, grad = draw.normal(), draw.normal(), draw.normal()
     got = student.run(update, a=a, b=b, grad=grad, lr=0.3)
     expect(
-        got["same"], "The dict holds other tensors after update_params: the update is not in place."
+        got["same"],
+        _("The dict holds other tensors after update_params: the update is not in place."),
     )
     causes = explain.step_causes(lambda factor: a - factor * 0.3 * grad, 0.3)
-    expect_close(got["params"]["a"], a - 0.3 * grad, "a after update_params", causes=causes)
-    expect_close(got["params"]["b"], b, "b, which has no gradient, after update_params")
-    told = "After update_params a parameter is no leaf that requires gradients any more."
-    expect(got["leaves"], told, "Update inside `with torch.no_grad():`.")
+    expect_close(got["params"]["a"], a - 0.3 * grad, _("a after update_params"), causes=causes)
+    expect_close(got["params"]["b"], b, _("b, which has no gradient, after update_params"))
+    told = _("After update_params a parameter is no leaf that requires gradients any more.")
+    expect(got["leaves"], told, _("Update inside `with torch.no_grad():`."))
 
 
 @probe
@@ -144,10 +145,10 @@ def test_clear_grad(student: Student, draw: Draw) -> None:
     a, b = draw.normal(), draw.normal()
     got = student.run(clear, a=a, b=b)
     for grad in got["grads"]:
-        told = "After clear_grad a parameter still has a gradient."
+        told = _("After clear_grad a parameter still has a gradient.")
         expect(grad is None or not grad.tensor.any(), told, explain.NOT_CLEARED)
     causes = {CLEARED: {"a": 0 * a, "b": 0 * b}}
-    expect_close(got["params"], {"a": a, "b": b}, "params after clear_grad", causes=causes)
+    expect_close(got["params"], {"a": a, "b": b}, _("params after clear_grad"), causes=causes)
 
 
 @probe
@@ -181,12 +182,20 @@ def test_fit(student: Student, draw: Draw, rounds: int, lr: float | None) -> Non
     }
     if lr is not None:
         del causes[DEFAULT]
-    what, curves = f"the params after {rounds} rounds", (got["errors"], errors[:rounds])
+    what, curves = (
+        _("the params after {rounds} rounds").format(rounds=rounds),
+        (got["errors"], errors[:rounds]),
+    )
     expect_close(got["params"], path[rounds], what, causes=causes, curves=curves)
-    expect(isinstance(got["errors"], list), "The errors are not a list.")
+    expect(isinstance(got["errors"], list), _("The errors are not a list."))
     causes = {explain.NEW_FOR_OLD: errors[1:]}
     expect_close(
-        got["errors"], errors[:rounds], "the errors", dtype=draw.dtype, causes=causes, curves=curves
+        got["errors"],
+        errors[:rounds],
+        _("the errors"),
+        dtype=draw.dtype,
+        causes=causes,
+        curves=curves,
     )
 
 
@@ -203,7 +212,7 @@ def descend(
     a, b = (torch.full((), start, dtype=xs.dtype) for _ in "ab")
     path, errors = [{"a": a, "b": b}], []
     old_a, old_b = 0 * a, 0 * b
-    for _ in range(rounds):
+    for _unused in range(rounds):
         errors.append(((a * xs + b - ys) ** 2).mean().item())
         slope = 2 * (a * xs + b - ys)
         old_a, old_b = (slope * xs).mean() + kept * old_a, slope.mean() + kept * old_b

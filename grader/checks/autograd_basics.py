@@ -12,6 +12,7 @@ from grader import (
     Cause,
     Draw,
     Student,
+    _,
     expect,
     expect_close,
     explain,
@@ -70,7 +71,7 @@ def test_gradient(student: Student, draw: Draw, shape: tuple[int, ...]) -> None:
         requires_grad=False,
         causes={VALUE: wavy(x)},
     )
-    expect_close(got["again"], expected_gradient(x), "a second gradient(f, x)")
+    expect_close(got["again"], expected_gradient(x), _("a second gradient(f, x)"))
 
 
 @points(2)
@@ -99,16 +100,20 @@ def test_gradient_leaves_x_alone(student: Student, draw: Draw) -> None:
     x = draw.normal(4, 3)
     for needing, old in ((False, None), (True, None), (True, draw.normal(4, 3))):
         got = student.run(find_gradient, x=x, needing=needing, old=old)
-        told = f"x.requires_grad was {needing}, and after gradient(f, x) it is not."
-        expect(got["requires_grad"] is needing, told, "Work on `x.detach().clone()`.")
+        told = _("x.requires_grad was {needing}, and after gradient(f, x) it is not.").format(
+            needing=needing
+        )
+        expect(got["requires_grad"] is needing, told, _("Work on `x.detach().clone()`."))
         if old is None:
-            cause = "`backward()` writes into `x.grad`; `torch.autograd.grad` does not."
+            cause = _("`backward()` writes into `x.grad`; `torch.autograd.grad` does not.")
             expect(
-                got["grad"] is None, "x.grad was None, and after gradient(f, x) it is not.", cause
+                got["grad"] is None,
+                _("x.grad was None, and after gradient(f, x) it is not."),
+                cause,
             )
         else:
-            expect_close(got["grad"], old, "x.grad after gradient(f, x)")
-        expect_close(got["value"], x, "x after gradient(f, x)")
+            expect_close(got["grad"], old, _("x.grad after gradient(f, x)"))
+        expect_close(got["value"], x, _("x after gradient(f, x)"))
 
 
 @probe
@@ -121,8 +126,8 @@ def apply_named(student: Any, name: str, inputs: list[Tensor], needing: bool) ->
 
 def result_of(student: Student, name: str, inputs: list[Tensor], needing: bool) -> Any:
     got = student.run(apply_named, name=name, inputs=inputs, needing=needing)
-    told = f"{name} has changed `requires_grad` or `.grad` of its input."
-    expect(got["kept"], told, "Work on `x.detach().clone()`.")
+    told = _("{name} has changed `requires_grad` or `.grad` of its input.").format(name=name)
+    expect(got["kept"], told, _("Work on `x.detach().clone()`."))
     return got["result"]
 
 
@@ -140,8 +145,8 @@ def test_mean_polynomial_gradient(student: Student, draw: Draw, shape: tuple[int
             "mean_polynomial_gradient(x)",
             requires_grad=False,
             factors={
-                "the number of elements": x.numel(),
-                "the number of rows": len(x) if x.dim() else 1,
+                _("the number of elements"): x.numel(),
+                _("the number of rows"): len(x) if x.dim() else 1,
             },
             causes={
                 NO_CUBE: (4 * x**3 + 16 * x) / x.numel(),
@@ -159,13 +164,15 @@ def test_q_gradients(student: Student, draw: Draw, shape: tuple[int, ...]) -> No
     a, b = draw.strided(draw.normal(*shape)), draw.strided(draw.normal(*shape))
     for needing in (False, True):
         got = result_of(student, "q_gradients", [a, b], needing)
-        expect(isinstance(got, list | tuple) and len(got) == 2, "q_gradients does not give a pair.")
+        expect(
+            isinstance(got, list | tuple) and len(got) == 2, _("q_gradients does not give a pair.")
+        )
         expect_close(
             {"a": got[0], "b": got[1]},
             {"a": 9 * a**2, "b": -2 * b},
             "q_gradients(a, b)",
             requires_grad=False,
-            factors={"the number of elements": a.numel()},
+            factors={_("the number of elements"): a.numel()},
             causes={A_SQUARED: {"a": 6 * a, "b": -2 * b}},
         )
 

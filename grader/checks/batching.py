@@ -9,7 +9,19 @@ import pytest
 import torch
 from torch import Tensor
 
-from grader import Cause, Draw, Student, expect, expect_close, explain, helper, needs, points, probe
+from grader import (
+    Cause,
+    Draw,
+    Student,
+    _,
+    expect,
+    expect_close,
+    explain,
+    helper,
+    needs,
+    points,
+    probe,
+)
 
 OTHER_DEFAULT = Cause("wrong-default", "The default of `padding_value` is another one than 0.")
 PADDING_IGNORED = Cause("option-ignored", "It is padded with 0, whatever `padding_value` is.")
@@ -38,7 +50,9 @@ def expect_padded(got: Any, sequences: list[Tensor], labels: list[int], padding:
         padded[row, : len(sequence)] = sequence
     there = sequences[0].device
     lengths = torch.tensor([len(sequence) for sequence in sequences], device=there)
-    expect(isinstance(got, list | tuple) and len(got) == 3, "pad_collate does not return a triple.")
+    expect(
+        isinstance(got, list | tuple) and len(got) == 3, _("pad_collate does not return a triple.")
+    )
     names = ("padded", "lengths", "labels")
     expected = dict(zip(names, (padded, lengths, torch.tensor(labels, device=there)), strict=True))
     in_front = torch.full_like(padded, padding)
@@ -55,7 +69,7 @@ def expect_padded(got: Any, sequences: list[Tensor], labels: list[int], padding:
         ELEMENTS: {"lengths": lengths * sequences[0][0].numel()},
         OTHER_DEFAULT: {"padded": torch.where(mask, padded, -1)},
     }
-    expect_close(dict(zip(names, got, strict=True)), expected, "the batch", causes=causes)
+    expect_close(dict(zip(names, got, strict=True)), expected, _("the batch"), causes=causes)
 
 
 @pytest.mark.parametrize("lengths", [[3, 1, 4], [2, 2], [1]], ids=str)
@@ -132,7 +146,7 @@ def test_loader_batches(student: Student) -> None:
         {"batch_size": 1, "seed": 3, "drop_last": True},
     ]
     got = student.run(load, count=10, runs=runs, epochs=2)
-    expect(got["are DataLoaders"], "make_loader does not return a torch.utils.data.DataLoader.")
+    expect(got["are DataLoaders"], _("make_loader does not return a torch.utils.data.DataLoader."))
     ordered, dropped, shuffled, single = got["epochs"]
     in_order = [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
     one_by_one = [[[i] for i in range(10)]] * 2
@@ -144,13 +158,13 @@ def test_loader_batches(student: Student) -> None:
         ONE_BY_ONE: {"shuffle=False": one_by_one, "drop_last=True": one_by_one},
     }
     expected = {"shuffle=False": [in_order] * 2, "drop_last=True": [in_order[:2]] * 2}
-    expect_close(batches, expected, "the batches", causes=causes)
+    expect_close(batches, expected, _("the batches"), causes=causes)
     sizes = [[len(batch) for batch in epoch] for epoch in shuffled]
-    expect_close(sizes, [[4, 4, 2]] * 2, "the sizes of the batches")
+    expect_close(sizes, [[4, 4, 2]] * 2, _("the sizes of the batches"))
     for epochs in (shuffled, single):
         for epoch in epochs:
             everything = sorted(flat(epoch)) == list(range(10))
-            expect(everything, "An epoch of the shuffled loader does not give every item once.")
+            expect(everything, _("An epoch of the shuffled loader does not give every item once."))
 
 
 @points(2)
@@ -165,14 +179,14 @@ def test_loader_seed(student: Student) -> None:
     ]
     got = student.run(load, count=30, runs=runs, epochs=2)
     first, again, other, default, zero = got["epochs"]
-    expect(flat(first[0]) != list(range(30)), "The loader does not shuffle.")
-    told = (
+    expect(flat(first[0]) != list(range(30)), _("The loader does not shuffle."))
+    told = _(
         "Two loaders with the same seed give different orders when the global random states differ."
     )
-    cause = "Give the DataLoader a `torch.Generator` of its own, seeded with `seed`."
+    cause = _("Give the DataLoader a `torch.Generator` of its own, seeded with `seed`.")
     expect(first == again, told, cause)
-    expect(default == zero, "Without a seed the order is not that of seed=0.")
-    expect(flat(first[0]) != flat(other[0]), "Loaders with different seeds give the same order.")
+    expect(default == zero, _("Without a seed the order is not that of seed=0."))
+    expect(flat(first[0]) != flat(other[0]), _("Loaders with different seeds give the same order."))
 
 
 @points(1)
@@ -180,7 +194,7 @@ def test_loader_epochs(student: Student) -> None:
     """Each epoch of one loader has an order of its own."""
     got = student.run(load, count=30, runs=[{"batch_size": 5, "seed": 3}], epochs=3)
     orders = [flat(epoch) for epoch in got["epochs"][0]]
-    told = "Two epochs of one loader have the same order."
+    told = _("Two epochs of one loader have the same order.")
     expect(orders[0] != orders[1] and orders[1] != orders[2], told)
 
 
@@ -200,7 +214,7 @@ def states(student: Any) -> Any:
         before = snapshot()
         epochs_of(student.make_loader(list(range(10)), 3, shuffle=shuffle, seed=1), 2)
         after = snapshot()
-        names = ("torch's", "Python's", "NumPy's")
+        names = ("torch", "Python", "NumPy")
         pairs = zip(names, before, after, strict=True)
         changed += [name for name, one, other in pairs if one != other]
     return changed
@@ -210,11 +224,16 @@ def states(student: Any) -> Any:
 def test_loader_leaves_random_states(student: Student) -> None:
     """Making a loader and going through it leaves the global random states alone."""
     changed = student.run(states)
-    names = " and ".join(dict.fromkeys(changed))
+    names = ", ".join(dict.fromkeys(changed))
     expect(
         not changed,
-        f"{names} global random state is another one after a loader was made and gone through.",
-        "`manual_seed` sets the global state, and a DataLoader without a `generator` draws from it.",
+        _("Another global random state after a loader was made and gone through: {names}.").format(
+            names=names
+        ),
+        _(
+            "`manual_seed` sets the global state, and a DataLoader without a `generator` "
+            "draws from it."
+        ),
     )
 
 
@@ -262,23 +281,22 @@ def test_sharded_stream(student: Student, values: list[Any]) -> None:
     """A DataLoader over `ShardedStream(values)` yields each value as often as the list, for any `num_workers`."""
     for workers in range(4):
         got = student.run(share, values=values, workers=workers)
-        expect(got["is iterable"], "ShardedStream is not a torch.utils.data.IterableDataset.")
-        told = "The list of values was changed; inputs are to be left as they were."
+        expect(got["is iterable"], _("ShardedStream is not a torch.utils.data.IterableDataset."))
+        told = _("The list of values was changed; inputs are to be left as they were.")
         expect(got["untouched"], told, explain.IN_PLACE)
         first, second = got["passes"]
         _expect_same_values(first, values, workers)
-        _expect_same_values(second, values, workers, ", when it is gone through a second time")
+        _expect_same_values(second, values, workers, _(", when it is gone through a second time"))
 
 
 def _expect_same_values(got: list[Any], values: list[Any], workers: int, when: str = "") -> None:
     """As multisets; what is no plain value is told by its kind."""
     given, wanted = Counter(map(repr, got)), Counter(map(repr, values))
     more, fewer = given - wanted, wanted - given
-    told = (
-        f"With num_workers={workers}{when}, {more.total()} values come too often and "
-        f"{fewer.total()} are missing."
-    )
-    cause = "Ask `torch.utils.data.get_worker_info()` and give each worker its own part."
+    told = _(
+        "With num_workers={workers}{when}, {more} values come too often and {fewer} are missing."
+    ).format(workers=workers, when=when, more=more.total(), fewer=fewer.total())
+    cause = _("Ask `torch.utils.data.get_worker_info()` and give each worker its own part.")
     expect(not more and not fewer, told, cause if workers and more and not fewer else "")
 
 

@@ -8,7 +8,19 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from grader import Cause, Draw, Student, expect, expect_close, explain, helper, needs, points, probe
+from grader import (
+    Cause,
+    Draw,
+    Student,
+    _,
+    expect,
+    expect_close,
+    explain,
+    helper,
+    needs,
+    points,
+    probe,
+)
 
 FROM_ONE = Cause("off-by-one", "The epochs are counted from 1; the first one is epoch 0.")
 NOT_FIRST = Cause("first-left-out", "Epoch 0 is left out; it is a multiple of everything.")
@@ -42,7 +54,9 @@ def test_should_log(student: Student) -> None:
         NOT_FIRST: [[False, *row[1:]] for row in expected],
         INVERTED: [[not wanted for wanted in row] for row in expected],
     }
-    what = "the table of should_log(epoch, every), for every = 1, 2, 3 and 7 and epoch = 0 to 14,"
+    what = _(
+        "the table of should_log(epoch, every), for every = 1, 2, 3 and 7 and epoch = 0 to 14,"
+    )
     expect_close(table, expected, what, causes=causes)
 
 
@@ -100,9 +114,9 @@ def test_accumulated_steps(student: Student, draw: Draw, stale: bool, stream: bo
         LAST_ALONE: lambda: at_once(batches[-1:]),
     }
     curves = got["losses"], losses
-    what = "the model's weight after three batches"
+    what = _("the model's weight after three batches")
     expect_close(got["weight"], expected, what, causes=causes, curves=curves)
-    expect_close(got["losses"], losses, "the list of losses", dtype=draw.dtype, curves=curves)
+    expect_close(got["losses"], losses, _("the list of losses"), dtype=draw.dtype, curves=curves)
 
 
 @helper
@@ -137,19 +151,19 @@ def train_layer(student: Any, x: Tensor, weights: Tensor, bias: Tensor, lr: floa
 def test_plain_linear(student: Student, draw: Draw) -> None:
     """`PlainLinear` keeps `weights` (in, out) and `bias` (out,) where an optimizer finds and trains them."""
     got = student.run(registered)
-    names = "The registered parameters of PlainLinear(3, 4) are not `weights` and `bias` alone."
+    names = _("The registered parameters of PlainLinear(3, 4) are not `weights` and `bias` alone.")
     expect(set(got["parameters"]) == {"weights", "bias"}, names, explain.UNREGISTERED)
     shapes = {"weights": [3, 4], "bias": [4]}
     turned = {explain.TRANSPOSE: {"weights": [4, 3], "bias": [4]}}
-    expect_close(got["parameters"], shapes, "the shapes of PlainLinear(3, 4)", causes=turned)
+    expect_close(got["parameters"], shapes, _("the shapes of PlainLinear(3, 4)"), causes=turned)
     x, lr = draw.normal(2, 5, 3), 0.01
     weights, bias = draw.normal(3, 4).requires_grad_(), draw.normal(4).requires_grad_()
     output = x @ weights + bias
     grads = torch.autograd.grad((output**2).sum(), [weights, bias])
     got = student.run(train_layer, x=x, weights=weights.detach(), bias=bias.detach(), lr=lr)
     expect_close(got["output"], output.detach(), "forward(x)")
-    expect_close(got["weights"], weights.detach() - lr * grads[0], "weights after a step")
-    expect_close(got["bias"], bias.detach() - lr * grads[1], "bias after a step")
+    expect_close(got["weights"], weights.detach() - lr * grads[0], _("weights after a step"))
+    expect_close(got["bias"], bias.detach() - lr * grads[1], _("bias after a step"))
 
 
 @probe
@@ -177,8 +191,8 @@ def test_polynomial_model(student: Student, draw: Draw, shape: tuple[int, ...]) 
     for name, found, grad in zip(
         "xabc", got["grads"], torch.autograd.grad((y * g).sum(), leaves), strict=True
     ):
-        expect(found is not None, f"`{name}` gets no gradient.", explain.CUT)
-        expect_close(found, grad, f"the gradient of {name}")
+        expect(found is not None, _("`{name}` gets no gradient.").format(name=name), explain.CUT)
+        expect_close(found, grad, _("the gradient of {name}").format(name=name))
 
 
 @probe

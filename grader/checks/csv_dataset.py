@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from grader import Cause, Student, expect, expect_close, helper, points, probe
+from grader import Cause, Student, _, expect, expect_close, helper, points, probe
 
 SWAPPED = Cause("swapped", "An item is (features, label), in this order.")
 LAST_COLUMN = Cause("option-ignored", "The last column is the label, whatever `target` is.")
@@ -75,8 +75,8 @@ def test_items(student: Student, target: str, columns: int) -> None:
     """Item i is (features, label): float32, features in the header's order without the target."""
     lines = csv_lines(columns=columns)
     got = student.run(read_items, lines=lines, target=target)
-    expect(got["is a Dataset"], "CsvDataset is not a torch.utils.data.Dataset.")
-    expect(got["untouched"], "The CSV file was changed.")
+    expect(got["is a Dataset"], _("CsvDataset is not a torch.utils.data.Dataset."))
+    expect(got["untouched"], _("The CSV file was changed."))
     expect_length(len(got["items"]), len(ROWS))
     column = HEADER.index(target)
     expected = [expected_item(row[:columns], column) for row in ROWS]
@@ -116,7 +116,9 @@ def expect_numbers(got: Any, rows: list[list[str]]) -> None:
     expect_length(got["length"], len(rows))
     expected = [sorted_numbers(row) for row in rows]
     causes = mistaken_rows(expected)
-    expect_close(got["items"], expected, "the sorted numbers of dataset", rtol=1e-6, causes=causes)
+    expect_close(
+        got["items"], expected, _("the sorted numbers of dataset"), rtol=1e-6, causes=causes
+    )
 
 
 def mistaken_rows(expected: list[list[float]]) -> dict[Cause, Any]:
@@ -172,22 +174,30 @@ def read_transformed(student: Any, lines: list[str], target: str, in_place: bool
 def test_transform(student: Student, in_place: bool) -> None:
     """`transform` is applied to the features, when the item is asked for and not before."""
     got = student.run(read_transformed, lines=csv_lines(), target="price", in_place=in_place)
-    for when, moment in (("made", "made"), ("counted", "asked for its length")):
+    told = {
+        "made": _("The transform was called {times} times when the dataset was made."),
+        "counted": _("The transform was called {times} times when the length was asked for."),
+    }
+    for when, sentence in told.items():
         expect(
             got[when] == 0,
-            f"The transform was called {got[when]} times when the dataset was {moment}.",
-            "Call it in `__getitem__`, not in `__init__`.",
+            sentence.format(times=got[when]),
+            _("Call it in `__getitem__`, not in `__init__`."),
         )
     calls = len(got["seen"])
-    expect(calls == 3, f"The transform was called {calls} times for three items.")
+    expect(
+        calls == 3, _("The transform was called {calls} times for three items.").format(calls=calls)
+    )
     for call, row in enumerate([1, 1, 0]):
         features, label = expected_item(ROWS[row], HEADER.index("price"))
-        again = " when it is asked for again" if call == 1 else ""
-        what = f"the transform's argument for dataset[{row}]{again}, sorted,"
+        again = _(" when it is asked for again") if call == 1 else ""
+        what = _("the transform's argument for dataset[{row}]{again}, sorted,").format(
+            row=row, again=again
+        )
         changed = {TABLE_CHANGED: sorted((features * 10 + call).tolist())}
         expect_close(got["seen"][call], sorted(features.tolist()), what, rtol=1e-6, causes=changed)
         expected = sorted([*(features * 10 + call + 1).tolist(), label.item()])
-        what = f"the sorted numbers of dataset[{row}] with a transform"
+        what = _("the sorted numbers of dataset[{row}] with a transform").format(row=row)
         plain = {NOT_TRANSFORMED: sorted_numbers(ROWS[row])}
         expect_close(got["items"][call], expected, what, rtol=1e-6, causes=plain)
 
@@ -210,9 +220,14 @@ def test_negative_indices(student: Student) -> None:
     count = len(ROWS)
     got = student.run(index_it, lines=csv_lines(), indices=list(range(-count, 0)))
     for found, index in zip(got, range(-count, 0), strict=True):
-        expect(found != "IndexError", f"dataset[{index}] raises IndexError for {count} items.")
+        expect(
+            found != "IndexError",
+            _("dataset[{index}] raises IndexError for {count} items.").format(
+                index=index, count=count
+            ),
+        )
     expected = [sorted_numbers(row) for row in ROWS]
-    what = "the sorted numbers of the items at −4, −3, −2 and −1,"
+    what = _("the sorted numbers of the items at −4, −3, −2 and −1,")
     expect_close(got, expected, what, rtol=1e-6, causes=mistaken_rows(expected))
 
 
@@ -225,8 +240,10 @@ def test_index_out_of_range(student: Student, count: int) -> None:
     for found, index in zip(got, indices, strict=True):
         expect(
             found == "IndexError",
-            f"dataset[{index}] of {count} items gives an item instead of an IndexError.",
-            "After `index += len(self)` an index that was below −len is still negative."
+            _("dataset[{index}] of {count} items gives an item instead of an IndexError.").format(
+                index=index, count=count
+            ),
+            _("After `index += len(self)` an index that was below −len is still negative.")
             if index < 0
             else "",
         )
@@ -247,9 +264,14 @@ def ask_for_unknown(student: Any, lines: list[str], target: str) -> Any:
 def test_unknown_target(student: Student, target: str) -> None:
     """An unknown `target` is a ValueError that names it."""
     got = student.run(ask_for_unknown, lines=csv_lines(), target=target)
-    told = f'CsvDataset(path, "{target}") raises no ValueError; there is no such column.'
+    told = _('CsvDataset(path, "{target}") raises no ValueError; there is no such column.').format(
+        target=target
+    )
     expect(got is not None, told)
-    expect(target in got, f"The ValueError does not name the unknown target: {got!r}.")
+    expect(
+        target in got,
+        _("The ValueError does not name the unknown target: {got!r}.").format(got=got),
+    )
 
 
 HINTS = (

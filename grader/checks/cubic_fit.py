@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from grader import Cause, Draw, Student, expect, expect_close, explain, needs, points, probe
+from grader import Cause, Draw, Student, _, expect, expect_close, explain, needs, points, probe
 
 FORBIDDEN = {"by hand": {"except": ["autograd_step"]}}
 NAMES = ("a", "b", "c", "d")
@@ -82,14 +82,16 @@ def expect_gradients(student: Student, draw: Draw, m: int, shape: tuple[int, ...
     got = student.run(work_out, x=x, y=y, **params)
     leaves = {name: value.clone().requires_grad_() for name, value in params.items()}
     grads = torch.autograd.grad(((curve(x, **leaves) - y) ** 2).sum(), list(leaves.values()))
-    expect(isinstance(got, list | tuple) and len(got) == 4, "gradients does not give four values.")
+    expect(
+        isinstance(got, list | tuple) and len(got) == 4, _("gradients does not give four values.")
+    )
     expected = dict(zip(NAMES, grads, strict=True))
     # of x² and x³, taken by x
     chained = expected | {"c": 2 * expected["b"], "d": 3 * expected["c"]}
     expect_close(
         dict(zip(NAMES, got, strict=True)),
         expected,
-        "the gradients",
+        _("the gradients"),
         requires_grad=False,
         factors={"m": m},
         causes={CHAIN: chained},
@@ -119,7 +121,7 @@ def take_steps(
     if stale:
         for parameter in params:
             parameter.grad = torch.full_like(parameter, 7.0)
-    for _ in range(steps):
+    for _unused in range(steps):
         losses.append(student.autograd_step(x, y, params, lr))
         grads += [p.grad is None or not p.grad.any().item() for p in params]
     return {
@@ -146,7 +148,7 @@ def run_steps(
         """Parameters after two steps and the loss before each; with gradients of `kept` that are never cleared."""
         at, losses = leaves, []
         old = [torch.full_like(leaf, kept or 0.0) for leaf in leaves]
-        for _ in range(3):
+        for _unused in range(3):
             loss = ((curve(x, *at) - y) ** 2).sum()
             losses.append(loss.item())
             grads = torch.autograd.grad(loss, at)
@@ -168,19 +170,19 @@ def run_steps(
 def test_autograd_step(student: Student, draw: Draw, m: int, shape: tuple[int, ...]) -> None:
     """`autograd_step` updates the parameters in place, and returns the loss before the update as a float."""
     got, walk, lr = run_steps(student, draw, m, shape, stale=False)
-    expect(got["same"], "The list holds other tensors than before: the update is not in place.")
+    expect(got["same"], _("The list holds other tensors than before: the update is not in place."))
     params, losses = walk(1)
     causes = explain.step_causes(lambda factor: walk(factor)[0], lr) | {
         MEAN: lambda: walk(1 / m)[0],
         explain.NOT_CLEARED: lambda: walk(1, 0.0)[0],
     }
     curves = got["losses"], losses[:2]
-    expect_close(got["params"], params, "params after two steps", causes=causes, curves=curves)
+    expect_close(got["params"], params, _("params after two steps"), causes=causes, curves=curves)
     causes = {explain.NEW_FOR_OLD: losses[1:]}
     expect_close(
         got["losses"],
         losses[:2],
-        "the losses returned",
+        _("the losses returned"),
         dtype=draw.dtype,
         causes=causes,
         curves=curves,
@@ -191,13 +193,13 @@ def test_autograd_step(student: Student, draw: Draw, m: int, shape: tuple[int, .
 @needs("autograd_step")
 def test_autograd_step_old_gradients(student: Student, draw: Draw) -> None:
     """A `.grad` left over from earlier work does not leak into the step."""
-    got, walk, _ = run_steps(student, draw, 5, (), stale=True)
+    got, walk, _unused = run_steps(student, draw, 5, (), stale=True)
     # some clear nothing, others clear afterwards alone
     causes = {
         explain.NOT_CLEARED: lambda: walk(1, 7.0)[0],
         explain.CLEARED_AFTER: lambda: walk(1, 7.0, True)[0],
     }
-    what = "with an old .grad, params after two steps"
+    what = _("with an old .grad, params after two steps")
     expect_close(got["params"], walk(1)[0], what, causes=causes)
 
 
@@ -206,10 +208,10 @@ def test_autograd_step_old_gradients(student: Student, draw: Draw) -> None:
 def test_autograd_step_leaves(student: Student, draw: Draw) -> None:
     """After the step `.grad` is None or zero, and the parameters are leaves that require gradients."""
     for stale in (False, True):
-        got, _, _ = run_steps(student, draw, 5, (), stale=stale)
-        told = "After the step a parameter still has a gradient."
+        got, _unused, _unused = run_steps(student, draw, 5, (), stale=stale)
+        told = _("After the step a parameter still has a gradient.")
         expect(got["cleared"], told, explain.NOT_CLEARED)
-        told = "After the step a parameter is no leaf that requires gradients any more."
+        told = _("After the step a parameter is no leaf that requires gradients any more.")
         expect(got["leaves"], told)
 
 

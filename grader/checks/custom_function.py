@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from grader import Cause, Draw, Student, expect, expect_close, helper, needs, points, probe
+from grader import Cause, Draw, Student, _, expect, expect_close, helper, needs, points, probe
 
 NO_BIAS = Cause("missing-term", "The bias is missing.")
 SUBTRACTED = Cause("sign-of-term", "The bias is subtracted.")
@@ -90,7 +90,7 @@ def drawn(draw: Draw, lead: tuple[int, ...], n_in: int, n_out: int, needing: str
 
 
 def expect_function(got: Any) -> None:
-    expect(got != "no Function", "LinearFunction is not a subclass of torch.autograd.Function.")
+    expect(got != "no Function", _("LinearFunction is not a subclass of torch.autograd.Function."))
 
 
 def expect_gradients(
@@ -98,19 +98,19 @@ def expect_gradients(
 ) -> Any:
     got = student.run(apply_linear, x=x, weight=weight, bias=bias, g=g)
     expect_function(got)
-    cause = "Autograd differentiated the forward pass itself: do not override `apply`."
-    expect(got["own"], "The result does not come from LinearFunction's own backward.", cause)
+    cause = _("Autograd differentiated the forward pass itself: do not override `apply`.")
+    expect(got["own"], _("The result does not come from LinearFunction's own backward."), cause)
     leaves = dict(zip(NAMES, (x, weight, bias), strict=True))
     needing = {name: leaf for name, leaf in leaves.items() if leaf is not None}
     needing = {name: leaf for name, leaf in needing.items() if leaf.requires_grad}
     grads = torch.autograd.grad((F.linear(x, weight, bias) * g).sum(), list(needing.values()))
     for name in needing:
-        expect(got["grads"][name] is not None, f"`{name}` gets no gradient.")
+        expect(got["grads"][name] is not None, _("`{name}` gets no gradient.").format(name=name))
     expected = dict(zip(needing, grads, strict=True))
     ones = torch.autograd.grad(F.linear(x, weight, bias).sum(), list(needing.values()))
     turned = expected | {"weight": expected["weight"].mT} if "weight" in expected else expected
     causes = {UPSTREAM: dict(zip(needing, ones, strict=True)), GRADIENT_TURNED: turned}
-    factors = {"the number of samples": x.numel() // x.shape[-1]}
+    factors = {_("the number of samples"): x.numel() // x.shape[-1]}
     expect_close(got["grads"], expected, "gradients", factors=factors, causes=causes)
     return got
 
@@ -147,8 +147,11 @@ def test_linear_needs(student: Student, draw: Draw, needing: str) -> None:
     for name, grad in zip(NAMES, got["returned"], strict=False):
         expect(
             name in needing or grad is None,
-            f"backward works out a gradient for `{name}`, which needs none; it should be None there.",
-            "`ctx.needs_input_grad` says which inputs need one.",
+            _(
+                "backward works out a gradient for `{name}`, which needs none; it should be None "
+                "there."
+            ).format(name=name),
+            _("`ctx.needs_input_grad` says which inputs need one."),
         )
 
 
@@ -180,14 +183,20 @@ def test_linear_in_two_layers(student: Student, draw: Draw) -> None:
     got = student.run(apply_twice, x=x, weights=weights, biases=biases)
     hidden = torch.tanh(F.linear(x, weights[0], biases[0]))
     output = torch.tanh(F.linear(hidden, weights[1], biases[1]))
-    names = ("x", "the first weight", "the second weight", "the first bias", "the second bias")
+    names = (
+        "x",
+        _("the first weight"),
+        _("the second weight"),
+        _("the first bias"),
+        _("the second bias"),
+    )
     grads = torch.autograd.grad(output.sum(), leaves)
     mistakes = (UPSTREAM, SIGN_OF_X, WEIGHT_TURNED, GRADIENT_TURNED, SWAPPED, LAST_KEPT)
     expect_close(
         dict(zip(names, got, strict=True)),
         dict(zip(names, grads, strict=True)),
-        "in a network of two layers, gradients",
-        factors={"the number of samples": 3},
+        _("in a network of two layers, gradients"),
+        factors={_("the number of samples"): 3},
         causes=lambda: {
             cause: dict(zip(names, two_layers(x, weights, biases, cause), strict=True))
             for cause in mistakes
@@ -241,8 +250,11 @@ def test_linear_gradcheck(student: Student, bias: bool) -> None:
     inputs = drawn(draw, (2,), 3, 2, "x weight bias")
     del inputs["g"]
     got = student.run(grad_check, **(inputs if bias else inputs | {"bias": None}))
-    given = "with a bias" if bias else "without a bias"
-    expect(got is True, f"torch.autograd.gradcheck does not accept LinearFunction {given}.")
+    given = _("with a bias") if bias else _("without a bias")
+    expect(
+        got is True,
+        _("torch.autograd.gradcheck does not accept LinearFunction {given}.").format(given=given),
+    )
 
 
 @probe
@@ -269,7 +281,7 @@ def test_round_forward(student: Student, draw: Draw, shape: tuple[int, ...]) -> 
     """`StraightThroughRound.apply(x)` rounds as `torch.round` does."""
     x = draw.strided(halves(draw).reshape(shape))
     got = student.run(apply_round, x=x, g=x)
-    expect(got != "no Function", "StraightThroughRound is not a torch.autograd.Function.")
+    expect(got != "no Function", _("StraightThroughRound is not a torch.autograd.Function."))
     away = (x.abs() + 0.5).floor() * x.sign()
     causes = {
         ROUNDING.of(how="halves go up"): (x + 0.5).floor(),
@@ -288,8 +300,8 @@ def test_round_backward(student: Student, draw: Draw, shape: tuple[int, ...]) ->
     x = draw.strided(halves(draw).reshape(shape)).requires_grad_()
     g = draw.strided(5 * draw.normal(*shape))
     got = student.run(apply_round, x=x, g=g)
-    expect(got != "no Function", "StraightThroughRound is not a torch.autograd.Function.")
-    expect(got["grad"] is not None, "`x` gets no gradient.")
+    expect(got != "no Function", _("StraightThroughRound is not a torch.autograd.Function."))
+    expect(got["grad"] is not None, _("`x` gets no gradient."))
     plain = x.detach()
     causes = {
         UPSTREAM: torch.ones_like(g),
@@ -298,7 +310,7 @@ def test_round_backward(student: Student, draw: Draw, shape: tuple[int, ...]) ->
         TIMES_X: g * plain,
         GRADIENT_ROUNDED: g.round(),
     }
-    expect_close(got["grad"], g, "the gradient of x", rtol=0.0, causes=causes)
+    expect_close(got["grad"], g, _("the gradient of x"), rtol=0.0, causes=causes)
 
 
 @points(1)

@@ -9,7 +9,19 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from grader import Cause, Draw, Student, expect, expect_close, explain, helper, needs, points, probe
+from grader import (
+    Cause,
+    Draw,
+    Student,
+    _,
+    expect,
+    expect_close,
+    explain,
+    helper,
+    needs,
+    points,
+    probe,
+)
 
 ALL_TRAIN = Cause("mode", "Frozen layers are in training mode: put them in `eval()`.")
 ALL_EVAL = Cause("mode", "Layers that are trained are in evaluation mode.")
@@ -89,12 +101,15 @@ def freeze_it(student: Any) -> Any:
 def test_freeze(student: Student) -> None:
     """After `freeze(model)` no parameter requires gradients; it returns the model."""
     got = student.run(freeze_it)
-    expect(got["same"], "freeze does not return the model that it was given.")
+    expect(got["same"], _("freeze does not return the model that it was given."))
     expect(
-        not got["requiring"], f"These parameters still require gradients: {got['requiring'][:3]}."
+        not got["requiring"],
+        _("These parameters still require gradients: {requiring}.").format(
+            requiring=got["requiring"][:3]
+        ),
     )
-    expect(got["count"] == 11, "freeze has removed parameters from the model.")
-    expect(got["kept"], "freeze has changed the values of parameters.")
+    expect(got["count"] == 11, _("freeze has removed parameters from the model."))
+    expect(got["kept"], _("freeze has changed the values of parameters."))
 
 
 @probe
@@ -124,19 +139,19 @@ def replace_it(student: Any, like: Tensor, bias: bool, frozen: bool, classes: in
 def test_replace_head(student: Student, draw: Draw, bias: bool, frozen: bool) -> None:
     """`replace_head` puts a new `nn.Linear` at `model.fc`, in the old one's dtype, with a bias if that had one."""
     got = student.run(replace_it, like=draw.normal(5, 3), bias=bias, frozen=frozen, classes=7)
-    expect(got["same"], "replace_head does not return the model that it was given.")
-    expect(got["new"] and got["is linear"], "model.fc is not a new nn.Linear.")
-    expect_close(got["sizes"], [4, 7], "[in_features, out_features] of model.fc")
+    expect(got["same"], _("replace_head does not return the model that it was given."))
+    expect(got["new"] and got["is linear"], _("model.fc is not a new nn.Linear."))
+    expect_close(got["sizes"], [4, 7], _("[in_features, out_features] of model.fc"))
     weight = got["weight"].tensor
     expect_close(got["weight"], weight.to(draw.dtype), "model.fc.weight")
     if bias:
-        expect(got["bias"] is not None, "The old head had a bias and the new one has none.")
+        expect(got["bias"] is not None, _("The old head had a bias and the new one has none."))
         expect_close(got["bias"], got["bias"].tensor.to(draw.dtype), "model.fc.bias")
     else:
-        expect(got["bias"] is None, "The old head had no bias and the new one has one.")
-    expect(all(got["requires"]), "The parameters of the new head do not require gradients.")
-    expect(got["backbone"], "replace_head has changed other layers of the model.")
-    expect_close(got["output"], [5, 7], "the shape of the model's output")
+        expect(got["bias"] is None, _("The old head had no bias and the new one has one."))
+    expect(all(got["requires"]), _("The parameters of the new head do not require gradients."))
+    expect(got["backbone"], _("replace_head has changed other layers of the model."))
+    expect_close(got["output"], [5, 7], _("the shape of the model's output"))
 
 
 @probe
@@ -156,9 +171,9 @@ def list_trainable(student: Any) -> Any:
 def test_trainable_parameters(student: Student) -> None:
     """`trainable_parameters(model)` is the list of the parameters that require gradients."""
     got = student.run(list_trainable)
-    expect(got["is list"], "trainable_parameters does not return a list.")
-    expect(got["same"], "It is not the list of exactly those parameters that require gradients.")
-    expect(got["none"] == 0, "For a model that is all frozen the list is not empty.")
+    expect(got["is list"], _("trainable_parameters does not return a list."))
+    expect(got["same"], _("It is not the list of exactly those parameters that require gradients."))
+    expect(got["none"] == 0, _("For a model that is all frozen the list is not empty."))
 
 
 @probe
@@ -245,7 +260,7 @@ def test_step(student: Student, draw: Draw, how: str) -> None:
         ALL_TRAIN: other(0, mode="train"),
         ALL_EVAL: other(0, mode="eval"),
     }
-    expect_close(got["loss"], loss, "the loss returned", dtype=draw.dtype, causes=losses)
+    expect_close(got["loss"], loss, _("the loss returned"), dtype=draw.dtype, causes=losses)
     trained = {name: value for name, value in after.items() if not name.startswith(FROZEN)}
     causes = {
         explain.NOT_CLEARED: other(1, old=3.0),
@@ -253,7 +268,7 @@ def test_step(student: Student, draw: Draw, how: str) -> None:
         ALL_EVAL: other(1, mode="eval"),
         explain.NOT_UPDATED: state,
     }
-    expect_close(got["state"], trained, "after the step, state_dict()", causes=causes)
+    expect_close(got["state"], trained, _("after the step, state_dict()"), causes=causes)
 
 
 @pytest.mark.parametrize("how", ["train", "stale"])
@@ -265,8 +280,12 @@ def test_step_keeps_what_is_frozen(student: Student, draw: Draw, how: str) -> No
     for name, value in state.items():
         if name.startswith(FROZEN):
             same = name in got["state"] and torch.equal(got["state"][name].tensor, value.cpu())
-            expect(same, f"The step has changed {name}.", STATISTICS if "running" in name else "")
-    expect(not any(got["frozen"]), "After the step frozen parameters require gradients again.")
+            expect(
+                same,
+                _("The step has changed {name}.").format(name=name),
+                STATISTICS if "running" in name else "",
+            )
+    expect(not any(got["frozen"]), _("After the step frozen parameters require gradients again."))
 
 
 @points(1)
@@ -277,10 +296,12 @@ def test_step_modes(student: Student, draw: Draw) -> None:
         got = student.run(one_step, state=state, inputs=inputs, labels=labels, lr=0.1, how=how)
         for name in ("first", "norm", "middle.0", "middle.0.inner", "middle.1", "fc"):
             wanted = name not in ("first", "norm", "middle.0")
-            mode = {True: "training", False: "evaluation"}
+            told = _("During the step the layer {name} is not in evaluation mode.")
+            if wanted:
+                told = _("During the step the layer {name} is not in training mode.")
             expect(
                 got["seen"].get(name) is wanted,
-                f"During the step the layer {name} is not in {mode[wanted]} mode.",
+                told.format(name=name),
                 ALL_EVAL if wanted else FROZEN_MODE,
             )
 
@@ -293,7 +314,7 @@ def test_step_restores_modes(student: Student, draw: Draw) -> None:
         got = student.run(one_step, state=state, inputs=inputs, labels=labels, lr=0.1, how=how)
         expect(
             got["restored"],
-            "After the step some modules are in another mode than before.",
+            _("After the step some modules are in another mode than before."),
             explain.NOTE_MODES,
         )
 

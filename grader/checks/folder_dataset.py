@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from grader import Cause, Student, expect, expect_close, explain, helper, points, probe
+from grader import Cause, Student, _, expect, expect_close, explain, helper, points, probe
 
 SWAPPED = Cause("swapped", "An item is (tensor, class index), in this order.")
 FROM_ONE = Cause("off-by-one", "The classes are numbered from 1; the first one is 0.")
@@ -100,21 +100,24 @@ def test_classes(student: Student, files: str) -> None:
     """`classes` are the folders under `root`, sorted, empty ones too; `class_to_idx` numbers them."""
     tree: Tree = TREE if files == "some" else {"bat": {}, "asp": {}}
     got = student.run(describe, tree=tree)
-    expect(got["is a Dataset"], "FolderDataset is not a torch.utils.data.Dataset.")
+    expect(got["is a Dataset"], _("FolderDataset is not a torch.utils.data.Dataset."))
     classes, found = sorted(tree), got["classes"]
-    expect(isinstance(found, list | tuple), "classes is not a list.")
+    expect(isinstance(found, list | tuple), _("classes is not a list."))
     same = sorted(map(str, found)) == classes
-    cause = "" if "bat" in found else "Folders without files count too."
-    told = f"classes is {list(found)}, expected {classes}."
+    cause = "" if "bat" in found else _("Folders without files count too.")
+    told = _("classes is {found}, expected {wanted}.").format(found=list(found), wanted=classes)
     expect(list(found) == classes, told, explain.ORDER if same else cause)
     numbering = {name: i for i, name in enumerate(classes)}
     found = got["class_to_idx"]
-    expect(isinstance(found, dict), "class_to_idx is not a dict from the names of classes.")
+    expect(isinstance(found, dict), _("class_to_idx is not a dict from the names of classes."))
     causes = {FROM_ONE: {name: number + 1 for name, number in numbering.items()}}
-    expect(set(found) == set(numbering), f"class_to_idx is {found}, expected {numbering}.")
+    expect(
+        set(found) == set(numbering),
+        _("class_to_idx is {found}, expected {wanted}.").format(found=found, wanted=numbering),
+    )
     expect_close(found, numbering, "class_to_idx", causes=causes)
     if files == "none":
-        expect_close(got["length"], 0, "len(dataset) where no class holds a file")
+        expect_close(got["length"], 0, _("len(dataset) where no class holds a file"))
 
 
 @probe
@@ -142,13 +145,13 @@ def test_items(student: Student) -> None:
     """An item is (the file's array as a tensor of its dtype, the class index as int)."""
     expected = order_of(TREE)
     got = student.run(read_tree, tree=TREE, count=len(expected))
-    expect_close(got["length"], len(expected), "len(dataset), beside other files and folders,")
+    expect_close(got["length"], len(expected), _("len(dataset), beside other files and folders,"))
     causes = {
         SWAPPED: [(label, tensor) for tensor, label in expected],
         FROM_ONE: [(tensor, label + 1) for tensor, label in expected],
     }
     expect_close(got["items"], expected, "dataset", causes=causes)
-    expect(got["untouched"], "Files or folders were made or removed under root.")
+    expect(got["untouched"], _("Files or folders were made or removed under root."))
 
 
 @probe
@@ -176,7 +179,11 @@ def test_order(student: Student) -> None:
     found = [names.get(number, "no file") for number in got]
     wanted = [names[tensor.item()] for tensor, _ in order_of(KNOTTY)]
     cause = explain.ORDER if sorted(found) == sorted(wanted) else ""
-    expect(found == wanted, f"The items come from {found}, expected {wanted}.", cause)
+    expect(
+        found == wanted,
+        _("The items come from {found}, expected {wanted}.").format(found=found, wanted=wanted),
+        cause,
+    )
 
 
 @probe
@@ -205,11 +212,13 @@ def test_is_lazy(student: Student) -> None:
     got = student.run(change_later, tree=PAIR, late=torch.tensor([[6, 7]]))
     expect(
         got not in ([1.0, 2.0], [3.0, 4.0]),
-        "A file was read before its item was asked for: it was replaced in between, and the item "
-        "is the old one.",
-        "Keep the paths in `__init__`, and read in `__getitem__`.",
+        _(
+            "A file was read before its item was asked for: it was replaced in between, and "
+            "the item is the old one."
+        ),
+        _("Keep the paths in `__init__`, and read in `__getitem__`."),
     )
-    expect_close(got, [6.0, 7.0], "the numbers of an item whose file was replaced in between")
+    expect_close(got, [6.0, 7.0], _("the numbers of an item whose file was replaced in between"))
 
 
 @probe
@@ -232,15 +241,20 @@ def test_transform(student: Student) -> None:
     got = student.run(transformed, tree={"a": PAIR["a"]})
     expect(
         got["before"] == 0,
-        "The transform was called when the dataset was made.",
-        "Call it in `__getitem__`.",
+        _("The transform was called when the dataset was made."),
+        _("Call it in `__getitem__`."),
     )
-    expect(all(got["seen"]), "The transform got something that is not a tensor.")
+    expect(all(got["seen"]), _("The transform got something that is not a tensor."))
     calls = len(got["seen"])
-    expect(calls == 2, f"The transform was called {calls} times when an item was asked for twice.")
+    expect(
+        calls == 2,
+        _("The transform was called {calls} times when an item was asked for twice.").format(
+            calls=calls
+        ),
+    )
     expected = [[3.0, 5.0], [4.0, 6.0]]
     causes = {NOT_TRANSFORMED: [[1.0, 2.0], [1.0, 2.0]]}
-    what = "the numbers of an item with a transform"
+    what = _("the numbers of an item with a transform")
     expect_close(got["items"], expected, what, causes=causes)
 
 
@@ -253,16 +267,21 @@ def test_indices(student: Student) -> None:
         indices = [*range(-count, count), count, count + 3, -count - 1, -count - 2]
         found = dict(zip(indices, student.run(index_it, tree=tree, indices=indices), strict=True))
         for index, value in found.items():
-            where = f"dataset[{index}] of {count} items"
+            where = _("dataset[{index}] of {count} items").format(index=index, count=count)
             if -count <= index < count:
-                expect(value != "IndexError", f"{where} raises IndexError.")
+                expect(value != "IndexError", _("{where} raises IndexError.").format(where=where))
                 same = value == found[index % count]
-                expect(same, f"{where} is another item than dataset[{index % count}].")
+                expect(
+                    same,
+                    _("{where} is another item than dataset[{index}].").format(
+                        where=where, index=index % count
+                    ),
+                )
             else:
-                told = f"{where} gives an item instead of an IndexError."
+                told = _("{where} gives an item instead of an IndexError.").format(where=where)
                 expect(value == "IndexError", told)
         distinct = len({found[index] for index in range(count)})
-        expect(distinct == count, "The same item stands at several indices.")
+        expect(distinct == count, _("The same item stands at several indices."))
 
 
 @probe
@@ -282,7 +301,7 @@ def without_classes(student: Any, beside: bool) -> Any:
 def test_root_without_classes(student: Student, beside: bool) -> None:
     """A root without classes is a FileNotFoundError."""
     got = student.run(without_classes, beside=beside)
-    expect(got == "FileNotFoundError", "FolderDataset(root) raises no FileNotFoundError there.")
+    expect(got == "FileNotFoundError", _("FolderDataset(root) raises no FileNotFoundError there."))
 
 
 HINTS = (

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from grader import Cause, Draw, Student, expect, expect_close, explain, needs, points, probe
+from grader import Cause, Draw, Student, _, expect, expect_close, explain, needs, points, probe
 
 FORBIDDEN: dict[str, Any] = {"by hand": {}}
 NO_B = Cause("missing-term", "The term `b` is missing.")
@@ -72,7 +72,7 @@ def expect_gradients(student: Student, draw: Draw, m: int, shape: tuple[int, ...
     x, y = draw.strided(draw.normal(m)), draw.strided(draw.normal(m))
     a, b = draw.normal(*shape), draw.normal(*shape)
     got = student.run(work_out, x=x, y=y, a=a, b=b)
-    expect(isinstance(got, list | tuple) and len(got) == 2, "gradients does not give a pair.")
+    expect(isinstance(got, list | tuple) and len(got) == 2, _("gradients does not give a pair."))
     grads = dict(zip("ab", autograd(x, y, a, b), strict=True))
     causes = {
         NO_X: {"a": grads["b"], "b": grads["b"]},
@@ -81,7 +81,7 @@ def expect_gradients(student: Student, draw: Draw, m: int, shape: tuple[int, ...
     expect_close(
         dict(zip("ab", got, strict=True)),
         grads,
-        "the gradients",
+        _("the gradients"),
         requires_grad=False,
         factors={"m": m},
         causes=causes,
@@ -116,12 +116,12 @@ def test_step(student: Student, draw: Draw, m: int, shape: tuple[int, ...]) -> N
     x, y, lr = draw.normal(m), draw.normal(m), 0.1
     a, b = draw.normal(*shape), draw.normal(*shape)
     got = student.run(take_steps, x=x, y=y, a=a, b=b, lr=lr)
-    expect(got != "no pair", "step does not give a pair.")
+    expect(got != "no pair", _("step does not give a pair."))
 
     def walk(factor: float, a_first: bool = False) -> list[tuple[Tensor, Tensor]]:
         """The parameters after each step."""
         pairs, at = [], (a, b)
-        for _ in got:
+        for _unused in got:
             new_a = at[0] - factor * lr * autograd(x, y, *at)[0]
             seen = (new_a, at[1]) if a_first else at
             at = new_a, at[1] - factor * lr * autograd(x, y, *seen)[1]
@@ -129,7 +129,7 @@ def test_step(student: Student, draw: Draw, m: int, shape: tuple[int, ...]) -> N
         return pairs
 
     causes = explain.step_causes(walk, lr) | {NEW_A: lambda: walk(1, a_first=True)}
-    what = "(a, b) after each of two steps"
+    what = _("(a, b) after each of two steps")
     expect_close(got, walk(1), what, requires_grad=False, causes=causes)
 
 

@@ -16,6 +16,7 @@ from grader import (
     Draw,
     Received,
     Student,
+    _,
     expect,
     expect_close,
     explain,
@@ -98,11 +99,14 @@ def attributes(student: Any, dim: int, lr: Tensor) -> Any:
 def test_attributes(student: Student) -> None:
     """`LR(dim, lr)` has `w` of shape (dim, 1), a 0-dim `b` and `grads`, all zeros."""
     got = student.run(attributes, dim=3, lr=torch.tensor(0.1))
-    expect(got["is a module"], "LR is not an nn.Module.")
+    expect(got["is a module"], _("LR is not an nn.Module."))
     for name, shape in (("w", (3, 1)), ("b", ())):
         expect_close(_anywhere(got[name]), torch.zeros(shape), name, causes={START: ...})
     for name, shape in (("dw", (3, 1)), ("db", ())):
-        expect(isinstance(got["grads"], dict) and name in got["grads"], f'grads has no "{name}".')
+        expect(
+            isinstance(got["grads"], dict) and name in got["grads"],
+            _('grads has no "{name}".').format(name=name),
+        )
         expect_close(_anywhere(got["grads"][name]), torch.zeros(shape), f'grads["{name}"]')
 
 
@@ -122,7 +126,7 @@ def test_float_lr(student: Student) -> None:
     expect_close(got["lr"], 0.25, "lr", dtype=torch.float32, causes={FIXED: 0.01})
     default = got["default"]
     value = default.tensor.item() if isinstance(default, Received) else default
-    what = "the default of lr"
+    what = _("the default of lr")
     expect_close(value, 0.01, what, dtype=torch.float32, causes={DEFAULT: ...})
     moved = {name: _anywhere(got[name]) for name in ("w", "b")}
 
@@ -130,7 +134,7 @@ def test_float_lr(student: Student) -> None:
         return {"w": -0.25 * factor * dw, "b": -0.25 * factor * db}
 
     causes = explain.step_causes(walk, 0.25) | {FIXED: walk(0.04)}
-    expect_close(moved, walk(1), "after a step with lr=0.25, parameters", causes=causes)
+    expect_close(moved, walk(1), _("after a step with lr=0.25, parameters"), causes=causes)
 
 
 @probe
@@ -235,7 +239,7 @@ def test_optimize(student: Student, draw: Draw, dim: int) -> None:
         return {"w": w - step * (dw[0] + dw[1]), "b": b - step * (db[0] + db[1])}
 
     causes = explain.step_causes(walk, lr.item()) | {FIXED: walk(0.01 / lr.item())}
-    expect_close(got, walk(1), "after two calls of optimize(), parameters", causes=causes)
+    expect_close(got, walk(1), _("after two calls of optimize(), parameters"), causes=causes)
 
 
 @probe
@@ -266,7 +270,9 @@ def test_loss_at_0_and_1(student: Student, draw: Draw) -> None:
     y = torch.tensor([[0.0, 1.0, 0.0, 1.0, 1.0, 1.0]], dtype=draw.dtype)
     for size in (6, 1):
         got = student.run(measure_loss, yhat=yhat[:, :size], y=y[:, :size])
-        what = f"loss (logarithms clamped at −100) with yhat = {yhat[0, :size].tolist()}"
+        what = _("loss (logarithms clamped at −100) with yhat = {yhat}").format(
+            yhat=yhat[0, :size].tolist()
+        )
         expected = F.binary_cross_entropy(yhat[:, :size], y[:, :size])
         causes = partial(mistaken_clamps, yhat[:, :size], y[:, :size])
         expect_close(got, expected, what, causes=causes)

@@ -17,6 +17,7 @@ from grader import (
     Draw,
     Received,
     Student,
+    _,
     expect,
     expect_close,
     explain,
@@ -179,7 +180,10 @@ def expect_like(
         return 3 * torch.autograd.grad(loss(exact, target), exact, materialize_grads=True)[0]
 
     wanted = criterion(exact, target)
-    factors = {"the number of elements": prediction.numel(), "the batch size": len(prediction)}
+    factors = {
+        _("the number of elements"): prediction.numel(),
+        _("the batch size"): len(prediction),
+    }
     if name == "cross_entropy":
         factors["the number of labels"] = target.numel()
     mistakes = mistakes or {}
@@ -192,7 +196,11 @@ def expect_like(
         values[NOT_FROM_LOGITS] = ...
     what = f"{name}(…){where}"
     expect_close(got["value"], value, what, rtol=rtol, factors=factors, causes=values)
-    expect(got["grad"] is not None, f"{name}(…) has no gradient for autograd.", explain.CUT)
+    expect(
+        got["grad"] is not None,
+        _("{name}(…) has no gradient for autograd.").format(name=name),
+        explain.CUT,
+    )
     grad = gradient(criterion).to(prediction.dtype)
 
     def hidden() -> dict[Cause, Any]:
@@ -203,7 +211,7 @@ def expect_like(
             if torch.isclose(_detached(loss, exact, target), wanted.detach())
         }
 
-    what = f"the gradient of 3·{name}(…){where}"
+    what = _("the gradient of 3·{name}(…){where}").format(name=name, where=where)
     expect_close(got["grad"], grad, what, rtol=rtol, factors=factors, causes=hidden)
 
 
@@ -248,7 +256,9 @@ def test_binary_cross_entropy_at_0_and_1(student: Student, draw: Draw) -> None:
     each = student.run(measure_each, p=p, y=y)
     somes = [*(slice(i, i + 1) for i in range(len(pairs))), slice(None)]
     for got, some in zip(each, somes, strict=True):
-        what = f"binary_cross_entropy for p = {p[some].tolist()} and y = {y[some].tolist()}"
+        what = _("binary_cross_entropy for p = {p} and y = {y}").format(
+            p=p[some].tolist(), y=y[some].tolist()
+        )
         expected = F.binary_cross_entropy(p[some], y[some])
         expect_close(got, expected, what, causes={OTHER_CLAMP: ...})
 
@@ -272,7 +282,7 @@ def test_bce_with_logits_is_stable(student: Student, draw: Draw) -> None:
     criterion = F.binary_cross_entropy_with_logits
     # not 20 to 25: there the threshold of F.softplus, which is allowed, costs 10⁻⁹
     for size in (40.0, 100.0, 1e4):
-        where = f" for logits of ±{size:g}"
+        where = _(" for logits of ±{size:g}").format(size=size)
         expect_like(
             student, "bce_with_logits", criterion, size * signs, y, where=where, mistakes=LOGITS
         )
@@ -311,7 +321,7 @@ def test_cross_entropy_is_stable(student: Student, draw: Draw) -> None:
         rtol = max(1e-9, 20 * size * torch.finfo(draw.dtype).eps)
         # all of them large, and all of them small: e^(−10⁴) is 0, and so is a sum of such
         for logits in (apart, draw.normal(4, 3) + size, draw.normal(4, 3) - size):
-            where = f" for logits up to ±{size:g}"
+            where = _(" for logits up to ±{size:g}").format(size=size)
             expect_like(
                 student,
                 "cross_entropy",
@@ -342,7 +352,10 @@ def test_accuracy(student: Student, draw: Draw, hits: list[bool]) -> None:
     got = student.run(count_hits, logits=logits, labels=labels)
     # any floating dtype will do
     dtype = got.tensor.dtype if isinstance(got, Received) else draw.dtype
-    expect(dtype.is_floating_point, f"accuracy is of dtype {dtype}, expected a floating one.")
+    expect(
+        dtype.is_floating_point,
+        _("accuracy is of dtype {dtype}, expected a floating one.").format(dtype=dtype),
+    )
     share = torch.tensor(sum(hits) / n, dtype=dtype)
     cut = min(n, logits.shape[1])
     causes = {
@@ -358,7 +371,7 @@ def test_accuracy(student: Student, draw: Draw, hits: list[bool]) -> None:
     shares: dict[Cause, Any] = {cause: hits.double().mean() for cause, hits in causes.items()}
     shares[explain.PERCENT] = 100 * share
     shares[Cause("rounded", "The share is rounded.")] = share.round()
-    factors = {"n": n, "the number of classes": 4}
+    factors = {"n": n, _("the number of classes"): 4}
     expect_close(got, share, "accuracy(logits, labels)", factors=factors, causes=shares)
 
 

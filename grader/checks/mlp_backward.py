@@ -14,6 +14,7 @@ from grader import (
     Cause,
     Draw,
     Student,
+    _,
     expect,
     expect_close,
     explain,
@@ -104,7 +105,7 @@ def test_forward(student: Student, draw: Draw, n: int, d: int, k: int, c: int) -
     """`forward` gives the pair (logits, cache), with logits = relu(x w1 + b1) w2 + b2."""
     inputs = network(draw, n, d, k, c)
     got = student.run(run_forward, **inputs)
-    expect(got != "no pair", "forward does not return a pair (logits, cache).")
+    expect(got != "no pair", _("forward does not return a pair (logits, cache)."))
     x, w1, b1, w2, b2 = inputs.values()
     hidden, expected = torch.relu(x @ w1 + b1), logits_of(**inputs)
     causes = {
@@ -159,7 +160,7 @@ def test_cross_entropy_is_stable(student: Student, draw: Draw) -> None:
             got = student.run(measure, logits=logits, labels=labels)
             # log-sum-exp minus a logit loses about |logit|·ε
             rtol = max(1e-9, 20 * size * torch.finfo(draw.dtype).eps)
-            what = f"cross_entropy of logits up to ±{size:g}"
+            what = _("cross_entropy of logits up to ±{size:g}").format(size=size)
             expected = F.cross_entropy(logits.double(), labels).to(draw.dtype)
             clipped = F.cross_entropy(logits.double().clamp(-50, 50), labels)
             expect_close(got, expected, what, rtol=rtol, causes={CLIPPED: clipped})
@@ -194,7 +195,7 @@ def by_hand(
     logits: Tensor, labels: Tensor, mistake: str, inputs: dict[str, Tensor]
 ) -> dict[str, Tensor]:
     """The gradients with a mistake."""
-    x, w1, b1, w2, _ = (value.double() for value in inputs.values())
+    x, w1, b1, w2, _unused = (value.double() for value in inputs.values())
     n, z1 = len(logits), x @ w1 + b1
     onehot = F.one_hot(labels, logits.shape[1])
     taken = logits_of(**inputs) if mistake == "own logits" else logits
@@ -231,11 +232,11 @@ def expect_gradients(
     again: bool = False,
 ) -> None:
     got = student.run(run_backward, logits=logits, labels=labels, again=again, **inputs)
-    expect(got != "no pair", "forward does not return a pair (logits, cache).")
+    expect(got != "no pair", _("forward does not return a pair (logits, cache)."))
     expected = gradients(logits, labels, **inputs)
     for name in names:
         found = isinstance(got, dict) and name in got
-        expect(found, f'backward gives no dict with an entry "{name}".')
+        expect(found, _('backward gives no dict with an entry "{name}".').format(name=name))
     causes: dict[Cause, Any] = {
         cause: partial(by_hand, logits, labels, mistake, inputs)
         for mistake, cause in MISTAKES.items()

@@ -12,6 +12,7 @@ from grader import (
     Cause,
     Draw,
     Student,
+    _,
     expect,
     expect_close,
     explain,
@@ -83,21 +84,27 @@ def describe(student: Any, n_in: int, n_out: int, bias: bool) -> Any:
 def test_parameters(student: Student, n_in: int, n_out: int) -> None:
     """`weights` (in_features, out_features) and `bias` (out_features,) are registered parameters."""
     got = student.run(describe, n_in=n_in, n_out=n_out, bias=True)
-    expect(got["is a module"], "MyLinear is not an nn.Module.")
+    expect(got["is a module"], _("MyLinear is not an nn.Module."))
     for name, shape in (("weights", [n_in, n_out]), ("bias", [n_out])):
-        expect(name in got["attributes"], f"MyLinear has no attribute `{name}`.")
+        expect(
+            name in got["attributes"], _("MyLinear has no attribute `{name}`.").format(name=name)
+        )
         expect(
             name in got["parameters"],
-            f"`{name}` is not a registered `nn.Parameter`.",
+            _("`{name}` is not a registered `nn.Parameter`.").format(name=name),
             explain.UNREGISTERED,
         )
         expect(
             got["parameters"][name] == shape,
-            f"`{name}` has shape {tuple(got['parameters'][name])}, expected {tuple(shape)}.",
+            _("`{name}` has shape {parameters}, expected {wanted}.").format(
+                name=name, parameters=tuple(got["parameters"][name]), wanted=tuple(shape)
+            ),
             explain.TRANSPOSE if got["parameters"][name] == shape[::-1] else "",
         )
     others = sorted(set(got["parameters"]) - {"weights", "bias"})
-    expect(not others, f"There are further parameters: {', '.join(others)}.")
+    expect(
+        not others, _("There are further parameters: {others}.").format(others=", ".join(others))
+    )
 
 
 @SIZES
@@ -124,10 +131,13 @@ def sample(student: Any) -> Any:
 def test_standard_normal(student: Student) -> None:
     """`weights` and `bias` are drawn from the standard normal distribution."""
     got = student.run(sample)
-    expect(not got["again"], "Two layers have the same weights: they are not drawn at random.")
+    expect(not got["again"], _("Two layers have the same weights: they are not drawn at random."))
     within = got["bias"].tensor.double().std(dim=1).min().item()
     expect(
-        within > 0.5, f"The numbers of one `bias` differ by {within:.2g} only: draw each of them."
+        within > 0.5,
+        _("The numbers of one `bias` differ by {within:.2g} only: draw each of them.").format(
+            within=within
+        ),
     )
     for name in ("weights", "bias"):
         values = got[name].tensor.double().flatten()
@@ -138,9 +148,12 @@ def test_standard_normal(student: Student) -> None:
         # eight standard errors and more for 12,000 values: no right answer ever fails
         expect(
             abs(mean) < 0.08 and abs(spread - 1) < 0.06 and abs(near - 0.6827) < 0.04,
-            f"`{name}` has mean {mean:.2f} and standard deviation {spread:.2f}, with {near:.0%} of the "
-            "values between −1 and 1; the standard normal distribution has 0, 1 and 68%.",
-            "Use `torch.randn`." if abs(near - 0.6827) >= 0.04 else "",
+            _(
+                "`{name}` has mean {mean:.2f} and standard deviation {spread:.2f}, with "
+                "{near:.0%} of the values between −1 and 1; the standard normal distribution has "
+                "0, 1 and 68%."
+            ).format(name=name, mean=mean, spread=spread, near=near),
+            _("Use `torch.randn`.") if abs(near - 0.6827) >= 0.04 else "",
         )
 
 
@@ -173,14 +186,17 @@ def test_without_bias(student: Student, draw: Draw, n_in: int, n_out: int) -> No
     got = student.run(describe, n_in=n_in, n_out=n_out, bias=False)
     expect(
         got["bias"] is None,
-        "With bias=False the attribute `bias` is not None.",
-        "" if got["bias"] == "missing" else "The argument `bias` is not looked at.",
+        _("With bias=False the attribute `bias` is not None."),
+        "" if got["bias"] == "missing" else _("The argument `bias` is not looked at."),
     )
     for where in ("parameters", "state"):
-        expect("bias" not in got[where], f"With bias=False there is a `bias` among the {where}.")
+        expect(
+            "bias" not in got[where],
+            _("With bias=False there is a `bias` among the {where}.").format(where=where),
+        )
     x, weights = draw.normal(5, n_in), draw.normal(n_in, n_out)
     got = student.run(apply_layer, x=x, weights=weights, bias=None)
-    expect_close(got, x @ weights, "forward(x) with bias=False")
+    expect_close(got, x @ weights, _("forward(x) with bias=False"))
 
 
 @probe
@@ -213,10 +229,10 @@ def test_gradients(
     for name, grad in zip(leaves, grads, strict=True):
         expect(
             got[name] is not None,
-            f"`{name}` gets no gradient.",
+            _("`{name}` gets no gradient.").format(name=name),
             explain.NO_GRAD if name in got["made without"] else explain.CUT,
         )
-        expect_close(got[name], grad, f"the gradient of {name}")
+        expect_close(got[name], grad, _("the gradient of {name}").format(name=name))
 
 
 @probe
@@ -239,9 +255,12 @@ def test_moves_and_is_saved(student: Student, draw: Draw) -> None:
     x, weights, bias = draw.normal(5, 3), draw.normal(3, 4), draw.normal(4)
     got = student.run(move_and_copy, x=x, weights=weights, bias=bias)
     expect_close(got["state"], {"weights": weights, "bias": bias}, "state_dict()")
-    expect_close(got["copied"], x @ weights + bias, "forward(x) of a layer loaded from it")
+    expect_close(got["copied"], x @ weights + bias, _("forward(x) of a layer loaded from it"))
     moved = ["torch.bfloat16"] * 2
-    expect(got["moved"] == moved, f"After .to(torch.bfloat16) the dtypes are {got['moved']}.")
+    expect(
+        got["moved"] == moved,
+        _("After .to(torch.bfloat16) the dtypes are {moved}.").format(moved=got["moved"]),
+    )
 
 
 @probe
@@ -250,7 +269,7 @@ def optimize(
 ) -> Any:
     layer = filled(student, weights, bias)
     optimizer, losses = getattr(torch.optim, name)(layer.parameters(), lr=0.1), []
-    for _ in range(steps):
+    for _unused in range(steps):
         optimizer.zero_grad()
         loss = ((layer(x) - y) ** 2).mean()
         loss.backward()
@@ -269,14 +288,17 @@ def test_is_trained(student: Student, draw: Draw, name: str) -> None:
     got = student.run(optimize, x=x, y=y, weights=weights, bias=bias, name=name, steps=3)
     parameters = [weights.clone().requires_grad_(), bias.clone().requires_grad_()]
     optimizer, losses = getattr(torch.optim, name)(parameters, lr=0.1), []
-    for _ in range(3):
+    for _unused in range(3):
         optimizer.zero_grad()
         loss = ((x @ parameters[0] + parameters[1] - y) ** 2).mean()
         loss.backward()
         optimizer.step()
         losses.append(loss.item())
     expected = dict(zip(("weights", "bias"), (p.detach() for p in parameters), strict=True))
-    what, curves = f"parameters after three steps of {name}", (got["losses"], losses)
+    what, curves = (
+        _("parameters after three steps of {name}").format(name=name),
+        (got["losses"], losses),
+    )
     expect_close(got, expected, what, requires_grad=True, curves=curves)
 
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from grader import Cause, Draw, Student, expect, expect_close, explain, needs, points, probe
+from grader import Cause, Draw, Student, _, expect, expect_close, explain, needs, points, probe
 
 FORBIDDEN = {"from scratch": {"names": ["torch.optim"]}}
 STEPS = 5
@@ -169,9 +169,13 @@ def expect_like_torch(
         for mistake, cause in MISTAKES.items()
         if mistake != "one step" or how == "generator"
     }
-    what = f"after {STEPS} steps of {kind}({told}), parameters"
+    what = _("after {steps} steps of {kind}({told}), parameters").format(
+        steps=STEPS, kind=kind, told=told
+    )
     expect_close(got["parameters"], expected, what, causes=causes)
-    expect(got["leaves"], "After a step a parameter is no leaf that requires gradients any more.")
+    expect(
+        got["leaves"], _("After a step a parameter is no leaf that requires gradients any more.")
+    )
 
 
 SGD = [
@@ -261,9 +265,9 @@ def test_zero_grad(student: Student, draw: Draw, kind: str) -> None:
     got = student.run(clear, kind=kind, start=start)
     for grad in got["grads"]:
         cleared = grad is None or not grad.tensor.any()
-        told = f"After zero_grad() of {kind} a parameter still has a gradient."
+        told = _("After zero_grad() of {kind} a parameter still has a gradient.").format(kind=kind)
         expect(cleared, told, explain.NOT_CLEARED)
-    expect_close(got["parameters"], start, "the parameters after zero_grad()")
+    expect_close(got["parameters"], start, _("the parameters after zero_grad()"))
 
 
 @points(1)

@@ -13,6 +13,7 @@ from grader import (
     Cause,
     Draw,
     Student,
+    _,
     expect,
     expect_close,
     explain,
@@ -81,16 +82,25 @@ def describe(student: Any) -> Any:
 def test_parameters(student: Student) -> None:
     """`MyModel` has the parameters `a`, `b` and `c`, each of shape (1,), and no others."""
     got = student.run(describe)
-    expect(got["is a module"], "MyModel is not an nn.Module.")
+    expect(got["is a module"], _("MyModel is not an nn.Module."))
     for name in START:
         registered = name in got["parameters"]
-        expect(registered, f"`{name}` is not a registered `nn.Parameter`.", explain.UNREGISTERED)
+        expect(
+            registered,
+            _("`{name}` is not a registered `nn.Parameter`.").format(name=name),
+            explain.UNREGISTERED,
+        )
         shape = tuple(got["parameters"][name])
-        expect(shape == (1,), f"`{name}` has shape {shape}, expected (1,).")
-        told = f"`{name}` does not require gradients."
+        expect(
+            shape == (1,),
+            _("`{name}` has shape {shape}, expected (1,).").format(name=name, shape=shape),
+        )
+        told = _("`{name}` does not require gradients.").format(name=name)
         expect(name not in got["frozen"], told, explain.NO_GRAD)
     others = sorted(set(got["parameters"]) - set(START))
-    expect(not others, f"There are further parameters: {', '.join(others)}.")
+    expect(
+        not others, _("There are further parameters: {others}.").format(others=", ".join(others))
+    )
 
 
 @points(1)
@@ -117,7 +127,7 @@ def test_forward(student: Student, draw: Draw, shape: tuple[int, ...]) -> None:
     a, b, c = (numbers(draw, 1) for _ in START)
     got = student.run(apply_model, x=x, other=other, a=a, b=b, c=c)
     expect_close(got[0], quadratic(x, a, b, c), "forward(x)", causes=partial(mistaken, x, a, b, c))
-    what = "forward(x) of the same model for another x"
+    what = _("forward(x) of the same model for another x")
     expect_close(
         got[1],
         quadratic(other, a, b, c),
@@ -179,8 +189,10 @@ def test_gradients(student: Student, draw: Draw, shape: tuple[int, ...]) -> None
     got = student.run(differentiate, x=x, g=g, **plain)
     grads = torch.autograd.grad(((a * x**2 + b * x + c) * g).sum(), list(leaves.values()))
     for name, grad in zip(leaves, grads, strict=True):
-        expect(got[name] is not None, f"`{name}` gets no gradient.", explain.CUT)
-        expect_close(got[name], grad, f"the gradient of {name}")
+        expect(
+            got[name] is not None, _("`{name}` gets no gradient.").format(name=name), explain.CUT
+        )
+        expect_close(got[name], grad, _("the gradient of {name}").format(name=name))
 
 
 @probe
@@ -204,12 +216,20 @@ def test_moves_and_is_saved(student: Student, draw: Draw) -> None:
     """`MyModel` moves with `.to(…)`, and `state_dict` carries its numbers into another one."""
     x, a, b, c = numbers(draw, 5), *(numbers(draw, 1) for _ in START)
     got = student.run(move_and_copy, x=x, a=a, b=b, c=c)
-    expect_close(got["copied"], a * x**2 + b * x + c, "forward(x) of a model loaded from another")
-    expect(got["apart"], "Setting the parameters of one model changes those of another.", SHARED)
+    expect_close(
+        got["copied"], a * x**2 + b * x + c, _("forward(x) of a model loaded from another")
+    )
+    expect(got["apart"], _("Setting the parameters of one model changes those of another."), SHARED)
     for name, dtype in zip(START, got["moved"], strict=True):
-        expect(dtype == "torch.bfloat16", f"After .to(torch.bfloat16) `{name}` is {dtype}.")
+        expect(
+            dtype == "torch.bfloat16",
+            _("After .to(torch.bfloat16) `{name}` is {dtype}.").format(name=name, dtype=dtype),
+        )
     dtype = got["output"]
-    expect(dtype == "torch.bfloat16", f"After .to(torch.bfloat16) forward(x) is {dtype}.")
+    expect(
+        dtype == "torch.bfloat16",
+        _("After .to(torch.bfloat16) forward(x) is {dtype}.").format(dtype=dtype),
+    )
 
 
 @probe
@@ -218,7 +238,7 @@ def train_model(
 ) -> Any:
     model = model_with(student, a, b, c)
     optimizer, losses = torch.optim.SGD(model.parameters(), lr=0.05), []
-    for _ in range(steps):
+    for _unused in range(steps):
         optimizer.zero_grad()
         loss = ((model(x) - y) ** 2).mean()
         loss.backward()
@@ -235,7 +255,7 @@ def test_is_trained(student: Student, draw: Draw) -> None:
     leaves = {name: numbers(draw, 1) for name in START}
     got = student.run(train_model, x=x, y=y, steps=3, **leaves)
     parameters, losses = [leaf.clone().requires_grad_() for leaf in leaves.values()], []
-    for _ in range(3):
+    for _unused in range(3):
         a, b, c = parameters
         loss = ((a * x**2 + b * x + c - y) ** 2).mean()
         losses.append(loss.item())
@@ -245,7 +265,7 @@ def test_is_trained(student: Student, draw: Draw) -> None:
                 parameter -= 0.05 * grad
     expected = dict(zip(START, (parameter.detach() for parameter in parameters), strict=True))
     curves = got["losses"], losses
-    expect_close(got, expected, "parameters after three steps of SGD", curves=curves)
+    expect_close(got, expected, _("parameters after three steps of SGD"), curves=curves)
 
 
 @points(1)

@@ -12,6 +12,7 @@ from grader import (
     Cause,
     Draw,
     Student,
+    _,
     expect,
     expect_close,
     explain,
@@ -45,7 +46,7 @@ class Recorder(nn.Module):
 @helper
 def build(weights: list[Tensor]) -> nn.Sequential:
     """A network of two layers with the given weights and biases."""
-    (hidden, n_in), (n_out, _) = weights[0].shape, weights[2].shape
+    (hidden, n_in), (n_out, _unused) = weights[0].shape, weights[2].shape
     model = nn.Sequential(
         nn.Linear(n_in, hidden), Recorder(), nn.Tanh(), nn.Linear(hidden, n_out)
     ).to(weights[0])
@@ -127,14 +128,14 @@ def test_step(student: Student, draw: Draw, n: int) -> None:
     later = square(model(inputs), labels).item()
     cut = square(build(weights)(inputs), labels.long()).item()
     losses = {explain.NEW_FOR_OLD: later, LABELS_CUT: cut}
-    expect_close(got["loss"], loss, "the loss returned", dtype=draw.dtype, causes=losses)
+    expect_close(got["loss"], loss, _("the loss returned"), dtype=draw.dtype, causes=losses)
 
     def walk(factor: float) -> list[Tensor]:
         pairs = zip(weights, values(model), strict=True)
         return [old + factor * (new - old) for old, new in pairs]
 
     causes = explain.step_causes(walk, 0.1)
-    expect_close(got["parameters"], values(model), "parameters after the step", causes=causes)
+    expect_close(got["parameters"], values(model), _("parameters after the step"), causes=causes)
 
 
 @points(1)
@@ -152,7 +153,7 @@ def test_step_clears_gradients(student: Student, draw: Draw) -> None:
         for new, parameter in zip(values(model), other.parameters(), strict=True)
         if parameter.grad is not None
     ]
-    what = "with gradients left over from before, parameters after the step"
+    what = _("with gradients left over from before, parameters after the step")
     causes = {explain.NOT_CLEARED: kept}
     expect_close(got["parameters"], values(model), what, causes=causes)
 
@@ -171,7 +172,7 @@ def test_step_mode(student: Student, draw: Draw) -> None:
     )
     expect(
         bool(got["seen"]) and all(training for training, _ in got["seen"]),
-        "The model came in evaluation mode and was still in it during the step.",
+        _("The model came in evaluation mode and was still in it during the step."),
         explain.IN_EVAL,
     )
 
@@ -249,9 +250,9 @@ def test_train(student: Student, draw: Draw, kind: str, epochs: int) -> None:
     sums = [sum(a * b for a, b in zip(own, sizes, strict=True)) for own in by_epoch]
     means = [total / sum(sizes) for total in sums]
     curves = got["history"], means
-    what = f"parameters after {epochs} epochs"
+    what = _("parameters after {epochs} epochs").format(epochs=epochs)
     expect_close(got["parameters"], expected, what, causes=causes, curves=curves)
-    expect(all(training for training, _ in got["seen"]), "The model was not in training mode.")
+    expect(all(training for training, _ in got["seen"]), _("The model was not in training mode."))
     running = [
         sum(a * b for a, b in zip(own[:count], sizes, strict=False)) / sum(sizes[:count])
         for own in by_epoch
@@ -265,8 +266,8 @@ def test_train(student: Student, draw: Draw, kind: str, epochs: int) -> None:
         explain.EVERY_BATCH: running,
         explain.RUNNING: means_until,
     }
-    what = "the list of losses"
-    factors = {"the number of samples": sum(sizes)}
+    what = _("the list of losses")
+    factors = {_("the number of samples"): sum(sizes)}
     options: dict[str, Any] = {"factors": factors, "causes": causes, "curves": curves}
     expect_close(got["history"], means, what, dtype=draw.dtype, **options)
 
@@ -322,7 +323,7 @@ def test_evaluate(student: Student, draw: Draw, sizes: list[int], kind: str) -> 
     result = got["result"]
     expect(
         isinstance(result, list | tuple) and len(result) == 2,
-        "evaluate does not return a pair (mean loss per sample, accuracy).",
+        _("evaluate does not return a pair (mean loss per sample, accuracy)."),
     )
     own = [nn.functional.cross_entropy(model(x), labels).item() for x, labels in batches]
     share = sum(hits) / sum(sizes)
@@ -337,9 +338,9 @@ def test_evaluate(student: Student, draw: Draw, sizes: list[int], kind: str) -> 
         causes = {explain.DROPOUT: ...}
     elif kind == "generator":
         causes[explain.USED_UP] = 0.0
-    factors = {"the number of samples": sum(sizes)}
+    factors = {_("the number of samples"): sum(sizes)}
     options: dict[str, Any] = {"factors": factors, "causes": causes}
-    expect_close(result[0], loss, "the mean loss", dtype=draw.dtype, **options)
+    expect_close(result[0], loss, _("the mean loss"), dtype=draw.dtype, **options)
     outputs = [model(inputs) for inputs, _ in batches]
     pairs = list(zip(outputs, (labels for _, labels in batches), strict=True))
     over_batch = [(out.argmax(0)[: len(y)] == y[: out.shape[1]]).sum().item() for out, y in pairs]
@@ -351,7 +352,7 @@ def test_evaluate(student: Student, draw: Draw, sizes: list[int], kind: str) -> 
         explain.FIRST_BATCH: hits[0] / sizes[0],
     }
     options["causes"] = causes
-    expect_close(result[1], share, "the accuracy", dtype=torch.float32, **options)
+    expect_close(result[1], share, _("the accuracy"), dtype=torch.float32, **options)
 
 
 @points(1)
@@ -361,18 +362,18 @@ def test_evaluate_changes_nothing(student: Student, draw: Draw) -> None:
     got = student.run(run_evaluation, weights=weights, batches=batches, kind="list")
     expect(
         not any(training for training, _ in got["seen"]),
-        "The model was in training mode during evaluate.",
+        _("The model was in training mode during evaluate."),
         explain.IN_TRAIN,
     )
     expect(
         not any(recorded for _, recorded in got["seen"]),
-        "Gradients were recorded during evaluate.",
-        "Wrap the loop in `with torch.no_grad():`.",
+        _("Gradients were recorded during evaluate."),
+        _("Wrap the loop in `with torch.no_grad():`."),
     )
-    cause = "`set_grad_enabled(False)` stays; use `with torch.no_grad():`."
-    expect(got["recording"], "After evaluate torch records no gradients any more.", cause)
-    expect_close(got["parameters"], weights, "parameters after evaluate")
-    expect_close(got["grads"], [torch.ones_like(w) for w in weights], ".grad after evaluate")
+    cause = _("`set_grad_enabled(False)` stays; use `with torch.no_grad():`.")
+    expect(got["recording"], _("After evaluate torch records no gradients any more."), cause)
+    expect_close(got["parameters"], weights, _("parameters after evaluate"))
+    expect_close(got["grads"], [torch.ones_like(w) for w in weights], _(".grad after evaluate"))
 
 
 @points(1)
@@ -382,18 +383,20 @@ def test_evaluate_restores_modes(student: Student, draw: Draw) -> None:
     got = student.run(run_evaluation, weights=weights, batches=batches, kind="list")
     expect(
         got["restored"],
-        "Some modules were in evaluation mode before and others not; afterwards they are in "
-        "another mode than they were.",
+        _(
+            "Some modules were in evaluation mode before and others not; afterwards they are "
+            "in another mode than they were."
+        ),
         explain.NOTE_MODES,
     )
     got = student.run(run_evaluation, weights=weights, batches=batches, kind="raises")
     expect(
         got["result"] == "the loader's exception",
-        "The loader raised an exception, and evaluate kept it to itself.",
+        _("The loader raised an exception, and evaluate kept it to itself."),
     )
     expect(
         got["restored"],
-        "The loader raised an exception, and the modules were left in evaluation mode.",
+        _("The loader raised an exception, and the modules were left in evaluation mode."),
         explain.FINALLY,
     )
 
@@ -424,14 +427,14 @@ def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     got = elsewhere.run(train_elsewhere, weights=weights, batches=batches, lr=0.1)
     model = build(weights)
     first, *losses = train_by_hand(model, criterion(), [batches[0], *batches], 0.1)
-    expect_close(got["loss"], first, "the loss that train_step returned", dtype=draw.dtype)
-    expect_close(got["parameters"], values(model), "the parameters after train_step and train")
+    expect_close(got["loss"], first, _("the loss that train_step returned"), dtype=draw.dtype)
+    expect_close(got["parameters"], values(model), _("the parameters after train_step and train"))
     mean = (4 * losses[0] + losses[1]) / 5
-    expect_close(got["history"], [mean], "the list of losses", dtype=draw.dtype)
+    expect_close(got["history"], [mean], _("the list of losses"), dtype=draw.dtype)
     after = [criterion()(model(inputs), labels).item() for inputs, labels in batches]
     hits = [(model(inputs).argmax(dim=1) == labels).sum().item() for inputs, labels in batches]
     expected = ((4 * after[0] + after[1]) / 5, sum(hits) / 5)
-    expect_close(got["evaluation"], expected, "what evaluate returned", dtype=torch.float32)
+    expect_close(got["evaluation"], expected, _("what evaluate returned"), dtype=torch.float32)
 
 
 HINTS = (

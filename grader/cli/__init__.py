@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import click
 
-from .. import __version__
+from .. import __version__, language
 from . import author, check, classroom, insight, machine, practice, work
+from .common import lang_option
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@lang_option
 @click.version_option(__version__, prog_name="grader")
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """Exercises in PyTorch basics, and the grader that checks them against autograd."""
+    command = main.commands.get(context.invoked_subcommand or "")
+    # an instructor's commands speak English, and so do the reports that they make, whoever runs them
+    if command and all(option.name != "lang" for option in command.params):
+        language.use(language.ENGLISH)
 
 
 for command in (
@@ -24,6 +31,7 @@ for command in (
     check.check,
     author.release,
     author.audit,
+    author.translate,
     machine.doctor,
     classroom.grade,
     classroom.adjust,

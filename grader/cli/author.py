@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from ..language import ENGLISH, languages, speaking
 from .common import (
     ALL_POINTS,
     POINTS_MISSING,
@@ -29,6 +30,14 @@ from .releases import release_assignment
     help="The folder to write to. Default: the course's exercises/.",
 )
 @click.option("--notebooks", is_flag=True, help="Notebooks instead of Python files.")
+@click.option(
+    "--lang",
+    "spoken",
+    type=click.Choice(languages()),
+    default=ENGLISH,
+    show_default=True,
+    help="The language of their texts; for another than English, say with --output where to.",
+)
 @course_option
 @click.option(
     "--assignment",
@@ -58,6 +67,7 @@ def release(
     names: tuple[str, ...],
     output: Path | None,
     notebooks: bool,
+    spoken: str,
     folder: Path | None,
     assignment_file: Path | None,
     classroom: Path | None,
@@ -72,17 +82,23 @@ def release(
     from ..authoring.release import release as write_stub
 
     if classroom or classroom50 or gradescope:
-        if names or output or notebooks:
+        if names or output or notebooks or spoken != ENGLISH:
             refuse(
-                "NAME, --output and --notebooks have no place here: the assignment's file says it."
+                "NAME, --output, --notebooks and --lang have no place here: the assignment's file says it."
             )
         release_assignment(assignment_file, folder, classroom, classroom50, gradescope)
         return
     if assignment_file:
         refuse("--assignment needs --classroom DIR, --classroom50 DIR or --gradescope FILE.")
+    # the course's own stubs are English, whatever the language of the one who makes them is
+    if spoken != ENGLISH and output is None:
+        refuse(
+            f"Stubs in another language need a folder of their own: --lang {spoken} --output DIR."
+        )
     for exercise in named_in(open_course(folder), names):
         try:
-            click.echo(write_stub(exercise, output or exercise.stub.parent, notebooks))
+            with speaking(spoken):
+                click.echo(write_stub(exercise, output or exercise.stub.parent, notebooks))
         except (ReleaseError, OSError) as error:
             refuse(str(error))
 
@@ -154,3 +170,27 @@ def _print_causes(folder: Path | None, names: list[str], jobs: int, markdown: bo
         click.echo(output.markdown(tallies(found)), nl=False)
     else:
         output.render(tallies(found), found, console_for())
+
+
+@click.command()
+@course_option
+@click.option("--language", default="ko", show_default=True, help="Such as ko: a code of ISO 639.")
+@click.option("--forget", is_flag=True, help="Remove translations of what is said no more.")
+def translate(folder: Path | None, language: str, forget: bool) -> None:
+    """Brings the catalogues of a course up to date, and compiles them; of the built-in one, the grader's as well.
+
+    Texts are added to locale/LANGUAGE/LC_MESSAGES/messages.po, for you to translate. Exit status: 0 if all texts are
+    translated, 1 if some are not.
+    """
+    from ..authoring.translate import TranslationError, texts_of_course, texts_of_grader, update
+    from ..language import OWN
+
+    course = open_course(folder)
+    try:
+        amiss = update(course.folder / "locale", language, texts_of_course(course), forget)
+        if folder is None:
+            amiss += update(OWN, language, texts_of_grader(), forget)
+    except (TranslationError, OSError, LookupError, ValueError) as error:
+        refuse(str(error))
+    click.echo("\n".join(amiss) or "Everything is translated.")
+    sys.exit(POINTS_MISSING if amiss else ALL_POINTS)

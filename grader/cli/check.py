@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..catalog import Course
+from ..language import _
 from .common import (
     ALL_POINTS,
     POINTS_MISSING,
@@ -17,6 +18,7 @@ from .common import (
     course_option,
     device_option,
     gpu_for,
+    lang_option,
     open_course,
     refuse,
     refuse_without,
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @course_option
+@lang_option
 @click.option(
     "--from",
     "path",
@@ -103,7 +106,9 @@ def check(
         for name in names:
             if name not in course.names:
                 refuse(
-                    f"{terms.assignment.path} has no exercise {name!r}: {', '.join(course.names)}."
+                    _("{path} has no exercise {name!r}: {names}.").format(
+                        path=terms.assignment.path, name=name, names=", ".join(course.names)
+                    )
                 )
         if path.is_dir():
             # of an assignment, what was not handed in is a result, too
@@ -120,7 +125,7 @@ def check(
             missing = [layer for layer in sandbox.layers() if not layer.on]
             if missing:
                 told = ", ".join(f"{layer.name} ({layer.why})" for layer in missing)
-                refuse(f"Not graded, because this machine lacks: {told}.")
+                refuse(_("Not graded, because this machine lacks: {layers}.").format(layers=told))
         with gpu_for(devices) as gpu:
             refuse_without(devices, sandbox, gpu)
             report = _grade_with_progress(submission, course, sandbox, seed, terms, devices, gpu)
@@ -155,7 +160,7 @@ def _grade_with_progress(
                 gpu=gpu,
                 seed=seed,
             )
-        with console.status("Starting …") as status:
+        with console.status(_("Starting …")) as status:
             return grade(
                 submission,
                 submission.wanted,
@@ -165,10 +170,10 @@ def _grade_with_progress(
                 devices=devices or DEVICES,
                 gpu=gpu,
                 seed=seed,
-                progress=lambda name: status.update(f"Grading {name} …"),
+                progress=lambda name: status.update(_("Grading {name} …").format(name=name)),
             )
     except (CourseFault, RuntimeError) as error:
-        refuse(f"The grader itself failed, not your code: {error}")
+        refuse(_("The grader itself failed, not your code: {error}").format(error=error))
 
 
 def _remember(report: Report, submission: Submission, course: Course) -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from .. import language
 from ..catalog import Course, CourseError, Exercise, load_course
+from ..language import _
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -35,21 +40,59 @@ device_option = click.option(
 )
 
 
+def _speak(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
+    """The group's option or the environment decides; a command's own option has the last word."""
+    asked = os.environ.get("GRADER_LANG", "")
+    if not value and asked and asked not in language.languages():
+        known = ", ".join(language.languages())
+        refuse(f"GRADER_LANG is {asked!r}, which is none of the languages here: {known}.")
+    # neither Korean nor ŷ is in every encoding that a terminal may have
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    if value or context.parent is None:
+        language.use(value or language.preferred())
+        _translate_help(context.find_root().command)
+
+
+_english: dict[click.Command | click.Option, str] = {}
+
+
+def _translate_help(group: click.Command) -> None:
+    """Help is written before the language is known, so it is translated when it is."""
+    commands = [group, *(group.commands.values() if isinstance(group, click.Group) else ())]
+    options = [option for c in commands for option in c.params if isinstance(option, click.Option)]
+    for item in (*commands, *options):
+        text = _english.setdefault(item, inspect.cleandoc(item.help or ""))
+        item.help = language.translated(text)
+
+
+lang_option = click.option(
+    "--lang",
+    type=click.Choice(language.languages()),
+    is_eager=True,
+    expose_value=False,
+    callback=_speak,
+    help="The language of what is told. Default: GRADER_LANG, or that of the locale.",
+)
+
+
 def named_in(course: Course, names: Sequence[str]) -> list[Exercise]:
     """The exercises of these names, in the course's order; all where none is named."""
     for name in names:
         if name not in course.names:
-            refuse(
-                f"There is no exercise {name!r}. `grader list` shows them: {', '.join(course.names)}."
-            )
+            told = _("There is no exercise {name!r}. `grader list` shows them: {names}.")
+            refuse(told.format(name=name, names=", ".join(course.names)))
     return [exercise for exercise in course.exercises if not names or exercise.name in names]
 
 
 def open_course(folder: Path | None) -> Course:
     try:
-        return load_course(folder)
+        course = load_course(folder)
     except CourseError as error:
         refuse(str(error))
+    language.learn(course.folder)
+    return course
 
 
 def refuse(message: str) -> NoReturn:
@@ -94,7 +137,11 @@ def refuse_without(devices: Sequence[str], sandbox: Sandbox, gpu: Sandbox | None
     from ..grading import environment
 
     if devices and (absent := environment(sandbox, devices, gpu).absent):
-        refuse(f"This machine lacks a device that was asked for. {'; '.join(absent)}.")
+        refuse(
+            _("This machine lacks a device that was asked for. {devices}.").format(
+                devices="; ".join(absent)
+            )
+        )
 
 
 def console_for(stderr: bool = False) -> Console:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..catalog import Course
+from ..language import _
 from .common import console_for, refuse
 
 if TYPE_CHECKING:
@@ -29,7 +30,9 @@ def open_terms(
 
     if file is None and instructor:
         # the checks that an assignment names are run: never those of a file that came with a submission
-        refuse("--instructor needs --assignment FILE: yours, not one that lies with a submission.")
+        refuse(
+            _("--instructor needs --assignment FILE: yours, not one that lies with a submission.")
+        )
     if file is None and submission == Path() and Path(FILENAME).is_file():
         file = Path(FILENAME)
     if file is None:
@@ -44,7 +47,9 @@ def refuse_unready(form: str, output: Path | None) -> None:
     """Refuses, before anything is graded, where the report could not be written."""
     if output and not output.absolute().parent.is_dir():
         refuse(
-            f"{output.parent} does not exist. Make the folder first, or choose another --output."
+            _("{folder} does not exist. Make the folder first, or choose another --output.").format(
+                folder=output.parent
+            )
         )
     if form == "classroom50":
         from ..outputs import classroom50
@@ -109,7 +114,7 @@ def _put(text: str, output: Path | None) -> None:
     try:
         output.write_text(text, encoding="utf-8", errors="replace")
     except OSError as error:
-        refuse(f"{output} cannot be written: {error.strerror}.")
+        refuse(_("{path} cannot be written: {reason}.").format(path=output, reason=error.strerror))
 
 
 def _write_github(
@@ -132,13 +137,21 @@ def _append(variable: str, text: str) -> None:
     """Adds to the file that a variable of the runner names; by hand there is none, and the part is left out."""
     place = os.environ.get(variable)
     if not place:
-        click.echo(f"grader: {variable} is not set, so that part is left out.", err=True)
+        click.echo(
+            "grader: "
+            + _("{variable} is not set, so that part is left out.").format(variable=variable),
+            err=True,
+        )
         return
     try:
         with open(place, "a", encoding="utf-8", errors="replace") as file:
             file.write(text)
     except OSError as error:
-        refuse(f"{variable} names {place}, which cannot be written: {error.strerror}.")
+        refuse(
+            _("{variable} names {place}, which cannot be written: {reason}.").format(
+                variable=variable, place=place, reason=error.strerror
+            )
+        )
 
 
 def _files(submission: Submission) -> dict[str, str]:

@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING
 import click
 
 from ..catalog import Course, Exercise
-from .common import console_for, course_option, named_in, open_course, refuse
+from ..language import N_, _
+from .common import console_for, course_option, lang_option, named_in, open_course, refuse
 
 if TYPE_CHECKING:
     from ..workspace import Workspace
 
-_HINT = "{name}: hint {number} of {total}"
-_MORE = "`grader hint {name}` shows the next one."
-_LAST = "That was the last hint. `grader hint {name} --all` shows all of them again."
-_NONE_SHOWN = "No hint for {name} was shown yet. `grader hint {name}` shows the first."
-_NO_HINTS = "There are no hints for {name}."
-_OFF = "Hints are switched off for this assignment."
-_NOT_KEPT = "(It could not be kept in {folder} that this hint was shown.)"
-_NOTHING_LEFT = "Nothing is left to do here. Name an exercise: `grader hint NAME`."
+_HINT = N_("{name}: hint {number} of {total}")
+_MORE = N_("`grader hint {name}` shows the next one.")
+_LAST = N_("That was the last hint. `grader hint {name} --all` shows all of them again.")
+_NONE_SHOWN = N_("No hint for {name} was shown yet. `grader hint {name}` shows the first.")
+_NO_HINTS = N_("There are no hints for {name}.")
+_OFF = N_("Hints are switched off for this assignment.")
+_NOT_KEPT = N_("(It could not be kept in {folder} that this hint was shown.)")
+_NOTHING_LEFT = N_("Nothing is left to do here. Name an exercise: `grader hint NAME`.")
 
 
 @click.command()
@@ -29,6 +30,7 @@ _NOTHING_LEFT = "Nothing is left to do here. Name an exercise: `grader hint NAME
 @click.option("--all", "everything", is_flag=True, help="All hints at once.")
 @click.option("--again", is_flag=True, help="Those that were shown already, and no other.")
 @course_option
+@lang_option
 def hint(name: str | None, everything: bool, again: bool, folder: Path | None) -> None:
     """Shows the next hint for the exercise NAME: first a nudge, last nearly the answer.
 
@@ -41,21 +43,21 @@ def hint(name: str | None, everything: bool, again: bool, folder: Path | None) -
     exercise = _exercise(name, workspace, course)
     try:
         if not workspace.hints_allowed():
-            refuse(_OFF)
+            refuse(_(_OFF))
     except WorkspaceError as error:
         refuse(str(error))
     total, shown = len(exercise.hints), workspace.hints_shown(exercise)
     if not total:
-        refuse(_NO_HINTS.format(name=exercise.name))
+        refuse(_(_NO_HINTS).format(name=exercise.name))
     if again and not everything and not shown:
-        refuse(_NONE_SHOWN.format(name=exercise.name))
+        refuse(_(_NONE_SHOWN).format(name=exercise.name))
     first = 1 if everything or again else min(shown + 1, total)
     last = total if everything else shown if again else first
     for number in range(first, last + 1):
         _print_hint(exercise, number)
-    click.echo((_MORE if last < total else _LAST).format(name=exercise.name))
+    click.echo((_(_MORE) if last < total else _(_LAST)).format(name=exercise.name))
     if last > shown and not workspace.remember_hints(exercise, last):
-        click.echo(_NOT_KEPT.format(folder=workspace.folder.absolute()), err=True)
+        click.echo(_(_NOT_KEPT).format(folder=workspace.folder.absolute()), err=True)
 
 
 def _exercise(name: str | None, workspace: Workspace, course: Course) -> Exercise:
@@ -65,7 +67,7 @@ def _exercise(name: str | None, workspace: Workspace, course: Course) -> Exercis
         return named_in(course, [name])[0]
     standing = upcoming(workspace.standings())
     if standing is None:
-        refuse(_NOTHING_LEFT)
+        refuse(_(_NOTHING_LEFT))
     return standing.exercise
 
 
@@ -74,10 +76,12 @@ def _print_hint(exercise: Exercise, number: int) -> None:
     from rich.padding import Padding
     from rich.text import Text
 
+    from ..translation import hints_of
+
     console = console_for()
-    told = _HINT.format(name=exercise.name, number=number, total=len(exercise.hints))
+    told = _(_HINT).format(name=exercise.name, number=number, total=len(exercise.hints))
     console.print(Text(told, style="bold cyan"))
-    console.print(Padding(Markdown(exercise.hints[number - 1]), (0, 0, 1, 2)))
+    console.print(Padding(Markdown(hints_of(exercise)[number - 1]), (0, 0, 1, 2)))
 
 
 @click.command()
@@ -90,6 +94,7 @@ def _print_hint(exercise: Exercise, number: int) -> None:
     help="The folder with the exercises. Default: this folder.",
 )
 @course_option
+@lang_option
 def watch(name: str | None, path: Path, folder: Path | None) -> None:
     """Grades an exercise whenever it is saved, and shows what to do next.
 
@@ -102,7 +107,11 @@ def watch(name: str | None, path: Path, folder: Path | None) -> None:
     course = open_course(folder)
     start = named_in(course, [name])[0] if name else None
     if path.exists() and not path.is_dir():
-        refuse(f"{path} is a file. Give the folder that it is in: `grader watch --from DIR`.")
+        refuse(
+            _("{path} is a file. Give the folder that it is in: `grader watch --from DIR`.").format(
+                path=path
+            )
+        )
     try:
         read_submission(path, course, [name] if name else [])
     except SubmissionError as error:
@@ -120,4 +129,4 @@ def watch(name: str | None, path: Path, folder: Path | None) -> None:
     except KeyboardInterrupt:
         pass
     except (OSError, RuntimeError) as error:
-        refuse(f"Watching {path.absolute()} ended: {error}.")
+        refuse(_("Watching {folder} ended: {error}.").format(folder=path.absolute(), error=error))

@@ -8,42 +8,43 @@ from pathlib import Path
 
 import click
 
+from .. import language
 from ..catalog import Exercise
-from .common import console_for, course_option, named_in, open_course, refuse
+from ..language import N_, _
+from .common import console_for, course_option, lang_option, named_in, open_course, refuse
 
-_NEXT = "Next: {name}. `grader show {name}` prints what it asks, `grader check {name}` grades it."
-_ALL_DONE = "All exercises here are done."
-_NO_WORK = "`grader init DIR` makes a folder to work in."
-_MADE = "{count} exercises in {folder}. Next: cd {quoted} && grader watch"
-_RESET = "{file} is the stub again. What was there is in {kept}."
-_RESET_NEW = "{file} is the stub of {name}."
-_IS_STUB = "{file} is the stub already; nothing was changed."
-_README = """# {title}
-
-{count} exercises. Each is one file, such as `{file}`: the text at its top says what is asked, and you write
-what is missing.
-
-| | |
-|---|---|
-| `grader list` | the exercises, how far you are, and what comes next |
-| `grader show {name}` | what an exercise asks |
-| `grader watch` | grades an exercise whenever you save it; the key q ends it |
-| `grader check {name}` | grades it once; without a name, all of them |
-| `grader hint {name}` | a hint: first a nudge, the third is nearly the answer |
-| `grader reset {name}` | the empty exercise anew; your file is kept beside it |
-
-Run them in this folder. A function that you have not written yet is not a mistake: it is "not started".
-"""
-_WRITE = "What you write in {name}.py, for {points} points:"
-_GRADE = "`grader check {name}` grades it."
-_HELP = "`grader hint {name}` helps."
+_NEXT = N_(
+    "Next: {name}. `grader show {name}` prints what it asks, `grader check {name}` grades it."
+)
+_ALL_DONE = N_("All exercises here are done.")
+_NO_WORK = N_("`grader init DIR` makes a folder to work in.")
+_MADE = N_("{count} exercises in {folder}. Next: cd {quoted} && grader watch{option}")
+_RESET = N_("{file} is the stub again. What was there is in {kept}.")
+_RESET_NEW = N_("{file} is the stub of {name}.")
+_IS_STUB = N_("{file} is the stub already; nothing was changed.")
+_README = N_(
+    "# {title}\n\n{count} exercises. Each is one file, such as `{file}`: the text at "
+    "its top says what is asked, and you write\nwhat is missing.\n\n| | |\n|---|---|\n| "
+    "`grader list` | the exercises, how far you are, and what comes next |\n| `grader "
+    "show {name}` | what an exercise asks |\n| `grader watch` | grades an exercise "
+    "whenever you save it; the key q ends it |\n| `grader check {name}` | grades it "
+    "once; without a name, all of them |\n| `grader hint {name}` | a hint: first a "
+    "nudge, the third is nearly the answer |\n| `grader reset {name}` | the empty "
+    "exercise anew; your file is kept beside it |\n\nRun them in this folder. A "
+    'function that you have not written yet is not a mistake: it is "not started".\n'
+)
+_WRITE = N_("What you write in {name}.py, for {points} points:")
+_GRADE = N_("`grader check {name}` grades it.")
+_HELP = N_("`grader hint {name}` helps.")
 
 
 @click.command("list")
 @course_option
+@lang_option
 def list_exercises(folder: Path | None) -> None:
     """Shows the exercises in their order, how far each is in this folder, and what comes next."""
     from ..outputs.progress import Entry, bar, table
+    from ..translation import title_of
     from ..workspace import Workspace, upcoming
 
     course = open_course(folder)
@@ -52,8 +53,8 @@ def list_exercises(folder: Path | None) -> None:
     entries = [
         Entry(
             name=one.exercise.name,
-            title=one.exercise.title,
-            unit=one.exercise.unit,
+            title=title_of(one.exercise),
+            unit=_(one.exercise.unit),
             state=one.state,
             score=one.score,
             points=one.exercise.points,
@@ -65,22 +66,25 @@ def list_exercises(folder: Path | None) -> None:
     console.print(table(entries))
     console.print()
     if all(one.state == "missing" for one in standings):
-        click.echo(_NO_WORK)
+        click.echo(_(_NO_WORK))
         return
     console.print(bar(entries, console.width))
-    click.echo(_NEXT.format(name=coming.exercise.name) if coming else _ALL_DONE)
+    click.echo(_(_NEXT).format(name=coming.exercise.name) if coming else _(_ALL_DONE))
 
 
 @click.command()
 @click.argument("name")
 @course_option
+@lang_option
 def show(name: str, folder: Path | None) -> None:
     """Shows the statement of the exercise NAME."""
     from rich.markdown import Markdown
     from rich.text import Text
 
+    from ..translation import statement_of
+
     [exercise] = named_in(open_course(folder), [name])
-    title, _, text = exercise.statement.partition("\n")
+    title, _break, text = statement_of(exercise).partition("\n")
     console = console_for()
     console.print(Text(title, style="bold underline"))
     console.print()
@@ -90,18 +94,19 @@ def show(name: str, folder: Path | None) -> None:
     console.print()
     if see:
         # one unbroken line, so that it can be clicked and copied
-        console.print(Text(f"See: {links.strip()}"), soft_wrap=True)
+        console.print(Text(_("See: {links}").format(links=links.strip())), soft_wrap=True)
     console.print()
-    click.echo(_WRITE.format(points=exercise.points, name=exercise.name))
+    click.echo(_(_WRITE).format(points=exercise.points, name=exercise.name))
     console.print(Text(", ".join(exercise.entry_points), style="bold"))
-    click.echo(_GRADE.format(name=exercise.name))
-    click.echo(_HELP.format(name=exercise.name))
+    click.echo(_(_GRADE).format(name=exercise.name))
+    click.echo(_(_HELP).format(name=exercise.name))
 
 
 @click.command()
 @click.argument("target", type=click.Path(path_type=Path, file_okay=False), metavar="DIR")
 @click.option("--notebooks", is_flag=True, help="Notebooks instead of Python files.")
 @course_option
+@lang_option
 def init(target: Path, notebooks: bool, folder: Path | None) -> None:
     """Makes a workspace in the folder DIR: the stub of every exercise. What is there already stays."""
     from ..workspace import make_place
@@ -120,18 +125,26 @@ def init(target: Path, notebooks: bool, folder: Path | None) -> None:
         if not os.path.lexists(target / "README.md"):
             name = course.names[0] if course.names else "NAME"
             file = f"{name}{_suffix(notebooks)}"
-            text = _README.format(
-                title=course.title, count=len(course.exercises), file=file, name=name
+            text = _(_README).format(
+                title=_(course.title), count=len(course.exercises), file=file, name=name
             )
             (target / "README.md").write_text(text, encoding="utf-8")
     except OSError as error:
-        refuse(f"{target} cannot be written: {error.strerror or error}.")
-    click.echo(_MADE.format(count=made, folder=target, quoted=shlex.quote(str(target))))
+        refuse(
+            _("{path} cannot be written: {reason}.").format(
+                path=target, reason=error.strerror or error
+            )
+        )
+    # where the language was asked for by hand, the next command asks for it as well
+    speak = "" if language.current() == language.preferred() else f" --lang {language.current()}"
+    quoted = shlex.quote(str(target))
+    click.echo(_(_MADE).format(count=made, folder=target, quoted=quoted, option=speak))
 
 
 @click.command()
 @click.argument("name")
 @course_option
+@lang_option
 def reset(name: str, folder: Path | None) -> None:
     """Puts the stub of the exercise NAME in this folder anew; the old file is kept beside it."""
     [exercise] = named_in(open_course(folder), [name])
@@ -145,19 +158,23 @@ def reset(name: str, folder: Path | None) -> None:
     for path in there or [Path(f"{name}.py")]:
         stub = _stub(exercise, path.suffix == ".ipynb")
         if path.is_symlink() or (path in there and not path.is_file()):
-            refuse(f"{path} is not a regular file. Move it away, then reset again.")
+            refuse(
+                _("{path} is not a regular file. Move it away, then reset again.").format(path=path)
+            )
         try:
             if path in there and path.read_bytes() == stub:
-                click.echo(_IS_STUB.format(file=path))
+                click.echo(_(_IS_STUB).format(file=path))
             elif path in there:
                 kept = _kept_beside(path)
                 path.write_bytes(stub)
-                click.echo(_RESET.format(file=path, kept=kept))
+                click.echo(_(_RESET).format(file=path, kept=kept))
             else:
                 path.write_bytes(stub)
-                click.echo(_RESET_NEW.format(file=path, name=name))
+                click.echo(_(_RESET_NEW).format(file=path, name=name))
         except OSError as error:
-            refuse(f"{path} cannot be written: {error.strerror}.")
+            refuse(
+                _("{path} cannot be written: {reason}.").format(path=path, reason=error.strerror)
+            )
 
 
 def _kept_beside(path: Path) -> Path:
@@ -180,7 +197,19 @@ def _suffix(notebooks: bool) -> str:
 
 
 def _stub(exercise: Exercise, notebooks: bool) -> bytes:
-    stub = exercise.stub.with_suffix(_suffix(notebooks))
+    """The stub in the language in use."""
+    from ..translation import stub_text
+
+    stub = exercise.stub
     if not stub.is_file():
-        refuse(f"{stub} does not exist. `grader release` makes it from its solution.")
-    return stub.read_bytes()
+        refuse(
+            _("{path} does not exist. `grader release` makes it from its solution.").format(
+                path=stub
+            )
+        )
+    text = stub_text(stub.read_text(encoding="utf-8"))
+    if notebooks:
+        from ..authoring.notebook import notebook_of
+
+        text = notebook_of(exercise.name, text)
+    return text.encode()

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from io import StringIO
 
+from ..language import _, speaking
 from ..report import CheckResult, ExerciseResult, Report
 from ..text import clean
 from . import escape, terminal
@@ -22,22 +23,28 @@ _MARKS = {"passed": "✅", "partial": "🟡", "not_attempted": "⬜", "missing":
 
 
 def summary(report: Report, title: str = "") -> str:
-    """The job summary in Markdown, of less than 1 MiB: a table, then each failure folded."""
-    report = escape.shown(report)
+    """The job summary in Markdown, of less than 1 MiB: a table, then each failure folded; in the report's language."""
+    with speaking(report.language):
+        return _summary(escape.shown(report), title)
+
+
+def _summary(report: Report, title: str) -> str:
     head = f"## {escape.markdown(title)}\n\n" if title else ""
+    total = _("{score}/{most} points").format(score=report.score, most=report.max_score)
+    columns = _("| | exercise | points | checks passed |")
     parts = [
-        f"{head}### {report.score}/{report.max_score} points\n\n{escape.markdown(verdict(report), 400)}\n",
-        "| | exercise | points | checks passed |\n|---|---|---:|---:|\n"
-        + "".join(map(_row, report.exercises)),
+        f"{head}### {total}\n\n{escape.markdown(verdict(report), 400)}\n",
+        f"{columns}\n|---|---|---:|---:|\n" + "".join(map(_row, report.exercises)),
     ]
     if note := table_note(report):
         parts.append(f"{escape.markdown(note, 400)}\n")
     parts += map(_problem, (each for each in report.exercises if each.status == "error"))
     parts += map(_violations, (each for each in report.exercises if each.violations))
     parts += (_failure(exercise, check) for exercise, check in failures(report))
-    parts.append(
-        "This mark is feedback. The score of record is what your instructor's own grading gives.\n"
+    feedback = _(
+        "This mark is feedback. The score of record is what your instructor's own grading gives."
     )
+    parts.append(f"{feedback}\n")
     return "\n".join(_fitting(parts))
 
 
@@ -47,14 +54,17 @@ def _fitting(parts: list[str]) -> Iterator[str]:
     for index, part in enumerate(parts):
         room -= len(part.encode("utf-8", "replace")) + 1
         if room < 0:
-            yield f"{len(parts) - index} more parts are left out: a summary holds no more than 1 MiB.\n"
+            told = _("{count} more parts are left out: a summary holds no more than 1 MiB.")
+            yield f"{told.format(count=len(parts) - index)}\n"
             return
         yield part
 
 
 def _row(exercise: ExerciseResult) -> str:
     passed = sum(check.status == "passed" for check in exercise.checks)
-    held = f" (+{exercise.held_back} kept back)" if exercise.held_back else ""
+    held = ""
+    if exercise.held_back:
+        held = " " + _("(+{points} kept back)").format(points=exercise.held_back)
     return (
         f"| {_MARKS.get(exercise.status, '❌')} | {escape.markdown(exercise.name)} | "
         f"{exercise.score}/{exercise.max_score}{held} | {passed}/{len(exercise.checks)} |\n"
@@ -62,24 +72,27 @@ def _row(exercise: ExerciseResult) -> str:
 
 
 def _problem(exercise: ExerciseResult) -> str:
-    return f"**{escape.markdown(exercise.name)}** cannot be graded:\n\n{escape.fenced(exercise.message)}\n"
+    told = _("{name} cannot be graded:").format(name=f"**{escape.markdown(exercise.name)}**")
+    return f"{told}\n\n{escape.fenced(exercise.message)}\n"
 
 
 def _violations(exercise: ExerciseResult) -> str:
-    lines = [f"line {each.line}: {each.message}" for each in exercise.violations[:20]]
-    return (
-        f"**{escape.markdown(exercise.name)}** gets no points, because of what its code uses:\n\n"
-        f"{escape.fenced(chr(10).join(lines), 4000)}\n"
-    )
+    lines = [
+        _("line {line}: {message}").format(line=each.line, message=each.message)
+        for each in exercise.violations[:20]
+    ]
+    told = _("{name} gets no points, because of what its code uses:")
+    told = told.format(name=f"**{escape.markdown(exercise.name)}**")
+    return f"{told}\n\n{escape.fenced(chr(10).join(lines), 4000)}\n"
 
 
 def _failure(exercise: ExerciseResult, check: CheckResult) -> str:
     name = f"<b>{escape.html(exercise.name)}</b>: {escape.html(check.description, 300)}"
-    cause = f"Likely cause:\n\n{escape.fenced(check.cause)}\n\n" if check.cause else ""
+    cause = f"{_('Likely cause:')}\n\n{escape.fenced(check.cause)}\n\n" if check.cause else ""
     return (
         f"<details><summary>{name} ({check.score}/{check.points})</summary>\n\n"
         f"{escape.fenced(check.message)}\n\n{cause}"
-        f"To repeat it:\n\n{escape.fenced(again(exercise), 200)}\n\n</details>\n"
+        f"{_('To repeat it:')}\n\n{escape.fenced(again(exercise), 200)}\n\n</details>\n"
     )
 
 
@@ -114,10 +127,11 @@ def remarks(report: Report, files: Mapping[str, str]) -> str:
     """
     found: list[tuple[int, int, str]] = []  # which of its exercise, how useful, the line
     for exercise, given in zip(escape.shown(report).exercises, report.exercises, strict=True):
-        own = sorted(_remarks_on(exercise, files.get(given.name, "")), key=lambda each: each[0])
+        with speaking(report.language):
+            own = sorted(_remarks_on(exercise, files.get(given.name, "")), key=lambda each: each[0])
         found += [(index, rank, text) for index, (rank, text) in enumerate(own)]
     found.sort(key=lambda each: each[:2])
-    return "".join(f"{text}\n" for _, _, text in found[:MAX_ANNOTATIONS])
+    return "".join(f"{text}\n" for _index, _rank, text in found[:MAX_ANNOTATIONS])
 
 
 def _remarks_on(exercise: ExerciseResult, file: str) -> Iterator[tuple[int, str]]:
@@ -133,10 +147,10 @@ def _remarks_on(exercise: ExerciseResult, file: str) -> Iterator[tuple[int, str]
         return escape.command("error", told, **at, title=title)
 
     for violation in exercise.violations:
-        yield 0, remark(violation.line or None, "not allowed here", violation.message)
+        yield 0, remark(violation.line or None, _("not allowed here"), violation.message)
     if exercise.status == "error":
         line = _line_in(exercise.message, exercise.name)
-        yield 1, remark(line, "cannot be graded", exercise.message)
+        yield 1, remark(line, _("cannot be graded"), exercise.message)
     if exercise.status in ("error", "not_attempted"):
         return
     for check in exercise.checks:
@@ -149,5 +163,7 @@ def _remarks_on(exercise: ExerciseResult, file: str) -> Iterator[tuple[int, str]
 
 def _line_in(message: str, name: str) -> int | None:
     """The line of the student's file that a message names; the innermost one where it names several."""
-    lines = re.findall(rf"\b{re.escape(name)}\.py, line (\d{{1,7}})\b", message)
+    pattern = re.escape(_("{file}, line {line}")).replace(r"\{line\}", r"(\d{1,7})(?!\d)")
+    file = rf"\b{re.escape(name)}\.py"
+    lines = re.findall(pattern.replace(r"\{file\}", file), message)
     return int(lines[-1]) if lines else None

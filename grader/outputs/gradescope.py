@@ -10,6 +10,7 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from ..language import _, speaking
 from ..report import CheckResult, ExerciseResult, Report
 from ..text import clean
 from .escape import shown
@@ -19,12 +20,16 @@ _NOTHING: frozenset[str] = frozenset()
 
 
 def render(report: Report, hidden: Mapping[str, Collection[str]] | None = None) -> str:
-    """`results.json`.
+    """`results.json`, in the report's language.
 
     Args:
         hidden: by exercise, the names of the checks that students are not to see.
     """
-    hidden = hidden or {}
+    with speaking(report.language):
+        return _render(report, hidden or {})
+
+
+def _render(report: Report, hidden: Mapping[str, Collection[str]]) -> str:
     tests = []
     for number, exercise in enumerate(shown(report).exercises, 1):
         names = hidden.get(exercise.name, _NOTHING)
@@ -57,12 +62,16 @@ def _head(report: Report, hidden: bool) -> str:
         if exercise.status in ("error", "missing") or exercise.violations
     ]
     told += [
-        f"{exercise.name}, line {each.line}: {each.message}"
+        _("{name}, line {line}: {message}").format(
+            name=exercise.name, line=each.line, message=each.message
+        )
         for exercise in report.exercises
         for each in exercise.violations
     ]
     if hidden:
-        told.append("Some checks are kept back; their points show when the grades are published.")
+        told.append(
+            _("Some checks are kept back; their points show when the grades are published.")
+        )
     elif report.held_back:
         told.append(kept_back(report.held_back))
     return clean("\n".join(told), 4000)
@@ -71,7 +80,7 @@ def _head(report: Report, hidden: bool) -> str:
 def _test(exercise: ExerciseResult, check: CheckResult, number: str) -> dict[str, Any]:
     told = [check.message, check.cause]
     if check.status not in ("passed", "not_started"):
-        told.append(f"To repeat it: {again(exercise)}")
+        told.append(_("To repeat it: {again}").format(again=again(exercise)))
     full = check.status == "passed" and check.score == check.points
     return {
         "number": number,
@@ -92,7 +101,7 @@ def _together(exercise: ExerciseResult, checks: list[CheckResult], number: str) 
     score, points = sum(each.score for each in checks), sum(each.points for each in checks)
     return {
         "number": number,
-        "name": clean(f"{exercise.name}: checks that were kept back", 200),
+        "name": clean(_("{name}: checks that were kept back").format(name=exercise.name), 200),
         "name_format": "text",
         "score": score,
         "max_score": points,

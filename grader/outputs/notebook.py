@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from xml.etree.ElementTree import Element, SubElement, tostring
 
+from ..language import _, speaking
 from ..report import CheckResult, ExerciseResult, Report
 from .escape import shown
 from .pictures import figure
@@ -28,10 +29,11 @@ _TOLD = ("failed", "timeout", "error", "skipped")
 
 
 def render(report: Report) -> str:
-    """HTML that takes its colours from the page, light or dark."""
-    root = Element("div", {"class": "grader-report"})
-    for exercise in shown(report).exercises:
-        _exercise(root, exercise)
+    """HTML that takes its colours from the page, light or dark; in the report's language."""
+    root = Element("div", {"class": "grader-report", "lang": report.language})
+    with speaking(report.language):
+        for exercise in shown(report).exercises:
+            _exercise(root, exercise)
     return tostring(root, encoding="unicode", method="html")
 
 
@@ -43,7 +45,9 @@ def _exercise(parent: Element, exercise: ExerciseResult) -> None:
     if exercise.message and exercise.status != "passed":
         SubElement(parent, "p").text = exercise.message
     for violation in exercise.violations:
-        SubElement(parent, "p").text = f"line {violation.line}: {violation.message}"
+        told = _("line {line}: {message}")
+        told = told.format(line=violation.line, message=violation.message)
+        SubElement(parent, "p").text = told
     if exercise.status in ("missing", "not_attempted"):
         return
     table = SubElement(parent, "table", {"style": "width: 100%; text-align: left"})
@@ -51,7 +55,7 @@ def _exercise(parent: Element, exercise: ExerciseResult) -> None:
         _check(SubElement(table, "tr"), check)
     if any(check.status in ("failed", "timeout") for check in exercise.checks):
         again = SubElement(parent, "p", {"style": "opacity: 0.8"})
-        again.text = AGAIN.format(name=exercise.name, seed=exercise.seed)
+        again.text = _(AGAIN).format(name=exercise.name, seed=exercise.seed)
 
 
 def _check(row: Element, check: CheckResult) -> None:
@@ -65,7 +69,7 @@ def _check(row: Element, check: CheckResult) -> None:
         if check.cause:
             SubElement(told, "div", {"style": "font-weight: bold"}).text = f"→ {check.cause}"
         if check.place:
-            SubElement(told, "div", plain).text = LOOK_AT.format(place=check.place)
+            SubElement(told, "div", plain).text = _(LOOK_AT).format(place=check.place)
         for picture in check.pictures:
             told.append(figure(picture))
     score = SubElement(row, "td", {"style": "white-space: nowrap; vertical-align: top"})

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement
 
+from ..language import _
 from ..report import Picture
 
 _CELL = 14
@@ -25,10 +26,10 @@ def figure(picture: Picture) -> Element:
     rows = [row[:_MOST_POINTS] for row in picture.rows[:_MOST_ROWS]]
     if picture.kind == "error":
         _heat_map(root, rows)
-        caption = "The error of {what}, shape {shape}; orange is too large, blue too small."
+        caption = _("The error of {what}, shape {shape}; orange is too large, blue too small.")
     else:
         _curves(root, rows)
-        caption = "The losses, step by step: yours in orange, the reference's dashed."
+        caption = _("The losses, step by step: yours in orange, the reference's dashed.")
     told = SubElement(root, "figcaption", {"style": "font-size: 85%; opacity: 0.8"})
     told.text = caption.format(what=picture.title, shape=_shape(picture.shape))
     return root
@@ -57,7 +58,7 @@ def _heat_map(root: Element, rows: Sequence[Row]) -> None:
             look = {"fill": colour, "fill-opacity": f"{share:.2f}", "stroke": "currentColor"}
             size = {"width": str(_CELL), "height": str(_CELL), "stroke-opacity": "0.2"}
             cell = SubElement(svg, "rect", place | size | look)
-            SubElement(cell, "title").text = f"{value:g}" if value is not None else "not finite"
+            SubElement(cell, "title").text = f"{value:g}" if value is not None else _("not finite")
 
 
 def _curves(root: Element, rows: Sequence[Row]) -> None:

@@ -10,12 +10,14 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from ..language import N_, _
 from .terminal import MARKS
 
 # what stands in place of the points where there are none to tell
-_WORDS = {"changed": "changed", "unknown": "not checked", "missing": "no file"}
+_WORDS = {"changed": N_("changed"), "unknown": N_("not checked"), "missing": N_("no file")}
 _OWN_MARKS = {"changed": ("◌", "yellow"), "unknown": ("◌", "yellow"), "missing": ("", "dim")}
-_PASSED, _POINTS = "{done} of {number} exercises", "{score}/{points} points"
+_PASSED = N_("{done} of {number} exercises")
+_POINTS = N_("{score}/{most} points")
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def table(entries: Sequence[Entry]) -> Group:
                 Text(mark, style=style),
                 Text(entry.name, style="bold" if entry.current else ""),
                 Text(entry.title, style="dim"),
-                Text(_WORDS.get(entry.state, points), style=style)
+                Text(_(_WORDS[entry.state]) if entry.state in _WORDS else points, style=style)
                 if started
                 else str(entry.points),
             )
@@ -76,14 +78,14 @@ def bar(entries: Sequence[Entry], width: int = 80) -> Text:
     score = sum(entry.score for entry in there)
     told = " · ".join(
         (
-            _PASSED.format(done=done, number=len(there)),
-            _POINTS.format(score=score, points=sum(entry.points for entry in there)),
+            _(_PASSED).format(done=done, number=len(there)),
+            _(_POINTS).format(score=score, most=sum(entry.points for entry in there)),
         )
     )
     pieces = Text()
     if len(there) + len(told) + 2 <= width:
         for entry in there:
-            _, style = _OWN_MARKS.get(entry.state) or MARKS[entry.state]
+            style = (_OWN_MARKS.get(entry.state) or MARKS[entry.state])[1]
             pieces.append("▰" if entry.state == "passed" else "▱", style=style)
         pieces.append("  ")
     return pieces + Text(told, style="bold")

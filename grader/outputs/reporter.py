@@ -14,6 +14,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+from ..language import _
 from ..report import CheckResult, ExerciseResult, Report
 from .escape import log_line, one_line
 
@@ -41,12 +42,12 @@ def result(report: Report) -> dict[str, Any]:
             "version": 1,
             "status": _status(report),
             "max_score": report.max_score,
-            "tests": tests or [_test("no points to be had", "pass", 0, "")],
+            "tests": tests or [_test(_("no points to be had"), "pass", 0, "")],
         }
         if len(encoded(data)) <= MAX_ENCODED:
             return data
     # so many checks that no name fits: the total alone is still right
-    return data | {"tests": [_test("all checks", _status(report), report.score, "")]}
+    return data | {"tests": [_test(_("all checks"), _status(report), report.score, "")]}
 
 
 def encoded(data: dict[str, Any]) -> str:
@@ -65,10 +66,11 @@ def table_note(report: Report) -> str:
     shown = passed / len(data["tests"]) * report.max_score
     if not report.max_score or shown == report.score:
         return ""
-    return (
-        f"The table of Classroom's reporter shows {shown!r} where the score is {report.score}: it divides the tests "
-        "that passed by all tests, and multiplies. The points that it announces are right."
-    )
+    return _(
+        "The table of Classroom's reporter shows {shown!r} where the score is {score}: "
+        "it divides the tests that passed by all tests, and multiplies. The points that "
+        "it announces are right."
+    ).format(shown=shown, score=report.score)
 
 
 def _unit(report: Report) -> int:
@@ -93,7 +95,9 @@ def _tests(
     number = check.points // unit if unit else min(check.points, 1)
     earned = check.score // unit if unit else int(check.score == check.points)
     for index in range(number):
-        of = f" ({index + 1} of {number})" if number > 1 else ""
+        of = (
+            _(" ({index} of {number})").format(index=index + 1, number=number) if number > 1 else ""
+        )
         score = unit if unit else check.score
         if index < earned:
             yield _test(name + of, "pass", score, "")

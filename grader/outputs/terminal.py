@@ -7,6 +7,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from ..language import _, speaking
 from ..report import CheckResult, ExerciseResult, Report
 from .escape import shown
 from .words import AGAIN, LOOK_AT, verdict
@@ -27,25 +28,29 @@ _INDENT = 4
 
 
 def render(report: Report, console: Console) -> None:
-    """Prints each exercise with its checks, and the total."""
-    report = shown(report)
+    """Prints each exercise with its checks, and the total, in the report's language."""
+    with speaking(report.language):
+        _render(shown(report), console)
+
+
+def _render(report: Report, console: Console) -> None:
     for exercise in report.exercises:
         render_exercise(exercise, console)
-    total = Text(f"{report.score}/{report.max_score} points", style="bold")
+    total = _("{score}/{most} points").format(score=report.score, most=report.max_score)
     if len(report.exercises) > 1:
-        console.print(total)
+        console.print(Text(total, style="bold"))
     for absent in report.environment.absent:
-        told = f"Not tried on {absent}. Mistakes with devices may have gone unseen."
-        console.print(Text(told, style="dim"), soft_wrap=True)
+        told = _("Not tried on {device}. Mistakes with devices may have gone unseen.")
+        console.print(Text(told.format(device=absent), style="dim"), soft_wrap=True)
     if report.held_back:
         console.print(Text(verdict(report)))
     if report.environment.devices == ("cpu",) and not report.environment.absent:
-        console.print(Text("On the CPU alone: mistakes with devices go unseen.", style="dim"))
+        told = _("On the CPU alone: mistakes with devices go unseen.")
+        console.print(Text(told, style="dim"))
     isolation = report.environment.isolation
     if "files hidden" not in isolation or "no network" not in isolation:
-        console.print(
-            Text("Isolation: limits only. Grade strangers' code in a container.", style="dim")
-        )
+        told = _("Isolation: limits only. Grade strangers' code in a container.")
+        console.print(Text(told, style="dim"))
 
 
 def render_exercise(exercise: ExerciseResult, console: Console) -> None:
@@ -61,13 +66,15 @@ def render_exercise(exercise: ExerciseResult, console: Console) -> None:
     if exercise.message and exercise.status != "passed":
         _paragraph(exercise.message, console, style="" if exercise.status == "error" else "dim")
     for violation in exercise.violations:
-        _paragraph(f"line {violation.line}: {violation.message}", console, style="red")
+        told = _("line {line}: {message}")
+        told = told.format(line=violation.line, message=violation.message)
+        _paragraph(told, console, style="red")
     if exercise.status not in ("missing", "not_attempted", "error"):
         _render_checks(exercise.checks, console)
     elif exercise.status == "error":
         _render_checks([check for check in exercise.checks if check.status == "error"], console)
     if any(check.status in ("failed", "timeout") for check in exercise.checks):
-        told = AGAIN.format(name=exercise.name, seed=exercise.seed)
+        told = _(AGAIN).format(name=exercise.name, seed=exercise.seed)
         _paragraph(told, console, style="dim")
     console.print()
 
@@ -77,7 +84,7 @@ def _render_checks(checks: tuple[CheckResult, ...] | list[CheckResult], console:
         mark, style = MARKS[check.status]
         line = Table.grid(padding=(0, 1), expand=True)
         line.add_column(width=1, no_wrap=True)
-        line.add_column(ratio=1)
+        line.add_column(ratio=1, overflow="fold")  # Rich cuts wide characters at the edge otherwise
         line.add_column(justify="right", no_wrap=True)
         dim = "dim" if check.status in ("not_reached", "not_started", "skipped") else ""
         line.add_row(
@@ -91,7 +98,7 @@ def _render_checks(checks: tuple[CheckResult, ...] | list[CheckResult], console:
             if check.cause:
                 _paragraph("→ " + check.cause, console, indent=_INDENT + 2, style="yellow")
             if check.place:
-                told = LOOK_AT.format(place=check.place)
+                told = _(LOOK_AT).format(place=check.place)
                 _paragraph(told, console, indent=_INDENT + 2, style="dim")
 
 

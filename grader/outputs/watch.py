@@ -11,13 +11,14 @@ from rich.padding import Padding
 from rich.rule import Rule
 from rich.text import Text
 
+from ..language import N_, _
 from ..report import ExerciseResult
 from . import progress
 from .progress import Entry
 from .terminal import render_exercise
 
-_HINT = "Hint {number} of {total}"
-_MORE = "{count} more below; `grader check {name}` shows all of it."
+_HINT = N_("Hint {number} of {total}")
+_MORE = N_("{count} more below; `grader check {name}` shows all of it.")
 _FAULTY = ("failed", "timeout", "error")
 
 
@@ -72,7 +73,7 @@ def render(screen: Screen, console: Console) -> None:
                 console.print(Text.assemble((entry.name, "bold"), "  ", (entry.title, "dim")))
                 console.print()
     if screen.hint and not screen.listing:
-        head = _HINT.format(number=screen.hint.number, total=screen.hint.total)
+        head = _(_HINT).format(number=screen.hint.number, total=screen.hint.total)
         console.print(Text(head, style="bold cyan"))
         console.print(Padding(Markdown(screen.hint.text), (0, 0, 1, 2)))
     if screen.advice:
@@ -94,7 +95,7 @@ def _render_result(result: ExerciseResult, console: Console) -> None:
         checks.append(check)
     render_exercise(replace(result, checks=tuple(checks)), console)
     if more > 1:
-        console.print(Text(_MORE.format(count=more - 1, name=result.name), style="dim"))
+        console.print(Text(_(_MORE).format(count=more - 1, name=result.name), style="dim"))
         console.print()
 
 

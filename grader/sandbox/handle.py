@@ -34,12 +34,21 @@ class SandboxError(Exception):
 
     Attributes:
         reason: what happened to it.
+        template: what is told of it, in English, and the `values` in it.
         place: where in the student's code it was, as number of the cell and line, where that is known.
     """
 
-    def __init__(self, reason: Reason, message: str, place: tuple[int, int] | None = None) -> None:
-        super().__init__(message)
+    def __init__(
+        self,
+        reason: Reason,
+        template: str,
+        place: tuple[int, int] | None = None,
+        **values: object,
+    ) -> None:
+        super().__init__(template.format(**values))
         self.reason = reason
+        self.template = template
+        self.values = values
         self.place = place
 
 
@@ -130,17 +139,19 @@ class Child:
             place = self._where()
             self.close()
             raise SandboxError(
-                "timeout", f"did not finish within {seconds:g} seconds", place
+                "timeout", "did not finish within {seconds:g} seconds", place, seconds=seconds
             ) from None
         except _Excess as error:
             place = self._where()
             self.close()
-            raise SandboxError("excess", str(error), place) from None
+            raise SandboxError("excess", error.template, place, most=error.most) from None
         except FrameError as error:
             self.close()
-            raise SandboxError("malformed", f"sent an answer that is not one: {error}") from None
+            raise SandboxError(
+                "malformed", "sent an answer that is not one: {why}", why=str(error)
+            ) from None
         except OSError:
-            raise SandboxError("died", _how_it_died(self.close())) from None
+            raise _how_it_died(self.close()) from None
         except BaseException:
             self.close()
             raise
@@ -189,9 +200,11 @@ class Child:
     def _expect_within_bounds(self) -> None:
         """Stops what the kernel's own limits miss: shared memory, and many small files."""
         if _resident_bytes(self._pid) - self._shared_bytes > self._limits.memory_bytes:
-            raise _Excess(f"used more than {self._limits.memory_bytes >> 20:,} MiB of memory")
+            most = self._limits.memory_bytes >> 20
+            raise _Excess("used more than {most:,} MiB of memory", most)
         if _written_bytes(self._folder) > self._limits.folder_bytes:
-            raise _Excess(f"wrote more than {self._limits.folder_bytes >> 20:,} MiB of files")
+            most = self._limits.folder_bytes >> 20
+            raise _Excess("wrote more than {most:,} MiB of files", most)
 
     def _drain(self) -> bool:
         """Takes what the student's code printed; whether there can be more."""
@@ -207,7 +220,7 @@ class Child:
                 self.printed += part.decode(errors="replace")[:_PRINTED_KEPT]
             if self._printed_bytes > self._limits.output_bytes:
                 most = self._limits.output_bytes
-                raise _Excess(f"printed more than {most:,} bytes")
+                raise _Excess("printed more than {most:,} bytes", most)
 
     def _where(self) -> tuple[int, int] | None:
         """The cell and line of the student's code that the child is in, by its own signal handler."""
@@ -231,7 +244,11 @@ class Child:
 
 
 class _Excess(Exception):
-    """The child took more than it may; the message says of what."""
+    """The child took more than it may; the template says of what."""
+
+    def __init__(self, template: str, most: int) -> None:
+        super().__init__(template)
+        self.template, self.most = template, most
 
 
 def _resident_bytes(pid: int) -> int:
@@ -252,18 +269,23 @@ def _written_bytes(folder: Path) -> int:
     return total
 
 
-def _how_it_died(status: int | None) -> str:
+def _how_it_died(status: int | None) -> SandboxError:
     if status is not None and os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
         name = signal.Signals(number).name if number in list(signal.Signals) else str(number)
         if name == "SIGKILL":
-            return "was killed (SIGKILL), as happens when it uses too much memory or time"
+            return SandboxError(
+                "died", "was killed (SIGKILL), as happens when it uses too much memory or time"
+            )
         if name == "SIGXCPU":
-            return "used too much processor time"
-        return f"crashed ({name})"
+            return SandboxError("died", "used too much processor time")
+        return SandboxError("died", "crashed ({signal})", signal=name)
     if status is not None and os.WIFEXITED(status):
-        return f"ended its process (exit status {os.WEXITSTATUS(status)}) before it answered"
-    return "ended before it answered"
+        code = os.WEXITSTATUS(status)
+        return SandboxError(
+            "died", "ended its process (exit status {code}) before it answered", code=code
+        )
+    return SandboxError("died", "ended before it answered")
 
 
 def remove_tree(folder: Path) -> None:

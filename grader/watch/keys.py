@@ -12,6 +12,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
+from ..language import _
 from .events import Events, Lost, Pressed
 
 try:
@@ -87,7 +88,7 @@ class Keyboard:
         assert self._descriptor is not None
         assert self._wake is not None
         while True:
-            ready, _, _ = select.select([self._descriptor, self._wake[0]], [], [])
+            ready, _unused, _unused = select.select([self._descriptor, self._wake[0]], [], [])
             if self._wake[0] in ready:
                 return
             try:
@@ -95,7 +96,7 @@ class Keyboard:
             except OSError:
                 data = b""
             if not data:
-                self._tell(Lost("the terminal is gone"))
+                self._tell(Lost(_("the terminal is gone")))
                 return
             if data.startswith(b"\x1b"):
                 continue  # an arrow, say: several bytes, none of which is a key of ours

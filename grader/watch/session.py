@@ -13,40 +13,48 @@ from rich.console import Console
 
 from ..catalog import Exercise
 from ..grading import grade, warm_up
+from ..language import N_, _
 from ..outcome import CourseFault
 from ..outputs.progress import Entry
 from ..outputs.watch import Hint, Screen
 from ..report import ExerciseResult
 from ..sandbox import Sandbox
 from ..submission import Source, Submission
+from ..translation import hints_of, title_of
 from ..workspace import Standing, Workspace, WorkspaceError, upcoming
 from .events import Event, Events, Lost, Pressed, Resized, Saved
 from .keys import QUIT, Keyboard
 from .painter import Painter
 from .saves import Saves
 
-_KEYS = (("h", "hint"), ("l", "list"), ("s", "skip"), ("r", "rerun"), ("q", "quit"))
+_KEYS = (
+    ("h", N_("hint")),
+    ("l", N_("list")),
+    ("s", N_("skip")),
+    ("r", N_("rerun")),
+    ("q", N_("quit")),
+)
 _PATIENCE = 1.0  # seconds in which a file may be half-written, or gone, without more ado
 _AGAIN = 0.05
 _PULSE = 0.3  # a signal that another thread got is heeded when this one wakes
 
-_PASSED = "✓ {name}: all {points} points."
-_ALL_PASSED = "All {number} exercises are done: {score} of {points} points."
-_LEFT = "{name}: {score} of {points} points."
-_OPEN = (
-    "Next: open {file}, write what it asks for and save it. "
-    "`grader show {name}` prints what is asked."
+_PASSED = N_("✓ {name}: all {points} points.")
+_ALL_PASSED = N_("All {number} exercises are done: {score} of {points} points.")
+_LEFT = N_("{name}: {score} of {points} points.")
+_OPEN = N_(
+    "Next: open {file}, write what it asks for and save it. `grader show {name}` "
+    "prints what is asked."
 )
-_MEND = "Change {file} and save it: it is graded again."
-_GRADING = "Grading {name} …"
-_STARTING = "Starting …"
-_TRYING_AGAIN = "{problem} Trying again."
-_GONE = "{name} has no file any more."
-_LAST = "There is no other exercise left to go to."
-_HINTS_OFF = "Hints are switched off for this assignment."
-_NO_HINTS = "There are no hints for {name}."
-_FAULT = "The grader itself failed, not your code: {error}"
-_NOTHING = "There is no exercise here any more."
+_MEND = N_("Change {file} and save it: it is graded again.")
+_GRADING = N_("Grading {name} …")
+_STARTING = N_("Starting …")
+_TRYING_AGAIN = N_("{problem} Trying again.")
+_GONE = N_("{name} has no file any more.")
+_LAST = N_("There is no other exercise left to go to.")
+_HINTS_OFF = N_("Hints are switched off for this assignment.")
+_NO_HINTS = N_("There are no hints for {name}.")
+_FAULT = N_("The grader itself failed, not your code: {error}")
+_NOTHING = N_("There is no exercise here any more.")
 
 
 def watch(
@@ -123,11 +131,11 @@ class Session:
 
     def _begin(self) -> None:
         """Grades what is not known yet, up to the exercise to work on."""
-        self._show(_STARTING)
+        self._show(_(_STARTING))
         self._warm_up()
         for name, standing in self._standings.items():
             if standing.state in ("unknown", "changed", "error"):
-                self._show(_GRADING.format(name=name), standing)
+                self._show(_(_GRADING).format(name=name), standing)
                 self._grade(name, standing.source)
         if not self._current or self._standings[self._current].state == "missing":
             self._move_on()
@@ -154,7 +162,7 @@ class Session:
         self._notices = []
         self._listing = False
         for name in changed:
-            self._show(_GRADING.format(name=name))
+            self._show(_(_GRADING).format(name=name))
             self._grade(name, self._standings[name].source)
         left = [name for name in changed if not self._standings[name].done]
         if len(left) == 1 and len(changed) == 1:
@@ -176,13 +184,13 @@ class Session:
             since = self._waiting.setdefault(name, time.monotonic() + _PATIENCE)
             if time.monotonic() < since:
                 if problem:
-                    self._tell(_TRYING_AGAIN.format(problem=problem), "yellow")
+                    self._tell(_(_TRYING_AGAIN).format(problem=problem), "yellow")
                 return False
         waited = self._waiting.pop(name, None) is not None
         if now.source is None:
             self._standings[name] = now
             self._results.pop(name, None)
-            self._tell(_GONE.format(name=name), "yellow")
+            self._tell(_(_GONE).format(name=name), "yellow")
             if name == self._current:
                 self._move_on()
             return False
@@ -219,7 +227,7 @@ class Session:
     def _skip(self) -> None:
         other = upcoming(list(self._standings.values()), after=self._current)
         if other is None or other.exercise.name == self._current:
-            self._tell(_LAST, "yellow")
+            self._tell(_(_LAST), "yellow")
         else:
             self._turn_to(other.exercise.name)
 
@@ -232,14 +240,14 @@ class Session:
             return
         total, shown = len(exercise.hints), self._workspace.hints_shown(exercise)
         if not allowed:
-            self._notices.append((_HINTS_OFF, "yellow"))
+            self._notices.append((_(_HINTS_OFF), "yellow"))
         elif not total:
-            self._notices.append((_NO_HINTS.format(name=exercise.name), "yellow"))
+            self._notices.append((_(_NO_HINTS).format(name=exercise.name), "yellow"))
         else:
             last = self._hint.number if self._hint else 0
             number = shown + 1 if shown < total else last % total + 1
             self._workspace.remember_hints(exercise, number)
-            self._hint = Hint(number, total, exercise.hints[number - 1])
+            self._hint = Hint(number, total, hints_of(exercise)[number - 1])
 
     # grading
 
@@ -259,7 +267,7 @@ class Session:
         exercise = self._standings[name].exercise
         self._standings[name] = Standing(exercise, result.status, result.score, source)
         if result.status == "passed" and not was_done:
-            told = _PASSED.format(name=name, points=result.max_score)
+            told = _(_PASSED).format(name=name, points=result.max_score)
             self._notices.append((told, "bold green"))
 
     def _report(self, name: str, submission: Submission) -> ExerciseResult | None:
@@ -268,7 +276,7 @@ class Session:
         try:
             report = grade(submission, course=self._workspace.course, sandbox=self._sandbox)
         except (CourseFault, RuntimeError) as error:
-            self._notices.append((_FAULT.format(error=error), "magenta"))
+            self._notices.append((_(_FAULT).format(error=error), "magenta"))
             return None
         finally:
             self.busy = False
@@ -284,7 +292,7 @@ class Session:
             self._current, self._hint = name, None
         standing = self._standings.get(name)
         if standing and name not in self._results and (again or standing.state != "not_attempted"):
-            self._show(_GRADING.format(name=name))
+            self._show(_(_GRADING).format(name=name))
             self._grade(name, standing.source)
             if again and self._standings[name].done:
                 self._move_on(after=name)
@@ -304,14 +312,14 @@ class Session:
         standing = self._standings.get(current)
         self._painter.show(
             Screen(
-                title=self._workspace.course.title,
+                title=_(self._workspace.course.title),
                 entries=entries,
                 notices=tuple(self._notices),
                 result=self._results.get(current),
                 advice=busy or self._advice(standing),
                 hint=self._hint,
                 listing=self._listing,
-                keys=_KEYS if self._keys else (),
+                keys=tuple((key, _(does)) for key, does in _KEYS) if self._keys else (),
             ),
             final=not busy,
         )
@@ -319,16 +327,16 @@ class Session:
     def _advice(self, standing: Standing | None) -> str:
         there = [one for one in self._standings.values() if one.state != "missing"]
         if not there:
-            return _NOTHING
+            return _(_NOTHING)
         if standing is None:
             score, points = (
                 sum(one.score for one in there),
                 sum(one.exercise.points for one in there),
             )
-            return _ALL_PASSED.format(number=len(there), score=score, points=points)
+            return _(_ALL_PASSED).format(number=len(there), score=score, points=points)
         name = standing.exercise.name
         file = standing.source.filename if standing.source else f"{name}.py"
-        template = _OPEN if standing.state == "not_attempted" else _MEND
+        template = _(_OPEN) if standing.state == "not_attempted" else _(_MEND)
         return template.format(file=file, name=name)
 
 
@@ -336,8 +344,8 @@ def _entry(standing: Standing, current: str) -> Entry:
     exercise = standing.exercise
     return Entry(
         name=exercise.name,
-        title=exercise.title,
-        unit=exercise.unit,
+        title=title_of(exercise),
+        unit=_(exercise.unit),
         state=standing.state,
         score=standing.score,
         points=exercise.points,

@@ -1,0 +1,94 @@
+"""The language that a student reads. Sentences stand in the source in English; a catalogue has them in others.
+
+    _("{what} has no entry {key!r}.").format(what=what, key=key)
+
+The text is a literal, so that `grader translate` finds it; the values come after. A text that is made when a module is
+imported is marked with `N_`, and goes through `_` when it is told: nothing may be fixed to a language at import.
+Texts of several paragraphs (statements, docstrings) are translated paragraph by paragraph, by `translated`.
+"""
+
+from __future__ import annotations
+
+import gettext
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+ENGLISH = "en"
+DOMAIN = "messages"
+OWN = Path(__file__).with_name("locale")
+
+_language = ENGLISH
+_folders = [OWN]
+_catalogue: gettext.NullTranslations = gettext.NullTranslations()
+
+
+def languages() -> tuple[str, ...]:
+    """The languages that the grader speaks: English, and those in its folder `locale/`."""
+    return ENGLISH, *sorted(path.name for path in OWN.iterdir() if path.is_dir())
+
+
+def current() -> str:
+    return _language
+
+
+def use(language: str) -> None:
+    """Makes `language` that of all texts from now on, in this process."""
+    global _language, _catalogue
+    _language = language
+    _catalogue = gettext.NullTranslations()
+    # found last is asked first: a course's own words before the grader's
+    for folder in _folders:
+        found = gettext.translation(DOMAIN, folder, [language], fallback=True)
+        found.add_fallback(_catalogue)
+        _catalogue = found
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """`use(language)` for a while."""
+    before = _language
+    use(language)
+    try:
+        yield
+    finally:
+        use(before)
+
+
+def learn(course: Path) -> None:
+    """Takes in the catalogues that a course's folder brings along in `locale/`."""
+    folder = course / "locale"
+    if folder.is_dir() and folder != _folders[-1]:
+        _folders[:] = [known for known in _folders if known != folder] + [folder]
+        use(_language)
+
+
+def preferred(environment: Mapping[str, str] = os.environ) -> str:
+    """The language that the environment asks for, where the grader speaks it; English otherwise."""
+    for variable in ("GRADER_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := environment.get(variable):
+            language = re.split(r"[_.@-]", value)[0].lower()
+            return language if language in languages() else ENGLISH
+    return ENGLISH
+
+
+def _(message: str) -> str:
+    """`message` in the language in use; itself where no catalogue has it."""
+    return _catalogue.gettext(message) if message else ""
+
+
+def N_(message: str) -> str:
+    """Marks a text for the catalogue, where it is too early to translate it."""
+    return message
+
+
+def paragraphs(text: str) -> list[str]:
+    """The pieces in which a longer text is translated: what stands between blank lines."""
+    return re.split(r"\n(?:[ \t]*\n)+", text)
+
+
+def translated(text: str) -> str:
+    """A text of several paragraphs in the language in use, each by itself."""
+    return "\n\n".join(map(_, paragraphs(text)))

@@ -1,0 +1,163 @@
+"""The catalogues are complete, and no sentence goes round them: what students read exists in Korean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import read_mo, write_mo
+
+from grader import language, load_course
+from grader.authoring.translate import (
+    PACKAGE,
+    Found,
+    problems,
+    read,
+    student_modules,
+    texts_of_course,
+    texts_of_grader,
+    update,
+)
+
+from .conftest import ROOT
+from .sentences import told, untranslated
+
+CATALOGUES: dict[str, tuple[Path, Callable[[], Iterable[Found]]]] = {
+    "the course": (ROOT / "locale", lambda: texts_of_course(load_course())),
+    "the grader": (language.OWN, texts_of_grader),
+}
+BOTH = pytest.mark.parametrize("whose", CATALOGUES)
+
+
+def korean(folder: Path) -> Path:
+    return folder / "ko" / "LC_MESSAGES" / "messages.po"
+
+
+@BOTH
+def test_every_text_has_a_korean_one(whose: str) -> None:
+    folder, texts = CATALOGUES[whose]
+    template = Catalog()
+    for _, text in texts():
+        template.add(text)
+    assert len(template) > 50
+    assert list(problems(read(korean(folder)), template)) == [], "run `grader translate`"
+
+
+@BOTH
+def test_what_is_compiled_is_what_is_written(whose: str) -> None:
+    path = korean(CATALOGUES[whose][0])
+    fresh = BytesIO()
+    write_mo(fresh, read(path))
+    fresh.seek(0)
+    with path.with_suffix(".mo").open("rb") as file:
+        compiled = {message.id: message.string for message in read_mo(file) if message.id}
+    assert compiled == {message.id: message.string for message in read_mo(fresh) if message.id}, (
+        "run `grader translate`"
+    )
+
+
+MODULES = [*student_modules(), *sorted((PACKAGE / "checks").glob("*.py"))]
+# two words that are no sentence: markers that probes give, magics, options, patterns, what pytest is told
+NO_SENTENCES = {
+    " --lang xx",
+    "# YOUR CODE HERE",
+    "bold green",
+    "by hand",
+    "%%check xxxx\n# xx",
+    "%load_ext grader\n\nxx",
+    "Autograding complete",
+    "Autograding report",
+    "GRADER_LANG is xx, which is none of the languages here: xx.",
+    "Points xx/xx",
+    "grader check xx --seed xx",
+    "module xx has no attribute xx",
+    "needs(*checks): earlier checks that must pass",
+    "no file",
+    "points(number): what the check is worth",
+    "pytest ended with status xx",
+    "a value nested too deeply",
+    "torch.Tensor of xx, xx, on xx",
+    "x weight",
+    "x weight bias",
+    "xx cannot be used: xx",
+    "xx… (xx characters)",
+}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_no_sentence_goes_round_the_catalogue(path: Path) -> None:
+    found = [(node.lineno, told(node)) for node in untranslated(path)]
+    missed = [f"line {line}: {text!r}" for line, text in found if text not in NO_SENTENCES]
+    assert missed == [], "put it into `_(…)`, values by `.format(…)`, and run `grader translate`"
+
+
+@pytest.mark.parametrize(
+    ("code", "caught"),
+    [
+        ('expect(x, "The sign is wrong.")', True),
+        ('expect(x, f"{name} is None.")', True),
+        ('told = "It is " + ("right" if x else "not right at all")\nexpect(x, told)', True),
+        ('def f():\n    """A docstring, for the author."""\n    refuse("No such file.")', True),
+        ('expect(x, _(f"{name} is None."))', True),
+        ('console.print(f"[bold]{score} points[/bold]")', True),
+        ('TOLD = {"a": "The sign is wrong."}', True),
+        ('TOLD = "{score}/{most} points"', True),
+        ('TOLD = "{name}={value}"', False),
+        ('re.search("of no matter", x)', False),
+        ('TOLD = N_("The sign is wrong.")\nexpect(x, TOLD)', True),
+        ('def f(what="the result"):\n    pass', True),
+        ('factors = {"the batch size": 3}', True),
+        ('TOLD = N_("The sign is wrong.")\nexpect(x, _(TOLD))', False),
+        ('expect(x, _("The sign is wrong."))', False),
+        ('expect(x, _("{name} is None.").format(name=name))', False),
+        ('def f():\n    """A docstring, for the author."""', False),
+        ('@probe\ndef f(student):\n    return "no pair"', False),
+        ('expect_close(got["is a module"], True, "w")', False),
+        ('raise CourseFault("The check is wrong.")', False),
+        ("what = f'grads[\"{name}\"]'", False),
+        ('expect(got != "no pair", _("It gives no pair."))', False),
+    ],
+)
+def test_a_sentence_is_caught(tmp_path: Path, code: str, caught: bool) -> None:
+    path = tmp_path / "check.py"
+    path.write_text(code)
+    assert bool(untranslated(path)) is caught
+
+
+@pytest.mark.parametrize(
+    ("english", "other", "amiss"),
+    [
+        ("{what} is None.", "{what}: None", ""),
+        ("{what} is None.", "", "is not translated"),
+        ("{what} is None.", "{was}: None", "other placeholders: was, what"),
+        ("Use `.item()`.", "`.items()`.", "other code: `.item()`, `.items()`"),
+        ("The loss $L$.", "$l$", "other code"),
+    ],
+)
+def test_a_translation_is_looked_at(english: str, other: str, amiss: str) -> None:
+    catalogue, template = Catalog(locale="ko"), Catalog()
+    template.add(english)
+    catalogue.add(english, other)
+    found = list(problems(catalogue, template))
+    assert (found == []) if not amiss else (amiss in found[0])
+    catalogue.add(english, other, flags={"fuzzy"})
+    assert list(problems(catalogue, template))
+
+
+def test_a_text_that_comes_back_brings_its_translation(tmp_path: Path) -> None:
+    path = korean(tmp_path)
+    update(tmp_path, "ko", [("a.py", "One text."), ("a.py", "Another text entirely.")])
+    text = path.read_text(encoding="utf-8")
+    text = text.replace('msgid "One text."\nmsgstr ""', 'msgid "One text."\nmsgstr "하나"')
+    path.write_text(text, encoding="utf-8")
+    update(tmp_path, "ko", [("a.py", "Another text entirely.")])
+    assert all(message.id != "One text." for message in read(path))
+    update(tmp_path, "ko", [("a.py", "Another text entirely."), ("a.py", "One text.")])
+    found = read(path).get("One text.")
+    assert found is not None
+    assert found.string == "하나"
+    update(tmp_path, "ko", [("a.py", "Another text entirely.")], forget=True)
+    assert "하나" not in path.read_text(encoding="utf-8")
