@@ -190,6 +190,11 @@ def test_a_student(visit: Open) -> None:
             assert check.name in told
             assert check.message in told
             assert check.cause.replace("`", "") in told
+    failed = [check for each in record.report.exercises for check in each.checks if check.pictures]
+    drawn = [picture.kind for check in failed for picture in check.pictures]
+    assert set(drawn) == {"error", "curves"}
+    expect(page.locator("figure svg rect")).to_have_count(6 * drawn.count("error"))
+    expect(page.locator("figure svg polyline")).to_have_count(2 * drawn.count("curves"))
     page.get_by_role("link", name="Next").click()
     expect(page.locator(".facts")).to_contain_text(str(int(record.student.id) + 1))
     page.go_back()

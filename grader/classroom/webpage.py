@@ -15,7 +15,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from ..report import CheckResult, ExerciseResult
+from ..report import CheckResult, ExerciseResult, Picture
 from . import charts
 from .exports import stamp
 from .item_analysis import Item, check_items, distribution, exercise_items
@@ -205,10 +205,26 @@ def _check(exercise: int, check: CheckResult, summary: Summary) -> int | list[An
         if case.status not in ("passed", check.status)
     ]
     place = getattr(check, "place", "")
+    pictures = [drawn(picture) for picture in check.pictures]
     entry = [number, LETTERS[check.status], check.score, check.message, check.cause, place, cases]
+    entry.append(pictures)
     while entry[-1] in ("", []):
         entry.pop()
     return entry
+
+
+def drawn(picture: Picture) -> list[Any]:
+    """A picture in few characters: kind, title, shape, and numbers from −99 to 99, of the largest in size."""
+    numbers = [value for row in picture.rows for value in row if value is not None]
+    low, high = min(numbers, default=0.0), max(numbers, default=0.0)
+    if picture.kind == "error":
+        low, high = 0.0, max(abs(low), abs(high))
+    scale = 99 / (high - low or 1.0)
+    rows = [
+        [None if value is None else round((value - low) * scale) for value in row]
+        for row in picture.rows
+    ]
+    return [picture.kind, picture.title, list(picture.shape), rows]
 
 
 def _ranked(items: Sequence[Item]) -> list[dict[str, Any]]:

@@ -20,8 +20,39 @@
     ];
   }
 
+  function shape(name, attributes) {
+    const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+    return element;
+  }
+
+  /** An error over a tensor as a heat map, or two loss curves; numbers go from -99 to 99. */
+  function picture([kind, title, size, rows]) {
+    const heat = kind === "error";
+    const [width, height] = heat ? [14 * Math.max(...rows.map((row) => row.length)), 14 * rows.length] : [240, 110];
+    const told = heat
+      ? `The error of ${title}, shape (${size.join(", ")}); orange is too large, blue too small.`
+      : "The losses, step by step: the student's in orange, the reference's dashed.";
+    const svg = shape("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": told });
+    rows.forEach((row, y) => {
+      if (heat) {
+        row.forEach((value, x) => {
+          const fill = value === null ? "#000" : value > 0 ? "#d55e00" : "#0072b2";
+          const share = value === null ? 1 : Math.abs(value) / 99;
+          svg.append(shape("rect", { x: 14 * x, y: 14 * y, width: 14, height: 14, fill, "fill-opacity": share, stroke: "currentColor", "stroke-opacity": 0.2 }));
+        });
+      } else {
+        const step = 230 / Math.max(1, row.length - 1);
+        const points = row.flatMap((value, x) => (value === null ? [] : [`${(5 + step * x).toFixed(1)},${104 - value}`]));
+        const look = y ? { stroke: "currentColor", "stroke-dasharray": "4 3" } : { stroke: "#d55e00", "stroke-width": 2 };
+        svg.append(shape("polyline", { points: points.join(" "), fill: "none", ...look }));
+      }
+    });
+    return make("figure", {}, svg, make("figcaption", { class: "soft" }, told));
+  }
+
   function check(entry, about) {
-    const [number, letter, score, message, cause, place, cases] =
+    const [number, letter, score, message, cause, place, cases, pictures] =
       typeof entry === "number" ? [entry, "p", about.checks[entry][3]] : entry;
     const [, name, description, points] = about.checks[number];
     return make(
@@ -33,6 +64,7 @@
         message ? make("pre", {}, message) : null,
         cause ? make("p", { class: "cause" }, "→ ", ...prose(cause)) : null,
         place ? make("p", { class: "soft" }, `Look at ${place}.`) : null,
+        ...(pictures ?? []).map(picture),
         cases?.length ? make("p", { class: "soft" }, `Otherwise on ${cases.join(", ")}.`) : null,
       ),
       make("span", { class: "number" }, make("span", { class: "status" }, about.letters[letter]), ` ${score} / ${points}`),
