@@ -18,7 +18,7 @@ demo: setup
 	@$(BIN)/python examples/demo.py
 
 test: setup lint
-	$(BIN)/pytest -q --numprocesses auto --dist worksteal
+	$(BIN)/pytest -q --numprocesses auto --dist loadgroup
 
 # on a machine with a GPU: CUDA=python to use a torch that is installed there instead of .venv
 CUDA ?= $(BIN)/python

@@ -42,7 +42,8 @@ def test_seed_001_logistic_regression(graded: Grade) -> None:
         assert {case.dtype for case in checks[name].cases} == {"float32", "float64"}
         assert checks[name].status == "passed"
     lost = {name: check.message for name, check in checks.items() if not check.score}
-    assert set(lost) == {"float_lr", "factory_arguments", "loss_at_0_and_1"}
+    wrong = {"float_lr", "factory_arguments", "loss_at_0_and_1"}
+    assert set(lost) == wrong | {"other_devices"}  # which waits for the others
     assert "'float' object" in lost["float_lr"]
     assert "'device'" in lost["factory_arguments"]
     assert "clamped" in lost["loss_at_0_and_1"]

@@ -20,7 +20,8 @@ RIGHT = sorted(FOLDER.glob("*/right/*.py"))
 WRONG = sorted(FOLDER.glob("*/wrong/*.py"))
 
 
-# what came of the wrong ones, gathered while they are graded
+# one process: what came of the wrong ones is gathered while they are graded
+pytestmark = pytest.mark.xdist_group("submissions")
 verdicts: list[Verdict] = []
 
 
