@@ -9,7 +9,7 @@ from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
 
-from ..catalog import Course, Exercise
+from ..catalog import Course, Exercise, points_of
 from ..report import CheckResult, ExerciseResult, Report
 
 
@@ -279,13 +279,5 @@ def points_of_checks(file: Path) -> dict[str, int]:
     found = {}
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-            found[node.name.removeprefix("test_")] = _points(node)
+            found[node.name.removeprefix("test_")] = points_of(node) or 0
     return found
-
-
-def _points(function: ast.FunctionDef) -> int:
-    for decorator in function.decorator_list:
-        match decorator:
-            case ast.Call(ast.Name("points"), [ast.Constant(int(number))]):
-                return number
-    return 0
