@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -147,31 +148,23 @@ def _grade_with_progress(
     from ..grading import DEVICES, grade
     from ..outcome import CourseFault
 
+    run = partial(
+        grade,
+        submission,
+        submission.wanted,
+        course=course,
+        terms=terms,
+        sandbox=sandbox,
+        devices=devices or DEVICES,
+        gpu=gpu,
+        seed=seed,
+    )
     console = console_for(stderr=True)
     try:
         if not console.is_terminal:
-            return grade(
-                submission,
-                submission.wanted,
-                course=course,
-                terms=terms,
-                sandbox=sandbox,
-                devices=devices or DEVICES,
-                gpu=gpu,
-                seed=seed,
-            )
+            return run()
         with console.status(_("Starting …")) as status:
-            return grade(
-                submission,
-                submission.wanted,
-                course=course,
-                terms=terms,
-                sandbox=sandbox,
-                devices=devices or DEVICES,
-                gpu=gpu,
-                seed=seed,
-                progress=lambda name: status.update(_("Grading {name} …").format(name=name)),
-            )
+            return run(progress=lambda name: status.update(_("Grading {name} …").format(name=name)))
     except (CourseFault, RuntimeError) as error:
         refuse(_("The grader itself failed, not your code: {error}").format(error=error))
 
