@@ -123,8 +123,8 @@ def _check(check: CheckResult) -> Iterator[str]:
             yield ""
         if check.cause:
             yield f"  → **{escaped(check.cause)}**"
-        if place := getattr(check, "place", ""):
-            yield f"  Look at {escaped(place)}."
+        if check.place:
+            yield f"  Look at {escaped(check.place)}."
 
 
 def escaped(text: str) -> str:

@@ -166,7 +166,7 @@ class Summary:
             if check.status not in ("failed", "timeout"):
                 continue
             at = self.check_number(exercise, check)
-            cause = getattr(check, "cause_id", "") or kind_of(check.cause)
+            cause = check.cause_id or kind_of(check.cause)
             if cause:
                 self._note(student, "cause", exercise, cause, check.cause, at)
             elif check.status == "timeout":

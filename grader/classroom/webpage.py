@@ -204,10 +204,9 @@ def _check(exercise: int, check: CheckResult, summary: Summary) -> int | list[An
         for case in check.cases
         if case.status not in ("passed", check.status)
     ]
-    place = getattr(check, "place", "")
     pictures = [drawn(picture) for picture in check.pictures]
-    entry = [number, LETTERS[check.status], check.score, check.message, check.cause, place, cases]
-    entry.append(pictures)
+    entry = [number, LETTERS[check.status], check.score, check.message, check.cause]
+    entry += [check.place, cases, pictures]
     while entry[-1] in ("", []):
         entry.pop()
     return entry
