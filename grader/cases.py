@@ -53,7 +53,6 @@ class Case:
     """
 
     name: str
-    check: str
     function: Callable[..., object]
     arguments: tuple[str, ...]
     params: Mapping[str, Any]
@@ -121,12 +120,14 @@ def _collected(files: Sequence[Path], devices: Sequence[str]) -> dict[str, Check
     for item in plugin.items:
         check = _check_of(item)
         checks.setdefault(check.name, check).cases.append(_case_of(item, check.name))
+    earlier: set[str] = set()
     for check in checks.values():
         for name in check.needs:
-            if name not in list(checks)[: list(checks).index(check.name)]:
+            if name not in earlier:
                 raise CourseFault(
                     f"{file} cannot be used: {check.name} needs {name}, which is no earlier check."
                 )
+        earlier.add(check.name)
     return checks
 
 
@@ -160,4 +161,4 @@ def _case_of(item: pytest.Function, check: str) -> Case:
                 f"{item.path} cannot be used: {check} asks for {name!r}. A check may ask for "
                 f"{', '.join(OURS)}, and for fixtures of its own file without `yield`."
             )
-    return Case(item.name, check, item.obj, arguments, params, fixtures)
+    return Case(item.name, item.obj, arguments, params, fixtures)
