@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
+from ..assignment import Late
 
-@dataclass(frozen=True)
-class LatePolicy:
-    """What a day late costs; a day that has begun is a whole one.
 
-    Attributes:
-        points: taken for each day late; with `percent`, a percentage of what could be reached.
-        percent: whether `points` is a percentage.
-        free_days: this many days cost nothing.
-        accepted_days: what comes later than this many days after the deadline earns nothing, and of a repository
-            the last commit before then is graded. `None`: of a repository the last commit in time, and what else
-            is late is graded, noted, and costs what `points` says.
+class LatePolicy(Late):
+    """What an assignment says of days late, applied; a day that has begun is a whole one.
+
+    Without `accepted_days`, of a repository the last commit in time counts, and what else is late is graded, noted, and
+    costs what `points` says; with it, the last commit before those days are over.
     """
-
-    points: int = 0
-    percent: bool = False
-    free_days: int = 0
-    accepted_days: int | None = None
 
     def penalty(self, late_days: int, graded: int, max_score: int) -> int:
         """Points to take, never more than were `graded`; halves are rounded in the student's favour."""
