@@ -16,6 +16,8 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
+from ..text import tree_of
+
 K = 12  # elements: about one statement
 DEEPEST = 80  # levels of nesting; no honest answer comes near it
 _DROPPED = ("type_comment", "annotation", "returns", "kind", "ctx", "type_params")
@@ -37,8 +39,8 @@ class Shape:
 def shape(source: str) -> Shape | None:
     """The k-grams of a text; `None` for one that does not parse."""
     try:
-        tree = ast.parse(source)
-        if _too_deep(tree):
+        tree = tree_of(source)
+        if tree is None or _too_deep(tree):
             return None
         own = _own(tree)
         units = [list(_elements(unit, own)) for unit in _units(tree)]
