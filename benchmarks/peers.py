@@ -1,7 +1,7 @@
 """Other graders on the same tasks: plain pytest, `otter run`, and `nbgrader autograde`.
 
 Each runs the very same checks, in its own process and unsandboxed; otter and nbgrader from a virtual environment of
-their own (`make peers`). Their batch of one is what a submission costs, as neither keeps anything from one to the next.
+their own, `.venv-peers`. Their batch of one is what a submission costs, as neither keeps anything from one to the next.
 """
 
 from __future__ import annotations
