@@ -7,9 +7,11 @@ The trusted process draws the inputs, works out the reference and compares; the 
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import platform
+import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
@@ -27,11 +29,14 @@ from .submission import Source, Submission, is_stub, read_submission
 from .translation import title_of
 
 if TYPE_CHECKING:
+    from .cases import Check
     from .workbench import Workbench
 
 _CUDA_SECONDS = 30
 # what every machine has; `cuda` is there to be asked for
 DEVICES = ("cpu", "sim")
+# one of them in use, by its class or by `getattr`; not the name alone, in a comment or a rule
+_OPTIMIZER = re.compile(r"\boptim(\.[A-Z]|,| import )")
 
 
 def grade(
@@ -88,10 +93,12 @@ def grade(
         if not isinstance(submission, Submission):
             submission = read_submission(Path(submission), course, exercises)
         stack.enter_context(_torch_as_it_comes())
+        named = exercises or (terms.names if terms else submission.wanted) or (*submission.sources,)
+        for name in named[:1]:
+            _collect(course[name], devices)  # while the sandbox still starts
         here = environment(sandbox, devices, gpu)
         results = []
-        named = exercises or (terms.names if terms else submission.wanted)
-        for name in named or tuple(submission.sources):
+        for name in named:
             if progress:
                 progress(name)
             source = submission.sources.get(name)
@@ -151,6 +158,7 @@ def warm_up() -> None:
 
     gc.freeze()
     gc.enable()
+    atexit.register(gc.freeze)  # nor does the end of the process look through all of torch: 0.3 s
 
 
 @contextmanager
@@ -213,7 +221,6 @@ def _grade_exercise(
 ) -> ExerciseResult:
     if only is not None and not only:
         return _not_for_students(exercise, source)
-    from .cases import collect
     from .places import place_of
     from .runner import run_checks
     from .student import seed_of
@@ -228,13 +235,13 @@ def _grade_exercise(
                 exercise.name,
                 source,
                 sandbox,
-                _preload(exercise),
+                _preload(exercise, source),
                 lambda probe: not probe.differentiates and by_hand(exercise, probe.called),
             )
             stack.enter_context(closing(bench))
             if gpu:
                 on_gpu = stack.enter_context(closing(Workbench(exercise.name, source, gpu)))
-        collected = collect((exercise.checks, *exercise.more_checks), devices)
+        collected = _collect(exercise, devices)
         checks = run_checks(collected, bench, seed, on_gpu, only, first_failure)
     if source is not None:
         checks = tuple(
@@ -278,12 +285,19 @@ def _violations(exercise: Exercise, source: Source, bench: Workbench) -> list[Vi
     ]
 
 
-def _preload(exercise: Exercise) -> tuple[str, ...]:
-    """Modules that an exercise's probes will import anyway.
+def _collect(exercise: Exercise, devices: Sequence[str]) -> dict[str, Check]:
+    from .cases import collect
 
-    The first use of `torch.optim` imports `torch._dynamo` (0.6 s in every child), which most exercises never need.
+    return collect((exercise.checks, *exercise.more_checks), devices)
+
+
+def _preload(exercise: Exercise, source: Source) -> tuple[str, ...]:
+    """Modules that an exercise's probes, or the student's code, will import anyway.
+
+    The first optimizer of `torch.optim` imports `torch._dynamo` (1 s in every child), which most exercises never need.
     """
-    return ("torch._dynamo",) if "optim" in exercise.checks.read_text(encoding="utf-8") else ()
+    texts = exercise.checks.read_text(encoding="utf-8"), *source.programs
+    return ("torch._dynamo",) if any(map(_OPTIMIZER.search, texts)) else ()
 
 
 def _summary(

@@ -1,4 +1,4 @@
-"""Probes: what a check asks of the student's code, sent to the sandbox as source text."""
+"""Probes: what a check asks of the student's code, sent to the sandbox as code of its own."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import textwrap
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, TypeVar, overload
+
+from .sandbox.wire import code_of
 
 T = TypeVar("T")
 
@@ -57,8 +59,13 @@ class Probe:
         return list(ast.walk(ast.parse(self.source)))
 
     @cached_property
+    def code(self) -> str:
+        """What is sent."""
+        return code_of(self.source)
+
+    @cached_property
     def source(self) -> str:
-        """The text that is sent: the helpers that the probe uses, then the probe, without decorators."""
+        """The text that is run: the helpers that the probe uses, then the probe, without decorators."""
         pieces: dict[str, str] = {}
         _gather(self._function, pieces)
         return "from __future__ import annotations\n" + "\n\n".join(pieces.values())

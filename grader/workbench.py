@@ -97,7 +97,7 @@ class Workbench:
         tree, block = encode(inputs)
         request = {
             "probe": probe.name,
-            "source": probe.source,
+            "code": probe.code,
             "arguments": tree,
             "seed": seed,
             "device": device,

@@ -19,6 +19,7 @@ from grader.outputs import terminal
 from grader.parity import Program, programs, run_all
 from grader.report import Report
 from grader.sandbox import Sandbox, process
+from grader.sandbox.wire import code_of
 from grader.submission import Submission
 
 from .conftest import ROOT, Grade
@@ -143,11 +144,11 @@ def test_where_the_simulation_cannot_be_set_up_the_report_says_so(
 
 def test_torch_looks_the_same_to_checks_on_the_cpu(sandbox: Sandbox) -> None:
     """What asks for an accelerator finds none there, as on a machine without one."""
-    source = "def look(student):\n    return torch.accelerator.is_available()\n"
+    code = code_of("def look(student):\n    return torch.accelerator.is_available()\n")
     child = sandbox.open()
     child.load("empty", [("empty.py", "")])
     for device in ("cpu", "sim", "cpu"):
-        request = {"probe": "look", "source": source, "arguments": {"dict": []}, "seed": 0}
+        request = {"probe": "look", "code": code, "arguments": {"dict": []}, "seed": 0}
         header, _ = child.call(request | {"device": device}, b"")
         assert header["value"] is (device == "sim")
     child.close()

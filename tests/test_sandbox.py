@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from grader.sandbox import Child, Limits, Sandbox, SandboxError
-from grader.sandbox.wire import decode
+from grader.sandbox.wire import code_of, decode
 
 GOOD = "def f():\n    return 7\n"
 CALL = "def go(student):\n    return student.f()\n"
@@ -22,7 +22,13 @@ def load(box: Sandbox, source: str) -> tuple[Child, dict[str, Any]]:
 
 
 def call(child: Child, source: str = CALL, **request: Any) -> Any:
-    base = {"probe": "go", "source": source, "arguments": {"dict": []}, "seed": 1, "device": "cpu"}
+    base = {
+        "probe": "go",
+        "code": code_of(source),
+        "arguments": {"dict": []},
+        "seed": 1,
+        "device": "cpu",
+    }
     header, block = child.call(base | request, b"")
     return header.get("error") or decode(header["value"], block, lambda tensor, facts: tensor)
 

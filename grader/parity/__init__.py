@@ -12,14 +12,14 @@ from importlib.resources import files
 from typing import Any
 
 from ..sandbox import Child, Sandbox, SandboxError
-from ..sandbox.wire import Received, WireError, as_received, decode, encode
+from ..sandbox.wire import Received, WireError, as_received, code_of, decode, encode
 
-_PROBE = """
+_CODE = code_of("""
 def run(student, code, d):
     names = {"torch": torch, "nn": nn, "F": F, "d": d}
     exec(code, names)
     return names["out"]
-"""
+""")
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def _run(child: Child, program: Program, device: str) -> tuple[Any, str]:
     """What a program gave, or the exception that it raised, as `Type: words`."""
     arguments, block = encode({"code": program.code, "d": device})
     header, answer = child.call(
-        {"probe": "run", "source": _PROBE, "arguments": arguments, "seed": 0, "device": device},
+        {"probe": "run", "code": _CODE, "arguments": arguments, "seed": 0, "device": device},
         block,
     )
     if "error" in header:

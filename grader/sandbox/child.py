@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import faulthandler
 import itertools
+import marshal
 import os
 import random
 import signal
@@ -16,6 +17,7 @@ import socket
 import sys
 import tempfile
 import types
+from base64 import b64decode
 from functools import partial
 from typing import Any
 
@@ -54,7 +56,7 @@ def serve(
     status = 1
     try:
         _settle(parent, connection, output, trace, folder, limits, confinement)
-        _Server(socket.socket(fileno=connection), limits).run()
+        Server(limits).run(socket.socket(fileno=connection))
         status = 0
     finally:
         os._exit(status)  # no teardown: it costs 200 ms, and runs what the student registered
@@ -86,21 +88,21 @@ def _settle(
     confinement.apply()
 
 
-class _Server:
+class Server:
     """The student's module and the requests about it."""
 
-    def __init__(self, connection: socket.socket, limits: Limits) -> None:
-        self._connection = connection
+    def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._module: types.ModuleType | None = None
         self._tags: list[str] = []
         self._probes: dict[str, Any] = {}
 
-    def run(self) -> None:
-        operations = {"load": self._load, "call": self._call}
+    def run(self, connection: socket.socket) -> None:
+        """Answers what comes until `connection` ends."""
+        operations = {"load": self._load, "call": self.call}
         while True:
             try:
-                request, block = unpack(self._read, _MAX_REQUEST)
+                request, block = unpack(partial(_read, connection), _MAX_REQUEST)
             except (EOFError, FrameError):
                 return
             try:
@@ -112,17 +114,7 @@ class _Server:
             _flush()
             if len(answer[1]) > self._limits.answer_bytes:
                 answer = {"error": _plain_error("TooLarge", "the result is too large")}, b""
-            self._connection.sendall(pack({"id": request["id"], **answer[0]}, answer[1]))
-
-    def _read(self, count: int) -> bytes:
-        parts = []
-        while count:
-            part = self._connection.recv(min(count, 1 << 20))
-            if not part:
-                raise EOFError
-            parts.append(part)
-            count -= len(part)
-        return b"".join(parts)
+            connection.sendall(pack({"id": request["id"], **answer[0]}, answer[1]))
 
     def _load(self, request: dict[str, Any], block: bytes) -> tuple[dict[str, Any], bytes]:
         """Imports the student's source under the exercise's name, so that a `__main__` block does not run."""
@@ -143,7 +135,7 @@ class _Server:
         names = [str(key)[:80] for key in list(module.__dict__) if not key.startswith("_")]
         return {"value": None, "names": names[:200], "errors": errors[:20]}, b""
 
-    def _call(self, request: dict[str, Any], block: bytes) -> tuple[dict[str, Any], bytes]:
+    def call(self, request: dict[str, Any], block: bytes) -> tuple[dict[str, Any], bytes]:
         """Runs a probe on the student's module and sends back what it returns."""
         _reset(request["seed"], request["device"])
         device = request["device"]
@@ -159,7 +151,7 @@ class _Server:
         self, request: dict[str, Any], arguments: dict[str, Any]
     ) -> tuple[dict[str, Any], bytes]:
         before = {key: _snapshot(value) for key, value in arguments.items()}
-        run = partial(self._probe(request["source"], request["probe"]), self._module, **arguments)
+        run = partial(self._probe(request["code"], request["probe"]), self._module, **arguments)
         result, seen = observe(run) if request.get("watch") else (run(), [])
         tree, answer = encode(result)
         changed = [
@@ -167,8 +159,8 @@ class _Server:
         ]
         return {"value": tree, "changed": changed, "seen": seen}, answer
 
-    def _probe(self, source: str, name: str) -> Any:
-        if source not in self._probes:
+    def _probe(self, code: str, name: str) -> Any:
+        if code not in self._probes:
             namespace: dict[str, Any] = {
                 "__name__": "probe",
                 "torch": torch,
@@ -176,9 +168,9 @@ class _Server:
                 "F": torch.nn.functional,
                 "Tensor": Tensor,
             }
-            exec(compile(source, "<probe>", "exec", dont_inherit=True), namespace)
-            self._probes[source] = namespace
-        return self._probes[source][name]
+            exec(marshal.loads(b64decode(code)), namespace)
+            self._probes[code] = namespace
+        return self._probes[code][name]
 
     def _describe(self, error: BaseException) -> dict[str, Any]:
         """An exception as plain data: its type, its text, and the lines of the student's that it went through.
@@ -207,17 +199,26 @@ class _Server:
         return lines[-_MAX_FRAMES:]
 
 
+def _read(connection: socket.socket, count: int) -> bytes:
+    parts = []
+    while count:
+        part = connection.recv(min(count, 1 << 20))
+        if not part:
+            raise EOFError
+        parts.append(part)
+        count -= len(part)
+    return b"".join(parts)
+
+
 def _reset(seed: int, device: str = "cpu") -> None:
     """Undoes what the student's code may have set for the whole process, and seeds every generator."""
     torch.set_default_dtype(torch.float32)
     torch.set_default_device(None)
     torch.set_grad_enabled(True)
-    if device == "cpu":
-        torch.default_generator.manual_seed(
-            seed
-        )  # `torch.manual_seed` takes 2 ms for devices that are not there
-    else:
-        torch.manual_seed(seed)
+    # `torch.manual_seed` takes 2 ms for devices that are not there
+    torch.default_generator.manual_seed(seed)
+    if device != "cpu":
+        getattr(torch, device).manual_seed_all(seed)
     random.seed(seed)
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed(seed % 2**32)

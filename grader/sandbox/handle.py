@@ -98,7 +98,7 @@ class Child:
         return self._request(request, b"", self._limits.import_seconds)[0]
 
     def call(self, request: dict[str, Any], block: bytes) -> tuple[dict[str, Any], bytes]:
-        """Runs a probe: `request` has `probe`, `source`, `arguments`, `seed` and `device`.
+        """Runs a probe: `request` has `probe`, `code` (see `wire.code_of`), `arguments`, `seed` and `device`.
 
         Returns:
             A header with `value` and `changed`, or with `error`; and the block with its tensors. Nothing in either

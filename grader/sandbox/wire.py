@@ -7,31 +7,31 @@ what `decode` does not know is a `WireError`: the trusted side believes neither 
 
 from __future__ import annotations
 
+import marshal
 import math
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import safetensors
-import safetensors.torch
 import torch
 from torch import Tensor
 
-DTYPES = {
-    str(dtype).removeprefix("torch."): dtype
-    for dtype in (
-        torch.float64,
-        torch.float32,
-        torch.float16,
-        torch.bfloat16,
-        torch.int64,
-        torch.int32,
-        torch.int16,
-        torch.int8,
-        torch.uint8,
-        torch.bool,
-    )
+# as safetensors names them
+_DTYPES = {
+    "F64": torch.float64,
+    "F32": torch.float32,
+    "F16": torch.float16,
+    "BF16": torch.bfloat16,
+    "I64": torch.int64,
+    "I32": torch.int32,
+    "I16": torch.int16,
+    "I8": torch.int8,
+    "U8": torch.uint8,
+    "BOOL": torch.bool,
 }
+DTYPES = {str(dtype).removeprefix("torch."): dtype for dtype in _DTYPES.values()}
 MAX_TENSORS = 256
 MAX_DEPTH = 16
 MAX_TEXT = 4000
@@ -61,11 +61,16 @@ class Opaque:
     type: str
 
 
+def code_of(source: str) -> str:
+    """A probe's source compiled, for a child that runs the same Python: `marshal`'s bytes in base64."""
+    return b64encode(marshal.dumps(compile(source, "<probe>", "exec", dont_inherit=True))).decode()
+
+
 def encode(value: object) -> tuple[Any, bytes]:
     """The structure of `value` as JSON data, and its tensors as one safetensors block."""
     tensors: dict[str, Tensor] = {}
     tree = _encode(value, tensors, 0)
-    return tree, safetensors.torch.save(tensors) if tensors else b""
+    return tree, _write_block(tensors) if tensors else b""
 
 
 def _encode(value: object, tensors: dict[str, Tensor], depth: int) -> Any:
@@ -140,23 +145,43 @@ def as_received(home: str) -> Callable[[Tensor, dict[str, Any]], Received]:
     return leaf
 
 
+def _write_block(tensors: dict[str, Tensor]) -> bytes:
+    # what `safetensors.torch.save` does, without its way through numpy: a tenth of the time
+    specs = {
+        name: safetensors.TensorSpec(
+            dtype=str(tensor.dtype).removeprefix("torch."),
+            shape=tensor.shape,
+            data_ptr=tensor.data_ptr(),
+            data_len=tensor.nbytes,
+        )
+        for name, tensor in tensors.items()
+    }
+    return bytes(safetensors.serialize(specs, None))
+
+
 def _read_block(block: bytes) -> dict[str, Tensor]:
     if not block:
         return {}
     if int.from_bytes(block[:8], "little") > _MAX_SAFETENSORS_HEADER:
         raise WireError("its list of tensors is too long")
     try:
-        tensors: dict[str, Tensor] = safetensors.torch.load(block)
+        entries = safetensors.deserialize(block)
     except Exception as error:  # any fault of the parser is a fault of the data
         raise WireError("its tensors cannot be read") from error
-    if len(tensors) > MAX_TENSORS:
+    if len(entries) > MAX_TENSORS:
         raise WireError("it holds too many tensors")
-    for tensor in tensors.values():
-        if str(tensor.dtype).removeprefix("torch.") not in DTYPES:
-            raise WireError("it holds a tensor of a type that was not asked for")
-        if any(size > _MAX_DIM for size in tensor.shape):
-            raise WireError("it holds a tensor that is too large")
-    return tensors
+    return {name: _tensor_of(**entry) for name, entry in entries}
+
+
+def _tensor_of(dtype: str, shape: list[int], data: bytearray) -> Tensor:
+    """A tensor over `data`, whose length safetensors has held against the shape."""
+    if dtype not in _DTYPES:
+        raise WireError("it holds a tensor of a type that was not asked for")
+    if any(size > _MAX_DIM for size in shape):
+        raise WireError("it holds a tensor that is too large")
+    if not data:
+        return torch.empty(shape, dtype=_DTYPES[dtype])
+    return torch.frombuffer(data, dtype=_DTYPES[dtype]).reshape(shape)
 
 
 def _decode(
