@@ -10,11 +10,11 @@ import torch
 
 from grader import load_course
 from grader.cases import collect
-from grader.probes import Probe
 from grader.report import CheckResult
 from grader.runner import run_checks
+from grader.sandbox import Answer
 from grader.sandbox.wire import as_received, decode, encode
-from grader.workbench import Workbench
+from grader.workbench import Request, Workbench
 
 
 class InProcess:
@@ -25,10 +25,13 @@ class InProcess:
     def __init__(self, module: types.ModuleType) -> None:
         self._module = module
 
-    def call(self, probe: Probe, inputs: dict[str, Any], device: str, seed: int) -> Any:
-        torch.manual_seed(seed)
-        tree, block = encode(probe(self._module, **inputs))
-        return decode(tree, block, as_received(device))
+    def ask(self, request: Request) -> Answer:
+        torch.manual_seed(request.seed)
+        tree, block = encode(request.probe(self._module, **request.inputs))
+        return Answer({"value": tree}, block, b"")
+
+    def read(self, request: Request, answer: Answer) -> Any:
+        return decode(answer.header["value"], answer.block, as_received(request.device))
 
 
 def grade_here(exercise: str, names: Mapping[str, Any]) -> tuple[CheckResult, ...]:

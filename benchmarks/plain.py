@@ -15,6 +15,7 @@ import pytest
 import torch
 
 from grader.plugin import CollectionPlugin
+from grader.replay import Recorder
 from grader.student import Draw, Student, seed_of
 from grader.workbench import Workbench
 
@@ -63,7 +64,7 @@ class _Plain(CollectionPlugin):
     def student(self, request: pytest.FixtureRequest, device: Any) -> Any:
         torch.manual_seed(1)
         bench = InProcess(self._module(request.path.stem))
-        return Student(cast(Workbench, bench), device, seed_of(1, request.node.name))
+        return Student(Recorder(cast(Workbench, bench)), device, seed_of(1, request.node.name))
 
     @pytest.fixture
     def elsewhere(self, student: Any) -> Any:

@@ -19,6 +19,7 @@ import pytest
 
 from .outcome import CourseFault
 from .plugin import OURS, CollectionPlugin
+from .replay import Memory
 
 _PYTEST_INI = Path(__file__).with_name("checks.ini")
 # what pytest brings along and collecting has no use for
@@ -50,6 +51,7 @@ class Case:
         name: as pytest names it; the case's random numbers follow from it.
         params: the parametrized values, `dtype`, `device` and `home` among them.
         fixtures: the functions behind the file's own fixtures, by name.
+        memory: how it went before.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Case:
     arguments: tuple[str, ...]
     params: Mapping[str, Any]
     fixtures: Mapping[str, Callable[..., object]]
+    memory: Memory = field(default_factory=Memory, compare=False)
 
 
 @dataclass(frozen=True)

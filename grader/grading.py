@@ -35,8 +35,14 @@ if TYPE_CHECKING:
 _CUDA_SECONDS = 30
 # what every machine has; `cuda` is there to be asked for
 DEVICES = ("cpu", "sim")
-# one of them in use, by its class or by `getattr`; not the name alone, in a comment or a rule
-_OPTIMIZER = re.compile(r"\boptim(\.[A-Z]|,| import )")
+# what torch imports when something is used for the first time: 1 s for an optimizer (by its class or by `getattr`; not
+# its name alone, in a comment or a rule), 0.2 s for a backward pass that starts from given gradients
+_LATE_IMPORTS = {
+    "torch._dynamo": re.compile(r"\boptim(\.[A-Z]|,| import )"),
+    "torch.fx.experimental.symbolic_shapes": re.compile(
+        r"\bgrad_outputs\b|\.backward\((g\)|grad|torch\.)"
+    ),
+}
 
 
 def grade(
@@ -292,12 +298,9 @@ def _collect(exercise: Exercise, devices: Sequence[str]) -> dict[str, Check]:
 
 
 def _preload(exercise: Exercise, source: Source) -> tuple[str, ...]:
-    """Modules that an exercise's probes, or the student's code, will import anyway.
-
-    The first optimizer of `torch.optim` imports `torch._dynamo` (1 s in every child), which most exercises never need.
-    """
+    """Modules that an exercise's probes, or the student's code, have torch import in every child otherwise."""
     texts = exercise.checks.read_text(encoding="utf-8"), *source.programs
-    return ("torch._dynamo",) if any(map(_OPTIMIZER.search, texts)) else ()
+    return tuple(name for name, use in _LATE_IMPORTS.items() if any(map(use.search, texts)))
 
 
 def _summary(

@@ -15,10 +15,12 @@ from typing import Any
 
 import pytest
 
+from . import language
 from .cases import Case, Check
 from .explain import common
 from .language import _
 from .outcome import Cause, CheckOutcome, CourseFault
+from .replay import End, Recorder
 from .report import CaseResult, CheckResult, CheckStatus, Picture
 from .student import Draw, Student, seed_of
 from .workbench import Workbench
@@ -141,15 +143,18 @@ def _outcome(
         usable = _usable_bench(run, runs, bench)
         device = case.params.get("device")
         place = gpu if device == "cuda" and gpu else usable
-        values = _Values(case, place, seed_of(seed, case.name))
-        case.function(**{name: values.get(name) for name in case.arguments})
+        own_seed = seed_of(seed, case.name)
+        memory = case.memory.about((own_seed, language.current()))
+        recorder = Recorder(place)
+        end = recorder.follow(memory)
+        if end is None:
+            end = _end(case, recorder, own_seed)
+            recorder.keep(memory, end)
+        if end.outcome:
+            raise end.outcome.with_traceback(None)
     except CheckOutcome as told:
         outcome.status, outcome.message = told.status, told.message
         outcome.causes, outcome.pictures = told.causes, told.pictures
-    except AssertionError as error:
-        outcome.status, outcome.message = "failed", str(error)
-    except pytest.skip.Exception as error:
-        outcome.status, outcome.message = "skipped", str(error)
     except CourseFault:
         raise
     except Exception as error:
@@ -159,6 +164,20 @@ def _outcome(
             "Please report it to your instructor."
         ).format(error=f"{type(error).__name__}: {error}")
     return outcome
+
+
+def _end(case: Case, recorder: Recorder, seed: int) -> End:
+    """Runs a case to its end."""
+    values = _Values(case, recorder, seed)
+    try:
+        case.function(**{name: values.get(name) for name in case.arguments})
+    except CheckOutcome as told:
+        return End(told)
+    except AssertionError as error:
+        return End(CheckOutcome("failed", str(error)))
+    except pytest.skip.Exception as error:
+        return End(CheckOutcome("skipped", str(error)))
+    return End(None)
 
 
 def _usable_bench(
@@ -183,7 +202,7 @@ def _usable_bench(
 class _Values:
     """What a case's arguments stand for; each is made once."""
 
-    def __init__(self, case: Case, bench: Workbench, seed: int) -> None:
+    def __init__(self, case: Case, bench: Recorder, seed: int) -> None:
         self._case = case
         self._made: dict[str, Any] = dict(case.params)
         self._make: dict[str, Callable[[], Any]] = {

@@ -10,15 +10,15 @@ from torch import Tensor
 
 from .outcome import CourseFault
 from .probes import Probe
-from .workbench import Workbench
+from .replay import Recorder
 
 
 class Student:
     """The student's module, as one case of a check sees it: on one device, with one seed."""
 
-    def __init__(self, workbench: Workbench, device: str, seed: int) -> None:
+    def __init__(self, bench: Recorder, device: str, seed: int) -> None:
         self.device = device
-        self._workbench = workbench
+        self._bench = bench
         self._seed = seed
 
     def run(self, probe: Probe, /, **inputs: Any) -> Any:
@@ -33,7 +33,7 @@ class Student:
         """
         if not isinstance(probe, Probe):
             raise CourseFault(f"{probe!r} is not marked with @probe.")
-        return self._workbench.call(probe, inputs, self.device, self._seed)
+        return self._bench.call(probe, inputs, self.device, self._seed)
 
 
 class Draw:

@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from .exceptions import meaning_of, meaning_on, told_of_gradients
@@ -15,7 +16,7 @@ from .language import N_, _
 from .outcome import CheckFailed, CheckOutcome
 from .probes import Probe
 from .report import CheckStatus
-from .sandbox import Child, Sandbox, SandboxError
+from .sandbox import Answer, Child, Sandbox, SandboxError
 from .sandbox.wire import WireError, as_received, decode, encode
 from .submission import Source
 from .text import clean, line_of, listed
@@ -47,6 +48,23 @@ class _Raised:
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.message}" if self.message else self.kind
+
+
+@dataclass(frozen=True)
+class Request:
+    """A call of a probe, whoever's code it is to run on; `device` is where the inputs are to be."""
+
+    probe: Probe
+    inputs: dict[str, Any]
+    device: str
+    seed: int
+
+    @cached_property
+    def wire(self) -> tuple[dict[str, Any], bytes]:
+        """Header and block, as they are sent."""
+        tree, block = encode(self.inputs)
+        header = {"probe": self.probe.name, "code": self.probe.code, "arguments": tree}
+        return {**header, "seed": self.seed, "device": self.device}, block
 
 
 class Workbench:
@@ -88,47 +106,46 @@ class Workbench:
             self._child.close()
             self._child = None
 
-    def call(self, probe: Probe, inputs: dict[str, Any], device: str, seed: int) -> Any:
-        """Runs a probe and gives back what it returned, as plain data and `Received` tensors.
+    def ask(self, request: Request) -> Answer:
+        """Runs a probe.
 
         Raises:
-            CheckOutcome: if the student's code gave no usable answer, with the reason.
+            CheckOutcome: if no answer came, with the reason.
         """
-        tree, block = encode(inputs)
-        request = {
-            "probe": probe.name,
-            "code": probe.code,
-            "arguments": tree,
-            "seed": seed,
-            "device": device,
-            "watch": probe.name not in self._watched and self._by_hand(probe),
-        }
+        probe = request.probe
+        watch = probe.name not in self._watched and self._by_hand(probe)
         self._watched.add(probe.name)
         child = self._ready()
-        header, answer = self._timed(lambda: child.call(request, block), device)
+        header, block = request.wire
+        answer = self._timed(lambda: child.call({**header, "watch": watch}, block), request.device)
+        if seen := _strings(answer.header.get("seen")):
+            self.differentiated.append((probe, seen[0]))
+        return answer
+
+    def read(self, request: Request, answer: Answer) -> Any:
+        """What a probe returned, as plain data and `Received` tensors.
+
+        Raises:
+            CheckOutcome: if the answer is of no use, with the reason.
+        """
+        header, block, _text = answer
         if "error" in header:
-            raise self._failed(self._read(header["error"]), device)
+            raise self._failed(self._read(header["error"]), request.device)
         try:
-            value = decode(header.get("value"), answer, as_received(device))
+            value = decode(header.get("value"), block, as_received(request.device))
         except (WireError, ValueError, TypeError, OverflowError) as error:
             told = _("The answer of your code cannot be used: {why}.")
             raise CheckFailed(told.format(why=_(str(error)))) from error
-        if seen := _strings(header.get("seen")):
-            self.differentiated.append((probe, seen[0]))
-        changed = [name for name in _strings(header.get("changed")) if name not in probe.changes]
+        changes = request.probe.changes
+        changed = [name for name in _strings(header.get("changed")) if name not in changes]
         if changed:
             told = _("The input {names} was changed; inputs are to be left as they were.")
             if len(changed) > 1:
                 told = _("The inputs {names} were changed; inputs are to be left as they were.")
-            raise CheckFailed(
-                told.format(names=listed(changed)),
-                IN_PLACE,
-            )
+            raise CheckFailed(told.format(names=listed(changed)), IN_PLACE)
         return value
 
-    def _timed(
-        self, exchange: Callable[[], tuple[dict[str, Any], bytes]], device: str
-    ) -> tuple[dict[str, Any], bytes]:
+    def _timed(self, exchange: Callable[[], Answer], device: str) -> Answer:
         most = self._sandbox.limits.exercise_seconds
         if self._spent > most:
             told = _("Not run: the {most:g} seconds for this exercise are used up.")

@@ -149,7 +149,7 @@ def test_torch_looks_the_same_to_checks_on_the_cpu(sandbox: Sandbox) -> None:
     child.load("empty", [("empty.py", "")])
     for device in ("cpu", "sim", "cpu"):
         request = {"probe": "look", "code": code, "arguments": {"dict": []}, "seed": 0}
-        header, _ = child.call(request | {"device": device}, b"")
+        header, *_ = child.call(request | {"device": device}, b"")
         assert header["value"] is (device == "sim")
     child.close()
 

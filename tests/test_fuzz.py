@@ -129,7 +129,7 @@ def test_any_frame_is_read_or_refused(data: bytes, most: int) -> None:
         return part
 
     try:
-        header, block = unpack(read, most)
+        header, block, _ = unpack(read, most)
     except (FrameError, EOFError):
         return
     assert isinstance(header, dict)

@@ -29,7 +29,7 @@ def call(child: Child, source: str = CALL, **request: Any) -> Any:
         "seed": 1,
         "device": "cpu",
     }
-    header, block = child.call(base | request, b"")
+    header, block, _ = child.call(base | request, b"")
     return header.get("error") or decode(header["value"], block, lambda tensor, facts: tensor)
 
 

@@ -132,7 +132,7 @@ def test_a_tree_that_is_too_deep_is_refused() -> None:
 
 def test_frames() -> None:
     stream = io.BytesIO(pack({"a": 1}, b"xyz"))
-    assert unpack(stream.read, 3) == ({"a": 1}, b"xyz")
+    assert unpack(stream.read, 3) == ({"a": 1}, b"xyz", b'{"a":1}')
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def run_all(sandbox: Sandbox, device: str) -> Iterator[Outcome]:
 def _run(child: Child, program: Program, device: str) -> tuple[Any, str]:
     """What a program gave, or the exception that it raised, as `Type: words`."""
     arguments, block = encode({"code": program.code, "d": device})
-    header, answer = child.call(
+    header, answer, _ = child.call(
         {"probe": "run", "code": _CODE, "arguments": arguments, "seed": 0, "device": device},
         block,
     )

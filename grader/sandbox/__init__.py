@@ -10,8 +10,8 @@
 ends of those two.
 """
 
-from .handle import Child, SandboxError
+from .handle import Answer, Child, SandboxError
 from .limits import Limits
 from .process import Sandbox
 
-__all__ = ["Child", "Limits", "Sandbox", "SandboxError"]
+__all__ = ["Answer", "Child", "Limits", "Sandbox", "SandboxError"]

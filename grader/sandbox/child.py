@@ -102,7 +102,7 @@ class Server:
         operations = {"load": self._load, "call": self.call}
         while True:
             try:
-                request, block = unpack(partial(_read, connection), _MAX_REQUEST)
+                request, block, _ = unpack(partial(_read, connection), _MAX_REQUEST)
             except (EOFError, FrameError):
                 return
             try:

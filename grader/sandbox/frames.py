@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 _LENGTHS = struct.Struct("<II")
 HEADER_BYTES = 1 << 20
@@ -18,12 +18,20 @@ class FrameError(Exception):
     """What arrived is not a frame."""
 
 
+class Frame(NamedTuple):
+    """A header, a block, and the header's text as it came."""
+
+    header: dict[str, Any]
+    block: bytes
+    text: bytes
+
+
 def pack(header: dict[str, Any], block: bytes = b"") -> bytes:
     text = json.dumps(header, separators=(",", ":")).encode()
     return _LENGTHS.pack(len(text), len(block)) + text + block
 
 
-def unpack(read: Callable[[int], bytes], most: int) -> tuple[dict[str, Any], bytes]:
+def unpack(read: Callable[[int], bytes], most: int) -> Frame:
     """Reads one frame.
 
     Args:
@@ -43,4 +51,4 @@ def unpack(read: Callable[[int], bytes], most: int) -> tuple[dict[str, Any], byt
         raise FrameError("its header is not JSON") from error
     if not isinstance(header, dict):
         raise FrameError("its header is not a JSON object")
-    return header, block
+    return Frame(header, block, text)

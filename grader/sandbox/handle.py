@@ -13,9 +13,9 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
-from .frames import FrameError, pack, unpack
+from .frames import Frame, FrameError, pack, unpack
 from .limits import Limits
 
 _TRACE_SECONDS = 0.3
@@ -50,6 +50,14 @@ class SandboxError(Exception):
         self.template = template
         self.values = values
         self.place = place
+
+
+class Answer(NamedTuple):
+    """What a child sent: header, block, and the header's text without the number of the request."""
+
+    header: dict[str, Any]
+    block: bytes
+    text: bytes
 
 
 class Child:
@@ -95,14 +103,14 @@ class Child:
         """
         self._tags = [tag for tag, _ in cells]
         request = {"op": "load", "name": name, "cells": list(cells), "notebook": notebook}
-        return self._request(request, b"", self._limits.import_seconds)[0]
+        return self._request(request, b"", self._limits.import_seconds).header
 
-    def call(self, request: dict[str, Any], block: bytes) -> tuple[dict[str, Any], bytes]:
+    def call(self, request: dict[str, Any], block: bytes) -> Answer:
         """Runs a probe: `request` has `probe`, `code` (see `wire.code_of`), `arguments`, `seed` and `device`.
 
         Returns:
-            A header with `value` and `changed`, or with `error`; and the block with its tensors. Nothing in either
-            is to be believed before it has been checked.
+            A header with `value`, `changed` and `seen`, or with `error`; and the block with its tensors. Nothing in
+            either is to be believed before it has been checked.
 
         Raises:
             SandboxError: if no answer came; the child is gone then.
@@ -122,19 +130,17 @@ class Child:
         finally:
             remove_tree(self._folder)
 
-    def _request(
-        self, request: dict[str, Any], block: bytes, seconds: float
-    ) -> tuple[dict[str, Any], bytes]:
+    def _request(self, request: dict[str, Any], block: bytes, seconds: float) -> Answer:
         deadline = time.monotonic() + seconds
         self._printed_bytes = 0
         self.printed = ""
         # an answer names its request, so that one written blindly, or left from before, is none
         number = secrets.token_hex(8)
         try:
-            header, answer = self._exchange(pack({"id": number, **request}, block), deadline)
-            if header.get("id") != number:
+            frame = self._exchange(pack({"id": number, **request}, block), deadline)
+            if frame.header.get("id") != number:
                 raise FrameError("it is not the one that was asked for")
-            return header, answer
+            return Answer(frame.header, frame.block, frame.text.replace(number.encode(), b"", 1))
         except TimeoutError:
             place = self._where()
             self.close()
@@ -156,7 +162,7 @@ class Child:
             self.close()
             raise
 
-    def _exchange(self, message: bytes, deadline: float) -> tuple[dict[str, Any], bytes]:
+    def _exchange(self, message: bytes, deadline: float) -> Frame:
         view = memoryview(message)
         while view:
             try:

@@ -165,7 +165,7 @@ def _read_block(block: bytes) -> dict[str, Tensor]:
     if int.from_bytes(block[:8], "little") > _MAX_SAFETENSORS_HEADER:
         raise WireError("its list of tensors is too long")
     try:
-        entries = safetensors.deserialize(block)
+        entries = safetensors.deserialize(block)  # type: ignore[no-untyped-call]
     except Exception as error:  # any fault of the parser is a fault of the data
         raise WireError("its tensors cannot be read") from error
     if len(entries) > MAX_TENSORS:
