@@ -11,7 +11,7 @@ import ast
 import inspect
 import tomllib
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -146,7 +146,13 @@ def points_of(check: ast.FunctionDef) -> int | None:
 
 
 def _parse(path: Path) -> ast.Module | None:
-    return ast.parse(path.read_text(encoding="utf-8")) if path.is_file() else None
+    return _parsed(path, path.stat().st_mtime_ns) if path.is_file() else None
+
+
+@lru_cache(256)
+def _parsed(path: Path, changed: int) -> ast.Module:
+    """The tree of a file of ours as it was when it was `changed`; a class has the same few parsed again and again."""
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def _literal(path: Path, name: str, default: Any) -> Any:

@@ -65,6 +65,11 @@ def learn(course: Path) -> None:
         use(_language)
 
 
+def learned() -> tuple[Path, ...]:
+    """The folders with catalogues, in the order in which they were learned."""
+    return tuple(_folders)
+
+
 def preferred(environment: Mapping[str, str] = os.environ) -> str:
     """The language that the environment asks for, where the grader speaks it; English otherwise."""
     for variable in ("GRADER_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):

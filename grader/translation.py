@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
 
 from .catalog import Exercise
-from .language import _, languages, speaking, translated
+from .language import _, languages, learned, speaking, translated
 
 YOUR_CODE = "# YOUR CODE HERE"
 
@@ -45,8 +47,14 @@ def stub_texts(exercise: Exercise) -> Iterator[str]:
     """The exercise's stub in each language."""
     text = exercise.stub.read_text(encoding="utf-8")
     for language in languages():
-        with speaking(language):
-            yield stub_text(text)
+        yield _stub_text_in(language, text, learned())
+
+
+@lru_cache(256)
+def _stub_text_in(language: str, text: str, catalogues: tuple[Path, ...]) -> str:
+    """By these catalogues; kept, because every submission of a class is held against it."""
+    with speaking(language):
+        return stub_text(text)
 
 
 def docstrings(tree: ast.AST) -> Iterator[tuple[ast.Expr, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -84,7 +85,8 @@ def grade_class(
         policy: what a day late costs; by default the gradebook's.
         workers: by default a process for each core of this machine.
         force: grade again what was graded before.
-        seed: of the inputs; by default it follows from each source's text.
+        seed: of the inputs; by default each call draws one, which the reports then name. It is one for all, so that
+            inputs and references are worked out once for a class, and nobody could know it before.
         limits: on the student's code.
 
     Raises:
@@ -205,7 +207,7 @@ class _Job:
             course=None if built_in else str(course.folder.resolve()),
             checks=checks_digest(course, gradebook.exercises, assignment),
             versions=versions(),
-            seed=given.seed,
+            seed=secrets.randbits(48) if given.seed is None else given.seed,
             limits=given.limits,
             assignment=assignment,
         )

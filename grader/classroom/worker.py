@@ -44,7 +44,7 @@ class Task:
         checks: the digest of the checks and the assignment, as they were where the task was made.
         assignment: the file of the assignment, if there is one; its instructor's part counts.
         versions: of what counts for a score.
-        seed: of the inputs; `None`: from each source's text.
+        seed: of the inputs; one for a class, so that a worker knows most cases from the submissions before.
     """
 
     submission: Submission

@@ -109,7 +109,7 @@ def opened(where: str, create: bool = False) -> Iterator[Gradebook]:
 @click.option(
     "--seed",
     type=click.IntRange(0, 2**48 - 1),
-    help="Of the inputs. Default: from each file's text.",
+    help="Of the inputs. Default: drawn at random for each call; the reports name it.",
 )
 def grade(
     submissions: Path,

@@ -7,7 +7,6 @@ it takes a copy of the 4 KiB that it writes to, as before.
 from __future__ import annotations
 
 import ctypes
-import errno
 import sys
 
 _COLLAPSE = 25  # MADV_COLLAPSE of Linux 6.1; see madvise(2)
@@ -18,7 +17,7 @@ def collapse() -> None:
     """Puts this process's private memory on large pages. Where the kernel does not do that, nothing happens."""
     if sys.platform != "linux":
         return
-    libc = ctypes.CDLL(None, use_errno=True)
+    libc = ctypes.CDLL(None)
     libc.madvise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
     with open("/proc/self/maps") as file:
         lines = [line.split() for line in file]
@@ -27,6 +26,5 @@ def collapse() -> None:
             continue
         start, end = (int(address, 16) for address in addresses.split("-"))
         for place in range(-(-start // _SIZE) * _SIZE, end - _SIZE + 1, _SIZE):
-            # one at a time, so that a part that cannot be had (mostly unused memory) does not end it
-            if libc.madvise(place, _SIZE, _COLLAPSE) and ctypes.get_errno() == errno.EINVAL:
-                return
+            # one at a time: some cannot be had (memory that is mostly unused, an older kernel), and need not
+            libc.madvise(place, _SIZE, _COLLAPSE)

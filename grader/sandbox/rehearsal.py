@@ -1,4 +1,4 @@
-"""A rehearsal in the warm process: a program of our own goes the way of a student's before any child is forked.
+"""A rehearsal in the warm process: a program of our own goes the way of a student's before further children are forked.
 
 What is used for the first time there (torch's own late imports and tables, the profiler, the operators of `sim`, memory
 from the system) each child finds ready, and has no pages to copy for it.
@@ -6,33 +6,38 @@ from the system) each child finds ready, and has no pages to copy for it.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 
 import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
 
 from .child import Server
 from .limits import Limits
 from .wire import code_of, encode
 
-_PROGRAM = """
-def rehearse(student, x, y):
+
+def program(student: object, x: Tensor, y: Tensor) -> object:
+    """A bit of everything that exercises are made of."""
     w = torch.zeros(3, 1, device=x.device, dtype=x.dtype)
     b = torch.tensor(0.5, device=x.device, dtype=x.dtype, requires_grad=True)
     p = torch.sigmoid(w.T @ x.T + b).clamp(1e-3, 1 - 1e-3)
     loss = -(y.T * p.log() + (1 - y.T) * torch.log(1 - p)).mean()
     loss.backward()
+    assert b.grad is not None
     with torch.no_grad():
         w -= 0.1 * (x.T @ (p.T - y)) / x.shape[0]
         b.grad.zero_()
     model = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2)).to(x.device, x.dtype)
-    hidden = model(x) + x.sum(1, keepdim=True) ** 2 - torch.exp(-x.abs()).max(1, keepdim=True).values
-    scores = torch.stack([hidden[:, 0], hidden[:, 1]], 1).reshape(-1, 2)
-    loss = F.cross_entropy(scores, y.reshape(-1).long()) + F.mse_loss(hidden[:, :1], y) + torch.tanh(hidden).sum()
+    hidden = model(x) + x.sum(1, keepdim=True) ** 2 - torch.exp(-x.abs()).amax(1, keepdim=True)
+    scores = torch.stack([hidden[:, 0], torch.tanh(hidden[:, 1])], 1).reshape(-1, 2)
+    loss = F.cross_entropy(scores, y.reshape(-1).long()) + F.mse_loss(hidden[:, :1], y)
     loss.backward()
     log = torch.log_softmax(scores.detach(), 1).gather(1, y.long())
-    new = nn.Parameter(torch.cat([torch.ones_like(log), torch.full_like(log, 2.0), torch.rand_like(log)], 1))
-    return {"w": w, "loss": loss.item(), "parameters": [*model.parameters()], "new": (new, log.argmax(0), x.std())}
-"""
+    drawn = torch.cat([torch.ones_like(log), torch.full_like(log, 2.0), torch.rand_like(log)], 1)
+    rest = (nn.Parameter(drawn), log.argmax(0), x.std())
+    return {"w": w, "loss": loss.item(), "parameters": [*model.parameters()], "rest": rest}
 
 
 def rehearse(devices: Sequence[str]) -> None:
@@ -40,7 +45,9 @@ def rehearse(devices: Sequence[str]) -> None:
     server = Server(Limits())
     inputs = {"x": torch.randn(4, 3), "y": torch.tensor([[1.0], [0.0], [1.0], [1.0]])}
     tree, block = encode(inputs)
-    call = {"probe": "rehearse", "code": code_of(_PROGRAM), "arguments": tree, "seed": 0}
+    code = code_of(inspect.getsource(program))
+    call = {"probe": program.__name__, "code": code, "arguments": tree, "seed": 0}
     for device in devices:
         for watch in (False, True):
-            server.call({**call, "device": device, "watch": watch}, block)
+            answer, _ = server.call({**call, "device": device, "watch": watch}, block)
+            assert "value" in answer
