@@ -214,6 +214,7 @@ def test_a_korean_stub_has_the_same_code(course: Course, name: str, tmp_path: Pa
     exercise = course[name]
     english = exercise.stub.read_text(encoding="utf-8")
     assert stub_text(english) == english
+    language.learn(course.folder)
     with language.speaking("ko"):
         text = release(exercise, tmp_path).read_text(encoding="utf-8")
         title, statement = title_of(exercise), statement_of(exercise)
