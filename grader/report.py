@@ -14,7 +14,7 @@ exercise                                     check
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, is_dataclass
 from typing import Any, Literal
 
 SCHEMA = 1
@@ -140,8 +140,8 @@ class Report:
             "submission": self.submission,
             "score": self.score,
             "max_score": self.max_score,
-            "exercises": [_plain(asdict(exercise)) for exercise in self.exercises],
-            "environment": _plain(asdict(self.environment)),
+            "exercises": [_plain(exercise) for exercise in self.exercises],
+            "environment": _plain(self.environment),
         }
 
     @classmethod
@@ -171,7 +171,9 @@ class Report:
 
 
 def _plain(value: Any) -> Any:
-    """Tuples become lists, so that the data equals what JSON gives back."""
+    """Dataclasses become dicts and tuples lists, so that the data equals what JSON gives back."""
+    if is_dataclass(value):
+        return {key: _plain(entry) for key, entry in vars(value).items()}
     if isinstance(value, dict):
         return {key: _plain(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):

@@ -20,7 +20,7 @@ from grader.classroom import database, models
 from grader.classroom.gradebook import NOTHING, Gradebook, GradebookError, open_gradebook
 from grader.classroom.intake import Work
 from grader.classroom.late import LatePolicy
-from grader.classroom.ledger import Ledger, enrol, set_possible, settle
+from grader.classroom.ledger import Ledger, Receipt, enrol, set_possible, settle
 from grader.classroom.records import Student
 from grader.classroom.roster import Entry
 from grader.report import CheckResult, Environment, ExerciseResult, Report
@@ -80,13 +80,17 @@ def work(source: str, when: datetime | None = NOON) -> Work:
     return Work({"my_linear": Source("my_linear.py", (cell,))}, commit="c0ffee", when=when)
 
 
+def received(ledger: Ledger, student: str, handed: Work, key: str) -> bool:
+    return ledger.receive([Receipt(student, handed, NOON, key)]) == [True]
+
+
 def graded(
     gradebook: Gradebook, student: str, source: str, score: int, *, forced: bool = False
 ) -> Ledger:
     """A run that grades one submission; its key is its source."""
     ledger = Ledger.begin(gradebook, {"checks": "x"}, forced)
     handed = work(source)
-    if ledger.receive(student, handed, NOON, f"key of {source}"):
+    if received(ledger, student, handed, f"key of {source}"):
         ledger.store(student, f"key of {source}", handed.digest, report(score), 0.5)
     return ledger
 
@@ -94,7 +98,7 @@ def graded(
 def test_what_goes_in_comes_out(gradebook: Gradebook, where: str) -> None:
     ledger = Ledger.begin(gradebook, {}, False)
     late = work("x = 'é🐍'\n", NOON + timedelta(days=2, hours=1))
-    assert ledger.receive("ada", late, NOON, "key")
+    assert received(ledger, "ada", late, "key")
     assert gradebook.record("ada").problem == "Not graded yet."
     ledger.store("ada", "key", late.digest, report(8), 0.5)
     ledger.finish()
@@ -182,8 +186,8 @@ def test_force_keeps_the_history(gradebook: Gradebook) -> None:
 def test_two_at_once_do_not_double(gradebook: Gradebook) -> None:
     one, two = Ledger.begin(gradebook, {}, False), Ledger.begin(gradebook, {}, False)
     handed = work("x")
-    assert one.receive("ada", handed, NOON, "key")
-    assert two.receive("ada", handed, NOON, "key")
+    assert received(one, "ada", handed, "key")
+    assert received(two, "ada", handed, "key")
     one.store("ada", "key", handed.digest, report(5), 0.5)
     two.store("ada", "key", handed.digest, report(5), 0.5)
     assert len([event for event in gradebook.history("ada") if event.kind == "graded"]) == 1
@@ -194,7 +198,7 @@ def test_two_at_once_do_not_double(gradebook: Gradebook) -> None:
 def test_trouble_is_no_result_and_is_tried_again(gradebook: Gradebook) -> None:
     ledger = Ledger.begin(gradebook, {}, False)
     handed = work("one")
-    assert ledger.receive("ada", handed, NOON, "key of one")
+    assert received(ledger, "ada", handed, "key of one")
     ledger.trouble("ada", "The grader\x1b[31m failed")
     record = gradebook.record("ada")
     assert (record.report, record.problem) == (None, "The grader\\x1b[31m failed")

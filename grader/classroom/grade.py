@@ -19,11 +19,13 @@ from .gradebook import Gradebook
 from .intake import Work, digest_of, has_repository, read_handed
 from .late import LatePolicy, late_days
 from .layouts import Handed, LayoutError, find_handed
-from .ledger import Ledger, enrol, set_possible, settle
+from .ledger import Ledger, Receipt, enrol, set_possible, settle
 from .pool import PoolError, Workers, default_jobs, local_workers
 from .records import Student
 from .roster import ID_LENGTH, Entry, Matcher
 from .worker import Outcome, Task, checks_digest, versions
+
+_READ_AHEAD = 16  # submissions that are written down in one transaction
 
 
 @dataclass
@@ -243,23 +245,31 @@ class _Job:
             # a submission without anything in it tells what can be reached, and that the checks can be used
             yield None, self.blank
         deadlines = self.gradebook.deadlines()
-        for student in self.gradebook.students():
-            if student.id not in self.assigned:
-                continue
-            mine = self.assigned[student.id]
-            deadline = deadlines.get(student.id) or self.gradebook.deadline
-            work = self._read(student.id, mine, deadline)
-            digest = work.digest
-            key = digest_of(self.conditions | {"digest": digest}) if digest else ""
-            if self.ledger.receive(student.id, work, deadline, key):
-                submission = work.submission(student.id, self.gradebook.exercises)
-                yield _Key(student.id, key, digest), replace(self.blank, submission=submission)
-                continue
-            if key:
-                self.summary.before += 1
-            else:
-                self.summary.unreadable[student.id] = work.problem
-            self.progress.done(student.id)
+        students = [
+            student.id for student in self.gradebook.students() if student.id in self.assigned
+        ]
+        for start in range(0, len(students), _READ_AHEAD):
+            several = [
+                self._receipt(student, deadlines) for student in students[start:][:_READ_AHEAD]
+            ]
+            for receipt, wanted in zip(several, self.ledger.receive(several), strict=True):
+                student, work = receipt.student, receipt.work
+                if wanted:
+                    submission = work.submission(student, self.gradebook.exercises)
+                    task = replace(self.blank, submission=submission)
+                    yield _Key(student, receipt.key, work.digest), task
+                    continue
+                if receipt.key:
+                    self.summary.before += 1
+                else:
+                    self.summary.unreadable[student] = work.problem
+                self.progress.done(student)
+
+    def _receipt(self, student: str, deadlines: Mapping[str, datetime | None]) -> Receipt:
+        deadline = deadlines.get(student) or self.gradebook.deadline
+        work = self._read(student, self.assigned[student], deadline)
+        key = digest_of(self.conditions | {"digest": work.digest}) if work.digest else ""
+        return Receipt(student, work, deadline, key)
 
     def _compare_with_ci(self) -> None:
         """Notes where CI announced other points than this grading gives, without the checks that are kept back."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -31,6 +31,21 @@ from .records import Student
 from .roster import Entry, Matcher
 
 OFF_ROSTER = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a student has handed in.
+
+    Attributes:
+        deadline: this student's.
+        key: of the result that is wanted; empty where there is nothing to grade.
+    """
+
+    student: str
+    work: Work
+    deadline: datetime | None
+    key: str
 
 
 @dataclass(frozen=True)
@@ -72,36 +87,43 @@ class Ledger:
 
         self.gradebook.write(work)
 
-    def receive(self, student: str, work: Work, deadline: datetime | None, key: str) -> bool:
-        """Writes down what was handed in and that it counts; whether it is to be graded.
+    def receive(self, several: Sequence[Receipt]) -> list[bool]:
+        """Writes down what was handed in and that it counts; of each, whether it is to be graded."""
 
-        Args:
-            key: of the result that is wanted; empty where there is nothing to grade.
-        """
-
-        def write(session: Session) -> bool:
-            handed = _submission(session, student, work)
-            standing = session.get_one(StandingRow, student)
-            standing.submission_id = handed.id
-            standing.late_days = late_days(work.when, deadline)
-            standing.notes = list(work.notes)
-            standing.problem = work.problem
-            done = self._done(session, student, key) if key else None
-            if done is not None:
-                standing.grading_id = done
-                return False
-            if not (self.forced and self._graded(session, standing.grading_id, key)):
-                standing.grading_id = None
-            return bool(key)
+        def write(session: Session) -> list[bool]:
+            handed = _submissions(session, several)
+            done = self._done(session, several)
+            ids = [each.student for each in several]
+            query = select(StandingRow).where(StandingRow.student_id.in_(ids))
+            standings = {row.student_id: row for row in session.scalars(query)}
+            wanted = []
+            for each in several:
+                standing = standings[each.student]
+                standing.submission_id = handed[each.student]
+                standing.late_days = late_days(each.work.when, each.deadline)
+                standing.notes = list(each.work.notes)
+                standing.problem = each.work.problem
+                before = done.get((each.student, each.key))
+                if before is not None:
+                    standing.grading_id = before
+                elif not (self.forced and self._graded(session, standing.grading_id, each.key)):
+                    standing.grading_id = None
+                wanted.append(bool(each.key) and before is None)
+            return wanted
 
         return self.gradebook.write(write)
 
-    def _done(self, session: Session, student: str, key: str) -> int | None:
-        """The latest result of this key (and, where this run is forced, of this run)."""
-        query = select(GradingRow.id).where(GradingRow.student_id == student, GradingRow.key == key)
+    def _done(self, session: Session, several: Sequence[Receipt]) -> dict[tuple[str, str], int]:
+        """By student and key the latest result (where this run is forced, of this run)."""
+        query = (
+            select(GradingRow.student_id, GradingRow.key, func.max(GradingRow.id))
+            .where(GradingRow.student_id.in_([each.student for each in several]))
+            .where(GradingRow.key.in_([each.key for each in several]))
+            .group_by(GradingRow.student_id, GradingRow.key)
+        )
         if self.forced:
             query = query.where(GradingRow.forced_run == self.run)
-        return session.scalars(query.order_by(GradingRow.id.desc()).limit(1)).first()
+        return {(student, key): latest for student, key, latest in session.execute(query)}
 
     @staticmethod
     def _graded(session: Session, grading: int | None, key: str) -> bool:
@@ -126,10 +148,11 @@ class Ledger:
             )
             session.add(row)
             session.flush()
-            session.add_all(_rows(row.id, report))
-            standing = session.get_one(StandingRow, student)
-            standing.grading_id = row.id
-            standing.problem = ""
+            exercises, checks = _rows(row.id, report)
+            session.execute(insert(ExerciseRow), exercises)
+            if checks:
+                session.execute(insert(CheckRow), checks)
+            self._stands(session, student, row.id)
 
         try:
             self.gradebook.write(work)
@@ -138,9 +161,16 @@ class Ledger:
             self.gradebook.write(lambda session: self._take(session, student, key))
 
     def _take(self, session: Session, student: str, key: str) -> None:
-        standing = session.get_one(StandingRow, student)
-        standing.grading_id = self._done(session, student, key)
-        standing.problem = ""
+        receipt = Receipt(student, Work({}), None, key)
+        self._stands(session, student, self._done(session, [receipt])[student, key])
+
+    @staticmethod
+    def _stands(session: Session, student: str, grading: int) -> None:
+        session.execute(
+            update(StandingRow)
+            .where(StandingRow.student_id == student)
+            .values(grading_id=grading, problem="")
+        )
 
     def note(self, student: str, told: str) -> None:
         """Adds what the instructor should look at."""
@@ -284,44 +314,62 @@ def _put(
         setattr(row, name, getattr(student, name))
 
 
-def _submission(session: Session, student: str, work: Work) -> SubmissionRow:
-    when = work.when.astimezone(UTC).isoformat() if work.when else ""
-    identity = digest_of([work.digest, work.commit, when, work.problem])
-    row = session.scalars(
-        select(SubmissionRow).filter_by(student_id=student, identity=identity)
-    ).first()
-    if row is None:
-        row = SubmissionRow(
-            student_id=student,
-            identity=identity,
-            digest=work.digest,
-            commit=work.commit,
-            handed_in=work.when,
+def _submissions(session: Session, several: Sequence[Receipt]) -> dict[str, int]:
+    """By student the row of what was handed in; one that is not there yet is made."""
+    identity = {each.student: _identity(each.work) for each in several}
+    query = select(SubmissionRow.student_id, SubmissionRow.identity, SubmissionRow.id).where(
+        SubmissionRow.student_id.in_([*identity]),
+        SubmissionRow.identity.in_([*identity.values()]),
+    )
+    there = {(student, one): row for student, one, row in session.execute(query)}
+    new = {
+        each.student: SubmissionRow(
+            student_id=each.student,
+            identity=identity[each.student],
+            digest=each.work.digest,
+            commit=each.work.commit,
+            handed_in=each.work.when,
             seen=datetime.now(UTC),
-            problem=work.problem,
-            sources=plain_sources(work.sources),
+            problem=each.work.problem,
+            sources=plain_sources(each.work.sources),
         )
-        session.add(row)
-        session.flush()
-    return row
+        for each in several
+        if (each.student, identity[each.student]) not in there
+    }
+    session.add_all(new.values())
+    session.flush()
+    before = {student: there.get((student, one), 0) for student, one in identity.items()}
+    return before | {student: row.id for student, row in new.items()}
 
 
-def _rows(grading: int, report: Report) -> Iterable[ExerciseRow | CheckRow]:
-    for exercise in report.exercises:
-        yield ExerciseRow(
-            grading_id=grading,
-            exercise=exercise.name,
-            status=exercise.status,
-            score=exercise.score,
-            max_score=exercise.max_score,
-        )
-        for check in exercise.checks:
-            yield CheckRow(
-                grading_id=grading,
-                exercise=exercise.name,
-                name=check.name,
-                status=check.status,
-                score=check.score,
-                points=check.points,
-                cause=check.cause,
-            )
+def _identity(work: Work) -> str:
+    when = work.when.astimezone(UTC).isoformat() if work.when else ""
+    return digest_of([work.digest, work.commit, when, work.problem])
+
+
+def _rows(grading: int, report: Report) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """What stands of a result in the tables of exercises and of checks."""
+    exercises = [
+        {
+            "grading_id": grading,
+            "exercise": exercise.name,
+            "status": exercise.status,
+            "score": exercise.score,
+            "max_score": exercise.max_score,
+        }
+        for exercise in report.exercises
+    ]
+    checks = [
+        {
+            "grading_id": grading,
+            "exercise": exercise.name,
+            "name": check.name,
+            "status": check.status,
+            "score": check.score,
+            "points": check.points,
+            "cause": check.cause,
+        }
+        for exercise in report.exercises
+        for check in exercise.checks
+    ]
+    return exercises, checks
