@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
 
 from grader import grading
-from grader.sandbox import Sandbox
+from grader.sandbox import Sandbox, witness
 
 from .conftest import Grade
 
@@ -84,3 +85,17 @@ def test_a_comparison_of_the_students_own_is_fine(graded: Grade) -> None:
 def test_what_may_differentiate_does(graded: Grade, sandbox: Sandbox) -> None:
     result = graded("cubic_fit", Path("solutions/cubic_fit.py").read_text(encoding="utf-8"))
     assert (result.score, result.violations) == (10, ())
+
+
+@pytest.mark.parametrize("older", [True, False])
+def test_either_profiler_of_torch_will_do(monkeypatch: pytest.MonkeyPatch, older: bool) -> None:
+    if not older:
+        monkeypatch.setattr(witness, "_enable_profiler_legacy", None)
+    weight = torch.ones(2, requires_grad=True)
+    result, seen = witness.observe(lambda: weight.detach() * 2)
+    assert result.tolist() == [2.0, 2.0]
+    assert seen == []
+    assert "aten::sigmoid_backward" in witness.observe(lambda: weight.sigmoid().sum().backward())[1]
+    with pytest.raises(ZeroDivisionError):
+        witness.observe(lambda: 1 / 0)
+    assert witness.observe(lambda: 1) == (1, [])
