@@ -156,18 +156,23 @@ def _test_nothing_is_left_behind(box: Sandbox) -> None:
     assert not {pid for pid in processes() - before if _is_child_of_ours(pid, box)}
 
 
+def warm_pid(box: Sandbox) -> int:
+    assert box._process
+    return box._process.pid
+
+
 def _is_child_of_ours(pid: int, box: Sandbox) -> bool:
     try:
         stat = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     except OSError:
         return False
-    return int(stat[1]) == box._process.pid
+    return int(stat[1]) == warm_pid(box)
 
 
 def test_the_warm_process_ends_with_the_grader() -> None:
     with Sandbox(Limits()) as box:
         child, _ = load(box, GOOD)
-        pids = {box._process.pid, child._pid}
+        pids = {warm_pid(box), child._pid}
         folder = box._folder
     assert not pids & processes()
     assert not folder.exists()

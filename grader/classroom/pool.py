@@ -26,7 +26,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..sandbox import Limits
+from ..sandbox import Limits, Nursery, start_nursery
 from .worker import Outcome, Task, WorkerMismatch, grade_task, start_local
 
 _LOSSES_OF_ONE = 2
@@ -150,18 +150,23 @@ def _outcome(future: Future[Outcome]) -> Outcome | None:
 
 def local_workers(jobs: int, limits: Limits | None = None) -> Workers:
     """`jobs` processes on this machine, each with a sandbox of its own that stays warm."""
+    nurseries: list[Nursery] = []
 
     def start() -> Executor:
+        if jobs > 1:
+            nurseries.append(start_nursery())
         return ProcessPoolExecutor(
             jobs,
             # not forked: a process that has threads, or torch, cannot be safely
             mp_context=multiprocessing.get_context("spawn"),
             initializer=start_local,
-            initargs=(limits or Limits(),),
+            initargs=(limits or Limits(), nurseries[-1].address if nurseries else ""),
         )
 
     def stop(executor: Executor) -> None:
         executor.shutdown(wait=False, cancel_futures=True)
+        while nurseries:
+            nurseries.pop().close()
 
     # one more than there are processes, so that none waits for this one
     return Workers(start, stop, lambda: jobs + 1)

@@ -88,6 +88,7 @@ def checks_digest(course: Course, exercises: Sequence[str], assignment: str | No
 
 _lock = threading.Lock()
 _sandboxes: dict[Limits, Sandbox] = {}
+_nursery = ""  # the address of the one that the workers of this machine share
 
 
 def grade_task(task: Task) -> Outcome:
@@ -164,7 +165,7 @@ def warm_sandbox(limits: Limits) -> Sandbox:
 
     if limits not in _sandboxes:
         _close_all()
-        _sandboxes[limits] = Sandbox(limits)
+        _sandboxes[limits] = Sandbox(limits, nursery=_nursery)
         _warm_up()
     return _sandboxes[limits]
 
@@ -192,8 +193,10 @@ def _close_all() -> None:
         _drop(limits)
 
 
-def start_local(limits: Limits) -> None:
+def start_local(limits: Limits, nursery: str) -> None:
     """What a worker process on this machine does first."""
+    global _nursery
+    _nursery = nursery
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the command's to handle
     threading.Thread(target=_end_with_parent, daemon=True).start()
     warm_sandbox(limits)

@@ -6,12 +6,14 @@
                  socket of its own
 
 `limits` and `confine` (by `landlock` and `seccomp`) bound a child, `frames` and `wire` are the answer's way back,
-`warm` and `child` (with `cells` for notebooks) run on the untrusted side, `process` and `handle` are the trusted side's
+`warm` (forked from a `nursery` where there are several) and `child` (with `cells` for notebooks) run on the untrusted
+side, `process` and `handle` are the trusted side's
 ends of those two.
 """
 
 from .handle import Answer, Child, SandboxError
 from .limits import Limits
-from .process import Sandbox
+from .nursery import Nursery
+from .process import Sandbox, start_nursery
 
-__all__ = ["Answer", "Child", "Limits", "Sandbox", "SandboxError"]
+__all__ = ["Answer", "Child", "Limits", "Nursery", "Sandbox", "SandboxError", "start_nursery"]

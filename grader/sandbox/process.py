@@ -19,7 +19,9 @@ from typing import Any, Self
 from .confine import Layer
 from .handle import Child, remove_tree
 from .limits import PORTABLE, Limits
+from .nursery import Nursery, ask
 
+_END_SECONDS = 5.0
 _START_SECONDS = 120.0  # a cold disk and a busy machine: torch can take this long to import
 _BOOT = (
     "import sys; sys.path.insert(0, {root!r}); from grader.sandbox.warm import main; "
@@ -38,14 +40,33 @@ class Sandbox:
             has no such layers.
         device: `cpu`, for children that have the CPU and the simulated accelerator `sim`; or `cuda`, for children
             that have a GPU and nothing warmed up.
+        nursery: the address of a `Nursery` that forks the warm process, for `cpu`; without one that answers, it is
+            started anew.
     """
 
     def __init__(
-        self, limits: Limits | None = None, confined: bool = True, device: str = "cpu"
+        self,
+        limits: Limits | None = None,
+        confined: bool = True,
+        device: str = "cpu",
+        nursery: str = "",
     ) -> None:
         self.limits = limits or Limits()
         self._folder = Path(tempfile.mkdtemp(prefix="grader-"))
         self._control, theirs = socket.socketpair()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._count = 0
+        self._child: Child | None = None
+        self._layers: tuple[Layer, ...] | None = None
+        self._absent: dict[str, str] = {}
+        with theirs:
+            if nursery:
+                with suppress(OSError):
+                    ask(nursery, theirs, str(self._folder), confined)
+                    return
+            self._start(theirs, confined, device)
+
+    def _start(self, theirs: socket.socket, confined: bool, device: str) -> None:
         root = str(Path(__file__).resolve().parents[2])
         boot = _BOOT.format(
             root=root,
@@ -69,12 +90,6 @@ class Sandbox:
             self._control.close()
             shutil.rmtree(self._folder, ignore_errors=True)
             raise
-        finally:
-            theirs.close()
-        self._count = 0
-        self._child: Child | None = None
-        self._layers: tuple[Layer, ...] | None = None
-        self._absent: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -91,14 +106,21 @@ class Sandbox:
         """Ends the warm process and any child, and removes what they wrote."""
         if self._child:
             self._child.close()
+        if self._process is None:
+            # it is the nursery's: the end of the connection tells that it has gone, with its child
+            with suppress(OSError):
+                self._control.shutdown(socket.SHUT_WR)
+                self._control.settimeout(_END_SECONDS)
+                self._control.recv(1)
         self._control.close()
-        try:
-            self._process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        if self._process.stderr:
-            self._process.stderr.close()
+        if self._process:
+            try:
+                self._process.wait(timeout=_END_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            if self._process.stderr:
+                self._process.stderr.close()
         remove_tree(self._folder)
 
     def open(self, preload: Sequence[str] = ()) -> Child:
@@ -178,12 +200,17 @@ class Sandbox:
         return answer
 
     def _last_words(self) -> str:
-        if self._process.stderr is None:
+        if self._process is None or self._process.stderr is None:
             return ""
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=1)
             return self._process.stderr.read().decode(errors="replace")[-2000:]
         return ""
+
+
+def start_nursery() -> Nursery:
+    """A process for the sandboxes of several workers."""
+    return Nursery(_clean_environment("cpu"))
 
 
 def _clean_environment(device: str) -> dict[str, str]:

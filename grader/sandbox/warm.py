@@ -16,7 +16,7 @@ import sys
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from .confine import Confinement
@@ -33,9 +33,12 @@ def main(control: int, root: str, folder: str, confined: bool, device: str) -> N
         confined: whether the children give up what the kernel lets them give up.
         device: `cpu`, for children that have the CPU and the simulated accelerator, or `cuda`.
     """
-    from .confine import Confinement, as_data, observe
-    from .limits import adopt_orphans
+    hidden, absent = prepare(root, device)
+    serve(socket.socket(fileno=control), folder, hidden, confined, device, absent)
 
+
+def prepare(root: str, device: str) -> tuple[list[Path], dict[str, str]]:
+    """Makes this process ready to fork: what children are not to read, and why devices are not there."""
     del sys.path[0]
     hidden = [Path(__file__).resolve().parents[1]]
     if not os.path.isdir(os.path.join(root, "torch")):
@@ -44,9 +47,22 @@ def main(control: int, root: str, folder: str, confined: bool, device: str) -> N
         sys.path[:] = [entry for entry in sys.path if os.path.realpath(entry) != root]
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the trusted process's to handle
+    return hidden, _warm_up(device)
+
+
+def serve(
+    channel: socket.socket,
+    folder: str,
+    hidden: list[Path],
+    confined: bool,
+    device: str,
+    absent: dict[str, str],
+) -> NoReturn:
+    """Serves requests on `channel` until it is closed."""
+    from .confine import Confinement, as_data, observe
+    from .limits import adopt_orphans
+
     adopt_orphans()
-    channel = socket.socket(fileno=control)
-    absent = _warm_up(device)
     confinement = Confinement(Path(folder), hidden, confined, device)
     layers = as_data(observe(confinement))
     if device == "cuda":
@@ -109,7 +125,7 @@ def _fork(
     channel: socket.socket,
     confinement: Confinement,
 ) -> int:
-    from .child import serve
+    from .child import serve as serve_child
     from .limits import Limits
 
     gc.freeze()
@@ -123,7 +139,7 @@ def _fork(
         sys.modules["grader"] = None  # type: ignore[assignment]
         connection, output, trace = descriptors
         limits = Limits(**request["limits"])
-        serve(parent, connection, output, trace, request["folder"], limits, confinement)
+        serve_child(parent, connection, output, trace, request["folder"], limits, confinement)
     for descriptor in descriptors:
         os.close(descriptor)
     return pid

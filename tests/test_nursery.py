@@ -1,0 +1,125 @@
+"""The nursery: warm processes that are forked do as those that were started, and all end together."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from grader import grade
+from grader.sandbox import Limits, Nursery, Sandbox, SandboxError, start_nursery
+
+from .conftest import ROOT
+from .test_sandbox import GOOD, call, load
+
+HANGING = "while True: pass\n"
+
+
+@pytest.fixture(scope="module")
+def nursery() -> Iterator[Nursery]:
+    home = start_nursery()
+    yield home
+    home.close()
+
+
+def within(seconds: float, condition: Callable[[], bool]) -> bool:
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.02)
+    return condition()
+
+
+def alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+def parent_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[1])
+
+
+def children_of(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()
+
+
+def test_a_forked_warm_process_is_as_a_started_one(nursery: Nursery, sandbox: Sandbox) -> None:
+    with Sandbox(nursery=nursery.address) as forked:
+        assert forked._process is None
+        assert forked.layers() == sandbox.layers()
+        assert forked.absent("sim") == sandbox.absent("sim")
+        one, other = (
+            grade(ROOT / "solutions" / "losses.py", sandbox=box) for box in (forked, sandbox)
+        )
+    assert one.score == 10
+    assert [check.status for check in one.exercises[0].checks] == [
+        check.status for check in other.exercises[0].checks
+    ]
+
+
+def test_two_at_once_do_not_meet(nursery: Nursery) -> None:
+    with Sandbox(nursery=nursery.address) as one, Sandbox(nursery=nursery.address) as two:
+        first, _ = load(one, GOOD)
+        second, _ = load(two, GOOD.replace("7", "8"))
+        assert (call(first), call(second)) == (7, 8)
+        warm = [parent_of(child._pid) for child in (first, second)]
+        assert warm[0] != warm[1]
+        first.close()  # and reaps what is left of its own alone
+        assert call(second) == 8
+        folder = two._folder
+    assert within(5, lambda: not any(map(alive, warm)))
+    assert not folder.exists()
+
+
+def test_a_hanging_child_is_told_as_ever(nursery: Nursery) -> None:
+    with (
+        Sandbox(Limits(import_seconds=0.5), nursery=nursery.address) as box,
+        pytest.raises(SandboxError, match=r"0\.5 seconds") as told,
+    ):
+        box.open().load("exercise", [("exercise.py", HANGING)])
+    assert told.value.place == (0, 1)
+
+
+def test_without_an_answer_a_warm_process_is_started(tmp_path: Path) -> None:
+    with Sandbox(nursery=str(tmp_path / "nobody")) as box:
+        assert box._process
+        child, _ = load(box, GOOD)
+        assert call(child) == 7
+
+
+def test_who_talks_nonsense_does_no_harm(nursery: Nursery) -> None:
+    for said in (b"", b"nonsense", b"[]", b"{}", b'{"folder": "/nowhere", "confined": true}'):
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(nursery.address)
+            connection.sendall(said)
+    with Sandbox(nursery=nursery.address) as box:
+        assert box._process is None
+        assert box.absent("sim") == ""
+        assert within(5, lambda: len(children_of(nursery._process.pid)) == 1)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_it_ends_with_whoever_started_it() -> None:
+    program = (
+        "import time\nfrom grader.sandbox import Sandbox, start_nursery\nhome = start_nursery()\n"
+        "box = Sandbox(nursery=home.address)\nchild = box.open()\n"
+        "print(home._process.pid, child._pid, flush=True)\ntime.sleep(100)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, cwd=ROOT, text=True
+    ) as process:
+        assert process.stdout
+        pids = [int(word) for word in process.stdout.readline().split()]
+        pids.append(parent_of(pids[1]))
+        assert all(map(alive, pids))
+        os.kill(process.pid, signal.SIGKILL)
+    assert within(5, lambda: not any(map(alive, pids)))
