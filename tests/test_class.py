@@ -99,6 +99,22 @@ def children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
+def descendants(pid: int) -> list[int]:
+    """With those that end meanwhile, children of a sandbox say, left out."""
+    found = []
+    with suppress(OSError):
+        for child in children(pid):
+            found += [child, *descendants(child)]
+    return found
+
+
+def cmdline(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
 def alive(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
@@ -115,6 +131,18 @@ def test_three_hundred_with_one_job(made: Made, tmp_path: Path) -> None:
     assert results(gradebook) == 300
 
 
+def test_nothing_is_left_in_the_temporary_folder(tmp_path: Path) -> None:
+    """Workers that are forked end without `atexit`."""
+    folder, temporary = tmp_path / "submissions", tmp_path / "temporary"
+    temporary.mkdir()
+    made = Made(folder, dict.fromkeys(make_class(folder, 4), 0))
+    arguments = command(*made.grade(tmp_path / "grades.db", 1, "--jobs", "2"))
+    environment = os.environ | {"TMPDIR": str(temporary)}
+    subprocess.run(arguments, cwd=ROOT, env=environment, check=True)
+    assert results(tmp_path / "grades.db") == 4
+    wait_until(lambda: not list(temporary.iterdir()))
+
+
 def test_three_hundred_with_two_jobs_a_lost_worker_and_two_kills(
     made: Made, tmp_path: Path
 ) -> None:
@@ -123,21 +151,20 @@ def test_three_hundred_with_two_jobs_a_lost_worker_and_two_kills(
     for goal in (20, 60):
         process = subprocess.Popen(arguments, cwd=ROOT)
         wait_until(lambda wanted=goal: results(gradebook) >= wanted)  # type: ignore[misc]
-        started = children(process.pid)
-        workers = [
-            pid for pid in started if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
-        ]
-        assert len(workers) == 2
-        sandboxes = [pid for worker in workers for pid in children(worker)]
-        assert len(sandboxes) == 2
+        top, started = children(process.pid), descendants(process.pid)
+        [workers, sandboxes] = (
+            [child for pid in top if doing in cmdline(pid) for child in children(pid)]
+            for doing in (b"multiprocessing.forkserver", b"grader.sandbox.nursery")
+        )
+        assert (len(workers), len(sandboxes)) == (2, 2)
         if goal == 20:
             # what a worker had under way is graded by another, and nobody is told
             os.kill(workers[0], signal.SIGKILL)
             wait_until(lambda: results(gradebook) >= 40)
-            started += children(process.pid)
+            started += descendants(process.pid)
         end(process, signal.SIGKILL)
         # nobody is left behind
-        wait_until(lambda pids=(*started, *sandboxes): not any(map(alive, pids)))  # type: ignore[misc]
+        wait_until(lambda pids=started: not any(map(alive, pids)))  # type: ignore[misc]
     assert 60 <= results(gradebook) < 300
     printed = run(*made.grade(gradebook, 3, "--jobs", "2"))
     assert "Not graded" not in printed

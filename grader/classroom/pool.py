@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import os
+import sys
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
@@ -23,6 +24,7 @@ from concurrent.futures import (
 )
 from dataclasses import dataclass
 from itertools import chain
+from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -153,12 +155,16 @@ def local_workers(jobs: int, limits: Limits | None = None) -> Workers:
     nurseries: list[Nursery] = []
 
     def start() -> Executor:
+        # not forked from this process, which has threads
+        context: BaseContext = multiprocessing.get_context("spawn")
         if jobs > 1:
             nurseries.append(start_nursery())
+            if sys.platform == "linux":
+                context = multiprocessing.get_context("forkserver")
+                context.set_forkserver_preload(["grader.classroom.preload"])
         return ProcessPoolExecutor(
             jobs,
-            # not forked: a process that has threads, or torch, cannot be safely
-            mp_context=multiprocessing.get_context("spawn"),
+            mp_context=context,
             initializer=start_local,
             initargs=(limits or Limits(), nurseries[-1].address if nurseries else ""),
         )

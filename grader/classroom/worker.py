@@ -17,6 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
+from multiprocessing import util
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -166,18 +167,18 @@ def warm_sandbox(limits: Limits) -> Sandbox:
     if limits not in _sandboxes:
         _close_all()
         _sandboxes[limits] = Sandbox(limits, nursery=_nursery)
-        _warm_up()
+        warm_up()
     return _sandboxes[limits]
 
 
 @cache
-def _warm_up() -> None:
+def warm_up() -> None:
     """What each grading would import, once, while the sandbox's own process does the same."""
     import torch
 
-    from ..grading import warm_up
+    from .. import grading
 
-    warm_up()
+    grading.warm_up()
     torch.set_num_threads(1)  # there is a worker a core
     atexit.register(_close_all)
 
@@ -199,6 +200,7 @@ def start_local(limits: Limits, nursery: str) -> None:
     _nursery = nursery
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the command's to handle
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    util.Finalize(None, _close_all, exitpriority=1)  # a forked worker ends without `atexit`
     warm_sandbox(limits)
 
 
