@@ -21,7 +21,7 @@ from .conftest import ROOT
 
 SEED = 11
 # all of them with REPLAY=all, which takes minutes
-NAMES = ["line_fit", "csv_dataset"]
+NAMES = ["line_fit", "folder_dataset"]
 if os.environ.get("REPLAY") == "all":
     NAMES = sorted(path.stem for path in (ROOT / "solutions").glob("*.py"))
 
