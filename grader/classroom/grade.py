@@ -151,7 +151,7 @@ def _found(handed: Sequence[Handed], course: Course, until: datetime | None) -> 
     return tuple(found)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Assigned:
     handed: Handed
     notes: tuple[str, ...] = ()
