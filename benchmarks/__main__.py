@@ -1,96 +1,62 @@
-"""Runs the benchmarks, prints one table and writes it as JSON."""
+"""Runs the benchmarks, prints their tables and writes them as JSON and Markdown after each part."""
 
 from __future__ import annotations
 
-import json
-import os
-import platform
-import subprocess
-import sys
 import time
-from collections.abc import Sequence
-from importlib.metadata import version
+from collections.abc import Callable
 from pathlib import Path
-from statistics import median
 
 import click
 from rich.console import Console
-from rich.table import Table
 
-from .watch import MISTAKES, from_save_to_verdict
+from . import classes, cold, growth, layers, phases, report, results, watch
+from .results import Row
+from .sizes import FULL, QUICK, Sizes
 
-ROOT = Path(__file__).resolve().parent.parent
-Command = Sequence[str]
-BASELINE: Command = (sys.executable, "-c", "import torch")
-COLD: dict[str, Command] = {
-    "grader check logistic_regression": (
-        *(sys.executable, "-m", "grader", "check", "logistic_regression"),
-        *("--from", "solutions"),
+HERE = Path(__file__).resolve().parent
+PARTS: dict[str, tuple[str, Callable[[Sizes], list[Row]]]] = {
+    "cold": ("One exercise, from cold", lambda sizes: cold.measure(sizes.runs)),
+    "watch": ("One exercise, warm", lambda sizes: watch.measure(sizes.runs)),
+    "class": ("A class: submissions a minute", classes.measure),
+    "growth": ("How it grows", lambda sizes: growth.measure(sizes.growth)),
+    "report": (
+        "The class's report",
+        lambda sizes: report.measure(sizes.students, sizes.reports),
     ),
-    "grader check train_step": (
-        *(sys.executable, "-m", "grader", "check", "train_step"),
-        *("--from", "solutions"),
+    "layers": ("What isolation costs", lambda sizes: layers.measure(sizes.gradings)),
+    "phases": (
+        "Where the time goes, a submission with one job",
+        lambda sizes: phases.measure(sizes.gradings),
     ),
 }
 
 
-def seconds(command: Command) -> float:
-    """Wall time of a whole process."""
-    start = time.perf_counter()
-    subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, check=True)
-    return time.perf_counter() - start
-
-
-def compare(command: Command, baseline: Command, runs: int) -> dict[str, float | int]:
-    """Times both in turn, after one run of each that is not counted."""
-    seconds(baseline), seconds(command)
-    pairs = [(seconds(command), seconds(baseline)) for _ in range(runs)]
-    return {
-        "runs": runs,
-        "seconds": round(median(one for one, _ in pairs), 3),
-        "baseline_seconds": round(median(other for _, other in pairs), 3),
-        "ratio": round(median(one / other for one, other in pairs), 2),
-    }
-
-
 @click.command()
-@click.option("--runs", default=9, show_default=True, help="Counted runs of each command.")
-@click.option("--output", type=click.Path(path_type=Path), default=ROOT / "benchmarks/cold.json")
-def main(runs: int, output: Path) -> None:
-    """From cold: a command's whole wall time, against `python -c "import torch"`; and warm: from save to verdict."""
-    results = {name: compare(command, BASELINE, runs) for name, command in COLD.items()}
-    usual = median(row["baseline_seconds"] for row in results.values())
-    answered = {}
-    for name in MISTAKES:
-        row = from_save_to_verdict(name, 2 * runs)
-        answered[name] = row | {"ratio": round(row["seconds"] / usual, 2)}
-    machine = {
-        "cores": os.cpu_count(),
-        "machine": platform.machine(),
-        "system": platform.system(),
-        "python": platform.python_version(),
-        "torch": version("torch"),
-        "date": time.strftime("%Y-%m-%d"),
-    }
-    table = Table("from cold", "seconds", "import torch", "ratio", "runs")
-    for name, row in results.items():
-        table.add_row(
-            name,
-            f"{row['seconds']:.2f}",
-            f"{row['baseline_seconds']:.2f}",
-            f"{row['ratio']:.2f}",
-            str(row["runs"]),
-        )
-    watched = Table(
-        "grader watch: from save to verdict", "seconds", "import torch", "ratio", "runs"
-    )
-    for name, row in answered.items():
-        watched.add_row(
-            name, f"{row['seconds']:.2f}", f"{usual:.2f}", f"{row['ratio']:.2f}", str(row["runs"])
-        )
-    Console().print(table, watched)
-    data = {"machine": machine, "cold": results, "watch": answered}
-    output.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+@click.option("--only", multiple=True, type=click.Choice(list(PARTS)), help="Default: all.")
+@click.option("--quick", is_flag=True, help="Small sizes: to see it work, not for the figures.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="A folder for results.json and results.md. Default: with all parts, this one's; else none.",
+)
+def main(only: tuple[str, ...], quick: bool, output: Path | None) -> None:
+    """Speed, as ratios between things measured in turn in one run."""
+    console = Console(width=None if Console().is_terminal else 160)
+    about, told = results.machine(), dict[str, tuple[str, list[Row]]]()
+    if not quick and not only:
+        output = output or HERE
+    for name, (title, measure) in PARTS.items():
+        if only and name not in only:
+            continue
+        start = time.perf_counter()
+        told[name] = title, measure(QUICK if quick else FULL)
+        minutes = (time.perf_counter() - start) / 60
+        about.setdefault("minutes", {})[name] = round(minutes, 1)
+        console.print(results.as_table(f"{title} ({minutes:.1f} minutes)", told[name][1]))
+        if output:
+            results.write(output, about, told)
+    if not output:
+        print(results.as_markdown(about, told))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import types
 from collections.abc import Mapping
 from typing import Any, cast
@@ -27,8 +28,11 @@ class InProcess:
 
     def ask(self, request: Request) -> Answer:
         torch.manual_seed(request.seed)
-        tree, block = encode(request.probe(self._module, **request.inputs))
-        return Answer({"value": tree}, block, b"")
+        tree, block = encode(self.run(request))
+        return Answer({"value": tree}, block, json.dumps(tree).encode())
+
+    def run(self, request: Request) -> Any:
+        return request.probe(self._module, **request.inputs)
 
     def read(self, request: Request, answer: Answer) -> Any:
         return decode(answer.header["value"], answer.block, as_received(request.device))

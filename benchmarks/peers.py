@@ -1,16 +1,21 @@
 """Other graders on the same tasks: plain pytest, `otter run`, and `nbgrader autograde`.
 
 Each runs the very same checks, in its own process and unsandboxed; otter and nbgrader from a virtual environment of
-their own, `.venv-peers`. Their batch of one is what a submission costs, as neither keeps anything from one to the next.
+their own, `.venv-peers`, which `make peers` makes. Neither keeps anything from one submission to the next.
 """
 
 from __future__ import annotations
 
+import json
 import os
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +25,17 @@ ROOT = Path(__file__).resolve().parent.parent
 PEERS = ROOT / ".venv-peers" / "bin"
 
 
-def run(*command: object, cwd: Path) -> float:
-    """Wall time of a whole process; the sources of the checks are on its path."""
+class NotFull(Exception):
+    """A submission did not earn all points."""
+
+
+def run(*command: object, cwd: Path, failed: int | None = None) -> float:
+    """Wall time of a whole process; the sources of the checks are on its path.
+
+    Raises:
+        NotFull: if its exit status is `failed`.
+        RuntimeError: if it is another than 0.
+    """
     environment = os.environ | {
         "PYTHONPATH": str(ROOT),
         "PATH": f"{PEERS}{os.pathsep}{os.environ['PATH']}",
@@ -30,9 +44,21 @@ def run(*command: object, cwd: Path) -> float:
     done = subprocess.run(
         [str(part) for part in command], cwd=cwd, env=environment, capture_output=True, text=True, check=False
     )  # fmt: skip
+    seconds = time.perf_counter() - start
+    if done.returncode == failed:
+        raise NotFull
     if done.returncode:
         raise RuntimeError(f"{command}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
-    return time.perf_counter() - start
+    return seconds
+
+
+def version_of(name: str) -> str:
+    """The version of a peer, with a blank before it."""
+    package = {"otter run": "otter-grader", "nbgrader autograde": "nbgrader"}.get(name)
+    if package is None:
+        return f" {version('pytest')}"
+    ask = f"from importlib.metadata import version; print(version({package!r}))"
+    return " " + subprocess.check_output([PEERS / "python", "-c", ask], text=True).strip()
 
 
 def pytest_once(exercises: Sequence[str]) -> Callable[[Path], float]:
@@ -49,7 +75,9 @@ def pytest_once(exercises: Sequence[str]) -> Callable[[Path], float]:
         "no:cacheprovider",
     )
     options = ("--import-mode=importlib", "-c", ROOT / "grader/checks.ini", "--rootdir", ROOT)
-    return lambda folder: run(*command, *options, "--submission", folder, *files, cwd=folder)
+    return lambda folder: run(
+        *command, *options, "--submission", folder, *files, cwd=folder, failed=1
+    )
 
 
 def otter_once(exercises: Sequence[str], work: Path) -> Callable[[Path], float]:
@@ -83,8 +111,10 @@ def otter_once(exercises: Sequence[str], work: Path) -> Callable[[Path], float]:
         seconds = run(
             PEERS / "otter", "run", "--no-logo", "-a", archive, "-o", folder, notebook, cwd=folder
         )
-        told = (folder / "results.json").read_text(encoding="utf-8")
-        assert told.count('"score": 10') >= len(exercises), told[:2000]
+        told = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+        scores = [test["score"] for test in told["tests"] if "max_score" in test]
+        if sum(scores) != 10 * len(exercises):
+            raise NotFull
         return seconds
 
     return once
@@ -106,7 +136,39 @@ def nbgrader_batch(exercises: Sequence[str], folders: Sequence[Path], work: Path
         encoding="utf-8",
     )
     run(PEERS / "nbgrader", "generate_assignment", "ps1", "--create", cwd=work)
-    return run(PEERS / "nbgrader", "autograde", "ps1", cwd=work)
+    seconds = run(PEERS / "nbgrader", "autograde", "ps1", cwd=work)
+    with closing(sqlite3.connect(work / "gradebook.db")) as connection:
+        [[earned]] = connection.execute("SELECT sum(auto_score) FROM grade")
+    if earned != 10 * len(exercises) * len(folders):
+        raise NotFull
+    return seconds
+
+
+def expect_to_grade(work: Path) -> None:
+    """Sees that each peer gives a right submission all points, and a wrong one not.
+
+    Raises:
+        NotFull: if the right one did not earn them.
+        AssertionError: if the wrong one did.
+    """
+    name = "logistic_regression"
+    text = (ROOT / "solutions" / f"{name}.py").read_text(encoding="utf-8")
+    for kind, source in {"right": text, "wrong": text.replace("+ self.b)", "- self.b)")}.items():
+        folder = work / kind
+        folder.mkdir()
+        (folder / f"{name}.py").write_text(source, encoding="utf-8")
+        graders: list[Callable[[], float]] = [partial(pytest_once([name]), folder)]
+        if PEERS.is_dir():
+            graders.append(partial(otter_once([name], work / f"otter-{kind}"), folder))
+            graders.append(partial(nbgrader_batch, [name], [folder], work / f"nbgrader-{kind}"))
+        for grade in graders:
+            try:
+                grade()
+            except NotFull:
+                if kind == "right":
+                    raise
+            else:
+                assert kind == "right", f"{grade} gave a wrong submission all points"
 
 
 def as_notebook(folder: Path, exercises: Sequence[str], graded: bool) -> str:

@@ -1,4 +1,4 @@
-"""How long a class's report takes to write, and a browser to open: `python -m benchmarks.report`."""
+"""How long a class's report takes to write, and a browser to open."""
 
 from __future__ import annotations
 
@@ -8,14 +8,64 @@ import time
 from pathlib import Path
 from statistics import median
 
-import click
-
-from grader.classroom.folder import PARTS, write_report
+from grader.classroom.folder import write_report
 from tests.synthetic import made_class
 
+from .results import Goal, Row
 
-def ready(page_file: Path) -> dict[str, float]:
-    """Seconds from opening the page until it can be used; medians of five browsers' pages."""
+_OPENED = 5
+
+
+def measure(students: int, reports: int) -> list[Row]:
+    """The report of a made-up class: eighteen exercises of six checks."""
+    what = f"{students:,} students"
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary) / "report"
+        taken = []
+        for _ in range(reports):
+            shutil.rmtree(folder, ignore_errors=True)
+            taken.append(_written(students, folder))
+        page = folder / "index.html"
+        size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+        sample = f"{reports} reports"
+        rows = [
+            Row(
+                f"{what}: the page is written",
+                median(taken),
+                goal=Goal(most=30),
+                sample=sample,
+                samples=tuple(taken),
+            ),
+            Row(f"{what}: its size", size / 2**20, "MiB"),
+        ]
+        if shutil.which("chromium"):
+            somebody = next(iter(made_class(students))).student.name
+            for name, seconds in ready(page, somebody).items():
+                rows.append(
+                    Row(
+                        f"{what}: {name}",
+                        median(seconds),
+                        goal=Goal(most=2),
+                        sample=f"{_OPENED} pages",
+                        samples=tuple(seconds),
+                    )
+                )
+    return rows
+
+
+def _written(students: int, folder: Path) -> float:
+    """Wall time of the report, without that of making the class up."""
+    start = time.perf_counter()
+    for _ in made_class(students):
+        pass
+    making = time.perf_counter() - start
+    start = time.perf_counter()
+    write_report(made_class(students), folder, title="Benchmark", parts=("page",))
+    return time.perf_counter() - start - making
+
+
+def ready(page_file: Path, somebody: str) -> dict[str, list[float]]:
+    """Seconds from opening the page until it can be used; `somebody` is a student to look for."""
     from playwright.sync_api import sync_playwright
 
     taken: dict[str, list[float]] = {
@@ -28,7 +78,7 @@ def ready(page_file: Path) -> dict[str, float]:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
         )
-        for _ in range(5):
+        for _ in range(_OPENED):
             page = browser.new_page()
             start = time.perf_counter()
             page.goto(page_file.as_uri())
@@ -41,7 +91,7 @@ def ready(page_file: Path) -> dict[str, float]:
             page.wait_for_selector("#students-table tbody tr:nth-child(50)")
             taken["table of students"].append(time.perf_counter() - start)
             start = time.perf_counter()
-            page.fill("[data-view=students] input[type=search]", "ada lovelace")
+            page.fill("[data-view=students] input[type=search]", somebody)
             page.wait_for_function(
                 "document.querySelector('[data-view=students] .dt-info').textContent.includes('(of')"
             )
@@ -52,31 +102,4 @@ def ready(page_file: Path) -> dict[str, float]:
             taken["a student"].append(time.perf_counter() - start)
             page.close()
         browser.close()
-    return {what: median(seconds) for what, seconds in taken.items()}
-
-
-@click.command()
-@click.option("--students", default=10_000, show_default=True)
-@click.option("--part", "parts", multiple=True, type=click.Choice(PARTS), help="Default: the page.")
-def main(students: int, parts: tuple[str, ...]) -> None:
-    """Times the report of a made-up class: eighteen exercises of six checks."""
-    making = time.process_time()
-    for _ in made_class(students):
-        pass
-    making = time.process_time() - making
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary) / "report"
-        start, used = time.perf_counter(), time.process_time()
-        write_report(made_class(students), folder, title="Benchmark", parts=parts or ("page",))
-        whole, used = time.perf_counter() - start, time.process_time() - used
-        # making the class up is no part of it; on a busy machine the processor's time says more
-        print(
-            f"{students:,} students: {whole * (1 - making / used):.1f} s, {used - making:.1f} s of processor time"
-        )
-        if shutil.which("chromium") and (folder / "index.html").is_file():
-            for what, seconds in ready(folder / "index.html").items():
-                print(f"{what}: {seconds:.2f} s")
-
-
-if __name__ == "__main__":
-    main()
+    return taken

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 from click.testing import CliRunner
 
 from grader.classroom.gradebook import open_gradebook
@@ -159,6 +160,38 @@ def test_a_class_from_the_first_call_to_the_last(tmp_path: Path) -> None:
     assert "1: 10 of 10" in run("history", book, "ada").replace("1 (Ada)", "1")
     assert "6: +4, now 4 of 10" in run("adjust", book, "absent", "4", "--why", "kind")
     assert "7 students; everything fits together." in run("gradebook", "check", book)
+
+
+def test_devices_are_part_of_what_a_result_depends_on(tmp_path: Path) -> None:
+    folder, book = tmp_path / "lab", tmp_path / "g.db"
+    (folder / "ada").mkdir(parents=True)
+    shutil.copy(RIGHT[0], folder / "ada" / "csv_dataset.py")
+    command: list[str | Path] = ["grade", folder, "--gradebook", book, "--jobs", "1", "--seed", "1"]
+
+    def devices() -> tuple[str, ...]:
+        with open_gradebook(book) as gradebook:
+            report = gradebook.record("ada").report
+        assert report
+        return report.environment.devices
+
+    assert "1 graded now, 0 graded before" in run(*command, "--device", "cpu")
+    assert devices() == ("cpu",)
+    assert "1 graded now, 0 graded before" in run(*command)
+    assert devices() == ("cpu", "sim")
+    # the usual ones by name are the usual ones
+    assert "0 graded now, 1 graded before" in run(*command, "--device", "sim", "--device", "cpu")
+    assert "0 graded now, 1 graded before" in run(*command, "--device", "cpu")
+    assert devices() == ("cpu",)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
+def test_a_device_that_the_workers_lack_is_told(folder: Path) -> None:
+    told = run(
+        *("grade", folder, "--gradebook", folder.parent / "g.db"),
+        *("--jobs", "1", "--device", "cuda"),
+        status=2,
+    )
+    assert "lacks a device that was asked for: cuda" in " ".join(told.split())
 
 
 def test_adjusting_and_looking(tmp_path: Path) -> None:

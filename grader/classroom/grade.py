@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from ..assignment import Terms
 from ..catalog import Course, load_course
+from ..grading import DEVICES
 from ..protected import Announced, announced_in, changed_files, disagreement
 from ..sandbox import Limits
 from ..submission import Submission
@@ -25,7 +27,7 @@ from .records import Student
 from .roster import ID_LENGTH, Entry, Matcher
 from .worker import Outcome, Task, checks_digest, versions
 
-_READ_AHEAD = 16  # submissions that are written down in one transaction
+READ_AHEAD = 16  # submissions that are written down in one transaction
 
 
 @dataclass
@@ -71,6 +73,7 @@ def grade_class(
     force: bool = False,
     seed: int | None = None,
     limits: Limits | None = None,
+    devices: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> Summary:
     """Grades what lies in `submissions` into `gradebook`; called again, it goes on where it was stopped.
@@ -90,6 +93,8 @@ def grade_class(
         seed: of the inputs; by default each call draws one, which the reports then name. It is one for all, so that
             inputs and references are worked out once for a class, and nobody could know it before.
         limits: on the student's code.
+        devices: where to run it beside the CPU; none named stands for those that every machine has, and one that is
+            named and not there ends the call.
 
     Raises:
         LayoutError: if there is nothing to grade in `submissions`.
@@ -122,9 +127,17 @@ def grade_class(
         handed, [entry.student for entry in roster or ()] or gradebook.students()
     )
     enrol(gradebook, roster, new)
-    conditions = _Conditions(course, terms, protected or {}, force, seed, limits or Limits())
+    conditions = _Conditions(
+        course, terms, protected or {}, force, seed, limits or Limits(), _in_order(devices)
+    )
     job = _Job(gradebook, conditions, assigned, progress or Progress())
     return job.run(workers or local_workers(default_jobs(), limits))
+
+
+def _in_order(devices: Sequence[str]) -> tuple[str, ...]:
+    """Those that `grade` is to run on; none for the usual ones, however they were named."""
+    named = ("cpu", *sorted({*devices} - {"cpu"})) if devices else ()
+    return () if named == DEVICES else named
 
 
 def _found(handed: Sequence[Handed], course: Course, until: datetime | None) -> tuple[str, ...]:
@@ -140,7 +153,7 @@ def _found(handed: Sequence[Handed], course: Course, until: datetime | None) -> 
     return tuple(found)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Assigned:
     handed: Handed
     notes: tuple[str, ...] = ()
@@ -181,6 +194,7 @@ class _Conditions:
     force: bool
     seed: int | None
     limits: Limits
+    devices: tuple[str, ...]
 
 
 class _Job:
@@ -212,14 +226,17 @@ class _Job:
             seed=secrets.randbits(48) if given.seed is None else given.seed,
             limits=given.limits,
             assignment=assignment,
+            devices=given.devices,
         )
-        self.conditions = {
+        self.conditions: dict[str, Any] = {
             "exercises": list(self.blank.exercises),
             "checks": self.blank.checks,
             "versions": self.blank.versions,
             "seed": given.seed,
             "limits": asdict(given.limits),
         }
+        if given.devices:  # results that were stored without it are of the usual ones
+            self.conditions["devices"] = list(given.devices)
         self.ledger = Ledger.begin(gradebook, self.conditions, given.force)
 
     def run(self, workers: Workers) -> Summary:
@@ -248,9 +265,10 @@ class _Job:
         students = [
             student.id for student in self.gradebook.students() if student.id in self.assigned
         ]
-        for start in range(0, len(students), _READ_AHEAD):
+        for start in range(0, len(students), READ_AHEAD):
             several = [
-                self._receipt(student, deadlines) for student in students[start:][:_READ_AHEAD]
+                self._receipt(student, deadlines)
+                for student in students[start : start + READ_AHEAD]
             ]
             for receipt, wanted in zip(several, self.ledger.receive(several), strict=True):
                 student, work = receipt.student, receipt.work

@@ -129,13 +129,15 @@ class Gradebook:
         """Everybody, in the roster's order."""
         with self.engine.connect() as connection, Session(connection) as session:
             order = select(StudentRow).order_by(StudentRow.position, StudentRow.id)
-            return [_student(row) for row in session.scalars(order)]
+            rows = session.scalars(order, execution_options={"yield_per": _PAGE})
+            return [_student(row) for row in rows]
 
     def deadlines(self) -> dict[str, datetime]:
         """The students who have a deadline of their own."""
         with self.engine.connect() as connection:
             query = select(StudentRow.id, StudentRow.deadline)
-            return {who: own for who, own in connection.execute(query) if own is not None}
+            own = query.where(StudentRow.deadline.is_not(None))
+            return {who: when for who, when in connection.execute(own) if when is not None}
 
     def sources(self, student: str) -> dict[str, str]:
         """The source text by exercise of the submission that counts; empty where there is none."""

@@ -36,7 +36,7 @@ class LayoutError(Exception):
     """The folder of submissions cannot be used; the message says why and what to do."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Handed:
     """Something that one student handed in.
 
@@ -89,7 +89,10 @@ def find_handed(folder: Path, exercises: Sequence[str]) -> list[Handed]:
 
 
 def _visible(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if not path.name.startswith((".", "__")))
+    found = (path for path in folder.iterdir() if not path.name.startswith((".", "__")))
+    return sorted(
+        found, key=lambda path: path.name
+    )  # paths that were compared keep what they compare
 
 
 def _descend(folder: Path) -> tuple[Path, str]:

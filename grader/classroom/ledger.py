@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -31,6 +32,8 @@ from .records import Student
 from .roster import Entry, Matcher
 
 OFF_ROSTER = 2**31 - 1
+_BATCH = 500
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -241,45 +244,49 @@ def set_possible(gradebook: Gradebook, possible: Mapping[str, int], by: str) -> 
 
 
 def enrol(gradebook: Gradebook, roster: Sequence[Entry] | None, others: Iterable[Student]) -> None:
-    """Writes down the students: the roster's, where one is given, and `others`, who have handed something in."""
+    """Writes down the students: the roster's, where one is given, and `others`, who have handed something in.
+
+    A class is written some hundreds at a time, so that a large one needs no more memory than a small one.
+    """
 
     def work(session: Session) -> None:
         about = session.get_one(About, 1)
-        known = {row.id: row for row in session.scalars(select(StudentRow))}
+        known = set(session.scalars(select(StudentRow.id)))
         before = set(known)
         if roster is not None:
             about.has_roster = True
-            for row in known.values():
-                row.on_roster, row.position = False, OFF_ROSTER
-        for position, entry in enumerate(roster or ()):
-            _put(session, known, entry.student, position, entry.deadline)
-        _rename(session, known, before, [entry.student for entry in roster or ()])
-        for student in others:
-            if student.id not in known:
-                on = not about.has_roster
-                _put(session, known, student, 0 if on else OFF_ROSTER, None, on)
-        session.flush()
-        standing = set(session.scalars(select(StandingRow.student_id)))
-        session.add_all(
-            StandingRow(
-                student_id=student,
-                submission_id=None,
-                grading_id=None,
-                late_days=0,
-                problem=NOTHING,
-                notes=[],
-            )
-            for student in known
-            if student not in standing
+            session.execute(update(StudentRow).values(on_roster=False, position=OFF_ROSTER))
+        _put(
+            session,
+            known,
+            (
+                _columns(entry.student, position, entry.deadline, True)
+                for position, entry in enumerate(roster or ())
+            ),
         )
+        _rename(session, known, before, [entry.student for entry in roster or ()])
+        on = not about.has_roster
+        _put(
+            session,
+            known,
+            (
+                _columns(student, 0 if on else OFF_ROSTER, None, on)
+                for student in others
+                if student.id not in known
+            ),
+        )
+        standing = set(session.scalars(select(StandingRow.student_id)))
+        for some in _batches(sorted(known - standing)):
+            begun = {"late_days": 0, "problem": NOTHING, "notes": []}
+            session.execute(
+                insert(StandingRow), [{"student_id": student, **begun} for student in some]
+            )
 
     gradebook.write(work)
     gradebook.refresh()
 
 
-def _rename(
-    session: Session, known: dict[str, StudentRow], before: set[str], roster: Sequence[Student]
-) -> None:
+def _rename(session: Session, known: set[str], before: set[str], roster: Sequence[Student]) -> None:
     """Who was graded before there was a roster, and is in it by another identifier, takes everything along."""
     matcher, listed = Matcher(roster), {student.id for student in roster}
     session.flush()
@@ -293,25 +300,32 @@ def _rename(
                 update(table).where(table.student_id == old).values(student_id=new),
                 execution_options={"synchronize_session": False},
             )
-        session.delete(known.pop(old))
-        session.flush()
+        session.execute(delete(StudentRow).where(StudentRow.id == old))
+        known.remove(old)
 
 
-def _put(
-    session: Session,
-    known: dict[str, StudentRow],
-    student: Student,
-    position: int,
-    deadline: datetime | None,
-    on_roster: bool = True,
-) -> None:
-    row = known.get(student.id)
-    if row is None:
-        row = known[student.id] = StudentRow(id=student.id)
-        session.add(row)
-    row.position, row.on_roster, row.deadline = position, on_roster, deadline
-    for name in ("name", "email", "section", "login"):
-        setattr(row, name, getattr(student, name))
+def _put(session: Session, known: set[str], rows: Iterable[dict[str, Any]]) -> None:
+    """Writes students, as `_columns` gives them; those that were not known are known then."""
+    for some in _batches(rows):
+        by_id = {row["id"]: row for row in some}
+        if new := [row for student, row in by_id.items() if student not in known]:
+            session.execute(insert(StudentRow), new)
+        if old := [row for student, row in by_id.items() if student in known]:
+            session.execute(update(StudentRow), old)
+        known.update(by_id)
+
+
+def _columns(
+    student: Student, position: int, deadline: datetime | None, on_roster: bool
+) -> dict[str, Any]:
+    texts = {name: getattr(student, name) for name in ("id", "name", "email", "section", "login")}
+    return {**texts, "position": position, "deadline": deadline, "on_roster": on_roster}
+
+
+def _batches(rows: Iterable[T]) -> Iterator[list[T]]:
+    rest = iter(rows)
+    while some := list(islice(rest, _BATCH)):
+        yield some
 
 
 def _submissions(session: Session, several: Sequence[Receipt]) -> dict[str, int]:

@@ -178,6 +178,13 @@ def local_workers(jobs: int, limits: Limits | None = None) -> Workers:
     return Workers(start, stop, lambda: jobs + 1)
 
 
+def workers_of(
+    scheduler: str | None, jobs: int | None, tell: Callable[[str], None] = lambda _: None
+) -> Workers:
+    """A cluster's workers where there is a scheduler; else this machine's, by default one for each core."""
+    return dask_workers(scheduler, tell) if scheduler else local_workers(jobs or default_jobs())
+
+
 def default_jobs() -> int:
     """The cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):

@@ -46,6 +46,7 @@ class Task:
         assignment: the file of the assignment, if there is one; its instructor's part counts.
         versions: of what counts for a score.
         seed: of the inputs; one for a class, so that a worker knows most cases from the submissions before.
+        devices: where to run it; none named stands for those that every machine has.
     """
 
     submission: Submission
@@ -56,6 +57,7 @@ class Task:
     seed: int | None = None
     limits: Limits = field(default_factory=Limits)
     assignment: str | None = None
+    devices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,7 @@ def checks_digest(course: Course, exercises: Sequence[str], assignment: str | No
 
 _lock = threading.Lock()
 _sandboxes: dict[Limits, Sandbox] = {}
+_gpus: dict[Limits, Sandbox] = {}
 _nursery = ""  # the address of the one that the workers of this machine share
 
 
@@ -105,6 +108,8 @@ def grade_task(task: Task) -> Outcome:
             try:
                 report = _grade(task, course, terms)
                 return Outcome(report, time.perf_counter() - start)
+            except WorkerMismatch:
+                raise
             except RuntimeError as error:
                 # the warm process was lost; a new one may do better
                 _drop(task.limits)
@@ -118,11 +123,23 @@ def grade_task(task: Task) -> Outcome:
 
 
 def _grade(task: Task, course: Course, terms: Terms | None) -> Report:
-    from ..grading import grade
+    from ..grading import DEVICES, environment, grade
 
     sandbox = warm_sandbox(task.limits)
+    gpu = _warm_gpu(task.limits) if "cuda" in task.devices else None
+    if task.devices and (absent := environment(sandbox, task.devices, gpu).absent):
+        raise WorkerMismatch(
+            f"The worker {_name()} lacks a device that was asked for: {'; '.join(absent)}."
+        )
     return grade(
-        task.submission, task.exercises, course=course, terms=terms, sandbox=sandbox, seed=task.seed
+        task.submission,
+        task.exercises,
+        course=course,
+        terms=terms,
+        sandbox=sandbox,
+        gpu=gpu,
+        devices=task.devices or DEVICES,
+        seed=task.seed,
     )
 
 
@@ -171,6 +188,15 @@ def warm_sandbox(limits: Limits) -> Sandbox:
     return _sandboxes[limits]
 
 
+def _warm_gpu(limits: Limits) -> Sandbox:
+    """This process's sandbox for `cuda`."""
+    from ..grading import gpu_sandbox
+
+    if limits not in _gpus:
+        _gpus[limits] = gpu_sandbox(limits)
+    return _gpus[limits]
+
+
 @cache
 def warm_up() -> None:
     """What each grading would import, once, while the sandbox's own process does the same."""
@@ -184,13 +210,14 @@ def warm_up() -> None:
 
 
 def _drop(limits: Limits) -> None:
-    with suppress(Exception):
-        if sandbox := _sandboxes.pop(limits, None):
-            sandbox.close()
+    for kept in (_sandboxes, _gpus):
+        with suppress(Exception):
+            if sandbox := kept.pop(limits, None):
+                sandbox.close()
 
 
 def _close_all() -> None:
-    for limits in list(_sandboxes):
+    for limits in {**_sandboxes, **_gpus}:
         _drop(limits)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .common import console_for, course_option, open_course, refuse
+from .common import console_for, course_option, device_option, open_course, refuse
 from .formats import open_terms
 
 if TYPE_CHECKING:
@@ -106,6 +106,7 @@ def opened(where: str, create: bool = False) -> Iterator[Gradebook]:
 @click.option(
     "--force", is_flag=True, help="Grade again what was graded before; its history stays."
 )
+@device_option
 @click.option(
     "--seed",
     type=click.IntRange(0, 2**48 - 1),
@@ -127,6 +128,7 @@ def grade(
     accept_days: int | None,
     title: str,
     force: bool,
+    devices: tuple[str, ...],
     seed: int | None,
 ) -> None:
     """Grades a class: a folder with a folder, repository, zip or file for each student, into a gradebook.
@@ -155,18 +157,14 @@ def grade(
     with opened(where, create=True) as gradebook:
         from ..classroom.grade import grade_class
         from ..classroom.layouts import LayoutError
-        from ..classroom.pool import PoolError, dask_workers, default_jobs, local_workers
+        from ..classroom.pool import PoolError, workers_of
         from ..classroom.roster import RosterError, read_roster
 
         policy = _policy(gradebook.policy, late_penalty, free_days, accept_days)
         console = console_for(stderr=True)
         try:
             roster = read_roster(roster_file) if roster_file else None
-            workers = (
-                dask_workers(scheduler, console.print)
-                if scheduler
-                else local_workers(jobs or default_jobs())
-            )
+            workers = workers_of(scheduler, jobs, console.print)
             with _progress(console) as progress:
                 summary = grade_class(
                     submissions,
@@ -182,6 +180,7 @@ def grade(
                     workers=workers,
                     force=force,
                     seed=seed,
+                    devices=devices,
                     progress=progress,
                 )
         except (LayoutError, PoolError, RosterError) as error:
