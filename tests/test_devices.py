@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from grader import grade
 from grader.catalog import Course
 from grader.cli import main
+from grader.devices.plans import direct_operators
 from grader.grading import environment, gpu_sandbox
 from grader.outputs import terminal
 from grader.parity import Program, programs, run_all
@@ -47,6 +48,15 @@ def test_the_parity_table_holds(sandbox: Sandbox, device: str) -> None:
     found = list(run_all(sandbox, device))
     assert len(found) == len(programs())
     assert [(o.program.name, o.difference) for o in found if o.difference] == []
+
+
+def test_an_operator_with_its_own_kernel_would_else_run_as_two() -> None:
+    """Torch then has a kernel for every backend, made of `empty` and `out=`, and `sim` takes nothing else over."""
+    has_kernel = torch._C._dispatch_has_kernel_for_dispatch_key
+    operators = direct_operators()
+    assert len(operators) > 150
+    for op in operators:
+        assert has_kernel(op.name(), "CompositeExplicitAutogradNonFunctional"), op
 
 
 def test_a_difference_from_cuda_is_told(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import torch
@@ -25,6 +26,7 @@ import torch
 from .frontend import Module, patch, state
 from .memory import NAME
 from .operators import convolution, convolution_backward, run_on_sim
+from .plans import direct_operators
 
 __all__ = ["NAME", "seen_by_torch", "set_up"]
 
@@ -48,6 +50,8 @@ def set_up() -> str:
         own = torch.library.Library("aten", "IMPL")
         own.impl("convolution_overrideable", convolution, "PrivateUse1")
         own.impl("convolution_backward_overrideable", convolution_backward, "PrivateUse1")
+        for op in direct_operators():
+            own.impl(op, partial(run_on_sim, op), "PrivateUse1")
         _kept.extend([library, own])
         patch()
         left = torch.ones(2, device=NAME, requires_grad=True)

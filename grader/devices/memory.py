@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import torch
@@ -9,21 +10,31 @@ from torch import Tensor
 
 NAME = "sim"
 MEMORY = "_sim_memory"  # on a storage of `sim`: the CPU's storage that it points at
+RAW = "_sim_raw"  # and a tensor of the CPU in that, of any shape, where there has been one
 CPU_KEYS = torch._C.DispatchKeySet(torch._C.DispatchKey.CPU)
+
+_set: Any = torch.ops.aten.set_.source_Storage_storage_offset
 
 
 def on_sim(value: object) -> bool:
-    return isinstance(value, Tensor) and value.device.type == NAME
+    return isinstance(value, Tensor) and not value.is_cpu and value.device.type == NAME
 
 
-def storage_over(memory: torch.UntypedStorage) -> torch.UntypedStorage:
+def storage_over(memory: torch.UntypedStorage, raw: Tensor | None = None) -> torch.UntypedStorage:
     """A storage of `sim` over a storage of the CPU, which lives as long."""
     storage: Any = torch._C._construct_storage_from_data_pointer(
-        memory.data_ptr(), torch.device(NAME, 0), memory.nbytes()
+        memory.data_ptr(), _device(), memory.nbytes()
     )
     setattr(storage, MEMORY, memory)
+    if raw is not None:
+        setattr(storage, RAW, raw)
     made: torch.UntypedStorage = storage
     return made
+
+
+@cache
+def _device() -> torch.device:
+    return torch.device(NAME, 0)
 
 
 def memory_of(tensor: Tensor) -> torch.UntypedStorage:
@@ -37,16 +48,33 @@ def memory_of(tensor: Tensor) -> torch.UntypedStorage:
 
 def place(tensor: Tensor, storage: torch.UntypedStorage, like: Tensor) -> Tensor:
     """Lets `tensor` be what `like` is, in `storage`."""
-    torch.ops.aten.set_.source_Storage_storage_offset.redispatch(
-        CPU_KEYS, tensor, storage, like.storage_offset(), like.size(), like.stride()
-    )
+    _set.redispatch(CPU_KEYS, tensor, storage, like.storage_offset(), like.size(), like.stride())
     return tensor
 
 
 def raw_of(tensor: Tensor) -> Tensor:
     """The tensor of the CPU with the same memory, shape and strides."""
+    if (kept := kept_raw(tensor)) is not None:
+        return kept
     raw = torch.empty((0,), dtype=tensor.dtype)
-    return raw.set_(memory_of(tensor), tensor.storage_offset(), tensor.size(), tensor.stride())
+    raw.set_(memory_of(tensor), tensor.storage_offset(), tensor.size(), tensor.stride())
+    storage: Any = tensor.untyped_storage()
+    if not hasattr(storage, RAW):
+        setattr(storage, RAW, raw)
+    return raw
+
+
+def kept_raw(tensor: Tensor) -> Tensor | None:
+    """`raw_of` a tensor on `sim` if its storage has kept one that fits or can be viewed so; None anywhere else."""
+    if tensor.is_cpu:
+        return None
+    raw: Tensor | None = getattr(tensor.untyped_storage(), RAW, None)
+    if raw is None or raw.dtype is not tensor.dtype:
+        return None
+    size, stride, offset = tensor.size(), tensor.stride(), tensor.storage_offset()
+    if raw.size() == size and raw.stride() == stride and raw.storage_offset() == offset:
+        return raw
+    return raw.as_strided(size, stride, offset)
 
 
 def wrapped(raw: Tensor, base: Tensor | None = None) -> Tensor:
@@ -54,6 +82,6 @@ def wrapped(raw: Tensor, base: Tensor | None = None) -> Tensor:
     if base is not None and torch.is_inference_mode_enabled() and not base.is_inference():
         with torch.inference_mode(False):  # a view is of its base's kind
             return wrapped(raw, base)
+    storage = storage_over(raw.untyped_storage(), raw) if base is None else base.untyped_storage()
     empty: Tensor = torch._C._acc.create_empty_tensor((0,), raw.dtype)
-    storage = storage_over(raw.untyped_storage()) if base is None else base.untyped_storage()
     return place(empty, storage, raw)

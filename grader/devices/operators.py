@@ -3,98 +3,71 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from .memory import CPU_KEYS, NAME, on_sim, place, raw_of, storage_over, wrapped
+from .memory import CPU_KEYS, NAME, kept_raw, on_sim, place, raw_of, storage_over, wrapped
+from .plans import Operator, is_direct
 from .random import SEEDS, generators
 
-
-@dataclass(frozen=True)
-class _Operator:
-    """What the fallback needs to know of an operator, read off its schema once."""
-
-    names: tuple[str, ...]
-    changed: tuple[str, ...]
-    results: tuple[str | None, ...]  # for each result the argument that it is, if it is one
-    elementwise: bool
-    random: bool
-    takes_generator: bool
-    tensors: frozenset[str]
-
-    @classmethod
-    def of(cls, op: Any) -> _Operator:
-        schema = op._schema
-        writes = {
-            frozenset(argument.alias_info.before_set): argument.name
-            for argument in schema.arguments
-            if argument.alias_info is not None and argument.alias_info.is_write
-        }
-        results = []
-        for result in schema.returns:
-            written = result.alias_info is not None and result.alias_info.is_write
-            results.append(writes[frozenset(result.alias_info.before_set)] if written else None)
-        return cls(
-            names=tuple(argument.name for argument in schema.arguments),
-            changed=tuple(writes.values()),
-            results=tuple(results),
-            elementwise=_is_elementwise(op),
-            random=torch.Tag.nondeterministic_seeded in op.tags,
-            takes_generator=any(argument.name == "generator" for argument in schema.arguments),
-            tensors=frozenset(a.name for a in schema.arguments if "Tensor" in str(a.type)),
-        )
-
-
 _aten: Any = torch.ops.aten
-_operators: dict[Any, _Operator] = {}
-# CUDA runs them as element by element (TensorIterator) although torch's tag does not say so
-_ELEMENTWISE = {
-    "binary_cross_entropy", "binary_cross_entropy_backward", "mse_loss", "mse_loss_backward", "smooth_l1_loss",
-    "smooth_l1_loss_backward", "huber_loss", "dist", "where", "floor_divide", "heaviside", "copysign", "fill",
-}  # fmt: skip
+_operators: dict[int, Operator] = {}
 
 
-def _is_elementwise(op: Any) -> bool:
-    name = op._schema.name.removeprefix("aten::").rstrip("_")
-    if torch.Tag.pointwise in op.tags or name in _ELEMENTWISE:
-        return True
-    with suppress(AttributeError):  # an operation in place goes by the one that is not
-        plain = getattr(getattr(_aten, name), op._overloadname)
-        return torch.Tag.pointwise in plain.tags
-    return False
-
-
-def _known(op: Any) -> _Operator:
-    if op not in _operators:
-        _operators[op] = _Operator.of(op)
-    return _operators[op]
+def _known(op: Any) -> Operator:
+    if id(op) not in _operators:
+        _operators[id(op)] = Operator.of(op, _SPECIAL.get(op))
+    return _operators[id(op)]
 
 
 def run_on_sim(op: Any, *args: Any, **kwargs: Any) -> Any:
     """The fallback: every operator with an operand on `sim`, or with `device="sim"`, comes here."""
-    if special := _SPECIAL.get(op):
-        return special(*args, **kwargs)
-    known = _known(op)
+    known = _operators.get(id(op)) or _known(op)
+    if known.simple and (raws := _kept_raws(known, args)) is not None:
+        result = known.call(*raws, **kwargs)
+        return wrapped(result) if known.results[0] is None else args[0]
+    if known.special is not None:
+        return known.special(*args, **kwargs)
     given = dict(zip(known.names, args, strict=False)) | kwargs
     _expect_one_device(op, known, given)
     return _compute(op, known, given)
 
 
-def _compute(op: Any, known: _Operator, given: dict[str, Any]) -> Any:
+def _kept_raws(known: Operator, args: Sequence[Any]) -> list[Any] | None:
+    """The arguments for the CPU's kernel, if all tensors are on `sim` and at hand: the common case, made fast."""
+    raws = list(args)
+    for index in known.operands:
+        if index == len(raws):
+            break
+        value = raws[index]
+        if isinstance(value, Tensor):
+            raws[index] = raw = kept_raw(value)
+            if raw is None:
+                return None
+        elif isinstance(value, list):
+            raws[index] = entries = [kept_raw(entry) for entry in value]
+            if any(entry is None for entry in entries):
+                return None
+        elif value is not None and not known.numbers:
+            return None
+    return raws
+
+
+def _compute(op: Any, known: Operator, given: dict[str, Any]) -> Any:
     """Runs the CPU's kernel on the operands' memory."""
     bases: dict[int, Tensor] = {}
     raws = {name: _lowered(value, bases) for name, value in given.items()}
     for name in known.tensors & raws.keys():
-        if isinstance(raws[name], bool | int | float):  # a number that torch has made a tensor of
+        # a number that torch has made a tensor of
+        if isinstance(raws[name], bool | int | float | complex):
             raws[name] = _number(raws[name], raws.values())
     if "device" in raws:
         raws["device"] = torch.device("cpu")
     raws.pop("pin_memory", None)
-    result = _run_random(op, known, raws) if known.random else op(**raws)
+    result = _run_random(op, known, raws) if known.random else known.call(**raws)
     for name in known.changed:
         _follow(given[name], raws[name])
     if len(known.results) == 1:
@@ -105,7 +78,7 @@ def _compute(op: Any, known: _Operator, given: dict[str, Any]) -> Any:
     return tuple(_raised(one, name, given, bases) for one, name in results)
 
 
-def _number(value: bool | float, operands: Iterable[Any]) -> Tensor:
+def _number(value: bool | complex, operands: Iterable[Any]) -> Tensor:
     """A 0-dim tensor that leaves the dtype of the result to the others, as a number does."""
     if isinstance(value, bool):
         return torch.tensor(value)
@@ -113,10 +86,12 @@ def _number(value: bool | float, operands: Iterable[Any]) -> Tensor:
     own = [dtype for dtype in dtypes if dtype.is_floating_point or dtype.is_complex]
     if isinstance(value, int):
         own += [dtype for dtype in dtypes if dtype is not torch.bool]
+    if own and isinstance(value, complex):
+        return torch.tensor(value, dtype=own[0].to_complex())
     return torch.tensor(value, dtype=own[0]) if own else torch.tensor(value)
 
 
-def _run_random(op: Any, known: _Operator, raws: dict[str, Any]) -> Any:
+def _run_random(op: Any, known: Operator, raws: dict[str, Any]) -> Any:
     """Draws from the device's own generator, and leaves the CPU's alone."""
     if known.takes_generator:
         generator = raws.get("generator")
@@ -168,21 +143,27 @@ def _follow(value: Any, raw: Any) -> None:
         memory = raw.untyped_storage()
         grown = memory.nbytes() != value.untyped_storage().nbytes()
         if grown or value.size() != raw.size() or value.stride() != raw.stride():
-            place(value, storage_over(memory) if grown else value.untyped_storage(), raw)
+            place(value, storage_over(memory, raw) if grown else value.untyped_storage(), raw)
 
 
 # the rule of one device
 
 
-def _expect_one_device(op: Any, known: _Operator, given: dict[str, Any]) -> None:
+def _expect_one_device(op: Any, known: Operator, given: dict[str, Any]) -> None:
     operands = [(name, tensor) for name, value in given.items() for tensor in _tensors(value)]
     if all(tensor.device.type == NAME for _, tensor in operands):
         return
     if known.elementwise:
-        # a 0-dim tensor of the CPU counts as a number, unless it is written to
+        # a 0-dim tensor of the CPU counts as a number, unless it is written to; CUDA's iterator takes one
+        numbers = 1 if is_direct(op) else len(operands)
         for name, tensor in operands:
+            if tensor.device.type == NAME:
+                continue
+            numbers -= 1
             number = tensor.dim() == 0 and name not in known.changed
-            if tensor.device.type != NAME and not (number and tensor.device.type == "cpu"):
+            if not (number and numbers >= 0 and tensor.device.type == "cpu"):
+                if is_direct(op):  # CUDA looks at the shapes first, with the CPU's words
+                    op(**{name: _copied(value) for name, value in given.items()})
                 raise RuntimeError(
                     "Expected all tensors to be on the same device, but found at least two devices, "
                     f"{NAME}:0 and {tensor.device}!"
@@ -198,12 +179,18 @@ def _expect_one_device(op: Any, known: _Operator, given: dict[str, Any]) -> None
             )
 
 
+def _copied(value: Any) -> Any:
+    return _lowered(value, {}).detach().clone() if isinstance(value, Tensor) else value
+
+
 _OUT = ("out", "output", "values", "grad_input")
 
 
 def _method(op: Any) -> str:
     """How torch names CUDA's kernel of an operator in its messages."""
     name, overload = op._schema.name.removeprefix("aten::"), op._schema.overload_name
+    if is_direct(op):  # CUDA names it by the operator, in place or not
+        return "_".join(filter(None, ["wrapper_CUDA", name.removesuffix("_"), overload]))
     if overload in _OUT or overload.endswith("_out"):
         # where torch comes here through `out=`, CUDA has one kernel for all forms of the operator
         form = "" if overload in _OUT else overload.removesuffix("_out")
@@ -256,11 +243,9 @@ def _reduced(op: Any) -> Callable[..., Any]:
     return run
 
 
-def _set(op: Any) -> Callable[..., Any]:
-    def run(*args: Any, **kwargs: Any) -> Any:
-        return op.redispatch(CPU_KEYS, *args, **kwargs)
-
-    return run
+def _metadata(op: Any) -> Callable[..., Any]:
+    """What touches no element: the CPU's kernel serves any device."""
+    return partial(op.redispatch, CPU_KEYS)
 
 
 def _indexing(op: Any) -> Callable[..., Any]:
@@ -333,8 +318,12 @@ _SPECIAL: dict[Any, Callable[..., Any]] = {
     _aten.mse_loss.out: _reduced(_aten.mse_loss.default),
     _aten.smooth_l1_loss.out: _reduced(_aten.smooth_l1_loss.default),
     **{
-        op: _set(op)
+        op: _metadata(op)
         for op in (
+            _aten.alias.default,
+            _aten.as_strided.default,
+            _aten.view.default,
+            _aten._reshape_alias.default,
             _aten.set_.source_Storage,
             _aten.set_.source_Storage_storage_offset,
             _aten.set_.source_Tensor,
