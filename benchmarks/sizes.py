@@ -30,7 +30,7 @@ class Sizes:
 FULL = Sizes(
     runs=9,
     one=ClassSize(200, 3, 5),
-    eighteen=ClassSize(200, 1, 3),
+    eighteen=ClassSize(30, 1, 5),
     growth={100: 5, 1_000: 3, 10_000: 1},
     students=10_000,
     reports=3,
