@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future
@@ -42,6 +43,7 @@ from .conftest import ROOT
 from .servers import Cluster, dask_cluster, end, wait_until
 
 KILLS = 30
+CLASS = 40  # those who are killed: enough that many kills come in the middle
 SEED = "1"  # a wrong answer may be right for some inputs: all are graded with the same
 pytestmark = pytest.mark.timeout(900)
 
@@ -131,16 +133,18 @@ def test_three_hundred_with_one_job(made: Made, tmp_path: Path) -> None:
     assert results(gradebook) == 300
 
 
-def test_nothing_is_left_in_the_temporary_folder(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["t", "a path that is too long for sockets " * 3])
+def test_nothing_is_left_in_the_temporary_folder(tmp_path: Path, name: str) -> None:
     """Workers that are forked end without `atexit`."""
-    folder, temporary = tmp_path / "submissions", tmp_path / "temporary"
-    temporary.mkdir()
+    folder = tmp_path / "submissions"
+    temporary = Path(tempfile.mkdtemp(prefix=name))
     made = Made(folder, dict.fromkeys(make_class(folder, 4), 0))
     arguments = command(*made.grade(tmp_path / "grades.db", 1, "--jobs", "2"))
     environment = os.environ | {"TMPDIR": str(temporary)}
     subprocess.run(arguments, cwd=ROOT, env=environment, check=True)
     assert results(tmp_path / "grades.db") == 4
     wait_until(lambda: not list(temporary.iterdir()))
+    temporary.rmdir()
 
 
 def test_three_hundred_with_two_jobs_a_lost_worker_and_two_kills(
@@ -227,7 +231,7 @@ def test_killed_thirty_times_nothing_is_lost_or_doubled(
     cluster: Cluster, zygote: Zygote, tmp_path: Path
 ) -> None:
     folder = tmp_path / "submissions"
-    known = dict.fromkeys(make_class(folder, 12), 0)
+    known = dict.fromkeys(make_class(folder, CLASS), 0)
     made = Made(folder, known)
 
     def arguments(gradebook: Path, *options: str) -> list[str | Path]:
@@ -241,14 +245,14 @@ def test_killed_thirty_times_nothing_is_lost_or_doubled(
     assert zygote.status() == 0
     seconds = time.monotonic() - begun
     expected = state(undisturbed)
-    assert expected["counts"]["grading"] == 24
+    assert expected["counts"]["grading"] == 2 * CLASS
 
     luck = random.Random()
     kills, in_the_middle, episode = 0, 0, 0
     while kills < KILLS:
         episode += 1
         gradebook = tmp_path / f"{episode}.db"
-        for options, total in (((), 12), (("--force",), 24)):
+        for options, total in (((), CLASS), (("--force",), 2 * CLASS)):
             done = False
             while not done:
                 before = results(gradebook)

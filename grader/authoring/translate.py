@@ -51,6 +51,7 @@ FOR_INSTRUCTORS = (
     "sandbox/confine.py",
     "sandbox/landlock.py",
     "sandbox/limits.py",
+    "sandbox/nursery.py",
     "sandbox/places.py",
     "sandbox/process.py",
     "sandbox/seccomp.py",

@@ -10,6 +10,7 @@ import logging
 import multiprocessing
 import os
 import sys
+import tempfile
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
@@ -35,6 +36,7 @@ _LOSSES_OF_ONE = 2
 _LOSSES_IN_A_ROW = 10
 _CONNECT_SECONDS = 10
 _LOOK_SECONDS = 2.0
+_SHORT = 60  # characters: the path of a socket may have 107, and these have 45 of them
 _AGAIN = "What was graded is in the gradebook; the same command goes on from there."
 K = TypeVar("K")
 
@@ -157,11 +159,11 @@ def local_workers(jobs: int, limits: Limits | None = None) -> Workers:
     def start() -> Executor:
         # not forked from this process, which has threads
         context: BaseContext = multiprocessing.get_context("spawn")
-        if jobs > 1:
+        sockets = sys.platform == "linux" and len(tempfile.gettempdir()) <= _SHORT
+        if jobs > 1 and sockets:
             nurseries.append(start_nursery())
-            if sys.platform == "linux":
-                context = multiprocessing.get_context("forkserver")
-                context.set_forkserver_preload(["grader.classroom.preload"])
+            context = multiprocessing.get_context("forkserver")
+            context.set_forkserver_preload(["grader.classroom.preload"])
         return ProcessPoolExecutor(
             jobs,
             mp_context=context,
