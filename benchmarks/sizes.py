@@ -31,10 +31,10 @@ FULL = Sizes(
     runs=9,
     one=ClassSize(200, 3, 5),
     eighteen=ClassSize(30, 1, 5),
-    growth={100: 5, 1_000: 3, 10_000: 1},
+    growth={100: 3, 1_000: 2, 10_000: 1},
     students=10_000,
-    reports=3,
-    gradings=30,
+    reports=1,
+    gradings=15,
 )
 QUICK = Sizes(
     runs=1,
