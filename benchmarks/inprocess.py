@@ -13,7 +13,7 @@ from grader import load_course
 from grader.cases import collect
 from grader.report import CheckResult
 from grader.runner import run_checks
-from grader.sandbox import Answer
+from grader.sandbox import Frame
 from grader.sandbox.wire import as_received, decode, encode
 from grader.workbench import Request, Workbench
 
@@ -26,15 +26,15 @@ class InProcess:
     def __init__(self, module: types.ModuleType) -> None:
         self._module = module
 
-    def ask(self, request: Request) -> Answer:
+    def ask(self, request: Request) -> Frame:
         torch.manual_seed(request.seed)
         tree, block = encode(self.run(request))
-        return Answer({"value": tree}, block, json.dumps(tree).encode())
+        return Frame({"value": tree}, block, json.dumps(tree).encode())
 
     def run(self, request: Request) -> Any:
         return request.probe(self._module, **request.inputs)
 
-    def read(self, request: Request, answer: Answer) -> Any:
+    def read(self, request: Request, answer: Frame) -> Any:
         return decode(answer.header["value"], answer.block, as_received(request.device))
 
 

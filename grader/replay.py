@@ -13,12 +13,11 @@ from typing import Any
 
 from .outcome import CheckOutcome
 from .probes import Probe
-from .sandbox import Answer
+from .sandbox import Frame
 from .workbench import Request, Workbench
 
-_MOST = (
-    64  # different answers to one request: beyond, the class is too mixed for more to be worth it
-)
+# different answers to one request: beyond, the class is too mixed for more to be worth it
+_MOST = 64
 
 
 @dataclass
@@ -55,7 +54,7 @@ class Recorder:
 
     def __init__(self, bench: Workbench) -> None:
         self._bench = bench
-        self._path: list[tuple[Request, Answer]] = []
+        self._path: list[tuple[Request, Frame]] = []
         self._read = 0
         self._whole = True  # every request was answered
 
@@ -96,7 +95,7 @@ class Recorder:
             step.after[keys[-1]] = end
 
 
-def key_of(answer: Answer) -> bytes:
+def key_of(answer: Frame) -> bytes:
     """Equal for answers that are equal to the bit; empty for one that tells of the student's own source."""
     if "error" in answer.header or answer.header.get("seen"):
         return b""

@@ -16,7 +16,7 @@ from .language import N_, _
 from .outcome import CheckFailed, CheckOutcome
 from .probes import Probe
 from .report import CheckStatus
-from .sandbox import Answer, Child, Sandbox, SandboxError
+from .sandbox import Child, Frame, Sandbox, SandboxError
 from .sandbox.wire import WireError, as_received, decode, encode
 from .submission import Source
 from .text import clean, line_of, listed
@@ -106,7 +106,7 @@ class Workbench:
             self._child.close()
             self._child = None
 
-    def ask(self, request: Request) -> Answer:
+    def ask(self, request: Request) -> Frame:
         """Runs a probe.
 
         Raises:
@@ -122,7 +122,7 @@ class Workbench:
             self.differentiated.append((probe, seen[0]))
         return answer
 
-    def read(self, request: Request, answer: Answer) -> Any:
+    def read(self, request: Request, answer: Frame) -> Any:
         """What a probe returned, as plain data and `Received` tensors.
 
         Raises:
@@ -145,7 +145,7 @@ class Workbench:
             raise CheckFailed(told.format(names=listed(changed)), IN_PLACE)
         return value
 
-    def _timed(self, exchange: Callable[[], Answer], device: str) -> Answer:
+    def _timed(self, exchange: Callable[[], Frame], device: str) -> Frame:
         most = self._sandbox.limits.exercise_seconds
         if self._spent > most:
             told = _("Not run: the {most:g} seconds for this exercise are used up.")

@@ -11,9 +11,10 @@ side, `process` and `handle` are the trusted side's
 ends of those two.
 """
 
-from .handle import Answer, Child, SandboxError
+from .frames import Frame
+from .handle import Child, SandboxError
 from .limits import Limits
 from .nursery import Nursery
 from .process import Sandbox, start_nursery
 
-__all__ = ["Answer", "Child", "Limits", "Nursery", "Sandbox", "SandboxError", "start_nursery"]
+__all__ = ["Child", "Frame", "Limits", "Nursery", "Sandbox", "SandboxError", "start_nursery"]

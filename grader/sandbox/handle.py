@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from .frames import Frame, FrameError, pack, unpack
 from .limits import Limits
@@ -50,14 +50,6 @@ class SandboxError(Exception):
         self.template = template
         self.values = values
         self.place = place
-
-
-class Answer(NamedTuple):
-    """What a child sent: header, block, and the header's text without the number of the request."""
-
-    header: dict[str, Any]
-    block: bytes
-    text: bytes
 
 
 class Child:
@@ -105,7 +97,7 @@ class Child:
         request = {"op": "load", "name": name, "cells": list(cells), "notebook": notebook}
         return self._request(request, b"", self._limits.import_seconds).header
 
-    def call(self, request: dict[str, Any], block: bytes) -> Answer:
+    def call(self, request: dict[str, Any], block: bytes) -> Frame:
         """Runs a probe: `request` has `probe`, `code` (see `wire.code_of`), `arguments`, `seed` and `device`.
 
         Returns:
@@ -130,7 +122,7 @@ class Child:
         finally:
             remove_tree(self._folder)
 
-    def _request(self, request: dict[str, Any], block: bytes, seconds: float) -> Answer:
+    def _request(self, request: dict[str, Any], block: bytes, seconds: float) -> Frame:
         deadline = time.monotonic() + seconds
         self._printed_bytes = 0
         self.printed = ""
@@ -140,7 +132,8 @@ class Child:
             frame = self._exchange(pack({"id": number, **request}, block), deadline)
             if frame.header.get("id") != number:
                 raise FrameError("it is not the one that was asked for")
-            return Answer(frame.header, frame.block, frame.text.replace(number.encode(), b"", 1))
+            # without the number, equal answers have equal texts
+            return frame._replace(text=frame.text.replace(number.encode(), b"", 1))
         except TimeoutError:
             place = self._where()
             self.close()
