@@ -9,11 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
-from grader.classroom.grade import READ_AHEAD
-from grader.classroom.gradebook import Gradebook, open_gradebook
-from grader.classroom.intake import Work
-from grader.classroom.ledger import Ledger, Receipt, enrol
-from grader.classroom.records import Student
+from grader.classroom.gradebook.reader import Gradebook, open_gradebook
+from grader.classroom.gradebook.writer import Ledger, Receipt, enrol
+from grader.classroom.handin.read import Submitted
+from grader.classroom.records import Enrolled
+from grader.classroom.run.grade_class import READ_AHEAD
 from grader.report import Report
 
 from .classes import Graded, grade_class, make_class
@@ -103,10 +103,10 @@ def _writes(gradebook: Gradebook) -> Iterator[float]:
     [student] = gradebook.students()[:1]
     report = gradebook.record(student.id).report
     assert report
-    students = [Student(f"writer{number:05d}", "") for number in range(_WRITTEN)]
+    students = [Enrolled(f"writer{number:05d}", "") for number in range(_WRITTEN)]
     enrol(gradebook, None, students)
     ledger = Ledger.begin(gradebook, {}, False)
-    work = Work(gradebook.submission(student.id))
+    work = Submitted(gradebook.submission(student.id))
     length = _WRITTEN // _WINDOWS
     for first in range(0, _WRITTEN, length):
         start = time.perf_counter()
@@ -116,7 +116,7 @@ def _writes(gradebook: Gradebook) -> Iterator[float]:
         yield length / (time.perf_counter() - start)
 
 
-def _write(ledger: Ledger, students: Sequence[str], work: Work, report: Report) -> None:
+def _write(ledger: Ledger, students: Sequence[str], work: Submitted, report: Report) -> None:
     assert all(ledger.receive([Receipt(student, work, None, student) for student in students]))
     for student in students:
         ledger.store(student, student, work.digest, replace(report, submission=student), 0.0)

@@ -10,12 +10,12 @@ from typing import Any, cast
 import torch
 
 from grader import load_course
-from grader.cases import collect
+from grader.checking.collect import collect
+from grader.checking.run import run_checks
+from grader.checking.session import Request, Workbench
 from grader.report import CheckResult
-from grader.runner import run_checks
-from grader.sandbox import Frame
-from grader.sandbox.wire import as_received, decode, encode
-from grader.workbench import Request, Workbench
+from grader.sandbox import Message
+from grader.sandbox.wire.values import as_received, decode, encode
 
 
 class InProcess:
@@ -26,15 +26,15 @@ class InProcess:
     def __init__(self, module: types.ModuleType) -> None:
         self._module = module
 
-    def ask(self, request: Request) -> Frame:
+    def ask(self, request: Request) -> Message:
         torch.manual_seed(request.seed)
         tree, block = encode(self.run(request))
-        return Frame({"value": tree}, block, json.dumps(tree).encode())
+        return Message({"value": tree}, block, json.dumps(tree).encode())
 
     def run(self, request: Request) -> Any:
         return request.probe(self._module, **request.inputs)
 
-    def read(self, request: Request, answer: Frame) -> Any:
+    def read(self, request: Request, answer: Message) -> Any:
         return decode(answer.header["value"], answer.block, as_received(request.device))
 
 

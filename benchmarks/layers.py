@@ -1,6 +1,6 @@
 """What isolation costs: one exercise, warm, on the CPU, with one layer after the other.
 
-Layers that the product has no switch for are taken out of the warm process by a line of code that goes before its own;
+Layers that the product has no switch for are taken out of the zygote by a line of code that goes before its own;
 no code of the product knows of this. The wall clock, the output cap and the clean environment come with a child.
 """
 
@@ -17,8 +17,9 @@ from unittest.mock import patch
 import torch
 
 from grader import grading
-from grader.catalog import load_course
-from grader.sandbox import Sandbox, process
+from grader.course.catalog import load_course
+from grader.sandbox import Sandbox
+from grader.sandbox import sandbox as sandbox_module
 from grader.submission import Submission
 
 from .inprocess import grade_here
@@ -26,7 +27,7 @@ from .results import Row
 
 ROOT = Path(__file__).resolve().parent.parent
 EXERCISE = "logistic_regression"
-_ENTRY = "from grader.sandbox.warm import main; "
+_ENTRY = "from grader.sandbox.inside.zygote import main; "
 _NO_LIMITS = (
     "from grader.sandbox import limits; limits.apply_limits = lambda limits, device='cpu': None; "
 )
@@ -36,7 +37,7 @@ _NO_LANDLOCK = "from grader.sandbox import landlock; landlock.Ruleset.enforce = 
 
 @dataclass(frozen=True)
 class Layers:
-    """What is there. Attributes: without: what is taken out of the warm process."""
+    """What is there. Attributes: without: what is taken out of the warm sandbox_module."""
 
     name: str
     without: str = ""
@@ -105,9 +106,11 @@ def _row(name: str, taken: dict[str, list[float]], against: str, sample: str) ->
 
 @contextmanager
 def started(without: str, confined: bool) -> Iterator[Sandbox]:
-    """A sandbox whose warm process runs `without` before its own code."""
-    assert _ENTRY in process._BOOT
-    with patch.object(process, "_BOOT", process._BOOT.replace(_ENTRY, _ENTRY + without)):
+    """A sandbox whose zygote runs `without` before its own code."""
+    assert _ENTRY in sandbox_module._BOOT
+    with patch.object(
+        sandbox_module, "_BOOT", sandbox_module._BOOT.replace(_ENTRY, _ENTRY + without)
+    ):
         sandbox = Sandbox(confined=confined)
     with sandbox:
         told = {layer.name: layer.on for layer in sandbox.layers()}

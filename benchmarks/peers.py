@@ -74,7 +74,13 @@ def pytest_once(exercises: Sequence[str]) -> Callable[[Path], float]:
         "-p",
         "no:cacheprovider",
     )
-    options = ("--import-mode=importlib", "-c", ROOT / "grader/checks.ini", "--rootdir", ROOT)
+    options = (
+        "--import-mode=importlib",
+        "-c",
+        ROOT / "grader/checking/checks.ini",
+        "--rootdir",
+        ROOT,
+    )
     return lambda folder: run(
         *command, *options, "--submission", folder, *files, cwd=folder, failed=1
     )

@@ -1,7 +1,7 @@
 """Where the time goes: a class graded by one worker's code in this process, with a clock around each phase.
 
 A clock shows a phase's own time, without that of the phases inside it. What goes on in the child shows as waiting for
-its answer; what processor time it took, the kernel tells of the warm process and its children.
+its answer; what processor time it took, the kernel tells of the zygote and its children.
 """
 
 from __future__ import annotations
@@ -19,28 +19,29 @@ from statistics import median
 from typing import Any
 from unittest.mock import patch
 
-from grader import grading, runner, workbench
-from grader.cases import collect
-from grader.catalog import load_course
-from grader.classroom import worker
-from grader.classroom.grade import READ_AHEAD
-from grader.classroom.gradebook import Gradebook, open_gradebook
-from grader.classroom.intake import Work, digest_of, read_handed
-from grader.classroom.layouts import Handed, find_handed
-from grader.classroom.ledger import Ledger, Receipt, enrol, settle
-from grader.classroom.records import Student
-from grader.classroom.worker import Task, checks_digest, grade_task, versions
-from grader.replay import Recorder
-from grader.sandbox import Child, Limits, Sandbox, handle
+from grader import grading
+from grader.checking import run, session
+from grader.checking.collect import collect
+from grader.checking.memo import Recorder
+from grader.checking.session import Request
+from grader.classroom.gradebook.reader import Gradebook, open_gradebook
+from grader.classroom.gradebook.writer import Ledger, Receipt, enrol, write_settings
+from grader.classroom.handin.layouts import HandIn, find_hand_ins
+from grader.classroom.handin.read import Submitted, digest_of, read_hand_in
+from grader.classroom.records import Enrolled
+from grader.classroom.run import worker
+from grader.classroom.run.grade_class import READ_AHEAD
+from grader.classroom.run.worker import Task, checks_digest, grade_task, versions
+from grader.course.catalog import load_course
+from grader.sandbox import Child, Limits, Sandbox, child
 from grader.submission import Submission
-from grader.workbench import Request
 
 from .classes import ALL, grade_class, make_class
 from .inprocess import InProcess
 from .results import Row
 
 SEED = 1
-_LEARNING = 5  # submissions after which a worker, and its warm process, have all that they keep
+_LEARNING = 5  # submissions after which a worker, and its zygote, have all that they keep
 _EMPTY = 50
 _OPEN, _LOAD, _CALL = "the sandbox forks a child", "load", "probes, in the child"
 PHASES: Sequence[tuple[str, object, str]] = (
@@ -48,11 +49,11 @@ PHASES: Sequence[tuple[str, object, str]] = (
     (_LOAD, Child, "load"),
     (_CALL, Child, "call"),
     ("the child is ended, its folder removed", Child, "close"),
-    ("wire: encode, decode", workbench, "encode"),
-    ("wire: encode, decode", workbench, "decode"),
-    ("wire: frames", handle, "pack"),
+    ("wire: encode, decode", session, "encode"),
+    ("wire: encode, decode", session, "decode"),
+    ("wire: messages", child, "pack"),
     ("answers met before", Recorder, "follow"),
-    ("inputs, reference, comparison", runner, "_end"),
+    ("inputs, reference, comparison", run, "_end"),
     ("rules in the source", grading, "violations"),
     ("database", Gradebook, "write"),
     ("reading the submission", None, "read"),
@@ -145,7 +146,7 @@ def _graded(
     """Grades the class as the command and a worker do, one submission after the other.
 
     Returns:
-        The clock, all seconds, and those of the warm process's and its children's processor time.
+        The clock, all seconds, and those of the zygote's and its children's processor time.
     """
     course = load_course()
     blank = Task(
@@ -157,13 +158,13 @@ def _graded(
         SEED,
         devices=devices,
     )
-    handed = find_handed(work / "class", exercises)
+    handed = find_hand_ins(work / "class", exercises)
     with open_gradebook(work / "book.db", create=True) as gradebook:
-        settle(gradebook, title="x", exercises=exercises, deadline=None, policy=None)
-        enrol(gradebook, None, [Student(each.path.name, "") for each in handed])
+        write_settings(gradebook, title="x", exercises=exercises, deadline=None, policy=None)
+        enrol(gradebook, None, [Enrolled(each.path.name, "") for each in handed])
         ledger = Ledger.begin(gradebook, {}, False)
 
-        def grade(several: Sequence[Handed], read: Callable[..., Work]) -> None:
+        def grade(several: Sequence[HandIn], read: Callable[..., Submitted]) -> None:
             receipts = [
                 Receipt(name, read(each, course, exercises), None, digest_of([name]))
                 for each in several
@@ -178,7 +179,7 @@ def _graded(
                 assert outcome.report.score == outcome.report.max_score
                 ledger.store(student, receipt.key, given.digest, outcome.report, outcome.seconds)
 
-        grade(handed[:_LEARNING], read_handed)
+        grade(handed[:_LEARNING], read_hand_in)
         clock = Clock()
         process = worker.warm_sandbox(Limits())._process
         assert process
@@ -187,21 +188,21 @@ def _graded(
         with clock.everywhere():
             for first in range(_LEARNING, len(handed), READ_AHEAD):
                 several = handed[first : first + READ_AHEAD]
-                grade(several, clock.around("reading the submission", read_handed))
+                grade(several, clock.around("reading the submission", read_hand_in))
         whole = time.perf_counter() - start
         after = _processor(warm)
     return clock, whole, {name: after[name] - before[name] for name in after}
 
 
 def _processor(pid: int) -> dict[str, float]:
-    """Processor seconds of a warm process, of its children that have ended, and of this process."""
+    """Processor seconds of a zygote, of its children that have ended, and of this process."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
     own_user, own_system, user, system = (
         int(ticks) / os.sysconf("SC_CLK_TCK") for ticks in fields[11:15]
     )
     return {
         "this process": time.process_time(),
-        "warm process": own_user + own_system,
+        "zygote": own_user + own_system,
         "children, user": user,
         "children, system": system,
     }
@@ -234,7 +235,7 @@ class _Student(InProcess):
 
 
 def _floor(folder: Path, exercises: Sequence[str]) -> float:
-    """Seconds a submission of the student's own code in a warm process, with a fork for each exercise."""
+    """Seconds a submission of the student's own code in a zygote, with a fork for each exercise."""
     course, student = load_course(), next(iter(sorted(folder.iterdir())))
     texts = {name: (student / f"{name}.py").read_text(encoding="utf-8") for name in exercises}
     rounds = []
@@ -249,7 +250,7 @@ def _floor(folder: Path, exercises: Sequence[str]) -> float:
             checks = collect((course[name].checks,), ("cpu",))
             # some probes write files
             with grading._torch_as_it_comes(), chdir(folder.parent):
-                runner.run_checks(checks, bench, seed)  # type: ignore[arg-type]
+                run.run_checks(checks, bench, seed)  # type: ignore[arg-type]
             seconds += bench.seconds + _fork()
         rounds.append(seconds)
     return median(rounds[_LEARNING:])

@@ -14,10 +14,10 @@ from typing import Any, cast
 import pytest
 import torch
 
-from grader.plugin import CollectionPlugin
-from grader.replay import Recorder
-from grader.student import Draw, Student, seed_of
-from grader.workbench import Workbench
+from grader.checking.memo import Recorder
+from grader.checking.plugin import CollectionPlugin
+from grader.checking.session import Workbench
+from grader.checking.student import Draw, Student, seed_of
 
 from .inprocess import InProcess
 

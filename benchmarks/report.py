@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from statistics import median
 
-from grader.classroom.folder import write_report
+from grader.classroom.report.report_folder import write_report
 from tests.synthetic import made_class
 
 from .results import Goal, Row

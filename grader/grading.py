@@ -19,18 +19,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import language as languages
-from .assignment import Terms
-from .catalog import Course, CourseError, Exercise, load_course
+from .checking.rules import by_hand, seen_at_run_time, violations
+from .course.assignment import AssignedCourse
+from .course.catalog import Course, CourseError, Exercise, load_course
+from .course.translation import title_of
 from .language import _
 from .report import CheckResult, Environment, ExerciseResult, ExerciseStatus, Report, Violation
-from .rules import by_hand, seen_at_run_time, violations
 from .sandbox import Limits, Sandbox
-from .submission import Source, Submission, is_stub, read_submission
-from .translation import title_of
+from .submission import Source, Submission, read_submission
+from .submission.submission import is_stub
 
 if TYPE_CHECKING:
-    from .cases import Check
-    from .workbench import Workbench
+    from .checking.collect import Check
+    from .checking.session import Workbench
 
 _CUDA_SECONDS = 30
 # what every machine has; `cuda` is there to be asked for
@@ -50,7 +51,7 @@ def grade(
     exercises: Sequence[str] = (),
     *,
     course: Course | None = None,
-    terms: Terms | None = None,
+    terms: AssignedCourse | None = None,
     sandbox: Sandbox | None = None,
     limits: Limits | None = None,
     devices: Sequence[str] = DEVICES,
@@ -160,7 +161,7 @@ def limits_of(course: Course) -> Limits:
 def warm_up() -> None:
     """Imports what the first grading would import, torch above all; a sandbox that starts meanwhile does the same."""
     gc.disable()  # importing makes no garbage, and looking for it takes a sixth of the time
-    from . import cases, runner  # noqa: F401
+    from .checking import collect  # noqa: F401
 
     gc.freeze()
     gc.enable()
@@ -227,10 +228,10 @@ def _grade_exercise(
 ) -> ExerciseResult:
     if only is not None and not only:
         return _not_for_students(exercise, source)
-    from .places import place_of
-    from .runner import run_checks
-    from .student import seed_of
-    from .workbench import Workbench
+    from .checking.locate import place_of
+    from .checking.run import run_checks
+    from .checking.session import Workbench
+    from .checking.student import seed_of
 
     if seed is None:
         seed = seed_of(exercise.name, source.digest if source else "")
@@ -292,7 +293,7 @@ def _violations(exercise: Exercise, source: Source, bench: Workbench) -> list[Vi
 
 
 def _collect(exercise: Exercise, devices: Sequence[str]) -> dict[str, Check]:
-    from .cases import collect
+    from .checking.collect import collect
 
     return collect((exercise.checks, *exercise.more_checks), devices)
 

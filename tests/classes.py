@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from grader.classroom.gradebook import Gradebook, open_gradebook
+from grader.classroom.gradebook.reader import Gradebook, open_gradebook
 
 from .conftest import ROOT
 

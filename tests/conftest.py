@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from grader import grade, load_course
-from grader.catalog import Course
+from grader.course.catalog import Course
 from grader.report import ExerciseResult
 from grader.sandbox import Limits, Sandbox
 from grader.submission import Submission

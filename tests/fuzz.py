@@ -23,11 +23,12 @@ import jsonschema
 import nbformat
 
 import grader
-from grader.catalog import Course, load_course
+from grader.course.catalog import Course, load_course
 from grader.grading import grade
 from grader.report import ExerciseResult
 from grader.sandbox import Limits, Sandbox
-from grader.submission import Source, Submission, notebook_of_bytes, source_of_bytes
+from grader.submission import Source, Submission
+from grader.submission.submission import notebook_of_bytes, source_of_bytes
 
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMA = json.loads(Path(grader.__file__).with_name("report.schema.json").read_text("utf-8"))

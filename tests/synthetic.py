@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 from grader import load_course
-from grader.classroom.records import Adjustment, Record, Student
+from grader.classroom.records import Adjustment, Enrolled, Record
 from grader.report import (
     CaseResult,
     CheckResult,
@@ -75,7 +75,7 @@ def made_class(size: int, *, seed: int = 1, exercises: int = 18) -> Iterator[Rec
 def made_record(number: int, random: Random, exercises: int) -> Record:
     name = f"{random.choice(FIRST)} {random.choice(LAST)}"
     login = f"{name.split()[0].lower().replace('ø', 'o').replace('ë', 'e')}{number}"
-    student = Student(
+    student = Enrolled(
         id=f"{20260000 + number}",
         name=name,
         email=f"{login}@example.edu",
@@ -210,7 +210,7 @@ def hostile_class() -> Iterator[Record]:
             checks=checks,
         )
         yield Record(
-            Student(text, text, text, text, text),
+            Enrolled(text, text, text, text, text),
             Report(text, (exercise,), HERE),
             10,
             problem=text,

@@ -11,17 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader import grade
-from grader.assignment import (
+from grader.course.assignment import (
+    AssignedCourse,
     Assignment,
     AssignmentError,
-    Terms,
-    Worth,
-    read_assignment,
+    ExercisePoints,
     share,
 )
-from grader.catalog import Course
+from grader.course.assignment_file import read_assignment
+from grader.course.catalog import Course
 from grader.grading import grade as grade_with_terms
-from grader.outputs import github, json, terminal, words
+from grader.outputs import github, json, terminal, wording
 from grader.report import Report, Violation
 from grader.sandbox import Sandbox
 
@@ -305,7 +305,7 @@ def test_points_of_another_worth(course: Course, sandbox: Sandbox, tmp_path: Pat
     weights = "{ forward = 4, without_bias = 0, sizes = 1 }"
     report = read(tmp_path, EXERCISE + f"checks = {weights}\n").on(course).apply(plain)
     assert (report.score, report.max_score) == (5, 5)
-    assert words.verdict(report) == "All points."
+    assert wording.verdict(report) == "All points."
 
 
 @pytest.mark.parametrize(("violations", "score"), [((), 5), ((Violation(1, "by hand", "x"),), 0)])
@@ -314,8 +314,8 @@ def test_a_check_that_its_file_gives_no_points(
 ) -> None:
     """The assignment may give it some; they are earned by passing, and forfeited as all others."""
     given = read(tmp_path, '[[exercise]]\nname = "sums"\n')
-    worth = Worth(replace(course["derivative"], name="sums"), {"check_0": 5}, frozenset())
-    terms = Terms(given, replace(course, exercises=(worth.exercise,)), (worth,))
+    worth = ExercisePoints(replace(course["derivative"], name="sums"), {"check_0": 5}, frozenset())
+    terms = AssignedCourse(given, replace(course, exercises=(worth.exercise,)), (worth,))
     report = plain_report([(0, 0)])
     report = replace(report, exercises=(replace(report.exercises[0], violations=violations),))
     assert terms.apply(report).score == score

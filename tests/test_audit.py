@@ -10,9 +10,9 @@ from rich.console import Console
 from grader.authoring.audit import audit
 from grader.authoring.lint import lint
 from grader.authoring.mutants import mutants_of
-from grader.authoring.release import release
-from grader.catalog import Course, load_course
-from grader.outputs import audit as output
+from grader.authoring.stub import release
+from grader.course.catalog import Course, load_course
+from grader.outputs import audit_table as output
 from grader.sandbox import Sandbox
 
 SOLUTION = '''"""Scaling

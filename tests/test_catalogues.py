@@ -11,7 +11,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import read_mo, write_mo
 
 from grader import language, load_course
-from grader.authoring.translate import (
+from grader.authoring.po_files import (
     PACKAGE,
     Found,
     problems,

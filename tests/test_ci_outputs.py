@@ -14,7 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from grader.outputs import classroom50, github, gradescope, junit, reporter, words
+from grader.outputs import (
+    classroom50_result,
+    classroom_reporter,
+    github,
+    gradescope_results,
+    junit,
+    wording,
+)
 from grader.report import Report
 
 from .contracts import (
@@ -82,12 +89,12 @@ def test_the_contract_refuses_what_the_reporter_stumbles_over(name: str) -> None
 
 @pytest.mark.parametrize("report", REPORTS)
 def test_the_result_for_the_reporter(report: Report) -> None:
-    data = reporter.result(report)
+    data = classroom_reporter.result(report)
     assert reporter_problems(data) == []
     assert sum(test["score"] for test in data["tests"]) == report.score
     assert data["max_score"] == report.max_score
-    assert json.loads(base64.b64decode(reporter.encoded(data))) == data
-    assert len(reporter.encoded(data)) <= reporter.MAX_ENCODED
+    assert json.loads(base64.b64decode(classroom_reporter.encoded(data))) == data
+    assert len(classroom_reporter.encoded(data)) <= classroom_reporter.MAX_ENCODED
 
 
 @settings(max_examples=60, deadline=None)
@@ -102,27 +109,29 @@ def test_the_result_for_the_reporter(report: Report) -> None:
 )
 def test_points_of_any_size_are_told_right(scores: list[tuple[int, int]]) -> None:
     report = plain_report(scores)
-    data = reporter.result(report)
+    data = classroom_reporter.result(report)
     assert reporter_problems(data) == []
     assert sum(test["score"] for test in data["tests"]) == report.score
     # the table agrees, or it is said why not
     passed = sum(test["status"] == "pass" for test in data["tests"])
     table = passed / len(data["tests"]) * report.max_score
-    assert (table == report.score) == (not reporter.table_note(report)) or not report.max_score
+    assert (table == report.score) == (
+        not classroom_reporter.table_note(report)
+    ) or not report.max_score
 
 
 def test_the_note_on_the_table_stands_in_the_summary() -> None:
     many = plain_report([(1000, 1000), (0, 7)])  # too many points for a test each
-    assert "shows 503.5 where the score is 1000" in reporter.table_note(many)
+    assert "shows 503.5 where the score is 1000" in classroom_reporter.table_note(many)
     assert "shows 503" in github.summary(many)
     # 126 / 180 * 180 in float64
-    rounded = reporter.table_note(hostile_report())
+    rounded = classroom_reporter.table_note(hostile_report())
     assert "shows 125.99999999999999 where the score is 126" in rounded
-    assert reporter.table_note(plain_report([(3, 3), (0, 4), (3, 3)])) == ""
+    assert classroom_reporter.table_note(plain_report([(3, 3), (0, 4), (3, 3)])) == ""
 
 
 def test_a_check_is_as_many_tests_as_it_takes_and_no_more() -> None:
-    data = reporter.result(plain_report([(6, 6), (0, 4)]))
+    data = classroom_reporter.result(plain_report([(6, 6), (0, 4)]))
     assert [(test["name"], test["score"]) for test in data["tests"]] == [
         ("sums: check 0 (1 of 3)", 2),
         ("sums: check 0 (2 of 3)", 2),
@@ -134,7 +143,7 @@ def test_a_check_is_as_many_tests_as_it_takes_and_no_more() -> None:
 
 def test_a_result_without_room_for_names_still_has_the_points() -> None:
     report = plain_report([(1, 1), (0, 1)] * 3000)
-    data = reporter.result(report)
+    data = classroom_reporter.result(report)
     assert reporter_problems(data) == []
     assert [test["score"] for test in data["tests"]] == [3000]
 
@@ -154,17 +163,17 @@ def test_the_points_are_announced_as_the_reporter_does(report: Report) -> None:
 
 @pytest.mark.parametrize("report", REPORTS)
 def test_classroom50(report: Report) -> None:
-    data = json.loads(classroom50.render(report, ENVIRON, NOW))
+    data = json.loads(classroom50_result.render(report, ENVIRON, NOW))
     assert classroom50_problems(data) == []
     assert (data["score"], data["max-score"]) == (report.score, report.max_score)
     assert sum(test["score"] for test in data["tests"]) == report.score
     assert data["datetime"] == "2026-11-20T10:00:00Z"
     assert data["graded_at"] == "2026-11-21T13:00:00Z"
-    assert len(classroom50.body(report)) <= classroom50.MAX_BODY + 200
+    assert len(classroom50_result.body(report)) <= classroom50_result.MAX_BODY + 200
 
 
 def test_classroom50s_contract_refuses_half_points() -> None:
-    data = json.loads(classroom50.render(plain_report([(1, 1)]), ENVIRON, NOW))
+    data = json.loads(classroom50_result.render(plain_report([(1, 1)]), ENVIRON, NOW))
     for wrong in ({"score": 0.5}, {"max-score": 0}, {"assignment_type": "pair"}, {"extra": 1}):
         assert classroom50_problems(data | wrong)
 
@@ -179,14 +188,16 @@ def test_classroom50s_contract_refuses_half_points() -> None:
     ],
 )
 def test_classroom50_says_what_it_lacks(change: dict[str, str], told: str) -> None:
-    with pytest.raises(classroom50.EnvironmentProblem, match=r"Classroom 50|submit/") as caught:
-        classroom50.render(plain_report([(1, 1)]), ENVIRON | change, NOW)
+    with pytest.raises(
+        classroom50_result.EnvironmentProblem, match=r"Classroom 50|submit/"
+    ) as caught:
+        classroom50_result.render(plain_report([(1, 1)]), ENVIRON | change, NOW)
     assert told in str(caught.value)
 
 
 @pytest.mark.parametrize("report", REPORTS)
 def test_gradescope(report: Report) -> None:
-    data = json.loads(gradescope.render(report))
+    data = json.loads(gradescope_results.render(report))
     jsonschema.validate(data, GRADESCOPE)
     assert data["score"] == report.score
     assert sum(test["score"] for test in data["tests"]) == report.score
@@ -196,7 +207,7 @@ def test_gradescope(report: Report) -> None:
 def test_gradescope_shows_of_hidden_checks_their_points_alone() -> None:
     report = plain_report([(3, 3), (0, 4), (2, 2)])
     secret = report.exercises[0].checks[1]
-    text = gradescope.render(report, {"sums": {"check_1", "check_2"}})
+    text = gradescope_results.render(report, {"sums": {"check_1", "check_2"}})
     data = json.loads(text)
     jsonschema.validate(data, GRADESCOPE)
     assert data["score"] == 5
@@ -259,9 +270,9 @@ def test_annotations_name_the_line() -> None:
 def test_nobody_says_all_where_checks_are_kept_back() -> None:
     full = plain_report([(2, 2)], held_back=3)
     told = "All public checks passed. 3 more points are for checks that only your instructor runs."
-    assert words.verdict(full) == told
-    assert words.verdict(plain_report([(2, 2)])) == "All points."
-    assert words.verdict(plain_report([(0, 2)], held_back=1)) == (
+    assert wording.verdict(full) == told
+    assert wording.verdict(plain_report([(2, 2)])) == "All points."
+    assert wording.verdict(plain_report([(0, 2)], held_back=1)) == (
         "0 of 1 public checks passed. 1 more point is for checks that only your instructor runs."
     )
     assert "All public checks passed" in github.summary(full)
@@ -269,5 +280,5 @@ def test_nobody_says_all_where_checks_are_kept_back() -> None:
 
 
 def test_encoding_is_that_of_the_contract() -> None:
-    data = reporter.result(hostile_report())
+    data = classroom_reporter.result(hostile_report())
     assert json.loads(base64.b64decode(encoded(data))) == data

@@ -18,10 +18,10 @@ import jsonschema
 import pytest
 import yaml
 
-from grader.assignment import read_assignment
-from grader.authoring.bundle import ACTIONS
-from grader.catalog import Course
-from grader.protected import announced_in, changed_files, disagreement, read_digests
+from grader.authoring.release.shared import ACTIONS
+from grader.course.assignment_file import read_assignment
+from grader.course.catalog import Course
+from grader.course.protected import announced_in, changed_files, disagreement, read_digests
 from grader.report import Report
 
 from .conftest import ROOT

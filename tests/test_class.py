@@ -22,9 +22,9 @@ from typing import Any
 import pytest
 
 from grader import grade
-from grader.catalog import Course
-from grader.classroom.pool import PoolError, Workers
-from grader.classroom.worker import Outcome, Task, versions
+from grader.classroom.run.pool import PoolError, Workers
+from grader.classroom.run.worker import GradingOutcome, Task, versions
+from grader.course.catalog import Course
 from grader.sandbox import Sandbox
 from grader.submission import Submission
 
@@ -158,7 +158,7 @@ def test_three_hundred_with_two_jobs_a_lost_worker_and_two_kills(
         top, started = children(process.pid), descendants(process.pid)
         [workers, sandboxes] = (
             [child for pid in top if doing in cmdline(pid) for child in children(pid)]
-            for doing in (b"multiprocessing.forkserver", b"grader.sandbox.nursery")
+            for doing in (b"multiprocessing.forkserver", b"grader.sandbox.inside.zygote_server")
         )
         assert (len(workers), len(sandboxes)) == (2, 2)
         if goal == 20:
@@ -332,10 +332,10 @@ class Fragile(Executor):
                 if self.broken:
                     one.set_exception(BrokenProcessPool("lost"))
                 else:
-                    one.set_result(Outcome(None, 0.0, its.submission.name))
+                    one.set_result(GradingOutcome(None, 0.0, its.submission.name))
             self.given = []
         else:
-            future.set_result(Outcome(None, 0.0, task.submission.name))
+            future.set_result(GradingOutcome(None, 0.0, task.submission.name))
             self.given.pop()
         return future
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from grader.assignment import read_assignment
-from grader.catalog import load_course
-from grader.classroom.grade import grade_class
-from grader.classroom.gradebook import open_gradebook
-from grader.classroom.pool import local_workers
+from grader.classroom.gradebook.reader import open_gradebook
 from grader.classroom.records import Record
-from grader.protected import digests
+from grader.classroom.run.grade_class import grade_class
+from grader.classroom.run.pool import local_workers
+from grader.course.assignment_file import read_assignment
+from grader.course.catalog import load_course
+from grader.course.protected import digests
 
 from .conftest import ROOT
 

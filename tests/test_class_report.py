@@ -16,20 +16,20 @@ import numpy as np
 import pytest
 from markdown_it import MarkdownIt
 
-from grader.classroom import tables
-from grader.classroom.exports import Value, cell, split_name
-from grader.classroom.folder import write_report
-from grader.classroom.item_analysis import (
+from grader.classroom.records import Enrolled, Record
+from grader.classroom.report import tables
+from grader.classroom.report.class_summary import ClassSummary, kind_of
+from grader.classroom.report.exports import Value, cell, split_name
+from grader.classroom.report.item_analysis import (
     check_items,
     discrimination,
     distribution,
     exercise_items,
 )
-from grader.classroom.plain import shown, slug
-from grader.classroom.pseudonyms import Pseudonyms, read_key
-from grader.classroom.records import Record, Student
-from grader.classroom.summary import Summary, kind_of
-from grader.classroom.webpage import script_json
+from grader.classroom.report.pseudonyms import Pseudonyms, read_key
+from grader.classroom.report.report_folder import write_report
+from grader.classroom.report.webpage import script_json
+from grader.classroom.sanitize import shown, slug
 from grader.report import CheckResult, ExerciseResult, Report
 
 from .synthetic import HERE, HOSTILE, hostile_class, made_class
@@ -37,8 +37,8 @@ from .synthetic import HERE, HOSTILE, hostile_class, made_class
 KEY = b"k" * 32
 
 
-def summed(records: list[Record]) -> Summary:
-    summary = Summary("class")
+def summed(records: list[Record]) -> ClassSummary:
+    summary = ClassSummary("class")
     for record in records:
         summary.add(shown(record))
     return summary
@@ -56,7 +56,7 @@ def graded(*statuses: str, who: str = "a", cause: str = "") -> Record:
     score, possible = sum(check.score for check in checks), 2 * len(checks)
     status = "passed" if score == possible else "partial" if score else "failed"
     exercise = ExerciseResult("one", "One", score, possible, status, checks=checks)  # type: ignore[arg-type]
-    return Record(Student(who), Report(who, (exercise,), HERE), possible)
+    return Record(Enrolled(who), Report(who, (exercise,), HERE), possible)
 
 
 # ── numbers ─────────────────────────────────────────────────────────────────────────────────────
@@ -69,7 +69,7 @@ def test_rates_count_those_who_tried() -> None:
         graded("failed", "not_reached"),
         graded("not_started", "skipped"),
         graded("skipped", "error"),
-        Record(Student("absent"), None, 4),
+        Record(Enrolled("absent"), None, 4),
     ]
     first, second = check_items(summed(records))
     assert (first.tried, first.passed) == (3, 2)
@@ -205,7 +205,7 @@ def test_scores_for_every_platform(folder: Path) -> None:
         rows(folder / "scores" / f"{name}.csv")
         for name in ("canvas", "moodle", "blackboard", "classroom50")
     )
-    assert canvas[0][:5] == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
+    assert canvas[0][:5] == ["Enrolled", "ID", "SIS User ID", "SIS Login ID", "Section"]
     assert canvas[1] == ["Points Possible", "", "", "", "", "180"]
     assert canvas[2][2:] == [first.student.id, first.student.login, "Lab 1", str(first.score)]
     assert moodle[1][:3] == [first.student.id, first.student.login, first.student.email]
@@ -433,7 +433,7 @@ def test_a_report_that_fails_leaves_the_old_one(tmp_path: Path) -> None:
 
 def test_an_empty_class(tmp_path: Path) -> None:
     write_report([], tmp_path / "none")
-    write_report([Record(Student("a"), None, 10)], tmp_path / "absent")
+    write_report([Record(Enrolled("a"), None, 10)], tmp_path / "absent")
     for name in ("none", "absent"):
         assert "There is nothing to show yet." in (tmp_path / name / "index.html").read_text(
             "utf-8"
@@ -443,7 +443,7 @@ def test_an_empty_class(tmp_path: Path) -> None:
 # ── pseudonyms ──────────────────────────────────────────────────────────────────────────────────
 
 
-def told_of(student: Student) -> list[str]:
+def told_of(student: Enrolled) -> list[str]:
     """Ways in which a student may be named."""
     first, _, last = student.name.partition(" ")
     return [
@@ -521,9 +521,9 @@ def test_pseudonyms_are_stable_and_keyed() -> None:
 
 def test_pseudonyms_leave_other_words_alone() -> None:
     students = [
-        Student("17", "Li Wu", "li.wu@example.edu", login="li"),
-        Student("5", "Mean Loss", "ml@example.edu", login="mloss"),
-        Student("20260001", "김민준", "minjun@example.edu", login="minjun-kim"),
+        Enrolled("17", "Li Wu", "li.wu@example.edu", login="li"),
+        Enrolled("5", "Mean Loss", "ml@example.edu", login="mloss"),
+        Enrolled("20260001", "김민준", "minjun@example.edu", login="minjun-kim"),
     ]
     hidden = Pseudonyms(KEY, students)
     text = "The mean of 17 losses is 5 times too large, like the limit."
@@ -566,7 +566,7 @@ class Book:
     def records(self) -> Iterator[Record]:
         return made_class(12)
 
-    def students(self) -> list[Student]:
+    def students(self) -> list[Enrolled]:
         return [record.student for record in self.records()]
 
     def sources(self, student: str) -> dict[str, str]:
@@ -591,9 +591,9 @@ def command(monkeypatch: pytest.MonkeyPatch) -> Any:
             raise GradebookError(f"{where} is no gradebook. Make one with: grader grade")
         return Book()
 
-    module = ModuleType("grader.classroom.gradebook")
+    module = ModuleType("grader.classroom.gradebook.reader")
     vars(module).update(GradebookError=GradebookError, open_gradebook=open_gradebook)
-    monkeypatch.setitem(sys.modules, "grader.classroom.gradebook", module)
+    monkeypatch.setitem(sys.modules, "grader.classroom.gradebook.reader", module)
     return lambda *arguments: CliRunner().invoke(main, [str(one) for one in arguments])
 
 

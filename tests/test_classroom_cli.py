@@ -10,10 +10,10 @@ import pytest
 import torch
 from click.testing import CliRunner
 
-from grader.classroom.gradebook import open_gradebook
-from grader.classroom.ledger import enrol, settle
-from grader.classroom.pool import Workers
-from grader.classroom.records import Student
+from grader.classroom.gradebook.reader import open_gradebook
+from grader.classroom.gradebook.writer import enrol, write_settings
+from grader.classroom.records import Enrolled
+from grader.classroom.run.pool import Workers
 from grader.cli import main
 
 from .classes import RIGHT, commit, run
@@ -58,7 +58,7 @@ def test_a_wrong_call_is_told(
     folder: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], told: str
 ) -> None:
     monkeypatch.chdir(folder.parent)
-    monkeypatch.setattr("grader.classroom.pool._CONNECT_SECONDS", 1)
+    monkeypatch.setattr("grader.classroom.run.pool._CONNECT_SECONDS", 1)
     assert told in call("grade", *arguments, status=2)
 
 
@@ -139,11 +139,11 @@ def test_a_class_from_the_first_call_to_the_last(tmp_path: Path) -> None:
     late = ["--deadline", "2026-11-20T12:00Z", "--accept-days", "3", "--late-penalty", "10%"]
     told = " ".join(run(*command, *late).split())
     assert "6 handed in: 4 graded now, 0 graded before." in told
-    assert "Handed in nothing (1): 6 (Abe)" in told
+    assert "HandIn in nothing (1): 6 (Abe)" in told
     assert "not on the roster (1): stranger" in told
     assert "Nothing to grade in it (2): 3: There is no exercise to grade: expected a file" in told
     assert "5: lab-eve.zip is not a zip file" in told
-    assert "To look at (1): 4: Handed in 3 days after the deadline." in told
+    assert "To look at (1): 4: HandIn in 3 days after the deadline." in told
     with open_gradebook(book) as gradebook:
         scores = [record.score for record in gradebook.records()]
         assert scores == [10, 10, 0, 7, 0, 0, 10]
@@ -197,8 +197,8 @@ def test_a_device_that_the_workers_lack_is_told(folder: Path) -> None:
 def test_adjusting_and_looking(tmp_path: Path) -> None:
     book = tmp_path / "g.db"
     with open_gradebook(book, create=True) as opened:
-        settle(opened, title="x", exercises=["my_linear"], deadline=None, policy=None)
-        enrol(opened, None, [Student("ada", "[red]Ada\x1b[0m")])
+        write_settings(opened, title="x", exercises=["my_linear"], deadline=None, policy=None)
+        enrol(opened, None, [Enrolled("ada", "[red]Ada\x1b[0m")])
     assert "no student is called 'bob'" in call("adjust", book, "bob", "1", "--why", "x", status=2)
     assert "Missing option '--why'" in call("adjust", book, "ada", "1", status=2)
     assert "no exercise 'x'" in call(

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from grader.outputs import github, reporter
+from grader.outputs import classroom_reporter, github
 from grader.report import Report
 
 from .hostile import hostile_report, plain_report, with_violation
@@ -56,7 +56,7 @@ def _is_there() -> None:
 
 def run(data: dict[str, Any]) -> subprocess.CompletedProcess[str]:
     """As the action runs it: the input and the result in the environment, and nothing else."""
-    environment = {"INPUT_RUNNERS": "grade", "GRADE_RESULTS": reporter.encoded(data)}
+    environment = {"INPUT_RUNNERS": "grade", "GRADE_RESULTS": classroom_reporter.encoded(data)}
     assert NODE
     return subprocess.run(
         [NODE, SCRIPT],
@@ -77,7 +77,7 @@ def commands(text: str) -> list[str]:
 @pytest.mark.parametrize("name", CASES)
 def test_what_it_announces_is_the_reports_total(name: str) -> None:
     report = CASES[name]
-    result = run(reporter.result(report))
+    result = run(classroom_reporter.result(report))
     told = f"Points {report.score}/{report.max_score}"
     totals = json.dumps({"totalPoints": report.score, "maxPoints": report.max_score})
     expected = [
@@ -96,11 +96,11 @@ def test_what_it_announces_is_the_reports_total(name: str) -> None:
 @pytest.mark.parametrize("name", CASES)
 def test_its_table_agrees_or_the_summary_says_why_not(name: str) -> None:
     report = CASES[name]
-    text = re.sub(r"\x1b\[\d+m", "", run(reporter.result(report)).stdout)
+    text = re.sub(r"\x1b\[\d+m", "", run(classroom_reporter.result(report)).stdout)
     [row] = [line for line in text.splitlines() if "│ Total:" in line]
     shown = row.split("│")[2].strip()
     exact = shown == str(report.score)
-    note = reporter.table_note(report)
+    note = classroom_reporter.table_note(report)
     print(f"{name}: {report.score}/{report.max_score}, table {shown}, note: {note or 'none'}")
     assert exact == (not note)
     if note:
@@ -112,13 +112,17 @@ def test_its_table_agrees_or_the_summary_says_why_not(name: str) -> None:
 def test_a_forged_result_would_be_seen() -> None:
     """The reporter itself lets everything through: the same attack, not made harmless, does announce points."""
     report = plain_report([(0, 3)])
-    data = reporter.result(report)
+    data = classroom_reporter.result(report)
     data["tests"][0]["name"] = "x\n::notice title=Autograding complete::Points 3/3"
-    assert len(commands(run(data).stdout)) > len(commands(run(reporter.result(report)).stdout))
+    assert len(commands(run(data).stdout)) > len(
+        commands(run(classroom_reporter.result(report)).stdout)
+    )
 
 
 def test_the_largest_variable_can_be_started_with() -> None:
-    data = reporter.result(hostile_report(0.0))
+    data = classroom_reporter.result(hostile_report(0.0))
     padded = data | {"tests": [dict(test) for test in data["tests"]]}
-    padded["tests"][0]["message"] = "x" * ((reporter.MAX_ENCODED * 3 // 4) - len(json.dumps(data)))
+    padded["tests"][0]["message"] = "x" * (
+        (classroom_reporter.MAX_ENCODED * 3 // 4) - len(json.dumps(data))
+    )
     assert run(padded).returncode == 1

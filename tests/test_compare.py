@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from grader.compare import RTOL, expect_close
-from grader.outcome import CheckFailed
-from grader.sandbox.wire import Opaque, Received
+from grader.checking.compare import RTOL, expect_close
+from grader.checking.outcome import CheckFailed
+from grader.sandbox.wire.values import Opaque, Received
 
 GRADIENT = torch.tensor([[0.5, -1.0], [2.0, 3.5], [-0.25, 1.0]], dtype=torch.float64)
 

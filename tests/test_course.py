@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from grader import grade, load_course
-from grader.authoring.release import release
-from grader.catalog import Course, CourseError
+from grader.authoring.stub import release
+from grader.course.catalog import Course, CourseError
 from grader.grading import limits_of
 from grader.sandbox import Sandbox
 

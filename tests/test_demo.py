@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.classroom.gradebook import open_gradebook
+from grader.classroom.gradebook.reader import open_gradebook
 
 from .conftest import ROOT
 

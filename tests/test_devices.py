@@ -12,15 +12,16 @@ import torch
 from click.testing import CliRunner
 
 from grader import grade
-from grader.catalog import Course
 from grader.cli import main
+from grader.course.catalog import Course
 from grader.devices.plans import direct_operators
 from grader.grading import environment, gpu_sandbox
 from grader.outputs import terminal
-from grader.parity import Program, programs, run_all
 from grader.report import Report
-from grader.sandbox import Sandbox, process
-from grader.sandbox.wire import code_of
+from grader.sandbox import Sandbox
+from grader.sandbox import sandbox as sandbox_module
+from grader.sandbox.parity import Program, programs, run_all
+from grader.sandbox.wire.values import code_of
 from grader.submission import Submission
 
 from .conftest import ROOT, Grade
@@ -69,7 +70,7 @@ def test_a_difference_from_cuda_is_told(sandbox: Sandbox, monkeypatch: pytest.Mo
         Program("crash", "import os; os.abort()", 0),
         Program("right", "out = torch.tensor(2, device=d).item()", 2),
     )
-    monkeypatch.setattr("grader.parity.programs", lambda: table)
+    monkeypatch.setattr("grader.sandbox.parity.programs", lambda: table)
     told = {o.program.name: o.difference for o in run_all(sandbox, "sim")}
     assert told["values"] == "[1.0, 1.0], expected [1.0, 2.0]"
     assert told["place"] == "the result is on cpu, expected on sim"
@@ -142,8 +143,8 @@ def test_where_the_simulation_cannot_be_set_up_the_report_says_so(
     course: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = "import torch._C._acc as a; del a.create_empty_tensor; "
-    boot = process._BOOT.replace("from grader", "import torch; " + broken + "from grader", 1)
-    monkeypatch.setattr(process, "_BOOT", boot)
+    boot = sandbox_module._BOOT.replace("from grader", "import torch; " + broken + "from grader", 1)
+    monkeypatch.setattr(sandbox_module, "_BOOT", boot)
     with Sandbox() as box:
         report = report_on(("cpu", "sim"), course, box, text_of("line_fit/right/plain"))
     assert report.environment.devices == ("cpu",)

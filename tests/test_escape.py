@@ -17,13 +17,13 @@ from rich.console import Console
 
 from grader.cli.common import refuse
 from grader.outputs import (
-    classroom50,
+    classroom50_result,
+    classroom_reporter,
     escape,
     github,
-    gradescope,
+    gradescope_results,
     junit,
-    notebook,
-    reporter,
+    notebook_html,
     terminal,
 )
 from grader.report import Report
@@ -159,7 +159,7 @@ def test_html_shows_plain_text(text: str) -> None:
     line.feed(escape.html(text))
     assert line.tags <= {"span"}
     page = Reader()
-    page.feed(notebook.render(REPORT))
+    page.feed(notebook_html.render(REPORT))
     assert page.tags <= {"div", "p", "b", "table", "tr", "td"}
     assert shows_nothing_hidden(line.text + page.text)
 
@@ -184,23 +184,23 @@ def test_junit_is_well_formed_and_holds_no_more_elements() -> None:
 
 
 def test_services_get_clean_text() -> None:
-    environ = dict.fromkeys(classroom50.VARIABLES, "x") | {
+    environ = dict.fromkeys(classroom50_result.VARIABLES, "x") | {
         "ASSIGNMENT_TYPE": "group",
         "SUBMISSION_TAG": "submit/x",
     }
     from datetime import UTC, datetime
 
     texts = (
-        gradescope.render(REPORT),
-        classroom50.render(REPORT, environ, datetime.now(UTC)),
-        classroom50.body(REPORT),
+        gradescope_results.render(REPORT),
+        classroom50_result.render(REPORT, environ, datetime.now(UTC)),
+        classroom50_result.body(REPORT),
     )
     for text in texts:
         assert shows_nothing_hidden(text)
 
 
 def test_what_the_reporter_prints_holds_no_command() -> None:
-    for test in reporter.result(REPORT)["tests"]:
+    for test in classroom_reporter.result(REPORT)["tests"]:
         for text in (test["name"], test["message"]):
             assert "\n" not in text
             assert "::" not in text

@@ -11,11 +11,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from grader.catalog import load_course
-from grader.compare import expect_close
-from grader.explain import common, step_causes
-from grader.outcome import Cause, CheckFailed
-from grader.sandbox.wire import Received
+from grader.checking.compare import expect_close
+from grader.checking.explain import common, step_causes
+from grader.checking.outcome import Cause, CheckFailed
+from grader.course.catalog import load_course
+from grader.sandbox.wire.values import Received
 
 GRADIENT = torch.tensor([[0.5, -1.0], [2.0, 3.5], [-0.25, 1.0]], dtype=torch.float64)
 SQUARE = GRADIENT[:2]

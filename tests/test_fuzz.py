@@ -11,11 +11,12 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from grader.catalog import Course
-from grader.rules import violations
-from grader.sandbox.frames import FrameError, pack, unpack
-from grader.sandbox.wire import Opaque, Received, WireError, as_received, decode, encode
-from grader.submission import Source, notebook_of_bytes, source_of_bytes
+from grader.checking.rules import violations
+from grader.course.catalog import Course
+from grader.sandbox.wire.messages import MessageError, pack, unpack
+from grader.sandbox.wire.values import Opaque, Received, WireError, as_received, decode, encode
+from grader.submission import Source
+from grader.submission.submission import notebook_of_bytes, source_of_bytes
 from grader.text import clean
 
 from .fuzz import Fuzzer
@@ -130,7 +131,7 @@ def test_any_frame_is_read_or_refused(data: bytes, most: int) -> None:
 
     try:
         header, block, _ = unpack(read, most)
-    except (FrameError, EOFError):
+    except (MessageError, EOFError):
         return
     assert isinstance(header, dict)
     assert len(block) <= most

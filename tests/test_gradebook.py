@@ -16,20 +16,20 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, insert, text
 
-from grader.classroom import database, models
-from grader.classroom.gradebook import NOTHING, Gradebook, GradebookError, open_gradebook
-from grader.classroom.intake import Work
-from grader.classroom.late import LatePolicy
-from grader.classroom.ledger import Ledger, Receipt, enrol, set_possible, settle
-from grader.classroom.records import Student
-from grader.classroom.roster import Entry
+from grader.classroom.gradebook import database, models
+from grader.classroom.gradebook.late import LatePolicy
+from grader.classroom.gradebook.reader import NOTHING, Gradebook, GradebookError, open_gradebook
+from grader.classroom.gradebook.writer import Ledger, Receipt, enrol, set_possible, write_settings
+from grader.classroom.handin.read import Submitted
+from grader.classroom.handin.roster import RosterEntry
+from grader.classroom.records import Enrolled
 from grader.report import CheckResult, Environment, ExerciseResult, Report
 from grader.submission import Cell, Source
 
 from .servers import postgresql
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
-ADA, BOB = Student("ada", "Ada Lovelace", "ada@x.org", "B", "ada-l"), Student("bob")
+ADA, BOB = Enrolled("ada", "Ada Lovelace", "ada@x.org", "B", "ada-l"), Enrolled("bob")
 
 
 @pytest.fixture(scope="session")
@@ -55,14 +55,14 @@ def where(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def gradebook(where: str) -> Iterator[Gradebook]:
     """Of two students and one exercise of ten points."""
     with open_gradebook(where, create=True) as opened:
-        settle(
+        write_settings(
             opened,
             title="Lab 1",
             exercises=["my_linear"],
             deadline=NOON,
             policy=LatePolicy(points=2, free_days=1),
         )
-        enrol(opened, [Entry(BOB), Entry(ADA)], [])
+        enrol(opened, [RosterEntry(BOB), RosterEntry(ADA)], [])
         set_possible(opened, {"my_linear": 10}, "checks")
         yield opened
 
@@ -75,12 +75,12 @@ def report(score: int, name: str = "ada") -> Report:
     return Report(name, (result,), Environment("3.11", "2.13", ("cpu",), ("limits",)))
 
 
-def work(source: str, when: datetime | None = NOON) -> Work:
+def work(source: str, when: datetime | None = NOON) -> Submitted:
     cell = Cell("my_linear.py", source)
-    return Work({"my_linear": Source("my_linear.py", (cell,))}, commit="c0ffee", when=when)
+    return Submitted({"my_linear": Source("my_linear.py", (cell,))}, commit="c0ffee", when=when)
 
 
-def received(ledger: Ledger, student: str, handed: Work, key: str) -> bool:
+def received(ledger: Ledger, student: str, handed: Submitted, key: str) -> bool:
     return ledger.receive([Receipt(student, handed, NOON, key)]) == [True]
 
 
@@ -127,14 +127,14 @@ def test_what_goes_in_comes_out(gradebook: Gradebook, where: str) -> None:
 
 def test_the_roster_changes(gradebook: Gradebook) -> None:
     graded(gradebook, "bob", "x", 5)
-    eve = Student("eve")
-    enrol(gradebook, [Entry(ADA, NOON), Entry(eve)], [Student("stranger")])
+    eve = Enrolled("eve")
+    enrol(gradebook, [RosterEntry(ADA, NOON), RosterEntry(eve)], [Enrolled("stranger")])
     records = list(gradebook.records())
     assert [record.student.id for record in records] == ["ada", "eve", "bob", "stranger"]
     assert [record.student.on_roster for record in records] == [True, True, False, False]
     assert records[2].score == 5
     assert gradebook.deadlines() == {"ada": NOON}
-    enrol(gradebook, None, [eve, Student("stranger")])
+    enrol(gradebook, None, [eve, Enrolled("stranger")])
     assert [record.student.id for record in gradebook.records()] == [
         "ada",
         "eve",
@@ -144,10 +144,10 @@ def test_the_roster_changes(gradebook: Gradebook) -> None:
 
 
 def test_a_roster_that_comes_later(gradebook: Gradebook) -> None:
-    enrol(gradebook, None, [Student("eve-x"), Student("fay")])
+    enrol(gradebook, None, [Enrolled("eve-x"), Enrolled("fay")])
     graded(gradebook, "eve-x", "x", 5)
     gradebook.adjust("eve-x", 1, why="kind", who="me")
-    enrol(gradebook, [Entry(Student("007", "Eve", login="eve-x"))], [])
+    enrol(gradebook, [RosterEntry(Enrolled("007", "Eve", login="eve-x"))], [])
     records = {record.student.id: record for record in gradebook.records()}
     assert set(records) == {"007", "ada", "bob", "fay"}
     assert (records["007"].score, records["007"].student.on_roster) == (6, True)
@@ -229,7 +229,7 @@ def test_an_adjustment_that_is_none(
 
 def test_names_from_outside_do_no_harm(gradebook: Gradebook) -> None:
     name = "'; DROP TABLE student; --"
-    enrol(gradebook, None, [Student(name, "<b>x</b>"), Student("100%"), Student("a_a")])
+    enrol(gradebook, None, [Enrolled(name, "<b>x</b>"), Enrolled("100%"), Enrolled("a_a")])
     assert gradebook.record(name).student.name == "<b>x</b>"
     with pytest.raises(GradebookError, match="no student"):
         gradebook.record("a%")
@@ -317,7 +317,7 @@ def test_sqlite_is_set_up_to_lose_nothing(tmp_path: Path) -> None:
 
 def test_thousands_of_students_are_not_in_memory_at_once(tmp_path: Path) -> None:
     with open_gradebook(tmp_path / "grades.db", create=True) as opened:
-        settle(opened, title="x", exercises=["my_linear"], deadline=None, policy=None)
+        write_settings(opened, title="x", exercises=["my_linear"], deadline=None, policy=None)
         message = "m" * 10_000
         plain = report(5).to_dict()
         plain["exercises"][0]["checks"][0]["message"] = message

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from grader import grade
-from grader.catalog import Course, load_course
+from grader.course.catalog import Course, load_course
 from grader.report import Report
 from grader.sandbox import Sandbox
 from grader.submission import Submission, read_submission

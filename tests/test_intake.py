@@ -16,23 +16,29 @@ from pathlib import Path
 
 import pytest
 
-from grader.catalog import Course
-from grader.classroom.intake import Work, digest_of, plain_sources, read_handed, sources_of
-from grader.classroom.late import LatePolicy, late_days
-from grader.classroom.layouts import Handed, LayoutError, find_handed
-from grader.classroom.records import Student
-from grader.classroom.repository import CommitFiles
-from grader.classroom.roster import Matcher, RosterError, read_roster, read_time
+from grader.classroom.gradebook.late import LatePolicy, late_days
+from grader.classroom.handin.layouts import HandIn, LayoutError, find_hand_ins
+from grader.classroom.handin.read import (
+    Submitted,
+    digest_of,
+    plain_sources,
+    read_hand_in,
+    sources_of,
+)
+from grader.classroom.handin.roster import Matcher, RosterError, read_roster, read_time
+from grader.classroom.records import Enrolled
+from grader.course.catalog import Course
+from grader.submission.git_files import CommitFiles
 
 RIGHT = "class MyLinear:\n    answer = 42\n"
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
-Read = Callable[..., Work]
+Read = Callable[..., Submitted]
 
 
 @pytest.fixture
 def read(course: Course) -> Read:
-    def run(path: Path, until: datetime | None = None) -> Work:
-        return read_handed(Handed(("ada",), path), course, course.names, until)
+    def run(path: Path, until: datetime | None = None) -> Submitted:
+        return read_hand_in(HandIn(("ada",), path), course, course.names, until)
 
     return run
 
@@ -361,7 +367,7 @@ def test_nothing_is_left_behind(
 
 
 def aliases(folder: Path, *exercises: str) -> dict[str, Path]:
-    found = find_handed(folder, exercises or ("my_linear", "line_fit"))
+    found = find_hand_ins(folder, exercises or ("my_linear", "line_fit"))
     return {each.aliases[0]: each.path for each in found}
 
 
@@ -397,13 +403,13 @@ submission_1:
 """,
         },
     )
-    found = find_handed(folder, course.names)
+    found = find_hand_ins(folder, course.names)
     assert [each.aliases[0] for each in found] == ["0042", "bob@example.org"]
     assert found[0].when == NOON + timedelta(microseconds=123456)
     assert found[0].path == folder / "submission_1"
     (folder / "submission_metadata.yml").write_text("!!python/object/apply:os.system [true]")
     with pytest.raises(LayoutError, match="cannot be read as YAML"):
-        find_handed(folder, course.names)
+        find_hand_ins(folder, course.names)
 
 
 def test_canvas(tmp_path: Path, course: Course) -> None:
@@ -415,11 +421,11 @@ def test_canvas(tmp_path: Path, course: Course) -> None:
             "bobb_LATE_12_103_my_linear.py": RIGHT,
         },
     )
-    bob, ada = sorted(find_handed(folder, course.names), key=lambda each: each.aliases[1])
+    bob, ada = sorted(find_hand_ins(folder, course.names), key=lambda each: each.aliases[1])
     assert bob.aliases == ("12", "bobb")
     assert bob.late
     assert set(ada.files) == {"my_linear.py", "line_fit.ipynb"}
-    assert read_handed(ada, course, course.names).sources["my_linear"].text == RIGHT
+    assert read_hand_in(ada, course, course.names).sources["my_linear"].text == RIGHT
 
 
 def test_nbgrader_and_moodle(tmp_path: Path, course: Course, read: Read) -> None:
@@ -432,11 +438,11 @@ def test_nbgrader_and_moodle(tmp_path: Path, course: Course, read: Read) -> None
             "submitted/bob/ps1/timestamp.txt": "not a time",
         },
     )
-    ada, bob = find_handed(tmp_path / "nb", course.names)
+    ada, bob = find_hand_ins(tmp_path / "nb", course.names)
     assert (ada.aliases, ada.when, bob.when) == (("ada",), NOON, None)
     assert read(ada.path).sources
     write(tmp_path / "m", {"Ada Lovelace_77_assignsubmission_file_/my_linear.py": RIGHT})
-    [ada] = find_handed(tmp_path / "m", course.names)
+    [ada] = find_hand_ins(tmp_path / "m", course.names)
     assert ada.aliases == ("77", "Ada Lovelace")
 
 
@@ -449,8 +455,8 @@ def test_plain_files_and_folders(tmp_path: Path, course: Course) -> None:
     (tmp_path / "gus").symlink_to("/etc")
     write(tmp_path, {"my_linear.py": "the stub, say", "scores.csv": "x"})
     told = {}
-    for each in find_handed(tmp_path, ["my_linear", "line_fit"]):
-        told[each.aliases[0]] = read_handed(each, course, course.names).problem
+    for each in find_hand_ins(tmp_path, ["my_linear", "line_fit"]):
+        told[each.aliases[0]] = read_hand_in(each, course, course.names).problem
     assert set(told) == {"ada", "bob", "cy", "dan", "eve", "fay", "gus"}
     assert "found dan.py" in told["dan"]
     assert "not a zip" in told["fay"]
@@ -467,7 +473,7 @@ def test_no_folder_of_submissions(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").write_text("")
     (tmp_path / "empty").mkdir()
     with pytest.raises(LayoutError, match="per student"):
-        find_handed(tmp_path / name, ["my_linear"])
+        find_hand_ins(tmp_path / name, ["my_linear"])
 
 
 # rosters
@@ -476,7 +482,7 @@ def test_no_folder_of_submissions(tmp_path: Path, name: str) -> None:
 ROSTERS = {
     "github": '"identifier","github_username","github_id","name"\n"0042","ada-l","7",""\n"0043","","",""\n',
     "classroom50": "username,first_name,last_name,email,section,github_id\nada-l,Ada,Lovelace,a@x.org,B,7\n",
-    "canvas": "Student,ID,SIS User ID,SIS Login ID,Section\n    Points Possible,,,,\n"
+    "canvas": "Enrolled,ID,SIS User ID,SIS Login ID,Section\n    Points Possible,,,,\n"
     '"Lovelace, Ada",11,s1,ada-l,B\n',
     "plain": "\ufeffid;name;deadline\nada-l;Ada;2026-11-21\n",
 }
@@ -485,13 +491,13 @@ ROSTERS = {
 @pytest.mark.parametrize(
     ("kind", "first"),
     [
-        ("github", Student("0042", login="ada-l")),
-        ("classroom50", Student("ada-l", "Ada Lovelace", "a@x.org", "B", "ada-l")),
-        ("canvas", Student("11", "Lovelace, Ada", "", "B", "ada-l")),
-        ("plain", Student("ada-l", "Ada")),
+        ("github", Enrolled("0042", login="ada-l")),
+        ("classroom50", Enrolled("ada-l", "Ada Lovelace", "a@x.org", "B", "ada-l")),
+        ("canvas", Enrolled("11", "Lovelace, Ada", "", "B", "ada-l")),
+        ("plain", Enrolled("ada-l", "Ada")),
     ],
 )
-def test_a_roster_is_known_by_its_header(tmp_path: Path, kind: str, first: Student) -> None:
+def test_a_roster_is_known_by_its_header(tmp_path: Path, kind: str, first: Enrolled) -> None:
     path = tmp_path / "roster.csv"
     path.write_text(ROSTERS[kind], encoding="utf-8")
     entries = read_roster(path)
@@ -523,10 +529,10 @@ def test_a_roster_that_is_none(tmp_path: Path, text: bytes, told: str) -> None:
 def test_who_a_submission_belongs_to() -> None:
     matcher = Matcher(
         [
-            Student("1", "Ada Lovelace", "ada@x.org", login="ada"),
-            Student("2", "Bob Ada", "bob@x.org", login="b-ada"),
-            Student("3", "Sam Lee", login="sam"),
-            Student("4", "Sam Lee"),
+            Enrolled("1", "Ada Lovelace", "ada@x.org", login="ada"),
+            Enrolled("2", "Bob Ada", "bob@x.org", login="b-ada"),
+            Enrolled("3", "Sam Lee", login="sam"),
+            Enrolled("4", "Sam Lee"),
         ]
     )
     assert matcher.find(["lab-b-ada"]) == "2"  # not `ada`

@@ -21,15 +21,16 @@ from nbclient import NotebookClient
 from rich.console import Console
 
 from grader import grade, language, load_course
-from grader.authoring.notebook import notebook_of
-from grader.authoring.release import release
-from grader.authoring.translate import PACKAGE
-from grader.catalog import Course
-from grader.outputs import notebook, terminal
+from grader.authoring.po_files import PACKAGE
+from grader.authoring.stub import release
+from grader.authoring.stub_notebook import notebook_of
+from grader.course.catalog import Course
+from grader.course.translation import docstrings, hints_of, statement_of, stub_text, title_of
+from grader.outputs import notebook_html, terminal
 from grader.report import Report
 from grader.sandbox import Sandbox
-from grader.submission import Submission, is_stub, read_submission
-from grader.translation import docstrings, hints_of, statement_of, stub_text, title_of
+from grader.submission import Submission, read_submission
+from grader.submission.submission import is_stub
 
 from .conftest import ROOT
 
@@ -168,7 +169,7 @@ def test_a_report_is_shown_in_its_own_language(course: Course, sandbox: Sandbox)
     console = Console(file=StringIO(), record=True, width=100)
     terminal.render(report, console)
     assert "18/20점" in console.export_text()
-    assert 'lang="ko"' in notebook.render(report)
+    assert 'lang="ko"' in notebook_html.render(report)
 
 
 def test_a_language_that_the_grader_does_not_speak(course: Course, sandbox: Sandbox) -> None:

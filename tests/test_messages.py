@@ -8,9 +8,9 @@ import pytest
 from rich.console import Console
 
 from grader import grade, load_course
-from grader.exceptions import meaning_of, told_of_gradients
+from grader.checking.locate import place_of
+from grader.checking.torch_errors import meaning_of, told_of_gradients
 from grader.outputs import terminal
-from grader.places import place_of
 from grader.report import CheckResult, Report
 from grader.sandbox import Sandbox
 from grader.submission import Submission

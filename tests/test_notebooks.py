@@ -12,13 +12,14 @@ import pytest
 from nbclient import NotebookClient
 
 from grader import grade
-from grader.authoring.notebook import notebook_of
-from grader.authoring.release import release, stub_of
-from grader.catalog import Course, load_course
-from grader.ipython import python_of
+from grader.authoring.stub import release, stub_of
+from grader.authoring.stub_notebook import notebook_of
+from grader.course.catalog import Course, load_course
 from grader.report import ExerciseResult
 from grader.sandbox import Sandbox
-from grader.submission import notebook_of_bytes, read_submission
+from grader.submission import read_submission
+from grader.submission.cell_syntax import python_of
+from grader.submission.submission import notebook_of_bytes
 
 NAMES = load_course().names
 

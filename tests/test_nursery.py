@@ -1,4 +1,4 @@
-"""The nursery: warm processes that are forked do as those that were started, and all end together."""
+"""The nursery: zygotes that are forked do as those that were started, and all end together."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from grader import grade
-from grader.sandbox import Limits, Nursery, Sandbox, SandboxError, start_nursery
+from grader.sandbox import Limits, Sandbox, SandboxError, ZygoteServer, start_zygote_server
 
 from .conftest import ROOT
 from .test_sandbox import GOOD, call, load
@@ -23,8 +23,8 @@ HANGING = "while True: pass\n"
 
 
 @pytest.fixture(scope="module")
-def nursery() -> Iterator[Nursery]:
-    home = start_nursery()
+def nursery() -> Iterator[ZygoteServer]:
+    home = start_zygote_server()
     yield home
     home.close()
 
@@ -52,8 +52,8 @@ def children_of(pid: int) -> list[str]:
     return Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()
 
 
-def test_a_forked_warm_process_is_as_a_started_one(nursery: Nursery, sandbox: Sandbox) -> None:
-    with Sandbox(nursery=nursery.address) as forked:
+def test_a_forked_warm_process_is_as_a_started_one(nursery: ZygoteServer, sandbox: Sandbox) -> None:
+    with Sandbox(zygote_server=nursery.address) as forked:
         assert forked._process is None
         assert forked.layers() == sandbox.layers()
         assert forked.absent("sim") == sandbox.absent("sim")
@@ -66,8 +66,11 @@ def test_a_forked_warm_process_is_as_a_started_one(nursery: Nursery, sandbox: Sa
     ]
 
 
-def test_two_at_once_do_not_meet(nursery: Nursery) -> None:
-    with Sandbox(nursery=nursery.address) as one, Sandbox(nursery=nursery.address) as two:
+def test_two_at_once_do_not_meet(nursery: ZygoteServer) -> None:
+    with (
+        Sandbox(zygote_server=nursery.address) as one,
+        Sandbox(zygote_server=nursery.address) as two,
+    ):
         first, _ = load(one, GOOD)
         second, _ = load(two, GOOD.replace("7", "8"))
         assert (call(first), call(second)) == (7, 8)
@@ -80,9 +83,9 @@ def test_two_at_once_do_not_meet(nursery: Nursery) -> None:
     assert not folder.exists()
 
 
-def test_a_hanging_child_is_told_as_ever(nursery: Nursery) -> None:
+def test_a_hanging_child_is_told_as_ever(nursery: ZygoteServer) -> None:
     with (
-        Sandbox(Limits(import_seconds=0.5), nursery=nursery.address) as box,
+        Sandbox(Limits(import_seconds=0.5), zygote_server=nursery.address) as box,
         pytest.raises(SandboxError, match=r"0\.5 seconds") as told,
     ):
         box.open().load("exercise", [("exercise.py", HANGING)])
@@ -90,18 +93,18 @@ def test_a_hanging_child_is_told_as_ever(nursery: Nursery) -> None:
 
 
 def test_without_an_answer_a_warm_process_is_started(tmp_path: Path) -> None:
-    with Sandbox(nursery=str(tmp_path / "nobody")) as box:
+    with Sandbox(zygote_server=str(tmp_path / "nobody")) as box:
         assert box._process
         child, _ = load(box, GOOD)
         assert call(child) == 7
 
 
-def test_who_talks_nonsense_does_no_harm(nursery: Nursery) -> None:
+def test_who_talks_nonsense_does_no_harm(nursery: ZygoteServer) -> None:
     for said in (b"", b"nonsense", b"[]", b"{}", b'{"folder": "/nowhere", "confined": true}'):
         with socket.socket(socket.AF_UNIX) as connection:
             connection.connect(nursery.address)
             connection.sendall(said)
-    with Sandbox(nursery=nursery.address) as box:
+    with Sandbox(zygote_server=nursery.address) as box:
         assert box._process is None
         assert box.absent("sim") == ""
         assert within(5, lambda: len(children_of(nursery._process.pid)) == 1)
@@ -110,8 +113,8 @@ def test_who_talks_nonsense_does_no_harm(nursery: Nursery) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_it_ends_with_whoever_started_it() -> None:
     program = (
-        "import time\nfrom grader.sandbox import Sandbox, start_nursery\nhome = start_nursery()\n"
-        "box = Sandbox(nursery=home.address)\nchild = box.open()\n"
+        "import time\nfrom grader.sandbox import Sandbox, start_zygote_server\nhome = start_zygote_server()\n"
+        "box = Sandbox(zygote_server=home.address)\nchild = box.open()\n"
         "print(home._process.pid, child._pid, flush=True)\ntime.sleep(100)\n"
     )
     with subprocess.Popen(

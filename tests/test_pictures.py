@@ -8,13 +8,13 @@ from xml.etree.ElementTree import fromstring, tostring
 import pytest
 import torch
 
-from grader.compare import expect_close
-from grader.outcome import CheckFailed
-from grader.outputs import notebook
-from grader.outputs.pictures import figure
-from grader.pictures import curves_of, error_of
+from grader.checking.compare import expect_close
+from grader.checking.outcome import CheckFailed
+from grader.checking.pictures import curves_of, error_of
+from grader.outputs import notebook_html
+from grader.outputs.svg import figure
 from grader.report import CheckResult, Environment, ExerciseResult, Picture, Report
-from grader.sandbox.wire import Received
+from grader.sandbox.wire.values import Received
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -110,7 +110,7 @@ def test_in_the_notebook_and_in_the_data() -> None:
     exercise = ExerciseResult("lr", "LR", 0, 1, "failed", checks=(check,), seed=17)
     report = Report("ada", (exercise,), Environment("3.11", "2.13", ("cpu",), ()))
     assert Report.from_dict(json.loads(json.dumps(report.to_dict()))) == report
-    html = notebook.render(report)
+    html = notebook_html.render(report)
     assert html.count("<rect") == 2
     assert "grader check lr --seed 17" in html
     # asked, what happened, the cause, the picture, how to repeat it

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.protected import (
+from grader.course.protected import (
     Announced,
     ProtectedError,
     announced_in,

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.authoring.release import ReleaseError, release, stub_of
-from grader.catalog import Course, load_course
+from grader.authoring.stub import ReleaseError, release, stub_of
+from grader.course.catalog import Course, load_course
 
 NAMES = load_course().names
 

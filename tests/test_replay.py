@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from grader import cases, grade, grading, language, runner
-from grader.catalog import Course
+from grader import grade, grading, language
+from grader.checking import collect, run
+from grader.course.catalog import Course
 from grader.grading import DEVICES
 from grader.report import Report
 from grader.sandbox import Limits, Sandbox
@@ -31,7 +32,7 @@ def forget(course: Course) -> Iterator[Callable[[str], None]]:
     """Makes the cases of an exercise forget what they have met."""
 
     def forgotten(name: str) -> None:
-        for check in cases.collect((course[name].checks,), DEVICES).values():
+        for check in collect.collect((course[name].checks,), DEVICES).values():
             for case in check.cases:
                 case.memory.key = case.memory.first = None
 
@@ -44,13 +45,13 @@ def forget(course: Course) -> Iterator[Callable[[str], None]]:
 def worked_out(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The cases that were run, and not only asked again."""
     ran: list[str] = []
-    end = runner._end
+    end = run._end
 
-    def counted(case: cases.Case, *rest: Any) -> Any:
+    def counted(case: collect.Case, *rest: Any) -> Any:
         ran.append(case.name)
         return end(case, *rest)
 
-    monkeypatch.setattr(runner, "_end", counted)
+    monkeypatch.setattr(run, "_end", counted)
     return ran
 
 

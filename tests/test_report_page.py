@@ -13,9 +13,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect, sync_playwright
 
-from grader.classroom.folder import write_report
 from grader.classroom.records import Record
-from grader.classroom.similar import Finding, Pair, Part
+from grader.classroom.report.report_folder import write_report
+from grader.classroom.similarity.pairs import Finding, Pair, SharedCode
 
 from .synthetic import HOSTILE, hostile_class, made_class
 
@@ -46,7 +46,7 @@ def finding() -> Finding:
         40.0,
         0.97,
         "evidence 40, where up to 20 is usual",
-        (Part("losses", 40.0, 0.97),),
+        (SharedCode("losses", 40.0, 0.97),),
     )
     texts = (
         {"losses": "x = 1\n" + HOSTILE[0]},

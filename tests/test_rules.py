@@ -8,10 +8,11 @@ import nbformat
 import pytest
 
 from grader import grade
-from grader.catalog import Course, load_course
-from grader.rules import violations
+from grader.checking.rules import violations
+from grader.course.catalog import Course, load_course
 from grader.sandbox import Sandbox
-from grader.submission import Submission, notebook_of_bytes
+from grader.submission import Submission
+from grader.submission.submission import notebook_of_bytes
 
 from .conftest import ROOT, Grade
 

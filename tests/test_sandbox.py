@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from grader.sandbox import Child, Limits, Sandbox, SandboxError
-from grader.sandbox.wire import code_of, decode
+from grader.sandbox.wire.values import code_of, decode
 
 GOOD = "def f():\n    return 7\n"
 CALL = "def go(student):\n    return student.f()\n"

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from grader.classroom.likeness import shape
-from grader.classroom.pseudonyms import Pseudonyms
-from grader.classroom.records import Student
-from grader.classroom.similar import Comparison, Finding, compare, usual
+from grader.classroom.records import Enrolled
+from grader.classroom.report.pseudonyms import Pseudonyms
+from grader.classroom.similarity.fingerprint import shape
+from grader.classroom.similarity.pairs import Comparison, Finding, compare, usual
 from grader.cli import main
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -189,7 +189,7 @@ def test_the_line_rises_with_the_class_and_with_its_background() -> None:
 
 
 def told(students: list[Texts], hide: Any = None) -> list[Finding]:
-    people = [(str(at), f"Student {at}") for at in range(len(students))]
+    people = [(str(at), f"Enrolled {at}") for at in range(len(students))]
     keep = hide or (lambda _who, text: text)
     findings, _ = compare(people, lambda who: students[int(who)], stubs(), keep)
     return findings
@@ -199,7 +199,7 @@ def test_marked_lines_are_what_both_have() -> None:
     students = honest()
     students.append({name: disguised(text) for name, text in students[3].items()})
     [finding] = told(students)
-    assert finding.names == ("Student 3", "Student 6")
+    assert finding.names == ("Enrolled 3", "Enrolled 6")
     data = json.loads(json.dumps(finding.data()))
     by_name = {name: (left, right) for name, _, left, right in data["exercises"]}
     left, right_side = by_name["train_step"]
@@ -216,7 +216,7 @@ def test_sources_are_shown_under_pseudonyms() -> None:
         name: f"# by Ada Lovelace, lovelace1815\n{text}" for name, text in students[3].items()
     }
     students.append(dict(students[3]))
-    people = [Student(str(at), "Ada Lovelace", login="lovelace1815") for at in range(7)]
+    people = [Enrolled(str(at), "Ada Lovelace", login="lovelace1815") for at in range(7)]
     hidden = Pseudonyms(b"k" * 32, people)
     [finding] = told(students, lambda who, text: hidden.text(text, people[int(who)]))
     shown = json.dumps(finding.data()).casefold()
@@ -238,15 +238,15 @@ def test_similar_command(monkeypatch: pytest.MonkeyPatch) -> None:
         def __exit__(self, *_: object) -> None:
             return None
 
-        def students(self) -> list[Student]:
-            return [Student(str(at), f"[red]Name {at}") for at in range(7)]
+        def students(self) -> list[Enrolled]:
+            return [Enrolled(str(at), f"[red]Name {at}") for at in range(7)]
 
         def sources(self, student: str) -> Texts:
             return students[int(student)]
 
-    module = ModuleType("grader.classroom.gradebook")
+    module = ModuleType("grader.classroom.gradebook.reader")
     vars(module).update(GradebookError=ValueError, open_gradebook=lambda where: Book())
-    monkeypatch.setitem(sys.modules, "grader.classroom.gradebook", module)
+    monkeypatch.setitem(sys.modules, "grader.classroom.gradebook.reader", module)
     done = CliRunner().invoke(main, ["similar", "class.db", "--format", "json"])
     assert done.exit_code == 0, done.output
     [pair] = json.loads(done.output)

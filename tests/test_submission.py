@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.catalog import Course
-from grader.submission import MAX_SOURCE_BYTES, Submission, SubmissionError, read_submission
+from grader.course.catalog import Course
+from grader.submission import Submission, SubmissionError, read_submission
+from grader.submission.submission import MAX_SOURCE_BYTES
 
 GOOD = "x = 1\n"
 

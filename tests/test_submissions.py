@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.authoring.causes import ASKED, Verdict, tallies, verdict_of
-from grader.catalog import load_course
+from grader.authoring.named_causes import ASKED, Verdict, tallies, verdict_of
+from grader.course.catalog import load_course
 
 from .conftest import Grade
 

@@ -18,10 +18,10 @@ from queue import SimpleQueue
 import pytest
 from click.testing import CliRunner
 
-from grader.authoring.notebook import notebook_of
+from grader.authoring.stub_notebook import notebook_of
 from grader.cli import main
-from grader.watch.events import Events, Pressed
-from grader.watch.keys import Keyboard
+from grader.practice.events import Events, Pressed
+from grader.practice.keyboard import Keyboard
 
 from .conftest import ROOT
 from .terminal import Terminal

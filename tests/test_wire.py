@@ -12,8 +12,8 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from grader.sandbox.frames import HEADER_BYTES, FrameError, pack, unpack
-from grader.sandbox.wire import Opaque, WireError, as_received, decode, encode, restride
+from grader.sandbox.wire.messages import HEADER_BYTES, MessageError, pack, unpack
+from grader.sandbox.wire.values import Opaque, WireError, as_received, decode, encode, restride
 
 
 def plain(tensor: Tensor, facts: dict[str, Any]) -> Tensor:
@@ -147,5 +147,5 @@ def test_frames() -> None:
     ],
 )
 def test_malformed_frames_are_refused(data: bytes) -> None:
-    with pytest.raises(FrameError):
+    with pytest.raises(MessageError):
         unpack(io.BytesIO(data).read, 99)

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from grader import grading
-from grader.sandbox import Sandbox, witness
+from grader.sandbox import Sandbox
+from grader.sandbox.inside import autograd_trace
 
 from .conftest import Grade
 
@@ -90,12 +91,15 @@ def test_what_may_differentiate_does(graded: Grade, sandbox: Sandbox) -> None:
 @pytest.mark.parametrize("older", [True, False])
 def test_either_profiler_of_torch_will_do(monkeypatch: pytest.MonkeyPatch, older: bool) -> None:
     if not older:
-        monkeypatch.setattr(witness, "_enable_profiler_legacy", None)
+        monkeypatch.setattr(autograd_trace, "_enable_profiler_legacy", None)
     weight = torch.ones(2, requires_grad=True)
-    result, seen = witness.observe(lambda: weight.detach() * 2)
+    result, seen = autograd_trace.observe(lambda: weight.detach() * 2)
     assert result.tolist() == [2.0, 2.0]
     assert seen == []
-    assert "aten::sigmoid_backward" in witness.observe(lambda: weight.sigmoid().sum().backward())[1]
+    assert (
+        "aten::sigmoid_backward"
+        in autograd_trace.observe(lambda: weight.sigmoid().sum().backward())[1]
+    )
     with pytest.raises(ZeroDivisionError):
-        witness.observe(lambda: 1 / 0)
-    assert witness.observe(lambda: 1) == (1, [])
+        autograd_trace.observe(lambda: 1 / 0)
+    assert autograd_trace.observe(lambda: 1) == (1, [])

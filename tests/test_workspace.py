@@ -11,11 +11,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from grader import grade, load_course
-from grader.catalog import Course
 from grader.cli import main
+from grader.course.catalog import Course
+from grader.practice.workspace import Workspace, upcoming
 from grader.sandbox import Sandbox
 from grader.submission import read_submission
-from grader.workspace import Workspace, upcoming
 
 from .conftest import ROOT
 

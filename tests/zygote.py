@@ -15,7 +15,7 @@ def main() -> None:
     import distributed  # noqa: F401
     import sqlalchemy.orm  # noqa: F401
 
-    import grader.classroom.grade
+    import grader.classroom.run.grade_class
     import grader.cli
 
     print("ready", flush=True)

@@ -14,13 +14,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..catalog import Course, load_course
+from ..course.catalog import Course, load_course
 from ..grading import DEVICES, gpu_sandbox, grade, limits_of
 from ..report import ExerciseResult
 from ..sandbox import Limits, Sandbox
 from ..submission import Submission
 from .mutants import Mutant, mutants_of
-from .release import stub_of
+from .stub import stub_of
 
 # a mutant that loops is dead soon, and a right answer needs a hundredth of this
 _LIMITS = Limits(import_seconds=5, call_seconds=2, exercise_seconds=10)

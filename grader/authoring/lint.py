@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ..catalog import Course, Exercise, points_of
+from ..course.catalog import Course, Exercise, points_of
 from .audit import submissions_folder
-from .release import ReleaseError, stub_of
+from .stub import ReleaseError, stub_of
 
 _POINTS = 10
 _RIGHT, _WRONG = 6, 12

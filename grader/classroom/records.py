@@ -9,7 +9,7 @@ from ..report import Report
 
 
 @dataclass(frozen=True)
-class Student:
+class Enrolled:
     """A line of the roster, or whoever handed something in without standing in one.
 
     Attributes:
@@ -47,7 +47,7 @@ class Record:
         notes: what the instructor should look at (protected files that differ, points that CI announced otherwise).
     """
 
-    student: Student
+    student: Enrolled
     report: Report | None
     max_score: int
     problem: str = ""

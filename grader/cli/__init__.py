@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from .. import __version__, language
-from . import author, check, classroom, insight, machine, practice, work
+from . import author, check, class_report, doctor, exercises, grade, hint_watch
 from .common import lang_option
 
 
@@ -22,22 +22,22 @@ def main(context: click.Context) -> None:
 
 
 for command in (
-    work.list_exercises,
-    work.show,
-    work.init,
-    work.reset,
-    practice.hint,
-    practice.watch,
+    exercises.list_exercises,
+    exercises.show,
+    exercises.init,
+    exercises.reset,
+    hint_watch.hint,
+    hint_watch.watch,
     check.check,
     author.release,
     author.audit,
     author.translate,
-    machine.doctor,
-    classroom.grade,
-    classroom.adjust,
-    classroom.history,
-    classroom.gradebook_group,
-    insight.report,
-    insight.similar,
+    doctor.doctor,
+    grade.grade,
+    grade.adjust,
+    grade.history,
+    grade.gradebook_group,
+    class_report.report,
+    class_report.similar,
 ):
     main.add_command(command)

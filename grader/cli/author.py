@@ -19,7 +19,6 @@ from .common import (
     open_course,
     refuse,
 )
-from .releases import release_assignment
 
 
 @click.command()
@@ -78,15 +77,15 @@ def release(
 
     With --classroom, --classroom50 or --gradescope, what an assignment's students or services get.
     """
-    from ..authoring.release import ReleaseError
-    from ..authoring.release import release as write_stub
+    from ..authoring.stub import ReleaseError
+    from ..authoring.stub import release as write_stub
 
     if classroom or classroom50 or gradescope:
         if names or output or notebooks or spoken != ENGLISH:
             refuse(
                 "NAME, --output, --notebooks and --lang have no place here: the assignment's file says it."
             )
-        release_assignment(assignment_file, folder, classroom, classroom50, gradescope)
+        _release_assignment(assignment_file, folder, classroom, classroom50, gradescope)
         return
     if assignment_file:
         refuse("--assignment needs --classroom DIR, --classroom50 DIR or --gradescope FILE.")
@@ -134,7 +133,7 @@ def audit(
     from ..authoring.audit import audit_course
     from ..authoring.lint import lint
     from ..grading import DEVICES
-    from ..outputs import audit as output
+    from ..outputs import audit_table as output
 
     course = open_course(folder)
     wanted = [exercise.name for exercise in named_in(course, names)]
@@ -162,8 +161,8 @@ def audit(
 
 def _print_causes(folder: Path | None, names: list[str], jobs: int, markdown: bool) -> None:
     """The table of named causes; on a terminal, those that are wrong or missing as well."""
-    from ..authoring.causes import tallies, verdicts
-    from ..outputs import causes as output
+    from ..authoring.named_causes import tallies, verdicts
+    from ..outputs import cause_table as output
 
     found = list(verdicts(folder, names, jobs))
     if markdown:
@@ -182,7 +181,7 @@ def translate(folder: Path | None, language: str, forget: bool) -> None:
     Texts are added to locale/LANGUAGE/LC_MESSAGES/messages.po, for you to translate. Exit status: 0 if all texts are
     translated, 1 if some are not.
     """
-    from ..authoring.translate import TranslationError, texts_of_course, texts_of_grader, update
+    from ..authoring.po_files import TranslationError, texts_of_course, texts_of_grader, update
     from ..language import OWN
 
     course = open_course(folder)
@@ -194,3 +193,47 @@ def translate(folder: Path | None, language: str, forget: bool) -> None:
         refuse(str(error))
     click.echo("\n".join(amiss) or "Everything is translated.")
     sys.exit(POINTS_MISSING if amiss else ALL_POINTS)
+
+
+def _release_assignment(
+    file: Path | None,
+    course_folder: Path | None,
+    classroom: Path | None,
+    classroom50: Path | None,
+    gradescope: Path | None,
+) -> None:
+    """Writes what was asked for, and says what an instructor has to know of it."""
+    from ..authoring.release.classroom50_bundle import write_bundle
+    from ..authoring.release.github_template import write_template
+    from ..authoring.release.gradescope_zip import write_zip
+    from ..authoring.release.shared import code_given_away
+    from ..authoring.stub import ReleaseError
+    from ..course.assignment import AssignmentError
+    from ..course.assignment_file import FILENAME, read_assignment
+
+    own = course_folder is not None
+    try:
+        terms = read_assignment(file or Path(FILENAME)).on(open_course(course_folder))
+        if any(part.held_back for part in terms.assignment.parts):
+            refuse(
+                f"{terms.assignment.path} is the students' copy. Release the file it was made from."
+            )
+        if classroom:
+            kept = write_template(terms, classroom, own)
+            click.echo(f"{classroom}\n{kept} (digests of the protected files: keep them)")
+        if classroom50:
+            write_bundle(terms, classroom50, own)
+            click.echo(classroom50)
+        if gradescope:
+            write_zip(terms, gradescope, own)
+            click.echo(gradescope)
+    except (AssignmentError, ReleaseError) as error:
+        refuse(str(error))
+    except OSError as error:
+        refuse(f"{error.filename} cannot be written: {error.strerror}.")
+    if (classroom or classroom50) and (given := code_given_away(terms)):
+        click.echo(
+            f"grader: these checks do not run for students, but the grader that they get holds their code: "
+            f"{', '.join(given)}. To keep it out, put them into a file of their own (`instructor_checks`).",
+            err=True,
+        )

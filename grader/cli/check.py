@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..catalog import Course
+from ..course.catalog import Course
 from ..language import _
 from .common import (
     ALL_POINTS,
@@ -28,7 +28,7 @@ from .common import (
 from .formats import FORMATS, nothing_of, open_terms, refuse_unready, write
 
 if TYPE_CHECKING:
-    from ..assignment import Terms
+    from ..course.assignment import AssignedCourse
     from ..report import Report
     from ..sandbox import Sandbox
     from ..submission import Submission
@@ -141,12 +141,12 @@ def _grade_with_progress(
     course: Course,
     sandbox: Sandbox,
     seed: int | None,
-    terms: Terms | None,
+    terms: AssignedCourse | None,
     devices: tuple[str, ...],
     gpu: Sandbox | None,
 ) -> Report:
+    from ..checking.outcome import CourseFault
     from ..grading import DEVICES, grade
-    from ..outcome import CourseFault
 
     run = partial(
         grade,
@@ -171,7 +171,7 @@ def _grade_with_progress(
 
 def _remember(report: Report, submission: Submission, course: Course) -> None:
     """In a student's own workspace, for `grader list`; a folder that was handed in is left as it is."""
-    from ..workspace import Workspace
+    from ..practice.workspace import Workspace
 
     workspace = Workspace(Path(), course)
     if workspace.remembers:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from .. import language
-from ..catalog import Course, CourseError, Exercise, load_course
+from ..course.catalog import Course, CourseError, Exercise, load_course
 from ..language import _
 
 if TYPE_CHECKING:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..catalog import Course
+from ..course.catalog import Course
 from ..language import _
 from .common import console_for, refuse
 
 if TYPE_CHECKING:
-    from ..assignment import Terms
+    from ..course.assignment import AssignedCourse
     from ..report import Report
     from ..submission import Submission
 
@@ -24,9 +24,10 @@ FORMATS = ("text", "json", "github", "classroom50", "gradescope", "junit")
 
 def open_terms(
     file: Path | None, submission: Path, course: Course, instructor: bool
-) -> Terms | None:
+) -> AssignedCourse | None:
     """The terms of an assignment: of `file`, or of the `assignment.toml` beside a submission in the current folder."""
-    from ..assignment import FILENAME, AssignmentError, read_assignment
+    from ..course.assignment import AssignmentError
+    from ..course.assignment_file import FILENAME, read_assignment
 
     if file is None and instructor:
         # the checks that an assignment names are run: never those of a file that came with a submission
@@ -52,11 +53,11 @@ def refuse_unready(form: str, output: Path | None) -> None:
             )
         )
     if form == "classroom50":
-        from ..outputs import classroom50
+        from ..outputs import classroom50_result
 
         try:
-            classroom50.identity(os.environ)
-        except classroom50.EnvironmentProblem as error:
+            classroom50_result.identity(os.environ)
+        except classroom50_result.EnvironmentProblem as error:
             refuse(str(error))
 
 
@@ -69,7 +70,11 @@ def nothing_of(folder: Path, names: Sequence[str]) -> Submission:
 
 
 def write(
-    report: Report, form: str, output: Path | None, submission: Submission, terms: Terms | None
+    report: Report,
+    form: str,
+    output: Path | None,
+    submission: Submission,
+    terms: AssignedCourse | None,
 ) -> None:
     """Writes the report in one of `FORMATS`."""
     from ..outputs import terminal
@@ -87,8 +92,8 @@ def write(
             terminal.render(report, console_for())
 
 
-def _text(report: Report, form: str, output: Path | None, terms: Terms | None) -> str:
-    from ..outputs import classroom50, gradescope, json, junit, terminal
+def _text(report: Report, form: str, output: Path | None, terms: AssignedCourse | None) -> str:
+    from ..outputs import classroom50_result, gradescope_results, json, junit, terminal
 
     if form == "text":
         from io import StringIO
@@ -100,10 +105,12 @@ def _text(report: Report, form: str, output: Path | None, terms: Terms | None) -
         return buffer.getvalue()
     if form == "classroom50":
         if output:
-            _put(classroom50.body(report), output.with_name("release-body.md"))
-        return classroom50.render(report, os.environ, datetime.now(UTC))
+            _put(classroom50_result.body(report), output.with_name("release-body.md"))
+        return classroom50_result.render(report, os.environ, datetime.now(UTC))
     if form == "gradescope":
-        return gradescope.render(report, terms.hidden if terms and terms.instructor else None)
+        return gradescope_results.render(
+            report, terms.hidden if terms and terms.instructor else None
+        )
     return {"json": json.render, "junit": junit.render}[form](report)
 
 
@@ -118,16 +125,18 @@ def _put(text: str, output: Path | None) -> None:
 
 
 def _write_github(
-    report: Report, output: Path | None, submission: Submission, terms: Terms | None
+    report: Report, output: Path | None, submission: Submission, terms: AssignedCourse | None
 ) -> None:
     """The log; the job summary and the step's output where the runner wants them; JSON where asked for."""
-    from ..outputs import github, json, reporter
+    from ..outputs import classroom_reporter, github, json
 
     # before anything is said that a file that cannot be written would make untrue
     if output:
         _put(json.render(report), output)
     _append("GITHUB_STEP_SUMMARY", github.summary(report, terms.assignment.title if terms else ""))
-    _append("GITHUB_OUTPUT", f"result={reporter.encoded(reporter.result(report))}\n")
+    _append(
+        "GITHUB_OUTPUT", f"result={classroom_reporter.encoded(classroom_reporter.result(report))}\n"
+    )
     click.echo(github.log(report), nl=False)
     click.echo(github.remarks(report, _files(submission)), nl=False)
     click.echo(github.points(report), nl=False)

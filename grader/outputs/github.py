@@ -11,8 +11,8 @@ from ..language import _, speaking
 from ..report import CheckResult, ExerciseResult, Report
 from ..text import clean
 from . import escape, terminal
-from .reporter import table_note
-from .words import FAILURES, again, failures, verdict
+from .classroom_reporter import table_note
+from .wording import FAILURES, again, failures, verdict
 
 # GitHub takes 1 MiB a step and drops all of a summary that is larger
 MAX_SUMMARY = 900_000

@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from ..report import CheckResult, ExerciseResult, Report
 from .escape import shown, xml
-from .words import verdict
+from .wording import verdict
 
 _SKIPPED = ("not_started", "not_reached", "skipped")
 _BROKEN = ("error", "timeout")

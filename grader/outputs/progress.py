@@ -21,7 +21,7 @@ _POINTS = N_("{score}/{most} points")
 
 
 @dataclass(frozen=True)
-class Entry:
+class ProgressEntry:
     """One exercise in the list.
 
     Attributes:
@@ -39,7 +39,7 @@ class Entry:
     current: bool = False
 
 
-def table(entries: Sequence[Entry]) -> Group:
+def table(entries: Sequence[ProgressEntry]) -> Group:
     """The exercises by unit, each with its state; where no file is there at all, with what they are worth."""
     started = any(entry.state != "missing" for entry in entries)
     width = max((len(entry.name) for entry in entries), default=0)
@@ -71,7 +71,7 @@ def table(entries: Sequence[Entry]) -> Group:
     return Group(*parts)
 
 
-def bar(entries: Sequence[Entry], width: int = 80) -> Text:
+def bar(entries: Sequence[ProgressEntry], width: int = 80) -> Text:
     """A piece for each exercise that is there, and how many are done."""
     there = [entry for entry in entries if entry.state != "missing"]
     done = sum(entry.state == "passed" for entry in there)

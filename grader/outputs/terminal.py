@@ -10,7 +10,7 @@ from rich.text import Text
 from ..language import _, speaking
 from ..report import CheckResult, ExerciseResult, Report
 from .escape import shown
-from .words import AGAIN, LOOK_AT, verdict
+from .wording import AGAIN, LOOK_AT, verdict
 
 MARKS = {
     "passed": ("✓", "green"),

@@ -1,20 +1,43 @@
 """The untrusted side, and the only room that touches student code.
 
-    trusted process ──fork please──▶ warm process (torch imported, no secrets)
+    trusted process ──fork please──▶ zygote (torch imported, no secrets)
           ▲                              │ fork, some milliseconds
-          └───── frames, over a ─────▶ child (limited; runs the student's code)
+          └──── messages, over a ────▶ child (limited; runs the student's code)
                  socket of its own
 
-`limits` and `confine` (by `landlock` and `seccomp`) bound a child, `frames` and `wire` are the answer's way back,
-`warm` (forked from a `nursery` where there are several) and `child` (with `cells` for notebooks) run on the untrusted
-side, `process` and `handle` are the trusted side's
-ends of those two.
+The files at the top are the trusted side's: `sandbox` is its handle on the zygote, `child` that on a child, and
+`zygote_client` that on a process which forks zygotes for several workers. `inside/` runs on the untrusted side,
+`isolation/` bounds it, and `wire/` is what crosses between the two.
 """
 
-from .frames import Frame
-from .handle import Child, SandboxError
-from .limits import Limits
-from .nursery import Nursery
-from .process import Sandbox, start_nursery
+from __future__ import annotations
 
-__all__ = ["Child", "Frame", "Limits", "Nursery", "Sandbox", "SandboxError", "start_nursery"]
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .child import Child as Child
+    from .child import SandboxError as SandboxError
+    from .isolation.limits import Limits as Limits
+    from .sandbox import Sandbox as Sandbox
+    from .sandbox import start_zygote_server as start_zygote_server
+    from .wire.messages import Message as Message
+    from .zygote_client import ZygoteServer as ZygoteServer
+
+# looked up when asked for: the zygote imports this package too, and is to hold nothing of the trusted side's
+_HOMES = {
+    "Child": "child",
+    "Limits": "isolation.limits",
+    "Message": "wire.messages",
+    "Sandbox": "sandbox",
+    "SandboxError": "child",
+    "ZygoteServer": "zygote_client",
+    "start_zygote_server": "sandbox",
+}
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)

@@ -1,258 +1,296 @@
-"""The forked child: runs one submission's code and answers probes, until the trusted side ends it.
-
-Everything here shares a process with the student's code, so nothing that it says is believed beyond "these are
-the numbers that came out": no verdict is made here, and the trusted side checks every answer's form.
-"""
+"""The trusted side's handle on one child: sends it a request, waits within bounds, and tells how it was lost."""
 
 from __future__ import annotations
 
-import contextlib
-import faulthandler
-import itertools
-import marshal
 import os
-import random
+import re
+import secrets
+import select
+import shutil
 import signal
 import socket
-import sys
-import tempfile
-import types
-from base64 import b64decode
-from functools import partial
-from typing import Any
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Literal
 
-import torch
-from torch import Tensor
+from .isolation.limits import Limits
+from .wire.messages import Message, MessageError, pack, unpack
 
-from .cells import install_inert, remember, run_cells
-from .confine import Confinement
-from .frames import FrameError, pack, unpack
-from .limits import Limits, apply_limits, die_with_parent
-from .places import on_device
-from .wire import MAX_TEXT, decode, encode, restride
-from .witness import observe
+_TRACE_SECONDS = 0.3
+_TRACE_QUIET_SECONDS = 0.03
+_POLL_SECONDS = 0.05
+_PRINTED_KEPT = 4000
+_WARM_BYTES = 1 << 30  # what the zygote shares with each child is counted to the child as well
 
-_MAX_REQUEST = 256 << 20
-_MAX_FRAMES = 20
+Reason = Literal["timeout", "died", "excess", "malformed"]
 
 
-def serve(
-    parent: int,
-    connection: int,
-    output: int,
-    trace: int,
-    folder: str,
-    limits: Limits,
-    confinement: Confinement,
-) -> None:
-    """Confines this process, then answers requests until the connection ends. Does not return.
+class SandboxError(Exception):
+    """A child gave no usable answer.
 
-    Args:
-        parent: process id of the warm process.
-        connection, output, trace: descriptors for answers, for what the student prints, and for the place where a
-            child that hangs is.
-        folder: an empty folder, the only one that the student's code should write to.
+    Attributes:
+        reason: what happened to it.
+        template: what is told of it, in English, and the `values` in it.
+        place: where in the student's code it was, as number of the cell and line, where that is known.
     """
-    status = 1
-    try:
-        _settle(parent, connection, output, trace, folder, limits, confinement)
-        Server(limits).run(socket.socket(fileno=connection))
-        status = 0
-    finally:
-        os._exit(status)  # no teardown: it costs 200 ms, and runs what the student registered
+
+    def __init__(
+        self,
+        reason: Reason,
+        template: str,
+        place: tuple[int, int] | None = None,
+        **values: object,
+    ) -> None:
+        super().__init__(template.format(**values))
+        self.reason = reason
+        self.template = template
+        self.values = values
+        self.place = place
 
 
-def _settle(
-    parent: int,
-    connection: int,
-    output: int,
-    trace: int,
-    folder: str,
-    limits: Limits,
-    confinement: Confinement,
-) -> None:
-    os.setsid()
-    die_with_parent(parent)
-    null = os.open(os.devnull, os.O_RDONLY)
-    for source, target in ((null, 0), (output, 1), (output, 2)):
-        os.dup2(source, target)
-    edges = [2, *sorted([connection, trace, *confinement.descriptors]), 1 << 16]
-    for below, above in itertools.pairwise(edges):
-        os.closerange(below + 1, above)
-    os.chdir(folder)
-    os.environ["HOME"] = os.environ["TMPDIR"] = folder
-    tempfile.tempdir = None  # asked for anew, with this TMPDIR
-    # written by a C signal handler, so it works inside an endless loop of torch's as well
-    faulthandler.register(signal.SIGUSR1, file=trace, all_threads=False, chain=False)
-    apply_limits(limits, confinement.device)
-    confinement.apply()
+class Child:
+    """One forked process with one student's file in it. Usable until its first `SandboxError`."""
 
-
-class Server:
-    """The student's module and the requests about it."""
-
-    def __init__(self, limits: Limits) -> None:
+    def __init__(
+        self,
+        pid: int,
+        connection: socket.socket,
+        output: int,
+        trace: int,
+        folder: Path,
+        limits: Limits,
+        end: Callable[[], int | None],
+    ) -> None:
         self._limits = limits
-        self._module: types.ModuleType | None = None
+        self._end = end
+        self._pid = pid
+        self._shared_bytes = _resident_bytes(pid)  # the zygote's, until they are written to
+        self._connection = connection
+        self._output = output
+        self._trace = trace
+        self._folder = folder
         self._tags: list[str] = []
-        self._probes: dict[str, Any] = {}
+        self._printed_bytes = 0
+        self.printed = ""
+        self.alive = True
+        self._received = bytearray()
+        self._poll = select.poll()
+        self._poll.register(output, select.POLLIN)
+        connection.setblocking(False)
+        for descriptor in (output, trace):
+            os.set_blocking(descriptor, False)
 
-    def run(self, connection: socket.socket) -> None:
-        """Answers what comes until `connection` ends."""
-        operations = {"load": self._load, "call": self.call}
+    def load(
+        self, name: str, cells: Sequence[tuple[str, str]], notebook: bool = False
+    ) -> dict[str, Any]:
+        """Imports the student's source, pairs of a tag and a text.
+
+        Returns:
+            An answer as `call`'s, with the `names` that the source defines, and the `errors` of a notebook's cells.
+            Where code is told of, it is by the number of its pair.
+        """
+        self._tags = [tag for tag, _ in cells]
+        request = {"op": "load", "name": name, "cells": list(cells), "notebook": notebook}
+        return self._request(request, b"", self._limits.import_seconds).header
+
+    def call(self, request: dict[str, Any], block: bytes) -> Message:
+        """Runs a probe: `request` has `probe`, `code` (see `wire.code_of`), `arguments`, `seed` and `device`.
+
+        Returns:
+            A header with `value`, `changed` and `seen`, or with `error`; and the block with its tensors. Nothing in
+            either is to be believed before it has been checked.
+
+        Raises:
+            SandboxError: if no answer came; the child is gone then.
+        """
+        return self._request({"op": "call", **request}, block, self._limits.call_seconds)
+
+    def close(self) -> int | None:
+        """Ends the child; its wait status."""
+        if not self.alive:
+            return None
+        self.alive = False
+        self._connection.close()
+        os.close(self._output)
+        os.close(self._trace)
+        try:
+            return self._end()
+        finally:
+            remove_tree(self._folder)
+
+    def _request(self, request: dict[str, Any], block: bytes, seconds: float) -> Message:
+        deadline = time.monotonic() + seconds
+        self._printed_bytes = 0
+        self.printed = ""
+        # an answer names its request, so that one written blindly, or left from before, is none
+        number = secrets.token_hex(8)
+        try:
+            frame = self._exchange(pack({"id": number, **request}, block), deadline)
+            if frame.header.get("id") != number:
+                raise MessageError("it is not the one that was asked for")
+            # without the number, equal answers have equal texts
+            return frame._replace(text=frame.text.replace(number.encode(), b"", 1))
+        except TimeoutError:
+            place = self._where()
+            self.close()
+            raise SandboxError(
+                "timeout", "did not finish within {seconds:g} seconds", place, seconds=seconds
+            ) from None
+        except _Excess as error:
+            place = self._where()
+            self.close()
+            raise SandboxError("excess", error.template, place, most=error.most) from None
+        except MessageError as error:
+            self.close()
+            raise SandboxError(
+                "malformed", "sent an answer that is not one: {why}", why=str(error)
+            ) from None
+        except OSError:
+            raise _how_it_died(self.close()) from None
+        except BaseException:
+            self.close()
+            raise
+
+    def _exchange(self, message: bytes, deadline: float) -> Message:
+        view = memoryview(message)
+        while view:
+            try:
+                view = view[self._connection.send(view) :]
+            except BlockingIOError:
+                self._wait(select.POLLOUT, deadline)
+        answer = unpack(lambda count: self._read(count, deadline), self._limits.answer_bytes)
+        self._drain()
+        return answer
+
+    def _read(self, count: int, deadline: float) -> bytes:
+        while len(self._received) < count:
+            try:
+                part = self._connection.recv(max(count - len(self._received), 1 << 16))
+            except BlockingIOError:
+                self._wait(select.POLLIN, deadline)
+                continue
+            if not part:
+                raise ConnectionResetError
+            self._received += part
+        taken = bytes(self._received[:count])
+        del self._received[:count]
+        return taken
+
+    def _wait(self, events: int, deadline: float) -> None:
+        """Returns when the connection is ready, and keeps the student's output flowing meanwhile."""
+        connection = self._connection.fileno()
+        self._poll.register(connection, events)
+        while True:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            ready = {place for place, _ in self._poll.poll(1000 * min(left, _POLL_SECONDS))}
+            if not ready:
+                self._expect_within_bounds()
+            if self._output in ready and not self._drain():
+                self._poll.unregister(self._output)
+            if connection in ready:
+                return
+
+    def _expect_within_bounds(self) -> None:
+        """Stops what the kernel's own limits miss: shared memory, and many small files."""
+        if _resident_bytes(self._pid) - self._shared_bytes > self._limits.memory_bytes:
+            most = self._limits.memory_bytes >> 20
+            raise _Excess("used more than {most:,} MiB of memory", most)
+        if _written_bytes(self._folder) > self._limits.folder_bytes:
+            most = self._limits.folder_bytes >> 20
+            raise _Excess("wrote more than {most:,} MiB of files", most)
+
+    def _drain(self) -> bool:
+        """Takes what the student's code printed; whether there can be more."""
         while True:
             try:
-                request, block, _ = unpack(partial(_read, connection), _MAX_REQUEST)
-            except (EOFError, FrameError):
-                return
-            try:
-                answer = operations[request["op"]](request, block)
-            except (
-                BaseException
-            ) as error:  # SystemExit and KeyboardInterrupt are the student's as well
-                answer = {"error": self._describe(error)}, b""
-            _flush()
-            if len(answer[1]) > self._limits.answer_bytes:
-                answer = {"error": _plain_error("TooLarge", "the result is too large")}, b""
-            connection.sendall(pack({"id": request["id"], **answer[0]}, answer[1]))
+                part = os.read(self._output, 65536)
+            except BlockingIOError:
+                return True
+            if not part:
+                return False
+            self._printed_bytes += len(part)
+            if len(self.printed) < _PRINTED_KEPT:
+                self.printed += part.decode(errors="replace")[:_PRINTED_KEPT]
+            if self._printed_bytes > self._limits.output_bytes:
+                most = self._limits.output_bytes
+                raise _Excess("printed more than {most:,} bytes", most)
 
-    def _load(self, request: dict[str, Any], block: bytes) -> tuple[dict[str, Any], bytes]:
-        """Imports the student's source under the exercise's name, so that a `__main__` block does not run."""
-        name, notebook = request["name"], request["notebook"]
-        module = types.ModuleType(name)
-        module.__file__ = request["cells"][0][0]
-        self._module = sys.modules[name] = module
-        self._tags = [tag for tag, _ in request["cells"]]
-        install_inert()
-        _reset(0)
-        if notebook:
-            errors = run_cells(request["cells"], module.__dict__, self._describe)
-        else:
-            errors = []
-            [(tag, source)] = request["cells"]
-            remember(tag, source)
-            exec(compile(source, tag, "exec", dont_inherit=True), module.__dict__)
-        names = [str(key)[:80] for key in list(module.__dict__) if not key.startswith("_")]
-        return {"value": None, "names": names[:200], "errors": errors[:20]}, b""
-
-    def call(self, request: dict[str, Any], block: bytes) -> tuple[dict[str, Any], bytes]:
-        """Runs a probe on the student's module and sends back what it returns."""
-        _reset(request["seed"], request["device"])
-        device = request["device"]
-
-        def leaf(tensor: Tensor, facts: dict[str, Any]) -> Tensor:
-            placed = restride(tensor.to(device), facts)
-            return placed.requires_grad_() if facts.get("requires_grad") else placed
-
-        with on_device(device, self._limits):
-            return self._answer(request, decode(request["arguments"], block, leaf))
-
-    def _answer(
-        self, request: dict[str, Any], arguments: dict[str, Any]
-    ) -> tuple[dict[str, Any], bytes]:
-        before = {key: _snapshot(value) for key, value in arguments.items()}
-        run = partial(self._probe(request["code"], request["probe"]), self._module, **arguments)
-        result, seen = observe(run) if request.get("watch") else (run(), [])
-        tree, answer = encode(result)
-        changed = [
-            key for key, value in arguments.items() if not _same(before[key], _snapshot(value))
-        ]
-        return {"value": tree, "changed": changed, "seen": seen}, answer
-
-    def _probe(self, code: str, name: str) -> Any:
-        if code not in self._probes:
-            namespace: dict[str, Any] = {
-                "__name__": "probe",
-                "torch": torch,
-                "nn": torch.nn,
-                "F": torch.nn.functional,
-                "Tensor": Tensor,
-            }
-            exec(marshal.loads(b64decode(code)), namespace)
-            self._probes[code] = namespace
-        return self._probes[code][name]
-
-    def _describe(self, error: BaseException) -> dict[str, Any]:
-        """An exception as plain data: its type, its text, and the lines of the student's that it went through.
-
-        A line is a triple: number of the cell, line, function.
-        """
-        with contextlib.suppress(BaseException):  # str() runs the student's code
-            told = _plain_error(type(error).__name__, str(error))
-            if isinstance(error, SyntaxError) and error.filename in self._tags:
-                told["message"] = str(error.msg)[:MAX_TEXT]
-                told["lines"] = [[self._tags.index(error.filename), error.lineno or 0, ""]]
-            else:
-                told["lines"] = self._lines(error)
-            return told
-        return _plain_error("Exception", "its text could not be had")
-
-    def _lines(self, error: BaseException) -> list[list[Any]]:
-        lines: list[list[Any]] = []
-        step = error.__traceback__
-        while step is not None:
-            code = step.tb_frame.f_code
-            if code.co_filename in self._tags:
-                cell = self._tags.index(code.co_filename)
-                lines.append([cell, step.tb_lineno, code.co_name[:80]])
-            step = step.tb_next
-        return lines[-_MAX_FRAMES:]
+    def _where(self) -> tuple[int, int] | None:
+        """The cell and line of the student's code that the child is in, by its own signal handler."""
+        with suppress(OSError):
+            os.kill(self._pid, signal.SIGUSR1)
+        text, patience = b"", _TRACE_SECONDS
+        poll = select.poll()
+        poll.register(self._trace, select.POLLIN)
+        # it is written piece by piece: the end is when nothing more comes
+        while len(text) < 65536 and poll.poll(1000 * patience):
+            part = os.read(self._trace, 65536)
+            if not part:
+                break
+            text, patience = text + part, _TRACE_QUIET_SECONDS
+        for tag, line in re.findall(
+            r'File "([^"]*)", line (\d{1,7}) in', text.decode("ascii", "replace")
+        ):
+            if tag in self._tags:
+                return self._tags.index(tag), int(line)
+        return None
 
 
-def _read(connection: socket.socket, count: int) -> bytes:
-    parts = []
-    while count:
-        part = connection.recv(min(count, 1 << 20))
-        if not part:
-            raise EOFError
-        parts.append(part)
-        count -= len(part)
-    return b"".join(parts)
+class _Excess(Exception):
+    """The child took more than it may; the template says of what."""
+
+    def __init__(self, template: str, most: int) -> None:
+        super().__init__(template)
+        self.template, self.most = template, most
 
 
-def _reset(seed: int, device: str = "cpu") -> None:
-    """Undoes what the student's code may have set for the whole process, and seeds every generator."""
-    torch.set_default_dtype(torch.float32)
-    torch.set_default_device(None)
-    torch.set_grad_enabled(True)
-    # `torch.manual_seed` takes 2 ms for devices that are not there
-    torch.default_generator.manual_seed(seed)
-    if device != "cpu":
-        getattr(torch, device).manual_seed_all(seed)
-    random.seed(seed)
-    if "numpy" in sys.modules:
-        sys.modules["numpy"].random.seed(seed % 2**32)
+def _resident_bytes(pid: int) -> int:
+    try:
+        with open(f"/proc/{pid}/statm") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, IndexError):  # not Linux, or it has just ended
+        return 0
 
 
-def _snapshot(value: object) -> Any:
-    """The bytes of the tensors in `value`, to see afterwards whether they were changed."""
-    if isinstance(value, Tensor):
-        return value.detach().cpu().clone()
-    if isinstance(value, dict):
-        return [_snapshot(entry) for entry in value.values()]
-    if isinstance(value, list | tuple):
-        return [_snapshot(entry) for entry in value]
-    return None
+def _written_bytes(folder: Path) -> int:
+    total = 0
+    for path, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):
+                total += os.lstat(os.path.join(path, name)).st_blocks * 512
+        total += 4096 * len(names)
+    return total
 
 
-def _same(before: Any, after: Any) -> bool:
-    if isinstance(before, Tensor):
-        return (
-            isinstance(after, Tensor)
-            and before.dtype == after.dtype
-            and before.shape == after.shape
-            and torch.equal(before, after)
+def _how_it_died(status: int | None) -> SandboxError:
+    if status is not None and os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        name = signal.Signals(number).name if number in list(signal.Signals) else str(number)
+        if name == "SIGKILL":
+            return SandboxError(
+                "died", "was killed (SIGKILL), as happens when it uses too much memory or time"
+            )
+        if name == "SIGXCPU":
+            return SandboxError("died", "used too much processor time")
+        return SandboxError("died", "crashed ({signal})", signal=name)
+    if status is not None and os.WIFEXITED(status):
+        code = os.WEXITSTATUS(status)
+        return SandboxError(
+            "died", "ended its process (exit status {code}) before it answered", code=code
         )
-    if isinstance(before, list):
-        return len(before) == len(after) and all(map(_same, before, after))
-    return True
+    return SandboxError("died", "ended before it answered")
 
 
-def _flush() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(BaseException):
-            stream.flush()
-
-
-def _plain_error(kind: str, message: str) -> dict[str, Any]:
-    return {"type": kind[:80], "message": message[:MAX_TEXT], "lines": []}
+def remove_tree(folder: Path) -> None:
+    """Removes `folder`, also where folders inside it were made unreadable; links are not followed."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        for path, folders, _ in os.walk(folder):
+            for name in folders:
+                if not os.path.islink(inner := os.path.join(path, name)):
+                    os.chmod(inner, 0o700)
+        shutil.rmtree(folder, ignore_errors=True)

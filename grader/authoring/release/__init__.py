@@ -1,0 +1,1 @@
+"""What `grader release` writes for each service that runs an assignment."""

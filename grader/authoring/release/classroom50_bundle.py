@@ -1,0 +1,52 @@
+"""The bundle that Classroom 50 runs: `autograder.py`, the assignment, the grader, and which Python it wants."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from ...course.assignment import AssignedCourse
+from ...course.assignment_file import FILENAME
+from ..stub import ReleaseError
+from .shared import (
+    UV,
+    assignment_text,
+    copied,
+    copy_course,
+    fill,
+    fresh_folder,
+    pinned_grader,
+    written,
+)
+
+MAX_BYTES = 10 << 20
+
+
+def write_bundle(terms: AssignedCourse, folder: Path, own_course: bool = False) -> None:
+    """Writes the bundle into `folder`. It is served publicly, so it is the students' side of the assignment.
+
+    Raises:
+        ReleaseError: if the folder is not empty, the assignment names no usable grader, or the bundle is larger than
+            Classroom 50 takes.
+    """
+    grader = pinned_grader(terms)
+    if grader.wheel and grader.wheel.stat().st_size > MAX_BYTES:
+        raise ReleaseError(
+            f"{grader.wheel} is larger than the 10 MiB of a bundle. Name a version or a commit in `[ci]`."
+        )
+    fresh_folder(folder)
+    given, ci = terms.assignment, terms.assignment.ci
+    if grader.wheel:
+        copied(grader.wheel, folder / grader.wheel.name)
+    if own_course:
+        copy_course(terms.course, folder / "course")
+    written(folder / FILENAME, assignment_text(terms))
+    script = fill(
+        "autograder.py.j2", grader=grader.requirement, torch=ci.torch, uv=UV, course=own_course
+    )
+    written(folder / "autograder.py", script)
+    written(folder / "runtime.json", json.dumps({"python": ci.python}) + "\n")
+    about = fill(
+        "bundle.md.j2", title=given.title, python=ci.python, wheel=grader.wheel is not None
+    )
+    written(folder / "README.md", about)

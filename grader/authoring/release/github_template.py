@@ -1,0 +1,120 @@
+"""A template repository for an assignment: stubs, the workflow, a README. GitHub Actions is all that it needs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ...course.assignment import AssignedCourse, Late
+from ...course.assignment_file import FILENAME
+from ...course.protected import WHOLE_FOLDERS, digests, write_digests
+from .shared import (
+    ACTIONS,
+    UV,
+    assignment_text,
+    copied,
+    copy_course,
+    fill,
+    fresh_folder,
+    pinned_grader,
+    write_stub,
+    written,
+)
+
+_PLACE = ".github/grader"
+
+
+def write_template(terms: AssignedCourse, folder: Path, own_course: bool = False) -> Path:
+    """Writes the template into `folder`, and the digests of its protected files beside it.
+
+    Args:
+        own_course: whether the course is another than the grader's own, and has to go along.
+
+    Returns:
+        The file of digests, `<folder>-protected.json`, which the instructor keeps.
+
+    Raises:
+        ReleaseError: if the folder is not empty, the assignment names no usable grader, or a stub is missing.
+    """
+    grader = pinned_grader(terms)
+    fresh_folder(folder)
+    given, ci = terms.assignment, terms.assignment.ci
+    for exercise in terms.course.exercises:
+        write_stub(exercise, folder, given.notebooks)
+    if grader.wheel:
+        copied(grader.wheel, folder / _PLACE / grader.wheel.name)
+    if own_course:
+        copy_course(terms.course, folder / _PLACE / "course")
+    values = {
+        "course": f" --course {_PLACE}/course" if own_course else "",
+        "grader": grader.from_folder(f"./{_PLACE}"),
+        "torch": ci.torch,
+    }
+    workflow = fill(
+        "classroom.yml.j2",
+        actions=ACTIONS,
+        minutes=ci.minutes,
+        python=ci.python,
+        reporter=ci.reporter,
+        uv=UV,
+        **values,
+    )
+    written(folder / ".github" / "workflows" / "classroom.yml", workflow)
+    written(folder / FILENAME, assignment_text(terms))
+    written(folder / "README.md", fill("readme.md.j2", **_about(terms), **values))
+    written(
+        folder / ".gitignore", ".venv/\n__pycache__/\n.ipynb_checkpoints/\n.grader/\nreport.json\n"
+    )
+    protected = [FILENAME]
+    for whole in WHOLE_FOLDERS:
+        protected += [
+            path.relative_to(folder).as_posix()
+            for path in sorted((folder / whole).rglob("*"))
+            if path.is_file()
+        ]
+    kept = folder.resolve().with_name(f"{folder.resolve().name}-protected.json")
+    write_digests(kept, digests(folder, protected))
+    return kept
+
+
+def _about(terms: AssignedCourse) -> dict[str, Any]:
+    """What the README says of the assignment."""
+    given = terms.assignment
+    suffix = "ipynb" if given.notebooks else "py"
+    rows = [
+        {
+            "title": worth.exercise.title.replace("|", "\\|"),
+            "file": f"{worth.exercise.name}.{suffix}",
+            "points": sum(worth.points.values()) + worth.elsewhere - worth.held_back,
+            "held_back": worth.held_back,
+        }
+        for worth in terms.worths
+    ]
+    return {
+        "title": given.title,
+        "rows": rows,
+        "held_back": sum(worth.held_back for worth in terms.worths),
+        "deadline": _moment(given.deadline) if given.deadline else "",
+        "late": _late(given.late) if given.deadline else "",
+        "example": terms.names[0],
+    }
+
+
+def _moment(when: datetime) -> str:
+    offset = when.strftime("%z")
+    return f"{when:%A, %d %B %Y, %H:%M} (UTC{offset[:3]}:{offset[3:5]})"
+
+
+def _late(late: Late) -> str:
+    """The policy in a sentence or two; empty where lateness costs nothing that is known here."""
+    told = []
+    if late.points:
+        what = (
+            f"{late.points} % of what can be reached" if late.percent else f"{late.points} points"
+        )
+        free = f"; {late.free_days} of them cost nothing" if late.free_days else ""
+        told.append(f"Each day late that has begun costs {what}{free}.")
+    if late.accepted_days is not None:
+        told.append(f"What comes more than {late.accepted_days} days late is not graded.")
+    return " ".join(told)

@@ -1,0 +1,59 @@
+"""The zip that Gradescope runs: `setup.sh`, `run_autograder`, and the whole assignment, with what is kept back.
+
+Students do not get at this zip, so the checks that are kept back run there; their points are shown when the grades are
+published.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import zipfile
+from pathlib import Path
+
+from ...course.assignment import AssignedCourse
+from ...course.assignment_file import FILENAME
+from ..stub import ReleaseError
+from .shared import UV, assignment_text, copied, copy_course, fill, pinned_grader, written
+
+_EXECUTABLE = ("setup.sh", "run_autograder")
+
+
+def write_zip(terms: AssignedCourse, file: Path, own_course: bool = False) -> None:
+    """Writes the zip.
+
+    Raises:
+        ReleaseError: if the file is there already or cannot be written, or the assignment names no usable grader.
+    """
+    grader = pinned_grader(terms)
+    if file.exists():
+        raise ReleaseError(f"{file} is there already. Remove it, or choose another name.")
+    ci = terms.assignment.ci
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        if grader.wheel:
+            copied(grader.wheel, folder / grader.wheel.name)
+        if own_course:
+            copy_course(terms.course, folder / "course")
+        for part in terms.assignment.parts:
+            if part.instructor_checks:
+                copied(part.instructor_checks, folder / "hidden" / f"{part.name}.py")
+        written(folder / FILENAME, assignment_text(terms, instructor=True))
+        written(
+            folder / "setup.sh",
+            fill(
+                "setup.sh.j2",
+                grader=grader.from_folder("."),
+                torch=ci.torch,
+                python=ci.python,
+                uv=UV,
+            ),
+        )
+        written(folder / "run_autograder", fill("run_autograder.j2", course=own_course))
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in sorted(each for each in folder.rglob("*") if each.is_file()):
+                name = path.relative_to(folder).as_posix()
+                # the time of the files is not their content: the same release, the same bytes
+                info = zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0))
+                mode = 0o755 if name in _EXECUTABLE else 0o644
+                info.external_attr = (0o100000 | mode) << 16
+                archive.writestr(info, path.read_bytes(), zipfile.ZIP_DEFLATED)

@@ -1,0 +1,229 @@
+"""What the releases of an assignment share: its file, the grader that goes along, and the templates."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...course.assignment import AssignedCourse, ExercisePoints, points_of_checks
+from ...course.catalog import Course, Exercise
+from ..stub import ReleaseError, release
+
+# tools that the releases install; moved forward by hand, after a look at what changed
+UV = "0.13.9"
+# read from the tags of their repositories
+ACTIONS = {
+    "checkout": "actions/checkout@d23441a48e516b6c34aea4fa41551a30e30af803 # v6.1.0",
+    "setup_python": "actions/setup-python@ece7cb06caefa5fff74198d8649806c4678c61a1 # v6.3.0",
+    "cache": "actions/cache@27d5ce7f107fe9357f9df03efb73ab90386fccae # v5.0.5",
+    "upload": "actions/upload-artifact@bbbca2ddaa5d8feaa63e36b76fdaad77386f024f # v7.0.0",
+    "reporter": "classroom-resources/autograding-grading-reporter@d13b5912daf5042ac1b71bc38bdb4a6bcd61d8ca # v1",
+}
+_WHEEL = re.compile(r"grader-[\w.+!]+(-[\w.]+)+\.whl")
+
+
+@dataclass(frozen=True)
+class Grader:
+    """The grader that goes along.
+
+    Attributes:
+        requirement: what pip installs; a wheel is a file beside the assignment's, or wherever it is put.
+        wheel: the file to copy, if it is one.
+    """
+
+    requirement: str
+    wheel: Path | None = None
+
+    def from_folder(self, folder: str) -> str:
+        """What pip is given where the wheel lies in `folder`."""
+        return f"{folder}/{self.wheel.name}" if self.wheel else self.requirement
+
+
+def pinned_grader(terms: AssignedCourse) -> Grader:
+    """The grader that the assignment names.
+
+    Raises:
+        ReleaseError: if it names none, or a wheel that is not there, is no wheel of ours, or holds the solutions.
+    """
+    file, named = terms.assignment.path, terms.assignment.ci.grader
+    if not named:
+        raise ReleaseError(
+            f'{file} names no grader. Give one under `[ci]`: `grader = "grader-….whl"` (`pip wheel --no-deps .` in '
+            "a checkout makes it), a version, or git+https://…@<commit>."
+        )
+    if named.startswith("git+"):
+        return Grader(f"grader @ {named}")
+    if not named.endswith(".whl"):
+        return Grader(f"grader=={named}")
+    wheel = file.parent / named
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            names = archive.namelist()
+    except OSError as error:
+        raise ReleaseError(
+            f"{file} names {wheel}, which cannot be read: {error.strerror}."
+        ) from error
+    except zipfile.BadZipFile as error:
+        raise ReleaseError(f"{wheel} is not a wheel. `pip wheel --no-deps .` makes one.") from error
+    if "grader/grading.py" not in names or not _WHEEL.fullmatch(wheel.name):
+        raise ReleaseError(f"{wheel} is not a wheel of the grader.")
+    if any("/solutions/" in name for name in names):
+        raise ReleaseError(
+            f"{wheel} holds the solutions. Build the students' one, without GRADER_SOLUTIONS."
+        )
+    return Grader(wheel.name, wheel)
+
+
+def fill(template: str, **values: Any) -> str:
+    """A template of ours with these values; `[[ … ]]` and `[% … %]`, since GitHub has taken the braces."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("grader.authoring.release"),
+        block_start_string="[%",
+        block_end_string="%]",
+        variable_start_string="[[",
+        variable_end_string="]]",
+        comment_start_string="[#",
+        comment_end_string="#]",
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=StrictUndefined,
+        autoescape=False,  # YAML, shell and Python, of values that the reader of the file has checked
+    )
+    return environment.get_template(template).render(**values)
+
+
+def written(file: Path, text: str, executable: bool = False) -> Path:
+    """Writes a file of a release and the folders above it."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8", newline="\n")
+    if executable:
+        file.chmod(0o755)
+    return file
+
+
+def copied(source: Path, file: Path) -> Path:
+    """Copies a file's bytes into a release."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, file)
+    return file
+
+
+def fresh_folder(folder: Path) -> None:
+    """Makes the folder of a release; nothing but a `.git` may be there yet.
+
+    Raises:
+        ReleaseError: if something is.
+    """
+    if folder.is_file() or (
+        folder.is_dir() and any(entry.name != ".git" for entry in folder.iterdir())
+    ):
+        raise ReleaseError(f"{folder} is not empty. Give a new folder, or empty this one first.")
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def code_given_away(terms: AssignedCourse) -> list[str]:
+    """The checks that are kept back, but whose code is in the grader that students get."""
+    return [
+        f"{worth.exercise.name}.{name}"
+        for worth in terms.worths
+        for name in points_of_checks(worth.exercise.checks)
+        if name in worth.hidden
+    ]
+
+
+def write_stub(exercise: Exercise, folder: Path, notebook: bool) -> Path:
+    """The exercise as it is given out: made from its solution where that is at hand.
+
+    Raises:
+        ReleaseError: if there is neither solution nor stub.
+    """
+    if exercise.solution.is_file():
+        return release(exercise, folder, notebook)
+    stub = exercise.stub.with_suffix(".ipynb" if notebook else ".py")
+    if not stub.is_file():
+        raise ReleaseError(f"{stub} does not exist. `grader release` makes it from its solution.")
+    return copied(stub, folder / stub.name)
+
+
+def copy_course(course: Course, folder: Path) -> list[Path]:
+    """The course of the assignment, for a grader that does not have it: no solutions."""
+    names = ", ".join(f'"{name}"' for name in course.names)
+    title = toml_text(course.title)
+    files = [
+        written(
+            folder / "course.toml",
+            f"title = {title}\n\n[[unit]]\ntitle = {title}\nexercises = [{names}]\n",
+        )
+    ]
+    for exercise in course.exercises:
+        files.append(write_stub(exercise, folder / "exercises", notebook=False))
+        files.append(copied(exercise.checks, folder / "checks" / exercise.checks.name))
+    for helper in sorted(course.exercises[0].checks.parent.glob("_*.py")):
+        files.append(copied(helper, folder / "checks" / helper.name))
+    return files
+
+
+def assignment_text(terms: AssignedCourse, instructor: bool = False) -> str:
+    """The assignment's file for students, which names nothing that is kept back; or for the instructor's machines.
+
+    The instructor's names further checks as `hidden/NAME.py` beside it.
+    """
+    given = terms.assignment
+    lines = [f"title = {toml_text(given.title)}"]
+    if given.deadline:
+        lines.append(f"deadline = {given.deadline.isoformat()}")
+    lines += [f"hints = {_flag(given.hints)}", f"notebooks = {_flag(given.notebooks)}"]
+    late = given.late
+    if late.points or late.free_days or late.accepted_days is not None:
+        lines += ["", "[late]", f"points = {late.points}", f"percent = {_flag(late.percent)}"]
+        lines.append(f"free_days = {late.free_days}")
+        if late.accepted_days is not None:
+            lines.append(f"accepted_days = {late.accepted_days}")
+    for worth in terms.worths:
+        lines += ["", "[[exercise]]", f"name = {toml_text(worth.exercise.name)}"]
+        lines += _instructors_lines(terms, worth) if instructor else _students_lines(worth)
+    return "\n".join(lines) + "\n"
+
+
+def _students_lines(worth: ExercisePoints) -> list[str]:
+    public = {name: points for name, points in worth.points.items() if name not in worth.hidden}
+    held = [f"held_back = {worth.held_back}"] if worth.held_back else []
+    return [f"checks = {_table(public)}", *held]
+
+
+def _instructors_lines(terms: AssignedCourse, worth: ExercisePoints) -> list[str]:
+    part = next(part for part in terms.assignment.parts if part.name == worth.exercise.name)
+    lines = [f"points = {sum(worth.points.values())}"] if sum(worth.points.values()) else []
+    if part.checks is not None:
+        lines = [f"checks = {_table(part.checks)}"]
+    if part.all_kept_back:
+        lines.append('visibility = "instructor"')
+    elif part.kept_back:
+        table = ", ".join(f'{toml_text(name)} = "instructor"' for name in sorted(part.kept_back))
+        lines.append(f"visibility = {{ {table} }}")
+    if part.instructor_checks:
+        lines.append(f"instructor_checks = {toml_text(f'hidden/{part.name}.py')}")
+    return lines
+
+
+def _table(points: Mapping[str, int]) -> str:
+    entries = ", ".join(f"{toml_text(name)} = {number}" for name, number in points.items())
+    return f"{{ {entries} }}" if entries else "{}"
+
+
+def _flag(value: bool) -> str:
+    return "true" if value else "false"
+
+
+def toml_text(text: str) -> str:
+    """A basic string of TOML: as in JSON, but for the one control character that JSON leaves alone."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

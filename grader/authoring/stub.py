@@ -1,0 +1,109 @@
+"""Makes the stubs from the solutions: the solution is the single source of an exercise.
+
+The markers are those of nbgrader and otter. What stands between `### BEGIN SOLUTION` and `### END SOLUTION` becomes a
+`raise NotImplementedError`; where the region holds a part between `### BEGIN STUB` and `### END STUB`, commented out,
+that part comes in its place (for code that is to be mended).
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+from ..course.catalog import Exercise
+from ..course.translation import stub_text
+
+_MARKER = re.compile(r"^(?P<indent>\s*)### (?P<edge>BEGIN|END) (?P<kind>SOLUTION|STUB)\s*$")
+
+
+class ReleaseError(Exception):
+    """A solution cannot be made a stub; the message names file and line."""
+
+
+def release(exercise: Exercise, folder: Path, notebook: bool = False) -> Path:
+    """Writes the stub of `exercise` into `folder`, as a Python file or as a notebook, in the language in use.
+
+    Returns:
+        The path of what was written.
+
+    Raises:
+        ReleaseError: if the solution is not there or its markers do not match.
+    """
+    if not exercise.solution.is_file():
+        raise ReleaseError(
+            f"{exercise.solution} does not exist. Stubs are made from solutions, which come with "
+            "a checkout of the course, not with the installed grader."
+        )
+    text = exercise.solution.read_text(encoding="utf-8")
+    stub = stub_text(stub_of(text, str(exercise.solution)))
+    if notebook:
+        from .stub_notebook import notebook_of
+
+        stub = notebook_of(exercise.name, stub)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{exercise.name}.{'ipynb' if notebook else 'py'}"
+    path.write_text(stub, encoding="utf-8", newline="\n")
+    return path
+
+
+def stub_of(solution: str, filename: str) -> str:
+    """The stub's text for a solution's text.
+
+    Raises:
+        ReleaseError: if a marker has no partner or stands in the wrong place, or the solution does not parse.
+    """
+    try:
+        functions = _functions(ast.parse(solution))
+    except SyntaxError as error:
+        raise ReleaseError(f"{filename}, line {error.lineno}: {error.msg}.") from error
+    out: list[str] = []
+    begun: int | None = None  # line of the region that is open
+    given: list[str] | None = None  # the stub's own lines, once there are any
+    in_stub = False
+    for number, line in enumerate(solution.splitlines(), 1):
+        marker = _MARKER.match(line)
+        state = (marker["edge"], marker["kind"], begun is not None, in_stub) if marker else None
+        match state:
+            case None if begun is None:
+                out.append(line)
+            case None if in_stub and given is not None:
+                given.append(re.sub(r"^(\s*)# ?", r"\1", line))
+            case None:
+                pass
+            case ("BEGIN", "SOLUTION", False, _):
+                begun, given = number, None
+            case ("BEGIN", "STUB", True, False):
+                given, in_stub = [], True
+            case ("END", "STUB", True, True):
+                in_stub = False
+            case ("END", "SOLUTION", True, False):
+                indent = marker["indent"] if marker else ""
+                out += given or [
+                    f"{indent}# YOUR CODE HERE",
+                    f'{indent}raise NotImplementedError("{_enclosing(functions, number)} is not written yet")',
+                ]
+                begun = None
+            case _:
+                raise ReleaseError(f"{filename}, line {number}: `{line.strip()}` has no partner.")
+    if begun is not None:
+        raise ReleaseError(f"{filename}, line {begun}: `### BEGIN SOLUTION` is never ended.")
+    return "\n".join(out) + "\n"
+
+
+def _functions(tree: ast.AST, prefix: str = "") -> list[tuple[int, int, str]]:
+    """First line, last line and dotted name of every function, inner ones after outer ones."""
+    found = []
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            name = f"{prefix}{node.name}"
+            found.append((node.lineno, node.end_lineno or node.lineno, name))
+            if isinstance(node, ast.ClassDef):
+                found += _functions(node, f"{name}.")
+    return found
+
+
+def _enclosing(functions: list[tuple[int, int, str]], line: int) -> str:
+    # comments after the last statement lie behind the node's end, so the start decides
+    names = [name for first, _, name in functions if first <= line]
+    return names[-1] if names else "this"

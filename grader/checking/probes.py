@@ -1,0 +1,106 @@
+"""Probes: what a check asks of the student's code, sent to the sandbox as code of its own."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any, TypeVar, overload
+
+from ..sandbox.wire.values import code_of
+
+T = TypeVar("T")
+
+
+class Probe:
+    """A function that runs beside the student's code: `probe(student, **inputs)`, with `student` the module.
+
+    It sees that module, its inputs, `torch`, `nn`, `F`, `Tensor`, and what its own module marks as `helper`.
+    """
+
+    def __init__(self, function: Callable[..., Any], changes: Sequence[str] = ()) -> None:
+        self.name = function.__name__
+        self.changes = frozenset(changes)
+        self._function = function
+
+    def __call__(self, student: Any, /, **inputs: Any) -> Any:
+        """Runs it here, on a module of one's own: not on a student's."""
+        return self._function(student, **inputs)
+
+    @cached_property
+    def called(self) -> frozenset[str]:
+        """The names of the student's module that the probe and its helpers use."""
+        return frozenset(
+            node.attr
+            for node in self._nodes
+            if isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Name)
+            and node.value.id == "student"
+        )
+
+    @cached_property
+    def differentiates(self) -> bool:
+        """Whether the probe itself has torch differentiate."""
+        words = {"autograd", "requires_grad", "requires_grad_", "grad"}
+        return any(
+            isinstance(node, ast.Attribute) and node.attr in words for node in self._nodes
+        ) or any(
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr == "backward"
+            and not node.args
+            for node in self._nodes
+        )
+
+    @cached_property
+    def _nodes(self) -> list[ast.AST]:
+        return list(ast.walk(ast.parse(self.source)))
+
+    @cached_property
+    def code(self) -> str:
+        """What is sent."""
+        return code_of(self.source)
+
+    @cached_property
+    def source(self) -> str:
+        """The text that is run: the helpers that the probe uses, then the probe, without decorators."""
+        pieces: dict[str, str] = {}
+        _gather(self._function, pieces)
+        return "from __future__ import annotations\n" + "\n\n".join(pieces.values())
+
+
+@overload
+def probe(function: Callable[..., Any], /) -> Probe: ...
+@overload
+def probe(*, changes: Sequence[str]) -> Callable[[Callable[..., Any]], Probe]: ...
+def probe(
+    function: Callable[..., Any] | None = None, /, *, changes: Sequence[str] = ()
+) -> Probe | Callable[[Callable[..., Any]], Probe]:
+    """Makes a function a probe; `changes` names the inputs that it is right to change in place."""
+    if function:
+        return Probe(function)
+    return lambda function: Probe(function, changes)
+
+
+def helper(thing: T) -> T:
+    """Marks a function or class of a check's module as one that probes may use; it works here as well."""
+    thing.__grader_helper__ = True  # type: ignore[attr-defined]
+    return thing
+
+
+def _gather(thing: Any, pieces: dict[str, str]) -> None:
+    """Adds the source of `thing` to `pieces`, after that of every helper that it names."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(thing)))
+    definition = tree.body[0]
+    assert isinstance(definition, ast.FunctionDef | ast.ClassDef)
+    definition.decorator_list = []
+    known = vars(inspect.getmodule(thing)) if inspect.getmodule(thing) else {}
+    scope = getattr(thing, "__globals__", known)
+    for node in ast.walk(definition):
+        if isinstance(node, ast.Name) and node.id not in pieces and node.id != thing.__name__:
+            other = scope.get(node.id)
+            if getattr(other, "__grader_helper__", False):
+                _gather(other, pieces)
+    pieces[thing.__name__] = ast.unparse(tree)

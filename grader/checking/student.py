@@ -1,0 +1,82 @@
+"""What a check works with: the student's module behind its probes, and the random inputs of one case."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .memo import Recorder
+from .outcome import CourseFault
+from .probes import Probe
+
+
+class Student:
+    """The student's module, as one case of a check sees it: on one device, with one seed."""
+
+    def __init__(self, bench: Recorder, device: str, seed: int) -> None:
+        self.device = device
+        self._bench = bench
+        self._seed = seed
+
+    def run(self, probe: Probe, /, **inputs: Any) -> Any:
+        """Runs `probe(student, **inputs)` in the sandbox, with every tensor on the case's device.
+
+        Returns:
+            What the probe returned; tensors as `Received`.
+
+        Raises:
+            CheckOutcome: if the student's code raises, hangs, crashes, is not written yet, or changes an input that
+                the probe does not name in `changes`.
+        """
+        if not isinstance(probe, Probe):
+            raise CourseFault(f"{probe!r} is not marked with @probe.")
+        return self._bench.call(probe, inputs, self.device, self._seed)
+
+
+class Draw:
+    """Random inputs of one case, in its dtype; the same seed gives the same inputs.
+
+    They are on the CPU, unless the reference is to be worked out on the device `home`.
+    """
+
+    def __init__(self, seed: int, dtype: torch.dtype, home: str = "cpu") -> None:
+        self.dtype = dtype
+        self.home = home
+        self._generator = torch.Generator().manual_seed(seed)
+
+    def normal(self, *shape: int) -> Tensor:
+        """Standard normal values."""
+        values = torch.randn(shape, generator=self._generator, dtype=torch.float64)
+        return values.to(self.home, self.dtype)
+
+    def uniform(self, low: float, high: float, *shape: int) -> Tensor:
+        """Values between `low` and `high`."""
+        values = torch.rand(shape, generator=self._generator, dtype=torch.float64)
+        return (low + (high - low) * values).to(self.home, self.dtype)
+
+    def integers(self, low: int, high: int, *shape: int) -> Tensor:
+        """int64 values from `low` up to and without `high`."""
+        return torch.randint(low, high, shape, generator=self._generator).to(self.home)
+
+    def labels(self, *shape: int) -> Tensor:
+        """Zeros and ones in the case's dtype."""
+        return self.integers(0, 2, *shape).to(self.dtype)
+
+    def strided(self, tensor: Tensor) -> Tensor:
+        """The same values in a memory layout of its own: gaps between them, and the last dimension outermost.
+
+        `.view` cannot merge its dimensions (where there is more than one element in each).
+        """
+        if tensor.dim() == 0:
+            return tensor
+        gaps = tensor.new_zeros(*reversed(tensor.shape), 2)[..., 0]
+        return gaps.permute(*reversed(range(tensor.dim()))).copy_(tensor)
+
+
+def seed_of(*parts: object) -> int:
+    """A seed from whatever identifies a case, the same on every machine."""
+    text = "\0".join(map(str, parts))
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:6], "big")

@@ -1,0 +1,132 @@
+"""What an exception of the student's code means: torch's own words, and what they say of the code."""
+
+from __future__ import annotations
+
+import re
+
+from ..language import _
+from .explain import TRANSPOSE
+from .outcome import Cause
+
+GRADIENT_SHAPE = Cause(
+    "raised-gradient-shape",
+    "A gradient has the shape of its input: sum over what the forward pass broadcast or added up.",
+)
+OUT_OF_MEMORY = Cause("raised-memory", "It takes more of the GPU's memory than one submission may.")
+TO_NUMPY = Cause(
+    "raised-device", "NumPy works on the CPU: stay with torch, or use `.cpu()` and come back."
+)
+NAMED_DEVICE = Cause("raised-device", "Name no device: take that of the inputs, `x.device`.")
+OTHER_DEVICE = Cause(
+    "raised-device",
+    "The inputs are on {device}, and a tensor of yours is on another device: make it where they are "
+    "(`device=x.device`, `zeros_like`, `new_zeros`), or move it there.",
+)
+# by a part of the message; the names start with `raised-`, for these are no guesses from numbers
+_MEANINGS = {
+    r"view size is not compatible": Cause(
+        "raised-view",
+        "`.view` wants memory that lies in one piece; `.reshape` takes any tensor.",
+    ),
+    r"does not require grad and does not have a grad_fn": Cause(
+        "raised-graph-cut",
+        "Nothing leads back to a parameter: look for `.data`, `.detach()`, `.item()`, "
+        "`torch.no_grad()`, or a tensor made anew from numbers.",
+    ),
+    r"leaf Variable that requires grad .*in-place": Cause(
+        "raised-in-place",
+        "A tensor that requires gradients is changed while autograd records: update parameters "
+        "within `with torch.no_grad():`, and work on new tensors elsewhere.",
+    ),
+    r"modified by an inplace operation": Cause(
+        "raised-in-place",
+        "A tensor that autograd still needs was changed in place: make a new one.",
+    ),
+    r"backward through the graph a second time": Cause(
+        "raised-second-backward",
+        "`backward()` runs twice through one graph: run the forward pass anew for each step.",
+    ),
+    r"shapes cannot be multiplied|must match the (size|existing size)|size mismatch|"
+    r"doesn't match the broadcast shape": Cause(
+        "raised-shapes",
+        "The shapes do not go together: print them, and look for a transpose that is missing or "
+        "too many.",
+    ),
+    r"must have the same dtype|expected scalar type|expected m1 and m2": Cause(
+        "raised-dtype", "A dtype is fixed somewhere; make tensors in the dtype of the inputs."
+    ),
+    r"to be on the same device|device type": Cause(
+        "raised-device", "A tensor is made on a fixed device; make it on that of the inputs."
+    ),
+    r"Boolean value of Tensor": Cause(
+        "raised-truth",
+        "`if tensor:` asks whether it is 0, not whether it is there: use `is not None`.",
+    ),
+    r"has no len\(\)": Cause(
+        "raised-length", "An iterable need not have a length: count while you go through it."
+    ),
+    r"'float' object has no attribute": Cause(
+        "raised-number",
+        "A number stands where a tensor is needed: `.item()` and `float()` leave autograd's graph.",
+    ),
+    r"unsupported operand type\(s\) .*NoneType|'NoneType' object has no attribute": Cause(
+        "raised-none",
+        "Something is None: a `.grad` that is not there yet, or a function without `return`.",
+    ),
+}
+_REJECTED = re.compile(
+    r"Function (\w+?)(?:Backward)? returned an invalid gradient at index (\d+) - "
+    r"got \[([\d, ]*)\] but expected shape compatible with \[([\d, ]*)\]"
+)
+_COUNT = re.compile(
+    r"function (\w+?)(?:Backward)? returned an incorrect number of gradients "
+    r"\(expected (\d+), got (\d+)\)"
+)
+
+
+def meaning_of(message: str) -> Cause | None:
+    """What the text of an exception says of the student's code, where it is known."""
+    for pattern, cause in _MEANINGS.items():
+        if re.search(pattern, message):
+            return cause
+    return None
+
+
+def told_of_gradients(message: str) -> tuple[str, Cause | None] | None:
+    """Autograd's complaint about a `backward` of one's own, in plain words, with its cause."""
+    if rejected := _REJECTED.search(message):
+        name, index, got, wanted = rejected.groups()
+        sizes, right = (text.replace(" ", "").split(",") for text in (got, wanted))
+        told = _(
+            "`backward` of {name} gives a gradient of shape ({got}) for argument {number} of "
+            "`forward`, not counting `ctx`; that argument has shape ({wanted})."
+        )
+        told = told.format(name=name, got=got, number=int(index) + 1, wanted=wanted)
+        turned = len(sizes) == 2 and sizes == right[::-1]
+        return told, TRANSPOSE if turned else GRADIENT_SHAPE
+    if count := _COUNT.search(message):
+        name, wanted, got = count.groups()
+        told = _(
+            "`backward` of {name} returns {got} gradients; it returns one for each of the "
+            "{wanted} inputs of `forward`, and None for those that need none."
+        )
+        return told.format(name=name, got=got, wanted=wanted), None
+    return None
+
+
+def meaning_on(device: str, kind: str, message: str) -> Cause | None:
+    """What an exception says of the code's way with a device that is not the CPU."""
+    if device == "cpu":
+        return None
+    if kind in ("OutOfMemoryError", "AcceleratorError") and "memory" in message:
+        return OUT_OF_MEMORY
+    if "to numpy" in message:
+        return TO_NUMPY
+    if "Torch not compiled with CUDA" in message or "NVIDIA driver" in message:
+        return NAMED_DEVICE
+    if "device" in message and (device in message or "cpu" in message):
+        stands = f"`{device}:0`" + (
+            " " + _("(which stands for a GPU here)") if device == "sim" else ""
+        )
+        return OTHER_DEVICE.of(device=stands)
+    return None

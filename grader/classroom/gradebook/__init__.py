@@ -1,0 +1,1 @@
+"""The gradebook: a class's database, read, written and checked."""

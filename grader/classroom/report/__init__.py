@@ -1,0 +1,1 @@
+"""The class's report: web page, exports, feedback, tables."""

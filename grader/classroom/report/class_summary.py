@@ -1,0 +1,223 @@
+"""A class in one pass over its records: a line per student, what became of every check, and who made which mistake.
+
+Memory grows by a few hundred bytes a student; reports and messages are not kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...report import CheckResult, ExerciseResult
+from ..records import Record
+
+# one letter a status: a class's results are a table of letters
+LETTERS = {
+    "passed": "p",
+    "partial": "h",
+    "failed": "f",
+    "timeout": "t",
+    "error": "e",
+    "not_reached": "r",
+    "not_started": "n",
+    "not_attempted": "n",
+    "missing": "m",
+    "skipped": "s",
+}
+ABSENT = "-"
+
+
+class CheckTally(NamedTuple):
+    """A check as the class saw it; `exercise` is the number of its exercise."""
+
+    exercise: int
+    name: str
+    description: str
+    points: int
+
+
+class ExerciseTally(NamedTuple):
+    name: str
+    title: str
+    max_score: int
+
+
+class Line(NamedTuple):
+    """What the table of students shows of one of them; `-1` points where an exercise is not in the report."""
+
+    name: str
+    id: str
+    login: str
+    email: str
+    section: str
+    score: int
+    graded: int
+    max_score: int
+    handed_in: bool
+    submitted: datetime | None
+    late_days: int
+    adjusted: bool
+    remarks: int
+    points: tuple[int, ...]
+    exercises: str
+    checks: str
+
+
+@dataclass
+class Mistake:
+    """One mistake of the class.
+
+    Attributes:
+        kind: `cause`, `forbidden`, `not loaded`, `timeout` or `no cause named`.
+        text: how it was told to the first student who made it.
+        checks: the numbers of the checks that it failed.
+        students: the numbers of those who made it, in ascending order.
+    """
+
+    kind: str
+    exercise: int
+    text: str
+    checks: set[int] = field(default_factory=set)
+    students: list[int] = field(default_factory=list)
+
+
+class ClassSummary:
+    """What a class's report says of the class as a whole."""
+
+    def __init__(self, title: str = "") -> None:
+        self.title = title
+        self.lines: list[Line] = []
+        self.exercises: list[ExerciseTally] = []
+        self.checks: list[CheckTally] = []
+        self._exercise_numbers: dict[str, int] = {}
+        self._check_numbers: dict[tuple[int, str], int] = {}
+        self._mistakes: dict[tuple[str, int, str], Mistake] = {}
+
+    def add(self, record: Record) -> int:
+        """Takes a record in; the number of its student, from 0."""
+        number = len(self.lines)
+        points = [-1] * len(self.exercises)
+        exercises = [ABSENT] * len(self.exercises)
+        checks = [ABSENT] * len(self.checks)
+        for result in record.report.exercises if record.report else ():
+            place = self.exercise_number(result)
+            while len(points) <= place:
+                points.append(-1)
+                exercises.append(ABSENT)
+            points[place] = result.score
+            exercises[place] = LETTERS[result.status]
+            for check in result.checks:
+                at = self.check_number(place, check)
+                checks.extend(ABSENT * (at + 1 - len(checks)))
+                checks[at] = LETTERS[check.status]
+            self._note_mistakes(number, place, result)
+        student = record.student
+        self.lines.append(
+            Line(
+                name=student.name,
+                id=student.id,
+                login=student.login,
+                email=student.email,
+                section=student.section,
+                score=record.score,
+                graded=record.report.score if record.report else 0,
+                max_score=record.max_score,
+                handed_in=record.report is not None,
+                submitted=record.submitted,
+                late_days=record.late_days,
+                adjusted=bool(record.adjustments),
+                remarks=len(record.notes) + len(record.adjustments) + bool(record.problem),
+                points=tuple(points),
+                exercises="".join(exercises),
+                checks="".join(checks),
+            )
+        )
+        return number
+
+    def exercise_number(self, result: ExerciseResult) -> int:
+        """The number of an exercise, given when it is first seen."""
+        number = self._exercise_numbers.setdefault(result.name, len(self.exercises))
+        if number == len(self.exercises):
+            self.exercises.append(ExerciseTally(result.name, result.title, result.max_score))
+        return number
+
+    def check_number(self, exercise: int, check: CheckResult) -> int:
+        """The number of a check, given when it is first seen."""
+        number = self._check_numbers.setdefault((exercise, check.name), len(self.checks))
+        if number == len(self.checks):
+            self.checks.append(CheckTally(exercise, check.name, check.description, check.points))
+        return number
+
+    def _note_mistakes(self, student: int, exercise: int, result: ExerciseResult) -> None:
+        if result.status == "error":
+            # the reason without its line and column, which differ from file to file
+            reason = re.search(r"\w*(Error|Exception)\b", result.message)
+            self._note(student, "not loaded", exercise, reason[0] if reason else "", result.message)
+            return
+        for violation in result.violations:
+            self._note(student, "forbidden", exercise, violation.rule, violation.message)
+        for check in result.checks:
+            if check.status not in ("failed", "timeout"):
+                continue
+            at = self.check_number(exercise, check)
+            cause = check.cause_id or kind_of(check.cause)
+            if cause:
+                self._note(student, "cause", exercise, cause, check.cause, at)
+            elif check.status == "timeout":
+                self._note(student, "timeout", exercise, "", "Not done within its time.", at)
+            else:
+                told = f"Not right: {check.description}"
+                self._note(student, "no cause named", exercise, check.name, told, at)
+
+    def _note(
+        self, student: int, kind: str, exercise: int, key: str, text: str, check: int | None = None
+    ) -> None:
+        mistake = self._mistakes.setdefault((kind, exercise, key), Mistake(kind, exercise, text))
+        if not mistake.students or mistake.students[-1] != student:
+            mistake.students.append(student)
+        if check is not None:
+            mistake.checks.add(check)
+
+    @property
+    def mistakes(self) -> list[Mistake]:
+        """Most frequent first."""
+        return sorted(
+            self._mistakes.values(), key=lambda one: (-len(one.students), one.exercise, one.text)
+        )
+
+    @property
+    def max_score(self) -> int:
+        return max((line.max_score for line in self.lines), default=0)
+
+    def handed_in(self) -> Iterator[Line]:
+        return (line for line in self.lines if line.handed_in)
+
+    def check_letters(self) -> NDArray[np.bytes_]:
+        """What became of every check: (students, checks), single letters; all who handed something in."""
+        return _letters([line.checks for line in self.handed_in()], len(self.checks))
+
+    def exercise_letters(self) -> NDArray[np.bytes_]:
+        """What became of every exercise: (students, exercises), single letters; all who handed something in."""
+        return _letters([line.exercises for line in self.handed_in()], len(self.exercises))
+
+    def exercise_points(self) -> NDArray[np.int64]:
+        """Points: (students, exercises); -1 where the report does not have the exercise."""
+        width = len(self.exercises)
+        rows = [line.points + (-1,) * (width - len(line.points)) for line in self.handed_in()]
+        return np.array(rows, dtype=np.int64).reshape(len(rows), width)
+
+
+def kind_of(cause: str) -> str:
+    """What two sentences that name the same cause have in common: all but their numbers."""
+    return re.sub(r"-?\d+(\.\d+)?(e[+-]?\d+)?", "#", cause)
+
+
+def _letters(rows: list[str], width: int) -> NDArray[np.bytes_]:
+    text = "".join(row.ljust(width, ABSENT) for row in rows)
+    return np.frombuffer(text.encode("ascii"), dtype="S1").reshape(len(rows), width)

@@ -1,0 +1,112 @@
+"""Scores as the files that learning platforms import, safe to open in a spreadsheet.
+
+Canvas finds a student by "SIS User ID", else by "SIS Login ID" (its own "ID" stays empty), and reads the points
+possible from the second line. Moodle asks which column names the student. Blackboard finds him by "Username".
+Classroom 50's columns are those of its `scores.csv`.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from .class_summary import ClassSummary
+
+# what makes a spreadsheet read a cell as a formula (OWASP, "CSV Injection"), the full-width forms too
+_FORMULA = tuple("=+-@|%\t\r\n＝＋－＠")
+Value = str | int | float | None
+
+
+def cell(value: Value) -> Value:
+    """The value as a cell; a text that a spreadsheet would take for a formula gets an apostrophe in front."""
+    if not isinstance(value, str):
+        return value
+    return f"'{value}" if value.lstrip(" ").startswith(_FORMULA) else value
+
+
+def write_csv(path: Path, rows: Iterable[Sequence[Value]]) -> None:
+    """Rows as CSV (UTF-8, comma, quoted where needed), every text made safe with `cell`."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        for row in rows:
+            writer.writerow([cell(value) for value in row])
+
+
+def write_exports(summary: ClassSummary, folder: Path) -> list[Path]:
+    """Writes a file a platform into `folder`; their paths."""
+    paths = []
+    for name, rows in PLATFORMS.items():
+        path = folder / f"{name}.csv"
+        write_csv(path, rows(summary))
+        paths.append(path)
+    return paths
+
+
+def _column(summary: ClassSummary) -> str:
+    return " ".join(summary.title.split()) or "Score"
+
+
+def _canvas(summary: ClassSummary) -> Iterator[Sequence[Value]]:
+    yield "Enrolled", "ID", "SIS User ID", "SIS Login ID", "Section", _column(summary)
+    yield "Points Possible", "", "", "", "", summary.max_score
+    for line in summary.lines:
+        yield line.name or line.id, "", line.id, line.login or line.email, line.section, line.score
+
+
+def _moodle(summary: ClassSummary) -> Iterator[Sequence[Value]]:
+    yield "ID number", "Username", "Email address", "Full name", _column(summary)
+    for line in summary.lines:
+        yield line.id, line.login, line.email, line.name, line.score
+
+
+def _blackboard(summary: ClassSummary) -> Iterator[Sequence[Value]]:
+    yield "Last Name", "First Name", "Username", "Enrolled ID", _column(summary)
+    for line in summary.lines:
+        first, last = split_name(line.name)
+        yield last, first, line.login or line.id, line.id, line.score
+
+
+def _classroom50(summary: ClassSummary) -> Iterator[Sequence[Value]]:
+    yield (
+        *("username", "first_name", "last_name", "email", "section", "score", "max_score"),
+        *("datetime", "submission_tag", "submitted_by", "review_url", "late", "override"),
+    )
+    for line in summary.lines:
+        first, last = split_name(line.name)
+        yield (
+            *(line.login or line.id, first, last, line.email, line.section),
+            *(line.score, line.max_score, stamp(line.submitted), "", line.login, ""),
+            *(_truth(line.late_days > 0), _truth(line.adjusted)),
+        )
+
+
+PLATFORMS: dict[str, Callable[[ClassSummary], Iterator[Sequence[Value]]]] = {
+    "canvas": _canvas,
+    "moodle": _moodle,
+    "blackboard": _blackboard,
+    "classroom50": _classroom50,
+}
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """First and last name: of "Lovelace, Ada" and of "Ada Lovelace"; a single word is a last name."""
+    last, comma, first = name.partition(",")
+    if comma:
+        return first.strip(), last.strip()
+    first, _, last = name.strip().rpartition(" ")
+    return first, last
+
+
+def stamp(when: datetime | None) -> str:
+    """An instant in UTC, as `2026-11-21T09:30:00Z`; one without a time zone is left as it is."""
+    if when is None:
+        return ""
+    if when.tzinfo is None:
+        return when.isoformat(timespec="seconds")
+    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _truth(value: bool) -> str:
+    return "true" if value else "false"

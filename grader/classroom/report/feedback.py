@@ -1,0 +1,143 @@
+"""What a student gets back: every check and what it says, as Markdown and as a page, to send or to push.
+
+The instructor's notes are not in it, nor who changed points, nor anybody else's results.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from ...report import CheckResult, ExerciseResult
+from ..records import Record
+from ..sanitize import slug
+from .templating import asset, environment
+
+TOLD = ("failed", "timeout", "error", "skipped")
+WORDS = {
+    "passed": "passed",
+    "partial": "some points",
+    "failed": "not right yet",
+    "timeout": "not done within its time",
+    "error": "could not be judged",
+    "missing": "no file",
+    "not_started": "not started",
+    "not_attempted": "not started",
+    "not_reached": "not reached",
+    "skipped": "skipped",
+}
+MARKS = {"passed": "✅", "partial": "◐", "failed": "❌", "timeout": "⏳", "error": "⚠️"}
+_MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~&])")
+_CODE = re.compile(r"(`[^`\n]+`)")
+
+
+def write_feedback(record: Record, title: str, folder: Path) -> list[Path]:
+    """Writes a student's two files into `folder`, named after the identifier; their paths."""
+    name = slug(record.student.id)
+    pages = {".md": markdown(record, title), ".html": html(record, title)}
+    paths = []
+    for ending, text in pages.items():
+        path = folder / f"{name}{ending}"
+        path.write_text(text, encoding="utf-8")
+        paths.append(path)
+    return paths
+
+
+def html(record: Record, title: str) -> str:
+    """One page without scripts, which takes nothing from elsewhere."""
+    return (
+        environment()
+        .get_template("feedback.html")
+        .render(
+            record=record,
+            title=title,
+            words=WORDS,
+            told=TOLD,
+            style=asset("feedback.css"),
+            **_sums(record),
+        )
+    )
+
+
+def markdown(record: Record, title: str) -> str:
+    """CommonMark. What the student's code said stands in fenced blocks, where nothing is obeyed."""
+    return "\n".join(_lines(record, title)) + "\n"
+
+
+def _sums(record: Record) -> dict[str, object]:
+    return {
+        "graded": record.report.score if record.report else 0,
+        "changed": bool(record.adjustments or record.penalty),
+    }
+
+
+def _lines(record: Record, title: str) -> Iterator[str]:
+    student = record.student
+    yield f"# {escaped(title)}"
+    yield ""
+    yield f"For {escaped(student.name or student.id)}: **{record.score} of {record.max_score} points**"
+    if record.problem or record.report is None:
+        yield ""
+        yield from _fenced(record.problem or "Nothing was handed in.")
+    if record.adjustments or record.penalty:
+        yield ""
+        yield f"- graded: {record.report.score if record.report else 0} points"
+        if record.penalty:
+            yield f"- {record.late_days} days late: −{record.penalty} points"
+        for each in record.adjustments:
+            where = f" in {escaped(each.exercise)}" if each.exercise else ""
+            yield f"- by hand{where}: {each.points:+d} points: {escaped(each.why)}"
+    for exercise in record.report.exercises if record.report else ():
+        yield from _exercise(exercise)
+
+
+def _exercise(exercise: ExerciseResult) -> Iterator[str]:
+    yield ""
+    yield f"## {escaped(exercise.title or exercise.name)}: {exercise.score} of {exercise.max_score}"
+    yield ""
+    yield f"`{exercise.name}`: {WORDS[exercise.status]}"
+    if exercise.message and exercise.status != "passed":
+        yield ""
+        yield from _fenced(exercise.message)
+    if exercise.violations:
+        yield ""
+        for violation in exercise.violations:
+            yield f"- line {violation.line}: {escaped(violation.message)}"
+    if exercise.status in ("missing", "not_attempted"):
+        return
+    yield ""
+    for check in exercise.checks:
+        yield from _check(check)
+
+
+def _check(check: CheckResult) -> Iterator[str]:
+    yield (
+        f"- {MARKS.get(check.status, '➖')} {escaped(check.description)} "
+        f"({check.score} of {check.points}, {WORDS[check.status]})"
+    )
+    if check.status in TOLD:
+        if check.message:
+            yield ""
+            yield from ("  " + line for line in _fenced(check.message))
+            yield ""
+        if check.cause:
+            yield f"  → **{escaped(check.cause)}**"
+        if check.place:
+            yield f"  Look at {escaped(check.place)}."
+
+
+def escaped(text: str) -> str:
+    """`text` on one line of Markdown: what stands between backticks stays code, all else is itself."""
+    pieces = _CODE.split(" ".join(text.split()))
+    return "".join(
+        piece if place % 2 else _MARKDOWN.sub(r"\\\1", piece) for place, piece in enumerate(pieces)
+    )
+
+
+def _fenced(text: str) -> Iterator[str]:
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    yield f"{fence}text"
+    yield from text.split("\n")
+    yield fence

@@ -1,0 +1,125 @@
+"""A class's report as a folder: web page, files for learning platforms, feedback, data; from one pass over the records.
+
+The folder is made beside its place and moved there when it is whole; a report that was there before is replaced.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+
+from ..records import Record
+from ..sanitize import name_of, shown
+from ..similarity.pairs import Finding
+from .class_summary import ClassSummary
+from .exports import write_exports
+from .feedback import write_feedback
+from .tables import Tables
+from .webpage import WebPage
+
+PARTS = ("page", "csv", "feedback", "data")
+MARK = "README.txt"
+_ABOUT = """Made by grader report: {title}
+
+As far as it was asked for:
+index.html   the report; open it in a browser (it needs this folder, and no network)
+scores/      the scores, for Canvas, Moodle, Blackboard and Classroom 50
+feedback/    a file for each student, as Markdown and as a page
+tables/      everything as data: records.jsonl, and tables as Parquet or CSV
+
+These files hold personal data. The next `grader report` into this folder replaces all of it.
+"""
+
+
+def write_report(
+    records: Iterable[Record],
+    folder: Path,
+    *,
+    title: str = "",
+    parts: Collection[str] = PARTS,
+    present: Callable[[Record], Record] = lambda record: record,
+    findings: Sequence[Finding] | None = None,
+) -> ClassSummary:
+    """Writes the report of a class into `folder`.
+
+    Args:
+        records: taken one by one; none is kept.
+        parts: which of `PARTS` to write.
+        present: applied to each record first: pseudonyms.
+        findings: similar pairs for the page, numbered in the order of the records; `None` where nobody looked.
+
+    Raises:
+        FileExistsError: if `folder` holds something else than a report; nothing is touched.
+        OSError: if it cannot be written.
+    """
+    refuse_other_folder(folder)
+    title = name_of(title)
+    parent = folder.absolute().parent
+    # only its owner may look into it: these are grades
+    made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=parent))
+    try:
+        summary = _write(records, made, title, parts, present, findings)
+        (made / MARK).write_text(_ABOUT.format(title=title), encoding="utf-8")
+        if folder.exists():
+            old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=parent))
+            os.replace(folder, old)
+            os.replace(made, folder)
+            shutil.rmtree(old)
+        else:
+            os.replace(made, folder)
+    except BaseException:
+        shutil.rmtree(made, ignore_errors=True)
+        raise
+    return summary
+
+
+def refuse_other_folder(folder: Path) -> None:
+    """Raises `FileExistsError` where writing a report would destroy something else."""
+    if not folder.exists() and not folder.is_symlink():
+        return
+    mark = folder / MARK
+    if folder.is_dir() and not folder.is_symlink():
+        if not any(folder.iterdir()):
+            return
+        if mark.is_file() and mark.read_bytes().startswith(b"Made by grader report"):
+            return
+    raise FileExistsError(
+        f"{folder} holds something else than a report. Name a new folder, or empty this one."
+    )
+
+
+def _write(
+    records: Iterable[Record],
+    folder: Path,
+    title: str,
+    parts: Collection[str],
+    present: Callable[[Record], Record],
+    findings: Sequence[Finding] | None,
+) -> ClassSummary:
+    summary = ClassSummary(title)
+    paths = {"csv": folder / "scores", "feedback": folder / "feedback", "data": folder / "tables"}
+    for part, path in paths.items():
+        if part in parts:
+            path.mkdir()
+    page = WebPage(folder) if "page" in parts else None
+    with Tables(paths["data"]) if "data" in parts else nullcontext() as tables:
+        for record in records:
+            record = shown(present(record))
+            summary.add(record)
+            if page:
+                page.add(record, summary)
+            if tables:
+                tables.add(record)
+            if "feedback" in parts:
+                write_feedback(record, title or "Feedback", paths["feedback"])
+        if tables:
+            tables.close(summary)
+    if page:
+        page.close(summary, findings)
+    if "csv" in parts:
+        write_exports(summary, paths["csv"])
+    return summary

@@ -1,0 +1,1 @@
+"""Grading a class: the workers, and what each of them runs."""

@@ -1,0 +1,248 @@
+"""Workers behind `concurrent.futures.Executor`: processes of this machine, or a Dask cluster's.
+
+A worker that is lost takes no submission with it: Dask gives what it had to another, and here the processes are
+started anew and what was under way goes to them.
+"""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import sys
+import tempfile
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
+from dataclasses import dataclass
+from itertools import chain
+from multiprocessing.context import BaseContext
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ...sandbox import Limits, ZygoteServer, start_zygote_server
+from .worker import GradingOutcome, Task, WorkerMismatch, grade_task, start_local
+
+_LOSSES_OF_ONE = 2
+_LOSSES_IN_A_ROW = 10
+_CONNECT_SECONDS = 10
+_LOOK_SECONDS = 2.0
+_SHORT = 60  # characters: the path of a socket may have 107, and these have 45 of them
+_AGAIN = "What was graded is in the gradebook; the same command goes on from there."
+K = TypeVar("K")
+
+
+class PoolError(Exception):
+    """The workers cannot be used; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Workers:
+    """Where tasks go.
+
+    Attributes:
+        start: makes an executor; again after one was broken.
+        stop: lets go of one, without waiting for what is under way.
+        room: how many tasks to have under way at once; is asked again and again, since clusters grow.
+        expect_alive: raises a `PoolError` when no answer can be hoped for any more.
+    """
+
+    start: Callable[[], Executor]
+    stop: Callable[[Executor], None]
+    room: Callable[[], int]
+    expect_alive: Callable[[], None] = lambda: None
+
+    def run(self, tasks: Iterable[tuple[K, Task]]) -> Iterator[tuple[K, GradingOutcome]]:
+        """Every task's outcome, as they come. A task is taken when there is room for it.
+
+        Raises:
+            PoolError: if the workers are not as they should be, or cannot be reached any more.
+        """
+        source = iter(tasks)
+        first = next(source, None)
+        if first is None:  # no worker is started for nothing
+            return
+        source, suspects = chain([first], source), deque[tuple[K, Task]]()
+        executor = self.start()
+        try:
+            under_way: dict[Future[GradingOutcome], tuple[K, Task]] = {}
+            losses: Counter[K] = Counter()
+            in_a_row = 0
+            while True:
+                # after a loss, each that was under way goes alone: so it shows which one it is
+                room = 1 if suspects else self.room()
+                while len(under_way) < room:
+                    pair = suspects.popleft() if suspects else next(source, None)
+                    if pair is None:
+                        break
+                    under_way[_submitted(executor, pair[1])] = pair
+                if not under_way:
+                    return
+                done, _ = wait(under_way, timeout=_LOOK_SECONDS, return_when=FIRST_COMPLETED)
+                self.expect_alive()
+                lost = []
+                for future in done:
+                    key, task = under_way.pop(future)
+                    outcome = _outcome(future)
+                    if outcome is None:
+                        lost.append((key, task))
+                    else:
+                        in_a_row = 0
+                        yield key, outcome
+                if lost:
+                    # the pool is broken, and with it all that was under way
+                    lost += under_way.values()
+                    under_way.clear()
+                    self.stop(executor)
+                    in_a_row += 1
+                    if in_a_row > _LOSSES_IN_A_ROW:
+                        raise PoolError(
+                            "The worker processes end as soon as they are started. Is there memory enough for "
+                            f"them? `--jobs 1` needs the least. {_AGAIN}"
+                        )
+                    executor = self.start()
+                    if len(lost) == 1:
+                        [(key, _)] = lost
+                        losses[key] += 1
+                        if losses[key] == _LOSSES_OF_ONE:
+                            yield (
+                                key,
+                                GradingOutcome(
+                                    None, 0.0, f"Its worker was lost {losses[key]} times."
+                                ),
+                            )
+                            lost = []
+                    suspects.extend(lost)
+        finally:
+            self.stop(executor)
+
+
+def _submitted(executor: Executor, task: Task) -> Future[GradingOutcome]:
+    """A task's future; where the pool has been broken a moment ago, one that says so."""
+    try:
+        return executor.submit(grade_task, task)
+    except BrokenExecutor as error:
+        future: Future[GradingOutcome] = Future()
+        future.set_exception(error)
+        return future
+
+
+def _outcome(future: Future[GradingOutcome]) -> GradingOutcome | None:
+    """What came of a task; `None` where its pool was broken meanwhile."""
+    try:
+        return future.result()
+    except BrokenExecutor:
+        return None
+    except WorkerMismatch as error:
+        raise PoolError(f"{error} {_AGAIN}") from error
+    except CancelledError as error:
+        raise PoolError(f"The connection to the workers was lost. {_AGAIN}") from error
+    except (ImportError, AttributeError) as error:
+        raise PoolError(
+            f"A worker cannot run the grader: {error}. Install the same version of grader there. {_AGAIN}"
+        ) from error
+    except Exception as error:  # Dask's KilledWorker, or what a worker could not send back
+        return GradingOutcome(None, 0.0, f"Its worker was lost: {type(error).__name__}: {error}")
+
+
+def local_workers(jobs: int, limits: Limits | None = None) -> Workers:
+    """`jobs` processes on this machine, each with a sandbox of its own that stays warm."""
+    servers: list[ZygoteServer] = []
+
+    def start() -> Executor:
+        # not forked from this process, which has threads
+        context: BaseContext = multiprocessing.get_context("spawn")
+        sockets = sys.platform == "linux" and len(tempfile.gettempdir()) <= _SHORT
+        if jobs > 1 and sockets:
+            servers.append(start_zygote_server())
+            context = multiprocessing.get_context("forkserver")
+            context.set_forkserver_preload(["grader.classroom.run.preload"])
+        return ProcessPoolExecutor(
+            jobs,
+            mp_context=context,
+            initializer=start_local,
+            initargs=(limits or Limits(), servers[-1].address if servers else ""),
+        )
+
+    def stop(executor: Executor) -> None:
+        executor.shutdown(wait=False, cancel_futures=True)
+        while servers:
+            servers.pop().close()
+
+    # one more than there are processes, so that none waits for this one
+    return Workers(start, stop, lambda: jobs + 1)
+
+
+def workers_of(
+    scheduler: str | None, jobs: int | None, tell: Callable[[str], None] = lambda _: None
+) -> Workers:
+    """A cluster's workers where there is a scheduler; else this machine's, by default one for each core."""
+    return dask_workers(scheduler, tell) if scheduler else local_workers(jobs or default_jobs())
+
+
+def default_jobs() -> int:
+    """The cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def dask_workers(address: str, tell: Callable[[str], None] = lambda _: None) -> Workers:
+    """The workers of a Dask cluster.
+
+    Args:
+        address: of the scheduler, such as `tcp://host:8786`, or the path of its scheduler file.
+        tell: is given a sentence that whoever waits should know.
+
+    Raises:
+        PoolError: if Dask is not installed, or the scheduler cannot be reached.
+    """
+    try:
+        from distributed import Client
+    except ModuleNotFoundError as error:
+        raise PoolError(
+            f'`--scheduler` needs Dask ({error.name}): pip install "grader[dask]" brings it.'
+        ) from error
+    # what they have to say is told below, in a sentence; each has a level of its own
+    for name in ("distributed", "distributed.client", "tornado", "tornado.application", "asyncio"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    file = {"scheduler_file": address} if address.endswith(".json") else {"address": address}
+    if "scheduler_file" in file and not Path(address).is_file():
+        raise PoolError(f"The scheduler file {address} does not exist. Is the scheduler running?")
+    try:
+        connect: Any = Client  # it has no annotations
+        client = connect(**file, timeout=_CONNECT_SECONDS, set_as_default=False)
+    except (OSError, ValueError, TypeError) as error:  # a TimeoutError is an OSError
+        raise PoolError(
+            f"The Dask scheduler {address} cannot be reached: is it running, and is the address right? "
+            "`dask scheduler` prints it."
+        ) from error
+    seen = [0.0, 0]
+
+    def room() -> int:
+        # twice the threads, so that none waits for this process
+        if time.monotonic() - seen[0] > _LOOK_SECONDS:
+            seen[:] = time.monotonic(), sum(client.nthreads().values())
+            if not seen[1]:
+                tell("No worker has joined the scheduler yet; waiting for one.")
+        return max(2, 2 * int(seen[1]))
+
+    def expect_alive() -> None:
+        if client.status not in ("running", "connecting", "newly-created"):
+            raise PoolError(f"The connection to the scheduler {address} was lost. {_AGAIN}")
+
+    def stop(executor: Executor) -> None:
+        executor.shutdown(wait=False)
+        client.close(timeout=_LOOK_SECONDS)
+
+    # a submission is graded even if an equal one was: each result has its own time
+    return Workers(lambda: client.get_executor(pure=False), stop, room, expect_alive)

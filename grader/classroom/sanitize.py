@@ -1,0 +1,107 @@
+"""Records made fit to show: nothing in a text that a page, a terminal or a file system would obey."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from hashlib import sha256
+from typing import Any
+
+from ..report import CheckResult, ExerciseResult, Report
+from ..text import clean
+from .records import Enrolled, Record
+
+NAME_LENGTH, TEXT_LENGTH = 200, 4000
+Rewrite = Callable[[str], str]
+
+# names that Windows keeps for devices, with or without an ending
+_DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
+
+
+def plain(text: str, length: int = TEXT_LENGTH) -> str:
+    """`clean`, quick for the usual text, which has nothing to clean."""
+    if len(text) <= length and text.replace("\n", "").isprintable():
+        return text
+    return clean(text, length)
+
+
+def name_of(text: str) -> str:
+    """`text` on one line."""
+    return plain(" ".join(text.split()), NAME_LENGTH)
+
+
+def slug(text: str) -> str:
+    """A file name, without ending, from any text: the same text gives the same name, on every file system.
+
+    Where something had to be changed, a few digits of the text's hash keep two texts apart; so they do for capitals,
+    which some file systems do not tell from small letters.
+    """
+    kept = re.sub(r"[^A-Za-z0-9_-]+", "-", text)[:60].strip("-")
+    if kept and kept == text and kept == kept.lower() and not _DEVICES.fullmatch(kept):
+        return kept
+    digest = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return f"{kept}-{digest}" if kept else digest
+
+
+def rewritten(record: Record, student: Enrolled, rewrite: Rewrite) -> Record:
+    """The record of `student`, with every free text in it passed through `rewrite`."""
+    return replace(
+        record,
+        student=student,
+        report=_report(record.report, student, rewrite) if record.report else None,
+        problem=rewrite(record.problem),
+        adjustments=tuple(
+            replace(
+                each, exercise=rewrite(each.exercise), who=rewrite(each.who), why=rewrite(each.why)
+            )
+            for each in record.adjustments
+        ),
+        notes=tuple(rewrite(note) for note in record.notes),
+    )
+
+
+def shown(record: Record) -> Record:
+    """The record with every text of it made plain."""
+    student = record.student
+    return rewritten(
+        record,
+        replace(
+            student,
+            id=name_of(student.id),
+            name=name_of(student.name),
+            email=name_of(student.email),
+            section=name_of(student.section),
+            login=name_of(student.login),
+        ),
+        plain,
+    )
+
+
+def _report(report: Report, student: Enrolled, rewrite: Rewrite) -> Report:
+    return replace(
+        report,
+        submission=student.id,
+        exercises=tuple(_exercise(exercise, rewrite) for exercise in report.exercises),
+    )
+
+
+def _exercise(exercise: ExerciseResult, rewrite: Rewrite) -> ExerciseResult:
+    message = rewrite(exercise.message)
+    checks = tuple(_check(check, rewrite) for check in exercise.checks)
+    # most texts stay what they are; making everything anew would take most of the time
+    if message is exercise.message and not exercise.violations:
+        if all(new is old for new, old in zip(checks, exercise.checks, strict=True)):
+            return exercise
+    violations = tuple(replace(each, message=rewrite(each.message)) for each in exercise.violations)
+    return replace(exercise, message=message, violations=violations, checks=checks)
+
+
+def _check(check: CheckResult, rewrite: Rewrite) -> CheckResult:
+    told: dict[str, Any] = {}
+    for name in ("message", "cause", "place"):
+        text = getattr(check, name, "")
+        new = rewrite(text) if text else text
+        if new is not text:
+            told[name] = new
+    return replace(check, **told) if told else check

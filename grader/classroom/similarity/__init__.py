@@ -1,0 +1,1 @@
+"""Submissions that share code which next to nobody else has."""

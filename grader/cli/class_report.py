@@ -1,0 +1,226 @@
+"""What a gradebook tells: `grader report` and `grader similar`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .common import console_for, course_option, open_course, refuse
+
+if TYPE_CHECKING:
+    from ..classroom.gradebook.reader import Gradebook
+    from ..classroom.records import Enrolled
+    from ..classroom.report.pseudonyms import Pseudonyms
+    from ..classroom.similarity.pairs import Comparison, Finding
+    from ..course.catalog import Course
+
+PARTS = ("page", "csv", "feedback", "data")
+
+
+@click.command()
+@click.argument("gradebook")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="The folder to write; a report that it holds is replaced.",
+)
+@click.option(
+    "--only",
+    "parts",
+    type=click.Choice(PARTS),
+    multiple=True,
+    help="Write only this part; may be given more than once. Default: all of them.",
+)
+@click.option(
+    "--similar",
+    "with_similar",
+    is_flag=True,
+    help="Look for similar submissions too, and show them side by side.",
+)
+@click.option(
+    "--pseudonyms",
+    is_flag=True,
+    help="Replace names, logins, mails and identifiers everywhere.",
+)
+@click.option(
+    "--pseudonym-key",
+    "key_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The secret that pseudonyms are made with; the file is made at the first use. "
+    "Default: GRADEBOOK.pseudonyms, so that a gradebook's pseudonyms stay the same.",
+)
+@course_option
+def report(
+    gradebook: str,
+    output: Path,
+    parts: tuple[str, ...],
+    with_similar: bool,
+    pseudonyms: bool,
+    key_file: Path | None,
+    folder: Path | None,
+) -> None:
+    """Writes the report of a class: a web page, scores for learning platforms, feedback, and everything as data.
+
+    GRADEBOOK is a file or the URL of a database. The page opens from disk and loads nothing from elsewhere.
+    """
+    with _explained(), _opened(gradebook) as book:
+        from ..classroom.report.report_folder import refuse_other_folder, write_report
+
+        refuse_other_folder(output)
+        if not output.absolute().parent.is_dir():
+            refuse(
+                f"{output.absolute().parent} does not exist. Make it first, or choose another --output."
+            )
+        hidden = _pseudonyms(book, gradebook, key_file) if pseudonyms else None
+        findings = None
+        if with_similar:
+            findings, _ = _compared(book, open_course(folder), hidden)
+        summary = write_report(
+            book.records(),
+            output,
+            title=book.title,
+            parts=parts or PARTS,
+            present=hidden.record if hidden else lambda record: record,
+            findings=findings,
+        )
+    click.echo(f"{_count(len(summary.lines), 'student')} in {output}.")
+    if not parts or "page" in parts:
+        click.echo(f"Open {output / 'index.html'} in a browser.")
+    if pseudonyms:
+        click.echo(
+            "Names were replaced. What students say of themselves in their output may remain."
+        )
+
+
+@click.command()
+@click.argument("gradebook")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How the pairs are written.",
+)
+@course_option
+def similar(gradebook: str, form: str, folder: Path | None) -> None:
+    """Shows pairs of submissions that share code which next to nobody else in the class has.
+
+    This is a hint, not a verdict: there are honest reasons for it. `grader report --similar` shows them side by side.
+    """
+    with _explained(), _opened(gradebook) as book:
+        findings, comparison = _compared(book, open_course(folder), None)
+    if form == "json":
+        click.echo(json.dumps([_plain(finding) for finding in findings], indent=2))
+        return
+    from rich.table import Table
+    from rich.text import Text
+
+    console = console_for()
+    table = Table("students", "alike", "why", "exercises")
+    for finding in findings:
+        table.add_row(
+            Text("\n".join(finding.names)),
+            f"{finding.alike:.0%}",
+            finding.why,
+            Text(_some(finding.exercises)),
+        )
+    if findings:
+        console.print(table)
+    console.print(
+        f"{_count(comparison.students, 'student')} compared; pairs that stand out: {len(findings)}. "
+        "A hint, not a verdict: read both before you conclude anything."
+    )
+    if comparison.unread:
+        console.print(f"Left out, for not being valid Python: {_count(comparison.unread, 'file')}.")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}" + ("" if number == 1 else "s")
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - 5
+    return ", ".join(names[:5]) + (f" and {more} more" if more > 0 else "")
+
+
+def _plain(finding: Finding) -> dict[str, object]:
+    return {
+        "students": list(finding.names),
+        "evidence": round(finding.evidence, 2),
+        "why": finding.why,
+        "alike": round(finding.alike, 4),
+        "exercises": [
+            {
+                "exercise": part.exercise,
+                "evidence": round(part.evidence, 2),
+                "alike": round(part.alike, 4),
+            }
+            for part in finding.pair.parts
+        ],
+    }
+
+
+def _compared(
+    book: Gradebook, course: Course, hidden: Pseudonyms | None
+) -> tuple[list[Finding], Comparison]:
+    from ..classroom.sanitize import name_of
+    from ..classroom.similarity.pairs import compare
+
+    students = {student.id: student for student in book.students()}
+    stubs = {
+        exercise.name: exercise.stub.read_text(encoding="utf-8")
+        for exercise in course.exercises
+        if exercise.stub.is_file()
+    }
+
+    def shown(student: Enrolled) -> str:
+        if hidden:
+            return hidden.of(student)
+        # two students may have the same name
+        return name_of(f"{student.name} ({student.id})" if student.name else student.id)
+
+    def hide(who: str, text: str) -> str:
+        return hidden.text(text, students[who]) if hidden else text
+
+    people = [(who, shown(student)) for who, student in students.items()]
+    return compare(people, book.sources, stubs, hide)
+
+
+def _pseudonyms(book: Gradebook, gradebook: str, key_file: Path | None) -> Pseudonyms:
+    from ..classroom.report.pseudonyms import Pseudonyms, read_key
+
+    if key_file is None:
+        if "://" in gradebook:
+            refuse("A gradebook with a URL needs --pseudonym-key FILE, where its key is kept.")
+        key_file = Path(f"{gradebook}.pseudonyms")
+    key = read_key(key_file)
+    return Pseudonyms(key, book.students())
+
+
+@contextmanager
+def _opened(gradebook: str) -> Iterator[Gradebook]:
+    from ..classroom.gradebook.reader import GradebookError, open_gradebook
+
+    try:
+        with open_gradebook(gradebook) as book:
+            yield book
+    except GradebookError as error:
+        refuse(str(error))
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turns what can go wrong into one sentence."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        refuse(f'{error.name} is not installed. Run: pip install "grader[classroom]"')
+    except (OSError, ValueError) as error:
+        refuse(str(error))

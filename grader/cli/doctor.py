@@ -1,0 +1,60 @@
+"""`grader doctor`: what this machine offers."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from .common import ALL_POINTS, POINTS_MISSING, console_for, gpu_for, started_sandbox
+
+if TYPE_CHECKING:
+    from ..sandbox import Sandbox
+
+
+@click.command()
+@click.option(
+    "--devices",
+    "parity",
+    is_flag=True,
+    help="Also run the parity table: small programs, and what CUDA does with them, on every device.",
+)
+def doctor(parity: bool) -> None:
+    """Shows what this machine offers: versions, devices, and each layer of isolation, on or off, and why.
+
+    Exit status: 1 if `--devices` found a device that differs from CUDA.
+    """
+    from rich.table import Table
+
+    from ..grading import environment
+
+    wanted = ("cpu", "sim", "cuda") if parity else ("cpu", "sim")
+    with started_sandbox() as sandbox, gpu_for(wanted) as gpu:
+        here, layers = environment(sandbox, wanted, gpu), sandbox.layers()
+        places = {device: gpu if device == "cuda" else sandbox for device in here.devices}
+        compared = {d: _compare(box, d) for d, box in places.items() if box} if parity else {}
+    console = console_for()
+    console.print(f"Python {here.python}, torch {here.torch}, devices: {', '.join(here.devices)}")
+    table = Table("layer", "", "why not")
+    for layer in layers:
+        table.add_row(layer.name, "[green]on[/green]" if layer.on else "[red]off[/red]", layer.why)
+    console.print(table)
+    for absent in here.absent:
+        console.print(f"No {absent}", markup=False, soft_wrap=True)
+    for device, (count, differences) in compared.items():
+        alike = count - len(differences)
+        console.print(f"{device}: {alike} of {count} programs give what they should.")
+        for difference in differences:
+            console.print(f"  {difference}", markup=False, soft_wrap=True)
+    sys.exit(POINTS_MISSING if any(found for _, found in compared.values()) else ALL_POINTS)
+
+
+def _compare(sandbox: Sandbox, device: str) -> tuple[int, list[str]]:
+    """How many programs there are, and a sentence for each that differs from CUDA."""
+    from ..sandbox.parity import run_all
+    from ..text import clean
+
+    outcomes = list(run_all(sandbox, device))
+    told = [f"{o.program.name}: {clean(o.difference, 300)}" for o in outcomes if o.difference]
+    return len(outcomes), told

@@ -1,0 +1,215 @@
+"""A student's commands: the exercises, their statements, a workspace."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+
+import click
+
+from .. import language
+from ..course.catalog import Exercise
+from ..language import N_, _
+from .common import console_for, course_option, lang_option, named_in, open_course, refuse
+
+_NEXT = N_(
+    "Next: {name}. `grader show {name}` prints what it asks, `grader check {name}` grades it."
+)
+_ALL_DONE = N_("All exercises here are done.")
+_NO_WORK = N_("`grader init DIR` makes a folder to work in.")
+_MADE = N_("{count} exercises in {folder}. Next: cd {quoted} && grader watch{option}")
+_RESET = N_("{file} is the stub again. What was there is in {kept}.")
+_RESET_NEW = N_("{file} is the stub of {name}.")
+_IS_STUB = N_("{file} is the stub already; nothing was changed.")
+_README = N_(
+    "# {title}\n\n{count} exercises. Each is one file, such as `{file}`: the text at "
+    "its top says what is asked, and you write\nwhat is missing.\n\n| | |\n|---|---|\n| "
+    "`grader list` | the exercises, how far you are, and what comes next |\n| `grader "
+    "show {name}` | what an exercise asks |\n| `grader watch` | grades an exercise "
+    "whenever you save it; the key q ends it |\n| `grader check {name}` | grades it "
+    "once; without a name, all of them |\n| `grader hint {name}` | a hint: first a "
+    "nudge, the third is nearly the answer |\n| `grader reset {name}` | the empty "
+    "exercise anew; your file is kept beside it |\n\nRun them in this folder. A "
+    'function that you have not written yet is not a mistake: it is "not started".\n'
+)
+_WRITE = N_("What you write in {name}.py, for {points} points:")
+_GRADE = N_("`grader check {name}` grades it.")
+_HELP = N_("`grader hint {name}` helps.")
+
+
+@click.command("list")
+@course_option
+@lang_option
+def list_exercises(folder: Path | None) -> None:
+    """Shows the exercises in their order, how far each is in this folder, and what comes next."""
+    from ..course.translation import title_of
+    from ..outputs.progress import ProgressEntry, bar, table
+    from ..practice.workspace import Workspace, upcoming
+
+    course = open_course(folder)
+    standings = Workspace(Path(), course).standings()
+    coming = upcoming(standings)
+    entries = [
+        ProgressEntry(
+            name=one.exercise.name,
+            title=title_of(one.exercise),
+            unit=_(one.exercise.unit),
+            state=one.state,
+            score=one.score,
+            points=one.exercise.points,
+            current=one is coming,
+        )
+        for one in standings
+    ]
+    console = console_for()
+    console.print(table(entries))
+    console.print()
+    if all(one.state == "missing" for one in standings):
+        click.echo(_(_NO_WORK))
+        return
+    console.print(bar(entries, console.width))
+    click.echo(_(_NEXT).format(name=coming.exercise.name) if coming else _(_ALL_DONE))
+
+
+@click.command()
+@click.argument("name")
+@course_option
+@lang_option
+def show(name: str, folder: Path | None) -> None:
+    """Shows the statement of the exercise NAME."""
+    from rich.markdown import Markdown
+    from rich.text import Text
+
+    from ..course.translation import statement_of
+
+    [exercise] = named_in(open_course(folder), [name])
+    title, _break, text = statement_of(exercise).partition("\n")
+    console = console_for()
+    console.print(Text(title, style="bold underline"))
+    console.print()
+    # formulas are plain Unicode; the dollar signs are for the notebook
+    body, see, links = text.replace("$", "").rpartition("\nSee: ")
+    console.print(Markdown(body if see else links))
+    console.print()
+    if see:
+        # one unbroken line, so that it can be clicked and copied
+        console.print(Text(_("See: {links}").format(links=links.strip())), soft_wrap=True)
+    console.print()
+    click.echo(_(_WRITE).format(points=exercise.points, name=exercise.name))
+    console.print(Text(", ".join(exercise.entry_points), style="bold"))
+    click.echo(_(_GRADE).format(name=exercise.name))
+    click.echo(_(_HELP).format(name=exercise.name))
+
+
+@click.command()
+@click.argument("target", type=click.Path(path_type=Path, file_okay=False), metavar="DIR")
+@click.option("--notebooks", is_flag=True, help="Notebooks instead of Python files.")
+@course_option
+@lang_option
+def init(target: Path, notebooks: bool, folder: Path | None) -> None:
+    """Makes a workspace in the folder DIR: the stub of every exercise. What is there already stays."""
+    from ..practice.workspace import make_place
+
+    course = open_course(folder)
+    made = 0
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        make_place(target)
+        for exercise in course.exercises:
+            path = target / f"{exercise.name}{_suffix(notebooks)}"
+            stub = _stub(exercise, notebooks)
+            if not os.path.lexists(path):
+                path.write_bytes(stub)
+                made += 1
+        if not os.path.lexists(target / "README.md"):
+            name = course.names[0] if course.names else "NAME"
+            file = f"{name}{_suffix(notebooks)}"
+            text = _(_README).format(
+                title=_(course.title), count=len(course.exercises), file=file, name=name
+            )
+            (target / "README.md").write_text(text, encoding="utf-8")
+    except OSError as error:
+        refuse(
+            _("{path} cannot be written: {reason}.").format(
+                path=target, reason=error.strerror or error
+            )
+        )
+    # where the language was asked for by hand, the next command asks for it as well
+    speak = "" if language.current() == language.preferred() else f" --lang {language.current()}"
+    quoted = shlex.quote(str(target))
+    click.echo(_(_MADE).format(count=made, folder=target, quoted=quoted, option=speak))
+
+
+@click.command()
+@click.argument("name")
+@course_option
+@lang_option
+def reset(name: str, folder: Path | None) -> None:
+    """Puts the stub of the exercise NAME in this folder anew; the old file is kept beside it."""
+    [exercise] = named_in(open_course(folder), [name])
+    places = [Path(), Path("exercises")]
+    there = [
+        place / f"{name}{suffix}"
+        for place in places
+        for suffix in (".py", ".ipynb")
+        if os.path.lexists(place / f"{name}{suffix}")
+    ]
+    for path in there or [Path(f"{name}.py")]:
+        stub = _stub(exercise, path.suffix == ".ipynb")
+        if path.is_symlink() or (path in there and not path.is_file()):
+            refuse(
+                _("{path} is not a regular file. Move it away, then reset again.").format(path=path)
+            )
+        try:
+            if path in there and path.read_bytes() == stub:
+                click.echo(_(_IS_STUB).format(file=path))
+            elif path in there:
+                kept = _kept_beside(path)
+                path.write_bytes(stub)
+                click.echo(_(_RESET).format(file=path, kept=kept))
+            else:
+                path.write_bytes(stub)
+                click.echo(_(_RESET_NEW).format(file=path, name=name))
+        except OSError as error:
+            refuse(
+                _("{path} cannot be written: {reason}.").format(path=path, reason=error.strerror)
+            )
+
+
+def _kept_beside(path: Path) -> Path:
+    """Moves a file to a name that is free, and returns it."""
+    number = 1
+    while True:
+        kept = path.with_name(f"{path.stem}.old-{number}{path.suffix}")
+        try:
+            # unlike a rename, this never takes the place of another file
+            with open(kept, "xb") as file:
+                file.write(path.read_bytes())
+        except FileExistsError:
+            number += 1
+            continue
+        return kept
+
+
+def _suffix(notebooks: bool) -> str:
+    return ".ipynb" if notebooks else ".py"
+
+
+def _stub(exercise: Exercise, notebooks: bool) -> bytes:
+    """The stub in the language in use."""
+    from ..course.translation import stub_text
+
+    stub = exercise.stub
+    if not stub.is_file():
+        refuse(
+            _("{path} does not exist. `grader release` makes it from its solution.").format(
+                path=stub
+            )
+        )
+    text = stub_text(stub.read_text(encoding="utf-8"))
+    if notebooks:
+        from ..authoring.stub_notebook import notebook_of
+
+        text = notebook_of(exercise.name, text)
+    return text.encode()

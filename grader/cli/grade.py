@@ -1,0 +1,399 @@
+"""A whole class: `grader grade`, `adjust`, `history`, `gradebook check`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .common import console_for, course_option, device_option, open_course, refuse
+from .formats import open_terms
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from rich.console import Console
+
+    from ..classroom.gradebook.late import LatePolicy
+    from ..classroom.gradebook.reader import Gradebook
+    from ..classroom.run.grade_class import Progress, RunSummary
+
+_SHOWN = 10
+
+gradebook_argument = click.argument("gradebook", metavar="GRADEBOOK")
+
+
+@contextmanager
+def opened(where: str, create: bool = False) -> Iterator[Gradebook]:
+    """A gradebook; whatever is wrong with it is told in a sentence."""
+    try:
+        from ..classroom.gradebook.reader import GradebookError, open_gradebook
+    except ModuleNotFoundError as error:
+        if error.name and error.name.split(".")[0] in ("sqlalchemy", "alembic", "yaml"):
+            refuse(f'A gradebook needs {error.name}: pip install "grader[classroom]" brings it.')
+        raise
+    try:
+        with open_gradebook(where, create=create) as gradebook:
+            yield gradebook
+    except GradebookError as error:
+        refuse(str(error))
+
+
+@click.command()
+@click.argument("submissions", type=click.Path(path_type=Path))
+@click.option(
+    "--gradebook",
+    "where",
+    required=True,
+    metavar="FILE|URL",
+    help="Where results are kept: a file, or the URL of a PostgreSQL database. It is made if it is not there.",
+)
+@click.option(
+    "--roster",
+    "roster_file",
+    type=click.Path(path_type=Path),
+    metavar="CSV",
+    help="The students: GitHub Classroom's roster, Classroom 50's, Canvas' gradebook, or a table with `id`.",
+)
+@click.option(
+    "--exercise",
+    "exercises",
+    multiple=True,
+    metavar="NAME",
+    help="What is graded; may be given several times. Default: what was handed in, as found the first time.",
+)
+@course_option
+@click.option(
+    "--assignment",
+    "assignment_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The assignment: exercises, points, deadline, what a day late costs, and checks that students do not have.",
+)
+@click.option(
+    "--protected",
+    "digests_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The digests that `grader release --classroom` wrote: files that a student has changed are noted.",
+)
+@click.option(
+    "--jobs", type=click.IntRange(1, 1024), help="Worker processes. Default: one for each core."
+)
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Of a Dask cluster that is to do the work: tcp://host:8786, or the scheduler's file.",
+)
+@click.option(
+    "--deadline",
+    metavar="TIME",
+    help="2026-11-20T23:59, in this machine's time zone or with one. Of a repository, the last commit before counts.",
+)
+@click.option(
+    "--late-penalty", metavar="POINTS|PERCENT%", help="Taken for each day late that has begun."
+)
+@click.option("--free-days", type=click.IntRange(0), help="Days late that cost nothing.")
+@click.option(
+    "--accept-days",
+    type=click.IntRange(0),
+    help="What is later than this many days earns nothing; of a repository, the last commit before that counts.",
+)
+@click.option("--title", default="", help="Of the assignment. Default: the folder's name.")
+@click.option(
+    "--force", is_flag=True, help="Grade again what was graded before; its history stays."
+)
+@device_option
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**48 - 1),
+    help="Of the inputs. Default: drawn at random for each call; the reports name it.",
+)
+def grade(
+    submissions: Path,
+    where: str,
+    roster_file: Path | None,
+    exercises: tuple[str, ...],
+    folder: Path | None,
+    assignment_file: Path | None,
+    digests_file: Path | None,
+    jobs: int | None,
+    scheduler: str | None,
+    deadline: str | None,
+    late_penalty: str | None,
+    free_days: int | None,
+    accept_days: int | None,
+    title: str,
+    force: bool,
+    devices: tuple[str, ...],
+    seed: int | None,
+) -> None:
+    """Grades a class: a folder with a folder, repository, zip or file for each student, into a gradebook.
+
+    The folders that `gh classroom clone student-repos`, `gh teacher download`, Gradescope, Canvas, Moodle and nbgrader
+    leave are known. Called again, it goes on where it was stopped, and grades only what is new or has changed.
+
+    Exit status: 0 everything was graded, 1 something could not be (see the list), 2 the call or the input was wrong.
+    """
+    from ..course.protected import ProtectedError, read_digests
+
+    if jobs and scheduler:
+        refuse("--jobs is for this machine; with --scheduler the cluster has its workers.")
+    course = open_course(folder)
+    until = _time(deadline)
+    # an assignment file is named here, so it is the instructor's own
+    terms = (
+        open_terms(assignment_file, submissions, course, instructor=True)
+        if assignment_file
+        else None
+    )
+    try:
+        protected = read_digests(digests_file) if digests_file else None
+    except ProtectedError as error:
+        refuse(str(error))
+    with opened(where, create=True) as gradebook:
+        from ..classroom.handin.layouts import LayoutError
+        from ..classroom.handin.roster import RosterError, read_roster
+        from ..classroom.run.grade_class import grade_class
+        from ..classroom.run.pool import PoolError, workers_of
+
+        policy = _policy(gradebook.policy, late_penalty, free_days, accept_days)
+        console = console_for(stderr=True)
+        try:
+            roster = read_roster(roster_file) if roster_file else None
+            workers = workers_of(scheduler, jobs, console.print)
+            with _progress(console) as progress:
+                summary = grade_class(
+                    submissions,
+                    gradebook,
+                    exercises=exercises,
+                    course=course,
+                    terms=terms,
+                    protected=protected,
+                    roster=roster,
+                    deadline=until,
+                    policy=policy,
+                    title=title,
+                    workers=workers,
+                    force=force,
+                    seed=seed,
+                    devices=devices,
+                    progress=progress,
+                )
+        except (LayoutError, PoolError, RosterError) as error:
+            refuse(str(error))
+        except KeyboardInterrupt:
+            click.echo("\ngrader: Stopped. The same command goes on from here.", err=True)
+            # at once: the workers see that this process is gone and end by themselves
+            os._exit(130)
+        _summarize(gradebook, summary, where)
+    sys.exit(1 if summary.troubled else 0)
+
+
+def _time(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    from ..classroom.handin.roster import read_time
+
+    try:
+        return read_time(text)
+    except ValueError:
+        refuse(
+            f"--deadline {text!r} is no time. Write it as 2026-11-20T23:59, or with a zone: …+01:00."
+        )
+
+
+def _policy(
+    now: LatePolicy, penalty: str | None, free_days: int | None, accept_days: int | None
+) -> LatePolicy | None:
+    """The gradebook's policy with what was given changed; `None` where nothing was."""
+    from dataclasses import replace
+
+    new = now
+    if penalty is not None:
+        number = penalty.removesuffix("%").strip()
+        if not number.isascii() or not number.isdigit():
+            refuse(f"--late-penalty {penalty!r} is neither points (2) nor a percentage (10%).")
+        new = replace(new, points=int(number), percent=penalty.endswith("%"))
+    if free_days is not None:
+        new = replace(new, free_days=free_days)
+    if accept_days is not None:
+        new = replace(new, accepted_days=accept_days)
+    return None if new == now else new
+
+
+@contextmanager
+def _progress(console: Console) -> Iterator[Progress]:
+    """A bar with the time that is left; where nobody looks at a terminal, a line for each tenth."""
+    from ..classroom.run.grade_class import Progress
+
+    if not console.is_terminal:
+        yield _lines()
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        "Grading",
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.description}", markup=False),
+    )
+    with Bar(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("", total=None)
+
+        def done(student: str) -> None:
+            bar.update(task, advance=1, description=student)
+
+        yield Progress(total=lambda count: bar.update(task, total=count), done=done)
+
+
+def _lines() -> Progress:
+    from ..classroom.run.grade_class import Progress
+
+    counted, most = 0, 1
+
+    def total(count: int) -> None:
+        nonlocal most
+        most = max(count, 1)
+
+    def done(_: str) -> None:
+        nonlocal counted
+        counted += 1
+        if counted * 10 // most != (counted - 1) * 10 // most:
+            click.echo(f"{counted} of {most}", err=True)
+
+    return Progress(total=total, done=done)
+
+
+def _summarize(gradebook: Gradebook, summary: RunSummary, where: str) -> None:
+    from statistics import mean, median
+
+    from ..classroom.gradebook.reader import NOTHING
+    from ..text import clean
+
+    absent, strangers, noted, scores = [], [], [], []
+    for record in gradebook.records():
+        who = record.student.id + (f" ({record.student.name})" if record.student.name else "")
+        if record.student.on_roster:
+            scores.append(record.score)
+            if record.problem == NOTHING:
+                absent.append(who)
+        else:
+            strangers.append(who)
+        if record.notes:
+            noted.append(f"{who}: {' '.join(record.notes)}")
+    lines = [
+        f"{summary.handed_in} handed in: {summary.graded} graded now, {summary.before} graded before.",
+        f"Exercises: {', '.join(gradebook.exercises)}.",
+    ]
+    if scores:
+        lines.append(
+            f"Of {gradebook.max_score} points: mean {mean(scores):.1f}, median {median(scores):g}, "
+            f"of {len(scores)} students."
+        )
+    click.echo("\n".join(lines))
+    _list("HandIn in nothing", absent)
+    _list("HandIn in, but not on the roster", strangers)
+    _list(
+        "Nothing to grade in it", [f"{who}: {why}" for who, why in summary.unreadable.items()], True
+    )
+    _list("To look at", noted, True)
+    troubled = [f"{who}: {clean(why, 300)}" for who, why in summary.troubled.items()]
+    _list("Not graded, through no fault of theirs (the same command tries again)", troubled, True)
+    click.echo(f"Gradebook: {_without_password(where)}")
+
+
+def _list(what: str, entries: list[str], below: bool = False) -> None:
+    if not entries:
+        return
+    more = [f"and {len(entries) - _SHOWN} more"] if len(entries) > _SHOWN else []
+    shown = [*entries[:_SHOWN], *more]
+    text = "".join(f"\n  {entry}" for entry in shown) if below else " " + ", ".join(shown)
+    click.echo(f"{what} ({len(entries)}):{text}")
+
+
+def _without_password(where: str) -> str:
+    if "://" not in where:
+        return where
+    from sqlalchemy.engine import make_url
+
+    return make_url(where).render_as_string(hide_password=True)
+
+
+@click.command()
+@gradebook_argument
+@click.argument("student")
+@click.argument("points", type=int)
+@click.option("--why", required=True, help="The reason; it is kept, and students are shown it.")
+@click.option(
+    "--exercise", default="", metavar="NAME", help="Which the points are for. Default: the whole."
+)
+@click.option("--who", default="", help="Who makes it. Default: your name on this machine.")
+def adjust(gradebook: str, student: str, points: int, why: str, exercise: str, who: str) -> None:
+    """Gives STUDENT points by hand, or takes some: `grader adjust grades.db ada -- -2 --why …`.
+
+    What was changed wrongly is met by the opposite; nothing is ever deleted.
+    """
+    from getpass import getuser
+
+    with opened(gradebook) as opened_gradebook:
+        if not who:
+            try:
+                who = getuser()
+            except (KeyError, OSError):
+                refuse("Your name on this machine is not known. Give it with --who.")
+        made = opened_gradebook.adjust(student, points, why=why, who=who, exercise=exercise)
+        record = opened_gradebook.record(student)
+    what = f" in {made.exercise}" if made.exercise else ""
+    click.echo(
+        f"{record.student.id}: {made.points:+d}{what}, now {record.score} of {record.max_score}."
+    )
+
+
+@click.command()
+@gradebook_argument
+@click.argument("student")
+def history(gradebook: str, student: str) -> None:
+    """Shows all that STUDENT handed in, every result, and every adjustment; what counts is marked."""
+    from rich.table import Table
+    from rich.text import Text
+
+    with opened(gradebook) as opened_gradebook:
+        record = opened_gradebook.record(student)
+        events = opened_gradebook.history(student)
+    name = f" ({record.student.name})" if record.student.name else ""
+    click.echo(f"{record.student.id}{name}: {record.score} of {record.max_score}")
+    for note in filter(None, [record.problem, *record.notes]):
+        click.echo(note)
+    if record.penalty:
+        click.echo(f"{record.penalty} points less for {record.late_days} days late.")
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for event in events:
+        mark = "•" if event.counts else ""
+        when = f"{event.when.astimezone():%Y-%m-%d %H:%M:%S}"
+        table.add_row(mark, when, event.kind, Text(event.text))
+    console_for().print(table)
+
+
+@click.group("gradebook")
+def gradebook_group() -> None:
+    """A gradebook itself."""
+
+
+@gradebook_group.command("check")
+@gradebook_argument
+def check_gradebook(gradebook: str) -> None:
+    """Checks that all in GRADEBOOK fits together. Exit status: 0 it does, 1 it does not, 2 it cannot be opened."""
+    with opened(gradebook) as opened_gradebook:
+        found = opened_gradebook.check()
+        count = len(opened_gradebook.students())
+    for problem in found:
+        click.echo(problem)
+    if found:
+        sys.exit(1)
+    click.echo(f"{count} students; everything fits together.")

@@ -1,0 +1,78 @@
+"""An exercise in the language in use: what it says, and its stub, in which docstrings and comments alone differ."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+from ..language import _, languages, learned, speaking, translated
+from .catalog import Exercise
+
+YOUR_CODE = "# YOUR CODE HERE"
+
+
+def title_of(exercise: Exercise) -> str:
+    return _(exercise.title)
+
+
+def statement_of(exercise: Exercise) -> str:
+    return translated(exercise.statement)
+
+
+def hints_of(exercise: Exercise) -> tuple[str, ...]:
+    return tuple(map(translated, exercise.hints))
+
+
+def stub_text(text: str) -> str:
+    """A stub's text in the language in use: the same code, with other docstrings and comments.
+
+    Args:
+        text: the stub in English, Python that parses.
+    """
+    lines = text.split("\n")
+    for node, docstring in sorted(docstrings(ast.parse(text)), key=lambda pair: -pair[0].lineno):
+        told = translated(docstring)
+        indent = lines[node.lineno - 1][: node.col_offset]
+        # one that shares its line with code stays as it is
+        if told != docstring and not indent.strip():
+            lines[node.lineno - 1 : node.end_lineno] = _quoted(told, indent)
+    comment = "# " + _("YOUR CODE HERE")
+    return "\n".join(line.replace(YOUR_CODE, comment) for line in lines)
+
+
+def stub_texts(exercise: Exercise) -> Iterator[str]:
+    """The exercise's stub in each language."""
+    text = exercise.stub.read_text(encoding="utf-8")
+    for language in languages():
+        yield _stub_text_in(language, text, learned())
+
+
+@lru_cache(256)
+def _stub_text_in(language: str, text: str, catalogues: tuple[Path, ...]) -> str:
+    """By these catalogues; kept, because every submission of a class is held against it."""
+    with speaking(language):
+        return stub_text(text)
+
+
+def docstrings(tree: ast.AST) -> Iterator[tuple[ast.Expr, str]]:
+    """The docstrings of a module and of all that it defines: the expression, and the text without its indentation."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            match node.body[:1]:
+                case [ast.Expr(ast.Constant(str(text))) as expression]:
+                    yield expression, inspect.cleandoc(text)
+
+
+def _quoted(text: str, indent: str) -> list[str]:
+    """A docstring's lines."""
+    text = text.replace("\\", "\\\\").replace('"""', "'''")
+    first, *others = text.split("\n")
+    lines = [f'{indent}"""{first}', *(f"{indent}{line}" if line else "" for line in others)]
+    if others:
+        lines.append(f'{indent}"""')
+    else:
+        lines[0] += '"""'
+    return lines

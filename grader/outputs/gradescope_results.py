@@ -1,0 +1,113 @@
+"""The report as Gradescope's `results.json`: a test a check, and the total on top, so that no sum has to match.
+
+Checks that the assignment keeps back come as one test an exercise, shown when the grades are published; their
+details are in the standard output, which only the instructor sees.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from ..language import _, speaking
+from ..report import CheckResult, ExerciseResult, Report
+from ..text import clean
+from .escape import shown
+from .wording import again, kept_back
+
+_NOTHING: frozenset[str] = frozenset()
+
+
+def render(report: Report, hidden: Mapping[str, Collection[str]] | None = None) -> str:
+    """`results.json`, in the report's language.
+
+    Args:
+        hidden: by exercise, the names of the checks that students are not to see.
+    """
+    with speaking(report.language):
+        return _render(report, hidden or {})
+
+
+def _render(report: Report, hidden: Mapping[str, Collection[str]]) -> str:
+    tests = []
+    for number, exercise in enumerate(shown(report).exercises, 1):
+        names = hidden.get(exercise.name, _NOTHING)
+        public = [check for check in exercise.checks if check.name not in names]
+        tests += [
+            _test(exercise, check, f"{number}.{index}") for index, check in enumerate(public, 1)
+        ]
+        back = [check for check in exercise.checks if check.name in names]
+        if back:
+            tests.append(_together(exercise, back, f"{number}.{len(public) + 1}"))
+    data = {
+        "score": report.score,
+        "output": _head(shown(report), bool(hidden)),
+        "output_format": "text",
+        "test_output_format": "text",
+        "test_name_format": "text",
+        "visibility": "visible",
+        "stdout_visibility": "hidden",
+        "tests": tests,
+        "extra_data": {"max_score": report.max_score},
+    }
+    return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
+
+
+def _head(report: Report, hidden: bool) -> str:
+    """What the student reads first: the exercises that are not there, could not be graded or got no points, and why."""
+    told = [
+        f"{exercise.name}: {exercise.message}"
+        for exercise in report.exercises
+        if exercise.status in ("error", "missing") or exercise.violations
+    ]
+    told += [
+        _("{name}, line {line}: {message}").format(
+            name=exercise.name, line=each.line, message=each.message
+        )
+        for exercise in report.exercises
+        for each in exercise.violations
+    ]
+    if hidden:
+        told.append(
+            _("Some checks are kept back; their points show when the grades are published.")
+        )
+    elif report.held_back:
+        told.append(kept_back(report.held_back))
+    return clean("\n".join(told), 4000)
+
+
+def _test(exercise: ExerciseResult, check: CheckResult, number: str) -> dict[str, Any]:
+    told = [check.message, check.cause]
+    if check.status not in ("passed", "not_started"):
+        told.append(_("To repeat it: {again}").format(again=again(exercise)))
+    full = check.status == "passed" and check.score == check.points
+    return {
+        "number": number,
+        "name": clean(f"{exercise.name}: {check.description}", 200),
+        "name_format": "text",
+        "score": check.score,
+        "max_score": check.points,
+        "status": "passed" if full else "failed",
+        "output": clean("\n".join(text for text in told if text), 4500),
+        "output_format": "text",
+        "visibility": "visible",
+        "tags": [clean(exercise.name, 120), check.status],
+    }
+
+
+def _together(exercise: ExerciseResult, checks: list[CheckResult], number: str) -> dict[str, Any]:
+    """Nothing of a hidden check but its points."""
+    score, points = sum(each.score for each in checks), sum(each.points for each in checks)
+    return {
+        "number": number,
+        "name": clean(_("{name}: checks that were kept back").format(name=exercise.name), 200),
+        "name_format": "text",
+        "score": score,
+        "max_score": points,
+        "status": "passed" if score == points else "failed",
+        "output": "",
+        "output_format": "text",
+        "visibility": "after_published",
+        "tags": [clean(exercise.name, 120)],
+    }

@@ -1,0 +1,77 @@
+"""`%load_ext grader` and the cell magic `%%check NAME`, for IPython and Jupyter.
+
+The result is for practice: the notebook's own process decides it. A submission is graded from its file.
+"""
+
+from __future__ import annotations
+
+import atexit
+from typing import Any
+
+from IPython.core.error import UsageError
+from IPython.core.magic import Magics, cell_magic, magics_class
+from IPython.display import HTML, display
+
+from .. import language
+from ..checking.outcome import CourseFault
+from ..course.catalog import load_course
+from ..grading import grade
+from ..language import _
+from ..outputs import notebook_html
+from ..sandbox import Sandbox
+from ..submission import Cell, Source, Submission
+
+
+def load_ipython_extension(ipython: Any) -> None:
+    """What `%load_ext grader` calls."""
+    language.use(language.preferred())
+    ipython.register_magics(GraderMagics(ipython))
+
+
+@magics_class
+class GraderMagics(Magics):
+    """Checks what was run in this session."""
+
+    shell: Any
+
+    def __init__(self, shell: Any) -> None:
+        super().__init__(shell)
+        self._sandbox = Sandbox()  # imports torch while the student reads
+        atexit.register(self._sandbox.close)
+
+    @cell_magic
+    def check(self, line: str, cell: str) -> None:
+        """`%%check NAME` runs the cell, then checks all that was run in this session as exercise NAME.
+
+        `%%check NAME --lang ko` tells the result in Korean.
+        """
+        course = load_course()
+        name, _option, spoken = (part.strip() for part in line.partition("--lang"))
+        if spoken and spoken not in language.languages():
+            told = _("%%check knows the languages {names}, and not {name!r}.")
+            names = ", ".join(language.languages())
+            raise UsageError(told.format(names=names, name=spoken))
+        if name not in course.names:
+            told = _("%%check needs the name of an exercise: {names}.")
+            raise UsageError(told.format(names=", ".join(course.names)))
+        if not self.shell.run_cell(cell).success:
+            return  # IPython has shown the error
+        with language.speaking(spoken or language.current()):
+            here = _("this notebook")
+            source = Source(here, tuple(self._cells()), notebook=True)
+            submission = Submission(here, {name: source}, (name,))
+            try:
+                report = grade(submission, course=course, sandbox=self._sandbox)
+            except (CourseFault, RuntimeError) as error:
+                told = _("The grader itself failed, not your code: {error}")
+                raise UsageError(told.format(error=error)) from error
+        display(HTML(notebook_html.render(report)))
+
+    def _cells(self) -> list[Cell]:
+        """What was run, in that order; of a cell that was run again unchanged the last time alone."""
+        inputs = dict(enumerate(self.shell.history_manager.input_hist_raw))
+        last = {text: number for number, text in inputs.items() if text.strip()}
+        return [
+            Cell(_("cell [{number}]").format(number=number), inputs[number])
+            for number in sorted(last.values())
+        ]

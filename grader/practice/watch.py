@@ -1,0 +1,380 @@
+"""The loop of `grader watch`: takes what happens one by one, grades, and shows the one thing to do next."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from rich.console import Console
+
+from ..checking.outcome import CourseFault
+from ..course.catalog import Exercise
+from ..course.translation import hints_of, title_of
+from ..grading import grade, warm_up
+from ..language import N_, _
+from ..outputs.progress import ProgressEntry
+from ..outputs.watch_screen import Hint, Screen
+from ..report import ExerciseResult
+from ..sandbox import Sandbox
+from ..submission import Source, Submission
+from .events import Event, Events, Lost, Pressed, Resized, Saved
+from .file_watcher import Saves
+from .keyboard import QUIT, Keyboard
+from .painter import Painter
+from .workspace import Standing, Workspace, WorkspaceError, upcoming
+
+_KEYS = (
+    ("h", N_("hint")),
+    ("l", N_("list")),
+    ("s", N_("skip")),
+    ("r", N_("rerun")),
+    ("q", N_("quit")),
+)
+_PATIENCE = 1.0  # seconds in which a file may be half-written, or gone, without more ado
+_AGAIN = 0.05
+_PULSE = 0.3  # a signal that another thread got is heeded when this one wakes
+
+_PASSED = N_("✓ {name}: all {points} points.")
+_ALL_PASSED = N_("All {number} exercises are done: {score} of {points} points.")
+_LEFT = N_("{name}: {score} of {points} points.")
+_OPEN = N_(
+    "Next: open {file}, write what it asks for and save it. `grader show {name}` "
+    "prints what is asked."
+)
+_MEND = N_("Change {file} and save it: it is graded again.")
+_GRADING = N_("Grading {name} …")
+_STARTING = N_("Starting …")
+_TRYING_AGAIN = N_("{problem} Trying again.")
+_GONE = N_("{name} has no file any more.")
+_LAST = N_("There is no other exercise left to go to.")
+_HINTS_OFF = N_("Hints are switched off for this assignment.")
+_NO_HINTS = N_("There are no hints for {name}.")
+_FAULT = N_("The grader itself failed, not your code: {error}")
+_NOTHING = N_("There is no exercise here any more.")
+
+
+def watch(
+    workspace: Workspace, sandbox: Sandbox, console: Console, start: Exercise | None = None
+) -> None:
+    """Watches the workspace until the student quits.
+
+    Raises:
+        KeyboardInterrupt: at Ctrl-C, and when the process is asked to end.
+        RuntimeError: if the folder cannot be watched, or the terminal is gone.
+    """
+    events: Events = SimpleQueue()
+    session = Session(workspace, sandbox, Painter(console), start)
+    with ExitStack() as stack:
+        stack.enter_context(_signals(events))
+        stack.enter_context(Saves(workspace.folder, workspace.course.names, events))
+        keyboard = stack.enter_context(Keyboard(events, lambda: session.busy))
+        session.run(events, keyboard)
+
+
+class Session:
+    """What is known of the workspace at the moment, and what follows from each event.
+
+    Attributes:
+        busy: whether a grading is under way.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        sandbox: Sandbox,
+        painter: Painter,
+        start: Exercise | None = None,
+    ) -> None:
+        self.busy = False
+        self._workspace = workspace
+        self._sandbox = sandbox
+        self._painter = painter
+        self._standings = {one.exercise.name: one for one in workspace.standings()}
+        self._results: dict[str, ExerciseResult] = {}
+        self._current = start.name if start else ""
+        self._notices: list[tuple[str, str]] = []
+        self._hint: Hint | None = None
+        self._listing = False
+        self._waiting: dict[str, float] = {}  # unreadable files, and until when that may be
+        self._keys = False
+
+    def run(self, events: Events, keyboard: Keyboard) -> None:
+        """Takes events until the student quits or the terminal is gone."""
+        self._keys = keyboard.here
+        self._begin()
+        while True:
+            try:
+                event: Event | None = events.get(timeout=_AGAIN if self._waiting else _PULSE)
+            except Empty:
+                event = None
+            match event:
+                case Pressed(key) if key == QUIT:
+                    return
+                case Lost(why):
+                    raise RuntimeError(why)
+                case Pressed(key):
+                    self._press(key)
+                case Saved(names):
+                    self._save([name for name in self._standings if name in names])
+                case Resized():
+                    keyboard.quieten()
+                    self._painter.forget()
+                    self._show()
+                case None:
+                    self._save([name for name in self._standings if name in self._waiting])
+
+    # events
+
+    def _begin(self) -> None:
+        """Grades what is not known yet, up to the exercise to work on."""
+        self._show(_(_STARTING))
+        self._warm_up()
+        for name, standing in self._standings.items():
+            if standing.state in ("unknown", "changed", "error"):
+                self._show(_(_GRADING).format(name=name), standing)
+                self._grade(name, standing.source)
+        if not self._current or self._standings[self._current].state == "missing":
+            self._move_on()
+        else:
+            self._turn_to(self._current)
+
+    def _warm_up(self) -> None:
+        """Grades a stub, to no end but that the first save is answered as fast as the others."""
+        exercise = self._workspace.course.exercises[0]
+        self.busy = True
+        try:
+            warm_up()
+            if exercise.stub.is_file():
+                text = exercise.stub.read_text(encoding="utf-8")
+                self._report(exercise.name, Submission.of_text(exercise.name, text))
+        finally:
+            self.busy = False
+
+    def _save(self, names: Sequence[str]) -> None:
+        """Grades those of the exercises whose text is another one; the view goes with a single one."""
+        changed = [name for name in names if self._is_changed(name)]
+        if not changed:
+            return
+        self._notices = []
+        self._listing = False
+        for name in changed:
+            self._show(_(_GRADING).format(name=name))
+            self._grade(name, self._standings[name].source)
+        left = [name for name in changed if not self._standings[name].done]
+        if len(left) == 1 and len(changed) == 1:
+            self._turn_to(left[0])
+        elif self._current and self._standings[self._current].done:
+            self._move_on(after=self._current)
+        else:
+            self._turn_to(self._current)
+
+    def _is_changed(self, name: str) -> bool:
+        """Whether there is something to grade now; what cannot be read yet is told, and asked for again soon."""
+        before = self._standings[name]
+        now = self._workspace.standing(before.exercise)
+        problem = now.source.problem if now.source else ""
+        if now.source is None and before.source is None:
+            self._waiting.pop(name, None)
+            return False
+        if now.source is None or problem:
+            since = self._waiting.setdefault(name, time.monotonic() + _PATIENCE)
+            if time.monotonic() < since:
+                if problem:
+                    self._tell(_(_TRYING_AGAIN).format(problem=problem), "yellow")
+                return False
+        waited = self._waiting.pop(name, None) is not None
+        if now.source is None:
+            self._standings[name] = now
+            self._results.pop(name, None)
+            self._tell(_(_GONE).format(name=name), "yellow")
+            if name == self._current:
+                self._move_on()
+            return False
+        same = (
+            before.source is not None
+            and before.source.digest == now.source.digest
+            and before.source.problem == problem
+        )
+        if not same:
+            self._standings[name] = now
+        elif waited:
+            self._notices = []
+            self._show()
+        return not same
+
+    def _press(self, key: str) -> None:
+        self._notices = []
+        was_listing, self._listing = self._listing, False
+        if key == "l" and not was_listing:
+            self._listing = True
+        elif key == "h" and self._current:
+            self._show_hint(self._standings[self._current].exercise)
+        elif key == "s" and self._current:
+            self._skip()
+            return
+        elif key == "r" and self._current:
+            name = self._current
+            self._standings[name] = self._workspace.standing(self._standings[name].exercise)
+            self._results.pop(name, None)
+            self._turn_to(name, again=True)
+            return
+        self._show()
+
+    def _skip(self) -> None:
+        other = upcoming(list(self._standings.values()), after=self._current)
+        if other is None or other.exercise.name == self._current:
+            self._tell(_(_LAST), "yellow")
+        else:
+            self._turn_to(other.exercise.name)
+
+    def _show_hint(self, exercise: Exercise) -> None:
+        """The next one; after the last, the first again."""
+        try:
+            allowed = self._workspace.hints_allowed()
+        except WorkspaceError as error:
+            self._notices.append((str(error), "yellow"))
+            return
+        total, shown = len(exercise.hints), self._workspace.hints_shown(exercise)
+        if not allowed:
+            self._notices.append((_(_HINTS_OFF), "yellow"))
+        elif not total:
+            self._notices.append((_(_NO_HINTS).format(name=exercise.name), "yellow"))
+        else:
+            last = self._hint.number if self._hint else 0
+            number = shown + 1 if shown < total else last % total + 1
+            self._workspace.remember_hints(exercise, number)
+            self._hint = Hint(number, total, hints_of(exercise)[number - 1])
+
+    # grading
+
+    def _grade(self, name: str, source: Source | None) -> None:
+        """Grades one exercise and keeps what came of it."""
+        if source is None:
+            return
+        was_done = self._standings[name].done or (
+            name in self._results and (self._results[name].status == "passed")
+        )
+        submission = Submission(str(self._workspace.folder), {name: source}, (name,))
+        result = self._report(name, submission)
+        if result is None:
+            return
+        self._results[name] = result
+        self._workspace.remember([result], {name: source})
+        exercise = self._standings[name].exercise
+        self._standings[name] = Standing(exercise, result.status, result.score, source)
+        if result.status == "passed" and not was_done:
+            told = _(_PASSED).format(name=name, points=result.max_score)
+            self._notices.append((told, "bold green"))
+
+    def _report(self, name: str, submission: Submission) -> ExerciseResult | None:
+        """The result of a grading; `None` where the grader failed, which is told."""
+        self.busy = True
+        try:
+            report = grade(submission, course=self._workspace.course, sandbox=self._sandbox)
+        except (CourseFault, RuntimeError) as error:
+            self._notices.append((_(_FAULT).format(error=error), "magenta"))
+            return None
+        finally:
+            self.busy = False
+        return report.exercises[0]
+
+    def _move_on(self, after: str = "") -> None:
+        other = upcoming(list(self._standings.values()), after)
+        self._turn_to(other.exercise.name if other else "")
+
+    def _turn_to(self, name: str, again: bool = False) -> None:
+        """Makes `name` the current exercise and shows it, graded if it has anything to grade."""
+        if name != self._current:
+            self._current, self._hint = name, None
+        standing = self._standings.get(name)
+        if standing and name not in self._results and (again or standing.state != "not_attempted"):
+            self._show(_(_GRADING).format(name=name))
+            self._grade(name, standing.source)
+            if again and self._standings[name].done:
+                self._move_on(after=name)
+                return
+        self._show()
+
+    # the screen
+
+    def _tell(self, notice: str, style: str) -> None:
+        self._notices = [(notice, style)]
+        self._show()
+
+    def _show(self, busy: str = "", working_on: Standing | None = None) -> None:
+        current = working_on.exercise.name if working_on else self._current
+        standings = list(self._standings.values())
+        entries = tuple(_entry(one, current) for one in standings)
+        standing = self._standings.get(current)
+        self._painter.show(
+            Screen(
+                title=_(self._workspace.course.title),
+                entries=entries,
+                notices=tuple(self._notices),
+                result=self._results.get(current),
+                advice=busy or self._advice(standing),
+                hint=self._hint,
+                listing=self._listing,
+                keys=tuple((key, _(does)) for key, does in _KEYS) if self._keys else (),
+            ),
+            final=not busy,
+        )
+
+    def _advice(self, standing: Standing | None) -> str:
+        there = [one for one in self._standings.values() if one.state != "missing"]
+        if not there:
+            return _(_NOTHING)
+        if standing is None:
+            score, points = (
+                sum(one.score for one in there),
+                sum(one.exercise.points for one in there),
+            )
+            return _(_ALL_PASSED).format(number=len(there), score=score, points=points)
+        name = standing.exercise.name
+        file = standing.source.filename if standing.source else f"{name}.py"
+        template = _(_OPEN) if standing.state == "not_attempted" else _(_MEND)
+        return template.format(file=file, name=name)
+
+
+def _entry(standing: Standing, current: str) -> ProgressEntry:
+    exercise = standing.exercise
+    return ProgressEntry(
+        name=exercise.name,
+        title=title_of(exercise),
+        unit=_(exercise.unit),
+        state=standing.state,
+        score=standing.score,
+        points=exercise.points,
+        current=exercise.name == current,
+    )
+
+
+@contextmanager
+def _signals(events: Events) -> Iterator[None]:
+    """Being asked to end is an interrupt; another size of the terminal, or coming back to it, an event."""
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    def resized(number: int, frame: object) -> None:
+        events.put(Resized())
+
+    handlers: dict[str, Any] = {
+        "SIGTERM": interrupt,
+        "SIGHUP": interrupt,
+        "SIGWINCH": resized,
+        "SIGCONT": resized,
+    }
+    before = {}
+    try:
+        for name, handler in handlers.items():
+            if number := getattr(signal, name, None):
+                before[number] = signal.signal(number, handler)
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

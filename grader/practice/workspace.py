@@ -1,0 +1,238 @@
+"""A student's folder: which exercises are in it, how far each is, and which hints were shown.
+
+What is remembered lies in `.grader/state.json` in that folder. It is a convenience and nobody's record: a file that is
+damaged, absent or out of date costs a hint to be shown again and an exercise to be graded again, and no more.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+import tomllib
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from ..course.catalog import Course, Exercise
+from ..language import _
+from ..report import ExerciseResult
+from ..submission import Source, SubmissionError, read_submission
+from ..submission.submission import is_stub
+
+FOLDER = ".grader"
+SETTINGS = "assignment.toml"
+_MAX_BYTES = 1 << 20
+_STATUSES = ("passed", "partial", "failed", "not_attempted", "error")
+
+State = Literal[
+    "passed", "partial", "failed", "error", "not_attempted", "missing", "changed", "unknown"
+]
+
+
+class WorkspaceError(Exception):
+    """A file of the workspace cannot be used; the message names it and says what to do."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far an exercise is.
+
+    Attributes:
+        state: that of its last grading; `changed` where the file is another one since, `unknown` where it was never
+            graded, `missing` where there is no file.
+        score: the points of the last grading, also of one that the file has changed since.
+    """
+
+    exercise: Exercise
+    state: State
+    score: int
+    source: Source | None = None
+
+    @property
+    def done(self) -> bool:
+        return self.state == "passed"
+
+
+@dataclass(frozen=True)
+class _Remembered:
+    """The last grading of an exercise, and of what."""
+
+    fingerprint: str
+    status: State
+    score: int
+
+
+class Workspace:
+    """What a student's folder holds and remembers."""
+
+    def __init__(self, folder: Path, course: Course) -> None:
+        self.folder = folder
+        self.course = course
+
+    @property
+    def remembers(self) -> bool:
+        """Whether something was ever kept here: only a folder that a student works in has such a place."""
+        place = self.folder / FOLDER
+        return place.is_dir() and not place.is_symlink()
+
+    # the exercises
+
+    def source(self, exercise: Exercise) -> Source | None:
+        """The exercise's file as it is now; `None` where there is none."""
+        try:
+            return read_submission(self.folder, self.course, [exercise.name]).sources[exercise.name]
+        except SubmissionError:
+            return None
+
+    def standings(self) -> list[Standing]:
+        """How far each exercise of the course is."""
+        results = self._read()[1]
+        return [self._standing(exercise, results) for exercise in self.course.exercises]
+
+    def standing(self, exercise: Exercise) -> Standing:
+        return self._standing(exercise, self._read()[1])
+
+    def _standing(self, exercise: Exercise, results: dict[str, _Remembered]) -> Standing:
+        source, last = self.source(exercise), results.get(exercise.name)
+        score = last.score if last else 0
+        if source is None:
+            return Standing(exercise, "missing", 0)
+        if is_stub(source, exercise):
+            return Standing(exercise, "not_attempted", 0, source)
+        if last is None:
+            return Standing(exercise, "unknown", 0, source)
+        same = last.fingerprint == _fingerprint(exercise, source)
+        return Standing(exercise, last.status if same else "changed", score, source)
+
+    def remember(self, results: Sequence[ExerciseResult], sources: dict[str, Source]) -> None:
+        """Keeps what came of a grading of `sources`."""
+        hints, kept = self._read()
+        for result in results:
+            source = sources.get(result.name)
+            if source is not None and result.status in _STATUSES:
+                print_ = _fingerprint(self.course[result.name], source)
+                kept[result.name] = _Remembered(print_, result.status, result.score)
+        self._write(hints, kept)
+
+    # hints
+
+    def hints_shown(self, exercise: Exercise) -> int:
+        """How many of the exercise's hints were shown so far."""
+        return min(self._read()[0].get(exercise.name, 0), len(exercise.hints))
+
+    def remember_hints(self, exercise: Exercise, number: int) -> bool:
+        """Keeps that the first `number` hints were shown; whether it could be kept."""
+        hints, results = self._read()
+        hints[exercise.name] = max(number, hints.get(exercise.name, 0))
+        return self._write(hints, results)
+
+    def hints_allowed(self) -> bool:
+        """Whether the assignment leaves the hints on: `hints = false` in `assignment.toml` switches them off.
+
+        Raises:
+            WorkspaceError: if that file is there and cannot be read.
+        """
+        file = self.folder / SETTINGS
+        try:
+            settings = tomllib.loads(file.read_text(encoding="utf-8"))
+        except (FileNotFoundError, NotADirectoryError):
+            return True
+        except (OSError, ValueError) as error:
+            told = error.strerror if isinstance(error, OSError) else error
+            raise WorkspaceError(
+                _("{file} cannot be read: {told}. Ask your instructor for the file anew.").format(
+                    file=file, told=told
+                )
+            ) from error
+        return settings.get("hints", True) is not False
+
+    # the file
+
+    def _read(self) -> tuple[dict[str, int], dict[str, _Remembered]]:
+        """Hints shown and last results, by exercise; whatever is not of the right form is left out."""
+        data: Any = None
+        with (
+            suppress(OSError, ValueError, RecursionError),
+            open(self.folder / FOLDER / "state.json", "rb") as file,
+        ):
+            data = json.loads(file.read(_MAX_BYTES))
+        data = data if isinstance(data, dict) else {}
+        hints, results = data.get("hints"), data.get("results")
+        names = self.course.names
+        return (
+            {
+                name: number
+                for name, number in (hints if isinstance(hints, dict) else {}).items()
+                if name in names and type(number) is int and number > 0
+            },
+            {
+                name: _Remembered(entry["fingerprint"], entry["status"], entry["score"])
+                for name, entry in (results if isinstance(results, dict) else {}).items()
+                if name in names and _is_remembered(entry)
+            },
+        )
+
+    def _write(self, hints: dict[str, int], results: dict[str, _Remembered]) -> bool:
+        place = self.folder / FOLDER
+        data = {
+            "hints": hints,
+            "results": {name: asdict(result) for name, result in results.items()},
+        }
+        try:
+            make_place(self.folder)
+            # written aside and renamed: whoever reads meanwhile sees the old file or the new one
+            descriptor, name = tempfile.mkstemp(dir=place, prefix="state-", suffix=".json")
+            try:
+                with open(descriptor, "w", encoding="utf-8") as file:
+                    json.dump(data, file, indent=1)
+                os.replace(name, place / "state.json")
+            except BaseException:
+                with suppress(OSError):
+                    os.unlink(name)
+                raise
+        except OSError:
+            return False
+        return True
+
+
+def make_place(folder: Path) -> None:
+    """Makes the place where a workspace keeps what it remembers, hidden from git.
+
+    Raises:
+        OSError: if it cannot be made, or is a link that may lead elsewhere.
+    """
+    place = folder / FOLDER
+    if place.is_symlink():
+        raise OSError(_("{place} is a symbolic link").format(place=place))
+    place.mkdir(exist_ok=True)
+    ignore = place / ".gitignore"
+    if not os.path.lexists(ignore):
+        ignore.write_text("*\n", encoding="utf-8")
+
+
+def upcoming(standings: Sequence[Standing], after: str = "") -> Standing | None:
+    """The first exercise that is there and not done; with `after`, the next such one behind it, or from the start."""
+    names = [standing.exercise.name for standing in standings]
+    start = names.index(after) + 1 if after in names else 0
+    turned = [*standings[start:], *standings[:start]]
+    return next((one for one in turned if one.state != "missing" and not one.done), None)
+
+
+def _fingerprint(exercise: Exercise, source: Source) -> str:
+    """Of the source and of the checks: a result holds for both as they were."""
+    checks = hashlib.sha256(exercise.checks.read_bytes()).hexdigest()
+    return hashlib.sha256(f"{source.digest} {checks}".encode()).hexdigest()
+
+
+def _is_remembered(entry: Any) -> bool:
+    return (
+        isinstance(entry, dict)
+        and isinstance(entry.get("fingerprint"), str)
+        and entry.get("status") in _STATUSES
+        and type(entry.get("score")) is int
+        and 0 <= entry["score"] <= 1000
+    )

@@ -1,0 +1,75 @@
+"""The devices of a zygote and its children: `cpu` and `sim` share one, `cuda` has one of its own.
+
+CUDA does not survive a fork, so a zygote never touches it: of two zygotes one hides the GPU from its
+children, and in the other one nothing is warmed up that would make torch ask for it.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+from ... import devices
+from ..isolation.confinement import Confinement
+from ..isolation.limits import Limits, apply_limits
+
+
+def warm_up(device: str) -> str:
+    """Makes this process ready to fork children for `device`; why `sim` is not there, if it is not."""
+    torch.set_num_threads(1)
+    if device == "cuda":
+        return "it has no place beside cuda"
+    # first uses of the engine and of the operators set up state that every child would set up anew; before the device
+    # is known, because the engine's threads would not survive the fork
+    weight = torch.ones(3, 2, requires_grad=True)
+    (torch.randn(4, 3) @ weight).sigmoid().mean().backward()
+    return devices.set_up()
+
+
+def why_no_cuda(confinement: Confinement) -> str:
+    """Lets a throwaway child, confined as the others are, use the GPU; why it could not."""
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        told = "it could not be started"
+        try:
+            os.setsid()
+            apply_limits(Limits(), "cuda")
+            confinement.apply()
+            told = (
+                "" if torch.ones(2, device="cuda").sum().item() == 2 else "it gives wrong numbers"
+            )
+        except BaseException as error:
+            told = f"{type(error).__name__}: {error}".split("\n")[0][:300]
+        finally:
+            os.write(writer, told.encode() or b"\0")
+            os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as pipe:
+        told = pipe.read().decode()
+    os.waitpid(pid, 0)
+    return told.strip("\0") if told else "it ends the process that uses it"
+
+
+@contextmanager
+def on_device(device: str, limits: Limits) -> Iterator[None]:
+    """Around a probe: the settings that its device needs."""
+    if device == "cuda":
+        # the GPU is shared by the children of several workers; less than this is that child's out-of-memory error
+        torch.cuda.set_per_process_memory_fraction(limits.gpu_fraction)
+        torch.backends.cuda.matmul.allow_tf32 = False
+        torch.backends.cudnn.allow_tf32 = False
+        torch.backends.cudnn.benchmark = False
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            # where CUDA has no deterministic kernel (a cross-entropy of three dimensions), its own will do
+            torch.use_deterministic_algorithms(True, warn_only=True)
+            yield
+            torch.cuda.synchronize()  # what went wrong on the way is told here, and not to the next probe
+        return
+    with devices.seen_by_torch(device):
+        yield

@@ -1,0 +1,192 @@
+"""The zygote: imports torch once, then forks a child whenever it is asked to.
+
+It is started in a fresh interpreter before the grader reads a check, holds no reference and no other submission,
+and runs no student code itself. It keeps one thread and stays away from `torch.cuda`: neither survives a fork.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import signal
+import socket
+import sys
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from ..isolation.confinement import Confinement
+
+_TIDY_AT = 3  # forks: what makes further ones cheaper takes 0.3 s, and is for those who have many
+
+
+def main(control: int, root: str, folder: str, confined: bool, device: str) -> None:
+    """Serves requests on the descriptor `control` until it is closed.
+
+    Args:
+        root: the folder that the package lies in, at the head of `sys.path`.
+        folder: where the children's private folders are made.
+        confined: whether the children give up what the kernel lets them give up.
+        device: `cpu`, for children that have the CPU and the simulated accelerator, or `cuda`.
+    """
+    hidden, absent = prepare(root, device)
+    serve(socket.socket(fileno=control), folder, hidden, confined, device, absent)
+
+
+def prepare(root: str, device: str) -> tuple[list[Path], dict[str, str]]:
+    """Makes this process ready to fork: what children are not to read, and why devices are not there."""
+    del sys.path[0]
+    hidden = [Path(__file__).resolve().parents[2]]
+    if not os.path.isdir(os.path.join(root, "torch")):
+        # a checkout: solutions lie beside the package, and nothing that a student needs
+        hidden.append(Path(root).resolve())
+        sys.path[:] = [entry for entry in sys.path if os.path.realpath(entry) != root]
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the trusted process's to handle
+    return hidden, _warm_up(device)
+
+
+def serve(
+    channel: socket.socket,
+    folder: str,
+    hidden: list[Path],
+    confined: bool,
+    device: str,
+    absent: dict[str, str],
+) -> NoReturn:
+    """Serves requests on `channel` until it is closed."""
+    from ..isolation.confinement import Confinement, as_data, observe
+    from ..isolation.limits import adopt_orphans
+
+    adopt_orphans()
+    confinement = Confinement(Path(folder), hidden, confined, device)
+    layers = as_data(observe(confinement))
+    if device == "cuda":
+        from .device_setup import why_no_cuda
+
+        absent["cuda"] = why_no_cuda(confinement)
+    child, forks, tidy_at = 0, 0, _TIDY_AT
+    while True:
+        message, descriptors, _, _ = socket.recv_fds(channel, 65536, 3)
+        if not message:
+            break
+        request = json.loads(message)
+        if request["op"] == "fork":
+            for module in request["preload"]:
+                if module not in sys.modules:
+                    importlib.import_module(module)
+                    tidy_at = max(tidy_at, forks + _TIDY_AT)
+            child = _fork(request, descriptors, channel, confinement)
+            forks += 1
+            answer: dict[str, Any] = {"pid": child, "layers": layers, "absent": absent}
+        else:
+            answer = {"status": _end(child)}
+            child = 0
+        channel.sendall(json.dumps(answer).encode())
+        if child and forks == tidy_at:  # while the child is at work
+            _tidy([name for name in (device, "sim") if not absent.get(name)])
+    _end(child)
+    os._exit(0)  # no teardown of torch: it takes 200 ms, and somebody waits
+
+
+def _warm_up(device: str) -> dict[str, str]:
+    """Imports what children need; the devices that are not there, each with the reason."""
+    gc.disable()  # importing makes no garbage, and looking for it takes a sixth of the time
+    import numpy.random  # noqa: F401  # students' files import it, and each child seeds it
+    import torch.utils.data  # noqa: F401
+
+    from . import server  # noqa: F401
+    from .device_setup import warm_up
+
+    absent = {"sim": warm_up(device), "cuda": "its children are others"}
+    gc.freeze()  # no child copies pages only to look for garbage in them
+    gc.enable()
+    return absent
+
+
+def _tidy(devices: list[str]) -> None:
+    """Makes the children that follow cheaper."""
+    from .huge_pages import collapse
+    from .warm_up import rehearse
+
+    if "cuda" not in devices:
+        rehearse(devices)
+    gc.collect()
+    collapse()
+
+
+def _fork(
+    request: dict[str, Any],
+    descriptors: list[int],
+    channel: socket.socket,
+    confinement: Confinement,
+) -> int:
+    from ..isolation.limits import Limits
+    from .server import serve as serve_child
+
+    gc.freeze()
+    own = _own_modules(len(sys.modules))
+    parent = os.getpid()
+    pid = os.fork()
+    if pid == 0:
+        channel.close()
+        # a submission that imports the grader finds nothing; kept here, because to free them takes 3 ms
+        hidden = [sys.modules.pop(name) for name in own]  # noqa: F841
+        sys.modules["grader"] = None  # type: ignore[assignment]
+        connection, output, trace = descriptors
+        limits = Limits(**request["limits"])
+        serve_child(parent, connection, output, trace, request["folder"], limits, confinement)
+    for descriptor in descriptors:
+        os.close(descriptor)
+    return pid
+
+
+@lru_cache(1)
+def _own_modules(loaded: int) -> tuple[str, ...]:
+    """The grader's among the `loaded` modules; to go through them all for each child takes a page of each name."""
+    return tuple(name for name in sys.modules if name.split(".")[0] == "grader")
+
+
+def _end(child: int) -> int | None:
+    """Kills the child, its group and whatever else it left behind; the child's wait status."""
+    if not child:
+        return None
+    status = None
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(child, signal.SIGKILL)
+    with suppress(ProcessLookupError):
+        os.kill(child, signal.SIGKILL)  # it may not have reached setsid
+    with suppress(ChildProcessError):
+        status = os.waitpid(child, 0)[1]
+    while _reap():
+        for orphan in _children():
+            with suppress(ProcessLookupError):
+                os.kill(orphan, signal.SIGKILL)
+    return status
+
+
+def _reap() -> bool:
+    """Collects children that have ended; whether any child is left."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        return False
+    return True
+
+
+def _children() -> list[int]:
+    """Descendants that were re-parented to this process (Linux; none are seen elsewhere)."""
+    me, found = str(os.getpid()), []
+    with suppress(FileNotFoundError):
+        for entry in os.listdir("/proc"):
+            if entry.isdigit():
+                with suppress(OSError), open(f"/proc/{entry}/stat") as stat:
+                    state, parent = stat.read().rsplit(")", 1)[1].split()[:2]
+                    if parent == me and state != "Z":
+                        found.append(int(entry))
+    return found

@@ -1,0 +1,1 @@
+"""The layers around a child: what it may use, reach and call."""

@@ -1,0 +1,113 @@
+"""What a child may use: the numbers in one place, and how the kernel is told."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+from dataclasses import dataclass
+
+from .confinement import Layer
+
+MIB = 1 << 20
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds on one child; a real solution needs a hundredth of each.
+
+    Args:
+        import_seconds: wall time for importing the student's file (module-level training loops exist).
+        call_seconds: wall time for one probe.
+        exercise_seconds: wall time for all of an exercise's checks together.
+        memory_bytes: private memory on top of what the zygote has.
+        file_bytes: size of one file.
+        folder_bytes: all files in the child's private folder.
+        open_files: number of file descriptors.
+        output_bytes: what the student's code may print during one import or probe.
+        answer_bytes: size of one answer.
+        gpu_fraction: share of a GPU's memory that a child may take; several workers share one GPU, so that this times
+            their number stays below 1.
+    """
+
+    import_seconds: float = 10.0
+    call_seconds: float = 5.0
+    exercise_seconds: float = 30.0
+    memory_bytes: int = 4096 * MIB
+    file_bytes: int = 64 * MIB
+    folder_bytes: int = 256 * MIB
+    open_files: int = 128
+    output_bytes: int = 1 * MIB
+    answer_bytes: int = 64 * MIB
+    gpu_fraction: float = 0.1
+
+
+def apply_limits(limits: Limits, device: str = "cpu") -> None:
+    """Bounds the calling process, for good. Wall time and output are kept by the trusted process."""
+    try:
+        import resource
+    except ImportError:  # not a Unix: the trusted process still keeps the wall clock
+        return
+    seconds = int(limits.import_seconds + limits.exercise_seconds) + 5
+    wanted = {
+        # soft below hard: a child that ignores SIGXCPU is killed a second later
+        "RLIMIT_CPU": (seconds, seconds + 1),
+        "RLIMIT_DATA": (limits.memory_bytes, limits.memory_bytes),
+        # address space is wider than what is used; this bounds shared mappings and the number of threads
+        "RLIMIT_AS": (limits.memory_bytes + 8192 * MIB,) * 2,
+        "RLIMIT_FSIZE": (limits.file_bytes, limits.file_bytes),
+        "RLIMIT_NOFILE": (limits.open_files, limits.open_files),
+        "RLIMIT_CORE": (0, 0),
+    }
+    if device == "cuda":
+        # CUDA maps far more addresses than it uses; the trusted process watches what is resident
+        del wanted["RLIMIT_AS"], wanted["RLIMIT_DATA"]
+    for name, (soft, hard) in wanted.items():
+        kind = getattr(resource, name, None)
+        if kind is None:
+            continue
+        ceiling = resource.getrlimit(kind)[1]
+        if ceiling != resource.RLIM_INFINITY:
+            soft, hard = min(soft, ceiling), min(hard, ceiling)
+        with contextlib.suppress(OSError, ValueError):  # macOS refuses RLIMIT_DATA
+            resource.setrlimit(kind, (soft, hard))
+
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+def die_with_parent(parent: int) -> None:
+    """Linux: the kernel kills this process when its parent ends, however that happens."""
+    if sys.platform == "linux":
+        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # it ended before we asked
+            os._exit(1)
+
+
+def adopt_orphans() -> None:
+    """Linux: descendants that lose their parent come to this process, so that it can end them."""
+    if sys.platform == "linux":
+        _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def _prctl(option: int, value: int) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl")
+
+
+# what holds wherever this runs, because the trusted process sees to it
+PORTABLE = tuple(
+    Layer(name, True)
+    for name in (
+        "separate process",
+        "wall clock",
+        "output cap",
+        "clean environment",
+        *(("resource limits", "group kill") if os.name == "posix" else ()),
+        *(("orphan reaping",) if sys.platform == "linux" else ()),
+    )
+)

@@ -1,0 +1,68 @@
+"""The trusted side's handle on a process that forks zygotes for several sandboxes (`inside/zygote_server.py`).
+
+Its socket lies in a folder of this user's, who could start such a process as well, and confined children can make no
+connection.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+_MOST_WAITING = 128
+_BOOT = (
+    "import sys; sys.path.insert(0, {root!r}); from grader.sandbox.inside.zygote_server import main; "
+    "main({listening}, {lifeline}, {root!r})"
+)
+
+
+class ZygoteServer:
+    """The trusted side's handle; it ends with `close`, and with this process.
+
+    Attributes:
+        address: the path of its socket, for `Sandbox`.
+    """
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="grader-")
+        self.address = os.path.join(self._folder.name, "zygotes")
+        self._lifeline, theirs = socket.socketpair()
+        root = str(Path(__file__).resolve().parents[2])
+        with theirs, socket.socket(socket.AF_UNIX) as listening:
+            listening.bind(self.address)
+            listening.listen(_MOST_WAITING)
+            boot = _BOOT.format(root=root, listening=listening.fileno(), lifeline=theirs.fileno())
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-s", "-c", boot],
+                pass_fds=[listening.fileno(), theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd=self._folder.name,
+                env=environment,
+                start_new_session=True,
+            )
+
+    def close(self) -> None:
+        """Ends it, and with it what it has forked."""
+        self._lifeline.close()
+        self._process.kill()
+        self._process.wait()
+        self._folder.cleanup()
+
+
+def ask(address: str, control: socket.socket, folder: str, confined: bool) -> None:
+    """Has it fork a zygote that serves `control`. Does not wait for it.
+
+    Raises:
+        OSError: if it is not there.
+    """
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(address)
+        request = {"folder": folder, "confined": confined}
+        socket.send_fds(connection, [json.dumps(request).encode()], [control.fileno()])
