@@ -11,4 +11,4 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 class SolutionsHook(BuildHookInterface):  # type: ignore[type-arg]
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         if os.environ.get("GRADER_SOLUTIONS") == "1":
-            build_data["force_include"]["solutions"] = "grader/course/solutions"
+            build_data["force_include"]["solutions"] = "grader/built_in/solutions"

@@ -17,8 +17,7 @@ from unittest.mock import patch
 import torch
 
 from grader import grading
-from grader.course.catalog import load_course
-from grader.sandbox import Sandbox
+from grader.machines import DEVICES, Machines
 from grader.sandbox import sandbox as sandbox_module
 from grader.submission import Submission
 
@@ -28,16 +27,16 @@ from .results import Row
 ROOT = Path(__file__).resolve().parent.parent
 EXERCISE = "logistic_regression"
 _ENTRY = "from grader.sandbox.inside.zygote import main; "
-_NO_LIMITS = (
-    "from grader.sandbox import limits; limits.apply_limits = lambda limits, device='cpu': None; "
+_NO_LIMITS = "from grader.sandbox.isolation import limits; limits.apply_limits = lambda limits, device='cpu': None; "
+_NO_SECCOMP = "from grader.sandbox.isolation import seccomp; seccomp.restrict = lambda pid: None; "
+_NO_LANDLOCK = (
+    "from grader.sandbox.isolation import landlock; landlock.Ruleset.enforce = lambda self: None; "
 )
-_NO_SECCOMP = "from grader.sandbox import seccomp; seccomp.restrict = lambda pid: None; "
-_NO_LANDLOCK = "from grader.sandbox import landlock; landlock.Ruleset.enforce = lambda self: None; "
 
 
 @dataclass(frozen=True)
 class Layers:
-    """What is there. Attributes: without: what is taken out of the warm sandbox_module."""
+    """What is there. Attributes: without: what is taken out of the zygote."""
 
     name: str
     without: str = ""
@@ -55,7 +54,7 @@ STEPS = (
     Layers("+ seccomp", "", True, False, False),
     Layers("+ the witness at run time", rules=False),
     Layers("+ the rules in the source: as on --device cpu"),
-    Layers("+ the simulated accelerator: as by default", devices=grading.DEVICES),
+    Layers("+ the simulated accelerator: as by default", devices=DEVICES),
 )
 # on top of the resource limits
 ALONE = (Layers("seccomp alone", _NO_LANDLOCK, True, False, False),)
@@ -66,12 +65,12 @@ def measure(gradings: int) -> list[Row]:
     torch.set_num_threads(1)  # as grading does
     with ExitStack() as stack:
         run: dict[str, Callable[[str], None]] = {SAME_PROCESS: _grade_here}
-        sandboxes: dict[tuple[str, bool], Sandbox] = {}
+        machines: dict[tuple[str, bool], Machines] = {}
         for layers in (*STEPS, *ALONE):
             key = layers.without, layers.confined
-            if key not in sandboxes:
-                sandboxes[key] = stack.enter_context(started(*key))
-            run[layers.name] = _grader(layers, sandboxes[key])
+            if key not in machines:
+                machines[key] = stack.enter_context(started(*key))
+            run[layers.name] = _grader(layers, machines[key])
         text = (ROOT / "solutions" / f"{EXERCISE}.py").read_text(encoding="utf-8")
         taken: dict[str, list[float]] = {name: [] for name in run}
         for number in range(gradings + 5):  # the first ones start what is started once
@@ -105,23 +104,23 @@ def _row(name: str, taken: dict[str, list[float]], against: str, sample: str) ->
 
 
 @contextmanager
-def started(without: str, confined: bool) -> Iterator[Sandbox]:
+def started(without: str, confined: bool) -> Iterator[Machines]:
     """A sandbox whose zygote runs `without` before its own code."""
     assert _ENTRY in sandbox_module._BOOT
     with patch.object(
         sandbox_module, "_BOOT", sandbox_module._BOOT.replace(_ENTRY, _ENTRY + without)
     ):
-        sandbox = Sandbox(confined=confined)
-    with sandbox:
-        told = {layer.name: layer.on for layer in sandbox.layers()}
+        machines = Machines(confined=confined)
+    with machines:
+        told = {layer.name: layer.on for layer in machines.sandbox().layers()}
         # a layer that was not taken out, or never was there, would be timed for nothing
         assert told["files hidden"] == (confined and without != _NO_LANDLOCK), told
         assert told["no network"] == (confined and without != _NO_SECCOMP), told
-        yield sandbox
+        yield machines
 
 
-def _grader(layers: Layers, sandbox: Sandbox) -> Callable[[str], None]:
-    course = load_course()
+def _grader(layers: Layers, machines: Machines) -> Callable[[str], None]:
+    mine = machines.on(devices=layers.devices)
 
     def grade(text: str) -> None:
         with ExitStack() as stack:
@@ -130,9 +129,7 @@ def _grader(layers: Layers, sandbox: Sandbox) -> Callable[[str], None]:
             if not layers.rules:
                 stack.enter_context(patch.object(grading, "violations", lambda *_: []))
             submission = Submission.of_text(EXERCISE, text)
-            report = grading.grade(
-                submission, course=course, sandbox=sandbox, devices=layers.devices, seed=1
-            )
+            report = grading.grade(submission, machines=mine, seed=1)
         assert report.score == report.max_score
 
     return grade

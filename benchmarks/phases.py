@@ -181,7 +181,7 @@ def _graded(
 
         grade(handed[:_LEARNING], read_hand_in)
         clock = Clock()
-        process = worker.warm_sandbox(Limits())._process
+        process = worker.machines_for(None, Limits(), devices).sandbox()._process
         assert process
         warm = process.pid
         before, start = _processor(warm), time.perf_counter()
@@ -210,7 +210,7 @@ def _processor(pid: int) -> dict[str, float]:
 
 def _load_of_nothing(devices: Sequence[str]) -> float:
     """Milliseconds that a child takes for an empty file, once it is forked."""
-    sandbox = worker.warm_sandbox(Limits())
+    sandbox = worker.machines_for(None, Limits(), tuple(devices)).sandbox()
     taken = []
     for _ in range(_EMPTY):
         child = sandbox.open()

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from .checking.student import Student as Student
     from .course.catalog import load_course as load_course
     from .grading import grade as grade
+    from .language import N_ as N_
+    from .language import _ as _
     from .report import Report as Report
     from .sandbox.wire.values import Received as Received
     from .submission import read_submission as read_submission
@@ -44,6 +46,8 @@ _HOMES = {
     "read_submission": "submission",
 }
 __all__ = sorted(_HOMES)  # one list, kept once
+# for the texts of a course that speaks several languages; a star import is not to bring a name like `_`
+_ALSO = {"N_": "language", "_": "language"}
 __version__ = "0.1.0"
 
 
@@ -55,7 +59,8 @@ def load_ipython_extension(ipython: Any) -> None:
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    home = (_HOMES | _ALSO).get(name)
+    if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = importlib.import_module(f".{_HOMES[name]}", __name__)
-    return module if _HOMES[name].endswith(f".{name}") else getattr(module, name)
+    module = importlib.import_module(f".{home}", __name__)
+    return module if home.endswith(f".{name}") else getattr(module, name)

@@ -7,25 +7,22 @@ The trusted process draws the inputs, works out the reference and compares; the 
 
 from __future__ import annotations
 
-import atexit
-import gc
-import os
-import platform
-import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import language as languages
 from .checking.rules import by_hand, seen_at_run_time, violations
 from .course.assignment import AssignedCourse
-from .course.catalog import Course, CourseError, Exercise, load_course
+from .course.catalog import Course, Exercise
 from .course.translation import title_of
+from .errors import InputError, SubmissionError
 from .language import _
-from .report import CheckResult, Environment, ExerciseResult, ExerciseStatus, Report, Violation
-from .sandbox import Limits, Sandbox
+from .machines import Machines, preload_for
+from .report import CheckResult, ExerciseResult, ExerciseStatus, Report, Violation
 from .submission import Source, Submission, read_submission
 from .submission.submission import is_stub
 
@@ -33,29 +30,14 @@ if TYPE_CHECKING:
     from .checking.collect import Check
     from .checking.session import Workbench
 
-_CUDA_SECONDS = 30
-# what every machine has; `cuda` is there to be asked for
-DEVICES = ("cpu", "sim")
-# what torch imports when something is used for the first time: 1 s for an optimizer (by its class or by `getattr`; not
-# its name alone, in a comment or a rule), 0.2 s for a backward pass that starts from given gradients
-_LATE_IMPORTS = {
-    "torch._dynamo": re.compile(r"\boptim(\.[A-Z]|,| import )"),
-    "torch.fx.experimental.symbolic_shapes": re.compile(
-        r"\bgrad_outputs\b|\.backward\((g\)|grad|torch\.)"
-    ),
-}
-
 
 def grade(
-    submission: Submission | str | os.PathLike[str],
+    submission: Submission | str | PathLike[str],
     exercises: Sequence[str] = (),
     *,
     course: Course | None = None,
-    terms: AssignedCourse | None = None,
-    sandbox: Sandbox | None = None,
-    limits: Limits | None = None,
-    devices: Sequence[str] = DEVICES,
-    gpu: Sandbox | None = None,
+    assigned: AssignedCourse | None = None,
+    machines: Machines | None = None,
     seed: int | None = None,
     first_failure: bool = False,
     progress: Callable[[str], None] | None = None,
@@ -65,15 +47,12 @@ def grade(
 
     Args:
         submission: what to grade, or the path of a file or folder to read it from.
-        exercises: names; by default every exercise that the submission holds.
-        course: where exercises and checks come from; by default the built-in course.
-        terms: of an assignment, which say what runs and what it is worth; they bring their own course, and without
-            `exercises`, all of the assignment's are graded, also those that were not handed in.
-        sandbox: a running sandbox to use again; by default one is started for this call.
-        limits: bounds on the student's code, for a sandbox that is started here; by default the course's.
-        devices: where to run it: `cpu` always, and `sim` (the simulated accelerator) and `cuda` where they are named
-            and there. The report says which of them were not.
-        gpu: a running sandbox for `cuda` to use again.
+        exercises: names; by default every exercise that the submission holds. One that is named twice is graded once.
+        course: where exercises and checks come from; by default that of `machines`, or the built-in course.
+        assigned: an assignment laid on its course, which says what runs and what it is worth; without `exercises`, all
+            of the assignment's are graded, also those that were not handed in.
+        machines: what to run it on, with devices and limits; by default some are started for this call, with the
+            course's limits, and `cpu` and `sim` for devices. The report says which devices were not there.
         seed: of the inputs. By default it follows from the exercise's source text: the same file gives the same
             report, and a table of right answers in the file changes the inputs that it is a table for.
         first_failure: leave an exercise's checks at the first one that does not pass; for whoever only asks
@@ -82,90 +61,48 @@ def grade(
         language: of the report's texts; by default the one in use, English at first.
 
     Raises:
-        ValueError: if `language` is none that the grader speaks.
-        SubmissionError: if there is nothing to grade.
-        CourseFault: if the checks themselves are at fault.
+        InputError: if there is nothing to grade, an exercise is not known, or `language` is none that the grader
+            speaks.
+        Fault: if a check or the grader itself is at fault.
     """
     if language not in (None, *languages.languages()):
         known = ", ".join(languages.languages())
-        raise ValueError(f"The grader does not speak {language!r}. It speaks {known}.")
+        told = _("The grader does not speak {language!r}. It speaks {known}.")
+        raise InputError(told.format(language=language, known=known))
+    course = assigned.course if assigned else course or (machines.course if machines else None)
     with ExitStack() as stack:
         # before the rest: it imports torch at the same time as this process does
-        course = terms.course if terms else course or load_course()
-        sandbox = sandbox or stack.enter_context(Sandbox(limits or limits_of(course)))
-        if "cuda" in devices:
-            gpu = gpu or stack.enter_context(gpu_sandbox(limits or sandbox.limits))
+        machines = machines or stack.enter_context(Machines(course))
+        course = course or machines.course
         languages.learn(course.folder)
         stack.enter_context(languages.speaking(language or languages.current()))
         if not isinstance(submission, Submission):
             submission = read_submission(Path(submission), course, exercises)
         stack.enter_context(_torch_as_it_comes())
-        named = exercises or (terms.names if terms else submission.wanted) or (*submission.sources,)
-        for name in named[:1]:
-            _collect(course[name], devices)  # while the sandbox still starts
-        here = environment(sandbox, devices, gpu)
+        wanted = exercises or (assigned.names if assigned else submission.wanted)
+        named = _known(wanted or tuple(submission.sources), course)
+        for exercise in named[:1]:
+            _collect(exercise, machines.devices)  # while the sandbox still starts
         results = []
-        for name in named:
+        for exercise in named:
             if progress:
-                progress(name)
-            source = submission.sources.get(name)
-            only = terms.checks(name) if terms else None
-            results.append(
-                _grade_exercise(
-                    course[name],
-                    source,
-                    sandbox,
-                    gpu if "cuda" in here.devices else None,
-                    here.devices,
-                    seed,
-                    first_failure,
-                    only,
-                )
-            )
-        report = Report(submission.name, tuple(results), here, language=languages.current())
-        return terms.apply(report) if terms else report
+                progress(exercise.name)
+            source = submission.sources.get(exercise.name)
+            only = assigned.checks(exercise.name) if assigned else None
+            results.append(_grade_exercise(exercise, source, machines, seed, first_failure, only))
+        report = Report(
+            submission.name, tuple(results), machines.environment, language=languages.current()
+        )
+        return assigned.apply(report) if assigned else report
 
 
-def gpu_sandbox(limits: Limits | None = None) -> Sandbox:
-    """A sandbox for `cuda`. Its children start CUDA and load its libraries themselves, which takes seconds."""
-    limits = limits or Limits()
-    longer = replace(
-        limits,
-        import_seconds=limits.import_seconds + _CUDA_SECONDS,
-        call_seconds=limits.call_seconds + _CUDA_SECONDS,
-        exercise_seconds=limits.exercise_seconds + 2 * _CUDA_SECONDS,
-    )
-    return Sandbox(longer, device="cuda")
-
-
-def limits_of(course: Course) -> Limits:
-    """The default limits, with what the course's `[limits]` says instead.
-
-    Raises:
-        CourseError: if it names something else, or gives no positive number.
-    """
-    known = vars(Limits())
-    for name, value in course.limits.items():
-        if name not in known:
-            told = _("[limits] has no {name!r}. It may have: {known}").format(
-                name=name, known=", ".join(known)
-            )
-        elif isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
-            told = _("[limits] {name} must be a positive number").format(name=name)
-        else:
-            continue
-        raise CourseError(f"{course.folder / 'course.toml'}: {told}.")
-    return Limits(**{name: type(known[name])(value) for name, value in course.limits.items()})
-
-
-def warm_up() -> None:
-    """Imports what the first grading would import, torch above all; a sandbox that starts meanwhile does the same."""
-    gc.disable()  # importing makes no garbage, and looking for it takes a sixth of the time
-    from .checking import collect  # noqa: F401
-
-    gc.freeze()
-    gc.enable()
-    atexit.register(gc.freeze)  # nor does the end of the process look through all of torch: 0.3 s
+def _known(names: Sequence[str], course: Course) -> list[Exercise]:
+    """The exercises of these names, each once."""
+    for name in names:
+        if name not in course.names:
+            told = _("There is no exercise {name!r}. `grader list` shows them: {names}.")
+            raise SubmissionError(told.format(name=name, names=", ".join(course.names)))
+    return [course[name] for name in dict.fromkeys(names)]
 
 
 @contextmanager
@@ -194,37 +131,13 @@ def _torch_as_it_comes() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def environment(
-    sandbox: Sandbox, devices: Sequence[str] = DEVICES, gpu: Sandbox | None = None
-) -> Environment:
-    """Where this process grades, what `sandbox` was seen to keep, and which of the devices are there."""
-    import torch
-
-    absent = {}
-    for device in dict.fromkeys(devices):
-        if device not in (*DEVICES, "cuda"):
-            absent[device] = _("there is no such device")
-        elif device != "cpu":
-            place = gpu if device == "cuda" else sandbox
-            absent[device] = place.absent(device) if place else _("it was not started")
-    return Environment(
-        python=platform.python_version(),
-        torch=str(torch.__version__),  # a class of torch's, which a report is not to bring along
-        devices=("cpu", *(device for device, why in absent.items() if not why)),
-        isolation=tuple(layer.name for layer in sandbox.layers() if layer.on),
-        absent=tuple(f"{device}: {why}" for device, why in absent.items() if why),
-    )
-
-
 def _grade_exercise(
     exercise: Exercise,
     source: Source | None,
-    sandbox: Sandbox,
-    gpu: Sandbox | None,
-    devices: Sequence[str],
+    machines: Machines,
     seed: int | None,
     first_failure: bool,
-    only: Collection[str] | None = None,
+    only: Collection[str] | None,
 ) -> ExerciseResult:
     if only is not None and not only:
         return _not_for_students(exercise, source)
@@ -233,6 +146,7 @@ def _grade_exercise(
     from .checking.session import Workbench
     from .checking.student import seed_of
 
+    devices = machines.environment.devices
     if seed is None:
         seed = seed_of(exercise.name, source.digest if source else "")
     with ExitStack() as stack:
@@ -241,13 +155,14 @@ def _grade_exercise(
             bench = Workbench(
                 exercise.name,
                 source,
-                sandbox,
-                _preload(exercise, source),
+                machines.sandbox(),
+                preload_for(exercise, source),
                 lambda probe: not probe.differentiates and by_hand(exercise, probe.called),
             )
             stack.enter_context(closing(bench))
-            if gpu:
-                on_gpu = stack.enter_context(closing(Workbench(exercise.name, source, gpu)))
+            if "cuda" in devices:
+                on_gpu = Workbench(exercise.name, source, machines.sandbox("cuda"))
+                stack.enter_context(closing(on_gpu))
         collected = _collect(exercise, devices)
         checks = run_checks(collected, bench, seed, on_gpu, only, first_failure)
     if source is not None:
@@ -296,12 +211,6 @@ def _collect(exercise: Exercise, devices: Sequence[str]) -> dict[str, Check]:
     from .checking.collect import collect
 
     return collect((exercise.checks, *exercise.more_checks), devices)
-
-
-def _preload(exercise: Exercise, source: Source) -> tuple[str, ...]:
-    """Modules that an exercise's probes, or the student's code, have torch import in every child otherwise."""
-    texts = exercise.checks.read_text(encoding="utf-8"), *source.programs
-    return tuple(name for name, use in _LATE_IMPORTS.items() if any(map(use.search, texts)))
 
 
 def _summary(

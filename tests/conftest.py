@@ -10,6 +10,7 @@ import pytest
 
 from grader import grade, load_course
 from grader.course.catalog import Course
+from grader.machines import Machines
 from grader.report import ExerciseResult
 from grader.sandbox import Limits, Sandbox
 from grader.submission import Submission
@@ -25,31 +26,39 @@ def course() -> Course:
 
 
 @pytest.fixture(scope="session")
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox() as running:
+def machines(course: Course) -> Iterator[Machines]:
+    with Machines(course) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
-def strict_sandbox() -> Iterator[Sandbox]:
+def sandbox(machines: Machines) -> Sandbox:
+    return machines.sandbox()
+
+
+@pytest.fixture(scope="session")
+def strict_machines(course: Course) -> Iterator[Machines]:
     """Short limits, for code that is meant to meet them."""
     limits = Limits(
         import_seconds=2, call_seconds=1, exercise_seconds=3, memory_bytes=1 << 30, open_files=64
     )
-    with Sandbox(limits) as running:
+    with Machines(course, limits=limits) as running:
         yield running
 
 
+@pytest.fixture(scope="session")
+def strict_sandbox(strict_machines: Machines) -> Sandbox:
+    return strict_machines.sandbox()
+
+
 @pytest.fixture
-def graded(course: Course, sandbox: Sandbox) -> Grade:
+def graded(machines: Machines) -> Grade:
     """Grades a text as one exercise: `graded("my_linear", text)`."""
 
     def run(
-        name: str, text: str, *, box: Sandbox | None = None, seed: int | None = None
+        name: str, text: str, *, on: Machines | None = None, seed: int | None = None
     ) -> ExerciseResult:
-        report = grade(
-            Submission.of_text(name, text), course=course, sandbox=box or sandbox, seed=seed
-        )
+        report = grade(Submission.of_text(name, text), machines=on or machines, seed=seed)
         return report.exercises[0]
 
     return run

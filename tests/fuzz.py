@@ -25,8 +25,9 @@ import nbformat
 import grader
 from grader.course.catalog import Course, load_course
 from grader.grading import grade
+from grader.machines import Machines
 from grader.report import ExerciseResult
-from grader.sandbox import Limits, Sandbox
+from grader.sandbox import Limits
 from grader.submission import Source, Submission
 from grader.submission.submission import notebook_of_bytes, source_of_bytes
 
@@ -143,7 +144,7 @@ class Fuzzer:
         """Grades `count` submissions of the exercises in turn; each follows from the seed and its number alone."""
         names = names or self.course.names
         texts = {name: corpus(name) for name in names}
-        with Sandbox(LIMITS) as sandbox:
+        with Machines(limits=LIMITS) as machines:
             for number in range(count):
                 rng = random.Random(f"{self.seed}/{number}")
                 name = names[number % len(names)]
@@ -153,20 +154,20 @@ class Fuzzer:
                     else random_text(rng)
                 )
                 source = as_source(name, text, rng)
-                for problem in self._problems(name, source, sandbox, rng):
+                for problem in self._problems(name, source, machines, rng):
                     self.problems.append(f"{self.seed}/{number} ({name}): {problem}")
                     tell(self.problems[-1])
                 if number % 100 == 99:
-                    self._control(names[number // 100 % len(names)], sandbox)
+                    self._control(names[number // 100 % len(names)], machines)
                 if number % 1000 == 999:
                     tell(f"{number + 1} graded: {dict(self.outcomes)}")
 
     def _problems(
-        self, name: str, source: Source, sandbox: Sandbox, rng: random.Random
+        self, name: str, source: Source, machines: Machines, rng: random.Random
     ) -> Iterator[str]:
         start = time.monotonic()
         try:
-            result = self._grade(name, source, sandbox, seed=1)
+            result = self._grade(name, source, machines, seed=1)
         except Exception:
             yield traceback.format_exc()
             return
@@ -178,23 +179,23 @@ class Fuzzer:
         if result.score and not _is_python(source):
             yield f"{result.score} points for a text that is no Python"
         if result.score and rng.random() < 0.05:
-            with Sandbox(LIMITS) as fresh:
+            with Machines(limits=LIMITS) as fresh:
                 again = self._grade(name, source, fresh, seed=1)
             if again.score < result.score:
                 yield f"{result.score} points, and {again.score} in a fresh sandbox"
 
-    def _grade(self, name: str, source: Source, sandbox: Sandbox, seed: int) -> ExerciseResult:
+    def _grade(self, name: str, source: Source, machines: Machines, seed: int) -> ExerciseResult:
         submission = Submission("fuzz", {name: source}, (name,))
-        report = grade(submission, course=self.course, sandbox=sandbox, seed=seed)
+        report = grade(submission, machines=machines, seed=seed)
         jsonschema.validate(report.to_dict(), SCHEMA)
         return report.exercises[0]
 
-    def _control(self, name: str, sandbox: Sandbox) -> None:
+    def _control(self, name: str, machines: Machines) -> None:
         """An honest submission and an empty one, after all that went through the same sandbox."""
         for folder, full in (("solutions", True), ("exercises", False)):
             text = (ROOT / folder / f"{name}.py").read_text(encoding="utf-8")
             result = self._grade(
-                name, source_of_bytes(text.encode(), f"{name}.py"), sandbox, seed=2
+                name, source_of_bytes(text.encode(), f"{name}.py"), machines, seed=2
             )
             if (result.score == result.max_score) != full or (not full and result.score):
                 self.problems.append(f"{folder}/{name}.py gets {result.score} afterwards")

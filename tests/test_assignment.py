@@ -11,19 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader import grade
-from grader.course.assignment import (
-    AssignedCourse,
-    Assignment,
-    AssignmentError,
-    ExercisePoints,
-    share,
-)
+from grader.course.assignment import AssignedCourse, Assignment, ExercisePoints, share
 from grader.course.assignment_file import read_assignment
 from grader.course.catalog import Course
-from grader.grading import grade as grade_with_terms
+from grader.errors import AssignmentError
+from grader.grading import grade as grade_assigned
+from grader.machines import Machines
 from grader.outputs import github, json, terminal, wording
 from grader.report import Report, Violation
-from grader.sandbox import Sandbox
 
 from .conftest import ROOT
 from .hostile import plain_report
@@ -227,15 +222,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(folder: Path, course: Course, sandbox: Sandbox, source: str, instructor: bool) -> Report:
-    terms = read_assignment(folder / "assignment.toml").on(course, instructor)
-    return grade_with_terms(ROOT / source, terms=terms, sandbox=sandbox)
+def run(folder: Path, course: Course, machines: Machines, source: str, instructor: bool) -> Report:
+    assigned = read_assignment(folder / "assignment.toml").on(course, instructor)
+    return grade_assigned(ROOT / source, assigned=assigned, machines=machines)
 
 
 def test_what_is_kept_back_runs_for_the_instructor_alone(
-    folder: Path, course: Course, sandbox: Sandbox
+    folder: Path, course: Course, machines: Machines
 ) -> None:
-    everything = run(folder, course, sandbox, "examples/partly", instructor=True)
+    everything = run(folder, course, machines, "examples/partly", instructor=True)
     assert [exercise.held_back for exercise in everything.exercises] == [0, 0, 0]
     names = [check.name for check in everything.exercises[0].checks]
     assert {"parameters", "with_ones"} <= set(names)
@@ -245,7 +240,7 @@ def test_what_is_kept_back_runs_for_the_instructor_alone(
     # not handed in, and in the report all the same
     assert everything.exercises[1].status == "missing"
 
-    public = run(folder, course, sandbox, "examples/partly", instructor=False)
+    public = run(folder, course, machines, "examples/partly", instructor=False)
     assert [exercise.held_back for exercise in public.exercises] == [8, 10, 0]
     assert [exercise.max_score for exercise in public.exercises] == [18, 0, 5]
     assert public.exercises[0].score == 16
@@ -263,13 +258,13 @@ def test_what_is_kept_back_runs_for_the_instructor_alone(
 
 
 def test_nothing_says_all_where_something_is_kept_back(
-    folder: Path, course: Course, sandbox: Sandbox
+    folder: Path, course: Course, machines: Machines
 ) -> None:
     import io
 
     from rich.console import Console
 
-    public = run(folder, course, sandbox, "examples/right", instructor=False)
+    public = run(folder, course, machines, "examples/right", instructor=False)
     assert public.score == public.max_score == 23
     out = io.StringIO()
     terminal.render(public, Console(file=out, width=100))
@@ -280,24 +275,24 @@ def test_nothing_says_all_where_something_is_kept_back(
 
 
 def test_a_check_may_need_one_that_is_kept_back(
-    course: Course, sandbox: Sandbox, tmp_path: Path
+    course: Course, machines: Machines, tmp_path: Path
 ) -> None:
     given = read(
         tmp_path, '[[exercise]]\nname = "train_step"\nvisibility = { step = "instructor" }\n'
     )
-    terms = given.on(course)
-    report = grade_with_terms(ROOT / "examples" / "right", terms=terms, sandbox=sandbox)
+    assigned = given.on(course)
+    report = grade_assigned(ROOT / "examples" / "right", assigned=assigned, machines=machines)
     [exercise] = report.exercises
     assert {check.status for check in exercise.checks} == {"passed"}
     assert (exercise.score, exercise.held_back) == (9, 1)
 
 
-def test_points_of_another_worth(course: Course, sandbox: Sandbox, tmp_path: Path) -> None:
-    plain = grade(ROOT / "examples" / "partly", ["my_linear"], sandbox=sandbox)
+def test_points_of_another_worth(course: Course, machines: Machines, tmp_path: Path) -> None:
+    plain = grade(ROOT / "examples" / "partly", ["my_linear"], machines=machines)
     for points in (1, 10, 13, 7):
-        terms = read(tmp_path, EXERCISE + f"points = {points}\n").on(course)
-        report = terms.apply(plain)
-        assert report.max_score == terms.max_score == points
+        assigned = read(tmp_path, EXERCISE + f"points = {points}\n").on(course)
+        report = assigned.apply(plain)
+        assert report.max_score == assigned.max_score == points
         [exercise] = report.exercises
         assert all(check.score in (0, check.points) for check in exercise.checks)
         failed = [check.points for check in exercise.checks if check.status != "passed"]
@@ -315,24 +310,24 @@ def test_a_check_that_its_file_gives_no_points(
     """The assignment may give it some; they are earned by passing, and forfeited as all others."""
     given = read(tmp_path, '[[exercise]]\nname = "sums"\n')
     worth = ExercisePoints(replace(course["derivative"], name="sums"), {"check_0": 5}, frozenset())
-    terms = AssignedCourse(given, replace(course, exercises=(worth.exercise,)), (worth,))
+    assigned = AssignedCourse(given, replace(course, exercises=(worth.exercise,)), (worth,))
     report = plain_report([(0, 0)])
     report = replace(report, exercises=(replace(report.exercises[0], violations=violations),))
-    assert terms.apply(report).score == score
+    assert assigned.apply(report).score == score
 
 
 def test_a_violation_forfeits_points_of_any_worth(
-    course: Course, sandbox: Sandbox, tmp_path: Path
+    course: Course, machines: Machines, tmp_path: Path
 ) -> None:
-    plain = grade(ROOT / "examples" / "right", ["my_linear"], sandbox=sandbox)
+    plain = grade(ROOT / "examples" / "right", ["my_linear"], machines=machines)
     [exercise] = plain.exercises
     checks = tuple(replace(check, score=0) for check in exercise.checks)
     broken = replace(
         exercise, checks=checks, violations=(Violation(1, "by hand", "x"),), status="failed"
     )
-    terms = read(tmp_path, EXERCISE + 'points = 20\nvisibility = { sizes = "instructor" }').on(
+    assigned = read(tmp_path, EXERCISE + 'points = 20\nvisibility = { sizes = "instructor" }').on(
         course
     )
-    report = terms.apply(replace(plain, exercises=(broken,)))
+    report = assigned.apply(replace(plain, exercises=(broken,)))
     assert report.score == 0
     assert report.exercises[0].status == "failed"

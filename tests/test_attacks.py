@@ -21,7 +21,8 @@ from typing import Any
 
 import pytest
 
-from grader.sandbox import Limits, Sandbox
+from grader.machines import Machines
+from grader.sandbox import Limits
 
 from .conftest import ROOT, Grade
 
@@ -38,15 +39,15 @@ LIMITS = Limits(
 
 
 @pytest.fixture(scope="module")
-def box() -> Iterator[Sandbox]:
-    with Sandbox(LIMITS) as running:
+def box() -> Iterator[Machines]:
+    with Machines(limits=LIMITS) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def unconfined() -> Iterator[Sandbox]:
+def unconfined() -> Iterator[Machines]:
     """As on a platform whose kernel has no layers to offer."""
-    with Sandbox(LIMITS, confined=False) as running:
+    with Machines(limits=LIMITS, confined=False) as running:
         yield running
 
 
@@ -57,9 +58,9 @@ CONFINED_ONLY = {"e_kill_the_parent", "e_kill_everything", "e_patches_site_packa
                  "c_slows_the_grader", "e_persists"}  # fmt: skip
 
 
-def expect_no_gain(graded: Grade, path: Path, box: Sandbox) -> None:
+def expect_no_gain(graded: Grade, path: Path, box: Machines) -> None:
     start = time.monotonic()
-    result = graded("my_linear", path.read_text(encoding="utf-8"), box=box, seed=1)
+    result = graded("my_linear", path.read_text(encoding="utf-8"), on=box, seed=1)
     assert time.monotonic() - start < 30
     paid = {check.name for check in result.checks if check.score}
     assert paid <= FAIR, result
@@ -70,7 +71,7 @@ def expect_no_gain(graded: Grade, path: Path, box: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("path", ATTACKS, ids=lambda path: path.stem)
-def test_an_attack_gains_nothing(graded: Grade, box: Sandbox, path: Path) -> None:
+def test_an_attack_gains_nothing(graded: Grade, box: Machines, path: Path) -> None:
     assert path.read_text(encoding="utf-8").startswith(f"# {path.stem[0].upper()}: ")
     expect_no_gain(graded, path, box)
 
@@ -81,15 +82,15 @@ HELPED = [p for p in ATTACKS if p.stem[0] in "abdeh" and p.stem not in CONFINED_
 
 @pytest.mark.parametrize("path", HELPED, ids=lambda path: path.stem)
 def test_an_attack_gains_nothing_without_the_kernels_help(
-    graded: Grade, unconfined: Sandbox, path: Path
+    graded: Grade, unconfined: Machines, path: Path
 ) -> None:
     if path.stem in ("d_read_the_solution", "d_import_the_solution", "d_import_the_checks"):
         pytest.skip("what can be read is read: hiding files is the kernel's part")
     expect_no_gain(graded, path, unconfined)
 
 
-def test_an_honest_submission_is_paid_after_all_of_them(graded: Grade, box: Sandbox) -> None:
-    result = graded("my_linear", WRONG, box=box, seed=1)
+def test_an_honest_submission_is_paid_after_all_of_them(graded: Grade, box: Machines) -> None:
+    result = graded("my_linear", WRONG, on=box, seed=1)
     assert {check.name for check in result.checks if check.score} == FAIR
 
 
@@ -143,8 +144,8 @@ def test_an_ordinary_user_is_as_safe(their_python: Path, tmp_path: Path) -> None
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["user"] == ORDINARY_USER
-    with Sandbox(LIMITS) as box:
-        assert told["layers"] == [layer.name for layer in box.layers() if layer.on]
+    with Machines(limits=LIMITS) as box:
+        assert told["layers"] == [layer.name for layer in box.sandbox().layers() if layer.on]
     assert len(told["paid"]) == len(names) > 10
     assert all(set(paid) <= FAIR for paid in told["paid"].values())
 
@@ -153,16 +154,17 @@ GRADE_ALL = """
 import json, os, sys
 from pathlib import Path
 from grader import grade
-from grader.sandbox import Limits, Sandbox
+from grader.machines import Machines
+from grader.sandbox import Limits
 from grader.submission import Submission
 
 folder, paid = Path(sys.argv[1]), {}
-with Sandbox(Limits(call_seconds=1, exercise_seconds=1, memory_bytes=1 << 30)) as box:
+with Machines(limits=Limits(call_seconds=1, exercise_seconds=1, memory_bytes=1 << 30)) as box:
     for name in sys.argv[2:]:
         text = (folder / f"{name}.py").read_text("utf-8")
-        [result] = grade(Submission.of_text("my_linear", text), sandbox=box, seed=1).exercises
+        [result] = grade(Submission.of_text("my_linear", text), machines=box, seed=1).exercises
         paid[name] = [check.name for check in result.checks if check.score]
-    layers = [layer.name for layer in box.layers() if layer.on]
+    layers = [layer.name for layer in box.sandbox().layers() if layer.on]
 print(json.dumps({"user": os.getuid(), "layers": layers, "paid": paid}))
 """
 
@@ -177,5 +179,5 @@ def test_every_group_is_there() -> None:
     assert {group: int(count) for group, count in told} == counts
 
 
-def test_nothing_was_written(graded: Grade, box: Sandbox) -> None:
+def test_nothing_was_written(graded: Grade, box: Machines) -> None:
     assert not Path("/tmp/grader-was-here").exists()

@@ -12,8 +12,8 @@ from grader.authoring.lint import lint
 from grader.authoring.mutants import mutants_of
 from grader.authoring.stub import release
 from grader.course.catalog import Course, load_course
+from grader.machines import Machines
 from grader.outputs import audit_table as output
-from grader.sandbox import Sandbox
 
 SOLUTION = '''"""Scaling
 
@@ -68,29 +68,29 @@ def write(folder: Path, kind: str, name: str, text: str) -> None:
     (folder / "tests/submissions/scaled" / kind / f"{name}.py").write_text(text)
 
 
-def test_a_sharp_check_kills_and_a_soft_one_does_not(folder: Path, sandbox: Sandbox) -> None:
-    sharp = audit("scaled", load_course(folder), sandbox)
+def test_a_sharp_check_kills_and_a_soft_one_does_not(folder: Path, machines: Machines) -> None:
+    sharp = audit("scaled", machines.on(load_course(folder)))
     assert sharp.problems == ()
     assert not {"y = y - 1", "y = factor / x"} & {mutant.mutated for mutant in sharp.survivors}
     assert sharp.killed > 8
     assert sharp.rate > 0.75
     (folder / "checks" / "scaled.py").write_text(SOFT)
-    soft = audit("scaled", load_course(folder), sandbox)
+    soft = audit("scaled", machines.on(load_course(folder)))
     assert soft.rate < 0.5
 
 
-def test_what_is_equivalent_is_listed_with_a_reason(folder: Path, sandbox: Sandbox) -> None:
+def test_what_is_equivalent_is_listed_with_a_reason(folder: Path, machines: Machines) -> None:
     entry = '[[mutant]]\nexercise = "scaled"\noriginal = "{}"\nmutated = "{}"\nreason = "x"\n'
     path = folder / "tests/submissions/equivalent.toml"
     path.write_text(entry.format("return y.contiguous()", "return y"))
-    found = audit("scaled", load_course(folder), sandbox)
+    found = audit("scaled", machines.on(load_course(folder)))
     assert found.equivalent == 1
     assert "return y" not in {mutant.mutated for mutant in found.survivors}
     path.write_text(entry.format("y = y + 1", "y = y - 1"))
-    assert "killed or no mutant" in audit("scaled", load_course(folder), sandbox).problems[0]
+    assert "killed or no mutant" in audit("scaled", machines.on(load_course(folder))).problems[0]
 
 
-def test_submissions_get_what_they_deserve(folder: Path, sandbox: Sandbox) -> None:
+def test_submissions_get_what_they_deserve(folder: Path, machines: Machines) -> None:
     right = SOLUTION.replace("y = factor * x", "y = x * factor")
     wrong = SOLUTION.replace("y + 1", "y - 1")
     write(folder, "right", "good", f"# right: the other way round\n{right}")
@@ -99,7 +99,7 @@ def test_submissions_get_what_they_deserve(folder: Path, sandbox: Sandbox) -> No
     write(folder, "wrong", "bad", f"# wrong: is none\n# fails: scaled\n{right}")
     write(folder, "wrong", "other", f"# wrong: minus\n# fails: scale\n{wrong}")
     write(folder, "wrong", "mute", wrong)
-    told = audit("scaled", load_course(folder), sandbox).problems
+    told = audit("scaled", machines.on(load_course(folder))).problems
     assert len(told) == 4
     assert "bad.py earns 0 of 10 points" in told[0]
     assert "bad.py loses no points in scaled" in told[1]
@@ -107,15 +107,15 @@ def test_submissions_get_what_they_deserve(folder: Path, sandbox: Sandbox) -> No
     assert "other.py names a check 'scale'" in told[3]
 
 
-def test_a_flaky_check_is_found(folder: Path, sandbox: Sandbox) -> None:
+def test_a_flaky_check_is_found(folder: Path, machines: Machines) -> None:
     text = SHARP.replace("3 * x + 1)", "3 * x + 1 + (0 if x[0] < 1 else 1))")
     (folder / "checks" / "scaled.py").write_text(text)
-    told = audit("scaled", load_course(folder), sandbox, seeds=20).problems
+    told = audit("scaled", machines.on(load_course(folder)), seeds=20).problems
     assert any("the solution with seed" in problem for problem in told)
 
 
-def test_the_table(folder: Path, sandbox: Sandbox) -> None:
-    found = audit("scaled", load_course(folder), sandbox)
+def test_the_table(folder: Path, machines: Machines) -> None:
+    found = audit("scaled", machines.on(load_course(folder)))
     console = Console(record=True, width=120)
     output.render([found, found], console)
     assert "scaled" in console.export_text()

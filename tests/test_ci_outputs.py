@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from grader.errors import ServiceError
 from grader.outputs import (
     classroom50_result,
     classroom_reporter,
@@ -188,9 +189,7 @@ def test_classroom50s_contract_refuses_half_points() -> None:
     ],
 )
 def test_classroom50_says_what_it_lacks(change: dict[str, str], told: str) -> None:
-    with pytest.raises(
-        classroom50_result.EnvironmentProblem, match=r"Classroom 50|submit/"
-    ) as caught:
+    with pytest.raises(ServiceError, match=r"Classroom 50|submit/") as caught:
         classroom50_result.render(plain_report([(1, 1)]), ENVIRON | change, NOW)
     assert told in str(caught.value)
 

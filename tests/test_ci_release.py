@@ -383,7 +383,7 @@ def test_a_grader_that_cannot_go_along(tmp_path: Path, grader: str, told: str) -
     for name in ("other-1.0-py3-none-any.whl", "grader-1.0-py3-none-any.whl"):
         with zipfile.ZipFile(file.parent / name, "w") as archive:
             archive.writestr("grader/grading.py", "")
-            archive.writestr("grader/course/solutions/my_linear.py", "")
+            archive.writestr("grader/built_in/solutions/my_linear.py", "")
     result = run("release", "--assignment", str(file), "--classroom", str(tmp_path / "out"))
     assert result.returncode == 2
     assert told in result.stderr

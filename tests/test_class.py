@@ -22,10 +22,11 @@ from typing import Any
 import pytest
 
 from grader import grade
-from grader.classroom.run.pool import PoolError, Workers
+from grader.classroom.run.pool import Workers
 from grader.classroom.run.worker import GradingOutcome, Task, versions
 from grader.course.catalog import Course
-from grader.sandbox import Sandbox
+from grader.errors import WorkersError
+from grader.machines import Machines
 from grader.submission import Submission
 
 from .classes import (
@@ -63,14 +64,14 @@ class Made:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory, course: Course, sandbox: Sandbox) -> Made:
+def made(tmp_path_factory: pytest.TempPathFactory, course: Course, machines: Machines) -> Made:
     """Three hundred submissions. What each earns is known from grading what it is a copy of alone."""
     folder = tmp_path_factory.mktemp("class") / "submissions"
     bases = make_class(folder, 300)
 
     def alone(base: Base) -> int:
         submission = Submission.of_text(EXERCISE, base.text)
-        return grade(submission, course=course, sandbox=sandbox, seed=int(SEED)).score
+        return grade(submission, course=course, machines=machines, seed=int(SEED)).score
 
     deserved = {base: alone(base) for base in set(bases.values())}
     assert {base.attack for base in deserved} == {None, *ATTACKS}
@@ -359,5 +360,5 @@ def test_a_submission_that_ends_its_worker_costs_only_itself() -> None:
 
 
 def test_workers_that_cannot_even_start_are_told() -> None:
-    with pytest.raises(PoolError, match="end as soon as they are started"):
+    with pytest.raises(WorkersError, match="end as soon as they are started"):
         list(fragile({str(number) for number in range(20)}).run(tasks(20)))

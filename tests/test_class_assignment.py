@@ -52,12 +52,16 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Reco
         (place / "line_fit.py").write_text(text, encoding="utf-8")
         if told:
             (place / "result.json").write_text(json.dumps(told))
-    terms = read_assignment(file).on(load_course(), instructor=True)
+    assigned = read_assignment(file).on(load_course(), instructor=True)
     given = digests(folder / "class" / "ada", [str(workflow)])
     with open_gradebook(folder / "class.db", create=True) as gradebook:
         for _ in range(2):  # the second time from what is kept
             grade_class(
-                folder / "class", gradebook, terms=terms, protected=given, workers=local_workers(1)
+                folder / "class",
+                gradebook,
+                assigned=assigned,
+                protected=given,
+                workers=local_workers(1),
             )
         assert gradebook.deadline == datetime(2026, 12, 1, 12, tzinfo=UTC)
         assert gradebook.policy.points == 2

@@ -30,6 +30,7 @@ from grader.classroom.report.pseudonyms import Pseudonyms, read_key
 from grader.classroom.report.report_folder import write_report
 from grader.classroom.report.webpage import script_json
 from grader.classroom.sanitize import shown, slug
+from grader.errors import GradebookError
 from grader.report import CheckResult, ExerciseResult, Report
 
 from .synthetic import HERE, HOSTILE, hostile_class, made_class
@@ -205,7 +206,7 @@ def test_scores_for_every_platform(folder: Path) -> None:
         rows(folder / "scores" / f"{name}.csv")
         for name in ("canvas", "moodle", "blackboard", "classroom50")
     )
-    assert canvas[0][:5] == ["Enrolled", "ID", "SIS User ID", "SIS Login ID", "Section"]
+    assert canvas[0][:5] == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
     assert canvas[1] == ["Points Possible", "", "", "", "", "180"]
     assert canvas[2][2:] == [first.student.id, first.student.login, "Lab 1", str(first.score)]
     assert moodle[1][:3] == [first.student.id, first.student.login, first.student.email]
@@ -583,16 +584,13 @@ def command(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     from grader.cli import main
 
-    class GradebookError(Exception):
-        pass
-
     def open_gradebook(where: str) -> Book:
         if where != "class.db":
             raise GradebookError(f"{where} is no gradebook. Make one with: grader grade")
         return Book()
 
     module = ModuleType("grader.classroom.gradebook.reader")
-    vars(module).update(GradebookError=GradebookError, open_gradebook=open_gradebook)
+    vars(module).update(open_gradebook=open_gradebook)
     monkeypatch.setitem(sys.modules, "grader.classroom.gradebook.reader", module)
     return lambda *arguments: CliRunner().invoke(main, [str(one) for one in arguments])
 

@@ -139,11 +139,11 @@ def test_a_class_from_the_first_call_to_the_last(tmp_path: Path) -> None:
     late = ["--deadline", "2026-11-20T12:00Z", "--accept-days", "3", "--late-penalty", "10%"]
     told = " ".join(run(*command, *late).split())
     assert "6 handed in: 4 graded now, 0 graded before." in told
-    assert "HandIn in nothing (1): 6 (Abe)" in told
+    assert "Handed in nothing (1): 6 (Abe)" in told
     assert "not on the roster (1): stranger" in told
     assert "Nothing to grade in it (2): 3: There is no exercise to grade: expected a file" in told
     assert "5: lab-eve.zip is not a zip file" in told
-    assert "To look at (1): 4: HandIn in 3 days after the deadline." in told
+    assert "To look at (1): 4: Handed in 3 days after the deadline." in told
     with open_gradebook(book) as gradebook:
         scores = [record.score for record in gradebook.records()]
         assert scores == [10, 10, 0, 7, 0, 0, 10]

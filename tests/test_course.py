@@ -13,9 +13,9 @@ import pytest
 
 from grader import grade, load_course
 from grader.authoring.stub import release
-from grader.course.catalog import Course, CourseError
-from grader.grading import limits_of
-from grader.sandbox import Sandbox
+from grader.course.catalog import Course
+from grader.errors import CourseError
+from grader.machines import Machines, limits_of
 
 from .conftest import ROOT
 
@@ -63,13 +63,13 @@ def test_the_built_in_course_is_as_the_contract_orders_it(course: Course) -> Non
         assert exercise.stub.is_file()
 
 
-def test_an_exercise_is_a_solution_and_a_check(folder: Path, sandbox: Sandbox) -> None:
+def test_an_exercise_is_a_solution_and_a_check(folder: Path, machines: Machines) -> None:
     course = load_course(folder)
     assert course.names == ("double",)
     assert course["double"].title == "Doubling"
     release(course["double"], folder / "exercises")
     stub, right = (
-        grade(folder / where / "double.py", course=course, sandbox=sandbox)
+        grade(folder / where / "double.py", course=course, machines=machines)
         for where in ("exercises", "solutions")
     )
     assert (stub.score, stub.exercises[0].status) == (0, "not_attempted")
@@ -86,8 +86,13 @@ def test_an_exercise_without_a_unit_comes_last(folder: Path) -> None:
     [
         ("title = ", "cannot be read as a course"),
         ('[[unit]]\nexercises = ["nothing"]\n', "names 'nothing'"),
-        ("unit = 3\n", "cannot be read as a course"),
-        ("[[unit]]\nexercises = 3\n", "cannot be read as a course"),
+        ("unit = 3\n", "`unit` has to be a list"),
+        ("[[unit]]\nexercises = 3\n", "`exercises` has to be a list"),
+        ('unit = ["x"]\n', "`unit` has to be tables"),
+        ("[[unit]]\nexercises = [3]\n", "`exercises` has to be names"),
+        ('[[unit]]\nexercises = ["double", "double"]\n', "names 'double' twice"),
+        ("limits = 5\n", "`limits` has to be a table"),
+        ("title = 5\n", "`title` has to be a text"),
         (None, "cannot be read as a course"),
     ],
 )
@@ -157,7 +162,7 @@ def test_the_wheel_is_complete(installed: Path, tmp_path: Path, course: Course) 
     assert {path.stem for path in (tmp_path / "work").glob("*.py")} == set(course.names)
     assert (tmp_path / "notes" / "my_linear.ipynb").is_file()
     assert "hint 1 of 3" in run_installed(installed, tmp_path, "hint", "my_linear").stdout
-    solution = installed / "grader" / "course" / "solutions" / "my_linear.py"
+    solution = installed / "grader" / "built_in" / "solutions" / "my_linear.py"
     (tmp_path / "work" / "my_linear.py").write_bytes(solution.read_bytes())
     report = json.loads(
         run_installed(
@@ -185,6 +190,6 @@ def test_students_are_not_handed_the_solutions(tmp_path: Path) -> None:
     subprocess.run([*command, "--wheel-dir", tmp_path, ROOT], check=True)
     [wheel] = tmp_path.glob("grader-*.whl")
     names = zipfile.ZipFile(wheel).namelist()
-    assert "grader/course/exercises/my_linear.py" in names
-    assert "grader/course/locale/ko/LC_MESSAGES/messages.mo" in names
+    assert "grader/built_in/exercises/my_linear.py" in names
+    assert "grader/built_in/locale/ko/LC_MESSAGES/messages.mo" in names
     assert not any("solutions" in name or "SOLUTION" in name for name in names)

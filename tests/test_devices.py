@@ -13,9 +13,8 @@ from click.testing import CliRunner
 
 from grader import grade
 from grader.cli import main
-from grader.course.catalog import Course
 from grader.devices.plans import direct_operators
-from grader.grading import environment, gpu_sandbox
+from grader.machines import Machines
 from grader.outputs import terminal
 from grader.report import Report
 from grader.sandbox import Sandbox
@@ -110,27 +109,26 @@ def test_every_other_check_runs_on_the_cpu(graded: Grade) -> None:
     assert set.union(*places.values()) == {"cpu"}
 
 
-def report_on(devices: tuple[str, ...], course: Course, sandbox: Sandbox, text: str) -> Report:
-    submission = Submission.of_text("line_fit", text)
-    return grade(submission, course=course, sandbox=sandbox, devices=devices)
+def report_on(devices: tuple[str, ...], machines: Machines, text: str) -> Report:
+    return grade(Submission.of_text("line_fit", text), machines=machines.on(devices=devices))
 
 
-def test_without_a_second_device_the_cpu_stands_in(course: Course, sandbox: Sandbox) -> None:
+def test_without_a_second_device_the_cpu_stands_in(machines: Machines) -> None:
     wrong = text_of("line_fit/wrong/device_numpy")
-    report = report_on(("cpu",), course, sandbox, wrong)
+    report = report_on(("cpu",), machines, wrong)
     assert (report.score, report.max_score) == (10, 10)
     assert report.environment.devices == ("cpu",)
     [check] = [c for c in report.exercises[0].checks if c.name == "other_devices"]
     assert {case.device for case in check.cases} == {"cpu"}
-    assert report_on(("cpu", "sim"), course, sandbox, wrong).score == 9
+    assert report_on(("cpu", "sim"), machines, wrong).score == 9
 
 
-def test_a_device_that_is_not_there_is_told(course: Course, sandbox: Sandbox) -> None:
+def test_a_device_that_is_not_there_is_told(machines: Machines) -> None:
     import io
 
     from rich.console import Console
 
-    report = report_on(("cpu", "tpu"), course, sandbox, text_of("line_fit/right/plain"))
+    report = report_on(("cpu", "tpu"), machines, text_of("line_fit/right/plain"))
     assert report.environment.devices == ("cpu",)
     assert report.environment.absent == ("tpu: there is no such device",)
     assert Report.from_dict(report.to_dict()) == report
@@ -140,13 +138,13 @@ def test_a_device_that_is_not_there_is_told(course: Course, sandbox: Sandbox) ->
 
 
 def test_where_the_simulation_cannot_be_set_up_the_report_says_so(
-    course: Course, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     broken = "import torch._C._acc as a; del a.create_empty_tensor; "
     boot = sandbox_module._BOOT.replace("from grader", "import torch; " + broken + "from grader", 1)
     monkeypatch.setattr(sandbox_module, "_BOOT", boot)
-    with Sandbox() as box:
-        report = report_on(("cpu", "sim"), course, box, text_of("line_fit/right/plain"))
+    with Machines() as box:
+        report = report_on(("cpu", "sim"), box, text_of("line_fit/right/plain"))
     assert report.environment.devices == ("cpu",)
     [absent] = report.environment.absent
     assert absent.startswith("sim: AttributeError")
@@ -181,14 +179,13 @@ def test_a_crash_on_the_device_fails_that_check_alone(graded: Grade) -> None:
 
 WITH_SIM_AS_HOME = """
 import sys
-from grader import devices, grade, plugin
-from grader.sandbox import Sandbox
+from grader import devices, grade
+from grader.checking import plugin
 assert devices.set_up() == ""
 plugin.HOMES["sim"] = ("cpu", "sim")
 seen = devices.seen_by_torch("sim")
 seen.__enter__()
-with Sandbox() as box:
-    report = grade("solutions", sandbox=box)
+report = grade("solutions")
 for exercise in report.exercises:
     for check in exercise.checks:
         if check.score < check.points:
@@ -230,25 +227,23 @@ def test_doctor_prints_the_table_in_short() -> None:
 
 
 @pytest.fixture(scope="module")
-def gpu() -> Iterator[Sandbox]:
-    with gpu_sandbox() as box:
-        if why := box.absent("cuda"):
-            pytest.skip(f"no cuda here: {why}")
-        yield box
+def with_gpu() -> Iterator[Machines]:
+    with Machines(devices=("cpu", "sim", "cuda")) as running:
+        if absent := running.environment.absent:
+            pytest.skip(f"no cuda here: {absent[0]}")
+        yield running
 
 
 @pytest.mark.cuda
-def test_the_parity_table_holds_on_cuda(gpu: Sandbox) -> None:
-    found = list(run_all(gpu, "cuda"))
+def test_the_parity_table_holds_on_cuda(with_gpu: Machines) -> None:
+    found = list(run_all(with_gpu.sandbox("cuda"), "cuda"))
     assert [(o.program.name, o.difference) for o in found if o.difference] == []
 
 
 @pytest.mark.cuda
-def test_solutions_earn_all_points_on_cuda(gpu: Sandbox, sandbox: Sandbox, course: Course) -> None:
-    report = grade(
-        ROOT / "solutions", course=course, sandbox=sandbox, gpu=gpu, devices=("cpu", "sim", "cuda")
-    )
-    assert environment(sandbox, ("cpu", "sim", "cuda"), gpu).absent == ()
+def test_solutions_earn_all_points_on_cuda(with_gpu: Machines) -> None:
+    report = grade(ROOT / "solutions", machines=with_gpu)
+    assert report.environment.devices == ("cpu", "sim", "cuda")
     lost = [(e.name, c.name, c.message) for e in report.exercises for c in e.checks if not c.score]
     assert lost == []
 
@@ -257,12 +252,10 @@ def test_solutions_earn_all_points_on_cuda(gpu: Sandbox, sandbox: Sandbox, cours
 @pytest.mark.parametrize(
     "path", sorted(SUBMISSIONS.glob("*/*/device_*.py")), ids=lambda path: path.stem
 )
-def test_device_mistakes_cost_the_same_with_a_gpu(
-    gpu: Sandbox, sandbox: Sandbox, course: Course, path: Path
-) -> None:
+def test_device_mistakes_cost_the_same_with_a_gpu(with_gpu: Machines, path: Path) -> None:
     submission = Submission.of_text(path.parts[-3], path.read_text(encoding="utf-8"))
     scores = [
-        grade(submission, course=course, sandbox=sandbox, gpu=gpu, devices=devices).score
+        grade(submission, machines=with_gpu.on(devices=devices)).score
         for devices in (("cpu", "sim"), ("cpu", "sim", "cuda"))
     ]
     assert scores[0] == scores[1]
@@ -270,7 +263,7 @@ def test_device_mistakes_cost_the_same_with_a_gpu(
 
 @pytest.mark.cuda
 def test_too_much_of_the_gpu_is_that_submissions_failed_check(
-    gpu: Sandbox, sandbox: Sandbox, course: Course
+    with_gpu: Machines,
 ) -> None:
     text = text_of("line_fit/right/plain").replace(
         "def mse(y_pred, y):",
@@ -279,9 +272,7 @@ def test_too_much_of_the_gpu_is_that_submissions_failed_check(
     submission = Submission.of_text(
         "line_fit", text.replace("device=y.device", "device='cuda' if y.is_cuda else 'meta'")
     )
-    report = grade(
-        submission, course=course, sandbox=sandbox, gpu=gpu, devices=("cpu", "sim", "cuda")
-    )
+    report = grade(submission, machines=with_gpu)
     [lost] = [check for check in report.exercises[0].checks if not check.score]
     assert lost.name == "other_devices"
     assert "memory" in lost.cause

@@ -189,7 +189,10 @@ def test_sentences_are_whole_and_their_names_are_filled_in() -> None:
 def known_causes() -> list[Cause]:
     """Every cause that stands in a module of checks, or among the general ones."""
     names = [f"grader.checks.{exercise}" for exercise in load_course().names]
-    modules = [import_module(name) for name in ["grader.explain", "grader.exceptions", *names]]
+    modules = [
+        import_module(name)
+        for name in ["grader.checking.explain", "grader.checking.torch_errors", *names]
+    ]
     values = itertools.chain.from_iterable(vars(module).values() for module in modules)
     found = []
     for value in values:

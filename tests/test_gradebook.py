@@ -18,11 +18,12 @@ from sqlalchemy import create_engine, insert, text
 
 from grader.classroom.gradebook import database, models
 from grader.classroom.gradebook.late import LatePolicy
-from grader.classroom.gradebook.reader import NOTHING, Gradebook, GradebookError, open_gradebook
+from grader.classroom.gradebook.reader import NOTHING, Gradebook, open_gradebook
 from grader.classroom.gradebook.writer import Ledger, Receipt, enrol, set_possible, write_settings
 from grader.classroom.handin.read import Submitted
 from grader.classroom.handin.roster import RosterEntry
 from grader.classroom.records import Enrolled
+from grader.errors import GradebookError
 from grader.report import CheckResult, Environment, ExerciseResult, Report
 from grader.submission import Cell, Source
 

@@ -9,8 +9,8 @@ import pytest
 
 from grader import grade
 from grader.course.catalog import Course, load_course
+from grader.machines import Machines
 from grader.report import Report
-from grader.sandbox import Sandbox
 from grader.submission import Submission, read_submission
 
 from .conftest import ROOT, Grade
@@ -45,9 +45,9 @@ def test_the_stub_earns_none(course: Course, graded: Grade, name: str) -> None:
     assert (result.score, result.max_score, result.status) == (0, 10, "not_attempted")
 
 
-def test_the_same_submission_gives_the_same_report(sandbox: Sandbox) -> None:
+def test_the_same_submission_gives_the_same_report(machines: Machines) -> None:
     first, second = (
-        without_times(grade(ROOT / "examples" / "partly", sandbox=sandbox)) for _ in range(2)
+        without_times(grade(ROOT / "examples" / "partly", machines=machines)) for _ in range(2)
     )
     assert first == second
 
@@ -64,10 +64,10 @@ def test_every_case_is_told(graded: Grade) -> None:
     assert cases == {("cpu", "float32", "passed"), ("cpu", "float64", "passed")}
 
 
-def test_a_file_that_is_missing(course: Course, sandbox: Sandbox, tmp_path: Path) -> None:
+def test_a_file_that_is_missing(course: Course, machines: Machines, tmp_path: Path) -> None:
     (tmp_path / "my_linear.py").write_text(LINEAR, encoding="utf-8")
     wanted = ["train_step", "my_linear"]
-    report = grade(read_submission(tmp_path, course, wanted), sandbox=sandbox)
+    report = grade(read_submission(tmp_path, course, wanted), machines=machines)
     assert [exercise.name for exercise in report.exercises] == wanted
     assert [exercise.status for exercise in report.exercises] == ["missing", "passed"]
     assert (report.score, report.max_score) == (10, 20)
@@ -89,16 +89,16 @@ def test_a_file_that_is_missing(course: Course, sandbox: Sandbox, tmp_path: Path
     ],
 )  # fmt: skip
 def test_a_file_that_cannot_be_loaded(
-    graded: Grade, strict_sandbox: Sandbox, text: str, told: str
+    graded: Grade, strict_machines: Machines, text: str, told: str
 ) -> None:
-    result = graded("my_linear", text, box=strict_sandbox)
+    result = graded("my_linear", text, on=strict_machines)
     assert told in result.message
     assert (result.score, result.max_score, result.status) == (0, 10, "error")
     assert {check.status for check in result.checks} == {"not_reached"}
 
 
-def test_a_hang_at_import_names_the_line(graded: Grade, strict_sandbox: Sandbox) -> None:
-    result = graded("my_linear", "import time\n\ntime.sleep(100)\n", box=strict_sandbox)
+def test_a_hang_at_import_names_the_line(graded: Grade, strict_machines: Machines) -> None:
+    result = graded("my_linear", "import time\n\ntime.sleep(100)\n", on=strict_machines)
     assert "my_linear.py, line 3" in result.message
 
 
@@ -116,17 +116,17 @@ def test_a_class_with_another_signature(graded: Grade) -> None:
     assert "unexpected keyword argument 'bias'" in told.message
 
 
-def test_a_hang_costs_its_own_checks(graded: Grade, strict_sandbox: Sandbox) -> None:
+def test_a_hang_costs_its_own_checks(graded: Grade, strict_machines: Machines) -> None:
     text = LINEAR.replace("output = x @", "while True: pass\n        output = x @")
-    states = {c.name: c.status for c in graded("my_linear", text, box=strict_sandbox).checks}
+    states = {c.name: c.status for c in graded("my_linear", text, on=strict_machines).checks}
     assert states["parameters"] == states["sizes"] == "passed"
     assert states["forward"] == "timeout"
     assert states["gradients"] == "not_reached"
 
 
-def test_the_time_for_an_exercise_is_bounded(graded: Grade, strict_sandbox: Sandbox) -> None:
+def test_the_time_for_an_exercise_is_bounded(graded: Grade, strict_machines: Machines) -> None:
     text = LINEAR.replace("super().__init__()", "super().__init__()\n        while True: pass")
-    result = graded("my_linear", text, box=strict_sandbox)
+    result = graded("my_linear", text, on=strict_machines)
     assert result.score == 0
     assert any("used up" in check.message for check in result.checks)
 
@@ -188,7 +188,7 @@ def test_hostile_text_is_made_plain(graded: Grade) -> None:
     assert "\\x1b[2K" in told
 
 
-def test_a_faulty_check_is_the_graders_fault(tmp_path: Path, sandbox: Sandbox) -> None:
+def test_a_faulty_check_is_the_graders_fault(tmp_path: Path, machines: Machines) -> None:
     for folder in ("checks", "exercises"):
         (tmp_path / folder).mkdir()
     (tmp_path / "course.toml").write_text('title = "x"\n')
@@ -196,7 +196,7 @@ def test_a_faulty_check_is_the_graders_fault(tmp_path: Path, sandbox: Sandbox) -
         "from grader import points\n\n@points(10)\ndef test_it(student):\n    '''It.'''\n    1 / 0\n"
     )
     course = load_course(tmp_path)
-    report = grade(Submission.of_text("one", "x = 1\n"), course=course, sandbox=sandbox)
+    report = grade(Submission.of_text("one", "x = 1\n"), course=course, machines=machines)
     [exercise] = report.exercises
     assert exercise.status == exercise.checks[0].status == "error"
     assert "The grader is at fault" in exercise.checks[0].message
@@ -214,7 +214,7 @@ def test_the_callers_settings_are_as_before(graded: Grade) -> None:
         torch.set_num_threads(before)
 
 
-def test_a_report_brings_no_torch_along(course: Course, sandbox: Sandbox) -> None:
+def test_a_report_brings_no_torch_along(course: Course, machines: Machines) -> None:
     submission = Submission.of_text("derivative", "x = 1\n")
-    report = grade(submission, course=course, sandbox=sandbox, first_failure=True)
+    report = grade(submission, course=course, machines=machines, first_failure=True)
     assert type(report.environment.torch) is str  # and not torch's own class of strings

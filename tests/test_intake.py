@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from grader.classroom.gradebook.late import LatePolicy, late_days
-from grader.classroom.handin.layouts import HandIn, LayoutError, find_hand_ins
+from grader.classroom.handin.layouts import HandIn, find_hand_ins
 from grader.classroom.handin.read import (
     Submitted,
     digest_of,
@@ -25,9 +25,10 @@ from grader.classroom.handin.read import (
     read_hand_in,
     sources_of,
 )
-from grader.classroom.handin.roster import Matcher, RosterError, read_roster, read_time
+from grader.classroom.handin.roster import Matcher, read_roster, read_time
 from grader.classroom.records import Enrolled
 from grader.course.catalog import Course
+from grader.errors import LayoutError, RosterError
 from grader.submission.git_files import CommitFiles
 
 RIGHT = "class MyLinear:\n    answer = 42\n"
@@ -482,7 +483,7 @@ def test_no_folder_of_submissions(tmp_path: Path, name: str) -> None:
 ROSTERS = {
     "github": '"identifier","github_username","github_id","name"\n"0042","ada-l","7",""\n"0043","","",""\n',
     "classroom50": "username,first_name,last_name,email,section,github_id\nada-l,Ada,Lovelace,a@x.org,B,7\n",
-    "canvas": "Enrolled,ID,SIS User ID,SIS Login ID,Section\n    Points Possible,,,,\n"
+    "canvas": "Student,ID,SIS User ID,SIS Login ID,Section\n    Points Possible,,,,\n"
     '"Lovelace, Ada",11,s1,ada-l,B\n',
     "plain": "\ufeffid;name;deadline\nada-l;Ada;2026-11-21\n",
 }

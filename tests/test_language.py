@@ -26,9 +26,10 @@ from grader.authoring.stub import release
 from grader.authoring.stub_notebook import notebook_of
 from grader.course.catalog import Course
 from grader.course.translation import docstrings, hints_of, statement_of, stub_text, title_of
+from grader.errors import InputError
+from grader.machines import Machines
 from grader.outputs import notebook_html, terminal
 from grader.report import Report
-from grader.sandbox import Sandbox
 from grader.submission import Submission, read_submission
 from grader.submission.submission import is_stub
 
@@ -141,10 +142,10 @@ def test_what_instructors_run_stays_english() -> None:
 # the same grading in another language
 
 
-def test_a_report_in_korean(course: Course, sandbox: Sandbox) -> None:
+def test_a_report_in_korean(course: Course, machines: Machines) -> None:
     arguments = ["check", "--from", "examples/partly", "--format", "json", "my_linear"]
     other = json.loads(run(*arguments, "--lang", "ko").stdout)
-    report = grade(ROOT / "examples/partly", ["my_linear"], course=course, sandbox=sandbox)
+    report = grade(ROOT / "examples/partly", ["my_linear"], course=course, machines=machines)
     english = report.to_dict()
     schema = json.loads((PACKAGE / "report.schema.json").read_text(encoding="utf-8"))
     jsonschema.validate(other, schema)
@@ -161,9 +162,9 @@ def test_a_report_in_korean(course: Course, sandbox: Sandbox) -> None:
             assert not same[text] or HANGUL.search(same[text])
 
 
-def test_a_report_is_shown_in_its_own_language(course: Course, sandbox: Sandbox) -> None:
+def test_a_report_is_shown_in_its_own_language(course: Course, machines: Machines) -> None:
     path = ROOT / "examples/partly/my_linear.py"
-    report = grade(path, course=course, sandbox=sandbox, language="ko")
+    report = grade(path, course=course, machines=machines, language="ko")
     assert language.current() == "en"
     report = replace(report, exercises=report.exercises * 2)
     console = Console(file=StringIO(), record=True, width=100)
@@ -172,16 +173,16 @@ def test_a_report_is_shown_in_its_own_language(course: Course, sandbox: Sandbox)
     assert 'lang="ko"' in notebook_html.render(report)
 
 
-def test_a_language_that_the_grader_does_not_speak(course: Course, sandbox: Sandbox) -> None:
-    with pytest.raises(ValueError, match="does not speak 'xx'"):
-        grade(ROOT / "examples/partly", course=course, sandbox=sandbox, language="xx")
+def test_a_language_that_the_grader_does_not_speak(course: Course, machines: Machines) -> None:
+    with pytest.raises(InputError, match="does not speak 'xx'"):
+        grade(ROOT / "examples/partly", course=course, machines=machines, language="xx")
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_a_mistake_is_told(course: Course, sandbox: Sandbox, name: str) -> None:
+def test_what_a_mistake_is_told(course: Course, machines: Machines, name: str) -> None:
     paths = sorted((ROOT / "tests" / "submissions" / name / "wrong").glob("*.py"))
     submission = Submission.of_text(name, paths[len(paths) // 2].read_text(encoding="utf-8"))
-    [result] = grade(submission, course=course, sandbox=sandbox, language="ko").exercises
+    [result] = grade(submission, course=course, machines=machines, language="ko").exercises
     sentences = [result.message, *(violation.message for violation in result.violations)]
     for check in result.checks:
         if check.status != "passed":
@@ -243,7 +244,7 @@ def test_the_stubs_of_a_course_stay_english(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("suffix", [[], ["--notebooks"]], ids=["files", "notebooks"])
 def test_a_korean_workspace_is_not_attempted(
-    tmp_path: Path, course: Course, sandbox: Sandbox, suffix: list[str]
+    tmp_path: Path, course: Course, machines: Machines, suffix: list[str]
 ) -> None:
     made = run("init", "work", "--lang", "ko", *suffix, cwd=tmp_path)
     assert made.returncode == 0
@@ -252,7 +253,7 @@ def test_a_korean_workspace_is_not_attempted(
     assert set(submission.sources) == set(NAMES)
     for name, source in submission.sources.items():
         assert is_stub(source, course[name])
-    report = grade(tmp_path / "work", ["derivative"], course=course, sandbox=sandbox)
+    report = grade(tmp_path / "work", ["derivative"], course=course, machines=machines)
     assert report.exercises[0].status == "not_attempted"
 
 
@@ -295,7 +296,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_course_brings_its_own_language(folder: Path, sandbox: Sandbox) -> None:
+def test_a_course_brings_its_own_language(folder: Path, machines: Machines) -> None:
     first = run("translate", "--course", str(folder))
     assert first.returncode == 1
     assert "“Twice a tensor.” is not translated" in first.stdout
@@ -317,7 +318,7 @@ def test_a_course_brings_its_own_language(folder: Path, sandbox: Sandbox) -> Non
     assert "Not more." in shown
     course = load_course(folder)
     (folder / "double.py").write_text("def double(x):\n    return x\n")
-    report = grade(folder / "double.py", course=course, sandbox=sandbox, language="ko")
+    report = grade(folder / "double.py", course=course, machines=machines, language="ko")
     [check] = report.exercises[0].checks
     assert report.exercises[0].title == "두 배"
     assert (check.description, check.message) == ("`double(x)`는 2·x입니다.", "3: 틀렸습니다.")

@@ -16,22 +16,24 @@ PACKAGE = Path(grader.__file__).parent
 SPLIT = ("sandbox", "classroom")  # rooms with rooms inside, each with a line of its own here
 EVERYWHERE = {"errors", "language", "report", "text"}  # plain data and plain words
 ALLOWED: dict[str, set[str]] = {
+    "errors": set(),
     "report": set(),
     "language": set(),
     "text": {"language"},
     "course": EVERYWHERE,
     "submission": EVERYWHERE | {"course"},
     "devices": set(),
-    "sandbox": {"sandbox.isolation", "sandbox.wire"},
+    "sandbox": {"errors", "sandbox.isolation", "sandbox.wire"},
     "sandbox.inside": {"devices", "sandbox.isolation", "sandbox.wire"},
     "sandbox.isolation": set(),
     "sandbox.wire": set(),
     "checking": EVERYWHERE | {"course", "sandbox", "sandbox.wire", "submission"},
-    "checks": {"grader", "language"},  # the names that `grader/__init__.py` offers
-    "grading": EVERYWHERE | {"checking", "course", "sandbox", "submission"},
+    "checks": {"grader"},  # the names that `grader/__init__.py` offers
+    "machines": EVERYWHERE | {"checking", "course", "sandbox", "submission"},
+    "grading": EVERYWHERE | {"checking", "course", "machines", "submission"},
     "outputs": EVERYWHERE,
-    "practice": EVERYWHERE | {"checking", "course", "grading", "outputs", "sandbox", "submission"},
-    "authoring": EVERYWHERE | {"course", "grading", "sandbox", "submission"},
+    "practice": EVERYWHERE | {"course", "grading", "machines", "outputs", "submission"},
+    "authoring": EVERYWHERE | {"course", "grading", "machines", "sandbox", "submission"},
     "classroom": EVERYWHERE,
     "classroom.handin": EVERYWHERE | {"classroom", "course", "submission"},
     "classroom.gradebook": EVERYWHERE | {"classroom", "classroom.handin", "course", "submission"},
@@ -43,6 +45,7 @@ ALLOWED: dict[str, set[str]] = {
         "course",
         "grader",  # its version
         "grading",
+        "machines",
         "sandbox",
         "submission",
     },

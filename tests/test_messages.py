@@ -10,9 +10,9 @@ from rich.console import Console
 from grader import grade, load_course
 from grader.checking.locate import place_of
 from grader.checking.torch_errors import meaning_of, told_of_gradients
+from grader.machines import Machines
 from grader.outputs import terminal
 from grader.report import CheckResult, Report
-from grader.sandbox import Sandbox
 from grader.submission import Submission
 
 FUNCTION = """
@@ -51,11 +51,11 @@ def deeper(x):
 
 
 @pytest.fixture(scope="module")
-def report(sandbox: Sandbox) -> Report:
+def report(machines: Machines) -> Report:
     turned = "x.reshape(-1, weight.shape[1]).T @ g.reshape(-1, weight.shape[0])"
     text = FUNCTION.replace("{weight}", turned)
     submission = Submission.of_text("custom_function", text)
-    return grade(submission, course=load_course(), sandbox=sandbox, seed=11)
+    return grade(submission, course=load_course(), machines=machines, seed=11)
 
 
 def check(report: Report, name: str) -> CheckResult:
@@ -80,9 +80,9 @@ def test_an_exception_shows_the_students_own_frames_alone(report: Report) -> Non
     assert "probe" not in found.message
 
 
-def test_what_is_not_written_is_no_failure(sandbox: Sandbox) -> None:
+def test_what_is_not_written_is_no_failure(machines: Machines) -> None:
     stub = load_course()["line_fit"].stub.read_text(encoding="utf-8")
-    report = grade(Submission.of_text("line_fit", stub), sandbox=sandbox)
+    report = grade(Submission.of_text("line_fit", stub), machines=machines)
     assert {c.status for c in report.exercises[0].checks} <= {"not_started", "not_reached"}
     assert report.exercises[0].status == "not_attempted"
 
@@ -98,11 +98,11 @@ def test_the_order_in_a_terminal(report: Report) -> None:
     assert order == sorted(order)
 
 
-def test_the_same_seed_gives_the_same_numbers(sandbox: Sandbox, report: Report) -> None:
+def test_the_same_seed_gives_the_same_numbers(machines: Machines, report: Report) -> None:
     text = (load_course().folder / "tests/submissions/line_fit/wrong/mse_root.py").read_text()
     told = []
     for seed in (3, 3, 4):
-        graded = grade(Submission.of_text("line_fit", text), sandbox=sandbox, seed=seed)
+        graded = grade(Submission.of_text("line_fit", text), machines=machines, seed=seed)
         told.append(next(c.message for c in graded.exercises[0].checks if c.name == "mse"))
     assert told[0] == told[1] != told[2]
 

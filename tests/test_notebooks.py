@@ -15,8 +15,8 @@ from grader import grade
 from grader.authoring.stub import release, stub_of
 from grader.authoring.stub_notebook import notebook_of
 from grader.course.catalog import Course, load_course
+from grader.machines import Machines
 from grader.report import ExerciseResult
-from grader.sandbox import Sandbox
 from grader.submission import read_submission
 from grader.submission.cell_syntax import python_of
 from grader.submission.submission import notebook_of_bytes
@@ -35,10 +35,10 @@ def with_cells(notebook: str, before: list[str], after: list[str]) -> str:
     return json.dumps(data)
 
 
-def graded_file(text: str, name: str, folder: Path, sandbox: Sandbox) -> ExerciseResult:
+def graded_file(text: str, name: str, folder: Path, machines: Machines) -> ExerciseResult:
     path = folder / f"{name}.ipynb"
     path.write_text(text, encoding="utf-8")
-    return grade(path, sandbox=sandbox).exercises[0]
+    return grade(path, machines=machines).exercises[0]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -55,20 +55,20 @@ def test_released_notebooks_are_what_the_solutions_give(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_solved_notebook_earns_what_the_file_earns(
-    course: Course, sandbox: Sandbox, name: str, tmp_path: Path
+    course: Course, machines: Machines, name: str, tmp_path: Path
 ) -> None:
-    result = graded_file(solved(course, name), name, tmp_path, sandbox)
+    result = graded_file(solved(course, name), name, tmp_path, machines)
     assert (result.score, result.max_score, result.status) == (10, 10, "passed")
-    file = grade(course[name].solution, sandbox=sandbox).exercises[0]
+    file = grade(course[name].solution, machines=machines).exercises[0]
     assert [c.name for c in result.checks] == [c.name for c in file.checks]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_released_notebook_is_not_attempted(
-    course: Course, sandbox: Sandbox, name: str, tmp_path: Path
+    course: Course, machines: Machines, name: str, tmp_path: Path
 ) -> None:
     stub = stub_of(course[name].solution.read_text(encoding="utf-8"), name)
-    result = graded_file(notebook_of(name, stub), name, tmp_path, sandbox)
+    result = graded_file(notebook_of(name, stub), name, tmp_path, machines)
     assert (result.score, result.status) == (0, "not_attempted")
 
 
@@ -89,14 +89,14 @@ AFTER = ["display(torch.ones(2))", "%%time\nprint('done')", "raise KeyboardInter
 
 
 def test_what_else_stands_in_a_notebook_costs_nothing(
-    course: Course, sandbox: Sandbox, tmp_path: Path
+    course: Course, machines: Machines, tmp_path: Path
 ) -> None:
     text = with_cells(solved(course, "train_step"), BEFORE, AFTER)
-    assert graded_file(text, "train_step", tmp_path, sandbox).score == 10
+    assert graded_file(text, "train_step", tmp_path, machines).score == 10
 
 
 def test_outputs_and_metadata_are_not_looked_at(
-    course: Course, sandbox: Sandbox, tmp_path: Path
+    course: Course, machines: Machines, tmp_path: Path
 ) -> None:
     data = json.loads(solved(course, "my_linear"))
     for cell in data["cells"]:
@@ -107,26 +107,26 @@ def test_outputs_and_metadata_are_not_looked_at(
                 {"output_type": "nonsense"},
             ]
     data["metadata"]["widgets"] = {"application/vnd.jupyter.widget-state+json": {"state": [1]}}
-    assert graded_file(json.dumps(data), "my_linear", tmp_path, sandbox).score == 10
+    assert graded_file(json.dumps(data), "my_linear", tmp_path, machines).score == 10
 
 
-def test_the_last_definition_counts(course: Course, sandbox: Sandbox, tmp_path: Path) -> None:
+def test_the_last_definition_counts(course: Course, machines: Machines, tmp_path: Path) -> None:
     text = with_cells(solved(course, "my_linear"), [], ["class MyLinear:\n    pass"])
-    assert graded_file(text, "my_linear", tmp_path, sandbox).score < 10
+    assert graded_file(text, "my_linear", tmp_path, machines).score < 10
 
 
-def test_messages_name_the_cell(course: Course, sandbox: Sandbox, tmp_path: Path) -> None:
+def test_messages_name_the_cell(course: Course, machines: Machines, tmp_path: Path) -> None:
     text = solved(course, "my_linear").replace("output = x @ self.weights", "1 / 0")
-    checks = graded_file(text, "my_linear", tmp_path, sandbox).checks
+    checks = graded_file(text, "my_linear", tmp_path, machines).checks
     told = next(check.message for check in checks if check.name == "forward")
     assert re.search(r"my_linear\.ipynb, cell 3, line \d+: `1 / 0`", told)
 
 
-def test_a_cell_that_fails_is_told_where_it_matters(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_a_cell_that_fails_is_told_where_it_matters(machines: Machines, tmp_path: Path) -> None:
     notebook = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell("class MyLinear(Module):\n    pass")]
     )
-    checks = graded_file(nbformat.writes(notebook), "my_linear", tmp_path, sandbox).checks
+    checks = graded_file(nbformat.writes(notebook), "my_linear", tmp_path, machines).checks
     assert "does not define `MyLinear`" in checks[0].message
     assert "NameError: name 'Module' is not defined" in checks[0].message
 
@@ -168,7 +168,7 @@ def test_an_old_notebook_is_read() -> None:
 
 
 def test_a_filled_notebook_beside_an_untouched_stub(
-    course: Course, sandbox: Sandbox, tmp_path: Path
+    course: Course, machines: Machines, tmp_path: Path
 ) -> None:
     (tmp_path / "my_linear.py").write_bytes(course["my_linear"].stub.read_bytes())
     (tmp_path / "my_linear.ipynb").write_text(solved(course, "my_linear"), encoding="utf-8")

@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 
 from grader import grade
-from grader.sandbox import Limits, Sandbox, SandboxError, ZygoteServer, start_zygote_server
+from grader.errors import NoAnswer
+from grader.machines import Machines
+from grader.sandbox import Limits, Sandbox, ZygoteServer, start_zygote_server
 
 from .conftest import ROOT
 from .test_sandbox import GOOD, call, load
@@ -52,13 +54,13 @@ def children_of(pid: int) -> list[str]:
     return Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()
 
 
-def test_a_forked_warm_process_is_as_a_started_one(nursery: ZygoteServer, sandbox: Sandbox) -> None:
-    with Sandbox(zygote_server=nursery.address) as forked:
-        assert forked._process is None
-        assert forked.layers() == sandbox.layers()
-        assert forked.absent("sim") == sandbox.absent("sim")
+def test_a_forked_zygote_is_as_a_started_one(nursery: ZygoteServer, machines: Machines) -> None:
+    with Machines(zygote_server=nursery.address) as forked:
+        assert forked.sandbox()._process is None
+        assert forked.sandbox().layers() == machines.sandbox().layers()
+        assert forked.environment == machines.environment
         one, other = (
-            grade(ROOT / "solutions" / "losses.py", sandbox=box) for box in (forked, sandbox)
+            grade(ROOT / "solutions" / "losses.py", machines=each) for each in (forked, machines)
         )
     assert one.score == 10
     assert [check.status for check in one.exercises[0].checks] == [
@@ -86,7 +88,7 @@ def test_two_at_once_do_not_meet(nursery: ZygoteServer) -> None:
 def test_a_hanging_child_is_told_as_ever(nursery: ZygoteServer) -> None:
     with (
         Sandbox(Limits(import_seconds=0.5), zygote_server=nursery.address) as box,
-        pytest.raises(SandboxError, match=r"0\.5 seconds") as told,
+        pytest.raises(NoAnswer, match=r"0\.5 seconds") as told,
     ):
         box.open().load("exercise", [("exercise.py", HANGING)])
     assert told.value.place == (0, 1)

@@ -11,7 +11,6 @@ import pytest
 
 from grader.course.protected import (
     Announced,
-    ProtectedError,
     announced_in,
     announced_in_table,
     announced_in_text,
@@ -21,6 +20,7 @@ from grader.course.protected import (
     read_digests,
     write_digests,
 )
+from grader.errors import ProtectedError
 
 from .hostile import plain_report
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.authoring.stub import ReleaseError, release, stub_of
+from grader.authoring.stub import release, stub_of
 from grader.course.catalog import Course, load_course
+from grader.errors import ReleaseError
 
 NAMES = load_course().names
 

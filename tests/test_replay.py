@@ -13,9 +13,9 @@ import pytest
 from grader import grade, grading, language
 from grader.checking import collect, run
 from grader.course.catalog import Course
-from grader.grading import DEVICES
+from grader.machines import DEVICES, Machines
 from grader.report import Report
-from grader.sandbox import Limits, Sandbox
+from grader.sandbox import Limits
 from grader.submission import Submission
 
 from .conftest import ROOT
@@ -55,8 +55,8 @@ def worked_out(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return ran
 
 
-def graded(sandbox: Sandbox, name: str, text: str) -> Report:
-    return grade(Submission.of_text(name, text), sandbox=sandbox, seed=SEED)
+def graded(machines: Machines, name: str, text: str) -> Report:
+    return grade(Submission.of_text(name, text), machines=machines, seed=SEED)
 
 
 def told(report: Report) -> Any:
@@ -74,49 +74,49 @@ def solution(name: str) -> str:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_reports_are_those_of_a_grader_without_memory(
-    sandbox: Sandbox, forget: Callable[[str], None], name: str
+    machines: Machines, forget: Callable[[str], None], name: str
 ) -> None:
     folder = ROOT / "tests" / "submissions" / name
     texts = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*/*.py"))]
     assert len(texts) > 20
     forget(name)
-    after_others = [told(graded(sandbox, name, text)) for text in (*texts, *texts)]
+    after_others = [told(graded(machines, name, text)) for text in (*texts, *texts)]
     for text, first, second in zip(
         texts, after_others[: len(texts)], after_others[len(texts) :], strict=True
     ):
         forget(name)
-        alone = told(graded(sandbox, name, text))
+        alone = told(graded(machines, name, text))
         assert first == alone
         assert second == alone
 
 
 def test_the_second_right_answer_is_only_asked_for(
-    sandbox: Sandbox, forget: Callable[[str], None], worked_out: list[str]
+    machines: Machines, forget: Callable[[str], None], worked_out: list[str]
 ) -> None:
     forget("line_fit")
     right = solution("line_fit")
-    first = graded(sandbox, "line_fit", right)
+    first = graded(machines, "line_fit", right)
     assert len(worked_out) > 20
     del worked_out[:]
-    second = graded(sandbox, "line_fit", f"{right}\n# somebody else's\n")
+    second = graded(machines, "line_fit", f"{right}\n# somebody else's\n")
     assert worked_out == []
     assert second.score == 10
     assert [check.status for check in second.exercises[0].checks] == [
         check.status for check in first.exercises[0].checks
     ]
-    other_seed = grade(Submission.of_text("line_fit", right), sandbox=sandbox, seed=SEED + 1)
+    other_seed = grade(Submission.of_text("line_fit", right), machines=machines, seed=SEED + 1)
     assert other_seed.score == 10
     assert len(worked_out) > 20
 
 
 def test_an_exception_is_told_with_the_students_own_line(
-    sandbox: Sandbox, forget: Callable[[str], None]
+    machines: Machines, forget: Callable[[str], None]
 ) -> None:
     forget("line_fit")
     for line in ("raise ValueError('no')", "raise ValueError('n' + 'o')"):
         text = solution("line_fit").replace("### BEGIN SOLUTION", line, 1)
         messages = [
-            check.message for check in graded(sandbox, "line_fit", text).exercises[0].checks
+            check.message for check in graded(machines, "line_fit", text).exercises[0].checks
         ]
         assert any(f"`{line}`" in message for message in messages)
 
@@ -125,38 +125,38 @@ def test_a_lost_child_is_not_remembered(forget: Callable[[str], None]) -> None:
     forget("line_fit")
     right = solution("line_fit")
     hanging = right.replace("### BEGIN SOLUTION", "import time; time.sleep(30)", 1)
-    with Sandbox(Limits(call_seconds=0.5)) as box:
+    with Machines(limits=Limits(call_seconds=0.5)) as box:
         assert graded(box, "line_fit", hanging).score < 10
         assert graded(box, "line_fit", right).score == 10
 
 
 def test_who_differentiates_is_seen_although_the_answers_are_known(
-    sandbox: Sandbox, forget: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+    machines: Machines, forget: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same numbers to the bit, and an engine that ran beside them; the source is not looked at here."""
     monkeypatch.setattr(grading, "violations", lambda *_: [])
     forget("line_fit")
     right = solution("line_fit")
-    assert graded(sandbox, "line_fit", right).score == 10
+    assert graded(machines, "line_fit", right).score == 10
     aside = (
         "with torch.enable_grad():\n        torch.ones((), requires_grad=True).mul(2).backward()"
     )
     text = right.replace("### BEGIN SOLUTION", aside)
     for _ in range(2):
-        report = graded(sandbox, "line_fit", text)
+        report = graded(machines, "line_fit", text)
         assert report.score == 0
         assert report.exercises[0].violations
 
 
 def test_what_is_told_is_in_the_language_of_the_moment(
-    sandbox: Sandbox, forget: Callable[[str], None]
+    machines: Machines, forget: Callable[[str], None]
 ) -> None:
     forget("logistic_regression")
     text = solution("logistic_regression").replace("+ self.b)", "- self.b)")
     submission = Submission.of_text("logistic_regression", text)
     messages = []
     for spoken in ("en", "ko", "en"):
-        report = grade(submission, sandbox=sandbox, seed=SEED, language=spoken)
+        report = grade(submission, machines=machines, seed=SEED, language=spoken)
         messages.append([check.message for check in report.exercises[0].checks])
     assert messages[0] == messages[2]
     for english, korean in zip(messages[0], messages[1], strict=True):

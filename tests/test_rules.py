@@ -10,7 +10,7 @@ import pytest
 from grader import grade
 from grader.checking.rules import violations
 from grader.course.catalog import Course, load_course
-from grader.sandbox import Sandbox
+from grader.machines import Machines
 from grader.submission import Submission
 from grader.submission.submission import notebook_of_bytes
 
@@ -168,13 +168,13 @@ def test_any_text_is_read(course: Course, text: str) -> None:
     violations(course["logistic_regression"], [text])
 
 
-def test_a_magic_hides_nothing(course: Course, sandbox: Sandbox) -> None:
+def test_a_magic_hides_nothing(course: Course, machines: Machines) -> None:
     text = LINEAR.replace("output = x @", "nn.Linear(1, 1)\n        output = x @")
     cells = [nbformat.v4.new_code_cell(f"%matplotlib inline\n{text}")]
     book = nbformat.writes(nbformat.v4.new_notebook(cells=cells)).encode()
     source = notebook_of_bytes(book, "my_linear.ipynb")
     submission = Submission("a notebook", {"my_linear": source}, ("my_linear",))
-    [result] = grade(submission, course=course, sandbox=sandbox).exercises
+    [result] = grade(submission, course=course, machines=machines).exercises
     assert result.score == 0
     [violation] = result.violations
     assert "nn.Linear(1, 1)" in source.cells[0].text.splitlines()[violation.line - 1]

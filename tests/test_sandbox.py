@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from grader.sandbox import Child, Limits, Sandbox, SandboxError
+from grader.errors import NoAnswer
+from grader.sandbox import Child, Limits, Sandbox
 from grader.sandbox.wire.values import code_of, decode
 
 GOOD = "def f():\n    return 7\n"
@@ -76,7 +77,7 @@ def test_a_call(strict_sandbox: Sandbox) -> None:
 def test_a_child_that_gives_no_answer(strict_sandbox: Sandbox, body: str, reason: str) -> None:
     child, _ = load(strict_sandbox, f"def f():\n    {body}\n")
     start = time.monotonic()
-    with pytest.raises(SandboxError) as caught:
+    with pytest.raises(NoAnswer) as caught:
         call(child)
     assert caught.value.reason == reason
     assert time.monotonic() - start < strict_sandbox.limits.call_seconds + 1
@@ -88,7 +89,7 @@ def test_a_child_that_gives_no_answer(strict_sandbox: Sandbox, body: str, reason
 
 def test_the_line_of_a_hang_is_known(strict_sandbox: Sandbox) -> None:
     child, _ = load(strict_sandbox, "def f():\n    x = 0\n    while True:\n        x += 1\n")
-    with pytest.raises(SandboxError) as caught:
+    with pytest.raises(NoAnswer) as caught:
         call(child)
     assert caught.value.place in ((0, 3), (0, 4))
 
@@ -122,7 +123,7 @@ def test_what_the_kernels_limits_miss_is_bounded(body: str, told: str) -> None:
     limits = Limits(call_seconds=20, memory_bytes=512 << 20, folder_bytes=64 << 20)
     with Sandbox(limits) as box:
         child, _ = load(box, f"def f():\n    {body}\n")
-        with pytest.raises(SandboxError, match=told) as caught:
+        with pytest.raises(NoAnswer, match=told) as caught:
             call(child)
     assert caught.value.reason == "excess"
 

@@ -189,7 +189,7 @@ def test_the_line_rises_with_the_class_and_with_its_background() -> None:
 
 
 def told(students: list[Texts], hide: Any = None) -> list[Finding]:
-    people = [(str(at), f"Enrolled {at}") for at in range(len(students))]
+    people = [(str(at), f"Student {at}") for at in range(len(students))]
     keep = hide or (lambda _who, text: text)
     findings, _ = compare(people, lambda who: students[int(who)], stubs(), keep)
     return findings
@@ -199,7 +199,7 @@ def test_marked_lines_are_what_both_have() -> None:
     students = honest()
     students.append({name: disguised(text) for name, text in students[3].items()})
     [finding] = told(students)
-    assert finding.names == ("Enrolled 3", "Enrolled 6")
+    assert finding.names == ("Student 3", "Student 6")
     data = json.loads(json.dumps(finding.data()))
     by_name = {name: (left, right) for name, _, left, right in data["exercises"]}
     left, right_side = by_name["train_step"]
@@ -245,7 +245,7 @@ def test_similar_command(monkeypatch: pytest.MonkeyPatch) -> None:
             return students[int(student)]
 
     module = ModuleType("grader.classroom.gradebook.reader")
-    vars(module).update(GradebookError=ValueError, open_gradebook=lambda where: Book())
+    vars(module).update(open_gradebook=lambda where: Book())
     monkeypatch.setitem(sys.modules, "grader.classroom.gradebook.reader", module)
     done = CliRunner().invoke(main, ["similar", "class.db", "--format", "json"])
     assert done.exit_code == 0, done.output

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from grader.course.catalog import Course
-from grader.submission import Submission, SubmissionError, read_submission
+from grader.errors import SubmissionError
+from grader.submission import Submission, read_submission
 from grader.submission.submission import MAX_SOURCE_BYTES
 
 GOOD = "x = 1\n"

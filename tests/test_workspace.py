@@ -13,8 +13,8 @@ from click.testing import CliRunner, Result
 from grader import grade, load_course
 from grader.cli import main
 from grader.course.catalog import Course
+from grader.machines import Machines
 from grader.practice.workspace import Workspace, upcoming
-from grader.sandbox import Sandbox
 from grader.submission import read_submission
 
 from .conftest import ROOT
@@ -43,12 +43,12 @@ def run(folder: Path) -> Run:
 
 
 @pytest.fixture
-def graded(folder: Path, course: Course, sandbox: Sandbox) -> Callable[[str], None]:
+def graded(folder: Path, course: Course, machines: Machines) -> Callable[[str], None]:
     """Grades an exercise in the folder and keeps the result, as `check` and `watch` do."""
 
     def call(name: str) -> None:
         submission = read_submission(folder, course, [name])
-        report = grade(submission, course=course, sandbox=sandbox)
+        report = grade(submission, course=course, machines=machines)
         Workspace(folder, course).remember(report.exercises, submission.sources)
 
     return call
@@ -146,9 +146,9 @@ class TestList:
         mine = tmp_path / "course"
         for part in ("exercises", "solutions"):
             shutil.copytree(ROOT / part, mine / part)
-        shutil.copytree(ROOT / "grader" / "checks", mine / "checks")
+        shutil.copytree(ROOT / "grader" / "checks", mine / "grader" / "checks")
         shutil.copy(ROOT / "course.toml", mine)
-        with (mine / "checks" / "derivative.py").open("a") as file:
+        with (mine / "grader" / "checks" / "derivative.py").open("a") as file:
             file.write("# another check\n")
         other = load_course(mine)
         assert Workspace(folder, other).standing(other["derivative"]).state == "changed"

@@ -10,14 +10,14 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..course.catalog import Course, load_course
-from ..grading import DEVICES, gpu_sandbox, grade, limits_of
+from ..grading import grade
+from ..machines import DEVICES, Machines
 from ..report import ExerciseResult
-from ..sandbox import Limits, Sandbox
+from ..sandbox import Limits
 from ..submission import Submission
 from .mutants import Mutant, mutants_of
 from .stub import stub_of
@@ -104,31 +104,19 @@ def audit_course(
 
 def _audit_named(folder: Path | None, name: str, seeds: int, devices: Sequence[str]) -> Audit:
     course = load_course(folder)
-    limits = limits_of(course) if course.limits else _LIMITS
-    with ExitStack() as stack:
-        sandbox = stack.enter_context(Sandbox(limits))
-        gpu = stack.enter_context(gpu_sandbox(limits)) if "cuda" in devices else None
-        return audit(name, course, sandbox, seeds, devices, gpu)
+    with Machines(course, devices, limits=None if course.limits else _LIMITS) as machines:
+        return audit(name, machines, seeds)
 
 
-def audit(
-    name: str,
-    course: Course,
-    sandbox: Sandbox,
-    seeds: int = 0,
-    devices: Sequence[str] = DEVICES,
-    gpu: Sandbox | None = None,
-) -> Audit:
-    """Audits one exercise."""
+def audit(name: str, machines: Machines, seeds: int = 0) -> Audit:
+    """Audits one exercise of the machines' course."""
+    course = machines.course
     exercise = course[name]
 
     def run(text: str, seed: int | None = None, first_failure: bool = False) -> ExerciseResult:
         report = grade(
             Submission.of_text(name, text),
-            course=course,
-            sandbox=sandbox,
-            devices=devices,
-            gpu=gpu,
+            machines=machines,
             seed=seed,
             first_failure=first_failure,
         )

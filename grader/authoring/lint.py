@@ -6,8 +6,9 @@ import ast
 from collections.abc import Iterator
 
 from ..course.catalog import Course, Exercise, points_of
+from ..errors import ReleaseError
 from .audit import submissions_folder
-from .stub import ReleaseError, stub_of
+from .stub import stub_of
 
 _POINTS = 10
 _RIGHT, _WRONG = 6, 12

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..course.catalog import load_course
 from ..grading import grade
+from ..machines import Machines
 from ..report import ExerciseResult
-from ..sandbox import Sandbox
 from ..submission import Submission
 from .audit import submissions_folder
 
@@ -85,10 +84,10 @@ def verdicts(folder: Path | None, names: Sequence[str], jobs: int = 1) -> Iterat
 def _verdicts_of(folder: Path | None, name: str) -> list[Verdict]:
     course = load_course(folder)
     found = []
-    with closing(Sandbox()) as sandbox:
+    with Machines(course) as machines:
         for path in sorted((submissions_folder(course) / name / "wrong").glob("*.py")):
             text = path.read_text(encoding="utf-8")
-            report = grade(Submission.of_text(name, text), course=course, sandbox=sandbox)
+            report = grade(Submission.of_text(name, text), machines=machines)
             found.append(verdict_of(name, path.stem, text, report.exercises[0]))
     return found
 

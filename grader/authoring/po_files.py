@@ -21,6 +21,7 @@ from babel.messages.pofile import read_po, write_po
 
 from ..course.catalog import Course, Exercise
 from ..course.translation import docstrings
+from ..errors import TranslationError
 from ..language import DOMAIN, paragraphs
 from .stub import stub_of
 
@@ -62,16 +63,12 @@ _KEYWORDS = {
     "N_": None,
     "Cause": (2,),
     "MessageError": (1,),
-    "SandboxError": (2,),
+    "NoAnswer": (2,),
     "WireError": (1,),
     "_Excess": (1,),
 }
 
 Found = tuple[str, str]  # the file, and the text
-
-
-class TranslationError(Exception):
-    """A catalogue cannot be used; the message names the file."""
 
 
 def texts_of_grader() -> Iterator[Found]:

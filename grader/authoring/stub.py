@@ -13,12 +13,9 @@ from pathlib import Path
 
 from ..course.catalog import Exercise
 from ..course.translation import stub_text
+from ..errors import ReleaseError
 
 _MARKER = re.compile(r"^(?P<indent>\s*)### (?P<edge>BEGIN|END) (?P<kind>SOLUTION|STUB)\s*$")
-
-
-class ReleaseError(Exception):
-    """A solution cannot be made a stub; the message names file and line."""
 
 
 def release(exercise: Exercise, folder: Path, notebook: bool = False) -> Path:

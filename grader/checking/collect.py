@@ -17,8 +17,8 @@ from typing import Any
 
 import pytest
 
+from ..errors import CourseFault
 from .memo import Memory
-from .outcome import CourseFault
 from .plugin import OURS, CollectionPlugin
 
 _PYTEST_INI = Path(__file__).with_name("checks.ini")

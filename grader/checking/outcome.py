@@ -71,7 +71,3 @@ class CheckFailed(CheckOutcome):
         pictures: Sequence[Picture] = (),
     ) -> None:
         super().__init__("failed", message, causes, pictures)
-
-
-class CourseFault(Exception):
-    """A check or the grader itself is at fault; never a student's zero."""

@@ -16,12 +16,13 @@ from typing import Any
 import pytest
 
 from .. import language
+from ..errors import CourseFault
 from ..language import _
 from ..report import CaseResult, CheckResult, CheckStatus, Picture
 from .collect import Case, Check
 from .explain import common
 from .memo import End, Recorder
-from .outcome import Cause, CheckOutcome, CourseFault
+from .outcome import Cause, CheckOutcome
 from .session import Workbench
 from .student import Draw, Student, seed_of
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from ..errors import NoAnswer
 from ..language import N_, _
 from ..report import CheckStatus
-from ..sandbox import Child, Message, Sandbox, SandboxError
+from ..sandbox import Child, Message, Sandbox
 from ..sandbox.wire.values import WireError, as_received, decode, encode
 from ..submission import Source
 from ..text import clean, line_of, listed
@@ -153,7 +154,7 @@ class Workbench:
         start = time.monotonic()
         try:
             return exchange()
-        except SandboxError as error:
+        except NoAnswer as error:
             self._child = None
             raise self._lost(error, device) from error
         finally:
@@ -179,7 +180,7 @@ class Workbench:
                 list(zip(tags, self._source.programs, strict=True)),
                 self._source.notebook,
             )
-        except SandboxError as error:
+        except NoAnswer as error:
             self.load_problem = self._lost_at_import(error)
         else:
             if "error" in header:
@@ -194,7 +195,7 @@ class Workbench:
         )
         return child
 
-    def _lost_at_import(self, error: SandboxError) -> str:
+    def _lost_at_import(self, error: NoAnswer) -> str:
         frame = self._frame(*error.place, "") if error.place else None
         told = _("{place}: importing the file {happened}.")
         told = told.format(place=frame or self._source.filename, happened=_happened(error))
@@ -212,7 +213,7 @@ class Workbench:
             told = _("{place}: importing the file ends the program{line}.")
         return told.format(place=at, error=raised, line=text)
 
-    def _lost(self, error: SandboxError, device: str) -> CheckOutcome:
+    def _lost(self, error: NoAnswer, device: str) -> CheckOutcome:
         told = _("Your code {happened}.").format(happened=_happened(error))
         if error.place and (frame := self._frame(*error.place, "")):
             told += " " + _("It was at {place}: `{line}`.").format(place=frame, line=frame.text)
@@ -282,7 +283,7 @@ class Workbench:
         return _Frame(source.place, line, clean(function, 80), line_of(source.text, line))
 
 
-def _happened(error: SandboxError) -> str:
+def _happened(error: NoAnswer) -> str:
     """What became of the child, for the place of {happened} in a sentence."""
     values = {
         key: _(value) if isinstance(value, str) else value for key, value in error.values.items()

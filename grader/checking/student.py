@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..errors import CourseFault
 from .memo import Recorder
-from .outcome import CourseFault
 from .probes import Probe
 
 

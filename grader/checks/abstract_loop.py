@@ -9,8 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from grader import Cause, Draw, Student, expect, expect_close, explain, needs, points, probe
-from grader.language import _
+from grader import Cause, Draw, Student, _, expect, expect_close, explain, needs, points, probe
 
 START = Cause("wrong-start", "The parameters start at 0; they are to start at 1.")
 NO_B = Cause("missing-term", 'The term params["b"] is missing.')

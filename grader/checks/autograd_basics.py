@@ -12,6 +12,7 @@ from grader import (
     Cause,
     Draw,
     Student,
+    _,
     expect,
     expect_close,
     explain,
@@ -20,7 +21,6 @@ from grader import (
     points,
     probe,
 )
-from grader.language import _
 
 VALUE = Cause("value-for-gradient", "It is the value of the function, not its gradient.")
 NO_CUBE = Cause("missing-term", "The term 3x³ is missing.")

@@ -13,6 +13,7 @@ from grader import (
     Cause,
     Draw,
     Student,
+    _,
     expect,
     expect_close,
     explain,
@@ -21,7 +22,6 @@ from grader import (
     points,
     probe,
 )
-from grader.language import _
 
 OTHER_DEFAULT = Cause("wrong-default", "The default of `padding_value` is another one than 0.")
 PADDING_IGNORED = Cause("option-ignored", "It is padded with 0, whatever `padding_value` is.")

@@ -12,6 +12,7 @@ from grader import (
     Cause,
     Draw,
     Student,
+    _,
     expect,
     expect_close,
     explain,
@@ -20,7 +21,6 @@ from grader import (
     points,
     probe,
 )
-from grader.language import _
 
 FROM_ONE = Cause("off-by-one", "The epochs are counted from 1; the first one is epoch 0.")
 NOT_FIRST = Cause("first-left-out", "Epoch 0 is left out; it is a multiple of everything.")

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from grader import Cause, Student, expect, expect_close, helper, points, probe
-from grader.language import _
+from grader import Cause, Student, _, expect, expect_close, helper, points, probe
 
 SWAPPED = Cause("swapped", "An item is (features, label), in this order.")
 LAST_COLUMN = Cause("option-ignored", "The last column is the label, whatever `target` is.")

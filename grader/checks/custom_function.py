@@ -9,8 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from grader import Cause, Draw, Student, expect, expect_close, helper, needs, points, probe
-from grader.language import _
+from grader import Cause, Draw, Student, _, expect, expect_close, helper, needs, points, probe
 
 NO_BIAS = Cause("missing-term", "The bias is missing.")
 SUBTRACTED = Cause("sign-of-term", "The bias is subtracted.")

@@ -13,6 +13,7 @@ from grader import (
     Cause,
     Draw,
     Student,
+    _,
     expect,
     expect_close,
     explain,
@@ -21,7 +22,6 @@ from grader import (
     points,
     probe,
 )
-from grader.language import _
 
 ALL_TRAIN = Cause("mode", "Frozen layers are in training mode: put them in `eval()`.")
 ALL_EVAL = Cause("mode", "Layers that are trained are in evaluation mode.")

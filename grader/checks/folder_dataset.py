@@ -8,8 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from grader import Cause, Student, expect, expect_close, explain, helper, points, probe
-from grader.language import _
+from grader import Cause, Student, _, expect, expect_close, explain, helper, points, probe
 
 SWAPPED = Cause("swapped", "An item is (tensor, class index), in this order.")
 FROM_ONE = Cause("off-by-one", "The classes are numbered from 1; the first one is 0.")

@@ -8,8 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from grader import Cause, Draw, Student, expect, expect_close, explain, needs, points, probe
-from grader.language import _
+from grader import Cause, Draw, Student, _, expect, expect_close, explain, needs, points, probe
 
 FORBIDDEN: dict[str, Any] = {"by hand": {}}
 NO_B = Cause("missing-term", "The term `b` is missing.")

@@ -16,6 +16,7 @@ from grader import (
     Draw,
     Received,
     Student,
+    _,
     expect,
     expect_close,
     explain,
@@ -24,7 +25,6 @@ from grader import (
     points,
     probe,
 )
-from grader.language import _
 
 START = Cause("wrong-start", "The model starts at other numbers than zeros.")
 DEFAULT = Cause("wrong-default", "The default of `lr` is another one than 0.01.")

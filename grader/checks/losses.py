@@ -17,6 +17,7 @@ from grader import (
     Draw,
     Received,
     Student,
+    _,
     expect,
     expect_close,
     explain,
@@ -24,7 +25,6 @@ from grader import (
     points,
     probe,
 )
-from grader.language import _
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 DETACHED = Cause("detached-part", "A part of the loss is detached: its gradient is missing.")

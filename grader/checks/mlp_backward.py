@@ -14,6 +14,7 @@ from grader import (
     Cause,
     Draw,
     Student,
+    _,
     expect,
     expect_close,
     explain,
@@ -22,7 +23,6 @@ from grader import (
     points,
     probe,
 )
-from grader.language import _
 
 NO_B1 = Cause("missing-term", "`b1` is missing.")
 NO_B2 = Cause("missing-term", "`b2` is missing.")

@@ -12,6 +12,7 @@ from grader import (
     Cause,
     Draw,
     Student,
+    _,
     expect,
     expect_close,
     explain,
@@ -20,7 +21,6 @@ from grader import (
     points,
     probe,
 )
-from grader.language import _
 
 NO_BIAS = Cause("missing-term", "The bias is missing.")
 SUBTRACTED = Cause("sign-of-term", "The bias is subtracted.")

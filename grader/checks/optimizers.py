@@ -9,8 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from grader import Cause, Draw, Student, expect, expect_close, explain, needs, points, probe
-from grader.language import _
+from grader import Cause, Draw, Student, _, expect, expect_close, explain, needs, points, probe
 
 FORBIDDEN = {"from scratch": {"names": ["torch.optim"]}}
 STEPS = 5

@@ -13,6 +13,7 @@ from grader import (
     Cause,
     Draw,
     Student,
+    _,
     expect,
     expect_close,
     explain,
@@ -21,7 +22,6 @@ from grader import (
     points,
     probe,
 )
-from grader.language import _
 
 CONSTANTS = Cause(
     "constants-used", "The first values 1, 2 and 3 stand in the formula; use the parameters."

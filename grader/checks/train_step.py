@@ -12,6 +12,7 @@ from grader import (
     Cause,
     Draw,
     Student,
+    _,
     expect,
     expect_close,
     explain,
@@ -20,7 +21,6 @@ from grader import (
     points,
     probe,
 )
-from grader.language import _
 
 LABELS_CUT = Cause("rounded", "The labels are made whole numbers; leave their dtype as it is.")
 CLEARED_PER_EPOCH = Cause(

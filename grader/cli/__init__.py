@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from .. import __version__, language
+from ..errors import Fault, InputError
+from ..language import _
 from . import author, check, class_report, doctor, exercises, grade, hint_watch
-from .common import lang_option
+from .common import lang_option, refuse
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """Tells in one place of what the caller can mend, and of what is the grader's own fault."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except InputError as error:
+            refuse(str(error))
+        except Fault as error:
+            refuse(_("The grader itself failed, not your code: {error}").format(error=error))
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @lang_option
 @click.version_option(__version__, prog_name="grader")
 @click.pass_context

@@ -77,7 +77,6 @@ def release(
 
     With --classroom, --classroom50 or --gradescope, what an assignment's students or services get.
     """
-    from ..authoring.stub import ReleaseError
     from ..authoring.stub import release as write_stub
 
     if classroom or classroom50 or gradescope:
@@ -98,7 +97,7 @@ def release(
         try:
             with speaking(spoken):
                 click.echo(write_stub(exercise, output or exercise.stub.parent, notebooks))
-        except (ReleaseError, OSError) as error:
+        except OSError as error:
             refuse(str(error))
 
 
@@ -132,7 +131,7 @@ def audit(
     """
     from ..authoring.audit import audit_course
     from ..authoring.lint import lint
-    from ..grading import DEVICES
+    from ..machines import DEVICES
     from ..outputs import audit_table as output
 
     course = open_course(folder)
@@ -181,7 +180,7 @@ def translate(folder: Path | None, language: str, forget: bool) -> None:
     Texts are added to locale/LANGUAGE/LC_MESSAGES/messages.po, for you to translate. Exit status: 0 if all texts are
     translated, 1 if some are not.
     """
-    from ..authoring.po_files import TranslationError, texts_of_course, texts_of_grader, update
+    from ..authoring.po_files import texts_of_course, texts_of_grader, update
     from ..language import OWN
 
     course = open_course(folder)
@@ -189,7 +188,7 @@ def translate(folder: Path | None, language: str, forget: bool) -> None:
         amiss = update(course.folder / "locale", language, texts_of_course(course), forget)
         if folder is None:
             amiss += update(OWN, language, texts_of_grader(), forget)
-    except (TranslationError, OSError, LookupError, ValueError) as error:
+    except (OSError, LookupError, ValueError) as error:
         refuse(str(error))
     click.echo("\n".join(amiss) or "Everything is translated.")
     sys.exit(POINTS_MISSING if amiss else ALL_POINTS)
@@ -207,31 +206,27 @@ def _release_assignment(
     from ..authoring.release.github_template import write_template
     from ..authoring.release.gradescope_zip import write_zip
     from ..authoring.release.shared import code_given_away
-    from ..authoring.stub import ReleaseError
-    from ..course.assignment import AssignmentError
     from ..course.assignment_file import FILENAME, read_assignment
 
     own = course_folder is not None
     try:
-        terms = read_assignment(file or Path(FILENAME)).on(open_course(course_folder))
-        if any(part.held_back for part in terms.assignment.parts):
+        assigned = read_assignment(file or Path(FILENAME)).on(open_course(course_folder))
+        if any(part.held_back for part in assigned.assignment.parts):
             refuse(
-                f"{terms.assignment.path} is the students' copy. Release the file it was made from."
+                f"{assigned.assignment.path} is the students' copy. Release the file it was made from."
             )
         if classroom:
-            kept = write_template(terms, classroom, own)
+            kept = write_template(assigned, classroom, own)
             click.echo(f"{classroom}\n{kept} (digests of the protected files: keep them)")
         if classroom50:
-            write_bundle(terms, classroom50, own)
+            write_bundle(assigned, classroom50, own)
             click.echo(classroom50)
         if gradescope:
-            write_zip(terms, gradescope, own)
+            write_zip(assigned, gradescope, own)
             click.echo(gradescope)
-    except (AssignmentError, ReleaseError) as error:
-        refuse(str(error))
     except OSError as error:
         refuse(f"{error.filename} cannot be written: {error.strerror}.")
-    if (classroom or classroom50) and (given := code_given_away(terms)):
+    if (classroom or classroom50) and (given := code_given_away(assigned)):
         click.echo(
             f"grader: these checks do not run for students, but the grader that they get holds their code: "
             f"{', '.join(given)}. To keep it out, put them into a file of their own (`instructor_checks`).",

@@ -18,19 +18,17 @@ from .common import (
     console_for,
     course_option,
     device_option,
-    gpu_for,
     lang_option,
     open_course,
     refuse,
-    refuse_without,
-    started_sandbox,
+    started_machines,
 )
-from .formats import FORMATS, nothing_of, open_terms, refuse_unready, write
+from .formats import FORMATS, nothing_of, open_assigned, refuse_unready, write
 
 if TYPE_CHECKING:
     from ..course.assignment import AssignedCourse
+    from ..machines import Machines
     from ..report import Report
-    from ..sandbox import Sandbox
     from ..submission import Submission
 
 
@@ -98,75 +96,59 @@ def check(
     Exit status: 0 all points, 1 some are missing, 2 the call or the input was wrong (nothing to grade, or a file that
     cannot be loaded).
     """
-    from ..submission import SubmissionError, read_submission
+    from ..errors import SubmissionError
+    from ..submission import read_submission
 
     course = open_course(folder)
-    terms = open_terms(assignment_file, path, course, instructor)
-    if terms:
-        course = terms.course
+    assigned = open_assigned(assignment_file, path, course, instructor)
+    if assigned:
+        course = assigned.course
         for name in names:
             if name not in course.names:
                 refuse(
                     _("{path} has no exercise {name!r}: {names}.").format(
-                        path=terms.assignment.path, name=name, names=", ".join(course.names)
+                        path=assigned.assignment.path, name=name, names=", ".join(course.names)
                     )
                 )
         if path.is_dir():
             # of an assignment, what was not handed in is a result, too
-            names = names or terms.names
+            names = names or assigned.names
     try:
         submission = read_submission(path, course, names)
     except SubmissionError as error:
-        if not (terms and path.is_dir()):
+        if not (assigned and path.is_dir()):
             refuse(str(error))
         submission = nothing_of(path, names)
     refuse_unready(form, output)
-    with started_sandbox(course) as sandbox:
+    with started_machines(course, devices) as machines:
         if require_isolation:
-            missing = [layer for layer in sandbox.layers() if not layer.on]
+            missing = [layer for layer in machines.sandbox().layers() if not layer.on]
             if missing:
                 told = ", ".join(f"{layer.name} ({layer.why})" for layer in missing)
                 refuse(_("Not graded, because this machine lacks: {layers}.").format(layers=told))
-        with gpu_for(devices) as gpu:
-            refuse_without(devices, sandbox, gpu)
-            report = _grade_with_progress(submission, course, sandbox, seed, terms, devices, gpu)
+        report = _grade_with_progress(submission, machines, seed, assigned)
     if path == Path() and seed is None:
         _remember(report, submission, course)
-    write(report, form, output, submission, terms)
+    write(report, form, output, submission, assigned)
     sys.exit(ALL_POINTS if exit_zero else _exit_status(report))
 
 
 def _grade_with_progress(
     submission: Submission,
-    course: Course,
-    sandbox: Sandbox,
+    machines: Machines,
     seed: int | None,
-    terms: AssignedCourse | None,
-    devices: tuple[str, ...],
-    gpu: Sandbox | None,
+    assigned: AssignedCourse | None,
 ) -> Report:
-    from ..checking.outcome import CourseFault
-    from ..grading import DEVICES, grade
+    from ..grading import grade
 
     run = partial(
-        grade,
-        submission,
-        submission.wanted,
-        course=course,
-        terms=terms,
-        sandbox=sandbox,
-        devices=devices or DEVICES,
-        gpu=gpu,
-        seed=seed,
+        grade, submission, submission.wanted, assigned=assigned, machines=machines, seed=seed
     )
     console = console_for(stderr=True)
-    try:
-        if not console.is_terminal:
-            return run()
-        with console.status(_("Starting …")) as status:
-            return run(progress=lambda name: status.update(_("Grading {name} …").format(name=name)))
-    except (CourseFault, RuntimeError) as error:
-        refuse(_("The grader itself failed, not your code: {error}").format(error=error))
+    if not console.is_terminal:
+        return run()
+    with console.status(_("Starting …")) as status:
+        return run(progress=lambda name: status.update(_("Grading {name} …").format(name=name)))
 
 
 def _remember(report: Report, submission: Submission, course: Course) -> None:

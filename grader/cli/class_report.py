@@ -206,13 +206,10 @@ def _pseudonyms(book: Gradebook, gradebook: str, key_file: Path | None) -> Pseud
 
 @contextmanager
 def _opened(gradebook: str) -> Iterator[Gradebook]:
-    from ..classroom.gradebook.reader import GradebookError, open_gradebook
+    from ..classroom.gradebook.reader import open_gradebook
 
-    try:
-        with open_gradebook(gradebook) as book:
-            yield book
-    except GradebookError as error:
-        refuse(str(error))
+    with open_gradebook(gradebook) as book:
+        yield book
 
 
 @contextmanager

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from .. import language
-from ..course.catalog import Course, CourseError, Exercise, load_course
+from ..course.catalog import Course, Exercise, load_course
 from ..language import _
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ..sandbox import Sandbox
+    from ..machines import Machines
 
 ALL_POINTS, POINTS_MISSING, WRONG_INPUT = 0, 1, 2
 
@@ -87,10 +87,8 @@ def named_in(course: Course, names: Sequence[str]) -> list[Exercise]:
 
 
 def open_course(folder: Path | None) -> Course:
-    try:
-        course = load_course(folder)
-    except CourseError as error:
-        refuse(str(error))
+    """The course, its own translations included."""
+    course = load_course(folder)
     language.learn(course.folder)
     return course
 
@@ -106,42 +104,21 @@ def refuse(message: str) -> NoReturn:
 
 
 @contextmanager
-def started_sandbox(course: Course | None = None) -> Iterator[Sandbox]:
-    """A sandbox with the course's limits; its import of torch and this process's run side by side."""
-    from ..grading import limits_of, warm_up
-    from ..sandbox import Limits, Sandbox
+def started_machines(
+    course: Course | None = None, devices: Sequence[str] = ()
+) -> Iterator[Machines]:
+    """Machines for a course; their import of torch and this process's run side by side.
 
-    try:
-        limits = limits_of(course) if course else Limits()
-    except CourseError as error:
-        refuse(str(error))
-    with Sandbox(limits) as sandbox:
+    Args:
+        devices: those that were asked for by name, which then have to be there; none stands for the usual ones.
+    """
+    from ..machines import DEVICES, Machines, warm_up
+
+    with Machines(course, devices or DEVICES) as machines:
         warm_up()
-        yield sandbox
-
-
-@contextmanager
-def gpu_for(devices: Sequence[str]) -> Iterator[Sandbox | None]:
-    """A sandbox for `cuda`, if that is among the devices."""
-    if "cuda" not in devices:
-        yield None
-        return
-    from ..grading import gpu_sandbox
-
-    with gpu_sandbox() as gpu:
-        yield gpu
-
-
-def refuse_without(devices: Sequence[str], sandbox: Sandbox, gpu: Sandbox | None) -> None:
-    """Refuses to go on where a device that was asked for by name is not there."""
-    from ..grading import environment
-
-    if devices and (absent := environment(sandbox, devices, gpu).absent):
-        refuse(
-            _("This machine lacks a device that was asked for. {devices}.").format(
-                devices="; ".join(absent)
-            )
-        )
+        if devices:
+            machines.require_devices()
+        yield machines
 
 
 def console_for(stderr: bool = False) -> Console:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .common import ALL_POINTS, POINTS_MISSING, console_for, gpu_for, started_sandbox
+from .common import ALL_POINTS, POINTS_MISSING, console_for
 
 if TYPE_CHECKING:
     from ..sandbox import Sandbox
@@ -27,13 +27,13 @@ def doctor(parity: bool) -> None:
     """
     from rich.table import Table
 
-    from ..grading import environment
+    from ..machines import DEVICES, Machines, warm_up
 
-    wanted = ("cpu", "sim", "cuda") if parity else ("cpu", "sim")
-    with started_sandbox() as sandbox, gpu_for(wanted) as gpu:
-        here, layers = environment(sandbox, wanted, gpu), sandbox.layers()
-        places = {device: gpu if device == "cuda" else sandbox for device in here.devices}
-        compared = {d: _compare(box, d) for d, box in places.items() if box} if parity else {}
+    with Machines(devices=("cpu", "sim", "cuda") if parity else DEVICES) as machines:
+        warm_up()
+        here, layers = machines.environment, machines.sandbox().layers()
+        tried = here.devices if parity else ()
+        compared = {device: _compare(machines.sandbox(device), device) for device in tried}
     console = console_for()
     console.print(f"Python {here.python}, torch {here.torch}, devices: {', '.join(here.devices)}")
     table = Table("layer", "", "why not")

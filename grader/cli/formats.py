@@ -22,11 +22,10 @@ if TYPE_CHECKING:
 FORMATS = ("text", "json", "github", "classroom50", "gradescope", "junit")
 
 
-def open_terms(
+def open_assigned(
     file: Path | None, submission: Path, course: Course, instructor: bool
 ) -> AssignedCourse | None:
     """The terms of an assignment: of `file`, or of the `assignment.toml` beside a submission in the current folder."""
-    from ..course.assignment import AssignmentError
     from ..course.assignment_file import FILENAME, read_assignment
 
     if file is None and instructor:
@@ -38,10 +37,7 @@ def open_terms(
         file = Path(FILENAME)
     if file is None:
         return None
-    try:
-        return read_assignment(file).on(course, instructor)
-    except AssignmentError as error:
-        refuse(str(error))
+    return read_assignment(file).on(course, instructor)
 
 
 def refuse_unready(form: str, output: Path | None) -> None:
@@ -55,10 +51,7 @@ def refuse_unready(form: str, output: Path | None) -> None:
     if form == "classroom50":
         from ..outputs import classroom50_result
 
-        try:
-            classroom50_result.identity(os.environ)
-        except classroom50_result.EnvironmentProblem as error:
-            refuse(str(error))
+        classroom50_result.identity(os.environ)
 
 
 def nothing_of(folder: Path, names: Sequence[str]) -> Submission:
@@ -74,25 +67,25 @@ def write(
     form: str,
     output: Path | None,
     submission: Submission,
-    terms: AssignedCourse | None,
+    assigned: AssignedCourse | None,
 ) -> None:
     """Writes the report in one of `FORMATS`."""
     from ..outputs import terminal
 
     if form == "github":
-        _write_github(report, output, submission, terms)
+        _write_github(report, output, submission, assigned)
     elif form == "text" and not output:
         terminal.render(report, console_for())
     else:
         if form == "classroom50":
             output = output or Path("result.json")
-        _put(_text(report, form, output, terms), output)
+        _put(_text(report, form, output, assigned), output)
         if form == "gradescope" and output:
             # Gradescope shows the standard output to the instructor alone
             terminal.render(report, console_for())
 
 
-def _text(report: Report, form: str, output: Path | None, terms: AssignedCourse | None) -> str:
+def _text(report: Report, form: str, output: Path | None, assigned: AssignedCourse | None) -> str:
     from ..outputs import classroom50_result, gradescope_results, json, junit, terminal
 
     if form == "text":
@@ -109,7 +102,7 @@ def _text(report: Report, form: str, output: Path | None, terms: AssignedCourse 
         return classroom50_result.render(report, os.environ, datetime.now(UTC))
     if form == "gradescope":
         return gradescope_results.render(
-            report, terms.hidden if terms and terms.instructor else None
+            report, assigned.hidden if assigned and assigned.instructor else None
         )
     return {"json": json.render, "junit": junit.render}[form](report)
 
@@ -125,7 +118,7 @@ def _put(text: str, output: Path | None) -> None:
 
 
 def _write_github(
-    report: Report, output: Path | None, submission: Submission, terms: AssignedCourse | None
+    report: Report, output: Path | None, submission: Submission, assigned: AssignedCourse | None
 ) -> None:
     """The log; the job summary and the step's output where the runner wants them; JSON where asked for."""
     from ..outputs import classroom_reporter, github, json
@@ -133,7 +126,9 @@ def _write_github(
     # before anything is said that a file that cannot be written would make untrue
     if output:
         _put(json.render(report), output)
-    _append("GITHUB_STEP_SUMMARY", github.summary(report, terms.assignment.title if terms else ""))
+    _append(
+        "GITHUB_STEP_SUMMARY", github.summary(report, assigned.assignment.title if assigned else "")
+    )
     _append(
         "GITHUB_OUTPUT", f"result={classroom_reporter.encoded(classroom_reporter.result(report))}\n"
     )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .common import console_for, course_option, device_option, open_course, refuse
-from .formats import open_terms
+from .formats import open_assigned
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -32,16 +32,13 @@ gradebook_argument = click.argument("gradebook", metavar="GRADEBOOK")
 def opened(where: str, create: bool = False) -> Iterator[Gradebook]:
     """A gradebook; whatever is wrong with it is told in a sentence."""
     try:
-        from ..classroom.gradebook.reader import GradebookError, open_gradebook
+        from ..classroom.gradebook.reader import open_gradebook
     except ModuleNotFoundError as error:
         if error.name and error.name.split(".")[0] in ("sqlalchemy", "alembic", "yaml"):
             refuse(f'A gradebook needs {error.name}: pip install "grader[classroom]" brings it.')
         raise
-    try:
-        with open_gradebook(where, create=create) as gradebook:
-            yield gradebook
-    except GradebookError as error:
-        refuse(str(error))
+    with open_gradebook(where, create=create) as gradebook:
+        yield gradebook
 
 
 @click.command()
@@ -138,40 +135,36 @@ def grade(
 
     Exit status: 0 everything was graded, 1 something could not be (see the list), 2 the call or the input was wrong.
     """
-    from ..course.protected import ProtectedError, read_digests
+    from ..course.protected import read_digests
 
     if jobs and scheduler:
         refuse("--jobs is for this machine; with --scheduler the cluster has its workers.")
     course = open_course(folder)
     until = _time(deadline)
     # an assignment file is named here, so it is the instructor's own
-    terms = (
-        open_terms(assignment_file, submissions, course, instructor=True)
+    assigned = (
+        open_assigned(assignment_file, submissions, course, instructor=True)
         if assignment_file
         else None
     )
-    try:
-        protected = read_digests(digests_file) if digests_file else None
-    except ProtectedError as error:
-        refuse(str(error))
+    protected = read_digests(digests_file) if digests_file else None
     with opened(where, create=True) as gradebook:
-        from ..classroom.handin.layouts import LayoutError
-        from ..classroom.handin.roster import RosterError, read_roster
+        from ..classroom.handin.roster import read_roster
         from ..classroom.run.grade_class import grade_class
-        from ..classroom.run.pool import PoolError, workers_of
+        from ..classroom.run.pool import workers_of
 
         policy = _policy(gradebook.policy, late_penalty, free_days, accept_days)
         console = console_for(stderr=True)
         try:
             roster = read_roster(roster_file) if roster_file else None
-            workers = workers_of(scheduler, jobs, console.print)
+            workers = workers_of(scheduler, jobs, course, devices, console.print)
             with _progress(console) as progress:
                 summary = grade_class(
                     submissions,
                     gradebook,
                     exercises=exercises,
                     course=course,
-                    terms=terms,
+                    assigned=assigned,
                     protected=protected,
                     roster=roster,
                     deadline=until,
@@ -183,8 +176,6 @@ def grade(
                     devices=devices,
                     progress=progress,
                 )
-        except (LayoutError, PoolError, RosterError) as error:
-            refuse(str(error))
         except KeyboardInterrupt:
             click.echo("\ngrader: Stopped. The same command goes on from here.", err=True)
             # at once: the workers see that this process is gone and end by themselves
@@ -297,8 +288,8 @@ def _summarize(gradebook: Gradebook, summary: RunSummary, where: str) -> None:
             f"of {len(scores)} students."
         )
     click.echo("\n".join(lines))
-    _list("HandIn in nothing", absent)
-    _list("HandIn in, but not on the roster", strangers)
+    _list("Handed in nothing", absent)
+    _list("Handed in, but not on the roster", strangers)
     _list(
         "Nothing to grade in it", [f"{who}: {why}" for who, why in summary.unreadable.items()], True
     )

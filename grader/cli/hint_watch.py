@@ -36,16 +36,13 @@ def hint(name: str | None, everything: bool, again: bool, folder: Path | None) -
 
     Without NAME, for the first exercise in this folder that is not done.
     """
-    from ..practice.workspace import Workspace, WorkspaceError
+    from ..practice.workspace import Workspace
 
     course = open_course(folder)
     workspace = Workspace(Path(), course)
     exercise = _exercise(name, workspace, course)
-    try:
-        if not workspace.hints_allowed():
-            refuse(_(_OFF))
-    except WorkspaceError as error:
-        refuse(str(error))
+    if not workspace.hints_allowed():
+        refuse(_(_OFF))
     total, shown = len(exercise.hints), workspace.hints_shown(exercise)
     if not total:
         refuse(_(_NO_HINTS).format(name=exercise.name))
@@ -102,7 +99,7 @@ def watch(name: str | None, path: Path, folder: Path | None) -> None:
     the exercise, r to grade it again, q to quit.
     """
     from ..practice.workspace import Workspace
-    from ..submission import SubmissionError, read_submission
+    from ..submission import read_submission
 
     course = open_course(folder)
     start = named_in(course, [name])[0] if name else None
@@ -112,17 +109,14 @@ def watch(name: str | None, path: Path, folder: Path | None) -> None:
                 path=path
             )
         )
-    try:
-        read_submission(path, course, [name] if name else [])
-    except SubmissionError as error:
-        refuse(str(error))
+    read_submission(path, course, [name] if name else [])
+    from ..machines import Machines
     from ..practice.watch import watch as run
-    from ..sandbox import Sandbox
 
     try:
-        with Sandbox() as sandbox:
+        with Machines(course) as machines:
             try:
-                run(Workspace(path, course), sandbox, console_for(), start)
+                run(Workspace(path, course), machines, console_for(), start)
             finally:
                 # what comes now takes a moment; a second Ctrl-C would break it off halfway
                 signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -9,12 +9,9 @@ from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
 
+from ..errors import AssignmentError
 from ..report import CheckResult, ExerciseResult, Report
 from .catalog import Course, Exercise, points_of
-
-
-class AssignmentError(Exception):
-    """An assignment's file cannot be used; the message names it and says what to do."""
 
 
 @dataclass(frozen=True)

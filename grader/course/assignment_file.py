@@ -36,8 +36,9 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn
 
+from ..errors import AssignmentError
 from ..text import clean
-from .assignment import CI, Assignment, AssignmentError, Late, Part
+from .assignment import CI, Assignment, Late, Part
 
 FILENAME = "assignment.toml"
 _MAX_BYTES = 1 << 20

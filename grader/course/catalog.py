@@ -1,8 +1,8 @@
 """A course is a folder: `course.toml`, `exercises/`, `solutions/` and `checks/`. This reads it; nothing is run.
 
-The built-in course is the checkout's own folder, or the copy of it inside an installed package; its checks are in
-`grader/checks/`. An exercise is found by its check's file name; `course.toml` gives the order and the units, and an
-exercise that it does not name comes last.
+An exercise is found by its check's file name. `course.toml` gives the order and the units, an exercise that it does not
+name comes last, and its `checks` may name another folder for them. The built-in course is a course like any other: the
+checkout's own folder, or the copy of it inside an installed package.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ from __future__ import annotations
 import ast
 import inspect
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from ..errors import CourseError
 
 _PACKAGE = Path(__file__).resolve().parents[1]
-
-
-class CourseError(Exception):
-    """A course's folder is not as it should be; the message names the file."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -98,32 +98,61 @@ def load_course(folder: Path | None = None) -> Course:
     Raises:
         CourseError: if the folder is no course, with the reason.
     """
-    if folder is None:
-        bundled = _PACKAGE / "course"
-        folder = bundled if bundled.is_dir() else _PACKAGE.parent
-        checks = _PACKAGE / "checks"
-    else:
-        checks = folder / "checks"
+    folder = folder or built_in_folder()
     file = folder / "course.toml"
     try:
         settings = tomllib.loads(file.read_text(encoding="utf-8"))
-        units = [
-            (str(unit.get("title", "")), [str(name) for name in unit.get("exercises", [])])
-            for unit in settings.get("unit", [])
-        ]
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+    except OSError as error:
+        raise CourseError(
+            f"{file} cannot be read as a course: {error.strerror}. Name a folder that holds a course.toml."
+        ) from error
+    except ValueError as error:
         raise CourseError(f"{file} cannot be read as a course: {error}.") from error
+    checks = folder / _setting(settings, "checks", str, "checks", file)
     found = sorted(path.stem for path in checks.glob("*.py") if not path.stem.startswith("_"))
-    exercises = []
-    for title, names in units:
+    exercises: list[Exercise] = []
+    for title, names in _units(settings, file):
         for name in names:
+            if name in (each.name for each in exercises):
+                raise CourseError(f"{file} names {name!r} twice. Remove one.")
             if name not in found:
-                raise CourseError(f"{file} names {name!r}, but there is no {checks}/{name}.py.")
+                raise CourseError(f"{file} names {name!r}, but there is no {checks / name}.py.")
             found.remove(name)
             exercises.append(_exercise(name, title, folder, checks))
     exercises += [_exercise(name, "", folder, checks) for name in found]
-    limits = settings.get("limits", {})
-    return Course(str(settings.get("title", folder.name)), folder, tuple(exercises), dict(limits))
+    return Course(
+        title=_setting(settings, "title", str, folder.name, file),
+        folder=folder,
+        exercises=tuple(exercises),
+        limits=_setting(settings, "limits", dict, {}, file),
+    )
+
+
+def built_in_folder() -> Path:
+    """The checkout's own folder, or the copy of it inside an installed package."""
+    bundled = _PACKAGE / "built_in"
+    return bundled if bundled.is_dir() else _PACKAGE.parent
+
+
+def _units(settings: dict[str, Any], file: Path) -> Iterator[tuple[str, list[str]]]:
+    """Title and names of each unit."""
+    for unit in _setting(settings, "unit", list, [], file):
+        if not isinstance(unit, dict):
+            raise CourseError(f"{file}: `unit` has to be tables, each headed [[unit]].")
+        names = _setting(unit, "exercises", list, [], file)
+        if not all(isinstance(name, str) for name in names):
+            raise CourseError(f"{file}: `exercises` has to be names in quotes.")
+        yield _setting(unit, "title", str, "", file), names
+
+
+_KINDS: dict[type, str] = {str: "a text in quotes", list: "a list", dict: "a table"}
+
+
+def _setting(table: dict[str, Any], key: str, kind: type[T], default: T, file: Path) -> T:
+    value = table.get(key, default)
+    if not isinstance(value, kind):
+        raise CourseError(f"{file}: `{key}` has to be {_KINDS[kind]}.")
+    return value
 
 
 def _exercise(name: str, unit: str, folder: Path, checks: Path) -> Exercise:
@@ -151,8 +180,13 @@ def _parse(path: Path) -> ast.Module | None:
 
 @lru_cache(256)
 def _parsed(path: Path, changed: int) -> ast.Module:
-    """The tree of a file of ours as it was when it was `changed`; a class has the same few parsed again and again."""
-    return ast.parse(path.read_text(encoding="utf-8"))
+    """The tree of a course's file as it was when it was `changed`; a class has the same few parsed again and again."""
+    try:
+        return ast.parse(path.read_text(encoding="utf-8"))
+    except SyntaxError as error:
+        raise CourseError(f"{path}, line {error.lineno}: {error.msg}.") from error
+    except (OSError, ValueError) as error:
+        raise CourseError(f"{path} cannot be read: {error}.") from error
 
 
 def _literal(path: Path, name: str, default: Any) -> Any:

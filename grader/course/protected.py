@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeGuard
 
+from ..errors import ProtectedError
 from ..report import Report
 from ..text import clean
 
@@ -33,10 +34,6 @@ _HEADS = (
     ("username", "score", "max_score"),  # Classroom 50's scores.csv
     ("usernames", "score", "max_score"),  # Classroom 50's table from the browser
 )
-
-
-class ProtectedError(Exception):
-    """A file of digests or of announced points cannot be used; the message names it."""
 
 
 @dataclass(frozen=True)

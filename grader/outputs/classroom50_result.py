@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from ..errors import ServiceError
 from ..report import CheckResult, ExerciseResult, Report
 from ..text import clean
 from .escape import MESSAGE_LENGTH, shown
@@ -35,10 +36,6 @@ _KINDS = ("individual", "group", "team")
 _TAG_TIME = re.compile(r"submit/(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d)Z")
 
 
-class EnvironmentProblem(Exception):
-    """A variable that Classroom 50 sets is missing or has a value that its schema does not take."""
-
-
 def render(report: Report, environ: Mapping[str, str], now: datetime) -> str:
     """`result.json`, as its schema wants it.
 
@@ -46,7 +43,7 @@ def render(report: Report, environ: Mapping[str, str], now: datetime) -> str:
         now: the time of grading, with its time zone.
 
     Raises:
-        EnvironmentProblem: if something is missing that identifies the submission.
+        ServiceError: if something is missing that identifies the submission.
     """
     data = identity(environ)
     graded_at = f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
@@ -76,22 +73,22 @@ def identity(environ: Mapping[str, str]) -> dict[str, Any]:
     """What says whose submission to what this is.
 
     Raises:
-        EnvironmentProblem: if something is missing or cannot be right.
+        ServiceError: if something is missing or cannot be right.
     """
     values = {field: environ.get(name, "") for field, name in _FROM_ENVIRONMENT.items()}
     values["owner"] = values["owner"] or environ.get("USERNAME", "")
     missing = [name for field, name in _FROM_ENVIRONMENT.items() if not values[field]]
     if missing:
-        raise EnvironmentProblem(
+        raise ServiceError(
             f"The environment lacks {', '.join(missing)}, which Classroom 50 sets when it runs an autograder. "
             "Set them, or choose another --format."
         )
     if values["assignment_type"] not in _KINDS:
-        raise EnvironmentProblem(
+        raise ServiceError(
             f"ASSIGNMENT_TYPE is {clean(values['assignment_type'], 80)!r}; Classroom 50 knows {', '.join(_KINDS)}."
         )
     if not values["submission"].startswith("submit/"):
-        raise EnvironmentProblem(
+        raise ServiceError(
             f"SUBMISSION_TAG is {clean(values['submission'], 80)!r}; it has to begin with `submit/`."
         )
     return {"schema": "classroom50/result/v1"} | values

@@ -13,12 +13,12 @@ from IPython.core.magic import Magics, cell_magic, magics_class
 from IPython.display import HTML, display
 
 from .. import language
-from ..checking.outcome import CourseFault
 from ..course.catalog import load_course
+from ..errors import Fault
 from ..grading import grade
 from ..language import _
+from ..machines import Machines
 from ..outputs import notebook_html
-from ..sandbox import Sandbox
 from ..submission import Cell, Source, Submission
 
 
@@ -36,8 +36,8 @@ class GraderMagics(Magics):
 
     def __init__(self, shell: Any) -> None:
         super().__init__(shell)
-        self._sandbox = Sandbox()  # imports torch while the student reads
-        atexit.register(self._sandbox.close)
+        self._machines = Machines()  # imports torch while the student reads
+        atexit.register(self._machines.close)
 
     @cell_magic
     def check(self, line: str, cell: str) -> None:
@@ -61,8 +61,8 @@ class GraderMagics(Magics):
             source = Source(here, tuple(self._cells()), notebook=True)
             submission = Submission(here, {name: source}, (name,))
             try:
-                report = grade(submission, course=course, sandbox=self._sandbox)
-            except (CourseFault, RuntimeError) as error:
+                report = grade(submission, machines=self._machines)
+            except Fault as error:
                 told = _("The grader itself failed, not your code: {error}")
                 raise UsageError(told.format(error=error)) from error
         display(HTML(notebook_html.render(report)))

@@ -11,21 +11,21 @@ from typing import Any
 
 from rich.console import Console
 
-from ..checking.outcome import CourseFault
 from ..course.catalog import Exercise
 from ..course.translation import hints_of, title_of
-from ..grading import grade, warm_up
+from ..errors import Fault, WorkspaceError
+from ..grading import grade
 from ..language import N_, _
+from ..machines import Machines, warm_up
 from ..outputs.progress import ProgressEntry
 from ..outputs.watch_screen import Hint, Screen
 from ..report import ExerciseResult
-from ..sandbox import Sandbox
 from ..submission import Source, Submission
 from .events import Event, Events, Lost, Pressed, Resized, Saved
 from .file_watcher import Saves
 from .keyboard import QUIT, Keyboard
 from .painter import Painter
-from .workspace import Standing, Workspace, WorkspaceError, upcoming
+from .workspace import Standing, Workspace, upcoming
 
 _KEYS = (
     ("h", N_("hint")),
@@ -58,7 +58,7 @@ _NOTHING = N_("There is no exercise here any more.")
 
 
 def watch(
-    workspace: Workspace, sandbox: Sandbox, console: Console, start: Exercise | None = None
+    workspace: Workspace, machines: Machines, console: Console, start: Exercise | None = None
 ) -> None:
     """Watches the workspace until the student quits.
 
@@ -67,7 +67,7 @@ def watch(
         RuntimeError: if the folder cannot be watched, or the terminal is gone.
     """
     events: Events = SimpleQueue()
-    session = Session(workspace, sandbox, Painter(console), start)
+    session = Session(workspace, machines, Painter(console), start)
     with ExitStack() as stack:
         stack.enter_context(_signals(events))
         stack.enter_context(Saves(workspace.folder, workspace.course.names, events))
@@ -85,13 +85,13 @@ class Session:
     def __init__(
         self,
         workspace: Workspace,
-        sandbox: Sandbox,
+        machines: Machines,
         painter: Painter,
         start: Exercise | None = None,
     ) -> None:
         self.busy = False
         self._workspace = workspace
-        self._sandbox = sandbox
+        self._machines = machines
         self._painter = painter
         self._standings = {one.exercise.name: one for one in workspace.standings()}
         self._results: dict[str, ExerciseResult] = {}
@@ -274,8 +274,8 @@ class Session:
         """The result of a grading; `None` where the grader failed, which is told."""
         self.busy = True
         try:
-            report = grade(submission, course=self._workspace.course, sandbox=self._sandbox)
-        except (CourseFault, RuntimeError) as error:
+            report = grade(submission, machines=self._machines)
+        except Fault as error:
             self._notices.append((_(_FAULT).format(error=error), "magenta"))
             return None
         finally:

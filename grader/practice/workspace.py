@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..course.catalog import Course, Exercise
+from ..errors import SubmissionError, WorkspaceError
 from ..language import _
 from ..report import ExerciseResult
-from ..submission import Source, SubmissionError, read_submission
+from ..submission import Source, read_submission
 from ..submission.submission import is_stub
 
 FOLDER = ".grader"
@@ -31,10 +32,6 @@ _STATUSES = ("passed", "partial", "failed", "not_attempted", "error")
 State = Literal[
     "passed", "partial", "failed", "error", "not_attempted", "missing", "changed", "unknown"
 ]
-
-
-class WorkspaceError(Exception):
-    """A file of the workspace cannot be used; the message names it and says what to do."""
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ..errors import NoAnswer as NoAnswer
     from .child import Child as Child
-    from .child import SandboxError as SandboxError
     from .isolation.limits import Limits as Limits
     from .sandbox import Sandbox as Sandbox
     from .sandbox import start_zygote_server as start_zygote_server
@@ -30,7 +30,7 @@ _HOMES = {
     "Limits": "isolation.limits",
     "Message": "wire.messages",
     "Sandbox": "sandbox",
-    "SandboxError": "child",
+    "NoAnswer": "child",
     "ZygoteServer": "zygote_client",
     "start_zygote_server": "sandbox",
 }

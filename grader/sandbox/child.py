@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
+from ..errors import NoAnswer
 from .isolation.limits import Limits
 from .wire.messages import Message, MessageError, pack, unpack
 
@@ -27,31 +28,8 @@ _WARM_BYTES = 1 << 30  # what the zygote shares with each child is counted to th
 Reason = Literal["timeout", "died", "excess", "malformed"]
 
 
-class SandboxError(Exception):
-    """A child gave no usable answer.
-
-    Attributes:
-        reason: what happened to it.
-        template: what is told of it, in English, and the `values` in it.
-        place: where in the student's code it was, as number of the cell and line, where that is known.
-    """
-
-    def __init__(
-        self,
-        reason: Reason,
-        template: str,
-        place: tuple[int, int] | None = None,
-        **values: object,
-    ) -> None:
-        super().__init__(template.format(**values))
-        self.reason = reason
-        self.template = template
-        self.values = values
-        self.place = place
-
-
 class Child:
-    """One forked process with one student's file in it. Usable until its first `SandboxError`."""
+    """One forked process with one student's file in it. Usable until its first `NoAnswer`."""
 
     def __init__(
         self,
@@ -103,7 +81,7 @@ class Child:
             either is to be believed before it has been checked.
 
         Raises:
-            SandboxError: if no answer came; the child is gone then.
+            NoAnswer: if no answer came; the child is gone then.
         """
         return self._request({"op": "call", **request}, block, self._limits.call_seconds)
 
@@ -135,16 +113,16 @@ class Child:
         except TimeoutError:
             place = self._where()
             self.close()
-            raise SandboxError(
+            raise NoAnswer(
                 "timeout", "did not finish within {seconds:g} seconds", place, seconds=seconds
             ) from None
         except _Excess as error:
             place = self._where()
             self.close()
-            raise SandboxError("excess", error.template, place, most=error.most) from None
+            raise NoAnswer("excess", error.template, place, most=error.most) from None
         except MessageError as error:
             self.close()
-            raise SandboxError(
+            raise NoAnswer(
                 "malformed", "sent an answer that is not one: {why}", why=str(error)
             ) from None
         except OSError:
@@ -266,23 +244,23 @@ def _written_bytes(folder: Path) -> int:
     return total
 
 
-def _how_it_died(status: int | None) -> SandboxError:
+def _how_it_died(status: int | None) -> NoAnswer:
     if status is not None and os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
         name = signal.Signals(number).name if number in list(signal.Signals) else str(number)
         if name == "SIGKILL":
-            return SandboxError(
+            return NoAnswer(
                 "died", "was killed (SIGKILL), as happens when it uses too much memory or time"
             )
         if name == "SIGXCPU":
-            return SandboxError("died", "used too much processor time")
-        return SandboxError("died", "crashed ({signal})", signal=name)
+            return NoAnswer("died", "used too much processor time")
+        return NoAnswer("died", "crashed ({signal})", signal=name)
     if status is not None and os.WIFEXITED(status):
         code = os.WEXITSTATUS(status)
-        return SandboxError(
+        return NoAnswer(
             "died", "ended its process (exit status {code}) before it answered", code=code
         )
-    return SandboxError("died", "ended before it answered")
+    return NoAnswer("died", "ended before it answered")
 
 
 def remove_tree(folder: Path) -> None:

@@ -11,7 +11,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from . import Child, Sandbox, SandboxError
+from ..errors import NoAnswer
+from . import Child, Sandbox
 from .wire.values import Received, WireError, as_received, code_of, decode, encode
 
 _CODE = code_of("""
@@ -59,7 +60,7 @@ def run_all(sandbox: Sandbox, device: str) -> Iterator[ParityOutcome]:
                 child.load("empty", [("empty.py", "")])
             try:
                 difference = _difference(program, device, *_run(child, program, device))
-            except SandboxError as error:
+            except NoAnswer as error:
                 child, difference = None, f"it {error}"
             yield ParityOutcome(program, device, difference)
     finally:

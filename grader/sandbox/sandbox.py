@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from ..errors import SandboxLost
 from .child import Child, remove_tree
 from .isolation.confinement import Layer
 from .isolation.limits import PORTABLE, Limits
@@ -130,7 +131,7 @@ class Sandbox:
             preload: modules to import in the zygote first, once, so that no child pays for them.
 
         Raises:
-            RuntimeError: if the zygote cannot be used; this is the grader's fault, not the student's.
+            SandboxLost: if the zygote cannot be used.
         """
         if self._child:
             self._child.close()
@@ -193,9 +194,9 @@ class Sandbox:
                 self._control.sendall(message)
             reply = self._control.recv(65536)
         except OSError as error:
-            raise RuntimeError(f"The sandbox's zygote does not answer: {error}") from error
+            raise SandboxLost(f"The sandbox's first process does not answer: {error}") from error
         if not reply:
-            raise RuntimeError(f"The sandbox's zygote ended. {self._last_words()}")
+            raise SandboxLost(f"The sandbox's first process ended. {self._last_words()}")
         answer: dict[str, Any] = json.loads(reply)
         return answer
 

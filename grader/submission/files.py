@@ -10,16 +10,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
+from ..errors import UnreadableError
+
 MAX_DEPTH = 6
 MAX_FILES = 20_000
 # what tools leave in a folder, and no student wrote
 SKIPPED = frozenset(
     {".git", ".ipynb_checkpoints", ".venv", "__MACOSX", "__pycache__", "node_modules", "venv"}
 )
-
-
-class Unreadable(Exception):
-    """A file, or all of them, cannot be read; the message is for the student."""
 
 
 class Files(ABC):
@@ -34,7 +32,7 @@ class Files(ABC):
         """A file's bytes; one more than `most` at the most.
 
         Raises:
-            Unreadable: if it is a link, or damaged.
+            UnreadableError: if it is a link, or damaged.
         """
 
     def close(self) -> None:  # noqa: B027  # not every kind has something open
@@ -68,7 +66,7 @@ class FolderFiles(Files):
             for name in sorted(names):
                 count += 1
                 if count > MAX_FILES:
-                    raise Unreadable(f"There are more than {MAX_FILES:,} files.")
+                    raise UnreadableError(f"There are more than {MAX_FILES:,} files.")
                 yield (name if inner == "." else f"{inner}/{name}").replace(os.sep, "/")
 
     def read(self, name: str, most: int) -> bytes:
@@ -95,11 +93,13 @@ def open_plain(path: Path, shown: str) -> BinaryIO:
         descriptor = os.open(path, flags)
     except OSError as error:
         if path.is_symlink():
-            raise Unreadable(f"{shown} is a symbolic link. Hand in the file itself.") from error
-        raise Unreadable(f"{shown} cannot be read: {error.strerror}.") from error
+            raise UnreadableError(
+                f"{shown} is a symbolic link. Hand in the file itself."
+            ) from error
+        raise UnreadableError(f"{shown} cannot be read: {error.strerror}.") from error
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise Unreadable(f"{shown} is not a regular file. Hand in a Python file.")
+        raise UnreadableError(f"{shown} is not a regular file. Hand in a Python file.")
     return os.fdopen(descriptor, "rb")
 
 

@@ -18,15 +18,12 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from .files import MAX_DEPTH, MAX_FILES, SKIPPED, Files, Unreadable, read_plain
+from ..errors import NoCommitError, UnreadableError
+from .files import MAX_DEPTH, MAX_FILES, SKIPPED, Files, read_plain
 
 _SECONDS = 60
 _HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _MAX_LISTING = 8 << 20
-
-
-class NoCommit(Exception):
-    """There is no commit to grade; the message says why."""
 
 
 def git_folder(path: Path) -> Path | None:
@@ -45,8 +42,8 @@ class CommitFiles(Files):
         when: the committer's date, which the student's machine wrote.
 
     Raises:
-        NoCommit: if there is none, or none in time.
-        Unreadable: if the repository is damaged, or is not read for safety's sake.
+        NoCommitError: if there is none, or none in time.
+        UnreadableError: if the repository is damaged, or is not read for safety's sake.
     """
 
     def __init__(self, folder: Path, until: datetime | None = None) -> None:
@@ -67,7 +64,7 @@ class CommitFiles(Files):
     def read(self, name: str, most: int) -> bytes:
         mode, blob, size = self._blobs[name]
         if mode == "120000":
-            raise Unreadable(f"{name} is a symbolic link. Hand in the file itself.")
+            raise UnreadableError(f"{name} is a symbolic link. Hand in the file itself.")
         if size > most:
             return bytes(most + 1)  # too large, whatever is in it; it is not unpacked
         return self._git("cat-file", "blob", blob, most=most)
@@ -88,7 +85,7 @@ class CommitFiles(Files):
             lines += ["[extensions]", "objectformat = sha256"]
         (self._scratch / "config").write_text("\n".join(lines) + "\n")
         # where a clone with --depth ends
-        with suppress(OSError, Unreadable):
+        with suppress(OSError, UnreadableError):
             ends = [line for line in _text(folder / "shallow").split() if _HASH.fullmatch(line)]
             (self._scratch / "shallow").write_text("".join(f"{line}\n" for line in ends))
 
@@ -98,7 +95,7 @@ class CommitFiles(Files):
         found = self._git("rev-list", *in_time, *wanted).split()
         if not found:
             last = _time(self._git("rev-list", *wanted).split()[0])
-            raise NoCommit(
+            raise NoCommitError(
                 f"There is no commit before the deadline. The last one is of {last:%Y-%m-%d %H:%M} UTC."
             )
         return found[1].decode("ascii"), _time(found[0])
@@ -109,7 +106,7 @@ class CommitFiles(Files):
         listing = self._git("ls-tree", "-r", "-z", "--long", "--full-tree", self.commit)
         entries = listing.split(b"\0")[:-1]
         if len(entries) > MAX_FILES:
-            raise Unreadable(f"The repository has more than {MAX_FILES:,} files.")
+            raise UnreadableError(f"The repository has more than {MAX_FILES:,} files.")
         for entry in entries:
             about, _, raw = entry.partition(b"\t")
             mode, kind, blob, size = about.decode("ascii").split()
@@ -135,9 +132,11 @@ class CommitFiles(Files):
         try:
             output = process.stdout.read(most + 1)
             if len(output) > most:
-                raise Unreadable("The repository is far too large for an exercise.")
+                raise UnreadableError("The repository is far too large for an exercise.")
             if process.wait() != 0:
-                raise Unreadable("The repository is damaged: git cannot read it. Clone it again.")
+                raise UnreadableError(
+                    "The repository is damaged: git cannot read it. Clone it again."
+                )
             return output
         finally:
             timer.cancel()
@@ -166,11 +165,13 @@ class CommitFiles(Files):
 def _expect_plain(objects: Path) -> None:
     """No objects but the repository's own: with another's, a hash would be enough to hand in the other's work."""
     if os.path.lexists(objects / "info" / "alternates"):
-        raise Unreadable("The repository borrows its objects from another one. Clone it in full.")
+        raise UnreadableError(
+            "The repository borrows its objects from another one. Clone it in full."
+        )
     for folder in (objects, objects / "pack", objects / "info"):
         entries = folder.iterdir() if folder.is_dir() else ()
         if folder.is_symlink() or any(entry.is_symlink() for entry in entries):
-            raise Unreadable("The repository's objects are links. Clone it in full.")
+            raise UnreadableError("The repository's objects are links. Clone it in full.")
 
 
 def _head(folder: Path) -> str:
@@ -183,14 +184,16 @@ def _head(folder: Path) -> str:
         if found == name or ".." in name or not name.startswith("refs/"):
             break
         if name == "refs/heads/.invalid":
-            raise Unreadable("The repository keeps its branches as a “reftable”. Clone it again.")
+            raise UnreadableError(
+                "The repository keeps its branches as a “reftable”. Clone it again."
+            )
         try:
             found = _text(folder / name).strip()
         except FileNotFoundError:
             found = _packed(folder, name)
             if not found:
-                raise NoCommit("The repository has no commit.") from None
-    raise Unreadable("The repository is damaged: its HEAD leads nowhere. Clone it again.")
+                raise NoCommitError("The repository has no commit.") from None
+    raise UnreadableError("The repository is damaged: its HEAD leads nowhere. Clone it again.")
 
 
 def _packed(folder: Path, name: str) -> str:
@@ -212,4 +215,4 @@ def _time(seconds: bytes) -> datetime:
     try:
         return datetime.fromtimestamp(int(seconds), UTC)
     except (ValueError, OverflowError, OSError) as error:
-        raise Unreadable("A commit's date is none.") from error
+        raise UnreadableError("A commit's date is none.") from error

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ..course.catalog import Course, Exercise
 from ..course.translation import stub_texts
+from ..errors import SubmissionError
 from ..language import _
 from ..text import clean
 from .cell_syntax import python_of
@@ -22,10 +23,6 @@ from .cell_syntax import python_of
 MAX_SOURCE_BYTES = 1 << 20
 MAX_NOTEBOOK_BYTES = 128 << 20  # pictures in the outputs
 MAX_CELLS = 2000
-
-
-class SubmissionError(Exception):
-    """There is nothing to grade; the message says why and what to do."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
-from .files import Files, Unreadable
+from ..errors import UnreadableError
+from .files import Files
 
 MAX_ZIP_BYTES = 256 << 20
 MAX_DIRECTORY_BYTES = 8 << 20
@@ -24,7 +25,7 @@ class ZipFiles(Files):
     """The files in a zip.
 
     Raises:
-        Unreadable: if it is none, or is larger than anything that a student writes.
+        UnreadableError: if it is none, or is larger than anything that a student writes.
     """
 
     def __init__(self, file: BinaryIO, shown: str) -> None:
@@ -33,17 +34,17 @@ class ZipFiles(Files):
         try:
             size = file.seek(0, os.SEEK_END)
             if size > MAX_ZIP_BYTES:
-                raise Unreadable(
+                raise UnreadableError(
                     f"{shown} is larger than {MAX_ZIP_BYTES >> 20} MiB. Hand in the exercises alone."
                 )
             _expect_small_directory(file, size, shown)
             self._zip = zipfile.ZipFile(file)
-        except Unreadable:
+        except UnreadableError:
             file.close()
             raise
         except Exception as error:  # zipfile has a dozen kinds for what is broken
             file.close()
-            raise Unreadable(
+            raise UnreadableError(
                 f"{shown} is not a zip file that can be read. Make it anew."
             ) from error
         self._entries = {
@@ -59,19 +60,19 @@ class ZipFiles(Files):
         info = self._entries[name]
         kind = stat.S_IFMT(info.external_attr >> 16)
         if kind and not stat.S_ISREG(kind):
-            raise Unreadable(f"{name} is a link or no file. Hand in the file itself.")
+            raise UnreadableError(f"{name} is a link or no file. Hand in the file itself.")
         if info.flag_bits & 1:
-            raise Unreadable(f"{name} is encrypted. Make the zip without a password.")
+            raise UnreadableError(f"{name} is encrypted. Make the zip without a password.")
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise Unreadable(f"{name} is packed in an unusual way. Make the zip anew.")
+            raise UnreadableError(f"{name} is packed in an unusual way. Make the zip anew.")
         # what the zip says of its sizes may be a lie, so the reading is bounded as well
         if info.file_size > most + 1 or info.file_size > MAX_RATIO * max(info.compress_size, 5000):
-            raise Unreadable(f"{name} is far too large for an exercise.")
+            raise UnreadableError(f"{name} is far too large for an exercise.")
         try:
             with self._zip.open(info) as stream:
                 return stream.read(most + 1)
         except Exception as error:  # so have zipfile and zlib together
-            raise Unreadable(f"{name} cannot be unpacked. Make the zip anew.") from error
+            raise UnreadableError(f"{name} cannot be unpacked. Make the zip anew.") from error
 
     def close(self) -> None:
         self._zip.close()
@@ -95,4 +96,4 @@ def _expect_small_directory(file: BinaryIO, size: int, shown: str) -> None:
         raise zipfile.BadZipFile
     entries, directory = struct.unpack_from("<HI", tail, at + 10)
     if entries > MAX_ENTRIES or directory > MAX_DIRECTORY_BYTES:
-        raise Unreadable(f"{shown} holds far too many files. Hand in the exercises alone.")
+        raise UnreadableError(f"{shown} holds far too many files. Hand in the exercises alone.")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ...course.assignment import AssignedCourse
 from ...course.assignment_file import FILENAME
-from ..stub import ReleaseError
+from ...errors import ReleaseError
 from .shared import (
     UV,
     assignment_text,
@@ -22,25 +22,25 @@ from .shared import (
 MAX_BYTES = 10 << 20
 
 
-def write_bundle(terms: AssignedCourse, folder: Path, own_course: bool = False) -> None:
+def write_bundle(assigned: AssignedCourse, folder: Path, own_course: bool = False) -> None:
     """Writes the bundle into `folder`. It is served publicly, so it is the students' side of the assignment.
 
     Raises:
         ReleaseError: if the folder is not empty, the assignment names no usable grader, or the bundle is larger than
             Classroom 50 takes.
     """
-    grader = pinned_grader(terms)
+    grader = pinned_grader(assigned)
     if grader.wheel and grader.wheel.stat().st_size > MAX_BYTES:
         raise ReleaseError(
             f"{grader.wheel} is larger than the 10 MiB of a bundle. Name a version or a commit in `[ci]`."
         )
     fresh_folder(folder)
-    given, ci = terms.assignment, terms.assignment.ci
+    given, ci = assigned.assignment, assigned.assignment.ci
     if grader.wheel:
         copied(grader.wheel, folder / grader.wheel.name)
     if own_course:
-        copy_course(terms.course, folder / "course")
-    written(folder / FILENAME, assignment_text(terms))
+        copy_course(assigned.course, folder / "course")
+    written(folder / FILENAME, assignment_text(assigned))
     script = fill(
         "autograder.py.j2", grader=grader.requirement, torch=ci.torch, uv=UV, course=own_course
     )

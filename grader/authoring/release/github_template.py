@@ -25,7 +25,7 @@ from .shared import (
 _PLACE = ".github/grader"
 
 
-def write_template(terms: AssignedCourse, folder: Path, own_course: bool = False) -> Path:
+def write_template(assigned: AssignedCourse, folder: Path, own_course: bool = False) -> Path:
     """Writes the template into `folder`, and the digests of its protected files beside it.
 
     Args:
@@ -37,15 +37,15 @@ def write_template(terms: AssignedCourse, folder: Path, own_course: bool = False
     Raises:
         ReleaseError: if the folder is not empty, the assignment names no usable grader, or a stub is missing.
     """
-    grader = pinned_grader(terms)
+    grader = pinned_grader(assigned)
     fresh_folder(folder)
-    given, ci = terms.assignment, terms.assignment.ci
-    for exercise in terms.course.exercises:
+    given, ci = assigned.assignment, assigned.assignment.ci
+    for exercise in assigned.course.exercises:
         write_stub(exercise, folder, given.notebooks)
     if grader.wheel:
         copied(grader.wheel, folder / _PLACE / grader.wheel.name)
     if own_course:
-        copy_course(terms.course, folder / _PLACE / "course")
+        copy_course(assigned.course, folder / _PLACE / "course")
     values = {
         "course": f" --course {_PLACE}/course" if own_course else "",
         "grader": grader.from_folder(f"./{_PLACE}"),
@@ -61,8 +61,8 @@ def write_template(terms: AssignedCourse, folder: Path, own_course: bool = False
         **values,
     )
     written(folder / ".github" / "workflows" / "classroom.yml", workflow)
-    written(folder / FILENAME, assignment_text(terms))
-    written(folder / "README.md", fill("readme.md.j2", **_about(terms), **values))
+    written(folder / FILENAME, assignment_text(assigned))
+    written(folder / "README.md", fill("readme.md.j2", **_about(assigned), **values))
     written(
         folder / ".gitignore", ".venv/\n__pycache__/\n.ipynb_checkpoints/\n.grader/\nreport.json\n"
     )
@@ -78,9 +78,9 @@ def write_template(terms: AssignedCourse, folder: Path, own_course: bool = False
     return kept
 
 
-def _about(terms: AssignedCourse) -> dict[str, Any]:
+def _about(assigned: AssignedCourse) -> dict[str, Any]:
     """What the README says of the assignment."""
-    given = terms.assignment
+    given = assigned.assignment
     suffix = "ipynb" if given.notebooks else "py"
     rows = [
         {
@@ -89,15 +89,15 @@ def _about(terms: AssignedCourse) -> dict[str, Any]:
             "points": sum(worth.points.values()) + worth.elsewhere - worth.held_back,
             "held_back": worth.held_back,
         }
-        for worth in terms.worths
+        for worth in assigned.worths
     ]
     return {
         "title": given.title,
         "rows": rows,
-        "held_back": sum(worth.held_back for worth in terms.worths),
+        "held_back": sum(worth.held_back for worth in assigned.worths),
         "deadline": _moment(given.deadline) if given.deadline else "",
         "late": _late(given.late) if given.deadline else "",
-        "example": terms.names[0],
+        "example": assigned.names[0],
     }
 
 

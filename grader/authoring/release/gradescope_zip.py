@@ -12,32 +12,32 @@ from pathlib import Path
 
 from ...course.assignment import AssignedCourse
 from ...course.assignment_file import FILENAME
-from ..stub import ReleaseError
+from ...errors import ReleaseError
 from .shared import UV, assignment_text, copied, copy_course, fill, pinned_grader, written
 
 _EXECUTABLE = ("setup.sh", "run_autograder")
 
 
-def write_zip(terms: AssignedCourse, file: Path, own_course: bool = False) -> None:
+def write_zip(assigned: AssignedCourse, file: Path, own_course: bool = False) -> None:
     """Writes the zip.
 
     Raises:
         ReleaseError: if the file is there already or cannot be written, or the assignment names no usable grader.
     """
-    grader = pinned_grader(terms)
+    grader = pinned_grader(assigned)
     if file.exists():
         raise ReleaseError(f"{file} is there already. Remove it, or choose another name.")
-    ci = terms.assignment.ci
+    ci = assigned.assignment.ci
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         if grader.wheel:
             copied(grader.wheel, folder / grader.wheel.name)
         if own_course:
-            copy_course(terms.course, folder / "course")
-        for part in terms.assignment.parts:
+            copy_course(assigned.course, folder / "course")
+        for part in assigned.assignment.parts:
             if part.instructor_checks:
                 copied(part.instructor_checks, folder / "hidden" / f"{part.name}.py")
-        written(folder / FILENAME, assignment_text(terms, instructor=True))
+        written(folder / FILENAME, assignment_text(assigned, instructor=True))
         written(
             folder / "setup.sh",
             fill(

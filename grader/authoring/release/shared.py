@@ -13,7 +13,8 @@ from typing import Any
 
 from ...course.assignment import AssignedCourse, ExercisePoints, points_of_checks
 from ...course.catalog import Course, Exercise
-from ..stub import ReleaseError, release
+from ...errors import ReleaseError
+from ..stub import release
 
 # tools that the releases install; moved forward by hand, after a look at what changed
 UV = "0.13.9"
@@ -45,13 +46,13 @@ class Grader:
         return f"{folder}/{self.wheel.name}" if self.wheel else self.requirement
 
 
-def pinned_grader(terms: AssignedCourse) -> Grader:
+def pinned_grader(assigned: AssignedCourse) -> Grader:
     """The grader that the assignment names.
 
     Raises:
         ReleaseError: if it names none, or a wheel that is not there, is no wheel of ours, or holds the solutions.
     """
-    file, named = terms.assignment.path, terms.assignment.ci.grader
+    file, named = assigned.assignment.path, assigned.assignment.ci.grader
     if not named:
         raise ReleaseError(
             f'{file} names no grader. Give one under `[ci]`: `grader = "grader-….whl"` (`pip wheel --no-deps .` in '
@@ -130,11 +131,11 @@ def fresh_folder(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
 
 
-def code_given_away(terms: AssignedCourse) -> list[str]:
+def code_given_away(assigned: AssignedCourse) -> list[str]:
     """The checks that are kept back, but whose code is in the grader that students get."""
     return [
         f"{worth.exercise.name}.{name}"
-        for worth in terms.worths
+        for worth in assigned.worths
         for name in points_of_checks(worth.exercise.checks)
         if name in worth.hidden
     ]
@@ -172,12 +173,12 @@ def copy_course(course: Course, folder: Path) -> list[Path]:
     return files
 
 
-def assignment_text(terms: AssignedCourse, instructor: bool = False) -> str:
+def assignment_text(assigned: AssignedCourse, instructor: bool = False) -> str:
     """The assignment's file for students, which names nothing that is kept back; or for the instructor's machines.
 
     The instructor's names further checks as `hidden/NAME.py` beside it.
     """
-    given = terms.assignment
+    given = assigned.assignment
     lines = [f"title = {toml_text(given.title)}"]
     if given.deadline:
         lines.append(f"deadline = {given.deadline.isoformat()}")
@@ -188,9 +189,9 @@ def assignment_text(terms: AssignedCourse, instructor: bool = False) -> str:
         lines.append(f"free_days = {late.free_days}")
         if late.accepted_days is not None:
             lines.append(f"accepted_days = {late.accepted_days}")
-    for worth in terms.worths:
+    for worth in assigned.worths:
         lines += ["", "[[exercise]]", f"name = {toml_text(worth.exercise.name)}"]
-        lines += _instructors_lines(terms, worth) if instructor else _students_lines(worth)
+        lines += _instructors_lines(assigned, worth) if instructor else _students_lines(worth)
     return "\n".join(lines) + "\n"
 
 
@@ -200,8 +201,8 @@ def _students_lines(worth: ExercisePoints) -> list[str]:
     return [f"checks = {_table(public)}", *held]
 
 
-def _instructors_lines(terms: AssignedCourse, worth: ExercisePoints) -> list[str]:
-    part = next(part for part in terms.assignment.parts if part.name == worth.exercise.name)
+def _instructors_lines(assigned: AssignedCourse, worth: ExercisePoints) -> list[str]:
+    part = next(part for part in assigned.assignment.parts if part.name == worth.exercise.name)
     lines = [f"points = {sum(worth.points.values())}"] if sum(worth.points.values()) else []
     if part.checks is not None:
         lines = [f"checks = {_table(part.checks)}"]

@@ -11,13 +11,11 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from ...errors import GradebookError
+
 HEAD = "0001"
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _BUSY_MILLISECONDS = 60_000
-
-
-class GradebookError(Exception):
-    """The gradebook cannot be used; the message says which, why, and what to do."""
 
 
 def connect(where: str | Path, *, create: bool) -> Engine:

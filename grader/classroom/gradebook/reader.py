@@ -18,12 +18,13 @@ from sqlalchemy import Connection, Engine, func, select, tuple_
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
+from ...errors import GradebookError
 from ...report import Report
 from ...submission import Source
 from ...text import clean
 from ..handin.read import sources_of
 from ..records import Adjustment, Enrolled, Record
-from .database import GradebookError, connect
+from .database import connect
 from .integrity import problems
 from .late import LatePolicy
 from .models import About, AdjustmentRow, GradingRow, StandingRow, StudentRow, SubmissionRow

@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ...submission.files import Unreadable, read_plain
+from ...errors import LayoutError, UnreadableError
+from ...submission.files import read_plain
 
 _CANVAS = re.compile(r"(?P<who>[^_]+)_(?P<late>LATE_)?(?P<user>\d+)_(?P<number>\d+)_(?P<file>.+)")
 _MOODLE = re.compile(r"(?P<who>.+)_(?P<number>\d+)_assignsubmission_(?:file|onlinetext)_?")
@@ -30,10 +31,6 @@ _CLASSROOM = re.compile(
 _METADATA = "submission_metadata.yml"
 _CODE = (".py", ".ipynb")
 _HANDED = (".zip", ".7z", ".bz2", ".gz", ".rar", ".tar", ".tgz", ".xz")
-
-
-class LayoutError(Exception):
-    """The folder of submissions cannot be used; the message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +155,7 @@ def _gradescope(folder: Path) -> Iterator[HandIn]:
         raw = read_plain(folder / _METADATA, _METADATA, 256 << 20)
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         data = yaml.load(raw, Loader=loader)
-    except (yaml.YAMLError, Unreadable) as error:
+    except (yaml.YAMLError, UnreadableError) as error:
         raise LayoutError(
             f"{folder / _METADATA} cannot be read as YAML. Export it again."
         ) from error
@@ -193,7 +190,7 @@ def _timestamp(folder: Path) -> datetime | None:
             day, clock, *zone = read_plain(path, path.name, 200).decode().split()
             when = datetime.fromisoformat(f"{day} {clock}")
             times.append(when.replace(tzinfo=ZoneInfo(zone[0])) if zone else _with_zone(when))
-        except (Unreadable, ValueError, LookupError):  # no such file, or none of nbgrader's
+        except (UnreadableError, ValueError, LookupError):  # no such file, or none of nbgrader's
             continue
     return max(times, default=None)
 

@@ -14,17 +14,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ...course.catalog import Course
+from ...errors import NoCommitError, UnreadableError
 from ...submission import Cell, Source, Submission
-from ...submission.files import (
-    MAX_DEPTH,
-    SKIPPED,
-    Files,
-    FolderFiles,
-    ListedFiles,
-    Unreadable,
-    open_plain,
-)
-from ...submission.git_files import CommitFiles, NoCommit, git_folder
+from ...submission.files import MAX_DEPTH, SKIPPED, Files, FolderFiles, ListedFiles, open_plain
+from ...submission.git_files import CommitFiles, git_folder
 from ...submission.submission import (
     MAX_NOTEBOOK_BYTES,
     MAX_SOURCE_BYTES,
@@ -79,7 +72,7 @@ def read_hand_in(
                 work = replace(work, commit=files.commit, when=files.when)
             sources, notes = _sources(files, course, exercises)
             return replace(work, sources=sources, notes=tuple(notes))
-    except (Unreadable, NoCommit) as error:
+    except (UnreadableError, NoCommitError) as error:
         return replace(work, problem=clean(str(error)))
 
 
@@ -87,7 +80,9 @@ def _open(handed: HandIn, until: datetime | None) -> Files:
     if handed.files:
         return ListedFiles(handed.files)
     if handed.path.is_symlink():
-        raise Unreadable(f"{handed.path.name} is a symbolic link. Put the submission itself there.")
+        raise UnreadableError(
+            f"{handed.path.name} is a symbolic link. Put the submission itself there."
+        )
     if handed.path.suffix in (".py", ".ipynb"):
         return ListedFiles({handed.path.name: handed.path})
     if handed.path.is_dir():
@@ -108,7 +103,7 @@ def _sources(
             inner = io.BytesIO(files.read(zips[0], MAX_ZIP_BYTES))
             with ZipFiles(inner, zips[0]) as unpacked:
                 return _sources(unpacked, course, exercises)
-        raise Unreadable(_nothing(names, exercises))
+        raise UnreadableError(_nothing(names, exercises))
     sources, notes = {}, []
     for exercise, paths in found.items():
         read = [(path, _read(files, path)) for path in paths[:_MAX_CANDIDATES]]
@@ -150,7 +145,7 @@ def _read(files: Files, path: str) -> Source:
         if path.endswith(".ipynb"):
             return notebook_of_bytes(files.read(path, MAX_NOTEBOOK_BYTES), shown)
         return source_of_bytes(files.read(path, MAX_SOURCE_BYTES), shown)
-    except Unreadable as error:
+    except UnreadableError as error:
         return Source(shown, problem=clean(str(error)))
 
 

@@ -10,14 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from ...errors import RosterError
 from ...text import clean
 from ..records import Enrolled
 
 ID_LENGTH = 300
-
-
-class RosterError(Exception):
-    """The roster cannot be read; the message names the file and the line."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +65,7 @@ def read_roster(path: Path) -> list[RosterEntry]:
     """The students of a CSV file, in its order.
 
     The header says which kind it is: GitHub Classroom's (`identifier`, `github_username`, …), Classroom 50's
-    (`username`, `first_name`, …), Canvas' gradebook (`Enrolled`, `ID`, `SIS Login ID`, …), or a plain one with `id` and
+    (`username`, `first_name`, …), Canvas' gradebook (`Student`, `ID`, `SIS Login ID`, …), or a plain one with `id` and
     any of `name`, `email`, `login`, `section`. A column `deadline` may stand in each.
 
     Raises:

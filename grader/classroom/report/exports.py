@@ -49,7 +49,7 @@ def _column(summary: ClassSummary) -> str:
 
 
 def _canvas(summary: ClassSummary) -> Iterator[Sequence[Value]]:
-    yield "Enrolled", "ID", "SIS User ID", "SIS Login ID", "Section", _column(summary)
+    yield "Student", "ID", "SIS User ID", "SIS Login ID", "Section", _column(summary)
     yield "Points Possible", "", "", "", "", summary.max_score
     for line in summary.lines:
         yield line.name or line.id, "", line.id, line.login or line.email, line.section, line.score
@@ -62,7 +62,7 @@ def _moodle(summary: ClassSummary) -> Iterator[Sequence[Value]]:
 
 
 def _blackboard(summary: ClassSummary) -> Iterator[Sequence[Value]]:
-    yield "Last Name", "First Name", "Username", "Enrolled ID", _column(summary)
+    yield "Last Name", "First Name", "Username", "Student ID", _column(summary)
     for line in summary.lines:
         first, last = split_name(line.name)
         yield last, first, line.login or line.id, line.id, line.score

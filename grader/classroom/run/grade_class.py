@@ -13,19 +13,20 @@ from typing import Any
 from ...course.assignment import AssignedCourse
 from ...course.catalog import Course, load_course
 from ...course.protected import Announced, announced_in, changed_files, disagreement
-from ...grading import DEVICES
+from ...errors import LayoutError, WorkersError
+from ...machines import limits_of
 from ...sandbox import Limits
 from ...submission import Submission
 from ...text import clean
 from ..gradebook.late import LatePolicy, late_days
 from ..gradebook.reader import Gradebook
 from ..gradebook.writer import Ledger, Receipt, enrol, set_possible, write_settings
-from ..handin.layouts import HandIn, LayoutError, find_hand_ins
+from ..handin.layouts import HandIn, find_hand_ins
 from ..handin.read import Submitted, digest_of, has_repository, read_hand_in
 from ..handin.roster import ID_LENGTH, Matcher, RosterEntry
 from ..records import Enrolled
-from .pool import PoolError, Workers, default_jobs, local_workers
-from .worker import GradingOutcome, Task, checks_digest, versions
+from .pool import Workers, default_jobs, local_workers
+from .worker import GradingOutcome, Task, checks_digest, course_name, in_order, versions
 
 READ_AHEAD = 16  # submissions that are written down in one transaction
 
@@ -63,7 +64,7 @@ def grade_class(
     *,
     exercises: Sequence[str] = (),
     course: Course | None = None,
-    terms: AssignedCourse | None = None,
+    assigned: AssignedCourse | None = None,
     protected: Mapping[str, str] | None = None,
     roster: Sequence[RosterEntry] | None = None,
     deadline: datetime | None = None,
@@ -82,8 +83,8 @@ def grade_class(
 
     Args:
         exercises: what is graded; by default what the gradebook says, and in a new one what was handed in.
-        terms: of an assignment, for the instructor: they bring course, exercises, deadline and late policy, where
-            these are not given.
+        assigned: an assignment laid on its course, for the instructor: it brings course, exercises, deadline and
+            late policy, where these are not given.
         protected: digests of the files that the release gave out; what differs is noted.
         roster: the students, in their order; without one, the gradebook's, and whoever has handed something in.
         deadline: the class's; by default the gradebook's.
@@ -92,20 +93,20 @@ def grade_class(
         force: grade again what was graded before.
         seed: of the inputs; by default each call draws one, which the reports then name. It is one for all, so that
             inputs and references are worked out once for a class, and nobody could know it before.
-        limits: on the student's code.
+        limits: on the student's code; by default the course's.
         devices: where to run it beside the CPU; none named stands for those that every machine has, and one that is
             named and not there ends the call.
 
     Raises:
         LayoutError: if there is nothing to grade in `submissions`.
         GradebookError: if the gradebook cannot be written.
-        PoolError: if the workers cannot be used.
+        WorkersError: if the workers cannot be used.
     """
-    course = terms.course if terms else course or load_course()
-    if terms:
-        exercises = exercises or terms.names
-        deadline = deadline or terms.assignment.deadline
-        policy = policy or LatePolicy(**asdict(terms.assignment.late))
+    course = assigned.course if assigned else course or load_course()
+    if assigned:
+        exercises = exercises or assigned.names
+        deadline = deadline or assigned.assignment.deadline
+        policy = policy or LatePolicy(**asdict(assigned.assignment.late))
     for name in exercises:
         if name not in course.names:
             raise LayoutError(f"There is no exercise {name!r} in the course {course.title!r}.")
@@ -123,21 +124,19 @@ def grade_class(
         deadline=deadline,
         policy=policy,
     )
-    assigned, new = _assign(
-        handed, [entry.student for entry in roster or ()] or gradebook.students()
-    )
+    chosen, new = _choose(handed, [entry.student for entry in roster or ()] or gradebook.students())
     enrol(gradebook, roster, new)
     conditions = _Conditions(
-        course, terms, protected or {}, force, seed, limits or Limits(), _in_order(devices)
+        course,
+        assigned,
+        protected or {},
+        force,
+        seed,
+        limits or limits_of(course),
+        in_order(devices),
     )
-    job = _Job(gradebook, conditions, assigned, progress or Progress())
-    return job.run(workers or local_workers(default_jobs(), limits))
-
-
-def _in_order(devices: Sequence[str]) -> tuple[str, ...]:
-    """Those that `grade` is to run on; none for the usual ones, however they were named."""
-    named = ("cpu", *sorted({*devices} - {"cpu"})) if devices else ()
-    return () if named == DEVICES else named
+    job = _Job(gradebook, conditions, chosen, progress or Progress())
+    return job.run(workers or local_workers(default_jobs(), course, limits, devices))
 
 
 def _found(handed: Sequence[HandIn], course: Course, until: datetime | None) -> tuple[str, ...]:
@@ -154,14 +153,14 @@ def _found(handed: Sequence[HandIn], course: Course, until: datetime | None) -> 
 
 
 @dataclass(frozen=True, slots=True)
-class _Assigned:
+class _Chosen:
     handed: HandIn
     notes: tuple[str, ...] = ()
 
 
-def _assign(
+def _choose(
     handed: Iterable[HandIn], students: Sequence[Enrolled]
-) -> tuple[dict[str, _Assigned], list[Enrolled]]:
+) -> tuple[dict[str, _Chosen], list[Enrolled]]:
     """What each student has handed in, by identifier; and the students who were not known yet."""
     matcher = Matcher(students)
     of_student: dict[str, list[HandIn]] = {}
@@ -173,15 +172,15 @@ def _assign(
             name, email = clean(each.name), clean(each.email)
             new.setdefault(student, Enrolled(id=student, name=name, email=email))
         of_student.setdefault(student, []).append(each)
-    assigned = {}
+    chosen = {}
     for student, several in of_student.items():
         # the latest, where times are known; else the last by name
         several.sort(key=lambda each: (each.when.timestamp() if each.when else 0, each.path.name))
         *others, last = several
         told = ", ".join(clean(each.path.name, 100) for each in others)
         notes = (f"{clean(last.path.name, 100)} counts; there is also {told}.",) if others else ()
-        assigned[student] = _Assigned(last, notes)
-    return assigned, list(new.values())
+        chosen[student] = _Chosen(last, notes)
+    return chosen, list(new.values())
 
 
 @dataclass(frozen=True)
@@ -189,7 +188,7 @@ class _Conditions:
     """How a class is graded."""
 
     course: Course
-    terms: AssignedCourse | None
+    assigned: AssignedCourse | None
     protected: Mapping[str, str]
     force: bool
     seed: int | None
@@ -204,23 +203,22 @@ class _Job:
         self,
         gradebook: Gradebook,
         given: _Conditions,
-        assigned: dict[str, _Assigned],
+        chosen: dict[str, _Chosen],
         progress: Progress,
     ) -> None:
         self.gradebook = gradebook
         self.course = course = given.course
-        self.terms = given.terms
+        self.assigned = given.assigned
         self.protected = given.protected
         self.announced: dict[str, Announced] = {}
-        self.assigned = assigned
+        self.chosen = chosen
         self.progress = progress
-        self.summary = RunSummary(handed_in=len(assigned))
-        built_in = course.folder == load_course().folder
-        assignment = str(given.terms.assignment.path.resolve()) if given.terms else None
+        self.summary = RunSummary(handed_in=len(chosen))
+        assignment = str(given.assigned.assignment.path.resolve()) if given.assigned else None
         self.blank = Task(
             submission=Submission("", {}, gradebook.exercises),
             exercises=gradebook.exercises,
-            course=None if built_in else str(course.folder.resolve()),
+            course=course_name(course),
             checks=checks_digest(course, gradebook.exercises, assignment),
             versions=versions(),
             seed=secrets.randbits(48) if given.seed is None else given.seed,
@@ -240,7 +238,7 @@ class _Job:
         self.ledger = Ledger.begin(gradebook, self.conditions, given.force)
 
     def run(self, workers: Workers) -> RunSummary:
-        self.progress.total(len(self.assigned))
+        self.progress.total(len(self.chosen))
         for key, outcome in workers.run(self._tasks()):
             if key is None:
                 self._set_possible(outcome)
@@ -263,7 +261,7 @@ class _Job:
             yield None, self.blank
         deadlines = self.gradebook.deadlines()
         students = [
-            student.id for student in self.gradebook.students() if student.id in self.assigned
+            student.id for student in self.gradebook.students() if student.id in self.chosen
         ]
         for start in range(0, len(students), READ_AHEAD):
             several = [
@@ -285,7 +283,7 @@ class _Job:
 
     def _receipt(self, student: str, deadlines: Mapping[str, datetime | None]) -> Receipt:
         deadline = deadlines.get(student) or self.gradebook.deadline
-        work = self._read(student, self.assigned[student], deadline)
+        work = self._read(student, self.chosen[student], deadline)
         key = digest_of(self.conditions | {"digest": work.digest}) if work.digest else ""
         return Receipt(student, work, deadline, key)
 
@@ -293,12 +291,12 @@ class _Job:
         """Notes where CI announced other points than this grading gives, without the checks that are kept back."""
         for student, announced in self.announced.items():
             report = self.gradebook.record(student).report
-            if report and self.terms:
-                report = self.terms.assignment.on(self.course).apply(report)
+            if report and self.assigned:
+                report = self.assigned.assignment.on(self.course).apply(report)
             if report and (told := disagreement(announced, report)):
                 self.ledger.note(student, told)
 
-    def _read(self, student: str, mine: _Assigned, deadline: datetime | None) -> Submitted:
+    def _read(self, student: str, mine: _Chosen, deadline: datetime | None) -> Submitted:
         until = self.gradebook.policy.closes(deadline)
         try:
             work = read_hand_in(mine.handed, self.course, self.gradebook.exercises, until)
@@ -314,14 +312,14 @@ class _Job:
                 self.announced[student] = announced
         late = late_days(work.when, deadline)
         if late:
-            notes.append(f"HandIn in {late} day{'s' if late > 1 else ''} after the deadline.")
+            notes.append(f"Handed in {late} day{'s' if late > 1 else ''} after the deadline.")
         elif mine.handed.late and work.when is None:
             notes.append("It was marked as late where it was handed in; by how much is not told.")
         return replace(work, notes=tuple(notes))
 
     def _set_possible(self, outcome: GradingOutcome) -> None:
         if outcome.report is None:
-            raise PoolError(f"Nothing can be graded. {outcome.trouble}")
+            raise WorkersError(f"Nothing can be graded. {outcome.trouble}")
         possible = {each.name: each.max_score for each in outcome.report.exercises}
         set_possible(self.gradebook, possible, self.blank.checks)
 

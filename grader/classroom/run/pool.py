@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
@@ -29,8 +29,11 @@ from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any, TypeVar
 
+from ...course.catalog import Course, load_course
+from ...errors import WorkerMismatch, WorkersError
+from ...machines import limits_of
 from ...sandbox import Limits, ZygoteServer, start_zygote_server
-from .worker import GradingOutcome, Task, WorkerMismatch, grade_task, start_local
+from .worker import GradingOutcome, Task, course_name, grade_task, in_order, start_local
 
 _LOSSES_OF_ONE = 2
 _LOSSES_IN_A_ROW = 10
@@ -41,10 +44,6 @@ _AGAIN = "What was graded is in the gradebook; the same command goes on from the
 K = TypeVar("K")
 
 
-class PoolError(Exception):
-    """The workers cannot be used; the message says why and what to do."""
-
-
 @dataclass(frozen=True)
 class Workers:
     """Where tasks go.
@@ -53,7 +52,7 @@ class Workers:
         start: makes an executor; again after one was broken.
         stop: lets go of one, without waiting for what is under way.
         room: how many tasks to have under way at once; is asked again and again, since clusters grow.
-        expect_alive: raises a `PoolError` when no answer can be hoped for any more.
+        expect_alive: raises a `WorkersError` when no answer can be hoped for any more.
     """
 
     start: Callable[[], Executor]
@@ -65,7 +64,7 @@ class Workers:
         """Every task's outcome, as they come. A task is taken when there is room for it.
 
         Raises:
-            PoolError: if the workers are not as they should be, or cannot be reached any more.
+            WorkersError: if the workers are not as they should be, or cannot be reached any more.
         """
         source = iter(tasks)
         first = next(source, None)
@@ -105,7 +104,7 @@ class Workers:
                     self.stop(executor)
                     in_a_row += 1
                     if in_a_row > _LOSSES_IN_A_ROW:
-                        raise PoolError(
+                        raise WorkersError(
                             "The worker processes end as soon as they are started. Is there memory enough for "
                             f"them? `--jobs 1` needs the least. {_AGAIN}"
                         )
@@ -143,19 +142,30 @@ def _outcome(future: Future[GradingOutcome]) -> GradingOutcome | None:
     except BrokenExecutor:
         return None
     except WorkerMismatch as error:
-        raise PoolError(f"{error} {_AGAIN}") from error
+        raise WorkersError(f"{error} {_AGAIN}") from error
     except CancelledError as error:
-        raise PoolError(f"The connection to the workers was lost. {_AGAIN}") from error
+        raise WorkersError(f"The connection to the workers was lost. {_AGAIN}") from error
     except (ImportError, AttributeError) as error:
-        raise PoolError(
+        raise WorkersError(
             f"A worker cannot run the grader: {error}. Install the same version of grader there. {_AGAIN}"
         ) from error
     except Exception as error:  # Dask's KilledWorker, or what a worker could not send back
         return GradingOutcome(None, 0.0, f"Its worker was lost: {type(error).__name__}: {error}")
 
 
-def local_workers(jobs: int, limits: Limits | None = None) -> Workers:
-    """`jobs` processes on this machine, each with a sandbox of its own that stays warm."""
+def local_workers(
+    jobs: int,
+    course: Course | None = None,
+    limits: Limits | None = None,
+    devices: Sequence[str] = (),
+) -> Workers:
+    """`jobs` processes on this machine, each with machines of its own that stay warm.
+
+    Args:
+        course, limits, devices: as `grade_class` takes them. Where a task asks for others, the machines are made anew.
+    """
+    course = course or load_course()
+    machines = course_name(course), limits or limits_of(course), in_order(devices)
     servers: list[ZygoteServer] = []
 
     def start() -> Executor:
@@ -170,7 +180,7 @@ def local_workers(jobs: int, limits: Limits | None = None) -> Workers:
             jobs,
             mp_context=context,
             initializer=start_local,
-            initargs=(limits or Limits(), servers[-1].address if servers else ""),
+            initargs=(*machines, servers[-1].address if servers else ""),
         )
 
     def stop(executor: Executor) -> None:
@@ -183,10 +193,16 @@ def local_workers(jobs: int, limits: Limits | None = None) -> Workers:
 
 
 def workers_of(
-    scheduler: str | None, jobs: int | None, tell: Callable[[str], None] = lambda _: None
+    scheduler: str | None,
+    jobs: int | None,
+    course: Course | None = None,
+    devices: Sequence[str] = (),
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Workers:
     """A cluster's workers where there is a scheduler; else this machine's, by default one for each core."""
-    return dask_workers(scheduler, tell) if scheduler else local_workers(jobs or default_jobs())
+    if scheduler:
+        return dask_workers(scheduler, tell)
+    return local_workers(jobs or default_jobs(), course, devices=devices)
 
 
 def default_jobs() -> int:
@@ -204,12 +220,12 @@ def dask_workers(address: str, tell: Callable[[str], None] = lambda _: None) -> 
         tell: is given a sentence that whoever waits should know.
 
     Raises:
-        PoolError: if Dask is not installed, or the scheduler cannot be reached.
+        WorkersError: if Dask is not installed, or the scheduler cannot be reached.
     """
     try:
         from distributed import Client
     except ModuleNotFoundError as error:
-        raise PoolError(
+        raise WorkersError(
             f'`--scheduler` needs Dask ({error.name}): pip install "grader[dask]" brings it.'
         ) from error
     # what they have to say is told below, in a sentence; each has a level of its own
@@ -217,12 +233,14 @@ def dask_workers(address: str, tell: Callable[[str], None] = lambda _: None) -> 
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     file = {"scheduler_file": address} if address.endswith(".json") else {"address": address}
     if "scheduler_file" in file and not Path(address).is_file():
-        raise PoolError(f"The scheduler file {address} does not exist. Is the scheduler running?")
+        raise WorkersError(
+            f"The scheduler file {address} does not exist. Is the scheduler running?"
+        )
     try:
         connect: Any = Client  # it has no annotations
         client = connect(**file, timeout=_CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:  # a TimeoutError is an OSError
-        raise PoolError(
+        raise WorkersError(
             f"The Dask scheduler {address} cannot be reached: is it running, and is the address right? "
             "`dask scheduler` prints it."
         ) from error
@@ -238,7 +256,7 @@ def dask_workers(address: str, tell: Callable[[str], None] = lambda _: None) -> 
 
     def expect_alive() -> None:
         if client.status not in ("running", "connecting", "newly-created"):
-            raise PoolError(f"The connection to the scheduler {address} was lost. {_AGAIN}")
+            raise WorkersError(f"The connection to the scheduler {address} was lost. {_AGAIN}")
 
     def stop(executor: Executor) -> None:
         executor.shutdown(wait=False)

@@ -22,19 +22,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ... import __version__
-from ...course.assignment import AssignedCourse, AssignmentError
+from ...course.assignment import AssignedCourse
 from ...course.assignment_file import read_assignment
-from ...course.catalog import Course, CourseError, load_course
+from ...course.catalog import Course, built_in_folder, load_course
+from ...errors import AssignmentError, CourseError, SandboxLost, WorkerMismatch
 from ...report import Report
 from ...sandbox import Limits
 from ...submission import Submission
 
 if TYPE_CHECKING:
-    from ...sandbox import Sandbox
-
-
-class WorkerMismatch(Exception):
-    """This worker would grade by other rules than it was asked for; the message says which."""
+    from ...machines import Machines
 
 
 @dataclass(frozen=True)
@@ -90,9 +87,21 @@ def checks_digest(course: Course, exercises: Sequence[str], assignment: str | No
     return digest.hexdigest()
 
 
+def course_name(course: Course) -> str | None:
+    """The course as a `Task` names it, for a worker that may have the built-in one elsewhere."""
+    return None if course.folder == built_in_folder() else str(course.folder.resolve())
+
+
+def in_order(devices: Sequence[str]) -> tuple[str, ...]:
+    """Those that `grade` is to run on; none for the usual ones, however they were named."""
+    from ...machines import DEVICES
+
+    named = ("cpu", *sorted({*devices} - {"cpu"})) if devices else ()
+    return () if named == DEVICES else named
+
+
 _lock = threading.Lock()
-_sandboxes: dict[Limits, Sandbox] = {}
-_gpus: dict[Limits, Sandbox] = {}
+_machines: dict[tuple[str | None, Limits, tuple[str, ...]], Machines] = {}  # one at a time
 _zygote_server = ""  # the address of the one that the workers of this machine share
 
 
@@ -100,35 +109,33 @@ def grade_task(task: Task) -> GradingOutcome:
     """Grades; whatever goes wrong with one submission is told in its outcome.
 
     Raises:
-        WorkerMismatch: if this machine has other checks or versions than the one that asks.
+        WorkerMismatch: if this machine has other checks, versions or devices than the one that asks.
     """
     with _lock:  # pytest, torch's settings and the sandbox are one a process
         start = time.perf_counter()
-        course, terms = _course(task)
+        course, assigned = _course(task)
         for attempt in (1, 2):
             try:
-                report = _grade(task, course, terms)
+                report = _grade(task, course, assigned)
                 return GradingOutcome(report, time.perf_counter() - start)
             except WorkerMismatch:
                 raise
-            except RuntimeError as error:
-                # the zygote was lost; a new one may do better
-                _drop(task.limits)
+            except SandboxLost as error:
+                _close_all()  # a new one may do better
                 trouble = f"The sandbox failed: {error}"
                 if attempt == 2:
                     break
-            except Exception as error:
+            except Exception as error:  # a class goes on with the next student
                 trouble = f"The grader itself failed: {type(error).__name__}: {error}"
                 break
         return GradingOutcome(None, time.perf_counter() - start, trouble)
 
 
-def _grade(task: Task, course: Course, terms: AssignedCourse | None) -> Report:
-    from ...grading import DEVICES, environment, grade
+def _grade(task: Task, course: Course, assigned: AssignedCourse | None) -> Report:
+    from ...grading import grade
 
-    sandbox = warm_sandbox(task.limits)
-    gpu = _warm_gpu(task.limits) if "cuda" in task.devices else None
-    if task.devices and (absent := environment(sandbox, task.devices, gpu).absent):
+    machines = machines_for(task.course, task.limits, task.devices)
+    if task.devices and (absent := machines.environment.absent):
         raise WorkerMismatch(
             f"The worker {_name()} lacks a device that was asked for: {'; '.join(absent)}."
         )
@@ -136,10 +143,8 @@ def _grade(task: Task, course: Course, terms: AssignedCourse | None) -> Report:
         task.submission,
         task.exercises,
         course=course,
-        terms=terms,
-        sandbox=sandbox,
-        gpu=gpu,
-        devices=task.devices or DEVICES,
+        assigned=assigned,
+        machines=machines,
         seed=task.seed,
     )
 
@@ -153,10 +158,10 @@ def _course(task: Task) -> tuple[Course, AssignedCourse | None]:
         )
     try:
         course = load_course(Path(task.course) if task.course else None)
-        terms = None
+        assigned = None
         if task.assignment:
-            terms = read_assignment(Path(task.assignment)).on(course, instructor=True)
-            course = terms.course
+            assigned = read_assignment(Path(task.assignment)).on(course, instructor=True)
+            course = assigned.course
         same = checks_digest(course, task.exercises, task.assignment) == task.checks
     except (AssignmentError, CourseError, LookupError, OSError) as error:
         raise WorkerMismatch(
@@ -167,7 +172,7 @@ def _course(task: Task) -> tuple[Course, AssignedCourse | None]:
             f"The worker {_name()} has other checks than the command for {', '.join(task.exercises)}. "
             "Use the same course and version in both places."
         )
-    return course, terms
+    return course, assigned
 
 
 def _name() -> str:
@@ -178,24 +183,21 @@ def _listed(what: dict[str, str]) -> str:
     return ", ".join(f"{name} {number}" for name, number in what.items())
 
 
-def warm_sandbox(limits: Limits) -> Sandbox:
-    """This process's sandbox; started when it is first asked for."""
-    from ...sandbox import Sandbox
+def machines_for(course: str | None, limits: Limits, devices: tuple[str, ...]) -> Machines:
+    """This process's machines; started when they are first asked for."""
+    from ...machines import DEVICES, Machines
 
-    if limits not in _sandboxes:
+    key = course, limits, devices
+    if key not in _machines:
         _close_all()
-        _sandboxes[limits] = Sandbox(limits, zygote_server=_zygote_server)
+        _machines[key] = Machines(
+            load_course(Path(course) if course else None),
+            devices or DEVICES,
+            limits=limits,
+            zygote_server=_zygote_server,
+        )
         warm_up()
-    return _sandboxes[limits]
-
-
-def _warm_gpu(limits: Limits) -> Sandbox:
-    """This process's sandbox for `cuda`."""
-    from ...grading import gpu_sandbox
-
-    if limits not in _gpus:
-        _gpus[limits] = gpu_sandbox(limits)
-    return _gpus[limits]
+    return _machines[key]
 
 
 @cache
@@ -203,33 +205,29 @@ def warm_up() -> None:
     """What each grading would import, once, while the sandbox's own process does the same."""
     import torch
 
-    from ... import grading
+    from ... import machines
 
-    grading.warm_up()
+    machines.warm_up()
     torch.set_num_threads(1)  # there is a worker a core
     atexit.register(_close_all)
 
 
-def _drop(limits: Limits) -> None:
-    for kept in (_sandboxes, _gpus):
-        with suppress(Exception):
-            if sandbox := kept.pop(limits, None):
-                sandbox.close()
-
-
 def _close_all() -> None:
-    for limits in {**_sandboxes, **_gpus}:
-        _drop(limits)
+    while _machines:
+        with suppress(Exception):
+            _machines.popitem()[1].close()
 
 
-def start_local(limits: Limits, zygote_server: str) -> None:
-    """What a worker process on this machine does first."""
+def start_local(
+    course: str | None, limits: Limits, devices: tuple[str, ...], zygote_server: str
+) -> None:
+    """What a worker process on this machine does first; `machines_for` says what is made of it."""
     global _zygote_server
     _zygote_server = zygote_server
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the command's to handle
     threading.Thread(target=_end_with_parent, daemon=True).start()
     util.Finalize(None, _close_all, exitpriority=1)  # a forked worker ends without `atexit`
-    warm_sandbox(limits)
+    machines_for(course, limits, devices)
 
 
 def _end_with_parent() -> None:

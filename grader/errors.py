@@ -1,0 +1,150 @@
+"""Everything that the grader raises on purpose, in one tree.
+
+    GraderError
+    ├── InputError                    the caller can mend it: one sentence that names the file and what to do; status 2
+    │   ├── CourseError               a course's folder
+    │   ├── SubmissionError           there is nothing to grade
+    │   │   ├── UnreadableError       a file of it, or all of it, cannot be read
+    │   │   └── NoCommitError         a repository without a commit, or none in time
+    │   ├── AssignmentError           an assignment's file
+    │   ├── ProtectedError            a list of protected files, or a table of announced points
+    │   ├── WorkspaceError            a file of a student's folder
+    │   ├── DeviceError               a device that was asked for is not there
+    │   ├── LayoutError               a folder of submissions
+    │   ├── RosterError               a class list
+    │   ├── GradebookError            a gradebook
+    │   ├── WorkersError              the processes, or the cluster, that are to grade a class
+    │   ├── ReleaseError              what `grader release` reads or writes
+    │   ├── TranslationError          a catalogue of translations
+    │   ├── ServiceError              what a service's runner says of itself is missing or wrong
+    │   └── MissingPackageError       an extra that is not installed
+    ├── Fault                         ours or the course's, never a student's; status 2
+    │   ├── CourseFault               a check or its reference
+    │   ├── SandboxLost               the process that makes children has ended, or does not answer
+    │   ├── WorkerMismatch            a worker would grade by other rules than it was asked for
+    │   └── UnsupportedVersion        a library lacks a private name that the grader needs
+    └── NoAnswer                      a child timed out, died, took too much or sent nonsense; what came of a check
+
+The command line catches `InputError` and `Fault` in one place. In between, a `Fault` is caught only where a class goes
+on with the next student, and where somebody is told of it who goes on working (`grader watch`, a notebook). How a
+case of a check ends is no error: `checking/outcome.py` has that.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+
+class GraderError(Exception):
+    """The root; the message is a sentence for whoever called."""
+
+
+class InputError(GraderError):
+    """The caller can mend it; the message names the file and says what to do."""
+
+
+class CourseError(InputError):
+    """A course's folder is not as it should be."""
+
+
+class SubmissionError(InputError):
+    """There is nothing to grade."""
+
+
+class UnreadableError(SubmissionError):
+    """A file, or all of them, cannot be read."""
+
+
+class NoCommitError(SubmissionError):
+    """There is no commit to grade."""
+
+
+class AssignmentError(InputError):
+    """An assignment's file cannot be used."""
+
+
+class ProtectedError(InputError):
+    """A list of protected files, or a table of announced points, cannot be used."""
+
+
+class WorkspaceError(InputError):
+    """A file of a student's folder cannot be used."""
+
+
+class DeviceError(InputError):
+    """A device that was asked for is not there."""
+
+
+class LayoutError(InputError):
+    """A folder of submissions cannot be used."""
+
+
+class RosterError(InputError):
+    """A roster cannot be read; the message names the line."""
+
+
+class GradebookError(InputError):
+    """A gradebook cannot be used."""
+
+
+class WorkersError(InputError):
+    """The workers cannot be used."""
+
+
+class ReleaseError(InputError):
+    """Something cannot be released as it is."""
+
+
+class TranslationError(InputError):
+    """A catalogue of translations cannot be read or written."""
+
+
+class ServiceError(InputError):
+    """What a service's runner says of itself, in its environment, is missing or wrong."""
+
+
+class MissingPackageError(InputError):
+    """A package that only some commands need is not installed; the message names the extra that brings it."""
+
+
+class Fault(GraderError):
+    """The grader or the course is at fault; never a student's zero."""
+
+
+class CourseFault(Fault):
+    """A check, or what it compares with, is at fault."""
+
+
+class SandboxLost(Fault):
+    """The process that makes children has ended, or does not answer."""
+
+
+class WorkerMismatch(Fault):
+    """A worker would grade by other rules than it was asked for."""
+
+
+class UnsupportedVersion(Fault):
+    """A library lacks a private name that the grader needs."""
+
+
+class NoAnswer(GraderError):
+    """A child gave no usable answer.
+
+    Attributes:
+        reason: what happened to it.
+        template: what is told of it, in English, and the `values` in it.
+        place: where in the student's code it was, as number of the cell and line, where that is known.
+    """
+
+    def __init__(
+        self,
+        reason: Literal["timeout", "died", "excess", "malformed"],
+        template: str,
+        place: tuple[int, int] | None = None,
+        **values: object,
+    ) -> None:
+        super().__init__(template.format(**values))
+        self.reason = reason
+        self.template = template
+        self.values = values
+        self.place = place

@@ -1,0 +1,199 @@
+"""The sandboxes that a course is graded on, device by device, with their limits and what is imported beforehand.
+
+    cpu, sim ──▶ one sandbox     cuda ──▶ another, whose children start CUDA themselves
+
+Whoever grades (`check`, `grade`, `watch`, `%%check`, `audit`) gets them from here, so that a course's `[limits]` hold
+everywhere.
+"""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import platform
+import re
+from collections.abc import Sequence
+from copy import copy
+from dataclasses import replace
+from types import TracebackType
+from typing import Self
+
+from .course.catalog import Course, Exercise, load_course
+from .errors import CourseError, DeviceError
+from .language import _
+from .report import Environment
+from .sandbox import Limits, Sandbox
+from .submission import Source
+
+# what every machine has; `cuda` is there to be asked for
+DEVICES = ("cpu", "sim")
+_CUDA_SECONDS = 30
+# what torch imports when something is used for the first time: 1 s for an optimizer (by its class or by `getattr`; not
+# its name alone, in a comment or a rule), 0.2 s for a backward pass that starts from given gradients
+_LATE_IMPORTS = {
+    "torch._dynamo": re.compile(r"\boptim(\.[A-Z]|,| import )"),
+    "torch.fx.experimental.symbolic_shapes": re.compile(
+        r"\bgrad_outputs\b|\.backward\((g\)|grad|torch\.)"
+    ),
+}
+
+
+class Machines:
+    """The sandboxes for a course on some devices. A context manager.
+
+    Making it returns at once: torch is imported over there while this process goes on.
+
+    Args:
+        course: by default the built-in one.
+        devices: where to run: `cpu` always, and `sim` (the simulated accelerator) and `cuda` where they are named and
+            there.
+        limits: bounds on the student's code; by default the course's.
+        zygote_server: the address of a process that forks the sandboxes' own; without one they are started anew.
+        confined: whether children give up what the kernel lets them give up.
+
+    Raises:
+        CourseError: if the course's `[limits]` are not as they should be.
+    """
+
+    def __init__(
+        self,
+        course: Course | None = None,
+        devices: Sequence[str] = DEVICES,
+        *,
+        limits: Limits | None = None,
+        zygote_server: str = "",
+        confined: bool = True,
+    ) -> None:
+        self.course = course or load_course()
+        self.devices = tuple(dict.fromkeys(devices))
+        self.limits = limits or limits_of(self.course)
+        self._zygote_server = zygote_server
+        self._confined = confined
+        self._environment: Environment | None = None
+        self._sandboxes = self._started()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends all of them."""
+        for sandbox in self._sandboxes.values():
+            sandbox.close()
+
+    def restart(self) -> None:
+        """Ends all of them and starts new ones: the way back from a `SandboxLost`."""
+        self.close()
+        self._environment = None
+        self._sandboxes = self._started()
+
+    def on(self, course: Course | None = None, devices: Sequence[str] | None = None) -> Self:
+        """The same sandboxes, for another course or for fewer devices; limits stay, and who made them closes them."""
+        other = copy(self)
+        other.course = course or self.course
+        other.devices = tuple(devices or self.devices)
+        other._environment = None
+        return other
+
+    def sandbox(self, device: str = "cpu") -> Sandbox:
+        """The one whose children have `device`."""
+        return self._sandboxes["cuda" if device == "cuda" else "cpu"]
+
+    @property
+    def environment(self) -> Environment:
+        """Where this process grades, what the sandbox was seen to keep, and which of the devices are there.
+
+        Raises:
+            SandboxLost: if a sandbox does not start.
+        """
+        if self._environment is None:
+            self._environment = self._seen()
+        return self._environment
+
+    def require_devices(self) -> None:
+        """For devices that were asked for by name.
+
+        Raises:
+            DeviceError: if one of them is not there, with the reason.
+        """
+        if absent := self.environment.absent:
+            told = _("This machine lacks a device that was asked for. {devices}.")
+            raise DeviceError(told.format(devices="; ".join(absent)))
+
+    def _started(self) -> dict[str, Sandbox]:
+        started = {"cpu": Sandbox(self.limits, self._confined, zygote_server=self._zygote_server)}
+        if "cuda" in self.devices:
+            started["cuda"] = Sandbox(_longer(self.limits), self._confined, device="cuda")
+        return started
+
+    def _seen(self) -> Environment:
+        import torch
+
+        absent = {device: self._why_absent(device) for device in self.devices if device != "cpu"}
+        return Environment(
+            python=platform.python_version(),
+            torch=str(
+                torch.__version__
+            ),  # a class of torch's, which a report is not to bring along
+            devices=("cpu", *(device for device, why in absent.items() if not why)),
+            isolation=tuple(layer.name for layer in self.sandbox().layers() if layer.on),
+            absent=tuple(f"{device}: {why}" for device, why in absent.items() if why),
+        )
+
+    def _why_absent(self, device: str) -> str:
+        if device not in (*DEVICES, "cuda"):
+            return _("there is no such device")
+        return self.sandbox(device).absent(device)
+
+
+def _longer(limits: Limits) -> Limits:
+    """Each child of a sandbox for `cuda` starts CUDA and loads its libraries itself, which takes seconds."""
+    return replace(
+        limits,
+        import_seconds=limits.import_seconds + _CUDA_SECONDS,
+        call_seconds=limits.call_seconds + _CUDA_SECONDS,
+        exercise_seconds=limits.exercise_seconds + 2 * _CUDA_SECONDS,
+    )
+
+
+def limits_of(course: Course) -> Limits:
+    """The default limits, with what the course's `[limits]` says instead.
+
+    Raises:
+        CourseError: if it names something else, or gives no positive number.
+    """
+    known = vars(Limits())
+    for name, value in course.limits.items():
+        if name not in known:
+            told = _("[limits] has no {name!r}. It may have: {known}").format(
+                name=name, known=", ".join(known)
+            )
+        elif isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+            told = _("[limits] {name} must be a positive number").format(name=name)
+        else:
+            continue
+        raise CourseError(f"{course.folder / 'course.toml'}: {told}.")
+    return Limits(**{name: type(known[name])(value) for name, value in course.limits.items()})
+
+
+def preload_for(exercise: Exercise, source: Source) -> tuple[str, ...]:
+    """Modules that an exercise's probes, or the student's code, have torch import in every child otherwise."""
+    texts = exercise.checks.read_text(encoding="utf-8"), *source.programs
+    return tuple(name for name, use in _LATE_IMPORTS.items() if any(map(use.search, texts)))
+
+
+def warm_up() -> None:
+    """Imports what the first grading would import, torch above all; a sandbox that starts meanwhile does the same."""
+    gc.disable()  # importing makes no garbage, and looking for it takes a sixth of the time
+    from .checking import collect, run  # noqa: F401
+
+    gc.freeze()
+    gc.enable()
+    atexit.register(gc.freeze)  # nor does the end of the process look through all of torch: 0.3 s
