@@ -30,7 +30,7 @@ _ENTRY = "from grader.sandbox.warm import main; "
 _NO_LIMITS = (
     "from grader.sandbox import limits; limits.apply_limits = lambda limits, device='cpu': None; "
 )
-_NO_SECCOMP = "from grader.sandbox import seccomp; seccomp.restrict = lambda pid: None; "
+_NO_SECCOMP = "from grader.sandbox import seccomp; seccomp.restrict = lambda *_: None; "
 _NO_LANDLOCK = "from grader.sandbox import landlock; landlock.Ruleset.enforce = lambda self: None; "
 
 
