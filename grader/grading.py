@@ -237,16 +237,19 @@ def _grade_exercise(
     with ExitStack() as stack:
         bench = on_gpu = None
         if source is not None:
+            preload = _preload(exercise, source)
             bench = Workbench(
                 exercise.name,
                 source,
                 sandbox,
-                _preload(exercise, source),
+                preload,
                 lambda probe: not probe.differentiates and by_hand(exercise, probe.called),
             )
             stack.enter_context(closing(bench))
             if gpu:
-                on_gpu = stack.enter_context(closing(Workbench(exercise.name, source, gpu)))
+                # to import these does not touch CUDA, which would not survive the fork
+                on_gpu = Workbench(exercise.name, source, gpu, preload)
+                stack.enter_context(closing(on_gpu))
         collected = _collect(exercise, devices)
         checks = run_checks(collected, bench, seed, on_gpu, only, first_failure)
     if source is not None:
