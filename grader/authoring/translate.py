@@ -52,6 +52,7 @@ FOR_INSTRUCTORS = (
     "sandbox/landlock.py",
     "sandbox/limits.py",
     "sandbox/nursery.py",
+    "sandbox/obstacle.py",
     "sandbox/places.py",
     "sandbox/process.py",
     "sandbox/seccomp.py",

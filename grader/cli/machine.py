@@ -28,8 +28,11 @@ def doctor(parity: bool) -> None:
     from rich.table import Table
 
     from ..grading import environment
+    from ..sandbox.obstacle import NO_DEVICE, devices
 
-    wanted = ("cpu", "sim", "cuda") if parity else ("cpu", "sim")
+    # a second process imports torch only where there may be something to reach
+    tried = parity or bool(devices())
+    wanted = ("cpu", "sim", "cuda") if tried else ("cpu", "sim")
     with started_sandbox() as sandbox, gpu_for(wanted) as gpu:
         here, layers = environment(sandbox, wanted, gpu), sandbox.layers()
         places = {device: gpu if device == "cuda" else sandbox for device in here.devices}
@@ -40,8 +43,8 @@ def doctor(parity: bool) -> None:
     for layer in layers:
         table.add_row(layer.name, "[green]on[/green]" if layer.on else "[red]off[/red]", layer.why)
     console.print(table)
-    for absent in here.absent:
-        console.print(f"No {absent}", markup=False, soft_wrap=True)
+    for absent in (*here.absent, *(() if tried else (f"cuda: {NO_DEVICE}",))):
+        console.print(f"No {absent}.", markup=False, soft_wrap=True)
     for device, (count, differences) in compared.items():
         alike = count - len(differences)
         console.print(f"{device}: {alike} of {count} programs give what they should.")
