@@ -152,16 +152,18 @@ def _grade_exercise(
     with ExitStack() as stack:
         bench = on_gpu = None
         if source is not None:
+            preload = preload_for(exercise, source)
             bench = Workbench(
                 exercise.name,
                 source,
                 machines.sandbox(),
-                preload_for(exercise, source),
+                preload,
                 lambda probe: not probe.differentiates and by_hand(exercise, probe.called),
             )
             stack.enter_context(closing(bench))
             if "cuda" in devices:
-                on_gpu = Workbench(exercise.name, source, machines.sandbox("cuda"))
+                # to import these does not touch CUDA, which would not survive the fork
+                on_gpu = Workbench(exercise.name, source, machines.sandbox("cuda"), preload)
                 stack.enter_context(closing(on_gpu))
         collected = _collect(exercise, devices)
         checks = run_checks(collected, bench, seed, on_gpu, only, first_failure)

@@ -28,8 +28,11 @@ def doctor(parity: bool) -> None:
     from rich.table import Table
 
     from ..machines import DEVICES, Machines, warm_up
+    from ..sandbox.isolation.gpu_diagnosis import NO_DEVICE, devices
 
-    with Machines(devices=("cpu", "sim", "cuda") if parity else DEVICES) as machines:
+    # a second process imports torch only where there may be something to reach
+    gpu_tried = parity or bool(devices())
+    with Machines(devices=(*DEVICES, "cuda") if gpu_tried else DEVICES) as machines:
         warm_up()
         here, layers = machines.environment, machines.sandbox().layers()
         tried = here.devices if parity else ()
@@ -40,8 +43,8 @@ def doctor(parity: bool) -> None:
     for layer in layers:
         table.add_row(layer.name, "[green]on[/green]" if layer.on else "[red]off[/red]", layer.why)
     console.print(table)
-    for absent in here.absent:
-        console.print(f"No {absent}", markup=False, soft_wrap=True)
+    for absent in (*here.absent, *(() if gpu_tried else (f"cuda: {NO_DEVICE}",))):
+        console.print(f"No {absent}.", markup=False, soft_wrap=True)
     for device, (count, differences) in compared.items():
         alike = count - len(differences)
         console.print(f"{device}: {alike} of {count} programs give what they should.")

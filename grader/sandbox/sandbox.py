@@ -219,6 +219,9 @@ def _clean_environment(device: str) -> dict[str, str]:
     environment = {
         "PATH": os.defpath,
         "LANG": "C.UTF-8",
+        # torch asks for the user's name when it imports `torch._dynamo`, and /etc/passwd is hidden
+        "USER": "student",
+        "LOGNAME": "student",
         "OMP_NUM_THREADS": "1",
         "MKL_NUM_THREADS": "1",
         "PYTHONHASHSEED": "0",

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import torch
 
 from ... import devices
 from ..isolation.confinement import Confinement
+from ..isolation.gpu_diagnosis import LIMITS, explain
+from ..isolation.gpu_diagnosis import devices as devices_here
 from ..isolation.limits import Limits, apply_limits
 
 
@@ -31,15 +34,25 @@ def warm_up(device: str) -> str:
 
 
 def why_no_cuda(confinement: Confinement) -> str:
-    """Lets a throwaway child, confined as the others are, use the GPU; why it could not."""
+    """Why a child, confined as the others are, cannot use the GPU, and what to do; empty where it can."""
+    attempt = partial(_sum_on_gpu, confinement)
+    told = attempt(())
+    if not told:
+        return ""
+    return explain(told, attempt, devices_here(), str(torch.__version__), torch.version.cuda)
+
+
+def _sum_on_gpu(confinement: Confinement, without: Collection[str]) -> str:
+    """Lets a throwaway child use the GPU, with some layers left out; why it could not."""
     reader, writer = os.pipe()
     pid = os.fork()
     if pid == 0:
         told = "it could not be started"
         try:
             os.setsid()
-            apply_limits(Limits(), "cuda")
-            confinement.apply()
+            if LIMITS not in without:
+                apply_limits(Limits(), "cuda")
+            confinement.apply(without)
             told = (
                 "" if torch.ones(2, device="cuda").sum().item() == 2 else "it gives wrong numbers"
             )

@@ -9,7 +9,7 @@ import json
 import os
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -48,6 +48,7 @@ _CUDA = (
     "/dev/dri",
 )
 _CUDA_DEVICES = "nvidia*"
+LANDLOCK, SECCOMP, PRIVILEGES = "Landlock", "seccomp", "the loss of privileges"
 
 
 @dataclass(frozen=True)
@@ -88,14 +89,22 @@ class Confinement:
         """What has to stay open until `apply`."""
         return [self._ruleset.descriptor] if self._ruleset else []
 
-    def apply(self) -> None:
-        """Binds the calling process. What the machine lacks is left out; `observe` tells."""
-        if self._ruleset:
+    def apply(self, without: Collection[str] = ()) -> None:
+        """Binds the calling process. What the machine lacks is left out; `observe` tells.
+
+        Args:
+            without: layers to leave out, by name, where a throwaway child finds out which one is in the way.
+        """
+        if self._ruleset and LANDLOCK not in without:
+            if self.device == "cuda":
+                self._ruleset.allow_naming_threads()
             self._ruleset.enforce()
             os.close(self._ruleset.descriptor)
-        if self._filtered:
+        if self._filtered and self.device == "cuda" and PRIVILEGES not in without:
+            landlock.give_up_privileges()
+        if self._filtered and SECCOMP not in without:
             with suppress(seccomp.SeccompError):
-                seccomp.restrict(os.getpid())
+                seccomp.restrict(os.getpid(), self.device)
 
 
 def _ruleset(folder: Path, hidden: list[Path], device: str) -> landlock.Ruleset:

@@ -17,6 +17,7 @@ _VERSION_FLAG = 1
 _PR_SET_NO_NEW_PRIVS = 38
 
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
+_TRUNCATE = 1 << 14  # known to version 3
 _IOCTL_DEVICE = 1 << 15  # known to version 5; before it nothing of the kind is refused
 # how many kinds of access to files each version of the interface knows
 _FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}
@@ -73,6 +74,19 @@ class Ruleset:
         rights = _READ_FILE | _WRITE_FILE | _IOCTL_DEVICE
         self._allow(path, rights | _READ_DIR if path.is_dir() else rights)
 
+    def allow_naming_threads(self) -> None:
+        """Lets the calling process write beneath its own `/proc/self/task`, where each thread's name is, in `comm`.
+
+        A rule covers all that lies in a folder, and the threads to come have no numbers yet. So more than names can be
+        written there, all of it the process's own: `mem`, its memory, which it can write anyhow; `oom_score_adj`, to
+        be ended sooner when memory is short; `loginuid`, once, where nobody has logged in. To be ended later takes a
+        privilege, which `give_up_privileges` ends.
+        """
+        folder = Path("/proc/self/task")
+        if folder.exists():
+            # the warm process's list keeps it, but fits no later child: the kernel makes these folders anew
+            self._allow(folder, _WRITE_FILE | _TRUNCATE)
+
     def _allow(self, path: Path, rights: int) -> None:
         descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
         try:
@@ -94,6 +108,26 @@ def no_new_privileges() -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl")
+
+
+# struct __user_cap_header_struct, and which capabilities may stay: a privileged user's packages may be another's files
+_CAPABILITIES_3 = 0x20080522
+_KEPT = 1 << 1 | 1 << 2  # to read and write files whoever owns them; Landlock says which
+
+
+def give_up_privileges() -> None:
+    """Root, too, may afterwards do no more than an ordinary user, except to files that Landlock leaves to it."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    header = ctypes.create_string_buffer(struct.pack("<Ii", _CAPABILITIES_3, 0))
+    held = ctypes.create_string_buffer(
+        24
+    )  # effective, permitted and inheritable: 32 bits each, then 32 more
+    if libc.capget(header, held) == 0:
+        effective, permitted = struct.unpack("<II", held.raw[:8])
+        kept = struct.pack("<6I", effective & _KEPT, permitted & _KEPT, 0, 0, 0, 0)
+        if libc.capset(header, kept) == 0:
+            return
+    raise OSError(ctypes.get_errno(), "capset")
 
 
 def _call(number: int, *arguments: int) -> int:

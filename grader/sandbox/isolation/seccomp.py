@@ -30,6 +30,7 @@ _NUMBER, _ARCHITECTURE, _ARGUMENT_0 = 0, 4, 16
 class _Machine:
     architecture: int
     calls: dict[str, int]
+    sockets: dict[str, int]
     x32: int = 0  # first number of a second set of calls, under other numbers
 
 
@@ -52,6 +53,10 @@ _MACHINES = {
             "process_vm_writev": 311, "kcmp": 312, "finit_module": 313, "sched_setattr": 314, "memfd_create": 319,
             "bpf": 321, "execveat": 322, "userfaultfd": 323,
         },
+        {
+            "connect": 42, "accept": 43, "sendto": 44, "sendmsg": 46, "socketpair": 53, "accept4": 288,
+            "sendmmsg": 307,
+        },
         x32=0x40000000,
     ),
     "aarch64": _Machine(
@@ -67,6 +72,10 @@ _MACHINES = {
             "process_vm_writev": 271, "kcmp": 272, "finit_module": 273, "sched_setattr": 274, "memfd_create": 279,
             "bpf": 280, "execveat": 281, "userfaultfd": 282,
         },
+        {
+            "socketpair": 199, "accept": 202, "connect": 203, "sendto": 206, "sendmsg": 211, "accept4": 242,
+            "sendmmsg": 269,
+        },
     ),
 }  # fmt: skip
 # allowed for the process itself: what it may signal, and whose limits and place on the processors it may change
@@ -78,14 +87,18 @@ _SELF_OR_ZERO = (
     "sched_setattr",
     "sched_setparam",
 )
+# a GPU's driver listens on an abstract address of this domain at its start, and is content if nobody can connect
+_AF_UNIX = 1
 
 
 class SeccompError(Exception):
     """The kernel or the machine does not do it; the message says why."""
 
 
-def restrict(pid: int) -> None:
+def restrict(pid: int, device: str = "cpu") -> None:
     """Binds the calling process, whose id is `pid`, for good.
+
+    With `cuda` for a device it may open, bind and listen on local sockets, but neither connect, accept nor send.
 
     Raises:
         SeccompError: if this machine has none.
@@ -93,7 +106,7 @@ def restrict(pid: int) -> None:
     machine = _MACHINES.get(platform.machine())
     if machine is None:
         raise SeccompError(f"no table of system calls for {platform.machine()}")
-    program = _program(machine, pid)
+    program = _program(machine, pid, device)
     buffer = ctypes.create_string_buffer(program, len(program))
     # struct sock_fprog: a count, padding, a pointer
     header = struct.pack("@HP", len(program) // 8, ctypes.addressof(buffer))
@@ -105,7 +118,7 @@ def restrict(pid: int) -> None:
         raise SeccompError("this kernel refuses a filter")
 
 
-def _program(machine: _Machine, pid: int) -> bytes:
+def _program(machine: _Machine, pid: int, device: str = "cpu") -> bytes:
     calls = machine.calls | _COMMON
     refuse = _step(_RETURN, 0x00050000 | errno.EPERM)
     unknown = _step(_RETURN, 0x00050000 | errno.ENOSYS)
@@ -134,6 +147,10 @@ def _program(machine: _Machine, pid: int) -> bytes:
         own = [_step(_EQUAL, 0, 1, 0), _step(_EQUAL, pid, 0, 1), allow, refuse]
         program += by_argument(name, own)
     decided = {"clone", "clone3", *_SELF_ONLY, *_SELF_OR_ZERO}
+    if device == "cuda":
+        program += by_argument("socket", [_step(_EQUAL, _AF_UNIX, 0, 1), allow, refuse])
+        decided.add("socket")
+        calls |= machine.sockets  # other children have no socket that reaches anybody
     for name, number in calls.items():
         if name not in decided:
             program += [_step(_EQUAL, number, 0, 1), refuse]
