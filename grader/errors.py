@@ -8,14 +8,16 @@
     │   │   └── NoCommitError         a repository without a commit, or none in time
     │   ├── AssignmentError           an assignment's file
     │   ├── ProtectedError            a list of protected files, or a table of announced points
-    │   ├── WorkspaceError            a file of a student's folder
+    │   ├── WorkspaceError            a student's folder, or a file of it
     │   ├── DeviceError               a device that was asked for is not there
     │   ├── LayoutError               a folder of submissions
     │   ├── RosterError               a class list
     │   ├── GradebookError            a gradebook
     │   ├── WorkersError              the processes, or the cluster, that are to grade a class
+    │   ├── ReportError               the folder of a class's report, or the key of its pseudonyms
     │   ├── ReleaseError              what `grader release` reads or writes
     │   ├── TranslationError          a catalogue of translations
+    │   ├── OutputError               a file or a folder that cannot be written
     │   ├── ServiceError              what a service's runner says of itself is missing or wrong
     │   └── MissingPackageError       an extra that is not installed
     ├── Fault                         ours or the course's, never a student's; status 2
@@ -32,7 +34,23 @@ case of a check ends is no error: `checking/outcome.py` has that.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Literal
+
+# the extra that brings a package, by the name that is imported
+_EXTRAS = {
+    "IPython": "notebook",
+    "alembic": "classroom",
+    "babel": "translate",
+    "distributed": "dask",
+    "itables": "classroom",
+    "psycopg": "postgresql",
+    "pyarrow": "parquet",
+    "sqlalchemy": "classroom",
+    "vl_convert": "classroom",
+    "yaml": "classroom",
+}
 
 
 class GraderError(Exception):
@@ -68,7 +86,7 @@ class ProtectedError(InputError):
 
 
 class WorkspaceError(InputError):
-    """A file of a student's folder cannot be used."""
+    """A student's folder, or a file of it, cannot be used."""
 
 
 class DeviceError(InputError):
@@ -91,12 +109,20 @@ class WorkersError(InputError):
     """The workers cannot be used."""
 
 
+class ReportError(InputError):
+    """The folder of a class's report, or the key of its pseudonyms, cannot be used."""
+
+
 class ReleaseError(InputError):
     """Something cannot be released as it is."""
 
 
 class TranslationError(InputError):
     """A catalogue of translations cannot be read or written."""
+
+
+class OutputError(InputError):
+    """A file or a folder cannot be written."""
 
 
 class ServiceError(InputError):
@@ -148,3 +174,21 @@ class NoAnswer(GraderError):
         self.template = template
         self.values = values
         self.place = place
+
+
+@contextmanager
+def extras_are_told() -> Iterator[None]:
+    """Where an extra's package is imported, and is not installed, its absence is told with the extra's name.
+
+    Raises:
+        MissingPackageError: if it is not installed.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package not in _EXTRAS:
+            raise  # one of ours, or one that every installation has
+        raise MissingPackageError(
+            f'{package} is not installed: pip install "grader[{_EXTRAS[package]}]" brings it.'
+        ) from error

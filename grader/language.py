@@ -12,9 +12,12 @@ from __future__ import annotations
 import gettext
 import os
 import re
+import struct
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+
+from .errors import TranslationError
 
 ENGLISH = "en"
 DOMAIN = "messages"
@@ -35,15 +38,32 @@ def current() -> str:
 
 
 def use(language: str) -> None:
-    """Makes `language` that of all texts from now on, in this process."""
+    """Makes `language` that of all texts from now on, in this process.
+
+    Raises:
+        TranslationError: if a course brings a catalogue that cannot be read; then all stays as it was.
+    """
     global _language, _catalogue
-    _language = language
-    _catalogue = gettext.NullTranslations()
+    catalogue = gettext.NullTranslations()
     # found last is asked first: a course's own words before the grader's
     for folder in _folders:
-        found = gettext.translation(DOMAIN, folder, [language], fallback=True)
-        found.add_fallback(_catalogue)
-        _catalogue = found
+        found = _catalogue_in(folder, language)
+        found.add_fallback(catalogue)
+        catalogue = found
+    _language, _catalogue = language, catalogue
+
+
+def _catalogue_in(folder: Path, language: str) -> gettext.NullTranslations:
+    """What `folder` says in `language`; an empty catalogue where it does not speak it."""
+    file = gettext.find(DOMAIN, str(folder), [language])
+    if file is None:
+        return gettext.NullTranslations()
+    try:
+        return gettext.translation(DOMAIN, folder, [language])
+    except (OSError, ValueError, LookupError, struct.error) as error:
+        raise TranslationError(
+            f"{file} is no catalogue. `grader translate` makes it anew."
+        ) from error
 
 
 @contextmanager
@@ -58,11 +78,20 @@ def speaking(language: str) -> Iterator[None]:
 
 
 def learn(course: Path) -> None:
-    """Takes in the catalogues that a course's folder brings along in `locale/`."""
+    """Takes in the catalogues that a course's folder brings along in `locale/`.
+
+    Raises:
+        TranslationError: if the one of the language in use cannot be read; then none of them is taken in.
+    """
     folder = course / "locale"
     if folder.is_dir() and folder != _folders[-1]:
+        before = list(_folders)
         _folders[:] = [known for known in _folders if known != folder] + [folder]
-        use(_language)
+        try:
+            use(_language)
+        except TranslationError:
+            _folders[:] = before
+            raise
 
 
 def learned() -> tuple[Path, ...]:

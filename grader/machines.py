@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import math
 import platform
 import re
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from .course.catalog import Course, Exercise, load_course
+from .course.catalog import Course, Exercise, load_course, text_of
 from .errors import CourseError, DeviceError
 from .language import _
 from .report import Environment
@@ -175,7 +176,9 @@ def limits_of(course: Course) -> Limits:
             told = _("[limits] has no {name!r}. It may have: {known}").format(
                 name=name, known=", ".join(known)
             )
-        elif isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+        elif isinstance(known[name], int) and (type(value) is not int or value <= 0):
+            told = _("[limits] {name} must be a positive whole number").format(name=name)
+        elif type(value) not in (int, float) or not 0 < value < math.inf:
             told = _("[limits] {name} must be a positive number").format(name=name)
         else:
             continue
@@ -185,7 +188,7 @@ def limits_of(course: Course) -> Limits:
 
 def preload_for(exercise: Exercise, source: Source) -> tuple[str, ...]:
     """Modules that an exercise's probes, or the student's code, have torch import in every child otherwise."""
-    texts = exercise.checks.read_text(encoding="utf-8"), *source.programs
+    texts = text_of(exercise.checks), *source.programs
     return tuple(name for name, use in _LATE_IMPORTS.items() if any(map(use.search, texts)))
 
 

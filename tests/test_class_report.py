@@ -30,7 +30,7 @@ from grader.classroom.report.pseudonyms import Pseudonyms, read_key
 from grader.classroom.report.report_folder import write_report
 from grader.classroom.report.webpage import script_json
 from grader.classroom.sanitize import shown, slug
-from grader.errors import GradebookError
+from grader.errors import GradebookError, ReportError
 from grader.report import CheckResult, ExerciseResult, Report
 
 from .synthetic import HERE, HOSTILE, hostile_class, made_class
@@ -412,7 +412,7 @@ def test_a_report_replaces_a_report_and_nothing_else(tmp_path: Path) -> None:
     assert stat.S_IMODE(target.stat().st_mode) == 0o700
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "chapter.tex").write_text("precious")
-    with pytest.raises(FileExistsError, match="something else"):
+    with pytest.raises(ReportError, match="something else"):
         write_report(made_class(2), tmp_path / "thesis")
     assert [path.name for path in (tmp_path / "thesis").iterdir()] == ["chapter.tex"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "thesis"]
@@ -546,7 +546,7 @@ def test_the_key_is_made_once_and_for_its_owner(tmp_path: Path) -> None:
     assert read_key(path) == key
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     path.write_text("no key")
-    with pytest.raises(ValueError, match="no key for pseudonyms"):
+    with pytest.raises(ReportError, match="no key for pseudonyms"):
         read_key(path)
 
 
@@ -584,7 +584,7 @@ def command(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     from grader.cli import main
 
-    def open_gradebook(where: str) -> Book:
+    def open_gradebook(where: str, create: bool = False) -> Book:
         if where != "class.db":
             raise GradebookError(f"{where} is no gradebook. Make one with: grader grade")
         return Book()

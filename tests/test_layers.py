@@ -18,7 +18,7 @@ EVERYWHERE = {"errors", "language", "report", "text"}  # plain data and plain wo
 ALLOWED: dict[str, set[str]] = {
     "errors": set(),
     "report": set(),
-    "language": set(),
+    "language": {"errors"},
     "text": {"language"},
     "course": EVERYWHERE,
     "submission": EVERYWHERE | {"course"},

@@ -13,7 +13,8 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..course.catalog import Course, load_course
+from ..course.catalog import Course, load_course, text_of
+from ..errors import CourseError
 from ..grading import grade
 from ..machines import DEVICES, Machines
 from ..report import ExerciseResult
@@ -68,16 +69,16 @@ def read_equivalents(course: Course) -> tuple[Equivalent, ...]:
     """The mutants that are known to be equivalent.
 
     Raises:
-        ValueError: if the file is not as it should be, with its name.
+        CourseError: if the file is not as it should be, with its name.
     """
     path = submissions_folder(course) / "equivalent.toml"
     if not path.is_file():
         return ()
     try:
-        entries = tomllib.loads(path.read_text(encoding="utf-8")).get("mutant", [])
+        entries = tomllib.loads(text_of(path)).get("mutant", [])
         return tuple(Equivalent(**entry) for entry in entries)
     except (ValueError, TypeError) as error:
-        raise ValueError(f"{path} cannot be read: {error}.") from error
+        raise CourseError(f"{path} cannot be read: {error}.") from error
 
 
 def audit_course(
@@ -122,7 +123,7 @@ def audit(name: str, machines: Machines, seeds: int = 0) -> Audit:
         )
         return report.exercises[0]
 
-    solution = exercise.solution.read_text(encoding="utf-8")
+    solution = text_of(exercise.solution)
     own = run(solution)
     problems = list(_problems_of_right("the solution", own))
     tried = {case.device for check in own.checks for case in check.cases}
@@ -134,7 +135,7 @@ def audit(name: str, machines: Machines, seeds: int = 0) -> Audit:
     right = sorted((submissions_folder(course) / name / "right").glob("*.py"))
     wrong = sorted((submissions_folder(course) / name / "wrong").glob("*.py"))
     for path in right:
-        problems += _problems_of_right(path.name, run(path.read_text(encoding="utf-8")))
+        problems += _problems_of_right(path.name, run(text_of(path)))
     for path in wrong:
         problems += _problems_of_wrong(path, run)
     outcome = _hunt(name, solution, read_equivalents(course), run, alone=tried <= {None, "cpu"})
@@ -160,7 +161,7 @@ def _problems_of_right(what: str, result: ExerciseResult) -> Iterator[str]:
 
 
 def _problems_of_wrong(path: Path, run: Callable[[str], ExerciseResult]) -> Iterator[str]:
-    text = path.read_text(encoding="utf-8")
+    text = text_of(path)
     result = run(text)
     first, second = [*text.splitlines(), "", ""][:2]
     if not first.startswith("# wrong: ") or not second.startswith("# fails: "):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ..course.catalog import Course, Exercise, points_of
+from ..course.catalog import Course, Exercise, points_of, syntax_of, text_of
 from ..errors import ReleaseError
 from .audit import submissions_folder
 from .stub import stub_of
@@ -27,15 +27,15 @@ def _lint(exercise: Exercise, course: Course) -> Iterator[str]:
         return
     yield from _lint_statement(exercise)
     try:
-        stub = stub_of(exercise.solution.read_text(encoding="utf-8"), str(exercise.solution))
+        stub = stub_of(text_of(exercise.solution), str(exercise.solution))
     except ReleaseError as error:
         yield str(error)
         return
     if "raise NotImplementedError" not in stub and "### BEGIN STUB" not in (
-        exercise.solution.read_text(encoding="utf-8")
+        text_of(exercise.solution)
     ):
         yield f"{exercise.solution} has no `### BEGIN SOLUTION`: its stub is the solution."
-    if not exercise.stub.is_file() or exercise.stub.read_text(encoding="utf-8") != stub:
+    if not exercise.stub.is_file() or text_of(exercise.stub) != stub:
         yield f"{exercise.stub} is not what the solution gives. Run `grader release {exercise.name}`."
     folder = submissions_folder(course)
     if folder.is_dir():
@@ -46,7 +46,7 @@ def _lint(exercise: Exercise, course: Course) -> Iterator[str]:
 
 
 def _lint_checks(exercise: Exercise) -> Iterator[str]:
-    tree = ast.parse(exercise.checks.read_text(encoding="utf-8"))
+    tree = syntax_of(text_of(exercise.checks), exercise.checks)
     total = 0
     for node in tree.body:
         if not isinstance(node, ast.FunctionDef) or not node.name.startswith("test_"):
@@ -68,7 +68,7 @@ def _lint_checks(exercise: Exercise) -> Iterator[str]:
 
 
 def _lint_statement(exercise: Exercise) -> Iterator[str]:
-    tree = ast.parse(exercise.solution.read_text(encoding="utf-8"))
+    tree = syntax_of(text_of(exercise.solution), exercise.solution)
     title, _, text = (ast.get_docstring(tree) or "").partition("\n")
     if not title.strip():
         yield f"{exercise.solution} has no statement: its docstring is missing."

@@ -11,7 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..course.catalog import load_course
+from ..course.catalog import load_course, text_of
 from ..grading import grade
 from ..machines import Machines
 from ..report import ExerciseResult
@@ -86,7 +86,7 @@ def _verdicts_of(folder: Path | None, name: str) -> list[Verdict]:
     found = []
     with Machines(course) as machines:
         for path in sorted((submissions_folder(course) / name / "wrong").glob("*.py")):
-            text = path.read_text(encoding="utf-8")
+            text = text_of(path)
             report = grade(Submission.of_text(name, text), machines=machines)
             found.append(verdict_of(name, path.stem, text, report.exercises[0]))
     return found

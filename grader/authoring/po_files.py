@@ -14,12 +14,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 
+from babel.core import UnknownLocaleError
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po, write_po
+from babel.messages.pofile import PoFileError, read_po, write_po
 
-from ..course.catalog import Course, Exercise
+from ..course.catalog import Course, Exercise, syntax_of, text_of
 from ..course.translation import docstrings
 from ..errors import TranslationError
 from ..language import DOMAIN, paragraphs
@@ -97,7 +98,7 @@ def texts_of_course(course: Course) -> Iterator[Found]:
         yield "course.toml", exercise.unit
     for exercise in course.exercises:
         shown = f"solutions/{exercise.solution.name}"
-        for _, text in docstrings(ast.parse(_stub(exercise))):
+        for _, text in docstrings(syntax_of(_stub(exercise), exercise.solution)):
             yield from ((shown, part) for part in paragraphs(text) if _is_prose(part))
         shown = f"checks/{exercise.checks.name}"
         yield from ((shown, text) for text in _descriptions(exercise.checks))
@@ -116,7 +117,8 @@ def update(folder: Path, language: str, found: Iterable[Found], forget: bool = F
         What is still to be done, as sentences that name the file.
 
     Raises:
-        TranslationError: if the file that is there is no catalogue.
+        TranslationError: if the file that is there is no catalogue, or `language` is no code of a language.
+        OSError: if it cannot be written.
     """
     path = folder / language / "LC_MESSAGES" / f"{DOMAIN}.po"
     old = read(path) if path.is_file() else _new(language)
@@ -143,15 +145,25 @@ def update(folder: Path, language: str, found: Iterable[Found], forget: bool = F
 
 def _new(language: str) -> Catalog:
     about = "# What students read; `grader translate` keeps it in step with the source."
-    return Catalog(locale=language, project="grader", header_comment=about, fuzzy=False)
+    try:
+        return Catalog(locale=language, project="grader", header_comment=about, fuzzy=False)
+    except (UnknownLocaleError, ValueError) as error:
+        raise TranslationError(f"{language!r} is no code of a language, such as ko.") from error
 
 
 def read(path: Path) -> Catalog:
+    """The catalogue in a .po file.
+
+    Raises:
+        TranslationError: if it cannot be read.
+    """
     try:
         with path.open("rb") as file:
             return read_po(file, abort_invalid=True)
-    except (OSError, ValueError) as error:
-        raise TranslationError(f"{path} cannot be read as a catalogue: {error}") from error
+    except OSError as error:
+        raise TranslationError(f"{path} cannot be read: {error.strerror}.") from error
+    except (PoFileError, ValueError) as error:
+        raise TranslationError(f"{path} cannot be read as a catalogue: {error}.") from error
 
 
 def problems(catalogue: Catalog, texts: Iterable[Message]) -> Iterator[str]:
@@ -175,8 +187,8 @@ def problems(catalogue: Catalog, texts: Iterable[Message]) -> Iterator[str]:
 
 def _stub(exercise: Exercise) -> str:
     if not exercise.solution.is_file():
-        return exercise.stub.read_text(encoding="utf-8")
-    return stub_of(exercise.solution.read_text(encoding="utf-8"), str(exercise.solution))
+        return text_of(exercise.stub)
+    return stub_of(text_of(exercise.solution), str(exercise.solution))
 
 
 def _marked(path: Path, shown: str) -> Iterator[Found]:
@@ -204,7 +216,7 @@ def _is_command(decorator: ast.expr) -> bool:
 
 def _descriptions(path: Path) -> Iterator[str]:
     """The sentences that say what each check asks: the first paragraph of its docstring, on one line."""
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+    for node in syntax_of(text_of(path), path).body:
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
             if text := ast.get_docstring(node):
                 yield " ".join(paragraphs(text)[0].split())

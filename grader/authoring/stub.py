@@ -11,7 +11,7 @@ import ast
 import re
 from pathlib import Path
 
-from ..course.catalog import Exercise
+from ..course.catalog import Exercise, text_of
 from ..course.translation import stub_text
 from ..errors import ReleaseError
 
@@ -26,14 +26,15 @@ def release(exercise: Exercise, folder: Path, notebook: bool = False) -> Path:
 
     Raises:
         ReleaseError: if the solution is not there or its markers do not match.
+        CourseError: if the solution cannot be read, or its stub is no Python.
     """
     if not exercise.solution.is_file():
         raise ReleaseError(
             f"{exercise.solution} does not exist. Stubs are made from solutions, which come with "
             "a checkout of the course, not with the installed grader."
         )
-    text = exercise.solution.read_text(encoding="utf-8")
-    stub = stub_text(stub_of(text, str(exercise.solution)))
+    text = text_of(exercise.solution)
+    stub = stub_text(stub_of(text, str(exercise.solution)), exercise.solution)
     if notebook:
         from .stub_notebook import notebook_of
 
@@ -53,7 +54,8 @@ def stub_of(solution: str, filename: str) -> str:
     try:
         functions = _functions(ast.parse(solution))
     except SyntaxError as error:
-        raise ReleaseError(f"{filename}, line {error.lineno}: {error.msg}.") from error
+        line = f", line {error.lineno}" if error.lineno else ""
+        raise ReleaseError(f"{filename}{line}: {error.msg}.") from error
     out: list[str] = []
     begun: int | None = None  # line of the region that is open
     given: list[str] | None = None  # the stub's own lines, once there are any

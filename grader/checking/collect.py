@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from ..course.catalog import syntax_of, text_of
 from ..errors import CourseFault
 from .memo import Memory
 from .plugin import OURS, CollectionPlugin
@@ -80,6 +81,7 @@ def collect(files: Sequence[Path], devices: Sequence[str]) -> dict[str, Check]:
     """The checks of an exercise's files by name, in their order; read anew when a file has changed.
 
     Raises:
+        CourseError: if one of the files cannot be read, or is no Python.
         CourseFault: if pytest cannot collect them.
     """
     changed = [file.stat().st_mtime_ns for file in files]
@@ -94,6 +96,8 @@ def collect(files: Sequence[Path], devices: Sequence[str]) -> dict[str, Check]:
 
 
 def _collected(files: Sequence[Path], devices: Sequence[str]) -> dict[str, Check]:
+    for file in files:
+        syntax_of(text_of(file), file)
     file = files[0]
     plugin = CollectionPlugin(devices)
     options = [
@@ -118,6 +122,8 @@ def _collected(files: Sequence[Path], devices: Sequence[str]) -> dict[str, Check
         raise KeyboardInterrupt
     if plugin.faults or status != pytest.ExitCode.OK:
         told = " ".join(plugin.faults) or f"pytest ended with status {status}"
+        if status == pytest.ExitCode.NO_TESTS_COLLECTED:
+            told = "there is no function test_… in it."
         raise CourseFault(f"{file} cannot be used: {told}")
     checks: dict[str, Check] = {}
     for item in plugin.items:
@@ -138,11 +144,14 @@ def _check_of(item: pytest.Function) -> Check:
     worth = item.get_closest_marker("points")
     wanted = item.get_closest_marker("needs")
     name = item.originalname.removeprefix("test_")
+    number = worth.args[0] if worth else 0
+    if type(number) is not int or number < 0:
+        raise CourseFault(f"{item.path} cannot be used: {name} is worth {number!r} points.")
     text = inspect.getdoc(item.obj) or name
     return Check(
         name=name,
         description=" ".join(text.split("\n\n")[0].split()),
-        points=worth.args[0] if worth else 0,
+        points=number,
         needs=wanted.args if wanted else (),
     )
 

@@ -77,7 +77,13 @@ class CollectionPlugin:
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
-            self.faults.append(f"{report.nodeid or 'the checks'}: {report.longreprtext}")
+            self.faults.append(f"{report.nodeid or 'the checks'}: {_reason(report.longreprtext)}")
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         self.items = [item for item in session.items if isinstance(item, pytest.Function)]
+
+
+def _reason(text: str) -> str:
+    """What an exception says, of all that pytest prints of it."""
+    told = [line[1:].strip() for line in text.splitlines() if line.startswith("E ")]
+    return told[-1] if told else text

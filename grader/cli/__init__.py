@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 from typing import Any
 
 import click
 
 from .. import __version__, language
-from ..errors import Fault, InputError
+from ..errors import Fault, InputError, extras_are_told
 from ..language import _
 from . import author, check, class_report, doctor, exercises, grade, hint_watch
 from .common import lang_option, refuse
@@ -18,11 +19,17 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            with extras_are_told():
+                return super().invoke(ctx)
         except InputError as error:
             refuse(str(error))
         except Fault as error:
             refuse(_("The grader itself failed, not your code: {error}").format(error=error))
+        except OSError as error:
+            if error.filename is None or error.errno == errno.EPIPE:
+                raise  # no file of the caller's; click ends quietly where nobody reads what it prints
+            told = _("{path} cannot be used: {reason}.")
+            refuse(told.format(path=error.filename, reason=error.strerror))
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

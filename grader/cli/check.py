@@ -115,9 +115,9 @@ def check(
             names = names or assigned.names
     try:
         submission = read_submission(path, course, names)
-    except SubmissionError as error:
+    except SubmissionError:
         if not (assigned and path.is_dir()):
-            refuse(str(error))
+            raise
         submission = nothing_of(path, names)
     refuse_unready(form, output)
     with started_machines(course, devices) as machines:

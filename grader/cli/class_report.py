@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from .common import console_for, course_option, open_course, refuse
+from ..course.catalog import text_of
+from .common import console_for, course_option, open_course, opened, refuse, writing
 
 if TYPE_CHECKING:
     from ..classroom.gradebook.reader import Gradebook
@@ -69,7 +68,7 @@ def report(
 
     GRADEBOOK is a file or the URL of a database. The page opens from disk and loads nothing from elsewhere.
     """
-    with _explained(), _opened(gradebook) as book:
+    with opened(gradebook) as book:
         from ..classroom.report.report_folder import refuse_other_folder, write_report
 
         refuse_other_folder(output)
@@ -81,14 +80,15 @@ def report(
         findings = None
         if with_similar:
             findings, _ = _compared(book, open_course(folder), hidden)
-        summary = write_report(
-            book.records(),
-            output,
-            title=book.title,
-            parts=parts or PARTS,
-            present=hidden.record if hidden else lambda record: record,
-            findings=findings,
-        )
+        with writing(output):
+            summary = write_report(
+                book.records(),
+                output,
+                title=book.title,
+                parts=parts or PARTS,
+                present=hidden.record if hidden else lambda record: record,
+                findings=findings,
+            )
     click.echo(f"{_count(len(summary.lines), 'student')} in {output}.")
     if not parts or "page" in parts:
         click.echo(f"Open {output / 'index.html'} in a browser.")
@@ -114,7 +114,7 @@ def similar(gradebook: str, form: str, folder: Path | None) -> None:
 
     This is a hint, not a verdict: there are honest reasons for it. `grader report --similar` shows them side by side.
     """
-    with _explained(), _opened(gradebook) as book:
+    with opened(gradebook) as book:
         findings, comparison = _compared(book, open_course(folder), None)
     if form == "json":
         click.echo(json.dumps([_plain(finding) for finding in findings], indent=2))
@@ -175,7 +175,7 @@ def _compared(
 
     students = {student.id: student for student in book.students()}
     stubs = {
-        exercise.name: exercise.stub.read_text(encoding="utf-8")
+        exercise.name: text_of(exercise.stub)
         for exercise in course.exercises
         if exercise.stub.is_file()
     }
@@ -200,24 +200,6 @@ def _pseudonyms(book: Gradebook, gradebook: str, key_file: Path | None) -> Pseud
         if "://" in gradebook:
             refuse("A gradebook with a URL needs --pseudonym-key FILE, where its key is kept.")
         key_file = Path(f"{gradebook}.pseudonyms")
-    key = read_key(key_file)
+    with writing(key_file):
+        key = read_key(key_file)
     return Pseudonyms(key, book.students())
-
-
-@contextmanager
-def _opened(gradebook: str) -> Iterator[Gradebook]:
-    from ..classroom.gradebook.reader import open_gradebook
-
-    with open_gradebook(gradebook) as book:
-        yield book
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    """Turns what can go wrong into one sentence."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        refuse(f'{error.name} is not installed. Run: pip install "grader[classroom]"')
-    except (OSError, ValueError) as error:
-        refuse(str(error))

@@ -15,11 +15,13 @@ import click
 
 from .. import language
 from ..course.catalog import Course, Exercise, load_course
+from ..errors import OutputError
 from ..language import _
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from ..classroom.gradebook.reader import Gradebook
     from ..machines import Machines
 
 ALL_POINTS, POINTS_MISSING, WRONG_INPUT = 0, 1, 2
@@ -93,6 +95,15 @@ def open_course(folder: Path | None) -> Course:
     return course
 
 
+@contextmanager
+def opened(where: str, create: bool = False) -> Iterator[Gradebook]:
+    """A gradebook: a file, or the URL of a database; made if it is not there and `create` is given."""
+    from ..classroom.gradebook.reader import open_gradebook
+
+    with open_gradebook(where, create=create) as gradebook:
+        yield gradebook
+
+
 def refuse(message: str) -> NoReturn:
     """One sentence on standard error, and the status for wrong input."""
     from ..outputs.escape import log_line
@@ -101,6 +112,20 @@ def refuse(message: str) -> NoReturn:
     # it may name what a student wrote, and stand in a log that obeys commands
     click.echo(f"grader: {log_line(clean(message, 2000))}", err=True)
     sys.exit(WRONG_INPUT)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """For what writes `path`, a file or all that is in a folder.
+
+    Raises:
+        OutputError: if it cannot be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        told = _("{path} cannot be written: {reason}.")
+        raise OutputError(told.format(path=path, reason=error.strerror or error)) from error
 
 
 @contextmanager

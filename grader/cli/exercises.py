@@ -9,9 +9,9 @@ from pathlib import Path
 import click
 
 from .. import language
-from ..course.catalog import Exercise
+from ..course.catalog import Exercise, text_of
 from ..language import N_, _
-from .common import console_for, course_option, lang_option, named_in, open_course, refuse
+from .common import console_for, course_option, lang_option, named_in, open_course, refuse, writing
 
 _NEXT = N_(
     "Next: {name}. `grader show {name}` prints what it asks, `grader check {name}` grades it."
@@ -113,7 +113,7 @@ def init(target: Path, notebooks: bool, folder: Path | None) -> None:
 
     course = open_course(folder)
     made = 0
-    try:
+    with writing(target):
         target.mkdir(parents=True, exist_ok=True)
         make_place(target)
         for exercise in course.exercises:
@@ -129,12 +129,6 @@ def init(target: Path, notebooks: bool, folder: Path | None) -> None:
                 title=_(course.title), count=len(course.exercises), file=file, name=name
             )
             (target / "README.md").write_text(text, encoding="utf-8")
-    except OSError as error:
-        refuse(
-            _("{path} cannot be written: {reason}.").format(
-                path=target, reason=error.strerror or error
-            )
-        )
     # where the language was asked for by hand, the next command asks for it as well
     speak = "" if language.current() == language.preferred() else f" --lang {language.current()}"
     quoted = shlex.quote(str(target))
@@ -161,20 +155,18 @@ def reset(name: str, folder: Path | None) -> None:
             refuse(
                 _("{path} is not a regular file. Move it away, then reset again.").format(path=path)
             )
-        try:
-            if path in there and path.read_bytes() == stub:
-                click.echo(_(_IS_STUB).format(file=path))
-            elif path in there:
-                kept = _kept_beside(path)
-                path.write_bytes(stub)
-                click.echo(_(_RESET).format(file=path, kept=kept))
-            else:
-                path.write_bytes(stub)
-                click.echo(_(_RESET_NEW).format(file=path, name=name))
-        except OSError as error:
-            refuse(
-                _("{path} cannot be written: {reason}.").format(path=path, reason=error.strerror)
-            )
+        click.echo(_put_anew(path, stub, name))
+
+
+def _put_anew(path: Path, stub: bytes, name: str) -> str:
+    """Makes the file the stub again; what is told of it."""
+    there = os.path.lexists(path)
+    if there and path.read_bytes() == stub:
+        return _(_IS_STUB).format(file=path)
+    with writing(path):
+        kept = _kept_beside(path) if there else None
+        path.write_bytes(stub)
+    return _(_RESET if kept else _RESET_NEW).format(file=path, kept=kept, name=name)
 
 
 def _kept_beside(path: Path) -> Path:
@@ -207,7 +199,7 @@ def _stub(exercise: Exercise, notebooks: bool) -> bytes:
                 path=stub
             )
         )
-    text = stub_text(stub.read_text(encoding="utf-8"))
+    text = stub_text(text_of(stub), stub)
     if notebooks:
         from ..authoring.stub_notebook import notebook_of
 

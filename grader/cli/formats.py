@@ -12,7 +12,7 @@ import click
 
 from ..course.catalog import Course
 from ..language import _
-from .common import console_for, refuse
+from .common import console_for, refuse, writing
 
 if TYPE_CHECKING:
     from ..course.assignment import AssignedCourse
@@ -111,10 +111,8 @@ def _put(text: str, output: Path | None) -> None:
     if not output:
         click.echo(text, nl=False)
         return
-    try:
+    with writing(output):
         output.write_text(text, encoding="utf-8", errors="replace")
-    except OSError as error:
-        refuse(_("{path} cannot be written: {reason}.").format(path=output, reason=error.strerror))
 
 
 def _write_github(
@@ -147,15 +145,8 @@ def _append(variable: str, text: str) -> None:
             err=True,
         )
         return
-    try:
-        with open(place, "a", encoding="utf-8", errors="replace") as file:
-            file.write(text)
-    except OSError as error:
-        refuse(
-            _("{variable} names {place}, which cannot be written: {reason}.").format(
-                variable=variable, place=place, reason=error.strerror
-            )
-        )
+    with writing(Path(place)), open(place, "a", encoding="utf-8", errors="replace") as file:
+        file.write(text)
 
 
 def _files(submission: Submission) -> dict[str, str]:

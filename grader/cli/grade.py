@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .common import console_for, course_option, device_option, open_course, refuse
+from .common import console_for, course_option, device_option, open_course, opened, refuse
 from .formats import open_assigned
 
 if TYPE_CHECKING:
@@ -26,19 +26,6 @@ if TYPE_CHECKING:
 _SHOWN = 10
 
 gradebook_argument = click.argument("gradebook", metavar="GRADEBOOK")
-
-
-@contextmanager
-def opened(where: str, create: bool = False) -> Iterator[Gradebook]:
-    """A gradebook; whatever is wrong with it is told in a sentence."""
-    try:
-        from ..classroom.gradebook.reader import open_gradebook
-    except ModuleNotFoundError as error:
-        if error.name and error.name.split(".")[0] in ("sqlalchemy", "alembic", "yaml"):
-            refuse(f'A gradebook needs {error.name}: pip install "grader[classroom]" brings it.')
-        raise
-    with open_gradebook(where, create=create) as gradebook:
-        yield gradebook
 
 
 @click.command()

@@ -122,5 +122,3 @@ def watch(name: str | None, path: Path, folder: Path | None) -> None:
                 signal.signal(signal.SIGINT, signal.SIG_IGN)
     except KeyboardInterrupt:
         pass
-    except (OSError, RuntimeError) as error:
-        refuse(_("Watching {folder} ended: {error}.").format(folder=path.absolute(), error=error))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..errors import AssignmentError
 from ..report import CheckResult, ExerciseResult, Report
-from .catalog import Course, Exercise, points_of
+from .catalog import Course, Exercise, points_of, syntax_of, text_of
 
 
 @dataclass(frozen=True)
@@ -267,12 +267,9 @@ def points_of_checks(file: Path) -> dict[str, int]:
     """The checks of a file and their `@points(n)`, without running it.
 
     Raises:
-        AssignmentError: if the file cannot be read.
+        CourseError: if the file cannot be read.
     """
-    try:
-        tree = ast.parse(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, SyntaxError, RecursionError, MemoryError) as error:
-        raise AssignmentError(f"{file} cannot be read as checks: {error}.") from error
+    tree = syntax_of(text_of(file), file)
     found = {}
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):

@@ -49,12 +49,21 @@ class Exercise:
     @cached_property
     def forbidden(self) -> dict[str, dict[str, list[str]]]:
         """What the check's file says in `FORBIDDEN`: rules and their options, as `rules.py` reads them."""
-        return dict(_literal(self.checks, "FORBIDDEN", {}))
+        rules = _literal(self.checks, "FORBIDDEN", {})
+        if not _are_rules(rules):
+            raise CourseError(
+                f"{self.checks}: FORBIDDEN has to be a dictionary such as "
+                '{"by hand": {"except": ["name"]}}, with `except` or `names` for options.'
+            )
+        return dict(rules)
 
     @cached_property
     def hints(self) -> tuple[str, ...]:
         """What the check's file says in `HINTS`, from a nudge to nearly the answer; Markdown."""
-        return tuple(inspect.cleandoc(hint) for hint in _literal(self.checks, "HINTS", ()))
+        hints = _literal(self.checks, "HINTS", ())
+        if not isinstance(hints, tuple | list) or not all(isinstance(hint, str) for hint in hints):
+            raise CourseError(f"{self.checks}: HINTS has to be a tuple of texts in quotes.")
+        return tuple(map(inspect.cleandoc, hints))
 
     @cached_property
     def points(self) -> int:
@@ -96,7 +105,7 @@ def load_course(folder: Path | None = None) -> Course:
     """Reads a course; without `folder`, the built-in one.
 
     Raises:
-        CourseError: if the folder is no course, with the reason.
+        CourseError: if the folder is no course, or one without exercises, with the reason.
     """
     folder = folder or built_in_folder()
     file = folder / "course.toml"
@@ -109,7 +118,11 @@ def load_course(folder: Path | None = None) -> Course:
     except ValueError as error:
         raise CourseError(f"{file} cannot be read as a course: {error}.") from error
     checks = folder / _setting(settings, "checks", str, "checks", file)
-    found = sorted(path.stem for path in checks.glob("*.py") if not path.stem.startswith("_"))
+    found = sorted(
+        path.stem
+        for path in checks.glob("*.py")
+        if not path.stem.startswith("_") and path.is_file()
+    )
     exercises: list[Exercise] = []
     for title, names in _units(settings, file):
         for name in names:
@@ -120,6 +133,8 @@ def load_course(folder: Path | None = None) -> Course:
             found.remove(name)
             exercises.append(_exercise(name, title, folder, checks))
     exercises += [_exercise(name, "", folder, checks) for name in found]
+    if not exercises:
+        raise CourseError(f"{checks} holds no exercise. Put the checks of one there, as NAME.py.")
     return Course(
         title=_setting(settings, "title", str, folder.name, file),
         folder=folder,
@@ -174,6 +189,38 @@ def points_of(check: ast.FunctionDef) -> int | None:
     return None
 
 
+def text_of(path: Path) -> str:
+    """The text of a course's file.
+
+    Raises:
+        CourseError: if it cannot be read, or is not UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise CourseError(f"{path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise CourseError(f"{path}, line {line}: not UTF-8 text. Save it as UTF-8.") from error
+
+
+def syntax_of(text: str, path: Path) -> ast.Module:
+    """The tree of Python that stands in a course's file, or is made of it.
+
+    Raises:
+        CourseError: if it is no Python; the message names the file and the line.
+    """
+    try:
+        return ast.parse(text)
+    except SyntaxError as error:
+        line = f", line {error.lineno}" if error.lineno else ""
+        raise CourseError(f"{path}{line}: {error.msg}.") from error
+    except ValueError as error:  # a NUL byte, from Python 3.12 on
+        raise CourseError(f"{path}: {error}.") from error
+    except (RecursionError, MemoryError) as error:
+        raise CourseError(f"{path} is nested too deeply to be read.") from error
+
+
 def _parse(path: Path) -> ast.Module | None:
     return _parsed(path, path.stat().st_mtime_ns) if path.is_file() else None
 
@@ -181,12 +228,7 @@ def _parse(path: Path) -> ast.Module | None:
 @lru_cache(256)
 def _parsed(path: Path, changed: int) -> ast.Module:
     """The tree of a course's file as it was when it was `changed`; a class has the same few parsed again and again."""
-    try:
-        return ast.parse(path.read_text(encoding="utf-8"))
-    except SyntaxError as error:
-        raise CourseError(f"{path}, line {error.lineno}: {error.msg}.") from error
-    except (OSError, ValueError) as error:
-        raise CourseError(f"{path} cannot be read: {error}.") from error
+    return syntax_of(text_of(path), path)
 
 
 def _literal(path: Path, name: str, default: Any) -> Any:
@@ -198,6 +240,20 @@ def _literal(path: Path, name: str, default: Any) -> Any:
             if isinstance(node, ast.Assign | ast.AnnAssign) and node.value:
                 try:
                     return ast.literal_eval(node.value)
-                except ValueError as error:
+                except (ValueError, TypeError) as error:
                     raise CourseError(f"{path}: {name} is not a plain literal.") from error
     return default
+
+
+def _are_rules(rules: Any) -> bool:
+    """Whether these are the names of rules, each with lists of names for options."""
+    return isinstance(rules, dict) and all(
+        isinstance(rule, str)
+        and isinstance(options, dict)
+        and all(map(_are_names, options.values()))
+        for rule, options in rules.items()
+    )
+
+
+def _are_names(names: Any) -> bool:
+    return isinstance(names, list | tuple) and all(isinstance(name, str) for name in names)

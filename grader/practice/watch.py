@@ -11,7 +11,7 @@ from typing import Any
 
 from rich.console import Console
 
-from ..course.catalog import Exercise
+from ..course.catalog import Exercise, text_of
 from ..course.translation import hints_of, title_of
 from ..errors import Fault, WorkspaceError
 from ..grading import grade
@@ -64,7 +64,7 @@ def watch(
 
     Raises:
         KeyboardInterrupt: at Ctrl-C, and when the process is asked to end.
-        RuntimeError: if the folder cannot be watched, or the terminal is gone.
+        WorkspaceError: if the folder cannot be watched, or the terminal is gone.
     """
     events: Events = SimpleQueue()
     session = Session(workspace, machines, Painter(console), start)
@@ -103,7 +103,11 @@ class Session:
         self._keys = False
 
     def run(self, events: Events, keyboard: Keyboard) -> None:
-        """Takes events until the student quits or the terminal is gone."""
+        """Takes events until the student quits.
+
+        Raises:
+            WorkspaceError: if the folder cannot be watched any more, or the terminal is gone.
+        """
         self._keys = keyboard.here
         self._begin()
         while True:
@@ -115,7 +119,9 @@ class Session:
                 case Pressed(key) if key == QUIT:
                     return
                 case Lost(why):
-                    raise RuntimeError(why)
+                    told = _("Watching {folder} ended: {why}.")
+                    folder = self._workspace.folder.absolute()
+                    raise WorkspaceError(told.format(folder=folder, why=why))
                 case Pressed(key):
                     self._press(key)
                 case Saved(names):
@@ -149,7 +155,7 @@ class Session:
         try:
             warm_up()
             if exercise.stub.is_file():
-                text = exercise.stub.read_text(encoding="utf-8")
+                text = text_of(exercise.stub)
                 self._report(exercise.name, Submission.of_text(exercise.name, text))
         finally:
             self.busy = False

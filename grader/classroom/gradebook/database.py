@@ -11,7 +11,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from ...errors import GradebookError
+from ...errors import GradebookError, extras_are_told
 
 HEAD = "0001"
 _MIGRATIONS = Path(__file__).with_name("migrations")
@@ -22,26 +22,22 @@ def connect(where: str | Path, *, create: bool) -> Engine:
     """An engine for the gradebook at `where`, its tables made (with `create`) or brought up to date.
 
     Raises:
-        GradebookError: if there is none, it is of a newer version or no gradebook, it cannot be reached, or a
-            driver is missing.
+        GradebookError: if there is none, it is of a newer version or no gradebook, or it cannot be reached.
+        MissingPackageError: if the database's driver is not installed.
     """
     url = _url(where)
     shown = url.render_as_string(hide_password=True) if url.host else str(url.database)
     if url.get_backend_name() == "sqlite":
         _expect_file(Path(url.database or ""), create)
     try:
-        engine = _engine(url)
+        with extras_are_told():
+            engine = _engine(url)
         try:
             with engine.connect() as connection:
                 _bring_up_to_date(connection, shown, create)
         except BaseException:
             engine.dispose()
             raise
-    except ModuleNotFoundError as error:
-        raise GradebookError(
-            f"A gradebook at {shown} needs the package {error.name}: "
-            'pip install "grader[postgresql]" brings what PostgreSQL needs.'
-        ) from None
     except DBAPIError as error:
         raise GradebookError(f"The gradebook {shown} cannot be opened: {_reason(error)}") from error
     except SQLAlchemyError as error:

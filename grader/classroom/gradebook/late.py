@@ -26,8 +26,13 @@ class LatePolicy(Late):
         return min(graded, taken)
 
     def closes(self, deadline: datetime | None) -> datetime | None:
-        """The last moment at which a commit counts."""
-        return deadline + timedelta(days=self.accepted_days or 0) if deadline else None
+        """The last moment at which a commit counts; `None` where every one does."""
+        if deadline is None:
+            return None
+        try:
+            return deadline + timedelta(days=self.accepted_days or 0)
+        except OverflowError:  # behind the end of the calendar
+            return None
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from ...errors import ReportError
 from ..records import Enrolled, Record
 from ..sanitize import rewritten
 
@@ -28,7 +29,7 @@ def read_key(path: Path) -> bytes:
     """The key in `path`, made at the first use, for its owner's eyes only.
 
     Raises:
-        ValueError: if the file holds no key.
+        ReportError: if the file holds no key.
         OSError: if it can neither be read nor written.
     """
     try:
@@ -42,7 +43,7 @@ def read_key(path: Path) -> bytes:
     except ValueError:
         key = b""
     if len(key) != 32:
-        raise ValueError(f"{path} holds no key for pseudonyms. Name another file, or remove it.")
+        raise ReportError(f"{path} holds no key for pseudonyms. Name another file, or remove it.")
     return key
 
 

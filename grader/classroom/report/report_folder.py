@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
+from ...errors import ReportError
 from ..records import Record
 from ..sanitize import name_of, shown
 from ..similarity.pairs import Finding
@@ -53,7 +54,7 @@ def write_report(
         findings: similar pairs for the page, numbered in the order of the records; `None` where nobody looked.
 
     Raises:
-        FileExistsError: if `folder` holds something else than a report; nothing is touched.
+        ReportError: if `folder` holds something else than a report; nothing is touched.
         OSError: if it cannot be written.
     """
     refuse_other_folder(folder)
@@ -78,7 +79,7 @@ def write_report(
 
 
 def refuse_other_folder(folder: Path) -> None:
-    """Raises `FileExistsError` where writing a report would destroy something else."""
+    """Raises `ReportError` where writing a report would destroy something else."""
     if not folder.exists() and not folder.is_symlink():
         return
     mark = folder / MARK
@@ -87,7 +88,7 @@ def refuse_other_folder(folder: Path) -> None:
             return
         if mark.is_file() and mark.read_bytes().startswith(b"Made by grader report"):
             return
-    raise FileExistsError(
+    raise ReportError(
         f"{folder} holds something else than a report. Name a new folder, or empty this one."
     )
 

@@ -15,6 +15,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from ...errors import UnsupportedVersion
 from ...report import CheckResult, ExerciseResult, Picture
 from ..records import Record
 from ..similarity.pairs import Finding
@@ -125,13 +126,15 @@ def _datatables(name: str) -> str:
     """DataTables as a plain script: a page from disk may not import the module that the package brings.
 
     Raises:
-        RuntimeError: if the package's bundle has another form than expected.
+        UnsupportedVersion: if the package's bundle has another form than expected.
     """
     text = _bundle(name)
     export = re.search(r"\bexport\{([^{}]*)\};?", text)
     chosen = export and re.search(r"([\w$]+) as default\b", export[1])
     if not export or not chosen:
-        raise RuntimeError("The installed itables brings DataTables in a form that is not known.")
+        raise UnsupportedVersion(
+            "The installed itables brings DataTables in a form that is not known."
+        )
     body = text[: export.start()] + f"window.DataTable={chosen[1]};" + text[export.end() :]
     return f'(() => {{"use strict";\n{body}\n}})();\n'
 

@@ -30,14 +30,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ...course.catalog import Course, load_course
-from ...errors import WorkerMismatch, WorkersError
+from ...errors import WorkerMismatch, WorkersError, extras_are_told
 from ...machines import limits_of
 from ...sandbox import Limits, ZygoteServer, start_zygote_server
 from .worker import GradingOutcome, Task, course_name, grade_task, in_order, start_local
 
 _LOSSES_OF_ONE = 2
 _LOSSES_IN_A_ROW = 10
-_CONNECT_SECONDS = 10
+_CONNECT_SECONDS = 30
 _LOOK_SECONDS = 2.0
 _SHORT = 60  # characters: the path of a socket may have 107, and these have 45 of them
 _AGAIN = "What was graded is in the gradebook; the same command goes on from there."
@@ -220,14 +220,11 @@ def dask_workers(address: str, tell: Callable[[str], None] = lambda _: None) -> 
         tell: is given a sentence that whoever waits should know.
 
     Raises:
-        WorkersError: if Dask is not installed, or the scheduler cannot be reached.
+        MissingPackageError: if Dask is not installed.
+        WorkersError: if the scheduler cannot be reached.
     """
-    try:
+    with extras_are_told():
         from distributed import Client
-    except ModuleNotFoundError as error:
-        raise WorkersError(
-            f'`--scheduler` needs Dask ({error.name}): pip install "grader[dask]" brings it.'
-        ) from error
     # what they have to say is told below, in a sentence; each has a level of its own
     for name in ("distributed", "distributed.client", "tornado", "tornado.application", "asyncio"):
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
