@@ -7,9 +7,9 @@ The trusted process draws the inputs, works out the reference and compares; the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -83,13 +83,12 @@ def grade(
         named = _known(wanted or tuple(submission.sources), course)
         for exercise in named[:1]:
             _collect(exercise, machines.devices)  # while the sandbox still starts
+        grading = _Grading(machines, assigned, seed, first_failure)
         results = []
         for exercise in named:
             if progress:
                 progress(exercise.name)
-            source = submission.sources.get(exercise.name)
-            only = assigned.checks(exercise.name) if assigned else None
-            results.append(_grade_exercise(exercise, source, machines, seed, first_failure, only))
+            results.append(grading.result_of(exercise, submission.sources.get(exercise.name)))
         report = Report(
             submission.name, tuple(results), machines.environment, language=languages.current()
         )
@@ -131,66 +130,95 @@ def _torch_as_it_comes() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def _grade_exercise(
-    exercise: Exercise,
-    source: Source | None,
-    machines: Machines,
-    seed: int | None,
-    first_failure: bool,
-    only: Collection[str] | None,
-) -> ExerciseResult:
-    if only is not None and not only:
-        return _not_for_students(exercise, source)
-    from .checking.locate import place_of
-    from .checking.run import run_checks
-    from .checking.session import Workbench
-    from .checking.student import seed_of
+@dataclass(frozen=True)
+class _Grading:
+    """What holds for every exercise of a call; the arguments of `grade`."""
 
-    devices = machines.environment.devices
-    if seed is None:
-        seed = seed_of(exercise.name, source.digest if source else "")
-    with ExitStack() as stack:
-        bench = on_gpu = None
-        if source is not None:
-            preload = preload_for(exercise, source)
+    machines: Machines
+    assigned: AssignedCourse | None
+    seed: int | None
+    first_failure: bool
+
+    def result_of(self, exercise: Exercise, source: Source | None) -> ExerciseResult:
+        """Runs an exercise's checks, and looks at what its rules forbid; `source` is `None` where it is missing."""
+        from .checking.run import run_checks
+
+        only = self.assigned.checks(exercise.name) if self.assigned else None
+        if only is not None and not only:
+            return _not_for_students(exercise, source)
+        seed = self._seed_of(exercise, source)
+        with self._benches(exercise, source) as (bench, on_gpu):
+            collected = _collect(exercise, self.machines.environment.devices)
+            checks = run_checks(collected, bench, seed, on_gpu, only, self.first_failure)
+        broken: list[Violation] = []
+        problem = ""
+        if source and bench:
+            checks = _with_places(checks, collected, source)
+            broken = _violations(exercise, source, bench)
+            problem = bench.load_problem
+        if broken:
+            checks = tuple(replace(check, score=0) for check in checks)
+        status, message = _summary(exercise, source, problem, checks)
+        if broken and status != "error":
+            status, message = "failed", _("No points: {reason}").format(reason=broken[0].message)
+        return ExerciseResult(
+            name=exercise.name,
+            title=title_of(exercise),
+            score=sum(check.score for check in checks),
+            max_score=sum(check.points for check in checks),
+            status=status,
+            message=message,
+            violations=tuple(broken),
+            checks=checks,
+            seed=seed,
+        )
+
+    def _seed_of(self, exercise: Exercise, source: Source | None) -> int:
+        from .checking.student import seed_of
+
+        if self.seed is not None:
+            return self.seed
+        return seed_of(exercise.name, source.digest if source else "")
+
+    @contextmanager
+    def _benches(
+        self, exercise: Exercise, source: Source | None
+    ) -> Iterator[tuple[Workbench | None, Workbench | None]]:
+        """Where the student's code runs: for the CPU and what is simulated on it, and for a GPU that is there."""
+        from .checking.session import Workbench
+
+        if source is None:
+            yield None, None
+            return
+        preload = preload_for(exercise, source)
+        with ExitStack() as stack:
             bench = Workbench(
                 exercise.name,
                 source,
-                machines.sandbox(),
+                self.machines.sandbox(),
                 preload,
                 lambda probe: not probe.differentiates and by_hand(exercise, probe.called),
             )
             stack.enter_context(closing(bench))
-            if "cuda" in devices:
+            on_gpu = None
+            if "cuda" in self.machines.environment.devices:
                 # to import these does not touch CUDA, which would not survive the fork
-                on_gpu = Workbench(exercise.name, source, machines.sandbox("cuda"), preload)
+                on_gpu = Workbench(exercise.name, source, self.machines.sandbox("cuda"), preload)
                 stack.enter_context(closing(on_gpu))
-        collected = _collect(exercise, devices)
-        checks = run_checks(collected, bench, seed, on_gpu, only, first_failure)
-    if source is not None:
-        checks = tuple(
-            replace(check, place=place_of(source, collected[check.name].description))
-            if check.status in ("failed", "timeout")
-            else check
-            for check in checks
-        )
-    broken = _violations(exercise, source, bench) if source and bench else []
-    if broken:
-        checks = tuple(replace(check, score=0) for check in checks)
-    problem = bench.load_problem if bench else ""
-    status, message = _summary(exercise, source, problem, checks)
-    if broken and status != "error":
-        status, message = "failed", _("No points: {reason}").format(reason=broken[0].message)
-    return ExerciseResult(
-        name=exercise.name,
-        title=title_of(exercise),
-        score=sum(check.score for check in checks),
-        max_score=sum(check.points for check in checks),
-        status=status,
-        message=message,
-        violations=tuple(broken),
-        checks=checks,
-        seed=seed,
+            yield bench, on_gpu
+
+
+def _with_places(
+    checks: Sequence[CheckResult], collected: Mapping[str, Check], source: Source
+) -> tuple[CheckResult, ...]:
+    """The checks, each that failed with the place in the source that it is about."""
+    from .checking.locate import place_of
+
+    return tuple(
+        replace(check, place=place_of(source, collected[check.name].description))
+        if check.status in ("failed", "timeout")
+        else check
+        for check in checks
     )
 
 

@@ -23,7 +23,7 @@ from grader.classroom.gradebook.writer import Ledger, Receipt, enrol, set_possib
 from grader.classroom.handin.read import Submitted
 from grader.classroom.handin.roster import RosterEntry
 from grader.classroom.records import Enrolled
-from grader.errors import GradebookError
+from grader.errors import GradebookError, MissingPackageError
 from grader.report import CheckResult, Environment, ExerciseResult, Report
 from grader.submission import Cell, Source
 
@@ -303,7 +303,8 @@ def test_no_gradebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "cannot be opened" in told("postgresql://grader:secret@127.0.0.1:1/x")
     assert "secret" not in told("postgresql://grader:secret@127.0.0.1:1/x")
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    assert 'pip install "grader[postgresql]"' in told("postgresql://grader@127.0.0.1:1/x")
+    with pytest.raises(MissingPackageError, match=r"grader\[postgresql\]"):
+        open_gradebook("postgresql://grader@127.0.0.1:1/x")
 
 
 def test_sqlite_is_set_up_to_lose_nothing(tmp_path: Path) -> None:

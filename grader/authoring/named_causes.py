@@ -76,7 +76,11 @@ def verdicts(folder: Path | None, names: Sequence[str], jobs: int = 1) -> Iterat
         folder: the course's, as `load_course` takes it.
         jobs: exercises at a time.
     """
-    with ProcessPoolExecutor(max(1, min(jobs, len(names)))) as pool:
+    if jobs <= 1 or len(names) <= 1:
+        for name in names:
+            yield from _verdicts_of(folder, name)
+        return
+    with ProcessPoolExecutor(min(jobs, len(names))) as pool:
         for found in [pool.submit(_verdicts_of, folder, name) for name in names]:
             yield from found.result()
 

@@ -26,12 +26,12 @@ def hints_of(exercise: Exercise) -> tuple[str, ...]:
     return tuple(map(translated, exercise.hints))
 
 
-def stub_text(text: str, file: Path) -> str:
+def stub_text(text: str, file: Path = Path("the stub")) -> str:
     """A stub's text in the language in use: the same code, with other docstrings and comments.
 
     Args:
         text: the stub in English.
-        file: where it stands, or what it is made of.
+        file: where it stands, or what it is made of, for the message.
 
     Raises:
         CourseError: if it is no Python.

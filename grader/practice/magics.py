@@ -1,6 +1,7 @@
 """`%load_ext grader` and the cell magic `%%check NAME`, for IPython and Jupyter.
 
-The result is for practice: the notebook's own process decides it. A submission is graded from its file.
+The result is for practice: the notebook's own process decides it. A submission is graded from its file. The exercises
+are those of the built-in course, with its limits.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from IPython.core.magic import Magics, cell_magic, magics_class
 from IPython.display import HTML, display
 
 from .. import language
-from ..course.catalog import load_course
-from ..errors import Fault
+from ..course.catalog import Course
+from ..errors import Fault, InputError, SandboxLost
 from ..grading import grade
 from ..language import _
 from ..machines import Machines
@@ -30,13 +31,18 @@ def load_ipython_extension(ipython: Any) -> None:
 
 @magics_class
 class GraderMagics(Magics):
-    """Checks what was run in this session."""
+    """Checks what was run in this session.
+
+    Args:
+        shell: IPython's.
+        course: whose exercises can be checked; by default the built-in one.
+    """
 
     shell: Any
 
-    def __init__(self, shell: Any) -> None:
+    def __init__(self, shell: Any, course: Course | None = None) -> None:
         super().__init__(shell)
-        self._machines = Machines()  # imports torch while the student reads
+        self._machines = Machines(course)  # imports torch while the student reads
         atexit.register(self._machines.close)
 
     @cell_magic
@@ -44,8 +50,11 @@ class GraderMagics(Magics):
         """`%%check NAME` runs the cell, then checks all that was run in this session as exercise NAME.
 
         `%%check NAME --lang ko` tells the result in Korean.
+
+        Raises:
+            UsageError: if there is no such exercise or language, or the grader itself fails; IPython shows why.
         """
-        course = load_course()
+        course = self._machines.course
         name, _option, spoken = (part.strip() for part in line.partition("--lang"))
         if spoken and spoken not in language.languages():
             told = _("%%check knows the languages {names}, and not {name!r}.")
@@ -62,7 +71,11 @@ class GraderMagics(Magics):
             submission = Submission(here, {name: source}, (name,))
             try:
                 report = grade(submission, machines=self._machines)
+            except InputError as error:
+                raise UsageError(str(error)) from error
             except Fault as error:
+                if isinstance(error, SandboxLost):
+                    self._machines.restart()  # so that the next cell can be checked
                 told = _("The grader itself failed, not your code: {error}")
                 raise UsageError(told.format(error=error)) from error
         display(HTML(notebook_html.render(report)))

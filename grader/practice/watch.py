@@ -13,7 +13,7 @@ from rich.console import Console
 
 from ..course.catalog import Exercise, text_of
 from ..course.translation import hints_of, title_of
-from ..errors import Fault, WorkspaceError
+from ..errors import Fault, SandboxLost, WorkspaceError
 from ..grading import grade
 from ..language import N_, _
 from ..machines import Machines, warm_up
@@ -282,6 +282,8 @@ class Session:
         try:
             report = grade(submission, machines=self._machines)
         except Fault as error:
+            if isinstance(error, SandboxLost):
+                self._machines.restart()  # so that the next save can be graded
             self._notices.append((_(_FAULT).format(error=error), "magenta"))
             return None
         finally:
