@@ -11,7 +11,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from .conftest import ROOT
+from tests.conftest import ROOT
 
 Result = subprocess.CompletedProcess[str]
 
@@ -22,12 +22,6 @@ def run(*arguments: str, cwd: Path = ROOT) -> Result:
     )
     assert "Traceback" not in result.stdout + result.stderr
     return result
-
-
-def test_list() -> None:
-    result = run("list")
-    assert result.returncode == 0
-    assert "my_linear" in result.stdout
 
 
 @pytest.mark.parametrize(

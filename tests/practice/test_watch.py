@@ -4,27 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import shutil
 import signal
 import subprocess
 import sys
 import termios
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from queue import SimpleQueue
 
 import pytest
-from click.testing import CliRunner
 
 from grader.authoring.stub_notebook import notebook_of
-from grader.cli import main
-from grader.practice.events import Events, Pressed
-from grader.practice.keyboard import Keyboard
-
-from .conftest import ROOT
-from .terminal import Terminal
+from tests.conftest import ROOT
+from tests.terminal import Terminal
 
 SOLUTIONS = ROOT / "solutions"
 # one mistake that costs points and leaves some
@@ -205,64 +197,3 @@ def test_without_a_terminal_it_only_watches(workspace: Path) -> None:
     assert process.returncode == 0
     assert "\x1b" not in rest
     assert error == ""
-
-
-@pytest.mark.parametrize(
-    ("arguments", "told"),
-    [
-        (["watch"], "holds no exercise to grade"),
-        (["watch", "nothing"], "no exercise 'nothing'"),
-        (["watch", "--from", "nowhere"], "nowhere does not exist"),
-        (["watch", "--from", "a.py"], "a.py is a file"),
-    ],
-)
-def test_a_wrong_call(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], told: str
-) -> None:
-    (tmp_path / "a.py").touch()
-    monkeypatch.chdir(tmp_path)
-    result = CliRunner().invoke(main, arguments)
-    assert result.exit_code == 2
-    assert told in result.stderr
-
-
-class TestKeyboard:
-    @pytest.fixture
-    def terminal(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-        """A terminal whose other end is standard input."""
-        ours, theirs = pty.openpty()
-        with open(theirs, encoding="utf-8") as stdin:
-            monkeypatch.setattr(sys, "stdin", stdin)
-            yield ours
-        os.close(ours)
-
-    def test_keys(self, terminal: int) -> None:
-        events: Events = SimpleQueue()
-        with Keyboard(events, lambda: False) as keyboard:
-            assert keyboard.here
-            for typed in ("h", "L", "ㅗ", "\x1b[A", "\x04"):
-                os.write(terminal, typed.encode())
-                if typed.startswith("\x1b"):
-                    time.sleep(0.1)  # an arrow comes in one piece, and alone
-                else:
-                    assert events.get(timeout=10) == Pressed(
-                        {"ㅗ": "h", "\x04": "q"}.get(typed, typed.lower())
-                    )
-        assert events.empty()
-
-    def test_the_terminal_is_left_as_it_was(self, terminal: int) -> None:
-        def fail() -> None:
-            with Keyboard(SimpleQueue(), lambda: False):
-                assert not termios.tcgetattr(terminal)[3] & (termios.ECHO | termios.ICANON)
-                raise ZeroDivisionError
-
-        before = termios.tcgetattr(terminal)
-        with pytest.raises(ZeroDivisionError):
-            fail()
-        assert termios.tcgetattr(terminal) == before
-
-    def test_no_terminal(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        with open(os.devnull) as stdin:
-            monkeypatch.setattr(sys, "stdin", stdin)
-            with Keyboard(SimpleQueue(), lambda: False) as keyboard:
-                assert not keyboard.here

@@ -1,0 +1,25 @@
+"""The notebooks that students get, made from the stubs: the same to the byte each time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from grader.authoring.stub import release
+from grader.course.catalog import Course, load_course
+
+NAMES = load_course().names
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_released_notebooks_are_what_the_solutions_give(
+    course: Course, name: str, tmp_path: Path
+) -> None:
+    made = release(course[name], tmp_path, notebook=True).read_bytes()
+    assert made == course[name].stub.with_suffix(".ipynb").read_bytes(), (
+        "run `grader release --notebooks` and commit the notebooks"
+    )
+    assert made == release(course[name], tmp_path, notebook=True).read_bytes()
+    nbformat.validate(nbformat.reads(made.decode(), as_version=4))

@@ -1,0 +1,60 @@
+"""Single keys from a terminal, which is left as it was."""
+
+from __future__ import annotations
+
+import os
+import pty
+import sys
+import termios
+import time
+from collections.abc import Iterator
+from queue import SimpleQueue
+
+import pytest
+
+from grader.practice.events import Events, Pressed
+from grader.practice.keyboard import Keyboard
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """A terminal whose other end is standard input."""
+    ours, theirs = pty.openpty()
+    with open(theirs, encoding="utf-8") as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        yield ours
+    os.close(ours)
+
+
+def test_keys(terminal: int) -> None:
+    events: Events = SimpleQueue()
+    with Keyboard(events, lambda: False) as keyboard:
+        assert keyboard.here
+        for typed in ("h", "L", "ㅗ", "\x1b[A", "\x04"):
+            os.write(terminal, typed.encode())
+            if typed.startswith("\x1b"):
+                time.sleep(0.1)  # an arrow comes in one piece, and alone
+            else:
+                assert events.get(timeout=10) == Pressed(
+                    {"ㅗ": "h", "\x04": "q"}.get(typed, typed.lower())
+                )
+    assert events.empty()
+
+
+def test_the_terminal_is_left_as_it_was(terminal: int) -> None:
+    def fail() -> None:
+        with Keyboard(SimpleQueue(), lambda: False):
+            assert not termios.tcgetattr(terminal)[3] & (termios.ECHO | termios.ICANON)
+            raise ZeroDivisionError
+
+    before = termios.tcgetattr(terminal)
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert termios.tcgetattr(terminal) == before
+
+
+def test_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    with open(os.devnull) as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        with Keyboard(SimpleQueue(), lambda: False) as keyboard:
+            assert not keyboard.here
