@@ -156,7 +156,7 @@ def audit(name: str, machines: Machines, seeds: int = 0) -> Audit:
 def _problems_of_right(what: str, result: ExerciseResult) -> Iterator[str]:
     if result.score < result.max_score or not result.max_score:
         lost = [f"{check.name}: {check.message}" for check in result.checks if not check.score]
-        told = "; ".join(lost) or result.message
+        told = "; ".join([*filter(None, [result.message]), *lost])
         yield f"{what} earns {result.score} of {result.max_score} points: {told}"
 
 

@@ -8,7 +8,7 @@ import sys
 import termios
 import time
 from collections.abc import Iterator
-from queue import SimpleQueue
+from queue import Queue, SimpleQueue
 
 import pytest
 
@@ -58,3 +58,17 @@ def test_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(sys, "stdin", stdin)
         with Keyboard(SimpleQueue(), lambda: False) as keyboard:
             assert not keyboard.here
+
+
+@pytest.mark.parametrize("typed", ["q", "Q", "ㅂ", "\x04"])
+def test_quitting_breaks_off_what_is_under_way(
+    terminal: int, monkeypatch: pytest.MonkeyPatch, typed: str
+) -> None:
+    interrupted: Queue[bool] = Queue()
+    monkeypatch.setattr("_thread.interrupt_main", lambda: interrupted.put(True))
+    events: Events = SimpleQueue()
+    with Keyboard(events, lambda: True):
+        os.write(terminal, f"h{typed}".encode())
+        assert [events.get(timeout=10) for _ in range(2)] == [Pressed("h"), Pressed("q")]
+        assert interrupted.get(timeout=10)
+    assert interrupted.empty()  # `h` breaks nothing off

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import nbformat
 import pytest
+from IPython.core.error import UsageError
 from nbclient import NotebookClient
 
+from grader import language
 from grader.authoring.stub_notebook import notebook_of
 from grader.course.catalog import Course
+from grader.errors import CourseError, CourseFault, SandboxLost
+from grader.machines import Machines
+from grader.practice.magics import GraderMagics, load_ipython_extension
 
 
 def solved(course: Course, name: str) -> str:
@@ -47,3 +53,115 @@ def test_in_a_real_kernel_with_a_mistake(course: Course, tmp_path: Path) -> None
     assert errors == ["UsageError"] or errors == []
     assert "my_linear  9/10" in html
     assert "bias=False" in html
+
+
+# without a kernel
+
+
+class Shell:
+    """What `%%check` uses of IPython's: the history, and the run of a cell."""
+
+    def __init__(self, *cells: str) -> None:
+        self.history_manager = SimpleNamespace(input_hist_raw=["", *cells])
+        self.works = True
+        self.magics: list[object] = []
+
+    def run_cell(self, cell: str) -> SimpleNamespace:
+        return SimpleNamespace(success=self.works)
+
+    def register_magics(self, magics: object) -> None:
+        self.magics.append(magics)
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch, machines: Machines) -> list[str]:
+    """What is displayed; the sandbox is the tests' own."""
+    told: list[str] = []
+    monkeypatch.setattr("grader.practice.magics.display", lambda html: told.append(html.data))
+    monkeypatch.setattr("grader.practice.magics.Machines", lambda course: machines)
+    return told
+
+
+def checking(shell: Shell) -> Any:
+    return GraderMagics(shell)
+
+
+def text_of_solution(course: Course, name: str) -> str:
+    return course[name].solution.read_text(encoding="utf-8")
+
+
+def test_all_that_was_run_is_checked(course: Course, shown: list[str]) -> None:
+    """In the order of the last runs: what was run again and changed is counted as it is now."""
+    text = text_of_solution(course, "my_linear")
+    head, _break, body = text.partition("class MyLinear")
+    body = f"class MyLinear{body}"
+    wrong = body.replace("output + self.bias", "output")
+    checking(Shell(head, body, wrong, body)).check("my_linear", "pass")
+    checking(Shell(head, body, wrong)).check("my_linear", "pass")
+    assert "my_linear  10/10" in shown[0]
+    assert "my_linear  10/10" not in shown[1]
+
+
+def test_messages_name_the_cell_as_ipython_numbers_it(course: Course, shown: list[str]) -> None:
+    text = text_of_solution(course, "my_linear").replace("output = x @", "1 / 0\n        x @")
+    checking(Shell("x = 1", text)).check("my_linear", "pass")
+    assert "cell [2], line" in shown[0]
+
+
+def test_in_another_language(course: Course, shown: list[str]) -> None:
+    checking(Shell(text_of_solution(course, "my_linear"))).check("my_linear --lang ko", "pass")
+    assert "선형 층" in shown[0]
+    assert language.current() == "en"
+
+
+def test_a_cell_that_fails_is_not_checked(shown: list[str]) -> None:
+    shell = Shell()
+    shell.works = False
+    checking(shell).check("my_linear", "1 / 0")
+    assert shown == []
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("", "needs the name of an exercise: .*my_linear"),
+        ("my_liner", "needs the name of an exercise"),
+        ("my_linear --lang xx", "knows the languages en, ko, and not 'xx'"),
+    ],
+)
+def test_a_wrong_line(shown: list[str], line: str, told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        checking(Shell()).check(line, "pass")
+    assert shown == []
+
+
+@pytest.mark.parametrize(
+    ("error", "told", "restarts"),
+    [
+        (CourseError("course.toml is gone."), "^course.toml is gone.$", 0),
+        (CourseFault("A check is odd."), "failed, not your code: A check is odd", 0),
+        (SandboxLost("It ended."), "failed, not your code: It ended", 1),
+    ],
+)
+def test_a_fault_is_told_and_the_session_goes_on(
+    shown: list[str], monkeypatch: pytest.MonkeyPatch, error: Exception, told: str, restarts: int
+) -> None:
+    started: list[Machines] = []
+    monkeypatch.setattr(Machines, "restart", lambda machines: started.append(machines))
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("grader.practice.magics.grade", fail)
+    with pytest.raises(UsageError, match=told):
+        checking(Shell("x = 1")).check("my_linear", "pass")
+    assert len(started) == restarts
+
+
+def test_loading_the_extension_registers_it(
+    shown: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell = Shell()
+    load_ipython_extension(shell)
+    [magics] = shell.magics
+    assert isinstance(magics, GraderMagics)

@@ -1,0 +1,386 @@
+"""The tree of errors, and what a caller sees of it: a sentence that names the file, status 2, never a traceback."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import grader.cli
+from grader import errors, grade, language
+from grader.cli import main
+from grader.errors import Fault, GraderError, InputError, MissingPackageError, extras_are_told
+from grader.machines import Machines
+from grader.submission import Submission
+from tests.synthetic_course import make_course
+
+PACKAGE = Path(grader.cli.__file__).parents[1]
+# private to two rooms, how a case of a check ends, and the checks of a course
+ELSEWHERE = ("sandbox/wire/", "sandbox/isolation/", "checking/outcome.py", "checks/")
+NO_TEXT = b"text = '\xff'\n"
+TWICE = '[[unit]]\nexercises = ["double", "double"]\n'
+LONG = "n" * 300  # no file system has such a name
+
+
+# the tree
+
+
+def classes_that_are_raised() -> Iterator[tuple[str, str]]:
+    """File and name of every exception class of ours that another file could catch."""
+    bases = {name for name, each in vars(builtins).items() if is_exception(each)}
+    bases |= {name for name, each in vars(errors).items() if is_exception(each)}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        shown = path.relative_to(PACKAGE).as_posix()
+        if shown.startswith(ELSEWHERE) or "/inside/" in shown:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                if any(ast.unparse(base).split(".")[-1] in bases for base in node.bases):
+                    yield shown, node.name
+
+
+def is_exception(thing: object) -> bool:
+    return isinstance(thing, type) and issubclass(thing, BaseException)
+
+
+def test_every_error_lies_in_the_tree() -> None:
+    found = list(classes_that_are_raised())
+    assert len(found) > 20
+    assert [each for each in found if each[0] != "errors.py"] == []
+    for _, name in found:
+        assert issubclass(getattr(errors, name), GraderError), name
+
+
+def test_the_tree_is_drawn_as_it_is() -> None:
+    """The drawing's indentation is the inheritance."""
+    drawn: dict[str, str] = {}
+    above: list[str] = []
+    for line in (errors.__doc__ or "").splitlines():
+        name = line.strip(" │├└─").split(" ")[0]
+        if isinstance(getattr(errors, name, None), type) and line.startswith("    "):
+            depth = (len(line) - len(line.lstrip(" │├└─"))) // 4 - 1
+            del above[depth:]
+            drawn[name] = above[-1] if above else "Exception"
+            above.append(name)
+    ours = {
+        name: each.__base__.__name__
+        for name, each in vars(errors).items()
+        if isinstance(each, type) and issubclass(each, GraderError) and each.__base__
+    }
+    assert drawn == ours
+
+
+# the command line
+
+
+def mend(folder: Path, file: str, old: str, new: str) -> None:
+    text = (folder / file).read_text(encoding="utf-8")
+    assert old in text
+    (folder / file).write_text(text.replace(old, new), encoding="utf-8")
+
+
+def put(file: str, data: str | bytes) -> Callable[[Path], None]:
+    """Writes a file of the course."""
+
+    def act(folder: Path) -> None:
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / file).write_bytes(data if isinstance(data, bytes) else data.encode())
+
+    return act
+
+
+def changed(file: str, old: str, new: str) -> Callable[[Path], None]:
+    return lambda folder: mend(folder, file, old, new)
+
+
+def limits(line: str) -> Callable[[Path], None]:
+    return put("course.toml", f"[limits]\n{line}\n")
+
+
+def without(name: str) -> Callable[[Path], None]:
+    return lambda folder: shutil.rmtree(folder / name)
+
+
+def as_a_file(folder: Path) -> None:
+    """A file where the course is to be."""
+    shutil.rmtree(folder)
+    folder.write_text("x")
+
+
+def no_checks(folder: Path) -> None:
+    (folder / "checks" / "double.py").unlink()
+    (folder / "course.toml").write_text('title = "Mine"\n')
+
+
+CHECKS, STUB, SOLUTION = "checks/double.py", "exercises/double.py", "solutions/double.py"
+WRONG = "tests/submissions"
+RULES, HINTS = "FORBIDDEN = {}", 'HINTS = ("a", "b", "c")'
+CHECK = ("check --from work",)
+KOREAN = ("list --lang ko", "release --lang ko --output new")
+READS_HINTS = ("hint double", "audit --lint", "translate")
+READS_CHECKS = ("list", "show double", *READS_HINTS, *CHECK)
+READS_STUB = ("list", "show double", "init new", "init new --notebooks", "reset double")
+READS_SOLUTION = ("release", "release --notebooks", "audit --lint", "translate", "audit")
+ANY = ("list", "check --from work", "watch --from work", "release", "init new", "similar book.db")
+NO_COURSE = "course.toml cannot be read as a course"
+CASES: list[tuple[str, Callable[[Path], None], tuple[str, ...], str]] = [
+    ("a check: no Python", put(CHECKS, "def f(:\n"), READS_CHECKS, f"{CHECKS}, line 1"),
+    ("a check: no UTF-8", put(CHECKS, NO_TEXT), READS_CHECKS, f"{CHECKS}, line 1: not UTF-8"),
+    ("a check: a NUL", put(CHECKS, "x = '\0'\n"), ("list", "audit --lint"), CHECKS),
+    ("a check: no tests", put(CHECKS, "x = 1\n"), CHECK, CHECKS),
+    ("a check: imports nothing known", put(CHECKS, "import no_such\n"), CHECK, "No module named"),
+    ("rules: no literal", changed(CHECKS, RULES, "FORBIDDEN = dict()"), CHECK, f"{CHECKS}: FORB"),
+    ("rules: a number", changed(CHECKS, RULES, "FORBIDDEN = 5"), CHECK, f"{CHECKS}: FORBIDDEN"),
+    ("rules: no options", changed(CHECKS, RULES, "FORBIDDEN = {'x': 5}"), CHECK, "FORBIDDEN"),
+    ("hints: no literal", changed(CHECKS, HINTS, "HINTS = tuple()"), READS_HINTS, f"{CHECKS}: HIN"),
+    ("hints: a number", changed(CHECKS, HINTS, "HINTS = 5"), READS_HINTS, f"{CHECKS}: HINTS"),
+    ("hints: numbers", changed(CHECKS, '"a", "b"', "1, 2"), READS_HINTS, f"{CHECKS}: HINTS"),
+    ("hints: one text", changed(CHECKS, HINTS, "HINTS = 'abc'"), READS_HINTS, f"{CHECKS}: HINTS"),
+    ("points: no number", changed(CHECKS, "points(10)", "points('ten')"), CHECK, CHECKS),
+    ("points: not known", changed(CHECKS, "points(10)", "points(TEN)"), CHECK, "TEN"),
+    ("a stub: no Python", put(STUB, "def f(:\n"), READS_STUB, f"{STUB}, line 1"),
+    ("a stub: no UTF-8", put(STUB, NO_TEXT), READS_STUB, f"{STUB}, line 1: not UTF-8"),
+    ("a solution: no Python", put(SOLUTION, "def f(:\n"), READS_SOLUTION, f"{SOLUTION}, line 1"),
+    ("a solution: no UTF-8", put(SOLUTION, NO_TEXT), READS_SOLUTION, f"{SOLUTION}, line 1"),
+    ("a submission", put(f"{WRONG}/double/right/a.py", NO_TEXT), ("audit",), "right/a.py"),
+    ("equivalents", put(f"{WRONG}/equivalent.toml", "mutant = 5\n"), ("audit",), "equivalent.toml"),
+    ("limits: a number", put("course.toml", "limits = 5\n"), ANY, "course.toml: `limits`"),
+    ("limits: no end", limits("import_seconds = inf"), CHECK, "course.toml: [limits] import_seco"),
+    ("limits: half a byte", limits("memory_bytes = 0.5"), CHECK, "course.toml: [limits] memory_b"),
+    ("limits: not known", limits("patience = 5"), CHECK, "course.toml: [limits] has no 'patience'"),
+    ("a title: a number", put("course.toml", "title = 5\n"), ANY, "course.toml: `title`"),
+    ("units: a number", put("course.toml", "unit = 3\n"), ANY, "course.toml: `unit`"),
+    ("checks: a number", put("course.toml", "checks = 3\n"), ANY, "course.toml: `checks`"),
+    ("an exercise twice", put("course.toml", TWICE), ANY, "course.toml names 'double' twice"),
+    ("a course: no UTF-8", put("course.toml", NO_TEXT), ANY, NO_COURSE),
+    ("a course: a file", as_a_file, ANY, NO_COURSE),
+    ("a course: nothing", shutil.rmtree, ANY, NO_COURSE),
+    ("no exercises", no_checks, (*ANY, "audit", "translate"), "checks holds no exercise"),
+    ("no stubs", without("exercises"), ("init new", "reset double"), STUB),
+    ("no solutions", without("solutions"), ("release", "audit"), SOLUTION),
+    ("a catalogue", put("locale/ko/LC_MESSAGES/messages.mo", "x"), KOREAN, "messages.mo"),
+    ("texts", put("locale/ko/LC_MESSAGES/messages.po", "x y\n"), ("translate",), "messages.po"),
+    ("texts: a file", put("locale", "x"), ("translate",), "locale cannot be written"),
+]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_course(tmp_path_factory.mktemp("made") / "course")
+
+
+@pytest.fixture
+def place(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, machines: Machines
+) -> Iterator[Path]:
+    """Where the commands run: a course, a student's folder, and a class's. They share the tests' own sandbox."""
+    shutil.copytree(made, tmp_path / "course")
+    for name in ("work", "lab/ada"):
+        shutil.copytree(made / "solutions", tmp_path / name)
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "double.py").write_text("x = 1\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Machines, "_started", lambda _: machines._sandboxes)
+    monkeypatch.setattr(Machines, "close", lambda _: None)
+    monkeypatch.setattr(language, "_folders", list(language._folders))
+    yield tmp_path
+    language.use(language.ENGLISH)
+
+
+def refused(*arguments: str) -> str:
+    """The sentence with which a command is refused."""
+    result = CliRunner().invoke(main, arguments)
+    assert isinstance(result.exception, SystemExit), result.exception
+    assert result.exit_code == 2, result.output
+    assert "Traceback" not in result.output
+    assert result.stderr.count("\n") == 1, result.stderr
+    assert result.stderr.startswith("grader: ")
+    return result.stderr
+
+
+@pytest.mark.parametrize(
+    ("act", "command", "told"),
+    [
+        pytest.param(act, command, told, id=f"{what}: {command}")
+        for what, act, commands, told in CASES
+        for command in commands
+    ],
+)
+def test_a_course_that_can_be_mended(
+    place: Path, act: Callable[[Path], None], command: str, told: str
+) -> None:
+    if command.startswith("similar"):
+        a_gradebook(place / "book.db")
+    act(place / "course")
+    assert told in refused(*command.split(), "--course", "course")
+
+
+def a_gradebook(path: Path) -> None:
+    from grader.classroom.gradebook.reader import open_gradebook
+    from grader.classroom.gradebook.writer import write_settings
+
+    with open_gradebook(path, create=True) as book:
+        write_settings(book, title="x", exercises=["double"], deadline=None, policy=None)
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("list --course file", "file/course.toml"),
+        ("check --course course --from nowhere", "nowhere does not exist"),
+        (f"check --course course --from {LONG}", "cannot be used: File name too long"),
+        ("check --course course --from file/x", "does not exist"),
+        (f"check --course course --from work --output {LONG}", "cannot be written"),
+        (f"check --course course --from work --format junit --output {LONG}", "cannot be written"),
+        ("check --course course --from work --output nowhere/x", "nowhere does not exist"),
+        ("init file/new --course course", "file/new cannot be written"),
+        (f"init {LONG} --course course", "cannot be written"),
+        (f"release --course course --output {LONG}", "cannot be written"),
+        ("release --course course --output file/new", "file/new cannot be written"),
+        ("release --course course --assignment none.toml --classroom new", "none.toml"),
+        ("translate --course course --language ..", "'..' is no code of a language"),
+        (f"translate --course course --language {LONG}", "locale cannot be written"),
+        ("grade lab --course course --gradebook folder", "folder is a folder"),
+        (f"grade lab --course course --gradebook {LONG}", "cannot be used: File name too long"),
+        ("grade lab --course course --gradebook nowhere/g.db", "nowhere does not exist"),
+        ("grade nowhere --course course --gradebook g.db", "nowhere does not exist"),
+        ("grade file --course course --gradebook g.db", "file is not a folder"),
+        ("grade lab --course course --gradebook g.db --roster folder", "roster folder"),
+        ("grade lab --course course --gradebook g.db --protected file", "file is not JSON"),
+        ("adjust folder ada 1 --why x", "folder is a folder"),
+        ("history none.db ada", "no gradebook none.db"),
+        ("gradebook check folder", "folder is a folder"),
+        ("report none.db --output new", "no gradebook none.db"),
+        ("similar folder", "folder is a folder"),
+    ],
+)  # fmt: skip
+def test_a_call_that_can_be_mended(place: Path, command: str, told: str) -> None:
+    assert told in refused(*command.split())
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("report book.db --output file", "file holds something else than a report"),
+        (f"report book.db --output {LONG}", "File name too long"),
+        ("report book.db --output file/new", "file does not exist"),
+        ("report book.db --output new --pseudonyms --pseudonym-key file", "file holds no key"),
+        (f"report book.db --output new --pseudonyms --pseudonym-key {LONG}", "cannot be written"),
+        ("history book.db ada", "'ada'"),
+        ("adjust book.db ada 1 --why x --who me", "'ada'"),
+    ],
+)
+def test_a_gradebook_that_is_asked_for_too_much(place: Path, command: str, told: str) -> None:
+    a_gradebook(place / "book.db")
+    assert told in refused(*command.split())
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may all")
+@pytest.mark.parametrize("command", ["check --from work", "init work", "list", "release"])
+def test_a_folder_without_permission(place: Path, command: str) -> None:
+    closed = place / ("course/exercises" if command in ("list", "release") else "work")
+    closed.chmod(0)
+    try:
+        assert closed.name in refused(*command.split(), "--course", "course")
+    finally:
+        closed.chmod(0o700)
+
+
+def test_a_file_that_the_system_refuses(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As of a folder without permission, which only `root` could not be kept from."""
+
+    def refuse(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("grader.submission.read_submission", lambda path, *_: refuse(path))
+    told = refused("check", "--from", "work", "--course", "course")
+    assert told == "grader: work cannot be used: Permission denied.\n"
+
+
+def test_an_exercise_named_twice_is_graded_once(place: Path) -> None:
+    result = CliRunner().invoke(
+        main, ["check", "double", "double", "--course", "course", "--from", "work"]
+    )
+    assert result.exit_code == 0, result.output
+    assert result.output.count("Doubling") == 1
+
+
+def test_an_assignment_that_names_an_exercise_twice(place: Path) -> None:
+    (place / "a.toml").write_text(2 * '[[exercise]]\nname = "double"\n')
+    told = refused("check", "--course", "course", "--from", "work", "--assignment", "a.toml")
+    assert "a.toml" in told
+    assert "twice" in told
+
+
+def test_an_exercise_that_nobody_knows(machines: Machines) -> None:
+    with pytest.raises(InputError, match="no exercise 'poetry'"):
+        grade(Submission.of_text("my_linear", "x = 1\n"), ["poetry"], machines=machines)
+    with pytest.raises(InputError, match="no exercise 'poetry'"):
+        grade(Submission.of_text("poetry", "x = 1\n"), machines=machines)
+
+
+# packages that only some commands need
+
+
+@pytest.mark.parametrize(
+    ("command", "package", "told"),
+    [
+        ("translate --course course", "babel", "grader[translate]"),
+        ("grade lab --course course --gradebook g.db", "sqlalchemy", "grader[classroom]"),
+        ("history g.db ada", "sqlalchemy", "grader[classroom]"),
+        ("report g.db --output new", "sqlalchemy", "grader[classroom]"),
+        ("grade lab --course course --gradebook g.db", "alembic", "grader[classroom]"),
+        ("grade lab --course course --gradebook g.db --scheduler x", "distributed", "grader[dask]"),
+    ],
+)
+def test_an_extra_that_is_not_installed(
+    place: Path, monkeypatch: pytest.MonkeyPatch, command: str, package: str, told: str
+) -> None:
+    for name in list(sys.modules):
+        if name.startswith(("grader.classroom", "grader.authoring.po_files", f"{package}.")):
+            monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, package, None)
+    assert refused(*command.split()) == (
+        f'grader: {package} is not installed: pip install "{told}" brings it.\n'
+    )
+
+
+def test_a_module_of_no_extra_is_no_matter_of_the_caller() -> None:
+    with pytest.raises(ModuleNotFoundError), extras_are_told():
+        import no_such_module_of_ours  # type: ignore[import-not-found]  # noqa: F401
+    with pytest.raises(MissingPackageError), extras_are_told():
+        raise ModuleNotFoundError(name="itables.inner")
+
+
+# faults
+
+
+def test_a_fault_is_told_as_ours(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost(*_: object, **__: object) -> None:
+        raise errors.SandboxLost("It ended.")
+
+    monkeypatch.setattr("grader.grading.grade", lost)
+    told = refused("check", "--course", "course", "--from", "work")
+    assert told == "grader: The grader itself failed, not your code: It ended.\n"
+    assert issubclass(errors.SandboxLost, Fault)
+
+
+def test_what_is_no_error_of_ours_keeps_its_traceback(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bug is to be seen, not to be told as somebody's wrong input."""
+
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("grader.grading.grade", broken)
+    result = CliRunner().invoke(main, ["check", "--course", "course", "--from", "work"])
+    assert isinstance(result.exception, ZeroDivisionError)

@@ -1,0 +1,231 @@
+"""One owner of the sandboxes: a course's limits hold, whoever grades."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from queue import SimpleQueue
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from grader import grade, load_course
+from grader.authoring.named_causes import Verdict, verdict_of
+from grader.cli import main
+from grader.course.catalog import Course
+from grader.errors import CourseError, DeviceError
+from grader.machines import DEVICES, Machines, limits_of, preload_for
+from grader.practice.events import Pressed
+from grader.practice.magics import GraderMagics
+from grader.report import ExerciseResult
+from grader.sandbox import Limits, Sandbox, start_zygote_server
+from grader.submission import Submission
+from tests.synthetic_course import SOLUTION, make_course
+
+TOLD = "importing the file did not finish within 1 second"
+# sleeps for longer than the course allows; by the grader's own limits it would be right
+SLOW = SOLUTION.replace("\nfrom torch", "\nimport time\n\nfrom torch", 1) + "\n\ntime.sleep(3)\n"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A course with a limit of its own, and the slow file as everybody hands it in."""
+    folder = tmp_path_factory.mktemp("slow") / "course"
+    make_course(folder, "[limits]\nimport_seconds = 1\n")
+    for inner in ("work", "class/ada", "course/tests/submissions/double/right"):
+        (folder.parent / inner).mkdir(parents=True)
+        (folder.parent / inner / "double.py").write_text(SLOW, encoding="utf-8")
+    wrong = folder / "tests" / "submissions" / "double" / "wrong" / "sum.py"
+    wrong.parent.mkdir()
+    head = "# wrong: x for 2x\n# fails: double\n# cause: other\n"
+    wrong.write_text(head + SLOW.replace("2 * x", "x"), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quickly_started() -> Iterator[None]:
+    """Sandboxes are forked from one process that has imported torch already: seven would take 2 s each."""
+
+    def forked(limits: Limits, confined: bool, *, zygote_server: str, **others: str) -> Sandbox:
+        return Sandbox(limits, confined, zygote_server=server.address, **others)
+
+    server = start_zygote_server()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("grader.machines.Sandbox", forked)
+        yield
+    server.close()
+
+
+def said(*arguments: str, status: int) -> str:
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == status, result.output
+    return " ".join(result.output.split())
+
+
+def by_check(folder: Path) -> str:
+    place = str(folder.parent / "work")
+    return said("check", "--course", str(folder), "--from", place, status=2)
+
+
+def by_grade(folder: Path) -> str:
+    """Of a class; the worker is a process of its own."""
+    book, place = str(folder.parent / "grades.db"), str(folder.parent / "class")
+    said("grade", place, "--gradebook", book, "--course", str(folder), "--jobs", "1", status=0)
+    from grader.classroom.gradebook.reader import open_gradebook
+
+    with open_gradebook(book) as opened:
+        report = opened.record("ada").report
+    assert report
+    return report.exercises[0].message
+
+
+def by_watch(folder: Path) -> str:
+    events: SimpleQueue[Pressed] = SimpleQueue()
+    events.put(Pressed("q"))
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("grader.practice.watch.SimpleQueue", lambda: events)
+            place = str(folder.parent / "work")
+            return said("watch", "--course", str(folder), "--from", place, status=0)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def by_magic(folder: Path) -> str:
+    """`%%check`; the cell itself takes as long as it likes."""
+    run = SimpleNamespace(success=True)
+    # what was run before is run again in the sandbox
+    history = SimpleNamespace(input_hist_raw=["", SLOW])
+    shell = SimpleNamespace(run_cell=lambda cell: run, history_manager=history)
+    shown: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("grader.practice.magics.display", lambda html: shown.append(html.data))
+        magics: Any = GraderMagics(shell, load_course(folder))
+        magics.check("double", "pass")
+    return shown[0]
+
+
+def by_audit(folder: Path) -> str:
+    return said("audit", "double", "--course", str(folder), status=1)
+
+
+def by_causes(folder: Path) -> str:
+    """The table counts causes alone: what is said of the file is seen where they are read off."""
+    told: list[str] = []
+
+    def seen(exercise: str, submission: str, text: str, result: ExerciseResult) -> Verdict:
+        told.append(result.message)
+        return verdict_of(exercise, submission, text, result)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("grader.authoring.named_causes.verdict_of", seen)
+        said("audit", "double", "--causes", "--course", str(folder), status=0)
+    return told[0]
+
+
+def by_function(folder: Path) -> str:
+    report = grade(folder.parent / "work", course=load_course(folder))
+    return report.exercises[0].message
+
+
+@pytest.mark.parametrize(
+    "face", [by_check, by_grade, by_watch, by_magic, by_audit, by_causes, by_function]
+)
+def test_a_courses_limit_holds_everywhere(folder: Path, face: Callable[[Path], str]) -> None:
+    assert TOLD in face(folder)
+
+
+# the parts
+
+
+def limited(**limits: object) -> Course:
+    course = load_course()
+    return Course(course.title, course.folder, course.exercises, limits)  # type: ignore[arg-type]
+
+
+def test_limits_are_the_graders_but_for_what_the_course_says() -> None:
+    limits = limits_of(limited(import_seconds=1, open_files=8))
+    assert (limits.import_seconds, limits.open_files) == (1, 8)
+    assert limits.call_seconds == Limits().call_seconds
+    assert limits_of(limited()) == Limits()
+
+
+@pytest.mark.parametrize(
+    ("limits", "told"),
+    [
+        ({"patience": 1}, "has no 'patience'. It may have: .*import_seconds"),
+        ({"import_seconds": 0}, "import_seconds must be a positive number"),
+        ({"import_seconds": -1}, "import_seconds must be a positive number"),
+        ({"import_seconds": float("inf")}, "import_seconds must be a positive number"),
+        ({"import_seconds": float("nan")}, "import_seconds must be a positive number"),
+        ({"import_seconds": True}, "import_seconds must be a positive number"),
+        ({"import_seconds": "1"}, "import_seconds must be a positive number"),
+        ({"memory_bytes": 0.5}, "memory_bytes must be a positive whole number"),
+        ({"memory_bytes": True}, "memory_bytes must be a positive whole number"),
+    ],
+)
+def test_limits_that_are_none(limits: dict[str, object], told: str) -> None:
+    with pytest.raises(CourseError, match=rf"course\.toml: \[limits\] {told}"):
+        Machines(limited(**limits))
+
+
+def test_the_cpu_and_what_is_simulated_on_it_share_a_sandbox(machines: Machines) -> None:
+    assert machines.devices == DEVICES
+    assert machines.sandbox("cpu") is machines.sandbox("sim") is machines.sandbox()
+
+
+def test_the_same_sandboxes_for_another_course_or_fewer_devices(machines: Machines) -> None:
+    alone = machines.on(devices=["cpu"])
+    assert alone.environment.devices == ("cpu",)
+    assert alone.sandbox() is machines.sandbox()
+    assert machines.environment.devices == DEVICES
+    other = machines.on(limited(import_seconds=1))
+    assert other.limits == machines.limits  # those that the sandboxes were started with
+    assert other.course is not machines.course
+
+
+def test_a_device_that_was_asked_for_has_to_be_there(machines: Machines) -> None:
+    machines.require_devices()
+    strange = machines.on(devices=["cpu", "tpu"])
+    assert strange.environment.absent == ("tpu: there is no such device",)
+    with pytest.raises(DeviceError, match=r"asked for\. tpu: there is no such device"):
+        strange.require_devices()
+
+
+def test_the_environment_is_what_a_report_says(machines: Machines) -> None:
+    import torch
+
+    here = machines.environment
+    assert here.torch == str(torch.__version__)
+    assert type(here.torch) is str
+    assert here.isolation == tuple(layer.name for layer in machines.sandbox().layers() if layer.on)
+    assert machines.environment is here  # looked at once
+
+
+def test_a_restart_brings_new_sandboxes() -> None:
+    with Machines(devices=["cpu"]) as machines:
+        before = machines.sandbox()
+        before.close()
+        machines.restart()
+        assert machines.sandbox() is not before
+        assert machines.environment.devices == ("cpu",)
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("x = 1", ()),
+        ("# the optim of all is SGD", ()),
+        ("torch.optim.SGD(parameters)", ("torch._dynamo",)),
+        ("from torch.optim import SGD", ("torch._dynamo",)),
+        ("getattr(torch.optim, name)", ("torch._dynamo",)),
+        ("y.backward(grad_of_y)", ("torch.fx.experimental.symbolic_shapes",)),
+    ],
+)
+def test_what_is_imported_beforehand(folder: Path, line: str, names: tuple[str, ...]) -> None:
+    [source] = Submission.of_text("double", f"{line}\n").sources.values()
+    assert preload_for(load_course(folder)["double"], source) == names
