@@ -11,7 +11,7 @@ from .. import __version__, language
 from ..errors import Fault, InputError, extras_are_told
 from ..language import _
 from . import author, check, class_report, doctor, exercises, grade, hint_watch
-from .common import lang_option, refuse
+from .common import lang_option, refuse, speaks
 
 
 class Commands(click.Group):
@@ -39,8 +39,8 @@ class Commands(click.Group):
 def main(context: click.Context) -> None:
     """Exercises in PyTorch basics, and the grader that checks them against autograd."""
     command = main.commands.get(context.invoked_subcommand or "")
-    # an instructor's commands speak English, and so do the reports that they make, whoever runs them
-    if command and all(option.name != "lang" for option in command.params):
+    # and so do the reports that they make
+    if command and not speaks(command):
         language.use(language.ENGLISH)
 
 

@@ -36,7 +36,7 @@ from .common import (
     type=click.Choice(languages()),
     default=ENGLISH,
     show_default=True,
-    help="The language of their texts; for another than English, say with --output where to.",
+    help="The language of their texts. For any but English, --output has to say where they go.",
 )
 @course_option
 @click.option(
@@ -83,7 +83,8 @@ def release(
     if classroom or classroom50 or gradescope:
         if names or output or notebooks or spoken != ENGLISH:
             refuse(
-                "NAME, --output, --notebooks and --lang have no place here: the assignment's file says it."
+                "NAME, --output, --notebooks and --lang do not go with --classroom, --classroom50 and --gradescope: "
+                "the assignment's file says what is released."
             )
         _release_assignment(assignment_file, folder, classroom, classroom50, gradescope)
         return
@@ -106,9 +107,14 @@ def release(
 @course_option
 @click.option("--lint", "lint_only", is_flag=True, help="Only look at the content, run nothing.")
 @click.option(
-    "--seeds", default=0, help="Grade each solution so many more times, with other inputs."
+    "--seeds",
+    type=click.IntRange(0),
+    default=0,
+    help="Grade each solution so many more times, with other inputs.",
 )
-@click.option("--jobs", default=os.cpu_count() or 1, help="Exercises at a time.")
+@click.option(
+    "--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, help="Exercises at a time."
+)
 @device_option
 @click.option(
     "--causes", is_flag=True, help="Only measure how many mistakes are named, and how many wrongly."
@@ -124,10 +130,10 @@ def audit(
     causes: bool,
     markdown: bool,
 ) -> None:
-    """Shows that the checks tell right from wrong: solutions, stubs, known submissions, and mutants.
+    """Tests the checks themselves: on solutions, stubs, submissions known to be right or wrong, and mutants.
 
-    Exit status: 0 if nothing is amiss, 1 if a mutant survived or a submission got what it does not deserve, 2 if the
-    call was wrong.
+    Exit status: 0 if nothing is amiss, 1 if a mutant survived or a submission got other points than it deserves, 2 if
+    the call was wrong.
     """
     from ..authoring.audit import audit_course
     from ..authoring.lint import lint
@@ -141,7 +147,9 @@ def audit(
             refuse(f"{exercise.solution} does not exist: the audit needs the solutions.")
     if lint_only:
         problems = lint(course)
-        click.echo("\n".join(problems) or f"{len(course.exercises)} exercises, nothing amiss.")
+        number = len(course.exercises)
+        exercises = "1 exercise" if number == 1 else f"{number} exercises"
+        click.echo("\n".join(problems) or f"{exercises}, nothing amiss.")
         sys.exit(POINTS_MISSING if problems else ALL_POINTS)
     if causes:
         _print_causes(folder, wanted, jobs, markdown)
@@ -169,13 +177,18 @@ def _print_causes(folder: Path | None, names: list[str], jobs: int, markdown: bo
 
 @click.command()
 @course_option
-@click.option("--language", default="ko", show_default=True, help="Such as ko: a code of ISO 639.")
-@click.option("--forget", is_flag=True, help="Remove translations of what is said no more.")
+@click.option(
+    "--language",
+    default="ko",
+    show_default=True,
+    help="The language's code in ISO 639, such as ko.",
+)
+@click.option("--forget", is_flag=True, help="Remove translations of texts that are used no more.")
 def translate(folder: Path | None, language: str, forget: bool) -> None:
-    """Brings the catalogues of a course up to date, and compiles them; of the built-in one, the grader's as well.
+    """Brings a course's translations up to date, and compiles them; without --course, the grader's own as well.
 
-    Texts are added to locale/LANGUAGE/LC_MESSAGES/messages.po, for you to translate. Exit status: 0 if all texts are
-    translated, 1 if some are not.
+    New texts are added to locale/LANGUAGE/LC_MESSAGES/messages.po, for you to translate. Exit status: 0 if all texts
+    are translated, 1 if some are not.
     """
     from ..authoring.po_files import texts_of_course, texts_of_grader, update
     from ..language import OWN

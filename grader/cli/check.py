@@ -76,7 +76,7 @@ if TYPE_CHECKING:
 @click.option(
     "--seed",
     type=click.IntRange(0, 2**48 - 1),
-    help="Of the inputs. Default: follows from the file's text, so that a result can be repeated.",
+    help="The seed of the inputs. Default: it follows from the file's text, so that a result can be repeated.",
 )
 def check(
     names: tuple[str, ...],

@@ -94,7 +94,7 @@ def report(
         click.echo(f"Open {output / 'index.html'} in a browser.")
     if pseudonyms:
         click.echo(
-            "Names were replaced. What students say of themselves in their output may remain."
+            "Names were replaced. Where a student's output tells who wrote it, that may remain."
         )
 
 
@@ -110,7 +110,7 @@ def report(
 )
 @course_option
 def similar(gradebook: str, form: str, folder: Path | None) -> None:
-    """Shows pairs of submissions that share code which next to nobody else in the class has.
+    """Shows pairs of submissions that share code that hardly anybody else in the class has.
 
     This is a hint, not a verdict: there are honest reasons for it. `grader report --similar` shows them side by side.
     """

@@ -15,7 +15,7 @@ import click
 
 from .. import language
 from ..course.catalog import Course, Exercise, load_course
-from ..errors import OutputError
+from ..errors import OutputError, SubmissionError
 from ..language import _
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ device_option = click.option(
     "devices",
     multiple=True,
     type=click.Choice(["cpu", "sim", "cuda"]),
-    help="Where to run, beside the CPU: `sim`, the simulated accelerator, or a GPU. May be given more than once. "
+    help="Where to run besides the CPU: `sim` is the simulated accelerator, `cuda` a GPU. May be given more than once. "
     "Default: sim.",
 )
 
@@ -57,12 +57,18 @@ def _speak(context: click.Context, parameter: click.Parameter, value: str | None
         _translate_help(context.find_root().command)
 
 
+def speaks(command: click.Command) -> bool:
+    """Whether a command speaks the student's language; an instructor's speak English, whoever runs them."""
+    return any(option.name == "lang" for option in command.params)
+
+
 _english: dict[click.Command | click.Option, str] = {}
 
 
 def _translate_help(group: click.Command) -> None:
     """Help is written before the language is known, so it is translated when it is."""
-    commands = [group, *(group.commands.values() if isinstance(group, click.Group) else ())]
+    inner = group.commands.values() if isinstance(group, click.Group) else ()
+    commands = [group, *filter(speaks, inner)]
     options = [option for c in commands for option in c.params if isinstance(option, click.Option)]
     for item in (*commands, *options):
         text = _english.setdefault(item, inspect.cleandoc(item.help or ""))
@@ -75,16 +81,20 @@ lang_option = click.option(
     is_eager=True,
     expose_value=False,
     callback=_speak,
-    help="The language of what is told. Default: GRADER_LANG, or that of the locale.",
+    help="The language of all texts. Default: what GRADER_LANG says, or else the locale.",
 )
 
 
 def named_in(course: Course, names: Sequence[str]) -> list[Exercise]:
-    """The exercises of these names, in the course's order; all where none is named."""
+    """The exercises of these names, in the course's order; all where none is named.
+
+    Raises:
+        SubmissionError: if the course has no exercise of one of the names.
+    """
     for name in names:
         if name not in course.names:
             told = _("There is no exercise {name!r}. `grader list` shows them: {names}.")
-            refuse(told.format(name=name, names=", ".join(course.names)))
+            raise SubmissionError(told.format(name=name, names=", ".join(course.names)))
     return [exercise for exercise in course.exercises if not names or exercise.name in names]
 
 
@@ -110,7 +120,8 @@ def refuse(message: str) -> NoReturn:
     from ..text import clean
 
     # it may name what a student wrote, and stand in a log that obeys commands
-    click.echo(f"grader: {log_line(clean(message, 2000))}", err=True)
+    line = " ".join(clean(message, 2000).splitlines())
+    click.echo(f"grader: {log_line(line)}", err=True)
     sys.exit(WRONG_INPUT)
 
 

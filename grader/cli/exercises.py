@@ -140,7 +140,7 @@ def init(target: Path, notebooks: bool, folder: Path | None) -> None:
 @course_option
 @lang_option
 def reset(name: str, folder: Path | None) -> None:
-    """Puts the stub of the exercise NAME in this folder anew; the old file is kept beside it."""
+    """Puts the empty exercise NAME back into this folder; your old file is kept beside it."""
     [exercise] = named_in(open_course(folder), [name])
     places = [Path(), Path("exercises")]
     there = [

@@ -42,14 +42,14 @@ gradebook_argument = click.argument("gradebook", metavar="GRADEBOOK")
     "roster_file",
     type=click.Path(path_type=Path),
     metavar="CSV",
-    help="The students: GitHub Classroom's roster, Classroom 50's, Canvas' gradebook, or a table with `id`.",
+    help="The class list: GitHub Classroom's roster, Classroom 50's, Canvas' gradebook, or a table with a column `id`.",
 )
 @click.option(
     "--exercise",
     "exercises",
     multiple=True,
     metavar="NAME",
-    help="What is graded; may be given several times. Default: what was handed in, as found the first time.",
+    help="An exercise to grade; may be given more than once. Default: those that were handed in at the first call.",
 )
 @course_option
 @click.option(
@@ -70,12 +70,13 @@ gradebook_argument = click.argument("gradebook", metavar="GRADEBOOK")
 @click.option(
     "--scheduler",
     metavar="ADDRESS",
-    help="Of a Dask cluster that is to do the work: tcp://host:8786, or the scheduler's file.",
+    help="The scheduler of a Dask cluster whose workers grade: tcp://host:8786, or the path of the scheduler's file.",
 )
 @click.option(
     "--deadline",
     metavar="TIME",
-    help="2026-11-20T23:59, in this machine's time zone or with one. Of a repository, the last commit before counts.",
+    help="When submissions are due: 2026-11-20T23:59, in this machine's time zone, or 2026-11-20T23:59+01:00. Of a "
+    "repository, the last commit before it counts.",
 )
 @click.option(
     "--late-penalty", metavar="POINTS|PERCENT%", help="Taken for each day late that has begun."
@@ -86,15 +87,15 @@ gradebook_argument = click.argument("gradebook", metavar="GRADEBOOK")
     type=click.IntRange(0),
     help="What is later than this many days earns nothing; of a repository, the last commit before that counts.",
 )
-@click.option("--title", default="", help="Of the assignment. Default: the folder's name.")
+@click.option("--title", default="", help="The assignment's title. Default: the folder's name.")
 @click.option(
-    "--force", is_flag=True, help="Grade again what was graded before; its history stays."
+    "--force", is_flag=True, help="Grade again what was graded before; the old results are kept."
 )
 @device_option
 @click.option(
     "--seed",
     type=click.IntRange(0, 2**48 - 1),
-    help="Of the inputs. Default: drawn at random for each call; the reports name it.",
+    help="The seed of the inputs. Default: one is drawn at random for each call; the reports name it.",
 )
 def grade(
     submissions: Path,
@@ -307,15 +308,18 @@ def _without_password(where: str) -> str:
 @gradebook_argument
 @click.argument("student")
 @click.argument("points", type=int)
-@click.option("--why", required=True, help="The reason; it is kept, and students are shown it.")
+@click.option("--why", required=True, help="The reason. It is kept, and the student sees it.")
 @click.option(
-    "--exercise", default="", metavar="NAME", help="Which the points are for. Default: the whole."
+    "--exercise",
+    default="",
+    metavar="NAME",
+    help="The exercise that the points are for. Default: the assignment as a whole.",
 )
-@click.option("--who", default="", help="Who makes it. Default: your name on this machine.")
+@click.option("--who", default="", help="Who gives the points. Default: your name on this machine.")
 def adjust(gradebook: str, student: str, points: int, why: str, exercise: str, who: str) -> None:
     """Gives STUDENT points by hand, or takes some: `grader adjust grades.db ada -- -2 --why …`.
 
-    What was changed wrongly is met by the opposite; nothing is ever deleted.
+    To take an adjustment back, make the opposite one: nothing is ever deleted.
     """
     from getpass import getuser
 
@@ -360,13 +364,13 @@ def history(gradebook: str, student: str) -> None:
 
 @click.group("gradebook")
 def gradebook_group() -> None:
-    """A gradebook itself."""
+    """Looks after a gradebook."""
 
 
 @gradebook_group.command("check")
 @gradebook_argument
 def check_gradebook(gradebook: str) -> None:
-    """Checks that all in GRADEBOOK fits together. Exit status: 0 it does, 1 it does not, 2 it cannot be opened."""
+    """Checks that everything in GRADEBOOK fits together. Exit status: 0 it does, 1 it does not, 2 it cannot be opened."""
     with opened(gradebook) as opened_gradebook:
         found = opened_gradebook.check()
         count = len(opened_gradebook.students())

@@ -10,11 +10,24 @@ import subprocess
 import sys
 import termios
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
 
 import pytest
+from rich.console import Console
 
+from grader import grade, load_course
 from grader.authoring.stub_notebook import notebook_of
+from grader.errors import CourseFault, SandboxLost, WorkspaceError
+from grader.machines import Machines
+from grader.practice.events import Event, Events, Lost, Pressed
+from grader.practice.keyboard import Keyboard
+from grader.practice.painter import Painter
+from grader.practice.watch import Session
+from grader.practice.workspace import Workspace
+from grader.report import Report
 from tests.conftest import ROOT
 from tests.terminal import Terminal
 
@@ -175,6 +188,55 @@ def test_a_small_terminal_shows_the_end_and_ctrl_c_leaves_it_as_it_was(workspace
         assert terminal.ended() == 0
         assert terminal.modes == before
         assert b"Traceback" not in terminal.written
+
+
+class NoKeys(Keyboard):
+    """A keyboard that nobody sits at."""
+
+    def __init__(self) -> None:
+        super().__init__(SimpleQueue(), lambda: False)
+
+
+def session(folder: Path, machines: Machines, *told: Event) -> tuple[StringIO, Session, Events]:
+    """What is printed, a session without a terminal, and events that come as soon as it runs."""
+    out = StringIO()
+    painter = Painter(Console(file=out, width=100))
+    events: Events = SimpleQueue()
+    for event in told:
+        events.put(event)
+    return out, Session(Workspace(folder, load_course()), machines, painter), events
+
+
+def test_what_is_lost_ends_it_with_a_sentence(workspace: Path, machines: Machines) -> None:
+    _, running, events = session(workspace, machines, Lost("no more watches"))
+    with pytest.raises(WorkspaceError, match="ended: no more watches") as caught:
+        running.run(events, NoKeys())
+    assert str(workspace) in str(caught.value)
+
+
+def test_a_fault_is_told_and_it_goes_on(
+    workspace: Path, machines: Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_place(workspace / "derivative.py", right("derivative"))
+    restarted: list[Machines] = []
+    troubles: list[Exception] = [SandboxLost("It ended."), CourseFault("A check is odd.")]
+
+    def graded(*given: Any, **named: Any) -> Report:
+        if troubles and "derivative" in given[0].sources:
+            raise troubles.pop(0)
+        return grade(*given, **named)
+
+    monkeypatch.setattr("grader.practice.watch.grade", graded)
+    monkeypatch.setattr(Machines, "restart", lambda each: restarted.append(each))
+    monkeypatch.setattr(Session, "_warm_up", lambda _: None)
+    out, running, events = session(workspace, machines, Pressed("r"), Pressed("r"), Pressed("q"))
+    running.run(events, NoKeys())
+    shown = out.getvalue()
+    assert "failed, not your code: It ended." in shown
+    assert "failed, not your code: A check is odd." in shown
+    assert "✓ derivative: all 10 points." in shown
+    assert restarted == [machines]
+    assert not running.busy
 
 
 def test_without_a_terminal_it_only_watches(workspace: Path) -> None:

@@ -1,0 +1,51 @@
+"""`grader doctor`: versions, devices, and each layer of isolation."""
+
+from __future__ import annotations
+
+import pytest
+from click.testing import CliRunner, Result
+
+from grader.cli import main
+from grader.machines import Machines
+from grader.sandbox.parity import ParityOutcome, Program
+
+
+@pytest.fixture(autouse=True)
+def shared(machines: Machines, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tests' own sandbox; and no GPU is looked for."""
+    ours = dict.fromkeys(("cpu", "cuda"), machines.sandbox())
+    monkeypatch.setattr(Machines, "_started", lambda _: ours)
+    monkeypatch.setattr(Machines, "close", lambda _: None)
+    monkeypatch.setattr("grader.sandbox.isolation.gpu_diagnosis.devices", lambda: [])
+
+
+def doctor(*arguments: str, status: int = 0) -> str:
+    result: Result = CliRunner().invoke(main, ["doctor", *arguments])
+    assert result.exit_code == status, result.output
+    return result.output
+
+
+def test_what_this_machine_offers(machines: Machines) -> None:
+    told = doctor()
+    here = machines.environment
+    assert f"Python {here.python}, torch {here.torch}, devices: cpu, sim" in told
+    for layer in machines.sandbox().layers():
+        assert layer.name in told
+    assert "No cuda: " in told
+    assert "programs" not in told
+
+
+def test_devices_that_differ_from_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The parity programs are the sandbox's to test; here is what is said of them."""
+
+    def run_all(sandbox: object, device: str) -> list[ParityOutcome]:
+        differs = "it gives 3\x1b[2J" if device == "sim" else ""
+        programs = Program("sum", "out = 1", 1), Program("copy", "out = 2", 2)
+        return [ParityOutcome(programs[0], device, ""), ParityOutcome(programs[1], device, differs)]
+
+    monkeypatch.setattr("grader.sandbox.parity.run_all", run_all)
+    told = doctor("--devices", status=1)
+    assert "cpu: 2 of 2 programs give what they should." in told
+    assert "sim: 1 of 2 programs give what they should." in told
+    assert "copy: it gives 3" in told
+    assert "\x1b[2J" not in told
