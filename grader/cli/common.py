@@ -68,7 +68,7 @@ _english: dict[click.Command | click.Option, str] = {}
 def _translate_help(group: click.Command) -> None:
     """Help is written before the language is known, so it is translated when it is."""
     inner = group.commands.values() if isinstance(group, click.Group) else ()
-    commands = [group, *filter(speaks, inner)]
+    commands = [group, *(command for command in inner if speaks(command))]
     options = [option for c in commands for option in c.params if isinstance(option, click.Option)]
     for item in (*commands, *options):
         text = _english.setdefault(item, inspect.cleandoc(item.help or ""))

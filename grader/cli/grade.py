@@ -370,7 +370,10 @@ def gradebook_group() -> None:
 @gradebook_group.command("check")
 @gradebook_argument
 def check_gradebook(gradebook: str) -> None:
-    """Checks that everything in GRADEBOOK fits together. Exit status: 0 it does, 1 it does not, 2 it cannot be opened."""
+    """Checks that everything in GRADEBOOK fits together.
+
+    Exit status: 0 it does, 1 it does not, 2 it cannot be opened.
+    """
     with opened(gradebook) as opened_gradebook:
         found = opened_gradebook.check()
         count = len(opened_gradebook.students())

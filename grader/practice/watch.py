@@ -119,9 +119,9 @@ class Session:
                 case Pressed(key) if key == QUIT:
                     return
                 case Lost(why):
-                    told = _("Watching {folder} ended: {why}.")
+                    told = _("Watching {folder} ended: {error}.")
                     folder = self._workspace.folder.absolute()
-                    raise WorkspaceError(told.format(folder=folder, why=why))
+                    raise WorkspaceError(told.format(folder=folder, error=why))
                 case Pressed(key):
                     self._press(key)
                 case Saved(names):
