@@ -68,9 +68,10 @@ _english: dict[click.Command | click.Option, str] = {}
 def _translate_help(group: click.Command) -> None:
     """Help is written before the language is known, so it is translated when it is."""
     inner = group.commands.values() if isinstance(group, click.Group) else ()
-    commands = [group, *(command for command in inner if speaks(command))]
+    commands: list[click.Command] = [group, *(command for command in inner if speaks(command))]
     options = [option for c in commands for option in c.params if isinstance(option, click.Option)]
-    for item in (*commands, *options):
+    items: list[click.Command | click.Option] = [*commands, *options]
+    for item in items:
         text = _english.setdefault(item, inspect.cleandoc(item.help or ""))
         item.help = language.translated(text)
 
