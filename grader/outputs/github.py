@@ -84,11 +84,13 @@ def _violations(exercise: ExerciseResult) -> str:
 
 def _failure(exercise: ExerciseResult, check: CheckResult) -> str:
     name = f"<b>{escape.html(exercise.name)}</b>: {escape.html(check.description, 300)}"
-    cause = f"{_('Likely cause:')}\n\n{escape.fenced(check.cause)}\n\n" if check.cause else ""
+    # not within the f-string: what looks for texts to translate does not look into one
+    likely, repeat = _("Likely cause:"), _("To repeat it:")
+    cause = f"{likely}\n\n{escape.fenced(check.cause)}\n\n" if check.cause else ""
     return (
         f"<details><summary>{name} ({check.score}/{check.points})</summary>\n\n"
         f"{escape.fenced(check.message)}\n\n{cause}"
-        f"{_('To repeat it:')}\n\n{escape.fenced(again_command(exercise), 200)}\n\n</details>\n"
+        f"{repeat}\n\n{escape.fenced(again_command(exercise), 200)}\n\n</details>\n"
     )
 
 
