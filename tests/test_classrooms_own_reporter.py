@@ -17,7 +17,6 @@ import pytest
 
 from grader.outputs import classroom_reporter, github
 from grader.report import Report
-
 from tests.hostile import hostile_report, plain_report, with_violation
 
 REPORTER = os.environ.get("REPORTER", "")

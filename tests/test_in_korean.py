@@ -1,8 +1,7 @@
-"""Which language is spoken, and the same grading, stubs and notebooks in another one."""
+"""The commands, the grading, stubs and notebooks in another language, end to end."""
 
 from __future__ import annotations
 
-import ast
 import html
 import json
 import os
@@ -22,18 +21,16 @@ from rich.console import Console
 
 from grader import grade, language, load_course
 from grader.authoring.po_files import PACKAGE
-from grader.authoring.stub import release
 from grader.authoring.stub_notebook import notebook_of
 from grader.course.catalog import Course
-from grader.course.translation import docstrings, hints_of, statement_of, stub_text, title_of
+from grader.course.translation import hints_of, stub_text
 from grader.errors import InputError
 from grader.machines import Machines
 from grader.outputs import notebook_html, terminal
 from grader.report import Report
 from grader.submission import Submission, read_submission
 from grader.submission.submission import is_stub
-
-from .conftest import ROOT
+from tests.conftest import ROOT
 
 NAMES = load_course().names
 HANGUL = re.compile("[가-힣]")
@@ -41,39 +38,6 @@ HANGUL = re.compile("[가-힣]")
 
 def korean(folder: Path) -> Path:
     return folder / "ko" / "LC_MESSAGES" / "messages.po"
-
-
-# which language is used
-
-
-@pytest.mark.parametrize(
-    ("environment", "wanted"),
-    [
-        ({}, "en"),
-        ({"LANG": "ko_KR.UTF-8"}, "ko"),
-        ({"LANG": "C.UTF-8"}, "en"),
-        ({"LANG": "ko_KR.UTF-8", "LC_MESSAGES": "en_US.UTF-8"}, "en"),
-        ({"LC_ALL": "ko", "LC_MESSAGES": "en_US.UTF-8"}, "ko"),
-        ({"LANG": "ko_KR.UTF-8", "LC_ALL": ""}, "ko"),
-        ({"LANG": "de_DE.UTF-8"}, "en"),
-        ({"LC_ALL": "ko_KR", "GRADER_LANG": "en"}, "en"),
-        ({"GRADER_LANG": "ko"}, "ko"),
-    ],
-)
-def test_the_environment_decides(environment: dict[str, str], wanted: str) -> None:
-    assert language.preferred(environment) == wanted
-
-
-def test_speaking_ends() -> None:
-    assert language._("All points.") == "All points."
-    with language.speaking("ko"):
-        assert language._("All points.") == "만점입니다."
-        assert language._("") == ""
-        assert language._("no text of ours") == "no text of ours"
-    assert language._("All points.") == "All points."
-    with pytest.raises(KeyError), language.speaking("ko"):
-        raise KeyError
-    assert language.current() == "en"
 
 
 def run(
@@ -193,40 +157,6 @@ def test_what_a_mistake_is_told(course: Course, machines: Machines, name: str) -
     with language.speaking("ko"):
         for hint in hints_of(course[name]):
             assert HANGUL.search(hint), hint
-
-
-def code_of(text: str) -> str:
-    """The code alone, without docstrings and comments."""
-    tree = ast.parse(text)
-    for node, _ in list(docstrings(tree)):
-        assert isinstance(node.value, ast.Constant)
-        node.value.value = ""
-    return ast.dump(tree)
-
-
-def test_what_a_stub_holds_besides_stays(course: Course) -> None:
-    language.learn(course.folder)
-    text = '"""Numerical differentiation"""\nx = "\x0c"\n\n\ndef f(): """Apply the layer."""\n\n\n'
-    with language.speaking("ko"):
-        assert stub_text(text) == text.replace("Numerical differentiation", "수치 미분")
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_korean_stub_has_the_same_code(course: Course, name: str, tmp_path: Path) -> None:
-    exercise = course[name]
-    english = exercise.stub.read_text(encoding="utf-8")
-    assert stub_text(english) == english
-    language.learn(course.folder)
-    with language.speaking("ko"):
-        text = release(exercise, tmp_path).read_text(encoding="utf-8")
-        title, statement = title_of(exercise), statement_of(exercise)
-    assert code_of(text) == code_of(english)
-    assert title != exercise.title
-    assert statement.startswith(title)
-    pairs = list(zip(docstrings(ast.parse(text)), docstrings(ast.parse(english)), strict=True))
-    assert pairs[0][0][1] == statement
-    for (_, korean), (_, original) in pairs:
-        assert HANGUL.search(korean), original
 
 
 def test_the_stubs_of_a_course_stay_english(tmp_path: Path) -> None:
