@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
 from xml.etree import ElementTree
@@ -148,7 +149,7 @@ def test_what_is_no_formula_stays() -> None:
 
 def test_long_text_is_cut_everywhere() -> None:
     long = max(ATTACKS, key=len)
-    stated = {
+    stated: dict[Callable[[str], str], int] = {
         escape.markdown: escape.NAME_LENGTH,
         escape.html: escape.NAME_LENGTH,
         escape.fenced: escape.MESSAGE_LENGTH,

@@ -58,9 +58,10 @@ def test_how_each_status_ends() -> None:
         "not_reached": "skipped",
     }
     for check, case in zip(checks, cases, strict=True):
-        [ending] = [each for each in case if each.tag != "properties"] or [None]
-        assert (ending.tag if ending is not None else None) == endings[check.status]
-        if ending is not None:
+        found = [each for each in case if each.tag != "properties"]
+        expected = endings[check.status]
+        assert [each.tag for each in found] == ([expected] if expected else [])
+        for ending in found:
             assert ending.attrib["message"] == check.message
             tried = ending.tag != "skipped"
             assert ending.text == (f"{check.message}\n{check.cause}" if tried else None)

@@ -50,8 +50,8 @@ def test_from_the_course_down_to_the_next_key() -> None:
         keys=(("n", "next"), ("q", "ends")),
     )
     text = text_of(screen)
-    parts = ("Course", "1 of 2", "[red]something", "an_partial", "Hint 1 of 3", "Think of 2.")
-    parts += ("Do this.", "n next   q ends")
+    parts = ["Course", "1 of 2", "[red]something", "an_partial", "Hint 1 of 3", "Think of 2."]
+    parts += ["Do this.", "n next   q ends"]
     order = [text.index(part) for part in parts]
     assert order == sorted(order)
     assert "second  The second" not in text
