@@ -80,7 +80,7 @@ def _head(report: Report, hidden: bool) -> str:
 
 def _test(exercise: ExerciseResult, check: CheckResult, number: str) -> dict[str, Any]:
     lines = [check.message, check.cause]
-    if check.status not in ("passed", "not_started"):
+    if check.is_told:
         lines.append(_("To repeat it: {again}").format(again=again_command(exercise)))
     return {
         "number": number,
