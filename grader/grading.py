@@ -170,7 +170,7 @@ def _grade_exercise(
     if source is not None:
         checks = tuple(
             replace(check, place=place_of(source, collected[check.name].description))
-            if check.status in ("failed", "timeout")
+            if check.is_failure
             else check
             for check in checks
         )
@@ -228,9 +228,8 @@ def _summary(
         return "error", _(
             "The grader itself failed in a check; these points are not the last word."
         )
-    states = {check.status for check in checks}
-    if states == {"passed"}:
+    if {check.status for check in checks} == {"passed"}:
         return "passed", _("All points.")
-    if is_stub(source, exercise) or states <= {"not_started", "not_reached", "skipped"}:
+    if is_stub(source, exercise) or not any(check.was_tried for check in checks):
         return "not_attempted", _("Not started yet.")
     return ("partial" if any(check.score for check in checks) else "failed"), ""

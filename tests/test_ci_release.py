@@ -25,9 +25,8 @@ from grader.course.protected import announced_in, changed_files, disagreement, r
 from grader.report import Report
 
 from .conftest import ROOT
-from .contracts import GRADESCOPE, classroom50_problems, reporter_problems
+from .contracts import ENVIRON, GRADESCOPE, classroom50_problems, reporter_problems
 from .test_assignment import HIDDEN
-from .test_ci_outputs import ENVIRON
 from .test_cli import run
 
 TEXT = """

@@ -19,7 +19,7 @@ from markdown_it import MarkdownIt
 from grader.classroom.records import Enrolled, Record
 from grader.classroom.report import tables
 from grader.classroom.report.class_summary import ClassSummary, kind_of
-from grader.classroom.report.exports import Value, cell, split_name
+from grader.classroom.report.exports import split_name
 from grader.classroom.report.item_analysis import (
     check_items,
     discrimination,
@@ -31,6 +31,7 @@ from grader.classroom.report.report_folder import write_report
 from grader.classroom.report.webpage import script_json
 from grader.classroom.sanitize import shown, slug
 from grader.errors import GradebookError
+from grader.outputs.escape import cell
 from grader.report import CheckResult, ExerciseResult, Report
 
 from .synthetic import HERE, HOSTILE, hostile_class, made_class
@@ -229,18 +230,6 @@ def test_no_cell_is_a_formula(folder: Path) -> None:
                     path,
                     value,
                 )
-
-
-@pytest.mark.parametrize(
-    "text", ["=1+1", " =1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1", "|x", "%x"]
-)
-def test_a_formula_becomes_text(text: str) -> None:
-    assert cell(text) == f"'{text}"
-
-
-def test_what_is_no_formula_stays() -> None:
-    values: list[Value] = ["Ada", "a=b", "", "김민준", -5, 1.5, None]
-    assert [cell(value) for value in values] == values
 
 
 @pytest.mark.parametrize(

@@ -134,7 +134,7 @@ class Session:
         self._show(_(_STARTING))
         self._warm_up()
         for name, standing in self._standings.items():
-            if standing.state in ("unknown", "changed", "error"):
+            if standing.needs_grading:
                 self._show(_(_GRADING).format(name=name), standing)
                 self._grade(name, standing.source)
         if not self._current or self._standings[self._current].state == "missing":

@@ -53,6 +53,11 @@ class Standing:
     def done(self) -> bool:
         return self.state == "passed"
 
+    @property
+    def needs_grading(self) -> bool:
+        """Whether it is not known how far it is; what could not be graded is tried again."""
+        return self.state in ("unknown", "changed", "error")
+
 
 @dataclass(frozen=True)
 class _Remembered:

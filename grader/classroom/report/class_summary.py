@@ -163,7 +163,7 @@ class ClassSummary:
         for violation in result.violations:
             self._note(student, "forbidden", exercise, violation.rule, violation.message)
         for check in result.checks:
-            if check.status not in ("failed", "timeout"):
+            if not check.is_failure:
                 continue
             at = self.check_number(exercise, check)
             cause = check.cause_id or kind_of(check.cause)

@@ -12,26 +12,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ...outputs.escape import cell
 from .class_summary import ClassSummary
 
-# what makes a spreadsheet read a cell as a formula (OWASP, "CSV Injection"), the full-width forms too
-_FORMULA = tuple("=+-@|%\t\r\n＝＋－＠")
 Value = str | int | float | None
 
 
-def cell(value: Value) -> Value:
-    """The value as a cell; a text that a spreadsheet would take for a formula gets an apostrophe in front."""
-    if not isinstance(value, str):
-        return value
-    return f"'{value}" if value.lstrip(" ").startswith(_FORMULA) else value
-
-
 def write_csv(path: Path, rows: Iterable[Sequence[Value]]) -> None:
-    """Rows as CSV (UTF-8, comma, quoted where needed), every text made safe with `cell`."""
+    """Writes rows as CSV (UTF-8, comma, quoted where needed); no text in them is a formula to a spreadsheet."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        for row in rows:
-            writer.writerow([cell(value) for value in row])
+        writer.writerows(map(cell, row) for row in rows)
 
 
 def write_exports(summary: ClassSummary, folder: Path) -> list[Path]:

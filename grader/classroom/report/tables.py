@@ -14,9 +14,10 @@ from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any, Self, TextIO
 
+from ...outputs.escape import cell
 from ..records import Record
 from .class_summary import ClassSummary
-from .exports import Value, cell, stamp
+from .exports import Value, stamp
 
 BATCH = 5000  # rows
 # column → its type, as pyarrow names it
@@ -119,7 +120,7 @@ class Table:
     def _flush(self) -> None:
         rows, self._rows = self._rows, []
         if self._arrow is None:
-            self._writer.writerows([cell(value) for value in row] for row in rows)
+            self._writer.writerows(map(cell, row) for row in rows)
         elif rows:
             columns = [
                 self._arrow.array(values, field.type)

@@ -188,7 +188,7 @@ def _exercise(result: ExerciseResult, summary: ClassSummary) -> list[Any]:
     number = summary.exercise_number(result)
     return [
         *(number, LETTERS[result.status], result.score, result.max_score),
-        result.message if result.status != "passed" else "",
+        result.explanation,
         [[each.line, each.message] for each in result.violations],
         [_check(number, check, summary) for check in result.checks],
     ]
@@ -197,7 +197,7 @@ def _exercise(result: ExerciseResult, summary: ClassSummary) -> list[Any]:
 def _check(exercise: int, check: CheckResult, summary: ClassSummary) -> int | list[Any]:
     """A passed check is its number alone: most are."""
     number = summary.check_number(exercise, check)
-    if check.status == "passed" and check.score == check.points:
+    if check.is_earned:
         return number
     cases = [
         " ".join(part for part in (case.device, case.dtype) if part)

@@ -17,8 +17,7 @@ import pytest
 
 from grader.outputs import classroom_reporter, github
 from grader.report import Report
-
-from .hostile import hostile_report, plain_report, with_violation
+from tests.hostile import hostile_report, plain_report, with_violation
 
 REPORTER = os.environ.get("REPORTER", "")
 SCRIPT = Path(REPORTER) / "dist" / "main.js"
