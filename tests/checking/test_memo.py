@@ -18,12 +18,12 @@ from grader.report import Report
 from grader.sandbox import Limits
 from grader.submission import Submission
 
-from .conftest import ROOT
+from tests.conftest import ROOT
 
 SEED = 11
-# all of them with REPLAY=all, which takes minutes
+# all of them with MEMO=all, which takes minutes
 NAMES = ["line_fit", "folder_dataset"]
-if os.environ.get("REPLAY") == "all":
+if os.environ.get("MEMO") == "all":
     NAMES = sorted(path.stem for path in (ROOT / "solutions").glob("*.py"))
 
 
@@ -34,7 +34,7 @@ def forget(course: Course) -> Iterator[Callable[[str], None]]:
     def forgotten(name: str) -> None:
         for check in collect.collect((course[name].checks,), DEVICES).values():
             for case in check.cases:
-                case.memory.key = case.memory.first = None
+                case.memo.key = case.memo.first = None
 
     yield forgotten
     for name in ("line_fit", "logistic_regression"):
@@ -45,13 +45,13 @@ def forget(course: Course) -> Iterator[Callable[[str], None]]:
 def worked_out(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The cases that were run, and not only asked again."""
     ran: list[str] = []
-    end = run._end
+    run_case = run._run_case
 
     def counted(case: collect.Case, *rest: Any) -> Any:
         ran.append(case.name)
-        return end(case, *rest)
+        return run_case(case, *rest)
 
-    monkeypatch.setattr(run, "_end", counted)
+    monkeypatch.setattr(run, "_run_case", counted)
     return ran
 
 
@@ -73,7 +73,7 @@ def solution(name: str) -> str:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_reports_are_those_of_a_grader_without_memory(
+def test_reports_are_those_of_a_grader_without_memos(
     machines: Machines, forget: Callable[[str], None], name: str
 ) -> None:
     folder = ROOT / "tests" / "submissions" / name
