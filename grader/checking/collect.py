@@ -95,24 +95,6 @@ def collect(files: Sequence[Path], devices: Sequence[str]) -> dict[str, Check]:
 
 def _collected(files: Sequence[Path], devices: Sequence[str]) -> dict[str, Check]:
     file = files[0]
-    checks: dict[str, Check] = {}
-    for item in _items(files, devices):
-        check = _check_of(item)
-        checks.setdefault(check.name, check).cases.append(_case_of(item, check.name))
-    earlier: set[str] = set()
-    for check in checks.values():
-        for name in check.needs:
-            if name not in earlier:
-                raise CourseFault(
-                    f"{file} cannot be used: {check.name} needs {name}, which is no earlier check."
-                )
-        earlier.add(check.name)
-    return checks
-
-
-def _items(files: Sequence[Path], devices: Sequence[str]) -> list[pytest.Function]:
-    """What pytest collects from the files."""
-    file = files[0]
     plugin = CollectionPlugin(devices)
     options = [
         "--collect-only",
@@ -135,9 +117,30 @@ def _items(files: Sequence[Path], devices: Sequence[str]) -> list[pytest.Functio
     if status == pytest.ExitCode.INTERRUPTED and not plugin.faults:
         raise KeyboardInterrupt
     if plugin.faults or status != pytest.ExitCode.OK:
-        reason = " ".join(plugin.faults) or f"pytest ended with status {status}"
-        raise CourseFault(f"{file} cannot be used: {reason}")
-    return plugin.items
+        told = " ".join(plugin.faults) or f"pytest ended with status {status}"
+        raise CourseFault(f"{file} cannot be used: {told}")
+    checks: dict[str, Check] = {}
+    for item in plugin.items:
+        check = _check_of(item)
+        checks.setdefault(check.name, check).cases.append(_case_of(item, check.name))
+    _require_order(checks, file)
+    return checks
+
+
+def _require_order(checks: Mapping[str, Check], file: Path) -> None:
+    """A check's `needs` name checks that come before it.
+
+    Raises:
+        CourseFault: if they do not.
+    """
+    earlier: set[str] = set()
+    for check in checks.values():
+        for name in check.needs:
+            if name not in earlier:
+                raise CourseFault(
+                    f"{file} cannot be used: {check.name} needs {name}, which is no earlier check."
+                )
+        earlier.add(check.name)
 
 
 def _check_of(item: pytest.Function) -> Check:
@@ -154,10 +157,9 @@ def _check_of(item: pytest.Function) -> Check:
 
 
 def _case_of(item: pytest.Function, check: str) -> Case:
-    params = _params_of(item)
     arguments = tuple(inspect.signature(item.obj).parameters)
-    # more than the arguments: fixtures that a file has for all of its checks, or that a mark asks for
-    for name in (*arguments, *item.fixturenames):
+    params, fixtures = _params_and_fixtures(item)
+    for name in (*arguments, *fixtures):
         if name not in (*params, *FIXTURES):
             raise CourseFault(
                 f"{item.path} cannot be used: {check} asks for {name!r}. A check may ask for "
@@ -166,18 +168,18 @@ def _case_of(item: pytest.Function, check: str) -> Case:
     return Case(item.name, item.obj, arguments, params)
 
 
-def _params_of(item: pytest.Function) -> dict[str, Any]:
-    """What a case is parametrized with. `callspec` is pytest's own affair; it is there from 8.4 to 9.2.
+def _params_and_fixtures(item: pytest.Function) -> tuple[dict[str, Any], Sequence[str]]:
+    """What a case is parametrized with, and the fixtures that pytest would make for it, asked for or not.
+
+    `callspec` and `fixturenames` are in no documentation of pytest's; versions 8.4 to 9.2 have them.
 
     Raises:
-        UnsupportedVersion: if this pytest has it no longer.
+        UnsupportedVersion: if this pytest does not.
     """
     try:
-        return dict(item.callspec.params)
+        parametrized = hasattr(item, "callspec") or item.name != item.originalname
+        return dict(item.callspec.params) if parametrized else {}, item.fixturenames
     except AttributeError as error:
-        if item.name == item.originalname:  # without parameters there is no `callspec`
-            return {}
         raise UnsupportedVersion(
-            f"pytest {pytest.__version__} does not tell what the cases of a check are parametrized with. "
-            "Install pytest 9.2."
+            f"pytest {pytest.__version__} does not tell what the cases of a check ask for. Install pytest 9.2."
         ) from error

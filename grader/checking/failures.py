@@ -21,7 +21,7 @@ from ..report import CheckStatus
 from ..submission import Source
 from ..text import clean, line_of, listed
 from .explain import IN_PLACE
-from .outcome import CheckFailed, CheckOutcome
+from .outcome import Cause, CheckFailed, CheckOutcome
 from .torch_errors import meaning_of, meaning_on, told_of_gradients
 
 _CALLERS = 2  # lines that are shown above the one that raised
@@ -107,12 +107,13 @@ class Failures:
         if error.place and (line := self._line(*error.place, "")):
             sentence += " " + _("It was at {place}: `{line}`.").format(place=line, line=line.text)
         status: CheckStatus = "timeout" if error.reason == "timeout" else "failed"
-        cause = ""
+        causes = []
         if device == "sim" and error.reason == "died":
-            cause = _(
+            beyond = _(
                 "That was on `sim:0`, which stands for a GPU here: code like this may be beyond it."
             )
-        return CheckOutcome(status, sentence, cause)
+            causes.append(Cause("", beyond))
+        return CheckOutcome(status, sentence, causes)
 
     def raised(self, error: Any, device: str) -> CheckOutcome:
         """How a case ends when a probe, on `device`, raised; `error` is what the child told of it."""
@@ -190,7 +191,7 @@ def changed(names: Sequence[str]) -> CheckFailed:
     sentence = _("The input {names} was changed; inputs are to be left as they were.")
     if len(names) > 1:
         sentence = _("The inputs {names} were changed; inputs are to be left as they were.")
-    return CheckFailed(sentence.format(names=listed(list(names))), IN_PLACE)
+    return CheckFailed(sentence.format(names=listed(list(names))), [IN_PLACE])
 
 
 def strings(values: Any) -> list[str]:

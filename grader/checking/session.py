@@ -94,7 +94,7 @@ class Session:
         self._traced.add(probe.name)
         child = self._ready()
         header, block = request.wire
-        answer = self._timed(lambda: child.call({**header, "watch": trace}, block), request.device)
+        answer = self._timed(lambda: child.call({**header, "trace": trace}, block), request.device)
         if seen := strings(answer.header.get("seen")):
             self.differentiated.append((probe, seen[0]))
         return answer
