@@ -22,7 +22,7 @@ from unittest.mock import patch
 from grader import grading
 from grader.checking import run, session
 from grader.checking.collect import collect
-from grader.checking.memo import Recorder
+from grader.checking.memo import MemoizedSession
 from grader.checking.session import Request
 from grader.classroom.gradebook.reader import Gradebook, open_gradebook
 from grader.classroom.gradebook.writer import Ledger, Receipt, enrol, write_settings
@@ -37,7 +37,7 @@ from grader.sandbox import Child, Limits, Sandbox, child
 from grader.submission import Submission
 
 from .classes import ALL, grade_class, make_class
-from .inprocess import InProcess
+from .inprocess import InProcess, sessions_here
 from .results import Row
 
 SEED = 1
@@ -52,8 +52,8 @@ PHASES: Sequence[tuple[str, object, str]] = (
     ("wire: encode, decode", session, "encode"),
     ("wire: encode, decode", session, "decode"),
     ("wire: messages", child, "pack"),
-    ("answers met before", Recorder, "follow"),
-    ("inputs, reference, comparison", run, "_end"),
+    ("answers met before", MemoizedSession, "look_up"),
+    ("inputs, reference, comparison", run, "_run_case"),
     ("rules in the source", grading, "violations"),
     ("database", Gradebook, "write"),
     ("reading the submission", None, "read"),
@@ -246,12 +246,12 @@ def _floor(folder: Path, exercises: Sequence[str]) -> float:
             start = time.perf_counter()
             exec(compile(text, name, "exec", dont_inherit=True), module.__dict__)
             seconds += time.perf_counter() - start
-            bench = _Student(module)
+            here = _Student(module)
             checks = collect((course[name].checks,), ("cpu",))
             # some probes write files
             with grading._torch_as_it_comes(), chdir(folder.parent):
-                run.run_checks(checks, bench, seed)  # type: ignore[arg-type]
-            seconds += bench.seconds + _fork()
+                run.run_checks(checks, sessions_here(here), seed)
+            seconds += here.seconds + _fork()
         rounds.append(seconds)
     return median(rounds[_LEARNING:])
 

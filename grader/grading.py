@@ -28,7 +28,7 @@ from .submission.submission import is_stub
 
 if TYPE_CHECKING:
     from .checking.collect import Check
-    from .checking.session import Workbench
+    from .checking.session import Session
 
 
 def grade(
@@ -143,30 +143,32 @@ def _grade_exercise(
         return _not_for_students(exercise, source)
     from .checking.locate import place_of
     from .checking.run import run_checks
-    from .checking.session import Workbench
+    from .checking.session import Session, Sessions
     from .checking.student import seed_of
 
     devices = machines.environment.devices
     if seed is None:
         seed = seed_of(exercise.name, source.digest if source else "")
     with ExitStack() as stack:
-        bench = on_gpu = None
+        session = sessions = None
         if source is not None:
             preload = preload_for(exercise, source)
-            bench = Workbench(
+            session = Session(
                 exercise.name,
                 source,
                 machines.sandbox(),
                 preload,
                 lambda probe: not probe.differentiates and by_hand(exercise, probe.called),
             )
-            stack.enter_context(closing(bench))
+            stack.enter_context(closing(session))
+            on_gpu = None
             if "cuda" in devices:
                 # to import these does not touch CUDA, which would not survive the fork
-                on_gpu = Workbench(exercise.name, source, machines.sandbox("cuda"), preload)
+                on_gpu = Session(exercise.name, source, machines.sandbox("cuda"), preload)
                 stack.enter_context(closing(on_gpu))
+            sessions = Sessions(session, on_gpu)
         collected = _collect(exercise, devices)
-        checks = run_checks(collected, bench, seed, on_gpu, only, first_failure)
+        checks = run_checks(collected, sessions, seed, only, first_failure)
     if source is not None:
         checks = tuple(
             replace(check, place=place_of(source, collected[check.name].description))
@@ -174,10 +176,10 @@ def _grade_exercise(
             else check
             for check in checks
         )
-    broken = _violations(exercise, source, bench) if source and bench else []
+    broken = _violations(exercise, source, session) if source and session else []
     if broken:
         checks = tuple(replace(check, score=0) for check in checks)
-    problem = bench.load_problem if bench else ""
+    problem = session.load_problem if session else ""
     status, message = _summary(exercise, source, problem, checks)
     if broken and status != "error":
         status, message = "failed", _("No points: {reason}").format(reason=broken[0].message)
@@ -201,11 +203,11 @@ def _not_for_students(exercise: Exercise, source: Source | None) -> ExerciseResu
     return ExerciseResult(exercise.name, title_of(exercise), 0, 0, status, message)
 
 
-def _violations(exercise: Exercise, source: Source, bench: Workbench) -> list[Violation]:
+def _violations(exercise: Exercise, source: Source, session: Session) -> list[Violation]:
     """What the source shows; where it shows nothing, what the run showed."""
     return violations(exercise, source.programs) or [
         seen_at_run_time(exercise, source.programs, probe.called, what)
-        for probe, what in bench.differentiated[:1]
+        for probe, what in session.differentiated[:1]
     ]
 
 

@@ -6,24 +6,26 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from grader import grade, grading, language
+from grader import grade, grading, language, probe
 from grader.checking import collect, run
+from grader.checking.memo import CaseEnd, CaseMemo, MemoizedSession, key_of
+from grader.checking.outcome import CheckFailed, CheckOutcome
+from grader.checking.session import Request, Session
 from grader.course.catalog import Course
 from grader.machines import DEVICES, Machines
 from grader.report import Report
-from grader.sandbox import Limits
+from grader.sandbox import Limits, Message
 from grader.submission import Submission
-
-from .conftest import ROOT
+from tests.conftest import ROOT
 
 SEED = 11
-# all of them with REPLAY=all, which takes minutes
+# all of them with MEMO=all, which takes minutes
 NAMES = ["line_fit", "folder_dataset"]
-if os.environ.get("REPLAY") == "all":
+if os.environ.get("MEMO") == "all":
     NAMES = sorted(path.stem for path in (ROOT / "solutions").glob("*.py"))
 
 
@@ -34,7 +36,7 @@ def forget(course: Course) -> Iterator[Callable[[str], None]]:
     def forgotten(name: str) -> None:
         for check in collect.collect((course[name].checks,), DEVICES).values():
             for case in check.cases:
-                case.memory.key = case.memory.first = None
+                case.memo.key = case.memo.first = None
 
     yield forgotten
     for name in ("line_fit", "logistic_regression"):
@@ -45,13 +47,13 @@ def forget(course: Course) -> Iterator[Callable[[str], None]]:
 def worked_out(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The cases that were run, and not only asked again."""
     ran: list[str] = []
-    end = run._end
+    run_case = run._run_case
 
     def counted(case: collect.Case, *rest: Any) -> Any:
         ran.append(case.name)
-        return end(case, *rest)
+        return run_case(case, *rest)
 
-    monkeypatch.setattr(run, "_end", counted)
+    monkeypatch.setattr(run, "_run_case", counted)
     return ran
 
 
@@ -73,7 +75,7 @@ def solution(name: str) -> str:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_reports_are_those_of_a_grader_without_memory(
+def test_reports_are_those_of_a_grader_without_memos(
     machines: Machines, forget: Callable[[str], None], name: str
 ) -> None:
     folder = ROOT / "tests" / "submissions" / name
@@ -162,3 +164,135 @@ def test_what_is_told_is_in_the_language_of_the_moment(
     for english, korean in zip(messages[0], messages[1], strict=True):
         assert bool(english) == bool(re.search("[가-힣]", korean))
     assert language.current() == "en"
+
+
+# one memo, and a session that answers from a list
+
+
+@probe
+def ask(student: Any, n: int) -> Any:
+    return student.work(n)
+
+
+class Scripted:
+    """Answers with the next of its headers, and notes what it was asked."""
+
+    def __init__(self, *headers: dict[str, Any]) -> None:
+        self._headers = list(headers)
+        self.asked: list[int] = []
+
+    def ask(self, request: Request) -> Message:
+        self.asked.append(request.inputs["n"])
+        if not self._headers:
+            raise CheckOutcome("timeout", "It was late.")
+        header = self._headers.pop(0)
+        return Message(header, b"", repr(header).encode())
+
+    def read(self, request: Request, answer: Message) -> Any:
+        return answer.header.get("value")
+
+
+def run_case(memo: CaseMemo, session: Scripted, end: CaseEnd | None = None) -> CaseEnd | None:
+    """A case of two requests, of which the memo may know some; the end that it knew."""
+    memoized = MemoizedSession(cast(Session, session))
+    known = memoized.look_up(memo)
+    if known is None:
+        for n in (1, 2):
+            memoized.call(ask, {"n": n}, "cpu", 0)
+        memoized.store(memo, end or CaseEnd(None))
+    return known
+
+
+def values(*several: object) -> Scripted:
+    return Scripted(*({"value": value} for value in several))
+
+
+def test_equal_answers_lead_to_the_same_end() -> None:
+    memo, end = CaseMemo(), CaseEnd(CheckFailed("no"))
+    assert run_case(memo, values("a", "b"), end) is None
+    again = values("a", "b")
+    assert run_case(memo, again) is end
+    assert again.asked == [1, 2]
+
+
+def test_what_was_met_on_the_way_is_not_asked_again() -> None:
+    memo = CaseMemo()
+    run_case(memo, values("a", "b"))
+    other = values("a", "c")
+    assert run_case(memo, other) is None
+    assert other.asked == [1, 2]
+    other = values("d", "b")
+    assert run_case(memo, other) is None
+    assert other.asked == [1, 2]
+    assert all(run_case(memo, values(*both)) for both in ("ab", "ac", "db"))
+
+
+def test_the_answers_are_handed_out_in_their_order() -> None:
+    memo = CaseMemo()
+    run_case(memo, values("a", "b"))
+    memoized = MemoizedSession(cast(Session, values("a", "c")))
+    assert memoized.look_up(memo) is None
+    assert [memoized.call(ask, {"n": n}, "cpu", 0) for n in (1, 2)] == ["a", "c"]
+
+
+@pytest.mark.parametrize("own", [{"error": {}}, {"value": "b", "seen": ["autograd"]}])
+def test_what_tells_of_the_students_own_source_is_in_no_memo(own: dict[str, Any]) -> None:
+    memo = CaseMemo()
+    for headers in ([own, {"value": "b"}], [{"value": "a"}, own]):
+        assert run_case(memo, Scripted(*headers)) is None
+        assert memo.first is None
+        assert run_case(memo, Scripted(*headers)) is None
+
+
+def test_a_request_without_an_answer_is_in_no_memo() -> None:
+    memo = CaseMemo()
+    memoized = MemoizedSession(cast(Session, values("a")))
+    memoized.call(ask, {"n": 1}, "cpu", 0)
+    with pytest.raises(CheckOutcome) as outcome:
+        memoized.call(ask, {"n": 2}, "cpu", 0)
+    memoized.store(memo, CaseEnd(outcome.value))
+    assert memo.first is None
+
+
+def test_a_case_that_asks_for_nothing_is_in_no_memo() -> None:
+    memo = CaseMemo()
+    MemoizedSession(cast(Session, values())).store(memo, CaseEnd(None))
+    assert memo.first is None
+
+
+def test_a_memo_is_of_one_key() -> None:
+    memo = CaseMemo()
+    run_case(memo.under((1, "en")), values("a", "b"))
+    assert run_case(memo.under((1, "en")), values("a", "b"))
+    assert run_case(memo.under((1, "ko")), values("a", "b")) is None
+    assert run_case(memo.under((1, "en")), values("a", "b")) is None
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_memo_does_not_grow_without_end(first: bool) -> None:
+    """However mixed a class is at one request, what was met early stays known."""
+    memo = CaseMemo()
+    answers = [(n, 0) if first else (0, n) for n in range(200)]
+    for both in answers:
+        run_case(memo, values(*both))
+    known = [bool(run_case(memo, values(*both))) for both in answers]
+    assert 0 < sum(known) < 100
+    assert known[: sum(known)] == [True] * sum(known)
+    assert memo.first is not None
+    assert len(memo.first.after) < 100
+
+
+def test_answers_are_equal_if_text_and_tensors_are() -> None:
+    answer = Message({"value": 1}, b"block", b"text")
+    assert key_of(answer) == key_of(answer)
+    assert (
+        len(
+            {
+                key_of(answer),
+                key_of(answer._replace(block=b"x")),
+                key_of(answer._replace(text=b"x")),
+            }
+        )
+        == 3
+    )
+    assert key_of(answer._replace(header={"error": None})) == b""
