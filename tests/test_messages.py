@@ -9,7 +9,7 @@ from rich.console import Console
 
 from grader import grade, load_course
 from grader.checking.locate import place_of
-from grader.checking.torch_errors import meaning_of, told_of_gradients
+from grader.checking.torch_errors import meaning_of, gradient_complaint
 from grader.machines import Machines
 from grader.outputs import terminal
 from grader.report import CheckResult, Report
@@ -127,21 +127,21 @@ def test_what_an_exception_means(message: str, named: str | None) -> None:
 
 
 def test_autograds_complaints() -> None:
-    told = told_of_gradients(
+    told = gradient_complaint(
         "Function FBackward returned an invalid gradient at index 2 - got [4] but expected shape "
         "compatible with [4, 1]"
     )
     assert told is not None
     assert told[1] is not None
     assert told[1].id == "raised-gradient-shape"
-    told = told_of_gradients(
+    told = gradient_complaint(
         "function FBackward returned an incorrect number of gradients (expected 3, got 2)"
     )
     assert told is not None
     assert told[0].startswith(
         "`backward` of F returns 2 gradients; it returns one for each of the 3"
     )
-    assert told_of_gradients("something else") is None
+    assert gradient_complaint("something else") is None
 
 
 def test_where_to_look() -> None:

@@ -18,9 +18,9 @@ from ..sandbox.wire.values import WireError, as_received, decode, encode
 from ..submission import Source
 from ..text import clean, line_of, listed
 from .explain import IN_PLACE
-from .outcome import CheckFailed, CheckOutcome
+from .outcome import Cause, CheckFailed, CheckOutcome
 from .probes import Probe
-from .torch_errors import meaning_of, meaning_on, told_of_gradients
+from .torch_errors import gradient_complaint, meaning_of, meaning_on
 
 _NOT_LOADED = N_("The file could not be loaded.")
 _CALLERS = 2
@@ -143,7 +143,7 @@ class Workbench:
             told = _("The input {names} was changed; inputs are to be left as they were.")
             if len(changed) > 1:
                 told = _("The inputs {names} were changed; inputs are to be left as they were.")
-            raise CheckFailed(told.format(names=listed(changed)), IN_PLACE)
+            raise CheckFailed(told.format(names=listed(changed)), [IN_PLACE])
         return value
 
     def _timed(self, exchange: Callable[[], Message], device: str) -> Message:
@@ -218,12 +218,13 @@ class Workbench:
         if error.place and (frame := self._frame(*error.place, "")):
             told += " " + _("It was at {place}: `{line}`.").format(place=frame, line=frame.text)
         status: CheckStatus = "timeout" if error.reason == "timeout" else "failed"
-        cause = ""
+        causes = []
         if device == "sim" and error.reason == "died":
-            cause = _(
+            beyond = _(
                 "That was on `sim:0`, which stands for a GPU here: code like this may be beyond it."
             )
-        return CheckOutcome(status, told, cause)
+            causes.append(Cause("", beyond))
+        return CheckOutcome(status, told, causes)
 
     def _failed(self, raised: _Raised, device: str) -> CheckOutcome:
         """The student's exception, or a probe's, as the outcome of a check."""
@@ -241,9 +242,8 @@ class Workbench:
                 at = _("called at {place}: `{line}`").format(place=caller, line=caller.text)
                 told += f"\n    {at}"
             return CheckFailed(told, causes)
-        if gradients := told_of_gradients(raised.message):
-            told, meant = gradients
-            return CheckFailed(told, meant or ())
+        if complaint := gradient_complaint(raised.message):
+            return CheckFailed(*complaint)
         missing = re.fullmatch(r"module '(\w+)' has no attribute '(\w+)'", raised.message)
         if raised.kind == "AttributeError" and missing and missing[1] == self.name:
             return CheckFailed(self._not_defined(missing[2]))

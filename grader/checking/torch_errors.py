@@ -92,25 +92,28 @@ def meaning_of(message: str) -> Cause | None:
     return None
 
 
-def told_of_gradients(message: str) -> tuple[str, Cause | None] | None:
-    """Autograd's complaint about a `backward` of one's own, in plain words, with its cause."""
+def gradient_complaint(message: str) -> tuple[str, list[Cause]] | None:
+    """Autograd's complaint about a `backward` that the student wrote, in plain words, with its cause if one is known.
+
+    `None` where the message is about something else.
+    """
     if rejected := _REJECTED.search(message):
         name, index, got, wanted = rejected.groups()
         sizes, right = (text.replace(" ", "").split(",") for text in (got, wanted))
-        told = _(
+        sentence = _(
             "`backward` of {name} gives a gradient of shape ({got}) for argument {number} of "
             "`forward`, not counting `ctx`; that argument has shape ({wanted})."
         )
-        told = told.format(name=name, got=got, number=int(index) + 1, wanted=wanted)
+        sentence = sentence.format(name=name, got=got, number=int(index) + 1, wanted=wanted)
         turned = len(sizes) == 2 and sizes == right[::-1]
-        return told, TRANSPOSE if turned else GRADIENT_SHAPE
+        return sentence, [TRANSPOSE if turned else GRADIENT_SHAPE]
     if count := _COUNT.search(message):
         name, wanted, got = count.groups()
-        told = _(
+        sentence = _(
             "`backward` of {name} returns {got} gradients; it returns one for each of the "
             "{wanted} inputs of `forward`, and None for those that need none."
         )
-        return told.format(name=name, got=got, wanted=wanted), None
+        return sentence.format(name=name, got=got, wanted=wanted), []
     return None
 
 

@@ -8,7 +8,7 @@ from xml.etree.ElementTree import fromstring, tostring
 import pytest
 import torch
 
-from grader.checking.compare import expect_close
+from grader.checking.expectations import expect_close
 from grader.checking.outcome import CheckFailed
 from grader.checking.pictures import curves_of, error_of
 from grader.outputs import notebook_html

@@ -8,7 +8,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from grader.checking.compare import RTOL, expect_close
+from grader.checking.compare import RTOL
+from grader.checking.expectations import expect_close
 from grader.checking.outcome import CheckFailed
 from grader.sandbox.wire.values import Opaque, Received
 

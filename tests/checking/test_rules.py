@@ -14,7 +14,7 @@ from grader.machines import Machines
 from grader.submission import Submission
 from grader.submission.submission import notebook_of_bytes
 
-from .conftest import ROOT, Grade
+from tests.conftest import ROOT, Grade
 
 LR = (ROOT / "solutions" / "logistic_regression.py").read_text(encoding="utf-8")
 CUBIC = (ROOT / "solutions" / "cubic_fit.py").read_text(encoding="utf-8")
@@ -191,6 +191,6 @@ def test_depth_hides_nothing(course: Course) -> None:
 
 def test_nothing_of_ours_is_excused(course: Course) -> None:
     for kind in ("right",):
-        for path in sorted((Path(__file__).parent / "submissions").glob(f"*/{kind}/*.py")):
+        for path in sorted((ROOT / "tests" / "submissions").glob(f"*/{kind}/*.py")):
             told = found(course, path.parent.parent.name, path.read_text(encoding="utf-8"))
             assert told == [], path

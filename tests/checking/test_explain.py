@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from grader.checking.compare import expect_close
+from grader.checking.expectations import expect_close
 from grader.checking.explain import common, step_causes
 from grader.checking.outcome import Cause, CheckFailed
 from grader.course.catalog import load_course
