@@ -1,4 +1,9 @@
-"""What an exception of the student's code means: torch's own words, and what they say of the code."""
+"""What an exception that the student's code raised says about that code.
+
+An exception is known by a part of its message. Those of torch were seen in 2.13; the tests raise each of them, so they
+fail where a newer torch puts it in other words. Those that Python raises were seen in 3.11. A message that is not
+known means nothing: the student reads it as it is.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +27,8 @@ OTHER_DEVICE = Cause(
     "The inputs are on {device}, and a tensor of yours is on another device: make it where they are "
     "(`device=x.device`, `zeros_like`, `new_zeros`), or move it there.",
 )
-# by a part of the message; the names start with `raised-`, for these are no guesses from numbers
+# The first pattern that is found in the message counts. The names start with `raised-`, to be told from the causes that
+# are guessed from numbers.
 _MEANINGS = {
     r"view size is not compatible": Cause(
         "raised-view",
@@ -85,7 +91,7 @@ _COUNT = re.compile(
 
 
 def meaning_of(message: str) -> Cause | None:
-    """What the text of an exception says of the student's code, where it is known."""
+    """The mistake behind the message of an exception, on whatever device; `None` where it is not known."""
     for pattern, cause in _MEANINGS.items():
         if re.search(pattern, message):
             return cause
@@ -118,7 +124,13 @@ def gradient_complaint(message: str) -> tuple[str, list[Cause]] | None:
 
 
 def meaning_on(device: str, kind: str, message: str) -> Cause | None:
-    """What an exception says of the code's way with a device that is not the CPU."""
+    """The mistake with devices behind an exception; `None` where there is none, and always on the CPU.
+
+    Args:
+        device: where the inputs were: `cpu`, `sim` or `cuda`.
+        kind: the name of the exception's class.
+        message: its text.
+    """
     if device == "cpu":
         return None
     if kind in ("OutOfMemoryError", "AcceleratorError") and "memory" in message:
@@ -128,8 +140,8 @@ def meaning_on(device: str, kind: str, message: str) -> Cause | None:
     if "Torch not compiled with CUDA" in message or "NVIDIA driver" in message:
         return NAMED_DEVICE
     if "device" in message and (device in message or "cpu" in message):
-        stands = f"`{device}:0`" + (
-            " " + _("(which stands for a GPU here)") if device == "sim" else ""
-        )
-        return OTHER_DEVICE.of(device=stands)
+        name = f"`{device}:0`"
+        if device == "sim":
+            name += " " + _("(which stands for a GPU here)")
+        return OTHER_DEVICE.of(device=name)
     return None
