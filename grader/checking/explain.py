@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
@@ -296,13 +297,20 @@ def step_causes(walk: Callable[[float], T], lr: float) -> dict[Cause, Callable[[
 
 
 def common(cases: Sequence[Sequence[Cause]]) -> list[Cause]:
-    """The causes that fit in every case and are sure in one; those that come first in the cases first."""
+    """The causes that fit in every case and are sure in at least one.
+
+    Args:
+        cases: the causes of each case, the simplest first.
+
+    Returns:
+        Sure causes; those that come first in the cases come first.
+    """
     if not cases:
         return []
+    sure = {cause for causes in cases for cause in causes if cause.sure}
     shared = [
-        cause
+        replace(cause, sure=True)
         for cause in cases[0]
-        if all(cause in others for others in cases[1:])
-        and any(other.sure for others in cases for other in others if other == cause)
+        if cause in sure and all(cause in others for others in cases[1:])
     ]
     return sorted(shared, key=lambda cause: sum(others.index(cause) for others in cases))

@@ -5,25 +5,24 @@ from __future__ import annotations
 import itertools
 import re
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
+from grader.checking import explain
 from grader.checking.expectations import expect_close
-from grader.checking.explain import common, step_causes
+from grader.checking.explain import causes_in_form, causes_in_values, common, fits, step_causes
 from grader.checking.outcome import Cause, CheckFailed
 from grader.course.catalog import load_course
-from grader.sandbox.wire.values import Received
+from tests.received import received
 
 GRADIENT = torch.tensor([[0.5, -1.0], [2.0, 3.5], [-0.25, 1.0]], dtype=torch.float64)
 SQUARE = GRADIENT[:2]
 ROW = GRADIENT.flatten()
-
-
-def received(value: Tensor, **facts: Any) -> Received:
-    return Received(value, "cpu", facts.get("requires_grad", False), False, "cpu")
+CHECKING = Path(explain.__file__).parent
 
 
 def causes(actual: Any, expected: Any, **options: Any) -> list[Cause]:
@@ -73,39 +72,6 @@ def test_general_causes(wrong: Tensor, expected: Tensor, named: str) -> None:
     assert first(received(wrong), expected, factors={"m": 5, "n": 3}) == named
 
 
-def test_a_graph_that_is_kept() -> None:
-    kept = received(GRADIENT, requires_grad=True)
-    assert first(kept, GRADIENT, requires_grad=False) == "requires-grad"
-    assert first(received(GRADIENT), GRADIENT, requires_grad=True) == "no-grad"
-
-
-def test_entries_in_the_wrong_order() -> None:
-    a, b = received(GRADIENT), received(SQUARE)
-    assert first((b, a), (GRADIENT, SQUARE)) == "swapped"
-    assert first({"a": b, "b": a}, {"a": GRADIENT, "b": SQUARE}) == "swapped"
-    assert first((b, b), (GRADIENT, SQUARE)) == ""
-
-
-def test_a_known_mistake_is_named_where_it_gives_the_same_numbers() -> None:
-    cube = Cause("cube", "The numbers are cubed.")
-    named = {cube: lambda: {"a": GRADIENT**3, "b": SQUARE**3}}
-    expected = {"a": GRADIENT, "b": SQUARE}
-    right, wrong = received(GRADIENT), received(GRADIENT**3)
-    both = {"a": wrong, "b": received(SQUARE**3)}
-    assert first(both, expected, causes=named) == "cube"
-    # where one entry is right, the other one has to fit
-    assert first({"a": right, "b": received(SQUARE**3)}, expected, causes=named) == "cube"
-    assert first({"a": wrong, "b": received(SQUARE**2)}, expected, causes=named) == ""
-    assert first(received(GRADIENT * 1.001), GRADIENT, causes={cube: GRADIENT * 1.0011}) == "scale"
-    shorter = {cube: [1.0, 2.0]}
-    assert first([1.0, 2.0], [1.0, 2.0, 3.0], causes=shorter) == "cube"
-
-
-def test_a_reason_for_one_of_two_differences_is_no_reason() -> None:
-    wrong = {"a": received(2 * GRADIENT), "b": received(SQUARE**2)}
-    assert first(wrong, {"a": GRADIENT, "b": SQUARE}) == ""
-
-
 @pytest.mark.parametrize(
     ("taken", "named"),
     [(0.0, "not-updated"), (-1.0, "sign"), (10.0, "lr-ignored"), (2.0, "twice")],
@@ -141,51 +107,6 @@ def test_a_shape_of_many_dimensions_takes_no_time() -> None:
     assert causes(received(torch.ones([1] * 60)), torch.zeros(2, 3)) == []
 
 
-def test_an_entry_of_a_list_that_is_right_can_refute() -> None:
-    """A mistake that would have changed every entry is not what happened if one of them is right."""
-    halved = Cause("halved", "Halved.")
-    right, wrong = received(GRADIENT), received(GRADIENT / 2)
-    both = [GRADIENT / 2, GRADIENT / 2]
-    assert first([wrong, wrong], [GRADIENT, GRADIENT], causes={halved: both}) == "halved"
-    found = causes([right, wrong], [GRADIENT, GRADIENT], causes={halved: both})
-    assert halved not in found
-    assert first([right, wrong], [GRADIENT] * 2, causes={halved: [GRADIENT, both[1]]}) == "halved"
-
-
-def test_any_other_numbers() -> None:
-    start = Cause("wrong-start", "It starts elsewhere.")
-    options: dict[str, Any] = {"causes": {start: ...}}
-    assert first(received(GRADIENT**2), GRADIENT, **options) == "wrong-start"
-    assert first(received(GRADIENT / 0), GRADIENT, **options) == "nan"
-    assert first(received(GRADIENT.float()), GRADIENT, **options) == "dtype"
-    assert first(2.0, 1.0, **options) == "wrong-start"
-    assert first("2", 1.0, **options) == ""
-
-
-def test_a_single_zero_names_nothing_alone() -> None:
-    missed = Cause("missed", "Nothing was hit.")
-    assert first(0.0, 0.6, causes={missed: 0.0}) == ""
-    found = causes(0.0, 0.6, causes={missed: 0.0})
-    assert common([found, causes(0.25, 0.5, causes={missed: 0.25})]) == [missed]
-
-
-def test_causes_are_worked_out_only_for_a_failure() -> None:
-    def never() -> dict[Cause, Any]:
-        raise AssertionError("It was asked for.")
-
-    expect_close(received(GRADIENT), GRADIENT, causes=never)
-    expect_close(received(GRADIENT), GRADIENT, causes={Cause("x", "x"): never})
-    with pytest.raises(AssertionError):
-        expect_close(received(2 * GRADIENT), GRADIENT, causes=never)
-
-
-def test_sentences_are_whole_and_their_names_are_filled_in() -> None:
-    [cause] = causes(received(7 * GRADIENT), GRADIENT)
-    assert cause.text == "It is exactly 7 times what it should be."
-    assert cause.template == "It is exactly {factor} times what it should be."
-    assert Cause("x", "A set {1, 2} of numbers.").text == "A set {1, 2} of numbers."
-
-
 def known_causes() -> list[Cause]:
     """Every cause that stands in a module of checks, or among the general ones."""
     names = [f"grader.checks.{exercise}" for exercise in load_course().names]
@@ -208,3 +129,115 @@ def test_every_cause_has_a_name_and_a_whole_sentence() -> None:
     for cause in found:
         assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", cause.id), cause
         assert cause.template.endswith("."), cause
+
+
+def numbers(*values: float) -> Tensor:
+    return torch.tensor(values, dtype=torch.float64)
+
+
+def named(got: Tensor, expected: Tensor, **factors: float) -> list[tuple[str, bool]]:
+    found = causes_in_values(got, expected, 1e-9, factors)
+    return [(cause.id, cause.sure) for cause in found]
+
+
+def test_fits_is_strict_about_form() -> None:
+    assert fits(numbers(1, 2), numbers(1, 2), None, 1e-9)
+    assert fits(torch.zeros(0), torch.ones(0), None, 1e-9)
+    assert fits(torch.ones(2), numbers(1, 1), None, 1e-9)  # in whatever dtype it was worked out
+    assert not fits(numbers(1, 1), torch.ones(2, 1), None, 1e-9)
+    assert not fits(numbers(1), numbers(1, 1), None, 1e-9)
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_what_is_not_finite_fits_nothing(bad: float) -> None:
+    assert not fits(numbers(bad), numbers(bad), None, 1e-9)
+    assert not fits(numbers(1), numbers(bad), None, 1e-9)
+    assert not fits(numbers(bad), numbers(1), None, 1e-9)
+
+
+def test_a_mistake_has_a_hundred_times_the_tolerance() -> None:
+    assert fits(numbers(1 + 0.9e-7), numbers(1), None, 1e-9)
+    assert not fits(numbers(1 + 1.1e-7), numbers(1), None, 1e-9)
+
+
+def test_a_mistake_has_to_be_much_nearer_than_the_reference() -> None:
+    """Of the way from the reference to the mistake, at least 98 % have to be gone."""
+    right, mistaken = numbers(1), numbers(1.1)
+    assert fits(numbers(1.0985), mistaken, right, 1e-3)
+    assert not fits(numbers(1.0975), mistaken, right, 1e-3)
+    assert fits(numbers(1.0975), mistaken, None, 1e-3)
+    assert fits(numbers(1.0975), mistaken, torch.ones(3), 1e-3)  # of another shape
+
+
+def test_one_number_shows_no_factor_and_no_amount_by_itself() -> None:
+    assert named(numbers(21), numbers(3)) == [("scale", False), ("missing-term", False)]
+    assert named(numbers(0), numbers(3)) == [("zero", False)]
+    assert named(numbers(0, 0), numbers(3, 1)) == [("zero", True)]
+    assert ("sign", True) in named(numbers(-3), numbers(3))
+
+
+def test_counts_are_named_by_their_names() -> None:
+    found = list(causes_in_values(5 * ROW, ROW, 1e-9, {"m": 5, "one": 1, "none": 0}))
+    assert [cause.text for cause in found] == [
+        "It is exactly m times too large: a sum stands where a mean is asked. Divide by m.",
+        "It is divided by one; it should be divided by m.",
+        "It is exactly 5 times what it should be.",
+    ]
+
+
+def test_a_reference_of_zeros_shows_nothing() -> None:
+    assert named(numbers(1, 2), numbers(0, 0)) == []
+    assert [cause for cause, _sure in named(numbers(1, float("inf")), numbers(0, 0))] == ["nan"]
+
+
+def test_nan_and_infinity_are_told_apart() -> None:
+    inf, nan = float("inf"), float("nan")
+    assert list(causes_in_values(numbers(nan, inf), ROW[:2], 1e-9, {})) == [explain.NAN]
+    assert list(causes_in_values(numbers(inf, 1), ROW[:2], 1e-9, {})) == [explain.INFINITY]
+
+
+def test_precision_is_a_cause_in_float64_alone() -> None:
+    rounded = (GRADIENT / 3).float().double()
+    assert explain.PRECISION in list(causes_in_values(rounded, GRADIENT / 3, 1e-9, {}))
+    assert explain.PRECISION not in list(causes_in_values(rounded, GRADIENT / 3, 2e-5, {}))
+
+
+@pytest.mark.parametrize(
+    ("got", "expected", "found"),
+    [
+        (GRADIENT.T, GRADIENT, ["transpose"]),
+        (GRADIENT.unsqueeze(0), GRADIENT, ["extra-dimension", "reshaped", "not-reduced"]),
+        (GRADIENT, GRADIENT.unsqueeze(0), ["squeezed", "reshaped", "over-reduced"]),
+        (GRADIENT.reshape(2, 3), GRADIENT, ["reshaped"]),
+        (GRADIENT.mean(), GRADIENT, ["over-reduced"]),
+        (GRADIENT + 1, GRADIENT.sum(0), []),
+        (torch.zeros(0).double(), GRADIENT, []),
+        (GRADIENT, torch.zeros(0).double(), []),
+    ],
+)
+def test_causes_of_another_shape(got: Tensor, expected: Tensor, found: list[str]) -> None:
+    assert [cause.id for cause in causes_in_form(got, expected, 1e-9)] == found
+
+
+def test_a_dimension_of_size_one_supports_a_reduction_and_shows_none() -> None:
+    found = {cause.id: cause.sure for cause in causes_in_form(ROW, ROW.unsqueeze(0), 1e-9)}
+    assert found == {"squeezed": True, "reshaped": True, "over-reduced": False}
+
+
+def test_causes_that_come_first_in_the_cases_come_first() -> None:
+    a, b, c = (Cause(name, name) for name in "abc")
+    assert common([[a, b], [c, b, a], [b, a]]) == [b, a]
+
+
+def test_general_causes_are_shared_by_exercises() -> None:
+    """A cause that a single exercise uses stands beside its checks, and one that nothing uses stands nowhere."""
+    course = load_course()
+    checks = [course[name].checks.read_text(encoding="utf-8") for name in course.names]
+    source = {path.stem: path.read_text(encoding="utf-8") for path in CHECKING.glob("*.py")}
+    own = source.pop("explain")
+    for name, value in vars(explain).items():
+        if isinstance(value, Cause):
+            general = len(re.findall(rf"\b{name}\b", own)) > 1
+            general |= any(re.search(rf"\b{name}\b", text) for text in source.values())
+            users = sum(bool(re.search(rf"\bexplain\.{name}\b", text)) for text in checks)
+            assert general or users > 1, f"{name} is used by {users} exercises"

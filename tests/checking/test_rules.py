@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import nbformat
 import pytest
 
@@ -13,7 +11,6 @@ from grader.course.catalog import Course, load_course
 from grader.machines import Machines
 from grader.submission import Submission
 from grader.submission.submission import notebook_of_bytes
-
 from tests.conftest import ROOT, Grade
 
 LR = (ROOT / "solutions" / "logistic_regression.py").read_text(encoding="utf-8")
