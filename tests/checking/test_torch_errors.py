@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy
 import pytest
 import torch
 from torch import Tensor, nn
@@ -208,8 +207,7 @@ def test_what_goes_wrong_with_a_device(
 
 def test_numpy_is_on_the_cpu_alone() -> None:
     """`meta` has no numbers on the CPU either, and torch says the same of it as of a GPU."""
-    elsewhere = torch.ones(2, device="meta")
-    for message in (message_of(elsewhere.numpy), message_of(lambda: numpy.array(elsewhere))):
-        cause = meaning_on("sim", "TypeError", message)
-        assert cause is not None
-        assert ".cpu()" in cause.text
+    message = message_of(torch.ones(2, device="meta").numpy)
+    cause = meaning_on("sim", "TypeError", message)
+    assert cause is not None, message
+    assert ".cpu()" in cause.text
