@@ -91,6 +91,7 @@ def test_what_holds_in_every_case() -> None:
     assert common([[a.of(n="m")], [a.of(n="k")]]) == []
     # what is not sure supports, and shows nothing alone
     assert common([[a.unsure()], [a]]) == [a]
+    assert common([[a.unsure()], [a]])[0].sure
     assert common([[a.unsure()], [a.unsure()]]) == []
 
 
@@ -183,6 +184,11 @@ def test_counts_are_named_by_their_names() -> None:
         "It is divided by one; it should be divided by m.",
         "It is exactly 5 times what it should be.",
     ]
+
+
+def test_a_count_of_one_or_none_names_nothing() -> None:
+    assert list(causes_in_values(1.00005 * ROW, ROW, 1e-9, {"one": 1})) == []
+    assert [cause.id for cause in causes_in_values(5 * ROW, ROW, 1e-9, {"none": 0})] == ["scale"]
 
 
 def test_a_reference_of_zeros_shows_nothing() -> None:

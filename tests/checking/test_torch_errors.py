@@ -32,13 +32,13 @@ def changed_view_of_a_leaf() -> None:
 def changed_what_is_needed() -> None:
     y = leaf().exp()
     y += 1
-    y.sum().backward()  # type: ignore[no-untyped-call]
+    y.sum().backward()
 
 
 def backward_twice() -> None:
     loss = (leaf() ** 2).sum()
-    loss.backward()  # type: ignore[no-untyped-call]
-    loss.backward()  # type: ignore[no-untyped-call]
+    loss.backward()
+    loss.backward()
 
 
 def message_of(raises: Callable[[], Any]) -> str:
@@ -126,7 +126,8 @@ def complaint(*given: Tensor | None) -> tuple[str, list[str]]:
     """What is told of a `backward` of two inputs, of shape (3, 4)."""
     Sum.given = given
     x = torch.ones(3, 4, requires_grad=True)
-    message = message_of(lambda: Sum.apply(x.clone(), x.clone()).sum().backward())
+    apply: Any = Sum.apply
+    message = message_of(lambda: apply(x.clone(), x.clone()).sum().backward())
     told = gradient_complaint(message)
     assert told is not None, message
     return told[0], [cause.id for cause in told[1]]
