@@ -151,6 +151,15 @@ def test_the_edge_of_the_tolerance(dtype: torch.dtype, shape: tuple[int, ...]) -
     assert aspects(received(torch.full(shape, beyond, dtype=dtype)), expected) == ["value"]
 
 
+@pytest.mark.parametrize("dtype", list(RTOL))
+def test_rounding_passes_and_a_hundred_times_the_tolerance_does_not(dtype: torch.dtype) -> None:
+    value, scale = GRADIENT.to(dtype), GRADIENT.abs().max()
+    rounded = value + (0.3 * RTOL[dtype] * scale).to(dtype)
+    assert aspects(received(rounded), value) == []
+    wrong = (GRADIENT + 100 * RTOL[dtype] * scale).to(dtype)
+    assert aspects(received(wrong), value) == ["value"]
+
+
 def test_the_largest_element_sets_the_tolerance_of_all() -> None:
     expected = torch.tensor([1000.0, 0.0], dtype=torch.float64)
     small_off = torch.tensor([0.0, 0.9e-6], dtype=torch.float64)

@@ -60,6 +60,7 @@ def test_the_form_of_a_tensor() -> None:
 
     assert told(GRADIENT.T) == "dw has shape (2, 3), expected (3, 2)."
     assert told(GRADIENT.flatten()) == "dw has shape (6,), expected (3, 2)."
+    assert told(torch.zeros(0).double()) == "dw has shape (0,), expected (3, 2)."
     assert told(GRADIENT.sum()) == "dw has shape (), expected (3, 2)."
     assert told(GRADIENT.float()) == "dw has dtype float32, expected float64."
     assert told(GRADIENT, "cuda:0") == "dw is on cuda:0, expected on cpu."
@@ -115,6 +116,8 @@ def test_what_is_not_finite_differs_most(bad: str) -> None:
     got = torch.tensor([9.0, float(bad), 3.0])
     told = sentence(received(got), torch.tensor([1.0, 2.0, 3.0]))
     assert told.startswith(f"dw at (1,) is {bad}, expected 2; no element differs more. 2 of 3")
+    everywhere = sentence(received(GRADIENT.abs() * float(bad)), GRADIENT)
+    assert everywhere.startswith(f"dw at (0, 0) is {bad}, expected 0.5;")
 
 
 def test_an_element_that_is_right_is_never_the_one_that_is_named() -> None:
