@@ -53,7 +53,10 @@ ALLOWED: dict[str, set[str]] = {
     "classroom.report": EVERYWHERE | {"classroom", "classroom.similarity", "outputs"},
 }
 ENTRANCES = {"__init__", "__main__", "cli"}  # these may import anything
-FRONT_DOORS = {"grader", "grader.classroom"}  # they offer names from the rooms behind them, when asked for
+FRONT_DOORS = {
+    "grader",
+    "grader.classroom",
+}  # they offer names from the rooms behind them, when asked for
 
 
 def room_of(parts: tuple[str, ...]) -> str:

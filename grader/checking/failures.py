@@ -22,7 +22,7 @@ from ..submission import Source
 from ..text import clean, line_of, listed
 from .explain import IN_PLACE
 from .outcome import Cause, CheckFailed, CheckOutcome
-from .torch_errors import meaning_of, meaning_on, told_of_gradients
+from .torch_errors import gradient_complaint, meaning_of, meaning_on
 
 _CALLERS = 2  # lines that are shown above the one that raised
 _SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
@@ -126,9 +126,8 @@ class Failures:
         causes = [known] if known else []
         if line:
             return CheckFailed(_with_callers(raised, line), causes)
-        if gradients := told_of_gradients(raised.message):
-            sentence, meant = gradients
-            return CheckFailed(sentence, meant or ())
+        if complaint := gradient_complaint(raised.message):
+            return CheckFailed(*complaint)
         missing = re.fullmatch(r"module '(\w+)' has no attribute '(\w+)'", raised.message)
         if raised.kind == "AttributeError" and missing and missing[1] == self._name:
             return CheckFailed(self._not_defined(missing[2]))
