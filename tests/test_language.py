@@ -31,7 +31,7 @@ from grader.machines import Machines
 from grader.outputs import notebook_html, terminal
 from grader.report import Report
 from grader.submission import Submission, read_submission
-from grader.submission.submission import is_stub
+from grader.submission.search import is_stub
 
 from .conftest import ROOT
 

@@ -12,7 +12,7 @@ from grader.checking.rules import violations
 from grader.course.catalog import Course, load_course
 from grader.machines import Machines
 from grader.submission import Submission
-from grader.submission.submission import notebook_of_bytes
+from grader.submission.decode import notebook_of_bytes
 
 from .conftest import ROOT, Grade
 

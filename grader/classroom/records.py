@@ -63,4 +63,4 @@ class Record:
     def score(self) -> int:
         """The score that counts: graded points, less the penalty, and what was changed by hand; never below 0."""
         graded = self.report.score if self.report else 0
-        return max(0, graded - self.penalty + sum(each.points for each in self.adjustments))
+        return max(0, graded - self.penalty + sum(given.points for given in self.adjustments))

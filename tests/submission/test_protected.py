@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.course.protected import (
+from grader.errors import ProtectedError
+from grader.submission.protected import (
     Announced,
     announced_in,
     announced_in_table,
@@ -20,9 +21,7 @@ from grader.course.protected import (
     read_digests,
     write_digests,
 )
-from grader.errors import ProtectedError
-
-from .hostile import plain_report
+from tests.hostile import plain_report
 
 FILES = {
     "assignment.toml": "title = 'x'\n",

@@ -10,7 +10,7 @@ import pytest
 from grader.course.catalog import Course
 from grader.errors import SubmissionError
 from grader.submission import Submission, read_submission
-from grader.submission.submission import MAX_SOURCE_BYTES
+from grader.submission.decode import MAX_SOURCE_BYTES
 
 GOOD = "x = 1\n"
 
