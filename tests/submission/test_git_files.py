@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import subprocess
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
-from grader.submission.git_files import CommitFiles
+from grader.errors import SubmissionError, UnreadableError
+from grader.submission.git_files import CommitFiles, git_folder
 from tests.hand_ins import NOON, RIGHT, committed, git, read, write
 
 
@@ -166,3 +171,92 @@ def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     (folder / ".git" / "HEAD").write_text("nowhere")
     assert "damaged" in read(folder).problem
     assert not list(scratch.iterdir())
+
+
+# the reader itself
+
+
+def test_where_a_repository_lies(tmp_path: Path) -> None:
+    assert git_folder(tmp_path) is None
+    committed(tmp_path / "ada", RIGHT)
+    assert git_folder(tmp_path / "ada") == tmp_path / "ada" / ".git"
+    assert git_folder(tmp_path / "ada" / ".git") == tmp_path / "ada" / ".git"
+    (tmp_path / "bob").mkdir()
+    (tmp_path / "bob" / ".git").symlink_to(tmp_path / "ada" / ".git")
+    assert git_folder(tmp_path / "bob") is None
+
+
+def test_names_and_bytes_are_the_commits(tmp_path: Path) -> None:
+    folder = tmp_path / "ada"
+    committed(folder, RIGHT, name="a/b/c/d/e/f/g/line\nbreak.py")
+    with CommitFiles(folder / ".git") as files:
+        assert list(files.names()) == ["a/b/c/d/e/f/g/line\nbreak.py"]
+        assert files.read("a/b/c/d/e/f/g/line\nbreak.py", len(RIGHT)) == RIGHT.encode()
+        assert files.read("a/b/c/d/e/f/g/line\nbreak.py", 3) == bytes(4)  # too large, and not read
+
+
+HASHES = st.text("0123456789abcdef", min_size=40, max_size=40)
+HEADS = (
+    st.binary(max_size=60)
+    | HASHES.map(str.encode)
+    | st.text(max_size=20).map(lambda text: f"ref: refs/{text}".encode("utf-8", "replace"))
+)
+
+
+@pytest.mark.skipif(not shutil.which("git"), reason="git is not installed here")
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(HEADS, HEADS)
+@example(b"ref: refs/" + b"a" * 5000, b"")
+@example(b"ref: refs/\0", b"")
+@example(b"ref: refs/heads/main", b"ref: refs/heads/main")
+@example(b"ref: refs/heads/main", b"--all")
+@example(b"\n--all", b"")
+def test_any_head_is_a_commit_or_told(tmp_path: Path, head: bytes, main: bytes) -> None:
+    folder = tmp_path / "ada" / ".git"
+    for inner in ("objects", "refs/heads"):
+        (folder / inner).mkdir(parents=True, exist_ok=True)
+    (folder / "HEAD").write_bytes(head)
+    (folder / "refs" / "heads" / "main").write_bytes(main)
+    (folder / "packed-refs").write_bytes(main + b" refs/heads/other")
+    (folder / "shallow").write_bytes(main)
+    with pytest.raises(SubmissionError):  # there is no object for it to be
+        CommitFiles(folder)
+
+
+def test_objects_that_may_not_be_read_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_folder: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    committed(tmp_path / "ada", RIGHT)
+    monkeypatch.setattr(Path, "iterdir", refused)
+    with pytest.raises(UnreadableError, match="cannot be read: Permission denied"):
+        CommitFiles(tmp_path / "ada" / ".git")
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sound")
+    committed(folder, RIGHT)
+    return folder
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_a_damaged_object_is_read_or_told(sound: Path, data: st.DataObject) -> None:
+    folder = sound.with_name("damaged")
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(sound, folder)
+    objects = sorted((folder / ".git" / "objects").glob("??/*"))
+    path = data.draw(st.sampled_from(objects))
+    bytes_ = bytearray(path.read_bytes())
+    bytes_[data.draw(st.integers(0, len(bytes_) - 1))] = data.draw(st.integers(0, 255))
+    path.chmod(0o644)
+    path.write_bytes(bytes_)
+    with suppress(UnreadableError), CommitFiles(folder / ".git") as files:
+        for name in files.names():
+            with suppress(UnreadableError):
+                files.read(name, 1000)

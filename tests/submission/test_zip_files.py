@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import stat
 import struct
+import warnings
 import zipfile
-from pathlib import Path
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from grader.errors import UnreadableError
+from grader.submission.zip_files import ZipFiles
 from tests.hand_ins import RIGHT, read, zipped
 
 
@@ -53,3 +63,80 @@ def test_other_zips_are_refused_in_a_sentence(tmp_path: Path) -> None:
     assert "encrypted" in read(path).sources["my_linear"].problem
     path.write_bytes(data[:40] + data[45:])
     assert read(path).problem or read(path).sources["my_linear"].problem
+
+
+# the reader itself
+
+
+def opened(data: bytes) -> ZipFiles:
+    return ZipFiles(io.BytesIO(data), "ada.zip")
+
+
+def packed(names: Iterable[str]) -> bytes:
+    buffer = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of names that stand there twice
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name in names:
+                archive.writestr(zipfile.ZipInfo(name), RIGHT)
+    return buffer.getvalue()
+
+
+PARTS = st.sampled_from(["..", ".", "", "a", "C:", "a.py", "\\..", "..\\a.py"])
+
+
+@given(st.lists(st.lists(PARTS, min_size=1, max_size=4).map("/".join) | st.text(), max_size=4))
+def test_no_name_leads_out(names: list[str]) -> None:
+    try:
+        data = packed(names)
+    except (UnicodeEncodeError, struct.error, zipfile.LargeZipFile):
+        return  # no zip can hold such names
+    with opened(data) as files:
+        for name in files.names():
+            assert ".." not in name.split("/")
+            assert not PurePosixPath(name).is_absolute()
+            assert not PureWindowsPath(name).drive
+            assert "\\" not in name
+            assert files.read(name, 1000) == RIGHT.encode()
+
+
+def expect_bytes_or_a_sentence(data: bytes) -> None:
+    """Whatever these bytes are: nothing but `UnreadableError` is raised, and no more is read than was asked for."""
+    with suppress(UnreadableError), opened(data) as files:
+        for name in files.names():
+            with suppress(UnreadableError):
+                assert len(files.read(name, 10)) <= 11
+
+
+@given(st.binary(), st.binary())
+def test_any_bytes_are_a_zip_or_told(data: bytes, more: bytes) -> None:
+    expect_bytes_or_a_sentence(data)
+    expect_bytes_or_a_sentence(data + b"PK\5\6" + more)
+
+
+@settings(max_examples=300)
+@given(st.data())
+def test_a_damaged_zip_is_read_or_told(data: st.DataObject) -> None:
+    damaged = bytearray(packed(["my_linear.py", "a/line_fit.py"]))
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(damaged) - 1))
+        damaged[at] = data.draw(st.integers(0, 255))
+    cut = data.draw(st.integers(0, len(damaged)) | st.just(len(damaged)))
+    expect_bytes_or_a_sentence(bytes(damaged[:cut]))
+
+
+def test_what_is_read_is_bounded() -> None:
+    with opened(packed(["a.py"])) as files:
+        assert files.read("a.py", len(RIGHT)) == RIGHT.encode()
+        with pytest.raises(UnreadableError, match=r"a\.py is far too large"):
+            files.read("a.py", 10)
+
+
+def test_a_zip_is_closed_also_where_it_is_none() -> None:
+    file = io.BytesIO(b"no zip")
+    with pytest.raises(UnreadableError, match=r"ada\.zip is not a zip file"):
+        ZipFiles(file, "ada.zip")
+    assert file.closed
+    file = io.BytesIO(packed(["a.py"]))
+    ZipFiles(file, "ada.zip").close()
+    assert file.closed
