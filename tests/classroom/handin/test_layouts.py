@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from grader.classroom.handin.layouts import find_hand_ins
 from grader.classroom.handin.read import (
@@ -124,3 +128,90 @@ def test_no_folder_of_submissions(tmp_path: Path, name: str) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(LayoutError, match="per student"):
         find_hand_ins(tmp_path / name, ["my_linear"])
+
+
+def test_times_that_a_student_wrote(tmp_path: Path) -> None:
+    """Whatever stands in `timestamp.txt`, it is a time or none, and stops nobody."""
+    times = {
+        "plain": ("2026-11-20 12:00:00", NOON),
+        "zone": ("2026-11-20 21:00:00 Asia/Seoul", NOON),
+        "folder": ("2026-11-20 12:00:00 Europe", None),
+        "outside": ("2026-11-20 12:00:00 ../../../etc/passwd", None),
+        "nowhere": ("2026-11-20 12:00:00 Mars/Base", None),
+        "before": ("0001-01-01 00:00:00 Asia/Seoul", None),
+        "never": ("9999-99-99 00:00:00", None),
+        "much": ("2026-11-20 12:00:00" + " " * 300 + "UTC", NOON),
+        "empty": ("", None),
+        "bytes": ("\udcff", None),
+    }
+    for name, (text, _) in times.items():
+        path = tmp_path / "submitted" / name / "timestamp.txt"
+        path.parent.mkdir(parents=True)
+        path.write_text(text, encoding="utf-8", errors="surrogateescape")
+    (tmp_path / "submitted" / "pipe").mkdir()
+    os.mkfifo(tmp_path / "submitted" / "pipe" / "timestamp.txt")
+    found = {each.aliases[0]: each.when for each in find_hand_ins(tmp_path, ["my_linear"])}
+    assert found == {name: when for name, (_, when) in times.items()} | {"pipe": None}
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.binary() | st.text().map(lambda text: text.encode("utf-8", "replace")))
+@example(b"a: 2026-99-99")
+@example(b"a: !!bool x")
+@example(b"a: !!timestamp x")
+@example(b"[" * 5000)
+@example(b"..:\n  :submitters:\n  - :name: Eve\n")
+@example(b"'':\n  :submitters:\n  - :name: Eve\n")
+@example(b"a:\n  :submitters: [1, {':sid': 2, ':name': [3]}, {}]\n")
+def test_any_export_is_a_class_or_told(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes
+) -> None:
+    folder = tmp_path_factory.mktemp("export")
+    (folder / "submission_metadata.yml").write_bytes(data)
+    with suppress(LayoutError):
+        for hand_in in find_hand_ins(folder, ["my_linear"]):
+            assert hand_in.path.parent == folder
+            assert hand_in.path.name not in ("", "..")
+            assert all(isinstance(alias, str) and alias for alias in hand_in.aliases)
+
+
+FILE_NAMES = st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1)
+SHAPES = st.sampled_from(
+    [
+        "{}",
+        "{}.py",
+        "{}.zip",
+        "{}_my_linear.py",
+        "{}_1_2_my_linear.py",
+        "{}_1_assignsubmission_file_",
+    ]
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(SHAPES, FILE_NAMES), max_size=4))
+def test_any_names_on_disk_are_hand_ins_or_told(
+    tmp_path_factory: pytest.TempPathFactory, names: list[tuple[str, str]]
+) -> None:
+    folder = tmp_path_factory.mktemp("class")
+    for shape, name in names:
+        with suppress(OSError):  # a name that this file system does not have
+            path = folder / shape.format(name)
+            path.write_text("") if path.suffix in (".py", ".zip") else path.mkdir()
+    with suppress(LayoutError):
+        for hand_in in find_hand_ins(folder, ["my_linear", "line_fit"]):
+            assert hand_in.aliases
+            paths = hand_in.files.values() or [hand_in.path]
+            assert all(path.parent == folder for path in paths)
+            assert set(hand_in.files) <= {"my_linear.py"} or "_" in next(iter(paths)).name
+
+
+def test_a_file_that_cannot_be_listed_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_folder: Path) -> None:
+        raise PermissionError(13, "Permission denied", "here")
+
+    monkeypatch.setattr(Path, "iterdir", refused)
+    with pytest.raises(LayoutError, match=r"here cannot be read: Permission denied\."):
+        find_hand_ins(tmp_path, ["my_linear"])

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
-from grader.classroom.handin.roster import Matcher, read_roster, read_time
+from grader.classroom.handin.roster import ID_LENGTH, Matcher, read_roster, read_time
 from grader.classroom.records import Enrolled
 from grader.errors import RosterError
+from tests.hand_ins import NOON
 
 ROSTERS = {
     "github": '"identifier","github_username","github_id","name"\n"0042","ada-l","7",""\n"0043","","",""\n',
@@ -73,3 +77,49 @@ def test_who_a_submission_belongs_to() -> None:
     assert matcher.find(["bob"]) == "2"
     assert matcher.find(["Sam Lee"]) is None  # there are two
     assert matcher.find(["nobody", ""]) is None
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.sampled_from(["", "id,name,deadline\n", "identifier\n", "Student,ID,SIS Login ID\n"]),
+    st.binary() | st.text().map(lambda text: text.encode("utf-8", "replace")),
+)
+@example("id,name,deadline\n", b"ada,Ada,0001-01-01T00:00+14:00\n")
+@example("id,name,deadline\n", b"ada,Ada,0001-01-01\nbob,Bob,9999-12-31\n")
+@example("id,name,deadline\n", b"ada,\0\n")
+def test_any_bytes_are_a_roster_or_told(
+    tmp_path_factory: pytest.TempPathFactory, header: str, data: bytes
+) -> None:
+    path = tmp_path_factory.mktemp("rosters") / "roster.csv"
+    path.write_bytes(header.encode() + data)
+    with suppress(RosterError):
+        entries = read_roster(path)
+        assert all(entry.student.id for entry in entries)
+        assert len({entry.student.id.casefold() for entry in entries}) == len(entries)
+        assert all(len(entry.student.id) <= ID_LENGTH for entry in entries)
+        Matcher(entry.student for entry in entries).find(["x", "", "ada-1"])
+
+
+def test_a_roster_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(RosterError, match="cannot be read: No such file"):
+        read_roster(tmp_path / "roster.csv")
+
+
+def test_a_deadline_has_a_zone() -> None:
+    assert read_time("2026-11-20T12:00+00:00") == NOON
+    assert read_time("2026-11-20T12:00").utcoffset() is not None
+    assert read_time("20261120") == read_time("2026-11-20T23:59:59")
+    with pytest.raises(ValueError, match="no calendar here"):
+        read_time("0001-01-01T00:00+14:00")
+
+
+IDS = st.text(st.characters(categories=["L", "N"]), min_size=1).map(str.casefold)
+
+
+@given(st.lists(IDS, min_size=1, unique=True), st.text())
+def test_an_identifier_finds_its_student(ids: list[str], prefix: str) -> None:
+    matcher = Matcher(Enrolled(one) for one in ids)
+    for one in ids:
+        assert matcher.find([one]) == one
+        assert matcher.find(["no such", f" {one.upper()} "]) in (one, None)
+    assert matcher.find([prefix]) in {*ids, None}
