@@ -219,4 +219,6 @@ def _time(seconds: bytes) -> datetime:
     try:
         return datetime.fromtimestamp(int(seconds), UTC)
     except (ValueError, OverflowError, OSError) as error:
-        raise UnreadableError("A commit's date is none.") from error
+        raise UnreadableError(
+            "The repository is damaged: a commit's date is not a date."
+        ) from error

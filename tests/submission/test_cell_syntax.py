@@ -75,7 +75,8 @@ def test_what_is_nested_too_deeply_is_left_as_it_is() -> None:
 
 def test_the_work_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each command asks whether a statement is open; after so many lines, commands stay as they are."""
+    cell = 's = """\n' + "!ls\n" * 10 + '"""\n!ls\n'
+    assert python_of(cell).endswith('"""\npass\n')
     monkeypatch.setattr(cell_syntax, "_MOST_LINES", 3)
-    cell = "(\n" + "!ls\n" * 10
     assert python_of(cell) == cell
     assert python_of("!ls\n" * 5) == "pass\n" * 5

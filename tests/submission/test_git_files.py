@@ -23,13 +23,17 @@ def test_the_last_commit_before_the_deadline_counts(tmp_path: Path) -> None:
     first = committed(folder, RIGHT)
     last = committed(folder, RIGHT + "# late\n", NOON + timedelta(hours=2))
     (folder / "my_linear.py").write_text("not committed")
-    work = read(folder)
-    assert (work.commit, work.when) == (last, NOON + timedelta(hours=2))
-    work = read(folder, NOON)
-    assert (work.commit, work.when, work.sources["my_linear"].text) == (first, NOON, RIGHT)
-    work = read(folder, NOON - timedelta(seconds=1))
-    assert "no commit before the deadline" in work.problem
-    assert "14:00" in work.problem
+    submitted = read(folder)
+    assert (submitted.commit, submitted.when) == (last, NOON + timedelta(hours=2))
+    submitted = read(folder, NOON)
+    assert (submitted.commit, submitted.when, submitted.sources["my_linear"].text) == (
+        first,
+        NOON,
+        RIGHT,
+    )
+    submitted = read(folder, NOON - timedelta(seconds=1))
+    assert "no commit before the deadline" in submitted.problem
+    assert "14:00" in submitted.problem
 
 
 def test_other_shapes_of_repositories(tmp_path: Path) -> None:
@@ -89,13 +93,13 @@ def test_nothing_of_a_hostile_repository_is_run(tmp_path: Path) -> None:
     data = (folder / "my_linear.py").read_bytes()
     blob = hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
     marker.unlink(missing_ok=True)
-    work = read(folder)
-    assert work.sources["my_linear"].text == RIGHT + "$Id$\n"
+    submitted = read(folder)
+    assert submitted.sources["my_linear"].text == RIGHT + "$Id$\n"
     assert not marker.exists()
     # an object that is missing is not fetched from wherever the settings say
     (folder / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
-    work = read(folder)
-    assert "damaged" in work.sources["my_linear"].problem
+    submitted = read(folder)
+    assert "damaged" in submitted.sources["my_linear"].problem
     assert not marker.exists()
     # the trap is a real one: it catches whoever asks git in the ordinary way
     subprocess.run(["git", "status"], cwd=folder, capture_output=True, check=False)

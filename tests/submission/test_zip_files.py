@@ -22,11 +22,13 @@ from tests.hand_ins import RIGHT, read, zipped
 
 def test_a_zip_that_leads_out_is_not_followed(tmp_path: Path) -> None:
     names = ["../my_linear.py", "/my_linear.py", "a/../../my_linear.py", "C:\\my_linear.py"]
-    work = read(zipped(tmp_path / "ada.zip", dict.fromkeys(names, RIGHT)))
-    assert not work.sources
-    assert work.problem
-    work = read(zipped(tmp_path / "bob.zip", {"..\\my_linear.py": RIGHT, "line_fit.py": RIGHT}))
-    assert list(work.sources) == ["line_fit"]
+    submitted = read(zipped(tmp_path / "ada.zip", dict.fromkeys(names, RIGHT)))
+    assert not submitted.sources
+    assert submitted.problem
+    submitted = read(
+        zipped(tmp_path / "bob.zip", {"..\\my_linear.py": RIGHT, "line_fit.py": RIGHT})
+    )
+    assert list(submitted.sources) == ["line_fit"]
 
 
 def test_a_link_in_a_zip_is_none(tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ def read_hand_in(
     return replace(
         submitted,
         sources={name: answer.source for name, answer in answers.items()},
-        notes=tuple(_two_answers(name, each) for name, each in answers.items() if each.others),
+        notes=tuple(_two_answers(name, found) for name, found in answers.items() if found.others),
     )
 
 

@@ -22,7 +22,7 @@ from tests.hand_ins import NOON, RIGHT, read, write, zipped
 
 def aliases(folder: Path, *exercises: str) -> dict[str, Path]:
     found = find_hand_ins(folder, exercises or ("my_linear", "line_fit"))
-    return {each.aliases[0]: each.path for each in found}
+    return {hand_in.aliases[0]: hand_in.path for hand_in in found}
 
 
 def test_github_classroom_and_classroom_50(tmp_path: Path) -> None:
@@ -58,7 +58,7 @@ submission_1:
         },
     )
     found = find_hand_ins(folder, course.names)
-    assert [each.aliases[0] for each in found] == ["0042", "bob@example.org"]
+    assert [hand_in.aliases[0] for hand_in in found] == ["0042", "bob@example.org"]
     assert found[0].when == NOON + timedelta(microseconds=123456)
     assert found[0].path == folder / "submission_1"
     (folder / "submission_metadata.yml").write_text("!!python/object/apply:os.system [true]")
@@ -75,7 +75,7 @@ def test_canvas(tmp_path: Path, course: Course) -> None:
             "bobb_LATE_12_103_my_linear.py": RIGHT,
         },
     )
-    bob, ada = sorted(find_hand_ins(folder, course.names), key=lambda each: each.aliases[1])
+    bob, ada = sorted(find_hand_ins(folder, course.names), key=lambda hand_in: hand_in.aliases[1])
     assert bob.aliases == ("12", "bobb")
     assert bob.late
     assert set(ada.files) == {"my_linear.py", "line_fit.ipynb"}
@@ -109,8 +109,8 @@ def test_plain_files_and_folders(tmp_path: Path, course: Course) -> None:
     (tmp_path / "gus").symlink_to("/etc")
     write(tmp_path, {"my_linear.py": "the stub, say", "scores.csv": "x"})
     told = {}
-    for each in find_hand_ins(tmp_path, ["my_linear", "line_fit"]):
-        told[each.aliases[0]] = read_hand_in(each, course, course.names).problem
+    for hand_in in find_hand_ins(tmp_path, ["my_linear", "line_fit"]):
+        told[hand_in.aliases[0]] = read_hand_in(hand_in, course, course.names).problem
     assert set(told) == {"ada", "bob", "cy", "dan", "eve", "fay", "gus"}
     assert "found dan.py" in told["dan"]
     assert "not a zip" in told["fay"]
@@ -150,7 +150,7 @@ def test_times_that_a_student_wrote(tmp_path: Path) -> None:
         path.write_text(text, encoding="utf-8", errors="surrogateescape")
     (tmp_path / "submitted" / "pipe").mkdir()
     os.mkfifo(tmp_path / "submitted" / "pipe" / "timestamp.txt")
-    found = {each.aliases[0]: each.when for each in find_hand_ins(tmp_path, ["my_linear"])}
+    found = {hand_in.aliases[0]: hand_in.when for hand_in in find_hand_ins(tmp_path, ["my_linear"])}
     assert found == {name: when for name, (_, when) in times.items()} | {"pipe": None}
 
 

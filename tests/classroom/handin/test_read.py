@@ -34,8 +34,8 @@ from tests.hand_ins import NOON, RIGHT, committed, read, write, zipped
     ],
 )
 def test_a_file_is_found_where_it_lies(tmp_path: Path, name: str) -> None:
-    work = read(write(tmp_path / "ada", {name: RIGHT, "README.md": "hello"}))
-    assert work.sources["my_linear"].text == RIGHT
+    submitted = read(write(tmp_path / "ada", {name: RIGHT, "README.md": "hello"}))
+    assert submitted.sources["my_linear"].text == RIGHT
     assert read(zipped(tmp_path / "ada.zip", {name: RIGHT})).sources["my_linear"].text == RIGHT
 
 
@@ -43,12 +43,12 @@ def test_the_stub_is_not_the_answer_and_two_answers_are_told(
     tmp_path: Path, course: Course
 ) -> None:
     stub = course["my_linear"].stub.read_text(encoding="utf-8")
-    work = read(write(tmp_path / "ada", {"my_linear.py": stub, "work/my_linear.py": RIGHT}))
-    assert work.sources["my_linear"].text == RIGHT
-    assert not work.notes
-    work = read(write(tmp_path / "ada", {"old/my_linear.py": RIGHT + "# older\n"}))
-    assert work.sources["my_linear"].filename == "old/my_linear.py"
-    assert "work/my_linear.py" in work.notes[0]
+    submitted = read(write(tmp_path / "ada", {"my_linear.py": stub, "work/my_linear.py": RIGHT}))
+    assert submitted.sources["my_linear"].text == RIGHT
+    assert not submitted.notes
+    submitted = read(write(tmp_path / "ada", {"old/my_linear.py": RIGHT + "# older\n"}))
+    assert submitted.sources["my_linear"].filename == "old/my_linear.py"
+    assert "work/my_linear.py" in submitted.notes[0]
 
 
 def test_what_cannot_be_graded_is_told(tmp_path: Path) -> None:
@@ -67,10 +67,10 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     (folder / "my_linear.py").symlink_to(secret / "my_linear.py")
     (folder / "exercises").symlink_to(secret)
     os.mkfifo(folder / "losses.py")
-    work = read(folder)
-    assert "symbolic link" in work.sources["my_linear"].problem
-    assert "regular file" in work.sources["losses"].problem
-    assert "exercises/my_linear.py" not in str(plain_sources(work.sources))
+    submitted = read(folder)
+    assert "symbolic link" in submitted.sources["my_linear"].problem
+    assert "regular file" in submitted.sources["losses"].problem
+    assert "exercises/my_linear.py" not in str(plain_sources(submitted.sources))
 
 
 def test_a_digest_is_of_what_is_graded(tmp_path: Path) -> None:
