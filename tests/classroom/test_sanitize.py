@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,6 +21,7 @@ from grader.classroom.sanitize import (
 )
 from tests.hand_ins import NOON
 from tests.hostile import ATTACKS, hostile_report, plain_report
+from tests.synthetic import HOSTILE, hostile_class, made_class
 
 ANY = st.text() | st.sampled_from(ATTACKS)
 WORST = "\x1b[2J\u202e\x00\u2028x"
@@ -121,3 +123,56 @@ def test_what_has_nothing_to_clean_is_not_made_anew() -> None:
     made = shown(Record(Enrolled("ada"), report, 5)).report
     assert made
     assert all(one is other for one, other in zip(made.exercises, report.exercises, strict=True))
+
+
+def test_file_names_from_any_text() -> None:
+    texts = [
+        *HOSTILE,
+        "ada",
+        "Ada",
+        "ADA",
+        "a.b",
+        "a b",
+        "a/b",
+        "",
+        ".",
+        "..",
+        "con",
+        "nul",
+        "com1",
+        "~root",
+        "-rf",
+    ]
+    names = [slug(text) for text in texts]
+    assert len({name.lower() for name in names}) == len(texts)
+    assert slug("ada") == "ada"
+    for name in names:
+        assert re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]*", name)
+        assert name.lower() not in ("con", "nul", "com1")
+
+
+def test_what_is_plain_stays_the_same_object() -> None:
+    """Making everything anew would take most of the time."""
+    record = next(made_class(1))
+    assert shown(record) == replace(
+        record,
+        report=replace(record.report, submission=record.student.id),  # type: ignore[type-var]
+    )
+    told = "It is right.\nReally: é, 김민준"
+    assert plain(told) is told
+
+
+def test_no_text_obeys_or_is_endless() -> None:
+    for record in hostile_class():
+        text = repr(shown(record).student)
+        assert not set("\x00\x1b\u202e\u2028") & set(text)
+    assert len(plain("x" * 10_000)) <= TEXT_LENGTH + 100
+    assert len(name_of("x" * 10_000)) <= NAME_LENGTH + 100
+    assert name_of(" two\n lines ") == "two lines"
+
+
+def test_the_report_is_named_after_the_student() -> None:
+    record = replace(next(made_class(1)), student=Enrolled("a\nb"))
+    found = shown(record)
+    assert found.report
+    assert found.student.id == found.report.submission == "a b"
