@@ -24,7 +24,7 @@ from .language import _
 from .machines import Machines, preload_for
 from .report import CheckResult, ExerciseResult, ExerciseStatus, Report, Violation
 from .submission import Source, Submission, read_submission
-from .submission.submission import is_stub
+from .submission.search import is_stub
 
 if TYPE_CHECKING:
     from .checking.collect import Check

@@ -21,8 +21,8 @@ import yaml
 from grader.authoring.release.shared import ACTIONS
 from grader.course.assignment_file import read_assignment
 from grader.course.catalog import Course
-from grader.course.protected import announced_in, changed_files, disagreement, read_digests
 from grader.report import Report
+from grader.submission.protected import announced_in, changed_files, disagreement, read_digests
 
 from .conftest import ROOT
 from .contracts import ENVIRON, GRADESCOPE, classroom50_problems, reporter_problems

@@ -29,7 +29,7 @@ from grader.machines import Machines
 from grader.outputs import notebook_html, terminal
 from grader.report import Report
 from grader.submission import Submission, read_submission
-from grader.submission.submission import is_stub
+from grader.submission.search import is_stub
 from tests.conftest import ROOT
 
 NAMES = load_course().names

@@ -22,7 +22,7 @@ from ..errors import SubmissionError, WorkspaceError
 from ..language import _
 from ..report import ExerciseResult
 from ..submission import Source, read_submission
-from ..submission.submission import is_stub
+from ..submission.search import is_stub
 
 FOLDER = ".grader"
 SETTINGS = "assignment.toml"

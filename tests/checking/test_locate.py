@@ -7,7 +7,7 @@ import pytest
 
 from grader.checking.locate import place_of
 from grader.submission import Source, Submission
-from grader.submission.submission import notebook_of_bytes
+from grader.submission.decode import notebook_of_bytes
 
 TEXT = """def other():
     pass

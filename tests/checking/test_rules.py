@@ -12,7 +12,7 @@ from grader.checking.rules import by_hand, seen_at_run_time, violations
 from grader.course.catalog import Course, Exercise, load_course
 from grader.machines import Machines
 from grader.submission import Submission
-from grader.submission.submission import notebook_of_bytes
+from grader.submission.decode import notebook_of_bytes
 from tests.conftest import ROOT, Grade
 
 LR = (ROOT / "solutions" / "logistic_regression.py").read_text(encoding="utf-8")

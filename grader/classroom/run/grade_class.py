@@ -12,11 +12,11 @@ from typing import Any
 
 from ...course.assignment import AssignedCourse
 from ...course.catalog import Course, load_course
-from ...course.protected import Announced, announced_in, changed_files, disagreement
 from ...errors import LayoutError, WorkersError
 from ...machines import limits_of
 from ...sandbox import Limits
 from ...submission import Submission
+from ...submission.protected import Announced, announced_in, changed_files, disagreement
 from ...text import clean
 from ..gradebook.late import LatePolicy, late_days
 from ..gradebook.reader import Gradebook

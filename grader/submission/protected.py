@@ -12,20 +12,21 @@ import hashlib
 import json
 import os
 import re
-import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeGuard
 
-from ..errors import ProtectedError
+from ..errors import ProtectedError, UnreadableError
 from ..report import Report
 from ..text import clean
+from .files import leads_out, read_plain
 
 SCHEMA = 1
 # whatever lies under these is protected, also what was not there before: a second workflow can announce points, too
 WHOLE_FOLDERS = (".github",)
 _MAX_BYTES = 256 << 20
+_MAX_REPORT_BYTES = 16 << 20
 _MAX_FILES = 1000
 _POINTS = re.compile(r"\s*(\d{1,9})\s*/\s*(\d{1,9})\s*")
 # heads of the tables that hold announced points: student, score, maximum
@@ -44,7 +45,7 @@ class Announced:
     max_score: int
 
 
-def digests(folder: Path, names: Iterator[str] | list[str]) -> dict[str, str]:
+def digests(folder: Path, names: Iterable[str]) -> dict[str, str]:
     """The SHA-256 of these files of `folder`; of text, whatever its line ends are."""
     return {name: _digest(folder / name) or "" for name in names}
 
@@ -84,7 +85,7 @@ def changed_files(given: Mapping[str, str], folder: Path) -> tuple[str, ...]:
         path = folder / name
         if not os.path.lexists(path):
             notes.append(f"The protected file {clean(name)} was deleted.")
-        elif _leads_away(folder, path) or _digest(path) != digest:
+        elif leads_out(folder, path) or _digest(path) != digest:
             notes.append(f"The protected file {clean(name)} was changed.")
     for name in _found(folder):
         if name not in given:
@@ -98,12 +99,10 @@ def announced_in(folder: Path) -> Announced | None:
     The file may be the student's own: it is read as hostile data, and only ever compared.
     """
     for name in ("result.json", "report.json"):
-        path = folder / name
-        if path.is_symlink() or not path.is_file() or path.stat().st_size > 16 << 20:
-            continue
         try:
-            data = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError, RecursionError):
+            raw = read_plain(folder / name, name, _MAX_REPORT_BYTES)
+            data = json.loads(raw) if len(raw) <= _MAX_REPORT_BYTES else None
+        except (UnreadableError, ValueError, RecursionError):
             continue
         if isinstance(data, dict):
             score, most = data.get("score"), data.get("max-score", data.get("max_score"))
@@ -173,21 +172,12 @@ def _found(folder: Path) -> Iterator[str]:
             folders.sort()
 
 
-def _leads_away(folder: Path, path: Path) -> bool:
-    return not path.parent.resolve().is_relative_to(folder.resolve())
-
-
 def _digest(path: Path) -> str | None:
     """The digest of a regular file, `None` of anything else; a checkout on Windows does not change it."""
     try:
-        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-        descriptor = os.open(path, flags)
-    except OSError:
+        data = read_plain(path, path.name, _MAX_BYTES)
+    except UnreadableError:
         return None
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return None
-        data = file.read(_MAX_BYTES)
     if b"\0" not in data:
         data = data.replace(b"\r\n", b"\n")
     return hashlib.sha256(data).hexdigest()

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.course.protected import (
+from grader.errors import ProtectedError
+from grader.submission.protected import (
     Announced,
     announced_in,
     announced_in_table,
@@ -20,9 +21,7 @@ from grader.course.protected import (
     read_digests,
     write_digests,
 )
-from grader.errors import ProtectedError
-
-from .hostile import plain_report
+from tests.hostile import plain_report
 
 FILES = {
     "assignment.toml": "title = 'x'\n",
@@ -171,3 +170,19 @@ def test_points_that_are_not_those_of_the_rerun() -> None:
     assert disagreement(Announced(3, 5), report) == ""
     told = "CI announced 5/5 points; the re-run gives 3/5."
     assert disagreement(Announced(5, 5), report) == told
+
+
+def test_a_report_that_is_no_file_or_too_large_announces_nothing(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "result.json")
+    (tmp_path / "report.json").write_text('{"score": 7, "max_score": 10}')
+    assert announced_in(tmp_path) == Announced(7, 10)
+    (tmp_path / "report.json").write_text('{"score": 7, "max_score": 10}' + " " * (16 << 20))
+    assert announced_in(tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    "data", [b"\xff", b"\0", b'{"score": ' + b"9" * 5000 + b"}", b"{}", b"null"]
+)
+def test_any_bytes_announce_nothing(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "result.json").write_bytes(data)
+    assert announced_in(tmp_path) is None
