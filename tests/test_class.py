@@ -353,7 +353,7 @@ def tasks(count: int) -> Iterator[tuple[str, Task]]:
 
 def test_a_submission_that_ends_its_worker_costs_only_itself() -> None:
     outcomes = dict(fragile({"4", "5"}).run(tasks(10)))
-    assert {key: outcome.trouble for key, outcome in outcomes.items()} == {
+    assert {key: outcome.fault for key, outcome in outcomes.items()} == {
         str(number): "Its worker was lost 2 times." if number in (4, 5) else str(number)
         for number in range(10)
     }

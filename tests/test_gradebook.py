@@ -19,7 +19,7 @@ from sqlalchemy import create_engine, insert, text
 from grader.classroom.gradebook import database, models
 from grader.classroom.gradebook.late import LatePolicy
 from grader.classroom.gradebook.reader import NOTHING, Gradebook, open_gradebook
-from grader.classroom.gradebook.writer import Ledger, Receipt, enrol, set_possible, write_settings
+from grader.classroom.gradebook.writer import GradebookWriter, ReceivedHandIn, enrol, write_max_scores, write_settings
 from grader.classroom.handin.read import Submitted
 from grader.classroom.handin.roster import RosterEntry
 from grader.classroom.records import Enrolled
@@ -64,7 +64,7 @@ def gradebook(where: str) -> Iterator[Gradebook]:
             policy=LatePolicy(points=2, free_days=1),
         )
         enrol(opened, [RosterEntry(BOB), RosterEntry(ADA)], [])
-        set_possible(opened, {"my_linear": 10}, "checks")
+        write_max_scores(opened, {"my_linear": 10}, "checks")
         yield opened
 
 
@@ -81,28 +81,28 @@ def work(source: str, when: datetime | None = NOON) -> Submitted:
     return Submitted({"my_linear": Source("my_linear.py", (cell,))}, commit="c0ffee", when=when)
 
 
-def received(ledger: Ledger, student: str, handed: Submitted, key: str) -> bool:
-    return ledger.receive([Receipt(student, handed, NOON, key)]) == [True]
+def received(writer: GradebookWriter, student: str, handed: Submitted, key: str) -> bool:
+    return writer.receive([ReceivedHandIn(student, handed, NOON, key)]) == [True]
 
 
 def graded(
     gradebook: Gradebook, student: str, source: str, score: int, *, forced: bool = False
-) -> Ledger:
+) -> GradebookWriter:
     """A run that grades one submission; its key is its source."""
-    ledger = Ledger.begin(gradebook, {"checks": "x"}, forced)
+    writer = GradebookWriter.begin(gradebook, {"checks": "x"}, forced)
     handed = work(source)
-    if received(ledger, student, handed, f"key of {source}"):
-        ledger.store(student, f"key of {source}", handed.digest, report(score), 0.5)
-    return ledger
+    if received(writer, student, handed, f"key of {source}"):
+        writer.store_result(student, f"key of {source}", handed.digest, report(score), 0.5)
+    return writer
 
 
 def test_what_goes_in_comes_out(gradebook: Gradebook, where: str) -> None:
-    ledger = Ledger.begin(gradebook, {}, False)
+    writer = GradebookWriter.begin(gradebook, {}, False)
     late = work("x = 'é🐍'\n", NOON + timedelta(days=2, hours=1))
-    assert received(ledger, "ada", late, "key")
+    assert received(writer, "ada", late, "key")
     assert gradebook.record("ada").problem == "Not graded yet."
-    ledger.store("ada", "key", late.digest, report(8), 0.5)
-    ledger.finish()
+    writer.store_result("ada", "key", late.digest, report(8), 0.5)
+    writer.finish()
     made = gradebook.adjust("ADA-L", 3, why="kind", who="me", exercise="my_linear")
     gradebook.adjust("ada", -2, why="copied", who="you")
     with open_gradebook(where) as again:
@@ -185,7 +185,7 @@ def test_force_keeps_the_history(gradebook: Gradebook) -> None:
 
 
 def test_two_at_once_do_not_double(gradebook: Gradebook) -> None:
-    one, two = Ledger.begin(gradebook, {}, False), Ledger.begin(gradebook, {}, False)
+    one, two = GradebookWriter.begin(gradebook, {}, False), GradebookWriter.begin(gradebook, {}, False)
     handed = work("x")
     assert received(one, "ada", handed, "key")
     assert received(two, "ada", handed, "key")
@@ -197,10 +197,10 @@ def test_two_at_once_do_not_double(gradebook: Gradebook) -> None:
 
 
 def test_trouble_is_no_result_and_is_tried_again(gradebook: Gradebook) -> None:
-    ledger = Ledger.begin(gradebook, {}, False)
+    writer = GradebookWriter.begin(gradebook, {}, False)
     handed = work("one")
-    assert received(ledger, "ada", handed, "key of one")
-    ledger.trouble("ada", "The grader\x1b[31m failed")
+    assert received(writer, "ada", handed, "key of one")
+    writer.store_fault("ada", "The grader\x1b[31m failed")
     record = gradebook.record("ada")
     assert (record.report, record.problem) == (None, "The grader\\x1b[31m failed")
     graded(gradebook, "ada", "one", 5)

@@ -16,8 +16,8 @@ from click.testing import CliRunner
 
 from grader.classroom.records import Enrolled
 from grader.classroom.report.pseudonyms import Pseudonyms
-from grader.classroom.similarity.fingerprint import shape
-from grader.classroom.similarity.pairs import Comparison, Finding, compare, usual
+from grader.classroom.similarity.fingerprint import fingerprint_of
+from grader.classroom.similarity.pairs import Comparison, Finding, compare, usual_limit
 from grader.cli import main
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -159,7 +159,7 @@ def test_the_stub_is_no_evidence() -> None:
 @pytest.mark.parametrize("exercise", EXERCISES)
 def test_a_disguise_changes_no_shape(exercise: str) -> None:
     for text in right(exercise)[:2]:
-        plain, hidden = shape(text), shape(disguised(text))
+        plain, hidden = fingerprint_of(text), fingerprint_of(disguised(text))
         assert plain
         assert hidden
         assert plain.grams.tolist() == hidden.grams.tolist()
@@ -180,12 +180,12 @@ def test_the_line_rises_with_the_class_and_with_its_background() -> None:
     import numpy as np
 
     background = np.linspace(0.1, 10, 15)
-    assert usual(background, 6, 5) > background.max()
-    assert usual(2 * background, 6, 5) == pytest.approx(2 * usual(background, 6, 5))
-    assert usual(background, 6, 5) < usual(background, 6, 8)
+    assert usual_limit(background, 6, 5) > background.max()
+    assert usual_limit(2 * background, 6, 5) == pytest.approx(2 * usual_limit(background, 6, 5))
+    assert usual_limit(background, 6, 5) < usual_limit(background, 6, 8)
     # copies do not move it: half as many pairs as students are no background
-    assert usual(np.array([*background[:-3], 900, 900, 900]), 6, 5) == usual(background, 6, 5)
-    assert usual(background[:3], 100, 5) == 0
+    assert usual_limit(np.array([*background[:-3], 900, 900, 900]), 6, 5) == usual_limit(background, 6, 5)
+    assert usual_limit(background[:3], 100, 5) == 0
 
 
 def told(students: list[Texts], hide: Any = None) -> list[Finding]:

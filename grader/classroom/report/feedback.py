@@ -14,7 +14,8 @@ from ..records import Record
 from ..sanitize import slug
 from .templating import asset, environment
 
-TOLD = ("failed", "timeout", "error", "skipped")
+# the statuses of which the message is shown
+EXPLAINED = ("failed", "timeout", "error", "skipped")
 WORDS = {
     "passed": "passed",
     "partial": "some points",
@@ -33,7 +34,11 @@ _CODE = re.compile(r"(`[^`\n]+`)")
 
 
 def write_feedback(record: Record, title: str, folder: Path) -> list[Path]:
-    """Writes a student's two files into `folder`, named after the identifier; their paths."""
+    """Writes a student's two files into `folder`, named after the identifier; their paths.
+
+    Raises:
+        OSError: if one cannot be written.
+    """
     name = slug(record.student.id)
     pages = {".md": markdown(record, title), ".html": html(record, title)}
     paths = []
@@ -53,7 +58,7 @@ def html(record: Record, title: str) -> str:
             record=record,
             title=title,
             words=WORDS,
-            told=TOLD,
+            explained=EXPLAINED,
             style=asset("feedback.css"),
             **_sums(record),
         )
@@ -116,7 +121,7 @@ def _check(check: CheckResult) -> Iterator[str]:
         f"- {MARKS.get(check.status, '➖')} {escaped(check.description)} "
         f"({check.score} of {check.points}, {WORDS[check.status]})"
     )
-    if check.status in TOLD:
+    if check.status in EXPLAINED:
         if check.message:
             yield ""
             yield from ("  " + line for line in _fenced(check.message))
@@ -128,7 +133,7 @@ def _check(check: CheckResult) -> Iterator[str]:
 
 
 def escaped(text: str) -> str:
-    """`text` on one line of Markdown: what stands between backticks stays code, all else is itself."""
+    """`text` on one line of Markdown, where only what stands between backticks means something: it stays code."""
     pieces = _CODE.split(" ".join(text.split()))
     return "".join(
         piece if place % 2 else _MARKDOWN.sub(r"\\\1", piece) for place, piece in enumerate(pieces)

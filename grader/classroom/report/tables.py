@@ -16,7 +16,7 @@ from typing import Any, Self, TextIO
 
 from ..records import Record
 from .class_summary import ClassSummary
-from .exports import Value, cell, stamp
+from .exports import Value, cell, timestamp
 
 BATCH = 5000  # rows
 # column → its type, as pyarrow names it
@@ -76,8 +76,14 @@ def pyarrow() -> ModuleType | None:
     return library  # type: ignore[no-any-return]
 
 
-class Table:
-    """A file of rows: Parquet where pyarrow is installed, else CSV."""
+class TableFile:
+    """A file of rows: Parquet where pyarrow is installed, else CSV. A context manager.
+
+    Args:
+        folder: where to write it.
+        name: without its ending.
+        columns: name → type, as pyarrow names it.
+    """
 
     def __init__(self, folder: Path, name: str, columns: dict[str, str]) -> None:
         self._columns = columns
@@ -112,6 +118,7 @@ class Table:
             self._writer.close()
 
     def add(self, *row: Value) -> None:
+        """A row, with a value for each column."""
         self._rows.append(row)
         if len(self._rows) >= BATCH:
             self._flush()
@@ -128,8 +135,8 @@ class Table:
             self._writer.write_table(self._arrow.Table.from_arrays(columns, schema=self._schema))
 
 
-class Tables:
-    """The folder of data: a context manager that takes the records one by one."""
+class DataFolder:
+    """The folder of data. A context manager that takes the records one by one; `close` writes what needs them all."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -137,9 +144,9 @@ class Tables:
 
     def __enter__(self) -> Self:
         keep = self._stack.enter_context
-        self._students = keep(Table(self._folder, "students", STUDENTS))
-        self._exercises = keep(Table(self._folder, "exercises", EXERCISES))
-        self._checks = keep(Table(self._folder, "checks", CHECKS))
+        self._students = keep(TableFile(self._folder, "students", STUDENTS))
+        self._exercises = keep(TableFile(self._folder, "exercises", EXERCISES))
+        self._checks = keep(TableFile(self._folder, "checks", CHECKS))
         self._records = keep((self._folder / "records.jsonl").open("w", encoding="utf-8"))
         return self
 
@@ -152,11 +159,12 @@ class Tables:
         self._stack.__exit__(kind, error, trace)
 
     def add(self, record: Record) -> None:
+        """Writes a record into all tables but that of the mistakes."""
         self._records.write(record_json(record) + "\n")
         student, report = record.student, record.report
         self._students.add(
             *(student.id, student.name, student.login, student.email, student.section),
-            *(student.on_roster, report is not None, stamp(record.submitted), record.late_days),
+            *(student.on_roster, report is not None, timestamp(record.submitted), record.late_days),
             *(report.score if report else 0, record.penalty),
             *(sum(each.points for each in record.adjustments), record.score, record.max_score),
             record.problem,
@@ -173,8 +181,8 @@ class Tables:
                 )
 
     def close(self, summary: ClassSummary) -> None:
-        """The table of the mistakes, a row for everyone who made one: known when all records are in."""
-        with Table(self._folder, "mistakes", MISTAKES) as table:
+        """Writes the table of the mistakes, a row for everyone who made one, when all records are in."""
+        with TableFile(self._folder, "mistakes", MISTAKES) as table:
             for row in _mistakes(summary):
                 table.add(*row)
 
@@ -185,8 +193,8 @@ def record_json(record: Record) -> str:
     data = {
         **vars(record),
         "score": record.score,
-        "submitted": stamp(record.submitted),
-        "adjustments": [vars(each) | {"when": stamp(each.when)} for each in record.adjustments],
+        "submitted": timestamp(record.submitted),
+        "adjustments": [vars(each) | {"when": timestamp(each.when)} for each in record.adjustments],
         "report": report and {"score": report.score, "max_score": report.max_score, **vars(report)},
     }
     # dataclasses are written as their fields, all the way down
