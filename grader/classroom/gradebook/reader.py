@@ -108,8 +108,11 @@ class Gradebook:
     def records(self) -> Iterator[Record]:
         """Every student's record, in the roster's order and one by one; who is on no roster comes last."""
         after: tuple[int, str] | None = None
+        engine = self.engine
+        if engine.dialect.name == "postgresql":  # where each statement sees a moment of its own otherwise
+            engine = engine.execution_options(isolation_level="REPEATABLE READ")
         # one transaction: all pages show the same moment, also while a class is being graded
-        with self.engine.connect() as connection:
+        with engine.connect() as connection, connection.begin():
             while page := self._page(connection, after):
                 yield from (record for _, record in page)
                 after = page[-1][0]
