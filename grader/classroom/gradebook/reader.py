@@ -109,7 +109,9 @@ class Gradebook:
         """Every student's record, in the roster's order and one by one; who is on no roster comes last."""
         after: tuple[int, str] | None = None
         engine = self.engine
-        if engine.dialect.name == "postgresql":  # where each statement sees a moment of its own otherwise
+        if (
+            engine.dialect.name == "postgresql"
+        ):  # where each statement sees a moment of its own otherwise
             engine = engine.execution_options(isolation_level="REPEATABLE READ")
         # one transaction: all pages show the same moment, also while a class is being graded
         with engine.connect() as connection, connection.begin():

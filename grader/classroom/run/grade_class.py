@@ -201,12 +201,16 @@ def _latest(several: Sequence[HandIn]) -> _ChosenHandIn:
     """The latest, where times are known; else the last by name."""
 
     def order(each: HandIn) -> tuple[float, str]:
-        return (each.when.timestamp() if each.when else 0, each.path.name)
+        return (each.when.timestamp() if each.when else 0, _name_on_disk(each))
 
     *others, last = sorted(several, key=order)
-    also = ", ".join(clean(each.path.name, 100) for each in others)
-    notes = (f"{clean(last.path.name, 100)} counts; there is also {also}.",) if others else ()
+    also = ", ".join(clean(_name_on_disk(each), 100) for each in others)
+    notes = (f"{clean(_name_on_disk(last), 100)} counts; there is also {also}.",) if others else ()
     return _ChosenHandIn(last, notes)
+
+
+def _name_on_disk(hand_in: HandIn) -> str:
+    return ", ".join(path.name for path in hand_in.files.values()) or hand_in.path.name
 
 
 @dataclass(frozen=True)
