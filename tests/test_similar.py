@@ -184,7 +184,9 @@ def test_the_line_rises_with_the_class_and_with_its_background() -> None:
     assert usual_limit(2 * background, 6, 5) == pytest.approx(2 * usual_limit(background, 6, 5))
     assert usual_limit(background, 6, 5) < usual_limit(background, 6, 8)
     # copies do not move it: half as many pairs as students are no background
-    assert usual_limit(np.array([*background[:-3], 900, 900, 900]), 6, 5) == usual_limit(background, 6, 5)
+    assert usual_limit(np.array([*background[:-3], 900, 900, 900]), 6, 5) == usual_limit(
+        background, 6, 5
+    )
     assert usual_limit(background[:3], 100, 5) == 0
 
 

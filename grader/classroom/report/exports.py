@@ -81,7 +81,7 @@ def _classroom50(summary: ClassSummary) -> Iterator[Sequence[Value]]:
         first, last = split_name(line.name)
         yield (
             *(line.login or line.id, first, last, line.email, line.section),
-            *(line.score, line.max_score, timestamp(line.submitted), "", line.login, ""),
+            *(line.score, line.max_score, stamp(line.submitted), "", line.login, ""),
             *(_truth(line.late_days > 0), _truth(line.adjusted)),
         )
 
@@ -103,7 +103,7 @@ def split_name(name: str) -> tuple[str, str]:
     return first, last
 
 
-def timestamp(when: datetime | None) -> str:
+def stamp(when: datetime | None) -> str:
     """An instant in UTC, as `2026-11-21T09:30:00Z`; one without a time zone is left as it is."""
     if when is None:
         return ""

@@ -14,8 +14,7 @@ from ..records import Record
 from ..sanitize import slug
 from .templating import asset, environment
 
-# the statuses of which the message is shown
-EXPLAINED = ("failed", "timeout", "error", "skipped")
+TOLD = ("failed", "timeout", "error", "skipped")
 WORDS = {
     "passed": "passed",
     "partial": "some points",
@@ -58,7 +57,7 @@ def html(record: Record, title: str) -> str:
             record=record,
             title=title,
             words=WORDS,
-            explained=EXPLAINED,
+            told=TOLD,
             style=asset("feedback.css"),
             **_sums(record),
         )
@@ -121,7 +120,7 @@ def _check(check: CheckResult) -> Iterator[str]:
         f"- {MARKS.get(check.status, '➖')} {escaped(check.description)} "
         f"({check.score} of {check.points}, {WORDS[check.status]})"
     )
-    if check.status in EXPLAINED:
+    if check.status in TOLD:
         if check.message:
             yield ""
             yield from ("  " + line for line in _fenced(check.message))

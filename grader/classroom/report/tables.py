@@ -16,7 +16,7 @@ from typing import Any, Self, TextIO
 
 from ..records import Record
 from .class_summary import ClassSummary
-from .exports import Value, cell, timestamp
+from .exports import Value, cell, stamp
 
 BATCH = 5000  # rows
 # column → its type, as pyarrow names it
@@ -164,7 +164,7 @@ class DataFolder:
         student, report = record.student, record.report
         self._students.add(
             *(student.id, student.name, student.login, student.email, student.section),
-            *(student.on_roster, report is not None, timestamp(record.submitted), record.late_days),
+            *(student.on_roster, report is not None, stamp(record.submitted), record.late_days),
             *(report.score if report else 0, record.penalty),
             *(sum(each.points for each in record.adjustments), record.score, record.max_score),
             record.problem,
@@ -193,8 +193,8 @@ def record_json(record: Record) -> str:
     data = {
         **vars(record),
         "score": record.score,
-        "submitted": timestamp(record.submitted),
-        "adjustments": [vars(each) | {"when": timestamp(each.when)} for each in record.adjustments],
+        "submitted": stamp(record.submitted),
+        "adjustments": [vars(each) | {"when": stamp(each.when)} for each in record.adjustments],
         "report": report and {"score": report.score, "max_score": report.max_score, **vars(report)},
     }
     # dataclasses are written as their fields, all the way down

@@ -20,7 +20,7 @@ from ..records import Record
 from ..similarity.pairs import Finding
 from . import charts
 from .class_summary import LETTERS, ClassSummary, Mistake, StudentLine
-from .exports import timestamp
+from .exports import stamp
 from .item_analysis import Item, check_items, distribution, exercise_items
 from .templating import asset, environment
 
@@ -150,7 +150,7 @@ def _row(line: StudentLine, width: int) -> list[Any]:
     points = line.points + (-1,) * (width - len(line.points))
     return [
         *(line.name or line.id, line.id, line.login, line.section, line.score, line.max_score),
-        *(timestamp(line.submitted)[:16].replace("T", " "), line.late_days, line.remarks),
+        *(stamp(line.submitted)[:16].replace("T", " "), line.late_days, line.remarks),
         *(int(line.handed_in), *points),
     ]
 
@@ -167,7 +167,7 @@ def _details(record: Record, summary: ClassSummary) -> dict[str, Any]:
                 ("mail", student.email),
                 ("section", student.section),
                 ("", "" if student.on_roster else "not on the roster"),
-                ("handed in", timestamp(record.submitted).replace("T", " ").replace("Z", " UTC")),
+                ("handed in", stamp(record.submitted).replace("T", " ").replace("Z", " UTC")),
                 ("days late", str(record.late_days) if record.late_days else ""),
                 ("commit", record.commit[:12]),
             )
@@ -177,7 +177,7 @@ def _details(record: Record, summary: ClassSummary) -> dict[str, Any]:
         "problem": record.problem,
         "notes": list(record.notes),
         "adjustments": [
-            [each.exercise, each.points, each.who, timestamp(each.when)[:10], each.why]
+            [each.exercise, each.points, each.who, stamp(each.when)[:10], each.why]
             for each in record.adjustments
         ],
         "exercises": [_exercise(each, summary) for each in report.exercises] if report else [],
