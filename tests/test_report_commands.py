@@ -1,15 +1,21 @@
-"""`grader report` from outside: what it writes, and what it says of wrong calls."""
+"""`grader report` and `grader similar` from outside: what they write, and what they say of wrong calls."""
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from grader.classroom.records import Enrolled, Record
+from grader.cli import main
 from grader.errors import GradebookError
+from tests.copies import Texts, disguised, honest
 from tests.synthetic import made_class
 
 
@@ -37,12 +43,6 @@ class Book:
 @pytest.fixture
 def command(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Runs `grader ...` on a gradebook that is no database."""
-    import sys
-    from types import ModuleType
-
-    from click.testing import CliRunner
-
-    from grader.cli import main
 
     def open_gradebook(where: str, create: bool = False) -> Book:
         if where != "class.db":
@@ -99,3 +99,40 @@ def test_wrong_calls_are_told_in_a_sentence(
     assert told in done.output
     assert "Traceback" not in done.output
     assert sorted(path.name for path in Path().rglob("*")) == ["full", "thesis.tex"]
+
+
+def test_similar_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    students = honest()
+    students.append({name: disguised(text) for name, text in students[2].items()})
+    students[0] = {**students[0], "losses": "def f(:"}
+
+    class Copied:
+        title = "class"
+
+        def __enter__(self) -> Copied:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            return None
+
+        def students(self) -> list[Enrolled]:
+            return [Enrolled(str(at), f"[red]Name {at}") for at in range(7)]
+
+        def sources(self, student: str) -> Texts:
+            return students[int(student)]
+
+    module = ModuleType("grader.classroom.gradebook.reader")
+    vars(module).update(open_gradebook=lambda where, create=False: Copied())
+    monkeypatch.setitem(sys.modules, "grader.classroom.gradebook.reader", module)
+    done = CliRunner().invoke(main, ["similar", "class.db", "--format", "json"])
+    assert done.exit_code == 0, done.output
+    [pair] = json.loads(done.output)
+    assert pair["students"] == ["[red]Name 2 (2)", "[red]Name 6 (6)"]
+    assert "is usual" in pair["why"]
+    assert len(pair["exercises"]) > 10
+    done = CliRunner().invoke(main, ["similar", "class.db"])
+    assert done.exit_code == 0, done.output
+    assert "[red]Name 2" in done.output
+    assert "7 students compared; pairs that stand out: 1." in done.output
+    assert "A hint, not a verdict" in done.output
+    assert "valid Python: 1 file." in done.output

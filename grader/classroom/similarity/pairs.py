@@ -156,7 +156,7 @@ class Comparison:
 
     def pairs(self) -> list[Pair]:
         """Those that stand out, the clearest first."""
-        tables = {name: _PairTable(of, self.students) for name, of in self._grams.items()}
+        tables = {name: PairTable(of, self.students) for name, of in self._grams.items()}
         keys = np.unique(
             np.concatenate([np.array([], np.int64), *(each.keys for each in tables.values())])
         )
@@ -170,7 +170,7 @@ class Comparison:
         )
         found = [
             evidence.pair(place, divmod(int(keys[place]), self.students))
-            for place in np.flatnonzero(evidence.by_evidence | evidence.by_whole)
+            for place in np.flatnonzero(evidence.by_evidence | evidence.by_whole).tolist()
         ]
         return sorted(found, key=lambda pair: (-pair.evidence, pair.students))
 
@@ -237,8 +237,16 @@ class _Evidence:
         return f"{share:.0%} of all rare code shared, where up to {usual:.0%} is usual"
 
 
-class _PairTable:
-    """One exercise: the evidence of all pairs that share something rare, and everybody's rare weight."""
+class PairTable:
+    """One exercise: the evidence of all pairs that share something rare, and everybody's rare weight.
+
+    Args:
+        of: student's number → k-grams.
+        students: how many there are in the class.
+
+    Attributes:
+        keys: (pairs,), ascending: lower number · students + higher number, of those that share something rare.
+    """
 
     def __init__(self, of: Mapping[int, Grams], students: int) -> None:
         n = len(of)

@@ -78,15 +78,17 @@ def test_what_counts_for_nobody_is_refused(sqlite_gradebook: Gradebook) -> None:
 
 
 def test_a_result_is_there_once_for_each_forced_run(sqlite_gradebook: Gradebook) -> None:
-    insert = (
-        "INSERT INTO grading (student_id, digest, key, forced_run, run_id, graded, seconds, score, max_score, report) "
-        "VALUES ('ada', '', 'k', {}, 1, '2026-11-20', 0, 0, 0, '{{}}')"
-    )
     run = models.RunRow(started=NOON, finished=None, forced=False, conditions={})
     sqlite_gradebook.write(lambda session: session.add(run))
-    for forced_run in (0, 7):
-        sqlite_gradebook.write(
-            lambda session, n=forced_run: session.execute(text(insert.format(n)))
+
+    def put(forced_run: int) -> None:
+        statement = text(
+            "INSERT INTO grading (student_id, digest, key, forced_run, run_id, graded, seconds, score, max_score, "
+            f"report) VALUES ('ada', '', 'k', {forced_run}, 1, '2026-11-20', 0, 0, 0, '{{}}')"
         )
+        sqlite_gradebook.write(lambda session: session.execute(statement))
+
+    put(0)
+    put(7)
     with pytest.raises(IntegrityError):
-        sqlite_gradebook.write(lambda session: session.execute(text(insert.format(7))))
+        put(7)

@@ -11,7 +11,7 @@ from sqlalchemy import insert, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
-from grader.classroom.gradebook import models, reader
+from grader.classroom.gradebook import models
 from grader.classroom.gradebook.enrolment import enrol
 from grader.classroom.gradebook.reader import NOTHING_HANDED_IN, Gradebook, open_gradebook
 from grader.classroom.gradebook.settings import GradebookSettings, write_settings
@@ -185,7 +185,7 @@ def test_a_lock_or_a_lost_connection_is_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waited: list[float] = []
-    monkeypatch.setattr(reader.time, "sleep", waited.append)
+    monkeypatch.setattr("grader.classroom.gradebook.reader.time.sleep", waited.append)
     lost = OperationalError("INSERT", {}, Exception("gone"), connection_invalidated=True)
     with small_gradebook(tmp_path / "grades.db") as gradebook:
         assert gradebook.write(Step(locked(), lost, locked())) == "done"
@@ -197,7 +197,7 @@ def test_a_lock_or_a_lost_connection_is_waited_for(
 def test_what_waiting_does_not_help_is_told_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reader.time, "sleep", pytest.fail)
+    monkeypatch.setattr("grader.classroom.gradebook.reader.time.sleep", pytest.fail)
     with small_gradebook(tmp_path / "grades.db") as gradebook:
         with pytest.raises(GradebookError, match="disk is full"):
             gradebook.write(Step(locked("disk is full")))

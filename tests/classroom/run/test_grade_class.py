@@ -64,7 +64,9 @@ class Stand(Executor):
             score = int(found[1]) if found else 0
             check = CheckResult("right", "It is right.", "passed", 10, score)
             exercises.append(
-                ExerciseResult(name, name, score, 10, "partial", checks=(check,), seed=task.seed)
+                ExerciseResult(
+                    name, name, score, 10, "partial", checks=(check,), seed=task.seed or 0
+                )
             )
         return GradingOutcome(Report(task.submission.name, tuple(exercises), HERE), 0.1)
 

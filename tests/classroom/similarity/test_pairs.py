@@ -2,87 +2,29 @@
 
 from __future__ import annotations
 
-import ast
 import json
-import sys
-from functools import cache
-from pathlib import Path
 from random import Random
-from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
-from click.testing import CliRunner
 
 from grader.classroom.records import Enrolled
 from grader.classroom.report.pseudonyms import Pseudonyms
-from grader.classroom.similarity.fingerprint import fingerprint_of
-from grader.classroom.similarity.pairs import Comparison, Finding, compare, usual_limit
-from grader.cli import main
-
-ROOT = Path(__file__).resolve().parent.parent
-SUBMISSIONS = ROOT / "tests" / "submissions"
-EXERCISES = sorted(path.name for path in SUBMISSIONS.iterdir() if path.is_dir())
-Texts = dict[str, str]
-
-
-def text_of(path: Path) -> str:
-    return path.read_text(encoding="utf-8")
-
-
-@cache
-def right(exercise: str) -> tuple[str, ...]:
-    """The right answers that the tests know, each by another hand or in another style."""
-    return tuple(text_of(path) for path in sorted((SUBMISSIONS / exercise / "right").glob("*.py")))
-
-
-def stubs() -> Texts:
-    return {name: text_of(ROOT / "exercises" / f"{name}.py") for name in EXERCISES}
-
-
-def honest(size: int = 6) -> list[Texts]:
-    """Students of whom no two have the same answer to anything."""
-    return [
-        {name: right(name)[at] for name in EXERCISES if at < len(right(name))} for at in range(size)
-    ]
-
-
-class Renamed(ast.NodeTransformer):
-    """What someone does who hides a copy: other names for what is his to name, nothing else."""
-
-    def __init__(self, tree: ast.AST) -> None:
-        stored = {
-            node.id
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-        }
-        arguments = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
-        self.names = {name: f"var_{at}" for at, name in enumerate(sorted(stored | arguments))}
-
-    def visit_Name(self, node: ast.Name) -> ast.Name:
-        node.id = self.names.get(node.id, node.id)
-        return node
-
-    def visit_arg(self, node: ast.arg) -> ast.arg:
-        node.arg, node.annotation = self.names[node.arg], None
-        return node
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
-        self.generic_visit(node)
-        node.body.insert(0, ast.Expr(ast.Constant("My own work.")))
-        return node
-
-
-def disguised(text: str, seed: int = 1) -> str:
-    """A copy with other names and docstrings, no comments, and its functions in another order."""
-    tree = ast.parse(text)
-    tree = ast.fix_missing_locations(Renamed(tree).visit(tree))
-    moved = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
-    places = [at for at, node in enumerate(tree.body) if node in moved]
-    Random(seed).shuffle(moved)
-    for at, node in zip(places, moved, strict=True):
-        tree.body[at] = node
-    return ast.unparse(tree)
+from grader.classroom.similarity.fingerprint import K, fingerprint_of
+from grader.classroom.similarity.pairs import (
+    LONGEST,
+    MOST_LINES,
+    Comparison,
+    Finding,
+    Pair,
+    PairTable,
+    SharedCode,
+    compare,
+    most_shared,
+    usual_limit,
+)
+from tests.copies import EXERCISES, SUBMISSIONS, Texts, disguised, honest, right, stubs, text_of
 
 
 def found(students: list[Texts]) -> list[tuple[int, int]]:
@@ -156,15 +98,6 @@ def test_the_stub_is_no_evidence() -> None:
     assert found([stubs() for _ in range(2)] + honest(4)) == []
 
 
-@pytest.mark.parametrize("exercise", EXERCISES)
-def test_a_disguise_changes_no_shape(exercise: str) -> None:
-    for text in right(exercise)[:2]:
-        plain, hidden = fingerprint_of(text), fingerprint_of(disguised(text))
-        assert plain
-        assert hidden
-        assert plain.grams.tolist() == hidden.grams.tolist()
-
-
 def test_texts_that_cannot_be_read_are_counted() -> None:
     comparison = Comparison({})
     deep = "x = " + "(" * 150 + "1" + ")" * 150
@@ -177,8 +110,6 @@ def test_texts_that_cannot_be_read_are_counted() -> None:
 
 
 def test_the_line_rises_with_the_class_and_with_its_background() -> None:
-    import numpy as np
-
     background = np.linspace(0.1, 10, 15)
     assert usual_limit(background, 6, 5) > background.max()
     assert usual_limit(2 * background, 6, 5) == pytest.approx(2 * usual_limit(background, 6, 5))
@@ -190,7 +121,7 @@ def test_the_line_rises_with_the_class_and_with_its_background() -> None:
     assert usual_limit(background[:3], 100, 5) == 0
 
 
-def told(students: list[Texts], hide: Any = None) -> list[Finding]:
+def compared(students: list[Texts], hide: Any = None) -> list[Finding]:
     people = [(str(at), f"Student {at}") for at in range(len(students))]
     keep = hide or (lambda _who, text: text)
     findings, _ = compare(people, lambda who: students[int(who)], stubs(), keep)
@@ -200,7 +131,7 @@ def told(students: list[Texts], hide: Any = None) -> list[Finding]:
 def test_marked_lines_are_what_both_have() -> None:
     students = honest()
     students.append({name: disguised(text) for name, text in students[3].items()})
-    [finding] = told(students)
+    [finding] = compared(students)
     assert finding.names == ("Student 3", "Student 6")
     data = json.loads(json.dumps(finding.data()))
     by_name = {name: (left, right) for name, _, left, right in data["exercises"]}
@@ -220,44 +151,67 @@ def test_sources_are_shown_under_pseudonyms() -> None:
     students.append(dict(students[3]))
     people = [Enrolled(str(at), "Ada Lovelace", login="lovelace1815") for at in range(7)]
     hidden = Pseudonyms(b"k" * 32, people)
-    [finding] = told(students, lambda who, text: hidden.text(text, people[int(who)]))
+    [finding] = compared(students, lambda who, text: hidden.text(text, people[int(who)]))
     shown = json.dumps(finding.data()).casefold()
     assert "lovelace" not in shown
     assert hidden.of(people[3]) in shown
 
 
-def test_similar_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    students = honest()
-    students.append({name: disguised(text) for name, text in students[2].items()})
-    students[0] = {**students[0], "losses": "def f(:"}
+@pytest.mark.parametrize(("students", "most"), [(2, 5), (50, 5), (80, 8), (500, 50), (9000, 50)])
+def test_rare_is_what_a_tenth_of_the_class_has(students: int, most: int) -> None:
+    assert most_shared(students) == most
 
-    class Book:
-        title = "class"
 
-        def __enter__(self) -> Book:
-            return self
+def test_nobody_is_compared_with_nobody() -> None:
+    assert compared([]) == []
+    assert compared([{}]) == []
+    assert compared([{}, {}]) == []
+    assert compared(honest(1)) == []
 
-        def __exit__(self, *_: object) -> None:
-            return None
 
-        def students(self) -> list[Enrolled]:
-            return [Enrolled(str(at), f"[red]Name {at}") for at in range(7)]
+def test_evidence_is_the_inverse_document_frequency() -> None:
+    """A k-gram that d of n students have weighs ln(n / d) / k."""
+    grams = {0: [1, 2, 3], 1: [2, 3, 4], 2: [3], 3: [3, 9]}
+    table = PairTable({who: np.array(of, np.uint64) for who, of in grams.items()}, 5)
+    assert table.keys.tolist() == [1, 2, 3, 7, 8, 13]  # all share the 3, which all have
+    two_of_four, one_of_four, four_of_four = np.log([2, 4, 1]) / K
+    evidence = dict(zip(table.keys.tolist(), table.evidence_of(table.keys), strict=True))
+    assert evidence[1] == pytest.approx(two_of_four + four_of_four)
+    assert evidence[13] == four_of_four == 0
+    # of either: both of one_of_four, and what they share once
+    [either, *_] = table.either_of(table.keys)
+    assert either == pytest.approx(2 * one_of_four + two_of_four)
 
-        def sources(self, student: str) -> Texts:
-            return students[int(student)]
 
-    module = ModuleType("grader.classroom.gradebook.reader")
-    vars(module).update(open_gradebook=lambda where: Book())
-    monkeypatch.setitem(sys.modules, "grader.classroom.gradebook.reader", module)
-    done = CliRunner().invoke(main, ["similar", "class.db", "--format", "json"])
-    assert done.exit_code == 0, done.output
-    [pair] = json.loads(done.output)
-    assert pair["students"] == ["[red]Name 2 (2)", "[red]Name 6 (6)"]
-    assert "is usual" in pair["why"]
-    assert len(pair["exercises"]) > 10
-    done = CliRunner().invoke(main, ["similar", "class.db"])
-    assert done.exit_code == 0, done.output
-    assert "[red]Name 2" in done.output
-    assert "7 students compared; pairs that stand out: 1." in done.output
-    assert "A hint, not a verdict" in done.output
-    assert "valid Python: 1 file." in done.output
+def test_what_too_many_have_is_no_evidence() -> None:
+    for students, expected in ((5, 10), (6, 0)):
+        table = PairTable({who: np.array([7], np.uint64) for who in range(students)}, 100)
+        assert len(table.keys) == expected
+
+
+def test_shared_code_is_what_both_have_and_few_others() -> None:
+    comparison = Comparison({})
+    first, second = right("mlp_backward")[:2]
+    for text in (first, first, second):
+        comparison.add({"mlp_backward": text})
+    known = fingerprint_of(first)
+    assert known
+    pair = Pair((0, 1), 0.0, 0.0, "", ())
+    assert comparison.shared_grams("mlp_backward", pair).tolist() == known.grams.tolist()
+
+
+def test_a_finding_is_shown_within_bounds() -> None:
+    long = "x = 1\r\n" * (MOST_LINES + 5)
+    texts = {"one": long}, {"one": "y" * (LONGEST + 100) + "\x1b[31m"}
+    pair = Pair((4, 7), 3.0, 0.9, "why", (SharedCode("one", 3.0, 0.904),))
+    finding = Finding(pair, ("a", "b"), texts, ({"one": frozenset({2})}, {}))
+    assert (finding.exercises, finding.alike, finding.evidence) == (["one"], 0.9, 3.0)
+    data = finding.data()
+    [[name, alike, left, right_side]] = data["exercises"]
+    assert (name, alike, data["students"]) == ("one", "90% alike", (4, 7))
+    assert len(left) == MOST_LINES
+    assert left[:3] == [["x = 1", 0], ["x = 1", 1], ["x = 1", 0]]
+    [[text, marked]] = right_side
+    assert marked == 0
+    assert "\x1b" not in text
+    assert len(text) <= LONGEST + 100
