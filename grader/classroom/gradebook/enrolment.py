@@ -42,16 +42,16 @@ def enrol(
     """
 
     def write(session: Session) -> None:
-        about = session.get_one(GradebookRow, 1)
+        row = session.get_one(GradebookRow, 1)
         known = set(session.scalars(select(StudentRow.id)))
         before = set(known)
         if roster is not None:
-            about.has_roster = True
+            row.has_roster = True
             session.execute(update(StudentRow).values(on_roster=False, position=OFF_ROSTER))
         listed = roster or ()
         _put(session, known, (_roster_columns(*numbered) for numbered in enumerate(listed)))
         _rename(session, known, before, [entry.student for entry in listed])
-        on_roster = not about.has_roster  # without a roster, everybody is on it
+        on_roster = not row.has_roster  # without a roster, everybody is on it
         position = 0 if on_roster else OFF_ROSTER
         new = (student for student in others if student.id not in known)
         _put(session, known, (_columns(student, position, None, on_roster) for student in new))

@@ -39,6 +39,8 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class Base(DeclarativeBase):
+    """What all tables have in common."""
+
     # constraints have names, so that a later migration can change them
     metadata = MetaData(
         naming_convention={

@@ -90,15 +90,15 @@ class Gradebook:
     def refresh(self) -> None:
         """Reads anew what the gradebook is of."""
         with self.engine.connect() as connection, Session(connection) as session:
-            about = session.get(GradebookRow, 1)
-            self.new = about is None
-            self.title = about.title if about else ""
-            self.exercises = tuple(about.exercises) if about else ()
-            self.max_scores: dict[str, int] = dict(about.possible) if about else {}
-            self.max_scores_by = about.possible_by if about else ""
-            self.deadline = about.deadline if about else None
-            self.policy = LatePolicy(**about.policy) if about else LatePolicy()
-            self.has_roster = about.has_roster if about else False
+            row = session.get(GradebookRow, 1)
+            self.new = row is None
+            self.title = row.title if row else ""
+            self.exercises = tuple(row.exercises) if row else ()
+            self.max_scores: dict[str, int] = dict(row.possible) if row else {}
+            self.max_scores_by = row.possible_by if row else ""
+            self.deadline = row.deadline if row else None
+            self.policy = LatePolicy(**row.policy) if row else LatePolicy()
+            self.has_roster = row.has_roster if row else False
 
     @property
     def max_score(self) -> int:

@@ -104,6 +104,10 @@ def test_pseudonyms_leave_other_words_alone() -> None:
     hidden = Pseudonyms(KEY, students)
     text = "The mean of 17 losses is 5 times too large, like the limit."
     assert hidden.text(text, students[2]) == text
+    # of others, no identity of three letters goes: it is a word too often
+    assert Pseudonyms(KEY, [Enrolled("99", login="max")]).text("take the max", students[2]) == (
+        "take the max"
+    )
     own = [hidden.of(student) for student in students]
     assert hidden.text("li_hw1.py by Wu, as in /home/li/x", students[0]) == (
         f"{own[0]}_hw1.py by {own[0]}, as in /home/{own[0]}/x"

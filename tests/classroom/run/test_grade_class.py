@@ -40,7 +40,7 @@ from tests.gradebooks import NOON
 HERE = Environment("3.11", "2.13", ("cpu",), ("limits",))
 
 
-class Stand(Executor):
+class StandIn(Executor):
     """Gives each exercise the points that its text says: `# 7`; a text with `fault` is a fault."""
 
     def __init__(self) -> None:
@@ -108,35 +108,35 @@ def scores(gradebook: Gradebook) -> dict[str, int]:
 
 def graded(folder: Path, gradebook: Gradebook, *args: Any, **options: Any) -> list[str]:
     """The students that were graded now."""
-    stand = Stand()
-    grade_class(folder, gradebook, *args, workers=stand.workers, **options)
-    return stand.students
+    stand_in = StandIn()
+    grade_class(folder, gradebook, *args, workers=stand_in.workers, **options)
+    return stand_in.students
 
 
 # ── what is graded ──────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_new_gradebook_is_of_what_was_handed_in(folder: Path, gradebook: Gradebook) -> None:
-    stand = Stand()
-    summary = grade_class(folder, gradebook, workers=stand.workers)
+    stand_in = StandIn()
+    summary = grade_class(folder, gradebook, workers=stand_in.workers)
     assert summary == RunSummary(handed_in=2, graded=2)
     assert scores(gradebook) == {"ada": 7, "bob": 4}
     # in the course's order, and named after the folder
     assert gradebook.exercises == ("line_fit", "losses")
     assert (gradebook.title, gradebook.max_score) == ("lab 1", 20)
     # one without anything in it comes first, and tells what can be reached
-    assert [task.submission.name for task in stand.tasks] == ["", "ada", "bob"]
-    assert len({task.seed for task in stand.tasks}) == 1
+    assert [task.submission.name for task in stand_in.tasks] == ["", "ada", "bob"]
+    assert len({task.seed for task in stand_in.tasks}) == 1
 
 
 def test_what_was_graded_is_not_graded_again(folder: Path, gradebook: Gradebook) -> None:
     assert graded(folder, gradebook) == ["ada", "bob"]
     assert graded(folder, gradebook) == []
     hand_in(folder, "bob", line_fit="# 6")
-    stand = Stand()
-    summary = grade_class(folder, gradebook, workers=stand.workers)
+    stand_in = StandIn()
+    summary = grade_class(folder, gradebook, workers=stand_in.workers)
     assert (summary.graded, summary.graded_before) == (1, 1)
-    assert [task.submission.name for task in stand.tasks] == ["bob"]
+    assert [task.submission.name for task in stand_in.tasks] == ["bob"]
     assert scores(gradebook) == {"ada": 7, "bob": 6}
     assert graded(folder, gradebook, force=True) == ["ada", "bob"]
 
@@ -166,10 +166,10 @@ def test_other_conditions_give_other_results(folder: Path, gradebook: Gradebook)
 
 
 def test_a_task_has_the_conditions(folder: Path, gradebook: Gradebook) -> None:
-    stand = Stand()
+    stand_in = StandIn()
     conditions = GradingConditions(seed=5, limits=Limits(call_seconds=1), devices=["cuda"])
-    grade_class(folder, gradebook, None, conditions, workers=stand.workers)
-    for task in stand.tasks:
+    grade_class(folder, gradebook, None, conditions, workers=stand_in.workers)
+    for task in stand_in.tasks:
         assert (task.seed, task.limits.call_seconds) == (5, 1)
         assert (task.devices, task.course, task.assignment) == (("cpu", "cuda"), None, None)
         assert task.exercises == ("line_fit", "losses")
@@ -180,10 +180,10 @@ def test_limits_are_by_default_the_courses(tmp_path: Path, gradebook: Gradebook)
     (tmp_path / "course" / "course.toml").write_text('title = "x"\n[limits]\nimport_seconds = 1\n')
     (tmp_path / "course" / "checks" / "poem.py").write_text('"""A poem."""\n')
     hand_in(tmp_path / "lab", "ada", poem="# 3")
-    stand, course = Stand(), load_course(tmp_path / "course")
-    grade_class(tmp_path / "lab", gradebook, course=course, workers=stand.workers)
-    assert {task.limits for task in stand.tasks} == {Limits(import_seconds=1)}
-    assert {task.course for task in stand.tasks} == {str(tmp_path / "course")}
+    stand_in, course = StandIn(), load_course(tmp_path / "course")
+    grade_class(tmp_path / "lab", gradebook, course=course, workers=stand_in.workers)
+    assert {task.limits for task in stand_in.tasks} == {Limits(import_seconds=1)}
+    assert {task.course for task in stand_in.tasks} == {str(tmp_path / "course")}
 
 
 def test_settings_are_kept_and_changed_when_they_are_given(
@@ -231,7 +231,7 @@ def test_what_cannot_be_read_is_told_and_stops_nobody(
     folder: Path, gradebook: Gradebook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (folder / "eve.zip").write_bytes(b"PK")
-    summary = grade_class(folder, gradebook, workers=Stand().workers)
+    summary = grade_class(folder, gradebook, workers=StandIn().workers)
     assert summary.graded == 2
     assert list(summary.unreadable) == ["eve"]
     assert "not a zip file" in summary.unreadable["eve"]
@@ -241,14 +241,14 @@ def test_what_cannot_be_read_is_told_and_stops_nobody(
         raise RecursionError("too\x1b deep")
 
     monkeypatch.setattr("grader.classroom.run.grade_class.read_hand_in", broken)
-    summary = grade_class(folder, gradebook, workers=Stand().workers)
+    summary = grade_class(folder, gradebook, workers=StandIn().workers)
     told = "It cannot be read: RecursionError: too\\x1b deep"
     assert summary.unreadable == {"ada": told, "bob": told, "eve": told}
 
 
 def test_a_fault_is_told_and_tried_again(folder: Path, gradebook: Gradebook) -> None:
     hand_in(folder, "ada", losses="fault")
-    summary = grade_class(folder, gradebook, workers=Stand().workers)
+    summary = grade_class(folder, gradebook, workers=StandIn().workers)
     assert (summary.graded, summary.faults) == (1, {"ada": "The sandbox failed: it ended"})
     assert gradebook.record("ada").problem == "The sandbox failed: it ended"
     assert graded(folder, gradebook) == ["ada"]
@@ -308,7 +308,7 @@ def test_points_that_ci_announced_otherwise_are_noted(folder: Path, gradebook: G
 
 def refused(folder: Path, gradebook: Gradebook, *args: Any) -> str:
     with pytest.raises(LayoutError) as error:
-        grade_class(folder, gradebook, *args, workers=Stand().workers)
+        grade_class(folder, gradebook, *args, workers=StandIn().workers)
     assert gradebook.students() == []
     return str(error.value)
 
@@ -334,10 +334,10 @@ def test_repositories_need_git(
 
 
 def test_checks_that_cannot_be_used_end_it(folder: Path, gradebook: Gradebook) -> None:
-    stand = Stand()
-    stand.outcome = lambda task: GradingOutcome(None, 0, "The checks are at fault.")  # type: ignore[method-assign]
+    stand_in = StandIn()
+    stand_in.outcome = lambda task: GradingOutcome(None, 0, "The checks are at fault.")  # type: ignore[method-assign]
     with pytest.raises(WorkersError, match=r"Nothing can be graded\. The checks are at fault\."):
-        grade_class(folder, gradebook, workers=stand.workers)
+        grade_class(folder, gradebook, workers=stand_in.workers)
 
 
 # ── while it works ──────────────────────────────────────────────────────────────────────────────
@@ -350,11 +350,11 @@ def test_progress_tells_of_every_student_once(folder: Path, gradebook: Gradebook
     totals: list[int] = []
     done: list[str] = []
     progress = Progress(total=totals.append, done=done.append)
-    grade_class(folder, gradebook, workers=Stand().workers, progress=progress)
+    grade_class(folder, gradebook, workers=StandIn().workers, progress=progress)
     assert totals == [2 * READ_AHEAD + 3]
     assert sorted(done) == sorted(student.id for student in gradebook.students())
     done.clear()
-    grade_class(folder, gradebook, workers=Stand().workers, progress=progress)
+    grade_class(folder, gradebook, workers=StandIn().workers, progress=progress)
     assert sorted(done) == sorted(student.id for student in gradebook.students())
 
 
@@ -365,7 +365,7 @@ def test_results_are_written_as_they_come(folder: Path, gradebook: Gradebook) ->
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        grade_class(folder, gradebook, workers=Stand().workers, progress=Progress(done=stop))
+        grade_class(folder, gradebook, workers=StandIn().workers, progress=Progress(done=stop))
     assert scores(gradebook) == {"ada": 7, "bob": 0}
     assert graded(folder, gradebook) == ["bob"]
     assert scores(gradebook) == {"ada": 7, "bob": 4}

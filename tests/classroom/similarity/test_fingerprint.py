@@ -39,7 +39,7 @@ def test_a_disguise_changes_no_fingerprint(exercise: str) -> None:
         lambda text: "# mine\n" + text.replace("0.0", "0.0  # start"),
         lambda text: text.replace("(values):", '(values: list) -> float:\n    """Mine."""'),
         lambda text: text.replace("    ", "\t"),
-        lambda text: "import torch\nfrom os import path\n" + text,
+        lambda text: "import a, b, c, d, e, f\nfrom os import g, h, i, j, k, l\n" + text,
         lambda text: f"class Box:\n{text}".replace("\n", "\n    "),
     ],
 )
