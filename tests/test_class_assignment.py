@@ -16,8 +16,7 @@ from grader.classroom.run.pool import local_workers
 from grader.course.assignment_file import read_assignment
 from grader.course.catalog import load_course
 from grader.submission.protected import digests
-
-from .conftest import ROOT
+from tests.conftest import ROOT
 
 ASSIGNMENT = """
 title = "Lines"

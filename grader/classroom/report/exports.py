@@ -1,7 +1,7 @@
 """Scores as the files that learning platforms import, safe to open in a spreadsheet.
 
 Canvas finds a student by "SIS User ID", else by "SIS Login ID" (its own "ID" stays empty), and reads the points
-possible from the second line. Moodle asks which column names the student. Blackboard finds him by "Username".
+possible from the second line. Moodle asks which column names the student. Blackboard finds the student by "Username".
 Classroom 50's columns are those of its `scores.csv`.
 """
 
@@ -26,7 +26,11 @@ def write_csv(path: Path, rows: Iterable[Sequence[Value]]) -> None:
 
 
 def write_exports(summary: ClassSummary, folder: Path) -> list[Path]:
-    """Writes a file a platform into `folder`; their paths."""
+    """Writes a file for each platform into `folder`; their paths.
+
+    Raises:
+        OSError: if one cannot be written.
+    """
     paths = []
     for name, rows in PLATFORMS.items():
         path = folder / f"{name}.csv"
@@ -35,25 +39,25 @@ def write_exports(summary: ClassSummary, folder: Path) -> list[Path]:
     return paths
 
 
-def _column(summary: ClassSummary) -> str:
+def _score_column(summary: ClassSummary) -> str:
     return " ".join(summary.title.split()) or "Score"
 
 
 def _canvas(summary: ClassSummary) -> Iterator[Sequence[Value]]:
-    yield "Student", "ID", "SIS User ID", "SIS Login ID", "Section", _column(summary)
+    yield "Student", "ID", "SIS User ID", "SIS Login ID", "Section", _score_column(summary)
     yield "Points Possible", "", "", "", "", summary.max_score
     for line in summary.lines:
         yield line.name or line.id, "", line.id, line.login or line.email, line.section, line.score
 
 
 def _moodle(summary: ClassSummary) -> Iterator[Sequence[Value]]:
-    yield "ID number", "Username", "Email address", "Full name", _column(summary)
+    yield "ID number", "Username", "Email address", "Full name", _score_column(summary)
     for line in summary.lines:
         yield line.id, line.login, line.email, line.name, line.score
 
 
 def _blackboard(summary: ClassSummary) -> Iterator[Sequence[Value]]:
-    yield "Last Name", "First Name", "Username", "Student ID", _column(summary)
+    yield "Last Name", "First Name", "Username", "Student ID", _score_column(summary)
     for line in summary.lines:
         first, last = split_name(line.name)
         yield last, first, line.login or line.id, line.id, line.score

@@ -32,7 +32,11 @@ _CODE = re.compile(r"(`[^`\n]+`)")
 
 
 def write_feedback(record: Record, title: str, folder: Path) -> list[Path]:
-    """Writes a student's two files into `folder`, named after the identifier; their paths."""
+    """Writes a student's two files into `folder`, named after the identifier; their paths.
+
+    Raises:
+        OSError: if one cannot be written.
+    """
     name = slug(record.student.id)
     pages = {".md": markdown(record, title), ".html": html(record, title)}
     paths = []
@@ -129,7 +133,7 @@ def _check(check: CheckResult) -> Iterator[str]:
 
 
 def escaped(text: str) -> str:
-    """`text` on one line of Markdown: what stands between backticks stays code, all else is itself."""
+    """`text` on one line of Markdown, where only what stands between backticks means something: it stays code."""
     pieces = _CODE.split(" ".join(text.split()))
     return "".join(
         piece if place % 2 else _MARKDOWN.sub(r"\\\1", piece) for place, piece in enumerate(pieces)

@@ -19,13 +19,13 @@ from ...report import CheckResult, ExerciseResult, Picture
 from ..records import Record
 from ..similarity.pairs import Finding
 from . import charts
-from .class_summary import LETTERS, ClassSummary, Line, Mistake
+from .class_summary import LETTERS, ClassSummary, Mistake, StudentLine
 from .exports import stamp
 from .item_analysis import Item, check_items, distribution, exercise_items
 from .templating import asset, environment
 
 SHARD = 50  # students in a file
-MOST_MISTAKES = 500  # rows on the page; the table in data/ has them all
+MOST_MISTAKES = 500  # rows on the page; the table in tables/ has them all
 SCRIPTS = ("app.js", "tables.js", "student.js", "pair.js")
 KINDS = {
     "cause": "named cause",
@@ -61,7 +61,7 @@ class WebPage:
         """Writes the rest; the path of the page.
 
         Args:
-            findings: suspiciously similar pairs, with their texts; `None` where nobody looked for them.
+            findings: pairs that share rare code, with their texts; `None` where nobody looked for them.
         """
         if self._shard:
             self._flush()
@@ -74,7 +74,7 @@ class WebPage:
             self._data(f"pair-{number}", finding.data())
         self._assets()
         items = check_items(summary)
-        told = distribution(summary)
+        scores = distribution(summary)
         page = (
             environment()
             .get_template("index.html")
@@ -82,13 +82,13 @@ class WebPage:
                 title=summary.title or "Class report",
                 made=datetime.now(UTC),
                 summary=summary,
-                told=told,
+                scores=scores,
                 exercises=_ranked(exercise_items(summary)),
                 checks=_ranked(items),
                 mistakes=[_mistake(one, summary) for one in mistakes[:MOST_MISTAKES]],
                 all_mistakes=len(mistakes),
                 kinds=KINDS,
-                scores_chart=charts.scores(told),
+                scores_chart=charts.scores(scores),
                 outcomes_chart=charts.outcomes(summary),
                 difficulty_chart=charts.difficulty(summary, items),
                 findings=findings,
@@ -146,7 +146,7 @@ def _catalogue(summary: ClassSummary) -> dict[str, Any]:
     }
 
 
-def _row(line: Line, width: int) -> list[Any]:
+def _row(line: StudentLine, width: int) -> list[Any]:
     points = line.points + (-1,) * (width - len(line.points))
     return [
         *(line.name or line.id, line.id, line.login, line.section, line.score, line.max_score),
