@@ -28,7 +28,7 @@ test-cuda:
 	$(CUDA) -m grader audit --device sim --device cuda --jobs 4
 # REPORTER: a checkout of classroom-resources/autograding-grading-reporter at v1; needs Node
 test-classroom: setup
-	REPORTER="$(REPORTER)" $(BIN)/pytest -q -rs tests/test_classroom_reporter.py
+	REPORTER="$(REPORTER)" $(BIN)/pytest -q -rs tests/test_classrooms_own_reporter.py
 
 lint: setup
 	$(BIN)/ruff check

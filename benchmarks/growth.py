@@ -9,8 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
+from grader.classroom.gradebook.enrolment import enrol
 from grader.classroom.gradebook.reader import Gradebook, open_gradebook
-from grader.classroom.gradebook.writer import Ledger, Receipt, enrol
+from grader.classroom.gradebook.writer import GradebookWriter, ReceivedHandIn
 from grader.classroom.handin.read import Submitted
 from grader.classroom.records import Enrolled
 from grader.classroom.run.grade_class import READ_AHEAD
@@ -105,18 +106,22 @@ def _writes(gradebook: Gradebook) -> Iterator[float]:
     assert report
     students = [Enrolled(f"writer{number:05d}", "") for number in range(_WRITTEN)]
     enrol(gradebook, None, students)
-    ledger = Ledger.begin(gradebook, {}, False)
+    writer = GradebookWriter.begin(gradebook, {}, False)
     work = Submitted(gradebook.submission(student.id))
     length = _WRITTEN // _WINDOWS
     for first in range(0, _WRITTEN, length):
         start = time.perf_counter()
         for number in range(first, first + length, READ_AHEAD):
             several = students[number : min(number + READ_AHEAD, first + length)]
-            _write(ledger, [each.id for each in several], work, report)
+            _write(writer, [each.id for each in several], work, report)
         yield length / (time.perf_counter() - start)
 
 
-def _write(ledger: Ledger, students: Sequence[str], work: Submitted, report: Report) -> None:
-    assert all(ledger.receive([Receipt(student, work, None, student) for student in students]))
+def _write(
+    writer: GradebookWriter, students: Sequence[str], work: Submitted, report: Report
+) -> None:
+    assert all(
+        writer.receive([ReceivedHandIn(student, work, None, student) for student in students])
+    )
     for student in students:
-        ledger.store(student, student, work.digest, replace(report, submission=student), 0.0)
+        writer.store_result(student, student, work.digest, replace(report, submission=student), 0.0)

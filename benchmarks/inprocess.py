@@ -12,14 +12,14 @@ import torch
 from grader import load_course
 from grader.checking.collect import collect
 from grader.checking.run import run_checks
-from grader.checking.session import Request, Workbench
+from grader.checking.session import Request, Session, Sessions
 from grader.report import CheckResult
 from grader.sandbox import Message
 from grader.sandbox.wire.values import as_received, decode, encode
 
 
 class InProcess:
-    """What a check sees as its workbench: the probe is called right here."""
+    """What a check sees as its session: the probe is called right here."""
 
     load_problem = ""
 
@@ -38,12 +38,16 @@ class InProcess:
         return decode(answer.header["value"], answer.block, as_received(request.device))
 
 
+def sessions_here(session: InProcess) -> Sessions:
+    return Sessions(cast(Session, session))
+
+
 def grade_here(exercise: str, names: Mapping[str, Any]) -> tuple[CheckResult, ...]:
     """Runs an exercise's checks on what a file or a notebook has defined."""
     module = types.ModuleType(exercise)
     vars(module).update(names)
     checks = collect((load_course()[exercise].checks,), ("cpu",))
-    return run_checks(checks, cast(Workbench, InProcess(module)), seed=1)
+    return run_checks(checks, sessions_here(InProcess(module)), seed=1)
 
 
 def expect_full(exercise: str, names: Mapping[str, Any]) -> None:

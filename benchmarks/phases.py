@@ -22,10 +22,12 @@ from unittest.mock import patch
 from grader import grading
 from grader.checking import run, session
 from grader.checking.collect import collect
-from grader.checking.memo import Recorder
+from grader.checking.memo import MemoizedSession
 from grader.checking.session import Request
+from grader.classroom.gradebook.enrolment import enrol
 from grader.classroom.gradebook.reader import Gradebook, open_gradebook
-from grader.classroom.gradebook.writer import Ledger, Receipt, enrol, write_settings
+from grader.classroom.gradebook.settings import GradebookSettings, write_settings
+from grader.classroom.gradebook.writer import GradebookWriter, ReceivedHandIn
 from grader.classroom.handin.layouts import HandIn, find_hand_ins
 from grader.classroom.handin.read import Submitted, digest_of, read_hand_in
 from grader.classroom.records import Enrolled
@@ -37,7 +39,7 @@ from grader.sandbox import Child, Limits, Sandbox, child
 from grader.submission import Submission
 
 from .classes import ALL, grade_class, make_class
-from .inprocess import InProcess
+from .inprocess import InProcess, sessions_here
 from .results import Row
 
 SEED = 1
@@ -52,8 +54,8 @@ PHASES: Sequence[tuple[str, object, str]] = (
     ("wire: encode, decode", session, "encode"),
     ("wire: encode, decode", session, "decode"),
     ("wire: messages", child, "pack"),
-    ("answers met before", Recorder, "follow"),
-    ("inputs, reference, comparison", run, "_end"),
+    ("answers met before", MemoizedSession, "look_up"),
+    ("inputs, reference, comparison", run, "_run_case"),
     ("rules in the source", grading, "violations"),
     ("database", Gradebook, "write"),
     ("reading the submission", None, "read"),
@@ -160,24 +162,26 @@ def _graded(
     )
     handed = find_hand_ins(work / "class", exercises)
     with open_gradebook(work / "book.db", create=True) as gradebook:
-        write_settings(gradebook, title="x", exercises=exercises, deadline=None, policy=None)
+        write_settings(gradebook, GradebookSettings("x", tuple(exercises)))
         enrol(gradebook, None, [Enrolled(each.path.name, "") for each in handed])
-        ledger = Ledger.begin(gradebook, {}, False)
+        writer = GradebookWriter.begin(gradebook, {}, False)
 
         def grade(several: Sequence[HandIn], read: Callable[..., Submitted]) -> None:
-            receipts = [
-                Receipt(name, read(each, course, exercises), None, digest_of([name]))
+            received = [
+                ReceivedHandIn(name, read(each, course, exercises), None, digest_of([name]))
                 for each in several
                 if (name := each.path.name)
             ]
-            assert all(ledger.receive(receipts))
-            for receipt in receipts:
-                student, given = receipt.student, receipt.work
+            assert all(writer.receive(received))
+            for each in received:
+                student, given = each.student, each.submitted
                 submission = given.submission(student, exercises)
                 outcome = grade_task(replace(blank, submission=submission))
-                assert outcome.report, outcome.trouble
+                assert outcome.report, outcome.fault
                 assert outcome.report.score == outcome.report.max_score
-                ledger.store(student, receipt.key, given.digest, outcome.report, outcome.seconds)
+                writer.store_result(
+                    student, each.result_key, given.digest, outcome.report, outcome.seconds
+                )
 
         grade(handed[:_LEARNING], read_hand_in)
         clock = Clock()
@@ -246,12 +250,12 @@ def _floor(folder: Path, exercises: Sequence[str]) -> float:
             start = time.perf_counter()
             exec(compile(text, name, "exec", dont_inherit=True), module.__dict__)
             seconds += time.perf_counter() - start
-            bench = _Student(module)
+            here = _Student(module)
             checks = collect((course[name].checks,), ("cpu",))
             # some probes write files
             with grading._torch_as_it_comes(), chdir(folder.parent):
-                run.run_checks(checks, bench, seed)  # type: ignore[arg-type]
-            seconds += bench.seconds + _fork()
+                run.run_checks(checks, sessions_here(here), seed)
+            seconds += here.seconds + _fork()
         rounds.append(seconds)
     return median(rounds[_LEARNING:])
 

@@ -14,9 +14,9 @@ from typing import Any, cast
 import pytest
 import torch
 
-from grader.checking.memo import Recorder
+from grader.checking.memo import MemoizedSession
 from grader.checking.plugin import CollectionPlugin
-from grader.checking.session import Workbench
+from grader.checking.session import Session
 from grader.checking.student import Draw, Student, seed_of
 
 from .inprocess import InProcess
@@ -63,8 +63,8 @@ class _Plain(CollectionPlugin):
     @pytest.fixture
     def student(self, request: pytest.FixtureRequest, device: Any) -> Any:
         torch.manual_seed(1)
-        bench = InProcess(self._module(request.path.stem))
-        return Student(Recorder(cast(Workbench, bench)), device, seed_of(1, request.node.name))
+        here = MemoizedSession(cast(Session, InProcess(self._module(request.path.stem))))
+        return Student(here, device, seed_of(1, request.node.name))
 
     @pytest.fixture
     def elsewhere(self, student: Any) -> Any:

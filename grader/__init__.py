@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .checking import explain as explain
-    from .checking.compare import expect as expect
-    from .checking.compare import expect_close as expect_close
+    from .checking.expectations import expect as expect
+    from .checking.expectations import expect_close as expect_close
     from .checking.outcome import Cause as Cause
     from .checking.plugin import needs as needs
     from .checking.plugin import points as points
@@ -34,8 +34,8 @@ _HOMES = {
     "Received": "sandbox.wire.values",
     "Report": "report",
     "Student": "checking.student",
-    "expect": "checking.compare",
-    "expect_close": "checking.compare",
+    "expect": "checking.expectations",
+    "expect_close": "checking.expectations",
     "explain": "checking.explain",  # the module: its causes are what checks name
     "grade": "grading",
     "helper": "checking.probes",

@@ -24,11 +24,11 @@ from .language import _
 from .machines import Machines, preload_for
 from .report import CheckResult, ExerciseResult, ExerciseStatus, Report, Violation
 from .submission import Source, Submission, read_submission
-from .submission.submission import is_stub
+from .submission.search import is_stub
 
 if TYPE_CHECKING:
     from .checking.collect import Check
-    from .checking.session import Workbench
+    from .checking.session import Session, Sessions
 
 
 def grade(
@@ -147,15 +147,15 @@ class _Grading:
         if only is not None and not only:
             return _not_for_students(exercise, source)
         seed = self._seed_of(exercise, source)
-        with self._benches(exercise, source) as (bench, on_gpu):
+        with self._sessions(exercise, source) as sessions:
             collected = _collect(exercise, self.machines.environment.devices)
-            checks = run_checks(collected, bench, seed, on_gpu, only, self.first_failure)
+            checks = run_checks(collected, sessions, seed, only, self.first_failure)
         broken: list[Violation] = []
         problem = ""
-        if source and bench:
+        if source and sessions:
             checks = _with_places(checks, collected, source)
-            broken = _violations(exercise, source, bench)
-            problem = bench.load_problem
+            broken = _violations(exercise, source, sessions.main)
+            problem = sessions.main.load_problem
         if broken:
             checks = tuple(replace(check, score=0) for check in checks)
         status, message = _summary(exercise, source, problem, checks)
@@ -181,31 +181,29 @@ class _Grading:
         return seed_of(exercise.name, source.digest if source else "")
 
     @contextmanager
-    def _benches(
-        self, exercise: Exercise, source: Source | None
-    ) -> Iterator[tuple[Workbench | None, Workbench | None]]:
+    def _sessions(self, exercise: Exercise, source: Source | None) -> Iterator[Sessions | None]:
         """Where the student's code runs: for the CPU and what is simulated on it, and for a GPU that is there."""
-        from .checking.session import Workbench
+        from .checking.session import Session, Sessions
 
         if source is None:
-            yield None, None
+            yield None
             return
         preload = preload_for(exercise, source)
         with ExitStack() as stack:
-            bench = Workbench(
+            session = Session(
                 exercise.name,
                 source,
                 self.machines.sandbox(),
                 preload,
                 lambda probe: not probe.differentiates and by_hand(exercise, probe.called),
             )
-            stack.enter_context(closing(bench))
+            stack.enter_context(closing(session))
             on_gpu = None
             if "cuda" in self.machines.environment.devices:
                 # to import these does not touch CUDA, which would not survive the fork
-                on_gpu = Workbench(exercise.name, source, self.machines.sandbox("cuda"), preload)
+                on_gpu = Session(exercise.name, source, self.machines.sandbox("cuda"), preload)
                 stack.enter_context(closing(on_gpu))
-            yield bench, on_gpu
+            yield Sessions(session, on_gpu)
 
 
 def _with_places(
@@ -216,7 +214,7 @@ def _with_places(
 
     return tuple(
         replace(check, place=place_of(source, collected[check.name].description))
-        if check.status in ("failed", "timeout")
+        if check.is_failure
         else check
         for check in checks
     )
@@ -229,11 +227,11 @@ def _not_for_students(exercise: Exercise, source: Source | None) -> ExerciseResu
     return ExerciseResult(exercise.name, title_of(exercise), 0, 0, status, message)
 
 
-def _violations(exercise: Exercise, source: Source, bench: Workbench) -> list[Violation]:
+def _violations(exercise: Exercise, source: Source, session: Session) -> list[Violation]:
     """What the source shows; where it shows nothing, what the run showed."""
     return violations(exercise, source.programs) or [
         seen_at_run_time(exercise, source.programs, probe.called, what)
-        for probe, what in bench.differentiated[:1]
+        for probe, what in session.differentiated[:1]
     ]
 
 
@@ -256,9 +254,8 @@ def _summary(
         return "error", _(
             "The grader itself failed in a check; these points are not the last word."
         )
-    states = {check.status for check in checks}
-    if states == {"passed"}:
+    if {check.status for check in checks} == {"passed"}:
         return "passed", _("All points.")
-    if is_stub(source, exercise) or states <= {"not_started", "not_reached", "skipped"}:
+    if is_stub(source, exercise) or not any(check.was_tried for check in checks):
         return "not_attempted", _("Not started yet.")
     return ("partial" if any(check.score for check in checks) else "failed"), ""

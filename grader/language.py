@@ -2,8 +2,8 @@
 
     _("{what} has no entry {key!r}.").format(what=what, key=key)
 
-The text is a literal, so that `grader translate` finds it; the values come after. A text that is made when a module is
-imported is marked with `N_`, and goes through `_` when it is told: nothing may be fixed to a language at import.
+The text is a literal, so that `grader translate` finds it; the values come after. A text that is a constant of a module
+is marked with `N_`, and goes through `_` where it is used, because the language is not yet known at import.
 Texts of several paragraphs (statements, docstrings) are translated paragraph by paragraph, by `translated`.
 """
 
@@ -34,6 +34,7 @@ def languages() -> tuple[str, ...]:
 
 
 def current() -> str:
+    """The language in use."""
     return _language
 
 
@@ -45,7 +46,7 @@ def use(language: str) -> None:
     """
     global _language, _catalogue
     catalogue = gettext.NullTranslations()
-    # found last is asked first: a course's own words before the grader's
+    # the folder that was learned last is asked first: a course's own words before the grader's
     for folder in _folders:
         found = _catalogue_in(folder, language)
         found.add_fallback(catalogue)
@@ -78,10 +79,10 @@ def speaking(language: str) -> Iterator[None]:
 
 
 def learn(course: Path) -> None:
-    """Takes in the catalogues that a course's folder brings along in `locale/`.
+    """From now on, looks in the catalogues in a course's folder `locale/` first; where it has none, nothing changes.
 
     Raises:
-        TranslationError: if the one of the language in use cannot be read; then none of them is taken in.
+        TranslationError: if the catalogue of the language in use cannot be read; then none of them is looked in.
     """
     folder = course / "locale"
     if folder.is_dir() and folder != _folders[-1]:
@@ -95,7 +96,7 @@ def learn(course: Path) -> None:
 
 
 def learned() -> tuple[Path, ...]:
-    """The folders with catalogues, in the order in which they were learned."""
+    """The folders with catalogues: the grader's own, then those that were learned, the last one last."""
     return tuple(_folders)
 
 

@@ -9,11 +9,22 @@ exercise                                     check
 └── error          the file cannot be        ├── skipped       cannot run on this machine, and says why
                    loaded, or the grader     └── error         a fault of the grader, never of the student
                    is at fault
+
+What a status means for whoever reads it is said here and nowhere else:
+
+exercise         was_attempted  could_be_graded    check          was_tried  went_wrong  is_failure  is_told
+├── passed             x               x           ├── passed         x
+├── partial            x               x           ├── failed         x          x           x          x
+├── failed             x               x           ├── timeout        x          x           x          x
+├── not_attempted                      x           ├── error          x          x                      x
+├── missing                                        ├── skipped                                          x
+└── error              x                           ├── not_started
+                                                   └── not_reached
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, is_dataclass
 from typing import Any, Literal
 
@@ -69,6 +80,31 @@ class CheckResult:
     place: str = ""
     pictures: tuple[Picture, ...] = ()
 
+    @property
+    def was_tried(self) -> bool:
+        """Whether the student's code was run for it."""
+        return self.status not in ("not_started", "not_reached", "skipped")
+
+    @property
+    def went_wrong(self) -> bool:
+        """Whether there is something to mend, for the student or for us."""
+        return self.was_tried and self.status != "passed"
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether the student's code is not right."""
+        return self.went_wrong and self.status != "error"
+
+    @property
+    def is_told(self) -> bool:
+        """Whether a student reads its message; the other messages only say what the status says."""
+        return self.went_wrong or self.status == "skipped"
+
+    @property
+    def is_earned(self) -> bool:
+        """Whether it passed, and no broken rule took its points away."""
+        return self.status == "passed" and self.score == self.points
+
 
 @dataclass(frozen=True)
 class Violation:
@@ -98,6 +134,21 @@ class ExerciseResult:
     seed: int = 0
     held_back: int = 0
 
+    @property
+    def was_attempted(self) -> bool:
+        """Whether there is work of the student's: without it, the checks have nothing to say."""
+        return self.status not in ("missing", "not_attempted")
+
+    @property
+    def could_be_graded(self) -> bool:
+        """Whether the points say something of the student."""
+        return self.status not in ("missing", "error")
+
+    @property
+    def explanation(self) -> str:
+        """The message, where it says more than that all points were earned."""
+        return "" if self.status == "passed" else self.message
+
 
 @dataclass(frozen=True)
 class Environment:
@@ -122,15 +173,23 @@ class Report:
 
     @property
     def score(self) -> int:
+        """Points earned."""
         return sum(exercise.score for exercise in self.exercises)
 
     @property
     def max_score(self) -> int:
+        """Points that could be earned here."""
         return sum(exercise.max_score for exercise in self.exercises)
 
     @property
     def held_back(self) -> int:
+        """Points of checks that only the instructor runs."""
         return sum(exercise.held_back for exercise in self.exercises)
+
+    @property
+    def checks(self) -> Iterator[CheckResult]:
+        """The checks of all exercises, in their order."""
+        return (check for exercise in self.exercises for check in exercise.checks)
 
     def to_dict(self) -> dict[str, Any]:
         """The report as plain data, as `grader/report.schema.json` describes it."""

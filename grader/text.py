@@ -12,14 +12,19 @@ MESSAGE_LENGTH = 600
 
 
 def clean(text: str, length: int = MESSAGE_LENGTH) -> str:
-    """`text` on one or more plain lines: what a terminal or a browser would obey is written out, long text is cut."""
-    cut = text[:length]
-    shown = "".join(map(_shown, cut))
-    return f"{shown}… ({len(text):,} characters)" if len(text) > length else shown
+    """`text` on one or more plain lines: what a terminal or a browser would obey is written out, long text is cut.
+
+    Args:
+        length: how many characters of `text` are kept; where it has more, their number follows.
+    """
+    if len(text) <= length and text.replace("\n", "").isprintable():
+        return text  # most are plain already
+    plain = "".join(map(_plain, text[:length]))
+    return f"{plain}… ({len(text):,} characters)" if len(text) > length else plain
 
 
-def _shown(character: str) -> str:
-    # not so: control and format characters (bidirectional marks, zero width), surrogates, line separators
+def _plain(character: str) -> str:
+    # not printable: control and format characters (bidirectional marks, zero width), surrogates, line separators
     if character == "\n" or character.isprintable():
         return character
     if character == "\t":
@@ -31,7 +36,7 @@ def _shown(character: str) -> str:
 
 
 def tree_of(source: str) -> ast.Module | None:
-    """The syntax tree of a student's text; `None` if that is not Python. What Python would warn of is not our affair.
+    """The syntax tree of a student's text; `None` if that is not Python. Python's warnings are left out.
 
     Raises:
         RecursionError, MemoryError: if it is nested too deeply.
@@ -51,7 +56,7 @@ def line_of(source: str, number: int) -> str:
 
 
 def listed(names: list[str]) -> str:
-    """`a`, `b` and `c`."""
+    """The names as a sentence has them: `a`, `b` and `c`."""
     quoted = [f"`{name}`" for name in names]
     if len(quoted) < 2:
         return "".join(quoted)

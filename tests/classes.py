@@ -18,8 +18,7 @@ from typing import Any
 from sqlalchemy import text
 
 from grader.classroom.gradebook.reader import Gradebook, open_gradebook
-
-from .conftest import ROOT
+from tests.conftest import ROOT
 
 EXERCISE = "csv_dataset"  # the quickest to grade
 KNOWN = ROOT / "tests" / "submissions" / EXERCISE

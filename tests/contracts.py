@@ -8,6 +8,18 @@ from typing import Any
 
 import jsonschema
 
+# what Classroom 50 sets when it runs an autograder
+ENVIRON = {
+    "CLASSROOM": "dl",
+    "ASSIGNMENT": "layers",
+    "ASSIGNMENT_TYPE": "individual",
+    "OWNER": "ada",
+    "SUBMISSION_TAG": "submit/2026-11-20T10-00-00Z-a1b2c3d",
+    "COMMIT_URL": "https://example.org/c",
+    "RELEASE_URL": "https://example.org/r",
+    "REVIEW_URL": "https://example.org/v",
+}
+
 POINTS = {"type": "integer", "minimum": 0}
 # one line without control characters, and nothing that the runner takes for a command
 HARMLESS = {

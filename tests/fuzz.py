@@ -29,7 +29,7 @@ from grader.machines import Machines
 from grader.report import ExerciseResult
 from grader.sandbox import Limits
 from grader.submission import Source, Submission
-from grader.submission.submission import notebook_of_bytes, source_of_bytes
+from grader.submission.decode import notebook_of_bytes, source_of_bytes
 
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMA = json.loads(Path(grader.__file__).with_name("report.schema.json").read_text("utf-8"))

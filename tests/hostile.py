@@ -1,10 +1,26 @@
-"""Reports whose every text is an attack on whatever shows it, and reports of known scores."""
+"""Reports made by hand: whose every text is an attack on whatever shows it, of known scores, of every status."""
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
+from io import StringIO
+from typing import get_args
 
-from grader.report import CheckResult, CheckStatus, Environment, ExerciseResult, Report, Violation
+from rich.console import Console, RenderableType
+
+from grader.report import (
+    CheckResult,
+    CheckStatus,
+    Environment,
+    ExerciseResult,
+    ExerciseStatus,
+    Picture,
+    Report,
+    Violation,
+)
 
 FORGED = "::notice title=Autograding complete::Points 999/999"
 ATTACKS = (
@@ -37,6 +53,35 @@ ATTACKS = (
     "\U0001f600" * 3000,
     "x" * 100_000,
 )
+
+# what GitHub's runner takes for a command: at a line's start after white space, and in the old form anywhere
+COMMAND = re.compile(r"^\s*::", re.MULTILINE)
+OLD_COMMAND = "##["
+
+
+def lines_of(text: str) -> list[str]:
+    """As the runner reads them."""
+    return re.split("\r\n|\r|\n", text)
+
+
+def shows_nothing_hidden(text: str) -> bool:
+    """Whether `text` has no control and no format characters: none that a terminal or a browser would obey."""
+    return not any(
+        unicodedata.category(each) in ("Cc", "Cf", "Cs") for each in text if each != "\n"
+    )
+
+
+def console(width: int = 100, colours: bool = False) -> tuple[Console, StringIO]:
+    """A console, and what is printed on it."""
+    out = StringIO()
+    return Console(file=out, width=width, force_terminal=colours, legacy_windows=False), out
+
+
+def printed(what: RenderableType, width: int = 100) -> str:
+    """What Rich makes of something, as plain text."""
+    paper, out = console(width)
+    paper.print(what)
+    return out.getvalue()
 
 
 def a_check(
@@ -110,3 +155,97 @@ def plain_report(scores: Sequence[tuple[int, int]], held_back: int = 0) -> Repor
 
 def report_of(results: Sequence[ExerciseResult]) -> Report:
     return Report("submission", tuple(results), Environment("3.11", "2.13.0", ("cpu",), ()))
+
+
+def of_every_status(language: str = "en") -> Report:
+    """An exercise of each status, whose checks are as they can be there; every text names its place."""
+    results = []
+    for status in get_args(ExerciseStatus):
+        checks = [_one(kind, f"{status}/{kind}") for kind in _KINDS[status]]
+        score = sum(check.score for check in checks)
+        told = "" if status in ("partial", "failed") else f"why {status}"
+        results.append(
+            ExerciseResult(
+                *(f"an_{status}", f"Title of {status}", score, 2 * len(checks), status, told),
+                checks=tuple(checks),
+                seed=17,
+            )
+        )
+    return replace(report_of(results), language=language)
+
+
+_KINDS: dict[ExerciseStatus, tuple[CheckStatus, ...]] = {
+    "passed": ("passed",),
+    "partial": ("passed", "failed", "timeout", "not_started", "not_reached", "skipped"),
+    "failed": ("failed",),
+    "missing": ("not_reached",),
+    "not_attempted": ("not_started", "not_reached"),
+    "error": ("passed", "failed", "error", "not_reached"),
+}
+
+
+def _one(status: CheckStatus, where: str) -> CheckResult:
+    wrong = status in ("failed", "timeout", "error")
+    return CheckResult(
+        name=status,
+        description=f"asked {where}",
+        status=status,
+        points=2,
+        score=2 if status == "passed" else 0,
+        message="" if status == "passed" else f"message {where}",
+        cause=f"cause {where}" if wrong else "",
+        place=f"place {where}" if wrong else "",
+    )
+
+
+KOREAN = replace(
+    report_of(
+        [
+            ExerciseResult(
+                *("my_linear", "처음부터 만드는 선형 층", 0, 2, "failed"),
+                violations=(Violation(3, "by hand", "자동 미분은 여기에서 쓸 수 없습니다."),),
+                checks=(
+                    CheckResult(
+                        *("forward", "`forward(x)`는 x·w + b입니다.", "failed", 2, 0),
+                        message="모양이 (5,)인데, (5, 1)이어야 합니다.",
+                        cause="편향이 빠졌습니다.",
+                        place="my_linear.py, 12번째 줄",
+                    ),
+                ),
+                seed=5,
+            )
+        ]
+    ),
+    language="ko",
+)
+
+
+def everything_hostile(text: str) -> Report:
+    """A report all of whose texts are `text`, those too that come from the grader as a rule."""
+    check = CheckResult(
+        *(text, text, "failed", 1, 0, text, text),
+        place=text,
+        pictures=(Picture("error", text, (1, 1), ((1.0,),)),),
+    )
+    exercises = [
+        ExerciseResult(
+            *(text, text, 0, 1, status, text),
+            violations=(Violation(1, text, text),),
+            checks=(check,),
+        )
+        for status in ("failed", "error")
+    ]
+    return Report(text, tuple(exercises), Environment("3.11", "2.13", ("cpu",), (), (text,)))
+
+
+REPORTS = [
+    *(hostile_report(share) for share in (0.0, 0.5, 1.0)),
+    hostile_report(0.5, held_back=4),
+    with_violation(hostile_report(), FORGED),
+    plain_report([(1, 3), (3, 3), (0, 4)]),
+    plain_report([(0, 0)]),
+    report_of([]),
+    of_every_status(),
+    KOREAN,
+    *(everything_hostile(text) for text in (ATTACKS[9], ATTACKS[10], ATTACKS[11], ATTACKS[-1])),
+]

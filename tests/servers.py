@@ -85,7 +85,7 @@ def postgresql() -> Iterator[str]:
         yield f"postgresql://grader@127.0.0.1:{port}"
     finally:
         if server:
-            end(server, signal.SIGINT)  # at once, without waiting for whoever is connected
+            end(server, signal.SIGQUIT)  # at once: nobody is waited for, and nothing kept
         shutil.rmtree(folder, ignore_errors=True)
 
 

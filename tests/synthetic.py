@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from random import Random
 
 from grader import load_course
 from grader.classroom.records import Adjustment, Enrolled, Record
+from grader.classroom.report.class_summary import ClassSummary
+from grader.classroom.sanitize import shown
 from grader.report import (
     CaseResult,
     CheckResult,
@@ -217,3 +219,26 @@ def hostile_class() -> Iterator[Record]:
             adjustments=(Adjustment(text, number, text, START, text),),
             notes=(text,),
         )
+
+
+def summed(records: Iterable[Record]) -> ClassSummary:
+    """The summary of a class."""
+    summary = ClassSummary("class")
+    for record in records:
+        summary.add(shown(record))
+    return summary
+
+
+def with_statuses(*statuses: str, who: str = "a", cause: str = "") -> Record:
+    """A student with one exercise, whose checks of two points each came out like this."""
+    checks = tuple(
+        CheckResult(
+            *(f"check{at}", "is right", status, 2, 2 if status == "passed" else 0),  # type: ignore[arg-type]
+            cause=cause if status == "failed" else "",
+        )
+        for at, status in enumerate(statuses)
+    )
+    score, possible = sum(check.score for check in checks), 2 * len(checks)
+    status = "passed" if score == possible else "partial" if score else "failed"
+    exercise = ExerciseResult("one", "One", score, possible, status, checks=checks)  # type: ignore[arg-type]
+    return Record(Enrolled(who), Report(who, (exercise,), HERE), possible)

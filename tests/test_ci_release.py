@@ -21,14 +21,13 @@ import yaml
 from grader.authoring.release.shared import ACTIONS
 from grader.course.assignment_file import read_assignment
 from grader.course.catalog import Course
-from grader.course.protected import announced_in, changed_files, disagreement, read_digests
 from grader.report import Report
+from grader.submission.protected import announced_in, changed_files, disagreement, read_digests
 from tests.cli.test_check import run
 
 from .conftest import ROOT
-from .contracts import GRADESCOPE, classroom50_problems, reporter_problems
+from .contracts import ENVIRON, GRADESCOPE, classroom50_problems, reporter_problems
 from .test_assignment import HIDDEN
-from .test_ci_outputs import ENVIRON
 
 TEXT = """
 title = "Layers | and loops"

@@ -12,24 +12,17 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from concurrent.futures import Executor, Future
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from grader import grade
-from grader.classroom.run.pool import Workers
-from grader.classroom.run.worker import GradingOutcome, Task, versions
 from grader.course.catalog import Course
-from grader.errors import WorkersError
 from grader.machines import Machines
 from grader.submission import Submission
-
-from .classes import (
+from tests.classes import (
     ATTACKS,
     EXERCISE,
     Base,
@@ -40,8 +33,8 @@ from .classes import (
     state,
     write_roster,
 )
-from .conftest import ROOT
-from .servers import Cluster, dask_cluster, end, wait_until
+from tests.conftest import ROOT
+from tests.servers import Cluster, dask_cluster, end, wait_until
 
 KILLS = 30
 CLASS = 40  # those who are killed: enough that many kills come in the middle
@@ -308,57 +301,3 @@ def test_a_scheduler_that_goes_away_is_told(made: Made, cluster: Cluster, tmp_pa
     assert "Traceback" not in printed
     assert "was lost" in printed
     assert "goes on from there" in printed
-
-
-# a pool that breaks, without real processes
-
-
-class Fragile(Executor):
-    """Breaks, with all that it was given, when it comes to what must not be touched."""
-
-    def __init__(self, poison: set[str]) -> None:
-        self.poison = poison
-        self.broken = False
-        self.given: list[tuple[Future[Any], Task]] = []
-
-    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
-        if self.broken:
-            raise BrokenProcessPool("it is broken already")
-        [task] = args
-        future: Future[Any] = Future()
-        self.given.append((future, task))
-        if len(self.given) >= 3 or task.submission.name in self.poison:
-            self.broken = any(its.submission.name in self.poison for _, its in self.given)
-            for one, its in self.given:
-                if self.broken:
-                    one.set_exception(BrokenProcessPool("lost"))
-                else:
-                    one.set_result(GradingOutcome(None, 0.0, its.submission.name))
-            self.given = []
-        else:
-            future.set_result(GradingOutcome(None, 0.0, task.submission.name))
-            self.given.pop()
-        return future
-
-
-def fragile(poison: set[str]) -> Workers:
-    return Workers(lambda: Fragile(poison), lambda executor: None, lambda: 3)
-
-
-def tasks(count: int) -> Iterator[tuple[str, Task]]:
-    for number in range(count):
-        name = str(number)
-        yield name, Task(Submission(name, {}), (EXERCISE,), None, "", versions())
-
-
-def test_a_submission_that_ends_its_worker_costs_only_itself() -> None:
-    outcomes = dict(fragile({"4", "5"}).run(tasks(10)))
-    assert {key: outcome.trouble for key, outcome in outcomes.items()} == {
-        str(number): "Its worker was lost 2 times." if number in (4, 5) else str(number)
-        for number in range(10)
-    }
-
-
-def test_workers_that_cannot_even_start_are_told() -> None:
-    with pytest.raises(WorkersError, match="end as soon as they are started"):
-        list(fragile({str(number) for number in range(20)}).run(tasks(20)))

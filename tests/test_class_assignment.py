@@ -15,9 +15,8 @@ from grader.classroom.run.grade_class import grade_class
 from grader.classroom.run.pool import local_workers
 from grader.course.assignment_file import read_assignment
 from grader.course.catalog import load_course
-from grader.course.protected import digests
-
-from .conftest import ROOT
+from grader.submission.protected import digests
+from tests.conftest import ROOT
 
 ASSIGNMENT = """
 title = "Lines"

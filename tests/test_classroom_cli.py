@@ -10,13 +10,13 @@ import pytest
 import torch
 from click.testing import CliRunner
 
+from grader.classroom.gradebook.enrolment import enrol
 from grader.classroom.gradebook.reader import open_gradebook
-from grader.classroom.gradebook.writer import enrol, write_settings
+from grader.classroom.gradebook.settings import GradebookSettings, write_settings
 from grader.classroom.records import Enrolled
 from grader.classroom.run.pool import Workers
 from grader.cli import main
-
-from .classes import RIGHT, commit, run
+from tests.classes import RIGHT, commit, run
 
 
 def call(*arguments: str | Path, status: int) -> str:
@@ -197,7 +197,7 @@ def test_a_device_that_the_workers_lack_is_told(folder: Path) -> None:
 def test_adjusting_and_looking(tmp_path: Path) -> None:
     book = tmp_path / "g.db"
     with open_gradebook(book, create=True) as opened:
-        write_settings(opened, title="x", exercises=["my_linear"], deadline=None, policy=None)
+        write_settings(opened, GradebookSettings("x", ("my_linear",)))
         enrol(opened, None, [Enrolled("ada", "[red]Ada\x1b[0m")])
     assert "no student is called 'bob'" in call("adjust", book, "bob", "1", "--why", "x", status=2)
     assert "Missing option '--why'" in call("adjust", book, "ada", "1", status=2)
@@ -215,7 +215,7 @@ def test_adjusting_and_looking(tmp_path: Path) -> None:
     assert "no gradebook" in call("gradebook", "check", tmp_path / "none.db", status=2)
     with open_gradebook(book) as opened:
         opened.write(lambda session: session.connection().exec_driver_sql("DELETE FROM standing"))
-    assert "ada has no standing" in call("gradebook", "check", book, status=1)
+    assert "ada has no row in the table `standing`" in call("gradebook", "check", book, status=1)
 
 
 def test_stopped_by_hand(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -237,8 +237,8 @@ def test_both_children_of_an_exercise_find_the_same_imports(
 ) -> None:
     opened: list[list[str]] = []
 
-    def run(_checks: object, bench: Any, _seed: int, on_gpu: Any, *_: object) -> tuple[CheckResult]:
-        opened.extend([*each._preload] for each in (bench, on_gpu))
+    def run(_checks: object, sessions: Any, *_: object) -> tuple[CheckResult]:
+        opened.extend([*each._preload] for each in (sessions.main, sessions.cuda))
         return (CheckResult("a", "", "passed", 1, 1),)
 
     monkeypatch.setattr("grader.checking.run.run_checks", run)

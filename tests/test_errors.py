@@ -19,6 +19,7 @@ from grader.cli import main
 from grader.errors import Fault, GraderError, InputError, MissingPackageError, extras_are_told
 from grader.machines import Machines
 from grader.submission import Submission
+from tests.gradebooks import small_gradebook
 from tests.synthetic_course import make_course
 
 PACKAGE = Path(grader.cli.__file__).parents[1]
@@ -224,11 +225,8 @@ def test_a_course_that_can_be_mended(
 
 
 def a_gradebook(path: Path) -> None:
-    from grader.classroom.gradebook.reader import open_gradebook
-    from grader.classroom.gradebook.writer import write_settings
-
-    with open_gradebook(path, create=True) as book:
-        write_settings(book, title="x", exercises=["double"], deadline=None, policy=None)
+    with small_gradebook(path):
+        pass
 
 
 @pytest.mark.parametrize(
@@ -274,8 +272,10 @@ def test_a_call_that_can_be_mended(place: Path, command: str, told: str) -> None
         ("report book.db --output file/new", "file does not exist"),
         ("report book.db --output new --pseudonyms --pseudonym-key file", "file holds no key"),
         (f"report book.db --output new --pseudonyms --pseudonym-key {LONG}", "cannot be written"),
-        ("history book.db ada", "'ada'"),
-        ("adjust book.db ada 1 --why x --who me", "'ada'"),
+        ("history book.db nobody", "'nobody'"),
+        ("adjust book.db nobody 1 --why x --who me", "'nobody'"),
+        ("adjust book.db ada 0 --why x --who me", "adjustment of 0 points cannot be made"),
+        ("adjust book.db ada 1 --why x --who me --exercise x", "no exercise 'x'"),
     ],
 )
 def test_a_gradebook_that_is_asked_for_too_much(place: Path, command: str, told: str) -> None:

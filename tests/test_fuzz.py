@@ -16,7 +16,7 @@ from grader.course.catalog import Course
 from grader.sandbox.wire.messages import MessageError, pack, unpack
 from grader.sandbox.wire.values import Opaque, Received, WireError, as_received, decode, encode
 from grader.submission import Source
-from grader.submission.submission import notebook_of_bytes, source_of_bytes
+from grader.submission.decode import notebook_of_bytes, source_of_bytes
 from grader.text import clean
 
 from .fuzz import Fuzzer

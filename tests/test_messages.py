@@ -8,8 +8,6 @@ import pytest
 from rich.console import Console
 
 from grader import grade, load_course
-from grader.checking.locate import place_of
-from grader.checking.torch_errors import meaning_of, told_of_gradients
 from grader.machines import Machines
 from grader.outputs import terminal
 from grader.report import CheckResult, Report
@@ -105,52 +103,3 @@ def test_the_same_seed_gives_the_same_numbers(machines: Machines, report: Report
         graded = grade(Submission.of_text("line_fit", text), machines=machines, seed=seed)
         told.append(next(c.message for c in graded.exercises[0].checks if c.name == "mse"))
     assert told[0] == told[1] != told[2]
-
-
-@pytest.mark.parametrize(
-    ("message", "named"),
-    [
-        ("view size is not compatible with input tensor's size and stride", "raised-view"),
-        (
-            "element 0 of tensors does not require grad and does not have a grad_fn",
-            "raised-graph-cut",
-        ),
-        ("mat1 and mat2 shapes cannot be multiplied (5x3 and 4x3)", "raised-shapes"),
-        ("Expected all tensors to be on the same device, but found", "raised-device"),
-        ("Boolean value of Tensor with more than one value is ambiguous", "raised-truth"),
-        ("list index out of range", None),
-    ],
-)
-def test_what_an_exception_means(message: str, named: str | None) -> None:
-    cause = meaning_of(message)
-    assert (cause.id if cause else None) == named
-
-
-def test_autograds_complaints() -> None:
-    told = told_of_gradients(
-        "Function FBackward returned an invalid gradient at index 2 - got [4] but expected shape "
-        "compatible with [4, 1]"
-    )
-    assert told is not None
-    assert told[1] is not None
-    assert told[1].id == "raised-gradient-shape"
-    told = told_of_gradients(
-        "function FBackward returned an incorrect number of gradients (expected 3, got 2)"
-    )
-    assert told is not None
-    assert told[0].startswith(
-        "`backward` of F returns 2 gradients; it returns one for each of the 3"
-    )
-    assert told_of_gradients("something else") is None
-
-
-def test_where_to_look() -> None:
-    source = Submission.of_text(
-        "x", "def other():\n    pass\n\n\nclass A:\n    def go(self): ...\n"
-    )
-    assert place_of(source.sources["x"], "`nothing` and then `go(x)` is right").endswith("line 6")
-    assert place_of(source.sources["x"], "`A.go` is right").endswith("line 6")
-    assert place_of(source.sources["x"], "`A.other` is right").endswith("line 5")
-    assert place_of(source.sources["x"], "`nothing` at all") == ""
-    broken = Submission.of_text("x", "def (")
-    assert place_of(broken.sources["x"], "`go`") == ""

@@ -17,7 +17,7 @@ from grader.machines import Machines
 from grader.report import ExerciseResult
 from grader.submission import read_submission
 from grader.submission.cell_syntax import python_of
-from grader.submission.submission import notebook_of_bytes
+from grader.submission.decode import notebook_of_bytes
 
 NAMES = load_course().names
 

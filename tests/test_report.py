@@ -1,21 +1,24 @@
-"""The report: to data and back, and as its published schema describes it."""
+"""The report: to data and back, as its published schema describes it, and what a status means."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 from importlib.resources import files
-from typing import Any
+from typing import Any, get_args
 
 import jsonschema
 import pytest
 
+from grader import report as module
 from grader.outputs import json as json_output
 from grader.report import (
     CaseResult,
     CheckResult,
+    CheckStatus,
     Environment,
     ExerciseResult,
+    ExerciseStatus,
     Picture,
     Report,
     Violation,
@@ -98,3 +101,117 @@ def test_another_schema_version_is_refused(report: Report) -> None:
 def test_is_immutable(report: Report) -> None:
     with pytest.raises(FrozenInstanceError):
         report.submission = "bob"  # type: ignore[misc]
+
+
+def test_no_exercises_are_no_points() -> None:
+    empty = Report("ada", (), Environment("3.11", "2.13", ("cpu",), ()))
+    assert (empty.score, empty.max_score, empty.held_back, list(empty.checks)) == (0, 0, 0, [])
+    assert Report.from_dict(empty.to_dict()) == empty
+
+
+def test_sums_and_checks_are_those_of_all_exercises(report: Report) -> None:
+    first, second = report.exercises
+    changed = replace(report, exercises=(first, replace(second, held_back=3)))
+    assert changed.held_back == 3
+    assert list(changed.checks) == [*first.checks, *second.checks]
+
+
+def test_data_is_not_shared_with_the_report(report: Report) -> None:
+    data = report.to_dict()
+    data["exercises"][0]["checks"].clear()
+    data["environment"]["devices"].append("x")
+    assert report.exercises[0].checks
+    assert report.environment.devices == ("cpu",)
+
+
+@pytest.mark.parametrize(
+    ("change", "kept"),
+    [("language", "en"), ("environment", ())],
+)
+def test_data_from_before_it_had_these_is_read(report: Report, change: str, kept: object) -> None:
+    data = report.to_dict()
+    if change == "language":
+        del data["language"]
+        assert Report.from_dict(data).language == kept
+    else:
+        del data["environment"]["absent"]
+        assert Report.from_dict(data).environment.absent == kept
+
+
+def drawn(head: str) -> dict[str, set[str]]:
+    """The table at the top of the module: by status, the properties that hold, of exercises or of checks."""
+    lines = (module.__doc__ or "").splitlines()
+    start = next(number for number, line in enumerate(lines) if "was_attempted" in line)
+    left, right = lines[start].index("exercise"), lines[start].index("check ")
+    first, last = (left, right) if head == "exercise" else (right, None)
+    names = {}
+    for name in lines[start][first:last].split()[1:]:
+        names[name] = lines[start].index(name)
+    table: dict[str, set[str]] = {}
+    for line in lines[start + 1 :]:
+        if cell := line[first:last].strip("├└─ x"):
+            marks = [place for place, letter in enumerate(line) if letter == "x"]
+            table[cell.split()[0]] = {
+                name
+                for name, place in names.items()
+                if any(place <= mark < place + len(name) for mark in marks)
+            }
+    return table
+
+
+@pytest.mark.parametrize("status", get_args(CheckStatus))
+def test_what_the_status_of_a_check_means_is_as_it_is_drawn(status: CheckStatus) -> None:
+    check = CheckResult("a", "b", status, 1, 0)
+    names = ("was_tried", "went_wrong", "is_failure", "is_told")
+    assert {name for name in names if getattr(check, name)} == drawn("check")[status]
+
+
+@pytest.mark.parametrize("status", get_args(ExerciseStatus))
+def test_what_the_status_of_an_exercise_means_is_as_it_is_drawn(status: ExerciseStatus) -> None:
+    exercise = ExerciseResult("a", "b", 0, 1, status)
+    names = ("was_attempted", "could_be_graded")
+    assert {name for name in names if getattr(exercise, name)} == drawn("exercise")[status]
+
+
+def test_a_failure_is_the_students_and_a_fault_is_not() -> None:
+    """Held here by hand, should the drawing change with the code."""
+    checks = [CheckResult("a", "b", status, 1, 0) for status in get_args(CheckStatus)]
+    assert [check.status for check in checks if check.is_failure] == ["failed", "timeout"]
+    wrong = [check.status for check in checks if check.went_wrong]
+    assert wrong == ["failed", "error", "timeout"]
+    assert [check.status for check in checks if check.is_told] == [*wrong, "skipped"]
+    assert [check.status for check in checks if check.was_tried] == ["passed", *wrong]
+
+
+def test_points_are_earned_by_passing_and_kept_by_the_rules() -> None:
+    passed = CheckResult("a", "b", "passed", 3, 3)
+    assert passed.is_earned
+    assert not replace(passed, score=0).is_earned
+    assert not replace(passed, status="failed").is_earned
+    assert replace(passed, points=0, score=0).is_earned
+
+
+@pytest.mark.parametrize("status", get_args(ExerciseStatus))
+def test_only_a_pass_needs_no_explanation(status: ExerciseStatus) -> None:
+    exercise = ExerciseResult("a", "b", 0, 1, status, message="told")
+    assert exercise.explanation == ("" if status == "passed" else "told")
+
+
+def test_the_schema_knows_the_statuses(schema: Any) -> None:
+    kinds = schema["$defs"]
+    assert set(kinds["exercise"]["properties"]["status"]["enum"]) == set(get_args(ExerciseStatus))
+    check = kinds["check"]["properties"]
+    assert set(check["status"]["enum"]) == set(get_args(CheckStatus))
+    assert check["cases"]["items"]["properties"]["status"]["enum"] == check["status"]["enum"]
+
+
+def test_the_schema_knows_every_field_and_no_property(report: Report, schema: Any) -> None:
+    data = report.to_dict()
+    for made, told in (
+        (data, schema),
+        (data["environment"], schema["properties"]["environment"]),
+        (data["exercises"][0], schema["$defs"]["exercise"]),
+        (data["exercises"][0]["checks"][0], schema["$defs"]["check"]),
+        (data["exercises"][0]["checks"][0]["pictures"][0], schema["$defs"]["picture"]),
+    ):
+        assert set(made) == set(told["properties"])

@@ -16,8 +16,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect, 
 from grader.classroom.records import Record
 from grader.classroom.report.report_folder import write_report
 from grader.classroom.similarity.pairs import Finding, Pair, SharedCode
-
-from .synthetic import HOSTILE, hostile_class, made_class
+from tests.synthetic import HOSTILE, hostile_class, made_class
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None

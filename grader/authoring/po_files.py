@@ -42,7 +42,6 @@ FOR_INSTRUCTORS = (
     "course/assignment.py",
     "course/assignment_file.py",
     "course/catalog.py",
-    "course/protected.py",
     "devices/",
     "outputs/audit_table.py",
     "outputs/cause_table.py",
@@ -54,8 +53,8 @@ FOR_INSTRUCTORS = (
     "sandbox/parity.py",
     "sandbox/sandbox.py",
     "sandbox/zygote_client.py",
-    "submission/files.py",
     "submission/git_files.py",
+    "submission/protected.py",
     "submission/zip_files.py",
 )
 # besides `_` and `N_`: who keeps a text that is translated where it is told

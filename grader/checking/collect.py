@@ -2,7 +2,7 @@
 
 A check file is an ordinary pytest file, and pytest alone says which cases it has: parametrizations, identifiers, marks,
 fixtures. A whole session of pytest takes some 60 ms, though, and a case 1 ms beside the check itself; so the cases
-are kept here and called by `runner.py`.
+are kept here and called by `run.py`.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from typing import Any
 import pytest
 
 from ..course.catalog import syntax_of, text_of
-from ..errors import CourseFault
-from .memo import Memory
-from .plugin import OURS, CollectionPlugin
+from ..errors import CourseFault, UnsupportedVersion
+from .memo import CaseMemo
+from .plugin import FIXTURES, CollectionPlugin
 
 _PYTEST_INI = Path(__file__).with_name("checks.ini")
 # what pytest brings along and collecting has no use for
@@ -50,17 +50,16 @@ class Case:
 
     Attributes:
         name: as pytest names it; the case's random numbers follow from it.
+        arguments: the names of the function's arguments.
         params: the parametrized values, `dtype`, `device` and `home` among them.
-        fixtures: the functions behind the file's own fixtures, by name.
-        memory: how it went before.
+        memo: how it went before.
     """
 
     name: str
     function: Callable[..., object]
     arguments: tuple[str, ...]
     params: Mapping[str, Any]
-    fixtures: Mapping[str, Callable[..., object]]
-    memory: Memory = field(default_factory=Memory, compare=False)
+    memo: CaseMemo = field(default_factory=CaseMemo, compare=False)
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,8 @@ def collect(files: Sequence[Path], devices: Sequence[str]) -> dict[str, Check]:
 
     Raises:
         CourseError: if one of the files cannot be read, or is no Python.
-        CourseFault: if pytest cannot collect them.
+        CourseFault: if pytest cannot collect them, or a check asks for what it may not have.
+        UnsupportedVersion: if this pytest keeps a case's parameters where they are not looked for.
     """
     changed = [file.stat().st_mtime_ns for file in files]
     key = *files, *devices
@@ -129,6 +129,16 @@ def _collected(files: Sequence[Path], devices: Sequence[str]) -> dict[str, Check
     for item in plugin.items:
         check = _check_of(item)
         checks.setdefault(check.name, check).cases.append(_case_of(item, check.name))
+    _require_order(checks, file)
+    return checks
+
+
+def _require_order(checks: Mapping[str, Check], file: Path) -> None:
+    """A check's `needs` name checks that come before it.
+
+    Raises:
+        CourseFault: if they do not.
+    """
     earlier: set[str] = set()
     for check in checks.values():
         for name in check.needs:
@@ -137,7 +147,6 @@ def _collected(files: Sequence[Path], devices: Sequence[str]) -> dict[str, Check
                     f"{file} cannot be used: {check.name} needs {name}, which is no earlier check."
                 )
         earlier.add(check.name)
-    return checks
 
 
 def _check_of(item: pytest.Function) -> Check:
@@ -157,20 +166,29 @@ def _check_of(item: pytest.Function) -> Check:
 
 
 def _case_of(item: pytest.Function, check: str) -> Case:
-    params = dict(item.callspec.params) if hasattr(item, "callspec") else {}
-    known = {*params, *OURS}
-    fixtures = {
-        name: definitions[-1].func
-        for name, definitions in item._fixtureinfo.name2fixturedefs.items()
-        if name not in known
-    }
     arguments = tuple(inspect.signature(item.obj).parameters)
-    for name in {*arguments, *fixtures}:
-        function = fixtures.get(name)
-        of_the_file = function is not None and function.__module__ == item.module.__name__
-        if name not in known and (not of_the_file or inspect.isgeneratorfunction(function)):
+    params, fixtures = _params_and_fixtures(item)
+    for name in (*arguments, *fixtures):
+        if name not in (*params, *FIXTURES):
             raise CourseFault(
                 f"{item.path} cannot be used: {check} asks for {name!r}. A check may ask for "
-                f"{', '.join(OURS)}, and for fixtures of its own file without `yield`."
+                f"{', '.join(FIXTURES)}, and for what it is parametrized with."
             )
-    return Case(item.name, item.obj, arguments, params, fixtures)
+    return Case(item.name, item.obj, arguments, params)
+
+
+def _params_and_fixtures(item: pytest.Function) -> tuple[dict[str, Any], Sequence[str]]:
+    """What a case is parametrized with, and the fixtures that pytest would make for it, asked for or not.
+
+    `callspec` and `fixturenames` are in no documentation of pytest's; versions 8.4 to 9.2 have them.
+
+    Raises:
+        UnsupportedVersion: if this pytest does not.
+    """
+    try:
+        parametrized = hasattr(item, "callspec") or item.name != item.originalname
+        return dict(item.callspec.params) if parametrized else {}, item.fixturenames
+    except AttributeError as error:
+        raise UnsupportedVersion(
+            f"pytest {pytest.__version__} does not tell what the cases of a check ask for. Install pytest 9.2."
+        ) from error

@@ -1,6 +1,8 @@
-"""The mistake that numbers give away: what came back, held against what known mistakes would have given.
+"""The mistakes that numbers give away, whatever the exercise, and those that several exercises share.
 
-Each function gives every cause that fits, the simplest first. A check keeps those that fit in each of its cases.
+`causes_in_form` and `causes_in_values` compare what came back with what general mistakes would have given, and yield
+every cause that fits, the simplest first. A check keeps the causes that fit in each of its cases (`common`). A mistake
+that a single exercise knows stands beside that exercise's checks.
 """
 
 from __future__ import annotations
@@ -8,6 +10,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
@@ -88,50 +91,16 @@ UNREGISTERED = Cause(
     "wrap it in `nn.Parameter`.",
 )
 NO_GRAD = Cause("no-grad", "It was made without `requires_grad`, or autograd was off.")
-MISSING_TERM = Cause("missing-term", "A term is missing.")
-SIGN_OF_TERM = Cause("sign-of-term", "One term has the wrong sign.")
-WRONG_AXIS = Cause("wrong-axis", "It is taken over the wrong dimension.")
-BATCH_MEANS = Cause(
-    "batch-means",
-    "It is the mean over the batches. The last batch is smaller, so weigh each batch's value with "
-    "its number of samples.",
-)
-# of modes, loops and predictions
-IN_EVAL = Cause("mode", "Call `model.train()` before the forward pass.")
-IN_TRAIN = Cause("mode", "Call `model.eval()` before the forward passes.")
-DROPOUT = Cause("mode", "Dropout was active: the model was not in evaluation mode.")
+# what several exercises name in `causes=`: modes, loops, predictions
 NOTE_MODES = Cause(
     "mode",
     "`model.train()` at the end sets every module; note each module's `training` beforehand.",
 )
-FINALLY = Cause("mode", "Restore the modes in a `finally:` block.")
 PERCENT = Cause("percent", "It is in per cent; a share from 0 to 1 is asked.")
 ARGMIN = Cause("argmin", "The smallest output is taken for the prediction.")
 OVER_BATCH = Cause("wrong-axis", "`argmax` runs over the samples instead of the classes.")
-USED_UP = Cause(
-    "used-up", "The loader is gone through before; a generator has nothing left after that."
-)
-NO_LAST_BATCH = Cause("last-batch-dropped", "The last batch, which is smaller, is left out.")
-LAST_LOSS = Cause("last-batch-alone", "It is the loss of the last batch of each epoch.")
-EVERY_BATCH = Cause(
-    "every-batch", "There is an entry for every batch; one for each epoch is asked."
-)
-NOT_WEIGHTED = Cause(
-    "not-weighted",
-    "The batches' mean losses are summed and divided by the number of samples: weigh each with "
-    "its number of samples.",
-)
-RUNNING = Cause("running-total", "The sums are not set back at the start of an epoch.")
 CLEARED_AFTER = Cause(
     "not-cleared", "Gradients from before the call leak into the first step: clear them before it."
-)
-BYPASSED = Cause(
-    "optimizer-bypassed", "The parameters are moved by hand: let `optimizer.step()` do it."
-)
-FIRST_EPOCH = Cause("returned-early", "It returns after the first epoch.")
-FIRST_BATCH = Cause("returned-early", "It stops after the first batch.")
-OWN_CRITERION = Cause(
-    "own-criterion", "It is the plain cross-entropy; use the `criterion` that is given."
 )
 FEWER = Cause("one-too-few", "There is one round or epoch too few.")
 NOT_CLEARED = Cause(
@@ -142,19 +111,27 @@ NEW_FOR_OLD = Cause(
     "new-for-old", "The value after the update is used where that before it is asked."
 )
 STALE = Cause("stale", "It is the value of an earlier call: something is kept that should not be.")
-# of updates; see `step_causes`
+# mistakes in an update; `step_causes` says what each would have given
 NOT_UPDATED = Cause("not-updated", "It is the old value: the update is missing.")
 UPHILL = Cause("sign", "The step goes uphill: the gradient is to be subtracted.")
 LR_IGNORED = Cause("lr-ignored", "The step ignores the learning rate.")
 TWICE = Cause("twice", "The update is made twice.")
 
-# an explanation leaves at most this share of the difference unexplained
+# a cause leaves at most this share of the difference to the reference unexplained
 _UNEXPLAINED = 0.02
 _MOST_DIMENSIONS = 6
 
 
 def fits(got: Tensor, other: Tensor, expected: Tensor | None, rtol: float) -> bool:
-    """Whether `got` is what `other` is; where `expected` has the same shape, also much nearer to it than to that."""
+    """Whether the student's numbers are those that a mistake would have given.
+
+    Args:
+        got: the student's.
+        other: what the mistake would have given. Another shape, NaN or infinity never fits.
+        expected: the reference. Where it has the shape of `got`, `got` has to be fifty times nearer to `other` than
+            to the reference, so that a mistake that hardly matters is not named. `None` for no such demand.
+        rtol: the tolerance of the right answer; that of a mistake is a hundred times as wide.
+    """
     if got.shape != other.shape:
         return False
     if not got.numel():
@@ -172,7 +149,12 @@ def fits(got: Tensor, other: Tensor, expected: Tensor | None, rtol: float) -> bo
 
 
 def causes_in_form(got: Tensor, expected: Tensor, rtol: float) -> Iterator[Cause]:
-    """Causes of another shape than the reference's: held against its numbers as well."""
+    """Causes of a shape that is not the reference's. The shape alone shows none: the numbers have to fit as well.
+
+    Args:
+        got, expected: of different shapes.
+        rtol: the tolerance that holds for `expected`.
+    """
     # the student chooses the shape, and there are many ways to reduce one of sixty dimensions
     if not got.numel() or not expected.numel() or got.dim() > _MOST_DIMENSIONS:
         return
@@ -208,7 +190,7 @@ def _without_ones(tensor: Tensor) -> list[int]:
 
 
 def _reductions(large: Tensor, small: Tensor) -> Iterator[Tensor]:
-    """Sums and means of `large` that have the shape of `small`."""
+    """The sums and means of `large`, over one to three dimensions, that have the shape of `small`."""
     large = large.double()
     count = large.dim()
     for dims in itertools.chain.from_iterable(
@@ -224,10 +206,11 @@ def _reductions(large: Tensor, small: Tensor) -> Iterator[Tensor]:
 def causes_in_values(
     got: Tensor, expected: Tensor, rtol: float, factors: Mapping[str, float]
 ) -> Iterator[Cause]:
-    """Causes of other numbers in the right form.
+    """Causes of wrong numbers in the right form.
 
     Args:
-        got, expected: of one shape.
+        got, expected: of one shape, and different.
+        rtol: the tolerance that holds for `expected`.
         factors: counts by their names, such as `{"m": 5}`, that a mistaken result may be off by.
     """
     got, expected = got.double(), expected.double()
@@ -247,6 +230,7 @@ def causes_in_values(
     def close(other: Tensor) -> bool:
         return fits(got, other, expected, loose)
 
+    # the factor f for which f · expected is nearest to `got`, in least squares
     factor = (got * expected).sum().item() / (expected * expected).sum().item()
     if factor and close(factor * expected):
         yield from _causes_of_factor(factor, factors, several)
@@ -255,7 +239,7 @@ def causes_in_values(
     if close(expected + (got - expected).mean()):
         yield SAME_AMOUNT if several else SAME_AMOUNT.unsure()
     error = (got - expected).abs().max().item() / expected.abs().max().item()
-    if several and error > 1e-3 and close_in_order(got, expected, loose):
+    if several and error > 1e-3 and _has_the_numbers_of(got, expected, loose):
         yield ORDER
     # float32 has 6e-8; a few operations make a few of it. float64 inputs alone can show this
     in_float32 = several or got.float().double() == got
@@ -263,7 +247,8 @@ def causes_in_values(
         yield PRECISION
 
 
-def close_in_order(got: Tensor, expected: Tensor, rtol: float) -> bool:
+def _has_the_numbers_of(got: Tensor, expected: Tensor, rtol: float) -> bool:
+    """Whether the numbers are the same, in whatever places."""
     one, other = (tensor.flatten().sort().values for tensor in (got, expected))
     return fits(one, other, None, rtol)
 
@@ -271,6 +256,8 @@ def close_in_order(got: Tensor, expected: Tensor, rtol: float) -> bool:
 def _causes_of_factor(
     factor: float, factors: Mapping[str, float], several: bool
 ) -> Iterator[Cause]:
+    """Causes of a result that is `factor` times the reference."""
+
     def is_(value: float) -> bool:
         return math.isclose(factor, value, rel_tol=1e-4)
 
@@ -291,8 +278,8 @@ def _causes_of_factor(
     if is_(0.5):
         yield HALF_AS_LARGE
     if not is_(1):
-        told = (SCALE if factor > 0 else SIGN_AND_SIZE).of(factor=f"{abs(factor):.4g}")
-        yield told if several else told.unsure()
+        cause = (SCALE if factor > 0 else SIGN_AND_SIZE).of(factor=f"{abs(factor):.4g}")
+        yield cause if several else cause.unsure()
 
 
 def step_causes(walk: Callable[[float], T], lr: float) -> dict[Cause, Callable[[], T]]:
@@ -300,20 +287,30 @@ def step_causes(walk: Callable[[float], T], lr: float) -> dict[Cause, Callable[[
 
     Args:
         walk: the reference, with every update multiplied by a factor: `walk(1)` is right.
-        lr: the learning rate, a tenth or so.
+        lr: the learning rate; not 1, for an update that ignores it is 1 / lr times too large.
+
+    Returns:
+        For `expect_close(causes=…)`: causes, and a function for each that gives the mistaken result.
     """
     factors = {NOT_UPDATED: 0.0, UPHILL: -1.0, LR_IGNORED: 1 / lr, TWICE: 2.0}
     return {cause: partial(walk, factor) for cause, factor in factors.items()}
 
 
 def common(cases: Sequence[Sequence[Cause]]) -> list[Cause]:
-    """The causes that fit in every case and are sure in one; those that come first in the cases first."""
+    """The causes that fit in every case and are sure in at least one.
+
+    Args:
+        cases: the causes of each case, the simplest first.
+
+    Returns:
+        Sure causes; those that come first in the cases come first.
+    """
     if not cases:
         return []
+    sure = {cause for causes in cases for cause in causes if cause.sure}
     shared = [
-        cause
+        replace(cause, sure=True)
         for cause in cases[0]
-        if all(cause in others for others in cases[1:])
-        and any(other.sure for others in cases for other in others if other == cause)
+        if cause in sure and all(cause in others for others in cases[1:])
     ]
     return sorted(shared, key=lambda cause: sum(others.index(cause) for others in cases))

@@ -12,7 +12,16 @@ from ..text import tree_of
 
 
 def place_of(source: Source, description: str) -> str:
-    """The line where the first thing that a check's sentence names is defined; empty where it is not found."""
+    """Where the first thing that a check's sentence names is defined: `my_linear.py, line 12`, or a notebook's cell.
+
+    Args:
+        source: the student's file.
+        description: the check's sentence; what it puts in backticks is looked for, in its order. Where a class has
+            not the method that is named, the class is found.
+
+    Returns:
+        The place in words; empty where nothing of this is defined, or where the source cannot be read.
+    """
     defined: dict[str, str] = {}
     for cell, program in zip(source.cells, source.programs, strict=True):
         try:

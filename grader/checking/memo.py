@@ -1,8 +1,9 @@
-"""A case that has met the same answers before ends as it did then.
+"""A case that meets the same answers as before ends as it did then.
 
 A case is a function of its random inputs, which follow from its seed, and of what the student's code answers. In a
-class that is graded with one seed, most answers are equal to the bit: they are asked for as they were, and inputs,
-reference and comparison need not be worked out again. What depends on a student's source is never kept.
+class that is graded with one seed, most answers are equal to the bit. So each case has a memo of what it asked, what
+was answered and how it ended. As long as the answers are known, the requests of the memo are sent again as they were,
+and inputs, reference and comparison need not be worked out. What depends on a student's source is never in a memo.
 """
 
 from __future__ import annotations
@@ -14,85 +15,96 @@ from typing import Any
 from ..sandbox import Message
 from .outcome import CheckOutcome
 from .probes import Probe
-from .session import Request, Workbench
+from .session import Request, Session
 
 # different answers to one request: beyond, the class is too mixed for more to be worth it
-_MOST = 64
+_MOST_ANSWERS = 64
 
 
 @dataclass
-class End:
+class CaseEnd:
     """How a case ended: `None` is well."""
 
     outcome: CheckOutcome | None
 
 
 @dataclass
-class Step:
-    """What a case asks, and what came after each answer to it."""
+class Asked:
+    """What a case asks, and what came after each answer to it: the next request, or the end."""
 
     request: Request
-    after: dict[bytes, Step | End] = field(default_factory=dict)
+    after: dict[bytes, Asked | CaseEnd] = field(default_factory=dict)
 
 
 @dataclass
-class Memory:
-    """What is known of one case with one seed; `first` is `None` until it has run."""
+class CaseMemo:
+    """What is known of one case under one key; `first` is `None` until the case has run."""
 
     key: object = None
-    first: Step | End | None = None
+    first: Asked | None = None
 
-    def about(self, key: object) -> Memory:
-        """Itself, emptied if what it knows is of another seed or language."""
+    def under(self, key: object) -> CaseMemo:
+        """Itself, emptied if what it knows is of another key: a seed and a language."""
         if key != self.key:
             self.key, self.first = key, None
         return self
 
 
-class Recorder:
-    """Stands before a workbench: hands out the answers that are there already, and keeps the others."""
+class MemoizedSession:
+    """A session as one case sees it: hands out the answers that a look-up has met with, and asks for the others."""
 
-    def __init__(self, bench: Workbench) -> None:
-        self._bench = bench
-        self._path: list[tuple[Request, Message]] = []
-        self._read = 0
-        self._whole = True  # every request was answered
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._answered: list[tuple[Request, Message]] = []
+        self._handed_out = 0
+        self._complete = True  # every request was answered
 
-    def follow(self, memory: Memory) -> End | None:
+    def look_up(self, memo: CaseMemo) -> CaseEnd | None:
         """Asks what was asked before, as long as the answers are known; the end, if they lead to one."""
-        step = memory.first
-        while isinstance(step, Step):
-            answer = self._bench.ask(step.request)
-            self._path.append((step.request, answer))
+        step: Asked | CaseEnd | None = memo.first
+        while isinstance(step, Asked):
+            answer = self._session.ask(step.request)
+            self._answered.append((step.request, answer))
             step = step.after.get(key_of(answer))
         return step
 
     def call(self, probe: Probe, inputs: dict[str, Any], device: str, seed: int) -> Any:
-        """As `Workbench.call`; the first answers are those that `follow` has met with."""
-        if self._read == len(self._path):
-            request = Request(probe, inputs, device, seed)
-            self._whole = False
-            self._path.append((request, self._bench.ask(request)))
-            self._whole = True
-        request, answer = self._path[self._read]
-        self._read += 1
-        return self._bench.read(request, answer)
+        """Runs `probe` on `inputs`, unless `look_up` has done so already.
 
-    def keep(self, memory: Memory, end: End) -> None:
-        """Remembers the way to `end`, unless an answer on it depends on the student's source."""
-        keys = [key_of(answer) for _, answer in self._path]
-        if not self._whole or not keys or not all(keys):
+        Returns:
+            What the probe returned, as plain data and `Received` tensors.
+
+        Raises:
+            CheckOutcome: if there is no usable answer.
+        """
+        if self._handed_out == len(self._answered):
+            request = Request(probe, inputs, device, seed)
+            self._complete = False
+            self._answered.append((request, self._session.ask(request)))
+            self._complete = True
+        request, answer = self._answered[self._handed_out]
+        self._handed_out += 1
+        return self._session.read(request, answer)
+
+    def store(self, memo: CaseMemo, end: CaseEnd) -> None:
+        """Keeps the way to `end`, unless an answer on it depends on the student's source."""
+        keys = [key_of(answer) for _, answer in self._answered]
+        if not self._complete or not keys or not all(keys):
             return
-        if not isinstance(memory.first, Step):
-            memory.first = Step(self._path[0][0])
-        step = memory.first
-        for key, (request, _) in zip(keys, self._path[1:], strict=False):
-            after = step.after.setdefault(key, Step(request))
-            if not isinstance(after, Step) or len(step.after) > _MOST:
+        step = memo.first = memo.first or Asked(self._answered[0][0])
+        for key, (request, _) in zip(keys, self._answered[1:], strict=False):
+            if not _has_room(step, key):
+                return
+            after = step.after.setdefault(key, Asked(request))
+            if not isinstance(after, Asked):
                 return
             step = after
-        if len(step.after) < _MOST:
+        if _has_room(step, keys[-1]):
             step.after[keys[-1]] = end
+
+
+def _has_room(step: Asked, key: bytes) -> bool:
+    return key in step.after or len(step.after) < _MOST_ANSWERS
 
 
 def key_of(answer: Message) -> bytes:

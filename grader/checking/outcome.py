@@ -11,11 +11,14 @@ from ..report import CheckStatus, Picture
 
 @dataclass(frozen=True)
 class Cause:
-    """A mistake that is known: `id` is the same over a class, the sentence is what the student reads.
+    """A known mistake, and the sentence about it that the student reads.
 
-    `template` is a whole sentence in English, with `{names}` for what `values` holds; it is translated where it is
-    told. `id` is empty where a sentence is all there is. Numbers that many mistakes would have given are not `sure`:
-    they support a cause that other cases show, and show none alone.
+    Attributes:
+        id: its name, which is the same over a class and in every language; empty for a sentence without a name.
+        template: a whole sentence in English, with `{names}` for what `values` holds.
+        values: those names and what stands for them.
+        sure: whether one case is enough to show it. Numbers that many mistakes would have given are not sure: they
+            support a cause that another case shows. Causes are equal whether they are sure or not.
     """
 
     id: str
@@ -24,6 +27,7 @@ class Cause:
     sure: bool = field(default=True, compare=False)
 
     def unsure(self) -> Cause:
+        """The same mistake, which this case does not show by itself."""
         return replace(self, sure=False)
 
     def of(self, **values: str) -> Cause:
@@ -32,8 +36,9 @@ class Cause:
 
     @property
     def text(self) -> str:
-        told = _(self.template)
-        return told.format(**dict(self.values)) if self.values else told
+        """The sentence in the language that is set, with its names filled in."""
+        sentence = _(self.template)
+        return sentence.format(**dict(self.values)) if self.values else sentence
 
 
 class CheckOutcome(Exception):
@@ -49,15 +54,13 @@ class CheckOutcome(Exception):
         self,
         status: CheckStatus,
         message: str,
-        causes: Cause | str | Sequence[Cause] = (),
+        causes: Sequence[Cause] = (),
         pictures: Sequence[Picture] = (),
     ) -> None:
         super().__init__(message)
         self.status: CheckStatus = status
         self.message = message
-        if isinstance(causes, str):
-            causes = Cause("", causes) if causes else ()
-        self.causes = (causes,) if isinstance(causes, Cause) else tuple(causes)
+        self.causes = tuple(causes)
         self.pictures = tuple(pictures)
 
 
@@ -67,7 +70,7 @@ class CheckFailed(CheckOutcome):
     def __init__(
         self,
         message: str,
-        causes: Cause | str | Sequence[Cause] = (),
+        causes: Sequence[Cause] = (),
         pictures: Sequence[Picture] = (),
     ) -> None:
         super().__init__("failed", message, causes, pictures)

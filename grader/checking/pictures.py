@@ -1,4 +1,4 @@
-"""What is better seen than told, as a few numbers: where a tensor is wrong, and how two losses went."""
+"""What is better seen than read, as a few numbers: where a tensor is wrong, and how two losses went."""
 
 from __future__ import annotations
 
@@ -15,9 +15,15 @@ MOST_ROWS, MOST_COLUMNS, MOST_POINTS = 16, 16, 100
 
 
 def error_of(got: Tensor, expected: Tensor, what: str) -> Picture | None:
-    """The error over the shape of a tensor of several numbers; `None` for a single number.
+    """The error over the shape of a tensor of several numbers; `None` for a single number or none.
 
-    Leading dimensions are laid below one another. A large tensor is shown in blocks, by the largest error in each.
+    Args:
+        got, expected: of one shape, `(…, rows, columns)`. All but the last dimension are laid below one another.
+        what: the tensor's name.
+
+    Returns:
+        A table of at most 16 by 16 signed errors. A larger tensor is cut into that many blocks, and the error that is
+        farthest from 0 stands for its block.
     """
     if got.numel() < 2:
         return None
@@ -31,20 +37,24 @@ def error_of(got: Tensor, expected: Tensor, what: str) -> Picture | None:
 
 
 def _largest(block: Tensor) -> float | None:
-    """The error that is farthest from 0, with its sign; `None` where one is no number."""
+    """The error that is farthest from 0, with its sign; `None` where one is infinite or NaN."""
     flat = block.flatten()
-    return _number(flat[flat.abs().nan_to_num(torch.inf).argmax()].item())
+    return _rounded(flat[flat.abs().nan_to_num(torch.inf).argmax()].item())
 
 
 def curves_of(student: Any, reference: Sequence[float]) -> Picture | None:
-    """Two losses, step by step; `None` where the student's is no list of floats."""
+    """Two lists of losses, step by step, at most 100 of each.
+
+    `None` where the student's is no list of floats, or where the reference is too short for a curve.
+    """
     if not isinstance(student, list | tuple) or not student or len(reference) < 2:
         return None
     if not all(type(loss) is float for loss in student):
         return None
-    rows = tuple(tuple(map(_number, losses[:MOST_POINTS])) for losses in (student, reference))
+    rows = tuple(tuple(map(_rounded, losses[:MOST_POINTS])) for losses in (student, reference))
     return Picture("curves", "", (len(reference),), rows)
 
 
-def _number(value: float) -> float | None:
+def _rounded(value: float) -> float | None:
+    """Four digits are enough for a drawing."""
     return float(f"{value:.4g}") if math.isfinite(value) else None

@@ -15,7 +15,7 @@ import torch
 FLOATS = (torch.float32, torch.float64)
 # where the inputs of a case are drawn and its reference is worked out: autograd on the GPU is one more reference
 HOMES: dict[str, tuple[str, ...]] = {"cuda": ("cpu", "cuda")}
-OURS = ("student", "elsewhere", "draw", "dtype", "device", "home")
+FIXTURES = ("student", "elsewhere", "draw", "dtype", "device", "home")
 
 
 def points(number: int) -> pytest.MarkDecorator:
@@ -29,10 +29,11 @@ def needs(*checks: str) -> pytest.MarkDecorator:
 
 
 class CollectionPlugin:
-    """Has pytest collect a check file for some devices; the values of the fixtures are the runner's to give.
+    """Has pytest collect a check file for some devices. No fixture has a value here: `run.py` calls the checks.
 
     Args:
-        devices: the devices to run on, the CPU among them. Where it is alone, checks of other devices run on it.
+        devices: the devices to run on, the CPU among them. Where it is alone, checks that ask for
+            `elsewhere` run on it.
     """
 
     def __init__(self, devices: Sequence[str]) -> None:
@@ -67,12 +68,10 @@ class CollectionPlugin:
             names = [str(dtype).removeprefix("torch.") for dtype in FLOATS]
             metafunc.parametrize("dtype", FLOATS, ids=names, indirect=True)
         wanted = self._elsewhere if "elsewhere" in metafunc.fixturenames else ["cpu"]
-        places = [(device, home) for device in wanted for home in HOMES.get(device, ("cpu",))]
-        if "device" not in metafunc.fixturenames:
-            places = [("cpu", "cpu")]  # nothing of the student's is run
+        pairs = [(device, home) for device in wanted for home in HOMES.get(device, ("cpu",))]
         named = [name for name in ("device", "home") if name in metafunc.fixturenames]
         if named:
-            values = [tuple({"device": d, "home": h}[name] for name in named) for d, h in places]
+            values = [tuple({"device": d, "home": h}[name] for name in named) for d, h in pairs]
             metafunc.parametrize(named, list(dict.fromkeys(values)), indirect=True)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:

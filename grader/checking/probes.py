@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, TypeVar, overload
 
+from ..errors import CourseFault
 from ..sandbox.wire.values import code_of
 
 T = TypeVar("T")
@@ -65,7 +66,11 @@ class Probe:
 
     @cached_property
     def source(self) -> str:
-        """The text that is run: the helpers that the probe uses, then the probe, without decorators."""
+        """The text that is run: the helpers that the probe uses, then the probe, without decorators.
+
+        Raises:
+            CourseFault: if the probe, or one of its helpers, is a lambda.
+        """
         pieces: dict[str, str] = {}
         _gather(self._function, pieces)
         return "from __future__ import annotations\n" + "\n\n".join(pieces.values())
@@ -94,7 +99,11 @@ def _gather(thing: Any, pieces: dict[str, str]) -> None:
     """Adds the source of `thing` to `pieces`, after that of every helper that it names."""
     tree = ast.parse(textwrap.dedent(inspect.getsource(thing)))
     definition = tree.body[0]
-    assert isinstance(definition, ast.FunctionDef | ast.ClassDef)
+    if not isinstance(definition, ast.FunctionDef | ast.ClassDef):
+        raise CourseFault(
+            f"{inspect.getsourcefile(thing)}: {thing.__name__} cannot be sent to the sandbox. "
+            "Write a probe or a helper with `def`."
+        )
     definition.decorator_list = []
     known = vars(inspect.getmodule(thing)) if inspect.getmodule(thing) else {}
     scope = getattr(thing, "__globals__", known)

@@ -1,8 +1,8 @@
-"""What "by hand" and "from scratch" forbid, found in the source, with line and advice. Nothing is run.
+"""Finds what the rules "by hand" and "from scratch" forbid in the source, with line and advice. Nothing is run.
 
-Only code that the graded names can reach is looked at: a student's own comparison with autograd, in a function that no
-graded one calls or under `if __name__ == "__main__"`, is fine. Names are followed through imports, aliases and
-`getattr`, so the words alone mean nothing: not in a comment, a string, a variable or a method called `backward`.
+Only code that the graded names can reach is searched: a student may compare with autograd in a function that no graded
+one calls, or under `if __name__ == "__main__"`. Names are followed through imports, aliases and `getattr`. A word
+alone is no violation, be it in a comment, a string, a variable or a method of the student's called `backward`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _BACK_DOORS = (
     ("ctypes", N_("foreign code")),
     ("importlib", N_("an import that is not an import statement")),
 )
-# in torch.autograd, but no differentiation
+# these are in torch.autograd and differentiate nothing
 _HARMLESS = {
     "torch.autograd.Variable",
     "torch.autograd.no_grad",
@@ -53,7 +53,14 @@ _ADVICE = {
 
 @dataclass
 class _Module:
-    """The source's names: what is defined at the top, and what a name stands for."""
+    """The names of a source.
+
+    Attributes:
+        definitions: a name at the top level → the statements that give it a value.
+        classes: those of them that are classes.
+        aliases: a name → the dotted path that it stands for; `*MODULE` for each star import.
+        patches: statements that set an attribute of a name, with that name.
+    """
 
     definitions: dict[str, list[ast.stmt]] = field(default_factory=dict)
     classes: set[str] = field(default_factory=set)
@@ -67,8 +74,8 @@ def violations(exercise: Exercise, texts: Sequence[str]) -> list[Violation]:
     Args:
         exercise: its `forbidden` says what: `{"by hand": {"except": [names]}}`, and
             `{"from scratch": {"names": [dotted names]}}`.
-        texts: the source, a Python file or a notebook's cells. One that is no Python is passed over, as it cannot
-            be run either; one that is nested too deeply to be read is a violation.
+        texts: the source, a Python file or a notebook's cells. A text that is not Python is passed over, because it
+            cannot be run either. A text that is nested too deeply to be read is a violation.
 
     Returns:
         Violations in the order of the lines; of a notebook, lines are counted within their cell.
@@ -100,7 +107,7 @@ def _found(exercise: Exercise, texts: Sequence[str]) -> list[Violation]:
 
 
 def by_hand(exercise: Exercise, called: Set[str]) -> bool:
-    """Whether code that uses these names of the student's has to do without differentiation."""
+    """Whether code that calls these functions of the student must not use automatic differentiation."""
     options = exercise.forbidden.get("by hand")
     return options is not None and not called & set(options.get("except", ()))
 
@@ -108,7 +115,14 @@ def by_hand(exercise: Exercise, called: Set[str]) -> bool:
 def seen_at_run_time(
     exercise: Exercise, texts: Sequence[str], called: Set[str], what: str
 ) -> Violation:
-    """The violation that the run showed and the source does not: at the definition of the first name called."""
+    """The violation that showed in the run and not in the source, at the first definition of a name that was called.
+
+    Args:
+        exercise: whose entry points stand for `called` where nothing is known of that.
+        texts: the source.
+        called: the student's functions and classes that were called.
+        what: torch's name for the operation that was seen.
+    """
     lines = [
         node.lineno
         for tree in map(tree_of, texts)
@@ -138,7 +152,7 @@ def _read(trees: list[ast.Module]) -> _Module:
 
 
 def _walk(node: ast.AST) -> list[ast.AST]:
-    """The node and all below it, without contexts: less than half the time of `ast.walk`."""
+    """The node and all below it, without contexts, in less than half the time that `ast.walk` takes."""
     found = [node]
     for one in found:  # grows meanwhile
         found += _children(one)
@@ -158,7 +172,7 @@ def _children(node: ast.AST) -> list[ast.AST]:
 
 
 def _top_level(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """The statements that run at import, those in `if`, `try` and loops too; not those of a `__main__` block."""
+    """The statements that run at import, those in `if`, `try`, `with` and loops too, but not a `__main__` block."""
     for statement in body:
         if isinstance(statement, ast.If):
             if not _is_main(statement.test):
@@ -207,6 +221,7 @@ def _patched(statement: ast.stmt) -> str:
 
 
 def _note_alias(node: ast.AST, aliases: dict[str, str]) -> None:
+    """Adds the names that an import, or an assignment such as `ag = torch.autograd`, gives to a path."""
     if isinstance(node, ast.Import):
         for alias in node.names:
             top = alias.name.split(".")[0]
@@ -284,7 +299,7 @@ def _reachable(module: _Module, roots: set[str]) -> list[ast.stmt]:
 
 
 def _globals_of(node: ast.AST) -> set[str]:
-    """The names that a piece of code looks up in its module: those that its functions do not bind themselves."""
+    """The names that a piece of code looks up in its module. A function's own parameters and variables are not."""
     if isinstance(node, ast.Name):
         return {node.id}
     names: set[str] = set()
@@ -307,24 +322,24 @@ def _search(
         line = getattr(node, "lineno", 0)
         if isinstance(node, ast.Attribute | ast.Name | ast.Call):
             path = _path(node, module.aliases)
-            told = _forbidden_path(path, rule, names)
-            if told:
-                yield line, told
+            if forbidden := _forbidden_path(path, rule, names):
+                yield line, forbidden
         if isinstance(node, ast.Import | ast.ImportFrom):
             module_name = getattr(node, "module", None) or ""
             for alias in node.names:
                 path = f"{module_name}.{alias.name}".strip(".").removesuffix(".*")
-                if told := _forbidden_path(path, rule, names):
-                    yield line, told
+                if forbidden := _forbidden_path(path, rule, names):
+                    yield line, forbidden
         if isinstance(node, ast.Name) and node.id in _BUILTINS:
             if node.id not in module.definitions:
                 yield line, f"`{node.id}`"
         if rule == "by hand":
-            if told := _differentiates(node, module):
-                yield line, told
+            if differentiation := _differentiates(node, module):
+                yield line, differentiation
 
 
 def _forbidden_path(path: str, rule: str, names: tuple[str, ...]) -> str:
+    """A dotted name as a message shows it, with what it is about, if the rule forbids it; empty if it does not."""
     if not path or ("." not in path and path not in ("functorch", "ctypes", "importlib")):
         return ""
     prefixes = _BACK_DOORS + (_BY_HAND if rule == "by hand" else tuple((n, "") for n in names))
@@ -342,7 +357,7 @@ def _forbidden_path(path: str, rule: str, names: tuple[str, ...]) -> str:
 
 
 def _differentiates(node: ast.AST, module: _Module) -> str:
-    """What in a single node asks for gradients."""
+    """What in a single node asks torch for gradients, as a message shows it; empty if nothing does."""
     if isinstance(node, ast.keyword) and node.arg == "requires_grad":
         if not (isinstance(node.value, ast.Constant) and node.value.value is False):
             return "`requires_grad=`"

@@ -1,4 +1,4 @@
-"""Runs the cases of a check file on one submission, and says what came of each check."""
+"""Runs an exercise's checks on one submission, case by case, and says what came of each check."""
 
 from __future__ import annotations
 
@@ -8,22 +8,21 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
-from inspect import signature
 from types import FrameType
 from typing import Any
 
 import pytest
 
 from .. import language
-from ..errors import CourseFault
+from ..errors import CourseFault, Fault
 from ..language import _
 from ..report import CaseResult, CheckResult, CheckStatus, Picture
 from .collect import Case, Check
 from .explain import common
-from .memo import End, Recorder
+from .failures import not_loaded
+from .memo import CaseEnd, MemoizedSession
 from .outcome import Cause, CheckOutcome
-from .session import Workbench
+from .session import Session, Sessions
 from .student import Draw, Student, seed_of
 
 _CHECKS_SECONDS = 300
@@ -53,6 +52,8 @@ class _CaseOutcome:
 
 @dataclass
 class _CheckRun:
+    """A check, and how those of its cases ended that have run so far."""
+
     check: Check
     seconds: float = 0.0
     cases: list[_CaseOutcome] = field(default_factory=list)
@@ -63,7 +64,7 @@ class _CheckRun:
 
     def result(self) -> CheckResult:
         status = self.status
-        told = next((case for case in self.cases if case.status == status), None)
+        first = next((case for case in self.cases if case.status == status), None)
         worst: dict[tuple[str | None, str | None], CheckStatus] = {}
         for case in self.cases:
             key = case.device, case.dtype
@@ -75,21 +76,22 @@ class _CheckRun:
             status=status,
             points=self.check.points,
             score=self.check.points if status == "passed" else 0,
-            message=self._message(told) if told and status != "passed" else "",
+            message=self._message(first) if first and status != "passed" else "",
             cause=cause.text if cause else "",
             seconds=round(self.seconds, 4),
             cases=tuple(CaseResult(*key, status) for key, status in worst.items()),
             cause_id=cause.id if cause else "",
-            pictures=told.pictures if told else (),
+            pictures=first.pictures if first else (),
         )
 
-    def _message(self, told: _CaseOutcome) -> str:
-        """The first such case's message, and which case that is where others went otherwise."""
-        alike = sum(case.status == told.status for case in self.cases)
-        if alike == len(self.cases) or told.status == "not_reached" or not told.label:
-            return told.message
-        where = _("(With {case}; {count} of {total} cases.)")
-        return f"{told.message} {where.format(case=told.label, count=alike, total=len(self.cases))}"
+    def _message(self, first: _CaseOutcome) -> str:
+        """The message of the first case that ended so, and which case that is where others ended otherwise."""
+        alike = sum(case.status == first.status for case in self.cases)
+        if alike == len(self.cases) or first.status == "not_reached" or not first.label:
+            return first.message
+        which = _("(With {case}; {count} of {total} cases.)")
+        which = which.format(case=first.label, count=alike, total=len(self.cases))
+        return f"{first.message} {which}"
 
     def _cause(self, status: CheckStatus) -> Cause | None:
         """The simplest cause that fits every case that ended so; a guess that wavers is kept back."""
@@ -99,133 +101,134 @@ class _CheckRun:
 
 def run_checks(
     checks: Mapping[str, Check],
-    bench: Workbench | None,
+    sessions: Sessions | None,
     seed: int,
-    gpu: Workbench | None = None,
     only: Collection[str] | None = None,
     first_failure: bool = False,
 ) -> tuple[CheckResult, ...]:
     """Runs the checks in their order.
 
     Args:
-        bench: the submission's workbench; `None` where there is no file for this exercise.
+        sessions: where the student's code runs; `None` where there is no file for this exercise.
         seed: of the exercise; each case's own follows from it.
-        gpu: the workbench for `cuda`.
         only: names of the checks that run; others are left out as if they were not there.
         first_failure: leave it at the first case that does not pass.
 
     Raises:
-        CourseFault: if the checks themselves are at fault.
+        Fault: if the checks themselves are at fault, or the sandbox is lost.
     """
-    runs: dict[str, _CheckRun] = {
+    runs = {
         name: _CheckRun(check) for name, check in checks.items() if only is None or name in only
     }
     with _alarm():
-        for run in runs.values():
+        _ExerciseRun(sessions, seed, runs).go(first_failure)
+    return tuple(run.result() for run in runs.values())
+
+
+@dataclass(frozen=True)
+class _ExerciseRun:
+    """The checks of one exercise on one submission, by name."""
+
+    sessions: Sessions | None
+    seed: int
+    runs: Mapping[str, _CheckRun]
+
+    def go(self, first_failure: bool) -> None:
+        for run in self.runs.values():
             for case in run.check.cases:
                 start = time.perf_counter()
-                run.cases.append(_outcome(case, run, runs, bench, gpu, seed))
+                run.cases.append(self._outcome(case, run))
                 run.seconds += time.perf_counter() - start
                 if first_failure and run.status != "passed":
-                    return tuple(each.result() for each in runs.values())
-    return tuple(each.result() for each in runs.values())
+                    return
 
+    def _outcome(self, case: Case, run: _CheckRun) -> _CaseOutcome:
+        outcome = _CaseOutcome(*_described(case))
+        try:
+            ended = self._end(case, run).outcome
+        except CheckOutcome as met:
+            ended = met
+        except Fault:
+            raise
+        except Exception as error:
+            ended = CheckOutcome("error", _at_fault(error))
+        if ended:
+            outcome.status, outcome.message = ended.status, ended.message
+            outcome.causes, outcome.pictures = ended.causes, ended.pictures
+        return outcome
 
-def _outcome(
-    case: Case,
-    run: _CheckRun,
-    runs: Mapping[str, _CheckRun],
-    bench: Workbench | None,
-    gpu: Workbench | None,
-    seed: int,
-) -> _CaseOutcome:
-    outcome = _CaseOutcome(*_place_of(case))
-    try:
-        usable = _usable_bench(run, runs, bench)
-        device = case.params.get("device")
-        place = gpu if device == "cuda" and gpu else usable
-        own_seed = seed_of(seed, case.name)
-        memory = case.memory.about((own_seed, language.current()))
-        recorder = Recorder(place)
-        end = recorder.follow(memory)
+    def _end(self, case: Case, run: _CheckRun) -> CaseEnd:
+        """As the case's memo has it, if the student's code answers as the memo has it too."""
+        session = MemoizedSession(self._session(case, run))
+        seed = seed_of(self.seed, case.name)
+        memo = case.memo.under((seed, language.current()))
+        end = session.look_up(memo)
         if end is None:
-            end = _end(case, recorder, own_seed)
-            recorder.keep(memory, end)
-        if end.outcome:
-            raise end.outcome.with_traceback(None)
-    except CheckOutcome as told:
-        outcome.status, outcome.message = told.status, told.message
-        outcome.causes, outcome.pictures = told.causes, told.pictures
-    except CourseFault:
-        raise
-    except Exception as error:
-        outcome.status = "error"
-        outcome.message = _(
-            "The grader is at fault here, not your code ({error}). "
-            "Please report it to your instructor."
-        ).format(error=f"{type(error).__name__}: {error}")
-    return outcome
+            end = _run_case(case, session, seed)
+            session.store(memo, end)
+        return end
+
+    def _session(self, case: Case, run: _CheckRun) -> Session:
+        """Where a case's probes run.
+
+        Raises:
+            CheckOutcome: if it makes no sense to run it.
+        """
+        if self.sessions is None:
+            raise CheckOutcome("not_reached", _("There is no file for this exercise."))
+        if self.sessions.main.load_problem:
+            raise not_loaded()
+        for name in run.check.needs:
+            if name in self.runs and self.runs[name].status != "passed":
+                first = _(self.runs[name].check.description)
+                sentence = _("Not tried, because this comes first: {check}")
+                raise CheckOutcome("not_reached", sentence.format(check=first))
+        if any(earlier.status == "timeout" for earlier in run.cases):
+            raise CheckOutcome("not_reached", _("Not run after an earlier case timed out."))
+        return self.sessions.on(case.params.get("device"))
 
 
-def _end(case: Case, recorder: Recorder, seed: int) -> End:
+def _run_case(case: Case, session: MemoizedSession, seed: int) -> CaseEnd:
     """Runs a case to its end."""
-    values = _Values(case, recorder, seed)
+    arguments = _Arguments(case, session, seed)
     try:
-        case.function(**{name: values.get(name) for name in case.arguments})
-    except CheckOutcome as told:
-        return End(told)
+        case.function(**{name: arguments.get(name) for name in case.arguments})
+    except CheckOutcome as outcome:
+        # a memo is not to hold the frames that it came through, with all their tensors
+        outcome.__cause__ = outcome.__context__ = None
+        return CaseEnd(outcome.with_traceback(None))
     except AssertionError as error:
-        return End(CheckOutcome("failed", str(error)))
+        return CaseEnd(CheckOutcome("failed", str(error)))
     except pytest.skip.Exception as error:
-        return End(CheckOutcome("skipped", str(error)))
-    return End(None)
+        return CaseEnd(CheckOutcome("skipped", str(error)))
+    return CaseEnd(None)
 
 
-def _usable_bench(
-    run: _CheckRun, runs: Mapping[str, _CheckRun], bench: Workbench | None
-) -> Workbench:
-    """The workbench, if it makes sense to go on."""
-    if bench is None:
-        raise CheckOutcome("not_reached", _("There is no file for this exercise."))
-    if bench.load_problem:
-        raise CheckOutcome("not_reached", _("The file could not be loaded."))
-    for name in run.check.needs:
-        if name in runs and runs[name].status != "passed":
-            first = _(runs[name].check.description)
-            raise CheckOutcome(
-                "not_reached", _("Not tried, because this comes first: {check}").format(check=first)
-            )
-    if any(case.status == "timeout" for case in run.cases):
-        raise CheckOutcome("not_reached", _("Not run after an earlier case timed out."))
-    return bench
+def _at_fault(error: Exception) -> str:
+    sentence = _(
+        "The grader is at fault here, not your code ({error}). Please report it to your instructor."
+    )
+    return sentence.format(error=f"{type(error).__name__}: {error}")
 
 
-class _Values:
-    """What a case's arguments stand for; each is made once."""
+class _Arguments:
+    """What a case's function is called with; each is made once."""
 
-    def __init__(self, case: Case, bench: Recorder, seed: int) -> None:
-        self._case = case
+    def __init__(self, case: Case, session: MemoizedSession, seed: int) -> None:
         self._made: dict[str, Any] = dict(case.params)
         self._make: dict[str, Callable[[], Any]] = {
-            "student": lambda: Student(bench, self.get("device"), seed),
+            "student": lambda: Student(session, self.get("device"), seed),
             "elsewhere": lambda: self.get("student"),
             "draw": lambda: Draw(seed, self.get("dtype"), self.get("home")),
         }
 
     def get(self, name: str) -> Any:
         if name not in self._made:
-            make = self._make.get(name) or partial(self._own_fixture, name)
-            self._made[name] = make()
+            self._made[name] = self._make[name]()
         return self._made[name]
 
-    def _own_fixture(self, name: str) -> Any:
-        function = self._case.fixtures[name]
-        return function(
-            **{argument: self.get(argument) for argument in signature(function).parameters}
-        )
 
-
-def _place_of(case: Case) -> tuple[str | None, str | None, str]:
+def _described(case: Case) -> tuple[str | None, str | None, str]:
     """Device, dtype, and what tells this case from the others of its check."""
     params = dict(case.params)
     device, dtype = params.pop("device", None), params.pop("dtype", None)

@@ -1,9 +1,12 @@
-"""One exercise of one submission on the sandbox: keeps a child at work, and tells what became of its answers."""
+"""The student's file at work: a child that has it loaded, and another child when that one is lost.
+
+    Request ──ask──▶ child ──Message──▶ read ──▶ plain data and tensors
+
+Where no usable answer comes, `failures.py` says what the student reads.
+"""
 
 from __future__ import annotations
 
-import difflib
-import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,49 +14,16 @@ from functools import cached_property
 from typing import Any
 
 from ..errors import NoAnswer
-from ..language import N_, _
-from ..report import CheckStatus
 from ..sandbox import Child, Message, Sandbox
 from ..sandbox.wire.values import WireError, as_received, decode, encode
 from ..submission import Source
-from ..text import clean, line_of, listed
-from .explain import IN_PLACE
-from .outcome import CheckFailed, CheckOutcome
+from .failures import Failures, changed, not_loaded, out_of_time, strings, unusable
 from .probes import Probe
-from .torch_errors import meaning_of, meaning_on, told_of_gradients
-
-_NOT_LOADED = N_("The file could not be loaded.")
-_CALLERS = 2
-
-
-@dataclass(frozen=True)
-class _Frame:
-    """A line of the student's that an exception went through."""
-
-    place: str
-    line: int
-    function: str
-    text: str
-
-    def __str__(self) -> str:
-        return _("{file}, line {line}").format(file=self.place, line=self.line)
-
-
-@dataclass(frozen=True)
-class _Raised:
-    """An exception of the student's code, as the child told of it."""
-
-    kind: str
-    message: str
-    frames: tuple[_Frame, ...]
-
-    def __str__(self) -> str:
-        return f"{self.kind}: {self.message}" if self.message else self.kind
 
 
 @dataclass(frozen=True)
 class Request:
-    """A call of a probe, whoever's code it is to run on; `device` is where the inputs are to be."""
+    """A call of a probe, whosever code it is to run on; `device` is where its inputs are to be."""
 
     probe: Probe
     inputs: dict[str, Any]
@@ -68,16 +38,22 @@ class Request:
         return {**header, "seed": self.seed, "device": self.device}, block
 
 
-class Workbench:
-    """Runs probes on the student's code in a child, and replaces a child that is lost.
+class Session:
+    """Runs probes on one file of a student's in a child of one sandbox, and replaces a child that is lost.
+
+    No child is made before the first probe.
 
     Args:
-        preload: modules to import before the child is made.
-        by_hand: whether a probe may see no differentiation; its first run is watched for it.
+        name: the exercise's, and so that of the student's module.
+        source: what was handed in for it.
+        sandbox: where the children come from.
+        preload: modules to import before a child is made.
+        by_hand: whether a probe asks for what the student is to differentiate by hand. The first run of such a probe
+            is traced, which shows what ran beneath Python.
 
     Attributes:
-        load_problem: why the student's file cannot be imported, once that is known.
-        differentiated: probes in which something was seen to differentiate, and what.
+        load_problem: why the student's file cannot be loaded, once that is known.
+        differentiated: the probes in whose trace something differentiates, each with the name of what does.
     """
 
     def __init__(
@@ -90,16 +66,15 @@ class Workbench:
     ) -> None:
         self.name = name
         self.load_problem = source.problem
+        self.differentiated: list[tuple[Probe, str]] = []
         self._source = source
         self._sandbox = sandbox
-        self.differentiated: list[tuple[Probe, str]] = []
         self._preload = preload
         self._by_hand = by_hand
-        self._watched: set[str] = set()
+        self._traced: set[str] = set()
         self._child: Child | None = None
-        self._names: list[str] = []
-        self._cell_errors: list[_Raised] = []
-        self._spent = 0.0
+        self._failures = Failures(name, source)
+        self._seconds = 0.0
 
     def close(self) -> None:
         """Ends the child."""
@@ -112,14 +87,15 @@ class Workbench:
 
         Raises:
             CheckOutcome: if no answer came, with the reason.
+            SandboxLost: if there can be no child.
         """
         probe = request.probe
-        watch = probe.name not in self._watched and self._by_hand(probe)
-        self._watched.add(probe.name)
+        trace = probe.name not in self._traced and self._by_hand(probe)
+        self._traced.add(probe.name)
         child = self._ready()
         header, block = request.wire
-        answer = self._timed(lambda: child.call({**header, "watch": watch}, block), request.device)
-        if seen := _strings(answer.header.get("seen")):
+        answer = self._timed(lambda: child.call({**header, "trace": trace}, block), request.device)
+        if seen := strings(answer.header.get("seen")):
             self.differentiated.append((probe, seen[0]))
         return answer
 
@@ -131,175 +107,65 @@ class Workbench:
         """
         header, block, _text = answer
         if "error" in header:
-            raise self._failed(self._read(header["error"]), request.device)
+            raise self._failures.raised(header["error"], request.device)
         try:
             value = decode(header.get("value"), block, as_received(request.device))
         except (WireError, ValueError, TypeError, OverflowError) as error:
-            told = _("The answer of your code cannot be used: {why}.")
-            raise CheckFailed(told.format(why=_(str(error)))) from error
-        changes = request.probe.changes
-        changed = [name for name in _strings(header.get("changed")) if name not in changes]
-        if changed:
-            told = _("The input {names} was changed; inputs are to be left as they were.")
-            if len(changed) > 1:
-                told = _("The inputs {names} were changed; inputs are to be left as they were.")
-            raise CheckFailed(told.format(names=listed(changed)), IN_PLACE)
+            raise unusable(error) from error
+        kept = request.probe.changes
+        if names := [name for name in strings(header.get("changed")) if name not in kept]:
+            raise changed(names)
         return value
 
     def _timed(self, exchange: Callable[[], Message], device: str) -> Message:
         most = self._sandbox.limits.exercise_seconds
-        if self._spent > most:
-            told = _("Not run: the {most:g} seconds for this exercise are used up.")
-            raise CheckOutcome("timeout", told.format(most=most))
+        if self._seconds > most:
+            raise out_of_time(most)
         start = time.monotonic()
         try:
             return exchange()
         except NoAnswer as error:
             self._child = None
-            raise self._lost(error, device) from error
+            raise self._failures.lost(error, device) from error
         finally:
-            self._spent += time.monotonic() - start
+            self._seconds += time.monotonic() - start
 
     def _ready(self) -> Child:
         """The child with the student's source loaded in it."""
-        if self.load_problem:
-            raise CheckOutcome("not_reached", _(_NOT_LOADED))
-        if self._child is None:
+        if not self.load_problem and self._child is None:
             self._child = self._load()
+        if self._child is None:
+            raise not_loaded()
         return self._child
 
-    def _load(self) -> Child:
+    def _load(self) -> Child | None:
+        """A new child with the source in it; without one, `load_problem` says why."""
         child = self._sandbox.open(self._preload)
         # plain names, whatever the path is: they travel through C code that knows ASCII alone
         tags = [f"{self.name}.py"]
         if self._source.notebook:
             tags = [f"{self.name}.ipynb:{number}" for number in range(len(self._source.cells))]
+        cells = list(zip(tags, self._source.programs, strict=True))
         try:
-            header = child.load(
-                self.name,
-                list(zip(tags, self._source.programs, strict=True)),
-                self._source.notebook,
-            )
+            header = child.load(self.name, cells, self._source.notebook)
         except NoAnswer as error:
-            self.load_problem = self._lost_at_import(error)
-        else:
-            if "error" in header:
-                child.close()
-                self.load_problem = self._import_problem(self._read(header["error"]))
-        if self.load_problem:
-            raise CheckOutcome("not_reached", _(_NOT_LOADED))
-        self._names = _strings(header.get("names"))
-        errors = header.get("errors")
-        self._cell_errors = (
-            [self._read(error) for error in errors] if isinstance(errors, list) else []
-        )
+            self.load_problem = self._failures.lost_at_import(error)
+            return None
+        if "error" in header:
+            child.close()
+            self.load_problem = self._failures.raised_at_import(header["error"])
+            return None
+        self._failures.note_loaded(header)
         return child
 
-    def _lost_at_import(self, error: NoAnswer) -> str:
-        frame = self._frame(*error.place, "") if error.place else None
-        told = _("{place}: importing the file {happened}.")
-        told = told.format(place=frame or self._source.filename, happened=_happened(error))
-        if error.reason == "timeout":
-            told += " " + _('Move training and demo code under `if __name__ == "__main__":`.')
-        return told
 
-    def _import_problem(self, raised: _Raised) -> str:
-        frame = raised.frames[-1] if raised.frames else None
-        at, text = frame or self._source.filename, f": `{frame.text}`" if frame else ""
-        if raised.kind in ("SyntaxError", "IndentationError", "TabError"):
-            return f"{at}: {raised}{text}."
-        told = _("{place}: importing the file raises {error}{line}.")
-        if raised.kind == "SystemExit":
-            told = _("{place}: importing the file ends the program{line}.")
-        return told.format(place=at, error=raised, line=text)
+@dataclass(frozen=True)
+class Sessions:
+    """The sessions of one exercise of one submission: `cuda` has a sandbox of its own, where there is a GPU."""
 
-    def _lost(self, error: NoAnswer, device: str) -> CheckOutcome:
-        told = _("Your code {happened}.").format(happened=_happened(error))
-        if error.place and (frame := self._frame(*error.place, "")):
-            told += " " + _("It was at {place}: `{line}`.").format(place=frame, line=frame.text)
-        status: CheckStatus = "timeout" if error.reason == "timeout" else "failed"
-        cause = ""
-        if device == "sim" and error.reason == "died":
-            cause = _(
-                "That was on `sim:0`, which stands for a GPU here: code like this may be beyond it."
-            )
-        return CheckOutcome(status, told, cause)
+    main: Session
+    cuda: Session | None = None
 
-    def _failed(self, raised: _Raised, device: str) -> CheckOutcome:
-        """The student's exception, or a probe's, as the outcome of a check."""
-        frame = raised.frames[-1] if raised.frames else None
-        # torch raises it as well, for what it has not implemented
-        if raised.kind == "NotImplementedError" and frame and raised.kind in frame.text:
-            return CheckOutcome("not_started", _not_written(raised.message))
-        known = meaning_on(device, raised.kind, raised.message) or meaning_of(raised.message)
-        causes = [known] if known else []
-        if frame:
-            told = _("`{function}` raised {error} ({place}: `{line}`).")
-            named = {"function": frame.function, "error": raised, "place": frame}
-            told = told.format(**named, line=frame.text)
-            for caller in reversed(raised.frames[-1 - _CALLERS : -1]):
-                at = _("called at {place}: `{line}`").format(place=caller, line=caller.text)
-                told += f"\n    {at}"
-            return CheckFailed(told, causes)
-        if gradients := told_of_gradients(raised.message):
-            told, meant = gradients
-            return CheckFailed(told, meant or ())
-        missing = re.fullmatch(r"module '(\w+)' has no attribute '(\w+)'", raised.message)
-        if raised.kind == "AttributeError" and missing and missing[1] == self.name:
-            return CheckFailed(self._not_defined(missing[2]))
-        return CheckFailed(_("Calling your code raised {error}.").format(error=raised), causes)
-
-    def _not_defined(self, name: str) -> str:
-        told = _("{file} does not define `{name}`.")
-        told = told.format(file=self._source.filename, name=name)
-        near = difflib.get_close_matches(name, self._names, 2, 0.6)
-        if near:
-            told += " " + _("It has {names}: is that the one?").format(names=listed(near))
-        elif self._cell_errors:
-            first = self._cell_errors[0]
-            at = f" ({first.frames[-1]}: `{first.frames[-1].text}`)" if first.frames else ""
-            told += " " + _("A cell raised {error}{place}.").format(error=first, place=at)
-        return told
-
-    def _read(self, error: Any) -> _Raised:
-        """What the child told of an exception; whatever is not of the right form is dropped."""
-        if not isinstance(error, dict):
-            return _Raised("Exception", "", ())
-        kind, message, lines = error.get("type"), error.get("message"), error.get("lines")
-        frames = []
-        for entry in lines if isinstance(lines, list) else []:
-            if isinstance(entry, list) and [type(part) for part in entry] == [int, int, str]:
-                frames.append(self._frame(*entry))
-        return _Raised(
-            clean(kind, 80) if isinstance(kind, str) else "Exception",
-            clean(message).strip().rstrip(".") if isinstance(message, str) else "",
-            tuple(frame for frame in frames if frame),
-        )
-
-    def _frame(self, cell: int, line: int, function: str) -> _Frame | None:
-        if not 0 <= cell < len(self._source.cells) or not 0 < line < 10**7:
-            return None
-        source = self._source.cells[cell]
-        return _Frame(source.place, line, clean(function, 80), line_of(source.text, line))
-
-
-def _happened(error: NoAnswer) -> str:
-    """What became of the child, for the place of {happened} in a sentence."""
-    values = {
-        key: _(value) if isinstance(value, str) else value for key, value in error.values.items()
-    }
-    return _(error.template).format(**values)
-
-
-def _not_written(message: str) -> str:
-    """What a stub raises is in English in every language, as its code is."""
-    if stub := re.fullmatch(r"(\S+) is not written yet", message):
-        return _("{name} is not written yet").format(name=stub[1])
-    return message or _("Not written yet.")
-
-
-def _strings(values: Any) -> list[str]:
-    """The strings among values that came from the child."""
-    if not isinstance(values, list):
-        return []
-    return [clean(value, 80) for value in values if isinstance(value, str)]
+    def on(self, device: str | None) -> Session:
+        """The one whose children have `device`; `None` stands for a case that runs nothing of the student's."""
+        return self.cuda if device == "cuda" and self.cuda else self.main

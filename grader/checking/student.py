@@ -9,16 +9,16 @@ import torch
 from torch import Tensor
 
 from ..errors import CourseFault
-from .memo import Recorder
+from .memo import MemoizedSession
 from .probes import Probe
 
 
 class Student:
     """The student's module, as one case of a check sees it: on one device, with one seed."""
 
-    def __init__(self, bench: Recorder, device: str, seed: int) -> None:
+    def __init__(self, session: MemoizedSession, device: str, seed: int) -> None:
         self.device = device
-        self._bench = bench
+        self._session = session
         self._seed = seed
 
     def run(self, probe: Probe, /, **inputs: Any) -> Any:
@@ -30,10 +30,11 @@ class Student:
         Raises:
             CheckOutcome: if the student's code raises, hangs, crashes, is not written yet, or changes an input that
                 the probe does not name in `changes`.
+            CourseFault: if `probe` is a plain function.
         """
         if not isinstance(probe, Probe):
             raise CourseFault(f"{probe!r} is not marked with @probe.")
-        return self._bench.call(probe, inputs, self.device, self._seed)
+        return self._session.call(probe, inputs, self.device, self._seed)
 
 
 class Draw:

@@ -1,4 +1,9 @@
-"""What an exception of the student's code means: torch's own words, and what they say of the code."""
+"""What an exception that the student's code raised says about that code.
+
+An exception is known by a part of its message. Those of torch were seen in 2.13; the tests raise each of them, so they
+fail where a newer torch puts it in other words. Those that Python raises were seen in 3.11. A message that is not
+known means nothing: the student reads it as it is.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +27,8 @@ OTHER_DEVICE = Cause(
     "The inputs are on {device}, and a tensor of yours is on another device: make it where they are "
     "(`device=x.device`, `zeros_like`, `new_zeros`), or move it there.",
 )
-# by a part of the message; the names start with `raised-`, for these are no guesses from numbers
+# The first pattern that is found in the message counts. The names start with `raised-`, to be told from the causes that
+# are guessed from numbers.
 _MEANINGS = {
     r"view size is not compatible": Cause(
         "raised-view",
@@ -85,37 +91,46 @@ _COUNT = re.compile(
 
 
 def meaning_of(message: str) -> Cause | None:
-    """What the text of an exception says of the student's code, where it is known."""
+    """The mistake behind the message of an exception, on whatever device; `None` where it is not known."""
     for pattern, cause in _MEANINGS.items():
         if re.search(pattern, message):
             return cause
     return None
 
 
-def told_of_gradients(message: str) -> tuple[str, Cause | None] | None:
-    """Autograd's complaint about a `backward` of one's own, in plain words, with its cause."""
+def gradient_complaint(message: str) -> tuple[str, list[Cause]] | None:
+    """Autograd's complaint about a `backward` that the student wrote, in plain words, with its cause if one is known.
+
+    `None` where the message is about something else.
+    """
     if rejected := _REJECTED.search(message):
         name, index, got, wanted = rejected.groups()
         sizes, right = (text.replace(" ", "").split(",") for text in (got, wanted))
-        told = _(
+        sentence = _(
             "`backward` of {name} gives a gradient of shape ({got}) for argument {number} of "
             "`forward`, not counting `ctx`; that argument has shape ({wanted})."
         )
-        told = told.format(name=name, got=got, number=int(index) + 1, wanted=wanted)
+        sentence = sentence.format(name=name, got=got, number=int(index) + 1, wanted=wanted)
         turned = len(sizes) == 2 and sizes == right[::-1]
-        return told, TRANSPOSE if turned else GRADIENT_SHAPE
+        return sentence, [TRANSPOSE if turned else GRADIENT_SHAPE]
     if count := _COUNT.search(message):
         name, wanted, got = count.groups()
-        told = _(
+        sentence = _(
             "`backward` of {name} returns {got} gradients; it returns one for each of the "
             "{wanted} inputs of `forward`, and None for those that need none."
         )
-        return told.format(name=name, got=got, wanted=wanted), None
+        return sentence.format(name=name, got=got, wanted=wanted), []
     return None
 
 
 def meaning_on(device: str, kind: str, message: str) -> Cause | None:
-    """What an exception says of the code's way with a device that is not the CPU."""
+    """The mistake with devices behind an exception; `None` where there is none, and always on the CPU.
+
+    Args:
+        device: where the inputs were: `cpu`, `sim` or `cuda`.
+        kind: the name of the exception's class.
+        message: its text.
+    """
     if device == "cpu":
         return None
     if kind in ("OutOfMemoryError", "AcceleratorError") and "memory" in message:
@@ -125,8 +140,8 @@ def meaning_on(device: str, kind: str, message: str) -> Cause | None:
     if "Torch not compiled with CUDA" in message or "NVIDIA driver" in message:
         return NAMED_DEVICE
     if "device" in message and (device in message or "cpu" in message):
-        stands = f"`{device}:0`" + (
-            " " + _("(which stands for a GPU here)") if device == "sim" else ""
-        )
-        return OTHER_DEVICE.of(device=stands)
+        name = f"`{device}:0`"
+        if device == "sim":
+            name += " " + _("(which stands for a GPU here)")
+        return OTHER_DEVICE.of(device=name)
     return None

@@ -26,6 +26,37 @@ LABELS_CUT = Cause("rounded", "The labels are made whole numbers; leave their dt
 CLEARED_PER_EPOCH = Cause(
     "not-cleared", "The gradients are cleared once an epoch; clear them for each batch."
 )
+BATCH_MEANS = Cause(
+    "batch-means",
+    "It is the mean over the batches. The last batch is smaller, so weigh each batch's value with "
+    "its number of samples.",
+)
+IN_EVAL = Cause("mode", "Call `model.train()` before the forward pass.")
+IN_TRAIN = Cause("mode", "Call `model.eval()` before the forward passes.")
+DROPOUT = Cause("mode", "Dropout was active: the model was not in evaluation mode.")
+FINALLY = Cause("mode", "Restore the modes in a `finally:` block.")
+USED_UP = Cause(
+    "used-up", "The loader is gone through before; a generator has nothing left after that."
+)
+NO_LAST_BATCH = Cause("last-batch-dropped", "The last batch, which is smaller, is left out.")
+LAST_LOSS = Cause("last-batch-alone", "It is the loss of the last batch of each epoch.")
+EVERY_BATCH = Cause(
+    "every-batch", "There is an entry for every batch; one for each epoch is asked."
+)
+NOT_WEIGHTED = Cause(
+    "not-weighted",
+    "The batches' mean losses are summed and divided by the number of samples: weigh each with "
+    "its number of samples.",
+)
+RUNNING = Cause("running-total", "The sums are not set back at the start of an epoch.")
+BYPASSED = Cause(
+    "optimizer-bypassed", "The parameters are moved by hand: let `optimizer.step()` do it."
+)
+FIRST_EPOCH = Cause("returned-early", "It returns after the first epoch.")
+FIRST_BATCH = Cause("returned-early", "It stops after the first batch.")
+OWN_CRITERION = Cause(
+    "own-criterion", "It is the plain cross-entropy; use the `criterion` that is given."
+)
 
 Batches = list[tuple[Tensor, Tensor]]
 
@@ -173,7 +204,7 @@ def test_step_mode(student: Student, draw: Draw) -> None:
     expect(
         bool(got["seen"]) and all(training for training, _ in got["seen"]),
         _("The model came in evaluation mode and was still in it during the step."),
-        explain.IN_EVAL,
+        IN_EVAL,
     )
 
 
@@ -237,15 +268,15 @@ def test_train(student: Student, draw: Draw, kind: str, epochs: int) -> None:
         explain.CLEARED_AFTER: lambda: walk(everything, old=1.0)[0],
         CLEARED_PER_EPOCH: lambda: walk(everything, kept=len(batches))[0],
         explain.TWICE: lambda: walk(everything, times=2)[0],
-        explain.BYPASSED: lambda: walk(everything, momentum=0.0)[0],
+        BYPASSED: lambda: walk(everything, momentum=0.0)[0],
         explain.UPHILL: lambda: walk(everything, lr=-0.1)[0],
-        explain.NO_LAST_BATCH: lambda: walk(batches[:2] * epochs)[0],
+        NO_LAST_BATCH: lambda: walk(batches[:2] * epochs)[0],
         explain.FEWER: lambda: walk(batches * (epochs - 1))[0],
-        explain.FIRST_EPOCH: lambda: walk(batches)[0],
-        explain.OWN_CRITERION: lambda: walk(everything, own=True)[0],
+        FIRST_EPOCH: lambda: walk(batches)[0],
+        OWN_CRITERION: lambda: walk(everything, own=True)[0],
     }
     if kind == "generator":
-        causes = {explain.USED_UP: weights} | causes
+        causes = {USED_UP: weights} | causes
     by_epoch = [losses[3 * epoch : 3 * epoch + 3] for epoch in range(epochs)]
     sums = [sum(a * b for a, b in zip(own, sizes, strict=True)) for own in by_epoch]
     means = [total / sum(sizes) for total in sums]
@@ -260,11 +291,11 @@ def test_train(student: Student, draw: Draw, kind: str, epochs: int) -> None:
     ]
     means_until = [sum(sums[: epoch + 1]) / (sum(sizes) * (epoch + 1)) for epoch in range(epochs)]
     causes = {
-        explain.BATCH_MEANS: [sum(own) / len(own) for own in by_epoch],
-        explain.NOT_WEIGHTED: [sum(own) / sum(sizes) for own in by_epoch],
-        explain.LAST_LOSS: [own[-1] for own in by_epoch],
-        explain.EVERY_BATCH: running,
-        explain.RUNNING: means_until,
+        BATCH_MEANS: [sum(own) / len(own) for own in by_epoch],
+        NOT_WEIGHTED: [sum(own) / sum(sizes) for own in by_epoch],
+        LAST_LOSS: [own[-1] for own in by_epoch],
+        EVERY_BATCH: running,
+        RUNNING: means_until,
     }
     what = _("the list of losses")
     factors = {_("the number of samples"): sum(sizes)}
@@ -328,16 +359,16 @@ def test_evaluate(student: Student, draw: Draw, sizes: list[int], kind: str) -> 
     own = [nn.functional.cross_entropy(model(x), labels).item() for x, labels in batches]
     share = sum(hits) / sum(sizes)
     causes: dict[Cause, Any] = {
-        explain.BATCH_MEANS: sum(losses) / len(losses),
-        explain.NOT_WEIGHTED: sum(losses) / sum(sizes),
-        explain.FIRST_BATCH: losses[0],
-        explain.OWN_CRITERION: sum(a * b for a, b in zip(own, sizes, strict=True)) / sum(sizes),
+        BATCH_MEANS: sum(losses) / len(losses),
+        NOT_WEIGHTED: sum(losses) / sum(sizes),
+        FIRST_BATCH: losses[0],
+        OWN_CRITERION: sum(a * b for a, b in zip(own, sizes, strict=True)) / sum(sizes),
         explain.SWAPPED: share,
     }
     if any(training for training, _ in got["seen"]):
-        causes = {explain.DROPOUT: ...}
+        causes = {DROPOUT: ...}
     elif kind == "generator":
-        causes[explain.USED_UP] = 0.0
+        causes[USED_UP] = 0.0
     factors = {_("the number of samples"): sum(sizes)}
     options: dict[str, Any] = {"factors": factors, "causes": causes}
     expect_close(result[0], loss, _("the mean loss"), dtype=draw.dtype, **options)
@@ -345,11 +376,11 @@ def test_evaluate(student: Student, draw: Draw, sizes: list[int], kind: str) -> 
     pairs = list(zip(outputs, (labels for _, labels in batches), strict=True))
     over_batch = [(out.argmax(0)[: len(y)] == y[: out.shape[1]]).sum().item() for out, y in pairs]
     causes = {
-        explain.BATCH_MEANS: sum(a / b for a, b in zip(hits, sizes, strict=True)) / len(sizes),
+        BATCH_MEANS: sum(a / b for a, b in zip(hits, sizes, strict=True)) / len(sizes),
         explain.PERCENT: 100 * share,
         explain.ARGMIN: sum((out.argmin(1) == y).sum().item() for out, y in pairs) / sum(sizes),
         explain.OVER_BATCH: sum(over_batch) / sum(sizes),
-        explain.FIRST_BATCH: hits[0] / sizes[0],
+        FIRST_BATCH: hits[0] / sizes[0],
     }
     options["causes"] = causes
     expect_close(result[1], share, _("the accuracy"), dtype=torch.float32, **options)
@@ -363,7 +394,7 @@ def test_evaluate_changes_nothing(student: Student, draw: Draw) -> None:
     expect(
         not any(training for training, _ in got["seen"]),
         _("The model was in training mode during evaluate."),
-        explain.IN_TRAIN,
+        IN_TRAIN,
     )
     expect(
         not any(recorded for _, recorded in got["seen"]),
@@ -397,7 +428,7 @@ def test_evaluate_restores_modes(student: Student, draw: Draw) -> None:
     expect(
         got["restored"],
         _("The loader raised an exception, and the modules were left in evaluation mode."),
-        explain.FINALLY,
+        FINALLY,
     )
 
 

@@ -10,7 +10,7 @@ from ..report import Report
 
 @dataclass(frozen=True)
 class Enrolled:
-    """A line of the roster, or whoever handed something in without standing in one.
+    """Somebody on the roster, or somebody who handed something in without standing in one.
 
     Attributes:
         id: the roster's identifier (a login, a student number): what a submission is matched by.
@@ -27,7 +27,14 @@ class Enrolled:
 
 @dataclass(frozen=True)
 class Adjustment:
-    """Points given or taken by hand: for one exercise, or (`exercise` empty) for the whole."""
+    """Points that somebody gave or took by hand.
+
+    Attributes:
+        exercise: empty where the points are for the whole.
+        points: negative where they were taken.
+        who: who did it.
+        why: told to the student, too.
+    """
 
     exercise: str
     points: int
@@ -42,7 +49,8 @@ class Record:
 
     Attributes:
         report: what grading gave; `None` where nothing was handed in or it could not be read (`problem` says why).
-        max_score: what could be reached, also where nothing was handed in.
+        max_score: the points that could be reached, also where nothing was handed in.
+        digest: of the sources that were graded, SHA-256; empty where there are none.
         penalty: points taken for days late, by the policy.
         notes: what the instructor should look at (protected files that differ, points that CI announced otherwise).
     """
@@ -63,4 +71,4 @@ class Record:
     def score(self) -> int:
         """The score that counts: graded points, less the penalty, and what was changed by hand; never below 0."""
         graded = self.report.score if self.report else 0
-        return max(0, graded - self.penalty + sum(each.points for each in self.adjustments))
+        return max(0, graded - self.penalty + sum(given.points for given in self.adjustments))

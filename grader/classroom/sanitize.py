@@ -20,7 +20,7 @@ _DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 
 
 def plain(text: str, length: int = TEXT_LENGTH) -> str:
-    """`clean`, quick for the usual text, which has nothing to clean."""
+    """What `clean` gives, and quick for the usual text, in which there is nothing to clean."""
     if len(text) <= length and text.replace("\n", "").isprintable():
         return text
     return clean(text, length)
@@ -45,7 +45,7 @@ def slug(text: str) -> str:
 
 
 def rewritten(record: Record, student: Enrolled, rewrite: Rewrite) -> Record:
-    """The record of `student`, with every free text in it passed through `rewrite`."""
+    """The record of `student`, with every text in it that is not the course's passed through `rewrite`."""
     return replace(
         record,
         student=student,
@@ -53,16 +53,19 @@ def rewritten(record: Record, student: Enrolled, rewrite: Rewrite) -> Record:
         problem=rewrite(record.problem),
         adjustments=tuple(
             replace(
-                each, exercise=rewrite(each.exercise), who=rewrite(each.who), why=rewrite(each.why)
+                adjustment,
+                exercise=rewrite(adjustment.exercise),
+                who=rewrite(adjustment.who),
+                why=rewrite(adjustment.why),
             )
-            for each in record.adjustments
+            for adjustment in record.adjustments
         ),
         notes=tuple(rewrite(note) for note in record.notes),
     )
 
 
 def shown(record: Record) -> Record:
-    """The record with every text of it made plain."""
+    """The record with every text in it that is not the course's made plain."""
     student = record.student
     return rewritten(
         record,
@@ -93,7 +96,9 @@ def _exercise(exercise: ExerciseResult, rewrite: Rewrite) -> ExerciseResult:
     if message is exercise.message and not exercise.violations:
         if all(new is old for new, old in zip(checks, exercise.checks, strict=True)):
             return exercise
-    violations = tuple(replace(each, message=rewrite(each.message)) for each in exercise.violations)
+    violations = tuple(
+        replace(violation, message=rewrite(violation.message)) for violation in exercise.violations
+    )
     return replace(exercise, message=message, violations=violations, checks=checks)
 
 

@@ -123,7 +123,7 @@ def grade(
 
     Exit status: 0 everything was graded, 1 something could not be (see the list), 2 the call or the input was wrong.
     """
-    from ..course.protected import read_digests
+    from ..submission.protected import read_digests
 
     if jobs and scheduler:
         refuse("--jobs is for this machine; with --scheduler the cluster has its workers.")
@@ -137,8 +137,9 @@ def grade(
     )
     protected = read_digests(digests_file) if digests_file else None
     with opened(where, create=True) as gradebook:
+        from ..classroom.gradebook.settings import GradebookSettings
         from ..classroom.handin.roster import read_roster
-        from ..classroom.run.grade_class import grade_class
+        from ..classroom.run.grade_class import GradingConditions, grade_class
         from ..classroom.run.pool import workers_of
 
         policy = _policy(gradebook.policy, late_penalty, free_days, accept_days)
@@ -150,18 +151,14 @@ def grade(
                 summary = grade_class(
                     submissions,
                     gradebook,
-                    exercises=exercises,
+                    GradebookSettings(title, exercises, until, policy),
+                    GradingConditions(seed=seed, devices=devices),
                     course=course,
                     assigned=assigned,
                     protected=protected,
                     roster=roster,
-                    deadline=until,
-                    policy=policy,
-                    title=title,
                     workers=workers,
                     force=force,
-                    seed=seed,
-                    devices=devices,
                     progress=progress,
                 )
         except KeyboardInterrupt:
@@ -169,7 +166,7 @@ def grade(
             # at once: the workers see that this process is gone and end by themselves
             os._exit(130)
         _summarize(gradebook, summary, where)
-    sys.exit(1 if summary.troubled else 0)
+    sys.exit(1 if summary.faults else 0)
 
 
 def _time(text: str | None) -> datetime | None:
@@ -252,7 +249,7 @@ def _lines() -> Progress:
 def _summarize(gradebook: Gradebook, summary: RunSummary, where: str) -> None:
     from statistics import mean, median
 
-    from ..classroom.gradebook.reader import NOTHING
+    from ..classroom.gradebook.reader import NOTHING_HANDED_IN
     from ..text import clean
 
     absent, strangers, noted, scores = [], [], [], []
@@ -260,14 +257,14 @@ def _summarize(gradebook: Gradebook, summary: RunSummary, where: str) -> None:
         who = record.student.id + (f" ({record.student.name})" if record.student.name else "")
         if record.student.on_roster:
             scores.append(record.score)
-            if record.problem == NOTHING:
+            if record.problem == NOTHING_HANDED_IN:
                 absent.append(who)
         else:
             strangers.append(who)
         if record.notes:
             noted.append(f"{who}: {' '.join(record.notes)}")
     lines = [
-        f"{summary.handed_in} handed in: {summary.graded} graded now, {summary.before} graded before.",
+        f"{summary.handed_in} handed in: {summary.graded} graded now, {summary.graded_before} graded before.",
         f"Exercises: {', '.join(gradebook.exercises)}.",
     ]
     if scores:
@@ -282,8 +279,8 @@ def _summarize(gradebook: Gradebook, summary: RunSummary, where: str) -> None:
         "Nothing to grade in it", [f"{who}: {why}" for who, why in summary.unreadable.items()], True
     )
     _list("To look at", noted, True)
-    troubled = [f"{who}: {clean(why, 300)}" for who, why in summary.troubled.items()]
-    _list("Not graded, through no fault of theirs (the same command tries again)", troubled, True)
+    faults = [f"{who}: {clean(why, 300)}" for who, why in summary.faults.items()]
+    _list("Not graded, through no fault of theirs (the same command tries again)", faults, True)
     click.echo(f"Gradebook: {_without_password(where)}")
 
 

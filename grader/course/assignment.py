@@ -209,7 +209,8 @@ class AssignedCourse:
         held = 0 if self.instructor else worth.held_back
         score = sum(check.score for check in checks)
         status, message = result.status, result.message
-        if held and checks and not forfeited and status in ("passed", "partial", "failed"):
+        judged = result.was_attempted and result.could_be_graded
+        if held and checks and not forfeited and judged:
             # of the public checks alone
             if all(check.status == "passed" for check in checks):
                 status, message = "passed", "All public checks passed."

@@ -78,9 +78,10 @@ def render(tallies: Sequence[TallyLike], verdicts: Sequence[VerdictLike], consol
     console.print(table)
     for verdict in verdicts:
         if verdict.wrong or (verdict.shows and not verdict.right):
-            told = f"{verdict.exercise}/{verdict.submission}: {', '.join(sorted(verdict.stated))}"
+            stated = ", ".join(sorted(verdict.stated))
             named = ", ".join(sorted(verdict.named)) or "nothing"
-            console.print(Text(f"{told}; named: {named}", style="red" if verdict.wrong else ""))
+            line = f"{verdict.exercise}/{verdict.submission}: {stated}; named: {named}"
+            console.print(Text(line, style="red" if verdict.wrong else ""))
 
 
 def markdown(tallies: Sequence[TallyLike]) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 from ..errors import ServiceError
 from ..report import CheckResult, ExerciseResult, Report
 from ..text import clean
-from .escape import MESSAGE_LENGTH, shown
+from .escape import MESSAGE_LENGTH, cleaned
 from .github import summary
 
 # it takes no more tests than this
@@ -53,7 +53,7 @@ def render(report: Report, environ: Mapping[str, str], now: datetime) -> str:
         "graded_at": graded_at,
         "score": report.score,
         "max-score": report.max_score,
-        "tests": _tests(shown(report)),
+        "tests": _tests(cleaned(report)),
     }
     return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
 
@@ -105,7 +105,7 @@ def _tests(report: Report) -> list[dict[str, Any]]:
 def _of_check(exercise: ExerciseResult, check: CheckResult) -> dict[str, Any]:
     return {
         "test-name": clean(f"{exercise.name}: {check.description}", 200),
-        "passed": check.status == "passed" and check.score == check.points,
+        "passed": check.is_earned,
         "score": check.score,
         "max-score": check.points,
         "status": check.status,

@@ -63,20 +63,20 @@ def table_note(report: Report) -> str:
     """
     data = result(report)
     passed = sum(test["status"] == "pass" for test in data["tests"])
-    shown = passed / len(data["tests"]) * report.max_score
-    if not report.max_score or shown == report.score:
+    quotient = passed / len(data["tests"]) * report.max_score
+    if not report.max_score or quotient == report.score:
         return ""
     return _(
-        "The table of Classroom's reporter shows {shown!r} where the score is {score}: "
-        "it divides the tests that passed by all tests, and multiplies. The points that "
-        "it announces are right."
-    ).format(shown=shown, score=report.score)
+        "The table of Classroom's reporter shows {shown!r} where the score is {score}: it "
+        "multiplies the maximum by the share of the tests that passed. The points that it "
+        "announces are right."
+    ).format(shown=quotient, score=report.score)
 
 
 def _unit(report: Report) -> int:
     """The most points that divide those of every check; 0 where a test per check has to do."""
-    points = [check.points for exercise in report.exercises for check in exercise.checks]
-    scores = [check.score for exercise in report.exercises for check in exercise.checks]
+    points = [check.points for check in report.checks]
+    scores = [check.score for check in report.checks]
     unit = math.gcd(*points, *scores)
     return unit if unit and sum(points) // unit <= MAX_TESTS else 0
 
@@ -103,8 +103,8 @@ def _tests(
             yield _test(name + of, "pass", score, "")
             continue
         status = "error" if check.status == "error" else "fail"
-        told = f"{check.message} {check.cause}" if index == earned and message_length else ""
-        yield _test(name + of, status, 0 if unit else score, one_line(told, message_length))
+        message = f"{check.message} {check.cause}" if index == earned and message_length else ""
+        yield _test(name + of, status, 0 if unit else score, one_line(message, message_length))
 
 
 def _test(name: str, status: str, score: int, message: str) -> dict[str, Any]:

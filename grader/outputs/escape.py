@@ -1,4 +1,4 @@
-"""Student text for each medium: shown as it is, obeyed by none, and cut at a stated length.
+"""Student text for each medium: shown as it was written, obeyed by no program, cut at a stated length.
 
 `clean` (in `grader/text.py`) comes first everywhere: it writes out control characters, ANSI codes and bidirectional
 marks. What is left is markup, and each medium has its own.
@@ -9,14 +9,17 @@ from __future__ import annotations
 import html as _html
 import re
 from dataclasses import replace
+from typing import TypeVar
 
-from ..report import Report
+from ..report import CheckResult, ExerciseResult, Report
 from ..text import clean
 
 NAME_LENGTH = 120
 DESCRIPTION_LENGTH = 300
 MESSAGE_LENGTH = 2000
-CELL_LENGTH = 2000
+CELL_LENGTH = 32_000  # a spreadsheet's own limit is 32,767
+
+_Value = TypeVar("_Value")
 
 _MARKDOWN = re.compile(r"([\\`*_\[\]|~$])")
 # what makes a heading, a list or a rule at a line's start
@@ -24,40 +27,47 @@ _MARKDOWN_START = re.compile(r"^(\d*)([#+\-=:.)])")
 _MENTION = re.compile(r"@(?=\w)")
 _COLONS = re.compile(r":(?=:)")
 _BRACKET = re.compile(r"#(?=#\[)")
-# a cell that begins with one of these is a formula to a spreadsheet
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "|", "%")
+# what makes a spreadsheet read a cell as a formula (OWASP, "CSV Injection"), the full-width forms too
+_FORMULA = tuple("=+-@|%＝＋－＠")
 # no XML 1.0 document may hold these, not even written as a reference
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
-def shown(report: Report) -> Report:
+def cleaned(report: Report) -> Report:
     """The report with every text clean and cut, as outputs show it; what is already clean stays as it is."""
-    exercises = []
-    for exercise in report.exercises:
-        checks = tuple(
-            replace(
-                check,
-                description=one_line(check.description, DESCRIPTION_LENGTH),
-                message=clean(check.message, MESSAGE_LENGTH),
-                cause=clean(check.cause, MESSAGE_LENGTH),
-            )
-            for check in exercise.checks
-        )
-        violations = tuple(
+    absent = tuple(clean(each, MESSAGE_LENGTH) for each in report.environment.absent)
+    return replace(
+        report,
+        submission=one_line(report.submission, DESCRIPTION_LENGTH),
+        exercises=tuple(map(cleaned_exercise, report.exercises)),
+        environment=replace(report.environment, absent=absent),
+    )
+
+
+def cleaned_exercise(exercise: ExerciseResult) -> ExerciseResult:
+    """The same for one exercise."""
+    return replace(
+        exercise,
+        name=one_line(exercise.name),
+        title=one_line(exercise.title),
+        message=clean(exercise.message, MESSAGE_LENGTH),
+        checks=tuple(map(_cleaned_check, exercise.checks)),
+        violations=tuple(
             replace(each, message=clean(each.message, MESSAGE_LENGTH))
             for each in exercise.violations
-        )
-        exercises.append(
-            replace(
-                exercise,
-                name=one_line(exercise.name),
-                title=one_line(exercise.title),
-                message=clean(exercise.message, MESSAGE_LENGTH),
-                checks=checks,
-                violations=violations,
-            )
-        )
-    return replace(report, exercises=tuple(exercises))
+        ),
+    )
+
+
+def _cleaned_check(check: CheckResult) -> CheckResult:
+    return replace(
+        check,
+        description=one_line(check.description, DESCRIPTION_LENGTH),
+        message=clean(check.message, MESSAGE_LENGTH),
+        cause=clean(check.cause, MESSAGE_LENGTH),
+        place=one_line(check.place),
+        pictures=tuple(replace(each, title=one_line(each.title)) for each in check.pictures),
+    )
 
 
 def one_line(text: str, length: int = NAME_LENGTH) -> str:
@@ -104,10 +114,15 @@ def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def csv_cell(text: str, length: int = CELL_LENGTH) -> str:
-    """A cell of a CSV file that no spreadsheet takes for a formula; quoting is the CSV writer's."""
-    cell = clean(text, length)
-    return f"'{cell}" if cell.lstrip().startswith(_FORMULA) else cell
+def cell(value: _Value) -> _Value | str:
+    """A cell of a CSV file; a text that a spreadsheet would take for a formula gets an apostrophe in front.
+
+    Only a text can be somebody's: numbers stay numbers, a negative one too. Quoting is the CSV writer's.
+    """
+    if not isinstance(value, str):
+        return value
+    text = clean(value, CELL_LENGTH)
+    return f"'{text}" if text.lstrip().startswith(_FORMULA) else text
 
 
 def xml(text: str, length: int = MESSAGE_LENGTH) -> str:

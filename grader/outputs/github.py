@@ -12,28 +12,27 @@ from ..report import CheckResult, ExerciseResult, Report
 from ..text import clean
 from . import escape, terminal
 from .classroom_reporter import table_note
-from .wording import FAILURES, again, failures, verdict
+from .marks import MARKS
+from .wording import again_command, failures, forbidden, total, verdict
 
 # GitHub takes 1 MiB a step and drops all of a summary that is larger
 MAX_SUMMARY = 900_000
 # it shows ten errors a step, and drops the others without a word
 MAX_ANNOTATIONS = 10
 _ANNOTATION_LENGTH = 400
-_MARKS = {"passed": "✅", "partial": "🟡", "not_attempted": "⬜", "missing": "⬜"}
 
 
 def summary(report: Report, title: str = "") -> str:
     """The job summary in Markdown, of less than 1 MiB: a table, then each failure folded; in the report's language."""
     with speaking(report.language):
-        return _summary(escape.shown(report), title)
+        return _summary(escape.cleaned(report), title)
 
 
 def _summary(report: Report, title: str) -> str:
     head = f"## {escape.markdown(title)}\n\n" if title else ""
-    total = _("{score}/{most} points").format(score=report.score, most=report.max_score)
     columns = _("| | exercise | points | checks passed |")
     parts = [
-        f"{head}### {total}\n\n{escape.markdown(verdict(report), 400)}\n",
+        f"{head}### {total(report.score, report.max_score)}\n\n{escape.markdown(verdict(report), 400)}\n",
         f"{columns}\n|---|---|---:|---:|\n" + "".join(map(_row, report.exercises)),
     ]
     if note := table_note(report):
@@ -54,8 +53,8 @@ def _fitting(parts: list[str]) -> Iterator[str]:
     for index, part in enumerate(parts):
         room -= len(part.encode("utf-8", "replace")) + 1
         if room < 0:
-            told = _("{count} more parts are left out: a summary holds no more than 1 MiB.")
-            yield f"{told.format(count=len(parts) - index)}\n"
+            template = _("{count} more parts are left out: a summary holds no more than 1 MiB.")
+            yield f"{template.format(count=len(parts) - index)}\n"
             return
         yield part
 
@@ -66,33 +65,32 @@ def _row(exercise: ExerciseResult) -> str:
     if exercise.held_back:
         held = " " + _("(+{points} kept back)").format(points=exercise.held_back)
     return (
-        f"| {_MARKS.get(exercise.status, '❌')} | {escape.markdown(exercise.name)} | "
+        f"| {MARKS[exercise.status].overview} | {escape.markdown(exercise.name)} | "
         f"{exercise.score}/{exercise.max_score}{held} | {passed}/{len(exercise.checks)} |\n"
     )
 
 
 def _problem(exercise: ExerciseResult) -> str:
-    told = _("{name} cannot be graded:").format(name=f"**{escape.markdown(exercise.name)}**")
-    return f"{told}\n\n{escape.fenced(exercise.message)}\n"
+    head = _("{name} cannot be graded:").format(name=f"**{escape.markdown(exercise.name)}**")
+    return f"{head}\n\n{escape.fenced(exercise.message)}\n"
 
 
 def _violations(exercise: ExerciseResult) -> str:
-    lines = [
-        _("line {line}: {message}").format(line=each.line, message=each.message)
-        for each in exercise.violations[:20]
-    ]
-    told = _("{name} gets no points, because of what its code uses:")
-    told = told.format(name=f"**{escape.markdown(exercise.name)}**")
-    return f"{told}\n\n{escape.fenced(chr(10).join(lines), 4000)}\n"
+    template = _("{name} gets no points, because of what its code uses:")
+    head = template.format(name=f"**{escape.markdown(exercise.name)}**")
+    lines = "\n".join(map(forbidden, exercise.violations[:20]))
+    return f"{head}\n\n{escape.fenced(lines, 4000)}\n"
 
 
 def _failure(exercise: ExerciseResult, check: CheckResult) -> str:
     name = f"<b>{escape.html(exercise.name)}</b>: {escape.html(check.description, 300)}"
-    cause = f"{_('Likely cause:')}\n\n{escape.fenced(check.cause)}\n\n" if check.cause else ""
+    # not within the f-string: what looks for texts to translate does not look into one
+    likely, repeat = _("Likely cause:"), _("To repeat it:")
+    cause = f"{likely}\n\n{escape.fenced(check.cause)}\n\n" if check.cause else ""
     return (
         f"<details><summary>{name} ({check.score}/{check.points})</summary>\n\n"
         f"{escape.fenced(check.message)}\n\n{cause}"
-        f"{_('To repeat it:')}\n\n{escape.fenced(again(exercise), 200)}\n\n</details>\n"
+        f"{repeat}\n\n{escape.fenced(again_command(exercise), 200)}\n\n</details>\n"
     )
 
 
@@ -112,11 +110,11 @@ def points(report: Report) -> str:
     if not report.max_score:
         return ""
     totals = json.dumps({"totalPoints": report.score, "maxPoints": report.max_score})
-    told = (
+    notices = (
         (f"Points {report.score}/{report.max_score}", "Autograding complete"),
         (totals.replace(" ", ""), "Autograding report"),
     )
-    return "".join(f"{escape.command('notice', text, title=title)}\n" for text, title in told)
+    return "".join(f"{escape.command('notice', text, title=title)}\n" for text, title in notices)
 
 
 def remarks(report: Report, files: Mapping[str, str]) -> str:
@@ -126,7 +124,7 @@ def remarks(report: Report, files: Mapping[str, str]) -> str:
         files: the path of each exercise's file in the repository.
     """
     found: list[tuple[int, int, str]] = []  # which of its exercise, how useful, the line
-    for exercise, given in zip(escape.shown(report).exercises, report.exercises, strict=True):
+    for exercise, given in zip(escape.cleaned(report).exercises, report.exercises, strict=True):
         with speaking(report.language):
             own = sorted(_remarks_on(exercise, files.get(given.name, "")), key=lambda each: each[0])
         found += [(index, rank, text) for index, (rank, text) in enumerate(own)]
@@ -143,22 +141,22 @@ def _remarks_on(exercise: ExerciseResult, file: str) -> Iterator[tuple[int, str]
         if file and line and not file.endswith(".ipynb"):
             at["line"] = line
         title = escape.log_line(escape.one_line(f"{exercise.name}: {title}"))
-        told = escape.log_line(clean(message, _ANNOTATION_LENGTH))
-        return escape.command("error", told, **at, title=title)
+        text = escape.log_line(clean(message, _ANNOTATION_LENGTH))
+        return escape.command("error", text, **at, title=title)
 
     for violation in exercise.violations:
         yield 0, remark(violation.line or None, _("not allowed here"), violation.message)
     if exercise.status == "error":
         line = _line_in(exercise.message, exercise.name)
         yield 1, remark(line, _("cannot be graded"), exercise.message)
-    if exercise.status in ("error", "not_attempted"):
+    if not exercise.could_be_graded or not exercise.was_attempted:
         return
     for check in exercise.checks:
-        if check.status in FAILURES:
+        if check.went_wrong:
             line = _line_in(check.message, exercise.name)
             rank = 2 if line else 3 if check.cause else 4
-            told = f"{check.message}\n{check.cause}" if check.cause else check.message
-            yield rank, remark(line, check.description, told)
+            message = f"{check.message}\n{check.cause}" if check.cause else check.message
+            yield rank, remark(line, check.description, message)
 
 
 def _line_in(message: str, name: str) -> int | None:

@@ -13,8 +13,8 @@ from typing import Any
 from ..language import _, speaking
 from ..report import CheckResult, ExerciseResult, Report
 from ..text import clean
-from .escape import shown
-from .wording import again, kept_back
+from .escape import cleaned
+from .wording import again_command, kept_back
 
 _NOTHING: frozenset[str] = frozenset()
 
@@ -30,8 +30,9 @@ def render(report: Report, hidden: Mapping[str, Collection[str]] | None = None) 
 
 
 def _render(report: Report, hidden: Mapping[str, Collection[str]]) -> str:
+    report = cleaned(report)
     tests = []
-    for number, exercise in enumerate(shown(report).exercises, 1):
+    for number, exercise in enumerate(report.exercises, 1):
         names = hidden.get(exercise.name, _NOTHING)
         public = [check for check in exercise.checks if check.name not in names]
         tests += [
@@ -42,7 +43,7 @@ def _render(report: Report, hidden: Mapping[str, Collection[str]]) -> str:
             tests.append(_together(exercise, back, f"{number}.{len(public) + 1}"))
     data = {
         "score": report.score,
-        "output": _head(shown(report), bool(hidden)),
+        "output": _head(report, bool(hidden)),
         "output_format": "text",
         "test_output_format": "text",
         "test_name_format": "text",
@@ -56,12 +57,12 @@ def _render(report: Report, hidden: Mapping[str, Collection[str]]) -> str:
 
 def _head(report: Report, hidden: bool) -> str:
     """What the student reads first: the exercises that are not there, could not be graded or got no points, and why."""
-    told = [
+    lines = [
         f"{exercise.name}: {exercise.message}"
         for exercise in report.exercises
-        if exercise.status in ("error", "missing") or exercise.violations
+        if not exercise.could_be_graded or exercise.violations
     ]
-    told += [
+    lines += [
         _("{name}, line {line}: {message}").format(
             name=exercise.name, line=each.line, message=each.message
         )
@@ -69,27 +70,26 @@ def _head(report: Report, hidden: bool) -> str:
         for each in exercise.violations
     ]
     if hidden:
-        told.append(
+        lines.append(
             _("Some checks are kept back; their points show when the grades are published.")
         )
     elif report.held_back:
-        told.append(kept_back(report.held_back))
-    return clean("\n".join(told), 4000)
+        lines.append(kept_back(report.held_back))
+    return clean("\n".join(lines), 4000)
 
 
 def _test(exercise: ExerciseResult, check: CheckResult, number: str) -> dict[str, Any]:
-    told = [check.message, check.cause]
-    if check.status not in ("passed", "not_started"):
-        told.append(_("To repeat it: {again}").format(again=again(exercise)))
-    full = check.status == "passed" and check.score == check.points
+    lines = [check.message, check.cause]
+    if check.is_told:
+        lines.append(_("To repeat it: {again}").format(again=again_command(exercise)))
     return {
         "number": number,
         "name": clean(f"{exercise.name}: {check.description}", 200),
         "name_format": "text",
         "score": check.score,
         "max_score": check.points,
-        "status": "passed" if full else "failed",
-        "output": clean("\n".join(text for text in told if text), 4500),
+        "status": "passed" if check.is_earned else "failed",
+        "output": clean("\n".join(line for line in lines if line), 4500),
         "output_format": "text",
         "visibility": "visible",
         "tags": [clean(exercise.name, 120), check.status],

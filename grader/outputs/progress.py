@@ -11,13 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 from ..language import N_, _
-from .terminal import MARKS
+from .marks import MARKS, Mark
+from .wording import total
 
-# what stands in place of the points where there are none to tell
+# in place of the points, where there are none yet
 _WORDS = {"changed": N_("changed"), "unknown": N_("not checked"), "missing": N_("no file")}
-_OWN_MARKS = {"changed": ("◌", "yellow"), "unknown": ("◌", "yellow"), "missing": ("", "dim")}
-_PASSED = N_("{done} of {number} exercises")
-_POINTS = N_("{score}/{most} points")
 
 
 @dataclass(frozen=True)
@@ -38,6 +36,16 @@ class ProgressEntry:
     points: int
     current: bool = False
 
+    @property
+    def mark(self) -> Mark:
+        """That of its state; where there is no file there is nothing to judge, so it is blank."""
+        return MARKS["no_file" if self.state == "missing" else self.state]
+
+    @property
+    def worth(self) -> str:
+        """Its points, or a word where there are none yet."""
+        return _(_WORDS[self.state]) if self.state in _WORDS else f"{self.score}/{self.points}"
+
 
 def table(entries: Sequence[ProgressEntry]) -> Group:
     """The exercises by unit, each with its state; where no file is there at all, with what they are worth."""
@@ -56,16 +64,13 @@ def table(entries: Sequence[ProgressEntry]) -> Group:
         grid.add_column(ratio=1)
         grid.add_column(no_wrap=True, justify="right")
         for entry in members:
-            mark, style = _OWN_MARKS.get(entry.state) or MARKS[entry.state]
-            points = f"{entry.score}/{entry.points}"
+            style = entry.mark.style
             grid.add_row(
                 "▸" if entry.current else "",
-                Text(mark, style=style),
+                Text(entry.mark.text, style=style),
                 Text(entry.name, style="bold" if entry.current else ""),
                 Text(entry.title, style="dim"),
-                Text(_(_WORDS[entry.state]) if entry.state in _WORDS else points, style=style)
-                if started
-                else str(entry.points),
+                Text(entry.worth, style=style) if started else str(entry.points),
             )
         parts.append(grid)
     return Group(*parts)
@@ -76,16 +81,11 @@ def bar(entries: Sequence[ProgressEntry], width: int = 80) -> Text:
     there = [entry for entry in entries if entry.state != "missing"]
     done = sum(entry.state == "passed" for entry in there)
     score = sum(entry.score for entry in there)
-    told = " · ".join(
-        (
-            _(_PASSED).format(done=done, number=len(there)),
-            _(_POINTS).format(score=score, most=sum(entry.points for entry in there)),
-        )
-    )
+    passed = _("{done} of {number} exercises").format(done=done, number=len(there))
+    sums = f"{passed} · {total(score, sum(entry.points for entry in there))}"
     pieces = Text()
-    if len(there) + len(told) + 2 <= width:
+    if len(there) + len(sums) + 2 <= width:
         for entry in there:
-            style = (_OWN_MARKS.get(entry.state) or MARKS[entry.state])[1]
-            pieces.append("▰" if entry.state == "passed" else "▱", style=style)
+            pieces.append("▰" if entry.state == "passed" else "▱", style=entry.mark.style)
         pieces.append("  ")
-    return pieces + Text(told, style="bold")
+    return pieces + Text(sums, style="bold")

@@ -30,8 +30,8 @@ def figure(picture: Picture) -> Element:
     else:
         _curves(root, rows)
         caption = _("The losses, step by step: yours in orange, the reference's dashed.")
-    told = SubElement(root, "figcaption", {"style": "font-size: 85%; opacity: 0.8"})
-    told.text = caption.format(what=picture.title, shape=_shape(picture.shape))
+    line = SubElement(root, "figcaption", {"style": "font-size: 85%; opacity: 0.8"})
+    line.text = caption.format(what=picture.title, shape=_shape(picture.shape))
     return root
 
 

@@ -19,7 +19,6 @@ from .terminal import render_exercise
 
 _HINT = N_("Hint {number} of {total}")
 _MORE = N_("{count} more below; `grader check {name}` shows all of it.")
-_FAULTY = ("failed", "timeout", "error")
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Screen:
         notices: sentences about what has just happened, oldest first, each with its style.
         result: the last grading of the current exercise; `None` before the first.
         advice: the one thing to do next.
-        listing: whether the list of the exercises is shown, in place of the result.
+        listing: whether the list of the exercises stands in place of the result.
         keys: what the keys do, in words; empty where no keys are read.
     """
 
@@ -88,7 +87,7 @@ def _render_result(result: ExerciseResult, console: Console) -> None:
     """The exercise with all its checks, and in full only the first that is not right: one thing at a time."""
     checks, more = [], 0
     for check in result.checks:
-        if check.status in _FAULTY:
+        if check.went_wrong:
             more += 1
             if more > 1:
                 check = replace(check, message="", cause="")

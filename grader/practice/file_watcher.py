@@ -16,12 +16,12 @@ from typing import Self
 
 import watchfiles
 
+from ..submission.search import SUFFIXES, exercise_of
 from .events import Events, Lost, Saved
 
 _STEP_MS = 10  # how long it must be quiet before a change is told
 _DEBOUNCE_MS = 100  # and how long it may at most be told late
 _LOOK_MS = 1000
-_SUFFIXES = (".py", ".ipynb")
 
 
 class Saves:
@@ -72,9 +72,9 @@ class Saves:
                 paths = {Path(path) for _, path in changes}
                 paths |= {path for path, _ in now.items() ^ self._seen.items()}
                 self._seen = now
-                names = {path.stem for path in paths if path.suffix in _SUFFIXES} & self._names
-                if names:
-                    self._events.put(Saved(frozenset(names)))
+                found = (exercise_of(path.name, self._names) for path in paths)
+                if names := frozenset(name for name in found if name):
+                    self._events.put(Saved(names))
         except (OSError, RuntimeError) as error:  # what watchfiles raises when it cannot look
             self._events.put(Lost(str(error)))
 
@@ -82,7 +82,7 @@ class Saves:
         """Each exercise's files, with what changes when they are saved."""
         for folder in (self._folder, self._folder / "exercises"):
             for name in self._names:
-                for suffix in _SUFFIXES:
+                for suffix in SUFFIXES:
                     path = folder / f"{name}{suffix}"
                     with suppress(OSError):
                         facts = path.lstat()

@@ -67,7 +67,7 @@ def watch(
         WorkspaceError: if the folder cannot be watched, or the terminal is gone.
     """
     events: Events = SimpleQueue()
-    session = Session(workspace, machines, Painter(console), start)
+    session = Watch(workspace, machines, Painter(console), start)
     with ExitStack() as stack:
         stack.enter_context(_signals(events))
         stack.enter_context(Saves(workspace.folder, workspace.course.names, events))
@@ -75,7 +75,7 @@ def watch(
         session.run(events, keyboard)
 
 
-class Session:
+class Watch:
     """What is known of the workspace at the moment, and what follows from each event.
 
     Attributes:
@@ -140,7 +140,7 @@ class Session:
         self._show(_(_STARTING))
         self._warm_up()
         for name, standing in self._standings.items():
-            if standing.state in ("unknown", "changed", "error"):
+            if standing.needs_grading:
                 self._show(_(_GRADING).format(name=name), standing)
                 self._grade(name, standing.source)
         if not self._current or self._standings[self._current].state == "missing":

@@ -22,7 +22,7 @@ from ..errors import SubmissionError, WorkspaceError
 from ..language import _
 from ..report import ExerciseResult
 from ..submission import Source, read_submission
-from ..submission.submission import is_stub
+from ..submission.search import is_stub
 
 FOLDER = ".grader"
 SETTINGS = "assignment.toml"
@@ -52,6 +52,11 @@ class Standing:
     @property
     def done(self) -> bool:
         return self.state == "passed"
+
+    @property
+    def needs_grading(self) -> bool:
+        """Whether it is not known how far it is; what could not be graded is tried again."""
+        return self.state in ("unknown", "changed", "error")
 
 
 @dataclass(frozen=True)

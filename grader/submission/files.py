@@ -1,4 +1,7 @@
-"""The files of one submission, in a folder, a zip or a commit. No link in them is followed."""
+"""The files of one submission, in a folder, a zip or a commit, and the one way in which a file of a student is opened.
+
+No link is followed out of a submission, whoever has made it.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,17 @@ import os
 import stat
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
 from ..errors import UnreadableError
+from ..language import _
 
 MAX_DEPTH = 6
 MAX_FILES = 20_000
+EXERCISES = "exercises"  # the folder that a course's stubs are given out in
 # what tools leave in a folder, and no student wrote
 SKIPPED = frozenset(
     {".git", ".ipynb_checkpoints", ".venv", "__MACOSX", "__pycache__", "node_modules", "venv"}
@@ -25,14 +31,18 @@ class Files(ABC):
 
     @abstractmethod
     def names(self) -> Iterator[str]:
-        """Every file's path."""
+        """Every file's path.
+
+        Raises:
+            UnreadableError: if there are too many.
+        """
 
     @abstractmethod
     def read(self, name: str, most: int) -> bytes:
         """A file's bytes; one more than `most` at the most.
 
         Raises:
-            UnreadableError: if it is a link, or damaged.
+            UnreadableError: if it is a link, leads out, or is damaged.
         """
 
     def close(self) -> None:  # noqa: B027  # not every kind has something open
@@ -51,7 +61,7 @@ class Files(ABC):
 
 
 class FolderFiles(Files):
-    """The files in a folder; links are named, and not followed."""
+    """The files in a folder, down to `MAX_DEPTH` folders deep; links are named, and not followed."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -66,11 +76,29 @@ class FolderFiles(Files):
             for name in sorted(names):
                 count += 1
                 if count > MAX_FILES:
-                    raise UnreadableError(f"There are more than {MAX_FILES:,} files.")
+                    told = _("There are more than {most} files.")
+                    raise UnreadableError(told.format(most=f"{MAX_FILES:,}"))
                 yield (name if inner == "." else f"{inner}/{name}").replace(os.sep, "/")
 
     def read(self, name: str, most: int) -> bytes:
-        return read_plain(self._folder / name, name, most)
+        path = self._folder / name
+        if leads_out(self._folder, path):
+            told = _("{file} leads out of the submission's folder. Copy the file itself there.")
+            raise UnreadableError(told.format(file=name))
+        return read_plain(path, name, most)
+
+
+class TopFiles(FolderFiles):
+    """What lies at the top of a folder and in its `exercises/`, however much lies deeper.
+
+    A student's own folder may hold a virtual environment and a data set. `exercises` may be a link there; what lies
+    behind one that leads out is named, and not read.
+    """
+
+    def names(self) -> Iterator[str]:
+        for inner in ("", f"{EXERCISES}/"):
+            with suppress(OSError):
+                yield from (inner + name for name in sorted(os.listdir(self._folder / inner)))
 
 
 class ListedFiles(Files):
@@ -87,23 +115,48 @@ class ListedFiles(Files):
 
 
 def open_plain(path: Path, shown: str) -> BinaryIO:
-    """A regular file: neither a link (it could lead to another's file) nor a pipe (it would wait for ever)."""
+    """A regular file, opened to be read: neither a link (it could lead to another's file) nor a pipe (it would wait).
+
+    Args:
+        shown: what a message calls the file.
+
+    Raises:
+        UnreadableError: if it is no such file, or cannot be opened.
+    """
+    if os.path.islink(path):
+        told = _("{file} is a symbolic link. Hand in the file itself.")
+        raise UnreadableError(told.format(file=shown))
     try:
+        # the flag is for a link that was not there a moment ago
         flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
         descriptor = os.open(path, flags)
-    except OSError as error:
-        if path.is_symlink():
-            raise UnreadableError(
-                f"{shown} is a symbolic link. Hand in the file itself."
-            ) from error
-        raise UnreadableError(f"{shown} cannot be read: {error.strerror}.") from error
+    except (OSError, ValueError) as error:
+        raise _unreadable(shown, error) from error
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise UnreadableError(f"{shown} is not a regular file. Hand in a Python file.")
+        told = _("{file} is not a regular file. Hand in a Python file.")
+        raise UnreadableError(told.format(file=shown))
     return os.fdopen(descriptor, "rb")
 
 
 def read_plain(path: Path, shown: str, most: int) -> bytes:
-    """A regular file's bytes; one more than `most` at the most."""
+    """A regular file's bytes; one more than `most` at the most. Raises as `open_plain` does."""
     with open_plain(path, shown) as file:
-        return file.read(most + 1)
+        try:
+            return file.read(most + 1)
+        except OSError as error:  # of a disk or a network
+            raise _unreadable(shown, error) from error
+
+
+def leads_out(folder: Path, path: Path) -> bool:
+    """Whether the folder that `path` lies in is neither `folder` nor inside it, once links are followed."""
+    try:
+        there = os.path.realpath(path.parent)
+    except ValueError:  # no name of a file
+        return True
+    return path.name in ("", "..") or not Path(there).is_relative_to(os.path.realpath(folder))
+
+
+def _unreadable(shown: str, error: OSError | ValueError) -> UnreadableError:
+    reason = error.strerror if isinstance(error, OSError) else error
+    return UnreadableError(_("{file} cannot be read: {reason}.").format(file=shown, reason=reason))

@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ..errors import NoCommitError, UnreadableError
-from .files import MAX_DEPTH, MAX_FILES, SKIPPED, Files, read_plain
+from .files import MAX_FILES, Files, read_plain
 
 _SECONDS = 60
 _HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -101,7 +101,7 @@ class CommitFiles(Files):
         return found[1].decode("ascii"), _time(found[0])
 
     def _tree(self) -> Iterator[tuple[str, tuple[str, str, int]]]:
-        """Path → mode, hash and size of every file, as far as they may be read."""
+        """Path → mode, hash and size of every file."""
         # NUL after each, since a name may hold a line break
         listing = self._git("ls-tree", "-r", "-z", "--long", "--full-tree", self.commit)
         entries = listing.split(b"\0")[:-1]
@@ -111,8 +111,7 @@ class CommitFiles(Files):
             about, _, raw = entry.partition(b"\t")
             mode, kind, blob, size = about.decode("ascii").split()
             name = raw.decode("utf-8", "replace")
-            parts = name.split("/")
-            if kind == "blob" and len(parts) <= MAX_DEPTH + 1 and not SKIPPED & set(parts):
+            if kind == "blob":
                 # of an object that is missing the size is not known; reading it will fail
                 yield name, (mode, blob, int(size) if size.isdigit() else 0)
 
@@ -168,14 +167,19 @@ def _expect_plain(objects: Path) -> None:
         raise UnreadableError(
             "The repository borrows its objects from another one. Clone it in full."
         )
-    for folder in (objects, objects / "pack", objects / "info"):
-        entries = folder.iterdir() if folder.is_dir() else ()
-        if folder.is_symlink() or any(entry.is_symlink() for entry in entries):
-            raise UnreadableError("The repository's objects are links. Clone it in full.")
+    try:
+        for folder in (objects, objects / "pack", objects / "info"):
+            entries = folder.iterdir() if folder.is_dir() else ()
+            if folder.is_symlink() or any(entry.is_symlink() for entry in entries):
+                raise UnreadableError("The repository's objects are links. Clone it in full.")
+    except OSError as error:
+        raise UnreadableError(
+            f"The repository's objects cannot be read: {error.strerror}."
+        ) from error
 
 
 def _head(folder: Path) -> str:
-    """The hash that HEAD stands for."""
+    """The hash of the commit that HEAD stands for."""
     found = _text(folder / "HEAD").strip()
     for _ in range(3):
         if _HASH.fullmatch(found):
@@ -206,7 +210,7 @@ def _packed(folder: Path, name: str) -> str:
 
 
 def _text(path: Path) -> str:
-    if not path.exists() and not path.is_symlink():
+    if not os.path.lexists(path):  # also where no file could have such a name
         raise FileNotFoundError
     return read_plain(path, path.name, _MAX_LISTING).decode("utf-8", "replace")
 
@@ -215,4 +219,6 @@ def _time(seconds: bytes) -> datetime:
     try:
         return datetime.fromtimestamp(int(seconds), UTC)
     except (ValueError, OverflowError, OSError) as error:
-        raise UnreadableError("A commit's date is none.") from error
+        raise UnreadableError(
+            "The repository is damaged: a commit's date is not a date."
+        ) from error

@@ -80,9 +80,9 @@ class ZipFiles(Files):
 
 
 def _inside(name: str) -> str:
-    """The path of an entry as plain parts; empty where it leads out, or could on some system."""
+    """The path of an entry as plain parts; empty where it has none, or leads out, or could on some system."""
     path = PurePosixPath(name.replace("\\", "/"))
-    if path.is_absolute() or ".." in path.parts or ":" in name or "\0" in name:
+    if not path.parts or path.is_absolute() or ".." in path.parts or ":" in name or "\0" in name:
         return ""
     return path.as_posix()
 

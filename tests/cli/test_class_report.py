@@ -8,21 +8,17 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from grader.classroom.gradebook.reader import open_gradebook
-from grader.classroom.gradebook.writer import enrol, write_settings
-from grader.classroom.records import Enrolled
 from grader.cli import main
 from grader.cli.class_report import PARTS, _count, _some
+from tests.gradebooks import small_gradebook
 
 
 @pytest.fixture(autouse=True)
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a gradebook of two students, who handed in nothing."""
     monkeypatch.chdir(tmp_path)
-    with open_gradebook("class.db", create=True) as book:
-        write_settings(book, title="Lab", exercises=["my_linear"], deadline=None, policy=None)
-        enrol(book, None, [Enrolled("ada", "Ada [b]L"), Enrolled("bob", "Bob")])
-    return tmp_path
+    with small_gradebook("class.db"):
+        return tmp_path
 
 
 def call(*arguments: str, status: int = 0) -> str:

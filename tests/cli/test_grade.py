@@ -10,11 +10,9 @@ import pytest
 from rich.console import Console
 
 from grader.classroom.gradebook.late import LatePolicy
-from grader.classroom.gradebook.reader import open_gradebook
-from grader.classroom.gradebook.writer import enrol, write_settings
-from grader.classroom.records import Enrolled
 from grader.classroom.run.grade_class import RunSummary
 from grader.cli.grade import _list, _policy, _progress, _summarize, _time, _without_password
+from tests.gradebooks import small_gradebook
 
 
 @pytest.mark.parametrize(
@@ -79,12 +77,10 @@ def test_a_long_list_is_cut_short(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_summary(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with open_gradebook(tmp_path / "g.db", create=True) as book:
-        write_settings(book, title="x", exercises=["my_linear"], deadline=None, policy=None)
-        enrol(book, None, [Enrolled("ada", "Ada")])
-        summary = RunSummary(handed_in=3, graded=2, before=1)
+    with small_gradebook(tmp_path / "g.db") as book:
+        summary = RunSummary(handed_in=3, graded=2, graded_before=1)
         summary.unreadable["bob"] = "b.zip is no zip."
-        summary.troubled["cy"] = "The sandbox failed:\x1b[2J"
+        summary.faults["cy"] = "The sandbox failed:\x1b[2J"
         _summarize(book, summary, "postgresql://me:secret@host/grades")
     told = capsys.readouterr().out
     assert "3 handed in: 2 graded now, 1 graded before." in told

@@ -25,7 +25,7 @@ from grader.machines import Machines
 from grader.practice.events import Event, Events, Lost, Pressed
 from grader.practice.keyboard import Keyboard
 from grader.practice.painter import Painter
-from grader.practice.watch import Session
+from grader.practice.watch import Watch
 from grader.practice.workspace import Workspace
 from grader.report import Report
 from tests.conftest import ROOT
@@ -197,14 +197,14 @@ class NoKeys(Keyboard):
         super().__init__(SimpleQueue(), lambda: False)
 
 
-def session(folder: Path, machines: Machines, *told: Event) -> tuple[StringIO, Session, Events]:
+def session(folder: Path, machines: Machines, *told: Event) -> tuple[StringIO, Watch, Events]:
     """What is printed, a session without a terminal, and events that come as soon as it runs."""
     out = StringIO()
     painter = Painter(Console(file=out, width=100))
     events: Events = SimpleQueue()
     for event in told:
         events.put(event)
-    return out, Session(Workspace(folder, load_course()), machines, painter), events
+    return out, Watch(Workspace(folder, load_course()), machines, painter), events
 
 
 def test_what_is_lost_ends_it_with_a_sentence(workspace: Path, machines: Machines) -> None:
@@ -228,7 +228,7 @@ def test_a_fault_is_told_and_it_goes_on(
 
     monkeypatch.setattr("grader.practice.watch.grade", graded)
     monkeypatch.setattr(Machines, "restart", lambda each: restarted.append(each))
-    monkeypatch.setattr(Session, "_warm_up", lambda _: None)
+    monkeypatch.setattr(Watch, "_warm_up", lambda _: None)
     out, running, events = session(workspace, machines, Pressed("r"), Pressed("r"), Pressed("q"))
     running.run(events, NoKeys())
     shown = out.getvalue()

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...course.assignment import AssignedCourse, Late
 from ...course.assignment_file import FILENAME
-from ...course.protected import WHOLE_FOLDERS, digests, write_digests
+from ...submission.protected import WHOLE_FOLDERS, digests, write_digests
 from .shared import (
     ACTIONS,
     UV,

@@ -13,12 +13,15 @@ from .models import CheckRow, ExerciseRow, GradingRow, StandingRow, StudentRow, 
 
 
 def problems(engine: Engine) -> Iterator[str]:
-    """A sentence for each thing that is not as grading and adjusting leave it."""
+    """A sentence for each thing that is not as grading and adjusting leave it.
+
+    Scores are added up anew from the rows and from the reports, and digests from the texts that were handed in.
+    """
     with engine.connect() as connection, Session(connection) as session:
         if connection.dialect.name == "sqlite":
-            for (told,) in connection.execute(text("PRAGMA integrity_check")):
-                if told != "ok":
-                    yield f"The database file is damaged: {told}."
+            for (damage,) in connection.execute(text("PRAGMA integrity_check")):
+                if damage != "ok":
+                    yield f"The database file is damaged: {damage}."
             for row in connection.execute(text("PRAGMA foreign_key_check")):
                 yield f"A row of {row[0]} refers to a row of {row[2]} that is not there."
         yield from _standings(session)
@@ -29,7 +32,7 @@ def problems(engine: Engine) -> Iterator[str]:
 def _standings(session: Session) -> Iterator[str]:
     without = select(StudentRow.id).where(StudentRow.id.not_in(select(StandingRow.student_id)))
     for student in session.scalars(without):
-        yield f"{student} has no standing."
+        yield f"{student} has no row in the table `standing`, which says what counts."
     query = (
         select(StandingRow, SubmissionRow.student_id, SubmissionRow.digest)
         .add_columns(GradingRow.student_id, GradingRow.digest)

@@ -11,14 +11,20 @@ from ...course.assignment import Late
 
 
 class LatePolicy(Late):
-    """What an assignment says of days late, applied; a day that has begun is a whole one.
+    """What an assignment says of days late, applied. A day that has begun is a whole one.
 
-    Without `accepted_days`, of a repository the last commit in time counts, and what else is late is graded, noted, and
-    costs what `points` says; with it, the last commit before those days are over.
+    Of a repository the last commit in time counts; with `accepted_days`, the last one before those days are over. Other
+    late work is graded and noted, and costs what `points` says.
     """
 
     def penalty(self, late_days: int, graded: int, max_score: int) -> int:
-        """Points to take, never more than were `graded`; halves are rounded in the student's favour."""
+        """Points to take, never more than were graded; a fraction of a point is not taken.
+
+        Args:
+            late_days: as `late_days` counts them.
+            graded: the points that the work earned.
+            max_score: the points that could be reached, of which a percentage is taken.
+        """
         if self.accepted_days is not None and late_days > self.accepted_days:
             return graded
         days = max(0, late_days - self.free_days)
@@ -35,6 +41,7 @@ class LatePolicy(Late):
             return None
 
     def to_dict(self) -> dict[str, Any]:
+        """As plain data, which `LatePolicy(**data)` takes back."""
         return asdict(self)
 
 

@@ -21,7 +21,7 @@ from sqlalchemy.types import TypeDecorator
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An instant. SQLite keeps no time zone, so that UTC goes in and comes out."""
+    """An instant, which goes in and comes out in UTC; SQLite itself keeps no time zone."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -39,6 +39,8 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class Base(DeclarativeBase):
+    """What all tables have in common."""
+
     # constraints have names, so that a later migration can change them
     metadata = MetaData(
         naming_convention={
@@ -51,12 +53,13 @@ class Base(DeclarativeBase):
     type_annotation_map: ClassVar = {datetime: UtcDateTime, dict[str, Any]: JSON, list[str]: JSON}
 
 
-class About(Base):
+class GradebookRow(Base):
     """One row: what this gradebook is of.
 
     Attributes:
-        possible: exercise → what can be reached in it; `possible_by` is the digest of the checks that say so.
-        has_roster: whether a roster was given once, so that who is on none is told.
+        possible: exercise → the points that can be reached in it.
+        possible_by: the digest of the checks that say so.
+        has_roster: whether a roster was given once, so that who is on none is listed.
     """
 
     __tablename__ = "gradebook"
@@ -72,8 +75,13 @@ class About(Base):
     policy: Mapped[dict[str, Any]]
 
 
-class Run(Base):
-    """A call of `grader grade`; `finished` stays empty where it was killed."""
+class RunRow(Base):
+    """A call of `grader grade`.
+
+    Attributes:
+        finished: empty where it was killed.
+        conditions: the checks, the versions and the options that results depend on.
+    """
 
     __tablename__ = "run"
 
@@ -81,12 +89,16 @@ class Run(Base):
     started: Mapped[datetime]
     finished: Mapped[datetime | None]
     forced: Mapped[bool]
-    # the checks, the versions and the options that results depend on
     conditions: Mapped[dict[str, Any]]
 
 
 class StudentRow(Base):
-    """Attributes: position: the place in the roster; who is on none comes after."""
+    """Somebody in the class.
+
+    Attributes:
+        position: the place in the roster; who is on none comes after.
+        deadline: this student's own; empty where the class's holds.
+    """
 
     __tablename__ = "student"
 
@@ -106,7 +118,7 @@ class SubmissionRow(Base):
     Attributes:
         identity: a digest of all that tells it from the student's others: digest, commit, time, problem.
         digest: of the source text; empty where none could be read, and `problem` says why.
-        sources: exercise → its source, as `intake.plain_sources` writes it.
+        sources: exercise → its source, as `handin.read.plain_sources` writes it.
     """
 
     __tablename__ = "submission"
@@ -129,6 +141,7 @@ class GradingRow(Base):
     Attributes:
         key: a digest of what a result depends on: sources, checks, versions, options.
         forced_run: the run that asked for it again; 0 where none did.
+        seconds: that grading took.
     """
 
     __tablename__ = "grading"
@@ -192,7 +205,7 @@ class StandingRow(Base):
 
 
 class AdjustmentRow(Base):
-    """Points by hand. One that was wrong is met by another that takes it back."""
+    """Points given or taken by hand. A wrong one stays, and another one takes it back."""
 
     __tablename__ = "adjustment"
 

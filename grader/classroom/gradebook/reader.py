@@ -1,6 +1,7 @@
 """The gradebook as it is read, and adjusted by hand: one class, one assignment, in a database.
 
-`writer.py` writes what grading yields, `integrity.py` checks that all of it fits together.
+`settings.py` writes what it is of, `enrolment.py` who belongs to the class and `writer.py` what grading yields;
+`integrity.py` checks that all of it fits together.
 """
 
 from __future__ import annotations
@@ -27,19 +28,18 @@ from ..records import Adjustment, Enrolled, Record
 from .database import connect
 from .integrity import problems
 from .late import LatePolicy
-from .models import About, AdjustmentRow, GradingRow, StandingRow, StudentRow, SubmissionRow
+from .models import AdjustmentRow, GradebookRow, GradingRow, StandingRow, StudentRow, SubmissionRow
 
-__all__ = ["Event", "Gradebook", "GradebookError", "open_gradebook"]
-
-NOTHING = "Nothing was handed in."
-NOT_YET = "Not graded yet."
+NOTHING_HANDED_IN = "Nothing was handed in."
+NOT_GRADED_YET = "Not graded yet."
 _PAGE = 50
 _TRIES = 5
+_MOST_POINTS = 999_999
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Event:
+class HistoryEvent:
     """Something that happened to a student's work.
 
     Attributes:
@@ -60,8 +60,12 @@ class Gradebook:
     Attributes:
         title: the assignment's.
         exercises: what is graded, in the course's order.
+        max_scores: exercise → the points that can be reached in it.
+        max_scores_by: the digest of the checks that say so.
         deadline: the class's; a student's own goes before it.
         policy: what a day late costs.
+        has_roster: whether a roster was given once.
+        new: whether nothing was ever written into it.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -86,26 +90,31 @@ class Gradebook:
     def refresh(self) -> None:
         """Reads anew what the gradebook is of."""
         with self.engine.connect() as connection, Session(connection) as session:
-            about = session.get(About, 1)
-            self.new = about is None
-            self.title = about.title if about else ""
-            self.exercises = tuple(about.exercises) if about else ()
-            self.possible: dict[str, int] = dict(about.possible) if about else {}
-            self.possible_by = about.possible_by if about else ""
-            self.deadline = about.deadline if about else None
-            self.policy = LatePolicy(**about.policy) if about else LatePolicy()
-            self.has_roster = about.has_roster if about else False
+            row = session.get(GradebookRow, 1)
+            self.new = row is None
+            self.title = row.title if row else ""
+            self.exercises = tuple(row.exercises) if row else ()
+            self.max_scores: dict[str, int] = dict(row.possible) if row else {}
+            self.max_scores_by = row.possible_by if row else ""
+            self.deadline = row.deadline if row else None
+            self.policy = LatePolicy(**row.policy) if row else LatePolicy()
+            self.has_roster = row.has_roster if row else False
 
     @property
     def max_score(self) -> int:
         """What can be reached in all exercises together."""
-        return sum(self.possible.values())
+        return sum(self.max_scores.values())
 
     def records(self) -> Iterator[Record]:
         """Every student's record, in the roster's order and one by one; who is on no roster comes last."""
         after: tuple[int, str] | None = None
+        engine = self.engine
+        if (
+            engine.dialect.name == "postgresql"
+        ):  # where each statement sees a moment of its own otherwise
+            engine = engine.execution_options(isolation_level="REPEATABLE READ")
         # one transaction: all pages show the same moment, also while a class is being graded
-        with self.engine.connect() as connection:
+        with engine.connect() as connection, connection.begin():
             while page := self._page(connection, after):
                 yield from (record for _, record in page)
                 after = page[-1][0]
@@ -117,7 +126,7 @@ class Gradebook:
             GradebookError: if there is no such student.
         """
         with self.engine.connect() as connection:
-            page = self._page(connection, only=self._expect(connection, student))
+            page = self._page(connection, only=self._identifier(connection, student))
             return page[0][1]
 
     def students(self) -> list[Enrolled]:
@@ -139,25 +148,29 @@ class Gradebook:
         return {name: source.text for name, source in self.submission(student).items()}
 
     def submission(self, student: str) -> dict[str, Source]:
-        """The submission that counts, as it was read: its cells, and where a file could not be used, why."""
+        """The submission that counts, by exercise, as it was read: its cells, or why a file could not be used."""
         with self.engine.connect() as connection:
             query = (
                 select(SubmissionRow.sources)
                 .join(StandingRow, StandingRow.submission_id == SubmissionRow.id)
-                .where(StandingRow.student_id == self._expect(connection, student))
+                .where(StandingRow.student_id == self._identifier(connection, student))
             )
             return sources_of(connection.execute(query).scalar() or {})
 
     def adjust(
         self, student: str, points: int, *, why: str, who: str, exercise: str = ""
     ) -> Adjustment:
-        """Gives (or, below 0, takes) points by hand; what was changed wrongly is met by the opposite.
+        """Gives points by hand, or takes some. No adjustment is ever removed: another one takes a wrong one back.
 
         Args:
+            student: the identifier; a login or a mail address will do.
+            points: below 0 to take some.
+            why: the reason, which the student is shown.
+            who: makes the adjustment.
             exercise: which one the points are for; empty for the whole.
 
         Raises:
-            GradebookError: if there is no such student or exercise, or no reason is given.
+            GradebookError: if there is no such student or exercise, no reason is given, or it cannot be written.
         """
         if exercise and exercise not in self.exercises:
             raise GradebookError(
@@ -165,8 +178,10 @@ class Gradebook:
             )
         if not why.strip() or not who.strip():
             raise GradebookError("An adjustment needs a reason and the name of who makes it.")
-        if not -1_000_000 < points < 1_000_000 or points == 0:
-            raise GradebookError(f"{points} points are no adjustment.")
+        if not 0 < abs(points) <= _MOST_POINTS:
+            raise GradebookError(
+                f"An adjustment of {points} points cannot be made. Give 1 to {_MOST_POINTS} points, or take as many."
+            )
         made = Adjustment(
             exercise, points, clean(who.strip()), datetime.now(UTC), clean(why.strip())
         )
@@ -174,7 +189,7 @@ class Gradebook:
         def add(session: Session) -> None:
             session.add(
                 AdjustmentRow(
-                    student_id=self._expect(session.connection(), student),
+                    student_id=self._identifier(session.connection(), student),
                     exercise=exercise,
                     points=points,
                     who=made.who,
@@ -186,60 +201,60 @@ class Gradebook:
         self.write(add)
         return made
 
-    def history(self, student: str) -> list[Event]:
-        """All that was handed in, graded and adjusted, the oldest first."""
+    def history(self, student: str) -> list[HistoryEvent]:
+        """All that was handed in, graded and adjusted, the oldest first.
+
+        Raises:
+            GradebookError: if there is no such student.
+        """
         with self.engine.connect() as connection, Session(connection) as session:
-            known = self._expect(connection, student)
+            known = self._identifier(connection, student)
             standing = session.get(StandingRow, known)
-            events = []
-            for row in session.scalars(select(SubmissionRow).filter_by(student_id=known)):
-                counts = standing is not None and standing.submission_id == row.id
-                events.append(
-                    Event(row.handed_in or row.seen, "handed in", _told(row), None, counts)
-                )
-            for graded in session.scalars(select(GradingRow).filter_by(student_id=known)):
-                counts = standing is not None and standing.grading_id == graded.id
-                again = ", graded again" if graded.forced_run else ""
-                text = f"{graded.score} of {graded.max_score} for {graded.digest[:12]}{again}"
-                events.append(Event(graded.graded, "graded", text, graded.score, counts))
-            for row_ in session.scalars(select(AdjustmentRow).filter_by(student_id=known)):
-                what = f" in {row_.exercise}" if row_.exercise else ""
-                text = f"{row_.points:+d}{what} by {row_.who}: {row_.why}"
-                events.append(Event(row_.made, "adjusted", text, row_.points))
+            submissions = session.scalars(select(SubmissionRow).filter_by(student_id=known))
+            gradings = session.scalars(select(GradingRow).filter_by(student_id=known))
+            adjustments = session.scalars(select(AdjustmentRow).filter_by(student_id=known))
+            events = [
+                *(_handed_in(row, standing) for row in submissions),
+                *(_graded(row, standing) for row in gradings),
+                *(_adjusted(row) for row in adjustments),
+            ]
         return sorted(events, key=lambda event: event.when)
 
     def check(self) -> list[str]:
         """What does not fit together, as sentences; nothing where all is well."""
         return list(problems(self.engine))
 
-    def write(self, work: Callable[[Session], T]) -> T:
-        """Does `work` in one transaction, and once more where the connection to a server was lost.
+    def write(self, step: Callable[[Session], T]) -> T:
+        """Does `step` in one transaction, and again where the connection to a server was lost.
 
         Raises:
             GradebookError: if it cannot be written; what was written before stands.
+            IntegrityError: if a row is there already that may be there only once.
         """
-        for left in reversed(range(_TRIES)):
+        for tries_left in reversed(range(_TRIES)):
             try:
                 with (
                     self.engine.execution_options(writes=True).connect() as connection,
                     Session(connection) as session,
                     session.begin(),
                 ):
-                    result = work(session)
+                    result = step(session)
                 return result
             except IntegrityError:
                 raise
             except DBAPIError as error:
-                if not left or not (error.connection_invalidated or "locked" in str(error.orig)):
-                    told = " ".join(str(error.orig).split())
+                if not tries_left or not (
+                    error.connection_invalidated or "locked" in str(error.orig)
+                ):
+                    reason = " ".join(str(error.orig).split())
                     raise GradebookError(
-                        f"The gradebook cannot be written: {told}. What stands in it is safe; run the same "
+                        f"The gradebook cannot be written: {reason}. What stands in it is safe; run the same "
                         "command again."
                     ) from error
                 time.sleep(1)
         raise AssertionError  # the last try returns or raises
 
-    def _expect(self, connection: Connection, student: str) -> str:
+    def _identifier(self, connection: Connection, student: str) -> str:
         """The identifier as it is kept; a login, or another case, will do."""
         exact = connection.scalar(select(StudentRow.id).where(StudentRow.id == student))
         if exact is not None:
@@ -304,13 +319,13 @@ class Gradebook:
         handed_in, commit, digest, plain = rest
         report = Report.from_dict(plain) if isinstance(plain, dict) else None
         late = standing.late_days if standing else 0
-        problem = standing.problem if standing else NOTHING
+        problem = standing.problem if standing else NOTHING_HANDED_IN
         max_score = report.max_score if report else self.max_score
         return Record(
             student=_student(student),
             report=report,
             max_score=max_score,
-            problem=problem or ("" if report else NOT_YET),
+            problem=problem or ("" if report else NOT_GRADED_YET),
             submitted=handed_in if isinstance(handed_in, datetime) else None,
             commit=str(commit or ""),
             digest=str(digest or ""),
@@ -335,9 +350,24 @@ def _student(row: StudentRow) -> Enrolled:
     return Enrolled(row.id, row.name, row.email, row.section, row.login, row.on_roster)
 
 
-def _told(row: SubmissionRow) -> str:
+def _handed_in(row: SubmissionRow, standing: StandingRow | None) -> HistoryEvent:
     commit = f"commit {row.commit[:12]}, " if row.commit else ""
-    return f"{commit}{row.problem or row.digest[:12]}"
+    text = f"{commit}{row.problem or row.digest[:12]}"
+    counts = standing is not None and standing.submission_id == row.id
+    return HistoryEvent(row.handed_in or row.seen, "handed in", text, None, counts)
+
+
+def _graded(row: GradingRow, standing: StandingRow | None) -> HistoryEvent:
+    again = ", graded again" if row.forced_run else ""
+    text = f"{row.score} of {row.max_score} for {row.digest[:12]}{again}"
+    counts = standing is not None and standing.grading_id == row.id
+    return HistoryEvent(row.graded, "graded", text, row.score, counts)
+
+
+def _adjusted(row: AdjustmentRow) -> HistoryEvent:
+    where = f" in {row.exercise}" if row.exercise else ""
+    text = f"{row.points:+d}{where} by {row.who}: {row.why}"
+    return HistoryEvent(row.made, "adjusted", text, row.points)
 
 
 def open_gradebook(where: str | Path, *, create: bool = False) -> Gradebook:

@@ -2,61 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ...report import Report
 from ...text import clean
 from ..handin.read import Submitted, digest_of, plain_sources
-from ..handin.roster import Matcher, RosterEntry
-from ..records import Enrolled
-from .late import LatePolicy, late_days
-from .models import (
-    About,
-    AdjustmentRow,
-    CheckRow,
-    ExerciseRow,
-    GradingRow,
-    Run,
-    StandingRow,
-    StudentRow,
-    SubmissionRow,
-)
-from .reader import NOTHING, Gradebook
+from .late import late_days
+from .models import CheckRow, ExerciseRow, GradingRow, RunRow, StandingRow, SubmissionRow
+from .reader import Gradebook
 
-OFF_ROSTER = 2**31 - 1
-_BATCH = 500
-T = TypeVar("T")
+_FAULT_LENGTH = 2000  # characters
 
 
 @dataclass(frozen=True)
-class Receipt:
-    """What a student has handed in.
+class ReceivedHandIn:
+    """What a student has handed in, to be written down.
 
     Attributes:
+        student: the identifier.
         deadline: this student's.
-        key: of the result that is wanted; empty where there is nothing to grade.
+        result_key: a digest of all that the wanted result depends on; empty where there is nothing to grade.
     """
 
     student: str
-    work: Submitted
+    submitted: Submitted
     deadline: datetime | None
-    key: str
+    result_key: str
 
 
 @dataclass(frozen=True)
-class Ledger:
-    """One run's pen.
+class GradebookWriter:
+    """Writes what one run of `grader grade` yields; `begin` makes it. Every method may raise a `GradebookError`.
 
     Attributes:
-        run: its number.
+        run: the run's number.
         forced: whether what was graded before is graded again; a forced run that was killed is gone on with.
     """
 
@@ -65,78 +51,72 @@ class Ledger:
     forced: bool
 
     @classmethod
-    def begin(cls, gradebook: Gradebook, conditions: Mapping[str, Any], forced: bool) -> Ledger:
-        """A new run, or the forced one of the same conditions that did not get to its end."""
+    def begin(
+        cls, gradebook: Gradebook, conditions: Mapping[str, Any], forced: bool
+    ) -> GradebookWriter:
+        """Begins a run, or goes on with the forced one of the same conditions that did not get to its end."""
 
-        def work(session: Session) -> int:
+        def write(session: Session) -> int:
             if forced:
-                last = session.scalars(select(Run).order_by(Run.id.desc()).limit(1)).first()
+                last = session.scalars(select(RunRow).order_by(RunRow.id.desc()).limit(1)).first()
                 if last and last.forced and not last.finished and last.conditions == conditions:
                     return last.id
-            run = Run(
+            run = RunRow(
                 started=datetime.now(UTC), finished=None, forced=forced, conditions=dict(conditions)
             )
             session.add(run)
             session.flush()
             return run.id
 
-        return cls(gradebook, gradebook.write(work), forced)
+        return cls(gradebook, gradebook.write(write), forced)
 
     def finish(self) -> None:
-        def work(session: Session) -> None:
-            session.execute(
-                update(Run).where(Run.id == self.run).values(finished=datetime.now(UTC))
-            )
+        """Writes down that the run got to its end."""
 
-        self.gradebook.write(work)
+        def write(session: Session) -> None:
+            now = datetime.now(UTC)
+            session.execute(update(RunRow).where(RunRow.id == self.run).values(finished=now))
 
-    def receive(self, several: Sequence[Receipt]) -> list[bool]:
+        self.gradebook.write(write)
+
+    def receive(self, several: Sequence[ReceivedHandIn]) -> list[bool]:
         """Writes down what was handed in and that it counts; of each, whether it is to be graded."""
 
         def write(session: Session) -> list[bool]:
-            handed = _submissions(session, several)
-            done = self._done(session, several)
+            rows = _submission_rows(session, several)
+            results = self._results(session, several)
             ids = [each.student for each in several]
             query = select(StandingRow).where(StandingRow.student_id.in_(ids))
             standings = {row.student_id: row for row in session.scalars(query)}
             wanted = []
             for each in several:
                 standing = standings[each.student]
-                standing.submission_id = handed[each.student]
-                standing.late_days = late_days(each.work.when, each.deadline)
-                standing.notes = list(each.work.notes)
-                standing.problem = each.work.problem
-                before = done.get((each.student, each.key))
-                if before is not None:
-                    standing.grading_id = before
-                elif not (self.forced and self._graded(session, standing.grading_id, each.key)):
+                standing.submission_id = rows[each.student]
+                standing.late_days = late_days(each.submitted.when, each.deadline)
+                standing.notes = list(each.submitted.notes)
+                standing.problem = each.submitted.problem
+                result = results.get((each.student, each.result_key))
+                if result is not None:
+                    standing.grading_id = result
+                elif not (self.forced and _has_key(session, standing, each.result_key)):
                     standing.grading_id = None
-                wanted.append(bool(each.key) and before is None)
+                wanted.append(bool(each.result_key) and result is None)
             return wanted
 
         return self.gradebook.write(write)
 
-    def _done(self, session: Session, several: Sequence[Receipt]) -> dict[tuple[str, str], int]:
-        """By student and key the latest result (where this run is forced, of this run)."""
-        query = (
-            select(GradingRow.student_id, GradingRow.key, func.max(GradingRow.id))
-            .where(GradingRow.student_id.in_([each.student for each in several]))
-            .where(GradingRow.key.in_([each.key for each in several]))
-            .group_by(GradingRow.student_id, GradingRow.key)
-        )
-        if self.forced:
-            query = query.where(GradingRow.forced_run == self.run)
-        return {(student, key): latest for student, key, latest in session.execute(query)}
+    def store_result(
+        self, student: str, key: str, digest: str, report: Report, seconds: float
+    ) -> None:
+        """Writes down a result, and that it counts.
 
-    @staticmethod
-    def _graded(session: Session, grading: int | None, key: str) -> bool:
-        row = session.get(GradingRow, grading) if grading is not None else None
-        return row is not None and row.key == key
+        Args:
+            key: the `result_key` that it was wanted by.
+            digest: of what was graded.
+            seconds: that grading took.
+        """
 
-    def store(self, student: str, key: str, digest: str, report: Report, seconds: float) -> None:
-        """Writes down a result, and that it counts."""
-
-        def work(session: Session) -> None:
+        def write(session: Session) -> None:
             row = GradingRow(
                 student_id=student,
                 digest=digest,
@@ -151,190 +131,75 @@ class Ledger:
             )
             session.add(row)
             session.flush()
-            exercises, checks = _rows(row.id, report)
-            session.execute(insert(ExerciseRow), exercises)
-            if checks:
+            session.execute(insert(ExerciseRow), _exercise_columns(row.id, report))
+            if checks := _check_columns(row.id, report):
                 session.execute(insert(CheckRow), checks)
-            self._stands(session, student, row.id)
+            _let_count(session, student, row.id)
+
+        def take(session: Session) -> None:
+            wanted = ReceivedHandIn(student, Submitted({}), None, key)
+            _let_count(session, student, self._results(session, [wanted])[student, key])
 
         try:
-            self.gradebook.write(work)
+            self.gradebook.write(write)
         except IntegrityError:
             # another run of the same command was faster; its result is this one
-            self.gradebook.write(lambda session: self._take(session, student, key))
+            self.gradebook.write(take)
 
-    def _take(self, session: Session, student: str, key: str) -> None:
-        receipt = Receipt(student, Submitted({}), None, key)
-        self._stands(session, student, self._done(session, [receipt])[student, key])
-
-    @staticmethod
-    def _stands(session: Session, student: str, grading: int) -> None:
-        session.execute(
-            update(StandingRow)
-            .where(StandingRow.student_id == student)
-            .values(grading_id=grading, problem="")
-        )
-
-    def note(self, student: str, told: str) -> None:
+    def add_note(self, student: str, note: str) -> None:
         """Adds what the instructor should look at."""
 
-        def work(session: Session) -> None:
+        def write(session: Session) -> None:
             standing = session.get_one(StandingRow, student)
-            if told not in standing.notes:
-                standing.notes = [*standing.notes, told]
+            if note not in standing.notes:
+                standing.notes = [*standing.notes, note]
 
-        self.gradebook.write(work)
+        self.gradebook.write(write)
 
-    def trouble(self, student: str, problem: str) -> None:
+    def store_fault(self, student: str, fault: str) -> None:
         """Writes down that grading failed, through no fault of the student; the next run tries again."""
 
-        def work(session: Session) -> None:
+        def write(session: Session) -> None:
             standing = session.get_one(StandingRow, student)
-            standing.problem = clean(problem, 2000)
+            standing.problem = clean(fault, _FAULT_LENGTH)
             standing.grading_id = None
 
-        self.gradebook.write(work)
+        self.gradebook.write(write)
 
-
-def write_settings(
-    gradebook: Gradebook,
-    *,
-    title: str,
-    exercises: Sequence[str],
-    deadline: datetime | None,
-    policy: LatePolicy | None,
-) -> None:
-    """Writes down what the gradebook is of; what is not given stays as it was."""
-
-    def work(session: Session) -> None:
-        about = session.get(About, 1)
-        if about is None:
-            about = About(
-                id=1,
-                title="",
-                created=datetime.now(UTC),
-                exercises=[],
-                possible={},
-                possible_by="",
-                deadline=None,
-                policy=LatePolicy().to_dict(),
-                has_roster=False,
-            )
-            session.add(about)
-        about.title = title or about.title
-        about.exercises = list(exercises)
-        about.deadline = deadline or about.deadline
-        if policy is not None:
-            about.policy = policy.to_dict()
-
-    gradebook.write(work)
-    gradebook.refresh()
-
-
-def set_possible(gradebook: Gradebook, possible: Mapping[str, int], by: str) -> None:
-    """Writes down what can be reached."""
-
-    def work(session: Session) -> None:
-        about = session.get_one(About, 1)
-        about.possible = dict(possible)
-        about.possible_by = by
-
-    gradebook.write(work)
-    gradebook.refresh()
-
-
-def enrol(
-    gradebook: Gradebook, roster: Sequence[RosterEntry] | None, others: Iterable[Enrolled]
-) -> None:
-    """Writes down the students: the roster's, where one is given, and `others`, who have handed something in.
-
-    A class is written some hundreds at a time, so that a large one needs no more memory than a small one.
-    """
-
-    def work(session: Session) -> None:
-        about = session.get_one(About, 1)
-        known = set(session.scalars(select(StudentRow.id)))
-        before = set(known)
-        if roster is not None:
-            about.has_roster = True
-            session.execute(update(StudentRow).values(on_roster=False, position=OFF_ROSTER))
-        _put(
-            session,
-            known,
-            (
-                _columns(entry.student, position, entry.deadline, True)
-                for position, entry in enumerate(roster or ())
-            ),
+    def _results(
+        self, session: Session, several: Sequence[ReceivedHandIn]
+    ) -> dict[tuple[str, str], int]:
+        """By student and key the latest result (where this run is forced, of this run)."""
+        query = (
+            select(GradingRow.student_id, GradingRow.key, func.max(GradingRow.id))
+            .where(GradingRow.student_id.in_([each.student for each in several]))
+            .where(GradingRow.key.in_([each.result_key for each in several]))
+            .group_by(GradingRow.student_id, GradingRow.key)
         )
-        _rename(session, known, before, [entry.student for entry in roster or ()])
-        on = not about.has_roster
-        _put(
-            session,
-            known,
-            (
-                _columns(student, 0 if on else OFF_ROSTER, None, on)
-                for student in others
-                if student.id not in known
-            ),
-        )
-        standing = set(session.scalars(select(StandingRow.student_id)))
-        for some in _batches(sorted(known - standing)):
-            begun = {"late_days": 0, "problem": NOTHING, "notes": []}
-            session.execute(
-                insert(StandingRow), [{"student_id": student, **begun} for student in some]
-            )
-
-    gradebook.write(work)
-    gradebook.refresh()
+        if self.forced:
+            query = query.where(GradingRow.forced_run == self.run)
+        return {(student, key): latest for student, key, latest in session.execute(query)}
 
 
-def _rename(
-    session: Session, known: set[str], before: set[str], roster: Sequence[Enrolled]
-) -> None:
-    """Who was graded before there was a roster, and is in it by another identifier, takes everything along."""
-    matcher, listed = Matcher(roster), {student.id for student in roster}
-    session.flush()
-    for old in sorted(before - listed):
-        new = matcher.find([old])
-        if new is None or new in before:
-            continue
-        before.add(new)
-        for table in (SubmissionRow, GradingRow, StandingRow, AdjustmentRow):
-            session.execute(
-                update(table).where(table.student_id == old).values(student_id=new),
-                execution_options={"synchronize_session": False},
-            )
-        session.execute(delete(StudentRow).where(StudentRow.id == old))
-        known.remove(old)
+def _has_key(session: Session, standing: StandingRow, key: str) -> bool:
+    """Whether the result that counts is the wanted one."""
+    if standing.grading_id is None:
+        return False
+    row = session.get(GradingRow, standing.grading_id)
+    return row is not None and row.key == key
 
 
-def _put(session: Session, known: set[str], rows: Iterable[dict[str, Any]]) -> None:
-    """Writes students, as `_columns` gives them; those that were not known are known then."""
-    for some in _batches(rows):
-        by_id = {row["id"]: row for row in some}
-        if new := [row for student, row in by_id.items() if student not in known]:
-            session.execute(insert(StudentRow), new)
-        if old := [row for student, row in by_id.items() if student in known]:
-            session.execute(update(StudentRow), old)
-        known.update(by_id)
+def _let_count(session: Session, student: str, grading: int) -> None:
+    session.execute(
+        update(StandingRow)
+        .where(StandingRow.student_id == student)
+        .values(grading_id=grading, problem="")
+    )
 
 
-def _columns(
-    student: Enrolled, position: int, deadline: datetime | None, on_roster: bool
-) -> dict[str, Any]:
-    texts = {name: getattr(student, name) for name in ("id", "name", "email", "section", "login")}
-    return {**texts, "position": position, "deadline": deadline, "on_roster": on_roster}
-
-
-def _batches(rows: Iterable[T]) -> Iterator[list[T]]:
-    rest = iter(rows)
-    while some := list(islice(rest, _BATCH)):
-        yield some
-
-
-def _submissions(session: Session, several: Sequence[Receipt]) -> dict[str, int]:
+def _submission_rows(session: Session, several: Sequence[ReceivedHandIn]) -> dict[str, int]:
     """By student the row of what was handed in; one that is not there yet is made."""
-    identity = {each.student: _identity(each.work) for each in several}
+    identity = {each.student: _identity(each.submitted) for each in several}
     query = select(SubmissionRow.student_id, SubmissionRow.identity, SubmissionRow.id).where(
         SubmissionRow.student_id.in_([*identity]),
         SubmissionRow.identity.in_([*identity.values()]),
@@ -344,12 +209,12 @@ def _submissions(session: Session, several: Sequence[Receipt]) -> dict[str, int]
         each.student: SubmissionRow(
             student_id=each.student,
             identity=identity[each.student],
-            digest=each.work.digest,
-            commit=each.work.commit,
-            handed_in=each.work.when,
+            digest=each.submitted.digest,
+            commit=each.submitted.commit,
+            handed_in=each.submitted.when,
             seen=datetime.now(UTC),
-            problem=each.work.problem,
-            sources=plain_sources(each.work.sources),
+            problem=each.submitted.problem,
+            sources=plain_sources(each.submitted.sources),
         )
         for each in several
         if (each.student, identity[each.student]) not in there
@@ -360,14 +225,13 @@ def _submissions(session: Session, several: Sequence[Receipt]) -> dict[str, int]
     return before | {student: row.id for student, row in new.items()}
 
 
-def _identity(work: Submitted) -> str:
-    when = work.when.astimezone(UTC).isoformat() if work.when else ""
-    return digest_of([work.digest, work.commit, when, work.problem])
+def _identity(submitted: Submitted) -> str:
+    when = submitted.when.astimezone(UTC).isoformat() if submitted.when else ""
+    return digest_of([submitted.digest, submitted.commit, when, submitted.problem])
 
 
-def _rows(grading: int, report: Report) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """What stands of a result in the tables of exercises and of checks."""
-    exercises = [
+def _exercise_columns(grading: int, report: Report) -> list[dict[str, Any]]:
+    return [
         {
             "grading_id": grading,
             "exercise": exercise.name,
@@ -377,7 +241,10 @@ def _rows(grading: int, report: Report) -> tuple[list[dict[str, Any]], list[dict
         }
         for exercise in report.exercises
     ]
-    checks = [
+
+
+def _check_columns(grading: int, report: Report) -> list[dict[str, Any]]:
+    return [
         {
             "grading_id": grading,
             "exercise": exercise.name,
@@ -390,4 +257,3 @@ def _rows(grading: int, report: Report) -> tuple[list[dict[str, Any]], list[dict
         for exercise in report.exercises
         for check in exercise.checks
     ]
-    return exercises, checks

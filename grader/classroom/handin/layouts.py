@@ -21,7 +21,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ...errors import LayoutError, UnreadableError
-from ...submission.files import read_plain
+from ...submission.files import leads_out, read_plain
+from ...submission.search import SUFFIXES
 
 _CANVAS = re.compile(r"(?P<who>[^_]+)_(?P<late>LATE_)?(?P<user>\d+)_(?P<number>\d+)_(?P<file>.+)")
 _MOODLE = re.compile(r"(?P<who>.+)_(?P<number>\d+)_assignsubmission_(?:file|onlinetext)_?")
@@ -29,8 +30,7 @@ _CLASSROOM = re.compile(
     r"(?P<prefix>.+?)(?:-submissions|_submissions_\d{4}_\d\d_\d\d_T_\d\d_\d\d_\d\d)"
 )
 _METADATA = "submission_metadata.yml"
-_CODE = (".py", ".ipynb")
-_HANDED = (".zip", ".7z", ".bz2", ".gz", ".rar", ".tar", ".tgz", ".xz")
+_ARCHIVES = (".zip", ".7z", ".bz2", ".gz", ".rar", ".tar", ".tgz", ".xz")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,11 @@ class HandIn:
 
     Attributes:
         aliases: what names the student, the surest first.
-        path: a folder, a repository, a zip; where it is single files, their folder.
+        path: a folder, a repository, a zip or a file; where there are `files`, their folder.
         files: single files, by the name that each is to have.
-        when: when it was handed in, where the layout tells.
+        name: the student's, where the layout tells.
+        email: the student's, where the layout tells.
+        when: when it was handed in, with its time zone, where the layout tells.
         late: whether the layout marks it as late.
     """
 
@@ -87,9 +89,8 @@ def find_hand_ins(folder: Path, exercises: Sequence[str]) -> list[HandIn]:
 
 def _visible(folder: Path) -> list[Path]:
     found = (path for path in folder.iterdir() if not path.name.startswith((".", "__")))
-    return sorted(
-        found, key=lambda path: path.name
-    )  # paths that were compared keep what they compare
+    # by name, since a path that was compared keeps a second copy of itself
+    return sorted(found, key=lambda path: path.name)
 
 
 def _descend(folder: Path) -> tuple[Path, str]:
@@ -121,10 +122,10 @@ def _generic(folder: Path, prefix: str, exercises: Sequence[str]) -> Iterator[Ha
             plain = re.sub(r"-\d+(?=\.\w+$)", "", match["file"])
             files[match["user"]][plain] = path
             canvas.setdefault(match["user"], match)
-        elif path.suffix in _CODE and (named := _student_and_exercise(path.stem, exercises)):
+        elif path.suffix in SUFFIXES and (named := _student_and_exercise(path.stem, exercises)):
             student, exercise = named
             files[student][exercise + path.suffix] = path
-        elif path.is_symlink() or path.suffix in _HANDED or path.suffix in _CODE:
+        elif path.is_symlink() or path.suffix in _ARCHIVES or path.suffix in SUFFIXES:
             # also what cannot be read or told apart: it is told rather than passed over
             if path.stem not in exercises:
                 name = path.stem.removesuffix(".tar")
@@ -155,7 +156,7 @@ def _gradescope(folder: Path) -> Iterator[HandIn]:
         raw = read_plain(folder / _METADATA, _METADATA, 256 << 20)
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         data = yaml.load(raw, Loader=loader)
-    except (yaml.YAMLError, UnreadableError) as error:
+    except Exception as error:  # yaml has a dozen kinds for what is broken
         raise LayoutError(
             f"{folder / _METADATA} cannot be read as YAML. Export it again."
         ) from error
@@ -163,7 +164,9 @@ def _gradescope(folder: Path) -> Iterator[HandIn]:
         raise LayoutError(f"{folder / _METADATA} is not Gradescope's. Export it again.")
     for name, about in data.items():
         path = folder / str(name)
-        if not isinstance(about, dict) or path.is_symlink() or path.parent != folder:
+        if not isinstance(about, dict) or path.is_symlink():
+            continue
+        if path.parent != folder or leads_out(folder, path):
             continue
         when = about.get(":created_at")
         for submitter in _dicts(about.get(":submitters")):
@@ -174,7 +177,7 @@ def _gradescope(folder: Path) -> Iterator[HandIn]:
                 path,
                 name=given[2],
                 email=given[1],
-                when=_with_zone(when) if isinstance(when, datetime) else None,
+                when=_in_utc(when) if isinstance(when, datetime) else None,
             )
 
 
@@ -189,11 +192,17 @@ def _timestamp(folder: Path) -> datetime | None:
         try:
             day, clock, *zone = read_plain(path, path.name, 200).decode().split()
             when = datetime.fromisoformat(f"{day} {clock}")
-            times.append(when.replace(tzinfo=ZoneInfo(zone[0])) if zone else _with_zone(when))
-        except (UnreadableError, ValueError, LookupError):  # no such file, or none of nbgrader's
-            continue
+            found = _in_utc(when.replace(tzinfo=ZoneInfo(zone[0])) if zone else when)
+        except (UnreadableError, ValueError, LookupError, OSError):
+            continue  # no such file, or none of nbgrader's: a student may have written it
+        if found:
+            times.append(found)
     return max(times, default=None)
 
 
-def _with_zone(when: datetime) -> datetime:
-    return when.replace(tzinfo=UTC) if when.tzinfo is None else when
+def _in_utc(when: datetime) -> datetime | None:
+    """A time without a zone is one of UTC; `None` where the calendar ends before it is there."""
+    try:
+        return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+    except OverflowError:
+        return None

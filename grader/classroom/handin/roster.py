@@ -19,7 +19,11 @@ ID_LENGTH = 300
 
 @dataclass(frozen=True)
 class RosterEntry:
-    """A line of a roster. Attributes: deadline: this student's own, where it differs."""
+    """A line of a roster.
+
+    Attributes:
+        deadline: this student's own, where it differs from the class's.
+    """
 
     student: Enrolled
     deadline: datetime | None = None
@@ -157,7 +161,10 @@ def read_time(text: str) -> datetime:
     when = datetime.fromisoformat(text)
     if re.fullmatch(r"\d{4}-?\d\d-?\d\d", text):
         when = when.replace(hour=23, minute=59, second=59)
-    return when.astimezone()
+    try:
+        return when.astimezone()
+    except (OverflowError, OSError) as error:
+        raise ValueError(f"{text} is a time that no calendar here has") from error
 
 
 class Matcher:

@@ -45,15 +45,15 @@ STACK = (
 )
 
 
-def scores(told: Distribution) -> str:
-    """The histogram of the scores."""
+def scores(distribution: Distribution) -> str:
+    """The histogram of the scores, as SVG."""
     values = [
         {
             "bin": f"{low}–{high}" if high > low else str(low),
             "students": height,
-            "told": f"{low} to {high} points: {students(height)}",
+            "tooltip": f"{low} to {high} points: {students(height)}",
         }
-        for low, high, height in told.bins
+        for low, high, height in distribution.bins
     ]
     x = {
         "field": "bin",
@@ -71,16 +71,16 @@ def scores(told: Distribution) -> str:
         "height": 200,
         "data": {"values": values},
         "mark": {"type": "bar", "color": "var(--accent)", "cornerRadiusEnd": 2},
-        "encoding": {"x": x, "y": y, "description": {"field": "told"}},
+        "encoding": {"x": x, "y": y, "description": {"field": "tooltip"}},
     }
     return _svg(
         drawing,
-        f"Histogram of the scores of {students(told.handed_in)}; the table below has the numbers.",
+        f"Histogram of the scores of {students(distribution.handed_in)}; the table below has the numbers.",
     )
 
 
 def outcomes(summary: ClassSummary) -> str:
-    """A bar an exercise: how many students have all of its points, some, or none."""
+    """A bar for each exercise, as SVG: how many students have all of its points, some, or none."""
     letters = summary.exercise_letters()
     values = []
     for number, exercise in enumerate(summary.exercises):
@@ -94,7 +94,7 @@ def outcomes(summary: ClassSummary) -> str:
                     "outcome": word,
                     "place": place,
                     "students": counts[letter],
-                    "told": f"{exercise.name}: {word}, {students(counts[letter])}",
+                    "tooltip": f"{exercise.name}: {word}, {students(counts[letter])}",
                 }
             )
     words = [word for _, word, _ in STACK]
@@ -122,19 +122,24 @@ def outcomes(summary: ClassSummary) -> str:
                 "legend": {"orient": "top"},
             },
             "order": {"field": "place"},
-            "description": {"field": "told"},
+            "description": {"field": "tooltip"},
         },
     }
     return _svg(drawing, "Outcomes by exercise; the table of the exercises has the numbers.")
 
 
 def difficulty(summary: ClassSummary, items: Sequence[Item]) -> str:
-    """A point a check: its pass rate against its discrimination; empty where none is known."""
+    """A point for each check, as SVG: its pass rate against its discrimination; empty where none is known.
+
+    Args:
+        summary: of the class.
+        items: one for each check of `summary`, in its order.
+    """
     values = [
         {
             "rate": item.rate,
             "discrimination": item.discrimination.r,
-            "told": f"{summary.exercises[check.exercise].name}, {check.name}: {item.rate:.0%} passed, "
+            "tooltip": f"{summary.exercises[check.exercise].name}, {check.name}: {item.rate:.0%} passed, "
             f"discrimination {item.discrimination.r:.2f}",
         }
         for check, item in zip(summary.checks, items, strict=True)
@@ -159,7 +164,7 @@ def difficulty(summary: ClassSummary, items: Sequence[Item]) -> str:
                 "type": "quantitative",
                 "axis": {"title": "discrimination", "format": ".1f"},
             },
-            "description": {"field": "told"},
+            "description": {"field": "tooltip"},
         },
     }
     return _svg(
@@ -175,10 +180,10 @@ def _svg(drawing: dict[str, Any], description: str) -> str:
     svg: str = vl_convert.vegalite_to_svg({**drawing, "config": CONFIG})
     root = ElementTree.fromstring(svg)
     for element in root.iter():
-        told = element.attrib.get("aria-label")
-        if told and element.attrib.get("aria-roledescription") in ("bar", "circle"):
+        tooltip = element.attrib.get("aria-label")
+        if tooltip and element.attrib.get("aria-roledescription") in ("bar", "circle"):
             title = ElementTree.Element(f"{{{SVG}}}title")
-            title.text = told
+            title.text = tooltip
             element.insert(0, title)
         for name in ("role", "aria-label", "aria-roledescription", "aria-hidden"):
             element.attrib.pop(name, None)

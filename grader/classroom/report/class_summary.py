@@ -33,8 +33,13 @@ LETTERS = {
 ABSENT = "-"
 
 
-class CheckTally(NamedTuple):
-    """A check as the class saw it; `exercise` is the number of its exercise."""
+class CheckColumn(NamedTuple):
+    """A check of the class's table: students are its lines, checks its columns.
+
+    Attributes:
+        exercise: the number of its exercise, from 0.
+        points: what it is worth.
+    """
 
     exercise: int
     name: str
@@ -42,14 +47,26 @@ class CheckTally(NamedTuple):
     points: int
 
 
-class ExerciseTally(NamedTuple):
+class ExerciseColumn(NamedTuple):
+    """An exercise of the class's table. Attributes: max_score: what it is worth, in points."""
+
     name: str
     title: str
     max_score: int
 
 
-class Line(NamedTuple):
-    """What the table of students shows of one of them; `-1` points where an exercise is not in the report."""
+class StudentLine(NamedTuple):
+    """A student in the class's table.
+
+    Attributes:
+        score: the points that count: graded ones, less the penalty, and what was changed by hand.
+        graded: the points that grading gave.
+        remarks: how many things there are to look at.
+        points: by the number of the exercise; -1 where it is not in the report. Shorter than the table is wide where
+            later students have more exercises; so are the two texts.
+        exercises: what became of each exercise, a letter of `LETTERS` each, or `ABSENT`.
+        checks: what became of each check, in the same letters.
+    """
 
     name: str
     id: str
@@ -75,7 +92,7 @@ class Mistake:
 
     Attributes:
         kind: `cause`, `forbidden`, `not loaded`, `timeout` or `no cause named`.
-        text: how it was told to the first student who made it.
+        text: the sentence that the first student who made it was given.
         checks: the numbers of the checks that it failed.
         students: the numbers of those who made it, in ascending order.
     """
@@ -88,13 +105,19 @@ class Mistake:
 
 
 class ClassSummary:
-    """What a class's report says of the class as a whole."""
+    """What a class's report says of the class as a whole.
+
+    Attributes:
+        lines: the students, in the order of the records.
+        exercises: in the order in which they were first seen.
+        checks: in the order in which they were first seen.
+    """
 
     def __init__(self, title: str = "") -> None:
         self.title = title
-        self.lines: list[Line] = []
-        self.exercises: list[ExerciseTally] = []
-        self.checks: list[CheckTally] = []
+        self.lines: list[StudentLine] = []
+        self.exercises: list[ExerciseColumn] = []
+        self.checks: list[CheckColumn] = []
         self._exercise_numbers: dict[str, int] = {}
         self._check_numbers: dict[tuple[int, str], int] = {}
         self._mistakes: dict[tuple[str, int, str], Mistake] = {}
@@ -119,7 +142,7 @@ class ClassSummary:
             self._note_mistakes(number, place, result)
         student = record.student
         self.lines.append(
-            Line(
+            StudentLine(
                 name=student.name,
                 id=student.id,
                 login=student.login,
@@ -141,17 +164,17 @@ class ClassSummary:
         return number
 
     def exercise_number(self, result: ExerciseResult) -> int:
-        """The number of an exercise, given when it is first seen."""
+        """The number of an exercise, from 0; a new one gets the next."""
         number = self._exercise_numbers.setdefault(result.name, len(self.exercises))
         if number == len(self.exercises):
-            self.exercises.append(ExerciseTally(result.name, result.title, result.max_score))
+            self.exercises.append(ExerciseColumn(result.name, result.title, result.max_score))
         return number
 
     def check_number(self, exercise: int, check: CheckResult) -> int:
-        """The number of a check, given when it is first seen."""
+        """The number of a check, from 0; a new one gets the next."""
         number = self._check_numbers.setdefault((exercise, check.name), len(self.checks))
         if number == len(self.checks):
-            self.checks.append(CheckTally(exercise, check.name, check.description, check.points))
+            self.checks.append(CheckColumn(exercise, check.name, check.description, check.points))
         return number
 
     def _note_mistakes(self, student: int, exercise: int, result: ExerciseResult) -> None:
@@ -163,7 +186,7 @@ class ClassSummary:
         for violation in result.violations:
             self._note(student, "forbidden", exercise, violation.rule, violation.message)
         for check in result.checks:
-            if check.status not in ("failed", "timeout"):
+            if not check.is_failure:
                 continue
             at = self.check_number(exercise, check)
             cause = check.cause_id or kind_of(check.cause)
@@ -172,8 +195,8 @@ class ClassSummary:
             elif check.status == "timeout":
                 self._note(student, "timeout", exercise, "", "Not done within its time.", at)
             else:
-                told = f"Not right: {check.description}"
-                self._note(student, "no cause named", exercise, check.name, told, at)
+                text = f"Not right: {check.description}"
+                self._note(student, "no cause named", exercise, check.name, text, at)
 
     def _note(
         self, student: int, kind: str, exercise: int, key: str, text: str, check: int | None = None
@@ -186,16 +209,18 @@ class ClassSummary:
 
     @property
     def mistakes(self) -> list[Mistake]:
-        """Most frequent first."""
+        """The mistakes of all who were added, the most frequent first."""
         return sorted(
             self._mistakes.values(), key=lambda one: (-len(one.students), one.exercise, one.text)
         )
 
     @property
     def max_score(self) -> int:
+        """The points that could be reached; the most, where students differ in that."""
         return max((line.max_score for line in self.lines), default=0)
 
-    def handed_in(self) -> Iterator[Line]:
+    def handed_in(self) -> Iterator[StudentLine]:
+        """Those of whom something could be graded."""
         return (line for line in self.lines if line.handed_in)
 
     def check_letters(self) -> NDArray[np.bytes_]:
@@ -214,7 +239,7 @@ class ClassSummary:
 
 
 def kind_of(cause: str) -> str:
-    """What two sentences that name the same cause have in common: all but their numbers."""
+    """A sentence without its numbers: what two sentences that name the same cause have in common."""
     return re.sub(r"-?\d+(\.\d+)?(e[+-]?\d+)?", "#", cause)
 
 

@@ -1,7 +1,7 @@
 """Scores as the files that learning platforms import, safe to open in a spreadsheet.
 
 Canvas finds a student by "SIS User ID", else by "SIS Login ID" (its own "ID" stays empty), and reads the points
-possible from the second line. Moodle asks which column names the student. Blackboard finds him by "Username".
+possible from the second line. Moodle asks which column names the student. Blackboard finds the student by "Username".
 Classroom 50's columns are those of its `scores.csv`.
 """
 
@@ -12,30 +12,25 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ...outputs.escape import cell
 from .class_summary import ClassSummary
 
-# what makes a spreadsheet read a cell as a formula (OWASP, "CSV Injection"), the full-width forms too
-_FORMULA = tuple("=+-@|%\t\r\n＝＋－＠")
 Value = str | int | float | None
 
 
-def cell(value: Value) -> Value:
-    """The value as a cell; a text that a spreadsheet would take for a formula gets an apostrophe in front."""
-    if not isinstance(value, str):
-        return value
-    return f"'{value}" if value.lstrip(" ").startswith(_FORMULA) else value
-
-
 def write_csv(path: Path, rows: Iterable[Sequence[Value]]) -> None:
-    """Rows as CSV (UTF-8, comma, quoted where needed), every text made safe with `cell`."""
+    """Writes rows as CSV (UTF-8, comma, quoted where needed); no text in them is a formula to a spreadsheet."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        for row in rows:
-            writer.writerow([cell(value) for value in row])
+        writer.writerows(map(cell, row) for row in rows)
 
 
 def write_exports(summary: ClassSummary, folder: Path) -> list[Path]:
-    """Writes a file a platform into `folder`; their paths."""
+    """Writes a file for each platform into `folder`; their paths.
+
+    Raises:
+        OSError: if one cannot be written.
+    """
     paths = []
     for name, rows in PLATFORMS.items():
         path = folder / f"{name}.csv"
@@ -44,25 +39,25 @@ def write_exports(summary: ClassSummary, folder: Path) -> list[Path]:
     return paths
 
 
-def _column(summary: ClassSummary) -> str:
+def _score_column(summary: ClassSummary) -> str:
     return " ".join(summary.title.split()) or "Score"
 
 
 def _canvas(summary: ClassSummary) -> Iterator[Sequence[Value]]:
-    yield "Student", "ID", "SIS User ID", "SIS Login ID", "Section", _column(summary)
+    yield "Student", "ID", "SIS User ID", "SIS Login ID", "Section", _score_column(summary)
     yield "Points Possible", "", "", "", "", summary.max_score
     for line in summary.lines:
         yield line.name or line.id, "", line.id, line.login or line.email, line.section, line.score
 
 
 def _moodle(summary: ClassSummary) -> Iterator[Sequence[Value]]:
-    yield "ID number", "Username", "Email address", "Full name", _column(summary)
+    yield "ID number", "Username", "Email address", "Full name", _score_column(summary)
     for line in summary.lines:
         yield line.id, line.login, line.email, line.name, line.score
 
 
 def _blackboard(summary: ClassSummary) -> Iterator[Sequence[Value]]:
-    yield "Last Name", "First Name", "Username", "Student ID", _column(summary)
+    yield "Last Name", "First Name", "Username", "Student ID", _score_column(summary)
     for line in summary.lines:
         first, last = split_name(line.name)
         yield last, first, line.login or line.id, line.id, line.score

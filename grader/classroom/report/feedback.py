@@ -9,12 +9,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from ...outputs.marks import MARKS
 from ...report import CheckResult, ExerciseResult
 from ..records import Record
 from ..sanitize import slug
 from .templating import asset, environment
 
-TOLD = ("failed", "timeout", "error", "skipped")
 WORDS = {
     "passed": "passed",
     "partial": "some points",
@@ -27,13 +27,16 @@ WORDS = {
     "not_reached": "not reached",
     "skipped": "skipped",
 }
-MARKS = {"passed": "✅", "partial": "◐", "failed": "❌", "timeout": "⏳", "error": "⚠️"}
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~&])")
 _CODE = re.compile(r"(`[^`\n]+`)")
 
 
 def write_feedback(record: Record, title: str, folder: Path) -> list[Path]:
-    """Writes a student's two files into `folder`, named after the identifier; their paths."""
+    """Writes a student's two files into `folder`, named after the identifier; their paths.
+
+    Raises:
+        OSError: if one cannot be written.
+    """
     name = slug(record.student.id)
     pages = {".md": markdown(record, title), ".html": html(record, title)}
     paths = []
@@ -53,7 +56,7 @@ def html(record: Record, title: str) -> str:
             record=record,
             title=title,
             words=WORDS,
-            told=TOLD,
+            marks=MARKS,
             style=asset("feedback.css"),
             **_sums(record),
         )
@@ -97,14 +100,14 @@ def _exercise(exercise: ExerciseResult) -> Iterator[str]:
     yield f"## {escaped(exercise.title or exercise.name)}: {exercise.score} of {exercise.max_score}"
     yield ""
     yield f"`{exercise.name}`: {WORDS[exercise.status]}"
-    if exercise.message and exercise.status != "passed":
+    if exercise.explanation:
         yield ""
-        yield from _fenced(exercise.message)
+        yield from _fenced(exercise.explanation)
     if exercise.violations:
         yield ""
         for violation in exercise.violations:
             yield f"- line {violation.line}: {escaped(violation.message)}"
-    if exercise.status in ("missing", "not_attempted"):
+    if not exercise.was_attempted:
         return
     yield ""
     for check in exercise.checks:
@@ -112,11 +115,13 @@ def _exercise(exercise: ExerciseResult) -> Iterator[str]:
 
 
 def _check(check: CheckResult) -> Iterator[str]:
+    # why a check was not tried is in the words behind it
+    mark = MARKS[check.status if check.was_tried else "skipped"].emoji
     yield (
-        f"- {MARKS.get(check.status, '➖')} {escaped(check.description)} "
+        f"- {mark} {escaped(check.description)} "
         f"({check.score} of {check.points}, {WORDS[check.status]})"
     )
-    if check.status in TOLD:
+    if check.is_told:
         if check.message:
             yield ""
             yield from ("  " + line for line in _fenced(check.message))
@@ -128,7 +133,7 @@ def _check(check: CheckResult) -> Iterator[str]:
 
 
 def escaped(text: str) -> str:
-    """`text` on one line of Markdown: what stands between backticks stays code, all else is itself."""
+    """`text` on one line of Markdown, where only what stands between backticks means something: it stays code."""
     pieces = _CODE.split(" ".join(text.split()))
     return "".join(
         piece if place % 2 else _MARKDOWN.sub(r"\\\1", piece) for place, piece in enumerate(pieces)

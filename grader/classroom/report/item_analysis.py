@@ -32,6 +32,7 @@ class Discrimination:
 
     @property
     def word(self) -> str:
+        """What it is commonly called (Ebel and Frisbie)."""
         if self.r < 0:
             return "negative"
         return "poor" if self.r < POOR else "very good" if self.r >= GOOD else "fair"
@@ -55,12 +56,22 @@ class Item:
 
     @property
     def rate(self) -> float | None:
+        """The share of those who tried that passed, 0 to 1."""
         return self.passed / self.tried if self.tried else None
 
 
 @dataclass(frozen=True)
 class Distribution:
-    """Scores of those who handed something in; all in points. The quartiles interpolate linearly."""
+    """The scores of those who handed something in.
+
+    Attributes:
+        students: how many there are in the class.
+        handed_in: of how many there is a score.
+        mean, deviation: in points; the deviation is the sample's (n − 1), 0 for a single student.
+        least, most: in points.
+        quartiles: the first, the median and the third, in points, with linear interpolation between scores.
+        bins: (lowest score, highest score, students) each, in ascending order.
+    """
 
     students: int
     handed_in: int
@@ -73,7 +84,15 @@ class Distribution:
 
 
 def discrimination(item: NDArray[np.float64], rest: NDArray[np.float64]) -> Discrimination | None:
-    """Pearson's r of two vectors (students,), with its interval."""
+    """Pearson's r of the points of an item with the points in all the rest, with Fisher's interval.
+
+    Args:
+        item: (students,), points or 0 and 1.
+        rest: (students,), points without the item's.
+
+    Returns:
+        `None` with fewer than ten students, or where one of the two is the same for all.
+    """
     if len(item) < FEWEST or np.ptp(item) == 0 or np.ptp(rest) == 0:
         return None
     r = float(np.clip(np.corrcoef(item, rest)[0, 1], -1, 1))

@@ -19,7 +19,7 @@ from ..similarity.pairs import Finding
 from .class_summary import ClassSummary
 from .exports import write_exports
 from .feedback import write_feedback
-from .tables import Tables
+from .tables import DataFolder
 from .webpage import WebPage
 
 PARTS = ("page", "csv", "feedback", "data")
@@ -49,8 +49,10 @@ def write_report(
 
     Args:
         records: taken one by one; none is kept.
+        folder: made where it is not there; a report that it holds is replaced.
+        title: the assignment's.
         parts: which of `PARTS` to write.
-        present: applied to each record first: pseudonyms.
+        present: applied to each record first, to put pseudonyms in.
         findings: similar pairs for the page, numbered in the order of the records; `None` where nobody looked.
 
     Raises:
@@ -79,7 +81,11 @@ def write_report(
 
 
 def refuse_other_folder(folder: Path) -> None:
-    """Raises `ReportError` where writing a report would destroy something else."""
+    """Lets a folder pass that is not there, is empty, or holds a report.
+
+    Raises:
+        ReportError: if it holds something else, which writing a report would destroy.
+    """
     if not folder.exists() and not folder.is_symlink():
         return
     mark = folder / MARK
@@ -107,18 +113,18 @@ def _write(
         if part in parts:
             path.mkdir()
     page = WebPage(folder) if "page" in parts else None
-    with Tables(paths["data"]) if "data" in parts else nullcontext() as tables:
+    with DataFolder(paths["data"]) if "data" in parts else nullcontext() as data:
         for record in records:
             record = shown(present(record))
             summary.add(record)
             if page:
                 page.add(record, summary)
-            if tables:
-                tables.add(record)
+            if data:
+                data.add(record)
             if "feedback" in parts:
                 write_feedback(record, title or "Feedback", paths["feedback"])
-        if tables:
-            tables.close(summary)
+        if data:
+            data.close(summary)
     if page:
         page.close(summary, findings)
     if "csv" in parts:

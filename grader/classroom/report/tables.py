@@ -14,9 +14,10 @@ from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any, Self, TextIO
 
+from ...outputs.escape import cell
 from ..records import Record
 from .class_summary import ClassSummary
-from .exports import Value, cell, stamp
+from .exports import Value, stamp
 
 BATCH = 5000  # rows
 # column → its type, as pyarrow names it
@@ -76,8 +77,14 @@ def pyarrow() -> ModuleType | None:
     return library  # type: ignore[no-any-return]
 
 
-class Table:
-    """A file of rows: Parquet where pyarrow is installed, else CSV."""
+class TableFile:
+    """A file of rows: Parquet where pyarrow is installed, else CSV. A context manager.
+
+    Args:
+        folder: where to write it.
+        name: without its ending.
+        columns: name → type, as pyarrow names it.
+    """
 
     def __init__(self, folder: Path, name: str, columns: dict[str, str]) -> None:
         self._columns = columns
@@ -112,6 +119,7 @@ class Table:
             self._writer.close()
 
     def add(self, *row: Value) -> None:
+        """A row, with a value for each column."""
         self._rows.append(row)
         if len(self._rows) >= BATCH:
             self._flush()
@@ -119,7 +127,7 @@ class Table:
     def _flush(self) -> None:
         rows, self._rows = self._rows, []
         if self._arrow is None:
-            self._writer.writerows([cell(value) for value in row] for row in rows)
+            self._writer.writerows(map(cell, row) for row in rows)
         elif rows:
             columns = [
                 self._arrow.array(values, field.type)
@@ -128,8 +136,8 @@ class Table:
             self._writer.write_table(self._arrow.Table.from_arrays(columns, schema=self._schema))
 
 
-class Tables:
-    """The folder of data: a context manager that takes the records one by one."""
+class DataFolder:
+    """The folder of data. A context manager that takes the records one by one; `close` writes what needs them all."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -137,9 +145,9 @@ class Tables:
 
     def __enter__(self) -> Self:
         keep = self._stack.enter_context
-        self._students = keep(Table(self._folder, "students", STUDENTS))
-        self._exercises = keep(Table(self._folder, "exercises", EXERCISES))
-        self._checks = keep(Table(self._folder, "checks", CHECKS))
+        self._students = keep(TableFile(self._folder, "students", STUDENTS))
+        self._exercises = keep(TableFile(self._folder, "exercises", EXERCISES))
+        self._checks = keep(TableFile(self._folder, "checks", CHECKS))
         self._records = keep((self._folder / "records.jsonl").open("w", encoding="utf-8"))
         return self
 
@@ -152,6 +160,7 @@ class Tables:
         self._stack.__exit__(kind, error, trace)
 
     def add(self, record: Record) -> None:
+        """Writes a record into all tables but that of the mistakes."""
         self._records.write(record_json(record) + "\n")
         student, report = record.student, record.report
         self._students.add(
@@ -173,8 +182,8 @@ class Tables:
                 )
 
     def close(self, summary: ClassSummary) -> None:
-        """The table of the mistakes, a row for everyone who made one: known when all records are in."""
-        with Table(self._folder, "mistakes", MISTAKES) as table:
+        """Writes the table of the mistakes, a row for everyone who made one, when all records are in."""
+        with TableFile(self._folder, "mistakes", MISTAKES) as table:
             for row in _mistakes(summary):
                 table.add(*row)
 

@@ -38,5 +38,9 @@ def students(count: int) -> str:
 
 
 def asset(name: str) -> str:
-    """The text of a file of the page."""
+    """The text of a file in `page/`.
+
+    Raises:
+        FileNotFoundError: if there is none of this name.
+    """
     return files("grader.classroom.report").joinpath("page", name).read_text(encoding="utf-8")

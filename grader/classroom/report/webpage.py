@@ -20,13 +20,13 @@ from ...report import CheckResult, ExerciseResult, Picture
 from ..records import Record
 from ..similarity.pairs import Finding
 from . import charts
-from .class_summary import LETTERS, ClassSummary, Line, Mistake
+from .class_summary import LETTERS, ClassSummary, Mistake, StudentLine
 from .exports import stamp
 from .item_analysis import Item, check_items, distribution, exercise_items
 from .templating import asset, environment
 
 SHARD = 50  # students in a file
-MOST_MISTAKES = 500  # rows on the page; the table in data/ has them all
+MOST_MISTAKES = 500  # rows on the page; the table in tables/ has them all
 SCRIPTS = ("app.js", "tables.js", "student.js", "pair.js")
 KINDS = {
     "cause": "named cause",
@@ -62,7 +62,7 @@ class WebPage:
         """Writes the rest; the path of the page.
 
         Args:
-            findings: suspiciously similar pairs, with their texts; `None` where nobody looked for them.
+            findings: pairs that share rare code, with their texts; `None` where nobody looked for them.
         """
         if self._shard:
             self._flush()
@@ -75,7 +75,7 @@ class WebPage:
             self._data(f"pair-{number}", finding.data())
         self._assets()
         items = check_items(summary)
-        told = distribution(summary)
+        scores = distribution(summary)
         page = (
             environment()
             .get_template("index.html")
@@ -83,13 +83,13 @@ class WebPage:
                 title=summary.title or "Class report",
                 made=datetime.now(UTC),
                 summary=summary,
-                told=told,
+                scores=scores,
                 exercises=_ranked(exercise_items(summary)),
                 checks=_ranked(items),
                 mistakes=[_mistake(one, summary) for one in mistakes[:MOST_MISTAKES]],
                 all_mistakes=len(mistakes),
                 kinds=KINDS,
-                scores_chart=charts.scores(told),
+                scores_chart=charts.scores(scores),
                 outcomes_chart=charts.outcomes(summary),
                 difficulty_chart=charts.difficulty(summary, items),
                 findings=findings,
@@ -149,7 +149,7 @@ def _catalogue(summary: ClassSummary) -> dict[str, Any]:
     }
 
 
-def _row(line: Line, width: int) -> list[Any]:
+def _row(line: StudentLine, width: int) -> list[Any]:
     points = line.points + (-1,) * (width - len(line.points))
     return [
         *(line.name or line.id, line.id, line.login, line.section, line.score, line.max_score),
@@ -191,7 +191,7 @@ def _exercise(result: ExerciseResult, summary: ClassSummary) -> list[Any]:
     number = summary.exercise_number(result)
     return [
         *(number, LETTERS[result.status], result.score, result.max_score),
-        result.message if result.status != "passed" else "",
+        result.explanation,
         [[each.line, each.message] for each in result.violations],
         [_check(number, check, summary) for check in result.checks],
     ]
@@ -200,7 +200,7 @@ def _exercise(result: ExerciseResult, summary: ClassSummary) -> list[Any]:
 def _check(exercise: int, check: CheckResult, summary: ClassSummary) -> int | list[Any]:
     """A passed check is its number alone: most are."""
     number = summary.check_number(exercise, check)
-    if check.status == "passed" and check.score == check.points:
+    if check.is_earned:
         return number
     cases = [
         " ".join(part for part in (case.device, case.dtype) if part)

@@ -12,31 +12,55 @@ from typing import Any
 
 from ...course.assignment import AssignedCourse
 from ...course.catalog import Course, load_course
-from ...course.protected import Announced, announced_in, changed_files, disagreement
 from ...errors import LayoutError, WorkersError
 from ...machines import limits_of
 from ...sandbox import Limits
 from ...submission import Submission
+from ...submission.protected import Announced, announced_in, changed_files, disagreement
 from ...text import clean
+from ..gradebook.enrolment import enrol
 from ..gradebook.late import LatePolicy, late_days
 from ..gradebook.reader import Gradebook
-from ..gradebook.writer import Ledger, Receipt, enrol, set_possible, write_settings
+from ..gradebook.settings import GradebookSettings, write_max_scores, write_settings
+from ..gradebook.writer import GradebookWriter, ReceivedHandIn
 from ..handin.layouts import HandIn, find_hand_ins
 from ..handin.read import Submitted, digest_of, has_repository, read_hand_in
 from ..handin.roster import ID_LENGTH, Matcher, RosterEntry
 from ..records import Enrolled
 from .pool import Workers, default_jobs, local_workers
-from .worker import GradingOutcome, Task, checks_digest, course_name, in_order, versions
+from .worker import GradingOutcome, Task, checks_digest, course_name, normalized_devices, versions
 
 READ_AHEAD = 16  # submissions that are written down in one transaction
 
 
 @dataclass
 class Progress:
-    """What `grade_class` tells while it works, in the caller's own thread."""
+    """What `grade_class` tells while it works, in the caller's own thread.
+
+    Attributes:
+        total: is given the number of students once, before the first is graded.
+        done: is given each student's identifier.
+    """
 
     total: Callable[[int], None] = lambda students: None
     done: Callable[[str], None] = lambda student: None
+
+
+@dataclass(frozen=True)
+class GradingConditions:
+    """What results depend on, besides what was handed in and the course.
+
+    Attributes:
+        seed: of the inputs; by default each call draws one, which the reports then name. It is one for all, so that
+            inputs and references are worked out once for a class, and nobody could know it before.
+        limits: on the student's code; by default the course's.
+        devices: where to run it beside the CPU; none named stands for those that every machine has, and one that is
+            named and not there ends the call.
+    """
+
+    seed: int | None = None
+    limits: Limits | None = None
+    devices: Sequence[str] = ()
 
 
 @dataclass
@@ -46,35 +70,30 @@ class RunSummary:
     Attributes:
         handed_in: students of whom something lay in the folder.
         graded: results that are new.
-        before: results that were there already.
+        graded_before: results that were there already.
         unreadable: student → why there was nothing to grade in it.
-        troubled: student → why grading failed, through no fault of the student.
+        faults: student → why grading failed, through no fault of the student.
     """
 
     handed_in: int = 0
     graded: int = 0
-    before: int = 0
+    graded_before: int = 0
     unreadable: dict[str, str] = field(default_factory=dict)
-    troubled: dict[str, str] = field(default_factory=dict)
+    faults: dict[str, str] = field(default_factory=dict)
 
 
 def grade_class(
     submissions: str | Path,
     gradebook: Gradebook,
+    settings: GradebookSettings | None = None,
+    conditions: GradingConditions | None = None,
     *,
-    exercises: Sequence[str] = (),
     course: Course | None = None,
     assigned: AssignedCourse | None = None,
     protected: Mapping[str, str] | None = None,
     roster: Sequence[RosterEntry] | None = None,
-    deadline: datetime | None = None,
-    policy: LatePolicy | None = None,
-    title: str = "",
     workers: Workers | None = None,
     force: bool = False,
-    seed: int | None = None,
-    limits: Limits | None = None,
-    devices: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> RunSummary:
     """Grades what lies in `submissions` into `gradebook`; called again, it goes on where it was stopped.
@@ -82,20 +101,15 @@ def grade_class(
     A student of whom nothing lies there keeps what stands in the gradebook.
 
     Args:
-        exercises: what is graded; by default what the gradebook says, and in a new one what was handed in.
-        assigned: an assignment laid on its course, for the instructor: it brings course, exercises, deadline and
-            late policy, where these are not given.
+        settings: what the gradebook is of. What is not given is taken from the assignment, else it stays as the
+            gradebook says; a new one is of the exercises that were handed in, and named after the folder.
+        conditions: how it is graded.
+        course: by default the built-in one.
+        assigned: an assignment laid on its course, for the instructor; it brings the course.
         protected: digests of the files that the release gave out; what differs is noted.
         roster: the students, in their order; without one, the gradebook's, and whoever has handed something in.
-        deadline: the class's; by default the gradebook's.
-        policy: what a day late costs; by default the gradebook's.
         workers: by default a process for each core of this machine.
         force: grade again what was graded before.
-        seed: of the inputs; by default each call draws one, which the reports then name. It is one for all, so that
-            inputs and references are worked out once for a class, and nobody could know it before.
-        limits: on the student's code; by default the course's.
-        devices: where to run it beside the CPU; none named stands for those that every machine has, and one that is
-            named and not there ends the call.
 
     Raises:
         LayoutError: if there is nothing to grade in `submissions`.
@@ -103,229 +117,256 @@ def grade_class(
         WorkersError: if the workers cannot be used.
     """
     course = assigned.course if assigned else course or load_course()
+    conditions = conditions or GradingConditions()
+    settings = _completed(settings or GradebookSettings(), gradebook, assigned)
+    for name in settings.exercises:
+        if name not in course.names:
+            raise LayoutError(f"There is no exercise {name!r} in the course {course.title!r}.")
+    folder = Path(submissions)
+    hand_ins = find_hand_ins(folder, settings.exercises or course.names)
+    if not shutil.which("git") and any(has_repository(each.path) for each in hand_ins):
+        raise LayoutError("There are repositories among the submissions, and git is not installed.")
+    policy = settings.policy or gradebook.policy
+    wanted = settings.exercises or _found(hand_ins, course, policy.closes(settings.deadline))
+    in_order = tuple(name for name in course.names if name in wanted)
+    title = settings.title or folder.resolve().name
+    write_settings(gradebook, replace(settings, title=title, exercises=in_order))
+    students = [entry.student for entry in roster or ()] or gradebook.students()
+    chosen, new = _choose(hand_ins, students)
+    enrol(gradebook, roster, new)
+    rules = _Rules(course, assigned, protected or {}, conditions, force)
+    workers = workers or local_workers(
+        default_jobs(), course, conditions.limits, conditions.devices
+    )
+    return _Run(gradebook, rules, chosen, progress or Progress()).grade(workers)
+
+
+def _completed(
+    given: GradebookSettings, gradebook: Gradebook, assigned: AssignedCourse | None
+) -> GradebookSettings:
+    """The settings, with what is not given taken from the assignment and then from the gradebook."""
+    exercises, deadline, policy = given.exercises, given.deadline, given.policy
     if assigned:
         exercises = exercises or assigned.names
         deadline = deadline or assigned.assignment.deadline
         policy = policy or LatePolicy(**asdict(assigned.assignment.late))
-    for name in exercises:
-        if name not in course.names:
-            raise LayoutError(f"There is no exercise {name!r} in the course {course.title!r}.")
-    policy_now = policy or gradebook.policy
-    deadline = deadline or gradebook.deadline
-    wanted = tuple(exercises) or gradebook.exercises
-    handed = find_hand_ins(Path(submissions), wanted or course.names)
-    if not shutil.which("git") and any(has_repository(each.path) for each in handed):
-        raise LayoutError("There are repositories among the submissions, and git is not installed.")
-    wanted = wanted or _found(handed, course, policy_now.closes(deadline))
-    write_settings(
-        gradebook,
-        title=title or gradebook.title or Path(submissions).resolve().name,
-        exercises=[name for name in course.names if name in wanted],
-        deadline=deadline,
-        policy=policy,
+    return GradebookSettings(
+        given.title or gradebook.title,
+        tuple(exercises or gradebook.exercises),
+        deadline or gradebook.deadline,
+        policy,
     )
-    chosen, new = _choose(handed, [entry.student for entry in roster or ()] or gradebook.students())
-    enrol(gradebook, roster, new)
-    conditions = _Conditions(
-        course,
-        assigned,
-        protected or {},
-        force,
-        seed,
-        limits or limits_of(course),
-        in_order(devices),
-    )
-    job = _Job(gradebook, conditions, chosen, progress or Progress())
-    return job.run(workers or local_workers(default_jobs(), course, limits, devices))
 
 
-def _found(handed: Sequence[HandIn], course: Course, until: datetime | None) -> tuple[str, ...]:
+def _found(hand_ins: Sequence[HandIn], course: Course, until: datetime | None) -> tuple[str, ...]:
     """The exercises that at least one student has handed in."""
     found: set[str] = set()
-    for each in handed:
+    for each in hand_ins:
         found.update(read_hand_in(each, course, course.names, until).sources)
     if not found:
         raise LayoutError(
-            f"None of the {len(handed)} submissions holds an exercise of the course {course.title!r}, "
+            f"None of the {len(hand_ins)} submissions holds an exercise of the course {course.title!r}, "
             f"such as {course.names[0]}.py. `--course` names another course."
         )
     return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
-class _Chosen:
-    handed: HandIn
+class _ChosenHandIn:
+    """Which of a student's hand-ins counts, and what is to be noted of that."""
+
+    hand_in: HandIn
     notes: tuple[str, ...] = ()
 
 
 def _choose(
-    handed: Iterable[HandIn], students: Sequence[Enrolled]
-) -> tuple[dict[str, _Chosen], list[Enrolled]]:
+    hand_ins: Iterable[HandIn], students: Sequence[Enrolled]
+) -> tuple[dict[str, _ChosenHandIn], list[Enrolled]]:
     """What each student has handed in, by identifier; and the students who were not known yet."""
     matcher = Matcher(students)
     of_student: dict[str, list[HandIn]] = {}
     new: dict[str, Enrolled] = {}
-    for each in handed:
+    for each in hand_ins:
         student = matcher.find(each.aliases)
         if student is None:
             student = clean(each.aliases[0], ID_LENGTH - 50)
             name, email = clean(each.name), clean(each.email)
             new.setdefault(student, Enrolled(id=student, name=name, email=email))
         of_student.setdefault(student, []).append(each)
-    chosen = {}
-    for student, several in of_student.items():
-        # the latest, where times are known; else the last by name
-        several.sort(key=lambda each: (each.when.timestamp() if each.when else 0, each.path.name))
-        *others, last = several
-        told = ", ".join(clean(each.path.name, 100) for each in others)
-        notes = (f"{clean(last.path.name, 100)} counts; there is also {told}.",) if others else ()
-        chosen[student] = _Chosen(last, notes)
+    chosen = {student: _latest(several) for student, several in of_student.items()}
     return chosen, list(new.values())
 
 
+def _latest(several: Sequence[HandIn]) -> _ChosenHandIn:
+    """The latest, where times are known; else the last by name."""
+
+    def order(each: HandIn) -> tuple[float, str]:
+        return (each.when.timestamp() if each.when else 0, _name_on_disk(each))
+
+    *others, last = sorted(several, key=order)
+    also = ", ".join(clean(_name_on_disk(each), 100) for each in others)
+    notes = (f"{clean(_name_on_disk(last), 100)} counts; there is also {also}.",) if others else ()
+    return _ChosenHandIn(last, notes)
+
+
+def _name_on_disk(hand_in: HandIn) -> str:
+    return ", ".join(path.name for path in hand_in.files.values()) or hand_in.path.name
+
+
 @dataclass(frozen=True)
-class _Conditions:
+class _Rules:
     """How a class is graded."""
 
     course: Course
     assigned: AssignedCourse | None
     protected: Mapping[str, str]
+    conditions: GradingConditions
     force: bool
-    seed: int | None
-    limits: Limits
-    devices: tuple[str, ...]
+
+    def blank_task(self, exercises: tuple[str, ...]) -> Task:
+        """A task with nothing handed in; every student's is this one with a submission."""
+        assignment = str(self.assigned.assignment.path.resolve()) if self.assigned else None
+        seed = self.conditions.seed
+        return Task(
+            submission=Submission("", {}, exercises),
+            exercises=exercises,
+            course=course_name(self.course),
+            checks=checks_digest(self.course, exercises, assignment),
+            versions=versions(),
+            seed=secrets.randbits(48) if seed is None else seed,
+            limits=self.conditions.limits or limits_of(self.course),
+            assignment=assignment,
+            devices=normalized_devices(self.conditions.devices),
+        )
 
 
-class _Job:
+def _result_conditions(blank: Task, seed: int | None) -> dict[str, Any]:
+    """What a result depends on besides the text, as the gradebook keeps it; a drawn seed is no condition."""
+    conditions = {
+        "exercises": list(blank.exercises),
+        "checks": blank.checks,
+        "versions": blank.versions,
+        "seed": seed,
+        "limits": asdict(blank.limits),
+    }
+    if blank.devices:  # results that were stored without it are of the usual ones
+        conditions["devices"] = list(blank.devices)
+    return conditions
+
+
+class _Run:
     """One call of `grade_class`, once it is clear who handed in what."""
 
     def __init__(
         self,
         gradebook: Gradebook,
-        given: _Conditions,
-        chosen: dict[str, _Chosen],
+        rules: _Rules,
+        chosen: Mapping[str, _ChosenHandIn],
         progress: Progress,
     ) -> None:
-        self.gradebook = gradebook
-        self.course = course = given.course
-        self.assigned = given.assigned
-        self.protected = given.protected
-        self.announced: dict[str, Announced] = {}
-        self.chosen = chosen
-        self.progress = progress
-        self.summary = RunSummary(handed_in=len(chosen))
-        assignment = str(given.assigned.assignment.path.resolve()) if given.assigned else None
-        self.blank = Task(
-            submission=Submission("", {}, gradebook.exercises),
-            exercises=gradebook.exercises,
-            course=course_name(course),
-            checks=checks_digest(course, gradebook.exercises, assignment),
-            versions=versions(),
-            seed=secrets.randbits(48) if given.seed is None else given.seed,
-            limits=given.limits,
-            assignment=assignment,
-            devices=given.devices,
-        )
-        self.conditions: dict[str, Any] = {
-            "exercises": list(self.blank.exercises),
-            "checks": self.blank.checks,
-            "versions": self.blank.versions,
-            "seed": given.seed,
-            "limits": asdict(given.limits),
-        }
-        if given.devices:  # results that were stored without it are of the usual ones
-            self.conditions["devices"] = list(given.devices)
-        self.ledger = Ledger.begin(gradebook, self.conditions, given.force)
+        self._gradebook = gradebook
+        self._rules = rules
+        self._chosen = chosen
+        self._progress = progress
+        self._announced: dict[str, Announced] = {}
+        self._summary = RunSummary(handed_in=len(chosen))
+        self._blank = rules.blank_task(gradebook.exercises)
+        self._conditions = _result_conditions(self._blank, rules.conditions.seed)
+        self._writer = GradebookWriter.begin(gradebook, self._conditions, rules.force)
 
-    def run(self, workers: Workers) -> RunSummary:
-        self.progress.total(len(self.chosen))
+    def grade(self, workers: Workers) -> RunSummary:
+        self._progress.total(len(self._chosen))
         for key, outcome in workers.run(self._tasks()):
             if key is None:
-                self._set_possible(outcome)
+                self._write_max_scores(outcome)
                 continue
-            if outcome.report is None:
-                self.ledger.trouble(key.student, outcome.trouble)
-                self.summary.troubled[key.student] = outcome.trouble
-            else:
-                self.ledger.store(key.student, key.key, key.digest, outcome.report, outcome.seconds)
-                self.summary.graded += 1
-            self.progress.done(key.student)
+            self._store(key, outcome)
+            self._progress.done(key.student)
         self._compare_with_ci()
-        self.ledger.finish()
-        return self.summary
+        self._writer.finish()
+        return self._summary
 
-    def _tasks(self) -> Iterator[tuple[_Key | None, Task]]:
+    def _store(self, key: _ResultKey, outcome: GradingOutcome) -> None:
+        if outcome.report is None:
+            self._writer.store_fault(key.student, outcome.fault)
+            self._summary.faults[key.student] = outcome.fault
+        else:
+            self._writer.store_result(
+                key.student, key.key, key.digest, outcome.report, outcome.seconds
+            )
+            self._summary.graded += 1
+
+    def _tasks(self) -> Iterator[tuple[_ResultKey | None, Task]]:
         """What is to be graded; reads each submission when its turn comes, and writes down that it was handed in."""
-        if self.gradebook.possible_by != self.blank.checks:
+        if self._gradebook.max_scores_by != self._blank.checks:
             # a submission without anything in it tells what can be reached, and that the checks can be used
-            yield None, self.blank
-        deadlines = self.gradebook.deadlines()
-        students = [
-            student.id for student in self.gradebook.students() if student.id in self.chosen
-        ]
+            yield None, self._blank
+        deadlines = self._gradebook.deadlines()
+        students = [each.id for each in self._gradebook.students() if each.id in self._chosen]
         for start in range(0, len(students), READ_AHEAD):
-            several = [
-                self._receipt(student, deadlines)
-                for student in students[start : start + READ_AHEAD]
-            ]
-            for receipt, wanted in zip(several, self.ledger.receive(several), strict=True):
-                student, work = receipt.student, receipt.work
+            some = students[start : start + READ_AHEAD]
+            several = [self._received(student, deadlines.get(student)) for student in some]
+            for received, wanted in zip(several, self._writer.receive(several), strict=True):
+                student, submitted = received.student, received.submitted
                 if wanted:
-                    submission = work.submission(student, self.gradebook.exercises)
-                    task = replace(self.blank, submission=submission)
-                    yield _Key(student, receipt.key, work.digest), task
+                    submission = submitted.submission(student, self._gradebook.exercises)
+                    task = replace(self._blank, submission=submission)
+                    yield _ResultKey(student, received.result_key, submitted.digest), task
                     continue
-                if receipt.key:
-                    self.summary.before += 1
+                if received.result_key:
+                    self._summary.graded_before += 1
                 else:
-                    self.summary.unreadable[student] = work.problem
-                self.progress.done(student)
+                    self._summary.unreadable[student] = submitted.problem
+                self._progress.done(student)
 
-    def _receipt(self, student: str, deadlines: Mapping[str, datetime | None]) -> Receipt:
-        deadline = deadlines.get(student) or self.gradebook.deadline
-        work = self._read(student, self.chosen[student], deadline)
-        key = digest_of(self.conditions | {"digest": work.digest}) if work.digest else ""
-        return Receipt(student, work, deadline, key)
+    def _received(self, student: str, own_deadline: datetime | None) -> ReceivedHandIn:
+        deadline = own_deadline or self._gradebook.deadline
+        submitted = self._read(student, self._chosen[student], deadline)
+        digest = submitted.digest
+        key = digest_of(self._conditions | {"digest": digest}) if digest else ""
+        return ReceivedHandIn(student, submitted, deadline, key)
+
+    def _read(self, student: str, mine: _ChosenHandIn, deadline: datetime | None) -> Submitted:
+        hand_in, until = mine.hand_in, self._gradebook.policy.closes(deadline)
+        try:
+            submitted = read_hand_in(hand_in, self._rules.course, self._gradebook.exercises, until)
+        except Exception as error:  # one submission's trouble never stops the rest
+            reason = clean(f"{type(error).__name__}: {error}")
+            submitted = Submitted({}, problem=f"It cannot be read: {reason}")
+        notes = [*submitted.notes, *mine.notes]
+        if hand_in.path.is_dir():
+            if self._rules.protected:
+                notes += changed_files(self._rules.protected, hand_in.path)
+            if announced := announced_in(hand_in.path):
+                self._announced[student] = announced
+        notes += _late_notes(hand_in, submitted.when, deadline)
+        return replace(submitted, notes=tuple(notes))
 
     def _compare_with_ci(self) -> None:
         """Notes where CI announced other points than this grading gives, without the checks that are kept back."""
-        for student, announced in self.announced.items():
-            report = self.gradebook.record(student).report
-            if report and self.assigned:
-                report = self.assigned.assignment.on(self.course).apply(report)
-            if report and (told := disagreement(announced, report)):
-                self.ledger.note(student, told)
+        for student, announced in self._announced.items():
+            report = self._gradebook.record(student).report
+            if report and (assigned := self._rules.assigned):
+                report = assigned.assignment.on(self._rules.course).apply(report)
+            if report and (note := disagreement(announced, report)):
+                self._writer.add_note(student, note)
 
-    def _read(self, student: str, mine: _Chosen, deadline: datetime | None) -> Submitted:
-        until = self.gradebook.policy.closes(deadline)
-        try:
-            work = read_hand_in(mine.handed, self.course, self.gradebook.exercises, until)
-        except Exception as error:  # one submission's trouble never stops the rest
-            work = Submitted(
-                {}, problem=f"It cannot be read: {clean(f'{type(error).__name__}: {error}')}"
-            )
-        notes = [*work.notes, *mine.notes]
-        if mine.handed.path.is_dir():
-            if self.protected:
-                notes += changed_files(self.protected, mine.handed.path)
-            if announced := announced_in(mine.handed.path):
-                self.announced[student] = announced
-        late = late_days(work.when, deadline)
-        if late:
-            notes.append(f"Handed in {late} day{'s' if late > 1 else ''} after the deadline.")
-        elif mine.handed.late and work.when is None:
-            notes.append("It was marked as late where it was handed in; by how much is not told.")
-        return replace(work, notes=tuple(notes))
-
-    def _set_possible(self, outcome: GradingOutcome) -> None:
+    def _write_max_scores(self, outcome: GradingOutcome) -> None:
         if outcome.report is None:
-            raise WorkersError(f"Nothing can be graded. {outcome.trouble}")
-        possible = {each.name: each.max_score for each in outcome.report.exercises}
-        set_possible(self.gradebook, possible, self.blank.checks)
+            raise WorkersError(f"Nothing can be graded. {outcome.fault}")
+        max_scores = {each.name: each.max_score for each in outcome.report.exercises}
+        write_max_scores(self._gradebook, max_scores, self._blank.checks)
+
+
+def _late_notes(hand_in: HandIn, when: datetime | None, deadline: datetime | None) -> Iterator[str]:
+    if late := late_days(when, deadline):
+        yield f"Handed in {late} day{'s' if late > 1 else ''} after the deadline."
+    elif hand_in.late and when is None:
+        yield "It was marked as late where it was handed in, which does not say by how much."
 
 
 @dataclass(frozen=True)
-class _Key:
+class _ResultKey:
     """What an outcome is of: the student, and the result's key and digest in the gradebook."""
 
     student: str

@@ -27,18 +27,25 @@ from dataclasses import dataclass
 from itertools import chain
 from multiprocessing.context import BaseContext
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from ...course.catalog import Course, load_course
 from ...errors import WorkerMismatch, WorkersError, extras_are_told
 from ...machines import limits_of
 from ...sandbox import Limits, ZygoteServer, start_zygote_server
-from .worker import GradingOutcome, Task, course_name, grade_task, in_order, start_local
+from .worker import (
+    GradingOutcome,
+    Task,
+    course_name,
+    grade_task,
+    normalized_devices,
+    start_local_worker,
+)
 
 _LOSSES_OF_ONE = 2
 _LOSSES_IN_A_ROW = 10
 _CONNECT_SECONDS = 30
-_LOOK_SECONDS = 2.0
+_LOOK_SECONDS = 2.0  # at least so often it is asked whether workers have come or gone
 _SHORT = 60  # characters: the path of a socket may have 107, and these have 45 of them
 _AGAIN = "What was graded is in the gradebook; the same command goes on from there."
 K = TypeVar("K")
@@ -51,17 +58,17 @@ class Workers:
     Attributes:
         start: makes an executor; again after one was broken.
         stop: lets go of one, without waiting for what is under way.
-        room: how many tasks to have under way at once; is asked again and again, since clusters grow.
+        capacity: how many tasks to have under way at once; is asked again and again, since clusters grow.
         expect_alive: raises a `WorkersError` when no answer can be hoped for any more.
     """
 
     start: Callable[[], Executor]
     stop: Callable[[Executor], None]
-    room: Callable[[], int]
+    capacity: Callable[[], int]
     expect_alive: Callable[[], None] = lambda: None
 
     def run(self, tasks: Iterable[tuple[K, Task]]) -> Iterator[tuple[K, GradingOutcome]]:
-        """Every task's outcome, as they come. A task is taken when there is room for it.
+        """Every task's outcome, as they come. A task is taken when there is capacity for it.
 
         Raises:
             WorkersError: if the workers are not as they should be, or cannot be reached any more.
@@ -70,59 +77,76 @@ class Workers:
         first = next(source, None)
         if first is None:  # no worker is started for nothing
             return
-        source, suspects = chain([first], source), deque[tuple[K, Task]]()
-        executor = self.start()
+        under_way = _UnderWay(self, chain([first], source))
         try:
-            under_way: dict[Future[GradingOutcome], tuple[K, Task]] = {}
-            losses: Counter[K] = Counter()
-            in_a_row = 0
-            while True:
-                # after a loss, each that was under way goes alone: so it shows which one it is
-                room = 1 if suspects else self.room()
-                while len(under_way) < room:
-                    pair = suspects.popleft() if suspects else next(source, None)
-                    if pair is None:
-                        break
-                    under_way[_submitted(executor, pair[1])] = pair
-                if not under_way:
-                    return
-                done, _ = wait(under_way, timeout=_LOOK_SECONDS, return_when=FIRST_COMPLETED)
-                self.expect_alive()
-                lost = []
-                for future in done:
-                    key, task = under_way.pop(future)
-                    outcome = _outcome(future)
-                    if outcome is None:
-                        lost.append((key, task))
-                    else:
-                        in_a_row = 0
-                        yield key, outcome
-                if lost:
-                    # the pool is broken, and with it all that was under way
-                    lost += under_way.values()
-                    under_way.clear()
-                    self.stop(executor)
-                    in_a_row += 1
-                    if in_a_row > _LOSSES_IN_A_ROW:
-                        raise WorkersError(
-                            "The worker processes end as soon as they are started. Is there memory enough for "
-                            f"them? `--jobs 1` needs the least. {_AGAIN}"
-                        )
-                    executor = self.start()
-                    if len(lost) == 1:
-                        [(key, _)] = lost
-                        losses[key] += 1
-                        if losses[key] == _LOSSES_OF_ONE:
-                            yield (
-                                key,
-                                GradingOutcome(
-                                    None, 0.0, f"Its worker was lost {losses[key]} times."
-                                ),
-                            )
-                            lost = []
-                    suspects.extend(lost)
+            yield from under_way.outcomes()
         finally:
-            self.stop(executor)
+            self.stop(under_way.executor)
+
+
+class _UnderWay(Generic[K]):
+    """The tasks that workers have, and what is to become of those whose worker was lost."""
+
+    def __init__(self, workers: Workers, source: Iterator[tuple[K, Task]]) -> None:
+        self.executor = workers.start()
+        self._workers = workers
+        self._source = source
+        self._tasks: dict[Future[GradingOutcome], tuple[K, Task]] = {}
+        self._suspects = deque[tuple[K, Task]]()
+        self._losses: Counter[K] = Counter()
+        self._losses_in_a_row = 0
+
+    def outcomes(self) -> Iterator[tuple[K, GradingOutcome]]:
+        while True:
+            self._submit()
+            if not self._tasks:
+                return
+            done, _ = wait(self._tasks, timeout=_LOOK_SECONDS, return_when=FIRST_COMPLETED)
+            self._workers.expect_alive()
+            lost = []
+            for future in done:
+                key, task = self._tasks.pop(future)
+                outcome = _outcome(future)
+                if outcome is None:
+                    lost.append((key, task))
+                else:
+                    self._losses_in_a_row = 0
+                    yield key, outcome
+            if lost:
+                # the pool is broken, and with it all that was under way
+                lost += self._tasks.values()
+                self._start_anew()
+                yield from self._suspect(lost)
+
+    def _submit(self) -> None:
+        # after a loss, each that was under way goes alone: so it shows which one it is
+        capacity = 1 if self._suspects else self._workers.capacity()
+        while len(self._tasks) < capacity:
+            pair = self._suspects.popleft() if self._suspects else next(self._source, None)
+            if pair is None:
+                return
+            self._tasks[_submitted(self.executor, pair[1])] = pair
+
+    def _start_anew(self) -> None:
+        self._tasks.clear()
+        self._workers.stop(self.executor)
+        self._losses_in_a_row += 1
+        if self._losses_in_a_row > _LOSSES_IN_A_ROW:
+            raise WorkersError(
+                "The worker processes end as soon as they are started. Is there memory enough for them? "
+                f"`--jobs 1` needs the least. {_AGAIN}"
+            )
+        self.executor = self._workers.start()
+
+    def _suspect(self, lost: list[tuple[K, Task]]) -> Iterator[tuple[K, GradingOutcome]]:
+        """Those that were lost are tried again; one that ended its worker twice, alone, is given up."""
+        if len(lost) == 1:
+            [(key, _)] = lost
+            self._losses[key] += 1
+            if self._losses[key] == _LOSSES_OF_ONE:
+                yield key, GradingOutcome(None, 0.0, f"Its worker was lost {_LOSSES_OF_ONE} times.")
+                return
+        self._suspects.extend(lost)
 
 
 def _submitted(executor: Executor, task: Task) -> Future[GradingOutcome]:
@@ -159,13 +183,18 @@ def local_workers(
     limits: Limits | None = None,
     devices: Sequence[str] = (),
 ) -> Workers:
-    """`jobs` processes on this machine, each with machines of its own that stay warm.
+    """Processes on this machine, each with sandboxes of its own that stay warm.
+
+    The sandboxes are started for these arguments beforehand; a task that asks for others makes its worker start others.
 
     Args:
-        course, limits, devices: as `grade_class` takes them. Where a task asks for others, the machines are made anew.
+        jobs: how many processes.
+        course: by default the built-in one.
+        limits: on the student's code; by default the course's.
+        devices: none named stands for those that every machine has.
     """
     course = course or load_course()
-    machines = course_name(course), limits or limits_of(course), in_order(devices)
+    machines = course_name(course), limits or limits_of(course), normalized_devices(devices)
     servers: list[ZygoteServer] = []
 
     def start() -> Executor:
@@ -179,7 +208,7 @@ def local_workers(
         return ProcessPoolExecutor(
             jobs,
             mp_context=context,
-            initializer=start_local,
+            initializer=start_local_worker,
             initargs=(*machines, servers[-1].address if servers else ""),
         )
 
@@ -199,7 +228,18 @@ def workers_of(
     devices: Sequence[str] = (),
     tell: Callable[[str], None] = lambda _: None,
 ) -> Workers:
-    """A cluster's workers where there is a scheduler; else this machine's, by default one for each core."""
+    """A cluster's workers where there is a scheduler; else this machine's, by default one for each core.
+
+    Args:
+        scheduler: as `dask_workers` takes it.
+        jobs: how many processes on this machine.
+        course: by default the built-in one.
+        devices: as `local_workers` takes them.
+        tell: is given a sentence that whoever waits should know.
+
+    Raises:
+        WorkersError: if the scheduler cannot be used.
+    """
     if scheduler:
         return dask_workers(scheduler, tell)
     return local_workers(jobs or default_jobs(), course, devices=devices)
@@ -225,7 +265,7 @@ def dask_workers(address: str, tell: Callable[[str], None] = lambda _: None) -> 
     """
     with extras_are_told():
         from distributed import Client
-    # what they have to say is told below, in a sentence; each has a level of its own
+    # what they say is said below, in a sentence; each of them has a level of its own
     for name in ("distributed", "distributed.client", "tornado", "tornado.application", "asyncio"):
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     file = {"scheduler_file": address} if address.endswith(".json") else {"address": address}
@@ -243,7 +283,7 @@ def dask_workers(address: str, tell: Callable[[str], None] = lambda _: None) -> 
         ) from error
     seen = [0.0, 0]
 
-    def room() -> int:
+    def capacity() -> int:
         # twice the threads, so that none waits for this process
         if time.monotonic() - seen[0] > _LOOK_SECONDS:
             seen[:] = time.monotonic(), sum(client.nthreads().values())
@@ -260,4 +300,4 @@ def dask_workers(address: str, tell: Callable[[str], None] = lambda _: None) -> 
         client.close(timeout=_LOOK_SECONDS)
 
     # a submission is graded even if an equal one was: each result has its own time
-    return Workers(lambda: client.get_executor(pure=False), stop, room, expect_alive)
+    return Workers(lambda: client.get_executor(pure=False), stop, capacity, expect_alive)

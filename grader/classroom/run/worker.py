@@ -60,11 +60,16 @@ class Task:
 
 @dataclass(frozen=True)
 class GradingOutcome:
-    """A report, or (`None`) why there is none; and the time that it took."""
+    """What came of a task.
+
+    Attributes:
+        report: `None` where grading failed through no fault of the student, and `fault` says why.
+        seconds: that it took.
+    """
 
     report: Report | None
     seconds: float
-    trouble: str = ""
+    fault: str = ""
 
 
 def versions() -> dict[str, str]:
@@ -77,7 +82,15 @@ def versions() -> dict[str, str]:
 
 
 def checks_digest(course: Course, exercises: Sequence[str], assignment: str | None = None) -> str:
-    """Of everything that a result depends on: the checks, the stubs that tell who has not begun, the assignment."""
+    """SHA-256 of what a result depends on: the checks, the stubs that tell who has not begun, the assignment.
+
+    Args:
+        exercises: names; all of them must be in the course.
+        assignment: the path of the assignment's file.
+
+    Raises:
+        OSError: if the assignment cannot be read.
+    """
     digest = hashlib.sha256(Path(assignment).read_bytes() if assignment else b"")
     for name in exercises:
         exercise = course[name]
@@ -92,8 +105,8 @@ def course_name(course: Course) -> str | None:
     return None if course.folder == built_in_folder() else str(course.folder.resolve())
 
 
-def in_order(devices: Sequence[str]) -> tuple[str, ...]:
-    """Those that `grade` is to run on; none for the usual ones, however they were named."""
+def normalized_devices(devices: Sequence[str]) -> tuple[str, ...]:
+    """The devices in one order, however they were named; none stands for those that every machine has."""
     from ...machines import DEVICES
 
     named = ("cpu", *sorted({*devices} - {"cpu"})) if devices else ()
@@ -106,7 +119,7 @@ _zygote_server = ""  # the address of the one that the workers of this machine s
 
 
 def grade_task(task: Task) -> GradingOutcome:
-    """Grades; whatever goes wrong with one submission is told in its outcome.
+    """Grades a submission; what goes wrong with it, through no fault of the student, is in the outcome.
 
     Raises:
         WorkerMismatch: if this machine has other checks, versions or devices than the one that asks.
@@ -122,13 +135,13 @@ def grade_task(task: Task) -> GradingOutcome:
                 raise
             except SandboxLost as error:
                 _close_all()  # a new one may do better
-                trouble = f"The sandbox failed: {error}"
+                fault = f"The sandbox failed: {error}"
                 if attempt == 2:
                     break
             except Exception as error:  # a class goes on with the next student
-                trouble = f"The grader itself failed: {type(error).__name__}: {error}"
+                fault = f"The grader itself failed: {type(error).__name__}: {error}"
                 break
-        return GradingOutcome(None, time.perf_counter() - start, trouble)
+        return GradingOutcome(None, time.perf_counter() - start, fault)
 
 
 def _grade(task: Task, course: Course, assigned: AssignedCourse | None) -> Report:
@@ -169,7 +182,7 @@ def _course(task: Task) -> tuple[Course, AssignedCourse | None]:
         ) from error
     if not same:
         raise WorkerMismatch(
-            f"The worker {_name()} has other checks than the command for {', '.join(task.exercises)}. "
+            f"For {', '.join(task.exercises)}, the worker {_name()} has other checks than the command. "
             "Use the same course and version in both places."
         )
     return course, assigned
@@ -218,7 +231,7 @@ def _close_all() -> None:
             _machines.popitem()[1].close()
 
 
-def start_local(
+def start_local_worker(
     course: str | None, limits: Limits, devices: tuple[str, ...], zygote_server: str
 ) -> None:
     """What a worker process on this machine does first; `machines_for` says what is made of it."""

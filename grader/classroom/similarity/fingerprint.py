@@ -1,8 +1,8 @@
-"""Source text as what it does: syntax elements, without the student's own names, comments, or the order of functions.
+"""A text's fingerprint: the k-grams of its syntax, which do not change when somebody disguises a copy.
 
-Compared are k-grams of it (Schleimer, Wilkerson and Aiken, "Winnowing", SIGMOD 2003, keep a sample of them; these
-texts are short enough to keep all). Whoever renames, comments, annotates or reorders functions leaves them as they
-are.
+A text is taken as a sequence of syntax elements, without the student's own names, comments, annotations, or the order
+of its functions. Its k-grams are hashed, as in Schleimer, Wilkerson and Aiken, "Winnowing: Local Algorithms for
+Document Fingerprinting" (SIGMOD 2003); they keep a sample of the hashes, and these texts are short enough to keep all.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ _DROPPED = ("type_comment", "annotation", "returns", "kind", "ctx", "type_params
 
 
 @dataclass(frozen=True)
-class Shape:
-    """A text's k-grams as numbers, and the lines (from 1) that each covers."""
+class Fingerprint:
+    """A text's k-grams. Attributes: lines: k-gram, as a hash of 64 bits → the lines (from 1) that it covers."""
 
     lines: dict[int, tuple[int, ...]]
 
     @property
     def grams(self) -> NDArray[np.uint64]:
-        """The different k-grams, ascending."""
+        """The different k-grams, ascending: (k-grams,)."""
         return np.array(sorted(self.lines), dtype=np.uint64)
 
 
 @lru_cache(maxsize=512)  # the same text comes more than once
-def shape(source: str) -> Shape | None:
-    """The k-grams of a text; `None` for one that does not parse."""
+def fingerprint_of(source: str) -> Fingerprint | None:
+    """The fingerprint of a text; `None` for one that does not parse, or is nested too deeply."""
     try:
         tree = tree_of(source)
         if tree is None or _too_deep(tree):
@@ -54,7 +54,7 @@ def shape(source: str) -> Shape | None:
             words = "\x1f".join(word for word, _ in part).encode("utf-8", "replace")
             gram = int.from_bytes(blake2b(words, digest_size=8).digest(), "big")
             lines.setdefault(gram, set()).update(line for _, line in part if line)
-    return Shape({gram: tuple(sorted(of)) for gram, of in lines.items()})
+    return Fingerprint({gram: tuple(sorted(of)) for gram, of in lines.items()})
 
 
 def _too_deep(tree: ast.AST) -> bool:

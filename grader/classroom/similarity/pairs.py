@@ -1,6 +1,6 @@
 """Pairs of submissions that share code which next to nobody else has: a hint for the instructor, never a verdict.
 
-**Evidence.** A piece of code (a k-gram of `likeness`) that `d` of `n` students have weighs ln(n / d), the inverse
+**Evidence.** A piece of code (a k-gram of `fingerprint`) that `d` of `n` students have weighs ln(n / d), the inverse
 document frequency (Spärck Jones, "A statistical interpretation of term specificity", Journal of Documentation 28,
 1972). What more than a tenth of the class (or fifty students) have weighs nothing, and what the stub has is taken
 away first. The evidence of a pair in an exercise is the weight of all that both have, over k, since k-grams overlap
@@ -11,8 +11,8 @@ rare code, and the share of their rare code over all exercises.
 
 **Background.** Right answers to the same exercise are alike anyway; by how much, the class itself shows. Above its
 median each number is taken to fall off exponentially over all pairs, at the rate between the median and the n/2
-most alike pairs; these may be copies, and are left out. A pair is told of where, by that, one such pair in a
-hundred classes is to be expected, and the evidence is more than chance alone could give among so many pairs.
+most alike pairs; these may be copies, and are left out. A pair stands out where, by that, one such pair in a hundred
+classes is to be expected, and the evidence is more than chance alone could give among so many pairs.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..sanitize import plain
-from .fingerprint import K, shape
+from .fingerprint import K, fingerprint_of
 
-MOST_SHARED = 50
+MOST_SHARED = 50  # students
 EXPECTED = 0.01  # honest pairs beyond the line, in a class
 ALIKE = 0.8  # share of the two's rare code in an exercise, for its evidence to count
-ALIKE_ALL = 0.5  # the least share over all exercises that is told of
-MOST_LINES, LONGEST = 2000, 400
+ALIKE_ALL = 0.5  # the least share over all exercises that can stand out
+MOST_LINES, LONGEST = 2000, 400  # of a text that is shown: lines, and characters of a line
 
 Grams = NDArray[np.uint64]
 Sources = Mapping[str, str]
@@ -40,7 +40,7 @@ Sources = Mapping[str, str]
 
 @dataclass(frozen=True)
 class SharedCode:
-    """A pair in one exercise: evidence, and the share (0 to 1) of the rare code of either that both have."""
+    """A pair in one exercise. Attributes: alike: the share (0 to 1) of the rare code of either that both have."""
 
     exercise: str
     evidence: float
@@ -49,7 +49,15 @@ class SharedCode:
 
 @dataclass(frozen=True)
 class Pair:
-    """Two students by their numbers, the lower first; evidence and likeness are of the exercises in `parts`."""
+    """Two students whose code stands out.
+
+    Attributes:
+        students: their numbers, the lower first.
+        evidence: in the exercises in `parts`, in units of ln(n / d) a statement; see the head of this file.
+        alike: the share (0 to 1) of the rare code of either, in these exercises, that both have.
+        why: what is unusual about the two.
+        parts: the exercises, the one with the most evidence first.
+    """
 
     students: tuple[int, int]
     evidence: float
@@ -60,7 +68,13 @@ class Pair:
 
 @dataclass(frozen=True)
 class Finding:
-    """A pair with names and texts, to be shown."""
+    """A pair to be shown.
+
+    Attributes:
+        names: of the two.
+        texts: of the two, by exercise.
+        marks: of the two, by exercise: the lines (from 1) with code that both have.
+    """
 
     pair: Pair
     names: tuple[str, str]
@@ -108,10 +122,18 @@ class Finding:
 
 
 class Comparison:
-    """The class's code, taken in student by student; a text is kept as its k-grams only."""
+    """The class's code, taken in student by student; a text is kept as its k-grams only.
+
+    Args:
+        stubs: what everybody was given, by exercise.
+
+    Attributes:
+        students: how many were taken in.
+        unread: how many of their texts do not parse.
+    """
 
     def __init__(self, stubs: Sources) -> None:
-        self._stubs = {name: shape(text) for name, text in stubs.items()}
+        self._stubs = {name: fingerprint_of(text) for name, text in stubs.items()}
         self._grams: dict[str, dict[int, Grams]] = {}
         self.students = 0
         self.unread = 0
@@ -121,7 +143,7 @@ class Comparison:
         number = self.students
         self.students += 1
         for exercise, text in sources.items():
-            made = shape(text)
+            made = fingerprint_of(text)
             if made is None:
                 self.unread += 1
                 continue
@@ -134,52 +156,26 @@ class Comparison:
 
     def pairs(self) -> list[Pair]:
         """Those that stand out, the clearest first."""
-        tables = {name: _Table(of, self.students) for name, of in self._grams.items()}
+        tables = {name: PairTable(of, self.students) for name, of in self._grams.items()}
         keys = np.unique(
-            np.concatenate([np.array([], np.int64), *(t.keys for t in tables.values())])
+            np.concatenate([np.array([], np.int64), *(each.keys for each in tables.values())])
         )
         if not len(keys):
             return []
-        # (exercises, pairs)
-        both = np.array([table.evidence_of(keys) for table in tables.values()])
-        either = np.maximum([table.either_of(keys) for table in tables.values()], 1e-9)
-        near = np.where(both >= ALIKE * either, both, 0.0)
-        whole = both.sum(axis=0) / either.sum(axis=0)
-
-        tries = math.log(self.students * (self.students - 1) / 2 * (len(tables) + 1) / EXPECTED)
-        most = max(usual(near.sum(axis=0), self.students, tries), tries)
-        most_whole = max(usual(whole, self.students, tries), ALIKE_ALL)
-        by_evidence = near.sum(axis=0) > most
-        # more than one exercise: about a single one, only its evidence tells
-        several = ((both >= ALIKE_ALL * either) & (both > 0)).sum(axis=0) > 1
-        by_whole = several & (whole > most_whole) & (both.sum(axis=0) > tries)
-        found = []
-        for at in np.flatnonzero(by_evidence | by_whole):
-            shown = near[:, at] > 0 if by_evidence[at] else both[:, at] >= ALIKE_ALL * either[:, at]
-            parts = [
-                SharedCode(name, float(both[row, at]), float(both[row, at] / either[row, at]))
-                for row, name in enumerate(tables)
-                if shown[row] and both[row, at] > 0
-            ]
-            evidence = sum(part.evidence for part in parts)
-            why = (
-                f"evidence {evidence:.0f}, where up to {most:.0f} is usual"
-                if by_evidence[at]
-                else f"{whole[at]:.0%} of all rare code shared, where up to {most_whole:.0%} is usual"
-            )
-            found.append(
-                Pair(
-                    students=(int(keys[at]) // self.students, int(keys[at]) % self.students),
-                    evidence=evidence,
-                    alike=float(both[shown, at].sum() / either[shown, at].sum()),
-                    why=why,
-                    parts=tuple(sorted(parts, key=lambda part: -part.evidence)),
-                )
-            )
+        evidence = _Evidence(
+            self.students,
+            tuple(tables),
+            np.array([table.evidence_of(keys) for table in tables.values()]),
+            np.maximum([table.either_of(keys) for table in tables.values()], 1e-9),
+        )
+        found = [
+            evidence.pair(place, divmod(int(keys[place]), self.students))
+            for place in np.flatnonzero(evidence.by_evidence | evidence.by_whole).tolist()
+        ]
         return sorted(found, key=lambda pair: (-pair.evidence, pair.students))
 
-    def shared(self, exercise: str, pair: Pair) -> Grams:
-        """The rare code of an exercise that both have."""
+    def shared_grams(self, exercise: str, pair: Pair) -> Grams:
+        """The rare code of an exercise that both have: k-grams, ascending."""
         of = self._grams[exercise]
         first, second = (of[number] for number in pair.students)
         both = np.intersect1d(first, second, assume_unique=True)
@@ -187,8 +183,70 @@ class Comparison:
         return np.intersect1d(both, every[counts <= most_shared(len(of))], assume_unique=True)
 
 
-class _Table:
-    """One exercise: the evidence of all pairs that share something rare, and everybody's rare weight."""
+class _Evidence:
+    """What speaks for each pair, and which pairs stand out.
+
+    Args:
+        students: how many there are.
+        exercises: their names.
+        both: (exercises, pairs), the evidence: the weight of the rare code that both have.
+        either: (exercises, pairs), the weight of the rare code that either has; above 0.
+    """
+
+    def __init__(
+        self,
+        students: int,
+        exercises: tuple[str, ...],
+        both: NDArray[np.float64],
+        either: NDArray[np.float64],
+    ) -> None:
+        self._exercises, self._both, self._either = exercises, both, either
+        self._near = np.where(both >= ALIKE * either, both, 0.0)
+        self._whole = both.sum(axis=0) / either.sum(axis=0)
+        tries = math.log(students * (students - 1) / 2 * (len(exercises) + 1) / EXPECTED)
+        self._most = max(usual_limit(self._near.sum(axis=0), students, tries), tries)
+        self._most_whole = max(usual_limit(self._whole, students, tries), ALIKE_ALL)
+        self.by_evidence = self._near.sum(axis=0) > self._most
+        # more than one exercise: about a single one, only its evidence tells
+        several = ((both >= ALIKE_ALL * either) & (both > 0)).sum(axis=0) > 1
+        enough = both.sum(axis=0) > tries
+        self.by_whole = several & (self._whole > self._most_whole) & enough
+
+    def pair(self, place: int, students: tuple[int, int]) -> Pair:
+        """The pair at a place of the second axis."""
+        both, either = self._both[:, place], self._either[:, place]
+        shown = self._near[:, place] > 0 if self.by_evidence[place] else both >= ALIKE_ALL * either
+        parts = [
+            SharedCode(name, float(both[row]), float(both[row] / either[row]))
+            for row, name in enumerate(self._exercises)
+            if shown[row] and both[row] > 0
+        ]
+        evidence = sum(part.evidence for part in parts)
+        return Pair(
+            students=students,
+            evidence=evidence,
+            alike=float(both[shown].sum() / either[shown].sum()),
+            why=self._why(place, evidence),
+            parts=tuple(sorted(parts, key=lambda part: -part.evidence)),
+        )
+
+    def _why(self, place: int, evidence: float) -> str:
+        if self.by_evidence[place]:
+            return f"evidence {evidence:.0f}, where up to {self._most:.0f} is usual"
+        share, usual = self._whole[place], self._most_whole
+        return f"{share:.0%} of all rare code shared, where up to {usual:.0%} is usual"
+
+
+class PairTable:
+    """One exercise: the evidence of all pairs that share something rare, and everybody's rare weight.
+
+    Args:
+        of: student's number → k-grams.
+        students: how many there are in the class.
+
+    Attributes:
+        keys: (pairs,), ascending: lower number · students + higher number, of those that share something rare.
+    """
 
     def __init__(self, of: Mapping[int, Grams], students: int) -> None:
         n = len(of)
@@ -223,17 +281,20 @@ class _Table:
 
 
 def most_shared(n: int) -> int:
-    """How many of `n` students may have a piece of code that still counts as rare."""
+    """How many of `n` students may have a piece of code that still counts as rare: a tenth, but 5 to 50."""
     return min(max(5, n // 10), MOST_SHARED)
 
 
-def usual(values: NDArray[np.float64], students: int, tries: float) -> float:
-    """Up to where a value is usual in the class.
+def usual_limit(values: NDArray[np.float64], students: int, tries: float) -> float:
+    """Up to where a value is usual in the class, by the background that the head of this file describes.
 
     Args:
-        values: of the pairs that share anything; all others have 0.
+        values: (pairs,), of the pairs that share anything; all others have 0.
         students: how many there are; half as many pairs are left out of the background, since they may be copies.
         tries: ln(pairs looked at / how many honest ones may be beyond).
+
+    Returns:
+        The limit, in the unit of `values`.
     """
     possible = max(students * (students - 1) / 2, 1)
     apart = min(max(3, students // 2), possible / 2)
@@ -258,9 +319,12 @@ def compare(
 
     Args:
         students: (identifier, name to show), in the order of the report.
-        sources: the texts of a student, by exercise; asked for once, and again for those who are told of.
+        sources: the texts of a student, by exercise; asked for once, and again for those who stand out.
         stubs: what everybody was given, by exercise.
         hide: (identifier, text) → the text to show, without names where pseudonyms are wanted.
+
+    Returns:
+        The pairs that stand out, the clearest first; and the comparison, which counts students and unread texts.
     """
     people = list(students)
     comparison = Comparison(stubs)
@@ -268,22 +332,26 @@ def compare(
         comparison.add(sources(who))
     findings = []
     for pair in comparison.pairs():
-        two = [people[number] for number in pair.students]
-        texts = [sources(who) for who, _ in two]
-        marks: list[dict[str, frozenset[int]]] = [{}, {}]
-        for part in pair.parts:
-            shared = {int(gram) for gram in comparison.shared(part.exercise, pair)}
-            for side in (0, 1):
-                made = shape(texts[side][part.exercise])
-                lines = made.lines.items() if made else ()
-                marks[side][part.exercise] = frozenset(
-                    line for gram, covered in lines if gram in shared for line in covered
-                )
-        shown = [
-            {part.exercise: hide(who, text[part.exercise]) for part in pair.parts}
-            for (who, _), text in zip(two, texts, strict=True)
-        ]
+        first, second = (people[number] for number in pair.students)
+        shown, marks = [], []
+        for who, _ in (first, second):
+            texts = sources(who)
+            marks.append(_marks(comparison, pair, texts))
+            shown.append({part.exercise: hide(who, texts[part.exercise]) for part in pair.parts})
         findings.append(
-            Finding(pair, (two[0][1], two[1][1]), (shown[0], shown[1]), (marks[0], marks[1]))
+            Finding(pair, (first[1], second[1]), (shown[0], shown[1]), (marks[0], marks[1]))
         )
     return findings, comparison
+
+
+def _marks(comparison: Comparison, pair: Pair, texts: Sources) -> dict[str, frozenset[int]]:
+    """Exercise → the lines (from 1) of one of the two with code that both have."""
+    marks = {}
+    for part in pair.parts:
+        shared = {int(gram) for gram in comparison.shared_grams(part.exercise, pair)}
+        made = fingerprint_of(texts[part.exercise])
+        lines = made.lines.items() if made else ()
+        marks[part.exercise] = frozenset(
+            line for gram, covered in lines if gram in shared for line in covered
+        )
+    return marks

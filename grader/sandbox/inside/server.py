@@ -155,7 +155,7 @@ class Server:
     ) -> tuple[dict[str, Any], bytes]:
         before = {key: _snapshot(value) for key, value in arguments.items()}
         run = partial(self._probe(request["code"], request["probe"]), self._module, **arguments)
-        result, seen = observe(run) if request.get("watch") else (run(), [])
+        result, seen = observe(run) if request.get("trace") else (run(), [])
         tree, answer = encode(result)
         changed = [
             key for key, value in arguments.items() if not _same(before[key], _snapshot(value))

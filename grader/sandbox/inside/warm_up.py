@@ -48,6 +48,6 @@ def rehearse(devices: Sequence[str]) -> None:
     code = code_of(inspect.getsource(program))
     call = {"probe": program.__name__, "code": code, "arguments": tree, "seed": 0}
     for device in devices:
-        for watch in (False, True):
-            answer, _ = server.call({**call, "device": device, "watch": watch}, block)
+        for trace in (False, True):
+            answer, _ = server.call({**call, "device": device, "trace": trace}, block)
             assert "value" in answer

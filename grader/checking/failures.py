@@ -1,0 +1,224 @@
+"""What a student reads when the code gives no usable answer.
+
+    NoAnswer: the child was lost ─────┐
+    an exception, as the child has it ├──▶ Failures ──▶ how the case ends, or why the file cannot be loaded
+    an answer that cannot be used ────┘
+
+Nothing here runs anything. Whatever comes from a child is checked before it gets into a sentence.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import NoAnswer
+from ..language import _
+from ..report import CheckStatus
+from ..submission import Source
+from ..text import clean, line_of, listed
+from .explain import IN_PLACE
+from .outcome import Cause, CheckFailed, CheckOutcome
+from .torch_errors import gradient_complaint, meaning_of, meaning_on
+
+_CALLERS = 2  # lines that are shown above the one that raised
+_SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
+
+
+@dataclass(frozen=True)
+class StudentLine:
+    """A line of the student's: where an exception went through, or where the code was when it was stopped."""
+
+    file: str
+    number: int
+    function: str
+    text: str
+
+    def __str__(self) -> str:
+        return _("{file}, line {line}").format(file=self.file, line=self.number)
+
+
+@dataclass(frozen=True)
+class Raised:
+    """An exception of the student's code, with the lines that it went through, the outermost first."""
+
+    kind: str
+    message: str
+    lines: tuple[StudentLine, ...]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.message}" if self.message else self.kind
+
+    @property
+    def line(self) -> StudentLine | None:
+        """The innermost one."""
+        return self.lines[-1] if self.lines else None
+
+
+class Failures:
+    """Turns what happened to a submission's source into what its student reads.
+
+    Args:
+        name: the exercise's, and so that of the module.
+        source: what was handed in for it.
+    """
+
+    def __init__(self, name: str, source: Source) -> None:
+        self._name = name
+        self._source = source
+        self._names: list[str] = []
+        self._cell_errors: list[Raised] = []
+
+    def note_loaded(self, header: Mapping[str, Any]) -> None:
+        """Keeps what a child told when it had loaded the source: the names that it defines, and which cells raised."""
+        self._names = strings(header.get("names"))
+        errors = header.get("errors")
+        self._cell_errors = (
+            [self._read(error) for error in errors] if isinstance(errors, list) else []
+        )
+
+    def lost_at_import(self, error: NoAnswer) -> str:
+        """Why the file cannot be loaded, when its import ended the child."""
+        line = self._line(*error.place, "") if error.place else None
+        sentence = _("{place}: importing the file {happened}.")
+        sentence = sentence.format(place=line or self._source.filename, happened=_happened(error))
+        if error.reason == "timeout":
+            sentence += " " + _('Move training and demo code under `if __name__ == "__main__":`.')
+        return sentence
+
+    def raised_at_import(self, error: Any) -> str:
+        """Why the file cannot be loaded, when its import raised; `error` is what the child told of it."""
+        raised = self._read(error)
+        line = raised.line
+        at, text = line or self._source.filename, f": `{line.text}`" if line else ""
+        if raised.kind in _SYNTAX_ERRORS:
+            return f"{at}: {raised}{text}."
+        sentence = _("{place}: importing the file raises {error}{line}.")
+        if raised.kind == "SystemExit":
+            sentence = _("{place}: importing the file ends the program{line}.")
+        return sentence.format(place=at, error=raised, line=text)
+
+    def lost(self, error: NoAnswer, device: str) -> CheckOutcome:
+        """How a case ends when a probe, on `device`, ended the child."""
+        sentence = _("Your code {happened}.").format(happened=_happened(error))
+        if error.place and (line := self._line(*error.place, "")):
+            sentence += " " + _("It was at {place}: `{line}`.").format(place=line, line=line.text)
+        status: CheckStatus = "timeout" if error.reason == "timeout" else "failed"
+        causes = []
+        if device == "sim" and error.reason == "died":
+            beyond = _(
+                "That was on `sim:0`, which stands for a GPU here: code like this may be beyond it."
+            )
+            causes.append(Cause("", beyond))
+        return CheckOutcome(status, sentence, causes)
+
+    def raised(self, error: Any, device: str) -> CheckOutcome:
+        """How a case ends when a probe, on `device`, raised; `error` is what the child told of it."""
+        raised = self._read(error)
+        line = raised.line
+        # torch raises it as well, for what it has not implemented
+        if raised.kind == "NotImplementedError" and line and raised.kind in line.text:
+            return CheckOutcome("not_started", _not_written(raised.message))
+        known = meaning_on(device, raised.kind, raised.message) or meaning_of(raised.message)
+        causes = [known] if known else []
+        if line:
+            return CheckFailed(_with_callers(raised, line), causes)
+        if complaint := gradient_complaint(raised.message):
+            return CheckFailed(*complaint)
+        missing = re.fullmatch(r"module '(\w+)' has no attribute '(\w+)'", raised.message)
+        if raised.kind == "AttributeError" and missing and missing[1] == self._name:
+            return CheckFailed(self._not_defined(missing[2]))
+        return CheckFailed(_("Calling your code raised {error}.").format(error=raised), causes)
+
+    def _not_defined(self, name: str) -> str:
+        sentence = _("{file} does not define `{name}`.")
+        sentence = sentence.format(file=self._source.filename, name=name)
+        near = difflib.get_close_matches(name, self._names, 2, 0.6)
+        if near:
+            sentence += " " + _("It has {names}: is that the one?").format(names=listed(near))
+        elif self._cell_errors:
+            first = self._cell_errors[0]
+            at = f" ({first.line}: `{first.line.text}`)" if first.line else ""
+            sentence += " " + _("A cell raised {error}{place}.").format(error=first, place=at)
+        return sentence
+
+    def _read(self, error: Any) -> Raised:
+        """What the child told of an exception; whatever is not of the right form is dropped."""
+        if not isinstance(error, dict):
+            return Raised("Exception", "", ())
+        kind, message, entries = error.get("type"), error.get("message"), error.get("lines")
+        lines = []
+        for entry in entries if isinstance(entries, list) else []:
+            if isinstance(entry, list) and [type(part) for part in entry] == [int, int, str]:
+                lines.append(self._line(*entry))
+        return Raised(
+            clean(kind, 80) if isinstance(kind, str) else "Exception",
+            clean(message).strip().rstrip(".") if isinstance(message, str) else "",
+            tuple(line for line in lines if line),
+        )
+
+    def _line(self, cell: int, number: int, function: str) -> StudentLine | None:
+        if not 0 <= cell < len(self._source.cells) or not 0 < number < 10**7:
+            return None
+        source = self._source.cells[cell]
+        return StudentLine(source.place, number, clean(function, 80), line_of(source.text, number))
+
+
+def not_loaded() -> CheckOutcome:
+    """How a case ends when the student's file cannot be loaded; the exercise's own message says why."""
+    return CheckOutcome("not_reached", _("The file could not be loaded."))
+
+
+def out_of_time(seconds: float) -> CheckOutcome:
+    """How a case ends when the `seconds` for all of the exercise are used up."""
+    sentence = _("Not run: the {most:g} seconds for this exercise are used up.")
+    return CheckOutcome("timeout", sentence.format(most=seconds))
+
+
+def unusable(error: Exception) -> CheckFailed:
+    """How a case ends when `error` is why its answer is no value."""
+    return CheckFailed(
+        _("The answer of your code cannot be used: {why}.").format(why=_(str(error)))
+    )
+
+
+def changed(names: Sequence[str]) -> CheckFailed:
+    """How a case ends when inputs were changed that are to be left as they were."""
+    sentence = _("The input {names} was changed; inputs are to be left as they were.")
+    if len(names) > 1:
+        sentence = _("The inputs {names} were changed; inputs are to be left as they were.")
+    return CheckFailed(sentence.format(names=listed(list(names))), [IN_PLACE])
+
+
+def strings(values: Any) -> list[str]:
+    """The strings among values that came from a child, made safe to show."""
+    if not isinstance(values, list):
+        return []
+    return [clean(value, 80) for value in values if isinstance(value, str)]
+
+
+def _with_callers(raised: Raised, line: StudentLine) -> str:
+    sentence = _("`{function}` raised {error} ({place}: `{line}`).")
+    sentence = sentence.format(function=line.function, error=raised, place=line, line=line.text)
+    for caller in reversed(raised.lines[-1 - _CALLERS : -1]):
+        at = _("called at {place}: `{line}`").format(place=caller, line=caller.text)
+        sentence += f"\n    {at}"
+    return sentence
+
+
+def _happened(error: NoAnswer) -> str:
+    """What became of the child, for the place of {happened} in a sentence."""
+    values = {
+        key: _(value) if isinstance(value, str) else value for key, value in error.values.items()
+    }
+    return _(error.template).format(**values)
+
+
+def _not_written(message: str) -> str:
+    """What a stub raises is in English in every language, as its code is."""
+    if stub := re.fullmatch(r"(\S+) is not written yet", message):
+        return _("{name} is not written yet").format(name=stub[1])
+    return message or _("Not written yet.")

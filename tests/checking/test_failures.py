@@ -1,0 +1,214 @@
+"""What became of a child, an exception or a file is told in sentences; whatever a child says is checked first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from grader.checking import failures
+from grader.checking.failures import Failures
+from grader.checking.outcome import CheckFailed
+from grader.errors import NoAnswer
+from grader.sandbox.wire.values import WireError
+from grader.submission.submission import Cell, Source
+
+TEXT = """def outer(x):
+    return inner(x)
+
+def inner(x):
+    return x.view(7)
+
+def later(x):
+    raise NotImplementedError("later is not written yet")
+"""
+NOTEBOOK = Source(
+    "work.ipynb", (Cell("work.ipynb, cell 1", "import torch"), Cell("work.ipynb, cell 2", "1 / 0"))
+)
+
+
+@pytest.fixture
+def told() -> Failures:
+    return Failures("work", Source("work.py", (Cell("work.py", TEXT),)))
+
+
+def error(kind: str, message: str, *lines: object) -> dict[str, Any]:
+    """As a child tells of an exception; a line is the number of its cell, its own, and its function."""
+    return {"type": kind, "message": message, "lines": [*lines]}
+
+
+def test_an_exception_is_told_with_its_line_and_its_callers(told: Failures) -> None:
+    raised = error("ValueError", "no.", [0, 2, "outer"], [0, 5, "inner"])
+    outcome = told.raised(raised, "cpu")
+    assert outcome.status == "failed"
+    assert outcome.message == (
+        "`inner` raised ValueError: no (work.py, line 5: `return x.view(7)`).\n"
+        "    called at work.py, line 2: `return inner(x)`"
+    )
+    assert outcome.causes == ()
+
+
+def test_no_more_than_two_callers_are_told(told: Failures) -> None:
+    lines = [[0, number, "f"] for number in (1, 2, 4, 5)]
+    message = told.raised(error("ValueError", "", *lines), "cpu").message
+    places = [line.split(":")[0].strip() for line in message.splitlines()[1:]]
+    assert places == ["called at work.py, line 4", "called at work.py, line 2"]
+    assert message.startswith("`f` raised ValueError (work.py, line 5")
+
+
+def test_what_an_exception_means_is_its_cause(told: Failures) -> None:
+    message = "mat1 and mat2 shapes cannot be multiplied (5x3 and 4x3)"
+    outcome = told.raised(error("RuntimeError", message, [0, 5, "inner"]), "cpu")
+    assert [cause.id for cause in outcome.causes] == ["raised-shapes"]
+
+
+def test_what_is_not_written_is_no_failure(told: Failures) -> None:
+    written = error("NotImplementedError", "later is not written yet", [0, 8, "later"])
+    outcome = told.raised(written, "cpu")
+    assert (outcome.status, outcome.message) == ("not_started", "later is not written yet")
+    bare = told.raised(error("NotImplementedError", "", [0, 8, "later"]), "cpu")
+    assert (bare.status, bare.message) == ("not_started", "Not written yet.")
+
+
+def test_what_torch_has_not_implemented_is_a_failure(told: Failures) -> None:
+    outcome = told.raised(error("NotImplementedError", "no kernel", [0, 5, "inner"]), "cpu")
+    assert outcome.status == "failed"
+
+
+def test_autograds_complaints_are_put_in_plain_words(told: Failures) -> None:
+    complaint = "function FBackward returned an incorrect number of gradients (expected 3, got 2)"
+    outcome = told.raised(error("RuntimeError", complaint), "cpu")
+    assert outcome.message.startswith("`backward` of F returns 2 gradients")
+
+
+def test_an_exception_without_a_line_of_the_students(told: Failures) -> None:
+    outcome = told.raised(error("TypeError", "f() takes 1 argument"), "cpu")
+    assert outcome.message == "Calling your code raised TypeError: f() takes 1 argument."
+
+
+MISSING = error("AttributeError", "module 'work' has no attribute 'inner'")
+
+
+def test_a_name_that_is_missing_is_held_against_those_that_are_there(told: Failures) -> None:
+    assert told.raised(MISSING, "cpu").message == "work.py does not define `inner`."
+    told.note_loaded({"names": ["iner", "torch", 5]})
+    assert told.raised(MISSING, "cpu").message == (
+        "work.py does not define `inner`. It has `iner`: is that the one?"
+    )
+
+
+def test_a_cell_that_raised_may_be_why_a_name_is_missing() -> None:
+    told = Failures("work", NOTEBOOK)
+    told.note_loaded(
+        {"names": [], "errors": [error("ZeroDivisionError", "no", [1, 1, "<module>"])]}
+    )
+    assert told.raised(MISSING, "cpu").message == (
+        "work.ipynb does not define `inner`. A cell raised ZeroDivisionError: no (work.ipynb, cell 2, line 1: `1 / 0`)."
+    )
+    told.note_loaded({"names": [], "errors": [error("ZeroDivisionError", "")]})
+    assert told.raised(MISSING, "cpu").message.endswith("A cell raised ZeroDivisionError.")
+
+
+def test_a_name_of_another_module_is_told_as_any_exception(told: Failures) -> None:
+    other = error("AttributeError", "module 'torch' has no attribute 'inner'")
+    assert told.raised(other, "cpu").message.startswith("Calling your code raised AttributeError")
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        None,
+        "ValueError",
+        {},
+        {"type": 5, "message": ["x"], "lines": "abc"},
+        error("Exception", "", None, [0, "1", "f"], [0, 1], [True, 1, "f"]),
+        error("Exception", "", [-1, 1, "f"], [7, 1, "f"], [0, 0, "f"], [0, 10**9, "f"]),
+    ],
+)
+def test_what_is_not_of_the_right_form_is_dropped(told: Failures, nonsense: Any) -> None:
+    assert told.raised(nonsense, "cpu").message == "Calling your code raised Exception."
+    assert told.raised_at_import(nonsense) == "work.py: importing the file raises Exception."
+    told.note_loaded({"names": nonsense, "errors": nonsense})
+    assert told.raised(MISSING, "cpu").message == "work.py does not define `inner`."
+
+
+def test_a_line_beyond_the_file_has_no_text(told: Failures) -> None:
+    message = told.raised(error("ValueError", "", [0, 900, "f"]), "cpu").message
+    assert message == "`f` raised ValueError (work.py, line 900: ``)."
+
+
+def test_what_a_child_says_is_made_safe_to_show(told: Failures) -> None:
+    message = told.raised(error("E\x1b[2K", "\u202e" + "x" * 5000), "cpu").message
+    assert "\x1b" not in message
+    assert "\u202e" not in message
+    assert len(message) < 1000
+    assert failures.strings(["a\x1b", 1, None, "b" * 200])[0] == "a\\x1b"
+    assert failures.strings("abc") == []
+
+
+def test_a_lost_child(told: Failures) -> None:
+    late = NoAnswer("timeout", "did not finish within {seconds:g} seconds", (0, 2), seconds=5.0)
+    outcome = told.lost(late, "cpu")
+    assert outcome.status == "timeout"
+    assert outcome.message == (
+        "Your code did not finish within 5 seconds. It was at work.py, line 2: `return inner(x)`."
+    )
+    died = NoAnswer("died", "crashed ({signal})", signal="SIGSEGV")
+    outcome = told.lost(died, "cpu")
+    assert (outcome.status, outcome.message) == ("failed", "Your code crashed (SIGSEGV).")
+    assert outcome.causes == ()
+
+
+def test_a_child_that_dies_on_the_simulated_accelerator_has_a_likely_cause(told: Failures) -> None:
+    [cause] = told.lost(NoAnswer("died", "crashed"), "sim").causes
+    assert "`sim:0`" in cause.text
+    assert told.lost(NoAnswer("timeout", "was late"), "sim").causes == ()
+
+
+def test_a_child_that_is_lost_at_import(told: Failures) -> None:
+    died = NoAnswer("died", "ended its process")
+    assert told.lost_at_import(died) == "work.py: importing the file ended its process."
+    late = told.lost_at_import(NoAnswer("timeout", "was late", (0, 5)))
+    assert late.startswith("work.py, line 5: importing the file was late.")
+    assert "__main__" in late
+
+
+@pytest.mark.parametrize(
+    ("raised", "sentence"),
+    [
+        (
+            error("SyntaxError", "'(' was never closed", [0, 4, ""]),
+            "work.py, line 4: SyntaxError: '(' was never closed: `def inner(x):`.",
+        ),
+        (error("SyntaxError", "too deep"), "work.py: SyntaxError: too deep."),
+        (
+            error("NameError", "no x", [0, 1, "<module>"], [0, 5, "inner"]),
+            "work.py, line 5: importing the file raises NameError: no x: `return x.view(7)`.",
+        ),
+        (
+            error("SystemExit", "1", [0, 5, "<module>"]),
+            "work.py, line 5: importing the file ends the program: `return x.view(7)`.",
+        ),
+    ],
+)
+def test_an_import_that_raises(told: Failures, raised: Any, sentence: str) -> None:
+    assert told.raised_at_import(raised) == sentence
+
+
+def test_inputs_that_were_changed() -> None:
+    one, two = failures.changed(["x"]), failures.changed(["x", "y"])
+    assert one.message == "The input `x` was changed; inputs are to be left as they were."
+    assert two.message.startswith("The inputs `x` and `y` were changed")
+    assert [cause.id for cause in one.causes] == ["in-place"]
+
+
+def test_what_ends_a_case_without_an_answer() -> None:
+    assert failures.not_loaded().status == "not_reached"
+    late = failures.out_of_time(60)
+    assert (late.status, late.message) == (
+        "timeout",
+        "Not run: the 60 seconds for this exercise are used up.",
+    )
+    useless = failures.unusable(WireError("it is odd"))
+    assert isinstance(useless, CheckFailed)
+    assert useless.message == "The answer of your code cannot be used: it is odd."

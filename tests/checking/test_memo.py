@@ -1,0 +1,298 @@
+"""A case that meets known answers ends as it did before, and what depends on a student's own source is never kept."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any, cast
+
+import pytest
+
+from grader import grade, grading, language, probe
+from grader.checking import collect, run
+from grader.checking.memo import CaseEnd, CaseMemo, MemoizedSession, key_of
+from grader.checking.outcome import CheckFailed, CheckOutcome
+from grader.checking.session import Request, Session
+from grader.course.catalog import Course
+from grader.machines import DEVICES, Machines
+from grader.report import Report
+from grader.sandbox import Limits, Message
+from grader.submission import Submission
+from tests.conftest import ROOT
+
+SEED = 11
+# all of them with MEMO=all, which takes minutes
+NAMES = ["line_fit", "folder_dataset"]
+if os.environ.get("MEMO") == "all":
+    NAMES = sorted(path.stem for path in (ROOT / "solutions").glob("*.py"))
+
+
+@pytest.fixture
+def forget(course: Course) -> Iterator[Callable[[str], None]]:
+    """Makes the cases of an exercise forget what they have met."""
+
+    def forgotten(name: str) -> None:
+        for check in collect.collect((course[name].checks,), DEVICES).values():
+            for case in check.cases:
+                case.memo.key = case.memo.first = None
+
+    yield forgotten
+    for name in ("line_fit", "logistic_regression"):
+        forgotten(name)
+
+
+@pytest.fixture
+def worked_out(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The cases that were run, and not only asked again."""
+    ran: list[str] = []
+    run_case = run._run_case
+
+    def counted(case: collect.Case, *rest: Any) -> Any:
+        ran.append(case.name)
+        return run_case(case, *rest)
+
+    monkeypatch.setattr(run, "_run_case", counted)
+    return ran
+
+
+def graded(machines: Machines, name: str, text: str) -> Report:
+    return grade(Submission.of_text(name, text), machines=machines, seed=SEED)
+
+
+def told(report: Report) -> Any:
+    """The report without the time that each check took."""
+    exercises = [
+        replace(one, checks=tuple(replace(check, seconds=0.0) for check in one.checks))
+        for one in report.exercises
+    ]
+    return replace(report, exercises=tuple(exercises)).to_dict()
+
+
+def solution(name: str) -> str:
+    return (ROOT / "solutions" / f"{name}.py").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_reports_are_those_of_a_grader_without_memos(
+    machines: Machines, forget: Callable[[str], None], name: str
+) -> None:
+    folder = ROOT / "tests" / "submissions" / name
+    texts = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*/*.py"))]
+    assert len(texts) > 20
+    forget(name)
+    after_others = [told(graded(machines, name, text)) for text in (*texts, *texts)]
+    for text, first, second in zip(
+        texts, after_others[: len(texts)], after_others[len(texts) :], strict=True
+    ):
+        forget(name)
+        alone = told(graded(machines, name, text))
+        assert first == alone
+        assert second == alone
+
+
+def test_the_second_right_answer_is_only_asked_for(
+    machines: Machines, forget: Callable[[str], None], worked_out: list[str]
+) -> None:
+    forget("line_fit")
+    right = solution("line_fit")
+    first = graded(machines, "line_fit", right)
+    assert len(worked_out) > 20
+    del worked_out[:]
+    second = graded(machines, "line_fit", f"{right}\n# somebody else's\n")
+    assert worked_out == []
+    assert second.score == 10
+    assert [check.status for check in second.exercises[0].checks] == [
+        check.status for check in first.exercises[0].checks
+    ]
+    other_seed = grade(Submission.of_text("line_fit", right), machines=machines, seed=SEED + 1)
+    assert other_seed.score == 10
+    assert len(worked_out) > 20
+
+
+def test_an_exception_is_told_with_the_students_own_line(
+    machines: Machines, forget: Callable[[str], None]
+) -> None:
+    forget("line_fit")
+    for line in ("raise ValueError('no')", "raise ValueError('n' + 'o')"):
+        text = solution("line_fit").replace("### BEGIN SOLUTION", line, 1)
+        messages = [
+            check.message for check in graded(machines, "line_fit", text).exercises[0].checks
+        ]
+        assert any(f"`{line}`" in message for message in messages)
+
+
+def test_a_lost_child_is_not_remembered(forget: Callable[[str], None]) -> None:
+    forget("line_fit")
+    right = solution("line_fit")
+    hanging = right.replace("### BEGIN SOLUTION", "import time; time.sleep(30)", 1)
+    with Machines(limits=Limits(call_seconds=0.5)) as box:
+        assert graded(box, "line_fit", hanging).score < 10
+        assert graded(box, "line_fit", right).score == 10
+
+
+def test_who_differentiates_is_seen_although_the_answers_are_known(
+    machines: Machines, forget: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same numbers to the bit, and an engine that ran beside them; the source is not looked at here."""
+    monkeypatch.setattr(grading, "violations", lambda *_: [])
+    forget("line_fit")
+    right = solution("line_fit")
+    assert graded(machines, "line_fit", right).score == 10
+    aside = (
+        "with torch.enable_grad():\n        torch.ones((), requires_grad=True).mul(2).backward()"
+    )
+    text = right.replace("### BEGIN SOLUTION", aside)
+    for _ in range(2):
+        report = graded(machines, "line_fit", text)
+        assert report.score == 0
+        assert report.exercises[0].violations
+
+
+def test_what_is_told_is_in_the_language_of_the_moment(
+    machines: Machines, forget: Callable[[str], None]
+) -> None:
+    forget("logistic_regression")
+    text = solution("logistic_regression").replace("+ self.b)", "- self.b)")
+    submission = Submission.of_text("logistic_regression", text)
+    messages = []
+    for spoken in ("en", "ko", "en"):
+        report = grade(submission, machines=machines, seed=SEED, language=spoken)
+        messages.append([check.message for check in report.exercises[0].checks])
+    assert messages[0] == messages[2]
+    for english, korean in zip(messages[0], messages[1], strict=True):
+        assert bool(english) == bool(re.search("[가-힣]", korean))
+    assert language.current() == "en"
+
+
+# one memo, and a session that answers from a list
+
+
+@probe
+def ask(student: Any, n: int) -> Any:
+    return student.work(n)
+
+
+class Scripted:
+    """Answers with the next of its headers, and notes what it was asked."""
+
+    def __init__(self, *headers: dict[str, Any]) -> None:
+        self._headers = list(headers)
+        self.asked: list[int] = []
+
+    def ask(self, request: Request) -> Message:
+        self.asked.append(request.inputs["n"])
+        if not self._headers:
+            raise CheckOutcome("timeout", "It was late.")
+        header = self._headers.pop(0)
+        return Message(header, b"", repr(header).encode())
+
+    def read(self, request: Request, answer: Message) -> Any:
+        return answer.header.get("value")
+
+
+def run_case(memo: CaseMemo, session: Scripted, end: CaseEnd | None = None) -> CaseEnd | None:
+    """A case of two requests, of which the memo may know some; the end that it knew."""
+    memoized = MemoizedSession(cast(Session, session))
+    known = memoized.look_up(memo)
+    if known is None:
+        for n in (1, 2):
+            memoized.call(ask, {"n": n}, "cpu", 0)
+        memoized.store(memo, end or CaseEnd(None))
+    return known
+
+
+def values(*several: object) -> Scripted:
+    return Scripted(*({"value": value} for value in several))
+
+
+def test_equal_answers_lead_to_the_same_end() -> None:
+    memo, end = CaseMemo(), CaseEnd(CheckFailed("no"))
+    assert run_case(memo, values("a", "b"), end) is None
+    again = values("a", "b")
+    assert run_case(memo, again) is end
+    assert again.asked == [1, 2]
+
+
+def test_what_was_met_on_the_way_is_not_asked_again() -> None:
+    memo = CaseMemo()
+    run_case(memo, values("a", "b"))
+    other = values("a", "c")
+    assert run_case(memo, other) is None
+    assert other.asked == [1, 2]
+    other = values("d", "b")
+    assert run_case(memo, other) is None
+    assert other.asked == [1, 2]
+    assert all(run_case(memo, values(*both)) for both in ("ab", "ac", "db"))
+
+
+def test_the_answers_are_handed_out_in_their_order() -> None:
+    memo = CaseMemo()
+    run_case(memo, values("a", "b"))
+    memoized = MemoizedSession(cast(Session, values("a", "c")))
+    assert memoized.look_up(memo) is None
+    assert [memoized.call(ask, {"n": n}, "cpu", 0) for n in (1, 2)] == ["a", "c"]
+
+
+@pytest.mark.parametrize("own", [{"error": {}}, {"value": "b", "seen": ["autograd"]}])
+def test_what_tells_of_the_students_own_source_is_in_no_memo(own: dict[str, Any]) -> None:
+    memo = CaseMemo()
+    for headers in ([own, {"value": "b"}], [{"value": "a"}, own]):
+        assert run_case(memo, Scripted(*headers)) is None
+        assert memo.first is None
+        assert run_case(memo, Scripted(*headers)) is None
+
+
+def test_a_request_without_an_answer_is_in_no_memo() -> None:
+    memo = CaseMemo()
+    memoized = MemoizedSession(cast(Session, values("a")))
+    memoized.call(ask, {"n": 1}, "cpu", 0)
+    with pytest.raises(CheckOutcome) as outcome:
+        memoized.call(ask, {"n": 2}, "cpu", 0)
+    memoized.store(memo, CaseEnd(outcome.value))
+    assert memo.first is None
+
+
+def test_a_case_that_asks_for_nothing_is_in_no_memo() -> None:
+    memo = CaseMemo()
+    MemoizedSession(cast(Session, values())).store(memo, CaseEnd(None))
+    assert memo.first is None
+
+
+def test_a_memo_is_of_one_key() -> None:
+    memo = CaseMemo()
+    run_case(memo.under((1, "en")), values("a", "b"))
+    assert run_case(memo.under((1, "en")), values("a", "b"))
+    assert run_case(memo.under((1, "ko")), values("a", "b")) is None
+    assert run_case(memo.under((1, "en")), values("a", "b")) is None
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_memo_does_not_grow_without_end(first: bool) -> None:
+    """However mixed a class is at one request, what was met early stays known."""
+    memo = CaseMemo()
+    answers = [(n, 0) if first else (0, n) for n in range(200)]
+    for both in answers:
+        run_case(memo, values(*both))
+    known = [bool(run_case(memo, values(*both))) for both in answers]
+    assert 0 < sum(known) < 100
+    assert known[: sum(known)] == [True] * sum(known)
+    assert memo.first is not None
+    assert len(memo.first.after) < 100
+
+
+def test_answers_are_equal_if_text_and_tensors_are() -> None:
+    answer = Message({"value": 1}, b"block", b"text")
+    assert key_of(answer) == key_of(answer)
+    assert (
+        len(
+            {
+                key_of(answer),
+                key_of(answer._replace(block=b"x")),
+                key_of(answer._replace(text=b"x")),
+            }
+        )
+        == 3
+    )
+    assert key_of(answer._replace(header={"error": None})) == b""

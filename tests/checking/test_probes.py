@@ -1,0 +1,144 @@
+"""A probe is sent as text: itself and the helpers that it uses, without the rest of its module."""
+
+from __future__ import annotations
+
+import marshal
+from base64 import b64decode
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from grader import helper, probe
+from grader.checking.probes import Probe
+from grader.errors import CourseFault
+
+SECRET = 41
+
+
+@helper
+def plus_one(x: Any) -> Any:
+    return x + 1
+
+
+@helper
+class Doubled:
+    """A helper that uses a helper."""
+
+    def of(self, x: Any) -> Any:
+        return 2 * plus_one(x)
+
+
+def not_marked(x: Any) -> Any:
+    return x
+
+
+@probe
+def asks(student: Any, x: Any) -> Any:
+    return student.work(Doubled().of(x))
+
+
+@probe
+def asks_nothing_else(student: Any) -> Any:
+    return [student.one, student.two(student.one), not_marked(student)]
+
+
+@probe(changes=("x", "y"))
+def may_change(student: Any, x: Any, y: Any) -> None: ...
+
+
+def sent(what: Probe) -> dict[str, Any]:
+    """The names that the code defines where it arrives."""
+    there: dict[str, Any] = {"__name__": "probe", "torch": torch, "nn": nn, "Tensor": Tensor}
+    exec(marshal.loads(b64decode(what.code)), there)
+    return there
+
+
+def test_a_probe_arrives_with_its_helpers() -> None:
+    there = sent(asks)
+    student = SimpleNamespace(work=lambda x: x * 10)
+    assert there["asks"](student, x=3) == 80
+    assert "SECRET" not in there
+    assert "not_marked" not in sent(asks_nothing_else)
+
+
+def test_a_helper_comes_before_what_uses_it_and_once() -> None:
+    source = asks.source
+    order = [source.index(f"{start}") for start in ("def plus_one", "class Doubled", "def asks")]
+    assert order == sorted(order)
+    assert source.count("def plus_one") == 1
+    assert "@" not in source
+
+
+def test_a_probe_runs_here_on_a_module_of_ones_own() -> None:
+    assert asks(SimpleNamespace(work=lambda x: -x), x=1) == -4
+
+
+def test_names_and_changes() -> None:
+    assert (asks.name, asks.changes) == ("asks", frozenset())
+    assert may_change.changes == {"x", "y"}
+
+
+def test_what_a_probe_calls_of_the_students() -> None:
+    assert asks.called == {"work"}
+    assert asks_nothing_else.called == {"one", "two"}
+
+
+@helper
+def goes_back(y: Tensor) -> None:
+    y.sum().backward()
+
+
+@probe
+def by_engine(student: Any, x: Any) -> None:
+    student.f(x).sum().backward()
+
+
+@probe
+def by_helper(student: Any, x: Any) -> None:
+    goes_back(student.f(x))
+
+
+@probe
+def by_grad(student: Any, x: Any) -> Any:
+    return torch.autograd.grad(student.f(x), x)
+
+
+@probe
+def marks(student: Any, x: Any) -> Any:
+    return student.f(x.requires_grad_())
+
+
+@probe
+def reads_grad(student: Any, x: Any) -> Any:
+    return student.f(x).grad
+
+
+@probe
+def students_own(student: Any, g: Any) -> Any:
+    return student.layer.backward(g)
+
+
+@probe
+def local_name(student: Any, grad: Any, backward: Any) -> Any:
+    return student.f(grad, backward)
+
+
+@pytest.mark.parametrize("differentiating", [by_engine, by_helper, by_grad, marks, reads_grad])
+def test_a_probe_that_differentiates_itself(differentiating: Probe) -> None:
+    assert differentiating.differentiates
+
+
+@pytest.mark.parametrize("plain", [asks, students_own, local_name])
+def test_a_probe_that_leaves_it_to_the_student(plain: Probe) -> None:
+    assert not plain.differentiates
+
+
+nameless = probe(lambda student: student)
+
+
+def test_a_lambda_is_the_courses_fault() -> None:
+    with pytest.raises(CourseFault, match=r"test_probes\.py: <lambda> .* with `def`"):
+        _ = nameless.code

@@ -1,0 +1,315 @@
+"""What comes of a check: its cases are run in their order, and the worst of them names its state."""
+
+from __future__ import annotations
+
+import gc
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from grader.checking import run as run_module
+from grader.checking.collect import Check, collect
+from grader.checking.run import run_checks
+from grader.checking.session import Session, Sessions
+from grader.errors import CourseFault, Fault, SandboxLost, UnsupportedVersion
+from grader.report import CheckResult
+from grader.sandbox import Sandbox
+from grader.submission.submission import Cell, Source
+
+HEAD = """
+import pytest
+from grader import Cause, needs, points, probe
+from grader.checking.outcome import CheckFailed
+
+@probe
+def call(student, name):
+    return getattr(student, name)()
+
+"""
+CODE = """
+def fine(): return 1
+def wrong(): raise ValueError("no")
+def later(): raise NotImplementedError
+def hangs():
+    while True: pass
+"""
+EVERY_STATUS = """
+@points(1)
+def test_passed(student):
+    '''It is fine.'''
+    assert student.run(call, name="fine") == 1
+
+@points(1)
+def test_failed(student): student.run(call, name="wrong")
+
+@points(1)
+def test_asserted(student): assert student.run(call, name="fine") == 2, "not two"
+
+@points(1)
+def test_error(student): 1 / 0
+
+@points(1)
+def test_not_started(student): student.run(call, name="later")
+
+@points(1)
+def test_skipped(student): pytest.skip("no time")
+
+@points(1)
+@needs("passed", "failed")
+def test_not_reached(student): student.run(call, name="fine")
+
+@points(1)
+@pytest.mark.parametrize("name", ["fine", "hangs", "fine", "hangs"])
+def test_timeout(student, name): student.run(call, name=name)
+"""
+
+
+Collect = Callable[..., dict[str, Check]]
+Run = Callable[..., dict[str, CheckResult]]
+
+
+@pytest.fixture
+def collected(tmp_path: Path) -> Collect:
+    def collect_text(text: str, *devices: str) -> dict[str, Check]:
+        file = tmp_path / "checks.py"
+        file.write_text(HEAD + text, encoding="utf-8")
+        return collect((file,), devices or ("cpu",))
+
+    return collect_text
+
+
+@pytest.fixture
+def graded(collected: Collect, sandbox: Sandbox) -> Iterator[Run]:
+    """Grades a student's text by a text with checks."""
+    with ExitStack() as stack:
+
+        def grade(
+            checks: str, code: str = CODE, *devices: str, box: Sandbox = sandbox, **more: Any
+        ) -> dict[str, CheckResult]:
+            source = Source("work.py", (Cell("work.py", code),))
+            session = stack.enter_context(closing(Session("work", source, box)))
+            results = run_checks(collected(checks, *devices), Sessions(session), 1, **more)
+            return {result.name: result for result in results}
+
+        yield grade
+
+
+def statuses(results: dict[str, CheckResult]) -> dict[str, str]:
+    return {name: result.status for name, result in results.items()}
+
+
+def test_every_status(graded: Run, strict_sandbox: Sandbox) -> None:
+    results = graded(EVERY_STATUS, box=strict_sandbox)
+    named = dict.fromkeys(results) | {name: name for name in results} | {"asserted": "failed"}
+    assert statuses(results) == named
+    assert [name for name, result in results.items() if result.score] == ["passed"]
+    assert {result.points for result in results.values()} == {1}
+    messages = {name: result.message for name, result in results.items()}
+    assert messages["passed"] == ""
+    assert messages["failed"].startswith("`wrong` raised ValueError: no (work.py, line 3")
+    assert messages["asserted"] == "not two"
+    assert messages["error"].startswith("The grader is at fault here, not your code (ZeroDivision")
+    assert messages["not_started"] == "Not written yet."
+    assert messages["skipped"] == "no time"
+    assert messages["not_reached"] == "Not tried, because this comes first: failed"
+    assert "did not finish within 1 seconds" in messages["timeout"]
+    # after a timeout no further case is tried: the last one would have been another
+    assert "(With name = hangs; 1 of 4 cases.)" in messages["timeout"]
+
+
+def test_only_cases_that_ended_otherwise_make_a_case_worth_telling(graded: Run) -> None:
+    text = (
+        "@pytest.mark.parametrize('n', [1, 2, 3])\n"
+        "def test_some(student, n): assert student.run(call, name='fine') > n - 2, f'{n} is wrong'\n"
+        "@pytest.mark.parametrize('n', [1, 2, 3])\n"
+        "def test_all(student, n): assert student.run(call, name='fine') < 0, f'{n} is wrong'\n"
+    )
+    results = graded(text)
+    assert results["some"].message == "3 is wrong (With n = 3; 1 of 3 cases.)"
+    assert results["all"].message == "1 is wrong"
+
+
+def test_cases_are_told_by_device_and_dtype_with_their_worst(graded: Run) -> None:
+    text = (
+        "import torch\n"
+        "@pytest.mark.parametrize('n', [1, 2])\n"
+        "def test_it(elsewhere, draw, n):\n"
+        "    assert n == 1 or draw.dtype == torch.float32, 'wrong'\n"
+    )
+    result = graded(text, CODE, "cpu", "sim")["it"]
+    assert [(case.device, case.dtype, case.status) for case in result.cases] == [
+        ("sim", "float32", "passed"),
+        ("sim", "float64", "failed"),
+    ]
+    assert result.message == "wrong (With n = 2, float64, on sim; 1 of 4 cases.)"
+
+
+def test_a_cause_is_told_if_it_fits_every_case_that_failed(graded: Run) -> None:
+    text = (
+        "FITS, ALSO = Cause('fits', 'It is that.'), Cause('also', 'It is this.')\n"
+        "@pytest.mark.parametrize('n', [1, 2, 3])\n"
+        "def test_steady(student, n):\n"
+        "    if n > 1: raise CheckFailed('no', [ALSO, FITS] if n == 2 else [FITS])\n"
+        "@pytest.mark.parametrize('n', [1, 2])\n"
+        "def test_wavers(student, n): raise CheckFailed('no', [ALSO] if n == 2 else [FITS])\n"
+    )
+    results = graded(text.replace("student, ", ""))
+    assert (results["steady"].cause_id, results["steady"].cause) == ("fits", "It is that.")
+    assert (results["wavers"].cause_id, results["wavers"].cause) == ("", "")
+
+
+def test_first_failure_leaves_the_rest(graded: Run) -> None:
+    text = (
+        "def test_a(student): ...\n"
+        "@pytest.mark.parametrize('n', [1, 2, 3])\n"
+        "def test_b(student, n): assert n != 2, str(n)\n"
+        "def test_c(student): ...\n"
+    )
+    results = graded(text, first_failure=True)
+    assert statuses(results) == {"a": "passed", "b": "failed", "c": "not_reached"}
+    assert results["b"].message == "2 (With n = 2; 1 of 2 cases.)"  # the third did not run
+    assert (results["c"].message, results["c"].cases) == ("", ())
+
+
+def test_only_some_checks(graded: Run) -> None:
+    text = (
+        "def test_a(student): assert False\n"
+        "@needs('a')\ndef test_b(student): ...\n"
+        "@needs('b')\ndef test_c(student): assert False\n"
+        "@needs('c')\ndef test_d(student): ...\n"
+    )
+    results = graded(text, only=("d", "b", "c"))
+    # what was left out is in nobody's way
+    assert statuses(results) == {"b": "passed", "c": "failed", "d": "not_reached"}
+
+
+def test_what_is_needed_is_needed_all_the_way(graded: Run) -> None:
+    text = (
+        "def test_a(student):\n    '''A is first.'''\n    assert False\n"
+        "@needs('a')\ndef test_b(student):\n    '''B is next.'''\n"
+        "@needs('b')\ndef test_c(student): ...\n"
+    )
+    messages = [result.message for result in graded(text).values()]
+    assert messages[1:] == [
+        f"Not tried, because this comes first: {first}." for first in ("A is first", "B is next")
+    ]
+
+
+def test_without_a_file_nothing_is_tried(collected: Collect) -> None:
+    [result] = run_checks(collected("def test_a(student): 1 / 0\n"), None, 1)
+    assert (result.status, result.message) == (
+        "not_reached",
+        "There is no file for this exercise.",
+    )
+
+
+def test_after_a_file_that_cannot_be_loaded_nothing_is_tried(graded: Run) -> None:
+    text = "@pytest.mark.parametrize('n', [1, 2])\ndef test_a(student, n): student.run(call, name='f')\n"
+    result = graded(text + "def test_b(): 1 / 0\n", "1 / 0")
+    assert statuses(result) == {"a": "not_reached", "b": "not_reached"}
+    assert result["a"].message == "The file could not be loaded."
+
+
+class Raising:
+    """A session that does not get as far as an answer."""
+
+    load_problem = ""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def ask(self, request: object) -> Any:
+        raise self.error
+
+
+@pytest.mark.parametrize("kind", [SandboxLost, CourseFault, UnsupportedVersion])
+def test_every_fault_passes_through(collected: Collect, kind: type[Fault]) -> None:
+    checks = collected("def test_a(student): student.run(call, name='fine')\n")
+    with pytest.raises(kind, match="It is gone"):
+        run_checks(checks, Sessions(cast(Session, Raising(kind("It is gone.")))), 1)
+
+
+def test_cases_for_cuda_run_in_its_own_session(collected: Collect) -> None:
+    checks = collected("def test_a(elsewhere): elsewhere.run(call, name='fine')\n", "cpu", "cuda")
+    main, cuda = (cast(Session, Raising(ValueError(name))) for name in ("main", "cuda"))
+    [result] = run_checks(checks, Sessions(main, cuda), 1)
+    assert "ValueError: cuda" in result.message
+    [result] = run_checks(checks, Sessions(main), 1)
+    assert "ValueError: main" in result.message
+
+
+def test_a_case_has_random_numbers_of_its_own(graded: Run) -> None:
+    text = (
+        "drawn = {}\n"
+        "@pytest.mark.parametrize('n', [1, 2])\n"
+        "def test_it(student, draw, n):\n"
+        "    assert student.run(call, name='fine') == 1\n"
+        "    drawn[n, draw.dtype] = draw.normal().item()\n"
+        "def test_all_differ(): assert len(set(drawn.values())) == 4\n"
+    )
+    assert statuses(graded(text)) == {"it": "passed", "all_differ": "passed"}
+
+
+def test_a_memo_holds_nothing_that_a_case_has_made(graded: Run, tmp_path: Path) -> None:
+    text = (
+        "import weakref\n"
+        "class Big: ...\n"
+        "made = weakref.WeakSet()\n"
+        "def deeper(big):\n"
+        "    try:\n        1 / 0\n"
+        "    except ZeroDivisionError as error:\n        raise CheckFailed('no') from error\n"
+        "def test_it(student):\n"
+        "    big = Big()\n    made.add(big)\n    student.run(call, name='fine')\n    deeper(big)\n"
+    )
+    assert graded(text)["it"].message == "no"
+    [case] = collect((tmp_path / "checks.py",), ("cpu",))["it"].cases
+    assert case.memo.first is not None
+    gc.collect()
+    assert len(case.function.__globals__["made"]) == 0
+
+
+ENDLESS = "def test_a(student):\n    while True: pass\n"
+
+
+@pytest.fixture
+def clock() -> Iterator[None]:
+    """Leaves the alarm as it was: the tests have one of their own."""
+    handler, timer = signal.getsignal(signal.SIGALRM), signal.getitimer(signal.ITIMER_REAL)
+    yield
+    signal.signal(signal.SIGALRM, handler)
+    signal.setitimer(signal.ITIMER_REAL, *timer)
+
+
+def test_a_check_that_does_not_end_is_the_courses_fault(
+    graded: Run, clock: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_module, "_CHECKS_SECONDS", 0.1)
+    with pytest.raises(CourseFault, match=r"A check did not end within 0\.1 s"):
+        graded(ENDLESS)
+
+
+def test_an_alarm_of_the_callers_goes_on(graded: Run, clock: None) -> None:
+    def ring(*_: object) -> None: ...
+
+    signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, 1000)
+    graded("def test_a(student): ...\n")
+    assert signal.getsignal(signal.SIGALRM) is ring
+    assert 0 < signal.getitimer(signal.ITIMER_REAL)[0] <= 1000
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    graded("def test_a(student): ...\n")
+    assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
+
+
+def test_checks_run_in_any_thread(graded: Run) -> None:
+    results: list[dict[str, CheckResult]] = []
+    checks = "def test_a(student): assert student.run(call, name='fine') == 1\n"
+    thread = threading.Thread(target=lambda: results.append(graded(checks)))
+    thread.start()
+    thread.join()
+    assert [statuses(each) for each in results] == [{"a": "passed"}]

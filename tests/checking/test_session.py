@@ -1,0 +1,286 @@
+"""A session keeps a child at work: it loads the student's file, replaces a lost child, and stops when time is up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any, cast
+
+import pytest
+import torch
+from torch import Tensor
+
+from grader import probe
+from grader.checking.outcome import CheckFailed, CheckOutcome
+from grader.checking.session import Request, Session, Sessions
+from grader.errors import SandboxLost
+from grader.sandbox import Child, Message, Sandbox
+from grader.sandbox.wire.values import Received, decode
+from grader.submission.submission import Cell, Source
+
+TEXT = """
+import os
+import torch
+
+count = 0
+
+def counted():
+    global count
+    count += 1
+    return count
+
+def double(x):
+    return 2 * x
+
+def spoil(x):
+    x.zero_()
+
+def slope(x):
+    x = x.clone().requires_grad_()
+    (x ** 2).sum().backward()
+    return x.grad
+
+def leave():
+    os._exit(3)
+"""
+
+
+@probe
+def counted(student: Any) -> int:
+    return int(student.counted())
+
+
+@probe
+def double(student: Any, x: Tensor) -> Any:
+    return student.double(x)
+
+
+@probe
+def spoil(student: Any, x: Tensor, y: Tensor) -> None:
+    student.spoil(x)
+    student.spoil(y)
+
+
+@probe(changes=("x",))
+def spoil_one(student: Any, x: Tensor) -> None:
+    student.spoil(x)
+
+
+@probe
+def slope(student: Any, x: Tensor) -> Any:
+    return student.slope(x)
+
+
+@probe
+def leave(student: Any) -> None:
+    student.leave()
+
+
+@probe
+def absent(student: Any) -> None:
+    student.doubel()
+
+
+class Counting:
+    """A sandbox that notes what it is asked for, with a time for an exercise of one's own."""
+
+    def __init__(self, sandbox: Sandbox, seconds: float = 100) -> None:
+        self._sandbox = sandbox
+        self.limits = replace(sandbox.limits, exercise_seconds=seconds)
+        self.preloads: list[Sequence[str]] = []
+
+    def open(self, preload: Sequence[str] = ()) -> Child:
+        self.preloads.append(preload)
+        return self._sandbox.open(preload)
+
+
+@pytest.fixture
+def counting(sandbox: Sandbox) -> Counting:
+    return Counting(sandbox)
+
+
+Start = Callable[..., Session]
+
+
+@pytest.fixture
+def start(counting: Counting) -> Iterator[Start]:
+    started: list[Session] = []
+
+    def session(text: str = TEXT, box: object = counting, **more: Any) -> Session:
+        source = Source("work.py", (Cell("work.py", text),))
+        started.append(Session("work", source, cast(Sandbox, box), **more))
+        return started[-1]
+
+    yield session
+    for each in started:
+        each.close()
+
+
+def run(session: Session, what: Any, device: str = "cpu", /, **inputs: Any) -> Any:
+    request = Request(what, inputs, device, seed=1)
+    return session.read(request, session.ask(request))
+
+
+@pytest.mark.parametrize("device", ["cpu", "sim"])
+def test_an_answer_crosses_as_plain_data_and_tensors(start: Start, device: str) -> None:
+    session = start()
+    assert run(session, counted) == 1
+    got = run(session, double, device, x=torch.tensor([1.0, 2.0]))
+    assert isinstance(got, Received)
+    assert got.tensor.tolist() == [2.0, 4.0]
+    assert got.home == device
+
+
+def test_one_child_serves_until_it_is_lost(start: Start, counting: Counting) -> None:
+    session = start(preload=("json",))
+    assert counting.preloads == []  # none before the first probe
+    assert [run(session, counted) for _ in range(3)] == [1, 2, 3]
+    assert len(counting.preloads) == 1
+    with pytest.raises(CheckOutcome) as lost:
+        run(session, leave)
+    assert lost.value.status == "failed"
+    assert "ended its process" in lost.value.message
+    assert run(session, counted) == 1  # in another child
+    assert counting.preloads == [("json",), ("json",)]
+
+
+def test_a_closed_session_has_no_child(start: Start, counting: Counting) -> None:
+    session = start()
+    session.close()  # before there is one
+    assert run(session, counted) == 1
+    session.close()
+    session.close()
+    assert run(session, counted) == 1
+    assert len(counting.preloads) == 2
+
+
+def test_a_file_with_a_problem_is_not_tried(counting: Counting) -> None:
+    session = Session("work", Source("work.py", problem="It is empty."), cast(Sandbox, counting))
+    with pytest.raises(CheckOutcome) as outcome:
+        run(session, counted)
+    assert outcome.value.status == "not_reached"
+    assert session.load_problem == "It is empty."
+    assert counting.preloads == []
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("1 / 0", "work.py, line 1: importing the file raises ZeroDivisionError"),
+        ("import os\nos._exit(0)", "work.py: importing the file ended its process"),
+    ],
+)
+def test_a_file_that_cannot_be_loaded_is_tried_once(
+    start: Start, counting: Counting, text: str, problem: str
+) -> None:
+    session = start(text)
+    assert session.load_problem == ""
+    for _ in range(2):
+        with pytest.raises(CheckOutcome) as outcome:
+            run(session, counted)
+        assert outcome.value.status == "not_reached"
+    assert problem in session.load_problem
+    assert len(counting.preloads) == 1
+
+
+def test_the_names_of_the_file_are_known_to_what_is_told(start: Start) -> None:
+    with pytest.raises(CheckFailed, match="It has `double`: is that the one"):
+        run(start(), absent)
+
+
+def test_a_notebook_is_loaded_cell_by_cell(counting: Counting) -> None:
+    cells = Cell("work.ipynb, cell 1", "1 / 0"), Cell("work.ipynb, cell 2", TEXT + "\n%time 1\n")
+    source = Source("work.ipynb", cells, notebook=True)
+    session = Session("work", source, cast(Sandbox, counting))
+    assert run(session, counted) == 1
+    session.close()
+
+
+def test_the_time_for_an_exercise_is_used_up(start: Start, sandbox: Sandbox) -> None:
+    session = start(box=Counting(sandbox, seconds=0))
+    assert run(session, counted) == 1
+    with pytest.raises(CheckOutcome, match="0 seconds for this exercise are used up") as outcome:
+        run(session, counted)
+    assert outcome.value.status == "timeout"
+
+
+def test_a_hang_is_a_timeout_that_names_the_line(start: Start, strict_sandbox: Sandbox) -> None:
+    text = "def counted():\n    while True: pass\n"
+    with pytest.raises(CheckOutcome) as outcome:
+        run(start(text, strict_sandbox), counted)
+    assert outcome.value.status == "timeout"
+    assert "It was at work.py, line 2: `while True: pass`." in outcome.value.message
+
+
+def test_a_lost_sandbox_is_nothing_of_the_students(start: Start, counting: Counting) -> None:
+    class Lost:
+        limits = counting.limits
+
+        def open(self, preload: Sequence[str]) -> Child:
+            raise SandboxLost("It is gone.")
+
+    session = start(box=Lost())
+    with pytest.raises(SandboxLost):
+        run(session, counted)
+    assert session.load_problem == ""
+
+
+def test_inputs_are_to_be_left_as_they_were(start: Start) -> None:
+    session = start()
+    with pytest.raises(CheckFailed, match="The inputs `x` and `y` were changed"):
+        run(session, spoil, x=torch.ones(2), y=torch.ones(2))
+    assert run(session, spoil_one, x=torch.ones(2)) is None
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"value": {"tensor": "t0"}},
+        {"value": {"unknown": 1}},
+        {"value": {"float": "a"}},
+        {"value": {"float": []}},
+    ],
+)
+def test_an_answer_that_is_no_value_is_of_no_use(start: Start, header: dict[str, Any]) -> None:
+    request = Request(counted, {}, "cpu", 1)
+    with pytest.raises(CheckFailed, match="The answer of your code cannot be used"):
+        start().read(request, Message(header, b"", b""))
+
+
+def test_what_a_child_says_was_changed_is_not_believed_blindly(start: Start) -> None:
+    request = Request(spoil_one, {}, "cpu", 1)
+    for changed in ("x", {"x": 1}, [1, None], ["x"]):
+        assert start().read(request, Message({"value": 1, "changed": changed}, b"", b"")) == 1
+
+
+def test_the_first_run_is_traced_where_differentiation_is_by_hand(start: Start) -> None:
+    session = start(by_hand=lambda each: each in (slope, double))
+    for _ in range(2):
+        run(session, double, x=torch.ones(2))
+        run(session, slope, x=torch.ones(2))
+    [(traced, what)] = session.differentiated
+    assert traced is slope
+    assert what
+
+
+def test_nothing_is_traced_otherwise(start: Start) -> None:
+    session = start()
+    run(session, slope, x=torch.ones(2))
+    assert session.differentiated == []
+
+
+def test_a_request_is_encoded_once() -> None:
+    request = Request(double, {"x": torch.arange(3.0)}, "sim", 5)
+    header, block = request.wire
+    assert request.wire is request.wire
+    assert (header["probe"], header["device"], header["seed"]) == ("double", "sim", 5)
+    sent = decode(header["arguments"], block, lambda tensor, _: tensor)
+    assert sent["x"].tolist() == [0.0, 1.0, 2.0]
+
+
+def test_each_device_has_its_session(start: Start) -> None:
+    main, cuda = start(), start()
+    both = Sessions(main, cuda)
+    assert [both.on(device) for device in (None, "cpu", "sim")] == [main, main, main]
+    assert both.on("cuda") is cuda
+    assert Sessions(main).on("cuda") is main

@@ -1,0 +1,214 @@
+"""Exceptions as torch and Python word them today, and what they say of a student's code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from grader.checking.torch_errors import gradient_complaint, meaning_of, meaning_on
+
+ROWS = torch.ones(2, 3)
+DOUBLE = torch.ones(3, 2, dtype=torch.float64)
+NONE: Any = None
+
+
+def leaf() -> Tensor:
+    return torch.ones(3, requires_grad=True)
+
+
+def changed_leaf() -> None:
+    x = leaf()
+    x += 1
+
+
+def changed_view_of_a_leaf() -> None:
+    leaf()[:2].mul_(2)
+
+
+def changed_what_is_needed() -> None:
+    y = leaf().exp()
+    y += 1
+    y.sum().backward()
+
+
+def backward_twice() -> None:
+    loss = (leaf() ** 2).sum()
+    loss.backward()
+    loss.backward()
+
+
+def message_of(raises: Callable[[], Any]) -> str:
+    with pytest.raises(Exception, match=r".") as caught:
+        raises()
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("raises", "name"),
+    [
+        (lambda: ROWS.T.view(6), "raised-view"),
+        (lambda: ROWS.sum().backward(), "raised-graph-cut"),
+        (changed_leaf, "raised-in-place"),
+        (changed_view_of_a_leaf, "raised-in-place"),
+        (changed_what_is_needed, "raised-in-place"),
+        (backward_twice, "raised-second-backward"),
+        (lambda: ROWS @ ROWS, "raised-shapes"),
+        (lambda: ROWS + torch.ones(4), "raised-shapes"),
+        (lambda: ROWS.expand(4, 3), "raised-shapes"),
+        (lambda: ROWS @ torch.ones(4), "raised-shapes"),
+        (lambda: torch.ones(2).add_(DOUBLE), "raised-shapes"),
+        (
+            lambda: nn.Linear(3, 2).load_state_dict(nn.Linear(4, 2).state_dict()),
+            "raised-shapes",
+        ),
+        (lambda: ROWS @ DOUBLE, "raised-dtype"),
+        (lambda: nn.Linear(2, 2)(DOUBLE), "raised-dtype"),
+        (lambda: torch.mv(ROWS, DOUBLE[:, 0]), "raised-dtype"),
+        (lambda: torch.baddbmm(ROWS[:, :2][None], ROWS[None], DOUBLE[None]), "raised-dtype"),
+        (lambda: torch.zeros(2, device="gpu"), "raised-device"),
+        (lambda: bool(ROWS), "raised-truth"),
+        (lambda: len(x for x in ROWS), "raised-length"),  # type: ignore[arg-type]
+        (lambda: (1.0).backward(), "raised-number"),  # type: ignore[attr-defined]
+        (lambda: ROWS + NONE, "raised-none"),
+        (lambda: 0.1 * NONE, "raised-none"),
+        (lambda: NONE.zero_(), "raised-none"),
+    ],
+)
+def test_what_torch_and_python_raise_is_known(raises: Callable[[], Any], name: str) -> None:
+    message = message_of(raises)
+    cause = meaning_of(message)
+    assert (cause.id if cause else "") == name, message
+
+
+@pytest.mark.parametrize(
+    ("message", "name"),
+    [
+        ("view size is not compatible with input tensor's size and stride", "raised-view"),
+        (
+            "element 0 of tensors does not require grad and does not have a grad_fn",
+            "raised-graph-cut",
+        ),
+        ("mat1 and mat2 shapes cannot be multiplied (5x3 and 4x3)", "raised-shapes"),
+        # raised with a GPU alone
+        (
+            "Expected all tensors to be on the same device, but found at least two devices, cuda:0 and cpu!",
+            "raised-device",
+        ),
+        ("Boolean value of Tensor with more than one value is ambiguous", "raised-truth"),
+        ("list index out of range", ""),
+        ("", ""),
+    ],
+)
+def test_messages(message: str, name: str) -> None:
+    cause = meaning_of(message)
+    assert (cause.id if cause else "") == name
+
+
+class Sum(torch.autograd.Function):
+    """A sum whose `backward` gives what it is told to."""
+
+    given: Any = None
+
+    @staticmethod
+    def forward(_ctx: Any, a: Tensor, b: Tensor) -> Tensor:
+        return a + b
+
+    @staticmethod
+    def backward(_ctx: Any, _grad: Tensor) -> Any:
+        return Sum.given
+
+
+def complaint(*given: Tensor | None) -> tuple[str, list[str]]:
+    """What is told of a `backward` of two inputs, of shape (3, 4)."""
+    Sum.given = given
+    x = torch.ones(3, 4, requires_grad=True)
+    apply: Any = Sum.apply
+    message = message_of(lambda: apply(x.clone(), x.clone()).sum().backward())
+    told = gradient_complaint(message)
+    assert told is not None, message
+    return told[0], [cause.id for cause in told[1]]
+
+
+def test_a_gradient_of_another_shape() -> None:
+    right = torch.ones(3, 4)
+    assert complaint(right, torch.ones(3)) == (
+        "`backward` of Sum gives a gradient of shape (3) for argument 2 of `forward`, not counting "
+        "`ctx`; that argument has shape (3, 4).",
+        ["raised-gradient-shape"],
+    )
+    sentence, causes = complaint(right.T, right)
+    assert sentence.startswith("`backward` of Sum gives a gradient of shape (4, 3) for argument 1")
+    assert causes == ["transpose"]
+
+
+def test_too_few_gradients() -> None:
+    sentence, causes = complaint(torch.ones(3, 4))
+    assert sentence == (
+        "`backward` of Sum returns 1 gradients; it returns one for each of the 2 inputs of "
+        "`forward`, and None for those that need none."
+    )
+    assert causes == []
+
+
+def test_autograds_complaints_from_their_text() -> None:
+    told = gradient_complaint(
+        "Function FBackward returned an invalid gradient at index 2 - got [4] but expected shape "
+        "compatible with [4, 1]"
+    )
+    assert told is not None
+    assert [cause.id for cause in told[1]] == ["raised-gradient-shape"]
+    told = gradient_complaint(
+        "function FBackward returned an incorrect number of gradients (expected 3, got 2)"
+    )
+    assert told is not None
+    assert told[0].startswith(
+        "`backward` of F returns 2 gradients; it returns one for each of the 3"
+    )
+    assert gradient_complaint("something else") is None
+
+
+@pytest.mark.parametrize(
+    ("device", "kind", "message", "name", "part"),
+    [
+        ("cuda", "OutOfMemoryError", "CUDA out of memory. Tried", "raised-memory", "memory"),
+        ("cuda", "AcceleratorError", "CUDA error: out of memory", "raised-memory", "memory"),
+        ("cuda", "AcceleratorError", "CUDA error: an illegal address", "", ""),
+        ("sim", "AssertionError", "Torch not compiled with CUDA enabled", "raised-device", "x.device"),
+        ("cuda", "RuntimeError", "Found no NVIDIA driver on your system", "raised-device", "x.device"),
+        (
+            "sim",
+            "RuntimeError",
+            "Expected all tensors to be on the same device, but found sim:0 and cpu!",
+            "raised-device",
+            "The inputs are on `sim:0` (which stands for a GPU here), and",
+        ),
+        (
+            "cuda",
+            "RuntimeError",
+            "Expected a 'cpu' device type for generator",
+            "raised-device",
+            "The inputs are on `cuda:0`, and",
+        ),
+        ("cuda", "RuntimeError", "an invalid device ordinal", "", ""),
+        ("cuda", "ValueError", "cuda and cpu", "", ""),
+    ],
+)  # fmt: skip
+def test_what_goes_wrong_with_a_device(
+    device: str, kind: str, message: str, name: str, part: str
+) -> None:
+    cause = meaning_on(device, kind, message)
+    assert (cause.id if cause else "") == name
+    assert part in (cause.text if cause else "")
+    assert meaning_on("cpu", kind, message) is None
+
+
+def test_numpy_is_on_the_cpu_alone() -> None:
+    """`meta` has no numbers on the CPU either, and torch says the same of it as of a GPU."""
+    message = message_of(torch.ones(2, device="meta").numpy)
+    cause = meaning_on("sim", "TypeError", message)
+    assert cause is not None, message
+    assert ".cpu()" in cause.text

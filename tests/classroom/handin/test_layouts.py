@@ -1,0 +1,217 @@
+"""What lies in a folder of submissions: who handed in what, by the layouts of the common tools."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from grader.classroom.handin.layouts import find_hand_ins
+from grader.classroom.handin.read import (
+    read_hand_in,
+)
+from grader.course.catalog import Course
+from grader.errors import LayoutError
+from tests.hand_ins import NOON, RIGHT, read, write, zipped
+
+
+def aliases(folder: Path, *exercises: str) -> dict[str, Path]:
+    found = find_hand_ins(folder, exercises or ("my_linear", "line_fit"))
+    return {hand_in.aliases[0]: hand_in.path for hand_in in found}
+
+
+def test_github_classroom_and_classroom_50(tmp_path: Path) -> None:
+    write(tmp_path / "a" / "lab-1-submissions", {"lab-1-ada/x": "", "lab-1-bob-b/x": ""})
+    assert set(aliases(tmp_path / "a")) == {"ada", "bob-b"}
+    assert set(aliases(tmp_path / "a" / "lab-1-submissions")) == {"ada", "bob-b"}
+    stamp = "cs1-lab_submissions_2026_11_20_T_23_59_59"
+    write(tmp_path / "b" / stamp, {"cs1-lab-ada/x": "", "cs1-lab-bob/x": "", "scores.csv": "x"})
+    assert set(aliases(tmp_path / "b" / stamp)) == {"ada", "bob"}
+
+
+def test_gradescope(tmp_path: Path, course: Course) -> None:
+    folder = write(
+        tmp_path / "export",
+        {
+            "submission_1/my_linear.py": RIGHT,
+            "submission_2/my_linear.py": RIGHT,
+            "submission_metadata.yml": """---
+submission_1:
+  :submitters:
+  - :name: Ada Lovelace
+    :sid: '0042'
+    :email: ada@example.org
+  - :name: Bob
+    :sid:
+    :email: bob@example.org
+  :created_at: 2026-11-20 12:00:00.123456000 Z
+  :score: 3.0
+../../etc:
+  :submitters:
+  - :name: Eve
+""",
+        },
+    )
+    found = find_hand_ins(folder, course.names)
+    assert [hand_in.aliases[0] for hand_in in found] == ["0042", "bob@example.org"]
+    assert found[0].when == NOON + timedelta(microseconds=123456)
+    assert found[0].path == folder / "submission_1"
+    (folder / "submission_metadata.yml").write_text("!!python/object/apply:os.system [true]")
+    with pytest.raises(LayoutError, match="cannot be read as YAML"):
+        find_hand_ins(folder, course.names)
+
+
+def test_canvas(tmp_path: Path, course: Course) -> None:
+    folder = write(
+        tmp_path,
+        {
+            "lovelaceada_11_101_my_linear-1.py": RIGHT,
+            "lovelaceada_11_102_line_fit.ipynb": "{}",
+            "bobb_LATE_12_103_my_linear.py": RIGHT,
+        },
+    )
+    bob, ada = sorted(find_hand_ins(folder, course.names), key=lambda hand_in: hand_in.aliases[1])
+    assert bob.aliases == ("12", "bobb")
+    assert bob.late
+    assert set(ada.files) == {"my_linear.py", "line_fit.ipynb"}
+    assert read_hand_in(ada, course, course.names).sources["my_linear"].text == RIGHT
+
+
+def test_nbgrader_and_moodle(tmp_path: Path, course: Course) -> None:
+    write(
+        tmp_path / "nb",
+        {
+            "submitted/ada/ps1/my_linear.py": RIGHT,
+            "submitted/ada/ps1/timestamp.txt": "2026-11-20 13:00:00.000000 Europe/Berlin\n",
+            "submitted/bob/ps1/my_linear.py": RIGHT,
+            "submitted/bob/ps1/timestamp.txt": "not a time",
+        },
+    )
+    ada, bob = find_hand_ins(tmp_path / "nb", course.names)
+    assert (ada.aliases, ada.when, bob.when) == (("ada",), NOON, None)
+    assert read(ada.path).sources
+    write(tmp_path / "m", {"Ada Lovelace_77_assignsubmission_file_/my_linear.py": RIGHT})
+    [ada] = find_hand_ins(tmp_path / "m", course.names)
+    assert ada.aliases == ("77", "Ada Lovelace")
+
+
+def test_plain_files_and_folders(tmp_path: Path, course: Course) -> None:
+    write(tmp_path, {"ada/x": "", "bob_my_linear.py": "", "my_linear-cy.py": "", "dan.py": ""})
+    zipped(tmp_path / "eve.zip", {})
+    # what cannot be told apart is told, and not passed over
+    assert set(aliases(tmp_path)) == {"ada", "bob", "cy", "dan", "eve"}
+    (tmp_path / "fay.tar.gz").write_bytes(b"x")
+    (tmp_path / "gus").symlink_to("/etc")
+    write(tmp_path, {"my_linear.py": "the stub, say", "scores.csv": "x"})
+    told = {}
+    for hand_in in find_hand_ins(tmp_path, ["my_linear", "line_fit"]):
+        told[hand_in.aliases[0]] = read_hand_in(hand_in, course, course.names).problem
+    assert set(told) == {"ada", "bob", "cy", "dan", "eve", "fay", "gus"}
+    assert "found dan.py" in told["dan"]
+    assert "not a zip" in told["fay"]
+    assert "symbolic link" in told["gus"]
+    (tmp_path / "fay.tar.gz").unlink()
+    (tmp_path / "gus").unlink()
+    (tmp_path / "my_linear.py").unlink()
+    others = {"ada", "bob_my_linear", "my_linear-cy", "dan", "eve"}
+    assert set(aliases(tmp_path, "line_fit")) == others
+
+
+@pytest.mark.parametrize("name", ["nothing", "file", "empty"])
+def test_no_folder_of_submissions(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(LayoutError, match="per student"):
+        find_hand_ins(tmp_path / name, ["my_linear"])
+
+
+def test_times_that_a_student_wrote(tmp_path: Path) -> None:
+    """Whatever stands in `timestamp.txt`, it is a time or none, and stops nobody."""
+    times = {
+        "plain": ("2026-11-20 12:00:00", NOON),
+        "zone": ("2026-11-20 21:00:00 Asia/Seoul", NOON),
+        "folder": ("2026-11-20 12:00:00 Europe", None),
+        "outside": ("2026-11-20 12:00:00 ../../../etc/passwd", None),
+        "nowhere": ("2026-11-20 12:00:00 Mars/Base", None),
+        "before": ("0001-01-01 00:00:00 Asia/Seoul", None),
+        "never": ("9999-99-99 00:00:00", None),
+        "much": ("2026-11-20 12:00:00" + " " * 300 + "UTC", NOON),
+        "empty": ("", None),
+        "bytes": ("\udcff", None),
+    }
+    for name, (text, _) in times.items():
+        path = tmp_path / "submitted" / name / "timestamp.txt"
+        path.parent.mkdir(parents=True)
+        path.write_text(text, encoding="utf-8", errors="surrogateescape")
+    (tmp_path / "submitted" / "pipe").mkdir()
+    os.mkfifo(tmp_path / "submitted" / "pipe" / "timestamp.txt")
+    found = {hand_in.aliases[0]: hand_in.when for hand_in in find_hand_ins(tmp_path, ["my_linear"])}
+    assert found == {name: when for name, (_, when) in times.items()} | {"pipe": None}
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.binary() | st.text().map(lambda text: text.encode("utf-8", "replace")))
+@example(b"a: 2026-99-99")
+@example(b"a: !!bool x")
+@example(b"a: !!timestamp x")
+@example(b"[" * 5000)
+@example(b"..:\n  :submitters:\n  - :name: Eve\n")
+@example(b"'':\n  :submitters:\n  - :name: Eve\n")
+@example(b"a:\n  :submitters: [1, {':sid': 2, ':name': [3]}, {}]\n")
+def test_any_export_is_a_class_or_told(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes
+) -> None:
+    folder = tmp_path_factory.mktemp("export")
+    (folder / "submission_metadata.yml").write_bytes(data)
+    with suppress(LayoutError):
+        for hand_in in find_hand_ins(folder, ["my_linear"]):
+            assert hand_in.path.parent == folder
+            assert hand_in.path.name not in ("", "..")
+            assert all(isinstance(alias, str) and alias for alias in hand_in.aliases)
+
+
+FILE_NAMES = st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1)
+SHAPES = st.sampled_from(
+    [
+        "{}",
+        "{}.py",
+        "{}.zip",
+        "{}_my_linear.py",
+        "{}_1_2_my_linear.py",
+        "{}_1_assignsubmission_file_",
+    ]
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(SHAPES, FILE_NAMES), max_size=4))
+def test_any_names_on_disk_are_hand_ins_or_told(
+    tmp_path_factory: pytest.TempPathFactory, names: list[tuple[str, str]]
+) -> None:
+    folder = tmp_path_factory.mktemp("class")
+    for shape, name in names:
+        with suppress(OSError):  # a name that this file system does not have
+            path = folder / shape.format(name)
+            path.write_text("") if path.suffix in (".py", ".zip") else path.mkdir()
+    with suppress(LayoutError):
+        for hand_in in find_hand_ins(folder, ["my_linear", "line_fit"]):
+            assert hand_in.aliases
+            paths = hand_in.files.values() or [hand_in.path]
+            assert all(path.parent == folder for path in paths)
+            assert set(hand_in.files) <= {"my_linear.py"} or "_" in next(iter(paths)).name
+
+
+def test_a_file_that_cannot_be_listed_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_folder: Path) -> None:
+        raise PermissionError(13, "Permission denied", "here")
+
+    monkeypatch.setattr(Path, "iterdir", refused)
+    with pytest.raises(LayoutError, match=r"here cannot be read: Permission denied\."):
+        find_hand_ins(tmp_path, ["my_linear"])

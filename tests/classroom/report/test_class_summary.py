@@ -1,0 +1,148 @@
+"""A class in one pass: what became of every check, and who made which mistake."""
+
+from __future__ import annotations
+
+from grader.classroom.records import Adjustment, Enrolled, Record
+from grader.classroom.report.class_summary import ClassSummary, kind_of
+from grader.report import CheckResult, ExerciseResult, Report, Violation
+from tests.synthetic import HERE, START, made_class, summed, with_statuses
+
+
+def test_mistakes_are_grouped_whatever_their_numbers() -> None:
+    records = [
+        with_statuses("failed", "failed", who="a", cause="It is m = 5 times too large."),
+        with_statuses("failed", "passed", who="b", cause="It is m = 7 times too large."),
+        with_statuses("passed", "failed", who="c"),
+        with_statuses("timeout", "passed", who="d"),
+    ]
+    found = {(one.kind, one.text): one for one in summed(records).mistakes}
+    named = found["cause", "It is m = 5 times too large."]
+    assert (named.students, named.checks) == ([0, 1], {0, 1})
+    assert found["no cause named", "Not right: is right"].students == [2]
+    assert found["timeout", "Not done within its time."].students == [3]
+    assert len(found) == 3
+    assert kind_of("off by -1.5e-3 at 2") == kind_of("off by 7 at 10")
+
+
+def test_score_that_counts_is_the_records() -> None:
+    summary = summed(list(made_class(60)))
+    for line, record in zip(summary.lines, made_class(60), strict=True):
+        assert line.score == record.score
+        assert line.graded == (record.report.score if record.report else 0)
+
+
+def of_exercises(*names: str) -> Record:
+    """A student whose report has these exercises, each with a check of its own name."""
+    exercises = tuple(
+        ExerciseResult(
+            *(name, name.title(), 2, 2, "passed"),
+            checks=(CheckResult(name, f"{name} is right", "passed", 2, 2),),
+        )
+        for name in names
+    )
+    return Record(Enrolled("+".join(names)), Report("x", exercises, HERE), 2 * len(names))
+
+
+def test_the_table_grows_with_what_later_students_have() -> None:
+    summary = summed([of_exercises("b"), of_exercises("a", "b"), of_exercises("c")])
+    assert [exercise.name for exercise in summary.exercises] == ["b", "a", "c"]
+    assert [(check.exercise, check.name) for check in summary.checks] == [
+        (0, "b"),
+        (1, "a"),
+        (2, "c"),
+    ]
+    assert summary.exercise_points().tolist() == [[2, -1, -1], [2, 2, -1], [-1, -1, 2]]
+    assert summary.exercise_letters().tolist() == [
+        [b"p", b"-", b"-"],
+        [b"p", b"p", b"-"],
+        [b"-", b"-", b"p"],
+    ]
+    assert summary.check_letters().tolist() == summary.exercise_letters().tolist()
+    assert summary.max_score == 4
+
+
+def test_numbers_are_given_once() -> None:
+    summary = ClassSummary()
+    assert [summary.add(of_exercises("a")) for _ in range(3)] == [0, 1, 2]
+    report = of_exercises("b", "a").report
+    assert report
+    first, second = report.exercises
+    assert (summary.exercise_number(second), summary.exercise_number(first)) == (0, 1)
+    assert summary.check_number(0, second.checks[0]) == 0
+    # a check of the same name in another exercise is another check
+    assert summary.check_number(1, second.checks[0]) == 1
+
+
+def test_who_handed_nothing_in_has_a_line_and_is_in_no_table() -> None:
+    summary = summed([Record(Enrolled("a", "Ada"), None, 9, "Nothing"), of_exercises("a")])
+    absent, present = summary.lines
+    assert (absent.name, absent.handed_in, absent.max_score, absent.remarks) == (
+        "Ada",
+        False,
+        9,
+        1,
+    )
+    assert list(summary.handed_in()) == [present]
+    assert len(summary.check_letters()) == 1
+
+
+def test_an_empty_class_has_empty_tables() -> None:
+    summary = ClassSummary()
+    assert summary.check_letters().shape == summary.exercise_points().shape == (0, 0)
+    assert (summary.max_score, summary.mistakes) == (0, [])
+
+
+def test_remarks_are_what_there_is_to_look_at() -> None:
+    record = of_exercises("a")
+    by_hand = Adjustment("", 1, "me", START, "kind")
+    noted = Record(
+        record.student, record.report, 2, problem="x", adjustments=(by_hand,), notes=("a", "b")
+    )
+    [line] = summed([noted]).lines
+    assert (line.remarks, line.adjusted, line.score, line.graded) == (4, True, 3, 2)
+
+
+def one_exercise(who: str, **fields: object) -> Record:
+    exercise = ExerciseResult("one", "One", 0, 2, **fields)  # type: ignore[arg-type]
+    return Record(Enrolled(who), Report(who, (exercise,), HERE), 2)
+
+
+def test_files_that_cannot_be_loaded_are_one_mistake_for_each_reason() -> None:
+    summary = summed(
+        [
+            one_exercise("a", status="error", message="one.py, line 3: SyntaxError: no colon"),
+            one_exercise("b", status="error", message="one.py, line 9: SyntaxError: expected ':'"),
+            one_exercise("c", status="error", message="one.py, line 1: ImportError: no numpy"),
+        ]
+    )
+    found = [(one.kind, one.students, one.text) for one in summary.mistakes]
+    assert found == [
+        ("not loaded", [0, 1], "one.py, line 3: SyntaxError: no colon"),
+        ("not loaded", [2], "one.py, line 1: ImportError: no numpy"),
+    ]
+
+
+def test_what_is_forbidden_is_one_mistake_for_each_rule() -> None:
+    def of(*lines: int) -> tuple[Violation, ...]:
+        return tuple(Violation(line, "autograd", "by hand, please") for line in lines)
+
+    summary = summed(
+        [
+            one_exercise("a", status="failed", violations=of(3, 4)),
+            one_exercise("b", status="failed", violations=of(9)),
+        ]
+    )
+    [mistake] = summary.mistakes
+    assert (mistake.kind, mistake.text, mistake.students) == (
+        "forbidden",
+        "by hand, please",
+        [0, 1],
+    )
+
+
+def test_the_most_frequent_mistake_comes_first() -> None:
+    summary = summed(made_class(80))
+    counts = [len(mistake.students) for mistake in summary.mistakes]
+    assert counts == sorted(counts, reverse=True)
+    for mistake in summary.mistakes:
+        assert mistake.students == sorted(set(mistake.students))

@@ -1,0 +1,112 @@
+"""What a student gets back: all that concerns the student, nothing of others, and text as text."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from markdown_it import MarkdownIt
+
+from grader.classroom.records import Enrolled, Record
+from grader.classroom.report.feedback import escaped, html, markdown, write_feedback
+from grader.classroom.sanitize import slug
+from grader.report import ExerciseResult, Report, Violation
+from tests.reports import Tags
+from tests.synthetic import HERE, HOSTILE, made_class, with_statuses
+
+
+def test_feedback_has_a_safe_file_for_everybody(folder: Path) -> None:
+    names = sorted(path.name for path in (folder / "feedback").iterdir())
+    assert len(names) == 2 * (60 + len(HOSTILE))
+    for name in names:
+        assert re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]*\.(md|html)", name)
+        assert len(name) < 90
+    assert (folder / "feedback" / "20260000.md").is_file()
+
+
+def test_feedback_shows_hostile_text_as_text(folder: Path) -> None:
+    for path in (folder / "feedback").glob("*.html"):
+        page = Tags(path.read_text(encoding="utf-8"))
+        allowed = "html head meta title style body main h1 h2 p b pre ul li section span code div"
+        assert {tag for tag, _ in page.tags} <= set(allowed.split())
+        assert not [attrs for _, attrs in page.tags if any(name.startswith("on") for name in attrs)]
+    markdown = MarkdownIt("gfm-like", {"linkify": False})
+    for path in (folder / "feedback").glob("*.md"):
+        page = Tags(markdown.render(path.read_text(encoding="utf-8")))
+        assert {tag for tag, _ in page.tags} <= {
+            "h1",
+            "h2",
+            "p",
+            "strong",
+            "ul",
+            "li",
+            "pre",
+            "code",
+        }
+        assert sum(tag == "h1" for tag, _ in page.tags) == 1
+    assert HOSTILE[0] in Tags(html_of(folder, HOSTILE[0])).text
+
+
+def html_of(folder: Path, who: str) -> str:
+    return (folder / "feedback" / f"{slug(' '.join(who.split()))}.html").read_text(encoding="utf-8")
+
+
+def test_feedback_keeps_to_the_student(folder: Path) -> None:
+    """Points and why are told; the instructor's notes and who changed points are not."""
+    record = next(record for record in made_class(60) if record.adjustments and record.penalty == 0)
+    noted = next(record for record in made_class(60) if record.notes)
+    for ending in ("md", "html"):
+        text = (folder / "feedback" / f"{record.student.id}.{ending}").read_text(encoding="utf-8")
+        assert "The statement was unclear." in text
+        assert "+2 points" in text
+        assert f"{record.score} of 180 points" in text
+        assert "Curie" not in text
+        text = (folder / "feedback" / f"{noted.student.id}.{ending}").read_text(encoding="utf-8")
+        assert "template" not in text
+
+
+@pytest.mark.parametrize("make", [markdown, html])
+def test_every_check_is_there_with_its_points(make: object) -> None:
+    record = with_statuses("passed", "failed", "not_reached", cause="It is `2` times too large.")
+    text = make(record, "Lab 1")  # type: ignore[operator]
+    assert "(2 of 2, passed)" in text
+    assert "(0 of 2, not right yet)" in text
+    assert "(0 of 2, not reached)" in text
+    assert "2 of 6 points" in text
+    assert text.count("times too large") == 1
+
+
+@pytest.mark.parametrize("make", [markdown, html])
+def test_why_there_are_no_points(make: object) -> None:
+    absent = Record(Enrolled("ada"), None, 10)
+    assert "Nothing was handed in." in make(absent, "Lab 1")  # type: ignore[operator]
+    broken = Record(Enrolled("ada"), None, 10, problem="It is not a zip file.")
+    assert "It is not a zip file." in make(broken, "Lab 1")  # type: ignore[operator]
+    exercise = ExerciseResult(
+        *("one", "One", 0, 2, "missing", "There is no one.py."),
+        violations=(Violation(3, "autograd", "by hand, please"),),
+    )
+    text = make(Record(Enrolled("ada"), Report("x", (exercise,), HERE), 2), "Lab 1")  # type: ignore[operator]
+    assert "There is no one.py." in text
+    assert "line 3: by hand, please" in text
+
+
+def test_two_files_named_after_the_student(tmp_path: Path) -> None:
+    paths = write_feedback(with_statuses("passed", who="Ada L."), "Lab 1", tmp_path)
+    assert [path.name for path in paths] == [f"{slug('Ada L.')}.md", f"{slug('Ada L.')}.html"]
+    assert sorted(tmp_path.iterdir()) == sorted(paths)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a*b_c", r"a\*b\_c"),
+        ("`a*b` and *", r"`a*b` and \*"),
+        ("two\nlines", "two lines"),
+        ("# heading", r"\# heading"),
+        ("one ` alone", r"one \` alone"),
+    ],
+)
+def test_markdown_is_escaped_but_for_code(text: str, expected: str) -> None:
+    assert escaped(text) == expected

@@ -1,0 +1,108 @@
+"""The page's files: no markup from outside, and data that fit what the page asks for."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grader.classroom.report import webpage
+from grader.classroom.report.class_summary import ClassSummary
+from grader.classroom.report.webpage import SHARD, WebPage, drawn, script_json
+from grader.report import Picture
+from tests.reports import Tags
+from tests.synthetic import made_class
+
+
+def test_the_page_holds_no_markup_from_outside(folder: Path) -> None:
+    text = (folder / "index.html").read_text(encoding="utf-8")
+    page = Tags(text)
+    assert all(set(attrs) == {"defer", "src"} for tag, attrs in page.tags if tag == "script")
+    assert not {"img", "iframe", "object", "form", "base"} & {tag for tag, _ in page.tags}
+    assert not [attrs for _, attrs in page.tags if any(name.startswith("on") for name in attrs)]
+    for attrs in (attrs for _, attrs in page.tags):
+        assert re.match(r"#|assets/|data/|$", attrs.get("href") or attrs.get("src") or "")
+    for path in folder.glob("data/*.js"):
+        data = path.read_bytes()
+        assert data.isascii()
+        assert b"<" not in data
+
+
+def test_script_json_ends_no_script() -> None:
+    text = script_json(["</script>", "\u2028\u2029", "]]>", "&", "\ud800"])
+    assert json.loads(text) == ["</script>", "\u2028\u2029", "]]>", "&", "\ud800"]
+    assert not set("<>&\u2028\u2029") & set(text)
+
+
+def taken(path: Path) -> Any:
+    """The value that a data file hands to the page."""
+    call = path.read_text(encoding="ascii")
+    name = path.stem
+    assert call.startswith(f'report.take("{name}", ')
+    return json.loads(call.removeprefix(f'report.take("{name}", ').removesuffix(");\n"))
+
+
+def page_of(size: int, folder: Path) -> ClassSummary:
+    folder.mkdir()
+    page, summary = WebPage(folder), ClassSummary("Lab 1")
+    for record in made_class(size, exercises=2):
+        summary.add(record)
+        page.add(record, summary)
+    page.close(summary)
+    return summary
+
+
+@pytest.mark.parametrize("size", [1, SHARD, SHARD + 1])
+def test_students_are_found_where_the_page_looks_for_them(tmp_path: Path, size: int) -> None:
+    summary = page_of(size, tmp_path / "page")
+    data = tmp_path / "page" / "data"
+    about = taken(data / "class.js")
+    assert about["students"] == size
+    for number, line in enumerate(summary.lines):
+        shard = taken(data / f"students-{number // about['shard']}.js")
+        student = shard[number % about["shard"]]
+        assert student["name"] == line.name
+        assert student["score"][0] == line.score
+    assert len(list(data.glob("students-*.js"))) == -(-size // SHARD)
+    table, letters = taken(data / "table.js"), taken(data / "letters.js")
+    assert [row[4] for row in table] == [line.score for line in summary.lines]
+    assert letters == [[line.exercises, line.checks] for line in summary.lines]
+    assert {len(row) for row in table} == {10 + len(summary.exercises)}
+
+
+def test_a_passed_check_is_its_number_alone(tmp_path: Path) -> None:
+    page_of(SHARD, tmp_path / "page")
+    students = taken(tmp_path / "page" / "data" / "students-0.js")
+    entries = [
+        entry for student in students for exercise in student["exercises"] for entry in exercise[6]
+    ]
+    assert {type(entry) for entry in entries} == {int, list}
+    assert all(entry[1] != "p" for entry in entries if isinstance(entry, list))
+
+
+def test_an_error_is_drawn_from_the_largest_and_a_curve_from_its_range() -> None:
+    error = Picture("error", "dw", (1, 4), ((-0.5, 0.25, None, 0.0),))
+    assert drawn(error) == ["error", "dw", [1, 4], [[-99, 50, None, 0]]]
+    curves = Picture("curves", "the losses", (3,), ((3.0, 2.0, 1.0), (3.0, 1.0, None)))
+    assert drawn(curves) == ["curves", "the losses", [3], [[99, 50, 0], [99, 0, None]]]
+    flat = Picture("curves", "the losses", (2,), ((1.0, 1.0),))
+    assert drawn(flat)[3] == [[0, 0]]
+
+
+def test_tables_are_a_plain_script(tmp_path: Path) -> None:
+    page_of(1, tmp_path / "page")
+    script = (tmp_path / "page" / "assets" / "datatables.js").read_text(encoding="utf-8")
+    assert script.startswith("(() => {")
+    assert re.search(r"window\.DataTable=[\w$]+;", script)
+    assert not re.search(r"\bexport\{", script)
+
+
+def test_another_form_of_the_tables_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webpage, "_bundle", lambda name: "const a = 1;")
+    with pytest.raises(RuntimeError, match="in a form that is not known"):
+        page_of(1, tmp_path / "page")

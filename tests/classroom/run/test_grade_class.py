@@ -1,0 +1,371 @@
+"""A class is graded into a gradebook: who handed in what, under which conditions, and what is noted of it.
+
+The workers are stood in for: a submission earns the points that its text says.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import Executor, Future
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grader.classroom.gradebook.late import LatePolicy
+from grader.classroom.gradebook.reader import Gradebook, open_gradebook
+from grader.classroom.gradebook.settings import GradebookSettings
+from grader.classroom.handin.roster import RosterEntry
+from grader.classroom.records import Enrolled
+from grader.classroom.run.grade_class import (
+    READ_AHEAD,
+    GradingConditions,
+    Progress,
+    RunSummary,
+    grade_class,
+)
+from grader.classroom.run.pool import Workers
+from grader.classroom.run.worker import GradingOutcome, Task
+from grader.course.catalog import load_course
+from grader.errors import LayoutError, WorkersError
+from grader.report import CheckResult, Environment, ExerciseResult, Report
+from grader.sandbox import Limits
+from tests.classes import commit
+from tests.gradebooks import NOON
+
+HERE = Environment("3.11", "2.13", ("cpu",), ("limits",))
+
+
+class StandIn(Executor):
+    """Gives each exercise the points that its text says: `# 7`; a text with `fault` is a fault."""
+
+    def __init__(self) -> None:
+        self.tasks: list[Task] = []
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        [task] = args
+        self.tasks.append(task)
+        future: Future[Any] = Future()
+        future.set_result(self.outcome(task))
+        return future
+
+    def outcome(self, task: Task) -> GradingOutcome:
+        exercises = []
+        for name in task.exercises:
+            source = task.submission.sources.get(name)
+            text = source.text if source else ""
+            if "fault" in text:
+                return GradingOutcome(None, 0.1, "The sandbox failed: it ended")
+            found = re.search(r"# (\d+)", text)
+            score = int(found[1]) if found else 0
+            check = CheckResult("right", "It is right.", "passed", 10, score)
+            exercises.append(
+                ExerciseResult(
+                    name, name, score, 10, "partial", checks=(check,), seed=task.seed or 0
+                )
+            )
+        return GradingOutcome(Report(task.submission.name, tuple(exercises), HERE), 0.1)
+
+    @property
+    def workers(self) -> Workers:
+        return Workers(lambda: self, lambda executor: None, lambda: 2)
+
+    @property
+    def students(self) -> list[str]:
+        return [task.submission.name for task in self.tasks if task.submission.name]
+
+
+@pytest.fixture
+def gradebook(tmp_path: Path) -> Iterator[Gradebook]:
+    with open_gradebook(tmp_path / "grades.db", create=True) as opened:
+        yield opened
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two students with an exercise each."""
+    where = tmp_path / "lab 1"
+    hand_in(where, "ada", losses="# 7")
+    hand_in(where, "bob", line_fit="# 4")
+    return where
+
+
+def hand_in(folder: Path, student: str, **texts: str) -> Path:
+    (folder / student).mkdir(parents=True, exist_ok=True)
+    for name, text in texts.items():
+        (folder / student / f"{name}.py").write_text(text + "\n", encoding="utf-8")
+    return folder / student
+
+
+def scores(gradebook: Gradebook) -> dict[str, int]:
+    assert gradebook.check() == []
+    return {record.student.id: record.score for record in gradebook.records()}
+
+
+def graded(folder: Path, gradebook: Gradebook, *args: Any, **options: Any) -> list[str]:
+    """The students that were graded now."""
+    stand_in = StandIn()
+    grade_class(folder, gradebook, *args, workers=stand_in.workers, **options)
+    return stand_in.students
+
+
+# ── what is graded ──────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_new_gradebook_is_of_what_was_handed_in(folder: Path, gradebook: Gradebook) -> None:
+    stand_in = StandIn()
+    summary = grade_class(folder, gradebook, workers=stand_in.workers)
+    assert summary == RunSummary(handed_in=2, graded=2)
+    assert scores(gradebook) == {"ada": 7, "bob": 4}
+    # in the course's order, and named after the folder
+    assert gradebook.exercises == ("line_fit", "losses")
+    assert (gradebook.title, gradebook.max_score) == ("lab 1", 20)
+    # one without anything in it comes first, and tells what can be reached
+    assert [task.submission.name for task in stand_in.tasks] == ["", "ada", "bob"]
+    assert len({task.seed for task in stand_in.tasks}) == 1
+
+
+def test_what_was_graded_is_not_graded_again(folder: Path, gradebook: Gradebook) -> None:
+    assert graded(folder, gradebook) == ["ada", "bob"]
+    assert graded(folder, gradebook) == []
+    hand_in(folder, "bob", line_fit="# 6")
+    stand_in = StandIn()
+    summary = grade_class(folder, gradebook, workers=stand_in.workers)
+    assert (summary.graded, summary.graded_before) == (1, 1)
+    assert [task.submission.name for task in stand_in.tasks] == ["bob"]
+    assert scores(gradebook) == {"ada": 7, "bob": 6}
+    assert graded(folder, gradebook, force=True) == ["ada", "bob"]
+
+
+def test_who_hands_in_nothing_more_keeps_what_there_is(folder: Path, gradebook: Gradebook) -> None:
+    graded(folder, gradebook)
+    shutil.rmtree(folder / "ada")
+    hand_in(folder, "eve", losses="# 1")
+    assert graded(folder, gradebook) == ["eve"]
+    assert scores(gradebook) == {"ada": 7, "bob": 4, "eve": 1}
+
+
+def test_other_conditions_give_other_results(folder: Path, gradebook: Gradebook) -> None:
+    everybody = ["ada", "bob"]
+    graded(folder, gradebook)
+    for conditions in (
+        GradingConditions(seed=1),
+        GradingConditions(limits=Limits(call_seconds=1)),
+        GradingConditions(devices=("cpu",)),
+        GradingConditions(seed=1, devices=("cpu",)),
+    ):
+        assert graded(folder, gradebook, None, conditions) == everybody
+        assert graded(folder, gradebook, None, conditions) == []
+    # the usual devices by name are the usual devices, and the usual limits the usual limits
+    usual = GradingConditions(limits=Limits(), devices=("sim", "cpu"))
+    assert graded(folder, gradebook, None, usual) == []
+
+
+def test_a_task_has_the_conditions(folder: Path, gradebook: Gradebook) -> None:
+    stand_in = StandIn()
+    conditions = GradingConditions(seed=5, limits=Limits(call_seconds=1), devices=["cuda"])
+    grade_class(folder, gradebook, None, conditions, workers=stand_in.workers)
+    for task in stand_in.tasks:
+        assert (task.seed, task.limits.call_seconds) == (5, 1)
+        assert (task.devices, task.course, task.assignment) == (("cpu", "cuda"), None, None)
+        assert task.exercises == ("line_fit", "losses")
+
+
+def test_limits_are_by_default_the_courses(tmp_path: Path, gradebook: Gradebook) -> None:
+    (tmp_path / "course" / "checks").mkdir(parents=True)
+    (tmp_path / "course" / "course.toml").write_text('title = "x"\n[limits]\nimport_seconds = 1\n')
+    (tmp_path / "course" / "checks" / "poem.py").write_text('"""A poem."""\n')
+    hand_in(tmp_path / "lab", "ada", poem="# 3")
+    stand_in, course = StandIn(), load_course(tmp_path / "course")
+    grade_class(tmp_path / "lab", gradebook, course=course, workers=stand_in.workers)
+    assert {task.limits for task in stand_in.tasks} == {Limits(import_seconds=1)}
+    assert {task.course for task in stand_in.tasks} == {str(tmp_path / "course")}
+
+
+def test_settings_are_kept_and_changed_when_they_are_given(
+    folder: Path, gradebook: Gradebook
+) -> None:
+    policy = LatePolicy(points=2)
+    given = GradebookSettings("Losses", ("losses",), NOON, policy)
+    graded(folder, gradebook, given)
+    graded(folder, gradebook)
+    assert (gradebook.title, gradebook.exercises) == ("Losses", ("losses",))
+    assert (gradebook.deadline, gradebook.policy) == (NOON, policy)
+    graded(folder, gradebook, GradebookSettings(policy=LatePolicy(points=1)))
+    assert (gradebook.title, gradebook.policy.points) == ("Losses", 1)
+    # what lacks the exercise is not graded
+    assert gradebook.record("bob").report is None
+
+
+# ── who handed in what ──────────────────────────────────────────────────────────────────────────
+
+
+def test_the_roster_orders_and_names_the_students(folder: Path, gradebook: Gradebook) -> None:
+    roster = [
+        RosterEntry(Enrolled("2", "Bob", login="bob")),
+        RosterEntry(Enrolled("1", "Ada", login="ADA")),
+        RosterEntry(Enrolled("3", "Absent")),
+    ]
+    hand_in(folder, "stranger", losses="# 2")
+    assert graded(folder, gradebook, roster=roster) == ["2", "1", "stranger"]
+    assert scores(gradebook) == {"2": 4, "1": 7, "3": 0, "stranger": 2}
+    assert not gradebook.record("stranger").student.on_roster
+    assert gradebook.record("3").problem == "Nothing was handed in."
+
+
+def test_of_several_hand_ins_the_last_counts_and_the_others_are_noted(
+    folder: Path, gradebook: Gradebook
+) -> None:
+    (folder / "ada_losses.py").write_text("# 9\n")
+    assert graded(folder, gradebook) == ["ada", "bob"]
+    record = gradebook.record("ada")
+    assert record.score == 9
+    assert record.notes == ("ada_losses.py counts; there is also ada.",)
+
+
+def test_what_cannot_be_read_is_told_and_stops_nobody(
+    folder: Path, gradebook: Gradebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "eve.zip").write_bytes(b"PK")
+    summary = grade_class(folder, gradebook, workers=StandIn().workers)
+    assert summary.graded == 2
+    assert list(summary.unreadable) == ["eve"]
+    assert "not a zip file" in summary.unreadable["eve"]
+    assert gradebook.record("eve").problem == summary.unreadable["eve"]
+
+    def broken(*_: object) -> None:
+        raise RecursionError("too\x1b deep")
+
+    monkeypatch.setattr("grader.classroom.run.grade_class.read_hand_in", broken)
+    summary = grade_class(folder, gradebook, workers=StandIn().workers)
+    told = "It cannot be read: RecursionError: too\\x1b deep"
+    assert summary.unreadable == {"ada": told, "bob": told, "eve": told}
+
+
+def test_a_fault_is_told_and_tried_again(folder: Path, gradebook: Gradebook) -> None:
+    hand_in(folder, "ada", losses="fault")
+    summary = grade_class(folder, gradebook, workers=StandIn().workers)
+    assert (summary.graded, summary.faults) == (1, {"ada": "The sandbox failed: it ended"})
+    assert gradebook.record("ada").problem == "The sandbox failed: it ended"
+    assert graded(folder, gradebook) == ["ada"]
+
+
+@pytest.mark.skipif(not shutil.which("git"), reason="git is not installed here")
+def test_of_a_repository_the_last_commit_in_time_is_graded(
+    folder: Path, gradebook: Gradebook
+) -> None:
+    place = hand_in(folder, "ada", losses="# 5")
+    commit(place, "2026-11-20T11:00:00+0000")
+    hand_in(folder, "ada", losses="# 10")
+    commit(place, "2026-11-22T11:00:00+0000")
+    graded(folder, gradebook, GradebookSettings(deadline=NOON))
+    assert gradebook.record("ada").score == 5
+    # with days that are accepted, the later one: two days late
+    policy = LatePolicy(points=3, accepted_days=2)
+    graded(folder, gradebook, GradebookSettings(policy=policy))
+    record = gradebook.record("ada")
+    assert (record.late_days, record.penalty, record.score) == (2, 6, 4)
+    assert record.notes == ("Handed in 2 days after the deadline.",)
+    # a student's own deadline goes before the class's
+    own = RosterEntry(Enrolled("ada"), NOON + timedelta(days=2))
+    graded(folder, gradebook, roster=[own, RosterEntry(Enrolled("bob"))])
+    assert (gradebook.record("ada").late_days, gradebook.record("ada").score) == (0, 10)
+
+
+def test_what_a_platform_marks_as_late_is_noted(tmp_path: Path, gradebook: Gradebook) -> None:
+    folder = tmp_path / "canvas"
+    folder.mkdir()
+    (folder / "lovelaceada_LATE_17_123_losses.py").write_text("# 3\n")
+    (folder / "kimminjun_18_124_losses.py").write_text("# 3\n")
+    graded(folder, gradebook)
+    noted = {record.notes for record in gradebook.records()}
+    late = "It was marked as late where it was handed in, which does not say by how much."
+    assert noted == {(), (late,)}
+
+
+def test_files_that_a_student_changed_are_noted(folder: Path, gradebook: Gradebook) -> None:
+    (folder / "ada" / "course.toml").write_text("mine")
+    given = {"course.toml": "0" * 64}
+    graded(folder, gradebook, protected=given)
+    assert "course.toml" in " ".join(gradebook.record("ada").notes)
+
+
+def test_points_that_ci_announced_otherwise_are_noted(folder: Path, gradebook: Gradebook) -> None:
+    (folder / "ada" / "result.json").write_text('{"score": 20, "max_score": 20}')
+    (folder / "bob" / "result.json").write_text('{"score": 4, "max_score": 20}')
+    graded(folder, gradebook)
+    [note] = gradebook.record("ada").notes
+    assert note == "CI announced 20/20 points; the re-run gives 7/20."
+    assert gradebook.record("bob").notes == ()
+
+
+# ── what cannot be graded ───────────────────────────────────────────────────────────────────────
+
+
+def refused(folder: Path, gradebook: Gradebook, *args: Any) -> str:
+    with pytest.raises(LayoutError) as error:
+        grade_class(folder, gradebook, *args, workers=StandIn().workers)
+    assert gradebook.students() == []
+    return str(error.value)
+
+
+def test_an_exercise_that_the_course_does_not_have(folder: Path, gradebook: Gradebook) -> None:
+    told = refused(folder, gradebook, GradebookSettings(exercises=("losses", "poetry")))
+    assert "no exercise 'poetry' in the course" in told
+
+
+def test_a_folder_without_an_exercise(tmp_path: Path, gradebook: Gradebook) -> None:
+    hand_in(tmp_path / "lab", "ada", essay="x")
+    told = refused(tmp_path / "lab", gradebook)
+    assert "None of the 1 submissions holds an exercise of the course" in told
+
+
+@pytest.mark.skipif(not shutil.which("git"), reason="git is not installed here")
+def test_repositories_need_git(
+    folder: Path, gradebook: Gradebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit(folder / "ada")
+    monkeypatch.setenv("PATH", os.fspath(folder))
+    assert "git is not installed" in refused(folder, gradebook)
+
+
+def test_checks_that_cannot_be_used_end_it(folder: Path, gradebook: Gradebook) -> None:
+    stand_in = StandIn()
+    stand_in.outcome = lambda task: GradingOutcome(None, 0, "The checks are at fault.")  # type: ignore[method-assign]
+    with pytest.raises(WorkersError, match=r"Nothing can be graded\. The checks are at fault\."):
+        grade_class(folder, gradebook, workers=stand_in.workers)
+
+
+# ── while it works ──────────────────────────────────────────────────────────────────────────────
+
+
+def test_progress_tells_of_every_student_once(folder: Path, gradebook: Gradebook) -> None:
+    for number in range(2 * READ_AHEAD):
+        hand_in(folder, f"s{number:02}", losses=f"# {number % 10}")
+    (folder / "eve.zip").write_bytes(b"PK")
+    totals: list[int] = []
+    done: list[str] = []
+    progress = Progress(total=totals.append, done=done.append)
+    grade_class(folder, gradebook, workers=StandIn().workers, progress=progress)
+    assert totals == [2 * READ_AHEAD + 3]
+    assert sorted(done) == sorted(student.id for student in gradebook.students())
+    done.clear()
+    grade_class(folder, gradebook, workers=StandIn().workers, progress=progress)
+    assert sorted(done) == sorted(student.id for student in gradebook.students())
+
+
+def test_results_are_written_as_they_come(folder: Path, gradebook: Gradebook) -> None:
+    """Whoever is stopped in the middle loses nothing."""
+
+    def stop(student: str) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        grade_class(folder, gradebook, workers=StandIn().workers, progress=Progress(done=stop))
+    assert scores(gradebook) == {"ada": 7, "bob": 0}
+    assert graded(folder, gradebook) == ["bob"]
+    assert scores(gradebook) == {"ada": 7, "bob": 4}

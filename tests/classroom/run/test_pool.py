@@ -1,0 +1,208 @@
+"""Workers: what becomes of tasks whose worker is lost, and of workers that cannot be used."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError, Executor, Future
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grader.classroom.run.pool import (
+    Workers,
+    dask_workers,
+    default_jobs,
+    local_workers,
+    workers_of,
+)
+from grader.classroom.run.worker import GradingOutcome, Task, versions
+from grader.errors import WorkerMismatch, WorkersError
+from grader.submission import Submission
+from tests.classes import EXERCISE
+
+
+class Fragile(Executor):
+    """Breaks, with all that it was given, when it comes to what must not be touched."""
+
+    def __init__(self, poison: set[str]) -> None:
+        self.poison = poison
+        self.broken = False
+        self.given: list[tuple[Future[Any], Task]] = []
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        if self.broken:
+            raise BrokenProcessPool("it is broken already")
+        [task] = args
+        future: Future[Any] = Future()
+        self.given.append((future, task))
+        if len(self.given) >= 3 or task.submission.name in self.poison:
+            self.broken = any(its.submission.name in self.poison for _, its in self.given)
+            for one, its in self.given:
+                if self.broken:
+                    one.set_exception(BrokenProcessPool("lost"))
+                else:
+                    one.set_result(GradingOutcome(None, 0.0, its.submission.name))
+            self.given = []
+        else:
+            future.set_result(GradingOutcome(None, 0.0, task.submission.name))
+            self.given.pop()
+        return future
+
+
+def fragile(poison: set[str]) -> Workers:
+    return Workers(lambda: Fragile(poison), lambda executor: None, lambda: 3)
+
+
+def tasks(count: int) -> Iterator[tuple[str, Task]]:
+    for number in range(count):
+        name = str(number)
+        yield name, Task(Submission(name, {}), (EXERCISE,), None, "", versions())
+
+
+def test_a_submission_that_ends_its_worker_costs_only_itself() -> None:
+    outcomes = dict(fragile({"4", "5"}).run(tasks(10)))
+    assert {key: outcome.fault for key, outcome in outcomes.items()} == {
+        str(number): "Its worker was lost 2 times." if number in (4, 5) else str(number)
+        for number in range(10)
+    }
+
+
+def test_workers_that_cannot_even_start_are_told() -> None:
+    with pytest.raises(WorkersError, match="end as soon as they are started"):
+        list(fragile({str(number) for number in range(20)}).run(tasks(20)))
+
+
+class Plain(Executor):
+    """Does at once what it is told to do with a task's name."""
+
+    def __init__(self, work: Callable[[str], str]) -> None:
+        self.work = work
+        self.given: list[str] = []
+        self.stopped = 0
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        [task] = args
+        self.given.append(task.submission.name)
+        future: Future[Any] = Future()
+        try:
+            future.set_result(GradingOutcome(None, 0.0, self.work(task.submission.name)))
+        except BaseException as error:
+            future.set_exception(error)
+        return future
+
+    def workers(
+        self, capacity: int = 3, expect_alive: Callable[[], None] = lambda: None
+    ) -> Workers:
+        def stop(executor: Executor) -> None:
+            self.stopped += 1
+
+        return Workers(lambda: self, stop, lambda: capacity, expect_alive)
+
+
+def raising(error: BaseException) -> Callable[[str], str]:
+    def work(name: str) -> str:
+        raise error
+
+    return work
+
+
+@pytest.mark.parametrize("capacity", [1, 3, 50])
+def test_every_task_has_its_outcome(capacity: int) -> None:
+    executor = Plain(str.upper)
+    outcomes = list(executor.workers(capacity).run(tasks(20)))
+    assert sorted((key, outcome.fault) for key, outcome in outcomes) == sorted(
+        (str(number), str(number)) for number in range(20)
+    )
+    assert executor.stopped == 1
+
+
+def test_no_worker_is_started_for_nothing() -> None:
+    def start() -> Executor:
+        raise AssertionError
+
+    assert list(Workers(start, lambda executor: None, lambda: 1).run([])) == []
+
+
+def test_a_task_is_taken_when_there_is_capacity_for_it() -> None:
+    taken = []
+
+    def counted() -> Iterator[tuple[str, Task]]:
+        for pair in tasks(10):
+            taken.append(pair[0])
+            yield pair
+
+    outcomes = Plain(str).workers(2).run(counted())
+    next(outcomes)
+    assert len(taken) == 2
+
+
+def test_who_stops_listening_stops_the_workers() -> None:
+    executor = Plain(str)
+    outcomes = executor.workers().run(tasks(10))
+    next(outcomes)
+    outcomes.close()  # type: ignore[attr-defined]
+    assert executor.stopped == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (WorkerMismatch("The worker lab3 has torch 1."), "The worker lab3 has torch 1. What was"),
+        (CancelledError(), "The connection to the workers was lost. What was graded is in"),
+        (ImportError("no module grader"), "cannot run the grader: no module grader. Install"),
+        (AttributeError("grade_task"), "cannot run the grader: grade_task. Install"),
+    ],
+)
+def test_workers_that_are_not_as_they_should_be_end_the_run(
+    error: BaseException, expected: str
+) -> None:
+    executor = Plain(raising(error))
+    with pytest.raises(WorkersError) as raised:
+        list(executor.workers().run(tasks(2)))
+    assert expected in str(raised.value)
+    assert "the same command goes on from there" in str(raised.value)
+    assert executor.stopped == 1
+
+
+def test_what_one_worker_cannot_send_back_is_a_fault_of_that_task() -> None:
+    def work(name: str) -> str:
+        if name == "1":
+            raise KeyError("lost")
+        return name
+
+    outcomes = dict(Plain(work).workers().run(tasks(3)))
+    assert outcomes["1"].fault == "Its worker was lost: KeyError: 'lost'"
+    assert outcomes["2"].fault == "2"
+
+
+def test_workers_that_answer_no_more_are_told() -> None:
+    def expect_alive() -> None:
+        raise WorkersError("The scheduler is gone.")
+
+    with pytest.raises(WorkersError, match="scheduler is gone"):
+        list(Plain(str).workers(expect_alive=expect_alive).run(tasks(2)))
+
+
+def test_by_default_there_is_a_process_for_each_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda pid: {0, 2, 5}, raising=False)
+    assert default_jobs() == 3
+    # one more than there are processes, so that none waits
+    assert workers_of(None, None).capacity() == 4
+    assert workers_of(None, 7).capacity() == 8
+    assert local_workers(1).capacity() == 2
+    monkeypatch.delattr("os.sched_getaffinity")
+    monkeypatch.setattr("os.cpu_count", lambda: None)
+    assert default_jobs() == 1
+
+
+def test_a_cluster_that_cannot_be_used_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(WorkersError, match=r"none\.json does not exist. Is the scheduler running"):
+        dask_workers(str(tmp_path / "none.json"))
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(WorkersError, match=r'pip install "grader\[dask\]" brings it'):
+        workers_of("tcp://127.0.0.1:1", None)

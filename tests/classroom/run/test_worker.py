@@ -1,0 +1,229 @@
+"""What runs in a worker: one submission, by the checks and versions of whoever asks."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+import torch
+
+from grader import __version__
+from grader.classroom.run import worker
+from grader.classroom.run.worker import (
+    Task,
+    checks_digest,
+    course_name,
+    grade_task,
+    normalized_devices,
+    versions,
+)
+from grader.course.catalog import Course, load_course
+from grader.errors import SandboxLost, WorkerMismatch
+from grader.machines import Machines
+from grader.report import Report
+from grader.sandbox import Limits
+from grader.submission import Submission
+from tests.classes import EXERCISE, RIGHT
+from tests.gradebooks import report
+
+
+@pytest.fixture
+def task(course: Course) -> Task:
+    submission = Submission.of_text(EXERCISE, RIGHT[0].read_text(encoding="utf-8"))
+    checks = checks_digest(course, (EXERCISE,))
+    return Task(submission, (EXERCISE,), None, checks, versions(), seed=1)
+
+
+class NoMachines:
+    """Stand in for a worker's machines where none has to run anything."""
+
+    absent: tuple[str, ...] = ()
+    made = 0
+    closed = 0
+
+    def __init__(self, *_: object, **__: object) -> None:
+        NoMachines.made += 1
+
+    @property
+    def environment(self) -> NoMachines:
+        return self
+
+    def close(self) -> None:
+        NoMachines.closed += 1
+
+
+@pytest.fixture
+def no_machines(monkeypatch: pytest.MonkeyPatch) -> type[NoMachines]:
+    NoMachines.made = NoMachines.closed = 0
+    monkeypatch.setattr("grader.machines.Machines", NoMachines)
+    monkeypatch.setattr(worker, "warm_up", lambda: None)
+    monkeypatch.setattr(worker, "_machines", {})
+    return NoMachines
+
+
+def graded_by(monkeypatch: pytest.MonkeyPatch, *results: Report | Exception) -> None:
+    """Grading gives, or raises, one after the other."""
+    waiting = list(results)
+
+    def grade(*_: object, **__: object) -> Report:
+        result = waiting.pop(0)
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    monkeypatch.setattr("grader.grading.grade", grade)
+
+
+def test_a_right_submission_earns_all_points(
+    task: Task, machines: Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "_machines", {(None, task.limits, ()): machines})
+    outcome = grade_task(task)
+    assert outcome.report, outcome.fault
+    assert (outcome.report.score, outcome.report.max_score) == (10, 10)
+    assert outcome.report.exercises[0].seed is not None
+    assert outcome.seconds > 0
+    again = grade_task(task).report
+    assert again
+    assert again.exercises[0].seed == outcome.report.exercises[0].seed
+
+
+def test_a_sandbox_that_is_lost_once_costs_nothing(
+    task: Task, no_machines: type[NoMachines], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graded_by(monkeypatch, SandboxLost("it ended"), report(5))
+    outcome = grade_task(task)
+    assert (outcome.report, outcome.fault) == (report(5), "")
+    assert (no_machines.made, no_machines.closed) == (2, 1)
+
+
+def test_a_sandbox_that_is_lost_twice_is_a_fault(
+    task: Task, no_machines: type[NoMachines], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graded_by(monkeypatch, SandboxLost("it ended"), SandboxLost("and again"))
+    outcome = grade_task(task)
+    assert (outcome.report, outcome.fault) == (None, "The sandbox failed: and again")
+    assert no_machines.closed == 2
+
+
+def test_a_bug_of_the_grader_is_a_fault_of_that_task_alone(
+    task: Task, no_machines: type[NoMachines], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graded_by(monkeypatch, ZeroDivisionError("oops"), report(5, "bob"))
+    assert grade_task(task).fault == "The grader itself failed: ZeroDivisionError: oops"
+    assert grade_task(task).report == report(5, "bob")
+    assert (no_machines.made, no_machines.closed) == (1, 0)
+
+
+def test_machines_are_kept_until_other_ones_are_wanted(
+    task: Task, no_machines: type[NoMachines], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graded_by(monkeypatch, *[report(5)] * 4)
+    grade_task(task)
+    grade_task(task)
+    assert (no_machines.made, no_machines.closed) == (1, 0)
+    grade_task(replace(task, limits=Limits(call_seconds=1)))
+    assert (no_machines.made, no_machines.closed) == (2, 1)
+    grade_task(replace(task, devices=("cpu",)))
+    assert (no_machines.made, no_machines.closed) == (3, 2)
+
+
+def refused(task: Task) -> str:
+    with pytest.raises(WorkerMismatch) as error:
+        grade_task(task)
+    return str(error.value)
+
+
+def test_who_has_other_versions_refuses(task: Task) -> None:
+    other = task.versions | {"torch": "1.0"}
+    told = refused(replace(task, versions=other))
+    assert f"torch {versions()['torch']}" in told
+    assert "and the command grader " in told
+    assert "torch 1.0" in told
+
+
+def test_who_has_other_checks_refuses(task: Task) -> None:
+    told = refused(replace(task, checks="x"))
+    assert told.startswith(f"For {EXERCISE}, the worker ")
+    assert "has other checks than the command" in told
+
+
+@pytest.mark.parametrize("change", [{"course": "/nowhere"}, {"assignment": "/nowhere.toml"}])
+def test_who_cannot_read_the_course_refuses(task: Task, change: dict[str, str]) -> None:
+    assert "cannot read the course" in refused(replace(task, **change))  # type: ignore[arg-type]
+
+
+def test_who_lacks_a_device_refuses(
+    task: Task, no_machines: type[NoMachines], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(no_machines, "absent", ("cuda: there is none",))
+    told = refused(replace(task, devices=("cpu", "cuda")))
+    assert "lacks a device that was asked for: cuda: there is none." in told
+
+
+# ── what tasks are told apart by ────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def copied(course: Course, tmp_path: Path) -> Course:
+    """The built-in course, elsewhere."""
+    for name in ("checks", "exercises"):
+        source = (
+            course[EXERCISE].checks.parent if name == "checks" else course[EXERCISE].stub.parent
+        )
+        copytree(
+            source, tmp_path / name, ignore=lambda _, names: [n for n in names if EXERCISE not in n]
+        )
+    (tmp_path / "course.toml").write_text('title = "copy"\n')
+    return load_course(tmp_path)
+
+
+def test_the_digest_is_of_the_checks_the_stub_and_the_assignment(
+    copied: Course, tmp_path: Path
+) -> None:
+    found = [checks_digest(copied, (EXERCISE,))]
+    assert checks_digest(copied, (EXERCISE,)) == found[0]
+    for path in (copied[EXERCISE].checks, copied[EXERCISE].stub):
+        path.write_text(path.read_text(encoding="utf-8") + "\n# changed\n", encoding="utf-8")
+        found.append(checks_digest(copied, (EXERCISE,)))
+    assignment = tmp_path / "assignment.toml"
+    for text in ("", "title = 'x'\n"):
+        assignment.write_text(text)
+        found.append(checks_digest(copied, (EXERCISE,), str(assignment)))
+    assert found[3] == found[2]  # an empty file says nothing
+    assert len(set(found)) == 4
+
+
+def test_a_course_is_named_by_its_folder_unless_it_is_built_in(
+    course: Course, copied: Course
+) -> None:
+    assert course_name(course) is None
+    assert course_name(copied) == str(copied.folder.resolve())
+
+
+def test_versions_are_those_that_count_for_a_score() -> None:
+    here = versions()
+    assert here["grader"] == __version__
+    assert here["python"] == ".".join(map(str, sys.version_info[:2]))
+    assert torch.__version__.startswith(here["torch"])
+    assert "+" not in here["torch"]
+
+
+@pytest.mark.parametrize(
+    ("named", "expected"),
+    [
+        ((), ()),
+        (("sim", "cpu"), ()),
+        (("cpu",), ("cpu",)),
+        (("sim",), ()),
+        (("cuda",), ("cpu", "cuda")),
+        (("sim", "cuda", "sim"), ("cpu", "cuda", "sim")),
+    ],
+)
+def test_devices_are_the_same_however_they_are_named(
+    named: tuple[str, ...], expected: tuple[str, ...]
+) -> None:
+    assert normalized_devices(named) == expected

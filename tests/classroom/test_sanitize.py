@@ -1,0 +1,178 @@
+"""No text of a record reaches a page, a terminal or a file system as anything but text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grader.classroom.records import Adjustment, Enrolled, Record
+from grader.classroom.sanitize import (
+    NAME_LENGTH,
+    TEXT_LENGTH,
+    name_of,
+    plain,
+    rewritten,
+    shown,
+    slug,
+)
+from tests.hand_ins import NOON
+from tests.hostile import ATTACKS, hostile_report, plain_report
+from tests.synthetic import HOSTILE, hostile_class, made_class
+
+ANY = st.text() | st.sampled_from(ATTACKS)
+WORST = "\x1b[2J\u202e\x00\u2028x"
+
+
+def hostile_record() -> Record:
+    return Record(
+        Enrolled(WORST, WORST, WORST, WORST, WORST),
+        hostile_report(),
+        10,
+        problem=WORST,
+        adjustments=(Adjustment(WORST, 1, WORST, NOON, WORST),),
+        notes=(WORST,),
+    )
+
+
+def free_texts(record: Record) -> Iterator[str]:
+    """Those that are not the course's."""
+    student = record.student
+    yield from (student.id, student.name, student.email, student.section, student.login)
+    yield from (record.problem, *record.notes)
+    for adjustment in record.adjustments:
+        yield from (adjustment.exercise, adjustment.who, adjustment.why)
+    for exercise in record.report.exercises if record.report else ():
+        yield exercise.message
+        yield from (violation.message for violation in exercise.violations)
+        for check in exercise.checks:
+            yield from (check.message, check.cause)
+
+
+@given(ANY, st.integers(1, 50))
+def test_plain_text_is_printable_and_short(text: str, length: int) -> None:
+    made = plain(text, length)
+    assert made.replace("\n", "").isprintable()
+    assert made == text or len(text) > length or not text.replace("\n", "").isprintable()
+    assert made.startswith(text[:length]) or not text[:length].replace("\n", "").isprintable()
+
+
+@given(ANY)
+def test_a_name_is_one_short_line(text: str) -> None:
+    made = name_of(text)
+    assert "\n" not in made
+    assert made.isprintable()
+    assert name_of("  Ada \n Lovelace ") == "Ada Lovelace"
+    assert len(name_of("x" * 5000)) < NAME_LENGTH + 30
+
+
+@given(ANY)
+def test_a_slug_is_a_file_name_everywhere(text: str) -> None:
+    made = slug(text)
+    assert re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,69}", made)
+    assert made.lower() not in ("con", "prn", "aux", "nul", "com1", "lpt1")
+    assert made == slug(text)
+
+
+@given(ANY, ANY)
+def test_two_texts_have_two_slugs(one: str, other: str) -> None:
+    assert (slug(one).lower() == slug(other).lower()) == (one == other)
+
+
+def test_slugs_of_the_usual_names() -> None:
+    assert slug("ada-l_2") == "ada-l_2"
+    assert slug("Ada").startswith("Ada-")
+    assert slug("con").startswith("con-")
+    assert slug("-rf").startswith("rf-")
+    assert len(slug("x" * 500)) < 80
+
+
+def test_every_text_of_a_record_is_made_plain() -> None:
+    made = list(free_texts(shown(hostile_record())))
+    assert len(made) > 100
+    for text in made:
+        assert text.replace("\n", "").isprintable()
+        assert len(text) <= TEXT_LENGTH * 8 + 40
+
+
+def test_numbers_stay() -> None:
+    before, after = hostile_record(), shown(hostile_record())
+    assert before.report
+    assert after.report
+    assert after.score == before.score
+    assert [e.score for e in after.report.exercises] == [e.score for e in before.report.exercises]
+    assert after.adjustments[0].when == NOON
+
+
+def test_rewriting_reaches_every_free_text() -> None:
+    """So a name in it can be taken out: who the student is, is given anew."""
+    record = rewritten(hostile_record(), Enrolled("s1"), lambda text: "redacted" if text else "")
+    assert record.student == Enrolled("s1")
+    assert record.report
+    assert record.report.submission == "s1"
+    assert set(free_texts(record)) == {"redacted", "", "s1"}
+    before = list(free_texts(hostile_record()))
+    assert [bool(text) for text in free_texts(record)][5:] == [bool(text) for text in before][5:]
+
+
+def test_what_has_nothing_to_clean_is_not_made_anew() -> None:
+    report = plain_report([(3, 3), (0, 2)])
+    made = shown(Record(Enrolled("ada"), report, 5)).report
+    assert made
+    assert all(one is other for one, other in zip(made.exercises, report.exercises, strict=True))
+
+
+def test_file_names_from_any_text() -> None:
+    texts = [
+        *HOSTILE,
+        "ada",
+        "Ada",
+        "ADA",
+        "a.b",
+        "a b",
+        "a/b",
+        "",
+        ".",
+        "..",
+        "con",
+        "nul",
+        "com1",
+        "~root",
+        "-rf",
+    ]
+    names = [slug(text) for text in texts]
+    assert len({name.lower() for name in names}) == len(texts)
+    assert slug("ada") == "ada"
+    for name in names:
+        assert re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]*", name)
+        assert name.lower() not in ("con", "nul", "com1")
+
+
+def test_what_is_plain_stays_the_same_object() -> None:
+    """Making everything anew would take most of the time."""
+    record = next(made_class(1))
+    assert shown(record) == replace(
+        record,
+        report=replace(record.report, submission=record.student.id),  # type: ignore[type-var]
+    )
+    told = "It is right.\nReally: é, 김민준"
+    assert plain(told) is told
+
+
+def test_no_text_obeys_or_is_endless() -> None:
+    for record in hostile_class():
+        text = repr(shown(record).student)
+        assert not set("\x00\x1b\u202e\u2028") & set(text)
+    assert len(plain("x" * 10_000)) <= TEXT_LENGTH + 100
+    assert len(name_of("x" * 10_000)) <= NAME_LENGTH + 100
+    assert name_of(" two\n lines ") == "two lines"
+
+
+def test_the_report_is_named_after_the_student() -> None:
+    record = replace(next(made_class(1)), student=Enrolled("a\nb"))
+    found = shown(record)
+    assert found.report
+    assert found.student.id == found.report.submission == "a b"

@@ -1,0 +1,153 @@
+"""The report at a terminal: what is shown of each status, and no codes but ours."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from grader.outputs import terminal
+from grader.report import Environment, Report, Violation
+from tests.hostile import (
+    ATTACKS,
+    KOREAN,
+    REPORTS,
+    console,
+    everything_hostile,
+    of_every_status,
+    plain_report,
+    report_of,
+    shows_nothing_hidden,
+)
+
+
+def text_of(report: Report, width: int = 100, colours: bool = False) -> str:
+    paper, out = console(width, colours)
+    terminal.render(report, paper)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("report", REPORTS)
+def test_terminal_gives_no_codes_of_the_students(report: Report) -> None:
+    assert shows_nothing_hidden(text_of(report))
+    coloured = text_of(report, colours=True)
+    # the colours are ours; nothing else of the escape's kind is left
+    assert shows_nothing_hidden(re.sub(r"\x1b\[[\d;]*m", "", coloured))
+    assert "\x1b]" not in coloured
+
+
+@pytest.mark.parametrize("text", ATTACKS)
+def test_an_exercise_alone_is_as_harmless(text: str) -> None:
+    paper, out = console()
+    for exercise in everything_hostile(text).exercises:
+        terminal.render_exercise(exercise, paper)
+    assert shows_nothing_hidden(out.getvalue())
+
+
+def test_richs_markup_is_text() -> None:
+    [exercise] = plain_report([(0, 1)]).exercises
+    marked = replace(exercise, title="[red]a[/red]", message="[link=http://x]b[/link]")
+    assert "[red]a[/red]" in text_of(report_of([marked]))
+    assert "[link=http://x]b[/link]" in text_of(report_of([marked]))
+
+
+def test_every_status_has_its_line() -> None:
+    lines = [line.rstrip() for line in text_of(of_every_status(), width=60).splitlines()]
+    heads = [line for line in lines if "Title of" in line]
+    assert heads == [
+        "✓ an_passed  Title of passed  2/2",
+        "◐ an_partial  Title of partial  2/12",
+        "✗ an_failed  Title of failed  0/2",
+        "? an_missing  Title of missing  0/2",
+        "· an_not_attempted  Title of not_attempted  0/4",
+        "! an_error  Title of error  2/8",
+    ]
+    shown = [(line.split()[0], line.split()[2]) for line in lines if " asked " in line]
+    assert shown == [
+        ("✓", "passed/passed"),
+        ("✓", "partial/passed"),
+        ("✗", "partial/failed"),
+        ("⧖", "partial/timeout"),
+        ("·", "partial/not_started"),
+        ("–", "partial/not_reached"),
+        ("–", "partial/skipped"),
+        ("✗", "failed/failed"),
+        # of an exercise that could not be graded, what is at fault
+        ("!", "error/error"),
+    ]
+    assert "8/30 points" not in lines
+    assert "6/30 points" in lines
+
+
+def test_what_is_told_of_each() -> None:
+    text = text_of(of_every_status())
+    assert re.findall(r"message (\S+)", text) == [
+        *("partial/failed", "partial/timeout", "partial/skipped", "failed/failed", "error/error"),
+    ]
+    assert re.findall(r"→ cause (\S+)", text) == [
+        *("partial/failed", "partial/timeout", "failed/failed", "error/error"),
+    ]
+    assert re.findall(r"Look at place (\S+)\.", text) == [
+        *("partial/failed", "partial/timeout", "failed/failed", "error/error"),
+    ]
+    assert re.findall(r"again: grader check (\w+) --seed 17", text) == [
+        *("an_partial", "an_failed", "an_error"),
+    ]
+    # an exercise that passed says no more than its points
+    assert [line for line in ("missing", "not_attempted", "error") if f"why {line}" in text] == [
+        *("missing", "not_attempted", "error"),
+    ]
+    assert "why passed" not in text
+
+
+def test_forbidden_lines() -> None:
+    [exercise] = plain_report([(0, 1)]).exercises
+    broken = replace(exercise, violations=(Violation(7, "r", "no x"),))
+    assert re.search("^    line 7: no x *$", text_of(report_of([broken])), re.MULTILINE)
+
+
+def test_a_single_exercise_has_no_sum_and_none_has() -> None:
+    assert "points" not in text_of(plain_report([(1, 1)]))
+    assert "exercise" not in text_of(report_of([]))
+
+
+def test_what_is_kept_back_and_what_was_not_tried() -> None:
+    held = plain_report([(2, 2)], held_back=3)
+    text = text_of(held)
+    assert "All public checks passed. 3 more points" in " ".join(text.split())
+    assert "On the CPU alone: mistakes with devices go unseen." in text
+    assert "Isolation: limits only." in text
+    whole = Environment("3.11", "2.13", ("cpu", "sim"), ("files hidden", "no network"))
+    text = text_of(replace(held, environment=whole))
+    assert "alone" not in text
+    assert "Isolation" not in text
+    for kept in ("files hidden", "no network"):
+        half = replace(held, environment=replace(whole, isolation=(kept,)))
+        assert "Isolation: limits only." in text_of(half)
+    absent = replace(
+        held, environment=replace(whole, absent=("cuda: no driver",), devices=("cpu",))
+    )
+    text = text_of(absent)
+    assert "Not tried on cuda: no driver. Mistakes with devices may have gone unseen." in text
+    assert "On the CPU alone" not in text
+
+
+def test_korean_letters_are_wrapped_and_not_lost() -> None:
+    [exercise] = KOREAN.exercises
+    [check] = exercise.checks
+    long = replace(check, description="모양이 맞는지 봅니다 " * 20)
+    report = replace(KOREAN, exercises=(replace(exercise, checks=(long,)),) * 2)
+    text = text_of(report, width=40)
+    assert "".join(text.split()).replace("0/2", "").count("모양이맞는지봅니다") == 40
+    assert "0/4점" in text
+    for english in ("Look at", "again", "line 3", "Isolation"):
+        assert english not in text
+
+
+def test_long_text_stays_in_sight() -> None:
+    [exercise] = plain_report([(0, 1)]).exercises
+    [check] = exercise.checks
+    report = report_of([replace(exercise, checks=(replace(check, message="x" * 100_000),))])
+    assert len(text_of(report)) < 4_000
+    assert "(100,000 characters)" in " ".join(text_of(report).split())

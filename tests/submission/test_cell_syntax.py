@@ -1,0 +1,82 @@
+"""A cell's Python: its lines stay where they are, whatever is in them. Which magics are Python: `test_notebooks.py`."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from grader.submission import cell_syntax
+from grader.submission.cell_syntax import python_of
+
+LINES = st.sampled_from(
+    [
+        "x = 1",
+        "%time x",
+        "!ls",
+        "x = !ls",
+        "x?",
+        "if x:",
+        "    !ls",
+        "(",
+        ")",
+        '"""',
+        "",
+        "% 4",
+        "\\",
+    ]
+)
+PROGRAM = "def f(x):\n    return x % 3\n\n\ny = '?'\n"
+
+
+@settings(max_examples=200)
+@given(st.lists(LINES, max_size=8).map("\n".join) | st.text())
+def test_any_cell_keeps_its_lines(cell: str) -> None:
+    python = python_of(cell)
+    if python:
+        assert len(python.splitlines()) == max(1, len(cell.splitlines()))
+
+
+@given(st.lists(st.sampled_from(["%matplotlib inline", "!ls", "torch.add?", "x = %time 1"])))
+def test_a_cell_of_commands_alone_is_a_program(lines: list[str]) -> None:
+    ast.parse(python_of("\n".join(lines)))
+
+
+def test_plain_python_is_left_alone() -> None:
+    assert python_of(PROGRAM) == PROGRAM
+    assert python_of(PROGRAM.replace("\n", "\r\n")) == PROGRAM
+
+
+@pytest.mark.parametrize(
+    ("cell", "python"),
+    [
+        ("", "\n"),
+        ("%%time\nx = 1", "\nx = 1\n"),
+        ("\n\n%%bash\nrm -r /", ""),
+        ("%%", ""),
+        ("a, b = !ls", "a, b = None\n"),
+        ("x.y = %time f()", "x.y = None\n"),
+        ("  !ls", "  pass\n"),
+        ("z = 7 % 4\n!ls", "z = 7 % 4\npass\n"),
+        ("x??", "pass\n"),
+        ("?x", "pass\n"),
+    ],
+)
+def test_commands(cell: str, python: str) -> None:
+    assert python_of(cell) == python
+
+
+def test_what_is_nested_too_deeply_is_left_as_it_is() -> None:
+    deep = "(" * 5000 + "\n!ls"
+    assert python_of(deep) == deep + "\n"
+
+
+def test_the_work_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each command asks whether a statement is open; after so many lines, commands stay as they are."""
+    cell = 's = """\n' + "!ls\n" * 10 + '"""\n!ls\n'
+    assert python_of(cell).endswith('"""\npass\n')
+    monkeypatch.setattr(cell_syntax, "_MOST_LINES", 3)
+    assert python_of(cell) == cell
+    assert python_of("!ls\n" * 5) == "pass\n" * 5

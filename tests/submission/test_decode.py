@@ -1,0 +1,110 @@
+"""From bytes to source: every bad file gets a sentence that names it. Any bytes at all: `test_fuzz.py`."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+import nbformat
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from grader.submission import Cell
+from grader.submission.decode import (
+    MAX_CELLS,
+    MAX_NOTEBOOK_BYTES,
+    MAX_SOURCE_BYTES,
+    notebook_of_bytes,
+    source_of_bytes,
+)
+
+GOOD = "x = 1\n"
+
+
+def book(*cells: tuple[str, Any], **more: Any) -> bytes:
+    made = [{"cell_type": kind, "source": source, "metadata": {}} for kind, source in cells]
+    return json.dumps({"cells": made, "metadata": {}, "nbformat": 4, **more}).encode()
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"", "a.py is empty"),
+        (b" \n\n", "a.py is empty"),
+        (b"\xef\xbb\xbf", "a.py is empty"),
+        (b"x = 1\ny = '\xff'\n", "a.py, line 2: not UTF-8"),
+        ("x = 1\n".encode("utf-16"), "a.py, line 1: not UTF-8"),
+        (b"x = 1\n\0", "a.py, line 2: a NUL byte"),
+        (b"#" * (MAX_SOURCE_BYTES + 1), "a.py is larger than 1 MiB"),
+    ],
+)
+def test_unusable_bytes(data: bytes, told: str) -> None:
+    source = source_of_bytes(data, "a.py")
+    assert not source.cells
+    assert source.problem.startswith(told)
+
+
+def test_a_byte_order_mark_is_no_text() -> None:
+    assert source_of_bytes(b"\xef\xbb\xbf" + GOOD.encode(), "a.py").text == GOOD
+
+
+@settings(max_examples=100)
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
+def test_text_comes_back_as_it_was_written(text: str) -> None:
+    source = source_of_bytes(text.encode(), "a.py")
+    assert source.text == ("" if source.problem else text.removeprefix("\ufeff"))
+
+
+def test_the_largest_file_is_read() -> None:
+    assert source_of_bytes(b"#" * MAX_SOURCE_BYTES, "a.py").cells
+
+
+def test_cells_are_numbered_as_in_the_notebook() -> None:
+    data = book(("markdown", "# hi"), ("code", GOOD), ("raw", "x"), ("code", ["a = 1\n", "b = 2"]))
+    source = notebook_of_bytes(data, "a.ipynb")
+    assert source.notebook
+    assert source.cells[0] == Cell("a.ipynb, cell 2", GOOD)
+    assert [cell.place for cell in source.cells] == ["a.ipynb, cell 2", "a.ipynb, cell 4"]
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (book(("markdown", "x = 1")), "has no code cells"),
+        (book(("code", "")), "has no code cells"),
+        (book(), "has no code cells"),
+        (book(*[("code", "x")] * (MAX_CELLS + 1)), "is larger than 1 MiB of code"),
+        (book(("code", "#" * (MAX_SOURCE_BYTES + 1))), "is larger than 1 MiB of code"),
+        (bytes(MAX_NOTEBOOK_BYTES + 1), "is larger than 128 MiB of code"),
+        (b"x = 1", "is not a Jupyter notebook"),
+        (book(("code", GOOD)).decode().encode("utf-16"), "is not a Jupyter notebook"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_unusable_notebooks(data: bytes, told: str) -> None:
+    source = notebook_of_bytes(data, "a.ipynb")
+    assert not source.cells
+    assert source.problem.startswith(f"a.ipynb {told}")
+
+
+def test_large_outputs_are_no_code() -> None:
+    output = {"output_type": "stream", "name": "stdout", "text": "x" * (MAX_SOURCE_BYTES + 1)}
+    cell = {"cell_type": "code", "source": GOOD, "metadata": {}, "outputs": [output]}
+    data = json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    assert notebook_of_bytes(data.encode(), "a.ipynb").text == GOOD
+
+
+def test_nothing_is_said_of_a_notebooks_form(
+    caplog: pytest.LogCaptureFixture, recwarn: pytest.WarningsRecorder
+) -> None:
+    data = book(("code", GOOD), nbformat_minor=5, surplus=1)  # cells of 4.5 have ids
+    assert notebook_of_bytes(data, "a.ipynb").text == GOOD
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+    assert list(recwarn) == []
+
+
+def test_the_newest_form_is_read() -> None:
+    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(GOOD)])
+    assert notebook_of_bytes(nbformat.writes(made).encode(), "a.ipynb").text == GOOD

@@ -1,0 +1,170 @@
+"""Which file is an exercise's answer: one order for students and classes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from grader.course.catalog import Course
+from grader.errors import UnreadableError
+from grader.submission import Source
+from grader.submission.files import MAX_DEPTH, Files, FolderFiles
+from grader.submission.search import (
+    candidates,
+    exercise_of,
+    find_answers,
+    is_looked_at,
+    is_stub,
+    on_one_line,
+    read_source,
+)
+from tests.hand_ins import RIGHT, write
+
+EXERCISES = ("my_linear", "line_fit")
+# best first
+ORDER = [
+    "my_linear.py",
+    "exercises/my_linear.py",
+    "my_linear.ipynb",
+    "exercises/my_linear.ipynb",
+    "my_linear (1).py",
+    "exercises/my_linear(2).py",
+    "my_linear (1).ipynb",
+    "homework/my_linear.py",
+    "homework/exercises/my_linear.py",
+    "homework/my_linear.ipynb",
+    "a/b/my_linear.py",
+]
+QUICK = settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+class Given(Files):
+    """Files out of a table."""
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self.files = files
+
+    def names(self) -> Iterator[str]:
+        yield from self.files
+
+    def read(self, name: str, most: int) -> bytes:
+        return self.files[name][: most + 1]
+
+
+@given(st.permutations(ORDER))
+def test_the_order_is_that_of_the_places(names: list[str]) -> None:
+    assert candidates(names, EXERCISES) == {"my_linear": ORDER[:8]}
+
+
+@pytest.mark.parametrize("best", range(len(ORDER)))
+def test_the_best_of_those_there_is_counts(course: Course, best: int) -> None:
+    files = Given({name: RIGHT.encode() for name in reversed(ORDER[best:])} | {"x.py": b"x"})
+    if ORDER[best].endswith(".py"):
+        assert find_answers(files, course, EXERCISES)["my_linear"].path == ORDER[best]
+    else:  # these bytes are no notebook, and that is told
+        answer = find_answers(files, course, EXERCISES)["my_linear"]
+        assert "is not a Jupyter notebook" in answer.source.problem
+
+
+@pytest.mark.parametrize(
+    ("name", "exercise"),
+    [
+        ("my_linear.py", "my_linear"),
+        ("line_fit.ipynb", "line_fit"),
+        ("my_linear (1).py", "my_linear"),
+        ("my_linear(12).ipynb", "my_linear"),
+        ("my_linear (1) (2).py", None),
+        ("my_linear (x).py", None),
+        ("my_linear.py (1)", None),
+        ("my_linear.txt", None),
+        ("my_linear", None),
+        ("my_linear.pyc", None),
+        ("My_Linear.py", None),
+        ("my_linear.py\n", None),
+        (" my_linear.py", None),
+        ("other.py", None),
+        (".py", None),
+        ("", None),
+    ],
+)
+def test_what_a_file_is_called(name: str, exercise: str | None) -> None:
+    assert exercise_of(name, EXERCISES) == exercise
+
+
+def test_what_tools_leave_and_what_lies_too_deep_is_not_looked_at() -> None:
+    assert is_looked_at("venv")  # a file
+    assert not is_looked_at("venv/lib/my_linear.py")
+    assert not is_looked_at("a/.ipynb_checkpoints/my_linear.ipynb")
+    assert is_looked_at("d/" * MAX_DEPTH + "my_linear.py")
+    assert not is_looked_at("d/" * (MAX_DEPTH + 1) + "my_linear.py")
+
+
+@QUICK
+@given(st.lists(st.text() | st.text().map(lambda text: f"{text}/my_linear.py")))
+@example(["\n/my_linear.py", "//my_linear.py", "../my_linear.py", "\ud800/my_linear.py"])
+def test_any_names_give_some_of_themselves(names: list[str]) -> None:
+    found = candidates(names, EXERCISES)
+    for exercise, paths in found.items():
+        assert paths
+        assert set(paths) <= set(names)
+        assert all(exercise_of(path.split("/")[-1], [exercise]) for path in paths)
+
+
+@QUICK
+@given(st.dictionaries(st.sampled_from(ORDER), st.binary(max_size=40)))
+def test_any_bytes_give_an_answer_or_a_problem(course: Course, files: dict[str, bytes]) -> None:
+    answers = find_answers(Given(files), course, EXERCISES)
+    assert list(answers) == (["my_linear"] if files else [])
+    for answer in answers.values():
+        assert bool(answer.source.problem) != bool(answer.source.cells)
+        assert answer.path not in answer.others
+        assert {answer.path, *answer.others} <= set(files)
+
+
+def test_the_stub_is_not_the_answer(course: Course) -> None:
+    stub = course["my_linear"].stub.read_bytes()
+    files = {"my_linear.py": stub, "exercises/my_linear.py": RIGHT.encode()}
+    answer = find_answers(Given(files), course, EXERCISES)["my_linear"]
+    assert (answer.path, answer.others) == ("exercises/my_linear.py", ())
+    # but where there is nothing else, it is
+    answer = find_answers(Given({"a/my_linear.py": stub}), course, EXERCISES)["my_linear"]
+    assert answer.path == "a/my_linear.py"
+    assert is_stub(answer.source, course["my_linear"])
+    assert not is_stub(Source("my_linear.py", problem="is empty"), course["my_linear"])
+    assert not is_stub(Source.of_text("my_linear.py", RIGHT), course["my_linear"])
+
+
+def test_others_are_those_that_say_something_else(course: Course) -> None:
+    files = {
+        "my_linear.py": b"x = 1",
+        "same/my_linear.py": b"x = 1",
+        "other/my_linear.py": b"x = 2",
+    }
+    answer = find_answers(Given(files), course, EXERCISES)["my_linear"]
+    assert (answer.path, answer.others) == ("my_linear.py", ("other/my_linear.py",))
+
+
+def test_what_cannot_be_read_is_told_of_its_file_alone(tmp_path: Path, course: Course) -> None:
+    write(tmp_path, {"line_fit.py": "x = 1"})
+    (tmp_path / "my_linear.py").symlink_to("line_fit.py")
+    answers = find_answers(FolderFiles(tmp_path), course, EXERCISES)
+    assert "symbolic link" in answers["my_linear"].source.problem
+    assert answers["line_fit"].source.text == "x = 1"
+
+
+def test_a_message_keeps_to_its_line() -> None:
+    class Refusing(Given):
+        def read(self, name: str, most: int) -> bytes:
+            raise UnreadableError(f"{name} is damaged.")
+
+    assert on_one_line("a\nb\x1b\u202e") == "a\\x0ab\\x1b\\u202e"
+    source = read_source(Refusing({}), "a\nb/my_linear.py")
+    assert source == Source("a\\x0ab/my_linear.py", problem="a\\x0ab/my_linear.py is damaged.")
+    source = read_source(Given({"a\nb/my_linear.py": b""}), "a\nb/my_linear.py")
+    assert source.problem.startswith("a\\x0ab/my_linear.py is empty")
