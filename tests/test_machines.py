@@ -46,8 +46,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def quickly_started() -> Iterator[None]:
-    """Sandboxes are forked from one process that has imported torch already: seven would take 2 s each."""
+def quickly_started(machines: Machines) -> Iterator[None]:
+    """Sandboxes are forked from one process that has imported torch already: seven would take 2 s each.
+
+    Those of the session are started before, since they outlive that process.
+    """
 
     def forked(limits: Limits, confined: bool, *, zygote_server: str, **others: str) -> Sandbox:
         return Sandbox(limits, confined, zygote_server=server.address, **others)
