@@ -62,9 +62,8 @@ def _catalogue_in(folder: Path, language: str) -> gettext.NullTranslations:
     try:
         return gettext.translation(DOMAIN, folder, [language])
     except (OSError, ValueError, LookupError, struct.error) as error:
-        raise TranslationError(
-            f"{file} is no catalogue. `grader translate` makes it anew."
-        ) from error
+        told = _("{file} is no catalogue. `grader translate` makes it anew.")
+        raise TranslationError(told.format(file=file)) from error
 
 
 @contextmanager

@@ -43,6 +43,7 @@ FOR_INSTRUCTORS = (
     "course/assignment_file.py",
     "course/catalog.py",
     "devices/",
+    "errors.py",
     "outputs/audit_table.py",
     "outputs/cause_table.py",
     "outputs/classroom50_result.py",

@@ -19,6 +19,7 @@ import pytest
 
 from ..course.catalog import syntax_of, text_of
 from ..errors import CourseFault, UnsupportedVersion
+from ..language import _
 from .memo import CaseMemo
 from .plugin import FIXTURES, CollectionPlugin
 
@@ -123,7 +124,7 @@ def _collected(files: Sequence[Path], devices: Sequence[str]) -> dict[str, Check
     if plugin.faults or status != pytest.ExitCode.OK:
         told = " ".join(plugin.faults) or f"pytest ended with status {status}"
         if status == pytest.ExitCode.NO_TESTS_COLLECTED:
-            told = "there is no function test_… in it."
+            told = _("there is no function test_… in it.")
         raise CourseFault(f"{file} cannot be used: {told}")
     checks: dict[str, Check] = {}
     for item in plugin.items:
@@ -155,7 +156,9 @@ def _check_of(item: pytest.Function) -> Check:
     name = item.originalname.removeprefix("test_")
     number = worth.args[0] if worth else 0
     if type(number) is not int or number < 0:
-        raise CourseFault(f"{item.path} cannot be used: {name} is worth {number!r} points.")
+        told = _("{name} is worth {points!r} points, which is no whole number.")
+        told = told.format(name=name, points=number)
+        raise CourseFault(f"{item.path} cannot be used: {told}")
     text = inspect.getdoc(item.obj) or name
     return Check(
         name=name,

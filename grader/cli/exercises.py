@@ -166,7 +166,9 @@ def _put_anew(path: Path, stub: bytes, name: str) -> str:
     with writing(path):
         kept = _kept_beside(path) if there else None
         path.write_bytes(stub)
-    return _(_RESET if kept else _RESET_NEW).format(file=path, kept=kept, name=name)
+    if kept:
+        return _(_RESET).format(file=path, kept=kept)
+    return _(_RESET_NEW).format(file=path, name=name)
 
 
 def _kept_beside(path: Path) -> Path:

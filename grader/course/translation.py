@@ -26,7 +26,7 @@ def hints_of(exercise: Exercise) -> tuple[str, ...]:
     return tuple(map(translated, exercise.hints))
 
 
-def stub_text(text: str, file: Path = Path("the stub")) -> str:
+def stub_text(text: str, file: Path = Path("stub.py")) -> str:
     """A stub's text in the language in use: the same code, with other docstrings and comments.
 
     Args:
