@@ -16,8 +16,7 @@ from grader.authoring.stub import release
 from grader.course.catalog import Course
 from grader.errors import CourseError
 from grader.machines import Machines, limits_of
-
-from .conftest import ROOT
+from tests.conftest import ROOT
 
 SOLUTION = '''"""Doubling
 
@@ -56,13 +55,6 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_built_in_course_is_as_the_contract_orders_it(course: Course) -> None:
-    assert list(dict.fromkeys(e.unit for e in course.exercises))
-    for exercise in course.exercises:
-        assert exercise.title != exercise.name
-        assert exercise.stub.is_file()
-
-
 def test_an_exercise_is_a_solution_and_a_check(folder: Path, machines: Machines) -> None:
     course = load_course(folder)
     assert course.names == ("double",)
@@ -74,33 +66,6 @@ def test_an_exercise_is_a_solution_and_a_check(folder: Path, machines: Machines)
     )
     assert (stub.score, stub.exercises[0].status) == (0, "not_attempted")
     assert (right.score, right.max_score) == (10, 10)
-
-
-def test_an_exercise_without_a_unit_comes_last(folder: Path) -> None:
-    (folder / "checks" / "another.py").write_text("")
-    assert load_course(folder).names == ("double", "another")
-
-
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("title = ", "cannot be read as a course"),
-        ('[[unit]]\nexercises = ["nothing"]\n', "names 'nothing'"),
-        ("unit = 3\n", "`unit` has to be a list"),
-        ("[[unit]]\nexercises = 3\n", "`exercises` has to be a list"),
-        ('unit = ["x"]\n', "`unit` has to be tables"),
-        ("[[unit]]\nexercises = [3]\n", "`exercises` has to be names"),
-        ('[[unit]]\nexercises = ["double", "double"]\n', "names 'double' twice"),
-        ("limits = 5\n", "`limits` has to be a table"),
-        ("title = 5\n", "`title` has to be a text"),
-        (None, "cannot be read as a course"),
-    ],
-)
-def test_a_bad_course(folder: Path, text: str | None, told: str) -> None:
-    file = folder / "course.toml"
-    file.unlink() if text is None else file.write_text(text)
-    with pytest.raises(CourseError, match=told):
-        load_course(folder)
 
 
 def test_limits_are_the_courses(folder: Path) -> None:

@@ -1,0 +1,66 @@
+"""The lint tells what an author forgot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from grader.authoring.lint import lint
+from grader.course.catalog import Course, load_course
+
+
+def test_the_course_is_clean(course: Course) -> None:
+    assert lint(course) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "told"),
+    [
+        ("checks/scaled.py", "@points(10)", "@points(9)", "add up to 9, not to 10"),
+        ("checks/scaled.py", "@points(10)", "@points(2.5)", "line 11: `@points` needs a whole number"),
+        ("checks/scaled.py", "@points(10)", "@points(TEN)", "line 11: `@points` needs a whole number"),
+        ("checks/scaled.py", "@points(10)\n", "", "has no `@points(n)`"),
+        ("checks/scaled.py", '    """`scaled', '    x = """`scaled', "has no docstring"),
+        ("checks/scaled.py", "@probe", 'HINTS = ("a", " ")\n\n\n@probe', "hint 2 is empty"),
+        ("checks/scaled.py", "@probe", 'HINTS = ("a", "b")\n\n\n@probe', "has 2 hints; 3 are wanted"),
+        ("checks/scaled.py", "@probe", 'HINTS = "a"\n\n\n@probe', "line 6: `HINTS` has to be a list"),
+        ("checks/scaled.py", "@probe", "FORBIDDEN = 3\n\n\n@probe", "line 6: `FORBIDDEN` has to be"),
+        ("checks/scaled.py", "@probe", 'FORBIDDEN = {"by hand": {"except": ["f"]}}\n\n\n@probe',
+         "excepts f from 'by hand', and the stub has none"),
+        ("checks/scaled.py", "import", "import import", "scaled.py, line 3: "),
+        ("solutions/scaled.py", "import", "import import", "scaled.py, line 8: "),
+        ("solutions/scaled.py", "\n\nA tensor, times a factor, plus one.\n\nSee: https://docs.pytorch.org/docs/stable/"
+         "generated/torch.mul.html\n", "", "has a title, and no statement below it"),
+        ("solutions/scaled.py", "See: https", "see https", "has no `See: https"),
+        ("solutions/scaled.py", '"""Scaling\n', 'x = """Scaling\n', "has no statement"),
+        ("solutions/scaled.py", "### BEGIN SOLUTION", "", "has no partner"),
+        ("exercises/scaled.py", "YOUR CODE", "your code", "is not what the solution gives"),
+    ],
+)  # fmt: skip
+def test_the_lint_tells(folder: Path, file: str, old: str, new: str, told: str) -> None:
+    path = folder / file
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    assert any(told in problem for problem in lint(load_course(folder)))
+
+
+def test_too_few_submissions_are_told(folder: Path) -> None:
+    assert "right has 0 submissions; 6 are wanted" in " ".join(lint(load_course(folder)))
+
+
+def test_a_region_is_missing(folder: Path) -> None:
+    path = folder / "solutions" / "scaled.py"
+    text = path.read_text().replace("    ### BEGIN SOLUTION\n", "")
+    path.write_text(text.replace("    ### END SOLUTION\n", ""))
+    assert any("its stub is the solution" in problem for problem in lint(load_course(folder)))
+
+
+def test_a_file_that_is_missing_or_unreadable_does_not_hide_the_others(folder: Path) -> None:
+    (folder / "solutions" / "scaled.py").unlink()
+    (folder / "checks" / "other.py").write_bytes(b"\xff")
+    told = lint(load_course(folder))
+    assert any(problem.endswith("solutions/scaled.py does not exist.") for problem in told)
+    assert any("checks/other.py, line 1: this is not UTF-8" in problem for problem in told)
+    assert any("scaled/right has 0 submissions" in problem for problem in told)
