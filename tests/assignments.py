@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 from grader.course.assignment import Assignment
@@ -66,3 +67,31 @@ def read(folder: Path, text: str) -> Assignment:
     file = folder / "assignment.toml"
     file.write_text(text, encoding="utf-8")
     return read_assignment(file)
+
+
+def small_wheel(folder: Path, *names: str) -> Path:
+    """What looks like the students' wheel, with a few files more."""
+    wheel = folder / "grader-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for name in ("grader/grading.py", *names):
+            archive.writestr(name, "")
+    return wheel
+
+
+def own_course(folder: Path) -> Path:
+    """A course of two exercises that no grader has, with limits, and a helper beside the checks."""
+    for name in ("solutions", "checks", "exercises"):
+        (folder / name).mkdir(parents=True)
+    (folder / "course.toml").write_text(
+        'title = "Mine \\"and\\" yours"\n[limits]\ncall_seconds = 0.5\n'
+        '[[unit]]\nexercises = ["double", "other"]\n'
+    )
+    for name in ("double", "other"):
+        (folder / "solutions" / f"{name}.py").write_text(
+            f'"""{name}"""\n\n\ndef f(x):\n    ### BEGIN SOLUTION\n    return 2 * x\n    ### END SOLUTION\n'
+        )
+        (folder / "checks" / f"{name}.py").write_text(
+            "from grader import points\n\n\n@points(4)\ndef test_f(student):\n    pass\n"
+        )
+    (folder / "checks" / "_help.py").write_text("")
+    return folder

@@ -14,7 +14,8 @@ from grader import grade
 from grader.course.assignment import AssignedCourse, AssignedExercise, share
 from grader.course.assignment_file import read_assignment
 from grader.course.catalog import Course
-from grader.errors import AssignmentError
+from grader.course.python_files import points_in
+from grader.errors import AssignmentError, CourseError
 from grader.grading import grade as grade_assigned
 from grader.machines import Machines
 from grader.outputs import github, json, terminal, wording
@@ -202,3 +203,46 @@ def test_a_violation_forfeits_points_of_any_worth(
     report = assigned.apply(replace(plain, exercises=(broken,)))
     assert report.score == 0
     assert report.exercises[0].status == "failed"
+
+
+def test_an_assigned_exercise_knows_what_students_can_earn(course: Course) -> None:
+    points = {"a": 3, "b": 2, "c": 0}
+    given = AssignedExercise(course["derivative"], points, frozenset({"b"}), unknown_points=7)
+    assert given.public_points == {"a": 3, "c": 0}
+    assert given.held_back == 9
+
+
+def test_the_exercises_are_those_of_the_assignment_in_its_order(
+    course: Course, tmp_path: Path
+) -> None:
+    names = ("train_step", "derivative")
+    text = "".join(f'[[exercise]]\nname = "{name}"\n' for name in names)
+    assigned = read(tmp_path, text).on(course)
+    assert assigned.names == tuple(each.exercise.name for each in assigned.exercises) == names
+    assert assigned.course.folder == course.folder
+    assert assigned.kept_back == {}
+    assert assigned.checks("derivative") == set(points_in(course["derivative"].checks))
+    assert assigned.max_score == 20
+
+
+def test_checks_that_cannot_be_read(course: Course, tmp_path: Path) -> None:
+    text = EXERCISE + 'instructor_checks = "my_linear.py"\n'
+    for checks, told in (
+        ("x = 1\ndef f(:\n", "line 2: "),
+        (HIDDEN.replace("points(3)", "points(N)"), "line 18: `@points` needs a whole number"),
+    ):
+        (tmp_path / "my_linear.py").write_text(checks)
+        given = read(tmp_path, text)
+        with pytest.raises(CourseError, match=rf"my_linear\.py, {told}"):
+            given.on(course)
+
+
+def test_further_checks_run_for_the_instructor_alone(course: Course, tmp_path: Path) -> None:
+    (tmp_path / "my_linear.py").write_text(HIDDEN)
+    given = read(tmp_path, EXERCISE + 'instructor_checks = "my_linear.py"\n')
+    students, instructors = given.on(course), given.on(course, instructor=True)
+    assert instructors.checks("my_linear") - students.checks("my_linear") == {"with_ones"}
+    assert students.kept_back == instructors.kept_back == {"my_linear": {"with_ones"}}
+    assert students.course["my_linear"].more_checks == ()
+    assert instructors.course["my_linear"].more_checks == (tmp_path / "my_linear.py",)
+    assert (students.max_score, instructors.max_score) == (10, 13)

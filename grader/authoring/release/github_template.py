@@ -110,11 +110,17 @@ def _late(late: Late) -> str:
     """The policy in a sentence or two; empty where lateness costs nothing that is known here."""
     told = []
     if late.points:
-        what = (
-            f"{late.points} % of what can be reached" if late.percent else f"{late.points} points"
+        percent = f"{late.points} % of what can be reached"
+        what = percent if late.percent else _counted(late.points, "point")
+        free = {0: "", 1: "; the first day costs nothing"}.get(
+            late.free_days, f"; the first {late.free_days} days cost nothing"
         )
-        free = f"; {late.free_days} of them cost nothing" if late.free_days else ""
-        told.append(f"Each day late that has begun costs {what}{free}.")
+        told.append(f"Each day late costs {what}, and a day that has begun counts{free}.")
     if late.accepted_days is not None:
-        told.append(f"What comes more than {late.accepted_days} days late is not graded.")
+        days = f"more than {_counted(late.accepted_days, 'day')} " if late.accepted_days else ""
+        told.append(f"What comes {days}late is not graded.")
     return " ".join(told)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -8,10 +8,15 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
 
+from grader.authoring.release.classroom50_bundle import MAX_BYTES, write_bundle
+from grader.course.catalog import Course
+from grader.errors import ReleaseError
+from tests.assignments import EXERCISE, read, small_wheel
 from tests.authoring.release.conftest import Released
 from tests.conftest import ROOT
 from tests.contracts import classroom50_problems
@@ -65,3 +70,29 @@ def test_the_bundle_grades_as_classroom50_runs_it(released: Released, tmp_path: 
     assert (data["score"], data["max-score"]) == (11, 23)
     assert not (tmp_path / "elsewhere").exists()
     assert "11/23 points" in (student / "release-body.md").read_text()
+
+
+def test_a_bundle_is_no_larger_than_classroom50_takes(tmp_path: Path, course: Course) -> None:
+    wheel = small_wheel(tmp_path)
+    assigned = read(tmp_path, f'[ci]\ngrader = "{wheel.name}"\n{EXERCISE}').on(course)
+    write_bundle(assigned, tmp_path / "out")
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        *("README.md", "assignment.toml", "autograder.py", "runtime.json", wheel.name)
+    }
+    with zipfile.ZipFile(wheel, "a") as archive:
+        archive.writestr("large", bytes(MAX_BYTES))
+    with pytest.raises(ReleaseError, match="is larger than the 10 MiB"):
+        write_bundle(assigned, tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_commit_is_installed_as_it_is_named(tmp_path: Path, course: Course) -> None:
+    commit = "git+https://example.org/g@" + "0" * 40
+    text = f'[ci]\ngrader = "{commit}"\npython = "3.13"\ntorch = "2.12.1"\n{EXERCISE}'
+    write_bundle(read(tmp_path, text).on(course), tmp_path / "out")
+    script = (tmp_path / "out" / "autograder.py").read_text()
+    assert f'GRADER = "grader @ {commit}"' in script
+    assert 'TORCH = "torch==2.12.1"' in script
+    assert "--course" not in script
+    assert json.loads((tmp_path / "out" / "runtime.json").read_text()) == {"python": "3.13"}
+    assert "the wheel beside it" not in (tmp_path / "out" / "README.md").read_text()

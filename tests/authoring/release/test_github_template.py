@@ -16,11 +16,13 @@ from typing import Any
 import pytest
 import yaml
 
+from grader.authoring.release.github_template import write_template
 from grader.course.assignment_file import read_assignment
 from grader.course.catalog import Course
 from grader.course.protected import announced_in, changed_files, disagreement, read_digests
+from grader.errors import ReleaseError
 from grader.report import Report
-from tests.assignments import assignment
+from tests.assignments import EXERCISE, assignment, read, small_wheel
 from tests.authoring.release.conftest import Released, run
 from tests.conftest import ROOT
 from tests.contracts import reporter_problems
@@ -67,7 +69,10 @@ def test_the_readme_says_points_and_deadline(released: Released) -> None:
     assert "| A linear layer from scratch | `my_linear.py` | 13 + 7 |" in text
     assert "7 in all, are for checks that only your instructor runs" in text
     assert "Tuesday, 01 December 2026, 23:59 (UTC+09:00)" in text
-    assert "Each day late that has begun costs 2 points; 1 of them cost nothing." in text
+    assert (
+        "Each day late costs 2 points, and a day that has begun counts; the first day costs nothing."
+        in text
+    )
 
 
 def test_the_students_copy_gives_the_same_public_points(released: Released, course: Course) -> None:
@@ -186,3 +191,66 @@ def test_a_version_or_a_commit(tmp_path: Path, grader: str) -> None:
     text = (tmp_path / "out" / ".github" / "workflows" / "classroom.yml").read_text()
     expected = f"grader @ {grader}" if grader.startswith("git") else f"grader=={grader}"
     assert f"'{expected}'" in text
+
+
+@pytest.mark.parametrize(
+    ("late", "told"),
+    [
+        ("", None),
+        ("points = 2", "Each day late costs 2 points, and a day that has begun counts."),
+        (
+            "points = 10\npercent = true\nfree_days = 3",
+            "Each day late costs 10 % of what can be reached, and a day that has begun counts; the first 3 days cost nothing.",
+        ),
+        ("accepted_days = 4", "What comes more than 4 days late is not graded."),
+        ("accepted_days = 1", "What comes more than 1 day late is not graded."),
+        (
+            "points = 1\naccepted_days = 0",
+            "Each day late costs 1 point, and a day that has begun counts. What comes late is not graded.",
+        ),
+    ],
+)
+def test_what_a_day_late_costs(tmp_path: Path, course: Course, late: str, told: str | None) -> None:
+    text = f'deadline = 2026-12-01T23:59:00-03:30\n[late]\n{late}\n[ci]\ngrader = "1.2"\n{EXERCISE}'
+    write_template(read(tmp_path, text).on(course), tmp_path / "out")
+    readme = (tmp_path / "out" / "README.md").read_text()
+    assert "Tuesday, 01 December 2026, 23:59 (UTC-03:30)" in readme
+    if told:
+        assert f"\n{told}\n" in readme
+    else:
+        assert " late" not in readme.split("Each file says")[0]
+
+
+def test_without_a_deadline_nothing_is_late(tmp_path: Path, course: Course) -> None:
+    text = f'[late]\npoints = 2\n[ci]\ngrader = "1.2"\n{EXERCISE}'
+    write_template(read(tmp_path, text).on(course), tmp_path / "out")
+    readme = (tmp_path / "out" / "README.md").read_text()
+    assert "Hand in by" not in readme
+    assert " late" not in readme.split("Each file says")[0]
+    assert "plus" not in readme  # nothing is kept back
+
+
+def test_notebooks_are_given_out(tmp_path: Path, course: Course) -> None:
+    text = f'notebooks = true\n[ci]\ngrader = "1.2"\n{EXERCISE}'
+    write_template(read(tmp_path, text).on(course), tmp_path / "out")
+    assert {path.suffix for path in (tmp_path / "out").glob("my_linear.*")} == {".ipynb"}
+    assert "`my_linear.ipynb`" in (tmp_path / "out" / "README.md").read_text()
+
+
+def test_the_digests_are_of_all_that_is_protected(tmp_path: Path, course: Course) -> None:
+    small_wheel(tmp_path)
+    text = f'[ci]\ngrader = "grader-1.0-py3-none-any.whl"\n{EXERCISE}'
+    kept = write_template(read(tmp_path, text).on(course), tmp_path / "out")
+    assert kept == tmp_path / "out-protected.json"
+    assert set(read_digests(kept)) == {
+        "assignment.toml",
+        ".github/workflows/classroom.yml",
+        ".github/grader/grader-1.0-py3-none-any.whl",
+    }
+
+
+def test_digests_that_cannot_be_kept(tmp_path: Path, course: Course) -> None:
+    (tmp_path / "out-protected.json").mkdir()
+    assigned = read(tmp_path, f'[ci]\ngrader = "1.2"\n{EXERCISE}').on(course)
+    with pytest.raises(ReleaseError, match=r"out-protected\.json cannot be written"):
+        write_template(assigned, tmp_path / "out")

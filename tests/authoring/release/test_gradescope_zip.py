@@ -12,6 +12,10 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from grader.authoring.release.gradescope_zip import write_zip
+from grader.course.catalog import Course
+from grader.errors import ReleaseError
+from tests.assignments import EXERCISE, read
 from tests.authoring.release.conftest import Released
 from tests.conftest import ROOT
 from tests.contracts import GRADESCOPE
@@ -49,3 +53,23 @@ def test_the_zips_scripts_grade_as_gradescope_runs_them(
     assert "There is no train_step.py in this submission." in data["output"]
     # the instructor sees it
     assert "Secret sentence" in result.stdout
+
+
+def test_the_same_release_is_the_same_bytes(tmp_path: Path, course: Course) -> None:
+    """So that who keeps them in a repository sees what has changed."""
+    assigned = read(tmp_path, f'[ci]\ngrader = "1.2"\n{EXERCISE}').on(course)
+    for name in ("a.zip", "b.zip"):
+        write_zip(assigned, tmp_path / name)
+    assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        assert archive.namelist() == ["assignment.toml", "run_autograder", "setup.sh"]
+        assert "'grader==1.2'" in archive.read("setup.sh").decode()
+
+
+def test_a_zip_that_cannot_be_written(tmp_path: Path, course: Course) -> None:
+    assigned = read(tmp_path, f'[ci]\ngrader = "1.2"\n{EXERCISE}').on(course)
+    with pytest.raises(ReleaseError, match=r"none/a\.zip cannot be written"):
+        write_zip(assigned, tmp_path / "none" / "a.zip")
+    (tmp_path / "a.zip").write_text("mine")
+    with pytest.raises(ReleaseError, match="is there already"):
+        write_zip(assigned, tmp_path / "a.zip")
