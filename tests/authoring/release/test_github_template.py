@@ -200,7 +200,8 @@ def test_a_version_or_a_commit(tmp_path: Path, grader: str) -> None:
         ("points = 2", "Each day late costs 2 points, and a day that has begun counts."),
         (
             "points = 10\npercent = true\nfree_days = 3",
-            "Each day late costs 10 % of what can be reached, and a day that has begun counts; the first 3 days cost nothing.",
+            "Each day late costs 10 % of what can be reached, and a day that has begun counts; "
+            "the first 3 days cost nothing.",
         ),
         ("accepted_days = 4", "What comes more than 4 days late is not graded."),
         ("accepted_days = 1", "What comes more than 1 day late is not graded."),
