@@ -20,12 +20,12 @@ from .python_files import points_in
 
 @dataclass(frozen=True)
 class Late:
-    """What a day late costs; `grader grade` takes it off.
+    """What a day late costs; `grader grade` takes it off the score.
 
     Attributes:
         points: taken for each day that has begun; with `percent`, a percentage of what could be reached.
-        free_days: so many days cost nothing.
-        accepted_days: what comes later earns nothing; `None` if there is no such day.
+        free_days: how many days late cost nothing.
+        accepted_days: a hand-in that is more days late earns nothing; `None`: there is no such limit.
     """
 
     points: int = 0

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
@@ -164,6 +164,7 @@ def test_a_wheel_goes_along_from_wherever_it_is_put(tmp_path: Path, course: Cour
 
 @settings(deadline=None)
 @given(st.text())
+@example('\x7f\0"\\')
 def test_any_text_stands_in_a_file(text: str) -> None:
     assert tomllib.loads(f"a = {toml_text(text)}") == {"a": text}
 
