@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -154,7 +155,19 @@ def test_students_are_not_handed_the_solutions(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--quiet"]
     subprocess.run([*command, "--wheel-dir", tmp_path, ROOT], check=True)
     [wheel] = tmp_path.glob("grader-*.whl")
-    names = zipfile.ZipFile(wheel).namelist()
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        archive.extractall(tmp_path / "site")
     assert "grader/built_in/exercises/my_linear.py" in names
     assert "grader/built_in/locale/ko/LC_MESSAGES/messages.mo" in names
     assert not any("solutions" in name or "SOLUTION" in name for name in names)
+    # the checks lie where the built-in course's own `course.toml` says, and nowhere else
+    assert "grader/built_in/grader/checks/my_linear.py" in names
+    assert not any(name.startswith("grader/checks/") for name in names)
+    (tmp_path / "work").mkdir()
+    shutil.copy(ROOT / "examples" / "right" / "my_linear.py", tmp_path / "work")
+    checked = run_installed(tmp_path / "site", tmp_path / "work", "check", "--format", "json")
+    assert json.loads(checked.stdout)["score"] == 10
+    refused = run_installed(tmp_path / "site", tmp_path / "work", "audit", "my_linear")
+    assert refused.returncode == 2
+    assert "the audit needs the solutions" in refused.stderr

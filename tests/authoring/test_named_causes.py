@@ -16,7 +16,6 @@ from grader.authoring.named_causes import (
     verdict_of,
     verdicts,
 )
-from grader.errors import CourseError
 from grader.report import ExerciseResult, Violation
 from tests.authoring.conftest import SOLUTION, write
 from tests.hostile import plain_report
@@ -106,7 +105,5 @@ def test_the_wrong_submissions_of_a_course(folder: Path) -> None:
     wrong = SOLUTION.replace("y + 1", "y - 1")
     write(folder, "wrong", "minus", f"# wrong: minus\n# fails: scaled\n# cause: offset\n{wrong}")
     [found] = verdicts(folder, ["scaled"])
-    assert (found.exercise, found.submission, found.stated) == ("scaled", "minus", {"offset"})
-    (folder / "tests/submissions/scaled/wrong/odd.py").write_bytes(b"\xff")
-    with pytest.raises(CourseError, match=r"odd\.py, line 1: this is not UTF-8"):
-        list(verdicts(folder, ["scaled"]))
+    assert (found.exercise, found.submission) == ("scaled", "minus")
+    assert found.stated == {"offset"}
