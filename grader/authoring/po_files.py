@@ -14,10 +14,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 
+from babel.core import UnknownLocaleError
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po, write_po
+from babel.messages.pofile import PoFileError, read_po, write_po
 
 from ..course.catalog import Course, Exercise
 from ..course.python_files import checks_in, syntax_of, text_of
@@ -40,6 +41,7 @@ _KEYWORDS = {
     "_Excess": (1,),
 }
 
+_NO_LANGUAGE = "{!r} is no language's code: two or three letters such as ko, then perhaps a region, as in pt_BR."
 _LANGUAGE = re.compile(r"[a-z]{2,3}(_[A-Z]{2})?")
 
 Found = tuple[str, str]  # the file, and the text
@@ -90,9 +92,7 @@ def update(folder: Path, language: str, found: Iterable[Found], forget: bool = F
             written.
     """
     if not _LANGUAGE.fullmatch(language):
-        raise TranslationError(
-            f"{language!r} is no language's code: two or three letters such as ko, then perhaps a region, as in pt_BR."
-        )
+        raise TranslationError(_NO_LANGUAGE.format(language))
     path = folder / language / "LC_MESSAGES" / f"{DOMAIN}.po"
     old = read(path) if path.is_file() else _new(language)
     template = Catalog()
@@ -126,7 +126,10 @@ def _write(path: Path, catalogue: Catalog) -> None:
 
 def _new(language: str) -> Catalog:
     about = "# What students read; `grader translate` keeps it in step with the source."
-    return Catalog(locale=language, project="grader", header_comment=about, fuzzy=False)
+    try:
+        return Catalog(locale=language, project="grader", header_comment=about, fuzzy=False)
+    except (UnknownLocaleError, ValueError) as error:
+        raise TranslationError(_NO_LANGUAGE.format(language)) from error
 
 
 def read(path: Path) -> Catalog:
@@ -138,7 +141,9 @@ def read(path: Path) -> Catalog:
     try:
         with path.open("rb") as file:
             return read_po(file, abort_invalid=True)
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise TranslationError(f"{path} cannot be read: {error.strerror}.") from error
+    except (PoFileError, ValueError) as error:
         raise TranslationError(f"{path} cannot be read as a catalogue: {error}.") from error
 
 

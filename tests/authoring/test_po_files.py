@@ -71,7 +71,7 @@ def test_what_is_written_is_compiled_as_well(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("language", ["", "korean language", "../ko", "K", "ko_kr"])
+@pytest.mark.parametrize("language", ["", "korean language", "../ko", "K", "ko_kr", "xyz"])
 def test_what_is_no_language(tmp_path: Path, language: str) -> None:
     with pytest.raises(TranslationError, match="is no language's code"):
         update(tmp_path, language, [("a.py", "One text.")])
@@ -82,6 +82,9 @@ def test_a_catalogue_that_cannot_be_used(tmp_path: Path) -> None:
     path = korean(tmp_path)
     path.parent.mkdir(parents=True)
     path.write_bytes(b'msgid "\xff\n')
+    with pytest.raises(TranslationError, match=r"messages\.po cannot be read as a catalogue"):
+        update(tmp_path, "ko", [])
+    path.write_text('msgid "One."\nmsgid "Two."\nmsgstr\n')
     with pytest.raises(TranslationError, match=r"messages\.po cannot be read as a catalogue"):
         update(tmp_path, "ko", [])
     (tmp_path / "file").write_text("")
