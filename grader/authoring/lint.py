@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ..course.catalog import Course, Exercise
 from ..course.python_files import checks_in, module_of, points_decorator, points_in, text_of
-from ..errors import InputError
+from ..errors import ReleaseError
 from .audit import submissions_folder
 from .stub import stub_of
 
@@ -17,16 +17,17 @@ _HINTS = 3
 
 
 def lint(course: Course) -> list[str]:
-    """What is wrong with the content of a course, a sentence each; nothing is run."""
+    """What is wrong with the content of a course, a sentence each; nothing is run.
+
+    Raises:
+        CourseError: if a file cannot be read, or says what it may not.
+    """
     return [problem for exercise in course.exercises for problem in _lint(exercise, course)]
 
 
 def _lint(exercise: Exercise, course: Course) -> Iterator[str]:
-    for part in (_lint_checks, _lint_solution):
-        try:
-            yield from part(exercise)
-        except InputError as error:  # of a file that cannot be read, the rest is not known
-            yield str(error)
+    yield from _lint_checks(exercise)
+    yield from _lint_solution(exercise)
     folder = submissions_folder(course)
     if folder.is_dir():
         for kind, least in (("right", _RIGHT), ("wrong", _WRONG)):
@@ -61,7 +62,11 @@ def _lint_solution(exercise: Exercise) -> Iterator[str]:
         return
     yield from _lint_statement(exercise)
     solution = text_of(exercise.solution)
-    stub = stub_of(solution, str(exercise.solution))
+    try:
+        stub = stub_of(solution, str(exercise.solution))
+    except ReleaseError as error:
+        yield str(error)
+        return
     if "raise NotImplementedError" not in stub and "### BEGIN STUB" not in solution:
         yield f"{exercise.solution} has no `### BEGIN SOLUTION`: its stub is the solution."
     if not exercise.stub.is_file() or text_of(exercise.stub) != stub:

@@ -14,7 +14,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 
-from babel.core import UnknownLocaleError
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
@@ -41,7 +40,6 @@ _KEYWORDS = {
     "_Excess": (1,),
 }
 
-_NO_LANGUAGE = "{!r} is no language's code: two or three letters such as ko, then perhaps a region, as in pt_BR."
 _LANGUAGE = re.compile(r"[a-z]{2,3}(_[A-Z]{2})?")
 
 Found = tuple[str, str]  # the file, and the text
@@ -92,7 +90,9 @@ def update(folder: Path, language: str, found: Iterable[Found], forget: bool = F
             written.
     """
     if not _LANGUAGE.fullmatch(language):
-        raise TranslationError(_NO_LANGUAGE.format(language))
+        raise TranslationError(
+            f"{language!r} is no language's code: two or three letters such as ko, then perhaps a region, as in pt_BR."
+        )
     path = folder / language / "LC_MESSAGES" / f"{DOMAIN}.po"
     old = read(path) if path.is_file() else _new(language)
     template = Catalog()
@@ -126,10 +126,7 @@ def _write(path: Path, catalogue: Catalog) -> None:
 
 def _new(language: str) -> Catalog:
     about = "# What students read; `grader translate` keeps it in step with the source."
-    try:
-        return Catalog(locale=language, project="grader", header_comment=about, fuzzy=False)
-    except (UnknownLocaleError, ValueError) as error:
-        raise TranslationError(_NO_LANGUAGE.format(language)) from error
+    return Catalog(locale=language, project="grader", header_comment=about, fuzzy=False)
 
 
 def read(path: Path) -> Catalog:

@@ -21,9 +21,7 @@ def text_of(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        raise CourseError(
-            f"{path}, line {line}: this is not UTF-8. Save the file as UTF-8."
-        ) from error
+        raise CourseError(f"{path}, line {line}: not UTF-8 text. Save it as UTF-8.") from error
     except OSError as error:
         raise CourseError(f"{path} cannot be read: {error.strerror}.") from error
 

@@ -108,7 +108,7 @@ ENTRY = '[[mutant]]\nexercise = "scaled"\noriginal = "a"\nmutated = "b"\nreason 
         (ENTRY + ENTRY.replace('reason = "c"', ""), r"\[\[mutant\]\] 2: it has to say"),
         (ENTRY + 'because = "d"\n', r"\[\[mutant\]\] 1: it has to say"),
         (ENTRY.replace('"c"', "3"), r"\[\[mutant\]\] 1: `reason` has to be a text"),
-        ("# \udcff", "line 1: this is not UTF-8"),
+        ("# \udcff", "line 1: not UTF-8 text"),
     ],
 )
 def test_a_bad_list_of_equivalents(folder: Path, text: str, told: str) -> None:
@@ -124,5 +124,5 @@ def test_a_submission_that_is_no_text_is_the_courses_to_mend(
     folder: Path, machines: Machines, kind: str
 ) -> None:
     (folder / "tests/submissions/scaled" / kind / "odd.py").write_bytes(b"# right: x\n# \xff\n")
-    with pytest.raises(CourseError, match=rf"{kind}/odd\.py, line 2: this is not UTF-8"):
+    with pytest.raises(CourseError, match=rf"{kind}/odd\.py, line 2: not UTF-8 text"):
         audit("scaled", machines.on(load_course(folder)))

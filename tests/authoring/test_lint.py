@@ -8,6 +8,7 @@ import pytest
 
 from grader.authoring.lint import lint
 from grader.course.catalog import Course, load_course
+from grader.errors import CourseError
 
 
 def test_the_course_is_clean(course: Course) -> None:
@@ -18,18 +19,12 @@ def test_the_course_is_clean(course: Course) -> None:
     ("file", "old", "new", "told"),
     [
         ("checks/scaled.py", "@points(10)", "@points(9)", "add up to 9, not to 10"),
-        ("checks/scaled.py", "@points(10)", "@points(2.5)", "line 11: `@points` needs a whole number"),
-        ("checks/scaled.py", "@points(10)", "@points(TEN)", "line 11: `@points` needs a whole number"),
         ("checks/scaled.py", "@points(10)\n", "", "has no `@points(n)`"),
         ("checks/scaled.py", '    """`scaled', '    x = """`scaled', "has no docstring"),
         ("checks/scaled.py", "@probe", 'HINTS = ("a", " ")\n\n\n@probe', "hint 2 is empty"),
         ("checks/scaled.py", "@probe", 'HINTS = ("a", "b")\n\n\n@probe', "has 2 hints; 3 are wanted"),
-        ("checks/scaled.py", "@probe", 'HINTS = "a"\n\n\n@probe', "line 6: `HINTS` has to be a list"),
-        ("checks/scaled.py", "@probe", "FORBIDDEN = 3\n\n\n@probe", "line 6: `FORBIDDEN` has to be"),
         ("checks/scaled.py", "@probe", 'FORBIDDEN = {"by hand": {"except": ["f"]}}\n\n\n@probe',
          "excepts f from 'by hand', and the stub has none"),
-        ("checks/scaled.py", "import", "import import", "scaled.py, line 3: "),
-        ("solutions/scaled.py", "import", "import import", "scaled.py, line 8: "),
         ("solutions/scaled.py", "\n\nA tensor, times a factor, plus one.\n\nSee: https://docs.pytorch.org/docs/stable/"
          "generated/torch.mul.html\n", "", "has a title, and no statement below it"),
         ("solutions/scaled.py", "See: https", "see https", "has no `See: https"),
@@ -46,6 +41,28 @@ def test_the_lint_tells(folder: Path, file: str, old: str, new: str, told: str) 
     assert any(told in problem for problem in lint(load_course(folder)))
 
 
+@pytest.mark.parametrize(
+    ("file", "old", "new", "told"),
+    [
+        ("checks/scaled.py", "@points(10)", "@points(2.5)", "line 11: `@points` needs a whole number"),
+        ("checks/scaled.py", "@points(10)", "@points(TEN)", "line 11: `@points` needs a whole number"),
+        ("checks/scaled.py", "@probe", 'HINTS = "a"\n\n\n@probe', "line 6: `HINTS` has to be a list"),
+        ("checks/scaled.py", "@probe", "FORBIDDEN = 3\n\n\n@probe", "line 6: `FORBIDDEN` has to be"),
+        ("checks/scaled.py", "import", "import import", "scaled.py, line 3: "),
+        ("solutions/scaled.py", "import", "import import", "scaled.py, line 8: "),
+        ("exercises/scaled.py", "import", "import \udcff", "scaled.py, line 8: not UTF-8 text"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_refused(
+    folder: Path, file: str, old: str, new: str, told: str
+) -> None:
+    path = folder / file
+    path.write_bytes(path.read_text().replace(old, new, 1).encode(errors="surrogateescape"))
+    with pytest.raises(CourseError) as caught:
+        lint(load_course(folder))
+    assert told in str(caught.value)
+
+
 def test_too_few_submissions_are_told(folder: Path) -> None:
     assert "right has 0 submissions; 6 are wanted" in " ".join(lint(load_course(folder)))
 
@@ -57,10 +74,8 @@ def test_a_region_is_missing(folder: Path) -> None:
     assert any("its stub is the solution" in problem for problem in lint(load_course(folder)))
 
 
-def test_a_file_that_is_missing_or_unreadable_does_not_hide_the_others(folder: Path) -> None:
+def test_a_missing_solution_does_not_hide_the_rest(folder: Path) -> None:
     (folder / "solutions" / "scaled.py").unlink()
-    (folder / "checks" / "other.py").write_bytes(b"\xff")
     told = lint(load_course(folder))
     assert any(problem.endswith("solutions/scaled.py does not exist.") for problem in told)
-    assert any("checks/other.py, line 1: this is not UTF-8" in problem for problem in told)
     assert any("scaled/right has 0 submissions" in problem for problem in told)

@@ -107,5 +107,5 @@ def test_without_a_solution_there_is_no_stub(course: Course, tmp_path: Path) -> 
     with pytest.raises(ReleaseError, match=r"derivative\.py does not exist"):
         release(exercise, tmp_path)
     exercise.solution.write_bytes(b'"""x"""\n# \xff\n')
-    with pytest.raises(CourseError, match=r"derivative\.py, line 2: this is not UTF-8"):
+    with pytest.raises(CourseError, match=r"derivative\.py, line 2: not UTF-8 text"):
         release(exercise, tmp_path)

@@ -27,7 +27,7 @@ def file(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("data", "told"),
     [
-        (b"x = 1\ny = '\xff'\n", "checks.py, line 2: this is not UTF-8"),
+        (b"x = 1\ny = '\xff'\n", "checks.py, line 2: not UTF-8 text"),
         (b"x = 1\n\ndef f(:\n", "checks.py, line 3: "),
         (b"x = 1\0\n", "checks.py is no Python: |checks.py, line 1: |checks.py: source"),
         (b"-" * 200_000 + b"1", "checks.py is nested too deeply|checks.py, line 1: too many"),
