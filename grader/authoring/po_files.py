@@ -86,13 +86,11 @@ def update(folder: Path, language: str, found: Iterable[Found], forget: bool = F
         What is still to be done, as sentences that name the file.
 
     Raises:
-        TranslationError: if `language` is no language's code, the file that is there is no catalogue, or it cannot be
-            written.
+        TranslationError: if `language` is no code of a language, or if the file that is there is no catalogue or cannot
+            be written.
     """
     if not _LANGUAGE.fullmatch(language):
-        raise TranslationError(
-            f"{language!r} is no language's code: two or three letters such as ko, then perhaps a region, as in pt_BR."
-        )
+        raise TranslationError(f"{language!r} is no code of a language, such as ko or pt_BR.")
     path = folder / language / "LC_MESSAGES" / f"{DOMAIN}.po"
     old = read(path) if path.is_file() else _new(language)
     template = Catalog()

@@ -73,7 +73,7 @@ def test_what_is_written_is_compiled_as_well(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("language", ["", "korean language", "../ko", "K", "ko_kr"])
 def test_what_is_no_language(tmp_path: Path, language: str) -> None:
-    with pytest.raises(TranslationError, match="is no language's code"):
+    with pytest.raises(TranslationError, match="is no code of a language"):
         update(tmp_path, language, [("a.py", "One text.")])
     assert list(tmp_path.iterdir()) == []
 
