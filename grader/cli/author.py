@@ -146,10 +146,7 @@ def audit(
     if causes:
         _print_causes(folder, wanted, jobs, markdown)
         return
-    try:
-        audits = list(audit_course(folder, wanted, seeds, jobs, devices or DEVICES))
-    except ValueError as error:
-        refuse(str(error))
+    audits = list(audit_course(folder, wanted, seeds, jobs, devices or DEVICES))
     if markdown:
         click.echo(output.markdown(audits), nl=False)
     else:
@@ -184,12 +181,9 @@ def translate(folder: Path | None, language: str, forget: bool) -> None:
     from ..language import OWN
 
     course = open_course(folder)
-    try:
-        amiss = update(course.folder / "locale", language, texts_of_course(course), forget)
-        if folder is None:
-            amiss += update(OWN, language, texts_of_grader(), forget)
-    except (OSError, LookupError, ValueError) as error:
-        refuse(str(error))
+    amiss = update(course.folder / "locale", language, texts_of_course(course), forget)
+    if course.built_in:
+        amiss += update(OWN, language, texts_of_grader(), forget)
     click.echo("\n".join(amiss) or "Everything is translated.")
     sys.exit(POINTS_MISSING if amiss else ALL_POINTS)
 
@@ -208,24 +202,20 @@ def _release_assignment(
     from ..authoring.release.shared import code_given_away
     from ..course.assignment_file import FILENAME, read_assignment
 
-    own = course_folder is not None
-    try:
-        assigned = read_assignment(file or Path(FILENAME)).on(open_course(course_folder))
-        if any(part.held_back for part in assigned.assignment.parts):
-            refuse(
-                f"{assigned.assignment.path} is the students' copy. Release the file it was made from."
-            )
-        if classroom:
-            kept = write_template(assigned, classroom, own)
-            click.echo(f"{classroom}\n{kept} (digests of the protected files: keep them)")
-        if classroom50:
-            write_bundle(assigned, classroom50, own)
-            click.echo(classroom50)
-        if gradescope:
-            write_zip(assigned, gradescope, own)
-            click.echo(gradescope)
-    except OSError as error:
-        refuse(f"{error.filename} cannot be written: {error.strerror}.")
+    assigned = read_assignment(file or Path(FILENAME)).on(open_course(course_folder))
+    if any(part.held_back for part in assigned.assignment.parts):
+        refuse(
+            f"{assigned.assignment.path} is the students' copy. Release the file it was made from."
+        )
+    if classroom:
+        kept = write_template(assigned, classroom)
+        click.echo(f"{classroom}\n{kept} (digests of the protected files: keep them)")
+    if classroom50:
+        write_bundle(assigned, classroom50)
+        click.echo(classroom50)
+    if gradescope:
+        write_zip(assigned, gradescope)
+        click.echo(gradescope)
     if (classroom or classroom50) and (given := code_given_away(assigned)):
         click.echo(
             f"grader: these checks do not run for students, but the grader that they get holds their code: "

@@ -198,6 +198,7 @@ def _suffix(notebooks: bool) -> str:
 
 def _stub(exercise: Exercise, notebooks: bool) -> bytes:
     """The stub in the language in use."""
+    from ..course.python_files import text_of
     from ..course.translation import stub_text
 
     stub = exercise.stub
@@ -207,7 +208,7 @@ def _stub(exercise: Exercise, notebooks: bool) -> bytes:
                 path=stub
             )
         )
-    text = stub_text(stub.read_text(encoding="utf-8"))
+    text = stub_text(text_of(stub), stub)
     if notebooks:
         from ..authoring.stub_notebook import notebook_of
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..language import _, languages, learned, speaking, translated
 from .catalog import Exercise
+from .python_files import syntax_of, text_of
 
 YOUR_CODE = "# YOUR CODE HERE"
 
@@ -26,14 +27,20 @@ def hints_of(exercise: Exercise) -> tuple[str, ...]:
     return tuple(map(translated, exercise.hints))
 
 
-def stub_text(text: str) -> str:
+def stub_text(text: str, file: Path) -> str:
     """A stub's text in the language in use: the same code, with other docstrings and comments.
 
     Args:
-        text: the stub in English, Python that parses.
+        text: the stub in English.
+        file: where it stands, or the solution that it is made from.
+
+    Raises:
+        CourseError: if it is no Python.
     """
     lines = text.split("\n")
-    for node, docstring in sorted(docstrings(ast.parse(text)), key=lambda pair: -pair[0].lineno):
+    for node, docstring in sorted(
+        docstrings(syntax_of(text, file)), key=lambda pair: -pair[0].lineno
+    ):
         told = translated(docstring)
         indent = lines[node.lineno - 1][: node.col_offset]
         # one that shares its line with code stays as it is
@@ -44,17 +51,21 @@ def stub_text(text: str) -> str:
 
 
 def stub_texts(exercise: Exercise) -> Iterator[str]:
-    """The exercise's stub in each language."""
-    text = exercise.stub.read_text(encoding="utf-8")
+    """The exercise's stub in each language.
+
+    Raises:
+        CourseError: if it cannot be read or is no Python.
+    """
+    text = text_of(exercise.stub)
     for language in languages():
-        yield _stub_text_in(language, text, learned())
+        yield _stub_text_in(language, text, exercise.stub, learned())
 
 
 @lru_cache(256)
-def _stub_text_in(language: str, text: str, catalogues: tuple[Path, ...]) -> str:
+def _stub_text_in(language: str, text: str, file: Path, catalogues: tuple[Path, ...]) -> str:
     """By these catalogues; kept, because every submission of a class is held against it."""
     with speaking(language):
-        return stub_text(text)
+        return stub_text(text, file)
 
 
 def docstrings(tree: ast.AST) -> Iterator[tuple[ast.Expr, str]]:
