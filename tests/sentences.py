@@ -15,6 +15,7 @@ _TEMPLATES = {"Cause", "MessageError", "NoAnswer", "WireError", "_Excess"}
 _FOR_AUTHORS = {
     "CourseError",
     "CourseFault",
+    "UnsupportedVersion",
     "RuntimeError",
     "TypeError",
     "ValueError",
@@ -40,7 +41,6 @@ _FOR_INSTRUCTORS = (
     "sandbox/parity.py",
     "sandbox/sandbox.py",
     "sandbox/zygote_client.py",
-    "submission/files.py",
     "submission/git_files.py",
     "submission/zip_files.py",
 )
