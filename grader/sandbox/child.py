@@ -105,11 +105,11 @@ class Child:
         # an answer names its request, so that one written blindly, or left from before, is none
         number = secrets.token_hex(8)
         try:
-            frame = self._exchange(pack({"id": number, **request}, block), deadline)
-            if frame.header.get("id") != number:
+            answer = self._exchange(pack({"id": number, **request}, block), deadline)
+            if answer.header.get("id") != number:
                 raise MessageError("it is not the one that was asked for")
             # without the number, equal answers have equal texts
-            return frame._replace(text=frame.text.replace(number.encode(), b"", 1))
+            return answer._replace(text=answer.text.replace(number.encode(), b"", 1))
         except TimeoutError:
             place = self._where()
             self.close()
