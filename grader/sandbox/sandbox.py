@@ -98,7 +98,8 @@ class Sandbox:
     def close(self) -> None:
         """Ends the zygote and any child, and removes what they wrote."""
         if self._child:
-            self._child.close()
+            with suppress(SandboxLost):  # it has ended with the zygote
+                self._child.close()
         if self._process is None:
             # it is the zygote server's: the end of the connection tells that it has gone, with its child
             with suppress(OSError):
@@ -188,6 +189,8 @@ class Sandbox:
             else:
                 self._control.sendall(message)
             reply = self._control.recv(65536)
+        except ConnectionError:
+            reply = b""
         except OSError as error:
             raise SandboxLost(f"The sandbox's first process does not answer: {error}") from error
         if not reply:

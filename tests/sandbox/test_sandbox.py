@@ -1,11 +1,16 @@
-"""The sandbox: it starts and ends its zygote, and nothing stays behind."""
+"""The sandbox: it starts a zygote, has it fork children, and leaves nothing behind."""
 
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
+import pytest
+
+from grader.errors import SandboxLost
 from grader.sandbox import Limits, Sandbox
+from grader.sandbox import sandbox as sandbox_module
 from tests.children import GOOD, call, load
 from tests.conftest import ROOT
 
@@ -84,3 +89,58 @@ def test_the_child_sees_neither_the_grader_nor_the_environment(strict_sandbox: S
     assert "GRADER_TEST_TOKEN" not in environment
     assert folder == []
     assert not any(Path(entry) == ROOT for entry in path)
+
+
+def test_one_child_at_a_time(strict_sandbox: Sandbox) -> None:
+    first, _ = load(strict_sandbox, GOOD)
+    second, _ = load(strict_sandbox, GOOD)
+    assert not first.alive
+    assert call(second) == 7
+    second.close()
+
+
+def test_children_share_no_files(strict_sandbox: Sandbox) -> None:
+    source = "import os\ndef f():\n    found = os.listdir('.')\n    open('a', 'w').close()\n    return found\n"
+    for _ in range(2):
+        child, _ = load(strict_sandbox, source)
+        assert call(child) == []
+        child.close()
+
+
+def test_a_lost_zygote_is_a_fault_of_ours() -> None:
+    with Sandbox() as box:
+        load(box, GOOD)
+        os.kill(zygote_of(box), signal.SIGKILL)
+        with pytest.raises(SandboxLost, match="first process"):
+            box.open()
+
+
+def test_one_whose_zygote_is_lost_can_be_closed() -> None:
+    with Sandbox() as box:
+        child, _ = load(box, GOOD)
+        os.kill(zygote_of(box), signal.SIGKILL)
+        folder = box._folder
+    assert not child.alive
+    assert not folder.exists()
+
+
+def test_its_last_words_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox_module, "_BOOT", "import sys; sys.exit('no luck {root}')")
+    with Sandbox() as box, pytest.raises(SandboxLost, match=r"ended\. no luck /"):
+        box.open()
+
+
+def test_where_python_does_not_start_nothing_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("sys.executable", str(tmp_path / "nowhere"))
+    with pytest.raises(OSError, match="nowhere"):
+        Sandbox()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_why_a_device_is_absent(strict_sandbox: Sandbox) -> None:
+    assert strict_sandbox.absent("cpu") == ""
+    assert strict_sandbox.absent("sim") == ""
+    assert strict_sandbox.absent("cuda") == "its children are others"

@@ -17,6 +17,7 @@ from grader import grade
 from grader.errors import NoAnswer
 from grader.machines import Machines
 from grader.sandbox import Limits, Sandbox, ZygoteServer, start_zygote_server
+from grader.sandbox.zygote_client import ask
 from tests.children import GOOD, call, load
 from tests.conftest import ROOT
 
@@ -129,3 +130,16 @@ def test_it_ends_with_whoever_started_it() -> None:
         assert all(map(alive, pids))
         os.kill(process.pid, signal.SIGKILL)
     assert within(5, lambda: not any(map(alive, pids)))
+
+
+def test_where_none_is_the_request_fails_at_once(tmp_path: Path) -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs, pytest.raises(OSError, match="No such file"):
+        ask(str(tmp_path / "nobody"), theirs, str(tmp_path), True)
+
+
+def test_its_end_leaves_no_address() -> None:
+    server = start_zygote_server()
+    assert Path(server.address).is_socket()
+    server.close()
+    assert not Path(server.address).parent.exists()

@@ -29,3 +29,34 @@ def test_a_message() -> None:
 def test_malformed_messages_are_refused(data: bytes) -> None:
     with pytest.raises(MessageError):
         unpack(io.BytesIO(data).read, 99)
+
+
+def test_a_header_alone() -> None:
+    assert unpack(io.BytesIO(pack({})).read, 0) == ({}, b"", b"{}")
+
+
+def test_one_after_another() -> None:
+    stream = io.BytesIO(pack({"a": "ŷ"}, b"\0" * 9) + pack({"b": None}) + b"rest")
+    assert unpack(stream.read, 9).header == {"a": "ŷ"}
+    assert unpack(stream.read, 9).header == {"b": None}
+    assert stream.read() == b"rest"
+
+
+def test_lengths_are_looked_at_before_anything_else_is_read() -> None:
+    """Else the far side could have this one take all of its memory."""
+    for lengths in ((HEADER_BYTES + 1, 0), (2, 100), (2**32 - 1, 2**32 - 1)):
+        asked: list[int] = []
+
+        def read(count: int, lengths: tuple[int, int] = lengths, asked: list[int] = asked) -> bytes:
+            asked.append(count)
+            return struct.pack("<II", *lengths)
+
+        with pytest.raises(MessageError, match="it is too large"):
+            unpack(read, 99)
+        assert asked == [8]
+
+
+def test_a_block_of_the_most_that_is_allowed() -> None:
+    assert unpack(io.BytesIO(pack({}, b"x" * 99)).read, 99).block == b"x" * 99
+    with pytest.raises(MessageError):
+        unpack(io.BytesIO(pack({}, b"x" * 100)).read, 99)
