@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
 from grader.sandbox import Sandbox
+from grader.sandbox.isolation import confinement, landlock
+from grader.sandbox.isolation.confinement import Confinement, Layer, as_data
 from tests.children import call, load
 from tests.conftest import ROOT
 
@@ -71,3 +76,51 @@ def test_what_a_solution_needs_is_left(strict_sandbox: Sandbox) -> None:
     child, _ = load(strict_sandbox, source)
     assert call(child) == 2.0
     child.close()
+
+
+def test_each_layer_was_tried(strict_sandbox: Sandbox) -> None:
+    tried = [layer.name for layer in strict_sandbox.layers()][-5:]
+    assert tried == [*confinement._attempts()]
+
+
+def test_a_layer_counts_as_on_where_the_attempt_failed() -> None:
+    def works() -> None:
+        pass
+
+    def fails() -> None:
+        raise PermissionError
+
+    assert confinement._stopped(fails)
+    assert not confinement._stopped(works)
+
+
+def test_without_landlock_the_reason_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(landlock, "version", lambda: 0)
+    made = Confinement(tmp_path, [], wanted=True)
+    assert made.reasons == {"landlock": "this kernel has no Landlock"}
+    assert made.descriptors == []
+
+
+def test_on_another_system_there_are_no_layers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.platform", "darwin")
+    made = Confinement(tmp_path, [], wanted=True)
+    assert set(made.reasons.values()) == {"not on darwin"}
+    made.apply()  # which does nothing: this process can open what it could
+    Path("/etc/passwd").read_bytes()
+
+
+@pytest.mark.skipif(not landlock.version(), reason="this kernel has no Landlock")
+def test_the_rules_stay_open_until_they_are_applied(tmp_path: Path) -> None:
+    made = Confinement(tmp_path, [], wanted=True)
+    [descriptor] = made.descriptors
+    os.close(descriptor)  # which raises where it is not open
+
+
+def test_layers_as_the_wire_carries_them() -> None:
+    layer = Layer("no network", False, "switched off")
+    assert as_data([layer]) == [{"name": "no network", "on": False, "why": "switched off"}]
+    assert Layer(**as_data([layer])[0]) == layer
