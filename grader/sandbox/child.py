@@ -74,7 +74,7 @@ class Child:
         return self._request(request, b"", self._limits.import_seconds).header
 
     def call(self, request: dict[str, Any], block: bytes) -> Message:
-        """Runs a probe: `request` has `probe`, `code` (see `wire.code_of`), `arguments`, `seed` and `device`.
+        """Runs a probe: `request` has `probe`, `code` (see `code_of` in `wire/values.py`), `arguments`, `seed` and `device`.
 
         Returns:
             A header with `value`, `changed` and `seen`, or with `error`; and the block with its tensors. Nothing in

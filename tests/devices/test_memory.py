@@ -28,6 +28,10 @@ SAME_ON_BOTH = {
     "nothing at all": "x = torch.empty(0, 3, device=d); out = [list(x.shape), x.tolist(), x.numel()]",
     "no dimension": "x = torch.tensor(2.0, device=d); x += 1; out = x.item()",
     "`expand`": "x = torch.ones(1, device=d).expand(3); out = [x.tolist(), list(x.stride())]",
+    "views of the same shape": (
+        "x = torch.tensor([[0.0, 1.0], [2.0, 3.0]]).to(d); y = torch.tensor([0.0, 1.0, 2.0]).to(d)\n"
+        "out = [(x.T + 0).tolist(), (x.T.exp() + x).tolist(), y.flip(0).neg().tolist(), (x[1] + x[0]).tolist()]"
+    ),
     "channels last": (
         "x = torch.ones(1, 2, 3, 4, device=d).to(memory_format=torch.channels_last); out = list(x.stride())"
     ),

@@ -109,6 +109,7 @@ TWO = (
         ("torch.ones(3, 4).mul_(x)", TWO),
         ("torch.where(x > 0, x, torch.ones(3, 4))", TWO),
         ("F.mse_loss(x, torch.ones(3, 4))", TWO),
+        ("torch.addcmul(x, torch.tensor(1.0), torch.tensor(2.0))", TWO),  # CUDA takes one number alone
         ("x @ torch.ones(4, 2)", "mat2 is on cpu, different from other tensors on sim:0 "),
         ("F.linear(x, torch.ones(2, 4))", "is on cpu, different from other tensors on sim:0 "),
         ("torch.cat([x, torch.ones(1, 4)])", "on the same device"),

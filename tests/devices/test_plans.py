@@ -99,6 +99,7 @@ def test_random_ones(op: object, random: bool, takes_generator: bool) -> None:
         (aten.mm.default, True),
         (aten.max.dim, False),  # two results
         (aten.add.out, False),
+        (aten.where.self, False),  # elementwise, and what is new is not made here
         (aten.rand.default, False),
         (aten.native_dropout.default, False),
     ],

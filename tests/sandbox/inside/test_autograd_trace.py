@@ -98,3 +98,22 @@ def test_either_profiler_of_torch_will_do(monkeypatch: pytest.MonkeyPatch, older
     with pytest.raises(ZeroDivisionError):
         autograd_trace.observe(lambda: 1 / 0)
     assert autograd_trace.observe(lambda: 1) == (1, [])
+
+
+@pytest.mark.filterwarnings(
+    "ignore:`torch.jit.script` is deprecated"
+)  # which torch itself uses here
+def test_dual_numbers_are_seen() -> None:
+    def forward() -> None:
+        with torch.autograd.forward_ad.dual_level():
+            torch.autograd.forward_ad.make_dual(torch.ones(2), torch.ones(2))
+
+    assert "aten::_make_dual" in autograd_trace.observe(forward)[1]
+
+
+def test_a_name_with_backward_in_it_is_no_kernel() -> None:
+    def named() -> None:
+        with torch.autograd.profiler.record_function("my_backward"):
+            torch.ones(2) + 1
+
+    assert autograd_trace.observe(named) == (None, [])

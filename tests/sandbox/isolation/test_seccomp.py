@@ -210,3 +210,13 @@ def test_a_machine_without_a_table_says_so(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("platform.machine", lambda: "riscv64")
     with pytest.raises(SeccompError, match="no table of system calls for riscv64"):
         restrict(PID)
+
+
+def test_both_machines_refuse_the_same_calls() -> None:
+    one, other = (seccomp._MACHINES[name] for name in ("x86_64", "aarch64"))
+    assert set(one.calls) - set(other.calls) == {"fork", "vfork"}  # there `clone` does all of it
+    assert set(other.calls) <= set(one.calls)
+    assert set(one.sockets) == set(other.sockets)
+    for machine in (one, other):
+        numbers = [*machine.calls.values(), *machine.sockets.values(), *seccomp._COMMON.values()]
+        assert len(numbers) == len(set(numbers))
