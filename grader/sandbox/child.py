@@ -74,7 +74,12 @@ class Child:
         return self._request(request, b"", self._limits.import_seconds).header
 
     def call(self, request: dict[str, Any], block: bytes) -> Message:
-        """Runs a probe: `request` has `probe`, `code` (see `code_of` in `wire/values.py`), `arguments`, `seed` and `device`.
+        """Runs a probe.
+
+        Args:
+            request: the probe's name as `probe`, its `code` as `code_of` gives it, `arguments` as `encode` gives them,
+                `seed` and `device`.
+            block: the tensors of the arguments.
 
         Returns:
             A header with `value`, `changed` and `seen`, or with `error`; and the block with its tensors. Nothing in
