@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from . import torch_private
+from .torch_private import CPU_KEYS, empty_tensor, storage_at
 
 NAME = "sim"
 MEMORY = "_sim_memory"  # on a storage of `sim`: the CPU's storage that it points at
@@ -23,7 +23,7 @@ def on_sim(value: object) -> bool:
 
 def storage_over(memory: torch.UntypedStorage, raw: Tensor | None = None) -> torch.UntypedStorage:
     """A storage of `sim` over a storage of the CPU, which lives as long."""
-    storage: Any = torch_private.storage_at(memory.data_ptr(), _device(), memory.nbytes())
+    storage: Any = storage_at(memory.data_ptr(), _device(), memory.nbytes())
     setattr(storage, MEMORY, memory)
     if raw is not None:
         setattr(storage, RAW, raw)
@@ -47,8 +47,7 @@ def memory_of(tensor: Tensor) -> torch.UntypedStorage:
 
 def place(tensor: Tensor, storage: torch.UntypedStorage, like: Tensor) -> Tensor:
     """Lets `tensor` be what `like` is, in `storage`."""
-    keys = torch_private.CPU_KEYS
-    _set.redispatch(keys, tensor, storage, like.storage_offset(), like.size(), like.stride())
+    _set.redispatch(CPU_KEYS, tensor, storage, like.storage_offset(), like.size(), like.stride())
     return tensor
 
 
@@ -83,5 +82,5 @@ def wrapped(raw: Tensor, base: Tensor | None = None) -> Tensor:
         with torch.inference_mode(False):  # a view is of its base's kind
             return wrapped(raw, base)
     storage = storage_over(raw.untyped_storage(), raw) if base is None else base.untyped_storage()
-    empty: Tensor = torch_private.empty_tensor((0,), raw.dtype)
+    empty: Tensor = empty_tensor((0,), raw.dtype)
     return place(empty, storage, raw)
