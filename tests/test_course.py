@@ -120,6 +120,7 @@ def run_installed(site: Path, folder: Path, *arguments: str) -> subprocess.Compl
 
 
 def test_the_wheel_is_complete(installed: Path, tmp_path: Path, course: Course) -> None:
+    assert (installed / "grader" / "py.typed").is_file()
     listed = run_installed(installed, tmp_path, "list")
     assert all(name in listed.stdout for name in course.names)
     assert "nn.Linear" in run_installed(installed, tmp_path, "show", "my_linear").stdout
