@@ -18,7 +18,7 @@ def test_each_device_is_warmed_up_with_and_without_the_trace(
     answer = Server.call
 
     def call(server: Server, request: dict[str, Any], block: bytes) -> Any:
-        seen.append((request["device"], request["watch"]))
+        seen.append((request["device"], request["trace"]))
         answers.append(answer(server, request | {"device": "cpu"}, block))
         return answers[-1]
 
