@@ -41,7 +41,7 @@ def program(student: object, x: Tensor, y: Tensor) -> object:
 
 
 def warm_up(devices: Sequence[str]) -> None:
-    """Runs the program on each of `devices`, unwatched and watched."""
+    """Runs the program on each of `devices`, with and without a trace."""
     server = Server(Limits())
     inputs = {"x": torch.randn(4, 3), "y": torch.tensor([[1.0], [0.0], [1.0], [1.0]])}
     tree, block = encode(inputs)
