@@ -1,7 +1,10 @@
 """An exercise suite for PyTorch basics and the grader that checks it.
 
-`grade(path)` gives a `Report`. The other names are what the author of a check or of a script needs. Nothing here
-imports torch before it is used: the sandbox and the command line start from this package too.
+    from grader import grade
+    report = grade("submissions/ada")
+
+What is public is in `__all__`: for scripts `grade` with what it takes, gives and raises, and for the authors of checks
+what stands in them. Nothing here imports torch before it is used. To grade whole classes, see docs/gradebook.md.
 """
 
 from __future__ import annotations
@@ -20,20 +23,67 @@ if TYPE_CHECKING:
     from .checking.probes import probe as probe
     from .checking.student import Draw as Draw
     from .checking.student import Student as Student
+    from .course.assignment import AssignedCourse as AssignedCourse
+    from .course.assignment import Assignment as Assignment
+    from .course.assignment_file import read_assignment as read_assignment
+    from .course.catalog import Course as Course
+    from .course.catalog import Exercise as Exercise
     from .course.catalog import load_course as load_course
+    from .errors import AssignmentError as AssignmentError
+    from .errors import CourseError as CourseError
+    from .errors import CourseFault as CourseFault
+    from .errors import DeviceError as DeviceError
+    from .errors import Fault as Fault
+    from .errors import GraderError as GraderError
+    from .errors import InputError as InputError
+    from .errors import SandboxLost as SandboxLost
+    from .errors import SubmissionError as SubmissionError
+    from .errors import UnsupportedVersion as UnsupportedVersion
     from .grading import grade as grade
     from .language import N_ as N_
     from .language import _ as _
+    from .machines import Machines as Machines
+    from .report import CaseResult as CaseResult
+    from .report import CheckResult as CheckResult
+    from .report import Environment as Environment
+    from .report import ExerciseResult as ExerciseResult
+    from .report import Picture as Picture
     from .report import Report as Report
+    from .report import Violation as Violation
+    from .sandbox.isolation.limits import Limits as Limits
     from .sandbox.wire.values import Received as Received
-    from .submission import read_submission as read_submission
+    from .submission.from_path import read_submission as read_submission
+    from .submission.submission import Submission as Submission
 
 _HOMES = {
+    "AssignedCourse": "course.assignment",
+    "Assignment": "course.assignment",
+    "AssignmentError": "errors",
+    "CaseResult": "report",
     "Cause": "checking.outcome",
+    "CheckResult": "report",
+    "Course": "course.catalog",
+    "CourseError": "errors",
+    "CourseFault": "errors",
+    "DeviceError": "errors",
     "Draw": "checking.student",
+    "Environment": "report",
+    "Exercise": "course.catalog",
+    "ExerciseResult": "report",
+    "Fault": "errors",
+    "GraderError": "errors",
+    "InputError": "errors",
+    "Limits": "sandbox.isolation.limits",
+    "Machines": "machines",
+    "Picture": "report",
     "Received": "sandbox.wire.values",
     "Report": "report",
+    "SandboxLost": "errors",
     "Student": "checking.student",
+    "Submission": "submission.submission",
+    "SubmissionError": "errors",
+    "UnsupportedVersion": "errors",
+    "Violation": "report",
     "expect": "checking.expectations",
     "expect_close": "checking.expectations",
     "explain": "checking.explain",  # the module: its causes are what checks name
@@ -43,7 +93,8 @@ _HOMES = {
     "needs": "checking.plugin",
     "points": "checking.plugin",
     "probe": "checking.probes",
-    "read_submission": "submission",
+    "read_assignment": "course.assignment_file",
+    "read_submission": "submission.from_path",
 }
 __all__ = sorted(_HOMES)  # one list, kept once
 # for the texts of a course that speaks several languages; a star import is not to bring a name like `_`
@@ -64,3 +115,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module = importlib.import_module(f".{home}", __name__)
     return module if home.endswith(f".{name}") else getattr(module, name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -19,7 +19,8 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from .course.catalog import Course, Exercise, load_course, text_of
+from .course.catalog import Course, Exercise, load_course
+from .course.python_files import text_of
 from .errors import CourseError, DeviceError
 from .language import _
 from .report import Environment

@@ -15,6 +15,7 @@ _TEMPLATES = {"Cause", "MessageError", "NoAnswer", "WireError", "_Excess"}
 _FOR_AUTHORS = {
     "CourseError",
     "CourseFault",
+    "UnsupportedVersion",
     "RuntimeError",
     "TypeError",
     "ValueError",
@@ -22,6 +23,39 @@ _FOR_AUTHORS = {
     "KeyError",
 }
 _NOT_READ = {"style", "help", "metavar", "justify"}
+# what only authors, instructors and services read, in English: rooms, and files of rooms that speak to students as well
+_FOR_INSTRUCTORS = (
+    "authoring/",
+    "classroom/",
+    "course/",
+    "submission/protected.py",
+    "devices/",
+    "errors.py",
+    "sandbox/inside/",
+    "sandbox/isolation/",
+    "cli/author.py",
+    "cli/class_report.py",
+    "cli/doctor.py",
+    "cli/grade.py",
+    "outputs/classroom50_result.py",
+    "outputs/junit.py",
+    "sandbox/parity.py",
+    "sandbox/sandbox.py",
+    "sandbox/zygote_client.py",
+    "submission/git_files.py",
+    "submission/zip_files.py",
+)
+_FOR_STUDENTS = {"authoring/stub_notebook.py", "course/translation.py"}
+
+
+def modules_for_students(package: Path) -> list[Path]:
+    """The modules of the grader that speak to students, the built-in course's checks among them."""
+    return [
+        path
+        for path in sorted(package.rglob("*.py"))
+        if not (file := path.relative_to(package).as_posix()).startswith(_FOR_INSTRUCTORS)
+        or file in _FOR_STUDENTS
+    ]
 
 
 def untranslated(path: Path) -> list[ast.expr]:

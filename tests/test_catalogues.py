@@ -16,14 +16,11 @@ from grader.authoring.po_files import (
     Found,
     problems,
     read,
-    student_modules,
     texts_of_course,
     texts_of_grader,
-    update,
 )
-
-from .conftest import ROOT
-from .sentences import told, untranslated
+from tests.conftest import ROOT
+from tests.sentences import modules_for_students, told, untranslated
 
 CATALOGUES: dict[str, tuple[Path, Callable[[], Iterable[Found]]]] = {
     "the course": (ROOT / "locale", lambda: texts_of_course(load_course())),
@@ -59,11 +56,12 @@ def test_what_is_compiled_is_what_is_written(whose: str) -> None:
     )
 
 
-MODULES = [*student_modules(), *sorted((PACKAGE / "checks").glob("*.py"))]
+MODULES = modules_for_students(PACKAGE)
 # two words that are no sentence: markers that probes give, magics, options, patterns, what pytest is told
 NO_SENTENCES = {
     " --lang xx",
     "# YOUR CODE HERE",
+    "from __future__ import annotations\n",
     "bold green",
     "by hand",
     "%%check xxxx\n# xx",
@@ -125,39 +123,3 @@ def test_a_sentence_is_caught(tmp_path: Path, code: str, caught: bool) -> None:
     path = tmp_path / "check.py"
     path.write_text(code)
     assert bool(untranslated(path)) is caught
-
-
-@pytest.mark.parametrize(
-    ("english", "other", "amiss"),
-    [
-        ("{what} is None.", "{what}: None", ""),
-        ("{what} is None.", "", "is not translated"),
-        ("{what} is None.", "{was}: None", "other placeholders: was, what"),
-        ("Use `.item()`.", "`.items()`.", "other code: `.item()`, `.items()`"),
-        ("The loss $L$.", "$l$", "other code"),
-    ],
-)
-def test_a_translation_is_looked_at(english: str, other: str, amiss: str) -> None:
-    catalogue, template = Catalog(locale="ko"), Catalog()
-    template.add(english)
-    catalogue.add(english, other)
-    found = list(problems(catalogue, template))
-    assert (found == []) if not amiss else (amiss in found[0])
-    catalogue.add(english, other, flags={"fuzzy"})
-    assert list(problems(catalogue, template))
-
-
-def test_a_text_that_comes_back_brings_its_translation(tmp_path: Path) -> None:
-    path = korean(tmp_path)
-    update(tmp_path, "ko", [("a.py", "One text."), ("a.py", "Another text entirely.")])
-    text = path.read_text(encoding="utf-8")
-    text = text.replace('msgid "One text."\nmsgstr ""', 'msgid "One text."\nmsgstr "하나"')
-    path.write_text(text, encoding="utf-8")
-    update(tmp_path, "ko", [("a.py", "Another text entirely.")])
-    assert all(message.id != "One text." for message in read(path))
-    update(tmp_path, "ko", [("a.py", "Another text entirely."), ("a.py", "One text.")])
-    found = read(path).get("One text.")
-    assert found is not None
-    assert found.string == "하나"
-    update(tmp_path, "ko", [("a.py", "Another text entirely.")], forget=True)
-    assert "하나" not in path.read_text(encoding="utf-8")

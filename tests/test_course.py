@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -16,8 +17,7 @@ from grader.authoring.stub import release
 from grader.course.catalog import Course
 from grader.errors import CourseError
 from grader.machines import Machines, limits_of
-
-from .conftest import ROOT
+from tests.conftest import ROOT
 
 SOLUTION = '''"""Doubling
 
@@ -56,13 +56,6 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_built_in_course_is_as_the_contract_orders_it(course: Course) -> None:
-    assert list(dict.fromkeys(e.unit for e in course.exercises))
-    for exercise in course.exercises:
-        assert exercise.title != exercise.name
-        assert exercise.stub.is_file()
-
-
 def test_an_exercise_is_a_solution_and_a_check(folder: Path, machines: Machines) -> None:
     course = load_course(folder)
     assert course.names == ("double",)
@@ -74,33 +67,6 @@ def test_an_exercise_is_a_solution_and_a_check(folder: Path, machines: Machines)
     )
     assert (stub.score, stub.exercises[0].status) == (0, "not_attempted")
     assert (right.score, right.max_score) == (10, 10)
-
-
-def test_an_exercise_without_a_unit_comes_last(folder: Path) -> None:
-    (folder / "checks" / "another.py").write_text("")
-    assert load_course(folder).names == ("double", "another")
-
-
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("title = ", "cannot be read as a course"),
-        ('[[unit]]\nexercises = ["nothing"]\n', "names 'nothing'"),
-        ("unit = 3\n", "`unit` has to be a list"),
-        ("[[unit]]\nexercises = 3\n", "`exercises` has to be a list"),
-        ('unit = ["x"]\n', "`unit` has to be tables"),
-        ("[[unit]]\nexercises = [3]\n", "`exercises` has to be names"),
-        ('[[unit]]\nexercises = ["double", "double"]\n', "names 'double' twice"),
-        ("limits = 5\n", "`limits` has to be a table"),
-        ("title = 5\n", "`title` has to be a text"),
-        (None, "cannot be read as a course"),
-    ],
-)
-def test_a_bad_course(folder: Path, text: str | None, told: str) -> None:
-    file = folder / "course.toml"
-    file.unlink() if text is None else file.write_text(text)
-    with pytest.raises(CourseError, match=told):
-        load_course(folder)
 
 
 def test_limits_are_the_courses(folder: Path) -> None:
@@ -154,6 +120,7 @@ def run_installed(site: Path, folder: Path, *arguments: str) -> subprocess.Compl
 
 
 def test_the_wheel_is_complete(installed: Path, tmp_path: Path, course: Course) -> None:
+    assert (installed / "grader" / "py.typed").is_file()
     listed = run_installed(installed, tmp_path, "list")
     assert all(name in listed.stdout for name in course.names)
     assert "nn.Linear" in run_installed(installed, tmp_path, "show", "my_linear").stdout
@@ -189,7 +156,19 @@ def test_students_are_not_handed_the_solutions(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--quiet"]
     subprocess.run([*command, "--wheel-dir", tmp_path, ROOT], check=True)
     [wheel] = tmp_path.glob("grader-*.whl")
-    names = zipfile.ZipFile(wheel).namelist()
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        archive.extractall(tmp_path / "site")
     assert "grader/built_in/exercises/my_linear.py" in names
     assert "grader/built_in/locale/ko/LC_MESSAGES/messages.mo" in names
     assert not any("solutions" in name or "SOLUTION" in name for name in names)
+    # the checks lie where the built-in course's own `course.toml` says, and nowhere else
+    assert "grader/built_in/grader/checks/my_linear.py" in names
+    assert not any(name.startswith("grader/checks/") for name in names)
+    (tmp_path / "work").mkdir()
+    shutil.copy(ROOT / "examples" / "right" / "my_linear.py", tmp_path / "work")
+    checked = run_installed(tmp_path / "site", tmp_path / "work", "check", "--format", "json")
+    assert json.loads(checked.stdout)["score"] == 10
+    refused = run_installed(tmp_path / "site", tmp_path / "work", "audit", "my_linear")
+    assert refused.returncode == 2
+    assert "the audit needs the solutions" in refused.stderr

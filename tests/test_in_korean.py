@@ -190,7 +190,7 @@ def test_a_korean_workspace_is_not_attempted(
 def test_a_korean_notebook_runs(course: Course, tmp_path: Path) -> None:
     solution = course["derivative"].solution.read_text(encoding="utf-8")
     with language.speaking("ko"):
-        text = notebook_of("derivative", stub_text(solution))
+        text = notebook_of("derivative", stub_text(solution, Path("derivative.py")))
     assert "수치 미분" in text
     filled = nbformat.reads(text.replace("/ (2 * h)", "/ h"), as_version=4)
     # whatever language the machine speaks

@@ -170,10 +170,3 @@ def test_files_stay_readable() -> None:
         lines = len(path.read_text(encoding="utf-8").splitlines())
         most = 500 if path.parent.name == "checks" else 400  # an exercise's checks are one file
         assert lines <= most, f"{path.relative_to(PACKAGE)} has {lines} lines: it wants two rooms"
-
-
-def test_public_names() -> None:
-    assert grader.__all__ == sorted(grader.__all__)
-    for name in grader.__all__:
-        value = getattr(grader, name)
-        assert (value.__name__ if name == "explain" else value.__module__).startswith("grader.")

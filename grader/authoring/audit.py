@@ -1,8 +1,8 @@
-"""Are the checks right? They have to pass every right answer, and to take points for every wrong one.
+"""Are the checks right? They have to give full points for every right answer, and fewer for every wrong one.
 
 An exercise is audited with its solution, its stub, the submissions that are known to be right or wrong, and mutants of
-the solution. A mutant that no check tells from the solution survives: a check is missing, or the mutant is equivalent,
-which a file says with the reason.
+the solution. A mutant that passes every check survives: a check is missing, or the mutant does what the solution does,
+and then `equivalent.toml` lists it with the reason.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
-from ..course.catalog import Course, load_course, text_of
+from ..course.catalog import Course, load_course
+from ..course.python_files import text_of
 from ..errors import CourseError
 from ..grading import grade
 from ..machines import DEVICES, Machines
@@ -29,7 +30,7 @@ _LIMITS = Limits(import_seconds=5, call_seconds=2, exercise_seconds=10)
 
 @dataclass(frozen=True)
 class Equivalent:
-    """A mutant that gives what the solution gives, and why."""
+    """A mutant that does what the solution does, and why."""
 
     exercise: str
     original: str
@@ -39,9 +40,15 @@ class Equivalent:
 
 @dataclass(frozen=True)
 class Audit:
-    """What came of the audit of one exercise; `problems` are sentences.
+    """What came of the audit of one exercise.
 
-    `device_only` counts the mutants that were left out because nothing was tried on a second device.
+    Attributes:
+        right, wrong: how many submissions are known to be that.
+        killed: how many mutants lost points.
+        equivalent: how many passed and are listed as equivalent.
+        device_only: how many were left out because nothing was tried on a second device.
+        survivors: the mutants that passed and are not listed.
+        problems: what is wrong, a sentence each.
     """
 
     exercise: str
@@ -69,16 +76,30 @@ def read_equivalents(course: Course) -> tuple[Equivalent, ...]:
     """The mutants that are known to be equivalent.
 
     Raises:
-        CourseError: if the file is not as it should be, with its name.
+        CourseError: if `equivalent.toml` is not as it should be, with the place.
     """
     path = submissions_folder(course) / "equivalent.toml"
     if not path.is_file():
         return ()
     try:
         entries = tomllib.loads(text_of(path)).get("mutant", [])
-        return tuple(Equivalent(**entry) for entry in entries)
-    except (ValueError, TypeError) as error:
-        raise CourseError(f"{path} cannot be read: {error}.") from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise CourseError(f"{path} is not TOML: {error}.") from error
+    if not isinstance(entries, list):
+        raise CourseError(f"{path}: `mutant` has to be tables, each headed [[mutant]].")
+    return tuple(
+        _equivalent(entry, f"{path}, [[mutant]] {n}") for n, entry in enumerate(entries, 1)
+    )
+
+
+def _equivalent(entry: object, where: str) -> Equivalent:
+    keys = [field.name for field in fields(Equivalent)]
+    if not isinstance(entry, dict) or set(entry) != set(keys):
+        raise CourseError(f"{where}: it has to say {', '.join(keys)}, and nothing else.")
+    for key, value in entry.items():
+        if not isinstance(value, str):
+            raise CourseError(f"{where}: `{key}` has to be a text in quotes.")
+    return Equivalent(**entry)
 
 
 def audit_course(
@@ -93,7 +114,11 @@ def audit_course(
     Args:
         folder: the course's, as `load_course` takes it.
         seeds: how many further times to grade each solution, with other inputs each time.
-        devices: where to run, as `grade` takes it.
+        devices: where to run, as `Machines` takes it.
+
+    Raises:
+        CourseError: if a file of the course cannot be used.
+        Fault: if the grader or the course is at fault.
     """
     if jobs <= 1 or len(names) == 1:
         yield from (_audit_named(folder, name, seeds, devices) for name in names)
@@ -110,7 +135,15 @@ def _audit_named(folder: Path | None, name: str, seeds: int, devices: Sequence[s
 
 
 def audit(name: str, machines: Machines, seeds: int = 0) -> Audit:
-    """Audits one exercise of the machines' course."""
+    """Audits one exercise of the machines' course.
+
+    Args:
+        seeds: how many further times to grade the solution, with other inputs each time.
+
+    Raises:
+        CourseError: if one of the exercise's files or `equivalent.toml` cannot be used.
+        ReleaseError: if the solution's markers do not match.
+    """
     course = machines.course
     exercise = course[name]
 
@@ -124,6 +157,7 @@ def audit(name: str, machines: Machines, seeds: int = 0) -> Audit:
         return report.exercises[0]
 
     solution = text_of(exercise.solution)
+    equivalents = [each for each in read_equivalents(course) if each.exercise == name]
     own = run(solution)
     problems = list(_problems_of_right("the solution", own))
     tried = {case.device for check in own.checks for case in check.cases}
@@ -138,7 +172,7 @@ def audit(name: str, machines: Machines, seeds: int = 0) -> Audit:
         problems += _problems_of_right(path.name, run(text_of(path)))
     for path in wrong:
         problems += _problems_of_wrong(path, run)
-    outcome = _hunt(name, solution, read_equivalents(course), run, alone=tried <= {None, "cpu"})
+    outcome = _hunt(solution, equivalents, run, alone=tried <= {None, "cpu"})
     killed, equivalent, device_only, survivors, stale = outcome
     problems += [f"equivalent.toml: `{e.mutated}` is killed or no mutant." for e in stale]
     return Audit(
@@ -177,18 +211,22 @@ def _problems_of_wrong(path: Path, run: Callable[[str], ExerciseResult]) -> Iter
 
 
 def _hunt(
-    name: str,
     solution: str,
     equivalents: Sequence[Equivalent],
     run: Callable[..., ExerciseResult],
     alone: bool,
 ) -> tuple[int, int, int, list[Mutant], list[Equivalent]]:
-    """Grades the mutants: killed, equivalent, left out, survivors, and equivalents that are none.
+    """Grades the mutants.
 
-    Left out are those that show on a second device only, where the CPU is `alone`: there is no other one, or no check
-    asks for it.
+    Args:
+        equivalents: those that are listed for this exercise.
+        alone: whether everything ran on the CPU alone, so that mutants which show only on a second device are left out.
+
+    Returns:
+        How many were killed, are equivalent, and were left out; the survivors; the entries of `equivalents` that fit
+        no mutant that passed.
     """
-    known = {(e.original, e.mutated): e for e in equivalents if e.exercise == name}
+    known = {(each.original, each.mutated): each for each in equivalents}
     used: set[tuple[str, str]] = set()
     killed = equivalent = device_only = 0
     survivors = []

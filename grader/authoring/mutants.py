@@ -1,4 +1,4 @@
-"""Mutants of a solution: one small mistake each, made on its own, inside the regions that a student writes."""
+"""Mutants of a solution: copies with one small mistake each, in what a student writes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
 }
 _REDUCTIONS = {"mean": "sum", "sum": "mean", "max": "min", "min": "max", "argmax": "argmin"}
 _TRANSPOSES = {"T", "mT", "H"}
-# asked of a device; without a second one there is nothing to see
+# arguments that say where a tensor lies: a mistake in them does not show where there is only the CPU
 _DEVICE_NAMES = {"device"}
 
 
@@ -114,7 +114,7 @@ def _replaced(tree: ast.Module, old: ast.stmt, new: ast.stmt | None) -> ast.Modu
 
 
 def _mutations(statement: ast.stmt) -> Iterator[tuple[str, ast.stmt | None]]:
-    """Each way in which a single statement may be wrong; what is inside of its body has its own turn."""
+    """Each way in which a statement may be wrong, with its kind; the statements in its body have their own turn."""
     if isinstance(statement, ast.Expr | ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Raise):
         if not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)):
             yield "dropped statement", None
@@ -139,7 +139,7 @@ def _mutations(statement: ast.stmt) -> Iterator[tuple[str, ast.stmt | None]]:
 
 
 def _wrapped(value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
-    """A result made wrong from outside."""
+    """Each way to make a returned value wrong."""
     if isinstance(value, ast.Tuple):
         yield "swapped", ast.Tuple(value.elts[::-1], ast.Load())
         return
@@ -155,7 +155,7 @@ def _wrapped(value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
 
 
 def _expressions(statement: ast.stmt) -> Iterator[ast.expr]:
-    """The expressions of the statement itself, without annotations."""
+    """The expressions of a statement, without annotations and without the statements in its body."""
     todo: list[ast.AST] = [
         child
         for name, child in _fields(statement)

@@ -1,4 +1,4 @@
-"""Does a named cause hold? The causes that checks name, against those that the wrong submissions state.
+"""Are the causes that checks name right? They are compared with those that the wrong submissions state.
 
 A wrong submission states on its third line what it gets wrong: `# cause: sum-for-mean`, or several names that are
 right for it. `none` stands for a mistake that does not show in the numbers, `other` for one that does and has no name.
@@ -11,14 +11,15 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..course.catalog import load_course, text_of
+from ..course.catalog import load_course
+from ..course.python_files import text_of
 from ..grading import grade
 from ..machines import Machines
 from ..report import ExerciseResult
 from ..submission import Submission
 from .audit import submissions_folder
 
-# what a check asks outright, with yes or no: to name it is no feat, so it counts for nothing
+# what a check asks outright, with yes or no: naming it needs no inference, so it is not counted
 ASKED = ("graph-cut", "mode", "unregistered")
 
 
@@ -33,7 +34,7 @@ def stated_causes(text: str) -> frozenset[str]:
 def named_causes(result: ExerciseResult) -> frozenset[str]:
     """The causes that the failed checks name.
 
-    What an exception means is no guess, and left out; so is everything where a rule forbids the source.
+    Left out are what an exception means, because that is no guess, and everything where a rule forbids the source.
     """
     if result.violations:
         return frozenset()
@@ -74,7 +75,10 @@ def verdicts(folder: Path | None, names: Sequence[str], jobs: int = 1) -> Iterat
 
     Args:
         folder: the course's, as `load_course` takes it.
-        jobs: exercises at a time.
+        jobs: how many exercises are graded at a time.
+
+    Raises:
+        CourseError: if a file of the course cannot be used.
     """
     if jobs <= 1 or len(names) <= 1:
         for name in names:

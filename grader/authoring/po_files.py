@@ -2,7 +2,7 @@
 
 A course's texts are the statements and docstrings of its solutions (each paragraph by itself), the docstrings, messages
 and `HINTS` of its checks, and the titles in `course.toml`. The grader's own are what its modules pass through `_`, and
-the help of the commands that students use.
+the help of the commands that students use. What only instructors read stays in English.
 """
 
 from __future__ import annotations
@@ -14,51 +14,22 @@ from collections.abc import Iterable, Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 
-from babel.core import UnknownLocaleError
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po, write_po
 
-from ..course.catalog import Course, Exercise, syntax_of, text_of
+from ..course.catalog import Course, Exercise
+from ..course.python_files import checks_in, syntax_of, text_of
 from ..course.translation import docstrings
 from ..errors import TranslationError
 from ..language import DOMAIN, paragraphs
 from .stub import stub_of
 
 PACKAGE = Path(__file__).resolve().parent.parent
-# what only instructors or services see stays in English, and why a device is not there; but notebooks are made for
-# students
-FOR_INSTRUCTORS = (
-    "authoring/",
-    "checking/probes.py",
-    "checking/student.py",
-    "checks/",
-    "classroom/",
-    "cli/author.py",
-    "cli/class_report.py",
-    "cli/doctor.py",
-    "cli/grade.py",
-    "course/assignment.py",
-    "course/assignment_file.py",
-    "course/catalog.py",
-    "devices/",
-    "errors.py",
-    "outputs/audit_table.py",
-    "outputs/cause_table.py",
-    "outputs/classroom50_result.py",
-    "outputs/junit.py",
-    "report.py",
-    "sandbox/inside/",
-    "sandbox/isolation/",
-    "sandbox/parity.py",
-    "sandbox/sandbox.py",
-    "sandbox/zygote_client.py",
-    "submission/git_files.py",
-    "submission/protected.py",
-    "submission/zip_files.py",
-)
-# besides `_` and `N_`: who keeps a text that is translated where it is told
+# where the built-in course lies in the package: in a checkout its checks, and all of it where it is installed
+_BUILT_IN = ("checks", "built_in")
+# `_` and `N_`, and what holds a text that is translated later, where it is told; the number is the argument's
 _KEYWORDS = {
     "_": None,
     "N_": None,
@@ -69,30 +40,28 @@ _KEYWORDS = {
     "_Excess": (1,),
 }
 
+_LANGUAGE = re.compile(r"[a-z]{2,3}(_[A-Z]{2})?")
+
 Found = tuple[str, str]  # the file, and the text
 
 
 def texts_of_grader() -> Iterator[Found]:
-    """What the grader itself says to students."""
-    for path in student_modules():
-        shown = path.relative_to(PACKAGE).as_posix()
-        yield from _marked(path, shown)
-        if path.parent.name == "cli":
-            yield from ((shown, text) for text in _help(path))
-
-
-def student_modules() -> list[Path]:
-    """The grader's modules that speak to students, checks apart."""
-    return [
-        path
-        for path in sorted(PACKAGE.rglob("*.py"))
-        if not path.relative_to(PACKAGE).as_posix().startswith(FOR_INSTRUCTORS)
-        or path == PACKAGE / "authoring" / "stub_notebook.py"
-    ]
+    """What the grader itself says to students: what its modules mark, and the help of commands that take `--lang`."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        file = path.relative_to(PACKAGE)
+        if file.parts[0] not in _BUILT_IN:
+            yield from _marked(path, file.as_posix())
+            if file.parts[0] == "cli":
+                yield from ((file.as_posix(), text) for text in _help(path))
 
 
 def texts_of_course(course: Course) -> Iterator[Found]:
-    """What a course says to students."""
+    """What a course says to students.
+
+    Raises:
+        CourseError: if one of its files cannot be used.
+        ReleaseError: if a solution's markers do not match.
+    """
     yield "course.toml", course.title
     for exercise in course.exercises:
         yield "course.toml", exercise.unit
@@ -117,9 +86,11 @@ def update(folder: Path, language: str, found: Iterable[Found], forget: bool = F
         What is still to be done, as sentences that name the file.
 
     Raises:
-        TranslationError: if the file that is there is no catalogue, or `language` is no code of a language.
-        OSError: if it cannot be written.
+        TranslationError: if `language` is no code of a language, or if the file that is there is no catalogue or cannot
+            be written.
     """
+    if not _LANGUAGE.fullmatch(language):
+        raise TranslationError(f"{language!r} is no code of a language, such as ko or pt_BR.")
     path = folder / language / "LC_MESSAGES" / f"{DOMAIN}.po"
     old = read(path) if path.is_file() else _new(language)
     template = Catalog()
@@ -134,21 +105,26 @@ def update(folder: Path, language: str, found: Iterable[Found], forget: bool = F
     old.creation_date = created
     if forget:
         old.obsolete.clear()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    buffer = BytesIO()
-    write_po(buffer, old, width=100, include_lineno=False)
-    path.write_bytes(buffer.getvalue())
-    with path.with_suffix(".mo").open("wb") as compiled:
-        write_mo(compiled, old)
+    _write(path, old)
     return [f"{path}: {problem}" for problem in problems(old, template)]
+
+
+def _write(path: Path, catalogue: Catalog) -> None:
+    """The catalogue as `path`, and compiled beside it."""
+    text, compiled = BytesIO(), BytesIO()
+    write_po(text, catalogue, width=100, include_lineno=False)
+    write_mo(compiled, catalogue)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.getvalue())
+        path.with_suffix(".mo").write_bytes(compiled.getvalue())
+    except OSError as error:
+        raise TranslationError(f"{path} cannot be written: {error.strerror}.") from error
 
 
 def _new(language: str) -> Catalog:
     about = "# What students read; `grader translate` keeps it in step with the source."
-    try:
-        return Catalog(locale=language, project="grader", header_comment=about, fuzzy=False)
-    except (UnknownLocaleError, ValueError) as error:
-        raise TranslationError(f"{language!r} is no code of a language, such as ko.") from error
+    return Catalog(locale=language, project="grader", header_comment=about, fuzzy=False)
 
 
 def read(path: Path) -> Catalog:
@@ -167,7 +143,7 @@ def read(path: Path) -> Catalog:
 
 
 def problems(catalogue: Catalog, texts: Iterable[Message]) -> Iterator[str]:
-    """What is amiss with the translations of these texts: missing, unsure, or not of the same names and code."""
+    """What is wrong with the translations of these texts: missing, a guess, or of other placeholders or code."""
     for text in texts:
         if not isinstance(text.id, str) or not text.id:
             continue
@@ -192,7 +168,7 @@ def _stub(exercise: Exercise) -> str:
 
 
 def _marked(path: Path, shown: str) -> Iterator[Found]:
-    """The literals in `_("…")` and `N_("…")`."""
+    """The literals in `_("…")`, `N_("…")` and the other `_KEYWORDS`."""
     with path.open("rb") as file:
         for _, message, _, _ in extract("python", file, keywords=_KEYWORDS):
             if isinstance(message, str):
@@ -200,26 +176,31 @@ def _marked(path: Path, shown: str) -> Iterator[Found]:
 
 
 def _help(path: Path) -> Iterator[str]:
-    """The help of the commands and options in a module."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.FunctionDef) and any(map(_is_command, node.decorator_list)):
+    """The help of a module's commands for students, which take `--lang`, and of the options that commands share."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef) and any(map(_is_lang, node.decorator_list)):
             yield from paragraphs(ast.get_docstring(node) or "")
-        elif isinstance(node, ast.keyword) and node.arg == "help":
-            if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
-                yield node.value.value
+            yield from _help_of_options(node.decorator_list)
+        elif isinstance(node, ast.Assign):
+            yield from _help_of_options([node.value])
 
 
-def _is_command(decorator: ast.expr) -> bool:
-    function = decorator.func if isinstance(decorator, ast.Call) else decorator
-    return isinstance(function, ast.Attribute) and function.attr in ("command", "group")
+def _is_lang(decorator: ast.expr) -> bool:
+    return isinstance(decorator, ast.Name) and decorator.id == "lang_option"
+
+
+def _help_of_options(expressions: Iterable[ast.expr]) -> Iterator[str]:
+    for node in (node for expression in expressions for node in ast.walk(expression)):
+        match node:
+            case ast.keyword("help", ast.Constant(str(text))):
+                yield text
 
 
 def _descriptions(path: Path) -> Iterator[str]:
     """The sentences that say what each check asks: the first paragraph of its docstring, on one line."""
-    for node in syntax_of(text_of(path), path).body:
-        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-            if text := ast.get_docstring(node):
-                yield " ".join(paragraphs(text)[0].split())
+    for check in checks_in(path):
+        if text := ast.get_docstring(check):
+            yield " ".join(paragraphs(text)[0].split())
 
 
 def _is_prose(paragraph: str) -> bool:

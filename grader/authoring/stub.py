@@ -1,8 +1,8 @@
 """Makes the stubs from the solutions: the solution is the single source of an exercise.
 
 The markers are those of nbgrader and otter. What stands between `### BEGIN SOLUTION` and `### END SOLUTION` becomes a
-`raise NotImplementedError`; where the region holds a part between `### BEGIN STUB` and `### END STUB`, commented out,
-that part comes in its place (for code that is to be mended).
+`raise NotImplementedError`. Where an exercise is to mend code, the region also holds that code, commented out, between
+`### BEGIN STUB` and `### END STUB`; the stub then has this code, and no `raise`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import ast
 import re
 from pathlib import Path
 
-from ..course.catalog import Exercise, text_of
+from ..course.catalog import Exercise
+from ..course.python_files import syntax_of, text_of
 from ..course.translation import stub_text
 from ..errors import ReleaseError
 
@@ -26,15 +27,14 @@ def release(exercise: Exercise, folder: Path, notebook: bool = False) -> Path:
 
     Raises:
         ReleaseError: if the solution is not there or its markers do not match.
-        CourseError: if the solution cannot be read, or its stub is no Python.
+        CourseError: if the solution cannot be read or is no Python.
     """
     if not exercise.solution.is_file():
         raise ReleaseError(
             f"{exercise.solution} does not exist. Stubs are made from solutions, which come with "
             "a checkout of the course, not with the installed grader."
         )
-    text = text_of(exercise.solution)
-    stub = stub_text(stub_of(text, str(exercise.solution)), exercise.solution)
+    stub = stub_text(stub_of(text_of(exercise.solution), str(exercise.solution)), exercise.solution)
     if notebook:
         from .stub_notebook import notebook_of
 
@@ -49,13 +49,10 @@ def stub_of(solution: str, filename: str) -> str:
     """The stub's text for a solution's text.
 
     Raises:
-        ReleaseError: if a marker has no partner or stands in the wrong place, or the solution does not parse.
+        ReleaseError: if a marker has no partner or stands in the wrong place.
+        CourseError: if the solution is no Python.
     """
-    try:
-        functions = _functions(ast.parse(solution))
-    except SyntaxError as error:
-        line = f", line {error.lineno}" if error.lineno else ""
-        raise ReleaseError(f"{filename}{line}: {error.msg}.") from error
+    functions = _functions(syntax_of(solution, filename))
     out: list[str] = []
     begun: int | None = None  # line of the region that is open
     given: list[str] | None = None  # the stub's own lines, once there are any

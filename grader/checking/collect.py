@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from ..course.catalog import syntax_of, text_of
+from ..course.python_files import module_of
 from ..errors import CourseFault, UnsupportedVersion
 from ..language import _
 from .memo import CaseMemo
@@ -98,7 +98,7 @@ def collect(files: Sequence[Path], devices: Sequence[str]) -> dict[str, Check]:
 
 def _collected(files: Sequence[Path], devices: Sequence[str]) -> dict[str, Check]:
     for file in files:
-        syntax_of(text_of(file), file)
+        module_of(file)
     file = files[0]
     plugin = CollectionPlugin(devices)
     options = [

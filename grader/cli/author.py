@@ -194,11 +194,11 @@ def translate(folder: Path | None, language: str, forget: bool) -> None:
     from ..language import OWN
 
     course = open_course(folder)
-    written = {course.folder / "locale": texts_of_course(course)}
-    if folder is None:
-        written[OWN] = texts_of_grader()
+    places = {course.folder / "locale": texts_of_course(course)}
+    if course.built_in:
+        places[OWN] = texts_of_grader()
     amiss = []
-    for place, texts in written.items():
+    for place, texts in places.items():
         with writing(place):
             amiss += update(place, language, texts, forget)
     click.echo("\n".join(amiss) or "Everything is translated.")
@@ -219,7 +219,6 @@ def _release_assignment(
     from ..authoring.release.shared import code_given_away
     from ..course.assignment_file import FILENAME, read_assignment
 
-    own = course_folder is not None
     assigned = read_assignment(file or Path(FILENAME)).on(open_course(course_folder))
     if any(part.held_back for part in assigned.assignment.parts):
         refuse(
@@ -227,15 +226,15 @@ def _release_assignment(
         )
     if classroom:
         with writing(classroom):
-            kept = write_template(assigned, classroom, own)
+            kept = write_template(assigned, classroom)
         click.echo(f"{classroom}\n{kept} (digests of the protected files: keep them)")
     if classroom50:
         with writing(classroom50):
-            write_bundle(assigned, classroom50, own)
+            write_bundle(assigned, classroom50)
         click.echo(classroom50)
     if gradescope:
         with writing(gradescope):
-            write_zip(assigned, gradescope, own)
+            write_zip(assigned, gradescope)
         click.echo(gradescope)
     if (classroom or classroom50) and (given := code_given_away(assigned)):
         click.echo(

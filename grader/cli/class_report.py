@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..course.catalog import text_of
+from ..course.python_files import text_of
 from .common import console_for, course_option, open_course, opened, refuse, writing
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 
 from .. import language
-from ..course.catalog import Exercise, text_of
+from ..course.catalog import Exercise
+from ..course.python_files import text_of
 from ..language import N_, _
 from .common import console_for, course_option, lang_option, named_in, open_course, refuse, writing
 

@@ -102,7 +102,7 @@ def _text(report: Report, form: str, output: Path | None, assigned: AssignedCour
         return classroom50_result.render(report, os.environ, datetime.now(UTC))
     if form == "gradescope":
         return gradescope_results.render(
-            report, assigned.hidden if assigned and assigned.instructor else None
+            report, assigned.kept_back if assigned and assigned.instructor else None
         )
     return {"json": json.render, "junit": junit.render}[form](report)
 

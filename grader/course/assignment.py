@@ -1,8 +1,11 @@
-"""What an assignment says, and what that makes of a course and of a report."""
+"""What an assignment says, and what that makes of a course and of a report.
+
+Checks may be kept back from students: they run where the instructor grades, and nowhere else. What they are worth is
+held back; an assignment's file and a report give these points as `held_back`.
+"""
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -11,17 +14,18 @@ from pathlib import Path
 
 from ..errors import AssignmentError
 from ..report import CheckResult, ExerciseResult, Report
-from .catalog import Course, Exercise, points_of, syntax_of, text_of
+from .catalog import Course, Exercise
+from .python_files import points_in
 
 
 @dataclass(frozen=True)
 class Late:
-    """What a day late costs; `grader grade` takes it off.
+    """What a day late costs; `grader grade` takes it off the score.
 
     Attributes:
         points: taken for each day that has begun; with `percent`, a percentage of what could be reached.
-        free_days: so many days cost nothing.
-        accepted_days: what comes later earns nothing; `None` if there is no such day.
+        free_days: how many days late cost nothing.
+        accepted_days: a hand-in that is more days late earns nothing; `None`: there is no such limit.
     """
 
     points: int = 0
@@ -54,11 +58,11 @@ class Part:
     """One exercise of an assignment, as the file states it.
 
     Attributes:
-        points: what it is worth together with what is kept back; `None`: what its checks say.
+        points: what it is worth, the checks that are kept back included; `None`: what its checks say.
         checks: the checks that run, each with its points; `None`: all.
         kept_back: the names of checks that only the instructor runs.
         all_kept_back: whether that is every one of them.
-        held_back: the points of checks that are not in this file at all.
+        held_back: the points of checks that this file, the students' copy, does not name.
         instructor_checks: a file with further checks, which only the instructor has.
     """
 
@@ -93,12 +97,13 @@ class Assignment:
         Raises:
             AssignmentError: if it names an exercise or a check that is not there, or, for the instructor, if this is
                 the students' copy, which lacks checks.
+            CourseError: if a file of checks cannot be read.
         """
-        worths = tuple(self._worth(part, course, instructor) for part in self.parts)
-        exercises = tuple(worth.exercise for worth in worths)
-        return AssignedCourse(self, replace(course, exercises=exercises), worths, instructor)
+        exercises = tuple(self._assigned(part, course, instructor) for part in self.parts)
+        assigned = replace(course, exercises=tuple(each.exercise for each in exercises))
+        return AssignedCourse(self, assigned, exercises, instructor)
 
-    def _worth(self, part: Part, course: Course, instructor: bool) -> ExercisePoints:
+    def _assigned(self, part: Part, course: Course, instructor: bool) -> AssignedExercise:
         if part.name not in course.names:
             raise AssignmentError(
                 f"{self.path} names the exercise {part.name!r}, which this course does not have: "
@@ -110,56 +115,66 @@ class Assignment:
                 "Give the file that the release was made from."
             )
         exercise = course[part.name]
-        own = points_of_checks(exercise.checks)
-        hidden = set(own) if part.all_kept_back else set(part.kept_back)
+        own = points_in(exercise.checks)
+        kept_back = set(own) if part.all_kept_back else set(part.kept_back)
         if part.instructor_checks:
-            more = points_of_checks(part.instructor_checks)
+            more = points_in(part.instructor_checks)
             if twice := sorted(set(own) & set(more)):
                 raise AssignmentError(
                     f"{part.instructor_checks} has a check {twice[0]!r}, and so has {exercise.checks}. Rename one."
                 )
             own |= more
-            hidden |= set(more)
+            kept_back |= set(more)
             exercise = replace(
                 exercise, more_checks=(part.instructor_checks,) if instructor else ()
             )
-        for name in sorted(set(part.checks or ()) | hidden):
+        for name in sorted(set(part.checks or ()) | kept_back):
             if name not in own:
                 raise AssignmentError(
-                    f"{self.path} names the check {name!r} of {part.name}, which there is not. "
+                    f"{self.path} names the check {name!r} of {part.name}, and there is none. "
                     f"It has {', '.join(own)}."
                 )
-        return ExercisePoints(exercise, _worths(part, own), frozenset(hidden), part.held_back)
+        return AssignedExercise(exercise, _points(part, own), frozenset(kept_back), part.held_back)
 
 
 @dataclass(frozen=True)
-class ExercisePoints:
-    """What an exercise's checks are worth in an assignment.
+class AssignedExercise:
+    """An exercise in an assignment, and what its checks are worth there.
 
     Attributes:
         points: of every check that belongs to the assignment and is known here.
-        hidden: the names of those that only the instructor runs.
-        elsewhere: the points of checks that are not known here.
+        kept_back: the names of those that only the instructor runs.
+        unknown_points: the points of checks that are not known here, because this is the students' copy.
     """
 
     exercise: Exercise
     points: Mapping[str, int]
-    hidden: frozenset[str]
-    elsewhere: int = 0
+    kept_back: frozenset[str]
+    unknown_points: int = 0
+
+    @property
+    def public_points(self) -> dict[str, int]:
+        """Of the checks that students run."""
+        return {name: n for name, n in self.points.items() if name not in self.kept_back}
 
     @property
     def held_back(self) -> int:
         """The points that students cannot earn in their own repository."""
-        return sum(self.points[name] for name in self.hidden) + self.elsewhere
+        return sum(self.points[name] for name in self.kept_back) + self.unknown_points
 
 
 @dataclass(frozen=True)
 class AssignedCourse:
-    """An assignment laid on a course: what runs, and what it is worth. `grade(…, terms=…)` takes it."""
+    """An assignment laid on a course: what runs, and what it is worth. `grade(…, assigned=…)` takes it.
+
+    Attributes:
+        course: only the exercises of the assignment, in its order.
+        instructor: whether the checks that are kept back run as well.
+    """
 
     assignment: Assignment
     course: Course
-    worths: tuple[ExercisePoints, ...]
+    exercises: tuple[AssignedExercise, ...]
     instructor: bool = False
 
     @property
@@ -169,12 +184,12 @@ class AssignedCourse:
     @property
     def max_score(self) -> int:
         """What can be reached where this runs."""
-        return sum(sum(self._run(worth).values()) for worth in self.worths)
+        return sum(sum(self._run(each).values()) for each in self.exercises)
 
     @property
-    def hidden(self) -> dict[str, frozenset[str]]:
+    def kept_back(self) -> dict[str, frozenset[str]]:
         """By exercise, the checks that students are not to see; exercises without any are left out."""
-        return {each.exercise.name: each.hidden for each in self.worths if each.hidden}
+        return {each.exercise.name: each.kept_back for each in self.exercises if each.kept_back}
 
     def checks(self, exercise: str) -> frozenset[str]:
         """The names of the checks of an exercise that run here."""
@@ -183,30 +198,27 @@ class AssignedCourse:
     def apply(self, report: Report) -> Report:
         """The report with this assignment's points, and without the checks that are kept back from whom it is for.
 
-        A full report (of an instructor's grading) laid on the students' terms gives what their CI would have said.
+        An instructor's report, which has all checks, gives in the students' assignment what their CI would have said.
         """
         return replace(report, exercises=tuple(map(self._apply, report.exercises)))
 
-    def _of(self, exercise: str) -> ExercisePoints:
-        return next(each for each in self.worths if each.exercise.name == exercise)
+    def _of(self, exercise: str) -> AssignedExercise:
+        return next(each for each in self.exercises if each.exercise.name == exercise)
 
-    def _run(self, worth: ExercisePoints) -> dict[str, int]:
-        return {
-            name: points
-            for name, points in worth.points.items()
-            if self.instructor or name not in worth.hidden
-        }
+    def _run(self, exercise: AssignedExercise) -> dict[str, int]:
+        """The checks that run here, with their points."""
+        return dict(exercise.points) if self.instructor else exercise.public_points
 
     def _apply(self, result: ExerciseResult) -> ExerciseResult:
-        worth = self._of(result.name)
-        run = self._run(worth)
+        exercise = self._of(result.name)
+        run = self._run(exercise)
         forfeited = bool(result.violations)
         checks = tuple(
-            _reworth(check, run[check.name], forfeited)
+            _with_points(check, run[check.name], forfeited)
             for check in result.checks
             if check.name in run
         )
-        held = 0 if self.instructor else worth.held_back
+        held = 0 if self.instructor else exercise.held_back
         score = sum(check.score for check in checks)
         status, message = result.status, result.message
         judged = result.was_attempted and result.could_be_graded
@@ -245,7 +257,7 @@ def share(total: int, weights: Sequence[int]) -> list[int]:
     return parts
 
 
-def _worths(part: Part, own: dict[str, int]) -> dict[str, int]:
+def _points(part: Part, own: dict[str, int]) -> dict[str, int]:
     if part.checks is not None:
         return dict(part.checks)
     if part.points is None or not sum(own.values()):
@@ -253,7 +265,7 @@ def _worths(part: Part, own: dict[str, int]) -> dict[str, int]:
     return dict(zip(own, share(part.points, list(own.values())), strict=True))
 
 
-def _reworth(check: CheckResult, points: int, forfeited: bool) -> CheckResult:
+def _with_points(check: CheckResult, points: int, forfeited: bool) -> CheckResult:
     """The check with other points: all of them only for what earned all."""
     if forfeited:
         score = 0
@@ -262,17 +274,3 @@ def _reworth(check: CheckResult, points: int, forfeited: bool) -> CheckResult:
     else:
         score = points if check.status == "passed" else 0
     return replace(check, points=points, score=score)
-
-
-def points_of_checks(file: Path) -> dict[str, int]:
-    """The checks of a file and their `@points(n)`, without running it.
-
-    Raises:
-        CourseError: if the file cannot be read.
-    """
-    tree = syntax_of(text_of(file), file)
-    found = {}
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-            found[node.name.removeprefix("test_")] = points_of(node) or 0
-    return found

@@ -1,4 +1,4 @@
-"""An assignment: which exercises, what they are worth, what is kept back, until when. One small TOML file.
+"""Reads an assignment: a small TOML file that says which exercises, what they are worth, until when, what is kept back.
 
     title = "Gradients by hand"
     deadline = 2026-12-01T23:59:00+01:00     # with its offset from UTC
@@ -24,7 +24,7 @@
 The copy that students get names no check that is kept back: each exercise lists those that run, with their points
 (`checks`), and how many points more there are (`held_back`).
 
-What is wrong in the file is told with where it is and what belongs there.
+A message about a mistake says where in the file it is and what belongs there.
 """
 
 from __future__ import annotations

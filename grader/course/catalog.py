@@ -1,8 +1,8 @@
 """A course is a folder: `course.toml`, `exercises/`, `solutions/` and `checks/`. This reads it; nothing is run.
 
-An exercise is found by its check's file name. `course.toml` gives the order and the units, an exercise that it does not
-name comes last, and its `checks` may name another folder for them. The built-in course is a course like any other: the
-checkout's own folder, or the copy of it inside an installed package.
+An exercise is found by the file name of its checks. `course.toml` gives the order and the units, and `checks` in it
+names another folder for the checks; an exercise that it does not name comes last. The built-in course is a course like
+any other: its folder is the checkout, or a copy of it inside an installed package.
 """
 
 from __future__ import annotations
@@ -12,19 +12,27 @@ import inspect
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 from ..errors import CourseError
+from .python_files import assigned_in, fail, literal_of, module_of, points_in
 
 _PACKAGE = Path(__file__).resolve().parents[1]
+# the rules that `FORBIDDEN` may hold, and what each may say; `checking/rules.py` applies them
+_RULES = ("by hand", "from scratch")
+_RULE_KEYS = ("except", "names")
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Exercise:
-    """One exercise and where its three files are; an assignment may bring `more_checks`."""
+    """One exercise and where its three files are; an assignment may bring `more_checks`.
+
+    The files are read when they are asked about. What cannot be read, or says what it may not, is a `CourseError` that
+    names file and line.
+    """
 
     name: str
     unit: str
@@ -36,41 +44,53 @@ class Exercise:
     @cached_property
     def statement(self) -> str:
         """The module docstring of the stub, in Markdown; its first line is the title."""
-        tree = _parse(self.stub) or _parse(self.solution)
-        return (ast.get_docstring(tree) or "") if tree else ""
+        return ast.get_docstring(self._given) or ""
 
     @cached_property
     def entry_points(self) -> tuple[str, ...]:
         """The functions and classes that the stub asks for."""
-        tree = _parse(self.stub) or _parse(self.solution)
-        body = tree.body if tree else []
-        return tuple(n.name for n in body if isinstance(n, ast.FunctionDef | ast.ClassDef))
+        defined = ast.FunctionDef | ast.ClassDef
+        return tuple(node.name for node in self._given.body if isinstance(node, defined))
 
     @cached_property
     def forbidden(self) -> dict[str, dict[str, list[str]]]:
-        """What the check's file says in `FORBIDDEN`: rules and their options, as `rules.py` reads them."""
-        rules = _literal(self.checks, "FORBIDDEN", {})
-        if not _are_rules(rules):
-            raise CourseError(
-                f"{self.checks}: FORBIDDEN has to be a dictionary such as "
-                '{"by hand": {"except": ["name"]}}, with `except` or `names` for options.'
+        """What `FORBIDDEN` in the checks' file says: rules and their options, as `checking/rules.py` reads them."""
+        value = assigned_in(self.checks, "FORBIDDEN")
+        if value is None:
+            return {}
+        forbidden = literal_of(self.checks, value, "FORBIDDEN")
+        if not _are_rules(forbidden):
+            fail(
+                self.checks,
+                value,
+                '`FORBIDDEN` has to be rules, such as {"by hand": {"except": ["helper"]}} or '
+                '{"from scratch": {"names": ["torch.optim"]}}',
             )
-        return dict(rules)
+        return forbidden
 
     @cached_property
     def hints(self) -> tuple[str, ...]:
-        """What the check's file says in `HINTS`, from a nudge to nearly the answer; Markdown."""
-        hints = _literal(self.checks, "HINTS", ())
-        if not isinstance(hints, tuple | list) or not all(isinstance(hint, str) for hint in hints):
-            raise CourseError(f"{self.checks}: HINTS has to be a tuple of texts in quotes.")
+        """What `HINTS` in the checks' file says, from a nudge to nearly the answer; Markdown."""
+        value = assigned_in(self.checks, "HINTS")
+        if value is None:
+            return ()
+        hints = literal_of(self.checks, value, "HINTS")
+        if not _are_texts(hints):
+            fail(self.checks, value, "`HINTS` has to be a list of texts")
         return tuple(map(inspect.cleandoc, hints))
 
     @cached_property
     def points(self) -> int:
         """What its checks are worth together."""
-        tree = _parse(self.checks)
-        checks = [node for node in tree.body if isinstance(node, ast.FunctionDef)] if tree else []
-        return sum(points_of(check) or 0 for check in checks)
+        return sum(points_in(self.checks).values())
+
+    @property
+    def _given(self) -> ast.Module:
+        """The stub; where it has not been made yet, the solution."""
+        for path in (self.stub, self.solution):
+            if path.is_file():
+                return module_of(path)
+        return ast.Module([], [])
 
     @property
     def title(self) -> str:
@@ -94,6 +114,11 @@ class Course:
     def names(self) -> tuple[str, ...]:
         return tuple(exercise.name for exercise in self.exercises)
 
+    @property
+    def built_in(self) -> bool:
+        """Whether every grader has this course, so that it need not go along with an assignment."""
+        return self.folder.resolve() == built_in_folder()
+
     def __getitem__(self, name: str) -> Exercise:
         for exercise in self.exercises:
             if exercise.name == name:
@@ -115,9 +140,9 @@ def load_course(folder: Path | None = None) -> Course:
         raise CourseError(
             f"{file} cannot be read as a course: {error.strerror}. Name a folder that holds a course.toml."
         ) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CourseError(f"{file} cannot be read as a course: {error}.") from error
-    checks = folder / _setting(settings, "checks", str, "checks", file)
+    checks = _checks_folder(_setting(settings, "checks", str, "checks", file), file)
     found = sorted(
         path.stem
         for path in checks.glob("*.py")
@@ -147,6 +172,19 @@ def built_in_folder() -> Path:
     """The checkout's own folder, or the copy of it inside an installed package."""
     bundled = _PACKAGE / "built_in"
     return bundled if bundled.is_dir() else _PACKAGE.parent
+
+
+def _checks_folder(named: str, file: Path) -> Path:
+    checks = file.parent / named
+    if "\0" in named or not checks.resolve().is_relative_to(file.parent.resolve()):
+        raise CourseError(
+            f"{file}: `checks` is {named!r}, which lies outside the course. Name a folder in it."
+        )
+    if not checks.is_dir():
+        raise CourseError(
+            f'{file}: there is no folder {checks}. Make it, or name the one with the checks: `checks = "…"`.'
+        )
+    return checks
 
 
 def _units(settings: dict[str, Any], file: Path) -> Iterator[tuple[str, list[str]]]:
@@ -180,80 +218,14 @@ def _exercise(name: str, unit: str, folder: Path, checks: Path) -> Exercise:
     )
 
 
-def points_of(check: ast.FunctionDef) -> int | None:
-    """The n of a check's `@points(n)`; `None` without one, or where n is not a whole number."""
-    for decorator in check.decorator_list:
-        match decorator:
-            case ast.Call(ast.Name("points"), [ast.Constant(int(number))]) if number is not True:
-                return number
-    return None
+def _are_texts(value: object) -> TypeGuard[list[str] | tuple[str, ...]]:
+    return isinstance(value, list | tuple) and all(isinstance(each, str) for each in value)
 
 
-def text_of(path: Path) -> str:
-    """The text of a course's file.
-
-    Raises:
-        CourseError: if it cannot be read, or is not UTF-8.
-    """
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise CourseError(f"{path} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise CourseError(f"{path}, line {line}: not UTF-8 text. Save it as UTF-8.") from error
-
-
-def syntax_of(text: str, path: Path) -> ast.Module:
-    """The tree of Python that stands in a course's file, or is made of it.
-
-    Raises:
-        CourseError: if it is no Python; the message names the file and the line.
-    """
-    try:
-        return ast.parse(text)
-    except SyntaxError as error:
-        line = f", line {error.lineno}" if error.lineno else ""
-        raise CourseError(f"{path}{line}: {error.msg}.") from error
-    except ValueError as error:  # a NUL byte, from Python 3.12 on
-        raise CourseError(f"{path}: {error}.") from error
-    except (RecursionError, MemoryError) as error:
-        raise CourseError(f"{path} is nested too deeply to be read.") from error
-
-
-def _parse(path: Path) -> ast.Module | None:
-    return _parsed(path, path.stat().st_mtime_ns) if path.is_file() else None
-
-
-@lru_cache(256)
-def _parsed(path: Path, changed: int) -> ast.Module:
-    """The tree of a course's file as it was when it was `changed`; a class has the same few parsed again and again."""
-    return syntax_of(text_of(path), path)
-
-
-def _literal(path: Path, name: str, default: Any) -> Any:
-    """The literal that a module of ours gives to `name`, without importing it."""
-    tree = _parse(path)
-    for node in tree.body if tree else []:
-        target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
-        if isinstance(target, ast.Name) and target.id == name:
-            if isinstance(node, ast.Assign | ast.AnnAssign) and node.value:
-                try:
-                    return ast.literal_eval(node.value)
-                except (ValueError, TypeError) as error:
-                    raise CourseError(f"{path}: {name} is not a plain literal.") from error
-    return default
-
-
-def _are_rules(rules: Any) -> bool:
-    """Whether these are the names of rules, each with lists of names for options."""
-    return isinstance(rules, dict) and all(
-        isinstance(rule, str)
+def _are_rules(value: object) -> TypeGuard[dict[str, dict[str, list[str]]]]:
+    return isinstance(value, dict) and all(
+        rule in _RULES
         and isinstance(options, dict)
-        and all(map(_are_names, options.values()))
-        for rule, options in rules.items()
+        and all(key in _RULE_KEYS and _are_texts(names) for key, names in options.items())
+        for rule, options in value.items()
     )
-
-
-def _are_names(names: Any) -> bool:
-    return isinstance(names, list | tuple) and all(isinstance(name, str) for name in names)

@@ -9,7 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from ..language import _, languages, learned, speaking, translated
-from .catalog import Exercise, syntax_of, text_of
+from .catalog import Exercise
+from .python_files import syntax_of, text_of
 
 YOUR_CODE = "# YOUR CODE HERE"
 
@@ -26,12 +27,12 @@ def hints_of(exercise: Exercise) -> tuple[str, ...]:
     return tuple(map(translated, exercise.hints))
 
 
-def stub_text(text: str, file: Path = Path("stub.py")) -> str:
+def stub_text(text: str, file: Path) -> str:
     """A stub's text in the language in use: the same code, with other docstrings and comments.
 
     Args:
         text: the stub in English.
-        file: where it stands, or what it is made of, for the message.
+        file: where it stands, or the solution that it is made from.
 
     Raises:
         CourseError: if it is no Python.
@@ -50,7 +51,11 @@ def stub_text(text: str, file: Path = Path("stub.py")) -> str:
 
 
 def stub_texts(exercise: Exercise) -> Iterator[str]:
-    """The exercise's stub in each language."""
+    """The exercise's stub in each language.
+
+    Raises:
+        CourseError: if it cannot be read or is no Python.
+    """
     text = text_of(exercise.stub)
     for language in languages():
         yield _stub_text_in(language, text, exercise.stub, learned())

@@ -25,8 +25,8 @@ import torch
 
 from .frontend import Module, patch, state
 from .memory import NAME
-from .operators import convolution, convolution_backward, run_on_sim
 from .plans import direct_operators
+from .torch_private import set_up_backend, why_not
 
 __all__ = ["NAME", "seen_by_torch", "set_up"]
 
@@ -39,12 +39,13 @@ def set_up() -> str:
     No backward pass may come before it in a process that is to fork afterwards, except one on the CPU alone: torch
     starts a thread for each device that it knows at that time.
     """
-    if _kept:
-        return ""
+    if _kept or why_not():
+        return why_not()
     try:
-        from torch.utils.backend_registration import _setup_privateuseone_for_python_backend
+        # each operator is looked up there, and one may have gone
+        from .operators import convolution, convolution_backward, run_on_sim
 
-        _setup_privateuseone_for_python_backend(NAME, backend_module=Module())
+        set_up_backend(NAME, backend_module=Module())
         library = torch.library.Library("_", "IMPL")
         library.fallback(run_on_sim, "PrivateUse1")
         own = torch.library.Library("aten", "IMPL")

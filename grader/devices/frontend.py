@@ -11,6 +11,7 @@ from torch import Tensor
 
 from .memory import MEMORY, NAME, storage_over
 from .random import SEEDS, Generator
+from .torch_private import apply_to_module, swap_tensors
 
 state = {"visible": False}
 
@@ -90,16 +91,14 @@ def patch() -> None:
     setattr(storages, NAME, moved)
 
     # a parameter stays the same object when its module moves, as it does between the CPU and CUDA
-    apply: Any = torch.nn.Module._apply
-
     def applied(module: torch.nn.Module, fn: Any, recurse: bool = True) -> torch.nn.Module:
         before = dict(module._parameters)
-        apply(module, fn, recurse)
+        apply_to_module(module, fn, recurse)
         for name, old in before.items():
             new = module._parameters.get(name)
             if old is not None and new is not None and new is not old and _crosses(old, new):
                 with suppress(RuntimeError):  # its graph is in use
-                    torch._C._swap_tensor_impl(old, new)
+                    swap_tensors(old, new)
                     module._parameters[name] = old
         return module
 
@@ -120,7 +119,7 @@ def patch() -> None:
             return
         other = value.detach().requires_grad_(tensor.requires_grad)
         grad, tensor.grad = tensor.grad, None
-        torch._C._swap_tensor_impl(tensor, other)
+        swap_tensors(tensor, other)
         tensor.grad = None if grad is None else grad.to(value.device)
 
     tensors.data = property(data.__get__, set_data)

@@ -8,10 +8,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .torch_private import CPU_KEYS, empty_tensor, storage_at
+
 NAME = "sim"
 MEMORY = "_sim_memory"  # on a storage of `sim`: the CPU's storage that it points at
 RAW = "_sim_raw"  # and a tensor of the CPU in that, of any shape, where there has been one
-CPU_KEYS = torch._C.DispatchKeySet(torch._C.DispatchKey.CPU)
 
 _set: Any = torch.ops.aten.set_.source_Storage_storage_offset
 
@@ -22,9 +23,7 @@ def on_sim(value: object) -> bool:
 
 def storage_over(memory: torch.UntypedStorage, raw: Tensor | None = None) -> torch.UntypedStorage:
     """A storage of `sim` over a storage of the CPU, which lives as long."""
-    storage: Any = torch._C._construct_storage_from_data_pointer(
-        memory.data_ptr(), _device(), memory.nbytes()
-    )
+    storage: Any = storage_at(memory.data_ptr(), _device(), memory.nbytes())
     setattr(storage, MEMORY, memory)
     if raw is not None:
         setattr(storage, RAW, raw)
@@ -83,5 +82,5 @@ def wrapped(raw: Tensor, base: Tensor | None = None) -> Tensor:
         with torch.inference_mode(False):  # a view is of its base's kind
             return wrapped(raw, base)
     storage = storage_over(raw.untyped_storage(), raw) if base is None else base.untyped_storage()
-    empty: Tensor = torch._C._acc.create_empty_tensor((0,), raw.dtype)
+    empty: Tensor = empty_tensor((0,), raw.dtype)
     return place(empty, storage, raw)

@@ -9,9 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .memory import CPU_KEYS, NAME, kept_raw, on_sim, place, raw_of, storage_over, wrapped
+from .memory import NAME, kept_raw, on_sim, place, raw_of, storage_over, wrapped
 from .plans import Operator, is_direct
 from .random import SEEDS, generators
+from .torch_private import CPU_KEYS, address_of, schema_of
 
 _aten: Any = torch.ops.aten
 _operators: dict[int, Operator] = {}
@@ -97,7 +98,7 @@ def _run_random(op: Any, known: Operator, raws: dict[str, Any]) -> Any:
         generator = raws.get("generator")
         if generator is None:
             raws["generator"] = SEEDS
-        elif generator._cdata not in generators:
+        elif address_of(generator) not in generators:
             raise RuntimeError(
                 f"Expected a '{NAME}' device type for generator but found '{generator.device.type}'"
             )
@@ -116,7 +117,7 @@ def _lowered(value: Any, bases: dict[int, Tensor]) -> Any:
         if value.device.type != NAME:
             return value
         raw = raw_of(value)
-        bases[raw.untyped_storage()._cdata] = value
+        bases[address_of(raw.untyped_storage())] = value
         return raw
     if isinstance(value, list | tuple) and any(isinstance(entry, Tensor) for entry in value):
         return [_lowered(entry, bases) for entry in value]
@@ -128,7 +129,7 @@ def _raised(result: Any, name: str | None, given: dict[str, Any], bases: dict[in
         return given[name]
     if isinstance(result, Tensor):
         # a view of an operand is a view on `sim` too
-        return wrapped(result, bases.get(result.untyped_storage()._cdata))
+        return wrapped(result, bases.get(address_of(result.untyped_storage())))
     if isinstance(result, list | tuple):
         return [_raised(entry, None, given, bases) for entry in result]
     return result
@@ -188,7 +189,8 @@ _OUT = ("out", "output", "values", "grad_input")
 
 def _method(op: Any) -> str:
     """How torch names CUDA's kernel of an operator in its messages."""
-    name, overload = op._schema.name.removeprefix("aten::"), op._schema.overload_name
+    schema = schema_of(op)
+    name, overload = schema.name.removeprefix("aten::"), schema.overload_name
     if is_direct(op):  # CUDA names it by the operator, in place or not
         return "_".join(filter(None, ["wrapper_CUDA", name.removesuffix("_"), overload]))
     if overload in _OUT or overload.endswith("_out"):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import torch
+
+from .torch_private import cpu_kernel, overload_of, schema_of, takes_numbers
 
 # Of the operators that torch calls structured, those of exercises: without a kernel of its own for `sim`, torch would
 # run each as two, `empty` and `out=`. On the CPU each makes a new result, or is the form in place of one that does.
@@ -33,7 +34,8 @@ _DIRECT = frozenset(_NAMES.split())
 
 def is_direct(op: Any) -> bool:
     """Whether it is one of those, or one's form in place."""
-    name, overload = op._schema.name.removeprefix("aten::"), op._schema.overload_name
+    schema = schema_of(op)
+    name, overload = schema.name.removeprefix("aten::"), schema.overload_name
     form = f".{overload}" if overload else ""
     return name + form in _DIRECT or (name.endswith("_") and name[:-1] + form in _DIRECT)
 
@@ -55,7 +57,7 @@ class Operator:
     """What the fallback needs to know of an operator, read off its schema once."""
 
     op: Any  # kept, for it is known by its address: its hash is Python
-    call: Callable[..., Any]  # the CPU's kernel, past what is set for the CPU alone, as autocast
+    call: Callable[..., Any]  # the CPU's kernel
     special: Callable[..., Any] | None
     simple: bool  # see `_is_simple`
     operands: tuple[int, ...]  # the indices of the tensors among the arguments
@@ -70,7 +72,7 @@ class Operator:
 
     @classmethod
     def of(cls, op: Any, special: Callable[..., Any] | None) -> Operator:
-        schema = op._schema
+        schema = schema_of(op)
         writes = {
             frozenset(argument.alias_info.before_set): argument.name
             for argument in schema.arguments
@@ -84,11 +86,11 @@ class Operator:
         elementwise = _is_elementwise(op)
         return cls(
             op=op,
-            call=partial(op._op_dk, torch._C.DispatchKey.CPU),
+            call=cpu_kernel(op),
             special=special,
             simple=special is None and _is_simple(op, results, elementwise),
             operands=tuple(index for index, one in enumerate(types) if "Tensor" in one),
-            numbers=torch._C._should_allow_numbers_as_tensors(schema.name.removeprefix("aten::")),
+            numbers=takes_numbers(schema.name.removeprefix("aten::")),
             names=tuple(argument.name for argument in schema.arguments),
             changed=tuple(writes.values()),
             results=tuple(results),
@@ -107,11 +109,11 @@ _ELEMENTWISE = {
 
 
 def _is_elementwise(op: Any) -> bool:
-    name = op._schema.name.removeprefix("aten::").rstrip("_")
+    name = schema_of(op).name.removeprefix("aten::").rstrip("_")
     if torch.Tag.pointwise in op.tags or name in _ELEMENTWISE:
         return True
     with suppress(AttributeError):  # an operation in place goes by the one that is not
-        plain = getattr(getattr(torch.ops.aten, name), op._overloadname)
+        plain = getattr(getattr(torch.ops.aten, name), overload_of(op))
         return torch.Tag.pointwise in plain.tags
     return False
 
@@ -124,5 +126,5 @@ def _is_simple(op: Any, results: list[str | None], elementwise: bool) -> bool:
         return False
     return torch.Tag.nondeterministic_seeded not in op.tags and not any(
         argument.name in ("device", "generator") or (argument.kwarg_only and argument.alias_info)
-        for argument in op._schema.arguments
+        for argument in schema_of(op).arguments
     )

@@ -7,17 +7,17 @@ from typing import Any
 import torch
 
 from .memory import NAME
+from .torch_private import address_of
 
 SEEDS = torch.Generator().manual_seed(0)  # the device's own
 generators: dict[int, torch.Generator] = {}  # those of `sim`, by address
 
+_Base: Any = torch.Generator  # torch's own, whose place `frontend.patch` gives to the one below
 
-_Base: Any = torch._C.Generator
 
-
-class _Generators(type(torch._C.Generator)):  # type: ignore[misc]
+class _Generators(type(torch.Generator)):  # type: ignore[misc]
     def __instancecheck__(cls, instance: object) -> bool:
-        return isinstance(instance, torch._C.Generator)
+        return isinstance(instance, _Base)
 
 
 class Generator(_Base, metaclass=_Generators):  # type: ignore[misc]
@@ -30,7 +30,7 @@ class Generator(_Base, metaclass=_Generators):  # type: ignore[misc]
         made: Generator = super().__new__(cls, "cpu" if here else device)
         made.on_sim = here
         if here:
-            generators[made._cdata] = made
+            generators[address_of(made)] = made
         return made
 
     @property

@@ -15,7 +15,7 @@ from IPython.display import HTML, display
 
 from .. import language
 from ..course.catalog import Course
-from ..errors import Fault, InputError, SandboxLost
+from ..errors import Fault, InputError, SandboxLost, UnsupportedVersion
 from ..grading import grade
 from ..language import _
 from ..machines import Machines
@@ -82,9 +82,26 @@ class GraderMagics(Magics):
 
     def _cells(self) -> list[Cell]:
         """What was run, in that order; of a cell that was run again unchanged the last time alone."""
-        inputs = dict(enumerate(self.shell.history_manager.input_hist_raw))
+        inputs = dict(enumerate(_inputs_of(self.shell)))
         last = {text: number for number, text in inputs.items() if text.strip()}
         return [
             Cell(_("cell [{number}]").format(number=number), inputs[number])
             for number in sorted(last.values())
         ]
+
+
+def _inputs_of(shell: Any) -> list[str]:
+    """The cells of a session by their numbers, as they were typed, so that %-commands are still there.
+
+    IPython documents no such list, only one of cells turned into Python; this one was tried with IPython 9.18.1.
+
+    Raises:
+        UnsupportedVersion: if this IPython has none.
+    """
+    try:
+        return list(shell.history_manager.input_hist_raw)
+    except AttributeError as error:
+        told = _(
+            "This version of IPython keeps no list of what was run in a session. Use IPython 9.18."
+        )
+        raise UnsupportedVersion(told) from error

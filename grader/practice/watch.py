@@ -11,7 +11,8 @@ from typing import Any
 
 from rich.console import Console
 
-from ..course.catalog import Exercise, text_of
+from ..course.catalog import Exercise
+from ..course.python_files import text_of
 from ..course.translation import hints_of, title_of
 from ..errors import Fault, SandboxLost, WorkspaceError
 from ..grading import grade

@@ -1,4 +1,4 @@
-"""The untrusted side, and the only room that touches student code.
+"""The boundary between the grader and students' code: the trusted side at the top, the other in `inside/`.
 
     trusted process ──fork please──▶ zygote (torch imported, no secrets)
           ▲                              │ fork, some milliseconds
@@ -6,8 +6,8 @@
                  socket of its own
 
 The files at the top are the trusted side's: `sandbox` is its handle on the zygote, `child` that on a child, and
-`zygote_client` that on a process which forks zygotes for several workers. `inside/` runs on the untrusted side,
-`isolation/` bounds it, and `wire/` is what crosses between the two.
+`zygote_client` that on a process which forks zygotes for several workers; `interpreter` starts those, and `parity`
+holds devices against CUDA. `inside/` runs on the untrusted side, `isolation/` bounds it, and `wire/` crosses.
 """
 
 from __future__ import annotations
@@ -16,23 +16,21 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ..errors import NoAnswer as NoAnswer
     from .child import Child as Child
     from .isolation.limits import Limits as Limits
     from .sandbox import Sandbox as Sandbox
-    from .sandbox import start_zygote_server as start_zygote_server
     from .wire.messages import Message as Message
     from .zygote_client import ZygoteServer as ZygoteServer
+    from .zygote_client import start_zygote_server as start_zygote_server
 
-# looked up when asked for: the zygote imports this package too, and is to hold nothing of the trusted side's
+# looked up when asked for: the zygote imports this package too, and holds nothing of the trusted side's
 _HOMES = {
     "Child": "child",
     "Limits": "isolation.limits",
     "Message": "wire.messages",
     "Sandbox": "sandbox",
-    "NoAnswer": "child",
     "ZygoteServer": "zygote_client",
-    "start_zygote_server": "sandbox",
+    "start_zygote_server": "zygote_client",
 }
 __all__ = sorted(_HOMES)
 

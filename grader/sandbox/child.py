@@ -74,7 +74,12 @@ class Child:
         return self._request(request, b"", self._limits.import_seconds).header
 
     def call(self, request: dict[str, Any], block: bytes) -> Message:
-        """Runs a probe: `request` has `probe`, `code` (see `wire.code_of`), `arguments`, `seed` and `device`.
+        """Runs a probe.
+
+        Args:
+            request: the probe's name as `probe`, its `code` as `code_of` gives it, `arguments` as `encode` gives them,
+                `seed` and `device`.
+            block: the tensors of the arguments.
 
         Returns:
             A header with `value`, `changed` and `seen`, or with `error`; and the block with its tensors. Nothing in
@@ -105,11 +110,11 @@ class Child:
         # an answer names its request, so that one written blindly, or left from before, is none
         number = secrets.token_hex(8)
         try:
-            frame = self._exchange(pack({"id": number, **request}, block), deadline)
-            if frame.header.get("id") != number:
+            answer = self._exchange(pack({"id": number, **request}, block), deadline)
+            if answer.header.get("id") != number:
                 raise MessageError("it is not the one that was asked for")
             # without the number, equal answers have equal texts
-            return frame._replace(text=frame.text.replace(number.encode(), b"", 1))
+            return answer._replace(text=answer.text.replace(number.encode(), b"", 1))
         except TimeoutError:
             place = self._where()
             self.close()

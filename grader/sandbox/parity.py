@@ -25,7 +25,7 @@ def run(student, code, d):
 
 @dataclass(frozen=True)
 class Program:
-    """An entry of `programs.toml`, which says what its fields mean."""
+    """An entry of `parity_programs.toml`, which says what its fields mean."""
 
     name: str
     code: str

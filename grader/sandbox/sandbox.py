@@ -7,7 +7,6 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
@@ -16,11 +15,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from ..errors import SandboxLost
+from ..errors import SandboxLost, UnsupportedVersion
 from .child import Child, remove_tree
+from .interpreter import PACKAGES, clean_environment, start_python
 from .isolation.confinement import Layer
 from .isolation.limits import PORTABLE, Limits
-from .zygote_client import ZygoteServer, ask
+from .zygote_client import ask
 
 _END_SECONDS = 5.0
 _START_SECONDS = 120.0  # a cold disk and a busy machine: torch can take this long to import
@@ -68,24 +68,16 @@ class Sandbox:
             self._start(theirs, confined, device)
 
     def _start(self, theirs: socket.socket, confined: bool, device: str) -> None:
-        root = str(Path(__file__).resolve().parents[2])
         boot = _BOOT.format(
-            root=root,
+            root=PACKAGES,
             control=theirs.fileno(),
             folder=str(self._folder),
             confined=confined,
             device=device,
         )
         try:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-s", "-c", boot],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                cwd=self._folder,
-                env=_clean_environment(device),
-                start_new_session=True,
+            self._process = start_python(
+                boot, [theirs.fileno()], self._folder, clean_environment(device), subprocess.PIPE
             )
         except BaseException:
             self._control.close()
@@ -106,7 +98,8 @@ class Sandbox:
     def close(self) -> None:
         """Ends the zygote and any child, and removes what they wrote."""
         if self._child:
-            self._child.close()
+            with suppress(SandboxLost):  # it has ended with the zygote
+                self._child.close()
         if self._process is None:
             # it is the zygote server's: the end of the connection tells that it has gone, with its child
             with suppress(OSError):
@@ -132,6 +125,7 @@ class Sandbox:
 
         Raises:
             SandboxLost: if the zygote cannot be used.
+            UnsupportedVersion: if torch or safetensors lack a private name that values on the wire need.
         """
         if self._child:
             self._child.close()
@@ -152,6 +146,8 @@ class Sandbox:
                 },
                 passed,
             )
+            if told := answer.get("unsupported"):
+                raise UnsupportedVersion(f"The sandbox cannot be used: {told}.")
         except BaseException:
             connection.close()
             os.close(output)
@@ -193,6 +189,8 @@ class Sandbox:
             else:
                 self._control.sendall(message)
             reply = self._control.recv(65536)
+        except ConnectionError:
+            reply = b""
         except OSError as error:
             raise SandboxLost(f"The sandbox's first process does not answer: {error}") from error
         if not reply:
@@ -207,35 +205,3 @@ class Sandbox:
             self._process.wait(timeout=1)
             return self._process.stderr.read().decode(errors="replace")[-2000:]
         return ""
-
-
-def start_zygote_server() -> ZygoteServer:
-    """A process that forks the zygotes of several workers' sandboxes."""
-    return ZygoteServer(_clean_environment("cpu"))
-
-
-def _clean_environment(device: str) -> dict[str, str]:
-    """No tokens, no PYTHON*, no LD_*: the student's code sees what it needs and no more."""
-    environment = {
-        "PATH": os.defpath,
-        "LANG": "C.UTF-8",
-        # torch asks for the user's name when it imports `torch._dynamo`, and /etc/passwd is hidden
-        "USER": "student",
-        "LOGNAME": "student",
-        "OMP_NUM_THREADS": "1",
-        "MKL_NUM_THREADS": "1",
-        "PYTHONHASHSEED": "0",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "KINETO_LOG_LEVEL": "5",  # the profiler keeps to itself what it does
-    }
-    kept = ["SYSTEMROOT", "TMPDIR"]
-    if device == "cuda":
-        kept += ["CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH"]
-        environment |= {
-            "CUBLAS_WORKSPACE_CONFIG": ":4096:8",  # cuBLAS sums in the same order each time
-            "PYTORCH_NVML_BASED_CUDA_CHECK": "1",  # asks for a GPU without starting CUDA
-            "CUDA_CACHE_DISABLE": "1",
-        }
-    else:
-        environment["CUDA_VISIBLE_DEVICES"] = ""  # the same with and without a GPU
-    return environment | {name: os.environ[name] for name in kept if name in os.environ}

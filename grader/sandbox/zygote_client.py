@@ -9,10 +9,9 @@ from __future__ import annotations
 import json
 import os
 import socket
-import subprocess
-import sys
 import tempfile
-from pathlib import Path
+
+from .interpreter import PACKAGES, clean_environment, start_python
 
 _MOST_WAITING = 128
 _BOOT = (
@@ -32,21 +31,12 @@ class ZygoteServer:
         self._folder = tempfile.TemporaryDirectory(prefix="grader-")
         self.address = os.path.join(self._folder.name, "zygotes")
         self._lifeline, theirs = socket.socketpair()
-        root = str(Path(__file__).resolve().parents[2])
         with theirs, socket.socket(socket.AF_UNIX) as listening:
             listening.bind(self.address)
             listening.listen(_MOST_WAITING)
-            boot = _BOOT.format(root=root, listening=listening.fileno(), lifeline=theirs.fileno())
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-s", "-c", boot],
-                pass_fds=[listening.fileno(), theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                cwd=self._folder.name,
-                env=environment,
-                start_new_session=True,
-            )
+            descriptors = [listening.fileno(), theirs.fileno()]
+            boot = _BOOT.format(root=PACKAGES, listening=descriptors[0], lifeline=descriptors[1])
+            self._process = start_python(boot, descriptors, self._folder.name, environment)
 
     def close(self) -> None:
         """Ends it, and with it what it has forked."""
@@ -54,6 +44,11 @@ class ZygoteServer:
         self._process.kill()
         self._process.wait()
         self._folder.cleanup()
+
+
+def start_zygote_server() -> ZygoteServer:
+    """A process that forks the zygotes of several workers' sandboxes."""
+    return ZygoteServer(clean_environment("cpu"))
 
 
 def ask(address: str, control: socket.socket, folder: str, confined: bool) -> None:

@@ -37,14 +37,16 @@ def test_what_a_stub_holds_besides_stays(course: Course) -> None:
     language.learn(course.folder)
     text = '"""Numerical differentiation"""\nx = "\x0c"\n\n\ndef f(): """Apply the layer."""\n\n\n'
     with language.speaking("ko"):
-        assert stub_text(text) == text.replace("Numerical differentiation", "수치 미분")
+        assert stub_text(text, Path("stub.py")) == text.replace(
+            "Numerical differentiation", "수치 미분"
+        )
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_korean_stub_has_the_same_code(course: Course, name: str, tmp_path: Path) -> None:
     exercise = course[name]
     english = exercise.stub.read_text(encoding="utf-8")
-    assert stub_text(english) == english
+    assert stub_text(english, Path("stub.py")) == english
     language.learn(course.folder)
     with language.speaking("ko"):
         text = release(exercise, tmp_path).read_text(encoding="utf-8")

@@ -22,12 +22,12 @@ from .shared import (
 MAX_BYTES = 10 << 20
 
 
-def write_bundle(assigned: AssignedCourse, folder: Path, own_course: bool = False) -> None:
+def write_bundle(assigned: AssignedCourse, folder: Path) -> None:
     """Writes the bundle into `folder`. It is served publicly, so it is the students' side of the assignment.
 
     Raises:
-        ReleaseError: if the folder is not empty, the assignment names no usable grader, or the bundle is larger than
-            Classroom 50 takes.
+        ReleaseError: if the folder is not empty or cannot be written, the assignment names no usable grader, or the
+            bundle is larger than Classroom 50 takes.
     """
     grader = pinned_grader(assigned)
     if grader.wheel and grader.wheel.stat().st_size > MAX_BYTES:
@@ -38,6 +38,7 @@ def write_bundle(assigned: AssignedCourse, folder: Path, own_course: bool = Fals
     given, ci = assigned.assignment, assigned.assignment.ci
     if grader.wheel:
         copied(grader.wheel, folder / grader.wheel.name)
+    own_course = not assigned.course.built_in
     if own_course:
         copy_course(assigned.course, folder / "course")
     written(folder / FILENAME, assignment_text(assigned))

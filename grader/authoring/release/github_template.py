@@ -19,23 +19,22 @@ from .shared import (
     fresh_folder,
     pinned_grader,
     write_stub,
+    writing,
     written,
 )
 
 _PLACE = ".github/grader"
 
 
-def write_template(assigned: AssignedCourse, folder: Path, own_course: bool = False) -> Path:
+def write_template(assigned: AssignedCourse, folder: Path) -> Path:
     """Writes the template into `folder`, and the digests of its protected files beside it.
-
-    Args:
-        own_course: whether the course is another than the grader's own, and has to go along.
 
     Returns:
         The file of digests, `<folder>-protected.json`, which the instructor keeps.
 
     Raises:
-        ReleaseError: if the folder is not empty, the assignment names no usable grader, or a stub is missing.
+        ReleaseError: if the folder is not empty or cannot be written, the assignment names no usable grader, or a
+            stub is missing.
     """
     grader = pinned_grader(assigned)
     fresh_folder(folder)
@@ -44,10 +43,10 @@ def write_template(assigned: AssignedCourse, folder: Path, own_course: bool = Fa
         write_stub(exercise, folder, given.notebooks)
     if grader.wheel:
         copied(grader.wheel, folder / _PLACE / grader.wheel.name)
-    if own_course:
+    if not assigned.course.built_in:
         copy_course(assigned.course, folder / _PLACE / "course")
     values = {
-        "course": f" --course {_PLACE}/course" if own_course else "",
+        "course": "" if assigned.course.built_in else f" --course {_PLACE}/course",
         "grader": grader.from_folder(f"./{_PLACE}"),
         "torch": ci.torch,
     }
@@ -74,7 +73,8 @@ def write_template(assigned: AssignedCourse, folder: Path, own_course: bool = Fa
             if path.is_file()
         ]
     kept = folder.resolve().with_name(f"{folder.resolve().name}-protected.json")
-    write_digests(kept, digests(folder, protected))
+    with writing(kept):
+        write_digests(kept, digests(folder, protected))
     return kept
 
 
@@ -84,17 +84,17 @@ def _about(assigned: AssignedCourse) -> dict[str, Any]:
     suffix = "ipynb" if given.notebooks else "py"
     rows = [
         {
-            "title": worth.exercise.title.replace("|", "\\|"),
-            "file": f"{worth.exercise.name}.{suffix}",
-            "points": sum(worth.points.values()) + worth.elsewhere - worth.held_back,
-            "held_back": worth.held_back,
+            "title": each.exercise.title.replace("|", "\\|"),
+            "file": f"{each.exercise.name}.{suffix}",
+            "points": sum(each.public_points.values()),
+            "held_back": each.held_back,
         }
-        for worth in assigned.worths
+        for each in assigned.exercises
     ]
     return {
         "title": given.title,
         "rows": rows,
-        "held_back": sum(worth.held_back for worth in assigned.worths),
+        "held_back": sum(each.held_back for each in assigned.exercises),
         "deadline": _moment(given.deadline) if given.deadline else "",
         "late": _late(given.late) if given.deadline else "",
         "example": assigned.names[0],
@@ -110,11 +110,17 @@ def _late(late: Late) -> str:
     """The policy in a sentence or two; empty where lateness costs nothing that is known here."""
     told = []
     if late.points:
-        what = (
-            f"{late.points} % of what can be reached" if late.percent else f"{late.points} points"
+        percent = f"{late.points} % of what can be reached"
+        what = percent if late.percent else _counted(late.points, "point")
+        free = {0: "", 1: "; the first day costs nothing"}.get(
+            late.free_days, f"; the first {late.free_days} days cost nothing"
         )
-        free = f"; {late.free_days} of them cost nothing" if late.free_days else ""
-        told.append(f"Each day late that has begun costs {what}{free}.")
+        told.append(f"Each day late costs {what}, and a day that has begun counts{free}.")
     if late.accepted_days is not None:
-        told.append(f"What comes more than {late.accepted_days} days late is not graded.")
+        days = f"more than {_counted(late.accepted_days, 'day')} " if late.accepted_days else ""
+        told.append(f"What comes {days}late is not graded.")
     return " ".join(told)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -1,7 +1,7 @@
 """The zip that Gradescope runs: `setup.sh`, `run_autograder`, and the whole assignment, with what is kept back.
 
-Students do not get at this zip, so the checks that are kept back run there; their points are shown when the grades are
-published.
+Students have no access to this zip, so the checks that are kept back run there too; their points are shown when the
+grades are published.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from pathlib import Path
 from ...course.assignment import AssignedCourse
 from ...course.assignment_file import FILENAME
 from ...errors import ReleaseError
-from .shared import UV, assignment_text, copied, copy_course, fill, pinned_grader, written
+from .shared import UV, assignment_text, copied, copy_course, fill, pinned_grader, writing, written
 
 _EXECUTABLE = ("setup.sh", "run_autograder")
 
 
-def write_zip(assigned: AssignedCourse, file: Path, own_course: bool = False) -> None:
+def write_zip(assigned: AssignedCourse, file: Path) -> None:
     """Writes the zip.
 
     Raises:
@@ -27,7 +27,7 @@ def write_zip(assigned: AssignedCourse, file: Path, own_course: bool = False) ->
     grader = pinned_grader(assigned)
     if file.exists():
         raise ReleaseError(f"{file} is there already. Remove it, or choose another name.")
-    ci = assigned.assignment.ci
+    ci, own_course = assigned.assignment.ci, not assigned.course.built_in
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         if grader.wheel:
@@ -49,7 +49,7 @@ def write_zip(assigned: AssignedCourse, file: Path, own_course: bool = False) ->
             ),
         )
         written(folder / "run_autograder", fill("run_autograder.j2", course=own_course))
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        with writing(file), zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
             for path in sorted(each for each in folder.rglob("*") if each.is_file()):
                 name = path.relative_to(folder).as_posix()
                 # the time of the files is not their content: the same release, the same bytes

@@ -1,18 +1,19 @@
-"""What the releases of an assignment share: its file, the grader that goes along, and the templates."""
+"""What the releases of an assignment share: its file, the grader that goes along, its course, and the templates."""
 
 from __future__ import annotations
 
 import json
 import re
-import shutil
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...course.assignment import AssignedCourse, ExercisePoints, points_of_checks
+from ...course.assignment import AssignedCourse, AssignedExercise
 from ...course.catalog import Course, Exercise
+from ...course.python_files import points_in
 from ...errors import ReleaseError
 from ..stub import release
 
@@ -30,8 +31,8 @@ _WHEEL = re.compile(r"grader-[\w.+!]+(-[\w.]+)+\.whl")
 
 
 @dataclass(frozen=True)
-class Grader:
-    """The grader that goes along.
+class PinnedGrader:
+    """The grader that a release has its students or its service install.
 
     Attributes:
         requirement: what pip installs; a wheel is a file beside the assignment's, or wherever it is put.
@@ -46,7 +47,7 @@ class Grader:
         return f"{folder}/{self.wheel.name}" if self.wheel else self.requirement
 
 
-def pinned_grader(assigned: AssignedCourse) -> Grader:
+def pinned_grader(assigned: AssignedCourse) -> PinnedGrader:
     """The grader that the assignment names.
 
     Raises:
@@ -59,9 +60,9 @@ def pinned_grader(assigned: AssignedCourse) -> Grader:
             "a checkout makes it), a version, or git+https://…@<commit>."
         )
     if named.startswith("git+"):
-        return Grader(f"grader @ {named}")
+        return PinnedGrader(f"grader @ {named}")
     if not named.endswith(".whl"):
-        return Grader(f"grader=={named}")
+        return PinnedGrader(f"grader=={named}")
     wheel = file.parent / named
     try:
         with zipfile.ZipFile(wheel) as archive:
@@ -78,11 +79,11 @@ def pinned_grader(assigned: AssignedCourse) -> Grader:
         raise ReleaseError(
             f"{wheel} holds the solutions. Build the students' one, without GRADER_SOLUTIONS."
         )
-    return Grader(wheel.name, wheel)
+    return PinnedGrader(wheel.name, wheel)
 
 
 def fill(template: str, **values: Any) -> str:
-    """A template of ours with these values; `[[ … ]]` and `[% … %]`, since GitHub has taken the braces."""
+    """One of the templates with these values; `[[ … ]]` and `[% … %]`, because GitHub's workflows use the braces."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -102,47 +103,73 @@ def fill(template: str, **values: Any) -> str:
     return environment.get_template(template).render(**values)
 
 
-def written(file: Path, text: str, executable: bool = False) -> Path:
-    """Writes a file of a release and the folders above it."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text, encoding="utf-8", newline="\n")
-    if executable:
-        file.chmod(0o755)
+@contextmanager
+def writing(place: Path) -> Iterator[None]:
+    """Around what writes to `place`.
+
+    Raises:
+        ReleaseError: if it cannot be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise ReleaseError(f"{place} cannot be written: {error.strerror or error}.") from error
+
+
+def written(file: Path, text: str) -> Path:
+    """Writes a file of a release and the folders above it.
+
+    Raises:
+        ReleaseError: if that cannot be done.
+    """
+    with writing(file):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8", newline="\n")
     return file
 
 
 def copied(source: Path, file: Path) -> Path:
-    """Copies a file's bytes into a release."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(source, file)
+    """Copies a file's bytes into a release.
+
+    Raises:
+        ReleaseError: if the one cannot be read or the other cannot be written.
+    """
+    try:
+        data = source.read_bytes()
+    except OSError as error:
+        raise ReleaseError(f"{source} cannot be read: {error.strerror}.") from error
+    with writing(file):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
     return file
 
 
 def fresh_folder(folder: Path) -> None:
-    """Makes the folder of a release; nothing but a `.git` may be there yet.
+    """Makes the folder of a release; nothing but a `.git` may be in it yet.
 
     Raises:
-        ReleaseError: if something is.
+        ReleaseError: if something is, or the folder cannot be made.
     """
     if folder.is_file() or (
         folder.is_dir() and any(entry.name != ".git" for entry in folder.iterdir())
     ):
         raise ReleaseError(f"{folder} is not empty. Give a new folder, or empty this one first.")
-    folder.mkdir(parents=True, exist_ok=True)
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
 
 
 def code_given_away(assigned: AssignedCourse) -> list[str]:
-    """The checks that are kept back, but whose code is in the grader that students get."""
+    """The checks that are kept back, but whose code is in the grader that students get, as `exercise.check`."""
     return [
-        f"{worth.exercise.name}.{name}"
-        for worth in assigned.worths
-        for name in points_of_checks(worth.exercise.checks)
-        if name in worth.hidden
+        f"{each.exercise.name}.{name}"
+        for each in assigned.exercises
+        for name in points_in(each.exercise.checks)
+        if name in each.kept_back
     ]
 
 
 def write_stub(exercise: Exercise, folder: Path, notebook: bool) -> Path:
-    """The exercise as it is given out: made from its solution where that is at hand.
+    """Writes the exercise as it is given out: made from its solution if that is at hand, or else a copy of its stub.
 
     Raises:
         ReleaseError: if there is neither solution nor stub.
@@ -156,15 +183,8 @@ def write_stub(exercise: Exercise, folder: Path, notebook: bool) -> Path:
 
 
 def copy_course(course: Course, folder: Path) -> list[Path]:
-    """The course of the assignment, for a grader that does not have it: no solutions."""
-    names = ", ".join(f'"{name}"' for name in course.names)
-    title = toml_text(course.title)
-    files = [
-        written(
-            folder / "course.toml",
-            f"title = {title}\n\n[[unit]]\ntitle = {title}\nexercises = [{names}]\n",
-        )
-    ]
+    """The course of an assignment, for a grader that does not have it: without solutions, its checks in `checks/`."""
+    files = [written(folder / "course.toml", _course_text(course))]
     for exercise in course.exercises:
         files.append(write_stub(exercise, folder / "exercises", notebook=False))
         files.append(copied(exercise.checks, folder / "checks" / exercise.checks.name))
@@ -173,10 +193,21 @@ def copy_course(course: Course, folder: Path) -> list[Path]:
     return files
 
 
-def assignment_text(assigned: AssignedCourse, instructor: bool = False) -> str:
-    """The assignment's file for students, which names nothing that is kept back; or for the instructor's machines.
+def _course_text(course: Course) -> str:
+    """The `course.toml` of the copy."""
+    title = toml_text(course.title)
+    names = ", ".join(map(toml_text, course.names))
+    lines = [f"title = {title}", "", "[[unit]]", f"title = {title}", f"exercises = [{names}]"]
+    if course.limits:
+        lines += ["", "[limits]", *(f"{name} = {n}" for name, n in course.limits.items())]
+    return "\n".join(lines) + "\n"
 
-    The instructor's names further checks as `hidden/NAME.py` beside it.
+
+def assignment_text(assigned: AssignedCourse, instructor: bool = False) -> str:
+    """The assignment's file, for students or for a service that only the instructor has access to.
+
+    That for students names no check that is kept back. The instructor's names the files of further checks, which lie
+    beside it as `hidden/NAME.py`.
     """
     given = assigned.assignment
     lines = [f"title = {toml_text(given.title)}"]
@@ -189,21 +220,21 @@ def assignment_text(assigned: AssignedCourse, instructor: bool = False) -> str:
         lines.append(f"free_days = {late.free_days}")
         if late.accepted_days is not None:
             lines.append(f"accepted_days = {late.accepted_days}")
-    for worth in assigned.worths:
-        lines += ["", "[[exercise]]", f"name = {toml_text(worth.exercise.name)}"]
-        lines += _instructors_lines(assigned, worth) if instructor else _students_lines(worth)
+    for each in assigned.exercises:
+        lines += ["", "[[exercise]]", f"name = {toml_text(each.exercise.name)}"]
+        lines += _instructors_lines(assigned, each) if instructor else _students_lines(each)
     return "\n".join(lines) + "\n"
 
 
-def _students_lines(worth: ExercisePoints) -> list[str]:
-    public = {name: points for name, points in worth.points.items() if name not in worth.hidden}
-    held = [f"held_back = {worth.held_back}"] if worth.held_back else []
-    return [f"checks = {_table(public)}", *held]
+def _students_lines(given: AssignedExercise) -> list[str]:
+    held = [f"held_back = {given.held_back}"] if given.held_back else []
+    return [f"checks = {_table(given.public_points)}", *held]
 
 
-def _instructors_lines(assigned: AssignedCourse, worth: ExercisePoints) -> list[str]:
-    part = next(part for part in assigned.assignment.parts if part.name == worth.exercise.name)
-    lines = [f"points = {sum(worth.points.values())}"] if sum(worth.points.values()) else []
+def _instructors_lines(assigned: AssignedCourse, given: AssignedExercise) -> list[str]:
+    part = next(part for part in assigned.assignment.parts if part.name == given.exercise.name)
+    points = sum(given.points.values())
+    lines = [f"points = {points}"] if points else []
     if part.checks is not None:
         lines = [f"checks = {_table(part.checks)}"]
     if part.all_kept_back:

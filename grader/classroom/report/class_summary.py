@@ -55,7 +55,7 @@ class ExerciseColumn(NamedTuple):
     max_score: int
 
 
-class StudentLine(NamedTuple):
+class StudentSummary(NamedTuple):
     """A student in the class's table.
 
     Attributes:
@@ -115,7 +115,7 @@ class ClassSummary:
 
     def __init__(self, title: str = "") -> None:
         self.title = title
-        self.lines: list[StudentLine] = []
+        self.lines: list[StudentSummary] = []
         self.exercises: list[ExerciseColumn] = []
         self.checks: list[CheckColumn] = []
         self._exercise_numbers: dict[str, int] = {}
@@ -142,7 +142,7 @@ class ClassSummary:
             self._note_mistakes(number, place, result)
         student = record.student
         self.lines.append(
-            StudentLine(
+            StudentSummary(
                 name=student.name,
                 id=student.id,
                 login=student.login,
@@ -219,7 +219,7 @@ class ClassSummary:
         """The points that could be reached; the most, where students differ in that."""
         return max((line.max_score for line in self.lines), default=0)
 
-    def handed_in(self) -> Iterator[StudentLine]:
+    def handed_in(self) -> Iterator[StudentSummary]:
         """Those of whom something could be graded."""
         return (line for line in self.lines if line.handed_in)
 

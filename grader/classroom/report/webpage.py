@@ -20,7 +20,7 @@ from ...report import CheckResult, ExerciseResult, Picture
 from ..records import Record
 from ..similarity.pairs import Finding
 from . import charts
-from .class_summary import LETTERS, ClassSummary, Mistake, StudentLine
+from .class_summary import LETTERS, ClassSummary, Mistake, StudentSummary
 from .exports import stamp
 from .item_analysis import Item, check_items, distribution, exercise_items
 from .templating import asset, environment
@@ -149,7 +149,7 @@ def _catalogue(summary: ClassSummary) -> dict[str, Any]:
     }
 
 
-def _row(line: StudentLine, width: int) -> list[Any]:
+def _row(line: StudentSummary, width: int) -> list[Any]:
     points = line.points + (-1,) * (width - len(line.points))
     return [
         *(line.name or line.id, line.id, line.login, line.section, line.score, line.max_score),

@@ -21,7 +21,7 @@ from ..isolation.gpu_diagnosis import devices as devices_here
 from ..isolation.limits import Limits, apply_limits
 
 
-def warm_up(device: str) -> str:
+def set_up(device: str) -> str:
     """Makes this process ready to fork children for `device`; why `sim` is not there, if it is not."""
     torch.set_num_threads(1)
     if device == "cuda":

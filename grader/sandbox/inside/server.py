@@ -33,7 +33,7 @@ from .device_setup import on_device
 from .notebook_cells import install_inert, remember, run_cells
 
 _MAX_REQUEST = 256 << 20
-_MAX_FRAMES = 20
+_MAX_LINES = 20
 
 
 def serve(
@@ -199,7 +199,7 @@ class Server:
                 cell = self._tags.index(code.co_filename)
                 lines.append([cell, step.tb_lineno, code.co_name[:80]])
             step = step.tb_next
-        return lines[-_MAX_FRAMES:]
+        return lines[-_MAX_LINES:]
 
 
 def _read(connection: socket.socket, count: int) -> bytes:

@@ -1,4 +1,4 @@
-"""A rehearsal in the zygote: a program of our own goes the way of a student's before further children are forked.
+"""Warms the zygote up: a program of our own goes the way of a student's before further children are forked.
 
 What is used for the first time there (torch's own late imports and tables, the profiler, the operators of `sim`, memory
 from the system) each child finds ready, and has no pages to copy for it.
@@ -40,8 +40,8 @@ def program(student: object, x: Tensor, y: Tensor) -> object:
     return {"w": w, "loss": loss.item(), "parameters": [*model.parameters()], "rest": rest}
 
 
-def rehearse(devices: Sequence[str]) -> None:
-    """Runs the program on each of `devices`, unwatched and watched."""
+def warm_up(devices: Sequence[str]) -> None:
+    """Runs the program on each of `devices`, with and without a trace."""
     server = Server(Limits())
     inputs = {"x": torch.randn(4, 3), "y": torch.tensor([[1.0], [0.0], [1.0], [1.0]])}
     tree, block = encode(inputs)

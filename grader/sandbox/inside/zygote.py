@@ -47,7 +47,7 @@ def prepare(root: str, device: str) -> tuple[list[Path], dict[str, str]]:
         sys.path[:] = [entry for entry in sys.path if os.path.realpath(entry) != root]
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the trusted process's to handle
-    return hidden, _warm_up(device)
+    return hidden, _import_all(device)
 
 
 def serve(
@@ -61,6 +61,7 @@ def serve(
     """Serves requests on `channel` until it is closed."""
     from ..isolation.confinement import Confinement, as_data, observe
     from ..isolation.limits import adopt_orphans
+    from ..wire.private_names import why_not
 
     adopt_orphans()
     confinement = Confinement(Path(folder), hidden, confined, device)
@@ -75,14 +76,16 @@ def serve(
         if not message:
             break
         request = json.loads(message)
-        if request["op"] == "fork":
-            for module in request["preload"]:
-                if module not in sys.modules:
-                    importlib.import_module(module)
-                    tidy_at = max(tidy_at, forks + _TIDY_AT)
+        if unsupported := why_not():
+            for descriptor in descriptors:
+                os.close(descriptor)
+            answer: dict[str, Any] = {"unsupported": unsupported}
+        elif request["op"] == "fork":
+            if _preload(request["preload"]):
+                tidy_at = max(tidy_at, forks + _TIDY_AT)
             child = _fork(request, descriptors, channel, confinement)
             forks += 1
-            answer: dict[str, Any] = {"pid": child, "layers": layers, "absent": absent}
+            answer = {"pid": child, "layers": layers, "absent": absent}
         else:
             answer = {"status": _end(child)}
             child = 0
@@ -93,28 +96,37 @@ def serve(
     os._exit(0)  # no teardown of torch: it takes 200 ms, and somebody waits
 
 
-def _warm_up(device: str) -> dict[str, str]:
+def _import_all(device: str) -> dict[str, str]:
     """Imports what children need; the devices that are not there, each with the reason."""
     gc.disable()  # importing makes no garbage, and looking for it takes a sixth of the time
     import numpy.random  # noqa: F401  # students' files import it, and each child seeds it
     import torch.utils.data  # noqa: F401
 
     from . import server  # noqa: F401
-    from .device_setup import warm_up
+    from .device_setup import set_up
 
-    absent = {"sim": warm_up(device), "cuda": "its children are others"}
+    absent = {"sim": set_up(device), "cuda": "its children are others"}
     gc.freeze()  # no child copies pages only to look for garbage in them
     gc.enable()
     return absent
 
 
+def _preload(names: list[str]) -> bool:
+    """Imports modules, so that no child has to; whether one was new. What this torch does not have is passed over."""
+    before = len(sys.modules)
+    for name in names:
+        with suppress(ModuleNotFoundError):
+            importlib.import_module(name)
+    return len(sys.modules) > before
+
+
 def _tidy(devices: list[str]) -> None:
     """Makes the children that follow cheaper."""
     from .huge_pages import collapse
-    from .warm_up import rehearse
+    from .warm_up import warm_up
 
     if "cuda" not in devices:
-        rehearse(devices)
+        warm_up(devices)
     gc.collect()
     collapse()
 

@@ -84,7 +84,7 @@ class Ruleset:
         """
         folder = Path("/proc/self/task")
         if folder.exists():
-            # the warm process's list keeps it, but fits no later child: the kernel makes these folders anew
+            # the zygote's rules keep it, and it fits no later child: the kernel makes these folders anew
             self._allow(folder, _WRITE_FILE | _TRUNCATE)
 
     def _allow(self, path: Path, rights: int) -> None:

@@ -1,4 +1,4 @@
-"""Frames on a stream: a header of JSON and a block of bytes, each preceded by its length.
+"""Messages on a stream: a header of JSON and a block of bytes, each preceded by its length.
 
 Lengths are checked before anything is allocated, so the far side cannot make this one run out of memory.
 """
@@ -15,7 +15,7 @@ HEADER_BYTES = 1 << 20
 
 
 class MessageError(Exception):
-    """What arrived is not a frame."""
+    """What arrived is not a message."""
 
 
 class Message(NamedTuple):
@@ -27,12 +27,13 @@ class Message(NamedTuple):
 
 
 def pack(header: dict[str, Any], block: bytes = b"") -> bytes:
+    """One message, as `unpack` reads it. The header is to be plain data, as JSON has it."""
     text = json.dumps(header, separators=(",", ":")).encode()
     return _LENGTHS.pack(len(text), len(block)) + text + block
 
 
 def unpack(read: Callable[[int], bytes], most: int) -> Message:
-    """Reads one frame.
+    """Reads one message.
 
     Args:
         read: gives exactly as many bytes as it is asked for, or raises.

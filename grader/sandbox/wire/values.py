@@ -18,6 +18,8 @@ import safetensors
 import torch
 from torch import Tensor
 
+from .private_names import TensorSpec, without_subclasses
+
 # as safetensors names them
 _DTYPES = {
     "F64": torch.float64,
@@ -97,8 +99,7 @@ def _encode(value: object, tensors: dict[str, Tensor], depth: int) -> Any:
 
 
 def _encode_tensor(value: Tensor, tensors: dict[str, Tensor]) -> Any:
-    # no __torch_function__ of a subclass has a say in what is sent
-    with torch._C.DisableTorchFunctionSubclass():
+    with without_subclasses():  # none of a subclass's own methods has a say in what is sent
         dtype = str(value.dtype).removeprefix("torch.")
         if dtype not in DTYPES or value.layout is not torch.strided or value.device.type == "meta":
             return {"opaque": f"torch.Tensor of {dtype}, {value.layout}, on {value.device}"[:200]}
@@ -146,9 +147,8 @@ def as_received(home: str) -> Callable[[Tensor, dict[str, Any]], Received]:
 
 
 def _write_block(tensors: dict[str, Tensor]) -> bytes:
-    # what `safetensors.torch.save` does, without its way through numpy: a tenth of the time
     specs = {
-        name: safetensors.TensorSpec(
+        name: TensorSpec(
             dtype=str(tensor.dtype).removeprefix("torch."),
             shape=tensor.shape,
             data_ptr=tensor.data_ptr(),

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 import torch
 
 from grader import grading
-from grader.sandbox import Sandbox
 from grader.sandbox.inside import autograd_trace
+from tests.conftest import ROOT, Grade
 
-from .conftest import Grade
-
-SOLUTION = (
-    Path("solutions/line_fit.py").read_text(encoding="utf-8").replace("@torch.no_grad()\n", "")
-)
+SOLUTIONS = ROOT / "solutions"
+SOLUTION = (SOLUTIONS / "line_fit.py").read_text(encoding="utf-8").replace("@torch.no_grad()\n", "")
 PARAMETERS = "a, b = (p.detach().clone().requires_grad_() for p in (a, b))\n    "
 LOSS = "torch.mean((a * x + b - y) ** 2)"
 WAYS = {
@@ -83,15 +78,15 @@ def test_a_comparison_of_the_students_own_is_fine(graded: Grade) -> None:
     assert graded("line_fit", SOLUTION + HONEST).score == 10
 
 
-def test_what_may_differentiate_does(graded: Grade, sandbox: Sandbox) -> None:
-    result = graded("cubic_fit", Path("solutions/cubic_fit.py").read_text(encoding="utf-8"))
+def test_what_may_differentiate_does(graded: Grade) -> None:
+    result = graded("cubic_fit", (SOLUTIONS / "cubic_fit.py").read_text(encoding="utf-8"))
     assert (result.score, result.violations) == (10, ())
 
 
 @pytest.mark.parametrize("older", [True, False])
 def test_either_profiler_of_torch_will_do(monkeypatch: pytest.MonkeyPatch, older: bool) -> None:
     if not older:
-        monkeypatch.setattr(autograd_trace, "_enable_profiler_legacy", None)
+        monkeypatch.setattr(autograd_trace, "_OLDER", None)
     weight = torch.ones(2, requires_grad=True)
     result, seen = autograd_trace.observe(lambda: weight.detach() * 2)
     assert result.tolist() == [2.0, 2.0]
@@ -103,3 +98,22 @@ def test_either_profiler_of_torch_will_do(monkeypatch: pytest.MonkeyPatch, older
     with pytest.raises(ZeroDivisionError):
         autograd_trace.observe(lambda: 1 / 0)
     assert autograd_trace.observe(lambda: 1) == (1, [])
+
+
+@pytest.mark.filterwarnings(
+    "ignore:`torch.jit.script` is deprecated"
+)  # which torch itself uses here
+def test_dual_numbers_are_seen() -> None:
+    def forward() -> None:
+        with torch.autograd.forward_ad.dual_level():
+            torch.autograd.forward_ad.make_dual(torch.ones(2), torch.ones(2))
+
+    assert "aten::_make_dual" in autograd_trace.observe(forward)[1]
+
+
+def test_a_name_with_backward_in_it_is_no_kernel() -> None:
+    def named() -> None:
+        with torch.autograd.profiler.record_function("my_backward"):
+            torch.ones(2) + 1
+
+    assert autograd_trace.observe(named) == (None, [])

@@ -1,4 +1,4 @@
-"""Devices: the simulated accelerator keeps CUDA's rules, and a mistake with devices costs its points and no others."""
+"""Grading on devices: a mistake with devices costs its points and no others, and a device that is absent is told."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -13,71 +14,22 @@ from click.testing import CliRunner
 
 from grader import grade
 from grader.cli import main
-from grader.devices.plans import direct_operators
 from grader.machines import Machines
 from grader.outputs import terminal
-from grader.report import Report
+from grader.report import CheckResult, Report
 from grader.sandbox import Sandbox
 from grader.sandbox import sandbox as sandbox_module
-from grader.sandbox.parity import Program, programs, run_all
+from grader.sandbox.isolation import gpu_diagnosis
+from grader.sandbox.parity import programs
 from grader.sandbox.wire.values import code_of
 from grader.submission import Submission
-
-from .conftest import ROOT, Grade
+from tests.conftest import ROOT, Grade
 
 SUBMISSIONS = ROOT / "tests" / "submissions"
-HERE = pytest.mark.parametrize("device", ["cpu", "sim"])
 
 
 def text_of(path: str) -> str:
     return (SUBMISSIONS / f"{path}.py").read_text(encoding="utf-8")
-
-
-# the parity table
-
-
-def test_the_table_is_large_and_says_each_thing_once() -> None:
-    names = [program.name for program in programs()]
-    assert len(names) >= 80
-    assert len(names) == len(set(names))
-    assert sum(bool(program.raises) for program in programs()) >= 25
-
-
-@HERE
-def test_the_parity_table_holds(sandbox: Sandbox, device: str) -> None:
-    found = list(run_all(sandbox, device))
-    assert len(found) == len(programs())
-    assert [(o.program.name, o.difference) for o in found if o.difference] == []
-
-
-def test_an_operator_with_its_own_kernel_would_else_run_as_two() -> None:
-    """Torch then has a kernel for every backend, made of `empty` and `out=`, and `sim` takes nothing else over."""
-    has_kernel = torch._C._dispatch_has_kernel_for_dispatch_key
-    operators = direct_operators()
-    assert len(operators) > 150
-    for op in operators:
-        assert has_kernel(op.name(), "CompositeExplicitAutogradNonFunctional"), op
-
-
-def test_a_difference_from_cuda_is_told(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    table = (
-        Program("values", "out = torch.ones(2, device=d)", [1.0, 2.0]),
-        Program("place", "out = torch.ones(2)", [1.0, 1.0]),
-        Program("works", "out = 1", 1, raises="RuntimeError: no"),
-        Program("raises", "out = torch.ones(2, device=d) + torch.ones(2)", [2.0, 2.0]),
-        Program("words", "torch.ones(2, device=d) + torch.ones(2)", 0, raises="RuntimeError: sun"),
-        Program("crash", "import os; os.abort()", 0),
-        Program("right", "out = torch.tensor(2, device=d).item()", 2),
-    )
-    monkeypatch.setattr("grader.sandbox.parity.programs", lambda: table)
-    told = {o.program.name: o.difference for o in run_all(sandbox, "sim")}
-    assert told["values"] == "[1.0, 1.0], expected [1.0, 2.0]"
-    assert told["place"] == "the result is on cpu, expected on sim"
-    assert told["works"] == "it works, expected RuntimeError: no"
-    assert "found at least two devices, sim:0 and cpu!" in told["raises"]
-    assert told["words"].endswith("expected RuntimeError: sun")
-    assert told["crash"] == "it crashed (SIGABRT)"
-    assert told["right"] == ""
 
 
 # grading
@@ -147,7 +99,8 @@ def test_where_the_simulation_cannot_be_set_up_the_report_says_so(
         report = report_on(("cpu", "sim"), box, text_of("line_fit/right/plain"))
     assert report.environment.devices == ("cpu",)
     [absent] = report.environment.absent
-    assert absent.startswith("sim: AttributeError")
+    assert absent.startswith("sim: torch 2")
+    assert "has no torch._C._acc.create_empty_tensor, which `sim` is made of" in absent
     assert report.score == 10
 
 
@@ -223,6 +176,47 @@ def test_doctor_prints_the_table_in_short() -> None:
         assert run.exit_code == 0
 
 
+def test_doctor_says_in_one_sentence_that_there_is_no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[str] = []
+    start = Sandbox.__init__
+
+    def counted(self: Sandbox, *given: Any, **named: Any) -> None:
+        started.append(named.get("device", "cpu"))
+        start(self, *given, **named)
+
+    monkeypatch.setattr(Sandbox, "__init__", counted)
+    monkeypatch.setattr("grader.sandbox.isolation.gpu_diagnosis.devices", list)
+    run = CliRunner().invoke(main, ["doctor"])
+    assert run.exit_code == 0, run.output
+    assert f"No cuda: {gpu_diagnosis.NO_DEVICE}." in run.output
+    assert started == ["cpu"]
+
+
+# what is imported beforehand
+
+
+def test_both_children_of_an_exercise_find_the_same_imports(
+    machines: Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[list[str]] = []
+
+    def run(_checks: object, sessions: Any, *_: object) -> tuple[CheckResult]:
+        opened.extend([*each._preload] for each in (sessions.main, sessions.cuda))
+        return (CheckResult("a", "", "passed", 1, 1),)
+
+    monkeypatch.setattr("grader.checking.run.run_checks", run)
+    monkeypatch.setattr(
+        "grader.grading._collect", lambda *_: {"a": CheckResult("a", "", "passed", 1, 1)}
+    )
+    text = (ROOT / "solutions" / "optimizers.py").read_text(encoding="utf-8")
+    with_gpu = machines.on(devices=("cpu", "cuda"))
+    monkeypatch.setattr(with_gpu.sandbox(), "absent", lambda device: "")
+    with_gpu._sandboxes = with_gpu._sandboxes | {"cuda": with_gpu.sandbox()}
+    grade(Submission.of_text("optimizers", text), machines=with_gpu)
+    assert opened[0] == opened[1]
+    assert "torch._dynamo" in opened[0]
+
+
 # on a GPU
 
 
@@ -232,12 +226,6 @@ def with_gpu() -> Iterator[Machines]:
         if absent := running.environment.absent:
             pytest.skip(f"no cuda here: {absent[0]}")
         yield running
-
-
-@pytest.mark.cuda
-def test_the_parity_table_holds_on_cuda(with_gpu: Machines) -> None:
-    found = list(run_all(with_gpu.sandbox("cuda"), "cuda"))
-    assert [(o.program.name, o.difference) for o in found if o.difference] == []
 
 
 @pytest.mark.cuda

@@ -1,4 +1,4 @@
-"""The nursery: zygotes that are forked do as those that were started, and all end together."""
+"""The zygote server: zygotes that it forks do as those that were started, and all end together."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from grader import grade
 from grader.errors import NoAnswer
 from grader.machines import Machines
 from grader.sandbox import Limits, Sandbox, ZygoteServer, start_zygote_server
-
-from .conftest import ROOT
-from .test_sandbox import GOOD, call, load
+from grader.sandbox.zygote_client import ask
+from tests.children import GOOD, call, load
+from tests.conftest import ROOT
 
 HANGING = "while True: pass\n"
 
 
 @pytest.fixture(scope="module")
-def nursery() -> Iterator[ZygoteServer]:
-    home = start_zygote_server()
-    yield home
-    home.close()
+def zygote_server() -> Iterator[ZygoteServer]:
+    running = start_zygote_server()
+    yield running
+    running.close()
 
 
 def within(seconds: float, condition: Callable[[], bool]) -> bool:
@@ -54,8 +54,10 @@ def children_of(pid: int) -> list[str]:
     return Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()
 
 
-def test_a_forked_zygote_is_as_a_started_one(nursery: ZygoteServer, machines: Machines) -> None:
-    with Machines(zygote_server=nursery.address) as forked:
+def test_a_forked_zygote_is_as_a_started_one(
+    zygote_server: ZygoteServer, machines: Machines
+) -> None:
+    with Machines(zygote_server=zygote_server.address) as forked:
         assert forked.sandbox()._process is None
         assert forked.sandbox().layers() == machines.sandbox().layers()
         assert forked.environment == machines.environment
@@ -68,56 +70,56 @@ def test_a_forked_zygote_is_as_a_started_one(nursery: ZygoteServer, machines: Ma
     ]
 
 
-def test_two_at_once_do_not_meet(nursery: ZygoteServer) -> None:
+def test_two_at_once_do_not_meet(zygote_server: ZygoteServer) -> None:
     with (
-        Sandbox(zygote_server=nursery.address) as one,
-        Sandbox(zygote_server=nursery.address) as two,
+        Sandbox(zygote_server=zygote_server.address) as one,
+        Sandbox(zygote_server=zygote_server.address) as two,
     ):
         first, _ = load(one, GOOD)
         second, _ = load(two, GOOD.replace("7", "8"))
         assert (call(first), call(second)) == (7, 8)
-        warm = [parent_of(child._pid) for child in (first, second)]
-        assert warm[0] != warm[1]
+        zygotes = [parent_of(child._pid) for child in (first, second)]
+        assert zygotes[0] != zygotes[1]
         first.close()  # and reaps what is left of its own alone
         assert call(second) == 8
         folder = two._folder
-    assert within(5, lambda: not any(map(alive, warm)))
+    assert within(5, lambda: not any(map(alive, zygotes)))
     assert not folder.exists()
 
 
-def test_a_hanging_child_is_told_as_ever(nursery: ZygoteServer) -> None:
+def test_a_hanging_child_is_told_as_ever(zygote_server: ZygoteServer) -> None:
     with (
-        Sandbox(Limits(import_seconds=0.5), zygote_server=nursery.address) as box,
+        Sandbox(Limits(import_seconds=0.5), zygote_server=zygote_server.address) as box,
         pytest.raises(NoAnswer, match=r"0\.5 seconds") as told,
     ):
         box.open().load("exercise", [("exercise.py", HANGING)])
     assert told.value.place == (0, 1)
 
 
-def test_without_an_answer_a_warm_process_is_started(tmp_path: Path) -> None:
+def test_without_an_answer_a_zygote_is_started(tmp_path: Path) -> None:
     with Sandbox(zygote_server=str(tmp_path / "nobody")) as box:
         assert box._process
         child, _ = load(box, GOOD)
         assert call(child) == 7
 
 
-def test_who_talks_nonsense_does_no_harm(nursery: ZygoteServer) -> None:
+def test_who_talks_nonsense_does_no_harm(zygote_server: ZygoteServer) -> None:
     for said in (b"", b"nonsense", b"[]", b"{}", b'{"folder": "/nowhere", "confined": true}'):
         with socket.socket(socket.AF_UNIX) as connection:
-            connection.connect(nursery.address)
+            connection.connect(zygote_server.address)
             connection.sendall(said)
-    with Sandbox(zygote_server=nursery.address) as box:
+    with Sandbox(zygote_server=zygote_server.address) as box:
         assert box._process is None
         assert box.absent("sim") == ""
-        assert within(5, lambda: len(children_of(nursery._process.pid)) == 1)
+        assert within(5, lambda: len(children_of(zygote_server._process.pid)) == 1)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_it_ends_with_whoever_started_it() -> None:
     program = (
-        "import time\nfrom grader.sandbox import Sandbox, start_zygote_server\nhome = start_zygote_server()\n"
-        "box = Sandbox(zygote_server=home.address)\nchild = box.open()\n"
-        "print(home._process.pid, child._pid, flush=True)\ntime.sleep(100)\n"
+        "import time\nfrom grader.sandbox import Sandbox, start_zygote_server\nserver = start_zygote_server()\n"
+        "box = Sandbox(zygote_server=server.address)\nchild = box.open()\n"
+        "print(server._process.pid, child._pid, flush=True)\ntime.sleep(100)\n"
     )
     with subprocess.Popen(
         [sys.executable, "-c", program], stdout=subprocess.PIPE, cwd=ROOT, text=True
@@ -128,3 +130,16 @@ def test_it_ends_with_whoever_started_it() -> None:
         assert all(map(alive, pids))
         os.kill(process.pid, signal.SIGKILL)
     assert within(5, lambda: not any(map(alive, pids)))
+
+
+def test_where_none_is_the_request_fails_at_once(tmp_path: Path) -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs, pytest.raises(OSError, match="No such file"):
+        ask(str(tmp_path / "nobody"), theirs, str(tmp_path), True)
+
+
+def test_its_end_leaves_no_address() -> None:
+    server = start_zygote_server()
+    assert Path(server.address).is_socket()
+    server.close()
+    assert not Path(server.address).parent.exists()

@@ -1,4 +1,4 @@
-"""An assignment's file: what it may say, whole points from any number, and checks that are kept back."""
+"""An assignment laid on a course: whole points from any number, and checks that are kept back."""
 
 from __future__ import annotations
 
@@ -11,47 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader import grade
-from grader.course.assignment import AssignedCourse, Assignment, ExercisePoints, share
+from grader.course.assignment import AssignedCourse, AssignedExercise, share
 from grader.course.assignment_file import read_assignment
 from grader.course.catalog import Course
-from grader.errors import AssignmentError
+from grader.course.python_files import points_in
+from grader.errors import AssignmentError, CourseError
 from grader.grading import grade as grade_assigned
 from grader.machines import Machines
 from grader.outputs import github, json, terminal, wording
 from grader.report import Report, Violation
-
-from .conftest import ROOT
-from .hostile import plain_report
-
-HIDDEN = '''"""Kept back."""
-
-from typing import Any
-
-from torch import Tensor
-
-from grader import Draw, Student, expect_close, points, probe
-
-
-@probe
-def apply(student: Any, x: Tensor) -> Any:
-    layer = student.MyLinear(3, 2).to(x.dtype)
-    layer.weights.data.fill_(1)
-    layer.bias.data.fill_(0)
-    return layer(x)
-
-
-@points(3)
-def test_with_ones(student: Student, draw: Draw) -> None:
-    """Secret sentence: with weights of one, the sum."""
-    x = draw.normal(4, 3)
-    expect_close(student.run(apply, x=x), x.sum(1, keepdim=True).expand(4, 2), "forward(x)")
-'''
-
-
-def read(folder: Path, text: str) -> Assignment:
-    file = folder / "assignment.toml"
-    file.write_text(text, encoding="utf-8")
-    return read_assignment(file)
+from tests.assignments import EXERCISE, HIDDEN, read
+from tests.conftest import ROOT
+from tests.hostile import plain_report
 
 
 @pytest.mark.parametrize(
@@ -81,105 +52,6 @@ def test_shares_are_whole_fair_and_complete(total: int, weights: list[int]) -> N
     assert sum(parts) == total
     for part, weight in zip(parts, weights, strict=True):
         assert abs(part - Fraction(total * weight, sum(weights))) < 1
-
-
-def test_everything_that_a_file_may_say(tmp_path: Path) -> None:
-    (tmp_path / "my_linear.py").write_text(HIDDEN)
-    given = read(
-        tmp_path,
-        """
-title = "Layers"
-deadline = 2026-12-01T23:59:00+09:00
-hints = false
-notebooks = true
-[late]
-points = 10
-percent = true
-free_days = 1
-accepted_days = 3
-[ci]
-grader = "git+https://example.org/grader@0123456789abcdef0123456789abcdef01234567"
-torch = "2.12.1"
-python = "3.13"
-minutes = 20
-reporter = true
-[[exercise]]
-name = "my_linear"
-points = 20
-visibility = { gradients = "instructor", forward = "students" }
-instructor_checks = "my_linear.py"
-[[exercise]]
-name = "train_step"
-""",
-    )
-    assert given.title == "Layers"
-    assert given.deadline is not None
-    assert given.deadline.isoformat() == "2026-12-01T23:59:00+09:00"
-    assert (given.hints, given.notebooks) == (False, True)
-    assert (given.late.points, given.late.percent, given.late.free_days) == (10, True, 1)
-    assert given.late.accepted_days == 3
-    assert given.ci.reporter
-    assert (given.ci.torch, given.ci.python, given.ci.minutes) == ("2.12.1", "3.13", 20)
-    assert given.parts[0].kept_back == {"gradients"}
-    assert [part.name for part in given.parts] == ["my_linear", "train_step"]
-
-
-EXERCISE = '[[exercise]]\nname = "my_linear"\n'
-
-
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("", "`exercise` is missing"),
-        ("x = ", "is not TOML"),
-        ("exercise = 3", "`exercise` is missing"),
-        ("exercise = [1]", "`exercise` has to be tables"),
-        ("[[exercise]]\n", "`exercise 1: name` is missing"),
-        (EXERCISE * 2, "names 'my_linear' twice"),
-        ("titel = 1\n" + EXERCISE, "`titel` is not known here. There are title, deadline"),
-        ("title = 1\n" + EXERCISE, "`title` has to be a text"),
-        ('title = "a\\nb"\n' + EXERCISE, "`title` has to be a text of one line"),
-        ('hints = "no"\n' + EXERCISE, "`hints` has to be true or false"),
-        ("deadline = 2026-12-01\n" + EXERCISE, "offset from UTC"),
-        ("deadline = 2026-12-01T10:00:00\n" + EXERCISE, "offset from UTC"),
-        ('deadline = "tomorrow"\n' + EXERCISE, "offset from UTC"),
-        ("late = 3\n" + EXERCISE, "`late` has to be a table"),
-        ("[late]\npoints = 0.5\n" + EXERCISE, "`late: points` has to be a whole number"),
-        ("[late]\npoints = 101\npercent = true\n" + EXERCISE, "percentage here, of 100 at most"),
-        ("[late]\ndays = 1\n" + EXERCISE, "`late: days` is not known"),
-        ('[ci]\ngrader = "git+https://x.org/a@main"\n' + EXERCISE, "40 hexadecimal digits"),
-        ("[ci]\ngrader = \"git+https://x.org/a';id'@" + "0" * 40 + '"\n' + EXERCISE, "40 hex"),
-        ('[ci]\ngrader = "newest"\n' + EXERCISE, "wheel's path, a version, or git+https"),
-        ('[ci]\ntorch = "2.13.0 --index-url x"\n' + EXERCISE, "`ci: torch` is a version"),
-        ('[ci]\npython = "3.9"\n' + EXERCISE, "3.11 at least"),
-        ("[ci]\nminutes = 0\n" + EXERCISE, "`ci: minutes` has to be a whole number from 1"),
-        (EXERCISE + "points = 0\n", "`my_linear: points` has to be a whole number from 1"),
-        (EXERCISE + "points = 2.5\n", "`my_linear: points` has to be a whole number"),
-        (EXERCISE + "points = true\n", "`my_linear: points` has to be a whole number"),
-        (EXERCISE + 'visibility = "hidden"\n', 'is "instructor", "students", or a table'),
-        (EXERCISE + "visibility = { forward = 1 }\n", "another value"),
-        (EXERCISE + "checks = { forward = 1 }\npoints = 3\n", "leave out `points`"),
-        (EXERCISE + "checks = 3\n", "`my_linear: checks` has to be a table"),
-        (EXERCISE + 'instructor_checks = "hidden.py"\n', "has to be a file called my_linear.py"),
-        (EXERCISE + 'instructor_checks = "no/my_linear.py"\n', "there is no"),
-        ("x = [" * 3000, "is not TOML"),
-    ],
-)
-def test_what_is_wrong_is_said_with_file_and_place(tmp_path: Path, text: str, told: str) -> None:
-    with pytest.raises(AssignmentError) as caught:
-        read(tmp_path, text)
-    assert "assignment.toml" in str(caught.value)
-    assert told in str(caught.value)
-    assert str(caught.value).endswith(".")
-
-
-def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
-    for path in (tmp_path, tmp_path / "none.toml"):
-        with pytest.raises(AssignmentError, match="cannot be read"):
-            read_assignment(path)
-    (tmp_path / "a.toml").write_bytes(b"\xff")
-    with pytest.raises(AssignmentError, match="is not TOML"):
-        read_assignment(tmp_path / "a.toml")
 
 
 @pytest.mark.parametrize(
@@ -309,8 +181,8 @@ def test_a_check_that_its_file_gives_no_points(
 ) -> None:
     """The assignment may give it some; they are earned by passing, and forfeited as all others."""
     given = read(tmp_path, '[[exercise]]\nname = "sums"\n')
-    worth = ExercisePoints(replace(course["derivative"], name="sums"), {"check_0": 5}, frozenset())
-    assigned = AssignedCourse(given, replace(course, exercises=(worth.exercise,)), (worth,))
+    sums = AssignedExercise(replace(course["derivative"], name="sums"), {"check_0": 5}, frozenset())
+    assigned = AssignedCourse(given, replace(course, exercises=(sums.exercise,)), (sums,))
     report = plain_report([(0, 0)])
     report = replace(report, exercises=(replace(report.exercises[0], violations=violations),))
     assert assigned.apply(report).score == score
@@ -331,3 +203,46 @@ def test_a_violation_forfeits_points_of_any_worth(
     report = assigned.apply(replace(plain, exercises=(broken,)))
     assert report.score == 0
     assert report.exercises[0].status == "failed"
+
+
+def test_an_assigned_exercise_knows_what_students_can_earn(course: Course) -> None:
+    points = {"a": 3, "b": 2, "c": 0}
+    given = AssignedExercise(course["derivative"], points, frozenset({"b"}), unknown_points=7)
+    assert given.public_points == {"a": 3, "c": 0}
+    assert given.held_back == 9
+
+
+def test_the_exercises_are_those_of_the_assignment_in_its_order(
+    course: Course, tmp_path: Path
+) -> None:
+    names = ("train_step", "derivative")
+    text = "".join(f'[[exercise]]\nname = "{name}"\n' for name in names)
+    assigned = read(tmp_path, text).on(course)
+    assert assigned.names == tuple(each.exercise.name for each in assigned.exercises) == names
+    assert assigned.course.folder == course.folder
+    assert assigned.kept_back == {}
+    assert assigned.checks("derivative") == set(points_in(course["derivative"].checks))
+    assert assigned.max_score == 20
+
+
+def test_checks_that_cannot_be_read(course: Course, tmp_path: Path) -> None:
+    text = EXERCISE + 'instructor_checks = "my_linear.py"\n'
+    for checks, told in (
+        ("x = 1\ndef f(:\n", "line 2: "),
+        (HIDDEN.replace("points(3)", "points(N)"), "line 18: `@points` needs a whole number"),
+    ):
+        (tmp_path / "my_linear.py").write_text(checks)
+        given = read(tmp_path, text)
+        with pytest.raises(CourseError, match=rf"my_linear\.py, {told}"):
+            given.on(course)
+
+
+def test_further_checks_run_for_the_instructor_alone(course: Course, tmp_path: Path) -> None:
+    (tmp_path / "my_linear.py").write_text(HIDDEN)
+    given = read(tmp_path, EXERCISE + 'instructor_checks = "my_linear.py"\n')
+    students, instructors = given.on(course), given.on(course, instructor=True)
+    assert instructors.checks("my_linear") - students.checks("my_linear") == {"with_ones"}
+    assert students.kept_back == instructors.kept_back == {"my_linear": {"with_ones"}}
+    assert students.course["my_linear"].more_checks == ()
+    assert instructors.course["my_linear"].more_checks == (tmp_path / "my_linear.py",)
+    assert (students.max_score, instructors.max_score) == (10, 13)

@@ -1,0 +1,257 @@
+"""A template repository grades itself by its own workflow, as the instructor's grading does."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from grader.authoring.release.github_template import write_template
+from grader.course.assignment_file import read_assignment
+from grader.course.catalog import Course
+from grader.errors import ReleaseError
+from grader.report import Report
+from grader.submission.protected import announced_in, changed_files, disagreement, read_digests
+from tests.assignments import EXERCISE, assignment, read, small_wheel
+from tests.authoring.release.conftest import Released, run
+from tests.conftest import ROOT
+from tests.contracts import reporter_problems
+
+pytestmark = pytest.mark.xdist_group("release")  # the wheel is built once
+
+
+@pytest.fixture(scope="module")
+def workflow(released: Released) -> dict[str, Any]:
+    file = released["template"] / ".github" / "workflows" / "classroom.yml"
+    loaded: dict[str, Any] = yaml.safe_load(file.read_text())
+    return loaded
+
+
+def steps_of(workflow: dict[str, Any]) -> list[dict[str, Any]]:
+    steps: list[dict[str, Any]] = workflow["jobs"]["run-autograding-tests"]["steps"]
+    return steps
+
+
+def test_the_template_holds_the_assignment_and_no_solution(released: Released) -> None:
+    template = released["template"]
+    files = {
+        path.relative_to(template).as_posix() for path in template.rglob("*") if path.is_file()
+    }
+    [wheel] = [name for name in files if name.endswith(".whl")]
+    assert files == {
+        *("my_linear.py", "train_step.py", "README.md", "assignment.toml", ".gitignore"),
+        *(".github/workflows/classroom.yml", wheel),
+    }
+    for name in files - {wheel}:
+        text = (template / name).read_text()
+        assert "SOLUTION" not in text
+        assert "with_ones" not in text
+        assert "Secret" not in text
+    with zipfile.ZipFile(template / wheel) as archive:
+        assert not any("solutions" in name for name in archive.namelist())
+    assert "sizes" not in (template / "assignment.toml").read_text()
+    stub = ROOT / "exercises" / "my_linear.py"
+    assert (template / "my_linear.py").read_bytes() == stub.read_bytes()
+
+
+def test_the_readme_says_points_and_deadline(released: Released) -> None:
+    text = (released["template"] / "README.md").read_text()
+    assert "| A linear layer from scratch | `my_linear.py` | 13 + 7 |" in text
+    assert "7 in all, are for checks that only your instructor runs" in text
+    assert "Tuesday, 01 December 2026, 23:59 (UTC+09:00)" in text
+    assert (
+        "Each day late costs 2 points, and a day that has begun counts; the first day costs nothing."
+        in text
+    )
+
+
+def test_the_students_copy_gives_the_same_public_points(released: Released, course: Course) -> None:
+    mine = read_assignment(released["assignment"]).on(course)
+    theirs = read_assignment(released["template"] / "assignment.toml").on(course)
+    assert [each.name for each in theirs.course.exercises] == [*mine.names]
+    for one, other in zip(mine.exercises, theirs.exercises, strict=True):
+        public = {name: n for name, n in one.points.items() if name not in one.kept_back}
+        assert public == other.points
+        assert one.held_back == other.held_back
+    assert mine.max_score == theirs.max_score == 23
+    assert theirs.assignment.late == mine.assignment.late
+    assert theirs.assignment.deadline == mine.assignment.deadline
+
+
+def test_the_workflow_keeps_its_promises(workflow: dict[str, Any]) -> None:
+    assert workflow["name"] == "Autograding Tests"
+    assert workflow["permissions"] == {"contents": "read"}
+    assert list(workflow["jobs"]) == ["run-autograding-tests"]
+    assert workflow["jobs"]["run-autograding-tests"]["timeout-minutes"] == 15
+    used = [step["uses"] for step in steps_of(workflow) if "uses" in step]
+    assert used
+    for each in used:
+        assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", each)
+
+
+@pytest.mark.parametrize("reporter", [False, True])
+def test_actionlint_finds_nothing(tmp_path: Path, wheel: Path, reporter: bool) -> None:
+    actionlint = shutil.which("actionlint", path=str(Path(sys.executable).parent))
+    if not actionlint:
+        pytest.skip("actionlint has no package for this platform")
+    file = assignment(tmp_path / "mine", str(wheel))
+    if reporter:
+        file.write_text(file.read_text().replace("[ci]", "[ci]\nreporter = true"))
+    assert (
+        run("release", "--assignment", str(file), "--classroom", str(tmp_path / "out")).returncode
+        == 0
+    )
+    made = tmp_path / "out" / ".github" / "workflows" / "classroom.yml"
+    assert ("grading-reporter" in made.read_text()) == reporter
+    result = subprocess.run([actionlint, made], capture_output=True, text=True)
+    assert (result.stdout, result.returncode) == ("", 0)
+
+
+def test_the_filled_in_template_is_graded_by_its_own_workflow(
+    released: Released,
+    workflow: dict[str, Any],
+    machine: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    """In an empty git repository, by the workflow's own commands, in order; as `grader check` does."""
+    repository = tmp_path / "repository"
+    shutil.copytree(released["template"], repository)
+    subprocess.run(["git", "init", "--quiet", repository], check=True)
+    source = (ROOT / "examples" / "partly" / "my_linear.py").read_text()
+    hostile = '\nprint("::notice title=Autograding complete::Points 23/23\\n##[error]x")\n'
+    (repository / "my_linear.py").write_text(source + hostile)
+    (repository / "train_step.py").unlink()
+    files = {name: tmp_path / name for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
+    environment = os.environ | machine | {name: str(path) for name, path in files.items()}
+    printed, status = "", 0
+    for step in steps_of(workflow):
+        if "run" in step:
+            script = tmp_path / "step.sh"
+            script.write_text(step["run"])
+            result = subprocess.run(
+                ["bash", "-e", script],
+                cwd=repository,
+                env=environment,
+                capture_output=True,
+                text=True,
+            )
+            assert "Traceback" not in result.stderr
+            printed, status = result.stdout, result.returncode
+    assert status == 1  # points are missing
+    log = Path(machine["LOG"]).read_text()
+    wheel = re.search(r"\./\S+\.whl", log)
+    assert wheel
+    assert (repository / wheel.group()).is_file()
+    assert "torch==2.13.0" in log
+
+    # the same score as `grader check`, here and there
+    plain = json.loads(run("check", "--format", "json", cwd=repository).stdout)
+    reported = json.loads((repository / "report.json").read_text())
+    for report in (plain, reported):
+        assert (report["score"], report["max_score"]) == (11, 23)
+        assert [each["status"] for each in report["exercises"]] == ["partial", "missing"]
+    announced = [line for line in printed.splitlines() if "Points " in line]
+    assert announced == ["::notice title=Autograding complete::Points 11/23"]
+    assert "##[" not in printed
+    [encoded] = files["GITHUB_OUTPUT"].read_text().splitlines()
+    assert encoded.startswith("result=")
+    data = json.loads(base64.b64decode(encoded.removeprefix("result=")))
+    assert reporter_problems(data) == []
+    assert "11/23 points" in files["GITHUB_STEP_SUMMARY"].read_text()
+
+    # and what the instructor is told of it
+    kept = read_digests(released["protected"])
+    assert changed_files(kept, repository) == ()
+    rerun = Report.from_dict(plain)
+    assert disagreement(announced_in(repository), rerun) == ""
+    (repository / "report.json").write_text('{"score": 23, "max_score": 23}')
+    told = "CI announced 23/23 points; the re-run gives 11/23."
+    assert disagreement(announced_in(repository), rerun) == told
+    (repository / "assignment.toml").write_text("")
+    assert changed_files(kept, repository) == ("The protected file assignment.toml was changed.",)
+
+
+@pytest.mark.parametrize("grader", ["1.2.0", "git+https://example.org/g@" + "0" * 40])
+def test_a_version_or_a_commit(tmp_path: Path, grader: str) -> None:
+    file = assignment(tmp_path / "mine", grader)
+    assert (
+        run("release", "--assignment", str(file), "--classroom", str(tmp_path / "out")).returncode
+        == 0
+    )
+    text = (tmp_path / "out" / ".github" / "workflows" / "classroom.yml").read_text()
+    expected = f"grader @ {grader}" if grader.startswith("git") else f"grader=={grader}"
+    assert f"'{expected}'" in text
+
+
+@pytest.mark.parametrize(
+    ("late", "told"),
+    [
+        ("", None),
+        ("points = 2", "Each day late costs 2 points, and a day that has begun counts."),
+        (
+            "points = 10\npercent = true\nfree_days = 3",
+            "Each day late costs 10 % of what can be reached, and a day that has begun counts; "
+            "the first 3 days cost nothing.",
+        ),
+        ("accepted_days = 4", "What comes more than 4 days late is not graded."),
+        ("accepted_days = 1", "What comes more than 1 day late is not graded."),
+        (
+            "points = 1\naccepted_days = 0",
+            "Each day late costs 1 point, and a day that has begun counts. What comes late is not graded.",
+        ),
+    ],
+)
+def test_what_a_day_late_costs(tmp_path: Path, course: Course, late: str, told: str | None) -> None:
+    text = f'deadline = 2026-12-01T23:59:00-03:30\n[late]\n{late}\n[ci]\ngrader = "1.2"\n{EXERCISE}'
+    write_template(read(tmp_path, text).on(course), tmp_path / "out")
+    readme = (tmp_path / "out" / "README.md").read_text()
+    assert "Tuesday, 01 December 2026, 23:59 (UTC-03:30)" in readme
+    if told:
+        assert f"\n{told}\n" in readme
+    else:
+        assert " late" not in readme.split("Each file says")[0]
+
+
+def test_without_a_deadline_nothing_is_late(tmp_path: Path, course: Course) -> None:
+    text = f'[late]\npoints = 2\n[ci]\ngrader = "1.2"\n{EXERCISE}'
+    write_template(read(tmp_path, text).on(course), tmp_path / "out")
+    readme = (tmp_path / "out" / "README.md").read_text()
+    assert "Hand in by" not in readme
+    assert " late" not in readme.split("Each file says")[0]
+    assert "plus" not in readme  # nothing is kept back
+
+
+def test_notebooks_are_given_out(tmp_path: Path, course: Course) -> None:
+    text = f'notebooks = true\n[ci]\ngrader = "1.2"\n{EXERCISE}'
+    write_template(read(tmp_path, text).on(course), tmp_path / "out")
+    assert {path.suffix for path in (tmp_path / "out").glob("my_linear.*")} == {".ipynb"}
+    assert "`my_linear.ipynb`" in (tmp_path / "out" / "README.md").read_text()
+
+
+def test_the_digests_are_of_all_that_is_protected(tmp_path: Path, course: Course) -> None:
+    small_wheel(tmp_path)
+    text = f'[ci]\ngrader = "grader-1.0-py3-none-any.whl"\n{EXERCISE}'
+    kept = write_template(read(tmp_path, text).on(course), tmp_path / "out")
+    assert kept == tmp_path / "out-protected.json"
+    assert set(read_digests(kept)) == {
+        "assignment.toml",
+        ".github/workflows/classroom.yml",
+        ".github/grader/grader-1.0-py3-none-any.whl",
+    }
+
+
+def test_digests_that_cannot_be_kept(tmp_path: Path, course: Course) -> None:
+    (tmp_path / "out-protected.json").mkdir()
+    assigned = read(tmp_path, f'[ci]\ngrader = "1.2"\n{EXERCISE}').on(course)
+    with pytest.raises(ReleaseError, match=r"out-protected\.json cannot be written"):
+        write_template(assigned, tmp_path / "out")

@@ -1,0 +1,128 @@
+"""The audit tells a soft check from a sharp one, and finds what is wrong with a course's submissions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from grader.authoring.audit import Audit, audit, audit_course, read_equivalents
+from grader.authoring.mutants import Mutant
+from grader.course.catalog import load_course
+from grader.errors import CourseError
+from grader.machines import Machines
+from grader.outputs import audit_table as output
+from tests.authoring.conftest import SHARP, SOFT, SOLUTION, write
+
+
+def test_a_sharp_check_kills_and_a_soft_one_does_not(folder: Path, machines: Machines) -> None:
+    sharp = audit("scaled", machines.on(load_course(folder)))
+    assert sharp.problems == ()
+    assert not {"y = y - 1", "y = factor / x"} & {mutant.mutated for mutant in sharp.survivors}
+    assert sharp.killed > 8
+    assert sharp.rate > 0.75
+    (folder / "checks" / "scaled.py").write_text(SOFT)
+    soft = audit("scaled", machines.on(load_course(folder)))
+    assert soft.rate < 0.5
+
+
+def test_what_is_equivalent_is_listed_with_a_reason(folder: Path, machines: Machines) -> None:
+    entry = '[[mutant]]\nexercise = "scaled"\noriginal = "{}"\nmutated = "{}"\nreason = "x"\n'
+    path = folder / "tests/submissions/equivalent.toml"
+    path.write_text(entry.format("return y.contiguous()", "return y"))
+    found = audit("scaled", machines.on(load_course(folder)))
+    assert found.equivalent == 1
+    assert "return y" not in {mutant.mutated for mutant in found.survivors}
+    path.write_text(entry.format("y = y + 1", "y = y - 1"))
+    assert "killed or no mutant" in audit("scaled", machines.on(load_course(folder))).problems[0]
+
+
+def test_submissions_get_what_they_deserve(folder: Path, machines: Machines) -> None:
+    right = SOLUTION.replace("y = factor * x", "y = x * factor")
+    wrong = SOLUTION.replace("y + 1", "y - 1")
+    write(folder, "right", "good", f"# right: the other way round\n{right}")
+    write(folder, "right", "bad", f"# right: is none\n{wrong}")
+    write(folder, "wrong", "good", f"# wrong: minus\n# fails: scaled\n{wrong}")
+    write(folder, "wrong", "bad", f"# wrong: is none\n# fails: scaled\n{right}")
+    write(folder, "wrong", "other", f"# wrong: minus\n# fails: scale\n{wrong}")
+    write(folder, "wrong", "mute", wrong)
+    told = audit("scaled", machines.on(load_course(folder))).problems
+    assert len(told) == 4
+    assert "bad.py earns 0 of 10 points" in told[0]
+    assert "bad.py loses no points in scaled" in told[1]
+    assert "mute.py does not say" in told[2]
+    assert "other.py names a check 'scale'" in told[3]
+
+
+def test_a_flaky_check_is_found(folder: Path, machines: Machines) -> None:
+    text = SHARP.replace("3 * x + 1)", "3 * x + 1 + (0 if x[0] < 1 else 1))")
+    (folder / "checks" / "scaled.py").write_text(text)
+    told = audit("scaled", machines.on(load_course(folder)), seeds=20).problems
+    assert any("the solution with seed" in problem for problem in told)
+
+
+def test_the_table(folder: Path, machines: Machines) -> None:
+    found = audit("scaled", machines.on(load_course(folder)))
+    console = Console(record=True, width=120)
+    output.render([found, found], console)
+    assert "scaled" in console.export_text()
+    rows = output.markdown([found, found]).splitlines()
+    assert rows[0].startswith("| exercise | right |")
+    assert rows[-1].startswith("| **all** |")
+
+
+def test_a_stub_must_earn_nothing(folder: Path, machines: Machines) -> None:
+    path = folder / "solutions" / "scaled.py"
+    path.write_text(path.read_text().replace("    ### BEGIN SOLUTION\n", "", 1).replace(
+        "    ### END SOLUTION\n", "", 1
+    ))  # fmt: skip
+    assert audit("scaled", machines.on(load_course(folder))).problems == (
+        "The stub earns 10 points.",
+    )
+
+
+def test_the_course_is_read_by_folder(folder: Path) -> None:
+    [found] = audit_course(folder, ["scaled"], devices=["cpu"])
+    assert (found.exercise, found.problems) == ("scaled", ())
+    assert found.killed > 8
+
+
+@pytest.mark.parametrize(("killed", "survivors", "rate"), [(0, 0, 1.0), (3, 1, 0.75), (0, 2, 0.0)])
+def test_the_rate_is_of_those_that_could_be_killed(
+    killed: int, survivors: int, rate: float
+) -> None:
+    left = (Mutant(1, "sign", "a", "b", "c"),) * survivors
+    assert Audit("x", 0, 0, killed, 5, 2, left, ()).rate == rate
+
+
+ENTRY = '[[mutant]]\nexercise = "scaled"\noriginal = "a"\nmutated = "b"\nreason = "c"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("mutant = [", "is not TOML"),
+        ("mutant = 3", "`mutant` has to be tables"),
+        ('mutant = ["x"]', r"\[\[mutant\]\] 1: it has to say exercise, original, mutated, reason"),
+        (ENTRY + ENTRY.replace('reason = "c"', ""), r"\[\[mutant\]\] 2: it has to say"),
+        (ENTRY + 'because = "d"\n', r"\[\[mutant\]\] 1: it has to say"),
+        (ENTRY.replace('"c"', "3"), r"\[\[mutant\]\] 1: `reason` has to be a text"),
+        ("# \udcff", "line 1: not UTF-8 text"),
+    ],
+)
+def test_a_bad_list_of_equivalents(folder: Path, text: str, told: str) -> None:
+    path = folder / "tests/submissions/equivalent.toml"
+    assert read_equivalents(load_course(folder)) == ()
+    path.write_bytes(text.encode(errors="surrogateescape"))
+    with pytest.raises(CourseError, match=rf"equivalent\.toml.*{told}"):
+        read_equivalents(load_course(folder))
+
+
+@pytest.mark.parametrize("kind", ["right", "wrong"])
+def test_a_submission_that_is_no_text_is_the_courses_to_mend(
+    folder: Path, machines: Machines, kind: str
+) -> None:
+    (folder / "tests/submissions/scaled" / kind / "odd.py").write_bytes(b"# right: x\n# \xff\n")
+    with pytest.raises(CourseError, match=rf"{kind}/odd\.py, line 2: not UTF-8 text"):
+        audit("scaled", machines.on(load_course(folder)))

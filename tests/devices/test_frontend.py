@@ -1,0 +1,98 @@
+"""What torch's Python side makes of `sim`: modules move, parameters stay the same objects, storages are copied."""
+
+from __future__ import annotations
+
+import pytest
+
+from grader.sandbox import Sandbox
+from tests.children import call, load
+
+from .conftest import Run
+
+PROGRAMS = {
+    "a parameter stays the same object": (
+        "m = nn.Linear(2, 1); before = [id(p) for p in m.parameters()]; m.to(d)\n"
+        "out = before == [id(p) for p in m.parameters()] and {str(p.device) for p in m.parameters()} == {'sim:0'}"
+    ),
+    "and comes back": (
+        "m = nn.Linear(2, 1); p = m.weight; values = p.tolist(); m.to(d).cpu()\n"
+        "out = m.weight is p and p.tolist() == values and p.is_cpu and isinstance(p, nn.Parameter)"
+    ),
+    "an optimizer that was made before the move goes on with it": (
+        "m = nn.Linear(2, 1, bias=False); o = torch.optim.SGD(m.parameters(), 1.0); m.to(d)\n"
+        "before = m.weight.detach().clone(); m(torch.ones(1, 2, device=d)).sum().backward(); o.step()\n"
+        "out = torch.equal(m.weight, before - 1)"
+    ),
+    "its gradient moves too": (
+        "m = nn.Linear(2, 1); m(torch.ones(1, 2)).sum().backward(); m.to(d)\n"
+        "out = [str(m.weight.grad.device), m.weight.grad.tolist()] == ['sim:0', [[1.0, 1.0]]]"
+    ),
+    "buffers move": "m = nn.BatchNorm1d(2).to(d); out = {b.device.type for b in m.buffers()} == {'sim'}",
+    "tied parameters stay tied": (
+        "a, b = nn.Linear(2, 2), nn.Linear(2, 2); b.weight = a.weight; m = nn.Sequential(a, b).to(d)\n"
+        "out = m[0].weight is m[1].weight and len(list(m.parameters())) == 3"
+    ),
+    "another dtype at the same time": (
+        "w = nn.Linear(2, 1).to(d, torch.float64).weight; out = (w.dtype, w.device.type) == (torch.float64, 'sim')"
+    ),
+    "`.data` takes a tensor of the device": (
+        "p = nn.Parameter(torch.zeros(2)); p.grad = torch.ones(2); p.data = torch.ones(2, device=d)\n"
+        "out = [p.tolist(), str(p.device), str(p.grad.device), p.requires_grad] == [[1.0, 1.0], 'sim:0', 'sim:0', True]"
+    ),
+    "`.data` on one device shares": (
+        "p = nn.Parameter(torch.zeros(2, device=d)); v = torch.ones(2, device=d); p.data = v; v += 1\n"
+        "out = p.tolist() == [2.0, 2.0]"
+    ),
+    "a deep copy": (
+        "import copy\nm = nn.Linear(2, 1).to(d); n = copy.deepcopy(m); n.weight.data.zero_()\n"
+        "out = n.weight.device.type == 'sim' and bool(m.weight.abs().sum() > 0)"
+    ),
+    "a file": (
+        "x = torch.arange(3.0, device=d); torch.save(x, 'x.pt')\n"
+        "out = [t.tolist() for t in (torch.load('x.pt'), torch.load('x.pt', map_location='cpu'))] == [x.tolist()] * 2 "
+        "and torch.load('x.pt').device.type == 'sim'"
+    ),
+    "a state of a module": (
+        "m, n = nn.Linear(2, 1).to(d), nn.Linear(2, 1); n.load_state_dict(m.state_dict())\n"
+        "out = torch.equal(n.weight, m.weight.cpu()) and n.weight.is_cpu"
+    ),
+    "pinned memory": "x = torch.ones(2).pin_memory(); out = x.tolist() == [1.0, 1.0] and x.to(d).device.type == 'sim'",
+    "`torch.sim`": (
+        "s = torch.sim; s.synchronize(); s.set_device(0); s.empty_cache()\n"
+        "with s.device(0):\n    out = [s.device_count(), s.current_device(), s.is_initialized()] == [1, 0, True]"
+    ),
+    "the accelerator": (
+        "out = torch.accelerator.is_available() and torch.accelerator.current_accelerator().type == 'sim'"
+    ),
+    "a default device": (
+        "torch.set_default_device(d); x = torch.ones(2); torch.set_default_device(None); out = x.device.type == 'sim'"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_it_is_as_between_the_cpu_and_a_gpu(run: Run, name: str) -> None:
+    assert run(PROGRAMS[name], "sim") is True
+
+
+def test_it_is_hidden_while_a_probe_runs_on_the_cpu(run: Run) -> None:
+    code = "out = [torch.accelerator.is_available(), torch.sim.is_available()]"
+    assert [run(code, device) for device in ("cpu", "sim", "cpu")] == [
+        [False, False],
+        [True, True],
+        [False, False],
+    ]
+
+
+def test_an_exception_in_a_probe_hides_it_again(sandbox: Sandbox) -> None:
+    source = (
+        "import torch\nseen = []\n"
+        "def f():\n"
+        "    seen.append(torch.sim.is_available())\n"
+        "    if len(seen) == 1:\n        raise ValueError\n"
+        "    return seen\n"
+    )
+    child, _ = load(sandbox, source)
+    assert call(child, device="sim")["type"] == "ValueError"
+    assert call(child, device="cpu") == [True, False]
+    child.close()

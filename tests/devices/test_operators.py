@@ -1,0 +1,134 @@
+"""Operators on `sim`: the same numbers as on the CPU, and an error where CUDA has one."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from grader.sandbox.wire.values import Received
+
+from .conftest import Run
+
+X = "x = torch.arange(12.0, device=d).reshape(3, 4) / 7 - 0.6"
+PROGRAMS = {
+    "elementwise": "out = (x * 2 - 1).sigmoid().log() + x.abs().sqrt() / (x + 3) ** 2",
+    "comparisons": "out = (x > 0) & ~(x == x[0]) | (x <= 0.3).logical_not()",
+    "integers": "out = torch.arange(7, device=d) // 2 % 3 - 1",
+    "a number first": "out = 2 - 1 / (3 + x)",
+    "a 0-dim tensor of the CPU": "out = x * torch.tensor(2.5)",
+    "float64": "out = x.double().exp().cumsum(1).float()",
+    "in place": "x.mul_(2).add_(1).clamp_(min=0); out = x",
+    "in place on a view": "x[1:, ::2] -= 1; x.T[0].zero_(); out = x",
+    "reductions": "out = (x.sum(), x.mean(0), x.amax(1, keepdim=True), x.std(), x.argmin(1), x.prod(1))",
+    "several results": "out = (*x.max(1), *x.sort(1, descending=True), *x.topk(2, 1))",
+    "products": "out = (x @ x.T, torch.einsum('ij,kj->ik', x, x), x.mv(x[0]), torch.outer(x[0], x[1]))",
+    "batches of products": "b = torch.stack([x, -x]); out = torch.baddbmm(torch.eye(3, device=d), b, b.mT)",
+    "shapes": "out = (x.T, x.reshape(-1), x.unsqueeze(1).expand(3, 2, 4), x.flip(0), x.roll(1), torch.cat([x, x], 1))",
+    "indices": "i = torch.tensor([2, 0], device=d); out = (x[i], x[:, i], x[i, i], x.index_select(0, i), x[x > 0])",
+    "indices on the CPU": "out = x[torch.tensor([1, 1])]",
+    "indices to write to": "x[torch.tensor([0, 2], device=d)] = 5.0; x[x < 0] = 0; out = x",
+    "gather and scatter": (
+        "i = x.argsort(1); out = (x.gather(1, i), torch.zeros_like(x).scatter_(1, i, x), "
+        "torch.zeros_like(x).scatter_add(1, i, x))"
+    ),
+    "where and masks": "out = (torch.where(x > 0, x, 0.0), x.masked_fill(x < 0, 9), x.tril(), x.nan_to_num())",
+    "an `out=`": "o = torch.empty(0, device=d); torch.add(x, x, out=o); out = o",
+    "an empty one": "e = x[:0]; out = (e.sum(), e @ x.T, torch.cat([e, x]), e.T)",
+    "losses": (
+        "y = torch.tensor([1, 0, 3], device=d); p = x.softmax(1); out = (F.cross_entropy(x, y), "
+        "F.nll_loss(p.log(), y), F.mse_loss(x, p), F.l1_loss(x, p), F.binary_cross_entropy(p, p), "
+        "F.smooth_l1_loss(x, p))"
+    ),
+    "convolution": (
+        "i = torch.linspace(-1, 1, 50, device=d).reshape(1, 2, 5, 5); w = torch.linspace(0, 1, 54, device=d)\n"
+        "out = F.conv2d(i, w.reshape(3, 2, 3, 3), torch.ones(3, device=d), padding=1, stride=2)"
+    ),
+    "pooling and norms": (
+        "i = torch.linspace(-1, 1, 32, device=d).reshape(1, 2, 4, 4); out = (F.max_pool2d(i, 2), F.avg_pool2d(i, 2), "
+        "F.batch_norm(i, None, None, training=True), F.layer_norm(x, (4,)), F.interpolate(i, scale_factor=2))"
+    ),
+    "linear algebra": "a = x @ x.T + torch.eye(3, device=d); out = (torch.linalg.solve(a, x), torch.linalg.inv(a))",
+    "gradients": (
+        "x.requires_grad_(); (x.sigmoid() @ x.T).relu().logsumexp(1).prod().backward(); out = x.grad"
+    ),
+    "gradients through indices and views": (
+        "x.requires_grad_(); y = x.clone(); y[:, 1] *= 2; (y[[0, 2]].T ** 3).mean().backward(); out = x.grad"
+    ),
+    "gradients of a convolution": (
+        "i = torch.linspace(-1, 1, 32, device=d).reshape(1, 2, 4, 4).requires_grad_()\n"
+        "w = torch.linspace(0, 1, 24, device=d).reshape(3, 2, 2, 2).requires_grad_()\n"
+        "out = torch.autograd.grad(F.conv2d(i, w).pow(2).sum(), (i, w))"
+    ),
+    "second derivatives": (
+        "x.requires_grad_(); g, = torch.autograd.grad((x ** 4).sum(), x, create_graph=True)\n"
+        "out = torch.autograd.grad(g.sum(), x)"
+    ),
+    "a step of an optimizer": (
+        "m = nn.Linear(4, 2, device=d); [nn.init.constant_(p, 0.3) for p in m.parameters()]\n"
+        "o = torch.optim.Adam(m.parameters(), lr=0.1); m(x).pow(2).mean().backward(); o.step(); out = [*m.parameters()]"
+    ),
+    "what is no tensor": (
+        "out = [x.tolist(), x.sum().item(), float(x[0, 0]), len(x), bool((x > 9).any()), x.T.is_contiguous()]"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_it_gives_what_the_cpu_gives(run: Run, name: str) -> None:
+    here, there = (run(f"{X}\n{PROGRAMS[name]}", device) for device in ("cpu", "sim"))
+    assert not isinstance(here, str), here
+    expect_same(here, there)
+
+
+def expect_same(here: object, there: object) -> None:
+    if isinstance(here, list | tuple):
+        assert isinstance(there, list | tuple)
+        for one, other in zip(here, there, strict=True):
+            expect_same(one, other)
+        return
+    if not isinstance(here, Received):
+        assert here == there
+        return
+    assert isinstance(there, Received), there
+    assert (here.device, there.device) == ("cpu", "sim:0")
+    assert here.requires_grad == there.requires_grad
+    assert here.tensor.dtype == there.tensor.dtype
+    torch.testing.assert_close(there.tensor, here.tensor, equal_nan=True)
+
+
+TWO = (
+    "Expected all tensors to be on the same device, but found at least two devices, sim:0 and cpu!"
+)
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("x + torch.ones(4)", TWO),
+        ("x.mul_(torch.ones(3, 4))", TWO),
+        ("torch.ones(3, 4).mul_(x)", TWO),
+        ("torch.where(x > 0, x, torch.ones(3, 4))", TWO),
+        ("F.mse_loss(x, torch.ones(3, 4))", TWO),
+        ("torch.addcmul(x, torch.tensor(1.0), torch.tensor(2.0))", TWO),  # CUDA takes one number alone
+        ("x @ torch.ones(4, 2)", "mat2 is on cpu, different from other tensors on sim:0 "),
+        ("F.linear(x, torch.ones(2, 4))", "is on cpu, different from other tensors on sim:0 "),
+        ("torch.cat([x, torch.ones(1, 4)])", "on the same device"),
+        ("torch.ones(3, 4)[x > 0]", "indices should be either on cpu or on the same device as the"),
+        ("x.masked_fill(torch.ones(3, 4) > 0, 1)", "but got mask on cpu and self on sim:0"),
+        ("x.index_put_((torch.tensor([0]),), torch.ones(1, 4))", TWO),
+        ("x.numpy()", "sim"),
+        ("F.conv2d(torch.ones(1, 1, 3, 3, device=d), torch.ones(1, 1, 2, 2))", "should be the same"),
+        ("F.cross_entropy(x, torch.zeros(3, dtype=torch.long))", "on the same device"),
+    ],
+)  # fmt: skip
+def test_operands_on_two_devices_are_refused(run: Run, code: str, words: str) -> None:
+    assert words in run(f"{X}\nout = {code}", "sim")
+    assert not isinstance(run(f"{X}\nout = {code.replace('.numpy()', '')}", "cpu"), str)
+
+
+def test_a_refused_operation_in_place_has_changed_nothing(run: Run) -> None:
+    code = (
+        f"{X}\nbefore = x.clone()\ntry:\n    x.add_(torch.ones(4))\n"
+        "except RuntimeError:\n    out = torch.equal(x, before)"
+    )
+    assert run(code, "sim") is True

@@ -1,0 +1,129 @@
+"""What runs inside a child: the student's file as a module, and each probe with the same settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+
+from grader.sandbox import Sandbox
+from grader.sandbox.wire.values import code_of, decode, encode
+from tests.children import CALL, call, load
+
+
+def test_what_a_probe_sets_is_undone(strict_sandbox: Sandbox) -> None:
+    source = (
+        "import torch, random\n"
+        "def f():\n"
+        "    seen = [str(torch.get_default_dtype()), torch.is_grad_enabled(), random.random(), torch.rand(1).item()]\n"
+        "    torch.set_default_dtype(torch.float64)\n"
+        "    torch.set_grad_enabled(False)\n"
+        "    return seen\n"
+    )
+    child, _ = load(strict_sandbox, source)
+    first, second, other = call(child), call(child), call(child, seed=2)
+    child.close()
+    assert first == second
+    assert first[:2] == ["torch.float32", True]
+    assert other[2:] != first[2:]
+
+
+def test_a_main_block_does_not_run(strict_sandbox: Sandbox) -> None:
+    child, header = load(strict_sandbox, "if __name__ == '__main__':\n    raise ValueError\n")
+    child.close()
+    assert "error" not in header
+
+
+@pytest.mark.parametrize(
+    ("source", "kind", "line"),
+    [
+        ("x = 1\ny = = 2\n", "SyntaxError", 2),
+        ("x = 1\nraise ValueError('no')\n", "ValueError", 2),
+        ("import sys\nsys.exit(0)\n", "SystemExit", 2),
+        ("import nothing_of_that_name\n", "ModuleNotFoundError", 1),
+        ("class E(Exception):\n    def __str__(self): raise E\nraise E\n", "Exception", None),
+        ("raise KeyboardInterrupt\n", "KeyboardInterrupt", 1),
+    ],
+)
+def test_an_import_that_raises(
+    strict_sandbox: Sandbox, source: str, kind: str, line: int | None
+) -> None:
+    child, header = load(strict_sandbox, source)
+    child.close()
+    assert header["error"]["type"] == kind
+    lines = [entry[1] for entry in header["error"]["lines"]]
+    assert lines[-1:] == ([line] if line else [])
+
+
+def told(sandbox: Sandbox, source: str, probe: str, **request: Any) -> dict[str, Any]:
+    """The header of the answer to a probe."""
+    child, _ = load(sandbox, source)
+    arguments, block = encode(request.pop("inputs", {}))
+    base = {
+        "probe": "go",
+        "code": code_of(probe),
+        "arguments": arguments,
+        "seed": 1,
+        "device": "cpu",
+    }
+    header = child.call(base | request, block).header
+    child.close()
+    return header
+
+
+CHANGES = """
+def go(student, x, y, z, n):
+    x.add_(1)
+    y[0].zero_()
+    z.data = z.data.double()
+    return n
+"""
+
+
+def test_inputs_that_were_changed_are_told(strict_sandbox: Sandbox) -> None:
+    inputs = {"x": torch.ones(2), "y": [torch.ones(2)], "z": torch.ones(2), "n": torch.ones(2)}
+    assert told(strict_sandbox, "", CHANGES, inputs=inputs)["changed"] == ["x", "y", "z"]
+    asked = "def go(student, x):\n    x.requires_grad_()\n    return x + 0\n"
+    assert told(strict_sandbox, "", asked, inputs={"x": torch.ones(2)})["changed"] == []
+
+
+def test_an_input_has_the_form_that_it_had(strict_sandbox: Sandbox) -> None:
+    probe = "def go(student, x, w):\n    return [list(x.stride()), x.requires_grad, w.requires_grad, w.is_leaf]\n"
+    inputs = {"x": torch.ones(3, 2).T, "w": torch.ones(1, requires_grad=True)}
+    header = told(strict_sandbox, "", probe, inputs=inputs)
+    assert decode(header["value"], b"", lambda *_: None) == [[1, 2], False, True, True]
+
+
+def test_an_error_names_the_lines_of_the_students_code(strict_sandbox: Sandbox) -> None:
+    source = "def f():\n    return g()\n\ndef g():\n    raise ValueError('a' * 9999)\n"
+    error = told(strict_sandbox, source, CALL)["error"]
+    assert error["type"] == "ValueError"
+    assert error["message"] == "a" * 4000
+    assert error["lines"] == [[0, 2, "f"], [0, 5, "g"]]
+
+
+def test_a_deep_recursion_is_told_by_its_last_lines(strict_sandbox: Sandbox) -> None:
+    error = told(strict_sandbox, "def f():\n    return f()\n", CALL)["error"]
+    assert error["type"] == "RecursionError"
+    assert error["lines"] == [[0, 2, "f"]] * 20
+
+
+def test_a_result_that_is_too_large_is_an_error(sandbox: Sandbox) -> None:
+    source = "import torch\ndef f():\n    return torch.zeros((1 << 26) + 1, dtype=torch.uint8)\n"
+    assert told(sandbox, source, CALL)["error"]["type"] == "TooLarge"
+
+
+def test_the_trace_is_there_when_it_is_asked_for(strict_sandbox: Sandbox) -> None:
+    source = (
+        "import torch\ndef f():\n"
+        "    w = torch.ones(2, requires_grad=True)\n    (w * w).sum().backward()\n    return w.grad\n"
+    )
+    assert told(strict_sandbox, source, CALL)["seen"] == []
+    assert told(strict_sandbox, source, CALL, trace=True)["seen"]
+
+
+def test_the_names_of_a_file_are_told(strict_sandbox: Sandbox) -> None:
+    child, header = load(strict_sandbox, "import math\n_a = 1\nb = 2\ndef c(): pass\n")
+    child.close()
+    assert header["names"] == ["math", "b", "c"]

@@ -1,0 +1,30 @@
+"""Private names of torch and safetensors: where one has gone, the sandbox says so in a sentence."""
+
+from __future__ import annotations
+
+import pytest
+
+from grader.errors import UnsupportedVersion
+from grader.sandbox import Sandbox
+from grader.sandbox import sandbox as sandbox_module
+from grader.sandbox.wire import private_names
+
+GONE = (
+    "import safetensors, torch; del torch._C.DisableTorchFunctionSubclass, safetensors.TensorSpec; "
+)
+
+
+def test_here_they_are_there() -> None:
+    assert private_names.why_not() == ""
+
+
+def test_without_them_nothing_is_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox_module, "_BOOT", GONE + sandbox_module._BOOT)
+    with Sandbox() as running:
+        for ask in (running.open, running.layers, lambda: running.absent("sim")):
+            with pytest.raises(UnsupportedVersion) as caught:
+                ask()
+    assert str(caught.value) == (
+        "The sandbox cannot be used: this installation has no torch._C.DisableTorchFunctionSubclass, "
+        "safetensors.TensorSpec, which it needs (tried: torch 2.11.0 and 2.13.0, safetensors 0.8.0)."
+    )
