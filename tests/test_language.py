@@ -10,6 +10,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 
 from grader import language
+from grader.errors import TranslationError
 
 
 @pytest.fixture
@@ -109,3 +110,21 @@ def test_longer_texts_are_translated_paragraph_by_paragraph(tmp_path: Path) -> N
     language.learn(catalogue(tmp_path, Twice_a_tensor="텐서의 두 배", Doubling="두 배"))
     with language.speaking("ko"):
         assert language.translated(text) == "두 배\n\n텐서의 두 배\n\nNot this."
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"x", b"\xde\x12\x04\x95", b"\xde\x12\x04\x95" + b"\xff" * 99]
+)
+@pytest.mark.usefixtures("forgetting")
+def test_a_catalogue_that_cannot_be_read_changes_nothing(tmp_path: Path, data: bytes) -> None:
+    file = tmp_path / "locale" / "ko" / "LC_MESSAGES" / "messages.mo"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(data)
+    known = language.learned()
+    with language.speaking("ko"):
+        before = language._("All points.")
+        with pytest.raises(TranslationError, match=r"messages\.mo"):
+            language.learn(tmp_path)
+        assert language.current() == "ko"
+        assert language._("All points.") == before != "All points."
+    assert language.learned() == known
