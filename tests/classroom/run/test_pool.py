@@ -19,7 +19,7 @@ from grader.classroom.run.pool import (
     workers_of,
 )
 from grader.classroom.run.worker import GradingOutcome, Task, versions
-from grader.errors import WorkerMismatch, WorkersError
+from grader.errors import MissingPackageError, WorkerMismatch, WorkersError
 from grader.submission import Submission
 from tests.classes import EXERCISE
 
@@ -204,5 +204,5 @@ def test_a_cluster_that_cannot_be_used_is_told(
     with pytest.raises(WorkersError, match=r"none\.json does not exist. Is the scheduler running"):
         dask_workers(str(tmp_path / "none.json"))
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(WorkersError, match=r'pip install "grader\[dask\]" brings it'):
+    with pytest.raises(MissingPackageError, match=r"grader\[dask\]"):
         workers_of("tcp://127.0.0.1:1", None)
