@@ -28,6 +28,7 @@ _FOR_INSTRUCTORS = (
     "authoring/",
     "classroom/",
     "course/",
+    "sandbox/wire/private_names.py",
     "submission/protected.py",
     "devices/",
     "errors.py",

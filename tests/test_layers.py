@@ -170,3 +170,22 @@ def test_files_stay_readable() -> None:
         lines = len(path.read_text(encoding="utf-8").splitlines())
         most = 500 if path.parent.name == "checks" else 400  # an exercise's checks are one file
         assert lines <= most, f"{path.relative_to(PACKAGE)} has {lines} lines: it wants two rooms"
+
+
+# what runs on the untrusted side is tried from outside; the course's checks by submissions and mutants
+UNTESTED_ROOMS = ("grader.sandbox.inside", "grader.checks", "grader.classroom.run.preload")
+TESTED = [
+    name
+    for name, path in modules().items()
+    if not path.stem.startswith("__") and not name.startswith(UNTESTED_ROOMS)
+]
+
+
+@pytest.mark.parametrize("name", TESTED)
+def test_a_module_has_a_test_of_its_own_name(name: str) -> None:
+    *rooms, file = name.split(".")[1:]
+    test = Path(__file__).parent.joinpath(*rooms, f"test_{file}.py")
+    assert test.is_file()
+    tree = ast.parse(test.read_text(encoding="utf-8"))
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    assert any(function.name.startswith("test_") for function in functions)

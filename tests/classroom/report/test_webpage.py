@@ -12,6 +12,7 @@ import pytest
 from grader.classroom.report import webpage
 from grader.classroom.report.class_summary import ClassSummary
 from grader.classroom.report.webpage import SHARD, WebPage, drawn, script_json
+from grader.errors import UnsupportedVersion
 from grader.report import Picture
 from tests.reports import Tags
 from tests.synthetic import made_class
@@ -104,5 +105,5 @@ def test_another_form_of_the_tables_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(webpage, "_bundle", lambda name: "const a = 1;")
-    with pytest.raises(RuntimeError, match="in a form that is not known"):
+    with pytest.raises(UnsupportedVersion, match="in a form that is not known"):
         page_of(1, tmp_path / "page")
