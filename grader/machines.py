@@ -16,7 +16,6 @@ import re
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import replace
-from types import TracebackType
 from typing import Self
 
 from .course.catalog import Course, Exercise, load_course
@@ -77,12 +76,7 @@ class Machines:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -141,9 +135,8 @@ class Machines:
         absent = {device: self._why_absent(device) for device in self.devices if device != "cpu"}
         return Environment(
             python=platform.python_version(),
-            torch=str(
-                torch.__version__
-            ),  # a class of torch's, which a report is not to bring along
+            # of torch's own class, which a report is not to bring along
+            torch=str(torch.__version__),
             devices=("cpu", *(device for device, why in absent.items() if not why)),
             isolation=tuple(layer.name for layer in self.sandbox().layers() if layer.on),
             absent=tuple(f"{device}: {why}" for device, why in absent.items() if why),
