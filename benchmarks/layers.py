@@ -41,7 +41,7 @@ class Layers:
     name: str
     without: str = ""
     confined: bool = True
-    witness: bool = True
+    trace: bool = True
     rules: bool = True
     devices: Sequence[str] = ("cpu",)
 
@@ -52,7 +52,7 @@ STEPS = (
     Layers("+ resource limits", "", False, False, False),
     Layers("+ Landlock", _NO_SECCOMP, True, False, False),
     Layers("+ seccomp", "", True, False, False),
-    Layers("+ the witness at run time", rules=False),
+    Layers("+ the trace at run time", rules=False),
     Layers("+ the rules in the source: as on --device cpu"),
     Layers("+ the simulated accelerator: as by default", devices=DEVICES),
 )
@@ -124,7 +124,7 @@ def _grader(layers: Layers, machines: Machines) -> Callable[[str], None]:
 
     def grade(text: str) -> None:
         with ExitStack() as stack:
-            if not layers.witness:
+            if not layers.trace:
                 stack.enter_context(patch.object(grading, "by_hand", lambda *_: False))
             if not layers.rules:
                 stack.enter_context(patch.object(grading, "violations", lambda *_: []))

@@ -67,8 +67,8 @@ def grade(
     """
     if language not in (None, *languages.languages()):
         known = ", ".join(languages.languages())
-        told = _("The grader does not speak {language!r}. It speaks {known}.")
-        raise InputError(told.format(language=language, known=known))
+        sentence = _("The grader does not speak {language!r}. It speaks {known}.")
+        raise InputError(sentence.format(language=language, known=known))
     course = assigned.course if assigned else course or (machines.course if machines else None)
     with ExitStack() as stack:
         # before the rest: it imports torch at the same time as this process does
@@ -99,8 +99,8 @@ def _known(names: Sequence[str], course: Course) -> list[Exercise]:
     """The exercises of these names, each once."""
     for name in names:
         if name not in course.names:
-            told = _("There is no exercise {name!r}. `grader list` shows them: {names}.")
-            raise SubmissionError(told.format(name=name, names=", ".join(course.names)))
+            sentence = _("There is no exercise {name!r}. `grader list` shows them: {names}.")
+            raise SubmissionError(sentence.format(name=name, names=", ".join(course.names)))
     return [course[name] for name in dict.fromkeys(names)]
 
 
@@ -246,8 +246,8 @@ def _summary(
 ) -> tuple[ExerciseStatus, str]:
     """The exercise's state and a sentence about it, from the states of its checks."""
     if source is None:
-        told = _("There is no {file} in this submission.")
-        return "missing", told.format(file=f"{exercise.name}.py")
+        sentence = _("There is no {file} in this submission.")
+        return "missing", sentence.format(file=f"{exercise.name}.py")
     if problem:
         return "error", problem
     if any(check.status == "error" for check in checks):

@@ -62,8 +62,8 @@ def _catalogue_in(folder: Path, language: str) -> gettext.NullTranslations:
     try:
         return gettext.translation(DOMAIN, folder, [language])
     except (OSError, ValueError, LookupError, struct.error) as error:
-        told = _("{file} is no catalogue. `grader translate` makes it anew.")
-        raise TranslationError(told.format(file=file)) from error
+        sentence = _("{file} is no catalogue. `grader translate` makes it anew.")
+        raise TranslationError(sentence.format(file=file)) from error
 
 
 @contextmanager

@@ -120,8 +120,8 @@ class Machines:
             DeviceError: if one of them is not there, with the reason.
         """
         if absent := self.environment.absent:
-            told = _("This machine lacks a device that was asked for. {devices}.")
-            raise DeviceError(told.format(devices="; ".join(absent)))
+            sentence = _("This machine lacks a device that was asked for. {devices}.")
+            raise DeviceError(sentence.format(devices="; ".join(absent)))
 
     def _started(self) -> dict[str, Sandbox]:
         started = {"cpu": Sandbox(self.limits, self._confined, zygote_server=self._zygote_server)}
@@ -167,16 +167,16 @@ def limits_of(course: Course) -> Limits:
     known = vars(Limits())
     for name, value in course.limits.items():
         if name not in known:
-            told = _("[limits] has no {name!r}. It may have: {known}").format(
+            sentence = _("[limits] has no {name!r}. It may have: {known}").format(
                 name=name, known=", ".join(known)
             )
         elif isinstance(known[name], int) and (type(value) is not int or value <= 0):
-            told = _("[limits] {name} must be a positive whole number").format(name=name)
+            sentence = _("[limits] {name} must be a positive whole number").format(name=name)
         elif type(value) not in (int, float) or not 0 < value < math.inf:
-            told = _("[limits] {name} must be a positive number").format(name=name)
+            sentence = _("[limits] {name} must be a positive number").format(name=name)
         else:
             continue
-        raise CourseError(f"{course.folder / 'course.toml'}: {told}.")
+        raise CourseError(f"{course.folder / 'course.toml'}: {sentence}.")
     return Limits(**{name: type(known[name])(value) for name, value in course.limits.items()})
 
 

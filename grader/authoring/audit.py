@@ -190,8 +190,8 @@ def audit(name: str, machines: Machines, seeds: int = 0) -> Audit:
 def _problems_of_right(what: str, result: ExerciseResult) -> Iterator[str]:
     if result.score < result.max_score or not result.max_score:
         lost = [f"{check.name}: {check.message}" for check in result.checks if not check.score]
-        told = "; ".join([*filter(None, [result.message]), *lost])
-        yield f"{what} earns {result.score} of {result.max_score} points: {told}"
+        reasons = "; ".join([*filter(None, [result.message]), *lost])
+        yield f"{what} earns {result.score} of {result.max_score} points: {reasons}"
 
 
 def _problems_of_wrong(path: Path, run: Callable[[str], ExerciseResult]) -> Iterator[str]:

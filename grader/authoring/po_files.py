@@ -157,8 +157,8 @@ def problems(catalogue: Catalog, texts: Iterable[Message]) -> Iterator[str]:
             for kind, names in (("placeholders", _placeholders), ("code", _code)):
                 one, other = names(text.id), names(str(message.string))
                 if one != other:
-                    told = ", ".join(sorted(one ^ other))
-                    yield f"the translation of {shown} has other {kind}: {told}."
+                    differing = ", ".join(sorted(one ^ other))
+                    yield f"the translation of {shown} has other {kind}: {differing}."
 
 
 def _stub(exercise: Exercise) -> str:

@@ -122,10 +122,10 @@ def _collected(files: Sequence[Path], devices: Sequence[str]) -> dict[str, Check
     if status == pytest.ExitCode.INTERRUPTED and not plugin.faults:
         raise KeyboardInterrupt
     if plugin.faults or status != pytest.ExitCode.OK:
-        told = " ".join(plugin.faults) or f"pytest ended with status {status}"
+        reason = " ".join(plugin.faults) or f"pytest ended with status {status}"
         if status == pytest.ExitCode.NO_TESTS_COLLECTED:
-            told = _("there is no function test_… in it.")
-        raise CourseFault(f"{file} cannot be used: {told}")
+            reason = _("there is no function test_… in it.")
+        raise CourseFault(f"{file} cannot be used: {reason}")
     checks: dict[str, Check] = {}
     for item in plugin.items:
         check = _check_of(item)
@@ -156,9 +156,9 @@ def _check_of(item: pytest.Function) -> Check:
     name = item.originalname.removeprefix("test_")
     number = worth.args[0] if worth else 0
     if type(number) is not int or number < 0:
-        told = _("{name} is worth {points!r} points, which is no whole number.")
-        told = told.format(name=name, points=number)
-        raise CourseFault(f"{item.path} cannot be used: {told}")
+        sentence = _("{name} is worth {points!r} points, which is no whole number.")
+        sentence = sentence.format(name=name, points=number)
+        raise CourseFault(f"{item.path} cannot be used: {sentence}")
     text = inspect.getdoc(item.obj) or name
     return Check(
         name=name,

@@ -84,5 +84,5 @@ class CollectionPlugin:
 
 def _reason(text: str) -> str:
     """What an exception says, of all that pytest prints of it."""
-    told = [line[1:].strip() for line in text.splitlines() if line.startswith("E ")]
-    return told[-1] if told else text
+    reasons = [line[1:].strip() for line in text.splitlines() if line.startswith("E ")]
+    return reasons[-1] if reasons else text

@@ -126,8 +126,8 @@ def test_update_params(student: Student, draw: Draw) -> None:
     causes = explain.step_causes(lambda factor: a - factor * 0.3 * grad, 0.3)
     expect_close(got["params"]["a"], a - 0.3 * grad, _("a after update_params"), causes=causes)
     expect_close(got["params"]["b"], b, _("b, which has no gradient, after update_params"))
-    told = _("After update_params a parameter is no leaf that requires gradients any more.")
-    expect(got["leaves"], told, _("Update inside `with torch.no_grad():`."))
+    sentence = _("After update_params a parameter is no leaf that requires gradients any more.")
+    expect(got["leaves"], sentence, _("Update inside `with torch.no_grad():`."))
 
 
 @probe
@@ -145,8 +145,8 @@ def test_clear_grad(student: Student, draw: Draw) -> None:
     a, b = draw.normal(), draw.normal()
     got = student.run(clear, a=a, b=b)
     for grad in got["grads"]:
-        told = _("After clear_grad a parameter still has a gradient.")
-        expect(grad is None or not grad.tensor.any(), told, explain.NOT_CLEARED)
+        sentence = _("After clear_grad a parameter still has a gradient.")
+        expect(grad is None or not grad.tensor.any(), sentence, explain.NOT_CLEARED)
     causes = {CLEARED: {"a": 0 * a, "b": 0 * b}}
     expect_close(got["params"], {"a": a, "b": b}, _("params after clear_grad"), causes=causes)
 

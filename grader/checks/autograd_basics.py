@@ -100,10 +100,10 @@ def test_gradient_leaves_x_alone(student: Student, draw: Draw) -> None:
     x = draw.normal(4, 3)
     for needing, old in ((False, None), (True, None), (True, draw.normal(4, 3))):
         got = student.run(find_gradient, x=x, needing=needing, old=old)
-        told = _("x.requires_grad was {needing}, and after gradient(f, x) it is not.").format(
+        sentence = _("x.requires_grad was {needing}, and after gradient(f, x) it is not.").format(
             needing=needing
         )
-        expect(got["requires_grad"] is needing, told, _("Work on `x.detach().clone()`."))
+        expect(got["requires_grad"] is needing, sentence, _("Work on `x.detach().clone()`."))
         if old is None:
             cause = _("`backward()` writes into `x.grad`; `torch.autograd.grad` does not.")
             expect(
@@ -126,8 +126,8 @@ def apply_named(student: Any, name: str, inputs: list[Tensor], needing: bool) ->
 
 def result_of(student: Student, name: str, inputs: list[Tensor], needing: bool) -> Any:
     got = student.run(apply_named, name=name, inputs=inputs, needing=needing)
-    told = _("{name} has changed `requires_grad` or `.grad` of its input.").format(name=name)
-    expect(got["kept"], told, _("Work on `x.detach().clone()`."))
+    sentence = _("{name} has changed `requires_grad` or `.grad` of its input.").format(name=name)
+    expect(got["kept"], sentence, _("Work on `x.detach().clone()`."))
     return got["result"]
 
 

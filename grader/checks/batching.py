@@ -180,11 +180,11 @@ def test_loader_seed(student: Student) -> None:
     got = student.run(load, count=30, runs=runs, epochs=2)
     first, again, other, default, zero = got["epochs"]
     expect(flat(first[0]) != list(range(30)), _("The loader does not shuffle."))
-    told = _(
+    sentence = _(
         "Two loaders with the same seed give different orders when the global random states differ."
     )
     cause = _("Give the DataLoader a `torch.Generator` of its own, seeded with `seed`.")
-    expect(first == again, told, cause)
+    expect(first == again, sentence, cause)
     expect(default == zero, _("Without a seed the order is not that of seed=0."))
     expect(flat(first[0]) != flat(other[0]), _("Loaders with different seeds give the same order."))
 
@@ -194,8 +194,8 @@ def test_loader_epochs(student: Student) -> None:
     """Each epoch of one loader has an order of its own."""
     got = student.run(load, count=30, runs=[{"batch_size": 5, "seed": 3}], epochs=3)
     orders = [flat(epoch) for epoch in got["epochs"][0]]
-    told = _("Two epochs of one loader have the same order.")
-    expect(orders[0] != orders[1] and orders[1] != orders[2], told)
+    sentence = _("Two epochs of one loader have the same order.")
+    expect(orders[0] != orders[1] and orders[1] != orders[2], sentence)
 
 
 @probe
@@ -282,8 +282,8 @@ def test_sharded_stream(student: Student, values: list[Any]) -> None:
     for workers in range(4):
         got = student.run(share, values=values, workers=workers)
         expect(got["is iterable"], _("ShardedStream is not a torch.utils.data.IterableDataset."))
-        told = _("The list of values was changed; inputs are to be left as they were.")
-        expect(got["untouched"], told, explain.IN_PLACE)
+        sentence = _("The list of values was changed; inputs are to be left as they were.")
+        expect(got["untouched"], sentence, explain.IN_PLACE)
         first, second = got["passes"]
         _expect_same_values(first, values, workers)
         _expect_same_values(second, values, workers, _(", when it is gone through a second time"))
@@ -293,11 +293,11 @@ def _expect_same_values(got: list[Any], values: list[Any], workers: int, when: s
     """As multisets; what is no plain value is told by its kind."""
     given, wanted = Counter(map(repr, got)), Counter(map(repr, values))
     more, fewer = given - wanted, wanted - given
-    told = _(
+    sentence = _(
         "With num_workers={workers}{when}, {more} values come too often and {fewer} are missing."
     ).format(workers=workers, when=when, more=more.total(), fewer=fewer.total())
     cause = _("Ask `torch.utils.data.get_worker_info()` and give each worker its own part.")
-    expect(not more and not fewer, told, cause if workers and more and not fewer else "")
+    expect(not more and not fewer, sentence, cause if workers and more and not fewer else "")
 
 
 @points(1)

@@ -177,11 +177,11 @@ def read_transformed(student: Any, lines: list[str], target: str, in_place: bool
 def test_transform(student: Student, in_place: bool) -> None:
     """`transform` is applied to the features, when the item is asked for and not before."""
     got = student.run(read_transformed, lines=csv_lines(), target="price", in_place=in_place)
-    told = {
+    sentences = {
         "made": _("The transform was called {times} times when the dataset was made."),
         "counted": _("The transform was called {times} times when the length was asked for."),
     }
-    for when, sentence in told.items():
+    for when, sentence in sentences.items():
         expect(
             got[when] == 0,
             sentence.format(times=got[when]),
@@ -267,10 +267,10 @@ def ask_for_unknown(student: Any, lines: list[str], target: str) -> Any:
 def test_unknown_target(student: Student, target: str) -> None:
     """An unknown `target` is a ValueError that names it."""
     got = student.run(ask_for_unknown, lines=csv_lines(), target=target)
-    told = _('CsvDataset(path, "{target}") raises no ValueError; there is no such column.').format(
-        target=target
-    )
-    expect(got is not None, told)
+    sentence = _(
+        'CsvDataset(path, "{target}") raises no ValueError; there is no such column.'
+    ).format(target=target)
+    expect(got is not None, sentence)
     expect(
         target in got,
         _("The ValueError does not name the unknown target: {got!r}.").format(got=got),

@@ -209,10 +209,10 @@ def test_autograd_step_leaves(student: Student, draw: Draw) -> None:
     """After the step `.grad` is None or zero, and the parameters are leaves that require gradients."""
     for stale in (False, True):
         got, _unused, _unused = run_steps(student, draw, 5, (), stale=stale)
-        told = _("After the step a parameter still has a gradient.")
-        expect(got["cleared"], told, explain.NOT_CLEARED)
-        told = _("After the step a parameter is no leaf that requires gradients any more.")
-        expect(got["leaves"], told)
+        sentence = _("After the step a parameter still has a gradient.")
+        expect(got["cleared"], sentence, explain.NOT_CLEARED)
+        sentence = _("After the step a parameter is no leaf that requires gradients any more.")
+        expect(got["leaves"], sentence)
 
 
 @points(1)

@@ -66,7 +66,7 @@ def expect_formula(student: Student, draw: Draw, name: str, h: float | None) -> 
         right = {"forward_difference": "forward"}.get(name, "central")
         expected = formulas[right](step)
         got = student.run(differentiate, name=name, x=x, h=h)
-        told = f"{name}(f, x)" if h is None else f"{name}(f, x, h={h})"
+        call = f"{name}(f, x)" if h is None else f"{name}(f, x, h={h})"
         rtol = tolerance(draw.dtype, h)
         causes = {
             FORWARD: partial(formulas["forward"], step),
@@ -83,7 +83,7 @@ def expect_formula(student: Student, draw: Draw, name: str, h: float | None) -> 
             once = Cause("all-at-once", ALL_AT_ONCE.template + " They are added up as well.")
             causes |= {ALL_AT_ONCE: slope * ones, once: x.numel() * slope * ones}
         expect_close(
-            got, expected.to(draw.dtype), told, rtol=rtol, requires_grad=False, causes=causes
+            got, expected.to(draw.dtype), call, rtol=rtol, requires_grad=False, causes=causes
         )
 
 

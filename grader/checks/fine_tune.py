@@ -296,12 +296,12 @@ def test_step_modes(student: Student, draw: Draw) -> None:
         got = student.run(one_step, state=state, inputs=inputs, labels=labels, lr=0.1, how=how)
         for name in ("first", "norm", "middle.0", "middle.0.inner", "middle.1", "fc"):
             wanted = name not in ("first", "norm", "middle.0")
-            told = _("During the step the layer {name} is not in evaluation mode.")
+            sentence = _("During the step the layer {name} is not in evaluation mode.")
             if wanted:
-                told = _("During the step the layer {name} is not in training mode.")
+                sentence = _("During the step the layer {name} is not in training mode.")
             expect(
                 got["seen"].get(name) is wanted,
-                told.format(name=name),
+                sentence.format(name=name),
                 ALL_EVAL if wanted else FROZEN_MODE,
             )
 

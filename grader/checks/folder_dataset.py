@@ -107,8 +107,8 @@ def test_classes(student: Student, files: str) -> None:
     expect(isinstance(found, list | tuple), _("classes is not a list."))
     same = sorted(map(str, found)) == classes
     cause = "" if "bat" in found else _("Folders without files count too.")
-    told = _("classes is {found}, expected {wanted}.").format(found=list(found), wanted=classes)
-    expect(list(found) == classes, told, explain.ORDER if same else cause)
+    sentence = _("classes is {found}, expected {wanted}.").format(found=list(found), wanted=classes)
+    expect(list(found) == classes, sentence, explain.ORDER if same else cause)
     numbering = {name: i for i, name in enumerate(classes)}
     found = got["class_to_idx"]
     expect(isinstance(found, dict), _("class_to_idx is not a dict from the names of classes."))
@@ -280,8 +280,8 @@ def test_indices(student: Student) -> None:
                     ),
                 )
             else:
-                told = _("{where} gives an item instead of an IndexError.").format(where=where)
-                expect(value == "IndexError", told)
+                sentence = _("{where} gives an item instead of an IndexError.").format(where=where)
+                expect(value == "IndexError", sentence)
         distinct = len({found[index] for index in range(count)})
         expect(distinct == count, _("The same item stands at several indices."))
 

@@ -162,7 +162,7 @@ def expect_like_torch(
             if number in (0, 2):
                 step[0] = None
     got = student.run(run_steps, kind=kind, options=options, start=start, grads=grads, how=how)
-    told = ", ".join(f"{name}={value}" for name, value in options.items())
+    settings = ", ".join(f"{name}={value}" for name, value in options.items())
     expected = by_torch(kind, options, start, grads)
     causes = {
         cause: partial(by_hand, kind, options, start, grads, mistake)
@@ -170,7 +170,7 @@ def expect_like_torch(
         if mistake != "one step" or how == "generator"
     }
     what = _("after {steps} steps of {kind}({told}), parameters").format(
-        steps=STEPS, kind=kind, told=told
+        steps=STEPS, kind=kind, settings=settings
     )
     expect_close(got["parameters"], expected, what, causes=causes)
     expect(
@@ -265,8 +265,10 @@ def test_zero_grad(student: Student, draw: Draw, kind: str) -> None:
     got = student.run(clear, kind=kind, start=start)
     for grad in got["grads"]:
         cleared = grad is None or not grad.tensor.any()
-        told = _("After zero_grad() of {kind} a parameter still has a gradient.").format(kind=kind)
-        expect(cleared, told, explain.NOT_CLEARED)
+        sentence = _("After zero_grad() of {kind} a parameter still has a gradient.").format(
+            kind=kind
+        )
+        expect(cleared, sentence, explain.NOT_CLEARED)
     expect_close(got["parameters"], start, _("the parameters after zero_grad()"))
 
 

@@ -95,8 +95,8 @@ def test_parameters(student: Student) -> None:
             shape == (1,),
             _("`{name}` has shape {shape}, expected (1,).").format(name=name, shape=shape),
         )
-        told = _("`{name}` does not require gradients.").format(name=name)
-        expect(name not in got["frozen"], told, explain.NO_GRAD)
+        sentence = _("`{name}` does not require gradients.").format(name=name)
+        expect(name not in got["frozen"], sentence, explain.NO_GRAD)
     others = sorted(set(got["parameters"]) - set(START))
     expect(
         not others, _("There are further parameters: {others}.").format(others=", ".join(others))
@@ -155,14 +155,14 @@ def mistaken(x: Tensor, a: Tensor, b: Tensor, c: Tensor) -> dict[Cause, Tensor]:
         ROUNDED: right.round(decimals=4),
     }
     for name, value in START.items():
-        told = ONE_CONSTANT.of(value=f"{value:g}", name=name)
-        causes[told] = quadratic(x, **given | {name: value})
+        cause = ONE_CONSTANT.of(value=f"{value:g}", name=name)
+        causes[cause] = quadratic(x, **given | {name: value})
         causes[NO_TERM.of(name=name)] = quadratic(x, **given | {name: 0})
         causes[MINUS.of(name=name)] = quadratic(x, **given | {name: -given[name]})
         for another, instead in given.items():
             if another != name:
-                told = FOR_ANOTHER.of(name=another, right=name)
-                causes[told] = quadratic(x, **given | {name: instead})
+                cause = FOR_ANOTHER.of(name=another, right=name)
+                causes[cause] = quadratic(x, **given | {name: instead})
     return causes
 
 

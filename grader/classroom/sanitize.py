@@ -103,10 +103,10 @@ def _exercise(exercise: ExerciseResult, rewrite: Rewrite) -> ExerciseResult:
 
 
 def _check(check: CheckResult, rewrite: Rewrite) -> CheckResult:
-    told: dict[str, Any] = {}
+    renewed: dict[str, Any] = {}
     for name in ("message", "cause", "place"):
         text = getattr(check, name, "")
         new = rewrite(text) if text else text
         if new is not text:
-            told[name] = new
-    return replace(check, **told) if told else check
+            renewed[name] = new
+    return replace(check, **renewed) if renewed else check

@@ -28,8 +28,8 @@ class Commands(click.Group):
         except OSError as error:
             if error.filename is None or error.errno == errno.EPIPE:
                 raise  # no file of the caller's; click ends quietly where nobody reads what it prints
-            told = _("{path} cannot be used: {reason}.")
-            refuse(told.format(path=error.filename, reason=error.strerror))
+            sentence = _("{path} cannot be used: {reason}.")
+            refuse(sentence.format(path=error.filename, reason=error.strerror))
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -124,8 +124,8 @@ def check(
         if require_isolation:
             missing = [layer for layer in machines.sandbox().layers() if not layer.on]
             if missing:
-                told = ", ".join(f"{layer.name} ({layer.why})" for layer in missing)
-                refuse(_("Not graded, because this machine lacks: {layers}.").format(layers=told))
+                layers = ", ".join(f"{layer.name} ({layer.why})" for layer in missing)
+                refuse(_("Not graded, because this machine lacks: {layers}.").format(layers=layers))
         report = _grade_with_progress(submission, machines, seed, assigned)
     if path == Path() and seed is None:
         _remember(report, submission, course)

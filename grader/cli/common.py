@@ -94,8 +94,8 @@ def named_in(course: Course, names: Sequence[str]) -> list[Exercise]:
     """
     for name in names:
         if name not in course.names:
-            told = _("There is no exercise {name!r}. `grader list` shows them: {names}.")
-            raise SubmissionError(told.format(name=name, names=", ".join(course.names)))
+            sentence = _("There is no exercise {name!r}. `grader list` shows them: {names}.")
+            raise SubmissionError(sentence.format(name=name, names=", ".join(course.names)))
     return [exercise for exercise in course.exercises if not names or exercise.name in names]
 
 
@@ -136,8 +136,8 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        told = _("{path} cannot be written: {reason}.")
-        raise OutputError(told.format(path=path, reason=error.strerror or error)) from error
+        sentence = _("{path} cannot be written: {reason}.")
+        raise OutputError(sentence.format(path=path, reason=error.strerror or error)) from error
 
 
 @contextmanager

@@ -59,5 +59,7 @@ def _compare(sandbox: Sandbox, device: str) -> tuple[int, list[str]]:
     from ..text import clean
 
     outcomes = list(run_all(sandbox, device))
-    told = [f"{o.program.name}: {clean(o.difference, 300)}" for o in outcomes if o.difference]
-    return len(outcomes), told
+    differences = [
+        f"{o.program.name}: {clean(o.difference, 300)}" for o in outcomes if o.difference
+    ]
+    return len(outcomes), differences

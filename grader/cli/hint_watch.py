@@ -76,8 +76,8 @@ def _print_hint(exercise: Exercise, number: int) -> None:
     from ..course.translation import hints_of
 
     console = console_for()
-    told = _(_HINT).format(name=exercise.name, number=number, total=len(exercise.hints))
-    console.print(Text(told, style="bold cyan"))
+    sentence = _(_HINT).format(name=exercise.name, number=number, total=len(exercise.hints))
+    console.print(Text(sentence, style="bold cyan"))
     console.print(Padding(Markdown(hints_of(exercise)[number - 1]), (0, 0, 1, 2)))
 
 

@@ -235,6 +235,6 @@ class _Reader:
             if key not in keys:
                 self.fail(f"{where}{key}", f"is not known here. There are {', '.join(keys)}")
 
-    def fail(self, where: str, told: str) -> NoReturn:
+    def fail(self, where: str, problem: str) -> NoReturn:
         where = clean(" ".join(where.split()), 80)
-        raise AssignmentError(f"{clean(str(self.path))}: `{where}` {told}.")
+        raise AssignmentError(f"{clean(str(self.path))}: `{where}` {problem}.")

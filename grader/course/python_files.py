@@ -130,10 +130,10 @@ def literal_of(path: Path, value: ast.expr, name: str) -> object:
         fail(path, value, f"`{name}` has to be written out: texts, numbers, lists and tables alone")
 
 
-def fail(path: Path, node: ast.expr, told: str) -> NoReturn:
+def fail(path: Path, node: ast.expr, problem: str) -> NoReturn:
     """Says what is wrong at a place of a file.
 
     Raises:
         CourseError: always.
     """
-    raise CourseError(f"{path}, line {node.lineno}: {told}.")
+    raise CourseError(f"{path}, line {node.lineno}: {problem}.")

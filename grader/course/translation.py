@@ -41,11 +41,11 @@ def stub_text(text: str, file: Path) -> str:
     for node, docstring in sorted(
         docstrings(syntax_of(text, file)), key=lambda pair: -pair[0].lineno
     ):
-        told = translated(docstring)
+        spoken = translated(docstring)
         indent = lines[node.lineno - 1][: node.col_offset]
         # one that shares its line with code stays as it is
-        if told != docstring and not indent.strip():
-            lines[node.lineno - 1 : node.end_lineno] = _quoted(told, indent)
+        if spoken != docstring and not indent.strip():
+            lines[node.lineno - 1 : node.end_lineno] = _quoted(spoken, indent)
     comment = "# " + _("YOUR CODE HERE")
     return "\n".join(line.replace(YOUR_CODE, comment) for line in lines)
 

@@ -57,12 +57,12 @@ class GraderMagics(Magics):
         course = self._machines.course
         name, _option, spoken = (part.strip() for part in line.partition("--lang"))
         if spoken and spoken not in language.languages():
-            told = _("%%check knows the languages {names}, and not {name!r}.")
+            sentence = _("%%check knows the languages {names}, and not {name!r}.")
             names = ", ".join(language.languages())
-            raise UsageError(told.format(names=names, name=spoken))
+            raise UsageError(sentence.format(names=names, name=spoken))
         if name not in course.names:
-            told = _("%%check needs the name of an exercise: {names}.")
-            raise UsageError(told.format(names=", ".join(course.names)))
+            sentence = _("%%check needs the name of an exercise: {names}.")
+            raise UsageError(sentence.format(names=", ".join(course.names)))
         if not self.shell.run_cell(cell).success:
             return  # IPython has shown the error
         with language.speaking(spoken or language.current()):
@@ -76,8 +76,8 @@ class GraderMagics(Magics):
             except Fault as error:
                 if isinstance(error, SandboxLost):
                     self._machines.restart()  # so that the next cell can be checked
-                told = _("The grader itself failed, not your code: {error}")
-                raise UsageError(told.format(error=error)) from error
+                sentence = _("The grader itself failed, not your code: {error}")
+                raise UsageError(sentence.format(error=error)) from error
         display(HTML(notebook_html.render(report)))
 
     def _cells(self) -> list[Cell]:
@@ -101,7 +101,7 @@ def _inputs_of(shell: Any) -> list[str]:
     try:
         return list(shell.history_manager.input_hist_raw)
     except AttributeError as error:
-        told = _(
+        sentence = _(
             "This version of IPython keeps no list of what was run in a session. Use IPython 9.18."
         )
-        raise UnsupportedVersion(told) from error
+        raise UnsupportedVersion(sentence) from error

@@ -120,9 +120,9 @@ class Watch:
                 case Pressed(key) if key == QUIT:
                     return
                 case Lost(why):
-                    told = _("Watching {folder} ended: {error}.")
+                    sentence = _("Watching {folder} ended: {error}.")
                     folder = self._workspace.folder.absolute()
-                    raise WorkspaceError(told.format(folder=folder, error=why))
+                    raise WorkspaceError(sentence.format(folder=folder, error=why))
                 case Pressed(key):
                     self._press(key)
                 case Saved(names):
@@ -274,8 +274,8 @@ class Watch:
         exercise = self._standings[name].exercise
         self._standings[name] = Standing(exercise, result.status, result.score, source)
         if result.status == "passed" and not was_done:
-            told = _(_PASSED).format(name=name, points=result.max_score)
-            self._notices.append((told, "bold green"))
+            sentence = _(_PASSED).format(name=name, points=result.max_score)
+            self._notices.append((sentence, "bold green"))
 
     def _report(self, name: str, submission: Submission) -> ExerciseResult | None:
         """The result of a grading; `None` where the grader failed, which is told."""

@@ -144,10 +144,10 @@ class Workspace:
         except (FileNotFoundError, NotADirectoryError):
             return True
         except (OSError, ValueError) as error:
-            told = error.strerror if isinstance(error, OSError) else error
+            reason = error.strerror if isinstance(error, OSError) else error
             raise WorkspaceError(
-                _("{file} cannot be read: {told}. Ask your instructor for the file anew.").format(
-                    file=file, told=told
+                _("{file} cannot be read: {reason}. Ask your instructor for the file anew.").format(
+                    file=file, reason=reason
                 )
             ) from error
         return settings.get("hints", True) is not False

@@ -140,8 +140,8 @@ class Sandbox:
                 },
                 passed,
             )
-            if told := answer.get("unsupported"):
-                raise UnsupportedVersion(f"The sandbox cannot be used: {told}.")
+            if missing := answer.get("unsupported"):
+                raise UnsupportedVersion(f"The sandbox cannot be used: {missing}.")
         except BaseException:
             connection.close()
             os.close(output)

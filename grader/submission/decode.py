@@ -26,15 +26,15 @@ def source_of_bytes(data: bytes, shown: str) -> Source:
         text = data.removeprefix(codecs.BOM_UTF8).decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        told = _("{file}, line {line}: not UTF-8 text. Save the file as UTF-8.")
-        return _unusable(shown, told.format(file=shown, line=line))
+        sentence = _("{file}, line {line}: not UTF-8 text. Save the file as UTF-8.")
+        return _unusable(shown, sentence.format(file=shown, line=line))
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
-        told = _("{file}, line {line}: a NUL byte. Save the file as plain UTF-8 text.")
-        return _unusable(shown, told.format(file=shown, line=line))
+        sentence = _("{file}, line {line}: a NUL byte. Save the file as plain UTF-8 text.")
+        return _unusable(shown, sentence.format(file=shown, line=line))
     if not text.strip():
-        told = _("{file} is empty. Copy the stub of the exercise anew and fill it in.")
-        return _unusable(shown, told.format(file=shown))
+        sentence = _("{file} is empty. Copy the stub of the exercise anew and fill it in.")
+        return _unusable(shown, sentence.format(file=shown))
     return Source.of_text(shown, text)
 
 
@@ -64,13 +64,13 @@ def notebook_of_bytes(data: bytes, shown: str) -> Source:
             if cell["cell_type"] == "code"
         ]
     except Exception:  # whatever it is: nbformat has a dozen kinds of exceptions for bad notebooks
-        told = _("{file} is not a Jupyter notebook. Open it in Jupyter and save it again.")
-        return _unusable(shown, told.format(file=shown))
+        sentence = _("{file} is not a Jupyter notebook. Open it in Jupyter and save it again.")
+        return _unusable(shown, sentence.format(file=shown))
     if sum(len(cell.text) for cell in code) > MAX_SOURCE_BYTES or len(code) > MAX_CELLS:
         return _too_large(shown, MAX_SOURCE_BYTES)
     if not any(cell.text.strip() for cell in code):
-        told = _("{file} has no code cells. Take the exercise's notebook anew and fill it in.")
-        return _unusable(shown, told.format(file=shown))
+        sentence = _("{file} has no code cells. Take the exercise's notebook anew and fill it in.")
+        return _unusable(shown, sentence.format(file=shown))
     return Source(shown, tuple(code), notebook=True)
 
 
@@ -79,5 +79,5 @@ def _unusable(shown: str, problem: str) -> Source:
 
 
 def _too_large(shown: str, most: int) -> Source:
-    told = _("{file} is larger than {most} MiB of code. Hand in the exercise alone.")
-    return _unusable(shown, told.format(file=shown, most=most >> 20))
+    sentence = _("{file} is larger than {most} MiB of code. Hand in the exercise alone.")
+    return _unusable(shown, sentence.format(file=shown, most=most >> 20))

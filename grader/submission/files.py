@@ -70,15 +70,15 @@ class FolderFiles(Files):
             for name in sorted(names):
                 count += 1
                 if count > MAX_FILES:
-                    told = _("There are more than {most} files.")
-                    raise UnreadableError(told.format(most=f"{MAX_FILES:,}"))
+                    sentence = _("There are more than {most} files.")
+                    raise UnreadableError(sentence.format(most=f"{MAX_FILES:,}"))
                 yield (name if inner == "." else f"{inner}/{name}").replace(os.sep, "/")
 
     def read(self, name: str, most: int) -> bytes:
         path = self._folder / name
         if leads_out(self._folder, path):
-            told = _("{file} leads out of the submission's folder. Copy the file itself there.")
-            raise UnreadableError(told.format(file=name))
+            sentence = _("{file} leads out of the submission's folder. Copy the file itself there.")
+            raise UnreadableError(sentence.format(file=name))
         return read_plain(path, name, most)
 
 
@@ -118,8 +118,8 @@ def open_plain(path: Path, shown: str) -> BinaryIO:
         UnreadableError: if it is no such file, or cannot be opened.
     """
     if os.path.islink(path):
-        told = _("{file} is a symbolic link. Hand in the file itself.")
-        raise UnreadableError(told.format(file=shown))
+        sentence = _("{file} is a symbolic link. Hand in the file itself.")
+        raise UnreadableError(sentence.format(file=shown))
     try:
         # the flag is for a link that was not there a moment ago
         flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -128,8 +128,8 @@ def open_plain(path: Path, shown: str) -> BinaryIO:
         raise _unreadable(shown, error) from error
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        told = _("{file} is not a regular file. Hand in a Python file.")
-        raise UnreadableError(told.format(file=shown))
+        sentence = _("{file} is not a regular file. Hand in a Python file.")
+        raise UnreadableError(sentence.format(file=shown))
     return os.fdopen(descriptor, "rb")
 
 

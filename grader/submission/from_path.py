@@ -27,28 +27,28 @@ def read_submission(path: Path, course: Course, names: Sequence[str] = ()) -> Su
     """
     for name in names:
         if name not in course.names:
-            told = _("There is no exercise {name!r}. `grader list` shows them: {names}.")
-            raise SubmissionError(told.format(name=name, names=", ".join(course.names)))
+            sentence = _("There is no exercise {name!r}. `grader list` shows them: {names}.")
+            raise SubmissionError(sentence.format(name=name, names=", ".join(course.names)))
     if path.is_dir():
         return _read_folder(path, course, names)
     if not os.path.lexists(path):
-        told = _("{path} does not exist. Give a file or a folder with `--from`.")
-        raise SubmissionError(told.format(path=clean(str(path))))
+        sentence = _("{path} does not exist. Give a file or a folder with `--from`.")
+        raise SubmissionError(sentence.format(path=clean(str(path))))
     return _read_file(path, course, names)
 
 
 def _read_file(path: Path, course: Course, names: Sequence[str]) -> Submission:
     shown = clean(str(path))
     if len(names) > 1:
-        told = _("{path} is one file, so name one exercise, or give the folder with `--from`.")
-        raise SubmissionError(told.format(path=shown))
+        sentence = _("{path} is one file, so name one exercise, or give the folder with `--from`.")
+        raise SubmissionError(sentence.format(path=shown))
     name = names[0] if names else path.stem
     if name not in course.names:
-        told = _(
+        sentence = _(
             "{path} is not named after an exercise. Say which one it is: "
             "`grader check NAME --from {path}` with a NAME of {names}."
         )
-        raise SubmissionError(told.format(path=shown, names=", ".join(course.names)))
+        raise SubmissionError(sentence.format(path=shown, names=", ".join(course.names)))
     source = read_source(ListedFiles({str(path): path}), str(path))
     return Submission(shown, {name: source}, (name,))
 
@@ -57,10 +57,10 @@ def _read_folder(folder: Path, course: Course, names: Sequence[str]) -> Submissi
     wanted = tuple(names) or course.names
     answers = find_answers(TopFiles(folder), course, wanted)
     if not answers:
-        told = _(
+        sentence = _(
             "{path} holds no exercise to grade: expected a file such as {name}.py, {name}.ipynb or "
             "exercises/{name}.py. `grader list` shows the names."
         )
-        raise SubmissionError(told.format(path=clean(str(folder)), name=wanted[0]))
+        raise SubmissionError(sentence.format(path=clean(str(folder)), name=wanted[0]))
     sources = {name: answer.source for name, answer in answers.items()}
     return Submission(clean(str(folder)), sources, tuple(names) or tuple(sources))

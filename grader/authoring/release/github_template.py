@@ -108,18 +108,18 @@ def _moment(when: datetime) -> str:
 
 def _late(late: Late) -> str:
     """The policy in a sentence or two; empty where lateness costs nothing that is known here."""
-    told = []
+    sentences = []
     if late.points:
         percent = f"{late.points} % of what can be reached"
         what = percent if late.percent else _counted(late.points, "point")
         free = {0: "", 1: "; the first day costs nothing"}.get(
             late.free_days, f"; the first {late.free_days} days cost nothing"
         )
-        told.append(f"Each day late costs {what}, and a day that has begun counts{free}.")
+        sentences.append(f"Each day late costs {what}, and a day that has begun counts{free}.")
     if late.accepted_days is not None:
         days = f"more than {_counted(late.accepted_days, 'day')} " if late.accepted_days else ""
-        told.append(f"What comes {days}late is not graded.")
-    return " ".join(told)
+        sentences.append(f"What comes {days}late is not graded.")
+    return " ".join(sentences)
 
 
 def _counted(number: int, what: str) -> str:

@@ -36,10 +36,10 @@ def set_up(device: str) -> str:
 def why_no_cuda(confinement: Confinement) -> str:
     """Why a child, confined as the others are, cannot use the GPU, and what to do; empty where it can."""
     attempt = partial(_sum_on_gpu, confinement)
-    told = attempt(())
-    if not told:
+    problem = attempt(())
+    if not problem:
         return ""
-    return explain(told, attempt, devices_here(), str(torch.__version__), torch.version.cuda)
+    return explain(problem, attempt, devices_here(), str(torch.__version__), torch.version.cuda)
 
 
 def _sum_on_gpu(confinement: Confinement, without: Collection[str]) -> str:
@@ -47,25 +47,25 @@ def _sum_on_gpu(confinement: Confinement, without: Collection[str]) -> str:
     reader, writer = os.pipe()
     pid = os.fork()
     if pid == 0:
-        told = "it could not be started"
+        problem = "it could not be started"
         try:
             os.setsid()
             if LIMITS not in without:
                 apply_limits(Limits(), "cuda")
             confinement.apply(without)
-            told = (
+            problem = (
                 "" if torch.ones(2, device="cuda").sum().item() == 2 else "it gives wrong numbers"
             )
         except BaseException as error:
-            told = f"{type(error).__name__}: {error}".split("\n")[0][:300]
+            problem = f"{type(error).__name__}: {error}".split("\n")[0][:300]
         finally:
-            os.write(writer, told.encode() or b"\0")
+            os.write(writer, problem.encode() or b"\0")
             os._exit(0)
     os.close(writer)
     with os.fdopen(reader, "rb") as pipe:
-        told = pipe.read().decode()
+        problem = pipe.read().decode()
     os.waitpid(pid, 0)
-    return told.strip("\0") if told else "it ends the process that uses it"
+    return problem.strip("\0") if problem else "it ends the process that uses it"
 
 
 @contextmanager

@@ -181,13 +181,13 @@ class Server:
         A line is a triple: number of the cell, line, function.
         """
         with contextlib.suppress(BaseException):  # str() runs the student's code
-            told = _plain_error(type(error).__name__, str(error))
+            problem = _plain_error(type(error).__name__, str(error))
             if isinstance(error, SyntaxError) and error.filename in self._tags:
-                told["message"] = str(error.msg)[:MAX_TEXT]
-                told["lines"] = [[self._tags.index(error.filename), error.lineno or 0, ""]]
+                problem["message"] = str(error.msg)[:MAX_TEXT]
+                problem["lines"] = [[self._tags.index(error.filename), error.lineno or 0, ""]]
             else:
-                told["lines"] = self._lines(error)
-            return told
+                problem["lines"] = self._lines(error)
+            return problem
         return _plain_error("Exception", "its text could not be had")
 
     def _lines(self, error: BaseException) -> list[list[Any]]:

@@ -23,7 +23,7 @@ NO_DEVICE = (
 _NO_BUILD = "torch {version} is built without CUDA. Install a build with it: https://pytorch.org/get-started/locally/"
 _NO_RIGHT = "this user may not open {paths}. Ask whoever runs this machine for the right to"
 _OUTSIDE = (
-    "{told}. The sandbox is not the cause: it is the same with none of its layers. {advice}, until this works: "
+    "{error}. The sandbox is not the cause: it is the same with none of its layers. {advice}, until this works: "
     "python -c \"import torch; torch.ones(2, device='cuda').sum()\""
 )
 _ADVICE = {
@@ -35,7 +35,7 @@ _ADVICE = {
 }
 _LOOK = "See what nvidia-smi says"
 _INSIDE = (
-    "{told}. The sandbox is the cause: {found}. Please report this line as a fault of the grader's, with the "
+    "{error}. The sandbox is the cause: {found}. Please report this line as a fault of the grader's, with the "
     "driver's version; until then, grade on sim"
 )
 
@@ -47,11 +47,13 @@ def devices() -> list[Path]:
     ]
 
 
-def explain(told: str, attempt: Try, nodes: Sequence[Path], version: str, build: str | None) -> str:
+def explain(
+    error: str, attempt: Try, nodes: Sequence[Path], version: str, build: str | None
+) -> str:
     """Why a child cannot use the GPU.
 
     Args:
-        told: what a try with all layers gave.
+        error: what a try with all layers gave.
         attempt: makes further ones.
         nodes: the GPU's device files.
         version, build: of torch, and of the CUDA that it is built with.
@@ -62,11 +64,11 @@ def explain(told: str, attempt: Try, nodes: Sequence[Path], version: str, build:
         return _NO_BUILD.format(version=version)
     if closed := [str(path) for path in nodes if not os.access(path, os.R_OK | os.W_OK)]:
         return _NO_RIGHT.format(paths=", ".join(closed))
-    told = told.rstrip(".")
+    error = error.rstrip(".")
     if attempt(LAYERS):
-        found = (advice for words, advice in _ADVICE.items() if words in told)
-        return _OUTSIDE.format(told=told, advice=next(found, _LOOK))
-    return _INSIDE.format(told=told, found=_layers_in_the_way(attempt))
+        found = (advice for words, advice in _ADVICE.items() if words in error)
+        return _OUTSIDE.format(error=error, advice=next(found, _LOOK))
+    return _INSIDE.format(error=error, found=_layers_in_the_way(attempt))
 
 
 def _layers_in_the_way(attempt: Try) -> str:
