@@ -169,7 +169,7 @@ def expect_like_torch(
         for mistake, cause in MISTAKES.items()
         if mistake != "one step" or how == "generator"
     }
-    what = _("after {steps} steps of {kind}({told}), parameters").format(
+    what = _("after {steps} steps of {kind}({settings}), parameters").format(
         steps=STEPS, kind=kind, settings=settings
     )
     expect_close(got["parameters"], expected, what, causes=causes)
