@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import language as languages
+from .checking.exercise_status import not_for_students, status_of
 from .checking.rules import by_hand, seen_at_run_time, violations
 from .course.assignment import AssignedCourse
 from .course.catalog import Course, Exercise
@@ -22,9 +23,8 @@ from .course.translation import title_of
 from .errors import InputError, SubmissionError
 from .language import _
 from .machines import Machines, preload_for
-from .report import CheckResult, ExerciseResult, ExerciseStatus, Report, Violation
+from .report import CheckResult, ExerciseResult, Report, Violation
 from .submission import Source, Submission, read_submission
-from .submission.search import is_stub
 
 if TYPE_CHECKING:
     from .checking.collect import Check
@@ -145,7 +145,7 @@ class _Grading:
 
         only = self.assigned.checks(exercise.name) if self.assigned else None
         if only is not None and not only:
-            return _not_for_students(exercise, source)
+            return not_for_students(exercise, source)
         seed = self._seed_of(exercise, source)
         with self._sessions(exercise, source) as sessions:
             collected = _collect(exercise, self.machines.environment.devices)
@@ -158,7 +158,7 @@ class _Grading:
             problem = sessions.main.load_problem
         if broken:
             checks = tuple(replace(check, score=0) for check in checks)
-        status, message = _summary(exercise, source, problem, checks)
+        status, message = status_of(exercise, source, problem, checks)
         if broken and status != "error":
             status, message = "failed", _("No points: {reason}").format(reason=broken[0].message)
         return ExerciseResult(
@@ -210,7 +210,7 @@ def _with_places(
     checks: Sequence[CheckResult], collected: Mapping[str, Check], source: Source
 ) -> tuple[CheckResult, ...]:
     """The checks, each that failed with the place in the source that it is about."""
-    from .checking.locate import place_of
+    from .checking.look_at import place_of
 
     return tuple(
         replace(check, place=place_of(source, collected[check.name].description))
@@ -218,13 +218,6 @@ def _with_places(
         else check
         for check in checks
     )
-
-
-def _not_for_students(exercise: Exercise, source: Source | None) -> ExerciseResult:
-    """An exercise all of whose checks are kept back: there is nothing to run."""
-    status: ExerciseStatus = "not_attempted" if source else "missing"
-    message = _("Only your instructor runs its checks.")
-    return ExerciseResult(exercise.name, title_of(exercise), 0, 0, status, message)
 
 
 def _violations(exercise: Exercise, source: Source, session: Session) -> list[Violation]:
@@ -239,23 +232,3 @@ def _collect(exercise: Exercise, devices: Sequence[str]) -> dict[str, Check]:
     from .checking.collect import collect
 
     return collect((exercise.checks, *exercise.more_checks), devices)
-
-
-def _summary(
-    exercise: Exercise, source: Source | None, problem: str, checks: Sequence[CheckResult]
-) -> tuple[ExerciseStatus, str]:
-    """The exercise's state and a sentence about it, from the states of its checks."""
-    if source is None:
-        sentence = _("There is no {file} in this submission.")
-        return "missing", sentence.format(file=f"{exercise.name}.py")
-    if problem:
-        return "error", problem
-    if any(check.status == "error" for check in checks):
-        return "error", _(
-            "The grader itself failed in a check; these points are not the last word."
-        )
-    if {check.status for check in checks} == {"passed"}:
-        return "passed", _("All points.")
-    if is_stub(source, exercise) or not any(check.was_tried for check in checks):
-        return "not_attempted", _("Not started yet.")
-    return ("partial" if any(check.score for check in checks) else "failed"), ""

@@ -42,7 +42,7 @@ _FOR_INSTRUCTORS = (
     "outputs/junit.py",
     "sandbox/parity.py",
     "sandbox/sandbox.py",
-    "sandbox/zygote_client.py",
+    "sandbox/zygote_server_client.py",
     "submission/git_files.py",
     "submission/zip_files.py",
 )

@@ -23,7 +23,8 @@ from grader import grade, language, load_course
 from grader.authoring.po_files import PACKAGE
 from grader.authoring.stub_notebook import notebook_of
 from grader.course.catalog import Course
-from grader.course.translation import hints_of, stub_text
+from grader.course.translated_stub import stub_text
+from grader.course.translation import hints_of
 from grader.errors import InputError
 from grader.machines import Machines
 from grader.outputs import notebook_html, terminal

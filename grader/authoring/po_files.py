@@ -21,7 +21,7 @@ from babel.messages.pofile import PoFileError, read_po, write_po
 
 from ..course.catalog import Course, Exercise
 from ..course.python_files import checks_in, syntax_of, text_of
-from ..course.translation import docstrings
+from ..course.translated_stub import docstrings
 from ..errors import TranslationError
 from ..language import DOMAIN, paragraphs
 from .stub import stub_of

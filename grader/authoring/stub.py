@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ..course.catalog import Exercise
 from ..course.python_files import syntax_of, text_of
-from ..course.translation import stub_text
+from ..course.translated_stub import stub_text
 from ..errors import ReleaseError
 
 _MARKER = re.compile(r"^(?P<indent>\s*)### (?P<edge>BEGIN|END) (?P<kind>SOLUTION|STUB)\s*$")

@@ -193,7 +193,7 @@ def _suffix(notebooks: bool) -> str:
 
 def _stub(exercise: Exercise, notebooks: bool) -> bytes:
     """The stub in the language in use."""
-    from ..course.translation import stub_text
+    from ..course.translated_stub import stub_text
 
     stub = exercise.stub
     if not stub.is_file():

@@ -5,9 +5,10 @@
           └──── messages, over a ────▶ child (limited; runs the student's code)
                  socket of its own
 
-The files at the top are the trusted side's: `sandbox` is its handle on the zygote, `child` that on a child, and
-`zygote_client` that on a process which forks zygotes for several workers; `interpreter` starts those, and `parity`
-holds devices against CUDA. `inside/` runs on the untrusted side, `isolation/` bounds it, and `wire/` crosses.
+The files at the top are the trusted side's: `sandbox` is its handle on the zygote, `child` that on a child (and
+`hanging_line` where it hangs), `zygote_server_client` that on a process which forks zygotes for several workers;
+`interpreter` starts those, and `parity` holds devices against CUDA. `inside/` runs on the untrusted side, `isolation/`
+bounds it, and `wire/` crosses.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from .isolation.limits import Limits as Limits
     from .sandbox import Sandbox as Sandbox
     from .wire.messages import Message as Message
-    from .zygote_client import ZygoteServer as ZygoteServer
-    from .zygote_client import start_zygote_server as start_zygote_server
+    from .zygote_server_client import ZygoteServer as ZygoteServer
+    from .zygote_server_client import start_zygote_server as start_zygote_server
 
 # looked up when asked for: the zygote imports this package too, and holds nothing of the trusted side's
 _HOMES = {
@@ -29,8 +30,8 @@ _HOMES = {
     "Limits": "isolation.limits",
     "Message": "wire.messages",
     "Sandbox": "sandbox",
-    "ZygoteServer": "zygote_client",
-    "start_zygote_server": "zygote_client",
+    "ZygoteServer": "zygote_server_client",
+    "start_zygote_server": "zygote_server_client",
 }
 __all__ = sorted(_HOMES)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import secrets
 import select
 import shutil
@@ -16,11 +15,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..errors import NoAnswer
+from .hanging_line import hanging_line
 from .isolation.limits import Limits
 from .wire.messages import Message, MessageError, pack, unpack
 
-_TRACE_SECONDS = 0.3
-_TRACE_QUIET_SECONDS = 0.03
 _POLL_SECONDS = 0.05
 _PRINTED_KEPT = 4000
 _WARM_BYTES = 1 << 30  # what the zygote shares with each child is counted to the child as well
@@ -36,7 +34,7 @@ class Child:
         pid: int,
         connection: socket.socket,
         output: int,
-        trace: int,
+        stack: int,
         folder: Path,
         limits: Limits,
         end: Callable[[], int | None],
@@ -47,7 +45,7 @@ class Child:
         self._shared_bytes = _resident_bytes(pid)  # the zygote's, until they are written to
         self._connection = connection
         self._output = output
-        self._trace = trace
+        self._stack = stack
         self._folder = folder
         self._tags: list[str] = []
         self._printed_bytes = 0
@@ -57,7 +55,7 @@ class Child:
         self._poll = select.poll()
         self._poll.register(output, select.POLLIN)
         connection.setblocking(False)
-        for descriptor in (output, trace):
+        for descriptor in (output, stack):
             os.set_blocking(descriptor, False)
 
     def load(
@@ -97,7 +95,7 @@ class Child:
         self.alive = False
         self._connection.close()
         os.close(self._output)
-        os.close(self._trace)
+        os.close(self._stack)
         try:
             return self._end()
         finally:
@@ -116,13 +114,13 @@ class Child:
             # without the number, equal answers have equal texts
             return answer._replace(text=answer.text.replace(number.encode(), b"", 1))
         except TimeoutError:
-            place = self._where()
+            place = hanging_line(self._pid, self._stack, self._tags)
             self.close()
             raise NoAnswer(
                 "timeout", "did not finish within {seconds:g} seconds", place, seconds=seconds
             ) from None
         except _Excess as error:
-            place = self._where()
+            place = hanging_line(self._pid, self._stack, self._tags)
             self.close()
             raise NoAnswer("excess", error.template, place, most=error.most) from None
         except MessageError as error:
@@ -201,26 +199,6 @@ class Child:
             if self._printed_bytes > self._limits.output_bytes:
                 most = self._limits.output_bytes
                 raise _Excess("printed more than {most:,} bytes", most)
-
-    def _where(self) -> tuple[int, int] | None:
-        """The cell and line of the student's code that the child is in, by its own signal handler."""
-        with suppress(OSError):
-            os.kill(self._pid, signal.SIGUSR1)
-        text, patience = b"", _TRACE_SECONDS
-        poll = select.poll()
-        poll.register(self._trace, select.POLLIN)
-        # it is written piece by piece: the end is when nothing more comes
-        while len(text) < 65536 and poll.poll(1000 * patience):
-            part = os.read(self._trace, 65536)
-            if not part:
-                break
-            text, patience = text + part, _TRACE_QUIET_SECONDS
-        for tag, line in re.findall(
-            r'File "([^"]*)", line (\d{1,7}) in', text.decode("ascii", "replace")
-        ):
-            if tag in self._tags:
-                return self._tags.index(tag), int(line)
-        return None
 
 
 class _Excess(Exception):

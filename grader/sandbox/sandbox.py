@@ -19,7 +19,7 @@ from .child import Child, remove_tree
 from .interpreter import PACKAGES, clean_environment, start_python
 from .isolation.confinement import Layer
 from .isolation.limits import PORTABLE, Limits
-from .zygote_client import ask
+from .zygote_server_client import ask
 
 _END_SECONDS = 5.0
 _START_SECONDS = 120.0  # a cold disk and a busy machine: torch can take this long to import
@@ -128,8 +128,8 @@ class Sandbox:
         folder.mkdir()
         connection, theirs = socket.socketpair()
         output, output_end = os.pipe()
-        trace, trace_end = os.pipe()
-        passed = [theirs.fileno(), output_end, trace_end]
+        stack, stack_end = os.pipe()
+        passed = [theirs.fileno(), output_end, stack_end]
         try:
             answer = self._ask(
                 {
@@ -145,16 +145,16 @@ class Sandbox:
         except BaseException:
             connection.close()
             os.close(output)
-            os.close(trace)
+            os.close(stack)
             raise
         finally:
             theirs.close()
             os.close(output_end)
-            os.close(trace_end)
+            os.close(stack_end)
         self._layers = tuple(Layer(**layer) for layer in answer["layers"])
         self._absent = answer["absent"]
         self._child = Child(
-            answer["pid"], connection, output, trace, folder, self.limits, self._end_child
+            answer["pid"], connection, output, stack, folder, self.limits, self._end_child
         )
         return self._child
 

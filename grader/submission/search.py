@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from ..course.catalog import Course, Exercise
-from ..course.translation import stub_texts
+from ..course.translated_stub import stub_texts
 from ..errors import UnreadableError
 from ..text import MESSAGE_LENGTH, clean
 from .decode import MAX_NOTEBOOK_BYTES, MAX_SOURCE_BYTES, notebook_of_bytes, source_of_bytes

@@ -40,7 +40,7 @@ def serve(
     parent: int,
     connection: int,
     output: int,
-    trace: int,
+    stack: int,
     folder: str,
     limits: Limits,
     confinement: Confinement,
@@ -49,13 +49,13 @@ def serve(
 
     Args:
         parent: process id of the zygote.
-        connection, output, trace: descriptors for answers, for what the student prints, and for the place where a
+        connection, output, stack: descriptors for answers, for what the student prints, and for the place where a
             child that hangs is.
         folder: an empty folder, the only one that the student's code should write to.
     """
     status = 1
     try:
-        _settle(parent, connection, output, trace, folder, limits, confinement)
+        _settle(parent, connection, output, stack, folder, limits, confinement)
         Server(limits).run(socket.socket(fileno=connection))
         status = 0
     finally:
@@ -66,7 +66,7 @@ def _settle(
     parent: int,
     connection: int,
     output: int,
-    trace: int,
+    stack: int,
     folder: str,
     limits: Limits,
     confinement: Confinement,
@@ -76,14 +76,14 @@ def _settle(
     null = os.open(os.devnull, os.O_RDONLY)
     for source, target in ((null, 0), (output, 1), (output, 2)):
         os.dup2(source, target)
-    edges = [2, *sorted([connection, trace, *confinement.descriptors]), 1 << 16]
+    edges = [2, *sorted([connection, stack, *confinement.descriptors]), 1 << 16]
     for below, above in itertools.pairwise(edges):
         os.closerange(below + 1, above)
     os.chdir(folder)
     os.environ["HOME"] = os.environ["TMPDIR"] = folder
     tempfile.tempdir = None  # asked for anew, with this TMPDIR
     # written by a C signal handler, so it works inside an endless loop of torch's as well
-    faulthandler.register(signal.SIGUSR1, file=trace, all_threads=False, chain=False)
+    faulthandler.register(signal.SIGUSR1, file=stack, all_threads=False, chain=False)
     apply_limits(limits, confinement.device)
     confinement.apply()
 

@@ -149,9 +149,9 @@ def _fork(
         # a submission that imports the grader finds nothing; kept here, because to free them takes 3 ms
         hidden = [sys.modules.pop(name) for name in own]  # noqa: F841
         sys.modules["grader"] = None  # type: ignore[assignment]
-        connection, output, trace = descriptors
+        connection, output, stack = descriptors
         limits = Limits(**request["limits"])
-        serve_child(parent, connection, output, trace, request["folder"], limits, confinement)
+        serve_child(parent, connection, output, stack, request["folder"], limits, confinement)
     for descriptor in descriptors:
         os.close(descriptor)
     return pid

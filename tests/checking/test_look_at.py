@@ -5,7 +5,7 @@ from __future__ import annotations
 import nbformat
 import pytest
 
-from grader.checking.locate import place_of
+from grader.checking.look_at import place_of
 from grader.submission import Source, Submission
 from grader.submission.decode import notebook_of_bytes
 

@@ -17,7 +17,7 @@ from grader import grade
 from grader.errors import NoAnswer
 from grader.machines import Machines
 from grader.sandbox import Limits, Sandbox, ZygoteServer, start_zygote_server
-from grader.sandbox.zygote_client import ask
+from grader.sandbox.zygote_server_client import ask
 from tests.children import GOOD, call, load
 from tests.conftest import ROOT
 

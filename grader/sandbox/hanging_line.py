@@ -1,0 +1,43 @@
+"""The line of a student's code that a child hangs in, as the child's own signal handler writes it."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import signal
+from collections.abc import Sequence
+from contextlib import suppress
+
+_SECONDS = 0.3
+_QUIET_SECONDS = 0.03
+_MOST_BYTES = 65536
+
+
+def hanging_line(pid: int, pipe: int, tags: Sequence[str]) -> tuple[int, int] | None:
+    """Asks a child for its stack.
+
+    Args:
+        pid: the child's.
+        pipe: the descriptor that its signal handler writes to, at the far end.
+        tags: what the student's pieces of source are called there.
+
+    Returns:
+        The number of the piece, and the line in it; `None` where the child is in none of them, or says nothing.
+    """
+    with suppress(OSError):
+        os.kill(pid, signal.SIGUSR1)
+    text, patience = b"", _SECONDS
+    poll = select.poll()
+    poll.register(pipe, select.POLLIN)
+    # it is written piece by piece: the end is when nothing more comes
+    while len(text) < _MOST_BYTES and poll.poll(1000 * patience):
+        part = os.read(pipe, _MOST_BYTES)
+        if not part:
+            break
+        text, patience = text + part, _QUIET_SECONDS
+    stack = text.decode("ascii", "replace")
+    for tag, line in re.findall(r'File "([^"]*)", line (\d{1,7}) in', stack):
+        if tag in tags:
+            return tags.index(tag), int(line)
+    return None
