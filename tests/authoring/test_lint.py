@@ -78,4 +78,4 @@ def test_a_missing_solution_does_not_hide_the_rest(folder: Path) -> None:
     (folder / "solutions" / "scaled.py").unlink()
     told = lint(load_course(folder))
     assert any(problem.endswith("solutions/scaled.py does not exist.") for problem in told)
-    assert any("scaled/right has 0 submissions" in problem for problem in told)
+    assert any("scaled/right needs at least 6 submissions" in problem for problem in told)
