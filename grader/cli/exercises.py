@@ -160,7 +160,7 @@ def reset(name: str, folder: Path | None) -> None:
 
 
 def _put_anew(path: Path, stub: bytes, name: str) -> str:
-    """Makes the file the stub again; what is told of it."""
+    """Makes the file the stub again, and returns the sentence that says so."""
     there = os.path.lexists(path)
     if there and path.read_bytes() == stub:
         return _(_IS_STUB).format(file=path)
