@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+import textwrap
 import zipfile
 from pathlib import Path
 
@@ -19,40 +21,28 @@ from grader.errors import CourseError
 from grader.machines import Machines, limits_of
 from tests.conftest import ROOT
 
-SOLUTION = '''"""Doubling
 
-Twice a tensor.
-
-See: https://docs.pytorch.org/docs/stable/generated/torch.mul.html
-"""
-
-from torch import Tensor
-
-
-def double(x: Tensor) -> Tensor:
-    """Twice `x`."""
-    ### BEGIN SOLUTION
-    return 2 * x
-    ### END SOLUTION
-'''
-
-
-def contributing_check() -> str:
-    """The check that CONTRIBUTING.md shows, so that what it says is true."""
+def printed(start: str) -> str:
+    """The snippet of CONTRIBUTING.md that begins so, without its indentation: what it says has to work."""
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    block = text[text.index('   """Doubling, against') :]
-    return "\n".join(line[3:] for line in block[: block.index("   ```")].splitlines()) + "\n"
+    [block] = [
+        textwrap.dedent(block)
+        for block in re.findall(r"```\w+\n(.*?)```", text, re.DOTALL)
+        if block.lstrip().startswith(start)
+    ]
+    return block.rstrip() + "\n"
+
+
+SOLUTION = printed('"""Doubling\n')
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     for name in ("exercises", "solutions", "checks"):
         (tmp_path / name).mkdir()
-    (tmp_path / "course.toml").write_text(
-        'title = "Mine"\n[[unit]]\ntitle = "One"\nexercises = ["double"]\n'
-    )
+    (tmp_path / "course.toml").write_text(printed("title = "))
     (tmp_path / "solutions" / "double.py").write_text(SOLUTION)
-    (tmp_path / "checks" / "double.py").write_text(contributing_check())
+    (tmp_path / "checks" / "double.py").write_text(printed('"""Doubling, against'))
     return tmp_path
 
 

@@ -33,7 +33,7 @@ def _lint(exercise: Exercise, course: Course) -> Iterator[str]:
         for kind, least in (("right", _RIGHT), ("wrong", _WRONG)):
             count = len(list((folder / exercise.name / kind).glob("*.py")))
             if count < least:
-                yield f"{folder / exercise.name / kind} has {count} submissions; {least} are wanted."
+                yield f"{folder / exercise.name / kind} needs at least {least} submissions; it has {count}."
 
 
 def _lint_checks(exercise: Exercise) -> Iterator[str]:
@@ -50,7 +50,7 @@ def _lint_checks(exercise: Exercise) -> Iterator[str]:
         for name in set(options.get("except", ())) - set(exercise.entry_points):
             yield f"{exercise.checks}: `FORBIDDEN` excepts {name} from {rule!r}, and the stub has none."
     if len(exercise.hints) not in (0, _HINTS):
-        yield f"{exercise.checks}: `HINTS` has {len(exercise.hints)} hints; {_HINTS} are wanted, or none."
+        yield f"{exercise.checks}: `HINTS` needs {_HINTS} hints, or none; it has {len(exercise.hints)}."
     for number, hint in enumerate(exercise.hints, 1):
         if not hint.strip():
             yield f"{exercise.checks}: hint {number} is empty."

@@ -13,6 +13,7 @@ from .common import (
     ALL_POINTS,
     POINTS_MISSING,
     console_for,
+    counted,
     course_option,
     device_option,
     named_in,
@@ -76,7 +77,7 @@ def release(
 ) -> None:
     """Makes the stubs of the exercises NAME... (default: all) from their solutions.
 
-    With --classroom, --classroom50 or --gradescope, what an assignment's students or services get.
+    With --classroom, --classroom50 or --gradescope, writes what students or the service receive.
     """
     from ..authoring.stub import release as write_stub
 
@@ -110,7 +111,7 @@ def release(
     "--seeds",
     type=click.IntRange(0),
     default=0,
-    help="Grade each solution so many more times, with other inputs.",
+    help="Grade each solution this many more times, with other inputs.",
 )
 @click.option(
     "--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, help="Exercises at a time."
@@ -147,8 +148,7 @@ def audit(
             refuse(f"{exercise.solution} does not exist: the audit needs the solutions.")
     if lint_only:
         problems = lint(course)
-        number = len(course.exercises)
-        exercises = "1 exercise" if number == 1 else f"{number} exercises"
+        exercises = counted(len(course.exercises), "exercise")
         click.echo("\n".join(problems) or f"{exercises}, nothing amiss.")
         sys.exit(POINTS_MISSING if problems else ALL_POINTS)
     if causes:

@@ -54,7 +54,8 @@ if TYPE_CHECKING:
 @click.option(
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write the report to this file instead of the terminal. With github: the report's JSON, besides the rest.",
+    help="Write the report to this file instead of the terminal. With --format github, also write the report as JSON, "
+    "to this file.",
 )
 @click.option(
     "--assignment",
@@ -66,7 +67,9 @@ if TYPE_CHECKING:
 @click.option(
     "--instructor", is_flag=True, help="Run the checks that the assignment keeps back as well."
 )
-@click.option("--exit-zero", is_flag=True, help="Exit status 0 whatever the points are.")
+@click.option(
+    "--exit-zero", is_flag=True, help="Exit status 0 whenever there is a report, whatever it says."
+)
 @click.option(
     "--require-isolation",
     is_flag=True,

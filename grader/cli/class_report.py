@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..course.python_files import text_of
-from .common import console_for, course_option, open_course, opened, refuse, writing
+from .common import console_for, counted, course_option, open_course, opened, refuse, writing
 
 if TYPE_CHECKING:
     from ..classroom.gradebook.reader import Gradebook
@@ -89,7 +89,7 @@ def report(
                 present=hidden.record if hidden else lambda record: record,
                 findings=findings,
             )
-    click.echo(f"{_count(len(summary.lines), 'student')} in {output}.")
+    click.echo(f"{counted(len(summary.lines), 'student')} in {output}.")
     if not parts or "page" in parts:
         click.echo(f"Open {output / 'index.html'} in a browser.")
     if pseudonyms:
@@ -110,7 +110,7 @@ def report(
 )
 @course_option
 def similar(gradebook: str, form: str, folder: Path | None) -> None:
-    """Shows pairs of submissions that share code that hardly anybody else in the class has.
+    """Shows pairs of submissions that share code that is rare in the class.
 
     This is a hint, not a verdict: there are honest reasons for it. `grader report --similar` shows them side by side.
     """
@@ -134,15 +134,13 @@ def similar(gradebook: str, form: str, folder: Path | None) -> None:
     if findings:
         console.print(table)
     console.print(
-        f"{_count(comparison.students, 'student')} compared; pairs that stand out: {len(findings)}. "
+        f"{counted(comparison.students, 'student')} compared; pairs that stand out: {len(findings)}. "
         "A hint, not a verdict: read both before you conclude anything."
     )
     if comparison.unread:
-        console.print(f"Left out, for not being valid Python: {_count(comparison.unread, 'file')}.")
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}" + ("" if number == 1 else "s")
+        console.print(
+            f"Left out, for not being valid Python: {counted(comparison.unread, 'file')}."
+        )
 
 
 def _some(names: list[str]) -> str:

@@ -115,6 +115,11 @@ def opened(where: str, create: bool = False) -> Iterator[Gradebook]:
         yield gradebook
 
 
+def counted(number: int, what: str) -> str:
+    """A number and its noun, such as "1 student" and "2,000 students"."""
+    return f"{number:,} {what}" + ("" if number == 1 else "s")
+
+
 def refuse(message: str) -> NoReturn:
     """One sentence on standard error, and the status for wrong input."""
     from ..outputs.escape import log_line

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def doctor(parity: bool) -> None:
     """Shows what this machine offers: versions, devices, and each layer of isolation, on or off, and why.
 
-    Exit status: 1 if `--devices` found a device that differs from CUDA.
+    Exit status: 0, or 1 if `--devices` found a device that differs from CUDA.
     """
     from rich.table import Table
 

@@ -19,12 +19,12 @@ _NEXT = N_(
 )
 _ALL_DONE = N_("All exercises here are done.")
 _NO_WORK = N_("`grader init DIR` makes a folder to work in.")
-_MADE = N_("{count} exercises in {folder}. Next: cd {quoted} && grader watch{option}")
+_MADE = N_("Exercises made in {folder}: {count}. Next: cd {quoted} && grader watch{option}")
 _RESET = N_("{file} is the stub again. What was there is in {kept}.")
 _RESET_NEW = N_("{file} is the stub of {name}.")
 _IS_STUB = N_("{file} is the stub already; nothing was changed.")
 _README = N_(
-    "# {title}\n\n{count} exercises. Each is one file, such as `{file}`: the text at "
+    "# {title}\n\nExercises: {count}. Each is one file, such as `{file}`: the text at "
     "its top says what is asked, and you write\nwhat is missing.\n\n| | |\n|---|---|\n| "
     "`grader list` | the exercises, how far you are, and what comes next |\n| `grader "
     "show {name}` | what an exercise asks |\n| `grader watch` | grades an exercise "
@@ -160,7 +160,7 @@ def reset(name: str, folder: Path | None) -> None:
 
 
 def _put_anew(path: Path, stub: bytes, name: str) -> str:
-    """Makes the file the stub again; what is told of it."""
+    """Makes the file the stub again, and returns the sentence that says so."""
     there = os.path.lexists(path)
     if there and path.read_bytes() == stub:
         return _(_IS_STUB).format(file=path)

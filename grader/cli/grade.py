@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .common import console_for, course_option, device_option, open_course, opened, refuse
+from .common import console_for, counted, course_option, device_option, open_course, opened, refuse
 from .formats import open_assigned
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ gradebook_argument = click.argument("gradebook", metavar="GRADEBOOK")
 @click.option(
     "--accept-days",
     type=click.IntRange(0),
-    help="What is later than this many days earns nothing; of a repository, the last commit before that counts.",
+    help="Work more than this many days late earns nothing. Of a repository, the last commit before then counts.",
 )
 @click.option("--title", default="", help="The assignment's title. Default: the folder's name.")
 @click.option(
@@ -270,7 +270,7 @@ def _summarize(gradebook: Gradebook, summary: RunSummary, where: str) -> None:
     if scores:
         lines.append(
             f"Of {gradebook.max_score} points: mean {mean(scores):.1f}, median {median(scores):g}, "
-            f"of {len(scores)} students."
+            f"of {counted(len(scores), 'student')}."
         )
     click.echo("\n".join(lines))
     _list("Handed in nothing", absent)
@@ -314,9 +314,9 @@ def _without_password(where: str) -> str:
 )
 @click.option("--who", default="", help="Who gives the points. Default: your name on this machine.")
 def adjust(gradebook: str, student: str, points: int, why: str, exercise: str, who: str) -> None:
-    """Gives STUDENT points by hand, or takes some: `grader adjust grades.db ada -- -2 --why …`.
+    """Gives STUDENT points by hand, or takes some: `grader adjust grades.db ada --why "…" -- -2`.
 
-    To take an adjustment back, make the opposite one: nothing is ever deleted.
+    To undo an adjustment, make the opposite one; nothing is ever deleted.
     """
     from getpass import getuser
 
@@ -350,7 +350,9 @@ def history(gradebook: str, student: str) -> None:
     for note in filter(None, [record.problem, *record.notes]):
         click.echo(note)
     if record.penalty:
-        click.echo(f"{record.penalty} points less for {record.late_days} days late.")
+        click.echo(
+            f"{counted(record.penalty, 'point')} less for {counted(record.late_days, 'day')} late."
+        )
     table = Table(box=None, pad_edge=False, show_header=False)
     for event in events:
         mark = "•" if event.counts else ""
@@ -378,4 +380,4 @@ def check_gradebook(gradebook: str) -> None:
         click.echo(problem)
     if found:
         sys.exit(1)
-    click.echo(f"{count} students; everything fits together.")
+    click.echo(f"{counted(count, 'student')}; everything fits together.")

@@ -28,7 +28,7 @@ _NOTHING_LEFT = N_("Nothing is left to do here. Name an exercise: `grader hint N
 @click.command()
 @click.argument("name", required=False)
 @click.option("--all", "everything", is_flag=True, help="All hints at once.")
-@click.option("--again", is_flag=True, help="Those that were shown already, and no other.")
+@click.option("--again", is_flag=True, help="Show again the hints you have seen.")
 @course_option
 @lang_option
 def hint(name: str | None, everything: bool, again: bool, folder: Path | None) -> None:

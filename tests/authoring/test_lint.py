@@ -22,7 +22,7 @@ def test_the_course_is_clean(course: Course) -> None:
         ("checks/scaled.py", "@points(10)\n", "", "has no `@points(n)`"),
         ("checks/scaled.py", '    """`scaled', '    x = """`scaled', "has no docstring"),
         ("checks/scaled.py", "@probe", 'HINTS = ("a", " ")\n\n\n@probe', "hint 2 is empty"),
-        ("checks/scaled.py", "@probe", 'HINTS = ("a", "b")\n\n\n@probe', "has 2 hints; 3 are wanted"),
+        ("checks/scaled.py", "@probe", 'HINTS = ("a", "b")\n\n\n@probe', "needs 3 hints, or none; it has 2"),
         ("checks/scaled.py", "@probe", 'FORBIDDEN = {"by hand": {"except": ["f"]}}\n\n\n@probe',
          "excepts f from 'by hand', and the stub has none"),
         ("solutions/scaled.py", "\n\nA tensor, times a factor, plus one.\n\nSee: https://docs.pytorch.org/docs/stable/"
@@ -64,7 +64,7 @@ def test_what_cannot_be_read_is_refused(
 
 
 def test_too_few_submissions_are_told(folder: Path) -> None:
-    assert "right has 0 submissions; 6 are wanted" in " ".join(lint(load_course(folder)))
+    assert "right needs at least 6 submissions; it has 0" in " ".join(lint(load_course(folder)))
 
 
 def test_a_region_is_missing(folder: Path) -> None:
@@ -78,4 +78,4 @@ def test_a_missing_solution_does_not_hide_the_rest(folder: Path) -> None:
     (folder / "solutions" / "scaled.py").unlink()
     told = lint(load_course(folder))
     assert any(problem.endswith("solutions/scaled.py does not exist.") for problem in told)
-    assert any("scaled/right has 0 submissions" in problem for problem in told)
+    assert any("scaled/right needs at least 6 submissions" in problem for problem in told)

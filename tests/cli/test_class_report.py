@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from grader.cli import main
-from grader.cli.class_report import PARTS, _count, _some
+from grader.cli.class_report import PARTS, _some
 from tests.gradebooks import small_gradebook
 
 
@@ -57,13 +57,6 @@ def test_nobody_is_similar_to_nobody() -> None:
     assert "2 students compared; pairs that stand out: 0." in " ".join(
         call("similar", "class.db").split()
     )
-
-
-@pytest.mark.parametrize(
-    ("number", "told"), [(0, "0 files"), (1, "1 file"), (2, "2 files"), (1234, "1,234 files")]
-)
-def test_counts(number: int, told: str) -> None:
-    assert _count(number, "file") == told
 
 
 def test_many_exercises_are_cut_short() -> None:

@@ -11,10 +11,17 @@ from click.testing import CliRunner
 
 from grader import language
 from grader.cli import main
-from grader.cli.common import named_in, opened, refuse, started_machines, writing
+from grader.cli.common import counted, named_in, opened, refuse, started_machines, writing
 from grader.course.catalog import Course
 from grader.errors import DeviceError, GradebookError, InputError, OutputError
 from grader.machines import Machines
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(0, "0 files"), (1, "1 file"), (2, "2 files"), (1234, "1,234 files")]
+)
+def test_a_number_and_its_noun_agree(number: int, text: str) -> None:
+    assert counted(number, "file") == text
 
 
 def test_a_refusal_is_one_plain_line(capsys: pytest.CaptureFixture[str]) -> None:

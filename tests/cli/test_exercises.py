@@ -99,7 +99,7 @@ class TestInit:
     def test_what_is_there_stays(self, run: Run, folder: Path) -> None:
         (folder / "README.md").write_text("mine")
         (folder / "my_linear.py").write_text("mine")
-        assert "16 exercises" in run("init", ".").stdout
+        assert "Exercises made in .: 16." in run("init", ".").stdout
         assert (folder / "README.md").read_text() == (folder / "my_linear.py").read_text() == "mine"
 
     def test_checking_is_remembered(self, run: Run, folder: Path) -> None:
