@@ -1,11 +1,9 @@
-"""Records made fit to show: nothing in a text that a page, a terminal or a file system would obey."""
+"""Records made fit to show: nothing in a text that a page or a terminal would obey."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
-from hashlib import sha256
 from typing import Any
 
 from ..report import CheckResult, ExerciseResult, Report
@@ -14,9 +12,6 @@ from .records import Enrolled, Record
 
 NAME_LENGTH, TEXT_LENGTH = 200, 4000
 Rewrite = Callable[[str], str]
-
-# names that Windows keeps for devices, with or without an ending
-_DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 
 
 def plain(text: str, length: int = TEXT_LENGTH) -> str:
@@ -29,19 +24,6 @@ def plain(text: str, length: int = TEXT_LENGTH) -> str:
 def name_of(text: str) -> str:
     """`text` on one line."""
     return plain(" ".join(text.split()), NAME_LENGTH)
-
-
-def slug(text: str) -> str:
-    """A file name, without ending, from any text: the same text gives the same name, on every file system.
-
-    Where something had to be changed, a few digits of the text's hash keep two texts apart; so they do for capitals,
-    which some file systems do not tell from small letters.
-    """
-    kept = re.sub(r"[^A-Za-z0-9_-]+", "-", text)[:60].strip("-")
-    if kept and kept == text and kept == kept.lower() and not _DEVICES.fullmatch(kept):
-        return kept
-    digest = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-    return f"{kept}-{digest}" if kept else digest
 
 
 def rewritten(record: Record, student: Enrolled, rewrite: Rewrite) -> Record:

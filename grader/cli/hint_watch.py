@@ -19,8 +19,6 @@ _HINT = N_("{name}: hint {number} of {total}")
 _MORE = N_("`grader hint {name}` shows the next one.")
 _LAST = N_("That was the last hint. `grader hint {name} --all` shows all of them again.")
 _NONE_SHOWN = N_("No hint for {name} was shown yet. `grader hint {name}` shows the first.")
-_NO_HINTS = N_("There are no hints for {name}.")
-_OFF = N_("Hints are switched off for this assignment.")
 _NOT_KEPT = N_("(It could not be kept in {folder} that this hint was shown.)")
 _NOTHING_LEFT = N_("Nothing is left to do here. Name an exercise: `grader hint NAME`.")
 
@@ -36,16 +34,16 @@ def hint(name: str | None, everything: bool, again: bool, folder: Path | None) -
 
     Without NAME, for the first exercise in this folder that is not done.
     """
-    from ..practice.workspace import Workspace
+    from ..practice.workspace import HINTS_OFF, NO_HINTS, Workspace
 
     course = open_course(folder)
     workspace = Workspace(Path(), course)
     exercise = _exercise(name, workspace, course)
     if not workspace.hints_allowed():
-        refuse(_(_OFF))
+        refuse(_(HINTS_OFF))
     total, shown = len(exercise.hints), workspace.hints_shown(exercise)
     if not total:
-        refuse(_(_NO_HINTS).format(name=exercise.name))
+        refuse(_(NO_HINTS).format(name=exercise.name))
     if again and not everything and not shown:
         refuse(_(_NONE_SHOWN).format(name=exercise.name))
     first = 1 if everything or again else min(shown + 1, total)

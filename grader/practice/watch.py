@@ -26,7 +26,7 @@ from .events import Event, Events, Lost, Pressed, Resized, Saved
 from .file_watcher import Saves
 from .keyboard import QUIT, Keyboard
 from .painter import Painter
-from .workspace import Standing, Workspace, upcoming
+from .workspace import HINTS_OFF, NO_HINTS, Standing, Workspace, upcoming
 
 _KEYS = (
     ("h", N_("hint")),
@@ -52,8 +52,6 @@ _STARTING = N_("Starting …")
 _TRYING_AGAIN = N_("{problem} Trying again.")
 _GONE = N_("{name} has no file any more.")
 _LAST = N_("There is no other exercise left to go to.")
-_HINTS_OFF = N_("Hints are switched off for this assignment.")
-_NO_HINTS = N_("There are no hints for {name}.")
 _FAULT = N_("The grader itself failed, not your code: {error}")
 _NOTHING = N_("There is no exercise here any more.")
 
@@ -247,9 +245,9 @@ class Watch:
             return
         total, shown = len(exercise.hints), self._workspace.hints_shown(exercise)
         if not allowed:
-            self._notices.append((_(_HINTS_OFF), "yellow"))
+            self._notices.append((_(HINTS_OFF), "yellow"))
         elif not total:
-            self._notices.append((_(_NO_HINTS).format(name=exercise.name), "yellow"))
+            self._notices.append((_(NO_HINTS).format(name=exercise.name), "yellow"))
         else:
             last = self._hint.number if self._hint else 0
             number = shown + 1 if shown < total else last % total + 1

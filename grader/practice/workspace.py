@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 from ..course.catalog import Course, Exercise
 from ..errors import SubmissionError, WorkspaceError
-from ..language import _
+from ..language import N_, _
 from ..report import ExerciseResult
 from ..submission import Source, read_submission
 from ..submission.search import is_stub
@@ -27,6 +27,8 @@ from ..submission.search import is_stub
 FOLDER = ".grader"
 SETTINGS = "assignment.toml"
 _MAX_BYTES = 1 << 20
+HINTS_OFF = N_("Hints are switched off for this assignment.")
+NO_HINTS = N_("There are no hints for {name}.")
 _STATUSES = ("passed", "partial", "failed", "not_attempted", "error")
 
 State = Literal[

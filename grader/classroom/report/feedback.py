@@ -12,7 +12,7 @@ from pathlib import Path
 from ...outputs.marks import MARKS
 from ...report import CheckResult, ExerciseResult
 from ..records import Record
-from ..sanitize import slug
+from .file_names import slug
 from .templating import asset, environment
 
 WORDS = {

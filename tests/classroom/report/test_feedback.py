@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 
 from grader.classroom.records import Enrolled, Record
 from grader.classroom.report.feedback import escaped, html, markdown, write_feedback
-from grader.classroom.sanitize import slug
+from grader.classroom.report.file_names import slug
 from grader.report import ExerciseResult, Report, Violation
 from tests.reports import Tags
 from tests.synthetic import HERE, HOSTILE, made_class, with_statuses
