@@ -80,6 +80,8 @@ class TestLanguage:
         korean = self.help_of("--lang", "ko", "check")
         assert korean != english == self.help_of("check")
         assert any("가" <= letter <= "힣" for letter in korean)
+        option = "Exit status 0 whatever the points are."
+        assert (option in english, option in korean) == (True, False)
 
     def test_an_instructors_commands_speak_english(self) -> None:
         assert self.help_of("--lang", "ko", "grade") == self.help_of("grade")
