@@ -35,6 +35,11 @@ def test_what_this_machine_offers(machines: Machines) -> None:
     assert "programs" not in told
 
 
+def test_why_a_device_is_not_there_is_told_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Machines, "_why_absent", lambda *_: "[red]broken")
+    assert "No sim: [red]broken." in doctor()
+
+
 def test_devices_that_differ_from_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
     """The parity programs are the sandbox's to test; here is what is said of them."""
 

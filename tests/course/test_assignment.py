@@ -157,6 +157,7 @@ def test_a_check_may_need_one_that_is_kept_back(
     [exercise] = report.exercises
     assert {check.status for check in exercise.checks} == {"passed"}
     assert (exercise.score, exercise.held_back) == (9, 1)
+    assert (exercise.status, exercise.message) == ("passed", "All public checks passed.")
 
 
 def test_points_of_another_worth(course: Course, machines: Machines, tmp_path: Path) -> None:
