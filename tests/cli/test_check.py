@@ -105,6 +105,18 @@ def test_a_bad_file_leaves_the_others_graded(
     }
 
 
+def test_an_assignment_has_its_own_exercises(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "assignment.toml").write_text('[[exercise]]\nname = "my_linear"\npoints = 20\n')
+    (tmp_path / "my_linear.py").write_bytes((ROOT / "examples/right/my_linear.py").read_bytes())
+    refused = run("check", "train_step")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert refused.stderr == "grader: assignment.toml has no exercise 'train_step': my_linear.\n"
+    assert "20/20" in run("check", "my_linear").stdout
+
+
 def test_files_beside_the_submission_have_no_say(tmp_path: Path) -> None:
     """Neither a conftest.py, a pytest.ini nor a module named torch in the student's folder is read."""
     (tmp_path / "my_linear.py").write_bytes((ROOT / "examples/partly/my_linear.py").read_bytes())

@@ -116,6 +116,7 @@ def test_what_is_kept_back_runs_for_the_instructor_alone(
     assert [exercise.held_back for exercise in public.exercises] == [8, 10, 0]
     assert [exercise.max_score for exercise in public.exercises] == [18, 0, 5]
     assert public.exercises[0].score == 16
+    assert (public.exercises[0].status, public.exercises[0].message) == ("partial", "")
     shown = json.render(public) + github.summary(public) + github.log(public)
     for secret in ("with_ones", "Secret", "registered parameters", '"parameters"'):
         assert secret not in shown
