@@ -90,3 +90,15 @@ def test_the_work_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cell_syntax, "_MOST_LINES", 3)
     assert python_of(cell) == cell
     assert python_of("!ls\n" * 5) == "pass\n" * 5
+
+
+@pytest.mark.parametrize(
+    "magic", ["time", "timeit", "capture out", "check losses", "prun", "debug", "python", "python3"]
+)
+def test_the_body_of_some_commands_is_python(magic: str) -> None:
+    assert python_of(f"%%{magic}\nx = 1") == "\nx = 1\n"
+
+
+@pytest.mark.parametrize("magic", ["html", "writefile a.py", "script python", "pythons"])
+def test_the_body_of_any_other_is_not(magic: str) -> None:
+    assert python_of(f"%%{magic}\nx = 1") == ""
