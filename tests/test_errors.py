@@ -414,3 +414,10 @@ def test_what_is_no_error_of_ours_keeps_its_traceback(
     monkeypatch.setattr("grader.grading.grade", broken)
     result = CliRunner().invoke(main, ["check", "--course", "course", "--from", "work"])
     assert isinstance(result.exception, ZeroDivisionError)
+
+
+def test_what_a_child_did_is_told_in_a_sentence_and_kept_for_other_languages() -> None:
+    error = errors.NoAnswer("timeout", "No answer in {n} s.", (0, 3), n=5)
+    assert str(error) == "No answer in 5 s."
+    assert (error.template, error.values) == ("No answer in {n} s.", {"n": 5})
+    assert (error.reason, error.place) == ("timeout", (0, 3))

@@ -6,6 +6,7 @@ import dataclasses
 from pathlib import Path
 
 import pytest
+import torch
 
 from grader import grade
 from grader.course.catalog import Course, load_course
@@ -202,16 +203,27 @@ def test_a_faulty_check_is_the_graders_fault(tmp_path: Path, machines: Machines)
     assert "The grader is at fault" in exercise.checks[0].message
 
 
-def test_the_callers_settings_are_as_before(graded: Grade) -> None:
-    import torch
-
-    before = torch.get_num_threads()
+def test_the_callers_settings_have_no_say_and_are_as_before(course: Course, graded: Grade) -> None:
+    text = course["train_step"].solution.read_text(encoding="utf-8")
+    dtype, threads, state = (
+        torch.get_default_dtype(),
+        torch.get_num_threads(),
+        torch.get_rng_state(),
+    )
     try:
         torch.set_num_threads(2)
-        graded("my_linear", LINEAR)
+        torch.set_default_dtype(torch.float64)
+        with torch.no_grad():
+            # a seed that no other test has, so that nothing is known already
+            result = graded("train_step", text, seed=20261120)
+            assert not torch.is_grad_enabled()
         assert torch.get_num_threads() == 2
+        assert torch.get_default_dtype() is torch.float64
     finally:
-        torch.set_num_threads(before)
+        torch.set_num_threads(threads)
+        torch.set_default_dtype(dtype)
+    assert (result.score, result.status) == (10, "passed")
+    assert torch.equal(torch.get_rng_state(), state)
 
 
 def test_a_report_brings_no_torch_along(course: Course, machines: Machines) -> None:

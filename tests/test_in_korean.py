@@ -16,12 +16,14 @@ from pathlib import Path
 import jsonschema
 import nbformat
 import pytest
+from click.testing import CliRunner, Result
 from nbclient import NotebookClient
 from rich.console import Console
 
 from grader import grade, language, load_course
 from grader.authoring.po_files import PACKAGE
 from grader.authoring.stub_notebook import notebook_of
+from grader.cli import main
 from grader.course.catalog import Course
 from grader.course.translated_stub import stub_text
 from grader.course.translation import hints_of
@@ -41,17 +43,11 @@ def korean(folder: Path) -> Path:
     return folder / "ko" / "LC_MESSAGES" / "messages.po"
 
 
-def run(
-    *arguments: str, cwd: Path = ROOT, environment: Mapping[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    result = subprocess.run(
-        [sys.executable, "-m", "grader", *arguments],
-        cwd=cwd,
-        env={**os.environ, **(environment or {})},
-        capture_output=True,
-        text=True,
-    )
-    assert "Traceback" not in result.stderr
+def run(*arguments: str, environment: Mapping[str, str] | None = None) -> Result:
+    """Runs `grader ...` in this process, which speaks English again afterwards."""
+    with language.speaking("en"):
+        result = CliRunner(env=environment).invoke(main, arguments)
+    assert result.exception is None or isinstance(result.exception, SystemExit)
     return result
 
 
@@ -71,10 +67,10 @@ def test_the_command_speaks_korean(arguments: list[str], environment: dict[str, 
 
 def test_a_language_that_is_not_there() -> None:
     asked = run("list", "--lang", "xx")
-    assert (asked.returncode, asked.stdout) == (2, "")
+    assert (asked.exit_code, asked.stdout) == (2, "")
     assert "'xx' is not one of 'en', 'ko'" in asked.stderr
     set_ = run("list", environment={"GRADER_LANG": "xx"})
-    assert (set_.returncode, set_.stdout) == (2, "")
+    assert (set_.exit_code, set_.stdout) == (2, "")
     assert "GRADER_LANG is 'xx'" in set_.stderr
 
 
@@ -94,23 +90,26 @@ def test_show_and_help_in_korean() -> None:
     assert "nn.Parameter" in shown
     assert "종료 상태" in run("--lang", "ko", "check", "--help").stdout
     wrong = run("show", "nothing", "--lang", "ko")
-    assert wrong.returncode == 2
+    assert wrong.exit_code == 2
     assert "'nothing'(이)라는 문제는 없습니다" in wrong.stderr
 
 
 def test_what_instructors_run_stays_english() -> None:
     refused = run("release", "nothing", environment={"GRADER_LANG": "ko"})
-    assert refused.returncode == 2
+    assert refused.exit_code == 2
     assert "There is no exercise 'nothing'" in refused.stderr
 
 
 # the same grading in another language
 
 
-def test_a_report_in_korean(course: Course, machines: Machines) -> None:
+def test_a_report_in_korean(
+    course: Course, shared_machines: Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
     arguments = ["check", "--from", "examples/partly", "--format", "json", "my_linear"]
     other = json.loads(run(*arguments, "--lang", "ko").stdout)
-    report = grade(ROOT / "examples/partly", ["my_linear"], course=course, machines=machines)
+    report = grade(ROOT / "examples/partly", ["my_linear"], course=course, machines=shared_machines)
     english = report.to_dict()
     schema = json.loads((PACKAGE / "report.schema.json").read_text(encoding="utf-8"))
     jsonschema.validate(other, schema)
@@ -163,22 +162,27 @@ def test_what_a_mistake_is_told(course: Course, machines: Machines, name: str) -
 def test_the_stubs_of_a_course_stay_english(tmp_path: Path) -> None:
     korean = {"GRADER_LANG": "ko"}
     out = ["--output", str(tmp_path / "stubs")]
-    assert run("release", "derivative", *out, environment=korean).returncode == 0
+    assert run("release", "derivative", *out, environment=korean).exit_code == 0
     made = tmp_path / "stubs" / "derivative.py"
     assert made.read_bytes() == (ROOT / "exercises" / "derivative.py").read_bytes()
-    assert run("release", "derivative", *out, "--lang", "ko").returncode == 0
+    assert run("release", "derivative", *out, "--lang", "ko").exit_code == 0
     assert "수치 미분" in made.read_text(encoding="utf-8")
     refused = run("release", "derivative", "--lang", "ko")
-    assert refused.returncode == 2
+    assert refused.exit_code == 2
     assert "--output DIR" in refused.stderr
 
 
 @pytest.mark.parametrize("suffix", [[], ["--notebooks"]], ids=["files", "notebooks"])
 def test_a_korean_workspace_is_not_attempted(
-    tmp_path: Path, course: Course, machines: Machines, suffix: list[str]
+    tmp_path: Path,
+    course: Course,
+    machines: Machines,
+    monkeypatch: pytest.MonkeyPatch,
+    suffix: list[str],
 ) -> None:
-    made = run("init", "work", "--lang", "ko", *suffix, cwd=tmp_path)
-    assert made.returncode == 0
+    monkeypatch.chdir(tmp_path)
+    made = run("init", "work", "--lang", "ko", *suffix)
+    assert made.exit_code == 0
     assert "--lang ko" in made.stdout
     submission = read_submission(tmp_path / "work", course)
     assert set(submission.sources) == set(NAMES)
@@ -229,7 +233,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_a_course_brings_its_own_language(folder: Path, machines: Machines) -> None:
     first = run("translate", "--course", str(folder))
-    assert first.returncode == 1
+    assert first.exit_code == 1
     assert "“Twice a tensor.” is not translated" in first.stdout
     path = korean(folder / "locale")
     text = path.read_text(encoding="utf-8")
@@ -260,6 +264,6 @@ def test_what_is_no_catalogue_is_refused(folder: Path) -> None:
     path.parent.mkdir(parents=True)
     path.write_bytes(b'msgid "\xff\n')
     refused = run("translate", "--course", str(folder))
-    assert refused.returncode == 2
+    assert refused.exit_code == 2
     assert "messages.po" in refused.stderr
     assert path.read_bytes() == b'msgid "\xff\n'

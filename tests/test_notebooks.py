@@ -16,8 +16,6 @@ from grader.course.catalog import Course, load_course
 from grader.machines import Machines
 from grader.report import ExerciseResult
 from grader.submission import read_submission
-from grader.submission.cell_syntax import python_of
-from grader.submission.decode import notebook_of_bytes
 
 NAMES = load_course().names
 
@@ -117,42 +115,6 @@ def test_a_cell_that_fails_is_told_where_it_matters(machines: Machines, tmp_path
     assert "NameError: name 'Module' is not defined" in checks[0].message
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"",
-        b"{}",
-        b"[]",
-        b"not json",
-        b"\xff\xfe",
-        b'{"cells": 1, "nbformat": 4, "nbformat_minor": 5, "metadata": {}}',
-        b'{"cells": [1], "nbformat": 4, "nbformat_minor": 5, "metadata": {}}',
-        b'{"nbformat": 99}',
-        b"[" * 100_000,
-    ],
-)
-def test_what_is_no_notebook(data: bytes) -> None:
-    source = notebook_of_bytes(data, "a.ipynb")
-    assert not source.cells
-    assert source.problem.startswith("a.ipynb ")
-
-
-def test_half_a_surrogate_pair_is_read() -> None:
-    cell = {"cell_type": "code", "source": 'x = "\ud800"', "metadata": {}, "outputs": []}
-    notebook = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
-    source = notebook_of_bytes(json.dumps(notebook).encode(), "work.ipynb")
-    assert source.text == 'x = "?"'
-    assert len(source.digest) == 64
-
-
-def test_an_old_notebook_is_read() -> None:
-    old = nbformat.v3.new_notebook(
-        worksheets=[nbformat.v3.new_worksheet(cells=[nbformat.v3.new_code_cell(input="x = 1")])]
-    )
-    data = nbformat.v3.writes_json(old).encode()
-    assert [cell.text for cell in notebook_of_bytes(data, "a.ipynb").cells] == ["x = 1"]
-
-
 def test_a_filled_notebook_beside_an_untouched_stub(
     course: Course, machines: Machines, tmp_path: Path
 ) -> None:
@@ -160,23 +122,3 @@ def test_a_filled_notebook_beside_an_untouched_stub(
     (tmp_path / "my_linear.ipynb").write_text(solved(course, "my_linear"), encoding="utf-8")
     source = read_submission(tmp_path, course).sources["my_linear"]
     assert source.filename == "my_linear.ipynb"
-
-
-@pytest.mark.parametrize(
-    ("cell", "python"),
-    [
-        ("x = 1", "x = 1\n"),
-        ("%matplotlib inline\nx = 1", "pass\nx = 1\n"),
-        ("if x:\n    !ls\ny = 2", "if x:\n    pass\ny = 2\n"),
-        ("files = !ls\nt = %timeit f()", "files = None\nt = None\n"),
-        ("%%time\nx = 1", "\nx = 1\n"),
-        ("%%check my_linear\nx = 1", "\nx = 1\n"),
-        ("%%bash\nls", ""),
-        ("y = (7\n% 4)\n!ls", "y = (7\n% 4)\npass\n"),
-        ('s = """\n%time\n"""\n!ls', 's = """\n%time\n"""\npass\n'),
-        ("x = 7 \\\n% 4\n!ls", "x = 7 \\\n% 4\npass\n"),
-        ("torch.add?", "pass\n"),
-    ],
-)
-def test_magics_become_python(cell: str, python: str) -> None:
-    assert python_of(cell) == python

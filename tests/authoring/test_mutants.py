@@ -29,6 +29,8 @@ KINDS = [
     ("return a < b", "comparison", "return a <= b"),
     ("return f(x, True)", "constant", "return f(x, False)"),
     ("return torch.zeros(2, device=d)", "device", "return torch.zeros(2)"),
+    ("y = torch.zeros_like(x)", "device", "y = torch.zeros_like(x).cpu()"),
+    ("y = x.new_zeros(2)", "device", "y = x.new_zeros(2).cpu()"),
 ]
 
 

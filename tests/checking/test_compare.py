@@ -160,6 +160,17 @@ def test_rounding_passes_and_a_hundred_times_the_tolerance_does_not(dtype: torch
     assert aspects(received(wrong), value) == ["value"]
 
 
+def test_what_is_off_by_as_much_as_is_allowed_is_right() -> None:
+    assert aspects(received(torch.tensor([3.0, 1.0])), torch.tensor([2.0, 2.0]), rtol=0.5) == []
+    assert is_close(3.0, 2.0, 0.5)
+    assert is_close(1.0, 2.0, 0.5)
+
+
+@pytest.mark.parametrize("dtype", [*INTEGERS, torch.bool])
+def test_whole_numbers_have_no_tolerance(dtype: torch.dtype) -> None:
+    assert Demands().tolerance(dtype) == 0
+
+
 def test_the_largest_element_sets_the_tolerance_of_all() -> None:
     expected = torch.tensor([1000.0, 0.0], dtype=torch.float64)
     small_off = torch.tensor([0.0, 0.9e-6], dtype=torch.float64)

@@ -84,6 +84,14 @@ def test_a_single_zero_names_nothing_alone() -> None:
     assert common([found, causes(0.25, 0.5, causes={missed: 0.25})]) == [missed]
 
 
+def test_nor_does_a_tensor_of_a_single_zero() -> None:
+    missed = Cause("missed", "Nothing was hit.")
+    zero, quarter = torch.tensor(0.0), torch.tensor(0.25)
+    assert first(received(zero), torch.tensor(0.6), causes={missed: zero}) == ""
+    assert first(received(quarter), torch.tensor(0.6), causes={missed: quarter}) == "missed"
+    assert first(received(0 * SQUARE), SQUARE, causes={missed: 0 * SQUARE}) == "missed"
+
+
 def test_a_graph_that_is_kept() -> None:
     kept = received(GRADIENT, requires_grad=True)
     assert first(kept, GRADIENT, requires_grad=False) == "requires-grad"

@@ -17,12 +17,10 @@ from tests.synthetic_course import make_course
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, machines: Machines) -> Path:
-    """A folder with a course in it. The commands share the tests' own sandbox."""
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shared_machines: Machines) -> Path:
+    """A folder with a course in it."""
     make_course(tmp_path / "course")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(Machines, "_started", lambda _: machines._sandboxes)
-    monkeypatch.setattr(Machines, "close", lambda _: None)
     return tmp_path
 
 

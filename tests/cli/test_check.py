@@ -10,17 +10,24 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from click.testing import CliRunner, Result
 
+from grader.cli import main
+from grader.machines import Machines
 from tests.conftest import ROOT
+from tests.terminal import Terminal
 
-Result = subprocess.CompletedProcess[str]
+
+@pytest.fixture(autouse=True)
+def place(monkeypatch: pytest.MonkeyPatch, shared_machines: Machines) -> None:
+    """Where the commands run, unless a test goes elsewhere."""
+    monkeypatch.chdir(ROOT)
 
 
-def run(*arguments: str, cwd: Path = ROOT) -> Result:
-    result = subprocess.run(
-        [sys.executable, "-m", "grader", *arguments], cwd=cwd, capture_output=True, text=True
-    )
-    assert "Traceback" not in result.stdout + result.stderr
+def run(*arguments: str) -> Result:
+    result = CliRunner().invoke(main, arguments)
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    assert "Traceback" not in result.output
     return result
 
 
@@ -38,7 +45,7 @@ def run(*arguments: str, cwd: Path = ROOT) -> Result:
 def test_check(arguments: list[str], status: int, told: str) -> None:
     result = run(*arguments)
     assert told in " ".join(result.stdout.split())
-    assert result.returncode == status
+    assert result.exit_code == status
 
 
 @pytest.mark.parametrize(
@@ -56,16 +63,17 @@ def test_check(arguments: list[str], status: int, told: str) -> None:
 )
 def test_a_wrong_call(arguments: list[str], told: str) -> None:
     result = run(*arguments)
-    assert result.returncode == 2
+    assert result.exit_code == 2
     assert told in result.stderr
     assert result.stdout == ""
 
 
-def test_the_current_folder_is_the_default(tmp_path: Path) -> None:
-    assert run("check", cwd=tmp_path).returncode == 2
+def test_the_current_folder_is_the_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run("check").exit_code == 2
     source = ROOT / "examples" / "right" / "my_linear.py"
     (tmp_path / "my_linear.py").write_bytes(source.read_bytes())
-    assert run("check", cwd=tmp_path).returncode == 0
+    assert run("check").exit_code == 0
     assert [path.name for path in tmp_path.iterdir()] == ["my_linear.py"]
 
 
@@ -80,18 +88,33 @@ def test_json_to_a_file_and_to_the_terminal(tmp_path: Path) -> None:
         assert (data["score"], data["max_score"]) == (9, 10)
 
 
-def test_a_bad_file_leaves_the_others_graded(tmp_path: Path) -> None:
+def test_a_bad_file_leaves_the_others_graded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "my_linear.py").write_bytes(b"x = '\xff'\n")
     (tmp_path / "train_step.py").write_bytes((ROOT / "examples/right/train_step.py").read_bytes())
     (tmp_path / "logistic_regression.py").write_bytes(b"")
-    result = run("check", "--format", "json", cwd=tmp_path)
+    result = run("check", "--format", "json")
     report = json.loads(result.stdout)
-    assert result.returncode == 2
+    assert result.exit_code == 2
     assert {e["name"]: (e["status"], e["score"]) for e in report["exercises"]} == {
         "logistic_regression": ("error", 0),
         "my_linear": ("error", 0),
         "train_step": ("passed", 10),
     }
+
+
+def test_an_assignment_has_its_own_exercises(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "assignment.toml").write_text('[[exercise]]\nname = "my_linear"\npoints = 20\n')
+    (tmp_path / "my_linear.py").write_bytes((ROOT / "examples/right/my_linear.py").read_bytes())
+    refused = run("check", "train_step")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert refused.stderr == "grader: assignment.toml has no exercise 'train_step': my_linear.\n"
+    assert "20/20" in run("check", "my_linear").stdout
 
 
 def test_files_beside_the_submission_have_no_say(tmp_path: Path) -> None:
@@ -110,19 +133,9 @@ def test_files_beside_the_submission_have_no_say(tmp_path: Path) -> None:
 
 
 def test_interrupting_leaves_no_traceback(tmp_path: Path) -> None:
-    import signal
-    import time
-
     (tmp_path / "my_linear.py").write_text("while True:\n    pass\n")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "grader", "check"],
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    time.sleep(4)
-    process.send_signal(signal.SIGINT)
-    out, error = process.communicate(timeout=30)
-    assert process.returncode not in (0, -9)
-    assert "Traceback" not in out + error
+    with Terminal(["check"], tmp_path) as terminal:
+        terminal.until("Grading my_linear")
+        terminal.press("\x03")
+        assert terminal.ended() not in (0, -9)
+    assert b"Traceback" not in terminal.written

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from grader.classroom.similarity.pairs import Finding, Pair, SharedCode
 from grader.cli import main
-from grader.cli.class_report import PARTS, _some
+from grader.cli.class_report import PARTS, _plain, _some
 from tests.gradebooks import small_gradebook
 
 
@@ -57,6 +58,18 @@ def test_nobody_is_similar_to_nobody() -> None:
     assert "2 students compared; pairs that stand out: 0." in " ".join(
         call("similar", "class.db").split()
     )
+
+
+def test_a_pair_as_json() -> None:
+    pair = Pair((0, 4), 3.126, 0.98765, "They share a lot.", (SharedCode("losses", 2.5, 0.9),))
+    finding = Finding(pair, ("Ada", "Bob"), ({}, {}), ({}, {}))
+    assert _plain(finding) == {
+        "students": ["Ada", "Bob"],
+        "evidence": 3.13,
+        "why": "They share a lot.",
+        "alike": 0.9877,
+        "exercises": [{"exercise": "losses", "evidence": 2.5, "alike": 0.9}],
+    }
 
 
 def test_many_exercises_are_cut_short() -> None:

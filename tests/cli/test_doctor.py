@@ -35,11 +35,16 @@ def test_what_this_machine_offers(machines: Machines) -> None:
     assert "programs" not in told
 
 
+def test_why_a_device_is_not_there_is_told_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Machines, "_why_absent", lambda *_: "[red]broken")
+    assert "No sim: [red]broken." in doctor()
+
+
 def test_devices_that_differ_from_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
     """The parity programs are the sandbox's to test; here is what is said of them."""
 
     def run_all(sandbox: object, device: str) -> list[ParityOutcome]:
-        differs = "it gives 3\x1b[2J" if device == "sim" else ""
+        differs = "it gives [red]3\x1b[2J" if device == "sim" else ""
         programs = Program("sum", "out = 1", 1), Program("copy", "out = 2", 2)
         return [ParityOutcome(programs[0], device, ""), ParityOutcome(programs[1], device, differs)]
 
@@ -47,5 +52,5 @@ def test_devices_that_differ_from_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
     told = doctor("--devices", status=1)
     assert "cpu: 2 of 2 programs give what they should." in told
     assert "sim: 1 of 2 programs give what they should." in told
-    assert "copy: it gives 3" in told
+    assert "copy: it gives [red]3" in told
     assert "\x1b[2J" not in told

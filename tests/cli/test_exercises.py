@@ -10,6 +10,7 @@ import pytest
 
 from grader import load_course
 from grader.course.catalog import Course
+from grader.machines import Machines
 from tests.conftest import ROOT
 from tests.workspaces import Run
 
@@ -102,7 +103,9 @@ class TestInit:
         assert "Exercises made in .: 16." in run("init", ".").stdout
         assert (folder / "README.md").read_text() == (folder / "my_linear.py").read_text() == "mine"
 
-    def test_checking_is_remembered(self, run: Run, folder: Path) -> None:
+    def test_checking_is_remembered(
+        self, run: Run, folder: Path, shared_machines: Machines
+    ) -> None:
         run("init", ".")
         shutil.copy(ROOT / "solutions" / "my_linear.py", folder)
         run("check", "my_linear")
@@ -119,5 +122,7 @@ def test_show_fits_80_columns(run: Run, name: str, course: Course) -> None:
     ] == []
     [see] = [line for line in lines if line.startswith("See: ")]
     assert see.split()[1] in course[name].statement
+    assert [line for line in lines if f"`grader check {name}`" in line]
+    assert lines[-1] == f"`grader hint {name}` helps."
     assert "$" not in shown
     assert "**" not in shown

@@ -12,9 +12,11 @@ from grader.cli.formats import FORMATS, nothing_of, open_assigned, refuse_unread
 from grader.course.catalog import Course
 from grader.errors import AssignmentError, OutputError, ServiceError
 from grader.machines import Machines
+from grader.outputs import classroom50_result, github
 from grader.report import Report
 from grader.submission import Submission, read_submission
 from tests.conftest import ROOT
+from tests.contracts import ENVIRON, classroom50_problems
 
 
 @pytest.fixture(scope="module")
@@ -75,9 +77,25 @@ def test_github_writes_where_the_runner_wants_it(
     printed = capsys.readouterr()
     assert printed.err == ""
     assert "::notice title=Autograding complete::Points 9/10" in printed.out
+    assert printed.out.startswith(f"{github.log(report)}::")
+    assert printed.out.endswith(f"\n{github.points(report)}")
     assert (place / "GITHUB_STEP_SUMMARY").read_text().startswith("before\n")
     assert "result=" in (place / "GITHUB_OUTPUT").read_text()
     assert json.loads((place / "report.json").read_text())["score"] == 9
+
+
+def test_classroom50_gets_its_result_and_the_text_of_the_release(
+    report: Report, submission: Submission, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in ENVIRON.items():
+        monkeypatch.setenv(name, value)
+    refuse_unready("classroom50", None)
+    write(report, "classroom50", None, submission, None)
+    data = json.loads((place / "result.json").read_text(encoding="utf-8"))
+    assert classroom50_problems(data) == []
+    assert data["score"] == 9
+    body = (place / "release-body.md").read_text(encoding="utf-8")
+    assert body == classroom50_result.body(report)
 
 
 @pytest.mark.parametrize("name", ["GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"])

@@ -7,10 +7,12 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from rich.console import Console
 
 from grader.classroom.gradebook.late import LatePolicy
 from grader.classroom.run.grade_class import RunSummary
+from grader.cli import main
 from grader.cli.grade import _list, _policy, _progress, _summarize, _time, _without_password
 from tests.gradebooks import small_gradebook
 
@@ -83,6 +85,7 @@ def test_a_summary(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         summary.faults["cy"] = "The sandbox failed:\x1b[2J"
         _summarize(book, summary, "postgresql://me:secret@host/grades")
     told = capsys.readouterr().out
+    assert "Handed in nothing (2): bob, ada (Ada Lovelace)\n" in told
     assert "3 handed in: 2 graded now, 1 graded before." in told
     assert "bob: b.zip is no zip." in told
     assert "cy: The sandbox failed:" in told
@@ -93,3 +96,22 @@ def test_a_summary(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_files_name_is_told_as_it_is() -> None:
     assert _without_password("a/g.db") == "a/g.db"
     assert "secret" not in _without_password("postgresql://me:secret@host/x")
+
+
+def test_points_by_hand_are_given_by_someone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nobody() -> str:
+        raise KeyError("uid 4711 has no name")
+
+    book = str(tmp_path / "g.db")
+    with small_gradebook(book):
+        pass
+    call = ["adjust", book, "ada", "2", "--why", "kind"]
+    monkeypatch.setattr("getpass.getuser", nobody)
+    refused = CliRunner().invoke(main, call)
+    assert refused.exit_code == 2
+    assert refused.stderr == (
+        "grader: Your name on this machine is not known. Give it with --who.\n"
+    )
+    assert CliRunner().invoke(main, [*call, "--who", "me"]).output == "ada: +2, now 2 of 10.\n"

@@ -116,6 +116,7 @@ def test_what_is_kept_back_runs_for_the_instructor_alone(
     assert [exercise.held_back for exercise in public.exercises] == [8, 10, 0]
     assert [exercise.max_score for exercise in public.exercises] == [18, 0, 5]
     assert public.exercises[0].score == 16
+    assert (public.exercises[0].status, public.exercises[0].message) == ("partial", "")
     shown = json.render(public) + github.summary(public) + github.log(public)
     for secret in ("with_ones", "Secret", "registered parameters", '"parameters"'):
         assert secret not in shown
@@ -157,6 +158,7 @@ def test_a_check_may_need_one_that_is_kept_back(
     [exercise] = report.exercises
     assert {check.status for check in exercise.checks} == {"passed"}
     assert (exercise.score, exercise.held_back) == (9, 1)
+    assert (exercise.status, exercise.message) == ("passed", "All public checks passed.")
 
 
 def test_points_of_another_worth(course: Course, machines: Machines, tmp_path: Path) -> None:

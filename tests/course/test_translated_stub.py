@@ -36,6 +36,15 @@ def test_what_a_stub_holds_besides_stays(course: Course) -> None:
         )
 
 
+def test_a_docstring_may_hold_what_python_reads_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    spoken = "Of \\n and \\\\, and more:\n\n    an example.\n\nAnd so on."
+    monkeypatch.setattr("grader.course.translated_stub.translated", lambda text: spoken)
+    [(_, kept)] = docstrings(ast.parse(stub_text('"""One line."""\n', Path("stub.py"))))
+    assert kept == spoken
+    monkeypatch.setattr("grader.course.translated_stub.translated", lambda text: 'It is """x""".')
+    assert stub_text('"""One line."""\n', Path("stub.py")) == "\"\"\"It is '''x'''.\"\"\"\n"
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_korean_stub_has_the_same_code(course: Course, name: str, tmp_path: Path) -> None:
     exercise = course[name]

@@ -61,6 +61,17 @@ PROGRAMS = {
         "s = torch.sim; s.synchronize(); s.set_device(0); s.empty_cache()\n"
         "with s.device(0):\n    out = [s.device_count(), s.current_device(), s.is_initialized()] == [1, 0, True]"
     ),
+    "seeds of `torch.sim`": (
+        "s = torch.sim; a, b, c = [(seed(n), torch.rand(3, device=d))[1] for seed, n in "
+        "((s.manual_seed, 4), (s.manual_seed_all, 4), (s.manual_seed, 5))]\n"
+        "out = torch.equal(a, b) and not torch.equal(a, c)"
+    ),
+    "a storage's copy": (
+        "x = torch.ones(2, device=d); s = x.untyped_storage().clone(); x += 1\n"
+        "none = torch.empty(0, device=d).untyped_storage().clone()\n"
+        "out = [s.nbytes(), s.device.type, none.nbytes(), s.cpu().tolist() == torch.ones(2).untyped_storage().tolist()]"
+        " == [8, 'sim', 0, True]"
+    ),
     "the accelerator": (
         "out = torch.accelerator.is_available() and torch.accelerator.current_accelerator().type == 'sim'"
     ),

@@ -33,6 +33,9 @@ PROGRAMS = {
     ),
     "where and masks": "out = (torch.where(x > 0, x, 0.0), x.masked_fill(x < 0, 9), x.tril(), x.nan_to_num())",
     "an `out=`": "o = torch.empty(0, device=d); torch.add(x, x, out=o); out = o",
+    "a loss with `out=`": (
+        "o = torch.empty(0, device=d); same = torch._C._nn.mse_loss(x, x * 2, out=o); out = (o, same, same is o)"
+    ),
     "an empty one": "e = x[:0]; out = (e.sum(), e @ x.T, torch.cat([e, x]), e.T)",
     "losses": (
         "y = torch.tensor([1, 0, 3], device=d); p = x.softmax(1); out = (F.cross_entropy(x, y), "
@@ -100,6 +103,8 @@ TWO = (
     "Expected all tensors to be on the same device, but found at least two devices, sim:0 and cpu!"
 )
 
+OTHERS = "different from other tensors on sim:0 (when checking argument in method"
+
 
 @pytest.mark.parametrize(
     ("code", "words"),
@@ -110,7 +115,9 @@ TWO = (
         ("torch.where(x > 0, x, torch.ones(3, 4))", TWO),
         ("F.mse_loss(x, torch.ones(3, 4))", TWO),
         ("torch.addcmul(x, torch.tensor(1.0), torch.tensor(2.0))", TWO),  # CUDA takes one number alone
-        ("x @ torch.ones(4, 2)", "mat2 is on cpu, different from other tensors on sim:0 "),
+        ("x @ torch.ones(4, 2)", f"mat2 is on cpu, {OTHERS} wrapper_CUDA_mm)"),
+        ("x[0].dot(torch.ones(4))", f"tensor is on cpu, {OTHERS} wrapper_CUDA__dot)"),
+        ("x.gather(1, torch.zeros(3, 4).long())", f"index is on cpu, {OTHERS} wrapper_CUDA_gather)"),
         ("F.linear(x, torch.ones(2, 4))", "is on cpu, different from other tensors on sim:0 "),
         ("torch.cat([x, torch.ones(1, 4)])", "on the same device"),
         ("torch.ones(3, 4)[x > 0]", "indices should be either on cpu or on the same device as the"),

@@ -49,6 +49,8 @@ def test_one_row_is_its_own_sum_and_none_is_a_head() -> None:
 def test_no_mutants_are_no_division() -> None:
     empty = Audit("empty", 0, 0, 0, 0)
     assert "**100.0%**" in audit_table.markdown([empty, empty])
+    half = Audit("half", killed=1, survivors=[Survivor("x")])
+    assert "**50.0%**" in audit_table.markdown([half, half])
 
 
 def test_the_terminal_has_survivors_and_problems_too() -> None:

@@ -55,3 +55,14 @@ def test_only_what_is_wrong_or_not_named_is_listed() -> None:
         "first/mute.py: mean, sign; named: nothing",
         "\x1b[31mfirst/misled.py: sign; named: [b], a\x1b[0m",
     ]
+
+
+def test_the_terminal_has_a_row_for_each_exercise_and_for_all() -> None:
+    paper, out = console()
+    cause_table.render(TALLIES, [], paper)
+    rows = [line.replace("│", " ").split() for line in out.getvalue().splitlines()]
+    numbers = ["5", "4", "3", "75%", "1", "20.0%"]
+    assert [row for row in rows if row[-1:] == ["20.0%"]] == [
+        ["first", *numbers],
+        ["all", *numbers],
+    ]

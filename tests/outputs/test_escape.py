@@ -29,7 +29,7 @@ from tests.hostile import (
 
 def test_a_command_gives_back_what_was_put_in() -> None:
     """Unescaped as the runner does it, the message is the text again, and the properties are whole."""
-    text = "100% :,\r\n::error::x"
+    text = "100% %0A :,\r\n::error::x"
     line = escape.command("error", text, title=text)
     assert "\n" not in line
     head, data = line.removeprefix("::error title=").split("::", 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -24,35 +23,32 @@ def solved(course: Course, name: str) -> str:
     return notebook_of(name, course[name].solution.read_text(encoding="utf-8"))
 
 
-def run_in_kernel(text: str, folder: Path) -> tuple[Any, str]:
-    notebook = nbformat.reads(text, as_version=4)
-    NotebookClient(
-        notebook, timeout=120, resources={"metadata": {"path": str(folder)}}, allow_errors=True
-    ).execute()
-    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    errors = [output["ename"] for output in outputs if output["output_type"] == "error"]
-    html = [output["data"]["text/html"] for output in outputs if "data" in output]
-    return errors, " ".join(html)
+def run_in_kernel(notebook: Any, folder: Path) -> list[str]:
+    """All that is shown, in its order: what goes to standard error, and the reports as HTML."""
+    place = {"metadata": {"path": str(folder)}}
+    NotebookClient(notebook, timeout=120, resources=place, allow_errors=True).execute()
+    shown = []
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            shown.append(output["data"]["text/html"] if "data" in output else output["text"])
+    return shown
 
 
 @pytest.mark.filterwarnings("ignore")  # the kernel's own
-@pytest.mark.parametrize("name", ["my_linear", "train_step"])
-def test_in_a_real_kernel(course: Course, name: str, tmp_path: Path) -> None:
-    errors, html = run_in_kernel(solved(course, name), tmp_path)
-    assert errors == []
-    assert f"{name}  10/10" in html
-
-
-@pytest.mark.filterwarnings("ignore")
-def test_in_a_real_kernel_with_a_mistake(course: Course, tmp_path: Path) -> None:
-    text = solved(course, "my_linear").replace("if bias else None", "")
-    text = text.replace("%%check my_linear", "%%check my_linear\\nx = '<script>'")
-    data = json.loads(text)
-    data["cells"].append(nbformat.v4.new_code_cell("%%check no_such\n"))
-    errors, html = run_in_kernel(json.dumps(data), tmp_path)
-    assert errors == ["UsageError"] or errors == []
-    assert "my_linear  9/10" in html
-    assert "bias=False" in html
+def test_in_a_real_kernel(course: Course, tmp_path: Path) -> None:
+    """One session, since a kernel takes seconds to start: a mistake, a name that is none, and the mended cell."""
+    notebook = nbformat.reads(solved(course, "my_linear"), as_version=4)
+    *before, right, check = notebook.cells
+    wrong = nbformat.v4.new_code_cell(right.source.replace("if bias else None", ""))
+    text = check.source.replace("%%check my_linear", "%%check my_linear\nx = '<script>'")
+    wrongly_checked = nbformat.v4.new_code_cell(text)
+    misnamed = nbformat.v4.new_code_cell("%%check no_such\npass")
+    notebook.cells = [*before, wrong, wrongly_checked, misnamed, right, check]
+    first, refusal, last = run_in_kernel(notebook, tmp_path)
+    assert "my_linear  9/10" in first
+    assert "bias=False" in first
+    assert "UsageError: %%check needs the name of an exercise" in refusal
+    assert "my_linear  10/10" in last
 
 
 # without a kernel

@@ -1,4 +1,4 @@
-"""A cell's Python: its lines stay where they are, whatever is in them. Which magics are Python: `test_notebooks.py`."""
+"""A cell's Python: its lines stay where they are, whatever is in them, and commands become what is Python."""
 
 from __future__ import annotations
 
@@ -53,6 +53,16 @@ def test_plain_python_is_left_alone() -> None:
     ("cell", "python"),
     [
         ("", "\n"),
+        ("x = 1", "x = 1\n"),
+        ("%matplotlib inline\nx = 1", "pass\nx = 1\n"),
+        ("if x:\n    !ls\ny = 2", "if x:\n    pass\ny = 2\n"),
+        ("files = !ls\nt = %timeit f()", "files = None\nt = None\n"),
+        ("%%check my_linear\nx = 1", "\nx = 1\n"),
+        ("%%bash\nls", ""),
+        ("y = (7\n% 4)\n!ls", "y = (7\n% 4)\npass\n"),
+        ('s = """\n%time\n"""\n!ls', 's = """\n%time\n"""\npass\n'),
+        ("x = 7 \\\n% 4\n!ls", "x = 7 \\\n% 4\npass\n"),
+        ("torch.add?", "pass\n"),
         ("%%time\nx = 1", "\nx = 1\n"),
         ("\n\n%%bash\nrm -r /", ""),
         ("%%", ""),
@@ -80,3 +90,15 @@ def test_the_work_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cell_syntax, "_MOST_LINES", 3)
     assert python_of(cell) == cell
     assert python_of("!ls\n" * 5) == "pass\n" * 5
+
+
+@pytest.mark.parametrize(
+    "magic", ["time", "timeit", "capture out", "check losses", "prun", "debug", "python", "python3"]
+)
+def test_the_body_of_some_commands_is_python(magic: str) -> None:
+    assert python_of(f"%%{magic}\nx = 1") == "\nx = 1\n"
+
+
+@pytest.mark.parametrize("magic", ["html", "writefile a.py", "script python", "pythons"])
+def test_the_body_of_any_other_is_not(magic: str) -> None:
+    assert python_of(f"%%{magic}\nx = 1") == ""

@@ -108,3 +108,39 @@ def test_nothing_is_said_of_a_notebooks_form(
 def test_the_newest_form_is_read() -> None:
     made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(GOOD)])
     assert notebook_of_bytes(nbformat.writes(made).encode(), "a.ipynb").text == GOOD
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"{}",
+        b"[]",
+        b"not json",
+        b"\xff\xfe",
+        b'{"cells": 1, "nbformat": 4, "nbformat_minor": 5, "metadata": {}}',
+        b'{"cells": [1], "nbformat": 4, "nbformat_minor": 5, "metadata": {}}',
+        b'{"nbformat": 99}',
+        b"[" * 100_000,
+    ],
+)
+def test_what_is_no_notebook(data: bytes) -> None:
+    source = notebook_of_bytes(data, "a.ipynb")
+    assert not source.cells
+    assert source.problem.startswith("a.ipynb ")
+
+
+def test_half_a_surrogate_pair_is_read() -> None:
+    cell = {"cell_type": "code", "source": 'x = "\ud800"', "metadata": {}, "outputs": []}
+    notebook = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    source = notebook_of_bytes(json.dumps(notebook).encode(), "work.ipynb")
+    assert source.text == 'x = "?"'
+    assert len(source.digest) == 64
+
+
+def test_an_old_notebook_is_read() -> None:
+    old = nbformat.v3.new_notebook(
+        worksheets=[nbformat.v3.new_worksheet(cells=[nbformat.v3.new_code_cell(input="x = 1")])]
+    )
+    data = nbformat.v3.writes_json(old).encode()
+    assert [cell.text for cell in notebook_of_bytes(data, "a.ipynb").cells] == ["x = 1"]

@@ -72,6 +72,7 @@ def test_a_linked_folder_is_read_only_where_it_stays_inside(folder: Path) -> Non
         FolderFiles(folder).read("to-out/secret.py", 100)
     assert leads_out(folder, folder)
     assert leads_out(folder, folder / "..")
+    assert leads_out(folder, folder / "nul\0" / "a.py")
     assert not leads_out(folder, folder / "a.py")
 
 

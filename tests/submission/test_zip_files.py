@@ -54,6 +54,15 @@ def test_a_bomb_is_not_unpacked(tmp_path: Path) -> None:
     assert "too many files" in read(path).problem
 
 
+def test_a_long_comment_is_no_hindrance(tmp_path: Path) -> None:
+    path = tmp_path / "ada.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("my_linear.py", RIGHT)
+        archive.writestr("notes.txt", "x" * 1000)
+        archive.comment = b"c" * 65_535
+    assert not read(path).problem
+
+
 def test_other_zips_are_refused_in_a_sentence(tmp_path: Path) -> None:
     path = tmp_path / "ada.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:

@@ -66,6 +66,9 @@ def test_without_a_roster_everybody_is_on_it(tmp_path: Path) -> None:
         assert [student.id for student in opened.students()] == ["adam", "zoe"]
         assert all(student.on_roster for student in opened.students())
         assert not opened.has_roster
+        enrol(opened, [RosterEntry(Enrolled("zoe"))], [])
+        assert opened.has_roster
+        assert [student.on_roster for student in opened.students()] == [True, False]
 
 
 def test_a_class_larger_than_a_batch(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -44,6 +45,15 @@ def test_an_instant_goes_in_with_any_zone_and_comes_out_in_utc(
         assert found == NOON
         assert found.tzinfo is UTC
         assert session.get_one(models.StudentRow, "bob").deadline is None
+
+
+def test_only_a_database_that_keeps_no_zone_is_given_none() -> None:
+    local = NOON.astimezone(timezone(timedelta(hours=9)))
+    kind = models.UtcDateTime()
+    assert kind.process_bind_param(local, sqlite.dialect()) == NOON.replace(tzinfo=None)
+    for_server = kind.process_bind_param(local, postgresql.dialect())
+    assert for_server
+    assert (for_server, for_server.tzinfo) == (NOON, UTC)
 
 
 def submission(student: str, identity: str) -> models.SubmissionRow:

@@ -51,6 +51,7 @@ def test_a_new_gradebook_is_empty_and_costs_nothing_for_late_days(tmp_path: Path
 
 def test_what_can_be_reached_is_by_the_checks_that_say_so(gradebook: Gradebook, where: str) -> None:
     write_max_scores(gradebook, {"my_linear": 12, "losses": 3}, "other checks")
+    assert (gradebook.max_score, gradebook.max_scores_by) == (15, "other checks")
     with open_gradebook(where) as again:
         assert again.max_scores == {"my_linear": 12, "losses": 3}
         assert (again.max_score, again.max_scores_by) == (15, "other checks")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from xml.etree import ElementTree
 
 from grader.classroom.records import Enrolled, Record
@@ -72,6 +73,24 @@ def test_no_points_where_no_check_discriminates() -> None:
 def test_colours_follow_the_theme_of_the_page() -> None:
     svg = charts.scores(distribution(SUMMARY))
     assert 'fill="var(--accent)"' in svg
+
+
+def words(svg: str) -> list[str]:
+    """What is written in a drawing."""
+    return [text.text or "" for text in ElementTree.fromstring(svg).iter(f"{{{charts.SVG}}}text")]
+
+
+def test_a_page_takes_the_drawing_as_it_is() -> None:
+    """HTML knows no prefixes of XML, such as `ns0:svg`."""
+    assert charts.scores(distribution(SUMMARY)).startswith("<svg ")
+
+
+def test_the_axes_say_what_they_show() -> None:
+    assert {"passed, of those who tried", "discrimination"} <= set(
+        words(charts.difficulty(SUMMARY, check_items(SUMMARY)))
+    )
+    wide = replace(distribution(SUMMARY), bins=((0, 9, 1), (10, 10, 1)))
+    assert {"0–9", "10"} <= set(words(charts.scores(wide)))
 
 
 def test_names_from_outside_are_text() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Executor, Future
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -196,6 +197,72 @@ def test_by_default_there_is_a_process_for_each_core(monkeypatch: pytest.MonkeyP
     monkeypatch.delattr("os.sched_getaffinity")
     monkeypatch.setattr("os.cpu_count", lambda: None)
     assert default_jobs() == 1
+
+
+class Client:
+    """What is asked of a Dask client, which counts threads and lends an executor."""
+
+    def __init__(self, **asked: Any) -> None:
+        self.asked = asked
+        self.status = "running"
+        self.threads = {"tcp://one": 2, "tcp://two": 3}
+        self.closed = False
+
+    def nthreads(self) -> dict[str, int]:
+        return self.threads
+
+    def get_executor(self, *, pure: bool) -> Executor:
+        assert not pure  # equal submissions are graded each by itself
+        self.executor = Plain(str.upper)
+        return self.executor
+
+    def close(self, timeout: float) -> None:
+        self.closed = True
+
+
+@pytest.fixture
+def clients(monkeypatch: pytest.MonkeyPatch) -> list[Client]:
+    """Those that are made from now on, with no cluster behind them."""
+    made: list[Client] = []
+
+    def connect(**asked: Any) -> Client:
+        made.append(Client(**asked))
+        return made[-1]
+
+    monkeypatch.setitem(sys.modules, "distributed", SimpleNamespace(Client=connect))
+    return made
+
+
+def test_a_cluster_grades_and_is_left_in_the_end(clients: list[Client]) -> None:
+    workers = workers_of("tcp://host:8786", None)
+    [client] = clients
+    assert client.asked["address"] == "tcp://host:8786"
+    assert workers.capacity() == 10  # twice the threads, so that none waits
+    outcomes = dict(workers.run(tasks(20)))
+    assert len(outcomes) == len(client.executor.given) == 20
+    assert client.closed
+
+
+def test_a_cluster_is_found_by_its_file(clients: list[Client], tmp_path: Path) -> None:
+    file = tmp_path / "scheduler.json"
+    file.write_text("{}")
+    dask_workers(str(file))
+    assert clients[0].asked["scheduler_file"] == str(file)
+    assert "address" not in clients[0].asked
+
+
+def test_a_cluster_without_workers_is_waited_for_and_one_that_is_gone_is_not(
+    clients: list[Client],
+) -> None:
+    told: list[str] = []
+    workers = dask_workers("tcp://host:8786", told.append)
+    clients[0].threads = {}
+    assert workers.capacity() == 2
+    assert told == ["No worker has joined the scheduler yet; waiting for one."]
+    workers.expect_alive()
+    clients[0].status = "closed"
+    with pytest.raises(WorkersError, match="connection to the scheduler tcp://host:8786 was lost"):
+        workers.expect_alive()
 
 
 def test_a_cluster_that_cannot_be_used_is_told(

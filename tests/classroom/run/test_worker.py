@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from shutil import copytree
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -227,3 +228,16 @@ def test_devices_are_the_same_however_they_are_named(
     named: tuple[str, ...], expected: tuple[str, ...]
 ) -> None:
     assert normalized_devices(named) == expected
+
+
+def test_a_worker_ends_with_the_command_that_started_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[object] = []
+    parent = SimpleNamespace(join=lambda: done.append("joined"))
+    monkeypatch.setattr(worker, "_close_all", lambda: done.append("closed"))
+    monkeypatch.setattr("os._exit", done.append)
+    monkeypatch.setattr("multiprocessing.parent_process", lambda: None)
+    worker._end_with_parent()
+    assert done == []
+    monkeypatch.setattr("multiprocessing.parent_process", lambda: parent)
+    worker._end_with_parent()
+    assert done == ["joined", "closed", 1]

@@ -95,3 +95,9 @@ def test_what_does_not_parse_has_none(text: str) -> None:
 def test_what_is_nested_too_deeply_has_none() -> None:
     assert fingerprint_of("x = " + "-" * (DEEPEST // 2) + "1") is not None
     assert fingerprint_of("x = " + "-" * (DEEPEST + 1) + "1") is None
+
+
+def test_another_name_for_a_function_is_no_change() -> None:
+    text = f"{CODE}\n\ndef twice(values):\n    return mean(values) + mean(values) * len(values)\n"
+    assert grams(text) == grams(text.replace("mean", "schnitt").replace("twice", "doppelt"))
+    assert grams(text) != grams(text.replace("len(", "max("))

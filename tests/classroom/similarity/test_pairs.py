@@ -121,6 +121,13 @@ def test_the_line_rises_with_the_class_and_with_its_background() -> None:
     assert usual_limit(background[:3], 100, 5) == 0
 
 
+def test_the_line_goes_through_the_middle_and_through_the_highest_of_the_background() -> None:
+    """Of six students' 15 pairs, 8 exceed 7 and 3 exceed 12: the median, and half as many pairs as students."""
+    values = np.arange(1.0, 16.0)
+    assert usual_limit(values, 6, np.log(2)) == pytest.approx(7)
+    assert usual_limit(values, 6, np.log(2) + 1) == pytest.approx(12)
+
+
 def compared(students: list[Texts], hide: Any = None) -> list[Finding]:
     people = [(str(at), f"Student {at}") for at in range(len(students))]
     keep = hide or (lambda _who, text: text)

@@ -97,6 +97,17 @@ def test_a_layer_counts_as_on_where_the_attempt_failed() -> None:
     assert not confinement._stopped(works)
 
 
+def test_where_a_process_can_be_started_it_ends_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[int] = []
+    monkeypatch.setattr("os._exit", ended.append)
+    monkeypatch.setattr("os.fork", lambda: 4711)  # as the one that starts it sees it
+    confinement._attempts()["no new processes"]()
+    assert ended == []
+    monkeypatch.setattr("os.fork", lambda: 0)
+    confinement._attempts()["no new processes"]()
+    assert ended == [0]
+
+
 def test_without_landlock_the_reason_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

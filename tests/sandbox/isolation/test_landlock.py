@@ -81,6 +81,8 @@ def test_root_has_no_privileges_there(cuda_sandbox: Sandbox) -> None:
     )
     held = told_by(cuda_sandbox, source)
     to_reach_files = 0b110
+    own = Path("/proc/self/status").read_text().partition("CapEff:")[2].split()[0]
+    assert held["CapEff:"] == int(own, 16) & to_reach_files
     assert held["CapEff:"] & ~to_reach_files == held["CapPrm:"] & ~to_reach_files == 0
     assert held["CapInh:"] == held["CapAmb:"] == 0
 
