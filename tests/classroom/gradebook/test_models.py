@@ -10,8 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import make_url, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -50,8 +49,9 @@ def test_an_instant_goes_in_with_any_zone_and_comes_out_in_utc(
 def test_only_a_database_that_keeps_no_zone_is_given_none() -> None:
     local = NOON.astimezone(timezone(timedelta(hours=9)))
     kind = models.UtcDateTime()
-    assert kind.process_bind_param(local, sqlite.dialect()) == NOON.replace(tzinfo=None)
-    for_server = kind.process_bind_param(local, postgresql.dialect())
+    lite, server = (make_url(url).get_dialect()() for url in ("sqlite://", "postgresql+psycopg://"))
+    assert kind.process_bind_param(local, lite) == NOON.replace(tzinfo=None)
+    for_server = kind.process_bind_param(local, server)
     assert for_server
     assert (for_server, for_server.tzinfo) == (NOON, UTC)
 
