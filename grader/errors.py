@@ -36,7 +36,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal
+from typing import Any, Literal
 
 # the extra that brings a package, by the name that is imported
 _EXTRAS = {
@@ -174,6 +174,16 @@ class NoAnswer(GraderError):
         self.template = template
         self.values = values
         self.place = place
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Keeps its parts on the way to another process."""
+        return _no_answer, (self.reason, self.template, self.place, self.values)
+
+
+def _no_answer(
+    reason: Any, template: str, place: tuple[int, int] | None, values: dict[str, object]
+) -> NoAnswer:
+    return NoAnswer(reason, template, place, **values)
 
 
 @contextmanager

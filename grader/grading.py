@@ -69,6 +69,7 @@ def grade(
         known = ", ".join(languages.languages())
         sentence = _("The grader does not speak {language!r}. It speaks {known}.")
         raise InputError(sentence.format(language=language, known=known))
+    exercises = tuple(exercises)
     course = assigned.course if assigned else course or (machines.course if machines else None)
     with ExitStack() as stack:
         # before the rest: it imports torch at the same time as this process does

@@ -29,6 +29,7 @@ from .submission import Source
 # what every machine has; `cuda` is there to be asked for
 DEVICES = ("cpu", "sim")
 _CUDA_SECONDS = 30
+_LARGEST_LIMIT = 1 << 50  # seconds or bytes; the kernel takes no more than 63 bits
 # what torch imports when something is used for the first time: 1 s for an optimizer (by its class or by `getattr`; not
 # its name alone, in a comment or a rule), 0.2 s for a backward pass that starts from given gradients
 _LATE_IMPORTS = {
@@ -174,6 +175,8 @@ def limits_of(course: Course) -> Limits:
             sentence = _("[limits] {name} must be a positive whole number").format(name=name)
         elif type(value) not in (int, float) or not 0 < value < math.inf:
             sentence = _("[limits] {name} must be a positive number").format(name=name)
+        elif value > _LARGEST_LIMIT:
+            sentence = _("[limits] {name} is larger than any machine can keep").format(name=name)
         else:
             continue
         raise CourseError(f"{course.folder / 'course.toml'}: {sentence}.")

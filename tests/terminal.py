@@ -19,9 +19,11 @@ import pyte
 
 ROWS, COLUMNS = 50, 100
 ROOT = Path(__file__).resolve().parent.parent
-# makes the terminal the program's own, as it is for what a shell starts
+# makes the terminal the program's own, as it is for what a shell starts, and lets Ctrl-C through even where these tests
+# run in the background of a script, which ignores it
 _BOOT = (
-    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+    "import fcntl, os, signal, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+    "signal.signal(signal.SIGINT, signal.SIG_DFL); "
     "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
 )
 PATIENCE = 60.0  # only what is wrong takes so long

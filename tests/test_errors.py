@@ -5,9 +5,12 @@ from __future__ import annotations
 import ast
 import builtins
 import os
+import pickle
 import shutil
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -115,6 +118,11 @@ def as_a_file(folder: Path) -> None:
     folder.write_text("x")
 
 
+def linked(folder: Path) -> None:
+    shutil.rmtree(folder / "checks")
+    (folder / "checks").symlink_to("checks")
+
+
 def no_checks(folder: Path) -> None:
     (folder / "checks" / "double.py").unlink()
     (folder / "course.toml").write_text('title = "Mine"\n')
@@ -136,6 +144,23 @@ CASES: list[tuple[str, Callable[[Path], None], tuple[str, ...], str]] = [
     ("a check: no UTF-8", put(CHECKS, NO_TEXT), READS_CHECKS, f"{CHECKS}, line 1: not UTF-8"),
     ("a check: a NUL", put(CHECKS, "x = '\0'\n"), ("list", "audit --lint"), CHECKS),
     ("a check: no tests", put(CHECKS, "x = 1\n"), CHECK, CHECKS),
+    ("a check: ends", put(CHECKS, "import sys\nsys.exit(3)\n"), CHECK, CHECKS),
+    ("a check: async", put(CHECKS, "async def test_a(student): ...\n"), CHECK, "is `async`"),
+    (
+        "a check: points of none",
+        put(CHECKS, "import pytest\n\n@pytest.mark.points\ndef test_a(student): ...\n"),
+        CHECK,
+        "no whole number",
+    ),
+    (
+        "a check: ends while it runs",
+        put(CHECKS, "import sys\n\ndef test_a(student): sys.exit(3)\n"),
+        CHECK,
+        "test_a ends the program",
+    ),
+    ("checks: a link to itself", linked, ("list",), "there is no folder"),
+    ("limits: beyond the kernel", limits(f"memory_bytes = {1 << 62}"), CHECK, "larger than any"),
+    ("limits: for ever", limits("import_seconds = 1e308"), CHECK, "larger than any machine"),
     ("a check: imports nothing known", put(CHECKS, "import no_such\n"), CHECK, "No module named"),
     (
         "rules: no literal",
@@ -286,6 +311,8 @@ def a_gradebook(path: Path) -> None:
         ("adjust folder ada 1 --why x", "folder is a folder"),
         ("history none.db ada", "no gradebook none.db"),
         ("gradebook check folder", "folder is a folder"),
+        ("history postgresql+asyncpg://u@localhost/x ada", "asks for asyncpg"),
+        ("history sqlite:///g.db?timeout=abc ada", "cannot be opened"),
         ("report none.db --output new", "no gradebook none.db"),
         ("similar folder", "folder is a folder"),
     ],
@@ -393,6 +420,32 @@ def test_a_module_of_no_extra_is_no_matter_of_the_caller() -> None:
 # faults
 
 
+@pytest.mark.parametrize(
+    "command",
+    ["history book.db ada", "report book.db --output new", "adjust book.db ada 1 --why x"],
+)
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE grading SET report = '{not json'",
+        """UPDATE grading SET report = '{"schema": 99}'""",
+        "DROP TABLE adjustment",
+    ],
+)
+def test_a_damaged_gradebook(place: Path, command: str, damage: str) -> None:
+    a_gradebook(place / "book.db")
+    with closing(sqlite3.connect(place / "book.db")) as connection:
+        connection.execute(damage)
+        connection.commit()
+    assert "gradebook" in refused(*command.split())
+
+
+def test_a_folder_of_checks_may_be_a_link(place: Path) -> None:
+    (place / "course" / "checks").rename(place / "elsewhere")
+    (place / "course" / "checks").symlink_to(place / "elsewhere")
+    assert CliRunner().invoke(main, ["list", "--course", str(place / "course")]).exit_code == 0
+
+
 def test_a_fault_is_told_as_ours(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def lost(*_: object, **__: object) -> None:
         raise errors.SandboxLost("It ended.")
@@ -421,3 +474,20 @@ def test_what_a_child_did_is_told_in_a_sentence_and_kept_for_other_languages() -
     assert str(error) == "No answer in 5 s."
     assert (error.template, error.values) == ("No answer in {n} s.", {"n": 5})
     assert (error.reason, error.place) == ("timeout", (0, 3))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.NoAnswer("excess", "used more than {most:,} MiB", (0, 3), most=5),
+        errors.CourseFault("A check is odd."),
+        errors.WorkerMismatch("Other versions."),
+        errors.SandboxLost("It ended."),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_error_reaches_another_process_as_it_is(error: Exception) -> None:
+    there = pickle.loads(pickle.dumps(error))
+    assert type(there) is type(error)
+    assert str(there) == str(error)
+    assert vars(there) == vars(error)

@@ -177,7 +177,7 @@ def test_limits_that_are_none(limits: dict[str, object], told: str) -> None:
 
 
 def test_the_cpu_and_what_is_simulated_on_it_share_a_sandbox(machines: Machines) -> None:
-    assert machines.devices == DEVICES
+    assert machines.devices == DEVICES == ("cpu", "sim")
     assert machines.sandbox("cpu") is machines.sandbox("sim") is machines.sandbox()
 
 

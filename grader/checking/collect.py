@@ -117,6 +117,8 @@ def _collected(files: Sequence[Path], devices: Sequence[str]) -> dict[str, Check
     hidden = {name: os.environ.pop(name, None) for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")}
     try:
         status = pytest.main([*options, *map(str, files)], plugins=[plugin])
+    except SystemExit as error:
+        raise CourseFault(f"{file} cannot be used: its import ends the program.") from error
     finally:
         os.environ.update({name: value for name, value in hidden.items() if value is not None})
     if status == pytest.ExitCode.INTERRUPTED and not plugin.faults:
@@ -154,7 +156,9 @@ def _check_of(item: pytest.Function) -> Check:
     worth = item.get_closest_marker("points")
     wanted = item.get_closest_marker("needs")
     name = item.originalname.removeprefix("test_")
-    number = worth.args[0] if worth else 0
+    if inspect.iscoroutinefunction(item.obj):
+        raise CourseFault(f"{item.path} cannot be used: {name} is `async`, and would never be run.")
+    number = (worth.args or (None,))[0] if worth else 0
     if type(number) is not int or number < 0:
         sentence = _("{name} is worth {points!r} points, which is no whole number.")
         sentence = sentence.format(name=name, points=number)

@@ -197,8 +197,10 @@ def _run_case(case: Case, session: MemoizedSession, seed: int) -> CaseEnd:
         # a memo is not to hold the frames that it came through, with all their tensors
         outcome.__cause__ = outcome.__context__ = None
         return CaseEnd(outcome.with_traceback(None))
-    except AssertionError as error:
+    except (AssertionError, pytest.fail.Exception) as error:
         return CaseEnd(CheckOutcome("failed", str(error)))
+    except SystemExit as error:
+        raise CourseFault(f"The check {case.name} ends the program.") from error
     except pytest.skip.Exception as error:
         return CaseEnd(CheckOutcome("skipped", str(error)))
     return CaseEnd(None)

@@ -26,8 +26,10 @@ class Commands(click.Group):
         except Fault as error:
             refuse(_("The grader itself failed, not your code: {error}").format(error=error))
         except OSError as error:
-            if error.filename is None or error.errno == errno.EPIPE:
-                raise  # no file of the caller's; click ends quietly where nobody reads what it prints
+            if error.errno == errno.EPIPE:
+                raise  # click ends quietly where nobody reads what it prints
+            if error.filename is None:
+                refuse(f"{error.strerror or error}.")  # a full disk, a folder that has gone
             sentence = _("{path} cannot be used: {reason}.")
             refuse(sentence.format(path=error.filename, reason=error.strerror))
 

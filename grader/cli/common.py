@@ -15,7 +15,7 @@ import click
 
 from .. import language
 from ..course.catalog import Course, Exercise, load_course
-from ..errors import OutputError, SubmissionError
+from ..errors import GradebookError, OutputError, SubmissionError
 from ..language import _
 
 if TYPE_CHECKING:
@@ -108,11 +108,25 @@ def open_course(folder: Path | None) -> Course:
 
 @contextmanager
 def opened(where: str, create: bool = False) -> Iterator[Gradebook]:
-    """A gradebook: a file, or the URL of a database; made if it is not there and `create` is given."""
+    """A gradebook: a file, or the URL of a database; made if it is not there and `create` is given.
+
+    Raises:
+        GradebookError: if it cannot be opened, or turns out to be damaged.
+    """
+    from json import JSONDecodeError
+
+    from sqlalchemy.exc import SQLAlchemyError
+
     from ..classroom.gradebook.reader import open_gradebook
 
-    with open_gradebook(where, create=create) as gradebook:
-        yield gradebook
+    try:
+        with open_gradebook(where, create=create) as gradebook:
+            yield gradebook
+    except (SQLAlchemyError, JSONDecodeError) as error:
+        reason = str(error).split("\n", 1)[0]
+        raise GradebookError(
+            f"The gradebook {where} cannot be used: {reason}. `grader gradebook check` tells what is wrong with it."
+        ) from error
 
 
 def counted(number: int, what: str) -> str:

@@ -67,9 +67,9 @@ class GraderMagics(Magics):
             return  # IPython has shown the error
         with language.speaking(spoken or language.current()):
             here = _("this notebook")
-            source = Source(here, tuple(self._cells()), notebook=True)
-            submission = Submission(here, {name: source}, (name,))
             try:
+                source = Source(here, tuple(self._cells()), notebook=True)
+                submission = Submission(here, {name: source}, (name,))
                 report = grade(submission, machines=self._machines)
             except InputError as error:
                 raise UsageError(str(error)) from error

@@ -14,7 +14,7 @@ from rich.console import Console
 from ..course.catalog import Exercise
 from ..course.python_files import text_of
 from ..course.translation import hints_of, title_of
-from ..errors import Fault, SandboxLost, WorkspaceError
+from ..errors import Fault, InputError, SandboxLost, WorkspaceError
 from ..grading import grade
 from ..language import N_, _
 from ..machines import Machines, warm_up
@@ -280,6 +280,9 @@ class Watch:
         self.busy = True
         try:
             report = grade(submission, machines=self._machines)
+        except InputError as error:  # such as a check's file that is being written
+            self._notices.append((str(error), "magenta"))
+            return None
         except Fault as error:
             if isinstance(error, SandboxLost):
                 self._machines.restart()  # so that the next save can be graded

@@ -96,7 +96,7 @@ def test_the_graders_texts_are_what_students_read() -> None:
     found = list(texts_of_grader())
     files = {file for file, _ in found}
     texts = {text for _, text in found}
-    assert {"cli/check.py", "cli/common.py", "course/translation.py"} <= files
+    assert {"cli/check.py", "cli/common.py", "course/translated_stub.py"} <= files
     assert not [file for file in files if file.startswith(("checks/", "built_in/"))]
     # help of students' commands, and of the options that they share with others; not of instructors' commands
     assert "Shows the statement of the exercise NAME." in texts

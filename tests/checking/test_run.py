@@ -122,6 +122,11 @@ def test_every_status(graded: Run, strict_sandbox: Sandbox) -> None:
     assert "(With name = hangs; 1 of 4 cases.)" in messages["timeout"]
 
 
+def test_pytests_own_fail_fails_a_check(graded: Run) -> None:
+    result = graded("def test_a(student): pytest.fail('not so')\n")["a"]
+    assert (result.status, result.message) == ("failed", "not so")
+
+
 def test_only_cases_that_ended_otherwise_make_a_case_worth_telling(graded: Run) -> None:
     text = (
         "@pytest.mark.parametrize('n', [1, 2, 3])\n"

@@ -87,7 +87,7 @@ class TestLanguage:
         korean = self.help_of("--lang", "ko", "check")
         assert korean != english == self.help_of("check")
         assert any("가" <= letter <= "힣" for letter in korean)
-        option = "Exit status 0 whatever the points are."
+        option = "Exit status 0 whenever there is a report, whatever it says."
         assert (option in english, option in korean) == (True, False)
 
     def test_an_instructors_commands_speak_english(self) -> None:

@@ -20,7 +20,7 @@ from rich.console import Console
 
 from grader import grade, load_course
 from grader.authoring.stub_notebook import notebook_of
-from grader.errors import CourseFault, SandboxLost, WorkspaceError
+from grader.errors import CourseError, CourseFault, SandboxLost, WorkspaceError
 from grader.machines import Machines
 from grader.practice.events import Event, Events, Lost, Pressed
 from grader.practice.keyboard import Keyboard
@@ -219,7 +219,11 @@ def test_a_fault_is_told_and_it_goes_on(
 ) -> None:
     in_place(workspace / "derivative.py", right("derivative"))
     restarted: list[Machines] = []
-    troubles: list[Exception] = [SandboxLost("It ended."), CourseFault("A check is odd.")]
+    troubles: list[Exception] = [
+        SandboxLost("It ended."),
+        CourseFault("A check is odd."),
+        CourseError("derivative.py, line 1: invalid syntax."),
+    ]
 
     def graded(*given: Any, **named: Any) -> Report:
         if troubles and "derivative" in given[0].sources:
@@ -229,11 +233,13 @@ def test_a_fault_is_told_and_it_goes_on(
     monkeypatch.setattr("grader.practice.watch.grade", graded)
     monkeypatch.setattr(Machines, "restart", lambda each: restarted.append(each))
     monkeypatch.setattr(Watch, "_warm_up", lambda _: None)
-    out, running, events = session(workspace, machines, Pressed("r"), Pressed("r"), Pressed("q"))
+    events_to_come = (Pressed("r"), Pressed("r"), Pressed("r"), Pressed("q"))
+    out, running, events = session(workspace, machines, *events_to_come)
     running.run(events, NoKeys())
     shown = out.getvalue()
     assert "failed, not your code: It ended." in shown
     assert "failed, not your code: A check is odd." in shown
+    assert "derivative.py, line 1: invalid syntax." in shown
     assert "✓ derivative: all 10 points." in shown
     assert restarted == [machines]
     assert not running.busy

@@ -61,9 +61,15 @@ def test_no_name_leads_out_of_the_folder(folder: Path, name: str) -> None:
 
 @HERE
 @given(NAMES)
-def test_an_absolute_name_leads_out(folder: Path, name: str) -> None:
-    with pytest.raises(UnreadableError):
-        FolderFiles(folder).read(f"{folder.parent}/out/{name}", 100)
+@example("../in/a.py")
+def test_nor_does_an_absolute_name(folder: Path, name: str) -> None:
+    with suppress(UnreadableError):
+        assert FolderFiles(folder).read(f"{folder.parent}/out/{name}", 100) == b"mine"
+
+
+def test_an_absolute_name_of_what_lies_elsewhere_is_refused(folder: Path) -> None:
+    with pytest.raises(UnreadableError, match="leads out of the submission's folder"):
+        FolderFiles(folder).read(f"{folder.parent}/out/secret.py", 100)
 
 
 def test_a_linked_folder_is_read_only_where_it_stays_inside(folder: Path) -> None:

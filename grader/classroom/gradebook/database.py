@@ -38,6 +38,12 @@ def connect(where: str | Path, *, create: bool) -> Engine:
         except BaseException:
             engine.dispose()
             raise
+    except ModuleNotFoundError as error:
+        raise GradebookError(
+            f"The gradebook {shown} asks for {error.name}, which is not installed. Use postgresql://user@host/name."
+        ) from error
+    except (ValueError, TypeError) as error:  # what stands behind the question mark of its URL
+        raise GradebookError(f"The gradebook {shown} cannot be opened: {error}.") from error
     except DBAPIError as error:
         raise GradebookError(f"The gradebook {shown} cannot be opened: {_reason(error)}") from error
     except SQLAlchemyError as error:

@@ -311,7 +311,12 @@ class Gradebook:
         adjustments: Sequence[Adjustment],
     ) -> Record:
         handed_in, commit, digest, plain = rest
-        report = Report.from_dict(plain) if isinstance(plain, dict) else None
+        try:
+            report = Report.from_dict(plain) if isinstance(plain, dict) else None
+        except (ValueError, KeyError, TypeError) as error:
+            raise GradebookError(
+                f"The gradebook's result of {student.id!r} cannot be read: {error}. Was it made by a newer grader?"
+            ) from error
         late = standing.late_days if standing else 0
         problem = standing.problem if standing else NOTHING_HANDED_IN
         max_score = report.max_score if report else self.max_score

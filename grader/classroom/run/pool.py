@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import os
+import socket
 import sys
 import tempfile
 import time
@@ -28,6 +29,7 @@ from itertools import chain
 from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any, Generic, TypeVar
+from urllib.parse import urlsplit
 
 from ...course.catalog import Course, load_course
 from ...errors import WorkerMismatch, WorkersError, extras_are_told
@@ -273,14 +275,12 @@ def dask_workers(address: str, tell: Callable[[str], None] = lambda _: None) -> 
         raise WorkersError(
             f"The scheduler file {address} does not exist. Is the scheduler running?"
         )
+    _require_listener(address)
     try:
         connect: Any = Client  # it has no annotations
         client = connect(**file, timeout=_CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:  # a TimeoutError is an OSError
-        raise WorkersError(
-            f"The Dask scheduler {address} cannot be reached: is it running, and is the address right? "
-            "`dask scheduler` prints it."
-        ) from error
+        raise WorkersError(_unreachable(address)) from error
     seen = [0.0, 0]
 
     def capacity() -> int:
@@ -301,3 +301,30 @@ def dask_workers(address: str, tell: Callable[[str], None] = lambda _: None) -> 
 
     # a submission is graded even if an equal one was: each result has its own time
     return Workers(lambda: client.get_executor(pure=False), stop, capacity, expect_alive)
+
+
+def _require_listener(address: str) -> None:
+    """Tries a scheduler's address before a client is made, which for nobody would go on trying for a minute.
+
+    Raises:
+        WorkersError: if nothing listens there.
+    """
+    if address.endswith(".json"):
+        return  # a scheduler's file, which has been seen to be there
+    parts = urlsplit(address if "://" in address else f"tcp://{address}")
+    if parts.scheme not in ("tcp", "tls"):
+        return  # a protocol of its own
+    try:
+        host, port = parts.hostname, parts.port
+        if host is None or port is None:
+            raise OSError
+        socket.create_connection((host, port), timeout=_CONNECT_SECONDS).close()
+    except (OSError, ValueError) as error:
+        raise WorkersError(_unreachable(address)) from error
+
+
+def _unreachable(address: str) -> str:
+    return (
+        f"The Dask scheduler {address} cannot be reached: is it running, and is the address right? "
+        "`dask scheduler` prints it."
+    )
