@@ -7,7 +7,7 @@ The trusted process draws the inputs, works out the reference and compares; the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from os import PathLike
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 def grade(
     submission: Submission | str | PathLike[str],
-    exercises: Sequence[str] = (),
+    exercises: Iterable[str] = (),
     *,
     course: Course | None = None,
     assigned: AssignedCourse | None = None,

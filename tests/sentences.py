@@ -15,6 +15,7 @@ _TEMPLATES = {"Cause", "MessageError", "NoAnswer", "WireError", "_Excess"}
 _FOR_AUTHORS = {
     "CourseError",
     "CourseFault",
+    "GradebookError",
     "UnsupportedVersion",
     "RuntimeError",
     "TypeError",

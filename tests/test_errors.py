@@ -22,7 +22,7 @@ from grader.cli import main
 from grader.errors import Fault, GraderError, InputError, MissingPackageError, extras_are_told
 from grader.machines import Machines
 from grader.submission import Submission
-from tests.gradebooks import small_gradebook
+from tests.gradebooks import graded, small_gradebook
 from tests.synthetic_course import make_course
 
 PACKAGE = Path(grader.cli.__file__).parents[1]
@@ -156,7 +156,7 @@ CASES: list[tuple[str, Callable[[Path], None], tuple[str, ...], str]] = [
         "a check: ends while it runs",
         put(CHECKS, "import sys\n\ndef test_a(student): sys.exit(3)\n"),
         CHECK,
-        "test_a ends the program",
+        "ends the program",
     ),
     ("checks: a link to itself", linked, ("list",), "there is no folder"),
     ("limits: beyond the kernel", limits(f"memory_bytes = {1 << 62}"), CHECK, "larger than any"),
@@ -312,7 +312,6 @@ def a_gradebook(path: Path) -> None:
         ("history none.db ada", "no gradebook none.db"),
         ("gradebook check folder", "folder is a folder"),
         ("history postgresql+asyncpg://u@localhost/x ada", "asks for asyncpg"),
-        ("history sqlite:///g.db?timeout=abc ada", "cannot be opened"),
         ("report none.db --output new", "no gradebook none.db"),
         ("similar folder", "folder is a folder"),
     ],
@@ -403,6 +402,10 @@ def test_an_extra_that_is_not_installed(
 ) -> None:
     for name in list(sys.modules):
         if name.startswith(("grader.classroom", "grader.authoring.po_files", f"{package}.")):
+            parent, _, child = name.rpartition(".")
+            if hasattr(above := sys.modules.get(parent), child):
+                # a package keeps its modules as attributes too, and is to have the same ones afterwards
+                monkeypatch.setattr(above, child, getattr(above, child))
             monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, package, None)
     assert refused(*command.split()) == (
@@ -433,7 +436,8 @@ def test_a_module_of_no_extra_is_no_matter_of_the_caller() -> None:
     ],
 )
 def test_a_damaged_gradebook(place: Path, command: str, damage: str) -> None:
-    a_gradebook(place / "book.db")
+    with small_gradebook(place / "book.db") as gradebook:
+        graded(gradebook, "ada", "x = 1", 7)
     with closing(sqlite3.connect(place / "book.db")) as connection:
         connection.execute(damage)
         connection.commit()

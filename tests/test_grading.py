@@ -230,3 +230,10 @@ def test_a_report_brings_no_torch_along(course: Course, machines: Machines) -> N
     submission = Submission.of_text("derivative", "x = 1\n")
     report = grade(submission, course=course, machines=machines, first_failure=True)
     assert type(report.environment.torch) is str  # and not torch's own class of strings
+
+
+def test_exercises_may_come_from_a_generator(machines: Machines) -> None:
+    text = (ROOT / "solutions" / "line_fit.py").read_text(encoding="utf-8")
+    submission = Submission.of_text("line_fit", text)
+    report = grade(submission, (name for name in ("line_fit", "line_fit")), machines=machines)
+    assert [result.name for result in report.exercises] == ["line_fit"]

@@ -74,6 +74,11 @@ class CollectionPlugin:
             values = [tuple({"device": d, "home": h}[name] for name in named) for d, h in pairs]
             metafunc.parametrize(named, list(dict.fromkeys(values)), indirect=True)
 
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
+        """What stops pytest itself, such as a check file whose import ends the program."""
+        self.faults.append(f"{excinfo.type.__name__}: {excinfo.value}")
+        return True  # pytest is not to print it
+
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
             self.faults.append(f"{report.nodeid or 'the checks'}: {_reason(report.longreprtext)}")

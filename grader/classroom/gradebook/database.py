@@ -30,18 +30,20 @@ def connect(where: str | Path, *, create: bool) -> Engine:
     if url.get_backend_name() == "sqlite":
         _expect_file(Path(url.database or ""), create)
     try:
-        with extras_are_told():
-            engine = _engine(url)
+        try:
+            with extras_are_told():
+                engine = _engine(url)
+        except ModuleNotFoundError as error:  # the driver that its URL names
+            raise GradebookError(
+                f"The gradebook {shown} asks for {error.name}, which is not installed. "
+                "Use postgresql://user@host/name."
+            ) from error
         try:
             with engine.connect() as connection:
                 _bring_up_to_date(connection, shown, create)
         except BaseException:
             engine.dispose()
             raise
-    except ModuleNotFoundError as error:
-        raise GradebookError(
-            f"The gradebook {shown} asks for {error.name}, which is not installed. Use postgresql://user@host/name."
-        ) from error
     except (ValueError, TypeError) as error:  # what stands behind the question mark of its URL
         raise GradebookError(f"The gradebook {shown} cannot be opened: {error}.") from error
     except DBAPIError as error:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from grader.classroom.run import pool
 from grader.classroom.run.pool import (
     Workers,
     dask_workers,
@@ -230,6 +231,7 @@ def clients(monkeypatch: pytest.MonkeyPatch) -> list[Client]:
         return made[-1]
 
     monkeypatch.setitem(sys.modules, "distributed", SimpleNamespace(Client=connect))
+    monkeypatch.setattr(pool, "_require_listener", lambda address: None)
     return made
 
 
@@ -273,3 +275,15 @@ def test_a_cluster_that_cannot_be_used_is_told(
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(MissingPackageError, match=r"grader\[dask\]"):
         workers_of("tcp://127.0.0.1:1", None)
+
+
+@pytest.mark.parametrize("address", ["nonsense", "tcp://127.0.0.1:1", "127.0.0.1:1", "tcp://:8786"])
+def test_a_scheduler_is_tried_before_a_client_waits_for_it(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    def client(**_: object) -> None:
+        raise AssertionError("no client is to be made")
+
+    monkeypatch.setitem(sys.modules, "distributed", SimpleNamespace(Client=client))
+    with pytest.raises(WorkersError, match="cannot be reached"):
+        dask_workers(address)
