@@ -20,7 +20,7 @@ from .checking.rules import by_hand, seen_at_run_time, violations
 from .course.assignment import AssignedCourse
 from .course.catalog import Course, Exercise
 from .course.translation import title_of
-from .errors import InputError, SubmissionError
+from .errors import InputError
 from .language import _
 from .machines import Machines, preload_for
 from .report import CheckResult, ExerciseResult, Report, Violation
@@ -98,10 +98,7 @@ def grade(
 
 def _known(names: Sequence[str], course: Course) -> list[Exercise]:
     """The exercises of these names, each once."""
-    for name in names:
-        if name not in course.names:
-            sentence = _("There is no exercise {name!r}. `grader list` shows them: {names}.")
-            raise SubmissionError(sentence.format(name=name, names=", ".join(course.names)))
+    course.require(names)
     return [course[name] for name in dict.fromkeys(names)]
 
 

@@ -15,7 +15,7 @@ import click
 
 from .. import language
 from ..course.catalog import Course, Exercise, load_course
-from ..errors import GradebookError, OutputError, SubmissionError
+from ..errors import GradebookError, OutputError
 from ..language import _
 
 if TYPE_CHECKING:
@@ -92,10 +92,7 @@ def named_in(course: Course, names: Sequence[str]) -> list[Exercise]:
     Raises:
         SubmissionError: if the course has no exercise of one of the names.
     """
-    for name in names:
-        if name not in course.names:
-            sentence = _("There is no exercise {name!r}. `grader list` shows them: {names}.")
-            raise SubmissionError(sentence.format(name=name, names=", ".join(course.names)))
+    course.require(names)
     return [exercise for exercise in course.exercises if not names or exercise.name in names]
 
 

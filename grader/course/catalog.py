@@ -10,13 +10,14 @@ from __future__ import annotations
 import ast
 import inspect
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeGuard, TypeVar
 
-from ..errors import CourseError
+from ..errors import CourseError, SubmissionError
+from ..language import _
 from .python_files import assigned_in, fail, literal_of, module_of, points_in
 
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -118,6 +119,17 @@ class Course:
     def built_in(self) -> bool:
         """Whether every grader has this course, so that it need not go along with an assignment."""
         return self.folder.resolve() == built_in_folder()
+
+    def require(self, names: Iterable[str]) -> None:
+        """For names that somebody gave.
+
+        Raises:
+            SubmissionError: if the course has no exercise of one of the names.
+        """
+        for name in names:
+            if name not in self.names:
+                sentence = _("There is no exercise {name!r}. `grader list` shows them: {names}.")
+                raise SubmissionError(sentence.format(name=name, names=", ".join(self.names)))
 
     def __getitem__(self, name: str) -> Exercise:
         for exercise in self.exercises:

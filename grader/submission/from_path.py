@@ -25,10 +25,7 @@ def read_submission(path: Path, course: Course, names: Sequence[str] = ()) -> Su
     Raises:
         SubmissionError: if a name is unknown, the path does not exist, or nothing to grade is there.
     """
-    for name in names:
-        if name not in course.names:
-            sentence = _("There is no exercise {name!r}. `grader list` shows them: {names}.")
-            raise SubmissionError(sentence.format(name=name, names=", ".join(course.names)))
+    course.require(names)
     if path.is_dir():
         return _read_folder(path, course, names)
     if not os.path.lexists(path):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from grader.course.catalog import Course, built_in_folder, load_course
-from grader.errors import CourseError
+from grader.errors import CourseError, SubmissionError
 
 STUB = '''"""Doubling
 
@@ -187,3 +187,9 @@ def test_what_an_author_got_wrong_is_told_with_its_place(
     with pytest.raises(CourseError) as caught:
         getattr(load_course(folder)["double"], what)
     assert str(caught.value).startswith(f"{path}, {told}")
+
+
+def test_a_name_that_is_asked_for_has_to_be_one_of_the_courses(course: Course) -> None:
+    course.require(["line_fit", "my_linear", "line_fit"])
+    with pytest.raises(SubmissionError, match=r"no exercise 'nothing'.* shows them: .*line_fit"):
+        course.require(["line_fit", "nothing"])
