@@ -212,7 +212,7 @@ def _with_places(
 
     return tuple(
         replace(check, place=place_of(source, collected[check.name].description))
-        if check.is_failure
+        if check.went_wrong
         else check
         for check in checks
     )

@@ -6,20 +6,20 @@ exercise                                     check
 ├── failed         tried, no points          ├── timeout       did not answer within its time
 ├── not_attempted  still the stub            ├── not_started   NotImplementedError: not written yet
 ├── missing        no such file              ├── not_reached   something that it needs is not right yet
-└── error          the file cannot be        ├── skipped       cannot run on this machine, and says why
-                   loaded, or the grader     └── error         a fault of the grader, never of the student
-                   is at fault
+├── error          the file cannot be        └── skipped       cannot run on this machine, and says why
+│                  loaded
+└── fault          the grader or the course is at fault, never the student: there is no verdict, and no check
 
 What a status means for whoever reads it is said here and nowhere else:
 
-exercise         was_attempted  could_be_graded    check          was_tried  went_wrong  is_failure  is_told
+exercise         was_attempted  could_be_graded    check          was_tried  went_wrong  is_told
 ├── passed             x               x           ├── passed         x
-├── partial            x               x           ├── failed         x          x           x          x
-├── failed             x               x           ├── timeout        x          x           x          x
-├── not_attempted                      x           ├── error          x          x                      x
-├── missing                                        ├── skipped                                          x
-└── error              x                           ├── not_started
-                                                   └── not_reached
+├── partial            x               x           ├── failed         x          x          x
+├── failed             x               x           ├── timeout        x          x          x
+├── not_attempted                      x           ├── skipped                              x
+├── missing                                        ├── not_started
+├── error              x                           └── not_reached
+└── fault              x
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from typing import Any, Literal
 
 SCHEMA = 1
 
-CheckStatus = Literal[
-    "passed", "failed", "error", "timeout", "not_reached", "not_started", "skipped"
+CheckStatus = Literal["passed", "failed", "timeout", "not_reached", "not_started", "skipped"]
+ExerciseStatus = Literal[
+    "passed", "partial", "failed", "missing", "not_attempted", "error", "fault"
 ]
-ExerciseStatus = Literal["passed", "partial", "failed", "missing", "not_attempted", "error"]
 
 
 @dataclass(frozen=True)
@@ -87,13 +87,8 @@ class CheckResult:
 
     @property
     def went_wrong(self) -> bool:
-        """Whether there is something to mend, for the student or for us."""
-        return self.was_tried and self.status != "passed"
-
-    @property
-    def is_failure(self) -> bool:
         """Whether the student's code is not right."""
-        return self.went_wrong and self.status != "error"
+        return self.was_tried and self.status != "passed"
 
     @property
     def is_told(self) -> bool:
@@ -120,7 +115,9 @@ class ExerciseResult:
     """One exercise of a submission. The same `seed` and source give the same result again.
 
     `held_back` counts the points of checks that did not run here, because only the instructor runs them; they are
-    not part of `max_score`.
+    not part of `max_score`. `remarks` are for the instructor: what to look at in the source, which costs no point.
+    Where the status is `fault` there is no check, and the `score` of 0 stands for nothing; `traceback` is for whoever
+    can mend the check or the grader.
     """
 
     name: str
@@ -133,6 +130,13 @@ class ExerciseResult:
     checks: tuple[CheckResult, ...] = ()
     seed: int = 0
     held_back: int = 0
+    remarks: tuple[str, ...] = ()
+    traceback: str = ""
+
+    @property
+    def is_fault(self) -> bool:
+        """Whether there is no verdict, because the grader or the course failed."""
+        return self.status == "fault"
 
     @property
     def was_attempted(self) -> bool:
@@ -142,7 +146,7 @@ class ExerciseResult:
     @property
     def could_be_graded(self) -> bool:
         """Whether the points say something of the student."""
-        return self.status not in ("missing", "error")
+        return self.status not in ("missing", "error", "fault")
 
     @property
     def explanation(self) -> str:
@@ -163,7 +167,10 @@ class Environment:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that is known of one submission. Its texts are in `language`, in which it was graded."""
+    """Everything that is known of one submission. Its texts are in `language`, in which it was graded.
+
+    With `faults` in it, it is no verdict: its score is not to be stored or shown as one.
+    """
 
     submission: str
     exercises: tuple[ExerciseResult, ...]
@@ -185,6 +192,11 @@ class Report:
     def held_back(self) -> int:
         """Points of checks that only the instructor runs."""
         return sum(exercise.held_back for exercise in self.exercises)
+
+    @property
+    def faults(self) -> tuple[ExerciseResult, ...]:
+        """The exercises that could not be judged, through no fault of the student."""
+        return tuple(exercise for exercise in self.exercises if exercise.is_fault)
 
     @property
     def checks(self) -> Iterator[CheckResult]:
@@ -245,6 +257,7 @@ def _exercise(data: Mapping[str, Any]) -> ExerciseResult:
         **dict(data)
         | {
             "violations": tuple(Violation(**entry) for entry in data["violations"]),
+            "remarks": tuple(data.get("remarks", ())),
             "checks": tuple(_check(entry) for entry in data["checks"]),
         }
     )

@@ -162,7 +162,7 @@ def drawn(head: str) -> dict[str, set[str]]:
 @pytest.mark.parametrize("status", get_args(CheckStatus))
 def test_what_the_status_of_a_check_means_is_as_it_is_drawn(status: CheckStatus) -> None:
     check = CheckResult("a", "b", status, 1, 0)
-    names = ("was_tried", "went_wrong", "is_failure", "is_told")
+    names = ("was_tried", "went_wrong", "is_told")
     assert {name for name in names if getattr(check, name)} == drawn("check")[status]
 
 
@@ -173,14 +173,21 @@ def test_what_the_status_of_an_exercise_means_is_as_it_is_drawn(status: Exercise
     assert {name for name in names if getattr(exercise, name)} == drawn("exercise")[status]
 
 
-def test_a_failure_is_the_students_and_a_fault_is_not() -> None:
+def test_what_is_told_is_what_is_the_students_to_mend() -> None:
     """Held here by hand, should the drawing change with the code."""
     checks = [CheckResult("a", "b", status, 1, 0) for status in get_args(CheckStatus)]
-    assert [check.status for check in checks if check.is_failure] == ["failed", "timeout"]
     wrong = [check.status for check in checks if check.went_wrong]
-    assert wrong == ["failed", "error", "timeout"]
+    assert wrong == ["failed", "timeout"]
     assert [check.status for check in checks if check.is_told] == [*wrong, "skipped"]
     assert [check.status for check in checks if check.was_tried] == ["passed", *wrong]
+
+
+def test_faults_are_the_exercises_without_a_verdict(report: Report) -> None:
+    assert report.faults == ()
+    fault = ExerciseResult("c", "C", 0, 5, "fault", "the check is broken", traceback="line 3")
+    assert replace(report, exercises=(*report.exercises, fault)).faults == (fault,)
+    assert fault.was_attempted
+    assert not fault.could_be_graded
 
 
 def test_points_are_earned_by_passing_and_kept_by_the_rules() -> None:

@@ -38,7 +38,7 @@ def _exercise(parent: Element, exercise: ExerciseResult) -> None:
     table = SubElement(parent, "table", {"style": "width: 100%; text-align: left"})
     for check in exercise.checks:
         _check(SubElement(table, "tr"), check)
-    if any(check.is_failure for check in exercise.checks):
+    if any(check.went_wrong for check in exercise.checks):
         SubElement(parent, "p", {"style": "opacity: 0.8"}).text = again(exercise)
 
 

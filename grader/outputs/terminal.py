@@ -70,7 +70,7 @@ def _render_exercise(exercise: ExerciseResult, console: Console) -> None:
             # where an exercise could not be graded, only the checks that are at fault say why
             if exercise.could_be_graded or check.status == "error":
                 _render_check(check, console)
-    if any(check.is_failure for check in exercise.checks):
+    if any(check.went_wrong for check in exercise.checks):
         _paragraph(again(exercise), console, style="dim")
     console.print()
 

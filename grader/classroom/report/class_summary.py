@@ -186,7 +186,7 @@ class ClassSummary:
         for violation in result.violations:
             self._note(student, "forbidden", exercise, violation.rule, violation.message)
         for check in result.checks:
-            if not check.is_failure:
+            if not check.went_wrong:
                 continue
             at = self.check_number(exercise, check)
             cause = check.cause_id or kind_of(check.cause)
