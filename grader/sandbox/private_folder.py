@@ -60,14 +60,19 @@ class PrivateFolder:
             SandboxLost: if it cannot be made: this folder is gone, is not empty, cannot be used any more, or the disk
                 is full.
         """
-        if next(_entries(self._descriptor), None):
-            raise SandboxLost("The sandbox's folder could not be emptied.")
+        if not self._is_empty():
+            self.empty()  # once more: somebody was interrupted at it
+            if not self._is_empty():
+                raise SandboxLost("The sandbox's folder cannot be emptied.")
         name = secrets.token_hex(8)
         try:
-            os.mkdir(name, 0o700, dir_fd=self._descriptor)
+            os.mkdir(name, stat.S_IRWXU, dir_fd=self._descriptor)
         except OSError as error:
             raise SandboxLost(f"The sandbox's folder cannot be used: {error}") from error
         return self.path / name
+
+    def _is_empty(self) -> bool:
+        return next(_entries(self._descriptor), None) is None
 
     def has(self, inner: Path) -> bool:
         """Whether a folder that `new` made is still there."""
@@ -137,25 +142,29 @@ def _entries(folder: int, deadline: float = math.inf) -> Iterator[os.DirEntry[st
 
 
 def _opened(name: str, above: int) -> int:
-    """A descriptor of the folder `name` in the open folder `above`; of one that may not be read, after a chmod.
+    """A descriptor of the folder `name` in the open folder `above`. Its owner may do everything in it from then on.
 
     Raises:
         OSError: if it is no folder, or is not this user's.
     """
     try:
-        return os.open(name, _OPEN, dir_fd=above)
+        folder = os.open(name, _OPEN, dir_fd=above)
     except PermissionError:
         _make_usable(name, above)
-        return os.open(name, _OPEN, dir_fd=above)
+        folder = os.open(name, _OPEN, dir_fd=above)
+    if os.fstat(folder).st_mode & stat.S_IRWXU != stat.S_IRWXU:
+        with suppress(OSError):
+            os.fchmod(folder, stat.S_IRWXU)
+    return folder
 
 
 def _make_usable(name: str, above: int) -> None:
     if os.chmod in os.supports_follow_symlinks:
-        os.chmod(name, 0o700, dir_fd=above, follow_symlinks=False)
+        os.chmod(name, stat.S_IRWXU, dir_fd=above, follow_symlinks=False)
         return
     pinned = os.open(name, os.O_PATH | _OPEN, dir_fd=above)
     try:
-        os.chmod(f"/proc/self/fd/{pinned}", 0o700)
+        os.chmod(f"/proc/self/fd/{pinned}", stat.S_IRWXU)
     finally:
         os.close(pinned)
 
@@ -163,7 +172,7 @@ def _make_usable(name: str, above: int) -> None:
 def _empty(top: int) -> None:
     """Removes what lies in `top`. Folders inside a folder are lifted to the top, so that none is ever deep."""
     with suppress(OSError):
-        os.fchmod(top, 0o700)
+        os.fchmod(top, stat.S_IRWXU)
     deadline, going_on = time.monotonic() + _REMOVE_SECONDS, True
     while going_on:
         going_on = False
@@ -178,7 +187,6 @@ def _hollowed(name: str, top: int, deadline: float) -> bool:
     with suppress(OSError):
         folder = _opened(name, top)
         try:
-            os.fchmod(folder, 0o700)
             for entry in _entries(folder, deadline):
                 gone |= _removed(entry, folder) or _lifted(entry.name, folder, top)
         finally:

@@ -104,14 +104,13 @@ class Sandbox:
     def close(self) -> None:
         """Ends the zygote and any child, and removes what they wrote. Takes seconds at most, and raises nothing."""
         self._lost = self._lost or "The sandbox was closed."
-        try:
+        with ExitStack() as ends:  # each of them comes, also where somebody interrupts
+            ends.callback(self._folder.remove)
+            ends.callback(self._said.close)
+            ends.callback(self._end_zygote)
             if self._child:
-                with suppress(SandboxLost):  # the zygote is not asked any more: both end here
+                with suppress(SandboxLost):  # the zygote is not asked any more
                     self._child.close()
-        finally:
-            self._end_zygote()
-            self._said.close()
-            self._folder.remove()
 
     def _end_zygote(self) -> None:
         """The end of the connection ends it, with its child; where it does not listen, the kernel does it."""
@@ -155,6 +154,7 @@ class Sandbox:
         """
         if self._child:
             self._child.close()
+        self._expect_usable()
         home = self._folder.new()
         connection, theirs = socket.socketpair()
         output, output_end = os.pipe()
@@ -173,28 +173,21 @@ class Sandbox:
             if missing := answer.get("unsupported"):
                 raise UnsupportedVersion(f"The sandbox cannot be used: {missing}.")
             pid = self._forked(answer)
+            ends = pid, connection, output, stack, home
+            self._child = Child(
+                *ends, self._folder, self.limits, self._end_child, self._needs_counting()
+            )
+            return self._child
         except BaseException:
             connection.close()
             os.close(output)
             os.close(stack)
+            self._folder.empty()
             raise
         finally:
             theirs.close()
             os.close(output_end)
             os.close(stack_end)
-        alone = any(layer.name == "no new processes" and layer.on for layer in self._layers or ())
-        self._child = Child(
-            pid,
-            connection,
-            output,
-            stack,
-            home,
-            self._folder,
-            self.limits,
-            self._end_child,
-            None if alone else self._zygote,
-        )
-        return self._child
 
     def layers(self) -> tuple[Layer, ...]:
         """The layers around a child, each with whether it was seen to hold."""
@@ -212,19 +205,23 @@ class Sandbox:
         try:
             self._layers = tuple(Layer(**layer) for layer in answer["layers"])
             self._absent = dict(answer["absent"])
-            self._zygote = int(answer["zygote"])
-            return int(answer["pid"])
+            self._zygote = _process_id(answer["zygote"])
+            return _process_id(answer["pid"])
         except (KeyError, TypeError, ValueError) as error:
             raise self._loss(_NONSENSE) from error
 
+    def _needs_counting(self) -> int | None:
+        """The zygote's process id, where the kernel lets children start processes; else none."""
+        layers = self._layers or ()
+        alone = any(layer.name == "no new processes" and layer.on for layer in layers)
+        return None if alone else self._zygote
+
     def _end_child(self) -> int | None:
         """Kills the child with everything that it started; its wait status."""
-        answer = self._ask({"op": "kill"})
-        try:
-            status = answer["status"]
-            return None if status is None else int(status)
-        except (KeyError, TypeError, ValueError) as error:
-            raise self._loss(_NONSENSE) from error
+        status = self._ask({"op": "kill"}).get("status", "")
+        if status is None or type(status) is int:
+            return status
+        raise self._loss(_NONSENSE)
 
     def _ask(self, request: dict[str, Any], descriptors: Sequence[int] = ()) -> dict[str, Any]:
         """The zygote's answer to a request.
@@ -232,8 +229,7 @@ class Sandbox:
         Raises:
             SandboxLost: if none came, now or before: one that comes late would be taken for another's.
         """
-        if self._lost:
-            raise SandboxLost(self._lost)
+        self._expect_usable()
         self._lost = "A request to the sandbox's first process was interrupted."
         try:
             answer = self._exchange(json.dumps(request).encode(), descriptors)
@@ -243,7 +239,7 @@ class Sandbox:
         except OSError as error:
             sentence = f"The sandbox's first process does not answer: {error}"
             raise self._loss(sentence) from error
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise self._loss(_NONSENSE) from error
         self._lost = ""
         return answer
@@ -269,6 +265,10 @@ class Sandbox:
             raise ValueError
         return answer
 
+    def _expect_usable(self) -> None:
+        if self._lost:
+            raise SandboxLost(self._lost)
+
     def _loss(self, why: str) -> SandboxLost:
         """From here on, nothing but the end is to be had of this sandbox."""
         self._lost = why.strip()
@@ -291,3 +291,10 @@ def _has_ended(process: subprocess.Popen[bytes]) -> bool:
         process.wait(timeout=_END_SECONDS)
         return True
     return False
+
+
+def _process_id(number: object) -> int:
+    """One that stands for a single process: signals go to it."""
+    if type(number) is not int or number < 2:
+        raise ValueError
+    return number

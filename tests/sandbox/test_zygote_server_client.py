@@ -7,8 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,7 @@ from grader.sandbox import Limits, Sandbox, ZygoteServer, start_zygote_server
 from grader.sandbox.zygote_server_client import ask
 from tests.children import GOOD, call, load
 from tests.conftest import ROOT
+from tests.processes import alive, children_of, parent_of, within
 
 HANGING = "while True: pass\n"
 
@@ -29,29 +29,6 @@ def zygote_server() -> Iterator[ZygoteServer]:
     running = start_zygote_server()
     yield running
     running.close()
-
-
-def within(seconds: float, condition: Callable[[], bool]) -> bool:
-    end = time.monotonic() + seconds
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.02)
-    return condition()
-
-
-def alive(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0]
-    except OSError:
-        return False
-    return state != "Z"
-
-
-def parent_of(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[1])
-
-
-def children_of(pid: int) -> list[str]:
-    return Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()
 
 
 def test_a_forked_zygote_is_as_a_started_one(
