@@ -31,18 +31,14 @@ def zygote_server() -> Iterator[ZygoteServer]:
     running.close()
 
 
-def processes() -> set[int]:
-    return {int(entry) for entry in os.listdir("/proc") if entry.isdigit()}
+@pytest.fixture(scope="module")
+def unconfined(zygote_server: ZygoteServer) -> Iterator[Sandbox]:
+    """As where the kernel does not refuse new processes."""
+    with Sandbox(confined=False, zygote_server=zygote_server.address) as running:
+        yield running
 
 
-def test_nothing_is_left_behind() -> None:
-    """Where the kernel does not refuse new processes, they are ended all the same."""
-    with Sandbox(confined=False) as box:
-        _test_nothing_is_left_behind(box)
-
-
-def _test_nothing_is_left_behind(box: Sandbox) -> None:
-    before = processes()
+def test_nothing_is_left_behind(unconfined: Sandbox) -> None:
     source = (
         "import os, time\n"
         "def f():\n"
@@ -52,16 +48,40 @@ def _test_nothing_is_left_behind(box: Sandbox) -> None:
         "            if os.fork():\n"
         "                os._exit(0)\n"
         "            time.sleep(1000)\n"
-        "    time.sleep(0.1)\n"
+        "    for _ in range(4):\n"
+        "        os.wait()\n"
         "    open('left.txt', 'w').write('here')\n"
         "    return os.getcwd()\n"
     )
-    child, _ = load(box, source)
+    child, _ = load(unconfined, source)
     folder = Path(call(child))
     assert folder.is_dir()
+    assert len(children_of(unconfined._zygote)) == 5
     child.close()
     assert not folder.exists()
-    assert not {pid for pid in processes() - before if _is_child_of_ours(pid, box)}
+    assert children_of(unconfined._zygote) == []
+
+
+def test_those_that_start_another_and_end_are_caught(unconfined: Sandbox) -> None:
+    """They are never there for long; after ten seconds they would end by themselves."""
+    source = (
+        "import os, time\n"
+        "def f():\n"
+        "    end = time.monotonic() + 10\n"
+        "    for _ in range(2):\n"
+        "        if os.fork() == 0:\n"
+        "            os.setsid()\n"
+        "            while time.monotonic() < end and os.fork() == 0:\n"
+        "                pass\n"
+        "            os._exit(0)\n"
+        "        os.wait()\n"
+        "    return 7\n"
+    )
+    child, _ = load(unconfined, source)
+    assert call(child) == 7
+    assert children_of(unconfined._zygote) != [str(child._pid)]
+    child.close()
+    assert children_of(unconfined._zygote) == []
 
 
 def zygote_of(box: Sandbox) -> int:
@@ -69,20 +89,13 @@ def zygote_of(box: Sandbox) -> int:
     return box._process.pid
 
 
-def _is_child_of_ours(pid: int, box: Sandbox) -> bool:
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    except OSError:
-        return False
-    return int(stat[1]) == zygote_of(box)
-
-
 def test_the_zygote_ends_with_the_grader() -> None:
     with Sandbox(Limits()) as box:
         child, _ = load(box, GOOD)
+        assert box._zygote == zygote_of(box)
         pids = {zygote_of(box), child._pid}
         folder = box._folder.path
-    assert not pids & processes()
+    assert not any(map(alive, pids))
     assert not folder.exists()
 
 

@@ -82,9 +82,10 @@ def test_without_an_answer_a_zygote_is_started(tmp_path: Path) -> None:
 
 def test_who_talks_nonsense_does_no_harm(zygote_server: ZygoteServer) -> None:
     for said in (b"", b"nonsense", b"[]", b"{}", b'{"folder": "/nowhere", "confined": true}'):
-        with socket.socket(socket.AF_UNIX) as connection:
-            connection.connect(zygote_server.address)
-            connection.sendall(said)
+        for descriptors in ([], [0], [0, 0]):
+            with socket.socket(socket.AF_UNIX) as connection:
+                connection.connect(zygote_server.address)
+                socket.send_fds(connection, [said or b" "], descriptors)
     with Sandbox(zygote_server=zygote_server.address) as box:
         assert box._process is None
         assert box.absent("sim") == ""
