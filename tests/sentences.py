@@ -11,11 +11,12 @@ from pathlib import Path
 _PROSE = re.compile(r"[A-Za-z]{2,} [A-Za-z]+|[A-Za-z]+ [A-Za-z]{2,}|^[A-Z][a-z]+[^/]*[.!?…]$")
 _TRANSLATED = {"_", "N_"}
 # what they carry is translated where it is told
-_TEMPLATES = {"Cause", "Excess", "MessageError", "NoAnswer", "WireError"}
+_TEMPLATES = {"Cause", "MessageError", "NoAnswer", "WireError"}
 _FOR_AUTHORS = {
     "CourseError",
     "CourseFault",
     "GradebookError",
+    "SandboxLost",
     "UnsupportedVersion",
     "RuntimeError",
     "TypeError",

@@ -17,7 +17,7 @@ from ..errors import Fault, NoAnswer, SandboxLost
 from .hanging_line import hanging_line
 from .isolation.limits import Limits
 from .private_folder import PrivateFolder
-from .usage import Excess, Usage
+from .usage import Usage
 from .wire.messages import READY, Message, MessageError, pack, unpack
 
 _READ_BYTES = 65536
@@ -154,38 +154,37 @@ class Child:
             answer = self._exchange(pack({"id": number, **request}, block), deadline)
             if answer.header.get("id") != number:
                 raise MessageError("it is not the one that was asked for")
-        except (OSError, Excess, MessageError) as error:  # a TimeoutError is an OSError
+        except (OSError, NoAnswer, MessageError) as error:  # a TimeoutError is an OSError
             raise self._lost_by(error, seconds) from None
         except BaseException:
             self.close()
             raise
         if "error" in answer.header and not self._folder.has(self._home):
             self.close()
-            raise SandboxLost(_FOLDER_GONE)
+            raise _homeless()
         # without the number, equal answers have equal texts
         return answer._replace(text=answer.text.replace(number.encode(), b"", 1))
 
     def _lost_by(self, error: Exception, seconds: float) -> NoAnswer | Fault:
         """Ends the child; what is told of why it gave no answer."""
         place = None
-        if self._settled and isinstance(error, TimeoutError | Excess):
+        if self._settled and isinstance(error, TimeoutError | NoAnswer):
             place = hanging_line(self._pid, self._stack, self._tags)
-        with suppress(OSError, Excess):
+        with suppress(OSError, NoAnswer):
             self._drain()
         homeless = not self._folder.has(self._home)
         status = self.close()
         if homeless:
-            return SandboxLost(_FOLDER_GONE)
+            return _homeless()
         if not self._settled:
-            happened = "was not ready in time"
-            if not isinstance(error, TimeoutError):
-                happened = f"ended before it was ready (wait status {status}). {self.printed}"
-            return SandboxLost(f"The process for a student's code {happened}")
+            return _never_settled(error, status, self.printed)
         if isinstance(error, TimeoutError):
-            told = "did not finish within {seconds:g} seconds"
-            return NoAnswer("timeout", told, place, seconds=seconds)
-        if isinstance(error, Excess):
-            return NoAnswer("excess", error.template, place, most=error.most)
+            return NoAnswer(
+                "timeout", "did not finish within {seconds:g} seconds", place, seconds=seconds
+            )
+        if isinstance(error, NoAnswer):
+            error.place = place
+            return error
         if isinstance(error, MessageError):
             return NoAnswer("malformed", "sent an answer that is not one: {why}", why=str(error))
         return _how_it_died(status)
@@ -248,12 +247,10 @@ class Child:
             if len(self.printed) < _PRINTED_KEPT:
                 self.printed += part.decode(errors="replace")[:_PRINTED_KEPT]
             if self._printed_bytes > self._limits.output_bytes:
-                raise Excess("printed more than {most:,} bytes", self._limits.output_bytes)
+                most = self._limits.output_bytes
+                raise NoAnswer("excess", "printed more than {most:,} bytes", most=most)
             if len(part) < _READ_BYTES:  # that was all; at the end of it, nothing
                 return bool(part)
-
-
-_FOLDER_GONE = "The folder of a student's process was removed while it was at work."
 
 
 def _handle_on(pid: int) -> int | None:
@@ -281,3 +278,14 @@ def _how_it_died(status: int | None) -> NoAnswer:
             "died", "ended its process (exit status {code}) before it answered", code=code
         )
     return NoAnswer("died", "ended before it answered")
+
+
+def _homeless() -> SandboxLost:
+    return SandboxLost("The folder of a child was removed while it was at work.")
+
+
+def _never_settled(error: Exception, status: int | None, said: str) -> SandboxLost:
+    """A child that ended before it was confined has read no student's code, and so is no fault of it."""
+    if isinstance(error, TimeoutError):
+        return SandboxLost("A child was not ready in time.")
+    return SandboxLost(f"A child ended before it was ready (wait status {status}). {said}".strip())

@@ -11,20 +11,13 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 
+from ..errors import NoAnswer
 from .isolation.limits import MIB, Limits
 from .private_folder import Contents, PrivateFolder
 
 _LOOK_SECONDS = 0.05  # between two looks; what is quicker than this is not looked at
 _SHARE = 5  # a look that took long is followed by so many times its length without one
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
-
-
-class Excess(Exception):
-    """A child took more than it may; the template says of what."""
-
-    def __init__(self, template: str, most: int) -> None:
-        super().__init__(template)
-        self.template, self.most = template, most
 
 
 class Usage:
@@ -52,7 +45,7 @@ class Usage:
         """Sees whether all of it is within bounds, at a cost that is bounded too.
 
         Raises:
-            Excess: if something is not.
+            NoAnswer: if something is not; it names what.
         """
         start = time.monotonic()
         unnamed = self._expect_fair_processes()
@@ -69,9 +62,14 @@ class Usage:
             memory += max(resident - self._shared_bytes, 0)
             tasks += threads
             if memory > limits.memory_bytes:
-                raise Excess("used more than {most:,} MiB of memory", limits.memory_bytes // MIB)
+                most = limits.memory_bytes // MIB
+                raise NoAnswer("excess", "used more than {most:,} MiB of memory", most=most)
             if tasks > limits.processes:
-                raise Excess("started more than {most:,} processes and threads", limits.processes)
+                raise NoAnswer(
+                    "excess",
+                    "started more than {most:,} processes and threads",
+                    most=limits.processes,
+                )
             unnamed |= _unnamed_files(pid)
         return sum(unnamed.values())
 
@@ -86,11 +84,16 @@ class Usage:
         most = Contents(limits.folder_bytes, limits.folder_entries + 1, limits.folder_depth + 1)
         found = self._folder.contents(most)
         if found.size + unnamed > most.size:
-            raise Excess("wrote more than {most:,} MiB of files", limits.folder_bytes // MIB)
+            size = limits.folder_bytes // MIB
+            raise NoAnswer("excess", "wrote more than {most:,} MiB of files", most=size)
         if found.entries > most.entries:
-            raise Excess("made more than {most:,} files and folders", limits.folder_entries)
+            number = limits.folder_entries
+            raise NoAnswer("excess", "made more than {most:,} files and folders", most=number)
         if found.depth > most.depth:
-            raise Excess("put folders more than {most:,} deep into each other", limits.folder_depth)
+            depth = limits.folder_depth
+            raise NoAnswer(
+                "excess", "put folders more than {most:,} deep into each other", most=depth
+            )
 
 
 def _memory_and_threads(pid: int) -> tuple[int, int]:
