@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -235,6 +237,30 @@ def test_who_drips_gains_no_time(strict_sandbox: Sandbox, kind: str, then: str) 
         call(child)
     assert caught.value.reason in ("timeout", "malformed")
     assert time.monotonic() - start < strict_sandbox.limits.call_seconds + 20
+
+
+class InDrops:
+    """Stands for the connection of a child that sends a message of 64 MiB, as fast as it is read, by the byte."""
+
+    def __init__(self, real: socket.socket) -> None:
+        self._real = real
+        self._first = [b"\x06", b"\0\0\x10\0", b"\0\0\0\x04"]
+
+    def recv(self, most: int) -> bytes:
+        return self._first.pop(0) if self._first else b"x"
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+
+def test_an_answer_in_drops_that_keeps_this_process_busy_ends_in_time(
+    strict_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    child = strict_sandbox.open()
+    monkeypatch.setattr(child, "_connection", InDrops(child._connection))
+    monkeypatch.setattr(child, "_limits", Limits(import_seconds=0.2))
+    with pytest.raises(NoAnswer, match=r"did not finish within 0\.2 seconds"):
+        child.load("exercise", [("exercise.py", GOOD)])
 
 
 def test_a_folder_that_is_taken_away_is_no_fault_of_the_students(

@@ -248,6 +248,11 @@ def test_an_answer_in_pieces_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
         assert box.open().close() == 9
 
 
+def test_a_zygote_that_ends_without_an_answer_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    with answering(monkeypatch) as box, pytest.raises(SandboxLost, match=r"process ended\.$"):
+        box.open()
+
+
 def test_a_zygote_that_says_nothing_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sandbox_module, "_ANSWER_SECONDS", 0.1)
     with answering(monkeypatch, b"") as box, pytest.raises(SandboxLost, match="does not answer"):
