@@ -93,11 +93,11 @@ class PrivateFolder:
 
     def remove(self) -> None:
         """Removes it with all that lies in it; it is not to be used any more. Raises nothing."""
-        if self._descriptor < 0:
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor < 0:
             return
-        _empty(self._descriptor)
-        os.close(self._descriptor)
-        self._descriptor = -1
+        _empty(descriptor)
+        os.close(descriptor)
         with suppress(OSError):  # it was renamed, or is gone
             self.path.rmdir()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import select
+import shutil
 import signal
 import socket
 import sys
@@ -151,6 +152,19 @@ def test_one_whose_zygote_is_lost_can_be_closed() -> None:
         folder = box._folder.path
     assert not child.alive
     assert not folder.exists()
+
+
+def test_one_whose_folder_is_gone_is_lost(zygote_server: ZygoteServer) -> None:
+    """As where somebody tidies up in /tmp; a new one is as good as any."""
+    with Sandbox(zygote_server=zygote_server.address) as box:
+        child, _ = load(box, GOOD)
+        shutil.rmtree(box._folder.path)
+        assert call(child) == 7  # it wanted none
+        with pytest.raises(SandboxLost, match=r"folder cannot be used: .*No such file"):
+            box.open()
+    with Sandbox(zygote_server=zygote_server.address) as box:
+        child, _ = load(box, GOOD)
+        assert call(child) == 7
 
 
 def test_its_last_words_are_told(monkeypatch: pytest.MonkeyPatch) -> None:

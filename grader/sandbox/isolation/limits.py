@@ -39,7 +39,7 @@ class Limits:
     call_seconds: float = 5.0
     exercise_seconds: float = 30.0
     memory_bytes: int = 4096 * MIB
-    processes: int = 256
+    processes: int = 512
     file_bytes: int = 64 * MIB
     folder_bytes: int = 256 * MIB
     folder_entries: int = 10_000
