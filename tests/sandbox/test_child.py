@@ -312,7 +312,7 @@ def test_it_ends_also_where_the_zygote_ends_nothing(strict_sandbox: Sandbox) -> 
     def interrupted() -> None:
         raise KeyboardInterrupt
 
-    child._end = interrupted  # type: ignore[assignment]
+    child._end = interrupted
     with pytest.raises(KeyboardInterrupt):
         child.close()
     state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
