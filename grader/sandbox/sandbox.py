@@ -22,7 +22,8 @@ from .isolation.limits import PORTABLE, Limits
 from .private_folder import PrivateFolder
 from .zygote_server_client import ask
 
-_END_SECONDS = 5.0
+_END_SECONDS = 5.0  # to end by itself
+_KILLED_SECONDS = 30.0  # to end when the kernel says so, on a machine with much else to do
 _ANSWER_SECONDS = 120.0  # a cold disk and a busy machine: torch can take this long to import
 _MOST_REPLY = 1 << 20
 _MOST_WORDS = 2000
@@ -116,21 +117,21 @@ class Sandbox:
         """The end of the connection ends it, with its child; where it does not listen, the kernel does it."""
         if self._process:
             self._control.close()
-            if not _has_ended(self._process):
+            if not _has_ended(self._process, _END_SECONDS):
                 self._process.kill()
-                _has_ended(self._process)
+                _has_ended(self._process, _KILLED_SECONDS)
             return
         # it is the zygote server's: the end of the connection tells that it has gone
         with suppress(OSError):
             self._control.shutdown(socket.SHUT_WR)
-            if not self._has_hung_up() and self._zygote:
+            if not self._has_hung_up(_END_SECONDS) and self._zygote:
                 os.kill(self._zygote, signal.SIGKILL)
-                self._has_hung_up()
+                self._has_hung_up(_KILLED_SECONDS)
         self._control.close()
 
-    def _has_hung_up(self) -> bool:
-        """Whether the far end of the connection is closed within some seconds."""
-        deadline = time.monotonic() + _END_SECONDS
+    def _has_hung_up(self, seconds: float) -> bool:
+        """Whether the far end of the connection is closed within that time."""
+        deadline = time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:
             self._control.settimeout(left)
             try:
@@ -285,10 +286,10 @@ class Sandbox:
         return kept.decode(errors="replace")
 
 
-def _has_ended(process: subprocess.Popen[bytes]) -> bool:
-    """Whether it ends within some seconds."""
+def _has_ended(process: subprocess.Popen[bytes], seconds: float) -> bool:
+    """Whether it ends within that time."""
     with suppress(subprocess.TimeoutExpired):
-        process.wait(timeout=_END_SECONDS)
+        process.wait(timeout=seconds)
         return True
     return False
 
