@@ -150,7 +150,7 @@ def check(
         _remember(report, submission, course)
     write(report, form, output, submission, assigned)
     _tell_of_faults(report, verbose)
-    sys.exit(_exit_status(report, exit_zero))
+    sys.exit(exit_status(report, exit_zero))
 
 
 def _require_isolation(machines: Machines) -> None:
@@ -219,7 +219,7 @@ def _tell_of_faults(report: Report, verbose: bool) -> None:
         tell(f"{exercise.name}:\n{exercise.traceback or exercise.message}", 2 * _TRACEBACK_LENGTH)
 
 
-def _exit_status(report: Report, exit_zero: bool) -> int:
+def exit_status(report: Report, exit_zero: bool) -> int:
     if report.faults:
         return FAULT
     return ALL_POINTS if exit_zero or report.has_all_points else POINTS_MISSING
