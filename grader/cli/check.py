@@ -149,7 +149,7 @@ def check(
     if path == Path() and seed is None:
         _remember(report, submission, course)
     write(report, form, output, submission, assigned)
-    _tell_of_faults(report, verbose)
+    _tell_of_faults(report, verbose, shown=form == "github" or (form == "text" and not output))
     sys.exit(exit_status(report, exit_zero))
 
 
@@ -204,19 +204,20 @@ def _nothing_graded(submission: Submission, course: Course, fault: Fault) -> Rep
     return Report(submission.name, tuple(results), here, language=current())
 
 
-def _tell_of_faults(report: Report, verbose: bool) -> None:
-    """Where the grader or the course failed, or how to see that; on standard error, whatever the form of the report."""
-    if not report.faults:
-        return
-    if not verbose:
-        names = ", ".join(exercise.name for exercise in report.faults)
-        sentence = _(
-            "{names}: not graded. `--verbose` shows where the grader or the course failed."
-        )
-        tell(" ".join(sentence.format(names=names).splitlines()))
-        return
+def _tell_of_faults(report: Report, verbose: bool, shown: bool) -> None:
+    """Where the grader or the course failed, or how to see that; on standard error, whatever the form of the report.
+
+    Args:
+        shown: whether the report, with its messages, is on the terminal already.
+    """
     for exercise in report.faults:
-        tell(f"{exercise.name}:\n{exercise.traceback or exercise.message}", 2 * _TRACEBACK_LENGTH)
+        if verbose:
+            told = exercise.traceback or exercise.message
+            tell(f"{exercise.name}:\n{told}", 2 * _TRACEBACK_LENGTH)
+        elif not shown:
+            tell(" ".join(f"{exercise.name}: {exercise.message}".splitlines()))
+    if report.faults and not verbose:
+        tell(_("`--verbose` shows where the grader or the course failed."))
 
 
 def exit_status(report: Report, exit_zero: bool) -> int:

@@ -101,8 +101,15 @@ def _faults(report: Report, name_length: int, message_length: int) -> Iterator[d
 def _all_tests(report: Report, name_length: int, message_length: int) -> Iterator[dict[str, Any]]:
     unit = _unit(report)
     for exercise in report.exercises:
-        for check in exercise.checks:
-            yield from _tests(exercise, check, unit, name_length, message_length)
+        tests = [
+            test
+            for check in exercise.checks
+            for test in _tests(exercise, check, unit, name_length, message_length)
+        ]
+        lost = next((test for test in tests if test["status"] != "pass"), None)
+        if lost and message_length and (why := reason(exercise)):
+            lost["message"] = log_line(one_line(why, message_length))
+        yield from tests
 
 
 def _tests(
@@ -122,8 +129,7 @@ def _tests(
             continue
         # the reporter shows the message of an `error` alone
         status = "error" if exercise.status == "error" else "fail"
-        told = reason(exercise) or f"{check.message} {check.cause}"
-        message = told if index == earned and message_length else ""
+        message = f"{check.message} {check.cause}" if index == earned and message_length else ""
         yield _test(name + of, status, 0 if unit else score, one_line(message, message_length))
 
 

@@ -42,10 +42,11 @@ def _summary(report: Report, title: str) -> str:
     parts += map(_problem, (each for each in report.exercises if each.status == "error"))
     parts += map(_violations, (each for each in report.exercises if each.violations))
     parts += (_failure(exercise, check) for exercise, check in failures(report))
-    feedback = _(
-        "This mark is feedback. The score of record is what your instructor's own grading gives."
-    )
-    parts.append(f"{feedback}\n")
+    if not report.faults:
+        feedback = _(
+            "This mark is feedback. The score of record is what your instructor's own grading gives."
+        )
+        parts.append(f"{feedback}\n")
     return "\n".join(_fitting(parts))
 
 

@@ -50,15 +50,15 @@ def _above_the_checks(report: Report) -> Iterator[str]:
     exercises = [exercise for exercise in report.exercises if not exercise.has_all_points]
     for template, found in (
         (
-            _("No points, because of what the code uses: {names}."),
+            _("{names}: no points, because of what the code uses."),
             [exercise for exercise in exercises if exercise.violations],
         ),
         (
-            _("Cannot be loaded: {names}."),
+            _("{names}: cannot be loaded."),
             [exercise for exercise in exercises if exercise.status == "error"],
         ),
         (
-            _("Not handed in: {names}."),
+            _("{names}: not handed in."),
             [exercise for exercise in exercises if exercise.status == "missing"],
         ),
     ):

@@ -151,13 +151,13 @@ def test_checks_whose_points_a_rule_took_do_not_count_as_passed() -> None:
     [exercise] = with_violation(plain_report([(3, 3), (2, 2)]), "no x").exercises
     text = github.summary(report_of([dataclasses.replace(exercise, score=0, status="failed")]))
     assert "| ❌ | sums | 0/5 | 0/2 |" in text
-    assert "0 of 2 checks count as passed. No points, because of what the code uses: sums." in text
+    assert "0 of 2 checks count as passed. sums: no points, because of what the code uses." in text
     assert "2 of 2" not in text
 
 
 def test_a_file_that_cannot_be_loaded_is_in_the_sentence_at_the_top() -> None:
     text = github.summary(of_every_status()).replace("\\", "")
-    assert "3 of 14 checks passed. Cannot be loaded: an_error. Not handed in: an_missing." in text
+    assert "3 of 14 checks passed. an_error: cannot be loaded. an_missing: not handed in." in text
 
 
 @pytest.mark.parametrize("report", FAULTY)
@@ -165,6 +165,7 @@ def test_a_report_with_faults_announces_no_points(report: Report) -> None:
     assert github.points(report) == ""
     text = github.summary(report)
     assert "### Not graded\n" in text or report.language == "ko"
+    assert "This mark" not in text
     assert " points\n" not in text
     assert "Traceback" not in text
     lines = lines_of(github.remarks(report, {each.name: "a.py" for each in report.exercises}))[:-1]

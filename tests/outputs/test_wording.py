@@ -37,16 +37,16 @@ def test_a_verdict_counts_the_checks_that_passed() -> None:
 def test_a_verdict_names_what_stands_above_the_checks() -> None:
     """A file that is not there or cannot be loaded; checks whose points a rule took do not count."""
     assert wording.verdict(of_every_status()) == (
-        "3 of 14 checks passed. Cannot be loaded: an_error. Not handed in: an_missing."
+        "3 of 14 checks passed. an_error: cannot be loaded. an_missing: not handed in."
     )
     broken = with_violation(plain_report([(0, 2), (3, 3)]), "no x")
     assert wording.verdict(broken) == (
-        "0 of 2 checks count as passed. No points, because of what the code uses: sums."
+        "0 of 2 checks count as passed. sums: no points, because of what the code uses."
     )
     full = with_violation(plain_report([(3, 3)], held_back=2), "no x")
     told = wording.verdict(full)
-    assert told.startswith("0 of 1 checks count as passed. No points, because of what the code")
-    assert told.endswith("sums. 2 more points are for checks that only your instructor runs.")
+    assert told.startswith("0 of 1 checks count as passed. sums: no points, because")
+    assert told.endswith("uses. 2 more points are for checks that only your instructor runs.")
 
 
 def test_a_report_with_faults_has_no_verdict() -> None:
