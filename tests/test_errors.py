@@ -281,7 +281,9 @@ def test_a_course_that_can_be_mended(
     act(place / "course")
     result = CliRunner().invoke(main, [*command.split(), "--course", "course"])
     sentence = refusal(result)
-    if "not graded" in result.stdout:  # a fault is told in the report, folded at the terminal's width
+    if (
+        "not graded" in result.stdout
+    ):  # a fault is told in the report, folded at the terminal's width
         assert told.replace(" ", "") in "".join(result.stdout.split())
     else:
         assert told in sentence

@@ -34,7 +34,7 @@ def render(report: Report, hidden: Mapping[str, Collection[str]] | None = None) 
 
 def _render(report: Report, hidden: Mapping[str, Collection[str]]) -> str:
     report = cleaned(report)
-    shown = {
+    data: dict[str, Any] = {
         "output_format": "text",
         "test_output_format": "text",
         "test_name_format": "text",
@@ -42,12 +42,11 @@ def _render(report: Report, hidden: Mapping[str, Collection[str]]) -> str:
         "stdout_visibility": "hidden",
     }
     if report.faults:
-        data = {"output": _faults(report, hidden), **shown, "extra_data": {"status": "error"}}
+        data |= {"output": _faults(report, hidden), "extra_data": {"status": "error"}}
     else:
-        data = {
+        data |= {
             "score": report.score,
             "output": _head(report, bool(hidden)),
-            **shown,
             "tests": _tests(report, hidden),
             "extra_data": {"max_score": report.max_score},
         }

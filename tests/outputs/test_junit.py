@@ -95,7 +95,7 @@ def endings(report: Report) -> dict[str, tuple[str, str | None, str | None]]:
     """By exercise, how the case for the whole of it ended: the word, the kind, the text."""
     root = ElementTree.fromstring(junit.render(report))
     [*suites, _score] = root.findall("testsuite")
-    found = {}
+    found: dict[str, tuple[str, str | None, str | None]] = {}
     for suite in suites:
         for case in whole(suite):
             [ending] = case
