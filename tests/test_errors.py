@@ -488,14 +488,23 @@ def test_a_fault_of_a_command_without_a_report_is_a_sentence(
 def test_what_is_no_error_of_ours_keeps_its_traceback(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A bug is to be seen, not to be told as somebody's wrong input."""
+    """A bug is to be seen, not to be told as somebody's wrong input, nor as missing points."""
 
     def broken(*_: object, **__: object) -> None:
-        raise ZeroDivisionError
+        raise ZeroDivisionError("of ours")
 
     monkeypatch.setattr("grader.grading.grade", broken)
-    result = CliRunner().invoke(main, ["check", "--course", "course", "--from", "work"])
-    assert isinstance(result.exception, ZeroDivisionError)
+    arguments = ["check", "--course", "course", "--from", "work"]
+    brief = CliRunner().invoke(main, arguments)
+    assert brief.exit_code == 2
+    assert "not your code: ZeroDivisionError: of ours" in brief.stdout
+    told = CliRunner().invoke(main, [*arguments, "--verbose"])
+    assert told.exit_code == 2
+    assert "Traceback" in told.stderr
+    assert 'raise ZeroDivisionError("of ours")' in told.stderr
+    monkeypatch.setattr("grader.cli.exercises.open_course", broken)
+    elsewhere = CliRunner().invoke(main, ["list"])
+    assert isinstance(elsewhere.exception, ZeroDivisionError)
 
 
 def test_what_a_child_did_is_told_in_a_sentence_and_kept_for_other_languages() -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..course.catalog import Course
-from ..errors import Fault
+from ..errors import GraderError, InputError
 from ..language import _
 from .common import (
     ALL_POINTS,
@@ -144,7 +144,11 @@ def check(
             if require_isolation:
                 _require_isolation(machines)
             report = _grade_with_progress(submission, machines, seed, assigned)
-    except Fault as error:
+    except (InputError, BrokenPipeError):
+        raise
+    except (
+        Exception
+    ) as error:  # ours, whatever it is: Python's own status for it, 1, would be a verdict
         report = _nothing_graded(submission, course, error)
     if path == Path() and seed is None:
         _remember(report, submission, course)
@@ -187,14 +191,15 @@ def _remember(report: Report, submission: Submission, course: Course) -> None:
         workspace.remember(report.exercises, submission.sources)
 
 
-def _nothing_graded(submission: Submission, course: Course, fault: Fault) -> Report:
+def _nothing_graded(submission: Submission, course: Course, error: Exception) -> Report:
     """The report where nothing at all could be graded, so that it is written as any other."""
     from ..course.translation import title_of
     from ..language import current
     from ..report import Environment, ExerciseResult, Report
 
-    message = _("The grader itself failed, not your code: {error}").format(error=fault)
-    told = "".join(traceback.format_exception(fault))[-_TRACEBACK_LENGTH:]
+    why = error if isinstance(error, GraderError) else f"{type(error).__name__}: {error}"
+    message = _("The grader itself failed, not your code: {error}").format(error=why)
+    told = "".join(traceback.format_exception(error))[-_TRACEBACK_LENGTH:]
     exercises = [course[name] for name in submission.wanted or tuple(submission.sources)]
     results = [
         ExerciseResult(each.name, title_of(each), 0, 0, "fault", message, traceback=told)
