@@ -189,20 +189,6 @@ def test_hostile_text_is_made_plain(graded: Grade) -> None:
     assert "\\x1b[2K" in told
 
 
-def test_a_faulty_check_is_the_graders_fault(tmp_path: Path, machines: Machines) -> None:
-    for folder in ("checks", "exercises"):
-        (tmp_path / folder).mkdir()
-    (tmp_path / "course.toml").write_text('title = "x"\n')
-    (tmp_path / "checks" / "one.py").write_text(
-        "from grader import points\n\n@points(10)\ndef test_it(student):\n    '''It.'''\n    1 / 0\n"
-    )
-    course = load_course(tmp_path)
-    report = grade(Submission.of_text("one", "x = 1\n"), course=course, machines=machines)
-    [exercise] = report.exercises
-    assert exercise.status == exercise.checks[0].status == "error"
-    assert "The grader is at fault" in exercise.checks[0].message
-
-
 def test_the_callers_settings_have_no_say_and_are_as_before(course: Course, graded: Grade) -> None:
     text = course["train_step"].solution.read_text(encoding="utf-8")
     dtype, threads, state = (

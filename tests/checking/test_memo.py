@@ -203,8 +203,11 @@ class Scripted:
         return answer.header.get("value")
 
 
+PASSED = CaseEnd()
+
+
 def run_case(
-    memo: CaseMemo, session: Scripted, end: CaseEnd = CaseEnd(), asks: tuple[int, ...] = (1, 2)
+    memo: CaseMemo, session: Scripted, end: CaseEnd = PASSED, asks: tuple[int, ...] = (1, 2)
 ) -> CaseEnd | None:
     """A case of two requests, of which the memo may know some; the end that it knew."""
     memoized = MemoizedSession(cast(Session, session))
