@@ -20,7 +20,7 @@ from typing import Self
 
 from .course.catalog import Course, Exercise, load_course
 from .course.python_files import text_of
-from .errors import CourseError, DeviceError, SandboxLost
+from .errors import CourseError, DeviceError
 from .language import _
 from .report import Environment
 from .sandbox import Limits, Sandbox
@@ -132,14 +132,9 @@ class Machines:
             raise DeviceError(sentence.format(devices="; ".join(absent)))
 
     def _started(self) -> dict[str, Sandbox]:
-        try:
-            started = {
-                "cpu": Sandbox(self.limits, self._confined, zygote_server=self._zygote_server)
-            }
-            if self._has_cuda:
-                started["cuda"] = Sandbox(_longer(self.limits), self._confined, device="cuda")
-        except OSError as error:
-            raise SandboxLost(f"A sandbox cannot be started: {error}") from error
+        started = {"cpu": Sandbox(self.limits, self._confined, zygote_server=self._zygote_server)}
+        if self._has_cuda:
+            started["cuda"] = Sandbox(_longer(self.limits), self._confined, device="cuda")
         return started
 
     def _seen(self) -> Environment:

@@ -9,7 +9,6 @@ import sys
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -28,7 +27,7 @@ from grader.report import Report
 from grader.sandbox import Limits, Message
 from grader.sandbox.wire.values import decode
 from grader.submission import Submission
-from tests.conftest import ROOT
+from tests.conftest import ROOT, told
 
 SEED = 11
 # all exercises and all their submissions with MEMO=all, which takes minutes
@@ -68,15 +67,6 @@ def worked_out(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def graded(machines: Machines, name: str, text: str) -> Report:
     return grade(Submission.of_text(name, text), machines=machines, seed=SEED)
-
-
-def told(report: Report) -> Any:
-    """The report without the time that each check took."""
-    exercises = [
-        replace(one, checks=tuple(replace(check, seconds=0.0) for check in one.checks))
-        for one in report.exercises
-    ]
-    return replace(report, exercises=tuple(exercises)).to_dict()
 
 
 def solution(name: str) -> str:
