@@ -65,7 +65,7 @@ def test_the_zygote_ends_with_the_grader() -> None:
     with Sandbox(Limits()) as box:
         child, _ = load(box, GOOD)
         pids = {zygote_of(box), child._pid}
-        folder = box._folder
+        folder = box._folder.path
     assert not pids & processes()
     assert not folder.exists()
 
@@ -119,7 +119,7 @@ def test_one_whose_zygote_is_lost_can_be_closed() -> None:
     with Sandbox() as box:
         child, _ = load(box, GOOD)
         os.kill(zygote_of(box), signal.SIGKILL)
-        folder = box._folder
+        folder = box._folder.path
     assert not child.alive
     assert not folder.exists()
 
@@ -135,7 +135,7 @@ def test_where_python_does_not_start_nothing_is_left(
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr("sys.executable", str(tmp_path / "nowhere"))
-    with pytest.raises(OSError, match="nowhere"):
+    with pytest.raises(SandboxLost, match="cannot be started: .*nowhere"):
         Sandbox()
     assert list(tmp_path.iterdir()) == []
 

@@ -82,7 +82,7 @@ def test_two_at_once_do_not_meet(zygote_server: ZygoteServer) -> None:
         assert zygotes[0] != zygotes[1]
         first.close()  # and reaps what is left of its own alone
         assert call(second) == 8
-        folder = two._folder
+        folder = two._folder.path
     assert within(5, lambda: not any(map(alive, zygotes)))
     assert not folder.exists()
 
@@ -135,7 +135,7 @@ def test_it_ends_with_whoever_started_it() -> None:
 def test_where_none_is_the_request_fails_at_once(tmp_path: Path) -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs, pytest.raises(OSError, match="No such file"):
-        ask(str(tmp_path / "nobody"), theirs, str(tmp_path), True)
+        ask(str(tmp_path / "nobody"), theirs, 2, str(tmp_path), True)
 
 
 def test_its_end_leaves_no_address() -> None:
