@@ -92,8 +92,7 @@ def grade(
         wanted = exercises or (assigned.names if assigned else submission.wanted)
         named = _known(wanted or tuple(submission.sources), course)
         for exercise in named[:1]:
-            with suppress(Exception):  # it is told when this exercise is graded
-                _collect(exercise, machines.devices)  # while the sandbox still starts
+            _collect_ahead(exercise, machines.devices)  # while the sandbox still starts
         environment = _environment_of(machines)
         grading = _Grading(machines, environment, assigned, seed, first_failure)
         results = []
@@ -288,6 +287,16 @@ def _solution_of(exercise: Exercise) -> Source | None:
     with suppress(CourseError):
         return Source.of_text(exercise.solution.name, text_of(exercise.solution))
     return None
+
+
+def _collect_ahead(exercise: Exercise, devices: Sequence[str]) -> None:
+    """What is at fault there is told when the exercise is graded; what can be mended at once."""
+    try:
+        _collect(exercise, devices)
+    except (InputError, UnsupportedVersion):
+        raise
+    except Exception:
+        return
 
 
 def _collect(exercise: Exercise, devices: Sequence[str]) -> dict[str, Check]:

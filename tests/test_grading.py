@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -10,7 +11,8 @@ import torch
 from grader import grade
 from grader.course.catalog import Course, load_course
 from grader.machines import Machines
-from grader.submission import Submission, read_submission
+from grader.sandbox import Child, Sandbox
+from grader.submission import Source, Submission, read_submission
 
 from .conftest import ROOT, Grade, told
 
@@ -113,6 +115,30 @@ def test_the_time_for_an_exercise_is_bounded(graded: Grade, strict_machines: Mac
     result = graded("my_linear", text, on=strict_machines)
     assert result.score == 0
     assert any("used up" in check.message for check in result.checks)
+
+
+def test_a_file_that_dies_at_each_call_is_not_imported_for_ever(
+    course: Course, strict_machines: Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What follows the first import is bounded as a whole, and the other exercises are graded."""
+    dying = "import os, time\ntime.sleep(0.5)\n"
+    dying += "".join(
+        f"def {name}(*a, **k): os._exit(1)\n" for name in course["losses"].entry_points
+    )
+    texts = {"losses": dying, "line_fit": course["line_fit"].solution.read_text(encoding="utf-8")}
+    sources = {name: Source.of_text(f"{name}.py", text) for name, text in texts.items()}
+    opened, open_child = [], Sandbox.open
+
+    def counted(sandbox: Sandbox, *preload: Any) -> Child:
+        opened.append(sandbox)
+        return open_child(sandbox, *preload)
+
+    monkeypatch.setattr(Sandbox, "open", counted)
+    report = grade(Submission("ada", sources), list(sources), machines=strict_machines)
+    first, second = report.exercises
+    assert "timeout" in {check.status for check in first.checks}
+    assert (first.score, second.score) == (0, 10)
+    assert len(opened) < 12  # 3 s for imports of half a second each, and the other exercise's own
 
 
 def test_one_function_that_raises_keeps_the_points_of_the_others(graded: Grade) -> None:

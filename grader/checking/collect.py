@@ -15,11 +15,12 @@ from contextlib import redirect_stderr
 from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
-from ..course.python_files import assigned_in, checks_in, module_of
+from ..course.python_files import assigned_in, checks_in, literal_of, module_of
 from ..errors import CourseFault, UnsupportedVersion
 from ..language import _
 from .memo import CaseMemo
@@ -152,6 +153,7 @@ def _collected(files: Sequence[Path], devices: Sequence[str]) -> dict[str, Check
             raise CourseFault(f"{file} cannot be used: {_('there is no function test_… in it.')}")
     if status != pytest.ExitCode.OK:
         raise CourseFault(f"{files[0]} cannot be used: pytest ended with status {status}")
+    _expect_rules_are_read(files[0], plugin.items[0].module)
     checks = _grouped(plugin.items)
     _require_order(checks)
     return checks
@@ -171,6 +173,21 @@ def _expect_each_name_once(file: Path) -> None:
                 f"{file} cannot be used: {check.name} is defined twice, in lines {first} and {second}."
             )
         lines[check.name] = check.lineno
+
+
+def _expect_rules_are_read(file: Path, module: ModuleType) -> None:
+    """The rules are read off the file's text, so that text has to say what the module has.
+
+    Raises:
+        CourseError: if the text is no literal.
+        CourseFault: if the module has other rules, by an import or a later statement.
+    """
+    stated = assigned_in(file, "FORBIDDEN")
+    read = None if stated is None else literal_of(file, stated, "FORBIDDEN")
+    if getattr(module, "FORBIDDEN", None) != read:
+        raise CourseFault(
+            f"{file} cannot be used: `FORBIDDEN` has to be written out in one statement at the top level."
+        )
 
 
 def _file_of(node: str, files: Sequence[Path]) -> Path:

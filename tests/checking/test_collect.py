@@ -242,3 +242,21 @@ def test_a_linked_file_is_read_anew(tmp_path: Path) -> None:
 def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
     with pytest.raises(CourseError, match=r"gone\.py cannot be read"):
         collect((tmp_path / "gone.py",), ("cpu",))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FORBIDDEN = {}\nFORBIDDEN = {'by hand': {}}\n",
+        "FORBIDDEN = {}\nFORBIDDEN |= {'by hand': {}}\n",
+        "FORBIDDEN = {}\nFORBIDDEN['by hand'] = {}\n",
+        "if True:\n    FORBIDDEN = {'by hand': {}}\n",
+        "from math import pi as FORBIDDEN\n",
+    ],
+)
+def test_rules_that_are_not_read_are_no_rules(collected: Collect, text: str) -> None:
+    with pytest.raises(
+        CourseFault, match=r"it\.py cannot be used: `FORBIDDEN` has to be written out"
+    ):
+        collected(f"{text}def test_a(): ...\n")
+    assert "a" in collected("FORBIDDEN: dict = {'by hand': {}}\ndef test_a(): ...\n")

@@ -103,12 +103,12 @@ def look(sandbox: Sandbox) -> Look:
         right = Source.of_text("work.py", solution) if solution else None
         session = Session("work", Source.of_text("work.py", student), sandbox)
         case = Case("it", check, ("student",), {"device": "cpu"})
-        with closing(session), pytest.raises(CheckRaised) as raised:
-            run_case(case, MemoizedSession(session), 3)
-        error = raised.value.__cause__
-        assert error is not None
-        suspicion = Suspicion("it", case, session, CaseMemo(), 3, error)
         with closing(session):
+            with pytest.raises(CheckRaised) as raised:
+                run_case(case, MemoizedSession(session), 3)
+            error = raised.value.__cause__
+            assert error is not None
+            suspicion = Suspicion("it", case, session, CaseMemo(), 3, error)
             expect_solved(suspicion, Sessions(session, solution=lambda: right))
             # and the student's own file can be asked again
             assert session.read(*asked(session)) != 4
