@@ -10,7 +10,7 @@ import pytest
 from ..errors import CourseFault, Fault
 from .collect import Case
 from .generators import seed_all
-from .memo import NOT_STEADY, MemoizedSession, Replay
+from .memo import MemoizedSession, Replay, not_steady
 from .outcome import CaseEnd, CheckOutcome, CheckRaised, SeenEnough
 from .session import Session
 from .student import Answers, Draw, Student
@@ -76,7 +76,7 @@ def expect_steady(case: Case, session: Session, asked: MemoizedSession, seed: in
     except (SeenEnough, Exception, pytest.fail.Exception, pytest.skip.Exception):
         pass  # how it ends is known from the first time
     if not replay.asks_alike:
-        raise CourseFault(NOT_STEADY)
+        raise not_steady()
 
 
 def _call(case: Case, session: Answers, seed: int, shared_seed: int | None = None) -> None:

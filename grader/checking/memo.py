@@ -137,7 +137,7 @@ class MemoizedSession:
         try:
             if self._handed_out < len(self.answered):
                 if self.answered[self._handed_out][0].wire != sent:
-                    raise CourseFault(NOT_STEADY)
+                    raise not_steady()
             else:
                 self.answered.append((request, self._session.ask(request)))
         except Exception as error:
@@ -158,10 +158,12 @@ class MemoizedSession:
                 memo.keep(self.answered, end)
 
 
-NOT_STEADY = (
-    "It gives the student's code other inputs when it runs a second time with the same seed, so that nobody could be "
-    "judged as others are. Draw them with `draw`, and not with `torch.randn`, `random` or by the clock."
-)
+def not_steady() -> CourseFault:
+    """For a case that asks for something else when it is run again."""
+    return CourseFault(
+        "It gives the student's code other inputs when it runs a second time with the same seed, so that nobody could "
+        "be judged as others are. Draw them with `draw`, and not with `torch.randn`, `random` or by the clock."
+    )
 
 
 class Replay:
