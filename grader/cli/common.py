@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ..machines import Machines
 
 ALL_POINTS, POINTS_MISSING, WRONG_INPUT = 0, 1, 2
+FAULT = 2  # ours or the course's: as after a wrong call, there is no verdict
 
 course_option = click.option(
     "--course",
@@ -133,13 +134,18 @@ def counted(number: int, what: str) -> str:
 
 def refuse(message: str) -> NoReturn:
     """One sentence on standard error, and the status for wrong input."""
+    tell(" ".join(message.splitlines()))
+    sys.exit(WRONG_INPUT)
+
+
+def tell(message: str, length: int = 2000) -> None:
+    """Something on standard error that is no part of a command's result, cut at `length` characters."""
     from ..outputs.escape import log_line
     from ..text import clean
 
     # it may name what a student wrote, and stand in a log that obeys commands
-    line = " ".join(clean(message, 2000).splitlines())
-    click.echo(f"grader: {log_line(line)}", err=True)
-    sys.exit(WRONG_INPUT)
+    lines = map(log_line, clean(message, length).splitlines())
+    click.echo("grader: " + "\n".join(lines), err=True)
 
 
 @contextmanager

@@ -36,6 +36,8 @@ class AuditLike(Protocol):
     def rate(self) -> float: ...
     @property
     def problems(self) -> Sequence[str]: ...
+    @property
+    def faults(self) -> Sequence[str]: ...
 
 
 def _row(audit: AuditLike) -> list[str]:
@@ -53,7 +55,7 @@ def _total(audits: Sequence[AuditLike]) -> list[str]:
 
 
 def render(audits: Sequence[AuditLike], console: Console) -> None:
-    """Prints the table, each survivor's diff, and the problems."""
+    """Prints the table, each survivor's diff, the problems and the faults."""
     table = Table(*_HEADS)
     for audit in audits:
         table.add_row(*_row(audit))
@@ -66,6 +68,8 @@ def render(audits: Sequence[AuditLike], console: Console) -> None:
             console.print(Text(f"{audit.exercise}, {survivor.diff}\n"))
         for problem in audit.problems:
             console.print(Text(f"{audit.exercise}: {problem}", style="red"))
+        for fault in audit.faults:
+            console.print(Text(f"{audit.exercise}: {fault}", style="magenta"))
 
 
 def markdown(audits: Sequence[AuditLike]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import secrets
 import select
@@ -75,9 +76,16 @@ class Child:
             os.set_blocking(descriptor, False)
 
     def load(
-        self, name: str, cells: Sequence[tuple[str, str]], notebook: bool = False
+        self,
+        name: str,
+        cells: Sequence[tuple[str, str]],
+        notebook: bool = False,
+        most_seconds: float = math.inf,
     ) -> dict[str, Any]:
         """Imports the student's source, pairs of a tag and a text.
+
+        Args:
+            most_seconds: how long to wait, if that is less than the limits allow.
 
         Returns:
             An answer as `call`'s, with the `names` that the source defines, and the `errors` of a notebook's cells.
@@ -88,15 +96,19 @@ class Child:
         """
         self._tags = [tag for tag, _ in cells]
         request = {"op": "load", "name": name, "cells": list(cells), "notebook": notebook}
-        return self._request(request, b"", self._limits.import_seconds).header
+        seconds = min(self._limits.import_seconds, most_seconds)
+        return self._request(request, b"", seconds).header
 
-    def call(self, request: dict[str, Any], block: bytes) -> Message:
+    def call(
+        self, request: dict[str, Any], block: bytes, most_seconds: float = math.inf
+    ) -> Message:
         """Runs a probe.
 
         Args:
             request: the probe's name as `probe`, its `code` as `code_of` gives it, `arguments` as `encode` gives them,
                 `seed` and `device`.
             block: the tensors of the arguments.
+            most_seconds: how long to wait, if that is less than the limits allow.
 
         Returns:
             A header with `value`, `changed` and `seen`, or with `error`; and the block with its tensors. Nothing in
@@ -107,7 +119,8 @@ class Child:
             SandboxLost: if that is no fault of the student's code: the child ended before it could read any, its folder
                 was taken away from outside, or the zygote is lost.
         """
-        return self._request({"op": "call", **request}, block, self._limits.call_seconds)
+        seconds = min(self._limits.call_seconds, most_seconds)
+        return self._request({"op": "call", **request}, block, seconds)
 
     def close(self) -> int | None:
         """Ends the child; its wait status.
