@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 import sys
-import traceback
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -12,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .. import language
 from ..course.catalog import Course
-from ..errors import GraderError, InputError
+from ..errors import InputError
 from ..language import _
 from .common import (
     ALL_POINTS,
@@ -35,9 +35,6 @@ if TYPE_CHECKING:
     from ..machines import Machines
     from ..report import Report
     from ..submission import Submission
-
-
-_TRACEBACK_LENGTH = 8000
 
 
 @click.command()
@@ -193,20 +190,13 @@ def _remember(report: Report, submission: Submission, course: Course) -> None:
 
 def _nothing_graded(submission: Submission, course: Course, error: Exception) -> Report:
     """The report where nothing at all could be graded, so that it is written as any other."""
-    from ..course.translation import title_of
-    from ..language import current
-    from ..report import Environment, ExerciseResult, Report
+    from ..checking.faults import fault_result
+    from ..report import Environment, Report
 
-    why = error if isinstance(error, GraderError) else f"{type(error).__name__}: {error}"
-    message = _("The grader itself failed, not your code: {error}").format(error=why)
-    told = "".join(traceback.format_exception(error))[-_TRACEBACK_LENGTH:]
-    exercises = [course[name] for name in submission.wanted or tuple(submission.sources)]
-    results = [
-        ExerciseResult(each.name, title_of(each), 0, 0, "fault", message, traceback=told)
-        for each in exercises
-    ]
+    names = submission.wanted or tuple(submission.sources)
+    results = tuple(fault_result(course[name], error) for name in names)
     here = Environment(platform.python_version(), version("torch"), (), ())
-    return Report(submission.name, tuple(results), here, language=current())
+    return Report(submission.name, results, here, language=language.current())
 
 
 def _tell_of_faults(report: Report, verbose: bool, shown: bool) -> None:
@@ -218,7 +208,7 @@ def _tell_of_faults(report: Report, verbose: bool, shown: bool) -> None:
     for exercise in report.faults:
         if verbose:
             told = exercise.traceback or exercise.message
-            tell(f"{exercise.name}:\n{told}", 2 * _TRACEBACK_LENGTH)
+            tell(f"{exercise.name}:\n{told}", len(told) + 200)
         elif not shown:
             tell(" ".join(f"{exercise.name}: {exercise.message}".splitlines()))
     if report.faults and not verbose:
