@@ -10,14 +10,10 @@ import pytest
 from ..errors import CourseFault, Fault
 from .collect import Case
 from .generators import seed_all
-from .memo import NOT_STEADY, MemoizedSession, Replay, SeenEnough
-from .outcome import CaseEnd, CheckOutcome
+from .memo import NOT_STEADY, MemoizedSession, Replay
+from .outcome import CaseEnd, CheckOutcome, CheckRaised, SeenEnough
 from .session import Session
 from .student import Answers, Draw, Student
-
-
-class CheckRaised(Exception):
-    """A check raised what it should not, and `__cause__` says what; whose fault that is remains to be seen."""
 
 
 def run_case(case: Case, session: MemoizedSession, seed: int) -> CaseEnd:

@@ -15,10 +15,10 @@ from types import ModuleType
 from ..errors import CourseFault
 from ..language import _
 from ..text import clean
-from .case_run import CheckRaised, run_case
+from .case_run import run_case
 from .collect import Case
 from .memo import CaseMemo, MemoizedSession
-from .outcome import CaseEnd
+from .outcome import CaseEnd, CheckRaised
 from .session import Session, Sessions
 
 _ERROR_LENGTH = 200

@@ -93,3 +93,11 @@ class CheckFailed(CheckOutcome):
         pictures: Sequence[Picture] = (),
     ) -> None:
         super().__init__("failed", message, causes, pictures)
+
+
+class CheckRaised(Exception):
+    """A check raised what it should not, and `__cause__` says what; whose fault that is remains to be seen."""
+
+
+class SeenEnough(BaseException):
+    """Ends the second run of a case; no check catches it by mistake."""

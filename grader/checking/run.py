@@ -11,13 +11,13 @@ from ..errors import CourseFault
 from ..language import _
 from ..report import CaseResult, CheckResult, CheckStatus
 from .alarm import alarm
-from .case_run import CheckRaised, expect_steady, run_case
+from .case_run import expect_steady, run_case
 from .collect import Case, Check
 from .evidence import Suspicion, expect_solved, suspected
 from .explain import common
 from .failures import not_loaded
 from .memo import MemoizedSession
-from .outcome import CaseEnd, Cause, CheckOutcome
+from .outcome import CaseEnd, Cause, CheckOutcome, CheckRaised
 from .session import Session, Sessions
 from .student import seed_of
 

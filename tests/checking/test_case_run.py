@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from grader import Draw, Student, probe
-from grader.checking.case_run import CheckRaised, expect_steady, run_case
+from grader.checking.case_run import expect_steady, run_case
 from grader.checking.collect import Case
 from grader.checking.memo import MemoizedSession
-from grader.checking.outcome import CaseEnd, CheckFailed, CheckOutcome
+from grader.checking.outcome import CaseEnd, CheckFailed, CheckOutcome, CheckRaised
 from grader.checking.session import Request, Session
 from grader.errors import CourseError, CourseFault, SandboxLost
 from grader.sandbox import Message

@@ -12,10 +12,11 @@ import pytest
 import torch
 
 from grader import Student, probe
-from grader.checking.case_run import CheckRaised, run_case
+from grader.checking.case_run import run_case
 from grader.checking.collect import Case
 from grader.checking.evidence import Suspicion, expect_solved, suspected
 from grader.checking.memo import CaseMemo, MemoizedSession
+from grader.checking.outcome import CheckRaised
 from grader.checking.session import Session, Sessions
 from grader.errors import CourseFault
 from grader.sandbox import Sandbox
@@ -43,7 +44,7 @@ def error_of(function: Callable[[], object]) -> BaseException:
 
 
 def unbound() -> None:
-    for later in ():
+    for later in "":
         print(later)
     print(later)
 
@@ -54,8 +55,8 @@ def unbound() -> None:
         lambda: undefined,  # type: ignore[name-defined]  # noqa: F821
         unbound,
         lambda: __import__("no_such_module"),
-        lambda: torch.no_such_function,
-        lambda: math.no_such_function,  # type: ignore[attr-defined]
+        lambda: torch.no_such_function,  # type: ignore[attr-defined]
+        lambda: math.no_such,  # type: ignore[attr-defined]
     ],
 )
 def test_no_answer_makes_a_name_unknown(function: Callable[[], object]) -> None:
@@ -70,7 +71,7 @@ def test_no_answer_makes_a_name_unknown(function: Callable[[], object]) -> None:
     "function",
     [
         lambda: None.shape,  # type: ignore[attr-defined]
-        lambda: {}["weights"],
+        lambda: dict[str, int]()["weights"],
         lambda: int("1" * 5000),
         lambda: ast.literal_eval("(" * 9),
     ],

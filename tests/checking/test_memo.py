@@ -15,10 +15,10 @@ import pytest
 import torch
 
 from grader import grade, grading, language, probe
-from grader.checking import collect, run
+from grader.checking import case_run, collect, run
 from grader.checking import memo as memo_module
-from grader.checking.memo import Asked, CaseMemo, MemoizedSession, Replay, SeenEnough, key_of
-from grader.checking.outcome import CaseEnd, CheckFailed, CheckOutcome
+from grader.checking.memo import Asked, CaseMemo, MemoizedSession, Replay, key_of
+from grader.checking.outcome import CaseEnd, CheckFailed, CheckOutcome, SeenEnough
 from grader.checking.session import Request, Session
 from grader.course.catalog import Course
 from grader.errors import CourseFault
@@ -55,7 +55,7 @@ def forget(course: Course) -> Iterator[Callable[[str], None]]:
 def worked_out(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The cases that were run, and not only asked again."""
     ran: list[str] = []
-    run_case = run.run_case
+    run_case = case_run.run_case
 
     def counted(case: collect.Case, *rest: Any) -> Any:
         ran.append(case.name)
