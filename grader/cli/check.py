@@ -19,6 +19,7 @@ from .common import (
     ALL_POINTS,
     FAULT,
     POINTS_MISSING,
+    WRONG_INPUT,
     console_for,
     course_option,
     device_option,
@@ -109,8 +110,8 @@ def check(
 ) -> None:
     """Grades the exercises NAME..., or every exercise that is found.
 
-    Exit status: 0 all points, 1 some are missing, 2 there is no verdict: the call was wrong, there is nothing to
-    grade, or the grader or the course failed.
+    Exit status: 0 all points, 1 some are missing, 2 the call or the input was wrong (nothing to grade, or a file that
+    cannot be loaded), or the grader or the course failed.
     """
     from ..errors import SubmissionError
     from ..submission import read_submission
@@ -218,4 +219,7 @@ def _tell_of_faults(report: Report, verbose: bool, shown: bool) -> None:
 def exit_status(report: Report, exit_zero: bool) -> int:
     if report.faults:
         return FAULT
-    return ALL_POINTS if exit_zero or report.has_all_points else POINTS_MISSING
+    if exit_zero or report.has_all_points:
+        return ALL_POINTS
+    unloadable = any(exercise.status == "error" for exercise in report.exercises)
+    return WRONG_INPUT if unloadable else POINTS_MISSING

@@ -106,7 +106,7 @@ def test_a_bad_file_leaves_the_others_graded(
     (tmp_path / "logistic_regression.py").write_bytes(b"")
     result = run("check", "--format", "json")
     report = json.loads(result.stdout)
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert {e["name"]: (e["status"], e["score"]) for e in report["exercises"]} == {
         "logistic_regression": ("error", 0),
         "my_linear": ("error", 0),
@@ -236,7 +236,7 @@ class TestFaults:
 def test_a_verdict_above_the_checks_is_no_fault(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
-    """A broken rule, a file that cannot be loaded and one that is not there: points are missing, and that is all."""
+    """A broken rule, a file that cannot be loaded and one that is not there are told, and no fault is."""
     monkeypatch.chdir(tmp_path)
     for name, value in ENVIRON.items():
         monkeypatch.setenv(name, value)
@@ -244,7 +244,7 @@ def test_a_verdict_above_the_checks_is_no_fault(
     (tmp_path / "line_fit.py").write_text("def predict(x, a, b:\n")
     arguments = ["check", "my_linear", "line_fit", "derivative", "--format", form]
     result = run(*arguments, "--output", str(tmp_path / "written"))
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     text = (tmp_path / "written").read_text(encoding="utf-8")
     for told in (
         "line_fit.py, line 1: SyntaxError",
