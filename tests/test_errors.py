@@ -468,7 +468,9 @@ def test_a_fault_is_told_as_ours(place: Path, monkeypatch: pytest.MonkeyPatch) -
     result = CliRunner().invoke(main, ["check", "--course", "course", "--from", "work"])
     assert result.exit_code == 2
     # in the report, in whatever form it is written
-    assert "not graded\n    The grader itself failed, not your code: It ended." in result.stdout
+    told = " ".join(result.stdout.split())
+    assert "not graded Not graded: the grader itself failed, not your code." in told
+    assert told.count("It ended.") == 1
     assert "Traceback" not in result.output
     assert issubclass(errors.SandboxLost, Fault)
 
@@ -497,11 +499,13 @@ def test_what_is_no_error_of_ours_keeps_its_traceback(
     arguments = ["check", "--course", "course", "--from", "work"]
     brief = CliRunner().invoke(main, arguments)
     assert brief.exit_code == 2
-    assert "not your code: ZeroDivisionError: of ours" in brief.stdout
-    told = CliRunner().invoke(main, [*arguments, "--verbose"])
-    assert told.exit_code == 2
-    assert "Traceback" in told.stderr
-    assert 'raise ZeroDivisionError("of ours")' in told.stderr
+    told = " ".join(brief.stdout.split())
+    assert "the grader itself failed, not your code." in told
+    assert "ZeroDivisionError: of ours" in told
+    verbose = CliRunner().invoke(main, [*arguments, "--verbose"])
+    assert verbose.exit_code == 2
+    assert "Traceback" in verbose.stderr
+    assert 'raise ZeroDivisionError("of ours")' in verbose.stderr
     monkeypatch.setattr("grader.cli.exercises.open_course", broken)
     elsewhere = CliRunner().invoke(main, ["list"])
     assert isinstance(elsewhere.exception, ZeroDivisionError)

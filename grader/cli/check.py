@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 import sys
-import traceback
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -12,13 +11,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .. import language
 from ..course.catalog import Course
-from ..errors import GraderError, InputError
+from ..errors import InputError
 from ..language import _
 from .common import (
     ALL_POINTS,
     FAULT,
     POINTS_MISSING,
+    WRONG_INPUT,
     console_for,
     course_option,
     device_option,
@@ -35,9 +36,6 @@ if TYPE_CHECKING:
     from ..machines import Machines
     from ..report import Report
     from ..submission import Submission
-
-
-_TRACEBACK_LENGTH = 8000
 
 
 @click.command()
@@ -112,8 +110,8 @@ def check(
 ) -> None:
     """Grades the exercises NAME..., or every exercise that is found.
 
-    Exit status: 0 all points, 1 some are missing, 2 there is no verdict: the call was wrong, there is nothing to
-    grade, or the grader or the course failed.
+    Exit status: 0 all points, 1 some are missing, 2 the call or the input was wrong (nothing to grade, or a file that
+    cannot be loaded), or the grader or the course failed.
     """
     from ..errors import SubmissionError
     from ..submission import read_submission
@@ -193,20 +191,13 @@ def _remember(report: Report, submission: Submission, course: Course) -> None:
 
 def _nothing_graded(submission: Submission, course: Course, error: Exception) -> Report:
     """The report where nothing at all could be graded, so that it is written as any other."""
-    from ..course.translation import title_of
-    from ..language import current
-    from ..report import Environment, ExerciseResult, Report
+    from ..checking.faults import fault_result
+    from ..report import Environment, Report
 
-    why = error if isinstance(error, GraderError) else f"{type(error).__name__}: {error}"
-    message = _("The grader itself failed, not your code: {error}").format(error=why)
-    told = "".join(traceback.format_exception(error))[-_TRACEBACK_LENGTH:]
-    exercises = [course[name] for name in submission.wanted or tuple(submission.sources)]
-    results = [
-        ExerciseResult(each.name, title_of(each), 0, 0, "fault", message, traceback=told)
-        for each in exercises
-    ]
+    names = submission.wanted or tuple(submission.sources)
+    results = tuple(fault_result(course[name], error) for name in names)
     here = Environment(platform.python_version(), version("torch"), (), ())
-    return Report(submission.name, tuple(results), here, language=current())
+    return Report(submission.name, results, here, language=language.current())
 
 
 def _tell_of_faults(report: Report, verbose: bool, shown: bool) -> None:
@@ -218,7 +209,7 @@ def _tell_of_faults(report: Report, verbose: bool, shown: bool) -> None:
     for exercise in report.faults:
         if verbose:
             told = exercise.traceback or exercise.message
-            tell(f"{exercise.name}:\n{told}", 2 * _TRACEBACK_LENGTH)
+            tell(f"{exercise.name}:\n{told}", len(told) + 200)
         elif not shown:
             tell(" ".join(f"{exercise.name}: {exercise.message}".splitlines()))
     if report.faults and not verbose:
@@ -228,4 +219,7 @@ def _tell_of_faults(report: Report, verbose: bool, shown: bool) -> None:
 def exit_status(report: Report, exit_zero: bool) -> int:
     if report.faults:
         return FAULT
-    return ALL_POINTS if exit_zero or report.has_all_points else POINTS_MISSING
+    if exit_zero or report.has_all_points:
+        return ALL_POINTS
+    unloadable = any(exercise.status == "error" for exercise in report.exercises)
+    return WRONG_INPUT if unloadable else POINTS_MISSING

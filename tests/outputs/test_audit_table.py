@@ -28,17 +28,7 @@ class Audit:
 
 AUDITS = [
     Audit("first"),
-    Audit(
-        "second",
-        4,
-        5,
-        1,
-        0,
-        [Survivor("line 3: [x]\n- a\n+ b")],
-        0.5,
-        ["[red]too few"],
-        ["[it] is odd"],
-    ),
+    Audit("second", 4, 5, 1, 0, [Survivor("line 3: [x]\n- a\n+ b")], 0.5, ["[red]too few"]),
 ]
 
 
@@ -57,6 +47,19 @@ def test_one_row_is_its_own_sum_and_none_is_a_head() -> None:
     assert len(audit_table.markdown([]).splitlines()) == 2
 
 
+def test_a_fault_is_told_and_leaves_no_share() -> None:
+    """Neither the exercise's nor that of all."""
+    faulty = [*AUDITS, Audit("third", 0, 0, 0, 0, faults=["the check is broken\n[red]Traceback"])]
+    lines = audit_table.markdown(faulty).splitlines()
+    assert lines[-2] == "| third | 0 | 0 | 0 | 0 | 0 | 0 | not audited |"
+    assert lines[-1].endswith("| **1** | **not audited** |")
+    assert lines[2].endswith("| 100.0% |")  # of the others it is known
+    paper, out = console()
+    audit_table.render(faulty, paper)
+    assert "third: the check is broken\n[red]Traceback" in out.getvalue()
+    assert "80.0%" not in out.getvalue()
+
+
 def test_no_mutants_are_no_division() -> None:
     empty = Audit("empty", 0, 0, 0, 0)
     assert "**100.0%**" in audit_table.markdown([empty, empty])
@@ -69,7 +72,6 @@ def test_the_terminal_has_survivors_and_problems_too() -> None:
     audit_table.render(AUDITS, paper)
     text = out.getvalue()
     assert "second, line 3: [x]\n- a\n+ b" in text
-    assert "second: [it] is odd" in text
     assert "second: [red]too few" in text  # not Rich's markup
     row = next(line for line in text.splitlines() if "all" in line)
     assert [part for part in row.replace("│", " ").split() if part != "all"] == [
