@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from ..classroom.gradebook.late import LatePolicy
     from ..classroom.gradebook.reader import Gradebook
+    from ..classroom.records import Record
     from ..classroom.run.grade_class import Progress, RunSummary
 
 _SHOWN = 10
@@ -250,19 +251,21 @@ def _summarize(gradebook: Gradebook, summary: RunSummary, where: str) -> None:
     from statistics import mean, median
 
     from ..classroom.gradebook.reader import NOTHING_HANDED_IN
-    from ..text import clean
 
-    absent, strangers, noted, scores = [], [], [], []
+    absent, strangers, noted, waiting = [], [], [], []
+    scores: list[int] = []
     for record in gradebook.records():
         who = record.student.id + (f" ({record.student.name})" if record.student.name else "")
+        if record.state == "not graded" and record.student.id not in summary.faults:
+            waiting.append(f"{who}: {record.problem}")
         if record.student.on_roster:
-            scores.append(record.score)
+            scores += [] if record.score is None else [record.score]
             if record.problem == NOTHING_HANDED_IN:
                 absent.append(who)
         else:
             strangers.append(who)
-        if record.notes:
-            noted.append(f"{who}: {' '.join(record.notes)}")
+        if looked_at := (*record.notes, *record.remarks):
+            noted.append(f"{who}: {' '.join(looked_at)}")
     lines = [
         f"{summary.handed_in} handed in: {summary.graded} graded now, {summary.graded_before} graded before.",
         f"Exercises: {', '.join(gradebook.exercises)}.",
@@ -279,9 +282,22 @@ def _summarize(gradebook: Gradebook, summary: RunSummary, where: str) -> None:
         "Nothing to grade in it", [f"{who}: {why}" for who, why in summary.unreadable.items()], True
     )
     _list("To look at", noted, True)
-    faults = [f"{who}: {clean(why, 300)}" for who, why in summary.faults.items()]
-    _list("Not graded, through no fault of theirs (the same command tries again)", faults, True)
+    _list("Not graded before, and not handed in this time", waiting, True)
+    _list_faults(summary)
     click.echo(f"Gradebook: {_without_password(where)}")
+
+
+def _list_faults(summary: RunSummary) -> None:
+    """Whom the grader or the course failed, and why: what is the same for many is told once."""
+    from ..classroom.run.trouble import shared
+
+    if not summary.faults:
+        return
+    count = counted(len(summary.faults), "student")
+    click.echo(f"Not graded, through no fault of theirs: {count}. The same command tries again.")
+    for one in shared(summary.faults)[:_SHOWN]:
+        click.echo("\n".join(f"  {line}" for line in one.text(summary.handed_in).splitlines()))
+    _list("They are", [*summary.faults])
 
 
 def _list(what: str, entries: list[str], below: bool = False) -> None:
@@ -329,9 +345,11 @@ def adjust(gradebook: str, student: str, points: int, why: str, exercise: str, w
         made = opened_gradebook.adjust(student, points, why=why, who=who, exercise=exercise)
         record = opened_gradebook.record(student)
     what = f" in {made.exercise}" if made.exercise else ""
-    click.echo(
-        f"{record.student.id}: {made.points:+d}{what}, now {record.score} of {record.max_score}."
-    )
+    click.echo(f"{record.student.id}: {made.points:+d}{what}, now {_score(record)}.")
+
+
+def _score(record: Record) -> str:
+    return "not graded" if record.score is None else f"{record.score} of {record.max_score}"
 
 
 @click.command()
@@ -346,7 +364,7 @@ def history(gradebook: str, student: str) -> None:
         record = opened_gradebook.record(student)
         events = opened_gradebook.history(student)
     name = f" ({record.student.name})" if record.student.name else ""
-    click.echo(f"{record.student.id}{name}: {record.score} of {record.max_score}")
+    click.echo(f"{record.student.id}{name}: {_score(record)}")
     for note in filter(None, [record.problem, *record.notes]):
         click.echo(note)
     if record.penalty:
