@@ -19,9 +19,9 @@ import pytest
 from grader.classroom.gradebook.late import LatePolicy
 from grader.classroom.gradebook.reader import Gradebook, open_gradebook
 from grader.classroom.gradebook.settings import GradebookSettings
+from grader.classroom.handin.read import read_hand_in
 from grader.classroom.handin.roster import RosterEntry
 from grader.classroom.records import Enrolled
-from grader.classroom.run import grade_class as grade_class_module
 from grader.classroom.run.grade_class import (
     READ_AHEAD,
     GradingConditions,
@@ -289,14 +289,12 @@ def test_what_cannot_be_read_is_told_and_stops_nobody(
 def test_what_fails_while_a_new_gradebooks_exercises_are_looked_for_stops_nobody(
     folder: Path, gradebook: Gradebook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = grade_class_module.read_hand_in
-
     def sometimes(hand_in: Any, *rest: Any) -> Any:
         if hand_in.path.name == "bob":
             raise OSError(5, "Input/output error")
-        return read(hand_in, *rest)
+        return read_hand_in(hand_in, *rest)
 
-    monkeypatch.setattr(grade_class_module, "read_hand_in", sometimes)
+    monkeypatch.setattr("grader.classroom.run.grade_class.read_hand_in", sometimes)
     summary = grade_class(folder, gradebook, workers=StandIn().workers)
     assert (summary.graded, list(summary.faults)) == (1, ["bob"])
     assert "OSError: [Errno 5] Input/output error" in gradebook.record("bob").problem

@@ -84,7 +84,7 @@
         ? make("ul", { class: "violations" }, ...violations.map(([line, told]) => make("li", {}, `line ${line}: `, ...prose(told))))
         : null,
       remarks.length
-        ? make("div", { class: "notes" }, make("h3", {}, "To look at"), make("ul", {}, ...remarks.map((remark) => make("li", {}, remark))))
+        ? make("div", { class: "remarks" }, make("h3", {}, "To look at"), make("ul", {}, ...remarks.map((remark) => make("li", {}, remark))))
         : null,
       "mn".includes(letter) ? null : make("ul", { class: "checks" }, ...checks.map((one) => check(one, about))),
     );
