@@ -123,7 +123,8 @@ def test_similar_command(monkeypatch: pytest.MonkeyPatch) -> None:
             return students[int(student)]
 
     module = ModuleType("grader.classroom.gradebook.reader")
-    vars(module).update(open_gradebook=lambda where, create=False: Copied())
+    opened = {"open_gradebook": lambda where, create=False: Copied()}
+    vars(module).update(opened, damage_is_told=damage_is_told)
     monkeypatch.setitem(sys.modules, "grader.classroom.gradebook.reader", module)
     done = CliRunner().invoke(main, ["similar", "class.db", "--format", "json"])
     assert done.exit_code == 0, done.output
