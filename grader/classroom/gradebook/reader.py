@@ -315,7 +315,7 @@ class Gradebook:
 
 def _absence(standing: StandingRow | None, unreadable: bool) -> Absence:
     """Why there is no result, where there is none; `unreadable` says that what counts is a hand-in without a text."""
-    if standing is None or standing.submission_id is None:
+    if standing is None or standing.problem == NOTHING_HANDED_IN:
         return "nothing handed in"
     return "could not be read" if unreadable else "not graded"
 

@@ -20,7 +20,7 @@ from ...machines import limits_of
 from ...sandbox import Limits
 from ...submission import Submission
 from ...submission.protected import Announced, announced_in, changed_files, disagreement
-from ..gradebook.enrolment import enrol
+from ..gradebook.enrolment import await_results, enrol
 from ..gradebook.late import LatePolicy, late_days
 from ..gradebook.reader import Gradebook
 from ..gradebook.settings import GradebookSettings, write_max_scores, write_settings
@@ -139,6 +139,7 @@ def grade_class(
     students = [entry.student for entry in roster or ()] or gradebook.students()
     chosen, new = choose(hand_ins, students)
     enrol(gradebook, roster, new)
+    await_results(gradebook, chosen)
     rules = _Rules(course, assigned, protected or {}, conditions, force)
     workers = workers or local_workers(
         default_jobs(), course, conditions.limits, conditions.devices

@@ -498,3 +498,26 @@ def test_results_are_written_as_they_come(folder: Path, gradebook: Gradebook) ->
     assert scores(gradebook) == {"ada": 7, "bob": None}
     assert graded(folder, gradebook) == ["bob"]
     assert scores(gradebook) == {"ada": 7, "bob": 4}
+
+
+def test_whose_turn_has_not_come_when_a_run_is_stopped_is_not_absent(
+    folder: Path, gradebook: Gradebook
+) -> None:
+    for number in range(3 * READ_AHEAD):
+        hand_in(folder, f"s{number:02}", losses="# 1")
+
+    def stop(student: str) -> None:
+        raise KeyboardInterrupt
+
+    roster = [RosterEntry(student) for student in (Enrolled("absent"), Enrolled("ada"))]
+    with pytest.raises(KeyboardInterrupt):
+        grade_class(
+            folder,
+            gradebook,
+            roster=roster,
+            workers=StandIn().workers,
+            progress=Progress(done=stop),
+        )
+    found = scores(gradebook)
+    assert (found.pop("absent"), found.pop("ada")) == (0, 7)
+    assert set(found.values()) == {None}
