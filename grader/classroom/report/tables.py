@@ -183,7 +183,7 @@ def record_json(record: Record) -> str:
     """A record as JSON; the report as `grader/report.schema.json` describes it."""
     report = record.report
     data = {
-        **vars(record),
+        **{name: value for name, value in vars(record).items() if name != "absence"},
         "state": record.state,
         "score": record.score,
         "submitted": stamp(record.submitted),
