@@ -50,3 +50,13 @@ def test_a_result_that_was_wanted_again_says_so(sqlite_gradebook: Gradebook) -> 
     assert sqlite_gradebook.history("ada")[-1].text == "+2 in my_linear by me: kind"
     writer.store_result("ada", "another", submitted("one").digest, report(1), 0.5)
     assert sum(event.counts for event in sqlite_gradebook.history("ada")) == 3
+
+
+def test_what_happened_is_in_order_whatever_its_kind(sqlite_gradebook: Gradebook) -> None:
+    graded(sqlite_gradebook, "ada", "one", 5)
+    sqlite_gradebook.adjust("ada", 1, why="kind", who="me")
+    writer = GradebookWriter.begin(sqlite_gradebook, {}, False)
+    later = submitted("two", NOON.replace(year=2999))
+    received(writer, "ada", later, "key of two")
+    kinds = [event.kind for event in sqlite_gradebook.history("ada")]
+    assert kinds == ["handed in", "graded", "adjusted", "handed in"]

@@ -155,6 +155,8 @@ def test_who_is_not_graded_has_a_line_without_a_score() -> None:
         (None, None),
     ]
     assert summary.scores() == [2]
+    assert [line.id for line in summary.graded()] == ["a"]
+    assert len(summary.exercise_points()) == 1
     assert summary.count("not graded") == 2
     assert summary.count("nothing handed in", "could not be read", "graded") == 1
 
