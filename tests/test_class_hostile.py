@@ -106,6 +106,12 @@ ATTACKS = {
                 time.sleep(1)
     """,
 }
+# seconds each, by whatever ends them: only where two are graded side by side
+LASTING = (
+    "drips into every descriptor",
+    "takes memory without end",
+    "shares memory, and talks meanwhile",
+)
 IMPORTS = "import mmap, os, signal, struct, sys, threading, time"
 
 
@@ -157,7 +163,8 @@ def test_the_honest_get_what_they_get_alone(
     tmp_path: Path,
     jobs: int,
 ) -> None:
-    attacks = [hostile(attack, tmp_path / "grades.db") for attack in ATTACKS]
+    named = [attack for attack in ATTACKS if jobs > 1 or CLASS > 24 or attack not in LASTING]
+    attacks = [hostile(attack, tmp_path / "grades.db") for attack in named]
     half = CLASS // 2
     texts = [*(honest[n % len(honest)] for n in range(CLASS - half))]
     texts += [attacks[n % len(attacks)] for n in range(half)]
