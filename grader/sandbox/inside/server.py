@@ -19,6 +19,7 @@ import tempfile
 import types
 from base64 import b64decode
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -85,7 +86,7 @@ def _settle(
     # written by a C signal handler, so it works inside an endless loop of torch's as well
     faulthandler.register(signal.SIGUSR1, file=stack, all_threads=False, chain=False)
     apply_limits(limits, confinement.device)
-    confinement.apply()
+    confinement.apply(Path(folder))
 
 
 class Server:

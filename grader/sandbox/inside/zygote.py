@@ -59,11 +59,15 @@ def serve(
     absent: dict[str, str],
 ) -> NoReturn:
     """Serves requests on `channel` until it is closed."""
-    from ..isolation.confinement import Confinement, as_data, observe
+    from ..isolation.confinement import Confinement, as_data
     from ..isolation.limits import adopt_orphans
+    from ..isolation.privileges import lock
+    from ..isolation.tries import observe
     from ..wire.private_names import why_not
 
     adopt_orphans()
+    if confined and sys.platform == "linux":
+        lock()
     confinement = Confinement(Path(folder), hidden, confined, device)
     layers = as_data(observe(confinement))
     if device == "cuda":
