@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Iterable
-from ctypes import addressof, create_string_buffer
+from ctypes import Array, addressof, c_char, create_string_buffer
 from pathlib import Path
 
 from .kernel import system_call
@@ -43,6 +43,9 @@ _OWN = (
 )  # fmt: skip
 
 
+Buffer = Array[c_char]  # what the kernel is given the address of
+
+
 class LandlockError(Exception):
     """The kernel does not do it; the message says why."""
 
@@ -73,7 +76,7 @@ class SharedRules:
         network = 3 if abi >= 4 else 0  # TCP: bind and connect
         scope = 3 if abi >= 6 else 0  # abstract sockets and signals of processes outside
         attributes = struct.pack("<QQQ", self._rights, network, scope)
-        self.descriptor = _create(attributes[: 8 if abi < 4 else 16 if abi < 6 else 24])
+        self.descriptor = _create(_buffer(attributes[: 8 if abi < 4 else 16 if abi < 6 else 24]))
         self._allow(folder, _READ_FILE | _READ_DIR | _REFER)
 
     def allow_reading(self, path: Path, without: Iterable[Path] = ()) -> None:
@@ -115,9 +118,9 @@ class OwnRules:
         if not abi:
             raise LandlockError("this kernel has no Landlock")
         self._rights = _known(abi)
-        self._attributes = struct.pack("<Q", self._rights)
+        self._attributes = _buffer(struct.pack("<Q", self._rights))
         self._places: list[_Place] = []
-        self._rules: list[bytes] = []
+        self._rules: list[Buffer] = []
 
     @property
     def descriptors(self) -> list[int]:
@@ -182,22 +185,23 @@ class _Place:
     def __exit__(self, *exception: object) -> None:
         os.close(self.descriptor)
 
-    def rule(self, rights: int) -> bytes:
+    def rule(self, rights: int) -> Buffer:
         """A `struct landlock_path_beneath_attr`: those of `rights` that a file, or a folder, can have."""
-        return struct.pack(
-            "<Qi", rights & self._of_files if self._of_files else rights, self.descriptor
-        )
+        fitting = rights & self._of_files if self._of_files else rights
+        return _buffer(struct.pack("<Qi", fitting, self.descriptor))
 
 
 def _known(abi: int) -> int:
     return (1 << _FILE_RIGHTS[min(abi, max(_FILE_RIGHTS))]) - 1
 
 
-def _create(attributes: bytes) -> int:
-    buffer = create_string_buffer(attributes, len(attributes))
-    return system_call(_CREATE, addressof(buffer), len(attributes), 0)
+def _buffer(data: bytes) -> Buffer:
+    return create_string_buffer(data, len(data))
 
 
-def _add(ruleset: int, rule: bytes) -> None:
-    buffer = create_string_buffer(rule, len(rule))
-    system_call(_ADD_RULE, ruleset, _RULE_PATH_BENEATH, addressof(buffer), 0)
+def _create(attributes: Buffer) -> int:
+    return system_call(_CREATE, addressof(attributes), len(attributes), 0)
+
+
+def _add(ruleset: int, rule: Buffer) -> None:
+    system_call(_ADD_RULE, ruleset, _RULE_PATH_BENEATH, addressof(rule), 0)

@@ -81,13 +81,13 @@ def _can_read_modules_without() -> bool:
 
     By a thread, since capabilities are a thread's own, and to fork takes longer.
     """
+    paths = [path for file in _imported_files() for path in (os.path.dirname(file), file)]
     readable = []
 
     def read() -> None:
         libc().capset(_HEADER, create_string_buffer(24))
         with suppress(OSError):
-            for path in _imported_files():
-                os.close(os.open(os.path.dirname(path), os.O_RDONLY))
+            for path in paths:
                 os.close(os.open(path, os.O_RDONLY))
             readable.append(True)
 

@@ -107,31 +107,28 @@ def _in_a_child(
     reader, writer = os.pipe()
     pid = os.fork()
     if pid == 0:
-        outcomes: list[list[int | None]] = []
+        before: list[int | None] = []
+        after: list[int] = []
         try:
             os.setsid()
             os.chdir(own)
-            outcomes.append([_free_error_of(each) for each in tries])
+            before = [None if each.unconfined is None else _error_of(each) for each in tries]
             confinement.apply(own)
-            outcomes.append([_error_of(each.attempt) for each in tries])
+            after = [_error_of(each) for each in tries]
         finally:
-            os.write(writer, json.dumps(outcomes).encode())
+            os.write(writer, json.dumps([before, after]).encode())
             os._exit(0)
     os.close(writer)
     with os.fdopen(reader, "rb") as pipe:
-        outcomes = json.loads(pipe.read() or b"[]")
+        before, after = json.loads(pipe.read() or b"[[], []]")
     os.waitpid(pid, 0)
-    before, after = [*outcomes, *[[_WORKED] * len(tries)] * 2][:2]
-    return before, after
+    all_work = [_WORKED] * len(tries)
+    return before or [*all_work], after or all_work
 
 
-def _free_error_of(each: Try) -> int | None:
-    return None if each.unconfined is None else _error_of(each.attempt)
-
-
-def _error_of(attempt: Callable[[], Any]) -> int:
+def _error_of(each: Try) -> int:
     try:
-        attempt()
+        each.attempt()
     except OSError as error:
         return error.errno or -1
     return _WORKED
@@ -176,7 +173,7 @@ def _tries(scene: _Scene, confinement: Confinement) -> Iterator[Try]:
 
 
 def _reads(scene: _Scene, hidden: list[Path]) -> Iterator[Try]:
-    files = [
+    files: list[Path | str] = [
         "/etc/passwd",
         f"/proc/{os.getpid()}/environ",
         scene.outside / "file",
