@@ -18,14 +18,13 @@ _own = ""
 
 def tolerate() -> None:
     """Puts the tolerant functions into `os`. For the zygote, once; until `in_folder` they change nothing."""
-    for name in _NAMES:
+    replaced = {name: _tolerant(getattr(os, name)) for name in _NAMES}
+    for name, tolerant in {**replaced, "truncate": _truncate(os.truncate)}.items():
         given = getattr(os, name)
-        tolerant = _tolerant(given)
         setattr(os, name, tolerant)
         for which in (os.supports_fd, os.supports_dir_fd, os.supports_follow_symlinks):
             if given in which:
                 which.add(tolerant)
-    os.truncate = _truncate(os.truncate)
 
 
 def in_folder(folder: str) -> None:

@@ -35,6 +35,7 @@ MADE_OF = {
     "no capabilities": PRIVILEGES,
 }
 _WORKED = 0
+_TOLD = 4  # of what gets through
 
 
 @dataclass(frozen=True)
@@ -96,14 +97,17 @@ def _layer(
     through = [each.name for each, confined in counted if confined not in each.refused]
     if counted and not through:
         return Layer(name, True)
-    found = f"a child could still {', '.join(through)}" if through else "nothing to try it on here"
+    found = "nothing to try it on here"
+    if through:
+        more = f" and {len(through) - _TOLD} more" if len(through) > _TOLD else ""
+        found = f"a child could still {', '.join(through[:_TOLD])}{more}"
     return Layer(name, False, reasons.get(MADE_OF[name], found))
 
 
 def _in_a_child(
     tries: list[Try], confinement: Confinement, own: Path
 ) -> tuple[list[int | None], list[int]]:
-    """The error numbers of `tries` in one process, before and after it is confined; as if all worked if it ends."""
+    """The error numbers of `tries` in one process, before and after it is confined. If it ends, all got through."""
     reader, writer = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -122,8 +126,7 @@ def _in_a_child(
     with os.fdopen(reader, "rb") as pipe:
         before, after = json.loads(pipe.read() or b"[[], []]")
     os.waitpid(pid, 0)
-    all_work = [_WORKED] * len(tries)
-    return before or [*all_work], after or all_work
+    return before or [each.unconfined for each in tries], after or [_WORKED] * len(tries)
 
 
 def _error_of(each: Try) -> int:
