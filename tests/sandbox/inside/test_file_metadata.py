@@ -11,6 +11,7 @@ from tests.children import told_by
 
 OWN = """
 import os
+from pathlib import Path
 def f():
     Path("a").write_text("text")
     os.mkdir("folder")
