@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import sys
 from functools import cache
 
 
@@ -13,7 +14,8 @@ def libc() -> ctypes.CDLL:
     library = ctypes.CDLL(None, use_errno=True)
     library.syscall.restype = ctypes.c_long
     library.syscall.argtypes = [ctypes.c_long] * 7
-    library.prctl.argtypes = [ctypes.c_int] + [ctypes.c_ulong] * 4
+    if sys.platform == "linux":
+        library.prctl.argtypes = [ctypes.c_int] + [ctypes.c_ulong] * 4
     return library
 
 
