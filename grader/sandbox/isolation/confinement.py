@@ -80,7 +80,8 @@ class Confinement:
             return
         self._privileges = Privileges()
         try:
-            self._rules = _shared_rules(folder, hidden, device), _own_rules(device)
+            shared = _shared_rules(folder, hidden, device)
+            self._rules = shared, _own_rules(device, shared.behind_links)
         except (landlock.LandlockError, OSError) as error:
             self.reasons[LANDLOCK] = str(error)
         try:
@@ -145,9 +146,9 @@ def _shared_rules(folder: Path, hidden: list[Path], device: str) -> landlock.Sha
     return rules
 
 
-def _own_rules(device: str) -> landlock.OwnRules:
+def _own_rules(device: str, more: list[Path]) -> landlock.OwnRules:
     rules = landlock.OwnRules()
-    for path in _readable(device):
+    for path in (*_readable(device), *more):
         rules.allow_reading(path)
     rules.allow_writing(Path("/dev/null"))
     if device == "cuda":

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Iterable
+from collections.abc import Collection
 from ctypes import Array, addressof, c_char, create_string_buffer
 from pathlib import Path
 
@@ -78,20 +78,37 @@ class SharedRules:
         attributes = struct.pack("<QQQ", self._rights, network, scope)
         self.descriptor = _create(_buffer(attributes[: 8 if abi < 4 else 16 if abi < 6 else 24]))
         self._allow(folder, _READ_FILE | _READ_DIR | _REFER)
+        self.behind_links: list[Path] = []  # what is also read, because links lead there
 
-    def allow_reading(self, path: Path, without: Iterable[Path] = ()) -> None:
-        """Lets `path` be read, and what lies in it, except the folders and files in `without`."""
-        if not path.exists():
+    def allow_reading(self, path: Path, without: Collection[Path] = ()) -> None:
+        """Lets `path` be read, and what lies in it, except the folders and files in `without`.
+
+        A rule follows links. So where something is excepted, a link is let be that leads to it, or to what holds it.
+        """
+        if path in without or not path.exists():
             return
-        inside = [other for other in without if other.is_relative_to(path)]
-        if path in inside:
-            return
-        if not inside:
+        if any(other.is_relative_to(path) for other in without):
+            self._allow_around(path, path, without)
+        else:
             self._allow(path, _READ)
-            return
-        self._allow(path, _READ_DIR)
-        for entry in path.iterdir():
-            self.allow_reading(entry, inside)
+
+    def _allow_around(self, folder: Path, top: Path, without: Collection[Path]) -> None:
+        """Lets `folder` be read, which lies in `top` and holds some of `without`."""
+        self._allow(folder, _READ_DIR)
+        for entry in folder.iterdir():
+            if entry.is_symlink():
+                self._allow_behind(entry.resolve(), top, without)
+            elif any(other.is_relative_to(entry) for other in without if other != entry):
+                self._allow_around(entry, top, without)
+            else:
+                self.allow_reading(entry, without)
+
+    def _allow_behind(self, target: Path, top: Path, without: Collection[Path]) -> None:
+        """Lets what a link in `top` leads to be read, if it lies elsewhere; what lies in `top` is met there."""
+        known = target.is_relative_to(top) or top.is_relative_to(target)
+        if not known and not any(target.is_relative_to(other) for other in without):
+            self.behind_links.append(target)
+            self.allow_reading(target, without)
 
     def enforce(self) -> None:
         """Binds the calling process and its descendants."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import importlib
 import json
 import os
 import subprocess
@@ -300,6 +301,31 @@ def test_the_rules_stay_open_until_they_are_applied(tmp_path: Path) -> None:
     assert len(made.descriptors) > 5
     for descriptor in made.descriptors:
         os.close(descriptor)  # which raises where it is not open
+
+
+@pytest.mark.skipif(not landlock.version(), reason="this kernel has no Landlock")
+def test_what_is_hidden_among_the_packages_is_not_read(tmp_path: Path) -> None:
+    """As where the grader is installed beside torch, and not run from a checkout."""
+    modules = (importlib.import_module(name) for name in ("rich", "click"))
+    hidden, beside = (Path(module.__file__ or "").resolve() for module in modules)
+    own = tmp_path / "own"
+    own.mkdir()
+    program = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from grader.sandbox.isolation.confinement import Confinement\n"
+        "folder, hidden, *files = map(Path, sys.argv[1:])\n"
+        "Confinement(folder, [hidden], wanted=True).apply(folder / 'own')\n"
+        "for file in files:\n"
+        "    try:\n"
+        "        print(len(file.read_bytes()) > 0)\n"
+        "    except PermissionError:\n"
+        "        print('refused')\n"
+    )
+    arguments = map(str, (tmp_path, hidden.parent, hidden, beside))
+    command = [sys.executable, "-c", program, *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.split() == ["refused", "True"], done.stderr
 
 
 @pytest.mark.skipif(not landlock.version(), reason="this kernel has no Landlock")

@@ -161,6 +161,61 @@ def test_a_child_reads_what_is_listed_and_writes_in_its_own_folder(tmp_path: Pat
     assert {entry.name for entry in (tmp_path / "children").iterdir()} == {"own", "other", "empty"}
 
 
+LINKS = """
+import json, sys
+from pathlib import Path
+from grader.sandbox.isolation.landlock import SharedRules
+top = Path(sys.argv[1])
+rules = SharedRules(top / "children")
+rules.allow_reading(top / "env", [top / "env" / "lib" / "hidden", top / "secret"])
+rules.enforce()
+def told(name):
+    try:
+        return (top / name).read_text()
+    except PermissionError:
+        return "refused"
+print(json.dumps([{name: told(name) for name in sys.argv[2:]}, *map(str, rules.behind_links)]))
+"""
+LINKED = {
+    "env/lib/other/a": "text",
+    "env/lib64/other/a": "text",
+    "env/lib/hidden/b": "refused",
+    "env/lib64/hidden/b": "refused",
+    "env/up/lib/hidden/b": "refused",
+    "env/beside/c": "refused",
+    "env/lib/outside/d": "text",
+    "env/lib/round/lib/hidden/b": "refused",
+    "secret/c": "refused",
+    "elsewhere/d": "text",
+    "f": "refused",
+}
+
+
+@pytest.mark.skipif(not landlock.version(), reason="this kernel has no Landlock")
+def test_no_link_leads_to_what_is_hidden(tmp_path: Path) -> None:
+    """A virtual environment has `lib64`, a link to `lib`: by that name nothing is less hidden."""
+    for name in (
+        "env/lib/other/a",
+        "env/lib/hidden/b",
+        "secret/c",
+        "elsewhere/d",
+        "f",
+        "children/x",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("text")
+    links = {
+        "env/lib64": "lib", "env/up": "../env", "env/beside": "../secret", "env/lib/outside": "../../elsewhere",
+        "env/lib/round": "..", "env/broken": "nowhere",
+    }  # fmt: skip
+    for name, target in links.items():
+        (tmp_path / name).symlink_to(target)
+    command = [sys.executable, "-c", LINKS, str(tmp_path.resolve()), *LINKED]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == [LINKED, str(tmp_path.resolve() / "elsewhere")]
+
+
 def test_a_kernel_without_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: int) -> int:
         raise OSError(38, "Function not implemented")
@@ -198,7 +253,7 @@ def test_each_kernel_is_asked_for_what_it_knows(
 
     monkeypatch.setattr(landlock, "system_call", kernel)
     monkeypatch.setattr(landlock, "no_new_privileges", lambda: None)
-    monkeypatch.setattr(landlock.os, "close", lambda _: None)
+    monkeypatch.setattr("os.close", lambda _: None)
     shared, own = landlock.SharedRules(tmp_path), landlock.OwnRules()
     for path in (tmp_path, Path("/dev/null")):
         shared.allow_reading(path)

@@ -91,6 +91,22 @@ def test_what_is_locked_stays_held_and_nothing_more_is_gained() -> None:
 
 
 @AS_ROOT
+def test_what_root_gains_by_being_root_is_locked_off() -> None:
+    """No program gets capabilities because its user is root, and nothing turns that on again."""
+    program = (
+        "import ctypes\n"
+        "lock()\n"
+        "get, put = 27, 28\n"
+        "told = [ctypes.CDLL(None).prctl(get), ctypes.CDLL(None).prctl(put, 0)]\n"
+        "print(json.dumps(told))\n"
+    )
+    no_root, no_fixup, keep, no_raise = 1 << 0, 1 << 2, 1 << 4, 1 << 6
+    bits, unlocked = in_a_process(program)
+    assert bits == (no_root | no_fixup | no_raise) | (no_root | no_fixup | keep | no_raise) << 1
+    assert unlocked == -1
+
+
+@AS_ROOT
 def test_a_program_that_root_runs_from_there_has_none() -> None:
     program = "lock()\nos.execv('/bin/grep', ['grep', 'CapEff', '/proc/self/status'])\n"
     command = [

@@ -193,7 +193,7 @@ class Asked:
     def __init__(self, machine: seccomp._Machine, device: str = "cpu") -> None:
         self.machine = machine
         program = seccomp._program(machine, device)
-        self.program = program.replace(*(struct.pack("<I", pid) for pid in (seccomp._PID, PID)))
+        self.program = program.replace(struct.pack("<I", seccomp._PID), struct.pack("<I", PID))
 
     def told(self, name: str, *arguments: int) -> int:
         number = self.machine.calls[name]
