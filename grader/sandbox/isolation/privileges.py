@@ -99,7 +99,12 @@ def _can_read_modules_without() -> bool:
 
 def _imported_files() -> list[str]:
     """One file for each folder that a module was imported from."""
-    found = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
+    # not by `getattr`, at which a module that is imported lazily would be
+    found = (
+        vars(module).get("__file__")
+        for module in list(sys.modules.values())
+        if hasattr(module, "__dict__")
+    )
     files = {os.path.dirname(file): file for file in found if file}
     return [file for file in files.values() if os.path.isfile(file)]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from grader.sandbox.isolation.system_calls import DECIDED, NEWEST, REFUSED, Numbers
+from tests.conftest import ROOT
 
 GROUPS = [*REFUSED.values(), DECIDED]
 # what 64-bit Arm does not have: an older form of a call that is there, or something of the processor
@@ -20,6 +21,15 @@ HEADERS = {
     0: (Path("/usr/include/x86_64-linux-gnu/asm/unistd_64.h"), Path("/usr/include/asm/unistd_64.h")),
     1: (Path("/usr/include/asm-generic/unistd.h"),),
 }  # fmt: skip
+
+
+def test_the_documentation_has_their_number() -> None:
+    told = " ".join((ROOT / "docs" / "security.md").read_text(encoding="utf-8").split())
+    refused = sum(len(group) for group in REFUSED.values())
+    assert (
+        f"{refused} calls are refused by name, {len(DECIDED)} are decided by their arguments"
+        in told
+    )
 
 
 def numbers_in_headers(machine: int) -> dict[str, int]:
