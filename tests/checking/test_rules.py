@@ -183,9 +183,10 @@ def test_depth_hides_nothing(course: Course) -> None:
     deep = "\nx = " + "1+" * 900 + "1\n"
     text = LINEAR.replace("output = x @", "nn.Linear(1, 1)\n        output = x @") + deep
     assert found(course, "my_linear", text)
-    text = LINEAR.replace("output = x @", "output = " + "-" * 2500 + "x @")
-    [told] = violations(course["my_linear"], [text])
-    assert "too deeply" in told.message
+    for minus in ("-" * 1500, "-" * 50_000):
+        text = LINEAR.replace("output = x @", f"nn.Linear(1, 1)\n        output = {minus}x @")
+        [told] = violations(course["my_linear"], [text])
+        assert ("torch.nn.Linear" if len(minus) < 2000 else "too deeply") in told.message
 
 
 def test_no_right_submission_of_ours_breaks_a_rule(course: Course) -> None:

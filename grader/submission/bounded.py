@@ -1,0 +1,124 @@
+"""Text that anybody may have made is read as syntax within bounds: of size, of time, of memory.
+
+What a person writes for an exercise is read where it is asked for. What is larger, or has lines that nobody writes, is
+read in a process of its own, which the kernel and a clock hold: Python's parser takes a hundred times the memory of
+the text, and how it meets every text there is nobody has proved.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from ..errors import UnreadableError
+from ..language import _
+
+PLAIN_LENGTH = 32 << 10  # characters: ten times as much as the longest solution has
+PLAIN_LINE = 2000
+SECONDS = 30  # a MiB, the most that is read of a file, takes a few
+MEMORY_BYTES = 1 << 30
+_ANSWER_BYTES = 1 << 20
+_PACKAGES = Path(__file__).resolve().parents[2]  # the folder that this package lies in
+_PROGRAM = "import sys; sys.path.insert(0, {folder!r}); from {module} import serve; serve()"
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def bounded(
+    reader: Callable[Concatenate[Sequence[str], P], T],
+    texts: Sequence[str],
+    *arguments: P.args,
+    **options: P.kwargs,
+) -> T:
+    """What `reader(texts, …)` returns, in this process or in one with limits.
+
+    Args:
+        reader: a function of a module of ours that needs nothing but Python's own library; its arguments and what it
+            returns are what JSON can hold (tuples may come back as lists).
+        texts: what it reads.
+
+    Raises:
+        UnreadableError: if the texts are nested too deeply, or take too long or too much memory.
+    """
+    try:
+        if is_plain(texts):
+            return reader(texts, *arguments, **options)
+        answer: T = _in_a_process(reader, [list(texts), *arguments], options)
+        return answer
+    except (RecursionError, MemoryError):
+        raise UnreadableError(
+            _("The code is nested too deeply to be read. Use shorter steps.")
+        ) from None
+
+
+def is_plain(texts: Sequence[str]) -> bool:
+    """Whether the texts are small, and their lines such as a person writes."""
+    if sum(map(len, texts)) > PLAIN_LENGTH:
+        return False
+    return all(len(line) <= PLAIN_LINE for text in texts for line in text.split("\n"))
+
+
+def _in_a_process(reader: Callable[..., Any], arguments: list[Any], options: Any) -> Any:
+    asked = json.dumps([reader.__module__, reader.__qualname__, arguments, options]).encode()
+    program = _PROGRAM.format(folder=str(_PACKAGES), module=__name__)
+    with subprocess.Popen(
+        # -I: neither the environment nor the folder that it starts in says what is imported
+        [sys.executable, "-I", "-c", program],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        try:
+            output, _nothing = process.communicate(asked, SECONDS)
+        except subprocess.TimeoutExpired:
+            output = b""
+        finally:
+            process.kill()
+    if process.returncode or not output:
+        sentence = _(
+            "The code cannot be read within {seconds} s and {memory} MiB. Hand in the exercise alone."
+        )
+        raise UnreadableError(sentence.format(seconds=SECONDS, memory=MEMORY_BYTES >> 20))
+    kind, value = json.loads(output)
+    if kind == "deep":
+        raise RecursionError
+    return value
+
+
+def serve() -> None:
+    """The other process: reads what is asked for, within limits, and prints what came of it."""
+    limit_this_process(SECONDS, MEMORY_BYTES)
+    module, name, (texts, *arguments), options = json.load(sys.stdin)
+    reader = getattr(importlib.import_module(module), name)
+    try:
+        answer = json.dumps(["value", reader(texts, *arguments, **options)])
+    except (RecursionError, MemoryError):
+        answer = json.dumps(["deep", None])
+    if len(answer) <= _ANSWER_BYTES:
+        sys.stdout.write(answer)
+
+
+def limit_this_process(seconds: int, memory: int) -> None:
+    """Bounds processor time and memory of the calling process, for good; it can write no file."""
+    try:
+        import resource
+    except ImportError:  # not a Unix: the clock of whoever waits remains
+        return
+    wanted = {"RLIMIT_CPU": seconds, "RLIMIT_AS": memory, "RLIMIT_FSIZE": 0, "RLIMIT_CORE": 0}
+    for name, value in wanted.items():
+        kind = getattr(resource, name, None)
+        if kind is None:
+            continue
+        ceiling = resource.getrlimit(kind)[1]
+        if ceiling != resource.RLIM_INFINITY:
+            value = min(value, ceiling)
+        try:
+            resource.setrlimit(kind, (value, value))
+        except (OSError, ValueError):  # macOS refuses RLIMIT_AS
+            continue
