@@ -13,7 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from ..errors import UnreadableError
 from ..language import _
@@ -22,7 +22,7 @@ PLAIN_LENGTH = 32 << 10  # characters: ten times as much as the longest solution
 PLAIN_LINE = 2000
 SECONDS = 30  # a MiB, the most that is read of a file, takes a few
 MEMORY_BYTES = 1 << 30
-_ANSWER_BYTES = 1 << 20
+_ANSWER_BYTES = 8 << 20
 _PACKAGES = Path(__file__).resolve().parents[2]  # the folder that this package lies in
 _PROGRAM = "import sys; sys.path.insert(0, {folder!r}); from {module} import serve; serve()"
 
@@ -49,8 +49,7 @@ def bounded(
     try:
         if is_plain(texts):
             return reader(texts, *arguments, **options)
-        answer: T = _in_a_process(reader, [list(texts), *arguments], options)
-        return answer
+        return apart(reader, texts, *arguments, **options)
     except (RecursionError, MemoryError):
         raise UnreadableError(
             _("The code is nested too deeply to be read. Use shorter steps.")
@@ -64,8 +63,21 @@ def is_plain(texts: Sequence[str]) -> bool:
     return all(len(line) <= PLAIN_LINE for text in texts for line in text.split("\n"))
 
 
-def _in_a_process(reader: Callable[..., Any], arguments: list[Any], options: Any) -> Any:
-    asked = json.dumps([reader.__module__, reader.__qualname__, arguments, options]).encode()
+def apart(
+    reader: Callable[Concatenate[Sequence[str], P], T],
+    texts: Sequence[str],
+    *arguments: P.args,
+    **options: P.kwargs,
+) -> T:
+    """What `reader(texts, …)` returns, in a process with limits; the arguments are those of `bounded`.
+
+    Raises:
+        RecursionError: if the texts are nested too deeply.
+        UnreadableError: if they take too long or too much memory.
+    """
+    parts = [text.encode("utf-8", "surrogatepass") for text in texts]
+    call = [reader.__module__, reader.__qualname__, arguments, options, list(map(len, parts))]
+    asked = b"".join([json.dumps(call).encode(), b"\n", *parts])
     program = _PROGRAM.format(folder=str(_PACKAGES), module=__name__)
     with subprocess.Popen(
         # -I: neither the environment nor the folder that it starts in says what is imported
@@ -88,13 +100,15 @@ def _in_a_process(reader: Callable[..., Any], arguments: list[Any], options: Any
     kind, value = json.loads(output)
     if kind == "deep":
         raise RecursionError
-    return value
+    answer: T = value
+    return answer
 
 
 def serve() -> None:
     """The other process: reads what is asked for, within limits, and prints what came of it."""
     limit_this_process(SECONDS, MEMORY_BYTES)
-    module, name, (texts, *arguments), options = json.load(sys.stdin)
+    module, name, arguments, options, lengths = json.loads(sys.stdin.buffer.readline())
+    texts = [sys.stdin.buffer.read(size).decode("utf-8", "surrogatepass") for size in lengths]
     reader = getattr(importlib.import_module(module), name)
     try:
         answer = json.dumps(["value", reader(texts, *arguments, **options)])
