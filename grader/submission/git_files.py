@@ -2,7 +2,10 @@
 
 Git never sees the repository's own settings. It gets an empty repository of ours, and the other's folder of objects:
 no hook, filter, alias, alternate remote, submodule or replaced object is known there. What a branch points to is
-read here. `ls-tree` and `cat-file` are the only things done with what is found.
+read here. `rev-list`, `ls-tree` and `cat-file` are the only things done with what is found.
+
+A small pack may unfold into what fills a machine: git runs within limits of memory and processor time that the kernel
+keeps, can write no file, and all that it does for one repository ends by one clock.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import shutil
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -21,7 +25,15 @@ from pathlib import Path
 from ..errors import NoCommitError, UnreadableError
 from .files import MAX_FILES, Files, read_plain
 
-_SECONDS = 60
+_SECONDS = 60  # for all that is read of one repository
+_PROCESSOR_SECONDS = 20  # for one command
+_MEMORY_KIB = 512 << 10
+# the shell sets the limits on its way into git; where a system lacks one of them, the clock remains
+_LIMITED = (
+    f"ulimit -c 0; ulimit -f 0; ulimit -t {_PROCESSOR_SECONDS}; ulimit -v {_MEMORY_KIB}; "
+    'exec git "$@"'
+)
+_OBJECT_FOLDERS = ("pack", "info", *(f"{number:02x}" for number in range(256)))
 _HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _MAX_LISTING = 8 << 20
 
@@ -48,6 +60,7 @@ class CommitFiles(Files):
 
     def __init__(self, folder: Path, until: datetime | None = None) -> None:
         self._scratch = Path(tempfile.mkdtemp(prefix="grader-git-"))
+        self._end = time.monotonic() + _SECONDS
         try:
             self._objects = folder / "objects"
             head = _head(folder)
@@ -81,6 +94,8 @@ class CommitFiles(Files):
         # neither index is needed, and both are files that say what a commit's date is
         lines = ["[core]", "repositoryformatversion = 1", "bare = true"]
         lines += ["commitGraph = false", "multiPackIndex = false"]
+        # a large pack is looked at through a window, and a large object is not held in memory where it need not be
+        lines += ["packedGitWindowSize = 32m", "packedGitLimit = 128m", "bigFileThreshold = 16m"]
         if len(head) == 64:
             lines += ["[extensions]", "objectformat = sha256"]
         (self._scratch / "config").write_text("\n".join(lines) + "\n")
@@ -116,9 +131,12 @@ class CommitFiles(Files):
                 yield name, (mode, blob, int(size) if size.isdigit() else 0)
 
     def _git(self, *arguments: str, most: int = _MAX_LISTING) -> bytes:
-        """What a git command prints; bounded in length and time."""
+        """What a git command prints; bounded in length, time and memory."""
+        command = ["git", *arguments]
+        if os.name == "posix":
+            command = ["/bin/sh", "-c", _LIMITED, *command]
         process = subprocess.Popen(
-            ["git", *arguments],
+            command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -126,22 +144,28 @@ class CommitFiles(Files):
             env=self._environment(),
         )
         assert process.stdout
-        timer = threading.Timer(_SECONDS, process.kill)
+        timer = threading.Timer(max(0.0, self._end - time.monotonic()), process.kill)
         timer.start()
         try:
             output = process.stdout.read(most + 1)
             if len(output) > most:
                 raise UnreadableError("The repository is far too large for an exercise.")
             if process.wait() != 0:
-                raise UnreadableError(
-                    "The repository is damaged: git cannot read it. Clone it again."
-                )
+                raise UnreadableError(self._why_not())
             return output
         finally:
             timer.cancel()
             process.kill()
             process.wait()
             process.stdout.close()
+
+    def _why_not(self) -> str:
+        if time.monotonic() > self._end:
+            return f"The repository cannot be read within {_SECONDS} s. Hand in the exercises alone."
+        return (
+            "The repository is damaged, or holds something far too large: git cannot read it. "
+            "Clone it again."
+        )
 
     def _environment(self) -> dict[str, str]:
         """Nothing of the caller's but where programs are found."""
@@ -168,14 +192,21 @@ def _expect_plain(objects: Path) -> None:
             "The repository borrows its objects from another one. Clone it in full."
         )
     try:
-        for folder in (objects, objects / "pack", objects / "info"):
-            entries = folder.iterdir() if folder.is_dir() else ()
-            if folder.is_symlink() or any(entry.is_symlink() for entry in entries):
-                raise UnreadableError("The repository's objects are links. Clone it in full.")
+        inner = [objects, *(objects / name for name in _OBJECT_FOLDERS)]
+        if objects.is_symlink() or any(map(_holds_links, inner)):
+            raise UnreadableError("The repository's objects are links. Clone it in full.")
     except OSError as error:
         raise UnreadableError(
             f"The repository's objects cannot be read: {error.strerror}."
         ) from error
+
+
+def _holds_links(folder: Path) -> bool:
+    try:
+        with os.scandir(folder) as entries:
+            return any(entry.is_symlink() for entry in entries)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
 
 
 def _head(folder: Path) -> str:
