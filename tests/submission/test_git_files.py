@@ -205,10 +205,9 @@ def packed_bomb(folder: Path, zeros: int) -> None:
     packed.append(packer.flush())
 
     def seven(number: int) -> bytes:
-        return seven_more(number & 127, number >> 7)
-
-    def seven_more(low: int, rest: int) -> bytes:
-        return bytes([low | 128]) + seven(rest) if rest else bytes([low])
+        """By seven bits, the lowest first."""
+        rest = number >> 7
+        return bytes([number & 127 | 128]) + seven(rest) if rest else bytes([number])
 
     difference = seven(size) + seven(len(file)) + b"\xb0" + struct.pack("<H", len(file))
     blob = hashlib.sha1(b"blob %d\0" % len(file) + file)
