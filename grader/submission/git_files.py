@@ -161,7 +161,9 @@ class CommitFiles(Files):
 
     def _why_not(self) -> str:
         if time.monotonic() > self._end:
-            return f"The repository cannot be read within {_SECONDS} s. Hand in the exercises alone."
+            return (
+                f"The repository cannot be read within {_SECONDS} s. Hand in the exercises alone."
+            )
         return (
             "The repository is damaged, or holds something far too large: git cannot read it. "
             "Clone it again."

@@ -26,7 +26,9 @@ SCHEMA = 1
 # whatever lies under these is protected, also what was not there before: a second workflow can announce points, too
 WHOLE_FOLDERS = (".github",)
 _MAX_BYTES = 64 << 20
-_MAX_REPORT_BYTES = 2 << 20  # a report is a tenth of it, and JSON takes thirty times the memory of its text
+_MAX_REPORT_BYTES = (
+    2 << 20
+)  # a report is a tenth of it, and JSON takes thirty times the memory of its text
 _MAX_POINTS = 10**9
 _MAX_FILES = 1000
 _MAX_NOTES = 20
@@ -198,9 +200,7 @@ def _digest(path: Path) -> str | None:
 
 
 def _whole(value: Any) -> TypeGuard[int]:
-    return (
-        isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MAX_POINTS
-    )
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MAX_POINTS
 
 
 def _digits(value: Any) -> bool:

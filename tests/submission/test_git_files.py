@@ -231,7 +231,9 @@ def packed_bomb(folder: Path, zeros: int) -> None:
 
 def limited(monkeypatch: pytest.MonkeyPatch, option: str, value: int) -> None:
     """Another limit for git, so that a small attack meets it."""
-    command, found = re.subn(rf"ulimit -{option} \d+", f"ulimit -{option} {value}", git_files._LIMITED)
+    command, found = re.subn(
+        rf"ulimit -{option} \d+", f"ulimit -{option} {value}", git_files._LIMITED
+    )
     assert found == 1
     monkeypatch.setattr(git_files, "_LIMITED", command)
 

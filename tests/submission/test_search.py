@@ -170,9 +170,7 @@ def test_a_message_keeps_to_its_line() -> None:
     assert source.problem.startswith("a\\x0ab/my_linear.py is empty")
 
 
-def test_so_much_is_read_of_one_submission(
-    course: Course, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_so_much_is_read_of_one_submission(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is told of the files after it: an archive may hold a bomb under each exercise's name."""
     monkeypatch.setattr(search, "MAX_BYTES", 1000)
     names = course.names[:3]

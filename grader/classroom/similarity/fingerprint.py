@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 K = 12  # elements: about one statement
-MOST_TEXT = 64 << 10  # characters; twenty times an answer. Ten such texts of each student are held in memory
+MOST_TEXT = (
+    64 << 10
+)  # characters; twenty times an answer. Ten such texts of each student are held in memory
 _KEPT_LENGTH = 8 << 10
 LONGEST = 40  # characters of a word
 DEEPEST = 80  # levels of nesting; no honest answer comes near it

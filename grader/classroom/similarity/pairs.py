@@ -34,7 +34,9 @@ ALIKE = 0.8  # share of the two's rare code in an exercise, for its evidence to 
 ALIKE_ALL = 0.5  # the least share over all exercises that can stand out
 MOST_LINES, LONGEST = 2000, 400  # of a text that is shown: lines, and characters of a line
 MOST_SHOWN = 100  # pairs; a hundred that conspired would make thousands
-AT_ONCE = 4 << 20  # pairs of students, once for each piece of code that they share, before they are added up
+AT_ONCE = (
+    4 << 20
+)  # pairs of students, once for each piece of code that they share, before they are added up
 
 Grams = NDArray[np.uint64]
 Sources = Mapping[str, str]
