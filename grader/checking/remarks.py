@@ -60,6 +60,7 @@ _PATHS = {
     "eval": _TEXT,
     "compile": _TEXT,
     "builtins": _TEXT,
+    "__import__": _TEXT,
     "pickle.loads": _TEXT,
     "marshal": _TEXT,
     "types.CodeType": _TEXT,
@@ -86,24 +87,15 @@ _ATTRIBUTES = {
     "__builtins__": _INSIDE,
 }
 _IMPORTERS = (
-    "__import__",
     "importlib.import_module",
     "importlib.__import__",
     "pkgutil.resolve_name",
 )
 # without one of these there is nothing to be found; most sources are not read again for it
 _WORDS = (
-    *(
-        "_frame",
-        "currentframe",
-        "inspect",
-        "f_back",
-        "f_globals",
-        "f_locals",
-        "f_builtins",
-        "_stack",
-    ),
-    *("gc.", "gc,", "import gc", "__main__", "grader", "ctypes", "cffi", "settrace", "setprofile"),
+    *("getframe", "_frame", "currentframe", "inspect", "f_back", "f_globals", "f_locals"),
+    *("f_builtins", "_stack"),
+    *("gc", "__main__", "grader", "ctypes", "cffi", "settrace", "setprofile"),
     *("audithook", "monitoring", "thread", "concurrent", "multiprocessing", "sympy", "jax"),
     *("import autograd", "from autograd", "tensorflow", "casadi", "numdifftools", "mpmath"),
     *("__subclasses__", "__globals__", "__closure__", "__code__", "__builtins__", "__import__"),

@@ -24,7 +24,7 @@ SECONDS = 30  # a MiB, the most that is read of a file, takes a few
 MEMORY_BYTES = 1 << 30
 _ANSWER_BYTES = 8 << 20
 _PACKAGES = Path(__file__).resolve().parents[2]  # the folder that this package lies in
-_PROGRAM = "import sys; sys.path.insert(0, {folder!r}); from {module} import serve; serve()"
+_PROGRAM = "import sys; sys.path.insert(0, {folder!r}); from {module} import serve; serve({seconds}, {memory})"
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -78,7 +78,8 @@ def apart(
     parts = [text.encode("utf-8", "surrogatepass") for text in texts]
     call = [reader.__module__, reader.__qualname__, arguments, options, list(map(len, parts))]
     asked = b"".join([json.dumps(call).encode(), b"\n", *parts])
-    program = _PROGRAM.format(folder=str(_PACKAGES), module=__name__)
+    limits = {"seconds": SECONDS, "memory": MEMORY_BYTES}
+    program = _PROGRAM.format(folder=str(_PACKAGES), module=__name__, **limits)
     with subprocess.Popen(
         # -I: neither the environment nor the folder that it starts in says what is imported
         [sys.executable, "-I", "-c", program],
@@ -104,28 +105,28 @@ def apart(
     return answer
 
 
-def serve() -> None:
+def serve(seconds: int, memory: int) -> None:
     """The other process: reads what is asked for, within limits, and prints what came of it."""
-    limit_this_process(SECONDS, MEMORY_BYTES)
+    limit_this_process(seconds, memory)
     module, name, arguments, options, lengths = json.loads(sys.stdin.buffer.readline())
     texts = [sys.stdin.buffer.read(size).decode("utf-8", "surrogatepass") for size in lengths]
     reader = getattr(importlib.import_module(module), name)
     try:
         answer = json.dumps(["value", reader(texts, *arguments, **options)])
     except (RecursionError, MemoryError):  # the parser's way to say that it is too deep
-        answer = "" if _memory_is_short() else json.dumps(["deep", None])
+        answer = "" if _is_used_up(memory) else json.dumps(["deep", None])
     if len(answer) <= _ANSWER_BYTES:
         sys.stdout.write(answer)
 
 
-def _memory_is_short() -> bool:
-    """Whether this process has used more than half of the memory that it may have."""
+def _is_used_up(memory: int) -> bool:
+    """Whether this process has used more than half of the bytes that it may have."""
     try:
         import resource
     except ImportError:
         return False
     unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit > MEMORY_BYTES // 2
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit > memory // 2
 
 
 def limit_this_process(seconds: int, memory: int) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,48 +18,11 @@ from grader.errors import UnreadableError
 from grader.submission import bounded as module
 from grader.submission.bounded import PLAIN_LENGTH, PLAIN_LINE, apart, bounded, is_plain
 from grader.submission.decode import code_cells
+from tests import odd_readers
 from tests.conftest import ROOT
+from tests.odd_readers import lengths
 
-# what the process is asked for below; it lies here, where the process finds it by the name of this module
-TOO_MUCH = "x = 1\n" * PLAIN_LENGTH
-
-
-def lengths(texts: Sequence[str], add: int = 0, *, double: bool = False) -> list[int]:
-    return [(len(text) + add) * (1 + double) for text in texts]
-
-
-def never_ends(_texts: Sequence[str]) -> None:
-    while True:
-        pass
-
-
-def hoards(_texts: Sequence[str]) -> int:
-    return len(bytearray(1 << 40))
-
-
-def answers_without_end(_texts: Sequence[str]) -> str:
-    return "x" * (9 << 20)
-
-
-def writes(_texts: Sequence[str]) -> bool:
-    try:
-        Path("written").write_text("x")
-    except OSError:
-        return False
-    return True
-
-
-def folder(_texts: Sequence[str]) -> list[str]:
-    return sys.path
-
-
-def goes_deep(texts: Sequence[str]) -> None:
-    goes_deep(texts)
-
-
-@pytest.fixture(autouse=True)
-def _finds_this_module(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_PACKAGES", ROOT)
+LARGE = "x = 1\n" * (PLAIN_LENGTH // 5)
 
 
 def test_what_a_person_writes_is_read_here(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,42 +44,46 @@ def test_what_a_person_writes(texts: list[str], plain: bool) -> None:
     assert is_plain(texts) == plain
 
 
+def test_no_solution_needs_a_process() -> None:
+    for path in (ROOT / "solutions").glob("*.py"):
+        assert is_plain([path.read_text(encoding="utf-8")])
+
+
 def test_the_rest_is_read_elsewhere_with_the_same_result() -> None:
-    texts = [TOO_MUCH, "é\n\ud800", ""]
+    texts = [LARGE, "é\n\ud800", ""]
     assert bounded(lengths, texts, 1, double=True) == lengths(texts, 1, double=True)
 
 
 def test_who_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "SECONDS", 1)
     with pytest.raises(UnreadableError, match="cannot be read within 1 s and 1024 MiB"):
-        apart(never_ends, [""])
+        apart(odd_readers.never_ends, [""])
 
 
-@pytest.mark.parametrize("reader", [answers_without_end, len])
-def test_who_answers_too_much_or_nothing_is_told(reader: Callable[[Sequence[str]], object]) -> None:
-    with pytest.raises(UnreadableError, match="cannot be read within"):
-        apart(reader, ["x"]) if reader is answers_without_end else apart(_no_such_reader, ["x"])
+@pytest.mark.parametrize(
+    "reader", [odd_readers.answers_without_end, odd_readers.dies, odd_readers.hoards]
+)
+def test_who_gives_no_answer_is_told(
+    reader: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MEMORY_BYTES", 200 << 20)
+    with pytest.raises(UnreadableError, match="cannot be read within 30 s and 200 MiB"):
+        bounded(reader, [LARGE])
 
 
-def _no_such_reader(_texts: Sequence[str]) -> None: ...
-
-
-_no_such_reader.__qualname__ = "there_is_none"
-
-
-def test_who_goes_too_deep_or_wants_too_much_memory_is_told() -> None:
-    for reader in (goes_deep, hoards):
+def test_who_goes_too_deep_is_told() -> None:
+    for reader in (odd_readers.goes_deep, odd_readers.asks_for_too_much):
         with pytest.raises(RecursionError):
             apart(reader, [""])
-        with pytest.raises(UnreadableError, match="nested too deeply"):
-            bounded(reader, [TOO_MUCH])
-    with pytest.raises(UnreadableError, match="nested too deeply"):
-        bounded(goes_deep, [""])
+        for text in ("", LARGE):
+            with pytest.raises(UnreadableError, match="nested too deeply"):
+                bounded(reader, [text])
 
 
 def test_it_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert apart(writes, [""]) is False
+    assert apart(odd_readers.writes, [""]) is False
+    assert odd_readers.writes([""]) is True
 
 
 def test_it_imports_nothing_from_the_folder_that_it_starts_in(
@@ -124,10 +92,12 @@ def test_it_imports_nothing_from_the_folder_that_it_starts_in(
     (tmp_path / "json.py").write_text("raise SystemExit(3)")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    assert str(tmp_path) not in apart(folder, [""])
+    places = apart(odd_readers.where_it_imports_from, [""])
+    assert "" not in places
+    assert str(tmp_path) not in places
 
 
-READERS: list[tuple[Callable[..., object], tuple[object, ...]]] = [
+READERS: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     (found_in, ({"by hand": {}}, ["f"])),
     (first_line_of, (["f"],)),
     (definitions_in, ()),
@@ -139,9 +109,9 @@ READERS: list[tuple[Callable[..., object], tuple[object, ...]]] = [
 
 @pytest.mark.parametrize(("reader", "arguments"), READERS)
 def test_every_reader_answers_alike_in_both_places(
-    reader: Callable[..., object], arguments: tuple[object, ...]
+    reader: Callable[..., Any], arguments: tuple[Any, ...]
 ) -> None:
-    text = "import torch, gc\n\ndef f(x):\n    gc.collect()\n    return torch.func.grad(x)\n"
+    text = "import torch, gc\n\ndef f(x):\n    gc.get_objects()\n    return torch.func.grad(x)\n"
     if reader is code_cells:
         text = '{"nbformat": 4, "cells": [{"cell_type": "code", "source": "x"}]}'
     here = reader([text], *arguments)
@@ -149,7 +119,7 @@ def test_every_reader_answers_alike_in_both_places(
     assert _plain(apart(reader, [text], *arguments)) == _plain(here)
 
 
-def _plain(value: object) -> object:
+def _plain(value: Any) -> Any:
     return [_plain(each) for each in value] if isinstance(value, list | tuple) else value
 
 
