@@ -60,8 +60,8 @@ _PATHS = {
     "eval": _TEXT,
     "compile": _TEXT,
     "builtins": _TEXT,
-    "__import__": _TEXT,
     "pickle.loads": _TEXT,
+    "pkgutil.resolve_name": _TEXT,
     "marshal": _TEXT,
     "types.CodeType": _TEXT,
     "types.FunctionType": _TEXT,
@@ -86,11 +86,13 @@ _ATTRIBUTES = {
     **dict.fromkeys(["__subclasses__", "__globals__", "__closure__", "__code__"], _INSIDE),
     "__builtins__": _INSIDE,
 }
-_IMPORTERS = (
+_IMPORTERS = {
+    "__import__",
     "importlib.import_module",
     "importlib.__import__",
     "pkgutil.resolve_name",
-)
+}
+_MODULES_TO_KNOW = {path.partition(".")[0] for path in _PATHS | _BY_HAND_PATHS} - {"torch"}
 # without one of these there is nothing to be found; most sources are not read again for it
 _WORDS = (
     *("getframe", "_frame", "currentframe", "inspect", "f_back", "f_globals", "f_locals"),
@@ -191,9 +193,9 @@ def _called(node: ast.Call, names: Names, paths: dict[str, str]) -> Iterator[tup
     function = names.path(node.func)
     if function in _IMPORTERS and node.args:
         module = node.args[0]
-        if isinstance(module, ast.Constant) and isinstance(module.value, str):
-            yield from _known(cut(module.value.replace(":", ".")), paths)
-        else:
+        plain = isinstance(module, ast.Constant) and isinstance(module.value, str)
+        # what has a name that is written out, and has nothing to do with this, is as good as imported
+        if not plain or re.split("[.:]", module.value, maxsplit=1)[0] in _MODULES_TO_KNOW:
             yield function, _TEXT
     path = names.path(node)  # of a `getattr`
     yield from _known(path, paths)

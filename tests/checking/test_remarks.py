@@ -88,6 +88,7 @@ HONEST = [
     "import sys\nsys.stdout.write('x')",
     "import importlib\nm = importlib.import_module('torch.nn')",
     "def step(frame, gc): return gc.get(frame)",
+    "@__import__('functools').cache\ndef step(): ...",
     "import copy, pickle\npickle.dumps(1)",
     "def (",
 ]
