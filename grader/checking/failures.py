@@ -28,6 +28,7 @@ _CALLERS = 2  # lines that are shown above the one that raised
 # what a child tells is as long as it likes: so many entries of it are looked at
 _MOST_LINES = 100
 _MOST_NAMES = 1000
+_MOST_CHANGED = 10
 _SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
 
 
@@ -192,12 +193,13 @@ def out_of_time(seconds: float) -> CheckOutcome:
 def unusable(error: Exception) -> CheckFailed:
     """How a case ends when `error` is why its answer is no value."""
     return CheckFailed(
-        _("The answer of your code cannot be used: {why}.").format(why=_(str(error)))
+        _("The answer of your code cannot be used: {why}.").format(why=clean(_(str(error))))
     )
 
 
 def changed(names: Sequence[str]) -> CheckFailed:
     """How a case ends when inputs were changed that are to be left as they were."""
+    names = names[:_MOST_CHANGED]
     sentence = _("The input {names} was changed; inputs are to be left as they were.")
     if len(names) > 1:
         sentence = _("The inputs {names} were changed; inputs are to be left as they were.")

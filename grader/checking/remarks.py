@@ -16,7 +16,7 @@ from ..errors import UnreadableError
 from ..submission import Source
 from ..submission.bounded import bounded
 from ..text import clean, line_of, tree_of
-from .dotted_names import Names, cut, walk
+from .dotted_names import Names, constant_text, cut, walk
 
 MOST = 5  # remarks on one source
 _FRAMES = "reaches for the frames of whoever calls it"
@@ -192,10 +192,9 @@ def _reaches(
 def _called(node: ast.Call, names: Names, paths: dict[str, str]) -> Iterator[tuple[str, str]]:
     function = names.path(node.func)
     if function in _IMPORTERS and node.args:
-        module = node.args[0]
-        plain = isinstance(module, ast.Constant) and isinstance(module.value, str)
+        module = constant_text(node.args[0]).partition(".")[0]
         # what has a name that is written out, and has nothing to do with this, is as good as imported
-        if not plain or re.split("[.:]", module.value, maxsplit=1)[0] in _MODULES_TO_KNOW:
+        if module == "?" or module in _MODULES_TO_KNOW:
             yield function, _TEXT
     path = names.path(node)  # of a `getattr`
     yield from _known(path, paths)

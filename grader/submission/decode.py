@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import json
 from collections.abc import Sequence
-from functools import partial
 
 from ..errors import UnreadableError
 from ..language import _
@@ -52,8 +51,8 @@ def notebook_of_bytes(data: bytes, shown: str) -> Source:
         return _too_large(shown, MAX_NOTEBOOK_BYTES)
     try:
         text = data.decode("utf-8")
-        read = code_cells if len(data) <= _PLAIN_NOTEBOOK_BYTES else partial(apart, code_cells)
-        found = read([text])
+        small = len(data) <= _PLAIN_NOTEBOOK_BYTES
+        found = code_cells([text]) if small else apart(code_cells, [text])
     except UnreadableError:
         sentence = _(
             "{file} cannot be read within {seconds} s and {memory} MiB. Clear its outputs, and save it again."
@@ -113,8 +112,9 @@ def code_cells(texts: Sequence[str]) -> list[tuple[int, str]] | None:
 
 def _joined(source: object, old: bool) -> str | None:
     """A cell's source, a text or its lines, which in an old notebook may come without their ends."""
-    lines = source if isinstance(source, list) else [source]
-    if not all(isinstance(line, str) for line in lines):
+    given = source if isinstance(source, list) else [source]
+    lines = [line for line in given if isinstance(line, str)]
+    if len(lines) < len(given):
         return None
     bare = old and lines and not lines[0].endswith(("\n", "\r"))
     # JSON can hold half a surrogate pair, which no UTF-8 text can

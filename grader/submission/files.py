@@ -65,7 +65,8 @@ class FolderFiles(Files):
         waiting = [""]
         while waiting:
             inner = waiting.pop()
-            folders, names = [], []
+            folders: list[os.DirEntry[str]] = []
+            names: list[os.DirEntry[str]] = []
             for entry in _entries(self._folder / inner):
                 count += 1  # folders as well: a million empty ones take as long
                 if count > MAX_FILES:

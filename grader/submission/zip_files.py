@@ -40,7 +40,7 @@ class ZipFiles(Files):
                 )
             _expect_small_directory(file, size)
             # what says how large the directory is may stand in more places than one
-            self._zip = zipfile.ZipFile(_InSmallParts(file))  # type: ignore[arg-type]
+            self._zip = zipfile.ZipFile(_InSmallParts(file))
             if len(self._zip.filelist) > MAX_ENTRIES:
                 raise _TooMany
         except UnreadableError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -208,9 +209,13 @@ def test_folders_without_a_file_are_counted(
 ) -> None:
     walked: list[str] = []
     real = os.walk
-    monkeypatch.setattr(
-        "os.walk", lambda folder: (walked.append(each[0]) or each for each in real(folder))
-    )
+
+    def counted(folder: Path) -> Iterator[tuple[str, list[str], list[str]]]:
+        for each in real(folder):
+            walked.append(each[0])
+            yield each
+
+    monkeypatch.setattr("os.walk", counted)
     monkeypatch.setattr(protected, "_MAX_FILES", 10)
     for number in range(50):
         (student / f".github/d{number}").mkdir()

@@ -314,7 +314,8 @@ class _Sums:
     def total(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """The different keys, ascending, and the sum of each."""
         keys, places = np.unique(np.concatenate(self._keys), return_inverse=True)
-        sums = np.bincount(places, np.concatenate(self._values), minlength=len(keys))
+        values = np.concatenate(self._values)
+        sums = np.asarray(np.bincount(places, values, minlength=len(keys)), np.float64)
         self._keys, self._values, self._held = [keys], [sums], 0
         return keys, sums
 
