@@ -33,6 +33,7 @@ REACHES = [
     "f = error.__traceback__.tb_frame",
     "f = getattr(frame, 'f_glo' + 'bals')",
     "import gc\nx = gc.get_objects()",
+    "import gc\ngc = gc\nx = gc.get_objects()",
     "from gc import get_referrers\nget_referrers(1)",
     "import sys\nm = sys.modules['torch']",
     "import __main__",

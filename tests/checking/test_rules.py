@@ -258,6 +258,7 @@ def test_lines_are_counted_within_a_cell_and_names_go_from_cell_to_cell(tmp_path
         "def step(x):\n    import ctypes",
         "import torch\ntry:\n    def step(x): torch.autograd.grad(x, x)\nexcept NameError: pass",
         "import torch\nif True:\n    def step(x): torch.autograd.grad(x, x)",
+        "import torch\nif a: pass\nelif b: pass\nelse:\n    def step(x): torch.autograd.grad(x, x)",
         "import torch\nwith open('x'):\n    def step(x): torch.autograd.grad(x, x)",
         "import torch\nd = torch.autograd.grad\nstep = lambda x: d(x, x)",
         "import torch\nstep: object = torch.autograd.grad",
