@@ -18,7 +18,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -36,6 +36,7 @@ _LIMITED = (
 _OBJECT_FOLDERS = ("pack", "info", *(f"{number:02x}" for number in range(256)))
 _HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _MAX_LISTING = 8 << 20
+_LONGEST_HEAD = 200  # of what is said of an object before it comes
 
 
 def git_folder(path: Path) -> Path | None:
@@ -61,6 +62,7 @@ class CommitFiles(Files):
     def __init__(self, folder: Path, until: datetime | None = None) -> None:
         self._scratch = Path(tempfile.mkdtemp(prefix="grader-git-"))
         self._end = time.monotonic() + _SECONDS
+        self._reader: subprocess.Popen[bytes] | None = None
         try:
             self._objects = folder / "objects"
             head = _head(folder)
@@ -80,10 +82,40 @@ class CommitFiles(Files):
             raise UnreadableError(f"{name} is a symbolic link. Hand in the file itself.")
         if size > most:
             return bytes(most + 1)  # too large, whatever is in it; it is not unpacked
-        return self._git("cat-file", "blob", blob, most=most)
+        try:
+            return self._blob(blob, most)
+        except (OSError, ValueError) as error:  # it has died, or says something else
+            self._end_reader()
+            raise UnreadableError(self._why_not()) from error
 
     def close(self) -> None:
+        self._end_reader()
         shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def _blob(self, blob: str, most: int) -> bytes:
+        """A file's bytes, by one process for all files of the repository.
+
+        Raises:
+            OSError, ValueError: if there is no such file of at most so many bytes, or git cannot read it.
+        """
+        reader = self._reader = self._reader or self._started("cat-file", "--batch")
+        assert reader.stdin
+        assert reader.stdout
+        with self._kept_in_time(reader):
+            reader.stdin.write(f"{blob}\n".encode())
+            reader.stdin.flush()
+            _hash, kind, size = reader.stdout.readline(_LONGEST_HEAD).split()
+            if kind != b"blob" or int(size) > most:
+                raise ValueError
+            data = reader.stdout.read(int(size) + 1)  # a line's end follows
+        if len(data) <= int(size):
+            raise ValueError
+        return data[:-1]
+
+    def _end_reader(self) -> None:
+        if self._reader:
+            _end(self._reader)
+            self._reader = None
 
     def _prepare(self, folder: Path, head: str) -> None:
         """A repository of ours, without anything in it."""
@@ -96,6 +128,7 @@ class CommitFiles(Files):
         lines += ["commitGraph = false", "multiPackIndex = false"]
         # a large pack is looked at through a window, and a large object is not held in memory where it need not be
         lines += ["packedGitWindowSize = 32m", "packedGitLimit = 128m", "bigFileThreshold = 16m"]
+        lines += ["deltaBaseCacheLimit = 16m"]
         if len(head) == 64:
             lines += ["[extensions]", "objectformat = sha256"]
         (self._scratch / "config").write_text("\n".join(lines) + "\n")
@@ -130,34 +163,43 @@ class CommitFiles(Files):
                 # of an object that is missing the size is not known; reading it will fail
                 yield name, (mode, blob, int(size) if size.isdigit() else 0)
 
-    def _git(self, *arguments: str, most: int = _MAX_LISTING) -> bytes:
+    def _git(self, *arguments: str) -> bytes:
         """What a git command prints; bounded in length, time and memory."""
+        process = self._started(*arguments)
+        assert process.stdout
+        try:
+            with self._kept_in_time(process):
+                output = process.stdout.read(_MAX_LISTING + 1)
+                if len(output) > _MAX_LISTING:
+                    raise UnreadableError("The repository is far too large for an exercise.")
+                if process.wait() != 0:
+                    raise UnreadableError(self._why_not())
+                return output
+        finally:
+            _end(process)
+
+    def _started(self, *arguments: str) -> subprocess.Popen[bytes]:
         command = ["git", *arguments]
         if os.name == "posix":
             command = ["/bin/sh", "-c", _LIMITED, *command]
-        process = subprocess.Popen(
+        return subprocess.Popen(
             command,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             cwd=self._scratch,
             env=self._environment(),
         )
-        assert process.stdout
+
+    @contextmanager
+    def _kept_in_time(self, process: subprocess.Popen[bytes]) -> Iterator[None]:
+        """Ends the process if the time for this repository is over before the block is."""
         timer = threading.Timer(max(0.0, self._end - time.monotonic()), process.kill)
         timer.start()
         try:
-            output = process.stdout.read(most + 1)
-            if len(output) > most:
-                raise UnreadableError("The repository is far too large for an exercise.")
-            if process.wait() != 0:
-                raise UnreadableError(self._why_not())
-            return output
+            yield
         finally:
             timer.cancel()
-            process.kill()
-            process.wait()
-            process.stdout.close()
 
     def _why_not(self) -> str:
         if time.monotonic() > self._end:
@@ -185,6 +227,15 @@ class CommitFiles(Files):
             "GIT_TERMINAL_PROMPT": "0",
             "GIT_OPTIONAL_LOCKS": "0",
         }
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
+    for pipe in (process.stdin, process.stdout):
+        if pipe:
+            with suppress(OSError):  # what was not yet sent to it
+                pipe.close()
 
 
 def _expect_plain(objects: Path) -> None:

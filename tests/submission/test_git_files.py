@@ -249,6 +249,26 @@ def test_a_pack_that_unfolds_is_not_held_in_memory(
     assert read(tmp_path / "bob").sources["my_linear"].text == RIGHT
 
 
+def test_a_file_that_ends_git_leaves_the_others(tmp_path: Path) -> None:
+    folder = tmp_path / "ada"
+    committed(folder, RIGHT)
+    committed(folder, "x = 1\n", name="line_fit.py")
+    blob = git(folder, "rev-parse", "HEAD:line_fit.py")
+    damaged = folder / ".git" / "objects" / blob[:2] / blob[2:]
+    damaged.chmod(0o644)
+    with CommitFiles(folder / ".git") as files:
+        damaged.write_bytes(b"no object")
+        for _ in range(2):
+            with pytest.raises(UnreadableError, match="damaged"):
+                files.read("line_fit.py", 1000)
+            assert files.read("my_linear.py", 1000) == RIGHT.encode()
+            assert files._reader
+            files._reader.kill()
+            with pytest.raises(UnreadableError, match="damaged"):
+                files.read("my_linear.py", 1000)
+            assert files.read("my_linear.py", 1000) == RIGHT.encode()
+
+
 def test_git_works_for_so_many_seconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A tree of trees without any file prints nothing, and would be walked for ever."""
     folder = tmp_path / "ada"
