@@ -12,6 +12,7 @@ from grader.checking.outcome import CheckFailed
 from grader.errors import NoAnswer
 from grader.sandbox.wire.values import WireError
 from grader.submission.submission import Cell, Source
+from grader.text import line_of
 
 TEXT = """def outer(x):
     return inner(x)
@@ -218,11 +219,10 @@ def test_a_child_may_tell_what_it_likes_and_a_little_of_it_is_looked_at(
     told: Failures, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked_at: list[int] = []
-    real = failures.line_of
 
     def counted(lines: list[str], number: int) -> str:
         looked_at.append(number)
-        return real(lines, number)
+        return line_of(lines, number)
 
     monkeypatch.setattr(failures, "line_of", counted)
     lines = [[0, 1 + number % 5, "f"] for number in range(5000)]
