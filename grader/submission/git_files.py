@@ -246,18 +246,22 @@ def _expect_plain(objects: Path) -> None:
         )
     try:
         inner = [objects, *(objects / name for name in _OBJECT_FOLDERS)]
-        if objects.is_symlink() or any(map(_holds_links, inner)):
-            raise UnreadableError("The repository's objects are links. Clone it in full.")
+        if objects.is_symlink() or any(map(_holds_others, inner)):
+            raise UnreadableError("The repository's objects are links or pipes. Clone it in full.")
     except OSError as error:
         raise UnreadableError(
             f"The repository's objects cannot be read: {error.strerror}."
         ) from error
 
 
-def _holds_links(folder: Path) -> bool:
+def _holds_others(folder: Path) -> bool:
+    """Whether there is anything in a folder that is neither a file nor a folder itself."""
     try:
         with os.scandir(folder) as entries:
-            return any(entry.is_symlink() for entry in entries)
+            return not all(
+                entry.is_file(follow_symlinks=False) or entry.is_dir(follow_symlinks=False)
+                for entry in entries
+            )
     except (FileNotFoundError, NotADirectoryError):
         return False
 

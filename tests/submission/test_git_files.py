@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
 import struct
@@ -179,6 +180,10 @@ def test_a_link_among_the_objects_is_not_followed(tmp_path: Path) -> None:
     place.mkdir(exist_ok=True)
     (place / blob[2:]).symlink_to(other / ".git" / "objects" / blob[:2] / blob[2:])
     assert "links" in read(folder).problem
+    (place / blob[2:]).unlink()
+    assert not read(folder).problem
+    os.mkfifo(place / blob[2:])  # git would wait for whoever writes into it
+    assert "links or pipes" in read(folder).problem
 
 
 def entry(kind: int, size: int, data: bytes) -> bytes:
