@@ -135,4 +135,4 @@ def test_similar_command(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "[red]Name 2" in done.output
     assert "7 students compared; pairs that stand out: 1." in done.output
     assert "A hint, not a verdict" in done.output
-    assert "being far too long: 1 file." in done.output
+    assert "valid Python: 1 file." in done.output

@@ -142,7 +142,7 @@ def similar(gradebook: str, form: str, folder: Path | None) -> None:
         console.print(f"The {len(findings)} clearest of them are shown.")
     if comparison.unread:
         console.print(
-            "Left out, for not being valid Python or for being far too long: "
+            "Left out, for being far too long or for not being valid Python: "
             f"{counted(comparison.unread, 'file')}."
         )
 
