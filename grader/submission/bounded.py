@@ -9,22 +9,32 @@ from __future__ import annotations
 
 import importlib
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from ..errors import UnreadableError
+from ..errors import Fault, UnreadableError
 from ..language import _
+from ..text import clean
 
 PLAIN_LENGTH = 32 << 10  # characters: ten times as much as the longest solution has
 PLAIN_LINE = 2000
-SECONDS = 30  # a MiB, the most that is read of a file, takes a few
+SECONDS = 30  # of a processor; a MiB, the most that is read of a file, takes a few
+_PATIENCE = 4  # so many times as long may pass on the clock: other processes want to run as well
 MEMORY_BYTES = 1 << 30
 _ANSWER_BYTES = 8 << 20
 _PACKAGES = Path(__file__).resolve().parents[2]  # the folder that this package lies in
 _PROGRAM = "import sys; sys.path.insert(0, {folder!r}); from {module} import serve; serve({seconds}, {memory})"
+
+# how it ends where that says nothing of the texts: an exception of ours, or a signal from others or from us
+_NOT_THE_TEXTS = [
+    1,
+    *(-getattr(signal, name) for name in ("SIGKILL", "SIGTERM", "SIGINT") if hasattr(signal, name)),
+]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -45,6 +55,7 @@ def bounded(
 
     Raises:
         UnreadableError: if the texts are nested too deeply, or take too long or too much memory.
+        Fault: if that is not what ended the process that read them.
     """
     try:
         if is_plain(texts):
@@ -74,6 +85,7 @@ def apart(
     Raises:
         RecursionError: if the texts are nested too deeply.
         UnreadableError: if they take too long or too much memory.
+        Fault: if the process was killed by others, is at fault itself, or gets no time on this machine.
     """
     parts = [text.encode("utf-8", "surrogatepass") for text in texts]
     call = [reader.__module__, reader.__qualname__, arguments, options, list(map(len, parts))]
@@ -85,38 +97,49 @@ def apart(
         [sys.executable, "-I", "-c", program],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
     ) as process:
         try:
-            output, _nothing = process.communicate(asked, SECONDS)
+            output, complaint = process.communicate(asked, _PATIENCE * SECONDS)
         except subprocess.TimeoutExpired:
-            output = b""
+            output, complaint = b"", b""
         finally:
             process.kill()
-    if process.returncode or not output:
-        sentence = _(
-            "The code cannot be read within {seconds} s and {memory} MiB. Hand in the exercise alone."
-        )
-        raise UnreadableError(sentence.format(seconds=SECONDS, memory=MEMORY_BYTES >> 20))
+    if process.returncode == 0 and output:
+        answer: T = _answer(output)
+        return answer
+    if process.returncode in _NOT_THE_TEXTS:
+        lines = complaint.decode("utf-8", "replace").split("\n")
+        raise Fault(f"The process that reads large texts has ended. {clean(' '.join(lines[-3:]))}")
+    sentence = _(
+        "The code cannot be read within {seconds} s and {memory} MiB. Hand in the exercise alone."
+    )
+    raise UnreadableError(sentence.format(seconds=SECONDS, memory=MEMORY_BYTES >> 20))
+
+
+def _answer(output: bytes) -> Any:
     kind, value = json.loads(output)
     if kind == "deep":
         raise RecursionError
-    answer: T = value
-    return answer
+    return value
 
 
 def serve(seconds: int, memory: int) -> None:
     """The other process: reads what is asked for, within limits, and prints what came of it."""
     limit_this_process(seconds, memory)
-    module, name, arguments, options, lengths = json.loads(sys.stdin.buffer.readline())
-    texts = [sys.stdin.buffer.read(size).decode("utf-8", "surrogatepass") for size in lengths]
-    reader = getattr(importlib.import_module(module), name)
     try:
-        answer = json.dumps(["value", reader(texts, *arguments, **options)])
+        answer = json.dumps(_asked())
     except (RecursionError, MemoryError):  # the parser's way to say that it is too deep
         answer = "" if _is_used_up(memory) else json.dumps(["deep", None])
     if len(answer) <= _ANSWER_BYTES:
         sys.stdout.write(answer)
+
+
+def _asked() -> list[Any]:
+    module, name, arguments, options, lengths = json.loads(sys.stdin.buffer.readline())
+    texts = [sys.stdin.buffer.read(size).decode("utf-8", "surrogatepass") for size in lengths]
+    reader = getattr(importlib.import_module(module), name)
+    return ["value", reader(texts, *arguments, **options)]
 
 
 def _is_used_up(memory: int) -> bool:
@@ -135,15 +158,19 @@ def limit_this_process(seconds: int, memory: int) -> None:
         import resource
     except ImportError:  # not a Unix: the clock of whoever waits remains
         return
-    wanted = {"RLIMIT_CPU": seconds, "RLIMIT_AS": memory, "RLIMIT_FSIZE": 0, "RLIMIT_CORE": 0}
-    for name, value in wanted.items():
+    wanted = {
+        "RLIMIT_AS": (memory, memory),
+        "RLIMIT_FSIZE": (0, 0),
+        "RLIMIT_CORE": (0, 0),
+        # the signal beyond the lower one says why it comes; beyond the other it is `SIGKILL`
+        "RLIMIT_CPU": (seconds, seconds + 1),
+    }
+    for name, (soft, hard) in wanted.items():
         kind = getattr(resource, name, None)
         if kind is None:
             continue
         ceiling = resource.getrlimit(kind)[1]
         if ceiling != resource.RLIM_INFINITY:
-            value = min(value, ceiling)
-        try:
-            resource.setrlimit(kind, (value, value))
-        except (OSError, ValueError):  # macOS refuses RLIMIT_AS
-            continue
+            soft, hard = min(soft, ceiling), min(hard, ceiling)
+        with suppress(OSError, ValueError):  # macOS refuses RLIMIT_AS
+            resource.setrlimit(kind, (soft, hard))

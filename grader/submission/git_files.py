@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import threading
@@ -22,20 +23,25 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ..errors import NoCommitError, UnreadableError
+from ..errors import Fault, NoCommitError, UnreadableError
 from .files import MAX_FILES, Files, read_plain
 
-_SECONDS = 60  # for all that is read of one repository
 _PROCESSOR_SECONDS = 20  # for one command
+_SECONDS = 180  # for all that is read of one repository: more than all commands may take
 _MEMORY_KIB = 512 << 10
 # the shell sets the limits on its way into git; where a system lacks one of them, the clock remains
 _LIMITED = (
-    f"ulimit -c 0; ulimit -f 0; ulimit -t {_PROCESSOR_SECONDS}; ulimit -v {_MEMORY_KIB}; "
+    # the softer limit ends it by a signal of its own, which tells it from who was killed by others
+    f"ulimit -c 0; ulimit -f 0; ulimit -S -t {_PROCESSOR_SECONDS}; ulimit -v {_MEMORY_KIB}; "
     'exec git "$@"'
 )
 _OBJECT_FOLDERS = ("pack", "info", *(f"{number:02x}" for number in range(256)))
 _HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _MAX_LISTING = 8 << 20
+_KILLED = [-getattr(signal, name) for name in ("SIGKILL", "SIGTERM") if hasattr(signal, name)]
+_OUT_OF_TIME = -signal.SIGXCPU if hasattr(signal, "SIGXCPU") else None
+_TOO_MUCH = "The repository holds something far too large: git is not done with it. Clone it again."
+_DAMAGED = "The repository is damaged, or holds something far too large: git cannot read it. Clone it again."
 _LONGEST_HEAD = 200  # of what is said of an object before it comes
 
 
@@ -57,12 +63,14 @@ class CommitFiles(Files):
     Raises:
         NoCommitError: if there is none, or none in time.
         UnreadableError: if the repository is damaged, or is not read for safety's sake.
+        Fault: if git was killed by others, or this machine is far too slow; also by `read`.
     """
 
     def __init__(self, folder: Path, until: datetime | None = None) -> None:
         self._scratch = Path(tempfile.mkdtemp(prefix="grader-git-"))
         self._end = time.monotonic() + _SECONDS
         self._reader: subprocess.Popen[bytes] | None = None
+        self._used_up = False
         try:
             self._objects = folder / "objects"
             head = _head(folder)
@@ -82,40 +90,47 @@ class CommitFiles(Files):
             raise UnreadableError(f"{name} is a symbolic link. Hand in the file itself.")
         if size > most:
             return bytes(most + 1)  # too large, whatever is in it; it is not unpacked
+        if self._used_up:
+            raise UnreadableError(_TOO_MUCH)
+        reader = self._reader = self._reader or self._started("cat-file", "--batch")
         try:
-            return self._blob(blob, most)
-        except (OSError, ValueError) as error:  # it has died, or says something else
-            self._end_reader()
-            raise UnreadableError(self._why_not()) from error
+            return self._blob(reader, blob, most)
+        except ValueError as error:  # it says something else
+            raise UnreadableError(_DAMAGED) from error
+        except (OSError, EOFError) as error:
+            self._reader = None
+            raise self._why_it_ended(reader) from error
+        finally:
+            if self._reader is None:
+                _end(reader)
 
     def close(self) -> None:
-        self._end_reader()
+        if self._reader:
+            _end(self._reader)
         shutil.rmtree(self._scratch, ignore_errors=True)
 
-    def _blob(self, blob: str, most: int) -> bytes:
+    def _blob(self, reader: subprocess.Popen[bytes], blob: str, most: int) -> bytes:
         """A file's bytes, by one process for all files of the repository.
 
         Raises:
-            OSError, ValueError: if there is no such file of at most so many bytes, or git cannot read it.
+            ValueError: if there is no such file of at most so many bytes.
+            OSError, EOFError: if git has ended.
         """
-        reader = self._reader = self._reader or self._started("cat-file", "--batch")
         assert reader.stdin
         assert reader.stdout
         with self._kept_in_time(reader):
             reader.stdin.write(f"{blob}\n".encode())
             reader.stdin.flush()
-            _hash, kind, size = reader.stdout.readline(_LONGEST_HEAD).split()
+            head = reader.stdout.readline(_LONGEST_HEAD)
+            if not head:
+                raise EOFError
+            _hash, kind, size = head.split()
             if kind != b"blob" or int(size) > most:
                 raise ValueError
             data = reader.stdout.read(int(size) + 1)  # a line's end follows
         if len(data) <= int(size):
-            raise ValueError
+            raise EOFError
         return data[:-1]
-
-    def _end_reader(self) -> None:
-        if self._reader:
-            _end(self._reader)
-            self._reader = None
 
     def _prepare(self, folder: Path, head: str) -> None:
         """A repository of ours, without anything in it."""
@@ -173,7 +188,7 @@ class CommitFiles(Files):
                 if len(output) > _MAX_LISTING:
                     raise UnreadableError("The repository is far too large for an exercise.")
                 if process.wait() != 0:
-                    raise UnreadableError(self._why_not())
+                    raise self._why_it_ended(process)
                 return output
         finally:
             _end(process)
@@ -201,15 +216,16 @@ class CommitFiles(Files):
         finally:
             timer.cancel()
 
-    def _why_not(self) -> str:
+    def _why_it_ended(self, process: subprocess.Popen[bytes]) -> UnreadableError | Fault:
+        """Whether it ended by what is in the repository, or by what this machine did to it."""
+        with self._kept_in_time(process):
+            status = process.wait()
         if time.monotonic() > self._end:
-            return (
-                f"The repository cannot be read within {_SECONDS} s. Hand in the exercises alone."
-            )
-        return (
-            "The repository is damaged, or holds something far too large: git cannot read it. "
-            "Clone it again."
-        )
+            return Fault(f"A repository was not read within {_SECONDS} s on this machine.")
+        if status in _KILLED:
+            return Fault("git was killed while it read a repository.")
+        self._used_up = status == _OUT_OF_TIME
+        return UnreadableError(_TOO_MUCH if self._used_up else _DAMAGED)
 
     def _environment(self) -> dict[str, str]:
         """Nothing of the caller's but where programs are found."""

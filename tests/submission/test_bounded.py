@@ -14,7 +14,7 @@ from grader.checking.look_at import definitions_in
 from grader.checking.remarks import reaches_in
 from grader.checking.rules import first_line_of, found_in
 from grader.classroom.similarity.fingerprint import grams_in
-from grader.errors import UnreadableError
+from grader.errors import Fault, UnreadableError
 from grader.submission import bounded as module
 from grader.submission.bounded import PLAIN_LENGTH, PLAIN_LINE, apart, bounded, is_plain
 from grader.submission.decode import code_cells
@@ -56,6 +56,7 @@ def test_the_rest_is_read_elsewhere_with_the_same_result() -> None:
 
 def test_who_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "SECONDS", 1)
+    monkeypatch.setattr(module, "_PATIENCE", 60)  # the limit is the kernel's, and not the clock's
     with pytest.raises(UnreadableError, match="cannot be read within 1 s and 1024 MiB"):
         apart(odd_readers.never_ends, [""])
 
@@ -69,6 +70,22 @@ def test_who_gives_no_answer_is_told(
     monkeypatch.setattr(module, "MEMORY_BYTES", 200 << 20)
     with pytest.raises(UnreadableError, match="cannot be read within 30 s and 200 MiB"):
         bounded(reader, [LARGE])
+
+
+@pytest.mark.parametrize(
+    ("reader", "why"), [(odd_readers.is_killed, ""), (odd_readers.is_at_fault, "IndexError")]
+)
+def test_what_says_nothing_of_the_texts_is_no_verdict_on_them(
+    reader: Callable[..., Any], why: str
+) -> None:
+    with pytest.raises(Fault, match=f"has ended.*{why}"):
+        bounded(reader, [LARGE])
+
+
+def test_nor_is_a_machine_that_gives_it_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_PATIENCE", 0)
+    with pytest.raises(Fault, match="has ended"):
+        bounded(odd_readers.never_ends, [LARGE])
 
 
 def test_who_goes_too_deep_is_told() -> None:
