@@ -90,7 +90,6 @@ _IMPORTERS = {
     "__import__",
     "importlib.import_module",
     "importlib.__import__",
-    "pkgutil.resolve_name",
 }
 _MODULES_TO_KNOW = {path.partition(".")[0] for path in _PATHS | _BY_HAND_PATHS} - {"torch"}
 # without one of these there is nothing to be found; most sources are not read again for it

@@ -28,8 +28,7 @@ _PATIENCE = 4  # so many times as long may pass on the clock: other processes wa
 MEMORY_BYTES = 1 << 30
 _ANSWER_BYTES = 8 << 20
 _PACKAGES = Path(__file__).resolve().parents[2]  # the folder that this package lies in
-_PROGRAM = "import sys; sys.path.insert(0, {folder!r}); from {module} import serve; serve({seconds}, {memory})"
-
+_PROGRAM = "import sys; sys.path.append({folder!r}); from {module} import serve; serve({seconds}, {memory})"
 # how it ends where that says nothing of the texts: an exception of ours, or a signal from others or from us
 _NOT_THE_TEXTS = [
     1,
@@ -93,8 +92,8 @@ def apart(
     limits = {"seconds": SECONDS, "memory": MEMORY_BYTES}
     program = _PROGRAM.format(folder=str(_PACKAGES), module=__name__, **limits)
     with subprocess.Popen(
-        # -I: neither the environment nor the folder that it starts in says what is imported
-        [sys.executable, "-I", "-c", program],
+        # neither the environment, nor the folder that it starts in, nor a package says what is imported
+        [sys.executable, "-I", "-S", "-c", program],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

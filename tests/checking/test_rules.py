@@ -415,9 +415,10 @@ def test_size_hides_no_violation(course: Course, where: str) -> None:
 def test_what_cannot_be_read_within_bounds_is_a_violation(
     course: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bounded, "MEMORY_BYTES", 60 << 20)
-    [told] = violations(course["my_linear"], [LINEAR + "y = 1\n" * PLAIN_LENGTH])
+    monkeypatch.setattr(bounded, "MEMORY_BYTES", 100 << 20)
+    text = LINEAR + "y = 1\n" * (4 * PLAIN_LENGTH)
+    [told] = violations(course["my_linear"], [text])
     assert (told.line, told.rule) == (1, "from scratch")
-    assert "cannot be read within 30 s and 60 MiB" in told.message
-    seen = seen_at_run_time(course["my_linear"], [LINEAR + "y = 1\n" * PLAIN_LENGTH], {"x"}, "y")
+    assert "cannot be read within 30 s and 100 MiB" in told.message
+    seen = seen_at_run_time(course["my_linear"], [text], {"x"}, "y")
     assert seen.line == 1

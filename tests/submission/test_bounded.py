@@ -143,5 +143,5 @@ def _plain(value: Any) -> Any:
 def test_the_readers_need_nothing_but_python_itself() -> None:
     """The process sees no packages that only the caller's settings lead to."""
     names = ", ".join(sorted({reader.__module__ for reader, _arguments in READERS}))
-    program = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import {names}"
+    program = f"import sys; sys.path.append({str(ROOT)!r}); import {names}"
     subprocess.run([sys.executable, "-I", "-S", "-c", program], check=True, timeout=60)
