@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import language as languages
 from .checking.exercise_status import not_for_students, status_of
+from .checking.remarks import remarks
 from .checking.rules import by_hand, seen_at_run_time, violations
 from .course.assignment import AssignedCourse
 from .course.catalog import Course, Exercise
@@ -215,6 +216,7 @@ class _Grading:
             violations=tuple(broken),
             checks=checks,
             seed=seed,
+            remarks=remarks(exercise, source) if source else (),
         )
 
     def _only(self, exercise: Exercise) -> frozenset[str] | None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import ast
 import unicodedata
 import warnings
+from collections.abc import Sequence
+from functools import lru_cache
 
 from .language import _
 
 MESSAGE_LENGTH = 600
+_KEPT_LENGTH = 16 << 10  # characters of a text whose tree is kept for a while
 
 
 def clean(text: str, length: int = MESSAGE_LENGTH) -> str:
@@ -38,9 +41,16 @@ def _plain(character: str) -> str:
 def tree_of(source: str) -> ast.Module | None:
     """The syntax tree of a student's text; `None` if that is not Python. Python's warnings are left out.
 
+    Whoever gets it leaves it as it is: the next one who asks gets the same tree. Of text that is larger than what
+    people write, ask within `submission.bounded`: a tree takes up to a thousand times the memory of its text.
+
     Raises:
         RecursionError, MemoryError: if it is nested too deeply.
     """
+    return _kept_tree(source) if len(source) <= _KEPT_LENGTH else _parsed(source)
+
+
+def _parsed(source: str) -> ast.Module | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -49,9 +59,12 @@ def tree_of(source: str) -> ast.Module | None:
         return None
 
 
-def line_of(source: str, number: int) -> str:
+# the rules, the remarks and the places that failed checks name are read from the same few texts
+_kept_tree = lru_cache(8)(_parsed)
+
+
+def line_of(lines: Sequence[str], number: int) -> str:
     """The text of a line, 1-based, without its indentation; empty where there is none."""
-    lines = source.splitlines()
     return clean(lines[number - 1].strip(), 120) if 0 < number <= len(lines) else ""
 
 

@@ -46,6 +46,7 @@ _FOR_INSTRUCTORS = (
     "sandbox/private_folder.py",
     "sandbox/sandbox.py",
     "sandbox/zygote_server_client.py",
+    "checking/remarks.py",
     "submission/git_files.py",
     "submission/zip_files.py",
 )

@@ -71,6 +71,7 @@ NO_SENTENCES = {
     "GRADER_LANG is xx, which is none of the languages here: xx.",
     "Points xx/xx",
     "grader check xx --seed xx",
+    "import sys; sys.path.append({folder!r}); from {module} import serve; serve({seconds}, {memory})",
     "module xx has no attribute xx",
     "needs(*checks): earlier checks that must pass",
     "no file",

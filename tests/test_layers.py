@@ -49,7 +49,7 @@ ALLOWED: dict[str, set[str]] = {
         "sandbox",
         "submission",
     },
-    "classroom.similarity": EVERYWHERE | {"classroom"},
+    "classroom.similarity": EVERYWHERE | {"classroom", "submission"},
     "classroom.report": EVERYWHERE | {"classroom", "classroom.similarity", "outputs"},
 }
 ENTRANCES = {"__init__", "__main__", "cli"}  # these may import anything

@@ -73,10 +73,10 @@ def test_python_does_not_warn_of_what_a_student_wrote() -> None:
 
 
 def test_a_line_by_its_number() -> None:
-    source = "one\n    two \n\tthr\x1bee"
-    assert [line_of(source, number) for number in range(5)] == ["", "one", "two", "thr\\x1bee", ""]
-    assert line_of(source, -1) == ""
-    assert line_of("x" * 200, 1) == "x" * 120 + "… (200 characters)"
+    lines = ["one", "    two ", "\tthr\x1bee"]
+    assert [line_of(lines, number) for number in range(5)] == ["", "one", "two", "thr\\x1bee", ""]
+    assert line_of(lines, -1) == ""
+    assert line_of(["x" * 200], 1) == "x" * 120 + "… (200 characters)"
 
 
 def test_names_in_a_sentence() -> None:

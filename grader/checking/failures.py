@@ -25,6 +25,10 @@ from .outcome import Cause, CheckFailed, CheckOutcome
 from .torch_errors import gradient_complaint, meaning_of, meaning_on
 
 _CALLERS = 2  # lines that are shown above the one that raised
+# what a child tells is as long as it likes: so many entries of it are looked at
+_MOST_LINES = 100
+_MOST_NAMES = 1000
+_MOST_CHANGED = 10
 _SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
 
 
@@ -43,7 +47,7 @@ class StudentLine:
 
 @dataclass(frozen=True)
 class Raised:
-    """An exception of the student's code, with the lines that it went through, the outermost first."""
+    """An exception of the student's code, with the innermost lines that it went through, the outermost first."""
 
     kind: str
     message: str
@@ -70,15 +74,14 @@ class Failures:
         self._name = name
         self._source = source
         self._names: list[str] = []
-        self._cell_errors: list[Raised] = []
+        self._cell_error: Raised | None = None
+        self._split: tuple[int, list[str]] | None = None
 
     def note_loaded(self, header: Mapping[str, Any]) -> None:
         """Keeps what a child told when it had loaded the source: the names that it defines, and which cells raised."""
         self._names = strings(header.get("names"))
         errors = header.get("errors")
-        self._cell_errors = (
-            [self._read(error) for error in errors] if isinstance(errors, list) else []
-        )
+        self._cell_error = self._read(errors[0]) if isinstance(errors, list) and errors else None
 
     def lost_at_import(self, error: NoAnswer) -> str:
         """Why the file cannot be loaded, when its import ended the child."""
@@ -139,8 +142,7 @@ class Failures:
         near = difflib.get_close_matches(name, self._names, 2, 0.6)
         if near:
             sentence += " " + _("It has {names}: is that the one?").format(names=listed(near))
-        elif self._cell_errors:
-            first = self._cell_errors[0]
+        elif first := self._cell_error:
             at = f" ({first.line}: `{first.line.text}`)" if first.line else ""
             sentence += " " + _("A cell raised {error}{place}.").format(error=first, place=at)
         return sentence
@@ -150,21 +152,31 @@ class Failures:
         if not isinstance(error, dict):
             return Raised("Exception", "", ())
         kind, message, entries = error.get("type"), error.get("message"), error.get("lines")
-        lines = []
-        for entry in entries if isinstance(entries, list) else []:
+        lines: list[StudentLine] = []
+        for entry in entries[: -1 - _MOST_LINES : -1] if isinstance(entries, list) else []:
             if isinstance(entry, list) and [type(part) for part in entry] == [int, int, str]:
-                lines.append(self._line(*entry))
+                if line := self._line(*entry):
+                    lines.append(line)
+            if len(lines) > _CALLERS:
+                break
         return Raised(
             clean(kind, 80) if isinstance(kind, str) else "Exception",
             clean(message).strip().rstrip(".") if isinstance(message, str) else "",
-            tuple(line for line in lines if line),
+            tuple(reversed(lines)),
         )
 
     def _line(self, cell: int, number: int, function: str) -> StudentLine | None:
         if not 0 <= cell < len(self._source.cells) or not 0 < number < 10**7:
             return None
         source = self._source.cells[cell]
-        return StudentLine(source.place, number, clean(function, 80), line_of(source.text, number))
+        text = line_of(self._lines_of(cell), number)
+        return StudentLine(source.place, number, clean(function, 80), text)
+
+    def _lines_of(self, cell: int) -> list[str]:
+        """A cell's lines; the last one's are kept, since one exception goes through several lines of it."""
+        if self._split is None or self._split[0] != cell:
+            self._split = cell, self._source.cells[cell].text.splitlines()
+        return self._split[1]
 
 
 def not_loaded() -> CheckOutcome:
@@ -187,12 +199,13 @@ def cut_short(seconds: float) -> CheckOutcome:
 def unusable(error: Exception) -> CheckFailed:
     """How a case ends when `error` is why its answer is no value."""
     return CheckFailed(
-        _("The answer of your code cannot be used: {why}.").format(why=_(str(error)))
+        _("The answer of your code cannot be used: {why}.").format(why=clean(_(str(error))))
     )
 
 
 def changed(names: Sequence[str]) -> CheckFailed:
     """How a case ends when inputs were changed that are to be left as they were."""
+    names = names[:_MOST_CHANGED]
     sentence = _("The input {names} was changed; inputs are to be left as they were.")
     if len(names) > 1:
         sentence = _("The inputs {names} were changed; inputs are to be left as they were.")
@@ -200,10 +213,10 @@ def changed(names: Sequence[str]) -> CheckFailed:
 
 
 def strings(values: Any) -> list[str]:
-    """The strings among values that came from a child, made safe to show."""
+    """The strings among the first values that came from a child, made safe to show."""
     if not isinstance(values, list):
         return []
-    return [clean(value, 80) for value in values if isinstance(value, str)]
+    return [clean(value, 80) for value in values[:_MOST_NAMES] if isinstance(value, str)]
 
 
 def _with_callers(raised: Raised, line: StudentLine) -> str:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
+from ..errors import UnreadableError
 from ..language import _
 from ..submission import Source
+from ..submission.bounded import bounded
 from ..text import tree_of
+
+_LONGEST_NAME = 100  # no check names a longer one
 
 
 def place_of(source: Source, description: str) -> str:
@@ -22,30 +27,51 @@ def place_of(source: Source, description: str) -> str:
     Returns:
         The place in words; empty where nothing of this is defined, or where the source cannot be read.
     """
-    defined: dict[str, str] = {}
-    for cell, program in zip(source.cells, source.programs, strict=True):
-        try:
-            tree = tree_of(program)
-        except (RecursionError, MemoryError):
-            continue
-        for name, line in _definitions(tree, "") if tree else ():
-            # the last definition of a name is the one that counts
-            defined[name] = defined[name.rpartition(".")[2]] = _("{file}, line {line}").format(
-                file=cell.place, line=line
-            )
+    defined = _definitions_of(source.programs)
     for name in re.findall(r"`(\w+(?:\.\w+)?)", description):
         for known in (name, name.partition(".")[0]):
             if known in defined:
-                return defined[known]
+                cell, line = defined[known]
+                place = source.cells[cell].place
+                return _("{file}, line {line}").format(file=place, line=line)
     return ""
 
 
-def _definitions(node: ast.AST, within: str) -> Iterator[tuple[str, int]]:
-    """Functions, classes and methods, the latter with the name of their class."""
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield within + child.name, child.lineno
-        if isinstance(child, ast.ClassDef):
-            yield from _definitions(child, f"{child.name}.")
-        elif isinstance(child, ast.If | ast.Try | ast.With):
-            yield from _definitions(child, within)
+@lru_cache(2)  # each check that failed asks for the same source
+def _definitions_of(programs: tuple[str, ...]) -> dict[str, tuple[int, int]]:
+    """Name → cell and line of its last definition, which is the one that counts."""
+    try:
+        found = bounded(definitions_in, programs)
+    except UnreadableError:
+        return {}
+    return {name: (cell, line) for name, cell, line in found}
+
+
+def definitions_in(texts: Sequence[str]) -> list[tuple[str, int, int]]:
+    """Functions, classes and methods of texts, the latter also with the name of their class: name, text, line.
+
+    The last definition of a name alone is told. A text that cannot be read has none.
+    """
+    found: dict[str, tuple[int, int]] = {}
+    for number, text in enumerate(texts):
+        try:
+            tree = tree_of(text)
+        except (RecursionError, MemoryError):
+            continue
+        for within, name, line in _definitions(tree) if tree else ():
+            if max(len(within), len(name)) <= _LONGEST_NAME:
+                found[within + name] = found[name] = number, line
+    return [(name, *place) for name, place in found.items()]
+
+
+def _definitions(tree: ast.Module) -> Iterator[tuple[str, str, int]]:
+    """Functions, classes and methods in the order of the text: the class's name and a dot, the name, the line."""
+    waiting: list[tuple[ast.AST, str]] = [(tree, "")]
+    while waiting:
+        node, within = waiting.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield within, node.name, node.lineno
+            within = f"{node.name}."
+        if isinstance(node, ast.Module | ast.ClassDef | ast.If | ast.Try | ast.With):
+            inner = list(ast.iter_child_nodes(node))
+            waiting += [(child, within) for child in reversed(inner)]

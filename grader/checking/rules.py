@@ -8,13 +8,21 @@ alone is no violation, be it in a comment, a string, a variable or a method of t
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..course.catalog import Exercise
+from ..errors import UnreadableError
 from ..language import N_, _
 from ..report import Violation
-from ..text import tree_of
+from ..submission.bounded import bounded
+from ..text import clean, tree_of
+from .dotted_names import Names, cut, got_attribute, walk
+from .free_names import free_names
+
+# line, rule, name as it is shown, what the name is about
+Found = tuple[int, str, str, str]
 
 _BY_HAND = (
     ("torch.autograd", N_("automatic differentiation")),
@@ -51,21 +59,24 @@ _ADVICE = {
 }
 
 
+MOST = 20  # violations that are told of one exercise; the first of them say enough
+_SHOWN = 80  # characters of a name in a message
+
+
 @dataclass
 class _Module:
-    """The names of a source.
+    """What a source defines, and what its names stand for.
 
     Attributes:
         definitions: a name at the top level → the statements that give it a value.
         classes: those of them that are classes.
-        aliases: a name → the dotted path that it stands for; `*MODULE` for each star import.
-        patches: statements that set an attribute of a name, with that name.
+        patches: a name → the statements that set an attribute of it.
     """
 
     definitions: dict[str, list[ast.stmt]] = field(default_factory=dict)
     classes: set[str] = field(default_factory=set)
-    aliases: dict[str, str] = field(default_factory=dict)
-    patches: list[tuple[str, ast.stmt]] = field(default_factory=list)
+    patches: dict[str, list[ast.stmt]] = field(default_factory=dict)
+    names: Names = field(default_factory=Names)
 
 
 def violations(exercise: Exercise, texts: Sequence[str]) -> list[Violation]:
@@ -75,35 +86,53 @@ def violations(exercise: Exercise, texts: Sequence[str]) -> list[Violation]:
         exercise: its `forbidden` says what: `{"by hand": {"except": [names]}}`, and
             `{"from scratch": {"names": [dotted names]}}`.
         texts: the source, a Python file or a notebook's cells. A text that is not Python is passed over, because it
-            cannot be run either. A text that is nested too deeply to be read is a violation.
+            cannot be run either. A text that cannot be read within bounds is a violation.
 
     Returns:
-        Violations in the order of the lines; of a notebook, lines are counted within their cell.
+        The first `MOST` violations in the order of the lines; of a notebook, lines are counted within their cell.
     """
     if not exercise.forbidden:
         return []
     try:
-        return _found(exercise, texts)
-    except (RecursionError, MemoryError):
-        rule = next(iter(exercise.forbidden))
-        return [
-            Violation(1, rule, _("The code is nested too deeply to be read. Use shorter steps."))
-        ]
+        found = bounded(found_in, texts, exercise.forbidden, sorted(exercise.entry_points))
+    except UnreadableError as error:
+        return [Violation(1, next(iter(exercise.forbidden)), str(error))]
+    return [_violation(line, rule, shown, about) for line, rule, shown, about in found]
 
 
-def _found(exercise: Exercise, texts: Sequence[str]) -> list[Violation]:
+def _violation(line: int, rule: str, shown: str, about: str) -> Violation:
+    what = shown + (f" ({_(about)})" if about else "")
+    message = _("{what} is not allowed here.").format(what=what)
+    return Violation(line, rule, f"{message} {_(_ADVICE[rule])}")
+
+
+def found_in(
+    texts: Sequence[str], forbidden: Mapping[str, Mapping[str, Any]], roots: Sequence[str]
+) -> list[Found]:
+    """What rules forbid in texts, in no language yet.
+
+    Args:
+        forbidden: the rules, as an exercise has them.
+        roots: the names that are graded.
+
+    Returns:
+        The first `MOST` by their lines, one a line and rule: line, rule, the name that is forbidden as a message shows
+        it, and what that name is about.
+    """
     trees = [tree for text in texts if (tree := tree_of(text)) is not None]
     module = _read(trees)
-    found: dict[tuple[int, str], Violation] = {}
-    for rule, options in exercise.forbidden.items():
+    order = {
+        statement: place
+        for place, statement in enumerate(each for tree in trees for each in _top_level(tree.body))
+    }
+    found: dict[tuple[int, str], tuple[str, str]] = {}
+    for rule, options in forbidden.items():
         names = tuple(options.get("names", ()))
-        reachable = _reachable(module, set(exercise.entry_points) - set(options.get("except", ())))
-        for statement in reachable:
+        reached = _reachable(module, set(roots) - set(options.get("except", ())))
+        for statement in sorted(reached, key=order.__getitem__):
             for line, what in _search(statement, module, rule, names):
-                message = _("{what} is not allowed here.").format(what=what)
-                message += f" {_(_ADVICE[rule])}"
-                found.setdefault((line, rule), Violation(line, rule, message))
-    return [found[key] for key in sorted(found)]
+                found.setdefault((line, rule), what)
+    return [(*key, *found[key]) for key in sorted(found)[:MOST]]
 
 
 def by_hand(exercise: Exercise, called: Set[str]) -> bool:
@@ -123,16 +152,25 @@ def seen_at_run_time(
         called: the student's functions and classes that were called.
         what: torch's name for the operation that was seen.
     """
+    wanted = sorted(called or exercise.entry_points)
+    try:
+        line = bounded(first_line_of, texts, wanted)
+    except UnreadableError:
+        line = 1
+    message = _("Automatic differentiation ran here (torch reports `{what}`).").format(what=what)
+    message += f" {_(_ADVICE['by hand'])}"
+    return Violation(line, "by hand", message)
+
+
+def first_line_of(texts: Sequence[str], names: Sequence[str]) -> int:
+    """The first line that defines a function or a class of one of these names; 1 where none does."""
     lines = [
         node.lineno
         for tree in map(tree_of, texts)
         for node in (tree.body if tree else [])
-        if isinstance(node, ast.FunctionDef | ast.ClassDef)
-        and node.name in (called or set(exercise.entry_points))
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name in names
     ]
-    message = _("Automatic differentiation ran here (torch reports `{what}`).").format(what=what)
-    message += f" {_(_ADVICE['by hand'])}"
-    return Violation(min(lines, default=1), "by hand", message)
+    return min(lines, default=1)
 
 
 def _read(trees: list[ast.Module]) -> _Module:
@@ -143,52 +181,35 @@ def _read(trees: list[ast.Module]) -> _Module:
                 module.definitions.setdefault(name, []).append(statement)
                 if isinstance(statement, ast.ClassDef):
                     module.classes.add(name)
-            patched = _patched(statement)
-            if patched:
-                module.patches.append((patched, statement))
-        for node in _walk(tree):
-            _note_alias(node, module.aliases)
+            if patched := _patched(statement):
+                module.patches.setdefault(patched, []).append(statement)
+        for node in walk(tree):
+            module.names.note(node)
     return module
-
-
-def _walk(node: ast.AST) -> list[ast.AST]:
-    """The node and all below it, without contexts, in less than half the time that `ast.walk` takes."""
-    found = [node]
-    for one in found:  # grows meanwhile
-        found += _children(one)
-    return found
-
-
-def _children(node: ast.AST) -> list[ast.AST]:
-    found: list[ast.AST] = []
-    for name in node._fields:
-        if name != "ctx":
-            value = getattr(node, name, None)
-            if isinstance(value, ast.AST):
-                found.append(value)
-            elif isinstance(value, list):
-                found += [entry for entry in value if isinstance(entry, ast.AST)]
-    return found
 
 
 def _top_level(body: list[ast.stmt]) -> Iterator[ast.stmt]:
     """The statements that run at import, those in `if`, `try`, `with` and loops too, but not a `__main__` block."""
-    for statement in body:
+    waiting = body[::-1]
+    while waiting:
+        statement = waiting.pop()
         if isinstance(statement, ast.If):
-            if not _is_main(statement.test):
-                yield from _top_level(statement.body)
-            yield from _top_level(statement.orelse)
+            waiting += statement.orelse[::-1]
+            if not is_main(statement.test):
+                waiting += statement.body[::-1]
         elif isinstance(statement, ast.Try):
-            yield from _top_level([*statement.body, *statement.orelse, *statement.finalbody])
-            for handler in statement.handlers:
-                yield from _top_level(handler.body)
+            for handler in statement.handlers[::-1]:
+                waiting += handler.body[::-1]
+            inner = [*statement.body, *statement.orelse, *statement.finalbody]
+            waiting += inner[::-1]
         elif isinstance(statement, ast.With | ast.For | ast.While):
-            yield from _top_level(statement.body)
+            waiting += statement.body[::-1]
         else:
             yield statement
 
 
-def _is_main(test: ast.expr) -> bool:
+def is_main(test: ast.expr) -> bool:
+    """Whether a condition is `__name__ == …`."""
     return isinstance(test, ast.Compare) and "__name__" in {
         node.id for node in ast.walk(test) if isinstance(node, ast.Name)
     }
@@ -220,140 +241,62 @@ def _patched(statement: ast.stmt) -> str:
     return ""
 
 
-def _note_alias(node: ast.AST, aliases: dict[str, str]) -> None:
-    """Adds the names that an import, or an assignment such as `ag = torch.autograd`, gives to a path."""
-    if isinstance(node, ast.Import):
-        for alias in node.names:
-            top = alias.name.split(".")[0]
-            aliases[alias.asname or top] = alias.name if alias.asname else top
-    elif isinstance(node, ast.ImportFrom):
-        for alias in node.names:
-            if alias.name == "*":
-                aliases[f"*{node.module}"] = f"{node.module}"
-            else:
-                aliases[alias.asname or alias.name] = f"{node.module}.{alias.name}"
-    elif isinstance(node, ast.Assign) and len(node.targets) == 1:
-        target = node.targets[0]
-        if isinstance(target, ast.Name) and (path := _path(node.value, aliases)):
-            if path.startswith(("torch.", "functorch", "importlib", "ctypes")) or path == "torch":
-                aliases[target.id] = path
-
-
-def _path(node: ast.expr, aliases: dict[str, str]) -> str:
-    """The dotted name that an expression stands for: `F.linear` is `torch.nn.functional.linear`; empty for others."""
-    tail: list[str] = []
-    while True:
-        if isinstance(node, ast.Attribute):
-            tail.append(node.attr)
-            node = node.value
-        elif (name := _got_attribute(node)) is not None:
-            assert isinstance(node, ast.Call)
-            tail.append(name)
-            node = node.args[0]
-        else:
-            break
-    if not isinstance(node, ast.Name):
-        return ""
-    head = aliases.get(node.id, node.id)
-    if head == node.id:
-        for star in (path for key, path in aliases.items() if key.startswith("*")):
-            if star.startswith("torch") and node.id not in aliases:
-                head = f"{star}.{node.id}"
-    return ".".join([head, *reversed(tail)])
-
-
-def _got_attribute(node: ast.expr) -> str | None:
-    """The attribute of a `getattr(x, "name")`, also where the name is built from constants; `?` where it is not."""
-    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
-        return None
-    if node.func.id not in ("getattr", "vars") or not node.args:
-        return None
-    return _constant(node.args[1]) if len(node.args) > 1 else "?"
-
-
-def _constant(node: ast.expr) -> str:
-    """The text that an expression of constants gives."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return node.value
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        left, right = _constant(node.left), _constant(node.right)
-        return "?" if "?" in (left, right) else left + right
-    return "?"
-
-
-def _reachable(module: _Module, roots: set[str]) -> list[ast.stmt]:
+def _reachable(module: _Module, roots: set[str]) -> set[ast.stmt]:
     """The definitions that the graded names lead to."""
-    todo, seen, out = sorted(roots), set[str](), list[ast.stmt]()
-    while todo:
-        name = todo.pop()
+    waiting, seen, found = list(roots), set[str](), set[ast.stmt]()
+    while waiting:
+        name = waiting.pop()
         if name in seen:
             continue
         seen.add(name)
-        statements = list(module.definitions.get(name, []))
-        statements += [statement for patched, statement in module.patches if patched == name]
-        for statement in statements:
-            if statement not in out:
-                out.append(statement)
-            todo += _globals_of(statement)
-    return out
-
-
-def _globals_of(node: ast.AST) -> set[str]:
-    """The names that a piece of code looks up in its module. A function's own parameters and variables are not."""
-    if isinstance(node, ast.Name):
-        return {node.id}
-    names: set[str] = set()
-    for child in _children(node):
-        names |= _globals_of(child)
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-        inner = _walk(node)
-        shared = {name for n in inner if isinstance(n, ast.Global) for name in n.names}
-        local = {n.arg for n in inner if isinstance(n, ast.arg)}
-        local |= {n.id for n in inner if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-        names -= local - shared
-    return names
+        for statement in (*module.definitions.get(name, ()), *module.patches.get(name, ())):
+            if statement not in found:
+                found.add(statement)
+                waiting += free_names(statement)
+    return found
 
 
 def _search(
     statement: ast.stmt, module: _Module, rule: str, names: tuple[str, ...]
-) -> Iterator[tuple[int, str]]:
-    """Line and name of each thing in a statement that a rule forbids."""
-    for node in _walk(statement):
+) -> Iterator[tuple[int, tuple[str, str]]]:
+    """Line, name and meaning of each thing in a statement that a rule forbids."""
+    for node in walk(statement):
         line = getattr(node, "lineno", 0)
         if isinstance(node, ast.Attribute | ast.Name | ast.Call):
-            path = _path(node, module.aliases)
+            path = module.names.path(node)
             if forbidden := _forbidden_path(path, rule, names):
                 yield line, forbidden
         if isinstance(node, ast.Import | ast.ImportFrom):
-            module_name = getattr(node, "module", None) or ""
+            package = cut(getattr(node, "module", None) or "")
             for alias in node.names:
-                path = f"{module_name}.{alias.name}".strip(".").removesuffix(".*")
+                path = cut(f"{package}.{alias.name}").strip(".").removesuffix(".*")
                 if forbidden := _forbidden_path(path, rule, names):
                     yield line, forbidden
         if isinstance(node, ast.Name) and node.id in _BUILTINS:
             if node.id not in module.definitions:
-                yield line, f"`{node.id}`"
+                yield line, (f"`{node.id}`", "")
         if rule == "by hand":
             if differentiation := _differentiates(node, module):
-                yield line, differentiation
+                yield line, (differentiation, "")
 
 
-def _forbidden_path(path: str, rule: str, names: tuple[str, ...]) -> str:
-    """A dotted name as a message shows it, with what it is about, if the rule forbids it; empty if it does not."""
+def _forbidden_path(path: str, rule: str, names: tuple[str, ...]) -> tuple[str, str] | None:
+    """A dotted name as a message shows it, and what it is about, if the rule forbids it."""
     if not path or ("." not in path and path not in ("functorch", "ctypes", "importlib")):
-        return ""
+        return None
+    shown = clean(path if len(path) <= _SHOWN else f"{path[:_SHOWN]}…").replace("\n", "\\n")
     prefixes = _BACK_DOORS + (_BY_HAND if rule == "by hand" else tuple((n, "") for n in names))
     for prefix, about in prefixes:
         if path == prefix or path.startswith(f"{prefix}."):
             harmless = any(path == ok or path.startswith(f"{ok}.") for ok in _HARMLESS)
             # the bare package is on the way to something harmless, or to what is seen by itself
             if path == "torch.autograd" or harmless:
-                return ""
-            return f"`{path}`" + (f" ({_(about)})" if about else "")
+                return None
+            return f"`{shown}`", about
     last = path.rsplit(".", 1)[-1]
     if path.startswith("torch.") and (last.endswith("_backward") or last in ("?", "__dict__")):
-        return f"`{path}`".replace("?", "…")
-    return ""
+        return f"`{shown}`".replace("?", "…"), ""
+    return None
 
 
 def _differentiates(node: ast.AST, module: _Module) -> str:
@@ -366,7 +309,7 @@ def _differentiates(node: ast.AST, module: _Module) -> str:
     if not isinstance(node, ast.Call):
         return ""
     name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
-    if not name and (got := _got_attribute(node.func)):
+    if not name and (got := got_attribute(node.func)):
         name = got
     if name == "requires_grad_":
         off = node.args and isinstance(node.args[0], ast.Constant) and node.args[0].value is False

@@ -138,12 +138,16 @@ def similar(gradebook: str, form: str, folder: Path | None) -> None:
     if findings:
         console.print(table)
     console.print(
-        f"{counted(comparison.students, 'student')} compared; pairs that stand out: {len(findings)}. "
+        f"{counted(comparison.students, 'student')} compared; "
+        f"pairs that stand out: {len(findings) + comparison.not_shown}. "
         "A hint, not a verdict: read both before you conclude anything."
     )
+    if comparison.not_shown:
+        console.print(f"The {len(findings)} clearest of them are shown.")
     if comparison.unread:
         console.print(
-            f"Left out, for not being valid Python: {counted(comparison.unread, 'file')}."
+            "Left out, for being far too long or for not being valid Python: "
+            f"{counted(comparison.unread, 'file')}."
         )
 
 

@@ -5,22 +5,22 @@ The rules read what comes out of here, and the sandbox compiles the very same te
 
 from __future__ import annotations
 
-import io
 import re
-import tokenize
 
 from ..text import tree_of
+from .bounded import is_plain
 
 # cell magics whose body is Python; the body of any other (%%bash, %%html, %%writefile) is not
 _PYTHON_MAGICS = {"time", "timeit", "capture", "check", "prun", "debug", "python", "python3"}
-_COMMAND = re.compile(r"^(?P<indent>\s*)(?:[%!?]|[\w.]+\?{1,2}\s*$)")
-_ASSIGNED = re.compile(r"^(?P<indent>\s*)(?P<target>[\w.,\s]+?)\s*=\s*[%!]\s*\w")
-# of lines looked at to find out where statements begin: linear for any cell that a person wrote
-_MOST_LINES = 100_000
+_COMMAND = re.compile(r"[%!?]|[\w.]+\?{1,2}\s*$")
+_TARGETS = re.compile(r"[\w.,\s]+")
+_CAPTURED = re.compile(r"\s*[%!]\s*\w")
+_MARK = re.compile(r"#|'{3}|\"{3}|['\"()\[\]{}]")
+_END = {quote: re.compile(rf"(?:[^\\]|\\.)*?{quote}") for quote in ("'", '"', "'" * 3, '"' * 3)}
 
 
 def python_of(cell: str) -> str:
-    """The cell's Python, line for line: magics and shell lines become `pass` or `None`."""
+    """The cell's Python, line for line: magics and shell lines become `pass` or `None`. Linear in the cell's text."""
     lines = cell.splitlines()
     first = next((index for index, line in enumerate(lines) if line.strip()), None)
     if first is not None and lines[first].startswith("%%"):
@@ -28,23 +28,55 @@ def python_of(cell: str) -> str:
         if not magic or magic[1] not in _PYTHON_MAGICS:
             return ""
         lines[first] = ""
-    if _parses("\n".join(lines)):  # a `%` may be a remainder, a `?` may stand in a string
-        return "\n".join(lines) + "\n"
-    begin = looked_at = 0
+    text = "\n".join(lines) + "\n"
+    if is_plain([text]) and _parses(text):  # a `%` may be a remainder, a `?` may stand in a string
+        return text
+    quote, depth, goes_on = "", 0, False
     for index, line in enumerate(lines):
-        assigned = _ASSIGNED.match(line)
-        command = _COMMAND.match(line)
-        if not (assigned or command) or looked_at > _MOST_LINES:
+        if not (quote or depth or goes_on) and (instead := _instead_of(line)):
+            lines[index] = instead
             continue
-        looked_at += index - begin
-        if not _complete(lines[begin:index]):
-            continue
-        begin = index + 1
-        if assigned:
-            lines[index] = f"{assigned['indent']}{assigned['target']} = None"
-        elif command:
-            lines[index] = f"{command['indent']}pass"
+        quote, depth = _open_after(line, quote, depth)
+        goes_on = line.endswith("\\")
     return "\n".join(lines) + "\n"
+
+
+def _instead_of(line: str) -> str:
+    """The Python that stands for a magic or a shell line; empty for any other line."""
+    code = line.lstrip()
+    indent = line[: len(line) - len(code)]
+    if _COMMAND.match(code):
+        return f"{indent}pass"
+    targets, equals, value = code.partition("=")
+    if equals and targets and _TARGETS.fullmatch(targets) and _CAPTURED.match(value):
+        return f"{indent}{targets.rstrip()} = None"
+    return ""
+
+
+def _open_after(line: str, quote: str, depth: int) -> tuple[str, int]:
+    """What is open where a line ends: the quote of a string that goes on, and how many brackets.
+
+    Args:
+        quote, depth: what is open where the line begins.
+    """
+    at = 0
+    while True:
+        if quote:
+            end = _END[quote].match(line, at)
+            if end is None:
+                # a string in single marks ends with its line, or the line is no Python
+                return (quote if len(quote) == 3 or line.endswith("\\") else ""), depth
+            at, quote = end.end(), ""
+        mark = _MARK.search(line, at)
+        if mark is None or mark[0] == "#":
+            return "", depth
+        at = mark.end()
+        if mark[0] in "([{":
+            depth += 1
+        elif mark[0] in ")]}":
+            depth = max(0, depth - 1)
+        else:
+            quote = mark[0]
 
 
 def _parses(source: str) -> bool:
@@ -52,17 +84,3 @@ def _parses(source: str) -> bool:
         return tree_of(source) is not None
     except (RecursionError, MemoryError):
         return False
-
-
-def _complete(lines: list[str]) -> bool:
-    """Whether a statement may begin after `lines`: no bracket and no string is open."""
-    if lines and lines[-1].endswith("\\"):
-        return False
-    try:
-        for _ in tokenize.generate_tokens(io.StringIO("\n".join(lines) + "\n").readline):
-            pass
-    except tokenize.TokenError:
-        return False
-    except (SyntaxError, IndentationError):
-        return True
-    return True

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import codecs
-import logging
-import warnings
+import json
+from collections.abc import Sequence
 
+from ..errors import UnreadableError
 from ..language import _
+from .bounded import MEMORY_BYTES, SECONDS, apart
 from .submission import Cell, Source
 
 MAX_SOURCE_BYTES = 1 << 20
 MAX_NOTEBOOK_BYTES = 128 << 20  # pictures in the outputs
 MAX_CELLS = 2000
+_PLAIN_NOTEBOOK_BYTES = 4 << 20  # JSON takes thirty times the memory of its text
 
 
 def source_of_bytes(data: bytes, shown: str) -> Source:
@@ -46,32 +49,76 @@ def notebook_of_bytes(data: bytes, shown: str) -> Source:
     """
     if len(data) > MAX_NOTEBOOK_BYTES:
         return _too_large(shown, MAX_NOTEBOOK_BYTES)
-    import nbformat  # a tenth of a second that only notebooks need
-
-    # it would log what is amiss in a notebook's form, which is not what is asked here
-    logging.getLogger("traitlets").setLevel(logging.CRITICAL)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            cells = nbformat.reads(data.decode("utf-8"), as_version=4)["cells"]
-        code = [
-            # JSON can hold half a surrogate pair, which no UTF-8 text can
-            Cell(
-                _("{file}, cell {number}").format(file=shown, number=number),
-                str(cell["source"]).encode(errors="replace").decode(),
-            )
-            for number, cell in enumerate(cells, 1)
-            if cell["cell_type"] == "code"
-        ]
-    except Exception:  # whatever it is: nbformat has a dozen kinds of exceptions for bad notebooks
+        text = data.decode("utf-8")
+        small = len(data) <= _PLAIN_NOTEBOOK_BYTES
+        found = code_cells([text]) if small else apart(code_cells, [text])
+    except UnreadableError:
+        sentence = _(
+            "{file} cannot be read within {seconds} s and {memory} MiB. Clear its outputs, and save it again."
+        )
+        values = {"seconds": SECONDS, "memory": MEMORY_BYTES >> 20}
+        return _unusable(shown, sentence.format(file=shown, **values))
+    except (ValueError, RecursionError):
+        found = None
+    if found is None:
         sentence = _("{file} is not a Jupyter notebook. Open it in Jupyter and save it again.")
         return _unusable(shown, sentence.format(file=shown))
-    if sum(len(cell.text) for cell in code) > MAX_SOURCE_BYTES or len(code) > MAX_CELLS:
+    if sum(len(text) for _number, text in found) > MAX_SOURCE_BYTES or len(found) > MAX_CELLS:
         return _too_large(shown, MAX_SOURCE_BYTES)
+    code = [
+        Cell(_("{file}, cell {number}").format(file=shown, number=number), text)
+        for number, text in found
+    ]
     if not any(cell.text.strip() for cell in code):
         sentence = _("{file} has no code cells. Take the exercise's notebook anew and fill it in.")
         return _unusable(shown, sentence.format(file=shown))
     return Source(shown, tuple(code), notebook=True)
+
+
+def code_cells(texts: Sequence[str]) -> list[tuple[int, str]] | None:
+    """The code cells of a notebook, of format 3 or 4, by their numbers from 1; `None` for what is no notebook.
+
+    Nothing else in it is looked at: whether it is valid is not asked, which may take minutes. Of more code than may be
+    handed in, only so much is returned that it shows.
+
+    Raises:
+        ValueError: if it is no JSON.
+        RecursionError: if it is nested too deeply.
+    """
+    [text] = texts
+    book = json.loads(text)
+    if not isinstance(book, dict) or book.get("nbformat") not in (3, 4):
+        return None
+    old = book["nbformat"] == 3
+    sheets = book.get("worksheets") if old else [book]
+    found: list[tuple[int, str]] = []
+    number = length = 0
+    for sheet in sheets if isinstance(sheets, list) else [None]:
+        cells = sheet.get("cells") if isinstance(sheet, dict) else None
+        for cell in cells if isinstance(cells, list) else [None]:
+            number += 1
+            if not isinstance(cell, dict) or "cell_type" not in cell:
+                return None
+            enough = length > MAX_SOURCE_BYTES or len(found) > MAX_CELLS
+            if cell["cell_type"] == "code" and not enough:
+                source = _joined(cell.get("input", "") if old else cell.get("source"), old)
+                if source is None:
+                    return None
+                length += len(source)
+                found.append((number, source[: MAX_SOURCE_BYTES + 1]))
+    return found
+
+
+def _joined(source: object, old: bool) -> str | None:
+    """A cell's source, a text or its lines, which in an old notebook may come without their ends."""
+    given = source if isinstance(source, list) else [source]
+    lines = [line for line in given if isinstance(line, str)]
+    if len(lines) < len(given):
+        return None
+    bare = old and lines and not lines[0].endswith(("\n", "\r"))
+    # JSON can hold half a surrogate pair, which no UTF-8 text can
+    return ("\n" if bare else "").join(lines).encode(errors="replace").decode()
 
 
 def _unusable(shown: str, problem: str) -> Source:

@@ -62,17 +62,25 @@ class FolderFiles(Files):
 
     def names(self) -> Iterator[str]:
         count = 0
-        for path, folders, names in os.walk(self._folder):
-            inner = os.path.relpath(path, self._folder)
-            depth = 0 if inner == "." else inner.count(os.sep) + 1
-            # a link to a folder stays among `folders`, and `os.walk` does not go there
-            folders[:] = sorted(set(folders) - SKIPPED) if depth < MAX_DEPTH else []
-            for name in sorted(names):
-                count += 1
+        waiting = [""]
+        while waiting:
+            inner = waiting.pop()
+            folders: list[os.DirEntry[str]] = []
+            names: list[os.DirEntry[str]] = []
+            for entry in _entries(self._folder / inner):
+                count += 1  # folders as well: a million empty ones take as long
                 if count > MAX_FILES:
                     sentence = _("There are more than {most} files.")
                     raise UnreadableError(sentence.format(most=f"{MAX_FILES:,}"))
-                yield (name if inner == "." else f"{inner}/{name}").replace(os.sep, "/")
+                (folders if entry.is_dir() else names).append(entry)
+            yield from sorted(inner + entry.name for entry in names)
+            if inner.count("/") < MAX_DEPTH:
+                below = [
+                    entry.name
+                    for entry in folders
+                    if entry.name not in SKIPPED and not entry.is_symlink()
+                ]
+                waiting += [f"{inner}{name}/" for name in sorted(below, reverse=True)]
 
     def read(self, name: str, most: int) -> bytes:
         path = self._folder / name
@@ -106,6 +114,12 @@ class ListedFiles(Files):
 
     def read(self, name: str, most: int) -> bytes:
         return read_plain(self._paths[name], name, most)
+
+
+def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
+    """What is in a folder, without reading all of it first; nothing where it cannot be read."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        yield from entries
 
 
 def open_plain(path: Path, shown: str) -> BinaryIO:

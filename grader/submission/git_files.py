@@ -2,7 +2,10 @@
 
 Git never sees the repository's own settings. It gets an empty repository of ours, and the other's folder of objects:
 no hook, filter, alias, alternate remote, submodule or replaced object is known there. What a branch points to is
-read here. `ls-tree` and `cat-file` are the only things done with what is found.
+read here. `rev-list`, `ls-tree` and `cat-file` are the only things done with what is found.
+
+A small pack may unfold into what fills a machine: git runs within limits of memory and processor time that the kernel
+keeps, can write no file, and all that it does for one repository ends by one clock.
 """
 
 from __future__ import annotations
@@ -10,20 +13,36 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ..errors import NoCommitError, UnreadableError
+from ..errors import Fault, NoCommitError, UnreadableError
 from .files import MAX_FILES, Files, read_plain
 
-_SECONDS = 60
+_PROCESSOR_SECONDS = 20  # for one command
+_SECONDS = 180  # for all that is read of one repository: more than all commands may take
+_MEMORY_KIB = 512 << 10
+# the shell sets the limits on its way into git; where a system lacks one of them, the clock remains
+_LIMITED = (
+    # the softer limit ends it by a signal of its own, which tells it from who was killed by others
+    f"ulimit -c 0; ulimit -f 0; ulimit -S -t {_PROCESSOR_SECONDS}; ulimit -v {_MEMORY_KIB}; "
+    'exec git "$@"'
+)
+_OBJECT_FOLDERS = ("pack", "info", *(f"{number:02x}" for number in range(256)))
 _HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _MAX_LISTING = 8 << 20
+_KILLED = [-getattr(signal, name) for name in ("SIGKILL", "SIGTERM") if hasattr(signal, name)]
+_OUT_OF_TIME = -signal.SIGXCPU if hasattr(signal, "SIGXCPU") else None
+_TOO_MUCH = "The repository holds something far too large: git is not done with it. Clone it again."
+_DAMAGED = "The repository is damaged, or holds something far too large: git cannot read it. Clone it again."
+_LONGEST_HEAD = 200  # of what is said of an object before it comes
 
 
 def git_folder(path: Path) -> Path | None:
@@ -44,10 +63,14 @@ class CommitFiles(Files):
     Raises:
         NoCommitError: if there is none, or none in time.
         UnreadableError: if the repository is damaged, or is not read for safety's sake.
+        Fault: if git was killed by others, or this machine is far too slow; also by `read`.
     """
 
     def __init__(self, folder: Path, until: datetime | None = None) -> None:
         self._scratch = Path(tempfile.mkdtemp(prefix="grader-git-"))
+        self._end = time.monotonic() + _SECONDS
+        self._reader: subprocess.Popen[bytes] | None = None
+        self._used_up = False
         try:
             self._objects = folder / "objects"
             head = _head(folder)
@@ -67,10 +90,47 @@ class CommitFiles(Files):
             raise UnreadableError(f"{name} is a symbolic link. Hand in the file itself.")
         if size > most:
             return bytes(most + 1)  # too large, whatever is in it; it is not unpacked
-        return self._git("cat-file", "blob", blob, most=most)
+        if self._used_up:
+            raise UnreadableError(_TOO_MUCH)
+        reader = self._reader = self._reader or self._started("cat-file", "--batch")
+        try:
+            return self._blob(reader, blob, most)
+        except ValueError as error:  # it says something else
+            raise UnreadableError(_DAMAGED) from error
+        except (OSError, EOFError) as error:
+            self._reader = None
+            raise self._why_it_ended(reader) from error
+        finally:
+            if self._reader is None:
+                _end(reader)
 
     def close(self) -> None:
+        if self._reader:
+            _end(self._reader)
         shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def _blob(self, reader: subprocess.Popen[bytes], blob: str, most: int) -> bytes:
+        """A file's bytes, by one process for all files of the repository.
+
+        Raises:
+            ValueError: if there is no such file of at most so many bytes.
+            OSError, EOFError: if git has ended.
+        """
+        assert reader.stdin
+        assert reader.stdout
+        with self._kept_in_time(reader):
+            reader.stdin.write(f"{blob}\n".encode())
+            reader.stdin.flush()
+            head = reader.stdout.readline(_LONGEST_HEAD)
+            if not head:
+                raise EOFError
+            _hash, kind, size = head.split()
+            if kind != b"blob" or int(size) > most:
+                raise ValueError
+            data = reader.stdout.read(int(size) + 1)  # a line's end follows
+        if len(data) <= int(size):
+            raise EOFError
+        return data[:-1]
 
     def _prepare(self, folder: Path, head: str) -> None:
         """A repository of ours, without anything in it."""
@@ -81,6 +141,9 @@ class CommitFiles(Files):
         # neither index is needed, and both are files that say what a commit's date is
         lines = ["[core]", "repositoryformatversion = 1", "bare = true"]
         lines += ["commitGraph = false", "multiPackIndex = false"]
+        # a large pack is looked at through a window, and a large object is not held in memory where it need not be
+        lines += ["packedGitWindowSize = 32m", "packedGitLimit = 128m", "bigFileThreshold = 16m"]
+        lines += ["deltaBaseCacheLimit = 16m"]
         if len(head) == 64:
             lines += ["[extensions]", "objectformat = sha256"]
         (self._scratch / "config").write_text("\n".join(lines) + "\n")
@@ -115,33 +178,54 @@ class CommitFiles(Files):
                 # of an object that is missing the size is not known; reading it will fail
                 yield name, (mode, blob, int(size) if size.isdigit() else 0)
 
-    def _git(self, *arguments: str, most: int = _MAX_LISTING) -> bytes:
-        """What a git command prints; bounded in length and time."""
-        process = subprocess.Popen(
-            ["git", *arguments],
-            stdin=subprocess.DEVNULL,
+    def _git(self, *arguments: str) -> bytes:
+        """What a git command prints; bounded in length, time and memory."""
+        process = self._started(*arguments)
+        assert process.stdout
+        try:
+            with self._kept_in_time(process):
+                output = process.stdout.read(_MAX_LISTING + 1)
+                if len(output) > _MAX_LISTING:
+                    raise UnreadableError("The repository is far too large for an exercise.")
+                if process.wait() != 0:
+                    raise self._why_it_ended(process)
+                return output
+        finally:
+            _end(process)
+
+    def _started(self, *arguments: str) -> subprocess.Popen[bytes]:
+        command = ["git", *arguments]
+        if os.name == "posix":
+            command = ["/bin/sh", "-c", _LIMITED, *command]
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             cwd=self._scratch,
             env=self._environment(),
         )
-        assert process.stdout
-        timer = threading.Timer(_SECONDS, process.kill)
+
+    @contextmanager
+    def _kept_in_time(self, process: subprocess.Popen[bytes]) -> Iterator[None]:
+        """Ends the process if the time for this repository is over before the block is."""
+        timer = threading.Timer(max(0.0, self._end - time.monotonic()), process.kill)
         timer.start()
         try:
-            output = process.stdout.read(most + 1)
-            if len(output) > most:
-                raise UnreadableError("The repository is far too large for an exercise.")
-            if process.wait() != 0:
-                raise UnreadableError(
-                    "The repository is damaged: git cannot read it. Clone it again."
-                )
-            return output
+            yield
         finally:
             timer.cancel()
-            process.kill()
-            process.wait()
-            process.stdout.close()
+
+    def _why_it_ended(self, process: subprocess.Popen[bytes]) -> UnreadableError | Fault:
+        """Whether it ended by what is in the repository, or by what this machine did to it."""
+        with self._kept_in_time(process):
+            status = process.wait()
+        if time.monotonic() > self._end:
+            return Fault(f"A repository was not read within {_SECONDS} s on this machine.")
+        if status in _KILLED:
+            return Fault("git was killed while it read a repository.")
+        self._used_up = status == _OUT_OF_TIME
+        return UnreadableError(_TOO_MUCH if self._used_up else _DAMAGED)
 
     def _environment(self) -> dict[str, str]:
         """Nothing of the caller's but where programs are found."""
@@ -161,6 +245,15 @@ class CommitFiles(Files):
         }
 
 
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
+    for pipe in (process.stdin, process.stdout):
+        if pipe:
+            with suppress(OSError):  # what was not yet sent to it
+                pipe.close()
+
+
 def _expect_plain(objects: Path) -> None:
     """No objects but the repository's own: with another's, a hash would be enough to hand in the other's work."""
     if os.path.lexists(objects / "info" / "alternates"):
@@ -168,14 +261,25 @@ def _expect_plain(objects: Path) -> None:
             "The repository borrows its objects from another one. Clone it in full."
         )
     try:
-        for folder in (objects, objects / "pack", objects / "info"):
-            entries = folder.iterdir() if folder.is_dir() else ()
-            if folder.is_symlink() or any(entry.is_symlink() for entry in entries):
-                raise UnreadableError("The repository's objects are links. Clone it in full.")
+        inner = [objects, *(objects / name for name in _OBJECT_FOLDERS)]
+        if objects.is_symlink() or any(map(_holds_others, inner)):
+            raise UnreadableError("The repository's objects are links or pipes. Clone it in full.")
     except OSError as error:
         raise UnreadableError(
             f"The repository's objects cannot be read: {error.strerror}."
         ) from error
+
+
+def _holds_others(folder: Path) -> bool:
+    """Whether there is anything in a folder that is neither a file nor a folder itself."""
+    try:
+        with os.scandir(folder) as entries:
+            return not all(
+                entry.is_file(follow_symlinks=False) or entry.is_dir(follow_symlinks=False)
+                for entry in entries
+            )
+    except (FileNotFoundError, NotADirectoryError):
+        return False
 
 
 def _head(folder: Path) -> str:

@@ -25,9 +25,13 @@ from .files import leads_out, read_plain
 SCHEMA = 1
 # whatever lies under these is protected, also what was not there before: a second workflow can announce points, too
 WHOLE_FOLDERS = (".github",)
-_MAX_BYTES = 256 << 20
-_MAX_REPORT_BYTES = 16 << 20
+_MAX_BYTES = 64 << 20
+_MAX_REPORT_BYTES = (
+    2 << 20
+)  # a report is a tenth of it, and JSON takes thirty times the memory of its text
+_MAX_POINTS = 10**9
 _MAX_FILES = 1000
+_MAX_NOTES = 20
 _POINTS = re.compile(r"\s*(\d{1,9})\s*/\s*(\d{1,9})\s*")
 # heads of the tables that hold announced points: student, score, maximum
 _HEADS = (
@@ -79,7 +83,10 @@ def read_digests(file: Path) -> dict[str, str]:
 
 
 def changed_files(given: Mapping[str, str], folder: Path) -> tuple[str, ...]:
-    """A sentence for each protected file of a student's repository that is not as it was given out."""
+    """A sentence for each protected file of a student's repository that is not as it was given out.
+
+    The first `_MAX_NOTES` of them, and how many more there are.
+    """
     notes = []
     for name, digest in sorted(given.items()):
         path = folder / name
@@ -90,6 +97,9 @@ def changed_files(given: Mapping[str, str], folder: Path) -> tuple[str, ...]:
     for name in _found(folder):
         if name not in given:
             notes.append(f"The file {clean(name)} was added among the protected ones.")
+    if len(notes) > _MAX_NOTES:
+        more = len(notes) - _MAX_NOTES
+        notes[_MAX_NOTES:] = [f"{more} more of the protected files are not as they were given out."]
     return tuple(notes)
 
 
@@ -159,16 +169,22 @@ def disagreement(announced: Announced | None, rerun: Report) -> str:
 
 
 def _found(folder: Path) -> Iterator[str]:
-    """Files under the protected folders, as paths from `folder`; links are named and not followed."""
+    """Files under the protected folders, as paths from `folder`; links are named and not followed.
+
+    So many files and folders are looked at, and no more.
+    """
     count = 0
     for name in WHOLE_FOLDERS:
         for place, folders, files in os.walk(folder / name):
+            count += 1
             links = [each for each in folders if os.path.islink(os.path.join(place, each))]
             for each in sorted([*files, *links]):
                 count += 1
                 if count > _MAX_FILES:
                     return
                 yield PurePosixPath(os.path.relpath(os.path.join(place, each), folder)).as_posix()
+            if count > _MAX_FILES:
+                return
             folders.sort()
 
 
@@ -184,7 +200,7 @@ def _digest(path: Path) -> str | None:
 
 
 def _whole(value: Any) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MAX_POINTS
 
 
 def _digits(value: Any) -> bool:

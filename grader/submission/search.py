@@ -8,18 +8,20 @@ before what lies in it. A stub that was left beside a file that was filled in is
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ..course.catalog import Course, Exercise
 from ..course.translated_stub import stub_texts
 from ..errors import UnreadableError
+from ..language import _
 from ..text import MESSAGE_LENGTH, clean
 from .decode import MAX_NOTEBOOK_BYTES, MAX_SOURCE_BYTES, notebook_of_bytes, source_of_bytes
 from .files import EXERCISES, MAX_DEPTH, SKIPPED, Files
 from .submission import Source
 
 SUFFIXES = (".py", ".ipynb")
+MAX_BYTES = 256 << 20  # of all files that are read of one submission
 _MAX_CANDIDATES = 8  # files that are read for one exercise
 _DOWNLOADED_AGAIN = re.compile(r" ?\(\d+\)(?=\.\w+$)")
 
@@ -42,13 +44,35 @@ class Answer:
 def find_answers(files: Files, course: Course, exercises: Sequence[str]) -> dict[str, Answer]:
     """Exercise → its answer, for those of which there is a file.
 
+    No more than `MAX_BYTES` are read of all of them together.
+
     Raises:
         UnreadableError: if there are too many files. What is wrong with one is told in its source.
     """
+    rationed = _Rationed(files)
     return {
-        name: _best([(path, read_source(files, path)) for path in paths], course[name])
+        name: _best([(path, read_source(rationed, path)) for path in paths], course[name])
         for name, paths in candidates(files.names(), exercises).items()
     }
+
+
+class _Rationed(Files):
+    """Files of which so much is read in all: an archive may hold the same bytes under many names."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self._left = MAX_BYTES
+
+    def names(self) -> Iterator[str]:
+        return self._files.names()
+
+    def read(self, name: str, most: int) -> bytes:
+        if self._left <= 0:
+            sentence = _("{file} is not read, because the files before it are too large.")
+            raise UnreadableError(sentence.format(file=on_one_line(name)))
+        data = self._files.read(name, most)
+        self._left -= len(data)
+        return data
 
 
 def _best(read: Sequence[tuple[str, Source]], exercise: Exercise) -> Answer:

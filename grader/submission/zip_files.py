@@ -8,7 +8,7 @@ import struct
 import zipfile
 from collections.abc import Iterator
 from pathlib import PurePosixPath
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from ..errors import UnreadableError
 from .files import Files
@@ -17,6 +17,7 @@ MAX_ZIP_BYTES = 256 << 20
 MAX_DIRECTORY_BYTES = 8 << 20
 MAX_ENTRIES = 20_000
 MAX_RATIO = 200  # source text shrinks to a third, a bomb to a thousandth
+_PART_BYTES = 1 << 20
 _END = b"PK\x05\x06"
 _END_BYTES = 22
 
@@ -37,11 +38,17 @@ class ZipFiles(Files):
                 raise UnreadableError(
                     f"{shown} is larger than {MAX_ZIP_BYTES >> 20} MiB. Hand in the exercises alone."
                 )
-            _expect_small_directory(file, size, shown)
-            self._zip = zipfile.ZipFile(file)
+            _expect_small_directory(file, size)
+            # what says how large the directory is may stand in more places than one
+            self._zip = zipfile.ZipFile(_InSmallParts(file))
+            if len(self._zip.filelist) > MAX_ENTRIES:
+                raise _TooMany
         except UnreadableError:
             file.close()
             raise
+        except _TooMany:
+            file.close()
+            raise UnreadableError(_too_many(shown)) from None
         except Exception as error:  # zipfile has a dozen kinds for what is broken
             file.close()
             raise UnreadableError(
@@ -70,7 +77,13 @@ class ZipFiles(Files):
             raise UnreadableError(f"{name} is far too large for an exercise.")
         try:
             with self._zip.open(info) as stream:
-                return stream.read(most + 1)
+                data = bytearray()
+                while len(data) <= most:
+                    part = stream.read(min(_PART_BYTES, most + 1 - len(data)))
+                    if not part:
+                        break
+                    data += part
+                return bytes(data)
         except Exception as error:  # so have zipfile and zlib together
             raise UnreadableError(f"{name} cannot be unpacked. Make the zip anew.") from error
 
@@ -87,7 +100,7 @@ def _inside(name: str) -> str:
     return path.as_posix()
 
 
-def _expect_small_directory(file: BinaryIO, size: int, shown: str) -> None:
+def _expect_small_directory(file: BinaryIO, size: int) -> None:
     """`zipfile` reads all of a zip's directory into memory: a hundred MiB of it would be gigabytes."""
     file.seek(max(0, size - _END_BYTES - 65535))  # a comment of up to 65,535 bytes may follow
     tail = file.read()
@@ -96,4 +109,30 @@ def _expect_small_directory(file: BinaryIO, size: int, shown: str) -> None:
         raise zipfile.BadZipFile
     entries, directory = struct.unpack_from("<HI", tail, at + 10)
     if entries > MAX_ENTRIES or directory > MAX_DIRECTORY_BYTES:
-        raise UnreadableError(f"{shown} holds far too many files. Hand in the exercises alone.")
+        raise _TooMany
+
+
+def _too_many(shown: str) -> str:
+    return f"{shown} holds far too many files. Hand in the exercises alone."
+
+
+class _TooMany(Exception):
+    """A zip's directory is larger than that of any submission."""
+
+
+class _InSmallParts:
+    """A file of which nobody reads more at once than a zip's directory may hold."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def read(self, size: int = -1) -> bytes:
+        if size > MAX_DIRECTORY_BYTES:
+            raise _TooMany
+        data = self._file.read(MAX_DIRECTORY_BYTES + 1 if size < 0 else size)
+        if len(data) > MAX_DIRECTORY_BYTES:
+            raise _TooMany
+        return data
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)

@@ -247,3 +247,20 @@ def test_general_causes_are_shared_by_exercises() -> None:
             general |= any(re.search(rf"\b{name}\b", text) for text in source.values())
             users = sum(bool(re.search(rf"\bexplain\.{name}\b", text)) for text in checks)
             assert general or users > 1, f"{name} is used by {users} exercises"
+
+
+def test_an_answer_that_is_far_too_large_is_not_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its size is the student's choice, and some forty sums of it would be worked out for each case."""
+    large = torch.ones(300, 300)
+    searched: list[Tensor] = []
+
+    def counted(got: Tensor, _small: Tensor) -> list[Tensor]:
+        searched.append(got)
+        return []
+
+    monkeypatch.setattr(explain, "_reductions", counted)
+    assert list(explain.causes_in_form(large, torch.tensor(1.0), 1e-6)) == []
+    assert searched == []
+    list(explain.causes_in_form(large[:10], torch.tensor(1.0), 1e-6))
+    assert len(searched) == 1
+    assert list(explain.causes_in_form(large.reshape(-1), large, 1e-6))  # as large as is asked for

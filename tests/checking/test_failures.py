@@ -12,6 +12,7 @@ from grader.checking.outcome import CheckFailed
 from grader.errors import NoAnswer
 from grader.sandbox.wire.values import WireError
 from grader.submission.submission import Cell, Source
+from grader.text import line_of
 
 TEXT = """def outer(x):
     return inner(x)
@@ -215,3 +216,43 @@ def test_what_ends_a_case_without_an_answer() -> None:
     useless = failures.unusable(WireError("it is odd"))
     assert isinstance(useless, CheckFailed)
     assert useless.message == "The answer of your code cannot be used: it is odd."
+
+
+def test_a_child_may_tell_what_it_likes_and_a_little_of_it_is_looked_at(
+    told: Failures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at: list[int] = []
+
+    def counted(lines: list[str], number: int) -> str:
+        looked_at.append(number)
+        return line_of(lines, number)
+
+    monkeypatch.setattr(failures, "line_of", counted)
+    lines = [[0, 1 + number % 5, "f"] for number in range(5000)]
+    message = told.raised(error("ValueError", "no", *lines), "cpu").message
+    assert message.count("called at") == 2
+    assert len(looked_at) < 5
+    told.raised(error("ValueError", "no", *[[9, 9, "f"]] * 5000, *[["?"]] * 5000), "cpu")
+    assert len(looked_at) < 5
+    # every cell may have raised, and the first one is told
+    told.note_loaded({"names": ["f"] * 5000, "errors": [error("ValueError", "no", *lines)] * 5000})
+    assert len(looked_at) < 10
+    assert len(failures.strings(["x" * 1000] * 5000)) == 1000
+    assert len(failures.changed(["x" * 80] * 5000).message) < 2000
+    assert len(failures.unusable(ValueError("x" * 5000)).message) < 1000
+
+
+def test_a_large_source_is_split_into_lines_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Text(str):
+        """Counts how often it is split."""
+
+        splits = 0
+
+        def splitlines(self, keepends: bool = False) -> list[str]:
+            Text.splits += 1
+            return super().splitlines(keepends)
+
+    told = Failures("work", Source("work.py", (Cell("work.py", Text(TEXT)),)))
+    for _ in range(20):
+        told.raised(error("ValueError", "no", [0, 2, "outer"], [0, 5, "inner"]), "cpu")
+    assert Text.splits == 1

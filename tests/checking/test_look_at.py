@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import nbformat
 import pytest
 
-from grader.checking.look_at import place_of
+from grader.checking import look_at
+from grader.checking.look_at import definitions_in, place_of
 from grader.submission import Source, Submission
+from grader.submission.bounded import PLAIN_LENGTH
 from grader.submission.decode import notebook_of_bytes
+from tests.steps import growth
 
 TEXT = """def other():
     pass
@@ -71,3 +76,37 @@ def test_in_a_notebook_the_cell_is_told() -> None:
     told = place_of(read, "`go`")
     assert told.endswith(", line 2")
     assert told == f"{read.cells[2].place}, line 2"
+
+
+def test_a_chain_of_conditions_is_no_depth() -> None:
+    text = "if a: pass\n" + "elif a: pass\n" * 900 + "else:\n    def go(): ...\n"
+    assert place_of(source(text), "`go`") == "x.py, line 903"
+
+
+def test_a_source_is_read_once_for_all_checks(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    real = look_at.definitions_in
+
+    def counted(texts: Sequence[str]) -> list[tuple[str, int, int]]:
+        read.extend(texts)
+        return real(texts)
+
+    monkeypatch.setattr(look_at, "definitions_in", counted)
+    work = source("def go_once(): ...\n")
+    for _ in range(5):
+        assert place_of(work, "`go_once`") == "x.py, line 1"
+    assert len(read) == 1
+
+
+def test_a_large_source_is_read_within_bounds() -> None:
+    text = "class A:\n    def go(self): ...\n" + "x = 1\n" * (PLAIN_LENGTH // 5)
+    assert place_of(source(text), "`A.go`") == "x.py, line 2"
+
+
+def test_no_two_sizes_are_multiplied() -> None:
+    def text(size: int) -> str:
+        return f"class {'A' * size}:\n" + "    def go(self): ...\n" * size
+
+    assert growth(lambda made: definitions_in([made]), text, 50) < 5
+    long = f"class {'A' * 1000}:\n" + "".join(f"    def go{n}(self): ...\n" for n in range(100))
+    assert sum(len(name) for name, _text, _line in definitions_in([long])) < 1000

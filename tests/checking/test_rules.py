@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from grader import grade
-from grader.checking.rules import by_hand, seen_at_run_time, violations
+from grader.checking.rules import MOST, by_hand, found_in, seen_at_run_time, violations
 from grader.course.catalog import Course, Exercise, load_course
 from grader.machines import Machines
-from grader.submission import Submission
+from grader.submission import Submission, bounded
+from grader.submission.bounded import PLAIN_LENGTH
 from grader.submission.decode import notebook_of_bytes
 from tests.conftest import ROOT, Grade
+from tests.steps import growth
 
 LR = (ROOT / "solutions" / "logistic_regression.py").read_text(encoding="utf-8")
 CUBIC = (ROOT / "solutions" / "cubic_fit.py").read_text(encoding="utf-8")
@@ -183,9 +189,10 @@ def test_depth_hides_nothing(course: Course) -> None:
     deep = "\nx = " + "1+" * 900 + "1\n"
     text = LINEAR.replace("output = x @", "nn.Linear(1, 1)\n        output = x @") + deep
     assert found(course, "my_linear", text)
-    text = LINEAR.replace("output = x @", "output = " + "-" * 2500 + "x @")
-    [told] = violations(course["my_linear"], [text])
-    assert "too deeply" in told.message
+    for minus in ("-" * 1500, "-" * 50_000):
+        text = LINEAR.replace("output = x @", f"nn.Linear(1, 1)\n        output = {minus}x @")
+        [told] = violations(course["my_linear"], [text])
+        assert ("torch.nn.Linear" if len(minus) < 2000 else "too deeply") in told.message
 
 
 def test_no_right_submission_of_ours_breaks_a_rule(course: Course) -> None:
@@ -251,6 +258,7 @@ def test_lines_are_counted_within_a_cell_and_names_go_from_cell_to_cell(tmp_path
         "def step(x):\n    import ctypes",
         "import torch\ntry:\n    def step(x): torch.autograd.grad(x, x)\nexcept NameError: pass",
         "import torch\nif True:\n    def step(x): torch.autograd.grad(x, x)",
+        "import torch\nif a: pass\nelif b: pass\nelse:\n    def step(x): torch.autograd.grad(x, x)",
         "import torch\nwith open('x'):\n    def step(x): torch.autograd.grad(x, x)",
         "import torch\nd = torch.autograd.grad\nstep = lambda x: d(x, x)",
         "import torch\nstep: object = torch.autograd.grad",
@@ -326,3 +334,91 @@ def test_what_the_run_showed_is_told_where_the_name_is_defined(tmp_path: Path) -
     )
     assert seen_at_run_time(by_hand_rule, [text], set(), "x").line == 3
     assert seen_at_run_time(by_hand_rule, ["def ("], {"Model"}, "x").line == 1
+
+
+# a shape of text for each two sizes that could be multiplied: aliases and names, names and patches, …
+SHAPES: dict[str, Callable[[int], str]] = {
+    "aliases, names": lambda n: "".join(f"import os as a{i}\n" for i in range(n)) + "q\n" * n,
+    "stars, names": lambda n: "".join(f"from a{i} import *\n" for i in range(n)) + "q\n" * n,
+    "names, patches": lambda n: "b.c = 1\n" * n + "x = " + "".join(f"n{i}, " for i in range(n)),
+    "names, statements": lambda n: "x = b\n" * n + "b = x\n" * n,
+    "targets, names": lambda n: (
+        "".join(f"x{i}, " for i in range(n)) + "= " + "".join(f"x{i}, " for i in range(n))
+    ),
+    "targets of one statement": lambda n: "x = " * n + "1",
+    "a chain of attributes": lambda n: "x" + ".a" * n,
+    "a chain of additions": lambda n: "getattr(torch, " + "'a' + " * n + "'b')",
+    "a chain of aliases": lambda n: (
+        "import torch\nx0 = torch.a\n" + "".join(f"x{i + 1} = x{i}.b\n" for i in range(n))
+    ),
+    "a chain of functions": lambda n: "".join(f"def x{i}(): x{i + 1}()\n" for i in range(n)),
+    "a chain of classes": lambda n: "".join(f"class x{i}(x{i + 1}): pass\n" for i in range(n)),
+    "a chain of conditions": lambda n: "if a: pass\n" + "elif a: pass\n" * n,
+    "functions in functions": lambda n: "x = " + "".join(f"lambda a{i}: " for i in range(n)) + "b",
+    "functions of one name": lambda n: "def x(): x.backward()\n" * n,
+    "violations of one line": lambda n: "def x(): return [" + "x.backward(), " * n + "]",
+    "imports of one package": lambda n: "from torch.func import " + ", ".join(["grad"] * n),
+    "globals": lambda n: "def x():\n" + "".join(f" global g{i}\n g{i} = 1\n" for i in range(n)),
+    "branches": lambda n: "try: x = 1\nexcept: x = 2\nelse: x = 3\nfinally: x = 4\n" * n,
+}
+FORBIDDEN: dict[str, Any] = {"by hand": {}, "from scratch": {"names": ["torch.nn.Linear"]}}
+
+
+def of_shapes(shapes: Sequence[str], size: int) -> str:
+    texts = (SHAPES[shape](size) for shape in shapes)
+    return "\n".join([*texts, "def step(): x, x0, q", "step.y = x"])
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_no_two_sizes_of_a_text_are_multiplied(shape: str) -> None:
+    def scan(text: str) -> None:
+        found_in([text], FORBIDDEN, ["step"])
+
+    assert growth(scan, lambda size: of_shapes([shape], size), 40) < 5
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.lists(st.sampled_from(sorted(SHAPES)), min_size=2, max_size=4, unique=True))
+def test_nor_are_those_of_several_shapes(shapes: list[str]) -> None:
+    def scan(text: str) -> None:
+        found_in([text], FORBIDDEN, ["step"])
+
+    assert growth(scan, lambda size: of_shapes(shapes, size), 10) < 5
+
+
+def test_a_few_violations_are_told_in_short_texts(course: Course) -> None:
+    path = "nn.Linear." + "a" * 5000
+    text = LINEAR.replace("output = x @", f"{path}\n        " * 50 + "output = x @")
+    told = violations(course["my_linear"], [text])
+    assert len(told) == MOST
+    assert [each.line for each in told] == sorted(each.line for each in told)
+    assert told[0].line == 1 + next(at for at, line in enumerate(text.splitlines()) if path in line)
+    assert all(len(each.message) < 300 for each in told)
+
+
+@pytest.mark.parametrize("end", ["_backward", "__dict__"])
+def test_length_hides_no_violation(course: Course, end: str) -> None:
+    text = LR.replace(ANCHOR, f"torch.{'a' * 5000}.{end}; {ANCHOR}")
+    assert found(course, "logistic_regression", text)
+    text = LR.replace(ANCHOR, f"torch.autograd.{'a.' * 1000}b; {ANCHOR}")
+    assert "torch.autograd" in found(course, "logistic_regression", text)[0]
+
+
+@pytest.mark.parametrize("where", ["before", "after"])
+def test_size_hides_no_violation(course: Course, where: str) -> None:
+    text = LINEAR.replace("output = x @", "nn.Linear(1, 1)\n        output = x @")
+    much = "y = 1\n" * (PLAIN_LENGTH // 5)
+    [told] = found(course, "my_linear", much + text if where == "before" else text + "\n" + much)
+    assert "torch.nn.Linear" in told
+
+
+def test_what_cannot_be_read_within_bounds_is_a_violation(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounded, "MEMORY_BYTES", 100 << 20)
+    text = LINEAR + "y = 1\n" * (4 * PLAIN_LENGTH)
+    [told] = violations(course["my_linear"], [text])
+    assert (told.line, told.rule) == (1, "from scratch")
+    assert "cannot be read within 30 s and 100 MiB" in told.message
+    seen = seen_at_run_time(course["my_linear"], [text], {"x"}, "y")
+    assert seen.line == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import warnings
 
 import pytest
 from hypothesis import given, settings
@@ -83,13 +84,37 @@ def test_what_is_nested_too_deeply_is_left_as_it_is() -> None:
     assert python_of(deep) == deep + "\n"
 
 
-def test_the_work_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each command asks whether a statement is open; after so many lines, commands stay as they are."""
-    cell = 's = """\n' + "!ls\n" * 10 + '"""\n!ls\n'
-    assert python_of(cell).endswith('"""\npass\n')
-    monkeypatch.setattr(cell_syntax, "_MOST_LINES", 3)
-    assert python_of(cell) == cell
-    assert python_of("!ls\n" * 5) == "pass\n" * 5
+def test_each_line_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where a command could stand on every line, and a string is open all the while."""
+    looked_at: list[str] = []
+    real = cell_syntax._open_after
+
+    def counted(line: str, quote: str, depth: int) -> tuple[str, int]:
+        looked_at.append(line)
+        return real(line, quote, depth)
+
+    monkeypatch.setattr(cell_syntax, "_open_after", counted)
+    lines = ['s = """' + "x" * 3000, *["!ls"] * 2000, '"""', "!ls", "(" * 3000, "!ls"]
+    python = python_of("\n".join(lines))
+    assert python.splitlines() == [*lines[:-3], "pass", *lines[-2:]]
+    assert looked_at == [*lines[:-3], *lines[-2:]]
+
+
+PIECES = st.sampled_from([*"\"'\\()[]{}#x \n", '"""', "'''", "\n!ls\n", "\nx = !ls\n", "f'"])
+
+
+@settings(max_examples=300)
+@given(st.lists(PIECES, max_size=25).map("".join))
+def test_where_strings_and_brackets_end_is_seen_as_python_sees_it(cell: str) -> None:
+    """What is Python stays as it is, also where it is too large for Python to be asked."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(cell)
+    except (SyntaxError, ValueError):
+        return
+    large = "\n".join(cell.splitlines()) + "\n" + "#" * 40_000 + "\n"
+    assert python_of(large) == large
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import nbformat
@@ -11,14 +12,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.submission import Cell
+from grader.submission import Cell, bounded, decode
 from grader.submission.decode import (
     MAX_CELLS,
     MAX_NOTEBOOK_BYTES,
     MAX_SOURCE_BYTES,
+    code_cells,
     notebook_of_bytes,
     source_of_bytes,
 )
+from tests.steps import growth
 
 GOOD = "x = 1\n"
 
@@ -144,3 +147,65 @@ def test_an_old_notebook_is_read() -> None:
     )
     data = nbformat.v3.writes_json(old).encode()
     assert [cell.text for cell in notebook_of_bytes(data, "a.ipynb").cells] == ["x = 1"]
+
+
+CODE = {"cell_type": "code", "metadata": {}, "source": "x = 1", "outputs": [], "id": "a0"}
+
+
+def markdown(number: int, name: str = "a") -> list[dict[str, object]]:
+    return [
+        {"cell_type": "markdown", "metadata": {}, "source": "", "id": f"{name}{n}" if name else "a"}
+        for n in range(number)
+    ]
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        lambda size: {"cells": [CODE, *markdown(size)], "metadata": {}},
+        lambda size: {"cells": [CODE, *markdown(size, "")], "metadata": {}},
+        lambda size: {"cells": [CODE], "metadata": {"a": [{}] * size}},
+        lambda size: {"cells": [{**CODE, "source": ["x\n"] * size}], "metadata": {}},
+        lambda size: {"cells": [{**CODE, "outputs": [{"a": 1}] * size}], "metadata": {}},
+    ],
+    ids=["cells", "ids that are the same", "metadata", "lines", "outputs"],
+)
+def test_the_work_is_linear(shape: Callable[[int], dict[str, object]]) -> None:
+    """Whether a notebook is valid is not asked; it took minutes for some."""
+
+    def text(size: int) -> str:
+        return json.dumps({**shape(size), "nbformat": 4, "nbformat_minor": 5})
+
+    assert growth(lambda made: code_cells([made]), text, 100) < 5
+    assert notebook_of_bytes(text(2000).encode(), "a.ipynb").cells
+
+
+def test_a_large_notebook_is_read_in_a_process_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = {"output_type": "display_data", "data": {"image/png": "A" * (5 << 20)}}
+    large = json.dumps({"cells": [{**CODE, "outputs": [picture]}], "nbformat": 4}).encode()
+    source = notebook_of_bytes(large, "a.ipynb")
+    assert source.text == "x = 1"
+    monkeypatch.setattr(decode, "code_cells", None)
+    with pytest.raises(AttributeError):  # what it hands to that process
+        notebook_of_bytes(large, "a.ipynb")
+
+
+def test_a_notebook_that_unfolds_is_not_held_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounded, "MEMORY_BYTES", 100 << 20)
+    monkeypatch.setattr(decode, "MEMORY_BYTES", 100 << 20)
+    unfolds = b'{"cells": [], "metadata": {"a": [' + b"{}," * (2 << 20) + b'1]}, "nbformat": 4}'
+    source = notebook_of_bytes(unfolds, "a.ipynb")
+    assert source.problem.startswith("a.ipynb cannot be read within 30 s and 100 MiB.")
+
+
+def test_depth_in_a_large_notebook_is_told() -> None:
+    deep = b'{"nbformat": 4, "metadata": ' + b"[" * (5 << 20)
+    assert "is not a Jupyter notebook" in notebook_of_bytes(deep, "a.ipynb").problem
+
+
+@pytest.mark.parametrize("most", [MAX_CELLS, 0])
+def test_nothing_is_left_out_below_the_bounds(most: int) -> None:
+    """Cells that are just within the bounds are all there, also the empty ones."""
+    sources = ["", *["x" * 500] * (MAX_CELLS - 1)] if most else ["x" * MAX_SOURCE_BYTES, ""]
+    source = notebook_of_bytes(book(*[("code", each) for each in sources]), "a.ipynb")
+    assert [cell.text for cell in source.cells] == sources

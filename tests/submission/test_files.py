@@ -182,3 +182,17 @@ def test_listed_files_have_names_of_their_own(tmp_path: Path) -> None:
     with ListedFiles({"my_linear.py": tmp_path / "ada_my_linear.py"}) as listed:
         assert list(listed.names()) == ["my_linear.py"]
         assert listed.read("my_linear.py", 10) == b"x"
+
+
+def test_empty_folders_are_counted_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "MAX_FILES", 20)
+    for number in range(30):
+        (tmp_path / f"d{number % 5}" / f"e{number}").mkdir(parents=True)
+    with pytest.raises(UnreadableError, match="more than 20 files"):
+        list(FolderFiles(tmp_path).names())
+
+
+def test_files_come_before_what_lies_deeper_in_the_order_of_their_names(tmp_path: Path) -> None:
+    found = ["a.py", "b.py", "a/c.py", "a/b/d.py", "a-b/a.py", "c/a.py"]
+    write(tmp_path, dict.fromkeys(reversed(found), "x"))
+    assert list(FolderFiles(tmp_path).names()) == found

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import re
 import shutil
+import struct
 import subprocess
+import zlib
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +17,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from grader.errors import SubmissionError, UnreadableError
+from grader.errors import Fault, SubmissionError, UnreadableError
+from grader.submission import git_files
 from grader.submission.git_files import CommitFiles, git_folder
 from tests.hand_ins import NOON, RIGHT, committed, git, read, write
 
@@ -165,6 +170,152 @@ def test_a_submodule_is_left_alone(tmp_path: Path) -> None:
         assert list(files.names()) == ["my_linear.py"]
 
 
+def test_a_link_among_the_objects_is_not_followed(tmp_path: Path) -> None:
+    """With it, the hash of another's file would be enough to hand it in."""
+    other, folder = tmp_path / "other", tmp_path / "ada"
+    committed(other, RIGHT)
+    committed(folder, "x = 1\n")
+    blob = git(other, "rev-parse", "HEAD:my_linear.py")
+    place = folder / ".git" / "objects" / blob[:2]
+    place.mkdir(exist_ok=True)
+    (place / blob[2:]).symlink_to(other / ".git" / "objects" / blob[:2] / blob[2:])
+    assert "links" in read(folder).problem
+    (place / blob[2:]).unlink()
+    assert not read(folder).problem
+    os.mkfifo(place / blob[2:])  # git would wait for whoever writes into it
+    assert "links or pipes" in read(folder).problem
+
+
+def entry(kind: int, size: int, data: bytes) -> bytes:
+    """An object as it stands in a pack."""
+    first, size = kind << 4 | size & 15, size >> 4
+    head = []
+    while size:
+        head.append(first | 128)
+        first, size = size & 127, size >> 7
+    return bytes([*head, first]) + data
+
+
+def packed_bomb(folder: Path, zeros: int) -> None:
+    """A repository whose my_linear.py is RIGHT, as a difference to as many MiB of zeros, which take as many KiB."""
+    folder.mkdir()
+    git(folder, "init", "--quiet")
+    file = RIGHT.encode()
+    block, size = bytes(1 << 20), len(file) + (zeros << 20)
+    digest, packer = hashlib.sha1(b"blob %d\0" % size + file), zlib.compressobj(9)
+    packed = [packer.compress(file)]
+    for _ in range(zeros):
+        digest.update(block)
+        packed.append(packer.compress(block))
+    packed.append(packer.flush())
+
+    def seven(number: int) -> bytes:
+        """By seven bits, the lowest first."""
+        rest = number >> 7
+        return bytes([number & 127 | 128]) + seven(rest) if rest else bytes([number])
+
+    difference = seven(size) + seven(len(file)) + b"\xb0" + struct.pack("<H", len(file))
+    blob = hashlib.sha1(b"blob %d\0" % len(file) + file)
+    tree = b"100644 my_linear.py\0" + blob.digest()
+    who = b"ada <ada@example.org> 1700000000 +0000"
+    commit = b"tree %b\nauthor %b\ncommitter %b\n\nbomb\n" % (
+        hashlib.sha1(b"tree %d\0" % len(tree) + tree).hexdigest().encode(),
+        who,
+        who,
+    )
+    body = b"PACK" + struct.pack(">II", 2, 4)
+    body += entry(1, len(commit), zlib.compress(commit)) + entry(2, len(tree), zlib.compress(tree))
+    body += entry(3, size, b"".join(packed))
+    body += entry(7, len(difference), digest.digest() + zlib.compress(difference))
+    pack = folder / ".git" / "objects" / "pack" / "pack-bomb.pack"
+    pack.write_bytes(body + hashlib.sha1(body).digest())
+    git(folder, "index-pack", str(pack))
+    head = hashlib.sha1(b"commit %d\0" % len(commit) + commit).hexdigest()
+    (folder / ".git" / "HEAD").write_text(head)
+
+
+def limited(monkeypatch: pytest.MonkeyPatch, option: str, value: int) -> None:
+    """Another limit for git, so that a small attack meets it."""
+    command, found = re.subn(rf"-{option} \d+", f"-{option} {value}", git_files._LIMITED)
+    assert found == 1
+    monkeypatch.setattr(git_files, "_LIMITED", command)
+
+
+def test_a_pack_that_unfolds_is_not_held_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packed_bomb(tmp_path / "ada", 100)
+    assert read(tmp_path / "ada").sources["my_linear"].text == RIGHT  # within the limits it is read
+    limited(monkeypatch, "v", 64 << 10)
+    assert "far too large" in read(tmp_path / "ada").sources["my_linear"].problem
+    committed(tmp_path / "bob", RIGHT)
+    assert read(tmp_path / "bob").sources["my_linear"].text == RIGHT
+
+
+def test_a_file_that_ends_git_leaves_the_others(tmp_path: Path) -> None:
+    folder = tmp_path / "ada"
+    committed(folder, RIGHT)
+    committed(folder, "x = 1\n", name="line_fit.py")
+    blob = git(folder, "rev-parse", "HEAD:line_fit.py")
+    damaged = folder / ".git" / "objects" / blob[:2] / blob[2:]
+    damaged.chmod(0o644)
+    with CommitFiles(folder / ".git") as files:
+        damaged.write_bytes(b"no object")
+        for _ in range(2):
+            with pytest.raises(UnreadableError, match="damaged"):
+                files.read("line_fit.py", 1000)
+            assert files.read("my_linear.py", 1000) == RIGHT.encode()
+            assert files._reader
+            files._reader.kill()  # as the kernel does where memory is short
+            with pytest.raises(Fault, match="git was killed"):
+                files.read("my_linear.py", 1000)
+            assert files.read("my_linear.py", 1000) == RIGHT.encode()
+
+
+def test_git_works_for_so_many_seconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tree of trees without any file prints nothing, and would be walked for ever."""
+    folder = tmp_path / "ada"
+    committed(folder, RIGHT)
+
+    def made(text: str) -> str:
+        command = ["git", "-C", str(folder), "mktree", "--missing"]
+        done = subprocess.run(command, input=text, capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    tree = made("")
+    for _ in range(12):
+        tree = made("".join(f"040000 tree {tree}\td{number}\n" for number in range(10)))
+    git(folder, "update-ref", "HEAD", git(folder, "commit-tree", tree, "-m", "bomb"))
+    limited(monkeypatch, "t", 1)
+    assert "far too large" in read(folder).problem
+
+
+def test_all_that_is_read_of_a_repository_ends_by_one_clock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    committed(tmp_path / "ada", RIGHT)
+    with CommitFiles(tmp_path / "ada" / ".git") as files:
+        files._end = 0.0
+        with pytest.raises(Fault, match="not read within 180 s"):
+            files.read("my_linear.py", 1000)
+    monkeypatch.setattr(git_files, "_SECONDS", -1)
+    with pytest.raises(Fault, match="not read within"):
+        read(tmp_path / "ada")
+
+
+def test_a_file_that_takes_too_long_is_the_last_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    committed(tmp_path / "ada", RIGHT)
+    with CommitFiles(tmp_path / "ada" / ".git") as files:
+        with monkeypatch.context() as patch:
+            patch.setattr(git_files, "_LIMITED", "kill -s XCPU $$")
+            with pytest.raises(UnreadableError, match="not done with it"):
+                files.read("my_linear.py", 1000)
+        with pytest.raises(UnreadableError, match="not done with it"):
+            files.read("my_linear.py", 1000)
+
+
 def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scratch = tmp_path / "scratch"
     scratch.mkdir()
@@ -236,7 +387,7 @@ def test_objects_that_may_not_be_read_are_told(
         raise PermissionError(13, "Permission denied")
 
     committed(tmp_path / "ada", RIGHT)
-    monkeypatch.setattr(Path, "iterdir", refused)
+    monkeypatch.setattr("os.scandir", refused)
     with pytest.raises(UnreadableError, match="cannot be read: Permission denied"):
         CommitFiles(tmp_path / "ada" / ".git")
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from grader.errors import ProtectedError
+from grader.submission import protected
 from grader.submission.protected import (
     Announced,
     announced_in,
@@ -188,3 +190,36 @@ def test_a_report_that_is_no_file_or_too_large_announces_nothing(tmp_path: Path)
 def test_any_bytes_announce_nothing(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "result.json").write_bytes(data)
     assert announced_in(tmp_path) is None
+
+
+def test_a_number_without_end_is_not_announced(tmp_path: Path) -> None:
+    (tmp_path / "result.json").write_text(f'{{"score": {"9" * 4000}, "max-score": 10}}')
+    assert announced_in(tmp_path) is None
+
+
+def test_a_few_of_many_changes_are_told(kept: dict[str, str], student: Path) -> None:
+    for number in range(300):
+        (student / f".github/{number}" / "deep").mkdir(parents=True)
+        (student / f".github/{number}.yml").write_text("x")
+    *told, last = changed_files(kept, student)
+    assert len(told) == 20
+    assert last == "280 more of the protected files are not as they were given out."
+
+
+def test_folders_without_a_file_are_counted(
+    kept: dict[str, str], student: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walked: list[str] = []
+    real = os.walk
+
+    def counted(folder: Path) -> Iterator[tuple[str, list[str], list[str]]]:
+        for each in real(folder):
+            walked.append(each[0])
+            yield each
+
+    monkeypatch.setattr("os.walk", counted)
+    monkeypatch.setattr(protected, "_MAX_FILES", 10)
+    for number in range(50):
+        (student / f".github/d{number}").mkdir()
+    assert changed_files(kept, student) == ()
+    assert len(walked) < 15

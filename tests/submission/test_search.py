@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from grader.course.catalog import Course
 from grader.errors import UnreadableError
-from grader.submission import Source
+from grader.submission import Source, search
 from grader.submission.files import MAX_DEPTH, Files, FolderFiles
 from grader.submission.search import (
     candidates,
@@ -168,3 +168,16 @@ def test_a_message_keeps_to_its_line() -> None:
     assert source == Source("a\\x0ab/my_linear.py", problem="a\\x0ab/my_linear.py is damaged.")
     source = read_source(Given({"a\nb/my_linear.py": b""}), "a\nb/my_linear.py")
     assert source.problem.startswith("a\\x0ab/my_linear.py is empty")
+
+
+def test_so_much_is_read_of_one_submission(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is told of the files after it: an archive may hold a bomb under each exercise's name."""
+    monkeypatch.setattr(search, "MAX_BYTES", 1000)
+    names = course.names[:3]
+    texts = (b"#" * 999, RIGHT.encode(), b"x = 1")
+    files = Given({f"{name}.py": text for name, text in zip(names, texts, strict=True)})
+    answers = find_answers(files, course, names)
+    assert [answers[name].source.problem for name in names] == [
+        *("", ""),  # the second one is begun within the bound
+        f"{names[2]}.py is not read, because the files before it are too large.",
+    ]

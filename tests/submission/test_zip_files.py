@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 import stat
 import struct
 import warnings
@@ -16,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.errors import UnreadableError
+from grader.submission import zip_files
 from grader.submission.zip_files import ZipFiles
 from tests.hand_ins import RIGHT, read, zipped
 
@@ -141,6 +143,40 @@ def test_what_is_read_is_bounded() -> None:
         assert files.read("a.py", len(RIGHT)) == RIGHT.encode()
         with pytest.raises(UnreadableError, match=r"a\.py is far too large"):
             files.read("a.py", 10)
+
+
+def test_what_the_older_record_says_of_the_directory_is_not_believed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A record of the newer kind, which counts more, may say something else; what it leads to is not read either."""
+    monkeypatch.setattr(zip_files, "MAX_DIRECTORY_BYTES", 70_000)
+    names = [f"{number}.py" for number in range(2000)]
+    data = packed(names)
+    end = data.rfind(b"PK\x05\x06")
+    size, start = struct.unpack_from("<II", data, end + 12)
+    record = struct.pack(
+        *("<4sQHHIIQQQQ", b"PK\x06\x06", 44, 45, 45, 0, 0, len(names), len(names), size, start)
+    )
+    locator = struct.pack("<4sIQI", b"PK\x06\x07", 0, end, 1)
+    small = struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, 1, 1, 50, start, 0)
+    lying = data[:end] + record + locator + small
+    assert len(zipfile.ZipFile(io.BytesIO(lying)).namelist()) == len(names)  # so it is read
+    with pytest.raises(UnreadableError, match=r"ada\.zip holds far too many files"):
+        opened(lying)
+    monkeypatch.setattr(zip_files, "MAX_DIRECTORY_BYTES", 8 << 20)
+    monkeypatch.setattr(zip_files, "MAX_ENTRIES", 1000)
+    with pytest.raises(UnreadableError, match=r"ada\.zip holds far too many files"):
+        opened(lying)
+
+
+def test_a_file_of_many_parts_is_whole() -> None:
+    data = random.Random(0).randbytes(5 << 19)  # two parts and a half
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.py", data)
+    with opened(buffer.getvalue()) as files:
+        assert files.read("a.py", len(data)) == data
+        assert files.read("a.py", len(data) - 1) == data
 
 
 def test_a_zip_is_closed_also_where_it_is_none() -> None:

@@ -16,6 +16,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -29,6 +30,8 @@ _MOODLE = re.compile(r"(?P<who>.+)_(?P<number>\d+)_assignsubmission_(?:file|onli
 _CLASSROOM = re.compile(
     r"(?P<prefix>.+?)(?:-submissions|_submissions_\d{4}_\d\d_\d\d_T_\d\d_\d\d_\d\d)"
 )
+_MOST_TIMESTAMPS = 1000
+_LARGEST_NUMBER = 10**100  # of a student; Python makes no text of a number of 4301 digits
 _METADATA = "submission_metadata.yml"
 _ARCHIVES = (".zip", ".7z", ".bz2", ".gz", ".rar", ".tar", ".tgz", ".xz")
 
@@ -154,8 +157,7 @@ def _gradescope(folder: Path) -> Iterator[HandIn]:
 
     try:
         raw = read_plain(folder / _METADATA, _METADATA, 256 << 20)
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        data = yaml.load(raw, Loader=loader)
+        data = yaml.load(raw, Loader=_loader())
     except Exception as error:  # yaml has a dozen kinds for what is broken
         raise LayoutError(
             f"{folder / _METADATA} cannot be read as YAML. Export it again."
@@ -163,22 +165,40 @@ def _gradescope(folder: Path) -> Iterator[HandIn]:
     if not isinstance(data, dict):
         raise LayoutError(f"{folder / _METADATA} is not Gradescope's. Export it again.")
     for name, about in data.items():
-        path = folder / str(name)
-        if not isinstance(about, dict) or path.is_symlink():
+        if not isinstance(name, str) or not isinstance(about, dict):
             continue
-        if path.parent != folder or leads_out(folder, path):
+        path = folder / name
+        if path.is_symlink() or path.parent != folder or leads_out(folder, path):
             continue
         when = about.get(":created_at")
         for submitter in _dicts(about.get(":submitters")):
             # of a group, each has handed it in
-            given = [str(submitter.get(key) or "") for key in (":sid", ":email", ":name")]
+            given = [_word(submitter.get(key)) for key in (":sid", ":email", ":name")]
             yield HandIn(
-                tuple(value for value in (*given, str(name)) if value),
+                tuple(value for value in (*given, name) if value),
                 path,
                 name=given[2],
                 email=given[1],
                 when=_in_utc(when) if isinstance(when, datetime) else None,
             )
+
+
+def _loader() -> Any:
+    """YAML's safe loader without merged tables (`<<`), a few lines of which can stand for billions of entries."""
+    import yaml
+
+    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+        def flatten_mapping(self, node: Any) -> None:
+            """Leaves the table as it is written."""
+
+    return Loader
+
+
+def _word(value: Any) -> str:
+    """A text, or a number as one; empty for all else, since the text of a list can be without end."""
+    if isinstance(value, int | float):
+        return str(value) if 0 < abs(value) < _LARGEST_NUMBER else ""
+    return value if isinstance(value, str) else ""
 
 
 def _dicts(value: Any) -> list[dict[str, Any]]:
@@ -188,7 +208,8 @@ def _dicts(value: Any) -> list[dict[str, Any]]:
 def _timestamp(folder: Path) -> datetime | None:
     """nbgrader's `timestamp.txt`, of the student's folder or of the latest assignment in it."""
     times = []
-    for path in (folder / "timestamp.txt", *sorted(folder.glob("*/timestamp.txt"))):
+    inner = islice(folder.glob("*/timestamp.txt"), _MOST_TIMESTAMPS)
+    for path in (folder / "timestamp.txt", *inner):
         try:
             day, clock, *zone = read_plain(path, path.name, 200).decode().split()
             when = datetime.fromisoformat(f"{day} {clock}")

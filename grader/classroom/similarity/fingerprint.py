@@ -8,17 +8,26 @@ Document Fingerprinting" (SIGMOD 2003); they keep a sample of the hashes, and th
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
+from ...errors import UnreadableError
+from ...submission.bounded import bounded
 from ...text import tree_of
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 K = 12  # elements: about one statement
+MOST_TEXT = (
+    64 << 10
+)  # characters; twenty times an answer. Ten such texts of each student are held in memory
+_KEPT_LENGTH = 8 << 10
+LONGEST = 40  # characters of a word
 DEEPEST = 80  # levels of nesting; no honest answer comes near it
 _DROPPED = ("type_comment", "annotation", "returns", "kind", "ctx", "type_params")
 
@@ -32,29 +41,51 @@ class Fingerprint:
     @property
     def grams(self) -> NDArray[np.uint64]:
         """The different k-grams, ascending: (k-grams,)."""
+        import numpy as np  # which the process that reads large texts may lack
+
         return np.array(sorted(self.lines), dtype=np.uint64)
 
 
-@lru_cache(maxsize=512)  # the same text comes more than once
 def fingerprint_of(source: str) -> Fingerprint | None:
-    """The fingerprint of a text; `None` for one that does not parse, or is nested too deeply."""
-    try:
-        tree = tree_of(source)
-        if tree is None or _too_deep(tree):
-            return None
-        own = _own(tree)
-        units = [list(_elements(unit, own)) for unit in _units(tree)]
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    """The fingerprint of a text; `None` for one that does not parse, is nested too deeply or is far too large."""
+    return _kept(source) if len(source) <= _KEPT_LENGTH else _made(source)
+
+
+def _made(source: str) -> Fingerprint | None:
+    if len(source) > MOST_TEXT:
         return None
+    try:
+        found = bounded(grams_in, [source])
+    except UnreadableError:
+        return None
+    if found is None:
+        return None
+    return Fingerprint({gram: tuple(lines) for gram, lines in found})
+
+
+_kept = lru_cache(maxsize=512)(_made)  # the same text comes more than once
+
+
+def grams_in(texts: Sequence[str]) -> list[tuple[int, list[int]]] | None:
+    """The k-grams of a text, each with the lines that it covers; `None` where it has none to compare.
+
+    Raises:
+        RecursionError, MemoryError: if the text is nested too deeply for Python's parser.
+    """
+    [source] = texts
+    tree = tree_of(source)
+    if tree is None or _too_deep(tree):
+        return None
+    own = _own(tree)
     lines: dict[int, set[int]] = {}
-    for unit in units:
+    for unit in ([*_elements(each, own)] for each in _units(tree)):
         # a short unit is one gram
         for start in range(max(1, len(unit) - K + 1)) if len(unit) >= K // 2 else ():
             part = unit[start : start + K]
             words = "\x1f".join(word for word, _ in part).encode("utf-8", "replace")
             gram = int.from_bytes(blake2b(words, digest_size=8).digest(), "big")
             lines.setdefault(gram, set()).update(line for _, line in part if line)
-    return Fingerprint({gram: tuple(sorted(of)) for gram, of in lines.items()})
+    return [(gram, sorted(of)) for gram, of in lines.items()]
 
 
 def _too_deep(tree: ast.AST) -> bool:
@@ -104,27 +135,39 @@ def _own(tree: ast.Module) -> _Own:
     return _Own(frozenset(names), frozenset(attributes))
 
 
-def _elements(node: ast.AST, own: _Own) -> Iterator[tuple[str, int]]:
+def _elements(top: ast.AST, own: _Own) -> Iterator[tuple[str, int]]:
     """What a node is, then what is in it, depth first: (word, line)."""
-    line = getattr(node, "lineno", 0)
+    waiting = [top]
+    while waiting:
+        node = waiting.pop()
+        yield _word(node, own), getattr(node, "lineno", 0)
+        if not isinstance(node, ast.Name | ast.Constant):
+            waiting += reversed(
+                [
+                    child
+                    for field, value in ast.iter_fields(node)
+                    if field not in _DROPPED
+                    for child in (value if isinstance(value, list) else [value])
+                    if isinstance(child, ast.AST) and not _is_text(child)
+                ]
+            )
+
+
+def _word(node: ast.AST, own: _Own) -> str:
     if isinstance(node, ast.Name):
-        yield ("name" if node.id in own.names else node.id), line
-        return
+        return "name" if node.id in own.names else node.id[:LONGEST]
     if isinstance(node, ast.Constant):
-        yield (repr(node.value)[:40] if not isinstance(node.value, str) else "text"), line
-        return
-    word = type(node).__name__
+        return "text" if isinstance(node.value, str) else _number(node.value)[:LONGEST]
     if isinstance(node, ast.Attribute):
-        word = ".name" if node.attr in own.attributes else f".{node.attr}"
-    elif isinstance(node, ast.keyword):
-        word = f"{node.arg}="
-    yield word, line
-    for field, value in ast.iter_fields(node):
-        if field in _DROPPED:
-            continue
-        for child in value if isinstance(value, list) else [value]:
-            if isinstance(child, ast.AST) and not _is_text(child):
-                yield from _elements(child, own)
+        return ".name" if node.attr in own.attributes else f".{node.attr[:LONGEST]}"
+    if isinstance(node, ast.keyword):
+        return f"{node.arg}"[:LONGEST] + "="
+    return type(node).__name__
+
+
+def _number(value: object) -> str:
+    """How it is written; of a number of thousands of digits Python makes no text."""
+    return hex(value) if type(value) is int and value.bit_length() > 1000 else repr(value)
 
 
 def _is_text(node: ast.AST) -> bool:

@@ -33,6 +33,10 @@ EXPECTED = 0.01  # honest pairs beyond the line, in a class
 ALIKE = 0.8  # share of the two's rare code in an exercise, for its evidence to count
 ALIKE_ALL = 0.5  # the least share over all exercises that can stand out
 MOST_LINES, LONGEST = 2000, 400  # of a text that is shown: lines, and characters of a line
+MOST_SHOWN = 100  # pairs; a hundred that conspired would make thousands
+AT_ONCE = (
+    4 << 20
+)  # pairs of students, once for each piece of code that they share, before they are added up
 
 Grams = NDArray[np.uint64]
 Sources = Mapping[str, str]
@@ -129,7 +133,8 @@ class Comparison:
 
     Attributes:
         students: how many were taken in.
-        unread: how many of their texts do not parse.
+        unread: how many of their texts do not parse, or are far larger than an answer.
+        not_shown: how many pairs stand out beyond the `MOST_SHOWN` clearest.
     """
 
     def __init__(self, stubs: Sources) -> None:
@@ -137,6 +142,8 @@ class Comparison:
         self._grams: dict[str, dict[int, Grams]] = {}
         self.students = 0
         self.unread = 0
+        self.not_shown = 0
+        self._rare: dict[str, Grams] = {}
 
     def add(self, sources: Sources) -> int:
         """Takes in a student's texts by exercise; the number of the student, from 0."""
@@ -176,11 +183,17 @@ class Comparison:
 
     def shared_grams(self, exercise: str, pair: Pair) -> Grams:
         """The rare code of an exercise that both have: k-grams, ascending."""
-        of = self._grams[exercise]
-        first, second = (of[number] for number in pair.students)
+        first, second = (self._grams[exercise][number] for number in pair.students)
         both = np.intersect1d(first, second, assume_unique=True)
-        every, counts = np.unique(np.concatenate(list(of.values())), return_counts=True)
-        return np.intersect1d(both, every[counts <= most_shared(len(of))], assume_unique=True)
+        return np.intersect1d(both, self._rare_of(exercise), assume_unique=True)
+
+    def _rare_of(self, exercise: str) -> Grams:
+        """What so few students of the class have that it counts, worked out once for all pairs."""
+        if exercise not in self._rare:
+            of = self._grams[exercise]
+            every, counts = np.unique(np.concatenate(list(of.values())), return_counts=True)
+            self._rare[exercise] = every[counts <= most_shared(len(of))]
+        return self._rare[exercise]
 
 
 class _Evidence:
@@ -258,15 +271,17 @@ class PairTable:
         weights = np.where(counts <= most_shared(n), np.log(n / counts), 0.0) / K
         self._students = students
         self._own = np.bincount(owners, np.repeat(weights, counts), minlength=students)
-        keys, shares = [np.array([], np.int64)], [np.array([], np.float64)]
+        sums = _Sums()
         for size in range(2, min(most_shared(n), n) + 1):
-            groups = np.flatnonzero(counts == size)
-            members = np.sort(owners[starts[groups, None] + np.arange(size)], axis=1)
             first, second = np.triu_indices(size, 1)
-            keys.append((members[:, first] * students + members[:, second]).ravel())
-            shares.append(np.repeat(weights[groups], len(first)))
-        self.keys, places = np.unique(np.concatenate(keys), return_inverse=True)
-        self._shared = np.bincount(places, np.concatenate(shares), minlength=len(self.keys))
+            of_size = np.flatnonzero(counts == size)
+            step = max(1, AT_ONCE // len(first))
+            for begin in range(0, len(of_size), step):
+                groups = of_size[begin : begin + step]
+                members = np.sort(owners[starts[groups, None] + np.arange(size)], axis=1)
+                keys = (members[:, first] * students + members[:, second]).ravel()
+                sums.add(keys, np.repeat(weights[groups], len(first)))
+        self.keys, self._shared = sums.total()
 
     def evidence_of(self, keys: NDArray[np.int64]) -> NDArray[np.float64]:
         """The evidence of pairs, by key: (pairs,)."""
@@ -278,6 +293,31 @@ class PairTable:
         """The weight of all the rare code that either of a pair has: (pairs,)."""
         own = self._own[keys // self._students] + self._own[keys % self._students]
         return own - self.evidence_of(keys)
+
+
+class _Sums:
+    """Sums of numbers by their keys, added up whenever `AT_ONCE` of them have come."""
+
+    def __init__(self) -> None:
+        self._keys = [np.array([], np.int64)]
+        self._values = [np.array([], np.float64)]
+        self._held = 0
+
+    def add(self, keys: NDArray[np.int64], values: NDArray[np.float64]) -> None:
+        """Takes in (numbers,) of each."""
+        self._keys.append(keys)
+        self._values.append(values)
+        self._held += len(keys)
+        if self._held > AT_ONCE:
+            self.total()
+
+    def total(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """The different keys, ascending, and the sum of each."""
+        keys, places = np.unique(np.concatenate(self._keys), return_inverse=True)
+        values = np.concatenate(self._values)
+        sums = np.asarray(np.bincount(places, values, minlength=len(keys)), np.float64)
+        self._keys, self._values, self._held = [keys], [sums], 0
+        return keys, sums
 
 
 def most_shared(n: int) -> int:
@@ -324,14 +364,17 @@ def compare(
         hide: (identifier, text) → the text to show, without names where pseudonyms are wanted.
 
     Returns:
-        The pairs that stand out, the clearest first; and the comparison, which counts students and unread texts.
+        The `MOST_SHOWN` clearest of the pairs that stand out, the clearest first; and the comparison, which counts
+        students, unread texts and the other pairs.
     """
     people = list(students)
     comparison = Comparison(stubs)
     for who, _ in people:
         comparison.add(sources(who))
     findings = []
-    for pair in comparison.pairs():
+    pairs = comparison.pairs()
+    comparison.not_shown = max(0, len(pairs) - MOST_SHOWN)
+    for pair in pairs[:MOST_SHOWN]:
         first, second = (people[number] for number in pair.students)
         shown, marks = [], []
         for who, _ in (first, second):

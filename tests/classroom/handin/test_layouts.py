@@ -154,6 +154,32 @@ def test_times_that_a_student_wrote(tmp_path: Path) -> None:
     assert found == {name: when for name, (_, when) in times.items()} | {"pipe": None}
 
 
+def bomb(row: str) -> str:
+    """Nine rows of YAML, each of which names the one before it nine times."""
+    rows = ["a0: &a0 {x: 1}"]
+    rows += [f"a{n}: &a{n} " + row.format(", ".join([f"*a{n - 1}"] * 9)) for n in range(1, 30)]
+    return "\n".join(rows) + "\n"
+
+
+def test_an_export_that_stands_for_billions_of_entries(tmp_path: Path) -> None:
+    file = tmp_path / "submission_metadata.yml"
+    eve = "eve:\n  :submitters:\n  - :name: *a29\n    :sid: *a29\n    :email: e@example.org\n"
+    file.write_text(bomb("[{}]") + eve)
+    [found] = find_hand_ins(tmp_path, ["my_linear"])
+    assert found.aliases == ("e@example.org", "eve")  # a list is nobody's name
+    file.write_text(bomb("{{<<: [{}]}}") + eve)
+    with pytest.raises(LayoutError, match="cannot be read as YAML"):
+        find_hand_ins(tmp_path, ["my_linear"])
+
+
+@pytest.mark.parametrize("number", ["0x" + "f" * 5000, ".inf", ".nan", "0"])
+def test_a_number_that_is_no_students(tmp_path: Path, number: str) -> None:
+    text = f"eve:\n  :submitters:\n  - :sid: {number}\n    :email: e@example.org\n"
+    (tmp_path / "submission_metadata.yml").write_text(text)
+    [found] = find_hand_ins(tmp_path, ["my_linear"])
+    assert found.aliases == ("e@example.org", "eve")
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.binary() | st.text().map(lambda text: text.encode("utf-8", "replace")))
 @example(b"a: 2026-99-99")

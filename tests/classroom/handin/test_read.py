@@ -21,6 +21,7 @@ from grader.classroom.handin.read import (
     sources_of,
 )
 from grader.course.catalog import Course
+from grader.submission import bounded, decode
 from tests.hand_ins import NOON, RIGHT, committed, read, write, zipped
 
 
@@ -154,3 +155,15 @@ def test_any_bytes_are_a_hand_in_or_told(tmp_path: Path, name: str, data: bytes)
     submitted = read(tmp_path / name.split("/")[0])
     assert bool(submitted.problem) != bool(submitted.sources)
     assert bool(submitted.digest) == bool(submitted.sources)
+
+
+def test_a_file_that_cannot_be_read_within_bounds_leaves_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (bounded, decode):
+        monkeypatch.setattr(module, "MEMORY_BYTES", 100 << 20)
+    unfolds = '{"cells": [], "metadata": {"a": [' + "{}," * (2 << 20) + '1]}, "nbformat": 4}'
+    submitted = read(write(tmp_path, {"my_linear.ipynb": unfolds, "line_fit.py": RIGHT}))
+    told = {name: source.problem for name, source in submitted.sources.items()}
+    assert told["line_fit"] == ""
+    assert told["my_linear"].startswith("my_linear.ipynb cannot be read within 30 s")

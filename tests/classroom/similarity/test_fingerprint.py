@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from grader.classroom.similarity.fingerprint import DEEPEST, Fingerprint, fingerprint_of
+from grader.classroom.similarity.fingerprint import (
+    DEEPEST,
+    MOST_TEXT,
+    Fingerprint,
+    fingerprint_of,
+    grams_in,
+)
 from tests.copies import EXERCISES, disguised, right
+from tests.steps import growth
 
 CODE = """
 def mean(values):
@@ -101,3 +110,30 @@ def test_another_name_for_a_function_is_no_change() -> None:
     text = f"{CODE}\n\ndef twice(values):\n    return mean(values) + mean(values) * len(values)\n"
     assert grams(text) == grams(text.replace("mean", "schnitt").replace("twice", "doppelt"))
     assert grams(text) != grams(text.replace("len(", "max("))
+
+
+def test_what_is_far_too_large_has_none() -> None:
+    text = "x = f(1) + g(2)\n"
+    assert known(text * (MOST_TEXT // len(text))).lines
+    assert fingerprint_of(text * (MOST_TEXT // len(text) + 1)) is None
+
+
+def test_what_is_large_is_the_same_as_what_is_small() -> None:
+    """It is read in a process of its own."""
+    assert fingerprint_of(CODE + "#" * 3000) == fingerprint_of(CODE)
+
+
+def test_a_number_of_a_thousand_digits_is_compared() -> None:
+    number = "0x" + "f" * 5000
+    assert grams(f"x = f({number}) + g(2)") != grams("x = f(1) + g(2)")
+
+
+def test_the_work_is_linear() -> None:
+    shapes: list[Callable[[int], str]] = [
+        lambda size: "x = f(1) + g(2)\n" * size,
+        lambda size: "x = [" + "f(1), " * size + "]",
+        lambda size: "x" + "[f(1)]" * (size // 3),
+        lambda size: f"x = f({'a' * size}) + " + f"g.{'b' * size}(2)" * size,
+    ]
+    for shape in shapes:
+        assert growth(lambda text: grams_in([text]), shape, 20) < 5

@@ -11,6 +11,7 @@ import pytest
 
 from grader.classroom.records import Enrolled
 from grader.classroom.report.pseudonyms import Pseudonyms
+from grader.classroom.similarity import pairs
 from grader.classroom.similarity.fingerprint import K, fingerprint_of
 from grader.classroom.similarity.pairs import (
     LONGEST,
@@ -222,3 +223,45 @@ def test_a_finding_is_shown_within_bounds() -> None:
     assert marked == 0
     assert "\x1b" not in text
     assert len(text) <= LONGEST + 100
+
+
+def test_sums_are_the_same_however_often_they_are_added_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hundred students who conspire could share what does not fit into memory at once."""
+    chance = np.random.default_rng(0)
+    of = {who: np.unique(chance.integers(0, 400, 100)).astype(np.uint64) for who in range(60)}
+    whole = PairTable(of, 60)
+    held: list[int] = []
+    real = pairs._Sums.add
+
+    def counted(sums: Any, keys: Any, values: Any) -> None:
+        held.append(len(keys))
+        real(sums, keys, values)
+
+    monkeypatch.setattr(pairs, "AT_ONCE", 20)
+    monkeypatch.setattr(pairs._Sums, "add", counted)
+    parts = PairTable(of, 60)
+    assert max(held) <= 20
+    assert parts.keys.tolist() == whole.keys.tolist()
+    assert np.allclose(parts.evidence_of(whole.keys), whole.evidence_of(whole.keys))
+
+
+def test_the_clearest_pairs_are_shown_and_the_others_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pairs, "MOST_SHOWN", 1)
+    students = [*honest(), honest()[1], honest()[2]]
+    names = [(str(number), f"student {number}") for number in range(len(students))]
+    findings, comparison = compare(names, lambda who: students[int(who)], stubs())
+    assert len(findings) == 1
+    assert comparison.not_shown == 1
+
+
+def test_what_is_rare_is_worked_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    comparison = Comparison({})
+    for text in right("mlp_backward")[:3]:
+        comparison.add({"mlp_backward": text})
+    first = comparison.shared_grams("mlp_backward", Pair((0, 1), 0.0, 0.0, "", ()))
+    monkeypatch.setattr(np, "unique", None)
+    assert comparison.shared_grams("mlp_backward", Pair((0, 1), 0.0, 0.0, "", ())).tolist() == (
+        first.tolist()
+    )
