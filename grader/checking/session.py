@@ -49,8 +49,8 @@ class Request:
 class Session:
     """Runs probes on one file of a student's in a child of one sandbox, and replaces a child that is lost.
 
-    No child is made before the first probe. All that follows the first import has `exercise_seconds` in all: the
-    probes, and new children that load the file again.
+    No child is made before the first probe. The probes have `exercise_seconds` in all, and so have the children that
+    load the file again where one was lost. What is loaded for the first time, or for the grader's own ends, is free.
 
     Args:
         name: the exercise's, and so that of the student's module.
@@ -86,7 +86,7 @@ class Session:
         self._failures = Failures(name, source)
         self._seconds = 0.0
         self._free_seconds = 0.0
-        self._was_loaded = False
+        self._was_lost = False
         self._waiting_since = 0.0
         self.is_waiting = False
 
@@ -155,19 +155,17 @@ class Session:
         try:
             return child.call(header, block, left)
         except NoAnswer as error:
-            self._child = None
+            self._child, self._was_lost = None, True
             if self._was_cut_short(error, left):
                 raise cut_short(self._sandbox.limits.exercise_seconds) from error
             raise self._failures.lost(error, device) from error
 
     def _left(self) -> float:
-        """The seconds that are left for this exercise; there is no end to them before the first import.
+        """The seconds that are left for this exercise.
 
         Raises:
             CheckOutcome: if there are none.
         """
-        if not self._was_loaded:
-            return math.inf
         most = self._sandbox.limits.exercise_seconds
         left = most - (self.waited - self._free_seconds)
         if left <= 0:
@@ -188,7 +186,8 @@ class Session:
 
     def _load(self) -> Child | None:
         """A new child with the source in it; without one, `load_problem` says why."""
-        left = self._left()
+        left = self._left() if self._was_lost else math.inf
+        start = self.waited
         child = self._sandbox.open(self._preload)
         # plain names, whatever the path is: they travel through C code that knows ASCII alone
         tags = [f"{self.name}.py"]
@@ -207,8 +206,9 @@ class Session:
             self.load_problem = self._failures.raised_at_import(header["error"])
             return None
         self._failures.note_loaded(header)
-        if not self._was_loaded:
-            self._was_loaded, self._free_seconds = True, self.waited
+        if not self._was_lost:
+            self._free_seconds += self.waited - start
+        self._was_lost = False
         return child
 
 

@@ -285,6 +285,16 @@ def test_a_file_that_dies_at_each_call_is_not_imported_for_ever(start: Start, cl
     assert session.load_problem == ""  # it was imported before
 
 
+def test_what_the_grader_itself_loads_anew_does_not_count(start: Start, clock: Clock) -> None:
+    box = Slow(clock, imports=[9.0] * 6, calls=[1.0] * 6)
+    session = start(box=box)
+    for _ in range(6):
+        assert told(session) == "1"
+        session.close()
+    assert box.opened == 6
+    assert clock.now == pytest.approx(1000 + 6 * (9 + 1))
+
+
 def test_a_probes_own_limit_is_told_as_such(start: Start, clock: Clock) -> None:
     session = start(box=Slow(clock, imports=[1, 1], calls=[6, 1]))
     assert told(session) == "timeout: Your code did not finish within 5 seconds."
