@@ -55,7 +55,7 @@ PHASES: Sequence[tuple[str, object, str]] = (
     ("wire: encode, decode", session, "decode"),
     ("wire: messages", child, "pack"),
     ("answers met before", MemoizedSession, "look_up"),
-    ("inputs, reference, comparison", run, "_run_case"),
+    ("inputs, reference, comparison", run, "run_case"),
     ("rules in the source", grading, "violations"),
     ("database", Gradebook, "write"),
     ("reading the submission", None, "read"),

@@ -27,9 +27,10 @@
     │   └── UnsupportedVersion        a library lacks a private name that the grader needs
     └── NoAnswer                      a child timed out, died, took too much or sent nonsense; what came of a check
 
-The command line catches `InputError` and `Fault` in one place. In between, a `Fault` is caught only where a class goes
-on with the next student, and where somebody is told of it who goes on working (`grader watch`, a notebook). How a
-case of a check ends is no error: `checking/outcome.py` has that.
+What keeps an exercise from being judged becomes its status `fault`, in `grading.py`, and the others are judged.
+The command line catches `InputError` and every other `Fault` in one place. In between, a `Fault` is caught only where a
+class goes on with the next student, and where somebody is told of it who goes on working (`grader watch`, a notebook).
+How a case of a check ends is no error: `checking/outcome.py` has that.
 """
 
 from __future__ import annotations
@@ -138,7 +139,13 @@ class Fault(GraderError):
 
 
 class CourseFault(Fault):
-    """A check, or what it compares with, is at fault."""
+    """A check, or what it compares with, is at fault.
+
+    Attributes:
+        check: the name of that check; empty where it is not one of them alone.
+    """
+
+    check = ""
 
 
 class SandboxLost(Fault):

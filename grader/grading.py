@@ -3,12 +3,16 @@
     submission ──▶ sandbox child ──plain tensors──▶ checks compare with autograd ──▶ Report
 
 The trusted process draws the inputs, works out the reference and compares; the student's code runs elsewhere.
+
+A fault is no verdict. Where a sandbox is lost, it is started again and the exercise graded again, once. What fails
+otherwise, in a check or in the grader, ends that exercise with the status `fault`, and the others are graded.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
@@ -20,16 +24,20 @@ from .checking.remarks import remarks
 from .checking.rules import by_hand, seen_at_run_time, violations
 from .course.assignment import AssignedCourse
 from .course.catalog import Course, Exercise
+from .course.python_files import text_of
 from .course.translation import title_of
-from .errors import InputError
+from .errors import CourseError, InputError, SandboxLost, UnsupportedVersion
 from .language import _
 from .machines import Machines, preload_for
-from .report import CheckResult, ExerciseResult, Report, Violation
+from .report import CheckResult, Environment, ExerciseResult, Report, Violation
 from .submission import Source, Submission, read_submission
 
 if TYPE_CHECKING:
     from .checking.collect import Check
     from .checking.session import Session, Sessions
+
+# torch's settings, pytest, the language and a sandbox are one a process: a second thread waits for the first
+_one_at_a_time = threading.RLock()
 
 
 def grade(
@@ -44,7 +52,7 @@ def grade(
     progress: Callable[[str], None] | None = None,
     language: str | None = None,
 ) -> Report:
-    """Grades a submission.
+    """Grades a submission. It can be called from several threads, one of which grades at a time.
 
     Args:
         submission: what to grade, or the path of a file or folder to read it from.
@@ -62,9 +70,10 @@ def grade(
         language: of the report's texts; by default the one in use, English at first.
 
     Raises:
-        InputError: if there is nothing to grade, an exercise is not known, or `language` is none that the grader
-            speaks.
-        Fault: if a check or the grader itself is at fault.
+        InputError: if there is nothing to grade, an exercise is not known, a file of the course cannot be read, or
+            `language` is none that the grader speaks.
+        SandboxLost: if a sandbox does not start, nor does it when it is started again.
+        UnsupportedVersion: if a library lacks what the grader needs.
     """
     if language not in (None, *languages.languages()):
         known = ", ".join(languages.languages())
@@ -72,7 +81,7 @@ def grade(
         raise InputError(sentence.format(language=language, known=known))
     exercises = tuple(exercises)
     course = assigned.course if assigned else course or (machines.course if machines else None)
-    with ExitStack() as stack:
+    with _one_at_a_time, ExitStack() as stack:
         # before the rest: it imports torch at the same time as this process does
         machines = machines or stack.enter_context(Machines(course))
         course = course or machines.course
@@ -84,16 +93,15 @@ def grade(
         wanted = exercises or (assigned.names if assigned else submission.wanted)
         named = _known(wanted or tuple(submission.sources), course)
         for exercise in named[:1]:
-            _collect(exercise, machines.devices)  # while the sandbox still starts
-        grading = _Grading(machines, assigned, seed, first_failure)
+            _collect_ahead(exercise, machines.devices)  # while the sandbox still starts
+        environment = _environment_of(machines)
+        grading = _Grading(machines, environment, assigned, seed, first_failure)
         results = []
         for exercise in named:
             if progress:
                 progress(exercise.name)
             results.append(grading.result_of(exercise, submission.sources.get(exercise.name)))
-        report = Report(
-            submission.name, tuple(results), machines.environment, language=languages.current()
-        )
+        report = Report(submission.name, tuple(results), environment, language=languages.current())
         return assigned.apply(report) if assigned else report
 
 
@@ -103,17 +111,28 @@ def _known(names: Sequence[str], course: Course) -> list[Exercise]:
     return [course[name] for name in dict.fromkeys(names)]
 
 
+def _environment_of(machines: Machines) -> Environment:
+    """Where this runs; sandboxes that do not start are started again, once."""
+    try:
+        return machines.environment
+    except SandboxLost:
+        machines.restart()
+        return machines.environment
+
+
 @contextmanager
 def _torch_as_it_comes() -> Iterator[None]:
     """Torch's global settings as they are at first, whatever the caller (a notebook, say) has made of them."""
     import torch
+
+    from .checking import generators
 
     dtype, grad = torch.get_default_dtype(), torch.is_grad_enabled()
     threads = torch.get_num_threads()
     exact: list[Any] = [torch.backends.cuda.matmul, torch.backends.cudnn]
     short = [backend.allow_tf32 for backend in exact]  # 10 bits of mantissa instead of 23
     try:
-        with torch.random.fork_rng(devices=[]):
+        with generators.kept():
             torch.set_default_dtype(torch.float32)
             torch.set_grad_enabled(True)
             # as in the sandbox; for tensors as small as these, threads only wait for each other
@@ -134,21 +153,48 @@ class _Grading:
     """What holds for every exercise of a call; the arguments of `grade`."""
 
     machines: Machines
+    environment: Environment
     assigned: AssignedCourse | None
     seed: int | None
     first_failure: bool
 
     def result_of(self, exercise: Exercise, source: Source | None) -> ExerciseResult:
-        """Runs an exercise's checks, and looks at what its rules forbid; `source` is `None` where it is missing."""
+        """What comes of an exercise; `source` is `None` where it is missing.
+
+        Raises:
+            InputError, SandboxLost, UnsupportedVersion: as `grade`.
+        """
+        try:
+            try:
+                return self._judged(exercise, source)
+            except SandboxLost:
+                self.machines.restart()
+                return self._judged(exercise, source)
+        except (InputError, UnsupportedVersion):
+            raise
+        except Exception as error:
+            if isinstance(error, SandboxLost):
+                self.machines.restart()
+            return self._fault(exercise, source, error)
+
+    def _fault(self, exercise: Exercise, source: Source | None, error: Exception) -> ExerciseResult:
+        from .checking.faults import fault_result
+
+        points = 0
+        with suppress(Exception):  # it may be the checks that cannot be collected
+            points = sum(check.points for check in self._collected(exercise).values())
+        return fault_result(exercise, error, points, self._seed_of(exercise, source))
+
+    def _judged(self, exercise: Exercise, source: Source | None) -> ExerciseResult:
+        """Runs an exercise's checks, and looks at what its rules forbid."""
         from .checking.run import run_checks
 
-        only = self.assigned.checks(exercise.name) if self.assigned else None
-        if only is not None and not only:
+        if self._only(exercise) == frozenset():
             return not_for_students(exercise, source)
         seed = self._seed_of(exercise, source)
         with self._sessions(exercise, source) as sessions:
-            collected = _collect(exercise, self.machines.environment.devices)
-            checks = run_checks(collected, sessions, seed, only, self.first_failure)
+            collected = self._collected(exercise)
+            checks = run_checks(collected, sessions, seed, self.first_failure)
         broken: list[Violation] = []
         problem = ""
         if source and sessions:
@@ -172,6 +218,16 @@ class _Grading:
             seed=seed,
             remarks=remarks(exercise, source) if source else (),
         )
+
+    def _only(self, exercise: Exercise) -> frozenset[str] | None:
+        """The names of the checks that run; `None` stands for all of them."""
+        return self.assigned.checks(exercise.name) if self.assigned else None
+
+    def _collected(self, exercise: Exercise) -> dict[str, Check]:
+        """The checks that run. Others are as if they were not there, also for those that need them."""
+        only = self._only(exercise)
+        checks = _collect(exercise, self.environment.devices)
+        return {name: check for name, check in checks.items() if only is None or name in only}
 
     def _seed_of(self, exercise: Exercise, source: Source | None) -> int:
         from .checking.student import seed_of
@@ -199,11 +255,11 @@ class _Grading:
             )
             stack.enter_context(closing(session))
             on_gpu = None
-            if "cuda" in self.machines.environment.devices:
+            if "cuda" in self.environment.devices:
                 # to import these does not touch CUDA, which would not survive the fork
                 on_gpu = Session(exercise.name, source, self.machines.sandbox("cuda"), preload)
                 stack.enter_context(closing(on_gpu))
-            yield Sessions(session, on_gpu)
+            yield Sessions(session, on_gpu, lambda: _solution_of(exercise))
 
 
 def _with_places(
@@ -226,6 +282,23 @@ def _violations(exercise: Exercise, source: Source, session: Session) -> list[Vi
         seen_at_run_time(exercise, source.programs, probe.called, what)
         for probe, what in session.differentiated[:1]
     ]
+
+
+def _solution_of(exercise: Exercise) -> Source | None:
+    """The exercise's own solution; `None` where it is not at hand."""
+    with suppress(CourseError):
+        return Source.of_text(exercise.solution.name, text_of(exercise.solution))
+    return None
+
+
+def _collect_ahead(exercise: Exercise, devices: Sequence[str]) -> None:
+    """What is at fault there is told when the exercise is graded; what can be mended at once."""
+    try:
+        _collect(exercise, devices)
+    except (InputError, UnsupportedVersion):
+        raise
+    except Exception:
+        return
 
 
 def _collect(exercise: Exercise, devices: Sequence[str]) -> dict[str, Check]:

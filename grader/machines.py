@@ -55,6 +55,7 @@ class Machines:
 
     Raises:
         CourseError: if the course's `[limits]` are not as they should be.
+        SandboxLost: if a sandbox cannot be started.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class Machines:
         self._zygote_server = zygote_server
         self._confined = confined
         self._environment: Environment | None = None
+        self._has_cuda = "cuda" in self.devices
         self._sandboxes = self._started()
 
     def __enter__(self) -> Self:
@@ -86,10 +88,15 @@ class Machines:
             sandbox.close()
 
     def restart(self) -> None:
-        """Ends all of them and starts new ones: the way back from a `SandboxLost`."""
+        """Ends all of them and starts new ones: the way back from a `SandboxLost`. It holds for all that `on` gave.
+
+        Raises:
+            SandboxLost: if they cannot be started.
+        """
         self.close()
         self._environment = None
-        self._sandboxes = self._started()
+        # in place: who made them, and whoever got them by `on`, have the same ones
+        self._sandboxes.update(self._started())
 
     def on(self, course: Course | None = None, devices: Sequence[str] | None = None) -> Self:
         """The same sandboxes, for another course or for fewer devices; limits stay, and who made them closes them."""
@@ -126,7 +133,7 @@ class Machines:
 
     def _started(self) -> dict[str, Sandbox]:
         started = {"cpu": Sandbox(self.limits, self._confined, zygote_server=self._zygote_server)}
-        if "cuda" in self.devices:
+        if self._has_cuda:
             started["cuda"] = Sandbox(_longer(self.limits), self._confined, device="cuda")
         return started
 

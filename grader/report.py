@@ -139,6 +139,12 @@ class ExerciseResult:
         return self.status == "fault"
 
     @property
+    def has_all_points(self) -> bool:
+        """Whether there is a verdict, and nothing is wrong: neither a point is missing nor a rule broken."""
+        nothing_wrong = self.status not in ("error", "fault") and not self.violations
+        return nothing_wrong and self.score == self.max_score
+
+    @property
     def was_attempted(self) -> bool:
         """Whether there is work of the student's: without it, the checks have nothing to say."""
         return self.status not in ("missing", "not_attempted")
@@ -169,7 +175,7 @@ class Environment:
 class Report:
     """Everything that is known of one submission. Its texts are in `language`, in which it was graded.
 
-    With `faults` in it, it is no verdict: its score is not to be stored or shown as one.
+    With `faults` in it, it is no verdict: its score is not to be stored or shown as one, and its data has none.
     """
 
     submission: str
@@ -199,6 +205,11 @@ class Report:
         return tuple(exercise for exercise in self.exercises if exercise.is_fault)
 
     @property
+    def has_all_points(self) -> bool:
+        """Whether every exercise has."""
+        return all(exercise.has_all_points for exercise in self.exercises)
+
+    @property
     def checks(self) -> Iterator[CheckResult]:
         """The checks of all exercises, in their order."""
         return (check for exercise in self.exercises for check in exercise.checks)
@@ -209,9 +220,9 @@ class Report:
             "schema": self.schema,
             "language": self.language,
             "submission": self.submission,
-            "score": self.score,
+            "score": None if self.faults else self.score,
             "max_score": self.max_score,
-            "exercises": [_plain(exercise) for exercise in self.exercises],
+            "exercises": [_exercise_data(exercise) for exercise in self.exercises],
             "environment": _plain(self.environment),
         }
 
@@ -252,10 +263,15 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def _exercise_data(exercise: ExerciseResult) -> Any:
+    return _plain(exercise) | ({"score": None} if exercise.is_fault else {})
+
+
 def _exercise(data: Mapping[str, Any]) -> ExerciseResult:
     return ExerciseResult(
         **dict(data)
         | {
+            "score": data["score"] or 0,
             "violations": tuple(Violation(**entry) for entry in data["violations"]),
             "remarks": tuple(data.get("remarks", ())),
             "checks": tuple(_check(entry) for entry in data["checks"]),

@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from grader import grade, load_course
 from grader.course.catalog import Course
 from grader.machines import Machines
-from grader.report import ExerciseResult
+from grader.report import ExerciseResult, Report
 from grader.sandbox import Limits, Sandbox
 from grader.submission import Submission
+from tests.ordinary_user import OrdinaryUser, ordinary_user
 
 os.environ["GRADER_LANG"] = "en"  # whatever the locale of this machine is
 ROOT = Path(__file__).resolve().parent.parent
 Grade = Callable[..., ExerciseResult]
+
+
+def told(report: Report) -> dict[str, Any]:
+    """All that a report says, but for the time that each check took."""
+    data = report.to_dict()
+    for exercise in data["exercises"]:
+        for check in exercise["checks"]:
+            del check["seconds"]
+    return data
 
 
 @pytest.fixture(scope="session")
@@ -57,6 +69,13 @@ def strict_machines(course: Course) -> Iterator[Machines]:
 @pytest.fixture(scope="session")
 def strict_sandbox(strict_machines: Machines) -> Sandbox:
     return strict_machines.sandbox()
+
+
+@pytest.fixture(scope="session")
+def another_user() -> Iterator[OrdinaryUser]:
+    """In a folder that everybody can reach, as the tests' own is root's alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield ordinary_user(Path(folder))
 
 
 @pytest.fixture

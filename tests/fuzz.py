@@ -174,8 +174,8 @@ class Fuzzer:
         if (seconds := time.monotonic() - start) > MOST_SECONDS:
             yield f"took {seconds:.0f} s"
         self.outcomes[result.status] += 1
-        if any(check.status == "error" for check in result.checks):
-            yield f"a fault of the grader: {[c.message for c in result.checks if c.status == 'error']}"
+        if result.is_fault:
+            yield f"a fault of the grader: {result.traceback}"
         if result.score and not _is_python(source):
             yield f"{result.score} points for a text that is no Python"
         if result.score and rng.random() < 0.05:

@@ -7,7 +7,6 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 from io import StringIO
-from typing import get_args
 
 from rich.console import Console, RenderableType
 
@@ -158,10 +157,10 @@ def report_of(results: Sequence[ExerciseResult]) -> Report:
 
 
 def of_every_status(language: str = "en") -> Report:
-    """An exercise of each status, whose checks are as they can be there; every text names its place."""
+    """An exercise of each status that is a verdict, with the checks that it can have; every text names its place."""
     results = []
-    for status in get_args(ExerciseStatus):
-        checks = [_one(kind, f"{status}/{kind}") for kind in _KINDS[status]]
+    for status, kinds in _KINDS.items():
+        checks = [_one(kind, f"{status}/{kind}") for kind in kinds]
         score = sum(check.score for check in checks)
         told = "" if status in ("partial", "failed") else f"why {status}"
         results.append(
@@ -180,12 +179,27 @@ _KINDS: dict[ExerciseStatus, tuple[CheckStatus, ...]] = {
     "failed": ("failed",),
     "missing": ("not_reached",),
     "not_attempted": ("not_started", "not_reached"),
-    "error": ("passed", "failed", "error", "not_reached"),
+    "error": ("passed", "failed", "not_reached"),
 }
 
 
+def a_fault(
+    name: str = "a_fault", message: str = "the check is broken, not your code"
+) -> ExerciseResult:
+    """An exercise that the grader could not judge; what its author reads names a secret of a check's."""
+    told = f'Traceback (most recent call last):\n  File "{name}.py", line 3\n    SECRET = x\nNameError: x'
+    return ExerciseResult(
+        *(name, f"Title of {name}", 0, 5, "fault", message), seed=17, traceback=told
+    )
+
+
+def with_fault(report: Report) -> Report:
+    """The report with an exercise more, which could not be judged."""
+    return replace(report, exercises=(*report.exercises, a_fault()))
+
+
 def _one(status: CheckStatus, where: str) -> CheckResult:
-    wrong = status in ("failed", "timeout", "error")
+    wrong = status in ("failed", "timeout")
     return CheckResult(
         name=status,
         description=f"asked {where}",
@@ -227,15 +241,23 @@ def everything_hostile(text: str) -> Report:
         place=text,
         pictures=(Picture("error", text, (1, 1), ((1.0,),)),),
     )
+    statuses: tuple[ExerciseStatus, ...] = ("failed", "error")
     exercises = [
         ExerciseResult(
             *(text, text, 0, 1, status, text),
             violations=(Violation(1, text, text),),
             checks=(check,),
         )
-        for status in ("failed", "error")
+        for status in statuses
     ]
     return Report(text, tuple(exercises), Environment("3.11", "2.13", ("cpu",), (), (text,)))
+
+
+def hostile_fault(text: str) -> Report:
+    """The same, and one more exercise, which could not be judged."""
+    report = everything_hostile(text)
+    fault = ExerciseResult(*(text, text, 0, 1, "fault", text), traceback=text)
+    return replace(report, exercises=(*report.exercises, fault))
 
 
 REPORTS = [
@@ -248,4 +270,10 @@ REPORTS = [
     of_every_status(),
     KOREAN,
     *(everything_hostile(text) for text in (ATTACKS[9], ATTACKS[10], ATTACKS[11], ATTACKS[-1])),
+]
+# which are no verdicts, and have no score
+FAULTY = [
+    report_of([a_fault()]),
+    *(with_fault(report) for report in (plain_report([(3, 3)]), of_every_status(), KOREAN)),
+    *map(hostile_fault, ATTACKS),
 ]

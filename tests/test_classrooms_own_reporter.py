@@ -17,7 +17,14 @@ import pytest
 
 from grader.outputs import classroom_reporter, github
 from grader.report import Report
-from tests.hostile import hostile_report, plain_report, with_violation
+from tests.hostile import (
+    FAULTY,
+    hostile_report,
+    of_every_status,
+    plain_report,
+    with_fault,
+    with_violation,
+)
 
 REPORTER = os.environ.get("REPORTER", "")
 SCRIPT = Path(REPORTER) / "dist" / "main.js"
@@ -106,6 +113,24 @@ def test_its_table_agrees_or_the_summary_says_why_not(name: str) -> None:
         # its columns are cut: as far as it goes, it is what the note says
         assert shown.rstrip("…") in note
         assert "table of Classroom" in github.summary(report)
+
+
+@pytest.mark.parametrize("report", FAULTY)
+def test_of_a_report_with_faults_it_announces_no_points(report: Report) -> None:
+    result = run(classroom_reporter.result(report))
+    assert commands(result.stdout) == ["::error::Some tests errored."]
+    assert (result.returncode, result.stderr) == (1, "")
+
+
+def test_it_says_what_a_fault_is() -> None:
+    told = run(classroom_reporter.result(with_fault(plain_report([(3, 3)])))).stdout
+    assert "Error: a_fault: the check is broken, not your code" in told
+
+
+def test_it_says_why_a_file_cannot_be_loaded() -> None:
+    result = run(classroom_reporter.result(of_every_status()))
+    assert "Error: why error" in result.stdout
+    assert commands(result.stdout)[-1] == "::error::Some tests errored."
 
 
 def test_a_forged_result_would_be_seen() -> None:

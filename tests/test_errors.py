@@ -14,7 +14,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 import grader.cli
 from grader import errors, grade, language
@@ -253,7 +253,10 @@ def place(
 
 def refused(*arguments: str) -> str:
     """The sentence with which a command is refused."""
-    result = CliRunner().invoke(main, arguments)
+    return refusal(CliRunner().invoke(main, arguments))
+
+
+def refusal(result: Result) -> str:
     assert isinstance(result.exception, SystemExit), result.exception
     assert result.exit_code == 2, result.output
     assert "Traceback" not in result.output
@@ -276,7 +279,14 @@ def test_a_course_that_can_be_mended(
     if command.startswith("similar"):
         a_gradebook(place / "book.db")
     act(place / "course")
-    assert told in refused(*command.split(), "--course", "course")
+    result = CliRunner().invoke(main, [*command.split(), "--course", "course"])
+    sentence = refusal(result)
+    if (
+        "not graded" in result.stdout
+    ):  # a fault is told in the report, folded at the terminal's width
+        assert told.replace(" ", "") in "".join(result.stdout.split())
+    else:
+        assert told in sentence
 
 
 def a_gradebook(path: Path) -> None:
@@ -455,22 +465,50 @@ def test_a_fault_is_told_as_ours(place: Path, monkeypatch: pytest.MonkeyPatch) -
         raise errors.SandboxLost("It ended.")
 
     monkeypatch.setattr("grader.grading.grade", lost)
-    told = refused("check", "--course", "course", "--from", "work")
-    assert told == "grader: The grader itself failed, not your code: It ended.\n"
+    result = CliRunner().invoke(main, ["check", "--course", "course", "--from", "work"])
+    assert result.exit_code == 2
+    # in the report, in whatever form it is written
+    told = " ".join(result.stdout.split())
+    assert "not graded Not graded: the grader itself failed, not your code." in told
+    assert told.count("It ended.") == 1
+    assert "Traceback" not in result.output
     assert issubclass(errors.SandboxLost, Fault)
+
+
+def test_a_fault_of_a_command_without_a_report_is_a_sentence(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(*_: object, **__: object) -> None:
+        raise errors.SandboxLost("It ended.")
+
+    monkeypatch.setattr("grader.cli.doctor.console_for", lost)
+    monkeypatch.setattr("grader.machines.Machines._started", lost)
+    told = refused("doctor")
+    assert told == "grader: The grader itself failed, not your code: It ended.\n"
 
 
 def test_what_is_no_error_of_ours_keeps_its_traceback(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A bug is to be seen, not to be told as somebody's wrong input."""
+    """A bug is to be seen, not to be told as somebody's wrong input, nor as missing points."""
 
     def broken(*_: object, **__: object) -> None:
-        raise ZeroDivisionError
+        raise ZeroDivisionError("of ours")
 
     monkeypatch.setattr("grader.grading.grade", broken)
-    result = CliRunner().invoke(main, ["check", "--course", "course", "--from", "work"])
-    assert isinstance(result.exception, ZeroDivisionError)
+    arguments = ["check", "--course", "course", "--from", "work"]
+    brief = CliRunner().invoke(main, arguments)
+    assert brief.exit_code == 2
+    told = " ".join(brief.stdout.split())
+    assert "the grader itself failed, not your code." in told
+    assert "ZeroDivisionError: of ours" in told
+    verbose = CliRunner().invoke(main, [*arguments, "--verbose"])
+    assert verbose.exit_code == 2
+    assert "Traceback" in verbose.stderr
+    assert 'raise ZeroDivisionError("of ours")' in verbose.stderr
+    monkeypatch.setattr("grader.cli.exercises.open_course", broken)
+    elsewhere = CliRunner().invoke(main, ["list"])
+    assert isinstance(elsewhere.exception, ZeroDivisionError)
 
 
 def test_what_a_child_did_is_told_in_a_sentence_and_kept_for_other_languages() -> None:

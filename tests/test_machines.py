@@ -16,7 +16,7 @@ from grader import grade, load_course
 from grader.authoring.named_causes import Verdict, verdict_of
 from grader.cli import main
 from grader.course.catalog import Course
-from grader.errors import CourseError, DeviceError
+from grader.errors import CourseError, DeviceError, SandboxLost
 from grader.machines import DEVICES, Machines, limits_of, preload_for
 from grader.practice.events import Pressed
 from grader.practice.magics import GraderMagics
@@ -216,6 +216,20 @@ def test_a_restart_brings_new_sandboxes() -> None:
         machines.restart()
         assert machines.sandbox() is not before
         assert machines.environment.devices == ("cpu",)
+
+
+def test_a_restart_holds_for_whoever_shares_the_sandboxes() -> None:
+    """As where an audit grades with a course of its own, and the class's machines go on to be used."""
+    with Machines(devices=["cpu"]) as owner:
+        shared = owner.on(limited(), devices=["cpu"])
+        before = owner.sandbox()
+        shared.restart()
+        assert owner.sandbox() is shared.sandbox() is not before
+        owner.restart()
+        assert owner.sandbox() is shared.sandbox()
+        last = owner.sandbox()
+    with pytest.raises(SandboxLost):
+        last.open()
 
 
 @pytest.mark.parametrize(

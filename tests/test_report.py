@@ -190,6 +190,32 @@ def test_faults_are_the_exercises_without_a_verdict(report: Report) -> None:
     assert not fault.could_be_graded
 
 
+def test_a_report_with_faults_has_no_score_in_its_data(report: Report, schema: Any) -> None:
+    fault = ExerciseResult("c", "C", 0, 5, "fault", "the check is broken", traceback="line 3")
+    faulty = replace(report, exercises=(*report.exercises, fault))
+    data = json.loads(json_output.render(faulty))
+    jsonschema.validate(data, schema)
+    assert (data["score"], data["exercises"][2]["score"]) == (None, None)
+    assert data["exercises"][0]["score"] == 7
+    assert Report.from_dict(data) == faulty
+
+
+def test_all_points_are_those_of_a_verdict_without_a_flaw() -> None:
+    full = ExerciseResult("a", "A", 5, 5, "passed")
+    here = Environment("3.11", "2.13", ("cpu",), ())
+    assert full.has_all_points
+    assert Report("x", (full,), here).has_all_points
+    assert Report("x", (), here).has_all_points
+    for flawed in (
+        replace(full, score=4, status="partial"),
+        replace(full, score=0, max_score=0, status="fault"),
+        replace(full, score=0, max_score=0, status="error"),
+        replace(full, violations=(Violation(1, "r", "no"),)),
+    ):
+        assert not flawed.has_all_points
+        assert not Report("x", (full, flawed), here).has_all_points
+
+
 def test_points_are_earned_by_passing_and_kept_by_the_rules() -> None:
     passed = CheckResult("a", "b", "passed", 3, 3)
     assert passed.is_earned

@@ -26,6 +26,7 @@ from .stub import stub_of
 
 # a mutant that loops is dead soon, and a right answer needs a hundredth of this
 _LIMITS = Limits(import_seconds=5, call_seconds=2, exercise_seconds=10)
+_MOST_FAULTS = 5  # one slip in a check fails with many mutants
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ class Audit:
         device_only: how many were left out because nothing was tried on a second device.
         survivors: the mutants that passed and are not listed.
         problems: what is wrong, a sentence each.
+        faults: where a check, or the grader, failed by itself: what is told of it, and the traceback. What was graded
+            then counts for nothing; where it was the solution, nothing else was graded.
     """
 
     exercise: str
@@ -59,6 +62,7 @@ class Audit:
     device_only: int
     survivors: tuple[Mutant, ...]
     problems: tuple[str, ...]
+    faults: tuple[str, ...] = ()
 
     @property
     def rate(self) -> float:
@@ -118,7 +122,7 @@ def audit_course(
 
     Raises:
         CourseError: if a file of the course cannot be used.
-        Fault: if the grader or the course is at fault.
+        SandboxLost: if a sandbox cannot be started.
     """
     if jobs <= 1 or len(names) == 1:
         yield from (_audit_named(folder, name, seeds, devices) for name in names)
@@ -146,6 +150,7 @@ def audit(name: str, machines: Machines, seeds: int = 0) -> Audit:
     """
     course = machines.course
     exercise = course[name]
+    faults: list[str] = []
 
     def run(text: str, seed: int | None = None, first_failure: bool = False) -> ExerciseResult:
         report = grade(
@@ -154,11 +159,17 @@ def audit(name: str, machines: Machines, seeds: int = 0) -> Audit:
             seed=seed,
             first_failure=first_failure,
         )
-        return report.exercises[0]
+        [result] = report.exercises
+        told = f"{result.message}\n{result.traceback}"
+        if result.is_fault and told not in faults and len(faults) < _MOST_FAULTS:
+            faults.append(told)
+        return result
 
     solution = text_of(exercise.solution)
     equivalents = [each for each in read_equivalents(course) if each.exercise == name]
     own = run(solution)
+    if own.is_fault:
+        return Audit(name, 0, 0, 0, 0, 0, (), (), tuple(faults))
     problems = list(_problems_of_right("the solution", own))
     tried = {case.device for check in own.checks for case in check.cases}
     stub = run(stub_of(solution, str(exercise.solution)))
@@ -184,10 +195,13 @@ def audit(name: str, machines: Machines, seeds: int = 0) -> Audit:
         device_only=device_only,
         survivors=tuple(survivors),
         problems=tuple(problems),
+        faults=tuple(faults),
     )
 
 
 def _problems_of_right(what: str, result: ExerciseResult) -> Iterator[str]:
+    if result.is_fault:
+        return
     if result.score < result.max_score or not result.max_score:
         lost = [f"{check.name}: {check.message}" for check in result.checks if not check.score]
         reasons = "; ".join([*filter(None, [result.message]), *lost])
@@ -201,12 +215,14 @@ def _problems_of_wrong(path: Path, run: Callable[[str], ExerciseResult]) -> Iter
     if not first.startswith("# wrong: ") or not second.startswith("# fails: "):
         yield f"{path.name} does not say `# wrong: …` and `# fails: …` on its first two lines."
         return
+    if result.is_fault:
+        return
     checks = {check.name: check for check in result.checks}
     for name in second.removeprefix("# fails: ").split(", "):
         check = checks.get(name)
         if check is None:
             yield f"{path.name} names a check {name!r} that does not exist."
-        elif check.score == check.points or check.status in ("not_reached", "error"):
+        elif check.score == check.points or check.status == "not_reached":
             yield f"{path.name} loses no points in {name}."
 
 
@@ -235,6 +251,8 @@ def _hunt(
             device_only += 1
             continue
         result = run(mutant.text, first_failure=True)
+        if result.is_fault:
+            continue
         if result.status != "passed":
             killed += 1
         elif (mutant.original, mutant.mutated) in known:

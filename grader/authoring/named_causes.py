@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ..course.catalog import load_course
 from ..course.python_files import text_of
+from ..errors import CourseFault
 from ..grading import grade
 from ..machines import Machines
 from ..report import ExerciseResult
@@ -79,6 +80,7 @@ def verdicts(folder: Path | None, names: Sequence[str], jobs: int = 1) -> Iterat
 
     Raises:
         CourseError: if a file of the course cannot be used.
+        CourseFault: if a check fails by itself; of what was not graded, nothing is known.
     """
     if jobs <= 1 or len(names) <= 1:
         for name in names:
@@ -96,6 +98,8 @@ def _verdicts_of(folder: Path | None, name: str) -> list[Verdict]:
         for path in sorted((submissions_folder(course) / name / "wrong").glob("*.py")):
             text = text_of(path)
             report = grade(Submission.of_text(name, text), machines=machines)
+            if report.faults:
+                raise CourseFault(f"{path}: {report.faults[0].message}")
             found.append(verdict_of(name, path.stem, text, report.exercises[0]))
     return found
 

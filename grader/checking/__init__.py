@@ -6,6 +6,8 @@
                                       │
                      memo: what was answered before, and how the case ended
                                       │
+                     evidence: whose fault it is that a check raised
+                                      │
                      session: the child that runs the student's code ──▶ failures: what came instead of an answer
 
 The other files are what checks compare with (`compare`), and how a mistake is found and told.

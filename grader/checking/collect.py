@@ -15,11 +15,12 @@ from contextlib import redirect_stderr
 from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
-from ..course.python_files import module_of
+from ..course.python_files import assigned_in, checks_in, literal_of, module_of
 from ..errors import CourseFault, UnsupportedVersion
 from ..language import _
 from .memo import CaseMemo
@@ -73,41 +74,58 @@ class Check:
     description: str
     points: int
     needs: tuple[str, ...]
+    file: Path
     cases: list[Case] = field(default_factory=list)
 
 
-_kept: dict[tuple[object, ...], tuple[list[int], dict[str, Check]]] = {}
+_kept: dict[tuple[object, ...], tuple[list[tuple[int, int]], dict[str, Check]]] = {}
 
 
 def collect(files: Sequence[Path], devices: Sequence[str]) -> dict[str, Check]:
     """The checks of an exercise's files by name, in their order; read anew when a file has changed.
+
+    Args:
+        files: that of the course first, then those of an assignment, if it has any.
+        devices: where they are to run; see `CollectionPlugin`.
 
     Raises:
         CourseError: if one of the files cannot be read, or is no Python.
         CourseFault: if pytest cannot collect them, or a check asks for what it may not have.
         UnsupportedVersion: if this pytest keeps a case's parameters where they are not looked for.
     """
-    changed = [file.stat().st_mtime_ns for file in files]
+    files = [file.absolute() for file in files]  # the current folder may be another one next time
+    for file in files:
+        module_of(file)
     key = *files, *devices
+    changed = [(status.st_mtime_ns, status.st_size) for status in map(Path.stat, files)]
     if key not in _kept or _kept[key][0] != changed:
-        places = {str(file) for file in files}
-        for name, module in list(sys.modules.items()):
-            if getattr(module, "__file__", None) in places:
-                del sys.modules[name]
+        _forget(files)
         _kept[key] = changed, _collected(files, devices)
     return _kept[key][1]
 
 
+def _forget(files: Sequence[Path]) -> None:
+    """Has Python import the files anew."""
+    places = {str(place) for file in files for place in (file, file.resolve())}
+    for name, module in list(sys.modules.items()):
+        if getattr(module, "__file__", None) in places:
+            del sys.modules[name]
+
+
 def _collected(files: Sequence[Path], devices: Sequence[str]) -> dict[str, Check]:
     for file in files:
-        module_of(file)
-    file = files[0]
+        _expect_each_name_once(file)
+    for file in files[1:]:
+        if assigned_in(file, "FORBIDDEN") is not None:
+            raise CourseFault(
+                f"{file} cannot be used: `FORBIDDEN` has to stand in {files[0]}, with the checks of the course."
+            )
     plugin = CollectionPlugin(devices)
     options = [
         "--collect-only",
-        f"--confcutdir={file.parent}",
+        f"--confcutdir={files[0].parent}",
         # unique module names for the same file name in two courses
-        f"--rootdir={file.anchor}",
+        f"--rootdir={files[0].anchor}",
         f"-c{_PYTEST_INI}",
         "--import-mode=importlib",
         # neither the student's conftest.py nor a plugin that happens to be installed has a say in a score
@@ -126,20 +144,74 @@ def _collected(files: Sequence[Path], devices: Sequence[str]) -> dict[str, Check
         os.environ.update({name: value for name, value in hidden.items() if value is not None})
     if status == pytest.ExitCode.INTERRUPTED and not plugin.faults:
         raise KeyboardInterrupt
-    if plugin.faults or status != pytest.ExitCode.OK:
-        reason = " ".join(plugin.faults) or f"pytest ended with status {status}"
-        if status == pytest.ExitCode.NO_TESTS_COLLECTED:
-            reason = _("there is no function test_… in it.")
+    if plugin.faults:
+        file = _file_of(plugin.faults[0][0], files)
+        reason = " ".join(reason for _, reason in plugin.faults)
         raise CourseFault(f"{file} cannot be used: {reason}")
-    checks: dict[str, Check] = {}
-    for item in plugin.items:
-        check = _check_of(item)
-        checks.setdefault(check.name, check).cases.append(_case_of(item, check.name))
-    _require_order(checks, file)
+    for file in files:
+        if not any(item.path == file for item in plugin.items):
+            raise CourseFault(f"{file} cannot be used: {_('there is no function test_… in it.')}")
+    if status != pytest.ExitCode.OK:
+        raise CourseFault(f"{files[0]} cannot be used: pytest ended with status {status}")
+    _expect_rules_are_read(files[0], plugin.items[0].module)
+    checks = _grouped(plugin.items)
+    _require_order(checks)
     return checks
 
 
-def _require_order(checks: Mapping[str, Check], file: Path) -> None:
+def _expect_each_name_once(file: Path) -> None:
+    """Of two functions of one name Python keeps the second, and the first check would be gone.
+
+    Raises:
+        CourseFault: if a check has the name of another.
+    """
+    lines: dict[str, int] = {}
+    for check in checks_in(file):
+        if check.name in lines:
+            first, second = lines[check.name], check.lineno
+            raise CourseFault(
+                f"{file} cannot be used: {check.name} is defined twice, in lines {first} and {second}."
+            )
+        lines[check.name] = check.lineno
+
+
+def _expect_rules_are_read(file: Path, module: ModuleType) -> None:
+    """The rules are read off the file's text, so that text has to say what the module has.
+
+    Raises:
+        CourseError: if the text is no literal.
+        CourseFault: if the module has other rules, by an import or a later statement.
+    """
+    stated = assigned_in(file, "FORBIDDEN")
+    read = None if stated is None else literal_of(file, stated, "FORBIDDEN")
+    if getattr(module, "FORBIDDEN", None) != read:
+        raise CourseFault(
+            f"{file} cannot be used: `FORBIDDEN` has to be written out in one statement at the top level."
+        )
+
+
+def _file_of(node: str, files: Sequence[Path]) -> Path:
+    """The file that pytest's name of a node is about."""
+    name = node.partition("::")[0]
+    return next((file for file in files if name and str(file).endswith(name)), files[0])
+
+
+def _grouped(items: Sequence[pytest.Function]) -> dict[str, Check]:
+    checks: dict[str, Check] = {}
+    homes: dict[str, str] = {}
+    for item in items:
+        check = _check_of(item)
+        home = item.nodeid.partition("[")[0]
+        if homes.setdefault(check.name, home) != home:
+            other = checks[check.name].file
+            raise CourseFault(
+                f"{item.path} cannot be used: it has a check {check.name}, and so has {other}."
+            )
+        checks.setdefault(check.name, check).cases.append(_case_of(item, check.name))
+    return checks
+
+
+def _require_order(checks: Mapping[str, Check]) -> None:
     """A check's `needs` name checks that come before it.
 
     Raises:
@@ -150,7 +222,7 @@ def _require_order(checks: Mapping[str, Check], file: Path) -> None:
         for name in check.needs:
             if name not in earlier:
                 raise CourseFault(
-                    f"{file} cannot be used: {check.name} needs {name}, which is no earlier check."
+                    f"{check.file} cannot be used: {check.name} needs {name}, which is no earlier check."
                 )
         earlier.add(check.name)
 
@@ -172,6 +244,7 @@ def _check_of(item: pytest.Function) -> Check:
         description=" ".join(text.split("\n\n")[0].split()),
         points=number,
         needs=wanted.args if wanted else (),
+        file=item.path,
     )
 
 

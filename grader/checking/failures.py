@@ -190,6 +190,12 @@ def out_of_time(seconds: float) -> CheckOutcome:
     return CheckOutcome("timeout", sentence.format(most=seconds))
 
 
+def cut_short(seconds: float) -> CheckOutcome:
+    """How a case ends when the `seconds` for all of the exercise end in the midst of it."""
+    sentence = _("Your code did not finish within the {most:g} seconds for all of this exercise.")
+    return CheckOutcome("timeout", sentence.format(most=seconds))
+
+
 def unusable(error: Exception) -> CheckFailed:
     """How a case ends when `error` is why its answer is no value."""
     return CheckFailed(

@@ -1,4 +1,4 @@
-"""How a case of a check ends when it does not pass."""
+"""How a case of a check ends: as plain data, and as the exception that ends it when it does not pass."""
 
 from __future__ import annotations
 
@@ -41,6 +41,20 @@ class Cause:
         return sentence.format(**dict(self.values)) if self.values else sentence
 
 
+@dataclass(frozen=True)
+class CaseEnd:
+    """How a case ended. It is plain data, so that nothing of a student's stays alive through it.
+
+    Attributes:
+        message, causes, pictures: as in `CheckOutcome`; empty where the case passed.
+    """
+
+    status: CheckStatus = "passed"
+    message: str = ""
+    causes: tuple[Cause, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+
+
 class CheckOutcome(Exception):
     """Ends a case with `status`.
 
@@ -63,6 +77,11 @@ class CheckOutcome(Exception):
         self.causes = tuple(causes)
         self.pictures = tuple(pictures)
 
+    @property
+    def end(self) -> CaseEnd:
+        """What it says, without the frames that it came through."""
+        return CaseEnd(self.status, str(self.message), self.causes, self.pictures)
+
 
 class CheckFailed(CheckOutcome):
     """The student's code is wrong here."""
@@ -74,3 +93,11 @@ class CheckFailed(CheckOutcome):
         pictures: Sequence[Picture] = (),
     ) -> None:
         super().__init__("failed", message, causes, pictures)
+
+
+class CheckRaised(Exception):
+    """A check raised what it should not, and `__cause__` says what; whose fault that is remains to be seen."""
+
+
+class SeenEnough(BaseException):
+    """Ends the second run of a case; no check catches it by mistake."""

@@ -39,7 +39,9 @@ class CollectionPlugin:
     def __init__(self, devices: Sequence[str]) -> None:
         self._elsewhere = [device for device in devices if device != "cpu"] or ["cpu"]
         self.items: list[pytest.Function] = []
-        self.faults: list[str] = []
+        self.faults: list[
+            tuple[str, str]
+        ] = []  # pytest's name of the place, and what is wrong there
 
     @pytest.fixture
     def dtype(self) -> None: ...
@@ -76,12 +78,12 @@ class CollectionPlugin:
 
     def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
         """What stops pytest itself, such as a check file whose import ends the program."""
-        self.faults.append(f"{excinfo.type.__name__}: {excinfo.value}")
+        self.faults.append(("", f"{excinfo.type.__name__}: {excinfo.value}"))
         return True  # pytest is not to print it
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
-            self.faults.append(f"{report.nodeid or 'the checks'}: {_reason(report.longreprtext)}")
+            self.faults.append((report.nodeid, _reason(report.longreprtext)))
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         self.items = [item for item in session.items if isinstance(item, pytest.Function)]

@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from types import FrameType
-from typing import Any
-
-import pytest
 
 from .. import language
-from ..errors import CourseFault, Fault
+from ..errors import CourseFault
 from ..language import _
-from ..report import CaseResult, CheckResult, CheckStatus, Picture
+from ..report import CaseResult, CheckResult, CheckStatus
+from .alarm import alarm
+from .case_run import expect_steady, run_case
 from .collect import Case, Check
+from .evidence import Suspicion, expect_solved, suspected
 from .explain import common
 from .failures import not_loaded
-from .memo import CaseEnd, MemoizedSession
-from .outcome import Cause, CheckOutcome
+from .memo import MemoizedSession
+from .outcome import CaseEnd, Cause, CheckOutcome, CheckRaised
 from .session import Session, Sessions
-from .student import Draw, Student, seed_of
-
-_CHECKS_SECONDS = 300
+from .student import seed_of
 
 # the worst of several cases names the check's status
 _SEVERITY: Sequence[CheckStatus] = (
-    "error",
     "timeout",
     "failed",
     "not_started",
@@ -39,15 +32,18 @@ _SEVERITY: Sequence[CheckStatus] = (
 )
 
 
-@dataclass
+@dataclass(frozen=True)
 class _CaseOutcome:
+    """How a case ended, and what tells it from the others of its check."""
+
     device: str | None
     dtype: str | None
     label: str
-    status: CheckStatus = "passed"
-    message: str = ""
-    causes: tuple[Cause, ...] = ()
-    pictures: tuple[Picture, ...] = ()
+    end: CaseEnd
+
+    @property
+    def status(self) -> CheckStatus:
+        return self.end.status
 
 
 @dataclass
@@ -81,21 +77,21 @@ class _CheckRun:
             seconds=round(self.seconds, 4),
             cases=tuple(CaseResult(*key, status) for key, status in worst.items()),
             cause_id=cause.id if cause else "",
-            pictures=first.pictures if first else (),
+            pictures=first.end.pictures if first else (),
         )
 
     def _message(self, first: _CaseOutcome) -> str:
         """The message of the first case that ended so, and which case that is where others ended otherwise."""
         alike = sum(case.status == first.status for case in self.cases)
         if alike == len(self.cases) or first.status == "not_reached" or not first.label:
-            return first.message
+            return first.end.message
         which = _("(With {case}; {count} of {total} cases.)")
         which = which.format(case=first.label, count=alike, total=len(self.cases))
-        return f"{first.message} {which}"
+        return f"{first.end.message} {which}"
 
     def _cause(self, status: CheckStatus) -> Cause | None:
         """The simplest cause that fits every case that ended so; a guess that wavers is kept back."""
-        ended = [case.causes for case in self.cases if case.status == status]
+        ended = [case.end.causes for case in self.cases if case.status == status]
         return next(iter(common(ended)), None)
 
 
@@ -103,7 +99,6 @@ def run_checks(
     checks: Mapping[str, Check],
     sessions: Sessions | None,
     seed: int,
-    only: Collection[str] | None = None,
     first_failure: bool = False,
 ) -> tuple[CheckResult, ...]:
     """Runs the checks in their order.
@@ -111,127 +106,114 @@ def run_checks(
     Args:
         sessions: where the student's code runs; `None` where there is no file for this exercise.
         seed: of the exercise; each case's own follows from it.
-        only: names of the checks that run; others are left out as if they were not there.
         first_failure: leave it at the first case that does not pass.
 
     Raises:
         Fault: if the checks themselves are at fault, or the sandbox is lost.
     """
-    runs = {
-        name: _CheckRun(check) for name, check in checks.items() if only is None or name in only
-    }
-    with _alarm():
+    runs = {name: _CheckRun(check) for name, check in checks.items()}
+    if sessions is None:
+        for run in runs.values():
+            run.cases += [_outcome(case, _no_file()) for case in run.check.cases]
+    else:
         _ExerciseRun(sessions, seed, runs).go(first_failure)
     return tuple(run.result() for run in runs.values())
 
 
-@dataclass(frozen=True)
+@dataclass
 class _ExerciseRun:
-    """The checks of one exercise on one submission, by name."""
+    """The checks of one exercise on one submission, by name.
 
-    sessions: Sessions | None
+    Attributes:
+        current: the name of the check that runs.
+        suspicions: the cases whose check raised: they are looked into when all others are over, so that the student's
+            child need not be made anew for each of them.
+    """
+
+    sessions: Sessions
     seed: int
     runs: Mapping[str, _CheckRun]
+    current: str = ""
+    suspicions: list[Suspicion] = field(default_factory=list)
 
     def go(self, first_failure: bool) -> None:
-        for run in self.runs.values():
+        try:
+            with alarm(self.sessions):
+                self._run_all(first_failure)
+                for suspicion in self.suspicions:
+                    self.current = suspicion.check
+                    self._look_into(suspicion)
+        except CourseFault as fault:
+            fault.check = fault.check or self.current
+            raise
+
+    def _run_all(self, first_failure: bool) -> None:
+        for name, run in self.runs.items():
+            self.current = name
             for case in run.check.cases:
                 start = time.perf_counter()
-                run.cases.append(self._outcome(case, run))
+                run.cases.append(_outcome(case, self._end(case, run)))
                 run.seconds += time.perf_counter() - start
                 if first_failure and run.status != "passed":
                     return
 
-    def _outcome(self, case: Case, run: _CheckRun) -> _CaseOutcome:
-        outcome = _CaseOutcome(*_described(case))
-        try:
-            ended = self._end(case, run).outcome
-        except CheckOutcome as met:
-            ended = met
-        except Fault:
-            raise
-        except Exception as error:
-            ended = CheckOutcome("error", _at_fault(error))
-        if ended:
-            outcome.status, outcome.message = ended.status, ended.message
-            outcome.causes, outcome.pictures = ended.causes, ended.pictures
-        return outcome
-
     def _end(self, case: Case, run: _CheckRun) -> CaseEnd:
+        if reason := self._why_not(run):
+            return reason
+        session = self.sessions.on(case.params.get("device"))
+        memoized = MemoizedSession(session)
+        try:
+            return self._end_in(session, memoized, case)
+        except CheckOutcome as outcome:  # a look-up that met no answer
+            return outcome.end
+
+    def _end_in(self, session: Session, memoized: MemoizedSession, case: Case) -> CaseEnd:
         """As the case's memo has it, if the student's code answers as the memo has it too."""
-        session = MemoizedSession(self._session(case, run))
         seed = seed_of(self.seed, case.name)
         memo = case.memo.under((seed, language.current()))
-        end = session.look_up(memo)
-        if end is None:
-            end = _run_case(case, session, seed)
-            session.store(memo, end)
+        end = memoized.look_up(memo)
+        if end is not None:
+            return end
+        try:
+            end = run_case(case, memoized, seed)
+        except CheckRaised as raised:
+            error = raised.__cause__ or raised
+            end = suspected(error)
+            if not memo.solved:
+                doubt = Suspicion(self.current, case, session, memo, seed, error)
+                self.suspicions.append(doubt)
+            return end
+        if memoized.answered and not memo.steady:
+            expect_steady(case, session, memoized, seed)
+            memo.steady = True
+        memoized.store(memo, end)
         return end
 
-    def _session(self, case: Case, run: _CheckRun) -> Session:
-        """Where a case's probes run.
+    def _look_into(self, suspicion: Suspicion) -> None:
+        if not suspicion.memo.solved:
+            expect_solved(suspicion, self.sessions)
+            suspicion.memo.solved = True
 
-        Raises:
-            CheckOutcome: if it makes no sense to run it.
-        """
-        if self.sessions is None:
-            raise CheckOutcome("not_reached", _("There is no file for this exercise."))
+    def _why_not(self, run: _CheckRun) -> CaseEnd | None:
+        """How a case ends that it makes no sense to run; `None` where it is to be run."""
         if self.sessions.main.load_problem:
-            raise not_loaded()
+            return not_loaded().end
         for name in run.check.needs:
             if name in self.runs and self.runs[name].status != "passed":
                 first = _(self.runs[name].check.description)
                 sentence = _("Not tried, because this comes first: {check}")
-                raise CheckOutcome("not_reached", sentence.format(check=first))
+                return CaseEnd("not_reached", sentence.format(check=first))
         if any(earlier.status == "timeout" for earlier in run.cases):
-            raise CheckOutcome("not_reached", _("Not run after an earlier case timed out."))
-        return self.sessions.on(case.params.get("device"))
+            return CaseEnd("not_reached", _("Not run after an earlier case timed out."))
+        return None
 
 
-def _run_case(case: Case, session: MemoizedSession, seed: int) -> CaseEnd:
-    """Runs a case to its end."""
-    arguments = _Arguments(case, session, seed)
-    try:
-        case.function(**{name: arguments.get(name) for name in case.arguments})
-    except CheckOutcome as outcome:
-        # a memo is not to hold the frames that it came through, with all their tensors
-        outcome.__cause__ = outcome.__context__ = None
-        return CaseEnd(outcome.with_traceback(None))
-    except (AssertionError, pytest.fail.Exception) as error:
-        return CaseEnd(CheckOutcome("failed", str(error)))
-    except SystemExit as error:
-        raise CourseFault(f"The check {case.name} ends the program.") from error
-    except pytest.skip.Exception as error:
-        return CaseEnd(CheckOutcome("skipped", str(error)))
-    return CaseEnd(None)
+def _no_file() -> CaseEnd:
+    return CaseEnd("not_reached", _("There is no file for this exercise."))
 
 
-def _at_fault(error: Exception) -> str:
-    sentence = _(
-        "The grader is at fault here, not your code ({error}). Please report it to your instructor."
-    )
-    return sentence.format(error=f"{type(error).__name__}: {error}")
-
-
-class _Arguments:
-    """What a case's function is called with; each is made once."""
-
-    def __init__(self, case: Case, session: MemoizedSession, seed: int) -> None:
-        self._made: dict[str, Any] = dict(case.params)
-        self._make: dict[str, Callable[[], Any]] = {
-            "student": lambda: Student(session, self.get("device"), seed),
-            "elsewhere": lambda: self.get("student"),
-            "draw": lambda: Draw(seed, self.get("dtype"), self.get("home")),
-        }
-
-    def get(self, name: str) -> Any:
-        if name not in self._made:
-            self._made[name] = self._make[name]()
-        return self._made[name]
-
-
-def _described(case: Case) -> tuple[str | None, str | None, str]:
-    """Device, dtype, and what tells this case from the others of its check."""
+def _outcome(case: Case, end: CaseEnd) -> _CaseOutcome:
+    """Device, dtype, and what tells this case from the others of its check, beside how it ended."""
     params = dict(case.params)
     device, dtype = params.pop("device", None), params.pop("dtype", None)
     home = params.pop("home", "cpu")
@@ -239,26 +221,4 @@ def _described(case: Case) -> tuple[str | None, str | None, str]:
     labels = [f"{key} = {value}" for key, value in params.items()] + ([name] if name else [])
     labels += [_("on {device}").format(device=device)] if device not in (None, "cpu") else []
     labels += [_("the reference on {home}").format(home=home)] if home != "cpu" else []
-    return device, name, ", ".join(labels)
-
-
-@contextmanager
-def _alarm() -> Iterator[None]:
-    """A check that hangs on this side is the course's fault, and is told."""
-    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "SIGALRM"):
-        yield
-        return
-
-    def ring(number: int, frame: FrameType | None) -> None:
-        raise CourseFault(f"A check did not end within {_CHECKS_SECONDS} s.")
-
-    before = signal.signal(signal.SIGALRM, ring)
-    rest, _interval = signal.setitimer(signal.ITIMER_REAL, _CHECKS_SECONDS)
-    start = time.monotonic()
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-        if rest:  # somebody else's alarm, pytest-timeout's say
-            signal.setitimer(signal.ITIMER_REAL, max(0.001, rest - (time.monotonic() - start)))
+    return _CaseOutcome(device, name, ", ".join(labels), end)

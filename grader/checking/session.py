@@ -7,9 +7,11 @@ Where no usable answer comes, `failures.py` says what the student reads.
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -17,7 +19,7 @@ from ..errors import NoAnswer
 from ..sandbox import Child, Message, Sandbox
 from ..sandbox.wire.values import WireError, as_received, decode, encode
 from ..submission import Source
-from .failures import Failures, changed, not_loaded, out_of_time, strings, unusable
+from .failures import Failures, changed, cut_short, not_loaded, out_of_time, strings, unusable
 from .probes import Probe
 
 
@@ -37,11 +39,18 @@ class Request:
         header = {"probe": self.probe.name, "code": self.probe.code, "arguments": tree}
         return {**header, "seed": self.seed, "device": self.device}, block
 
+    def without_inputs(self) -> Request:
+        """The same request, which holds what is sent alone, and not what that was made from."""
+        sent = replace(self, inputs={})
+        vars(sent)["wire"] = self.wire
+        return sent
+
 
 class Session:
     """Runs probes on one file of a student's in a child of one sandbox, and replaces a child that is lost.
 
-    No child is made before the first probe.
+    No child is made before the first probe. All that follows the first import has `exercise_seconds` in all: the
+    probes, and new children that load the file again.
 
     Args:
         name: the exercise's, and so that of the student's module.
@@ -54,6 +63,7 @@ class Session:
     Attributes:
         load_problem: why the student's file cannot be loaded, once that is known.
         differentiated: the probes in whose trace something differentiates, each with the name of what does.
+        is_waiting: whether this process waits for the sandbox at the moment.
     """
 
     def __init__(
@@ -75,6 +85,20 @@ class Session:
         self._child: Child | None = None
         self._failures = Failures(name, source)
         self._seconds = 0.0
+        self._free_seconds = 0.0
+        self._was_loaded = False
+        self._waiting_since = 0.0
+        self.is_waiting = False
+
+    @property
+    def waited(self) -> float:
+        """For how many seconds this process has waited for the sandbox."""
+        now = time.monotonic() - self._waiting_since if self.is_waiting else 0.0
+        return self._seconds + now
+
+    def with_source(self, source: Source) -> Session:
+        """A session of the same sandbox for another file, which nothing is watched in. One of them may have a child."""
+        return Session(self.name, source, self._sandbox, self._preload)
 
     def close(self) -> None:
         """Ends the child."""
@@ -92,9 +116,9 @@ class Session:
         probe = request.probe
         trace = probe.name not in self._traced and self._by_hand(probe)
         self._traced.add(probe.name)
-        child = self._ready()
         header, block = request.wire
-        answer = self._timed(lambda: child.call({**header, "trace": trace}, block), request.device)
+        with self._waiting():
+            answer = self._exchange({**header, "trace": trace}, block, request.device)
         if seen := strings(answer.header.get("seen")):
             self.differentiated.append((probe, seen[0]))
         return answer
@@ -117,18 +141,42 @@ class Session:
             raise changed(names)
         return value
 
-    def _timed(self, exchange: Callable[[], Message], device: str) -> Message:
-        most = self._sandbox.limits.exercise_seconds
-        if self._seconds > most:
-            raise out_of_time(most)
-        start = time.monotonic()
+    @contextmanager
+    def _waiting(self) -> Iterator[None]:
+        self._waiting_since, self.is_waiting = time.monotonic(), True
         try:
-            return exchange()
+            yield
+        finally:
+            self._seconds, self.is_waiting = self.waited, False
+
+    def _exchange(self, header: dict[str, Any], block: bytes, device: str) -> Message:
+        child = self._ready()
+        left = self._left()
+        try:
+            return child.call(header, block, left)
         except NoAnswer as error:
             self._child = None
+            if self._was_cut_short(error, left):
+                raise cut_short(self._sandbox.limits.exercise_seconds) from error
             raise self._failures.lost(error, device) from error
-        finally:
-            self._seconds += time.monotonic() - start
+
+    def _left(self) -> float:
+        """The seconds that are left for this exercise; there is no end to them before the first import.
+
+        Raises:
+            CheckOutcome: if there are none.
+        """
+        if not self._was_loaded:
+            return math.inf
+        most = self._sandbox.limits.exercise_seconds
+        left = most - (self.waited - self._free_seconds)
+        if left <= 0:
+            raise out_of_time(most)
+        return left
+
+    def _was_cut_short(self, error: NoAnswer, left: float) -> bool:
+        """Whether it was the exercise's time that ended before the probe's or the import's."""
+        return error.reason == "timeout" and error.values.get("seconds") == left
 
     def _ready(self) -> Child:
         """The child with the student's source loaded in it."""
@@ -140,6 +188,7 @@ class Session:
 
     def _load(self) -> Child | None:
         """A new child with the source in it; without one, `load_problem` says why."""
+        left = self._left()
         child = self._sandbox.open(self._preload)
         # plain names, whatever the path is: they travel through C code that knows ASCII alone
         tags = [f"{self.name}.py"]
@@ -147,8 +196,10 @@ class Session:
             tags = [f"{self.name}.ipynb:{number}" for number in range(len(self._source.cells))]
         cells = list(zip(tags, self._source.programs, strict=True))
         try:
-            header = child.load(self.name, cells, self._source.notebook)
+            header = child.load(self.name, cells, self._source.notebook, left)
         except NoAnswer as error:
+            if self._was_cut_short(error, left):
+                raise cut_short(self._sandbox.limits.exercise_seconds) from error
             self.load_problem = self._failures.lost_at_import(error)
             return None
         if "error" in header:
@@ -156,15 +207,32 @@ class Session:
             self.load_problem = self._failures.raised_at_import(header["error"])
             return None
         self._failures.note_loaded(header)
+        if not self._was_loaded:
+            self._was_loaded, self._free_seconds = True, self.waited
         return child
 
 
 @dataclass(frozen=True)
 class Sessions:
-    """The sessions of one exercise of one submission: `cuda` has a sandbox of its own, where there is a GPU."""
+    """The sessions of one exercise of one submission: `cuda` has a sandbox of its own, where there is a GPU.
+
+    Attributes:
+        solution: the exercise's own answer, read when it is asked for; `None` where it is not at hand.
+    """
 
     main: Session
     cuda: Session | None = None
+    solution: Callable[[], Source | None] = lambda: None
+
+    @property
+    def waited(self) -> float:
+        """For how many seconds this process has waited for the sandboxes."""
+        return self.main.waited + (self.cuda.waited if self.cuda else 0.0)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it waits for one of them at the moment."""
+        return self.main.is_waiting or bool(self.cuda and self.cuda.is_waiting)
 
     def on(self, device: str | None) -> Session:
         """The one whose children have `device`; `None` stands for a case that runs nothing of the student's."""

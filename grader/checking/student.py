@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
 from ..errors import CourseFault
-from .memo import MemoizedSession
 from .probes import Probe
+
+
+class Answers(Protocol):
+    """Where a student's answers come from: the student's code, or what is known of it."""
+
+    def call(self, probe: Probe, inputs: dict[str, Any], device: str, seed: int) -> Any: ...
 
 
 class Student:
     """The student's module, as one case of a check sees it: on one device, with one seed."""
 
-    def __init__(self, session: MemoizedSession, device: str, seed: int) -> None:
+    def __init__(self, answers: Answers, device: str, seed: int) -> None:
         self.device = device
-        self._session = session
+        self._answers = answers
         self._seed = seed
 
     def run(self, probe: Probe, /, **inputs: Any) -> Any:
@@ -34,7 +39,7 @@ class Student:
         """
         if not isinstance(probe, Probe):
             raise CourseFault(f"{probe!r} is not marked with @probe.")
-        return self._session.call(probe, inputs, self.device, self._seed)
+        return self._answers.call(probe, inputs, self.device, self._seed)
 
 
 class Draw:

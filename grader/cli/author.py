@@ -12,6 +12,7 @@ from ..language import ENGLISH, languages, speaking
 from .common import (
     ALL_POINTS,
     POINTS_MISSING,
+    WRONG_INPUT,
     console_for,
     counted,
     course_option,
@@ -134,7 +135,7 @@ def audit(
     """Tests the checks themselves: on solutions, stubs, submissions known to be right or wrong, and mutants.
 
     Exit status: 0 if nothing is amiss, 1 if a mutant survived or a submission got other points than it deserves, 2 if
-    the call was wrong.
+    the call was wrong or a check failed by itself.
     """
     from ..authoring.audit import audit_course
     from ..authoring.lint import lint
@@ -159,6 +160,8 @@ def audit(
         click.echo(output.markdown(audits), nl=False)
     else:
         output.render(audits, console_for())
+    if any(one.faults for one in audits):
+        sys.exit(WRONG_INPUT)
     amiss = any(one.problems or one.survivors for one in audits)
     sys.exit(POINTS_MISSING if amiss else ALL_POINTS)
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import platform
 import sys
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from .. import language
 from ..course.catalog import Course
+from ..errors import InputError
 from ..language import _
 from .common import (
     ALL_POINTS,
+    FAULT,
     POINTS_MISSING,
     WRONG_INPUT,
     console_for,
@@ -22,6 +27,7 @@ from .common import (
     open_course,
     refuse,
     started_machines,
+    tell,
 )
 from .formats import FORMATS, nothing_of, open_assigned, refuse_unready, write
 
@@ -68,12 +74,19 @@ if TYPE_CHECKING:
     "--instructor", is_flag=True, help="Run the checks that the assignment keeps back as well."
 )
 @click.option(
-    "--exit-zero", is_flag=True, help="Exit status 0 whenever there is a report, whatever it says."
+    "--exit-zero",
+    is_flag=True,
+    help="Exit status 0 whenever everything was graded, whatever the points.",
 )
 @click.option(
     "--require-isolation",
     is_flag=True,
     help="Refuse to grade where a layer of isolation is missing; `grader doctor` shows them.",
+)
+@click.option(
+    "--verbose",
+    is_flag=True,
+    help="Where the grader or the course failed, show the traceback, for whoever can mend it.",
 )
 @device_option
 @click.option(
@@ -91,13 +104,14 @@ def check(
     instructor: bool,
     exit_zero: bool,
     require_isolation: bool,
+    verbose: bool,
     devices: tuple[str, ...],
     seed: int | None,
 ) -> None:
     """Grades the exercises NAME..., or every exercise that is found.
 
     Exit status: 0 all points, 1 some are missing, 2 the call or the input was wrong (nothing to grade, or a file that
-    cannot be loaded).
+    cannot be loaded), or the grader or the course failed.
     """
     from ..errors import SubmissionError
     from ..submission import read_submission
@@ -123,17 +137,29 @@ def check(
             raise
         submission = nothing_of(path, names)
     refuse_unready(form, output)
-    with started_machines(course, devices) as machines:
-        if require_isolation:
-            missing = [layer for layer in machines.sandbox().layers() if not layer.on]
-            if missing:
-                layers = ", ".join(f"{layer.name} ({layer.why})" for layer in missing)
-                refuse(_("Not graded, because this machine lacks: {layers}.").format(layers=layers))
-        report = _grade_with_progress(submission, machines, seed, assigned)
+    try:
+        with started_machines(course, devices) as machines:
+            if require_isolation:
+                _require_isolation(machines)
+            report = _grade_with_progress(submission, machines, seed, assigned)
+    except (InputError, BrokenPipeError):
+        raise
+    except (
+        Exception
+    ) as error:  # ours, whatever it is: Python's own status for it, 1, would be a verdict
+        report = _nothing_graded(submission, course, error)
     if path == Path() and seed is None:
         _remember(report, submission, course)
     write(report, form, output, submission, assigned)
-    sys.exit(ALL_POINTS if exit_zero else _exit_status(report))
+    _tell_of_faults(report, verbose, shown=form == "github" or (form == "text" and not output))
+    sys.exit(exit_status(report, exit_zero))
+
+
+def _require_isolation(machines: Machines) -> None:
+    missing = [layer for layer in machines.sandbox().layers() if not layer.on]
+    if missing:
+        layers = ", ".join(f"{layer.name} ({layer.why})" for layer in missing)
+        refuse(_("Not graded, because this machine lacks: {layers}.").format(layers=layers))
 
 
 def _grade_with_progress(
@@ -163,7 +189,37 @@ def _remember(report: Report, submission: Submission, course: Course) -> None:
         workspace.remember(report.exercises, submission.sources)
 
 
-def _exit_status(report: Report) -> int:
-    if any(exercise.status == "error" for exercise in report.exercises):
-        return WRONG_INPUT
-    return ALL_POINTS if report.score == report.max_score else POINTS_MISSING
+def _nothing_graded(submission: Submission, course: Course, error: Exception) -> Report:
+    """The report where nothing at all could be graded, so that it is written as any other."""
+    from ..checking.faults import fault_result
+    from ..report import Environment, Report
+
+    names = submission.wanted or tuple(submission.sources)
+    results = tuple(fault_result(course[name], error) for name in names)
+    here = Environment(platform.python_version(), version("torch"), (), ())
+    return Report(submission.name, results, here, language=language.current())
+
+
+def _tell_of_faults(report: Report, verbose: bool, shown: bool) -> None:
+    """Where the grader or the course failed, or how to see that; on standard error, whatever the form of the report.
+
+    Args:
+        shown: whether the report, with its messages, is on the terminal already.
+    """
+    for exercise in report.faults:
+        if verbose:
+            told = exercise.traceback or exercise.message
+            tell(f"{exercise.name}:\n{told}", len(told) + 200)
+        elif not shown:
+            tell(" ".join(f"{exercise.name}: {exercise.message}".splitlines()))
+    if report.faults and not verbose:
+        tell(_("`--verbose` shows where the grader or the course failed."))
+
+
+def exit_status(report: Report, exit_zero: bool) -> int:
+    if report.faults:
+        return FAULT
+    if exit_zero or report.has_all_points:
+        return ALL_POINTS
+    unloadable = any(exercise.status == "error" for exercise in report.exercises)
+    return WRONG_INPUT if unloadable else POINTS_MISSING

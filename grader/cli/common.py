@@ -15,7 +15,7 @@ import click
 
 from .. import language
 from ..course.catalog import Course, Exercise, load_course
-from ..errors import GradebookError, OutputError
+from ..errors import OutputError
 from ..language import _
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ..machines import Machines
 
 ALL_POINTS, POINTS_MISSING, WRONG_INPUT = 0, 1, 2
+FAULT = 2  # ours or the course's: as after a wrong call, there is no verdict
 
 course_option = click.option(
     "--course",
@@ -110,20 +111,10 @@ def opened(where: str, create: bool = False) -> Iterator[Gradebook]:
     Raises:
         GradebookError: if it cannot be opened, or turns out to be damaged.
     """
-    from json import JSONDecodeError
+    from ..classroom.gradebook.reader import damage_is_told, open_gradebook
 
-    from sqlalchemy.exc import SQLAlchemyError
-
-    from ..classroom.gradebook.reader import open_gradebook
-
-    try:
-        with open_gradebook(where, create=create) as gradebook:
-            yield gradebook
-    except (SQLAlchemyError, JSONDecodeError) as error:
-        reason = str(error).split("\n", 1)[0]
-        raise GradebookError(
-            f"The gradebook {where} cannot be used: {reason}. `grader gradebook check` tells what is wrong with it."
-        ) from error
+    with damage_is_told(where), open_gradebook(where, create=create) as gradebook:
+        yield gradebook
 
 
 def counted(number: int, what: str) -> str:
@@ -133,13 +124,18 @@ def counted(number: int, what: str) -> str:
 
 def refuse(message: str) -> NoReturn:
     """One sentence on standard error, and the status for wrong input."""
+    tell(" ".join(message.splitlines()))
+    sys.exit(WRONG_INPUT)
+
+
+def tell(message: str, length: int = 2000) -> None:
+    """Something on standard error that is no part of a command's result, cut at `length` characters."""
     from ..outputs.escape import log_line
     from ..text import clean
 
     # it may name what a student wrote, and stand in a log that obeys commands
-    line = " ".join(clean(message, 2000).splitlines())
-    click.echo(f"grader: {log_line(line)}", err=True)
-    sys.exit(WRONG_INPUT)
+    lines = map(log_line, clean(message, length).splitlines())
+    click.echo("grader: " + "\n".join(lines), err=True)
 
 
 @contextmanager

@@ -219,6 +219,8 @@ class AssignedCourse:
             if check.name in run
         )
         held = 0 if self.instructor else exercise.held_back
+        if result.is_fault:
+            return replace(result, max_score=sum(run.values()), held_back=held)
         score = sum(check.score for check in checks)
         status, message = result.status, result.message
         judged = result.was_attempted and result.could_be_graded

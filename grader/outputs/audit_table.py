@@ -36,24 +36,31 @@ class AuditLike(Protocol):
     def rate(self) -> float: ...
     @property
     def problems(self) -> Sequence[str]: ...
+    @property
+    def faults(self) -> Sequence[str]: ...
 
 
 def _row(audit: AuditLike) -> list[str]:
     survived = len(audit.survivors)
     mutants = audit.killed + audit.equivalent + survived
     numbers = (audit.right, audit.wrong, mutants, audit.killed, audit.equivalent, survived)
-    return [audit.exercise, *map(str, numbers), f"{audit.rate:.1%}"]
+    return [audit.exercise, *map(str, numbers), _rate(audit.rate, bool(audit.faults))]
+
+
+def _rate(share: float, faulty: bool) -> str:
+    """Words where a check failed by itself: of what was not graded, no share says how good the checks are."""
+    return "not audited" if faulty else f"{share:.1%}"
 
 
 def _total(audits: Sequence[AuditLike]) -> list[str]:
     sums = [sum(int(_row(audit)[column]) for audit in audits) for column in range(1, 7)]
     killed, survived = sums[3], sums[5]
     rate = killed / (killed + survived) if killed + survived else 1.0
-    return ["all", *map(str, sums), f"{rate:.1%}"]
+    return ["all", *map(str, sums), _rate(rate, any(audit.faults for audit in audits))]
 
 
 def render(audits: Sequence[AuditLike], console: Console) -> None:
-    """Prints the table, each survivor's diff, and the problems."""
+    """Prints the table, each survivor's diff, the problems and the faults."""
     table = Table(*_HEADS)
     for audit in audits:
         table.add_row(*_row(audit))
@@ -66,6 +73,8 @@ def render(audits: Sequence[AuditLike], console: Console) -> None:
             console.print(Text(f"{audit.exercise}, {survivor.diff}\n"))
         for problem in audit.problems:
             console.print(Text(f"{audit.exercise}: {problem}", style="red"))
+        for fault in audit.faults:
+            console.print(Text(f"{audit.exercise}: {fault}", style="magenta"))
 
 
 def markdown(audits: Sequence[AuditLike]) -> str:

@@ -1,6 +1,8 @@
 """What Classroom 50 collects: `result.json` (schema `classroom50/result/v1`) and the text of the release.
 
 All four scores are whole numbers; what identifies the submission comes from the environment that Classroom 50 sets.
+A report with faults has no score: Classroom 50 takes such a result, and an autograder that ends with a status other
+than 0, for an error of the autograder, and counts no points.
 """
 
 from __future__ import annotations
@@ -12,10 +14,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ..errors import ServiceError
+from ..language import speaking
 from ..report import CheckResult, ExerciseResult, Report
 from ..text import clean
 from .escape import MESSAGE_LENGTH, cleaned
 from .github import summary
+from .wording import no_score, reason
 
 # it takes no more tests than this
 MAX_TESTS = 100
@@ -37,7 +41,7 @@ _TAG_TIME = re.compile(r"submit/(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d)Z")
 
 
 def render(report: Report, environ: Mapping[str, str], now: datetime) -> str:
-    """`result.json`, as its schema wants it.
+    """`result.json`, as its schema wants it; where there are faults, without what it wants of a score.
 
     Args:
         now: the time of grading, with its time zone.
@@ -51,10 +55,9 @@ def render(report: Report, environ: Mapping[str, str], now: datetime) -> str:
     data |= {
         "datetime": "{}T{}:{}:{}Z".format(*tagged.groups()) if tagged else graded_at,
         "graded_at": graded_at,
-        "score": report.score,
-        "max-score": report.max_score,
-        "tests": _tests(cleaned(report)),
     }
+    with speaking(report.language):
+        data |= _result(cleaned(report))
     return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
 
 
@@ -94,12 +97,36 @@ def identity(environ: Mapping[str, str]) -> dict[str, Any]:
     return {"schema": "classroom50/result/v1"} | values
 
 
+def _result(report: Report) -> dict[str, Any]:
+    if report.faults:
+        lines = [no_score(report), *(f"{each.name}: {each.message}" for each in report.faults)]
+        message = clean("\n".join(lines), MESSAGE_LENGTH)
+        return {"status": "error", "message": message, "tests": []}
+    return {"score": report.score, "max-score": report.max_score, "tests": _tests(report)}
+
+
 def _tests(report: Report) -> list[dict[str, Any]]:
-    """A test a check; a test an exercise where there are too many checks."""
-    checks = [(exercise, check) for exercise in report.exercises for check in exercise.checks]
-    if len(checks) <= MAX_TESTS:
-        return [_of_check(exercise, check) for exercise, check in checks]
+    """A test a check, and one for a verdict above them; a test an exercise where there are too many."""
+    tests = []
+    for exercise in report.exercises:
+        if reason(exercise):
+            tests.append(_above_the_checks(exercise))
+        tests += [_of_check(exercise, check) for check in exercise.checks]
+    if len(tests) <= MAX_TESTS:
+        return tests
     return [_of_exercise(exercise) for exercise in report.exercises[:MAX_TESTS]]
+
+
+def _above_the_checks(exercise: ExerciseResult) -> dict[str, Any]:
+    """Why the checks have no say. It is worth nothing, so that the points of the tests still sum up."""
+    return {
+        "test-name": clean(exercise.name, 200),
+        "passed": False,
+        "score": 0,
+        "max-score": 0,
+        "status": exercise.status,
+        "message": clean(reason(exercise), MESSAGE_LENGTH),
+    }
 
 
 def _of_check(exercise: ExerciseResult, check: CheckResult) -> dict[str, Any]:
@@ -118,9 +145,9 @@ def _of_exercise(exercise: ExerciseResult) -> dict[str, Any]:
     failed = [check.description for check in exercise.checks if check.status != "passed"]
     return {
         "test-name": clean(exercise.name, 200),
-        "passed": exercise.score == exercise.max_score and exercise.status == "passed",
+        "passed": exercise.has_all_points and exercise.status == "passed",
         "score": exercise.score,
         "max-score": exercise.max_score,
         "status": exercise.status,
-        "message": clean(" · ".join([exercise.message, *failed]), 2000),
+        "message": clean(" · ".join([reason(exercise) or exercise.message, *failed]), 2000),
     }

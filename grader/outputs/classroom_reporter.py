@@ -4,6 +4,9 @@ The reporter announces the sum of the tests' scores, but fills its table with `p
 The two agree when every test is worth the same: so a check of three points is three tests of one point (or of whatever
 number divides the points of all checks). Everything is whole numbers: a total such as `3.0000000000000004/4` was taken
 for 0. The reporter prints names and messages as they are, so they are made harmless here.
+
+With a maximum of 0 the reporter announces no points at all: that is what a report with faults gives it. The status of
+the whole is then `error`, which makes the job fail.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from typing import Any
 from ..language import _
 from ..report import CheckResult, ExerciseResult, Report
 from .escape import log_line, one_line
+from .wording import reason
 
 # Linux gives one environment variable 131,072 bytes, name and NUL included; the rest is room for the name
 MAX_ENCODED = 120_000
@@ -28,26 +32,24 @@ _LENGTHS = ((120, 600), (120, 200), (80, 0), (40, 0), (20, 0))
 def result(report: Report) -> dict[str, Any]:
     """The result as plain data; its tests' scores sum up to `report.score`, and `max_score` is the report's.
 
-    A report without any points gives a single test and `max_score` 0, of which the reporter announces nothing.
+    A report without any points gives a single test and `max_score` 0, of which the reporter announces nothing; one
+    with faults gives `max_score` 0 and a test for each of them.
     """
-    unit = _unit(report)
-    for name_length, message_length in _LENGTHS:
-        tests = [
-            test
-            for exercise in report.exercises
-            for check in exercise.checks
-            for test in _tests(exercise, check, unit, name_length, message_length)
-        ]
+    status, score, most = _status(report), report.score, report.max_score
+    if report.faults:
+        score = most = 0
+    for lengths in _LENGTHS:
+        tests = list(_faults(report, *lengths) if report.faults else _all_tests(report, *lengths))
         data = {
             "version": 1,
-            "status": _status(report),
-            "max_score": report.max_score,
-            "tests": tests or [_test(_("no points to be had"), "pass", 0, "")],
+            "status": status,
+            "max_score": most,
+            "tests": tests or [_test(_("no points to be had"), status, 0, "")],
         }
         if len(encoded(data)) <= MAX_ENCODED:
             return data
     # so many checks that no name fits: the total alone is still right
-    return data | {"tests": [_test(_("all checks"), _status(report), report.score, "")]}
+    return data | {"tests": [_test(_("all checks"), status, score, "")]}
 
 
 def encoded(data: dict[str, Any]) -> str:
@@ -64,7 +66,7 @@ def table_note(report: Report) -> str:
     data = result(report)
     passed = sum(test["status"] == "pass" for test in data["tests"])
     quotient = passed / len(data["tests"]) * report.max_score
-    if not report.max_score or quotient == report.score:
+    if report.faults or not report.max_score or quotient == report.score:
         return ""
     return _(
         "The table of Classroom's reporter shows {shown!r} where the score is {score}: it "
@@ -82,9 +84,32 @@ def _unit(report: Report) -> int:
 
 
 def _status(report: Report) -> str:
-    if any(exercise.status == "error" for exercise in report.exercises):
-        return "error"
-    return "pass" if report.score == report.max_score else "fail"
+    if report.has_all_points:
+        return "pass"
+    wrong = any(each.status in ("error", "fault") for each in report.exercises)
+    return "error" if wrong else "fail"
+
+
+def _faults(report: Report, name_length: int, message_length: int) -> Iterator[dict[str, Any]]:
+    """A test for each exercise that was not graded; the reporter shows its message in place of its name."""
+    for exercise in report.faults:
+        name = one_line(exercise.name, name_length)
+        told = f"{name}: {one_line(exercise.message, message_length)}" if message_length else ""
+        yield _test(name, "error", 0, told)
+
+
+def _all_tests(report: Report, name_length: int, message_length: int) -> Iterator[dict[str, Any]]:
+    unit = _unit(report)
+    for exercise in report.exercises:
+        tests = [
+            test
+            for check in exercise.checks
+            for test in _tests(exercise, check, unit, name_length, message_length)
+        ]
+        lost = next((test for test in tests if test["status"] != "pass"), None)
+        if lost and message_length and (why := reason(exercise)):
+            lost["message"] = log_line(one_line(why, message_length))
+        yield from tests
 
 
 def _tests(
@@ -102,7 +127,8 @@ def _tests(
         if index < earned:
             yield _test(name + of, "pass", score, "")
             continue
-        status = "error" if check.status == "error" else "fail"
+        # the reporter shows the message of an `error` alone
+        status = "error" if exercise.status == "error" else "fail"
         message = f"{check.message} {check.cause}" if index == earned and message_length else ""
         yield _test(name + of, status, 0 if unit else score, one_line(message, message_length))
 

@@ -13,7 +13,7 @@ from ..text import clean
 from . import escape, terminal
 from .classroom_reporter import table_note
 from .marks import MARKS
-from .wording import again_command, failures, forbidden, total, verdict
+from .wording import again_command, checks_passed, failures, forbidden, total, verdict, worth
 
 # GitHub takes 1 MiB a step and drops all of a summary that is larger
 MAX_SUMMARY = 900_000
@@ -31,19 +31,22 @@ def summary(report: Report, title: str = "") -> str:
 def _summary(report: Report, title: str) -> str:
     head = f"## {escape.markdown(title)}\n\n" if title else ""
     columns = _("| | exercise | points | checks passed |")
+    score = _("Not graded") if report.faults else total(report.score, report.max_score)
     parts = [
-        f"{head}### {total(report.score, report.max_score)}\n\n{escape.markdown(verdict(report), 400)}\n",
+        f"{head}### {score}\n\n{escape.markdown(verdict(report), 400)}\n",
         f"{columns}\n|---|---|---:|---:|\n" + "".join(map(_row, report.exercises)),
     ]
     if note := table_note(report):
         parts.append(f"{escape.markdown(note, 400)}\n")
+    parts += map(_fault, report.faults)
     parts += map(_problem, (each for each in report.exercises if each.status == "error"))
     parts += map(_violations, (each for each in report.exercises if each.violations))
     parts += (_failure(exercise, check) for exercise, check in failures(report))
-    feedback = _(
-        "This mark is feedback. The score of record is what your instructor's own grading gives."
-    )
-    parts.append(f"{feedback}\n")
+    if not report.faults:
+        feedback = _(
+            "This mark is feedback. The score of record is what your instructor's own grading gives."
+        )
+        parts.append(f"{feedback}\n")
     return "\n".join(_fitting(parts))
 
 
@@ -60,14 +63,20 @@ def _fitting(parts: list[str]) -> Iterator[str]:
 
 
 def _row(exercise: ExerciseResult) -> str:
-    passed = sum(check.status == "passed" for check in exercise.checks)
+    passed = "–" if exercise.is_fault else f"{checks_passed(exercise)}/{len(exercise.checks)}"
     held = ""
     if exercise.held_back:
         held = " " + _("(+{points} kept back)").format(points=exercise.held_back)
     return (
         f"| {MARKS[exercise.status].overview} | {escape.markdown(exercise.name)} | "
-        f"{exercise.score}/{exercise.max_score}{held} | {passed}/{len(exercise.checks)} |\n"
+        f"{worth(exercise)}{held} | {passed} |\n"
     )
+
+
+def _fault(exercise: ExerciseResult) -> str:
+    template = _("{name} was not graded, through no fault of the submission:")
+    head = template.format(name=f"**{escape.markdown(exercise.name)}**")
+    return f"{head}\n\n{escape.fenced(exercise.message)}\n"
 
 
 def _problem(exercise: ExerciseResult) -> str:
@@ -106,8 +115,11 @@ def log(report: Report) -> str:
 
 
 def points(report: Report) -> str:
-    """The two notices that Classroom's reporter prints, and that those who count points look for."""
-    if not report.max_score:
+    """The two notices that Classroom's reporter prints, and that those who count points look for.
+
+    There are none without points, and none of a report with faults: what is not announced is counted by nobody.
+    """
+    if report.faults or not report.max_score:
         return ""
     totals = json.dumps({"totalPoints": report.score, "maxPoints": report.max_score})
     notices = (
@@ -146,6 +158,9 @@ def _remarks_on(exercise: ExerciseResult, file: str) -> Iterator[tuple[int, str]
 
     for violation in exercise.violations:
         yield 0, remark(violation.line or None, _("not allowed here"), violation.message)
+    if exercise.is_fault:
+        file = ""  # nothing is known to be wrong with the student's
+        yield -1, remark(None, worth(exercise), exercise.message)
     if exercise.status == "error":
         line = _line_in(exercise.message, exercise.name)
         yield 1, remark(line, _("cannot be graded"), exercise.message)

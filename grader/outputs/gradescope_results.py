@@ -2,6 +2,9 @@
 
 Checks that the assignment keeps back come as one test an exercise, shown when the grades are published; their
 details are in the standard output, which only the instructor sees.
+
+A report with faults has neither a score nor tests. Gradescope wants one of the two, and tells whoever handed in that
+the autograder failed, which is so; an instructor can have it run again.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from ..language import _, speaking
 from ..report import CheckResult, ExerciseResult, Report
 from ..text import clean
 from .escape import cleaned
-from .wording import again_command, kept_back
+from .wording import again_command, kept_back, no_score
 
 _NOTHING: frozenset[str] = frozenset()
 
@@ -31,6 +34,33 @@ def render(report: Report, hidden: Mapping[str, Collection[str]] | None = None) 
 
 def _render(report: Report, hidden: Mapping[str, Collection[str]]) -> str:
     report = cleaned(report)
+    data: dict[str, Any] = {
+        "output_format": "text",
+        "test_output_format": "text",
+        "test_name_format": "text",
+        "visibility": "visible",
+        "stdout_visibility": "hidden",
+    }
+    if report.faults:
+        data |= {"output": _faults(report, hidden), "extra_data": {"status": "error"}}
+    else:
+        data |= {
+            "score": report.score,
+            "output": _head(report, bool(hidden)),
+            "tests": _tests(report, hidden),
+            "extra_data": {"max_score": report.max_score},
+        }
+    return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
+
+
+def _faults(report: Report, hidden: Mapping[str, Collection[str]]) -> str:
+    """What was not graded and why; where it may be a check that is kept back, the instructor alone reads why."""
+    lines = [no_score(report)]
+    lines += [f"{each.name}: {each.message}" for each in report.faults if not hidden.get(each.name)]
+    return clean("\n".join(lines), 4000)
+
+
+def _tests(report: Report, hidden: Mapping[str, Collection[str]]) -> list[dict[str, Any]]:
     tests = []
     for number, exercise in enumerate(report.exercises, 1):
         names = hidden.get(exercise.name, _NOTHING)
@@ -41,18 +71,7 @@ def _render(report: Report, hidden: Mapping[str, Collection[str]]) -> str:
         back = [check for check in exercise.checks if check.name in names]
         if back:
             tests.append(_together(exercise, back, f"{number}.{len(public) + 1}"))
-    data = {
-        "score": report.score,
-        "output": _head(report, bool(hidden)),
-        "output_format": "text",
-        "test_output_format": "text",
-        "test_name_format": "text",
-        "visibility": "visible",
-        "stdout_visibility": "hidden",
-        "tests": tests,
-        "extra_data": {"max_score": report.max_score},
-    }
-    return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
+    return tests
 
 
 def _head(report: Report, hidden: bool) -> str:

@@ -27,6 +27,7 @@ MARKS = {
     "failed": Mark("✗", "red", "❌"),
     "timeout": Mark("⧖", "red", "⏳"),
     "error": Mark("!", "magenta", "⚠️"),
+    "fault": Mark("‼", "magenta", "🔧", "🔧"),  # ours to mend
     "missing": Mark("?", "red", "❔", "⬜"),
     "not_attempted": Mark("·", "dim", "⬜", "⬜"),
     "not_started": Mark("·", "dim", "⬜"),

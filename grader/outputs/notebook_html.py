@@ -12,7 +12,7 @@ from ..report import CheckResult, ExerciseResult, Report
 from .escape import cleaned
 from .marks import MARKS
 from .svg import figure
-from .wording import again, forbidden, look_at
+from .wording import again, forbidden, look_at, worth
 
 
 def render(report: Report) -> str:
@@ -28,12 +28,12 @@ def _exercise(parent: Element, exercise: ExerciseResult) -> None:
     head = SubElement(parent, "p")
     head.text = f"{MARKS[exercise.status].emoji} "
     name = SubElement(head, "b")
-    name.text = f"{exercise.name}  {exercise.score}/{exercise.max_score}"
+    name.text = f"{exercise.name}  {worth(exercise)}"
     if exercise.explanation:
         SubElement(parent, "p").text = exercise.explanation
     for violation in exercise.violations:
         SubElement(parent, "p").text = forbidden(violation)
-    if not exercise.was_attempted:
+    if not exercise.was_attempted or exercise.is_fault:
         return
     table = SubElement(parent, "table", {"style": "width: 100%; text-align: left"})
     for check in exercise.checks:

@@ -14,8 +14,13 @@ from ..language import N_, _
 from .marks import MARKS, Mark
 from .wording import total
 
-# in place of the points, where there are none yet
-_WORDS = {"changed": N_("changed"), "unknown": N_("not checked"), "missing": N_("no file")}
+# in place of the points, where there are none
+_WORDS = {
+    "changed": N_("changed"),
+    "unknown": N_("not checked"),
+    "missing": N_("no file"),
+    "fault": N_("not graded"),
+}
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,7 @@ class ProgressEntry:
 
     @property
     def worth(self) -> str:
-        """Its points, or a word where there are none yet."""
+        """Its points, or a word where there are none."""
         return _(_WORDS[self.state]) if self.state in _WORDS else f"{self.score}/{self.points}"
 
 
@@ -77,12 +82,15 @@ def table(entries: Sequence[ProgressEntry]) -> Group:
 
 
 def bar(entries: Sequence[ProgressEntry], width: int = 80) -> Text:
-    """A piece for each exercise that is there, and how many are done."""
+    """A piece for each exercise that is there, how many are done, and the points of those that could be graded."""
     there = [entry for entry in entries if entry.state != "missing"]
     done = sum(entry.state == "passed" for entry in there)
-    score = sum(entry.score for entry in there)
     passed = _("{done} of {number} exercises").format(done=done, number=len(there))
-    sums = f"{passed} · {total(score, sum(entry.points for entry in there))}"
+    scored = [entry for entry in there if entry.state != "fault"]
+    score, points = sum(entry.score for entry in scored), sum(entry.points for entry in scored)
+    sums = f"{passed} · {total(score, points)}"
+    if faults := len(there) - len(scored):
+        sums += " · " + _("{count} not graded").format(count=faults)
     pieces = Text()
     if len(there) + len(sums) + 2 <= width:
         for entry in there:

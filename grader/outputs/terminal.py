@@ -13,7 +13,7 @@ from ..language import _, speaking
 from ..report import CheckResult, Environment, ExerciseResult, Report
 from .escape import cleaned, cleaned_exercise
 from .marks import MARKS
-from .wording import again, forbidden, look_at, total, verdict
+from .wording import again, forbidden, look_at, no_score, total, verdict, worth
 
 _INDENT = 4
 
@@ -27,15 +27,26 @@ def render(report: Report, console: Console) -> None:
 def _render(report: Report, console: Console) -> None:
     for exercise in report.exercises:
         _render_exercise(exercise, console)
-    if len(report.exercises) > 1:
-        console.print(Text(total(report.score, report.max_score), style="bold"))
+    _render_total(report, console)
     for absent in report.environment.absent:
         template = _("Not tried on {device}. Mistakes with devices may have gone unseen.")
         console.print(Text(template.format(device=absent), style="dim"), soft_wrap=True)
-    if report.held_back:
+    if report.held_back and not report.faults:
         console.print(Text(verdict(report)))
+    if len(report.faults) == len(report.exercises) > 0:
+        return  # nothing ran, so nothing is to be said of where
     for remark in _missing_from(report.environment):
         console.print(Text(remark, style="dim"))
+
+
+def _render_total(report: Report, console: Console) -> None:
+    """Of a single exercise, its own line says all."""
+    if len(report.exercises) < 2:
+        return
+    if report.faults:
+        console.print(Text(no_score(report), style=f"bold {MARKS['fault'].style}"))
+    else:
+        console.print(Text(total(report.score, report.max_score), style="bold"))
 
 
 def _missing_from(environment: Environment) -> Iterator[str]:
@@ -57,19 +68,17 @@ def _render_exercise(exercise: ExerciseResult, console: Console) -> None:
         (f"{mark} ", style),
         (exercise.name, "bold"),
         ("  " + exercise.title if exercise.title != exercise.name else "", "dim"),
-        (f"  {exercise.score}/{exercise.max_score}", style),
+        (f"  {worth(exercise)}", style),
     )
     console.print(head, soft_wrap=True)
     if exercise.explanation:
-        style = "" if exercise.status == "error" else "dim"
+        style = "dim" if exercise.could_be_graded or exercise.status == "missing" else ""
         _paragraph(exercise.explanation, console, style=style)
     for violation in exercise.violations:
         _paragraph(forbidden(violation), console, style="red")
-    if exercise.was_attempted:
+    if exercise.was_attempted and exercise.could_be_graded:
         for check in exercise.checks:
-            # where an exercise could not be graded, only the checks that are at fault say why
-            if exercise.could_be_graded or check.status == "error":
-                _render_check(check, console)
+            _render_check(check, console)
     if any(check.went_wrong for check in exercise.checks):
         _paragraph(again(exercise), console, style="dim")
     console.print()

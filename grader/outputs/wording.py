@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ..language import _
 from ..report import CheckResult, ExerciseResult, Report, Violation
@@ -13,18 +13,77 @@ def total(score: int, most: int) -> str:
     return _("{score}/{most} points").format(score=score, most=most)
 
 
+def worth(exercise: ExerciseResult) -> str:
+    """The points of an exercise, out of those that there are; words where the grader or the course failed."""
+    return _("not graded") if exercise.is_fault else f"{exercise.score}/{exercise.max_score}"
+
+
 def verdict(report: Report) -> str:
-    """A sentence on the whole. It says "all points" only where no check is kept back."""
+    """A sentence on the whole, and one for each kind of verdict that stands above the checks.
+
+    It says "all points" only where no check is kept back, and counts no check whose points a broken rule took.
+    """
+    if report.faults:
+        return no_score(report)
     held = report.held_back
-    if report.score == report.max_score:
-        sentence = _("All public checks passed.") if held else _("All points.")
+    if report.has_all_points:
+        sentences = [_("All public checks passed.") if held else _("All points.")]
     else:
-        statuses = [check.status for check in report.checks]
         template = _("{passed} of {total} checks passed.")
         if held:
             template = _("{passed} of {total} public checks passed.")
-        sentence = template.format(passed=statuses.count("passed"), total=len(statuses))
-    return f"{sentence} {kept_back(held)}".rstrip()
+        if any(exercise.violations for exercise in report.exercises):
+            template = _("{passed} of {total} checks count as passed.")
+        passed = sum(map(checks_passed, report.exercises))
+        total = sum(len(exercise.checks) for exercise in report.exercises)
+        sentences = [template.format(passed=passed, total=total), *_above_the_checks(report)]
+    return " ".join(filter(None, [*sentences, kept_back(held)]))
+
+
+def no_score(report: Report) -> str:
+    """A sentence on a report with faults: which exercises could not be graded, and that there is no total."""
+    template = _("Not graded, through no fault of the submission: {names}. So there is no score.")
+    return template.format(names=_names(report.faults))
+
+
+def _above_the_checks(report: Report) -> Iterator[str]:
+    exercises = [exercise for exercise in report.exercises if not exercise.has_all_points]
+    for template, found in (
+        (
+            _("{names}: no points, because of what the code uses."),
+            [exercise for exercise in exercises if exercise.violations],
+        ),
+        (
+            _("{names}: cannot be loaded."),
+            [exercise for exercise in exercises if exercise.status == "error"],
+        ),
+        (
+            _("{names}: not handed in."),
+            [exercise for exercise in exercises if exercise.status == "missing"],
+        ),
+    ):
+        if found:
+            yield template.format(names=_names(found))
+
+
+def _names(exercises: Iterable[ExerciseResult]) -> str:
+    return ", ".join(exercise.name for exercise in exercises)
+
+
+def reason(exercise: ExerciseResult) -> str:
+    """Why an exercise lacks points whatever came of its checks, a line each; empty where its checks decided.
+
+    That is: the grader or the course failed, the file is not there or cannot be loaded, or a rule was broken.
+    """
+    lines = [] if exercise.could_be_graded or exercise.has_all_points else [exercise.message]
+    return "\n".join([*lines, *map(forbidden, exercise.violations)])
+
+
+def checks_passed(exercise: ExerciseResult) -> int:
+    """How many of its checks passed; none where a broken rule took their points."""
+    if exercise.violations:
+        return 0
+    return sum(check.status == "passed" for check in exercise.checks)
 
 
 def kept_back(held: int) -> str:

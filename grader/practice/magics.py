@@ -15,12 +15,12 @@ from IPython.display import HTML, display
 
 from .. import language
 from ..course.catalog import Course
-from ..errors import Fault, InputError, SandboxLost, UnsupportedVersion
-from ..grading import grade
+from ..errors import UnsupportedVersion
 from ..language import _
 from ..machines import Machines
 from ..outputs import notebook_html
 from ..submission import Cell, Source, Submission
+from .attempt import attempt
 
 
 def load_ipython_extension(ipython: Any) -> None:
@@ -68,17 +68,14 @@ class GraderMagics(Magics):
         with language.speaking(spoken or language.current()):
             here = _("this notebook")
             try:
-                source = Source(here, tuple(self._cells()), notebook=True)
-                submission = Submission(here, {name: source}, (name,))
-                report = grade(submission, machines=self._machines)
-            except InputError as error:
+                cells = tuple(self._cells())
+            except UnsupportedVersion as error:
                 raise UsageError(str(error)) from error
-            except Fault as error:
-                if isinstance(error, SandboxLost):
-                    self._machines.restart()  # so that the next cell can be checked
-                sentence = _("The grader itself failed, not your code: {error}")
-                raise UsageError(sentence.format(error=error)) from error
-        display(HTML(notebook_html.render(report)))
+            source = Source(here, cells, notebook=True)
+            done = attempt(Submission(here, {name: source}, (name,)), self._machines)
+        if done.report is None:
+            raise UsageError(done.trouble)
+        display(HTML(notebook_html.render(done.report)))
 
     def _cells(self) -> list[Cell]:
         """What was run, in that order; of a cell that was run again unchanged the last time alone."""

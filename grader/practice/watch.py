@@ -14,19 +14,19 @@ from rich.console import Console
 from ..course.catalog import Exercise
 from ..course.python_files import text_of
 from ..course.translation import hints_of, title_of
-from ..errors import Fault, InputError, SandboxLost, WorkspaceError
-from ..grading import grade
+from ..errors import WorkspaceError
 from ..language import N_, _
 from ..machines import Machines, warm_up
 from ..outputs.progress import ProgressEntry
 from ..outputs.watch_screen import Hint, Screen
 from ..report import ExerciseResult
 from ..submission import Source, Submission
+from .attempt import attempt
 from .events import Event, Events, Lost, Pressed, Resized, Saved
 from .file_watcher import Saves
 from .keyboard import QUIT, Keyboard
 from .painter import Painter
-from .workspace import HINTS_OFF, NO_HINTS, Standing, Workspace, upcoming
+from .workspace import HINTS_OFF, NO_HINTS, Standing, Workspace, state_of, upcoming
 
 _KEYS = (
     ("h", N_("hint")),
@@ -52,7 +52,6 @@ _STARTING = N_("Starting …")
 _TRYING_AGAIN = N_("{problem} Trying again.")
 _GONE = N_("{name} has no file any more.")
 _LAST = N_("There is no other exercise left to go to.")
-_FAULT = N_("The grader itself failed, not your code: {error}")
 _NOTHING = N_("There is no exercise here any more.")
 
 
@@ -155,7 +154,7 @@ class Watch:
             warm_up()
             if exercise.stub.is_file():
                 text = text_of(exercise.stub)
-                self._report(exercise.name, Submission.of_text(exercise.name, text))
+                self._report(Submission.of_text(exercise.name, text))
         finally:
             self.busy = False
 
@@ -264,33 +263,28 @@ class Watch:
             name in self._results and (self._results[name].status == "passed")
         )
         submission = Submission(str(self._workspace.folder), {name: source}, (name,))
-        result = self._report(name, submission)
+        result = self._report(submission)
         if result is None:
             return
         self._results[name] = result
         self._workspace.remember([result], {name: source})
         exercise = self._standings[name].exercise
-        self._standings[name] = Standing(exercise, result.status, result.score, source)
+        self._standings[name] = Standing(exercise, state_of(result), result.score, source)
         if result.status == "passed" and not was_done:
             sentence = _(_PASSED).format(name=name, points=result.max_score)
             self._notices.append((sentence, "bold green"))
 
-    def _report(self, name: str, submission: Submission) -> ExerciseResult | None:
-        """The result of a grading; `None` where the grader failed, which is told."""
+    def _report(self, submission: Submission) -> ExerciseResult | None:
+        """The result of a grading; `None` where there is no verdict, which is told."""
         self.busy = True
         try:
-            report = grade(submission, machines=self._machines)
-        except InputError as error:  # such as a check's file that is being written
-            self._notices.append((str(error), "magenta"))
-            return None
-        except Fault as error:
-            if isinstance(error, SandboxLost):
-                self._machines.restart()  # so that the next save can be graded
-            self._notices.append((_(_FAULT).format(error=error), "magenta"))
-            return None
+            done = attempt(submission, self._machines)
         finally:
             self.busy = False
-        return report.exercises[0]
+        if done.report is None:
+            self._notices.append((done.trouble, "magenta"))
+            return None
+        return done.report.exercises[0]
 
     def _move_on(self, after: str = "") -> None:
         other = upcoming(list(self._standings.values()), after)

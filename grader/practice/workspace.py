@@ -116,10 +116,10 @@ class Workspace:
         """Keeps what came of a grading of `sources`."""
         hints, kept = self._read()
         for result in results:
-            source = sources.get(result.name)
-            if source is not None and result.status in _STATUSES:
+            source, state = sources.get(result.name), state_of(result)
+            if source is not None and state in _STATUSES:
                 print_ = _fingerprint(self.course[result.name], source)
-                kept[result.name] = _Remembered(print_, result.status, result.score)
+                kept[result.name] = _Remembered(print_, state, result.score)
         self._write(hints, kept)
 
     # hints
@@ -201,6 +201,11 @@ class Workspace:
         except OSError:
             return False
         return True
+
+
+def state_of(result: ExerciseResult) -> State:
+    """The state of an exercise by what its grading gave; where that is no verdict, nothing is known."""
+    return "unknown" if result.status == "fault" else result.status
 
 
 def make_place(folder: Path) -> None:

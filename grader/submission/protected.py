@@ -154,13 +154,13 @@ def announced_in_text(text: str) -> Announced | None:
 
 
 def disagreement(announced: Announced | None, rerun: Report) -> str:
-    """A sentence where CI announced other points than the re-run gives; empty where they agree or none are known.
+    """A sentence where CI announced other points than the re-run gives; empty where they agree or either has none.
 
     Args:
         rerun: the report as CI would have made it; of an instructor's report,
             `assignment.on(course).apply(report)`, which leaves out what is kept back.
     """
-    if announced is None or announced == Announced(rerun.score, rerun.max_score):
+    if announced is None or rerun.faults or announced == Announced(rerun.score, rerun.max_score):
         return ""
     return (
         f"CI announced {announced.score}/{announced.max_score} points; "

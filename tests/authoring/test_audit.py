@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from rich.console import Console
 
 from grader.authoring.audit import Audit, audit, audit_course, read_equivalents
 from grader.authoring.mutants import Mutant
+from grader.cli import main
 from grader.course.catalog import load_course
 from grader.errors import CourseError
 from grader.machines import Machines
@@ -126,3 +128,50 @@ def test_a_submission_that_is_no_text_is_the_courses_to_mend(
     (folder / "tests/submissions/scaled" / kind / "odd.py").write_bytes(b"# right: x\n# \xff\n")
     with pytest.raises(CourseError, match=rf"{kind}/odd\.py, line 2: not UTF-8 text"):
         audit("scaled", machines.on(load_course(folder)))
+
+
+def test_a_check_that_fails_by_itself_is_told_with_its_traceback(
+    folder: Path, machines: Machines
+) -> None:
+    checks = folder / "checks" / "scaled.py"
+    checks.write_text(f"{SHARP}    no_such_name\n")
+    found = audit("scaled", machines.on(load_course(folder)))
+    assert (found.killed, found.survivors, found.problems) == (0, (), ())
+    [fault] = found.faults
+    assert "the check `scaled` is at fault" in fault
+    assert "NameError: name 'no_such_name' is not defined" in fault
+    assert f'File "{checks}", line' in fault
+    console = Console(record=True, width=200)
+    output.render([found], console)
+    assert "no_such_name" in console.export_text()
+
+
+def test_a_slip_that_only_wrong_answers_meet_kills_no_mutant(
+    folder: Path, machines: Machines
+) -> None:
+    sharp = audit("scaled", machines.on(load_course(folder)))
+    line = "expect_close(student.run(apply, x=x), 3 * x + 1)"
+    slip = "if not student.run(apply, x=x).tensor.allclose(3 * x + 1): no_such_name"
+    (folder / "checks" / "scaled.py").write_text(SHARP.replace(line, slip))
+    write(
+        folder,
+        "wrong",
+        "minus",
+        f"# wrong: minus\n# fails: scaled\n{SOLUTION.replace('+ 1', '- 1')}",
+    )
+    found = audit("scaled", machines.on(load_course(folder)))
+    assert found.problems == ()  # the solution passes
+    assert 1 <= len(found.faults) <= 5
+    assert all("no_such_name" in fault for fault in found.faults)
+    assert found.killed < sharp.killed
+    assert len(found.survivors) == len(sharp.survivors)
+
+
+@pytest.mark.parametrize(("slip", "status"), [("", 1), ("    no_such_name\n", 2)])
+def test_an_audit_with_a_fault_has_a_status_of_its_own(
+    folder: Path, shared_machines: Machines, slip: str, status: int
+) -> None:
+    (folder / "checks" / "scaled.py").write_text(SOFT + slip)
+    result = CliRunner().invoke(main, ["audit", "--course", str(folder), "--device", "cpu"])
+    assert result.exit_code == status, result.output
+    assert ("no_such_name" in result.output) == bool(slip)

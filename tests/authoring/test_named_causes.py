@@ -16,8 +16,9 @@ from grader.authoring.named_causes import (
     verdict_of,
     verdicts,
 )
+from grader.errors import CourseFault
 from grader.report import ExerciseResult, Violation
-from tests.authoring.conftest import SOLUTION, write
+from tests.authoring.conftest import SHARP, SOLUTION, write
 from tests.hostile import plain_report
 
 
@@ -99,6 +100,13 @@ def test_verdicts_are_counted_by_exercise_and_in_all() -> None:
 def test_shares_of_nothing() -> None:
     assert (tally("x", []).right_share, tally("x", []).wrong_share) == (1.0, 0.0)
     assert tally("x", [verdict({"none"}, {"sign"})]).wrong_share == 1.0
+
+
+def test_a_check_that_fails_by_itself_is_no_cause_that_was_missed(folder: Path) -> None:
+    (folder / "checks" / "scaled.py").write_text(SHARP.replace("3 * x + 1)", "refernce)"))
+    write(folder, "wrong", "minus", f"# wrong: minus\n# fails: scaled\n# cause: offset\n{SOLUTION}")
+    with pytest.raises(CourseFault, match=r"minus\.py: .*`scaled` is at fault.*refernce"):
+        list(verdicts(folder, ["scaled"]))
 
 
 def test_the_wrong_submissions_of_a_course(folder: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from grader.checking.collect import Check, collect
-from grader.errors import CourseFault, GraderError, UnsupportedVersion
+from grader.errors import CourseError, CourseFault, GraderError, UnsupportedVersion
 
 HEAD = "import pytest\nfrom grader import needs, points\n"
 Collect = Callable[..., dict[str, Check]]
@@ -159,3 +159,104 @@ def test_a_pytest_that_has_an_attribute_no_longer(
     monkeypatch.setattr(pytest.Function, name, gone, raising=False)
     with pytest.raises(UnsupportedVersion, match=f"pytest {pytest.__version__} "):
         collected("def test_a(student): ...\n")
+
+
+def test_a_check_has_its_name_alone(collected: Collect, tmp_path: Path) -> None:
+    with pytest.raises(
+        CourseFault, match=r"it\.py cannot be used: test_a is defined twice, in lines 3"
+    ):
+        collected("def test_a(): ...\ndef test_b(): ...\n@points(5)\ndef test_a(student): ...\n")
+    with pytest.raises(CourseFault, match=r"it\.py cannot be used: it has a check a, and so has "):
+        collected("class TestIt:\n    def test_a(self): ...\ndef test_a(): ...\n")
+    collected("def test_a(): ...\n", name="one.py")
+    with pytest.raises(
+        CourseFault, match=r"more\.py cannot be used: it has a check a, and so has .*one"
+    ):
+        both(collected, tmp_path, "def test_a(): ...\n")
+
+
+def both(collected: Collect, tmp_path: Path, more: str) -> dict[str, Check]:
+    """The checks of a course's file and an instructor's."""
+    collected("def test_a(): ...\n", name="one.py")
+    (tmp_path / "more.py").write_text(HEAD + more, encoding="utf-8")
+    return collect((tmp_path / "one.py", tmp_path / "more.py"), ("cpu",))
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("import no_such_module\n", "ModuleNotFoundError: No module named 'no_such_module'"),
+        ("1 / 0\n", "ZeroDivisionError"),
+        ("@needs('z')\ndef test_b(): ...\n", "b needs z, which is no earlier check"),
+        ("def check_b(): ...\n", "there is no function test_… in it"),
+        ("FORBIDDEN = {}\ndef test_b(): ...\n", "`FORBIDDEN` has to stand in .*one.py"),
+        ("@points(-1)\ndef test_b(): ...\n", "b is worth -1 points"),
+    ],
+)
+def test_a_fault_is_told_of_the_file_that_it_is_in(
+    collected: Collect, tmp_path: Path, text: str, reason: str
+) -> None:
+    with pytest.raises(CourseFault, match=rf"more\.py cannot be used: .*{reason}"):
+        both(collected, tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    "mark",
+    ["parametrize('n', [])", "parametrize(('n', 'm'), ())", "parametrize('n', range(3, 3))"],
+)
+def test_a_check_without_a_case_does_not_pass(collected: Collect, mark: str) -> None:
+    with pytest.raises(CourseFault, match="Empty parameter set in 'test_a'"):
+        collected(f"@pytest.mark.{mark}\ndef test_a(student, n, m=1): ...\n")
+
+
+def test_a_file_named_by_a_relative_path_is_read_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The built-in course's files are named in full, an instructor's as they were typed."""
+    monkeypatch.chdir(tmp_path)
+    file = Path("it.py")
+    for number in (1, 2):
+        file.write_text(f"N = {number}\ndef test_a(): ...\n", encoding="utf-8")
+        os.utime(file, ns=(number, number))
+        [case] = collect((file,), ("cpu",))["a"].cases
+        assert case.function.__globals__["N"] == number
+    # the same words in another folder are another file
+    (tmp_path / "other").mkdir()
+    monkeypatch.chdir(tmp_path / "other")
+    file.write_text("N = 3\ndef test_a(): ...\n", encoding="utf-8")
+    os.utime(file, ns=(2, 2))
+    [case] = collect((file,), ("cpu",))["a"].cases
+    assert case.function.__globals__["N"] == 3
+
+
+def test_a_linked_file_is_read_anew(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    for number in (1, 2):
+        (tmp_path / "real" / "it.py").write_text(f"N = {number}\ndef test_a(): ...\n")
+        os.utime(tmp_path / "real" / "it.py", ns=(number, number))
+        [case] = collect((tmp_path / "link" / "it.py",), ("cpu",))["a"].cases
+        assert case.function.__globals__["N"] == number
+
+
+def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CourseError, match=r"gone\.py cannot be read"):
+        collect((tmp_path / "gone.py",), ("cpu",))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FORBIDDEN = {}\nFORBIDDEN = {'by hand': {}}\n",
+        "FORBIDDEN = {}\nFORBIDDEN |= {'by hand': {}}\n",
+        "FORBIDDEN = {}\nFORBIDDEN['by hand'] = {}\n",
+        "if True:\n    FORBIDDEN = {'by hand': {}}\n",
+        "from math import pi as FORBIDDEN\n",
+    ],
+)
+def test_rules_that_are_not_read_are_no_rules(collected: Collect, text: str) -> None:
+    with pytest.raises(
+        CourseFault, match=r"it\.py cannot be used: `FORBIDDEN` has to be written out"
+    ):
+        collected(f"{text}def test_a(): ...\n")
+    assert "a" in collected("FORBIDDEN: dict = {'by hand': {}}\ndef test_a(): ...\n")

@@ -33,8 +33,6 @@ def source() -> Source:
         (("failed", "not_reached"), "failed", ""),
         (("not_started", "not_reached"), "not_attempted", "Not started yet."),
         (("skipped", "not_started"), "not_attempted", "Not started yet."),
-        (("passed", "error"), "error", "The grader itself failed in a check"),
-        (("failed", "error", "timeout"), "error", "The grader itself failed in a check"),
     ],
 )
 def test_the_worst_that_is_known_decides(

@@ -205,6 +205,9 @@ def test_inputs_that_were_changed() -> None:
 
 def test_what_ends_a_case_without_an_answer() -> None:
     assert failures.not_loaded().status == "not_reached"
+    cut = failures.cut_short(60)
+    assert cut.status == "timeout"
+    assert cut.message == "Your code did not finish within the 60 seconds for all of this exercise."
     late = failures.out_of_time(60)
     assert (late.status, late.message) == (
         "timeout",

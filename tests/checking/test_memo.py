@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import sys
+import weakref
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from contextlib import suppress
 from typing import Any, cast
 
 import pytest
+import torch
 
 from grader import grade, grading, language, probe
-from grader.checking import collect, run
-from grader.checking.memo import CaseEnd, CaseMemo, MemoizedSession, key_of
-from grader.checking.outcome import CheckFailed, CheckOutcome
+from grader.checking import case_run, collect, run
+from grader.checking import memo as memo_module
+from grader.checking.memo import Asked, CaseMemo, MemoizedSession, Replay, key_of
+from grader.checking.outcome import CaseEnd, CheckFailed, CheckOutcome, SeenEnough
 from grader.checking.session import Request, Session
 from grader.course.catalog import Course
+from grader.errors import CourseFault
 from grader.machines import DEVICES, Machines
 from grader.report import Report
 from grader.sandbox import Limits, Message
+from grader.sandbox.wire.values import decode
 from grader.submission import Submission
-from tests.conftest import ROOT
+from tests.conftest import ROOT, told
 
 SEED = 11
 # all exercises and all their submissions with MEMO=all, which takes minutes
@@ -38,7 +44,7 @@ def forget(course: Course) -> Iterator[Callable[[str], None]]:
     def forgotten(name: str) -> None:
         for check in collect.collect((course[name].checks,), DEVICES).values():
             for case in check.cases:
-                case.memo.key = case.memo.first = None
+                case.memo.under(object())
 
     yield forgotten
     for name in ("line_fit", "logistic_regression"):
@@ -49,27 +55,18 @@ def forget(course: Course) -> Iterator[Callable[[str], None]]:
 def worked_out(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The cases that were run, and not only asked again."""
     ran: list[str] = []
-    run_case = run._run_case
+    run_case = case_run.run_case
 
     def counted(case: collect.Case, *rest: Any) -> Any:
         ran.append(case.name)
         return run_case(case, *rest)
 
-    monkeypatch.setattr(run, "_run_case", counted)
+    monkeypatch.setattr(run, "run_case", counted)
     return ran
 
 
 def graded(machines: Machines, name: str, text: str) -> Report:
     return grade(Submission.of_text(name, text), machines=machines, seed=SEED)
-
-
-def told(report: Report) -> Any:
-    """The report without the time that each check took."""
-    exercises = [
-        replace(one, checks=tuple(replace(check, seconds=0.0) for check in one.checks))
-        for one in report.exercises
-    ]
-    return replace(report, exercises=tuple(exercises)).to_dict()
 
 
 def solution(name: str) -> str:
@@ -186,7 +183,7 @@ class Scripted:
         self.asked: list[int] = []
 
     def ask(self, request: Request) -> Message:
-        self.asked.append(request.inputs["n"])
+        self.asked.append(request.wire[0]["arguments"]["dict"][0][1])
         if not self._headers:
             raise CheckOutcome("timeout", "It was late.")
         header = self._headers.pop(0)
@@ -196,14 +193,19 @@ class Scripted:
         return answer.header.get("value")
 
 
-def run_case(memo: CaseMemo, session: Scripted, end: CaseEnd | None = None) -> CaseEnd | None:
+PASSED = CaseEnd()
+
+
+def run_case(
+    memo: CaseMemo, session: Scripted, end: CaseEnd = PASSED, asks: tuple[int, ...] = (1, 2)
+) -> CaseEnd | None:
     """A case of two requests, of which the memo may know some; the end that it knew."""
     memoized = MemoizedSession(cast(Session, session))
     known = memoized.look_up(memo)
     if known is None:
-        for n in (1, 2):
+        for n in asks:
             memoized.call(ask, {"n": n}, "cpu", 0)
-        memoized.store(memo, end or CaseEnd(None))
+        memoized.store(memo, end)
     return known
 
 
@@ -212,7 +214,7 @@ def values(*several: object) -> Scripted:
 
 
 def test_equal_answers_lead_to_the_same_end() -> None:
-    memo, end = CaseMemo(), CaseEnd(CheckFailed("no"))
+    memo, end = CaseMemo(), CaseEnd("failed", "no")
     assert run_case(memo, values("a", "b"), end) is None
     again = values("a", "b")
     assert run_case(memo, again) is end
@@ -249,18 +251,21 @@ def test_what_tells_of_the_students_own_source_is_in_no_memo(own: dict[str, Any]
 
 
 def test_a_request_without_an_answer_is_in_no_memo() -> None:
-    memo = CaseMemo()
-    memoized = MemoizedSession(cast(Session, values("a")))
+    memo, session = CaseMemo(), values("a")
+    memoized = MemoizedSession(cast(Session, session))
     memoized.call(ask, {"n": 1}, "cpu", 0)
-    with pytest.raises(CheckOutcome) as outcome:
-        memoized.call(ask, {"n": 2}, "cpu", 0)
-    memoized.store(memo, CaseEnd(outcome.value))
+    for _ in range(2):  # whatever a check makes of it, there will be no other answer
+        with pytest.raises(CheckOutcome) as outcome:
+            memoized.call(ask, {"n": 2}, "cpu", 0)
+        assert memoized.final is outcome.value
+    assert session.asked == [1, 2]
+    memoized.store(memo, outcome.value.end)
     assert memo.first is None
 
 
 def test_a_case_that_asks_for_nothing_is_in_no_memo() -> None:
     memo = CaseMemo()
-    MemoizedSession(cast(Session, values())).store(memo, CaseEnd(None))
+    MemoizedSession(cast(Session, values())).store(memo, CaseEnd())
     assert memo.first is None
 
 
@@ -289,14 +294,109 @@ def test_a_memo_does_not_grow_without_end(first: bool) -> None:
 def test_answers_are_equal_if_text_and_tensors_are() -> None:
     answer = Message({"value": 1}, b"block", b"text")
     assert key_of(answer) == key_of(answer)
-    assert (
-        len(
-            {
-                key_of(answer),
-                key_of(answer._replace(block=b"x")),
-                key_of(answer._replace(text=b"x")),
-            }
-        )
-        == 3
-    )
+    others = [
+        answer,
+        answer._replace(block=b"x"),
+        answer._replace(text=b"x"),
+        # no end of one can be the beginning of the other
+        answer._replace(text=b"textb", block=b"lock"),
+        answer._replace(text=b"", block=b"textblock"),
+        answer._replace(text=b"textblock", block=b""),
+        # what was found out on this side is no part of the text
+        answer._replace(header={"value": 1, "changed": ["x"]}),
+        answer._replace(header={"value": 1, "changed": []}),
+    ]
+    assert len({key_of(each) for each in others}) == len(others)
     assert key_of(answer._replace(header={"error": None})) == b""
+
+
+def test_another_request_than_the_remembered_one_is_the_courses_fault() -> None:
+    """The first answer is known, what came after it is not: so the case runs, and its first request is compared."""
+    memo = CaseMemo()
+    run_case(memo, values("a", "b"))
+    for asks in ((3, 2), (1, 3)):
+        session = values("a", "c")
+        with pytest.raises(CourseFault, match="Draw them with `draw`"):
+            run_case(memo, session, asks=asks)
+    assert run_case(memo, values("a", "b"))
+
+
+@pytest.mark.parametrize("error", [CheckFailed("The answer cannot be used."), MemoryError()])
+def test_what_follows_an_answer_that_could_not_be_read_is_in_no_memo(error: Exception) -> None:
+    class Unreadable(Scripted):
+        def read(self, request: Request, answer: Message) -> Any:
+            raise error
+
+    memo = CaseMemo()
+    memoized = MemoizedSession(cast(Session, Unreadable({"value": "a"})))
+    with pytest.raises(type(error)):
+        memoized.call(ask, {"n": 1}, "cpu", 0)
+    memoized.store(memo, CaseEnd("failed", "The check goes on."))
+    assert memo.first is None
+    assert memoized.final is None  # it was an answer, and a check may wait for it
+
+
+def test_a_memo_has_a_bound_on_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memo_module, "_MOST_BYTES", 2000)
+    memo = CaseMemo().under("key")
+    for n in range(20):
+        run_case(memo, values("a", n), CaseEnd("failed", "x" * 300))
+    assert memo.size <= 2000
+    known = [bool(run_case(memo, values("a", n))) for n in range(20)]
+    assert 3 < sum(known) < 7
+    assert memo.under("another").size == 0
+    # what has no room at all is not begun
+    memoized = MemoizedSession(cast(Session, values("a")))
+    memoized.call(ask, {"n": "x" * 3000}, "cpu", 0)
+    memoized.store(memo, CaseEnd())
+    assert memo.first is None
+
+
+def test_a_memo_holds_what_was_sent_and_no_more() -> None:
+    memo = CaseMemo()
+    memoized = MemoizedSession(cast(Session, values("a")))
+    tensor = torch.ones(3)
+    weak = weakref.ref(tensor)
+    memoized.call(ask, {"n": 1, "x": tensor}, "cpu", 0)
+    memoized.store(memo, CaseEnd())
+    del memoized, tensor
+    gc.collect()
+    assert weak() is None
+    assert isinstance(memo.first, Asked)
+    header, block = memo.first.request.wire
+    sent = decode(header["arguments"], block, lambda tensor, _: tensor)
+    assert sent["x"].tolist() == [1.0, 1.0, 1.0]
+
+
+# a case that runs a second time
+
+
+def asked(*numbers: int) -> list[tuple[Request, Message]]:
+    return [
+        (Request(ask, {"n": n}, "cpu", 0), Message({"value": 10 * n}, b"", b"")) for n in numbers
+    ]
+
+
+def replayed(replay: Replay, *numbers: int) -> list[object]:
+    """What it answers to a case that asks so; it ends the case at the last of them."""
+    got = []
+    with suppress(SeenEnough):
+        for n in numbers:
+            got.append(replay.call(ask, {"n": n}, "cpu", 0))
+    return got
+
+
+@pytest.mark.parametrize(
+    ("numbers", "alike", "got"),
+    [((1, 2), True, [10]), ((1, 3), False, [10]), ((3, 2), False, []), ((1,), False, [10])],
+)
+def test_a_second_run_is_alike_if_all_is_asked_again(
+    numbers: tuple[int, ...], alike: bool, got: list[object]
+) -> None:
+    replay = Replay(cast(Session, Scripted()), asked(1, 2))
+    assert replayed(replay, *numbers) == got
+    assert replay.asks_alike == alike
+
+
+def test_no_check_ends_a_second_run_by_mistake() -> None:
+    assert not issubclass(SeenEnough, Exception)

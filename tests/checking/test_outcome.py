@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import pytest
 
-from grader.checking.outcome import Cause, CheckFailed, CheckOutcome
+from grader.checking.outcome import CaseEnd, Cause, CheckFailed, CheckOutcome
 from grader.language import speaking
 from grader.report import Picture
 
@@ -45,6 +48,26 @@ def test_an_outcome_is_an_exception_with_everything_that_is_told(status: str) ->
     ended = CheckOutcome(status, "What happened.", [COUNT], [picture])  # type: ignore[arg-type]
     assert (ended.status, ended.message, str(ended)) == (status, "What happened.", "What happened.")
     assert (ended.causes, ended.pictures) == ((COUNT,), (picture,))
+    assert ended.end == CaseEnd(status, "What happened.", (COUNT,), (picture,))  # type: ignore[arg-type]
+
+
+def test_an_end_holds_nothing_of_the_frames_that_it_came_through() -> None:
+    class Big: ...
+
+    def fails() -> None:
+        big = Big()
+        alive.append(weakref.ref(big))
+        raise CheckFailed("It is wrong.")
+
+    alive: list[weakref.ref[Big]] = []
+    with pytest.raises(CheckFailed) as failed:
+        fails()
+    end = failed.value.end
+    del failed
+    gc.collect()
+    assert alive[0]() is None
+    assert (end.status, end.message) == ("failed", "It is wrong.")
+    assert CaseEnd() == CaseEnd("passed", "", (), ())
 
 
 def test_a_check_that_failed() -> None:

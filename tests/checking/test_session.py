@@ -13,8 +13,8 @@ from torch import Tensor
 from grader import probe
 from grader.checking.outcome import CheckFailed, CheckOutcome
 from grader.checking.session import Request, Session, Sessions
-from grader.errors import SandboxLost
-from grader.sandbox import Child, Message, Sandbox
+from grader.errors import NoAnswer, SandboxLost
+from grader.sandbox import Child, Limits, Message, Sandbox
 from grader.sandbox.wire.values import Received, decode
 from grader.submission.submission import Cell, Source
 
@@ -196,12 +196,140 @@ def test_a_notebook_is_loaded_cell_by_cell(counting: Counting) -> None:
     session.close()
 
 
+# the time for an exercise
+
+
+class Clock:
+    """Stands for the module `time` in a session: whatever is waited for takes as long as a test says."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+class Slow:
+    """A sandbox whose children take their time by a clock of the test's own, and keep to what they may take.
+
+    Args:
+        imports: seconds of each import, one child after the other.
+        calls: seconds of each call; a call of `None` seconds ends the child.
+    """
+
+    def __init__(self, clock: Clock, imports: list[float], calls: list[float | None]) -> None:
+        self.limits = Limits(import_seconds=10, call_seconds=5, exercise_seconds=30)
+        self.opened = 0
+        self._clock, self._imports, self._calls = clock, imports, calls
+
+    def open(self, preload: Sequence[str]) -> Slow:
+        self.opened += 1
+        return self
+
+    def load(self, name: str, cells: object, notebook: bool, most_seconds: float) -> dict[str, Any]:
+        self._spend(self._imports.pop(0), min(10, most_seconds))
+        return {"names": []}
+
+    def call(self, request: object, block: bytes, most_seconds: float) -> Message:
+        seconds = self._calls.pop(0)
+        if seconds is None:
+            raise NoAnswer("died", "crashed")
+        self._spend(seconds, min(5, most_seconds))
+        return Message({"value": 1}, b"", b"")
+
+    def close(self) -> None: ...
+
+    def _spend(self, seconds: float, most: float) -> None:
+        self._clock.now += min(seconds, most)
+        if seconds > most:
+            raise NoAnswer("timeout", "did not finish within {seconds:g} seconds", seconds=most)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr("grader.checking.session.time", clock)
+    return clock
+
+
+def told(session: Session) -> str:
+    """What comes of a probe."""
+    try:
+        return str(run(session, counted))
+    except CheckOutcome as outcome:
+        return f"{outcome.status}: {outcome.message}"
+
+
+def test_the_first_import_does_not_count(start: Start, clock: Clock) -> None:
+    session = start(box=Slow(clock, imports=[9], calls=[4.9] * 9))
+    assert [told(session) for _ in range(6)] == ["1"] * 6
+    assert clock.now == pytest.approx(1000 + 9 + 6 * 4.9)
+    # of which 29.4 s count: the seventh call is stopped after 0.6 s
+    cut = "timeout: Your code did not finish within the 30 seconds for all of this exercise."
+    assert told(session) == cut
+    assert clock.now == pytest.approx(1000 + 9 + 30)
+    assert session.waited == pytest.approx(39)
+
+
+def test_a_file_that_dies_at_each_call_is_not_imported_for_ever(start: Start, clock: Clock) -> None:
+    box = Slow(clock, imports=[9.0] * 99, calls=[None] * 99)
+    session = start(box=box)
+    ends = [told(session) for _ in range(40)]
+    assert ends[:4] == ["failed: Your code crashed."] * 4
+    assert ends[4] == (
+        "timeout: Your code did not finish within the 30 seconds for all of this exercise."
+    )
+    assert set(ends[5:]) == {"timeout: Not run: the 30 seconds for this exercise are used up."}
+    assert clock.now == pytest.approx(1000 + 9 + 30)
+    assert box.opened == 5
+    assert session.load_problem == ""  # it was imported before
+
+
+def test_a_probes_own_limit_is_told_as_such(start: Start, clock: Clock) -> None:
+    session = start(box=Slow(clock, imports=[1, 1], calls=[6, 1]))
+    assert told(session) == "timeout: Your code did not finish within 5 seconds."
+    assert told(session) == "1"
+
+
+def test_a_slow_first_import_is_the_files_problem(start: Start, clock: Clock) -> None:
+    session = start(box=Slow(clock, imports=[11], calls=[]))
+    assert told(session).startswith("not_reached: ")
+    assert "importing the file did not finish within 10 seconds" in session.load_problem
+
+
+def test_it_is_known_whether_the_sandbox_is_waited_for(start: Start, counting: Counting) -> None:
+    seen = []
+
+    class Watching(Counting):
+        def open(self, preload: Sequence[str] = ()) -> Child:
+            seen.append(session.is_waiting)
+            return super().open(preload)
+
+    session = start(box=Watching(counting._sandbox))
+    assert not session.is_waiting
+    run(session, counted)
+    assert seen == [True]
+    assert not session.is_waiting
+    assert session.waited > 0
+
+
 def test_the_time_for_an_exercise_is_used_up(start: Start, sandbox: Sandbox) -> None:
-    session = start(box=Counting(sandbox, seconds=0))
-    assert run(session, counted) == 1
-    with pytest.raises(CheckOutcome, match="0 seconds for this exercise are used up") as outcome:
-        run(session, counted)
-    assert outcome.value.status == "timeout"
+    session = start(box=Counting(sandbox, seconds=1e-9))
+    for _ in range(2):
+        with pytest.raises(CheckOutcome, match="seconds for this exercise are used up") as outcome:
+            run(session, counted)
+        assert outcome.value.status == "timeout"
+
+
+def test_another_file_in_the_same_sandbox(start: Start, counting: Counting) -> None:
+    session = start(preload=("json",))
+    assert [run(session, counted) for _ in range(2)] == [1, 2]
+    session.close()
+    other = session.with_source(Source.of_text("work.py", TEXT.replace("count = 0", "count = 7")))
+    assert run(other, counted) == 8
+    other.close()
+    assert run(session, counted) == 1  # in a new child
+    assert counting.preloads == [("json",)] * 3
 
 
 def test_a_hang_is_a_timeout_that_names_the_line(start: Start, strict_sandbox: Sandbox) -> None:
@@ -278,9 +406,22 @@ def test_a_request_is_encoded_once() -> None:
     assert sent["x"].tolist() == [0.0, 1.0, 2.0]
 
 
+def test_a_request_without_its_inputs_is_sent_as_it_was() -> None:
+    request = Request(double, {"x": torch.arange(3.0)}, "sim", 5)
+    sent = request.without_inputs()
+    assert sent.inputs == {}
+    assert sent.wire == request.wire
+    assert (sent.probe, sent.device, sent.seed) == (double, "sim", 5)
+
+
 def test_each_device_has_its_session(start: Start) -> None:
     main, cuda = start(), start()
     both = Sessions(main, cuda)
     assert [both.on(device) for device in (None, "cpu", "sim")] == [main, main, main]
     assert both.on("cuda") is cuda
+    cuda._seconds, main._seconds = 2, 3
+    assert (both.waited, both.is_waiting) == (5, False)
+    cuda.is_waiting = True
+    assert both.is_waiting
+    assert both.solution() is None
     assert Sessions(main).on("cuda") is main

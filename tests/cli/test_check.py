@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from importlib.resources import files
@@ -10,11 +11,17 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+import torch
 from click.testing import CliRunner, Result
 
 from grader.cli import main
+from grader.cli.formats import FORMATS
+from grader.errors import SandboxLost
 from grader.machines import Machines
+from grader.report import Report
 from tests.conftest import ROOT
+from tests.contracts import ENVIRON
+from tests.hostile import plain_report, with_fault
 from tests.terminal import Terminal
 
 
@@ -24,10 +31,11 @@ def place(monkeypatch: pytest.MonkeyPatch, shared_machines: Machines) -> None:
     monkeypatch.chdir(ROOT)
 
 
-def run(*arguments: str) -> Result:
+def run(*arguments: str, traceback: bool = False) -> Result:
+    """What a call prints; a traceback only where `traceback` says that one may be told."""
     result = CliRunner().invoke(main, arguments)
     assert result.exception is None or isinstance(result.exception, SystemExit)
-    assert "Traceback" not in result.output
+    assert traceback or "Traceback" not in result.stderr
     return result
 
 
@@ -36,8 +44,9 @@ def run(*arguments: str) -> Result:
     [
         (["check", "--from", "examples/right", "my_linear"], 0, "10/10"),
         (["check", "--from", "examples/partly", "my_linear"], 1, "bias=False"),
-        (["check", "--from", "exercises", "my_linear"], 1, "Not started yet"),
-        (["check", "--from", "examples/broken"], 2, "my_linear.py, line 6: SyntaxError"),
+        (["check", "--from", "exercises", "my_linear"], 2, "Not started yet"),
+        (["check", "--from", "examples/broken"], 1, "my_linear.py, line 6: SyntaxError"),
+        (["check", "--from", "examples/broken", "--exit-zero"], 0, "my_linear.py, line 6"),
         (["check", "--from", "examples/right", "my_linear", "train_step"], 0, "20/20"),
         (["check", "--from", "examples/partly/my_linear.py"], 1, "9/10"),
     ],
@@ -115,6 +124,134 @@ def test_an_assignment_has_its_own_exercises(
     assert (refused.exit_code, refused.stdout) == (2, "")
     assert refused.stderr == "grader: assignment.toml has no exercise 'train_step': my_linear.\n"
     assert "20/20" in run("check", "my_linear").stdout
+
+
+class TestFaults:
+    """The grader or the course failed: no verdict, in no form, and an exit status of its own."""
+
+    @pytest.fixture(autouse=True)
+    def services(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(tmp_path)
+        shutil.copy(ROOT / "examples/right/my_linear.py", tmp_path)
+        for name, value in ENVIRON.items():
+            monkeypatch.setenv(name, value)
+        for name in ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"):
+            monkeypatch.setenv(name, str(tmp_path / name))
+
+    @pytest.fixture
+    def one(self, monkeypatch: pytest.MonkeyPatch) -> Report:
+        """Of two exercises one could not be judged."""
+        report = with_fault(plain_report([(3, 3)]))
+        monkeypatch.setattr("grader.grading.grade", lambda *_, **__: report)
+        return report
+
+    @pytest.fixture
+    def all_lost(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Nothing can be graded here."""
+
+        def lost(*_: object, **__: object) -> None:
+            raise SandboxLost("It ended \x1b[2J.\n::error::x")
+
+        monkeypatch.setattr("grader.grading.grade", lost)
+
+    @pytest.mark.parametrize("form", FORMATS)
+    @pytest.mark.parametrize("more", [(), ("--exit-zero",), ("--verbose",)])
+    def test_every_form_is_written_and_tells_it(
+        self, one: Report, tmp_path: Path, form: str, more: tuple[str, ...]
+    ) -> None:
+        file = tmp_path / "written"
+        result = run("check", "--format", form, "--output", str(file), *more, traceback=True)
+        assert result.exit_code == 2
+        written = file.read_text(encoding="utf-8")
+        assert "the check is broken, not your code" in written
+        assert ("SECRET" in written) == (form in ("json", "github"))  # which is JSON in a file
+        assert "SECRET" not in result.stdout
+        assert ("SECRET" in result.stderr) == ("--verbose" in more)
+
+    @pytest.mark.parametrize("form", FORMATS)
+    def test_every_form_is_written_where_nothing_at_all_can_be_graded(
+        self, all_lost: None, tmp_path: Path, form: str
+    ) -> None:
+        file = tmp_path / "written"
+        result = run("check", "--format", form, "--output", str(file))
+        assert result.exit_code == 2
+        written = file.read_text(encoding="utf-8")
+        assert "my_linear" in written
+        assert "the grader itself failed, not your code." in written
+        assert "It ended" in written
+        assert not any(line.startswith("::error::x") for line in result.output.splitlines())
+
+    def test_the_traceback_is_for_who_asks(self, all_lost: None) -> None:
+        brief = run("check")
+        assert "‼ my_linear  A linear layer from scratch  not graded" in brief.stdout
+        hint = "grader: `--verbose` shows where the grader or the course failed.\n"
+        assert brief.stderr == hint
+        # where the report is for a program, a person reads what happened all the same
+        first, second = run("check", "--format", "json").stderr.splitlines(keepends=True)
+        assert first.startswith("grader: my_linear: Not graded: the grader itself failed")
+        assert "It ended" in first
+        assert second == hint
+        told = run("check", "--verbose", traceback=True).stderr
+        assert told.startswith("grader: my_linear:\nTraceback (most recent call last):\n")
+        assert "SandboxLost: It ended" in told
+        assert "\x1b" not in told
+        assert not any(line.startswith("::") for line in told.splitlines())
+
+    def test_of_an_assignment_every_exercise_is_in_it(self, all_lost: None, tmp_path: Path) -> None:
+        (tmp_path / "assignment.toml").write_text(
+            '[[exercise]]\nname = "losses"\n[[exercise]]\nname = "my_linear"\n'
+        )
+        result = run("check", "--format", "json")
+        data = json.loads(result.stdout)
+        assert [each["name"] for each in data["exercises"]] == ["losses", "my_linear"]
+        assert {each["status"] for each in data["exercises"]} == {"fault"}
+        assert (data["score"], data["environment"]["torch"]) == (None, torch.__version__)
+        schema = files("grader").joinpath("report.schema.json").read_text(encoding="utf-8")
+        jsonschema.validate(data, json.loads(schema))
+
+    def test_a_sandbox_that_does_not_start_is_one(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def lost(_: Machines) -> None:
+            raise SandboxLost("It does not start.")
+
+        monkeypatch.setattr(Machines, "environment", property(lost))
+        result = run("check", "--device", "sim", "--format", "junit")
+        assert result.exit_code == 2
+        assert 'errors="1"' in result.stdout
+        assert "It does not start." in result.stdout
+
+    def test_it_is_not_remembered_as_a_result(self, one: Report, tmp_path: Path) -> None:
+        (tmp_path / ".grader").mkdir()
+        run("check")
+        assert "fault" not in (tmp_path / ".grader" / "state.json").read_text()
+
+    def test_without_one_nothing_is_said_of_tracebacks(self) -> None:
+        for more in ((), ("--verbose",)):
+            result = run("check", *more)
+            assert (result.exit_code, result.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_verdict_above_the_checks_is_no_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    """A broken rule, a file that cannot be loaded and one that is not there are told, and no fault is."""
+    monkeypatch.chdir(tmp_path)
+    for name, value in ENVIRON.items():
+        monkeypatch.setenv(name, value)
+    (tmp_path / "my_linear.py").write_text("import torch\nMyLinear = torch.nn.Linear\n")
+    (tmp_path / "line_fit.py").write_text("def predict(x, a, b:\n")
+    arguments = ["check", "my_linear", "line_fit", "derivative", "--format", form]
+    result = run(*arguments, "--output", str(tmp_path / "written"))
+    assert result.exit_code == 2
+    text = (tmp_path / "written").read_text(encoding="utf-8")
+    for told in (
+        "line_fit.py, line 1: SyntaxError",
+        "There is no derivative.py",
+        "not allowed here",
+    ):
+        assert told in text
 
 
 def test_files_beside_the_submission_have_no_say(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from grader import language
 from grader.cli import main
-from grader.cli.common import counted, named_in, opened, refuse, started_machines, writing
+from grader.cli.common import counted, named_in, opened, refuse, started_machines, tell, writing
 from grader.course.catalog import Course
 from grader.errors import DeviceError, GradebookError, InputError, OutputError
 from grader.machines import Machines
@@ -35,6 +35,18 @@ def test_a_refusal_is_one_plain_line(capsys: pytest.CaptureFixture[str]) -> None
     assert printed.err.startswith("grader: one two ")
     assert "\x1b" not in printed.err
     assert not any(line.startswith("::") for line in printed.err.splitlines())
+
+
+def test_what_is_told_keeps_its_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    tell("one\n::error::two \x1b[2J")
+    tell("x" * 50, 10)
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    first, second, third = printed.err.splitlines()
+    assert first == "grader: one"
+    assert second.startswith(": :error: :two ")
+    assert "\x1b" not in second
+    assert third == "grader: xxxxxxxxxx… (50 characters)"
 
 
 def test_what_cannot_be_written_is_told_with_its_name(tmp_path: Path) -> None:
@@ -87,7 +99,7 @@ class TestLanguage:
         korean = self.help_of("--lang", "ko", "check")
         assert korean != english == self.help_of("check")
         assert any("가" <= letter <= "힣" for letter in korean)
-        option = "Exit status 0 whenever there is a report, whatever it says."
+        option = "Exit status 0 whenever everything was graded, whatever the points."
         assert (option in english, option in korean) == (True, False)
 
     def test_an_instructors_commands_speak_english(self) -> None:

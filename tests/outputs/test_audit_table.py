@@ -23,6 +23,7 @@ class Audit:
     survivors: list[Survivor] = field(default_factory=list)
     rate: float = 1.0
     problems: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
 
 
 AUDITS = [
@@ -44,6 +45,19 @@ def test_markdown_has_a_row_each_and_the_sum() -> None:
 def test_one_row_is_its_own_sum_and_none_is_a_head() -> None:
     assert "all" not in audit_table.markdown(AUDITS[:1])
     assert len(audit_table.markdown([]).splitlines()) == 2
+
+
+def test_a_fault_is_told_and_leaves_no_share() -> None:
+    """Neither the exercise's nor that of all."""
+    faulty = [*AUDITS, Audit("third", 0, 0, 0, 0, faults=["the check is broken\n[red]Traceback"])]
+    lines = audit_table.markdown(faulty).splitlines()
+    assert lines[-2] == "| third | 0 | 0 | 0 | 0 | 0 | 0 | not audited |"
+    assert lines[-1].endswith("| **1** | **not audited** |")
+    assert lines[2].endswith("| 100.0% |")  # of the others it is known
+    paper, out = console()
+    audit_table.render(faulty, paper)
+    assert "third: the check is broken\n[red]Traceback" in out.getvalue()
+    assert "80.0%" not in out.getvalue()
 
 
 def test_no_mutants_are_no_division() -> None:

@@ -14,12 +14,15 @@ from grader.outputs import classroom50_result, github
 from grader.report import Report
 from tests.contracts import ENVIRON, classroom50_problems
 from tests.hostile import (
+    FAULTY,
     REPORTS,
     hostile_report,
     of_every_status,
     plain_report,
     report_of,
     shows_nothing_hidden,
+    with_fault,
+    with_violation,
 )
 
 NOW = datetime(2026, 11, 21, 13, 0, tzinfo=UTC)
@@ -66,6 +69,7 @@ def test_clean_text(report: Report) -> None:
 def test_a_check_passes_with_all_its_points_alone() -> None:
     report = of_every_status()
     tests = json.loads(classroom50_result.render(report, ENVIRON, NOW))["tests"]
+    tests = [test for test in tests if ": " in test["test-name"]]
     checks = [check for exercise in report.exercises for check in exercise.checks]
     assert [test["status"] for test in tests] == [check.status for check in checks]
     assert [test["passed"] for test in tests] == [check.status == "passed" for check in checks]
@@ -77,6 +81,48 @@ def test_a_check_passes_with_all_its_points_alone() -> None:
     )
     [test] = json.loads(classroom50_result.render(broken, ENVIRON, NOW))["tests"]
     assert (test["passed"], test["status"], test["score"]) == (False, "passed", 0)
+
+
+def test_a_verdict_above_the_checks_is_a_test_without_points() -> None:
+    tests = json.loads(classroom50_result.render(of_every_status(), ENVIRON, NOW))["tests"]
+    above = [test for test in tests if ": " not in test["test-name"]]
+    assert [(test["test-name"], test["status"], test["message"]) for test in above] == [
+        ("an_missing", "missing", "why missing"),
+        ("an_error", "error", "why error"),
+    ]
+    for test in above:
+        assert (test["passed"], test["score"], test["max-score"]) == (False, 0, 0)
+    broken = with_violation(plain_report([(3, 3)]), "no x")
+    first = json.loads(classroom50_result.render(broken, ENVIRON, NOW))["tests"][0]
+    assert (first["test-name"], first["passed"], first["message"]) == (
+        "sums",
+        False,
+        "line 3: no x",
+    )
+
+
+@pytest.mark.parametrize("report", FAULTY)
+def test_a_report_with_faults_is_no_result(report: Report) -> None:
+    """Classroom 50 refuses it as an error of the autograder, and counts no points."""
+    text = classroom50_result.render(report, ENVIRON, NOW)
+    data = json.loads(text)
+    assert data["status"] == "error"
+    assert data["tests"] == []
+    assert not {"score", "max-score"} & set(data)
+    assert classroom50_problems(data)
+    assert all(data[name] for name in ("owner", "submission", "commit", "datetime"))
+    assert "Traceback" not in text
+    assert shows_nothing_hidden(text)
+
+
+def test_what_a_fault_says() -> None:
+    report = with_fault(plain_report([(3, 3)]))
+    data = json.loads(classroom50_result.render(report, ENVIRON, NOW))
+    assert data["message"] == (
+        "Not graded, through no fault of the submission: a_fault. So there is no score.\n"
+        "a_fault: the check is broken, not your code"
+    )
+    assert "### Not graded" in classroom50_result.body(report)
 
 
 def test_a_test_an_exercise_where_there_are_too_many_checks() -> None:

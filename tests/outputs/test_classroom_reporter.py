@@ -16,14 +16,18 @@ from grader.outputs import classroom_reporter
 from grader.report import Report
 from tests.contracts import encoded, reporter_problems
 from tests.hostile import (
+    FAULTY,
     FORGED,
     OLD_COMMAND,
     REPORTS,
+    a_fault,
     hostile_report,
     of_every_status,
     plain_report,
     report_of,
     shows_nothing_hidden,
+    with_fault,
+    with_violation,
 )
 
 
@@ -125,7 +129,7 @@ def test_encoding_is_that_of_the_contract() -> None:
     assert json.loads(base64.b64decode(encoded(data))) == data
 
 
-@pytest.mark.parametrize("report", REPORTS)
+@pytest.mark.parametrize("report", [*REPORTS, *FAULTY])
 def test_what_the_reporter_prints_holds_no_command(report: Report) -> None:
     for test in classroom_reporter.result(report)["tests"]:
         for text in (test["name"], test["message"]):
@@ -145,8 +149,10 @@ def test_a_status_is_pass_fail_or_error() -> None:
         for check in exercise.checks
     }
     for test in data["tests"]:
-        status = of[test["name"].split(": ", 1)[1]]
-        assert test["status"] == {"passed": "pass", "error": "error"}.get(status, "fail")
+        exercise, description = test["name"].split(": ", 1)
+        # of an exercise that could not be loaded, the reporter is to show why
+        wrong = "error" if exercise == "an_error" else "fail"
+        assert test["status"] == ("pass" if of[description] == "passed" else wrong)
     graded = report_of([each for each in report.exercises if each.could_be_graded])
     assert classroom_reporter.result(graded)["status"] == "fail"
     assert classroom_reporter.result(report_of(graded.exercises[:1]))["status"] == "pass"
@@ -155,6 +161,52 @@ def test_a_status_is_pass_fail_or_error() -> None:
 def test_the_first_test_that_failed_says_why() -> None:
     data = classroom_reporter.result(plain_report([(0, 3), (2, 2)]))
     assert [test["message"] for test in data["tests"]] == ["wrong wrong", "", "", "", ""]
+
+
+def test_a_verdict_above_the_checks_is_what_its_tests_say() -> None:
+    tests = classroom_reporter.result(of_every_status())["tests"]
+    told = [(test["name"].split(":")[0], test["message"]) for test in tests if test["message"]]
+    assert ("an_missing", "why missing") in told
+    # once; what came of a check says the rest
+    assert [text for name, text in told if name == "an_error"] == [
+        "why error",
+        "message error/not_reached",
+    ]
+    checks = [replace(check, score=0) for check in plain_report([(3, 3)]).exercises[0].checks]
+    [broken] = with_violation(plain_report([(3, 3)]), "no x").exercises
+    data = classroom_reporter.result(
+        report_of([replace(broken, checks=tuple(checks), score=0, status="failed")])
+    )
+    assert (data["status"], data["tests"][0]["message"]) == ("fail", "line 3: no x")
+
+
+@pytest.mark.parametrize("report", FAULTY)
+def test_a_report_with_faults_is_an_error_without_points(report: Report) -> None:
+    """With a maximum of 0 the reporter announces none, and its status makes the job fail."""
+    data = classroom_reporter.result(report)
+    assert reporter_problems(data) == []
+    assert (data["status"], data["max_score"]) == ("error", 0)
+    assert [test["status"] for test in data["tests"]] == ["error"] * len(report.faults)
+    assert sum(test["score"] for test in data["tests"]) == 0
+    assert classroom_reporter.table_note(report) == ""
+    assert "Traceback" not in json.dumps(data)
+
+
+def test_what_a_fault_says() -> None:
+    [test] = classroom_reporter.result(with_fault(plain_report([(3, 3)])))["tests"]
+    assert test["name"] == "a_fault"
+    assert test["message"] == "a_fault: the check is broken, not your code"
+
+
+def test_many_faults_still_fit() -> None:
+    many = report_of([a_fault(f"a_fault_{index}", "그만 " * 300) for index in range(300)])
+    data = classroom_reporter.result(many)
+    assert reporter_problems(data) == []
+    assert len(classroom_reporter.encoded(data)) <= classroom_reporter.MAX_ENCODED
+    assert len(data["tests"]) == 300
+    more = classroom_reporter.result(report_of(many.exercises * 10))
+    assert reporter_problems(more) == []
+    assert [(test["status"], test["score"]) for test in more["tests"]] == [("error", 0)]
 
 
 def test_no_exercises_are_one_test_without_points() -> None:

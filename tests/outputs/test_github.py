@@ -13,6 +13,7 @@ from grader.report import Report, Violation
 from tests.hostile import (
     ATTACKS,
     COMMAND,
+    FAULTY,
     KOREAN,
     OLD_COMMAND,
     REPORTS,
@@ -22,13 +23,14 @@ from tests.hostile import (
     plain_report,
     report_of,
     shows_nothing_hidden,
+    with_fault,
     with_violation,
 )
 
 REPORT = with_violation(hostile_report(), ATTACKS[0])
 
 
-@pytest.mark.parametrize("report", REPORTS)
+@pytest.mark.parametrize("report", [*REPORTS, *FAULTY])
 def test_the_log_holds_no_command(report: Report) -> None:
     text = github.log(report)
     assert not any(COMMAND.match(line) for line in lines_of(text))
@@ -139,10 +141,53 @@ def test_a_fold_for_everything_that_went_wrong() -> None:
     folds = re.findall(r"</b>: asked (\w+/\w+)", text)
     assert folds == [
         *("partial/failed", "partial/timeout", "failed/failed"),
-        *("error/failed", "error/error"),
+        "error/failed",
     ]
     assert "cannot be graded:\n\n```text\nwhy error" in text
     assert "grader check an_failed --seed 17" in text
+
+
+def test_checks_whose_points_a_rule_took_do_not_count_as_passed() -> None:
+    [exercise] = with_violation(plain_report([(3, 3), (2, 2)]), "no x").exercises
+    text = github.summary(report_of([dataclasses.replace(exercise, score=0, status="failed")]))
+    assert "| ❌ | sums | 0/5 | 0/2 |" in text
+    assert "0 of 2 checks count as passed. sums: no points, because of what the code uses." in text
+    assert "2 of 2" not in text
+
+
+def test_a_file_that_cannot_be_loaded_is_in_the_sentence_at_the_top() -> None:
+    text = github.summary(of_every_status()).replace("\\", "")
+    assert "3 of 14 checks passed. an_error: cannot be loaded. an_missing: not handed in." in text
+
+
+@pytest.mark.parametrize("report", FAULTY)
+def test_a_report_with_faults_announces_no_points(report: Report) -> None:
+    assert github.points(report) == ""
+    text = github.summary(report)
+    assert "### Not graded\n" in text or report.language == "ko"
+    assert "This mark" not in text
+    assert " points\n" not in text
+    assert "Traceback" not in text
+    lines = lines_of(github.remarks(report, {each.name: "a.py" for each in report.exercises}))[:-1]
+    # what is ours comes first, and points at no file of the student's
+    assert lines[0].startswith("::error title=")
+    for line in lines:
+        _head, _, data = line.removeprefix("::").partition("::")
+        assert "::" not in data
+        assert OLD_COMMAND not in line
+
+
+def test_what_a_fault_says() -> None:
+    report = with_fault(plain_report([(0, 3)]))
+    text = github.summary(report)
+    told = r"Not graded, through no fault of the submission: a\_fault. So there is no score."
+    assert f"### Not graded\n\n{told}\n" in text
+    assert r"| 🔧 | a\_fault | not graded | – |" in text
+    assert "fault of the submission:\n\n```text\nthe check is broken, not your code\n```" in text
+    assert "| ❌ | sums | 0/3 | 0/1 |" in text  # the others are judged as ever
+    first, second = github.remarks(report, {"a_fault": "a_fault.py"}).splitlines()
+    assert first == "::error title=a_fault%3A not graded::the check is broken, not your code"
+    assert second.startswith("::error title=sums%3A check 0::")
 
 
 def test_a_forbidden_line_is_in_the_summary_and_beside_the_code() -> None:

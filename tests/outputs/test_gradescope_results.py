@@ -12,12 +12,14 @@ from grader.outputs import gradescope_results
 from grader.report import Report, Violation
 from tests.contracts import GRADESCOPE
 from tests.hostile import (
+    FAULTY,
     KOREAN,
     REPORTS,
     of_every_status,
     plain_report,
     report_of,
     shows_nothing_hidden,
+    with_fault,
 )
 
 
@@ -80,6 +82,30 @@ def test_kept_back_without_and_with_the_instructors_list() -> None:
     )
     told = json.loads(gradescope_results.render(held, {"sums": {"check_0"}}))["output"]
     assert told == "Some checks are kept back; their points show when the grades are published."
+
+
+@pytest.mark.parametrize("report", FAULTY)
+def test_a_report_with_faults_has_neither_score_nor_tests(report: Report) -> None:
+    """Gradescope wants one of them: without, it says that the autograder failed, and stores no points."""
+    text = gradescope_results.render(report)
+    data = json.loads(text)
+    jsonschema.validate(data, GRADESCOPE | {"required": ["output"]})
+    assert not {"score", "tests"} & set(data)
+    assert data["extra_data"] == {"status": "error"}
+    with pytest.raises(jsonschema.ValidationError, match="'score' is a required property"):
+        jsonschema.validate(data, GRADESCOPE)
+    assert shows_nothing_hidden(text)
+
+
+def test_what_a_fault_says_and_to_whom() -> None:
+    """Where hidden checks ran, it may be one of them that failed: the students do not read which, nor how."""
+    report = with_fault(plain_report([(3, 3)]))
+    told = "Not graded, through no fault of the submission: a_fault. So there is no score."
+    output = json.loads(gradescope_results.render(report))["output"]
+    assert output == f"{told}\na_fault: the check is broken, not your code"
+    hidden = json.loads(gradescope_results.render(report, {"sums": {"check_0"}}))["output"]
+    assert hidden == output
+    assert json.loads(gradescope_results.render(report, {"a_fault": {"secret"}}))["output"] == told
 
 
 def test_no_exercises() -> None:

@@ -28,5 +28,9 @@ def test_right_wrong_and_neither_are_three_marks() -> None:
     for kind in ("text", "emoji", "style"):
         seen = [getattr(MARKS[status], kind) for status in ("passed", "failed", "error", "skipped")]
         assert len(set(seen)) == 4
+    # what is ours to mend is none of the student's marks
+    for kind in ("text", "emoji", "overview"):
+        others = [getattr(mark, kind) for status, mark in MARKS.items() if status != "fault"]
+        assert getattr(MARKS["fault"], kind) not in others
     overview = [MARKS[status].overview for status in get_args(ExerciseStatus)]
-    assert overview == ["✅", "🟡", "❌", "⬜", "⬜", "❌"]
+    assert overview == ["✅", "🟡", "❌", "⬜", "⬜", "❌", "🔧"]

@@ -13,8 +13,10 @@ from grader.outputs import notebook_html
 from grader.report import Picture, Report, Violation
 from tests.hostile import (
     ATTACKS,
+    FAULTY,
     KOREAN,
     REPORTS,
+    a_fault,
     everything_hostile,
     of_every_status,
     plain_report,
@@ -42,7 +44,7 @@ class Reader(HTMLParser):
 DRAWN = {"figure", "figcaption", "svg", "rect", "title"}
 
 
-@pytest.mark.parametrize("report", [*REPORTS, *map(everything_hostile, ATTACKS)])
+@pytest.mark.parametrize("report", [*REPORTS, *FAULTY, *map(everything_hostile, ATTACKS)])
 def test_html_shows_plain_text(report: Report) -> None:
     page = Reader(notebook_html.render(report))
     assert page.tags <= {"div", "p", "b", "table", "tr", "td"} | DRAWN
@@ -58,7 +60,7 @@ def test_every_status_has_its_mark() -> None:
         ("❌", "an_failed", "0/2"),
         ("❔", "an_missing", "0/2"),
         ("⬜", "an_not_attempted", "0/4"),
-        ("⚠️", "an_error", "2/8"),
+        ("⚠️", "an_error", "2/6"),
     ]
     lines = re.findall(r'title="(\w+)"[^>]*>([^<]+)</td>.*?asked (\w+)/', page)
     assert lines == [
@@ -72,14 +74,13 @@ def test_every_status_has_its_mark() -> None:
         ("failed", "❌", "failed"),
         ("passed", "✅", "error"),
         ("failed", "❌", "error"),
-        ("error", "⚠️", "error"),
         ("not_reached", "➖", "error"),
     ]
 
 
 def test_what_is_told_of_each() -> None:
     page = Reader(notebook_html.render(of_every_status())).text
-    wrong = ["partial/failed", "partial/timeout", "failed/failed", "error/failed", "error/error"]
+    wrong = ["partial/failed", "partial/timeout", "failed/failed", "error/failed"]
     assert re.findall(r"message (\S+)", page) == sorted([*wrong, "partial/skipped"], key=page.index)
     assert re.findall(r"→ cause (\S+)", page) == wrong
     assert re.findall(r"Look at place (\S+)\.", page) == wrong
@@ -90,6 +91,18 @@ def test_what_is_told_of_each() -> None:
         each for each in ("passed", "missing", "not_attempted", "error") if f"why {each}" in page
     ]
     assert told == ["missing", "not_attempted", "error"]
+
+
+def test_a_fault_is_told_as_ours_without_points_or_checks() -> None:
+    [passed] = plain_report([(3, 3)]).exercises
+    page = notebook_html.render(report_of([a_fault(), passed]))
+    fault, _right = page.split("<p>✅")
+    assert fault.count("<p>") == 2
+    assert "<p>🔧 <b>a_fault  not graded</b></p>" in fault
+    assert "<p>the check is broken, not your code</p>" in fault
+    for no in ("/5", "<table", "Traceback", "SECRET", "again"):
+        assert no not in fault
+    assert "sums  3/3" in page  # the others are judged as ever
 
 
 def test_forbidden_lines_and_pictures() -> None:

@@ -16,7 +16,8 @@ def entry(state: str, unit: str = "", score: int = 0, current: bool = False) -> 
     return ProgressEntry(f"an_{state}", f"Title of {state}", unit, state, score, 10, current)
 
 
-EVERY = [entry(state, score=10 if state == "passed" else 3) for state in get_args(State)]
+STATES = [*(state for state in get_args(State) if state != "fault"), "fault"]
+EVERY = [entry(state, score=10 if state == "passed" else 3) for state in STATES]
 
 
 def test_every_state_has_its_line() -> None:
@@ -30,6 +31,7 @@ def test_every_state_has_its_line() -> None:
         ("an_missing", "file"),  # no mark
         ("◌", "changed"),
         ("◌", "not checked"),
+        ("‼", "not graded"),
     ]
     assert "no file" in printed(table(EVERY), 60)
 
@@ -52,19 +54,22 @@ def test_units_have_a_head_and_the_current_one_an_arrow() -> None:
 
 def test_the_bar_has_a_piece_for_each_that_is_there() -> None:
     text = bar(EVERY, 80)
-    assert text.plain == "▰▱▱▱▱▱▱  1 of 7 exercises · 28/70 points"
+    # what could not be graded has no part in the points
+    assert text.plain == "▰▱▱▱▱▱▱▱  1 of 8 exercises · 28/70 points · 1 not graded"
     styles = [str(span.style) for span in text.spans]
     assert styles[:7] == ["green", "yellow", "red", "magenta", "dim", "yellow", "yellow"]
+    assert styles[7] == "magenta"
+    assert bar(EVERY[:-1], 80).plain == "▰▱▱▱▱▱▱  1 of 7 exercises · 28/70 points"
 
 
 def test_a_bar_without_room_is_words() -> None:
-    words = "1 of 7 exercises · 28/70 points"
-    assert bar(EVERY, len(words) + 9).plain == f"▰▱▱▱▱▱▱  {words}"
-    assert bar(EVERY, len(words) + 8).plain == words
+    words = "1 of 8 exercises · 28/70 points · 1 not graded"
+    assert bar(EVERY, len(words) + 10).plain == f"▰▱▱▱▱▱▱▱  {words}"
+    assert bar(EVERY, len(words) + 9).plain == words
     assert bar([]).plain.strip() == "0 of 0 exercises · 0/0 points"
 
 
-@pytest.mark.parametrize("state", get_args(State))
+@pytest.mark.parametrize("state", STATES)
 def test_no_title_is_markup(state: str) -> None:
     hostile = ProgressEntry("[red]a", "[link=http://x]b[/link]", "[bold]unit", state, 0, 1)
     text = printed(table([hostile]))
@@ -76,6 +81,6 @@ def test_in_korean() -> None:
     with speaking("ko"):
         text = printed(table(EVERY), 60)
         words = bar(EVERY).plain
-    for english in ("changed", "not checked", "no file"):
+    for english in ("changed", "not checked", "no file", "not graded"):
         assert english not in text.replace("Title of changed", "").replace("an_changed", "")
     assert "28/70점" in words

@@ -17,7 +17,10 @@ def test_the_heat_map_has_a_cell_for_each_number() -> None:
     cells = root.findall(".//rect")
     assert [cell.get("fill-opacity") for cell in cells] == ["0.50", "1.00", "0.00", "1.00"]
     assert cells[0].get("fill") != cells[1].get("fill") != cells[3].get("fill")
+    orange, blue = "#d55e00", "#0072b2"  # as the caption says
+    assert [cell.get("fill") for cell in cells[:2]] == [orange, blue]
     text = tostring(root, encoding="unicode", method="html")
+    assert "orange is too large, blue too small" in text
     assert "<script>" not in text
     assert "shape (2, 2)" in text
 

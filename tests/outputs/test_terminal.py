@@ -11,14 +11,17 @@ from grader.outputs import terminal
 from grader.report import Environment, Report, Violation
 from tests.hostile import (
     ATTACKS,
+    FAULTY,
     KOREAN,
     REPORTS,
+    a_fault,
     console,
     everything_hostile,
     of_every_status,
     plain_report,
     report_of,
     shows_nothing_hidden,
+    with_fault,
 )
 
 
@@ -28,7 +31,7 @@ def text_of(report: Report, width: int = 100, colours: bool = False) -> str:
     return out.getvalue()
 
 
-@pytest.mark.parametrize("report", REPORTS)
+@pytest.mark.parametrize("report", [*REPORTS, *FAULTY])
 def test_terminal_gives_no_codes_of_the_students(report: Report) -> None:
     assert shows_nothing_hidden(text_of(report))
     coloured = text_of(report, colours=True)
@@ -61,7 +64,7 @@ def test_every_status_has_its_line() -> None:
         "✗ an_failed  Title of failed  0/2",
         "? an_missing  Title of missing  0/2",
         "· an_not_attempted  Title of not_attempted  0/4",
-        "! an_error  Title of error  2/8",
+        "! an_error  Title of error  2/6",
     ]
     shown = [(line.split()[0], line.split()[2]) for line in lines if " asked " in line]
     assert shown == [
@@ -73,24 +76,18 @@ def test_every_status_has_its_line() -> None:
         ("–", "partial/not_reached"),
         ("–", "partial/skipped"),
         ("✗", "failed/failed"),
-        # of an exercise that could not be graded, what is at fault
-        ("!", "error/error"),
     ]
-    assert "8/30 points" not in lines
-    assert "6/30 points" in lines
+    assert "6/28 points" in lines
 
 
 def test_what_is_told_of_each() -> None:
     text = text_of(of_every_status())
     assert re.findall(r"message (\S+)", text) == [
-        *("partial/failed", "partial/timeout", "partial/skipped", "failed/failed", "error/error"),
+        *("partial/failed", "partial/timeout", "partial/skipped", "failed/failed"),
     ]
-    assert re.findall(r"→ cause (\S+)", text) == [
-        *("partial/failed", "partial/timeout", "failed/failed", "error/error"),
-    ]
-    assert re.findall(r"Look at place (\S+)\.", text) == [
-        *("partial/failed", "partial/timeout", "failed/failed", "error/error"),
-    ]
+    wrong = ["partial/failed", "partial/timeout", "failed/failed"]
+    assert re.findall(r"→ cause (\S+)", text) == wrong
+    assert re.findall(r"Look at place (\S+)\.", text) == wrong
     assert re.findall(r"again: grader check (\w+) --seed 17", text) == [
         *("an_partial", "an_failed", "an_error"),
     ]
@@ -99,6 +96,24 @@ def test_what_is_told_of_each() -> None:
         *("missing", "not_attempted", "error"),
     ]
     assert "why passed" not in text
+
+
+def test_a_fault_is_told_as_ours_without_points_or_checks() -> None:
+    text = text_of(report_of([a_fault()]))
+    lines = [line.rstrip() for line in text.splitlines() if line.strip()]
+    assert lines == [
+        "‼ a_fault  Title of a_fault  not graded",
+        "    the check is broken, not your code",
+    ]
+
+
+def test_a_report_with_a_fault_has_no_total() -> None:
+    text = text_of(with_fault(plain_report([(3, 3), (0, 4)], held_back=2)))
+    told = "Not graded, through no fault of the submission: a_fault. So there is no score."
+    assert told in " ".join(text.split())
+    assert "points" not in text
+    assert "✓ check 0" in text  # the other exercise is judged as ever
+    assert "Isolation: limits only." in text
 
 
 def test_forbidden_lines() -> None:

@@ -14,8 +14,9 @@ from grader.outputs.watch_screen import Hint, Screen, painted, render
 from grader.report import ExerciseResult
 from tests.hostile import (
     ATTACKS,
+    a_fault,
     console,
-    everything_hostile,
+    hostile_fault,
     of_every_status,
     shows_nothing_hidden,
 )
@@ -66,6 +67,14 @@ def test_of_what_went_wrong_only_the_first_is_told() -> None:
     assert "1 more below; `grader check an_partial` shows all of it." in text
 
 
+def test_a_fault_is_told_as_ours() -> None:
+    text = text_of(Screen("Course", ENTRIES, result=a_fault()))
+    assert "‼ a_fault  Title of a_fault  not graded" in text
+    assert "the check is broken, not your code" in text
+    assert "more below" not in text
+    assert "SECRET" not in text
+
+
 @pytest.mark.parametrize("number", [0, 2, 3, 4])
 def test_nothing_more_is_below_where_one_thing_went_wrong(number: int) -> None:
     result = of_every_status().exercises[number]
@@ -83,7 +92,7 @@ def test_the_list_stands_in_place_of_result_and_hint() -> None:
 
 @pytest.mark.parametrize("text", ATTACKS)
 def test_a_hostile_result_is_shown_and_not_obeyed(text: str) -> None:
-    for result in everything_hostile(text).exercises:
+    for result in hostile_fault(text).exercises:
         shown = text_of(Screen("Course", ENTRIES, result=result))
         assert shows_nothing_hidden(shown)
         assert len(shown) < 20_000

@@ -7,7 +7,15 @@ from dataclasses import replace
 from grader.language import speaking
 from grader.outputs import wording
 from grader.report import Violation
-from tests.hostile import KOREAN, of_every_status, plain_report, report_of
+from tests.hostile import (
+    KOREAN,
+    a_fault,
+    of_every_status,
+    plain_report,
+    report_of,
+    with_fault,
+    with_violation,
+)
 
 
 def test_nobody_says_all_where_checks_are_kept_back() -> None:
@@ -21,8 +29,54 @@ def test_nobody_says_all_where_checks_are_kept_back() -> None:
 
 
 def test_a_verdict_counts_the_checks_that_passed() -> None:
-    assert wording.verdict(of_every_status()) == "3 of 15 checks passed."
+    assert wording.verdict(plain_report([(2, 2), (0, 3)])) == "1 of 2 checks passed."
+    assert wording.verdict(of_every_status()).startswith("3 of 14 checks passed.")
     assert wording.verdict(report_of([])) == "All points."
+
+
+def test_a_verdict_names_what_stands_above_the_checks() -> None:
+    """A file that is not there or cannot be loaded; checks whose points a rule took do not count."""
+    assert wording.verdict(of_every_status()) == (
+        "3 of 14 checks passed. an_error: cannot be loaded. an_missing: not handed in."
+    )
+    broken = with_violation(plain_report([(0, 2), (3, 3)]), "no x")
+    assert wording.verdict(broken) == (
+        "0 of 2 checks count as passed. sums: no points, because of what the code uses."
+    )
+    full = with_violation(plain_report([(3, 3)], held_back=2), "no x")
+    told = wording.verdict(full)
+    assert told.startswith("0 of 1 checks count as passed. sums: no points, because")
+    assert told.endswith("uses. 2 more points are for checks that only your instructor runs.")
+
+
+def test_a_report_with_faults_has_no_verdict() -> None:
+    """Not even "all points" of what could be graded, and no count."""
+    told = "Not graded, through no fault of the submission: a_fault. So there is no score."
+    for report in (plain_report([(2, 2)], held_back=3), of_every_status(), report_of([])):
+        assert wording.verdict(with_fault(report)) == wording.no_score(with_fault(report)) == told
+    assert wording.worth(a_fault()) == "not graded"
+    assert wording.worth(plain_report([(2, 2), (0, 1)]).exercises[0]) == "2/3"
+
+
+def test_the_reason_is_what_no_check_tells() -> None:
+    reasons = {each.status: wording.reason(each) for each in of_every_status().exercises}
+    silent = dict.fromkeys(("passed", "partial", "failed", "not_attempted"), "")
+    assert reasons == silent | {"missing": "why missing", "error": "why error"}
+    assert wording.reason(a_fault()) == "the check is broken, not your code"
+    [broken] = with_violation(plain_report([(3, 3)]), "no x").exercises
+    assert wording.reason(broken) == "line 3: no x"
+    assert wording.reason(replace(broken, status="error", message="It cannot be loaded.")) == (
+        "It cannot be loaded.\nline 3: no x"
+    )
+    # all of its checks are kept back: there is nothing to have
+    [held] = plain_report([]).exercises
+    assert wording.reason(replace(held, status="missing", message="Only your instructor.")) == ""
+
+
+def test_checks_that_passed_are_counted_where_they_count() -> None:
+    [exercise] = plain_report([(3, 3), (0, 2), (1, 1)]).exercises
+    assert wording.checks_passed(exercise) == 2
+    assert wording.checks_passed(replace(exercise, violations=(Violation(1, "r", "no"),))) == 0
 
 
 def test_nothing_is_kept_back_without_a_word_less() -> None:
@@ -38,7 +92,6 @@ def test_failures_are_what_went_wrong_in_work_that_was_attempted() -> None:
         ("partial", "timeout"),
         ("failed", "failed"),
         ("error", "failed"),
-        ("error", "error"),
     ]
     [exercise] = plain_report([(0, 2)]).exercises
     assert not list(wording.failures(report_of([replace(exercise, status="not_attempted")])))

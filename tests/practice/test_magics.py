@@ -13,10 +13,12 @@ from nbclient import NotebookClient
 
 from grader import language
 from grader.authoring.stub_notebook import notebook_of
+from grader.checking.session import Request, Session
 from grader.course.catalog import Course
-from grader.errors import CourseError, CourseFault, SandboxLost
+from grader.errors import CourseError, SandboxLost
 from grader.machines import Machines
 from grader.practice.magics import GraderMagics, load_ipython_extension
+from grader.sandbox import Message
 
 
 def solved(course: Course, name: str) -> str:
@@ -132,26 +134,48 @@ def test_a_wrong_line(shown: list[str], line: str, told: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "told", "restarts"),
+    ("error", "told"),
     [
-        (CourseError("course.toml is gone."), "^course.toml is gone.$", 0),
-        (CourseFault("A check is odd."), "failed, not your code: A check is odd", 0),
-        (SandboxLost("It ended."), "failed, not your code: It ended", 1),
+        (CourseError("course.toml is gone."), "^course.toml is gone.$"),
+        (SandboxLost("It does not start."), "failed, not your code: It does not start"),
     ],
 )
-def test_a_fault_is_told_and_the_session_goes_on(
-    shown: list[str], monkeypatch: pytest.MonkeyPatch, error: Exception, told: str, restarts: int
+def test_what_cannot_be_graded_is_told(
+    shown: list[str], monkeypatch: pytest.MonkeyPatch, error: Exception, told: str
 ) -> None:
-    started: list[Machines] = []
-    monkeypatch.setattr(Machines, "restart", lambda machines: started.append(machines))
-
     def fail(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr("grader.practice.magics.grade", fail)
+    monkeypatch.setattr("grader.practice.attempt.grade", fail)
     with pytest.raises(UsageError, match=told):
         checking(Shell("x = 1")).check("my_linear", "pass")
-    assert len(started) == restarts
+    assert shown == []
+
+
+def test_a_fault_is_told_as_ours_and_the_session_goes_on(
+    course: Course, shown: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask, left = Session.ask, [KeyError("status")]
+
+    def asked(session: Session, request: Request) -> Message:
+        if left:
+            raise left.pop()
+        return ask(session, request)
+
+    monkeypatch.setattr(Session, "ask", asked)
+    magics = checking(Shell(text_of_solution(course, "my_linear")))
+    with pytest.raises(UsageError, match="the grader itself failed, not your code"):
+        magics.check("my_linear", "pass")
+    assert shown == []
+    magics.check("my_linear", "pass")
+    assert "my_linear  10/10" in shown[0]
+
+
+def test_a_shell_without_a_history(shown: list[str]) -> None:
+    shell = Shell()
+    shell.history_manager = SimpleNamespace()
+    with pytest.raises(UsageError, match=r"Use IPython 9\.18"):
+        checking(shell).check("my_linear", "pass")
 
 
 def test_loading_the_extension_registers_it(

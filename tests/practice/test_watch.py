@@ -10,6 +10,7 @@ import subprocess
 import sys
 import termios
 from collections.abc import Iterator
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from queue import SimpleQueue
@@ -20,7 +21,7 @@ from rich.console import Console
 
 from grader import grade, load_course
 from grader.authoring.stub_notebook import notebook_of
-from grader.errors import CourseError, CourseFault, SandboxLost, WorkspaceError
+from grader.errors import CourseError, SandboxLost, WorkspaceError
 from grader.machines import Machines
 from grader.practice.events import Event, Events, Lost, Pressed
 from grader.practice.keyboard import Keyboard
@@ -218,30 +219,34 @@ def test_a_fault_is_told_and_it_goes_on(
     workspace: Path, machines: Machines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     in_place(workspace / "derivative.py", right("derivative"))
-    restarted: list[Machines] = []
-    troubles: list[Exception] = [
-        SandboxLost("It ended."),
-        CourseFault("A check is odd."),
+    troubles: list[Exception | None] = [
+        SandboxLost("It does not start."),
+        None,
         CourseError("derivative.py, line 1: invalid syntax."),
     ]
 
     def graded(*given: Any, **named: Any) -> Report:
-        if troubles and "derivative" in given[0].sources:
-            raise troubles.pop(0)
-        return grade(*given, **named)
+        report = grade(*given, **named)
+        if not troubles or "derivative" not in given[0].sources:
+            return report
+        trouble = troubles.pop(0)
+        if trouble:
+            raise trouble
+        assert not (workspace / ".grader").exists()  # nothing is remembered of what is no verdict
+        [result] = report.exercises
+        odd = replace(result, status="fault", score=0, checks=(), message="Not graded: it is odd.")
+        return replace(report, exercises=(odd,))
 
-    monkeypatch.setattr("grader.practice.watch.grade", graded)
-    monkeypatch.setattr(Machines, "restart", lambda each: restarted.append(each))
+    monkeypatch.setattr("grader.practice.attempt.grade", graded)
     monkeypatch.setattr(Watch, "_warm_up", lambda _: None)
     events_to_come = (Pressed("r"), Pressed("r"), Pressed("r"), Pressed("q"))
     out, running, events = session(workspace, machines, *events_to_come)
     running.run(events, NoKeys())
     shown = out.getvalue()
-    assert "failed, not your code: It ended." in shown
-    assert "failed, not your code: A check is odd." in shown
+    assert "failed, not your code: It does not start." in shown
+    assert "Not graded: it is odd." in shown
     assert "derivative.py, line 1: invalid syntax." in shown
     assert "✓ derivative: all 10 points." in shown
-    assert restarted == [machines]
     assert not running.busy
 
 

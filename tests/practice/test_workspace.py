@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from grader import load_course
 from grader.course.catalog import Course
-from grader.practice.workspace import Workspace, upcoming
+from grader.practice.workspace import Workspace, state_of, upcoming
+from grader.report import ExerciseResult
 from tests.conftest import ROOT
 from tests.workspaces import Run
 
@@ -96,3 +98,20 @@ class TestWhatIsRemembered:
             file.write("# another check\n")
         other = load_course(mine)
         assert Workspace(folder, other).standing(other["derivative"]).state == "changed"
+
+
+def test_what_is_no_verdict_changes_nothing(folder: Path, course: Course) -> None:
+    workspace = Workspace(folder, course)
+    exercise = course["derivative"]
+    (folder / "derivative.py").write_text("x = 1\n", encoding="utf-8")
+    source = workspace.source(exercise)
+    assert source is not None
+    failed = ExerciseResult("derivative", "Title", 3, 10, "partial")
+    fault = replace(failed, score=0, status="fault")
+    assert (state_of(failed), state_of(fault)) == ("partial", "unknown")
+    workspace.remember([fault], {"derivative": source})
+    assert workspace.standing(exercise).state == "unknown"
+    workspace.remember([failed], {"derivative": source})
+    workspace.remember([fault], {"derivative": source})
+    standing = workspace.standing(exercise)
+    assert (standing.state, standing.score, standing.needs_grading) == ("partial", 3, False)

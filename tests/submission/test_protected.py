@@ -23,7 +23,7 @@ from grader.submission.protected import (
     read_digests,
     write_digests,
 )
-from tests.hostile import plain_report
+from tests.hostile import plain_report, with_fault
 
 FILES = {
     "assignment.toml": "title = 'x'\n",
@@ -172,6 +172,8 @@ def test_points_that_are_not_those_of_the_rerun() -> None:
     assert disagreement(Announced(3, 5), report) == ""
     told = "CI announced 5/5 points; the re-run gives 3/5."
     assert disagreement(Announced(5, 5), report) == told
+    # a re-run that ended in a fault says nothing of the points that CI announced
+    assert disagreement(Announced(5, 5), with_fault(report)) == ""
 
 
 def test_a_report_that_is_no_file_or_too_large_announces_nothing(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 if TYPE_CHECKING:
     from ..isolation.confinement import Confinement
 
+_END_SECONDS = 5.0  # to end what a child has left behind
 _TIDY_AT = 3  # forks: what makes further ones cheaper takes 0.3 s, and is for those who have many
 
 
@@ -59,11 +61,16 @@ def serve(
     absent: dict[str, str],
 ) -> NoReturn:
     """Serves requests on `channel` until it is closed."""
-    from ..isolation.confinement import Confinement, as_data, observe
+    from ..isolation.confinement import Confinement, as_data
     from ..isolation.limits import adopt_orphans
+    from ..isolation.privileges import lock
+    from ..isolation.tries import observe
     from ..wire.private_names import why_not
 
     adopt_orphans()
+    me = os.getpid()
+    if confined and sys.platform == "linux":
+        lock()
     confinement = Confinement(Path(folder), hidden, confined, device)
     layers = as_data(observe(confinement))
     if device == "cuda":
@@ -71,28 +78,31 @@ def serve(
 
         absent["cuda"] = why_no_cuda(confinement)
     child, forks, tidy_at = 0, 0, _TIDY_AT
-    while True:
-        message, descriptors, _, _ = socket.recv_fds(channel, 65536, 3)
-        if not message:
-            break
-        request = json.loads(message)
-        if unsupported := why_not():
-            for descriptor in descriptors:
-                os.close(descriptor)
-            answer: dict[str, Any] = {"unsupported": unsupported}
-        elif request["op"] == "fork":
-            if _preload(request["preload"]):
-                tidy_at = max(tidy_at, forks + _TIDY_AT)
-            child = _fork(request, descriptors, channel, confinement)
-            forks += 1
-            answer = {"pid": child, "layers": layers, "absent": absent}
-        else:
-            answer = {"status": _end(child)}
-            child = 0
-        channel.sendall(json.dumps(answer).encode())
-        if child and forks == tidy_at:  # while the child is at work
-            _tidy([name for name in (device, "sim") if not absent.get(name)])
-    _end(child)
+    try:
+        while True:
+            message, descriptors, _, _ = socket.recv_fds(channel, 65536, 3)
+            if not message:
+                break
+            request = json.loads(message)
+            # one is still there where a request was interrupted, and whoever asked knows nothing of it
+            status, child = _end(child), 0
+            if unsupported := why_not():
+                for descriptor in descriptors:
+                    os.close(descriptor)
+                answer: dict[str, Any] = {"unsupported": unsupported}
+            elif request["op"] == "fork":
+                if _preload(request["preload"]):
+                    tidy_at = max(tidy_at, forks + _TIDY_AT)
+                child = _fork(request, descriptors, channel, confinement)
+                forks += 1
+                answer = {"pid": child, "zygote": me, "layers": layers, "absent": absent}
+            else:
+                answer = {"status": status}
+            channel.sendall(json.dumps(answer).encode() + b"\n")
+            if child and forks == tidy_at:  # while the child is at work
+                _tidy([name for name in (device, "sim") if not absent.get(name)])
+    finally:
+        _end(child)
     os._exit(0)  # no teardown of torch: it takes 200 ms, and somebody waits
 
 
@@ -102,9 +112,13 @@ def _import_all(device: str) -> dict[str, str]:
     import numpy.random  # noqa: F401  # students' files import it, and each child seeds it
     import torch.utils.data  # noqa: F401
 
-    from . import server  # noqa: F401
+    from . import (
+        file_metadata,
+        server,  # noqa: F401
+    )
     from .device_setup import set_up
 
+    file_metadata.tolerate()
     absent = {"sim": set_up(device), "cuda": "its children are others"}
     gc.freeze()  # no child copies pages only to look for garbage in them
     gc.enable()
@@ -174,7 +188,8 @@ def _end(child: int) -> int | None:
         os.kill(child, signal.SIGKILL)  # it may not have reached setsid
     with suppress(ChildProcessError):
         status = os.waitpid(child, 0)[1]
-    while _reap():
+    deadline = time.monotonic() + _END_SECONDS
+    while _reap() and time.monotonic() < deadline:
         for orphan in _children():
             with suppress(ProcessLookupError):
                 os.kill(orphan, signal.SIGKILL)
@@ -193,6 +208,16 @@ def _reap() -> bool:
 
 def _children() -> list[int]:
     """Descendants that were re-parented to this process (Linux; none are seen elsewhere)."""
+    try:
+        # the kernel's own list, quick enough for those that start another and end at once
+        with open(f"/proc/self/task/{os.getpid()}/children", "rb") as file:
+            return [int(word) for word in file.read().split()]
+    except OSError:
+        return _children_among_all()
+
+
+def _children_among_all() -> list[int]:
+    """The same where the kernel lists no children."""
     me, found = str(os.getpid()), []
     with suppress(FileNotFoundError):
         for entry in os.listdir("/proc"):

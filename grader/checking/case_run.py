@@ -1,0 +1,102 @@
+"""Runs one case of a check: what its function is called with, and how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ..errors import CourseFault, Fault
+from .collect import Case
+from .generators import seed_all
+from .memo import MemoizedSession, Replay, not_steady
+from .outcome import CaseEnd, CheckOutcome, CheckRaised, SeenEnough
+from .session import Session
+from .student import Answers, Draw, Student
+
+
+def run_case(case: Case, session: MemoizedSession, seed: int) -> CaseEnd:
+    """Runs a case to its end.
+
+    Raises:
+        Fault: if the grader or the course is at fault, whatever the check made of it.
+        CheckRaised: if its function raises anything but how a case ends.
+    """
+    error: BaseException | None = None
+    try:
+        try:
+            _call(case, session, seed)
+        except KeyboardInterrupt:
+            raise
+        except Exception as raised:
+            error = raised
+        except (pytest.fail.Exception, pytest.skip.Exception, SystemExit) as raised:
+            error = raised
+        if session.final is not None:
+            error = session.final
+            if not isinstance(error, CheckOutcome):
+                raise error
+        return _end(case, error)
+    finally:
+        del error  # it holds this frame, which holds it
+
+
+def _end(case: Case, error: BaseException | None) -> CaseEnd:
+    match error:
+        case None:
+            return CaseEnd()
+        case CheckOutcome():
+            return error.end
+        case pytest.fail.Exception():
+            return CaseEnd("failed", str(error))
+        case pytest.skip.Exception():
+            return CaseEnd("skipped", str(error))
+        case SystemExit():
+            raise CourseFault(f"The check {case.name} ends the program.") from error
+        case Fault():
+            raise error
+        case _:
+            raise CheckRaised from error
+
+
+def expect_steady(case: Case, session: Session, asked: MemoizedSession, seed: int) -> None:
+    """Runs a case once more on the answers that it has had, up to its last question; nothing of the student's runs.
+
+    The generators that the whole process shares are at another place then, as they would be in another process.
+
+    Raises:
+        CourseFault: if the case asks for something else than the first time.
+    """
+    replay = Replay(session, asked.answered)
+    try:
+        _call(case, replay, seed, seed + 1)
+    except KeyboardInterrupt:
+        raise
+    except (SeenEnough, Exception, pytest.fail.Exception, pytest.skip.Exception):
+        pass  # how it ends is known from the first time
+    if not replay.asks_alike:
+        raise not_steady()
+
+
+def _call(case: Case, session: Answers, seed: int, shared_seed: int | None = None) -> None:
+    seed_all(seed if shared_seed is None else shared_seed)
+    arguments = _Arguments(case, session, seed)
+    case.function(**{name: arguments.get(name) for name in case.arguments})
+
+
+class _Arguments:
+    """What a case's function is called with; each is made once."""
+
+    def __init__(self, case: Case, session: Answers, seed: int) -> None:
+        self._made: dict[str, Any] = dict(case.params)
+        self._make: dict[str, Callable[[], Any]] = {
+            "student": lambda: Student(session, self.get("device"), seed),
+            "elsewhere": lambda: self.get("student"),
+            "draw": lambda: Draw(seed, self.get("dtype"), self.get("home")),
+        }
+
+    def get(self, name: str) -> Any:
+        if name not in self._made:
+            self._made[name] = self._make[name]()
+        return self._made[name]
