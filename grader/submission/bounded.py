@@ -108,8 +108,9 @@ def apart(
         answer: T = _answer(output)
         return answer
     if process.returncode in _NOT_THE_TEXTS:
-        lines = complaint.decode("utf-8", "replace").split("\n")
-        raise Fault(f"The process that reads large texts has ended. {clean(' '.join(lines[-3:]))}")
+        last = " ".join(complaint.decode("utf-8", "replace").split("\n")[-3:])
+        sentence = _("The grader's process that reads large texts has ended. {why}")
+        raise Fault(sentence.format(why=clean(last)).strip())
     sentence = _(
         "The code cannot be read within {seconds} s and {memory} MiB. Hand in the exercise alone."
     )
