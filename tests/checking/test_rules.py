@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from grader import grade
 from grader.checking.rules import MOST, by_hand, found_in, seen_at_run_time, violations
 from grader.course.catalog import Course, Exercise, load_course
+from grader.errors import Fault
 from grader.machines import Machines
 from grader.submission import Submission, bounded
 from grader.submission.bounded import PLAIN_LENGTH
@@ -422,3 +423,14 @@ def test_what_cannot_be_read_within_bounds_is_a_violation(
     assert "cannot be read within 30 s and 100 MiB" in told.message
     seen = seen_at_run_time(course["my_linear"], [text], {"x"}, "y")
     assert seen.line == 1
+
+
+def test_a_reader_that_was_killed_is_no_verdict(
+    graded: Grade, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_arguments: Any, **_options: Any) -> None:
+        raise Fault("The process has ended.")
+
+    monkeypatch.setattr(bounded, "apart", killed)
+    result = graded("my_linear", LINEAR + "# much\n" * PLAIN_LENGTH)
+    assert (result.status, result.checks, result.violations) == ("fault", (), ())
