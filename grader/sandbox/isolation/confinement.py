@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Collection
 from contextlib import suppress
+from copy import copy
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -80,14 +81,21 @@ class Confinement:
             return
         self._privileges = Privileges()
         try:
-            shared = _shared_rules(folder, hidden, device)
-            self._rules = shared, _own_rules(device, shared.behind_links)
+            self._rules = _rules(folder, hidden, device)
         except (landlock.LandlockError, OSError) as error:
             self.reasons[LANDLOCK] = str(error)
         try:
             self._filter = seccomp.Filter(device)
         except seccomp.SeccompError as error:
             self.reasons[SECCOMP] = str(error)
+
+    def moved(self, folder: Path) -> Confinement:
+        """The same for children whose folders lie in another folder."""
+        other = copy(self)
+        other.folder = folder
+        if self._rules:
+            other._rules = _rules(folder, self.hidden, self.device)
+        return other
 
     @property
     def kept_capabilities(self) -> int:
@@ -134,6 +142,13 @@ def _readable(device: str) -> set[Path]:
         path for path in (*prefixes, *(Path(name).resolve() for name in names)) if path.exists()
     }
     return {path for path in paths if not paths.intersection(path.parents)}
+
+
+def _rules(
+    folder: Path, hidden: list[Path], device: str
+) -> tuple[landlock.SharedRules, landlock.OwnRules]:
+    shared = _shared_rules(folder, hidden, device)
+    return shared, _own_rules(device, shared.behind_links)
 
 
 def _shared_rules(folder: Path, hidden: list[Path], device: str) -> landlock.SharedRules:
