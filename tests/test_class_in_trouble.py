@@ -49,7 +49,7 @@ def write_check(lab: Path, line: str) -> None:
 
 
 def graded(lab: Path, status: int) -> str:
-    options = ["--assignment", lab / "a.toml", "--jobs", "1", "--seed", "1"]
+    options: list[str | Path] = ["--assignment", lab / "a.toml", "--jobs", "1", "--seed", "1"]
     return run("grade", lab / "lab", "--gradebook", lab / "g.db", *options, status=status)
 
 

@@ -102,8 +102,8 @@ def test_killed_at_random_every_score_is_right(
     kills = int(os.environ.get("GRADER_TEST_KILLS", kills))
     known = handed_in(tmp_path / "lab", list(deserved))
     gradebook, output = tmp_path / "g.db", tmp_path / "printed"
-    options = ["--gradebook", gradebook, "--jobs", jobs, "--seed", SEED, "--exercise", EXERCISE]
-    arguments = command("grade", tmp_path / "lab", *options)
+    options: list[str | Path] = ["--gradebook", gradebook, "--jobs", jobs, "--seed", SEED]
+    arguments = command("grade", tmp_path / "lab", "--exercise", EXERCISE, *options)
     luck = random.Random(jobs)
     total, status = 0, 1
     for _ in range(RUNS):
