@@ -19,13 +19,14 @@ from .child import Child, remove_tree
 from .interpreter import PACKAGES, clean_environment, start_python
 from .isolation.confinement import Layer
 from .isolation.limits import PORTABLE, Limits
+from .package_folders import package_folders
 from .zygote_server_client import ask
 
 _END_SECONDS = 5.0
 _START_SECONDS = 120.0  # a cold disk and a busy machine: torch can take this long to import
 _BOOT = (
     "import sys; sys.path.insert(0, {root!r}); from grader.sandbox.inside.zygote import main; "
-    "main({control}, {root!r}, {folder!r}, confined={confined}, device={device!r})"
+    "main({control}, {root!r}, {packages!r}, {folder!r}, confined={confined}, device={device!r})"
 )
 
 
@@ -69,6 +70,7 @@ class Sandbox:
     def _start(self, theirs: socket.socket, confined: bool, device: str) -> None:
         boot = _BOOT.format(
             root=PACKAGES,
+            packages=tuple(package_folders()),
             control=theirs.fileno(),
             folder=str(self._folder),
             confined=confined,

@@ -9,9 +9,10 @@ import json
 import os
 import socket
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -68,9 +69,17 @@ class Confinement:
         hidden: folders that are not to be read although they lie among Python's packages.
         wanted: whether there is to be any.
         device: `cuda` for children that reach the GPU.
+        shown: folders of packages that may be read, besides Python's own.
     """
 
-    def __init__(self, folder: Path, hidden: list[Path], wanted: bool, device: str = "cpu") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        hidden: list[Path],
+        wanted: bool,
+        device: str = "cpu",
+        shown: Sequence[Path] = (),
+    ) -> None:
         self.device = device
         self._ruleset: landlock.Ruleset | None = None
         self._filtered = wanted and sys.platform == "linux"
@@ -80,7 +89,7 @@ class Confinement:
             self.reasons["landlock"] = self.reasons["seccomp"] = why
             return
         try:
-            self._ruleset = _ruleset(folder, hidden, device)
+            self._ruleset = _ruleset(folder, hidden, device, shown)
         except (landlock.LandlockError, OSError) as error:
             self.reasons["landlock"] = str(error)
 
@@ -107,8 +116,12 @@ class Confinement:
                 seccomp.restrict(os.getpid(), self.device)
 
 
-def _ruleset(folder: Path, hidden: list[Path], device: str) -> landlock.Ruleset:
+def _ruleset(
+    folder: Path, hidden: list[Path], device: str, shown: Sequence[Path]
+) -> landlock.Ruleset:
     ruleset = landlock.Ruleset()
+    for package in chain(shown, *map(_linked, shown)):
+        ruleset.allow_reading(package.resolve(), hidden)
     prefixes = {Path(prefix).resolve() for prefix in (sys.prefix, sys.base_prefix)} - {Path("/usr")}
     for path in [*prefixes, *map(Path, _SYSTEM)]:
         ruleset.allow_reading(path.resolve(), hidden)
@@ -120,6 +133,16 @@ def _ruleset(folder: Path, hidden: list[Path], device: str) -> landlock.Ruleset:
         for path in Path("/dev").glob(_CUDA_DEVICES):
             ruleset.allow_device(path)
     return ruleset
+
+
+def _linked(folder: Path) -> Iterator[Path]:
+    """Packages that an installer has linked into a folder from elsewhere."""
+    for entry in folder.iterdir():
+        installed = (
+            entry.is_file() or entry.suffix in (".libs", ".dist-info") or entry.name == "nvidia"
+        )
+        if entry.is_symlink() and (installed or (entry / "__init__.py").is_file()):
+            yield entry
 
 
 def observe(confinement: Confinement) -> list[Layer]:
