@@ -15,9 +15,9 @@ from pathlib import Path
 
 _CODE = (".py", ".json", ".ini", ".toml")  # a template or a picture changes no score
 # the checks have a digest of their own, with those of other courses; texts in other languages change no score
-_APART = {"checks", "built_in", "locale", "__pycache__"}
-# built from a tag, or from a commit without changes: `0.2.0`, `0.2.1.dev3+g0f75f32`
-_NAMES_A_COMMIT = re.compile(r"[^+]+(\+([a-z0-9]+\.)*g[0-9a-f]{7,40})?")
+_APART = ("checks", "built_in", "locale")
+# built from a tag, or from a commit without changes: `0.2.0`, `0.2.1.dev3+g0f75f32`; what is built without git is `0.0.0`
+_NAMES_A_COMMIT = re.compile(r"(?!0\.0\.0$)[^+]+(\+g[0-9a-f]{7,40})?")
 
 
 def version_of(package: Path) -> str:
