@@ -16,8 +16,9 @@ from pathlib import Path
 _CODE = (".py", ".json", ".ini", ".toml")  # a template or a picture changes no score
 # the checks have a digest of their own, with those of other courses; texts in other languages change no score
 _APART = ("checks", "built_in", "locale")
-# built from a tag, or from a commit without changes: `0.2.0`, `0.2.1.dev3+g0f75f32`; what is built without git is `0.0.0`
-_NAMES_A_COMMIT = re.compile(r"(?!0\.0\.0$)[^+]+(\+g[0-9a-f]{7,40})?")
+# built from a tag, or from a commit without changes: `0.2.0`, `0.2.1.dev3+g0f75f32`
+_NAMES_A_COMMIT = re.compile(r"[^+]+(\+g[0-9a-f]{7,40})?")
+_BUILT_WITHOUT_GIT = "0.1.0.dev0"  # as in pyproject.toml
 
 
 def version_of(package: Path) -> str:
@@ -52,7 +53,8 @@ def _installed(package: Path, digests: Mapping[str, bytes]) -> str:
     as_recorded = {line.rpartition(",")[0] for line in lines}
     if any(f"{name},{_as_recorded(digest)}" not in as_recorded for name, digest in digests.items()):
         return ""
-    return number if _NAMES_A_COMMIT.fullmatch(number) else ""
+    named = number != _BUILT_WITHOUT_GIT and _NAMES_A_COMMIT.fullmatch(number)
+    return number if named else ""
 
 
 def _as_recorded(digest: bytes) -> str:
