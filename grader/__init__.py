@@ -7,9 +7,7 @@ What is public is in `__all__`: for scripts `grade` with what it takes, gives an
 what stands in them. Nothing here imports torch before it is used. To grade whole classes, see docs/gradebook.md.
 """
 
-import importlib
-
-# This runs before `__main__` can take the current folder out of `sys.path`: so not even `typing` is imported.
+# Before `__main__` has taken the current folder out of `sys.path` nothing may be imported, not even `typing`.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .checking import explain as explain
@@ -112,6 +110,8 @@ def __getattr__(name: str) -> object:
     home = (_HOMES | _ALSO | {"__version__": "version"}).get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
     module = importlib.import_module(f".{home}", __name__)
     return module if home.endswith(f".{name}") else getattr(module, name)
 

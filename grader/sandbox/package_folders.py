@@ -71,5 +71,6 @@ def _first_with(name: str, path: Iterable[str]) -> str:
 
 def _is_somebodys(entry: str) -> bool:
     """Whether people keep their own work there: in a course, or in a home folder with all that is in it."""
-    folder, home = Path(os.path.realpath(entry)), Path.home()
-    return (folder / "course.toml").exists() or Path(os.path.realpath(home)).is_relative_to(folder)
+    folder, home = Path(os.path.realpath(entry)), os.path.expanduser("~")
+    holds_home = os.path.isabs(home) and Path(os.path.realpath(home)).is_relative_to(folder)
+    return holds_home or (folder / "course.toml").exists()
