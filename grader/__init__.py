@@ -101,9 +101,12 @@ __version__: str  # takes some milliseconds to work out, so it is looked up when
 
 def load_ipython_extension(ipython: object) -> None:
     """`%load_ext grader` in a notebook: the cell magic `%%check NAME`."""
-    from .practice.magics import load_ipython_extension as load
+    from .import_path import InstalledOnly
 
-    load(ipython)
+    with InstalledOnly():  # a student's file `random.py` is not the library's
+        from .practice.magics import load_ipython_extension as load
+
+        load(ipython)
 
 
 def __getattr__(name: str) -> object:

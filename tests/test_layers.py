@@ -34,7 +34,8 @@ ALLOWED: dict[str, set[str]] = {
     "machines": EVERYWHERE | {"checking", "course", "sandbox", "submission", "version"},
     "grading": EVERYWHERE | {"checking", "course", "machines", "submission"},
     "outputs": EVERYWHERE,
-    "practice": EVERYWHERE | {"course", "grading", "machines", "outputs", "submission"},
+    "practice": EVERYWHERE
+    | {"course", "grading", "import_path", "machines", "outputs", "submission"},
     "authoring": EVERYWHERE | {"course", "grading", "machines", "sandbox", "submission"},
     "classroom": EVERYWHERE,
     "classroom.handin": EVERYWHERE | {"classroom", "course", "submission"},

@@ -195,6 +195,31 @@ def test_a_sandbox_takes_nothing_from_the_folder_of_a_notebook(
     assert imported_from(folder) == []
 
 
+def test_checking_in_a_notebook_imports_nothing_from_its_folder(tmp_path: Path) -> None:
+    """What the student calls `random.py` or `pdb.py` there is not what the grader's own side imports by that name."""
+    program = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from IPython.core.interactiveshell import InteractiveShell\n"
+        "shell = InteractiveShell.instance()\n"
+        "shell.run_cell('1 + 1')\n"
+        "import grader\n"
+        "sys.path.insert(0, '')\n"
+        "grader.load_ipython_extension(shell)\n"
+        "assert sys.path[0] == ''\n"
+        "from grader.practice import magics\n"
+        "magics.display = lambda shown: print(shown.data)\n"
+        f"cell = Path({str(RIGHT[0])!r}).read_text(encoding='utf-8')\n"
+        f"shell.run_cell('%%check {EXERCISE}\\n' + cell, store_history=True)\n"
+    )
+    # the student's own imports are the student's, and what IPython imports to run them
+    here = loaded_by(f"{program.split('sys.path')[0]}\nimport csv, torch.utils.data")
+    folder = poisoned(tmp_path / "work", here | {"_winapi", "readline", "sqlite3"})
+    told = run([sys.executable, "-P", "-c", program], folder)
+    assert "10/10" in told, told
+    assert imported_from(folder) == []
+
+
 def test_watching_imports_nothing_from_the_folder_that_is_watched(tmp_path: Path) -> None:
     without = {"grader", EXERCISE, *loaded_by("import runpy")}
     folder = poisoned(tmp_path / "work", without)

@@ -17,6 +17,7 @@ from .. import language
 from ..course.catalog import Course
 from ..errors import Fault, InputError, SandboxLost, UnsupportedVersion
 from ..grading import grade
+from ..import_path import InstalledOnly
 from ..language import _
 from ..machines import Machines
 from ..outputs import notebook_html
@@ -65,7 +66,7 @@ class GraderMagics(Magics):
             raise UsageError(sentence.format(names=", ".join(course.names)))
         if not self.shell.run_cell(cell).success:
             return  # IPython has shown the error
-        with language.speaking(spoken or language.current()):
+        with language.speaking(spoken or language.current()), InstalledOnly():
             here = _("this notebook")
             try:
                 source = Source(here, tuple(self._cells()), notebook=True)
