@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import re
 import shutil
 import subprocess
@@ -48,7 +49,7 @@ def test_here_it_is_a_digest_and_the_command_tells_it() -> None:
     assert version_of(ROOT / "grader") == grader.__version__
     told = subprocess.run(
         [sys.executable, "-m", "grader", "--version"],
-        cwd=ROOT, capture_output=True, text=True, check=True,
+        cwd=ROOT, env=os.environ | {"GRADER_LANG": "en"}, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert told.stdout == f"grader, version {grader.__version__}\n"
 

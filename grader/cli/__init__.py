@@ -38,7 +38,7 @@ def _tell_version(context: click.Context, parameter: click.Parameter, wanted: bo
     if wanted:
         from ..version import __version__  # it takes some milliseconds to work out
 
-        click.echo(f"grader, version {__version__}")
+        click.echo(_("grader, version {version}").format(version=__version__))
         context.exit()
 
 
