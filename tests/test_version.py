@@ -130,3 +130,61 @@ def test_what_is_built_without_git_is_told_apart() -> None:
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     [number] = re.findall(r'^fallback-version = "(.+)"$', text, re.MULTILINE)
     assert f'"{number}"' in (ROOT / "grader" / "version.py").read_text(encoding="utf-8")
+
+
+ASK = (
+    "import sys\n"
+    "from hatchling.metadata.core import ProjectMetadata\n"
+    "from hatchling.plugin.manager import PluginManager\n"
+    "print(ProjectMetadata(sys.argv[1], PluginManager()).version)\n"
+)
+
+
+def built_from(folder: Path, **environment: str) -> str:
+    """The version that a wheel of this folder would have."""
+    done = subprocess.run(
+        [sys.executable, "-P", "-W", "ignore", "-c", ASK, str(folder)],
+        env=os.environ | environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    for name in ("pyproject.toml", "README.md"):
+        shutil.copy(ROOT / name, tmp_path)
+    return tmp_path
+
+
+def test_a_wheel_can_be_built_without_git_and_without_a_repository(project: Path) -> None:
+    assert built_from(project) == "0.1.0.dev0"
+    (project / ".git").mkdir()  # a repository whose git is missing, or refuses
+    assert built_from(project, PATH=str(project)) == "0.1.0.dev0"
+
+
+def test_an_sdist_knows_its_version(project: Path) -> None:
+    (project / "PKG-INFO").write_text("Metadata-Version: 2.4\nName: grader\nVersion: 0.2.0\n")
+    assert built_from(project, PATH=str(project)) == "0.2.0"
+
+
+@pytest.mark.skipif(not shutil.which("git"), reason="git is not installed here")
+def test_in_a_repository_the_version_follows_the_commits(project: Path) -> None:
+    def git(*arguments: str) -> str:
+        identity = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+        command = ["git", "-C", str(project), *identity, *arguments]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+    def commit() -> str:
+        git("add", ".")
+        git("commit", "--quiet", "--allow-empty", "--message=work")
+        return git("rev-parse", "HEAD")[:7]
+
+    git("init", "--quiet")
+    first = commit()
+    assert re.fullmatch(rf"0\.1\.0\.dev1\+g{first}[0-9a-f]*", built_from(project))
+    git("tag", "v0.2.0")
+    assert built_from(project) == "0.2.0"
+    second = commit()
+    assert re.fullmatch(rf"0\.2\.1\.dev1\+g{second}[0-9a-f]*", built_from(project))
+    (project / "README.md").write_text("changed")
+    assert re.fullmatch(rf"0\.2\.1\.dev1\+g{second}[0-9a-f]*\.d\d{{8}}", built_from(project))
