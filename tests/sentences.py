@@ -11,11 +11,12 @@ from pathlib import Path
 _PROSE = re.compile(r"[A-Za-z]{2,} [A-Za-z]+|[A-Za-z]+ [A-Za-z]{2,}|^[A-Z][a-z]+[^/]*[.!?…]$")
 _TRANSLATED = {"_", "N_"}
 # what they carry is translated where it is told
-_TEMPLATES = {"Cause", "MessageError", "NoAnswer", "WireError", "_Excess"}
+_TEMPLATES = {"Cause", "MessageError", "NoAnswer", "WireError"}
 _FOR_AUTHORS = {
     "CourseError",
     "CourseFault",
     "GradebookError",
+    "SandboxLost",
     "UnsupportedVersion",
     "RuntimeError",
     "TypeError",
@@ -42,6 +43,7 @@ _FOR_INSTRUCTORS = (
     "outputs/classroom50_result.py",
     "outputs/junit.py",
     "sandbox/parity.py",
+    "sandbox/private_folder.py",
     "sandbox/sandbox.py",
     "sandbox/zygote_server_client.py",
     "submission/git_files.py",

@@ -37,7 +37,6 @@ _KEYWORDS = {
     "MessageError": (1,),
     "NoAnswer": (2,),
     "WireError": (1,),
-    "_Excess": (1,),
 }
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(_[A-Z]{2})?")

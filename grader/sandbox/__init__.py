@@ -6,9 +6,9 @@
                  socket of its own
 
 The files at the top are the trusted side's: `sandbox` is its handle on the zygote, `child` that on a child (and
-`hanging_line` where it hangs), `zygote_server_client` that on a process which forks zygotes for several workers;
-`interpreter` starts those, and `parity` holds devices against CUDA. `inside/` runs on the untrusted side, `isolation/`
-bounds it, and `wire/` crosses.
+`hanging_line` where it hangs, `usage` what it has taken, `private_folder` where it writes), `zygote_server_client` that
+on a process which forks zygotes for several workers; `interpreter` starts those, and `parity` holds devices against
+CUDA. `inside/` runs on the untrusted side, `isolation/` bounds it, and `wire/` crosses.
 """
 
 from __future__ import annotations

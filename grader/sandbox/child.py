@@ -5,29 +5,40 @@ from __future__ import annotations
 import os
 import secrets
 import select
-import shutil
 import signal
 import socket
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from ..errors import NoAnswer
+from ..errors import Fault, NoAnswer, SandboxLost
 from .hanging_line import hanging_line
 from .isolation.limits import Limits
-from .wire.messages import Message, MessageError, pack, unpack
+from .private_folder import PrivateFolder
+from .usage import Usage
+from .wire.messages import READY, Message, MessageError, pack, unpack
 
-_POLL_SECONDS = 0.05
+_READ_BYTES = 65536
 _PRINTED_KEPT = 4000
-_WARM_BYTES = 1 << 30  # what the zygote shares with each child is counted to the child as well
-
-Reason = Literal["timeout", "died", "excess", "malformed"]
+_END_SECONDS = 5.0
 
 
 class Child:
-    """One forked process with one student's file in it. Usable until its first `NoAnswer`."""
+    """One forked process with one student's file in it. Usable until its first `NoAnswer`.
+
+    Args:
+        pid: its process id.
+        connection: for requests and answers.
+        output: what the student's code prints comes out of it.
+        stack: where it hangs comes out of it.
+        home: the folder that it may write in.
+        folder: the folder that `home` lies in; emptied when the child has ended.
+        limits: bounds on what it may use.
+        end: ends it with everything that it started, and tells its wait status.
+        zygote: the zygote's process id, where the kernel lets children start processes.
+    """
 
     def __init__(
         self,
@@ -35,18 +46,23 @@ class Child:
         connection: socket.socket,
         output: int,
         stack: int,
-        folder: Path,
+        home: Path,
+        folder: PrivateFolder,
         limits: Limits,
         end: Callable[[], int | None],
+        zygote: int | None = None,
     ) -> None:
         self._limits = limits
         self._end = end
         self._pid = pid
-        self._shared_bytes = _resident_bytes(pid)  # the zygote's, until they are written to
+        self._handle = _handle_on(pid)
+        self._usage = Usage(pid, zygote, folder, limits)
         self._connection = connection
         self._output = output
         self._stack = stack
+        self._home = home
         self._folder = folder
+        self._settled = False
         self._tags: list[str] = []
         self._printed_bytes = 0
         self.printed = ""
@@ -66,6 +82,9 @@ class Child:
         Returns:
             An answer as `call`'s, with the `names` that the source defines, and the `errors` of a notebook's cells.
             Where code is told of, it is by the number of its pair.
+
+        Raises:
+            NoAnswer, SandboxLost: as `call` does.
         """
         self._tags = [tag for tag, _ in cells]
         request = {"op": "load", "name": name, "cells": list(cells), "notebook": notebook}
@@ -85,11 +104,17 @@ class Child:
 
         Raises:
             NoAnswer: if no answer came; the child is gone then.
+            SandboxLost: if that is no fault of the student's code: the child ended before it could read any, its folder
+                was taken away from outside, or the zygote is lost.
         """
         return self._request({"op": "call", **request}, block, self._limits.call_seconds)
 
     def close(self) -> int | None:
-        """Ends the child; its wait status."""
+        """Ends the child; its wait status.
+
+        Raises:
+            SandboxLost: if the zygote is lost; the child has ended all the same.
+        """
         if not self.alive:
             return None
         self.alive = False
@@ -98,8 +123,26 @@ class Child:
         os.close(self._stack)
         try:
             return self._end()
+        except BaseException:
+            self._kill()
+            raise
         finally:
-            remove_tree(self._folder)
+            if self._handle is not None:
+                os.close(self._handle)
+            self._folder.empty()
+
+    def _kill(self) -> None:
+        """Ends the process from here, where the zygote cannot, and waits until it has ended."""
+        if self._handle is None:
+            with suppress(OSError):
+                os.killpg(self._pid, signal.SIGKILL)
+            return
+        with suppress(OSError):
+            signal.pidfd_send_signal(self._handle, signal.SIGKILL)
+            os.killpg(self._pid, signal.SIGKILL)  # its number is still its own
+        ended = select.poll()
+        ended.register(self._handle, select.POLLIN)
+        ended.poll(1000 * _END_SECONDS)
 
     def _request(self, request: dict[str, Any], block: bytes, seconds: float) -> Message:
         deadline = time.monotonic() + seconds
@@ -111,28 +154,40 @@ class Child:
             answer = self._exchange(pack({"id": number, **request}, block), deadline)
             if answer.header.get("id") != number:
                 raise MessageError("it is not the one that was asked for")
-            # without the number, equal answers have equal texts
-            return answer._replace(text=answer.text.replace(number.encode(), b"", 1))
-        except TimeoutError:
-            place = hanging_line(self._pid, self._stack, self._tags)
-            self.close()
-            raise NoAnswer(
-                "timeout", "did not finish within {seconds:g} seconds", place, seconds=seconds
-            ) from None
-        except _Excess as error:
-            place = hanging_line(self._pid, self._stack, self._tags)
-            self.close()
-            raise NoAnswer("excess", error.template, place, most=error.most) from None
-        except MessageError as error:
-            self.close()
-            raise NoAnswer(
-                "malformed", "sent an answer that is not one: {why}", why=str(error)
-            ) from None
-        except OSError:
-            raise _how_it_died(self.close()) from None
+        except (OSError, NoAnswer, MessageError) as error:  # a TimeoutError is an OSError
+            raise self._lost_by(error, seconds) from None
         except BaseException:
             self.close()
             raise
+        if "error" in answer.header and not self._folder.has(self._home):
+            self.close()
+            raise _homeless()
+        # without the number, equal answers have equal texts
+        return answer._replace(text=answer.text.replace(number.encode(), b"", 1))
+
+    def _lost_by(self, error: Exception, seconds: float) -> NoAnswer | Fault:
+        """Ends the child; what is told of why it gave no answer."""
+        place = None
+        if self._settled and isinstance(error, TimeoutError | NoAnswer):
+            place = hanging_line(self._pid, self._stack, self._tags)
+        with suppress(OSError, NoAnswer):
+            self._drain()
+        homeless = not self._folder.has(self._home)
+        status = self.close()
+        if homeless:
+            return _homeless()
+        if not self._settled:
+            return _never_settled(error, status, self.printed)
+        if isinstance(error, TimeoutError):
+            return NoAnswer(
+                "timeout", "did not finish within {seconds:g} seconds", place, seconds=seconds
+            )
+        if isinstance(error, NoAnswer):
+            error.place = place
+            return error
+        if isinstance(error, MessageError):
+            return NoAnswer("malformed", "sent an answer that is not one: {why}", why=str(error))
+        return _how_it_died(status)
 
     def _exchange(self, message: bytes, deadline: float) -> Message:
         view = memoryview(message)
@@ -141,6 +196,9 @@ class Child:
                 view = view[self._connection.send(view) :]
             except BlockingIOError:
                 self._wait(select.POLLOUT, deadline)
+        if not self._settled:
+            self._read(len(READY), deadline)
+            self._settled = True
         answer = unpack(lambda count: self._read(count, deadline), self._limits.answer_bytes)
         self._drain()
         return answer
@@ -148,83 +206,59 @@ class Child:
     def _read(self, count: int, deadline: float) -> bytes:
         while len(self._received) < count:
             try:
-                part = self._connection.recv(max(count - len(self._received), 1 << 16))
+                part = self._connection.recv(max(count - len(self._received), _READ_BYTES))
             except BlockingIOError:
                 self._wait(select.POLLIN, deadline)
                 continue
             if not part:
                 raise ConnectionResetError
             self._received += part
+            if time.monotonic() > deadline and len(self._received) < count:
+                raise TimeoutError  # it comes in drops, each in time for the next
         taken = bytes(self._received[:count])
         del self._received[:count]
         return taken
 
     def _wait(self, events: int, deadline: float) -> None:
-        """Returns when the connection is ready, and keeps the student's output flowing meanwhile."""
+        """Returns when the connection is ready. Meanwhile output is taken, and the child looked at by the clock."""
         connection = self._connection.fileno()
         self._poll.register(connection, events)
         while True:
-            left = deadline - time.monotonic()
-            if left <= 0:
+            now = time.monotonic()
+            if now >= deadline:
                 raise TimeoutError
-            ready = {place for place, _ in self._poll.poll(1000 * min(left, _POLL_SECONDS))}
-            if not ready:
-                self._expect_within_bounds()
+            if now >= self._usage.due:
+                self._usage.look()
+            patience = min(deadline, self._usage.due) - now
+            ready = {place for place, _ in self._poll.poll(1000 * patience)}
             if self._output in ready and not self._drain():
                 self._poll.unregister(self._output)
             if connection in ready:
                 return
 
-    def _expect_within_bounds(self) -> None:
-        """Stops what the kernel's own limits miss: shared memory, and many small files."""
-        if _resident_bytes(self._pid) - self._shared_bytes > self._limits.memory_bytes:
-            most = self._limits.memory_bytes >> 20
-            raise _Excess("used more than {most:,} MiB of memory", most)
-        if _written_bytes(self._folder) > self._limits.folder_bytes:
-            most = self._limits.folder_bytes >> 20
-            raise _Excess("wrote more than {most:,} MiB of files", most)
-
     def _drain(self) -> bool:
-        """Takes what the student's code printed; whether there can be more."""
+        """Takes what the student's code has printed; whether there can be more."""
         while True:
             try:
-                part = os.read(self._output, 65536)
+                part = os.read(self._output, _READ_BYTES)
             except BlockingIOError:
                 return True
-            if not part:
-                return False
             self._printed_bytes += len(part)
             if len(self.printed) < _PRINTED_KEPT:
                 self.printed += part.decode(errors="replace")[:_PRINTED_KEPT]
             if self._printed_bytes > self._limits.output_bytes:
                 most = self._limits.output_bytes
-                raise _Excess("printed more than {most:,} bytes", most)
+                raise NoAnswer("excess", "printed more than {most:,} bytes", most=most)
+            if len(part) < _READ_BYTES:  # that was all; at the end of it, nothing
+                return bool(part)
 
 
-class _Excess(Exception):
-    """The child took more than it may; the template says of what."""
-
-    def __init__(self, template: str, most: int) -> None:
-        super().__init__(template)
-        self.template, self.most = template, most
-
-
-def _resident_bytes(pid: int) -> int:
+def _handle_on(pid: int) -> int | None:
+    """What a process can be ended by without fear that its number is another's by now; `None` where there is none."""
     try:
-        with open(f"/proc/{pid}/statm") as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, IndexError):  # not Linux, or it has just ended
-        return 0
-
-
-def _written_bytes(folder: Path) -> int:
-    total = 0
-    for path, _, names in os.walk(folder):
-        for name in names:
-            with suppress(OSError):
-                total += os.lstat(os.path.join(path, name)).st_blocks * 512
-        total += 4096 * len(names)
-    return total
+        return os.pidfd_open(pid)
+    except (AttributeError, OSError):  # not Linux, or an old kernel
+        return None
 
 
 def _how_it_died(status: int | None) -> NoAnswer:
@@ -246,12 +280,12 @@ def _how_it_died(status: int | None) -> NoAnswer:
     return NoAnswer("died", "ended before it answered")
 
 
-def remove_tree(folder: Path) -> None:
-    """Removes `folder`, also where folders inside it were made unreadable; links are not followed."""
-    shutil.rmtree(folder, ignore_errors=True)
-    if folder.exists():
-        for path, folders, _ in os.walk(folder):
-            for name in folders:
-                if not os.path.islink(inner := os.path.join(path, name)):
-                    os.chmod(inner, 0o700)
-        shutil.rmtree(folder, ignore_errors=True)
+def _homeless() -> SandboxLost:
+    return SandboxLost("The folder of a child was removed while it was at work.")
+
+
+def _never_settled(error: Exception, status: int | None, said: str) -> SandboxLost:
+    """A child that ended before it was confined has read no student's code, and so is no fault of it."""
+    if isinstance(error, TimeoutError):
+        return SandboxLost("A child was not ready in time.")
+    return SandboxLost(f"A child ended before it was ready (wait status {status}). {said}".strip())

@@ -6,10 +6,11 @@ import os
 import re
 import select
 import signal
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 
-_SECONDS = 0.3
+_SECONDS = 0.3  # in all, however the child writes
 _QUIET_SECONDS = 0.03
 _MOST_BYTES = 65536
 
@@ -27,17 +28,24 @@ def hanging_line(pid: int, pipe: int, tags: Sequence[str]) -> tuple[int, int] | 
     """
     with suppress(OSError):
         os.kill(pid, signal.SIGUSR1)
-    text, patience = b"", _SECONDS
-    poll = select.poll()
-    poll.register(pipe, select.POLLIN)
-    # it is written piece by piece: the end is when nothing more comes
-    while len(text) < _MOST_BYTES and poll.poll(1000 * patience):
-        part = os.read(pipe, _MOST_BYTES)
-        if not part:
-            break
-        text, patience = text + part, _QUIET_SECONDS
-    stack = text.decode("ascii", "replace")
+    stack = _read(pipe, time.monotonic() + _SECONDS).decode("ascii", "replace")
     for tag, line in re.findall(r'File "([^"]*)", line (\d{1,7}) in', stack):
         if tag in tags:
             return tags.index(tag), int(line)
     return None
+
+
+def _read(pipe: int, deadline: float) -> bytes:
+    """What comes out of the pipe. It is written piece by piece: the end is when nothing more comes."""
+    text, patience = b"", _SECONDS
+    poll = select.poll()
+    poll.register(pipe, select.POLLIN)
+    while len(text) < _MOST_BYTES:
+        left = min(patience, deadline - time.monotonic())
+        if left <= 0 or not poll.poll(1000 * left):
+            break
+        part = os.read(pipe, _MOST_BYTES)
+        if not part:
+            break
+        text, patience = text + part, _QUIET_SECONDS
+    return text

@@ -57,8 +57,15 @@ def start_zygote_server() -> ZygoteServer:
     return ZygoteServer(clean_environment("cpu"))
 
 
-def ask(address: str, control: socket.socket, folder: str, confined: bool) -> None:
+def ask(address: str, control: socket.socket, said: int, folder: str, confined: bool) -> None:
     """Has it fork a zygote that serves `control`. Does not wait for it.
+
+    Args:
+        address: where it listens.
+        control: the zygote's end of the connection.
+        said: a descriptor of the file for what the zygote writes to its standard error.
+        folder: where the children's private folders are made.
+        confined: whether the children give up what the kernel lets them give up.
 
     Raises:
         OSError: if it is not there.
@@ -66,4 +73,4 @@ def ask(address: str, control: socket.socket, folder: str, confined: bool) -> No
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(address)
         request = {"folder": folder, "confined": confined}
-        socket.send_fds(connection, [json.dumps(request).encode()], [control.fileno()])
+        socket.send_fds(connection, [json.dumps(request).encode()], [control.fileno(), said])

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import signal
+import socket
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from grader.errors import NoAnswer
-from grader.sandbox import Limits, Sandbox
-from grader.sandbox.child import _how_it_died, remove_tree
+from grader.errors import NoAnswer, SandboxLost
+from grader.sandbox import Limits, Sandbox, ZygoteServer, start_zygote_server
+from grader.sandbox.child import _how_it_died
+from grader.sandbox.private_folder import PrivateFolder
 from grader.sandbox.wire.values import code_of
 from tests.children import CALL, GOOD, call, load
 
@@ -72,23 +78,249 @@ def test_the_line_of_a_hang_is_known(strict_sandbox: Sandbox) -> None:
     assert caught.value.place in ((0, 3), (0, 4))
 
 
+SMALL = Limits(
+    import_seconds=20,
+    call_seconds=20,
+    memory_bytes=512 << 20,
+    processes=32,
+    folder_bytes=32 << 20,
+    folder_entries=500,
+    folder_depth=16,
+)
+
+
+@pytest.fixture(scope="module")
+def zygote_server() -> Iterator[ZygoteServer]:
+    running = start_zygote_server()
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="module")
+def small(zygote_server: ZygoteServer) -> Iterator[Sandbox]:
+    with Sandbox(SMALL, zygote_server=zygote_server.address) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def small_alone(zygote_server: ZygoteServer) -> Iterator[Sandbox]:
+    """As on a platform whose kernel has no layers to offer."""
+    with Sandbox(SMALL, confined=False, zygote_server=zygote_server.address) as running:
+        yield running
+
+
+SHARED = "m = mmap.mmap(-1, 6 << 30)\nwhile True: m.write(bytes(1 << 24))"
+TRICKLED = "m = mmap.mmap(-1, 6 << 30)\nwhile True: os.write(1, b'.'); m.write(bytes(1 << 20))"
+FILES = "for i in range(10 ** 6): open(str(i), 'wb').write(bytes(1 << 20))"
+TRICKLED_FILES = (
+    "for i in range(10 ** 6): os.write(1, b'.'); open(str(i), 'wb').write(bytes(1 << 20))"
+)
+UNNAMED = (
+    "k = []\nwhile True: k.append(open('a', 'wb')); os.unlink('a'); k[-1].write(bytes(1 << 24))"
+)
+MANY = "for i in range(10 ** 6): open(str(i), 'wb').close()"
+FOLDERS = "for i in range(10 ** 6): os.mkdir(str(i))"
+DEEP = "while True: os.mkdir('a'); os.chdir('a')"
+THREADS = "for _ in range(40): threading.Thread(target=time.sleep, args=(99,), daemon=True).start()"
+IMPORTS = "import mmap, os, threading, time\n"
+
+
 @pytest.mark.parametrize(
     ("body", "told"),
     [
-        (
-            "import mmap; m = mmap.mmap(-1, 6 << 30)\n    while True: m.write(bytes(1 << 24))",
-            "memory",
-        ),
-        ("for i in range(10 ** 6): open(str(i), 'wb').write(b'x' * (1 << 20))", "files"),
+        (SHARED, "used more than 512 MiB of memory"),
+        (TRICKLED, "used more than 512 MiB of memory"),
+        (FILES, "wrote more than 32 MiB of files"),
+        (TRICKLED_FILES, "wrote more than 32 MiB of files"),
+        (UNNAMED, "wrote more than 32 MiB of files"),
+        (MANY, "made more than 500 files and folders"),
+        (FOLDERS, "made more than 500 files and folders"),
+        (DEEP, "put folders more than 16 deep into each other"),
+        (THREADS + "\nwhile True: pass", "started more than 32 processes and threads"),
     ],
 )
-def test_what_the_kernels_limits_miss_is_bounded(body: str, told: str) -> None:
-    limits = Limits(call_seconds=20, memory_bytes=512 << 20, folder_bytes=64 << 20)
-    with Sandbox(limits) as box:
-        child, _ = load(box, f"def f():\n    {body}\n")
-        with pytest.raises(NoAnswer, match=told) as caught:
-            call(child)
+def test_what_the_kernels_limits_miss_is_bounded(small: Sandbox, body: str, told: str) -> None:
+    """Whether the child is silent or not, and in all that is at most a look too late."""
+    child = small.open()
+    with pytest.raises(NoAnswer) as caught:
+        child.load("exercise", [("exercise.py", IMPORTS + body)])
     assert caught.value.reason == "excess"
+    assert str(caught.value) == told
+    assert list(small._folder.path.iterdir()) == []
+
+
+BESIDE = "for i in range(10 ** 6): open(f'../{i}', 'wb').write(bytes(1 << 20))"
+FORKS = (
+    "for _ in range(64):\n"
+    "    if os.fork() == 0:\n"
+    "        os.setsid(); time.sleep(99)\n"
+    "while True: pass"
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (BESIDE, "wrote more than 32 MiB of files"),
+        (FORKS, "started more than 32 processes and threads"),
+        (DEEP, "put folders more than 16 deep into each other"),
+    ],
+)
+def test_it_is_bounded_without_the_kernels_help_too(
+    small_alone: Sandbox, body: str, told: str
+) -> None:
+    child = small_alone.open()
+    with pytest.raises(NoAnswer) as caught:
+        child.load("exercise", [("exercise.py", IMPORTS + body)])
+    assert str(caught.value) == told
+    assert list(small_alone._folder.path.iterdir()) == []
+
+
+def test_what_one_left_is_not_there_for_the_next(small_alone: Sandbox) -> None:
+    """Neither beside its folder, nor in the place of the next one's."""
+    poison = "import os\nfor n in range(99): os.mkdir(f'../{n}')\nos.chmod('..', 0)\n"
+    first, header = load(small_alone, poison)
+    assert "error" not in header
+    first.close()
+    look = "import os\ndef f():\n    return os.listdir('..')\n"
+    second, _ = load(small_alone, look)
+    assert call(second) == [second._home.name]
+    second.close()
+
+
+def test_a_probe_that_is_quick_is_not_looked_at(
+    strict_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = []
+    monkeypatch.setattr("grader.sandbox.usage._LOOK_SECONDS", 3600)
+    monkeypatch.setattr("grader.sandbox.usage.Usage.look", lambda _: looks.append(1))
+    child, _ = load(strict_sandbox, GOOD)
+    assert call(child) == 7
+    child.close()
+    assert looks == []
+
+
+DRIPPING = """
+import os, stat, threading, time
+KIND = stat.{kind}
+ends = []
+for number in range(3, 64):
+    try:
+        if KIND(os.fstat(number).st_mode): ends.append(number)
+    except OSError:
+        pass
+def drip():
+    while True:
+        for end in ends:
+            try: os.write(end, b"x")
+            except OSError: pass
+        time.sleep(0.001)
+def f():
+    threading.Thread(target=drip, daemon=True).start()
+    {then}
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "then"),
+    [
+        ("S_ISFIFO", "while True: pass"),  # its stack never ends
+        ("S_ISSOCK", "while True: pass"),  # nor does its answer
+        ("S_ISFIFO", "while True: os.write(1, b'.'); time.sleep(0.001)"),
+    ],
+)
+def test_who_drips_gains_no_time(strict_sandbox: Sandbox, kind: str, then: str) -> None:
+    """Not that of a minute: a byte each millisecond, sixty thousand of them, or what an answer may have."""
+    child, _ = load(strict_sandbox, DRIPPING.format(kind=kind, then=then))
+    start = time.monotonic()
+    with pytest.raises(NoAnswer) as caught:
+        call(child)
+    assert caught.value.reason in ("timeout", "malformed")
+    assert time.monotonic() - start < strict_sandbox.limits.call_seconds + 20
+
+
+class InDrops:
+    """Stands for the connection of a child that sends a message of 64 MiB, as fast as it is read, by the byte."""
+
+    def __init__(self, real: socket.socket) -> None:
+        self._real = real
+        self._first = [b"\x06", b"\0\0\x10\0", b"\0\0\0\x04"]
+
+    def recv(self, most: int) -> bytes:
+        return self._first.pop(0) if self._first else b"x"
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+
+def test_an_answer_in_drops_that_keeps_this_process_busy_ends_in_time(
+    strict_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    child = strict_sandbox.open()
+    monkeypatch.setattr(child, "_connection", InDrops(child._connection))
+    monkeypatch.setattr(child, "_limits", Limits(import_seconds=0.2))
+    with pytest.raises(NoAnswer, match=r"did not finish within 0\.2 seconds"):
+        child.load("exercise", [("exercise.py", GOOD)])
+
+
+def test_a_folder_that_is_taken_away_is_no_fault_of_the_students(
+    strict_sandbox: Sandbox,
+) -> None:
+    source = "def f():\n    return open('a', 'w').close()\n"
+    child, _ = load(strict_sandbox, source)
+    assert call(child) is None
+    shutil.rmtree(child._home)
+    with pytest.raises(SandboxLost, match=r"folder .* was removed"):
+        call(child)
+    assert not child.alive
+    other, _ = load(strict_sandbox, "def f():\n    import os; os._exit(1)\n")
+    shutil.rmtree(other._home)
+    with pytest.raises(SandboxLost, match=r"folder .* was removed"):
+        call(other)
+
+
+def test_one_that_is_not_confined_reads_no_code(
+    strict_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ends before it is ready, which is no fault of the student's either; why is told."""
+    monkeypatch.setattr(PrivateFolder, "new", lambda _: Path("/nowhere/at/all"))
+    monkeypatch.setattr(PrivateFolder, "has", lambda *_: True)
+    child = strict_sandbox.open()
+    with pytest.raises(
+        SandboxLost, match=r"ended before it was ready .*\n(.*\n)*.*/nowhere/at/all"
+    ):
+        child.load("exercise", [("exercise.py", GOOD)])
+    assert not child.alive
+
+
+def test_one_that_is_not_ready_in_time_has_not_hung_in_a_students_code(
+    strict_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    child = strict_sandbox.open()
+    os.kill(child._pid, signal.SIGSTOP)
+    monkeypatch.setattr("grader.sandbox.child.READY", b"\x06\x06")  # one more than it sends
+    monkeypatch.setattr(child, "_limits", Limits(import_seconds=0.2))
+    with pytest.raises(SandboxLost, match="not ready in time"):
+        child.load("exercise", [("exercise.py", GOOD)])
+
+
+def test_it_ends_also_where_the_zygote_ends_nothing(strict_sandbox: Sandbox) -> None:
+    """Whoever was interrupted while the zygote was asked leaves no process."""
+    child, _ = load(strict_sandbox, GOOD)
+    pid = child._pid
+
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    child._end = interrupted
+    with pytest.raises(KeyboardInterrupt):
+        child.close()
+    state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    assert state == "Z"  # it has ended, and its parent is yet to ask how
+    assert not child._home.exists()
+    other, _ = load(strict_sandbox, GOOD)
+    assert call(other) == 7
+    other.close()
 
 
 @pytest.mark.parametrize(
@@ -194,20 +426,6 @@ def test_the_end_is_told_once_and_its_folder_is_gone(strict_sandbox: Sandbox) ->
     assert not child.alive
     assert not folder.exists()
     assert child.close() is None
-
-
-def test_a_folder_is_removed_whatever_was_made_of_it(tmp_path: Path) -> None:
-    outside = tmp_path / "outside"
-    outside.mkdir()
-    (outside / "kept").touch()
-    inner = tmp_path / "folder" / "inner"
-    inner.mkdir(parents=True)
-    (inner / "file").touch()
-    (tmp_path / "folder" / "link").symlink_to(outside)
-    inner.chmod(0)
-    remove_tree(tmp_path / "folder")
-    assert not (tmp_path / "folder").exists()
-    assert (outside / "kept").exists()
 
 
 @pytest.mark.parametrize(

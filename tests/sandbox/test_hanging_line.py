@@ -91,3 +91,27 @@ def test_nonsense_on_the_pipe_is_no_line() -> None:
             assert hanging_line(pid, ours, ["mine.py"]) is None
     finally:
         os.close(ours)
+
+
+def test_a_pipe_that_drips_is_not_read_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each byte comes in time for the next; all of them together may take no longer than the first."""
+    now, taken, read = 1000.0, 0, os.read
+
+    def a_byte(pipe: int, most: int) -> bytes:
+        nonlocal now, taken
+        now, taken = now + 1 / 256, taken + 1
+        return read(pipe, min(most, 1))
+
+    ours, theirs = os.pipe()
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    os.write(theirs, b"x" * 4096)
+    monkeypatch.setattr("grader.sandbox.hanging_line._SECONDS", 0.25)
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    monkeypatch.setattr("os.read", a_byte)
+    try:
+        assert hanging_line(process.pid, ours, ["mine.py"]) is None
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert taken == 64

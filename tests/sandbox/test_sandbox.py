@@ -3,30 +3,43 @@
 from __future__ import annotations
 
 import os
+import random
+import select
+import shutil
 import signal
+import socket
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from grader.errors import SandboxLost
-from grader.sandbox import Limits, Sandbox
+from grader.sandbox import Child, Limits, Sandbox, ZygoteServer, start_zygote_server
 from grader.sandbox import sandbox as sandbox_module
+from grader.sandbox.private_folder import PrivateFolder
 from tests.children import GOOD, call, load
 from tests.conftest import ROOT
+from tests.processes import alive, children_of, within
 
 
-def processes() -> set[int]:
-    return {int(entry) for entry in os.listdir("/proc") if entry.isdigit()}
+@pytest.fixture(scope="module")
+def zygote_server() -> Iterator[ZygoteServer]:
+    """Zygotes that it forks are there at once."""
+    running = start_zygote_server()
+    yield running
+    running.close()
 
 
-def test_nothing_is_left_behind() -> None:
-    """Where the kernel does not refuse new processes, they are ended all the same."""
-    with Sandbox(confined=False) as box:
-        _test_nothing_is_left_behind(box)
+@pytest.fixture(scope="module")
+def unconfined(zygote_server: ZygoteServer) -> Iterator[Sandbox]:
+    """As where the kernel does not refuse new processes."""
+    with Sandbox(confined=False, zygote_server=zygote_server.address) as running:
+        yield running
 
 
-def _test_nothing_is_left_behind(box: Sandbox) -> None:
-    before = processes()
+def test_nothing_is_left_behind(unconfined: Sandbox) -> None:
     source = (
         "import os, time\n"
         "def f():\n"
@@ -36,16 +49,40 @@ def _test_nothing_is_left_behind(box: Sandbox) -> None:
         "            if os.fork():\n"
         "                os._exit(0)\n"
         "            time.sleep(1000)\n"
-        "    time.sleep(0.1)\n"
+        "    for _ in range(4):\n"
+        "        os.wait()\n"
         "    open('left.txt', 'w').write('here')\n"
         "    return os.getcwd()\n"
     )
-    child, _ = load(box, source)
+    child, _ = load(unconfined, source)
     folder = Path(call(child))
     assert folder.is_dir()
+    assert len([pid for pid in children_of(unconfined._zygote) if alive(int(pid))]) == 5
     child.close()
     assert not folder.exists()
-    assert not {pid for pid in processes() - before if _is_child_of_ours(pid, box)}
+    assert children_of(unconfined._zygote) == []
+
+
+def test_those_that_start_another_and_end_are_caught(unconfined: Sandbox) -> None:
+    """They are never there for long; after ten seconds they would end by themselves."""
+    source = (
+        "import os, time\n"
+        "def f():\n"
+        "    end = time.monotonic() + 10\n"
+        "    for _ in range(2):\n"
+        "        if os.fork() == 0:\n"
+        "            os.setsid()\n"
+        "            while time.monotonic() < end and os.fork() == 0:\n"
+        "                pass\n"
+        "            os._exit(0)\n"
+        "        os.wait()\n"
+        "    return 7\n"
+    )
+    child, _ = load(unconfined, source)
+    assert call(child) == 7
+    assert children_of(unconfined._zygote) != [str(child._pid)]
+    child.close()
+    assert children_of(unconfined._zygote) == []
 
 
 def zygote_of(box: Sandbox) -> int:
@@ -53,20 +90,13 @@ def zygote_of(box: Sandbox) -> int:
     return box._process.pid
 
 
-def _is_child_of_ours(pid: int, box: Sandbox) -> bool:
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    except OSError:
-        return False
-    return int(stat[1]) == zygote_of(box)
-
-
 def test_the_zygote_ends_with_the_grader() -> None:
     with Sandbox(Limits()) as box:
         child, _ = load(box, GOOD)
+        assert box._zygote == zygote_of(box)
         pids = {zygote_of(box), child._pid}
-        folder = box._folder
-    assert not pids & processes()
+        folder = box._folder.path
+    assert not any(map(alive, pids))
     assert not folder.exists()
 
 
@@ -119,9 +149,22 @@ def test_one_whose_zygote_is_lost_can_be_closed() -> None:
     with Sandbox() as box:
         child, _ = load(box, GOOD)
         os.kill(zygote_of(box), signal.SIGKILL)
-        folder = box._folder
+        folder = box._folder.path
     assert not child.alive
     assert not folder.exists()
+
+
+def test_one_whose_folder_is_gone_is_lost(zygote_server: ZygoteServer) -> None:
+    """As where somebody tidies up in /tmp; a new one is as good as any."""
+    with Sandbox(zygote_server=zygote_server.address) as box:
+        child, _ = load(box, GOOD)
+        shutil.rmtree(box._folder.path)
+        assert call(child) == 7  # it wanted none
+        with pytest.raises(SandboxLost, match=r"folder cannot be used: .*No such file"):
+            box.open()
+    with Sandbox(zygote_server=zygote_server.address) as box:
+        child, _ = load(box, GOOD)
+        assert call(child) == 7
 
 
 def test_its_last_words_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,12 +173,267 @@ def test_its_last_words_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
         box.open()
 
 
+def test_however_much_it_said_its_end_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody reads what it says before it ends: it must not wait for that."""
+    boot = "import sys; sys.stderr.write('x' * 1_000_000); sys.exit('no luck')"
+    monkeypatch.setattr(sandbox_module, "_BOOT", boot)
+    with Sandbox() as box, pytest.raises(SandboxLost, match=r"ended\. x+no luck$") as caught:
+        box.open()
+    assert len(str(caught.value)) < 3000
+
+
+def test_the_signal_that_ended_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox_module, "_BOOT", "import os; os.kill(os.getpid(), 9)")
+    with Sandbox() as box, pytest.raises(SandboxLost, match=r"ended\. Signal 9 ended it\."):
+        box.open()
+
+
+ANSWERS = """
+import socket, sys
+control = socket.socket(fileno={{control}})
+for answer in {answers!r}:
+    control.recv(65536)
+    control.sendall(answer)
+control.recv(65536)
+"""
+FORKED = b'{"pid": 1234567, "zygote": 1234567, "layers": [], "absent": {}}'
+
+
+def answering(monkeypatch: pytest.MonkeyPatch, *answers: bytes) -> Sandbox:
+    """One whose zygote says something else."""
+    boot = ANSWERS.format(answers=answers).replace("{", "{{").replace("}", "}}")
+    boot = boot.replace("{{{{control}}}}", "{control}").replace("{{control}}", "{control}")
+    monkeypatch.setattr(sandbox_module, "_BOOT", boot)
+    return Sandbox()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"\n",
+        b"nonsense\n",
+        b"[]\n",
+        b"7\n",
+        b"{}\n",
+        b'{"pid": 7}\n',
+        b'{"status": 9}\n',
+        b"[" * 100_000 + b"\n",
+        b"\xff\n",
+        b" " * 120_000,  # which goes on and on
+        *(FORKED.replace(b'"pid": 1234567', b'"pid": ' + pid) + b"\n" for pid in (
+            b"-1", b"0", b"1", b"null", b"true", b'"7"', b"1e999", b"7.5")),
+        FORKED.replace(b"[]", b"[7]") + b"\n",
+        FORKED.replace(b"[]", b'[{"name": 1}]') + b"\n",
+        FORKED.replace(b"{}", b"7") + b"\n",
+    ],
+)  # fmt: skip
+def test_an_answer_of_the_zygotes_that_is_none(
+    monkeypatch: pytest.MonkeyPatch, answer: bytes
+) -> None:
+    monkeypatch.setattr(sandbox_module, "_MOST_REPLY", 110_000)
+    with answering(monkeypatch, answer) as box:
+        for _ in range(2):  # and it is not asked again
+            with pytest.raises(SandboxLost, match="sent an answer that is not one"):
+                box.open()
+        folder = box._folder.path
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    "answer", [b'{"status": "x"}\n', b'{"status": true}\n', b"{}\n", b"null\n"]
+)
+def test_an_answer_about_an_end_that_is_none(
+    monkeypatch: pytest.MonkeyPatch, answer: bytes
+) -> None:
+    monkeypatch.setattr("grader.sandbox.child._handle_on", lambda _: None)
+    monkeypatch.setattr("os.killpg", lambda *_: None)
+    with answering(monkeypatch, FORKED + b"\n", answer) as box:
+        child = box.open()
+        with pytest.raises(SandboxLost, match="sent an answer that is not one"):
+            child.close()
+
+
+def test_an_answer_in_pieces_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("grader.sandbox.child._handle_on", lambda _: None)
+    pieces = "control.sendall(answer[:9]); time.sleep(0.01); control.sendall(answer[9:])"
+    whole = ANSWERS.replace("control.sendall(answer)", pieces).replace("socket,", "socket, time,")
+    monkeypatch.setattr("tests.sandbox.test_sandbox.ANSWERS", whole)
+    with answering(monkeypatch, FORKED + b"\n", b'{"status": 9}\n') as box:
+        assert box.open().close() == 9
+
+
+def test_a_zygote_that_ends_without_an_answer_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    with answering(monkeypatch) as box, pytest.raises(SandboxLost, match=r"process ended\.$"):
+        box.open()
+
+
+def test_a_zygote_that_says_nothing_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox_module, "_ANSWER_SECONDS", 0.1)
+    with answering(monkeypatch, b"") as box, pytest.raises(SandboxLost, match="does not answer"):
+        box.open()
+
+
+class Interrupted:
+    """Stands for a connection: what is received is, or the receiving ends in an interrupt."""
+
+    def __init__(self, real: socket.socket, at: str) -> None:
+        self._real = real
+        self._at = at
+
+    def __getattr__(self, name: str) -> Any:
+        if name == self._at:
+            raise KeyboardInterrupt
+        return getattr(self._real, name)
+
+
+@pytest.mark.parametrize("at", ["sendmsg", "sendall", "settimeout", "recv"])
+def test_after_an_interrupt_no_answer_is_taken_for_anothers(
+    zygote_server: ZygoteServer, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    with Sandbox(zygote_server=zygote_server.address) as box:
+        child, _ = load(box, GOOD)
+        pid, real = child._pid, box._control
+        with monkeypatch.context() as interrupted:
+            interrupted.setattr(box, "_control", Interrupted(real, at))
+            with pytest.raises(KeyboardInterrupt):
+                # it is asked to end a child, and then to make one
+                box.open()
+        for _ in range(2):
+            with pytest.raises(SandboxLost, match="was interrupted"):
+                box.open()
+        folder = box._folder.path
+    assert not folder.exists()
+    assert within(5, lambda: not alive(pid))
+
+
+def test_an_interrupted_fork_leaves_no_child(
+    zygote_server: ZygoteServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The zygote has forked, and nobody heard of it."""
+    with Sandbox(zygote_server=zygote_server.address) as box:
+
+        def interrupted(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patched:
+            patched.setattr(sandbox_module, "Child", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                box.open()
+        [unheard_of] = children_of(box._zygote)
+        child, _ = load(box, GOOD)
+        assert call(child) == 7
+        assert children_of(box._zygote) == [str(child._pid)]
+        assert not alive(int(unheard_of))
+
+
+def test_a_closed_one_is_lost(zygote_server: ZygoteServer) -> None:
+    with Sandbox(zygote_server=zygote_server.address) as box:
+        child, _ = load(box, GOOD)
+        box.close()
+        assert not child.alive
+        with pytest.raises(SandboxLost, match="was closed"):
+            box.open()
+        box.close()
+
+
+@pytest.mark.parametrize("forked", [False, True])
+def test_the_end_waits_for_nobody(
+    zygote_server: ZygoteServer, monkeypatch: pytest.MonkeyPatch, forked: bool
+) -> None:
+    """A zygote that is stopped cannot end itself, nor its child."""
+    monkeypatch.setattr(sandbox_module, "_END_SECONDS", 0.1)
+    box = Sandbox(zygote_server=zygote_server.address if forked else "")
+    child, _ = load(box, GOOD)
+    pids = [box._zygote, child._pid]
+    os.kill(box._zygote, signal.SIGSTOP)
+    box.close()
+    assert not box._folder.path.exists()
+    assert within(5, lambda: not any(map(alive, pids)))
+
+
+def test_what_a_forked_zygote_said_at_its_end_is_told(zygote_server: ZygoteServer) -> None:
+    told = pytest.raises(SandboxLost, match=r"ended\. Traceback (.*\n)*TypeError: .*'\.nothing'")
+    with Sandbox(zygote_server=zygote_server.address) as box, told:
+        box.open([".nothing"])  # which no import takes
+
+
+class Killer:
+    """Counts the steps of the trusted side, and kills the zygote at one of them."""
+
+    def __init__(self, at: int) -> None:
+        self.at = at
+        self.steps = 0
+        self.zygote = 0
+
+    def step(self) -> None:
+        self.steps += 1
+        if self.steps == self.at:
+            handle = os.pidfd_open(self.zygote)
+            os.kill(self.zygote, signal.SIGKILL)
+            select.select([handle], [], [], 60)
+            os.close(handle)
+
+    def at_calls_of(self, patch: pytest.MonkeyPatch, home: Any, *names: str) -> None:
+        """A step before each call of these, and one after it."""
+        for name in names:
+            real = getattr(home, name)
+
+            def stepping(*arguments: Any, real: Any = real, **others: Any) -> Any:
+                self.step()
+                try:
+                    return real(*arguments, **others)
+                finally:
+                    self.step()
+
+            patch.setattr(home, name, stepping)
+
+
+def two_children(box: Sandbox) -> None:
+    for _ in range(2):
+        child, _ = load(box, GOOD)
+        assert call(child) == 7
+        assert call(child) == 7
+        child.close()
+
+
+STEPS = 80
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="children end with their zygote on Linux")
+@pytest.mark.parametrize("seed", range(4))
+def test_a_zygote_that_is_killed_at_any_point_is_lost_and_nothing_else(
+    zygote_server: ZygoteServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    """Before a fork, while a child answers, at its end: no other error, no process, no folder."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    lost = 0
+    for at in random.Random(seed).sample(range(1, STEPS), 6):
+        killer = Killer(at)
+        with monkeypatch.context() as patch, Sandbox(zygote_server=zygote_server.address) as box:
+            child = box.open()
+            killer.zygote = box._zygote
+            pids = [box._zygote, child._pid]
+            killer.at_calls_of(patch, Sandbox, "_exchange", "_ask", "_end_zygote")
+            killer.at_calls_of(patch, Child, "_exchange", "_wait", "_read", "_lost_by")
+            killer.at_calls_of(patch, PrivateFolder, "new", "empty")
+            try:
+                two_children(box)
+            except SandboxLost:
+                lost += 1
+            if box._child:
+                pids.append(box._child._pid)
+        assert within(10, lambda pids=pids: not any(map(alive, pids)))  # type: ignore[misc]
+        assert list(tmp_path.iterdir()) == []
+        assert killer.steps >= at or at > 60
+    assert lost >= 3
+
+
 def test_where_python_does_not_start_nothing_is_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr("sys.executable", str(tmp_path / "nowhere"))
-    with pytest.raises(OSError, match="nowhere"):
+    with pytest.raises(SandboxLost, match=r"cannot be started: .*nowhere"):
         Sandbox()
     assert list(tmp_path.iterdir()) == []
 

@@ -7,8 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,7 @@ from grader.sandbox import Limits, Sandbox, ZygoteServer, start_zygote_server
 from grader.sandbox.zygote_server_client import ask
 from tests.children import GOOD, call, load
 from tests.conftest import ROOT
+from tests.processes import alive, children_of, parent_of, within
 
 HANGING = "while True: pass\n"
 
@@ -29,29 +29,6 @@ def zygote_server() -> Iterator[ZygoteServer]:
     running = start_zygote_server()
     yield running
     running.close()
-
-
-def within(seconds: float, condition: Callable[[], bool]) -> bool:
-    end = time.monotonic() + seconds
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.02)
-    return condition()
-
-
-def alive(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0]
-    except OSError:
-        return False
-    return state != "Z"
-
-
-def parent_of(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[1])
-
-
-def children_of(pid: int) -> list[str]:
-    return Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()
 
 
 def test_a_forked_zygote_is_as_a_started_one(
@@ -82,7 +59,7 @@ def test_two_at_once_do_not_meet(zygote_server: ZygoteServer) -> None:
         assert zygotes[0] != zygotes[1]
         first.close()  # and reaps what is left of its own alone
         assert call(second) == 8
-        folder = two._folder
+        folder = two._folder.path
     assert within(5, lambda: not any(map(alive, zygotes)))
     assert not folder.exists()
 
@@ -105,9 +82,10 @@ def test_without_an_answer_a_zygote_is_started(tmp_path: Path) -> None:
 
 def test_who_talks_nonsense_does_no_harm(zygote_server: ZygoteServer) -> None:
     for said in (b"", b"nonsense", b"[]", b"{}", b'{"folder": "/nowhere", "confined": true}'):
-        with socket.socket(socket.AF_UNIX) as connection:
-            connection.connect(zygote_server.address)
-            connection.sendall(said)
+        for descriptors in ([], [0], [0, 0]):
+            with socket.socket(socket.AF_UNIX) as connection:
+                connection.connect(zygote_server.address)
+                socket.send_fds(connection, [said or b" "], descriptors)
     with Sandbox(zygote_server=zygote_server.address) as box:
         assert box._process is None
         assert box.absent("sim") == ""
@@ -135,7 +113,7 @@ def test_it_ends_with_whoever_started_it() -> None:
 def test_where_none_is_the_request_fails_at_once(tmp_path: Path) -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs, pytest.raises(OSError, match="No such file"):
-        ask(str(tmp_path / "nobody"), theirs, str(tmp_path), True)
+        ask(str(tmp_path / "nobody"), theirs, 2, str(tmp_path), True)
 
 
 def test_its_end_leaves_no_address() -> None:

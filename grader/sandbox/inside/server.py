@@ -16,6 +16,7 @@ import signal
 import socket
 import sys
 import tempfile
+import traceback
 import types
 from base64 import b64decode
 from functools import partial
@@ -26,7 +27,7 @@ from torch import Tensor
 
 from ..isolation.confinement import Confinement
 from ..isolation.limits import Limits, apply_limits, die_with_parent
-from ..wire.messages import MessageError, pack, unpack
+from ..wire.messages import READY, MessageError, pack, unpack
 from ..wire.values import MAX_TEXT, decode, encode, restride
 from .autograd_trace import observe
 from .device_setup import on_device
@@ -56,8 +57,11 @@ def serve(
     status = 1
     try:
         _settle(parent, connection, output, stack, folder, limits, confinement)
+        os.write(connection, READY)
         Server(limits).run(socket.socket(fileno=connection))
         status = 0
+    except Exception:
+        traceback.print_exc()  # where it could not be confined, the trusted side tells why
     finally:
         os._exit(status)  # no teardown: it costs 200 ms, and runs what the student registered
 

@@ -14,6 +14,7 @@ import signal
 import site
 import socket
 import sys
+import time
 from contextlib import suppress
 from functools import lru_cache
 from itertools import chain
@@ -23,6 +24,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 if TYPE_CHECKING:
     from ..isolation.confinement import Confinement
 
+_END_SECONDS = 5.0  # to end what a child has left behind
 _TIDY_AT = 3  # forks: what makes further ones cheaper takes 0.3 s, and is for those who have many
 Packages = tuple[tuple[str, ...], tuple[str, ...]]  # as `PackageFolders`
 
@@ -81,6 +83,7 @@ def serve(
     from ..wire.private_names import why_not
 
     adopt_orphans()
+    me = os.getpid()
     confinement = Confinement(Path(folder), hidden, confined, device, shown)
     layers = as_data(observe(confinement))
     if device == "cuda":
@@ -88,28 +91,31 @@ def serve(
 
         absent["cuda"] = why_no_cuda(confinement)
     child, forks, tidy_at = 0, 0, _TIDY_AT
-    while True:
-        message, descriptors, _, _ = socket.recv_fds(channel, 65536, 3)
-        if not message:
-            break
-        request = json.loads(message)
-        if unsupported := why_not():
-            for descriptor in descriptors:
-                os.close(descriptor)
-            answer: dict[str, Any] = {"unsupported": unsupported}
-        elif request["op"] == "fork":
-            if _preload(request["preload"]):
-                tidy_at = max(tidy_at, forks + _TIDY_AT)
-            child = _fork(request, descriptors, channel, confinement)
-            forks += 1
-            answer = {"pid": child, "layers": layers, "absent": absent}
-        else:
-            answer = {"status": _end(child)}
-            child = 0
-        channel.sendall(json.dumps(answer).encode())
-        if child and forks == tidy_at:  # while the child is at work
-            _tidy([name for name in (device, "sim") if not absent.get(name)])
-    _end(child)
+    try:
+        while True:
+            message, descriptors, _, _ = socket.recv_fds(channel, 65536, 3)
+            if not message:
+                break
+            request = json.loads(message)
+            # one is still there where a request was interrupted, and whoever asked knows nothing of it
+            status, child = _end(child), 0
+            if unsupported := why_not():
+                for descriptor in descriptors:
+                    os.close(descriptor)
+                answer: dict[str, Any] = {"unsupported": unsupported}
+            elif request["op"] == "fork":
+                if _preload(request["preload"]):
+                    tidy_at = max(tidy_at, forks + _TIDY_AT)
+                child = _fork(request, descriptors, channel, confinement)
+                forks += 1
+                answer = {"pid": child, "zygote": me, "layers": layers, "absent": absent}
+            else:
+                answer = {"status": status}
+            channel.sendall(json.dumps(answer).encode() + b"\n")
+            if child and forks == tidy_at:  # while the child is at work
+                _tidy([name for name in (device, "sim") if not absent.get(name)])
+    finally:
+        _end(child)
     os._exit(0)  # no teardown of torch: it takes 200 ms, and somebody waits
 
 
@@ -191,7 +197,8 @@ def _end(child: int) -> int | None:
         os.kill(child, signal.SIGKILL)  # it may not have reached setsid
     with suppress(ChildProcessError):
         status = os.waitpid(child, 0)[1]
-    while _reap():
+    deadline = time.monotonic() + _END_SECONDS
+    while _reap() and time.monotonic() < deadline:
         for orphan in _children():
             with suppress(ProcessLookupError):
                 os.kill(orphan, signal.SIGKILL)
@@ -210,6 +217,16 @@ def _reap() -> bool:
 
 def _children() -> list[int]:
     """Descendants that were re-parented to this process (Linux; none are seen elsewhere)."""
+    try:
+        # the kernel's own list, quick enough for those that start another and end at once
+        with open(f"/proc/self/task/{os.getpid()}/children", "rb") as file:
+            return [int(word) for word in file.read().split()]
+    except OSError:
+        return _children_among_all()
+
+
+def _children_among_all() -> list[int]:
+    """The same where the kernel lists no children."""
     me, found = str(os.getpid()), []
     with suppress(FileNotFoundError):
         for entry in os.listdir("/proc"):

@@ -11,6 +11,7 @@ import os
 import select
 import signal
 import socket
+import traceback
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path
@@ -32,8 +33,9 @@ def main(listening: int, lifeline: int, root: str, packages: Packages) -> NoRetu
         connection, _ = door.accept()
         connection.settimeout(1)
         with connection, suppress(OSError, ValueError, KeyError, TypeError):
-            message, descriptors, _, _ = socket.recv_fds(connection, 65536, 1)
-            with socket.socket(fileno=descriptors[0]) if descriptors else connection as channel:
+            message, descriptors, _, _ = socket.recv_fds(connection, 65536, 2)
+            try:
+                control, said = descriptors
                 request = json.loads(message)
                 folder, confined = str(request["folder"]), bool(request["confined"])
                 if os.fork() == 0:
@@ -41,10 +43,18 @@ def main(listening: int, lifeline: int, root: str, packages: Packages) -> NoRetu
                         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
                         os.setsid()
                         die_with_parent(me)
+                        os.dup2(said, 2)
+                        os.close(said)
                         for own in (door, end, connection):
                             own.close()
                         os.chdir(folder)
+                        channel = socket.socket(fileno=control)
                         serve(channel, folder, hidden, confined, "cpu", absent, shown)
+                    except Exception:
+                        traceback.print_exc()  # whoever asked reads it
                     finally:
                         os._exit(1)
+            finally:
+                for descriptor in descriptors:
+                    os.close(descriptor)
     os._exit(0)

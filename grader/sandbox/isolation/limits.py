@@ -22,9 +22,12 @@ class Limits:
         import_seconds: wall time for importing the student's file (module-level training loops exist).
         call_seconds: wall time for one probe.
         exercise_seconds: wall time for all of an exercise's checks together.
-        memory_bytes: private memory on top of what the zygote has.
+        memory_bytes: memory on top of what the zygote has, shared memory too.
+        processes: number of processes and threads.
         file_bytes: size of one file.
-        folder_bytes: all files in the child's private folder.
+        folder_bytes: all files in the child's private folder, and open ones that were removed.
+        folder_entries: number of files and folders in it.
+        folder_depth: how many folders may lie in each other there.
         open_files: number of file descriptors.
         output_bytes: what the student's code may print during one import or probe.
         answer_bytes: size of one answer.
@@ -36,8 +39,11 @@ class Limits:
     call_seconds: float = 5.0
     exercise_seconds: float = 30.0
     memory_bytes: int = 4096 * MIB
+    processes: int = 512
     file_bytes: int = 64 * MIB
     folder_bytes: int = 256 * MIB
+    folder_entries: int = 10_000
+    folder_depth: int = 32
     open_files: int = 128
     output_bytes: int = 1 * MIB
     answer_bytes: int = 64 * MIB

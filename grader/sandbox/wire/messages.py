@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 _LENGTHS = struct.Struct("<II")
 HEADER_BYTES = 1 << 20
+READY = b"\x06"  # what a child sends before all messages, once it is confined and has read no code of a student's
 
 
 class MessageError(Exception):

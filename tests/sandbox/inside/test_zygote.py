@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import torch
 from grader.sandbox import Sandbox
 from grader.sandbox import sandbox as sandbox_module
 from tests.children import told_by
+from tests.conftest import ROOT
 
 pytestmark = pytest.mark.xdist_group("cuda_child")
 
@@ -87,3 +89,25 @@ def test_what_is_preloaded_is_there_and_what_torch_lacks_is_passed_over(sandbox:
     )
     preload = ["fractions", "nowhere", "torch._nowhere.at_all"]
     assert told_by(sandbox, source, preload) == [True, False]
+
+
+CHILDREN = """
+import os, time
+from grader.sandbox.inside.zygote import _children, _children_among_all, _end
+child = 0
+for _ in range(5):
+    child = os.fork()
+    if child == 0:
+        os.setsid()
+        time.sleep(100)
+listed, found = _children(), _children_among_all()
+status = _end(child)
+print([len(listed), sorted(listed) == sorted(found), status, _children(), _end(0)])
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_all_children_end_whether_the_kernel_lists_them_or_not() -> None:
+    command = [sys.executable, "-c", CHILDREN]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip() == "[5, True, 9, [], None]"

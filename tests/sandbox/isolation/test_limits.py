@@ -104,3 +104,11 @@ def test_one_that_comes_too_late_ends_at_once() -> None:
 def test_what_holds_everywhere_is_on() -> None:
     assert {layer.name for layer in PORTABLE} >= {"separate process", "wall clock", "output cap"}
     assert all(layer.on and not layer.why for layer in PORTABLE)
+
+
+def test_a_real_solution_needs_a_hundredth_of_each() -> None:
+    """Of what the trusted side counts: a file or two in a folder or two, a thread or two."""
+    limits = Limits()
+    assert limits.folder_entries >= 1000
+    assert limits.processes >= 100
+    assert limits.folder_depth >= 16  # what a compiler's cache or a data set needs
