@@ -20,6 +20,7 @@ import traceback
 import types
 from base64 import b64decode
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -29,6 +30,7 @@ from ..isolation.confinement import Confinement
 from ..isolation.limits import Limits, apply_limits, die_with_parent
 from ..wire.messages import READY, MessageError, pack, unpack
 from ..wire.values import MAX_TEXT, decode, encode, restride
+from . import file_metadata
 from .autograd_trace import observe
 from .device_setup import on_device
 from .notebook_cells import install_inert, remember, run_cells
@@ -84,12 +86,13 @@ def _settle(
     for below, above in itertools.pairwise(edges):
         os.closerange(below + 1, above)
     os.chdir(folder)
+    file_metadata.in_folder(folder)
     os.environ["HOME"] = os.environ["TMPDIR"] = folder
     tempfile.tempdir = None  # asked for anew, with this TMPDIR
     # written by a C signal handler, so it works inside an endless loop of torch's as well
     faulthandler.register(signal.SIGUSR1, file=stack, all_threads=False, chain=False)
     apply_limits(limits, confinement.device)
-    confinement.apply()
+    confinement.apply(Path(folder))
 
 
 class Server:

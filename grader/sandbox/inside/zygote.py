@@ -78,12 +78,16 @@ def serve(
         hidden: what children are not to read.
         shown: folders of packages that they may read, besides Python's own.
     """
-    from ..isolation.confinement import Confinement, as_data, observe
+    from ..isolation.confinement import Confinement, as_data
     from ..isolation.limits import adopt_orphans
+    from ..isolation.privileges import lock
+    from ..isolation.tries import observe
     from ..wire.private_names import why_not
 
     adopt_orphans()
     me = os.getpid()
+    if confined and sys.platform == "linux":
+        lock()
     confinement = Confinement(Path(folder), hidden, confined, device, shown)
     layers = as_data(observe(confinement))
     if device == "cuda":
@@ -125,9 +129,13 @@ def _import_all(device: str) -> dict[str, str]:
     import numpy.random  # noqa: F401  # students' files import it, and each child seeds it
     import torch.utils.data  # noqa: F401
 
-    from . import server  # noqa: F401
+    from . import (
+        file_metadata,
+        server,  # noqa: F401
+    )
     from .device_setup import set_up
 
+    file_metadata.tolerate()
     absent = {"sim": set_up(device), "cuda": "its children are others"}
     gc.freeze()  # no child copies pages only to look for garbage in them
     gc.enable()
