@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from itertools import chain
@@ -45,6 +45,7 @@ _CUDA = (
     "/dev/dri",
 )
 _CUDA_DEVICES = "nvidia*"
+_MOST_HOLDERS = 16
 LANDLOCK, SECCOMP, PRIVILEGES = "Landlock", "seccomp", "the loss of privileges"
 
 
@@ -83,6 +84,7 @@ class Confinement:
         self._filter: seccomp.Filter | None = None
         self._privileges: Privileges | None = None
         self.reasons: dict[str, str] = {}
+        shown = [path.resolve() for path in shown]
         if not wanted or sys.platform != "linux":
             why = f"not on {sys.platform}" if wanted else "switched off"
             self.reasons = dict.fromkeys((LANDLOCK, SECCOMP, PRIVILEGES), why)
@@ -90,7 +92,10 @@ class Confinement:
         self._privileges = Privileges()
         try:
             shared = _shared_rules(folder, hidden, device, shown)
-            self._rules = shared, _own_rules(device, shown, shared.behind_links)
+            self._rules = (
+                shared,
+                _own_rules(device, [*shared.behind_links, *_holders(shown, folder)]),
+            )
         except (landlock.LandlockError, OSError) as error:
             self.reasons[LANDLOCK] = str(error)
         try:
@@ -135,12 +140,13 @@ class Confinement:
                 self._filter.install(os.getpid())
 
 
-def _readable(device: str, shown: Sequence[Path]) -> set[Path]:
+def _readable(device: str) -> set[Path]:
     """What children read, but for what is hidden; links are followed, what lies in another entry is left out."""
     prefixes = {Path(prefix).resolve() for prefix in (sys.prefix, sys.base_prefix)} - {Path("/usr")}
     names = (*_SYSTEM, *_CUDA) if device == "cuda" else _SYSTEM
-    named = (*map(Path, names), *shown, *chain.from_iterable(map(_linked, shown)))
-    paths = {path for path in (*prefixes, *(path.resolve() for path in named)) if path.exists()}
+    paths = {
+        path for path in (*prefixes, *(Path(name).resolve() for name in names)) if path.exists()
+    }
     return {path for path in paths if not paths.intersection(path.parents)}
 
 
@@ -148,7 +154,7 @@ def _shared_rules(
     folder: Path, hidden: list[Path], device: str, shown: Sequence[Path]
 ) -> landlock.SharedRules:
     rules = landlock.SharedRules(folder.resolve())
-    for path in (*_readable(device, shown), Path("/dev/null")):
+    for path in (*_readable(device), *shown, *_linked(shown), Path("/dev/null")):
         rules.allow_reading(path, hidden)
     if device == "cuda":
         for path in Path("/dev").glob(_CUDA_DEVICES):
@@ -156,9 +162,9 @@ def _shared_rules(
     return rules
 
 
-def _own_rules(device: str, shown: Sequence[Path], more: list[Path]) -> landlock.OwnRules:
+def _own_rules(device: str, more: list[Path]) -> landlock.OwnRules:
     rules = landlock.OwnRules()
-    for path in (*_readable(device, shown), *more):
+    for path in (*_readable(device), *more):
         rules.allow_reading(path)
     rules.allow_writing(Path("/dev/null"))
     if device == "cuda":
@@ -167,14 +173,29 @@ def _own_rules(device: str, shown: Sequence[Path], more: list[Path]) -> landlock
     return rules
 
 
-def _linked(folder: Path) -> Iterator[Path]:
-    """Packages that an installer has linked into a folder from elsewhere."""
-    for entry in folder.iterdir():
-        installed = (
-            entry.is_file() or entry.suffix in (".libs", ".dist-info") or entry.name == "nvidia"
-        )
-        if entry.is_symlink() and (installed or (entry / "__init__.py").is_file()):
-            yield entry
+def _linked(folders: Sequence[Path]) -> list[Path]:
+    """The packages that an installer has linked into these folders from elsewhere: where they lie."""
+    entries = chain.from_iterable(folder.iterdir() for folder in folders)
+    return [entry.resolve() for entry in entries if _is_linked_package(entry)]
+
+
+def _is_linked_package(entry: Path) -> bool:
+    installed = entry.suffix in (".libs", ".dist-info") or entry.name == "nvidia"
+    package = installed or entry.is_file() or (entry / "__init__.py").is_file()
+    return package and entry.is_symlink()
+
+
+def _holders(folders: Sequence[Path], apart: Path) -> set[Path]:
+    """Few folders that hold all packages: a child has a descriptor for each, and the shared rules say what it reads.
+
+    Args:
+        apart: the folder of the children's folders, which none of them may hold.
+    """
+    apart = apart.resolve()
+    parents = {
+        path if apart.is_relative_to(path.parent) else path.parent for path in _linked(folders)
+    }
+    return {*folders, *sorted(parents)[:_MOST_HOLDERS]}
 
 
 def as_data(layers: list[Layer]) -> list[dict[str, Any]]:
