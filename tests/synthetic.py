@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -210,6 +211,7 @@ def hostile_class() -> Iterator[Record]:
             message=text,
             violations=(Violation(1, text, text),),
             checks=checks,
+            remarks=(text,),
         )
         yield Record(
             Enrolled(text, text, text, text, text),
@@ -219,6 +221,13 @@ def hostile_class() -> Iterator[Record]:
             adjustments=(Adjustment(text, number, text, START, text),),
             notes=(text,),
         )
+
+
+def not_graded(who: str, problem: str = "The check test_x of one failed: NameError: x") -> Record:
+    """A student whom the grader or the course failed."""
+    by_hand = (Adjustment("", 2, "Prof. Curie", START, "kind"),)
+    waiting = Record(Enrolled(who), None, 4, problem, adjustments=by_hand)
+    return replace(waiting, absence="not graded")
 
 
 def summed(records: Iterable[Record]) -> ClassSummary:

@@ -28,7 +28,8 @@ def test_the_sample_class(tmp_path: Path) -> None:
         assert opened.check() == []
         records = {record.student.login or record.student.id: record for record in opened.records()}
     assert len(records) == 13
-    scores = {login: record.score for login, record in records.items()}
+    assert {record.state for record in records.values()} == {"graded", "nothing handed in"}
+    scores = {login: record.score or 0 for login, record in records.items()}
     assert [scores[login] for login in ("ada-l", "benoit", "emil")] == [30, 30, 30]
     assert scores["chen-wei"] == scores["fay-w"] < scores["dora"] < 30
     assert (scores["hana"], scores["jun"], scores["kim-l"], scores["lea"]) == (20, 0, 10, 0)

@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from grader.classroom.gradebook.reader import damage_is_told
 from grader.classroom.records import Enrolled, Record
 from grader.cli import main
 from grader.errors import GradebookError
 from tests.copies import Texts, disguised, honest
-from tests.synthetic import made_class
+from tests.synthetic import made_class, not_graded
 
 
 class Book:
@@ -50,7 +51,7 @@ def command(monkeypatch: pytest.MonkeyPatch) -> Any:
         return Book()
 
     module = ModuleType("grader.classroom.gradebook.reader")
-    vars(module).update(open_gradebook=open_gradebook)
+    vars(module).update(open_gradebook=open_gradebook, damage_is_told=damage_is_told)
     monkeypatch.setitem(sys.modules, "grader.classroom.gradebook.reader", module)
     return lambda *arguments: CliRunner().invoke(main, [str(one) for one in arguments])
 
@@ -122,7 +123,8 @@ def test_similar_command(monkeypatch: pytest.MonkeyPatch) -> None:
             return students[int(student)]
 
     module = ModuleType("grader.classroom.gradebook.reader")
-    vars(module).update(open_gradebook=lambda where, create=False: Copied())
+    opened = {"open_gradebook": lambda where, create=False: Copied()}
+    vars(module).update(opened, damage_is_told=damage_is_told)
     monkeypatch.setitem(sys.modules, "grader.classroom.gradebook.reader", module)
     done = CliRunner().invoke(main, ["similar", "class.db", "--format", "json"])
     assert done.exit_code == 0, done.output
@@ -136,3 +138,14 @@ def test_similar_command(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "7 students compared; pairs that stand out: 1." in done.output
     assert "A hint, not a verdict" in done.output
     assert "valid Python: 1 file." in done.output
+
+
+def test_who_is_not_graded_is_told(
+    command: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Book, "records", lambda _: iter([*made_class(3), not_graded("eve")]))
+    done = command("report", "class.db", "--output", tmp_path / "out", "--only", "csv")
+    assert (
+        "Not graded, through no fault of theirs: 1 student, without a score in all files."
+        in done.output
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -16,7 +17,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect, 
 from grader.classroom.records import Record
 from grader.classroom.report.report_folder import write_report
 from grader.classroom.similarity.pairs import Finding, Pair, SharedCode
-from tests.synthetic import HOSTILE, hostile_class, made_class
+from tests.synthetic import HOSTILE, hostile_class, made_class, not_graded
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
@@ -146,7 +147,7 @@ def test_sorting(visit: Open) -> None:
     page = visit("students")
     column = 5
     assert page.locator("#students-table thead th").nth(column - 1).inner_text().strip() == "score"
-    best = sorted((record.score for record in records()), reverse=True)
+    best = sorted((record.score or 0 for record in records()), reverse=True)
     header = page.get_by_role("columnheader", name="score")
     header.click()
     expect(header).to_have_attribute("aria-sort", "ascending")
@@ -221,6 +222,44 @@ def test_who_made_a_mistake(visit: Open) -> None:
     )
 
 
+@pytest.fixture(scope="module")
+def troubled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three students whom a broken check met, and one whose source is to be looked at."""
+    where = tmp_path_factory.mktemp("troubled") / "class"
+    few = [*made_class(8, exercises=2), *map(not_graded, ("eve", "fay", "gus"))]
+    report = few[0].report
+    assert report
+    noted = replace(report.exercises[0], remarks=("line 3 reaches for `sys`",))
+    few[0] = replace(few[0], report=replace(report, exercises=(noted, *report.exercises[1:])))
+    write_report(few, where, title="Class", parts=["page"])
+    return where
+
+
+def test_who_is_not_graded_has_no_score_on_any_page(visit: Open, troubled: Path) -> None:
+    page = visit("overview", where=troubled)
+    expect(
+        page.get_by_role("heading", name="Not graded, through no fault of theirs")
+    ).to_be_visible()
+    page.get_by_role("link", name="3 students").click()
+    expect(page.get_by_role("status").filter(has_text="students:")).to_have_text(
+        "3 students: not graded, through no fault of theirs"
+    )
+    assert cells(page, 1) == ["eve", "fay", "gus"]
+    head = page.locator("#students-table thead th").all_inner_texts()
+    score = [each.strip() for each in head].index("score") + 1
+    assert cells(page, score) == ["–"] * 3
+    page.get_by_role("link", name="fay").click()
+    expect(page.locator(".total")).to_have_text("not graded")
+    expect(page.locator("[data-view=student] pre")).to_contain_text("NameError: x")
+
+
+def test_what_to_look_at_is_on_the_students_page(visit: Open, troubled: Path) -> None:
+    page = visit("overview", where=troubled)
+    entry = page.get_by_role("listitem").filter(has_text="line 3 reaches for")
+    entry.get_by_role("link").click()
+    expect(page.locator(".exercise .remarks")).to_contain_text("line 3 reaches for `sys`")
+
+
 def test_who_did_not_pass_a_check_and_who_has_a_score(visit: Open) -> None:
     page = visit("exercises")
     link = page.locator("table[data-table=checks] tbody a").first
@@ -228,7 +267,7 @@ def test_who_did_not_pass_a_check_and_who_has_a_score(visit: Open) -> None:
     link.click()
     expect(page.locator("[data-view=students] .dt-info")).to_contain_text(f"of {count} ")
     page.goto(page.url.split("#")[0] + "#students?low=90&high=99")
-    wanted = [r for r in made_class(SIZE) if r.report and 90 <= r.score <= 99]
+    wanted = [r for r in made_class(SIZE) if r.report and 90 <= (r.score or 0) <= 99]
     expect(page.locator("[data-view=students] .dt-info")).to_contain_text(f"of {len(wanted)} ")
     assert cells(page, 2) == [record.student.id for record in wanted]
 
@@ -306,7 +345,8 @@ def test_hostile_texts_are_texts(visit: Open) -> None:
     for number, text in enumerate(HOSTILE[:5]):
         page.evaluate("view => { location.hash = view }", f"student-{SIZE + number}")
         expect(page.get_by_role("heading", level=1)).to_have_text(" ".join(text.split()))
-        expect(page.locator(".notes")).to_contain_text(text.split("\n")[0])
+        for place in ("notes", "exercise .remarks"):
+            expect(page.locator(f".{place}")).to_contain_text(text.split("\n")[0])
     assert page.locator("[data-view=student] img, [data-view=student] b b, iframe").count() == 0
     page.evaluate("view => { location.hash = view }", f"student-{SIZE + 5}")
     heading = page.get_by_role("heading", level=1)

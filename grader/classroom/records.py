@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from ..report import Report
+
+Absence = Literal["nothing handed in", "could not be read", "not graded"]
 
 
 @dataclass(frozen=True)
@@ -48,11 +51,13 @@ class Record:
     """One student, and the submission that counts.
 
     Attributes:
-        report: what grading gave; `None` where nothing was handed in or it could not be read (`problem` says why).
+        report: what grading gave; `None` where there is no result (`problem` says why).
         max_score: the points that could be reached, also where nothing was handed in.
         digest: of the sources that were graded, SHA-256; empty where there are none.
         penalty: points taken for days late, by the policy.
         notes: what the instructor should look at (protected files that differ, points that CI announced otherwise).
+        absence: why there is no report, where there is none. `not graded` is work that waits for its result, or that
+            the grader or the course failed at: it has no score, not even 0.
     """
 
     student: Enrolled
@@ -66,9 +71,36 @@ class Record:
     penalty: int = 0
     adjustments: tuple[Adjustment, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    absence: Absence = "nothing handed in"
 
     @property
-    def score(self) -> int:
-        """The score that counts: graded points, less the penalty, and what was changed by hand; never below 0."""
-        graded = self.report.score if self.report else 0
-        return max(0, graded - self.penalty + sum(given.points for given in self.adjustments))
+    def state(self) -> Literal["graded"] | Absence:
+        """What is known of the work."""
+        if self.report is None:
+            return self.absence
+        return "not graded" if self.report.faults else "graded"
+
+    @property
+    def score(self) -> int | None:
+        """The score that counts: graded points, less the penalty, and what was changed by hand; never below 0.
+
+        `None` where the work is not graded; points given by hand count once it is.
+        """
+        if self.state == "not graded":
+            return None
+        return max(
+            0, (self.graded or 0) - self.penalty + sum(given.points for given in self.adjustments)
+        )
+
+    @property
+    def graded(self) -> int | None:
+        """The points that grading gave; 0 where there was nothing to grade, `None` where the work is not graded."""
+        if self.state == "not graded":
+            return None
+        return self.report.score if self.report else 0
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What the instructor should look at in the source, exercise by exercise; nothing that a student is shown."""
+        exercises = self.report.exercises if self.report else ()
+        return tuple(f"{each.name}: {remark}" for each in exercises for remark in each.remarks)

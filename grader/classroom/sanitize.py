@@ -75,13 +75,14 @@ def _exercise(exercise: ExerciseResult, rewrite: Rewrite) -> ExerciseResult:
     message = rewrite(exercise.message)
     checks = tuple(_check(check, rewrite) for check in exercise.checks)
     # most texts stay what they are; making everything anew would take most of the time
-    if message is exercise.message and not exercise.violations:
+    if message is exercise.message and not exercise.violations and not exercise.remarks:
         if all(new is old for new, old in zip(checks, exercise.checks, strict=True)):
             return exercise
     violations = tuple(
         replace(violation, message=rewrite(violation.message)) for violation in exercise.violations
     )
-    return replace(exercise, message=message, violations=violations, checks=checks)
+    remarks = tuple(rewrite(remark) for remark in exercise.remarks)
+    return replace(exercise, message=message, violations=violations, checks=checks, remarks=remarks)
 
 
 def _check(check: CheckResult, rewrite: Rewrite) -> CheckResult:

@@ -90,6 +90,10 @@ def report(
                 findings=findings,
             )
     click.echo(f"{counted(len(summary.lines), 'student')} in {output}.")
+    if without := summary.count("not graded"):
+        click.echo(
+            f"Not graded, through no fault of theirs: {counted(without, 'student')}, without a score in all files."
+        )
     if not parts or "page" in parts:
         click.echo(f"Open {output / 'index.html'} in a browser.")
     if pseudonyms:

@@ -15,7 +15,7 @@ import click
 
 from .. import language
 from ..course.catalog import Course, Exercise, load_course
-from ..errors import GradebookError, OutputError
+from ..errors import OutputError
 from ..language import _
 
 if TYPE_CHECKING:
@@ -110,20 +110,10 @@ def opened(where: str, create: bool = False) -> Iterator[Gradebook]:
     Raises:
         GradebookError: if it cannot be opened, or turns out to be damaged.
     """
-    from json import JSONDecodeError
+    from ..classroom.gradebook.reader import damage_is_told, open_gradebook
 
-    from sqlalchemy.exc import SQLAlchemyError
-
-    from ..classroom.gradebook.reader import open_gradebook
-
-    try:
-        with open_gradebook(where, create=create) as gradebook:
-            yield gradebook
-    except (SQLAlchemyError, JSONDecodeError) as error:
-        reason = str(error).split("\n", 1)[0]
-        raise GradebookError(
-            f"The gradebook {where} cannot be used: {reason}. `grader gradebook check` tells what is wrong with it."
-        ) from error
+    with damage_is_told(where), open_gradebook(where, create=create) as gradebook:
+        yield gradebook
 
 
 def counted(number: int, what: str) -> str:

@@ -13,6 +13,7 @@ import click
 
 from .common import console_for, counted, course_option, device_option, open_course, opened, refuse
 from .formats import open_assigned
+from .run_summary import tell
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,10 +21,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from ..classroom.gradebook.late import LatePolicy
-    from ..classroom.gradebook.reader import Gradebook
-    from ..classroom.run.grade_class import Progress, RunSummary
-
-_SHOWN = 10
+    from ..classroom.records import Record
+    from ..classroom.run.grade_class import Progress
 
 gradebook_argument = click.argument("gradebook", metavar="GRADEBOOK")
 
@@ -165,7 +164,7 @@ def grade(
             click.echo("\ngrader: Stopped. The same command goes on from here.", err=True)
             # at once: the workers see that this process is gone and end by themselves
             os._exit(130)
-        _summarize(gradebook, summary, where)
+        tell(gradebook, summary, where)
     sys.exit(1 if summary.faults else 0)
 
 
@@ -246,61 +245,6 @@ def _lines() -> Progress:
     return Progress(total=total, done=done)
 
 
-def _summarize(gradebook: Gradebook, summary: RunSummary, where: str) -> None:
-    from statistics import mean, median
-
-    from ..classroom.gradebook.reader import NOTHING_HANDED_IN
-    from ..text import clean
-
-    absent, strangers, noted, scores = [], [], [], []
-    for record in gradebook.records():
-        who = record.student.id + (f" ({record.student.name})" if record.student.name else "")
-        if record.student.on_roster:
-            scores.append(record.score)
-            if record.problem == NOTHING_HANDED_IN:
-                absent.append(who)
-        else:
-            strangers.append(who)
-        if record.notes:
-            noted.append(f"{who}: {' '.join(record.notes)}")
-    lines = [
-        f"{summary.handed_in} handed in: {summary.graded} graded now, {summary.graded_before} graded before.",
-        f"Exercises: {', '.join(gradebook.exercises)}.",
-    ]
-    if scores:
-        lines.append(
-            f"Of {gradebook.max_score} points: mean {mean(scores):.1f}, median {median(scores):g}, "
-            f"of {counted(len(scores), 'student')}."
-        )
-    click.echo("\n".join(lines))
-    _list("Handed in nothing", absent)
-    _list("Handed in, but not on the roster", strangers)
-    _list(
-        "Nothing to grade in it", [f"{who}: {why}" for who, why in summary.unreadable.items()], True
-    )
-    _list("To look at", noted, True)
-    faults = [f"{who}: {clean(why, 300)}" for who, why in summary.faults.items()]
-    _list("Not graded, through no fault of theirs (the same command tries again)", faults, True)
-    click.echo(f"Gradebook: {_without_password(where)}")
-
-
-def _list(what: str, entries: list[str], below: bool = False) -> None:
-    if not entries:
-        return
-    more = [f"and {len(entries) - _SHOWN} more"] if len(entries) > _SHOWN else []
-    shown = [*entries[:_SHOWN], *more]
-    text = "".join(f"\n  {entry}" for entry in shown) if below else " " + ", ".join(shown)
-    click.echo(f"{what} ({len(entries)}):{text}")
-
-
-def _without_password(where: str) -> str:
-    if "://" not in where:
-        return where
-    from sqlalchemy.engine import make_url
-
-    return make_url(where).render_as_string(hide_password=True)
-
-
 @click.command()
 @gradebook_argument
 @click.argument("student")
@@ -329,9 +273,14 @@ def adjust(gradebook: str, student: str, points: int, why: str, exercise: str, w
         made = opened_gradebook.adjust(student, points, why=why, who=who, exercise=exercise)
         record = opened_gradebook.record(student)
     what = f" in {made.exercise}" if made.exercise else ""
-    click.echo(
-        f"{record.student.id}: {made.points:+d}{what}, now {record.score} of {record.max_score}."
-    )
+    now = f"now {_score(record)}"
+    if record.score is None:
+        now = "not graded: it counts once there is a result"
+    click.echo(f"{record.student.id}: {made.points:+d}{what}, {now}.")
+
+
+def _score(record: Record) -> str:
+    return "not graded" if record.score is None else f"{record.score} of {record.max_score}"
 
 
 @click.command()
@@ -346,7 +295,7 @@ def history(gradebook: str, student: str) -> None:
         record = opened_gradebook.record(student)
         events = opened_gradebook.history(student)
     name = f" ({record.student.name})" if record.student.name else ""
-    click.echo(f"{record.student.id}{name}: {record.score} of {record.max_score}")
+    click.echo(f"{record.student.id}{name}: {_score(record)}")
     for note in filter(None, [record.problem, *record.notes]):
         click.echo(note)
     if record.penalty:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from grader.classroom.records import Adjustment, Enrolled, Record
+from grader.classroom.records import Absence, Adjustment, Enrolled, Record
 from tests.gradebooks import NOON, report
 
 
@@ -27,3 +29,33 @@ def test_the_score_that_counts(
     found = None if graded is None else report(graded)
     record = Record(Enrolled("ada"), found, 10, penalty=penalty, adjustments=adjustments)
     assert record.score == score
+
+
+def test_what_is_not_graded_has_no_score_whatever_was_given_by_hand() -> None:
+    by_hand = (Adjustment("", 4, "me", NOON, "kind"),)
+    waiting = Record(Enrolled("ada"), None, 10, adjustments=by_hand, absence="not graded")
+    assert (waiting.state, waiting.graded, waiting.score) == ("not graded", None, None)
+
+
+@pytest.mark.parametrize("absence", ["nothing handed in", "could not be read"])
+def test_what_could_not_be_graded_for_the_students_sake_is_worth_nothing(absence: Absence) -> None:
+    record = Record(Enrolled("ada"), None, 10, absence=absence)
+    assert (record.state, record.graded, record.score) == (absence, 0, 0)
+
+
+def test_a_report_with_a_fault_is_no_result() -> None:
+    [exercise] = report(8).exercises
+    fault = replace(exercise, name="other", status="fault", score=0, checks=())
+    record = Record(Enrolled("ada"), replace(report(8), exercises=(exercise, fault)), 20)
+    assert (record.state, record.graded, record.score) == ("not graded", None, None)
+
+
+def test_remarks_are_told_with_their_exercise() -> None:
+    [exercise] = report(8).exercises
+    noted = replace(exercise, remarks=("line 3 reaches for `sys`", "line 9 starts a thread"))
+    record = Record(Enrolled("ada"), replace(report(8), exercises=(noted,)), 10)
+    assert record.remarks == (
+        "my_linear: line 3 reaches for `sys`",
+        "my_linear: line 9 starts a thread",
+    )
+    assert Record(Enrolled("ada"), None, 10).remarks == ()

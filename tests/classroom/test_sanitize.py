@@ -26,9 +26,11 @@ WORST = "\x1b[2J\u202e\x00\u2028x"
 
 
 def hostile_record() -> Record:
+    report = hostile_report()
+    noted = tuple(replace(exercise, remarks=(WORST,)) for exercise in report.exercises)
     return Record(
         Enrolled(WORST, WORST, WORST, WORST, WORST),
-        hostile_report(),
+        replace(report, exercises=noted),
         10,
         problem=WORST,
         adjustments=(Adjustment(WORST, 1, WORST, NOON, WORST),),
@@ -44,7 +46,7 @@ def free_texts(record: Record) -> Iterator[str]:
     for adjustment in record.adjustments:
         yield from (adjustment.exercise, adjustment.who, adjustment.why)
     for exercise in record.report.exercises if record.report else ():
-        yield exercise.message
+        yield from (exercise.message, *exercise.remarks)
         yield from (violation.message for violation in exercise.violations)
         for check in exercise.checks:
             yield from (check.message, check.cause)

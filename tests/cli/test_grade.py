@@ -11,10 +11,10 @@ from click.testing import CliRunner
 from rich.console import Console
 
 from grader.classroom.gradebook.late import LatePolicy
-from grader.classroom.run.grade_class import RunSummary
+from grader.classroom.gradebook.writer import GradebookWriter
 from grader.cli import main
-from grader.cli.grade import _list, _policy, _progress, _summarize, _time, _without_password
-from tests.gradebooks import small_gradebook
+from grader.cli.grade import _policy, _progress, _time
+from tests.gradebooks import received, small_gradebook, submitted
 
 
 @pytest.mark.parametrize(
@@ -67,37 +67,6 @@ def test_progress_on_a_terminal_names_who_was_graded() -> None:
     assert "ada [b]" in out.getvalue()
 
 
-def test_a_long_list_is_cut_short(capsys: pytest.CaptureFixture[str]) -> None:
-    _list("Nobody", [])
-    assert capsys.readouterr().out == ""
-    _list("Some", ["a", "b"])
-    assert capsys.readouterr().out == "Some (2): a, b\n"
-    _list("Many", [str(number) for number in range(13)], below=True)
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "Many (13):"
-    assert lines[-2:] == ["  9", "  and 3 more"]
-
-
-def test_a_summary(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with small_gradebook(tmp_path / "g.db") as book:
-        summary = RunSummary(handed_in=3, graded=2, graded_before=1)
-        summary.unreadable["bob"] = "b.zip is no zip."
-        summary.faults["cy"] = "The sandbox failed:\x1b[2J"
-        _summarize(book, summary, "postgresql://me:secret@host/grades")
-    told = capsys.readouterr().out
-    assert "Handed in nothing (2): bob, ada (Ada Lovelace)\n" in told
-    assert "3 handed in: 2 graded now, 1 graded before." in told
-    assert "bob: b.zip is no zip." in told
-    assert "cy: The sandbox failed:" in told
-    assert "\x1b" not in told
-    assert "secret" not in told
-
-
-def test_a_files_name_is_told_as_it_is() -> None:
-    assert _without_password("a/g.db") == "a/g.db"
-    assert "secret" not in _without_password("postgresql://me:secret@host/x")
-
-
 def test_points_by_hand_are_given_by_someone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -115,3 +84,14 @@ def test_points_by_hand_are_given_by_someone(
         "grader: Your name on this machine is not known. Give it with --who.\n"
     )
     assert CliRunner().invoke(main, [*call, "--who", "me"]).output == "ada: +2, now 2 of 10.\n"
+
+
+def test_points_by_hand_wait_for_a_result(tmp_path: Path) -> None:
+    book = str(tmp_path / "g.db")
+    with small_gradebook(book) as opened:
+        writer = GradebookWriter.begin(opened, {}, False)
+        received(writer, "ada", submitted("one"), "key")
+    given = CliRunner().invoke(main, ["adjust", book, "ada", "2", "--why", "kind", "--who", "me"])
+    assert given.output == "ada: +2, not graded: it counts once there is a result.\n"
+    told = CliRunner().invoke(main, ["history", book, "ada"]).output
+    assert told.startswith("ada (Ada Lovelace): not graded\n")

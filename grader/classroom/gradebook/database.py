@@ -15,6 +15,7 @@ from ...errors import GradebookError, extras_are_told
 
 HEAD = "0001"
 _MIGRATIONS = Path(__file__).with_name("migrations")
+_MAGIC = b"SQLite format 3\0"  # what each of its files begins with
 _BUSY_MILLISECONDS = 60_000
 
 
@@ -28,7 +29,10 @@ def connect(where: str | Path, *, create: bool) -> Engine:
     url = _url(where)
     shown = url.render_as_string(hide_password=True) if url.host else str(url.database)
     if url.get_backend_name() == "sqlite":
-        _expect_file(Path(url.database or ""), create)
+        try:
+            _expect_file(Path(url.database or ""), create)
+        except OSError as error:
+            raise GradebookError(f"{shown} cannot be read: {error.strerror}.") from error
     try:
         try:
             with extras_are_told():
@@ -82,6 +86,14 @@ def _expect_file(path: Path, create: bool) -> None:
             raise GradebookError(f"There is no gradebook {path}. `grader grade` makes one.")
         if not path.absolute().parent.is_dir():
             raise GradebookError(f"{path.parent} does not exist. Make the folder first.")
+        return
+    if not path.is_file():
+        raise GradebookError(f"{path} is no file. Name a file, such as grades.db.")
+    # SQLite itself would take a file of a few bytes for a new database, and write over it
+    with path.open("rb") as file:
+        begin = file.read(len(_MAGIC))
+    if begin not in (b"", _MAGIC):
+        raise GradebookError(f"{path} is something else than a gradebook. Name another file.")
 
 
 def _engine(url: URL) -> Engine:

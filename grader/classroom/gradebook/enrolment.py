@@ -20,7 +20,7 @@ from .models import (
     StudentRow,
     SubmissionRow,
 )
-from .reader import NOTHING_HANDED_IN, Gradebook
+from .reader import NOT_GRADED_YET, NOTHING_HANDED_IN, Gradebook
 
 OFF_ROSTER = 2**31 - 1  # the position of who is on no roster: after everybody else
 _BATCH = 500  # rows
@@ -59,6 +59,25 @@ def enrol(
 
     gradebook.write(write)
     gradebook.refresh()
+
+
+def await_results(gradebook: Gradebook, students: Iterable[str]) -> None:
+    """Writes down that these students have handed something in, so that nobody who still has to wait counts as absent.
+
+    Raises:
+        GradebookError: if it cannot be written.
+    """
+
+    def write(session: Session) -> None:
+        for some in _batches(students):
+            absent = StandingRow.submission_id.is_(None), StandingRow.problem == NOTHING_HANDED_IN
+            session.execute(
+                update(StandingRow)
+                .where(StandingRow.student_id.in_(some), *absent)
+                .values(problem=NOT_GRADED_YET)
+            )
+
+    gradebook.write(write)
 
 
 def _rename(

@@ -80,6 +80,8 @@ def _gradings(session: Session) -> Iterator[str]:
                 yield f"The score of {exercise.name} in {who} is not the sum of its checks."
         if (of_checks.get(row.id, 0), of_exercises.get(row.id, 0)) != (report.score,) * 2:
             yield f"The rows of {who} do not add up to its score of {report.score}."
+        if report.faults:
+            yield f"The {who} has a fault in it and is no verdict."
         if not 0 <= row.score <= row.max_score:
             yield f"The score of {who} is out of bounds."
 

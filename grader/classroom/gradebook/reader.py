@@ -9,13 +9,14 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from json import JSONDecodeError
 from pathlib import Path
-from typing import Literal, Self, TypeVar
+from typing import Self, TypeVar
 
 from sqlalchemy import Connection, Engine, func, select, tuple_
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from ...errors import GradebookError
@@ -23,8 +24,9 @@ from ...report import Report
 from ...submission import Source
 from ...text import clean
 from ..handin.read import sources_of
-from ..records import Adjustment, Enrolled, Record
+from ..records import Absence, Adjustment, Enrolled, Record
 from .database import connect
+from .history import HistoryEvent, events_of
 from .integrity import problems
 from .late import LatePolicy
 from .models import AdjustmentRow, GradebookRow, GradingRow, StandingRow, StudentRow, SubmissionRow
@@ -35,22 +37,6 @@ _PAGE = 50
 _TRIES = 5
 _MOST_POINTS = 999_999
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class HistoryEvent:
-    """Something that happened to a student's work.
-
-    Attributes:
-        score: of a result, what it gave; of an adjustment, its points.
-        counts: whether it is what counts now.
-    """
-
-    when: datetime
-    kind: Literal["handed in", "graded", "adjusted"]
-    text: str
-    score: int | None = None
-    counts: bool = True
 
 
 class Gradebook:
@@ -202,17 +188,7 @@ class Gradebook:
             GradebookError: if there is no such student.
         """
         with self.engine.connect() as connection, Session(connection) as session:
-            known = self._identifier(connection, student)
-            standing = session.get(StandingRow, known)
-            submissions = session.scalars(select(SubmissionRow).filter_by(student_id=known))
-            gradings = session.scalars(select(GradingRow).filter_by(student_id=known))
-            adjustments = session.scalars(select(AdjustmentRow).filter_by(student_id=known))
-            events = [
-                *(_handed_in(row, standing) for row in submissions),
-                *(_graded(row, standing) for row in gradings),
-                *(_adjusted(row) for row in adjustments),
-            ]
-        return sorted(events, key=lambda event: event.when)
+            return events_of(session, self._identifier(connection, student))
 
     def check(self) -> list[str]:
         """What does not fit together, as sentences; nothing where all is well."""
@@ -279,6 +255,7 @@ class Gradebook:
                 SubmissionRow.handed_in,
                 SubmissionRow.commit,
                 SubmissionRow.digest,
+                SubmissionRow.problem,
                 GradingRow.report,
             )
             .outerjoin(StandingRow, StandingRow.student_id == StudentRow.id)
@@ -310,7 +287,7 @@ class Gradebook:
         rest: Sequence[object],
         adjustments: Sequence[Adjustment],
     ) -> Record:
-        handed_in, commit, digest, plain = rest
+        handed_in, commit, digest, unreadable, plain = rest
         try:
             report = Report.from_dict(plain) if isinstance(plain, dict) else None
         except (ValueError, KeyError, TypeError) as error:
@@ -332,7 +309,15 @@ class Gradebook:
             penalty=self.policy.penalty(late, report.score, max_score) if report else 0,
             adjustments=tuple(adjustments),
             notes=tuple(standing.notes) if standing else (),
+            absence=_absence(standing, bool(unreadable)),
         )
+
+
+def _absence(standing: StandingRow | None, unreadable: bool) -> Absence:
+    """Why there is no result, where there is none; `unreadable` says that what counts is a hand-in without a text."""
+    if standing is None or standing.problem == NOTHING_HANDED_IN:
+        return "nothing handed in"
+    return "could not be read" if unreadable else "not graded"
 
 
 def _adjustments(session: Session, ids: Sequence[str]) -> defaultdict[str, list[Adjustment]]:
@@ -347,26 +332,6 @@ def _adjustments(session: Session, ids: Sequence[str]) -> defaultdict[str, list[
 
 def _student(row: StudentRow) -> Enrolled:
     return Enrolled(row.id, row.name, row.email, row.section, row.login, row.on_roster)
-
-
-def _handed_in(row: SubmissionRow, standing: StandingRow | None) -> HistoryEvent:
-    commit = f"commit {row.commit[:12]}, " if row.commit else ""
-    text = f"{commit}{row.problem or row.digest[:12]}"
-    counts = standing is not None and standing.submission_id == row.id
-    return HistoryEvent(row.handed_in or row.seen, "handed in", text, None, counts)
-
-
-def _graded(row: GradingRow, standing: StandingRow | None) -> HistoryEvent:
-    again = ", graded again" if row.forced_run else ""
-    text = f"{row.score} of {row.max_score} for {row.digest[:12]}{again}"
-    counts = standing is not None and standing.grading_id == row.id
-    return HistoryEvent(row.graded, "graded", text, row.score, counts)
-
-
-def _adjusted(row: AdjustmentRow) -> HistoryEvent:
-    where = f" in {row.exercise}" if row.exercise else ""
-    text = f"{row.points:+d}{where} by {row.who}: {row.why}"
-    return HistoryEvent(row.made, "adjusted", text, row.points)
 
 
 def open_gradebook(where: str | Path, *, create: bool = False) -> Gradebook:
@@ -390,3 +355,19 @@ def open_gradebook(where: str | Path, *, create: bool = False) -> Gradebook:
             f"The gradebook {clean(str(where))} is empty. `grader grade` fills it."
         )
     return gradebook
+
+
+@contextmanager
+def damage_is_told(where: str | Path) -> Iterator[None]:
+    """For whatever uses a gradebook: what its database cannot do, or what in it cannot be read, is told in a sentence.
+
+    Raises:
+        GradebookError: if it turns out to be damaged.
+    """
+    try:
+        yield
+    except (SQLAlchemyError, JSONDecodeError) as error:
+        reason = str(error).split("\n", 1)[0]
+        raise GradebookError(
+            f"The gradebook {where} cannot be used: {reason}. `grader gradebook check` tells what is wrong with it."
+        ) from error

@@ -84,7 +84,8 @@ class GradebookWriter:
 
         def write(session: Session) -> list[bool]:
             rows = _submission_rows(session, several)
-            results = self._results(session, several)
+            results = _results(session, several)
+            done = _results(session, several, self.run) if self.forced else results
             ids = [each.student for each in several]
             query = select(StandingRow).where(StandingRow.student_id.in_(ids))
             standings = {row.student_id: row for row in session.scalars(query)}
@@ -95,12 +96,9 @@ class GradebookWriter:
                 standing.late_days = late_days(each.submitted.when, each.deadline)
                 standing.notes = list(each.submitted.notes)
                 standing.problem = each.submitted.problem
-                result = results.get((each.student, each.result_key))
-                if result is not None:
-                    standing.grading_id = result
-                elif not (self.forced and _has_key(session, standing, each.result_key)):
-                    standing.grading_id = None
-                wanted.append(bool(each.result_key) and result is None)
+                standing.grading_id = results.get((each.student, each.result_key))
+                missing = (each.student, each.result_key) not in done
+                wanted.append(bool(each.result_key) and missing)
             return wanted
 
         return self.gradebook.write(write)
@@ -114,7 +112,13 @@ class GradebookWriter:
             key: the `result_key` that it was wanted by.
             digest: of what was graded.
             seconds: that grading took.
+
+        Raises:
+            ValueError: if the report has a fault in it, and so is no verdict.
         """
+        if report.faults:
+            names = ", ".join(exercise.name for exercise in report.faults)
+            raise ValueError(f"A report with a fault is no verdict, and is not stored: {names}.")
 
         def write(session: Session) -> None:
             row = GradingRow(
@@ -137,8 +141,7 @@ class GradebookWriter:
             _let_count(session, student, row.id)
 
         def take(session: Session) -> None:
-            wanted = ReceivedHandIn(student, Submitted({}), None, key)
-            _let_count(session, student, self._results(session, [wanted])[student, key])
+            _let_count(session, student, _result(session, student, key))
 
         try:
             self.gradebook.write(write)
@@ -156,40 +159,51 @@ class GradebookWriter:
 
         self.gradebook.write(write)
 
-    def store_fault(self, student: str, fault: str) -> None:
-        """Writes down that grading failed, through no fault of the student; the next run tries again."""
+    def store_fault(self, student: str, key: str, fault: str) -> None:
+        """Writes down that grading failed, through no fault of the student; the next run tries again.
+
+        An earlier result of the same key goes on counting: it is of the same text, by the same checks.
+
+        Args:
+            key: the `result_key` of the result that was wanted; empty where the hand-in could not even be read.
+            fault: what is told of it to the instructor.
+        """
 
         def write(session: Session) -> None:
             standing = session.get_one(StandingRow, student)
-            standing.problem = clean(fault, _FAULT_LENGTH)
-            standing.grading_id = None
+            standing.grading_id = _result(session, student, key)
+            told = clean(fault, _FAULT_LENGTH)
+            if standing.grading_id is None:
+                standing.problem = told
+            else:
+                again = f"It could not be graded again, and the earlier result counts. {told}"
+                standing.notes = [*standing.notes, again]
 
         self.gradebook.write(write)
 
-    def _results(
-        self, session: Session, several: Sequence[ReceivedHandIn]
-    ) -> dict[tuple[str, str], int]:
-        """By student and key the latest result (where this run is forced, of this run)."""
-        query = (
-            select(GradingRow.student_id, GradingRow.key, func.max(GradingRow.id))
-            .where(GradingRow.student_id.in_([each.student for each in several]))
-            .where(GradingRow.key.in_([each.result_key for each in several]))
-            .group_by(GradingRow.student_id, GradingRow.key)
-        )
-        if self.forced:
-            query = query.where(GradingRow.forced_run == self.run)
-        return {(student, key): latest for student, key, latest in session.execute(query)}
+
+def _results(
+    session: Session, several: Sequence[ReceivedHandIn], run: int | None = None
+) -> dict[tuple[str, str], int]:
+    """By student and key the latest result; where a forced run is named, of that run alone."""
+    query = (
+        select(GradingRow.student_id, GradingRow.key, func.max(GradingRow.id))
+        .where(GradingRow.student_id.in_([each.student for each in several]))
+        .where(GradingRow.key.in_([each.result_key for each in several]))
+        .group_by(GradingRow.student_id, GradingRow.key)
+    )
+    if run is not None:
+        query = query.where(GradingRow.forced_run == run)
+    return {(student, key): latest for student, key, latest in session.execute(query)}
 
 
-def _has_key(session: Session, standing: StandingRow, key: str) -> bool:
-    """Whether the result that counts is the wanted one."""
-    if standing.grading_id is None:
-        return False
-    row = session.get(GradingRow, standing.grading_id)
-    return row is not None and row.key == key
+def _result(session: Session, student: str, key: str) -> int | None:
+    """The latest result of a student and a key."""
+    wanted = ReceivedHandIn(student, Submitted({}), None, key)
+    return _results(session, [wanted]).get((student, key))
 
 
-def _let_count(session: Session, student: str, grading: int) -> None:
+def _let_count(session: Session, student: str, grading: int | None) -> None:
     session.execute(
         update(StandingRow)
         .where(StandingRow.student_id == student)

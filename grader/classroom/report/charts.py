@@ -75,7 +75,7 @@ def scores(distribution: Distribution) -> str:
     }
     return _svg(
         drawing,
-        f"Histogram of the scores of {students(distribution.handed_in)}; the table below has the numbers.",
+        f"Histogram of the scores of {students(distribution.graded)}; the table below has the numbers.",
     )
 
 

@@ -29,6 +29,7 @@ LETTERS = {
     "not_attempted": "n",
     "missing": "m",
     "skipped": "s",
+    "fault": "x",
 }
 ABSENT = "-"
 
@@ -59,8 +60,10 @@ class StudentSummary(NamedTuple):
     """A student in the class's table.
 
     Attributes:
-        score: the points that count: graded ones, less the penalty, and what was changed by hand.
+        score: the points that count: graded ones, less the penalty, and what was changed by hand; `None` where the
+            work is not graded.
         graded: the points that grading gave.
+        state: what is known of the work, as a `Record` says it.
         remarks: how many things there are to look at.
         points: by the number of the exercise; -1 where it is not in the report. Shorter than the table is wide where
             later students have more exercises; so are the two texts.
@@ -73,10 +76,10 @@ class StudentSummary(NamedTuple):
     login: str
     email: str
     section: str
-    score: int
-    graded: int
+    score: int | None
+    graded: int | None
     max_score: int
-    handed_in: bool
+    state: str
     submitted: datetime | None
     late_days: int
     adjusted: bool
@@ -84,6 +87,19 @@ class StudentSummary(NamedTuple):
     points: tuple[int, ...]
     exercises: str
     checks: str
+
+    @property
+    def is_graded(self) -> bool:
+        """Whether there is a result."""
+        return self.state == "graded"
+
+
+@dataclass
+class Shared:
+    """A text that several students have in common; `students` are their numbers, in ascending order."""
+
+    text: str
+    students: list[int] = field(default_factory=list)
 
 
 @dataclass
@@ -121,6 +137,8 @@ class ClassSummary:
         self._exercise_numbers: dict[str, int] = {}
         self._check_numbers: dict[tuple[int, str], int] = {}
         self._mistakes: dict[tuple[str, int, str], Mistake] = {}
+        self._troubles: dict[str, Shared] = {}
+        self._remarks: dict[str, Shared] = {}
 
     def add(self, record: Record) -> int:
         """Takes a record in; the number of its student, from 0."""
@@ -128,7 +146,8 @@ class ClassSummary:
         points = [-1] * len(self.exercises)
         exercises = [ABSENT] * len(self.exercises)
         checks = [ABSENT] * len(self.checks)
-        for result in record.report.exercises if record.report else ():
+        verdict = record.report if record.state == "graded" else None
+        for result in verdict.exercises if verdict else ():
             place = self.exercise_number(result)
             while len(points) <= place:
                 points.append(-1)
@@ -140,6 +159,10 @@ class ClassSummary:
                 checks.extend(ABSENT * (at + 1 - len(checks)))
                 checks[at] = LETTERS[check.status]
             self._note_mistakes(number, place, result)
+        if record.state == "not graded":
+            _share(self._troubles, record.problem, number)
+        for remark in record.remarks:
+            _share(self._remarks, remark, number)
         student = record.student
         self.lines.append(
             StudentSummary(
@@ -149,13 +172,16 @@ class ClassSummary:
                 email=student.email,
                 section=student.section,
                 score=record.score,
-                graded=record.report.score if record.report else 0,
+                graded=record.graded,
                 max_score=record.max_score,
-                handed_in=record.report is not None,
+                state=record.state,
                 submitted=record.submitted,
                 late_days=record.late_days,
                 adjusted=bool(record.adjustments),
-                remarks=len(record.notes) + len(record.adjustments) + bool(record.problem),
+                remarks=len(record.notes)
+                + len(record.adjustments)
+                + bool(record.problem)
+                + len(record.remarks),
                 points=tuple(points),
                 exercises="".join(exercises),
                 checks="".join(checks),
@@ -215,27 +241,51 @@ class ClassSummary:
         )
 
     @property
+    def troubles(self) -> list[Shared]:
+        """Why work is not graded, through no fault of the students; what most of them have comes first."""
+        return sorted(self._troubles.values(), key=lambda one: -len(one.students))
+
+    @property
+    def remarks(self) -> list[Shared]:
+        """What the instructor should look at in sources; what most students have comes first."""
+        return sorted(self._remarks.values(), key=lambda one: -len(one.students))
+
+    @property
     def max_score(self) -> int:
         """The points that could be reached; the most, where students differ in that."""
         return max((line.max_score for line in self.lines), default=0)
 
-    def handed_in(self) -> Iterator[StudentSummary]:
-        """Those of whom something could be graded."""
-        return (line for line in self.lines if line.handed_in)
+    def graded(self) -> Iterator[StudentSummary]:
+        """Those of whom there is a result."""
+        return (line for line in self.lines if line.is_graded)
+
+    def scores(self) -> list[int]:
+        """The scores that count, of those of whom there is a result."""
+        return [line.score for line in self.graded() if line.score is not None]
+
+    def count(self, *states: str) -> int:
+        """How many students there are in one of these states."""
+        return sum(line.state in states for line in self.lines)
 
     def check_letters(self) -> NDArray[np.bytes_]:
-        """What became of every check: (students, checks), single letters; all who handed something in."""
-        return _letters([line.checks for line in self.handed_in()], len(self.checks))
+        """What became of every check: (students, checks), single letters; all of whom there is a result."""
+        return _letters([line.checks for line in self.graded()], len(self.checks))
 
     def exercise_letters(self) -> NDArray[np.bytes_]:
-        """What became of every exercise: (students, exercises), single letters; all who handed something in."""
-        return _letters([line.exercises for line in self.handed_in()], len(self.exercises))
+        """What became of every exercise: (students, exercises), single letters; all of whom there is a result."""
+        return _letters([line.exercises for line in self.graded()], len(self.exercises))
 
     def exercise_points(self) -> NDArray[np.int64]:
         """Points: (students, exercises); -1 where the report does not have the exercise."""
         width = len(self.exercises)
-        rows = [line.points + (-1,) * (width - len(line.points)) for line in self.handed_in()]
+        rows = [line.points + (-1,) * (width - len(line.points)) for line in self.graded()]
         return np.array(rows, dtype=np.int64).reshape(len(rows), width)
+
+
+def _share(found: dict[str, Shared], text: str, student: int) -> None:
+    shared = found.setdefault(kind_of(text), Shared(text))
+    if not shared.students or shared.students[-1] != student:
+        shared.students.append(student)
 
 
 def kind_of(cause: str) -> str:

@@ -20,13 +20,18 @@ WORDS = {
     "partial": "some points",
     "failed": "not right yet",
     "timeout": "not done within its time",
-    "error": "could not be judged",
+    "error": "cannot be loaded",
+    "fault": "not graded",
     "missing": "no file",
     "not_started": "not started",
     "not_attempted": "not started",
     "not_reached": "not reached",
     "skipped": "skipped",
 }
+NOT_GRADED = (
+    "Your work has been handed in and is not graded yet. This is not your fault, and it costs no points: "
+    "your instructor knows and will have it graded."
+)
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~&])")
 _CODE = re.compile(r"(`[^`\n]+`)")
 
@@ -70,22 +75,34 @@ def markdown(record: Record, title: str) -> str:
 
 def _sums(record: Record) -> dict[str, object]:
     return {
-        "graded": record.report.score if record.report else 0,
-        "changed": bool(record.adjustments or record.penalty),
+        "score": _score(record),
+        "problem": _problem(record),
+        "changed": record.score is not None and bool(record.adjustments or record.penalty),
     }
+
+
+def _score(record: Record) -> str:
+    return "not graded" if record.score is None else f"{record.score} of {record.max_score} points"
+
+
+def _problem(record: Record) -> str:
+    """Why there is no result. What failed on the grader's side is for the instructor alone."""
+    if record.state == "not graded":
+        return NOT_GRADED
+    return record.problem or ("" if record.report else "Nothing was handed in.")
 
 
 def _lines(record: Record, title: str) -> Iterator[str]:
     student = record.student
     yield f"# {escaped(title)}"
     yield ""
-    yield f"For {escaped(student.name or student.id)}: **{record.score} of {record.max_score} points**"
-    if record.problem or record.report is None:
+    yield f"For {escaped(student.name or student.id)}: **{_score(record)}**"
+    if problem := _problem(record):
         yield ""
-        yield from _fenced(record.problem or "Nothing was handed in.")
-    if record.adjustments or record.penalty:
+        yield from _fenced(problem)
+    if record.score is not None and (record.adjustments or record.penalty):
         yield ""
-        yield f"- graded: {record.report.score if record.report else 0} points"
+        yield f"- graded: {record.graded} points"
         if record.penalty:
             yield f"- {record.late_days} days late: −{record.penalty} points"
         for each in record.adjustments:
@@ -97,7 +114,8 @@ def _lines(record: Record, title: str) -> Iterator[str]:
 
 def _exercise(exercise: ExerciseResult) -> Iterator[str]:
     yield ""
-    yield f"## {escaped(exercise.title or exercise.name)}: {exercise.score} of {exercise.max_score}"
+    points = "" if exercise.is_fault else f": {exercise.score} of {exercise.max_score}"
+    yield f"## {escaped(exercise.title or exercise.name)}{points}"
     yield ""
     yield f"`{exercise.name}`: {WORDS[exercise.status]}"
     if exercise.explanation:

@@ -62,11 +62,11 @@ class Item:
 
 @dataclass(frozen=True)
 class Distribution:
-    """The scores of those who handed something in.
+    """The scores of those of whom there is a result.
 
     Attributes:
         students: how many there are in the class.
-        handed_in: of how many there is a score.
+        graded: of how many there is a result.
         mean, deviation: in points; the deviation is the sample's (n − 1), 0 for a single student.
         least, most: in points.
         quartiles: the first, the median and the third, in points, with linear interpolation between scores.
@@ -74,7 +74,7 @@ class Distribution:
     """
 
     students: int
-    handed_in: int
+    graded: int
     mean: float
     deviation: float
     least: int
@@ -104,7 +104,7 @@ def discrimination(item: NDArray[np.float64], rest: NDArray[np.float64]) -> Disc
 def check_items(summary: ClassSummary) -> list[Item]:
     """An `Item` for each check. Tried: passed, failed, out of time, or not reached for a failure before."""
     letters = summary.check_letters()
-    totals = np.array([line.graded for line in summary.handed_in()], dtype=np.float64)
+    totals = np.array([line.graded for line in summary.graded()], dtype=np.float64)
     items = []
     for number, check in enumerate(summary.checks):
         column = letters[:, number]
@@ -125,7 +125,7 @@ def check_items(summary: ClassSummary) -> list[Item]:
 def exercise_items(summary: ClassSummary) -> list[Item]:
     """An `Item` for each exercise. Tried: there is a file, and it is no longer the stub."""
     letters, points = summary.exercise_letters(), summary.exercise_points()
-    totals = np.array([line.graded for line in summary.handed_in()], dtype=np.float64)
+    totals = np.array([line.graded for line in summary.graded()], dtype=np.float64)
     items = []
     for number, exercise in enumerate(summary.exercises):
         tried = np.isin(letters[:, number], [b"p", b"h", b"f", b"e"])
@@ -144,7 +144,7 @@ def exercise_items(summary: ClassSummary) -> list[Item]:
 
 def distribution(summary: ClassSummary) -> Distribution:
     """The scores that count, in at most twenty bins of a round width; a bin holds its lower end."""
-    scores = np.array([line.score for line in summary.handed_in()], dtype=np.float64)
+    scores = np.array(summary.scores(), dtype=np.float64)
     if not len(scores):
         return Distribution(len(summary.lines), 0, 0.0, 0.0, 0, (0.0, 0.0, 0.0), 0, ())
     top = max(int(scores.max()), summary.max_score, 1)
@@ -161,7 +161,7 @@ def distribution(summary: ClassSummary) -> Distribution:
     first, middle, third = (float(q) for q in np.percentile(scores, (25, 50, 75)))
     return Distribution(
         students=len(summary.lines),
-        handed_in=len(scores),
+        graded=len(scores),
         mean=float(scores.mean()),
         deviation=float(scores.std(ddof=1)) if len(scores) > 1 else 0.0,
         least=int(scores.min()),

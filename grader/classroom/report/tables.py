@@ -29,6 +29,7 @@ STUDENTS = {
     "section": "string",
     "on_roster": "bool_",
     "handed_in": "bool_",
+    "state": "string",
     "submitted": "string",
     "late_days": "int64",
     "graded": "int64",
@@ -155,8 +156,8 @@ class DataFolder:
         student, report = record.student, record.report
         self._students.add(
             *(student.id, student.name, student.login, student.email, student.section),
-            *(student.on_roster, report is not None, stamp(record.submitted), record.late_days),
-            *(report.score if report else 0, record.penalty),
+            *(student.on_roster, report is not None, record.state, stamp(record.submitted)),
+            *(record.late_days, record.graded, record.penalty),
             *(sum(each.points for each in record.adjustments), record.score, record.max_score),
             record.problem,
         )
@@ -182,7 +183,8 @@ def record_json(record: Record) -> str:
     """A record as JSON; the report as `grader/report.schema.json` describes it."""
     report = record.report
     data = {
-        **vars(record),
+        **{name: value for name, value in vars(record).items() if name != "absence"},
+        "state": record.state,
         "score": record.score,
         "submitted": stamp(record.submitted),
         "adjustments": [vars(each) | {"when": stamp(each.when)} for each in record.adjustments],

@@ -20,12 +20,14 @@ from ...report import CheckResult, ExerciseResult, Picture
 from ..records import Record
 from ..similarity.pairs import Finding
 from . import charts
-from .class_summary import LETTERS, ClassSummary, Mistake, StudentSummary
+from .class_summary import LETTERS, ClassSummary, Mistake, Shared, StudentSummary
 from .exports import stamp
 from .item_analysis import Item, check_items, distribution, exercise_items
 from .templating import asset, environment
 
 SHARD = 50  # students in a file
+FIRST = 3  # students who are named where all are a click away
+MOST_SHARED = 50  # troubles, and remarks, in the overview
 MOST_MISTAKES = 500  # rows on the page; the table in tables/ has them all
 SCRIPTS = ("app.js", "tables.js", "student.js", "pair.js")
 KINDS = {
@@ -86,6 +88,9 @@ class WebPage:
                 scores=scores,
                 exercises=_ranked(exercise_items(summary)),
                 checks=_ranked(items),
+                without=summary.count("nothing handed in", "could not be read"),
+                troubles=_shared(summary.troubles, summary),
+                remarks=_shared(summary.remarks, summary),
                 mistakes=[_mistake(one, summary) for one in mistakes[:MOST_MISTAKES]],
                 all_mistakes=len(mistakes),
                 kinds=KINDS,
@@ -154,7 +159,7 @@ def _row(line: StudentSummary, width: int) -> list[Any]:
     return [
         *(line.name or line.id, line.id, line.login, line.section, line.score, line.max_score),
         *(stamp(line.submitted)[:16].replace("T", " "), line.late_days, line.remarks),
-        *(int(line.handed_in), *points),
+        *(line.state, *points),
     ]
 
 
@@ -176,7 +181,7 @@ def _details(record: Record, summary: ClassSummary) -> dict[str, Any]:
             )
             if text
         ],
-        "score": [record.score, record.max_score, report.score if report else 0, record.penalty],
+        "score": [record.score, record.max_score, record.graded, record.penalty],
         "problem": record.problem,
         "notes": list(record.notes),
         "adjustments": [
@@ -194,6 +199,7 @@ def _exercise(result: ExerciseResult, summary: ClassSummary) -> list[Any]:
         result.explanation,
         [[each.line, each.message] for each in result.violations],
         [_check(number, check, summary) for check in result.checks],
+        list(result.remarks),
     ]
 
 
@@ -250,8 +256,20 @@ def _mistake(mistake: Mistake, summary: ClassSummary) -> dict[str, Any]:
         "exercise": summary.exercises[mistake.exercise].name,
         "checks": [summary.checks[number].name for number in sorted(mistake.checks)],
         "count": len(mistake.students),
-        "first": [
-            (number, summary.lines[number].name or summary.lines[number].id)
-            for number in mistake.students[:3]
-        ],
+        "first": _first(mistake.students, summary),
     }
+
+
+def _first(students: Sequence[int], summary: ClassSummary) -> list[tuple[int, str]]:
+    """Some of the students, with the numbers that their pages are found by."""
+    return [
+        (number, summary.lines[number].name or summary.lines[number].id)
+        for number in students[:FIRST]
+    ]
+
+
+def _shared(several: Sequence[Shared], summary: ClassSummary) -> list[dict[str, Any]]:
+    return [
+        {"text": one.text, "count": len(one.students), "first": _first(one.students, summary)}
+        for one in several[:MOST_SHARED]
+    ]

@@ -4,32 +4,36 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from traceback import format_exc
+from typing import Any, Self
 
 from ...course.assignment import AssignedCourse
 from ...course.catalog import Course, load_course
-from ...errors import LayoutError, WorkersError
+from ...errors import CourseFault, LayoutError, WorkersError
 from ...machines import limits_of
 from ...sandbox import Limits
 from ...submission import Submission
 from ...submission.protected import Announced, announced_in, changed_files, disagreement
-from ...text import clean
-from ..gradebook.enrolment import enrol
+from ..gradebook.enrolment import await_results, enrol
 from ..gradebook.late import LatePolicy, late_days
 from ..gradebook.reader import Gradebook
 from ..gradebook.settings import GradebookSettings, write_max_scores, write_settings
 from ..gradebook.writer import GradebookWriter, ReceivedHandIn
+from ..handin.choice import ChosenHandIn, choose
 from ..handin.layouts import HandIn, find_hand_ins
 from ..handin.read import Submitted, digest_of, has_repository, read_hand_in
-from ..handin.roster import ID_LENGTH, Matcher, RosterEntry
-from ..records import Enrolled
+from ..handin.roster import RosterEntry
 from .pool import Workers, default_jobs, local_workers
+from .trouble import Trouble, told, trouble_of
 from .worker import GradingOutcome, Task, checks_digest, course_name, normalized_devices, versions
 
+_TRIES = 3  # of what is lost with a process each time
 READ_AHEAD = 16  # submissions that are written down in one transaction
 
 
@@ -72,14 +76,14 @@ class RunSummary:
         graded: results that are new.
         graded_before: results that were there already.
         unreadable: student → why there was nothing to grade in it.
-        faults: student → why grading failed, through no fault of the student.
+        faults: student → why there is no verdict, through no fault of the student.
     """
 
     handed_in: int = 0
     graded: int = 0
     graded_before: int = 0
     unreadable: dict[str, str] = field(default_factory=dict)
-    faults: dict[str, str] = field(default_factory=dict)
+    faults: dict[str, tuple[Trouble, ...]] = field(default_factory=dict)
 
 
 def grade_class(
@@ -115,6 +119,7 @@ def grade_class(
         LayoutError: if there is nothing to grade in `submissions`.
         GradebookError: if the gradebook cannot be written.
         WorkersError: if the workers cannot be used.
+        CourseFault: if a check fails before there is any submission.
     """
     course = assigned.course if assigned else course or load_course()
     conditions = conditions or GradingConditions()
@@ -132,8 +137,9 @@ def grade_class(
     title = settings.title or folder.resolve().name
     write_settings(gradebook, replace(settings, title=title, exercises=in_order))
     students = [entry.student for entry in roster or ()] or gradebook.students()
-    chosen, new = _choose(hand_ins, students)
+    chosen, new = choose(hand_ins, students)
     enrol(gradebook, roster, new)
+    await_results(gradebook, chosen)
     rules = _Rules(course, assigned, protected or {}, conditions, force)
     workers = workers or local_workers(
         default_jobs(), course, conditions.limits, conditions.devices
@@ -162,55 +168,14 @@ def _found(hand_ins: Sequence[HandIn], course: Course, until: datetime | None) -
     """The exercises that at least one student has handed in."""
     found: set[str] = set()
     for each in hand_ins:
-        found.update(read_hand_in(each, course, course.names, until).sources)
+        with suppress(Exception):  # of it is told when its turn comes
+            found.update(read_hand_in(each, course, course.names, until).sources)
     if not found:
         raise LayoutError(
             f"None of the {len(hand_ins)} submissions holds an exercise of the course {course.title!r}, "
             f"such as {course.names[0]}.py. `--course` names another course."
         )
     return tuple(found)
-
-
-@dataclass(frozen=True, slots=True)
-class _ChosenHandIn:
-    """Which of a student's hand-ins counts, and what is to be noted of that."""
-
-    hand_in: HandIn
-    notes: tuple[str, ...] = ()
-
-
-def _choose(
-    hand_ins: Iterable[HandIn], students: Sequence[Enrolled]
-) -> tuple[dict[str, _ChosenHandIn], list[Enrolled]]:
-    """What each student has handed in, by identifier; and the students who were not known yet."""
-    matcher = Matcher(students)
-    of_student: dict[str, list[HandIn]] = {}
-    new: dict[str, Enrolled] = {}
-    for each in hand_ins:
-        student = matcher.find(each.aliases)
-        if student is None:
-            student = clean(each.aliases[0], ID_LENGTH - 50)
-            name, email = clean(each.name), clean(each.email)
-            new.setdefault(student, Enrolled(id=student, name=name, email=email))
-        of_student.setdefault(student, []).append(each)
-    chosen = {student: _latest(several) for student, several in of_student.items()}
-    return chosen, list(new.values())
-
-
-def _latest(several: Sequence[HandIn]) -> _ChosenHandIn:
-    """The latest, where times are known; else the last by name."""
-
-    def order(each: HandIn) -> tuple[float, str]:
-        return (each.when.timestamp() if each.when else 0, _name_on_disk(each))
-
-    *others, last = sorted(several, key=order)
-    also = ", ".join(clean(_name_on_disk(each), 100) for each in others)
-    notes = (f"{clean(_name_on_disk(last), 100)} counts; there is also {also}.",) if others else ()
-    return _ChosenHandIn(last, notes)
-
-
-def _name_on_disk(hand_in: HandIn) -> str:
-    return ", ".join(path.name for path in hand_in.files.values()) or hand_in.path.name
 
 
 @dataclass(frozen=True)
@@ -254,6 +219,49 @@ def _result_conditions(blank: Task, seed: int | None) -> dict[str, Any]:
     return conditions
 
 
+@dataclass(frozen=True)
+class _ResultKey:
+    """What an outcome is of: the student, and the result's key and digest in the gradebook."""
+
+    student: str
+    key: str
+    digest: str
+
+
+_Wanted = tuple[_ResultKey | None, Task]
+
+
+class _Tasks:
+    """The tasks of a run, and after them those that are tried again. An iterator that may go on after its end."""
+
+    def __init__(self, source: Iterator[_Wanted]) -> None:
+        self._source = source
+        self._given: dict[_ResultKey | None, Task] = {}
+        self._again: deque[_Wanted] = deque()
+        self._tries: Counter[_ResultKey | None] = Counter()
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> _Wanted:
+        wanted = next(self._source, None)
+        if wanted is None:
+            if not self._again:
+                raise StopIteration
+            wanted = self._again.popleft()
+        self._given[wanted[0]] = wanted[1]
+        return wanted
+
+    def takes_back(self, key: _ResultKey | None, outcome: GradingOutcome) -> bool:
+        """Whether an outcome's task is tried again: one that was lost with a process is; a check would fail again."""
+        task = self._given.pop(key)
+        self._tries[key] += 1
+        if self._tries[key] == _TRIES or all(each.kind != "lost" for each in outcome.troubles):
+            return False
+        self._again.append((key, task))
+        return True
+
+
 class _Run:
     """One call of `grade_class`, once it is clear who handed in what."""
 
@@ -261,7 +269,7 @@ class _Run:
         self,
         gradebook: Gradebook,
         rules: _Rules,
-        chosen: Mapping[str, _ChosenHandIn],
+        chosen: Mapping[str, ChosenHandIn],
         progress: Progress,
     ) -> None:
         self._gradebook = gradebook
@@ -269,6 +277,7 @@ class _Run:
         self._chosen = chosen
         self._progress = progress
         self._announced: dict[str, Announced] = {}
+        self._unread: dict[str, Trouble] = {}
         self._summary = RunSummary(handed_in=len(chosen))
         self._blank = rules.blank_task(gradebook.exercises)
         self._conditions = _result_conditions(self._blank, rules.conditions.seed)
@@ -276,7 +285,10 @@ class _Run:
 
     def grade(self, workers: Workers) -> RunSummary:
         self._progress.total(len(self._chosen))
-        for key, outcome in workers.run(self._tasks()):
+        tasks = _Tasks(self._tasks())
+        for key, outcome in workers.run(tasks):
+            if tasks.takes_back(key, outcome):
+                continue
             if key is None:
                 self._write_max_scores(outcome)
                 continue
@@ -287,14 +299,15 @@ class _Run:
         return self._summary
 
     def _store(self, key: _ResultKey, outcome: GradingOutcome) -> None:
-        if outcome.report is None:
-            self._writer.store_fault(key.student, outcome.fault)
-            self._summary.faults[key.student] = outcome.fault
-        else:
-            self._writer.store_result(
-                key.student, key.key, key.digest, outcome.report, outcome.seconds
-            )
-            self._summary.graded += 1
+        if outcome.report is None or outcome.troubles:
+            self._in_trouble(key.student, key.key, outcome.troubles)
+            return
+        self._writer.store_result(key.student, key.key, key.digest, outcome.report, outcome.seconds)
+        self._summary.graded += 1
+
+    def _in_trouble(self, student: str, key: str, troubles: tuple[Trouble, ...]) -> None:
+        self._writer.store_fault(student, key, told(troubles))
+        self._summary.faults[student] = troubles
 
     def _tasks(self) -> Iterator[tuple[_ResultKey | None, Task]]:
         """What is to be graded; reads each submission when its turn comes, and writes down that it was handed in."""
@@ -315,6 +328,8 @@ class _Run:
                     continue
                 if received.result_key:
                     self._summary.graded_before += 1
+                elif student in self._unread:
+                    self._in_trouble(student, "", (self._unread[student],))
                 else:
                     self._summary.unreadable[student] = submitted.problem
                 self._progress.done(student)
@@ -326,21 +341,26 @@ class _Run:
         key = digest_of(self._conditions | {"digest": digest}) if digest else ""
         return ReceivedHandIn(student, submitted, deadline, key)
 
-    def _read(self, student: str, mine: _ChosenHandIn, deadline: datetime | None) -> Submitted:
+    def _read(self, student: str, mine: ChosenHandIn, deadline: datetime | None) -> Submitted:
         hand_in, until = mine.hand_in, self._gradebook.policy.closes(deadline)
+        exercises = self._gradebook.exercises
         try:
-            submitted = read_hand_in(hand_in, self._rules.course, self._gradebook.exercises, until)
+            submitted = read_hand_in(hand_in, self._rules.course, exercises, until)
+            notes = [*submitted.notes, *mine.notes, *self._looked_at(student, hand_in.path)]
         except Exception as error:  # one submission's trouble never stops the rest
-            reason = clean(f"{type(error).__name__}: {error}")
-            submitted = Submitted({}, problem=f"It cannot be read: {reason}")
-        notes = [*submitted.notes, *mine.notes]
-        if hand_in.path.is_dir():
-            if self._rules.protected:
-                notes += changed_files(self._rules.protected, hand_in.path)
-            if announced := announced_in(hand_in.path):
-                self._announced[student] = announced
+            self._unread[student] = trouble_of(f"It cannot be read: {error}", format_exc())
+            return Submitted({}, when=hand_in.when)
         notes += _late_notes(hand_in, submitted.when, deadline)
         return replace(submitted, notes=tuple(notes))
+
+    def _looked_at(self, student: str, folder: Path) -> Iterator[str]:
+        """Notes of what else lies in a folder; what CI announced there is kept for later."""
+        if not folder.is_dir():
+            return
+        if self._rules.protected:
+            yield from changed_files(self._rules.protected, folder)
+        if announced := announced_in(folder):
+            self._announced[student] = announced
 
     def _compare_with_ci(self) -> None:
         """Notes where CI announced other points than this grading gives, without the checks that are kept back."""
@@ -352,8 +372,10 @@ class _Run:
                 self._writer.add_note(student, note)
 
     def _write_max_scores(self, outcome: GradingOutcome) -> None:
-        if outcome.report is None:
-            raise WorkersError(f"Nothing can be graded. {outcome.fault}")
+        if outcome.report is None or outcome.troubles:
+            by_course = any(each.kind == "course" for each in outcome.troubles)
+            why = f"Nothing can be graded. {told(outcome.troubles)}"
+            raise CourseFault(why) if by_course else WorkersError(why)
         max_scores = {each.name: each.max_score for each in outcome.report.exercises}
         write_max_scores(self._gradebook, max_scores, self._blank.checks)
 
@@ -363,12 +385,3 @@ def _late_notes(hand_in: HandIn, when: datetime | None, deadline: datetime | Non
         yield f"Handed in {late} day{'s' if late > 1 else ''} after the deadline."
     elif hand_in.late and when is None:
         yield "It was marked as late where it was handed in, which does not say by how much."
-
-
-@dataclass(frozen=True)
-class _ResultKey:
-    """What an outcome is of: the student, and the result's key and digest in the gradebook."""
-
-    student: str
-    key: str
-    digest: str

@@ -26,7 +26,6 @@ from concurrent.futures import (
 )
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import chain
 from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -74,6 +73,8 @@ class Workers:
     def run(self, tasks: Iterable[tuple[K, Task]]) -> Iterator[tuple[K, GradingOutcome]]:
         """Every task's outcome, as they come. A task is taken when there is capacity for it.
 
+        Where the tasks have ended for now, they are asked for more after each outcome, until none is under way.
+
         Raises:
             WorkersError: if the workers are not as they should be, or cannot be reached any more.
         """
@@ -81,7 +82,7 @@ class Workers:
         first = next(source, None)
         if first is None:  # no worker is started for nothing
             return
-        under_way = _UnderWay(self, chain([first], source))
+        under_way = _UnderWay(self, first, source)
         try:
             yield from under_way.outcomes()
         finally:
@@ -91,9 +92,12 @@ class Workers:
 class _UnderWay(Generic[K]):
     """The tasks that workers have, and what is to become of those whose worker was lost."""
 
-    def __init__(self, workers: Workers, source: Iterator[tuple[K, Task]]) -> None:
+    def __init__(
+        self, workers: Workers, first: tuple[K, Task], source: Iterator[tuple[K, Task]]
+    ) -> None:
         self.executor = workers.start()
         self._workers = workers
+        self._first: tuple[K, Task] | None = first
         self._source = source
         self._tasks: dict[Future[GradingOutcome], tuple[K, Task]] = {}
         self._suspects = deque[tuple[K, Task]]()
@@ -126,10 +130,14 @@ class _UnderWay(Generic[K]):
         # after a loss, each that was under way goes alone: so it shows which one it is
         capacity = 1 if self._suspects else self._workers.capacity()
         while len(self._tasks) < capacity:
-            pair = self._suspects.popleft() if self._suspects else next(self._source, None)
+            pair = self._suspects.popleft() if self._suspects else self._next()
             if pair is None:
                 return
             self._tasks[_submitted(self.executor, pair[1])] = pair
+
+    def _next(self) -> tuple[K, Task] | None:
+        first, self._first = self._first, None
+        return first or next(self._source, None)
 
     def _start_anew(self) -> None:
         self._tasks.clear()
@@ -148,7 +156,13 @@ class _UnderWay(Generic[K]):
             [(key, _)] = lost
             self._losses[key] += 1
             if self._losses[key] == _LOSSES_OF_ONE:
-                yield key, GradingOutcome(None, 0.0, f"Its worker was lost {_LOSSES_OF_ONE} times.")
+                del self._losses[key]
+                yield (
+                    key,
+                    GradingOutcome(
+                        None, 0.0, f"Its worker was lost {_LOSSES_OF_ONE} times.", lost=True
+                    ),
+                )
                 return
         self._suspects.extend(lost)
 
@@ -179,7 +193,8 @@ def _outcome(future: Future[GradingOutcome]) -> GradingOutcome | None:
             f"A worker cannot run the grader: {error}. Install the same version of grader there. {_AGAIN}"
         ) from error
     except Exception as error:  # Dask's KilledWorker, or what a worker could not send back
-        return GradingOutcome(None, 0.0, f"Its worker was lost: {type(error).__name__}: {error}")
+        why = f"Its worker was lost: {type(error).__name__}: {error}"
+        return GradingOutcome(None, 0.0, why, lost=True)
 
 
 def local_workers(

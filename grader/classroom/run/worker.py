@@ -19,6 +19,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from multiprocessing import util
 from pathlib import Path
+from traceback import format_exc
 from typing import TYPE_CHECKING, Any
 
 from ...course.assignment import AssignedCourse
@@ -30,6 +31,7 @@ from ...report import Report
 from ...sandbox import Limits
 from ...submission import Submission
 from ...version import __version__
+from .trouble import Trouble, trouble_of, troubles_of
 
 if TYPE_CHECKING:
     from ...machines import Machines
@@ -64,13 +66,26 @@ class GradingOutcome:
     """What came of a task.
 
     Attributes:
-        report: `None` where grading failed through no fault of the student, and `fault` says why.
+        report: `None` where nothing could be graded, through no fault of the student, and `fault` says why.
         seconds: that it took.
+        lost: whether a process was lost over it, so that another one may do better.
+        traceback: of what failed, where that is known.
     """
 
     report: Report | None
     seconds: float
     fault: str = ""
+    lost: bool = False
+    traceback: str = ""
+
+    @property
+    def troubles(self) -> tuple[Trouble, ...]:
+        """What keeps it from being a verdict; nothing where it is one."""
+        if self.report is not None:
+            return troubles_of(self.report)
+        if self.lost:
+            return (Trouble(self.fault, kind="lost"),)
+        return (trouble_of(self.fault, self.traceback),)
 
 
 def versions() -> dict[str, str]:
@@ -142,21 +157,18 @@ def grade_task(task: Task) -> GradingOutcome:
     with _lock, InstalledOnly():
         start = time.perf_counter()
         course, assigned = _course(task)
-        for attempt in (1, 2):
-            try:
-                report = _grade(task, course, assigned)
-                return GradingOutcome(report, time.perf_counter() - start)
-            except WorkerMismatch:
-                raise
-            except SandboxLost as error:
-                _close_all()  # a new one may do better
-                fault = f"The sandbox failed: {error}"
-                if attempt == 2:
-                    break
-            except Exception as error:  # a class goes on with the next student
-                fault = f"The grader itself failed: {type(error).__name__}: {error}"
-                break
-        return GradingOutcome(None, time.perf_counter() - start, fault)
+        report, fault, lost, traceback = None, "", False, ""
+        try:
+            report = _grade(task, course, assigned)
+        except WorkerMismatch:
+            raise
+        except SandboxLost as error:
+            _close_all()  # the next task starts new ones
+            fault, lost = f"The sandbox failed: {error}", True
+        except Exception as error:  # a class goes on with the next student
+            fault = f"The grader itself failed: {type(error).__name__}: {error}"
+            traceback = format_exc()
+        return GradingOutcome(report, time.perf_counter() - start, fault, lost, traceback)
 
 
 def _grade(task: Task, course: Course, assigned: AssignedCourse | None) -> Report:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -45,7 +46,7 @@ def test_no_gradebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Make the folder first" in refused(tmp_path / "none" / "x.db", create=True)
     assert "is a folder" in refused(tmp_path)
     (tmp_path / "text").write_text("hello, this is not a database at all, whatever its name says")
-    assert "not a database" in refused(tmp_path / "text")
+    assert "something else than a gradebook" in refused(tmp_path / "text")
     with closing(sqlite3.connect(tmp_path / "other.db")) as connection:
         connection.execute("CREATE TABLE x (y)")
     assert "not a gradebook" in refused(tmp_path / "other.db", create=True)
@@ -67,6 +68,26 @@ def test_a_file_is_made_under_its_own_name(tmp_path: Path, name: str) -> None:
     assert (tmp_path / name).is_file()
     with connected(str(tmp_path / name)) as engine, engine.connect() as connection:
         assert connection.scalar(text("SELECT count(*) FROM student")) == 0
+
+
+@pytest.mark.parametrize(
+    "begin", [b"\0", b"x", b"SQLite format 3", b"SQLite format 3\0", b"\n" * 600]
+)
+def test_what_is_no_database_is_left_as_it_is(tmp_path: Path, begin: bytes) -> None:
+    """SQLite takes a file of a few bytes for a new database."""
+    file = tmp_path / "grades.db"
+    file.write_bytes(begin)
+    assert "grades.db" in refused(file, create=True)
+    assert file.read_bytes() == begin
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_what_is_no_file_is_not_opened(tmp_path: Path) -> None:
+    """To read of a pipe would wait for ever."""
+    os.mkfifo(tmp_path / "pipe")
+    assert "is no file" in refused(tmp_path / "pipe", create=True)
+    (tmp_path / "link").symlink_to(tmp_path / "link")
+    assert "gradebook" in refused(tmp_path / "link")
 
 
 def test_a_url_names_a_file_too(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from grader.classroom.gradebook.enrolment import enrol
+from grader.classroom.gradebook.enrolment import await_results, enrol
 from grader.classroom.gradebook.reader import NOTHING_HANDED_IN, Gradebook, open_gradebook
 from grader.classroom.gradebook.settings import GradebookSettings, write_settings
 from grader.classroom.handin.roster import RosterEntry
@@ -86,3 +86,16 @@ def test_a_student_who_is_listed_twice_is_one(sqlite_gradebook: Gradebook) -> No
     twice = [RosterEntry(Enrolled("eve", "First")), RosterEntry(Enrolled("eve", "Second"))]
     enrol(sqlite_gradebook, twice, [])
     assert [each.name for each in sqlite_gradebook.students() if each.id == "eve"] == ["Second"]
+
+
+def test_who_waits_for_a_result_is_not_absent(gradebook: Gradebook) -> None:
+    enrol(gradebook, None, [Enrolled(f"s{number:04}") for number in range(1100)])
+    graded(gradebook, "ada", "x", 5)
+    await_results(gradebook, ["ada", *(f"s{number:04}" for number in range(0, 1100, 2))])
+    states = {record.student.id: (record.state, record.score) for record in gradebook.records()}
+    assert states["ada"] == ("graded", 5)
+    assert states["bob"] == ("nothing handed in", 0)
+    for number in range(1100):
+        expected = ("nothing handed in", 0) if number % 2 else ("not graded", None)
+        assert states[f"s{number:04}"] == expected
+    assert gradebook.check() == []

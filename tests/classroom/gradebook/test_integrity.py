@@ -48,6 +48,10 @@ def test_what_does_not_fit_is_found(gradebook: Gradebook, statement: str, expect
             'UPDATE grading SET report = replace(report, \'"score": 5, "max\', \'"score": 4, "max\')',
             "The score of my_linear in result 1 (ada) is not the sum of its checks.",
         ),
+        (
+            "UPDATE grading SET report = replace(report, '\"partial\"', '\"fault\"')",
+            "The result 1 (ada) has a fault in it and is no verdict.",
+        ),
     ],
 )
 def test_what_another_program_has_broken_is_found(

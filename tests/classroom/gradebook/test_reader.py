@@ -13,9 +13,15 @@ from sqlalchemy.orm import Session
 
 from grader.classroom.gradebook import models
 from grader.classroom.gradebook.enrolment import enrol
-from grader.classroom.gradebook.reader import NOTHING_HANDED_IN, Gradebook, open_gradebook
+from grader.classroom.gradebook.reader import (
+    NOTHING_HANDED_IN,
+    Gradebook,
+    damage_is_told,
+    open_gradebook,
+)
 from grader.classroom.gradebook.settings import GradebookSettings, write_settings
 from grader.classroom.gradebook.writer import GradebookWriter
+from grader.classroom.handin.read import Submitted
 from grader.classroom.records import Enrolled
 from grader.errors import GradebookError
 from tests.gradebooks import ADA, BOB, NOON, graded, received, report, small_gradebook, submitted
@@ -25,7 +31,12 @@ def test_what_goes_in_comes_out(gradebook: Gradebook, where: str) -> None:
     writer = GradebookWriter.begin(gradebook, {}, False)
     late = submitted("x = 'é🐍'\n", NOON + timedelta(days=2, hours=1))
     assert received(writer, "ada", late, "key")
-    assert gradebook.record("ada").problem == "Not graded yet."
+    waiting = gradebook.record("ada")
+    assert (waiting.problem, waiting.state, waiting.score) == (
+        "Not graded yet.",
+        "not graded",
+        None,
+    )
     writer.store_result("ada", "key", late.digest, report(8), 0.5)
     writer.finish()
     made = gradebook.adjust("ADA-L", 3, why="kind", who="me", exercise="my_linear")
@@ -122,6 +133,35 @@ def test_thousands_of_students_are_not_in_memory_at_once(tmp_path: Path) -> None
     assert peak < 8 << 20  # all of them would be more than 30 MiB
 
 
+def test_why_there_is_no_result(gradebook: Gradebook) -> None:
+    """Nothing handed in and an unreadable hand-in earn nothing; what is not graded has no score."""
+    writer = GradebookWriter.begin(gradebook, {}, False)
+    broken = Submitted({}, problem="It is not a zip file.")
+    assert not received(writer, "ada", broken, "")
+    states = {record.student.id: (record.state, record.score) for record in gradebook.records()}
+    assert states == {"ada": ("could not be read", 0), "bob": ("nothing handed in", 0)}
+    assert not received(writer, "ada", Submitted({}), "")
+    writer.store_fault("ada", "", "OSError: Input/output error")
+    gradebook.adjust("ada", 3, why="kind", who="me")
+    record = gradebook.record("ada")
+    assert (record.state, record.score, record.graded) == ("not graded", None, None)
+    assert record.problem == "OSError: Input/output error"
+    assert gradebook.check() == []
+
+
+def test_damage_is_told_in_a_sentence(tmp_path: Path) -> None:
+    with small_gradebook(tmp_path / "grades.db") as opened:
+        graded(opened, "ada", "one", 5)
+        opened.write(lambda session: session.execute(text("UPDATE grading SET report = '{'")))
+        told = r"The gradebook x\.db cannot be used: .*`grader gradebook check` tells what is wrong"
+        with pytest.raises(GradebookError, match=told), damage_is_told("x.db"):
+            opened.record("ada")
+        opened.write(lambda session: session.execute(text("DROP TABLE adjustment")))
+        with pytest.raises(GradebookError, match=told) as error, damage_is_told("x.db"):
+            opened.record("bob")
+        assert "\n" not in str(error.value)
+
+
 def test_an_empty_gradebook_is_opened_only_to_be_filled(tmp_path: Path) -> None:
     with open_gradebook(tmp_path / "grades.db", create=True) as opened:
         assert opened.new
@@ -140,20 +180,6 @@ def test_a_name_that_two_students_have_is_told(sqlite_gradebook: Gradebook) -> N
     enrol(sqlite_gradebook, None, [Enrolled("one", login="same"), Enrolled("two", email="Same")])
     with pytest.raises(GradebookError, match="several students are called 'same'"):
         sqlite_gradebook.record("same")
-
-
-def test_history_is_in_order_and_marks_what_counts(sqlite_gradebook: Gradebook) -> None:
-    graded(sqlite_gradebook, "ada", "one", 5).finish()
-    graded(sqlite_gradebook, "ada", "two", 7).finish()
-    sqlite_gradebook.adjust("ada", -1, why="late", who="me")
-    events = sqlite_gradebook.history("ada")
-    assert [event.when for event in events] == sorted(event.when for event in events)
-    graded_events = [event for event in events if event.kind == "graded"]
-    assert [(event.score, event.counts) for event in graded_events] == [(5, False), (7, True)]
-    handed_in = [event.counts for event in events if event.kind == "handed in"]
-    assert sorted(handed_in) == [False, True]
-    assert events[-1].text == "-1 by me: late"
-    assert sqlite_gradebook.history("bob") == []
 
 
 def test_all_pages_show_the_same_moment(gradebook: Gradebook) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import text
 
 from grader.classroom.gradebook.reader import Gradebook
@@ -76,11 +77,43 @@ def test_a_fault_is_no_result_and_is_tried_again(gradebook: Gradebook) -> None:
     writer = GradebookWriter.begin(gradebook, {}, False)
     handed = submitted("one")
     assert received(writer, "ada", handed, "key of one")
-    writer.store_fault("ada", "The grader\x1b[31m failed")
+    writer.store_fault("ada", "key of one", "The grader\x1b[31m failed")
     record = gradebook.record("ada")
     assert (record.report, record.problem) == (None, "The grader\\x1b[31m failed")
+    assert (record.state, record.score) == ("not graded", None)
     graded(gradebook, "ada", "one", 5)
     assert (gradebook.record("ada").problem, gradebook.record("ada").score) == ("", 5)
+
+
+def test_a_report_with_a_fault_is_refused(sqlite_gradebook: Gradebook) -> None:
+    writer = GradebookWriter.begin(sqlite_gradebook, {}, False)
+    handed = submitted("one")
+    received(writer, "ada", handed, "key")
+    fine = report(5)
+    faulty = replace(fine.exercises[0], status="fault", score=0, checks=())
+    with pytest.raises(ValueError, match="is no verdict, and is not stored: my_linear"):
+        writer.store_result("ada", "key", handed.digest, replace(fine, exercises=(faulty,)), 0.5)
+    assert [event.kind for event in sqlite_gradebook.history("ada")] == ["handed in"]
+
+
+def test_an_earlier_result_of_the_same_key_outlives_a_fault(sqlite_gradebook: Gradebook) -> None:
+    graded(sqlite_gradebook, "ada", "one", 5).finish()
+    graded(sqlite_gradebook, "ada", "two", 7).finish()
+    # what was handed in at first is there again, and is to be graded again
+    writer = GradebookWriter.begin(sqlite_gradebook, {"checks": "x"}, True)
+    assert received(writer, "ada", submitted("one"), "key of one")
+    assert sqlite_gradebook.record("ada").score == 5
+    writer.store_fault("ada", "key of one", "The check is broken.")
+    record = sqlite_gradebook.record("ada")
+    assert (record.state, record.score, record.problem) == ("graded", 5, "")
+    assert record.notes == (
+        "It could not be graded again, and the earlier result counts. The check is broken.",
+    )
+    assert sqlite_gradebook.check() == []
+    # of another text, or by other checks, it does not count
+    assert received(writer, "ada", submitted("three"), "key of three")
+    writer.store_fault("ada", "key of three", "The check is broken.")
+    assert sqlite_gradebook.record("ada").score is None
 
 
 def test_what_cannot_be_graded_is_written_down_and_wants_no_result(

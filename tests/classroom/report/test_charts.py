@@ -43,7 +43,7 @@ def test_a_bar_for_each_bin() -> None:
 
 def test_a_bar_for_each_exercise_and_outcome() -> None:
     told = marks(charts.outcomes(SUMMARY))
-    handed_in = len(list(SUMMARY.handed_in()))
+    graded = len(list(SUMMARY.graded()))
     for exercise in SUMMARY.exercises:
         counts = {}
         for text in told:
@@ -52,7 +52,7 @@ def test_a_bar_for_each_exercise_and_outcome() -> None:
                 word, _, count = rest.rpartition(", ")
                 counts[word] = int(count.split()[0])
         assert set(counts) == {word for _, word, _ in charts.STACK}
-        assert sum(counts.values()) == handed_in
+        assert sum(counts.values()) == graded
 
 
 def test_a_point_for_each_check_that_discriminates() -> None:

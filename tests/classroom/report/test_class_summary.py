@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from grader.classroom.records import Adjustment, Enrolled, Record
 from grader.classroom.report.class_summary import ClassSummary, kind_of
 from grader.report import CheckResult, ExerciseResult, Report, Violation
-from tests.synthetic import HERE, START, made_class, summed, with_statuses
+from tests.synthetic import HERE, START, made_class, not_graded, summed, with_statuses
 
 
 def test_mistakes_are_grouped_whatever_their_numbers() -> None:
@@ -76,13 +78,9 @@ def test_numbers_are_given_once() -> None:
 def test_who_handed_nothing_in_has_a_line_and_is_in_no_table() -> None:
     summary = summed([Record(Enrolled("a", "Ada"), None, 9, "Nothing"), of_exercises("a")])
     absent, present = summary.lines
-    assert (absent.name, absent.handed_in, absent.max_score, absent.remarks) == (
-        "Ada",
-        False,
-        9,
-        1,
-    )
-    assert list(summary.handed_in()) == [present]
+    assert (absent.name, absent.state, absent.max_score) == ("Ada", "nothing handed in", 9)
+    assert (absent.remarks, absent.score) == (1, 0)
+    assert list(summary.graded()) == [present]
     assert len(summary.check_letters()) == 1
 
 
@@ -146,3 +144,56 @@ def test_the_most_frequent_mistake_comes_first() -> None:
     assert counts == sorted(counts, reverse=True)
     for mistake in summary.mistakes:
         assert mistake.students == sorted(set(mistake.students))
+
+
+def test_who_is_not_graded_has_a_line_without_a_score() -> None:
+    summary = summed([not_graded("eve"), of_exercises("a"), not_graded("bob")])
+    assert [line.state for line in summary.lines] == ["not graded", "graded", "not graded"]
+    assert [(line.score, line.graded) for line in summary.lines] == [
+        (None, None),
+        (2, 2),
+        (None, None),
+    ]
+    assert summary.scores() == [2]
+    assert [line.id for line in summary.graded()] == ["a"]
+    assert len(summary.exercise_points()) == 1
+    assert summary.count("not graded") == 2
+    assert summary.count("nothing handed in", "could not be read", "graded") == 1
+
+
+def test_a_report_with_a_fault_adds_to_nothing() -> None:
+    record = with_statuses("failed", "passed", cause="It is twice too large.")
+    assert record.report
+    fault = ExerciseResult("two", "Two", 0, 3, "fault", "not yours")
+    exercises = (*record.report.exercises, fault)
+    faulty = replace(record, report=replace(record.report, exercises=exercises))
+    summary = summed([faulty])
+    assert (summary.mistakes, summary.exercises, summary.checks) == ([], [], [])
+    assert (summary.lines[0].score, summary.lines[0].exercises) == (None, "")
+
+
+def test_the_same_trouble_and_the_same_remark_are_told_once() -> None:
+    def noted(who: str, *remarks: str) -> Record:
+        record = with_statuses("passed", who=who)
+        assert record.report
+        [exercise] = record.report.exercises
+        marked = replace(exercise, remarks=remarks)
+        return replace(record, report=replace(record.report, exercises=(marked,)))
+
+    summary = summed(
+        [
+            noted("a", "line 3 starts a thread"),
+            not_graded("b", "Its worker was lost 2 times."),
+            noted(
+                "c", "line 9 starts a thread", "line 9 starts a thread", "line 1 reaches for `gc`"
+            ),
+            not_graded("d"),
+            not_graded("e"),
+        ]
+    )
+    assert [(one.text, one.students) for one in summary.remarks] == [
+        ("one: line 3 starts a thread", [0, 2]),
+        ("one: line 1 reaches for `gc`", [2]),
+    ]
+    assert [one.students for one in summary.troubles] == [[3, 4], [1]]
+    assert [line.remarks for line in summary.lines] == [1, 2, 3, 2, 2]

@@ -18,7 +18,7 @@ from grader.classroom.report.exports import (
     write_exports,
 )
 from tests.reports import rows
-from tests.synthetic import HOSTILE, made_class, summed
+from tests.synthetic import HOSTILE, made_class, not_graded, summed
 
 
 def test_scores_for_every_platform(folder: Path) -> None:
@@ -109,3 +109,11 @@ def test_instants_are_in_utc() -> None:
     assert stamp(datetime(2026, 11, 21, 8, 30, 5, 7, tzinfo=UTC)) == "2026-11-21T08:30:05Z"
     assert stamp(datetime(2026, 11, 21, 8, 30)) == "2026-11-21T08:30:00"
     assert stamp(None) == ""
+
+
+def test_what_is_not_graded_has_an_empty_cell_on_every_platform(tmp_path: Path) -> None:
+    write_exports(summed([not_graded("eve"), Record(Enrolled("bob"), None, 4)]), tmp_path)
+    for name in PLATFORMS:
+        head, *lines = rows(tmp_path / f"{name}.csv")
+        column = head.index("score") if name == "classroom50" else -1
+        assert [line[column] for line in lines[-2:]] == ["", "0"], name

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from markdown_it import MarkdownIt
 
 from grader.classroom.records import Enrolled, Record
-from grader.classroom.report.feedback import escaped, html, markdown, write_feedback
+from grader.classroom.report.feedback import WORDS, escaped, html, markdown, write_feedback
 from grader.classroom.report.file_names import slug
 from grader.report import ExerciseResult, Report, Violation
 from tests.reports import Tags
-from tests.synthetic import HERE, HOSTILE, made_class, with_statuses
+from tests.synthetic import HERE, HOSTILE, made_class, not_graded, with_statuses
 
 
 def test_feedback_has_a_safe_file_for_everybody(folder: Path) -> None:
@@ -90,6 +91,36 @@ def test_why_there_are_no_points(make: object) -> None:
     text = make(Record(Enrolled("ada"), Report("x", (exercise,), HERE), 2), "Lab 1")  # type: ignore[operator]
     assert "There is no one.py." in text
     assert "line 3: by hand, please" in text
+
+
+@pytest.mark.parametrize("make", [markdown, html])
+def test_what_is_not_graded_is_told_without_a_score_and_without_the_reason(make: object) -> None:
+    """What failed, with the lines of a hidden check, is for the instructor."""
+    text = make(not_graded("eve", "The check test_x of one failed:\nSECRET"), "Lab 1")  # type: ignore[operator]
+    assert "not graded" in text
+    assert "This is not your fault" in text
+    assert "points</b>" not in text
+    assert not re.search(r"\d of 4|0 points|by hand", text)
+    assert "test_x" not in text
+    assert "SECRET" not in text
+
+
+@pytest.mark.parametrize("make", [markdown, html])
+def test_what_the_instructor_should_look_at_is_not_told(make: object) -> None:
+    record = with_statuses("passed")
+    assert record.report
+    noted = replace(record.report.exercises[0], remarks=("line 3 reaches for `sys`",))
+    text = make(replace(record, report=replace(record.report, exercises=(noted,))), "Lab 1")  # type: ignore[operator]
+    assert "line 3" not in text
+    assert "2 of 2 points" in text
+
+
+@pytest.mark.parametrize("make", [markdown, html])
+def test_every_status_is_told_in_words(make: object) -> None:
+    statuses = ("passed", "failed", "timeout", "not_reached", "not_started", "skipped")
+    text = make(with_statuses(*statuses), "Lab 1")  # type: ignore[operator]
+    for status in statuses:
+        assert WORDS[status] in text
 
 
 def test_two_files_named_after_the_student(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from grader.classroom.report.item_analysis import (
     distribution,
     exercise_items,
 )
-from tests.synthetic import made_class, summed, with_statuses
+from tests.synthetic import made_class, not_graded, summed, with_statuses
 
 
 def test_rates_count_those_who_tried() -> None:
@@ -22,7 +22,7 @@ def test_rates_count_those_who_tried() -> None:
         with_statuses("passed", "timeout"),
         with_statuses("failed", "not_reached"),
         with_statuses("not_started", "skipped"),
-        with_statuses("skipped", "error"),
+        with_statuses("skipped", "not_started"),
         Record(Enrolled("absent"), None, 4),
     ]
     first, second = check_items(summed(records))
@@ -103,8 +103,8 @@ def test_interval_is_fishers() -> None:
 def test_bins_hold_every_score_once(size: int) -> None:
     summary = summed(list(made_class(size)))
     told = distribution(summary)
-    scores = sorted(line.score for line in summary.handed_in())
-    assert sum(height for _, _, height in told.bins) == told.handed_in == len(scores)
+    scores = sorted(summary.scores())
+    assert sum(height for _, _, height in told.bins) == told.graded == len(scores)
     for low, high, height in told.bins:
         assert height == sum(low <= score <= high for score in scores)
     assert len(told.bins) <= 20
@@ -146,10 +146,21 @@ def test_a_class_of_one_has_no_deviation() -> None:
     alone = distribution(
         summed([with_statuses("passed", "failed"), Record(Enrolled("b"), None, 4)])
     )
-    assert (alone.students, alone.handed_in, alone.mean, alone.deviation) == (2, 1, 2.0, 0.0)
+    assert (alone.students, alone.graded, alone.mean, alone.deviation) == (2, 1, 2.0, 0.0)
     nobody = distribution(summed([Record(Enrolled("b"), None, 4)]))
-    assert (nobody.students, nobody.handed_in, nobody.bins) == (1, 0, ())
+    assert (nobody.students, nobody.graded, nobody.bins) == (1, 0, ())
     two = distribution(
         summed([with_statuses("passed", "failed"), with_statuses("passed", "passed")])
     )
     assert two.deviation == pytest.approx(np.std([2, 4], ddof=1))
+
+
+def test_what_is_not_graded_is_in_no_number() -> None:
+    records = [with_statuses("passed", "failed", who=f"s{n}") for n in range(6)]
+    records += [with_statuses("passed", "passed", who=f"t{n}") for n in range(6)]
+    without, with_them = summed(records), summed([*records, not_graded("eve"), not_graded("bob")])
+    assert check_items(with_them) == check_items(without)
+    assert exercise_items(with_them) == exercise_items(without)
+    told, before = distribution(with_them), distribution(without)
+    assert (told.students, told.graded) == (14, 12)
+    assert (told.mean, told.quartiles, told.bins) == (before.mean, before.quartiles, before.bins)

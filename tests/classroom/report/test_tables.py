@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.classroom.records import Record
+from grader.classroom.records import Enrolled, Record
 from grader.classroom.report import tables
 from grader.classroom.report.exports import write_csv
 from grader.classroom.report.report_folder import write_report
@@ -15,7 +15,7 @@ from grader.classroom.report.tables import BATCH, DataFolder, TableFile, record_
 from grader.classroom.sanitize import shown
 from grader.report import Report
 from tests.reports import rows
-from tests.synthetic import hostile_class, made_class, summed
+from tests.synthetic import hostile_class, made_class, not_graded, summed
 
 
 def test_records_come_back_from_the_data(folder: Path) -> None:
@@ -100,3 +100,29 @@ def test_a_record_says_when_in_utc_and_what_counts() -> None:
     assert data["submitted"].endswith("Z")
     assert data["adjustments"][0]["when"] == "2026-11-01T12:00:00Z"
     assert data["report"]["score"] == record.report.score  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("parquet", [True, False])
+def test_what_is_not_graded_has_no_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, parquet: bool
+) -> None:
+    import pyarrow.parquet
+
+    if not parquet:
+        monkeypatch.setattr(tables, "pyarrow", lambda: None)
+    with DataFolder(tmp_path) as data:
+        data.add(not_graded("eve"))
+        data.add(Record(Enrolled("bob"), None, 4))
+    if parquet:
+        eve, bob = pyarrow.parquet.read_table(tmp_path / "students.parquet").to_pylist()
+        nothing: object = None
+        zero: object = 0
+    else:
+        head, *lines = rows(tmp_path / "students.csv")
+        eve, bob = (dict(zip(head, line, strict=True)) for line in lines)
+        nothing, zero = "", "0"
+    assert (eve["state"], eve["graded"], eve["score"]) == ("not graded", nothing, nothing)
+    assert (bob["state"], bob["graded"], bob["score"]) == ("nothing handed in", zero, zero)
+    lines_of_json = (tmp_path / "records.jsonl").read_text(encoding="utf-8").splitlines()
+    scores = [(one["state"], one["score"]) for one in map(json.loads, lines_of_json)]
+    assert scores == [("not graded", None), ("nothing handed in", 0)]

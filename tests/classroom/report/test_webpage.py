@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from grader.classroom.records import Record
 from grader.classroom.report import webpage
 from grader.classroom.report.class_summary import ClassSummary
 from grader.classroom.report.webpage import SHARD, WebPage, drawn, script_json
 from grader.errors import UnsupportedVersion
 from grader.report import Picture
 from tests.reports import Tags
-from tests.synthetic import made_class
+from tests.synthetic import made_class, not_graded, with_statuses
 
 
 def test_the_page_holds_no_markup_from_outside(folder: Path) -> None:
@@ -82,6 +85,43 @@ def test_a_passed_check_is_its_number_alone(tmp_path: Path) -> None:
     ]
     assert {type(entry) for entry in entries} == {int, list}
     assert all(entry[1] != "p" for entry in entries if isinstance(entry, list))
+
+
+def page_with(records: Sequence[Record], folder: Path) -> str:
+    """The text of the overview."""
+    folder.mkdir()
+    page, summary = WebPage(folder), ClassSummary("Lab 1")
+    for record in records:
+        summary.add(record)
+        page.add(record, summary)
+    return " ".join(Tags(page.close(summary).read_text(encoding="utf-8")).text.split())
+
+
+def test_the_overview_lists_whom_the_grader_failed(tmp_path: Path) -> None:
+    records = [with_statuses("passed"), *(not_graded(f"s{n}") for n in range(5))]
+    text = page_with(records, tmp_path / "page")
+    assert "Not graded, through no fault of theirs 5 students have no score" in text
+    assert "s0, s1, s2 and 2 more: The check test_x of one failed: NameError: x" in text
+    assert "it could not be read" not in text
+    table = taken(tmp_path / "page" / "data" / "table.js")
+    assert [(row[4], row[9]) for row in table] == [(2, "graded"), *[(None, "not graded")] * 5]
+    student = taken(tmp_path / "page" / "data" / "students-0.js")[1]
+    assert student["score"] == [None, 4, None, 0]
+    assert student["problem"].endswith("NameError: x")
+    assert "Not graded" not in page_with([with_statuses("passed")], tmp_path / "fine")
+
+
+def test_remarks_are_in_the_overview_and_on_the_students_page(tmp_path: Path) -> None:
+    record = with_statuses("passed", who="eve")
+    assert record.report
+    noted = replace(record.report.exercises[0], remarks=("line 3 reaches for `sys`",))
+    marked = replace(record, report=replace(record.report, exercises=(noted,)))
+    text = page_with([marked], tmp_path / "page")
+    assert "eve: one: line 3 reaches for `sys`" in text
+    [student] = taken(tmp_path / "page" / "data" / "students-0.js")
+    assert student["exercises"][0][7] == ["line 3 reaches for `sys`"]
+    assert taken(tmp_path / "page" / "data" / "table.js")[0][8] == 1
+    assert "To look at" not in page_with([record], tmp_path / "fine")
 
 
 def test_an_error_is_drawn_from_the_largest_and_a_curve_from_its_range() -> None:

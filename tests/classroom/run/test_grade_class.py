@@ -19,6 +19,7 @@ import pytest
 from grader.classroom.gradebook.late import LatePolicy
 from grader.classroom.gradebook.reader import Gradebook, open_gradebook
 from grader.classroom.gradebook.settings import GradebookSettings
+from grader.classroom.handin.read import read_hand_in
 from grader.classroom.handin.roster import RosterEntry
 from grader.classroom.records import Enrolled
 from grader.classroom.run.grade_class import (
@@ -31,7 +32,7 @@ from grader.classroom.run.grade_class import (
 from grader.classroom.run.pool import Workers
 from grader.classroom.run.worker import GradingOutcome, Task
 from grader.course.catalog import load_course
-from grader.errors import LayoutError, WorkersError
+from grader.errors import CourseFault, LayoutError, WorkersError
 from grader.report import CheckResult, Environment, ExerciseResult, Report
 from grader.sandbox import Limits
 from tests.classes import commit
@@ -40,11 +41,34 @@ from tests.gradebooks import NOON
 HERE = Environment("3.11", "2.13", ("cpu",), ("limits",))
 
 
-class StandIn(Executor):
-    """Gives each exercise the points that its text says: `# 7`; a text with `fault` is a fault."""
+BROKEN = """Traceback (most recent call last):
+  File "/h/losses.py", line 7, in test_mine
+    undefined_name
+NameError: name 'undefined_name' is not defined
 
-    def __init__(self) -> None:
+The above exception was the direct cause of the following exception:
+
+Traceback (most recent call last):
+  File "/grader/checking/run.py", line 70, in _ended
+    raise CourseFault(told) from error
+grader.errors.CourseFault: The check test_mine is at fault.
+"""
+
+
+def fault(name: str, traceback: str) -> ExerciseResult:
+    return ExerciseResult(name, name, 0, 10, "fault", "not your code", traceback=traceback)
+
+
+class StandIn(Executor):
+    """Gives each exercise the points that its text says: `# 7`.
+
+    A text with `fault` ends in no report; with `broken`, it meets a check that is broken. With `lost`, a process is
+    lost over it, as often as `losses` says.
+    """
+
+    def __init__(self, losses: int = 99) -> None:
         self.tasks: list[Task] = []
+        self.losses = losses
 
     def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
         [task] = args
@@ -60,6 +84,13 @@ class StandIn(Executor):
             text = source.text if source else ""
             if "fault" in text:
                 return GradingOutcome(None, 0.1, "The sandbox failed: it ended")
+            if "lost" in text and self.losses:
+                self.losses -= 1
+                exercises.append(fault(name, "grader.errors.SandboxLost: It ended."))
+                continue
+            if "broken" in text:
+                exercises.append(fault(name, BROKEN))
+                continue
             found = re.search(r"# (\d+)", text)
             score = int(found[1]) if found else 0
             check = CheckResult("right", "It is right.", "passed", 10, score)
@@ -101,7 +132,7 @@ def hand_in(folder: Path, student: str, **texts: str) -> Path:
     return folder / student
 
 
-def scores(gradebook: Gradebook) -> dict[str, int]:
+def scores(gradebook: Gradebook) -> dict[str, int | None]:
     assert gradebook.check() == []
     return {record.student.id: record.score for record in gradebook.records()}
 
@@ -251,16 +282,95 @@ def test_what_cannot_be_read_is_told_and_stops_nobody(
 
     monkeypatch.setattr("grader.classroom.run.grade_class.read_hand_in", broken)
     summary = grade_class(folder, gradebook, workers=StandIn().workers)
-    told = "It cannot be read: RecursionError: too\\x1b deep"
-    assert summary.unreadable == {"ada": told, "bob": told, "eve": told}
-
-
-def test_a_fault_is_told_and_tried_again(folder: Path, gradebook: Gradebook) -> None:
-    hand_in(folder, "ada", losses="fault")
+    # that is no student's zero, and is tried again
+    assert summary.unreadable == {}
+    assert {who: each.kind for who, (each,) in summary.faults.items()} == dict.fromkeys(
+        ("ada", "bob", "eve"), "grader"
+    )
+    assert "RecursionError: too\\x1b deep" in gradebook.record("bob").problem
+    assert scores(gradebook) == {"ada": None, "bob": None, "eve": None}
+    monkeypatch.undo()
     summary = grade_class(folder, gradebook, workers=StandIn().workers)
-    assert (summary.graded, summary.faults) == (1, {"ada": "The sandbox failed: it ended"})
-    assert gradebook.record("ada").problem == "The sandbox failed: it ended"
+    assert (summary.graded_before, list(summary.unreadable)) == (2, ["eve"])
+    assert scores(gradebook) == {"ada": 7, "bob": 4, "eve": 0}
+
+
+def test_what_fails_while_a_new_gradebooks_exercises_are_looked_for_stops_nobody(
+    folder: Path, gradebook: Gradebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def sometimes(hand_in: Any, *rest: Any) -> Any:
+        if hand_in.path.name == "bob":
+            raise OSError(5, "Input/output error")
+        return read_hand_in(hand_in, *rest)
+
+    monkeypatch.setattr("grader.classroom.run.grade_class.read_hand_in", sometimes)
+    summary = grade_class(folder, gradebook, workers=StandIn().workers)
+    assert (summary.graded, list(summary.faults)) == (1, ["bob"])
+    assert "OSError: [Errno 5] Input/output error" in gradebook.record("bob").problem
+    assert scores(gradebook) == {"ada": 7, "bob": None}
+
+
+@pytest.mark.parametrize("text", ["fault", "broken"])
+def test_a_fault_is_told_and_tried_again(folder: Path, gradebook: Gradebook, text: str) -> None:
+    hand_in(folder, "ada", losses=text)
+    for _ in range(2):  # nothing is stored, so the same command tries again
+        summary = grade_class(folder, gradebook, workers=StandIn().workers)
+        assert list(summary.faults) == ["ada"]
+        record = gradebook.record("ada")
+        assert (record.state, record.score) == ("not graded", None)
+        assert [event.kind for event in gradebook.history("ada")] == ["handed in"]
     assert graded(folder, gradebook) == ["ada"]
+    hand_in(folder, "ada", losses="# 3")
+    summary = grade_class(folder, gradebook, workers=StandIn().workers)
+    assert (summary.graded, summary.faults) == (1, {})
+    assert scores(gradebook) == {"ada": 3, "bob": 4}
+
+
+def test_a_broken_check_is_told_in_its_authors_words(folder: Path, gradebook: Gradebook) -> None:
+    hand_in(folder, "ada", losses="broken")
+    summary = grade_class(folder, gradebook, workers=StandIn().workers)
+    [trouble] = summary.faults["ada"]
+    assert (trouble.exercise, trouble.check, trouble.kind) == ("losses", "test_mine", "course")
+    assert gradebook.record("ada").problem.splitlines() == [
+        "The check test_mine of losses failed: NameError: name 'undefined_name' is not defined",
+        'File "/h/losses.py", line 7, in test_mine',
+        "  undefined_name",
+    ]
+
+
+def test_a_good_result_outlives_a_fault_of_grading_it_again(
+    folder: Path, gradebook: Gradebook
+) -> None:
+    graded(folder, gradebook)
+    stand_in = StandIn()
+    stand_in.outcome = lambda task: GradingOutcome(None, 0.1, "It ended.", lost=True)  # type: ignore[method-assign]
+    summary = grade_class(folder, gradebook, workers=stand_in.workers, force=True)
+    assert set(summary.faults) == {"ada", "bob"}
+    assert scores(gradebook) == {"ada": 7, "bob": 4}
+    assert "the earlier result counts" in " ".join(gradebook.record("ada").notes)
+
+
+@pytest.mark.parametrize(("losses", "times"), [(1, 2), (2, 3), (3, 3)])
+def test_what_is_lost_with_a_process_is_tried_again_when_the_others_are_done(
+    folder: Path, gradebook: Gradebook, losses: int, times: int
+) -> None:
+    hand_in(folder, "ada", losses="lost # 7")
+    for number in range(5):
+        hand_in(folder, f"s{number}", losses="# 1")
+    stand_in = StandIn(losses)
+    done: list[str] = []
+    progress = Progress(done=done.append)
+    summary = grade_class(folder, gradebook, workers=stand_in.workers, progress=progress)
+    others = ["bob", *(f"s{number}" for number in range(5))]
+    assert stand_in.students == ["ada", *others, *["ada"] * (times - 1)]
+    assert sorted(done) == ["ada", *others]
+    assert gradebook.record("ada").score == (7 if losses < 3 else None)
+    assert list(summary.faults) == ([] if losses < 3 else ["ada"])
+
+
+def test_a_broken_check_is_not_asked_twice(folder: Path, gradebook: Gradebook) -> None:
+    hand_in(folder, "ada", losses="broken")
+    assert graded(folder, gradebook) == ["ada", "bob"]
 
 
 @pytest.mark.skipif(not shutil.which("git"), reason="git is not installed here")
@@ -345,8 +455,27 @@ def test_repositories_need_git(
 def test_checks_that_cannot_be_used_end_it(folder: Path, gradebook: Gradebook) -> None:
     stand_in = StandIn()
     stand_in.outcome = lambda task: GradingOutcome(None, 0, "The checks are at fault.")  # type: ignore[method-assign]
-    with pytest.raises(WorkersError, match=r"Nothing can be graded\. The checks are at fault\."):
+    told = r"Nothing can be graded\. Grading failed: The checks are at fault\."
+    with pytest.raises(WorkersError, match=told):
         grade_class(folder, gradebook, workers=stand_in.workers)
+
+
+def test_a_check_that_fails_without_a_submission_ends_it_and_is_named(
+    folder: Path, gradebook: Gradebook
+) -> None:
+    stand_in = StandIn()
+
+    def outcome(task: Task) -> GradingOutcome:
+        results = tuple(fault(name, BROKEN) for name in task.exercises)
+        return GradingOutcome(Report("", results, HERE), 0.1)
+
+    stand_in.outcome = outcome  # type: ignore[method-assign]
+    told = r"Nothing can be graded\. The check test_mine of line_fit failed: NameError: "
+    with pytest.raises(CourseFault, match=told):
+        grade_class(folder, gradebook, workers=stand_in.workers)
+    # nobody is in trouble for it, and there is nothing that can be reached
+    assert gradebook.max_scores == {}
+    assert graded(folder, gradebook) == ["ada", "bob"]
 
 
 # ── while it works ──────────────────────────────────────────────────────────────────────────────
@@ -375,6 +504,29 @@ def test_results_are_written_as_they_come(folder: Path, gradebook: Gradebook) ->
 
     with pytest.raises(KeyboardInterrupt):
         grade_class(folder, gradebook, workers=StandIn().workers, progress=Progress(done=stop))
-    assert scores(gradebook) == {"ada": 7, "bob": 0}
+    assert scores(gradebook) == {"ada": 7, "bob": None}
     assert graded(folder, gradebook) == ["bob"]
     assert scores(gradebook) == {"ada": 7, "bob": 4}
+
+
+def test_whose_turn_has_not_come_when_a_run_is_stopped_is_not_absent(
+    folder: Path, gradebook: Gradebook
+) -> None:
+    for number in range(3 * READ_AHEAD):
+        hand_in(folder, f"s{number:02}", losses="# 1")
+
+    def stop(student: str) -> None:
+        raise KeyboardInterrupt
+
+    roster = [RosterEntry(student) for student in (Enrolled("absent"), Enrolled("ada"))]
+    with pytest.raises(KeyboardInterrupt):
+        grade_class(
+            folder,
+            gradebook,
+            roster=roster,
+            workers=StandIn().workers,
+            progress=Progress(done=stop),
+        )
+    found = scores(gradebook)
+    assert (found.pop("absent"), found.pop("ada")) == (0, 7)
+    assert set(found.values()) == {None}

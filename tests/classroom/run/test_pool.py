@@ -72,6 +72,32 @@ def test_a_submission_that_ends_its_worker_costs_only_itself() -> None:
     }
 
 
+class Endless:
+    """Tasks that go on after their end: each name is given again, once, when its outcome is known."""
+
+    def __init__(self, count: int) -> None:
+        self.waiting = list(tasks(count))
+
+    def __iter__(self) -> Endless:
+        return self
+
+    def __next__(self) -> tuple[str, Task]:
+        if not self.waiting:
+            raise StopIteration
+        return self.waiting.pop(0)
+
+
+@pytest.mark.parametrize("poison", [set(), {"0"}, {"3", "4"}])
+def test_tasks_may_go_on_after_their_end(poison: set[str]) -> None:
+    several, again = Endless(5), dict(tasks(5))
+    found = []
+    for key, outcome in fragile(poison).run(several):
+        found.append((key, outcome.lost))
+        if task := again.pop(key, None):
+            several.waiting.append((key, task))
+    assert sorted(found) == sorted(2 * [(str(n), str(n) in poison) for n in range(5)])
+
+
 def test_workers_that_cannot_even_start_are_told() -> None:
     with pytest.raises(WorkersError, match="end as soon as they are started"):
         list(fragile({str(number) for number in range(20)}).run(tasks(20)))

@@ -96,31 +96,39 @@ def test_a_right_submission_earns_all_points(
     assert again.exercises[0].seed == outcome.report.exercises[0].seed
 
 
-def test_a_sandbox_that_is_lost_once_costs_nothing(
+def test_a_sandbox_that_is_lost_is_a_fault_and_the_next_task_has_another(
     task: Task, no_machines: type[NoMachines], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     graded_by(monkeypatch, SandboxLost("it ended"), report(5))
     outcome = grade_task(task)
-    assert (outcome.report, outcome.fault) == (report(5), "")
+    assert (outcome.report, outcome.fault) == (None, "The sandbox failed: it ended")
+    [trouble] = outcome.troubles
+    assert (trouble.kind, trouble.reason) == ("lost", "The sandbox failed: it ended")
+    assert grade_task(task).report == report(5)
     assert (no_machines.made, no_machines.closed) == (2, 1)
-
-
-def test_a_sandbox_that_is_lost_twice_is_a_fault(
-    task: Task, no_machines: type[NoMachines], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    graded_by(monkeypatch, SandboxLost("it ended"), SandboxLost("and again"))
-    outcome = grade_task(task)
-    assert (outcome.report, outcome.fault) == (None, "The sandbox failed: and again")
-    assert no_machines.closed == 2
 
 
 def test_a_bug_of_the_grader_is_a_fault_of_that_task_alone(
     task: Task, no_machines: type[NoMachines], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     graded_by(monkeypatch, ZeroDivisionError("oops"), report(5, "bob"))
-    assert grade_task(task).fault == "The grader itself failed: ZeroDivisionError: oops"
+    outcome = grade_task(task)
+    assert outcome.fault == "The grader itself failed: ZeroDivisionError: oops"
+    [trouble] = outcome.troubles
+    assert (trouble.kind, trouble.reason) == ("grader", "ZeroDivisionError: oops")
+    assert "in grade" in trouble.lines[0]
     assert grade_task(task).report == report(5, "bob")
     assert (no_machines.made, no_machines.closed) == (1, 0)
+
+
+def test_a_report_with_a_fault_has_troubles(
+    task: Task, no_machines: type[NoMachines], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fault = replace(report(0).exercises[0], status="fault", checks=(), traceback="E: it broke")
+    graded_by(monkeypatch, report(5), replace(report(5), exercises=(fault,)))
+    assert grade_task(task).troubles == ()
+    [trouble] = grade_task(task).troubles
+    assert (trouble.exercise, trouble.reason) == ("my_linear", "E: it broke")
 
 
 def test_machines_are_kept_until_other_ones_are_wanted(

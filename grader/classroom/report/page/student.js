@@ -3,19 +3,20 @@
 
 (() => {
   const { make, prose, want, views } = report;
-  const MARKS = { p: "✓", h: "◐", f: "✗", t: "⏳", e: "⚠", r: "–", n: "○", m: "?", s: "–" };
+  const MARKS = { p: "✓", h: "◐", f: "✗", t: "⏳", e: "⚠", r: "–", n: "○", m: "?", s: "–", x: "⚠" };
 
   const signed = (value) => (value > 0 ? `+${value}` : String(value).replace("-", "−"));
 
   function sums([score, most, graded, penalty], adjustments) {
     const lines = [];
-    if (penalty || adjustments.length) lines.push(make("li", {}, `graded: ${graded} points`));
+    const ungraded = score === null;
+    if (!ungraded && (penalty || adjustments.length)) lines.push(make("li", {}, `graded: ${graded} points`));
     if (penalty) lines.push(make("li", {}, `late: −${penalty} points`));
     for (const [exercise, points, who, when, why] of adjustments) {
       lines.push(make("li", {}, `by hand${exercise ? ` in ${exercise}` : ""}: ${signed(points)} points, ${who}, ${when}: `, why));
     }
     return [
-      make("p", { class: "total" }, make("b", {}, String(score)), ` of ${most} points`),
+      make("p", { class: "total" }, make("b", {}, ungraded ? "not graded" : String(score)), ungraded ? "" : ` of ${most} points`),
       lines.length ? make("ul", { class: "sums" }, ...lines) : null,
     ];
   }
@@ -71,7 +72,7 @@
     );
   }
 
-  function exercise([number, letter, score, most, message, violations, checks], about) {
+  function exercise([number, letter, score, most, message, violations, checks, remarks], about) {
     const [name, title] = about.exercises[number];
     return make(
       "section",
@@ -81,6 +82,9 @@
       message ? make("pre", {}, message) : null,
       violations.length
         ? make("ul", { class: "violations" }, ...violations.map(([line, told]) => make("li", {}, `line ${line}: `, ...prose(told))))
+        : null,
+      remarks.length
+        ? make("div", { class: "remarks" }, make("h3", {}, "To look at"), make("ul", {}, ...remarks.map((remark) => make("li", {}, remark))))
         : null,
       "mn".includes(letter) ? null : make("ul", { class: "checks" }, ...checks.map((one) => check(one, about))),
     );

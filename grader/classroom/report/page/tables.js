@@ -3,7 +3,7 @@
 
 (() => {
   const { make, want, views } = report;
-  const PLACES = { name: 0, id: 1, login: 2, section: 3, score: 4, most: 5, when: 6, late: 7, remarks: 8, in: 9 };
+  const PLACES = { name: 0, id: 1, login: 2, section: 3, score: 4, most: 5, when: 6, late: 7, remarks: 8, state: 9 };
   const POINTS = 10; // from here on: points by exercise, -1 where there are none
 
   const words = {
@@ -57,7 +57,7 @@
       { ...text(PLACES.id), title: "identifier" },
       { ...text(PLACES.login), title: "login" },
       { ...text(PLACES.section), title: "section" },
-      { ...number(PLACES.score), title: "score" },
+      { ...number(PLACES.score, (value) => (value === null ? "–" : String(value))), title: "score" },
       ...about.exercises.map(([name, , most], place) => ({
         ...number(POINTS + place, (value) => (value < 0 ? "–" : String(value))),
         title: name,
@@ -99,10 +99,14 @@
     }
     if (parameters.has("low")) {
       const [low, high] = [Number(parameters.get("low")), Number(parameters.get("high"))];
-      const who = those((row) => row[PLACES.in] && row[PLACES.score] >= low && row[PLACES.score] <= high);
+      const who = those((row) => row[PLACES.state] === "graded" && row[PLACES.score] >= low && row[PLACES.score] <= high);
       return [who, `scores from ${low} to ${high}`];
     }
-    if (parameters.has("absent")) return [those((row) => !row[PLACES.in]), "nothing was handed in, or it could not be read"];
+    if (parameters.has("absent")) {
+      const who = those((row) => row[PLACES.state] === "nothing handed in" || row[PLACES.state] === "could not be read");
+      return [who, "nothing was handed in, or it could not be read"];
+    }
+    if (parameters.has("ungraded")) return [those((row) => row[PLACES.state] === "not graded"), "not graded, through no fault of theirs"];
     return [null, ""];
   }
 

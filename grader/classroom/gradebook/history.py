@@ -1,0 +1,62 @@
+"""What happened to a student's work: all that was handed in, graded and adjusted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from .models import AdjustmentRow, GradingRow, StandingRow, SubmissionRow
+
+
+@dataclass(frozen=True)
+class HistoryEvent:
+    """Something that happened to a student's work.
+
+    Attributes:
+        score: of a result, what it gave; of an adjustment, its points.
+        counts: whether it is what counts now.
+    """
+
+    when: datetime
+    kind: Literal["handed in", "graded", "adjusted"]
+    text: str
+    score: int | None = None
+    counts: bool = True
+
+
+def events_of(session: Session, student: str) -> list[HistoryEvent]:
+    """Everything that is kept of a student, the oldest first; `student` is the identifier as it is kept."""
+    standing = session.get(StandingRow, student)
+    submissions = session.scalars(select(SubmissionRow).filter_by(student_id=student))
+    gradings = session.scalars(select(GradingRow).filter_by(student_id=student))
+    adjustments = session.scalars(select(AdjustmentRow).filter_by(student_id=student))
+    events = [
+        *(_handed_in(row, standing) for row in submissions),
+        *(_graded(row, standing) for row in gradings),
+        *(_adjusted(row) for row in adjustments),
+    ]
+    return sorted(events, key=lambda event: event.when)
+
+
+def _handed_in(row: SubmissionRow, standing: StandingRow | None) -> HistoryEvent:
+    commit = f"commit {row.commit[:12]}, " if row.commit else ""
+    text = f"{commit}{row.problem or row.digest[:12] or 'not read'}"
+    counts = standing is not None and standing.submission_id == row.id
+    return HistoryEvent(row.handed_in or row.seen, "handed in", text, None, counts)
+
+
+def _graded(row: GradingRow, standing: StandingRow | None) -> HistoryEvent:
+    again = ", graded again" if row.forced_run else ""
+    text = f"{row.score} of {row.max_score} for {row.digest[:12]}{again}"
+    counts = standing is not None and standing.grading_id == row.id
+    return HistoryEvent(row.graded, "graded", text, row.score, counts)
+
+
+def _adjusted(row: AdjustmentRow) -> HistoryEvent:
+    where = f" in {row.exercise}" if row.exercise else ""
+    text = f"{row.points:+d}{where} by {row.who}: {row.why}"
+    return HistoryEvent(row.made, "adjusted", text, row.points)
