@@ -11,8 +11,6 @@ import warnings
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import torch
 
@@ -37,15 +35,14 @@ def set_up(device: str) -> str:
 
 def why_no_cuda(confinement: Confinement) -> str:
     """Why a child, confined as the others are, cannot use the GPU, and what to do; empty where it can."""
-    with TemporaryDirectory(dir=confinement.folder) as folder:
-        attempt = partial(_sum_on_gpu, confinement, Path(folder))
-        problem = attempt(())
-        if not problem:
-            return ""
-        return explain(problem, attempt, devices_here(), str(torch.__version__), torch.version.cuda)
+    attempt = partial(_sum_on_gpu, confinement)
+    problem = attempt(())
+    if not problem:
+        return ""
+    return explain(problem, attempt, devices_here(), str(torch.__version__), torch.version.cuda)
 
 
-def _sum_on_gpu(confinement: Confinement, folder: Path, without: Collection[str]) -> str:
+def _sum_on_gpu(confinement: Confinement, without: Collection[str]) -> str:
     """Lets a throwaway child use the GPU, with some layers left out; why it could not."""
     reader, writer = os.pipe()
     pid = os.fork()
@@ -55,7 +52,7 @@ def _sum_on_gpu(confinement: Confinement, folder: Path, without: Collection[str]
             os.setsid()
             if LIMITS not in without:
                 apply_limits(Limits(), "cuda")
-            confinement.apply(folder, without)
+            confinement.apply(confinement.folder, without)
             problem = (
                 "" if torch.ones(2, device="cuda").sum().item() == 2 else "it gives wrong numbers"
             )

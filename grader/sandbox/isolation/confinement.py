@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Collection, Sequence
 from contextlib import suppress
+from copy import copy
 from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
@@ -79,29 +80,33 @@ class Confinement:
     ) -> None:
         self.folder = folder
         self.hidden = hidden
+        self.shown = [path.resolve() for path in shown]
         self.device = device
         self._rules: tuple[landlock.SharedRules, landlock.OwnRules] | None = None
         self._filter: seccomp.Filter | None = None
         self._privileges: Privileges | None = None
         self.reasons: dict[str, str] = {}
-        shown = [path.resolve() for path in shown]
         if not wanted or sys.platform != "linux":
             why = f"not on {sys.platform}" if wanted else "switched off"
             self.reasons = dict.fromkeys((LANDLOCK, SECCOMP, PRIVILEGES), why)
             return
         self._privileges = Privileges()
         try:
-            shared = _shared_rules(folder, hidden, device, shown)
-            self._rules = (
-                shared,
-                _own_rules(device, [*shared.behind_links, *_holders(shown, folder)]),
-            )
+            self._rules = _rules(folder, hidden, device, self.shown)
         except (landlock.LandlockError, OSError) as error:
             self.reasons[LANDLOCK] = str(error)
         try:
             self._filter = seccomp.Filter(device)
         except seccomp.SeccompError as error:
             self.reasons[SECCOMP] = str(error)
+
+    def moved(self, folder: Path) -> Confinement:
+        """The same for children whose folders lie in another folder."""
+        other = copy(self)
+        other.folder = folder
+        if self._rules:
+            other._rules = _rules(folder, self.hidden, self.device, self.shown)
+        return other
 
     @property
     def kept_capabilities(self) -> int:
@@ -148,6 +153,13 @@ def _readable(device: str) -> set[Path]:
         path for path in (*prefixes, *(Path(name).resolve() for name in names)) if path.exists()
     }
     return {path for path in paths if not paths.intersection(path.parents)}
+
+
+def _rules(
+    folder: Path, hidden: list[Path], device: str, shown: Sequence[Path]
+) -> tuple[landlock.SharedRules, landlock.OwnRules]:
+    shared = _shared_rules(folder, hidden, device, shown)
+    return shared, _own_rules(device, [*shared.behind_links, *_holders(shown, folder)])
 
 
 def _shared_rules(

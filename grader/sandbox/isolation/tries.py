@@ -79,9 +79,13 @@ def observe(confinement: Confinement) -> list[Layer]:
     """Forks a throwaway child that tries what the layers forbid, first unconfined, then confined."""
     if confinement.reasons.keys() >= {LANDLOCK, SECCOMP, PRIVILEGES}:
         return [Layer(name, False, confinement.reasons[part]) for name, part in MADE_OF.items()]
-    with _scene(confinement.folder) as scene:
-        tries = [*_tries(scene, confinement)]
-        before, after = _in_a_child(tries, confinement, scene.own)
+    # not in the children's folder, which the trusted process looks after meanwhile
+    with _scene(confinement.folder.parent) as scene:
+        moved = confinement.moved(scene.own.parent)
+        tries = [*_tries(scene, moved)]
+        before, after = _in_a_child(tries, moved, scene.own)
+        for descriptor in moved.descriptors:
+            os.close(descriptor)
     return [_layer(name, tries, before, after, confinement.reasons) for name in MADE_OF]
 
 
@@ -139,18 +143,16 @@ def _error_of(each: Try) -> int:
 
 @contextmanager
 def _scene(folder: Path) -> Iterator[_Scene]:
+    """Made in a folder of its own in `folder`."""
     with ExitStack() as stack:
-
-        def folder_in(parent: Path, prefix: str) -> Path:
-            made = tempfile.TemporaryDirectory(
-                prefix=prefix, dir=parent, ignore_cleanup_errors=True
-            )
-            path = Path(stack.enter_context(made))
-            (path / "file").write_text("x", encoding="utf-8")
-            return path
-
-        own, sibling = folder_in(folder, "try-"), folder_in(folder, "try-")
-        outside = folder_in(folder.parent, "grader-try-")
+        made = tempfile.TemporaryDirectory(
+            prefix="grader-try-", dir=folder, ignore_cleanup_errors=True
+        )
+        top = Path(stack.enter_context(made))
+        own, sibling, outside = top / "children/own", top / "children/other", top / "outside"
+        for place in (own, sibling, outside):
+            place.mkdir(parents=True)
+            (place / "file").write_text("x", encoding="utf-8")
         file = stack.enter_context((outside / "file").open("rb"))
         paths = str(outside / "stream"), str(outside / "datagrams")
         for path, kind in zip(paths, (socket.SOCK_STREAM, socket.SOCK_DGRAM), strict=True):
