@@ -39,7 +39,9 @@ def hand_in(folder: Path) -> None:
     """A dozen submissions, in the shapes in which they come; Léa's is missing, and Mika is on no roster."""
     right = {path.stem: path.read_text(encoding="utf-8") for path in files("right")}
     partly = {path.stem: path.read_text(encoding="utf-8") for path in files("partly")}
-    stubs = {name: (ROOT / "exercises" / f"{name}.py").read_text(encoding="utf-8") for name in right}
+    stubs = {
+        name: (ROOT / "exercises" / f"{name}.py").read_text(encoding="utf-8") for name in right
+    }
     layer = {path.stem: path.read_text(encoding="utf-8") for path in files("class")}
 
     repository(folder / "lab-ada-l", right)
@@ -102,7 +104,7 @@ def repository(folder: Path, texts: dict[str, str]) -> None:
 def run(*arguments: str | Path) -> None:
     given = [str(argument) for argument in arguments]
     print(f"\n$ grader {' '.join(given)}\n", flush=True)
-    status = subprocess.run([sys.executable, "-m", "grader", *given], cwd=ROOT).returncode
+    status = subprocess.run([sys.executable, "-P", "-m", "grader", *given], cwd=ROOT).returncode
     if status != 0:
         sys.exit(f"grader ended with status {status}")
 

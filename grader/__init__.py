@@ -7,11 +7,8 @@ What is public is in `__all__`: for scripts `grade` with what it takes, gives an
 what stands in them. Nothing here imports torch before it is used. To grade whole classes, see docs/gradebook.md.
 """
 
-from __future__ import annotations
-
-import importlib
-from typing import TYPE_CHECKING, Any
-
+# Before `__main__` has taken the current folder out of `sys.path` nothing may be imported, not even `typing`.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .checking import explain as explain
     from .checking.expectations import expect as expect
@@ -99,23 +96,28 @@ _HOMES = {
 __all__ = sorted(_HOMES)  # one list, kept once
 # for the texts of a course that speaks several languages; a star import is not to bring a name like `_`
 _ALSO = {"N_": "language", "_": "language"}
-__version__ = "0.1.0"
+__version__: str  # takes some milliseconds to work out, so it is looked up when it is asked for
 
 
-def load_ipython_extension(ipython: Any) -> None:
+def load_ipython_extension(ipython: object) -> None:
     """`%load_ext grader` in a notebook: the cell magic `%%check NAME`."""
-    from .practice.magics import load_ipython_extension as load
+    from .import_path import InstalledOnly
 
-    load(ipython)
+    with InstalledOnly():  # a student's file `random.py` is not the library's
+        from .practice.magics import load_ipython_extension as load
+
+        load(ipython)
 
 
-def __getattr__(name: str) -> Any:
-    home = (_HOMES | _ALSO).get(name)
+def __getattr__(name: str) -> object:
+    home = (_HOMES | _ALSO | {"__version__": "version"}).get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
     module = importlib.import_module(f".{home}", __name__)
     return module if home.endswith(f".{name}") else getattr(module, name)
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *__all__, "__version__"})

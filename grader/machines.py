@@ -140,6 +140,8 @@ class Machines:
     def _seen(self) -> Environment:
         import torch
 
+        from .version import __version__
+
         absent = {device: self._why_absent(device) for device in self.devices if device != "cpu"}
         return Environment(
             python=platform.python_version(),
@@ -148,6 +150,7 @@ class Machines:
             devices=("cpu", *(device for device, why in absent.items() if not why)),
             isolation=tuple(layer.name for layer in self.sandbox().layers() if layer.on),
             absent=tuple(f"{device}: {why}" for device, why in absent.items() if why),
+            grader=__version__,
         )
 
     def _why_absent(self, device: str) -> str:

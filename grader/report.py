@@ -162,13 +162,20 @@ class ExerciseResult:
 
 @dataclass(frozen=True)
 class Environment:
-    """Where the grading ran; `absent` says of devices that were wanted why they were not there."""
+    """What graded, and where.
+
+    Attributes:
+        devices: those that were there; `absent` says of others that were wanted why they were not.
+        isolation: the layers around the student's code that were seen to hold.
+        grader: its version; empty in reports of graders that did not tell theirs.
+    """
 
     python: str
     torch: str
     devices: tuple[str, ...]
     isolation: tuple[str, ...]
     absent: tuple[str, ...] = ()
+    grader: str = ""
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ class Terminal:
         hidden = ("COLUMNS", "LINES")
         environment = {key: value for key, value in os.environ.items() if key not in hidden}
         self.process = subprocess.Popen(
-            [sys.executable, "-c", _BOOT, "-m", "grader", *arguments],
+            [sys.executable, "-P", "-c", _BOOT, "-m", "grader", *arguments],
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+import grader
 from grader import grade, load_course
 from grader.authoring.named_causes import Verdict, verdict_of
 from grader.cli import main
@@ -203,6 +204,7 @@ def test_the_environment_is_what_a_report_says(machines: Machines) -> None:
     import torch
 
     here = machines.environment
+    assert here.grader == grader.__version__
     assert here.torch == str(torch.__version__)
     assert type(here.torch) is str
     assert here.isolation == tuple(layer.name for layer in machines.sandbox().layers() if layer.on)

@@ -98,6 +98,21 @@ def test_another_schema_version_is_refused(report: Report) -> None:
         Report.from_dict(report.to_dict() | {"schema": 2})
 
 
+def test_the_graders_version_is_in_new_reports_and_missing_in_old_ones(
+    report: Report, schema: Any
+) -> None:
+    told = replace(report, environment=replace(report.environment, grader="0.2.0"))
+    data = told.to_dict()
+    assert data["environment"]["grader"] == "0.2.0"
+    jsonschema.validate(data, schema)
+    assert Report.from_dict(data) == told
+    del data["environment"]["grader"]
+    jsonschema.validate(data, schema)
+    assert Report.from_dict(data) == report
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(data | {"environment": data["environment"] | {"grader": 1}}, schema)
+
+
 def test_is_immutable(report: Report) -> None:
     with pytest.raises(FrozenInstanceError):
         report.submission = "bob"  # type: ignore[misc]

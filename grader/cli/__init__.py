@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from .. import __version__, language
+from .. import language
 from ..errors import Fault, InputError, extras_are_told
 from ..language import _
 from . import author, check, class_report, doctor, exercises, grade, hint_watch
@@ -34,9 +34,24 @@ class Commands(click.Group):
             refuse(sentence.format(path=error.filename, reason=error.strerror))
 
 
+def _tell_version(context: click.Context, parameter: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from ..version import __version__  # it takes some milliseconds to work out
+
+        click.echo(_("grader, version {version}").format(version=__version__))
+        context.exit()
+
+
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @lang_option
-@click.version_option(__version__, prog_name="grader")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_tell_version,
+    help="Show the version and exit.",
+)
 @click.pass_context
 def main(context: click.Context) -> None:
     """Exercises in PyTorch basics, and the grader that checks them against autograd."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -40,6 +41,7 @@ def doctor(parity: bool) -> None:
         compared = {device: _compare(machines.sandbox(device), device) for device in tried}
     console = console_for()
     console.print(f"Python {here.python}, torch {here.torch}, devices: {', '.join(here.devices)}")
+    console.print(f"grader {here.grader}; torch lies in {_home_of_torch()}", soft_wrap=True)
     table = Table("layer", "", "why not")
     for layer in layers:
         # why is told as it is: it may name a file
@@ -54,6 +56,13 @@ def doctor(parity: bool) -> None:
         for difference in differences:
             console.print(f"  {difference}", markup=False, soft_wrap=True)
     sys.exit(POINTS_MISSING if any(found for _, found in compared.values()) else ALL_POINTS)
+
+
+def _home_of_torch() -> Path:
+    """The folder of packages that it was found in; the sandbox looks there as well."""
+    import torch
+
+    return Path(torch.__file__).parents[1]
 
 
 def _compare(sandbox: Sandbox, device: str) -> tuple[int, list[str]]:

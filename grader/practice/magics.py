@@ -16,6 +16,7 @@ from IPython.display import HTML, display
 from .. import language
 from ..course.catalog import Course
 from ..errors import UnsupportedVersion
+from ..import_path import InstalledOnly
 from ..language import _
 from ..machines import Machines
 from ..outputs import notebook_html
@@ -65,7 +66,7 @@ class GraderMagics(Magics):
             raise UsageError(sentence.format(names=", ".join(course.names)))
         if not self.shell.run_cell(cell).success:
             return  # IPython has shown the error
-        with language.speaking(spoken or language.current()):
+        with language.speaking(spoken or language.current()), InstalledOnly():
             here = _("this notebook")
             try:
                 cells = tuple(self._cells())

@@ -19,6 +19,7 @@ from .child import Child
 from .interpreter import PACKAGES, clean_environment, start_python
 from .isolation.confinement import Layer
 from .isolation.limits import PORTABLE, Limits
+from .package_folders import package_folders
 from .private_folder import PrivateFolder
 from .zygote_server_client import ask
 
@@ -30,7 +31,7 @@ _MOST_WORDS = 2000
 _NONSENSE = "The sandbox's first process sent an answer that is not one."
 _BOOT = (
     "import sys; sys.path.insert(0, {root!r}); from grader.sandbox.inside.zygote import main; "
-    "main({control}, {root!r}, {folder!r}, confined={confined}, device={device!r})"
+    "main({control}, {root!r}, {packages!r}, {folder!r}, confined={confined}, device={device!r})"
 )
 
 
@@ -90,7 +91,12 @@ class Sandbox:
                 ask(zygote_server, theirs, said, folder, confined)
                 return
         boot = _BOOT.format(
-            root=PACKAGES, control=theirs.fileno(), folder=folder, confined=confined, device=device
+            root=PACKAGES,
+            packages=tuple(package_folders()),
+            control=theirs.fileno(),
+            folder=folder,
+            confined=confined,
+            device=device,
         )
         self._process = start_python(
             boot, [theirs.fileno()], folder, clean_environment(device), said

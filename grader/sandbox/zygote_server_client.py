@@ -12,11 +12,12 @@ import socket
 import tempfile
 
 from .interpreter import PACKAGES, clean_environment, start_python
+from .package_folders import package_folders
 
 _MOST_WAITING = 128
 _BOOT = (
     "import sys; sys.path.insert(0, {root!r}); from grader.sandbox.inside.zygote_server import main; "
-    "main({listening}, {lifeline}, {root!r})"
+    "main({listening}, {lifeline}, {root!r}, {packages!r})"
 )
 
 
@@ -35,7 +36,12 @@ class ZygoteServer:
             listening.bind(self.address)
             listening.listen(_MOST_WAITING)
             descriptors = [listening.fileno(), theirs.fileno()]
-            boot = _BOOT.format(root=PACKAGES, listening=descriptors[0], lifeline=descriptors[1])
+            boot = _BOOT.format(
+                root=PACKAGES,
+                packages=tuple(package_folders()),
+                listening=descriptors[0],
+                lifeline=descriptors[1],
+            )
             self._process = start_python(boot, descriptors, self._folder.name, environment)
 
     def close(self) -> None:

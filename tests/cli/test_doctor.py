@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
+import torch
 from click.testing import CliRunner, Result
 
 from grader.cli import main
@@ -32,6 +34,7 @@ def test_what_this_machine_offers(machines: Machines) -> None:
     told = doctor()
     here = machines.environment
     assert f"Python {here.python}, torch {here.torch}, devices: cpu, sim" in told
+    assert f"grader {here.grader}; torch lies in {Path(torch.__file__).parents[1]}\n" in told
     for layer in machines.sandbox().layers():
         assert layer.name in told
     assert "No cuda: " in told

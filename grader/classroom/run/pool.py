@@ -24,6 +24,7 @@ from concurrent.futures import (
     ProcessPoolExecutor,
     wait,
 )
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.context import BaseContext
 from pathlib import Path
@@ -32,6 +33,7 @@ from urllib.parse import urlsplit
 
 from ...course.catalog import Course, load_course
 from ...errors import WorkerMismatch, WorkersError, extras_are_told
+from ...import_path import InstalledOnly
 from ...machines import limits_of
 from ...sandbox import Limits, ZygoteServer, start_zygote_server
 from .worker import (
@@ -168,7 +170,8 @@ class _UnderWay(Generic[K]):
 def _submitted(executor: Executor, task: Task) -> Future[GradingOutcome]:
     """A task's future; where the pool has been broken a moment ago, one that says so."""
     try:
-        return executor.submit(grade_task, task)
+        with InstalledOnly():  # the processes are started when they are first needed
+            return executor.submit(grade_task, task)
     except BrokenExecutor as error:
         future: Future[GradingOutcome] = Future()
         future.set_exception(error)
@@ -278,44 +281,79 @@ def dask_workers(address: str, tell: Callable[[str], None] = lambda _: None) -> 
 
     Raises:
         MissingPackageError: if Dask is not installed.
-        WorkersError: if the scheduler cannot be reached.
+        WorkersError: if nothing listens there. Whether it is a scheduler shows when the workers are started.
     """
-    with extras_are_told():
+    with extras_are_told(), InstalledOnly():
         from distributed import Client
     # what they say is said below, in a sentence; each of them has a level of its own
     for name in ("distributed", "distributed.client", "tornado", "tornado.application", "asyncio"):
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
-    file = {"scheduler_file": address} if address.endswith(".json") else {"address": address}
-    if "scheduler_file" in file and not Path(address).is_file():
+    if address.endswith(".json") and not Path(address).is_file():
         raise WorkersError(
             f"The scheduler file {address} does not exist. Is the scheduler running?"
         )
     _require_listener(address)
-    try:
-        connect: Any = Client  # it has no annotations
-        client = connect(**file, timeout=_CONNECT_SECONDS, set_as_default=False)
-    except (OSError, ValueError, TypeError) as error:  # a TimeoutError is an OSError
-        raise WorkersError(_unreachable(address)) from error
-    seen = [0.0, 0]
+    cluster = _Cluster(Client, address, tell)
+    return Workers(cluster.start, cluster.stop, cluster.capacity, cluster.expect_alive)
 
-    def capacity() -> int:
-        # twice the threads, so that none waits for this process
-        if time.monotonic() - seen[0] > _LOOK_SECONDS:
-            seen[:] = time.monotonic(), sum(client.nthreads().values())
-            if not seen[1]:
-                tell("No worker has joined the scheduler yet; waiting for one.")
-        return max(2, 2 * int(seen[1]))
 
-    def expect_alive() -> None:
-        if client.status not in ("running", "connecting", "newly-created"):
-            raise WorkersError(f"The connection to the scheduler {address} was lost. {_AGAIN}")
+class _Cluster:
+    """A Dask cluster, to which one client is connected from `start` to `stop`.
 
-    def stop(executor: Executor) -> None:
+    Args:
+        client: the class of clients.
+        address, tell: as `dask_workers` takes them.
+    """
+
+    def __init__(self, client: Any, address: str, tell: Callable[[str], None]) -> None:
+        self._class = client
+        self._address = address
+        self._tell = tell
+        self._client: Any = None
+        self._threads = 0
+        self._counted = 0.0
+
+    def start(self) -> Executor:
+        """Connects.
+
+        Raises:
+            WorkersError: if the scheduler cannot be reached.
+        """
+        named = "scheduler_file" if self._address.endswith(".json") else "address"
+        # made in two steps, so that one that could not connect can be closed: it would otherwise try to close itself
+        # whenever it is collected as garbage
+        self._client = self._class.__new__(self._class)
+        try:
+            connect = self._client.__init__
+            connect(**{named: self._address}, timeout=_CONNECT_SECONDS, set_as_default=False)
+        except Exception as error:  # what listens there may be something else, and say anything
+            self._disconnect()
+            raise WorkersError(_unreachable(self._address)) from error
+        # a submission is graded even if an equal one was: each result has its own time
+        executor: Executor = self._client.get_executor(pure=False)
+        return executor
+
+    def stop(self, executor: Executor) -> None:
         executor.shutdown(wait=False)
-        client.close(timeout=_LOOK_SECONDS)
+        self._disconnect()
 
-    # a submission is graded even if an equal one was: each result has its own time
-    return Workers(lambda: client.get_executor(pure=False), stop, capacity, expect_alive)
+    def capacity(self) -> int:
+        # twice the threads, so that none waits for this process
+        if time.monotonic() - self._counted > _LOOK_SECONDS:
+            self._counted, self._threads = time.monotonic(), sum(self._client.nthreads().values())
+            if not self._threads:
+                self._tell("No worker has joined the scheduler yet; waiting for one.")
+        return max(2, 2 * self._threads)
+
+    def expect_alive(self) -> None:
+        if self._client.status not in ("running", "connecting", "newly-created"):
+            raise WorkersError(
+                f"The connection to the scheduler {self._address} was lost. {_AGAIN}"
+            )
+
+    def _disconnect(self) -> None:
+        with suppress(Exception):  # it has gone, and the workers with it
+            self._client.close(timeout=_LOOK_SECONDS)
 
 
 def _require_listener(address: str) -> None:

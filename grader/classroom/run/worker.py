@@ -16,20 +16,21 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from multiprocessing import util
 from pathlib import Path
 from traceback import format_exc
 from typing import TYPE_CHECKING, Any
 
-from ... import __version__
 from ...course.assignment import AssignedCourse
 from ...course.assignment_file import read_assignment
 from ...course.catalog import Course, built_in_folder, load_course
 from ...errors import AssignmentError, CourseError, SandboxLost, WorkerMismatch
+from ...import_path import InstalledOnly
 from ...report import Report
 from ...sandbox import Limits
 from ...submission import Submission
+from ...version import __version__
 from .trouble import Trouble, trouble_of, troubles_of
 
 if TYPE_CHECKING:
@@ -88,12 +89,25 @@ class GradingOutcome:
 
 
 def versions() -> dict[str, str]:
-    """The versions that a score depends on; of torch without the build (`+cpu`), of Python without the patch."""
+    """The versions that a score depends on; of torch without the build (`+cpu`), of Python without the patch.
+
+    Of the grader it is one that changes with its code (`grader/version.py`).
+    """
     return {
         "grader": __version__,
-        "torch": version("torch").partition("+")[0],
+        "torch": _torch_version().partition("+")[0],
         "python": "{}.{}".format(*sys.version_info),
     }
+
+
+def _torch_version() -> str:
+    """As its metadata has it, which is quick; torch's own word where it was put somewhere without them."""
+    try:
+        return version("torch")
+    except PackageNotFoundError:
+        import torch
+
+        return str(torch.__version__)
 
 
 def checks_digest(course: Course, exercises: Sequence[str], assignment: str | None = None) -> str:
@@ -139,7 +153,8 @@ def grade_task(task: Task) -> GradingOutcome:
     Raises:
         WorkerMismatch: if this machine has other checks, versions or devices than the one that asks.
     """
-    with _lock:  # pytest, torch's settings and the sandbox are one a process
+    # a cluster's worker may have been started in any folder; pytest, torch's settings and the sandbox are one a process
+    with _lock, InstalledOnly():
         start = time.perf_counter()
         course, assigned = _course(task)
         report, fault, lost, traceback = None, "", False, ""

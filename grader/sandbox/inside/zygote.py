@@ -11,11 +11,13 @@ import importlib
 import json
 import os
 import signal
+import site
 import socket
 import sys
 import time
 from contextlib import suppress
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -24,26 +26,35 @@ if TYPE_CHECKING:
 
 _END_SECONDS = 5.0  # to end what a child has left behind
 _TIDY_AT = 3  # forks: what makes further ones cheaper takes 0.3 s, and is for those who have many
+Packages = tuple[tuple[str, ...], tuple[str, ...]]  # as `PackageFolders`
 
 
-def main(control: int, root: str, folder: str, confined: bool, device: str) -> None:
+def main(
+    control: int, root: str, packages: Packages, folder: str, confined: bool, device: str
+) -> None:
     """Serves requests on the descriptor `control` until it is closed.
 
     Args:
         root: the folder that the package lies in, at the head of `sys.path`.
+        packages: folders of packages to look into before and after Python's own.
         folder: where the children's private folders are made.
         confined: whether the children give up what the kernel lets them give up.
         device: `cpu`, for children that have the CPU and the simulated accelerator, or `cuda`.
     """
-    hidden, absent = prepare(root, device)
-    serve(socket.socket(fileno=control), folder, hidden, confined, device, absent)
+    hidden, absent = prepare(root, packages, device)
+    shown = [Path(entry) for entry in chain(*packages)]
+    serve(socket.socket(fileno=control), folder, hidden, confined, device, absent, shown)
 
 
-def prepare(root: str, device: str) -> tuple[list[Path], dict[str, str]]:
+def prepare(root: str, packages: Packages, device: str) -> tuple[list[Path], dict[str, str]]:
     """Makes this process ready to fork: what children are not to read, and why devices are not there."""
     del sys.path[0]
+    first, last = packages
+    own = site.getsitepackages()
+    at = next((at for at, entry in enumerate(sys.path) if entry in own), len(sys.path))
+    sys.path[:] = [*sys.path[:at], *first, *sys.path[at:], *last]
     hidden = [Path(__file__).resolve().parents[2]]
-    if not os.path.isdir(os.path.join(root, "torch")):
+    if root not in map(os.path.realpath, (*first, *own, *last)):
         # a checkout: solutions lie beside the package, and nothing that a student needs
         hidden.append(Path(root).resolve())
         sys.path[:] = [entry for entry in sys.path if os.path.realpath(entry) != root]
@@ -59,8 +70,14 @@ def serve(
     confined: bool,
     device: str,
     absent: dict[str, str],
+    shown: list[Path],
 ) -> NoReturn:
-    """Serves requests on `channel` until it is closed."""
+    """Serves requests on `channel` until it is closed.
+
+    Args:
+        hidden: what children are not to read.
+        shown: folders of packages that they may read, besides Python's own.
+    """
     from ..isolation.confinement import Confinement, as_data
     from ..isolation.limits import adopt_orphans
     from ..isolation.privileges import lock
@@ -71,7 +88,7 @@ def serve(
     me = os.getpid()
     if confined and sys.platform == "linux":
         lock()
-    confinement = Confinement(Path(folder), hidden, confined, device)
+    confinement = Confinement(Path(folder), hidden, confined, device, shown)
     layers = as_data(observe(confinement))
     if device == "cuda":
         from .device_setup import why_no_cuda

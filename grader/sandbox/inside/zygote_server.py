@@ -13,16 +13,19 @@ import signal
 import socket
 import traceback
 from contextlib import suppress
+from itertools import chain
+from pathlib import Path
 from typing import NoReturn
 
 from ..isolation.limits import die_with_parent
-from .zygote import prepare, serve
+from .zygote import Packages, prepare, serve
 
 
-def main(listening: int, lifeline: int, root: str) -> NoReturn:
+def main(listening: int, lifeline: int, root: str, packages: Packages) -> NoReturn:
     """Forks a zygote for each who asks, until the far end of `lifeline` is gone."""
     die_with_parent(os.getppid())
-    hidden, absent = prepare(root, "cpu")
+    hidden, absent = prepare(root, packages, "cpu")
+    shown = [Path(entry) for entry in chain(*packages)]
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
     door, end = socket.socket(fileno=listening), socket.socket(fileno=lifeline)
     me = os.getpid()
@@ -46,7 +49,7 @@ def main(listening: int, lifeline: int, root: str) -> NoReturn:
                             own.close()
                         os.chdir(folder)
                         channel = socket.socket(fileno=control)
-                        serve(channel, folder, hidden, confined, "cpu", absent)
+                        serve(channel, folder, hidden, confined, "cpu", absent, shown)
                     except Exception:
                         traceback.print_exc()  # whoever asked reads it
                     finally:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from copy import copy
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,7 @@ _CUDA = (
     "/dev/dri",
 )
 _CUDA_DEVICES = "nvidia*"
+_MOST_HOLDERS = 16
 LANDLOCK, SECCOMP, PRIVILEGES = "Landlock", "seccomp", "the loss of privileges"
 
 
@@ -65,11 +67,20 @@ class Confinement:
         hidden: folders that are not to be read although they lie among Python's packages.
         wanted: whether there is to be any.
         device: `cuda` for children that reach the GPU.
+        shown: folders of packages that may be read, besides Python's own.
     """
 
-    def __init__(self, folder: Path, hidden: list[Path], wanted: bool, device: str = "cpu") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        hidden: list[Path],
+        wanted: bool,
+        device: str = "cpu",
+        shown: Sequence[Path] = (),
+    ) -> None:
         self.folder = folder
         self.hidden = hidden
+        self.shown = [path.resolve() for path in shown]
         self.device = device
         self._rules: tuple[landlock.SharedRules, landlock.OwnRules] | None = None
         self._filter: seccomp.Filter | None = None
@@ -81,7 +92,7 @@ class Confinement:
             return
         self._privileges = Privileges()
         try:
-            self._rules = _rules(folder, hidden, device)
+            self._rules = _rules(folder, hidden, device, self.shown)
         except (landlock.LandlockError, OSError) as error:
             self.reasons[LANDLOCK] = str(error)
         try:
@@ -94,7 +105,7 @@ class Confinement:
         other = copy(self)
         other.folder = folder
         if self._rules:
-            other._rules = _rules(folder, self.hidden, self.device)
+            other._rules = _rules(folder, self.hidden, self.device, self.shown)
         return other
 
     @property
@@ -145,15 +156,17 @@ def _readable(device: str) -> set[Path]:
 
 
 def _rules(
-    folder: Path, hidden: list[Path], device: str
+    folder: Path, hidden: list[Path], device: str, shown: Sequence[Path]
 ) -> tuple[landlock.SharedRules, landlock.OwnRules]:
-    shared = _shared_rules(folder, hidden, device)
-    return shared, _own_rules(device, shared.behind_links)
+    shared = _shared_rules(folder, hidden, device, shown)
+    return shared, _own_rules(device, [*shared.behind_links, *_holders(shown, folder)])
 
 
-def _shared_rules(folder: Path, hidden: list[Path], device: str) -> landlock.SharedRules:
+def _shared_rules(
+    folder: Path, hidden: list[Path], device: str, shown: Sequence[Path]
+) -> landlock.SharedRules:
     rules = landlock.SharedRules(folder.resolve())
-    for path in (*_readable(device), Path("/dev/null")):
+    for path in (*_readable(device), *shown, *_linked(shown), Path("/dev/null")):
         rules.allow_reading(path, hidden)
     if device == "cuda":
         for path in Path("/dev").glob(_CUDA_DEVICES):
@@ -170,6 +183,31 @@ def _own_rules(device: str, more: list[Path]) -> landlock.OwnRules:
         for path in Path("/dev").glob(_CUDA_DEVICES):
             rules.allow_device(path)
     return rules
+
+
+def _linked(folders: Sequence[Path]) -> list[Path]:
+    """The packages that an installer has linked into these folders from elsewhere: where they lie."""
+    entries = chain.from_iterable(folder.iterdir() for folder in folders)
+    return [entry.resolve() for entry in entries if _is_linked_package(entry)]
+
+
+def _is_linked_package(entry: Path) -> bool:
+    installed = entry.suffix in (".libs", ".dist-info") or entry.name == "nvidia"
+    package = installed or entry.is_file() or (entry / "__init__.py").is_file()
+    return package and entry.is_symlink()
+
+
+def _holders(folders: Sequence[Path], apart: Path) -> set[Path]:
+    """Few folders that hold all packages: a child has a descriptor for each, and the shared rules say what it reads.
+
+    Args:
+        apart: the folder of the children's folders, which none of them may hold.
+    """
+    apart = apart.resolve()
+    parents = {
+        path if apart.is_relative_to(path.parent) else path.parent for path in _linked(folders)
+    }
+    return {*folders, *sorted(parents)[:_MOST_HOLDERS]}
 
 
 def as_data(layers: list[Layer]) -> list[dict[str, Any]]:

@@ -52,7 +52,7 @@ def released(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Released:
 TOOL = """#!/bin/sh
 echo "$*" >> "{log}"
 case "$*" in
-"-m venv "*|"venv "*)
+"-m venv "*|"-I -m venv "*|"venv "*)
   for place in "$@"; do :; done
   mkdir -p "$place/bin"
   cp "$0" "$place/bin/python"

@@ -31,6 +31,7 @@ from grader.course.python_files import points_in
 from grader.errors import ReleaseError
 from tests.assignments import EXERCISE, HIDDEN, assignment, own_course, read, small_wheel
 from tests.authoring.release.conftest import run
+from tests.conftest import ROOT
 
 pytestmark = pytest.mark.xdist_group("release")  # the wheel is built once
 WHEEL = "grader-1.0-py3-none-any.whl"
@@ -274,3 +275,13 @@ def test_what_cannot_be_written_or_read_is_named(tmp_path: Path) -> None:
         copied(tmp_path / "none.txt", tmp_path / "b.txt")
     with pytest.raises(ReleaseError, match=r"file/b\.txt cannot be written"):
         copied(tmp_path / "file", tmp_path / "file" / "b.txt")
+
+
+def test_what_installs_the_grader_takes_nothing_from_the_students_folder() -> None:
+    """It is the current folder there: `-m` would import from it, and uv would read which index to install from."""
+    for place in ("autograder.py.j2", "classroom.yml.j2"):
+        template = ROOT / "grader" / "authoring" / "release" / "templates" / place
+        text = template.read_text(encoding="utf-8").replace('"', "").replace(",", "")
+        assert text.count(" -m ") == text.count(" -I -m ") == 2
+        uses = text.count("pip install --python")
+        assert uses == text.count("--no-config pip install --python") == 1

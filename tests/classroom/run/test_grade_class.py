@@ -196,6 +196,15 @@ def test_other_conditions_give_other_results(folder: Path, gradebook: Gradebook)
     assert graded(folder, gradebook, None, usual) == []
 
 
+def test_a_grader_of_other_code_grades_anew(
+    folder: Path, gradebook: Gradebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for version in ("0+code.0123456789abcdef", "0+code.fedcba9876543210"):
+        monkeypatch.setattr("grader.classroom.run.worker.__version__", version)
+        assert graded(folder, gradebook)[-2:] == ["ada", "bob"]
+        assert graded(folder, gradebook) == []
+
+
 def test_a_task_has_the_conditions(folder: Path, gradebook: Gradebook) -> None:
     stand_in = StandIn()
     conditions = GradingConditions(seed=5, limits=Limits(call_seconds=1), devices=["cuda"])

@@ -8,7 +8,7 @@ from concurrent.futures import CancelledError, Executor, Future
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -229,11 +229,14 @@ def test_by_default_there_is_a_process_for_each_core(monkeypatch: pytest.MonkeyP
 class Client:
     """What is asked of a Dask client, which counts threads and lends an executor."""
 
+    made: ClassVar[list[Client]] = []
+
     def __init__(self, **asked: Any) -> None:
         self.asked = asked
         self.status = "running"
         self.threads = {"tcp://one": 2, "tcp://two": 3}
         self.closed = False
+        Client.made.append(self)
 
     def nthreads(self) -> dict[str, int]:
         return self.threads
@@ -245,28 +248,23 @@ class Client:
 
     def close(self, timeout: float) -> None:
         self.closed = True
+        self.status = "closed"
 
 
 @pytest.fixture
 def clients(monkeypatch: pytest.MonkeyPatch) -> list[Client]:
     """Those that are made from now on, with no cluster behind them."""
-    made: list[Client] = []
-
-    def connect(**asked: Any) -> Client:
-        made.append(Client(**asked))
-        return made[-1]
-
-    monkeypatch.setitem(sys.modules, "distributed", SimpleNamespace(Client=connect))
+    monkeypatch.setattr(Client, "made", [])
+    monkeypatch.setitem(sys.modules, "distributed", SimpleNamespace(Client=Client))
     monkeypatch.setattr(pool, "_require_listener", lambda address: None)
-    return made
+    return Client.made
 
 
 def test_a_cluster_grades_and_is_left_in_the_end(clients: list[Client]) -> None:
     workers = workers_of("tcp://host:8786", None)
+    outcomes = dict(workers.run(tasks(20)))
     [client] = clients
     assert client.asked["address"] == "tcp://host:8786"
-    assert workers.capacity() == 10  # twice the threads, so that none waits
-    outcomes = dict(workers.run(tasks(20)))
     assert len(outcomes) == len(client.executor.given) == 20
     assert client.closed
 
@@ -274,9 +272,22 @@ def test_a_cluster_grades_and_is_left_in_the_end(clients: list[Client]) -> None:
 def test_a_cluster_is_found_by_its_file(clients: list[Client], tmp_path: Path) -> None:
     file = tmp_path / "scheduler.json"
     file.write_text("{}")
-    dask_workers(str(file))
+    dask_workers(str(file)).start()
     assert clients[0].asked["scheduler_file"] == str(file)
     assert "address" not in clients[0].asked
+
+
+def test_a_cluster_is_not_asked_for_nothing(clients: list[Client]) -> None:
+    """A client that nobody closes would close itself later, in the middle of something else."""
+    assert list(workers_of("tcp://host:8786", None).run([])) == []
+    assert clients == []
+
+
+def test_a_cluster_can_be_left_and_joined_again(clients: list[Client]) -> None:
+    workers = dask_workers("tcp://host:8786")
+    for count in (1, 2):
+        workers.stop(workers.start())
+        assert [client.closed for client in clients] == [True] * count
 
 
 def test_a_cluster_without_workers_is_waited_for_and_one_that_is_gone_is_not(
@@ -284,13 +295,47 @@ def test_a_cluster_without_workers_is_waited_for_and_one_that_is_gone_is_not(
 ) -> None:
     told: list[str] = []
     workers = dask_workers("tcp://host:8786", told.append)
-    clients[0].threads = {}
+    workers.start()
+    assert workers.capacity() == 10  # twice the threads, so that none waits for this process
+    assert told == []
+    workers = dask_workers("tcp://host:8786", told.append)
+    workers.start()
+    clients[1].threads = {}
     assert workers.capacity() == 2
     assert told == ["No worker has joined the scheduler yet; waiting for one."]
     workers.expect_alive()
-    clients[0].status = "closed"
+    clients[1].status = "closed"
     with pytest.raises(WorkersError, match="connection to the scheduler tcp://host:8786 was lost"):
         workers.expect_alive()
+
+
+def test_a_client_that_could_not_connect_is_closed(
+    clients: list[Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def connect(self: Client, **_: object) -> None:
+        clients.append(self)
+        raise MemoryError("what answers there is no scheduler")
+
+    monkeypatch.setattr(Client, "__init__", connect)
+    with pytest.raises(WorkersError, match="scheduler tcp://host:8786 cannot be reached"):
+        dask_workers("tcp://host:8786").start()
+    assert [client.closed for client in clients] == [True]
+
+
+def test_one_of_dasks_own_is_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Left as it is, it would try to close itself when it is collected as garbage: in any test that comes later."""
+    distributed = pytest.importorskip("distributed")
+    made = []
+
+    class Noted(distributed.Client):  # type: ignore[misc, name-defined]
+        def __init__(self, **asked: Any) -> None:
+            made.append(self)
+            super().__init__(**asked)
+
+    monkeypatch.setattr(distributed, "Client", Noted)
+    with pytest.raises(WorkersError, match="cannot be reached"):
+        dask_workers("ucx://without-a-port").start()
+    assert [client.status for client in made] == ["closed"]
 
 
 def test_a_cluster_that_cannot_be_used_is_told(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 import sys
 from dataclasses import replace
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
-from shutil import copytree
+from shutil import copytree, ignore_patterns
 from types import SimpleNamespace
 
 import pytest
@@ -28,6 +31,7 @@ from grader.report import Report
 from grader.sandbox import Limits
 from grader.submission import Submission
 from tests.classes import EXERCISE, RIGHT
+from tests.conftest import ROOT
 from tests.gradebooks import report
 
 
@@ -152,6 +156,38 @@ def test_who_has_other_versions_refuses(task: Task) -> None:
     assert f"torch {versions()['torch']}" in told
     assert "and the command grader " in told
     assert "torch 1.0" in told
+
+
+def test_who_has_a_grader_of_other_code_refuses(task: Task, tmp_path: Path) -> None:
+    """Tolerances that were changed by a factor of 10⁸ are another grader, whatever number both are called by."""
+    copytree(ROOT / "grader", tmp_path / "grader", ignore=ignore_patterns("__pycache__", "checks"))
+    compare = tmp_path / "grader" / "checking" / "compare.py"
+    text = compare.read_text(encoding="utf-8")
+    assert "torch.float32: 2e-5" in text
+    compare.write_text(text.replace("torch.float32: 2e-5", "torch.float32: 1e3"), encoding="utf-8")
+    program = (
+        f"import json, sys; sys.path.insert(0, {str(tmp_path)!r})\n"
+        "from grader.classroom.run.worker import versions\n"
+        "print(json.dumps(versions()))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", program], capture_output=True, text=True, check=True
+    )
+    other = json.loads(done.stdout)
+    assert {name for name in other if other[name] != task.versions[name]} == {"grader"}
+    told = refused(replace(task, versions=other))
+    assert f"grader {versions()['grader']}" in told
+    assert f"and the command grader {other['grader']}" in told
+
+
+def test_torchs_own_word_counts_where_it_has_no_metadata(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = versions()
+
+    def missing(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(worker, "version", missing)
+    assert versions() == here
 
 
 def test_who_has_other_checks_refuses(task: Task) -> None:
