@@ -16,7 +16,7 @@ from .interpreter import PACKAGES, clean_environment, start_python
 _MOST_WAITING = 128
 _BOOT = (
     "import sys; sys.path.insert(0, {root!r}); from grader.sandbox.inside.zygote_server import main; "
-    "main({listening}, {lifeline}, {root!r})"
+    "main({listening}, {lifeline}, {root!r})()"
 )
 
 

@@ -17,17 +17,33 @@ import time
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from types import SimpleNamespace
+
     from ..isolation.confinement import Confinement
+    from .steps import Step
 
 _END_SECONDS = 5.0  # to end what a child has left behind
+_PACKAGE = __name__.rsplit(".", 2)[0]
+# what a student's code is to find no way to, each after those that it imports
+_APART = (
+    "inside.steps",
+    "inside.concealed",
+    "wire.private_names",
+    "wire.messages",
+    "wire.values",
+    "inside.autograd_trace",
+    "inside.server",
+)
 _TIDY_AT = 3  # forks: what makes further ones cheaper takes 0.3 s, and is for those who have many
 
 
-def main(control: int, root: str, folder: str, confined: bool, device: str) -> None:
-    """Serves requests on the descriptor `control` until it is closed.
+def main(control: int, root: str, folder: str, confined: bool, device: str) -> Step:
+    """Serves requests on the descriptor `control` until it is closed. Returns in a child alone, with what is its work.
+
+    So none of what is here is beneath the student's code when that runs.
 
     Args:
         root: the folder that the package lies in, at the head of `sys.path`.
@@ -36,7 +52,7 @@ def main(control: int, root: str, folder: str, confined: bool, device: str) -> N
         device: `cpu`, for children that have the CPU and the simulated accelerator, or `cuda`.
     """
     hidden, absent = prepare(root, device)
-    serve(socket.socket(fileno=control), folder, hidden, confined, device, absent)
+    return serve(socket.socket(fileno=control), folder, hidden, confined, device, absent)
 
 
 def prepare(root: str, device: str) -> tuple[list[Path], dict[str, str]]:
@@ -59,13 +75,15 @@ def serve(
     confined: bool,
     device: str,
     absent: dict[str, str],
-) -> NoReturn:
-    """Serves requests on `channel` until it is closed."""
+) -> Step:
+    """Serves requests on `channel` until it is closed. Returns in a child alone, as `main` does."""
     from ..isolation.confinement import Confinement, as_data, observe
     from ..isolation.limits import adopt_orphans
     from ..wire.private_names import why_not
+    from .server import new
 
     adopt_orphans()
+    own = new()
     me = os.getpid()
     confinement = Confinement(Path(folder), hidden, confined, device)
     layers = as_data(observe(confinement))
@@ -76,7 +94,7 @@ def serve(
     child, forks, tidy_at = 0, 0, _TIDY_AT
     try:
         while True:
-            message, descriptors, _, _ = socket.recv_fds(channel, 65536, 3)
+            message, descriptors, _, _ = socket.recv_fds(channel, 65536, 4)
             if not message:
                 break
             request = json.loads(message)
@@ -89,7 +107,9 @@ def serve(
             elif request["op"] == "fork":
                 if _preload(request["preload"]):
                     tidy_at = max(tidy_at, forks + _TIDY_AT)
-                child = _fork(request, descriptors, channel, confinement)
+                work, child = _fork(request, descriptors, channel, confinement, own)
+                if work:
+                    return work
                 forks += 1
                 answer = {"pid": child, "zygote": me, "layers": layers, "absent": absent}
             else:
@@ -108,9 +128,10 @@ def _import_all(device: str) -> dict[str, str]:
     import numpy.random  # noqa: F401  # students' files import it, and each child seeds it
     import torch.utils.data  # noqa: F401
 
-    from . import server  # noqa: F401
+    from .concealed import import_apart
     from .device_setup import set_up
 
+    import_apart([f"{_PACKAGE}.{name}" for name in _APART])
     absent = {"sim": set_up(device), "cuda": "its children are others"}
     gc.freeze()  # no child copies pages only to look for garbage in them
     gc.enable()
@@ -142,25 +163,31 @@ def _fork(
     descriptors: list[int],
     channel: socket.socket,
     confinement: Confinement,
-) -> int:
+    own: SimpleNamespace,
+) -> tuple[Step | None, int]:
+    """In the child, what is its work; here, the child's process id."""
     from ..isolation.limits import Limits
+    from .concealed import keep_forever
     from .server import serve as serve_child
 
     gc.freeze()
-    own = _own_modules(len(sys.modules))
+    names = _own_modules(len(sys.modules))
     parent = os.getpid()
     pid = os.fork()
     if pid == 0:
         channel.close()
-        # a submission that imports the grader finds nothing; kept here, because to free them takes 3 ms
-        hidden = [sys.modules.pop(name) for name in own]  # noqa: F841
+        # a submission that imports the grader finds nothing
+        keep_forever([sys.modules.pop(name) for name in names])
         sys.modules["grader"] = None  # type: ignore[assignment]
-        connection, output, stack = descriptors
         limits = Limits(**request["limits"])
-        serve_child(parent, connection, output, stack, request["folder"], limits, confinement)
+        connection, output, stack, inputs = descriptors
+        work = serve_child(
+            own, parent, connection, output, stack, inputs, request["folder"], limits, confinement
+        )
+        return work, 0
     for descriptor in descriptors:
         os.close(descriptor)
-    return pid
+    return None, pid
 
 
 @lru_cache(1)

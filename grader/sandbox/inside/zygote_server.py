@@ -13,14 +13,17 @@ import signal
 import socket
 import traceback
 from contextlib import suppress
-from typing import NoReturn
 
 from ..isolation.limits import die_with_parent
+from .steps import Step
 from .zygote import prepare, serve
 
 
-def main(listening: int, lifeline: int, root: str) -> NoReturn:
-    """Forks a zygote for each who asks, until the far end of `lifeline` is gone."""
+def main(listening: int, lifeline: int, root: str) -> Step:
+    """Forks a zygote for each who asks, until the far end of `lifeline` is gone.
+
+    Returns in a zygote's child alone, as `zygote.main` does.
+    """
     die_with_parent(os.getppid())
     hidden, absent = prepare(root, "cpu")
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
@@ -46,10 +49,10 @@ def main(listening: int, lifeline: int, root: str) -> NoReturn:
                             own.close()
                         os.chdir(folder)
                         channel = socket.socket(fileno=control)
-                        serve(channel, folder, hidden, confined, "cpu", absent)
-                    except Exception:
+                        descriptors.clear()  # they are closed, or the channel's
+                        return serve(channel, folder, hidden, confined, "cpu", absent)
+                    except BaseException:
                         traceback.print_exc()  # whoever asked reads it
-                    finally:
                         os._exit(1)
             finally:
                 for descriptor in descriptors:

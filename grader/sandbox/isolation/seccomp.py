@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 from .landlock import no_new_privileges
 
-_PR_SET_SECCOMP = 22
-_MODE_FILTER = 2
+_SET_MODE_FILTER = 1
+_ALL_THREADS = 1  # SECCOMP_FILTER_FLAG_TSYNC
 _ALLOW = 0x7FFF0000
 _KILL = 0x80000000
 _CLONE_THREAD = 0x00010000
@@ -29,6 +29,7 @@ _NUMBER, _ARCHITECTURE, _ARGUMENT_0 = 0, 4, 16
 @dataclass(frozen=True)
 class _Machine:
     architecture: int
+    seccomp: int  # the number of the call by which a filter is set
     calls: dict[str, int]
     sockets: dict[str, int]
     x32: int = 0  # first number of a second set of calls, under other numbers
@@ -42,6 +43,7 @@ _COMMON = {
 _MACHINES = {
     "x86_64": _Machine(
         0xC000003E,
+        317,
         {
             "socket": 41, "clone": 56, "fork": 57, "vfork": 58, "execve": 59, "kill": 62, "shmget": 29, "semget": 64,
             "msgget": 68, "ptrace": 101, "setpgid": 109, "setsid": 112, "rt_sigqueueinfo": 129, "personality": 135,
@@ -61,6 +63,7 @@ _MACHINES = {
     ),
     "aarch64": _Machine(
         0xC00000B7,
+        277,
         {
             "socket": 198, "clone": 220, "execve": 221, "kill": 129, "shmget": 194, "semget": 190, "msgget": 186,
             "ptrace": 117, "setpgid": 154, "setsid": 157, "rt_sigqueueinfo": 138, "personality": 92,
@@ -103,10 +106,32 @@ def restrict(pid: int, device: str = "cpu") -> None:
     Raises:
         SeccompError: if this machine has none.
     """
+    machine = _machine()
+    _install(machine, _program(machine, pid, device))
+
+
+def forbid_threads() -> None:
+    """Binds the calling process and all of its threads, for good: none of them starts another.
+
+    Threads that run already go on. A thread that is asked for is refused: Python raises `RuntimeError: can't start new
+    thread`. It works before `restrict` and after it.
+
+    Raises:
+        SeccompError: if this machine has none.
+    """
+    machine = _machine()
+    _install(machine, _thread_program(machine))
+
+
+def _machine() -> _Machine:
     machine = _MACHINES.get(platform.machine())
     if machine is None:
         raise SeccompError(f"no table of system calls for {platform.machine()}")
-    program = _program(machine, pid, device)
+    return machine
+
+
+def _install(machine: _Machine, program: bytes) -> None:
+    """Puts a filter on every thread of this process; filters of before stay, and the strictest answer counts."""
     buffer = ctypes.create_string_buffer(program, len(program))
     # struct sock_fprog: a count, padding, a pointer
     header = struct.pack("@HP", len(program) // 8, ctypes.addressof(buffer))
@@ -114,7 +139,8 @@ def restrict(pid: int, device: str = "cpu") -> None:
     no_new_privileges()
     libc = ctypes.CDLL(None, use_errno=True)
     address = ctypes.c_void_p(ctypes.addressof(fprog))
-    if libc.prctl(_PR_SET_SECCOMP, _MODE_FILTER, address, 0, 0) != 0:
+    number = ctypes.c_long(machine.seccomp)
+    if libc.syscall(number, _SET_MODE_FILTER, _ALL_THREADS, address) != 0:
         raise SeccompError("this kernel refuses a filter")
 
 
@@ -123,21 +149,13 @@ def _program(machine: _Machine, pid: int, device: str = "cpu") -> bytes:
     refuse = _step(_RETURN, 0x00050000 | errno.EPERM)
     unknown = _step(_RETURN, 0x00050000 | errno.ENOSYS)
     allow = _step(_RETURN, _ALLOW)
-    load_number = _step(_LOAD, _NUMBER)
 
     def by_argument(name: str, test: list[bytes]) -> list[bytes]:
         """If the call is `name`, `test` decides by its first argument; each way through it returns."""
         body = [_step(_LOAD, _ARGUMENT_0), *test]
         return [_step(_EQUAL, calls[name], 0, len(body)), *body]
 
-    program = [
-        _step(_LOAD, _ARCHITECTURE),
-        _step(_EQUAL, machine.architecture, 1, 0),
-        _step(_RETURN, _KILL),  # a call by another architecture's numbers
-        load_number,
-    ]
-    if machine.x32:
-        program += [_step(_AT_LEAST, machine.x32, 0, 1), unknown]
+    program = _start(machine, unknown)
     # clone3 keeps its flags behind a pointer that a filter cannot follow; without it, libc uses clone
     program += [_step(_EQUAL, calls["clone3"], 0, 1), unknown]
     program += by_argument("clone", [_step(_ANY, _CLONE_THREAD, 0, 1), allow, refuse])
@@ -155,6 +173,28 @@ def _program(machine: _Machine, pid: int, device: str = "cpu") -> bytes:
         if name not in decided:
             program += [_step(_EQUAL, number, 0, 1), refuse]
     return b"".join([*program, allow])
+
+
+def _thread_program(machine: _Machine) -> bytes:
+    refuse = _step(_RETURN, 0x00050000 | errno.EPERM)
+    unknown = _step(_RETURN, 0x00050000 | errno.ENOSYS)  # libc turns to clone, as in `_program`
+    program = _start(machine, unknown)
+    program += [_step(_EQUAL, _COMMON["clone3"], 0, 1), unknown]
+    program += [_step(_EQUAL, machine.calls["clone"], 0, 1), refuse]
+    return b"".join([*program, _step(_RETURN, _ALLOW)])
+
+
+def _start(machine: _Machine, unknown: bytes) -> list[bytes]:
+    """The head of each filter: calls by other sets of numbers are closed, and the call's number is loaded."""
+    program = [
+        _step(_LOAD, _ARCHITECTURE),
+        _step(_EQUAL, machine.architecture, 1, 0),
+        _step(_RETURN, _KILL),  # a call by another architecture's numbers
+        _step(_LOAD, _NUMBER),
+    ]
+    if machine.x32:
+        program += [_step(_AT_LEAST, machine.x32, 0, 1), unknown]
+    return program
 
 
 def _step(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:

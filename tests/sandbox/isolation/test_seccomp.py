@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import errno
+import json
 import struct
+import subprocess
+import sys
 
 import pytest
 
@@ -11,6 +14,7 @@ from grader.sandbox import Sandbox
 from grader.sandbox.isolation import seccomp
 from grader.sandbox.isolation.seccomp import SeccompError, restrict
 from tests.children import told_by
+from tests.conftest import ROOT
 
 pytestmark = pytest.mark.xdist_group("cuda_child")
 
@@ -220,3 +224,54 @@ def test_both_machines_refuse_the_same_calls() -> None:
     for machine in (one, other):
         numbers = [*machine.calls.values(), *machine.sockets.values(), *seccomp._COMMON.values()]
         assert len(numbers) == len(set(numbers))
+
+
+def test_no_thread_can_be_started_where_none_may(machine: seccomp._Machine) -> None:
+    program = seccomp._thread_program(machine)
+    numbers = machine.calls | seccomp._COMMON
+
+    def told(number: int, argument: int = 0) -> int:
+        return decision(program, number, argument, machine.architecture)
+
+    assert (
+        told(numbers["clone"], THREAD | 0xF00)
+        == told(numbers["clone"], 0x11)
+        == REFUSE | errno.EPERM
+    )
+    assert told(numbers["clone3"]) == REFUSE | errno.ENOSYS
+    rest = set(range(600)) - {numbers["clone"], numbers["clone3"]}
+    assert {told(number) for number in rest} == {ALLOW}
+    assert decision(program, 0, 0, 0x40000003) == KILL
+
+
+THREADS = """
+import json, sys, threading
+from grader.sandbox.isolation.seccomp import forbid_threads
+told = []
+def start(which):
+    try:
+        threading.Thread(target=lambda: None).start()
+        told.append(f"{which}: started")
+    except RuntimeError as error:
+        told.append(f"{which}: {error}")
+allowed = threading.Event()
+early = threading.Thread(target=lambda: (allowed.wait(), start("a thread of before")))
+early.start()
+start("before")
+forbid_threads()
+start("after")
+allowed.set()
+early.join()
+forbid_threads()
+print(json.dumps(told))
+"""
+
+
+def test_a_process_gives_up_starting_threads() -> None:
+    """With all the threads that it has; and to ask again does no harm."""
+    run = subprocess.run([sys.executable, "-c", THREADS], capture_output=True, text=True, cwd=ROOT)
+    assert json.loads(run.stdout) == [
+        "before: started",
+        "after: can't start new thread",
+        "a thread of before: can't start new thread",
+    ], run.stderr
