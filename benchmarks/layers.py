@@ -28,9 +28,12 @@ ROOT = Path(__file__).resolve().parent.parent
 EXERCISE = "logistic_regression"
 _ENTRY = "from grader.sandbox.inside.zygote import main; "
 _NO_LIMITS = "from grader.sandbox.isolation import limits; limits.apply_limits = lambda limits, device='cpu': None; "
-_NO_SECCOMP = "from grader.sandbox.isolation import seccomp; seccomp.restrict = lambda *_: None; "
+_NO_SECCOMP = (
+    "from grader.sandbox.isolation import seccomp; seccomp.Filter.install = lambda *_: None; "
+)
 _NO_LANDLOCK = (
-    "from grader.sandbox.isolation import landlock; landlock.Ruleset.enforce = lambda self: None; "
+    "from grader.sandbox.isolation import landlock; "
+    "landlock.SharedRules.enforce = landlock.OwnRules.enforce = lambda *_, **__: None; "
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from grader.machines import Machines
 from grader.report import ExerciseResult
 from grader.sandbox import Limits, Sandbox
 from grader.submission import Submission
+from tests.ordinary_user import OrdinaryUser, ordinary_user
 
 os.environ["GRADER_LANG"] = "en"  # whatever the locale of this machine is
 ROOT = Path(__file__).resolve().parent.parent
@@ -57,6 +59,13 @@ def strict_machines(course: Course) -> Iterator[Machines]:
 @pytest.fixture(scope="session")
 def strict_sandbox(strict_machines: Machines) -> Sandbox:
     return strict_machines.sandbox()
+
+
+@pytest.fixture(scope="session")
+def another_user() -> Iterator[OrdinaryUser]:
+    """In a folder that everybody can reach, as the tests' own is root's alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield ordinary_user(Path(folder))
 
 
 @pytest.fixture

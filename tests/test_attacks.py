@@ -6,18 +6,12 @@ for it. The groups are those of the README's table.
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import re
-import subprocess
-import sys
-import sysconfig
 import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -25,6 +19,7 @@ from grader.machines import Machines
 from grader.sandbox import Limits
 
 from .conftest import ROOT, Grade
+from .ordinary_user import OrdinaryUser
 
 FOLDER = Path(__file__).parent / "attacks"
 ATTACKS = sorted(FOLDER.glob("*.py"))
@@ -94,56 +89,14 @@ def test_an_honest_submission_is_paid_after_all_of_them(graded: Grade, box: Mach
     assert {check.name for check in result.checks if check.score} == FAIR
 
 
-ORDINARY_USER = 65534
-AS_ORDINARY: dict[str, Any] = {
-    "user": ORDINARY_USER,
-    "group": ORDINARY_USER,
-    "extra_groups": [],
-    "capture_output": True,
-    "text": True,
-    "check": False,
-}
 REACHING_OUT = [p for p in ATTACKS if p.stem[0] in "deh"]
 
 
-@pytest.fixture
-def their_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An interpreter that an ordinary user may run, with the packages of this one."""
-    if not hasattr(os, "getuid") or os.getuid() != 0:
-        pytest.skip(
-            "only root can become another user; this user is an ordinary one, so all tests show it"
-        )
-    folder = tmp_path_factory.mktemp("python")
-    for parent in (folder, *folder.parents[:2]):
-        parent.chmod(0o755)
-    name = f"python{sys.version_info[0]}.{sys.version_info[1]}"
-    for number, base in enumerate((sys.executable, f"/usr/bin/{name}")):
-        place = folder / str(number)
-        if not Path(base).exists():
-            continue
-        made = subprocess.run([base, "-m", "venv", "--without-pip", str(place)], check=False)
-        python = place / "bin" / name
-        packages = place / "lib" / name / "site-packages" / "these.pth"
-        if made.returncode == 0 and packages.parent.is_dir():
-            packages.write_text("\n".join([str(ROOT), sysconfig.get_path("purelib")]))
-            with contextlib.suppress(PermissionError):
-                command = [str(python), "-c", "import torch, grader"]
-                if subprocess.run(command, cwd="/", **AS_ORDINARY).returncode == 0:
-                    return python
-    pytest.skip("no Python here that another user may run with these packages")
-
-
-def test_an_ordinary_user_is_as_safe(their_python: Path, tmp_path: Path) -> None:
+def test_an_ordinary_user_is_as_safe(another_user: OrdinaryUser) -> None:
     """What reaches out of the process, graded by a user without privileges: the same layers, no gain."""
-    tmp_path.chmod(0o777)
     names = [path.stem for path in REACHING_OUT]
-    done = subprocess.run(
-        [str(their_python), "-c", GRADE_ALL, str(FOLDER), *names],
-        cwd="/", env=os.environ | {"TMPDIR": str(tmp_path)}, timeout=110, **AS_ORDINARY,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert told["user"] == ORDINARY_USER
+    told = json.loads(another_user.run(GRADE_ALL, str(FOLDER), *names))
+    assert told["user"] == another_user.number
     with Machines(limits=LIMITS) as box:
         assert told["layers"] == [layer.name for layer in box.sandbox().layers() if layer.on]
     assert len(told["paid"]) == len(names) > 10

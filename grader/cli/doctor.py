@@ -26,6 +26,7 @@ def doctor(parity: bool) -> None:
     Exit status: 0, or 1 if `--devices` found a device that differs from CUDA.
     """
     from rich.table import Table
+    from rich.text import Text
 
     from ..machines import DEVICES, Machines, warm_up
     from ..sandbox.isolation.gpu_diagnosis import NO_DEVICE, devices
@@ -41,7 +42,9 @@ def doctor(parity: bool) -> None:
     console.print(f"Python {here.python}, torch {here.torch}, devices: {', '.join(here.devices)}")
     table = Table("layer", "", "why not")
     for layer in layers:
-        table.add_row(layer.name, "[green]on[/green]" if layer.on else "[red]off[/red]", layer.why)
+        # why is told as it is: it may name a file
+        state = Text("on", "green") if layer.on else Text("off", "red")
+        table.add_row(layer.name, state, Text(layer.why))
     console.print(table)
     for absent in (*here.absent, *(() if gpu_tried else (f"cuda: {NO_DEVICE}",))):
         console.print(f"No {absent}.", markup=False, soft_wrap=True)

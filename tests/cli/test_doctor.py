@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from click.testing import CliRunner, Result
 
 from grader.cli import main
 from grader.machines import Machines
+from grader.sandbox.isolation.confinement import Layer
 from grader.sandbox.parity import ParityOutcome, Program
 
 
@@ -33,6 +36,17 @@ def test_what_this_machine_offers(machines: Machines) -> None:
         assert layer.name in told
     assert "No cuda: " in told
     assert "programs" not in told
+
+
+def test_a_layer_that_is_off_says_what_got_through(
+    machines: Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = "a child could still read /srv/[red]"
+    off = Layer("files hidden", False, found), Layer("no network", True)
+    monkeypatch.setattr(type(machines.sandbox()), "layers", lambda _: off)
+    told = doctor()
+    assert re.search(r"files hidden +│ off │ a child could still read /srv/\[red\]", told)
+    assert re.search(r"no network +│ on +│", told)
 
 
 def test_why_a_device_is_not_there_is_told_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:

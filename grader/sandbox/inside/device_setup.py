@@ -52,7 +52,7 @@ def _sum_on_gpu(confinement: Confinement, without: Collection[str]) -> str:
             os.setsid()
             if LIMITS not in without:
                 apply_limits(Limits(), "cuda")
-            confinement.apply(without)
+            confinement.apply(confinement.folder, without)
             problem = (
                 "" if torch.ones(2, device="cuda").sum().item() == 2 else "it gives wrong numbers"
             )

@@ -27,6 +27,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from functools import partial
 from mmap import mmap
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -39,7 +40,7 @@ from ..isolation.seccomp import forbid_threads
 from ..wire.messages import LENGTHS, READY, pack, parse
 from ..wire.private_names import without_dispatch, without_functions
 from ..wire.values import MAX_TEXT, WireError, decode, describe, write
-from . import beneath
+from . import beneath, file_metadata
 from .autograd_trace import differentiation, new_trace
 from .concealed import conceal, conceal_all
 from .notebook_cells import install_inert, prepare
@@ -117,12 +118,13 @@ def _settle(
     for below, above in itertools.pairwise(edges):
         os.closerange(below + 1, above)
     os.chdir(folder)
+    file_metadata.in_folder(folder)
     os.environ["HOME"] = os.environ["TMPDIR"] = folder
     tempfile.tempdir = None  # asked for anew, with this TMPDIR
     # written by a C signal handler, so it works inside an endless loop of torch's as well
     faulthandler.register(signal.SIGUSR1, file=stack, all_threads=False, chain=False)
     apply_limits(limits, confinement.device)
-    confinement.apply()
+    confinement.apply(Path(folder))
 
 
 def new() -> SimpleNamespace:

@@ -77,12 +77,16 @@ def serve(
     absent: dict[str, str],
 ) -> Step:
     """Serves requests on `channel` until it is closed. Returns in a child alone, as `main` does."""
-    from ..isolation.confinement import Confinement, as_data, observe
+    from ..isolation.confinement import Confinement, as_data
     from ..isolation.limits import adopt_orphans
+    from ..isolation.privileges import lock
+    from ..isolation.tries import observe
     from ..wire.private_names import why_not
     from .server import new
 
     adopt_orphans()
+    if confined and sys.platform == "linux":
+        lock()
     own = new()
     me = os.getpid()
     confinement = Confinement(Path(folder), hidden, confined, device)
@@ -128,9 +132,11 @@ def _import_all(device: str) -> dict[str, str]:
     import numpy.random  # noqa: F401  # students' files import it, and each child seeds it
     import torch.utils.data  # noqa: F401
 
+    from . import file_metadata
     from .concealed import import_apart
     from .device_setup import set_up
 
+    file_metadata.tolerate()
     import_apart([f"{_PACKAGE}.{name}" for name in _APART])
     absent = {"sim": set_up(device), "cuda": "its children are others"}
     gc.freeze()  # no child copies pages only to look for garbage in them

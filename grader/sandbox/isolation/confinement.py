@@ -1,21 +1,18 @@
-"""The layers around a child, and what each was seen to do on this machine.
-
-A layer counts as on when a throwaway child, with all layers applied, failed at what the layer is there to stop.
-"""
+"""The layers around a child: what they are made of, and how a child puts them on. `tries` sees what they do."""
 
 from __future__ import annotations
 
-import json
 import os
-import socket
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from contextlib import suppress
+from copy import copy
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from . import landlock, seccomp
+from .privileges import Privileges
 
 # what the dynamic linker, libc and torch read, outside Python's own folders
 _SYSTEM = (
@@ -64,119 +61,115 @@ class Confinement:
     """What a child gives up, made ready once in the zygote.
 
     Args:
-        folder: the private folder, the only place that can be written.
+        folder: the folder of the children's folders.
         hidden: folders that are not to be read although they lie among Python's packages.
         wanted: whether there is to be any.
         device: `cuda` for children that reach the GPU.
     """
 
     def __init__(self, folder: Path, hidden: list[Path], wanted: bool, device: str = "cpu") -> None:
+        self.folder = folder
+        self.hidden = hidden
         self.device = device
-        self._ruleset: landlock.Ruleset | None = None
-        self._filtered = wanted and sys.platform == "linux"
+        self._rules: tuple[landlock.SharedRules, landlock.OwnRules] | None = None
+        self._filter: seccomp.Filter | None = None
+        self._privileges: Privileges | None = None
         self.reasons: dict[str, str] = {}
-        if not self._filtered:
+        if not wanted or sys.platform != "linux":
             why = f"not on {sys.platform}" if wanted else "switched off"
-            self.reasons["landlock"] = self.reasons["seccomp"] = why
+            self.reasons = dict.fromkeys((LANDLOCK, SECCOMP, PRIVILEGES), why)
             return
+        self._privileges = Privileges()
         try:
-            self._ruleset = _ruleset(folder, hidden, device)
+            self._rules = _rules(folder, hidden, device)
         except (landlock.LandlockError, OSError) as error:
-            self.reasons["landlock"] = str(error)
+            self.reasons[LANDLOCK] = str(error)
+        try:
+            self._filter = seccomp.Filter(device)
+        except seccomp.SeccompError as error:
+            self.reasons[SECCOMP] = str(error)
+
+    def moved(self, folder: Path) -> Confinement:
+        """The same for children whose folders lie in another folder."""
+        other = copy(self)
+        other.folder = folder
+        if self._rules:
+            other._rules = _rules(folder, self.hidden, self.device)
+        return other
+
+    @property
+    def kept_capabilities(self) -> int:
+        """What a child of root does not give up, a bit for each capability."""
+        return self._privileges.kept if self._privileges else 0
 
     @property
     def descriptors(self) -> list[int]:
         """What has to stay open until `apply`."""
-        return [self._ruleset.descriptor] if self._ruleset else []
+        if not self._rules:
+            return []
+        shared, own = self._rules
+        return [shared.descriptor, *own.descriptors]
 
-    def apply(self, without: Collection[str] = ()) -> None:
-        """Binds the calling process. What the machine lacks is left out; `observe` tells.
+    def apply(self, folder: Path, without: Collection[str] = ()) -> None:
+        """Binds the calling process. What the machine lacks is left out; `tries.observe` tells.
 
         Args:
+            folder: the process's own, in the folder of the children's folders: the only place that it can write.
             without: layers to leave out, by name, where a throwaway child finds out which one is in the way.
+
+        Raises:
+            OSError: if the kernel refuses rules that it took before.
         """
-        if self._ruleset and LANDLOCK not in without:
-            if self.device == "cuda":
-                self._ruleset.allow_naming_threads()
-            self._ruleset.enforce()
-            os.close(self._ruleset.descriptor)
-        if self._filtered and self.device == "cuda" and PRIVILEGES not in without:
-            landlock.give_up_privileges()
-        if self._filtered and SECCOMP not in without:
+        if self._rules and LANDLOCK not in without:
+            shared, own = self._rules
+            shared.enforce()
+            own.enforce(folder, naming_threads=self.device == "cuda")
+        for descriptor in self.descriptors:
+            os.close(descriptor)
+        if self._privileges and PRIVILEGES not in without:
+            with suppress(OSError):
+                self._privileges.give_up()
+        if self._filter and SECCOMP not in without:
             with suppress(seccomp.SeccompError):
-                seccomp.restrict(os.getpid(), self.device)
+                self._filter.install(os.getpid())
 
 
-def _ruleset(folder: Path, hidden: list[Path], device: str) -> landlock.Ruleset:
-    ruleset = landlock.Ruleset()
+def _readable(device: str) -> set[Path]:
+    """What children read, but for what is hidden; links are followed, what lies in another entry is left out."""
     prefixes = {Path(prefix).resolve() for prefix in (sys.prefix, sys.base_prefix)} - {Path("/usr")}
-    for path in [*prefixes, *map(Path, _SYSTEM)]:
-        ruleset.allow_reading(path.resolve(), hidden)
-    ruleset.allow_writing(folder.resolve())
-    ruleset.allow_writing(Path("/dev/null"))
+    names = (*_SYSTEM, *_CUDA) if device == "cuda" else _SYSTEM
+    paths = {
+        path for path in (*prefixes, *(Path(name).resolve() for name in names)) if path.exists()
+    }
+    return {path for path in paths if not paths.intersection(path.parents)}
+
+
+def _rules(
+    folder: Path, hidden: list[Path], device: str
+) -> tuple[landlock.SharedRules, landlock.OwnRules]:
+    shared = _shared_rules(folder, hidden, device)
+    return shared, _own_rules(device, shared.behind_links)
+
+
+def _shared_rules(folder: Path, hidden: list[Path], device: str) -> landlock.SharedRules:
+    rules = landlock.SharedRules(folder.resolve())
+    for path in (*_readable(device), Path("/dev/null")):
+        rules.allow_reading(path, hidden)
     if device == "cuda":
-        for path in map(Path, _CUDA):
-            ruleset.allow_reading(path)
         for path in Path("/dev").glob(_CUDA_DEVICES):
-            ruleset.allow_device(path)
-    return ruleset
+            rules.allow_reading(path)
+    return rules
 
 
-def observe(confinement: Confinement) -> list[Layer]:
-    """Forks a throwaway child that tries what the layers forbid."""
-    reader, writer = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        outcome = {}
-        try:
-            os.setsid()
-            confinement.apply()
-            outcome = {name: _stopped(attempt) for name, attempt in _attempts().items()}
-        finally:
-            os.write(writer, json.dumps(outcome).encode())
-            os._exit(0)
-    os.close(writer)
-    with os.fdopen(reader, "rb") as pipe:
-        text = pipe.read()
-    os.waitpid(pid, 0)
-    stopped = json.loads(text)
-    landlock_why = confinement.reasons.get("landlock", "a file could be read all the same")
-    seccomp_why = confinement.reasons.get("seccomp", "this kernel or machine refuses the filter")
-    whys = {
-        "files hidden": landlock_why,
-        "files read-only": landlock_why,
-        "no network": seccomp_why,
-        "no new processes": seccomp_why,
-        "no signals to others": seccomp_why,
-    }
-    return [
-        Layer(name, bool(stopped.get(name)), "" if stopped.get(name) else why)
-        for name, why in whys.items()
-    ]
-
-
-def _attempts() -> dict[str, Callable[[], Any]]:
-    def fork() -> None:
-        if os.fork() == 0:
-            os._exit(0)
-
-    return {
-        "files hidden": lambda: os.close(os.open("/etc/passwd", os.O_RDONLY)),
-        "files read-only": lambda: os.close(
-            os.open(os.path.expanduser("~"), os.O_TMPFILE | os.O_RDWR)
-        ),
-        "no network": lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).close(),
-        "no new processes": fork,
-        "no signals to others": lambda: os.kill(os.getppid(), 0),
-    }
-
-
-def _stopped(attempt: Callable[[], Any]) -> bool:
-    try:
-        attempt()
-    except OSError:
-        return True
-    return False
+def _own_rules(device: str, more: list[Path]) -> landlock.OwnRules:
+    rules = landlock.OwnRules()
+    for path in (*_readable(device), *more):
+        rules.allow_reading(path)
+    rules.allow_writing(Path("/dev/null"))
+    if device == "cuda":
+        for path in Path("/dev").glob(_CUDA_DEVICES):
+            rules.allow_device(path)
+    return rules
 
 
 def as_data(layers: list[Layer]) -> list[dict[str, Any]]:

@@ -1,8 +1,10 @@
-"""What a child may read and write: a list of paths, with a GPU a few more, and no privileges."""
+"""What a child may read and write: a list of paths, with a GPU a few more."""
 
 from __future__ import annotations
 
+import ctypes
 import json
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -72,82 +74,191 @@ def test_a_child_for_the_cpu_names_no_threads(sandbox: Sandbox) -> None:
     assert told_by(sandbox, source)["type"] == "PermissionError"
 
 
-def test_root_has_no_privileges_there(cuda_sandbox: Sandbox) -> None:
-    """Beneath `task` lie `oom_score_adj` and the like, which root could set at others' expense."""
-    source = (
-        "def f():\n"
-        "    lines = [line.split() for line in open('/proc/self/status') if line.startswith('Cap')]\n"
-        "    return {name: int(value, 16) for name, value in lines}\n"
-    )
-    held = told_by(cuda_sandbox, source)
-    to_reach_files = 0b110
-    own = Path("/proc/self/status").read_text().partition("CapEff:")[2].split()[0]
-    assert held["CapEff:"] == int(own, 16) & to_reach_files
-    assert held["CapEff:"] & ~to_reach_files == held["CapPrm:"] & ~to_reach_files == 0
-    assert held["CapInh:"] == held["CapAmb:"] == 0
-
-
-# a ruleset of its own, in a process of its own
+# both rulesets, in a process of its own
 
 RULES = """
 import errno, json, os, sys
 from pathlib import Path
-from grader.sandbox.isolation.landlock import Ruleset
+from grader.sandbox.isolation.landlock import OwnRules, SharedRules
 top = Path(sys.argv[1])
-rules = Ruleset()
-rules.allow_reading(top / "read", [top / "read" / "hidden", top / "elsewhere"])
-rules.allow_reading(top / "absent")
-rules.allow_reading(top / "hidden", [top / "hidden"])
-rules.allow_reading(top / "one" / "file")
-rules.allow_writing(top / "write")
-rules.enforce()
-def told(attempt):
+shared = SharedRules(top / "children")
+shared.allow_reading(top / "read", [top / "read" / "hidden", top / "elsewhere"])
+shared.allow_reading(top / "absent")
+shared.allow_reading(top / "hidden", [top / "hidden"])
+shared.allow_reading(top / "one" / "file")
+shared.allow_reading(top / "two")
+shared.allow_reading(Path("/dev/null"))
+own = OwnRules()
+for name in ("read", "absent", "hidden", "one/file"):
+    own.allow_reading(top / name)
+own.allow_writing(Path("/dev/null"))
+shared.enforce()
+own.enforce(top / "children" / "own")
+os.chdir(top / "children" / "own")
+def told(attempt, *arguments):
     try:
-        attempt()
+        attempt(*arguments)
     except OSError as error:
         return errno.errorcode[error.errno]
     return "done"
-def make(name):
-    return lambda: (top / name).write_text("x")
 def read(name):
-    return lambda: (top / name).read_text()
-print(json.dumps({
-    **{f"read {name}": told(read(name)) for name in (
-        "read/a", "read/deep/b", "read/hidden/c", "write/link", "hidden/d", "one/file", "one/other", "write/e", "f")},
-    **{f"list {name}": told(lambda: os.listdir(top / name)) for name in ("read", "read/hidden", "write", ".")},
-    **{f"write {name}": told(make(name)) for name in ("read/a", "read/new", "write/e", "write/new", "f", "new")},
-    "remove read/a": told(lambda: os.remove(top / "read" / "a")),
-    "move out": told(lambda: os.rename(top / "write" / "e", top / "e")),
-    "remove write/e": told(lambda: os.remove(top / "write" / "e")),
-    "run": told(lambda: os.execv(top / "write" / "new", ["new"])),
-}))
+    (top / name).read_text()
+def write(name):
+    (top / name).write_text("x")
+def empty(name):
+    os.close(os.open(top / name, os.O_WRONLY | os.O_TRUNC))
+def remove(name):
+    os.remove(top / name)
+def listed(name):
+    os.listdir(top / name)
+print(json.dumps({" ".join((act.__name__, *map(str, names))): told(act, *names) for act, *names in (
+    *((read, name) for name in (
+        "read/a", "read/deep/b", "read/hidden/c", "hidden/d", "one/file", "one/other", "two/x", "children/own/link",
+        "children/own/e", "children/other/o", "f")),
+    *((listed, name) for name in ("read", "read/hidden", "two", "children/own", "children/other", "children", ".")),
+    *((write, name) for name in (
+        "read/a", "read/new", "children/own/e", "children/own/new", "children/new", "children/other/o", "f", "new")),
+    *((empty, name) for name in ("read/a", "children/own/e", "children/other/o")),
+    *((remove, name) for name in ("read/a", "children/other/o")),
+    (os.mkdir, "../new"), (os.mkdir, "deep"), (os.mkdir, "deep/er"), (os.rmdir, "../other"), (os.rmdir, "../empty"),
+    (os.symlink, "/", "../new"), (os.symlink, "/", "soft"),
+    (os.rename, "e", "../e"), (os.rename, "e", "../other/e"), (os.rename, "../other", "../another"),
+    (os.rename, "../other/o", "o"), (os.rename, "e", "deep/e"), (os.rename, "deep/e", "e"),
+    (os.link, "e", "../hard"), (os.link, "../other/o", "hard"), (os.link, "e", "hard"),
+    (os.mkfifo, "pipe"), (os.mkfifo, "../pipe"),
+    (os.remove, "e"), (os.rmdir, "deep/er"), (os.execv, "new", ["new"]), (os.rmdir, "../own"),
+    (Path("/dev/null").write_text, "x"), (Path("/dev/zero").read_text,),
+)}))
 """
-FILES = ("read/a", "read/deep/b", "read/hidden/c", "hidden/d", "one/file", "one/other", "write/e", "f")  # fmt: skip
+FILES = (
+    "read/a", "read/deep/b", "read/hidden/c", "hidden/d", "one/file", "one/other", "two/x", "f", "children/own/e",
+    "children/other/o",
+)  # fmt: skip
 OPEN = {
-    "read read/a", "read read/deep/b", "read one/file", "read write/e", "list read", "list read/hidden", "list write",
-    "write write/e", "write write/new", "remove write/e",
+    "read read/a", "read read/deep/b", "read one/file", "listed read", "listed read/hidden",
+    "read children/own/e", "listed children/own", "write children/own/e", "write children/own/new",
+    "empty children/own/e", "mkdir deep", "mkdir deep/er", "symlink / soft", "rename e deep/e", "rename deep/e e",
+    "link e hard", "remove e", "rmdir deep/er", "write_text x",
 }  # fmt: skip
+MOVES = {"rename e deep/e", "rename deep/e e"}  # which the first version refuses everywhere
 
 
 @pytest.mark.skipif(not landlock.version(), reason="this kernel has no Landlock")
-def test_what_is_not_on_the_list_is_closed(tmp_path: Path) -> None:
+def test_a_child_reads_what_is_listed_and_writes_in_its_own_folder(tmp_path: Path) -> None:
     for name in FILES:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("text")
-    (tmp_path / "write" / "link").symlink_to(tmp_path / "f")
+    (tmp_path / "children" / "empty").mkdir()
+    (tmp_path / "children" / "own" / "link").symlink_to(tmp_path / "f")
     command = [sys.executable, "-c", RULES, str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     told = json.loads(done.stdout)
-    assert {what for what, how in told.items() if how == "done"} == OPEN
+    expected = OPEN - MOVES if landlock.version() == 1 else OPEN
+    assert {what for what, how in told.items() if how == "done"} == expected
     assert {how for how in told.values() if how != "done"} <= {"EACCES", "EXDEV"}
-    assert (tmp_path / "read" / "a").read_text() == (tmp_path / "f").read_text() == "text"
+    left = ("read/a", "f", "children/other/o")
+    assert [(tmp_path / name).read_text() for name in left] == ["text"] * 3
+    assert {entry.name for entry in (tmp_path / "children").iterdir()} == {"own", "other", "empty"}
+
+
+LINKS = """
+import json, sys
+from pathlib import Path
+from grader.sandbox.isolation.landlock import SharedRules
+top = Path(sys.argv[1])
+rules = SharedRules(top / "children")
+rules.allow_reading(top / "env", [top / "env" / "lib" / "hidden", top / "secret"])
+rules.enforce()
+def told(name):
+    try:
+        return (top / name).read_text()
+    except PermissionError:
+        return "refused"
+print(json.dumps([{name: told(name) for name in sys.argv[2:]}, *map(str, rules.behind_links)]))
+"""
+LINKED = {
+    "env/lib/other/a": "text",
+    "env/lib64/other/a": "text",
+    "env/lib/hidden/b": "refused",
+    "env/lib64/hidden/b": "refused",
+    "env/up/lib/hidden/b": "refused",
+    "env/beside/c": "refused",
+    "env/lib/outside/d": "text",
+    "env/lib/round/lib/hidden/b": "refused",
+    "secret/c": "refused",
+    "elsewhere/d": "text",
+    "f": "refused",
+}
+
+
+@pytest.mark.skipif(not landlock.version(), reason="this kernel has no Landlock")
+def test_no_link_leads_to_what_is_hidden(tmp_path: Path) -> None:
+    """A virtual environment has `lib64`, a link to `lib`: by that name nothing is less hidden."""
+    for name in (
+        "env/lib/other/a",
+        "env/lib/hidden/b",
+        "secret/c",
+        "elsewhere/d",
+        "f",
+        "children/x",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("text")
+    links = {
+        "env/lib64": "lib", "env/up": "../env", "env/beside": "../secret", "env/lib/outside": "../../elsewhere",
+        "env/lib/round": "..", "env/broken": "nowhere",
+    }  # fmt: skip
+    for name, target in links.items():
+        (tmp_path / name).symlink_to(target)
+    command = [sys.executable, "-c", LINKS, str(tmp_path.resolve()), *LINKED]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == [LINKED, str(tmp_path.resolve() / "elsewhere")]
 
 
 def test_a_kernel_without_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: int) -> int:
         raise OSError(38, "Function not implemented")
 
-    monkeypatch.setattr(landlock, "_call", refuse)
+    monkeypatch.setattr(landlock, "system_call", refuse)
     assert landlock.version() == 0
-    with pytest.raises(landlock.LandlockError, match="this kernel has no Landlock"):
-        landlock.Ruleset()
+    for make in (landlock.OwnRules, lambda: landlock.SharedRules(Path("/"))):
+        with pytest.raises(landlock.LandlockError, match="this kernel has no Landlock"):
+            make()
+
+
+@pytest.mark.parametrize(
+    ("abi", "known", "size"),
+    [
+        *((1, 1 << 12, 8), (2, 1 << 13, 8), (3, 1 << 14, 8), (4, 1 << 14, 16)),
+        *((5, 1 << 15, 16), (6, 1 << 15, 24), (9, 1 << 15, 24)),
+    ],
+)
+def test_each_kernel_is_asked_for_what_it_knows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, abi: int, known: int, size: int
+) -> None:
+    """A right, or a length, that is newer than the kernel makes it refuse everything."""
+    sizes = []
+
+    def kernel(number: int, *arguments: int) -> int:
+        if number == 444 and arguments[0]:  # a ruleset is made
+            attributes = ctypes.string_at(arguments[0], arguments[1])
+            [rights] = struct.unpack("<Q", attributes[:8])
+            assert rights < 2 * known
+            sizes.append(arguments[1])
+        elif number == 445:  # a rule is added
+            [rights] = struct.unpack("<Q", ctypes.string_at(arguments[2], 8))
+            assert 0 < rights < 2 * known
+        return abi
+
+    monkeypatch.setattr(landlock, "system_call", kernel)
+    monkeypatch.setattr(landlock, "no_new_privileges", lambda: None)
+    monkeypatch.setattr("os.close", lambda _: None)
+    shared, own = landlock.SharedRules(tmp_path), landlock.OwnRules()
+    for path in (tmp_path, Path("/dev/null")):
+        shared.allow_reading(path)
+        own.allow_reading(path)
+        own.allow_device(path)
+    own.allow_writing(Path("/dev/null"))
+    own.enforce(tmp_path, naming_threads=True)
+    assert sizes == [size, 8]
