@@ -321,7 +321,9 @@ def test_what_was_watched_starts_no_threads_and_another_child_does(
     assert len(counting.preloads) == 1
     assert run(session, started) == 7
     assert len(counting.preloads) == 2
-    assert run(session, counted) == 2  # not watched again: a second child will do for all of the rest
+    assert (
+        run(session, counted) == 2
+    )  # not watched again: a second child will do for all of the rest
     assert run(session, started) == 7
     assert len(counting.preloads) == 2
     if any(layer.name == "no new processes" and layer.on for layer in sandbox.layers()):
