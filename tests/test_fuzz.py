@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from grader.checking.rules import violations
 from grader.course.catalog import Course
 from grader.sandbox.wire.messages import MessageError, pack, unpack
-from grader.sandbox.wire.values import Opaque, Received, WireError, as_received, decode, encode
+from grader.sandbox.wire.received import Opaque, Received
+from grader.sandbox.wire.values import WireError, as_received, decode, encode
 from grader.submission import Source
 from grader.submission.decode import notebook_of_bytes, source_of_bytes
 from grader.text import clean

@@ -58,7 +58,8 @@ class Session:
         sandbox: where the children come from.
         preload: modules to import before a child is made.
         by_hand: whether a probe asks for what the student is to differentiate by hand. The first run of such a probe
-            is traced, which shows what ran beneath Python.
+            is traced, which shows what ran beneath Python. From then on its child can start no thread, which no trace
+            would follow, and another child serves the probes that ask for something else.
 
     Attributes:
         load_problem: why the student's file cannot be loaded, once that is known.
@@ -82,6 +83,7 @@ class Session:
         self._preload = preload
         self._by_hand = by_hand
         self._traced: set[str] = set()
+        self._watched = False  # whether the child has run under a trace
         self._child: Child | None = None
         self._failures = Failures(name, source)
         self._seconds = 0.0
@@ -102,6 +104,7 @@ class Session:
 
     def close(self) -> None:
         """Ends the child."""
+        self._watched = False
         if self._child:
             self._child.close()
             self._child = None
@@ -114,8 +117,11 @@ class Session:
             SandboxLost: if there can be no child.
         """
         probe = request.probe
-        trace = probe.name not in self._traced and self._by_hand(probe)
+        by_hand = self._by_hand(probe)
+        trace = probe.name not in self._traced and by_hand
         self._traced.add(probe.name)
+        if self._watched and not by_hand:
+            self.close()  # this probe may start threads, and a child that was watched cannot any more
         header, block = request.wire
         with self._waiting():
             answer = self._exchange({**header, "trace": trace}, block, request.device)
@@ -151,6 +157,7 @@ class Session:
 
     def _exchange(self, header: dict[str, Any], block: bytes, device: str) -> Message:
         child = self._ready()
+        self._watched |= header["trace"]
         left = self._left()
         try:
             return child.call(header, block, left)
@@ -186,6 +193,7 @@ class Session:
 
     def _load(self) -> Child | None:
         """A new child with the source in it; without one, `load_problem` says why."""
+        self._watched = False
         left = self._left() if self._was_lost else math.inf
         start = self.waited
         child = self._sandbox.open(self._preload)

@@ -18,6 +18,7 @@ from ..errors import Fault, NoAnswer, SandboxLost
 from .hanging_line import hanging_line
 from .isolation.limits import Limits
 from .private_folder import PrivateFolder
+from .shared_inputs import SharedInputs, changed_names, with_changed
 from .usage import Usage
 from .wire.messages import READY, Message, MessageError, pack, unpack
 
@@ -34,6 +35,7 @@ class Child:
         connection: for requests and answers.
         output: what the student's code prints comes out of it.
         stack: where it hangs comes out of it.
+        inputs: the memory that it shares with this process.
         home: the folder that it may write in.
         folder: the folder that `home` lies in; emptied when the child has ended.
         limits: bounds on what it may use.
@@ -47,6 +49,7 @@ class Child:
         connection: socket.socket,
         output: int,
         stack: int,
+        inputs: SharedInputs,
         home: Path,
         folder: PrivateFolder,
         limits: Limits,
@@ -61,6 +64,7 @@ class Child:
         self._connection = connection
         self._output = output
         self._stack = stack
+        self._inputs = inputs
         self._home = home
         self._folder = folder
         self._settled = False
@@ -96,8 +100,7 @@ class Child:
         """
         self._tags = [tag for tag, _ in cells]
         request = {"op": "load", "name": name, "cells": list(cells), "notebook": notebook}
-        seconds = min(self._limits.import_seconds, most_seconds)
-        return self._request(request, b"", seconds).header
+        return self._request(request, min(self._limits.import_seconds, most_seconds)).header
 
     def call(
         self, request: dict[str, Any], block: bytes, most_seconds: float = math.inf
@@ -119,8 +122,15 @@ class Child:
             SandboxLost: if that is no fault of the student's code: the child ended before it could read any, its folder
                 was taken away from outside, or the zygote is lost.
         """
+        try:
+            place = self._inputs.put(block)
+        except SandboxLost:
+            self.close()
+            raise
         seconds = min(self._limits.call_seconds, most_seconds)
-        return self._request({"op": "call", **request}, block, seconds)
+        answer = self._request({"op": "call", "inputs": [*place], **request}, seconds)
+        changed = changed_names(request["arguments"], block, self._inputs.read(place))
+        return with_changed(answer, changed) if changed else answer
 
     def close(self) -> int | None:
         """Ends the child; its wait status.
@@ -142,6 +152,7 @@ class Child:
         finally:
             if self._handle is not None:
                 os.close(self._handle)
+            self._inputs.close()
             self._folder.empty()
 
     def _kill(self) -> None:
@@ -157,14 +168,14 @@ class Child:
         ended.register(self._handle, select.POLLIN)
         ended.poll(1000 * _END_SECONDS)
 
-    def _request(self, request: dict[str, Any], block: bytes, seconds: float) -> Message:
+    def _request(self, request: dict[str, Any], seconds: float) -> Message:
         deadline = time.monotonic() + seconds
         self._printed_bytes = 0
         self.printed = ""
         # an answer names its request, so that one written blindly, or left from before, is none
         number = secrets.token_hex(8)
         try:
-            answer = self._exchange(pack({"id": number, **request}, block), deadline)
+            answer = self._exchange(pack({"id": number, **request}), deadline)
             if answer.header.get("id") != number:
                 raise MessageError("it is not the one that was asked for")
         except (OSError, NoAnswer, MessageError) as error:  # a TimeoutError is an OSError

@@ -21,6 +21,7 @@ from .isolation.confinement import Layer
 from .isolation.limits import PORTABLE, Limits
 from .package_folders import package_folders
 from .private_folder import PrivateFolder
+from .shared_inputs import SharedInputs
 from .zygote_server_client import ask
 
 _END_SECONDS = 5.0  # to end by itself
@@ -31,7 +32,7 @@ _MOST_WORDS = 2000
 _NONSENSE = "The sandbox's first process sent an answer that is not one."
 _BOOT = (
     "import sys; sys.path.insert(0, {root!r}); from grader.sandbox.inside.zygote import main; "
-    "main({control}, {root!r}, {packages!r}, {folder!r}, confined={confined}, device={device!r})"
+    "main({control}, {root!r}, {packages!r}, {folder!r}, confined={confined}, device={device!r})()"
 )
 
 
@@ -157,16 +158,17 @@ class Sandbox:
 
         Raises:
             SandboxLost: if the zygote, or the folder for its children, cannot be used.
-            UnsupportedVersion: if torch or safetensors lack a private name that values on the wire need.
+            UnsupportedVersion: if torch or Python lack a private name that values on the wire need.
         """
         if self._child:
             self._child.close()
         self._expect_usable()
         home = self._folder.new()
+        inputs = SharedInputs()
         connection, theirs = socket.socketpair()
         output, output_end = os.pipe()
         stack, stack_end = os.pipe()
-        passed = [theirs.fileno(), output_end, stack_end]
+        passed = [theirs.fileno(), output_end, stack_end, inputs.descriptor]
         try:
             answer = self._ask(
                 {
@@ -180,7 +182,7 @@ class Sandbox:
             if missing := answer.get("unsupported"):
                 raise UnsupportedVersion(f"The sandbox cannot be used: {missing}.")
             pid = self._forked(answer)
-            ends = pid, connection, output, stack, home
+            ends = pid, connection, output, stack, inputs, home
             self._child = Child(
                 *ends, self._folder, self.limits, self._end_child, self._needs_counting()
             )
@@ -189,6 +191,7 @@ class Sandbox:
             connection.close()
             os.close(output)
             os.close(stack)
+            inputs.close()
             self._folder.empty()
             raise
         finally:

@@ -17,7 +17,7 @@ from .package_folders import package_folders
 _MOST_WAITING = 128
 _BOOT = (
     "import sys; sys.path.insert(0, {root!r}); from grader.sandbox.inside.zygote_server import main; "
-    "main({listening}, {lifeline}, {root!r}, {packages!r})"
+    "main({listening}, {lifeline}, {root!r}, {packages!r})()"
 )
 
 

@@ -435,3 +435,49 @@ def test_each_device_has_its_session(start: Start) -> None:
     assert both.is_waiting
     assert both.solution() is None
     assert Sessions(main).on("cuda") is main
+
+
+THREADS = """
+import threading
+import torch
+
+count = 0
+
+def counted():
+    global count
+    count += 1
+    return count
+
+def started():
+    thread = threading.Thread(target=counted)
+    thread.start()
+    thread.join()
+    return 7
+"""
+
+
+@probe
+def started(student: Any) -> int:
+    return int(student.started())
+
+
+def test_what_was_watched_starts_no_threads_and_another_child_does(
+    start: Start, counting: Counting, sandbox: Sandbox
+) -> None:
+    """A trace follows one thread: so work by hand is done on one, and all else may use several."""
+    session = start(THREADS, by_hand=lambda each: each is counted)
+    assert run(session, started) == 7
+    assert run(session, counted) == 2  # in the same child, which is watched from here on
+    assert run(session, counted) == 3
+    assert len(counting.preloads) == 1
+    assert run(session, started) == 7
+    assert len(counting.preloads) == 2
+    assert (
+        run(session, counted) == 2
+    )  # not watched again: a second child will do for all of the rest
+    assert run(session, started) == 7
+    assert len(counting.preloads) == 2
+    if any(layer.name == "no new processes" and layer.on for layer in sandbox.layers()):
+        watched = start(THREADS, by_hand=lambda each: True)
+        with pytest.raises(CheckFailed, match="can't start new thread"):
+            run(watched, started)

@@ -12,7 +12,8 @@ import importlib.machinery
 import linecache
 import sys
 import types
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from types import CodeType
 from typing import Any
 
 
@@ -21,29 +22,33 @@ def remember(tag: str, source: str) -> None:
     linecache.cache[tag] = (len(source), None, source.splitlines(keepends=True), tag)
 
 
-def run_cells(
-    cells: Sequence[Sequence[str]],
-    namespace: dict[str, Any],
-    describe: Callable[[BaseException], dict[str, Any]],
-) -> list[dict[str, Any]]:
-    """Runs the cells, pairs of tag and Python text, one after another; what they raised, described."""
-    namespace["display"] = Inert("display")
-    namespace["get_ipython"] = Inert("get_ipython")
-    errors = []
+def prepare(
+    cells: Sequence[Sequence[str]], notebook: bool, namespace: dict[str, Any]
+) -> list[CodeType | BaseException]:
+    """The programs to run one after another: the cells, pairs of tag and Python text, each as a whole.
+
+    Of a notebook it is each statement of each cell, and Jupyter's own names are put into `namespace`. What cannot be
+    compiled is there as the exception.
+    """
+    programs: list[CodeType | BaseException] = []
     for tag, source in cells:
         remember(tag, source)
         try:
-            statements = ast.parse(source, tag).body
+            parts: list[Any] = [source]
+            if notebook:
+                parts = [ast.Module([each], []) for each in ast.parse(source, tag).body]
         except BaseException as error:
-            errors.append(describe(error))
+            programs.append(error)
             continue
-        for statement in statements:
+        for part in parts:
             try:
-                code = compile(ast.Module([statement], []), tag, "exec", dont_inherit=True)
-                exec(code, namespace)
+                programs.append(compile(part, tag, "exec", dont_inherit=True))
             except BaseException as error:
-                errors.append(describe(error))
-    return errors
+                programs.append(error)
+    if notebook:
+        namespace["display"] = Inert("display")
+        namespace["get_ipython"] = Inert("get_ipython")
+    return programs
 
 
 # packages that only show things: a grader has nobody to show them to, and may not have them

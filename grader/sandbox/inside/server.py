@@ -2,25 +2,33 @@
 
 Everything here shares a process with the student's code, so nothing that it says is believed beyond "these are
 the numbers that came out": no verdict is made here, and the trusted side checks every answer's form.
+
+What the child says of itself (what ran, where a tensor lies) can be forged by code that gets hold of what is here. So
+none of it is to be found from there:
+
+    read ─▶ _take ─▶ reset, the probe, flush ─▶ _finish ─▶ write ─▶ read …      one step after the other (`steps.py`)
+            ours     the student's              ours
+
+- Ours has returned when a student's code runs, and no student's code runs while ours does: not what it has put in
+  the place of Python's and torch's functions (`concealed.py`), no profiler, tracer or signal handler, no collection of
+  garbage, no method of a value that it gave back.
+- Nothing leads to ours: no frame, no class with methods, no module, no list that the garbage collector keeps.
 """
 
 from __future__ import annotations
 
-import contextlib
 import faulthandler
 import itertools
-import marshal
 import os
-import random
 import signal
-import socket
 import sys
 import tempfile
 import traceback
-import types
-from base64 import b64decode
+from collections.abc import Callable, Sequence
 from functools import partial
+from mmap import mmap
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import torch
@@ -28,44 +36,67 @@ from torch import Tensor
 
 from ..isolation.confinement import Confinement
 from ..isolation.limits import Limits, apply_limits, die_with_parent
-from ..wire.messages import READY, MessageError, pack, unpack
-from ..wire.values import MAX_TEXT, decode, encode, restride
-from . import file_metadata
-from .autograd_trace import observe
-from .device_setup import on_device
-from .notebook_cells import install_inert, remember, run_cells
+from ..isolation.seccomp import forbid_threads
+from ..wire.messages import LENGTHS, READY, pack, parse
+from ..wire.private_names import without_dispatch, without_functions
+from ..wire.values import MAX_TEXT, WireError, decode, describe, write
+from . import beneath, file_metadata
+from .autograd_trace import differentiation, new_trace
+from .concealed import conceal, conceal_all
+from .notebook_cells import install_inert, prepare
+from .steps import Step, after_students, before_students, into, runner
 
-_MAX_REQUEST = 256 << 20
 _MAX_LINES = 20
+_MAX_ERRORS = 20
+_READ_BYTES = 1 << 16
+# by which one thread could look at the frames of another, or have it call a function of its own
+_LOOKS_ASIDE = (
+    "_current_frames",
+    "_current_exceptions",
+    "_setprofileallthreads",
+    "_settraceallthreads",
+)
+_Base: Any = Tensor.__base__
+_detach, _require = _Base.detach, _Base.requires_grad_
+# as they were before a student's code could put others in their place
+_read_from, _write_to, _exit = os.read, os.write, os._exit
 
 
 def serve(
+    own: SimpleNamespace,
     parent: int,
     connection: int,
     output: int,
     stack: int,
+    inputs: int,
     folder: str,
     limits: Limits,
     confinement: Confinement,
-) -> None:
-    """Confines this process, then answers requests until the connection ends. Does not return.
+) -> Step:
+    """Confines this process. What comes back answers requests until the connection ends; it does not return.
 
     Args:
+        own: what `new` made, ready before the fork.
         parent: process id of the zygote.
         connection, output, stack: descriptors for answers, for what the student prints, and for the place where a
             child that hangs is.
+        inputs: descriptor of the memory that holds the tensors of requests.
         folder: an empty folder, the only one that the student's code should write to.
     """
-    status = 1
     try:
-        _settle(parent, connection, output, stack, folder, limits, confinement)
+        _settle(parent, connection, output, stack, inputs, folder, limits, confinement)
+        for name in _LOOKS_ASIDE:
+            vars(sys).pop(name, None)
+        names = vars(sys.modules["__main__"])
+        names.clear()
+        names["__name__"] = "__main__"
+        own.limits, own.connection, own.inputs = limits, connection, inputs
+        own.todo.extend((own.take, _read(own)))
         os.write(connection, READY)
-        Server(limits).run(socket.socket(fileno=connection))
-        status = 0
-    except Exception:
+        return own.run  # type: ignore[no-any-return]
+    except BaseException:
         traceback.print_exc()  # where it could not be confined, the trusted side tells why
-    finally:
-        os._exit(status)  # no teardown: it costs 200 ms, and runs what the student registered
+        os._exit(1)
 
 
 def _settle(
@@ -73,6 +104,7 @@ def _settle(
     connection: int,
     output: int,
     stack: int,
+    inputs: int,
     folder: str,
     limits: Limits,
     confinement: Confinement,
@@ -82,7 +114,7 @@ def _settle(
     null = os.open(os.devnull, os.O_RDONLY)
     for source, target in ((null, 0), (output, 1), (output, 2)):
         os.dup2(source, target)
-    edges = [2, *sorted([connection, stack, *confinement.descriptors]), 1 << 16]
+    edges = [2, *sorted([connection, stack, inputs, *confinement.descriptors]), 1 << 16]
     for below, above in itertools.pairwise(edges):
         os.closerange(below + 1, above)
     os.chdir(folder)
@@ -95,174 +127,271 @@ def _settle(
     confinement.apply(Path(folder))
 
 
-class Server:
-    """The student's module and the requests about it."""
-
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
-        self._module: types.ModuleType | None = None
-        self._tags: list[str] = []
-        self._probes: dict[str, Any] = {}
-
-    def run(self, connection: socket.socket) -> None:
-        """Answers what comes until `connection` ends."""
-        operations = {"load": self._load, "call": self.call}
-        # written, not sent: a child that has a GPU may send nothing through a socket
-        answers = open(connection.fileno(), "wb", closefd=False)  # noqa: SIM115
-        while True:
-            try:
-                request, block, _ = unpack(partial(_read, connection), _MAX_REQUEST)
-            except (EOFError, MessageError):
-                return
-            try:
-                answer = operations[request["op"]](request, block)
-            except (
-                BaseException
-            ) as error:  # SystemExit and KeyboardInterrupt are the student's as well
-                answer = {"error": self._describe(error)}, b""
-            _flush()
-            if len(answer[1]) > self._limits.answer_bytes:
-                answer = {"error": _plain_error("TooLarge", "the result is too large")}, b""
-            answers.write(pack({"id": request["id"], **answer[0]}, answer[1]))
-            answers.flush()
-
-    def _load(self, request: dict[str, Any], block: bytes) -> tuple[dict[str, Any], bytes]:
-        """Imports the student's source under the exercise's name, so that a `__main__` block does not run."""
-        name, notebook = request["name"], request["notebook"]
-        module = types.ModuleType(name)
-        module.__file__ = request["cells"][0][0]
-        self._module = sys.modules[name] = module
-        self._tags = [tag for tag, _ in request["cells"]]
-        install_inert()
-        _reset(0)
-        if notebook:
-            errors = run_cells(request["cells"], module.__dict__, self._describe)
-        else:
-            errors = []
-            [(tag, source)] = request["cells"]
-            remember(tag, source)
-            exec(compile(source, tag, "exec", dont_inherit=True), module.__dict__)
-        names = [str(key)[:80] for key in list(module.__dict__) if not key.startswith("_")]
-        return {"value": None, "names": names[:200], "errors": errors[:20]}, b""
-
-    def call(self, request: dict[str, Any], block: bytes) -> tuple[dict[str, Any], bytes]:
-        """Runs a probe on the student's module and sends back what it returns."""
-        _reset(request["seed"], request["device"])
-        device = request["device"]
-
-        def leaf(tensor: Tensor, facts: dict[str, Any]) -> Tensor:
-            placed = restride(tensor.to(device), facts)
-            return placed.requires_grad_() if facts.get("requires_grad") else placed
-
-        with on_device(device, self._limits):
-            return self._answer(request, decode(request["arguments"], block, leaf))
-
-    def _answer(
-        self, request: dict[str, Any], arguments: dict[str, Any]
-    ) -> tuple[dict[str, Any], bytes]:
-        before = {key: _snapshot(value) for key, value in arguments.items()}
-        run = partial(self._probe(request["code"], request["probe"]), self._module, **arguments)
-        result, seen = observe(run) if request.get("trace") else (run(), [])
-        tree, answer = encode(result)
-        changed = [
-            key for key, value in arguments.items() if not _same(before[key], _snapshot(value))
-        ]
-        return {"value": tree, "changed": changed, "seen": seen}, answer
-
-    def _probe(self, code: str, name: str) -> Any:
-        if code not in self._probes:
-            namespace: dict[str, Any] = {
-                "__name__": "probe",
-                "torch": torch,
-                "nn": torch.nn,
-                "F": torch.nn.functional,
-                "Tensor": Tensor,
-            }
-            exec(marshal.loads(b64decode(code)), namespace)
-            self._probes[code] = namespace
-        return self._probes[code][name]
-
-    def _describe(self, error: BaseException) -> dict[str, Any]:
-        """An exception as plain data: its type, its text, and the lines of the student's that it went through.
-
-        A line is a triple: number of the cell, line, function.
-        """
-        with contextlib.suppress(BaseException):  # str() runs the student's code
-            problem = _plain_error(type(error).__name__, str(error))
-            if isinstance(error, SyntaxError) and error.filename in self._tags:
-                problem["message"] = str(error.msg)[:MAX_TEXT]
-                problem["lines"] = [[self._tags.index(error.filename), error.lineno or 0, ""]]
-            else:
-                problem["lines"] = self._lines(error)
-            return problem
-        return _plain_error("Exception", "its text could not be had")
-
-    def _lines(self, error: BaseException) -> list[list[Any]]:
-        lines: list[list[Any]] = []
-        step = error.__traceback__
-        while step is not None:
-            code = step.tb_frame.f_code
-            if code.co_filename in self._tags:
-                cell = self._tags.index(code.co_filename)
-                lines.append([cell, step.tb_lineno, code.co_name[:80]])
-            step = step.tb_next
-        return lines[-_MAX_LINES:]
+def new() -> SimpleNamespace:
+    """What a child is to know. `todo` is the list of its next steps, the last one first; `run` goes through them."""
+    own = SimpleNamespace(limits=Limits(), connection=-1, inputs=-1, number="", received=b"")
+    own.todo, own.inbox, own.outcomes, own.past = [], [], [], []
+    own.probes, own.maps, own.tags = {}, {}, []
+    own.module, own.may_start_threads = None, True
+    own.reply = _write
+    own.take, own.loaded, own.finish = (_step(each, own) for each in (_take, _loaded, _finish))
+    own.send, own.told, own.map = (_step(each, own) for each in (_send, _told, _map))
+    own.clear, own.run = own.past.clear, runner(own.todo)
+    own.before = (conceal(vars(own)), *before_students())
+    own.after = tuple(after_students())
+    conceal_all([own])
+    return own
 
 
-def _read(connection: socket.socket, count: int) -> bytes:
-    parts = []
-    while count:
-        part = connection.recv(min(count, 1 << 20))
-        if not part:
-            raise EOFError
-        parts.append(part)
-        count -= len(part)
-    return b"".join(parts)
+def _step(function: Callable[[SimpleNamespace], None], own: SimpleNamespace) -> Step:
+    return partial(_or_end, function, own)
 
 
-def _reset(seed: int, device: str = "cpu") -> None:
-    """Undoes what the student's code may have set for the whole process, and seeds every generator."""
-    torch.set_default_dtype(torch.float32)
-    torch.set_default_device(None)
-    torch.set_grad_enabled(True)
-    # `torch.manual_seed` takes 2 ms for devices that are not there
-    torch.default_generator.manual_seed(seed)
+def _or_end(function: Callable[[SimpleNamespace], None], own: SimpleNamespace) -> None:
+    """A step of ours. Where it fails, this child has ended, without a word: `sys.stderr` is the student's by now."""
+    try:
+        function(own)
+    except BaseException:
+        _exit(1)  # no teardown: it costs 200 ms, and runs what the student registered
+
+
+def _run(own: SimpleNamespace, steps: Sequence[Step], then: Step) -> None:
+    """Has the student's side do `steps`, and `then` what is ours; what each gave or raised is in `outcomes`."""
+    _put_away(own)
+    student = into(own.outcomes, beneath.attempt, steps)
+    own.todo.extend((then, *reversed(own.after), student, *reversed(own.before)))
+
+
+def _put_away(own: SimpleNamespace) -> None:
+    """Empties `outcomes`. What a student's objects do at their end, they do when `clear` runs."""
+    own.past.extend(own.outcomes)
+    own.outcomes.clear()
+
+
+def _read(own: SimpleNamespace) -> Step:
+    return into(own.inbox, partial(_read_from, own.connection), (_READ_BYTES,))
+
+
+def _take(own: SimpleNamespace) -> None:
+    """Reads on until a request is whole, and begins with it."""
+    part = own.inbox.pop()
+    if not part:
+        _exit(0)
+    own.received += part
+    if len(own.received) >= LENGTHS.size:
+        length, _ = LENGTHS.unpack_from(own.received)
+        if len(own.received) == LENGTHS.size + length:
+            text, own.received = own.received[LENGTHS.size :], b""
+            begin(own, parse(text))
+            return
+    own.todo.extend((own.take, _read(own)))
+
+
+def begin(own: SimpleNamespace, request: dict[str, Any]) -> None:
+    """Puts the first steps of a request on the list."""
+    own.number, own.loads = request.pop("id"), request["op"] == "load"
+    (_load if own.loads else _call)(own, request)
+
+
+def _load(own: SimpleNamespace, request: dict[str, Any]) -> None:
+    """Imports the student's source under the exercise's name, so that a `__main__` block does not run."""
+    name, cells, notebook = request["name"], request["cells"], request["notebook"]
+    own.module = sys.modules[name] = ModuleType(name)
+    own.module.__file__ = cells[0][0]
+    own.tags, own.notebook = [tag for tag, _ in cells], notebook
+    install_inert()
+    own.programs = prepare(cells, notebook, vars(own.module))
+    steps: list[Step] = [
+        partial(exec, program, vars(own.module))
+        for program in own.programs
+        if not isinstance(program, BaseException)
+    ]
+    _run(own, [partial(beneath.reset, 0, "cpu"), *steps, beneath.flush], own.loaded)
+
+
+def _loaded(own: SimpleNamespace) -> None:
+    ran = iter([error for _, error in own.outcomes[1:]])
+    errors = [each if isinstance(each, BaseException) else next(ran) for each in own.programs]
+    names = [key[:80] for key in list(vars(own.module)) if type(key) is str and key[:1] != "_"]
+    own.answer = {"value": None, "names": names[:200], "errors": []}
+    own.placed = []
+    _tell(own, [error for error in errors if error is not None][:_MAX_ERRORS])
+
+
+def _call(own: SimpleNamespace, request: dict[str, Any]) -> None:
+    """Runs a probe on the student's module."""
+    offset, length, start, count = request["inputs"]
+    if count and offset not in own.maps:
+        own.request = request
+        _run(own, [partial(mmap, own.inputs, length, offset=offset)], own.map)
+        return
+    block = own.maps[offset][start : start + count] if count else b""
+    code, device = request["code"], request["device"]
+    needing: list[Tensor] = []
+
+    def leaf(tensor: Tensor, facts: dict[str, Any]) -> Tensor:
+        if facts.get("requires_grad"):
+            needing.append(tensor)
+            return tensor if device != "cpu" else _require(tensor)
+        return tensor
+
+    with (
+        without_functions(),
+        without_dispatch(),
+    ):  # a mode that a student's code has left on has no say
+        arguments = decode(request["arguments"], block, leaf)
+        kept = {
+            name: _beside(value) if device == "cpu" else value for name, value in arguments.items()
+        }
+    steps: dict[str, Step] = {"reset": partial(beneath.reset, request["seed"], device)}
     if device != "cpu":
-        getattr(torch, device).manual_seed_all(seed)
-    random.seed(seed)
-    if "numpy" in sys.modules:
-        sys.modules["numpy"].random.seed(seed % 2**32)
+        settings: list[Any] = []
+        steps["enter"] = partial(beneath.enter, settings, device, own.limits)
+        steps["move"] = partial(beneath.move, arguments, device, needing)
+    if code not in own.probes:
+        own.probes[code] = {
+            "__name__": "probe",
+            "torch": torch,
+            "nn": torch.nn,
+            "F": torch.nn.functional,
+            "Tensor": Tensor,
+        }
+        steps["define"] = partial(beneath.define, code, own.probes[code])
+    own.trace = new_trace() if request.get("trace") else None
+    if own.trace and own.may_start_threads and device != "cuda":
+        own.may_start_threads = False
+        steps["forbid"] = forbid_threads
+    if own.trace:
+        steps["begin"], steps["mark"] = own.trace.begin, own.trace.mark
+    names = own.probes[code]
+    steps["call"] = partial(beneath.call, names, request["probe"], own.module, arguments)
+    if own.trace:
+        steps["end"] = own.trace.end
+    if device != "cpu":
+        steps["leave"] = partial(beneath.leave, settings)
+    steps["changed"] = partial(beneath.changed, kept, arguments)
+    steps["flush"] = beneath.flush
+    own.names = [*steps]
+    own.past.append(arguments)
+    _run(own, [*steps.values()], own.finish)
 
 
-def _snapshot(value: object) -> Any:
-    """The bytes of the tensors in `value`, to see afterwards whether they were changed."""
+def _map(own: SimpleNamespace) -> None:
+    """Goes on with a call whose inputs lie in a segment that was not mapped before."""
+    [(segment, error)] = own.outcomes
+    if error is not None:
+        own.answer, own.placed = {}, []
+        _tell(own, [error])
+        return
+    request, own.request = own.request, None
+    own.maps[request["inputs"][0]] = memoryview(segment)
+    _call(own, request)
+
+
+def _beside(value: Any) -> Any:
+    """For each tensor another one on the same memory."""
     if isinstance(value, Tensor):
-        return value.detach().cpu().clone()
+        return _detach(value)
     if isinstance(value, dict):
-        return [_snapshot(entry) for entry in value.values()]
+        return {key: _beside(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):
-        return [_snapshot(entry) for entry in value]
+        return [_beside(entry) for entry in value]
     return None
 
 
-def _same(before: Any, after: Any) -> bool:
-    if isinstance(before, Tensor):
-        return (
-            isinstance(after, Tensor)
-            and before.dtype == after.dtype
-            and before.shape == after.shape
-            and torch.equal(before, after)
-        )
-    if isinstance(before, list):
-        return len(before) == len(after) and all(map(_same, before, after))
-    return True
+def _finish(own: SimpleNamespace) -> None:
+    """Makes an answer of what the probe gave."""
+    outcomes = dict(zip(own.names, own.outcomes, strict=True))
+    for name in ("reset", "enter", "move", "define", "call", "leave"):
+        if name in outcomes and outcomes[name][1] is not None:
+            own.answer, own.placed = {}, []
+            _tell(own, [outcomes[name][1]])
+            return
+    changed = outcomes["changed"][0]
+    own.answer = {
+        "value": None,
+        "changed": [each for each in changed if type(each) is str] if type(changed) is list else [],
+        "seen": differentiation(own.trace, *outcomes["end"]) if own.trace else [],
+    }
+    try:
+        own.answer["value"], own.placed = describe(outcomes["call"][0], keep_layout=False)
+    except WireError:
+        _refuse(own)
+        return
+    elsewhere = [each.tensor for each in own.placed if each.elsewhere]
+    if elsewhere:
+        _run(own, [partial(beneath.to_cpu, tensor) for tensor in elsewhere], own.send)
+    else:
+        _reply(own)
 
 
-def _flush() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(BaseException):
-            stream.flush()
+def _send(own: SimpleNamespace) -> None:
+    """Puts the tensors that were elsewhere in their places."""
+    came = iter(list(own.outcomes))
+    for index, placed in enumerate(own.placed):
+        if placed.elsewhere:
+            tensor, error = next(came)
+            if error is not None:
+                own.answer, own.placed = {}, []
+                _tell(own, [error])
+                return
+            own.placed[index] = placed._replace(tensor=tensor, elsewhere=False)
+    _reply(own)
+
+
+def _tell(own: SimpleNamespace, errors: list[BaseException]) -> None:
+    """Answers with `errors`, once the student's side has described each."""
+    if errors:
+        steps = [partial(beneath.described, error, own.tags) for error in errors]
+        _run(own, [*steps, beneath.flush], own.told)
+    else:
+        _reply(own)
+
+
+def _told(own: SimpleNamespace) -> None:
+    told = [_checked(*outcome) for outcome in own.outcomes[:-1]]
+    if own.loads and own.notebook:
+        own.answer["errors"] = told
+    else:
+        own.answer = {"error": told[0]}
+    _reply(own)
+
+
+def _refuse(own: SimpleNamespace) -> None:
+    own.answer = {"error": _plain_error("TooLarge", "the result is too large")}
+    own.placed = []
+    _reply(own)
+
+
+def _reply(own: SimpleNamespace) -> None:
+    """Sends the answer, and goes on to the next request."""
+    placed, own.placed = own.placed, []
+    _put_away(own)
+    own.past.extend(placed)
+    if placed and placed[-1].end > own.limits.answer_bytes:
+        _refuse(own)
+        return
+    header = {"id": own.number, **own.answer}
+    own.answer = own.number = None
+    own.reply(own, pack(header, write(placed)))
+
+
+def _write(own: SimpleNamespace, message: bytes) -> None:
+    sent = into(own.past, partial(_write_to, own.connection), (message,))
+    own.todo.extend((own.take, _read(own), own.clear, sent))
 
 
 def _plain_error(kind: str, message: str) -> dict[str, Any]:
     return {"type": kind[:80], "message": message[:MAX_TEXT], "lines": []}
+
+
+def _checked(told: Any, problem: BaseException | None) -> dict[str, Any]:
+    """An exception as the student's side describes it, of plain types alone: others have methods of their own."""
+    if problem is None and type(told) is tuple and len(told) == 3:
+        kind, message, lines = told
+        if type(kind) is type(message) is str and type(lines) is list:
+            plain = [line for line in lines if type(line) is tuple]
+            shapes = [[type(part) for part in line] == [int, int, str] for line in plain]
+            if len(plain) == len(lines) and all(shapes):
+                return {**_plain_error(kind, message), "lines": plain[-_MAX_LINES:]}
+    return _plain_error("Exception", "its text could not be had")

@@ -19,20 +19,36 @@ from contextlib import suppress
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from types import SimpleNamespace
+
     from ..isolation.confinement import Confinement
+    from .steps import Step
 
 _END_SECONDS = 5.0  # to end what a child has left behind
+_PACKAGE = __name__.rsplit(".", 2)[0]
+# what a student's code is to find no way to, each after those that it imports
+_APART = (
+    "inside.steps",
+    "inside.concealed",
+    "wire.private_names",
+    "wire.messages",
+    "wire.values",
+    "inside.autograd_trace",
+    "inside.server",
+)
 _TIDY_AT = 3  # forks: what makes further ones cheaper takes 0.3 s, and is for those who have many
 Packages = tuple[tuple[str, ...], tuple[str, ...]]  # as `PackageFolders`
 
 
 def main(
     control: int, root: str, packages: Packages, folder: str, confined: bool, device: str
-) -> None:
-    """Serves requests on the descriptor `control` until it is closed.
+) -> Step:
+    """Serves requests on the descriptor `control` until it is closed. Returns in a child alone, with what is its work.
+
+    So none of what is here is beneath the student's code when that runs.
 
     Args:
         root: the folder that the package lies in, at the head of `sys.path`.
@@ -43,7 +59,7 @@ def main(
     """
     hidden, absent = prepare(root, packages, device)
     shown = [Path(entry) for entry in chain(*packages)]
-    serve(socket.socket(fileno=control), folder, hidden, confined, device, absent, shown)
+    return serve(socket.socket(fileno=control), folder, hidden, confined, device, absent, shown)
 
 
 def prepare(root: str, packages: Packages, device: str) -> tuple[list[Path], dict[str, str]]:
@@ -71,8 +87,8 @@ def serve(
     device: str,
     absent: dict[str, str],
     shown: list[Path],
-) -> NoReturn:
-    """Serves requests on `channel` until it is closed.
+) -> Step:
+    """Serves requests on `channel` until it is closed. Returns in a child alone, as `main` does.
 
     Args:
         hidden: what children are not to read.
@@ -83,11 +99,13 @@ def serve(
     from ..isolation.privileges import lock
     from ..isolation.tries import observe
     from ..wire.private_names import why_not
+    from .server import new
 
     adopt_orphans()
-    me = os.getpid()
     if confined and sys.platform == "linux":
         lock()
+    own = new()
+    me = os.getpid()
     confinement = Confinement(Path(folder), hidden, confined, device, shown)
     layers = as_data(observe(confinement))
     if device == "cuda":
@@ -97,7 +115,7 @@ def serve(
     child, forks, tidy_at = 0, 0, _TIDY_AT
     try:
         while True:
-            message, descriptors, _, _ = socket.recv_fds(channel, 65536, 3)
+            message, descriptors, _, _ = socket.recv_fds(channel, 65536, 4)
             if not message:
                 break
             request = json.loads(message)
@@ -110,7 +128,9 @@ def serve(
             elif request["op"] == "fork":
                 if _preload(request["preload"]):
                     tidy_at = max(tidy_at, forks + _TIDY_AT)
-                child = _fork(request, descriptors, channel, confinement)
+                work, child = _fork(request, descriptors, channel, confinement, own)
+                if work:
+                    return work
                 forks += 1
                 answer = {"pid": child, "zygote": me, "layers": layers, "absent": absent}
             else:
@@ -129,13 +149,12 @@ def _import_all(device: str) -> dict[str, str]:
     import numpy.random  # noqa: F401  # students' files import it, and each child seeds it
     import torch.utils.data  # noqa: F401
 
-    from . import (
-        file_metadata,
-        server,  # noqa: F401
-    )
+    from . import file_metadata
+    from .concealed import import_apart
     from .device_setup import set_up
 
     file_metadata.tolerate()
+    import_apart([f"{_PACKAGE}.{name}" for name in _APART])
     absent = {"sim": set_up(device), "cuda": "its children are others"}
     gc.freeze()  # no child copies pages only to look for garbage in them
     gc.enable()
@@ -167,25 +186,31 @@ def _fork(
     descriptors: list[int],
     channel: socket.socket,
     confinement: Confinement,
-) -> int:
+    own: SimpleNamespace,
+) -> tuple[Step | None, int]:
+    """In the child, what is its work; here, the child's process id."""
     from ..isolation.limits import Limits
+    from .concealed import keep_forever
     from .server import serve as serve_child
 
     gc.freeze()
-    own = _own_modules(len(sys.modules))
+    names = _own_modules(len(sys.modules))
     parent = os.getpid()
     pid = os.fork()
     if pid == 0:
         channel.close()
-        # a submission that imports the grader finds nothing; kept here, because to free them takes 3 ms
-        hidden = [sys.modules.pop(name) for name in own]  # noqa: F841
+        # a submission that imports the grader finds nothing
+        keep_forever([sys.modules.pop(name) for name in names])
         sys.modules["grader"] = None  # type: ignore[assignment]
-        connection, output, stack = descriptors
         limits = Limits(**request["limits"])
-        serve_child(parent, connection, output, stack, request["folder"], limits, confinement)
+        connection, output, stack, inputs = descriptors
+        work = serve_child(
+            own, parent, connection, output, stack, inputs, request["folder"], limits, confinement
+        )
+        return work, 0
     for descriptor in descriptors:
         os.close(descriptor)
-    return pid
+    return None, pid
 
 
 @lru_cache(1)

@@ -15,14 +15,17 @@ import traceback
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path
-from typing import NoReturn
 
 from ..isolation.limits import die_with_parent
+from .steps import Step
 from .zygote import Packages, prepare, serve
 
 
-def main(listening: int, lifeline: int, root: str, packages: Packages) -> NoReturn:
-    """Forks a zygote for each who asks, until the far end of `lifeline` is gone."""
+def main(listening: int, lifeline: int, root: str, packages: Packages) -> Step:
+    """Forks a zygote for each who asks, until the far end of `lifeline` is gone.
+
+    Returns in a zygote's child alone, as `zygote.main` does.
+    """
     die_with_parent(os.getppid())
     hidden, absent = prepare(root, packages, "cpu")
     shown = [Path(entry) for entry in chain(*packages)]
@@ -49,10 +52,10 @@ def main(listening: int, lifeline: int, root: str, packages: Packages) -> NoRetu
                             own.close()
                         os.chdir(folder)
                         channel = socket.socket(fileno=control)
-                        serve(channel, folder, hidden, confined, "cpu", absent, shown)
-                    except Exception:
+                        descriptors.clear()  # they are closed, or the channel's
+                        return serve(channel, folder, hidden, confined, "cpu", absent, shown)
+                    except BaseException:
                         traceback.print_exc()  # whoever asked reads it
-                    finally:
                         os._exit(1)
             finally:
                 for descriptor in descriptors:

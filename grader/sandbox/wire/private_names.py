@@ -1,6 +1,6 @@
-"""Private names of other packages that values on the wire need, all of them here.
+"""Private names of other packages that messages and values on the wire need, all of them here.
 
-Nobody promises to keep them. They were tried with torch 2.11.0 and 2.13.0, and with safetensors 0.8.0. Where one has
+Nobody promises to keep them. They were tried with torch 2.11.0 and 2.13.0, and with Python 3.11 to 3.14. Where one has
 gone, this module can be imported all the same: `why_not` says so, and no zygote forks a child then.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import pkgutil
 from typing import Any
 
-_TRIED = "torch 2.11.0 and 2.13.0, safetensors 0.8.0"
+_TRIED = "torch 2.11.0 and 2.13.0, Python 3.11 to 3.14"
 _MISSING: list[str] = []
 
 
@@ -29,7 +29,9 @@ def why_not() -> str:
     return f"this installation has no {', '.join(_MISSING)}, which it needs (tried: {_TRIED})"
 
 
-# a context in which no `__torch_function__` of a student's subclass has a say
-without_subclasses = _found("torch._C:DisableTorchFunctionSubclass")
-# a tensor by the address of its memory: `safetensors.torch.save` goes through numpy and takes ten times as long
-TensorSpec = _found("safetensors:TensorSpec")
+# contexts in which a student's subclass, or a mode that a student has left on, has no say in what an operator does
+without_functions = _found("torch._C:DisableTorchFunction")
+without_dispatch = _found("torch._C:_DisableTorchDispatch")
+# JSON in C alone: `json.dumps` and `json.loads` go through Python, where a student's code may have put its own
+make_encoder = _found("json.encoder:c_make_encoder")
+make_scanner = _found("json.scanner:c_make_scanner")

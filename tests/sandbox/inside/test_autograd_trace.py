@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 import torch
 
 from grader import grading
+from grader.sandbox import Sandbox
 from grader.sandbox.inside import autograd_trace
 from tests.conftest import ROOT, Grade
 
@@ -45,6 +50,18 @@ def compare_with_autograd():
 
 compare_with_autograd()
 """
+
+
+def observed(run: Callable[[], Any]) -> tuple[Any, list[str]]:
+    """What `run` gives, and what was seen of differentiation while it ran."""
+    trace = autograd_trace.new_trace()
+    trace.begin()
+    trace.mark()
+    try:
+        result = run()
+    finally:
+        ended = trace.end()
+    return result, autograd_trace.differentiation(trace, ended, None)
 
 
 def with_gradients(body: str) -> str:
@@ -88,16 +105,13 @@ def test_either_profiler_of_torch_will_do(monkeypatch: pytest.MonkeyPatch, older
     if not older:
         monkeypatch.setattr(autograd_trace, "_OLDER", None)
     weight = torch.ones(2, requires_grad=True)
-    result, seen = autograd_trace.observe(lambda: weight.detach() * 2)
+    result, seen = observed(lambda: weight.detach() * 2)
     assert result.tolist() == [2.0, 2.0]
     assert seen == []
-    assert (
-        "aten::sigmoid_backward"
-        in autograd_trace.observe(lambda: weight.sigmoid().sum().backward())[1]
-    )
+    assert "aten::sigmoid_backward" in observed(lambda: weight.sigmoid().sum().backward())[1]
     with pytest.raises(ZeroDivisionError):
-        autograd_trace.observe(lambda: 1 / 0)
-    assert autograd_trace.observe(lambda: 1) == (1, [])
+        observed(lambda: 1 / 0)
+    assert observed(lambda: 1) == (1, [])
 
 
 @pytest.mark.filterwarnings(
@@ -108,7 +122,7 @@ def test_dual_numbers_are_seen() -> None:
         with torch.autograd.forward_ad.dual_level():
             torch.autograd.forward_ad.make_dual(torch.ones(2), torch.ones(2))
 
-    assert "aten::_make_dual" in autograd_trace.observe(forward)[1]
+    assert "aten::_make_dual" in observed(forward)[1]
 
 
 def test_a_name_with_backward_in_it_is_no_kernel() -> None:
@@ -116,4 +130,54 @@ def test_a_name_with_backward_in_it_is_no_kernel() -> None:
         with torch.autograd.profiler.record_function("my_backward"):
             torch.ones(2) + 1
 
-    assert autograd_trace.observe(named) == (None, [])
+    assert observed(named) == (None, [])
+
+
+def test_who_ends_the_trace_on_the_way_is_told() -> None:
+    """Else what is done afterwards would be seen by nobody."""
+    from torch._C._autograd import _disable_profiler_legacy
+
+    trace = autograd_trace.new_trace()
+    trace.begin()
+    trace.mark()
+    _disable_profiler_legacy()
+    with pytest.raises(RuntimeError) as ended:
+        trace.end()
+    assert autograd_trace.differentiation(trace, None, ended.value)
+    trace.begin()  # begun anew by whoever has ended it: the mark is missing
+    assert autograd_trace.differentiation(trace, trace.end(), None)
+
+
+THREAD = """
+    import threading
+    out = []
+    def work():
+        p, q = (each.detach().clone().requires_grad_() for each in (a, b))
+        out.extend(torch.autograd.grad(torch.mean((p * x + q - y) ** 2), [p, q]))
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    return tuple(out)
+"""
+
+
+def test_another_thread_is_not_to_be_had_where_it_would_not_be_seen(
+    graded: Grade, monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox
+) -> None:
+    if not any(layer.name == "no new processes" and layer.on for layer in sandbox.layers()):
+        pytest.skip("nothing keeps a child here from starting threads")
+    monkeypatch.setattr(grading, "violations", lambda *_: [])
+    result = graded("line_fit", with_gradients(THREAD.strip()))
+    assert "can't start new thread" in "".join(check.message for check in result.checks)
+    assert result.score < 10
+
+
+def test_a_thread_that_was_there_before_is_told() -> None:
+    leave = threading.Event()
+    thread = threading.Thread(target=leave.wait)
+    thread.start()
+    try:
+        assert observed(lambda: 1)[1]
+    finally:
+        leave.set()
+        thread.join()

@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from grader.sandbox.inside import warm_up
-from grader.sandbox.inside.server import Server
+from grader.sandbox.inside import server, warm_up
+from grader.sandbox.wire.messages import LENGTHS, pack, parse
 
 
 def test_each_device_is_warmed_up_with_and_without_the_trace(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     seen: list[tuple[str, bool]] = []
-    answers: list[Any] = []
-    answer = Server.call
+    headers: list[dict[str, Any]] = []
+    begin = server.begin
 
-    def call(server: Server, request: dict[str, Any], block: bytes) -> Any:
+    def on_the_cpu(own: SimpleNamespace, request: dict[str, Any]) -> None:
         seen.append((request["device"], request["trace"]))
-        answers.append(answer(server, request | {"device": "cpu"}, block))
-        return answers[-1]
+        begin(own, request | {"device": "cpu"})
 
-    monkeypatch.setattr(Server, "call", call)
+    def kept(header: dict[str, Any], block: bytes) -> bytes:
+        assert block
+        message = pack(header, block)
+        length, _ = LENGTHS.unpack_from(message)
+        headers.append(parse(message[LENGTHS.size :][:length]))
+        return message
+
+    monkeypatch.setattr(server, "begin", on_the_cpu)
+    monkeypatch.setattr(server, "pack", kept)
+    forbidden: list[bool] = []
+    monkeypatch.setattr(server, "forbid_threads", lambda: forbidden.append(True))
     warm_up.warm_up(["cpu", "sim"])
     assert seen == [("cpu", False), ("cpu", True), ("sim", False), ("sim", True)]
-    for header, block in answers:
+    for header in headers:
         assert [key for key, _ in header["value"]["dict"]] == ["w", "loss", "parameters", "rest"]
         assert header["changed"] == []
-        assert block
-    assert [bool(header["seen"]) for header, _ in answers] == [False, True, False, True]
+    assert [bool(header["seen"]) for header in headers] == [False, True, False, True]
+    assert not forbidden  # the children of a zygote are to start threads

@@ -24,6 +24,25 @@ def test_a_message() -> None:
         struct.pack("<II", 2, 0) + b"{'",
         struct.pack("<II", 2, 0) + b"\xff\xff",
         struct.pack("<II", 60000, 0) + b"[" * 60000,
+        struct.pack("<II", 60000, 0) + b'{"a":' * 12000,
+        *(
+            struct.pack("<II", len(text), 0) + text
+            for text in (
+                b'{"a":1,"a":2}',
+                b'{"b":{"a":1,"a":1}}',
+                b'{"a":1.5}',
+                b'{"a":1e9}',
+                b'{"a":NaN}',
+                b'{"a":-Infinity}',
+                b'{"a":9223372036854775808}',
+                b'{"a":' + b"1" * 4000 + b"}",
+                b' {"a":1}',
+                b'{"a":1} ',
+                b'{"a":1}{"a":1}',
+                '{"a":1}'.encode("utf-16"),
+                b"",
+            )
+        ),
     ],
 )
 def test_malformed_messages_are_refused(data: bytes) -> None:

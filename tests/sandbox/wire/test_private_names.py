@@ -1,4 +1,4 @@
-"""Private names of torch and safetensors: where one has gone, the sandbox says so in a sentence."""
+"""Private names of torch and Python: where one has gone, the sandbox says so in a sentence."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from grader.sandbox import sandbox as sandbox_module
 from grader.sandbox.wire import private_names
 
 GONE = (
-    "import safetensors, torch; del torch._C.DisableTorchFunctionSubclass, safetensors.TensorSpec; "
+    "import json.scanner, torch; del torch._C.DisableTorchFunction, json.scanner.c_make_scanner; "
 )
 
 
@@ -25,6 +25,6 @@ def test_without_them_nothing_is_run(monkeypatch: pytest.MonkeyPatch) -> None:
             with pytest.raises(UnsupportedVersion) as caught:
                 ask()
     assert str(caught.value) == (
-        "The sandbox cannot be used: this installation has no torch._C.DisableTorchFunctionSubclass, "
-        "safetensors.TensorSpec, which it needs (tried: torch 2.11.0 and 2.13.0, safetensors 0.8.0)."
+        "The sandbox cannot be used: this installation has no torch._C.DisableTorchFunction, "
+        "json.scanner.c_make_scanner, which it needs (tried: torch 2.11.0 and 2.13.0, Python 3.11 to 3.14)."
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import marshal
 from base64 import b64decode
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import safetensors.torch
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,14 +17,17 @@ from torch import Tensor
 
 from grader.sandbox.wire.values import (
     DTYPES,
+    MAX_DIMENSIONS,
     MAX_TEXT,
+    MAX_VALUES,
     Opaque,
     WireError,
     as_received,
     code_of,
     decode,
+    describe,
     encode,
-    restride,
+    write,
 )
 
 
@@ -72,7 +76,7 @@ def test_facts_of_a_tensor() -> None:
 def test_strides_survive() -> None:
     tensor = torch.arange(12.0).reshape(3, 4).T
     tree, block = encode(tensor)
-    got = decode(tree, block, restride)
+    got = decode(tree, block, plain)
     assert got.stride() == tensor.stride()
     assert torch.equal(got, tensor)
 
@@ -102,7 +106,13 @@ def test_deep_nesting_is_cut() -> None:
     assert "nested too deeply" in str(through(value))
 
 
-block_of_two = safetensors.torch.save({"a": torch.ones(1), "b": torch.ones(1)})
+def told(name: str = "float32", shape: Any = (1,), at: Any = 0, **more: Any) -> dict[str, Any]:
+    """What `encode` tells of a tensor."""
+    return {"tensor": {"dtype": name, "shape": list(shape), "at": at, **more}}
+
+
+TWO = {"list": [told(), told(at=64)]}
+BLOCK_OF_TWO = bytes(68)
 
 
 @pytest.mark.parametrize(
@@ -111,26 +121,113 @@ block_of_two = safetensors.torch.save({"a": torch.ones(1), "b": torch.ones(1)})
         ({}, b""),
         ([1], b""),
         (1.5, b""),
+        (2**63, b""),
+        ("x" * (MAX_TEXT + 1), b""),
         ({"float": "one"}, b""),
         ({"float": 1}, b""),
+        ({"float": "1_0.0"}, b""),
+        ({"float": " 1.0"}, b""),
+        ({"float": "1"}, b""),
+        ({"float": "infinity"}, b""),
+        ({"float": "1.0" + "0" * 9999}, b""),
         ({"list": 1}, b""),
         ({"list": [], "tuple": []}, b""),
         ({"dict": [[1, 2]]}, b""),
         ({"dict": [["a"]]}, b""),
+        ({"dict": [["a", 1], ["a", 2]]}, b""),
         ({"exec": "1"}, b""),
         ({"tensor": "a"}, b""),
-        ({"tensor": ["a"]}, block_of_two),
-        ({"tensor": "a"}, block_of_two),  # b is left over
-        ({"list": [{"tensor": "a"}, {"tensor": "a"}]}, block_of_two),
+        ({"tensor": ["a"]}, BLOCK_OF_TWO),
+        (told(), BLOCK_OF_TWO),  # one is left over
+        ({"list": [told(), told()]}, BLOCK_OF_TWO),  # the same bytes twice
+        ({"list": [told(at=64), told()]}, BLOCK_OF_TWO),
+        (TWO, BLOCK_OF_TWO[:-1]),
+        (TWO, BLOCK_OF_TWO + b"\0"),
+        (told(at=-64), bytes(4)),
+        (told(at=False), bytes(4)),
+        (told(at=2**70), bytes(4)),
+        (told(shape=[1000000]), bytes(4)),
+        (told(shape=[-1]), bytes(4)),
+        (told(shape=[1.0]), bytes(4)),
+        (told(shape=[True]), bytes(4)),
+        (told(shape=[10**4000]), bytes(4)),
+        (told(shape=[1] * 20_000), bytes(4)),
+        (told(shape=[0, 1 << 24, 1 << 24, 1 << 24]), b""),
+        (told(shape=[0, 10**30]), b""),
+        (told(shape=[1 << 24] * 5), b""),
+        (told(stride=[]), bytes(4)),
+        (told(shape=[2], stride=[1 << 20]), bytes(4 << 20)),
+        (told(shape=[2], stride=[-1]), bytes(8)),
+        (told(shape=[2], stride="1"), bytes(8)),
+        (told("complex64"), bytes(8)),
+        (told("float8_e4m3fn"), bytes(1)),
+        (told(name=["float32"]), bytes(4)),  # type: ignore[arg-type]
+        ({"tensor": {"dtype": "float32", "at": 0}}, bytes(4)),
         (None, b"\0"),
-        (None, b"not safetensors at all"),
-        (None, (1 << 40).to_bytes(8, "little") + b"{}"),
-        (None, safetensors.torch.save({f"t{i}": torch.ones(1) for i in range(300)})),
+        ({"list": [told(at=64 * n) for n in range(300)]}, bytes(64 * 299 + 4)),
+        ({"list": [None] * (MAX_VALUES + 1)}, b""),
     ],
 )
 def test_malformed_values_are_refused(tree: Any, block: bytes) -> None:
     with pytest.raises(WireError):
         decode(tree, block, plain)
+
+
+def test_what_is_just_allowed_is_read() -> None:
+    assert decode(2**63 - 1, b"", plain) == 2**63 - 1
+    assert decode({"list": [None] * (MAX_VALUES - 1)}, b"", plain) == [None] * (MAX_VALUES - 1)
+    assert decode(told(shape=[1] * MAX_DIMENSIONS), bytes(4), plain).dim() == MAX_DIMENSIONS
+    assert decode(told(shape=[0, 1 << 24]), b"", plain).shape == (0, 1 << 24)
+    assert [each.item() for each in decode(TWO, BLOCK_OF_TWO, plain)] == [0.0, 0.0]
+
+
+def test_what_is_too_much_is_not_sent() -> None:
+    for value in ([None] * (MAX_VALUES + 1), [torch.zeros(1)] * 300):
+        with pytest.raises(WireError):
+            encode(value)
+    loop: list[Any] = []
+    loop.extend([loop] * 10)  # ten to the power of sixteen entries
+    with pytest.raises(WireError):
+        encode(loop)
+    assert "torch.Tensor of float32" in str(through(torch.ones([1] * (MAX_DIMENSIONS + 1))))
+
+
+@settings(max_examples=400, deadline=None, derandomize=True)
+@given(st.data())
+def test_a_mutated_answer_is_read_or_refused(data: st.DataObject) -> None:
+    """Any part of a real answer is put in the place of any other, or of something extreme."""
+    tree, block = encode(
+        {
+            "x": torch.arange(6.0).reshape(2, 3).T,
+            "y": [torch.ones(2), 1.5, (None, True, "a")],
+            "z": torch.empty(0, 4),
+        }
+    )
+    spots = list(places_in(tree))
+    odd = st.sampled_from([*[part for _, _, part in spots], *EXTREMES])
+    for _ in range(data.draw(st.integers(1, 3))):
+        holder, key, _ = data.draw(st.sampled_from(spots))
+        holder[key] = json.loads(json.dumps(data.draw(odd)))
+    cut = data.draw(st.integers(0, len(block)))
+    if data.draw(st.booleans()):
+        block = block[:cut] + data.draw(st.binary(max_size=70)) + block[cut:]
+    with contextlib.suppress(WireError):
+        decode(tree, block, as_received("cpu"))
+
+
+EXTREMES = [
+    -1, 0, 1, 64, 2**31, 2**63, 10**400, "", "a" * 5000, "nan", "-inf", [], {}, None, True, [0, 1 << 24, 1 << 24],
+    [[[[]]]], {"list": []}, {"float": "nan"}, {"opaque": 1}, {"dict": [["a", 1]] * 2}, "float64", "bool", "int8",
+]  # fmt: skip
+
+
+def places_in(tree: Any) -> Iterator[tuple[Any, Any, Any]]:
+    """Every place in JSON data: what holds it, under which key, and what is there."""
+    pairs = tree.items() if isinstance(tree, dict) else enumerate(tree)
+    for key, part in [*pairs]:
+        yield tree, key, part
+        if isinstance(part, dict | list):
+            yield from places_in(part)
 
 
 def test_a_tree_that_is_too_deep_is_refused() -> None:
@@ -177,7 +274,7 @@ def test_any_plain_value_comes_back(value: object) -> None:
 )
 def test_any_layout_comes_back(tensor: Tensor) -> None:
     tree, block = encode(tensor)
-    got = decode(json.loads(json.dumps(tree)), block, restride)
+    got = decode(json.loads(json.dumps(tree)), block, plain)
     assert torch.equal(got, tensor)
     if 0 not in tensor.stride():  # one element many times is sent as many
         assert got.stride() == tensor.stride()
@@ -219,24 +316,40 @@ def test_a_long_text_is_cut() -> None:
 
 def test_facts_that_lie_are_no_more_than_texts() -> None:
     tree, block = encode(torch.ones(1))
-    tree |= {"device": ["no"] * 99, "requires_grad": "yes", "parameter": 1, "stride": "none"}
+    tree["tensor"] |= {"device": ["no"] * 99, "requires_grad": "yes", "parameter": 1}
     received = decode(tree, block, as_received("sim"))
     assert len(received.device) <= 40
     assert (received.requires_grad, received.parameter, received.home) == (False, False, "sim")
 
 
-def test_a_tensor_that_claims_to_be_larger_than_its_data_is_refused() -> None:
-    entry = b'{"t0":{"dtype":"F32","shape":[1000000],"data_offsets":[0,4]}}'
-    block = len(entry).to_bytes(8, "little") + entry + b"\0\0\0\0"
-    with pytest.raises(WireError):
-        decode({"tensor": "t0"}, block, plain)
+def test_an_answer_is_sent_dense() -> None:
+    tree, placed = describe(torch.ones(4, 100)[:, ::50], keep_layout=False)
+    block = write(placed)
+    assert len(block) == 4 * 2 * 4
+    assert "stride" not in tree["tensor"]
+    assert decode(tree, block, plain).tolist() == [[1.0, 1.0]] * 4
 
 
-@pytest.mark.parametrize("dtype", ["C64", "F8_E4M3"])
-def test_a_dtype_that_is_not_sent_is_refused(dtype: str) -> None:
-    entry = json.dumps({"t0": {"dtype": dtype, "shape": [0], "data_offsets": [0, 0]}}).encode()
-    with pytest.raises(WireError):
-        decode({"tensor": "t0"}, len(entry).to_bytes(8, "little") + entry, plain)
+def test_what_lies_between_the_elements_of_a_view_is_not_sent() -> None:
+    """A check that hands over some columns of a table keeps the others to itself."""
+    table = torch.full((3, 4), 7.0)
+    table[:, ::2] = 1.0
+    _, block = encode(table[:, ::2])
+    assert 7.0 not in torch.frombuffer(bytearray(block), dtype=torch.float32).tolist()
+
+
+def test_a_layout_that_takes_too_much_room_is_sent_dense() -> None:
+    sparse = torch.arange(100_000.0)[::1000]
+    _, block = encode(sparse)
+    assert len(block) == 400
+    assert torch.equal(through(sparse), sparse)
+
+
+def test_a_block_that_can_be_written_is_what_the_tensors_lie_on() -> None:
+    tree, block = encode([torch.ones(3), torch.zeros(2)])
+    memory = bytearray(block)
+    decode(tree, memory, plain)[1].fill_(5)
+    assert decode(tree, bytes(memory), plain)[1].tolist() == [5.0, 5.0]
 
 
 def test_code_is_what_the_child_runs() -> None:
