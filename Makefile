@@ -49,7 +49,7 @@ peers: .venv-peers/ready
 	$(PYTHON) -m venv .venv-peers
 	.venv-peers/bin/pip install --quiet --disable-pip-version-check "$(TORCH)"
 	.venv-peers/bin/pip install --quiet --disable-pip-version-check \
-		otter-grader==7.0.0 nbgrader==0.9.6 "safetensors>=0.8" pytest
+		otter-grader==7.0.0 nbgrader==0.9.6 pytest
 	touch $@
 
 clean:

@@ -109,7 +109,7 @@ def paired(
 
 def machine() -> dict[str, Any]:
     """Where and when this was measured, and with what."""
-    names = ("grader", "torch", "numpy", "pytest", "safetensors", "sqlalchemy")
+    names = ("grader", "torch", "numpy", "pytest", "sqlalchemy")
     return {
         "cores": os.cpu_count(),
         "processor": _processor(),

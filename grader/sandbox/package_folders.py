@@ -18,7 +18,6 @@ from ..import_path import without_current_folder
 _NEEDED = (
     "torch/__init__.py",
     "numpy/__init__.py",
-    "safetensors/__init__.py",
     "typing_extensions.py",
     "sympy/__init__.py",
     "mpmath/__init__.py",
