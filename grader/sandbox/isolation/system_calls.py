@@ -66,16 +66,16 @@ REFUSED: dict[str, dict[str, Numbers]] = {
     },
     "wide parts of the kernel": {
         "bpf": (321, 280), "perf_event_open": (298, 241), "userfaultfd": (323, 282), "io_uring_setup": (425, 425),
-        "io_uring_enter": (426, 426), "io_uring_register": (427, 427),
+        "io_uring_enter": (426, 426), "io_uring_register": (427, 427), "io_setup": (206, 0),
     },
 }  # fmt: skip
 
 # what these do depends on their arguments, or on the device; `seccomp` decides
 DECIDED: dict[str, Numbers] = {
     "bind": (49, 200), "clone": (56, 220), "clone3": (435, 435), "fcntl": (72, 25), "get_robust_list": (274, 100),
-    "ioctl": (16, 29), "kill": (62, 129), "listen": (50, 201), "migrate_pages": (256, 238), "move_pages": (279, 239),
-    "open": (2, None), "openat": (257, 56), "openat2": (437, 437), "prctl": (157, 167), "prlimit64": (302, 261),
-    "sched_setaffinity": (203, 122), "sched_setattr": (314, 274), "sched_setparam": (142, 118),
-    "sched_setscheduler": (144, 119), "seccomp": (317, 277), "sendto": (44, 206), "setsockopt": (54, 208),
+    "ioctl": (16, 29), "kill": (62, 129), "listen": (50, 201), "migrate_pages": (256, 238), "mmap": (9, 222),
+    "move_pages": (279, 239), "open": (2, None), "openat": (257, 56), "openat2": (437, 437), "prctl": (157, 167),
+    "prlimit64": (302, 261), "sched_setaffinity": (203, 122), "sched_setattr": (314, 274),
+    "sched_setparam": (142, 118), "sched_setscheduler": (144, 119), "seccomp": (317, 277), "sendto": (44, 206), "setsockopt": (54, 208),
     "socket": (41, 198), "socketpair": (53, 199), "tgkill": (234, 131),
 }  # fmt: skip

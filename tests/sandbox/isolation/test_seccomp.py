@@ -232,9 +232,22 @@ def test_each_call_that_is_decided_has_a_decision() -> None:
 def test_threads_can_be_started_and_processes_not(machine: seccomp._Machine) -> None:
     asked = Asked(machine)
     assert asked.allows("clone", THREAD | 0xF00)
+    assert asked.allows("clone", 0x3D0F00)  # as glibc starts one
     assert not asked.allows("clone", 0x11)
+    assert not asked.allows("clone", THREAD | 0xB00)  # one with a table of open files of its own
     # with flags that no filter sees: libc is told that there is no such call, and uses the older one
     assert asked.told("clone3") == asked.told("openat2") == REFUSE | errno.ENOSYS
+
+
+def test_memory_is_shared_by_files_alone(machine: seccomp._Machine) -> None:
+    """Of what has no file, all but a page could be unmapped, and would stay: nobody could count it."""
+    asked = Asked(machine)
+    shared, private, anonymous, validated = 1, 2, 0x20, 3
+    for flags in (shared, private, private | anonymous, private | anonymous | 0x4000):
+        assert asked.allows("mmap", 0, 4096, 3, flags)
+    for flags in (shared | anonymous, validated | anonymous, shared | anonymous | 0x4000):
+        assert not asked.allows("mmap", 0, 4096, 3, flags)
+        assert Asked(machine, "cuda").allows("mmap", 0, 4096, 3, flags)
 
 
 def test_a_process_may_do_to_itself_what_it_may_not_to_others(machine: seccomp._Machine) -> None:
