@@ -5,7 +5,6 @@ a plot that fails in the cell that also defines the answer costs nothing.
 """
 
 from __future__ import annotations
-import __future__
 
 import ast
 import importlib.abc
@@ -49,7 +48,7 @@ def prepare(
                 programs.append(error)
                 continue
             programs.append(program)
-            future |= program.co_flags & __future__.annotations.compiler_flag
+            future |= program.co_flags & annotations.compiler_flag
     if notebook:
         namespace["display"] = Inert("display")
         namespace["get_ipython"] = Inert("get_ipython")
