@@ -185,6 +185,9 @@ def _decisions(device: str) -> dict[str, Body]:
         # clone3 keeps its flags behind a pointer that a filter cannot follow; without it, libc uses clone
         "clone3": _UNKNOWN,
         "openat2": _UNKNOWN,  # for the same reason; libc does not use it
+        # a thread that waits in one keeps a file that is neither open nor mapped; whoever copies files goes on without
+        "sendfile": _UNKNOWN,
+        "splice": _UNKNOWN,
         "open": _unless_it_empties(1),
         "openat": _unless_it_empties(2),
         "fcntl": _if_one_of(1, _FILE_COMMANDS, _REFUSE, _ALLOW),
