@@ -185,6 +185,8 @@ def _decisions(device: str) -> dict[str, Body]:
         # clone3 keeps its flags behind a pointer that a filter cannot follow; without it, libc uses clone
         "clone3": _UNKNOWN,
         "openat2": _UNKNOWN,  # for the same reason; libc does not use it
+        # takes a gigabyte in a few milliseconds, before anybody looks; libc writes instead, as on other file systems
+        "fallocate": _error(errno.EOPNOTSUPP),
         # a thread that waits in one keeps a file that is neither open nor mapped; whoever copies files goes on without
         "sendfile": _UNKNOWN,
         "splice": _UNKNOWN,

@@ -252,6 +252,21 @@ def test_memory_is_shared_by_files_alone(machine: seccomp._Machine) -> None:
         assert Asked(machine, "cuda").allows("mmap", 0, 4096, 3, flags)
 
 
+def test_room_on_the_disk_is_taken_by_writing_alone(sandbox: Sandbox) -> None:
+    """What only reserves it would be quicker than the watch. What asks for it gets it all the same."""
+    source = (
+        "import ctypes, os\n"
+        "libc = ctypes.CDLL(None, use_errno=True)\n"
+        "def f():\n"
+        "    with open('a', 'wb') as file:\n"
+        "        refused = libc.fallocate(file.fileno(), 0, ctypes.c_long(0), ctypes.c_long(9999))\n"
+        "        told = ctypes.get_errno()\n"
+        "        os.posix_fallocate(file.fileno(), 0, 9999)\n"
+        "    return [refused, told, os.path.getsize('a')]\n"
+    )
+    assert told_by(sandbox, source) == [-1, errno.EOPNOTSUPP, 9999]
+
+
 KEPT = """
 import ctypes, os, shutil, struct
 libc = ctypes.CDLL(None, use_errno=True)
