@@ -17,6 +17,8 @@ from .private_folder import Contents, PrivateFolder
 
 _LOOK_SECONDS = 0.05  # between two looks; what is quicker than this is not looked at
 _SHARE = 5  # a look that took long is followed by so many times its length without one
+_NO_FILE = "/dev/zero"  # what stands for the file of memory that is shared without one
+_UNSEEN_BYTES = 256 * MIB  # what can be written to between two looks, and then be unmapped
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
 
@@ -59,7 +61,8 @@ class Usage:
         unnamed: dict[int, int] = {}
         for pid in self._processes():
             resident, threads = _memory_and_threads(pid)
-            memory += max(resident - self._shared_bytes, 0)
+            maps = _maps_of(pid)
+            memory += max(resident - self._shared_bytes, _shared_memory(pid, maps), 0)
             tasks += threads
             if memory > limits.memory_bytes:
                 most = limits.memory_bytes // MIB
@@ -70,7 +73,7 @@ class Usage:
                     "started more than {most:,} processes and threads",
                     most=limits.processes,
                 )
-            unnamed |= self._unnamed_files(pid)
+            unnamed |= self._unnamed_files(pid, maps)
         return sum(unnamed.values())
 
     def _processes(self) -> Iterator[int]:
@@ -78,17 +81,15 @@ class Usage:
         if self._zygote is not None:
             yield from (pid for pid in _descendants(self._zygote) if pid != self._pid)
 
-    def _unnamed_files(self, pid: int) -> dict[int, int]:
+    def _unnamed_files(self, pid: int, maps: str) -> dict[int, int]:
         """The files of a process that were removed, by number, each with its bytes on the disk.
 
         One that is mapped and not open has the most that a file can have, where only root can see how much it has.
         """
         found = _open_unnamed_files(pid)
-        for number, span in _mapped_unnamed_files(pid, str(self._folder.path.resolve())):
+        for number, span in _mapped_unnamed_files(maps, f"{self._folder.path.resolve()}/"):
             if number not in found:
-                found[number] = self._limits.file_bytes
-                with suppress(OSError):
-                    found[number] = os.stat(f"/proc/{pid}/map_files/{span}").st_blocks * 512
+                found[number] = _bytes_behind(pid, span, self._limits.file_bytes)
         return found
 
     def _expect_fair_folder(self, unnamed: int) -> None:
@@ -151,16 +152,34 @@ def _open_unnamed_files(pid: int) -> dict[int, int]:
     return found
 
 
-def _mapped_unnamed_files(pid: int, folder: str) -> Iterator[tuple[int, str]]:
-    """The mapped files of a process that lay in `folder` and were removed: number, and where it is mapped.
+def _shared_memory(pid: int, maps: str) -> int:
+    """The bytes of memory that a process shares without a file, also of what it has unmapped of it."""
+    spans = dict(_mapped_unnamed_files(maps, _NO_FILE))
+    return sum(_bytes_behind(pid, span, _UNSEEN_BYTES) for span in spans.values())
 
-    Fields of `/proc/<pid>/maps` as proc(5) has them. A file stays as long as one page of it is mapped.
-    """
-    text, beneath = "", f" {folder}/"
+
+def _maps_of(pid: int) -> str:
+    """What a process has mapped, as proc(5) has it of `/proc/<pid>/maps`."""
     with suppress(OSError), open(f"/proc/{pid}/maps", errors="surrogateescape") as file:
-        text = file.read()
-    for line in text.splitlines() if beneath in text else ():
+        return file.read()
+    return ""
+
+
+def _mapped_unnamed_files(maps: str, start: str) -> Iterator[tuple[int, str]]:
+    """The mapped files that were removed, and whose path began so: number, and where it is mapped.
+
+    A file stays as long as one page of it is mapped.
+    """
+    beneath = f" {start}"
+    for line in maps.splitlines() if beneath in maps else ():
         if beneath in line and line.endswith(" (deleted)"):
             span, _, _, _, number, _ = line.split(maxsplit=5)
             first, last = span.split("-")
             yield int(number), f"{int(first, 16):x}-{int(last, 16):x}"
+
+
+def _bytes_behind(pid: int, span: str, unknown: int) -> int:
+    """The bytes of what is mapped at `span`, also those that are not mapped; `unknown` where only root can see it."""
+    with suppress(OSError):
+        return os.stat(f"/proc/{pid}/map_files/{span}").st_blocks * 512
+    return unknown

@@ -49,6 +49,10 @@ def at_work(folder: PrivateFolder, limits: Limits, program: str) -> Iterator[Usa
 
 
 SHARED = "import mmap; kept = mmap.mmap(-1, 64 << 20); kept.write(bytes(64 << 20))"
+UNMAPPED = (
+    "import mmap; kept = mmap.mmap(-1, 64 << 20); kept.write(bytes(64 << 20)); kept.resize(4096)"
+)
+LET_GO = SHARED + "; kept.madvise(mmap.MADV_DONTNEED)"
 PRIVATE = "kept = bytes(bytearray(b'x') * (64 << 20))"
 THREADS = (
     "import threading, time\n"
@@ -85,6 +89,8 @@ LIMITS = Limits(
     ("program", "told"),
     [
         (SHARED, "used more than 48 MiB of memory"),
+        (UNMAPPED, "used more than 48 MiB of memory"),
+        (LET_GO, "used more than 48 MiB of memory"),
         (PRIVATE, "used more than 48 MiB of memory"),
         (THREADS, "started more than 8 processes and threads"),
         (UNNAMED, "wrote more than 6 MiB of files"),
@@ -104,7 +110,8 @@ def test_what_is_exceeded_is_named(folder: PrivateFolder, program: str, told: st
 
 @linux
 @pytest.mark.parametrize(
-    "program", ["", SHARED, PRIVATE, THREADS, UNNAMED, MAPPED, BLOCK, FILES, MANY, DEEP]
+    "program",
+    ["", SHARED, UNMAPPED, LET_GO, PRIVATE, THREADS, UNNAMED, MAPPED, BLOCK, FILES, MANY, DEEP],
 )
 def test_what_is_within_bounds_may_go_on(folder: PrivateFolder, program: str) -> None:
     with at_work(folder, Limits(), program) as seen:

@@ -23,8 +23,6 @@ _ALL_THREADS = 1  # SECCOMP_FILTER_FLAG_TSYNC
 # CLONE_THREAD, SIGHAND, FILES, FS and VM, which every thread of a C library has: one that kept open files of its own
 # would keep them from who counts them
 _THREAD = 0x00010F00
-# MAP_SHARED and MAP_ANONYMOUS: such memory stays, and is nobody's, when all but a page of it is unmapped
-_SHARED_WITH_NOBODY = 0x21
 
 # opcodes: load a word of the data, keep some of its bits, jump always, if equal, if at least; return
 _LOAD, _AND, _JUMP, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x54, 0x05, 0x15, 0x35, 0x06
@@ -180,8 +178,6 @@ def _decisions(device: str) -> dict[str, Body]:
     gpu = device == "cuda"
     decisions = {
         "clone": _if_all_of(0, _THREAD, _ALLOW, _REFUSE),
-        # a GPU's driver may use it
-        "mmap": _ALLOW if gpu else _if_all_of(3, _SHARED_WITH_NOBODY, _REFUSE, _ALLOW),
         # clone3 keeps its flags behind a pointer that a filter cannot follow; without it, libc uses clone
         "clone3": _UNKNOWN,
         "openat2": _UNKNOWN,  # for the same reason; libc does not use it

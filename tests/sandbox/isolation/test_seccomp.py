@@ -241,17 +241,6 @@ def test_threads_can_be_started_and_processes_not(machine: seccomp._Machine) -> 
         assert asked.told(name) == REFUSE | errno.ENOSYS
 
 
-def test_memory_is_shared_by_files_alone(machine: seccomp._Machine) -> None:
-    """Of what has no file, all but a page could be unmapped, and would stay: nobody could count it."""
-    asked = Asked(machine)
-    shared, private, anonymous, validated = 1, 2, 0x20, 3
-    for flags in (shared, private, private | anonymous, private | anonymous | 0x4000):
-        assert asked.allows("mmap", 0, 4096, 3, flags)
-    for flags in (shared | anonymous, validated | anonymous, shared | anonymous | 0x4000):
-        assert not asked.allows("mmap", 0, 4096, 3, flags)
-        assert Asked(machine, "cuda").allows("mmap", 0, 4096, 3, flags)
-
-
 def test_room_on_the_disk_is_taken_by_writing_alone(sandbox: Sandbox) -> None:
     """What only reserves it would be quicker than the watch. What asks for it gets it all the same."""
     source = (
