@@ -38,24 +38,24 @@ from ..isolation.confinement import Confinement
 from ..isolation.limits import Limits, apply_limits, die_with_parent
 from ..isolation.seccomp import forbid_threads
 from ..wire.messages import LENGTHS, READY, pack, parse
-from ..wire.private_names import without_dispatch, without_functions
-from ..wire.values import MAX_TEXT, WireError, decode, describe, write
+from ..wire.values import (
+    MAX_TEXT,
+    WireError,
+    decode,
+    describe,
+    without_dispatch,
+    without_functions,
+    write,
+)
 from . import beneath, file_metadata
 from .autograd_trace import differentiation, new_trace
-from .concealed import conceal, conceal_all
+from .concealed import conceal, conceal_all, keep_to_own_thread
 from .notebook_cells import install_inert, prepare
 from .steps import Step, after_students, before_students, into, runner
 
 _MAX_LINES = 20
 _MAX_ERRORS = 20
 _READ_BYTES = 1 << 16
-# by which one thread could look at the frames of another, or have it call a function of its own
-_LOOKS_ASIDE = (
-    "_current_frames",
-    "_current_exceptions",
-    "_setprofileallthreads",
-    "_settraceallthreads",
-)
 _Base: Any = Tensor.__base__
 _detach, _require = _Base.detach, _Base.requires_grad_
 # as they were before a student's code could put others in their place
@@ -85,8 +85,7 @@ def serve(
     """
     try:
         _settle(parent, connection, output, stack, inputs, folder, limits, confinement)
-        for name in _LOOKS_ASIDE:
-            vars(sys).pop(name, None)
+        keep_to_own_thread()
         names = vars(sys.modules["__main__"])
         names.clear()
         names["__name__"] = "__main__"
