@@ -58,11 +58,19 @@ class SharedInputs:
             offset += length
             pages = -(-len(block) // mmap.ALLOCATIONGRANULARITY)
             length = max(_SEGMENT_BYTES, pages * mmap.ALLOCATIONGRANULARITY)
-            os.ftruncate(self.descriptor, offset + length)
+            self._reach(offset + length)
             self._segment, start = (offset, length), offset
         self._write(block, start)
         self._end = start + len(block)
         return offset, length, start - offset, len(block)
+
+    def _reach(self, size: int) -> None:
+        """Makes the file that long, unless it is: the child can make it longer, and nobody makes it shorter."""
+        try:
+            os.ftruncate(self.descriptor, size)
+        except OSError as error:
+            if os.fstat(self.descriptor).st_size < size:
+                raise SandboxLost(f"There is no memory for a probe's inputs: {error}") from error
 
     def _write(self, block: bytes, start: int) -> None:
         view, written = memoryview(block), 0

@@ -351,8 +351,8 @@ def test_the_end_waits_for_nobody(
     assert within(5, lambda: not any(map(alive, pids)))
 
 
+def test_what_a_forked_zygote_said_at_its_end_is_told(zygote_server: ZygoteServer) -> None:
     told = pytest.raises(SandboxLost, match=r"ended\. TypeError: .*'\.nothing'\nTraceback")
-    told = pytest.raises(SandboxLost, match=r"ended\. Traceback (.*\n)*TypeError: .*'\.nothing'")
     with Sandbox(zygote_server=zygote_server.address) as box, told:
         box.open([".nothing"])  # which no import takes
 

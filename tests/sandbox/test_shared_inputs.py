@@ -64,6 +64,31 @@ def test_it_cannot_be_made_shorter_or_closed_to_writing(shared: SharedInputs) ->
     assert shared.read(place) == b"a" * 5000
 
 
+def test_one_that_the_child_has_made_longer_serves_all_the_same(sandbox: Sandbox) -> None:
+    """It has a descriptor of the same file. What is at fault is nobody's but the child's."""
+    source = (
+        "import fcntl, os, stat\n"
+        "for number in range(3, 100):\n"
+        "    try:\n"
+        "        found = os.fstat(number)\n"
+        "    except OSError:\n"
+        "        continue\n"
+        "    if stat.S_ISREG(found.st_mode):\n"
+        "        os.ftruncate(number, 60 << 20)\n"
+        "def f(x):\n"
+        "    return x.sum()\n"
+    )
+    child, header = load(sandbox, source)
+    assert "error" not in header
+    code = code_of("def go(student, x):\n    return student.f(x)\n")
+    for size in (1, 6_000_000):
+        tree, block = encode({"x": torch.ones(size)})
+        request = {"probe": "go", "code": code, "arguments": tree, "seed": 1, "device": "cpu"}
+        header, answer, _ = child.call(request, block)
+        assert decode(header["value"], answer, lambda tensor, _: tensor.item()) == size
+    child.close()
+
+
 def ask(sandbox: Sandbox, source: str, probe: str, device: str, *inputs: dict[str, Any]) -> Any:
     """What `changed` tells of each call, and what each gave."""
     child, header = load(sandbox, source)
