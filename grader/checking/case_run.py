@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import torch
 
 from ..errors import CourseFault, Fault
+from . import torch_settings
 from .alarm import Overrun
 from .collect import Case
 from .generators import seed_all
@@ -81,9 +81,7 @@ def expect_steady(case: Case, session: Session, asked: MemoizedSession, seed: in
 
 def _call(case: Case, session: Answers, seed: int, shared_seed: int | None = None) -> None:
     seed_all(seed if shared_seed is None else shared_seed)
-    # as `grade` has set them, whatever an earlier case has made of them
-    torch.set_default_dtype(torch.float32)
-    torch.set_grad_enabled(True)
+    torch_settings.set_all()
     arguments = _Arguments(case, session, seed)
     returned = case.function(**{name: arguments.get(name) for name in case.arguments})
     if returned is not None:  # as in `return a == b`, which nobody would look at
