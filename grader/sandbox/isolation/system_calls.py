@@ -77,7 +77,8 @@ DECIDED: dict[str, Numbers] = {
     "get_robust_list": (274, 100), "ioctl": (16, 29), "kill": (62, 129), "listen": (50, 201),
     "migrate_pages": (256, 238), "mmap": (9, 222), "move_pages": (279, 239), "open": (2, None),
     "openat": (257, 56), "openat2": (437, 437), "prctl": (157, 167), "prlimit64": (302, 261),
-    "sched_setaffinity": (203, 122), "sched_setattr": (314, 274), "sched_setparam": (142, 118), "sched_setscheduler": (144, 119), "seccomp": (317, 277), "sendfile": (40, 71),
+    "sched_setaffinity": (203, 122), "sched_setattr": (314, 274), "sched_setparam": (142, 118),
+    "sched_setscheduler": (144, 119), "seccomp": (317, 277), "sendfile": (40, 71),
     "sendto": (44, 206), "setsockopt": (54, 208), "socket": (41, 198), "socketpair": (53, 199), "splice": (275, 76),
     "tgkill": (234, 131),
 }  # fmt: skip
