@@ -16,7 +16,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from . import language as languages
 from .checking.exercise_status import not_for_students, status_of
@@ -123,29 +123,10 @@ def _environment_of(machines: Machines) -> Environment:
 @contextmanager
 def _torch_as_it_comes() -> Iterator[None]:
     """Torch's global settings as they are at first, whatever the caller (a notebook, say) has made of them."""
-    import torch
+    from .checking import generators, torch_settings
 
-    from .checking import generators
-
-    dtype, grad = torch.get_default_dtype(), torch.is_grad_enabled()
-    threads = torch.get_num_threads()
-    exact: list[Any] = [torch.backends.cuda.matmul, torch.backends.cudnn]
-    short = [backend.allow_tf32 for backend in exact]  # 10 bits of mantissa instead of 23
-    try:
-        with generators.kept():
-            torch.set_default_dtype(torch.float32)
-            torch.set_grad_enabled(True)
-            # as in the sandbox; for tensors as small as these, threads only wait for each other
-            torch.set_num_threads(1)
-            for backend in exact:
-                backend.allow_tf32 = False
-            yield
-    finally:
-        for backend, before in zip(exact, short, strict=True):
-            backend.allow_tf32 = before
-        torch.set_default_dtype(dtype)
-        torch.set_grad_enabled(grad)
-        torch.set_num_threads(threads)
+    with torch_settings.as_they_come(), generators.kept():
+        yield
 
 
 @dataclass(frozen=True)

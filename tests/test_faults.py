@@ -35,6 +35,19 @@ from grader import Draw, Student, expect, expect_close, needs, points, probe
 def run(student: Any, x: Any) -> Any:
     return student.f(x)
 
+@probe
+def slips(student: Any, x: Any) -> Any:
+    return no_such_name(x)
+
+@probe
+def misnamed(student: Any) -> Any:
+    return student.g(1)
+
+@probe
+def changing(student: Any, x: Any) -> Any:
+    x += 1
+    return 1
+
 """
 RIGHT = "def f(x):\n    return x\n"
 WRONG = "def f(x):\n    return 2 * x\n"
@@ -94,6 +107,20 @@ SLIPS = {
     "no end": "    def f(): f()\n    student.run(run, x=1)\n    f()\n",
     "the end of the program": "    student.run(run, x=1)\n    raise SystemExit(0)\n",
     "a device": "    draw.normal(3).to('no_such_device')\n",
+    "an exception that is no Exception": (
+        "    class Odd(BaseException): ...\n    student.run(run, x=1)\n    raise Odd\n"
+    ),
+    "a name in a probe": "    student.run(slips, x=1)\n",
+    "a probe's arguments": "    student.run(run, y=1)\n",
+    "a name of the student's": "    student.run(misnamed)\n",
+    "an input that the probe changes": "    student.run(changing, x=draw.normal(3))\n",
+    "a reference of another kind": (
+        "    x = draw.normal(3)\n    expect_close(student.run(run, x=x), x.numpy())\n"
+    ),
+    "a reference of another shape": (
+        "    x = draw.normal(3)\n    expect_close(student.run(run, x=x), x[:2])\n"
+    ),
+    "a result that nobody looks at": "    return student.run(run, x=1) == 1\n",
     "other inputs each time": "    import torch\n    student.run(run, x=torch.randn(3))\n",
 }
 
@@ -177,6 +204,39 @@ def test_a_plain_assertion_is_a_check_where_the_solution_passes_it(
     assert graded(course, machines, RIGHT).score == 3
     [check] = graded(course, machines, WRONG).checks
     assert (check.status, check.message) == ("failed", "It is 1.")
+
+
+@pytest.mark.parametrize(
+    ("body", "answer"),
+    [
+        ("    for last in student.run(run, x=[1]): ...\n    expect(last == 1, 'no')\n", "[]"),
+        ("    expect(getattr(torch, student.run(run, x='nn')) is torch.nn, 'no')\n", "'no_such'"),
+        ("    expect(student.run(run, x=torch.ones(2)).tensor.sum() == 2, 'no')\n", "1 / 0"),
+        ("    expect(student.run(run, x=1) == 1, 'no')\n", "g(x)"),
+        ("    expect(student.run(run, x=1) == 1, 'no')\n", "exec('no_such_name')"),
+    ],
+)
+def test_a_wrong_answer_is_not_excused_by_an_unknown_name(
+    course_of: CourseOf, machines: Machines, body: str, answer: str
+) -> None:
+    course = course_of(f"import torch\n@points(3)\ndef test_it(student):\n{body}")
+    assert graded(course, machines, RIGHT, seed=3).score == 3
+    result = graded(course, machines, f"def f(x):\n    return {answer}\n", seed=3)
+    assert (result.status, result.score) == ("failed", 0)
+
+
+def test_what_a_check_sets_and_prints_stays_with_it(
+    course_of: CourseOf, machines: Machines, capsys: pytest.CaptureFixture[str]
+) -> None:
+    course = course_of(
+        "import torch\nprint('read')\n@points(3)\ndef test_a(student):\n    print('run')\n"
+        "    torch.set_default_dtype(torch.float64)\n    torch.set_grad_enabled(False)\n"
+        "@points(3)\ndef test_b(student):\n    x = torch.ones(2, requires_grad=True)\n"
+        "    expect(x.dtype == torch.float32 and (x * x).requires_grad, 'no')\n"
+    )
+    assert graded(course, machines, RIGHT).score == 6
+    out, err = capsys.readouterr()
+    assert (out, err) == ("", "read\nrun\n")
 
 
 def test_without_the_solution_an_odd_answer_has_no_verdict(

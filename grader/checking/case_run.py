@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from ..errors import CourseFault, Fault
+from . import torch_settings
+from .alarm import Overrun
 from .collect import Case
 from .generators import seed_all
 from .memo import MemoizedSession, Replay, not_steady
-from .outcome import CaseEnd, CheckOutcome, CheckRaised, SeenEnough
+from .outcome import CaseEnd, CheckOutcome, CheckRaised
 from .session import Session
 from .student import Answers, Draw, Student
 
@@ -27,11 +29,9 @@ def run_case(case: Case, session: MemoizedSession, seed: int) -> CaseEnd:
     try:
         try:
             _call(case, session, seed)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, Overrun):
             raise
-        except Exception as raised:
-            error = raised
-        except (pytest.fail.Exception, pytest.skip.Exception, SystemExit) as raised:
+        except BaseException as raised:
             error = raised
         if session.final is not None:
             error = session.final
@@ -52,12 +52,12 @@ def _end(case: Case, error: BaseException | None) -> CaseEnd:
             return CaseEnd("failed", str(error))
         case pytest.skip.Exception():
             return CaseEnd("skipped", str(error))
-        case SystemExit():
-            raise CourseFault(f"The check {case.name} ends the program.") from error
         case Fault():
             raise error
-        case _:
+        case Exception():
             raise CheckRaised from error
+        case _:
+            raise CourseFault(f"The check {case.name} ends the program.") from error
 
 
 def expect_steady(case: Case, session: Session, asked: MemoizedSession, seed: int) -> None:
@@ -71,9 +71,9 @@ def expect_steady(case: Case, session: Session, asked: MemoizedSession, seed: in
     replay = Replay(session, asked.answered)
     try:
         _call(case, replay, seed, seed + 1)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Overrun):
         raise
-    except (SeenEnough, Exception, pytest.fail.Exception, pytest.skip.Exception):
+    except BaseException:
         pass  # how it ends is known from the first time
     if not replay.asks_alike:
         raise not_steady()
@@ -81,8 +81,13 @@ def expect_steady(case: Case, session: Session, asked: MemoizedSession, seed: in
 
 def _call(case: Case, session: Answers, seed: int, shared_seed: int | None = None) -> None:
     seed_all(seed if shared_seed is None else shared_seed)
+    torch_settings.set_all()
     arguments = _Arguments(case, session, seed)
-    case.function(**{name: arguments.get(name) for name in case.arguments})
+    returned = case.function(**{name: arguments.get(name) for name in case.arguments})
+    if returned is not None:  # as in `return a == b`, which nobody would look at
+        raise CourseFault(
+            f"The check {case.name} returns something. Say what has to hold with `expect`."
+        )
 
 
 class _Arguments:

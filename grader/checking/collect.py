@@ -11,7 +11,7 @@ import inspect
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import redirect_stderr
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
@@ -136,9 +136,8 @@ def _collected(files: Sequence[Path], devices: Sequence[str]) -> dict[str, Check
     ]
     hidden = {name: os.environ.pop(name, None) for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")}
     try:
-        with redirect_stderr(
-            StringIO()
-        ):  # what pytest says of a failure is among the plugin's faults
+        # what pytest says of a failure is among the plugin's faults, and what a file prints is for its author
+        with redirect_stdout(sys.stderr), redirect_stderr(StringIO()):
             status = pytest.main([*options, *map(str, files)], plugins=[plugin])
     finally:
         os.environ.update({name: value for name, value in hidden.items() if value is not None})

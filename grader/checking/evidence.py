@@ -1,16 +1,19 @@
-"""Whose fault is it that a check raised? The exercise's own solution tells.
+"""Whose fault is it that a case went wrong? The exercise's own solution tells.
 
 A check works with what a student's code gave back, and some of that is of a kind that nobody thought of: a dict for a
 tensor, a number of ten thousand digits. Then the check raises, and the answer is wrong. Or the check has a slip, and
-then no answer is right. So the same case is run with the solution for the student: if that passes, the answer was the
-reason; if it does not, or there is no solution, the course is at fault, and there is no verdict.
+then no answer is right. It need not raise for that: a slip in a probe looks like an exception of the student's code,
+and one in a reference like a wrong number. So the same case is run with the solution for the student: if that passes,
+the answer was the reason; if it does not, the course is at fault, and there is no verdict.
 """
 
 from __future__ import annotations
 
-from contextlib import closing
+import traceback
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from types import ModuleType
+from typing import Self
 
 from ..errors import CourseFault
 from ..language import _
@@ -22,18 +25,52 @@ from .outcome import CaseEnd, CheckRaised
 from .session import Session, Sessions
 
 _ERROR_LENGTH = 200
+# how a case ends where the code under test is not right
+WRONG = ("failed", "timeout")
 
 
 @dataclass(frozen=True)
 class Suspicion:
-    """A case that ended in an exception of the check's, and where its probes ran."""
+    """A case that went wrong, and where its probes ran.
+
+    Attributes:
+        error: what the check raised; `None` where it ended as checks do, with a failure.
+    """
 
     check: str
     case: Case
     session: Session
     memo: CaseMemo
     seed: int
-    error: BaseException
+    error: BaseException | None = None
+
+
+class Solution:
+    """The exercise's own solution at work, in one child of each sandbox for all that is looked into.
+
+    A context manager. What the student's code is asked afterwards has a new child.
+    """
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._source = sessions.solution
+        self._beside: dict[Session, Session | None] = {}
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._stack.close()
+
+    def beside(self, session: Session) -> Session | None:
+        """Its session in the same sandbox, where that of `session` has no child any more; `None` if it is missing."""
+        if session not in self._beside:
+            self._beside[session] = None
+            if source := self._source():
+                session.close()
+                its_own = session.with_source(source)
+                self._beside[session] = self._stack.enter_context(closing(its_own))
+        return self._beside[session]
 
 
 def suspected(error: BaseException) -> CaseEnd:
@@ -42,9 +79,7 @@ def suspected(error: BaseException) -> CaseEnd:
     Raises:
         CourseFault: if no answer whatever can be the reason.
     """
-    if isinstance(error, NameError | ImportError) or (
-        isinstance(error, AttributeError) and isinstance(error.obj, ModuleType)
-    ):
+    if isinstance(error, NameError | ImportError | AttributeError) and _is_written_there(error):
         raise CourseFault(_described(error)) from error
     if isinstance(error, AssertionError) and str(error):
         return CaseEnd("failed", clean(str(error)))
@@ -54,27 +89,41 @@ def suspected(error: BaseException) -> CaseEnd:
     return CaseEnd("failed", sentence.format(error=_described(error)))
 
 
-def expect_solved(suspicion: Suspicion, sessions: Sessions) -> None:
-    """Runs the case with the solution; the student's child is ended for that, and made anew when it is needed.
+def _is_written_there(error: NameError | ImportError | AttributeError) -> bool:
+    """Whether the unknown name stands in the check's own code, and has not come with an answer."""
+    if isinstance(error, UnboundLocalError):  # after a loop over an answer, say, that is empty
+        return False
+    if isinstance(error, AttributeError) and not isinstance(error.obj, ModuleType):
+        return False
+    if not isinstance(error, AttributeError):
+        return True
+    frames = (frame for frame, _line in traceback.walk_tb(error.__traceback__))
+    return any(error.name in frame.f_code.co_names for frame in frames)
+
+
+def expect_solved(suspicion: Suspicion, solution: Solution) -> None:
+    """Runs the case with the solution. Without one, a failure stands, and a check that raised is at fault.
 
     Raises:
-        CourseFault: if the solution does not pass, or is not at hand.
+        CourseFault: if the solution does not pass, or the check raised and there is none.
     """
-    solution = sessions.solution()
-    if solution is None:
+    session = solution.beside(suspicion.session)
+    if session is None:
+        if suspicion.error is None:
+            return
         raise CourseFault(
             f"{_described(suspicion.error)} (There is no solution here to tell whether the answer is the reason.)"
         ) from suspicion.error
-    suspicion.session.close()
-    with closing(suspicion.session.with_source(solution)) as session:
-        try:
-            end = run_case(suspicion.case, MemoizedSession(session), suspicion.seed)
-        except CheckRaised as raised:
-            raise CourseFault(_described(raised.__cause__)) from raised.__cause__
-    if end.status != "passed":
-        raise CourseFault(
-            f"{_described(suspicion.error)} The solution does not pass this check either: {end.message}"
-        ) from suspicion.error
+    try:
+        end = run_case(suspicion.case, MemoizedSession(session), suspicion.seed)
+    except CheckRaised as raised:
+        raise CourseFault(_described(raised.__cause__)) from raised.__cause__
+    neither = f"The solution does not pass the check {suspicion.check} either: {end.message}"
+    if suspicion.error is not None and end.status != "passed":
+        raise CourseFault(f"{_described(suspicion.error)} {neither}") from suspicion.error
+    # a solution that cannot be loaded, or is not written yet, tells nothing of a failure
+    if end.status in WRONG:
+        raise CourseFault(neither)
 
 
 def _described(error: BaseException | None) -> str:

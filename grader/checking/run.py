@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 
 from .. import language
@@ -13,7 +15,7 @@ from ..report import CaseResult, CheckResult, CheckStatus
 from .alarm import alarm
 from .case_run import expect_steady, run_case
 from .collect import Case, Check
-from .evidence import Suspicion, expect_solved, suspected
+from .evidence import WRONG, Solution, Suspicion, expect_solved, suspected
 from .explain import common
 from .failures import not_loaded
 from .memo import MemoizedSession
@@ -126,8 +128,8 @@ class _ExerciseRun:
 
     Attributes:
         current: the name of the check that runs.
-        suspicions: the cases whose check raised: they are looked into when all others are over, so that the student's
-            child need not be made anew for each of them.
+        suspicions: the cases whose check raised, and of each check that fails the case that is told of. They are looked
+            into when all others are over, so that the student's child need not be made anew for each of them.
     """
 
     sessions: Sessions
@@ -138,11 +140,18 @@ class _ExerciseRun:
 
     def go(self, first_failure: bool) -> None:
         try:
-            with alarm(self.sessions):
+            # what a check prints is for its author, and would stand in the midst of a report
+            with (
+                redirect_stdout(sys.stderr),
+                alarm(self.sessions),
+                Solution(self.sessions) as solution,
+            ):
                 self._run_all(first_failure)
+                if not first_failure:  # who asks for no more than that does not go by what is told
+                    self._suspect_failures()
                 for suspicion in self.suspicions:
                     self.current = suspicion.check
-                    self._look_into(suspicion)
+                    self._look_into(suspicion, solution)
         except CourseFault as fault:
             fault.check = fault.check or self.current
             raise
@@ -189,9 +198,20 @@ class _ExerciseRun:
         memoized.store(memo, end)
         return end
 
-    def _look_into(self, suspicion: Suspicion) -> None:
+    def _suspect_failures(self) -> None:
+        """One case a check is enough: the failure is deserved if that one is."""
+        for name, run in self.runs.items():
+            if run.status in WRONG:
+                told = [outcome.status for outcome in run.cases].index(run.status)
+                case = run.check.cases[told]
+                session = self.sessions.on(case.params.get("device"))
+                seed = seed_of(self.seed, case.name)
+                memo = case.memo.under((seed, language.current()))
+                self.suspicions.append(Suspicion(name, case, session, memo, seed))
+
+    def _look_into(self, suspicion: Suspicion, solution: Solution) -> None:
         if not suspicion.memo.solved:
-            expect_solved(suspicion, self.sessions)
+            expect_solved(suspicion, solution)
             suspicion.memo.solved = True
 
     def _why_not(self, run: _CheckRun) -> CaseEnd | None:

@@ -50,6 +50,25 @@ def test_what_does_not_end_is_the_courses_fault(monkeypatch: pytest.MonkeyPatch)
         check()
 
 
+def test_it_rings_again_where_a_check_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "CHECKS_SECONDS", 0.1)
+    monkeypatch.setattr(module, "_A_MOMENT", 0.1)
+    swallowed = []
+
+    @alarm(Waited())
+    def check() -> None:
+        for _ in range(3):
+            try:
+                signal.pause()
+            except BaseException:
+                swallowed.append(1)
+        signal.pause()
+
+    with pytest.raises(CourseFault):
+        check()
+    assert len(swallowed) == 3
+
+
 def test_the_students_time_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
     """The alarm rings, and is set anew: for what is left, or for a moment while a student's code runs."""
     waiting = Waited()

@@ -9,7 +9,8 @@ from typing import Any, cast
 import pytest
 import torch
 
-from grader import Draw, Student, probe
+from grader import Draw, Student, expect, probe
+from grader.checking.alarm import Overrun
 from grader.checking.case_run import expect_steady, run_case
 from grader.checking.collect import Case
 from grader.checking.memo import MemoizedSession
@@ -101,6 +102,43 @@ def test_what_is_no_end_is_looked_into(kind: type[Exception]) -> None:
 def test_a_check_that_ends_the_program_is_the_courses_fault() -> None:
     with pytest.raises(CourseFault, match=r"it\[sim\] ends the program"):
         run(raising(SystemExit(1)))
+
+
+@pytest.mark.parametrize("kind", [GeneratorExit, type("Odd", (BaseException,), {})])
+def test_so_is_whatever_is_no_exception(kind: type[BaseException]) -> None:
+    with pytest.raises(CourseFault, match="ends the program"):
+        run(raising(kind()))
+
+
+def test_the_end_of_the_time_passes_through() -> None:
+    with pytest.raises(Overrun):
+        run(raising(Overrun()))
+
+
+def test_a_check_returns_nothing() -> None:
+    """What it returns was meant to be looked at."""
+
+    def check(student: Student) -> bool:
+        return bool(student.run(same, x=1) == 5)
+
+    with pytest.raises(CourseFault, match=r"it\[sim\] returns something"):
+        run(check)
+
+
+def test_torchs_settings_are_the_same_for_every_case() -> None:
+    def careless() -> None:
+        torch.set_default_dtype(torch.float64)
+        torch.set_grad_enabled(False)
+
+    def check() -> None:
+        expect(torch.get_default_dtype() == torch.float32 and torch.is_grad_enabled(), "no")
+
+    try:
+        run(careless)
+        assert run(check) == CaseEnd()
+    finally:
+        torch.set_default_dtype(torch.float32)
+        torch.set_grad_enabled(True)
 
 
 @pytest.mark.parametrize("kind", [SandboxLost, CourseFault, KeyboardInterrupt])

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 import torch
 
-from grader import Student, probe
+from grader import Student, expect, probe
 from grader.checking.case_run import run_case
 from grader.checking.collect import Case
-from grader.checking.evidence import Suspicion, expect_solved, suspected
+from grader.checking.evidence import Solution, Suspicion, expect_solved, suspected
 from grader.checking.memo import CaseMemo, MemoizedSession
 from grader.checking.outcome import CheckRaised
 from grader.checking.session import Session, Sessions
@@ -43,17 +43,10 @@ def error_of(function: Callable[[], object]) -> BaseException:
     raise AssertionError("it raises nothing")
 
 
-def unbound() -> None:
-    for later in "":
-        print(later)
-    print(later)
-
-
 @pytest.mark.parametrize(
     "function",
     [
         lambda: undefined,  # type: ignore[name-defined]  # noqa: F821
-        unbound,
         lambda: __import__("no_such_module"),
         lambda: torch.no_such_function,  # type: ignore[attr-defined]
         lambda: math.no_such,  # type: ignore[attr-defined]
@@ -67,9 +60,18 @@ def test_no_answer_makes_a_name_unknown(function: Callable[[], object]) -> None:
     assert str(fault.value) == f"{type(error).__name__}: {error}"
 
 
+def unbound() -> None:
+    answer = ""
+    for last in answer:
+        print(last)
+    print(last)
+
+
 @pytest.mark.parametrize(
     "function",
     [
+        unbound,
+        lambda: getattr(torch, "of " + "an answer"),
         lambda: None.shape,  # type: ignore[attr-defined]
         lambda: dict[str, int]()["weights"],
         lambda: int("1" * 5000),
@@ -93,6 +95,10 @@ def test_what_an_assertion_says_is_told() -> None:
 Look = Callable[..., None]
 
 
+def root_of_work(student: Student) -> None:
+    math.sqrt(student.run(work))
+
+
 @pytest.fixture
 def look(sandbox: Sandbox) -> Look:
     """Has a check raise with a student's text, and looks into it."""
@@ -109,7 +115,8 @@ def look(sandbox: Sandbox) -> Look:
             error = raised.value.__cause__
             assert error is not None
             suspicion = Suspicion("it", case, session, CaseMemo(), 3, error)
-            expect_solved(suspicion, Sessions(session, solution=lambda: right))
+            with Solution(Sessions(session, solution=lambda: right)) as at_work:
+                expect_solved(suspicion, at_work)
             # and the student's own file can be asked again
             assert session.read(*asked(session)) != 4
 
@@ -123,9 +130,40 @@ def asked(session: Session) -> Any:
     return request, session.ask(request)
 
 
+@pytest.mark.parametrize(
+    ("solution", "fault"),
+    [
+        (SOLUTION, "The solution does not pass the check it either: It is 5."),
+        ("def work(): return 5\n", ""),
+        (None, ""),
+        ("1 / 0\n", ""),  # it tells nothing
+        ("def work(): raise NotImplementedError\n", ""),
+    ],
+)
+def test_a_failure_is_the_courses_if_the_solution_fails_as_well(
+    sandbox: Sandbox, solution: str | None, fault: str
+) -> None:
+    right = Source.of_text("work.py", solution) if solution else None
+    session = Session("work", Source.of_text("work.py", "def work(): return 3\n"), sandbox)
+    case = Case(
+        "it",
+        lambda student: expect(student.run(work) == 5, "It is 5."),
+        ("student",),
+        {"device": "cpu"},
+    )
+    suspicion = Suspicion("it", case, session, CaseMemo(), 3)
+    told = ""
+    with closing(session), Solution(Sessions(session, solution=lambda: right)) as at_work:
+        try:
+            expect_solved(suspicion, at_work)
+        except CourseFault as error:
+            told = str(error)
+    assert told == fault
+
+
 @pytest.mark.parametrize("answer", ["None", "'four'", "[]", "{'n': 4}", "1j"])
 def test_a_solution_that_passes_shows_that_it_was_the_answer(look: Look, answer: str) -> None:
-    look(lambda student: math.sqrt(student.run(work)), f"def work(): return {answer}\n")
+    look(root_of_work, f"def work(): return {answer}\n")
 
 
 def test_what_raises_with_the_solution_is_the_courses(look: Look) -> None:
@@ -146,5 +184,5 @@ def test_what_the_solution_does_not_pass_is_the_courses(look: Look) -> None:
 
 def test_without_a_solution_there_is_no_verdict(look: Look) -> None:
     with pytest.raises(CourseFault, match="no solution here to tell") as fault:
-        look(lambda student: math.sqrt(student.run(work)), "def work(): return ''\n", None)
+        look(root_of_work, "def work(): return ''\n", None)
     assert isinstance(fault.value.__cause__, TypeError)

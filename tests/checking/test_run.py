@@ -94,7 +94,7 @@ def graded(collected: Collect, sandbox: Sandbox) -> Iterator[Run]:
             code: str = CODE,
             *devices: str,
             box: Sandbox = sandbox,
-            solution: str | None = SOLUTION,
+            solution: str | None = None,
             **more: Any,
         ) -> dict[str, CheckResult]:
             source = Source("work.py", (Cell("work.py", code),))
@@ -112,7 +112,8 @@ def statuses(results: dict[str, CheckResult]) -> dict[str, str]:
 
 
 def test_every_status(graded: Run, strict_sandbox: Sandbox) -> None:
-    results = graded(EVERY_STATUS, box=strict_sandbox)
+    passing = f"{SOLUTION}def wrong(): ...\ndef hangs(): ...\n"
+    results = graded(EVERY_STATUS, box=strict_sandbox, solution=passing)
     named = dict.fromkeys(results) | {name: name for name in results} | {"asserted": "failed"}
     assert statuses(results) == named
     assert [name for name, result in results.items() if result.score] == ["passed"]
@@ -313,15 +314,15 @@ def test_checks_run_in_any_thread(graded: Run) -> None:
 def test_what_raises_with_the_solution_as_well_is_the_courses_fault(graded: Run) -> None:
     text = "def test_a(student):\n    student.run(call, name='fine')\n    [][0]\n"
     with pytest.raises(CourseFault, match="IndexError: list index out of range") as fault:
-        graded(text)
+        graded(text, solution=SOLUTION)
     assert fault.value.check == "a"
     assert isinstance(fault.value.__cause__, IndexError)
 
 
 def test_what_the_solution_passes_is_the_answers_fault(graded: Run) -> None:
     text = "def test_a(student):\n    [0, 1, 2][student.run(call, name='fine')]\n"
-    assert statuses(graded(text)) == {"a": "passed"}
-    result = graded(text, "def fine(): return 5\n")["a"]
+    assert statuses(graded(text, solution=SOLUTION)) == {"a": "passed"}
+    result = graded(text, "def fine(): return 5\n", solution=SOLUTION)["a"]
     assert result.status == "failed"
     assert result.message.startswith(
         "The check cannot work with what your code gave back (IndexError: list index out of range)."
@@ -337,7 +338,7 @@ def test_other_checks_are_none_the_worse_for_it(graded: Run) -> None:
         "def test_d(student): expect(student.run(call, name='count') == 2, 'a new child')\n"
     )
     code = "n = 0\ndef fine(): return 5\ndef count():\n    global n\n    n += 1\n    return n\n"
-    results = graded(text, code)
+    results = graded(text, code, solution=SOLUTION)
     assert statuses(results) == {"a": "failed", "b": "passed", "c": "failed", "d": "passed"}
 
 
@@ -352,8 +353,44 @@ def test_the_solution_is_asked_once_for_a_case(graded: Run, tmp_path: Path) -> N
     )
     (tmp_path / "n").write_text("")
     for answer in (5, 6, 7):
-        assert graded(text, f"def fine(): return {answer}\n")["a"].status == "failed"
+        assert (
+            graded(text, f"def fine(): return {answer}\n", solution=SOLUTION)["a"].status
+            == "failed"
+        )
     assert (tmp_path / "n").read_text() == "x"
+
+
+# a check that fails
+
+
+FAILS = """
+def test_a(student): expect(student.run(call, name='fine') == 3, 'It is 3.')
+"""
+
+
+def test_what_the_solution_fails_as_well_is_the_courses_fault(graded: Run) -> None:
+    for _ in range(2):  # also where it is known how the case ends
+        with pytest.raises(CourseFault, match="does not pass the check a either: It is 3") as fault:
+            graded(FAILS, solution=SOLUTION)
+        assert fault.value.check == "a"
+
+
+def test_a_failure_stands_where_the_solution_passes_or_is_missing(graded: Run) -> None:
+    for solution in (None, "def fine(): return 3\n"):
+        assert graded(FAILS, solution=solution)["a"].message == "It is 3."
+
+
+def test_one_case_that_the_solution_passes_is_enough_for_a_check(graded: Run) -> None:
+    """The one that is told of; and whoever asks only for the first failure is not told of it."""
+    text = (
+        "@pytest.mark.parametrize('n', [0, 1])\n"
+        "def test_a(student, n): expect(student.run(call, name='fine') == 3 - n, f'no {n}')\n"
+    )
+    with pytest.raises(CourseFault, match="no 0"):
+        graded(text, solution="def fine(): return 2\n")
+    results = graded(text, solution="def fine(): return 2\n", first_failure=True)
+    assert statuses(results) == {"a": "failed"}
+    assert graded(text, solution="def fine(): return 3\n")["a"].message.startswith("no 0")
 
 
 # a fault is no outcome of a check
