@@ -164,9 +164,14 @@ def _import_all(device: str) -> dict[str, str]:
 def _preload(names: list[str]) -> bool:
     """Imports modules, so that no child has to; whether one was new. What this torch does not have is passed over."""
     before = len(sys.modules)
-    for name in names:
-        with suppress(ModuleNotFoundError):
-            importlib.import_module(name)
+    # some of torch's keep a copy of `sys.modules`, in which a student's code would find ours
+    ours = {name: sys.modules.pop(name) for name in _own_modules(before)}
+    try:
+        for name in names:
+            with suppress(ModuleNotFoundError):
+                importlib.import_module(name)
+    finally:
+        sys.modules.update(ours)
     return len(sys.modules) > before
 
 
@@ -215,8 +220,16 @@ def _fork(
 
 @lru_cache(1)
 def _own_modules(loaded: int) -> tuple[str, ...]:
-    """The grader's among the `loaded` modules; to go through them all for each child takes a page of each name."""
-    return tuple(name for name in sys.modules if name.split(".")[0] == "grader")
+    """The grader's among the `loaded` modules, concealed as they are now.
+
+    To go through all modules for each child takes a page of each name.
+    """
+    from .concealed import conceal_module
+
+    names = tuple(name for name in sys.modules if name.split(".")[0] == "grader")
+    for name in names:
+        conceal_module(sys.modules[name])
+    return names
 
 
 def _end(child: int) -> int | None:

@@ -50,7 +50,7 @@ def functions(things):
     for thing in things:
         if isinstance(thing, types.FunctionType) and "describe" in thing.__globals__:
             found.append(thing.__name__)
-        if type(thing) is dict and ("todo" in thing or "differentiation" in thing):
+        if type(thing) is dict and ("todo" in thing or {"differentiation", "new_trace"} <= set(thing)):
             found.append(sorted(map(str, thing))[:9])
         if isinstance(thing, types.ModuleType) and "describe" in vars(thing):
             found.append(thing.__name__)
@@ -206,6 +206,7 @@ TELL = "def go(student):\n    return [str(each) for each in student.found]\n"
     + [(way, "sim") for way in WAYS if "torch" in way or "of" in way],
 )
 def test_no_way_leads_to_the_server(sandbox: Sandbox, way: str, device: str) -> None:
+    sandbox.open(["torch._dynamo"])  # which keeps a copy of the list of modules
     child, header = load(sandbox, SEARCH + WAYS[way])
     assert "error" not in header, header
     arguments, block = encode({"x": torch.ones(2, requires_grad=True)})
