@@ -40,6 +40,8 @@ _FOR_INSTRUCTORS = (
     "cli/class_report.py",
     "cli/doctor.py",
     "cli/grade.py",
+    "cli/run_summary.py",
+    "outputs/audit_table.py",
     "outputs/classroom50_result.py",
     "outputs/junit.py",
     "sandbox/parity.py",

@@ -129,9 +129,9 @@ def test_a_file_that_dies_at_each_call_is_not_imported_for_ever(
     sources = {name: Source.of_text(f"{name}.py", text) for name, text in texts.items()}
     opened, open_child = [], Sandbox.open
 
-    def counted(sandbox: Sandbox, *preload: Any) -> Child:
+    def counted(sandbox: Sandbox, *preload: Any, **options: Any) -> Child:
         opened.append(sandbox)
-        return open_child(sandbox, *preload)
+        return open_child(sandbox, *preload, **options)
 
     monkeypatch.setattr(Sandbox, "open", counted)
     report = grade(Submission("ada", sources), list(sources), machines=strict_machines)

@@ -122,3 +122,15 @@ def test_a_filled_notebook_beside_an_untouched_stub(
     (tmp_path / "my_linear.ipynb").write_text(solved(course, "my_linear"), encoding="utf-8")
     source = read_submission(tmp_path, course).sources["my_linear"]
     assert source.filename == "my_linear.ipynb"
+
+
+def test_annotations_of_the_future_hold_in_the_cells_below(
+    course: Course, machines: Machines, tmp_path: Path
+) -> None:
+    """As in Jupyter: a class may then name itself in its own annotations."""
+    solution = course["my_linear"].solution.read_text(encoding="utf-8")
+    twin = "    def twin(self) -> MyLinear:\n        return self\n\n    def forward("
+    cells = ["from __future__ import annotations", solution.replace("    def forward(", twin)]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(text) for text in cells])
+    result = graded_file(nbformat.writes(notebook), "my_linear", tmp_path, machines)
+    assert result.status == "passed", result

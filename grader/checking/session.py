@@ -58,8 +58,9 @@ class Session:
         sandbox: where the children come from.
         preload: modules to import before a child is made.
         by_hand: whether a probe asks for what the student is to differentiate by hand. The first run of such a probe
-            is traced, which shows what ran beneath Python. From then on its child can start no thread, which no trace
-            would follow, and another child serves the probes that ask for something else.
+            is traced, which shows what ran beneath Python. That is in a child that can start no thread, which no trace
+            would follow; unless the file cannot be loaded without one. Probes that ask for something else may use
+            threads.
 
     Attributes:
         load_problem: why the student's file cannot be loaded, once that is known.
@@ -83,7 +84,8 @@ class Session:
         self._preload = preload
         self._by_hand = by_hand
         self._traced: set[str] = set()
-        self._watched = False  # whether the child has run under a trace
+        self._has_threads = True  # whether the child may start threads
+        self._needs_threads = False  # whether the file can be loaded only where it may
         self._child: Child | None = None
         self._failures = Failures(name, source)
         self._seconds = 0.0
@@ -104,7 +106,6 @@ class Session:
 
     def close(self) -> None:
         """Ends the child."""
-        self._watched = False
         if self._child:
             self._child.close()
             self._child = None
@@ -120,10 +121,10 @@ class Session:
         by_hand = self._by_hand(probe)
         trace = probe.name not in self._traced and by_hand
         self._traced.add(probe.name)
-        if self._watched and not by_hand:
-            self.close()  # this probe may start threads, and a child that was watched cannot any more
         header, block = request.wire
         with self._waiting():
+            if trace or not by_hand:  # for the rest, either child will do
+                self._let_start_threads(not trace or self._needs_threads)
             answer = self._exchange({**header, "trace": trace}, block, request.device)
         if seen := strings(answer.header.get("seen")):
             self.differentiated.append((probe, seen[0]))
@@ -157,7 +158,6 @@ class Session:
 
     def _exchange(self, header: dict[str, Any], block: bytes, device: str) -> Message:
         child = self._ready()
-        self._watched |= header["trace"]
         left = self._left()
         try:
             return child.call(header, block, left)
@@ -166,6 +166,12 @@ class Session:
             if self._was_cut_short(error, left):
                 raise cut_short(self._sandbox.limits.exercise_seconds) from error
             raise self._failures.lost(error, device) from error
+
+    def _let_start_threads(self, threads: bool) -> None:
+        """Ends a child that may start threads where none should, and the reverse."""
+        if threads != self._has_threads:
+            self.close()
+            self._has_threads = threads
 
     def _left(self) -> float:
         """The seconds that are left for this exercise.
@@ -193,10 +199,9 @@ class Session:
 
     def _load(self) -> Child | None:
         """A new child with the source in it; without one, `load_problem` says why."""
-        self._watched = False
         left = self._left() if self._was_lost else math.inf
         start = self.waited
-        child = self._sandbox.open(self._preload)
+        child = self._sandbox.open(self._preload, threads=self._has_threads)
         # plain names, whatever the path is: they travel through C code that knows ASCII alone
         tags = [f"{self.name}.py"]
         if self._source.notebook:
@@ -209,6 +214,10 @@ class Session:
                 raise cut_short(self._sandbox.limits.exercise_seconds) from error
             self.load_problem = self._failures.lost_at_import(error)
             return None
+        if not self._has_threads and ("error" in header or header.get("errors")):
+            child.close()
+            self._has_threads = self._needs_threads = True  # it may be for want of one
+            return self._load()
         if "error" in header:
             child.close()
             self.load_problem = self._failures.raised_at_import(header["error"])

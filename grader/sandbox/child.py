@@ -18,7 +18,7 @@ from ..errors import Fault, NoAnswer, SandboxLost
 from .hanging_line import hanging_line
 from .isolation.limits import Limits
 from .private_folder import PrivateFolder
-from .shared_inputs import SharedInputs, changed_names, with_changed
+from .shared_inputs import SharedInputs
 from .usage import Usage
 from .wire.messages import READY, Message, MessageError, pack, unpack
 
@@ -129,8 +129,12 @@ class Child:
             raise
         seconds = min(self._limits.call_seconds, most_seconds)
         answer = self._request({"op": "call", "inputs": [*place], **request}, seconds)
-        changed = changed_names(request["arguments"], block, self._inputs.read(place))
-        return with_changed(answer, changed) if changed else answer
+        after = self._inputs.read(place)
+        if after == block:
+            return answer
+        from .changed_inputs import changed_names, with_changed  # it imports torch
+
+        return with_changed(answer, changed_names(request["arguments"], block, after))
 
     def close(self) -> int | None:
         """Ends the child; its wait status.

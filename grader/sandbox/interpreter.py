@@ -51,6 +51,8 @@ def clean_environment(device: str) -> dict[str, str]:
         "USER": "student",
         "LOGNAME": "student",
         "OMP_NUM_THREADS": "1",
+        # also where a file asks torch for more: a child that may start none would end, as OpenMP ends it then
+        "OMP_THREAD_LIMIT": "1",
         "MKL_NUM_THREADS": "1",
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",

@@ -150,11 +150,12 @@ class Sandbox:
                 break
         return False
 
-    def open(self, preload: Sequence[str] = ()) -> Child:
+    def open(self, preload: Sequence[str] = (), *, threads: bool = True) -> Child:
         """Forks a child; one that is still there is ended.
 
         Args:
             preload: modules to import in the zygote first, once, so that no child pays for them.
+            threads: whether the child may start threads; it may in any case where the kernel has no seccomp.
 
         Raises:
             SandboxLost: if the zygote, or the folder for its children, cannot be used.
@@ -176,6 +177,7 @@ class Sandbox:
                     "folder": str(home),
                     "limits": asdict(self.limits),
                     "preload": list(preload),
+                    "threads": threads,
                 },
                 passed,
             )
@@ -285,14 +287,16 @@ class Sandbox:
         return SandboxLost(self._lost)
 
     def _last_words(self) -> str:
-        """What the zygote wrote before it ended, and how it ended where this process was its parent."""
+        """What the zygote wrote before it ended, its last line first; or which signal ended it, where that is known."""
         with suppress(subprocess.TimeoutExpired):
             status = self._process.wait(timeout=1) if self._process else 0
             if status < 0:
                 return f"Signal {-status} ended it."
         size = os.fstat(self._said.fileno()).st_size
         kept = os.pread(self._said.fileno(), _MOST_WORDS, max(size - _MOST_WORDS, 0))
-        return kept.decode(errors="replace")
+        said = kept.decode(errors="replace").strip()
+        head, _, last = said.rpartition("\n")
+        return f"{last}\n{said}" if head else last
 
 
 def _has_ended(process: subprocess.Popen[bytes], seconds: float) -> bool:

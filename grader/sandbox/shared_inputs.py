@@ -14,14 +14,8 @@ import mmap
 import os
 import sys
 import tempfile
-from typing import Any
-
-import torch
-from torch import Tensor
 
 from ..errors import SandboxLost
-from .wire.messages import Message
-from .wire.values import decode
 
 _SEGMENT_BYTES = 16 << 20
 _ALIGNMENT = 64
@@ -64,11 +58,19 @@ class SharedInputs:
             offset += length
             pages = -(-len(block) // mmap.ALLOCATIONGRANULARITY)
             length = max(_SEGMENT_BYTES, pages * mmap.ALLOCATIONGRANULARITY)
-            os.ftruncate(self.descriptor, offset + length)
+            self._reach(offset + length)
             self._segment, start = (offset, length), offset
         self._write(block, start)
         self._end = start + len(block)
         return offset, length, start - offset, len(block)
+
+    def _reach(self, size: int) -> None:
+        """Makes the file that long, unless it is: the child can make it longer, and nobody makes it shorter."""
+        try:
+            os.ftruncate(self.descriptor, size)
+        except OSError as error:
+            if os.fstat(self.descriptor).st_size < size:
+                raise SandboxLost(f"There is no memory for a probe's inputs: {error}") from error
 
     def _write(self, block: bytes, start: int) -> None:
         view, written = memoryview(block), 0
@@ -100,37 +102,3 @@ def _unnamed_file() -> int:
         return descriptor
     with tempfile.TemporaryFile() as file:
         return os.dup(file.fileno())
-
-
-def changed_names(arguments: Any, before: bytes, after: bytes) -> list[str]:
-    """The arguments whose values differ between two blocks; `arguments` as `encode` gave them."""
-    if before == after:
-        return []
-    names = [name for name, _ in arguments["dict"]]
-    if len(before) != len(after):
-        return names
-    old, new = (decode(arguments, block, lambda tensor, _: tensor) for block in (before, after))
-    return [name for name in names if not _same(old[name], new[name])]
-
-
-def with_changed(answer: Message, names: list[str]) -> Message:
-    """An answer that tells also of what was found changed here, as if the child had told of it."""
-    if "value" not in answer.header:
-        return answer
-    told = answer.header.get("changed")
-    both = names + [name for name in (told if isinstance(told, list) else []) if name not in names]
-    header = {**answer.header, "changed": both}
-    return answer._replace(header=header, text=answer.text + b"\0" + "\0".join(names).encode())
-
-
-def _same(old: Any, new: Any) -> bool:
-    """Whether the tensors in two values of one structure have the same numbers; NaN is the same as NaN."""
-    if isinstance(old, Tensor):
-        if torch.equal(old, new):
-            return True
-        return bool(((old == new) | ((old != old) & (new != new))).all())
-    if isinstance(old, dict):
-        return all(map(_same, old.values(), new.values()))
-    if isinstance(old, list | tuple):
-        return all(map(_same, old, new))
-    return True

@@ -56,7 +56,7 @@ class Usage:
     def _expect_fair_processes(self) -> int:
         """Adds up what the child and its descendants have; the bytes of files that have no name any more."""
         limits, memory, tasks = self._limits, 0, 0
-        unnamed: dict[tuple[int, int], int] = {}
+        unnamed: dict[int, int] = {}
         for pid in self._processes():
             resident, threads = _memory_and_threads(pid)
             memory += max(resident - self._shared_bytes, 0)
@@ -70,13 +70,26 @@ class Usage:
                     "started more than {most:,} processes and threads",
                     most=limits.processes,
                 )
-            unnamed |= _unnamed_files(pid)
+            unnamed |= self._unnamed_files(pid)
         return sum(unnamed.values())
 
     def _processes(self) -> Iterator[int]:
         yield self._pid
         if self._zygote is not None:
             yield from (pid for pid in _descendants(self._zygote) if pid != self._pid)
+
+    def _unnamed_files(self, pid: int) -> dict[int, int]:
+        """The files of a process that were removed, by number, each with its bytes on the disk.
+
+        One that is mapped and not open has the most that a file can have, where only root can see how much it has.
+        """
+        found = _open_unnamed_files(pid)
+        for number, span in _mapped_unnamed_files(pid, str(self._folder.path.resolve())):
+            if number not in found:
+                found[number] = self._limits.file_bytes
+                with suppress(OSError):
+                    found[number] = os.stat(f"/proc/{pid}/map_files/{span}").st_blocks * 512
+        return found
 
     def _expect_fair_folder(self, unnamed: int) -> None:
         limits = self._limits
@@ -122,8 +135,8 @@ def _descendants(pid: int) -> Iterator[int]:
                         yield int(word)
 
 
-def _unnamed_files(pid: int) -> dict[tuple[int, int], int]:
-    """The open files of a process that were removed, as device and number, each with its bytes on the disk.
+def _open_unnamed_files(pid: int) -> dict[int, int]:
+    """The open files of a process that were removed, by number, each with its bytes on the disk.
 
     A block of memory that behaves like a file is none of them: children can make none, and memory is looked at as such.
     """
@@ -134,5 +147,20 @@ def _unnamed_files(pid: int) -> dict[tuple[int, int], int]:
                 facts = os.stat(descriptor.path)
                 if stat.S_ISREG(facts.st_mode) and facts.st_nlink == 0:
                     if not os.readlink(descriptor.path).startswith("/memfd:"):
-                        found[facts.st_dev, facts.st_ino] = facts.st_blocks * 512
+                        found[facts.st_ino] = facts.st_blocks * 512
     return found
+
+
+def _mapped_unnamed_files(pid: int, folder: str) -> Iterator[tuple[int, str]]:
+    """The mapped files of a process that lay in `folder` and were removed: number, and where it is mapped.
+
+    Fields of `/proc/<pid>/maps` as proc(5) has them. A file stays as long as one page of it is mapped.
+    """
+    text, beneath = "", f" {folder}/"
+    with suppress(OSError), open(f"/proc/{pid}/maps", errors="surrogateescape") as file:
+        text = file.read()
+    for line in text.splitlines() if beneath in text else ():
+        if beneath in line and line.endswith(" (deleted)"):
+            span, _, _, _, number, _ = line.split(maxsplit=5)
+            first, last = span.split("-")
+            yield int(number), f"{int(first, 16):x}-{int(last, 16):x}"

@@ -44,8 +44,8 @@ def run(*arguments: str, traceback: bool = False) -> Result:
     [
         (["check", "--from", "examples/right", "my_linear"], 0, "10/10"),
         (["check", "--from", "examples/partly", "my_linear"], 1, "bias=False"),
-        (["check", "--from", "exercises", "my_linear"], 2, "Not started yet"),
-        (["check", "--from", "examples/broken"], 1, "my_linear.py, line 6: SyntaxError"),
+        (["check", "--from", "exercises", "my_linear"], 1, "Not started yet"),
+        (["check", "--from", "examples/broken"], 2, "my_linear.py, line 6: SyntaxError"),
         (["check", "--from", "examples/broken", "--exit-zero"], 0, "my_linear.py, line 6"),
         (["check", "--from", "examples/right", "my_linear", "train_step"], 0, "20/20"),
         (["check", "--from", "examples/partly/my_linear.py"], 1, "9/10"),

@@ -12,6 +12,7 @@ import pytest
 from grader.sandbox import Sandbox
 from grader.sandbox.interpreter import PACKAGES, clean_environment, start_python
 from tests.children import told_by
+from tests.conftest import ROOT, Grade
 
 pytestmark = pytest.mark.xdist_group("cuda_child")
 
@@ -87,3 +88,15 @@ def test_it_starts_with_what_it_is_given(tmp_path: Path) -> None:
 
 def test_the_package_is_found_where_it_lies() -> None:
     assert (Path(PACKAGES) / "grader" / "sandbox" / "interpreter.py").is_file()
+
+
+def test_by_hand_work_may_ask_torch_for_threads(graded: Grade) -> None:
+    """There are none for it: once such work is watched, OpenMP would end a process that asks for one."""
+    solution = (ROOT / "solutions" / "mlp_backward.py").read_text(encoding="utf-8")
+    asked = "import torch\ntorch.set_num_threads(4)\n"
+    busy = "\n_given = cross_entropy\ndef cross_entropy(logits, labels):\n    torch.set_num_threads(2)\n"
+    busy += "    large = torch.rand(600, 600)\n    (large @ large + large).sum()\n"
+    busy += "    return _given(logits, labels)\n"
+    for text in (asked + solution, solution + busy):
+        result = graded("mlp_backward", text)
+        assert result.status == "passed", result

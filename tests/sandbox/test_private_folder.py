@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
+import tempfile
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -46,6 +47,14 @@ def chain(top: Path, depth: int) -> None:
 
 def open_descriptors() -> int:
     return len(os.listdir("/proc/self/fd")) if sys.platform == "linux" else 0
+
+
+@pytest.fixture
+def everybodys() -> Iterator[Path]:
+    """A folder that every user of this machine can reach and write in, which pytest's own are not."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o777)
+        yield Path(folder)
 
 
 def as_ordinary_user(work: Callable[[], None]) -> None:
@@ -157,14 +166,11 @@ def _forbidding(tmp_path: Path) -> None:
 
 
 def test_modes_keep_nothing_from_being_removed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    everybodys: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where this user is not one to whom modes mean nothing."""
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    tmp_path.chmod(0o777)
-    for parent in tmp_path.parents[:2]:
-        parent.chmod(0o755)
-    as_ordinary_user(lambda: _forbidding(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", str(everybodys))
+    as_ordinary_user(lambda: _forbidding(everybodys))
 
 
 def test_what_lies_in_it_is_counted(folder: PrivateFolder) -> None:
@@ -253,14 +259,11 @@ def _shut(tmp_path: Path) -> None:
 
 
 def test_one_that_was_shut_is_a_lost_sandbox(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    everybodys: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    tmp_path.chmod(0o777)
-    for parent in tmp_path.parents[:2]:
-        parent.chmod(0o755)
-    as_ordinary_user(lambda: _shut(tmp_path))
-    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr("tempfile.tempdir", str(everybodys))
+    as_ordinary_user(lambda: _shut(everybodys))
+    assert list(everybodys.iterdir()) == []
 
 
 def test_where_there_is_no_room_for_folders_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -352,7 +352,7 @@ def test_the_end_waits_for_nobody(
 
 
 def test_what_a_forked_zygote_said_at_its_end_is_told(zygote_server: ZygoteServer) -> None:
-    told = pytest.raises(SandboxLost, match=r"ended\. Traceback (.*\n)*TypeError: .*'\.nothing'")
+    told = pytest.raises(SandboxLost, match=r"ended\. TypeError: .*'\.nothing'\nTraceback")
     with Sandbox(zygote_server=zygote_server.address) as box, told:
         box.open([".nothing"])  # which no import takes
 

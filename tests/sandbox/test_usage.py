@@ -57,6 +57,19 @@ THREADS = (
 UNNAMED = (
     "import os; kept = open('a', 'wb'); os.unlink('a'); kept.write(bytes(8 << 20)); kept.flush()"
 )
+MAPPED = """
+import ctypes, os
+libc = ctypes.CDLL(None)
+libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_long]
+os.mkdir("d")
+for n in range(3):
+    with open("d/a", "wb") as file:
+        file.write(bytes(3 << 20))
+    with open("d/a", "rb") as file:
+        libc.mmap(None, 4096, 1, 1, file.fileno(), 0)
+    os.unlink("d/a")
+os.rmdir("d")
+"""
 BLOCK = "import os; kept = os.memfd_create('a'); os.write(kept, bytes(8 << 20))"
 FILES = "for n in range(30): open(str(n), 'wb').write(bytes(1 << 20))"
 MANY = "for n in range(60): open(str(n), 'wb').close()"
@@ -75,6 +88,7 @@ LIMITS = Limits(
         (PRIVATE, "used more than 48 MiB of memory"),
         (THREADS, "started more than 8 processes and threads"),
         (UNNAMED, "wrote more than 6 MiB of files"),
+        (MAPPED, "wrote more than 6 MiB of files"),
         (FILES, "wrote more than 6 MiB of files"),
         (MANY, "made more than 50 files and folders"),
         (FOLDERS, "made more than 50 files and folders"),
@@ -90,7 +104,7 @@ def test_what_is_exceeded_is_named(folder: PrivateFolder, program: str, told: st
 
 @linux
 @pytest.mark.parametrize(
-    "program", ["", SHARED, PRIVATE, THREADS, UNNAMED, BLOCK, FILES, MANY, DEEP]
+    "program", ["", SHARED, PRIVATE, THREADS, UNNAMED, MAPPED, BLOCK, FILES, MANY, DEEP]
 )
 def test_what_is_within_bounds_may_go_on(folder: PrivateFolder, program: str) -> None:
     with at_work(folder, Limits(), program) as seen:

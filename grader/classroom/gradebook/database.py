@@ -32,7 +32,7 @@ def connect(where: str | Path, *, create: bool) -> Engine:
         try:
             _expect_file(Path(url.database or ""), create)
         except OSError as error:
-            raise GradebookError(f"{shown} cannot be read: {error.strerror}.") from error
+            raise GradebookError(f"{shown} cannot be used: {error.strerror}.") from error
     try:
         try:
             with extras_are_told():

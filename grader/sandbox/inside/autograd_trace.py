@@ -1,12 +1,11 @@
 """What torch ran while a probe ran: seen by the profiler, beneath Python, whatever names the code used for it.
 
 It is there for what the source does not show. It sits in the student's process, so its silence proves nothing; but who
-ends the profiler on the way, or has another thread work, is told as well.
+ends the profiler on the way is told as well. It follows one thread: a child that is watched can start no other.
 """
 
 from __future__ import annotations
 
-import _thread
 from collections.abc import Callable, Collection
 from functools import partial
 from typing import Any, NamedTuple
@@ -16,7 +15,6 @@ from torch.autograd.profiler import profile
 
 _MOST = 8
 _ENDED = "the end of the grader's own trace"
-_BESIDE = "a thread beside the one that is watched"
 _mark = partial(torch.bitwise_left_shift, torch.tensor(1), torch.tensor(1))
 _MARK = "aten::bitwise_left_shift"
 
@@ -57,7 +55,6 @@ def _older_profiler() -> Trace | None:
 
 
 _OLDER = _older_profiler()
-_threads = _thread._count  # those that Python has started and that have not ended
 
 
 def new_trace() -> Trace:
@@ -82,8 +79,6 @@ def differentiation(trace: Trace, ended: Any, problem: BaseException | None) -> 
     seen = sorted(name for name in names if _differentiates(name))[:_MOST]
     if _MARK not in names:
         seen.append(_ENDED)
-    if _threads():
-        seen.append(_BESIDE)
     return seen
 
 

@@ -34,6 +34,13 @@ _HOLDERS = (
     ctypes.py_object,
 )
 _NOT_OURS = type, types.ModuleType
+# by which one thread could look at the frames of another, or have it call a function of its own
+_LOOKS_ASIDE = (
+    "_current_frames",
+    "_current_exceptions",
+    "_setprofileallthreads",
+    "_settraceallthreads",
+)
 _is_tracked, _referents, _itself = gc.is_tracked, gc.get_referents, ctypes.py_object
 
 
@@ -69,6 +76,12 @@ def keep_forever(things: list[Any]) -> None:
     """Holds `things` where nothing refers to them: to free modules takes 3 ms."""
     _keep(things)
     _untrack(things)
+
+
+def keep_to_own_thread() -> None:
+    """Takes from `sys` what shows one thread the frames of another."""
+    for name in _LOOKS_ASIDE:
+        vars(sys).pop(name, None)
 
 
 def import_apart(names: Sequence[str]) -> None:

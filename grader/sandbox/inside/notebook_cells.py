@@ -31,6 +31,7 @@ def prepare(
     compiled is there as the exception.
     """
     programs: list[CodeType | BaseException] = []
+    future = 0  # as in Jupyter, `from __future__ import annotations` holds for what follows, in other cells too
     for tag, source in cells:
         remember(tag, source)
         try:
@@ -42,9 +43,12 @@ def prepare(
             continue
         for part in parts:
             try:
-                programs.append(compile(part, tag, "exec", dont_inherit=True))
+                program = compile(part, tag, "exec", future, dont_inherit=True)
             except BaseException as error:
                 programs.append(error)
+                continue
+            programs.append(program)
+            future |= program.co_flags & annotations.compiler_flag
     if notebook:
         namespace["display"] = Inert("display")
         namespace["get_ipython"] = Inert("get_ipython")

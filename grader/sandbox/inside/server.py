@@ -36,26 +36,25 @@ from torch import Tensor
 
 from ..isolation.confinement import Confinement
 from ..isolation.limits import Limits, apply_limits, die_with_parent
-from ..isolation.seccomp import forbid_threads
 from ..wire.messages import LENGTHS, READY, pack, parse
-from ..wire.private_names import without_dispatch, without_functions
-from ..wire.values import MAX_TEXT, WireError, decode, describe, write
+from ..wire.values import (
+    MAX_TEXT,
+    WireError,
+    decode,
+    describe,
+    without_dispatch,
+    without_functions,
+    write,
+)
 from . import beneath, file_metadata
 from .autograd_trace import differentiation, new_trace
-from .concealed import conceal, conceal_all
+from .concealed import conceal, conceal_all, keep_to_own_thread
 from .notebook_cells import install_inert, prepare
 from .steps import Step, after_students, before_students, into, runner
 
 _MAX_LINES = 20
 _MAX_ERRORS = 20
 _READ_BYTES = 1 << 16
-# by which one thread could look at the frames of another, or have it call a function of its own
-_LOOKS_ASIDE = (
-    "_current_frames",
-    "_current_exceptions",
-    "_setprofileallthreads",
-    "_settraceallthreads",
-)
 _Base: Any = Tensor.__base__
 _detach, _require = _Base.detach, _Base.requires_grad_
 # as they were before a student's code could put others in their place
@@ -71,6 +70,7 @@ def serve(
     inputs: int,
     folder: str,
     limits: Limits,
+    threads: bool,
     confinement: Confinement,
 ) -> Step:
     """Confines this process. What comes back answers requests until the connection ends; it does not return.
@@ -82,11 +82,13 @@ def serve(
             child that hangs is.
         inputs: descriptor of the memory that holds the tensors of requests.
         folder: an empty folder, the only one that the student's code should write to.
+        threads: whether it may start threads.
     """
     try:
-        _settle(parent, connection, output, stack, inputs, folder, limits, confinement)
-        for name in _LOOKS_ASIDE:
-            vars(sys).pop(name, None)
+        _settle(parent, connection, output, stack, inputs, folder, confinement)
+        apply_limits(limits, confinement.device)
+        confinement.apply(Path(folder), threads=threads)
+        keep_to_own_thread()
         names = vars(sys.modules["__main__"])
         names.clear()
         names["__name__"] = "__main__"
@@ -106,7 +108,6 @@ def _settle(
     stack: int,
     inputs: int,
     folder: str,
-    limits: Limits,
     confinement: Confinement,
 ) -> None:
     os.setsid()
@@ -123,8 +124,6 @@ def _settle(
     tempfile.tempdir = None  # asked for anew, with this TMPDIR
     # written by a C signal handler, so it works inside an endless loop of torch's as well
     faulthandler.register(signal.SIGUSR1, file=stack, all_threads=False, chain=False)
-    apply_limits(limits, confinement.device)
-    confinement.apply(Path(folder))
 
 
 def new() -> SimpleNamespace:
@@ -132,7 +131,7 @@ def new() -> SimpleNamespace:
     own = SimpleNamespace(limits=Limits(), connection=-1, inputs=-1, number="", received=b"")
     own.todo, own.inbox, own.outcomes, own.past = [], [], [], []
     own.probes, own.maps, own.tags = {}, {}, []
-    own.module, own.may_start_threads = None, True
+    own.module = None
     own.reply = _write
     own.take, own.loaded, own.finish = (_step(each, own) for each in (_take, _loaded, _finish))
     own.send, own.told, own.map = (_step(each, own) for each in (_send, _told, _map))
@@ -258,9 +257,6 @@ def _call(own: SimpleNamespace, request: dict[str, Any]) -> None:
         }
         steps["define"] = partial(beneath.define, code, own.probes[code])
     own.trace = new_trace() if request.get("trace") else None
-    if own.trace and own.may_start_threads and device != "cuda":
-        own.may_start_threads = False
-        steps["forbid"] = forbid_threads
     if own.trace:
         steps["begin"], steps["mark"] = own.trace.begin, own.trace.mark
     names = own.probes[code]

@@ -58,7 +58,6 @@ def warm_up(devices: Sequence[str]) -> None:
     own = server.new()
     own.maps[0] = memoryview(bytearray(block))
     own.before = own.after = ()  # no code of a student's runs here
-    own.may_start_threads = False  # the zygote's children may
     own.reply = keep
     for device in devices:
         for trace in (False, True):

@@ -204,9 +204,9 @@ def _fork(
         sys.modules["grader"] = None  # type: ignore[assignment]
         limits = Limits(**request["limits"])
         connection, output, stack, inputs = descriptors
-        work = serve_child(
-            own, parent, connection, output, stack, inputs, request["folder"], limits, confinement
-        )
+        ends = connection, output, stack, inputs
+        folder, threads = request["folder"], request["threads"]
+        work = serve_child(own, parent, *ends, folder, limits, threads, confinement)
         return work, 0
     for descriptor in descriptors:
         os.close(descriptor)

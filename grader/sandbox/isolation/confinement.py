@@ -121,12 +121,13 @@ class Confinement:
         shared, own = self._rules
         return [shared.descriptor, *own.descriptors]
 
-    def apply(self, folder: Path, without: Collection[str] = ()) -> None:
+    def apply(self, folder: Path, without: Collection[str] = (), *, threads: bool = True) -> None:
         """Binds the calling process. What the machine lacks is left out; `tries.observe` tells.
 
         Args:
             folder: the process's own, in the folder of the children's folders: the only place that it can write.
             without: layers to leave out, by name, where a throwaway child finds out which one is in the way.
+            threads: whether it may start threads.
 
         Raises:
             OSError: if the kernel refuses rules that it took before.
@@ -143,6 +144,8 @@ class Confinement:
         if self._filter and SECCOMP not in without:
             with suppress(seccomp.SeccompError):
                 self._filter.install(os.getpid())
+                if not threads:
+                    seccomp.forbid_threads()
 
 
 def _readable(device: str) -> set[Path]:

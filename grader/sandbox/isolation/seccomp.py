@@ -20,10 +20,14 @@ from .system_calls import DECIDED, NEWEST, REFUSED
 
 _SET_MODE_FILTER = 1
 _ALL_THREADS = 1  # SECCOMP_FILTER_FLAG_TSYNC
-_CLONE_THREAD = 0x00010000
+# CLONE_THREAD, SIGHAND, FILES, FS and VM, which every thread of a C library has: one that kept open files of its own
+# would keep them from who counts them
+_THREAD = 0x00010F00
+# MAP_SHARED and MAP_ANONYMOUS: such memory stays, and is nobody's, when all but a page of it is unmapped
+_SHARED_WITH_NOBODY = 0x21
 
-# opcodes: load a word of the data, keep some of its bits, jump always, if equal, if any bit is set, if at least; return
-_LOAD, _AND, _JUMP, _EQUAL, _ANY, _AT_LEAST, _RETURN = 0x20, 0x54, 0x05, 0x15, 0x45, 0x35, 0x06
+# opcodes: load a word of the data, keep some of its bits, jump always, if equal, if at least; return
+_LOAD, _AND, _JUMP, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x54, 0x05, 0x15, 0x35, 0x06
 _NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16
 
 # a stretch of a program, each way through which returns
@@ -175,10 +179,17 @@ def _decisions(device: str) -> dict[str, Body]:
     """What becomes of the calls whose arguments, or the device, decide."""
     gpu = device == "cuda"
     decisions = {
-        "clone": (_load(0), _step(_ANY, _CLONE_THREAD, 0, 1), *_ALLOW, *_REFUSE),
+        "clone": _if_all_of(0, _THREAD, _ALLOW, _REFUSE),
+        # a GPU's driver may use it
+        "mmap": _ALLOW if gpu else _if_all_of(3, _SHARED_WITH_NOBODY, _REFUSE, _ALLOW),
         # clone3 keeps its flags behind a pointer that a filter cannot follow; without it, libc uses clone
         "clone3": _UNKNOWN,
         "openat2": _UNKNOWN,  # for the same reason; libc does not use it
+        # takes a gigabyte in a few milliseconds, before anybody looks; libc writes instead, as on other file systems
+        "fallocate": _error(errno.EOPNOTSUPP),
+        # a thread that waits in one keeps a file that is neither open nor mapped; whoever copies files goes on without
+        "sendfile": _UNKNOWN,
+        "splice": _UNKNOWN,
         "open": _unless_it_empties(1),
         "openat": _unless_it_empties(2),
         "fcntl": _if_one_of(1, _FILE_COMMANDS, _REFUSE, _ALLOW),
@@ -215,6 +226,12 @@ def _if_one_of(argument: int, values: tuple[int, ...], then: Body, otherwise: Bo
     last = len(values) - 1
     tests = [_step(_EQUAL, value, last - at + len(otherwise)) for at, value in enumerate(values)]
     return (_load(argument), *tests, *otherwise, *then)
+
+
+def _if_all_of(argument: int, bits: int, then: Body, otherwise: Body) -> Body:
+    """By whether an argument has all of `bits`."""
+    test = _step(_AND, bits), _step(_EQUAL, bits, len(otherwise))
+    return (_load(argument), *test, *otherwise, *then)
 
 
 def _if_null(argument: int) -> Body:

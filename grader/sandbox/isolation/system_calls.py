@@ -19,13 +19,14 @@ REFUSED: dict[str, dict[str, Numbers]] = {
         "fsetxattr": (190, 7), "setxattrat": (463, 463), "removexattr": (197, 14), "lremovexattr": (198, 15),
         "fremovexattr": (199, 16), "removexattrat": (466, 466), "file_setattr": (469, 469),
     },
-    "files by other ways than a path, devices, and watching what others do with files": {
+    "files by other ways than a path, devices, watching what others do with files, and keeping removed ones": {
         "truncate": (76, 45), "mknod": (133, None), "mknodat": (259, 33), "name_to_handle_at": (303, 264),
         "open_by_handle_at": (304, 265), "lookup_dcookie": (212, 18), "quotactl": (179, 60), "quotactl_fd": (443, 443),
         "inotify_init": (253, None), "inotify_init1": (294, 26), "inotify_add_watch": (254, 27),
         "fanotify_init": (300, 262), "fanotify_mark": (301, 263), "memfd_create": (319, 279),
         "memfd_secret": (447, 447), "sync": (162, 81), "syncfs": (306, 267), "uselib": (134, None),
-        "ustat": (136, None),
+        "ustat": (136, None), "landlock_create_ruleset": (444, 444), "landlock_add_rule": (445, 445),
+        "landlock_restrict_self": (446, 446),
     },
     "mounts and namespaces": {
         "mount": (165, 40), "umount2": (166, 39), "pivot_root": (155, 41), "chroot": (161, 51), "open_tree": (428, 428),
@@ -66,16 +67,18 @@ REFUSED: dict[str, dict[str, Numbers]] = {
     },
     "wide parts of the kernel": {
         "bpf": (321, 280), "perf_event_open": (298, 241), "userfaultfd": (323, 282), "io_uring_setup": (425, 425),
-        "io_uring_enter": (426, 426), "io_uring_register": (427, 427),
+        "io_uring_enter": (426, 426), "io_uring_register": (427, 427), "io_setup": (206, 0),
     },
 }  # fmt: skip
 
 # what these do depends on their arguments, or on the device; `seccomp` decides
 DECIDED: dict[str, Numbers] = {
-    "bind": (49, 200), "clone": (56, 220), "clone3": (435, 435), "fcntl": (72, 25), "get_robust_list": (274, 100),
-    "ioctl": (16, 29), "kill": (62, 129), "listen": (50, 201), "migrate_pages": (256, 238), "move_pages": (279, 239),
-    "open": (2, None), "openat": (257, 56), "openat2": (437, 437), "prctl": (157, 167), "prlimit64": (302, 261),
+    "bind": (49, 200), "clone": (56, 220), "clone3": (435, 435), "fallocate": (285, 47), "fcntl": (72, 25),
+    "get_robust_list": (274, 100), "ioctl": (16, 29), "kill": (62, 129), "listen": (50, 201),
+    "migrate_pages": (256, 238), "mmap": (9, 222), "move_pages": (279, 239), "open": (2, None),
+    "openat": (257, 56), "openat2": (437, 437), "prctl": (157, 167), "prlimit64": (302, 261),
     "sched_setaffinity": (203, 122), "sched_setattr": (314, 274), "sched_setparam": (142, 118),
-    "sched_setscheduler": (144, 119), "seccomp": (317, 277), "sendto": (44, 206), "setsockopt": (54, 208),
-    "socket": (41, 198), "socketpair": (53, 199), "tgkill": (234, 131),
+    "sched_setscheduler": (144, 119), "seccomp": (317, 277), "sendfile": (40, 71),
+    "sendto": (44, 206), "setsockopt": (54, 208), "socket": (41, 198), "socketpair": (53, 199), "splice": (275, 76),
+    "tgkill": (234, 131),
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Private names of other packages that messages and values on the wire need, all of them here.
+"""Private names of other packages that messages and values on the wire need.
 
 Nobody promises to keep them. They were tried with torch 2.11.0 and 2.13.0, and with Python 3.11 to 3.14. Where one has
 gone, this module can be imported all the same: `why_not` says so, and no zygote forks a child then.
@@ -13,7 +13,7 @@ _TRIED = "torch 2.11.0 and 2.13.0, Python 3.11 to 3.14"
 _MISSING: list[str] = []
 
 
-def _found(name: str) -> Any:
+def found(name: str) -> Any:
     """What `module:attribute` names."""
     try:
         return pkgutil.resolve_name(name)
@@ -29,9 +29,6 @@ def why_not() -> str:
     return f"this installation has no {', '.join(_MISSING)}, which it needs (tried: {_TRIED})"
 
 
-# contexts in which a student's subclass, or a mode that a student has left on, has no say in what an operator does
-without_functions = _found("torch._C:DisableTorchFunction")
-without_dispatch = _found("torch._C:_DisableTorchDispatch")
 # JSON in C alone: `json.dumps` and `json.loads` go through Python, where a student's code may have put its own
-make_encoder = _found("json.encoder:c_make_encoder")
-make_scanner = _found("json.scanner:c_make_scanner")
+make_encoder = found("json.encoder:c_make_encoder")
+make_scanner = found("json.scanner:c_make_scanner")

@@ -26,7 +26,7 @@ import torch
 from torch import Tensor
 from torch.nn import Parameter
 
-from .private_names import without_dispatch, without_functions
+from .private_names import found
 from .received import Opaque as Opaque
 from .received import Received as Received
 
@@ -54,6 +54,10 @@ _MAX_ELEMENTS = 1 << 26
 _MAX_SPREAD = 16  # how many times as much memory as its elements need a layout may take
 _MAX_FLOAT_TEXT = 32
 _ALIGNMENT = 64
+
+# contexts in which a student's subclass, or a mode that a student has left on, has no say in what an operator does
+without_functions = found("torch._C:DisableTorchFunction")
+without_dispatch = found("torch._C:_DisableTorchDispatch")
 
 # torch's own methods, as they were before a student's code could put others in their place
 _Base: Any = Tensor.__base__

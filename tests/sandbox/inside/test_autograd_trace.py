@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -170,14 +169,3 @@ def test_another_thread_is_not_to_be_had_where_it_would_not_be_seen(
     result = graded("line_fit", with_gradients(THREAD.strip()))
     assert "can't start new thread" in "".join(check.message for check in result.checks)
     assert result.score < 10
-
-
-def test_a_thread_that_was_there_before_is_told() -> None:
-    leave = threading.Event()
-    thread = threading.Thread(target=leave.wait)
-    thread.start()
-    try:
-        assert observed(lambda: 1)[1]
-    finally:
-        leave.set()
-        thread.join()

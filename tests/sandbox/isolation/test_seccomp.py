@@ -6,6 +6,7 @@ import errno
 import fcntl
 import json
 import os
+import platform
 import struct
 import subprocess
 import sys
@@ -232,9 +233,68 @@ def test_each_call_that_is_decided_has_a_decision() -> None:
 def test_threads_can_be_started_and_processes_not(machine: seccomp._Machine) -> None:
     asked = Asked(machine)
     assert asked.allows("clone", THREAD | 0xF00)
+    assert asked.allows("clone", 0x3D0F00)  # as glibc starts one
     assert not asked.allows("clone", 0x11)
+    assert not asked.allows("clone", THREAD | 0xB00)  # one with a table of open files of its own
     # with flags that no filter sees: libc is told that there is no such call, and uses the older one
-    assert asked.told("clone3") == asked.told("openat2") == REFUSE | errno.ENOSYS
+    for name in ("clone3", "openat2", "sendfile", "splice"):
+        assert asked.told(name) == REFUSE | errno.ENOSYS
+
+
+def test_memory_is_shared_by_files_alone(machine: seccomp._Machine) -> None:
+    """Of what has no file, all but a page could be unmapped, and would stay: nobody could count it."""
+    asked = Asked(machine)
+    shared, private, anonymous, validated = 1, 2, 0x20, 3
+    for flags in (shared, private, private | anonymous, private | anonymous | 0x4000):
+        assert asked.allows("mmap", 0, 4096, 3, flags)
+    for flags in (shared | anonymous, validated | anonymous, shared | anonymous | 0x4000):
+        assert not asked.allows("mmap", 0, 4096, 3, flags)
+        assert Asked(machine, "cuda").allows("mmap", 0, 4096, 3, flags)
+
+
+def test_room_on_the_disk_is_taken_by_writing_alone(sandbox: Sandbox) -> None:
+    """What only reserves it would be quicker than the watch. What asks for it gets it all the same."""
+    source = (
+        "import ctypes, os\n"
+        "libc = ctypes.CDLL(None, use_errno=True)\n"
+        "def f():\n"
+        "    with open('a', 'wb') as file:\n"
+        "        refused = libc.fallocate(file.fileno(), 0, ctypes.c_long(0), ctypes.c_long(9999))\n"
+        "        told = ctypes.get_errno()\n"
+        "        os.posix_fallocate(file.fileno(), 0, 9999)\n"
+        "    return [refused, told, os.path.getsize('a')]\n"
+    )
+    assert told_by(sandbox, source) == [-1, errno.EOPNOTSUPP, 9999]
+
+
+KEPT = """
+import ctypes, os, shutil, struct
+libc = ctypes.CDLL(None, use_errno=True)
+libc.syscall.restype = ctypes.c_long
+def refused(number, *arguments):
+    ctypes.set_errno(0)
+    libc.syscall(number, *arguments)
+    return ctypes.get_errno()
+def f():
+    with open("a", "wb") as file:
+        file.write(b"a" * 100_000)
+    shutil.copyfile("a", "b")
+    rights = ctypes.create_string_buffer(struct.pack("<Q", 4), 8)
+    one, other = os.pipe()
+    with open("a", "rb") as file:
+        return [
+            os.path.getsize("b"), refused(444, rights, ctypes.c_long(8), 0),
+            refused(SENDFILE, other, file.fileno(), None, ctypes.c_long(9)),
+        ]
+"""
+
+
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "aarch64"), reason="no table of calls")
+def test_nothing_but_what_is_counted_keeps_a_removed_file(sandbox: Sandbox) -> None:
+    """Neither a rule of Landlock's, nor a thread that waits in a copy to a full pipe. Files are copied all the same."""
+    number = {"x86_64": 0, "aarch64": 1}[platform.machine()]
+    source = KEPT.replace("SENDFILE", str(DECIDED["sendfile"][number]))
+    assert told_by(sandbox, source) == [100_000, errno.EPERM, errno.ENOSYS]
 
 
 def test_a_process_may_do_to_itself_what_it_may_not_to_others(machine: seccomp._Machine) -> None:

@@ -25,6 +25,6 @@ def test_without_them_nothing_is_run(monkeypatch: pytest.MonkeyPatch) -> None:
             with pytest.raises(UnsupportedVersion) as caught:
                 ask()
     assert str(caught.value) == (
-        "The sandbox cannot be used: this installation has no torch._C.DisableTorchFunction, "
-        "json.scanner.c_make_scanner, which it needs (tried: torch 2.11.0 and 2.13.0, Python 3.11 to 3.14)."
+        "The sandbox cannot be used: this installation has no json.scanner.c_make_scanner, "
+        "torch._C.DisableTorchFunction, which it needs (tried: torch 2.11.0 and 2.13.0, Python 3.11 to 3.14)."
     )
