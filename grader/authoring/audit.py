@@ -168,15 +168,15 @@ def audit(name: str, machines: Machines, seeds: int = 0) -> Audit:
     solution = text_of(exercise.solution)
     equivalents = [each for each in read_equivalents(course) if each.exercise == name]
     own = run(solution)
+    problems = [] if own.is_fault else list(_problems_of_right("the solution", own))
+    for seed in range(seeds):
+        problems += _problems_of_right(f"the solution with seed {seed}", run(solution, seed))
     if own.is_fault:
-        return Audit(name, 0, 0, 0, 0, 0, (), (), tuple(faults))
-    problems = list(_problems_of_right("the solution", own))
+        return Audit(name, 0, 0, 0, 0, 0, (), tuple(problems), tuple(faults))
     tried = {case.device for check in own.checks for case in check.cases}
     stub = run(stub_of(solution, str(exercise.solution)))
     if stub.score:
         problems.append(f"The stub earns {stub.score} points.")
-    for seed in range(seeds):
-        problems += _problems_of_right(f"the solution with seed {seed}", run(solution, seed))
     right = sorted((submissions_folder(course) / name / "right").glob("*.py"))
     wrong = sorted((submissions_folder(course) / name / "wrong").glob("*.py"))
     for path in right:
@@ -201,8 +201,8 @@ def audit(name: str, machines: Machines, seeds: int = 0) -> Audit:
 
 def _problems_of_right(what: str, result: ExerciseResult) -> Iterator[str]:
     if result.is_fault:
-        return
-    if result.score < result.max_score or not result.max_score:
+        yield f"{what} cannot be graded: {result.message}"
+    elif result.score < result.max_score or not result.max_score:
         lost = [f"{check.name}: {check.message}" for check in result.checks if not check.score]
         reasons = "; ".join([*filter(None, [result.message]), *lost])
         yield f"{what} earns {result.score} of {result.max_score} points: {reasons}"

@@ -168,13 +168,13 @@ class _UnderWay(Generic[K]):
 
 
 def _submitted(executor: Executor, task: Task) -> Future[GradingOutcome]:
-    """A task's future; where the pool has been broken a moment ago, one that says so."""
+    """A task's future; where the pool has been broken a moment ago, or what starts its processes, one that says so."""
     try:
         with InstalledOnly():  # the processes are started when they are first needed
             return executor.submit(grade_task, task)
-    except BrokenExecutor as error:
+    except (BrokenExecutor, EOFError, OSError) as error:
         future: Future[GradingOutcome] = Future()
-        future.set_exception(error)
+        future.set_exception(BrokenExecutor(str(error)))
         return future
 
 

@@ -72,6 +72,26 @@ def test_a_submission_that_ends_its_worker_costs_only_itself() -> None:
     }
 
 
+@pytest.mark.parametrize("error", [EOFError(), BrokenPipeError("gone"), ConnectionResetError()])
+def test_a_pool_whose_processes_cannot_be_started_is_started_anew(error: Exception) -> None:
+    """What starts them was killed, say."""
+    executors: list[Executor] = []
+
+    class Unstarted(Fragile):
+        def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+            if len(executors) == 1:
+                raise error
+            return super().submit(fn, *args, **kwargs)
+
+    def start() -> Executor:
+        executors.append(Unstarted(set()))
+        return executors[-1]
+
+    workers = Workers(start, lambda executor: None, lambda: 3)
+    assert sorted(key for key, _outcome in workers.run(tasks(5))) == list("01234")
+    assert len(executors) == 2
+
+
 class Endless:
     """Tasks that go on after their end: each name is given again, once, when its outcome is known."""
 
