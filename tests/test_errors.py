@@ -27,8 +27,14 @@ from tests.gradebooks import graded, small_gradebook
 from tests.synthetic_course import make_course
 
 PACKAGE = Path(grader.cli.__file__).parents[1]
-# private to two rooms, how a case of a check ends, and the checks of a course
-ELSEWHERE = ("sandbox/wire/", "sandbox/isolation/", "checking/outcome.py", "checks/")
+# private to two rooms, what ends a case of a check, and the checks of a course
+ELSEWHERE = (
+    "sandbox/wire/",
+    "sandbox/isolation/",
+    "checking/outcome.py",
+    "checking/alarm.py",
+    "checks/",
+)
 NO_TEXT = b"text = '\xff'\n"
 TWICE = '[[unit]]\nexercises = ["double", "double"]\n'
 LONG = "n" * 300  # no file system has such a name

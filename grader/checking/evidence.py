@@ -118,12 +118,13 @@ def expect_solved(suspicion: Suspicion, solution: Solution) -> None:
         end = run_case(suspicion.case, MemoizedSession(session), suspicion.seed)
     except CheckRaised as raised:
         raise CourseFault(_described(raised.__cause__)) from raised.__cause__
-    neither = f"The solution does not pass the check {suspicion.check} either: {end.message}"
-    if suspicion.error is not None and end.status != "passed":
-        raise CourseFault(f"{_described(suspicion.error)} {neither}") from suspicion.error
     # a solution that cannot be loaded, or is not written yet, tells nothing of a failure
-    if end.status in WRONG:
-        raise CourseFault(neither)
+    raised = suspicion.error is not None
+    if end.status in WRONG or (raised and end.status != "passed"):
+        before = f"{_described(suspicion.error)} " if raised else ""
+        raise CourseFault(
+            f"{before}The solution does not pass the check {suspicion.check} either: {end.message}"
+        ) from suspicion.error
 
 
 def _described(error: BaseException | None) -> str:
