@@ -119,9 +119,9 @@ def expect_solved(suspicion: Suspicion, solution: Solution) -> None:
     except CheckRaised as raised:
         raise CourseFault(_described(raised.__cause__)) from raised.__cause__
     # a solution that cannot be loaded, or is not written yet, tells nothing of a failure
-    raised = suspicion.error is not None
-    if end.status in WRONG or (raised and end.status != "passed"):
-        before = f"{_described(suspicion.error)} " if raised else ""
+    broke = suspicion.error is not None
+    if end.status in WRONG or (broke and end.status != "passed"):
+        before = f"{_described(suspicion.error)} " if broke else ""
         raise CourseFault(
             f"{before}The solution does not pass the check {suspicion.check} either: {end.message}"
         ) from suspicion.error
