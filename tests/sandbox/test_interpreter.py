@@ -57,7 +57,7 @@ def is_open(number):
         return False
     return True
 answer = [os.getcwd(), dict(os.environ), sys.path[0], os.getsid(0) == os.getpid(), sys.stdin.read(),
-          [number for number in range(3, 100) if is_open(number)]]
+          [number for number in range(3, 1000) if is_open(number)]]
 socket.socket(fileno=NUMBER).sendall(json.dumps(answer).encode())
 """
 

@@ -78,16 +78,6 @@ def keep_forever(things: list[Any]) -> None:
     _untrack(things)
 
 
-def conceal_module(module: types.ModuleType) -> None:
-    """Takes a module off the lists, and the functions in it.
-
-    It comes back when something is put into it, as a package does when one more of its modules is imported.
-    """
-    conceal_all(vars(module).values())
-    _untrack(module)
-    _untrack(vars(module))
-
-
 def keep_to_own_thread() -> None:
     """Takes from `sys` what shows one thread the frames of another."""
     for name in _LOOKS_ASIDE:
@@ -111,4 +101,6 @@ def import_apart(names: Sequence[str]) -> None:
         vars(module)["__builtins__"] = own
         sys.modules[name] = module
         spec.loader.exec_module(module)
-        conceal_module(module)
+        conceal_all(vars(module).values())
+        _untrack(module)
+        _untrack(vars(module))
