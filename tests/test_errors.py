@@ -488,6 +488,16 @@ def test_a_fault_of_a_command_without_a_report_is_a_sentence(
     assert told == "grader: The grader itself failed, not your code: It ended.\n"
 
 
+def test_a_check_that_cannot_be_used_is_no_fault_of_the_grader(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise errors.CourseFault("checks/double.py cannot be used: NameError.")
+
+    monkeypatch.setattr("grader.machines.Machines._started", broken)
+    assert refused("doctor") == "grader: checks/double.py cannot be used: NameError.\n"
+
+
 def test_what_is_no_error_of_ours_keeps_its_traceback(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

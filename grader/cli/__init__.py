@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from .. import language
-from ..errors import Fault, InputError, extras_are_told
+from ..errors import CourseFault, Fault, InputError, extras_are_told
 from ..language import _
 from . import author, check, class_report, doctor, exercises, grade, hint_watch
 from .common import lang_option, refuse, speaks
@@ -23,6 +23,8 @@ class Commands(click.Group):
                 return super().invoke(ctx)
         except InputError as error:
             refuse(str(error))
+        except CourseFault as error:
+            refuse(str(error))  # whoever runs a class or an audit is to mend it
         except Fault as error:
             refuse(_("The grader itself failed, not your code: {error}").format(error=error))
         except OSError as error:

@@ -73,6 +73,8 @@ def trouble_of(message: str, traceback: str, exercise: str = "") -> Trouble:
         kind = "course"
     if causes and kind != "lost":  # what a fault was made of is what its author has to mend
         raised, lines = _ending(causes[-1])
+    elif raised.startswith("CourseFault"):
+        lines = ()  # it is a line of ours that tells of it
     reason = raised.removeprefix("CourseFault: ")  # a sentence of its own
     return Trouble(
         reason=reason or clean(" ".join(message.split()), _LINE_LENGTH),
