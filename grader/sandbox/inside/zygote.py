@@ -163,11 +163,14 @@ def _import_all(device: str) -> dict[str, str]:
 
 def _preload(names: list[str]) -> bool:
     """Imports modules, so that no child has to; whether one was new. What this torch does not have is passed over."""
+    new = [name for name in names if name not in sys.modules]
+    if not new:
+        return False
     before = len(sys.modules)
     # some of torch's keep a copy of `sys.modules`, in which a student's code would find ours
     ours = {name: sys.modules.pop(name) for name in _own_modules(before)}
     try:
-        for name in names:
+        for name in new:
             with suppress(ModuleNotFoundError):
                 importlib.import_module(name)
     finally:
