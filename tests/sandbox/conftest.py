@@ -1,12 +1,17 @@
-"""Children that are made for a GPU. Where there is none, such children are made all the same."""
+"""What several tests of the sandbox start from.
+
+Children that are made for a GPU are made all the same where there is none.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from grader.sandbox import Sandbox
+from grader.sandbox import Sandbox, ZygoteServer, start_zygote_server
+from grader.sandbox.private_folder import PrivateFolder
 
 
 @pytest.fixture(scope="session")
@@ -25,3 +30,20 @@ def either(request: pytest.FixtureRequest) -> Sandbox:
     running = request.getfixturevalue("cuda_sandbox" if request.param == "cuda" else "sandbox")
     assert isinstance(running, Sandbox)
     return running
+
+
+@pytest.fixture(scope="module")
+def zygote_server() -> Iterator[ZygoteServer]:
+    """Zygotes that it forks are there at once."""
+    running = start_zygote_server()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PrivateFolder]:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    made = PrivateFolder()
+    yield made
+    made.remove()
+    assert list(tmp_path.iterdir()) == []

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from grader.errors import NoAnswer, SandboxLost
-from grader.sandbox import Limits, Sandbox, ZygoteServer, start_zygote_server
+from grader.sandbox import Limits, Sandbox, ZygoteServer
 from grader.sandbox.child import _how_it_died
 from grader.sandbox.private_folder import PrivateFolder
 from grader.sandbox.wire.values import code_of
@@ -86,13 +86,6 @@ SMALL = Limits(
     folder_entries=500,
     folder_depth=16,
 )
-
-
-@pytest.fixture(scope="module")
-def zygote_server() -> Iterator[ZygoteServer]:
-    running = start_zygote_server()
-    yield running
-    running.close()
 
 
 @pytest.fixture(scope="module")

@@ -24,15 +24,6 @@ NAME = "a" * 9
 PLENTY = Contents(1 << 40, 1 << 20, 1 << 20)
 
 
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PrivateFolder]:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    made = PrivateFolder()
-    yield made
-    made.remove()
-    assert list(tmp_path.iterdir()) == []
-
-
 def chain(top: Path, depth: int) -> None:
     """Folders in each other, with a file in the innermost."""
     here = os.open(top, os.O_RDONLY)

@@ -16,20 +16,12 @@ from typing import Any
 import pytest
 
 from grader.errors import SandboxLost
-from grader.sandbox import Child, Limits, Sandbox, ZygoteServer, start_zygote_server
+from grader.sandbox import Child, Limits, Sandbox, ZygoteServer
 from grader.sandbox import sandbox as sandbox_module
 from grader.sandbox.private_folder import PrivateFolder
 from tests.children import GOOD, call, load
 from tests.conftest import ROOT
 from tests.processes import alive, children_of, within
-
-
-@pytest.fixture(scope="module")
-def zygote_server() -> Iterator[ZygoteServer]:
-    """Zygotes that it forks are there at once."""
-    running = start_zygote_server()
-    yield running
-    running.close()
 
 
 @pytest.fixture(scope="module")

@@ -20,14 +20,6 @@ from grader.sandbox.usage import Usage
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
 
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PrivateFolder]:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    made = PrivateFolder()
-    yield made
-    made.remove()
-
-
 @contextmanager
 def at_work(folder: PrivateFolder, limits: Limits, program: str) -> Iterator[Usage]:
     """Looks at a process from its start on; it is given when `program` has printed a line."""

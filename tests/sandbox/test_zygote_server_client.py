@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,13 +21,6 @@ from tests.conftest import ROOT
 from tests.processes import alive, children_of, parent_of, within
 
 HANGING = "while True: pass\n"
-
-
-@pytest.fixture(scope="module")
-def zygote_server() -> Iterator[ZygoteServer]:
-    running = start_zygote_server()
-    yield running
-    running.close()
 
 
 def test_a_forked_zygote_is_as_a_started_one(
