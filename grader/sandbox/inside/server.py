@@ -256,7 +256,7 @@ def _call(own: SimpleNamespace, request: dict[str, Any]) -> None:
             "Tensor": Tensor,
         }
         steps["define"] = partial(beneath.define, code, own.probes[code])
-    own.trace = new_trace() if request.get("trace") else None
+    own.trace = new_trace() if "by hand" in (request.get("trace") or ()) else None
     if own.trace:
         steps["begin"], steps["mark"] = own.trace.begin, own.trace.mark
     names = own.probes[code]
@@ -307,7 +307,9 @@ def _finish(own: SimpleNamespace) -> None:
     own.answer = {
         "value": None,
         "changed": [each for each in changed if type(each) is str] if type(changed) is list else [],
-        "seen": differentiation(own.trace, *outcomes["end"]) if own.trace else [],
+        "seen": [["by hand", name] for name in differentiation(own.trace, *outcomes["end"])]
+        if own.trace
+        else [],
     }
     try:
         own.answer["value"], own.placed = describe(outcomes["call"][0], keep_layout=False)

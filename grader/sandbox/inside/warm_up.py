@@ -60,7 +60,7 @@ def warm_up(devices: Sequence[str]) -> None:
     own.before = own.after = ()  # no code of a student's runs here
     own.reply = keep
     for device in devices:
-        for trace in (False, True):
+        for trace in (None, {"by hand": True}):
             server.begin(own, {**call, "device": device, "trace": trace})
             runner(own.todo)()
             assert b'"value"' in answers[-1]
