@@ -182,9 +182,7 @@ def _said(exercise: Exercise, sighting: Sighting) -> str:
     return _(_SENTENCES[sighting.rule]).format(code=code, what=shown)
 
 
-def _sentence(
-    exercise: Exercise, source: Source, sighting: Sighting, finding: Found | None
-) -> str:
+def _sentence(exercise: Exercise, source: Source, sighting: Sighting, finding: Found | None) -> str:
     """What a student reads of a check that was seen to break a rule: what, where, and what to do instead."""
     parts = [_said(exercise, sighting)]
     if finding:
