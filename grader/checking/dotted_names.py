@@ -8,6 +8,7 @@ run. The work is linear in the text: a path is worked out once for each node, an
 from __future__ import annotations
 
 import ast
+import builtins
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -125,7 +126,8 @@ class Names:
         return cut(".".join([path, *reversed(attributes)])) if path else ""
 
     def _unbound(self, name: str) -> str:
-        return cut(f"{self._torch_star}.{name}" if self._torch_star else name)
+        starred = self._torch_star and not hasattr(builtins, name)
+        return cut(f"{self._torch_star}.{name}" if starred else name)
 
     def _note(self, node: ast.AST, scope: _Scope) -> None:
         if isinstance(node, ast.Name):

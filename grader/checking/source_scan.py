@@ -335,7 +335,7 @@ def _is_off(value: ast.expr) -> bool:
 
 def _is_own_backward(call: ast.Call, outline: Outline) -> bool:
     """Whether this may be a method `backward` of the program's own, and not a tensor's, which needs no argument."""
-    if "backward" in outline.methods and call.args:
+    if len(call.args) > ("backward" not in outline.methods):
         return True
     receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
     if isinstance(receiver, ast.Call):
@@ -343,4 +343,4 @@ def _is_own_backward(call: ast.Call, outline: Outline) -> bool:
     if isinstance(receiver, ast.Name):
         own = receiver.id in outline.classes and outline.names.is_of_module(receiver)
         return receiver.id in ("self", "cls", "super") or own
-    return len(call.args) > 1
+    return False
