@@ -105,14 +105,14 @@ class Outline:
     """
 
     names: Names
-    definitions: dict[str, list[ast.stmt]] = field(default_factory=dict)
-    patches: dict[str, list[ast.stmt]] = field(default_factory=dict)
-    texts: dict[ast.stmt, int] = field(default_factory=dict)
+    definitions: dict[str, list[ast.AST]] = field(default_factory=dict)
+    patches: dict[str, list[ast.AST]] = field(default_factory=dict)
+    texts: dict[ast.AST, int] = field(default_factory=dict)
     classes: set[str] = field(default_factory=set)
     methods: set[str] = field(default_factory=set)
-    _leads: dict[ast.stmt, set[str]] = field(default_factory=dict)
+    _leads: dict[ast.AST, set[str]] = field(default_factory=dict)
 
-    def leads(self, statement: ast.stmt) -> set[str]:
+    def leads(self, statement: ast.AST) -> set[str]:
         """The names of the module that a statement uses."""
         if statement not in self._leads:
             nodes = [node for node in used(statement) if isinstance(node, ast.Name)]
@@ -188,11 +188,20 @@ def read(trees: Sequence[ast.Module | None]) -> Outline:
     return outline
 
 
-def top_level(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """The statements that run at import, those in `if`, `try`, `with` and loops too, but not a `__main__` block."""
+def top_level(body: list[ast.stmt]) -> Iterator[ast.AST]:
+    """The statements that run at import, those in `if`, `try`, `with` and loops too, but not a `__main__` block.
+
+    Of those that hold others, what they ask for comes first: a condition, what a loop goes through.
+    """
     waiting = body[::-1]
     while waiting:
         statement = waiting.pop()
+        if isinstance(statement, ast.If | ast.While):
+            yield statement.test
+        elif isinstance(statement, ast.For):
+            yield statement.iter
+        elif isinstance(statement, ast.With):
+            yield from statement.items
         if isinstance(statement, ast.If):
             waiting += statement.orelse[::-1]
             if not is_main(statement.test):
@@ -215,7 +224,7 @@ def is_main(test: ast.expr) -> bool:
     }
 
 
-def _bound(statement: ast.stmt) -> list[str]:
+def _bound(statement: ast.AST) -> list[str]:
     """The names that a statement gives a value to."""
     if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return [statement.name]
@@ -228,7 +237,7 @@ def _bound(statement: ast.stmt) -> list[str]:
     return [node.id for node in nodes if isinstance(node, ast.Name)]
 
 
-def _patched(statement: ast.stmt) -> str:
+def _patched(statement: ast.AST) -> str:
     """The name whose attribute a statement sets: `LR.backward = …`, `setattr(LR, …)`."""
     if isinstance(statement, ast.Assign):
         for target in statement.targets:
@@ -241,7 +250,7 @@ def _patched(statement: ast.stmt) -> str:
     return ""
 
 
-def running(outline: Outline, graded: Sequence[str]) -> list[ast.stmt]:
+def running(outline: Outline, graded: Sequence[str]) -> list[ast.AST]:
     """The statements at the top level that run: those at import, those of graded names, and what either leads to."""
     functions = ast.FunctionDef | ast.AsyncFunctionDef
     at_import = [
@@ -253,18 +262,18 @@ def running(outline: Outline, graded: Sequence[str]) -> list[ast.stmt]:
     return list(dict.fromkeys([*at_import, *_led_to(outline, [*graded, *names])]))
 
 
-def _reached(outline: Outline, graded: Sequence[str]) -> dict[ast.stmt, list[str]]:
+def _reached(outline: Outline, graded: Sequence[str]) -> dict[ast.AST, list[str]]:
     """The statements that graded names lead to, each with those names."""
-    found: dict[ast.stmt, list[str]] = {}
+    found: dict[ast.AST, list[str]] = {}
     for name in graded:
         for statement in _led_to(outline, [name]):
             found.setdefault(statement, []).append(name)
     return found
 
 
-def _led_to(outline: Outline, names: Sequence[str]) -> list[ast.stmt]:
+def _led_to(outline: Outline, names: Sequence[str]) -> list[ast.AST]:
     """The statements that give these names a value, and those that these lead to in turn."""
-    waiting, seen, found = [*names], set[str](), dict[ast.stmt, None]()
+    waiting, seen, found = [*names], set[str](), dict[ast.AST, None]()
     while waiting:
         name = waiting.pop()
         if name in seen:
@@ -278,7 +287,7 @@ def _led_to(outline: Outline, names: Sequence[str]) -> list[ast.stmt]:
 
 
 def _search(
-    statement: ast.stmt, outline: Outline, rule: str, names: Sequence[str]
+    statement: ast.AST, outline: Outline, rule: str, names: Sequence[str]
 ) -> Iterator[tuple[int, str, str]]:
     """Line, name and meaning of each thing in a statement that a rule forbids."""
     for node in used(statement):

@@ -22,6 +22,7 @@ from grader.checking.source_scan import (
     read,
     running,
     scan,
+    top_level,
 )
 from grader.course.catalog import Course, Exercise, load_course
 from grader.errors import Fault
@@ -381,7 +382,8 @@ def test_the_first_line_of_what_was_called() -> None:
 
 
 def running_lines(text: str, *graded: str) -> list[int]:
-    return [statement.lineno for statement in running(read([ast.parse(text)]), graded)]
+    found = running(read([ast.parse(text)]), graded)
+    return [statement.lineno for statement in found if isinstance(statement, ast.stmt)]
 
 
 def test_what_runs_is_what_the_import_does_and_what_graded_names_lead_to() -> None:
@@ -402,6 +404,12 @@ def test_what_runs_is_what_the_import_does_and_what_graded_names_lead_to() -> No
     )
     assert sorted(running_lines(text, "step")) == [1, 2, 3, 5, 6, 7, 9, 10, 13, 15]
     assert sorted(running_lines(text)) == [1, 5, 6, 7, 9, 10, 13, 15]
+
+
+def test_what_holds_other_statements_runs_as_well() -> None:
+    text = "for x in a():\n    with b():\n        while c():\n            if d(): e()\n"
+    nodes = [ast.unparse(node) for node in top_level(ast.parse(text).body)]
+    assert nodes == ["a()", "b()", "c()", "d()", "e()"]
 
 
 @pytest.mark.parametrize(
