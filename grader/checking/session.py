@@ -71,7 +71,8 @@ class Session:
         preload: modules to import before a child is made.
         watched_for: what a probe is to be watched for, as a request says it; empty for nothing. The first run of such a
             probe is traced, and others that its seed draws; `ask_again` traces the last one. All of them are in a child
-            that can start no thread, which no trace would follow, unless the file cannot be loaded without one.
+            that can start no thread, which no trace would follow, unless the file cannot be loaded without one. A probe
+            that is not watched and fails there has another try where threads can start.
 
     Attributes:
         load_problem: why the student's file cannot be loaded, once that is known.
@@ -95,6 +96,9 @@ class Session:
         self._runs: Counter[str] = Counter()  # of each probe that is watched
         self._untraced: dict[str, Request] = {}  # the last run of each, where it was not traced
         self._has_threads = True  # whether the child may start threads
+        self._threaded: set[str] = (
+            set()
+        )  # probes that are not watched, and failed where none can start
         self._needs_threads = False  # whether the file can be loaded only where it may
         self._child: Child | None = None
         self._failures = Failures(name, source)
@@ -153,11 +157,18 @@ class Session:
         return number == 1 or crc32(f"{request.seed} {name} {number}".encode()) % _EVERY == 0
 
     def _sent(self, request: Request, watched: Mapping[str, Any], traced: bool) -> Message:
+        name = request.probe.name
         header, block = request.wire
+        header = {**header, "trace": watched if traced else None}
         with self._waiting():
-            self._let_start_threads(not watched or self._needs_threads)
-            header = {**header, "trace": watched if traced else None}
-            return self._exchange(header, block, request.device)
+            if watched or name in self._threaded:
+                self._let_start_threads(not watched or self._needs_threads)
+            answer = self._exchange(header, block, request.device)
+            if "error" in answer.header and not watched and not self._has_threads:
+                self._threaded.add(name)  # it may be for want of a thread
+                self._let_start_threads(True)
+                answer = self._exchange(header, block, request.device)
+        return answer
 
     def read(self, request: Request, answer: Message) -> Any:
         """What a probe returned, as plain data and `Received` tensors.

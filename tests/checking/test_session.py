@@ -417,7 +417,7 @@ class Traced:
             self.traces.append((header["probe"], header["trace"]))
             return call(header, block, seconds)
 
-        child.call = noted  # type: ignore[method-assign]
+        child.call = noted  # type: ignore[method-assign, assignment]
         return child
 
 
@@ -553,6 +553,11 @@ def started():
 
 
 @probe
+def plain(student: Any) -> int:
+    return int(student.counted())
+
+
+@probe
 def started(student: Any) -> int:
     return int(student.started())
 
@@ -565,7 +570,10 @@ def test_watched_work_starts_no_threads_and_other_work_may(
     assert run(session, started) == 7
     assert run(session, counted) == 1  # in another child, which is watched
     assert run(session, counted) == 2
+    assert run(session, plain) == 3  # that child will do for what starts no thread
     assert len(counting.preloads) == 2
+    assert run(session, started) == 7
+    assert len(counting.preloads) == 3
     assert run(session, started) == 7
     assert len(counting.preloads) == 3
     if any(layer.name == "no new processes" and layer.on for layer in sandbox.layers()):
