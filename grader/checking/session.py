@@ -125,9 +125,12 @@ class Session:
         with self._waiting():
             if trace or not by_hand:  # for the rest, either child will do
                 self._let_start_threads(not trace or self._needs_threads)
-            answer = self._exchange({**header, "trace": trace}, block, request.device)
-        if seen := strings(answer.header.get("seen")):
-            self.differentiated.append((probe, seen[0]))
+            rules = {"by hand": True} if trace else None
+            answer = self._exchange({**header, "trace": rules}, block, request.device)
+        told = answer.header.get("seen")
+        pairs = list(map(strings, told)) if isinstance(told, list) else []
+        if names := [pair[1] for pair in pairs if len(pair) == 2]:
+            self.differentiated.append((probe, names[0]))
         return answer
 
     def read(self, request: Request, answer: Message) -> Any:
