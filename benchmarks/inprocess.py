@@ -35,6 +35,8 @@ class InProcess:
     def ask_again(self) -> tuple[()]:
         return ()
 
+    def begin_check(self) -> None: ...
+
     def run(self, request: Request) -> Any:
         # a request that is known from before holds what is sent alone
         tree, block = request.wire

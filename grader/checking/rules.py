@@ -74,17 +74,13 @@ class Judgement:
 def watched_for(exercise: Exercise, probe: Probe) -> dict[str, Any]:
     """What a probe is to be watched for, as a request says it: `{"by hand": true, "from scratch": [dotted names]}`.
 
-    It is empty where no rule holds: the exercise has none, one of the functions that the probe calls is excepted from
-    it, or the probe itself differentiates, where that is what is watched for.
+    It is empty where no rule holds: the exercise has none, or one of the functions that the probe calls is excepted.
     """
     watched: dict[str, Any] = {}
     for rule, options in exercise.forbidden.items():
         if probe.called & set(options.get("except", ())):
             continue
-        if rule == FROM_SCRATCH:
-            watched[rule] = list(options.get("names", ()))
-        elif not probe.differentiates:
-            watched[rule] = True
+        watched[rule] = list(options.get("names", ())) if rule == FROM_SCRATCH else True
     return watched
 
 
@@ -176,15 +172,18 @@ def _called(exercise: Exercise, sighting: Sighting) -> list[str]:
     return sorted(sighting.called & set(exercise.entry_points))
 
 
-def _said(exercise: Exercise, sighting: Sighting) -> str:
-    code = listed(_called(exercise, sighting)) or _("Your code")
+def _said(exercise: Exercise, sighting: Sighting, finding: Found | None = None) -> str:
+    called = _called(exercise, sighting)
+    if finding:
+        called = [name for name in called if name in finding.reached]
+    code = listed(called) or _("Your code")
     shown = clean(sighting.name, _SHOWN).replace("\n", " ")
     return _(_SENTENCES[sighting.rule]).format(code=code, what=shown)
 
 
 def _sentence(exercise: Exercise, source: Source, sighting: Sighting, finding: Found | None) -> str:
     """What a student reads of a check that was seen to break a rule: what, where, and what to do instead."""
-    parts = [_said(exercise, sighting)]
+    parts = [_said(exercise, sighting, finding)]
     if finding:
         cell = source.cells[finding.text]
         place = _("{file}, line {line}").format(file=cell.place, line=finding.line)

@@ -177,6 +177,7 @@ class _ExerciseRun:
     def _run_all(self, first_failure: bool) -> None:
         for name, run in self.runs.items():
             self.current = name
+            self.sessions.begin_check()
             for case in run.check.cases:
                 start = time.perf_counter()
                 run.cases.append(_outcome(case, self._end(case, run)))

@@ -25,7 +25,7 @@ from .failures import Failures, changed, cut_short, not_loaded, out_of_time, str
 from .outcome import CheckOutcome
 from .probes import Probe
 
-_EVERY = 4  # one of so many runs of a watched probe is traced, beside its first and its last
+_EVERY = 6  # one of so many runs of a watched probe is traced, beside its first and its last
 _MOST_SEEN = 20  # of what an answer says was seen
 
 
@@ -69,10 +69,10 @@ class Session:
         source: what was handed in for it.
         sandbox: where the children come from.
         preload: modules to import before a child is made.
-        watched_for: what a probe is to be watched for, as a request says it; empty for nothing. The first run of such a
-            probe is traced, and others that its seed draws; `ask_again` traces the last one. All of them are in a child
-            that can start no thread, which no trace would follow, unless the file cannot be loaded without one. A probe
-            that is not watched and fails there has another try where threads can start.
+        watched_for: what a probe is to be watched for, as a request says it; empty for nothing. The first run in each
+            check of such a probe is traced, and others that its seed draws; `ask_again` traces the last one. All of
+            them are in a child that can start no thread, which no trace would follow, unless the file cannot be loaded
+            without one. A probe that is not watched and fails there has another try where threads can start.
 
     Attributes:
         load_problem: why the student's file cannot be loaded, once that is known.
@@ -93,7 +93,7 @@ class Session:
         self._sandbox = sandbox
         self._preload = preload
         self._watched_for = watched_for
-        self._runs: Counter[str] = Counter()  # of each probe that is watched
+        self._runs: Counter[object] = Counter()  # of each watched probe, since the check began
         self._untraced: dict[str, Request] = {}  # the last run of each, where it was not traced
         self._has_threads = True  # whether the child may start threads
         self._threaded: set[str] = (
@@ -124,6 +124,10 @@ class Session:
             self._child.close()
             self._child = None
 
+    def begin_check(self) -> None:
+        """Says that what is asked from now on is for another check."""
+        self._runs.clear()
+
     def ask(self, request: Request) -> Message:
         """Runs a probe.
 
@@ -150,11 +154,12 @@ class Session:
         self._untraced.clear()
 
     def _draws(self, request: Request) -> bool:
-        """Whether a run of a watched probe is traced: its first, and one of `_EVERY` of the others."""
-        name = request.probe.name
-        self._runs[name] += 1
-        number = self._runs[name]
-        return number == 1 or crc32(f"{request.seed} {name} {number}".encode()) % _EVERY == 0
+        """Whether a run of a watched probe is traced: the check's first, and one of `_EVERY` of the others."""
+        asked = request.probe.name, request.texts  # one probe may be for several functions
+        self._runs[asked] += 1
+        number = self._runs[asked]
+        drawn = crc32(f"{request.seed} {request.probe.name} {number}".encode()) % _EVERY
+        return number == 1 or drawn == 0
 
     def _sent(self, request: Request, watched: Mapping[str, Any], traced: bool) -> Message:
         name = request.probe.name
@@ -178,7 +183,8 @@ class Session:
         """
         header, block, _text = answer
         if "error" in header:
-            raise self._failures.raised(header["error"], request.device)
+            watched = bool(self._watched_for(request.probe))
+            raise self._failures.raised(header["error"], request.device, watched)
         try:
             value = decode(header.get("value"), block, as_received(request.device))
         except (WireError, ValueError, TypeError, OverflowError) as error:
@@ -297,6 +303,11 @@ class Sessions:
     def is_waiting(self) -> bool:
         """Whether it waits for one of them at the moment."""
         return self.main.is_waiting or bool(self.cuda and self.cuda.is_waiting)
+
+    def begin_check(self) -> None:
+        """Says that what is asked from now on is for another check."""
+        for session in filter(None, (self.main, self.cuda)):
+            session.begin_check()
 
     def on(self, device: str | None) -> Session:
         """The one whose children have `device`; `None` stands for a case that runs nothing of the student's."""

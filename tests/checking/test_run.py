@@ -249,6 +249,8 @@ class Raising:
     def ask_again(self) -> Any:
         return ()
 
+    def begin_check(self) -> None: ...
+
 
 @pytest.mark.parametrize("kind", [SandboxLost, CourseFault, UnsupportedVersion])
 def test_every_fault_passes_through(collected: Collect, kind: type[Fault]) -> None:

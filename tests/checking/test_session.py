@@ -77,6 +77,11 @@ def twice(student: Any) -> None:
 
 
 @probe
+def named(student: Any, name: str) -> Any:
+    return getattr(student, name, None) is None
+
+
+@probe
 def leave(student: Any) -> None:
     student.leave()
 
@@ -468,6 +473,24 @@ def test_the_first_run_some_others_and_the_last_are_traced(start: Start, sandbox
         assert 1 < sum(patterns[0]) < 12
         drawn.add(tuple(patterns[0]))
     assert len(drawn) > 1
+
+
+def test_each_check_has_its_first_run_traced_for_each_name_that_it_asks_for(
+    start: Start, sandbox: Sandbox
+) -> None:
+    box = Traced(sandbox)
+    session = start(box=box, watched_for=watching(named))
+    for _ in range(2):
+        session.begin_check()
+        for name in ("counted", "counted", "again"):
+            session.ask(Request(named, {"name": name}, "cpu", 1))
+    traced = [bool(trace) for _probe, trace in box.traces]
+    assert (traced[0], traced[2], traced[3], traced[5]) == (True, True, True, True)
+    assert traced.count(False) == 2  # this seed draws none of the others
+    both = Sessions(session)
+    both.begin_check()
+    session.ask(Request(named, {"name": "counted"}, "cpu", 1))
+    assert box.traces[-1] == ("named", BY_HAND)
 
 
 def test_a_last_run_that_gives_no_answer_the_second_time_is_passed_over(start: Start) -> None:
