@@ -50,7 +50,13 @@ _DIFFERENTIATE = (
 _HARMLESS_NODE = "torch::autograd::UndefinedGrad"
 _FORMULAS = ("torch._decomp.", "torch._refs.")
 # what is called `backward` here starts the engine, or is called by it for the student's own
-_ENGINES_OWN = ("torch._tensor.", "torch.autograd.", "torch._functorch.", "torch._library.")
+_ENGINES_OWN = (
+    "torch._tensor.",
+    "torch.autograd.backward",
+    "torch.autograd.function.",
+    "torch._functorch.",
+    "torch._library.",
+)
 
 
 class Trace(NamedTuple):

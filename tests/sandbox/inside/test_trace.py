@@ -112,7 +112,8 @@ BY_AUTOGRAD = {
         "def f(): decompositions.sigmoid_backward(torch.ones(2), torch.ones(2))"
     ),
     "compiled code": (
-        "@torch.jit.script\ndef loss(w):\n    return (w * w).sum()\ndef f(): loss(w).backward()"
+        "unit = torch.jit.CompilationUnit('def loss(w):\\n    return (w * w).sum()\\n')\n"
+        "def f(): unit.loss(w).backward()"
     ),
 }
 BY_ONES_OWN_HAND = {
@@ -220,13 +221,10 @@ def test_what_differentiates_beside_the_probe_is_seen() -> None:
 
 
 def test_a_backward_that_torch_brings_along_is_seen() -> None:
-    source = """
-    from torch.testing._internal.autograd_function_db import NumpyCubeNotComposable
-    class Mine(NumpyCubeNotComposable): pass
-    """
+    source = "from torch.autograd._functions import Resize\nclass Mine(Resize): pass"
     x = torch.ones(2, requires_grad=True)
-    probe = "def go(student, x): student.Mine.apply(x)[0].sum().backward()"
-    assert any(name.endswith("backward") for name in seen(source, probe, BY_HAND, x))
+    probe = "def go(student, x): student.Mine.apply(x, (2, 1)).sum().backward()"
+    assert seen(source, probe, BY_HAND, x) == ["torch.autograd._functions.tensor.Resize.backward"]
 
 
 LINEAR, LOSSES, OPTIM = "my_linear", "losses", "optimizers"
@@ -262,7 +260,8 @@ READY_MADE: dict[str, tuple[str, str]] = {
     "convolution": (LINEAR, "def f(): F.conv1d(torch.ones(1, 2, 3), torch.ones(4, 2, 1))"),
     "compiled code": (
         LINEAR,
-        f"@torch.jit.script\ndef g(x, w):\n    return torch.nn.functional.linear(x, w)\ndef f(): g({X}, {W})",
+        "unit = torch.jit.CompilationUnit('def g(x, w):\\n    return torch.nn.functional.linear(x, w)\\n')\n"
+        f"def f(): unit.g({X}, {W})",
     ),
     "mse_loss": (LOSSES, f"def f(): F.mse_loss({X}, {X})"),
     "an attribute by its name": (LOSSES, f"def f(): F.__getattribute__('mse_loss')({X}, {X})"),
