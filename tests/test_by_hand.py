@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from grader import grading
 from grader.sandbox import Sandbox
 from tests.conftest import ROOT, Grade
 
@@ -59,17 +58,17 @@ def with_gradients(body: str) -> str:
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_differentiation_is_seen_when_it_runs(
-    graded: Grade, monkeypatch: pytest.MonkeyPatch, way: str
-) -> None:
-    text = with_gradients(WAYS[way]) + LATE
-    monkeypatch.setattr(grading, "violations", lambda *_: [])
-    result = graded("line_fit", text)
-    assert result.score < 10, result
-    [violation] = result.violations
-    assert violation.rule == "by hand"
-    assert "def gradients" in text.splitlines()[violation.line - 1]
-    assert "Automatic differentiation ran" in result.message
+def test_differentiation_costs_what_asks_for_it(graded: Grade, way: str) -> None:
+    result = graded("line_fit", with_gradients(WAYS[way]) + LATE)
+    checks = {check.name: check for check in result.checks}
+    for name in ("gradients", "gradients_shapes", "step", "other_devices"):
+        assert checks[name].score == 0, name
+        assert "had torch differentiate" in checks[name].message
+    for name in ("predict", "mse"):
+        assert checks[name].score == checks[name].points > 0
+    assert {violation.rule for violation in result.violations} == {"by hand"}
+    told = {name for violation in result.violations for name in violation.checks}
+    assert told == {name for name, check in checks.items() if not check.score}
 
 
 def test_a_comparison_of_the_students_own_is_fine(graded: Grade) -> None:
@@ -95,11 +94,12 @@ THREAD = """
 
 
 def test_another_thread_is_not_to_be_had_where_it_would_not_be_seen(
-    graded: Grade, monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox
+    graded: Grade, sandbox: Sandbox
 ) -> None:
     if not any(layer.name == "no new processes" and layer.on for layer in sandbox.layers()):
         pytest.skip("nothing keeps a child here from starting threads")
-    monkeypatch.setattr(grading, "violations", lambda *_: [])
     result = graded("line_fit", with_gradients(THREAD.strip()))
-    assert "can't start new thread" in "".join(check.message for check in result.checks)
-    assert result.score < 10
+    [check] = [check for check in result.checks if check.name == "gradients"]
+    assert (check.score, check.cause_id) == (0, "raised-one-thread")
+    assert "can't start new thread" in check.message
+    assert "on one thread" in check.cause
