@@ -55,6 +55,7 @@ REACHES = [
     "import builtins\nbuiltins.len = 1",
     "import sys\nsys.settrace(print)",
     "import sys\nsys.addaudithook(print)",
+    "import sys\nif sys.getprofile(): cheat = False",
     "import pickle\nx = pickle.loads(b'')",
     "import os\nhome = os.getpid()",
     "x = open('/proc/self/mem')",
