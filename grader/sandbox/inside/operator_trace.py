@@ -20,8 +20,19 @@ import torch
 from torch.autograd.profiler import profile
 
 FUNCTION, NODE = 0, 1  # torch's numbers for an operator or a Function, and for a node of a graph
-MARK = "aten::bitwise_left_shift"
-mark = partial(torch.bitwise_left_shift, torch.tensor(1), torch.tensor(1))
+MARKS = frozenset({"aten::bitwise_left_shift", "aten::bitwise_right_shift"})
+# after the beginning, and before the end
+first_mark = partial(torch.bitwise_left_shift, torch.tensor(1), torch.tensor(1))
+last_mark = partial(torch.bitwise_right_shift, torch.tensor(1), torch.tensor(1))
+# by which operators are run that no profiler is told of
+_SWITCHES = ("_enable_record_function", "_clear_callbacks")
+
+
+def keep_switched_on() -> None:
+    """Takes from torch what switches a profiler off, and on again, without ending it."""
+    for module in (torch.autograd, torch._C._autograd):
+        for name in _SWITCHES:
+            vars(module).pop(name, None)
 
 
 class Within(NamedTuple):

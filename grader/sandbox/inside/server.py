@@ -53,6 +53,7 @@ from ..wire.values import (
 from . import beneath, file_metadata
 from .concealed import conceal, conceal_all, keep_to_own_thread
 from .notebook_cells import install_inert, prepare
+from .operator_trace import keep_switched_on
 from .steps import Step, after_students, before_students, into, runner
 from .trace import Watched, new_trace, seen, steps_after, steps_before, words_of
 
@@ -94,6 +95,7 @@ def serve(
         apply_limits(limits, confinement.device)
         confinement.apply(Path(folder), threads=threads)
         keep_to_own_thread()
+        keep_switched_on()
         names = vars(sys.modules["__main__"])
         names.clear()
         names["__name__"] = "__main__"
@@ -240,10 +242,8 @@ def _call(own: SimpleNamespace, request: dict[str, Any]) -> None:
             return tensor if device != "cpu" else _require(tensor)
         return tensor
 
-    with (
-        without_functions(),
-        without_dispatch(),
-    ):  # a mode that a student's code has left on has no say
+    # a mode that a student's code has left on has no say
+    with without_functions(), without_dispatch():
         arguments = decode(request["arguments"], block, leaf)
         kept = {
             name: _beside(value) if device == "cpu" else value for name, value in arguments.items()

@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 from . import call_trace
 from .call_trace import Call, place
 from .forbidden import Forbidden, forbidden, forbids, inherited
-from .operator_trace import MARK, NODE, PROFILER, Span, Within, mark
+from .operator_trace import MARKS, NODE, PROFILER, Span, Within, first_mark, last_mark
 
 Step = Callable[[], Any]
 Outcome = tuple[Any, BaseException | None]
@@ -113,13 +113,14 @@ def new_trace(rules: Mapping[str, Any], known: dict[str, Forbidden]) -> Trace:
 
 def steps_before(trace: Trace) -> dict[str, Step]:
     """The steps before the call that is watched, each with a name."""
-    begin: dict[str, Step] = {"begin": PROFILER.begin(trace.told), "mark": mark}
+    begin: dict[str, Step] = {"begin": PROFILER.begin(trace.told), "mark": first_mark}
     return begin | call_trace.begin(trace.noted)
 
 
 def steps_after(trace: Trace) -> dict[str, Step]:
     """The steps after it. What `end` gives, or raises, is for `seen`."""
-    return call_trace.end(trace.noted) | {"end": PROFILER.end(trace.told)}
+    end: dict[str, Step] = {"mark again": last_mark, "end": PROFILER.end(trace.told)}
+    return call_trace.end(trace.noted) | end
 
 
 def seen(trace: Trace, outcome: Outcome, watched: Watched) -> list[list[str]]:
@@ -132,7 +133,7 @@ def seen(trace: Trace, outcome: Outcome, watched: Watched) -> list[list[str]]:
     told = partial(PROFILER.spans, trace.told, ended)
     operators = frozenset() if problem else PROFILER.names(trace.told, ended)
     calls = call_trace.calls(trace.noted)
-    whole = calls is not None and MARK in operators
+    whole = calls is not None and operators >= MARKS
     ran = Ran(operators, told, calls or [])
     found = []
     for rule, options in trace.rules.items():
@@ -152,8 +153,6 @@ def _plainest_first(name: str) -> tuple[bool, bool, str]:
 def _differentiations(ran: Ran, watched: Watched) -> Iterator[str]:
     places = [place(call.code) for call in ran.calls]
     yield from filter(_is_ready_made, places)
-    if not any(map(_may_differentiate, ran.operators)):
-        return
     probes = [*_codes_in(watched.programs)]
     itself = False
     for call, at in zip(ran.calls, places, strict=True):
@@ -164,6 +163,8 @@ def _differentiations(ran: Ran, watched: Watched) -> Iterator[str]:
                     itself = True
                 elif where in _PROBES_OWN or where.startswith(_DIFFERENTIATE):
                     yield where
+    if not any(map(_may_differentiate, ran.operators)):
+        return
     for span in ran.spans():
         if _differentiates(span) and not (itself and _is_the_probes(span)):
             yield span[0].name

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from grader.sandbox.inside import operator_trace
-from grader.sandbox.inside.operator_trace import FUNCTION, MARK, NODE, Profiler, Span
+from grader.sandbox.inside.operator_trace import FUNCTION, NODE, Profiler, Span
 
 PROFILERS = {
     "the older one": operator_trace._older_profiler,
@@ -23,7 +23,6 @@ def traced(name: str, run: Callable[[], Any]) -> tuple[set[str], list[Span]]:
     assert isinstance(profiler, Profiler)
     held = profiler.new()
     profiler.begin(held)()
-    operator_trace.mark()
     try:
         run()
     finally:
@@ -36,7 +35,7 @@ def traced(name: str, run: Callable[[], Any]) -> tuple[set[str], list[Span]]:
 def test_what_ran_is_told_with_what_it_ran_in(name: str) -> None:
     weight = torch.ones(2, requires_grad=True)
     names, spans = traced(name, lambda: weight.sigmoid().sum().backward())
-    assert {MARK, "aten::sigmoid", "aten::sigmoid_backward"} <= names
+    assert {"aten::sigmoid", "aten::sigmoid_backward"} <= names
     [(kernel, above)] = [span for span in spans if span[0].name == "aten::sigmoid_backward"]
     assert kernel.scope == FUNCTION
     engine, node = above
@@ -67,6 +66,30 @@ def test_an_exception_ends_no_trace(name: str) -> None:
 def test_a_trace_knows_nothing_of_the_one_before(name: str) -> None:
     traced(name, lambda: torch.ones(2).sigmoid())
     assert "aten::sigmoid" not in traced(name, lambda: None)[0]
+
+
+def test_the_marks_are_told() -> None:
+    def both() -> None:
+        operator_trace.first_mark()
+        operator_trace.last_mark()
+
+    assert traced("the older one", both)[0] >= operator_trace.MARKS
+
+
+def test_what_switches_it_off_is_taken_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = [
+        (module, name)
+        for module in (torch.autograd, torch._C._autograd)
+        for name in ("_enable_record_function", "_clear_callbacks")
+        if hasattr(module, name)
+    ]
+    for module, name in there:
+        monkeypatch.setattr(
+            module, name, getattr(module, name)
+        )  # as it is, and so again afterwards
+    operator_trace.keep_switched_on()
+    assert there
+    assert not [name for module, name in there if hasattr(module, name)]
 
 
 def test_the_older_one_is_taken_where_it_is_there() -> None:

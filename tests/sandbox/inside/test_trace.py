@@ -398,6 +398,7 @@ WAYS_TO_END = {
         "config = ProfilerConfig(ProfilerState.CPU, *[False] * 5, _ExperimentalConfig())\n"
         "def f():\n    end()\n    go(config)"
     ),
+    "no more is told": "def f(): torch._C._autograd._clear_callbacks()",
     "Python's profiler": "def f(): sys.setprofile(None)",
     "through a map": "def f(): list(map(sys.setprofile, [None]))",
     "another profiler": "def f(): sys.setprofile(print and (lambda *_: None))",
