@@ -32,6 +32,11 @@ class InProcess:
         tree, block = encode(self.run(request))
         return Message({"value": tree}, block, json.dumps(tree).encode())
 
+    def ask_again(self) -> tuple[()]:
+        return ()
+
+    def begin_check(self) -> None: ...
+
     def run(self, request: Request) -> Any:
         # a request that is known from before holds what is sent alone
         tree, block = request.wire
@@ -51,7 +56,7 @@ def grade_here(exercise: str, names: Mapping[str, Any]) -> tuple[CheckResult, ..
     module = types.ModuleType(exercise)
     vars(module).update(names)
     checks = collect((load_course()[exercise].checks,), ("cpu",))
-    return run_checks(checks, sessions_here(InProcess(module)), seed=1)
+    return run_checks(checks, sessions_here(InProcess(module)), seed=1).checks
 
 
 def expect_full(exercise: str, names: Mapping[str, Any]) -> None:

@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +22,8 @@ from typing import TYPE_CHECKING
 from . import language as languages
 from .checking.exercise_status import not_for_students, status_of
 from .checking.remarks import remarks
-from .checking.rules import by_hand, seen_at_run_time, violations
+from .checking.rules import Judgement, judged, watched_for
+from .checking.source_scan import Scan, scan
 from .course.assignment import AssignedCourse
 from .course.catalog import Course, Exercise
 from .course.python_files import text_of
@@ -29,12 +31,12 @@ from .course.translation import title_of
 from .errors import CourseError, InputError, SandboxLost, UnsupportedVersion
 from .language import _
 from .machines import Machines, preload_for
-from .report import CheckResult, Environment, ExerciseResult, Report, Violation
+from .report import CheckResult, Environment, ExerciseResult, Report
 from .submission import Source, Submission, read_submission
 
 if TYPE_CHECKING:
     from .checking.collect import Check
-    from .checking.session import Session, Sessions
+    from .checking.session import Sessions
 
 # torch's settings, pytest, the language and a sandbox are one a process: a second thread waits for the first
 _one_at_a_time = threading.RLock()
@@ -167,26 +169,25 @@ class _Grading:
         return fault_result(exercise, error, points, self._seed_of(exercise, source))
 
     def _judged(self, exercise: Exercise, source: Source | None) -> ExerciseResult:
-        """Runs an exercise's checks, and looks at what its rules forbid."""
+        """Runs an exercise's checks, and takes the points of those that were seen to break its rules."""
         from .checking.run import run_checks
 
         if self._only(exercise) == frozenset():
             return not_for_students(exercise, source)
         seed = self._seed_of(exercise, source)
+        found = scan(exercise, source) if source else Scan()
         with self._sessions(exercise, source) as sessions:
             collected = self._collected(exercise)
-            checks = run_checks(collected, sessions, seed, self.first_failure)
-        broken: list[Violation] = []
-        problem = ""
+            ran = run_checks(collected, sessions, seed, self.first_failure)
+        judgement, problem = Judgement(ran.checks), ""
         if source and sessions:
-            checks = _with_places(checks, collected, source)
-            broken = _violations(exercise, source, sessions.main)
+            checks = _with_places(ran.checks, collected, source)
+            judgement = judged(exercise, source, found, checks, ran.sightings)
             problem = sessions.main.load_problem
-        if broken:
-            checks = tuple(replace(check, score=0) for check in checks)
+        checks, broken = judgement.checks, judgement.violations
         status, message = status_of(exercise, source, problem, checks)
-        if broken and status != "error":
-            status, message = "failed", _("No points: {reason}").format(reason=broken[0].message)
+        if broken and status == "failed":
+            message = _("No points: {reason}").format(reason=broken[0].message)
         return ExerciseResult(
             name=exercise.name,
             title=title_of(exercise),
@@ -194,10 +195,10 @@ class _Grading:
             max_score=sum(check.points for check in checks),
             status=status,
             message=message,
-            violations=tuple(broken),
+            violations=broken,
             checks=checks,
             seed=seed,
-            remarks=remarks(exercise, source) if source else (),
+            remarks=remarks(exercise, source, found, judgement.explained) if source else (),
         )
 
     def _only(self, exercise: Exercise) -> frozenset[str] | None:
@@ -232,7 +233,7 @@ class _Grading:
                 source,
                 self.machines.sandbox(),
                 preload,
-                lambda probe: not probe.differentiates and by_hand(exercise, probe.called),
+                partial(watched_for, exercise),
             )
             stack.enter_context(closing(session))
             on_gpu = None
@@ -255,14 +256,6 @@ def _with_places(
         else check
         for check in checks
     )
-
-
-def _violations(exercise: Exercise, source: Source, session: Session) -> list[Violation]:
-    """What the source shows; where it shows nothing, what the run showed."""
-    return violations(exercise, source.programs) or [
-        seen_at_run_time(exercise, source.programs, probe.called, what)
-        for probe, what in session.differentiated[:1]
-    ]
 
 
 def _solution_of(exercise: Exercise) -> Source | None:

@@ -97,17 +97,21 @@ class CheckResult:
 
     @property
     def is_earned(self) -> bool:
-        """Whether it passed, and no broken rule took its points away."""
+        """Whether it passed and gives its points."""
         return self.status == "passed" and self.score == self.points
 
 
 @dataclass(frozen=True)
 class Violation:
-    """A line that does what the exercise forbids."""
+    """Something that the exercise forbids, and that was seen to run; it cost the points of `checks`.
+
+    `line` is where that is, or where the function begins that did it.
+    """
 
     line: int
     rule: str
     message: str
+    checks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -140,7 +144,7 @@ class ExerciseResult:
 
     @property
     def has_all_points(self) -> bool:
-        """Whether there is a verdict, and nothing is wrong: neither a point is missing nor a rule broken."""
+        """Whether there is a verdict, and nothing is wrong."""
         nothing_wrong = self.status not in ("error", "fault") and not self.violations
         return nothing_wrong and self.score == self.max_score
 
@@ -279,11 +283,15 @@ def _exercise(data: Mapping[str, Any]) -> ExerciseResult:
         **dict(data)
         | {
             "score": data["score"] or 0,
-            "violations": tuple(Violation(**entry) for entry in data["violations"]),
+            "violations": tuple(map(_broken, data["violations"])),
             "remarks": tuple(data.get("remarks", ())),
             "checks": tuple(_check(entry) for entry in data["checks"]),
         }
     )
+
+
+def _broken(data: Mapping[str, Any]) -> Violation:
+    return Violation(**dict(data) | {"checks": tuple(data.get("checks", ()))})
 
 
 def _check(data: Mapping[str, Any]) -> CheckResult:

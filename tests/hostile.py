@@ -132,14 +132,14 @@ def exercise_of(
 
 
 def with_violation(report: Report, text: str) -> Report:
+    """The report, in which all checks of the first exercise were seen to break a rule, and say `text`."""
     first = report.exercises[0]
-    broken = ExerciseResult(
-        **{
-            **{name: getattr(first, name) for name in first.__dataclass_fields__},
-            "violations": (Violation(3, "by hand", text),),
-        }
-    )
-    return Report(report.submission, (broken, *report.exercises[1:]), report.environment)
+    checks = tuple(replace(each, status="failed", score=0, message=text) for each in first.checks)
+    names = tuple(check.name for check in checks)
+    told = (Violation(3, "by hand", text, names),)
+    plain = replace(first, checks=checks, score=0, status="failed")
+    broken = replace(plain, message="No points.", violations=told)
+    return replace(report, exercises=(broken, *report.exercises[1:]))
 
 
 def plain_report(scores: Sequence[tuple[int, int]], held_back: int = 0) -> Report:
@@ -217,7 +217,6 @@ KOREAN = replace(
         [
             ExerciseResult(
                 *("my_linear", "처음부터 만드는 선형 층", 0, 2, "failed"),
-                violations=(Violation(3, "by hand", "자동 미분은 여기에서 쓸 수 없습니다."),),
                 checks=(
                     CheckResult(
                         *("forward", "`forward(x)`는 x·w + b입니다.", "failed", 2, 0),

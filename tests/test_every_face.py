@@ -75,7 +75,7 @@ def drawn_exercise(random: Random, name: str, kind: str) -> ExerciseResult:
         checks.append(drawn_check(random, 9, statuses[kind][-1]))
     most = sum(check.points for check in checks)
     if kind == "rule":
-        checks = [replace(check, score=0) for check in checks]
+        checks = [replace(check, status="failed", score=0, message="no x") for check in checks]
     score = sum(check.score for check in checks)
     status = {
         "passed": "passed",
@@ -86,7 +86,9 @@ def drawn_exercise(random: Random, name: str, kind: str) -> ExerciseResult:
     return ExerciseResult(
         *(name, name.title(), score, most, status),  # type: ignore[arg-type]
         message="" if kind in ("passed", "partial") else f"why {kind}",
-        violations=(Violation(3, "by hand", "no x"),) if kind == "rule" else (),
+        violations=(Violation(3, "by hand", "no x", tuple(check.name for check in checks)),)
+        if kind == "rule"
+        else (),
         checks=tuple(checks),
         held_back=random.choice((0, 0, 3)),
     )

@@ -11,7 +11,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from grader.checking.rules import violations
+from grader.checking.source_scan import scan
 from grader.course.catalog import Course
 from grader.sandbox.wire.messages import MessageError, pack, unpack
 from grader.sandbox.wire.received import Opaque, Received
@@ -144,9 +144,8 @@ def test_any_frame_is_read_or_refused(data: bytes, most: int) -> None:
      "getattr(torch, " + "'a'+" * 2500 + "'b')"],
 )  # fmt: skip
 def test_deep_sources_are_read_or_passed_over(course: Course, deep: str) -> None:
-    violations(
-        course["line_fit"], [f"import torch\ndef gradients(x, y, a, b):\n    return {deep}\n"]
-    )
+    text = f"import torch\ndef gradients(x, y, a, b):\n    return {deep}\n"
+    scan(course["line_fit"], Source.of_text("line_fit.py", text))
 
 
 def test_some_odd_submissions_are_met() -> None:

@@ -231,7 +231,7 @@ def test_all_points_are_those_of_a_verdict_without_a_flaw() -> None:
         assert not Report("x", (full, flawed), here).has_all_points
 
 
-def test_points_are_earned_by_passing_and_kept_by_the_rules() -> None:
+def test_points_are_earned_by_passing() -> None:
     passed = CheckResult("a", "b", "passed", 3, 3)
     assert passed.is_earned
     assert not replace(passed, score=0).is_earned

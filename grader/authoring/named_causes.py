@@ -35,10 +35,8 @@ def stated_causes(text: str) -> frozenset[str]:
 def named_causes(result: ExerciseResult) -> frozenset[str]:
     """The causes that the failed checks name.
 
-    Left out are what an exception means, because that is no guess, and everything where a rule forbids the source.
+    Left out is what an exception means, because that is no guess.
     """
-    if result.violations:
-        return frozenset()
     named = {check.cause_id for check in result.checks if check.status != "passed"}
     return frozenset(cause for cause in named if cause and not cause.startswith("raised-"))
 

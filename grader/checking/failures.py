@@ -29,6 +29,11 @@ _CALLERS = 2  # lines that are shown above the one that raised
 _MOST_LINES = 100
 _MOST_NAMES = 1000
 _MOST_CHANGED = 10
+_NO_THREAD = "can't start new thread"  # Python's words
+ONE_THREAD = Cause(
+    "raised-one-thread",
+    "What you are to write yourself is watched while it runs, on one thread: start no other.",
+)
 _SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
 
 
@@ -118,8 +123,13 @@ class Failures:
             causes.append(Cause("", beyond))
         return CheckOutcome(status, sentence, causes)
 
-    def raised(self, error: Any, device: str) -> CheckOutcome:
-        """How a case ends when a probe, on `device`, raised; `error` is what the child told of it."""
+    def raised(self, error: Any, device: str, watched: bool = False) -> CheckOutcome:
+        """How a case ends when a probe, on `device`, raised.
+
+        Args:
+            error: what the child told of it.
+            watched: whether it ran where no thread can start, because a rule is about what it calls.
+        """
         raised = self._read(error)
         line = raised.line
         # torch raises it as well, for what it has not implemented
@@ -127,6 +137,8 @@ class Failures:
             return CheckOutcome("not_started", _not_written(raised.message))
         known = meaning_on(device, raised.kind, raised.message) or meaning_of(raised.message)
         causes = [known] if known else []
+        if watched and raised.message == _NO_THREAD:
+            causes = [ONE_THREAD]
         if line:
             return CheckFailed(_with_callers(raised, line), causes)
         if complaint := gradient_complaint(raised.message):

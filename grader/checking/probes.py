@@ -35,29 +35,11 @@ class Probe:
         """The names of the student's module that the probe and its helpers use."""
         return frozenset(
             node.attr
-            for node in self._nodes
+            for node in ast.walk(ast.parse(self.source))
             if isinstance(node, ast.Attribute)
             and isinstance(node.value, ast.Name)
             and node.value.id == "student"
         )
-
-    @cached_property
-    def differentiates(self) -> bool:
-        """Whether the probe itself has torch differentiate."""
-        words = {"autograd", "requires_grad", "requires_grad_", "grad"}
-        return any(
-            isinstance(node, ast.Attribute) and node.attr in words for node in self._nodes
-        ) or any(
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Attribute)
-            and node.func.attr == "backward"
-            and not node.args
-            for node in self._nodes
-        )
-
-    @cached_property
-    def _nodes(self) -> list[ast.AST]:
-        return list(ast.walk(ast.parse(self.source)))
 
     @cached_property
     def code(self) -> str:

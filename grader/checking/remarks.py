@@ -1,22 +1,25 @@
-"""What an instructor should look at in a source: where it reaches for what surrounds it. It costs no point.
+"""What an instructor should look at in a source. It costs no point.
 
 Code that shares a process with the probe can change what that tells: whose line it is, which inputs were changed, what
 ran beneath. Hardly any exercise needs a caller's frame or the collector's list of objects, so a file that reaches for
-them is shown to the instructor, in English, with the line. There are honest reasons, and other ways: it is no verdict.
+them is shown to the instructor, in English, with the line. So is what a rule forbids, where it was not seen to run.
+There are honest reasons, and other ways: it is no verdict. What is imported and not used is nothing to look at, nor is
+what stands under `if __name__ == "__main__"`, or in a function that neither graded code nor the import calls.
 """
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 
 from ..course.catalog import Exercise
 from ..errors import UnreadableError
 from ..submission import Source
 from ..submission.bounded import bounded
 from ..text import clean, line_of, tree_of
-from .dotted_names import Names, constant_text, cut, walk
+from .dotted_names import Names, constant_text, used
+from .source_scan import Found, Scan, read, running
 
 MOST = 5  # remarks on one source
 _FRAMES = "reaches for the frames of whoever calls it"
@@ -29,6 +32,10 @@ _HOOKS = "looks on while others run"
 _PROCESS = "asks which process it is in"
 _THREADS = "starts a thread or a process, in work by hand"
 _OTHERS = "is a library that differentiates, in work by hand"
+_UNSEEN = {
+    "by hand": "differentiates, in work by hand, and was not seen to run",
+    "from scratch": "is what the exercise asks for, and was not seen to run",
+}
 
 # a dotted name, and all that is below it → what it is
 _PATHS = {
@@ -50,6 +57,8 @@ _PATHS = {
     "cffi": _FOREIGN,
     "sys.settrace": _HOOKS,
     "sys.setprofile": _HOOKS,
+    "sys.getprofile": _HOOKS,
+    "sys.gettrace": _HOOKS,
     "sys.addaudithook": _HOOKS,
     "sys.monitoring": _HOOKS,
     "threading.settrace": _HOOKS,
@@ -97,6 +106,7 @@ _WORDS = (
     *("getframe", "_frame", "currentframe", "inspect", "f_back", "f_globals", "f_locals"),
     *("f_builtins", "_stack"),
     *("gc", "__main__", "grader", "ctypes", "cffi", "settrace", "setprofile"),
+    *("gettrace", "getprofile"),
     *("audithook", "monitoring", "thread", "concurrent", "multiprocessing", "sympy", "jax"),
     *("import autograd", "from autograd", "tensorflow", "casadi", "numdifftools", "mpmath"),
     *("__subclasses__", "__globals__", "__closure__", "__code__", "__builtins__", "__import__"),
@@ -108,20 +118,40 @@ _USED_SO = re.compile(r"\bmodules\b(?!\()|(?<![.\w])(?:eval|exec|compile)\b")
 Reach = tuple[int, int, str, str]  # number of the text, line, the name, what is remarkable about it
 
 
-def remarks(exercise: Exercise, source: Source) -> tuple[str, ...]:
-    """Sentences for the instructor, one of each kind and at most `MOST`, in the order of the source."""
-    if not any(map(_is_worth_reading, source.programs)):
-        return ()
-    try:
-        found = bounded(reaches_in, source.programs, "by hand" in exercise.forbidden)
-    except UnreadableError as error:
-        return (f"{source.filename}: nobody has looked for what it reaches for. {error}",)
+def remarks(
+    exercise: Exercise, source: Source, scan: Scan, explained: Container[Found] = ()
+) -> tuple[str, ...]:
+    """Sentences for the instructor, at most `MOST`, in the order of the source.
+
+    Args:
+        scan: what the exercise's rules forbid in the source; a name is told once.
+        explained: those of its findings that were seen to run; the student is told of them.
+    """
+    if scan.problem:
+        return (_unread(source, scan.problem),)
+    unseen: dict[str, Reach] = {}
+    for finding in scan.findings:
+        if finding not in explained and not finding.only_prepares:
+            shown = finding.shown.strip("`")
+            unseen.setdefault(shown, (finding.text, finding.line, shown, _UNSEEN[finding.rule]))
+    reaches = list(unseen.values())
+    if any(map(_is_worth_reading, source.programs)):
+        by_hand = "by hand" in exercise.forbidden
+        try:
+            found = bounded(reaches_in, source.programs, by_hand, sorted(exercise.entry_points))
+        except UnreadableError as error:
+            return (_unread(source, str(error)),)
+        reaches += [(text, line, name, what) for text, line, name, what in found]
     told = []
-    for text, line, name, what in found[:MOST]:
+    for text, line, name, what in sorted(reaches)[:MOST]:
         cell = source.cells[text]
         shown = line_of(cell.text.splitlines(), line)
         told.append(f"{cell.place}, line {line}: `{name}` {what}: `{shown}`")
     return tuple(told)
+
+
+def _unread(source: Source, why: str) -> str:
+    return f"{source.filename}: nobody has looked for what it reaches for. {why}"
 
 
 def _is_worth_reading(text: str) -> bool:
@@ -130,54 +160,28 @@ def _is_worth_reading(text: str) -> bool:
     return any(word in text for word in _COMMON_WORDS) and _USED_SO.search(text) is not None
 
 
-def reaches_in(texts: Sequence[str], by_hand: bool) -> list[Reach]:
+def reaches_in(texts: Sequence[str], by_hand: bool, graded: Sequence[str]) -> list[Reach]:
     """Where texts reach for what surrounds them, at the first place of each kind.
 
     Args:
         by_hand: whether the exercise asks for derivatives by hand.
+        graded: the names that are graded.
     """
-    trees = [tree_of(text) for text in texts]
-    walked = [walk(tree) if tree else [] for tree in trees]
-    names = Names()
-    own: set[str] = set()
-    imported: set[str] = set()
-    for nodes in walked:
-        for node in nodes:
-            names.note(node)
-            if isinstance(node, ast.FunctionDef | ast.ClassDef):
-                own.add(node.name)
-            elif isinstance(node, ast.arg):
-                own.add(node.arg)
-            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                own.add(node.id)
-            elif isinstance(node, ast.alias):
-                imported.add(node.asname or node.name.partition(".")[0])
-    own -= imported
+    outline = read([tree_of(text) for text in texts])
     paths = _PATHS | (_BY_HAND_PATHS if by_hand else {})
     found: dict[str, Reach] = {}
-    for number, nodes in enumerate(walked):
-        for node in nodes:
-            for name, what in _reaches(node, names, own, paths):
-                reach = (number, getattr(node, "lineno", 1), name, what)
+    for statement in running(outline, graded):
+        for node in used(statement):
+            for name, what in _reaches(node, outline.names, paths):
+                reach = (outline.texts[statement], getattr(node, "lineno", 1), name, what)
                 found[what] = min(found.get(what, reach), reach)
     return sorted(found.values())
 
 
-def _reaches(
-    node: ast.AST, names: Names, own: set[str], paths: dict[str, str]
-) -> Iterator[tuple[str, str]]:
+def _reaches(node: ast.AST, names: Names, paths: dict[str, str]) -> Iterator[tuple[str, str]]:
     """What a single node reaches for, and what is remarkable about it."""
-    if isinstance(node, ast.Import):
-        for alias in node.names:
-            yield from _known(cut(alias.name), paths)
-    elif isinstance(node, ast.ImportFrom):
-        module = cut(f"{node.module}")
-        for alias in node.names:
-            yield from _known(cut(f"{module}.{alias.name}"), paths)
-    elif isinstance(node, ast.Attribute | ast.Name):
-        path = names.path(node)
-        if path.partition(".")[0] not in own:  # a variable of the student's may be called so
-            yield from _known(path, paths)
+    if isinstance(node, ast.Attribute | ast.Name):
+        yield from _known(names.path(node), paths)
         last = node.attr if isinstance(node, ast.Attribute) else node.id
         if last in _ATTRIBUTES:
             yield last, _ATTRIBUTES[last]

@@ -12,6 +12,7 @@ from .. import language
 from ..errors import CourseFault
 from ..language import _
 from ..report import CaseResult, CheckResult, CheckStatus
+from ..sandbox import Message
 from .alarm import alarm
 from .case_run import expect_steady, run_case
 from .collect import Case, Check
@@ -20,7 +21,8 @@ from .explain import common
 from .failures import not_loaded
 from .memo import MemoizedSession
 from .outcome import CaseEnd, Cause, CheckOutcome, CheckRaised
-from .session import Session, Sessions
+from .rules import Sighting
+from .session import Request, Session, Sessions, seen_in
 from .student import seed_of
 
 # the worst of several cases names the check's status
@@ -97,12 +99,20 @@ class _CheckRun:
         return next(iter(common(ended)), None)
 
 
+@dataclass(frozen=True)
+class Ran:
+    """What came of the checks, by their numbers, and what was seen to break a rule meanwhile."""
+
+    checks: tuple[CheckResult, ...]
+    sightings: tuple[Sighting, ...] = ()
+
+
 def run_checks(
     checks: Mapping[str, Check],
     sessions: Sessions | None,
     seed: int,
     first_failure: bool = False,
-) -> tuple[CheckResult, ...]:
+) -> Ran:
     """Runs the checks in their order.
 
     Args:
@@ -114,12 +124,15 @@ def run_checks(
         Fault: if the checks themselves are at fault, or the sandbox is lost.
     """
     runs = {name: _CheckRun(check) for name, check in checks.items()}
+    sightings: list[Sighting] = []
     if sessions is None:
         for run in runs.values():
             run.cases += [_outcome(case, _no_file()) for case in run.check.cases]
     else:
-        _ExerciseRun(sessions, seed, runs).go(first_failure)
-    return tuple(run.result() for run in runs.values())
+        exercise = _ExerciseRun(sessions, seed, runs)
+        exercise.go(first_failure)
+        sightings = exercise.sightings
+    return Ran(tuple(run.result() for run in runs.values()), tuple(sightings))
 
 
 @dataclass
@@ -130,6 +143,8 @@ class _ExerciseRun:
         current: the name of the check that runs.
         suspicions: the cases whose check raised, and of each check that fails the case that is told of. They are looked
             into when all others are over, so that the student's child need not be made anew for each of them.
+        sightings: what was seen to break a rule.
+        last_cases: a session and the name of a probe → the check and the case that ran it last.
     """
 
     sessions: Sessions
@@ -137,6 +152,8 @@ class _ExerciseRun:
     runs: Mapping[str, _CheckRun]
     current: str = ""
     suspicions: list[Suspicion] = field(default_factory=list)
+    sightings: list[Sighting] = field(default_factory=list)
+    last_cases: dict[tuple[Session, str], tuple[str, Case]] = field(default_factory=dict)
 
     def go(self, first_failure: bool) -> None:
         try:
@@ -147,6 +164,7 @@ class _ExerciseRun:
                 Solution(self.sessions) as solution,
             ):
                 self._run_all(first_failure)
+                self._ask_again()
                 if not first_failure:  # who asks for no more than that does not go by what is told
                     self._suspect_failures()
                 for suspicion in self.suspicions:
@@ -159,6 +177,7 @@ class _ExerciseRun:
     def _run_all(self, first_failure: bool) -> None:
         for name, run in self.runs.items():
             self.current = name
+            self.sessions.begin_check()
             for case in run.check.cases:
                 start = time.perf_counter()
                 run.cases.append(_outcome(case, self._end(case, run)))
@@ -175,6 +194,21 @@ class _ExerciseRun:
             return self._end_in(session, memoized, case)
         except CheckOutcome as outcome:  # a look-up that met no answer
             return outcome.end
+        finally:
+            for request, answer in memoized.answered:
+                self.last_cases[session, request.probe.name] = self.current, case
+                self._note_seen(request, answer, self.current, case)
+
+    def _ask_again(self) -> None:
+        """Has the last run of each probe that is watched traced as well."""
+        for session in filter(None, (self.sessions.main, self.sessions.cuda)):
+            for request, answer in session.ask_again():
+                self._note_seen(request, answer, *self.last_cases[session, request.probe.name])
+
+    def _note_seen(self, request: Request, answer: Message, check: str, case: Case) -> None:
+        for rule, name in seen_in(answer):
+            called = request.probe.called | request.texts
+            self.sightings.append(Sighting(check, *_device_and_dtype(case), called, rule, name))
 
     def _end_in(self, session: Session, memoized: MemoizedSession, case: Case) -> CaseEnd:
         """As the case's memo has it, if the student's code answers as the memo has it too."""
@@ -234,11 +268,16 @@ def _no_file() -> CaseEnd:
 
 def _outcome(case: Case, end: CaseEnd) -> _CaseOutcome:
     """Device, dtype, and what tells this case from the others of its check, beside how it ended."""
-    params = dict(case.params)
-    device, dtype = params.pop("device", None), params.pop("dtype", None)
+    device, name = _device_and_dtype(case)
+    params = {key: value for key, value in case.params.items() if key not in ("device", "dtype")}
     home = params.pop("home", "cpu")
-    name = str(dtype).removeprefix("torch.") if dtype else None
     labels = [f"{key} = {value}" for key, value in params.items()] + ([name] if name else [])
     labels += [_("on {device}").format(device=device)] if device not in (None, "cpu") else []
     labels += [_("the reference on {home}").format(home=home)] if home != "cpu" else []
     return _CaseOutcome(device, name, ", ".join(labels), end)
+
+
+def _device_and_dtype(case: Case) -> tuple[str | None, str | None]:
+    """Both as a report has them."""
+    dtype = case.params.get("dtype")
+    return case.params.get("device"), str(dtype).removeprefix("torch.") if dtype else None

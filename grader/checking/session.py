@@ -9,21 +9,26 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
+from zlib import crc32
 
 from ..errors import NoAnswer
 from ..sandbox import Child, Message, Sandbox
 from ..sandbox.wire.values import WireError, as_received, decode, encode
 from ..submission import Source
 from .failures import Failures, changed, cut_short, not_loaded, out_of_time, strings, unusable
+from .outcome import CheckOutcome
 from .probes import Probe
 
 # torch imports this when `torch.func`, an optimizer and more are first used: seconds on a slow disk
 _LATE = ("torch._dynamo",)
+_EVERY = 6  # one of so many runs of a watched probe is traced, beside its first and its last
+_MOST_SEEN = 20  # of what an answer says was seen
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,12 @@ class Request:
         tree, block = encode(self.inputs)
         header = {"probe": self.probe.name, "code": self.probe.code, "arguments": tree}
         return {**header, "seed": self.seed, "device": self.device}, block
+
+    @property
+    def texts(self) -> frozenset[str]:
+        """The texts among its inputs themselves, which may name what the probe is to call."""
+        arguments = self.wire[0]["arguments"]["dict"]
+        return frozenset(value for _name, value in arguments if isinstance(value, str))
 
     def without_inputs(self) -> Request:
         """The same request, which holds what is sent alone, and not what that was made from."""
@@ -62,14 +73,13 @@ class Session:
         source: what was handed in for it.
         sandbox: where the children come from.
         preload: modules to import before a child is made.
-        by_hand: whether a probe asks for what the student is to differentiate by hand. The first run of such a probe
-            is traced, which shows what ran beneath Python. That is in a child that can start no thread, which no trace
-            would follow; unless the file cannot be loaded without one. Probes that ask for something else may use
-            threads.
+        watched_for: what a probe is to be watched for, as a request says it; empty for nothing. The first run in each
+            check of such a probe is traced, and others that its seed draws; `ask_again` traces the last one. All of
+            them are in a child that can start no thread, which no trace would follow, unless the file cannot be loaded
+            without one. A probe that is not watched and fails there has another try where threads can start.
 
     Attributes:
         load_problem: why the student's file cannot be loaded, once that is known.
-        differentiated: the probes in whose trace something differentiates, each with the name of what does.
         is_waiting: whether this process waits for the sandbox at the moment.
     """
 
@@ -79,17 +89,20 @@ class Session:
         source: Source,
         sandbox: Sandbox,
         preload: Sequence[str] = (),
-        by_hand: Callable[[Probe], bool] = lambda _: False,
+        watched_for: Callable[[Probe], Mapping[str, Any]] = lambda _: {},
     ) -> None:
         self.name = name
         self.load_problem = source.problem
-        self.differentiated: list[tuple[Probe, str]] = []
         self._source = source
         self._sandbox = sandbox
         self._preload = preload
-        self._by_hand = by_hand
-        self._traced: set[str] = set()
+        self._watched_for = watched_for
+        self._runs: Counter[object] = Counter()  # of each watched probe, since the check began
+        self._untraced: dict[str, Request] = {}  # the last run of each, where it was not traced
         self._has_threads = True  # whether the child may start threads
+        self._threaded: set[str] = (
+            set()
+        )  # probes that are not watched, and failed where none can start
         self._needs_threads = False  # whether the file can be loaded only where it may
         self._child: Child | None = None
         self._failures = Failures(name, source)
@@ -115,6 +128,10 @@ class Session:
             self._child.close()
             self._child = None
 
+    def begin_check(self) -> None:
+        """Says that what is asked from now on is for another check."""
+        self._runs.clear()
+
     def ask(self, request: Request) -> Message:
         """Runs a probe.
 
@@ -122,17 +139,44 @@ class Session:
             CheckOutcome: if no answer came, with the reason.
             SandboxLost: if there can be no child.
         """
-        probe = request.probe
-        by_hand = self._by_hand(probe)
-        trace = probe.name not in self._traced and by_hand
-        self._traced.add(probe.name)
+        name, watched = request.probe.name, self._watched_for(request.probe)
+        traced = bool(watched) and self._draws(request)
+        self._untraced.pop(name, None)
+        answer = self._sent(request, watched, traced)
+        if watched and not traced:
+            self._untraced[name] = request.without_inputs()
+        return answer
+
+    def ask_again(self) -> Iterator[tuple[Request, Message]]:
+        """Runs the last request of each watched probe once more, where it was not traced, and traces it.
+
+        One that gives no answer now is passed over: it has had one.
+        """
+        for request in [*self._untraced.values()]:
+            with suppress(CheckOutcome):
+                yield request, self._sent(request, self._watched_for(request.probe), traced=True)
+        self._untraced.clear()
+
+    def _draws(self, request: Request) -> bool:
+        """Whether a run of a watched probe is traced: the check's first, and one of `_EVERY` of the others."""
+        asked = request.probe.name, request.texts  # one probe may be for several functions
+        self._runs[asked] += 1
+        number = self._runs[asked]
+        drawn = crc32(f"{request.seed} {request.probe.name} {number}".encode()) % _EVERY
+        return number == 1 or drawn == 0
+
+    def _sent(self, request: Request, watched: Mapping[str, Any], traced: bool) -> Message:
+        name = request.probe.name
         header, block = request.wire
+        header = {**header, "trace": watched if traced else None}
         with self._waiting():
-            if trace or not by_hand:  # for the rest, either child will do
-                self._let_start_threads(not trace or self._needs_threads)
-            answer = self._exchange({**header, "trace": trace}, block, request.device)
-        if seen := strings(answer.header.get("seen")):
-            self.differentiated.append((probe, seen[0]))
+            if watched or name in self._threaded:
+                self._let_start_threads(not watched or self._needs_threads)
+            answer = self._exchange(header, block, request.device)
+            if "error" in answer.header and not watched and not self._has_threads:
+                self._threaded.add(name)  # it may be for want of a thread
+                self._let_start_threads(True)
+                answer = self._exchange(header, block, request.device)
         return answer
 
     def read(self, request: Request, answer: Message) -> Any:
@@ -143,7 +187,8 @@ class Session:
         """
         header, block, _text = answer
         if "error" in header:
-            raise self._failures.raised(header["error"], request.device)
+            watched = bool(self._watched_for(request.probe))
+            raise self._failures.raised(header["error"], request.device, watched)
         try:
             value = decode(header.get("value"), block, as_received(request.device))
         except (WireError, ValueError, TypeError, OverflowError) as error:
@@ -247,6 +292,13 @@ class Session:
         return child
 
 
+def seen_in(answer: Message) -> list[tuple[str, str]]:
+    """What an answer says was seen to break a rule: the rule, and what ran. Other forms are dropped."""
+    entries = answer.header.get("seen")
+    pairs = map(strings, entries[:_MOST_SEEN] if isinstance(entries, list) else ())
+    return [(pair[0], pair[1]) for pair in pairs if len(pair) == 2]
+
+
 @dataclass(frozen=True)
 class Sessions:
     """The sessions of one exercise of one submission: `cuda` has a sandbox of its own, where there is a GPU.
@@ -268,6 +320,11 @@ class Sessions:
     def is_waiting(self) -> bool:
         """Whether it waits for one of them at the moment."""
         return self.main.is_waiting or bool(self.cuda and self.cuda.is_waiting)
+
+    def begin_check(self) -> None:
+        """Says that what is asked from now on is for another check."""
+        for session in filter(None, (self.main, self.cuda)):
+            session.begin_check()
 
     def on(self, device: str | None) -> Session:
         """The one whose children have `device`; `None` stands for a case that runs nothing of the student's."""

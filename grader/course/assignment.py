@@ -212,19 +212,17 @@ class AssignedCourse:
     def _apply(self, result: ExerciseResult) -> ExerciseResult:
         exercise = self._of(result.name)
         run = self._run(exercise)
-        forfeited = bool(result.violations)
         checks = tuple(
-            _with_points(check, run[check.name], forfeited)
-            for check in result.checks
-            if check.name in run
+            _with_points(check, run[check.name]) for check in result.checks if check.name in run
         )
+        broken = tuple(each for each in result.violations if set(each.checks) & set(run))
         held = 0 if self.instructor else exercise.held_back
         if result.is_fault:
             return replace(result, max_score=sum(run.values()), held_back=held)
         score = sum(check.score for check in checks)
         status, message = result.status, result.message
         judged = result.was_attempted and result.could_be_graded
-        if held and checks and not forfeited and judged:
+        if held and checks and judged:
             # of the public checks alone
             if all(check.status == "passed" for check in checks):
                 status, message = "passed", "All public checks passed."
@@ -238,6 +236,7 @@ class AssignedCourse:
             held_back=held,
             status=status,
             message=message,
+            violations=broken,
         )
 
 
@@ -267,12 +266,7 @@ def _points(part: Part, own: dict[str, int]) -> dict[str, int]:
     return dict(zip(own, share(part.points, list(own.values())), strict=True))
 
 
-def _with_points(check: CheckResult, points: int, forfeited: bool) -> CheckResult:
+def _with_points(check: CheckResult, points: int) -> CheckResult:
     """The check with other points: all of them only for what earned all."""
-    if forfeited:
-        score = 0
-    elif check.points:
-        score = points * check.score // check.points
-    else:
-        score = points if check.status == "passed" else 0
-    return replace(check, points=points, score=score)
+    earned = check.score if check.points else check.status == "passed"
+    return replace(check, points=points, score=points * earned // (check.points or 1))

@@ -13,7 +13,7 @@ from ..text import clean
 from . import escape, terminal
 from .classroom_reporter import table_note
 from .marks import MARKS
-from .wording import again_command, checks_passed, failures, forbidden, total, verdict, worth
+from .wording import again_command, checks_passed, failures, total, verdict, worth
 
 # GitHub takes 1 MiB a step and drops all of a summary that is larger
 MAX_SUMMARY = 900_000
@@ -40,7 +40,6 @@ def _summary(report: Report, title: str) -> str:
         parts.append(f"{escape.markdown(note, 400)}\n")
     parts += map(_fault, report.faults)
     parts += map(_problem, (each for each in report.exercises if each.status == "error"))
-    parts += map(_violations, (each for each in report.exercises if each.violations))
     parts += (_failure(exercise, check) for exercise, check in failures(report))
     if not report.faults:
         feedback = _(
@@ -82,13 +81,6 @@ def _fault(exercise: ExerciseResult) -> str:
 def _problem(exercise: ExerciseResult) -> str:
     head = _("{name} cannot be graded:").format(name=f"**{escape.markdown(exercise.name)}**")
     return f"{head}\n\n{escape.fenced(exercise.message)}\n"
-
-
-def _violations(exercise: ExerciseResult) -> str:
-    template = _("{name} gets no points, because of what its code uses:")
-    head = template.format(name=f"**{escape.markdown(exercise.name)}**")
-    lines = "\n".join(map(forbidden, exercise.violations[:20]))
-    return f"{head}\n\n{escape.fenced(lines, 4000)}\n"
 
 
 def _failure(exercise: ExerciseResult, check: CheckResult) -> str:
@@ -156,8 +148,6 @@ def _remarks_on(exercise: ExerciseResult, file: str) -> Iterator[tuple[int, str]
         text = escape.log_line(clean(message, _ANNOTATION_LENGTH))
         return escape.command("error", text, **at, title=title)
 
-    for violation in exercise.violations:
-        yield 0, remark(violation.line or None, _("not allowed here"), violation.message)
     if exercise.is_fault:
         file = ""  # nothing is known to be wrong with the student's
         yield -1, remark(None, worth(exercise), exercise.message)

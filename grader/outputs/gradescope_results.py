@@ -75,18 +75,11 @@ def _tests(report: Report, hidden: Mapping[str, Collection[str]]) -> list[dict[s
 
 
 def _head(report: Report, hidden: bool) -> str:
-    """What the student reads first: the exercises that are not there, could not be graded or got no points, and why."""
+    """What the student reads first: the exercises that are not there or could not be graded, and why."""
     lines = [
         f"{exercise.name}: {exercise.message}"
         for exercise in report.exercises
-        if not exercise.could_be_graded or exercise.violations
-    ]
-    lines += [
-        _("{name}, line {line}: {message}").format(
-            name=exercise.name, line=each.line, message=each.message
-        )
-        for exercise in report.exercises
-        for each in exercise.violations
+        if not exercise.could_be_graded
     ]
     if hidden:
         lines.append(

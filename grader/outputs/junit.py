@@ -64,9 +64,8 @@ def _cases(exercise: ExerciseResult) -> list[_Case]:
         return checks
     # as with a check, what could not be tried is an error there, and what was not right a failure
     outcome = "error" if exercise.status in ("error", "fault") else "failure"
-    kind = "rule" if exercise.violations and outcome == "failure" else exercise.status
     name = _("the exercise as a whole")
-    return [_Case(name, outcome, kind, text, 0.0, {}), *checks]
+    return [_Case(name, outcome, exercise.status, text, 0.0, {}), *checks]
 
 
 def _of_check(check: CheckResult) -> _Case:

@@ -12,7 +12,7 @@ from ..report import CheckResult, ExerciseResult, Report
 from .escape import cleaned
 from .marks import MARKS
 from .svg import figure
-from .wording import again, forbidden, look_at, worth
+from .wording import again, look_at, worth
 
 
 def render(report: Report) -> str:
@@ -31,8 +31,6 @@ def _exercise(parent: Element, exercise: ExerciseResult) -> None:
     name.text = f"{exercise.name}  {worth(exercise)}"
     if exercise.explanation:
         SubElement(parent, "p").text = exercise.explanation
-    for violation in exercise.violations:
-        SubElement(parent, "p").text = forbidden(violation)
     if not exercise.was_attempted or exercise.is_fault:
         return
     table = SubElement(parent, "table", {"style": "width: 100%; text-align: left"})

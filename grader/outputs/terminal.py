@@ -13,7 +13,7 @@ from ..language import _, speaking
 from ..report import CheckResult, Environment, ExerciseResult, Report
 from .escape import cleaned, cleaned_exercise
 from .marks import MARKS
-from .wording import again, forbidden, look_at, no_score, total, verdict, worth
+from .wording import again, look_at, no_score, total, verdict, worth
 
 _INDENT = 4
 
@@ -74,8 +74,6 @@ def _render_exercise(exercise: ExerciseResult, console: Console) -> None:
     if exercise.explanation:
         style = "dim" if exercise.could_be_graded or exercise.status == "missing" else ""
         _paragraph(exercise.explanation, console, style=style)
-    for violation in exercise.violations:
-        _paragraph(forbidden(violation), console, style="red")
     if exercise.was_attempted and exercise.could_be_graded:
         for check in exercise.checks:
             _render_check(check, console)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ..language import _
-from ..report import CheckResult, ExerciseResult, Report, Violation
+from ..report import CheckResult, ExerciseResult, Report
 
 
 def total(score: int, most: int) -> str:
@@ -21,7 +21,7 @@ def worth(exercise: ExerciseResult) -> str:
 def verdict(report: Report) -> str:
     """A sentence on the whole, and one for each kind of verdict that stands above the checks.
 
-    It says "all points" only where no check is kept back, and counts no check whose points a broken rule took.
+    It says "all points" only where no check is kept back.
     """
     if report.faults:
         return no_score(report)
@@ -32,8 +32,6 @@ def verdict(report: Report) -> str:
         template = _("{passed} of {total} checks passed.")
         if held:
             template = _("{passed} of {total} public checks passed.")
-        if any(exercise.violations for exercise in report.exercises):
-            template = _("{passed} of {total} checks count as passed.")
         passed = sum(map(checks_passed, report.exercises))
         total = sum(len(exercise.checks) for exercise in report.exercises)
         sentences = [template.format(passed=passed, total=total), *_above_the_checks(report)]
@@ -50,7 +48,7 @@ def _above_the_checks(report: Report) -> Iterator[str]:
     exercises = [exercise for exercise in report.exercises if not exercise.has_all_points]
     for template, found in (
         (
-            _("{names}: no points, because of what the code uses."),
+            _("{names}: points are missing, because of what the code uses."),
             [exercise for exercise in exercises if exercise.violations],
         ),
         (
@@ -71,18 +69,15 @@ def _names(exercises: Iterable[ExerciseResult]) -> str:
 
 
 def reason(exercise: ExerciseResult) -> str:
-    """Why an exercise lacks points whatever came of its checks, a line each; empty where its checks decided.
+    """Why an exercise lacks points whatever came of its checks; empty where its checks decided.
 
-    That is: the grader or the course failed, the file is not there or cannot be loaded, or a rule was broken.
+    That is: the grader or the course failed, or the file is not there or cannot be loaded.
     """
-    lines = [] if exercise.could_be_graded or exercise.has_all_points else [exercise.message]
-    return "\n".join([*lines, *map(forbidden, exercise.violations)])
+    return "" if exercise.could_be_graded or exercise.has_all_points else exercise.message
 
 
 def checks_passed(exercise: ExerciseResult) -> int:
-    """How many of its checks passed; none where a broken rule took their points."""
-    if exercise.violations:
-        return 0
+    """How many of its checks passed."""
     return sum(check.status == "passed" for check in exercise.checks)
 
 
@@ -101,11 +96,6 @@ def failures(report: Report) -> Iterator[tuple[ExerciseResult, CheckResult]]:
     for exercise in report.exercises:
         if exercise.was_attempted:
             yield from ((exercise, check) for check in exercise.checks if check.went_wrong)
-
-
-def forbidden(violation: Violation) -> str:
-    """A line that does what is not allowed, and why it is not."""
-    return _("line {line}: {message}").format(line=violation.line, message=violation.message)
 
 
 def look_at(check: CheckResult) -> str:

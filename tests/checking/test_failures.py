@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from grader.checking import failures
-from grader.checking.failures import Failures
+from grader.checking.failures import ONE_THREAD, Failures
 from grader.checking.outcome import CheckFailed
 from grader.errors import NoAnswer
 from grader.sandbox.wire.values import WireError
@@ -256,3 +256,12 @@ def test_a_large_source_is_split_into_lines_once(monkeypatch: pytest.MonkeyPatch
     for _ in range(20):
         told.raised(error("ValueError", "no", [0, 2, "outer"], [0, 5, "inner"]), "cpu")
     assert Text.splits == 1
+
+
+def test_a_thread_where_none_can_start_is_told_in_a_sentence(told: Failures) -> None:
+    raised = error("RuntimeError", "can't start new thread", [0, 5, "inner"])
+    [cause] = told.raised(raised, "cpu", watched=True).causes
+    assert cause == ONE_THREAD
+    assert "one thread" in cause.text
+    assert told.raised(raised, "cpu").causes == ()
+    assert ONE_THREAD not in told.raised(error("RuntimeError", "no"), "cpu", watched=True).causes

@@ -86,56 +86,6 @@ def test_what_a_probe_calls_of_the_students() -> None:
     assert asks_nothing_else.called == {"one", "two"}
 
 
-@helper
-def goes_back(y: Tensor) -> None:
-    y.sum().backward()
-
-
-@probe
-def by_engine(student: Any, x: Any) -> None:
-    student.f(x).sum().backward()
-
-
-@probe
-def by_helper(student: Any, x: Any) -> None:
-    goes_back(student.f(x))
-
-
-@probe
-def by_grad(student: Any, x: Any) -> Any:
-    return torch.autograd.grad(student.f(x), x)
-
-
-@probe
-def marks(student: Any, x: Any) -> Any:
-    return student.f(x.requires_grad_())
-
-
-@probe
-def reads_grad(student: Any, x: Any) -> Any:
-    return student.f(x).grad
-
-
-@probe
-def students_own(student: Any, g: Any) -> Any:
-    return student.layer.backward(g)
-
-
-@probe
-def local_name(student: Any, grad: Any, backward: Any) -> Any:
-    return student.f(grad, backward)
-
-
-@pytest.mark.parametrize("differentiating", [by_engine, by_helper, by_grad, marks, reads_grad])
-def test_a_probe_that_differentiates_itself(differentiating: Probe) -> None:
-    assert differentiating.differentiates
-
-
-@pytest.mark.parametrize("plain", [asks, students_own, local_name])
-def test_a_probe_that_leaves_it_to_the_student(plain: Probe) -> None:
-    assert not plain.differentiates
-
-
 nameless = probe(lambda student: student)
 
 

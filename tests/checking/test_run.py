@@ -101,7 +101,7 @@ def graded(collected: Collect, sandbox: Sandbox) -> Iterator[Run]:
             session = stack.enter_context(closing(Session("work", source, box)))
             right = Source.of_text("work.py", solution) if solution else None
             sessions = Sessions(session, solution=lambda: right)
-            results = run_checks(collected(checks, *devices), sessions, 1, **more)
+            results = run_checks(collected(checks, *devices), sessions, 1, **more).checks
             return {result.name: result for result in results}
 
         yield grade
@@ -200,7 +200,7 @@ def test_a_check_that_is_left_out_is_in_nobodys_way(collected: Collect, sandbox:
     )
     checks = {name: check for name, check in collected(text).items() if name != "a"}
     with closing(Session("work", Source.of_text("work.py", CODE), sandbox)) as session:
-        results = run_checks(checks, Sessions(session), 1)
+        results = run_checks(checks, Sessions(session), 1).checks
     told = {result.name: result.status for result in results}
     assert told == {"b": "passed", "c": "failed", "d": "not_reached"}
 
@@ -218,7 +218,9 @@ def test_what_is_needed_is_needed_all_the_way(graded: Run) -> None:
 
 
 def test_without_a_file_nothing_is_tried(collected: Collect) -> None:
-    [result] = run_checks(collected("def test_a(student): 1 / 0\n"), None, 1)
+    ran = run_checks(collected("def test_a(student): 1 / 0\n"), None, 1)
+    assert ran.sightings == ()
+    [result] = ran.checks
     assert (result.status, result.message) == (
         "not_reached",
         "There is no file for this exercise.",
@@ -243,6 +245,11 @@ class Raising:
 
     def ask(self, request: object) -> Any:
         raise self.error
+
+    def ask_again(self) -> Any:
+        return ()
+
+    def begin_check(self) -> None: ...
 
 
 @pytest.mark.parametrize("kind", [SandboxLost, CourseFault, UnsupportedVersion])
@@ -391,6 +398,75 @@ def test_one_case_that_the_solution_passes_is_enough_for_a_check(graded: Run) ->
     results = graded(text, solution="def fine(): return 2\n", first_failure=True)
     assert statuses(results) == {"a": "failed"}
     assert graded(text, solution="def fine(): return 3\n")["a"].message.startswith("no 0")
+
+
+DIFFERENTIATES = """
+import torch
+
+calls = 0
+
+def engine():
+    with torch.enable_grad():
+        torch.ones((), requires_grad=True).mul(2).backward()
+
+def by_hand(): return 1
+def always(): engine()
+def later():
+    global calls
+    calls += 1
+    if calls > 1: engine()
+def wrong():
+    engine()
+    raise ValueError("no")
+"""
+WATCHED = """
+@probe
+def by_hand(student): return student.by_hand()
+@probe
+def always(student): return student.always()
+@probe
+def later(student): return student.later()
+
+def test_right(student, dtype): student.run(by_hand)
+def test_broken(student, device):
+    student.run(by_hand)
+    student.run(always)
+    expect(False, 'no')
+@needs('right')
+def test_after(student): student.run(call, name='always')
+@pytest.mark.parametrize('n', range(2))
+def test_last(student, n): student.run(later)
+"""
+
+
+def test_what_was_seen_is_told_by_check_and_case(collected: Collect, sandbox: Sandbox) -> None:
+    """By the numbers, a check ends as it would: what a rule costs is not said here."""
+    source = Source.of_text("work.py", DIFFERENTIATES)
+    watched = {"by hand": True}
+    with closing(Session("work", source, sandbox, watched_for=lambda _: watched)) as session:
+        ran = run_checks(collected(WATCHED), Sessions(session), 1)
+    ended = {check.name: check.status for check in ran.checks}
+    assert ended == {"right": "passed", "broken": "failed", "after": "passed", "last": "passed"}
+    seen = {(each.check, each.device) for each in ran.sightings if each.rule == "by hand"}
+    # `later` is traced the first time, and then again because that was not the last
+    assert seen == {("broken", "cpu"), ("after", "cpu"), ("last", "cpu")}
+    assert all(each.name for each in ran.sightings)
+    called = {each.check: each.called for each in ran.sightings}
+    assert called == {
+        "broken": {"always"},
+        "after": {"always"},
+        "last": {"later"},
+    }
+
+
+def test_who_asks_for_the_first_failure_alone_has_the_last_runs_watched_as_well(
+    collected: Collect, sandbox: Sandbox
+) -> None:
+    source = Source.of_text("work.py", DIFFERENTIATES)
+    text = WATCHED.replace("expect(False, 'no')", "pass").replace("student.run(always)", "pass")
+    with closing(Session("work", source, sandbox, watched_for=lambda _: {"by hand": True})) as one:
+        ran = run_checks(collected(text), Sessions(one), 1, first_failure=True)
+    assert {each.check for each in ran.sightings} == {"after", "last"}
 
 
 # a fault is no outcome of a check

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from grader import probe
 from grader.checking.outcome import CheckFailed, CheckOutcome
-from grader.checking.session import Request, Session, Sessions
+from grader.checking.session import Request, Session, Sessions, seen_in
 from grader.errors import NoAnswer, SandboxLost
 from grader.sandbox import Child, Limits, Message, Sandbox
 from grader.sandbox.wire.values import Received, decode
@@ -69,6 +69,16 @@ def spoil_one(student: Any, x: Tensor) -> None:
 @probe
 def slope(student: Any, x: Tensor) -> Any:
     return student.slope(x)
+
+
+@probe
+def twice(student: Any) -> None:
+    student.twice()
+
+
+@probe
+def named(student: Any, name: str) -> Any:
+    return getattr(student, name, None) is None
 
 
 @probe
@@ -429,20 +439,127 @@ def test_what_a_child_says_was_changed_is_not_believed_blindly(start: Start) -> 
         assert start().read(request, Message({"value": 1, "changed": changed}, b"", b"")) == 1
 
 
-def test_the_first_run_is_traced_where_differentiation_is_by_hand(start: Start) -> None:
-    session = start(by_hand=lambda each: each in (slope, double))
+BY_HAND = {"by hand": True}
+
+
+class Traced:
+    """A sandbox that notes which calls of a child are traced, and for what."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self.limits = sandbox.limits
+        self.traces: list[tuple[str, Any]] = []
+
+    def open(self, preload: Sequence[str] = (), *, threads: bool = True) -> Child:
+        child = self._sandbox.open(preload, threads=threads)
+        call = child.call
+
+        def noted(header: dict[str, Any], block: bytes, seconds: float) -> Message:
+            self.traces.append((header["probe"], header["trace"]))
+            return call(header, block, seconds)
+
+        child.call = noted  # type: ignore[method-assign, assignment]
+        return child
+
+
+def watching(*probes: Any) -> Callable[[Any], dict[str, Any]]:
+    return lambda each: BY_HAND if each in probes else {}
+
+
+def test_what_a_watched_probe_did_is_in_its_answer(start: Start) -> None:
+    session = start(watched_for=watching(slope, double))
+    answers = [
+        session.ask(Request(each, {"x": torch.ones(2)}, "cpu", 1)) for each in (slope, double)
+    ]
+    rules, names = zip(*seen_in(answers[0]), strict=True)
+    assert set(rules) == {"by hand"}
+    assert any("engine" in name for name in names)
+    assert seen_in(answers[1]) == []
+
+
+def test_nothing_is_traced_otherwise(start: Start, sandbox: Sandbox) -> None:
+    box = Traced(sandbox)
+    session = start(box=box)
+    assert seen_in(session.ask(Request(slope, {"x": torch.ones(2)}, "cpu", 1))) == []
+    assert list(session.ask_again()) == []
+    assert box.traces == [("slope", None)]
+
+
+def test_the_first_run_some_others_and_the_last_are_traced(start: Start, sandbox: Sandbox) -> None:
+    """Which others, the seed says: the same for everybody who has it."""
+    drawn = set()
+    for seed in range(3):
+        patterns = []
+        for _ in range(2):
+            box = Traced(sandbox)
+            session = start(box=box, watched_for=watching(double))
+            for number in range(12):
+                session.ask(Request(double, {"x": torch.ones(number + 1)}, "cpu", seed))
+            traced = [bool(trace) for _probe, trace in box.traces]
+            again = [request for request, _answer in session.ask_again()]
+            assert len(again) == (not traced[-1])
+            assert [request.wire for request in again] == [
+                Request(double, {"x": torch.ones(12)}, "cpu", seed).wire for _ in again
+            ]
+            assert box.traces[-1] == ("double", BY_HAND)
+            assert list(session.ask_again()) == []  # once is enough
+            patterns.append(traced)
+        assert patterns[0] == patterns[1]
+        assert patterns[0][0]
+        assert 1 < sum(patterns[0]) < 12
+        drawn.add(tuple(patterns[0]))
+    assert len(drawn) > 1
+
+
+def test_each_check_has_its_first_run_traced_for_each_name_that_it_asks_for(
+    start: Start, sandbox: Sandbox
+) -> None:
+    box = Traced(sandbox)
+    session = start(box=box, watched_for=watching(named))
     for _ in range(2):
-        run(session, double, x=torch.ones(2))
-        run(session, slope, x=torch.ones(2))
-    [(traced, what)] = session.differentiated
-    assert traced is slope
-    assert what
+        session.begin_check()
+        for name in ("counted", "counted", "again"):
+            session.ask(Request(named, {"name": name}, "cpu", 1))
+    traced = [bool(trace) for _probe, trace in box.traces]
+    assert (traced[0], traced[2], traced[3], traced[5]) == (True, True, True, True)
+    assert traced.count(False) == 2  # this seed draws none of the others
+    both = Sessions(session)
+    both.begin_check()
+    session.ask(Request(named, {"name": "counted"}, "cpu", 1))
+    assert box.traces[-1] == ("named", BY_HAND)
 
 
-def test_nothing_is_traced_otherwise(start: Start) -> None:
-    session = start()
-    run(session, slope, x=torch.ones(2))
-    assert session.differentiated == []
+def test_a_last_run_that_gives_no_answer_the_second_time_is_passed_over(start: Start) -> None:
+    text = (
+        TEXT + "\ndef twice():\n    global count\n    count += 1\n    if count > 2: os._exit(3)\n"
+    )
+    session = start(text, watched_for=watching(twice, double))
+    for seed in range(2):  # the second run is not drawn
+        run(session, double, x=torch.ones(1))
+        session.ask(Request(twice, {}, "cpu", seed))
+    again = [request.probe for request, _answer in session.ask_again()]
+    assert twice not in again
+    assert again in ([double], [])
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [None, "by hand", {"by hand": "x"}, [1], ["by hand"], [["by hand"]], [["by hand", 1]], [[]]],
+)
+def test_what_a_child_says_was_seen_is_not_believed_blindly(seen: Any) -> None:
+    assert seen_in(Message({"seen": seen}, b"", b"")) == []
+    assert seen_in(Message({}, b"", b"")) == []
+
+
+def test_what_was_seen_is_plain_and_not_much_of_it() -> None:
+    told = seen_in(Message({"seen": [["by hand", "\x1b" + "x" * 5000]] * 5000}, b"", b""))
+    assert 0 < len(told) < 100
+    assert all(name.isprintable() and len(name) < 200 for _rule, name in told)
+
+
+def test_the_texts_of_a_request_may_name_what_is_called() -> None:
+    request = Request(double, {"x": torch.ones(1), "name": "mse", "more": ["a"]}, "cpu", 1)
+    assert request.texts == request.without_inputs().texts == {"mse"}
 
 
 def test_a_request_is_encoded_once() -> None:
@@ -495,28 +612,34 @@ def started():
 
 
 @probe
+def plain(student: Any) -> int:
+    return int(student.counted())
+
+
+@probe
 def started(student: Any) -> int:
     return int(student.started())
 
 
-def test_what_was_watched_starts_no_threads_and_another_child_does(
+def test_watched_work_starts_no_threads_and_other_work_may(
     start: Start, counting: Counting, sandbox: Sandbox
 ) -> None:
-    """A trace follows one thread: so work by hand is done on one, and all else may use several."""
-    session = start(THREADS, by_hand=lambda each: each is counted)
+    """A trace follows one thread: so watched work is done on one, in each of its runs."""
+    session = start(THREADS, watched_for=watching(counted))
     assert run(session, started) == 7
     assert run(session, counted) == 1  # in another child, which is watched
     assert run(session, counted) == 2
+    assert run(session, plain) == 3  # that child will do for what starts no thread
     assert len(counting.preloads) == 2
     assert run(session, started) == 7
     assert len(counting.preloads) == 3
-    assert run(session, counted) == 2  # not watched again: this child will do for all of the rest
     assert run(session, started) == 7
     assert len(counting.preloads) == 3
     if any(layer.name == "no new processes" and layer.on for layer in sandbox.layers()):
-        watched = start(THREADS, by_hand=lambda each: True)
-        with pytest.raises(CheckFailed, match="can't start new thread"):
-            run(watched, started)
+        watched = start(THREADS, watched_for=lambda _: BY_HAND)
+        for _ in range(5):  # traced or not
+            with pytest.raises(CheckFailed, match="can't start new thread"):
+                run(watched, started)
 
 
 @pytest.mark.parametrize("notebook", [False, True])
@@ -524,7 +647,7 @@ def test_a_file_that_starts_a_thread_when_it_is_loaded_is_right_by_hand(
     start: Start, notebook: bool
 ) -> None:
     """Progress bars do, and a demo may: nothing is lost for it, though a trace does not follow that thread."""
-    session = start(THREADS + "\nstarted()\n", notebook=notebook, by_hand=lambda each: True)
+    text = THREADS + "\nstarted()\n"
+    session = start(text, notebook=notebook, watched_for=lambda _: BY_HAND)
     assert run(session, counted) == 2
     assert run(session, started) == 7
-    assert session.differentiated == []

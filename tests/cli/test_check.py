@@ -240,7 +240,10 @@ def test_a_verdict_above_the_checks_is_no_fault(
     monkeypatch.chdir(tmp_path)
     for name, value in ENVIRON.items():
         monkeypatch.setenv(name, value)
-    (tmp_path / "my_linear.py").write_text("import torch\nMyLinear = torch.nn.Linear\n")
+    solution = (ROOT / "solutions" / "my_linear.py").read_text("utf-8")
+    ready_made = "return nn.functional.linear(x, self.weights.T, self.bias)"
+    broken = solution.replace("output = x @", f"{ready_made}\n        output = x @")
+    (tmp_path / "my_linear.py").write_text(broken, "utf-8")
     (tmp_path / "line_fit.py").write_text("def predict(x, a, b:\n")
     arguments = ["check", "my_linear", "line_fit", "derivative", "--format", form]
     result = run(*arguments, "--output", str(tmp_path / "written"))

@@ -22,7 +22,7 @@ from grader.outputs import github, json, terminal, wording
 from grader.report import Report, Violation
 from tests.assignments import EXERCISE, HIDDEN, read
 from tests.conftest import ROOT
-from tests.hostile import plain_report
+from tests.hostile import plain_report, with_violation
 
 
 @pytest.mark.parametrize(
@@ -177,34 +177,33 @@ def test_points_of_another_worth(course: Course, machines: Machines, tmp_path: P
     assert wording.verdict(report) == "All points."
 
 
-@pytest.mark.parametrize(("violations", "score"), [((), 5), ((Violation(1, "by hand", "x"),), 0)])
-def test_a_check_that_its_file_gives_no_points(
-    course: Course, tmp_path: Path, violations: tuple[Violation, ...], score: int
-) -> None:
-    """The assignment may give it some; they are earned by passing, and forfeited as all others."""
+def test_a_check_that_its_file_gives_no_points(course: Course, tmp_path: Path) -> None:
+    """The assignment may give it some; they are earned by passing."""
     given = read(tmp_path, '[[exercise]]\nname = "sums"\n')
     sums = AssignedExercise(replace(course["derivative"], name="sums"), {"check_0": 5}, frozenset())
     assigned = AssignedCourse(given, replace(course, exercises=(sums.exercise,)), (sums,))
-    report = plain_report([(0, 0)])
-    report = replace(report, exercises=(replace(report.exercises[0], violations=violations),))
-    assert assigned.apply(report).score == score
+    passed = plain_report([(0, 0)])
+    assert assigned.apply(passed).score == 5
+    assert assigned.apply(with_violation(passed, "no x")).score == 0
 
 
-def test_a_violation_forfeits_points_of_any_worth(
+def test_a_violation_is_told_to_whom_its_check_is(
     course: Course, machines: Machines, tmp_path: Path
 ) -> None:
+    """A rule costs the points of its checks, whatever they are worth, and no other."""
     plain = grade(ROOT / "examples" / "right", ["my_linear"], machines=machines)
     [exercise] = plain.exercises
-    checks = tuple(replace(check, score=0) for check in exercise.checks)
-    broken = replace(
-        exercise, checks=checks, violations=(Violation(1, "by hand", "x"),), status="failed"
+    violations = tuple(Violation(1, "from scratch", "x", (name,)) for name in ("sizes", "forward"))
+    checks = tuple(
+        replace(check, score=0, status="failed") if check.name in ("sizes", "forward") else check
+        for check in exercise.checks
     )
-    assigned = read(tmp_path, EXERCISE + 'points = 20\nvisibility = { sizes = "instructor" }').on(
-        course
-    )
-    report = assigned.apply(replace(plain, exercises=(broken,)))
-    assert report.score == 0
-    assert report.exercises[0].status == "failed"
+    broken = replace(exercise, checks=checks, violations=violations, status="partial")
+    text = EXERCISE + 'points = 20\nvisibility = { sizes = "instructor" }'
+    [told] = read(tmp_path, text).on(course).apply(replace(plain, exercises=(broken,))).exercises
+    assert told.violations == violations[1:]
+    lost = {check.name for check in told.checks if not check.score and check.points}
+    assert (told.status, lost) == ("partial", {"forward"})
 
 
 def test_an_assigned_exercise_knows_what_students_can_earn(course: Course) -> None:

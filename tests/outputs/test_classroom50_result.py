@@ -93,12 +93,9 @@ def test_a_verdict_above_the_checks_is_a_test_without_points() -> None:
     for test in above:
         assert (test["passed"], test["score"], test["max-score"]) == (False, 0, 0)
     broken = with_violation(plain_report([(3, 3)]), "no x")
-    first = json.loads(classroom50_result.render(broken, ENVIRON, NOW))["tests"][0]
-    assert (first["test-name"], first["passed"], first["message"]) == (
-        "sums",
-        False,
-        "line 3: no x",
-    )
+    [first] = json.loads(classroom50_result.render(broken, ENVIRON, NOW))["tests"]
+    assert first["passed"] is False  # the check tells it
+    assert "no x" in first["message"]
 
 
 @pytest.mark.parametrize("report", FAULTY)

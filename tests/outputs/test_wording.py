@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from grader.language import speaking
 from grader.outputs import wording
-from grader.report import Violation
 from tests.hostile import (
     KOREAN,
     a_fault,
@@ -35,17 +34,17 @@ def test_a_verdict_counts_the_checks_that_passed() -> None:
 
 
 def test_a_verdict_names_what_stands_above_the_checks() -> None:
-    """A file that is not there or cannot be loaded; checks whose points a rule took do not count."""
+    """A file that is not there or cannot be loaded, and what the code uses."""
     assert wording.verdict(of_every_status()) == (
         "3 of 14 checks passed. an_error: cannot be loaded. an_missing: not handed in."
     )
     broken = with_violation(plain_report([(0, 2), (3, 3)]), "no x")
     assert wording.verdict(broken) == (
-        "0 of 2 checks count as passed. sums: no points, because of what the code uses."
+        "0 of 2 checks passed. sums: points are missing, because of what the code uses."
     )
     full = with_violation(plain_report([(3, 3)], held_back=2), "no x")
     told = wording.verdict(full)
-    assert told.startswith("0 of 1 checks count as passed. sums: no points, because")
+    assert told.startswith("0 of 1 public checks passed. sums: points are missing, because")
     assert told.endswith("uses. 2 more points are for checks that only your instructor runs.")
 
 
@@ -64,19 +63,17 @@ def test_the_reason_is_what_no_check_tells() -> None:
     assert reasons == silent | {"missing": "why missing", "error": "why error"}
     assert wording.reason(a_fault()) == "the check is broken, not your code"
     [broken] = with_violation(plain_report([(3, 3)]), "no x").exercises
-    assert wording.reason(broken) == "line 3: no x"
-    assert wording.reason(replace(broken, status="error", message="It cannot be loaded.")) == (
-        "It cannot be loaded.\nline 3: no x"
-    )
+    assert wording.reason(broken) == ""
     # all of its checks are kept back: there is nothing to have
     [held] = plain_report([]).exercises
     assert wording.reason(replace(held, status="missing", message="Only your instructor.")) == ""
 
 
-def test_checks_that_passed_are_counted_where_they_count() -> None:
+def test_checks_that_passed_are_counted() -> None:
     [exercise] = plain_report([(3, 3), (0, 2), (1, 1)]).exercises
     assert wording.checks_passed(exercise) == 2
-    assert wording.checks_passed(replace(exercise, violations=(Violation(1, "r", "no"),))) == 0
+    [broken] = with_violation(plain_report([(3, 3), (1, 1)]), "no").exercises
+    assert wording.checks_passed(broken) == 0
 
 
 def test_nothing_is_kept_back_without_a_word_less() -> None:
@@ -101,7 +98,6 @@ def test_sentences_of_one_place() -> None:
     [exercise] = KOREAN.exercises
     [check] = exercise.checks
     assert wording.total(3, 10) == "3/10 points"
-    assert wording.forbidden(Violation(7, "r", "no x")) == "line 7: no x"
     assert wording.look_at(check) == "Look at my_linear.py, 12번째 줄."
     assert wording.look_at(replace(check, place="")) == ""
     command = "grader check my_linear --seed 5"
@@ -115,7 +111,7 @@ def test_in_korean() -> None:
         assert wording.verdict(plain_report([(2, 2)])) == "만점입니다."
         assert wording.total(18, 20) == "18/20점"
         told = [wording.again(exercise), wording.look_at(exercise.checks[0])]
-        told += [wording.forbidden(exercise.violations[0]), wording.kept_back(1)]
+        told.append(wording.kept_back(1))
     assert wording.again_command(exercise) in told[0]
-    english = ("With the same", "Look at", "line ", "point")
+    english = ("With the same", "Look at", "point")
     assert not [text for text, word in zip(told, english, strict=True) if word in text]

@@ -12,7 +12,7 @@ import pytest
 
 from grader.checking.look_at import definitions_in
 from grader.checking.remarks import reaches_in
-from grader.checking.rules import first_line_of, found_in
+from grader.checking.source_scan import first_line_of, found_in
 from grader.classroom.similarity.fingerprint import grams_in
 from grader.errors import Fault, UnreadableError
 from grader.submission import bounded as module
@@ -118,7 +118,7 @@ READERS: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     (found_in, ({"by hand": {}}, ["f"])),
     (first_line_of, (["f"],)),
     (definitions_in, ()),
-    (reaches_in, (True,)),
+    (reaches_in, (True, ["f"])),
     (grams_in, ()),
     (code_cells, ()),
 ]

@@ -209,12 +209,14 @@ class ClassSummary:
             reason = re.search(r"\w*(Error|Exception)\b", result.message)
             self._note(student, "not loaded", exercise, reason[0] if reason else "", result.message)
             return
-        for violation in result.violations:
-            self._note(student, "forbidden", exercise, violation.rule, violation.message)
+        rules = {name: each for each in result.violations for name in each.checks}
         for check in result.checks:
             if not check.went_wrong:
                 continue
             at = self.check_number(exercise, check)
+            if broken := rules.get(check.name):
+                self._note(student, "forbidden", exercise, broken.rule, broken.message, at)
+                continue
             cause = check.cause_id or kind_of(check.cause)
             if cause:
                 self._note(student, "cause", exercise, cause, check.cause, at)

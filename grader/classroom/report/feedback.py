@@ -121,10 +121,6 @@ def _exercise(exercise: ExerciseResult) -> Iterator[str]:
     if exercise.explanation:
         yield ""
         yield from _fenced(exercise.explanation)
-    if exercise.violations:
-        yield ""
-        for violation in exercise.violations:
-            yield f"- line {violation.line}: {escaped(violation.message)}"
     if not exercise.was_attempted:
         return
     yield ""

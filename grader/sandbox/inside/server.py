@@ -19,19 +19,23 @@ from __future__ import annotations
 
 import faulthandler
 import itertools
+import marshal
 import os
 import signal
 import sys
 import tempfile
 import traceback
+from binascii import a2b_base64
+from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
 from mmap import mmap
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import CodeType, ModuleType, SimpleNamespace
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from ..isolation.confinement import Confinement
@@ -47,10 +51,11 @@ from ..wire.values import (
     write,
 )
 from . import beneath, file_metadata
-from .autograd_trace import differentiation, new_trace
 from .concealed import conceal, conceal_all, keep_to_own_thread
 from .notebook_cells import install_inert, prepare
+from .operator_trace import keep_switched_on
 from .steps import Step, after_students, before_students, into, runner
+from .trace import Watched, new_trace, seen, steps_after, steps_before, words_of
 
 _MAX_LINES = 20
 _MAX_ERRORS = 20
@@ -59,6 +64,7 @@ _Base: Any = Tensor.__base__
 _detach, _require = _Base.detach, _Base.requires_grad_
 # as they were before a student's code could put others in their place
 _read_from, _write_to, _exit = os.read, os.write, os._exit
+_program, _bytes_of = marshal.loads, a2b_base64
 
 
 def serve(
@@ -89,6 +95,7 @@ def serve(
         apply_limits(limits, confinement.device)
         confinement.apply(Path(folder), threads=threads)
         keep_to_own_thread()
+        keep_switched_on()
         names = vars(sys.modules["__main__"])
         names.clear()
         names["__name__"] = "__main__"
@@ -130,8 +137,8 @@ def new() -> SimpleNamespace:
     """What a child is to know. `todo` is the list of its next steps, the last one first; `run` goes through them."""
     own = SimpleNamespace(limits=Limits(), connection=-1, inputs=-1, number="", received=b"")
     own.todo, own.inbox, own.outcomes, own.past = [], [], [], []
-    own.probes, own.maps, own.tags = {}, {}, []
-    own.module = None
+    own.probes, own.maps, own.forbidden, own.tags = {}, {}, {}, []
+    own.module, own.space, own.trace = None, {}, None
     own.reply = _write
     own.take, own.loaded, own.finish = (_step(each, own) for each in (_take, _loaded, _finish))
     own.send, own.told, own.map = (_step(each, own) for each in (_send, _told, _map))
@@ -197,12 +204,13 @@ def _load(own: SimpleNamespace, request: dict[str, Any]) -> None:
     name, cells, notebook = request["name"], request["cells"], request["notebook"]
     own.module = sys.modules[name] = ModuleType(name)
     own.module.__file__ = cells[0][0]
+    own.space = vars(own.module)
     own.tags, own.notebook = [tag for tag, _ in cells], notebook
     install_inert()
-    own.programs = prepare(cells, notebook, vars(own.module))
+    own.cells = prepare(cells, notebook, own.space)
     steps: list[Step] = [
-        partial(exec, program, vars(own.module))
-        for program in own.programs
+        partial(exec, program, own.space)
+        for program in own.cells
         if not isinstance(program, BaseException)
     ]
     _run(own, [partial(beneath.reset, 0, "cpu"), *steps, beneath.flush], own.loaded)
@@ -210,8 +218,8 @@ def _load(own: SimpleNamespace, request: dict[str, Any]) -> None:
 
 def _loaded(own: SimpleNamespace) -> None:
     ran = iter([error for _, error in own.outcomes[1:]])
-    errors = [each if isinstance(each, BaseException) else next(ran) for each in own.programs]
-    names = [key[:80] for key in list(vars(own.module)) if type(key) is str and key[:1] != "_"]
+    errors = [each if isinstance(each, BaseException) else next(ran) for each in own.cells]
+    names = [key[:80] for key in list(own.space) if type(key) is str and key[:1] != "_"]
     own.answer = {"value": None, "names": names[:200], "errors": []}
     own.placed = []
     _tell(own, [error for error in errors if error is not None][:_MAX_ERRORS])
@@ -234,10 +242,8 @@ def _call(own: SimpleNamespace, request: dict[str, Any]) -> None:
             return tensor if device != "cpu" else _require(tensor)
         return tensor
 
-    with (
-        without_functions(),
-        without_dispatch(),
-    ):  # a mode that a student's code has left on has no say
+    # a mode that a student's code has left on has no say
+    with without_functions(), without_dispatch():
         arguments = decode(request["arguments"], block, leaf)
         kept = {
             name: _beside(value) if device == "cpu" else value for name, value in arguments.items()
@@ -248,27 +254,25 @@ def _call(own: SimpleNamespace, request: dict[str, Any]) -> None:
         steps["enter"] = partial(beneath.enter, settings, device, own.limits)
         steps["move"] = partial(beneath.move, arguments, device, needing)
     if code not in own.probes:
-        own.probes[code] = {
-            "__name__": "probe",
-            "torch": torch,
-            "nn": torch.nn,
-            "F": torch.nn.functional,
-            "Tensor": Tensor,
-        }
-        steps["define"] = partial(beneath.define, code, own.probes[code])
-    own.trace = new_trace() if request.get("trace") else None
-    if own.trace:
-        steps["begin"], steps["mark"] = own.trace.begin, own.trace.mark
-    names = own.probes[code]
+        programs: list[CodeType] = []
+        names = {"__name__": "probe", "torch": torch, "nn": torch.nn, "F": F, "Tensor": Tensor}
+        own.probes[code] = programs, names
+        steps["read"] = into(programs, _program, (_bytes_of(code),))
+        steps["define"] = partial(deque, map(exec, programs, (names,)), 0)
+    own.programs, names = own.probes[code]
+    own.trace = trace = new_trace(request["trace"], own.forbidden) if request.get("trace") else None
+    own.words = words_of(arguments)
+    if trace:
+        steps |= steps_before(trace)
     steps["call"] = partial(beneath.call, names, request["probe"], own.module, arguments)
-    if own.trace:
-        steps["end"] = own.trace.end
+    if trace:
+        steps |= steps_after(trace)
     if device != "cpu":
         steps["leave"] = partial(beneath.leave, settings)
     steps["changed"] = partial(beneath.changed, kept, arguments)
     steps["flush"] = beneath.flush
     own.names = [*steps]
-    own.past.append(arguments)
+    own.past += arguments, trace
     _run(own, [*steps.values()], own.finish)
 
 
@@ -298,16 +302,18 @@ def _beside(value: Any) -> Any:
 def _finish(own: SimpleNamespace) -> None:
     """Makes an answer of what the probe gave."""
     outcomes = dict(zip(own.names, own.outcomes, strict=True))
-    for name in ("reset", "enter", "move", "define", "call", "leave"):
+    trace, own.trace = own.trace, None
+    for name in ("reset", "enter", "move", "read", "define", "call", "leave"):
         if name in outcomes and outcomes[name][1] is not None:
             own.answer, own.placed = {}, []
             _tell(own, [outcomes[name][1]])
             return
+    watched = Watched(own.programs, own.words, own.space)
     changed = outcomes["changed"][0]
     own.answer = {
         "value": None,
         "changed": [each for each in changed if type(each) is str] if type(changed) is list else [],
-        "seen": differentiation(own.trace, *outcomes["end"]) if own.trace else [],
+        "seen": seen(trace, outcomes["end"], watched) if trace else [],
     }
     try:
         own.answer["value"], own.placed = describe(outcomes["call"][0], keep_layout=False)

@@ -36,7 +36,10 @@ _APART = (
     "wire.private_names",
     "wire.messages",
     "wire.values",
-    "inside.autograd_trace",
+    "inside.operator_trace",
+    "inside.call_trace",
+    "inside.forbidden",
+    "inside.trace",
     "inside.server",
 )
 _TIDY_AT = 3  # forks: what makes further ones cheaper takes 0.3 s, and is for those who have many

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from grader.classroom.records import Adjustment, Enrolled, Record
 from grader.classroom.report.class_summary import ClassSummary, kind_of
@@ -121,21 +122,18 @@ def test_files_that_cannot_be_loaded_are_one_mistake_for_each_reason() -> None:
 
 
 def test_what_is_forbidden_is_one_mistake_for_each_rule() -> None:
-    def of(*lines: int) -> tuple[Violation, ...]:
-        return tuple(Violation(line, "autograd", "by hand, please") for line in lines)
+    def of(*checks: str) -> dict[str, Any]:
+        """Two failed checks, of which those named broke the rule."""
+        both = tuple(CheckResult(name, name, "failed", 1, 0) for name in ("go", "stop"))
+        told = tuple(Violation(3, "autograd", "by hand, please", (name,)) for name in checks)
+        return {"status": "failed", "checks": both, "violations": told}
 
-    summary = summed(
-        [
-            one_exercise("a", status="failed", violations=of(3, 4)),
-            one_exercise("b", status="failed", violations=of(9)),
-        ]
-    )
-    [mistake] = summary.mistakes
-    assert (mistake.kind, mistake.text, mistake.students) == (
-        "forbidden",
-        "by hand, please",
-        [0, 1],
-    )
+    summary = summed([one_exercise("a", **of("go", "stop")), one_exercise("b", **of("go"))])
+    found = [(each.kind, each.text, each.students, each.checks) for each in summary.mistakes]
+    assert found == [
+        ("forbidden", "by hand, please", [0, 1], {0, 1}),
+        ("no cause named", "Not right: stop", [1], {1}),
+    ]
 
 
 def test_the_most_frequent_mistake_comes_first() -> None:

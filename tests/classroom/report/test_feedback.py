@@ -12,7 +12,8 @@ from markdown_it import MarkdownIt
 from grader.classroom.records import Enrolled, Record
 from grader.classroom.report.feedback import WORDS, escaped, html, markdown, write_feedback
 from grader.classroom.report.file_names import slug
-from grader.report import ExerciseResult, Report, Violation
+from grader.report import ExerciseResult, Report
+from tests.hostile import plain_report, with_violation
 from tests.reports import Tags
 from tests.synthetic import HERE, HOSTILE, made_class, not_graded, with_statuses
 
@@ -84,13 +85,14 @@ def test_why_there_are_no_points(make: object) -> None:
     assert "Nothing was handed in." in make(absent, "Lab 1")  # type: ignore[operator]
     broken = Record(Enrolled("ada"), None, 10, problem="It is not a zip file.")
     assert "It is not a zip file." in make(broken, "Lab 1")  # type: ignore[operator]
-    exercise = ExerciseResult(
-        *("one", "One", 0, 2, "missing", "There is no one.py."),
-        violations=(Violation(3, "autograd", "by hand, please"),),
-    )
+    exercise = ExerciseResult(*("one", "One", 0, 2, "missing", "There is no one.py."))
     text = make(Record(Enrolled("ada"), Report("x", (exercise,), HERE), 2), "Lab 1")  # type: ignore[operator]
     assert "There is no one.py." in text
-    assert "line 3: by hand, please" in text
+    told = make(
+        Record(Enrolled("ada"), with_violation(plain_report([(2, 2)]), "by hand"), 2), "Lab 1"
+    )  # type: ignore[operator]
+    assert "by hand" in told
+    assert "0 of 2" in told
 
 
 @pytest.mark.parametrize("make", [markdown, html])

@@ -120,7 +120,7 @@ def test_the_trace_is_there_when_it_is_asked_for(strict_sandbox: Sandbox) -> Non
         "    w = torch.ones(2, requires_grad=True)\n    (w * w).sum().backward()\n    return w.grad\n"
     )
     assert told(strict_sandbox, source, CALL)["seen"] == []
-    assert told(strict_sandbox, source, CALL, trace=True)["seen"]
+    assert told(strict_sandbox, source, CALL, trace={"by hand": True})["seen"]
 
 
 def test_the_names_of_a_file_are_told(strict_sandbox: Sandbox) -> None:

@@ -19,7 +19,7 @@ def test_each_device_is_warmed_up_with_and_without_the_trace(
     begin = server.begin
 
     def on_the_cpu(own: SimpleNamespace, request: dict[str, Any]) -> None:
-        seen.append((request["device"], request["trace"]))
+        seen.append((request["device"], bool(request["trace"])))
         begin(own, request | {"device": "cpu"})
 
     def kept(header: dict[str, Any], block: bytes) -> bytes:
