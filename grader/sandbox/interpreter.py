@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 PACKAGES = str(Path(__file__).resolve().parents[2])  # the folder that this package lies in
+_MOST_WORDS = 2000  # bytes
 
 
 def start_python(
@@ -40,6 +41,19 @@ def start_python(
         env=environment,
         start_new_session=True,
     )
+
+
+def last_words(errors: int) -> str:
+    """What such a process wrote to its standard error before it ended, its last line first.
+
+    Args:
+        errors: a descriptor of the file.
+    """
+    size = os.fstat(errors).st_size
+    kept = os.pread(errors, _MOST_WORDS, max(size - _MOST_WORDS, 0))
+    said = kept.decode(errors="replace").strip()
+    head, _, last = said.rpartition("\n")
+    return f"{last}\n{said}" if head else last
 
 
 def clean_environment(device: str) -> dict[str, str]:

@@ -289,7 +289,7 @@ def test_one_that_is_not_ready_in_time_has_not_hung_in_a_students_code(
     strict_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     child = strict_sandbox.open()
-    os.kill(child._pid, signal.SIGSTOP)
+    os.kill(child.pid, signal.SIGSTOP)
     monkeypatch.setattr("grader.sandbox.child.READY", b"\x06\x06")  # one more than it sends
     monkeypatch.setattr(child, "_limits", Limits(import_seconds=0.2))
     with pytest.raises(SandboxLost, match="not ready in time"):
@@ -299,7 +299,7 @@ def test_one_that_is_not_ready_in_time_has_not_hung_in_a_students_code(
 def test_it_ends_also_where_the_zygote_ends_nothing(strict_sandbox: Sandbox) -> None:
     """Whoever was interrupted while the zygote was asked leaves no process."""
     child, _ = load(strict_sandbox, GOOD)
-    pid = child._pid
+    pid = child.pid
 
     def interrupted() -> None:
         raise KeyboardInterrupt
