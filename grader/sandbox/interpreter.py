@@ -79,6 +79,7 @@ def clean_environment(device: str) -> dict[str, str]:
             "CUBLAS_WORKSPACE_CONFIG": ":4096:8",  # cuBLAS sums in the same order each time
             "PYTORCH_NVML_BASED_CUDA_CHECK": "1",  # asks for a GPU without starting CUDA
             "CUDA_CACHE_DISABLE": "1",
+            "CUDA_LAUNCH_BLOCKING": "1",  # what goes wrong in a kernel is raised at the line that started it
         }
     else:
         environment["CUDA_VISIBLE_DEVICES"] = ""  # the same with and without a GPU

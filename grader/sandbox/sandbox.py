@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import asdict
 from functools import partial
 from typing import Any, Self
@@ -234,18 +234,17 @@ class Sandbox:
         return self._ahead.pids() if self._ahead else []
 
     def device_trouble(self) -> str:
-        """What keeps a new child, with code of ours, from the device and from its share of it; empty if nothing does.
+        """What keeps a new child, with code of ours, from the GPU and from its share of it; empty if nothing does.
 
-        For a sandbox whose children start their device ahead. A child that was opened before is ended.
+        A child that was opened before is ended.
 
         Raises:
-            SandboxLost: if there is no such child.
+            SandboxLost: if there is no such child any more.
         """
-        child = self.open()
-        try:
+        if not self._ahead:
+            return ""
+        with closing(self.open()) as child:
             return trouble_seen_by(child, self.limits.gpu_fraction)
-        finally:
-            child.close()
 
     def layers(self) -> tuple[Layer, ...]:
         """The layers around a child, each with whether it was seen to hold."""

@@ -7,7 +7,6 @@ children, and in the other one nothing is warmed up that would make torch ask fo
 from __future__ import annotations
 
 import os
-import sys
 import warnings
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -20,7 +19,6 @@ from ..isolation.confinement import Confinement
 from ..isolation.gpu_diagnosis import LIMITS, explain
 from ..isolation.gpu_diagnosis import devices as devices_here
 from ..isolation.limits import Limits, apply_limits
-from .warm_up import program
 
 
 def set_up(device: str) -> str:
@@ -59,7 +57,7 @@ def _sum_on_gpu(confinement: Confinement, without: Collection[str]) -> str:
                 "" if torch.ones(2, device="cuda").sum().item() == 2 else "it gives wrong numbers"
             )
         except BaseException as error:
-            problem = _in_a_line(error)
+            problem = in_a_line(error)
         finally:
             os.write(writer, problem.encode() or b"\0")
             os._exit(0)
@@ -70,30 +68,8 @@ def _sum_on_gpu(confinement: Confinement, without: Collection[str]) -> str:
     return problem.strip("\0") if problem else "it ends the process that uses it"
 
 
-def start_device(device: str, limits: Limits) -> bool:
-    """Starts a device in a child that is confined, so that the first probe finds it at work.
-
-    Args:
-        device: `cuda`; others have nothing to start.
-
-    Returns:
-        Whether it can be used; if not, why is printed.
-    """
-    if device != "cuda":
-        return True
-    try:
-        y = torch.ones(4, 1, device=device)
-        for dtype in (torch.float32, torch.float64):
-            with on_device(device, limits):
-                x = y.to(dtype).expand(4, 3).contiguous()
-                program(None, x, y.to(dtype))
-    except BaseException as error:
-        print(_in_a_line(error), file=sys.stderr, flush=True)
-        return False
-    return True
-
-
-def _in_a_line(error: BaseException) -> str:
+def in_a_line(error: BaseException) -> str:
+    """What is told of an error: its type, and the first line of its text."""
     return f"{type(error).__name__}: {error}".split("\n")[0][:300]
 
 

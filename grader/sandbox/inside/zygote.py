@@ -15,7 +15,7 @@ import site
 import socket
 import sys
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from functools import lru_cache, partial
 from itertools import chain
@@ -204,8 +204,13 @@ def _fork(
     """In the child, what is its work; here, the child's process id."""
     from ..isolation.limits import Limits
     from .concealed import keep_forever
-    from .device_setup import start_device
     from .server import serve as serve_child
+
+    start: Callable[[], bool] = partial(bool, True)
+    if request["start"]:
+        from .device_start import start_device
+
+        start = partial(start_device, confinement.device, Limits(**request["limits"]))
 
     gc.freeze()
     names = _own_modules(len(sys.modules))
@@ -220,8 +225,6 @@ def _fork(
         connection, output, stack, inputs = descriptors
         ends = connection, output, stack, inputs
         folder, threads = request["folder"], request["threads"]
-        device = confinement.device if request["start"] else ""
-        start = partial(start_device, device, limits)
         work = serve_child(own, parent, *ends, folder, limits, threads, confinement, start)
         return work, 0
     for descriptor in descriptors:
