@@ -36,7 +36,8 @@ def how_many_wait(cores: int, workers: int, fraction: float, gpu_bytes: int | No
     by_cores = max(1, min(_MOST, cores // workers))
     if gpu_bytes is None:
         return 1
-    left = gpu_bytes * (1 - fraction * workers) / workers
+    # hardly any submission takes what it may, so half of the memory is there for contexts in any case
+    left = gpu_bytes * max(1 - fraction * workers, 0.5) / workers
     at_work = 2  # the child that was taken, and the worker itself, which works out references
     return max(0, min(by_cores, int(left // _CONTEXT_BYTES) - at_work))
 

@@ -84,8 +84,9 @@ def on_device(device: str, limits: Limits) -> Iterator[None]:
         torch.backends.cudnn.benchmark = False
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            # where CUDA has no deterministic kernel (a cross-entropy of three dimensions), its own will do
-            torch.use_deterministic_algorithms(True, warn_only=True)
+            # where CUDA has no deterministic kernel (a cross-entropy of three dimensions), its own will do;
+            # `use_deterministic_algorithms` does the same, but imports torch's compiler, which takes seconds
+            torch.set_deterministic_debug_mode("warn")
             yield
             torch.cuda.synchronize()  # what went wrong on the way is told here, and not to the next probe
         return

@@ -15,7 +15,7 @@ import site
 import socket
 import sys
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from functools import lru_cache, partial
 from itertools import chain
@@ -129,11 +129,9 @@ def serve(
             elif request["op"] == "fork":
                 if _preload(request["preload"]):
                     tidy_at = max(tidy_at, forks + _TIDY_AT)
-                work, child = _fork(request, descriptors, channel, confinement, own)
+                work, child = _fork(request, descriptors, channel, confinement, own, children)
                 if work:
-                    children.clear()  # they are the zygote's
                     return work
-                children.add(child)
                 forks += 1
                 answer = {"pid": child, "zygote": me, "layers": layers, "absent": absent}
             elif request["op"] == "try device":
@@ -142,7 +140,7 @@ def serve(
                 answer = {"status": statuses.get(request["child"])}
             channel.sendall(json.dumps(answer).encode() + b"\n")
             if forks == tidy_at and request["op"] == "fork":  # while the child is at work
-                _tidy([name for name in (device, "sim") if not absent.get(name)])
+                _tidy(() if device == "cuda" else ["cpu"] if absent["sim"] else ["cpu", "sim"])
     finally:
         _end(children, ())
     os._exit(0)  # no teardown of torch: it takes 200 ms, and somebody waits
@@ -183,12 +181,12 @@ def _preload(names: list[str]) -> bool:
     return len(sys.modules) > before
 
 
-def _tidy(devices: list[str]) -> None:
-    """Makes the children that follow cheaper."""
+def _tidy(devices: Sequence[str]) -> None:
+    """Makes the children that follow cheaper, on these devices."""
     from .huge_pages import collapse
     from .warm_up import warm_up
 
-    if "cuda" not in devices:
+    if devices:
         warm_up(devices)
     gc.collect()
     collapse()
@@ -200,8 +198,9 @@ def _fork(
     channel: socket.socket,
     confinement: Confinement,
     own: SimpleNamespace,
+    children: set[int],
 ) -> tuple[Step | None, int]:
-    """In the child, what is its work; here, the child's process id."""
+    """In the child, what is its work; here, the child's process id, which is also added to `children`."""
     from ..isolation.limits import Limits
     from .concealed import keep_forever
     from .server import serve as serve_child
@@ -217,6 +216,7 @@ def _fork(
     parent = os.getpid()
     pid = os.fork()
     if pid == 0:
+        children.clear()  # they are the zygote's to end, whatever happens to this one
         channel.close()
         # a submission that imports the grader finds nothing
         keep_forever([sys.modules.pop(name) for name in names])
@@ -227,6 +227,7 @@ def _fork(
         folder, threads = request["folder"], request["threads"]
         work = serve_child(own, parent, *ends, folder, limits, threads, confinement, start)
         return work, 0
+    children.add(pid)
     for descriptor in descriptors:
         os.close(descriptor)
     return None, pid
