@@ -127,12 +127,10 @@ class Sandbox:
             ends.callback(self._folder.remove)
             ends.callback(self._said.close)
             ends.callback(self._end_zygote)
-            for end in (*(self._ahead.give_up() if self._ahead else ()), self._end_opened):
+            if self._child:
+                ends.callback(_without_zygote, self._child.close)
+            for end in self._ahead.give_up() if self._ahead else ():
                 ends.callback(_without_zygote, end)
-
-    def _end_opened(self) -> None:
-        if self._child:
-            self._child.close()
 
     def _end_zygote(self) -> None:
         """The end of the connection ends it, with its child; where it does not listen, the kernel does it."""
@@ -298,6 +296,8 @@ class Sandbox:
     def _end_child(self, pid: int) -> int | None:
         """Kills a child with everything that it started; its wait status."""
         status = self._ask({"op": "kill", "child": pid}).get("status", "")
+        if self._ahead and self._child and pid == self._child.pid:
+            self._ahead.start()
         if status is None or type(status) is int:
             return status
         raise self._loss(_NONSENSE)

@@ -232,6 +232,14 @@ def test_the_one_that_has_waited_longest_is_taken(started: Sandbox) -> None:
     assert alive(before[1])
 
 
+def test_they_are_as_many_again_after_some_were_taken(started: Sandbox) -> None:
+    for _ in range(3):
+        loaded(started).close()
+    assert started._ahead
+    started._ahead.collect()
+    assert len(started._ahead.pids()) == 2
+
+
 def test_what_the_start_takes_counts_against_no_limit(started: Sandbox) -> None:
     child = loaded(started)
     child._usage.look()  # 96 MiB were taken at the start
