@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from . import classes, cold, growth, layers, phases, report, results, watch
+from . import classes, cold, gpu, growth, layers, phases, report, results, watch
 from .results import Row
 from .sizes import FULL, QUICK, Sizes
 
@@ -28,11 +28,13 @@ PARTS: dict[str, tuple[str, Callable[[Sizes], list[Row]]]] = {
         "Where the time goes, a submission with one job",
         lambda sizes: phases.measure(sizes.gradings),
     ),
+    "gpu": ("On a GPU, against the same without", lambda sizes: gpu.measure(sizes.runs)),
 }
+NAMED = ("gpu",)  # not every machine has what these need
 
 
 @click.command()
-@click.option("--only", multiple=True, type=click.Choice(list(PARTS)), help="Default: all.")
+@click.option("--only", multiple=True, type=click.Choice(list(PARTS)), help="Default: all but gpu.")
 @click.option("--quick", is_flag=True, help="Small sizes: to see it work, not for the figures.")
 @click.option(
     "--output",
@@ -46,7 +48,7 @@ def main(only: tuple[str, ...], quick: bool, output: Path | None) -> None:
     if not quick and not only:
         output = output or HERE
     for name, (title, measure) in PARTS.items():
-        if only and name not in only:
+        if name not in (only or PARTS.keys() - NAMED):
             continue
         start = time.perf_counter()
         told[name] = title, measure(QUICK if quick else FULL)

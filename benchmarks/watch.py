@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tests.terminal import Terminal
@@ -47,11 +47,14 @@ def measure(runs: int) -> list[Row]:
     return rows
 
 
-def from_save_to_verdict(name: str, pairs: int, between: Callable[[], None]) -> list[float]:
+def from_save_to_verdict(
+    name: str, pairs: int, between: Callable[[], None], devices: Sequence[str] = ()
+) -> list[float]:
     """Saves a wrong and a right solution in turn, by renaming; the first two pairs are not counted.
 
     Args:
         between: is called after each pair that is counted.
+        devices: that are asked for by name.
     """
     right = (ROOT / "solutions" / f"{name}.py").read_text(encoding="utf-8")
     wrong = right.replace(*MISTAKES[name])
@@ -60,7 +63,8 @@ def from_save_to_verdict(name: str, pairs: int, between: Callable[[], None]) -> 
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         shutil.copy(ROOT / "exercises" / f"{name}.py", folder)
-        with Terminal(["watch"], folder) as terminal:
+        named = [part for device in devices for part in ("--device", device)]
+        with Terminal(["watch", *named], folder) as terminal:
             terminal.until(f"open {name}.py")
             for run in range(2 * pairs + 4):
                 text, verdict = (right, "✓ ") if run % 2 else (wrong, "◐ ")

@@ -238,7 +238,8 @@ class _Grading:
             stack.enter_context(closing(session))
             on_gpu = None
             if "cuda" in self.environment.devices:
-                # to import these does not touch CUDA, which would not survive the fork
+                # while the CPU's checks run; importing does not touch CUDA, which would not survive the fork
+                self.machines.prepare(preload)
                 on_gpu = Session(exercise.name, source, self.machines.sandbox("cuda"), preload)
                 stack.enter_context(closing(on_gpu))
             yield Sessions(session, on_gpu, lambda: _solution_of(exercise))

@@ -1,6 +1,6 @@
 """The sandboxes that a course is graded on, device by device, with their limits and what is imported beforehand.
 
-    cpu, sim ──▶ one sandbox     cuda ──▶ another, whose children start CUDA themselves
+    cpu, sim ──▶ one sandbox     cuda ──▶ another, whose children start CUDA themselves, ahead of their work
 
 Whoever grades (`check`, `grade`, `watch`, `%%check`, `audit`) gets them from here, so that a course's `[limits]` hold
 everywhere.
@@ -11,9 +11,12 @@ from __future__ import annotations
 import atexit
 import gc
 import math
+import os
 import platform
 import re
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from copy import copy
 from dataclasses import replace
 from typing import Self
@@ -24,11 +27,13 @@ from .errors import CourseError, DeviceError
 from .language import _
 from .report import Environment
 from .sandbox import Limits, Sandbox
+from .sandbox.ahead import how_many_wait
+from .sandbox.gpu import smallest_gpu_bytes
 from .submission import Source
 
 # what every machine has; `cuda` is there to be asked for
 DEVICES = ("cpu", "sim")
-_CUDA_SECONDS = 30
+_CUDA_SECONDS = 5  # to load cuDNN, say, while others do so
 _LARGEST_LIMIT = 1 << 50  # seconds or bytes; the kernel takes no more than 63 bits
 # what torch imports when something is used for the first time: 1 s for an optimizer (by its class or by `getattr`; not
 # its name alone, in a comment or a rule) or `torch.func`, 0.2 s for a backward pass that starts from given gradients.
@@ -53,6 +58,7 @@ class Machines:
         limits: bounds on the student's code; by default the course's.
         zygote_server: the address of a process that forks the sandboxes' own; without one they are started anew.
         confined: whether children give up what the kernel lets them give up.
+        workers: how many processes of this machine grade at once, each with machines of its own.
 
     Raises:
         CourseError: if the course's `[limits]` are not as they should be.
@@ -67,12 +73,14 @@ class Machines:
         limits: Limits | None = None,
         zygote_server: str = "",
         confined: bool = True,
+        workers: int = 1,
     ) -> None:
         self.course = course or load_course()
         self.devices = tuple(dict.fromkeys(devices))
         self.limits = limits or limits_of(self.course)
         self._zygote_server = zygote_server
         self._confined = confined
+        self._workers = workers
         self._environment: Environment | None = None
         self._has_cuda = "cuda" in self.devices
         self._sandboxes = self._started()
@@ -135,15 +143,30 @@ class Machines:
     def _started(self) -> dict[str, Sandbox]:
         started = {"cpu": Sandbox(self.limits, self._confined, zygote_server=self._zygote_server)}
         if self._has_cuda:
-            started["cuda"] = Sandbox(_longer(self.limits), self._confined, device="cuda")
+            waiting = how_many_wait(
+                cores(), self._workers, self.limits.gpu_fraction, smallest_gpu_bytes()
+            )
+            started["cuda"] = Sandbox(
+                _longer(self.limits), self._confined, device="cuda", ahead=waiting
+            )
         return started
+
+    def prepare(self, preload: Sequence[str]) -> None:
+        """Has the sandboxes whose children start ahead import modules for them. Does not wait.
+
+        Raises:
+            SandboxLost: if one of them cannot be used.
+        """
+        for sandbox in self._sandboxes.values():
+            sandbox.prepare(preload)
 
     def _seen(self) -> Environment:
         import torch
 
         from .version import __version__
 
-        absent = {device: self._why_absent(device) for device in self.devices if device != "cpu"}
+        with _cuda_starts_here() if self._has_cuda else nullcontext():
+            absent = {each: self._why_absent(each) for each in self.devices if each != "cpu"}
         return Environment(
             python=platform.python_version(),
             # of torch's own class, which a report is not to bring along
@@ -161,13 +184,40 @@ class Machines:
 
 
 def _longer(limits: Limits) -> Limits:
-    """Each child of a sandbox for `cuda` starts CUDA and loads its libraries itself, which takes seconds."""
+    """For children on a GPU: CUDA has started before their time does, and brings other libraries when they are used."""
     return replace(
         limits,
         import_seconds=limits.import_seconds + _CUDA_SECONDS,
         call_seconds=limits.call_seconds + _CUDA_SECONDS,
         exercise_seconds=limits.exercise_seconds + 2 * _CUDA_SECONDS,
     )
+
+
+@contextmanager
+def _cuda_starts_here() -> Iterator[None]:
+    """Meanwhile this process starts CUDA as well, in which it works out references."""
+    thread = threading.Thread(target=_start_cuda_here, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
+
+
+def _start_cuda_here() -> None:
+    import torch
+
+    with suppress(RuntimeError, AssertionError):  # where there is none, a child tells why
+        if torch.cuda.is_available():
+            weight = torch.ones(3, 2, device="cuda", requires_grad=True)
+            (torch.ones(4, 3, device="cuda") @ weight).mean().backward()
+
+
+def cores() -> int:
+    """The cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def limits_of(course: Course) -> Limits:

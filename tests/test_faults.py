@@ -302,7 +302,7 @@ def test_a_sandbox_that_was_killed_is_started_again(course_of: CourseOf, forked:
 def zygote_of(sandbox: Sandbox) -> int:
     """The process that makes its children: the parent of one."""
     child = sandbox.open()
-    status = Path(f"/proc/{child._pid}/stat").read_text()
+    status = Path(f"/proc/{child.pid}/stat").read_text()
     child.close()
     return int(status.rpartition(")")[2].split()[1])
 

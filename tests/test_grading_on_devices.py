@@ -23,6 +23,7 @@ from grader.sandbox.isolation import gpu_diagnosis
 from grader.sandbox.parity import programs
 from grader.sandbox.wire.values import code_of
 from grader.submission import Submission
+from tests.children import told_by
 from tests.conftest import ROOT, Grade
 
 SUBMISSIONS = ROOT / "tests" / "submissions"
@@ -247,6 +248,69 @@ def test_device_mistakes_cost_the_same_with_a_gpu(with_gpu: Machines, path: Path
         for devices in (("cpu", "sim"), ("cpu", "sim", "cuda"))
     ]
     assert scores[0] == scores[1]
+
+
+def with_line(line: str) -> Submission:
+    """A right submission for line_fit, but for a line at the beginning of `mse` where its inputs are on a GPU."""
+    text = text_of("line_fit/right/plain").replace(
+        "def mse(y_pred, y):", f"def mse(y_pred, y):\n    if y.is_cuda:\n        {line}", 1
+    )
+    return Submission.of_text("line_fit", text)
+
+
+@pytest.mark.cuda
+def test_children_on_a_gpu_have_started_it_before_their_file_is_loaded(with_gpu: Machines) -> None:
+    source = "import torch\nstarted = torch.cuda.is_initialized()\ndef f():\n    return started\n"
+    assert told_by(with_gpu.sandbox("cuda"), source) is True
+    assert told_by(with_gpu.sandbox("cuda"), source, ["torch._dynamo"]) is True
+
+
+@pytest.mark.cuda
+@pytest.mark.parametrize(
+    "line",
+    [
+        "y_pred[torch.tensor([10**6], device=y.device)]",
+        "torch.nn.functional.nll_loss(y_pred.reshape(1, -1), torch.tensor([10**6], device=y.device))",
+    ],
+)
+def test_a_kernel_that_stops_costs_its_check_with_the_cause_and_that_child_alone(
+    with_gpu: Machines, line: str
+) -> None:
+    result = grade(with_line(line), machines=with_gpu).exercises[0]
+    [lost] = [check for check in result.checks if not check.score]
+    assert lost.name == "other_devices"
+    assert "CUDA error: device-side assert triggered" in lost.message
+    assert line in lost.message  # and no line that happened to come next
+    assert lost.cause_id == "raised-index"
+    after = grade(with_line("pass"), machines=with_gpu)
+    assert after.score == after.max_score
+
+
+HOLDS = """
+import sys, torch
+free, whole = torch.cuda.mem_get_info()
+kept = torch.empty(free - int(whole * float(sys.argv[1])), dtype=torch.uint8, device="cuda")
+print("holds", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.cuda
+def test_memory_that_another_process_holds_is_a_fault(with_gpu: Machines) -> None:
+    """It takes 8 % of the GPU's memory, where it may take 10 %; another process leaves 5 %."""
+    takes = with_line(
+        "torch.empty(int(0.08 * torch.cuda.mem_get_info()[1]), dtype=torch.uint8, device=y.device)"
+    )
+    command = [sys.executable, "-c", HOLDS, "0.05"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout
+        assert other.stdout.readline() == b"holds\n"
+        result = grade(takes, machines=with_gpu).exercises[0]
+        assert (result.status, result.checks) == ("fault", ())
+        assert "The GPU cannot be used: of its" in result.message
+        other.kill()
+    report = grade(takes, machines=with_gpu)
+    assert report.score == report.max_score
 
 
 @pytest.mark.cuda

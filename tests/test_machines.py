@@ -18,7 +18,7 @@ from grader.authoring.named_causes import Verdict, verdict_of
 from grader.cli import main
 from grader.course.catalog import Course
 from grader.errors import CourseError, DeviceError, SandboxLost
-from grader.machines import DEVICES, Machines, limits_of, preload_for
+from grader.machines import DEVICES, Machines, cores, limits_of, preload_for
 from grader.practice.events import Pressed
 from grader.practice.magics import GraderMagics
 from grader.report import ExerciseResult
@@ -53,7 +53,7 @@ def quickly_started(machines: Machines) -> Iterator[None]:
     Those of the session are started before, since they outlive that process.
     """
 
-    def forked(limits: Limits, confined: bool, *, zygote_server: str, **others: str) -> Sandbox:
+    def forked(limits: Limits, confined: bool, *, zygote_server: str, **others: Any) -> Sandbox:
         return Sandbox(limits, confined, zygote_server=server.address, **others)
 
     server = start_zygote_server()
@@ -232,6 +232,46 @@ def test_a_restart_holds_for_whoever_shares_the_sandboxes() -> None:
         last = owner.sandbox()
     with pytest.raises(SandboxLost):
         last.open()
+
+
+class Noted:
+    """Stands for a sandbox: notes how it was made, and what its children are to find imported."""
+
+    def __init__(self, limits: Limits, confined: bool, **given: Any) -> None:
+        self.limits, self.given, self.prepared = limits, given, list[tuple[str, ...]]()
+
+    def prepare(self, preload: tuple[str, ...]) -> None:
+        self.prepared.append(preload)
+
+    def close(self) -> None: ...
+
+
+def test_children_on_a_gpu_start_ahead_and_have_a_little_more_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("grader.machines.Sandbox", Noted)
+    monkeypatch.setattr("grader.machines.smallest_gpu_bytes", lambda: 80 << 30)
+    monkeypatch.setattr("grader.machines.cores", lambda: 16)
+    with Machines(devices=["cpu", "cuda"], limits=Limits(call_seconds=2), workers=8) as machines:
+        plain: Any = machines.sandbox()
+        on_gpu: Any = machines.sandbox("cuda")
+        assert (on_gpu.given, plain.given) == (
+            {"device": "cuda", "ahead": 2},
+            {"zygote_server": ""},
+        )
+        assert plain.limits == Limits(call_seconds=2)
+        assert 2 < on_gpu.limits.call_seconds <= 10
+        assert on_gpu.limits.memory_bytes == plain.limits.memory_bytes
+        machines.prepare(("torch._dynamo",))
+        assert on_gpu.prepared == plain.prepared == [("torch._dynamo",)]
+
+
+def test_the_cores_that_this_process_may_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda pid: {0, 2, 5}, raising=False)
+    assert cores() == 3
+    monkeypatch.delattr("os.sched_getaffinity")
+    monkeypatch.setattr("os.cpu_count", lambda: None)
+    assert cores() == 1
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from ..errors import CourseFault, Fault
+from ..errors import CourseFault, Fault, SandboxLost
+from ..sandbox.gpu import is_of_cuda
 from . import torch_settings
 from .alarm import Overrun
 from .collect import Case
@@ -54,6 +55,9 @@ def _end(case: Case, error: BaseException | None) -> CaseEnd:
             return CaseEnd("skipped", str(error))
         case Fault():
             raise error
+        case RuntimeError() if is_of_cuda({"type": type(error).__name__, "message": str(error)}):
+            # a reference is worked out on the GPU as well, where whoever else uses it can be in the way
+            raise SandboxLost(f"The GPU fails the grader itself: {error}".split("\n")[0]) from error
         case Exception():
             raise CheckRaised from error
         case _:

@@ -17,8 +17,9 @@ from functools import cached_property
 from typing import Any
 from zlib import crc32
 
-from ..errors import NoAnswer
+from ..errors import NoAnswer, SandboxLost
 from ..sandbox import Child, Message, Sandbox
+from ..sandbox.gpu import is_of_cuda
 from ..sandbox.wire.values import WireError, as_received, decode, encode
 from ..submission import Source
 from .failures import Failures, changed, cut_short, not_loaded, out_of_time, strings, unusable
@@ -177,6 +178,8 @@ class Session:
                 self._threaded.add(name)  # it may be for want of a thread
                 self._let_start_threads(True)
                 answer = self._exchange(header, block, request.device)
+            if request.device == "cuda" and is_of_cuda(answer.header.get("error")):
+                answer = self._asked_again(header, block)
         return answer
 
     def read(self, request: Request, answer: Message) -> Any:
@@ -215,9 +218,37 @@ class Session:
             self._child, self._was_lost = None, True
             if self._may_be_late(error, start):
                 return self._exchange(header, block, device)
+            if device == "cuda":
+                self._expect_device()
             if self._was_cut_short(error, left):
                 raise cut_short(self._sandbox.limits.exercise_seconds) from error
             raise self._failures.lost(error, device) from error
+
+    def _asked_again(self, header: dict[str, Any], block: bytes) -> Message:
+        """The answer where CUDA itself refused: believed when it comes twice, in between which the device has worked.
+
+        After such an error, nothing may work any more in that child.
+
+        Raises:
+            SandboxLost: if the device does not work.
+        """
+        self.close()
+        self._expect_device()
+        answer = self._exchange(header, block, "cuda")
+        if is_of_cuda(answer.header.get("error")):
+            self.close()
+        return answer
+
+    def _expect_device(self) -> None:
+        """Tries the device with code of ours, in a child of its own; it takes none of the student's time.
+
+        Raises:
+            SandboxLost: if it does not work, or has less memory left than one submission may take.
+        """
+        start = self.waited
+        if trouble := self._sandbox.device_trouble():
+            raise SandboxLost(f"The GPU cannot be used: {trouble}")
+        self._free_seconds += self.waited - start
 
     def _let_start_threads(self, threads: bool) -> None:
         """Ends a child that may start threads where none should, and the reverse."""
@@ -262,7 +293,10 @@ class Session:
         """A new child with the source in it; without one, `load_problem` says why."""
         left = self._left() if self._was_lost else math.inf
         start = self.waited
+        opened = self.waited
         child = self._sandbox.open(self._preload, threads=self._has_threads)
+        if self._was_lost:  # the start of a child is nobody's time, nor that of a GPU in it
+            self._free_seconds += self.waited - opened
         # plain names, whatever the path is: they travel through C code that knows ASCII alone
         tags = [f"{self.name}.py"]
         if self._source.notebook:
@@ -283,6 +317,8 @@ class Session:
             return self._load()
         if "error" in header:
             child.close()
+            if is_of_cuda(header["error"]):
+                self._expect_device()
             self.load_problem = self._failures.raised_at_import(header["error"])
             return None
         self._failures.note_loaded(header)

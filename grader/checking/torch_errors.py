@@ -18,6 +18,11 @@ GRADIENT_SHAPE = Cause(
     "A gradient has the shape of its input: sum over what the forward pass broadcast or added up.",
 )
 OUT_OF_MEMORY = Cause("raised-memory", "It takes more of the GPU's memory than one submission may.")
+OUT_OF_RANGE = Cause(
+    "raised-index",
+    "A kernel stopped at a value that it does not take: an index or a label out of range, or a probability outside of "
+    "0 to 1. On the CPU the same code says more.",
+)
 TO_NUMPY = Cause(
     "raised-device", "NumPy works on the CPU: stay with torch, or use `.cpu()` and come back."
 )
@@ -133,8 +138,10 @@ def meaning_on(device: str, kind: str, message: str) -> Cause | None:
     """
     if device == "cpu":
         return None
-    if kind in ("OutOfMemoryError", "AcceleratorError") and "memory" in message:
+    if kind in ("OutOfMemoryError", "AcceleratorError") and "out of memory" in message:
         return OUT_OF_MEMORY
+    if "device-side assert" in message:
+        return OUT_OF_RANGE
     if "to numpy" in message:
         return TO_NUMPY
     if "Torch not compiled with CUDA" in message or "NVIDIA driver" in message:

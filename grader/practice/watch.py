@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -14,9 +14,9 @@ from rich.console import Console
 from ..course.catalog import Exercise
 from ..course.python_files import text_of
 from ..course.translation import hints_of, title_of
-from ..errors import WorkspaceError
+from ..errors import CourseError, SandboxLost, UnsupportedVersion, WorkspaceError
 from ..language import N_, _
-from ..machines import Machines, warm_up
+from ..machines import Machines, preload_for, warm_up
 from ..outputs.progress import ProgressEntry
 from ..outputs.watch_screen import Hint, Screen
 from ..report import ExerciseResult
@@ -292,9 +292,10 @@ class Watch:
 
     def _turn_to(self, name: str, again: bool = False) -> None:
         """Makes `name` the current exercise and shows it, graded if it has anything to grade."""
+        standing = self._standings.get(name)
         if name != self._current:
             self._current, self._hint = name, None
-        standing = self._standings.get(name)
+            self._prepare(standing)
         if standing and name not in self._results and (again or standing.state != "not_attempted"):
             self._show(_(_GRADING).format(name=name))
             self._grade(name, standing.source)
@@ -302,6 +303,12 @@ class Watch:
                 self._move_on(after=name)
                 return
         self._show()
+
+    def _prepare(self, standing: Standing | None) -> None:
+        """Has children start for an exercise while the student works at it; what is wrong, its grading tells."""
+        if standing and standing.source:
+            with suppress(SandboxLost, UnsupportedVersion, CourseError):
+                self._machines.prepare(preload_for(standing.exercise, standing.source))
 
     # the screen
 

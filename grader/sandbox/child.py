@@ -7,18 +7,16 @@ import os
 import secrets
 import select
 import signal
-import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 from ..errors import Fault, NoAnswer, SandboxLost
+from .ends import Ends
 from .hanging_line import hanging_line
 from .isolation.limits import Limits
-from .private_folder import PrivateFolder
-from .shared_inputs import SharedInputs
 from .usage import Usage
 from .wire.messages import READY, Message, MessageError, pack, unpack
 
@@ -32,41 +30,39 @@ class Child:
 
     Args:
         pid: its process id.
-        connection: for requests and answers.
-        output: what the student's code prints comes out of it.
-        stack: where it hangs comes out of it.
-        inputs: the memory that it shares with this process.
-        home: the folder that it may write in.
-        folder: the folder that `home` lies in; emptied when the child has ended.
+        ends: what it is connected by, and the folder that it may write in, which is emptied when it has ended.
         limits: bounds on what it may use.
         end: ends it with everything that it started, and tells its wait status.
         zygote: the zygote's process id, where the kernel lets children start processes.
+        beside: the process ids of other children of the zygote, which wait.
+
+    Attributes:
+        pid: its process id.
+        alive: whether it can be asked.
+        printed: the beginning of what it printed during the last request.
     """
 
     def __init__(
         self,
         pid: int,
-        connection: socket.socket,
-        output: int,
-        stack: int,
-        inputs: SharedInputs,
-        home: Path,
-        folder: PrivateFolder,
+        ends: Ends,
         limits: Limits,
         end: Callable[[], int | None],
         zygote: int | None = None,
+        beside: Callable[[], Collection[int]] = tuple,
     ) -> None:
         self._limits = limits
         self._end = end
-        self._pid = pid
+        self.pid = pid
         self._handle = _handle_on(pid)
-        self._usage = Usage(pid, zygote, folder, limits)
-        self._connection = connection
-        self._output = output
-        self._stack = stack
-        self._inputs = inputs
-        self._home = home
-        self._folder = folder
+        self._look_at = partial(Usage, pid, zygote, ends.folder, limits, beside)
+        self._usage = self._look_at()
+        self._connection = connection = ends.connection
+        self._output = output = ends.output
+        self._stack = stack = ends.stack
+        self._inputs = ends.inputs
+        self._home = ends.home
+        self._folder = ends.folder
         self._settled = False
         self._tags: list[str] = []
         self._printed_bytes = 0
@@ -78,6 +74,31 @@ class Child:
         connection.setblocking(False)
         for descriptor in (output, stack):
             os.set_blocking(descriptor, False)
+
+    def settle(self, seconds: float) -> None:
+        """Waits until one that starts its device ahead is ready. What it takes for that counts against no limit.
+
+        Raises:
+            SandboxLost: if it ended instead, its device did not start, or `seconds` went by; it has been ended then.
+        """
+        if self._settled:
+            return
+        self._usage.due = math.inf
+        try:
+            ready = self._read(len(READY), time.monotonic() + seconds) == READY
+            self._drain()
+        except (OSError, NoAnswer) as error:
+            with suppress(OSError, NoAnswer):
+                self._drain()
+            raise _never_settled(error, self.close(), self.printed) from None
+        except BaseException:
+            self.close()
+            raise
+        if not ready:
+            self.close()
+            raise SandboxLost(f"The device of a child did not start. {self.printed}".strip())
+        self._settled = True
+        self._usage = self._look_at()
 
     def load(
         self,
@@ -136,6 +157,13 @@ class Child:
 
         return with_changed(answer, changed_names(request["arguments"], block, after))
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether its end of the connection is closed."""
+        ended = select.poll()
+        ended.register(self._connection, 0)
+        return bool(ended.poll(0))
+
     def close(self) -> int | None:
         """Ends the child; its wait status.
 
@@ -163,11 +191,11 @@ class Child:
         """Ends the process from here, where the zygote cannot, and waits until it has ended."""
         if self._handle is None:
             with suppress(OSError):
-                os.killpg(self._pid, signal.SIGKILL)
+                os.killpg(self.pid, signal.SIGKILL)
             return
         with suppress(OSError):
             signal.pidfd_send_signal(self._handle, signal.SIGKILL)
-            os.killpg(self._pid, signal.SIGKILL)  # its number is still its own
+            os.killpg(self.pid, signal.SIGKILL)  # its number is still its own
         ended = select.poll()
         ended.register(self._handle, select.POLLIN)
         ended.poll(1000 * _END_SECONDS)
@@ -197,7 +225,7 @@ class Child:
         """Ends the child; what is told of why it gave no answer."""
         place = None
         if self._settled and isinstance(error, TimeoutError | NoAnswer):
-            place = hanging_line(self._pid, self._stack, self._tags)
+            place = hanging_line(self.pid, self._stack, self._tags)
         with suppress(OSError, NoAnswer):
             self._drain()
         homeless = not self._folder.has(self._home)

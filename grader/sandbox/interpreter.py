@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 PACKAGES = str(Path(__file__).resolve().parents[2])  # the folder that this package lies in
+_MOST_WORDS = 2000  # bytes
 
 
 def start_python(
@@ -42,6 +43,19 @@ def start_python(
     )
 
 
+def last_words(errors: int) -> str:
+    """What such a process wrote to its standard error before it ended, its last line first.
+
+    Args:
+        errors: a descriptor of the file.
+    """
+    size = os.fstat(errors).st_size
+    kept = os.pread(errors, _MOST_WORDS, max(size - _MOST_WORDS, 0))
+    said = kept.decode(errors="replace").strip()
+    head, _, last = said.rpartition("\n")
+    return f"{last}\n{said}" if head else last
+
+
 def clean_environment(device: str) -> dict[str, str]:
     """The environment for children with `device`: no tokens, no PYTHON*, no LD_*; what students' code needs."""
     environment = {
@@ -65,6 +79,7 @@ def clean_environment(device: str) -> dict[str, str]:
             "CUBLAS_WORKSPACE_CONFIG": ":4096:8",  # cuBLAS sums in the same order each time
             "PYTORCH_NVML_BASED_CUDA_CHECK": "1",  # asks for a GPU without starting CUDA
             "CUDA_CACHE_DISABLE": "1",
+            "CUDA_LAUNCH_BLOCKING": "1",  # what goes wrong in a kernel is raised at the line that started it
         }
     else:
         environment["CUDA_VISIBLE_DEVICES"] = ""  # the same with and without a GPU

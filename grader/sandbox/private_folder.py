@@ -35,6 +35,9 @@ class Contents(NamedTuple):
 class PrivateFolder:
     """A folder with a name that nobody can guess, for this user alone.
 
+    Args:
+        within: the folder to make it in; by default that for temporary files.
+
     Attributes:
         path: where it was made.
 
@@ -42,9 +45,9 @@ class PrivateFolder:
         SandboxLost: if it cannot be made.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, within: Path | None = None) -> None:
         try:
-            self.path = Path(tempfile.mkdtemp(prefix="grader-"))
+            self.path = Path(tempfile.mkdtemp(prefix="grader-", dir=within))
         except OSError as error:
             raise SandboxLost(f"The sandbox's folder cannot be made: {error}") from error
         try:
@@ -100,6 +103,14 @@ class PrivateFolder:
         os.close(descriptor)
         with suppress(OSError):  # it was renamed, or is gone
             self.path.rmdir()
+
+
+class OneChildsFolder(PrivateFolder):
+    """One in another private folder, for a child beside which others wait: it is measured, and ends, alone."""
+
+    def empty(self) -> None:
+        """Removes it: no other child comes."""
+        self.remove()
 
 
 def _contents(folder: int, most: Contents) -> Contents:

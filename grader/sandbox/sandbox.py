@@ -9,26 +9,28 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import asdict
+from functools import partial
 from typing import Any, Self
 
 from ..errors import SandboxLost, UnsupportedVersion
+from .ahead import Ahead
 from .child import Child
-from .interpreter import PACKAGES, clean_environment, start_python
+from .ends import Ends
+from .gpu import trouble_seen_by
+from .interpreter import PACKAGES, clean_environment, last_words, start_python
 from .isolation.confinement import Layer
 from .isolation.limits import PORTABLE, Limits
 from .package_folders import package_folders
 from .private_folder import PrivateFolder
-from .shared_inputs import SharedInputs
 from .zygote_server_client import ask
 
 _END_SECONDS = 5.0  # to end by itself
 _KILLED_SECONDS = 30.0  # to end when the kernel says so, on a machine with much else to do
 _ANSWER_SECONDS = 120.0  # a cold disk and a busy machine: torch can take this long to import
 _MOST_REPLY = 1 << 20
-_MOST_WORDS = 2000
 _NONSENSE = "The sandbox's first process sent an answer that is not one."
 _BOOT = (
     "import sys; sys.path.insert(0, {root!r}); from grader.sandbox.inside.zygote import main; "
@@ -49,6 +51,8 @@ class Sandbox:
             that have a GPU and nothing warmed up.
         zygote_server: the address of a `ZygoteServer` that forks the zygote, for `cpu`; without one that answers, it is
             started anew.
+        ahead: how many children are to wait, with the device started; a child that is opened is one of them. `None` for
+            children whose device starts when it is first used.
 
     Raises:
         SandboxLost: if it cannot be started.
@@ -60,13 +64,17 @@ class Sandbox:
         confined: bool = True,
         device: str = "cpu",
         zygote_server: str = "",
+        ahead: int | None = None,
     ) -> None:
         self.limits = limits or Limits()
+        self._device = device
         self._process: subprocess.Popen[bytes] | None = None
         self._zygote = 0
+        self._ahead: Ahead | None = None
         self._child: Child | None = None
         self._layers: tuple[Layer, ...] | None = None
         self._absent: dict[str, str] = {}
+        self._why_absent: str | None = None  # known once the device was tried
         self._lost = ""  # why it cannot be used any more
         self._imported: set[str] = set()
         try:
@@ -79,6 +87,9 @@ class Sandbox:
                 undo.callback(self._control.close)
                 with theirs:
                     self._start(theirs, confined, device, zygote_server)
+                if ahead is not None:
+                    self._ahead = Ahead(ahead, self._folder, self._send_fork, self._forked)
+                    self._ahead.start()
                 undo.pop_all()
         except OSError as error:
             sentence = f"The sandbox's first process cannot be started: {error}"
@@ -118,8 +129,9 @@ class Sandbox:
             ends.callback(self._said.close)
             ends.callback(self._end_zygote)
             if self._child:
-                with suppress(SandboxLost):  # the zygote is not asked any more
-                    self._child.close()
+                ends.callback(_without_zygote, self._child.close)
+            for end in self._ahead.give_up() if self._ahead else ():
+                ends.callback(_without_zygote, end)
 
     def _end_zygote(self) -> None:
         """The end of the connection ends it, with its child; where it does not listen, the kernel does it."""
@@ -152,56 +164,87 @@ class Sandbox:
         return False
 
     def open(self, preload: Sequence[str] = (), *, threads: bool = True) -> Child:
-        """Forks a child; one that is still there is ended.
+        """Forks a child, or takes one that waits; one that was opened before is ended.
 
         Args:
             preload: modules to import in the zygote first, once, so that no child pays for them.
             threads: whether the child may start threads; it may in any case where the kernel has no seccomp.
 
         Raises:
-            SandboxLost: if the zygote, or the folder for its children, cannot be used.
+            SandboxLost: if the zygote, the folder for its children, or the device that they start ahead cannot be used.
             UnsupportedVersion: if torch or Python lack a private name that values on the wire need.
         """
         if self._child:
             self._child.close()
         self._expect_usable()
-        home = self._folder.new()
-        inputs = SharedInputs()
-        connection, theirs = socket.socketpair()
-        output, output_end = os.pipe()
-        stack, stack_end = os.pipe()
-        passed = [theirs.fileno(), output_end, stack_end, inputs.descriptor]
+        if self._ahead:
+            if why := self.absent(self._device):
+                raise SandboxLost(f"The sandbox has no {self._device}: {why}")
+            self._ahead.prepare(preload)
+            self._child = self._ahead.take()
+            self._ahead.start()
+        else:
+            ends = Ends(self._folder)
+            self._send_fork(ends, preload, threads)
+            self._child = self._forked(ends)
+        return self._child
+
+    def prepare(self, preload: Sequence[str] = ()) -> None:
+        """Has children that are started ahead start at once, with these modules. Does not wait for them.
+
+        Raises:
+            SandboxLost, UnsupportedVersion: as `open`.
+        """
+        self._expect_usable()
+        if self._ahead and not self._why_absent:
+            self._ahead.prepare(preload)
+
+    def _send_fork(self, ends: Ends, preload: Sequence[str], threads: bool = True) -> None:
+        request = {
+            "op": "fork",
+            "folder": str(ends.home),
+            "limits": asdict(self.limits),
+            "preload": list(preload),
+            "threads": threads,
+            "start": self._ahead is not None,
+        }
         try:
-            answer = self._ask(
-                {
-                    "op": "fork",
-                    "folder": str(home),
-                    "limits": asdict(self.limits),
-                    "preload": list(preload),
-                    "threads": threads,
-                },
-                passed,
-            )
+            self._send(request, ends.theirs)
+        except BaseException:
+            ends.close()
+            raise
+        ends.hand_over()
+        self._imported.update(preload)
+
+    def _forked(self, ends: Ends) -> Child:
+        """The child that the zygote's answer is about."""
+        try:
+            answer = self._receive()
             if missing := answer.get("unsupported"):
                 raise UnsupportedVersion(f"The sandbox cannot be used: {missing}.")
-            pid = self._forked(answer)
-            self._imported.update(preload)
-            ends = pid, connection, output, stack, inputs, home
-            self._child = Child(
-                *ends, self._folder, self.limits, self._end_child, self._needs_counting()
-            )
-            return self._child
+            pid = self._noted(answer)
+            end = partial(self._end_child, pid)
+            return Child(pid, ends, self.limits, end, self._needs_counting(), self._waiting)
         except BaseException:
-            connection.close()
-            os.close(output)
-            os.close(stack)
-            inputs.close()
-            self._folder.empty()
+            ends.close()
             raise
-        finally:
-            theirs.close()
-            os.close(output_end)
-            os.close(stack_end)
+
+    def _waiting(self) -> list[int]:
+        """The process ids of the children that wait."""
+        return self._ahead.pids() if self._ahead else []
+
+    def device_trouble(self) -> str:
+        """What keeps a new child, with code of ours, from the GPU and from its share of it; empty if nothing does.
+
+        A child that was opened before is ended.
+
+        Raises:
+            SandboxLost: if there is no such child any more.
+        """
+        if not self._ahead:
+            return ""
+        with closing(self.open()) as child:
+            return trouble_seen_by(child, self.limits.gpu_fraction)
 
     def has_imported(self, modules: Sequence[str]) -> bool:
         """Whether children have had all of them preloaded, as far as this torch has them."""
@@ -209,16 +252,38 @@ class Sandbox:
 
     def layers(self) -> tuple[Layer, ...]:
         """The layers around a child, each with whether it was seen to hold."""
-        if self._layers is None:
+        if self._layers is None and self._ahead:
+            self._expect_usable()
+            self._ahead.have_one()
+        elif self._layers is None:
             self.open().close()
         return PORTABLE + (self._layers or ())
 
     def absent(self, device: str) -> str:
         """Why the children have no such device; empty where they have it."""
         self.layers()
-        return self._absent.get(device, "")
+        if device != self._device or device == "cpu":
+            return self._absent.get(device, "")
+        if self._why_absent is None:
+            self._why_absent = self._tried()
+        return self._why_absent
 
-    def _forked(self, answer: dict[str, Any]) -> int:
+    def _tried(self) -> str:
+        """Why the device of this sandbox is not there; the first of the children that start ahead tries."""
+        error = ""
+        if self._ahead:
+            try:
+                self._ahead.try_first()
+                return ""
+            except SandboxLost as lost:
+                self._expect_usable()
+                error = str(lost)
+        why = self._ask({"op": "try device"}).get("why")
+        if type(why) is not str:
+            raise self._loss(_NONSENSE)
+        return why or error
+
+    def _noted(self, answer: dict[str, Any]) -> int:
         """Notes what the zygote tells of a fork; the child's process id."""
         try:
             self._layers = tuple(Layer(**layer) for layer in answer["layers"])
@@ -234,23 +299,63 @@ class Sandbox:
         alone = any(layer.name == "no new processes" and layer.on for layer in layers)
         return None if alone else self._zygote
 
-    def _end_child(self) -> int | None:
-        """Kills the child with everything that it started; its wait status."""
-        status = self._ask({"op": "kill"}).get("status", "")
+    def _end_child(self, pid: int) -> int | None:
+        """Kills a child with everything that it started; its wait status."""
+        status = self._ask({"op": "kill", "child": pid}).get("status", "")
+        if self._ahead and self._child and pid == self._child.pid:
+            self._ahead.start()
         if status is None or type(status) is int:
             return status
         raise self._loss(_NONSENSE)
 
-    def _ask(self, request: dict[str, Any], descriptors: Sequence[int] = ()) -> dict[str, Any]:
+    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         """The zygote's answer to a request.
 
         Raises:
             SandboxLost: if none came, now or before: one that comes late would be taken for another's.
         """
         self._expect_usable()
+        if self._ahead:
+            self._ahead.collect()
+        self._send(request)
+        return self._receive()
+
+    def _send(self, request: dict[str, Any], descriptors: Sequence[int] = ()) -> None:
+        """Sends a request; what is not among the children that go on is ended."""
+        opened = [self._child.pid] if self._child and self._child.alive else []
+        keep = [*self._waiting(), *opened]
+        message = json.dumps({"keep": keep, **request}).encode()
+        with self._exchanging():
+            self._control.settimeout(_ANSWER_SECONDS)
+            if descriptors:
+                socket.send_fds(self._control, [message], descriptors)
+            else:
+                self._control.sendall(message)
+
+    def _receive(self) -> dict[str, Any]:
+        """The answer to what was sent last."""
+        deadline, reply = time.monotonic() + _ANSWER_SECONDS, b""
+        with self._exchanging():
+            while not reply.endswith(b"\n"):
+                self._control.settimeout(max(deadline - time.monotonic(), 0.001))
+                part = self._control.recv(65536)
+                if not part:
+                    raise ConnectionResetError
+                reply += part
+                if len(reply) > _MOST_REPLY:
+                    raise ValueError
+            answer = json.loads(reply)
+            if not isinstance(answer, dict):
+                raise ValueError
+        return answer
+
+    @contextmanager
+    def _exchanging(self) -> Iterator[None]:
+        """Where an exchange does not come to its end, this sandbox is lost."""
+        self._expect_usable()
         self._lost = "A request to the sandbox's first process was interrupted."
         try:
-            answer = self._exchange(json.dumps(request).encode(), descriptors)
+            yield
         except ConnectionError as error:
             sentence = f"The sandbox's first process ended. {self._last_words()}"
             raise self._loss(sentence) from error
@@ -260,28 +365,6 @@ class Sandbox:
         except (ValueError, RecursionError) as error:
             raise self._loss(_NONSENSE) from error
         self._lost = ""
-        return answer
-
-    def _exchange(self, message: bytes, descriptors: Sequence[int]) -> dict[str, Any]:
-        deadline = time.monotonic() + _ANSWER_SECONDS
-        self._control.settimeout(_ANSWER_SECONDS)
-        if descriptors:
-            socket.send_fds(self._control, [message], descriptors)
-        else:
-            self._control.sendall(message)
-        reply = b""
-        while not reply.endswith(b"\n"):
-            self._control.settimeout(max(deadline - time.monotonic(), 0.001))
-            part = self._control.recv(65536)
-            if not part:
-                raise ConnectionResetError
-            reply += part
-            if len(reply) > _MOST_REPLY:
-                raise ValueError
-        answer = json.loads(reply)
-        if not isinstance(answer, dict):
-            raise ValueError
-        return answer
 
     def _expect_usable(self) -> None:
         if self._lost:
@@ -298,11 +381,13 @@ class Sandbox:
             status = self._process.wait(timeout=1) if self._process else 0
             if status < 0:
                 return f"Signal {-status} ended it."
-        size = os.fstat(self._said.fileno()).st_size
-        kept = os.pread(self._said.fileno(), _MOST_WORDS, max(size - _MOST_WORDS, 0))
-        said = kept.decode(errors="replace").strip()
-        head, _, last = said.rpartition("\n")
-        return f"{last}\n{said}" if head else last
+        return last_words(self._said.fileno())
+
+
+def _without_zygote(end: Callable[[], object]) -> None:
+    """Ends something of a sandbox whose zygote is not asked any more."""
+    with suppress(SandboxLost):
+        end()
 
 
 def _has_ended(process: subprocess.Popen[bytes], seconds: float) -> bool:

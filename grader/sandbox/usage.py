@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 
 from ..errors import NoAnswer
@@ -30,13 +30,22 @@ class Usage:
         zygote: the zygote's process id, where the kernel lets children start processes; `None` where it does not.
         folder: what the child, or whatever it started, can write in.
         limits: how much it may take.
+        beside: the process ids of other children of the zygote, which are not its own.
 
     Attributes:
         due: when the next look is to be, by `time.monotonic()`, in seconds.
     """
 
-    def __init__(self, pid: int, zygote: int | None, folder: PrivateFolder, limits: Limits) -> None:
+    def __init__(
+        self,
+        pid: int,
+        zygote: int | None,
+        folder: PrivateFolder,
+        limits: Limits,
+        beside: Callable[[], Collection[int]] = tuple,
+    ) -> None:
         self._pid = pid
+        self._beside = beside
         self._zygote = zygote
         self._folder = folder
         self._limits = limits
@@ -79,7 +88,8 @@ class Usage:
     def _processes(self) -> Iterator[int]:
         yield self._pid
         if self._zygote is not None:
-            yield from (pid for pid in _descendants(self._zygote) if pid != self._pid)
+            apart = {self._pid, *self._beside()}
+            yield from (pid for pid in _descendants(self._zygote) if pid not in apart)
 
     def _unnamed_files(self, pid: int, maps: str) -> dict[int, int]:
         """The files of a process that were removed, by number, each with its bytes on the disk.

@@ -238,3 +238,18 @@ def test_a_case_that_asks_less_is_the_courses_fault() -> None:
 
     with pytest.raises(CourseFault, match="Draw them with `draw`"):
         steady(check)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB."),
+        RuntimeError("CUDA error: unspecified launch failure\nCUDA kernel errors might be"),
+    ],
+)
+def test_a_reference_that_the_gpu_fails_is_a_fault(error: Exception) -> None:
+    def check() -> None:
+        raise error
+
+    with pytest.raises(SandboxLost, match=r"^The GPU fails the grader itself: CUDA [^\n]*$"):
+        run(check)

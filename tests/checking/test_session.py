@@ -592,6 +592,118 @@ def test_each_device_has_its_session(start: Start) -> None:
     assert Sessions(main).on("cuda") is main
 
 
+# on a GPU
+
+ASSERTED = {"type": "AcceleratorError", "message": "CUDA error: device-side assert triggered"}
+FULL = {"type": "OutOfMemoryError", "message": "CUDA out of memory. Tried to allocate 9 GiB."}
+NUMPY = {"type": "TypeError", "message": "can't convert cuda:0 device type tensor to numpy"}
+
+
+class Gpu:
+    """A sandbox whose children answer as a test says, and whose device has these troubles, one try after the other.
+
+    Args:
+        answers: the header of each; one that is a string stands for a child that ends so.
+        loads: the header of each answer to a load; by default nothing is wrong.
+    """
+
+    def __init__(
+        self,
+        answers: Sequence[dict[str, Any] | str],
+        troubles: Sequence[str] = (),
+        loads: Sequence[dict[str, Any]] = (),
+    ) -> None:
+        self.limits = Limits()
+        self.events: list[str] = []
+        self._answers, self._troubles, self._loads = [*answers], [*troubles], [*loads]
+
+    def open(self, preload: Sequence[str], *, threads: bool = True) -> Gpu:
+        self.events.append("open")
+        return self
+
+    def load(self, *_: object) -> dict[str, Any]:
+        return self._loads.pop(0) if self._loads else {"names": []}
+
+    def call(self, *_: object) -> Message:
+        answer = self._answers.pop(0)
+        self.events.append("call")
+        if isinstance(answer, str):
+            raise NoAnswer("timeout" if "finish" in answer else "died", answer)
+        return Message(answer, b"", b"")
+
+    def close(self) -> None:
+        self.events.append("close")
+
+    def device_trouble(self) -> str:
+        self.events.append("try")
+        return self._troubles.pop(0) if self._troubles else ""
+
+
+def on_gpu(start: Start, box: Gpu) -> str:
+    try:
+        return str(run(start(box=box), counted, "cuda"))
+    except CheckOutcome as outcome:
+        return f"{outcome.status}: {outcome.message} {[cause.id for cause in outcome.causes]}"
+
+
+@pytest.mark.parametrize("error", [ASSERTED, FULL])
+def test_an_error_of_cudas_that_comes_twice_is_the_students(
+    start: Start, error: dict[str, Any]
+) -> None:
+    box = Gpu([{"error": error}, {"error": error}])
+    told = on_gpu(start, box)
+    assert told.startswith(f"failed: Calling your code raised {error['type']}: CUDA ")
+    assert told.endswith("['raised-index']" if error is ASSERTED else "['raised-memory']")
+    # each time in a child of its own, which is not used again
+    assert box.events == ["open", "call", "close", "try", "open", "call", "close"]
+
+
+def test_an_error_of_cudas_that_does_not_come_again_costs_nothing(start: Start) -> None:
+    box = Gpu([{"error": FULL}, {"value": 7}])
+    assert on_gpu(start, box) == "7"
+    assert box.events == ["open", "call", "close", "try", "open", "call"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [{"error": FULL}, {"error": ASSERTED}, "crashed (SIGABRT)", "did not finish within 5 seconds"],
+)
+def test_where_the_gpu_does_not_work_it_is_a_fault(
+    start: Start, answer: dict[str, Any] | str
+) -> None:
+    box = Gpu([answer], ["AcceleratorError: CUDA error: the device is lost"])
+    with pytest.raises(SandboxLost, match=r"^The GPU cannot be used: .*the device is lost$"):
+        on_gpu(start, box)
+
+
+def test_where_it_does_a_child_that_was_lost_is_the_students(start: Start) -> None:
+    box = Gpu(["crashed (SIGABRT)"])
+    assert on_gpu(start, box) == "failed: Your code crashed (SIGABRT). []"
+    assert box.events == ["open", "call", "try"]
+
+
+def test_an_import_that_the_gpu_fails_is_a_fault(start: Start) -> None:
+    loads = [{"error": ASSERTED}, {"error": ASSERTED}]
+    with pytest.raises(SandboxLost, match="it is full"):
+        on_gpu(start, Gpu([], ["it is full"], loads))
+    assert on_gpu(start, Gpu([], [], loads)) == "not_reached: The file could not be loaded. []"
+
+
+def test_a_mistake_with_devices_needs_no_second_look(start: Start) -> None:
+    box = Gpu([{"error": NUMPY}])
+    assert on_gpu(start, box).endswith("['raised-device']")
+    assert box.events == ["open", "call"]
+
+
+def test_to_try_the_gpu_takes_none_of_the_students_time(
+    start: Start, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = start(box=Gpu([{"error": FULL}, {"value": 7}, {"value": 8}]))
+    monkeypatch.setattr(Gpu, "device_trouble", lambda _: setattr(clock, "now", clock.now + 99))
+    assert run(session, counted, "cuda") == 7
+    assert run(session, counted, "cuda") == 8
+
+
 THREADS = """
 import threading
 import torch

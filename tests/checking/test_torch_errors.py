@@ -176,7 +176,8 @@ def test_autograds_complaints_from_their_text() -> None:
     [
         ("cuda", "OutOfMemoryError", "CUDA out of memory. Tried", "raised-memory", "memory"),
         ("cuda", "AcceleratorError", "CUDA error: out of memory", "raised-memory", "memory"),
-        ("cuda", "AcceleratorError", "CUDA error: an illegal address", "", ""),
+        ("cuda", "AcceleratorError", "CUDA error: an illegal memory access was", "", ""),
+        ("cuda", "AcceleratorError", "CUDA error: device-side assert triggered", "raised-index", "range"),
         ("sim", "AssertionError", "Torch not compiled with CUDA enabled", "raised-device", "x.device"),
         ("cuda", "RuntimeError", "Found no NVIDIA driver on your system", "raised-device", "x.device"),
         (

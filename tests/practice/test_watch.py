@@ -22,13 +22,14 @@ from rich.console import Console
 from grader import grade, load_course
 from grader.authoring.stub_notebook import notebook_of
 from grader.errors import CourseError, SandboxLost, WorkspaceError
-from grader.machines import Machines
+from grader.machines import Machines, preload_for
 from grader.practice.events import Event, Events, Lost, Pressed
 from grader.practice.keyboard import Keyboard
 from grader.practice.painter import Painter
 from grader.practice.watch import Watch
 from grader.practice.workspace import Workspace
 from grader.report import Report
+from grader.submission import Source
 from tests.conftest import ROOT
 from tests.terminal import Terminal
 
@@ -248,6 +249,31 @@ def test_a_fault_is_told_and_it_goes_on(
     assert "derivative.py, line 1: invalid syntax." in shown
     assert "✓ derivative: all 10 points." in shown
     assert not running.busy
+
+
+def test_children_start_for_the_exercise_that_is_worked_at(
+    workspace: Path, machines: Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As often as it is another one; what is wrong with them, a grading tells."""
+    prepared: list[tuple[str, ...]] = []
+
+    def prepare(_: Machines, preload: tuple[str, ...]) -> None:
+        prepared.append(preload)
+        raise SandboxLost("It does not start.")
+
+    in_place(workspace / "my_linear.py", "from torch.optim import SGD\n")
+    monkeypatch.setattr(Machines, "prepare", prepare)
+    monkeypatch.setattr(Watch, "_warm_up", lambda _: None)
+    to_come = (Pressed("s"), Pressed("s"), Pressed("l"), Pressed("q"))
+    out, running, events = session(workspace, machines, *to_come)
+    running.run(events, NoKeys())
+    assert "does not start" not in out.getvalue()
+    wanted = [preload_for(load_course()[name], source_of(workspace, name)) for name in NAMES]
+    assert prepared[-3:] == wanted
+
+
+def source_of(workspace: Path, name: str) -> Source:
+    return Source.of_text(f"{name}.py", (workspace / f"{name}.py").read_text(encoding="utf-8"))
 
 
 def test_without_a_terminal_it_only_watches(workspace: Path) -> None:

@@ -14,9 +14,11 @@ from typing import Any
 import pytest
 
 from grader.errors import NoAnswer, SandboxLost
-from grader.sandbox import Limits, Sandbox, ZygoteServer
+from grader.sandbox import Child, Limits, Sandbox, ZygoteServer
 from grader.sandbox.child import _how_it_died
+from grader.sandbox.ends import Ends
 from grader.sandbox.private_folder import PrivateFolder
+from grader.sandbox.wire.messages import NOT_STARTED, READY
 from grader.sandbox.wire.values import code_of
 from tests.children import CALL, GOOD, call, load
 
@@ -289,7 +291,7 @@ def test_one_that_is_not_ready_in_time_has_not_hung_in_a_students_code(
     strict_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     child = strict_sandbox.open()
-    os.kill(child._pid, signal.SIGSTOP)
+    os.kill(child.pid, signal.SIGSTOP)
     monkeypatch.setattr("grader.sandbox.child.READY", b"\x06\x06")  # one more than it sends
     monkeypatch.setattr(child, "_limits", Limits(import_seconds=0.2))
     with pytest.raises(SandboxLost, match="not ready in time"):
@@ -299,7 +301,7 @@ def test_one_that_is_not_ready_in_time_has_not_hung_in_a_students_code(
 def test_it_ends_also_where_the_zygote_ends_nothing(strict_sandbox: Sandbox) -> None:
     """Whoever was interrupted while the zygote was asked leaves no process."""
     child, _ = load(strict_sandbox, GOOD)
-    pid = child._pid
+    pid = child.pid
 
     def interrupted() -> None:
         raise KeyboardInterrupt
@@ -435,3 +437,71 @@ def test_how_a_child_died_is_told(status: int | None, told: str) -> None:
     answer = _how_it_died(status)
     assert answer.reason == "died"
     assert str(answer).startswith(told)
+
+
+# one that starts its device ahead
+
+
+class Starting:
+    """The far side of a child that starts, in this process; `close` has been asked for when `ended` is true."""
+
+    def __init__(self, folder: PrivateFolder) -> None:
+        ends = Ends(folder)
+        self.connection, self.output, *self._rest = map(os.dup, ends.theirs)
+        ends.hand_over()
+        self.ended = False
+        self.child = Child(os.getpid(), ends, Limits(), self._end)
+
+    def _end(self) -> int:
+        self.ended = True
+        return 9
+
+    def leave(self) -> None:
+        for descriptor in (self.connection, self.output, *self._rest):
+            os.close(descriptor)
+
+
+@pytest.fixture
+def starting() -> Iterator[Starting]:
+    folder = PrivateFolder()
+    made = Starting(folder)
+    yield made
+    made.child.close()
+    folder.remove()
+
+
+def test_one_that_says_so_is_ready(starting: Starting) -> None:
+    os.write(starting.output, b"a warning of the driver's")
+    os.write(starting.connection, READY)
+    starting.child.settle(0)
+    starting.child.settle(0)  # it is asked no second time
+    assert starting.child.alive
+    assert not starting.child.has_ended
+    starting.leave()
+    assert starting.child.has_ended
+
+
+def test_one_whose_device_does_not_start_tells_why(starting: Starting) -> None:
+    os.write(starting.output, b"RuntimeError: CUDA error: out of memory\n")
+    os.write(starting.connection, NOT_STARTED)
+    told = "The device of a child did not start. RuntimeError: CUDA error: out of memory"
+    with pytest.raises(SandboxLost, match=f"^{told}$"):
+        starting.child.settle(0)
+    assert starting.ended
+    assert not starting.child.alive
+    starting.leave()
+
+
+def test_one_that_ends_instead_is_lost(starting: Starting) -> None:
+    os.write(starting.output, b"last words")
+    starting.leave()
+    with pytest.raises(SandboxLost, match=r"before it was ready \(wait status 9\)\. last words$"):
+        starting.child.settle(9)
+    assert starting.ended
+
+
+def test_one_that_takes_too_long_is_lost(starting: Starting) -> None:
+    with pytest.raises(SandboxLost, match="not ready in time"):
+        starting.child.settle(0)
+    assert starting.ended
+    starting.leave()

@@ -72,7 +72,7 @@ def test_those_that_start_another_and_end_are_caught(unconfined: Sandbox) -> Non
     )
     child, _ = load(unconfined, source)
     assert call(child) == 7
-    assert children_of(unconfined._zygote) != [str(child._pid)]
+    assert children_of(unconfined._zygote) != [str(child.pid)]
     child.close()
     assert children_of(unconfined._zygote) == []
 
@@ -86,7 +86,7 @@ def test_the_zygote_ends_with_the_grader() -> None:
     with Sandbox(Limits()) as box:
         child, _ = load(box, GOOD)
         assert box._zygote == zygote_of(box)
-        pids = {zygote_of(box), child._pid}
+        pids = {zygote_of(box), child.pid}
         folder = box._folder.path
     assert not any(map(alive, pids))
     assert not folder.exists()
@@ -284,7 +284,7 @@ def test_after_an_interrupt_no_answer_is_taken_for_anothers(
 ) -> None:
     with Sandbox(zygote_server=zygote_server.address) as box:
         child, _ = load(box, GOOD)
-        pid, real = child._pid, box._control
+        pid, real = child.pid, box._control
         with monkeypatch.context() as interrupted:
             interrupted.setattr(box, "_control", Interrupted(real, at))
             with pytest.raises(KeyboardInterrupt):
@@ -314,7 +314,7 @@ def test_an_interrupted_fork_leaves_no_child(
         [unheard_of] = children_of(box._zygote)
         child, _ = load(box, GOOD)
         assert call(child) == 7
-        assert children_of(box._zygote) == [str(child._pid)]
+        assert children_of(box._zygote) == [str(child.pid)]
         assert not alive(int(unheard_of))
 
 
@@ -336,7 +336,7 @@ def test_the_end_waits_for_nobody(
     monkeypatch.setattr(sandbox_module, "_END_SECONDS", 0.1)
     box = Sandbox(zygote_server=zygote_server.address if forked else "")
     child, _ = load(box, GOOD)
-    pids = [box._zygote, child._pid]
+    pids = [box._zygote, child.pid]
     os.kill(box._zygote, signal.SIGSTOP)
     box.close()
     assert not box._folder.path.exists()
@@ -404,8 +404,8 @@ def test_a_zygote_that_is_killed_at_any_point_is_lost_and_nothing_else(
         with monkeypatch.context() as patch, Sandbox(zygote_server=zygote_server.address) as box:
             child = box.open()
             killer.zygote = box._zygote
-            pids = [box._zygote, child._pid]
-            killer.at_calls_of(patch, Sandbox, "_exchange", "_ask", "_end_zygote")
+            pids = [box._zygote, child.pid]
+            killer.at_calls_of(patch, Sandbox, "_send", "_receive", "_ask", "_end_zygote")
             killer.at_calls_of(patch, Child, "_exchange", "_wait", "_read", "_lost_by")
             killer.at_calls_of(patch, PrivateFolder, "new", "empty")
             try:
@@ -413,7 +413,7 @@ def test_a_zygote_that_is_killed_at_any_point_is_lost_and_nothing_else(
             except SandboxLost:
                 lost += 1
             if box._child:
-                pids.append(box._child._pid)
+                pids.append(box._child.pid)
         assert within(10, lambda pids=pids: not any(map(alive, pids)))  # type: ignore[misc]
         assert list(tmp_path.iterdir()) == []
         assert killer.steps >= at or at > 60

@@ -47,7 +47,7 @@ def test_two_at_once_do_not_meet(zygote_server: ZygoteServer) -> None:
         first, _ = load(one, GOOD)
         second, _ = load(two, GOOD.replace("7", "8"))
         assert (call(first), call(second)) == (7, 8)
-        zygotes = [parent_of(child._pid) for child in (first, second)]
+        zygotes = [parent_of(child.pid) for child in (first, second)]
         assert zygotes[0] != zygotes[1]
         first.close()  # and reaps what is left of its own alone
         assert call(second) == 8
@@ -89,7 +89,7 @@ def test_it_ends_with_whoever_started_it() -> None:
     program = (
         "import time\nfrom grader.sandbox import Sandbox, start_zygote_server\nserver = start_zygote_server()\n"
         "box = Sandbox(zygote_server=server.address)\nchild = box.open()\n"
-        "print(server._process.pid, child._pid, flush=True)\ntime.sleep(100)\n"
+        "print(server._process.pid, child.pid, flush=True)\ntime.sleep(100)\n"
     )
     with subprocess.Popen(
         [sys.executable, "-c", program], stdout=subprocess.PIPE, cwd=ROOT, text=True

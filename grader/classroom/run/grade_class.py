@@ -16,7 +16,7 @@ from typing import Any, Self
 from ...course.assignment import AssignedCourse
 from ...course.catalog import Course, load_course
 from ...errors import CourseFault, LayoutError, WorkersError
-from ...machines import limits_of
+from ...machines import cores, limits_of
 from ...sandbox import Limits
 from ...submission import Submission
 from ...submission.protected import Announced, announced_in, changed_files, disagreement
@@ -29,7 +29,7 @@ from ..handin.choice import ChosenHandIn, choose
 from ..handin.layouts import HandIn, find_hand_ins
 from ..handin.read import Submitted, digest_of, has_repository, read_hand_in
 from ..handin.roster import RosterEntry
-from .pool import Workers, default_jobs, local_workers
+from .pool import Workers, local_workers
 from .trouble import Trouble, told, trouble_of
 from .worker import GradingOutcome, Task, checks_digest, course_name, normalized_devices, versions
 
@@ -141,9 +141,7 @@ def grade_class(
     enrol(gradebook, roster, new)
     await_results(gradebook, chosen)
     rules = _Rules(course, assigned, protected or {}, conditions, force)
-    workers = workers or local_workers(
-        default_jobs(), course, conditions.limits, conditions.devices
-    )
+    workers = workers or local_workers(cores(), course, conditions.limits, conditions.devices)
     return _Run(gradebook, rules, chosen, progress or Progress()).grade(workers)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
-import os
 import socket
 import sys
 import tempfile
@@ -34,7 +33,7 @@ from urllib.parse import urlsplit
 from ...course.catalog import Course, load_course
 from ...errors import WorkerMismatch, WorkersError, extras_are_told
 from ...import_path import InstalledOnly
-from ...machines import limits_of
+from ...machines import cores, limits_of
 from ...sandbox import Limits, ZygoteServer, start_zygote_server
 from .worker import (
     GradingOutcome,
@@ -229,7 +228,7 @@ def local_workers(
             jobs,
             mp_context=context,
             initializer=start_local_worker,
-            initargs=(*machines, servers[-1].address if servers else ""),
+            initargs=(*machines, servers[-1].address if servers else "", jobs),
         )
 
     def stop(executor: Executor) -> None:
@@ -262,14 +261,7 @@ def workers_of(
     """
     if scheduler:
         return dask_workers(scheduler, tell)
-    return local_workers(jobs or default_jobs(), course, devices=devices)
-
-
-def default_jobs() -> int:
-    """The cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return local_workers(jobs or cores(), course, devices=devices)
 
 
 def dask_workers(address: str, tell: Callable[[str], None] = lambda _: None) -> Workers:

@@ -145,6 +145,9 @@ def normalized_devices(devices: Sequence[str]) -> tuple[str, ...]:
 _lock = threading.Lock()
 _machines: dict[tuple[str | None, Limits, tuple[str, ...]], Machines] = {}  # one at a time
 _zygote_server = ""  # the address of the one that the workers of this machine share
+_workers = (
+    0  # how many there are of this machine's own; none where a cluster has started this process
+)
 
 
 def grade_task(task: Task) -> GradingOutcome:
@@ -225,7 +228,7 @@ def _listed(what: dict[str, str]) -> str:
 
 def machines_for(course: str | None, limits: Limits, devices: tuple[str, ...]) -> Machines:
     """This process's machines; started when they are first asked for."""
-    from ...machines import DEVICES, Machines
+    from ...machines import DEVICES, Machines, cores
 
     key = course, limits, devices
     if key not in _machines:
@@ -235,6 +238,7 @@ def machines_for(course: str | None, limits: Limits, devices: tuple[str, ...]) -
             devices or DEVICES,
             limits=limits,
             zygote_server=_zygote_server,
+            workers=_workers or cores(),
         )
         warm_up()
     return _machines[key]
@@ -259,11 +263,15 @@ def _close_all() -> None:
 
 
 def start_local_worker(
-    course: str | None, limits: Limits, devices: tuple[str, ...], zygote_server: str
+    course: str | None,
+    limits: Limits,
+    devices: tuple[str, ...],
+    zygote_server: str,
+    workers: int,
 ) -> None:
     """What a worker process on this machine does first; `machines_for` says what is made of it."""
-    global _zygote_server
-    _zygote_server = zygote_server
+    global _zygote_server, _workers
+    _zygote_server, _workers = zygote_server, workers
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the command's to handle
     threading.Thread(target=_end_with_parent, daemon=True).start()
     util.Finalize(None, _close_all, exitpriority=1)  # a forked worker ends without `atexit`

@@ -57,7 +57,7 @@ def _sum_on_gpu(confinement: Confinement, without: Collection[str]) -> str:
                 "" if torch.ones(2, device="cuda").sum().item() == 2 else "it gives wrong numbers"
             )
         except BaseException as error:
-            problem = f"{type(error).__name__}: {error}".split("\n")[0][:300]
+            problem = in_a_line(error)
         finally:
             os.write(writer, problem.encode() or b"\0")
             os._exit(0)
@@ -66,6 +66,11 @@ def _sum_on_gpu(confinement: Confinement, without: Collection[str]) -> str:
         problem = pipe.read().decode()
     os.waitpid(pid, 0)
     return problem.strip("\0") if problem else "it ends the process that uses it"
+
+
+def in_a_line(error: BaseException) -> str:
+    """What is told of an error: its type, and the first line of its text."""
+    return f"{type(error).__name__}: {error}".split("\n")[0][:300]
 
 
 @contextmanager
@@ -79,8 +84,9 @@ def on_device(device: str, limits: Limits) -> Iterator[None]:
         torch.backends.cudnn.benchmark = False
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            # where CUDA has no deterministic kernel (a cross-entropy of three dimensions), its own will do
-            torch.use_deterministic_algorithms(True, warn_only=True)
+            # where CUDA has no deterministic kernel (a cross-entropy of three dimensions), its own will do;
+            # `use_deterministic_algorithms` does the same, but imports torch's compiler, which takes seconds
+            torch.set_deterministic_debug_mode("warn")
             yield
             torch.cuda.synchronize()  # what went wrong on the way is told here, and not to the next probe
         return

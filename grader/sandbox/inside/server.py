@@ -40,7 +40,7 @@ from torch import Tensor
 
 from ..isolation.confinement import Confinement
 from ..isolation.limits import Limits, apply_limits, die_with_parent
-from ..wire.messages import LENGTHS, READY, pack, parse
+from ..wire.messages import LENGTHS, NOT_STARTED, READY, pack, parse
 from ..wire.values import (
     MAX_TEXT,
     WireError,
@@ -78,6 +78,7 @@ def serve(
     limits: Limits,
     threads: bool,
     confinement: Confinement,
+    start: Callable[[], bool],
 ) -> Step:
     """Confines this process. What comes back answers requests until the connection ends; it does not return.
 
@@ -89,6 +90,7 @@ def serve(
         inputs: descriptor of the memory that holds the tensors of requests.
         folder: an empty folder, the only one that the student's code should write to.
         threads: whether it may start threads.
+        start: starts the device, where that is done ahead; whether it can be used.
     """
     try:
         _settle(parent, connection, output, stack, inputs, folder, confinement)
@@ -101,7 +103,7 @@ def serve(
         names["__name__"] = "__main__"
         own.limits, own.connection, own.inputs = limits, connection, inputs
         own.todo.extend((own.take, _read(own)))
-        os.write(connection, READY)
+        os.write(connection, READY if start() else NOT_STARTED)
         return own.run  # type: ignore[no-any-return]
     except BaseException:
         traceback.print_exc()  # where it could not be confined, the trusted side tells why

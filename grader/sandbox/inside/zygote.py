@@ -15,8 +15,9 @@ import site
 import socket
 import sys
 import time
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -102,6 +103,7 @@ def serve(
     from ..isolation.privileges import lock
     from ..isolation.tries import observe
     from ..wire.private_names import why_not
+    from .device_setup import why_no_cuda
     from .server import new
 
     adopt_orphans()
@@ -111,19 +113,18 @@ def serve(
     me = os.getpid()
     confinement = Confinement(Path(folder), hidden, confined, device, shown)
     layers = as_data(observe(confinement))
-    if device == "cuda":
-        from .device_setup import why_no_cuda
-
-        absent["cuda"] = why_no_cuda(confinement)
-    child, forks, tidy_at = 0, 0, _TIDY_AT
+    children: set[int] = set()
+    forks, tidy_at = 0, _TIDY_AT
     try:
         while True:
             message, descriptors, _, _ = socket.recv_fds(channel, 65536, 4)
             if not message:
                 break
             request = json.loads(message)
-            # one is still there where a request was interrupted, and whoever asked knows nothing of it
-            status, child = _end(child), 0
+            # others are still there where a request was interrupted, and whoever asked knows nothing of them
+            statuses = _end(children - {*request["keep"]}, request["keep"])
+            # the numbers of those that have ended may be others' from now on
+            children = children.intersection(request["keep"]) - statuses.keys()
             if unsupported := why_not():
                 for descriptor in descriptors:
                     os.close(descriptor)
@@ -131,18 +132,20 @@ def serve(
             elif request["op"] == "fork":
                 if _preload(request["preload"]):
                     tidy_at = max(tidy_at, forks + _TIDY_AT)
-                work, child = _fork(request, descriptors, channel, confinement, own)
+                work, child = _fork(request, descriptors, channel, confinement, own, children)
                 if work:
                     return work
                 forks += 1
                 answer = {"pid": child, "zygote": me, "layers": layers, "absent": absent}
+            elif request["op"] == "try device":
+                answer = {"why": why_no_cuda(confinement)}
             else:
-                answer = {"status": status}
+                answer = {"status": statuses.get(request["child"])}
             channel.sendall(json.dumps(answer).encode() + b"\n")
-            if child and forks == tidy_at:  # while the child is at work
-                _tidy([name for name in (device, "sim") if not absent.get(name)])
+            if forks == tidy_at and request["op"] == "fork":  # while the child is at work
+                _tidy(() if device == "cuda" else ["cpu"] if absent["sim"] else ["cpu", "sim"])
     finally:
-        _end(child)
+        _end(children, ())
     os._exit(0)  # no teardown of torch: it takes 200 ms, and somebody waits
 
 
@@ -181,12 +184,12 @@ def _preload(names: list[str]) -> bool:
     return len(sys.modules) > before
 
 
-def _tidy(devices: list[str]) -> None:
-    """Makes the children that follow cheaper."""
+def _tidy(devices: Sequence[str]) -> None:
+    """Makes the children that follow cheaper, on these devices."""
     from .huge_pages import collapse
     from .warm_up import warm_up
 
-    if "cuda" not in devices:
+    if devices:
         warm_up(devices)
     gc.collect()
     collapse()
@@ -198,17 +201,25 @@ def _fork(
     channel: socket.socket,
     confinement: Confinement,
     own: SimpleNamespace,
+    children: set[int],
 ) -> tuple[Step | None, int]:
-    """In the child, what is its work; here, the child's process id."""
+    """In the child, what is its work; here, the child's process id, which is also added to `children`."""
     from ..isolation.limits import Limits
     from .concealed import keep_forever
     from .server import serve as serve_child
+
+    start: Callable[[], bool] = partial(bool, True)
+    if request["start"]:
+        from .device_start import start_device
+
+        start = partial(start_device, confinement.device, Limits(**request["limits"]))
 
     gc.freeze()
     names = _own_modules(len(sys.modules))
     parent = os.getpid()
     pid = os.fork()
     if pid == 0:
+        children.clear()  # they are the zygote's to end, whatever happens to this one
         channel.close()
         # a submission that imports the grader finds nothing
         keep_forever([sys.modules.pop(name) for name in names])
@@ -217,8 +228,9 @@ def _fork(
         connection, output, stack, inputs = descriptors
         ends = connection, output, stack, inputs
         folder, threads = request["folder"], request["threads"]
-        work = serve_child(own, parent, *ends, folder, limits, threads, confinement)
+        work = serve_child(own, parent, *ends, folder, limits, threads, confinement, start)
         return work, 0
+    children.add(pid)
     for descriptor in descriptors:
         os.close(descriptor)
     return None, pid
@@ -230,33 +242,37 @@ def _own_modules(loaded: int) -> tuple[str, ...]:
     return tuple(name for name in sys.modules if name.split(".")[0] == "grader")
 
 
-def _end(child: int) -> int | None:
-    """Kills the child, its group and whatever else it left behind; the child's wait status."""
-    if not child:
-        return None
-    status = None
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(child, signal.SIGKILL)
-    with suppress(ProcessLookupError):
-        os.kill(child, signal.SIGKILL)  # it may not have reached setsid
-    with suppress(ChildProcessError):
-        status = os.waitpid(child, 0)[1]
+def _end(ending: Collection[int], keep: Collection[int]) -> dict[int, int]:
+    """Kills children, their groups and whatever else they left behind; the wait statuses of all that have ended.
+
+    Args:
+        keep: the children that go on.
+    """
+    statuses: dict[int, int] = {}
+    for child in ending:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(child, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)  # it may not have reached setsid
+        with suppress(ChildProcessError):
+            statuses[child] = os.waitpid(child, 0)[1]
     deadline = time.monotonic() + _END_SECONDS
-    while _reap() and time.monotonic() < deadline:
+    while ending and _reap(keep, statuses) and time.monotonic() < deadline:
         for orphan in _children():
-            with suppress(ProcessLookupError):
-                os.kill(orphan, signal.SIGKILL)
-    return status
+            if orphan not in keep:
+                with suppress(ProcessLookupError):
+                    os.kill(orphan, signal.SIGKILL)
+    return statuses
 
 
-def _reap() -> bool:
-    """Collects children that have ended; whether any child is left."""
+def _reap(keep: Collection[int], statuses: dict[int, int]) -> bool:
+    """Collects children that have ended, and their wait statuses; whether any is left that is not to be kept."""
     try:
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
+        while (ended := os.waitpid(-1, os.WNOHANG))[0]:
+            statuses[ended[0]] = ended[1]
     except ChildProcessError:
         return False
-    return True
+    return not keep or not {*keep}.issuperset(_children())
 
 
 def _children() -> list[int]:

@@ -17,7 +17,9 @@ from .private_names import make_encoder, make_scanner
 LENGTHS = struct.Struct("<II")  # of header and block, in bytes
 HEADER_BYTES = 1 << 20
 _MAX_DIGITS = 20  # of an integer of 64 bits, with its sign
-READY = b"\x06"  # what a child sends before all messages, once it is confined and has read no code of a student's
+# what a child sends before all messages, once it is confined and has read no code of a student's: that it is ready, or
+# that its device does not start
+READY, NOT_STARTED = b"\x06", b"\x15"
 
 
 class MessageError(Exception):

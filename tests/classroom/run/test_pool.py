@@ -16,7 +16,6 @@ from grader.classroom.run import pool
 from grader.classroom.run.pool import (
     Workers,
     dask_workers,
-    default_jobs,
     local_workers,
     workers_of,
 )
@@ -236,14 +235,10 @@ def test_workers_that_answer_no_more_are_told() -> None:
 
 def test_by_default_there_is_a_process_for_each_core(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.sched_getaffinity", lambda pid: {0, 2, 5}, raising=False)
-    assert default_jobs() == 3
     # one more than there are processes, so that none waits
     assert workers_of(None, None).capacity() == 4
     assert workers_of(None, 7).capacity() == 8
     assert local_workers(1).capacity() == 2
-    monkeypatch.delattr("os.sched_getaffinity")
-    monkeypatch.setattr("os.cpu_count", lambda: None)
-    assert default_jobs() == 1
 
 
 class Client:

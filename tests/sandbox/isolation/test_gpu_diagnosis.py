@@ -2,67 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import pytest
 
+from grader.errors import SandboxLost
 from grader.sandbox import Sandbox
-from grader.sandbox import sandbox as sandbox_module
 from grader.sandbox.isolation import gpu_diagnosis
 from grader.sandbox.isolation.confinement import LANDLOCK, PRIVILEGES, SECCOMP
 from grader.sandbox.isolation.gpu_diagnosis import LAYERS, explain
+from tests.sandbox.gpu_stand_in import GpuStandIn
 
 pytestmark = pytest.mark.xdist_group("cuda_child")
 
 
-Pretend = Callable[[str], Sandbox]
-
-
 @pytest.fixture
-def pretend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pretend]:
-    """A sandbox on a machine that seems to have a GPU; its driver does at its start what the text says."""
-    script = tmp_path / "driver.py"
-    boot = sandbox_module._BOOT.replace(
-        "from grader", f"exec(open({str(script)!r}).read()); from grader"
-    )
-    monkeypatch.setattr(sandbox_module, "_BOOT", boot)
-    running = []
-
-    def start(driver: str) -> Sandbox:
-        script.write_text(DRIVER.replace("pass", driver), encoding="utf-8")
-        running.append(Sandbox(device="cuda"))
-        return running[-1]
-
-    yield start
-    for sandbox in running:
-        sandbox.close()
+def pretend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[GpuStandIn]:
+    made = GpuStandIn(tmp_path, monkeypatch)
+    yield made
+    made.close()
 
 
-DRIVER = """
-import os, resource, socket, threading
-from pathlib import Path
-import torch
-import grader.sandbox.isolation.gpu_diagnosis as there
-ones = torch.ones
-def on_gpu(*size, device=None, **rest):
-    if device == "cuda":
-        local = socket.socket(socket.AF_UNIX)
-        address = "\\0grader-test-%d" % os.getpid()
-        local.bind(address)
-        local.listen(1)
-        with open("/proc/self/task/%d/comm" % threading.get_native_id(), "w") as file:
-            file.write("of-the-driver")
-        pass
-    return ones(*size, **rest)
-torch.ones = on_gpu
-torch.version.cuda = "13.0"
-there.devices = lambda: [Path("/dev/null")]
-"""
-
-
-def test_what_the_driver_does_is_let_through(pretend: Pretend) -> None:
-    assert pretend("pass").absent("cuda") == ""
+def test_what_the_driver_does_is_let_through(pretend: GpuStandIn) -> None:
+    assert pretend.start().absent("cuda") == ""
 
 
 @pytest.mark.parametrize(
@@ -74,17 +37,20 @@ def test_what_the_driver_does_is_let_through(pretend: Pretend) -> None:
     ],
 )
 def test_the_layer_in_the_way_is_found_by_trying(
-    cuda_sandbox: Sandbox, pretend: Pretend, driver: str, layer: str
+    cuda_sandbox: Sandbox, pretend: GpuStandIn, driver: str, layer: str
 ) -> None:
-    told = pretend(driver).absent("cuda")
+    told = pretend.start(driver).absent("cuda")
     assert f"The sandbox is the cause: without {layer} it works. Please report" in told
 
 
-def test_what_is_not_the_sandboxs_fault_is_told(pretend: Pretend) -> None:
+def test_what_is_not_the_sandboxs_fault_is_told(pretend: GpuStandIn) -> None:
     said = "The NVIDIA driver on your system is too old (found version 11040)."
-    told = pretend(f"raise RuntimeError({said!r})").absent("cuda")
+    sandbox = pretend.start(f"raise RuntimeError({said!r})", ahead=1)
+    told = sandbox.absent("cuda")
     assert told.startswith(f"RuntimeError: {said}")
     assert "it is the same with none of its layers. Update the driver, or install a torch" in told
+    with pytest.raises(SandboxLost, match=r"has no cuda: RuntimeError: The NVIDIA driver"):
+        sandbox.open()
 
 
 GPU = [Path("/dev/null")]

@@ -52,7 +52,7 @@ def test_a_child_holds_none(either: Sandbox) -> None:
     """Seen from outside: its own word counts for nothing."""
     child = either.open()
     child.load("exercise", [("exercise.py", "")])
-    told = Path(f"/proc/{child._pid}/status").read_text()
+    told = Path(f"/proc/{child.pid}/status").read_text()
     child.close()
     lines = dict(line.split(":\t") for line in told.splitlines() if ":\t" in line)
     gained = {name: int(lines[name], 16) for name in ("CapInh", "CapPrm", "CapEff", "CapAmb")}

@@ -102,14 +102,21 @@ def test_a_child_for_the_cpu_has_no_sockets(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.cuda
-def test_with_the_gpu_in_use_the_rest_stays_closed(cuda_sandbox: Sandbox) -> None:
-    if why := cuda_sandbox.absent("cuda"):
-        pytest.skip(f"no cuda here: {why}")
-    start = "def f():\n    assert torch.ones(2, device='cuda').sum() == 2\n"
-    told = told_by(
-        cuda_sandbox, "import torch\n" + TRAFFIC.replace("def f():\n", start), ["torch._dynamo"]
-    )
-    assert set(told.values()) == {"EPERM"}, told
+@pytest.mark.parametrize("ahead", [None, 1])
+def test_with_the_gpu_in_use_the_rest_stays_closed(ahead: int | None) -> None:
+    """Whether a child starts CUDA itself when it is used, or ahead."""
+    with Sandbox(device="cuda", ahead=ahead) as running:
+        if why := running.absent("cuda"):
+            pytest.skip(f"no cuda here: {why}")
+        assert [layer for layer in running.layers() if not layer.on] == []
+        start = "def f():\n    assert torch.ones(2, device='cuda').sum() == 2\n"
+        told = told_by(
+            running, "import torch\n" + TRAFFIC.replace("def f():\n", start), ["torch._dynamo"]
+        )
+        assert set(told.values()) == {"EPERM"}, told
+        assert [
+            domain for domain, what in told_by(running, DOMAINS).items() if what != "EPERM"
+        ] == ["1"]
 
 
 # a pair of streams is a pipe in both directions; what has an address leaves the box
