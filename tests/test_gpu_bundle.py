@@ -48,4 +48,5 @@ def test_the_projects_files_go_along_as_they_are_now_and_ignored_ones_do_not(
     with tarfile.open(tmp_path / "all.tar.gz") as archive:
         assert sorted(archive.getnames()) == [".gitignore", "new.py", "old.py"]
         old = archive.extractfile("old.py")
-        assert old and old.read() == b"2"
+        assert old
+        assert old.read() == b"2"
