@@ -27,6 +27,7 @@ CUDA_JOBS ?= 6
 test-cuda:
 	$(CUDA) -m pytest -q -m cuda -p no:benchmark --numprocesses $(CUDA_JOBS) --dist loadgroup $$(grep -rl --include='test_*.py' cuda tests)
 	$(CUDA) -m grader doctor --devices
+	$(CUDA) -m benchmarks.rounding
 	$(CUDA) -m grader audit --device sim --device cuda --jobs $(CUDA_JOBS)
 
 # gpu-bundle/run.sh runs `make test-cuda` where there is a GPU, GPU_PYTHON with torch, and no network
