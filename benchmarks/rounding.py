@@ -81,6 +81,17 @@ class Seen:
         self.elements = max(self.elements, expected.numel())
 
 
+@contextmanager
+def _settings(device: str) -> Iterator[None]:
+    """Those of a child while it lasts: a child has no other use of torch, and leaves them set."""
+    before = torch.are_deterministic_algorithms_enabled()
+    try:
+        with on_device(device, Limits()):
+            yield
+    finally:
+        torch.use_deterministic_algorithms(before)
+
+
 class OnDevice(InProcess):
     """What a check sees as its session: the probe is called right here, with its inputs on a device."""
 
@@ -106,7 +117,7 @@ class OnDevice(InProcess):
         beneath.reset(request.seed, self._device)
         beneath.move(inputs, self._device, needing)
         try:
-            with on_device(self._device, Limits()):
+            with _settings(self._device):
                 return request.probe(self._module, **inputs)
         except Exception as error:  # a check of the CPU alone, which makes tensors there
             raise CheckFailed(str(error)) from error
@@ -219,7 +230,7 @@ def of_size(what: str, n: int, dtype: torch.dtype, device: str, seeds: int = SEE
         loss, given = GROWING[what](n, Draw(seed, dtype))
         with as_they_come():
             wanted = _differentiated(loss, given)
-            with on_device(device, Limits()):
+            with _settings(device):
                 got = _differentiated(loss, [tensor.to(device) for tensor in given])
         for one, other in zip(got, wanted, strict=True):
             seen.note(one.cpu(), other, RTOL[dtype], dtype)

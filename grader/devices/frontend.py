@@ -83,8 +83,7 @@ def _patch_accelerator(module: Module) -> None:
 
     def exchange(device: int) -> int:
         before = module.current_device()
-        if device >= 0:  # other numbers stand for no device, and change nothing
-            module.set_device(device)
+        module.set_device(device)
         return before
 
     answers: dict[str, Callable[..., Any]] = {
