@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 # what pip has to keep to, or nothing
 CONSTRAINTS ?=
 
-.PHONY: setup demo test test-oldest test-cuda test-classroom lint audit bench peers clean
+.PHONY: setup demo test test-oldest test-cuda gpu-bundle test-classroom lint audit bench peers clean
 
 setup: $(VENV)/ready
 
@@ -31,12 +31,22 @@ test-oldest:
 	$(PYTHON) -m tests.oldest_versions >.oldest-versions.txt
 	$(MAKE) test TORCH=torch==2.11.0 VENV=.venv-oldest CONSTRAINTS=.oldest-versions.txt
 
-# on a machine with a GPU: CUDA=python to use a torch that is installed there instead of .venv
+# on a machine with a GPU: CUDA=python to use a torch that is installed there instead of .venv; CUDA_JOBS children share it.
+# Only files that speak of CUDA are collected: the others may need packages that are not there
 CUDA ?= $(BIN)/python
+CUDA_JOBS ?= 6
 test-cuda:
-	$(CUDA) -m pytest -q -m cuda
+	$(CUDA) -m pytest -q -m cuda -p no:benchmark --numprocesses $(CUDA_JOBS) --dist loadgroup $$(grep -rl --include='test_*.py' cuda tests)
 	$(CUDA) -m grader doctor --devices
-	$(CUDA) -m grader audit --device sim --device cuda --jobs 4
+	$(CUDA) -m benchmarks.rounding
+	$(CUDA) -m grader audit --device sim --device cuda --jobs $(CUDA_JOBS)
+
+# gpu-bundle/run.sh runs `make test-cuda` where there is a GPU, GPU_PYTHON with torch, and no network
+GPU_PYTHON ?= 3.12
+gpu-bundle: setup
+	@$(MAKE) --no-print-directory --dry-run test-cuda CUDA=python | \
+		$(BIN)/python -m benchmarks.gpu_bundle --python $(GPU_PYTHON) gpu-bundle
+
 # REPORTER: a checkout of classroom-resources/autograding-grading-reporter at v1; needs Node
 test-classroom: setup
 	REPORTER="$(REPORTER)" $(BIN)/pytest -q -rs tests/test_classrooms_own_reporter.py
@@ -64,4 +74,4 @@ peers: .venv-peers/ready
 	touch $@
 
 clean:
-	rm -rf .venv* .oldest-versions.txt .mypy_cache .ruff_cache
+	rm -rf .venv* .oldest-versions.txt .mypy_cache .ruff_cache gpu-bundle

@@ -46,6 +46,34 @@ def test_a_device_mistake_costs_its_points_and_no_others(graded: Grade) -> None:
     assert "device=x.device" in lost.cause
 
 
+def test_a_device_named_by_its_type_alone_shows_on_the_second_of_two(graded: Grade) -> None:
+    """`cuda` is the first GPU, wherever the inputs are."""
+    result = graded("my_linear", text_of("my_linear/wrong/device_ones_on_the_first"))
+    [lost] = [check for check in result.checks if not check.score]
+    assert (lost.name, result.score) == ("other_devices", 9)
+    assert "found at least two devices, sim:0 and sim:1!" in lost.message
+    assert "(With float64, on sim; 1 of 2 cases.)" in lost.message
+    assert "The inputs are on `sim:1` (which stands for a GPU here)" in lost.cause
+
+
+def test_a_result_on_another_device_of_the_type_is_told(graded: Grade) -> None:
+    text = text_of("line_fit/right/plain").replace(
+        "def mse(y_pred, y):",
+        "def mse(y_pred, y):\n    y_pred, y = y_pred.to(y.device.type), y.to(y.device.type)",
+    )
+    [lost] = [check for check in graded("line_fit", text).checks if not check.score]
+    assert "is on sim:0, expected on sim:1" in lost.message
+
+
+def test_a_gpu_that_is_named_by_its_number_is_told(graded: Grade) -> None:
+    text = text_of("line_fit/right/plain").replace(
+        "def mse(y_pred, y):",
+        "def mse(y_pred, y):\n    if not y.is_cpu:\n        y = y.to('cuda:1')",
+    )
+    [lost] = [check for check in graded("line_fit", text).checks if not check.score]
+    assert "Name no device: take that of the inputs, `x.device`." in lost.cause
+
+
 def test_a_result_that_stays_behind_is_told(graded: Grade) -> None:
     result = graded("batching", text_of("batching/wrong/device_lengths_on_the_cpu"))
     [lost] = [check for check in result.checks if not check.score]

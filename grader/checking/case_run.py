@@ -15,6 +15,7 @@ from .collect import Case
 from .generators import seed_all
 from .memo import MemoizedSession, Replay, not_steady
 from .outcome import CaseEnd, CheckOutcome, CheckRaised
+from .plugin import FLOATS
 from .session import Session
 from .student import Answers, Draw, Student
 
@@ -100,10 +101,19 @@ class _Arguments:
     def __init__(self, case: Case, session: Answers, seed: int) -> None:
         self._made: dict[str, Any] = dict(case.params)
         self._make: dict[str, Callable[[], Any]] = {
-            "student": lambda: Student(session, self.get("device"), seed),
+            "student": lambda: Student(session, self._place(), seed),
             "elsewhere": lambda: self.get("student"),
             "draw": lambda: Draw(seed, self.get("dtype"), self.get("home")),
         }
+
+    def _place(self) -> str:
+        """Where the inputs are: one case in two on `sim` has them on the second such device.
+
+        Code that names the first one, or goes by the current one, fails there, as it does on two GPUs.
+        """
+        device: str = self.get("device")
+        second = device == "sim" and self._made.get("dtype") is FLOATS[-1]
+        return f"{device}:1" if second else device
 
     def get(self, name: str) -> Any:
         if name not in self._made:

@@ -132,7 +132,7 @@ def _aspect_of_form(
         return "shape"
     if actual.tensor.dtype != expected.dtype:
         return "dtype"
-    if actual.device != actual.home and actual.device.split(":")[0] != actual.home:
+    if actual.device not in (actual.home, f"{actual.home}:0"):  # `cuda` stands for its first one
         return "device"
     if requires_grad is not None and actual.requires_grad != requires_grad:
         return "requires_grad"

@@ -22,7 +22,7 @@ from ..submission import Source
 from ..text import clean, line_of, listed
 from .explain import IN_PLACE
 from .outcome import Cause, CheckFailed, CheckOutcome
-from .torch_errors import gradient_complaint, meaning_of, meaning_on
+from .torch_errors import gradient_complaint, meaning_of, meaning_on, with_index
 
 _CALLERS = 2  # lines that are shown above the one that raised
 # what a child tells is as long as it likes: so many entries of it are looked at
@@ -35,6 +35,9 @@ ONE_THREAD = Cause(
     "What you are to write yourself is watched while it runs, on one thread: start no other.",
 )
 _SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
+_BEYOND = Cause(
+    "", "That was on `{device}`, which stands for a GPU here: code like this may be beyond it."
+)
 
 
 @dataclass(frozen=True)
@@ -116,11 +119,8 @@ class Failures:
             sentence += " " + _("It was at {place}: `{line}`.").format(place=line, line=line.text)
         status: CheckStatus = "timeout" if error.reason == "timeout" else "failed"
         causes = []
-        if device == "sim" and error.reason == "died":
-            beyond = _(
-                "That was on `sim:0`, which stands for a GPU here: code like this may be beyond it."
-            )
-            causes.append(Cause("", beyond))
+        if device.startswith("sim") and error.reason == "died":
+            causes.append(_BEYOND.in_case(device=with_index(device)))
         return CheckOutcome(status, sentence, causes)
 
     def raised(self, error: Any, device: str, watched: bool = False) -> CheckOutcome:

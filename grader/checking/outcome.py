@@ -19,12 +19,15 @@ class Cause:
         values: those names and what stands for them.
         sure: whether one case is enough to show it. Numbers that many mistakes would have given are not sure: they
             support a cause that another case shows. Causes are equal whether they are sure or not.
+        of_case: as `values`, for what one mistake has another of in each case, such as the device. Causes are equal
+            whatever these are.
     """
 
     id: str
     template: str
     values: tuple[tuple[str, str], ...] = ()
     sure: bool = field(default=True, compare=False)
+    of_case: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
     def unsure(self) -> Cause:
         """The same mistake, which this case does not show by itself."""
@@ -34,11 +37,16 @@ class Cause:
         """The same mistake with the names of its sentence filled in."""
         return Cause(self.id, self.template, tuple(values.items()))
 
+    def in_case(self, **values: str) -> Cause:
+        """The same mistake with what its sentence says of one case filled in."""
+        return replace(self, of_case=tuple(values.items()))
+
     @property
     def text(self) -> str:
         """The sentence in the language that is set, with its names filled in."""
         sentence = _(self.template)
-        return sentence.format(**dict(self.values)) if self.values else sentence
+        values = self.values + self.of_case
+        return sentence.format(**dict(values)) if values else sentence
 
 
 @dataclass(frozen=True)

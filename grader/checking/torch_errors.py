@@ -128,11 +128,16 @@ def gradient_complaint(message: str) -> tuple[str, list[Cause]] | None:
     return None
 
 
+def with_index(device: str) -> str:
+    """A device as torch's messages name it: `sim:0` for `sim`, and `sim:1` as it is."""
+    return device if ":" in device else f"{device}:0"
+
+
 def meaning_on(device: str, kind: str, message: str) -> Cause | None:
     """The mistake with devices behind an exception; `None` where there is none, and always on the CPU.
 
     Args:
-        device: where the inputs were: `cpu`, `sim` or `cuda`.
+        device: where the inputs were: `cpu`, `sim`, `sim:1`, `cuda`, …
         kind: the name of the exception's class.
         message: its text.
     """
@@ -147,8 +152,8 @@ def meaning_on(device: str, kind: str, message: str) -> Cause | None:
     if "Torch not compiled with CUDA" in message or "NVIDIA driver" in message:
         return NAMED_DEVICE
     if "device" in message and (device in message or "cpu" in message):
-        name = f"`{device}:0`"
-        if device == "sim":
+        name = f"`{with_index(device)}`"
+        if device.startswith("sim"):
             name += " " + _("(which stands for a GPU here)")
-        return OTHER_DEVICE.of(device=name)
+        return OTHER_DEVICE.in_case(device=name)
     return None

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from grader import (
@@ -64,21 +65,63 @@ class Net(nn.Module):
 
 
 @helper
-def build(state: dict[str, Tensor]) -> Net:
-    """The network with these parameters and running statistics."""
-    net = Net().to(state["fc.weight"])
+class Block(nn.Module):
+    """Two convolutions with batch normalisation, and a way past them. Without kinks, so that rounding stays small."""
+
+    def __init__(self, channels: int, out: int, stride: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, out, 3, stride, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(out)
+        self.conv2 = nn.Conv2d(out, out, 3, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(out)
+        self.past: nn.Module = nn.Identity()
+        if stride > 1:
+            self.past = nn.Sequential(
+                nn.Conv2d(channels, out, 1, stride, bias=False), nn.BatchNorm2d(out)
+            )
+
+    def forward(self, x: Tensor) -> Tensor:
+        hidden = F.silu(self.bn1(self.conv1(x)))
+        out: Tensor = F.silu(self.bn2(self.conv2(hidden)) + self.past(x))
+        return out
+
+
+@helper
+class Residual(nn.Module):
+    """A small residual network for images of 3 channels, such as those that come with pretrained weights."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 4, 7, stride=4, padding=3, bias=False)
+        self.bn1 = nn.BatchNorm2d(4)
+        self.layer1 = Block(4, 4, 1)
+        self.layer2 = Block(4, 6, 2)
+        self.fc = nn.Linear(6, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        hidden = F.silu(self.bn1(self.conv1(x)))
+        out: Tensor = self.fc(self.layer2(self.layer1(hidden)).mean((2, 3)))
+        return out
+
+
+@helper
+def build(state: dict[str, Tensor]) -> Any:
+    """The network with these parameters and running statistics: `Residual` or `Net`, whose names they have."""
+    net = (Residual() if "conv1.weight" in state else Net()).to(state["fc.weight"])
     net.load_state_dict(state)
     return net
 
 
-def draw_state(draw: Draw) -> dict[str, Tensor]:
+def draw_state(draw: Draw, network: Callable[[], nn.Module] = Net) -> dict[str, Tensor]:
     """Parameters and statistics away from their first values."""
     state = {}
-    for name, value in Net().state_dict().items():
+    for name, value in network().state_dict().items():
         if name.endswith("num_batches_tracked"):
             state[name] = torch.tensor(3)
         elif name.endswith("running_var"):
             state[name] = draw.uniform(0.5, 2, *value.shape)
+        elif value.dim() == 4:  # a sum over what one number of a convolution sees, of about 1
+            state[name] = draw.normal(*value.shape) / value[0].numel() ** 0.5
         else:
             state[name] = draw.normal(*value.shape)
     return state
@@ -178,16 +221,22 @@ def test_trainable_parameters(student: Student) -> None:
 
 @probe
 def one_step(
-    student: Any, state: dict[str, Tensor], inputs: Tensor, labels: Tensor, lr: float, how: str
+    student: Any,
+    state: dict[str, Tensor],
+    frozen: list[str],
+    inputs: Tensor,
+    labels: Tensor,
+    lr: float,
+    how: str,
 ) -> Any:
     net = build(state)
-    frozen = [net.first, net.norm]
-    for module in frozen:
-        module.requires_grad_(False)
-    net.middle[0].scale.requires_grad_(False)  # its own; what is inside is trained
+    kept = [p for name, p in net.named_parameters() if name.startswith(tuple(frozen))]
+    for parameter in kept:
+        parameter.requires_grad_(False)
     net.train(how != "eval")
-    net.middle[1].eval()
-    net.drop.train()
+    if how != "residual":
+        net.middle[1].eval()
+        net.drop.train()
     if how == "stale":
         for parameter in net.parameters():
             parameter.grad = torch.full_like(parameter, 3.0)
@@ -208,7 +257,7 @@ def one_step(
         "state": dict(net.state_dict()),
         "restored": [module.training for module in net.modules()] == modes,
         "seen": seen,
-        "frozen": [p.requires_grad for module in frozen for p in module.parameters()],
+        "frozen": [p.requires_grad for p in kept],
     }
 
 
@@ -219,44 +268,51 @@ def reference(
     lr: float,
     mode: str = "",
     old: float = 0.0,
-) -> tuple[float, dict[str, Tensor], float]:
-    """The loss, the state after a step in which `first`, `norm` and `middle.0` itself are frozen, and the loss then.
+) -> tuple[float, dict[str, Tensor]]:
+    """The loss, and the state after a step in which what `FROZEN` names is frozen.
 
     `mode`: of all layers, if they have one; `old`: gradients that are not cleared.
     """
     net: Any = build(state).train(mode != "eval")
-    if not mode:
-        net.first.eval()
-        net.norm.eval()
-        net.middle[0].eval()
-        net.middle[0].inner.train()
-    frozen = ("first.", "norm.", "middle.0.scale")
-    trained = [value for name, value in net.named_parameters() if not name.startswith(frozen)]
+    for name, module in net.named_modules():
+        own = [f"{name}.{each}" for each in dict(module.named_parameters(recurse=False))]
+        if not mode and own and all(each.startswith(FROZEN) for each in own):
+            module.training = False
+    trained = [value for name, value in net.named_parameters() if not name.startswith(FROZEN)]
     loss = nn.functional.cross_entropy(net(inputs), labels)
     grads = torch.autograd.grad(loss, trained)
     with torch.no_grad():
         for parameter, grad in zip(trained, grads, strict=True):
             parameter.sub_(lr * (grad + old))
-        after = {name: value.clone() for name, value in net.state_dict().items()}
-        return loss.item(), after, nn.functional.cross_entropy(net(inputs), labels).item()
+    return loss.item(), {name: value.clone() for name, value in net.state_dict().items()}
 
 
-FROZEN = ("first.", "norm.", "middle.0.scale")
+# of `Net`, where what is inside of `middle.0` is trained, and of `Residual`
+FROZEN = ("first.", "norm.", "middle.0.scale", "conv1.", "bn1.", "layer1.")
 
 
-@pytest.mark.parametrize("how", ["train", "eval", "stale"])
+def draw_step(draw: Draw, how: str) -> dict[str, Any]:
+    """What a step begins with: a small network and a table, or a residual one and images."""
+    if how == "residual":
+        state, inputs = draw_state(draw, Residual), draw.normal(4, 3, 64, 64)
+        return {"state": state, "inputs": inputs, "labels": draw.integers(0, 3, 4), "lr": 0.1}
+    state, inputs = draw_state(draw), draw.normal(6, 3)
+    return {"state": state, "inputs": inputs, "labels": draw.integers(0, 2, 6), "lr": 0.1}
+
+
+@pytest.mark.parametrize("how", ["train", "eval", "stale", "residual"])
 @points(2)
 def test_step(student: Student, draw: Draw, how: str) -> None:
     """`fine_tune_step` updates what is trainable once, and returns the loss before it as a float."""
-    state, inputs, labels = draw_state(draw), draw.normal(6, 3), draw.integers(0, 2, 6)
-    got = student.run(one_step, state=state, inputs=inputs, labels=labels, lr=0.1, how=how)
-    loss, after, later = reference(state, inputs, labels, 0.1)
+    given = draw_step(draw, how)
+    got = student.run(one_step, **given, frozen=list(FROZEN), how=how)
+    loss, after = reference(**given)
 
     def other(index: int, **mistake: Any) -> Callable[[], Any]:
-        return lambda: reference(state, inputs, labels, 0.1, **mistake)[index]
+        return lambda: reference(**given, **mistake)[index]
 
     losses: dict[Cause, Any] = {
-        explain.NEW_FOR_OLD: later,
+        explain.NEW_FOR_OLD: lambda: reference(**given | {"state": after})[0],
         ALL_TRAIN: other(0, mode="train"),
         ALL_EVAL: other(0, mode="eval"),
     }
@@ -266,18 +322,18 @@ def test_step(student: Student, draw: Draw, how: str) -> None:
         explain.NOT_CLEARED: other(1, old=3.0),
         ALL_TRAIN: other(1, mode="train"),
         ALL_EVAL: other(1, mode="eval"),
-        explain.NOT_UPDATED: state,
+        explain.NOT_UPDATED: given["state"],
     }
     expect_close(got["state"], trained, _("after the step, state_dict()"), causes=causes)
 
 
-@pytest.mark.parametrize("how", ["train", "stale"])
+@pytest.mark.parametrize("how", ["train", "stale", "residual"])
 @points(2)
 def test_step_keeps_what_is_frozen(student: Student, draw: Draw, how: str) -> None:
     """Frozen parameters, and the running statistics of frozen batch normalisation, stay exactly as they were."""
-    state, inputs, labels = draw_state(draw), draw.normal(6, 3), draw.integers(0, 2, 6)
-    got = student.run(one_step, state=state, inputs=inputs, labels=labels, lr=0.1, how=how)
-    for name, value in state.items():
+    given = draw_step(draw, how)
+    got = student.run(one_step, **given, frozen=list(FROZEN), how=how)
+    for name, value in given["state"].items():
         if name.startswith(FROZEN):
             same = name in got["state"] and torch.equal(got["state"][name].tensor, value.cpu())
             expect(
@@ -291,9 +347,9 @@ def test_step_keeps_what_is_frozen(student: Student, draw: Draw, how: str) -> No
 @points(1)
 def test_step_modes(student: Student, draw: Draw) -> None:
     """During the step frozen layers are in evaluation mode and the other layers in training mode."""
-    state, inputs, labels = draw_state(draw), draw.normal(6, 3), draw.integers(0, 2, 6)
+    given = draw_step(draw, "train")
     for how in ("train", "eval"):
-        got = student.run(one_step, state=state, inputs=inputs, labels=labels, lr=0.1, how=how)
+        got = student.run(one_step, **given, frozen=list(FROZEN), how=how)
         for name in ("first", "norm", "middle.0", "middle.0.inner", "middle.1", "fc"):
             wanted = name not in ("first", "norm", "middle.0")
             sentence = _("During the step the layer {name} is not in evaluation mode.")
@@ -309,9 +365,9 @@ def test_step_modes(student: Student, draw: Draw) -> None:
 @points(1)
 def test_step_restores_modes(student: Student, draw: Draw) -> None:
     """After the step every module is in the mode it was in."""
-    state, inputs, labels = draw_state(draw), draw.normal(6, 3), draw.integers(0, 2, 6)
+    given = draw_step(draw, "train")
     for how in ("train", "eval"):
-        got = student.run(one_step, state=state, inputs=inputs, labels=labels, lr=0.1, how=how)
+        got = student.run(one_step, **given, frozen=list(FROZEN), how=how)
         expect(
             got["restored"],
             _("After the step some modules are in another mode than before."),
@@ -326,6 +382,7 @@ def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     test_replace_head(elsewhere, draw, bias=True, frozen=False)
     test_step(elsewhere, draw, "train")
     test_step_keeps_what_is_frozen(elsewhere, draw, "train")
+    test_step(elsewhere, draw, "residual")
 
 
 HINTS = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,12 +51,14 @@ def doctor(parity: bool) -> None:
     console.print(table)
     for absent in (*here.absent, *(() if gpu_tried else (f"cuda: {NO_DEVICE}",))):
         console.print(f"No {absent}.", markup=False, soft_wrap=True)
-    for device, (count, differences) in compared.items():
+    for device, (count, differences, skipped) in compared.items():
         alike = count - len(differences)
         console.print(f"{device}: {alike} of {count} programs give what they should.")
         for difference in differences:
             console.print(f"  {difference}", markup=False, soft_wrap=True)
-    sys.exit(POINTS_MISSING if any(found for _, found in compared.values()) else ALL_POINTS)
+        for reason, left_out in skipped.items():
+            console.print(f"  {left_out} more were not tried: {reason}.")
+    sys.exit(POINTS_MISSING if any(found for _, found, _ in compared.values()) else ALL_POINTS)
 
 
 def _home_of_torch() -> Path:
@@ -65,8 +68,8 @@ def _home_of_torch() -> Path:
     return Path(torch.__file__).parents[1]
 
 
-def _compare(sandbox: Sandbox, device: str) -> tuple[int, list[str]]:
-    """How many programs there are, and a sentence for each that differs from CUDA."""
+def _compare(sandbox: Sandbox, device: str) -> tuple[int, list[str], Counter[str]]:
+    """How many programs were tried, a sentence for each that differs from CUDA, and why others were not tried."""
     from ..sandbox.parity import run_all
     from ..text import clean
 
@@ -74,4 +77,5 @@ def _compare(sandbox: Sandbox, device: str) -> tuple[int, list[str]]:
     differences = [
         f"{o.program.name}: {clean(o.difference, 300)}" for o in outcomes if o.difference
     ]
-    return len(outcomes), differences
+    skipped = Counter(o.skipped for o in outcomes if o.skipped)
+    return len(outcomes) - skipped.total(), differences, skipped

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from .memory import MEMORY, NAME, storage_over
+from .memory import COUNT, MEMORY, NAME, index_of, state, storage_over
 from .random import SEEDS, Generator
-from .torch_private import apply_to_module, swap_tensors
-
-state = {"visible": False}
+from .torch_private import ACCELERATOR, answer_for_accelerator, apply_to_module, swap_tensors
 
 
 class Module:
     """What torch asks of `torch.sim`; the counterpart of `torch.cuda`."""
 
     def is_available(self) -> bool:
-        return state["visible"]
+        return state.visible
 
     def is_initialized(self) -> bool:
         return True
@@ -32,17 +30,22 @@ class Module:
         pass
 
     def device_count(self) -> int:
-        return 1
+        return COUNT
 
     def current_device(self) -> int:
-        return 0
+        return state.current
 
     def set_device(self, device: Any) -> None:
-        pass
+        state.current = index_of(device)
 
     @contextmanager
     def device(self, device: Any) -> Iterator[None]:
-        yield
+        before = state.current
+        self.set_device(device)
+        try:
+            yield
+        finally:
+            state.current = before
 
     def synchronize(self, device: Any = None) -> None:
         pass
@@ -51,45 +54,85 @@ class Module:
         pass
 
     def manual_seed(self, seed: int) -> None:
-        SEEDS.manual_seed(int(seed))
+        SEEDS[state.current].manual_seed(int(seed))
 
     def manual_seed_all(self, seed: int) -> None:
-        SEEDS.manual_seed(int(seed))
+        for generator in SEEDS:
+            generator.manual_seed(int(seed))
 
     def get_rng_state(self, device: Any = NAME) -> Tensor:
-        return SEEDS.get_state()
+        return SEEDS[index_of(device)].get_state()
 
-    def set_rng_state(self, state: Tensor, device: Any = NAME) -> None:
-        SEEDS.set_state(state)
+    def set_rng_state(self, new_state: Tensor, device: Any = NAME) -> None:
+        SEEDS[index_of(device)].set_state(new_state)
 
     def get_amp_supported_dtype(self) -> list[torch.dtype]:
         return [torch.float16, torch.bfloat16]
 
 
-def patch() -> None:
-    """Teaches torch's Python side: generators, copies of storages, and parameters that move to the device."""
+def patch(module: Module) -> None:
+    """Teaches torch's Python side: the current device, generators, copies of storages, parameters that move."""
     torch.Generator = Generator  # type: ignore[misc]
+    _patch_accelerator(module)
+    _patch_storages()
+    _patch_parameters()
 
+
+def _patch_accelerator(module: Module) -> None:
+    """Torch's C++ side takes the first device for the current one, always."""
+
+    def exchange(device: int) -> int:
+        before = module.current_device()
+        module.set_device(device)
+        return before
+
+    answers: dict[str, Callable[..., Any]] = {
+        "getDeviceIndex": module.current_device,
+        "setDeviceIndex": module.set_device,
+        "exchangeDevice": exchange,
+        "maybeExchangeDevice": exchange,
+    }
+    for name, answer in answers.items():
+        answer_for_accelerator(name, _while_visible(answer, ACCELERATOR[name]))
+
+
+def _while_visible(answer: Callable[..., Any], otherwise: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *given: (answer if state.visible else otherwise)(*given)
+
+
+def _patch_storages() -> None:
     storages: Any = torch.UntypedStorage
     clone = storages.clone
 
     def cloned(storage: Any) -> Any:
         if storage.device.type != NAME:
             return clone(storage)
-        memory = getattr(storage, MEMORY, None)
-        return storage_over(memory.clone() if memory is not None else torch.UntypedStorage(0))
+        return storage_over(copied(storage), index=storage.device.index)
 
-    def moved(storage: Any, *_: Any, **__: Any) -> Any:
-        return cloned(storage) if storage.device.type == NAME else storage_over(storage.clone())
+    def copied(storage: Any) -> Any:
+        if storage.device.type != NAME:
+            return clone(storage)
+        memory = getattr(storage, MEMORY, None)
+        return memory.clone() if memory is not None else torch.UntypedStorage(0)
+
+    def moved(storage: Any, device: Any = None, *_: Any, **__: Any) -> Any:
+        index = index_of(NAME if device is None else device)
+        return storage_over(copied(storage), index=index)
 
     def to(storage: Any, *, device: Any, non_blocking: bool = False) -> Any:
         there = torch.device(device).type == NAME
-        return moved(storage) if there else send(storage, device=device, non_blocking=non_blocking)
+        return (
+            moved(storage, device)
+            if there
+            else send(storage, device=device, non_blocking=non_blocking)
+        )
 
     send, storages.to = storages.to, to
     storages.clone = cloned
     setattr(storages, NAME, moved)
 
+
+def _patch_parameters() -> None:
     # a parameter stays the same object when its module moves, as it does between the CPU and CUDA
     def applied(module: torch.nn.Module, fn: Any, recurse: bool = True) -> torch.nn.Module:
         before = dict(module._parameters)
@@ -109,7 +152,7 @@ def patch() -> None:
 
     def pinned(tensor: Tensor, device: Any = None) -> Any:
         """Memory of the CPU is as good for `sim` wherever it lies."""
-        return tensor.clone() if state["visible"] and tensor.device.type == "cpu" else pin(tensor)
+        return tensor.clone() if state.visible and tensor.device.type == "cpu" else pin(tensor)
 
     tensors.pin_memory = pinned
 

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .memory import NAME, kept_raw, on_sim, place, raw_of, storage_over, wrapped
+from .memory import NAME, index_of, kept_raw, on_sim, place, raw_of, storage_over, wrapped
 from .plans import Operator, is_direct
 from .random import SEEDS, generators
 from .torch_private import CPU_KEYS, address_of, schema_of
@@ -27,9 +27,10 @@ def _known(op: Any) -> Operator:
 def run_on_sim(op: Any, *args: Any, **kwargs: Any) -> Any:
     """The fallback: every operator with an operand on `sim`, or with `device="sim"`, comes here."""
     known = _operators.get(id(op)) or _known(op)
-    if known.simple and (raws := _kept_raws(known, args)) is not None:
+    if known.simple and (kept := _kept_raws(known, args)) is not None:
+        raws, index = kept
         result = known.call(*raws, **kwargs)
-        return wrapped(result) if known.results[0] is None else args[0]
+        return wrapped(result, index=index) if known.results[0] is None else args[0]
     if known.special is not None:
         return known.special(*args, **kwargs)
     given = dict(zip(known.names, args, strict=False)) | kwargs
@@ -37,28 +38,38 @@ def run_on_sim(op: Any, *args: Any, **kwargs: Any) -> Any:
     return _compute(op, known, given)
 
 
-def _kept_raws(known: Operator, args: Sequence[Any]) -> list[Any] | None:
-    """The arguments for the CPU's kernel, if all tensors are on `sim` and at hand: the common case, made fast."""
+def _kept_raws(known: Operator, args: Sequence[Any]) -> tuple[list[Any], int] | None:
+    """The arguments for the CPU's kernel, and which `sim` they are on.
+
+    None if not all tensors are on one `sim` and at hand: the common case, made fast.
+    """
     raws = list(args)
-    for index in known.operands:
-        if index == len(raws):
+    there = -1
+    for number in known.operands:
+        if number == len(raws):
             break
-        value = raws[index]
+        value = raws[number]
         if isinstance(value, Tensor):
-            raws[index] = raw = kept_raw(value)
-            if raw is None:
+            raws[number] = raw = kept_raw(value)
+            if raw is None or value.get_device() != there >= 0:
                 return None
+            there = value.get_device()
         elif isinstance(value, list):
-            raws[index] = entries = [kept_raw(entry) for entry in value]
+            raws[number] = entries = [kept_raw(entry) for entry in value]
             if any(entry is None for entry in entries):
                 return None
+            for entry in value:
+                if entry.get_device() != there >= 0:
+                    return None
+                there = entry.get_device()
         elif value is not None and not known.numbers:
             return None
-    return raws
+    return raws, max(there, 0)
 
 
 def _compute(op: Any, known: Operator, given: dict[str, Any]) -> Any:
-    """Runs the CPU's kernel on the operands' memory."""
+    """Runs the CPU's kernel on the operands' memory. What is new is where `device=` says, or where the operands are."""
+    index = index_of(given["device"] or NAME) if "device" in given else _place_of(given.values())
     bases: dict[int, Tensor] = {}
     raws = {name: _lowered(value, bases) for name, value in given.items()}
     for name in known.tensors & raws.keys():
@@ -68,15 +79,21 @@ def _compute(op: Any, known: Operator, given: dict[str, Any]) -> Any:
     if "device" in raws:
         raws["device"] = torch.device("cpu")
     raws.pop("pin_memory", None)
-    result = _run_random(op, known, raws) if known.random else known.call(**raws)
+    result = _run_random(op, known, raws, index) if known.random else known.call(**raws)
     for name in known.changed:
         _follow(given[name], raws[name])
     if len(known.results) == 1:
-        return _raised(result, known.results[0], given, bases)
+        return _raised(result, known.results[0], given, bases, index)
     if not known.results:
         return None
     results = zip(result, known.results, strict=True)
-    return tuple(_raised(one, name, given, bases) for one, name in results)
+    return tuple(_raised(one, name, given, bases, index) for one, name in results)
+
+
+def _place_of(operands: Iterable[Any]) -> int:
+    """Which `sim` the first operand is on that is on one."""
+    tensors = (tensor for operand in operands for tensor in _tensors(operand))
+    return next((tensor.get_device() for tensor in tensors if on_sim(tensor)), 0)
 
 
 def _number(value: bool | complex, operands: Iterable[Any]) -> Tensor:
@@ -92,23 +109,24 @@ def _number(value: bool | complex, operands: Iterable[Any]) -> Tensor:
     return torch.tensor(value, dtype=own[0]) if own else torch.tensor(value)
 
 
-def _run_random(op: Any, known: Operator, raws: dict[str, Any]) -> Any:
+def _run_random(op: Any, known: Operator, raws: dict[str, Any], index: int) -> Any:
     """Draws from the device's own generator, and leaves the CPU's alone."""
+    own = SEEDS[index]
     if known.takes_generator:
         generator = raws.get("generator")
         if generator is None:
-            raws["generator"] = SEEDS
+            raws["generator"] = own
         elif address_of(generator) not in generators:
             raise RuntimeError(
                 f"Expected a '{NAME}' device type for generator but found '{generator.device.type}'"
             )
         return op(**raws)
     before = torch.get_rng_state()
-    torch.set_rng_state(SEEDS.get_state())
+    torch.set_rng_state(own.get_state())
     try:
         return op(**raws)
     finally:
-        SEEDS.set_state(torch.get_rng_state())
+        own.set_state(torch.get_rng_state())
         torch.set_rng_state(before)
 
 
@@ -124,14 +142,16 @@ def _lowered(value: Any, bases: dict[int, Tensor]) -> Any:
     return value
 
 
-def _raised(result: Any, name: str | None, given: dict[str, Any], bases: dict[int, Tensor]) -> Any:
+def _raised(
+    result: Any, name: str | None, given: dict[str, Any], bases: dict[int, Tensor], index: int
+) -> Any:
     if name is not None:
         return given[name]
     if isinstance(result, Tensor):
         # a view of an operand is a view on `sim` too
-        return wrapped(result, bases.get(address_of(result.untyped_storage())))
+        return wrapped(result, bases.get(address_of(result.untyped_storage())), index)
     if isinstance(result, list | tuple):
-        return [_raised(entry, None, given, bases) for entry in result]
+        return [_raised(entry, None, given, bases, index) for entry in result]
     return result
 
 
@@ -144,7 +164,10 @@ def _follow(value: Any, raw: Any) -> None:
         memory = raw.untyped_storage()
         grown = memory.nbytes() != value.untyped_storage().nbytes()
         if grown or value.size() != raw.size() or value.stride() != raw.stride():
-            place(value, storage_over(memory, raw) if grown else value.untyped_storage(), raw)
+            there = value.get_device()
+            place(
+                value, storage_over(memory, raw, there) if grown else value.untyped_storage(), raw
+            )
 
 
 # the rule of one device
@@ -152,13 +175,17 @@ def _follow(value: Any, raw: Any) -> None:
 
 def _expect_one_device(op: Any, known: Operator, given: dict[str, Any]) -> None:
     operands = [(name, tensor) for name, value in given.items() for tensor in _tensors(value)]
-    if all(tensor.device.type == NAME for _, tensor in operands):
+    devices = {tensor.device for _, tensor in operands}
+    if len(devices) < 2 and all(device.type == NAME for device in devices):
         return
     if known.elementwise:
-        # a 0-dim tensor of the CPU counts as a number, unless it is written to; CUDA's iterator takes one
+        # CUDA's iterator goes by the first tensor that is on no CPU, of the results first
+        operands.sort(key=lambda operand: operand[0] not in known.changed)
+        common = next((tensor.device for _, tensor in operands if on_sim(tensor)), None)
+        # a 0-dim tensor of the CPU counts as a number, unless it is written to; the iterator takes one
         numbers = 1 if is_direct(op) else len(operands)
         for name, tensor in operands:
-            if tensor.device.type == NAME:
+            if tensor.device == common:
                 continue
             numbers -= 1
             number = tensor.dim() == 0 and name not in known.changed
@@ -167,7 +194,7 @@ def _expect_one_device(op: Any, known: Operator, given: dict[str, Any]) -> None:
                     op(**{name: _copied(value) for name, value in given.items()})
                 raise RuntimeError(
                     "Expected all tensors to be on the same device, but found at least two devices, "
-                    f"{NAME}:0 and {tensor.device}!"
+                    f"{common or NAME + ':0'} and {tensor.device}!"
                 )
         return
     first = operands[0][1].device
@@ -229,8 +256,8 @@ def _item(tensor: Tensor) -> Any:
     return _aten._local_scalar_dense.default(raw_of(tensor))
 
 
-def _zeros(size: Any, *, dtype: Any = None, **_: Any) -> Tensor:
-    return wrapped(torch.zeros(size, dtype=dtype))
+def _zeros(size: Any, *, dtype: Any = None, device: Any = None, **_: Any) -> Tensor:
+    return wrapped(torch.zeros(size, dtype=dtype), index=index_of(device or NAME))
 
 
 def _reduced(op: Any) -> Callable[..., Any]:
@@ -240,7 +267,7 @@ def _reduced(op: Any) -> Callable[..., Any]:
         given = {"self": one, "target": other}
         _expect_one_device(op, _known(op), given)
         result = op(*[_lowered(value, {}) for value in given.values()], *options)
-        return out.resize_(result.shape).copy_(wrapped(result))
+        return out.resize_(result.shape).copy_(result)
 
     return run
 
@@ -254,20 +281,19 @@ def _indexing(op: Any) -> Callable[..., Any]:
     """Index tensors may lie on the CPU; a tensor of the CPU takes none of `sim`'s."""
 
     def run(target: Tensor, indices: Any, *rest: Any, **kwargs: Any) -> Any:
-        if not on_sim(target):
-            for index in indices:
-                if on_sim(index):
-                    raise RuntimeError(
-                        "indices should be either on cpu or on the same device as the indexed "
-                        f"tensor ({target.device})"
-                    )
+        for index in indices:
+            if on_sim(index) and index.device != target.device:
+                raise RuntimeError(
+                    "indices should be either on cpu or on the same device as the indexed "
+                    f"tensor ({target.device})"
+                )
         known = _known(op)
         given = dict(zip(known.names, (target, indices, *rest), strict=False)) | kwargs
         values = given.get("values")
         if isinstance(values, Tensor) and values.device != target.device and values.dim():
             raise RuntimeError(
                 "Expected all tensors to be on the same device, but found at least two devices, "
-                f"{NAME}:0 and cpu!"
+                f"{target.device} and {values.device}!"
             )
         return _compute(op, known, given)
 
@@ -297,7 +323,8 @@ def convolution(x: Tensor, weight: Tensor, bias: Tensor | None, *options: Any) -
             )
     given = {"input": x, "weight": weight, "bias": bias}
     _expect_one_device(op, _known(op), given)
-    return wrapped(op(*[_lowered(value, {}) for value in given.values()], *options))
+    result = op(*[_lowered(value, {}) for value in given.values()], *options)
+    return wrapped(result, index=x.get_device())
 
 
 def convolution_backward(
@@ -308,7 +335,8 @@ def convolution_backward(
     results = _aten.convolution_backward.default(
         raw_of(grad), raw_of(x), raw_of(weight), bias, *options
     )
-    return tuple(None if result is None else wrapped(result) for result in results)
+    there = x.get_device()
+    return tuple(None if result is None else wrapped(result, index=there) for result in results)
 
 
 _SPECIAL: dict[Any, Callable[..., Any]] = {

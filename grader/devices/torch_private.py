@@ -50,6 +50,16 @@ for _name in ("_op_dk", "_schema", "_overloadname"):
     _found(f"torch:ops.aten.add.Tensor.{_name}")
 for _name in ("Generator", "UntypedStorage"):
     _found(f"torch:{_name}._cdata")
+# what `torch.accelerator` asks for the current device, and tells that another is to be
+ACCELERATOR = {
+    name: _found(f"torch._C:_accelerator_{name}")
+    for name in ("getDeviceIndex", "setDeviceIndex", "exchangeDevice", "maybeExchangeDevice")
+}
+
+
+def answer_for_accelerator(name: str, function: Callable[..., Any]) -> None:
+    """Has `torch.accelerator` call `function` for one of `ACCELERATOR`."""
+    setattr(torch._C, f"_accelerator_{name}", function)
 
 
 def cpu_kernel(op: Any) -> Callable[..., Any]:

@@ -16,11 +16,19 @@ from . import Child, Sandbox
 from .wire.values import Received, WireError, as_received, code_of, decode, encode
 
 _CODE = code_of("""
-def run(student, code, d):
-    names = {"torch": torch, "nn": nn, "F": F, "d": d}
+def run(student, code, d, devices):
+    d0, d1 = (d, d) if d == "cpu" else (f"{d}:0", f"{d}:1")
+    if d != "cpu" and torch.get_device_module(d).device_count() < devices:
+        return {"missing": True}
+    names = {"torch": torch, "nn": nn, "F": F, "d": d, "d0": d0, "d1": d1}
     exec(code, names)
-    return names["out"]
+    return {"out": names["out"]}
 """)
+
+
+_IMPORTED_LATE = (
+    "torch._dynamo",
+)  # by the first optimizer, which takes a second and is no program's own
 
 
 @dataclass(frozen=True)
@@ -32,6 +40,7 @@ class Program:
     gives: Any
     on: str = "d"
     raises: str = ""
+    devices: int = 1
 
 
 @cache
@@ -43,11 +52,17 @@ def programs() -> tuple[Program, ...]:
 
 @dataclass(frozen=True)
 class ParityOutcome:
-    """What came of a program on a device; `difference` is empty where it is as on CUDA."""
+    """What came of a program on a device.
+
+    Attributes:
+        difference: empty where it is as on CUDA.
+        skipped: why it was not tried; empty where it was.
+    """
 
     program: Program
     device: str
     difference: str
+    skipped: str = ""
 
 
 def run_all(sandbox: Sandbox, device: str) -> Iterator[ParityOutcome]:
@@ -56,13 +71,20 @@ def run_all(sandbox: Sandbox, device: str) -> Iterator[ParityOutcome]:
     try:
         for program in programs():
             if child is None:
-                child = sandbox.open()
+                child = sandbox.open(_IMPORTED_LATE)
                 child.load("empty", [("empty.py", "")])
             try:
-                difference = _difference(program, device, *_run(child, program, device))
+                value, raised = _run(child, program, device)
             except NoAnswer as error:
-                child, difference = None, f"it {error}"
-            yield ParityOutcome(program, device, difference)
+                child = None
+                yield ParityOutcome(program, device, f"it {error}")
+                continue
+            if value == {"missing": True}:
+                reason = f"it needs {program.devices} devices, and there are fewer"
+                yield ParityOutcome(program, device, "", reason)
+                continue
+            given = value["out"] if value else None
+            yield ParityOutcome(program, device, _difference(program, device, given, raised))
     finally:
         if child:
             with closing(child):
@@ -70,8 +92,9 @@ def run_all(sandbox: Sandbox, device: str) -> Iterator[ParityOutcome]:
 
 
 def _run(child: Child, program: Program, device: str) -> tuple[Any, str]:
-    """What a program gave, or the exception that it raised, as `Type: words`."""
-    arguments, block = encode({"code": program.code, "d": device})
+    """What the probe gave of a program, or the exception that it raised, as `Type: words`."""
+    given = {"code": program.code, "d": device, "devices": program.devices}
+    arguments, block = encode(given)
     header, answer, _ = child.call(
         {"probe": "run", "code": _CODE, "arguments": arguments, "seed": 0, "device": device},
         block,
@@ -87,7 +110,7 @@ def _run(child: Child, program: Program, device: str) -> tuple[Any, str]:
 def _difference(program: Program, device: str, value: Any, raised: str) -> str:
     if program.raises and device != "cpu":
         kind, words = program.raises.split(": ", 1)
-        words = words.format(d=f"{device}:0", t=device)
+        words = words.format(d=f"{device}:0", e=f"{device}:1", t=device)
         if raised.startswith(f"{kind}: ") and words in raised:
             return ""
         return f"{raised or 'it works'}, expected {kind}: {words}"

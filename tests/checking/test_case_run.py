@@ -62,12 +62,35 @@ def test_a_function_gets_what_it_asks_for() -> None:
     def check(student: Student, elsewhere: Student, draw: Draw, dtype: object, n: int) -> None:
         got.extend((student, elsewhere, draw, dtype, n))
 
-    assert run_case(case_of(check, n=5), memoized(Answering()), seed=3) == CaseEnd()
+    case = case_of(check, n=5, device="cuda")
+    assert run_case(case, memoized(Answering()), seed=3) == CaseEnd()
     student, elsewhere, draw, dtype, n = got
     assert student is elsewhere  # one that runs on the case's device
-    assert student.device == "sim"
+    assert student.device == "cuda"
     assert torch.equal(draw.normal(2), Draw(3, torch.float64).normal(2))
     assert (dtype, n) == (torch.float64, 5)
+
+
+@pytest.mark.parametrize(
+    ("device", "dtype", "place"),
+    [
+        ("sim", torch.float32, "sim"),
+        ("sim", torch.float64, "sim:1"),
+        ("cpu", torch.float64, "cpu"),
+        ("cuda", torch.float64, "cuda"),
+    ],
+)
+def test_of_two_simulated_devices_each_has_a_case(
+    device: str, dtype: torch.dtype, place: str
+) -> None:
+    got: list[str] = []
+
+    def check(student: Student) -> None:
+        got.append(student.device)
+
+    case = case_of(check, device=device, dtype=dtype)
+    assert run_case(case, memoized(Answering()), seed=3) == CaseEnd()
+    assert got == [place]
 
 
 def raising(error: BaseException) -> Callable[[], None]:

@@ -108,16 +108,19 @@ def test_empty_tensors_differ_in_shape_and_dtype_alone() -> None:
     [
         ("cpu", "cpu", False),
         ("cuda:0", "cuda", False),
-        ("cuda:1", "cuda", False),
+        ("cuda:1", "cuda", True),
         ("sim:0", "sim", False),
         ("sim:0", "sim:0", False),
+        ("sim:1", "sim:1", False),
+        ("sim:1", "sim", True),
+        ("sim:0", "sim:1", True),
         ("cuda:0", "cpu", True),
         ("cpu", "cuda", True),
         ("cpu", "sim", True),
         ("meta", "sim", True),
     ],
 )
-def test_a_device_is_right_with_and_without_a_number(device: str, home: str, differs: bool) -> None:
+def test_a_device_without_a_number_is_its_first_one(device: str, home: str, differs: bool) -> None:
     assert aspects(received(GRADIENT, device, home=home), GRADIENT) == ["device"] * differs
 
 

@@ -163,6 +163,7 @@ def test_a_lost_child(told: Failures) -> None:
 def test_a_child_that_dies_on_the_simulated_accelerator_has_a_likely_cause(told: Failures) -> None:
     [cause] = told.lost(NoAnswer("died", "crashed"), "sim").causes
     assert "`sim:0`" in cause.text
+    assert told.lost(NoAnswer("died", "crashed"), "sim:1").causes == (cause,)
     assert told.lost(NoAnswer("timeout", "was late"), "sim").causes == ()
 
 

@@ -35,6 +35,17 @@ def test_a_cause_that_is_not_sure_is_the_same_mistake() -> None:
     assert cause != COUNT.of(n="5", m="4")
 
 
+def test_what_a_sentence_says_of_its_case_does_not_make_it_another_mistake() -> None:
+    cause = Cause("device", "They are on {device}, {n} times.").of(n="2")
+    one, other = (cause.in_case(device=device) for device in ("sim:0", "sim:1"))
+    assert one == other
+    assert len({one, other}) == 1
+    assert [each.text for each in (one, other)] == [
+        "They are on sim:0, 2 times.",
+        "They are on sim:1, 2 times.",
+    ]
+
+
 def test_the_sentence_is_in_the_language_that_is_read() -> None:
     cause = Cause("transpose", "It is transposed.")
     with speaking("ko"):

@@ -188,6 +188,13 @@ def test_autograds_complaints_from_their_text() -> None:
             "The inputs are on `sim:0` (which stands for a GPU here), and",
         ),
         (
+            "sim:1",
+            "RuntimeError",
+            "Expected all tensors to be on the same device, but found sim:1 and sim:0!",
+            "raised-device",
+            "The inputs are on `sim:1` (which stands for a GPU here), and",
+        ),
+        (
             "cuda",
             "RuntimeError",
             "Expected a 'cpu' device type for generator",

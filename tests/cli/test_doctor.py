@@ -63,11 +63,16 @@ def test_devices_that_differ_from_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
     def run_all(sandbox: object, device: str) -> list[ParityOutcome]:
         differs = "it gives [red]3\x1b[2J" if device == "sim" else ""
         programs = Program("sum", "out = 1", 1), Program("copy", "out = 2", 2)
-        return [ParityOutcome(programs[0], device, ""), ParityOutcome(programs[1], device, differs)]
+        outcomes = [ParityOutcome(programs[0], device, "")]
+        outcomes += [ParityOutcome(programs[1], device, differs)]
+        if device == "sim":
+            outcomes += [ParityOutcome(programs[0], device, "", "there is one")] * 2
+        return outcomes
 
     monkeypatch.setattr("grader.sandbox.parity.run_all", run_all)
     told = doctor("--devices", status=1)
     assert "cpu: 2 of 2 programs give what they should." in told
     assert "sim: 1 of 2 programs give what they should." in told
     assert "copy: it gives [red]3" in told
+    assert told.count("2 more were not tried: there is one.") == 1
     assert "\x1b[2J" not in told

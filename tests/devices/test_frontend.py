@@ -59,7 +59,7 @@ PROGRAMS = {
     "pinned memory": "x = torch.ones(2).pin_memory(); out = x.tolist() == [1.0, 1.0] and x.to(d).device.type == 'sim'",
     "`torch.sim`": (
         "s = torch.sim; s.synchronize(); s.set_device(0); s.empty_cache()\n"
-        "with s.device(0):\n    out = [s.device_count(), s.current_device(), s.is_initialized()] == [1, 0, True]"
+        "with s.device(0):\n    out = [s.device_count(), s.current_device(), s.is_initialized()] == [2, 0, True]"
     ),
     "seeds of `torch.sim`": (
         "s = torch.sim; a, b, c = [(seed(n), torch.rand(3, device=d))[1] for seed, n in "
@@ -79,6 +79,53 @@ PROGRAMS = {
         "torch.set_default_device(d); x = torch.ones(2); torch.set_default_device(None); out = x.device.type == 'sim'"
     ),
 }  # fmt: skip
+
+
+TWO = {
+    "moves": (
+        "x = torch.ones(2, device='sim:1'); m = nn.Linear(2, 2)\n"
+        "moved = x.sim(), x.sim(0), x.sim(1), x.to('sim'), x.to('sim:1'), m.sim(1).weight\n"
+        "out = [str(one.device) for one in moved] == ['sim:0', 'sim:0', 'sim:1', 'sim:0', 'sim:1', 'sim:1']"
+    ),
+    "the current device": (
+        "s = torch.sim; where = lambda: [s.current_device(), torch.ones(1, device='sim').device.index]\n"
+        "with s.device(1):\n    inside = where()\n"
+        "s.set_device('sim:1'); then = where(); s.set_device(0)\n"
+        "out = [inside, then, where()] == [[1, 1], [1, 1], [0, 0]]"
+    ),
+    "the accelerator's": (
+        "a = torch.accelerator\nwith a.device_index(1):\n    inside = a.current_device_index()\n"
+        "with a.device_index(None):\n    same = a.current_device_index()\n"
+        "out = [inside, same, a.current_device_index(), a.device_count()] == [1, 0, 0, 2]"
+    ),
+    "no third one": (
+        "def kind(f):\n    try:\n        f()\n    except torch.AcceleratorError as error:\n        return str(error)\n"
+        "told = [kind(f) for f in (lambda: torch.ones(1, device='sim:2'), lambda: torch.sim.set_device(2), "
+        "lambda: torch.ones(1).to('sim:2'), lambda: torch.Generator('sim:2'))]\n"
+        "out = told == ['sim error: invalid device ordinal'] * 4 and torch.sim.current_device() == 0"
+    ),
+    "storages and copies": (
+        "import copy\nx = torch.ones(2, device='sim:1'); s = x.untyped_storage()\n"
+        "out = [s.device.index, s.clone().device.index, s.to(device='sim:0').device.index, s.cpu().device.type, "
+        "copy.deepcopy(x).device.index, copy.deepcopy(nn.Linear(1, 1, device='sim:1')).weight.device.index]"
+        " == [1, 1, 0, 'cpu', 1, 1]"
+    ),
+    "a file knows the device": (
+        "x = torch.arange(3.0, device='sim:1'); torch.save(x, 'y.pt')\n"
+        "there = torch.load('y.pt'), torch.load('y.pt', map_location='sim:0')\n"
+        "out = [[str(t.device), t.tolist()] for t in there] == [['sim:1', x.tolist()], ['sim:0', x.tolist()]]"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TWO)
+def test_there_are_two_of_them(run: Run, name: str) -> None:
+    assert run(TWO[name], "sim") is True
+
+
+def test_a_probe_begins_with_the_first_as_the_current_one(run: Run) -> None:
+    code = "out = torch.sim.current_device(); torch.sim.set_device(1)"
+    assert [run(code, device) for device in ("sim", "sim:1", "sim")] == [0, 0, 0]
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

@@ -54,6 +54,12 @@ def test_memory_is_as_on_the_cpu(run: Run, name: str) -> None:
     assert here == there
 
 
+@pytest.mark.parametrize("name", SAME_ON_BOTH)
+def test_memory_of_the_second_device_is_as_that_of_the_first(run: Run, name: str) -> None:
+    code = SAME_ON_BOTH[name].replace("device=d", "device='sim:1'")
+    assert run(code, "sim") == run(SAME_ON_BOTH[name], "sim")
+
+
 def test_a_copy_to_the_device_is_apart_from_its_source(run: Run) -> None:
     code = (
         "x = torch.zeros(2)\nthere = x.to(d)\nthere += 1\nback = there.cpu()\nback += 1\n"

@@ -83,17 +83,24 @@ def test_it_gives_what_the_cpu_gives(run: Run, name: str) -> None:
     expect_same(here, there)
 
 
-def expect_same(here: object, there: object) -> None:
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_it_gives_the_same_on_the_second_device(run: Run, name: str) -> None:
+    second = f"d = 'sim:1'\n{X}\n{PROGRAMS[name]}"
+    here, there = run(f"{X}\n{PROGRAMS[name]}", "cpu"), run(second, "sim:1")
+    expect_same(here, there, "sim:1")
+
+
+def expect_same(here: object, there: object, device: str = "sim:0") -> None:
     if isinstance(here, list | tuple):
         assert isinstance(there, list | tuple)
         for one, other in zip(here, there, strict=True):
-            expect_same(one, other)
+            expect_same(one, other, device)
         return
     if not isinstance(here, Received):
         assert here == there
         return
     assert isinstance(there, Received), there
-    assert (here.device, there.device) == ("cpu", "sim:0")
+    assert (here.device, there.device) == ("cpu", device)
     assert here.requires_grad == there.requires_grad
     assert here.tensor.dtype == there.tensor.dtype
     torch.testing.assert_close(there.tensor, here.tensor, equal_nan=True)
@@ -131,6 +138,30 @@ OTHERS = "different from other tensors on sim:0 (when checking argument in metho
 def test_operands_on_two_devices_are_refused(run: Run, code: str, words: str) -> None:
     assert words in run(f"{X}\nout = {code}", "sim")
     assert not isinstance(run(f"{X}\nout = {code.replace('.numpy()', '')}", "cpu"), str)
+
+
+BOTH = "Expected all tensors to be on the same device, but found at least two devices, sim:1 and sim:0!"
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("y + x", BOTH),
+        ("torch.stack([y, x])", "tensors is on sim:0, different from other tensors on sim:1"),
+        ("torch.add(x, x, out=y)", BOTH),
+        ("torch.where(x > 0, x, y)", BOTH.replace("sim:1 and sim:0", "sim:0 and sim:1")),
+        ("y.mul_(x)", BOTH),
+        ("y @ x.T", f"mat2 is on sim:0, {OTHERS.replace('sim:0', 'sim:1')} wrapper_CUDA_mm)"),
+        ("y.masked_fill(x > 0, 1)", "but got mask on sim:0 and self on sim:1"),
+        ("y.index_put_((torch.tensor([0]),), x[:1])", BOTH),
+        ("y[torch.tensor([0], device='sim:0')]", "same device as the indexed tensor (sim:1)"),
+        ("F.conv2d(y[None, None], torch.ones(1, 1, 2, 2, device='sim:0'))", "weight is on sim:0, different from"),
+    ],
+)  # fmt: skip
+def test_operands_on_two_of_these_devices_are_refused(run: Run, code: str, words: str) -> None:
+    """The first time, and when what is made fast has been used."""
+    for _ in range(2):
+        assert words in run(f"{X}\ny = x.to('sim:1')\nout = {code}", "sim")
 
 
 def test_a_refused_operation_in_place_has_changed_nothing(run: Run) -> None:

@@ -54,6 +54,19 @@ def test_it_is_as_on_a_gpu(run: Run, name: str) -> None:
     assert run(PROGRAMS[name], "sim") is True
 
 
+def test_each_device_has_a_generator_of_its_own(run: Run) -> None:
+    code = (
+        "s = torch.sim; s.manual_seed_all(3); a = torch.rand(2, device='sim:0'); b = torch.rand(2, device='sim:1')\n"
+        "with s.device(1):\n    s.manual_seed(4)\n"
+        "c, d = torch.rand(2, device='sim:0'), torch.rand(2, device='sim:1')\n"
+        "s.manual_seed_all(3); torch.rand(2, device='sim:0'); e = torch.rand(2, device='sim:0')\n"
+        "g = torch.Generator('sim:1').manual_seed(4); f = torch.rand(2, generator=g, device='sim:1')\n"
+        "same = lambda one, other: torch.equal(one.cpu(), other.cpu())\n"
+        "out = [same(a, b), same(c, d), same(c, e), same(d, f), str(g.device)]"
+    )
+    assert run(code, "sim") == [True, False, True, True, "sim:1"]
+
+
 def test_a_generator_of_the_cpu_does_not_serve_the_device(run: Run) -> None:
     told = run("out = torch.rand(2, device=d, generator=torch.Generator())", "sim")
     assert told == "RuntimeError: Expected a 'sim' device type for generator but found 'cpu'"

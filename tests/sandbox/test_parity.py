@@ -32,9 +32,13 @@ def test_a_difference_from_cuda_is_told(sandbox: Sandbox, monkeypatch: pytest.Mo
         Program("words", "torch.ones(2, device=d) + torch.ones(2)", 0, raises="RuntimeError: sun"),
         Program("crash", "import os; os.abort()", 0),
         Program("right", "out = torch.tensor(2, device=d).item()", 2),
-    )
+        Program("second", "out = torch.ones(1, device=d1).tolist()", [2.0], devices=2),
+        Program("other", "torch.ones(1, device=d1) + torch.ones(1, device=d0)", 2, raises="A: {e}, {d}", devices=2),
+        Program("many", "out = 3", 2, devices=3),
+    )  # fmt: skip
     monkeypatch.setattr("grader.sandbox.parity.programs", lambda: table)
-    told = {o.program.name: o.difference for o in run_all(sandbox, "sim")}
+    outcomes = list(run_all(sandbox, "sim"))
+    told = {o.program.name: o.difference for o in outcomes}
     assert told["values"] == "[1.0, 1.0], expected [1.0, 2.0]"
     assert told["place"] == "the result is on cpu, expected on sim"
     assert told["works"] == "it works, expected RuntimeError: no"
@@ -42,6 +46,11 @@ def test_a_difference_from_cuda_is_told(sandbox: Sandbox, monkeypatch: pytest.Mo
     assert told["words"].endswith("expected RuntimeError: sun")
     assert told["crash"] == "it crashed (SIGABRT)"
     assert told["right"] == ""
+    assert told["second"] == "[1.0], expected [2.0]"
+    assert told["other"].endswith("expected A: sim:1, sim:0")
+    skipped = {o.program.name: o.skipped for o in outcomes if o.skipped}
+    assert skipped == {"many": "it needs 3 devices, and there are fewer"}
+    assert told["many"] == ""
 
 
 @pytest.mark.cuda

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ...devices.memory import NAME, wrapped
+from ...devices.memory import NAME, index_of, wrapped
 from ..isolation.limits import Limits
 from .device_setup import on_device
 
@@ -39,7 +39,7 @@ def reset(seed: int, device: str) -> None:
     # `torch.manual_seed` takes 2 ms for devices that are not there
     torch.default_generator.manual_seed(seed)
     if device != "cpu":
-        getattr(torch, device).manual_seed_all(seed)
+        getattr(torch, device.partition(":")[0]).manual_seed_all(seed)
     random.seed(seed)
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed(seed % 2**32)
@@ -78,8 +78,8 @@ def _moved(value: Any, device: str, needing: set[int]) -> Any:
 
 def _placed(tensor: Tensor, device: str) -> Tensor:
     """The tensor on `device` with the same layout: on the memory that it has, where that is the device's too."""
-    if device == NAME:
-        return wrapped(tensor)
+    if device.startswith(NAME):
+        return wrapped(tensor, index=index_of(device))
     there = torch.empty_strided(
         tensor.shape, tensor.stride(), dtype=tensor.dtype, device=torch.device(device)
     )
