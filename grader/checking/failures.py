@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import NoAnswer
-from ..language import _
+from ..language import N_, _
 from ..report import CheckStatus
 from ..submission import Source
 from ..text import clean, line_of, listed
 from .explain import IN_PLACE
 from .outcome import Cause, CheckFailed, CheckOutcome
+from .probes import Probe
 from .torch_errors import gradient_complaint, meaning_of, meaning_on
 
 _CALLERS = 2  # lines that are shown above the one that raised
@@ -29,6 +30,32 @@ _CALLERS = 2  # lines that are shown above the one that raised
 _MOST_LINES = 100
 _MOST_NAMES = 1000
 _MOST_CHANGED = 10
+# how a function is to leave what it meets
+_SETTINGS = {
+    "default dtype": N_("After the call torch's default dtype is another one; leave it as it was."),
+    "default device": N_(
+        "After the call torch's default device is another one; leave it as it was."
+    ),
+    "recording": N_(
+        "After the call gradients are recorded where they were not before, or the reverse; leave that as it was."
+    ),
+    "autocast": N_("After the call autocast is on; leave it off, as it was."),
+    "seed": N_("After the call torch's global generator has another seed; leave it as it was."),
+}
+LEFT_SET = Cause(
+    "left-set",
+    "What is set for a while is put back at the end, also after an exception: `with torch.no_grad():` does that, and "
+    "`finally:` can.",
+)
+SEEDED = Cause(
+    "left-set", "Draw from a `torch.Generator` of your own: `torch.manual_seed` is for everybody."
+)
+TOUCHED = Cause("touched", "Work on `x.detach().clone()`.")
+SHARED = Cause("shared-memory", "Give back a tensor of its own; `.clone()` makes one.")
+KEPT = Cause(
+    "kept-result",
+    "Make a new tensor in each call: what is kept from one call to the next is handed out twice.",
+)
 _SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
 
 
@@ -210,6 +237,41 @@ def changed(names: Sequence[str]) -> CheckFailed:
     if len(names) > 1:
         sentence = _("The inputs {names} were changed; inputs are to be left as they were.")
     return CheckFailed(sentence.format(names=listed(list(names))), [IN_PLACE])
+
+
+def impolite(told: Any, probe: Probe) -> CheckFailed | None:
+    """How a case ends when something else was not left as it was; `None` where that is the probe's own doing.
+
+    Args:
+        told: by the child, as `manners.told` has it.
+    """
+    if not isinstance(told, dict):
+        return None
+    settings = [name for name in strings(told.get("set")) if name in _SETTINGS]
+    if probe.seeds:
+        settings = [name for name in settings if name != "seed"]
+    if settings:
+        return CheckFailed(
+            _(_SETTINGS[settings[0]]), [SEEDED if settings[0] == "seed" else LEFT_SET]
+        )
+    if strings(told.get("again")):
+        sentence = _("Two calls give back the same tensor: the second changes the first's answer.")
+        return CheckFailed(sentence, [KEPT])
+    touched, shared = (
+        [name for name in strings(told.get(kind))[:_MOST_CHANGED] if name not in probe.changes]
+        for kind in ("touched", "shared")
+    )
+    if touched and not probe.differentiates:
+        sentence = _(
+            "`requires_grad` or `.grad` of the input {names} is not what it was; inputs are to be left as they were."
+        )
+        return CheckFailed(sentence.format(names=listed(touched)), [TOUCHED])
+    if shared and not probe.differentiates:
+        sentence = _(
+            "The result shares its memory with the input {names}: who changes one of them changes both."
+        )
+        return CheckFailed(sentence.format(names=listed(shared)), [SHARED])
+    return None
 
 
 def strings(values: Any) -> list[str]:

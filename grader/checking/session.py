@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,7 +20,16 @@ from ..errors import NoAnswer
 from ..sandbox import Child, Message, Sandbox
 from ..sandbox.wire.values import WireError, as_received, decode, encode
 from ..submission import Source
-from .failures import Failures, changed, cut_short, not_loaded, out_of_time, strings, unusable
+from .failures import (
+    Failures,
+    changed,
+    cut_short,
+    impolite,
+    not_loaded,
+    out_of_time,
+    strings,
+    unusable,
+)
 from .probes import Probe
 
 
@@ -38,6 +48,12 @@ class Request:
         tree, block = encode(self.inputs)
         header = {"probe": self.probe.name, "code": self.probe.code, "arguments": tree}
         return {**header, "seed": self.seed, "device": self.device}, block
+
+    @property
+    def kind(self) -> tuple[str, ...]:
+        """The probe's name, and what is named by a text among its inputs: a function of the student's, say."""
+        inputs = self.wire[0]["arguments"]["dict"]
+        return self.probe.name, *(tree for _, tree in inputs if isinstance(tree, str))
 
     def without_inputs(self) -> Request:
         """The same request, which holds what is sent alone, and not what that was made from."""
@@ -84,6 +100,7 @@ class Session:
         self._preload = preload
         self._by_hand = by_hand
         self._traced: set[str] = set()
+        self._asked: Counter[tuple[str, ...]] = Counter()
         self._has_threads = True  # whether the child may start threads
         self._needs_threads = False  # whether the file can be loaded only where it may
         self._child: Child | None = None
@@ -125,10 +142,18 @@ class Session:
         with self._waiting():
             if trace or not by_hand:  # for the rest, either child will do
                 self._let_start_threads(not trace or self._needs_threads)
-            answer = self._exchange({**header, "trace": trace}, block, request.device)
+            more = {"trace": trace, "rehearsal": self._rehearsal(request)}
+            answer = self._exchange({**header, **more}, block, request.device)
         if seen := strings(answer.header.get("seen")):
             self.differentiated.append((probe, seen[0]))
         return answer
+
+    def _rehearsal(self, request: Request) -> str | None:
+        """How a probe is run before it is run: the first two times that its kind is asked for."""
+        if request.device != "cpu" or request.probe.once:
+            return None
+        self._asked[request.kind] += 1
+        return {1: "plain", 2: "otherwise"}.get(self._asked[request.kind])
 
     def read(self, request: Request, answer: Message) -> Any:
         """What a probe returned, as plain data and `Received` tensors.
@@ -146,6 +171,8 @@ class Session:
         kept = request.probe.changes
         if names := [name for name in strings(header.get("changed")) if name not in kept]:
             raise changed(names)
+        if (manners := header.get("manners")) and (broken := impolite(manners, request.probe)):
+            raise broken
         return value
 
     @contextmanager

@@ -10,7 +10,7 @@ import marshal
 import random
 import sys
 from base64 import b64decode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -19,6 +19,10 @@ from torch import Tensor
 from ...devices.memory import NAME, wrapped
 from ..isolation.limits import Limits
 from .device_setup import on_device
+
+# the default dtype, and whether gradients are recorded
+USUAL = torch.float32, True
+OTHERWISE = torch.float64, False
 
 
 def attempt(step: Callable[[], Any]) -> tuple[Any, BaseException | None]:
@@ -122,6 +126,79 @@ def _same(kept: Any, value: Any) -> bool:
     if isinstance(kept, list | tuple):
         return len(kept) == len(value) and all(map(_same, kept, value))
     return True
+
+
+def vary(values: list[Tensor], kept: dict[str, Any]) -> None:
+    """Gives the tensors in `kept` other values of their kind: their own in reverse; `values` gets what they were.
+
+    So labels stay labels, and probabilities stay probabilities. A single floating-point number becomes smaller.
+    """
+    for tensor in _tensors(kept):
+        values.append(tensor.clone())
+        if tensor.numel() > 1:
+            tensor.copy_(tensor.flip(*range(tensor.dim())))
+        elif tensor.is_floating_point():
+            tensor.mul_(0.75)
+
+
+def restore(
+    values: list[Tensor],
+    kept: dict[str, Any],
+    arguments: dict[str, Any],
+    needing: Sequence[Tensor],
+) -> None:
+    """Undoes `vary`, and what the student's code may have done to the tensors in `arguments`."""
+    numbers = {id(tensor) for tensor in needing}
+    for value, place, tensor in zip(values, _tensors(kept), _tensors(arguments), strict=True):
+        place.copy_(value)
+        if not _same(place, tensor):
+            tensor.data = place
+        tensor.detach_().requires_grad_(id(tensor) in numbers)
+        tensor.grad = None
+
+
+def _tensors(value: Any) -> Iterator[Tensor]:
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, dict):
+        for entry in value.values():
+            yield from _tensors(entry)
+    elif isinstance(value, list | tuple):
+        for entry in value:
+            yield from _tensors(entry)
+
+
+def set_otherwise() -> None:
+    """Sets what a function may find set by whoever calls it, as `OTHERWISE` has it."""
+    dtype, recording = OTHERWISE
+    torch.set_default_dtype(dtype)
+    torch.set_grad_enabled(recording)
+
+
+def left(seed: int, dtype: torch.dtype, recording: bool) -> list[str]:
+    """The settings of the whole process that are not these; `seed` is that of torch's generator."""
+    found = {
+        "default dtype": torch.get_default_dtype() == dtype,
+        "default device": torch.empty(0).device.type == "cpu",
+        "recording": torch.is_grad_enabled() == recording and not torch.is_inference_mode_enabled(),
+        "autocast": not torch.is_autocast_enabled("cpu"),
+        "seed": torch.default_generator.initial_seed() == seed,
+    }
+    return [name for name, is_left in found.items() if not is_left]
+
+
+def touched(arguments: dict[str, Any], needing: Sequence[Tensor]) -> list[str]:
+    """The arguments in which a tensor's `requires_grad` or `.grad` is no longer what it was."""
+    numbers = {id(tensor) for tensor in needing}
+    return [
+        name
+        for name, value in arguments.items()
+        if any(
+            tensor.requires_grad != (id(tensor) in numbers)
+            or (tensor.is_leaf and tensor.grad is not None)
+            for tensor in _tensors(value)
+        )
+    ]
 
 
 def to_cpu(tensor: Tensor) -> Tensor:

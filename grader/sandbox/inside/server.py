@@ -49,6 +49,7 @@ from ..wire.values import (
 from . import beneath, file_metadata
 from .autograd_trace import differentiation, new_trace
 from .concealed import conceal, conceal_all, keep_to_own_thread
+from .manners import beside, looks, rehearsal, told
 from .notebook_cells import install_inert, prepare
 from .steps import Step, after_students, before_students, into, runner
 
@@ -56,7 +57,7 @@ _MAX_LINES = 20
 _MAX_ERRORS = 20
 _READ_BYTES = 1 << 16
 _Base: Any = Tensor.__base__
-_detach, _require = _Base.detach, _Base.requires_grad_
+_require = _Base.requires_grad_
 # as they were before a student's code could put others in their place
 _read_from, _write_to, _exit = os.read, os.write, os._exit
 
@@ -240,13 +241,9 @@ def _call(own: SimpleNamespace, request: dict[str, Any]) -> None:
     ):  # a mode that a student's code has left on has no say
         arguments = decode(request["arguments"], block, leaf)
         kept = {
-            name: _beside(value) if device == "cpu" else value for name, value in arguments.items()
+            name: beside(value) if device == "cpu" else value for name, value in arguments.items()
         }
-    steps: dict[str, Step] = {"reset": partial(beneath.reset, request["seed"], device)}
-    if device != "cpu":
-        settings: list[Any] = []
-        steps["enter"] = partial(beneath.enter, settings, device, own.limits)
-        steps["move"] = partial(beneath.move, arguments, device, needing)
+    steps: dict[str, Step] = {}
     if code not in own.probes:
         own.probes[code] = {
             "__name__": "probe",
@@ -256,18 +253,28 @@ def _call(own: SimpleNamespace, request: dict[str, Any]) -> None:
             "Tensor": Tensor,
         }
         steps["define"] = partial(beneath.define, code, own.probes[code])
+    call = partial(beneath.call, own.probes[code], request["probe"], own.module)
+    seed, kind = request["seed"], request.get("rehearsal")
+    if kind and device == "cpu":
+        steps |= rehearsal(kind, seed, arguments, kept, needing, call)
+    steps["reset"] = partial(beneath.reset, seed, device)
+    if device != "cpu":
+        settings: list[Any] = []
+        steps["enter"] = partial(beneath.enter, settings, device, own.limits)
+        steps["move"] = partial(beneath.move, arguments, device, needing)
     own.trace = new_trace() if request.get("trace") else None
     if own.trace:
         steps["begin"], steps["mark"] = own.trace.begin, own.trace.mark
-    names = own.probes[code]
-    steps["call"] = partial(beneath.call, names, request["probe"], own.module, arguments)
+    steps["call"] = partial(call, arguments)
     if own.trace:
         steps["end"] = own.trace.end
     if device != "cpu":
         steps["leave"] = partial(beneath.leave, settings)
+    else:
+        steps |= looks(seed, arguments, needing)
     steps["changed"] = partial(beneath.changed, kept, arguments)
     steps["flush"] = beneath.flush
-    own.names = [*steps]
+    own.names, own.kept = [*steps], kept
     own.past.append(arguments)
     _run(own, [*steps.values()], own.finish)
 
@@ -284,17 +291,6 @@ def _map(own: SimpleNamespace) -> None:
     _call(own, request)
 
 
-def _beside(value: Any) -> Any:
-    """For each tensor another one on the same memory."""
-    if isinstance(value, Tensor):
-        return _detach(value)
-    if isinstance(value, dict):
-        return {key: _beside(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_beside(entry) for entry in value]
-    return None
-
-
 def _finish(own: SimpleNamespace) -> None:
     """Makes an answer of what the probe gave."""
     outcomes = dict(zip(own.names, own.outcomes, strict=True))
@@ -309,6 +305,8 @@ def _finish(own: SimpleNamespace) -> None:
         "changed": [each for each in changed if type(each) is str] if type(changed) is list else [],
         "seen": differentiation(own.trace, *outcomes["end"]) if own.trace else [],
     }
+    if "left" in outcomes and (impolite := told(outcomes, own.kept)):
+        own.answer["manners"] = impolite
     try:
         own.answer["value"], own.placed = describe(outcomes["call"][0], keep_layout=False)
     except WireError:
@@ -345,11 +343,11 @@ def _tell(own: SimpleNamespace, errors: list[BaseException]) -> None:
 
 
 def _told(own: SimpleNamespace) -> None:
-    told = [_checked(*outcome) for outcome in own.outcomes[:-1]]
+    errors = [_checked(*outcome) for outcome in own.outcomes[:-1]]
     if own.loads and own.notebook:
-        own.answer["errors"] = told
+        own.answer["errors"] = errors
     else:
-        own.answer = {"error": told[0]}
+        own.answer = {"error": errors[0]}
     _reply(own)
 
 

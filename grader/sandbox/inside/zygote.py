@@ -37,6 +37,7 @@ _APART = (
     "wire.messages",
     "wire.values",
     "inside.autograd_trace",
+    "inside.manners",
     "inside.server",
 )
 _TIDY_AT = 3  # forks: what makes further ones cheaper takes 0.3 s, and is for those who have many
