@@ -49,12 +49,6 @@ class Request:
         header = {"probe": self.probe.name, "code": self.probe.code, "arguments": tree}
         return {**header, "seed": self.seed, "device": self.device}, block
 
-    @property
-    def kind(self) -> tuple[str, ...]:
-        """The probe's name, and what is named by a text among its inputs: a function of the student's, say."""
-        inputs = self.wire[0]["arguments"]["dict"]
-        return self.probe.name, *(tree for _, tree in inputs if isinstance(tree, str))
-
     def without_inputs(self) -> Request:
         """The same request, which holds what is sent alone, and not what that was made from."""
         sent = replace(self, inputs={})
@@ -100,6 +94,7 @@ class Session:
         self._preload = preload
         self._by_hand = by_hand
         self._traced: set[str] = set()
+        self._names: frozenset[str] = frozenset()  # what the student's module defines
         self._asked: Counter[tuple[str, ...]] = Counter()
         self._has_threads = True  # whether the child may start threads
         self._needs_threads = False  # whether the file can be loaded only where it may
@@ -142,18 +137,20 @@ class Session:
         with self._waiting():
             if trace or not by_hand:  # for the rest, either child will do
                 self._let_start_threads(not trace or self._needs_threads)
-            more = {"trace": trace, "rehearsal": self._rehearsal(request)}
-            answer = self._exchange({**header, **more}, block, request.device)
+            answer = self._exchange({**header, "trace": trace}, block, request)
         if seen := strings(answer.header.get("seen")):
             self.differentiated.append((probe, seen[0]))
         return answer
 
     def _rehearsal(self, request: Request) -> str | None:
-        """How a probe is run before it is run: the first two times that its kind is asked for."""
+        """How a probe is rehearsed, if it is: the first two times that it is asked for what it names of the module."""
         if request.device != "cpu" or request.probe.once:
             return None
-        self._asked[request.kind] += 1
-        return {1: "plain", 2: "otherwise"}.get(self._asked[request.kind])
+        inputs = request.wire[0]["arguments"]["dict"]
+        named = (text for _, text in inputs if isinstance(text, str) and text in self._names)
+        asked = request.probe.name, *named
+        self._asked[asked] += 1
+        return {1: "plain", 2: "otherwise"}.get(self._asked[asked])
 
     def read(self, request: Request, answer: Message) -> Any:
         """What a probe returned, as plain data and `Received` tensors.
@@ -183,16 +180,16 @@ class Session:
         finally:
             self._seconds, self.is_waiting = self.waited, False
 
-    def _exchange(self, header: dict[str, Any], block: bytes, device: str) -> Message:
+    def _exchange(self, header: dict[str, Any], block: bytes, request: Request) -> Message:
         child = self._ready()
         left = self._left()
         try:
-            return child.call(header, block, left)
+            return child.call({**header, "rehearsal": self._rehearsal(request)}, block, left)
         except NoAnswer as error:
             self._child, self._was_lost = None, True
             if self._was_cut_short(error, left):
                 raise cut_short(self._sandbox.limits.exercise_seconds) from error
-            raise self._failures.lost(error, device) from error
+            raise self._failures.lost(error, request.device) from error
 
     def _let_start_threads(self, threads: bool) -> None:
         """Ends a child that may start threads where none should, and the reverse."""
@@ -250,6 +247,7 @@ class Session:
             self.load_problem = self._failures.raised_at_import(header["error"])
             return None
         self._failures.note_loaded(header)
+        self._names = frozenset(strings(header.get("names")))
         if not self._was_lost:
             self._free_seconds += self.waited - start
         self._was_lost = False

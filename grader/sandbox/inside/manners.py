@@ -11,19 +11,21 @@ This is ours: it runs when the student's code has returned. What runs between tw
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from itertools import product
 from typing import Any
 
+import torch
 from torch import Tensor
 
-from ..wire.values import WireError, describe
+from ..wire.values import Placed, WireError, describe
 from . import beneath
 from .steps import Step
 
 _Base: Any = Tensor.__base__
 # as they were before a student's code could put others in their place
+_frombuffer = torch.frombuffer
 _shape, _dtype = _Base.shape.__get__, _Base.dtype.__get__
 _stride, _address, _detach = _Base.stride, _Base.data_ptr, _Base.detach
 Span = tuple[int, int]
@@ -88,29 +90,31 @@ def _anew(value: Any) -> Any:
     return value
 
 
-def told(outcomes: dict[str, Outcome], kept: dict[str, Any]) -> dict[str, list[str]]:
+def told(
+    outcomes: dict[str, Outcome], placed: Sequence[Placed], kept: dict[str, Any], block: Span
+) -> dict[str, list[str]]:
     """What was not left as it was, by kind; a kind with nothing to tell is left out.
 
     "set": settings of the whole process; "touched": inputs whose `.grad` or `requires_grad` is another one; "shared":
     inputs on whose memory a result lies; "again": whether a result lies where one of the rehearsal does.
 
     Args:
+        placed: the tensors of the answer.
         kept: for each argument other tensors on the memory that it was given.
+        block: where all inputs lie.
     """
-    inputs = {name: _spans(value) for name, value in kept.items()}
-    results = _spans(outcomes["call"][0])
-    shared = [name for name, spans in inputs.items() if _overlap(results, spans)]
-    among = [span for name in shared for span in inputs[name]]
-    own = [span for span in results if not _overlap([span], among)]
-    earlier = _spans(outcomes["rehearse"][0]) if "rehearse" in outcomes else []
-    left = _texts(outcomes["left"]) + _texts(outcomes.get("left first", (None, None)))
-    kinds = {
-        "set": [*dict.fromkeys(left)],
-        "touched": _texts(outcomes["touched"]),
-        "shared": shared,
-        "again": ["yes"] if _overlap(own, earlier) else [],
-    }
-    return {kind: names for kind, names in kinds.items() if names}
+    found: dict[str, list[str]] = {"set": _texts(outcomes["left"])}
+    if "left first" in outcomes:
+        found["set"] += _texts(outcomes["left first"])
+    found["touched"] = _texts(outcomes["touched"])
+    results = _spans(placed)
+    if own := [span for span in results if not _overlap([span], [block])]:
+        if "rehearse" in outcomes and _overlap(own, _spans_in(outcomes["rehearse"][0])):
+            found["again"] = ["yes"]
+    if len(own) < len(results):
+        names = [name for name, value in kept.items() if _overlap(results, _spans_in(value))]
+        found["shared"] = names
+    return {kind: names for kind, names in found.items() if names}
 
 
 def _texts(outcome: Outcome) -> list[str]:
@@ -119,22 +123,29 @@ def _texts(outcome: Outcome) -> list[str]:
     return [name for name in names if type(name) is str] if type(names) is list else []
 
 
-def _spans(value: Any) -> list[Span]:
-    """From where to where in this process' memory each tensor of a value lies."""
+def _spans_in(value: Any) -> list[Span]:
     try:
-        _, placed = describe(value, keep_layout=True)
+        return _spans(describe(value, keep_layout=True)[1])
     except WireError:
         return []
-    return [*_spans_of([each.tensor for each in placed if not each.elsewhere])]
 
 
-def _spans_of(tensors: Sequence[Tensor]) -> Iterator[Span]:
-    for tensor in tensors:
-        shape, start = _shape(tensor), _address(tensor)
-        if 0 not in shape:
-            steps = zip(shape, _stride(tensor), strict=True)
-            extent = 1 + sum((size - 1) * step for size, step in steps)
-            yield start, start + extent * _dtype(tensor).itemsize
+def _spans(placed: Sequence[Placed]) -> list[Span]:
+    """From where to where in this process' memory each tensor lies; nowhere, if it has no elements or is elsewhere."""
+    return [_span_of(each.tensor) for each in placed if each.extent and not each.elsewhere]
+
+
+def address_of(block: Any) -> int:
+    """Where in this process' memory a block of bytes begins."""
+    place: int = _address(_frombuffer(block, dtype=torch.uint8, count=1))
+    return place
+
+
+def _span_of(tensor: Tensor) -> Span:
+    """From where to where in this process' memory a tensor with elements lies."""
+    start, steps = _address(tensor), zip(_shape(tensor), _stride(tensor), strict=True)
+    extent = 1 + sum((size - 1) * step for size, step in steps)
+    return start, start + extent * _dtype(tensor).itemsize
 
 
 def _overlap(some: Sequence[Span], others: Sequence[Span]) -> bool:

@@ -49,7 +49,7 @@ from ..wire.values import (
 from . import beneath, file_metadata
 from .autograd_trace import differentiation, new_trace
 from .concealed import conceal, conceal_all, keep_to_own_thread
-from .manners import beside, looks, rehearsal, told
+from .manners import address_of, beside, looks, rehearsal, told
 from .notebook_cells import install_inert, prepare
 from .steps import Step, after_students, before_students, into, runner
 
@@ -131,7 +131,7 @@ def new() -> SimpleNamespace:
     """What a child is to know. `todo` is the list of its next steps, the last one first; `run` goes through them."""
     own = SimpleNamespace(limits=Limits(), connection=-1, inputs=-1, number="", received=b"")
     own.todo, own.inbox, own.outcomes, own.past = [], [], [], []
-    own.probes, own.maps, own.tags = {}, {}, []
+    own.probes, own.maps, own.places, own.tags = {}, {}, {}, []
     own.module = None
     own.reply = _write
     own.take, own.loaded, own.finish = (_step(each, own) for each in (_take, _loaded, _finish))
@@ -226,6 +226,7 @@ def _call(own: SimpleNamespace, request: dict[str, Any]) -> None:
         _run(own, [partial(mmap, own.inputs, length, offset=offset)], own.map)
         return
     block = own.maps[offset][start : start + count] if count else b""
+    place = own.places[offset] + start if count else 0
     code, device = request["code"], request["device"]
     needing: list[Tensor] = []
 
@@ -274,7 +275,7 @@ def _call(own: SimpleNamespace, request: dict[str, Any]) -> None:
         steps |= looks(seed, arguments, needing)
     steps["changed"] = partial(beneath.changed, kept, arguments)
     steps["flush"] = beneath.flush
-    own.names, own.kept = [*steps], kept
+    own.names, own.kept = [*steps], (kept, (place, place + count))
     own.past.append(arguments)
     _run(own, [*steps.values()], own.finish)
 
@@ -287,7 +288,8 @@ def _map(own: SimpleNamespace) -> None:
         _tell(own, [error])
         return
     request, own.request = own.request, None
-    own.maps[request["inputs"][0]] = memoryview(segment)
+    offset = request["inputs"][0]
+    own.maps[offset], own.places[offset] = memoryview(segment), address_of(segment)
     _call(own, request)
 
 
@@ -305,13 +307,13 @@ def _finish(own: SimpleNamespace) -> None:
         "changed": [each for each in changed if type(each) is str] if type(changed) is list else [],
         "seen": differentiation(own.trace, *outcomes["end"]) if own.trace else [],
     }
-    if "left" in outcomes and (impolite := told(outcomes, own.kept)):
-        own.answer["manners"] = impolite
     try:
         own.answer["value"], own.placed = describe(outcomes["call"][0], keep_layout=False)
     except WireError:
         _refuse(own)
         return
+    if "left" in outcomes and (impolite := told(outcomes, own.placed, *own.kept)):
+        own.answer["manners"] = impolite
     elsewhere = [each.tensor for each in own.placed if each.elsewhere]
     if elsewhere:
         _run(own, [partial(beneath.to_cpu, tensor) for tensor in elsewhere], own.send)
