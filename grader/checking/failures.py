@@ -54,7 +54,7 @@ TOUCHED = Cause("touched", "Work on `x.detach().clone()`.")
 SHARED = Cause("shared-memory", "Give back a tensor of its own; `.clone()` makes one.")
 KEPT = Cause(
     "kept-result",
-    "Make a new tensor in each call: what is kept from one call to the next is handed out twice.",
+    "Make a new tensor in each call, and not one that is kept from one call to the next.",
 )
 _SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
 
@@ -254,8 +254,8 @@ def impolite(told: Any, probe: Probe) -> CheckFailed | None:
         return CheckFailed(
             _(_SETTINGS[settings[0]]), [SEEDED if settings[0] == "seed" else LEFT_SET]
         )
-    if strings(told.get("again")):
-        sentence = _("Two calls give back the same tensor: the second changes the first's answer.")
+    if strings(told.get("earlier")):
+        sentence = _("A second call changed what the first had given back.")
         return CheckFailed(sentence, [KEPT])
     touched, shared = (
         [name for name in strings(told.get(kind))[:_MOST_CHANGED] if name not in probe.changes]

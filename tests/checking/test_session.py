@@ -45,7 +45,7 @@ def leave():
 """
 
 
-@probe
+@probe(once="it counts")
 def counted(student: Any) -> int:
     return int(student.counted())
 

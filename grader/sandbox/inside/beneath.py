@@ -97,9 +97,16 @@ def _placed(tensor: Tensor, device: str) -> Tensor:
     return there.copy_(tensor)
 
 
-def call(names: dict[str, Any], probe: str, module: Any, arguments: dict[str, Any]) -> Any:
-    """Runs a probe on the student's module."""
-    return names[probe](module, **arguments)
+def call(
+    names: dict[str, Any],
+    probe: str,
+    module: Any,
+    results: list[Any],
+    arguments: dict[str, Any],
+) -> Any:
+    """Runs a probe on the student's module; what it gives is in `results` as well."""
+    results.append(names[probe](module, **arguments))
+    return results[-1]
 
 
 def changed(kept: dict[str, Any], arguments: dict[str, Any]) -> list[str]:
@@ -166,6 +173,31 @@ def _tensors(value: Any) -> Iterator[Tensor]:
     elif isinstance(value, list | tuple):
         for entry in value:
             yield from _tensors(entry)
+
+
+def note(
+    noted: list[tuple[Tensor, Tensor]],
+    results: list[Any],
+    arguments: dict[str, Any],
+    block: tuple[int, int],
+) -> None:
+    """Puts into `noted` each tensor that the rehearsal gave, with a copy of it, but for those that are the inputs.
+
+    Args:
+        block: from where to where in this process' memory the inputs lie.
+    """
+    inputs = {id(tensor) for tensor in _tensors(arguments)}
+    for tensor in _tensors(results):
+        if id(tensor) not in inputs and not block[0] <= tensor.data_ptr() < block[1]:
+            noted.append((tensor, tensor.detach().clone()))
+
+
+def stands(noted: list[tuple[Tensor, Tensor]]) -> bool:
+    """Whether what the rehearsal gave is what it was."""
+    return all(
+        torch.equal(tensor, copy) or bool(((tensor == copy) | (copy != copy)).all())
+        for tensor, copy in noted
+    )
 
 
 def set_otherwise() -> None:

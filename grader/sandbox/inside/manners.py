@@ -2,16 +2,16 @@
 
 The same probe can run twice: first, as its *rehearsal*, on other values in the same tensors, then on the values that
 are asked for. What the rehearsal gives is held against nothing, and what it raises is ignored. But a function that
-keeps something from one call to the next gives itself away: the second answer is wrong, or lies where the first does.
+keeps something from one call to the next gives itself away: the second answer is wrong, or changes the first.
 
-    vary ─▶ rehearsal ─▶ restore ─▶ reset ─▶ the probe ─▶ `told`
+    vary ─▶ rehearsal ─▶ note, restore ─▶ reset ─▶ the probe ─▶ `told`
 
 This is ours: it runs when the student's code has returned. What runs between two calls of it stands in `beneath.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import product
 from typing import Any
@@ -19,7 +19,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..wire.values import Placed, WireError, describe
+from ..wire.values import Placed, WireError, describe, without_functions
 from . import beneath
 from .steps import Step
 
@@ -49,17 +49,20 @@ def rehearsal(
     arguments: dict[str, Any],
     kept: dict[str, Any],
     needing: Sequence[Tensor],
-    call: Any,
-) -> dict[str, Step]:
-    """The steps of a rehearsal, by name.
+    block: Span,
+    results: list[Any],
+    call: Callable[[dict[str, Any]], Any],
+) -> tuple[dict[str, Step], dict[str, Step]]:
+    """The steps of a rehearsal, by name, and those that look back at it when the probe has run.
 
     Args:
         kind: "plain", or "otherwise": with gradients off and float64 as the default dtype, which are to be left so.
-        arguments: of the probe; `kept` has for each tensor another one on the same memory.
+        arguments: of the probe; `kept` has for each tensor another one on the same memory, which is `block`.
         needing: the tensors among `arguments` that require gradients.
-        call: calls the probe with the arguments that it is given.
+        call: calls the probe with the arguments that it is given, and adds what that gives to `results`.
     """
     values: list[Tensor] = []
+    noted: list[tuple[Tensor, Tensor]] = []
     steps: dict[str, Step] = {
         "first reset": partial(beneath.reset, seed, "cpu"),
         "vary": partial(beneath.vary, values, kept),
@@ -69,11 +72,12 @@ def rehearsal(
     steps["rehearse"] = partial(call, _anew(arguments))
     if kind == "otherwise":
         steps["left first"] = partial(beneath.left, seed, *beneath.OTHERWISE)
+    steps["note"] = partial(beneath.note, noted, results, arguments, block)
     steps["restore"] = partial(beneath.restore, values, kept, arguments, needing)
-    return steps
+    return steps, {"stands": partial(beneath.stands, noted)}
 
 
-def looks(seed: int, arguments: dict[str, Any], needing: Sequence[Tensor]) -> dict[str, Step]:
+def look(seed: int, arguments: dict[str, Any], needing: Sequence[Tensor]) -> dict[str, Step]:
     """The steps after a probe that look at what it has left."""
     return {
         "left": partial(beneath.left, seed, *beneath.USUAL),
@@ -96,7 +100,7 @@ def told(
     """What was not left as it was, by kind; a kind with nothing to tell is left out.
 
     "set": settings of the whole process; "touched": inputs whose `.grad` or `requires_grad` is another one; "shared":
-    inputs on whose memory a result lies; "again": whether a result lies where one of the rehearsal does.
+    inputs on whose memory a result lies; "earlier": whether the rehearsal's result has changed since.
 
     Args:
         placed: the tensors of the answer.
@@ -106,12 +110,11 @@ def told(
     found: dict[str, list[str]] = {"set": _texts(outcomes["left"])}
     if "left first" in outcomes:
         found["set"] += _texts(outcomes["left first"])
+    if "stands" in outcomes and outcomes["stands"][0] is False:
+        found["earlier"] = ["changed"]
     found["touched"] = _texts(outcomes["touched"])
     results = _spans(placed)
-    if own := [span for span in results if not _overlap([span], [block])]:
-        if "rehearse" in outcomes and _overlap(own, _spans_in(outcomes["rehearse"][0])):
-            found["again"] = ["yes"]
-    if len(own) < len(results):
+    if _overlap(results, [block]):
         names = [name for name, value in kept.items() if _overlap(results, _spans_in(value))]
         found["shared"] = names
     return {kind: names for kind, names in found.items() if names}
@@ -132,13 +135,16 @@ def _spans_in(value: Any) -> list[Span]:
 
 def _spans(placed: Sequence[Placed]) -> list[Span]:
     """From where to where in this process' memory each tensor lies; nowhere, if it has no elements or is elsewhere."""
-    return [_span_of(each.tensor) for each in placed if each.extent and not each.elsewhere]
+    with without_functions():  # none of a subclass's own methods has a say in where it lies
+        return [_span_of(each.tensor) for each in placed if each.extent and not each.elsewhere]
 
 
-def address_of(block: Any) -> int:
-    """Where in this process' memory a block of bytes begins."""
-    place: int = _address(_frombuffer(block, dtype=torch.uint8, count=1))
-    return place
+def span_of(block: Any) -> Span:
+    """From where to where in this process' memory a block of bytes lies."""
+    if not len(block):
+        return 0, 0
+    start = _address(_frombuffer(block, dtype=torch.uint8, count=1))
+    return start, start + len(block)
 
 
 def _span_of(tensor: Tensor) -> Span:

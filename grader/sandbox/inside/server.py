@@ -49,7 +49,7 @@ from ..wire.values import (
 from . import beneath, file_metadata
 from .autograd_trace import differentiation, new_trace
 from .concealed import conceal, conceal_all, keep_to_own_thread
-from .manners import address_of, beside, looks, rehearsal, told
+from .manners import beside, look, rehearsal, span_of, told
 from .notebook_cells import install_inert, prepare
 from .steps import Step, after_students, before_students, into, runner
 
@@ -131,7 +131,7 @@ def new() -> SimpleNamespace:
     """What a child is to know. `todo` is the list of its next steps, the last one first; `run` goes through them."""
     own = SimpleNamespace(limits=Limits(), connection=-1, inputs=-1, number="", received=b"")
     own.todo, own.inbox, own.outcomes, own.past = [], [], [], []
-    own.probes, own.maps, own.places, own.tags = {}, {}, {}, []
+    own.probes, own.maps, own.tags = {}, {}, []
     own.module = None
     own.reply = _write
     own.take, own.loaded, own.finish = (_step(each, own) for each in (_take, _loaded, _finish))
@@ -226,7 +226,6 @@ def _call(own: SimpleNamespace, request: dict[str, Any]) -> None:
         _run(own, [partial(mmap, own.inputs, length, offset=offset)], own.map)
         return
     block = own.maps[offset][start : start + count] if count else b""
-    place = own.places[offset] + start if count else 0
     code, device = request["code"], request["device"]
     needing: list[Tensor] = []
 
@@ -254,10 +253,13 @@ def _call(own: SimpleNamespace, request: dict[str, Any]) -> None:
             "Tensor": Tensor,
         }
         steps["define"] = partial(beneath.define, code, own.probes[code])
-    call = partial(beneath.call, own.probes[code], request["probe"], own.module)
-    seed, kind = request["seed"], request.get("rehearsal")
-    if kind and device == "cpu":
-        steps |= rehearsal(kind, seed, arguments, kept, needing, call)
+    seed, place, results = request["seed"], span_of(block), []
+    call = partial(beneath.call, own.probes[code], request["probe"], own.module, results)
+    looks = look(seed, arguments, needing) if device == "cpu" else {}
+    if device == "cpu" and request.get("rehearsal"):
+        given = seed, arguments, kept, needing, place, results, call
+        before, after = rehearsal(request["rehearsal"], *given)
+        steps, looks = steps | before, looks | after
     steps["reset"] = partial(beneath.reset, seed, device)
     if device != "cpu":
         settings: list[Any] = []
@@ -271,11 +273,10 @@ def _call(own: SimpleNamespace, request: dict[str, Any]) -> None:
         steps["end"] = own.trace.end
     if device != "cpu":
         steps["leave"] = partial(beneath.leave, settings)
-    else:
-        steps |= looks(seed, arguments, needing)
+    steps |= looks
     steps["changed"] = partial(beneath.changed, kept, arguments)
     steps["flush"] = beneath.flush
-    own.names, own.kept = [*steps], (kept, (place, place + count))
+    own.names, own.kept = [*steps], (kept, place)
     own.past.append(arguments)
     _run(own, [*steps.values()], own.finish)
 
@@ -288,8 +289,7 @@ def _map(own: SimpleNamespace) -> None:
         _tell(own, [error])
         return
     request, own.request = own.request, None
-    offset = request["inputs"][0]
-    own.maps[offset], own.places[offset] = memoryview(segment), address_of(segment)
+    own.maps[request["inputs"][0]] = memoryview(segment)
     _call(own, request)
 
 
