@@ -263,12 +263,12 @@ def impolite(told: Any, probe: Probe) -> CheckFailed | None:
     )
     if touched and not probe.differentiates:
         sentence = _(
-            "`requires_grad` or `.grad` of the input {names} is not what it was; inputs are to be left as they were."
+            "`requires_grad` or `.grad` of {names} is not what it was; inputs are to be left as they were."
         )
         return CheckFailed(sentence.format(names=listed(touched)), [TOUCHED])
     if shared and not probe.differentiates:
         sentence = _(
-            "The result shares its memory with the input {names}: who changes one of them changes both."
+            "The result shares its memory with an input ({names}): to change one of them changes both."
         )
         return CheckFailed(sentence.format(names=listed(shared)), [SHARED])
     return None
