@@ -40,6 +40,10 @@ _SETTINGS = {
         "After the call gradients are recorded where they were not before, or the reverse; leave that as it was."
     ),
     "autocast": N_("After the call autocast is on; leave it off, as it was."),
+    "Python's seed": N_(
+        "After the call the generator of Python's `random` has another seed; leave it as it was."
+    ),
+    "NumPy's seed": N_("After the call NumPy's generator has another seed; leave it as it was."),
     "seed": N_("After the call torch's global generator has another seed; leave it as it was."),
 }
 LEFT_SET = Cause(
@@ -48,7 +52,8 @@ LEFT_SET = Cause(
     "`finally:` can.",
 )
 SEEDED = Cause(
-    "left-set", "Draw from a `torch.Generator` of your own: `torch.manual_seed` is for everybody."
+    "left-set",
+    "Draw from a generator of your own, such as a `torch.Generator`: to seed the global one changes it for everybody.",
 )
 TOUCHED = Cause("touched", "Work on `x.detach().clone()`.")
 SHARED = Cause("shared-memory", "Give back a tensor of its own; `.clone()` makes one.")
@@ -249,11 +254,10 @@ def impolite(told: Any, probe: Probe) -> CheckFailed | None:
         return None
     settings = [name for name in strings(told.get("set")) if name in _SETTINGS]
     if probe.seeds:
-        settings = [name for name in settings if name != "seed"]
+        settings = [name for name in settings if not name.endswith("seed")]
     if settings:
-        return CheckFailed(
-            _(_SETTINGS[settings[0]]), [SEEDED if settings[0] == "seed" else LEFT_SET]
-        )
+        cause = SEEDED if settings[0].endswith("seed") else LEFT_SET
+        return CheckFailed(_(_SETTINGS[settings[0]]), [cause])
     if strings(told.get("earlier")):
         sentence = _("A second call changed what the first had given back.")
         return CheckFailed(sentence, [KEPT])

@@ -282,7 +282,9 @@ def test_a_large_source_is_split_into_lines_once(monkeypatch: pytest.MonkeyPatch
         ({"set": ["default device"]}, "default device", "left-set"),
         ({"set": ["recording"], "shared": ["x"]}, "gradients are recorded", "left-set"),
         ({"set": ["autocast"]}, "autocast", "left-set"),
-        ({"set": ["seed"]}, "another seed", "left-set"),
+        ({"set": ["seed"]}, "torch's global generator has another seed", "left-set"),
+        ({"set": ["Python's seed"]}, "Python's `random` has another seed", "left-set"),
+        ({"set": ["NumPy's seed"]}, "NumPy's generator has another seed", "left-set"),
         ({"earlier": ["changed"]}, "second call", "kept-result"),
         ({"touched": ["x", "y"]}, "`.grad` of `x` and `y` is", "touched"),
         ({"shared": ["x"]}, "memory with an input (`x`):", "shared-memory"),
@@ -296,7 +298,7 @@ def test_what_was_not_left_as_it_was(told: dict[str, Any], sentence: str, cause:
 
 
 def test_what_a_probe_does_itself_is_nobodys_fault() -> None:
-    assert failures.impolite({"set": ["seed"]}, Probe(seeding)) is None
+    assert failures.impolite({"set": ["seed", "NumPy's seed"]}, Probe(seeding)) is None
     assert failures.impolite({"set": ["seed", "recording"]}, Probe(seeding))
     for kind in ("touched", "shared"):
         assert failures.impolite({kind: ["x"]}, Probe(differentiating)) is None

@@ -6,6 +6,7 @@ What they tell is the student's own word: a student's code can reach and change 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import marshal
 import random
 import sys
@@ -23,6 +24,7 @@ from .device_setup import on_device
 # the default dtype, and whether gradients are recorded
 USUAL = torch.float32, True
 OTHERWISE = torch.float64, False
+_MOST_ROUNDS = 1000  # of 624 numbers, which is more than a probe draws
 
 
 def attempt(step: Callable[[], Any]) -> tuple[Any, BaseException | None]:
@@ -217,6 +219,37 @@ def left(seed: int, dtype: torch.dtype, recording: bool) -> list[str]:
         "seed": torch.default_generator.initial_seed() == seed,
     }
     return [name for name, is_left in found.items() if not is_left]
+
+
+def seeded(seed: int) -> list[str]:
+    """Which generators that `reset` has seeded, beside torch's, have been given another seed; to draw is free."""
+    found = {"Python's seed": _is_among([*random.getstate()[1][:-1]], _states(seed))}
+    if numpy := sys.modules.get("numpy"):
+        state = numpy.random.get_state()[1].tolist()
+        found["NumPy's seed"] = _is_among(state, _states_of_numpy(numpy, seed % 2**32))
+    return [name for name, is_left in found.items() if not is_left]
+
+
+def _is_among(state: list[int], states: Iterator[list[int]]) -> bool:
+    return any(state == each for each in itertools.islice(states, _MOST_ROUNDS))
+
+
+def _states(seed: int) -> Iterator[list[int]]:
+    """The states of Python's generator from a seed on: each gives so many numbers of 32 bits as it has itself."""
+    generator = random.Random(seed)
+    while True:
+        state = [*generator.getstate()[1][:-1]]
+        yield state
+        generator.getrandbits(32 * len(state))
+
+
+def _states_of_numpy(numpy: Any, seed: int) -> Iterator[list[int]]:
+    """Those of NumPy's generator, which is of the same kind."""
+    generator = numpy.random.RandomState(seed)
+    while True:
+        state = generator.get_state()[1].tolist()
+        yield state
+        generator.bytes(4 * len(state))
 
 
 def touched(arguments: dict[str, Any], needing: Sequence[Tensor]) -> list[str]:

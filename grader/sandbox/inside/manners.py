@@ -74,7 +74,10 @@ def rehearsal(
         steps["left first"] = partial(beneath.left, seed, *beneath.OTHERWISE)
     steps["note"] = partial(beneath.note, noted, results, arguments, block)
     steps["restore"] = partial(beneath.restore, values, kept, arguments, needing)
-    return steps, {"stands": partial(beneath.stands, noted)}
+    return steps, {
+        "stands": partial(beneath.stands, noted),
+        "seeded": partial(beneath.seeded, seed),
+    }
 
 
 def look(seed: int, arguments: dict[str, Any], needing: Sequence[Tensor]) -> dict[str, Step]:
@@ -95,28 +98,34 @@ def _anew(value: Any) -> Any:
 
 
 def told(
-    outcomes: dict[str, Outcome], placed: Sequence[Placed], kept: dict[str, Any], block: Span
+    outcomes: dict[str, Outcome],
+    placed: Sequence[Placed],
+    arguments: dict[str, Any],
+    kept: dict[str, Any],
+    block: Span,
 ) -> dict[str, list[str]]:
     """What was not left as it was, by kind; a kind with nothing to tell is left out.
 
     "set": settings of the whole process; "touched": inputs whose `.grad` or `requires_grad` is another one; "shared":
-    inputs on whose memory a result lies; "earlier": whether the rehearsal's result has changed since.
+    inputs on whose memory a result lies, unless it is the input itself; "earlier": that what the rehearsal gave has
+    changed since.
 
     Args:
         placed: the tensors of the answer.
-        kept: for each argument other tensors on the memory that it was given.
+        arguments: the probe's; `kept` has for each other tensors on the memory that it was given.
         block: where all inputs lie.
     """
     found: dict[str, list[str]] = {"set": _texts(outcomes["left"])}
-    if "left first" in outcomes:
-        found["set"] += _texts(outcomes["left first"])
+    for name in ("left first", "seeded"):
+        found["set"] += _texts(outcomes[name]) if name in outcomes else []
     if "stands" in outcomes and outcomes["stands"][0] is False:
         found["earlier"] = ["changed"]
     found["touched"] = _texts(outcomes["touched"])
-    results = _spans(placed)
-    if _overlap(results, [block]):
-        names = [name for name, value in kept.items() if _overlap(results, _spans_in(value))]
-        found["shared"] = names
+    if _overlap(_spans(placed), [block]):
+        given = {id(each.tensor) for each in _placed_in(arguments)}
+        made = _spans([each for each in placed if id(each.tensor) not in given])
+        at = {name: _spans(_placed_in(value)) for name, value in kept.items()}
+        found["shared"] = [name for name, spans in at.items() if _overlap(made, spans)]
     return {kind: names for kind, names in found.items() if names}
 
 
@@ -126,9 +135,9 @@ def _texts(outcome: Outcome) -> list[str]:
     return [name for name in names if type(name) is str] if type(names) is list else []
 
 
-def _spans_in(value: Any) -> list[Span]:
+def _placed_in(value: Any) -> list[Placed]:
     try:
-        return _spans(describe(value, keep_layout=True)[1])
+        return describe(value, keep_layout=True)[1]
     except WireError:
         return []
 

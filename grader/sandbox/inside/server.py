@@ -243,6 +243,7 @@ def _call(own: SimpleNamespace, request: dict[str, Any]) -> None:
         kept = {
             name: beside(value) if device == "cpu" else value for name, value in arguments.items()
         }
+        place = span_of(block)
     steps: dict[str, Step] = {}
     if code not in own.probes:
         own.probes[code] = {
@@ -253,7 +254,7 @@ def _call(own: SimpleNamespace, request: dict[str, Any]) -> None:
             "Tensor": Tensor,
         }
         steps["define"] = partial(beneath.define, code, own.probes[code])
-    seed, place, results = request["seed"], span_of(block), []
+    seed, results = request["seed"], list[Any]()
     call = partial(beneath.call, own.probes[code], request["probe"], own.module, results)
     looks = look(seed, arguments, needing) if device == "cpu" else {}
     if device == "cpu" and request.get("rehearsal"):
@@ -276,7 +277,7 @@ def _call(own: SimpleNamespace, request: dict[str, Any]) -> None:
     steps |= looks
     steps["changed"] = partial(beneath.changed, kept, arguments)
     steps["flush"] = beneath.flush
-    own.names, own.kept = [*steps], (kept, place)
+    own.names, own.given = [*steps], (arguments, kept, place)
     own.past.append(arguments)
     _run(own, [*steps.values()], own.finish)
 
@@ -312,7 +313,7 @@ def _finish(own: SimpleNamespace) -> None:
     except WireError:
         _refuse(own)
         return
-    if "left" in outcomes and (impolite := told(outcomes, own.placed, *own.kept)):
+    if "left" in outcomes and (impolite := told(outcomes, own.placed, *own.given)):
         own.answer["manners"] = impolite
     elsewhere = [each.tensor for each in own.placed if each.elsewhere]
     if elsewhere:

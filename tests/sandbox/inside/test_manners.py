@@ -68,6 +68,14 @@ IMPOLITE = {
         "def f(x, y):\n    torch.set_autocast_enabled('cpu', True)\n    return x + y\n",
         {"set": ["autocast"]},
     ),
+    "the seed of Python's generator": (
+        "import random\ndef f(x, y):\n    random.seed(0)\n    return x + y\n",
+        {"set": ["Python's seed"]},
+    ),
+    "the seed of NumPy's generator": (
+        "import numpy\ndef f(x, y):\n    numpy.random.seed(0)\n    numpy.random.rand()\n    return x + y\n",
+        {"set": ["NumPy's seed"]},
+    ),
     "the seed": (
         "def f(x, y):\n    torch.manual_seed(0)\n    return x + y\n",
         {"set": ["seed"]},
@@ -76,6 +84,11 @@ IMPOLITE = {
 POLITE = {
     "a new tensor": "def f(x, y):\n    return x + y\n",
     "draws": "def f(x, y):\n    return x + torch.randn(3)\n",
+    "draws elsewhere": (
+        "import numpy, random\ndef f(x, y):\n    random.random()\n"
+        "    return x + random.gauss(0, 1) + float(numpy.random.randn(2000).sum())\n"
+    ),
+    "the inputs themselves": "def f(x, y):\n    return {'x': x, 'more': [y]}\n",
     "puts a seed back": (
         "def f(x, y):\n    with torch.random.fork_rng():\n        torch.manual_seed(0)\n"
         "        return x + torch.randn(3)\n"
