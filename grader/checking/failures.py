@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import NoAnswer
-from ..language import _
+from ..language import N_, _
 from ..report import CheckStatus
 from ..submission import Source
 from ..text import clean, line_of, listed
 from .explain import IN_PLACE
 from .outcome import Cause, CheckFailed, CheckOutcome
+from .probes import Probe
 from .torch_errors import gradient_complaint, meaning_of, meaning_on, with_index
 
 _CALLERS = 2  # lines that are shown above the one that raised
@@ -33,6 +34,37 @@ _NO_THREAD = "can't start new thread"  # Python's words
 ONE_THREAD = Cause(
     "raised-one-thread",
     "What you are to write yourself is watched while it runs, on one thread: start no other.",
+)
+# how a function is to leave what it meets
+_SETTINGS = {
+    "default dtype": N_("After the call torch's default dtype is another one; leave it as it was."),
+    "default device": N_(
+        "After the call torch's default device is another one; leave it as it was."
+    ),
+    "recording": N_(
+        "After the call gradients are recorded where they were not before, or the reverse; leave that as it was."
+    ),
+    "autocast": N_("After the call autocast is on; leave it off, as it was."),
+    "Python's seed": N_(
+        "After the call the generator of Python's `random` has another seed; leave it as it was."
+    ),
+    "NumPy's seed": N_("After the call NumPy's generator has another seed; leave it as it was."),
+    "seed": N_("After the call torch's global generator has another seed; leave it as it was."),
+}
+LEFT_SET = Cause(
+    "left-set",
+    "What is set for a while is put back at the end, also after an exception: `with torch.no_grad():` does that, and "
+    "`finally:` can.",
+)
+SEEDED = Cause(
+    "left-set",
+    "Draw from a generator of your own, such as a `torch.Generator`: to seed the global one changes it for everybody.",
+)
+TOUCHED = Cause("touched", "Work on `x.detach().clone()`.")
+SHARED = Cause("shared-memory", "Give back a tensor of its own; `.clone()` makes one.")
+KEPT = Cause(
+    "kept-result",
+    "Make a new tensor in each call, and not one that is kept from one call to the next.",
 )
 _SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
 _BEYOND = Cause(
@@ -222,6 +254,40 @@ def changed(names: Sequence[str]) -> CheckFailed:
     if len(names) > 1:
         sentence = _("The inputs {names} were changed; inputs are to be left as they were.")
     return CheckFailed(sentence.format(names=listed(list(names))), [IN_PLACE])
+
+
+def impolite(told: Any, probe: Probe) -> CheckFailed | None:
+    """How a case ends when something else was not left as it was; `None` where that is the probe's own doing.
+
+    Args:
+        told: by the child, as `manners.told` has it.
+    """
+    if not isinstance(told, dict):
+        return None
+    settings = [name for name in strings(told.get("set")) if name in _SETTINGS]
+    if probe.seeds:
+        settings = [name for name in settings if not name.endswith("seed")]
+    if settings:
+        cause = SEEDED if settings[0].endswith("seed") else LEFT_SET
+        return CheckFailed(_(_SETTINGS[settings[0]]), [cause])
+    if strings(told.get("earlier")):
+        sentence = _("A second call changed what the first had given back.")
+        return CheckFailed(sentence, [KEPT])
+    touched, shared = (
+        [name for name in strings(told.get(kind))[:_MOST_CHANGED] if name not in probe.changes]
+        for kind in ("touched", "shared")
+    )
+    if touched and not probe.differentiates:
+        sentence = _(
+            "`requires_grad` or `.grad` of {names} is not what it was; inputs are to be left as they were."
+        )
+        return CheckFailed(sentence.format(names=listed(touched)), [TOUCHED])
+    if shared and not probe.differentiates:
+        sentence = _(
+            "The result shares its memory with an input ({names}): to change one of them changes both."
+        )
+        return CheckFailed(sentence.format(names=listed(shared)), [SHARED])
+    return None
 
 
 def strings(values: Any) -> list[str]:

@@ -21,9 +21,12 @@ class Probe:
     It sees that module, its inputs, `torch`, `nn`, `F`, `Tensor`, and what its own module marks as `helper`.
     """
 
-    def __init__(self, function: Callable[..., Any], changes: Sequence[str] = ()) -> None:
+    def __init__(
+        self, function: Callable[..., Any], changes: Sequence[str] = (), once: str = ""
+    ) -> None:
         self.name = function.__name__
         self.changes = frozenset(changes)
+        self.once = once
         self._function = function
 
     def __call__(self, student: Any, /, **inputs: Any) -> Any:
@@ -35,11 +38,36 @@ class Probe:
         """The names of the student's module that the probe and its helpers use."""
         return frozenset(
             node.attr
-            for node in ast.walk(ast.parse(self.source))
+            for node in self._nodes
             if isinstance(node, ast.Attribute)
             and isinstance(node.value, ast.Name)
             and node.value.id == "student"
         )
+
+    @cached_property
+    def differentiates(self) -> bool:
+        """Whether the probe itself has torch differentiate."""
+        words = {"autograd", "requires_grad", "requires_grad_", "grad"}
+        return any(
+            isinstance(node, ast.Attribute) and node.attr in words for node in self._nodes
+        ) or any(
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr == "backward"
+            and not node.args
+            for node in self._nodes
+        )
+
+    @cached_property
+    def seeds(self) -> bool:
+        """Whether the probe itself seeds torch's generator."""
+        return any(
+            isinstance(node, ast.Attribute) and node.attr == "manual_seed" for node in self._nodes
+        )
+
+    @cached_property
+    def _nodes(self) -> list[ast.AST]:
+        return list(ast.walk(ast.parse(self.source)))
 
     @cached_property
     def code(self) -> str:
@@ -61,14 +89,24 @@ class Probe:
 @overload
 def probe(function: Callable[..., Any], /) -> Probe: ...
 @overload
-def probe(*, changes: Sequence[str]) -> Callable[[Callable[..., Any]], Probe]: ...
 def probe(
-    function: Callable[..., Any] | None = None, /, *, changes: Sequence[str] = ()
+    *, changes: Sequence[str] = (), once: str = ""
+) -> Callable[[Callable[..., Any]], Probe]: ...
+def probe(
+    function: Callable[..., Any] | None = None, /, *, changes: Sequence[str] = (), once: str = ""
 ) -> Probe | Callable[[Callable[..., Any]], Probe]:
-    """Makes a function a probe; `changes` names the inputs that it is right to change in place."""
+    """Makes a function a probe.
+
+    A probe may run twice in one request, with other values the first time: who keeps something from one call to the
+    next is found by that (`Session`). So it finds its own names for the files that it writes.
+
+    Args:
+        changes: names the inputs that it is right to change in place, or to give back.
+        once: why it cannot run twice.
+    """
     if function:
         return Probe(function)
-    return lambda function: Probe(function, changes)
+    return lambda function: Probe(function, changes, once)
 
 
 def helper(thing: T) -> T:

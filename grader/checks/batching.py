@@ -117,7 +117,7 @@ def epochs_of(loader: Any, epochs: int) -> list[list[list[int]]]:
     return [[torch.as_tensor(batch).tolist() for batch in loader] for _ in range(epochs)]
 
 
-@probe
+@probe(once="it makes one loader after another itself")
 def load(student: Any, count: int, runs: list[dict[str, Any]], epochs: int) -> Any:
     loaders = []
     for number, options in enumerate(runs):
@@ -198,7 +198,7 @@ def test_loader_epochs(student: Student) -> None:
     expect(orders[0] != orders[1] and orders[1] != orders[2], sentence)
 
 
-@probe
+@probe(once="it looks at the generators itself")
 def states(student: Any) -> Any:
     import random
 

@@ -115,7 +115,7 @@ def test_sizes(student: Student, n_in: int, n_out: int) -> None:
     expect_close(got["sizes"], [n_in, n_out], "[in_features, out_features]")
 
 
-@probe
+@probe(once="it makes many layers itself")
 def sample(student: Any) -> Any:
     wide, other = student.MyLinear(200, 300), student.MyLinear(200, 300)
     biases = [student.MyLinear(1, 300).bias.detach() for _ in range(40)]

@@ -81,6 +81,31 @@ def test_names_and_changes() -> None:
     assert may_change.changes == {"x", "y"}
 
 
+@probe(once="it looks at the clock")
+def may_run_once(student: Any) -> None: ...
+
+
+def test_a_probe_runs_twice_unless_it_says_why_not() -> None:
+    assert (asks.once, may_change.once) == ("", "")
+    assert may_run_once.once == "it looks at the clock"
+
+
+@helper
+def stir(number: int) -> None:
+    torch.manual_seed(number)
+
+
+@probe
+def stirs(student: Any) -> Any:
+    stir(4)
+    return student.f()
+
+
+def test_a_probe_that_seeds_torchs_generator() -> None:
+    assert stirs.seeds
+    assert not asks.seeds
+
+
 def test_what_a_probe_calls_of_the_students() -> None:
     assert asks.called == {"work"}
     assert asks_nothing_else.called == {"one", "two"}

@@ -26,7 +26,7 @@ import pytest
 from grader import Cause, expect, needs, points, probe
 from grader.checking.outcome import CheckFailed
 
-@probe
+@probe(once="the student's code counts")
 def call(student, name):
     return getattr(student, name)()
 

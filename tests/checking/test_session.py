@@ -45,7 +45,7 @@ def leave():
 """
 
 
-@probe
+@probe(once="it counts")
 def counted(student: Any) -> int:
     return int(student.counted())
 
@@ -531,10 +531,10 @@ def test_each_check_has_its_first_run_traced_for_each_name_that_it_asks_for(
 
 def test_a_last_run_that_gives_no_answer_the_second_time_is_passed_over(start: Start) -> None:
     text = (
-        TEXT + "\ndef twice():\n    global count\n    count += 1\n    if count > 2: os._exit(3)\n"
+        TEXT + "\ndef twice():\n    global count\n    count += 1\n    if count > 4: os._exit(3)\n"
     )
     session = start(text, watched_for=watching(twice, double))
-    for seed in range(2):  # the second run is not drawn
+    for seed in range(2):  # the second run is not drawn; each has a rehearsal
         run(session, double, x=torch.ones(1))
         session.ask(Request(twice, {}, "cpu", seed))
     again = [request.probe for request, _answer in session.ask_again()]
@@ -634,6 +634,9 @@ class Gpu:
     def close(self) -> None:
         self.events.append("close")
 
+    def has_imported(self, modules: Sequence[str]) -> bool:
+        return True
+
     def device_trouble(self) -> str:
         self.events.append("try")
         return self._troubles.pop(0) if self._troubles else ""
@@ -704,6 +707,80 @@ def test_to_try_the_gpu_takes_none_of_the_students_time(
     assert run(session, counted, "cuda") == 8
 
 
+@probe
+def call_named(student: Any, name: str, x: Tensor) -> Any:
+    getattr(student, name)(x)
+    student.calls.append(name)
+    return student.calls
+
+
+@probe(once="a second call would be seen")
+def call_once(student: Any, x: Tensor) -> int:
+    student.calls.append(x.item())
+    return len(student.calls)
+
+
+def test_a_function_is_rehearsed_twice_each_time_in_its_own_way(start: Start) -> None:
+    """Once as it is, once with other settings; for each function that the probe is told by name."""
+    session = start("calls = []\ndef one(x): pass\ndef two(x): pass\n")
+    lengths = []
+    for name in ("one", "one", "one", "two", "two", "two", "one"):
+        lengths.append(len(run(session, call_named, name=name, x=torch.ones(1))))
+    assert lengths == [2, 4, 5, 7, 9, 10, 11]
+
+
+def test_other_texts_and_other_devices_bring_no_rehearsal(start: Start) -> None:
+    session = start("calls = []\n__getattr__ = lambda name: lambda x: None\n")
+    lengths = []
+    for name in ("a", "b", "c", "d"):
+        lengths.append(len(run(session, call_named, name=name, x=torch.ones(1))))
+    lengths.append(len(run(session, call_named, "sim", name="e", x=torch.ones(1))))
+    assert lengths == [2, 4, 5, 6, 7]
+
+
+def test_a_probe_that_says_why_is_called_once(start: Start) -> None:
+    session = start("calls = []\n")
+    assert [run(session, call_once, x=torch.ones(1)) for _ in range(2)] == [1, 2]
+
+
+KEEPS = """
+import torch
+
+total = torch.zeros(2)
+
+def double(x):
+    return total.add_(2 * x)
+
+def halve(x):
+    torch.set_default_dtype(torch.float64)
+    return x / 2
+
+def itself(x):
+    return x[:]
+"""
+
+
+@probe
+def apply_named(student: Any, name: str, x: Tensor) -> Any:
+    return getattr(student, name)(x)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence", "cause"),
+    [
+        ("double", "A second call changed what the first had given back.", "kept-result"),
+        ("halve", "torch's default dtype is another one", "left-set"),
+        ("itself", "shares its memory with an input", "shared-memory"),
+    ],
+)
+def test_what_a_call_does_not_leave_as_it_was_ends_the_case(
+    start: Start, name: str, sentence: str, cause: str
+) -> None:
+    with pytest.raises(CheckFailed, match=sentence) as failed:
+        run(start(KEEPS), apply_named, name=name, x=torch.ones(2))
+    assert [each.id for each in failed.value.causes] == [cause]
+
+
 THREADS = """
 import threading
 import torch
@@ -723,12 +800,12 @@ def started():
 """
 
 
-@probe
+@probe(once="it counts")
 def plain(student: Any) -> int:
     return int(student.counted())
 
 
-@probe
+@probe(once="it counts")
 def started(student: Any) -> int:
     return int(student.started())
 

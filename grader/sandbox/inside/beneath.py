@@ -6,9 +6,10 @@ What they tell is the student's own word: a student's code can reach and change 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import random
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -17,6 +18,11 @@ from torch import Tensor
 from ...devices.memory import NAME, index_of, wrapped
 from ..isolation.limits import Limits
 from .device_setup import on_device
+
+# the default dtype, and whether gradients are recorded
+USUAL = torch.float32, True
+OTHERWISE = torch.float64, False
+_MOST_ROUNDS = 1000  # of 624 numbers, which is more than a probe draws
 
 
 def attempt(step: Callable[[], Any]) -> tuple[Any, BaseException | None]:
@@ -86,9 +92,16 @@ def _placed(tensor: Tensor, device: str) -> Tensor:
     return there.copy_(tensor)
 
 
-def call(names: dict[str, Any], probe: str, module: Any, arguments: dict[str, Any]) -> Any:
-    """Runs a probe on the student's module."""
-    return names[probe](module, **arguments)
+def call(
+    names: dict[str, Any],
+    probe: str,
+    module: Any,
+    results: list[Any],
+    arguments: dict[str, Any],
+) -> Any:
+    """Runs a probe on the student's module; what it gives is in `results` as well."""
+    results.append(names[probe](module, **arguments))
+    return results[-1]
 
 
 def changed(kept: dict[str, Any], arguments: dict[str, Any]) -> list[str]:
@@ -115,6 +128,135 @@ def _same(kept: Any, value: Any) -> bool:
     if isinstance(kept, list | tuple):
         return len(kept) == len(value) and all(map(_same, kept, value))
     return True
+
+
+def vary(values: list[Tensor], kept: dict[str, Any]) -> None:
+    """Gives the tensors in `kept` other values of their kind: their own in reverse; `values` gets what they were.
+
+    So labels stay labels, and probabilities stay probabilities. A single floating-point number becomes smaller.
+    """
+    for tensor in _tensors(kept):
+        values.append(tensor.clone())
+        if tensor.numel() > 1:
+            tensor.copy_(tensor.flip(*range(tensor.dim())))
+        elif tensor.is_floating_point():
+            tensor.mul_(0.75)
+
+
+def restore(
+    values: list[Tensor],
+    kept: dict[str, Any],
+    arguments: dict[str, Any],
+    needing: Sequence[Tensor],
+) -> None:
+    """Undoes `vary`, and what the student's code may have done to the tensors in `arguments`."""
+    numbers = {id(tensor) for tensor in needing}
+    for value, place, tensor in zip(values, _tensors(kept), _tensors(arguments), strict=True):
+        place.copy_(value)
+        if not _same(place, tensor):
+            tensor.data = place
+        tensor.detach_().requires_grad_(id(tensor) in numbers)
+        tensor.grad = None
+
+
+def _tensors(value: Any) -> Iterator[Tensor]:
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, dict):
+        for entry in value.values():
+            yield from _tensors(entry)
+    elif isinstance(value, list | tuple):
+        for entry in value:
+            yield from _tensors(entry)
+
+
+def note(
+    noted: list[tuple[Tensor, Tensor]],
+    results: list[Any],
+    arguments: dict[str, Any],
+    block: tuple[int, int],
+) -> None:
+    """Puts into `noted` each tensor that the rehearsal gave, with a copy of it, but for those that are the inputs.
+
+    Args:
+        block: from where to where in this process' memory the inputs lie.
+    """
+    inputs = {id(tensor) for tensor in _tensors(arguments)}
+    for tensor in _tensors(results):
+        if id(tensor) not in inputs and not block[0] <= tensor.data_ptr() < block[1]:
+            noted.append((tensor, tensor.detach().clone()))
+
+
+def stands(noted: list[tuple[Tensor, Tensor]]) -> bool:
+    """Whether what the rehearsal gave is what it was."""
+    return all(
+        torch.equal(tensor, copy) or bool(((tensor == copy) | (copy != copy)).all())
+        for tensor, copy in noted
+    )
+
+
+def set_otherwise() -> None:
+    """Sets what a function may find set by whoever calls it, as `OTHERWISE` has it."""
+    dtype, recording = OTHERWISE
+    torch.set_default_dtype(dtype)
+    torch.set_grad_enabled(recording)
+
+
+def left(seed: int, dtype: torch.dtype, recording: bool) -> list[str]:
+    """The settings of the whole process that are not these; `seed` is that of torch's generator."""
+    found = {
+        "default dtype": torch.get_default_dtype() == dtype,
+        "default device": torch.empty(0).device.type == "cpu",
+        "recording": torch.is_grad_enabled() == recording and not torch.is_inference_mode_enabled(),
+        "autocast": not torch.is_autocast_enabled("cpu"),
+        "seed": torch.default_generator.initial_seed() == seed,
+    }
+    return [name for name, is_left in found.items() if not is_left]
+
+
+def seeded(seed: int) -> list[str]:
+    """Which generators that `reset` has seeded, beside torch's, have been given another seed; to draw is free."""
+    found = {"Python's seed": _is_among([*random.getstate()[1][:-1]], _states(seed))}
+    if numpy := sys.modules.get("numpy"):
+        state = numpy.random.get_state()[1].tolist()
+        found["NumPy's seed"] = _is_among(state, _states_of_numpy(numpy, seed % 2**32))
+    return [name for name, is_left in found.items() if not is_left]
+
+
+def _is_among(state: list[int], states: Iterator[list[int]]) -> bool:
+    return any(state == each for each in itertools.islice(states, _MOST_ROUNDS))
+
+
+def _states(seed: int) -> Iterator[list[int]]:
+    """The states of Python's generator from a seed on: each gives so many numbers of 32 bits as it has itself."""
+    generator = random.Random(seed)
+    while True:
+        state = [*generator.getstate()[1][:-1]]
+        yield state
+        generator.getrandbits(32 * len(state))
+
+
+def _states_of_numpy(numpy: Any, seed: int) -> Iterator[list[int]]:
+    """Those of NumPy's generator, which is of the same kind."""
+    generator = numpy.random.RandomState(seed)
+    while True:
+        state = generator.get_state()[1].tolist()
+        yield state
+        generator.bytes(4 * len(state))
+
+
+def touched(arguments: dict[str, Any], needing: Sequence[Tensor]) -> list[str]:
+    """The arguments in which a tensor's `requires_grad` or `.grad` is no longer what it was."""
+    numbers = {id(tensor) for tensor in needing}
+    return [
+        name
+        for name, value in arguments.items()
+        if any(
+            tensor.requires_grad != (id(tensor) in numbers)
+            or (tensor.is_leaf and tensor.grad is not None)
+            for tensor in _tensors(value)
+        )
+    ]
 
 
 def to_cpu(tensor: Tensor) -> Tensor:

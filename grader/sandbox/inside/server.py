@@ -52,6 +52,7 @@ from ..wire.values import (
 )
 from . import beneath, file_metadata
 from .concealed import conceal, conceal_all, keep_to_own_thread
+from .manners import beside, look, rehearsal, span_of, told
 from .notebook_cells import install_inert, prepare
 from .operator_trace import keep_switched_on
 from .steps import Step, after_students, before_students, into, runner
@@ -61,7 +62,7 @@ _MAX_LINES = 20
 _MAX_ERRORS = 20
 _READ_BYTES = 1 << 16
 _Base: Any = Tensor.__base__
-_detach, _require = _Base.detach, _Base.requires_grad_
+_require = _Base.requires_grad_
 # as they were before a student's code could put others in their place
 _read_from, _write_to, _exit = os.read, os.write, os._exit
 _program, _bytes_of = marshal.loads, a2b_base64
@@ -248,13 +249,10 @@ def _call(own: SimpleNamespace, request: dict[str, Any]) -> None:
     with without_functions(), without_dispatch():
         arguments = decode(request["arguments"], block, leaf)
         kept = {
-            name: _beside(value) if device == "cpu" else value for name, value in arguments.items()
+            name: beside(value) if device == "cpu" else value for name, value in arguments.items()
         }
-    steps: dict[str, Step] = {"reset": partial(beneath.reset, request["seed"], device)}
-    if device != "cpu":
-        settings: list[Any] = []
-        steps["enter"] = partial(beneath.enter, settings, device, own.limits)
-        steps["move"] = partial(beneath.move, arguments, device, needing)
+        place = span_of(block)
+    steps: dict[str, Step] = {}
     if code not in own.probes:
         programs: list[CodeType] = []
         names = {"__name__": "probe", "torch": torch, "nn": torch.nn, "F": F, "Tensor": Tensor}
@@ -262,18 +260,31 @@ def _call(own: SimpleNamespace, request: dict[str, Any]) -> None:
         steps["read"] = into(programs, _program, (_bytes_of(code),))
         steps["define"] = partial(deque, map(exec, programs, (names,)), 0)
     own.programs, names = own.probes[code]
+    seed, results = request["seed"], list[Any]()
+    call = partial(beneath.call, names, request["probe"], own.module, results)
+    looks = look(seed, arguments, needing) if device == "cpu" else {}
+    if device == "cpu" and request.get("rehearsal"):
+        given = seed, arguments, kept, needing, place, results, call
+        before, after = rehearsal(request["rehearsal"], *given)
+        steps, looks = steps | before, looks | after
+    steps["reset"] = partial(beneath.reset, seed, device)
+    if device != "cpu":
+        settings: list[Any] = []
+        steps["enter"] = partial(beneath.enter, settings, device, own.limits)
+        steps["move"] = partial(beneath.move, arguments, device, needing)
     own.trace = trace = new_trace(request["trace"], own.forbidden) if request.get("trace") else None
     own.words = words_of(arguments)
     if trace:
         steps |= steps_before(trace)
-    steps["call"] = partial(beneath.call, names, request["probe"], own.module, arguments)
+    steps["call"] = partial(call, arguments)
     if trace:
         steps |= steps_after(trace)
     if device != "cpu":
         steps["leave"] = partial(beneath.leave, settings)
+    steps |= looks
     steps["changed"] = partial(beneath.changed, kept, arguments)
     steps["flush"] = beneath.flush
-    own.names = [*steps]
+    own.names, own.given = [*steps], (arguments, kept, place)
     own.past += arguments, trace
     _run(own, [*steps.values()], own.finish)
 
@@ -288,17 +299,6 @@ def _map(own: SimpleNamespace) -> None:
     request, own.request = own.request, None
     own.maps[request["inputs"][0]] = memoryview(segment)
     _call(own, request)
-
-
-def _beside(value: Any) -> Any:
-    """For each tensor another one on the same memory."""
-    if isinstance(value, Tensor):
-        return _detach(value)
-    if isinstance(value, dict):
-        return {key: _beside(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_beside(entry) for entry in value]
-    return None
 
 
 def _finish(own: SimpleNamespace) -> None:
@@ -322,6 +322,8 @@ def _finish(own: SimpleNamespace) -> None:
     except WireError:
         _refuse(own)
         return
+    if "left" in outcomes and (impolite := told(outcomes, own.placed, *own.given)):
+        own.answer["manners"] = impolite
     elsewhere = [each.tensor for each in own.placed if each.elsewhere]
     if elsewhere:
         _run(own, [partial(beneath.to_cpu, tensor) for tensor in elsewhere], own.send)
@@ -353,11 +355,11 @@ def _tell(own: SimpleNamespace, errors: list[BaseException]) -> None:
 
 
 def _told(own: SimpleNamespace) -> None:
-    told = [_checked(*outcome) for outcome in own.outcomes[:-1]]
+    errors = [_checked(*outcome) for outcome in own.outcomes[:-1]]
     if own.loads and own.notebook:
-        own.answer["errors"] = told
+        own.answer["errors"] = errors
     else:
-        own.answer = {"error": told[0]}
+        own.answer = {"error": errors[0]}
     _reply(own)
 
 

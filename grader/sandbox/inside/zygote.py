@@ -41,6 +41,7 @@ _APART = (
     "inside.call_trace",
     "inside.forbidden",
     "inside.trace",
+    "inside.manners",
     "inside.server",
 )
 _TIDY_AT = 3  # forks: what makes further ones cheaper takes 0.3 s, and is for those who have many

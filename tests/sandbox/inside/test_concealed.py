@@ -21,7 +21,8 @@ SEARCH = """
 import builtins, contextlib, gc, json, os, random, signal, sys, threading, types, weakref
 import torch
 
-OURS = ("server.py", "values.py", "messages.py", "trace.py", "forbidden.py", "steps.py", "concealed.py", "zygote.py")
+OURS = ("server.py", "values.py", "messages.py", "trace.py", "forbidden.py", "manners.py", "steps.py")
+OURS += ("concealed.py", "zygote.py")
 found = []
 
 def file_of(code):
@@ -211,8 +212,10 @@ def test_no_way_leads_to_the_server(sandbox: Sandbox, way: str, device: str) -> 
     assert "error" not in header, header
     arguments, block = encode({"x": torch.ones(2, requires_grad=True)})
     request = {"probe": "go", "code": code_of(PROBE), "arguments": arguments, "seed": 1}
-    for trace in (None, {"by hand": True, "from scratch": ["torch.nn.Linear"]}, None):
-        child.call({**request, "device": device, "trace": trace}, block)
+    rules = {"by hand": True, "from scratch": ["torch.nn.Linear"]}
+    for trace, rehearsal in ((None, None), (rules, None), (None, "plain")):
+        more = {"device": device, "trace": trace, "rehearsal": rehearsal}
+        child.call({**request, **more}, block)
     assert call(child, TELL) == []
     child.close()
 
