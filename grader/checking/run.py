@@ -236,9 +236,10 @@ def _outcome(case: Case, end: CaseEnd) -> _CaseOutcome:
     """Device, dtype, and what tells this case from the others of its check, beside how it ended."""
     params = dict(case.params)
     device, dtype = params.pop("device", None), params.pop("dtype", None)
-    home = params.pop("home", "cpu")
+    home, _round = params.pop("home", "cpu"), params.pop("round", None)
     name = str(dtype).removeprefix("torch.") if dtype else None
-    labels = [f"{key} = {value}" for key, value in params.items()] + ([name] if name else [])
+    labels = [end.drawn] if end.drawn else []
+    labels += [f"{key} = {value}" for key, value in params.items()] + ([name] if name else [])
     labels += [_("on {device}").format(device=device)] if device not in (None, "cpu") else []
     labels += [_("the reference on {home}").format(home=home)] if home != "cpu" else []
     return _CaseOutcome(device, name, ", ".join(labels), end)

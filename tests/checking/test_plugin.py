@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from grader.checking.collect import Case, collect
-from grader.checking.plugin import FIXTURES, FLOATS, CollectionPlugin
+from grader.checking.plugin import FIXTURES, CollectionPlugin
+from grader.checking.rounds import FLOATS
 
 
 def cases_of(folder: Path, arguments: str, *devices: str) -> list[Case]:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from grader import probe
 from grader.checking.memo import MemoizedSession
-from grader.checking.plugin import FLOATS
+from grader.checking.rounds import FLOATS
 from grader.checking.student import Draw, Student, seed_of
 from grader.errors import CourseFault
 
@@ -30,7 +30,7 @@ class Noting:
 def test_a_probe_is_run_on_the_cases_device_with_its_seed() -> None:
     student = Student(cast(MemoizedSession, Noting()), "sim", 7)
     assert student.device == "sim"
-    assert student.run(ask, x=1) == (ask, {"x": 1}, "sim", 7)
+    assert student.run(ask, x=1) == (ask, {"x": 1}, "sim", 7, "float32")
 
 
 def test_a_plain_function_is_the_courses_fault() -> None:

@@ -29,9 +29,13 @@ def attempt(step: Callable[[], Any]) -> tuple[Any, BaseException | None]:
         return None, error
 
 
-def reset(seed: int, device: str) -> None:
-    """Undoes what the student's code may have set for the whole process, and seeds every generator."""
-    torch.set_default_dtype(torch.float32)
+def reset(seed: int, device: str, default: str = "float32") -> None:
+    """Undoes what the student's code may have set for the whole process, and seeds every generator.
+
+    Args:
+        default: torch's default dtype from now on.
+    """
+    torch.set_default_dtype(getattr(torch, default))
     torch.set_default_device(None)
     torch.set_grad_enabled(True)
     if torch.is_inference_mode_enabled():

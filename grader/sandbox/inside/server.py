@@ -242,7 +242,9 @@ def _call(own: SimpleNamespace, request: dict[str, Any]) -> None:
         kept = {
             name: _beside(value) if device == "cpu" else value for name, value in arguments.items()
         }
-    steps: dict[str, Step] = {"reset": partial(beneath.reset, request["seed"], device)}
+    default = request.get("default", "float32")
+    reset = partial(beneath.reset, request["seed"], device, default)
+    steps: dict[str, Step] = {"reset": reset}
     if device != "cpu":
         settings: list[Any] = []
         steps["enter"] = partial(beneath.enter, settings, device, own.limits)

@@ -1,0 +1,218 @@
+"""What a case is tried with beside numbers: sizes, shapes, magnitudes, layouts, names, forms of a call, functions.
+
+Each is drawn from the case's seed within the bounds of its round (see `rounds.py`), and what was drawn is told to the
+student where the case fails: in `drawn`, by the names that the check gives. A choice between few things goes by the
+round's number, so that each of them comes up in some round. Sizes and numbers come from two streams: one draw more of
+the one changes nothing in the other.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from random import Random
+from typing import Any, TypeVar
+
+from torch import Tensor
+
+from ..language import _
+from .drawn_names import Kind, new_name
+from .rounds import Round
+
+T = TypeVar("T")
+
+_SMALL = (2, 6)
+_TINY = (-6.0, -3.0)  # exponents of 10
+_HUGE = (3.0, 4.5)
+_MOST_ELEMENTS = 1 << 14
+
+
+class Strategies:
+    """The choices of one case; the same seed and round give the same ones, on every machine and every Python.
+
+    Attributes:
+        round: says what they are drawn from.
+        drawn: what was drawn, by name, in words that the student reads.
+    """
+
+    def __init__(self, seed: int, round: Round) -> None:
+        self.round = round
+        self.drawn: dict[str, str] = {}
+        self._random = Random(
+            seed
+        ).random  # of `random`, only this method gives the same on every Python
+        self._sizes: list[int] = []
+        self._turns: dict[str, int] = {}
+        self._names: list[str] = []
+
+    # sizes
+
+    def size(self, name: str, low: int = 1, high: int | None = None) -> int:
+        """A size, such as a number of features: another one than the sizes before, unless the round wants them equal.
+
+        Args:
+            name: by which the student is told of it.
+            low, high: what the contract allows, both included; no upper bound by default.
+        """
+        size = self._size(low, math.inf if high is None else high)
+        self.drawn[name] = f"{name} = {size}"
+        return size
+
+    def shape(
+        self, name: str, ranks: Sequence[int] = (1,), elements: int = _MOST_ELEMENTS
+    ) -> tuple[int, ...]:
+        """A shape, or a part of one, such as the leading dimensions of a batch.
+
+        Args:
+            name: by which the student is told of it.
+            ranks: how many dimensions it may have. The first is the published one, and that of the large round; the
+                others come up in the rounds between.
+            elements: how many elements it may have. The first of its dimensions is as large as the round wants; the
+                others are small where there is no room left.
+        """
+        turn = 0 if self.round.low > _SMALL[1] and not self.round.all_equal else self.round.number
+        shape: list[int] = []
+        for left in reversed(range(ranks[turn % len(ranks)])):
+            room = max(1, elements // math.prod(shape) // 2**left)
+            shape.append(self._size(1, room))
+        self.drawn[name] = f"{name} = {tuple(shape)}"
+        return tuple(shape)
+
+    def _size(self, low: int, high: float) -> int:
+        round, number = self.round, len(self._sizes)
+        if round.all_equal and self._sizes and low <= self._sizes[0] <= high:
+            size = self._sizes[0]
+        elif round.ones is not None and number % 2 == round.ones and low <= 1:
+            size = 1
+        else:
+            least, most = max(low, round.low), int(min(high, round.high))
+            if least > most:  # no room for what the round wants
+                least, most = (
+                    max(low, int(min(high, _SMALL[0]))),
+                    int(min(high, max(low, _SMALL[1]))),
+                )
+            size = self._other_than(self._sizes, least, most)
+        self._sizes.append(size)
+        return size
+
+    def _other_than(self, before: Sequence[int], low: int, high: int) -> int:
+        free = [size for size in range(low, high + 1) if size not in before]
+        return free[self._below(len(free))] if free else low
+
+    def count(self, name: str, low: int, high: int) -> int:
+        """How often something is done, such as a number of steps: from `low` to `high`, both included.
+
+        It is `high` in the large round, `low` in one before, and small in the published one.
+        """
+        if self.round.is_published:
+            number = min(high, low + 1 + self._below(2))
+        elif self.round.ones is not None:
+            number = low if self.round.ones == 0 else self._between(low, high)
+        else:
+            number = high if self.round.low > _SMALL[1] else self._between(low, high)
+        self.drawn[name] = f"{name} = {number}"
+        return number
+
+    # numbers
+
+    def magnitude(self, name: str) -> float:
+        """How large the numbers of `name` are: 1 as published, and tiny, huge or 1 in other rounds.
+
+        A power of two, so that numbers times it lose no digit. Hand it to `expect_close` as `scale` if the result
+        grows with it.
+        """
+        if self.round.dtypes[0].itemsize < 4:  # there is no room in such a dtype
+            return 1.0
+        bounds = self._turn("magnitude", [None, _TINY, _HUGE])
+        if bounds is None:
+            return 1.0
+        exponent = bounds[0] + (bounds[1] - bounds[0]) * self._random()
+        factor = 2.0 ** round(exponent / math.log10(2))
+        self.drawn[f"|{name}|"] = f"|{name}| ≈ {factor:.0e}"
+        return factor
+
+    def coefficients(self, number: int) -> list[float]:
+        """Coefficients of a function that is handed to the student's code: from 0.5 to 2, of either sign.
+
+        They are multiples of 1/64, so that every dtype holds them exactly.
+        """
+        return [(32 + self._below(97)) / 64 * (1 - 2 * self._below(2)) for _unused in range(number)]
+
+    # how things are handed over
+
+    def layout(self, name: str, tensor: Tensor) -> Tensor:
+        """The tensor in a memory layout that the round chooses: contiguous, with gaps, transposed or expanded.
+
+        An expanded one has one row of values for all along its first dimension, so the values may be others: the
+        reference is to be worked out with what is returned.
+        """
+        if tensor.dim() == 0:
+            return tensor
+        kind = self._turn("layout", ["contiguous", "gaps", "expanded", "transposed", "both"])
+        if kind == "expanded" and tensor.shape[0] > 1:
+            self.drawn[f"layout of {name}"] = _("{name} is expanded").format(name=name)
+            return tensor[:1].clone().expand(tensor.shape)
+        if kind in ("gaps", "both", "expanded"):
+            self.drawn[f"layout of {name}"] = _("{name} has gaps in memory").format(name=name)
+            gaps = tensor.new_zeros(*_turned(tensor.shape, kind == "both"), 2)[..., 0]
+            return _turned_back(gaps, kind == "both").copy_(tensor)
+        if kind == "transposed" and tensor.dim() > 1:
+            self.drawn[f"layout of {name}"] = _("{name} is transposed in memory").format(name=name)
+            return _turned_back(tensor.new_zeros(_turned(tensor.shape, True)), True).copy_(tensor)
+        return tensor
+
+    def passed(self, **optional: Any) -> tuple[list[Any], dict[str, Any]]:
+        """Optional arguments as a call is to hand them over: by keyword as published; in other rounds the first ones,
+        or all of them, by position.
+
+        Args:
+            optional: the arguments in the order of the signature.
+
+        Returns:
+            Those by position, and those by keyword: `f(x, *args, **kwargs)`.
+        """
+        count = len(optional)
+        first = self._turn("passed", [0, count, *range(1, count)])
+        given = list(optional.items())
+        return [value for _name, value in given[:first]], dict(given[first:])
+
+    def choice(self, name: str, options: Mapping[str, T] | Sequence[T]) -> T:
+        """One of a few: the first as published, and the others in the rounds after it."""
+        values = options if isinstance(options, Mapping) else {str(each): each for each in options}
+        key = self._turn(name, list(values))
+        self.drawn[name] = f"{name} = {key}"
+        return values[key]
+
+    def names(self, number: int, kind: Kind = "layer") -> list[str]:
+        """Names that differ from all before: plain words as published, with all that `kind` allows in other rounds."""
+        plain = self.round.is_published
+        for _unused in range(number):
+            name = new_name(self._below, kind, plain, self._names)
+            self._names.append(name)
+        return self._names[len(self._names) - number :]
+
+    def name(self, kind: Kind = "layer") -> str:
+        """One such name."""
+        return self.names(1, kind)[0]
+
+    def _turn(self, kind: str, options: Sequence[T]) -> T:
+        """The first option as published; else one that goes by the round, and by how many were asked for before."""
+        before = self._turns.get(kind, 0)
+        self._turns[kind] = before + 1
+        if self.round.is_published:
+            return options[0]
+        return options[(self.round.number + before) % len(options)]
+
+    def _below(self, number: int) -> int:
+        return int(self._random() * number)
+
+    def _between(self, low: int, high: int) -> int:
+        return low + self._below(high - low + 1)
+
+
+def _turned(shape: Sequence[int], turned: bool) -> Sequence[int]:
+    return shape[::-1] if turned else shape
+
+
+def _turned_back(tensor: Tensor, turned: bool) -> Tensor:
+    return tensor.permute(*reversed(range(tensor.dim()))) if turned else tensor
