@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .checking.outcome import Cause as Cause
     from .checking.plugin import needs as needs
     from .checking.plugin import points as points
+    from .checking.plugin import rounds as rounds
     from .checking.probes import helper as helper
     from .checking.probes import probe as probe
     from .checking.student import Draw as Draw
@@ -92,6 +93,7 @@ _HOMES = {
     "probe": "checking.probes",
     "read_assignment": "course.assignment_file",
     "read_submission": "submission.from_path",
+    "rounds": "checking.plugin",
 }
 __all__ = sorted(_HOMES)  # one list, kept once
 # for the texts of a course that speaks several languages; a star import is not to bring a name like `_`

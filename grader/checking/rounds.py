@@ -2,14 +2,15 @@
 
 A check that is marked with `@rounds()` has a case for each round. Its inputs are drawn, and the round says from what:
 
-    published   sizes from 2 to 6, all different: the use that the statement shows
-    ones        every second size is 1, beginning with the first
-    more ones   every second size is 1, beginning with the second
-    equal       one size for all, from 7 to 64; another default dtype
-    large       sizes from 65 to 130
-    half        small sizes in float16 and bfloat16, with another default dtype; only where a check asks for it
+    published   float32, float64    sizes from 2 to 6, all different: the use that the statement shows
+    ones        float64             every second size is 1, beginning with the first
+    more ones   float32             every second size is 1, beginning with the second
+    equal       float32             one size for all, from 7 to 64; another default dtype
+    large       float64             sizes from 65 to 130
+    half        float16, bfloat16   small sizes, another default dtype; only where a check asks for it
 
-The first round that fails is the simplest case that does. Each has a seed of its own, which follows from its name: what
+A round has one dtype where one is enough, so that a check costs what it has to. The first round that fails is the
+simplest case that does. Each has a seed of its own, which follows from its name: what
 is drawn in it does not depend on which other rounds there are.
 """
 
@@ -22,7 +23,8 @@ import torch
 
 from ..errors import CourseFault
 
-FLOATS = (torch.float32, torch.float64)
+SINGLE, DOUBLE = (torch.float32,), (torch.float64,)
+FLOATS = (*SINGLE, *DOUBLE)
 HALVES = (torch.float16, torch.bfloat16)
 
 
@@ -34,7 +36,8 @@ class Round:
         name: as it stands in a case's name.
         number: its place among the others. Choices between few things go by it, so that each comes up in some round.
         low, high: the smallest and the largest size, both included.
-        ones: of which sizes every second one is 1: 0 begins with the first, 1 with the second.
+        ones: of which sizes every second one is 1, or the smallest that is allowed: 0 begins with the first of them, 1
+            with the second.
         all_equal: one size for all.
         other_default: torch's default dtype is float64 while the student's code runs.
         dtypes: of the inputs; a case for each.
@@ -61,13 +64,13 @@ class Round:
 
 
 PUBLISHED = Round("published", 0)
-LARGE = Round("large", 4, low=65, high=130)
+LARGE = Round("large", 4, low=65, high=130, dtypes=DOUBLE)
 HALF = Round("half", 5, high=16, other_default=True, dtypes=HALVES)
 ORDINARY = (
     PUBLISHED,
-    Round("ones", 1, ones=0),
-    Round("more ones", 2, ones=1),
-    Round("equal", 3, low=7, high=64, all_equal=True, other_default=True),
+    Round("ones", 1, ones=0, dtypes=DOUBLE),
+    Round("more ones", 2, ones=1, dtypes=SINGLE),
+    Round("equal", 3, low=7, high=64, all_equal=True, other_default=True, dtypes=SINGLE),
     LARGE,
 )
 ROUNDS = {each.name: each for each in (*ORDINARY, HALF)}

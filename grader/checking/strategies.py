@@ -65,14 +65,13 @@ class Strategies:
 
         Args:
             name: by which the student is told of it.
-            ranks: how many dimensions it may have. The first is the published one, and that of the large round; the
-                others come up in the rounds between.
+            ranks: how many dimensions it has in each round, in their order; in those that are left, as in the first.
             elements: how many elements it may have. The first of its dimensions is as large as the round wants; the
                 others are small where there is no room left.
         """
-        turn = 0 if self.round.low > _SMALL[1] and not self.round.all_equal else self.round.number
+        rank = ranks[self.round.number] if self.round.number < len(ranks) else ranks[0]
         shape: list[int] = []
-        for left in reversed(range(ranks[turn % len(ranks)])):
+        for left in reversed(range(rank)):
             room = max(1, elements // math.prod(shape) // 2**left)
             shape.append(self._size(1, room))
         self.drawn[name] = f"{name} = {tuple(shape)}"
@@ -82,8 +81,8 @@ class Strategies:
         round, number = self.round, len(self._sizes)
         if round.all_equal and self._sizes and low <= self._sizes[0] <= high:
             size = self._sizes[0]
-        elif round.ones is not None and number % 2 == round.ones and low <= 1:
-            size = 1
+        elif round.ones is not None and number % 2 == round.ones:
+            size = low
         else:
             least, most = max(low, round.low), int(min(high, round.high))
             if least > most:  # no room for what the round wants
