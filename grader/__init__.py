@@ -11,6 +11,9 @@ what stands in them. Nothing here imports torch before it is used. To grade whol
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .checking import explain as explain
+    from .checking.drawn_functions import curve as curve
+    from .checking.drawn_functions import landscape as landscape
+    from .checking.drawn_models import network as network
     from .checking.expectations import expect as expect
     from .checking.expectations import expect_close as expect_close
     from .checking.outcome import Cause as Cause
@@ -82,13 +85,16 @@ _HOMES = {
     "SubmissionError": "errors",
     "UnsupportedVersion": "errors",
     "Violation": "report",
+    "curve": "checking.drawn_functions",
     "expect": "checking.expectations",
     "expect_close": "checking.expectations",
     "explain": "checking.explain",  # the module: its causes are what checks name
     "grade": "grading",
     "helper": "checking.probes",
+    "landscape": "checking.drawn_functions",
     "load_course": "course.catalog",
     "needs": "checking.plugin",
+    "network": "checking.drawn_models",
     "points": "checking.plugin",
     "probe": "checking.probes",
     "read_assignment": "course.assignment_file",

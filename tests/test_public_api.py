@@ -32,7 +32,7 @@ ERRORS = {
 }  # fmt: skip
 CHECKS = {
     "Cause", "Draw", "Received", "Student", "expect", "expect_close", "explain", "helper", "needs", "points", "probe",
-    "rounds",
+    "curve", "landscape", "network", "rounds",
 }  # fmt: skip
 NOT_OFFERED = {"N_", "_"}  # texts of a course in several languages need them
 

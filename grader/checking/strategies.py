@@ -17,11 +17,10 @@ from torch import Tensor
 
 from ..language import _
 from .drawn_names import Kind, new_name
-from .rounds import Round
+from .rounds import LARGE, Round
 
 T = TypeVar("T")
 
-_SMALL = (2, 6)
 _TINY = (-6.0, -3.0)  # exponents of 10
 _HUGE = (3.0, 4.5)
 _MOST_ELEMENTS = 1 << 14
@@ -84,12 +83,9 @@ class Strategies:
         elif round.ones is not None and number % 2 == round.ones:
             size = low
         else:
-            least, most = max(low, round.low), int(min(high, round.high))
-            if least > most:  # no room for what the round wants
-                least, most = (
-                    max(low, int(min(high, _SMALL[0]))),
-                    int(min(high, max(low, _SMALL[1]))),
-                )
+            most = int(min(high, round.high))
+            # where there is no room for what the round wants, as much as there is
+            least = max(low, min(round.low, most // 2 + 1))
             size = self._other_than(self._sizes, least, most)
         self._sizes.append(size)
         return size
@@ -101,14 +97,14 @@ class Strategies:
     def count(self, name: str, low: int, high: int) -> int:
         """How often something is done, such as a number of steps: from `low` to `high`, both included.
 
-        It is `high` in the large round, `low` in one before, and small in the published one.
+        It is `high` in the large round, `low` in the round of ones, and small in the published one.
         """
         if self.round.is_published:
             number = min(high, low + 1 + self._below(2))
-        elif self.round.ones is not None:
-            number = low if self.round.ones == 0 else self._between(low, high)
+        elif self.round == LARGE or self.round.ones == 0:
+            number = high if self.round == LARGE else low
         else:
-            number = high if self.round.low > _SMALL[1] else self._between(low, high)
+            number = self._between(low, high)
         self.drawn[name] = f"{name} = {number}"
         return number
 

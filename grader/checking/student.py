@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ..errors import CourseFault
+from .drawn_models import KINDS, WORDS, Plan, network
 from .probes import Probe
 from .rounds import PUBLISHED, Round
 from .strategies import Strategies
@@ -94,6 +95,31 @@ class Draw(Strategies):
     def labels(self, *shape: int) -> Tensor:
         """Zeros and ones in the case's dtype."""
         return self.integers(0, 2, *shape).to(self.dtype)
+
+    def network(self, n_in: int, n_out: int) -> tuple[Plan, dict[str, Tensor]]:
+        """A model of two layers or more for a probe to build with `network(plan, state)`, as the check does.
+
+        It is a plain one as published; in other rounds layers are nested, one is used twice, there are buffers, or an
+        embedding comes first. The names of its layers are drawn.
+
+        Args:
+            n_in, n_out: of its first and of its last layer.
+
+        Returns:
+            What is built, and the values of its parameters and buffers in the case's dtype.
+        """
+        kind = self.choice("model", KINDS)
+        hidden = self.size("hidden", low=2, high=8)
+        plan = {"kind": kind, "names": self.names(4), "sizes": [n_in, hidden, n_out]}
+        model = network(plan, {})
+        named = [*model.named_parameters(), *model.named_buffers()]
+        return plan, {name: self.normal(*value.shape) for name, value in named}
+
+    def inputs_of(self, plan: Plan, *lead: int) -> Tensor:
+        """Inputs for a model that `network` gave: of shape (*lead, n_in), or whole numbers of shape `lead`."""
+        if plan["kind"] == "embedding":
+            return self.integers(0, WORDS, *lead)
+        return self.normal(*lead, plan["sizes"][0])
 
     def strided(self, tensor: Tensor) -> Tensor:
         """The same values in a memory layout of its own: gaps between them, and the last dimension outermost.

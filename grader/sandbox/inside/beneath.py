@@ -91,6 +91,8 @@ def _placed(tensor: Tensor, device: str) -> Tensor:
     """The tensor on `device` with the same layout: on the memory that it has, where that is the device's too."""
     if device == NAME:
         return wrapped(tensor)
+    if 0 in tensor.stride():  # nothing can be written to an expanded one
+        return tensor.to(device)
     there = torch.empty_strided(
         tensor.shape, tensor.stride(), dtype=tensor.dtype, device=torch.device(device)
     )
