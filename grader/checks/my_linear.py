@@ -296,11 +296,12 @@ def train(
 ) -> list[float]:
     """The losses on the way."""
     options: dict[str, Any] = {"max_iter": 1} if name == "LBFGS" else {}
-    optimizer, losses = getattr(torch.optim, name)(parameters, lr=0.02, **options), []
+    optimizer = getattr(torch.optim, name)(parameters, lr=0.02, **options)
+    losses: list[float] = []
 
     def closure() -> Tensor:
         optimizer.zero_grad()
-        loss = ((forward(x) - y) ** 2).mean()
+        loss: Tensor = ((forward(x) - y) ** 2).mean()
         loss.backward()
         losses.append(loss.item())
         return loss
