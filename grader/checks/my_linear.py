@@ -13,10 +13,15 @@ from grader import (
     Draw,
     Student,
     _,
+    applied,
+    as_asked,
     expect,
     expect_close,
     explain,
+    fill,
+    held_by,
     helper,
+    moved,
     needs,
     points,
     probe,
@@ -53,17 +58,30 @@ SIZES = pytest.mark.parametrize(("n_in", "n_out"), [(3, 4), (1, 2), (4, 1)])
 
 
 @helper
-def filled(student: Any, weights: Tensor, bias: Tensor | None) -> Any:
-    """A layer with the given values, whether it registered its parameters or not."""
-    layer = student.MyLinear(*weights.shape, bias=bias is not None).to(weights)
-    values = {"weights": weights} if bias is None else {"weights": weights, "bias": bias}
-    for name, value in values.items():
-        if isinstance(getattr(layer, name), nn.Parameter):
-            with torch.no_grad():
-                getattr(layer, name).copy_(value)
-        else:
-            setattr(layer, name, value.clone())
+def is_turned(student: Any, n_in: int, n_out: int) -> bool:
+    """Whether its weights are (out, in) where that does not show in their shape."""
+    if n_in != n_out:
+        return False
+    shape = held_by(student.MyLinear(n_in, n_in + 1), "weights").shape
+    return tuple(shape) == (n_in + 1, n_in)
+
+
+@helper
+def filled(student: Any, weights: Tensor, bias: Tensor | None, registered: bool = False) -> Any:
+    """A layer with the given values, in the shapes in which it keeps them."""
+    sizes = weights.shape
+    layer = student.MyLinear(*sizes) if bias is not None else student.MyLinear(*sizes, bias=False)
+    layer = moved(layer, weights)
+    own = weights.T if is_turned(student, *sizes) else weights
+    fill(layer, registered, weights=own, **({} if bias is None else {"bias": bias}))
     return layer
+
+
+@helper
+def told(student: Any, weights: Any, bias: Any, like: Tensor) -> dict[str, Any]:
+    """What belongs to `weights` and `bias`, in the shapes that are asked; `like` is in that of the weights."""
+    own = weights.T if is_turned(student, *like.shape) and weights is not None else weights
+    return {"weights": as_asked(own, like), "bias": as_asked(bias, like[0])}
 
 
 @probe
@@ -117,17 +135,16 @@ def test_sizes(student: Student, n_in: int, n_out: int) -> None:
 
 @probe
 def sample(student: Any) -> Any:
-    wide, other = student.MyLinear(200, 300), student.MyLinear(200, 300)
-    biases = [student.MyLinear(1, 300).bias.detach() for _ in range(40)]
+    wide, other = (held_by(student.MyLinear(200, 300), "weights") for _ in range(2))
+    biases = [held_by(student.MyLinear(1, 300), "bias").detach().flatten() for _ in range(40)]
     return {
-        "weights": wide.weights,
+        "weights": wide,
         "bias": torch.stack(biases),
-        "again": torch.equal(wide.weights, other.weights),
+        "again": torch.equal(wide, other),
     }
 
 
 @points(1)
-@needs("parameters")
 def test_standard_normal(student: Student) -> None:
     """`weights` and `bias` are drawn from the standard normal distribution."""
     got = student.run(sample)
@@ -159,7 +176,7 @@ def test_standard_normal(student: Student) -> None:
 
 @probe
 def apply_layer(student: Any, x: Tensor, weights: Tensor, bias: Tensor | None) -> Any:
-    return filled(student, weights, bias)(x)
+    return applied(filled(student, weights, bias), x)
 
 
 @SHAPES
@@ -201,20 +218,19 @@ def test_without_bias(student: Student, draw: Draw, n_in: int, n_out: int) -> No
 
 @probe
 def differentiate(student: Any, x: Tensor, weights: Tensor, bias: Tensor, g: Tensor) -> Any:
-    layer = filled(student, weights, bias)
+    layer = filled(student, weights, bias, registered=True)
     (layer(x) * g).sum().backward()
     kept = {"weights": layer.weights, "bias": layer.bias}
     return {
         "x": x.grad,
-        "weights": layer.weights.grad,
-        "bias": layer.bias.grad,
+        **told(student, layer.weights.grad, layer.bias.grad, weights),
         "made without": [name for name, value in kept.items() if not value.requires_grad],
     }
 
 
 @SHAPES
 @points(1)
-@needs("parameters", "forward")
+@needs("forward")
 def test_gradients(
     student: Student, draw: Draw, lead: tuple[int, ...], n_in: int, n_out: int
 ) -> None:
@@ -237,19 +253,22 @@ def test_gradients(
 
 @probe
 def move_and_copy(student: Any, x: Tensor, weights: Tensor, bias: Tensor) -> Any:
-    layer = filled(student, weights, bias)
+    layer = filled(student, weights, bias, registered=True)
     copy = student.MyLinear(*weights.shape).to(x)
-    copy.load_state_dict(layer.state_dict())
+    state = dict(layer.state_dict())
+    copy.load_state_dict(state)
     halved = student.MyLinear(*weights.shape).to(torch.bfloat16)
+    if {"weights", "bias"} <= state.keys():
+        state |= told(student, state["weights"], state["bias"], weights)
     return {
-        "state": dict(layer.state_dict()),
+        "state": state,
         "copied": copy(x),
         "moved": [str(value.dtype) for value in (halved.weights, halved.bias)],
     }
 
 
 @points(1)
-@needs("parameters", "forward")
+@needs("forward")
 def test_moves_and_is_saved(student: Student, draw: Draw) -> None:
     """The layer moves with `.to(…)` and round-trips through `state_dict`."""
     x, weights, bias = draw.normal(5, 3), draw.normal(3, 4), draw.normal(4)
@@ -267,7 +286,7 @@ def test_moves_and_is_saved(student: Student, draw: Draw) -> None:
 def optimize(
     student: Any, x: Tensor, y: Tensor, weights: Tensor, bias: Tensor, name: str, steps: int
 ) -> Any:
-    layer = filled(student, weights, bias)
+    layer = filled(student, weights, bias, registered=True)
     optimizer, losses = getattr(torch.optim, name)(layer.parameters(), lr=0.1), []
     for _unused in range(steps):
         optimizer.zero_grad()
@@ -275,12 +294,12 @@ def optimize(
         loss.backward()
         optimizer.step()
         losses.append(loss.item())
-    return {"weights": layer.weights, "bias": layer.bias, "losses": losses}
+    return {**told(student, layer.weights, layer.bias, weights), "losses": losses}
 
 
 @pytest.mark.parametrize("name", ["SGD", "Adam"])
 @points(1)
-@needs("parameters", "forward")
+@needs("forward")
 def test_is_trained(student: Student, draw: Draw, name: str) -> None:
     """Any optimizer of `torch.optim` trains it: three steps move it as they move plain tensors."""
     x, y = draw.normal(5, 3), draw.normal(5, 2)
@@ -303,7 +322,7 @@ def test_is_trained(student: Student, draw: Draw, name: str) -> None:
 
 
 @points(1)
-@needs("parameters", "forward")
+@needs("forward")
 def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     """The layer works and is trained on any device that it is moved to."""
     test_forward(elsewhere, draw, (5,), 3, 4)
