@@ -165,13 +165,13 @@ def test_float_lr(student: Student) -> None:
     value = default.tensor.item() if isinstance(default, Received) else default
     what = _("the default of lr")
     expect_close(value, 0.01, what, dtype=torch.float32, causes={DEFAULT: ...})
-    moved = {name: _anywhere(got[name]) for name in ("w", "b")}
+    after = {name: _anywhere(got[name]) for name in ("w", "b")}
 
     def walk(factor: float) -> dict[str, Tensor]:
         return {"w": -0.25 * factor * dw, "b": -0.25 * factor * db}
 
     causes = explain.step_causes(walk, 0.25) | {FIXED: walk(0.04)}
-    expect_close(moved, walk(1), _("after a step with lr=0.25, parameters"), causes=causes)
+    expect_close(after, walk(1), _("after a step with lr=0.25, parameters"), causes=causes)
 
 
 @probe
