@@ -193,4 +193,5 @@ def f():
 def test_this_process_is_as_it_was() -> None:
     """It is put into torch in the zygote, and not where the grader runs."""
     assert dataloader._MultiProcessingDataLoaderIter.__module__ == dataloader.__name__
-    assert list(torch.utils.data.DataLoader([1, 2])) == [torch.tensor([1]), torch.tensor([2])]
+    given = torch.utils.data.TensorDataset(torch.tensor([1, 2]))
+    assert [each.tolist() for (each,) in torch.utils.data.DataLoader(given)] == [[1], [2]]
