@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from .checking.drawn_models import network as network
     from .checking.expectations import expect as expect
     from .checking.expectations import expect_close as expect_close
+    from .checking.filling import NotJudged as NotJudged
+    from .checking.filling import applied as applied
+    from .checking.filling import as_asked as as_asked
+    from .checking.filling import fill as fill
+    from .checking.filling import held_by as held_by
+    from .checking.filling import moved as moved
     from .checking.outcome import Cause as Cause
     from .checking.plugin import needs as needs
     from .checking.plugin import points as points
@@ -76,6 +82,7 @@ _HOMES = {
     "InputError": "errors",
     "Limits": "sandbox.isolation.limits",
     "Machines": "machines",
+    "NotJudged": "checking.filling",
     "Picture": "report",
     "Received": "sandbox.wire.values",
     "Report": "report",
@@ -85,14 +92,19 @@ _HOMES = {
     "SubmissionError": "errors",
     "UnsupportedVersion": "errors",
     "Violation": "report",
+    "applied": "checking.filling",
+    "as_asked": "checking.filling",
     "curve": "checking.drawn_functions",
     "expect": "checking.expectations",
     "expect_close": "checking.expectations",
     "explain": "checking.explain",  # the module: its causes are what checks name
+    "fill": "checking.filling",
     "grade": "grading",
+    "held_by": "checking.filling",
     "helper": "checking.probes",
     "landscape": "checking.drawn_functions",
     "load_course": "course.catalog",
+    "moved": "checking.filling",
     "needs": "checking.plugin",
     "network": "checking.drawn_models",
     "points": "checking.plugin",

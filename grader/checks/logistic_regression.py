@@ -17,10 +17,14 @@ from grader import (
     Received,
     Student,
     _,
+    applied,
+    as_asked,
     expect,
     expect_close,
     explain,
+    fill,
     helper,
+    moved,
     needs,
     points,
     probe,
@@ -53,24 +57,55 @@ SIZES = pytest.mark.parametrize(("dim", "m"), [(3, 5), (1, 4), (4, 1)])
 
 
 @helper
-def prepared(student: Any, w: Tensor, b: Tensor, lr: Tensor) -> Any:
+def prepared(student: Any, w: Tensor, b: Tensor, lr: Tensor | None = None) -> Any:
     """A model with the given weights, whichever way it keeps them; construction is checked elsewhere."""
-    model = student.LR(w.shape[0], lr=lr).to(device=w.device, dtype=w.dtype)
-    for name, value in (("w", w), ("b", b)):
-        if isinstance(getattr(model, name), nn.Parameter):
-            with torch.no_grad():
-                getattr(model, name).copy_(value)
-        else:
-            setattr(model, name, value.clone())
+    model = student.LR(w.shape[0]) if lr is None else student.LR(w.shape[0], lr=lr)
+    model = moved(model, w)
+    fill(model, w=w, b=b)
     # neither zero nor of the wrong dtype, so that adding to them shows
-    model.grads["dw"] = torch.full_like(w, 7.0)
-    model.grads["db"] = torch.full_like(b, 7.0)
+    give_gradients(model, torch.full_like(w, 7.0), torch.full_like(b, 7.0))
     return model
+
+
+@helper
+def give_gradients(model: Any, dw: Tensor, db: Tensor) -> None:
+    """Fills `grads`, in the shapes in which the model keeps what is there."""
+    for name, value in (("dw", dw), ("db", db)):
+        kept = model.grads.get(name)
+        own = as_asked(value, kept) if isinstance(kept, Tensor) else value
+        model.grads[name] = own.clone()
+
+
+@helper
+def told(model: Any, shapes: dict[str, Any], w: Tensor, b: Tensor) -> dict[str, Any]:
+    """`w`, `b` and `grads`. What has from the start another shape than is asked is turned into that.
+
+    Args:
+        shapes: those of a model that was just made.
+        w, b: in the shapes that are asked.
+    """
+    found = {"w": model.w, "b": model.b, **dict(model.grads)}
+    for name, like in (("w", w), ("b", b), ("dw", w), ("db", b)):
+        if name in found and getattr(found[name], "shape", None) == shapes.get(name):
+            found[name] = as_asked(found[name], like)
+    return found
+
+
+@helper
+def first_shapes(model: Any) -> dict[str, Any]:
+    """The shapes of `w`, `b` and `grads`; of what is no tensor, `None`."""
+    found = {"w": model.w, "b": model.b, **dict(model.grads)}
+    return {name: getattr(value, "shape", None) for name, value in found.items()}
 
 
 def _anywhere(value: Any) -> Any:
     """The value as if it were where it should be: a model made without `device=` is where it is."""
     return replace(value, home=value.device) if isinstance(value, Received) else value
+
+
+def some_lr(draw: Draw) -> Tensor:
+    """A learning rate that is the same number in every dtype: who keeps it in that of `w` loses nothing."""
+    return draw.integers(6, 32).to(draw.dtype) / 64
 
 
 def bce_gradients(x: Tensor, yhat: Tensor, y: Tensor) -> dict[str, Tensor]:
@@ -113,9 +148,11 @@ def test_attributes(student: Student) -> None:
 @probe
 def with_float_lr(student: Any, dw: Tensor, db: Tensor, lr: float) -> Any:
     model = student.LR(dw.shape[0], lr=lr)
-    model.grads["dw"], model.grads["db"] = dw.clone(), db.clone()
+    shapes = first_shapes(model)
+    give_gradients(model, dw, db)
     model.optimize()
-    return {"w": model.w, "b": model.b, "lr": float(model.lr), "default": student.LR(2).lr}
+    found = told(model, shapes, dw, db)
+    return {**found, "lr": float(model.lr), "default": student.LR(2).lr}
 
 
 @points(1)
@@ -128,19 +165,24 @@ def test_float_lr(student: Student) -> None:
     value = default.tensor.item() if isinstance(default, Received) else default
     what = _("the default of lr")
     expect_close(value, 0.01, what, dtype=torch.float32, causes={DEFAULT: ...})
-    moved = {name: _anywhere(got[name]) for name in ("w", "b")}
+    after = {name: _anywhere(got[name]) for name in ("w", "b")}
 
     def walk(factor: float) -> dict[str, Tensor]:
         return {"w": -0.25 * factor * dw, "b": -0.25 * factor * db}
 
     causes = explain.step_causes(walk, 0.25) | {FIXED: walk(0.04)}
-    expect_close(moved, walk(1), _("after a step with lr=0.25, parameters"), causes=causes)
+    expect_close(after, walk(1), _("after a step with lr=0.25, parameters"), causes=causes)
 
 
 @probe
 def on_request(student: Any, x: Tensor) -> Any:
-    model = student.LR(dim=x.shape[0], lr=0.5, device=x.device, dtype=x.dtype)
-    return {"w": model.w, "b": model.b, "grads": model.grads}
+    model = student.LR(x.shape[0], device=x.device, dtype=x.dtype)
+    found = told(model, first_shapes(model), x[:, :1], x[0, 0])
+    return {
+        "w": found["w"],
+        "b": found["b"],
+        "grads": {name: found[name] for name in ("dw", "db") if name in found},
+    }
 
 
 @points(1)
@@ -153,8 +195,8 @@ def test_factory_arguments(student: Student, draw: Draw) -> None:
 
 
 @probe
-def apply_sigmoid(student: Any, z: Tensor, w: Tensor, b: Tensor, lr: Tensor) -> Any:
-    return prepared(student, w, b, lr).sigmoid(z)
+def apply_sigmoid(student: Any, z: Tensor, w: Tensor, b: Tensor) -> Any:
+    return prepared(student, w, b).sigmoid(z)
 
 
 @points(1)
@@ -162,15 +204,15 @@ def test_sigmoid(student: Student, draw: Draw) -> None:
     """`sigmoid(z)` is 1 / (1 + e^(−z)), finite and right for any z."""
     extremes = torch.tensor([[-1000.0, -100.0, -20.0, 0.0], [20.0, 100.0, 1000.0, 1.0]])
     z = draw.strided(torch.cat([extremes.to(draw.dtype), 3 * draw.normal(1, 4)]))
-    w, b, lr = draw.normal(2, 1), draw.normal(), draw.uniform(0.1, 0.5)
-    got = student.run(apply_sigmoid, z=z, w=w, b=b, lr=lr)
+    w, b = draw.normal(2, 1), draw.normal()
+    got = student.run(apply_sigmoid, z=z, w=w, b=b)
     causes = {CLIPPED: torch.sigmoid(z.clamp(-10, 10)), TURNED: torch.sigmoid(-z)}
     expect_close(got, torch.sigmoid(z), "sigmoid(z)", causes=causes)
 
 
 @probe
-def predict(student: Any, x: Tensor, w: Tensor, b: Tensor, lr: Tensor) -> Any:
-    return prepared(student, w, b, lr)(x)
+def predict(student: Any, x: Tensor, w: Tensor, b: Tensor) -> Any:
+    return applied(prepared(student, w, b), x)
 
 
 @SIZES
@@ -178,20 +220,20 @@ def predict(student: Any, x: Tensor, w: Tensor, b: Tensor, lr: Tensor) -> Any:
 def test_forward(student: Student, draw: Draw, dim: int, m: int) -> None:
     """`forward(x)` is sigmoid(wᵀx + b), of shape (1, m)."""
     x, w, b = draw.strided(draw.normal(dim, m)), draw.normal(dim, 1), 1 + draw.uniform(0, 1)
-    got = student.run(predict, x=x, w=w, b=b, lr=draw.uniform(0.1, 0.5))
+    got = student.run(predict, x=x, w=w, b=b)
     causes = {NO_B: torch.sigmoid(w.T @ x), TURNED: torch.sigmoid(-w.T @ x - b)}
     expect_close(got, torch.sigmoid(w.T @ x + b), "forward(x)", causes=causes)
 
 
 @probe
-def run_backward(
-    student: Any, x: Tensor, yhat: Tensor, y: Tensor, w: Tensor, b: Tensor, lr: Tensor
-) -> Any:
-    model = prepared(student, w, b, lr)
+def run_backward(student: Any, x: Tensor, yhat: Tensor, y: Tensor, w: Tensor, b: Tensor) -> Any:
+    model = prepared(student, w, b)
+    shapes = first_shapes(model)
     # twice, with other values first: nothing of an earlier call may be left
     model.backward(2 * x, 1 - yhat, y)
     model.backward(x, yhat, y)
-    return dict(model.grads)
+    found = told(model, shapes, w, b)
+    return {name: found[name] for name in ("dw", "db") if name in found}
 
 
 @SIZES
@@ -201,8 +243,8 @@ def test_backward(student: Student, draw: Draw, dim: int, m: int) -> None:
     # yhat comes from no forward of this model: whoever differentiates forward gets other numbers
     x, y = draw.strided(draw.normal(dim, m)), draw.labels(1, m)
     yhat = draw.strided(draw.uniform(0.1, 0.9, 1, m))
-    w, b, lr = draw.normal(dim, 1), draw.normal(), draw.uniform(0.1, 0.5)
-    got = student.run(run_backward, x=x, yhat=yhat, y=y, w=w, b=b, lr=lr)
+    w, b = draw.normal(dim, 1), draw.normal()
+    got = student.run(run_backward, x=x, yhat=yhat, y=y, w=w, b=b)
     expected, before = bce_gradients(x, yhat, y), bce_gradients(2 * x, 1 - yhat, y)
     slope = (yhat - y) * yhat * (1 - yhat) / m
     causes = {
@@ -220,17 +262,19 @@ def take_steps(
     student: Any, w: Tensor, b: Tensor, lr: Tensor, dw: list[Tensor], db: list[Tensor]
 ) -> Any:
     model = prepared(student, w, b, lr)
+    shapes = first_shapes(model)
     for one, other in zip(dw, db, strict=True):
-        model.grads["dw"], model.grads["db"] = one.clone(), other.clone()
+        give_gradients(model, one, other)
         model.optimize()
-    return {"w": model.w, "b": model.b}
+    found = told(model, shapes, w, b)
+    return {"w": found["w"], "b": found["b"]}
 
 
 @pytest.mark.parametrize("dim", [3, 1])
 @points(1)
 def test_optimize(student: Student, draw: Draw, dim: int) -> None:
     """`optimize()` takes w ← w − lr·dw and b ← b − lr·db."""
-    w, b, lr = draw.normal(dim, 1), draw.normal(), draw.uniform(0.1, 0.5)
+    w, b, lr = draw.normal(dim, 1), draw.normal(), some_lr(draw)
     dw, db = [draw.normal(dim, 1) for _ in range(2)], [draw.normal() for _ in range(2)]
     got = student.run(take_steps, w=w, b=b, lr=lr, dw=dw, db=db)
 

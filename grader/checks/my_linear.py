@@ -12,10 +12,15 @@ from grader import (
     Draw,
     Student,
     _,
+    applied,
+    as_asked,
     expect,
     expect_close,
     explain,
+    fill,
+    held_by,
     helper,
+    moved,
     needs,
     points,
     probe,
@@ -50,19 +55,30 @@ RANKS = (1, 1, 0, 3, 1, 2)
 
 
 @helper
-def filled(student: Any, weights: Tensor, bias: Tensor | None) -> Any:
-    """A layer with the given values, whether it registered its parameters or not."""
+def is_turned(student: Any, n_in: int, n_out: int) -> bool:
+    """Whether its weights are (out, in) where that does not show in their shape."""
+    if n_in != n_out:
+        return False
+    shape = held_by(student.MyLinear(n_in, n_in + 1), "weights").shape
+    return tuple(shape) == (n_in + 1, n_in)
+
+
+@helper
+def filled(student: Any, weights: Tensor, bias: Tensor | None, registered: bool = False) -> Any:
+    """A layer with the given values, in the shapes in which it keeps them."""
     sizes = weights.shape
     layer = student.MyLinear(*sizes) if bias is not None else student.MyLinear(*sizes, bias=False)
-    layer = layer.to(weights)
-    values = {"weights": weights} if bias is None else {"weights": weights, "bias": bias}
-    for name, value in values.items():
-        if isinstance(getattr(layer, name), nn.Parameter):
-            with torch.no_grad():
-                getattr(layer, name).copy_(value)
-        else:
-            setattr(layer, name, value.clone())
+    layer = moved(layer, weights)
+    own = weights.T if is_turned(student, *sizes) else weights
+    fill(layer, registered, weights=own, **({} if bias is None else {"bias": bias}))
     return layer
+
+
+@helper
+def told(student: Any, weights: Any, bias: Any, like: Tensor) -> dict[str, Any]:
+    """What belongs to `weights` and `bias`, in the shapes that are asked; `like` is in that of the weights."""
+    own = weights.T if is_turned(student, *like.shape) and weights is not None else weights
+    return {"weights": as_asked(own, like), "bias": as_asked(bias, like[0])}
 
 
 @probe
@@ -118,18 +134,17 @@ def test_sizes(student: Student, draw: Draw) -> None:
 
 @probe
 def sample(student: Any, n_in: int, n_out: int) -> Any:
-    wide, other = student.MyLinear(n_in, n_out), student.MyLinear(n_in, n_out)
+    wide, other = (held_by(student.MyLinear(n_in, n_out), "weights") for _ in range(2))
     flat = [student.MyLinear(1, n_out) for _ in range(50)]
     return {
-        "weights": wide.weights,
-        "bias": torch.stack([layer.bias.detach() for layer in flat]),
-        "rows": torch.stack([layer.weights.detach()[0] for layer in flat]),
-        "again": torch.equal(wide.weights, other.weights),
+        "weights": wide,
+        "bias": torch.stack([held_by(layer, "bias").detach().flatten() for layer in flat]),
+        "rows": torch.stack([held_by(layer, "weights").detach().flatten() for layer in flat]),
+        "again": torch.equal(wide, other),
     }
 
 
 @points(1)
-@needs("parameters")
 def test_standard_normal(student: Student, draw: Draw) -> None:
     """`weights` and `bias` are drawn from the standard normal distribution."""
     n_in, n_out = draw.integers(130, 200).item(), draw.integers(200, 260).item()
@@ -173,7 +188,7 @@ def test_standard_normal(student: Student, draw: Draw) -> None:
 
 @probe
 def apply_layer(student: Any, x: Tensor, weights: Tensor, bias: Tensor | None) -> Any:
-    return filled(student, weights, bias)(x)
+    return applied(filled(student, weights, bias), x)
 
 
 def linear(x: Tensor, weights: Tensor, bias: Tensor | float) -> Tensor:
@@ -226,20 +241,19 @@ def test_without_bias(student: Student, draw: Draw) -> None:
 
 @probe
 def differentiate(student: Any, x: Tensor, weights: Tensor, bias: Tensor, g: Tensor) -> Any:
-    layer = filled(student, weights, bias)
+    layer = filled(student, weights, bias, registered=True)
     (layer(x) * g).sum().backward()
     kept = {"weights": layer.weights, "bias": layer.bias}
     return {
         "x": x.grad,
-        "weights": layer.weights.grad,
-        "bias": layer.bias.grad,
+        **told(student, layer.weights.grad, layer.bias.grad, weights),
         "made without": [name for name, value in kept.items() if not value.requires_grad],
     }
 
 
 @rounds()
 @points(1)
-@needs("parameters", "forward")
+@needs("forward")
 def test_gradients(student: Student, draw: Draw) -> None:
     """Autograd gives `weights`, `bias` and the input the gradients of x @ weights + bias."""
     lead = draw.shape("lead", RANKS, elements=256)
@@ -262,12 +276,15 @@ def test_gradients(student: Student, draw: Draw) -> None:
 
 @probe
 def move_and_copy(student: Any, x: Tensor, weights: Tensor, bias: Tensor) -> Any:
-    layer = filled(student, weights, bias)
+    layer = filled(student, weights, bias, registered=True)
     copy = student.MyLinear(*weights.shape).to(x)
-    copy.load_state_dict(layer.state_dict())
+    state = dict(layer.state_dict())
+    copy.load_state_dict(state)
     halved = student.MyLinear(*weights.shape).to(torch.bfloat16)
+    if {"weights", "bias"} <= state.keys():
+        state |= told(student, state["weights"], state["bias"], weights)
     return {
-        "state": dict(layer.state_dict()),
+        "state": state,
         "copied": copy(x),
         "moved": [str(value.dtype) for value in (halved.weights, halved.bias)],
     }
@@ -275,7 +292,7 @@ def move_and_copy(student: Any, x: Tensor, weights: Tensor, bias: Tensor) -> Any
 
 @rounds("published", "large")
 @points(1)
-@needs("parameters", "forward")
+@needs("forward")
 def test_moves_and_is_saved(student: Student, draw: Draw) -> None:
     """The layer moves with `.to(…)` and round-trips through `state_dict`."""
     n, n_in, n_out = draw.size("batch"), draw.size("n_in"), draw.size("n_out")
@@ -322,15 +339,15 @@ def optimize(
     steps: int,
     training: bool,
 ) -> Any:
-    layer = filled(student, weights, bias).train(training)
+    layer = filled(student, weights, bias, registered=True).train(training)
     layer(x)
     losses = train(layer, list(layer.parameters()), x, y, name, steps)
-    return {"weights": layer.weights, "bias": layer.bias, "losses": losses}
+    return {**told(student, layer.weights, layer.bias, weights), "losses": losses}
 
 
 @rounds("published", "more ones", "equal")
 @points(1)
-@needs("parameters", "forward")
+@needs("forward")
 def test_is_trained(student: Student, draw: Draw) -> None:
     """Any optimizer of `torch.optim` trains it: it is moved by a few steps as plain tensors are."""
     n, n_in, n_out = (draw.size(name, high=8) for name in ("batch", "n_in", "n_out"))
@@ -351,7 +368,7 @@ def test_is_trained(student: Student, draw: Draw) -> None:
 
 
 @points(1)
-@needs("parameters", "forward")
+@needs("forward")
 def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     """The layer works and is trained on any device that it is moved to."""
     test_forward(elsewhere, draw)
