@@ -65,7 +65,7 @@ class Round:
 
 PUBLISHED = Round("published", 0)
 LARGE = Round("large", 4, low=65, high=130, dtypes=DOUBLE)
-HALF = Round("half", 5, high=16, other_default=True, dtypes=HALVES)
+HALF = Round("half", 5, high=8, other_default=True, dtypes=HALVES)
 ORDINARY = (
     PUBLISHED,
     Round("ones", 1, ones=0, dtypes=DOUBLE),

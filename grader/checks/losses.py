@@ -172,8 +172,14 @@ def expect_like(
     rtol: float | None = None,
     mistakes: Mapping[Cause, Loss] | None = None,
     scales: tuple[float, float] = (1.0, 1.0),
+    likely: Cause = NOT_FROM_LOGITS,
 ) -> None:
-    """Holds value and gradient against the criterion's, in float64; `scales` are those of their terms."""
+    """Holds value and gradient against the criterion's, in float64.
+
+    Args:
+        where: what is special about these inputs. Others were right, so that any other value shows what is `likely`.
+        scales: of the terms of the value, and of the gradient.
+    """
     prediction = prediction.detach().requires_grad_()
     got = student.run(measure, name=name, prediction=prediction, target=target)
     exact = prediction.detach().double().requires_grad_()
@@ -195,8 +201,7 @@ def expect_like(
         cause: partial(_detached, loss, exact, target) for cause, loss in mistakes.items()
     }
     if where:
-        # for large logits alone; smaller ones were right
-        values[NOT_FROM_LOGITS] = ...
+        values[likely] = ...
     what = f"{name}(…){where}"
     expect_close(
         got["value"], value, what, rtol=rtol, factors=factors, causes=values, scale=scales[0]
@@ -248,13 +253,7 @@ def drawn_labels(draw: Draw, *shape: int) -> Tensor:
 def test_binary_cross_entropy(student: Student, draw: Draw) -> None:
     """`binary_cross_entropy(p, y)` is the mean over probabilities, with its gradient."""
     shape = draw.shape("shape", RANKS)
-    # up to 10⁻⁴ from 0 and from 1
-    tail = draw.choice("p", {"0.05 … 0.95": 0.0, "0.0001 … 0.9999": 4.0, "0.1 … 0.9": 1.0})
-    p = draw.uniform(0.05, 0.95, *shape)
-    if tail:
-        p = 10 ** draw.uniform(-tail, -0.35, *shape)
-        p = torch.where(draw.labels(*shape) > 0, p, 1 - p)
-    p, y = draw.layout("p", p), drawn_labels(draw, *shape)
+    p, y = draw.layout("p", draw.uniform(0.05, 0.95, *shape)), drawn_labels(draw, *shape)
     criterion = F.binary_cross_entropy
     expect_like(student, "binary_cross_entropy", criterion, p, y, mistakes=BCE)
 
@@ -283,6 +282,12 @@ def test_binary_cross_entropy_at_0_and_1(student: Student, draw: Draw) -> None:
         )
         expected = F.binary_cross_entropy(p[some], y[some])
         expect_close(got, expected, what, causes={OTHER_CLAMP: ...})
+    # and near them, with the gradient
+    near = 10 ** draw.uniform(-5, -1, 8)
+    p = torch.where(torch.arange(8) % 2 == 0, near, 1 - near)
+    name, criterion, y = "binary_cross_entropy", F.binary_cross_entropy, draw.uniform(0, 1, 8)
+    where = _(" for p near 0 and 1")
+    expect_like(student, name, criterion, p, y, where=where, likely=OTHER_CLAMP)
 
 
 @rounds(half=True)
