@@ -40,7 +40,7 @@ class Strategies:
         self._random = Random(
             seed
         ).random  # of `random`, only this method gives the same on every Python
-        self._sizes: list[int] = []
+        self._sizes: dict[str, int] = {}
         self._turns: dict[str, int] = {}
         self._names: list[str] = []
 
@@ -50,10 +50,10 @@ class Strategies:
         """A size, such as a number of features: another one than the sizes before, unless the round wants them equal.
 
         Args:
-            name: by which the student is told of it.
+            name: by which the student is told of it. Drawn once more, it takes the place of the size that it was.
             low, high: what the contract allows, both included; no upper bound by default.
         """
-        size = self._size(low, math.inf if high is None else high)
+        size = self._size(name, low, math.inf if high is None else high)
         self.drawn[name] = f"{name} = {size}"
         return size
 
@@ -72,27 +72,29 @@ class Strategies:
         shape: list[int] = []
         for left in reversed(range(rank)):
             room = max(1, elements // math.prod(shape) // 2**left)
-            shape.append(self._size(1, room))
+            shape.append(self._size(f"{name}, {left}", 1, room))
         self.drawn[name] = f"{name} = {tuple(shape)}"
         return tuple(shape)
 
-    def _size(self, low: int, high: float) -> int:
-        round, number = self.round, len(self._sizes)
-        if round.all_equal and self._sizes and low <= self._sizes[0] <= high:
-            size = self._sizes[0]
+    def _size(self, name: str, low: int, high: float) -> int:
+        round = self.round
+        number = [*self._sizes, name].index(name)
+        before = [size for other, size in self._sizes.items() if other != name]
+        if round.all_equal and before and low <= before[0] <= high:
+            size = before[0]
         elif round.ones is not None and number % 2 == round.ones:
             size = low
         else:
             most = int(min(high, round.high))
             # where there is no room for what the round wants, as much as there is
-            least = max(low, min(round.low, most // 2 + 1))
-            size = self._other_than(self._sizes, least, most)
-        self._sizes.append(size)
+            least = max(low, round.low if round.low <= most else most // 2 + 1)
+            size = self._other_than(before, least, most)
+        self._sizes[name] = size
         return size
 
     def _other_than(self, before: Sequence[int], low: int, high: int) -> int:
         free = [size for size in range(low, high + 1) if size not in before]
-        return free[self._below(len(free))] if free else low
+        return free[self._below(len(free))] if free else self._between(low, high)
 
     def count(self, name: str, low: int, high: int) -> int:
         """How often something is done, such as a number of steps: from `low` to `high`, both included.
