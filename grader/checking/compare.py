@@ -38,6 +38,8 @@ RTOL = {
 # A sum that cancels to almost nothing has the rounding of its terms. A reference whose largest element is smaller than
 # this share of a term is treated as if it were that large.
 _FLOOR = 0.1
+# of these dtypes the tolerance is a few eps, so that it has to be of the whole term
+_SHORT = (torch.float16, torch.bfloat16)
 
 
 @dataclass(frozen=True)
@@ -169,6 +171,7 @@ def wrong_elements(
     if not expected.dtype.is_floating_point:
         return differs, 0.0
     finite = expected[expected.isfinite()].double()
-    allowed = rtol * max(finite.abs().max().item() if finite.numel() else 0.0, _FLOOR * scale)
+    floor = scale * (1.0 if expected.dtype in _SHORT else _FLOOR)
+    allowed = rtol * max(finite.abs().max().item() if finite.numel() else 0.0, floor)
     # not (error <= allowed), so that NaN is wrong
     return differs & ~((got.double() - expected.double()).abs() <= allowed), allowed

@@ -341,6 +341,12 @@ def test_terms_that_cancel_leave_the_rounding_of_their_size() -> None:
     assert not is_close(2e-6, 1e-6, 0.125, 1e-6)
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_in_half_precision_a_term_counts_whole(dtype: torch.dtype) -> None:
+    expected = torch.tensor([0.25], dtype=dtype)
+    assert wrong_elements(expected, expected, 0.5, 8.0)[1] == 4.0
+
+
 def test_is_close_is_symmetric_in_sign_and_includes_its_edge() -> None:
     assert is_close(1.25, 1.0, 0.25)
     assert is_close(0.75, 1.0, 0.25)
