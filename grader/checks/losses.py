@@ -391,7 +391,8 @@ def test_accuracy(student: Student, draw: Draw) -> None:
     if draw.dtype in HALVES:  # no two of a row are equal
         logits = draw.normal(n, c).argsort(1).to(draw.dtype)
     elif c == 2:  # the sign of the second one says the opposite of which is larger
-        logits = torch.where(side > 0, *(logits.sort(1, turned).values for turned in (True, False)))
+        falling, rising = (logits.sort(1, descending).values for descending in (True, False))
+        logits = torch.where(side > 0, falling, rising)
     logits = draw.strided(logits)
     # two thirds, so that hits and misses are not taken for each other
     most = -(-2 * n // 3) if n > 1 else draw.integers(0, 2).item()
