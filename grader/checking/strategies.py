@@ -72,6 +72,8 @@ class Strategies:
         shape: list[int] = []
         for left in reversed(range(rank)):
             room = max(1, elements // math.prod(shape) // 2**left)
+            if self.round.all_equal:
+                room = int(elements ** (1 / rank) + 1e-9)
             shape.append(self._size(f"{name}, {left}", 1, room))
         self.drawn[name] = f"{name} = {tuple(shape)}"
         return tuple(shape)
@@ -112,17 +114,24 @@ class Strategies:
 
     # numbers
 
-    def magnitude(self, name: str) -> float:
+    def magnitude(self, name: str, zero: bool = False) -> float:
         """How large the numbers of `name` are: 1 as published, and tiny, huge or 1 in other rounds.
 
         A power of two, so that numbers times it lose no digit. Hand it to `expect_close` as `scale` if the result
         grows with it.
+
+        Args:
+            name: by which the student is told of it.
+            zero: whether they are all 0 in one round, in place of tiny.
         """
         if self.round.dtypes[0].itemsize < 4:  # there is no room in such a dtype
             return 1.0
-        bounds = self._turn("magnitude", [None, _TINY, _HUGE])
+        bounds = self._turn("magnitude", [None, () if zero else _TINY, _HUGE, None, _TINY])
         if bounds is None:
             return 1.0
+        if not bounds:
+            self.drawn[f"|{name}|"] = f"{name} = 0"
+            return 0.0
         exponent = bounds[0] + (bounds[1] - bounds[0]) * self._random()
         factor = 2.0 ** round(exponent / math.log10(2))
         self.drawn[f"|{name}|"] = f"|{name}| ≈ {factor:.0e}"

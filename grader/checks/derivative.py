@@ -37,7 +37,7 @@ ALL_AT_ONCE = Cause(
 
 FORBIDDEN: dict[str, Any] = {"by hand": {}}
 # the numbers of dimensions, round by round
-RANKS = (2, 0, 3, 4, 1, 1)
+RANKS = (2, 0, 3, 2, 1, 1)
 # with a large h the three formulas differ from each other and from the true derivative
 STEPS = ("default", "large", "large", "large", "small", "large")
 NAMES = ("forward_difference", "central_difference", "numerical_gradient")
@@ -49,13 +49,13 @@ def differentiate(
     name: str,
     x: Tensor,
     coefficients: list[float],
-    size: float,
     args: list[float],
     kwargs: dict[str, float],
 ) -> Any:
     def f(x: Tensor) -> Tensor:
-        function = landscape if name == "numerical_gradient" else curve
-        return size * function(x, coefficients)
+        return (
+            landscape(x, coefficients) if name == "numerical_gradient" else curve(x, coefficients)
+        )
 
     return getattr(student, name)(f, x, *args, **kwargs)
 
@@ -84,23 +84,25 @@ def largest_term(name: str, x: Tensor, coefficients: list[float]) -> float:
 def expect_formula(student: Student, draw: Draw, name: str) -> None:
     h, coefficients = drawn_step(draw), draw.coefficients(5)
     step = 1e-3 if h is None else h
-    size = draw.magnitude("f")
-    x = draw.layout("x", draw.uniform(-1.5, 1.5, *draw.shape("shape", RANKS, elements=150)))
+    size = draw.magnitude("x", zero=True)
+    shape = draw.shape("shape", RANKS, elements=150)
+    x = draw.layout("x", size * draw.uniform(-1.5, 1.5, *shape))
+    needs_grad = draw.choice("x.requires_grad", [False, True])
     args, kwargs = draw.passed(h=h) if h else ([], {})
     got = student.run(
         differentiate,
         name=name,
-        x=x,
+        x=x.clone().requires_grad_() if needs_grad else x,
         coefficients=coefficients,
-        size=size,
         args=args,
         kwargs=kwargs,
     )
     exact = x.double()
 
     def f(x: Tensor) -> Tensor:
-        function = landscape if name == "numerical_gradient" else curve
-        return size * function(x, coefficients)
+        return (
+            landscape(x, coefficients) if name == "numerical_gradient" else curve(x, coefficients)
+        )
 
     formulas = formulas_of(f, name == "numerical_gradient", exact)
     right = {"forward_difference": "forward"}.get(name, "central")
@@ -120,14 +122,14 @@ def expect_formula(student: Student, draw: Draw, name: str) -> None:
         causes |= {ALL_AT_ONCE: slope, once: x.numel() * slope}
     # the rounding of f is divided by h: a few eps / h of its terms, and a wide margin
     rtol = 200 * torch.finfo(draw.dtype).eps / step
-    scale = size * largest_term(name, exact.abs() + step, coefficients)
+    scale = largest_term(name, exact.abs() + step, coefficients)
     given = "" if h is None else f", {h}" if args else f", h={h}"
     expect_close(
         got,
         expected.to(draw.dtype),
         f"{name}(f, x{given})",
         rtol=rtol,
-        requires_grad=False,
+        requires_grad=None if needs_grad else False,  # then it is free
         causes=causes,
         scale=scale,
     )

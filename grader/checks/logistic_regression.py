@@ -239,11 +239,12 @@ def predict(student: Any, x: Tensor, w: Tensor, b: Tensor) -> Any:
 @points(1)
 def test_forward(student: Student, draw: Draw) -> None:
     """`forward(x)` is sigmoid(wᵀx + b), of shape (1, m)."""
-    dim, m = draw.size("dim"), draw.size("m")
-    x = draw.layout("x", draw.normal(dim, m))
-    # of one size for any dim, so that σ is flat nowhere
-    w, b = draw.normal(dim, 1) / dim**0.5, 1 + draw.uniform(0, 1)
-    got = student.run(predict, x=x, w=w, b=b)
+    dim, m, size = draw.size("dim"), draw.size("m"), draw.magnitude("x", zero=True)
+    x = draw.layout("x", size * draw.normal(dim, m))
+    # the product is of one size for any dim and x, so that σ is flat nowhere
+    w, b = draw.normal(dim, 1) / (dim**0.5 * (size or 1)), 1 + draw.uniform(0, 1)
+    needs_grad = draw.choice("x.requires_grad", [False, True])
+    got = student.run(predict, x=x.clone().requires_grad_() if needs_grad else x, w=w, b=b)
 
     def sigmoid_of(sign: float, bias: Tensor | float) -> Tensor:
         return torch.sigmoid(sign * (w.double().T @ x.double() + bias)).to(x.dtype)
@@ -267,12 +268,14 @@ def run_backward(student: Any, x: Tensor, yhat: Tensor, y: Tensor, w: Tensor, b:
 @points(1)
 def test_backward(student: Student, draw: Draw) -> None:
     """`backward(x, yhat, y)` fills `grads` with dw = x (ŷ − y)ᵀ / m and db = Σ(ŷ − y) / m."""
-    dim, m, size = draw.size("dim"), draw.size("m"), draw.magnitude("x")
+    dim, m, size = draw.size("dim"), draw.size("m"), draw.magnitude("x", zero=True)
     # yhat comes from no forward of this model: whoever differentiates forward gets other numbers
     x, y = draw.layout("x", size * draw.normal(dim, m)), draw.labels(1, m)
     yhat = draw.layout("yhat", draw.uniform(0.1, 0.9, 1, m))
     w, b = draw.normal(dim, 1), draw.normal()
-    got = student.run(run_backward, x=x, yhat=yhat, y=y, w=w, b=b)
+    needs_grad = draw.choice("x.requires_grad", [False, True])
+    given = x.clone().requires_grad_() if needs_grad else x
+    got = student.run(run_backward, x=given, yhat=yhat, y=y, w=w, b=b)
     expected, before = bce_gradients(x, yhat, y), bce_gradients(2 * x, 1 - yhat, y)
     slope = (yhat - y) * yhat * (1 - yhat) / m
     causes = {
@@ -290,7 +293,7 @@ def test_backward(student: Student, draw: Draw) -> None:
             got,
             {name: expected[name] for name in names},
             "grads",
-            requires_grad=False,
+            requires_grad=None if needs_grad else False,  # then it is free
             factors=factors,
             causes=causes,
             scale=scale,

@@ -236,7 +236,7 @@ def _detached(loss: Loss, prediction: Tensor, target: Tensor) -> Tensor:
 @points(1)
 def test_mse_loss(student: Student, draw: Draw) -> None:
     """`mse_loss(y_pred, y)` is the mean of the squared differences, with its gradient."""
-    shape, size = draw.shape("shape", RANKS), draw.magnitude("y_pred - y")
+    shape, size = draw.shape("shape", RANKS), draw.magnitude("y_pred and y", zero=True)
     prediction = draw.layout("y_pred", size * draw.numbers(*shape))
     target = draw.layout("y", size * draw.numbers(*shape))
     scales = size**2, size
@@ -304,7 +304,8 @@ def test_bce_with_logits(student: Student, draw: Draw) -> None:
     shape = draw.shape("shape", RANKS)
     # in half precision a probability is 1 from 6 on
     z = draw.uniform(-2, 2, *shape) if draw.dtype in HALVES else 2 * draw.normal(*shape)
-    z, y = draw.layout("z", z), drawn_labels(draw, *shape)
+    size = 5e-5 if draw.round.ones == 0 else 1.0
+    z, y = draw.layout("z", size * z), drawn_labels(draw, *shape)
     criterion = F.binary_cross_entropy_with_logits
     expect_like(student, "bce_with_logits", criterion, z, y, mistakes=LOGITS)
 
@@ -326,7 +327,9 @@ def test_bce_with_logits_is_stable(student: Student, draw: Draw) -> None:
 
 
 def expect_cross_entropy(student: Student, draw: Draw, *shape: int) -> None:
-    size = draw.choice("logits", {"2·normal": 2.0, "10·normal": 10.0, "0.5·normal": 0.5})
+    # tiny ones in float64, where they can be told from 0
+    sizes = {"2·normal": 2.0, "0.0001·normal": 1e-4, "0": 0.0, "1·normal": 1.0, "10·normal": 10.0}
+    size = draw.choice("logits", sizes)
     logits = draw.layout("logits", size * draw.normal(*shape))
     labels = draw.layout("labels", draw.integers(0, shape[1], shape[0], *shape[2:]))
     scales = max(1.0, 2 * size), 1.0
@@ -393,13 +396,17 @@ def test_accuracy(student: Student, draw: Draw) -> None:
     elif c == 2:  # the sign of the second one says the opposite of which is larger
         falling, rising = (logits.sort(1, descending).values for descending in (True, False))
         logits = torch.where(side > 0, falling, rising)
-    logits = draw.strided(logits)
+    size = draw.magnitude("logits")
+    logits = draw.strided(size * logits)
     # two thirds, so that hits and misses are not taken for each other
     most = -(-2 * n // 3) if n > 1 else draw.integers(0, 2).item()
     hits = torch.arange(n) < most
     labels = (logits.argmax(1) + torch.where(hits, 0, draw.integers(1, c, n))) % c
     labels = draw.strided(labels)
+    if not draw.round.is_published:  # as they come from a model
+        logits.requires_grad_()
     got = student.run(count_hits, logits=logits, labels=labels)
+    logits = logits.detach()
     # any floating dtype will do
     dtype = got.tensor.dtype if isinstance(got, Received) else draw.dtype
     expect(

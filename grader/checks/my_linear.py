@@ -203,7 +203,7 @@ def test_forward(student: Student, draw: Draw) -> None:
     """`forward(x)` is x @ weights + bias, for any number of leading dimensions."""
     lead = draw.shape("lead", RANKS, elements=256)
     n_in, n_out = draw.size("n_in"), draw.size("n_out")
-    scale = draw.magnitude("x")
+    scale = draw.magnitude("x", zero=True)
     x = draw.layout("x", scale * draw.numbers(*lead, n_in))
     # of the size of the product, so that neither hides the other
     weights, bias = draw.normal(n_in, n_out), scale * draw.normal(n_out)
