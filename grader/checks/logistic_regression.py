@@ -201,7 +201,7 @@ def on_request(student: Any, x: Tensor, by_position: bool) -> Any:
 @points(1)
 def test_factory_arguments(student: Student, draw: Draw) -> None:
     """`LR(dim, lr, device=…, dtype=…)` makes its tensors on that device, in that dtype."""
-    dim, by_position = draw.size("dim"), draw.choice("by position", [False, True])
+    dim, by_position = draw.size("dim"), draw.choice("by_position", [False, True])
     got = student.run(on_request, x=draw.normal(dim, 3), by_position=by_position)
     w, b = torch.zeros(dim, 1, dtype=draw.dtype), torch.zeros((), dtype=draw.dtype)
     expected = {"w": w, "b": b, "grads": {"dw": w, "db": b}}
@@ -322,7 +322,7 @@ def take_steps(
 def test_optimize(student: Student, draw: Draw) -> None:
     """`optimize()` takes w ← w − lr·dw and b ← b − lr·db."""
     dim, calls = draw.size("dim"), draw.count("calls", 2, 25)
-    size = draw.magnitude("w, b and grads")
+    size = draw.magnitude("w, b, dw, db")
     w, b = size * draw.normal(dim, 1), size * draw.normal()
     # the same as published; later on somebody lowers it between calls
     lrs = [some_lr(draw)] * 2 + [some_lr(draw) for _unused in range(calls - 2)]

@@ -146,7 +146,7 @@ FORBIDDEN = {
 # the numbers of dimensions, round by round
 RANKS = (2, 1, 3, 3, 2, 0)
 HALVES = (torch.float16, torch.bfloat16)
-LABELS = {"0 or 1": True, "0 … 1": False}
+LABELS = {"{0, 1}": True, "[0, 1]": False}
 
 
 @probe
@@ -236,7 +236,7 @@ def _detached(loss: Loss, prediction: Tensor, target: Tensor) -> Tensor:
 @points(1)
 def test_mse_loss(student: Student, draw: Draw) -> None:
     """`mse_loss(y_pred, y)` is the mean of the squared differences, with its gradient."""
-    shape, size = draw.shape("shape", RANKS), draw.magnitude("y_pred and y", zero=True)
+    shape, size = draw.shape("shape", RANKS), draw.magnitude("y_pred, y", zero=True)
     prediction = draw.layout("y_pred", size * draw.numbers(*shape))
     target = draw.layout("y", size * draw.numbers(*shape))
     scales = size**2, size
@@ -328,7 +328,7 @@ def test_bce_with_logits_is_stable(student: Student, draw: Draw) -> None:
 
 def expect_cross_entropy(student: Student, draw: Draw, *shape: int) -> None:
     # tiny ones in float64, where they can be told from 0
-    sizes = {"2·normal": 2.0, "0.0001·normal": 1e-4, "0": 0.0, "1·normal": 1.0, "10·normal": 10.0}
+    sizes = {"2·randn": 2.0, "0.0001·randn": 1e-4, "0": 0.0, "1·randn": 1.0, "10·randn": 10.0}
     size = draw.choice("logits", sizes)
     logits = draw.layout("logits", size * draw.normal(*shape))
     labels = draw.layout("labels", draw.integers(0, shape[1], shape[0], *shape[2:]))

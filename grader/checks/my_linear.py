@@ -82,8 +82,8 @@ def told(student: Any, weights: Any, bias: Any, like: Tensor) -> dict[str, Any]:
 
 
 @probe
-def describe(student: Any, n_in: int, n_out: int, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    layer = student.MyLinear(n_in, n_out, *args, **kwargs)
+def describe(student: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    layer = student.MyLinear(*args, **kwargs)
     return {
         "is a module": isinstance(layer, nn.Module),
         "parameters": {name: list(value.shape) for name, value in layer.named_parameters()},
@@ -99,7 +99,7 @@ def describe(student: Any, n_in: int, n_out: int, args: list[Any], kwargs: dict[
 def test_parameters(student: Student, draw: Draw) -> None:
     """`weights` (in_features, out_features) and `bias` (out_features,) are registered parameters."""
     n_in, n_out = draw.size("n_in"), draw.size("n_out")
-    got = student.run(describe, n_in=n_in, n_out=n_out, args=[], kwargs={})
+    got = student.run(describe, args=[n_in, n_out], kwargs={})
     expect(got["is a module"], _("MyLinear is not an nn.Module."))
     for name, shape in (("weights", [n_in, n_out]), ("bias", [n_out])):
         expect(
@@ -128,7 +128,10 @@ def test_parameters(student: Student, draw: Draw) -> None:
 def test_sizes(student: Student, draw: Draw) -> None:
     """`in_features` and `out_features` are kept."""
     n_in, n_out = draw.size("n_in"), draw.size("n_out")
-    got = student.run(describe, n_in=n_in, n_out=n_out, args=[], kwargs={})
+    named = {"in_features": n_in, "out_features": n_out}
+    by_keyword = draw.choice("by_keyword", [False, True])
+    args, kwargs = ([], named) if by_keyword else ([n_in, n_out], {})
+    got = student.run(describe, args=args, kwargs=kwargs)
     expect_close(got["sizes"], [n_in, n_out], "[in_features, out_features]")
 
 
@@ -223,7 +226,7 @@ def test_without_bias(student: Student, draw: Draw) -> None:
     """With `bias=False` the attribute `bias` is None, no such parameter exists, and none is added."""
     n_in, n_out = draw.size("n_in"), draw.size("n_out")
     args, kwargs = draw.passed(bias=False)
-    got = student.run(describe, n_in=n_in, n_out=n_out, args=args, kwargs=kwargs)
+    got = student.run(describe, args=[n_in, n_out, *args], kwargs=kwargs)
     expect(
         got["bias"] is None,
         _("With bias=False the attribute `bias` is not None."),
