@@ -163,7 +163,7 @@ def of_checks(exercise: Exercise, device: str, seeds: int = SEEDS) -> Seen:
     for seed in range(seeds):
         checks = collect((exercise.checks,), ("cpu",))
         with _noting(seen), as_they_come(), tempfile.TemporaryDirectory() as folder, chdir(folder):
-            results = run_checks(checks, sessions_here(OnDevice(module, device)), seed)
+            results = run_checks(checks, sessions_here(OnDevice(module, device)), seed).checks
         seen.checks = len(results)
         seen.passed += [each.name for each in results if each.status == "passed"]
     return seen

@@ -11,11 +11,21 @@ what stands in them. Nothing here imports torch before it is used. To grade whol
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .checking import explain as explain
+    from .checking.drawn_functions import curve as curve
+    from .checking.drawn_functions import landscape as landscape
+    from .checking.drawn_models import network as network
     from .checking.expectations import expect as expect
     from .checking.expectations import expect_close as expect_close
+    from .checking.filling import NotJudged as NotJudged
+    from .checking.filling import applied as applied
+    from .checking.filling import as_asked as as_asked
+    from .checking.filling import fill as fill
+    from .checking.filling import held_by as held_by
+    from .checking.filling import moved as moved
     from .checking.outcome import Cause as Cause
     from .checking.plugin import needs as needs
     from .checking.plugin import points as points
+    from .checking.plugin import rounds as rounds
     from .checking.probes import helper as helper
     from .checking.probes import probe as probe
     from .checking.student import Draw as Draw
@@ -72,6 +82,7 @@ _HOMES = {
     "InputError": "errors",
     "Limits": "sandbox.isolation.limits",
     "Machines": "machines",
+    "NotJudged": "checking.filling",
     "Picture": "report",
     "Received": "sandbox.wire.values",
     "Report": "report",
@@ -81,17 +92,26 @@ _HOMES = {
     "SubmissionError": "errors",
     "UnsupportedVersion": "errors",
     "Violation": "report",
+    "applied": "checking.filling",
+    "as_asked": "checking.filling",
+    "curve": "checking.drawn_functions",
     "expect": "checking.expectations",
     "expect_close": "checking.expectations",
     "explain": "checking.explain",  # the module: its causes are what checks name
+    "fill": "checking.filling",
     "grade": "grading",
+    "held_by": "checking.filling",
     "helper": "checking.probes",
+    "landscape": "checking.drawn_functions",
     "load_course": "course.catalog",
+    "moved": "checking.filling",
     "needs": "checking.plugin",
+    "network": "checking.drawn_models",
     "points": "checking.plugin",
     "probe": "checking.probes",
     "read_assignment": "course.assignment_file",
     "read_submission": "submission.from_path",
+    "rounds": "checking.plugin",
 }
 __all__ = sorted(_HOMES)  # one list, kept once
 # for the texts of a course that speaks several languages; a star import is not to bring a name like `_`

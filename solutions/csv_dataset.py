@@ -62,7 +62,7 @@ class CsvDataset(Dataset[tuple[Tensor, Tensor]]):
         """
         super().__init__()
         ### BEGIN SOLUTION
-        with open(path, newline="", encoding="utf-8") as file:
+        with open(path, newline="", encoding="utf-8-sig") as file:
             lines = [line for line in file if line.strip()]
         header, *rows = csv.reader(lines)
         if target not in header:

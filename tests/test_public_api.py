@@ -31,7 +31,8 @@ ERRORS = {
     "SandboxLost", "SubmissionError", "UnsupportedVersion",
 }  # fmt: skip
 CHECKS = {
-    "Cause", "Draw", "Received", "Student", "expect", "expect_close", "explain", "helper", "needs", "points", "probe",
+    "Cause", "Draw", "NotJudged", "Received", "Student", "applied", "as_asked", "expect", "expect_close", "explain",
+    "curve", "fill", "held_by", "helper", "landscape", "moved", "needs", "network", "points", "probe", "rounds",
 }  # fmt: skip
 NOT_OFFERED = {"N_", "_"}  # texts of a course in several languages need them
 

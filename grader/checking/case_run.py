@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
+import torch
 
 from ..errors import CourseFault, Fault, SandboxLost
 from ..sandbox.gpu import is_of_cuda
@@ -15,7 +17,7 @@ from .collect import Case
 from .generators import seed_all
 from .memo import MemoizedSession, Replay, not_steady
 from .outcome import CaseEnd, CheckOutcome, CheckRaised
-from .plugin import FLOATS
+from .rounds import FLOATS, PUBLISHED
 from .session import Session
 from .student import Answers, Draw, Student
 
@@ -28,9 +30,10 @@ def run_case(case: Case, session: MemoizedSession, seed: int) -> CaseEnd:
         CheckRaised: if its function raises anything but how a case ends.
     """
     error: BaseException | None = None
+    arguments = _Arguments(case, session, seed)
     try:
         try:
-            _call(case, session, seed)
+            _call(case, arguments, seed)
         except (KeyboardInterrupt, Overrun):
             raise
         except BaseException as raised:
@@ -39,7 +42,7 @@ def run_case(case: Case, session: MemoizedSession, seed: int) -> CaseEnd:
             error = session.final
             if not isinstance(error, CheckOutcome):
                 raise error
-        return _end(case, error)
+        return replace(_end(case, error), drawn=arguments.drawn)
     finally:
         del error  # it holds this frame, which holds it
 
@@ -75,7 +78,7 @@ def expect_steady(case: Case, session: Session, asked: MemoizedSession, seed: in
     """
     replay = Replay(session, asked.answered)
     try:
-        _call(case, replay, seed, seed + 1)
+        _call(case, _Arguments(case, replay, seed), seed + 1)
     except (KeyboardInterrupt, Overrun):
         raise
     except BaseException:
@@ -84,10 +87,9 @@ def expect_steady(case: Case, session: Session, asked: MemoizedSession, seed: in
         raise not_steady()
 
 
-def _call(case: Case, session: Answers, seed: int, shared_seed: int | None = None) -> None:
-    seed_all(seed if shared_seed is None else shared_seed)
+def _call(case: Case, arguments: _Arguments, shared_seed: int) -> None:
+    seed_all(shared_seed)
     torch_settings.set_all()
-    arguments = _Arguments(case, session, seed)
     returned = case.function(**{name: arguments.get(name) for name in case.arguments})
     if returned is not None:  # as in `return a == b`, which nobody would look at
         raise CourseFault(
@@ -101,9 +103,10 @@ class _Arguments:
     def __init__(self, case: Case, session: Answers, seed: int) -> None:
         self._made: dict[str, Any] = dict(case.params)
         self._make: dict[str, Callable[[], Any]] = {
-            "student": lambda: Student(session, self._place(), seed),
+            "round": lambda: PUBLISHED,
+            "student": lambda: self._student(session, seed),
             "elsewhere": lambda: self.get("student"),
-            "draw": lambda: Draw(seed, self.get("dtype"), self.get("home")),
+            "draw": lambda: Draw(seed, self.get("dtype"), self.get("home"), self.get("round")),
         }
 
     def _place(self) -> str:
@@ -114,6 +117,17 @@ class _Arguments:
         device: str = self.get("device")
         second = device == "sim" and self._made.get("dtype") is FLOATS[-1]
         return f"{device}:1" if second else device
+
+    def _student(self, session: Answers, seed: int) -> Student:
+        return Student(session, self._place(), seed, self.get("round").default_dtype)
+
+    @property
+    def drawn(self) -> str:
+        """What the case was tried with, in words."""
+        default = self.get("round").default_dtype
+        words = [*self._made["draw"].drawn.values()] if "draw" in self._made else []
+        words += [] if default == torch.float32 else [f"torch.set_default_dtype({default})"]
+        return ", ".join(words)
 
     def get(self, name: str) -> Any:
         if name not in self._made:

@@ -36,8 +36,10 @@ RTOL = {
     torch.bfloat16: 5e-2,
 }
 # A sum that cancels to almost nothing has the rounding of its terms. A reference whose largest element is smaller than
-# this is treated as if it were this large.
+# this share of a term is treated as if it were that large.
 _FLOOR = 0.1
+# of these dtypes the tolerance is a few eps, so that it has to be of the whole term
+_SHORT = (torch.float16, torch.bfloat16)
 
 
 @dataclass(frozen=True)
@@ -48,11 +50,13 @@ class Demands:
         rtol: relative tolerance, to the largest element of the reference; `None` for `RTOL` of the dtype.
         dtype: the dtype that floats were computed in; `None` for float64.
         requires_grad: what the tensors' `requires_grad` has to be; `None` where it does not matter.
+        scale: how large the terms are that a result is the sum of.
     """
 
     rtol: float | None = None
     dtype: torch.dtype | None = None
     requires_grad: bool | None = None
+    scale: float = 1.0
 
     def tolerance(self, dtype: torch.dtype) -> float:
         """The relative tolerance of tensors of a dtype; 0 for integers and booleans."""
@@ -95,7 +99,7 @@ def mismatches(
             yield from mismatches(one, other, f"{what}[{index}]", demands, (*path, index))
     elif isinstance(expected, float):
         rtol = demands.tolerance_of_floats
-        if not is_close(actual, expected, rtol):
+        if not is_close(actual, expected, rtol, demands.scale):
             yield differs("value", rtol=rtol)
     elif actual != expected:
         yield differs("value")
@@ -119,7 +123,7 @@ def _in_tensor(
     if aspect := _aspect_of_form(actual, expected, demands.requires_grad):
         yield differs(aspect, rtol=rtol)
         return
-    wrong, allowed = wrong_elements(actual.tensor, expected, rtol)
+    wrong, allowed = wrong_elements(actual.tensor, expected, rtol, demands.scale)
     if wrong.any():
         yield differs("value", rtol=rtol, wrong=wrong, allowed=allowed)
 
@@ -139,23 +143,26 @@ def _aspect_of_form(
     return None
 
 
-def is_close(actual: float, expected: float, rtol: float) -> bool:
+def is_close(actual: float, expected: float, rtol: float, scale: float = 1.0) -> bool:
     """Whether a number is within the tolerance of the reference; NaN is not.
 
     Only the same infinity is close to an infinite reference.
     """
     if not math.isfinite(expected):
         return actual == expected
-    return abs(actual - expected) <= rtol * max(abs(expected), _FLOOR)
+    return abs(actual - expected) <= rtol * max(abs(expected), _FLOOR * scale)
 
 
-def wrong_elements(got: Tensor, expected: Tensor, rtol: float) -> tuple[Tensor, float]:
+def wrong_elements(
+    got: Tensor, expected: Tensor, rtol: float, scale: float = 1.0
+) -> tuple[Tensor, float]:
     """The elements of a tensor that are too far from the reference's, and by how much they may be off.
 
     Args:
         got, expected: of one shape and dtype.
         rtol: relative tolerance, to the largest finite element of `expected`. Integers and booleans have to be equal,
             and so do infinite elements.
+        scale: how large the terms are that an element is the sum of.
 
     Returns:
         Booleans of the same shape, True where an element is wrong, NaN included; and the largest error that is right.
@@ -164,6 +171,7 @@ def wrong_elements(got: Tensor, expected: Tensor, rtol: float) -> tuple[Tensor, 
     if not expected.dtype.is_floating_point:
         return differs, 0.0
     finite = expected[expected.isfinite()].double()
-    allowed = rtol * max(finite.abs().max().item() if finite.numel() else 0.0, _FLOOR)
+    floor = scale * (1.0 if expected.dtype in _SHORT else _FLOOR)
+    allowed = rtol * max(finite.abs().max().item() if finite.numel() else 0.0, floor)
     # not (error <= allowed), so that NaN is wrong
     return differs & ~((got.double() - expected.double()).abs() <= allowed), allowed

@@ -46,6 +46,7 @@ def expect_close(
     factors: Mapping[str, float] | None = None,
     causes: Mapping[Cause, Alternative] | Callable[[], Mapping[Cause, Alternative]] | None = None,
     curves: tuple[Any, Sequence[float]] | None = None,
+    scale: float = 1.0,
 ) -> None:
     """Fails the check unless `actual` is of the form of `expected` and close to it.
 
@@ -61,12 +62,14 @@ def expect_close(
         causes: known mistakes and what each would have given in place of `expected`, or a function that gives it;
             `...` for a mistake that any other numbers show. Or a function that gives all this.
         curves: the student's losses and the reference's, to be drawn when the check fails.
+        scale: how large the terms are that the result is a sum of, as `Draw.magnitude` gives it. Where they cancel, the
+            result has their rounding.
 
     Raises:
         CheckFailed: with the first difference, and every cause that explains all differences.
     """
     what = what or _("the result")
-    demands = Demands(rtol, dtype, requires_grad)
+    demands = Demands(rtol, dtype, requires_grad, scale)
     expected = on_the_cpu(expected)
     differing = list(mismatches(actual, expected, what, demands))
     if not differing:

@@ -66,6 +66,18 @@ KEPT = Cause(
     "kept-result",
     "Make a new tensor in each call, and not one that is kept from one call to the next.",
 )
+# what `filling.NotJudged` is told as, by its first word
+NOT_JUDGED = {
+    "no attribute": N_("Not judged, because there is no attribute `{name}`."),
+    "unregistered": N_("Not judged, because `{name}` is not a registered `nn.Parameter`."),
+    "frozen": N_("Not judged, because `{name}` does not require gradients."),
+    "shape": N_(
+        "Not judged, because `{name}` has shape {got}: numbers of shape {wanted} do not fit into it."
+    ),
+}
+_OTHER_ARGUMENTS = re.compile(
+    r"\S+\(\) (takes |missing \d|got an unexpected |got multiple |got some positional)"
+)
 _SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
 _BEYOND = Cause(
     "", "That was on `{device}`, which stands for a GPU here: code like this may be beyond it."
@@ -178,7 +190,9 @@ class Failures:
         missing = re.fullmatch(r"module '(\w+)' has no attribute '(\w+)'", raised.message)
         if raised.kind == "AttributeError" and missing and missing[1] == self._name:
             return CheckFailed(self._not_defined(missing[2]))
-        return CheckFailed(_("Calling your code raised {error}.").format(error=raised), causes)
+        if told := _not_judged(raised):
+            return told
+        return CheckFailed(_without_a_line(raised), causes)
 
     def _not_defined(self, name: str) -> str:
         sentence = _("{file} does not define `{name}`.")
@@ -295,6 +309,24 @@ def strings(values: Any) -> list[str]:
     if not isinstance(values, list):
         return []
     return [clean(value, 80) for value in values[:_MOST_NAMES] if isinstance(value, str)]
+
+
+def _not_judged(raised: Raised) -> CheckOutcome | None:
+    """How a case ends whose probe says that what it got cannot be judged; what it says is the child's word."""
+    why, *parts = raised.message.split("|")
+    if raised.kind != "NotJudged" or why not in NOT_JUDGED or len(parts) not in (1, 3):
+        return None
+    values = dict(zip(("name", "got", "wanted"), (clean(part, 80) for part in parts), strict=False))
+    return CheckOutcome(
+        "not_reached", _(NOT_JUDGED[why]).format_map({"got": "", "wanted": ""} | values)
+    )
+
+
+def _without_a_line(raised: Raised) -> str:
+    """It was raised in a call that the student's code does not take, or by what a check did with its result."""
+    if raised.kind == "TypeError" and _OTHER_ARGUMENTS.match(raised.message):
+        return _("It does not take the arguments that are asked: {error}.").format(error=raised)
+    return _("The check could not go on with what it got: {error}.").format(error=raised)
 
 
 def _with_callers(raised: Raised, line: StudentLine) -> str:

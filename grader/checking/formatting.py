@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from torch import Tensor
 
 from ..language import _
 from ..sandbox.wire.values import Opaque, Received
 
+T = TypeVar("T")
+
 _MOST_CHARACTERS = 200
+_ALL_DIGITS = 17  # by which any two numbers of float64 are told apart
 
 
 def kind(one: Any) -> str:
@@ -49,13 +53,28 @@ def dtype(tensor: Tensor) -> str:
     return str(tensor.dtype).removeprefix("torch.")
 
 
-def element(number: Tensor) -> str:
-    """A tensor of one element: `0.3333333`, with seven digits; `3` and `True` where it is no float."""
-    return f"{number.item():.7g}" if number.is_floating_point() else str(number.item())
+def element(number: Tensor, digits: int = 7) -> str:
+    """A tensor of one element: `0.3333333`, with so many digits; `3` and `True` where it is no float."""
+    return f"{number.item():.{digits}g}" if number.is_floating_point() else str(number.item())
 
 
-def elements(tensor: Tensor) -> str:
-    """`[[0.5, -1], [2, 3.5]]`: the numbers of a small tensor, with four digits."""
+def elements(tensor: Tensor, digits: int = 4) -> str:
+    """`[[0.5, -1], [2, 3.5]]`: the numbers of a small tensor, with so many digits."""
     if tensor.dim() == 0:
-        return f"{tensor.item():.4g}"
-    return f"[{', '.join(elements(row) for row in tensor)}]"
+        return f"{tensor.item():.{digits}g}"
+    return f"[{', '.join(elements(row, digits) for row in tensor)}]"
+
+
+def apart(write: Callable[[T, int], str], one: T, other: T, digits: int) -> tuple[str, str]:
+    """Two values in words, with the first number of digits, from `digits` on, in which they differ.
+
+    Args:
+        write: writes a value with so many digits.
+        one, other: a student's, and the reference's.
+        digits: the fewest.
+    """
+    for count in range(digits, _ALL_DIGITS):
+        words = write(one, count), write(other, count)
+        if words[0] != words[1]:
+            return words
+    return write(one, _ALL_DIGITS), write(other, _ALL_DIGITS)

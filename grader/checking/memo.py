@@ -120,7 +120,14 @@ class MemoizedSession:
             step = step.after.get(key_of(answer))
         return step
 
-    def call(self, probe: Probe, inputs: dict[str, Any], device: str, seed: int) -> Any:
+    def call(
+        self,
+        probe: Probe,
+        inputs: dict[str, Any],
+        device: str,
+        seed: int,
+        default: str = "float32",
+    ) -> Any:
         """Runs `probe` on `inputs`, unless `look_up` has done so already.
 
         Returns:
@@ -132,7 +139,7 @@ class MemoizedSession:
         """
         if self.final is not None:
             raise self.final
-        request = Request(probe, inputs, device, seed)
+        request = Request(probe, inputs, device, seed, default)
         sent = request.wire  # what cannot be sent is the check's own matter
         try:
             if self._handed_out < len(self.answered):
@@ -181,14 +188,21 @@ class Replay:
         self._left = list(answered)
         self.asks_alike = False
 
-    def call(self, probe: Probe, inputs: dict[str, Any], device: str, seed: int) -> Any:
+    def call(
+        self,
+        probe: Probe,
+        inputs: dict[str, Any],
+        device: str,
+        seed: int,
+        default: str = "float32",
+    ) -> Any:
         """What the probe returned the first time.
 
         Raises:
             SeenEnough: at the last of the answers, and where something else is asked.
         """
         known, answer = self._left.pop(0)
-        alike = known.wire == Request(probe, inputs, device, seed).wire
+        alike = known.wire == Request(probe, inputs, device, seed, default).wire
         if not alike or not self._left:
             self.asks_alike = alike
             raise SeenEnough
@@ -215,4 +229,9 @@ def _size_of_request(request: Request) -> int:
 
 def _size_of_end(end: CaseEnd) -> int:
     numbers = sum(len(row) for picture in end.pictures for row in picture.rows)
-    return len(end.message) + sum(len(cause.text) for cause in end.causes) + 8 * numbers
+    return (
+        len(end.message)
+        + len(end.drawn)
+        + sum(len(cause.text) for cause in end.causes)
+        + 8 * numbers
+    )

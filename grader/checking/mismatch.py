@@ -120,12 +120,15 @@ def _of_value(mismatch: Mismatch) -> str:
     if mismatch.wrong is not None:
         return _of_elements(mismatch, mismatch.wrong)
     if isinstance(expected, float):
-        return _("{what} is {got:.7g}, expected {wanted:.7g}.").format(
-            what=what, got=actual, wanted=expected
-        )
+        got, wanted = formatting.apart(_number, actual, expected, 7)
+        return _("{what} is {got}, expected {wanted}.").format(what=what, got=got, wanted=wanted)
     return _("{what} is {got}, expected {wanted}.").format(
         what=what, got=formatting.value(actual), wanted=formatting.value(expected)
     )
+
+
+def _number(value: float, digits: int) -> str:
+    return f"{value:.{digits}g}"
 
 
 def _of_elements(mismatch: Mismatch, wrong: Tensor) -> str:
@@ -140,11 +143,12 @@ def _of_elements(mismatch: Mismatch, wrong: Tensor) -> str:
             "{what} at {index} is {got}, expected {wanted}; no element differs more. {count} "
             "of {total} elements are wrong (allowed: {allowed})."
         )
+    one, other = formatting.apart(formatting.element, got[index], expected[index], 7)
     sentence = sentence.format(
         what=mismatch.what,
         index=formatting.sizes(index),
-        got=formatting.element(got[index]),
-        wanted=formatting.element(expected[index]),
+        got=one,
+        wanted=other,
         count=int(wrong.sum()),
         total=got.numel(),
         allowed=f"{mismatch.allowed:.1g}",
@@ -155,9 +159,8 @@ def _of_elements(mismatch: Mismatch, wrong: Tensor) -> str:
     if got.numel() > _FEW_ELEMENTS:
         few = _("It begins {got}, expected {wanted}.")
         got, expected = (tensor.flatten()[:_FEW_ELEMENTS] for tensor in (got, expected))
-    return f"{sentence} " + few.format(
-        got=formatting.elements(got), wanted=formatting.elements(expected)
-    )
+    one, other = formatting.apart(formatting.elements, got, expected, 4)
+    return f"{sentence} " + few.format(got=one, wanted=other)
 
 
 _SENTENCES: dict[Aspect, Callable[[Mismatch], str]] = {

@@ -55,12 +55,14 @@ class CaseEnd:
 
     Attributes:
         message, causes, pictures: as in `CheckOutcome`; empty where the case passed.
+        drawn: what the case was tried with, in words: sizes and the like.
     """
 
     status: CheckStatus = "passed"
     message: str = ""
     causes: tuple[Cause, ...] = ()
     pictures: tuple[Picture, ...] = ()
+    drawn: str = ""
 
 
 class CheckOutcome(Exception):

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-import torch
 
-FLOATS = (torch.float32, torch.float64)
+from .rounds import FLOATS, chosen
+
 # where the inputs of a case are drawn and its reference is worked out: autograd on the GPU is one more reference
 HOMES: dict[str, tuple[str, ...]] = {"cuda": ("cpu", "cuda")}
-FIXTURES = ("student", "elsewhere", "draw", "dtype", "device", "home")
+FIXTURES = ("student", "elsewhere", "draw", "dtype", "device", "home", "round")
 
 
 def points(number: int) -> pytest.MarkDecorator:
@@ -26,6 +26,20 @@ def points(number: int) -> pytest.MarkDecorator:
 def needs(*checks: str) -> pytest.MarkDecorator:
     """Names earlier checks (without `test_`) that must pass for this one to mean anything."""
     return pytest.mark.needs(*checks)
+
+
+def rounds(*names: str, half: bool = False) -> pytest.MarkDecorator:
+    """Has a check's inputs drawn anew in several rounds, from the published use to large sizes; see `rounds.py`.
+
+    Args:
+        names: those of the rounds, where not all ordinary ones are wanted.
+        half: one round more, in float16 and bfloat16.
+
+    Raises:
+        CourseFault: if there is no round of a name.
+    """
+    chosen(names, half)
+    return pytest.mark.rounds(*names, half=half)
 
 
 class CollectionPlugin:
@@ -53,28 +67,48 @@ class CollectionPlugin:
     def home(self) -> None: ...
 
     @pytest.fixture
-    def draw(self, dtype: None, home: None) -> None: ...
+    def round(self) -> None: ...
 
     @pytest.fixture
-    def student(self, device: None) -> None: ...
+    def draw(self, dtype: None, home: None, round: None) -> None: ...
 
     @pytest.fixture
-    def elsewhere(self, device: None) -> None: ...
+    def student(self, device: None, round: None) -> None: ...
+
+    @pytest.fixture
+    def elsewhere(self, device: None, round: None) -> None: ...
 
     def pytest_configure(self, config: pytest.Config) -> None:
         config.addinivalue_line("markers", "points(number): what the check is worth")
         config.addinivalue_line("markers", "needs(*checks): earlier checks that must pass")
+        config.addinivalue_line("markers", "rounds(*names, half): how often inputs are drawn")
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
-        if "dtype" in metafunc.fixturenames:
-            names = [str(dtype).removeprefix("torch.") for dtype in FLOATS]
-            metafunc.parametrize("dtype", FLOATS, ids=names, indirect=True)
+        self._parametrize_rounds(metafunc)
         wanted = self._elsewhere if "elsewhere" in metafunc.fixturenames else ["cpu"]
         pairs = [(device, home) for device in wanted for home in HOMES.get(device, ("cpu",))]
         named = [name for name in ("device", "home") if name in metafunc.fixturenames]
         if named:
             values = [tuple({"device": d, "home": h}[name] for name in named) for d, h in pairs]
             metafunc.parametrize(named, list(dict.fromkeys(values)), indirect=True)
+
+    def _parametrize_rounds(self, metafunc: pytest.Metafunc) -> None:
+        """A case for each round and dtype that the check asks for."""
+        marker = metafunc.definition.get_closest_marker("rounds")
+        has_dtype = "dtype" in metafunc.fixturenames
+        if marker is None:
+            if has_dtype:
+                names = [str(dtype).removeprefix("torch.") for dtype in FLOATS]
+                metafunc.parametrize("dtype", FLOATS, ids=names, indirect=True)
+            return
+        wanted = chosen(marker.args, **marker.kwargs)
+        if not has_dtype:
+            names = [each.name for each in wanted]
+            metafunc.parametrize("round", wanted, ids=names, indirect=True)
+            return
+        pairs = [(each, dtype) for each in wanted for dtype in each.dtypes]
+        names = [f"{each.name}, {str(dtype).removeprefix('torch.')}" for each, dtype in pairs]
+        metafunc.parametrize(("round", "dtype"), pairs, ids=names, indirect=True)
 
     def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
         """What stops pytest itself, such as a check file whose import ends the program."""

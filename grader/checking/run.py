@@ -21,10 +21,12 @@ from .explain import common
 from .failures import not_loaded
 from .memo import MemoizedSession
 from .outcome import CaseEnd, Cause, CheckOutcome, CheckRaised
+from .rounds import HALVES
 from .rules import Sighting
 from .session import Request, Session, Sessions, seen_in
 from .student import seed_of
 
+_INEXACT = [str(dtype).removeprefix("torch.") for dtype in HALVES]
 # the worst of several cases names the check's status
 _SEVERITY: Sequence[CheckStatus] = (
     "timeout",
@@ -94,9 +96,13 @@ class _CheckRun:
         return f"{first.end.message} {which}"
 
     def _cause(self, status: CheckStatus) -> Cause | None:
-        """The simplest cause that fits every case that ended so; a guess that wavers is kept back."""
-        ended = [case.end.causes for case in self.cases if case.status == status]
-        return next(iter(common(ended)), None)
+        """The simplest cause that fits every case that ended so; a guess that wavers is kept back.
+
+        In float16 and bfloat16 the rounding hides what a mistake does: such cases have no say where there are others.
+        """
+        ended = [case for case in self.cases if case.status == status]
+        exact = [case for case in ended if case.dtype not in _INEXACT]
+        return next(iter(common([case.end.causes for case in exact or ended])), None)
 
 
 @dataclass(frozen=True)
@@ -269,9 +275,11 @@ def _no_file() -> CaseEnd:
 def _outcome(case: Case, end: CaseEnd) -> _CaseOutcome:
     """Device, dtype, and what tells this case from the others of its check, beside how it ended."""
     device, name = _device_and_dtype(case)
-    params = {key: value for key, value in case.params.items() if key not in ("device", "dtype")}
-    home = params.pop("home", "cpu")
-    labels = [f"{key} = {value}" for key, value in params.items()] + ([name] if name else [])
+    apart = "device", "dtype", "home", "round"
+    params = {key: value for key, value in case.params.items() if key not in apart}
+    home = case.params.get("home", "cpu")
+    labels = [end.drawn] if end.drawn else []
+    labels += [f"{key} = {value}" for key, value in params.items()] + ([name] if name else [])
     labels += [_("on {device}").format(device=device)] if device not in (None, "cpu") else []
     labels += [_("the reference on {home}").format(home=home)] if home != "cpu" else []
     return _CaseOutcome(device, name, ", ".join(labels), end)

@@ -43,19 +43,26 @@ _MOST_SEEN = 20  # of what an answer says was seen
 
 @dataclass(frozen=True)
 class Request:
-    """A call of a probe, whosever code it is to run on; `device` is where its inputs are to be."""
+    """A call of a probe, whosever code it is to run on.
+
+    Attributes:
+        device: where its inputs are to be.
+        default: torch's default dtype while it runs.
+    """
 
     probe: Probe
     inputs: dict[str, Any]
     device: str
     seed: int
+    default: str = "float32"
 
     @cached_property
     def wire(self) -> tuple[dict[str, Any], bytes]:
         """Header and block, as they are sent."""
         tree, block = encode(self.inputs)
         header = {"probe": self.probe.name, "code": self.probe.code, "arguments": tree}
-        return {**header, "seed": self.seed, "device": self.device}, block
+        header |= {"seed": self.seed, "device": self.device, "default": self.default}
+        return header, block
 
     @property
     def texts(self) -> frozenset[str]:

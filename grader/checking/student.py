@@ -9,20 +9,32 @@ import torch
 from torch import Tensor
 
 from ..errors import CourseFault
+from .drawn_models import KINDS, WORDS, Plan, network
 from .probes import Probe
+from .rounds import PUBLISHED, Round
+from .strategies import Strategies
 
 
 class Answers(Protocol):
     """Where a student's answers come from: the student's code, or what is known of it."""
 
-    def call(self, probe: Probe, inputs: dict[str, Any], device: str, seed: int) -> Any: ...
+    def call(
+        self, probe: Probe, inputs: dict[str, Any], device: str, seed: int, default: str
+    ) -> Any: ...
 
 
 class Student:
-    """The student's module, as one case of a check sees it: on one device, with one seed."""
+    """The student's module, as one case of a check sees it: on one device, with one seed.
 
-    def __init__(self, answers: Answers, device: str, seed: int) -> None:
+    Attributes:
+        default_dtype: torch's default dtype while the student's code runs.
+    """
+
+    def __init__(
+        self, answers: Answers, device: str, seed: int, default_dtype: torch.dtype = torch.float32
+    ) -> None:
         self.device = device
+        self.default_dtype = default_dtype
         self._answers = answers
         self._seed = seed
 
@@ -39,16 +51,21 @@ class Student:
         """
         if not isinstance(probe, Probe):
             raise CourseFault(f"{probe!r} is not marked with @probe.")
-        return self._answers.call(probe, inputs, self.device, self._seed)
+        default = str(self.default_dtype).removeprefix("torch.")
+        return self._answers.call(probe, inputs, self.device, self._seed, default)
 
 
-class Draw:
+class Draw(Strategies):
     """Random inputs of one case, in its dtype; the same seed gives the same inputs.
 
-    They are on the CPU, unless the reference is to be worked out on the device `home`.
+    They are on the CPU, unless the reference is to be worked out on the device `home`. What they are drawn from, above
+    all which sizes, says the case's round; a check without rounds has the published one.
     """
 
-    def __init__(self, seed: int, dtype: torch.dtype, home: str = "cpu") -> None:
+    def __init__(
+        self, seed: int, dtype: torch.dtype, home: str = "cpu", round: Round = PUBLISHED
+    ) -> None:
+        super().__init__(seed, round)
         self.dtype = dtype
         self.home = home
         self._generator = torch.Generator().manual_seed(seed)
@@ -57,6 +74,14 @@ class Draw:
         """Standard normal values."""
         values = torch.randn(shape, generator=self._generator, dtype=torch.float64)
         return values.to(self.home, self.dtype)
+
+    def numbers(self, *shape: int) -> Tensor:
+        """Standard normal values as published; in other rounds some of them are 0, and some ten times as large."""
+        values = self.normal(*shape)
+        if self.round.is_published:
+            return values
+        kind = torch.randint(8, shape, generator=self._generator).to(self.home)
+        return torch.where(kind == 0, 0, torch.where(kind == 1, 10 * values, values))
 
     def uniform(self, low: float, high: float, *shape: int) -> Tensor:
         """Values between `low` and `high`."""
@@ -70,6 +95,31 @@ class Draw:
     def labels(self, *shape: int) -> Tensor:
         """Zeros and ones in the case's dtype."""
         return self.integers(0, 2, *shape).to(self.dtype)
+
+    def network(self, n_in: int, n_out: int) -> tuple[Plan, dict[str, Tensor]]:
+        """A model of two layers or more for a probe to build with `network(plan, state)`, as the check does.
+
+        It is a plain one as published; in other rounds layers are nested, one is used twice, there are buffers, or an
+        embedding comes first. The names of its layers are drawn.
+
+        Args:
+            n_in, n_out: of its first and of its last layer.
+
+        Returns:
+            What is built, and the values of its parameters and buffers in the case's dtype.
+        """
+        kind = self.choice("model", KINDS)
+        hidden = self.size("hidden", low=2, high=8)
+        plan = {"kind": kind, "names": self.names(4), "sizes": [n_in, hidden, n_out]}
+        model = network(plan, {})
+        named = [*model.named_parameters(), *model.named_buffers()]
+        return plan, {name: self.normal(*value.shape) for name, value in named}
+
+    def inputs_of(self, plan: Plan, *lead: int) -> Tensor:
+        """Inputs for a model that `network` gave: of shape (*lead, n_in), or whole numbers of shape `lead`."""
+        if plan["kind"] == "embedding":
+            return self.integers(0, WORDS, *lead)
+        return self.normal(*lead, plan["sizes"][0])
 
     def strided(self, tensor: Tensor) -> Tensor:
         """The same values in a memory layout of its own: gaps between them, and the last dimension outermost.

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from ..language import _
-from .explain import TRANSPOSE
+from .explain import IN_PLACE, TRANSPOSE
 from .outcome import Cause
 
 GRADIENT_SHAPE = Cause(
@@ -33,7 +33,7 @@ OTHER_DEVICE = Cause(
     "(`device=x.device`, `zeros_like`, `new_zeros`), or move it there.",
 )
 # The first pattern that is found in the message counts. The names start with `raised-`, to be told from the causes that
-# are guessed from numbers.
+# are guessed from numbers; but for a mistake that may raise or not, as it happens.
 _MEANINGS = {
     r"view size is not compatible": Cause(
         "raised-view",
@@ -49,6 +49,7 @@ _MEANINGS = {
         "A tensor that requires gradients is changed while autograd records: update parameters "
         "within `with torch.no_grad():`, and work on new tensors elsewhere.",
     ),
+    r"refers to a single memory location": IN_PLACE,  # of an expanded input
     r"modified by an inplace operation": Cause(
         "raised-in-place",
         "A tensor that autograd still needs was changed in place: make a new one.",

@@ -56,11 +56,24 @@ def expect_params(got: Any, dtype: torch.dtype) -> None:
     expect(got["own"], _("Two calls of init_params give the same tensors."))
 
 
+@probe
+def make_wide(student: Any) -> Any:
+    usual = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        return dict(student.init_params())
+    finally:
+        torch.set_default_dtype(usual)
+
+
 @points(2)
 def test_init_params(student: Student, draw: Draw) -> None:
     """`init_params(dtype, device)` gives 0-dim leaves "a" and "b", equal to 1, that require gradients."""
     expect_params(student.run(make_params, like=None), torch.float32)
     expect_params(student.run(make_params, like=draw.normal(1)), draw.dtype)
+    one = torch.ones((), dtype=torch.float64)
+    what = _("init_params() where torch's default dtype is float64")
+    expect_close(student.run(make_wide), {"a": one, "b": one}, what)
 
 
 @probe
@@ -103,8 +116,10 @@ def test_calculate_err(student: Student, draw: Draw, m: int) -> None:
 @probe
 def update(student: Any, a: Tensor, b: Tensor, grad: Tensor, lr: float) -> Any:
     params = {"a": a.clone().requires_grad_(), "b": b.clone().requires_grad_()}
+    params["others"] = torch.stack([a, b]).requires_grad_()
     before = dict(params)
     params["a"].grad = grad.clone()
+    params["others"].grad = torch.stack([grad, -grad])
     student.update_params(params, lr)
     return {
         "params": params,
@@ -126,6 +141,9 @@ def test_update_params(student: Student, draw: Draw) -> None:
     causes = explain.step_causes(lambda factor: a - factor * 0.3 * grad, 0.3)
     expect_close(got["params"]["a"], a - 0.3 * grad, _("a after update_params"), causes=causes)
     expect_close(got["params"]["b"], b, _("b, which has no gradient, after update_params"))
+    others = torch.stack([a - 0.3 * grad, b + 0.3 * grad])
+    what = _("a third parameter, of shape (2,), after update_params")
+    expect_close(got["params"]["others"], others, what)
     sentence = _("After update_params a parameter is no leaf that requires gradients any more.")
     expect(got["leaves"], sentence, _("Update inside `with torch.no_grad():`."))
 

@@ -239,27 +239,15 @@ def test_loader_leaves_random_states(student: Student) -> None:
 
 @probe
 def share(student: Any, values: list[Any], workers: int) -> Any:
-    """What the workers of a DataLoader give together. Each has a copy of the dataset and knows its number."""
+    """What the workers of a DataLoader give together, twice. Each has a copy of the dataset and knows its number."""
     import copy
 
     from torch.utils.data import DataLoader, IterableDataset
-    from torch.utils.data._utils import worker
 
     given = copy.deepcopy(values)
     stream = student.ShardedStream(given)
-    # no process can be started here, so each worker's turn is played in this one
-    passes: list[list[Any]] = [[], []]
-    for number in range(workers):
-        own = copy.deepcopy(stream)
-        info = worker.WorkerInfo(id=number, num_workers=workers, seed=number, dataset=own)
-        worker._worker_info = info
-        try:
-            for one in passes:
-                one += list(own)
-        finally:
-            worker._worker_info = None
-    if not workers:
-        passes = [list(DataLoader(stream, batch_size=None)) for _ in passes]
+    loader = DataLoader(stream, batch_size=None, collate_fn=lambda one: one, num_workers=workers)
+    passes = [list(loader) for _ in range(2)]
     return {
         "is iterable": isinstance(stream, IterableDataset),
         "passes": passes,

@@ -16,7 +16,9 @@ from grader import (
     expect,
     expect_close,
     explain,
+    fill,
     helper,
+    moved,
     needs,
     points,
     probe,
@@ -121,10 +123,8 @@ def test_accumulated_steps(student: Student, draw: Draw, stale: bool, stream: bo
 
 @helper
 def layer_of(student: Any, weights: Tensor, bias: Tensor) -> Any:
-    layer = student.PlainLinear(*weights.shape).to(weights)
-    with torch.no_grad():
-        layer.weights.copy_(weights)
-        layer.bias.copy_(bias)
+    layer = moved(student.PlainLinear(*weights.shape), weights)
+    fill(layer, registered=True, weights=weights, bias=bias)
     return layer
 
 

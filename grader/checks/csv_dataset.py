@@ -29,14 +29,14 @@ ROWS = [["2", "10", "3.5"], ["-4", "2e1", "5"], ["0.25", "-30", "1e-3"], ["7", "
 
 
 @helper
-def written(lines: list[str]) -> str:
+def written(lines: list[str], encoding: str = "utf-8") -> str:
     """A file with these lines, and its path."""
     import itertools
     import os
 
     # not a random one: an exception of the student's may tell it, and the same file gives the same report
     path = next(name for n in itertools.count() if not os.path.exists(name := f"./points{n}.csv"))
-    with open(path, "x", encoding="utf-8") as file:
+    with open(path, "x", encoding=encoding, newline="") as file:
         file.write("".join(lines))
     return path
 
@@ -63,7 +63,7 @@ def read_items(student: Any, lines: list[str], target: str) -> Any:
     path = written(lines)
     dataset = student.CsvDataset(path, target)
     items = [dataset[i] for i in range(len(dataset))]
-    with open(path) as file:
+    with open(path, newline="") as file:
         untouched = file.read() == "".join(lines)
     is_dataset = isinstance(dataset, torch.utils.data.Dataset)
     return {"is a Dataset": is_dataset, "items": items, "untouched": untouched}
@@ -73,7 +73,7 @@ def read_items(student: Any, lines: list[str], target: str) -> Any:
 @pytest.mark.parametrize(
     ("target", "columns"), [("width", 3), ("price", 3), ("height", 3), ("width", 2)]
 )
-@points(3)
+@points(2)
 def test_items(student: Student, target: str, columns: int) -> None:
     """Item i is (features, label): float32, features in the header's order without the target."""
     lines = csv_lines(columns=columns)
@@ -105,8 +105,8 @@ def expect_length(got: Any, count: int) -> None:
 
 
 @probe
-def read_numbers(student: Any, lines: list[str], target: str) -> Any:
-    dataset = student.CsvDataset(written(lines), target)
+def read_numbers(student: Any, lines: list[str], target: str, encoding: str = "utf-8") -> Any:
+    dataset = student.CsvDataset(written(lines, encoding), target)
     length = len(dataset)
     return {"length": length, "items": [numbers(dataset[i]) for i in range(length)]}
 
@@ -143,6 +143,28 @@ def test_blank_lines(student: Student) -> None:
     last = csv_lines()
     last[-1] = last[-1].rstrip("\n")
     expect_numbers(student.run(read_numbers, lines=last, target="price"), ROWS)
+
+
+# a header, the target, and rows, as they stand in the file; what is quoted may hold a comma or a quote
+FORMS: dict[str, tuple[list[str], str, list[str]]] = {
+    "a byte-order mark": (["width", "price"], "price", ["2,10", "-4,20"]),
+    "lines ended by CRLF": (["width", "price"], "price", ["2,10", "-4,20"]),
+    "quotes": (['"w, h"', '"say ""price"""', '"depth"'], 'say "price"', ['"2",10,"3.5"', '-4,"20",5']),
+    "names with spaces and Hangul": (["너비 (cm)", " price ", "높이"], " price ", ["2,10,3", "-4,20,5"]),
+    "numbers in every notation": (["width", "price"], "price", ["+3,.5", "1E5,4097", "5., 7 ", "-0,1e-3"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS)
+@points(1)
+def test_forms(student: Student, form: str) -> None:
+    """A byte-order mark, CRLF, quotes, any names, and numbers in any notation are read."""
+    header, target, rows = FORMS[form]
+    end = "\r\n" if form == "lines ended by CRLF" else "\n"
+    lines = [f"{line}{end}" for line in (",".join(header), *rows)]
+    encoding = "utf-8-sig" if form == "a byte-order mark" else "utf-8"
+    got = student.run(read_numbers, lines=lines, target=target, encoding=encoding)
+    expect_numbers(got, [[cell.strip('"') for cell in row.split(",")] for row in rows])
 
 
 @pytest.mark.parametrize("count", [0, 1])

@@ -6,11 +6,21 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import pytest
 import torch
 from torch import Tensor
 
-from grader import Cause, Draw, Student, expect_close, helper, needs, points, probe
+from grader import (
+    Cause,
+    Draw,
+    Student,
+    curve,
+    expect_close,
+    landscape,
+    needs,
+    points,
+    probe,
+    rounds,
+)
 
 FORWARD = Cause("forward-difference", "It is the forward difference (f(x+h) − f(x)) / h.")
 BACKWARD = Cause("backward-difference", "It is the backward difference (f(x) − f(x−h)) / h.")
@@ -26,113 +36,148 @@ ALL_AT_ONCE = Cause(
 )
 
 FORBIDDEN: dict[str, Any] = {"by hand": {}}
+# the numbers of dimensions, round by round
+RANKS = (2, 0, 3, 2, 1, 1)
 # with a large h the three formulas differ from each other and from the true derivative
-STEPS = pytest.mark.parametrize("h", [None, 0.5, 0.01])
-SHAPES = [(3, 2), (1,), ()]
-
-
-@helper
-def cube(x: Tensor) -> Tensor:
-    """Acts on each element by itself."""
-    return x**3 - 2 * x
-
-
-@helper
-def mixed(x: Tensor) -> Tensor:
-    """A scalar in which every element meets the others, each in its own way."""
-    weights = torch.arange(1, x.numel() + 1, dtype=x.dtype, device=x.device).reshape(x.shape)
-    return (weights * x**3).sum() + (weights * x).sum() ** 2
+STEPS = ("default", "large", "large", "large", "small", "large")
+NAMES = ("forward_difference", "central_difference", "numerical_gradient")
 
 
 @probe
-def differentiate(student: Any, name: str, x: Tensor, h: float | None) -> Any:
-    f = mixed if name == "numerical_gradient" else cube
-    function = getattr(student, name)
-    return function(f, x) if h is None else function(f, x, h=h)
-
-
-def tolerance(dtype: torch.dtype, h: float | None) -> float:
-    """Rounding of f is divided by h: a few eps / h, and a margin of ten."""
-    eps = torch.finfo(dtype).eps
-    return 50 * eps / (1e-3 if h is None else h)
-
-
-def expect_formula(student: Student, draw: Draw, name: str, h: float | None) -> None:
-    step = 1e-3 if h is None else h
-    for shape in SHAPES:
-        x = draw.strided(draw.uniform(0.5, 1.5, *shape))
-        exact = x.double()
-        formulas = formulas_of(name, exact)
-        right = {"forward_difference": "forward"}.get(name, "central")
-        expected = formulas[right](step)
-        got = student.run(differentiate, name=name, x=x, h=h)
-        call = f"{name}(f, x)" if h is None else f"{name}(f, x, h={h})"
-        rtol = tolerance(draw.dtype, h)
-        causes = {
-            FORWARD: partial(formulas["forward"], step),
-            BACKWARD: partial(formulas["backward"], step),
-            CENTRAL: partial(formulas["central"], step),
-            HALF_STEPS: partial(formulas["central"], step / 2),
-            H_IGNORED: partial(formulas[right], 1e-3),
-            NOT_DIVIDED: step * (1 + (right == "central")) * expected,
-            PRECEDENCE: step**2 * expected,
-        }
-        if name == "numerical_gradient":
-            ones = torch.ones_like(exact)
-            slope = (mixed(exact + step) - mixed(exact - step)) / (2 * step)
-            once = Cause("all-at-once", ALL_AT_ONCE.template + " They are added up as well.")
-            causes |= {ALL_AT_ONCE: slope * ones, once: x.numel() * slope * ones}
-        expect_close(
-            got, expected.to(draw.dtype), call, rtol=rtol, requires_grad=False, causes=causes
+def differentiate(
+    student: Any,
+    name: str,
+    x: Tensor,
+    coefficients: list[float],
+    args: list[float],
+    kwargs: dict[str, float],
+) -> Any:
+    def f(x: Tensor) -> Tensor:
+        return (
+            landscape(x, coefficients) if name == "numerical_gradient" else curve(x, coefficients)
         )
 
+    return getattr(student, name)(f, x, *args, **kwargs)
 
-def formulas_of(name: str, x: Tensor) -> dict[str, Callable[[float], Tensor]]:
-    """The three formulas as functions of h; of `mixed`, one element at a time."""
+
+def drawn_step(draw: Draw) -> float | None:
+    """A step with a few digits; `None` for the default."""
+    kind = STEPS[draw.round.number]
+    if kind == "default":
+        return None
+    if draw.dtype in (torch.float16, torch.bfloat16):
+        return 0.5
+    low, high = (0.2, 0.8) if kind == "large" else (5e-5, 5e-4)
+    return float(f"{draw.uniform(low, high).item():.2g}")
+
+
+def largest_term(name: str, x: Tensor, coefficients: list[float]) -> float:
+    """A bound of the sums of absolute terms in `curve` at one element, or in `landscape`."""
+    a, b, c, d, _e = map(abs, coefficients)
+    x = x.abs()
+    if name == "numerical_gradient":
+        meeting = ((d + 1) * x).sum() ** 2 / x.numel()
+        return (((a + b) * x**3).sum() + meeting).item()
+    return (a * x + b * x**2 + c * x**3 + d).max().item()
+
+
+def expect_formula(student: Student, draw: Draw, name: str) -> None:
+    h, coefficients = drawn_step(draw), draw.coefficients(5)
+    step = 1e-3 if h is None else h
+    size = draw.magnitude("x", zero=True)
+    shape = draw.shape("shape", RANKS, elements=150)
+    x = draw.layout("x", size * draw.uniform(-1.5, 1.5, *shape))
+    needs_grad = draw.choice("x.requires_grad", [False, True])
+    args, kwargs = draw.passed(h=h) if h else ([], {})
+    got = student.run(
+        differentiate,
+        name=name,
+        x=x.clone().requires_grad_() if needs_grad else x,
+        coefficients=coefficients,
+        args=args,
+        kwargs=kwargs,
+    )
+    exact = x.double()
+
+    def f(x: Tensor) -> Tensor:
+        return (
+            landscape(x, coefficients) if name == "numerical_gradient" else curve(x, coefficients)
+        )
+
+    formulas = formulas_of(f, name == "numerical_gradient", exact)
+    right = {"forward_difference": "forward"}.get(name, "central")
+    expected = formulas[right](step)
+    causes = {
+        FORWARD: partial(formulas["forward"], step),
+        BACKWARD: partial(formulas["backward"], step),
+        CENTRAL: partial(formulas["central"], step),
+        HALF_STEPS: partial(formulas["central"], step / 2),
+        H_IGNORED: partial(formulas[right], 1e-3),
+        NOT_DIVIDED: step * (1 + (right == "central")) * expected,
+        PRECEDENCE: step**2 * expected,
+    }
+    if name == "numerical_gradient":
+        slope = (f(exact + step) - f(exact - step)) / (2 * step) * torch.ones_like(exact)
+        once = Cause("all-at-once", ALL_AT_ONCE.template + " They are added up as well.")
+        causes |= {ALL_AT_ONCE: slope, once: x.numel() * slope}
+    # the rounding of f is divided by h: a few eps / h of its terms, and a wide margin
+    rtol = 200 * torch.finfo(draw.dtype).eps / step
+    scale = largest_term(name, exact.abs() + step, coefficients)
+    given = "" if h is None else f", {h}" if args else f", h={h}"
+    expect_close(
+        got,
+        expected.to(draw.dtype),
+        f"{name}(f, x{given})",
+        rtol=rtol,
+        requires_grad=None if needs_grad else False,  # then it is free
+        causes=causes,
+        scale=scale,
+    )
+
+
+def formulas_of(
+    f: Callable[[Tensor], Tensor], is_scalar: bool, x: Tensor
+) -> dict[str, Callable[[float], Tensor]]:
+    """The three formulas as functions of h; of a scalar f, one element at a time."""
 
     def between(low: float, high: float, h: float) -> Tensor:
-        if name != "numerical_gradient":
-            return (cube(x + high * h) - cube(x + low * h)) / ((high - low) * h)
-        flat = x.flatten()
-        grad = torch.zeros_like(flat)
-        for i in range(flat.numel()):
-            shift = torch.zeros_like(flat)
-            shift[i] = h
-            up, down = (mixed((flat + by * shift).reshape(x.shape)) for by in (high, low))
-            grad[i] = (up - down) / ((high - low) * h)
-        return grad.reshape(x.shape)
+        if not is_scalar:
+            return (f(x + high * h) - f(x + low * h)) / ((high - low) * h)
+        shifts = torch.eye(x.numel(), dtype=x.dtype, device=x.device).reshape(-1, *x.shape)
+        rise = torch.vmap(lambda shift: f(x + high * h * shift) - f(x + low * h * shift))(shifts)
+        return (rise / ((high - low) * h)).reshape(x.shape)
 
     ends = {"forward": (0, 1), "central": (-1, 1), "backward": (-1, 0)}
     return {formula: partial(between, low, high) for formula, (low, high) in ends.items()}
 
 
-@STEPS
+@rounds(half=True)
 @points(3)
-def test_forward_difference(student: Student, draw: Draw, h: float | None) -> None:
+def test_forward_difference(student: Student, draw: Draw) -> None:
     """`forward_difference(f, x, h)` is (f(x+h) − f(x)) / h, of the shape of `x`."""
-    expect_formula(student, draw, "forward_difference", h)
+    expect_formula(student, draw, "forward_difference")
 
 
-@STEPS
+@rounds(half=True)
 @points(3)
-def test_central_difference(student: Student, draw: Draw, h: float | None) -> None:
+def test_central_difference(student: Student, draw: Draw) -> None:
     """`central_difference(f, x, h)` is (f(x+h) − f(x−h)) / 2h, of the shape of `x`."""
-    expect_formula(student, draw, "central_difference", h)
+    expect_formula(student, draw, "central_difference")
 
 
-@STEPS
+@rounds(half=True)
 @points(3)
-def test_numerical_gradient(student: Student, draw: Draw, h: float | None) -> None:
+def test_numerical_gradient(student: Student, draw: Draw) -> None:
     """`numerical_gradient(f, x, h)` is the gradient of a scalar f by central differences, one element at a time."""
-    expect_formula(student, draw, "numerical_gradient", h)
+    expect_formula(student, draw, "numerical_gradient")
 
 
 @points(1)
 @needs("forward_difference", "central_difference", "numerical_gradient")
 def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     """All three functions work on any device: results are where `x` is."""
-    for name in ("forward_difference", "central_difference", "numerical_gradient"):
-        expect_formula(elsewhere, draw, name, 0.01)
+    for name in NAMES:
+        expect_formula(elsewhere, draw, name)
 
 
 HINTS = (

@@ -13,6 +13,9 @@ from grader import Cause, Student, _, expect, expect_close, explain, helper, poi
 SWAPPED = Cause("swapped", "An item is (tensor, class index), in this order.")
 FROM_ONE = Cause("off-by-one", "The classes are numbered from 1; the first one is 0.")
 NOT_TRANSFORMED = Cause("option-ignored", "`transform` is not applied.")
+FILE_CHANGED = Cause(
+    "in-place", "The transform works on the file itself, and changes it for good: copy the array."
+)
 
 Tree = dict[str, dict[str, Tensor]]
 
@@ -22,6 +25,13 @@ TREE: Tree = {
     "ant": {"one": torch.tensor([0.5, 0.25], dtype=torch.float64)},
     "cat": {"x": torch.tensor([7, 200], dtype=torch.uint8), "only": torch.tensor(4)},
     "bat": {},
+}
+# names as people give them; what has a dot may be a folder, and a file without one is still a file
+NAMED: Tree = {
+    "v1.0": {"a.b.c": torch.tensor([True, False]), "[1] (copy)": torch.tensor([1.5]).half()},
+    "고양이 사진": {"첫째": torch.tensor([3], dtype=torch.int32)},
+    ".hidden": {".begins": torch.tensor([[-4]], dtype=torch.int16)},
+    "[a-z]*": {"x": torch.tensor([5, -6], dtype=torch.int8)},
 }
 # what goes wrong if whole paths are sorted as text ("-" and " " come before "/"), or names as numbers or in lower case
 KNOTTY: Tree = {
@@ -86,6 +96,7 @@ def numbers(tensor: Any) -> list[float]:
 def describe(student: Any, tree: Any) -> Any:
     root = planted(tree)
     add_array(root, "beside.npy")  # beside the classes
+    add_array(root, "LICENSE")
     add_array(root, next(iter(tree)), "deeper", "z.npy")
     dataset = student.FolderDataset(root)
     return {
@@ -131,8 +142,9 @@ def read_tree(student: Any, tree: Any, count: int) -> Any:
     for name in tree:
         add_array(root, name, "notes.txt")
         add_array(root, name, "a.npy.bak")
+        add_array(root, name, "UPPER.NPY")
+        add_array(root, name, "npy")
         add_array(root, name, "deeper", "z.npy")  # not directly in the class
-        add_array(root, name, "folder.npy", "z.npy")  # a folder with the name of an array
     before = [sorted(names + files) for _, names, files in sorted(os.walk(root))]
     dataset = student.FolderDataset(root)
     if len(dataset) != count:
@@ -142,11 +154,13 @@ def read_tree(student: Any, tree: Any, count: int) -> Any:
     return {"length": count, "items": items, "untouched": before == after}
 
 
+@pytest.mark.parametrize("names", ["plain", "with dots, brackets, spaces and Hangul"])
 @points(2)
-def test_items(student: Student) -> None:
+def test_items(student: Student, names: str) -> None:
     """An item is (the file's array as a tensor of its dtype, the class index as int)."""
-    expected = order_of(TREE)
-    got = student.run(read_tree, tree=TREE, count=len(expected))
+    tree = TREE if names == "plain" else NAMED
+    expected = order_of(tree)
+    got = student.run(read_tree, tree=tree, count=len(expected))
     expect_close(got["length"], len(expected), _("len(dataset), beside other files and folders,"))
     causes = {
         SWAPPED: [(label, tensor) for tensor, label in expected],
@@ -157,9 +171,12 @@ def test_items(student: Student) -> None:
 
 
 @probe
-def index_it(student: Any, tree: Any, indices: list[int]) -> Any:
+def index_it(student: Any, tree: Any, indices: list[int], as_path: bool = False) -> Any:
     """The sum of each item's numbers, by which it is known."""
-    dataset = student.FolderDataset(planted(tree))
+    from pathlib import Path
+
+    root = planted(tree)
+    dataset = student.FolderDataset(Path(root) if as_path else root)
     found: list[Any] = []
     for index in indices:
         try:
@@ -171,13 +188,14 @@ def index_it(student: Any, tree: Any, indices: list[int]) -> Any:
 
 @points(1)
 def test_order(student: Student) -> None:
-    """Items stand in the order of class, then file name."""
+    """Items stand in the order of class, then file name, where `root` is a `Path` too."""
     names = {
         tensor.item(): f"{name}/{file}.npy"
         for name, files in KNOTTY.items()
         for file, tensor in files.items()
     }
-    got = student.run(index_it, tree=KNOTTY, indices=list(range(len(names))))
+    indices = list(range(len(names)))
+    got = student.run(index_it, tree=KNOTTY, indices=indices, as_path=True)
     found = [names.get(number, "no file") for number in got]
     wanted = [names[tensor.item()] for tensor, _ in order_of(KNOTTY)]
     cause = explain.ORDER if sorted(found) == sorted(wanted) else ""
@@ -224,12 +242,12 @@ def test_is_lazy(student: Student) -> None:
 
 
 @probe
-def transformed(student: Any, tree: Any) -> Any:
+def transformed(student: Any, tree: Any, in_place: bool) -> Any:
     seen: list[bool] = []
 
     def transform(tensor: Any) -> Any:
         seen.append(isinstance(tensor, torch.Tensor))
-        return tensor * 2 + len(seen)
+        return tensor.mul_(2).add_(len(seen)) if in_place else tensor * 2 + len(seen)
 
     dataset = student.FolderDataset(planted(tree), transform=transform)
     before = len(seen) + 0 * len(dataset)
@@ -237,10 +255,11 @@ def transformed(student: Any, tree: Any) -> Any:
     return {"before": before, "items": items, "seen": seen}
 
 
+@pytest.mark.parametrize("in_place", [False, True], ids=["new tensor", "in place"])
 @points(1)
-def test_transform(student: Student) -> None:
+def test_transform(student: Student, in_place: bool) -> None:
     """`transform` gets the tensor when the item is asked for, and its result is the item's tensor."""
-    got = student.run(transformed, tree={"a": PAIR["a"]})
+    got = student.run(transformed, tree={"a": PAIR["a"]}, in_place=in_place)
     expect(
         got["before"] == 0,
         _("The transform was called when the dataset was made."),
@@ -255,7 +274,7 @@ def test_transform(student: Student) -> None:
         ),
     )
     expected = [[3.0, 5.0], [4.0, 6.0]]
-    causes = {NOT_TRANSFORMED: [[1.0, 2.0], [1.0, 2.0]]}
+    causes = {NOT_TRANSFORMED: [[1.0, 2.0], [1.0, 2.0]], FILE_CHANGED: [[3.0, 5.0], [8.0, 12.0]]}
     what = _("the numbers of an item with a transform")
     expect_close(got["items"], expected, what, causes=causes)
 

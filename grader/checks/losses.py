@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -24,6 +23,7 @@ from grader import (
     needs,
     points,
     probe,
+    rounds,
 )
 
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -143,7 +143,10 @@ FORBIDDEN = {
         ]
     }
 }
-SHAPES = pytest.mark.parametrize("shape", [(3, 4), (5,), (1, 1), (2, 1, 3)], ids=str)
+# the numbers of dimensions, round by round
+RANKS = (2, 1, 3, 3, 2, 0)
+HALVES = (torch.float16, torch.bfloat16)
+LABELS = {"{0, 1}": True, "[0, 1]": False}
 
 
 @probe
@@ -169,8 +172,15 @@ def expect_like(
     where: str = "",
     rtol: float | None = None,
     mistakes: Mapping[Cause, Loss] | None = None,
+    scales: tuple[float, float] = (1.0, 1.0),
+    likely: Cause = NOT_FROM_LOGITS,
 ) -> None:
-    """Holds value and gradient against the criterion's, in float64."""
+    """Holds value and gradient against the criterion's, in float64.
+
+    Args:
+        where: what is special about these inputs. Others were right, so that any other value shows what is `likely`.
+        scales: of the terms of the value, and of the gradient.
+    """
     prediction = prediction.detach().requires_grad_()
     got = student.run(measure, name=name, prediction=prediction, target=target)
     exact = prediction.detach().double().requires_grad_()
@@ -182,7 +192,7 @@ def expect_like(
     wanted = criterion(exact, target)
     factors = {
         _("the number of elements"): prediction.numel(),
-        _("the batch size"): len(prediction),
+        _("the batch size"): prediction.shape[0] if prediction.dim() else 1,
     }
     if name == "cross_entropy":
         factors["the number of labels"] = target.numel()
@@ -192,10 +202,11 @@ def expect_like(
         cause: partial(_detached, loss, exact, target) for cause, loss in mistakes.items()
     }
     if where:
-        # for large logits alone; smaller ones were right
-        values[NOT_FROM_LOGITS] = ...
+        values[likely] = ...
     what = f"{name}(…){where}"
-    expect_close(got["value"], value, what, rtol=rtol, factors=factors, causes=values)
+    expect_close(
+        got["value"], value, what, rtol=rtol, factors=factors, causes=values, scale=scales[0]
+    )
     expect(
         got["grad"] is not None,
         _("{name}(…) has no gradient for autograd.").format(name=name),
@@ -212,29 +223,45 @@ def expect_like(
         }
 
     what = _("the gradient of 3·{name}(…){where}").format(name=name, where=where)
-    expect_close(got["grad"], grad, what, rtol=rtol, factors=factors, causes=hidden)
+    expect_close(
+        got["grad"], grad, what, rtol=rtol, factors=factors, causes=hidden, scale=scales[1]
+    )
 
 
 def _detached(loss: Loss, prediction: Tensor, target: Tensor) -> Tensor:
     return loss(prediction, target).detach()
 
 
-@SHAPES
+@rounds(half=True)
 @points(1)
-def test_mse_loss(student: Student, draw: Draw, shape: tuple[int, ...]) -> None:
+def test_mse_loss(student: Student, draw: Draw) -> None:
     """`mse_loss(y_pred, y)` is the mean of the squared differences, with its gradient."""
-    prediction, target = draw.strided(draw.normal(*shape)), draw.strided(draw.normal(*shape))
-    expect_like(student, "mse_loss", F.mse_loss, prediction, target, mistakes=MSE)
+    shape, size = draw.shape("shape", RANKS), draw.magnitude("y_pred, y", zero=True)
+    prediction = draw.layout("y_pred", size * draw.numbers(*shape))
+    target = draw.layout("y", size * draw.numbers(*shape))
+    scales = size**2, size
+    expect_like(student, "mse_loss", F.mse_loss, prediction, target, mistakes=MSE, scales=scales)
 
 
-@SHAPES
+def drawn_labels(draw: Draw, *shape: int) -> Tensor:
+    """Zeros and ones, or numbers in between."""
+    either = draw.choice("y", LABELS)
+    return draw.layout("y", draw.labels(*shape) if either else draw.uniform(0, 1, *shape))
+
+
+def slope_of_terms(p: Tensor) -> float:
+    """How large the terms are that the gradient of 3·binary_cross_entropy is the sum of: y/p and (1 − y)/(1 − p)."""
+    return 3 / (torch.minimum(p, 1 - p).min().item() * p.numel())
+
+
+@rounds(half=True)
 @points(1)
-def test_binary_cross_entropy(student: Student, draw: Draw, shape: tuple[int, ...]) -> None:
+def test_binary_cross_entropy(student: Student, draw: Draw) -> None:
     """`binary_cross_entropy(p, y)` is the mean over probabilities, with its gradient."""
-    p = draw.strided(draw.uniform(0.05, 0.95, *shape))
-    for y in (draw.labels(*shape), draw.uniform(0, 1, *shape)):
-        criterion = F.binary_cross_entropy
-        expect_like(student, "binary_cross_entropy", criterion, p, draw.strided(y), mistakes=BCE)
+    shape = draw.shape("shape", RANKS)
+    p, y = draw.layout("p", draw.uniform(0.05, 0.95, *shape)), drawn_labels(draw, *shape)
+    name, criterion = "binary_cross_entropy", F.binary_cross_entropy
+    expect_like(student, name, criterion, p, y, mistakes=BCE, scales=(1.0, slope_of_terms(p)))
 
 
 @probe
@@ -261,16 +288,26 @@ def test_binary_cross_entropy_at_0_and_1(student: Student, draw: Draw) -> None:
         )
         expected = F.binary_cross_entropy(p[some], y[some])
         expect_close(got, expected, what, causes={OTHER_CLAMP: ...})
+    # and near them, with the gradient
+    near = 10 ** draw.uniform(-5, -1, 8)
+    p = torch.where(torch.arange(8) % 2 == 0, near, 1 - near)
+    name, criterion, y = "binary_cross_entropy", F.binary_cross_entropy, draw.uniform(0, 1, 8)
+    where = _(" for p near 0 and 1")
+    scales = 1.0, slope_of_terms(p)
+    expect_like(student, name, criterion, p, y, where=where, likely=OTHER_CLAMP, scales=scales)
 
 
-@SHAPES
+@rounds(half=True)
 @points(1)
-def test_bce_with_logits(student: Student, draw: Draw, shape: tuple[int, ...]) -> None:
+def test_bce_with_logits(student: Student, draw: Draw) -> None:
     """`bce_with_logits(z, y)` is the same of sigmoid(z), with its gradient."""
-    z = draw.strided(2 * draw.normal(*shape))
-    for y in (draw.labels(*shape), draw.uniform(0, 1, *shape)):
-        criterion = F.binary_cross_entropy_with_logits
-        expect_like(student, "bce_with_logits", criterion, z, draw.strided(y), mistakes=LOGITS)
+    shape = draw.shape("shape", RANKS)
+    # in half precision a probability is 1 from 6 on
+    z = draw.uniform(-2, 2, *shape) if draw.dtype in HALVES else 2 * draw.normal(*shape)
+    size = 5e-5 if draw.round.ones == 0 else 1.0
+    z, y = draw.layout("z", size * z), drawn_labels(draw, *shape)
+    criterion = F.binary_cross_entropy_with_logits
+    expect_like(student, "bce_with_logits", criterion, z, y, mistakes=LOGITS)
 
 
 @points(1)
@@ -281,7 +318,8 @@ def test_bce_with_logits_is_stable(student: Student, draw: Draw) -> None:
     y = torch.tensor([0, 1, 0, 1, 0.25, 0.25], dtype=draw.dtype)
     criterion = F.binary_cross_entropy_with_logits
     # not 20 to 25: there the threshold of F.softplus, which is allowed, costs 10⁻⁹
-    for size in (40.0, 100.0, 1e4):
+    for low, high in ((26, 60), (90, 400), (1e3, 2e4), (6, 18)):
+        size = draw.uniform(low, high).item()
         where = _(" for logits of ±{size:g}").format(size=size)
         expect_like(
             student, "bce_with_logits", criterion, size * signs, y, where=where, mistakes=LOGITS
@@ -289,25 +327,30 @@ def test_bce_with_logits_is_stable(student: Student, draw: Draw) -> None:
 
 
 def expect_cross_entropy(student: Student, draw: Draw, *shape: int) -> None:
-    logits = draw.strided(2 * draw.normal(*shape))
-    labels = draw.strided(draw.integers(0, shape[1], shape[0], *shape[2:]))
-    expect_like(student, "cross_entropy", F.cross_entropy, logits, labels, mistakes=CE)
+    # tiny ones in float64, where they can be told from 0
+    sizes = {"2·randn": 2.0, "0.0001·randn": 1e-4, "0": 0.0, "1·randn": 1.0, "10·randn": 10.0}
+    size = draw.choice("logits", sizes)
+    logits = draw.layout("logits", size * draw.normal(*shape))
+    labels = draw.layout("labels", draw.integers(0, shape[1], shape[0], *shape[2:]))
+    scales = max(1.0, 2 * size), 1.0
+    expect_like(
+        student, "cross_entropy", F.cross_entropy, logits, labels, mistakes=CE, scales=scales
+    )
 
 
-@pytest.mark.parametrize(("n", "c"), [(5, 3), (1, 4), (3, 1)])
+@rounds(half=True)
 @points(1)
-def test_cross_entropy(student: Student, draw: Draw, n: int, c: int) -> None:
+def test_cross_entropy(student: Student, draw: Draw) -> None:
     """`cross_entropy(logits, labels)`, for logits (n, c) and labels (n,), with its gradient."""
-    expect_cross_entropy(student, draw, n, c)
+    expect_cross_entropy(student, draw, draw.size("n"), draw.size("c"))
 
 
-@pytest.mark.parametrize(("n", "c", "d"), [(4, 3, 2), (2, 4, 1), (1, 2, 3)])
+@rounds()
 @points(1)
-def test_cross_entropy_of_three_dimensions(
-    student: Student, draw: Draw, n: int, c: int, d: int
-) -> None:
+def test_cross_entropy_of_three_dimensions(student: Student, draw: Draw) -> None:
     """`cross_entropy(logits, labels)`, for logits (n, c, d) and labels (n, d), with its gradient."""
-    expect_cross_entropy(student, draw, n, c, d)
+    n, c = draw.size("n"), draw.size("c")
+    expect_cross_entropy(student, draw, n, c, draw.size("d", high=32))
 
 
 @points(1)
@@ -315,7 +358,8 @@ def test_cross_entropy_of_three_dimensions(
 def test_cross_entropy_is_stable(student: Student, draw: Draw) -> None:
     """`cross_entropy` and its gradient are finite and right for logits of any size, ±10⁴ too."""
     labels = torch.tensor([0, 1, 2, 0])
-    for size in (100.0, 1e4):
+    for low, high in ((90, 400), (5e3, 1e4)):
+        size = draw.uniform(low, high).item()
         apart = draw.normal(4, 3) + size * torch.tensor([1, 0, -1]).to(draw.dtype)
         # a log-sum-exp loses about |logit|·ε
         rtol = max(1e-9, 20 * size * torch.finfo(draw.dtype).eps)
@@ -339,16 +383,26 @@ def count_hits(student: Any, logits: Tensor, labels: Tensor) -> Any:
     return student.accuracy(logits, labels)
 
 
-@pytest.mark.parametrize("hits", [[True, False, False, True, True], [True], [False]], ids=str)
+@rounds(half=True)
 @points(1)
-def test_accuracy(student: Student, draw: Draw, hits: list[bool]) -> None:
+def test_accuracy(student: Student, draw: Draw) -> None:
     """`accuracy(logits, labels)` is the share of rows whose largest logit is at the label, a floating scalar."""
-    n = len(hits)
+    n, c = draw.size("n"), draw.size("c", low=2)
     # far from 0, on either side: a sigmoid is 1 (or 0) all over the row there
     side = torch.where(torch.arange(n) % 2 == 0, 100, -100).unsqueeze(1)
-    logits = draw.strided(5 * draw.normal(n, 4) + side)
-    labels = logits.argmax(1) + torch.where(torch.tensor(hits), 0, draw.integers(1, 4, n))
-    labels = draw.strided(labels % 4)
+    logits = 5 * draw.normal(n, c) + side
+    if draw.dtype in HALVES:  # no two of a row are equal
+        logits = draw.normal(n, c).argsort(1).to(draw.dtype)
+    elif c == 2:  # the sign of the second one says the opposite of which is larger
+        falling, rising = (logits.sort(1, descending).values for descending in (True, False))
+        logits = torch.where(side > 0, falling, rising)
+    size = draw.magnitude("logits")
+    logits = draw.strided(size * logits)
+    # two thirds, so that hits and misses are not taken for each other
+    most = -(-2 * n // 3) if n > 1 else draw.integers(0, 2).item()
+    hits = torch.arange(n) < most
+    labels = (logits.argmax(1) + torch.where(hits, 0, draw.integers(1, c, n))) % c
+    labels = draw.strided(labels)
     got = student.run(count_hits, logits=logits, labels=labels)
     # any floating dtype will do
     dtype = got.tensor.dtype if isinstance(got, Received) else draw.dtype
@@ -356,7 +410,7 @@ def test_accuracy(student: Student, draw: Draw, hits: list[bool]) -> None:
         dtype.is_floating_point,
         _("accuracy is of dtype {dtype}, expected a floating one.").format(dtype=dtype),
     )
-    share = torch.tensor(sum(hits) / n, dtype=dtype)
+    share = hits.double().mean().to(dtype)
     cut = min(n, logits.shape[1])
     causes = {
         explain.ARGMIN: logits.argmin(1) == labels,
@@ -368,10 +422,10 @@ def test_accuracy(student: Student, draw: Draw, hits: list[bool]) -> None:
             logits.max(1).values == labels
         ),
     }
-    shares: dict[Cause, Any] = {cause: hits.double().mean() for cause, hits in causes.items()}
+    shares: dict[Cause, Any] = {cause: found.double().mean() for cause, found in causes.items()}
     shares[explain.PERCENT] = 100 * share
     shares[Cause("rounded", "The share is rounded.")] = share.round()
-    factors = {"n": n, _("the number of classes"): 4}
+    factors = {"n": n, _("the number of classes"): c}
     expect_close(got, share, "accuracy(logits, labels)", factors=factors, causes=shares)
 
 
@@ -379,11 +433,11 @@ def test_accuracy(student: Student, draw: Draw, hits: list[bool]) -> None:
 @needs("mse_loss", "binary_cross_entropy", "bce_with_logits", "cross_entropy", "accuracy")
 def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     """The losses and `accuracy` work on any device, with their gradients."""
-    test_mse_loss(elsewhere, draw, (3, 4))
-    test_binary_cross_entropy(elsewhere, draw, (3, 4))
-    test_bce_with_logits(elsewhere, draw, (3, 4))
-    expect_cross_entropy(elsewhere, draw, 5, 3)
-    expect_cross_entropy(elsewhere, draw, 4, 3, 2)
+    test_mse_loss(elsewhere, draw)
+    test_binary_cross_entropy(elsewhere, draw)
+    test_bce_with_logits(elsewhere, draw)
+    expect_cross_entropy(elsewhere, draw, draw.size("n"), draw.size("c"))
+    expect_cross_entropy(elsewhere, draw, draw.size("n"), draw.size("c"), draw.size("d"))
     logits, labels = draw.normal(5, 4), draw.integers(0, 4, 5)
     got = elsewhere.run(count_hits, logits=logits, labels=labels)
     dtype = got.tensor.dtype if isinstance(got, Received) else draw.dtype

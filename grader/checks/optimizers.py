@@ -66,11 +66,20 @@ def run_steps(
     parameters = [nn.Parameter(value.clone()) for value in start]
     given = (p for p in parameters) if how == "generator" else parameters
     optimizer = getattr(student, kind)(given, **options)
+    kept = True
     for step in grads:
         for parameter, grad in zip(parameters, step, strict=True):
-            parameter.grad = None if grad is None else grad.clone()
+            if grad is not None and parameter.grad is not None:
+                parameter.grad.copy_(grad)  # what was kept of the last one is to be a copy
+            else:
+                parameter.grad = None if grad is None else grad.clone()
         optimizer.step()
+        pairs = zip(parameters, step, strict=True)
+        kept &= all(
+            p.grad is None or grad is None or torch.equal(p.grad, grad) for p, grad in pairs
+        )
     return {
+        "kept": kept,
         "parameters": parameters,
         "leaves": all(p.is_leaf and p.requires_grad for p in parameters),
     }
@@ -150,8 +159,9 @@ def expect_like_torch(
     how: str = "list",
     missing: bool = False,
 ) -> None:
-    shapes = [(3, 2), (4,), ()]
+    shapes = [(3, 2), (4,), (), (4,)]
     start = [draw.normal(*shape) for shape in shapes]
+    start[0] = start[0].T.contiguous().T  # not contiguous
     grads: list[list[Tensor | None]] = [
         [draw.normal(*shape) for shape in shapes] for _ in range(STEPS)
     ]
@@ -173,6 +183,7 @@ def expect_like_torch(
         steps=STEPS, kind=kind, settings=settings
     )
     expect_close(got["parameters"], expected, what, causes=causes)
+    expect(got["kept"], _("A step changes the gradients."), explain.IN_PLACE)
     expect(
         got["leaves"], _("After a step a parameter is no leaf that requires gradients any more.")
     )
@@ -252,6 +263,8 @@ def clear(student: Any, kind: str, start: list[Tensor]) -> Any:
     parameters = [nn.Parameter(value.clone()) for value in start]
     optimizer = getattr(student, kind)((p for p in parameters), lr=0.1)
     parameters[0].grad = torch.ones_like(parameters[0])
+    parameters[2].grad = torch.ones_like(parameters[2])
+    parameters[2].requires_grad_(False)  # frozen since
     optimizer.zero_grad()
     optimizer.zero_grad()
     return {"grads": [p.grad for p in parameters], "parameters": parameters}
@@ -261,7 +274,7 @@ def clear(student: Any, kind: str, start: list[Tensor]) -> Any:
 @points(1)
 def test_zero_grad(student: Student, draw: Draw, kind: str) -> None:
     """After `zero_grad()` every `.grad` is None or zero."""
-    start = [draw.normal(3, 2), draw.normal(4)]
+    start = [draw.normal(3, 2), draw.normal(4), draw.normal()]
     got = student.run(clear, kind=kind, start=start)
     for grad in got["grads"]:
         cleared = grad is None or not grad.tensor.any()

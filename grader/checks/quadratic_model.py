@@ -12,12 +12,17 @@ from torch import Tensor, nn
 from grader import (
     Cause,
     Draw,
+    NotJudged,
     Student,
     _,
+    applied,
+    as_asked,
     expect,
     expect_close,
     explain,
+    fill,
     helper,
+    moved,
     needs,
     points,
     probe,
@@ -46,18 +51,21 @@ SHAPES = pytest.mark.parametrize("shape", [(5,), (1,), (2, 3), (3, 1, 2)], ids=s
 
 
 @helper
-def model_with(student: Any, a: Tensor, b: Tensor, c: Tensor) -> Any:
-    """A model away from its first values, whether it registered its parameters or not."""
-    model = student.MyModel()
-    if isinstance(model, nn.Module):
-        model.to(a)
-    for name, value in (("a", a), ("b", b), ("c", c)):
-        if isinstance(getattr(model, name), nn.Parameter):
-            with torch.no_grad():
-                getattr(model, name).copy_(value)
-        else:
-            setattr(model, name, value.clone())
+def model_with(student: Any, a: Tensor, b: Tensor, c: Tensor, registered: bool = False) -> Any:
+    """A model away from its first values, in the shapes in which it keeps them."""
+    model = moved(student.MyModel(), a)
+    fill(model, registered, a=a, b=b, c=c)
+    for name in ("a", "b", "c"):
+        if registered and not getattr(model, name).requires_grad:
+            raise NotJudged("frozen", name)
     return model
+
+
+@helper
+def told(model: Any) -> dict[str, Any]:
+    """The three parameters in the shape that is asked."""
+    like = torch.zeros(1)
+    return {name: as_asked(getattr(model, name), like) for name in ("a", "b", "c")}
 
 
 def numbers(draw: Draw, *shape: int) -> Tensor:
@@ -74,7 +82,7 @@ def describe(student: Any) -> Any:
         "is a module": is_module,
         "parameters": {name: list(value.shape) for name, value in registered.items()},
         "frozen": [name for name, value in registered.items() if not value.requires_grad],
-        "values": [model.a, model.b, model.c],
+        "values": list(told(model).values()),
     }
 
 
@@ -116,7 +124,7 @@ def apply_model(
     student: Any, x: Tensor, other: Tensor, a: Tensor, b: Tensor, c: Tensor
 ) -> list[Any]:
     model = model_with(student, a, b, c)
-    return [model(x), model(other)]
+    return [applied(model, x), applied(model, other)]
 
 
 @SHAPES
@@ -168,16 +176,17 @@ def mistaken(x: Tensor, a: Tensor, b: Tensor, c: Tensor) -> dict[Cause, Tensor]:
 
 @probe
 def differentiate(student: Any, x: Tensor, a: Tensor, b: Tensor, c: Tensor, g: Tensor) -> Any:
-    model = model_with(student, a, b, c)
+    model = model_with(student, a, b, c, registered=True)
     output = (model(x) * g).sum()
     if output.requires_grad:
         output.backward()
-    return {"x": x.grad, "a": model.a.grad, "b": model.b.grad, "c": model.c.grad}
+    grads = {"a": model.a.grad, "b": model.b.grad, "c": model.c.grad}
+    return {"x": x.grad} | {name: as_asked(grad, a) for name, grad in grads.items()}
 
 
 @SHAPES
 @points(2)
-@needs("parameters", "forward")
+@needs("forward")
 def test_gradients(student: Student, draw: Draw, shape: tuple[int, ...]) -> None:
     """Autograd gives `a`, `b`, `c` and the input their gradients."""
     leaves = {"x": numbers(draw, *shape)} | {name: numbers(draw, 1) for name in START}
@@ -199,7 +208,7 @@ def test_gradients(student: Student, draw: Draw, shape: tuple[int, ...]) -> None
 def move_and_copy(student: Any, x: Tensor, a: Tensor, b: Tensor, c: Tensor) -> Any:
     untouched = student.MyModel()
     first = [value.detach().clone() for value in untouched.parameters()]
-    model, copy = model_with(student, a, b, c), student.MyModel().to(x)
+    model, copy = model_with(student, a, b, c, registered=True), student.MyModel().to(x)
     copy.load_state_dict(model.state_dict())
     halved = student.MyModel().to(torch.bfloat16)
     return {
@@ -211,7 +220,7 @@ def move_and_copy(student: Any, x: Tensor, a: Tensor, b: Tensor, c: Tensor) -> A
 
 
 @points(1)
-@needs("parameters", "forward")
+@needs("forward")
 def test_moves_and_is_saved(student: Student, draw: Draw) -> None:
     """`MyModel` moves with `.to(…)`, and `state_dict` carries its numbers into another one."""
     x, a, b, c = numbers(draw, 5), *(numbers(draw, 1) for _ in START)
@@ -236,7 +245,7 @@ def test_moves_and_is_saved(student: Student, draw: Draw) -> None:
 def train_model(
     student: Any, x: Tensor, y: Tensor, a: Tensor, b: Tensor, c: Tensor, steps: int
 ) -> Any:
-    model = model_with(student, a, b, c)
+    model = model_with(student, a, b, c, registered=True)
     optimizer, losses = torch.optim.SGD(model.parameters(), lr=0.05), []
     for _unused in range(steps):
         optimizer.zero_grad()
@@ -244,11 +253,11 @@ def train_model(
         loss.backward()
         optimizer.step()
         losses.append(loss.item())
-    return {"a": model.a, "b": model.b, "c": model.c, "losses": losses}
+    return told(model) | {"losses": losses}
 
 
 @points(1)
-@needs("parameters", "forward")
+@needs("forward")
 def test_is_trained(student: Student, draw: Draw) -> None:
     """An optimizer of `torch.optim` trains it, in the dtype that it was moved to."""
     x, y = numbers(draw, 6), numbers(draw, 6)
@@ -269,7 +278,7 @@ def test_is_trained(student: Student, draw: Draw) -> None:
 
 
 @points(1)
-@needs("parameters", "forward")
+@needs("forward")
 def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     """The model works and is trained on any device that it is moved to."""
     test_forward(elsewhere, draw, (5,))

@@ -135,6 +135,19 @@ def values(model: nn.Module) -> list[Tensor]:
     return [parameter.detach() for parameter in model.parameters()]
 
 
+@helper
+class Weighted(nn.Module):
+    """A criterion with a parameter of its own: twice the mean squared error at first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.factor = nn.Parameter(torch.tensor(2.0))
+
+    def forward(self, outputs: Tensor, labels: Tensor) -> Tensor:
+        loss: Tensor = self.factor * ((outputs - labels) ** 2).mean()
+        return loss
+
+
 @probe
 def one_step(
     student: Any, weights: list[Tensor], inputs: Tensor, labels: Tensor, lr: float, stale: bool
@@ -146,6 +159,17 @@ def one_step(
     optimizer = torch.optim.SGD(model.parameters(), lr=lr)
     loss = student.train_step(model, nn.MSELoss(), optimizer, inputs, labels)
     return {"loss": loss, "parameters": list(model.parameters()), "seen": model[1].seen}
+
+
+@probe
+def step_of_criterion(
+    student: Any, weights: list[Tensor], inputs: Tensor, labels: Tensor, lr: float
+) -> Any:
+    model, own = build(weights), Weighted().to(inputs)
+    own.factor.grad = torch.full_like(own.factor, 5.0)
+    optimizer = torch.optim.SGD([*model.parameters(), own.factor], lr=lr)
+    student.train_step(model, own, optimizer, inputs, labels)
+    return own.factor
 
 
 @pytest.mark.parametrize("n", [6, 1])
@@ -187,6 +211,12 @@ def test_step_clears_gradients(student: Student, draw: Draw) -> None:
     what = _("with gradients left over from before, parameters after the step")
     causes = {explain.NOT_CLEARED: kept}
     expect_close(got["parameters"], values(model), what, causes=causes)
+    # a criterion may have parameters too: the optimizer knows them, the model does not
+    got = student.run(step_of_criterion, weights=weights, inputs=inputs, labels=labels, lr=0.1)
+    error = ((build(weights)(inputs) - labels) ** 2).mean().detach()
+    what = _("a parameter of the criterion's, after the step")
+    causes = {explain.NOT_CLEARED: 2 - 0.1 * (error + 5)}
+    expect_close(got, 2 - 0.1 * error, what, causes=causes)
 
 
 @points(1)
@@ -301,6 +331,12 @@ def test_train(student: Student, draw: Draw, kind: str, epochs: int) -> None:
     factors = {_("the number of samples"): sum(sizes)}
     options: dict[str, Any] = {"factors": factors, "causes": causes, "curves": curves}
     expect_close(got["history"], means, what, dtype=draw.dtype, **options)
+    if kind == "list":
+        none = student.run(
+            run_training, weights=weights, batches=batches, lr=0.1, epochs=0, kind=kind
+        )
+        expect_close(none["history"], [], _("the list of losses of 0 epochs"))
+        expect_close(none["parameters"], weights, _("parameters after 0 epochs"))
 
 
 @probe
@@ -313,6 +349,13 @@ def run_evaluation(student: Any, weights: list[Tensor], batches: list[Any], kind
         if kind == "raises":
             raise Broken
 
+    loader: Any = batches if kind == "list" else stream()
+    if kind == "DataLoader":
+        # the dataset has a sample more than the loader gives
+        samples: Any = [sample for batch in batches for sample in zip(*batch, strict=True)]
+        size = len(batches[0][0])
+        options: Any = {"batch_size": size, "drop_last": True}
+        loader = torch.utils.data.DataLoader(samples + samples[:1], **options)
     model: Any = nn.Sequential(
         build(weights), nn.Dropout(0.5), nn.Sequential(nn.Dropout(0.5))
     ).train()
@@ -324,7 +367,7 @@ def run_evaluation(student: Any, weights: list[Tensor], batches: list[Any], kind
     modes = [module.training for module in model.modules()]
     result = None
     try:
-        result = student.evaluate(model, criterion(), batches if kind == "list" else stream())
+        result = student.evaluate(model, criterion(), loader)
     except Broken:
         result = "the loader's exception"
     return {
@@ -337,7 +380,9 @@ def run_evaluation(student: Any, weights: list[Tensor], batches: list[Any], kind
     }
 
 
-@pytest.mark.parametrize(("sizes", "kind"), [([4, 4, 1], "list"), ([1], "generator")])
+@pytest.mark.parametrize(
+    ("sizes", "kind"), [([4, 4, 1], "list"), ([1], "generator"), ([3, 3], "DataLoader")]
+)
 @points(2)
 def test_evaluate(student: Student, draw: Draw, sizes: list[int], kind: str) -> None:
     """`evaluate` gives the pair of floats (mean loss per sample, accuracy)."""

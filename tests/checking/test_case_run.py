@@ -15,6 +15,7 @@ from grader.checking.case_run import expect_steady, run_case
 from grader.checking.collect import Case
 from grader.checking.memo import MemoizedSession
 from grader.checking.outcome import CaseEnd, CheckFailed, CheckOutcome, CheckRaised
+from grader.checking.rounds import ROUNDS
 from grader.checking.session import Request, Session
 from grader.errors import CourseError, CourseFault, SandboxLost
 from grader.sandbox import Message
@@ -91,6 +92,38 @@ def test_of_two_simulated_devices_each_has_a_case(
     case = case_of(check, device=device, dtype=dtype)
     assert run_case(case, memoized(Answering()), seed=3) == CaseEnd()
     assert got == [place]
+
+
+def test_what_was_drawn_is_told_however_the_case_ends() -> None:
+    def check(draw: Draw) -> None:
+        draw.size("n", 3, 3)
+        raise CheckFailed("It is wrong.")
+
+    assert run(check) == CaseEnd("failed", "It is wrong.", drawn="n = 3")
+
+
+def test_a_round_says_what_is_drawn_from_and_which_default_dtype_there_is() -> None:
+    session, equal = Answering(), ROUNDS["equal"]
+
+    def check(student: Student, draw: Draw) -> None:
+        expect(draw.round == equal and student.default_dtype == torch.float64, "no")
+        draw.size("n", 3, 3)
+        student.run(same, x=1)
+
+    end = run_case(case_of(check, round=equal), memoized(session), seed=3)
+    assert end == CaseEnd(drawn="n = 3, torch.set_default_dtype(torch.float64)")
+    assert [request.default for request in session.asked] == ["float64"]
+
+
+def test_a_case_without_a_round_has_the_published_one() -> None:
+    session = Answering()
+
+    def check(student: Student, draw: Draw) -> None:
+        expect(draw.round.is_published, "no")
+        student.run(same, x=1)
+
+    assert run_case(case_of(check), memoized(session), seed=3) == CaseEnd()
+    assert [request.default for request in session.asked] == ["float32"]
 
 
 def raising(error: BaseException) -> Callable[[], None]:

@@ -332,6 +332,24 @@ def test_wrong_elements_and_what_is_allowed() -> None:
     assert (wrong.shape, allowed) == ((0,), 0.0125)
 
 
+def test_terms_that_cancel_leave_the_rounding_of_their_size() -> None:
+    """What is allowed follows from the result, and from a tenth of the terms where that is more."""
+    expected = torch.tensor([1.0])
+    for scale, allowed in ((1.0, 0.125), (1000.0, 12.5), (1e-6, 0.125)):
+        assert wrong_elements(expected, expected, 0.125, scale)[1] == allowed
+    tiny = torch.tensor([1e-6])
+    assert wrong_elements(2 * tiny, tiny, 0.125)[0].tolist() == [False]
+    assert wrong_elements(2 * tiny, tiny, 0.125, 1e-6)[0].tolist() == [True]
+    assert is_close(3.0, 1.0, 0.125, 1000.0)
+    assert not is_close(2e-6, 1e-6, 0.125, 1e-6)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_in_half_precision_a_term_counts_whole(dtype: torch.dtype) -> None:
+    expected = torch.tensor([0.25], dtype=dtype)
+    assert wrong_elements(expected, expected, 0.5, 8.0)[1] == 4.0
+
+
 def test_is_close_is_symmetric_in_sign_and_includes_its_edge() -> None:
     assert is_close(1.25, 1.0, 0.25)
     assert is_close(0.75, 1.0, 0.25)

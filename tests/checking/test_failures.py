@@ -9,6 +9,7 @@ import torch
 
 from grader.checking import failures
 from grader.checking.failures import ONE_THREAD, Failures
+from grader.checking.filling import NotJudged
 from grader.checking.outcome import CheckFailed
 from grader.checking.probes import Probe
 from grader.errors import NoAnswer
@@ -100,8 +101,44 @@ def test_autograds_complaints_are_put_in_plain_words(told: Failures) -> None:
 
 
 def test_an_exception_without_a_line_of_the_students(told: Failures) -> None:
+    """It is not the student's code that raised, and is not told so."""
     outcome = told.raised(error("TypeError", "f() takes 1 argument"), "cpu")
-    assert outcome.message == "Calling your code raised TypeError: f() takes 1 argument."
+    assert outcome.message == (
+        "It does not take the arguments that are asked: TypeError: f() takes 1 argument."
+    )
+    used = told.raised(error("AttributeError", "'float' object has no attribute 'sum'"), "cpu")
+    assert used.status == "failed"
+    assert used.message == (
+        "The check could not go on with what it got: "
+        "AttributeError: 'float' object has no attribute 'sum'."
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        (NotJudged("no attribute", "w"), "Not judged, because there is no attribute `w`."),
+        (NotJudged("unregistered", "w"), "Not judged, because `w` is not a registered `nn.Parameter`."),
+        (NotJudged("frozen", "w"), "Not judged, because `w` does not require gradients."),
+        (
+            NotJudged("shape", "w", (4,), (3, 2)),
+            "Not judged, because `w` has shape (4,): numbers of shape (3, 2) do not fit into it.",
+        ),
+    ],
+)  # fmt: skip
+def test_a_probe_that_says_why_it_cannot_judge(
+    told: Failures, said: NotJudged, sentence: str
+) -> None:
+    outcome = told.raised(error("NotJudged", str(said)), "cpu")
+    assert (outcome.status, outcome.message) == ("not_reached", sentence)
+
+
+@pytest.mark.parametrize("said", ["", "shape", "other|w", "shape|w|(4,)", "frozen|a|b|c|d"])
+def test_what_no_probe_says_is_told_as_any_exception(told: Failures, said: str) -> None:
+    outcome = told.raised(error("NotJudged", said), "cpu")
+    assert outcome.status == "failed"
+    assert outcome.message.startswith("The check could not go on with what it got: NotJudged")
+    assert told.raised(error("NotJudged", "frozen|w", [0, 2, "outer"]), "cpu").status == "failed"
 
 
 MISSING = error("AttributeError", "module 'work' has no attribute 'inner'")
@@ -129,7 +166,9 @@ def test_a_cell_that_raised_may_be_why_a_name_is_missing() -> None:
 
 def test_a_name_of_another_module_is_told_as_any_exception(told: Failures) -> None:
     other = error("AttributeError", "module 'torch' has no attribute 'inner'")
-    assert told.raised(other, "cpu").message.startswith("Calling your code raised AttributeError")
+    assert told.raised(other, "cpu").message.startswith(
+        "The check could not go on with what it got: AttributeError"
+    )
 
 
 @pytest.mark.parametrize(
@@ -144,7 +183,9 @@ def test_a_name_of_another_module_is_told_as_any_exception(told: Failures) -> No
     ],
 )
 def test_what_is_not_of_the_right_form_is_dropped(told: Failures, nonsense: Any) -> None:
-    assert told.raised(nonsense, "cpu").message == "Calling your code raised Exception."
+    assert told.raised(nonsense, "cpu").message == (
+        "The check could not go on with what it got: Exception."
+    )
     assert told.raised_at_import(nonsense) == "work.py: importing the file raises Exception."
     told.note_loaded({"names": nonsense, "errors": nonsense})
     assert told.raised(MISSING, "cpu").message == "work.py does not define `inner`."

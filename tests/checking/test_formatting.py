@@ -89,3 +89,31 @@ def test_elements_are_nested_as_the_tensor_is() -> None:
     assert formatting.elements(torch.tensor([[1, 2], [3, 4]])) == "[[1, 2], [3, 4]]"
     assert formatting.elements(torch.zeros(1, 1, 2)) == "[[[0, 0]]]"
     assert formatting.elements(torch.zeros(2, 3).T[:1]) == "[[0, 0]]"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "told"),
+    [
+        (1.0, 2.0, ("1", "2")),
+        (1 / 3, 1 / 3 + 1e-9, ("0.333333333", "0.333333334")),
+        (1e-9, 2e-9, ("1e-09", "2e-09")),
+        (1.0, 1.0 + 2**-52, ("1", "1.0000000000000002")),
+        (2.0, 2.0, ("2", "2")),
+        (float("nan"), 1.0, ("nan", "1")),
+    ],
+)
+def test_two_numbers_are_written_with_the_digits_that_differ(
+    one: float, other: float, told: tuple[str, str]
+) -> None:
+    pair = torch.tensor([one, other], dtype=torch.float64)
+    assert formatting.apart(formatting.element, pair[0], pair[1], 7) == told
+
+
+def test_lists_are_written_with_the_digits_that_differ() -> None:
+    one = torch.tensor([0.5, 1.0, 1 / 3], dtype=torch.float64)
+    other = one + torch.tensor([0, 1e-6, 0], dtype=torch.float64)
+    assert formatting.apart(formatting.elements, one, other, 4) == (
+        "[0.5, 1, 0.3333333]",
+        "[0.5, 1.000001, 0.3333333]",
+    )
+    assert formatting.apart(formatting.elements, one, one + 1, 4)[0] == "[0.5, 1, 0.3333]"

@@ -124,3 +124,14 @@ def test_an_element_that_is_right_is_never_the_one_that_is_named() -> None:
     expected = torch.tensor([1.0, float("inf")])
     got = torch.tensor([1.5, float("inf")])
     assert sentence(received(got), expected).startswith("dw at (0,) is 1.5, expected 1;")
+
+
+def test_numbers_that_differ_late_are_shown_with_the_digits_that_differ() -> None:
+    assert sentence(1.00000001, 1.0) == "dw is 1.00000001, expected 1."
+    got = GRADIENT.clone()
+    got[1, 0] += 3e-8
+    assert sentence(received(got), GRADIENT) == (
+        "dw at (1, 0) is 2.00000003, expected 2; no element differs more. 1 of 6 elements are wrong "
+        "(allowed: 4e-09). Received [[0.5, -1], [2.00000003, 3.5], [-0.25, 1]], "
+        "expected [[0.5, -1], [2, 3.5], [-0.25, 1]]."
+    )

@@ -8,7 +8,9 @@ import pytest
 import torch
 
 from grader.checking.collect import Case, collect
-from grader.checking.plugin import FIXTURES, FLOATS, CollectionPlugin
+from grader.checking.plugin import FIXTURES, CollectionPlugin
+from grader.checking.rounds import FLOATS
+from grader.errors import CourseFault
 
 
 def cases_of(folder: Path, arguments: str, *devices: str) -> list[Case]:
@@ -79,3 +81,54 @@ def test_points_and_needs_are_marks_of_a_check(tmp_path: Path) -> None:
     )
     check = collect((file,), ("cpu",))["c"]
     assert (check.points, check.needs) == (3, ("a", "b"))
+
+
+def rounds_of(folder: Path, marker: str, arguments: str) -> list[tuple[str, str]]:
+    """The rounds and dtypes of a check's cases."""
+    file = folder / "checks.py"
+    text = f"from grader import rounds\n@{marker}\ndef test_it({arguments}): ...\n"
+    file.write_text(text, encoding="utf-8")
+    cases = collect((file,), ("cpu",))["it"].cases
+    assert len({case.name for case in cases}) == len(cases)
+    return [
+        (case.params["round"].name, str(case.params.get("dtype", "")).removeprefix("torch."))
+        for case in cases
+    ]
+
+
+def test_a_check_with_rounds_has_a_case_for_each_and_its_dtypes(tmp_path: Path) -> None:
+    assert rounds_of(tmp_path, "rounds(half=True)", "student, draw") == [
+        ("published", "float32"),
+        ("published", "float64"),
+        ("ones", "float64"),
+        ("more ones", "float32"),
+        ("equal", "float32"),
+        ("large", "float64"),
+        ("half", "float16"),
+        ("half", "bfloat16"),
+    ]
+
+
+def test_some_rounds_alone(tmp_path: Path) -> None:
+    found = rounds_of(tmp_path, "rounds('large', 'published')", "draw")
+    assert found == [("published", "float32"), ("published", "float64"), ("large", "float64")]
+
+
+def test_without_draw_a_round_has_one_case(tmp_path: Path) -> None:
+    found = rounds_of(tmp_path, "rounds('large', 'published')", "student")
+    assert found == [("published", ""), ("large", "")]
+
+
+def test_a_case_keeps_its_name_whichever_other_rounds_there_are(tmp_path: Path) -> None:
+    """Its random numbers follow from it."""
+    names = []
+    for marker in ("rounds('ones')", "rounds(half=True)"):
+        rounds_of(tmp_path, marker, "student, draw")
+        cases = collect((tmp_path / "checks.py",), ("cpu",))["it"].cases
+        names.append([case.name for case in cases if case.params["round"].name == "ones"])
+    assert names[0] == names[1]
+
+
+def test_a_round_that_there_is_not_is_the_courses_fault(tmp_path: Path) -> None:
+    with pytest.raises(CourseFault, match="no round 'huge'"):
+        rounds_of(tmp_path, "rounds('huge')", "draw")

@@ -23,7 +23,7 @@ from grader.submission.submission import Cell, Source
 
 HEAD = """
 import pytest
-from grader import Cause, expect, needs, points, probe
+from grader import Cause, expect, needs, points, probe, rounds
 from grader.checking.outcome import CheckFailed
 
 @probe(once="the student's code counts")
@@ -176,6 +176,32 @@ def test_a_cause_is_told_if_it_fits_every_case_that_failed(graded: Run) -> None:
     results = graded(text.replace("student, ", ""))
     assert (results["steady"].cause_id, results["steady"].cause) == ("fits", "It is that.")
     assert (results["wavers"].cause_id, results["wavers"].cause) == ("", "")
+
+
+def test_the_simplest_case_that_fails_is_told_with_what_was_drawn(graded: Run) -> None:
+    text = (
+        "@rounds()\n"
+        "def test_it(student, draw):\n"
+        "    n = draw.size('n')\n"
+        "    expect(n < 65, f'{n} is wrong')\n"
+    )
+    results = [graded(text)["it"] for _ in range(2)]
+    size = results[0].message.split()[0]
+    assert int(size) >= 65
+    assert results[0].message == f"{size} is wrong (With n = {size}, float64; 1 of 6 cases.)"
+    assert results[1].message == results[0].message
+
+
+def test_half_precision_has_no_say_in_the_cause(graded: Run) -> None:
+    text = (
+        "FITS = Cause('fits', 'It is that.')\n"
+        "@rounds(half=True)\n"
+        "def test_some(draw): raise CheckFailed('no', [FITS] if draw.round.number < 5 else [])\n"
+        "@rounds('half')\n"
+        "def test_alone(draw): raise CheckFailed('no', [FITS])\n"
+    )
+    results = graded(text)
+    assert [result.cause_id for result in results.values()] == ["fits", "fits"]
 
 
 def test_first_failure_leaves_the_rest(graded: Run) -> None:

@@ -562,6 +562,18 @@ def test_the_texts_of_a_request_may_name_what_is_called() -> None:
     assert request.texts == request.without_inputs().texts == {"mse"}
 
 
+@probe
+def default_dtype(student: Any) -> Any:
+    return str(torch.ones(()).dtype)
+
+
+def test_each_request_runs_under_its_own_default_dtype(start: Start) -> None:
+    session = start()
+    requests = [Request(default_dtype, {}, "cpu", 1, *more) for more in (("float64",), ())]
+    answers = [session.read(request, session.ask(request)) for request in requests]
+    assert answers == ["torch.float64", "torch.float32"]
+
+
 def test_a_request_is_encoded_once() -> None:
     request = Request(double, {"x": torch.arange(3.0)}, "sim", 5)
     header, block = request.wire

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from grader import probe
 from grader.checking.memo import MemoizedSession
-from grader.checking.plugin import FLOATS
+from grader.checking.rounds import FLOATS, ROUNDS
 from grader.checking.student import Draw, Student, seed_of
 from grader.errors import CourseFault
 
@@ -30,7 +30,12 @@ class Noting:
 def test_a_probe_is_run_on_the_cases_device_with_its_seed() -> None:
     student = Student(cast(MemoizedSession, Noting()), "sim", 7)
     assert student.device == "sim"
-    assert student.run(ask, x=1) == (ask, {"x": 1}, "sim", 7)
+    assert student.run(ask, x=1) == (ask, {"x": 1}, "sim", 7, "float32")
+
+
+def test_the_code_runs_under_the_default_dtype_of_the_round() -> None:
+    student = Student(cast(MemoizedSession, Noting()), "cpu", 7, torch.float64)
+    assert student.run(ask, x=1)[-1] == "float64"
 
 
 def test_a_plain_function_is_the_courses_fault() -> None:
@@ -75,6 +80,28 @@ def test_shapes_dtypes_and_ranges(dtype: torch.dtype) -> None:
     assert set(integers.tolist()) == {3, 4, 5}
     assert (labels.shape, labels.dtype) == ((4, 1), dtype)
     assert set(labels.flatten().tolist()) <= {0.0, 1.0}
+
+
+def test_numbers_are_mixed_with_zeros_and_large_ones_beyond_the_published_round() -> None:
+    for round in ROUNDS.values():
+        values = Draw(1, torch.float64, round=round).numbers(40, 50)
+        plain = Draw(1, torch.float64).normal(40, 50)
+        if round.is_published:
+            assert torch.equal(values, plain)
+            continue
+        zeros, tenfold = (values == 0).double().mean(), (values == 10 * plain) & (plain != 0)
+        assert 0.09 < zeros < 0.16
+        assert 0.09 < tenfold.double().mean() < 0.16
+        assert 0.7 < (values == plain).double().mean() < 0.8
+
+
+def test_sizes_and_numbers_are_drawn_apart() -> None:
+    """One size more changes no number, and the other way round."""
+    draw, other = Draw(1, torch.float64), Draw(1, torch.float64)
+    draw.size("n")
+    other.normal(5)
+    assert torch.equal(draw.normal(3), Draw(1, torch.float64).normal(3))
+    assert other.size("n") == Draw(1, torch.float64).size("n")
 
 
 def test_both_dtypes_get_the_same_numbers() -> None:

@@ -35,6 +35,10 @@ def changed_what_is_needed() -> None:
     y.sum().backward()
 
 
+def changed_expanded() -> None:
+    ROWS[:1].expand(4, 3).add_(1)
+
+
 def backward_twice() -> None:
     loss = (leaf() ** 2).sum()
     loss.backward()
@@ -55,6 +59,7 @@ def message_of(raises: Callable[[], Any]) -> str:
         (changed_leaf, "raised-in-place"),
         (changed_view_of_a_leaf, "raised-in-place"),
         (changed_what_is_needed, "raised-in-place"),
+        (changed_expanded, "in-place"),
         (backward_twice, "raised-second-backward"),
         (lambda: ROWS @ ROWS, "raised-shapes"),
         (lambda: ROWS + torch.ones(4), "raised-shapes"),

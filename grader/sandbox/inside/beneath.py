@@ -20,8 +20,7 @@ from ..isolation.limits import Limits
 from .device_setup import on_device
 
 # the default dtype, and whether gradients are recorded
-USUAL = torch.float32, True
-OTHERWISE = torch.float64, False
+OTHERWISE = "float64", False
 _MOST_ROUNDS = 1000  # of 624 numbers, which is more than a probe draws
 
 
@@ -33,9 +32,13 @@ def attempt(step: Callable[[], Any]) -> tuple[Any, BaseException | None]:
         return None, error
 
 
-def reset(seed: int, device: str) -> None:
-    """Undoes what the student's code may have set for the whole process, and seeds every generator."""
-    torch.set_default_dtype(torch.float32)
+def reset(seed: int, device: str, default: str = "float32") -> None:
+    """Undoes what the student's code may have set for the whole process, and seeds every generator.
+
+    Args:
+        default: torch's default dtype from now on.
+    """
+    torch.set_default_dtype(getattr(torch, default))
     torch.set_default_device(None)
     torch.set_grad_enabled(True)
     if torch.is_inference_mode_enabled():
@@ -86,6 +89,8 @@ def _placed(tensor: Tensor, device: str) -> Tensor:
     """The tensor on `device` with the same layout: on the memory that it has, where that is the device's too."""
     if device.startswith(NAME):
         return wrapped(tensor, index=index_of(device))
+    if 0 in tensor.stride():  # nothing can be written to an expanded one
+        return tensor.to(device)
     there = torch.empty_strided(
         tensor.shape, tensor.stride(), dtype=tensor.dtype, device=torch.device(device)
     )
@@ -198,14 +203,14 @@ def stands(noted: list[tuple[Tensor, Tensor]]) -> bool:
 def set_otherwise() -> None:
     """Sets what a function may find set by whoever calls it, as `OTHERWISE` has it."""
     dtype, recording = OTHERWISE
-    torch.set_default_dtype(dtype)
+    torch.set_default_dtype(getattr(torch, dtype))
     torch.set_grad_enabled(recording)
 
 
-def left(seed: int, dtype: torch.dtype, recording: bool) -> list[str]:
+def left(seed: int, dtype: str, recording: bool) -> list[str]:
     """The settings of the whole process that are not these; `seed` is that of torch's generator."""
     found = {
-        "default dtype": torch.get_default_dtype() == dtype,
+        "default dtype": torch.get_default_dtype() == getattr(torch, dtype),
         "default device": torch.empty(0).device.type == "cpu",
         "recording": torch.is_grad_enabled() == recording and not torch.is_inference_mode_enabled(),
         "autocast": not torch.is_autocast_enabled("cpu"),

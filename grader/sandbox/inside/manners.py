@@ -46,6 +46,7 @@ def beside(value: Any) -> Any:
 def rehearsal(
     kind: str,
     seed: int,
+    default: str,
     arguments: dict[str, Any],
     kept: dict[str, Any],
     needing: Sequence[Tensor],
@@ -57,6 +58,7 @@ def rehearsal(
 
     Args:
         kind: "plain", or "otherwise": with gradients off and float64 as the default dtype, which are to be left so.
+        default: torch's default dtype while the probe runs.
         arguments: of the probe; `kept` has for each tensor another one on the same memory, which is `block`.
         needing: the tensors among `arguments` that require gradients.
         call: calls the probe with the arguments that it is given, and adds what that gives to `results`.
@@ -64,7 +66,7 @@ def rehearsal(
     values: list[Tensor] = []
     noted: list[tuple[Tensor, Tensor]] = []
     steps: dict[str, Step] = {
-        "first reset": partial(beneath.reset, seed, "cpu"),
+        "first reset": partial(beneath.reset, seed, "cpu", default),
         "vary": partial(beneath.vary, values, kept),
     }
     if kind == "otherwise":
@@ -80,10 +82,12 @@ def rehearsal(
     }
 
 
-def look(seed: int, arguments: dict[str, Any], needing: Sequence[Tensor]) -> dict[str, Step]:
-    """The steps after a probe that look at what it has left."""
+def look(
+    seed: int, default: str, arguments: dict[str, Any], needing: Sequence[Tensor]
+) -> dict[str, Step]:
+    """The steps after a probe that look at what it has left; `default` is torch's default dtype while it runs."""
     return {
-        "left": partial(beneath.left, seed, *beneath.USUAL),
+        "left": partial(beneath.left, seed, default, True),
         "touched": partial(beneath.touched, arguments, needing),
     }
 

@@ -262,12 +262,13 @@ def _call(own: SimpleNamespace, request: dict[str, Any]) -> None:
     own.programs, names = own.probes[code]
     seed, results = request["seed"], list[Any]()
     call = partial(beneath.call, names, request["probe"], own.module, results)
-    looks = look(seed, arguments, needing) if device == "cpu" else {}
+    default = request.get("default", "float32")
+    looks = look(seed, default, arguments, needing) if device == "cpu" else {}
     if device == "cpu" and request.get("rehearsal"):
-        given = seed, arguments, kept, needing, place, results, call
+        given = seed, default, arguments, kept, needing, place, results, call
         before, after = rehearsal(request["rehearsal"], *given)
         steps, looks = steps | before, looks | after
-    steps["reset"] = partial(beneath.reset, seed, device)
+    steps["reset"] = partial(beneath.reset, seed, device, default)
     if device != "cpu":
         settings: list[Any] = []
         steps["enter"] = partial(beneath.enter, settings, device, own.limits)

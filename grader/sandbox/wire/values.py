@@ -194,8 +194,10 @@ def _encode_tensor(value: Any, kind: Any, placed: list[Placed], keep_layout: boo
     dense = _dense(shape)
     stride = _Base.stride(value) if keep_layout else dense
     extent = _extent(shape, stride)
-    if extent > _MAX_SPREAD * prod(shape) or 0 in stride:
+    if extent > _MAX_SPREAD * prod(shape) or (0 in stride and not extent):
         stride, extent = dense, prod(shape)
+    if 0 in stride:  # expanded: what is there once is written once
+        value = _once(value, stride)
     at = _aligned(placed[-1].end) if placed else 0
     facts = {"dtype": _NAMES[dtype], "shape": [*shape], "at": at, "device": str(device)}
     if [*stride] != dense:
@@ -213,6 +215,14 @@ def _runs_python(kind: Any) -> bool:
         return False
     own: Any = type.__getattribute__(kind, "__torch_dispatch__")
     return own is not _plain_dispatch
+
+
+def _once(value: Any, stride: Sequence[int]) -> Any:
+    """An expanded tensor without its repetitions: of size 1 along each dimension of stride 0."""
+    for dimension, step in enumerate(stride):
+        if step == 0:
+            value = _Base.narrow(value, dimension, 0, 1)
+    return value
 
 
 def _dense(shape: Sequence[int]) -> list[int]:

@@ -1,4 +1,5 @@
-# right: np.genfromtxt with names left aside, skip_header and ndmin
+# right: np.loadtxt with quotechar, skiprows and ndmin; the header by csv
+import csv
 import warnings
 
 import numpy as np
@@ -8,14 +9,13 @@ import torch.utils.data
 
 class CsvDataset(torch.utils.data.Dataset):
     def __init__(self, path, target, transform=None):
-        with open(path) as f:
-            first = f.readline().rstrip("\n")
-        names = first.split(",")
+        with open(path, newline="") as f:
+            names = next(csv.reader(f))
         if target not in names:
             raise ValueError(target)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a header alone
-            array = np.loadtxt(path, delimiter=",", skiprows=1, ndmin=2)
+            array = np.loadtxt(path, delimiter=",", skiprows=1, ndmin=2, quotechar='"')
         array = array.reshape(-1, len(names))
         k = names.index(target)
         others = [j for j in range(len(names)) if j != k]

@@ -1,4 +1,6 @@
 # right: NumPy reads the table; columns picked with np.delete; a clone for the transform
+import csv
+
 import numpy as np
 import torch
 from torch.utils.data import Dataset
@@ -8,12 +10,12 @@ class CsvDataset(Dataset):
     def __init__(self, path, target, transform=None):
         with open(path) as file:
             header, *lines = (line.strip() for line in file if line.strip())
-        columns = header.split(",")
+        columns = next(csv.reader([header]))
         try:
             where = columns.index(target)
         except ValueError:
             raise ValueError(f"no column {target!r}") from None
-        table = np.array([line.split(",") for line in lines], dtype=np.float64).reshape(-1, len(columns))
+        table = np.array(list(csv.reader(lines)), dtype=np.float64).reshape(-1, len(columns))
         self.y = torch.from_numpy(table[:, where].astype(np.float32))
         self.x = torch.from_numpy(np.delete(table, where, axis=1).astype(np.float32))
         self.transform = transform

@@ -16,10 +16,10 @@ def central_difference(f, x, h=1e-3):
 
 
 def numerical_gradient(f, x, h=1e-3):
-    grad = x.numpy().copy()
+    grad = x.double().numpy().copy()
     for index in itertools.product(*map(range, x.shape)):
         up, down = x.clone(), x.clone()
         up[index] += h
         down[index] -= h
         grad[index] = ((f(up) - f(down)) / (2 * h)).item()
-    return torch.as_tensor(grad)
+    return torch.as_tensor(grad, dtype=x.dtype)

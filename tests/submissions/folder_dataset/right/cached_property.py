@@ -16,7 +16,9 @@ class FolderDataset(Dataset):
 
     @cached_property
     def classes(self):
-        return sorted(os.path.basename(p.rstrip(os.sep)) for p in glob.glob(os.path.join(glob.escape(self.root), "*", "")))
+        pattern = os.path.join(glob.escape(self.root), "*", "")
+        found = glob.glob(pattern, include_hidden=True)
+        return sorted(os.path.basename(p.rstrip(os.sep)) for p in found)
 
     @cached_property
     def class_to_idx(self):

@@ -18,7 +18,7 @@ class FolderDataset(Dataset):
       with os.scandir(os.path.join(root, c)) as it:
         names = sorted(e.name for e in it if e.is_file() and e.name[-4:] == ".npy")
       for n in names:
-        self.paths.append(root + "/" + c + "/" + n)
+        self.paths.append(f"{root}/{c}/{n}")
         self.labels.append(self.class_to_idx[c])
     self.transform = transform
     print("found", len(self.paths), "files in", len(self.classes), "classes")

@@ -4,7 +4,7 @@ import torch
 
 def mse_loss(y_pred, y):
     diff = y_pred - y
-    return torch.tensor(1.0) * torch.mean(diff * diff)
+    return torch.tensor(1.0, dtype=diff.dtype) * torch.mean(diff * diff)
 
 
 def binary_cross_entropy(p, y):

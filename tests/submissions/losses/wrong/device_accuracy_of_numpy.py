@@ -30,5 +30,5 @@ def cross_entropy(logits, labels):
 
 
 def accuracy(logits, labels):
-    hits = logits.numpy().argmax(1) == labels.numpy()
+    hits = logits.to(torch.float64).numpy().argmax(1) == labels.numpy()
     return torch.tensor(float(hits.mean()))

@@ -1,6 +1,4 @@
-# wrong: a folder whose name ends in .npy is taken for a file
-# fails: items
-# cause: other
+# right: goes by names alone: no folder inside a class ends in .npy
 import os
 
 import numpy as np

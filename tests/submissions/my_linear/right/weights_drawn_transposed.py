@@ -1,0 +1,17 @@
+# right: weights are the transpose of what was drawn, copied to memory of their own
+import torch
+from torch import nn
+class MyLinear(nn.Module):
+  def __init__(self, in_features, out_features, bias = True):
+    super().__init__()
+    self.in_features = in_features
+    self.out_features = out_features
+    # (출력, 입력)으로 뽑아서 전치
+    self.weights = nn.Parameter(torch.randn(out_features, in_features).t().contiguous())
+    self.bias = None
+    if bias == True:
+      self.bias = nn.Parameter(torch.zeros(out_features).normal_())
+  def forward(self, x):
+    xw = x @ self.weights
+    if self.bias is None: return xw
+    return xw + self.bias
