@@ -68,9 +68,12 @@ def work_out(student: Any, x: Tensor, y: Tensor, a: Tensor, b: Tensor) -> Any:
     return student.gradients(x, y, a, b)
 
 
-def expect_gradients(student: Student, draw: Draw, m: int, shape: tuple[int, ...]) -> None:
+def expect_gradients(
+    student: Student, draw: Draw, m: int, shape: tuple[int, ...], other: tuple[int, ...]
+) -> None:
+    """Holds the gradients of an `a` of the one shape and a `b` of the other against autograd's."""
     x, y = draw.strided(draw.normal(m)), draw.strided(draw.normal(m))
-    a, b = draw.normal(*shape), draw.normal(*shape)
+    a, b = draw.normal(*shape), draw.normal(*other)
     got = student.run(work_out, x=x, y=y, a=a, b=b)
     expect(isinstance(got, list | tuple) and len(got) == 2, _("gradients does not give a pair."))
     grads = dict(zip("ab", autograd(x, y, a, b), strict=True))
@@ -92,14 +95,15 @@ def expect_gradients(student: Student, draw: Draw, m: int, shape: tuple[int, ...
 @points(3)
 def test_gradients(student: Student, draw: Draw, m: int) -> None:
     """`gradients` gives the pair (∂mse/∂a, ∂mse/∂b), by hand."""
-    expect_gradients(student, draw, m, ())
+    expect_gradients(student, draw, m, (), ())
 
 
 @points(1)
 @needs("gradients")
 def test_gradients_shapes(student: Student, draw: Draw) -> None:
     """Each gradient has its parameter's shape, also where that is (1,)."""
-    expect_gradients(student, draw, 4, (1,))
+    for shapes in (((1,), (1,)), ((), (1,)), ((1,), ())):
+        expect_gradients(student, draw, 4, *shapes)
 
 
 @probe
@@ -139,7 +143,7 @@ def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     """All four functions work on any device: results are where the inputs are."""
     test_predict(elsewhere, draw, 5, ())
     test_mse(elsewhere, draw, 5)
-    expect_gradients(elsewhere, draw, 5, ())
+    expect_gradients(elsewhere, draw, 5, (), ())
     test_step(elsewhere, draw, 4, (1,))
 
 
