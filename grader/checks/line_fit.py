@@ -69,12 +69,21 @@ def work_out(student: Any, x: Tensor, y: Tensor, a: Tensor, b: Tensor) -> Any:
 
 
 def expect_gradients(
-    student: Student, draw: Draw, m: int, shape: tuple[int, ...], other: tuple[int, ...]
+    student: Student,
+    draw: Draw,
+    m: int,
+    shape: tuple[int, ...],
+    other: tuple[int, ...],
+    leaves: bool = False,
 ) -> None:
-    """Holds the gradients of an `a` of the one shape and a `b` of the other against autograd's."""
+    """Holds the gradients of an `a` of the one shape and a `b` of the other against autograd's.
+
+    With `leaves`, these two require gradients: the values are the same, and the rest is free.
+    """
     x, y = draw.strided(draw.normal(m)), draw.strided(draw.normal(m))
     a, b = draw.normal(*shape), draw.normal(*other)
-    got = student.run(work_out, x=x, y=y, a=a, b=b)
+    given = {"a": a.clone().requires_grad_(leaves), "b": b.clone().requires_grad_(leaves)}
+    got = student.run(work_out, x=x, y=y, **given)
     expect(isinstance(got, list | tuple) and len(got) == 2, _("gradients does not give a pair."))
     grads = dict(zip("ab", autograd(x, y, a, b), strict=True))
     causes = {
@@ -85,7 +94,7 @@ def expect_gradients(
         dict(zip("ab", got, strict=True)),
         grads,
         _("the gradients"),
-        requires_grad=False,
+        requires_grad=None if leaves else False,
         factors={"m": m},
         causes=causes,
     )
@@ -104,6 +113,7 @@ def test_gradients_shapes(student: Student, draw: Draw) -> None:
     """Each gradient has its parameter's shape, also where that is (1,)."""
     for shapes in (((1,), (1,)), ((), (1,)), ((1,), ())):
         expect_gradients(student, draw, 4, *shapes)
+    expect_gradients(student, draw, 4, (1,), (1,), leaves=True)
 
 
 @probe
