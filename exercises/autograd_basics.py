@@ -22,6 +22,11 @@ All three functions return detached tensors.
   input that requires gradients already, and for one that does not.
 - Inputs may have any shape, sizes of 1, and be non-contiguous.
 
+- float16 and bfloat16 are taken too, wherever torch's own function takes them: the results have
+  that dtype, and are as exact as it is.
+- An answer depends on the arguments alone: not on earlier calls, nor on torch's default dtype or
+  device, unless that is said. What was handed out earlier stays as it was.
+
 See: https://docs.pytorch.org/docs/stable/generated/torch.autograd.grad.html
 """
 

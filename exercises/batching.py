@@ -25,6 +25,8 @@ of the 5 values, each once.
   were. A batch may hold one sample, a sequence may have length 1 and one feature, and sequences
   may be non-contiguous.
 
+- How many workers your loader has is free, and so are its other options.
+
 See: https://docs.pytorch.org/docs/stable/data.html
 """
 
@@ -53,8 +55,8 @@ def pad_collate(
 
         - padded: shape (B, L_max) or (B, L_max, features), with L_max the length of the longest;
           the sequence i stands in `padded[i, :L_i]`; dtype and device of the sequences.
-        - lengths: the L_i, shape (B,), int64, on the device of the sequences.
-        - labels: shape (B,), int64, on the device of the sequences.
+        - lengths: the L_i, shape (B,), int64, on the device of the sequences or on the CPU.
+        - labels: shape (B,), int64, on the device of the sequences or on the CPU.
     """
     # YOUR CODE HERE
     raise NotImplementedError("pad_collate is not written yet")

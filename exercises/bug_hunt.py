@@ -20,6 +20,16 @@ $2 a x + b$: $7$ and $11$.
 - Results have the dtype and the device of the inputs. Inputs are left as they were. Sizes may be
   1, and inputs may be non-contiguous.
 
+- Finite differences and the complex step are no automatic differentiation: they are free where
+  they are exact enough. Symbolic differentiation (`sympy`) is not allowed.
+- A function that breaks the rule loses its own points; the others keep theirs.
+- Where an input requires gradients, the values have to be right all the same. Whether the results
+  then require gradients is free.
+- float16 and bfloat16 are taken too, wherever torch's own function takes them: the results have
+  that dtype, and are as exact as it is.
+- An answer depends on the arguments alone: not on earlier calls, nor on torch's default dtype or
+  device, unless that is said. What was handed out earlier stays as it was.
+
 See: https://docs.pytorch.org/docs/stable/notes/autograd.html
 """
 
@@ -131,8 +141,8 @@ def parabola(x: Tensor) -> Tensor:
 def difference(f: Callable[[Tensor], Tensor], x: Tensor, h: float = 1e-3) -> Tensor:
     """The derivative of a function by a central difference: (f(x + h) − f(x − h)) / 2h.
 
-    By hand: without automatic differentiation. The result does not require gradients, also when `x`
-    does. For example, `difference(parabola, torch.ones(1))` is about 12.
+    By hand: without automatic differentiation. For example, `difference(parabola, torch.ones(1))`
+    is about 12.
 
     Args:
         f: A function that acts on each element of a tensor by itself.

@@ -31,6 +31,17 @@ call your `predict` and `loss`; these must then let gradients through (no `.deta
 - m, the number of points, may be 1; `x` and `y` may be non-contiguous.
 - Each parameter is a 0-dim tensor or has shape (1,).
 
+- Finite differences and the complex step are no automatic differentiation: they are free where
+  they are exact enough. Symbolic differentiation (`sympy`) is not allowed.
+- A function that breaks the rule loses its own points; the others keep theirs.
+- Where an input requires gradients, the values have to be right all the same. Whether the results
+  then require gradients is free.
+- "In place" means that the same tensor object holds the new values afterwards; `p.data = …` counts.
+- float16 and bfloat16 are taken too, wherever torch's own function takes them: the results have
+  that dtype, and are as exact as it is.
+- An answer depends on the arguments alone: not on earlier calls, nor on torch's default dtype or
+  device, unless that is said. What was handed out earlier stays as it was.
+
 See: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.backward.html
 """
 

@@ -28,6 +28,16 @@ f(x) = Σx² at x = `[1, 2]` the numerical gradient is `[2, 4]`.
 - float32 holds about 7 digits, so a difference of two close values keeps only a few of them. In
   float64 the same code gives many more.
 
+- The complex step is free where it is exact enough. Symbolic differentiation (`sympy`) is not
+  allowed.
+- A function that breaks the rule loses its own points; the others keep theirs.
+- Where `x` requires gradients, the values have to be right all the same. Whether the results then
+  require gradients is free.
+- float16 and bfloat16 are taken too, wherever torch's own function takes them: the results have
+  that dtype, and are as exact as it is.
+- An answer depends on the arguments alone: not on earlier calls, nor on torch's default dtype or
+  device, unless that is said. What was handed out earlier stays as it was.
+
 See: https://docs.pytorch.org/docs/stable/generated/torch.autograd.gradcheck.gradcheck.html
 """
 

@@ -27,6 +27,16 @@ a = 1.3, b = 0.8.
 - A parameter is a 0-dim tensor or has shape (1,). Its gradient and its new value have that same
   shape, also when the other parameter has the other one.
 
+- Finite differences and the complex step are no automatic differentiation: they are free where
+  they are exact enough. Symbolic differentiation (`sympy`) is not allowed.
+- A function that breaks the rule loses its own points; the others keep theirs.
+- Where an input requires gradients, the values have to be right all the same. Whether the results
+  then require gradients is free.
+- float16 and bfloat16 are taken too, wherever torch's own function takes them: the results have
+  that dtype, and are as exact as it is.
+- An answer depends on the arguments alone: not on earlier calls, nor on torch's default dtype or
+  device, unless that is said. What was handed out earlier stays as it was.
+
 See: https://docs.pytorch.org/docs/stable/generated/torch.nn.MSELoss.html
 """
 

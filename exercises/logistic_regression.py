@@ -29,6 +29,18 @@ has ready (`torch.ops.aten.sigmoid_backward` and its like). Every other function
 - Inputs are left as they were. `dim` and `m` may be 1, and inputs may be non-contiguous.
 - `b` starts at 0, so a forgotten `+ b` shows only after a step.
 
+- The labels `y` are 0 or 1.
+- Finite differences and the complex step are no automatic differentiation: they are free where
+  they are exact enough. Symbolic differentiation (`sympy`) is not allowed.
+- A function that breaks the rule loses its own points; the others keep theirs.
+- Where an input requires gradients, the values have to be right all the same. Whether the results
+  then require gradients is free.
+- float16 and bfloat16 are taken too, wherever torch's own function takes them: the results have
+  that dtype, and are as exact as it is.
+- An answer depends on the arguments and the parameters alone: not on earlier calls, nor on torch's
+  default dtype or device, unless that is said. What was handed out earlier stays as it was, and two
+  instances share nothing.
+
 See: https://docs.pytorch.org/docs/stable/generated/torch.nn.BCELoss.html
 """
 

@@ -36,6 +36,13 @@ functions in there). Everything else of torch is allowed.
   not the tensor itself: it may be zeroed in place before the next step.
 - Parameter groups, and `nesterov` without momentum, are not asked for.
 
+- What counts is what your functions do when they run. Imports, annotations, `isinstance`, copying
+  weights from torch's own classes, and tests under `if __name__ == "__main__":` are free. A
+  function that breaks the rule loses its own points; the others keep theirs.
+- "In place" means that the same tensor object holds the new values afterwards; `p.data = …` counts.
+- Several parameters may have one shape, and two optimizers share nothing. Gradients may be refilled
+  in place between two steps.
+
 See: https://docs.pytorch.org/docs/stable/optim.html
 """
 

@@ -32,6 +32,11 @@ per sample, not $2.5$.
 - The tensors that the loader gives are left as they were.
 - The results are Python floats, not tensors.
 
+- The criterion gives the mean over a batch. It may have parameters of its own, which the optimizer
+  then holds too.
+- A loader without batches gives a `ValueError` or a loss of `nan`, as you like; `epochs=0` gives an
+  empty list. `evaluate` counts the samples that it has seen, not those of a dataset.
+
 See: https://docs.pytorch.org/docs/stable/optim.html
 """
 

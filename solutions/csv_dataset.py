@@ -24,6 +24,11 @@ one, with $(4, 5)$ and $20$.
   asking for the same item again must nevertheless start from the numbers in the file.
 - The table may have one row or none, and one feature column alone. The file is left as it was.
 
+- The file is UTF-8, with or without a byte-order mark, and its lines end with LF or CRLF. Fields
+  are what Python's `csv` reads: in quotes, they may hold commas and quotes. Names stand as they
+  are, with spaces or Hangul, and none stands twice. Numbers are what `float` reads (`+3`, `.5`,
+  `1E5`).
+
 See: https://docs.pytorch.org/docs/stable/data.html#map-style-datasets
 """
 

@@ -23,6 +23,11 @@ and item 2 is the array in `root/dog/a.npy` with the class index $1$.
   nor that of the dates.
 - Nothing under `root` is changed.
 
+- Names of classes and files may hold dots, brackets, spaces and Hangul, and may begin with a dot.
+  `root` may be a `str` or a `Path`. No folder inside a class has a name that ends in `.npy`.
+- The arrays have the dtypes that `torch.from_numpy` takes, in native byte order. What is done to an
+  item changes neither its file nor later items.
+
 See: https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.Dataset
 """
 
@@ -54,8 +59,7 @@ class FolderDataset(Dataset[tuple[Tensor, int]]):
         The classes are the folders directly under `root`, also those that hold no file. The items
         are the files directly in these folders whose names end in `.npy`, in the order of the
         class, then of the file name. All else is ignored: files directly under `root`, files with
-        other names, folders inside a class (also when their name ends in `.npy`) and what is in
-        them.
+        other names (`a.NPY` too), folders inside a class and what is in them.
 
         Args:
             root: The path of the folder that holds the classes.

@@ -30,6 +30,14 @@ allowed.
   made from numbers. The gradients that come out are those of torch's own criterion.
 - Inputs are left as they were. Sizes may be 1, and inputs may be non-contiguous.
 
+- What counts is what your functions do when they run. Imports, annotations, `isinstance`, copying
+  weights from torch's own classes, and tests under `if __name__ == "__main__":` are free. A
+  function that breaks the rule loses its own points; the others keep theirs.
+- float16 and bfloat16 are taken too, wherever torch's own function takes them: the results have
+  that dtype, and are as exact as it is.
+- An answer depends on the arguments alone: not on earlier calls, nor on torch's default dtype or
+  device, unless that is said. What was handed out earlier stays as it was.
+
 See: https://docs.pytorch.org/docs/stable/nn.html#loss-functions
 """
 
@@ -64,8 +72,8 @@ def binary_cross_entropy(p: Tensor, y: Tensor) -> Tensor:
         y: The truth, 0 or 1 or in between, of the same shape and dtype.
 
     Returns:
-        The mean over all elements, a 0-dim tensor. Its gradient is asked for where 0 < p < 1; at 0
-        and at 1 only the value is.
+        The mean over all elements, a 0-dim tensor. Its gradient is asked for where
+        10⁻⁶ ≤ p ≤ 1 − 10⁻⁶; nearer to 0 and 1 only the value is.
     """
     ### BEGIN SOLUTION
     log_yes = torch.log(p).clamp(min=-100)

@@ -27,6 +27,17 @@ db₂ = `[−0.5, 0.5]`, dW₁ = `[[−1, 0]]`, db₁ = `[−0.5, 0]`.
 - Inputs are left as they were: the logits too, so do not subtract the one-hot labels in place.
 - Every size (n, d, k, c) may be 1, and inputs may be non-contiguous.
 
+- `cache` is an input of `backward`: it is left as it was, and may be used several times.
+- Finite differences and the complex step are no automatic differentiation: they are free where
+  they are exact enough. Symbolic differentiation (`sympy`) is not allowed.
+- A function that breaks the rule loses its own points; the others keep theirs.
+- Where an input requires gradients, the values have to be right all the same. Whether the results
+  then require gradients is free.
+- float16 and bfloat16 are taken too, wherever torch's own function takes them: the results have
+  that dtype, and are as exact as it is.
+- An answer depends on the arguments alone: not on earlier calls, nor on torch's default dtype or
+  device, unless that is said. What was handed out earlier stays as it was.
+
 See: https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html
 """
 

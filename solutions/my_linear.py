@@ -20,6 +20,15 @@ and `+` are allowed, and autograd works out the gradients.
 - Inputs are left as they were. `in_features`, `out_features` and every other size may be 1; `x` may
   be non-contiguous.
 
+- What counts is what your functions do when they run. Imports, annotations, `isinstance`, copying
+  weights from torch's own classes, and tests under `if __name__ == "__main__":` are free. A
+  function that breaks the rule loses its own points; the others keep theirs.
+- float16 and bfloat16 are taken too, wherever torch's own function takes them: the results have
+  that dtype, and are as exact as it is.
+- An answer depends on the arguments and the parameters alone: not on earlier calls, nor on torch's
+  default dtype or device, unless that is said. What was handed out earlier stays as it was, and two
+  instances share nothing.
+
 See: https://docs.pytorch.org/docs/stable/generated/torch.nn.Linear.html
 """
 

@@ -17,6 +17,12 @@ not cut them off in `forward` (no `.data`, `.detach()` or `.item()`).
   float32 or to the CPU.
 - `x` is left as it was; its sizes may be 1, and it may be non-contiguous.
 
+- float16 and bfloat16 are taken too, wherever torch's own function takes them: the results have
+  that dtype, and are as exact as it is.
+- An answer depends on the arguments and the parameters alone: not on earlier calls, nor on torch's
+  default dtype or device, unless that is said. What was handed out earlier stays as it was, and two
+  instances share nothing.
+
 See: https://docs.pytorch.org/docs/stable/generated/torch.nn.parameter.Parameter.html
 """
 

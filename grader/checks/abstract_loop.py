@@ -94,6 +94,8 @@ def test_predict(student: Student, draw: Draw, m: int) -> None:
 @probe
 def measure(student: Any, y_pred: Tensor, y: Tensor) -> Any:
     err = student.calculate_err(y_pred, y)
+    if not isinstance(err, Tensor) or not err.requires_grad:
+        return {"value": err, "grad": None}
     value = err.detach().clone()
     err.backward()
     return {"value": value, "grad": y_pred.grad}
@@ -110,6 +112,8 @@ def test_calculate_err(student: Student, draw: Draw, m: int) -> None:
     error = plain - y
     causes = {ABSOLUTE: error.abs().mean()}
     expect_close(got["value"], (error**2).mean(), "calculate_err", factors=factors, causes=causes)
+    sentence = _("calculate_err(…) has no gradient for autograd.")
+    expect(got["grad"] is not None, sentence, explain.CUT)
     expect_close(got["grad"], 2 * error / m, _("its gradient"), factors=factors)
 
 

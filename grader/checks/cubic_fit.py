@@ -30,8 +30,9 @@ def curve(x: Tensor, a: Tensor, b: Tensor, c: Tensor, d: Tensor) -> Tensor:
     return a + b * x + c * x**2 + d * x**3
 
 
-def draw_params(draw: Draw, shape: tuple[int, ...]) -> dict[str, Tensor]:
-    return {name: draw.normal(*shape) for name in NAMES}
+def draw_params(draw: Draw, *shapes: tuple[int, ...]) -> dict[str, Tensor]:
+    """The four parameters, of the shape, or in turn of the shapes, that are given."""
+    return {name: draw.normal(*shapes[i % len(shapes)]) for i, name in enumerate(NAMES)}
 
 
 @probe
@@ -76,9 +77,9 @@ def work_out(student: Any, x: Tensor, y: Tensor, a: Tensor, b: Tensor, c: Tensor
     return student.gradients(x, y, a, b, c, d)
 
 
-def expect_gradients(student: Student, draw: Draw, m: int, shape: tuple[int, ...]) -> None:
+def expect_gradients(student: Student, draw: Draw, m: int, *shapes: tuple[int, ...]) -> None:
     x, y = draw.strided(draw.normal(m)), draw.strided(draw.normal(m))
-    params = draw_params(draw, shape)
+    params = draw_params(draw, *shapes)
     got = student.run(work_out, x=x, y=y, **params)
     leaves = {name: value.clone().requires_grad_() for name, value in params.items()}
     grads = torch.autograd.grad(((curve(x, **leaves) - y) ** 2).sum(), list(leaves.values()))
@@ -109,7 +110,8 @@ def test_gradients(student: Student, draw: Draw, m: int) -> None:
 @needs("gradients")
 def test_gradients_shapes(student: Student, draw: Draw) -> None:
     """Each gradient has its parameter's shape, also where that is (1,)."""
-    expect_gradients(student, draw, 4, (1,))
+    for shapes in ([(1,)], [(), (1,)], [(1,), ()]):
+        expect_gradients(student, draw, 4, *shapes)
 
 
 @probe(changes=("params",))
@@ -134,11 +136,11 @@ def take_steps(
 
 
 def run_steps(
-    student: Student, draw: Draw, m: int, shape: tuple[int, ...], stale: bool
+    student: Student, draw: Draw, m: int, stale: bool, *shapes: tuple[int, ...]
 ) -> tuple[Any, Any, float]:
     """Two steps of the student's, and a function that takes them by autograd."""
     x, y, lr = draw.uniform(-1, 1, m), draw.normal(m), 0.05
-    leaves = [draw.normal(*shape).requires_grad_() for _ in NAMES]
+    leaves = [value.requires_grad_() for value in draw_params(draw, *shapes).values()]
     given = [leaf.detach().clone().requires_grad_() for leaf in leaves]
     got = student.run(take_steps, x=x, y=y, params=given, lr=lr, steps=2, stale=stale)
 
@@ -165,11 +167,13 @@ def run_steps(
     return got, walk, lr
 
 
-@SHAPES
+@pytest.mark.parametrize(
+    ("m", "shapes"), [(5, [()]), (1, [(1,)]), (4, [(1,)]), (3, [(), (1,)])], ids=str
+)
 @points(2)
-def test_autograd_step(student: Student, draw: Draw, m: int, shape: tuple[int, ...]) -> None:
+def test_autograd_step(student: Student, draw: Draw, m: int, shapes: list[tuple[int, ...]]) -> None:
     """`autograd_step` updates the parameters in place, and returns the loss before the update as a float."""
-    got, walk, lr = run_steps(student, draw, m, shape, stale=False)
+    got, walk, lr = run_steps(student, draw, m, False, *shapes)
     expect(got["same"], _("The list holds other tensors than before: the update is not in place."))
     params, losses = walk(1)
     causes = explain.step_causes(lambda factor: walk(factor)[0], lr) | {
@@ -193,7 +197,7 @@ def test_autograd_step(student: Student, draw: Draw, m: int, shape: tuple[int, .
 @needs("autograd_step")
 def test_autograd_step_old_gradients(student: Student, draw: Draw) -> None:
     """A `.grad` left over from earlier work does not leak into the step."""
-    got, walk, _unused = run_steps(student, draw, 5, (), stale=True)
+    got, walk, _unused = run_steps(student, draw, 5, True, ())
     # some clear nothing, others clear afterwards alone
     causes = {
         explain.NOT_CLEARED: lambda: walk(1, 7.0)[0],
@@ -208,7 +212,7 @@ def test_autograd_step_old_gradients(student: Student, draw: Draw) -> None:
 def test_autograd_step_leaves(student: Student, draw: Draw) -> None:
     """After the step `.grad` is None or zero, and the parameters are leaves that require gradients."""
     for stale in (False, True):
-        got, _unused, _unused = run_steps(student, draw, 5, (), stale=stale)
+        got, _unused, _unused = run_steps(student, draw, 5, stale, ())
         sentence = _("After the step a parameter still has a gradient.")
         expect(got["cleared"], sentence, explain.NOT_CLEARED)
         sentence = _("After the step a parameter is no leaf that requires gradients any more.")
@@ -222,7 +226,7 @@ def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     test_predict(elsewhere, draw, 5, ())
     test_loss(elsewhere, draw, 5)
     expect_gradients(elsewhere, draw, 4, (1,))
-    test_autograd_step(elsewhere, draw, 5, ())
+    test_autograd_step(elsewhere, draw, 5, [()])
 
 
 HINTS = (

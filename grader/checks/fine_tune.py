@@ -167,9 +167,9 @@ def replace_it(student: Any, like: Tensor, bias: bool, frozen: bool, classes: in
         "same": returned is net,
         "new": net.fc is not old,
         "is linear": isinstance(net.fc, nn.Linear),
-        "sizes": [net.fc.in_features, net.fc.out_features],
-        "weight": net.fc.weight,
-        "bias": net.fc.bias,
+        "sizes": [getattr(net.fc, name, None) for name in ("in_features", "out_features")],
+        "weight": getattr(net.fc, "weight", None),
+        "bias": getattr(net.fc, "bias", None),
         "requires": [p.requires_grad for p in net.fc.parameters()],
         "backbone": net.first is backbone
         and all(p.requires_grad is not frozen for p in backbone.parameters()),

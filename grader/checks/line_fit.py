@@ -68,10 +68,22 @@ def work_out(student: Any, x: Tensor, y: Tensor, a: Tensor, b: Tensor) -> Any:
     return student.gradients(x, y, a, b)
 
 
-def expect_gradients(student: Student, draw: Draw, m: int, shape: tuple[int, ...]) -> None:
+def expect_gradients(
+    student: Student,
+    draw: Draw,
+    m: int,
+    shape: tuple[int, ...],
+    other: tuple[int, ...],
+    leaves: bool = False,
+) -> None:
+    """Holds the gradients of an `a` of the one shape and a `b` of the other against autograd's.
+
+    With `leaves`, these two require gradients: the values are the same, and the rest is free.
+    """
     x, y = draw.strided(draw.normal(m)), draw.strided(draw.normal(m))
-    a, b = draw.normal(*shape), draw.normal(*shape)
-    got = student.run(work_out, x=x, y=y, a=a, b=b)
+    a, b = draw.normal(*shape), draw.normal(*other)
+    given = {"a": a.clone().requires_grad_(leaves), "b": b.clone().requires_grad_(leaves)}
+    got = student.run(work_out, x=x, y=y, **given)
     expect(isinstance(got, list | tuple) and len(got) == 2, _("gradients does not give a pair."))
     grads = dict(zip("ab", autograd(x, y, a, b), strict=True))
     causes = {
@@ -82,7 +94,7 @@ def expect_gradients(student: Student, draw: Draw, m: int, shape: tuple[int, ...
         dict(zip("ab", got, strict=True)),
         grads,
         _("the gradients"),
-        requires_grad=False,
+        requires_grad=None if leaves else False,
         factors={"m": m},
         causes=causes,
     )
@@ -92,14 +104,16 @@ def expect_gradients(student: Student, draw: Draw, m: int, shape: tuple[int, ...
 @points(3)
 def test_gradients(student: Student, draw: Draw, m: int) -> None:
     """`gradients` gives the pair (∂mse/∂a, ∂mse/∂b), by hand."""
-    expect_gradients(student, draw, m, ())
+    expect_gradients(student, draw, m, (), ())
 
 
 @points(1)
 @needs("gradients")
 def test_gradients_shapes(student: Student, draw: Draw) -> None:
     """Each gradient has its parameter's shape, also where that is (1,)."""
-    expect_gradients(student, draw, 4, (1,))
+    for shapes in (((1,), (1,)), ((), (1,)), ((1,), ())):
+        expect_gradients(student, draw, 4, *shapes)
+    expect_gradients(student, draw, 4, (1,), (1,), leaves=True)
 
 
 @probe
@@ -139,7 +153,7 @@ def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     """All four functions work on any device: results are where the inputs are."""
     test_predict(elsewhere, draw, 5, ())
     test_mse(elsewhere, draw, 5)
-    expect_gradients(elsewhere, draw, 5, ())
+    expect_gradients(elsewhere, draw, 5, (), ())
     test_step(elsewhere, draw, 4, (1,))
 
 

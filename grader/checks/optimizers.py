@@ -74,10 +74,9 @@ def run_steps(
             else:
                 parameter.grad = None if grad is None else grad.clone()
         optimizer.step()
-        pairs = zip(parameters, step, strict=True)
-        kept &= all(
-            p.grad is None or grad is None or torch.equal(p.grad, grad) for p, grad in pairs
-        )
+        for parameter, grad in zip(parameters, step, strict=True):
+            if grad is not None:
+                kept &= parameter.grad is not None and torch.equal(parameter.grad, grad)
     return {
         "kept": kept,
         "parameters": parameters,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import Any
 
@@ -44,6 +45,10 @@ FOR_ANOTHER = Cause("wrong-parameter", "`{name}` is used where `{right}` should 
 PRECEDENCE = Cause("precedence", "a is squared as well: (a·x)² instead of a·x².")
 ROUNDED = Cause("rounded", "The result is rounded.")
 START_AT = Cause("wrong-start", "A parameter starts at another number than it should.")
+NO_DIMENSION = Cause(
+    "squeezed", "`torch.tensor(1.0)` has no dimension; `torch.tensor([1.0])` has one, of size 1."
+)
+EXTRA_DIMENSION = Cause("extra-dimension", "It has a dimension of size 1 too many.")
 SHARED = Cause("shared", "Make the parameters in `__init__`, new ones for each model.")
 
 START = {"a": 1.0, "b": 2.0, "c": 3.0}
@@ -102,6 +107,7 @@ def test_parameters(student: Student) -> None:
         expect(
             shape == (1,),
             _("`{name}` has shape {shape}, expected (1,).").format(name=name, shape=shape),
+            (EXTRA_DIMENSION if shape else NO_DIMENSION) if math.prod(shape) == 1 else "",
         )
         sentence = _("`{name}` does not require gradients.").format(name=name)
         expect(name not in got["frozen"], sentence, explain.NO_GRAD)

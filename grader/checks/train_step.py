@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from grader import (
@@ -135,19 +136,6 @@ def values(model: nn.Module) -> list[Tensor]:
     return [parameter.detach() for parameter in model.parameters()]
 
 
-@helper
-class Weighted(nn.Module):
-    """A criterion with a parameter of its own: twice the mean squared error at first."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.factor = nn.Parameter(torch.tensor(2.0))
-
-    def forward(self, outputs: Tensor, labels: Tensor) -> Tensor:
-        loss: Tensor = self.factor * ((outputs - labels) ** 2).mean()
-        return loss
-
-
 @probe
 def one_step(
     student: Any, weights: list[Tensor], inputs: Tensor, labels: Tensor, lr: float, stale: bool
@@ -162,14 +150,13 @@ def one_step(
 
 
 @probe
-def step_of_criterion(
-    student: Any, weights: list[Tensor], inputs: Tensor, labels: Tensor, lr: float
-) -> Any:
-    model, own = build(weights), Weighted().to(inputs)
-    own.factor.grad = torch.full_like(own.factor, 5.0)
-    optimizer = torch.optim.SGD([*model.parameters(), own.factor], lr=lr)
+def step_of_criterion(student: Any, weights: list[Tensor], inputs: Tensor, labels: Tensor) -> Any:
+    model, factor = build(weights), nn.Parameter(inputs.new_tensor(2.0))
+    factor.grad = torch.full_like(factor, 5.0)
+    optimizer = torch.optim.SGD([*model.parameters(), factor], lr=0.1)
+    own = lambda outputs, labels: factor * F.mse_loss(outputs, labels)  # noqa: E731
     student.train_step(model, own, optimizer, inputs, labels)
-    return own.factor
+    return factor
 
 
 @pytest.mark.parametrize("n", [6, 1])
@@ -203,34 +190,24 @@ def test_step_clears_gradients(student: Student, draw: Draw) -> None:
     train_by_hand(model, nn.MSELoss(), [(inputs, labels)], 0.1)
     other = build(weights)
     (10 * other(inputs)).sum().backward()
-    kept = [
-        new - 0.1 * parameter.grad
-        for new, parameter in zip(values(model), other.parameters(), strict=True)
-        if parameter.grad is not None
-    ]
+    pairs = zip(values(model), other.parameters(), strict=True)
+    kept = [new - 0.1 * parameter.grad for new, parameter in pairs if parameter.grad is not None]
     what = _("with gradients left over from before, parameters after the step")
     causes = {explain.NOT_CLEARED: kept}
     expect_close(got["parameters"], values(model), what, causes=causes)
     # a criterion may have parameters too: the optimizer knows them, the model does not
-    got = student.run(step_of_criterion, weights=weights, inputs=inputs, labels=labels, lr=0.1)
-    error = ((build(weights)(inputs) - labels) ** 2).mean().detach()
+    got = student.run(step_of_criterion, weights=weights, inputs=inputs, labels=labels)
+    after = 2 - 0.1 * F.mse_loss(build(weights)(inputs), labels).detach()
     what = _("a parameter of the criterion's, after the step")
-    causes = {explain.NOT_CLEARED: 2 - 0.1 * (error + 5)}
-    expect_close(got, 2 - 0.1 * error, what, causes=causes)
+    expect_close(got, after, what, causes={explain.NOT_CLEARED: after - 0.5})
 
 
 @points(1)
 @needs("step")
 def test_step_mode(student: Student, draw: Draw) -> None:
     """During `train_step` the model is in training mode, whatever mode it came in."""
-    got = student.run(
-        one_step,
-        weights=draw_weights(draw),
-        inputs=draw.normal(6, 3),
-        labels=draw.normal(6, 4),
-        lr=0.1,
-        stale=False,
-    )
+    weights, inputs, labels = draw_weights(draw), draw.normal(6, 3), draw.normal(6, 4)
+    got = student.run(one_step, weights=weights, inputs=inputs, labels=labels, lr=0.1, stale=False)
     expect(
         bool(got["seen"]) and all(training for training, _ in got["seen"]),
         _("The model came in evaluation mode and was still in it during the step."),
@@ -244,30 +221,37 @@ def criterion() -> nn.Module:
     return nn.CrossEntropyLoss(label_smoothing=0.2)
 
 
+@helper
+class Stream:
+    """An iterable that is neither a list nor has a length."""
+
+    def __init__(self, batches: list[Any]) -> None:
+        self.batches = batches
+
+    def __iter__(self) -> Any:
+        return iter(self.batches)
+
+
+@helper
+def loader_of(batches: list[Any], kind: str, beyond: int = 0) -> Any:
+    """The batches as a list, a generator, a stream, or a DataLoader whose dataset has samples `beyond` them."""
+    samples: Any = [sample for batch in batches for sample in zip(*batch, strict=True)]
+    if kind == "DataLoader":
+        given: Any = [*samples, *samples[:beyond]]
+        size = len(batches[0][0])
+        return torch.utils.data.DataLoader(given, size, drop_last=beyond > 0)
+    return {"list": batches, "iterable": Stream(batches)}.get(kind, iter(batches))
+
+
 @probe
 def run_training(
-    student: Any, weights: list[Tensor], batches: list[Any], lr: float, epochs: int, kind: str
+    student: Any, weights: list[Tensor], batches: list[Any], epochs: int, kind: str
 ) -> Any:
-    class Stream:
-        """An iterable that is neither a list nor has a length."""
-
-        def __iter__(self) -> Any:
-            return iter(batches)
-
-    loader: Any = batches
-    if kind == "iterable":
-        loader = Stream()
-    elif kind == "generator":
-        loader = (batch for batch in batches)
-    elif kind == "DataLoader":
-        samples: Any = [sample for batch in batches for sample in zip(*batch, strict=True)]
-        size = len(batches[0][0])
-        loader = torch.utils.data.DataLoader(samples, batch_size=size)
     model: Any = build(weights).eval()
     for parameter in model.parameters():
         parameter.grad = torch.ones_like(parameter)  # from earlier work
-    optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=0.9)
-    history = student.train(model, criterion(), optimizer, loader, epochs)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    history = student.train(model, criterion(), optimizer, loader_of(batches, kind), epochs)
     return {"history": history, "parameters": list(model.parameters()), "seen": model[1].seen}
 
 
@@ -279,9 +263,7 @@ def test_train(student: Student, draw: Draw, kind: str, epochs: int) -> None:
     """`train` gives each epoch's mean loss per sample, and takes a step for every batch."""
     weights, sizes = draw_weights(draw), [4, 4, 1]
     batches = draw_batches(draw, sizes)
-    got = student.run(
-        run_training, weights=weights, batches=batches, lr=0.1, epochs=epochs, kind=kind
-    )
+    got = student.run(run_training, weights=weights, batches=batches, epochs=epochs, kind=kind)
 
     def walk(
         given: Batches, lr: float = 0.1, momentum: float = 0.9, own: bool = False, **more: Any
@@ -332,9 +314,7 @@ def test_train(student: Student, draw: Draw, kind: str, epochs: int) -> None:
     options: dict[str, Any] = {"factors": factors, "causes": causes, "curves": curves}
     expect_close(got["history"], means, what, dtype=draw.dtype, **options)
     if kind == "list":
-        none = student.run(
-            run_training, weights=weights, batches=batches, lr=0.1, epochs=0, kind=kind
-        )
+        none = student.run(run_training, weights=weights, batches=batches, epochs=0, kind=kind)
         expect_close(none["history"], [], _("the list of losses of 0 epochs"))
         expect_close(none["parameters"], weights, _("parameters after 0 epochs"))
 
@@ -346,16 +326,8 @@ def run_evaluation(student: Any, weights: list[Tensor], batches: list[Any], kind
 
     def stream() -> Any:
         yield from batches
-        if kind == "raises":
-            raise Broken
+        raise Broken
 
-    loader: Any = batches if kind == "list" else stream()
-    if kind == "DataLoader":
-        # the dataset has a sample more than the loader gives
-        samples: Any = [sample for batch in batches for sample in zip(*batch, strict=True)]
-        size = len(batches[0][0])
-        options: Any = {"batch_size": size, "drop_last": True}
-        loader = torch.utils.data.DataLoader(samples + samples[:1], **options)
     model: Any = nn.Sequential(
         build(weights), nn.Dropout(0.5), nn.Sequential(nn.Dropout(0.5))
     ).train()
@@ -365,7 +337,7 @@ def run_evaluation(student: Any, weights: list[Tensor], batches: list[Any], kind
     for parameter in model.parameters():
         parameter.grad = torch.ones_like(parameter)
     modes = [module.training for module in model.modules()]
-    result = None
+    loader = stream() if kind == "raises" else loader_of(batches, kind, beyond=1)
     try:
         result = student.evaluate(model, criterion(), loader)
     except Broken:
@@ -397,11 +369,9 @@ def test_evaluate(student: Student, draw: Draw, sizes: list[int], kind: str) -> 
     loss = sum(a * b for a, b in zip(losses, sizes, strict=True)) / sum(sizes)
     hits = [(model(inputs).argmax(dim=1) == labels).sum().item() for inputs, labels in batches]
     result = got["result"]
-    expect(
-        isinstance(result, list | tuple) and len(result) == 2,
-        _("evaluate does not return a pair (mean loss per sample, accuracy)."),
-    )
-    own = [nn.functional.cross_entropy(model(x), labels).item() for x, labels in batches]
+    is_pair = isinstance(result, list | tuple) and len(result) == 2
+    expect(is_pair, _("evaluate does not return a pair (mean loss per sample, accuracy)."))
+    own = [F.cross_entropy(model(x), labels).item() for x, labels in batches]
     share = sum(hits) / sum(sizes)
     causes: dict[Cause, Any] = {
         BATCH_MEANS: sum(losses) / len(losses),
@@ -457,34 +427,24 @@ def test_evaluate_restores_modes(student: Student, draw: Draw) -> None:
     """After `evaluate` every module is in the mode it was in, also when the loader raises."""
     weights, batches = draw_weights(draw), draw_batches(draw, [3, 2])
     got = student.run(run_evaluation, weights=weights, batches=batches, kind="list")
-    expect(
-        got["restored"],
-        _(
-            "Some modules were in evaluation mode before and others not; afterwards they are "
-            "in another mode than they were."
-        ),
-        explain.NOTE_MODES,
+    sentence = _(
+        "Some modules were in evaluation mode before and others not; afterwards they are "
+        "in another mode than they were."
     )
+    expect(got["restored"], sentence, explain.NOTE_MODES)
     got = student.run(run_evaluation, weights=weights, batches=batches, kind="raises")
-    expect(
-        got["result"] == "the loader's exception",
-        _("The loader raised an exception, and evaluate kept it to itself."),
-    )
-    expect(
-        got["restored"],
-        _("The loader raised an exception, and the modules were left in evaluation mode."),
-        FINALLY,
-    )
+    kept = got["result"] != "the loader's exception"
+    expect(not kept, _("The loader raised an exception, and evaluate kept it to itself."))
+    sentence = _("The loader raised an exception, and the modules were left in evaluation mode.")
+    expect(got["restored"], sentence, FINALLY)
 
 
 @probe
-def train_elsewhere(
-    student: Any, weights: list[Tensor], batches: list[tuple[Tensor, Tensor]], lr: float
-) -> Any:
+def train_elsewhere(student: Any, weights: list[Tensor], batches: Any) -> Any:
     """All three functions on a model that is on a device, with batches that are on the CPU."""
     model: Any = build(weights)
     loader = [(inputs.cpu(), labels.cpu()) for inputs, labels in batches]
-    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     loss = student.train_step(model, criterion(), optimizer, *loader[0])
     history = student.train(model, criterion(), optimizer, loader, 1)
     return {
@@ -500,7 +460,7 @@ def train_elsewhere(
 def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     """The batches are moved to the device of the model's parameters, in all three functions."""
     weights, batches = draw_weights(draw), draw_batches(draw, [4, 1])
-    got = elsewhere.run(train_elsewhere, weights=weights, batches=batches, lr=0.1)
+    got = elsewhere.run(train_elsewhere, weights=weights, batches=batches)
     model = build(weights)
     first, *losses = train_by_hand(model, criterion(), [batches[0], *batches], 0.1)
     expect_close(got["loss"], first, _("the loss that train_step returned"), dtype=draw.dtype)

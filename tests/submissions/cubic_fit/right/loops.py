@@ -19,7 +19,7 @@ def gradients(x, y, a, b, c, d):
         e = 2 * (a + b * xi + c * xi**2 + d * xi**3 - yi)
         for k in range(4):
             grads[k] = grads[k] + e * xi**k
-    return grads
+    return [g.reshape(p.shape) for g, p in zip(grads, (a, b, c, d))]
 
 
 def autograd_step(x, y, params, lr):

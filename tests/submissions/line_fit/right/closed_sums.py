@@ -14,7 +14,7 @@ def mse(y_pred, y):
 def gradients(x, y, a, b):
     da = 2 * (a * (x * x).mean() + b * x.mean() - (x * y).mean())
     db = 2 * (a * x.mean() + b - y.mean())
-    return da, db
+    return da.reshape(a.shape), db.reshape(b.shape)
 
 
 def step(x, y, a, b, lr):

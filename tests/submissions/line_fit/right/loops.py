@@ -18,8 +18,8 @@ def gradients(x, y, a, b):
   db = torch.zeros_like(b)
   for i in range(len(x)):
     e = (a * x[i] + b) - y[i]
-    da = da + 2 * e * x[i] / len(x)
-    db = db + 2 * e / len(x)
+    da = da + (2 * e * x[i] / len(x)).reshape(a.shape)
+    db = db + (2 * e / len(x)).reshape(b.shape)
   print("da", da, "db", db)
   return da, db
 

@@ -1,6 +1,4 @@
-# wrong: the lengths stay on the CPU
-# fails: other_devices
-# cause: device
+# right: the lengths are made on the CPU, as pack_padded_sequence asks for them
 import math
 
 import torch
