@@ -1,0 +1,250 @@
+"""Which mistakes fit which entry point. A mistake is named by a phrase, under which it is listed and told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import wrong_answers, wrong_inputs, wrong_settings, wrong_state
+from .entry_points import EntryPoint, Parameter
+
+_SIZES = (16, 64)  # sizes that checks tend to stay below
+_ROWS = 32
+_ITEMS = 6  # of a list, and of what is iterated over
+_NUMBER = 4  # of steps, epochs, classes
+_CALLS = 10
+_BOUND = 100.0
+_TINY = 1e-6
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A mistake to wrap an entry point in.
+
+    Attributes:
+        name: what is wrong, in a phrase; with the entry point it says which mutant it is.
+        wrapper: takes the function, and the options, and gives the wrong one.
+        device_only: whether it can show only where there is more than one device.
+    """
+
+    name: str
+    wrapper: Callable[..., Any]
+    options: dict[str, Any] = field(default_factory=dict)
+    device_only: bool = False
+
+
+def mistakes_in(entry: EntryPoint, by_hand: bool) -> Iterator[Mistake]:
+    """The mistakes that an entry point can have.
+
+    Args:
+        by_hand: whether automatic differentiation is forbidden in it.
+    """
+    if entry.has_an_answer:
+        yield from _in_numbers(entry)
+        yield from _in_dtypes(entry)
+        yield from _in_gradients(entry, by_hand)
+    yield from _in_state(entry)
+    yield from _in_settings(entry)
+    yield from _in_results(entry)
+    for parameter in entry.parameters:
+        yield from _in_parameter(entry, parameter, by_hand)
+    if not entry.static:
+        yield from _in_order(entry)
+    yield from _in_models(entry)
+    if entry.name == "__getitem__":
+        yield Mistake("negative indices refused", wrong_inputs.index_refused, {"kind": "negative"})
+        yield Mistake("indices beyond 32 refused", wrong_inputs.index_refused, {"kind": "large"})
+
+
+def _in_numbers(entry: EntryPoint) -> Iterator[Mistake]:
+    silent = {"silent": entry.silent}
+    for size in _SIZES if entry.is_about_tensors else ():
+        yield Mistake(
+            f"half for sizes beyond {size}", wrong_answers.half_beyond, {**silent, "size": size}
+        )
+    if entry.tensors or entry.silent:
+        for dim, named in ((0, "first"), (-1, "last")):
+            yield Mistake(
+                f"only {_ROWS} along the {named} dimension",
+                wrong_answers.only_the_first,
+                {**silent, "dim": dim, "count": _ROWS},
+            )
+    yield Mistake("clamped at ±100", wrong_answers.clamped, {**silent, "bound": _BOUND})
+    if not entry.tensors:
+        return
+    yield Mistake("not a number for zeros", wrong_answers.not_a_number_for_zeros, silent)
+    yield Mistake("inputs clamped at ±100", wrong_answers.inputs_clamped, {"bound": _BOUND})
+    yield Mistake("tiny inputs taken for zero", wrong_answers.tiny_is_zero, {"bound": _TINY})
+    yield Mistake("sizes of 1 refused", wrong_inputs.size_one_refused)
+    yield Mistake("square matrices transposed", wrong_inputs.square_transposed)
+    yield Mistake("expanded inputs refused", wrong_inputs.expanded_refused)
+    yield Mistake("inputs that require gradients refused", wrong_inputs.gradients_refused)
+
+
+def _in_dtypes(entry: EntryPoint) -> Iterator[Mistake]:
+    yield Mistake(
+        "rounded to float32", wrong_answers.rounded_to_float32, {"silent": entry.silent}
+    )
+    simple = all(p.is_tensor or p.annotation in ("float", "int") for p in entry.parameters)
+    if not entry.owner and simple and not entry.silent and entry.tensors:
+        yield Mistake("a float32 detour", wrong_answers.float32_detour)
+    if entry.tensors or entry.silent:
+        yield Mistake("16 bits refused", wrong_inputs.sixteen_bits_refused)
+    if entry.returns_tensors:
+        in_float32 = wrong_answers.in_float32
+        yield Mistake("16 bits answered in float32", in_float32, {"widths": [2]})
+        yield Mistake("float64 answered in float32", in_float32, {"widths": [8]})
+        yield Mistake("promoted to the default dtype", wrong_answers.promoted_by_default)
+
+
+def _in_gradients(entry: EntryPoint, by_hand: bool) -> Iterator[Mistake]:
+    if not entry.returns_tensors or entry.static:
+        return
+    if entry.tensors and not by_hand:
+        yield Mistake("detached", wrong_answers.cut_off)
+        yield Mistake("gradient halved", wrong_answers.gradient_halved)
+    yield Mistake("requires gradients", wrong_answers.gradients_required)
+
+
+def _in_state(entry: EntryPoint) -> Iterator[Mistake]:
+    if entry.is_constructor:
+        yield Mistake("instances share", wrong_state.instances_share)
+        return
+    method = bool(entry.owner) and not entry.static
+    skipped = {"skipped": int(entry.static)}
+    yield Mistake("remembered by shape", wrong_state.remembered_by_form, skipped)
+    yield Mistake("remembered by identity", wrong_state.remembered_by_identity, skipped)
+    if method and entry.parameters:
+        yield Mistake(
+            "remembered across instances", wrong_state.remembered_by_form, {"skipped": 1}
+        )
+    if entry.silent:
+        yield Mistake("nothing after 10 calls", wrong_state.nothing_after, {"calls": _CALLS})
+    elif entry.has_an_answer:
+        yield Mistake("adds up", wrong_state.adds_up, skipped)
+        yield Mistake("one call behind", wrong_state.one_call_behind, skipped)
+    if entry.has_an_answer:
+        options = {"silent": entry.silent, "calls": 2}
+        yield Mistake("half from the third call on", wrong_state.half_after, options)
+    if entry.returns_tensors:
+        yield Mistake("in a shared buffer", wrong_state.in_a_shared_buffer)
+
+
+def _in_settings(entry: EntryPoint) -> Iterator[Mistake]:
+    left = wrong_settings.left_changed
+    yield Mistake("default dtype left changed", left, {"what": "dtype"})
+    yield Mistake("default device left changed", left, {"what": "device"})
+    yield Mistake("gradients left off", left, {"what": "off"})
+    yield Mistake("gradients left on", left, {"what": "on"})
+    for whose in ("torch", "python", "numpy"):
+        yield Mistake(f"{whose}'s generator seeded", wrong_settings.reseeded, {"whose": whose})
+    for what in ("dtype", "device"):
+        yield Mistake(
+            f"another default {what} refused",
+            wrong_settings.other_default_refused,
+            {"what": what},
+        )
+    if any(parameter.runs_others_code for parameter in entry.parameters):
+        name = "gradients off after an exception"
+        yield Mistake(name, wrong_settings.off_after_an_exception)
+
+
+def _in_results(entry: EntryPoint) -> Iterator[Mistake]:
+    if entry.returns_tensors:
+        yield Mistake("sizes of 1 dropped", wrong_answers.squeezed)
+        yield Mistake("on the CPU", wrong_answers.on_the_cpu, device_only=True)
+    if entry.returns_numbers:
+        yield Mistake("four decimals", wrong_answers.few_digits)
+        yield Mistake("tensors for numbers", wrong_answers.number_as_tensor)
+    if "list[" in entry.returns:
+        yield Mistake(f"a list of at most {_ITEMS}", wrong_answers.list_cut, {"count": _ITEMS})
+    if entry.returns == "bool":
+        yield Mistake("a number for a truth value", wrong_answers.truth_as_number)
+    if entry.name == "__len__":
+        yield Mistake(f"a length of at most {_ROWS}", wrong_answers.length_cut, {"count": _ROWS})
+
+
+def _in_parameter(entry: EntryPoint, parameter: Parameter, by_hand: bool) -> Iterator[Mistake]:
+    name, inputs = parameter.name, wrong_inputs
+    where = {"place": parameter.place, "name": name}
+    if parameter.is_tensor:
+        yield Mistake(f"{name} has to be contiguous", inputs.strides_refused, where)
+        first = parameter is entry.tensors[0]
+        for most in (1, 2, 3) if first else ():
+            yield Mistake(
+                f"{name} with more than {most} dimensions refused",
+                inputs.more_dimensions_refused,
+                {**where, "most": most},
+            )
+        for least in (1, 2) if first else (1,):
+            yield Mistake(
+                f"{name} with fewer than {least} dimensions refused",
+                inputs.fewer_dimensions_refused,
+                {**where, "least": least},
+            )
+        if entry.returns_tensors and not by_hand and parameter.name != "labels":
+            yield Mistake(f"no gradient for {name}", wrong_answers.input_cut_off, where)
+    if parameter.holds_tensors:
+        yield Mistake(f"{name} changed in place", inputs.input_changed, where)
+    if parameter.name == "labels" and parameter.is_tensor:
+        yield Mistake(f"{name}: the last class missing", inputs.last_class_missing, where)
+    if parameter.is_whole_number and entry.name != "__getitem__":
+        options = {**where, "beyond": _NUMBER}
+        yield Mistake(f"{name}: one fewer beyond {_NUMBER}", inputs.one_fewer, options)
+    if parameter.is_iterable:
+        options = {**where, "count": _ITEMS}
+        yield Mistake(f"{name}: the first {_ITEMS} only", inputs.first_items_only, options)
+    for kind, told in _kinds(parameter):
+        yield Mistake(f"{name}: {told}", inputs.kind_refused, {**where, "kind": kind})
+    if "dtype" in parameter.annotation:
+        yield Mistake(f"{name}: float32 if left out", inputs.dtype_of_its_own, where)
+
+
+def _kinds(parameter: Parameter) -> Iterator[tuple[str, str]]:
+    """Kinds of arguments that may be refused, each with how it is told."""
+    if parameter.is_iterable:
+        yield "no length", "generators refused"
+        yield "list", "lists refused"
+    if parameter.is_path:
+        yield "text", "texts refused"
+        yield "path", "`Path` refused"
+    if parameter.is_text:
+        yield "blank", "blanks refused"
+        yield "other", "beyond ASCII refused"
+
+
+def _in_order(entry: EntryPoint) -> Iterator[Mistake]:
+    """How arguments are handed over; a context is handed over by torch, and an index by Python."""
+    inputs = wrong_inputs
+    if entry.name == "__getitem__":
+        return
+    for parameter in entry.parameters:
+        name = parameter.name
+        yield Mistake(f"{name} refused by keyword", inputs.keyword_refused, {"name": name})
+        if parameter.optional:
+            where = {"place": parameter.place}
+            yield Mistake(f"{name} ignored", inputs.ignored, {**where, "name": name})
+            yield Mistake(f"{name} refused by position", inputs.position_refused, where)
+    for one, other in zip(entry.parameters, entry.parameters[1:], strict=False):
+        options = {"place": one.place, "other": other.place}
+        yield Mistake(f"{one.name} and {other.name} swapped", inputs.swapped, options)
+
+
+def _in_models(entry: EntryPoint) -> Iterator[Mistake]:
+    trains = any("Optimizer" in parameter.annotation for parameter in entry.parameters)
+    for parameter in entry.parameters:
+        if not parameter.is_model:
+            continue
+        where = {"place": parameter.place, "name": parameter.name}
+        for nested, of in ((False, "modes"), (True, "modes of inner modules")):
+            yield Mistake(
+                f"{of} left turned", wrong_settings.modes_turned, {**where, "nested": nested}
+            )
+        if trains or entry.returns == "nn.Module":
+            for nested, which in ((False, "from the fifth on"), (True, "of inner modules")):
+                yield Mistake(
+                    f"parameters {which} left alone",
+                    wrong_settings.parameters_left_alone,
+                    {**where, "nested": nested},
+                )
