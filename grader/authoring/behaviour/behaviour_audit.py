@@ -19,7 +19,7 @@ from ...report import ExerciseResult
 from ...submission import Submission
 from ..audit import QUICK
 from ..equivalents import EquivalentBehaviour, read_equivalent_behaviours
-from .catalogue import mistakes_in
+from .mistakes import mistakes_in
 from .entry_points import EntryPoint, entry_points
 from .wrapped_text import wrapped_text
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
 _SPECIAL_METHODS = ("__init__", "__getitem__", "__len__", "__iter__")
 _ITERABLES = ("Iterable", "Sequence", "list")
+_SHAPE = re.compile(r"\(([^()]*,[^()]*)\)")  # such as (m,) or (…, in)
+MOST_DIMENSIONS = 4  # that are thought of where any number is allowed
 
 
 @dataclass(frozen=True)
@@ -19,12 +22,14 @@ class Parameter:
         place: its index among the positional arguments, an instance or a context counted.
         annotation: as it is written; empty where there is none.
         optional: whether it has a default.
+        dimensions: the numbers of dimensions that its description allows a tensor; none where it says nothing of it.
     """
 
     name: str
     place: int
     annotation: str
     optional: bool
+    dimensions: frozenset[int] = frozenset()
 
     @property
     def is_tensor(self) -> bool:
@@ -71,6 +76,7 @@ class EntryPoint:
         parameters: without the instance or the context.
         returns: the annotation of what it returns.
         computes: whether its body works with operators, such as `+`.
+        described: what its description says of what it returns.
     """
 
     owner: str
@@ -79,6 +85,7 @@ class EntryPoint:
     parameters: tuple[Parameter, ...]
     returns: str
     computes: bool
+    described: str
 
     @property
     def shown(self) -> str:
@@ -100,6 +107,10 @@ class EntryPoint:
     @property
     def returns_tensors(self) -> bool:
         return "Tensor" in self.returns
+
+    @property
+    def returns_a_scalar(self) -> bool:
+        return self.returns == "Tensor" and ("0-dim" in self.described or "scalar" in self.described)
 
     @property
     def returns_numbers(self) -> bool:
@@ -125,20 +136,21 @@ def entry_points(solution: str, graded: Set[str]) -> list[EntryPoint]:
         graded: the names at its top level that are asked for.
 
     Returns:
-        Functions, and of each class its public methods and those with which Python makes, indexes and counts.
+        Functions, and of each class its public methods and those with which Python makes, indexes and counts; not a
+        function or a class of which nothing is left to write.
     """
-    found: list[tuple[str, ast.FunctionDef]] = []
-    for node in ast.parse(solution).body:
-        if isinstance(node, ast.FunctionDef) and node.name in graded:
-            found.append(("", node))
-        elif isinstance(node, ast.ClassDef) and node.name in graded:
-            found += [(node.name, method) for method in _methods(node)]
+    found: list[EntryPoint] = []
     lines = solution.splitlines()
-    return [
-        _entry(function, owner)
-        for owner, function in found
-        if any(map(_begins, lines[function.lineno : function.end_lineno]))
-    ]
+    for node in ast.parse(solution).body:
+        if not isinstance(node, ast.FunctionDef | ast.ClassDef) or node.name not in graded:
+            continue
+        if not any(map(_begins, lines[node.lineno : node.end_lineno])):
+            continue
+        if isinstance(node, ast.FunctionDef):
+            found.append(_entry(node, ""))
+        else:
+            found += [_entry(method, node.name) for method in _methods(node)]
+    return found
 
 
 def _begins(line: str) -> bool:
@@ -156,20 +168,53 @@ def _methods(node: ast.ClassDef) -> Iterator[ast.FunctionDef]:
 def _entry(function: ast.FunctionDef, owner: str) -> EntryPoint:
     arguments = [*function.args.posonlyargs, *function.args.args]
     required = len(arguments) - len(function.args.defaults)
-    parameters = [
-        Parameter(
-            argument.arg,
-            place,
-            ast.unparse(argument.annotation) if argument.annotation else "",
-            place >= required,
+    described = _described(ast.get_docstring(function) or "")
+    parameters: list[Parameter] = []
+    for place, argument in enumerate(arguments):
+        before = parameters[-1].dimensions if parameters else frozenset()
+        annotation = ast.unparse(argument.annotation) if argument.annotation else ""
+        dimensions = dimensions_in(described.get(argument.arg, ""), before)
+        parameters.append(
+            Parameter(argument.arg, place, annotation, place >= required, dimensions)
         )
-        for place, argument in enumerate(arguments)
-    ]
     static = any(
         isinstance(decorator, ast.Name) and decorator.id == "staticmethod"
         for decorator in function.decorator_list
     )
-    returns = ast.unparse(function.returns) if function.returns else ""
-    own = parameters[1:] if owner else parameters
-    computes = any(isinstance(node, ast.BinOp | ast.AugAssign) for node in ast.walk(function))
-    return EntryPoint(owner, function.name, static, tuple(own), returns, computes)
+    return EntryPoint(
+        owner,
+        function.name,
+        static,
+        tuple(parameters[1:] if owner else parameters),
+        returns=ast.unparse(function.returns) if function.returns else "",
+        computes=any(isinstance(node, ast.BinOp | ast.AugAssign) for node in ast.walk(function)),
+        described=described.get("", ""),
+    )
+
+
+def _described(docstring: str) -> dict[str, str]:
+    """What a docstring says of each parameter, and, under the empty name, of what is returned."""
+    _, _, rest = docstring.partition("Args:\n")
+    arguments, _, _ = rest.partition("\n\n")
+    found = {"": docstring.partition("Returns:\n")[2].partition("\n\n")[0]}
+    for part in re.split(r"\n(?=    \S)", f"\n{arguments}"):
+        name, colon, text = part.strip().partition(":")
+        if colon:
+            found[name] = " ".join(text.split())
+    return found
+
+
+def dimensions_in(text: str, before: frozenset[int]) -> frozenset[int]:
+    """The numbers of dimensions that a description allows: `any shape`, `shape (m,)`, `(…, in)`, `0-dim`.
+
+    Args:
+        before: those of the parameter before it, for `of the same shape`.
+    """
+    if "any shape" in text or "any number of dimensions" in text:
+        return frozenset(range("one dimension or more" in text, MOST_DIMENSIONS + 1))
+    found = {0} if "0-dim" in text else set[int]()
+    for shape in _SHAPE.findall(text):
+        sizes = [size for size in shape.split(",") if size.strip()]
+        leading = "…" in sizes[0]
+        found.update(range(len(sizes) - 1, MOST_DIMENSIONS + 1) if leading else [len(sizes)])
+    return frozenset(found) or (before if "same shape" in text else frozenset())

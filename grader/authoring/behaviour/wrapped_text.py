@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from .catalogue import Mistake
+from .mistakes import Mistake
 from .entry_points import EntryPoint
 
 _IMPORTS = {

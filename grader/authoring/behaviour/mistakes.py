@@ -77,7 +77,8 @@ def _in_numbers(entry: EntryPoint) -> Iterator[Mistake]:
     yield Mistake("inputs clamped at ±100", wrong_answers.inputs_clamped, {"bound": _BOUND})
     yield Mistake("tiny inputs taken for zero", wrong_answers.tiny_is_zero, {"bound": _TINY})
     yield Mistake("sizes of 1 refused", wrong_inputs.size_one_refused)
-    yield Mistake("square matrices transposed", wrong_inputs.square_transposed)
+    if any(2 in parameter.dimensions for parameter in entry.tensors):
+        yield Mistake("square matrices transposed", wrong_inputs.square_transposed)
     yield Mistake("expanded inputs refused", wrong_inputs.expanded_refused)
     yield Mistake("inputs that require gradients refused", wrong_inputs.gradients_refused)
 
@@ -151,8 +152,9 @@ def _in_settings(entry: EntryPoint) -> Iterator[Mistake]:
 
 
 def _in_results(entry: EntryPoint) -> Iterator[Mistake]:
-    if entry.returns_tensors:
+    if entry.returns_tensors and not entry.returns_a_scalar:
         yield Mistake("sizes of 1 dropped", wrong_answers.squeezed)
+    if entry.returns_tensors:
         yield Mistake("on the CPU", wrong_answers.on_the_cpu, device_only=True)
     if entry.returns_numbers:
         yield Mistake("four decimals", wrong_answers.few_digits)
@@ -170,19 +172,7 @@ def _in_parameter(entry: EntryPoint, parameter: Parameter, by_hand: bool) -> Ite
     where = {"place": parameter.place, "name": name}
     if parameter.is_tensor:
         yield Mistake(f"{name} has to be contiguous", inputs.strides_refused, where)
-        first = parameter is entry.tensors[0]
-        for most in (1, 2, 3) if first else ():
-            yield Mistake(
-                f"{name} with more than {most} dimensions refused",
-                inputs.more_dimensions_refused,
-                {**where, "most": most},
-            )
-        for least in (1, 2) if first else (1,):
-            yield Mistake(
-                f"{name} with fewer than {least} dimensions refused",
-                inputs.fewer_dimensions_refused,
-                {**where, "least": least},
-            )
+        yield from _in_dimensions(parameter)
         if entry.returns_tensors and not by_hand and parameter.name != "labels":
             yield Mistake(f"no gradient for {name}", wrong_answers.input_cut_off, where)
     if parameter.holds_tensors:
@@ -199,6 +189,25 @@ def _in_parameter(entry: EntryPoint, parameter: Parameter, by_hand: bool) -> Ite
         yield Mistake(f"{name}: {told}", inputs.kind_refused, {**where, "kind": kind})
     if "dtype" in parameter.annotation:
         yield Mistake(f"{name}: float32 if left out", inputs.dtype_of_its_own, where)
+
+
+def _in_dimensions(parameter: Parameter) -> Iterator[Mistake]:
+    """Some of the numbers of dimensions that it may have are refused, and not all of them."""
+    where = {"place": parameter.place, "name": parameter.name}
+    allowed = parameter.dimensions
+    for most in range(min(allowed, default=0), max(allowed, default=0)):
+        yield Mistake(
+            f"{parameter.name} refused beyond {most}-dim",
+            wrong_inputs.more_dimensions_refused,
+            {**where, "most": most},
+        )
+    for least in (1, 2):
+        if min(allowed, default=least) < least <= max(allowed):
+            yield Mistake(
+                f"{parameter.name} refused below {least}-dim",
+                wrong_inputs.fewer_dimensions_refused,
+                {**where, "least": least},
+            )
 
 
 def _kinds(parameter: Parameter) -> Iterator[tuple[str, str]]:
