@@ -11,7 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...course.catalog import Course, Exercise, load_course
+from ...course.catalog import Exercise, load_course
 from ...course.python_files import text_of
 from ...grading import grade
 from ...machines import DEVICES, Machines
@@ -19,8 +19,8 @@ from ...report import ExerciseResult
 from ...submission import Submission
 from ..audit import QUICK
 from ..equivalents import EquivalentBehaviour, read_equivalent_behaviours
+from .entry_points import entry_points
 from .mistakes import mistakes_in
-from .entry_points import EntryPoint, entry_points
 from .wrapped_text import wrapped_text
 
 _MOST_FAULTS = 5  # one slip in a check fails with many mutants
@@ -77,7 +77,7 @@ class BehaviourAudit:
 def wrong_behaviours(exercise: Exercise, solution: str) -> Iterator[WrongBehaviour]:
     """The mutants of a solution, in the order of its entry points."""
     rule = exercise.forbidden.get("by hand")
-    for entry in entry_points(solution, exercise.entry_points):
+    for entry in entry_points(solution, frozenset(exercise.entry_points)):
         free = rule is None or (entry.owner or entry.name) in rule.get("except", ())
         for mistake in mistakes_in(entry, by_hand=not free):
             text = wrapped_text(solution, entry, mistake)

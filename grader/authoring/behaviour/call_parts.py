@@ -93,7 +93,9 @@ def mapped(result: Any, change: Callable[[Any], Any]) -> Any:
     return result
 
 
-def amended(function: Callable[..., Any], silent: bool, change: Callable[..., Any]) -> Any:
+def amended(
+    function: Callable[..., Any], silent: bool, change: Callable[..., Any]
+) -> Callable[..., Any]:
     """A function whose answer is changed.
 
     Args:

@@ -110,7 +110,13 @@ class EntryPoint:
 
     @property
     def returns_a_scalar(self) -> bool:
-        return self.returns == "Tensor" and ("0-dim" in self.described or "scalar" in self.described)
+        return self.returns == "Tensor" and (
+            "0-dim" in self.described or "scalar" in self.described
+        )
+
+    @property
+    def returns_detached(self) -> bool:
+        return "detached" in self.described
 
     @property
     def returns_numbers(self) -> bool:
@@ -119,7 +125,9 @@ class EntryPoint:
     @property
     def is_about_tensors(self) -> bool:
         """Whether a call has tensors to look at: arguments, or what the instance holds."""
-        return bool(self.tensors or self.owner or any("Tensor" in p.annotation for p in self.parameters))
+        return bool(
+            self.tensors or self.owner or any("Tensor" in p.annotation for p in self.parameters)
+        )
 
     @property
     def has_an_answer(self) -> bool:
@@ -174,9 +182,7 @@ def _entry(function: ast.FunctionDef, owner: str) -> EntryPoint:
         before = parameters[-1].dimensions if parameters else frozenset()
         annotation = ast.unparse(argument.annotation) if argument.annotation else ""
         dimensions = dimensions_in(described.get(argument.arg, ""), before)
-        parameters.append(
-            Parameter(argument.arg, place, annotation, place >= required, dimensions)
-        )
+        parameters.append(Parameter(argument.arg, place, annotation, place >= required, dimensions))
     static = any(
         isinstance(decorator, ast.Name) and decorator.id == "staticmethod"
         for decorator in function.decorator_list

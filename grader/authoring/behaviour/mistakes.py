@@ -19,7 +19,7 @@ _TINY = 1e-6
 
 
 @dataclass(frozen=True)
-class Mistake:
+class WrongWrapper:
     """A mistake to wrap an entry point in.
 
     Attributes:
@@ -34,7 +34,7 @@ class Mistake:
     device_only: bool = False
 
 
-def mistakes_in(entry: EntryPoint, by_hand: bool) -> Iterator[Mistake]:
+def mistakes_in(entry: EntryPoint, by_hand: bool) -> Iterator[WrongWrapper]:
     """The mistakes that an entry point can have.
 
     Args:
@@ -53,157 +53,165 @@ def mistakes_in(entry: EntryPoint, by_hand: bool) -> Iterator[Mistake]:
         yield from _in_order(entry)
     yield from _in_models(entry)
     if entry.name == "__getitem__":
-        yield Mistake("negative indices refused", wrong_inputs.index_refused, {"kind": "negative"})
-        yield Mistake("indices beyond 32 refused", wrong_inputs.index_refused, {"kind": "large"})
+        yield WrongWrapper(
+            "negative indices refused", wrong_inputs.index_refused, {"kind": "negative"}
+        )
+        yield WrongWrapper(
+            "indices beyond 32 refused", wrong_inputs.index_refused, {"kind": "large"}
+        )
 
 
-def _in_numbers(entry: EntryPoint) -> Iterator[Mistake]:
+def _in_numbers(entry: EntryPoint) -> Iterator[WrongWrapper]:
     silent = {"silent": entry.silent}
     for size in _SIZES if entry.is_about_tensors else ():
-        yield Mistake(
+        yield WrongWrapper(
             f"half for sizes beyond {size}", wrong_answers.half_beyond, {**silent, "size": size}
         )
     if entry.tensors or entry.silent:
         for dim, named in ((0, "first"), (-1, "last")):
-            yield Mistake(
+            yield WrongWrapper(
                 f"only {_ROWS} along the {named} dimension",
                 wrong_answers.only_the_first,
                 {**silent, "dim": dim, "count": _ROWS},
             )
-    yield Mistake("clamped at ±100", wrong_answers.clamped, {**silent, "bound": _BOUND})
+    yield WrongWrapper("clamped at ±100", wrong_answers.clamped, {**silent, "bound": _BOUND})
     if not entry.tensors:
         return
-    yield Mistake("not a number for zeros", wrong_answers.not_a_number_for_zeros, silent)
-    yield Mistake("inputs clamped at ±100", wrong_answers.inputs_clamped, {"bound": _BOUND})
-    yield Mistake("tiny inputs taken for zero", wrong_answers.tiny_is_zero, {"bound": _TINY})
-    yield Mistake("sizes of 1 refused", wrong_inputs.size_one_refused)
+    yield WrongWrapper("not a number for zeros", wrong_answers.not_a_number_for_zeros, silent)
+    yield WrongWrapper("inputs clamped at ±100", wrong_answers.inputs_clamped, {"bound": _BOUND})
+    yield WrongWrapper("tiny inputs taken for zero", wrong_answers.tiny_is_zero, {"bound": _TINY})
+    yield WrongWrapper("sizes of 1 refused", wrong_inputs.size_one_refused)
     if any(2 in parameter.dimensions for parameter in entry.tensors):
-        yield Mistake("square matrices transposed", wrong_inputs.square_transposed)
-    yield Mistake("expanded inputs refused", wrong_inputs.expanded_refused)
-    yield Mistake("inputs that require gradients refused", wrong_inputs.gradients_refused)
+        yield WrongWrapper("square matrices transposed", wrong_inputs.square_transposed)
+    yield WrongWrapper("expanded inputs refused", wrong_inputs.expanded_refused)
+    yield WrongWrapper("inputs that require gradients refused", wrong_inputs.gradients_refused)
 
 
-def _in_dtypes(entry: EntryPoint) -> Iterator[Mistake]:
-    yield Mistake(
+def _in_dtypes(entry: EntryPoint) -> Iterator[WrongWrapper]:
+    yield WrongWrapper(
         "rounded to float32", wrong_answers.rounded_to_float32, {"silent": entry.silent}
     )
     simple = all(p.is_tensor or p.annotation in ("float", "int") for p in entry.parameters)
     if not entry.owner and simple and not entry.silent and entry.tensors:
-        yield Mistake("a float32 detour", wrong_answers.float32_detour)
+        yield WrongWrapper("a float32 detour", wrong_answers.float32_detour)
     if entry.tensors or entry.silent:
-        yield Mistake("16 bits refused", wrong_inputs.sixteen_bits_refused)
+        yield WrongWrapper("16 bits refused", wrong_inputs.sixteen_bits_refused)
     if entry.returns_tensors:
         in_float32 = wrong_answers.in_float32
-        yield Mistake("16 bits answered in float32", in_float32, {"widths": [2]})
-        yield Mistake("float64 answered in float32", in_float32, {"widths": [8]})
-        yield Mistake("promoted to the default dtype", wrong_answers.promoted_by_default)
+        yield WrongWrapper("16 bits answered in float32", in_float32, {"widths": [2]})
+        yield WrongWrapper("float64 answered in float32", in_float32, {"widths": [8]})
+        yield WrongWrapper("promoted to the default dtype", wrong_answers.promoted_by_default)
 
 
-def _in_gradients(entry: EntryPoint, by_hand: bool) -> Iterator[Mistake]:
+def _in_gradients(entry: EntryPoint, by_hand: bool) -> Iterator[WrongWrapper]:
     if not entry.returns_tensors or entry.static:
         return
-    if entry.tensors and not by_hand:
-        yield Mistake("detached", wrong_answers.cut_off)
-        yield Mistake("gradient halved", wrong_answers.gradient_halved)
-    yield Mistake("requires gradients", wrong_answers.gradients_required)
+    if by_hand or entry.returns_detached:
+        yield WrongWrapper("requires gradients", wrong_answers.gradients_required)
+    elif entry.tensors:
+        yield WrongWrapper("detached", wrong_answers.cut_off)
+        yield WrongWrapper("gradient halved", wrong_answers.gradient_halved)
 
 
-def _in_state(entry: EntryPoint) -> Iterator[Mistake]:
+def _in_state(entry: EntryPoint) -> Iterator[WrongWrapper]:
     if entry.is_constructor:
-        yield Mistake("instances share", wrong_state.instances_share)
+        yield WrongWrapper("instances share", wrong_state.instances_share)
         return
     method = bool(entry.owner) and not entry.static
     skipped = {"skipped": int(entry.static)}
-    yield Mistake("remembered by shape", wrong_state.remembered_by_form, skipped)
-    yield Mistake("remembered by identity", wrong_state.remembered_by_identity, skipped)
+    yield WrongWrapper("remembered by shape", wrong_state.remembered_by_form, skipped)
+    yield WrongWrapper("remembered by identity", wrong_state.remembered_by_identity, skipped)
     if method and entry.parameters:
-        yield Mistake(
+        yield WrongWrapper(
             "remembered across instances", wrong_state.remembered_by_form, {"skipped": 1}
         )
     if entry.silent:
-        yield Mistake("nothing after 10 calls", wrong_state.nothing_after, {"calls": _CALLS})
+        yield WrongWrapper("nothing after 10 calls", wrong_state.nothing_after, {"calls": _CALLS})
     elif entry.has_an_answer:
-        yield Mistake("adds up", wrong_state.adds_up, skipped)
-        yield Mistake("one call behind", wrong_state.one_call_behind, skipped)
+        yield WrongWrapper("adds up", wrong_state.adds_up, skipped)
+        yield WrongWrapper("one call behind", wrong_state.one_call_behind, skipped)
     if entry.has_an_answer:
         options = {"silent": entry.silent, "calls": 2}
-        yield Mistake("half from the third call on", wrong_state.half_after, options)
+        yield WrongWrapper("half from the third call on", wrong_state.half_after, options)
     if entry.returns_tensors:
-        yield Mistake("in a shared buffer", wrong_state.in_a_shared_buffer)
+        yield WrongWrapper("in a shared buffer", wrong_state.in_a_shared_buffer)
 
 
-def _in_settings(entry: EntryPoint) -> Iterator[Mistake]:
+def _in_settings(entry: EntryPoint) -> Iterator[WrongWrapper]:
     left = wrong_settings.left_changed
-    yield Mistake("default dtype left changed", left, {"what": "dtype"})
-    yield Mistake("default device left changed", left, {"what": "device"})
-    yield Mistake("gradients left off", left, {"what": "off"})
-    yield Mistake("gradients left on", left, {"what": "on"})
+    yield WrongWrapper("default dtype left changed", left, {"what": "dtype"})
+    yield WrongWrapper("default device left changed", left, {"what": "device"})
+    yield WrongWrapper("gradients left off", left, {"what": "off"})
+    yield WrongWrapper("gradients left on", left, {"what": "on"})
     for whose in ("torch", "python", "numpy"):
-        yield Mistake(f"{whose}'s generator seeded", wrong_settings.reseeded, {"whose": whose})
+        yield WrongWrapper(f"{whose}'s generator seeded", wrong_settings.reseeded, {"whose": whose})
     for what in ("dtype", "device"):
-        yield Mistake(
+        yield WrongWrapper(
             f"another default {what} refused",
             wrong_settings.other_default_refused,
             {"what": what},
         )
     if any(parameter.runs_others_code for parameter in entry.parameters):
         name = "gradients off after an exception"
-        yield Mistake(name, wrong_settings.off_after_an_exception)
+        yield WrongWrapper(name, wrong_settings.off_after_an_exception)
 
 
-def _in_results(entry: EntryPoint) -> Iterator[Mistake]:
+def _in_results(entry: EntryPoint) -> Iterator[WrongWrapper]:
     if entry.returns_tensors and not entry.returns_a_scalar:
-        yield Mistake("sizes of 1 dropped", wrong_answers.squeezed)
+        yield WrongWrapper("sizes of 1 dropped", wrong_answers.squeezed)
     if entry.returns_tensors:
-        yield Mistake("on the CPU", wrong_answers.on_the_cpu, device_only=True)
+        yield WrongWrapper("on the CPU", wrong_answers.on_the_cpu, device_only=True)
     if entry.returns_numbers:
-        yield Mistake("four decimals", wrong_answers.few_digits)
-        yield Mistake("tensors for numbers", wrong_answers.number_as_tensor)
+        yield WrongWrapper("four decimals", wrong_answers.few_digits)
+        yield WrongWrapper("tensors for numbers", wrong_answers.number_as_tensor)
     if "list[" in entry.returns:
-        yield Mistake(f"a list of at most {_ITEMS}", wrong_answers.list_cut, {"count": _ITEMS})
+        yield WrongWrapper(f"a list of at most {_ITEMS}", wrong_answers.list_cut, {"count": _ITEMS})
     if entry.returns == "bool":
-        yield Mistake("a number for a truth value", wrong_answers.truth_as_number)
+        yield WrongWrapper("a number for a truth value", wrong_answers.truth_as_number)
     if entry.name == "__len__":
-        yield Mistake(f"a length of at most {_ROWS}", wrong_answers.length_cut, {"count": _ROWS})
+        yield WrongWrapper(
+            f"a length of at most {_ROWS}", wrong_answers.length_cut, {"count": _ROWS}
+        )
 
 
-def _in_parameter(entry: EntryPoint, parameter: Parameter, by_hand: bool) -> Iterator[Mistake]:
+def _in_parameter(entry: EntryPoint, parameter: Parameter, by_hand: bool) -> Iterator[WrongWrapper]:
     name, inputs = parameter.name, wrong_inputs
     where = {"place": parameter.place, "name": name}
     if parameter.is_tensor:
-        yield Mistake(f"{name} has to be contiguous", inputs.strides_refused, where)
+        yield WrongWrapper(f"{name} has to be contiguous", inputs.strides_refused, where)
         yield from _in_dimensions(parameter)
-        if entry.returns_tensors and not by_hand and parameter.name != "labels":
-            yield Mistake(f"no gradient for {name}", wrong_answers.input_cut_off, where)
+        differentiable = entry.returns_tensors and not (by_hand or entry.returns_detached)
+        if differentiable and name != "labels":
+            yield WrongWrapper(f"no gradient for {name}", wrong_answers.input_cut_off, where)
     if parameter.holds_tensors:
-        yield Mistake(f"{name} changed in place", inputs.input_changed, where)
+        yield WrongWrapper(f"{name} changed in place", inputs.input_changed, where)
     if parameter.name == "labels" and parameter.is_tensor:
-        yield Mistake(f"{name}: the last class missing", inputs.last_class_missing, where)
+        yield WrongWrapper(f"{name}: the last class missing", inputs.last_class_missing, where)
     if parameter.is_whole_number and entry.name != "__getitem__":
         options = {**where, "beyond": _NUMBER}
-        yield Mistake(f"{name}: one fewer beyond {_NUMBER}", inputs.one_fewer, options)
+        yield WrongWrapper(f"{name}: one fewer beyond {_NUMBER}", inputs.one_fewer, options)
     if parameter.is_iterable:
         options = {**where, "count": _ITEMS}
-        yield Mistake(f"{name}: the first {_ITEMS} only", inputs.first_items_only, options)
+        yield WrongWrapper(f"{name}: the first {_ITEMS} only", inputs.first_items_only, options)
     for kind, told in _kinds(parameter):
-        yield Mistake(f"{name}: {told}", inputs.kind_refused, {**where, "kind": kind})
+        yield WrongWrapper(f"{name}: {told}", inputs.kind_refused, {**where, "kind": kind})
     if "dtype" in parameter.annotation:
-        yield Mistake(f"{name}: float32 if left out", inputs.dtype_of_its_own, where)
+        yield WrongWrapper(f"{name}: float32 if left out", inputs.dtype_of_its_own, where)
 
 
-def _in_dimensions(parameter: Parameter) -> Iterator[Mistake]:
+def _in_dimensions(parameter: Parameter) -> Iterator[WrongWrapper]:
     """Some of the numbers of dimensions that it may have are refused, and not all of them."""
     where = {"place": parameter.place, "name": parameter.name}
     allowed = parameter.dimensions
     for most in range(min(allowed, default=0), max(allowed, default=0)):
-        yield Mistake(
+        yield WrongWrapper(
             f"{parameter.name} refused beyond {most}-dim",
             wrong_inputs.more_dimensions_refused,
             {**where, "most": most},
         )
     for least in (1, 2):
         if min(allowed, default=least) < least <= max(allowed):
-            yield Mistake(
+            yield WrongWrapper(
                 f"{parameter.name} refused below {least}-dim",
                 wrong_inputs.fewer_dimensions_refused,
                 {**where, "least": least},
@@ -223,36 +231,36 @@ def _kinds(parameter: Parameter) -> Iterator[tuple[str, str]]:
         yield "other", "beyond ASCII refused"
 
 
-def _in_order(entry: EntryPoint) -> Iterator[Mistake]:
+def _in_order(entry: EntryPoint) -> Iterator[WrongWrapper]:
     """How arguments are handed over; a context is handed over by torch, and an index by Python."""
     inputs = wrong_inputs
     if entry.name == "__getitem__":
         return
     for parameter in entry.parameters:
         name = parameter.name
-        yield Mistake(f"{name} refused by keyword", inputs.keyword_refused, {"name": name})
+        yield WrongWrapper(f"{name} refused by keyword", inputs.keyword_refused, {"name": name})
         if parameter.optional:
             where = {"place": parameter.place}
-            yield Mistake(f"{name} ignored", inputs.ignored, {**where, "name": name})
-            yield Mistake(f"{name} refused by position", inputs.position_refused, where)
+            yield WrongWrapper(f"{name} ignored", inputs.ignored, {**where, "name": name})
+            yield WrongWrapper(f"{name} refused by position", inputs.position_refused, where)
     for one, other in zip(entry.parameters, entry.parameters[1:], strict=False):
         options = {"place": one.place, "other": other.place}
-        yield Mistake(f"{one.name} and {other.name} swapped", inputs.swapped, options)
+        yield WrongWrapper(f"{one.name} and {other.name} swapped", inputs.swapped, options)
 
 
-def _in_models(entry: EntryPoint) -> Iterator[Mistake]:
+def _in_models(entry: EntryPoint) -> Iterator[WrongWrapper]:
     trains = any("Optimizer" in parameter.annotation for parameter in entry.parameters)
     for parameter in entry.parameters:
         if not parameter.is_model:
             continue
         where = {"place": parameter.place, "name": parameter.name}
         for nested, of in ((False, "modes"), (True, "modes of inner modules")):
-            yield Mistake(
+            yield WrongWrapper(
                 f"{of} left turned", wrong_settings.modes_turned, {**where, "nested": nested}
             )
         if trains or entry.returns == "nn.Module":
             for nested, which in ((False, "from the fifth on"), (True, "of inner modules")):
-                yield Mistake(
+                yield WrongWrapper(
                     f"parameters {which} left alone",
                     wrong_settings.parameters_left_alone,
                     {**where, "nested": nested},

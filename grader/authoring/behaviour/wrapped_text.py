@@ -8,8 +8,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from .mistakes import Mistake
 from .entry_points import EntryPoint
+from .mistakes import WrongWrapper
 
 _IMPORTS = {
     "Any": "from typing import Any",
@@ -20,7 +20,7 @@ _IMPORTS = {
 }
 
 
-def wrapped_text(solution: str, entry: EntryPoint, mistake: Mistake) -> str:
+def wrapped_text(solution: str, entry: EntryPoint, mistake: WrongWrapper) -> str:
     """A solution with one of its entry points wrapped in a mistake.
 
     All that the wrapper needs stands within one function, so that no name of the solution changes its meaning.

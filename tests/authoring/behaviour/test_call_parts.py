@@ -1,4 +1,4 @@
-"""The parts of a call and of its answer are found, also in lists, dicts and instances, and changed where they should be."""
+"""The parts of a call and of its answer are found, in lists, dicts and instances too, and changed where they should."""
 
 from __future__ import annotations
 

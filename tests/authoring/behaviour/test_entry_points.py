@@ -115,9 +115,7 @@ ANY = {0, 1, 2, 3, 4}
         ("the learning rate (a small number)", set()),
     ],
 )
-def test_numbers_of_dimensions_are_read_from_descriptions(
-    text: str, dimensions: set[int]
-) -> None:
+def test_numbers_of_dimensions_are_read_from_descriptions(text: str, dimensions: set[int]) -> None:
     assert dimensions_in(text, frozenset({7})) == dimensions
 
 
@@ -127,7 +125,9 @@ def test_descriptions_are_those_of_the_docstring() -> None:
         *("            of shape (n,).", "        h: the step, 0-dim.", "", "    Returns:"),
         *("        The mean, a scalar.", '    """'),
     ]
-    text = "\n".join(("def f(x: Tensor, h: Tensor):", f"    {docstring[0]}", *docstring[1:]))
+    text = "\n".join(
+        ("def f(x: Tensor, h: Tensor) -> Tensor:", f"    {docstring[0]}", *docstring[1:])
+    )
     [found] = entry_points(f"{text}\n    ### BEGIN SOLUTION\n    pass\n", {"f"})
     assert [set(parameter.dimensions) for parameter in found.parameters] == [{1}, {0}]
     assert found.returns_a_scalar

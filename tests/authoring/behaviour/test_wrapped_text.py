@@ -9,10 +9,10 @@ import torch
 
 from grader.authoring.behaviour import wrong_answers, wrong_inputs
 from grader.authoring.behaviour.entry_points import entry_points
-from grader.authoring.behaviour.mistakes import Mistake, mistakes_in
+from grader.authoring.behaviour.mistakes import WrongWrapper, mistakes_in
 from grader.authoring.behaviour.wrapped_text import wrapped_text
 
-SOLUTION = '''import math
+SOLUTION = """import math
 
 
 def scaled(x: "Tensor", factor: float = 2.0) -> "Tensor":
@@ -32,17 +32,17 @@ class Layer:
         ### BEGIN SOLUTION
         return grad
         ### END SOLUTION
-'''.replace('"Tensor"', "Tensor")
+""".replace('"Tensor"', "Tensor")
 HEAD = "from torch import Tensor\n"
 SOURCE = HEAD + SOLUTION
 SCALED, FORWARD, BACKWARD = entry_points(SOURCE, {"scaled", "Layer"})
-HALF = Mistake("half", wrong_answers.half_beyond, {"silent": False, "size": 1})
+HALF = WrongWrapper("half", wrong_answers.half_beyond, {"silent": False, "size": 1})
 X = torch.ones(2)
 
 
 def run(text: str) -> dict[str, Any]:
     names: dict[str, Any] = {}
-    exec(compile(text, "mutant", "exec"), names)  # noqa: S102
+    exec(compile(text, "mutant", "exec"), names)
     return names
 
 
@@ -62,7 +62,7 @@ def test_functions_methods_and_static_methods_are_wrapped() -> None:
 
 
 def test_no_name_of_the_solution_changes_its_meaning() -> None:
-    mistake = Mistake("tiny", wrong_inputs.expanded_refused)
+    mistake = WrongWrapper("tiny", wrong_inputs.expanded_refused)
     names = run(wrapped_text(SOURCE, SCALED, mistake))
     assert names.keys() - run(SOURCE).keys() == {"_mistaken"}
 
