@@ -79,7 +79,7 @@ def mapped(result: Any, change: Callable[[Any], Any]) -> Any:
     """
     if torch.is_tensor(result) and result.is_floating_point():
         if result.is_leaf and result.requires_grad:
-            result.data = change(result).detach().to(result.dtype)
+            result.data = change(result).detach()
             return result
         return change(result)
     if isinstance(result, float):

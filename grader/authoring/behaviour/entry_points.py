@@ -61,9 +61,13 @@ class Parameter:
         return self.annotation.partition("[")[0] in _ITERABLES
 
     @property
+    def may_be_a_generator(self) -> bool:
+        return self.annotation.startswith("Iterable")
+
+    @property
     def runs_others_code(self) -> bool:
-        """Whether what is handed in may raise: a function, a model, or what is iterated over."""
-        return self.annotation.startswith("Callable") or self.is_model or self.is_iterable
+        """Whether what is handed in may raise: a function, or what is iterated over."""
+        return self.annotation.startswith("Callable") or self.may_be_a_generator
 
 
 @dataclass(frozen=True)
@@ -117,6 +121,11 @@ class EntryPoint:
     @property
     def returns_detached(self) -> bool:
         return "detached" in self.described
+
+    @property
+    def is_differentiable(self) -> bool:
+        """Whether autograd can go through it, unless a rule says that derivatives are written by hand."""
+        return self.returns == "Tensor" and bool(self.tensors) and not self.returns_detached
 
     @property
     def returns_numbers(self) -> bool:

@@ -84,7 +84,6 @@ def _in_numbers(entry: EntryPoint) -> Iterator[WrongWrapper]:
     if any(2 in parameter.dimensions for parameter in entry.tensors):
         yield WrongWrapper("square matrices transposed", wrong_inputs.square_transposed)
     yield WrongWrapper("expanded inputs refused", wrong_inputs.expanded_refused)
-    yield WrongWrapper("inputs that require gradients refused", wrong_inputs.gradients_refused)
 
 
 def _in_dtypes(entry: EntryPoint) -> Iterator[WrongWrapper]:
@@ -104,11 +103,15 @@ def _in_dtypes(entry: EntryPoint) -> Iterator[WrongWrapper]:
 
 
 def _in_gradients(entry: EntryPoint, by_hand: bool) -> Iterator[WrongWrapper]:
-    if not entry.returns_tensors or entry.static:
+    if entry.static:
+        return
+    if entry.tensors and (by_hand or entry.is_differentiable or entry.returns_detached):
+        yield WrongWrapper("inputs that require gradients refused", wrong_inputs.gradients_refused)
+    if not entry.returns_tensors:
         return
     if by_hand or entry.returns_detached:
         yield WrongWrapper("requires gradients", wrong_answers.gradients_required)
-    elif entry.tensors:
+    elif entry.is_differentiable:
         yield WrongWrapper("detached", wrong_answers.cut_off)
         yield WrongWrapper("gradient halved", wrong_answers.gradient_halved)
 
@@ -151,7 +154,7 @@ def _in_settings(entry: EntryPoint) -> Iterator[WrongWrapper]:
             wrong_settings.other_default_refused,
             {"what": what},
         )
-    if any(parameter.runs_others_code for parameter in entry.parameters):
+    if not entry.is_constructor and any(p.runs_others_code for p in entry.parameters):
         name = "gradients off after an exception"
         yield WrongWrapper(name, wrong_settings.off_after_an_exception)
 
@@ -180,12 +183,12 @@ def _in_parameter(entry: EntryPoint, parameter: Parameter, by_hand: bool) -> Ite
     if parameter.is_tensor:
         yield WrongWrapper(f"{name} has to be contiguous", inputs.strides_refused, where)
         yield from _in_dimensions(parameter)
-        differentiable = entry.returns_tensors and not (by_hand or entry.returns_detached)
-        if differentiable and name != "labels":
+        if entry.is_differentiable and not by_hand and name != "labels":
             yield WrongWrapper(f"no gradient for {name}", wrong_answers.input_cut_off, where)
     if parameter.holds_tensors:
         yield WrongWrapper(f"{name} changed in place", inputs.input_changed, where)
-    if parameter.name == "labels" and parameter.is_tensor:
+    of_classes = any(other.name == "logits" for other in entry.parameters)
+    if parameter.name == "labels" and of_classes:
         yield WrongWrapper(f"{name}: the last class missing", inputs.last_class_missing, where)
     if parameter.is_whole_number and entry.name != "__getitem__":
         options = {**where, "beyond": _NUMBER}
@@ -220,8 +223,9 @@ def _in_dimensions(parameter: Parameter) -> Iterator[WrongWrapper]:
 
 def _kinds(parameter: Parameter) -> Iterator[tuple[str, str]]:
     """Kinds of arguments that may be refused, each with how it is told."""
-    if parameter.is_iterable:
+    if parameter.may_be_a_generator:
         yield "no length", "generators refused"
+    if parameter.is_iterable:
         yield "list", "lists refused"
     if parameter.is_path:
         yield "text", "texts refused"
@@ -258,7 +262,7 @@ def _in_models(entry: EntryPoint) -> Iterator[WrongWrapper]:
             yield WrongWrapper(
                 f"{of} left turned", wrong_settings.modes_turned, {**where, "nested": nested}
             )
-        if trains or entry.returns == "nn.Module":
+        if trains or (len(entry.parameters) == 1 and entry.returns == "nn.Module"):
             for nested, which in ((False, "from the fifth on"), (True, "of inner modules")):
                 yield WrongWrapper(
                     f"parameters {which} left alone",

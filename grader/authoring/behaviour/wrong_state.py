@@ -133,22 +133,12 @@ def in_a_shared_buffer(function: Function) -> Function:
 
 
 def instances_share(function: Function) -> Function:
-    """What an instance holds in dicts is the first instance's, where it has the same form."""
-    made: list[Any] = []
+    """What an instance holds is held by the class: all instances have what the newest one was given."""
+    shared: dict[str, Any] = {}
 
     def wrong(self: Any, *args: Any, **kwargs: Any) -> None:
         function(self, *args, **kwargs)
-        for first in made:
-            for key, own in list(vars(self).items()):
-                others = vars(first).get(key)
-                if not isinstance(own, dict) or not isinstance(others, dict):
-                    continue
-                if key in ("_parameters", "_buffers"):
-                    for name in own.keys() & others.keys():
-                        if form_of([own[name]], {}) == form_of([others[name]], {}):
-                            own[name] = others[name]
-                elif not key.startswith("_") and form_of([own], {}) == form_of([others], {}):
-                    vars(self)[key] = others
-        made.append(self)
+        shared.update(vars(self))
+        object.__setattr__(self, "__dict__", shared)
 
     return wrong

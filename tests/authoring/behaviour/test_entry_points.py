@@ -63,16 +63,16 @@ def test_an_instance_and_a_context_count_as_places_and_not_as_parameters() -> No
         ("int", {"is_whole_number"}),
         ("str", {"is_text"}),
         ("str | PathLike[str]", {"is_path"}),
-        ("nn.Module", {"is_model", "runs_others_code"}),
+        ("nn.Module", {"is_model"}),
         ("Callable[[Tensor], Tensor]", {"runs_others_code"}),
-        ("Iterable[Tensor]", {"is_iterable", "runs_others_code"}),
-        ("list[float]", {"is_iterable", "runs_others_code"}),
+        ("Iterable[Tensor]", {"is_iterable", "may_be_a_generator", "runs_others_code"}),
+        ("list[float]", {"is_iterable"}),
         ("float", set()),
     ],
 )
 def test_kinds_of_parameters(annotation: str, kinds: set[str]) -> None:
     [parameter] = only(f"def f(x: {annotation}):").parameters
-    names = [name for name in dir(parameter) if name.startswith(("is_", "holds_", "runs_"))]
+    names = [name for name in dir(parameter) if name.startswith(("is_", "holds_", "may_", "runs_"))]
     assert {name for name in names if getattr(parameter, name)} == kinds
 
 
