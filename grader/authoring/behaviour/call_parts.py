@@ -5,6 +5,7 @@ These functions are copied into the text of a mutant, and run where a student's 
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -122,7 +123,10 @@ def amended(
 
 
 def form_of(args: Any, kwargs: Any) -> Any:
-    """What stays of a call when its numbers are forgotten: shapes, dtypes, other values as they are written."""
+    """What stays of a call when its numbers are forgotten: shapes, dtypes, other values as they are written.
+
+    A function that is handed in is forgotten as well, a model is not.
+    """
 
     def form(value: Any) -> Any:
         if torch.is_tensor(value):
@@ -131,6 +135,8 @@ def form_of(args: Any, kwargs: Any) -> Any:
             return tuple((key, form(part)) for key, part in value.items())
         if isinstance(value, list | tuple):
             return tuple(map(form, value))
+        if inspect.isroutine(value):
+            return "a function"
         return value if isinstance(value, int | float | str | None) else id(value)
 
     return form([args, kwargs])

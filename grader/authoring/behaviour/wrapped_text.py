@@ -12,6 +12,7 @@ from .entry_points import EntryPoint
 from .mistakes import WrongWrapper
 
 _IMPORTS = {
+    "inspect": "import inspect",
     "Any": "from typing import Any",
     "Path": "from pathlib import Path",
     "np": "import numpy as np",

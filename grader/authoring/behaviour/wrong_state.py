@@ -5,6 +5,7 @@ They are copied into the text of a mutant, and run where a student's code does.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -31,12 +32,13 @@ def remembered_by_form(function: Function, skipped: int) -> Function:
 
 
 def remembered_by_identity(function: Function, skipped: int) -> Function:
-    """The first answer is given again for the same objects, whatever they hold by now."""
+    """The first answer is given again for the same objects, whatever they hold by now, and for any function."""
     answers: dict[Any, Any] = {}
     kept: list[Any] = []
 
     def wrong(*args: Any, **kwargs: Any) -> Any:
-        key = tuple(map(id, [*args[skipped:], *kwargs.values()]))
+        values = [*args[skipped:], *kwargs.values()]
+        key = tuple(id(value) for value in values if not inspect.isroutine(value))
         if key not in answers:
             kept.append((args, kwargs))
             answers[key] = function(*args, **kwargs)

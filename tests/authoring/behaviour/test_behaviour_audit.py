@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pytest
 
+from grader.authoring.audit import QUICK
 from grader.authoring.behaviour import behaviour_audit
 from grader.authoring.behaviour.behaviour_audit import (
     BehaviourAudit,
@@ -15,8 +17,9 @@ from grader.authoring.behaviour.behaviour_audit import (
     wrong_behaviours,
 )
 from grader.authoring.behaviour.mistakes import mistakes_in
-from grader.course.catalog import load_course
+from grader.course.catalog import Course, load_course
 from grader.machines import Machines
+from grader.sandbox import Limits
 from tests.authoring.conftest import SHARP
 
 WIDE = SHARP.replace("draw.normal(4)", "1000 * draw.normal(100)")
@@ -100,7 +103,16 @@ def test_a_second_device_is_tried_only_where_there_is_one(
     assert (found.functions, found.killed) == ((0, 0) if alone else (1, 1))
 
 
-def test_the_course_is_read_by_folder(folder: Path, few: None) -> None:
+def test_the_course_is_read_by_folder(
+    folder: Path, machines: Machines, monkeypatch: pytest.MonkeyPatch, few: None
+) -> None:
+    def shared(
+        course: Course, devices: list[str], limits: Limits
+    ) -> AbstractContextManager[Machines]:
+        assert (devices, limits) == (["cpu"], QUICK)
+        return nullcontext(machines.on(course))
+
+    monkeypatch.setattr(behaviour_audit, "Machines", shared)
     [found] = audit_behaviours(folder, ["scaled"], devices=["cpu"])
     assert (found.exercise, len(found.survivors), found.rate) == ("scaled", 3, 0.0)
 

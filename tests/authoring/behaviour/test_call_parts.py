@@ -99,5 +99,7 @@ def test_the_form_of_a_call_forgets_the_numbers_of_tensors_alone() -> None:
 
     assert form(ONE, 3) == form(ONE + 1, 3)
     assert form([ONE]) == form((ONE,))
+    assert form(float("1000.5"), "".join(("a", "b"))) == form(float("1000.5"), "".join(("a", "b")))
     assert len({form(ONE), form(TWO), form(ONE.double()), form(ONE, 3), form(ONE, 4)}) == 5
-    assert form(len) != form(print)
+    assert form(len) == form(print)
+    assert form(Keeper()) != form(Keeper())

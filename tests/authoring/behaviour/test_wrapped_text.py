@@ -59,6 +59,7 @@ def test_functions_methods_and_static_methods_are_wrapped() -> None:
     assert names["Layer"]().forward(X).tolist() == [1, 1]
     names = run(wrapped_text(SOURCE, BACKWARD, HALF))
     assert names["Layer"].backward(None, X).tolist() == [0.5, 0.5]
+    assert names["Layer"]().backward(None, X).tolist() == [0.5, 0.5]  # still without the instance
 
 
 def test_no_name_of_the_solution_changes_its_meaning() -> None:

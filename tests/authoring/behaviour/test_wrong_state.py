@@ -53,6 +53,15 @@ def test_the_same_object_with_other_numbers() -> None:
     assert mistaken(x).tolist() == [2, 2]
 
 
+@pytest.mark.parametrize("wrapper", [wrong.remembered_by_form, wrong.remembered_by_identity])
+def test_another_function_makes_no_other_call(wrapper: Any) -> None:
+    def applied(f: Any, x: Tensor) -> Any:
+        return f(x)
+
+    mistaken = wrapper(applied, 0)
+    assert mistaken(torch.neg, ONE).tolist() == mistaken(torch.exp, ONE).tolist() == [-1, -1]
+
+
 def test_an_instance_remembers_for_itself_or_for_all() -> None:
     for skipped, other in ((0, 3.0), (1, 2.0)):
         mistaken = wrong.remembered_by_form(Scaled.apply, skipped)
