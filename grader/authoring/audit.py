@@ -7,36 +7,25 @@ and then `equivalent.toml` lists it with the reason.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
-from ..course.catalog import Course, load_course
+from ..course.catalog import load_course
 from ..course.python_files import text_of
-from ..errors import CourseError
 from ..grading import grade
 from ..machines import DEVICES, Machines
 from ..report import ExerciseResult
 from ..sandbox import Limits
 from ..submission import Submission
+from .equivalents import Equivalent, read_equivalents, submissions_folder
 from .mutants import Mutant, mutants_of
 from .stub import stub_of
 
 # a mutant that loops is dead soon, and a right answer needs a hundredth of this
-_LIMITS = Limits(import_seconds=5, call_seconds=2, exercise_seconds=10)
+QUICK = Limits(import_seconds=5, call_seconds=2, exercise_seconds=10)
 _MOST_FAULTS = 5  # one slip in a check fails with many mutants
-
-
-@dataclass(frozen=True)
-class Equivalent:
-    """A mutant that does what the solution does, and why."""
-
-    exercise: str
-    original: str
-    mutated: str
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -71,41 +60,6 @@ class Audit:
         return self.killed / count if count else 1.0
 
 
-def submissions_folder(course: Course) -> Path:
-    """Where the submissions that are known to be right or wrong lie, if the course has any."""
-    return course.folder / "tests" / "submissions"
-
-
-def read_equivalents(course: Course) -> tuple[Equivalent, ...]:
-    """The mutants that are known to be equivalent.
-
-    Raises:
-        CourseError: if `equivalent.toml` is not as it should be, with the place.
-    """
-    path = submissions_folder(course) / "equivalent.toml"
-    if not path.is_file():
-        return ()
-    try:
-        entries = tomllib.loads(text_of(path)).get("mutant", [])
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise CourseError(f"{path} is not TOML: {error}.") from error
-    if not isinstance(entries, list):
-        raise CourseError(f"{path}: `mutant` has to be tables, each headed [[mutant]].")
-    return tuple(
-        _equivalent(entry, f"{path}, [[mutant]] {n}") for n, entry in enumerate(entries, 1)
-    )
-
-
-def _equivalent(entry: object, where: str) -> Equivalent:
-    keys = [field.name for field in fields(Equivalent)]
-    if not isinstance(entry, dict) or set(entry) != set(keys):
-        raise CourseError(f"{where}: it has to say {', '.join(keys)}, and nothing else.")
-    for key, value in entry.items():
-        if not isinstance(value, str):
-            raise CourseError(f"{where}: `{key}` has to be a text in quotes.")
-    return Equivalent(**entry)
-
-
 def audit_course(
     folder: Path | None,
     names: Sequence[str],
@@ -134,7 +88,7 @@ def audit_course(
 
 def _audit_named(folder: Path | None, name: str, seeds: int, devices: Sequence[str]) -> Audit:
     course = load_course(folder)
-    with Machines(course, devices, limits=None if course.limits else _LIMITS) as machines:
+    with Machines(course, devices, limits=None if course.limits else QUICK) as machines:
         return audit(name, machines, seeds)
 
 

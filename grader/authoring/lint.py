@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ..course.catalog import Course, Exercise
 from ..course.python_files import checks_in, module_of, points_decorator, points_in, text_of
 from ..errors import ReleaseError
-from .audit import submissions_folder
+from .equivalents import submissions_folder
 from .stub import stub_of
 
 _POINTS = 10

@@ -18,7 +18,7 @@ from ..grading import grade
 from ..machines import Machines
 from ..report import ExerciseResult
 from ..submission import Submission
-from .audit import submissions_folder
+from .equivalents import submissions_folder
 
 # what a check asks outright, with yes or no: naming it needs no inference, so it is not counted
 ASKED = ("graph-cut", "mode", "unregistered")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -22,6 +23,10 @@ from .common import (
     refuse,
     writing,
 )
+
+if TYPE_CHECKING:
+    from ..authoring.audit import Audit
+    from ..authoring.behaviour.behaviour_audit import BehaviourAudit
 
 
 @click.command()
@@ -121,6 +126,11 @@ def release(
 @click.option(
     "--causes", is_flag=True, help="Only measure how many mistakes are named, and how many wrongly."
 )
+@click.option(
+    "--behaviour",
+    is_flag=True,
+    help="Only try solutions that are wrapped in mistakes of behaviour, such as an answer kept by shape.",
+)
 @click.option("--markdown", is_flag=True, help="The table in Markdown.")
 def audit(
     names: tuple[str, ...],
@@ -130,6 +140,7 @@ def audit(
     jobs: int,
     devices: tuple[str, ...],
     causes: bool,
+    behaviour: bool,
     markdown: bool,
 ) -> None:
     """Tests the checks themselves: on solutions, stubs, submissions known to be right or wrong, and mutants.
@@ -138,10 +149,13 @@ def audit(
     the call was wrong or a check failed by itself.
     """
     from ..authoring.audit import audit_course
+    from ..authoring.behaviour.behaviour_audit import audit_behaviours
     from ..authoring.lint import lint
     from ..machines import DEVICES
     from ..outputs import audit_table as output
 
+    if lint_only + causes + behaviour > 1:
+        refuse("--lint, --causes and --behaviour each ask for something else: choose one.")
     course = open_course(folder)
     wanted = [exercise.name for exercise in named_in(course, names)]
     for exercise in (course[name] for name in wanted):
@@ -155,11 +169,18 @@ def audit(
     if causes:
         _print_causes(folder, wanted, jobs, markdown)
         return
-    audits = list(audit_course(folder, wanted, seeds, jobs, devices or DEVICES))
-    if markdown:
-        click.echo(output.markdown(audits), nl=False)
+    places = devices or DEVICES
+    audits: list[Audit] | list[BehaviourAudit]
+    if behaviour:
+        audits = list(audit_behaviours(folder, wanted, jobs, places))
+        table = output.BEHAVIOURS
     else:
-        output.render(audits, console_for())
+        audits = list(audit_course(folder, wanted, seeds, jobs, places))
+        table = output.SUBMISSIONS_AND_MUTANTS
+    if markdown:
+        click.echo(output.markdown(audits, table), nl=False)
+    else:
+        output.render(audits, console_for(), table)
     if any(one.faults for one in audits):
         sys.exit(WRONG_INPUT)
     amiss = any(one.problems or one.survivors for one in audits)

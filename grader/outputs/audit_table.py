@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-_HEADS = ("exercise", "right", "wrong", "mutants", "killed", "equivalent", "survived", "rate")
+# heads of columns, each with the attribute of an audit that it counts
+Columns = dict[str, str]
+
+SUBMISSIONS_AND_MUTANTS: Columns = {"right": "right", "wrong": "wrong"}
+BEHAVIOURS: Columns = {"functions": "functions"}
 
 
 class _Survivor(Protocol):
@@ -18,14 +22,10 @@ class _Survivor(Protocol):
 
 
 class AuditLike(Protocol):
-    """What a table needs to know of an audit."""
+    """What a table needs to know of an audit, besides its first columns."""
 
     @property
     def exercise(self) -> str: ...
-    @property
-    def right(self) -> int: ...
-    @property
-    def wrong(self) -> int: ...
     @property
     def killed(self) -> int: ...
     @property
@@ -40,11 +40,20 @@ class AuditLike(Protocol):
     def faults(self) -> Sequence[str]: ...
 
 
-def _row(audit: AuditLike) -> list[str]:
+def _heads(columns: Columns) -> list[str]:
+    return ["exercise", *columns, "mutants", "killed", "equivalent", "survived", "rate"]
+
+
+def _numbers(audit: AuditLike, columns: Columns) -> list[int]:
     survived = len(audit.survivors)
     mutants = audit.killed + audit.equivalent + survived
-    numbers = (audit.right, audit.wrong, mutants, audit.killed, audit.equivalent, survived)
-    return [audit.exercise, *map(str, numbers), _rate(audit.rate, bool(audit.faults))]
+    first: list[Any] = [getattr(audit, attribute) for attribute in columns.values()]
+    return [*first, mutants, audit.killed, audit.equivalent, survived]
+
+
+def _row(audit: AuditLike, columns: Columns) -> list[str]:
+    rate = _rate(audit.rate, bool(audit.faults))
+    return [audit.exercise, *map(str, _numbers(audit, columns)), rate]
 
 
 def _rate(share: float, faulty: bool) -> str:
@@ -52,21 +61,23 @@ def _rate(share: float, faulty: bool) -> str:
     return "not audited" if faulty else f"{share:.1%}"
 
 
-def _total(audits: Sequence[AuditLike]) -> list[str]:
-    sums = [sum(int(_row(audit)[column]) for audit in audits) for column in range(1, 7)]
-    killed, survived = sums[3], sums[5]
+def _total(audits: Sequence[AuditLike], columns: Columns) -> list[str]:
+    sums = [sum(numbers) for numbers in zip(*(_numbers(a, columns) for a in audits), strict=True)]
+    _mutants, killed, _equivalent, survived = sums[-4:]
     rate = killed / (killed + survived) if killed + survived else 1.0
     return ["all", *map(str, sums), _rate(rate, any(audit.faults for audit in audits))]
 
 
-def render(audits: Sequence[AuditLike], console: Console) -> None:
+def render(
+    audits: Sequence[AuditLike], console: Console, columns: Columns = SUBMISSIONS_AND_MUTANTS
+) -> None:
     """Prints the table, each survivor's diff, the problems and the faults."""
-    table = Table(*_HEADS)
+    table = Table(*_heads(columns))
     for audit in audits:
-        table.add_row(*_row(audit))
+        table.add_row(*_row(audit, columns))
     if len(audits) > 1:
         table.add_section()
-        table.add_row(*_total(audits))
+        table.add_row(*_total(audits, columns))
     console.print(table)
     for audit in audits:
         for survivor in audit.survivors:
@@ -77,9 +88,11 @@ def render(audits: Sequence[AuditLike], console: Console) -> None:
             console.print(Text(f"{audit.exercise}: {fault}", style="magenta"))
 
 
-def markdown(audits: Sequence[AuditLike]) -> str:
+def markdown(audits: Sequence[AuditLike], columns: Columns = SUBMISSIONS_AND_MUTANTS) -> str:
     """The table in Markdown."""
-    rows = [list(_HEADS), ["---"] + ["---:"] * (len(_HEADS) - 1), *map(_row, audits)]
+    heads = _heads(columns)
+    rules = ["---"] + ["---:"] * (len(heads) - 1)
+    rows = [heads, rules, *(_row(audit, columns) for audit in audits)]
     if len(audits) > 1:
-        rows.append([f"**{cell}**" for cell in _total(audits)])
+        rows.append([f"**{cell}**" for cell in _total(audits, columns)])
     return "\n".join(f"| {' | '.join(row)} |" for row in rows) + "\n"

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
-from grader.authoring.audit import Audit, audit, audit_course, read_equivalents
+from grader.authoring.audit import Audit, audit, audit_course
 from grader.authoring.mutants import Mutant
 from grader.cli import main
 from grader.course.catalog import load_course
@@ -96,29 +96,6 @@ def test_the_rate_is_of_those_that_could_be_killed(
 ) -> None:
     left = (Mutant(1, "sign", "a", "b", "c"),) * survivors
     assert Audit("x", 0, 0, killed, 5, 2, left, ()).rate == rate
-
-
-ENTRY = '[[mutant]]\nexercise = "scaled"\noriginal = "a"\nmutated = "b"\nreason = "c"\n'
-
-
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("mutant = [", "is not TOML"),
-        ("mutant = 3", "`mutant` has to be tables"),
-        ('mutant = ["x"]', r"\[\[mutant\]\] 1: it has to say exercise, original, mutated, reason"),
-        (ENTRY + ENTRY.replace('reason = "c"', ""), r"\[\[mutant\]\] 2: it has to say"),
-        (ENTRY + 'because = "d"\n', r"\[\[mutant\]\] 1: it has to say"),
-        (ENTRY.replace('"c"', "3"), r"\[\[mutant\]\] 1: `reason` has to be a text"),
-        ("# \udcff", "line 1: not UTF-8 text"),
-    ],
-)
-def test_a_bad_list_of_equivalents(folder: Path, text: str, told: str) -> None:
-    path = folder / "tests/submissions/equivalent.toml"
-    assert read_equivalents(load_course(folder)) == ()
-    path.write_bytes(text.encode(errors="surrogateescape"))
-    with pytest.raises(CourseError, match=rf"equivalent\.toml.*{told}"):
-        read_equivalents(load_course(folder))
 
 
 @pytest.mark.parametrize("kind", ["right", "wrong"])

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from grader.authoring.behaviour.behaviour_audit import BehaviourAudit, WrongBehaviour
 from grader.authoring.named_causes import Verdict
 from grader.cli import main
 from grader.course.catalog import Course
@@ -102,6 +103,19 @@ class TestAudit:
         found = [Verdict("double", "a", frozenset({"other"}), none)]
         monkeypatch.setattr("grader.authoring.named_causes.verdicts", lambda *_: iter(found))
         assert "| double |" in call("audit", "--causes", "--markdown")
+
+    def test_behaviour(self, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        left = WrongBehaviour("double", "in a shared buffer", device_only=False, text="")
+        found = [BehaviourAudit("double", 1, killed=3, equivalent=1, survivors=(left,))]
+        module = "grader.authoring.behaviour.behaviour_audit.audit_behaviours"
+        monkeypatch.setattr(module, lambda *_: iter(found))
+        table = call("audit", "--behaviour", "--markdown", status=1)
+        assert table.splitlines()[0].startswith("| exercise | functions | mutants |")
+        assert "| double | 1 | 5 | 3 | 1 | 1 | 75.0% |" in table
+        assert "double: in a shared buffer" in call("audit", "--behaviour", status=1)
+
+    def test_one_thing_is_asked_for_at_a_time(self, place: Path) -> None:
+        assert "choose one" in call("audit", "--behaviour", "--causes", status=2)
 
     def test_it_needs_the_solutions(self, place: Path) -> None:
         shutil.rmtree(place / "course" / "solutions")

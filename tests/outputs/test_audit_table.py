@@ -42,6 +42,12 @@ def test_markdown_has_a_row_each_and_the_sum() -> None:
     )
 
 
+def test_the_first_columns_are_those_that_are_asked_for() -> None:
+    lines = audit_table.markdown(AUDITS, {"solutions": "right"}).splitlines()
+    assert lines[0].startswith("| exercise | solutions | mutants | killed |")
+    assert lines[-1].startswith("| **all** | **5** | **6** | **4** |")
+
+
 def test_one_row_is_its_own_sum_and_none_is_a_head() -> None:
     assert "all" not in audit_table.markdown(AUDITS[:1])
     assert len(audit_table.markdown([]).splitlines()) == 2
