@@ -220,13 +220,7 @@ def test_trainable_parameters(student: Student) -> None:
 
 @probe
 def one_step(
-    student: Any,
-    state: dict[str, Tensor],
-    frozen: list[str],
-    inputs: Tensor,
-    labels: Tensor,
-    lr: float,
-    how: str,
+    student: Any, state: Any, frozen: list[str], inputs: Tensor, labels: Tensor, lr: float, how: str
 ) -> Any:
     net = build(state)
     kept = [p for name, p in net.named_parameters() if name.startswith(tuple(frozen))]
