@@ -74,11 +74,10 @@ class Block(nn.Module):
         self.bn1 = nn.BatchNorm2d(out)
         self.conv2 = nn.Conv2d(out, out, 3, padding=1, bias=False)
         self.bn2 = nn.BatchNorm2d(out)
-        self.past: nn.Module = nn.Identity()
+        self.past = nn.Sequential()
         if stride > 1:
-            self.past = nn.Sequential(
-                nn.Conv2d(channels, out, 1, stride, bias=False), nn.BatchNorm2d(out)
-            )
+            self.past.append(nn.Conv2d(channels, out, 1, stride, bias=False))
+            self.past.append(nn.BatchNorm2d(out))
 
     def forward(self, x: Tensor) -> Tensor:
         hidden = F.silu(self.bn1(self.conv1(x)))
@@ -221,13 +220,7 @@ def test_trainable_parameters(student: Student) -> None:
 
 @probe
 def one_step(
-    student: Any,
-    state: dict[str, Tensor],
-    frozen: list[str],
-    inputs: Tensor,
-    labels: Tensor,
-    lr: float,
-    how: str,
+    student: Any, state: Any, frozen: list[str], inputs: Tensor, labels: Tensor, lr: float, how: str
 ) -> Any:
     net = build(state)
     kept = [p for name, p in net.named_parameters() if name.startswith(tuple(frozen))]
