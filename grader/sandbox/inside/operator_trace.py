@@ -43,6 +43,7 @@ class Within(NamedTuple):
 
 
 Step = Callable[[], Any]
+Wanted = Callable[[str], bool]
 Span = tuple[Within, list[Within]]  # something that ran, and what it ran in, the outermost first
 
 
@@ -52,14 +53,14 @@ class Profiler(NamedTuple):
     Attributes:
         new: gives what the others are told, for one trace.
         begin, end: give the steps with which it begins and ends.
-        names, spans: read what came of the step `end`.
+        names, spans: read what came of the step `end`; `spans` gives those that are wanted by their names.
     """
 
     new: Callable[[], Any]
     begin: Callable[[Any], Step]
     end: Callable[[Any], Step]
     names: Callable[[Any, Any], Set[str]]
-    spans: Callable[[Any, Any], Iterator[Span]]
+    spans: Callable[[Any, Any, Wanted], Iterator[Span]]
 
 
 def _older_profiler() -> Profiler | None:
@@ -85,19 +86,21 @@ def _older_profiler() -> Profiler | None:
     begin = partial(_enable_profiler_legacy, config)
 
     def names(_: Any, threads: Any) -> Set[str]:
-        return {name_of(event) for thread in threads for event in thread}
+        return set().union(*(map(name_of, thread) for thread in threads))
 
-    def spans(_: Any, threads: Any) -> Iterator[Span]:
+    def spans(_: Any, threads: Any, wanted: Wanted) -> Iterator[Span]:
         for thread in threads:
-            above: list[Within] = []
-            for event in thread:
-                kind = kind_of(event)
-                if kind == "push":
-                    one = Within(name_of(event), scope_of(event))
-                    yield one, above
-                    above.append(one)
-                elif kind == "pop" and above:
-                    above.pop()
+            above: list[Any] = []
+            for event, kind in zip(thread, map(kind_of, thread), strict=True):
+                if kind == "pop":
+                    del above[-1:]
+                elif kind == "push":
+                    if wanted(name_of(event)):
+                        yield within(event), [*map(within, above)]
+                    above.append(event)
+
+    def within(event: Any) -> Within:
+        return Within(name_of(event), scope_of(event))
 
     return Profiler(lambda: None, lambda _: begin, lambda _: _disable_profiler_legacy, names, spans)
 
@@ -109,13 +112,14 @@ def _public_profiler() -> Profiler:
     def names(events: Any, _: Any) -> Set[str]:
         return {event.name for event in events.function_events or ()}
 
-    def spans(events: Any, _: Any) -> Iterator[Span]:
+    def spans(events: Any, _: Any, wanted: Wanted) -> Iterator[Span]:
         for event in events.function_events or ():
-            above, parent = [], event.cpu_parent
-            while parent is not None:
-                above.append(Within(parent.name, parent.scope))
-                parent = parent.cpu_parent
-            yield Within(event.name, event.scope), above[::-1]
+            if wanted(event.name):
+                above, parent = [], event.cpu_parent
+                while parent is not None:
+                    above.append(Within(parent.name, parent.scope))
+                    parent = parent.cpu_parent
+                yield Within(event.name, event.scope), above[::-1]
 
     return Profiler(profile, lambda events: events.__enter__, end, names, spans)
 

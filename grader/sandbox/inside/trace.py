@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 from . import call_trace
 from .call_trace import Call, place
 from .forbidden import Forbidden, forbidden, forbids, inherited
-from .operator_trace import MARKS, NODE, PROFILER, Span, Within, first_mark, last_mark
+from .operator_trace import MARKS, NODE, PROFILER, Span, Wanted, Within, first_mark, last_mark
 
 Step = Callable[[], Any]
 Outcome = tuple[Any, BaseException | None]
@@ -72,12 +72,12 @@ class Ran(NamedTuple):
 
     Attributes:
         operators: names that torch told.
-        spans: gives what ran within what.
+        spans: gives those that are wanted by their names, each with what it ran in.
         calls: the functions of Python.
     """
 
     operators: Set[str]
-    spans: Callable[[], Iterator[Span]]
+    spans: Callable[[Wanted], Iterator[Span]]
     calls: list[Call]
 
 
@@ -165,7 +165,7 @@ def _differentiations(ran: Ran, watched: Watched) -> Iterator[str]:
                     yield where
     if not any(map(_may_differentiate, ran.operators)):
         return
-    for span in ran.spans():
+    for span in ran.spans(_may_differentiate):
         if _differentiates(span) and not (itself and _is_the_probes(span)):
             yield span[0].name
 
@@ -211,8 +211,8 @@ def _uses(ran: Ran, watched: Watched, rule: Forbidden) -> Iterator[str]:
             yield where
     yield from ran.operators & rule.operators
     if ran.operators & rule.direct:
-        for (name, _), above in ran.spans():
-            if name in rule.direct and not any(map(_is_torchs, above)):
+        for (name, _), above in ran.spans(rule.direct.__contains__):
+            if not any(map(_is_torchs, above)):
                 yield name
     words = watched.words.union(*map(_words_in, _codes_in(watched.programs)))
     for name, value in list(watched.space.items()):

@@ -22,6 +22,7 @@ import builtins, contextlib, gc, json, os, random, signal, sys, threading, types
 import torch
 
 OURS = ("server.py", "values.py", "messages.py", "trace.py", "forbidden.py", "steps.py", "concealed.py", "zygote.py")
+KNOWN = {"describe", "new_trace", "keep_switched_on", "_mark_code", "class_place"}
 found = []
 
 def file_of(code):
@@ -48,7 +49,7 @@ def spy(function):
 
 def functions(things):
     for thing in things:
-        if isinstance(thing, types.FunctionType) and "describe" in thing.__globals__:
+        if isinstance(thing, types.FunctionType) and KNOWN & thing.__globals__.keys():
             found.append(thing.__name__)
         if type(thing) is dict and ("todo" in thing or {"seen", "new_trace"} <= set(thing)):
             found.append(sorted(map(str, thing))[:9])
