@@ -181,7 +181,14 @@ class Mine(torch.autograd.Function):
         return g * y * (1 - y)
 """
 LEAF_OF_X = "with torch.enable_grad(): v = x.detach().requires_grad_(); s = v.sigmoid().sum()"
+ENGINE_OF_X = (
+    "with torch.enable_grad(): v = x.detach().requires_grad_(); s = (v * v).sum()\n"
+    "        torch._C._ImperativeEngine().run_backward("
+    "(s,), (torch.ones_like(s),), False, False, (v,), True, False)"
+)
 IN_A_PASS = {
+    "the engine itself, backward": {"backward": ENGINE_OF_X},
+    "the engine itself, forward": {"forward": ENGINE_OF_X},
     "the engine, backward": {"backward": f"{LEAF_OF_X}\n        s.backward()"},
     "the engine, forward": {"forward": f"{LEAF_OF_X}\n        torch.autograd.grad(s, v)"},
     "a node": {
