@@ -106,7 +106,7 @@ class _CheckRun:
 
 
 @dataclass(frozen=True)
-class Ran:
+class ChecksRun:
     """What came of the checks, by their numbers, and what was seen to break a rule meanwhile."""
 
     checks: tuple[CheckResult, ...]
@@ -118,7 +118,7 @@ def run_checks(
     sessions: Sessions | None,
     seed: int,
     first_failure: bool = False,
-) -> Ran:
+) -> ChecksRun:
     """Runs the checks in their order.
 
     Args:
@@ -138,7 +138,7 @@ def run_checks(
         exercise = _ExerciseRun(sessions, seed, runs)
         exercise.go(first_failure)
         sightings = exercise.sightings
-    return Ran(tuple(run.result() for run in runs.values()), tuple(sightings))
+    return ChecksRun(tuple(run.result() for run in runs.values()), tuple(sightings))
 
 
 @dataclass
