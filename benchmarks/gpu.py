@@ -79,13 +79,18 @@ def _starts() -> list[Row]:
     """Children that start when they are wanted: one alone, and several at once, which may wait for the driver."""
     several = min(cores(), _MOST_JOBS)
     with ExitStack() as stack:
+        # none waits, so each start is waited for
         boxes = [stack.enter_context(Sandbox(device="cuda", ahead=0)) for _ in range(several)]
-        alone = [_start(boxes[0]) for _ in range(5)][1:]
+        for box in boxes:  # until its zygote is there; one child waits afterwards
+            if why := box.absent("cuda"):
+                raise RuntimeError(why)
+            _start(box)
+        alone = [_start(boxes[0]) for _ in range(4)]
         pool = stack.enter_context(ThreadPoolExecutor(several))
         begun = time.perf_counter()
         together = [*pool.map(lambda box: [_start(box) for _ in range(4)], boxes)]
         whole = time.perf_counter() - begun
-    each = [taken for box in together for taken in box[1:]]
+    each = [taken for box in together for taken in box]
     sample = f"{len(each)} starts"
     return [
         Row("a child's start, alone", median(alone), sample=f"{len(alone)} starts"),

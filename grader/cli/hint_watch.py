@@ -10,7 +10,15 @@ import click
 
 from ..course.catalog import Course, Exercise
 from ..language import N_, _
-from .common import console_for, course_option, lang_option, named_in, open_course, refuse
+from .common import (
+    console_for,
+    course_option,
+    device_option,
+    lang_option,
+    named_in,
+    open_course,
+    refuse,
+)
 
 if TYPE_CHECKING:
     from ..practice.workspace import Workspace
@@ -88,9 +96,10 @@ def _print_hint(exercise: Exercise, number: int) -> None:
     default=Path(),
     help="The folder with the exercises. Default: this folder.",
 )
+@device_option
 @course_option
 @lang_option
-def watch(name: str | None, path: Path, folder: Path | None) -> None:
+def watch(name: str | None, path: Path, devices: tuple[str, ...], folder: Path | None) -> None:
     """Grades an exercise whenever it is saved, and shows what to do next.
 
     Begins with the exercise NAME, or the first one that is not done. Keys: h for a hint, l for the list, s to skip
@@ -108,11 +117,13 @@ def watch(name: str | None, path: Path, folder: Path | None) -> None:
             )
         )
     read_submission(path, course, [name] if name else [])
-    from ..machines import Machines
+    from ..machines import DEVICES, Machines
     from ..practice.watch import watch as run
 
     try:
-        with Machines(course) as machines:
+        with Machines(course, devices or DEVICES) as machines:
+            if devices:
+                machines.require_devices()
             try:
                 run(Workspace(path, course), machines, console_for(), start)
             finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,9 @@ from click.testing import CliRunner
 
 from grader.cli import main
 from grader.course.catalog import Course
+from grader.errors import DeviceError
+from grader.machines import DEVICES, Machines
+from grader.sandbox import Sandbox
 from tests.workspaces import Run
 
 
@@ -78,3 +82,35 @@ def test_watch_called_wrongly(
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 2
     assert told in result.stderr
+
+
+@pytest.mark.parametrize("absent", ["", "cuda: there is no GPU"])
+def test_watch_on_a_device_that_was_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, absent: str
+) -> None:
+    """It has to be there; without a name, nothing is waited for."""
+    done: list[object] = []
+
+    class Noted(Machines):
+        def _started(self) -> dict[str, Sandbox]:
+            done.append(self.devices)
+            return {}
+
+        def require_devices(self) -> None:
+            done.append("required")
+            if absent:
+                raise DeviceError(absent)
+
+    (tmp_path / "derivative.py").write_text("x = 1\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("grader.machines.Machines", Noted)
+    monkeypatch.setattr("grader.practice.watch.watch", lambda *_: done.append("watched"))
+    before = signal.getsignal(signal.SIGINT)
+    result = CliRunner().invoke(main, ["watch", "--device", "sim", "--device", "cuda"])
+    assert result.exit_code == (2 if absent else 0)
+    assert absent in result.stderr
+    assert done == [("sim", "cuda"), "required", *([] if absent else ["watched"])]
+    done.clear()
+    assert CliRunner().invoke(main, ["watch"]).exit_code == 0
+    assert done == [DEVICES, "watched"]
+    signal.signal(signal.SIGINT, before)
