@@ -723,7 +723,7 @@ def test_to_try_the_gpu_takes_none_of_the_students_time(
 def call_named(student: Any, name: str, x: Tensor) -> Any:
     getattr(student, name)(x)
     student.calls.append(name)
-    return student.calls
+    return len(student.calls)
 
 
 @probe(once="a second call would be seen")
@@ -737,7 +737,7 @@ def test_a_function_is_rehearsed_twice_each_time_in_its_own_way(start: Start) ->
     session = start("calls = []\ndef one(x): pass\ndef two(x): pass\n")
     lengths = []
     for name in ("one", "one", "one", "two", "two", "two", "one"):
-        lengths.append(len(run(session, call_named, name=name, x=torch.ones(1))))
+        lengths.append(run(session, call_named, name=name, x=torch.ones(1)))
     assert lengths == [2, 4, 5, 7, 9, 10, 11]
 
 
@@ -745,8 +745,8 @@ def test_other_texts_and_other_devices_bring_no_rehearsal(start: Start) -> None:
     session = start("calls = []\n__getattr__ = lambda name: lambda x: None\n")
     lengths = []
     for name in ("a", "b", "c", "d"):
-        lengths.append(len(run(session, call_named, name=name, x=torch.ones(1))))
-    lengths.append(len(run(session, call_named, "sim", name="e", x=torch.ones(1))))
+        lengths.append(run(session, call_named, name=name, x=torch.ones(1)))
+    lengths.append(run(session, call_named, "sim", name="e", x=torch.ones(1)))
     assert lengths == [2, 4, 5, 6, 7]
 
 

@@ -177,6 +177,7 @@ def _tensors(value: Any) -> Iterator[Tensor]:
 
 def note(
     noted: list[tuple[Tensor, Tensor]],
+    plain: list[str],
     results: list[Any],
     arguments: dict[str, Any],
     block: tuple[int, int],
@@ -184,16 +185,29 @@ def note(
     """Puts into `noted` each tensor that the rehearsal gave, with a copy of it, but for those that are the inputs.
 
     Args:
+        plain: gets what else it gave, as a text.
         block: from where to where in this process' memory the inputs lie.
     """
     inputs = {id(tensor) for tensor in _tensors(arguments)}
     for tensor in _tensors(results):
         if id(tensor) not in inputs and not block[0] <= tensor.data_ptr() < block[1]:
             noted.append((tensor, tensor.detach().clone()))
+    plain.extend(map(_outline, results))
 
 
-def stands(noted: list[tuple[Tensor, Tensor]]) -> bool:
+def _outline(value: Any) -> str:
+    """The numbers and texts in lists, tuples and dicts, and where they stand."""
+    if isinstance(value, dict):
+        return f"{{{','.join(f'{key!r}:{_outline(entry)}' for key, entry in value.items())}}}"
+    if isinstance(value, list | tuple):
+        return f"[{','.join(map(_outline, value))}]"
+    return repr(value) if isinstance(value, int | float | str | None) else "…"
+
+
+def stands(noted: list[tuple[Tensor, Tensor]], plain: list[str], results: list[Any]) -> bool:
     """Whether what the rehearsal gave is what it was."""
+    if plain != [*map(_outline, results[: len(plain)])]:
+        return False
     return all(
         torch.equal(tensor, copy) or bool(((tensor == copy) | (copy != copy)).all())
         for tensor, copy in noted

@@ -65,6 +65,7 @@ def rehearsal(
     """
     values: list[Tensor] = []
     noted: list[tuple[Tensor, Tensor]] = []
+    plain: list[str] = []
     steps: dict[str, Step] = {
         "first reset": partial(beneath.reset, seed, "cpu", default),
         "vary": partial(beneath.vary, values, kept),
@@ -74,10 +75,10 @@ def rehearsal(
     steps["rehearse"] = partial(call, _anew(arguments))
     if kind == "otherwise":
         steps["left first"] = partial(beneath.left, seed, *beneath.OTHERWISE)
-    steps["note"] = partial(beneath.note, noted, results, arguments, block)
+    steps["note"] = partial(beneath.note, noted, plain, results, arguments, block)
     steps["restore"] = partial(beneath.restore, values, kept, arguments, needing)
     return steps, {
-        "stands": partial(beneath.stands, noted),
+        "stands": partial(beneath.stands, noted, plain, results),
         "seeded": partial(beneath.seeded, seed),
     }
 

@@ -42,6 +42,10 @@ IMPOLITE = {
         "_kept = [torch.zeros(3)]\ndef f(x, y):\n    return {'sums': [_kept[0].add_(x), 1]}\n",
         {"earlier": ["changed"]},
     ),
+    "a list that grows": (
+        "def f(x, y, kept=[]):\n    kept.append(1.5)\n    return {'losses': kept}\n",
+        {"earlier": ["changed"]},
+    ),
     "an input handed back": ("def f(x, y):\n    return y[:1], x + y\n", {"shared": ["y"]}),
     "an input handed back through NumPy": (
         "def f(x, y):\n    return torch.from_numpy(x.numpy())\n",
@@ -98,6 +102,7 @@ POLITE = {
     "pieces of one new tensor": "def f(x, y):\n    return torch.stack([x, y]).unbind(1)\n",
     "a constant that is used": "_one = torch.ones(3)\ndef f(x, y):\n    return x + y * _one\n",
     "a constant that is handed out": "_one = torch.ones(1)\ndef f(x, y):\n    return _one, x + y\n",
+    "a new list": "def f(x, y):\n    return [1, float('nan'), 'x', [True, None, {}], (object(),)]\n",
     "numbers that are none": "def f(x, y):\n    return x * float('nan')\n",
     "an answer kept by values": (
         "_kept = {}\ndef f(x, y):\n    key = (*x.tolist(), *y.tolist())\n"

@@ -1,6 +1,6 @@
 # wrong: seeds torch in __init__, so every layer is the same
-# fails: standard_normal
-# cause: none
+# fails: parameters
+# cause: left-set
 import torch
 import torch.nn as nn
 

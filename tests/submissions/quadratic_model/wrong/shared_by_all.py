@@ -1,6 +1,6 @@
 # wrong: all models share one set of parameters, made once
 # fails: moves_and_is_saved
-# cause: shared
+# cause: shared, kept-result
 import torch
 import torch.nn as nn
 

@@ -1,6 +1,6 @@
 # wrong: torch.set_grad_enabled(False) is never undone: nothing can be trained afterwards
 # fails: evaluate_changes_nothing
-# cause: none
+# cause: left-set
 import torch
 
 
