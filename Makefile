@@ -1,17 +1,23 @@
 # make demo: sets up and grades the sample submissions.  make test: sets up and passes all tests.
+# make test PYTHON=python3.13 TORCH=torch==2.15.0: the same with others, each pair in an environment of its own
 PYTHON ?= python3
 TORCH ?= torch==2.13.0
-BIN := .venv/bin
+OTHER := $(filter-out python3 torch==2.13.0,$(notdir $(PYTHON)) $(TORCH))
+VENV ?= .venv$(subst $() ,,$(addprefix -,$(subst torch==,torch,$(OTHER))))
+BIN := $(VENV)/bin
+# what pip has to keep to, or nothing
+CONSTRAINTS ?=
 
-.PHONY: setup demo test test-cuda test-classroom lint audit bench peers clean
+.PHONY: setup demo test test-oldest test-cuda test-classroom lint audit bench peers clean
 
-setup: .venv/ready
+setup: $(VENV)/ready
 
 # torch first and by name: left to the resolver, it may bring gigabytes that nothing here needs
-.venv/ready: pyproject.toml
-	$(PYTHON) -m venv .venv
+$(VENV)/ready: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check "$(TORCH)"
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	$(BIN)/pip install --quiet --disable-pip-version-check $(addprefix --constraint ,$(CONSTRAINTS)) \
+		--editable ".[dev]"
 	touch $@
 
 demo: setup
@@ -19,6 +25,11 @@ demo: setup
 
 test: setup lint
 	$(BIN)/pytest -q --numprocesses auto --dist loadgroup
+
+# with the lowest versions that pyproject.toml allows, torch 2.11 among them
+test-oldest:
+	$(PYTHON) -m tests.oldest_versions >.oldest-versions.txt
+	$(MAKE) test TORCH=torch==2.11.0 VENV=.venv-oldest CONSTRAINTS=.oldest-versions.txt
 
 # on a machine with a GPU: CUDA=python to use a torch that is installed there instead of .venv
 CUDA ?= $(BIN)/python
@@ -53,4 +64,4 @@ peers: .venv-peers/ready
 	touch $@
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache
+	rm -rf .venv* .oldest-versions.txt .mypy_cache .ruff_cache

@@ -31,9 +31,10 @@ DEVICES = ("cpu", "sim")
 _CUDA_SECONDS = 30
 _LARGEST_LIMIT = 1 << 50  # seconds or bytes; the kernel takes no more than 63 bits
 # what torch imports when something is used for the first time: 1 s for an optimizer (by its class or by `getattr`; not
-# its name alone, in a comment or a rule), 0.2 s for a backward pass that starts from given gradients
+# its name alone, in a comment or a rule) or `torch.func`, 0.2 s for a backward pass that starts from given gradients.
+# What is not found so is imported in the child, and no child loses by it (`checking/session.py`)
 _LATE_IMPORTS = {
-    "torch._dynamo": re.compile(r"\boptim(\.[A-Z]|,| import )"),
+    "torch._dynamo": re.compile(r"\boptim(\.[A-Z]|,| import )|\btorch\.func\b"),
     "torch.fx.experimental.symbolic_shapes": re.compile(
         r"\bgrad_outputs\b|\.backward\((g\)|grad|torch\.)"
     ),

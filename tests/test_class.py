@@ -49,6 +49,10 @@ class Made:
     folder: Path
     known: dict[str, int]
 
+    def part(self, folder: Path, count: int) -> Made:
+        """A class of its first `count` students, in a folder that is made for it."""
+        return Made(folder, {student: self.known[student] for student in make_class(folder, count)})
+
     def grade(self, gradebook: Path, order: int, *options: str | Path) -> list[str | Path]:
         """The command's arguments; `order` is that in which the students are graded."""
         roster = write_roster(gradebook.with_suffix(f".{order}.csv"), self.known, order)
@@ -118,13 +122,14 @@ def alive(pid: int) -> bool:
         return False
 
 
-def test_three_hundred_with_one_job(made: Made, tmp_path: Path) -> None:
+def test_a_hundred_with_one_job(made: Made, tmp_path: Path) -> None:
     gradebook = tmp_path / "grades.db"
-    printed = run(*made.grade(gradebook, 1, "--jobs", "1"))
-    assert "300 handed in: 300 graded now, 0 graded before" in printed
-    assert scores(gradebook) == made.known
-    assert "0 graded now, 300 graded before" in run(*made.grade(gradebook, 2, "--jobs", "2"))
-    assert results(gradebook) == 300
+    part = made.part(tmp_path / "submissions", 100)
+    printed = run(*part.grade(gradebook, 1, "--jobs", "1"))
+    assert "100 handed in: 100 graded now, 0 graded before" in printed
+    assert scores(gradebook) == part.known
+    assert "0 graded now, 100 graded before" in run(*part.grade(gradebook, 2, "--jobs", "2"))
+    assert results(gradebook) == 100
 
 
 @pytest.mark.parametrize("name", ["t", "a path that is too long for sockets " * 3])
@@ -170,14 +175,15 @@ def test_three_hundred_with_two_jobs_a_lost_worker_and_two_kills(
     assert results(gradebook) == 300
 
 
-def test_three_hundred_on_a_cluster_of_two(made: Made, cluster: Cluster, tmp_path: Path) -> None:
+def test_a_hundred_on_a_cluster_of_two(made: Made, cluster: Cluster, tmp_path: Path) -> None:
     gradebook = tmp_path / "grades.db"
+    part = made.part(tmp_path / "submissions", 100)
     wait_until(
         lambda: Path(cluster.folder / "dask_worker.log").read_text().count("Registered to") == 2
     )
-    printed = run(*made.grade(gradebook, 4, "--scheduler", cluster.address))
-    assert "300 graded now" in printed
-    assert scores(gradebook) == made.known
+    printed = run(*part.grade(gradebook, 4, "--scheduler", cluster.address))
+    assert "100 graded now" in printed
+    assert scores(gradebook) == part.known
 
 
 class Zygote:
@@ -273,8 +279,7 @@ def test_a_worker_of_the_cluster_is_killed_in_the_middle(
     made: Made, cluster: Cluster, tmp_path: Path
 ) -> None:
     gradebook = tmp_path / "grades.db"
-    folder = tmp_path / "submissions"
-    part = Made(folder, {student: made.known[student] for student in make_class(folder, 40)})
+    part = made.part(tmp_path / "submissions", 40)
     arguments = command(*part.grade(gradebook, 6, "--scheduler", cluster.file))
     process = subprocess.Popen(
         arguments, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

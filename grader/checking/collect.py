@@ -149,7 +149,8 @@ def _collected(files: Sequence[Path], devices: Sequence[str]) -> dict[str, Check
         raise CourseFault(f"{file} cannot be used: {reason}")
     for file in files:
         if not any(item.path == file for item in plugin.items):
-            raise CourseFault(f"{file} cannot be used: {_('there is no function test_… in it.')}")
+            reason = _("there is no function test_… in it.")
+            raise CourseFault(f"{file} cannot be used: {reason}")
     if status != pytest.ExitCode.OK:
         raise CourseFault(f"{files[0]} cannot be used: pytest ended with status {status}")
     _expect_rules_are_read(files[0], plugin.items[0].module)

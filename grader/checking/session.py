@@ -27,6 +27,8 @@ from .probes import Probe
 
 _EVERY = 6  # one of so many runs of a watched probe is traced, beside its first and its last
 _MOST_SEEN = 20  # of what an answer says was seen
+# torch imports this when `torch.func`, an optimizer and more are first used: seconds on a slow disk
+_LATE = ("torch._dynamo",)
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,8 @@ class Session:
 
     No child is made before the first probe. The probes have `exercise_seconds` in all, and so have the children that
     load the file again where one was lost. What is loaded for the first time, or for the grader's own ends, is free.
+    What does not finish in time is tried again, once for each start of the sandbox, where torch may have imported
+    something late in the student's time: in a child that has it already.
 
     Args:
         name: the exercise's, and so that of the student's module.
@@ -204,11 +208,13 @@ class Session:
 
     def _exchange(self, header: dict[str, Any], block: bytes, device: str) -> Message:
         child = self._ready()
-        left = self._left()
+        left, start = self._left(), self.waited
         try:
             return child.call(header, block, left)
         except NoAnswer as error:
             self._child, self._was_lost = None, True
+            if self._may_be_late(error, start):
+                return self._exchange(header, block, device)
             if self._was_cut_short(error, left):
                 raise cut_short(self._sandbox.limits.exercise_seconds) from error
             raise self._failures.lost(error, device) from error
@@ -235,6 +241,15 @@ class Session:
         """Whether it was the exercise's time that ended before the probe's or the import's."""
         return error.reason == "timeout" and error.values.get("seconds") == left
 
+    def _may_be_late(self, error: NoAnswer, start: float) -> bool:
+        """Whether the time since `start` may have gone to an import of torch's own; then it is free."""
+        if error.reason != "timeout" or self._sandbox.has_imported(_LATE):
+            return False
+        self._preload = (*self._preload, *_LATE)
+        self._free_seconds += self.waited - start
+        self._was_lost = False
+        return True
+
     def _ready(self) -> Child:
         """The child with the student's source loaded in it."""
         if not self.load_problem and self._child is None:
@@ -256,6 +271,8 @@ class Session:
         try:
             header = child.load(self.name, cells, self._source.notebook, left)
         except NoAnswer as error:
+            if self._may_be_late(error, start):
+                return self._load()
             if self._was_cut_short(error, left):
                 raise cut_short(self._sandbox.limits.exercise_seconds) from error
             self.load_problem = self._failures.lost_at_import(error)

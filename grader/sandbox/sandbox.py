@@ -68,6 +68,7 @@ class Sandbox:
         self._layers: tuple[Layer, ...] | None = None
         self._absent: dict[str, str] = {}
         self._lost = ""  # why it cannot be used any more
+        self._imported: set[str] = set()
         try:
             with ExitStack() as undo:
                 self._folder = PrivateFolder()
@@ -184,6 +185,7 @@ class Sandbox:
             if missing := answer.get("unsupported"):
                 raise UnsupportedVersion(f"The sandbox cannot be used: {missing}.")
             pid = self._forked(answer)
+            self._imported.update(preload)
             ends = pid, connection, output, stack, inputs, home
             self._child = Child(
                 *ends, self._folder, self.limits, self._end_child, self._needs_counting()
@@ -200,6 +202,10 @@ class Sandbox:
             theirs.close()
             os.close(output_end)
             os.close(stack_end)
+
+    def has_imported(self, modules: Sequence[str]) -> bool:
+        """Whether children have had all of them preloaded, as far as this torch has them."""
+        return self._imported.issuperset(modules)
 
     def layers(self) -> tuple[Layer, ...]:
         """The layers around a child, each with whether it was seen to hold."""

@@ -103,6 +103,9 @@ class Counting:
         self.preloads.append(preload)
         return self._sandbox.open(preload, threads=threads)
 
+    def has_imported(self, modules: Sequence[str]) -> bool:
+        return True
+
 
 @pytest.fixture
 def counting(sandbox: Sandbox) -> Counting:
@@ -232,11 +235,16 @@ class Slow:
     def __init__(self, clock: Clock, imports: list[float], calls: list[float | None]) -> None:
         self.limits = Limits(import_seconds=10, call_seconds=5, exercise_seconds=30)
         self.opened = 0
+        self.late: list[str] = []  # to be imported before a child that is forked has it
         self._clock, self._imports, self._calls = clock, imports, calls
 
     def open(self, preload: Sequence[str], *, threads: bool = True) -> Slow:
         self.opened += 1
+        self.late = [name for name in self.late if name not in preload]
         return self
+
+    def has_imported(self, modules: Sequence[str]) -> bool:
+        return not set(self.late) & set(modules)
 
     def load(self, name: str, cells: object, notebook: bool, most_seconds: float) -> dict[str, Any]:
         self._spend(self._imports.pop(0), min(10, most_seconds))
@@ -313,6 +321,23 @@ def test_a_probes_own_limit_is_told_as_such(start: Start, clock: Clock) -> None:
     assert told(session) == "1"
 
 
+def test_the_time_of_an_import_of_torchs_own_is_nothing_of_the_students(
+    start: Start, clock: Clock
+) -> None:
+    box = Slow(clock, imports=[1, 1, 1], calls=[6, 4, 6, 4])
+    box.late = ["torch._dynamo"]
+    session = start(box=box)
+    assert [told(session) for _ in range(3)] == [
+        "1",
+        "timeout: Your code did not finish within 5 seconds.",  # which this child has imported
+        "1",
+    ]
+    box = Slow(clock, imports=[11, 1], calls=[6])
+    box.late = ["torch._dynamo"]
+    assert told(start(box=box)) == "timeout: Your code did not finish within 5 seconds."
+    assert box.opened == 2
+
+
 def test_a_slow_first_import_is_the_files_problem(start: Start, clock: Clock) -> None:
     session = start(box=Slow(clock, imports=[11], calls=[]))
     assert told(session).startswith("not_reached: ")
@@ -360,6 +385,17 @@ def test_a_hang_is_a_timeout_that_names_the_line(start: Start, strict_sandbox: S
         run(start(text, strict_sandbox), counted)
     assert outcome.value.status == "timeout"
     assert "It was at work.py, line 2: `while True: pass`." in outcome.value.message
+
+
+def test_what_torch_imports_late_costs_nobody_an_answer(start: Start) -> None:
+    text = (
+        "import sys, time\n"
+        "def counted():\n"
+        "    if 'torch._dynamo' not in sys.modules: time.sleep(9)\n"
+        "    return 1\n"
+    )
+    with Sandbox(Limits(call_seconds=1)) as cold:
+        assert run(start(text, cold), counted) == 1
 
 
 def test_a_lost_sandbox_is_nothing_of_the_students(start: Start, counting: Counting) -> None:

@@ -139,6 +139,25 @@ def test_a_home_where_nothing_can_be_written_proves_nothing(home: str) -> None:
     assert [*observed(NO_RULES, HOME=home)] == FILES
 
 
+# as without HOME: the name stands in /etc/passwd, which a confined child cannot read
+FORGOTTEN_HOME = """
+import atexit
+home = tempfile.mkdtemp(dir="/var/tmp")
+atexit.register(os.rmdir, home)
+def expanduser(path):
+    try:
+        os.listdir(home)
+    except OSError:
+        return path
+    return home
+os.path.expanduser = expanduser
+"""
+
+
+def test_the_home_is_asked_for_before_a_child_is_confined() -> None:
+    assert observed(FORGOTTEN_HOME) == {}
+
+
 @pytest.mark.skipif(sys.platform != "linux" or os.getuid() != 0, reason="only root has any")
 @pytest.mark.usefixtures("whole")
 def test_capabilities_that_are_kept_are_told() -> None:
