@@ -35,10 +35,10 @@ from .failures import (
 from .outcome import CheckOutcome
 from .probes import Probe
 
-# torch imports this when `torch.func`, an optimizer and more are first used: seconds on a slow disk
-_LATE = ("torch._dynamo",)
 _EVERY = 6  # one of so many runs of a watched probe is traced, beside its first and its last
 _MOST_SEEN = 20  # of what an answer says was seen
+# torch imports this when `torch.func`, an optimizer and more are first used: seconds on a slow disk
+_LATE = ("torch._dynamo",)
 
 
 @dataclass(frozen=True)
