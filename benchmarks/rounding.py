@@ -11,6 +11,7 @@ fixed order of summation where torch has them. A figure of 1 is the most that a 
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 import tempfile
@@ -78,7 +79,8 @@ class Seen:
             return
         error = (got.double() - expected.double()).abs()[finite].max().item()
         _, allowed = wrong_elements(expected, expected, rtol, scale)
-        self.worst[dtype] = max(self.worst[dtype], error / allowed)
+        share = error / allowed if allowed else math.inf * error if error else 0.0
+        self.worst[dtype] = max(self.worst[dtype], share)
         self.comparisons += 1
         self.elements = max(self.elements, expected.numel())
 

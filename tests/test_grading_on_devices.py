@@ -320,11 +320,16 @@ def test_a_kernel_that_stops_costs_its_check_with_the_cause_and_that_child_alone
 
 
 HOLDS = """
-import sys, torch
-free, whole = torch.cuda.mem_get_info()
-kept = torch.empty(free - int(whole * float(sys.argv[1])), dtype=torch.uint8, device="cuda")
-print("holds", flush=True)
-sys.stdin.read()
+import select, sys, torch
+kept, whole = [], torch.cuda.mem_get_info()[1]
+left = int(whole * float(sys.argv[1]))
+while not select.select([sys.stdin], [], [], 0.02)[0]:
+    free = torch.cuda.mem_get_info()[0]  # others may give theirs back meanwhile
+    if free > left + (64 << 20):
+        kept.append(torch.empty(free - left, dtype=torch.uint8, device="cuda"))
+    elif len(kept) < 2:
+        kept.append(None)
+        print("holds", flush=True)
 """
 
 
