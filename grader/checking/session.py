@@ -26,7 +26,6 @@ from .failures import (
     Failures,
     changed,
     cut_short,
-    impolite,
     not_loaded,
     out_of_time,
     strings,
@@ -225,8 +224,6 @@ class Session:
         kept = request.probe.changes
         if names := [name for name in strings(header.get("changed")) if name not in kept]:
             raise changed(names)
-        if (manners := header.get("manners")) and (broken := impolite(manners, request.probe)):
-            raise broken
         return value
 
     @contextmanager

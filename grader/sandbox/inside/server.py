@@ -211,11 +211,8 @@ def _load(own: SimpleNamespace, request: dict[str, Any]) -> None:
     own.tags, own.notebook = [tag for tag, _ in cells], notebook
     install_inert()
     own.cells = prepare(cells, notebook, own.space)
-    steps: list[Step] = [
-        partial(exec, program, own.space)
-        for program in own.cells
-        if not isinstance(program, BaseException)
-    ]
+    programs = [each for each in own.cells if not isinstance(each, BaseException)]
+    steps: list[Step] = [partial(exec, program, own.space) for program in programs]
     _run(own, [partial(beneath.reset, 0, "cpu"), *steps, beneath.flush], own.loaded)
 
 
@@ -223,8 +220,7 @@ def _loaded(own: SimpleNamespace) -> None:
     ran = iter([error for _, error in own.outcomes[1:]])
     errors = [each if isinstance(each, BaseException) else next(ran) for each in own.cells]
     names = [key[:80] for key in list(own.space) if type(key) is str and key[:1] != "_"]
-    own.answer = {"value": None, "names": names[:200], "errors": []}
-    own.placed = []
+    own.answer, own.placed = {"value": None, "names": names[:200], "errors": []}, []
     _tell(own, [error for error in errors if error is not None][:_MAX_ERRORS])
 
 
