@@ -114,7 +114,9 @@ class Strategies:
 
     # numbers
 
-    def magnitude(self, name: str, zero: bool = False) -> float:
+    def magnitude(
+        self, name: str, zero: bool = False, tiny: tuple[float, float] = _TINY
+    ) -> float:
         """How large the numbers of `name` are: 1 as published, and tiny, huge or 1 in other rounds.
 
         A power of two, so that numbers times it lose no digit. Hand it to `expect_close` as `scale` if the result
@@ -123,10 +125,11 @@ class Strategies:
         Args:
             name: by which the student is told of it.
             zero: whether they are all 0 in one round, in place of tiny.
+            tiny: between which exponents of 10 it is where it is tiny.
         """
         if self.round.dtypes[0].itemsize < 4:  # there is no room in such a dtype
             return 1.0
-        bounds = self._turn("magnitude", [None, () if zero else _TINY, _HUGE, None, _TINY])
+        bounds = self._turn("magnitude", [None, () if zero else tiny, _HUGE, None, tiny])
         if bounds is None:
             return 1.0
         if not bounds:
