@@ -11,8 +11,6 @@ what stands in them. Nothing here imports torch before it is used. To grade whol
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .checking import explain as explain
-    from .checking.calls import BY_DEFAULT as BY_DEFAULT
-    from .checking.calls import CALLS as CALLS
     from .checking.calls import called as called
     from .checking.drawn_functions import curve as curve
     from .checking.drawn_functions import landscape as landscape
@@ -69,8 +67,6 @@ _HOMES = {
     "AssignedCourse": "course.assignment",
     "Assignment": "course.assignment",
     "AssignmentError": "errors",
-    "BY_DEFAULT": "checking.calls",
-    "CALLS": "checking.calls",
     "CaseResult": "report",
     "Cause": "checking.outcome",
     "CheckResult": "report",

@@ -1,4 +1,8 @@
-"""How a probe calls a student's function: by position or by keyword, and under which default device of torch's."""
+"""How a probe calls a student's function: as it is, or with torch's default device where the inputs are.
+
+Right code works with that default whether it names a device or leaves it out. With any other one, `torch.arange(n)` as
+an index, say, would be refused, which is right on every device as long as nobody changes the default.
+"""
 
 from __future__ import annotations
 
@@ -9,23 +13,16 @@ from torch import Tensor
 
 from .probes import helper
 
-CALLS = ("by position", "by keyword")
-# the inputs' own device, on which right code works whether it names a device or leaves it out
-BY_DEFAULT = "their device is the default"
-
 
 @helper
-def called(function: Callable[..., Any], how: str, **inputs: Any) -> Any:
+def called(function: Callable[..., Any], by_default: bool, *inputs: Any) -> Any:
     """What a function gives.
 
     Args:
-        how: "by position", as published; "by keyword"; or "their device is the default": by position, and the device of
-            the first tensor among the inputs is torch's default device meanwhile.
-        inputs: all arguments, by their names, in the order of the signature.
+        by_default: whether the device of the first tensor among the inputs is torch's default device meanwhile.
+        inputs: all arguments. They are handed over by position: a function may have a signature like `*tensors`.
     """
-    if how == "by keyword":
-        return function(**inputs)
-    if how == "their device is the default":
-        with next(value.device for value in inputs.values() if isinstance(value, Tensor)):
-            return function(*inputs.values())
-    return function(*inputs.values())
+    if not by_default:
+        return function(*inputs)
+    with next(value.device for value in inputs if isinstance(value, Tensor)):
+        return function(*inputs)

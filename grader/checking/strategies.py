@@ -114,9 +114,7 @@ class Strategies:
 
     # numbers
 
-    def magnitude(
-        self, name: str, zero: bool = False, tiny: tuple[float, float] = _TINY
-    ) -> float:
+    def magnitude(self, name: str, zero: bool = False, tiny: tuple[float, float] = _TINY) -> float:
         """How large the numbers of `name` are: 1 as published, and tiny, huge or 1 in other rounds.
 
         A power of two, so that numbers times it lose no digit. Hand it to `expect_close` as `scale` if the result

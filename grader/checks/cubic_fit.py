@@ -10,8 +10,6 @@ import torch
 from torch import Tensor
 
 from grader import (
-    BY_DEFAULT,
-    CALLS,
     Cause,
     Draw,
     Student,
@@ -75,18 +73,16 @@ def largest(*terms: Tensor) -> float:
 
 @probe
 def predict_at(
-    student: Any, how: str, x: Tensor, a: Tensor, b: Tensor, c: Tensor, d: Tensor
+    student: Any, by_default: bool, x: Tensor, a: Tensor, b: Tensor, c: Tensor, d: Tensor
 ) -> Any:
-    return called(student.predict, how, x=x, a=a, b=b, c=c, d=d)
+    return called(student.predict, by_default, x, a, b, c, d)
 
 
 def expect_curve(student: Student, draw: Draw, size: float, by_default: bool = False) -> None:
     m, shapes = draw.size("m"), draw.choice("shapes", SHAPES)
     x, params = draw_x(draw, m), draw_params(draw, shapes, size)
-    # by position always: a signature may be `predict(x, *coefficients)` as well
-    how = BY_DEFAULT if by_default else CALLS[0]
     inputs = needing(draw, {"x": x, **params}, by_default)
-    got = student.run(predict_at, how=how, **inputs)
+    got = student.run(predict_at, by_default=by_default, **inputs)
     expected, (a, b, c, d) = curve(x, **params), params.values()
     causes = {
         NO_CUBE: expected - d * x**3,
@@ -113,17 +109,16 @@ def test_predict(student: Student, draw: Draw) -> None:
 
 
 @probe
-def measure(student: Any, how: str, y_pred: Tensor, y: Tensor) -> Any:
-    return called(student.loss, how, y_pred=y_pred, y=y)
+def measure(student: Any, by_default: bool, y_pred: Tensor, y: Tensor) -> Any:
+    return called(student.loss, by_default, y_pred, y)
 
 
 def expect_loss(student: Student, draw: Draw, size: float, by_default: bool = False) -> None:
     m = draw.size("m")
     y_pred = draw.layout("y_pred", size * draw.normal(m))
     y = draw.layout("y", size * draw.normal(m))
-    how = BY_DEFAULT if by_default else draw.choice("call", CALLS)
     inputs = needing(draw, {"y_pred": y_pred, "y": y}, by_default)
-    got = student.run(measure, how=how, **inputs)
+    got = student.run(measure, by_default=by_default, **inputs)
     error = y_pred.double() - y.double()
     expect_close(
         got,
@@ -146,9 +141,9 @@ def test_loss(student: Student, draw: Draw) -> None:
 
 @probe
 def work_out(
-    student: Any, how: str, x: Tensor, y: Tensor, a: Tensor, b: Tensor, c: Tensor, d: Tensor
+    student: Any, by_default: bool, x: Tensor, y: Tensor, a: Tensor, b: Tensor, c: Tensor, d: Tensor
 ) -> Any:
-    return called(student.gradients, how, x=x, y=y, a=a, b=b, c=c, d=d)
+    return called(student.gradients, by_default, x, y, a, b, c, d)
 
 
 def expect_gradients(
@@ -162,7 +157,7 @@ def expect_gradients(
     x, y = draw_x(draw, m), draw.layout("y", size * draw.normal(m))
     params = draw_params(draw, shapes, size)
     inputs = needing(draw, {"x": x, "y": y, **params}, by_default)
-    got = student.run(work_out, how=BY_DEFAULT if by_default else CALLS[0], **inputs)
+    got = student.run(work_out, by_default=by_default, **inputs)
     expect(
         isinstance(got, list | tuple) and len(got) == 4, _("gradients does not give four values.")
     )
@@ -210,7 +205,7 @@ def test_gradients_shapes(student: Student, draw: Draw) -> None:
 @probe(changes=("params",))
 def take_steps(
     student: Any,
-    how: str,
+    by_default: bool,
     x: Tensor,
     y: Tensor,
     params: list[Tensor],
@@ -224,7 +219,7 @@ def take_steps(
         for parameter in params:
             parameter.grad = torch.full_like(parameter, stale)
     for _unused in range(steps):
-        losses.append(called(student.autograd_step, how, x=x, y=y, params=params, lr=lr))
+        losses.append(called(student.autograd_step, by_default, x, y, params, lr))
         grads += [p.grad is None or not p.grad.any().item() for p in params]
     return {
         "losses": losses,
@@ -269,10 +264,11 @@ def run_steps(
     lr = draw.uniform(0.1, 0.2).item() / m
     # many where there are many points, in float64
     steps = 2 if draw.dtype.itemsize == 2 else draw.count("steps", 2, 60 if m > 64 else 5)
-    how = BY_DEFAULT if by_default else draw.choice("call", CALLS)
     params = list(draw_params(draw, shapes, size).values())
     given = [value.clone().requires_grad_() for value in params]
-    got = student.run(take_steps, how=how, x=x, y=y, params=given, lr=lr, steps=steps, stale=stale)
+    got = student.run(
+        take_steps, by_default=by_default, x=x, y=y, params=given, lr=lr, steps=steps, stale=stale
+    )
 
     def walk(
         factor: float, kept: float | None = None, once: bool = False
@@ -372,7 +368,7 @@ def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     """All four functions work on any device: results are where the inputs are."""
     for by_default in (False, True):
         if by_default:
-            draw.drawn["call"] = BY_DEFAULT
+            draw.drawn["default device"] = f"torch.set_default_device({elsewhere.device!r})"
         expect_curve(elsewhere, draw, 1.0, by_default)
         expect_loss(elsewhere, draw, 1.0, by_default)
         expect_gradients(elsewhere, draw, [(1,)], 1.0, by_default)

@@ -8,8 +8,6 @@ import torch
 from torch import Tensor
 
 from grader import (
-    BY_DEFAULT,
-    CALLS,
     Cause,
     Draw,
     Student,
@@ -43,18 +41,10 @@ SHAPES = ALIKE | {"() and (1,)": ((), (1,)), "(1,) and ()": ((1,), ())}
 NEEDING = {"no input requires gradients": False, "inputs require gradients": True}
 
 
-def needing(draw: Draw, inputs: dict[str, Tensor], how: str) -> dict[str, Tensor]:
+def needing(draw: Draw, inputs: dict[str, Tensor], by_default: bool) -> dict[str, Tensor]:
     """The inputs, which require gradients in some rounds: then it is free whether a result does."""
-    needs = draw.choice("gradients", NEEDING) and how != BY_DEFAULT
+    needs = draw.choice("gradients", NEEDING) and not by_default
     return {name: value.detach().requires_grad_(needs) for name, value in inputs.items()}
-
-
-def how_called(draw: Draw, elsewhere: bool) -> str:
-    """By position as published, by keyword in other rounds."""
-    if elsewhere:
-        draw.drawn["call"] = BY_DEFAULT
-        return BY_DEFAULT
-    return draw.choice("call", CALLS)
 
 
 def numbers(draw: Draw, *shape: int) -> Tensor:
@@ -63,17 +53,16 @@ def numbers(draw: Draw, *shape: int) -> Tensor:
 
 
 @probe
-def predict_at(student: Any, how: str, x: Tensor, a: Tensor, b: Tensor) -> Any:
-    return called(student.predict, how, x=x, a=a, b=b)
+def predict_at(student: Any, by_default: bool, x: Tensor, a: Tensor, b: Tensor) -> Any:
+    return called(student.predict, by_default, x, a, b)
 
 
 def expect_line(student: Student, draw: Draw, size: float, by_default: bool = False) -> None:
     m, shapes = draw.size("m"), draw.choice("shapes", SHAPES)
     x = draw.layout("x", size * numbers(draw, m))
     a, b = draw.normal(*shapes[0]), size * draw.normal(*shapes[1])
-    how = how_called(draw, by_default)
-    inputs = needing(draw, {"x": x, "a": a, "b": b}, how)
-    got = student.run(predict_at, how=how, **inputs)
+    inputs = needing(draw, {"x": x, "a": a, "b": b}, by_default)
+    got = student.run(predict_at, by_default=by_default, **inputs)
     causes = {NO_B: a * x, SWAPPED: b * x + a}
     expected, scale = a * x + b, largest((a * x).abs() + b.abs())
     free = None if inputs["x"].requires_grad else False
@@ -95,21 +84,20 @@ def test_predict(student: Student, draw: Draw) -> None:
 
 
 @probe
-def measure(student: Any, how: str, y_pred: Tensor, y: Tensor, again: bool) -> Any:
+def measure(student: Any, by_default: bool, y_pred: Tensor, y: Tensor, again: bool) -> Any:
     if again:  # with the same object, which held other numbers the first time
         numbers, y_pred = y_pred, y_pred.detach() + 1
-        called(student.mse, how, y_pred=y_pred, y=y)
+        called(student.mse, by_default, y_pred, y)
         y_pred.copy_(numbers.detach())
-    return called(student.mse, how, y_pred=y_pred, y=y)
+    return called(student.mse, by_default, y_pred, y)
 
 
 def expect_error(student: Student, draw: Draw, size: float, by_default: bool = False) -> None:
     m = draw.size("m")
     y_pred = draw.layout("y_pred", size * numbers(draw, m))
     y = draw.layout("y", size * numbers(draw, m))
-    how = how_called(draw, by_default)
-    inputs = needing(draw, {"y_pred": y_pred, "y": y}, how)
-    got = student.run(measure, how=how, again=size == 0, **inputs)
+    inputs = needing(draw, {"y_pred": y_pred, "y": y}, by_default)
+    got = student.run(measure, by_default=by_default, again=size == 0, **inputs)
     error = y_pred.double() - y.double()
     expected = (error**2).mean().to(draw.dtype)
     causes = {NO_SQUARE: error.mean(), ABSOLUTE: error.abs().mean(), ROOT: expected.sqrt()}
@@ -147,8 +135,8 @@ def size_of_terms(x: Tensor, y: Tensor, a: Tensor, b: Tensor) -> float:
 
 
 @probe
-def work_out(student: Any, how: str, x: Tensor, y: Tensor, a: Tensor, b: Tensor) -> Any:
-    return called(student.gradients, how, x=x, y=y, a=a, b=b)
+def work_out(student: Any, by_default: bool, x: Tensor, y: Tensor, a: Tensor, b: Tensor) -> Any:
+    return called(student.gradients, by_default, x, y, a, b)
 
 
 def expect_gradients(
@@ -163,9 +151,8 @@ def expect_gradients(
     x = draw.layout("x", size * numbers(draw, m))
     y = draw.layout("y", size * numbers(draw, m))
     a, b = draw.normal(*shapes[0]), size * draw.normal(*shapes[1])
-    how = how_called(draw, by_default)
-    inputs = needing(draw, {"x": x, "y": y, "a": a, "b": b}, how)
-    got = student.run(work_out, how=how, **inputs)
+    inputs = needing(draw, {"x": x, "y": y, "a": a, "b": b}, by_default)
+    got = student.run(work_out, by_default=by_default, **inputs)
     expect(isinstance(got, list | tuple) and len(got) == 2, _("gradients does not give a pair."))
     grads = dict(zip("ab", autograd(x, y, a, b), strict=True))
     causes = {
@@ -203,11 +190,18 @@ def test_gradients_shapes(student: Student, draw: Draw) -> None:
 
 @probe
 def take_steps(
-    student: Any, how: str, x: Tensor, y: Tensor, a: Tensor, b: Tensor, lr: float, steps: int
+    student: Any,
+    by_default: bool,
+    x: Tensor,
+    y: Tensor,
+    a: Tensor,
+    b: Tensor,
+    lr: float,
+    steps: int,
 ) -> Any:
     pairs = []
     for _unused in range(steps):
-        pair = called(student.step, how, x=x, y=y, a=a, b=b, lr=lr)
+        pair = called(student.step, by_default, x, y, a, b, lr)
         if not (isinstance(pair, tuple | list) and len(pair) == 2):
             return "no pair"
         pairs.append(pair)
@@ -222,9 +216,8 @@ def expect_steps(student: Student, draw: Draw, size: float, by_default: bool = F
     # few and small ones where x is large, or else they would run away
     steps = draw.count("steps", 1, 12 if size <= 1 else 2)
     lr = draw.uniform(0.05, 0.15).item() / max(1.0, largest(x.abs())) ** 2
-    how = how_called(draw, by_default)
-    inputs = needing(draw, {"x": x, "y": y}, how)
-    got = student.run(take_steps, how=how, a=a, b=b, lr=lr, steps=steps, **inputs)
+    inputs = needing(draw, {"x": x, "y": y}, by_default)
+    got = student.run(take_steps, by_default=by_default, a=a, b=b, lr=lr, steps=steps, **inputs)
     expect(got != "no pair", _("step does not give a pair."))
 
     def walk(factor: float, a_first: bool = False) -> list[tuple[Tensor, Tensor]]:
@@ -257,6 +250,8 @@ def test_step(student: Student, draw: Draw) -> None:
 def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     """All four functions work on any device: results are where the inputs are."""
     for by_default in (False, True):
+        if by_default:
+            draw.drawn["default device"] = f"torch.set_default_device({elsewhere.device!r})"
         expect_line(elsewhere, draw, 1.0, by_default)
         expect_error(elsewhere, draw, 1.0, by_default)
         expect_gradients(elsewhere, draw, ((), ()), 1.0, by_default)
