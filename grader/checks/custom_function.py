@@ -233,7 +233,7 @@ def apply_twice(
     student: Any, x: Tensor, weights: list[Tensor], biases: list[Tensor], before: int
 ) -> Any:
     # whose graphs are still there
-    others = [student.LinearFunction.apply(x, weights[0], biases[0]) for _ in range(before)]
+    others = [student.LinearFunction.apply(x, weights[0], biases[0]) for _unused in range(before)]
     value = x
     for weight, bias in zip(weights, biases, strict=True):
         value = torch.tanh(student.LinearFunction.apply(value, weight, bias))
