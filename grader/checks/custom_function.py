@@ -86,7 +86,7 @@ def apply_linear(
 
 @probe
 def differentiate_linear(
-    student: Any, x: Tensor, weight: Tensor, bias: Tensor | None, g: Tensor
+    student: Any, by_default: bool, x: Tensor, weight: Tensor, bias: Tensor | None, g: Tensor
 ) -> Any:
     """Output and gradients, with `g` coming from above."""
     function = function_of(student, "LinearFunction")
@@ -98,7 +98,8 @@ def differentiate_linear(
     output = function.apply(x, weight, bias)
     if any(leaf is not None and leaf.requires_grad for leaf in leaves.values()):
         own = isinstance(output.grad_fn, torch.autograd.function.BackwardCFunction)
-        watched(function, returned).apply(x, weight, bias).backward(g)
+        watching = watched(function, returned).apply(x, weight, bias)
+        called(watching.backward, by_default, g)
     return {
         "own": own,
         "output": output.detach(),
@@ -137,8 +138,11 @@ def expect_gradients(
     bias: Tensor | None,
     g: Tensor,
     size: float = 1.0,
+    by_default: bool = False,
 ) -> Any:
-    got = student.run(differentiate_linear, x=x, weight=weight, bias=bias, g=g)
+    got = student.run(
+        differentiate_linear, by_default=by_default, x=x, weight=weight, bias=bias, g=g
+    )
     expect_function(got)
     cause = _("Autograd differentiated the forward pass itself: do not override `apply`.")
     expect(got["own"], _("The result does not come from LinearFunction's own backward."), cause)
@@ -320,8 +324,8 @@ def test_linear_gradcheck(student: Student, bias: bool) -> None:
     """`LinearFunction` passes `torch.autograd.gradcheck`."""
     # its finite differences need float64, and take a call for each number: once is enough
     draw = Draw(0, torch.float64)
-    inputs = drawn(draw, "x weight bias")
-    del inputs["g"]
+    values = {"x": draw.normal(2, 3), "weight": draw.normal(2, 3), "bias": draw.normal(2)}
+    inputs = {name: draw.strided(value).requires_grad_() for name, value in values.items()}
     got = student.run(grad_check, **(inputs if bias else inputs | {"bias": None}))
     given = _("with a bias") if bias else _("without a bias")
     expect(
@@ -337,11 +341,14 @@ def apply_round(student: Any, by_default: bool, x: Tensor) -> Any:
 
 
 @probe
-def differentiate_round(student: Any, x: Tensor, g: Tensor) -> Any:
+def differentiate_round(student: Any, by_default: bool, x: Tensor, g: Tensor, twice: bool) -> Any:
     function = function_of(student, "StraightThroughRound")
     if function is None:
         return "no Function"
-    function.apply(x).backward(g)
+    output = function.apply(x)
+    if twice:
+        output = output + 2 * function.apply(x)
+    called(output.backward, by_default, g)
     return {"grad": x.grad}
 
 
@@ -382,10 +389,17 @@ def test_round_forward(student: Student, draw: Draw) -> None:
         expect_rounded(student, draw, torch.zeros(draw.shape("shape", RANKS), dtype=draw.dtype))
 
 
-def expect_passed(student: Student, x: Tensor, g: Tensor) -> None:
-    got = student.run(differentiate_round, x=x.detach().requires_grad_(), g=g)
+def expect_passed(
+    student: Student, x: Tensor, g: Tensor, by_default: bool = False, twice: bool = False
+) -> None:
+    leaf = x.detach().requires_grad_()
+    got = student.run(differentiate_round, by_default=by_default, x=leaf, g=g, twice=twice)
     expect(got != "no Function", _("StraightThroughRound is not a torch.autograd.Function."))
     expect(got["grad"] is not None, _("`x` gets no gradient."))
+    if twice:
+        what = _("the gradient of x, which is rounded twice in one expression")
+        expect_close(got["grad"], g + 2 * g, what)
+        return
     causes = {
         UPSTREAM: torch.ones_like(g),
         CLIPPED: g.clamp(-1, 1),
@@ -407,6 +421,7 @@ def test_round_backward(student: Student, draw: Draw) -> None:
     expect_passed(student, x, g)
     if draw.round.all_equal:
         expect_passed(student, x, torch.zeros_like(g))
+        expect_passed(student, x, g, twice=True)
 
 
 @points(1)
@@ -422,7 +437,10 @@ def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     test_round_backward(elsewhere, draw)
     draw.drawn["default device"] = f"torch.set_default_device({elsewhere.device!r})"
     expect_output(elsewhere, draw, 1.0, by_default=True)
-    expect_rounded(elsewhere, draw, halves(draw), by_default=True)
+    expect_gradients(elsewhere, **drawn(draw, "x weight bias"), by_default=True)
+    x = halves(draw)
+    expect_rounded(elsewhere, draw, x, by_default=True)
+    expect_passed(elsewhere, x, draw.normal(*x.shape), by_default=True)
 
 
 HINTS = (
