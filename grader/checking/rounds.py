@@ -6,7 +6,7 @@ A check that is marked with `@rounds()` has a case for each round. Its inputs ar
     ones        float64             every second size is 1, beginning with the first
     more ones   float32             every second size is 1, beginning with the second
     equal       float32             one size for all, from 7 to 64; another default dtype
-    large       float64             sizes from 65 to 130
+    large       float64             odd sizes from 65 to 130
     half        float16, bfloat16   small sizes, another default dtype; only where a check asks for it
 
 A round has one dtype where one is enough, so that a check costs what it has to. The first round that fails is the
