@@ -5,11 +5,22 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-import pytest
 import torch
 from torch import Tensor
 
-from grader import Cause, Draw, Student, _, expect, expect_close, explain, needs, points, probe
+from grader import (
+    Cause,
+    Draw,
+    Student,
+    _,
+    expect,
+    expect_close,
+    explain,
+    needs,
+    points,
+    probe,
+    rounds,
+)
 
 START = Cause("wrong-start", "The parameters start at 0; they are to start at 1.")
 NO_B = Cause("missing-term", 'The term params["b"] is missing.')
@@ -22,15 +33,18 @@ MORE = Cause("one-too-many", "There is one round too many.")
 SHARED = Cause("shared", "`a` and `b` are one and the same tensor: make each anew.")
 
 FORBIDDEN = {"from scratch": {"names": ["torch.optim"]}}
+# the numbers of dimensions, round by round
+RANKS = (1, 3, 2, 2, 1, 4)
 
 
 @probe
-def make_params(student: Any, like: Tensor | None) -> Any:
-    params = (
-        student.init_params()
-        if like is None
-        else student.init_params(dtype=like.dtype, device=like.device)
-    )
+def make_params(student: Any, like: Tensor | None, by_position: bool = False) -> Any:
+    if like is None:
+        params = student.init_params()
+    elif by_position:
+        params = student.init_params(like.dtype, like.device)
+    else:
+        params = student.init_params(dtype=like.dtype, device=like.device)
     other = student.init_params()
     return {
         "params": dict(params),
@@ -56,44 +70,51 @@ def expect_params(got: Any, dtype: torch.dtype) -> None:
     expect(got["own"], _("Two calls of init_params give the same tensors."))
 
 
-@probe
-def make_wide(student: Any) -> Any:
-    usual = torch.get_default_dtype()
-    torch.set_default_dtype(torch.float64)
-    try:
-        return dict(student.init_params())
-    finally:
-        torch.set_default_dtype(usual)
-
-
+@rounds("published", "equal", half=True)
 @points(2)
 def test_init_params(student: Student, draw: Draw) -> None:
     """`init_params(dtype, device)` gives 0-dim leaves "a" and "b", equal to 1, that require gradients."""
-    expect_params(student.run(make_params, like=None), torch.float32)
-    expect_params(student.run(make_params, like=draw.normal(1)), draw.dtype)
-    one = torch.ones((), dtype=torch.float64)
-    what = _("init_params() where torch's default dtype is float64")
-    expect_close(student.run(make_wide), {"a": one, "b": one}, what)
+    like, by_position = draw.normal(1), draw.choice("by_position", [False, True])
+    if draw.round.is_published:
+        expect_params(student.run(make_params, like=None), torch.float32)
+    given = student.run(make_params, like=like, by_position=by_position)
+    expect_params(given, draw.dtype)
+    if draw.round.all_equal:
+        one = torch.ones((), dtype=torch.float64)
+        what = _("init_params() where torch's default dtype is float64")
+        got = student.run(make_params, like=None)
+        expect_close(got["params"], {"a": one, "b": one}, what)
+
+
+def ranks_of(draw: Draw) -> tuple[int, ...]:
+    """Those, but no dimension at all in bfloat16."""
+    return (0,) if draw.dtype == torch.bfloat16 else RANKS
 
 
 @probe
-def predict_at(student: Any, x: Tensor, a: Tensor, b: Tensor) -> Any:
-    return student.predict(x, {"a": a, "b": b})
+def predict_at(student: Any, x: Tensor, a: Tensor, b: Tensor, by_keyword: bool) -> Any:
+    params = {"a": a, "b": b}
+    return student.predict(x=x, params=params) if by_keyword else student.predict(x, params)
 
 
-@pytest.mark.parametrize("m", [5, 1])
+@rounds(half=True)
 @points(1)
-def test_predict(student: Student, draw: Draw, m: int) -> None:
+def test_predict(student: Student, draw: Draw) -> None:
     """`predict(x, params)` is a·x + b."""
-    x, a, b = draw.strided(draw.normal(m)), draw.normal(), draw.normal()
-    got = student.run(predict_at, x=x, a=a, b=b)
+    size = draw.magnitude("x", zero=True)
+    x = draw.layout("x", size * draw.normal(*draw.shape("shape", ranks_of(draw))))
+    a, b = draw.uniform(0.5, 2), (size or 1.0) * draw.uniform(-1.5, -0.5)
+    by_keyword = draw.choice("by_keyword", [False, True])
+    got = student.run(predict_at, x=x, a=a, b=b, by_keyword=by_keyword)
     causes = {NO_B: a * x, SWAPPED: b * x + a}
-    expect_close(got, a * x + b, "predict(x, params)", causes=causes)
+    expected = (a.double() * x.double() + b.double()).to(draw.dtype)
+    expect_close(got, expected, "predict(x, params)", causes=causes, scale=size or 1.0)
 
 
 @probe
-def measure(student: Any, y_pred: Tensor, y: Tensor) -> Any:
-    err = student.calculate_err(y_pred, y)
+def measure(student: Any, y_pred: Tensor, y: Tensor, by_keyword: bool) -> Any:
+    given = {"y_pred": y_pred, "y": y}
+    err = student.calculate_err(**given) if by_keyword else student.calculate_err(y_pred, y)
     if not isinstance(err, Tensor) or not err.requires_grad:
         return {"value": err, "grad": None}
     value = err.detach().clone()
@@ -101,91 +122,166 @@ def measure(student: Any, y_pred: Tensor, y: Tensor) -> Any:
     return {"value": value, "grad": y_pred.grad}
 
 
-@pytest.mark.parametrize("m", [5, 1])
+@rounds(half=True)
 @points(1)
-def test_calculate_err(student: Student, draw: Draw, m: int) -> None:
+def test_calculate_err(student: Student, draw: Draw) -> None:
     """`calculate_err(y_pred, y)` is the mean squared error, and autograd goes through it."""
-    y_pred, y = draw.strided(draw.normal(m)), draw.strided(draw.normal(m))
-    got = student.run(measure, y_pred=y_pred.requires_grad_(), y=y)
-    plain = y_pred.detach()
+    shape, size = (
+        draw.shape("shape", ranks_of(draw), elements=256),
+        draw.magnitude("y_pred, y", zero=True),
+    )
+    y_pred = draw.layout("y_pred", size * draw.normal(*shape)).requires_grad_()
+    y = draw.layout("y", size * draw.normal(*shape))
+    by_keyword = draw.choice("by_keyword", [False, True])
+    got = student.run(measure, y_pred=y_pred, y=y, by_keyword=by_keyword)
+    error = y_pred.detach().double() - y.double()
+    m = error.numel()
     factors = {"m": m}
-    error = plain - y
     causes = {ABSOLUTE: error.abs().mean()}
-    expect_close(got["value"], (error**2).mean(), "calculate_err", factors=factors, causes=causes)
+    value, slope = (error**2).mean().to(draw.dtype), (2 * error / m).to(draw.dtype)
+    options: dict[str, Any] = {"factors": factors, "scale": size**2}
+    expect_close(got["value"], value, "calculate_err", causes=causes, **options)
     sentence = _("calculate_err(…) has no gradient for autograd.")
     expect(got["grad"] is not None, sentence, explain.CUT)
-    expect_close(got["grad"], 2 * error / m, _("its gradient"), factors=factors)
+    options["scale"] = size / m
+    expect_close(got["grad"], slope, _("its gradient"), **options)
 
 
 @probe
-def update(student: Any, a: Tensor, b: Tensor, grad: Tensor, lr: float) -> Any:
-    params = {"a": a.clone().requires_grad_(), "b": b.clone().requires_grad_()}
-    params["others"] = torch.stack([a, b]).requires_grad_()
+def update(
+    student: Any,
+    values: dict[str, Tensor],
+    grads: dict[str, Tensor],
+    lr: float,
+    calls: int,
+    by_keyword: bool,
+) -> Any:
+    params = {name: value.clone().requires_grad_() for name, value in values.items()}
     before = dict(params)
-    params["a"].grad = grad.clone()
-    params["others"].grad = torch.stack([grad, -grad])
-    student.update_params(params, lr)
+    for _unused in range(calls):
+        for name, grad in grads.items():
+            params[name].grad = grad.clone()
+        if by_keyword:
+            student.update_params(params=params, lr=lr)
+        else:
+            student.update_params(params, lr)
     return {
         "params": params,
         "same": all(params[name] is before[name] for name in before),
         "leaves": all(p.is_leaf and p.requires_grad for p in params.values()),
-        "b's gradient": params["b"].grad,
     }
 
 
+@rounds(half=True)
 @points(2)
 def test_update_params(student: Student, draw: Draw) -> None:
     """`update_params(params, lr)` does p ← p − lr·p.grad in place, and skips what has no gradient."""
-    a, b, grad = draw.normal(), draw.normal(), draw.normal()
-    got = student.run(update, a=a, b=b, grad=grad, lr=0.3)
+    shape, size = draw.shape("shape", RANKS, elements=256), draw.magnitude("parameters")
+    calls = 1 if draw.round.is_published or draw.dtype.itemsize < 4 else draw.count("calls", 1, 12)
+    shapes: dict[str, tuple[int, ...]] = {"a": (), "b": ()}
+    shapes |= dict(zip(draw.names(2), (shape, ()), strict=True))
+    values = {name: size * draw.normal(*each) for name, each in shapes.items()}
+    grads = {name: size * draw.normal(*shapes[name]) for name in shapes if name != "b"}
+    by_keyword = draw.choice("by_keyword", [False, True])
+    given = {"values": values, "grads": grads, "lr": 0.3, "calls": calls}
+    got = student.run(update, **given, by_keyword=by_keyword)
     expect(
         got["same"],
         _("The dict holds other tensors after update_params: the update is not in place."),
     )
-    causes = explain.step_causes(lambda factor: a - factor * 0.3 * grad, 0.3)
-    expect_close(got["params"]["a"], a - 0.3 * grad, _("a after update_params"), causes=causes)
-    expect_close(got["params"]["b"], b, _("b, which has no gradient, after update_params"))
-    others = torch.stack([a - 0.3 * grad, b + 0.3 * grad])
-    what = _("a third parameter, of shape (2,), after update_params")
-    expect_close(got["params"]["others"], others, what)
+
+    def walk(name: str, factor: float) -> Tensor:
+        step = factor * calls * 0.3 * grads[name].double()
+        return (values[name].double() - step).to(draw.dtype)
+
+    causes = explain.step_causes(partial(walk, "a"), 0.3)
+    what = _("a after update_params")
+    expect_close(got["params"]["a"], walk("a", 1), what, causes=causes, scale=size)
+    what = _("b, which has no gradient, after update_params")
+    expect_close(got["params"]["b"], values["b"], what, scale=size)
+    for name in [*shapes][2:]:
+        what = _("a further parameter, of shape {shape}, after update_params")
+        what = what.format(shape=shapes[name])
+        expect_close(got["params"][name], walk(name, 1), what, scale=size)
     sentence = _("After update_params a parameter is no leaf that requires gradients any more.")
     expect(got["leaves"], sentence, _("Update inside `with torch.no_grad():`."))
 
 
 @probe
-def clear(student: Any, a: Tensor, b: Tensor) -> Any:
-    params = {"a": a.clone().requires_grad_(), "b": b.clone().requires_grad_()}
-    params["a"].grad = torch.ones_like(a)
-    student.clear_grad(params)
-    student.clear_grad(params)
-    return {"params": params, "grads": [params["a"].grad, params["b"].grad]}
+def clear(student: Any, values: dict[str, Tensor], calls: int, by_keyword: bool) -> Any:
+    params = {name: value.clone().requires_grad_() for name, value in values.items()}
+    cleared = []
+    for _unused in range(calls):
+        for name, value in params.items():
+            if name != "b":
+                value.grad = torch.ones_like(value)
+        student.clear_grad(params)
+        if by_keyword:
+            student.clear_grad(params=params)
+        else:
+            student.clear_grad(params)
+        cleared.append([p.grad is None or not p.grad.any().item() for p in params.values()])
+    return {"params": params, "cleared": cleared}
 
 
+@rounds("published", "equal", "large")
 @points(1)
 def test_clear_grad(student: Student, draw: Draw) -> None:
     """After `clear_grad(params)` every `.grad` is None or zero; the values stay."""
-    a, b = draw.normal(), draw.normal()
-    got = student.run(clear, a=a, b=b)
-    for grad in got["grads"]:
-        sentence = _("After clear_grad a parameter still has a gradient.")
-        expect(grad is None or not grad.tensor.any(), sentence, explain.NOT_CLEARED)
-    causes = {CLEARED: {"a": 0 * a, "b": 0 * b}}
-    expect_close(got["params"], {"a": a, "b": b}, _("params after clear_grad"), causes=causes)
+    names, calls = ["a", "b", *draw.names(1)], draw.count("calls", 1, 6)
+    values = {name: draw.normal(*[2][: names.index(name) // 2]) for name in names}
+    by_keyword = draw.choice("by_keyword", [False, True])
+    got = student.run(clear, values=values, calls=calls, by_keyword=by_keyword)
+    sentence = _("After clear_grad a parameter still has a gradient.")
+    expect(all(map(all, got["cleared"])), sentence, explain.NOT_CLEARED)
+    causes = {CLEARED: {name: 0 * value for name, value in values.items()}}
+    expect_close(got["params"], values, _("params after clear_grad"), causes=causes)
 
 
 @probe
-def run_fit(student: Any, xs: Tensor, ys: Tensor, rounds: int, lr: float | None) -> Any:
-    result = student.fit(xs, ys, rounds) if lr is None else student.fit(xs, ys, rounds, lr)
-    params, errors = result
-    return {"params": dict(params), "errors": errors}
+def run_fit(
+    student: Any, xs: Tensor, ys: Tensor, args: list[Any], kwargs: dict[str, Any], again: bool
+) -> Any:
+    if "num_adjust" in kwargs:
+        params, errors = student.fit(xs=xs, ys=ys, **kwargs)
+    else:
+        params, errors = student.fit(xs, ys, *args, **kwargs)
+    found = {"params": dict(params), "errors": errors, "then": {}}
+    if again:  # the same tensors, with other numbers in them
+        held = xs.clone()
+        student.fit(held, ys, *args, **kwargs)
+        held.copy_(xs.flip(0))
+        found["then"] = dict(student.fit(held, ys, *args, **kwargs)[0])
+    return found
 
 
-@pytest.mark.parametrize(("rounds", "lr"), [(4, 0.1), (3, None), (0, 0.1)])
+# how large x is, round by round
+SIZES = {"1": 1.0, "1e-7": 2.0**-23, "0": 0.0}
+# `None` for the default
+RATES = {"0.1": 0.1, "0.05": 0.05, "0.2": 0.2, "left out": None, "1.5": 1.5}
+
+
+@rounds(half=True)
 @points(2)
-def test_fit(student: Student, draw: Draw, rounds: int, lr: float | None) -> None:
+def test_fit(student: Student, draw: Draw) -> None:
     """`fit` gives the params after `num_adjust` rounds, and the list of each round's error before its update."""
-    xs, ys = draw.strided(draw.normal(6)), draw.strided(draw.normal(6))
-    got = student.run(run_fit, xs=xs, ys=ys, rounds=rounds, lr=lr)
+    m, scale = draw.size("m"), draw.magnitude("y", zero=True)
+    is_short = draw.dtype.itemsize < 4
+    size, lr = (1.0, 0.1) if is_short else (draw.choice("|x|", SIZES), draw.choice("lr", RATES))
+    xs = draw.layout("xs", size * draw.normal(m))
+    ys = draw.layout("ys", scale * draw.normal(m))
+    rounds = 0 if draw.round.ones == 0 else draw.count("rounds", 2, 2 if is_short else 12)
+    optional = {} if lr is None else {"lr": lr}
+    args, kwargs = draw.choice(
+        "passed",
+        {
+            "lr by keyword": ([rounds], optional),
+            "all by position": ([rounds, *optional.values()], {}),
+            "all by keyword": ([], {"num_adjust": rounds} | optional),
+        },
+    )
+    again = draw.round.is_published
+    got = student.run(run_fit, xs=xs, ys=ys, args=args, kwargs=kwargs, again=again)
     step = 0.01 if lr is None else lr
     # a round more than asked, to know the error after the last one
     walk = partial(descend, xs, ys, rounds + 1)
@@ -195,7 +291,7 @@ def test_fit(student: Student, draw: Draw, rounds: int, lr: float | None) -> Non
         FIXED: lambda: walk(0.01)[0][rounds],
         DEFAULT: lambda: walk(0.1)[0][rounds],
         MORE: path[rounds + 1],
-        explain.FEWER: path[rounds - 1],
+        explain.FEWER: path[max(rounds - 1, 0)],
         START: lambda: walk(step, start=0.0)[0][rounds],
         SHARED: lambda: walk(step, shared=True)[0][rounds],
         CLEARED: {"a": 0 * path[0]["a"], "b": 0 * path[0]["b"]},
@@ -204,21 +300,20 @@ def test_fit(student: Student, draw: Draw, rounds: int, lr: float | None) -> Non
     }
     if lr is not None:
         del causes[DEFAULT]
-    what, curves = (
-        _("the params after {rounds} rounds").format(rounds=rounds),
-        (got["errors"], errors[:rounds]),
-    )
-    expect_close(got["params"], path[rounds], what, causes=causes, curves=curves)
+    what = _("the params after {rounds} rounds").format(rounds=rounds)
+    curves = got["errors"], errors[:rounds]
+    options: dict[str, Any] = {"causes": causes, "curves": curves, "scale": max(1.0, scale)}
+    expect_close(got["params"], path[rounds], what, **options)
     expect(isinstance(got["errors"], list), _("The errors are not a list."))
-    causes = {explain.NEW_FOR_OLD: errors[1:]}
-    expect_close(
-        got["errors"],
-        errors[:rounds],
-        _("the errors"),
-        dtype=draw.dtype,
-        causes=causes,
-        curves=curves,
-    )
+    options["causes"] = {explain.NEW_FOR_OLD: errors[1:]}
+    # in 16 bits an error has the rounding of all its squares
+    options["scale"] = 20.0 if is_short else 1.0
+    what = _("the errors")
+    expect_close(got["errors"], errors[:rounds], what, dtype=draw.dtype, **options)
+    if again:
+        what = _("the params of another fit")
+        expected = descend(xs.flip(0), ys, rounds, step)[0][rounds]
+        expect_close(got["then"], expected, what, causes={explain.STALE: path[rounds]})
 
 
 def descend(
@@ -231,8 +326,9 @@ def descend(
     shared: bool = False,
 ) -> tuple[list[dict[str, Tensor]], list[float]]:
     """The parameters at the start and after each round, and the error before each; or what a mistake makes of them."""
-    a, b = (torch.full((), start, dtype=xs.dtype) for _ in "ab")
-    path, errors = [{"a": a, "b": b}], []
+    dtype, xs, ys = xs.dtype, xs.double(), ys.double()
+    a, b = (torch.full((), start, dtype=torch.float64) for _ in "ab")
+    path, errors = [{"a": a.to(dtype), "b": b.to(dtype)}], []
     old_a, old_b = 0 * a, 0 * b
     for _unused in range(rounds):
         errors.append(((a * xs + b - ys) ** 2).mean().item())
@@ -242,8 +338,21 @@ def descend(
             # it is updated once for each of its two names, and cleared after both
             old_a = old_b = 2 * (old_a + old_b)
         a, b = a - lr * old_a, b - lr * old_b
-        path.append({"a": a, "b": b})
+        path.append({"a": a.to(dtype), "b": b.to(dtype)})
     return path, errors
+
+
+@probe
+def under_another_default(student: Any, xs: Tensor, ys: Tensor) -> Any:
+    """What is made without a device is where `xs` is."""
+    with torch.device(xs.device):
+        made = student.init_params()
+        params, errors = student.fit(xs, ys, 2)
+        student.clear_grad(params)
+        err = student.calculate_err(student.predict(xs, params), ys)
+        err.backward()
+        student.update_params(params, 0.01)
+    return {"made": dict(made), "params": dict(params), "errors": [*errors, err.item()]}
 
 
 @points(1)
@@ -251,10 +360,17 @@ def descend(
 def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     """The loop works on any device: the parameters are made where `xs` is."""
     expect_params(elsewhere.run(make_params, like=draw.normal(1)), draw.dtype)
-    test_predict(elsewhere, draw, 5)
-    test_calculate_err(elsewhere, draw, 5)
+    test_predict(elsewhere, draw)
+    test_calculate_err(elsewhere, draw)
     test_update_params(elsewhere, draw)
-    test_fit(elsewhere, draw, 4, 0.1)
+    test_fit(elsewhere, draw)
+    xs, ys = draw.normal(5), draw.normal(5)
+    got = elsewhere.run(under_another_default, xs=xs, ys=ys)
+    path, errors = descend(xs, ys, 3, 0.01)
+    what = _("where torch's default device is another one, the results")
+    expected = {"made": {"a": torch.ones(()), "b": torch.ones(())}}
+    expected |= {"params": path[3], "errors": errors}
+    expect_close(got, expected, what, dtype=draw.dtype)
 
 
 HINTS = (

@@ -9,10 +9,22 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from grader import Cause, Draw, Student, _, expect, expect_close, explain, needs, points, probe
+from grader import (
+    Cause,
+    Draw,
+    Student,
+    _,
+    expect,
+    expect_close,
+    explain,
+    helper,
+    needs,
+    points,
+    probe,
+    rounds,
+)
 
 FORBIDDEN = {"from scratch": {"names": ["torch.optim"]}}
-STEPS = 5
 # what each mistake does stands in `by_hand`
 MISTAKES = {
     "uphill": explain.UPHILL,
@@ -54,6 +66,38 @@ MISTAKES = {
 }
 
 
+@helper
+def leaves_of(start: list[Tensor], with_gaps: bool) -> list[Any]:
+    """Parameters with these values, in memory as they are, or each with gaps between its numbers."""
+    values = [value.clone() for value in start]
+    if with_gaps:
+        values = [value.new_zeros(*value.shape, 2)[..., 0].copy_(value) for value in values]
+    return [nn.Parameter(value) for value in values]
+
+
+@helper
+def set_gradients(parameters: list[Any], grads: list[Any]) -> None:
+    """Fills gradients that are there in place: what was kept of the last one is to be a copy."""
+    for parameter, grad in zip(parameters, grads, strict=True):
+        if grad is not None and parameter.grad is not None:
+            parameter.grad.copy_(grad)
+        else:
+            parameter.grad = None if grad is None else grad.clone()
+
+
+@helper
+def made(student: Any, kind: str, parameters: list[Any], options: Any, how: str) -> Any:
+    """An optimizer; `how` the parameters, or they and `lr`, are handed over."""
+    if how == "generator":
+        return getattr(student, kind)((p for p in parameters), **options)
+    if how == "keyword":
+        return getattr(student, kind)(params=parameters, **options)
+    if how == "position" and kind == "MySGD":
+        others = {name: value for name, value in options.items() if name != "lr"}
+        return getattr(student, kind)(parameters, options["lr"], **others)
+    return getattr(student, kind)(parameters, **options)
+
+
 @probe
 def run_steps(
     student: Any,
@@ -62,17 +106,19 @@ def run_steps(
     start: list[Tensor],
     grads: list[list[Tensor | None]],
     how: str,
+    beside: bool,
 ) -> Any:
-    parameters = [nn.Parameter(value.clone()) for value in start]
-    given = (p for p in parameters) if how == "generator" else parameters
-    optimizer = getattr(student, kind)(given, **options)
+    parameters = leaves_of(start, beside)
+    optimizer = made(student, kind, parameters, options, how)
+    others = leaves_of(start[:1], False)
+    # another optimizer, whose steps come in between
+    other = getattr(student, kind)(others, lr=0.5) if beside else None
     kept = True
     for step in grads:
-        for parameter, grad in zip(parameters, step, strict=True):
-            if grad is not None and parameter.grad is not None:
-                parameter.grad.copy_(grad)  # what was kept of the last one is to be a copy
-            else:
-                parameter.grad = None if grad is None else grad.clone()
+        set_gradients(parameters, step)
+        if other:
+            others[0].grad = torch.ones_like(others[0])
+            other.step()
         optimizer.step()
         for parameter, grad in zip(parameters, step, strict=True):
             if grad is not None:
@@ -87,13 +133,15 @@ def run_steps(
 def by_torch(
     kind: str, options: dict[str, Any], start: list[Tensor], grads: list[list[Tensor | None]]
 ) -> list[Tensor]:
-    parameters = [nn.Parameter(value.clone()) for value in start]
+    """The parameters after the steps, worked out in float64."""
+    parameters = [nn.Parameter(value.double().clone()) for value in start]
     optimizer = getattr(torch.optim, kind.removeprefix("My"))(parameters, **options)
     for step in grads:
         for parameter, grad in zip(parameters, step, strict=True):
-            parameter.grad = None if grad is None else grad.clone()
+            parameter.grad = None if grad is None else grad.double().clone()
         optimizer.step()
-    return [parameter.detach() for parameter in parameters]
+    pairs = zip(parameters, start, strict=True)
+    return [parameter.detach().to(value.dtype) for parameter, value in pairs]
 
 
 def by_hand(
@@ -150,19 +198,38 @@ def by_hand(
     return parameters
 
 
+# how large gradients are, and for SGD the parameters too: where they are tiny, Adam's eps shows
+SIZES = {"1": 1.0, "1e-7": 2.0**-23, "8000": 2.0**13}
+
+
+def drawn_shapes(draw: Draw) -> list[tuple[int, ...]]:
+    """The parameters' shapes: one of two dimensions, two that are equal, one without a dimension, and more."""
+    n, k, m = draw.size("n"), draw.size("k", high=8), draw.size("m")
+    more: list[tuple[int, ...]] = [(k,), (2, 1, k), (), (k,)]
+    return [(n, k), (m,), (), (m,), *more[: draw.count("parameters", 4, 8) - 4]]
+
+
+def drawn_gradient(draw: Draw, *shape: int) -> Tensor:
+    """One of which no square is 0 in 16 bits."""
+    if draw.dtype.itemsize > 2:
+        return draw.numbers(*shape)
+    return draw.uniform(0.5, 1.5, *shape) * (2 * draw.labels(*shape) - 1)
+
+
 def expect_like_torch(
     student: Student,
     draw: Draw,
     kind: str,
     options: dict[str, Any],
-    how: str = "list",
+    how: str = "",
     missing: bool = False,
 ) -> None:
-    shapes = [(3, 2), (4,), (), (4,)]
-    start = [draw.normal(*shape) for shape in shapes]
+    shapes, steps = drawn_shapes(draw), draw.count("steps", 3, 12)
+    size = draw.choice("gradients ≈", SIZES) if draw.dtype.itemsize > 2 else 1.0
+    start = [size * draw.normal(*shape) for shape in shapes]
     start[0] = start[0].T.contiguous().T  # not contiguous
     grads: list[list[Tensor | None]] = [
-        [draw.normal(*shape) for shape in shapes] for _ in range(STEPS)
+        [size * drawn_gradient(draw, *shape) for shape in shapes] for _ in range(steps)
     ]
     if missing:
         # one parameter never has a gradient, another one only sometimes
@@ -170,7 +237,12 @@ def expect_like_torch(
             step[1] = None
             if number in (0, 2):
                 step[0] = None
-    got = student.run(run_steps, kind=kind, options=options, start=start, grads=grads, how=how)
+    how = how or draw.choice(
+        "params", {"by position": "", "by keyword": "keyword", "with lr": "position"}
+    )
+    beside = not draw.round.is_published
+    given = {"kind": kind, "options": options, "start": start, "grads": grads}
+    got = student.run(run_steps, **given, how=how, beside=beside)
     settings = ", ".join(f"{name}={value}" for name, value in options.items())
     expected = by_torch(kind, options, start, grads)
     causes = {
@@ -179,64 +251,86 @@ def expect_like_torch(
         if mistake != "one step" or how == "generator"
     }
     what = _("after {steps} steps of {kind}({settings}), parameters").format(
-        steps=STEPS, kind=kind, settings=settings
+        steps=steps, kind=kind, settings=settings
     )
-    expect_close(got["parameters"], expected, what, causes=causes)
+    expect_close(got["parameters"], expected, what, causes=causes, scale=size)
     expect(got["kept"], _("A step changes the gradients."), explain.IN_PLACE)
     expect(
         got["leaves"], _("After a step a parameter is no leaf that requires gradients any more.")
     )
 
 
-SGD = [
-    {"lr": 0.1},
-    {"lr": 0.05, "momentum": 0.9},
-    {"lr": 0.1, "weight_decay": 0.3},
-    {"lr": 0.05, "momentum": 0.8, "nesterov": True},
-    {"lr": 0.05, "momentum": 0.7, "weight_decay": 0.2, "nesterov": True},
-]
+def between(draw: Draw, low: float, high: float) -> float:
+    """A number with two decimals, as people write them."""
+    return round(draw.uniform(low, high).item(), 2)
 
 
+def sgd_options(draw: Draw, *names: str) -> dict[str, Any]:
+    """Drawn arguments of `MySGD`: `lr`, and those that are named."""
+    options = {
+        "lr": between(draw, 0.03, 0.2),
+        "momentum": between(draw, 0.6, 0.9),
+        "weight_decay": between(draw, 0.1, 0.4),
+        "nesterov": True,
+    }
+    return {name: value for name, value in options.items() if name in ("lr", *names)}
+
+
+@rounds("published", "ones", "equal", half=True)
 @points(1)
 def test_sgd_plain(student: Student, draw: Draw) -> None:
     """`MySGD(params, lr)` moves the parameters as `torch.optim.SGD` does."""
-    expect_like_torch(student, draw, "MySGD", SGD[0])
+    expect_like_torch(student, draw, "MySGD", sgd_options(draw))
 
 
+@rounds("published", "more ones", "large")
 @points(1)
 def test_sgd_momentum(student: Student, draw: Draw) -> None:
     """... with `momentum`."""
-    expect_like_torch(student, draw, "MySGD", SGD[1])
-    expect_like_torch(student, draw, "MySGD", {"lr": 0.05, "momentum": 1.0})
+    expect_like_torch(student, draw, "MySGD", sgd_options(draw, "momentum"))
+    if draw.round.is_published:
+        expect_like_torch(student, draw, "MySGD", {"lr": 0.05, "momentum": 1.0})
 
 
+@rounds("published", "ones")
 @points(1)
 def test_sgd_weight_decay(student: Student, draw: Draw) -> None:
     """... with `weight_decay`."""
-    expect_like_torch(student, draw, "MySGD", SGD[2])
+    expect_like_torch(student, draw, "MySGD", sgd_options(draw, "weight_decay"))
 
 
-@pytest.mark.parametrize("options", SGD[3:], ids=["alone", "with weight decay"])
+NESTEROV = {"alone": ("momentum", "nesterov"), "all": ("momentum", "weight_decay", "nesterov")}
+
+
+@pytest.mark.parametrize("names", NESTEROV.values(), ids=["alone", "with weight decay"])
 @points(1)
-def test_sgd_nesterov(student: Student, draw: Draw, options: dict[str, Any]) -> None:
+def test_sgd_nesterov(student: Student, draw: Draw, names: tuple[str, ...]) -> None:
     """... with `nesterov`, alone and together with the others."""
-    expect_like_torch(student, draw, "MySGD", options)
+    expect_like_torch(student, draw, "MySGD", sgd_options(draw, *names))
 
 
+@rounds("published", "ones", "equal", "large", half=True)
 @points(1)
 def test_adam(student: Student, draw: Draw) -> None:
     """`MyAdam(params)` moves the parameters as `torch.optim.Adam` does, with its defaults too."""
-    expect_like_torch(student, draw, "MyAdam", {})
-    expect_like_torch(student, draw, "MyAdam", {"lr": 0.1})
+    if draw.round.is_published:
+        expect_like_torch(student, draw, "MyAdam", {})
+    expect_like_torch(student, draw, "MyAdam", {"lr": between(draw, 0.05, 0.2)})
 
 
+def drawn_betas(draw: Draw) -> tuple[float, float]:
+    return between(draw, 0.5, 0.75), between(draw, 0.8, 0.95)
+
+
+@rounds("published", "more ones")
 @points(1)
 def test_adam_options(student: Student, draw: Draw) -> None:
     """... with `betas`, `eps` and `weight_decay`."""
-    expect_like_torch(student, draw, "MyAdam", {"lr": 0.1, "betas": (0.7, 0.8)})
-    # large enough to show where it is added: outside the root
-    expect_like_torch(student, draw, "MyAdam", {"lr": 0.1, "eps": 0.5})
-    options = {"lr": 0.1, "betas": (0.5, 0.9), "eps": 0.1, "weight_decay": 0.3}
+    if draw.round.is_published:
+        expect_like_torch(student, draw, "MyAdam", {"lr": 0.1, "betas": drawn_betas(draw)})
+        # large enough to show where it is added: outside the root
+        expect_like_torch(student, draw, "MyAdam", {"lr": 0.1, "eps": between(draw, 0.3, 0.6)})
+    options = {"lr": 0.1, "betas": drawn_betas(draw), "eps": 0.1, "weight_decay": 0.3}
     expect_like_torch(student, draw, "MyAdam", options)
 
 
@@ -247,6 +341,7 @@ def test_params_may_be_a_generator(student: Student, draw: Draw, kind: str) -> N
     expect_like_torch(student, draw, kind, {"lr": 0.1}, how="generator")
 
 
+@rounds("published", "ones")
 @pytest.mark.parametrize("kind", ["MySGD", "MyAdam"])
 @points(1)
 def test_without_gradient(student: Student, draw: Draw, kind: str) -> None:
@@ -258,38 +353,62 @@ def test_without_gradient(student: Student, draw: Draw, kind: str) -> None:
 
 
 @probe
-def clear(student: Any, kind: str, start: list[Tensor]) -> Any:
-    parameters = [nn.Parameter(value.clone()) for value in start]
-    optimizer = getattr(student, kind)((p for p in parameters), lr=0.1)
-    parameters[0].grad = torch.ones_like(parameters[0])
-    parameters[2].grad = torch.ones_like(parameters[2])
-    parameters[2].requires_grad_(False)  # frozen since
-    optimizer.zero_grad()
-    optimizer.zero_grad()
-    return {"grads": [p.grad for p in parameters], "parameters": parameters}
+def clear(student: Any, kind: str, start: list[Tensor], calls: int) -> Any:
+    parameters = leaves_of(start, False)
+    optimizer = getattr(student, kind)(parameters, lr=0.1)
+    cleared = []
+    for _unused in range(calls):
+        for parameter in [parameters[0], *parameters[2:]]:
+            parameter.grad = torch.ones_like(parameter)
+        parameters[2].requires_grad_(False)  # frozen since
+        optimizer.zero_grad()
+        optimizer.zero_grad()
+        cleared.append([p.grad is None or not p.grad.any().item() for p in parameters])
+    return {"cleared": cleared, "parameters": parameters}
 
 
+@rounds("published", "equal", "large")
 @pytest.mark.parametrize("kind", ["MySGD", "MyAdam"])
 @points(1)
 def test_zero_grad(student: Student, draw: Draw, kind: str) -> None:
     """After `zero_grad()` every `.grad` is None or zero."""
-    start = [draw.normal(3, 2), draw.normal(4), draw.normal()]
-    got = student.run(clear, kind=kind, start=start)
-    for grad in got["grads"]:
-        cleared = grad is None or not grad.tensor.any()
+    start = [draw.normal(*shape) for shape in drawn_shapes(draw)]
+    got = student.run(clear, kind=kind, start=start, calls=draw.count("calls", 1, 6))
+    for cleared in got["cleared"]:
         sentence = _("After zero_grad() of {kind} a parameter still has a gradient.").format(
             kind=kind
         )
-        expect(cleared, sentence, explain.NOT_CLEARED)
+        expect(all(cleared), sentence, explain.NOT_CLEARED)
     expect_close(got["parameters"], start, _("the parameters after zero_grad()"))
+
+
+@probe
+def under_another_default(student: Any, start: Tensor, grad: Tensor) -> dict[str, Any]:
+    """What is made without a device is where the parameters are."""
+    found = {}
+    with torch.device(start.device):
+        for kind in ("MySGD", "MyAdam"):
+            found[kind] = nn.Parameter(start.clone())
+            optimizer = getattr(student, kind)([found[kind]], lr=0.1)
+            for _unused in range(2):
+                found[kind].grad = grad.clone()
+                optimizer.step()
+            optimizer.zero_grad()
+    return found
 
 
 @points(1)
 @needs("sgd_momentum", "adam")
 def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     """Both optimizers work on any device: what they keep is where the parameters are."""
-    expect_like_torch(elsewhere, draw, "MySGD", SGD[4])
+    expect_like_torch(elsewhere, draw, "MySGD", sgd_options(draw, *NESTEROV["all"]))
     expect_like_torch(elsewhere, draw, "MyAdam", {"lr": 0.1, "weight_decay": 0.3}, missing=True)
+    start, grad = draw.normal(4), draw.normal(4)
+    got = elsewhere.run(under_another_default, start=start, grad=grad)
+    kinds = ("MySGD", "MyAdam")
+    expected = {kind: by_torch(kind, {"lr": 0.1}, [start], [[grad]] * 2)[0] for kind in kinds}
+    what = _("where torch's default device is another one, parameters after two steps")
+    expect_close(got, expected, what)
 
 
 HINTS = (

@@ -48,7 +48,7 @@ class MyAdam:
             self.v[i] = b2 * self.v[i] + (1 - b2) * g**2
             m = self.m[i] / (1 - b1 ** self.t[i])
             v = self.v[i] / (1 - b2 ** self.t[i])
-            p -= self.lr * m / (torch.as_tensor(v.numpy() ** 0.5) + self.eps)
+            p -= self.lr * m / (torch.as_tensor(v.double().numpy() ** 0.5, dtype=v.dtype) + self.eps)
 
     def zero_grad(self):
         for p in self.params:
