@@ -45,7 +45,7 @@ CALLS = {
     "CsvDataset(Path(path), target)": {"by_keyword": False, "as_path": True},
 }
 # longer than what anybody would think of as a limit
-LONG = 1001, 4000
+LONG = 1001, 2000
 # how a number is written, each as `float` reads it; some take no digit of it
 NOTATIONS = ("{:+.3f}", "{:.4E}", " {!r} ", "{:.0f}", "{:.0f}.", '"{!r}"', "{:.3e}")
 
@@ -124,12 +124,12 @@ def read_items(student: Any, lines: list[str], target: str, by_keyword: bool, as
     return {"is a Dataset": is_dataset, "items": items, "untouched": untouched}
 
 
-@rounds()
+@rounds(single=True)
 @points(2)
 def test_items(student: Student, draw: Draw) -> None:
     """Item i is (features, label): float32, features in the header's order without the target."""
     columns = draw.size("columns", 3 if draw.round.ones != 0 else 2)
-    size, count = draw.magnitude("numbers"), draw.size("rows", high=24)
+    size, count = draw.magnitude("numbers"), draw.size("rows", high=9)
     header = sorted(draw.names(columns), reverse=True)
     rows, column = drawn_cells(draw, count, columns, size), drawn_target(draw, header)
     if column > 1:
@@ -221,7 +221,7 @@ def mistaken_rows(expected: list[list[float]]) -> dict[Cause, Any]:
     }
 
 
-@rounds("published", "more ones", "equal")
+@rounds("published", "more ones", "equal", single=True)
 @points(1)
 def test_blank_lines(student: Student, draw: Draw) -> None:
     """Blank lines are skipped, wherever they stand."""
@@ -246,7 +246,7 @@ FORMS = (
 )
 
 
-@rounds()
+@rounds(single=True)
 @points(1)
 def test_forms(student: Student, draw: Draw) -> None:
     """A byte-order mark, CRLF, quotes, any names, and numbers in any notation are read."""
@@ -297,7 +297,7 @@ def drawn_notations(draw: Draw, rows: int, columns: int) -> list[Row]:
 
 
 @pytest.mark.parametrize("count", [0, 1])
-@rounds("published", "equal")
+@rounds("published", "equal", single=True)
 @points(1)
 def test_few_rows(student: Student, draw: Draw, count: int) -> None:
     """A file with a header alone has length 0, one with a single row has length 1."""
@@ -338,7 +338,7 @@ def read_transformed(
     return {"made": made, "counted": counted, "items": items, "seen": seen}
 
 
-@rounds("published", "more ones", "equal", "large")
+@rounds("published", "more ones", "equal", "large", single=True)
 @points(2)
 def test_transform(student: Student, draw: Draw) -> None:
     """`transform` is applied to the features, when the item is asked for and not before."""
@@ -403,7 +403,7 @@ def index_it(student: Any, lines: list[str], target: str, indices: list[int]) ->
     return found
 
 
-@rounds("published", "more ones", "equal")
+@rounds("published", "more ones", "equal", single=True)
 @points(1)
 def test_negative_indices(student: Student, draw: Draw) -> None:
     """Negative indices count from the end."""
@@ -426,7 +426,7 @@ def test_negative_indices(student: Student, draw: Draw) -> None:
 
 
 @pytest.mark.parametrize("empty", [False, True], ids=["rows", "a header alone"])
-@rounds("published", "equal")
+@rounds("published", "equal", single=True)
 @points(1)
 def test_index_out_of_range(student: Student, draw: Draw, empty: bool) -> None:
     """An index outside the range raises IndexError."""
@@ -456,7 +456,7 @@ def ask_for_unknown(student: Any, lines: list[str], target: str) -> Any:
     return None
 
 
-@rounds("published", "ones", "more ones")
+@rounds("published", "ones", "more ones", single=True)
 @points(1)
 def test_unknown_target(student: Student, draw: Draw) -> None:
     """An unknown `target` is a ValueError that names it."""
