@@ -163,7 +163,8 @@ def replace_it(student: Any, like: Tensor, bias: bool, frozen: bool, classes: in
         for parameter in net.parameters():
             parameter.requires_grad = False
     old, backbone = net.fc, net.first
-    returned = student.replace_head(net, classes)
+    args, kwargs = ([net, classes], {}) if frozen else ([], {"model": net, "num_classes": classes})
+    returned = student.replace_head(*args, **kwargs)
     return {
         "same": returned is net,
         "new": net.fc is not old,
@@ -251,7 +252,10 @@ def one_step(
     modes = [module.training for module in net.modules()]
     # the optimizer holds the frozen parameters as well
     optimizer = torch.optim.SGD(net.parameters(), lr=lr)
-    loss = student.fine_tune_step(net, nn.CrossEntropyLoss(), optimizer, inputs, labels)
+    given = {"model": net, "criterion": nn.CrossEntropyLoss(), "optimizer": optimizer}
+    given |= {"inputs": inputs, "labels": labels}
+    args, kwargs = ([], given) if how == "eval" else ([*given.values()], {})
+    loss = student.fine_tune_step(*args, **kwargs)
     return {
         "loss": loss,
         "state": dict(net.state_dict()),
