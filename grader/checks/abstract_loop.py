@@ -368,7 +368,7 @@ def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     got = elsewhere.run(under_another_default, xs=xs, ys=ys)
     path, errors = descend(xs, ys, 3, 0.01)
     what = _("where torch's default device is another one, the results")
-    expected = {"made": {"a": torch.ones(()), "b": torch.ones(())}}
+    expected: dict[str, Any] = {"made": {"a": torch.ones(()), "b": torch.ones(())}}
     expected |= {"params": path[3], "errors": errors}
     expect_close(got, expected, what, dtype=draw.dtype)
 

@@ -23,6 +23,7 @@ from grader import (
     needs,
     points,
     probe,
+    rounds,
 )
 
 ALL_TRAIN = Cause("mode", "Frozen layers are in training mode: put them in `eval()`.")
@@ -144,7 +145,10 @@ def freeze_it(student: Any) -> Any:
     net = Net()
     before = {name: value.clone() for name, value in net.state_dict().items()}
     returned = student.freeze(net)
+    another = Net()
+    student.freeze(model=another)
     return {
+        "another": [name for name, p in another.named_parameters() if p.requires_grad],
         "same": returned is net,
         "requiring": [name for name, p in net.named_parameters() if p.requires_grad],
         "count": len(list(net.parameters())),
@@ -152,17 +156,15 @@ def freeze_it(student: Any) -> Any:
     }
 
 
+@rounds("published", "equal")
 @points(1)
 def test_freeze(student: Student) -> None:
     """After `freeze(model)` no parameter requires gradients; it returns the model."""
     got = student.run(freeze_it)
     expect(got["same"], _("freeze does not return the model that it was given."))
-    expect(
-        not got["requiring"],
-        _("These parameters still require gradients: {requiring}.").format(
-            requiring=got["requiring"][:3]
-        ),
-    )
+    for requiring in (got["requiring"], got["another"]):
+        sentence = _("These parameters still require gradients: {requiring}.")
+        expect(not requiring, sentence.format(requiring=requiring[:3]))
     expect(got["count"] == 15, _("freeze has removed parameters from the model."))
     expect(got["kept"], _("freeze has changed the values of parameters."))
 
@@ -174,7 +176,8 @@ def replace_it(student: Any, like: Tensor, bias: bool, frozen: bool, classes: in
         for parameter in net.parameters():
             parameter.requires_grad = False
     old, backbone = net.fc, net.first
-    returned = student.replace_head(net, classes)
+    args, kwargs = ([net, classes], {}) if frozen else ([], {"model": net, "num_classes": classes})
+    returned = student.replace_head(*args, **kwargs)
     return {
         "same": returned is net,
         "new": net.fc is not old,
@@ -212,9 +215,13 @@ def test_replace_head(student: Student, draw: Draw, bias: bool, frozen: bool) ->
 @probe
 def list_trainable(student: Any) -> Any:
     net = Net()
-    for parameter in net.middle.parameters():
+    net.twice = net.middle[0].inner  # a layer that stands in two places
+    for parameter in net.norm.parameters():
         parameter.requires_grad = False
-    got = student.trainable_parameters(net)
+    student.trainable_parameters(net)
+    for parameter in net.middle[1].parameters():
+        parameter.requires_grad = False
+    got = student.trainable_parameters(model=net)
     kept = [p for p in net.parameters() if p.requires_grad]
     is_list = isinstance(got, list)
     frozen = student.trainable_parameters(nn.Linear(2, 2).requires_grad_(False))
@@ -222,6 +229,7 @@ def list_trainable(student: Any) -> Any:
     return {"is list": is_list, "same": same, "none": len(list(frozen))}
 
 
+@rounds("published", "equal")
 @points(1)
 def test_trainable_parameters(student: Student) -> None:
     """`trainable_parameters(model)` is the list of the parameters that require gradients."""
@@ -257,7 +265,10 @@ def one_step(
     modes = [module.training for module in net.modules()]
     # the optimizer holds the frozen parameters as well, and moves whatever has a gradient, of 0 too
     optimizer = torch.optim.SGD(net.parameters(), lr=lr, weight_decay=0.5 * (how == "stale"))
-    loss = student.fine_tune_step(net, nn.CrossEntropyLoss(), optimizer, inputs, labels)
+    given = {"model": net, "criterion": nn.CrossEntropyLoss(), "optimizer": optimizer}
+    given |= {"inputs": inputs, "labels": labels}
+    args, kwargs = ([], given) if how == "eval" else ([*given.values()], {})
+    loss = student.fine_tune_step(*args, **kwargs)
     return {
         "loss": loss,
         "state": dict(net.state_dict()),

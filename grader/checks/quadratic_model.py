@@ -171,7 +171,8 @@ def quadratic(x: Tensor, a: Any, b: Any, c: Any) -> Tensor:
     """a·x² + b·x + c, worked out in float64."""
     exact = x.double()
     a, b, c = (p.double() if isinstance(p, Tensor) else p for p in (a, b, c))
-    return (a * exact**2 + b * exact + c).to(x.dtype)
+    result: Tensor = (a * exact**2 + b * exact + c).to(x.dtype)
+    return result
 
 
 def mistaken(

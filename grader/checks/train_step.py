@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -19,8 +18,10 @@ from grader import (
     explain,
     helper,
     needs,
+    network,
     points,
     probe,
+    rounds,
 )
 
 LABELS_CUT = Cause("rounded", "The labels are made whole numbers; leave their dtype as it is.")
@@ -77,10 +78,11 @@ class Recorder(nn.Module):
 
 @helper
 def build(weights: list[Tensor]) -> nn.Sequential:
-    """A network of two layers with the given weights and biases."""
-    (hidden, n_in), (n_out, _unused) = weights[0].shape, weights[2].shape
+    """A network of three layers, one of them within another module, with the given weights and biases."""
+    (hidden, n_in), (n_out, _unused) = weights[0].shape, weights[4].shape
+    inner = nn.Sequential(nn.Linear(hidden, hidden), nn.Tanh())
     model = nn.Sequential(
-        nn.Linear(n_in, hidden), Recorder(), nn.Tanh(), nn.Linear(hidden, n_out)
+        nn.Linear(n_in, hidden), Recorder(), nn.Tanh(), inner, nn.Linear(hidden, n_out)
     ).to(weights[0])
     with torch.no_grad():
         for parameter, value in zip(model.parameters(), weights, strict=True):
@@ -88,13 +90,21 @@ def build(weights: list[Tensor]) -> nn.Sequential:
     return model
 
 
-def draw_weights(draw: Draw, n_in: int = 3, n_out: int = 4) -> list[Tensor]:
-    return [draw.normal(5, n_in), draw.normal(5), draw.normal(n_out, 5), draw.normal(n_out)]
+def draw_weights(draw: Draw) -> list[Tensor]:
+    """Weights and biases for `build`; in the large round one of its outputs is large."""
+    n_in, n_out = draw.size("n_in"), draw.size("n_out", low=2)
+    hidden = draw.size("hidden", low=2, high=8)
+    shapes = [(hidden, n_in), (hidden,), (hidden, hidden), (hidden,), (n_out, hidden), (n_out,)]
+    weights = [draw.normal(*shape) / max(1, shape[-1] / 4) ** 0.5 for shape in shapes]
+    if draw.round.name == "large":
+        weights[5][0] += 300
+    return weights
 
 
-def draw_batches(draw: Draw, sizes: list[int], classes: int = 4) -> Batches:
-    """Batches for a classifier, as `draw_weights` makes it."""
-    return [(draw.normal(size, 3), draw.integers(0, classes, size)) for size in sizes]
+def draw_batches(draw: Draw, weights: list[Tensor], sizes: list[int]) -> Batches:
+    """Batches for a classifier with these weights."""
+    n_in, classes = weights[0].shape[1], len(weights[5])
+    return [(draw.normal(size, n_in), draw.integers(0, classes, size)) for size in sizes]
 
 
 def train_by_hand(
@@ -138,15 +148,38 @@ def values(model: nn.Module) -> list[Tensor]:
 
 @probe
 def one_step(
-    student: Any, weights: list[Tensor], inputs: Tensor, labels: Tensor, lr: float, stale: bool
+    student: Any,
+    weights: list[Tensor],
+    inputs: Tensor,
+    labels: Tensor,
+    lr: float,
+    stale: bool = False,
+    by_keyword: bool = False,
 ) -> Any:
     model: Any = build(weights).eval()
     if stale:
         (10 * model(inputs)).sum().backward()
     model[1].seen.clear()
-    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
-    loss = student.train_step(model, nn.MSELoss(), optimizer, inputs, labels)
+    given = {"model": model, "criterion": nn.MSELoss(), "inputs": inputs, "labels": labels}
+    optimizer = given["optimizer"] = torch.optim.SGD(model.parameters(), lr=lr)
+    if by_keyword:
+        loss = student.train_step(**given)
+    else:
+        loss = student.train_step(model, given["criterion"], optimizer, inputs, labels)
     return {"loss": loss, "parameters": list(model.parameters()), "seen": model[1].seen}
+
+
+@probe
+def step_of_network(
+    student: Any, plan: Any, state: dict[str, Tensor], inputs: Tensor, labels: Tensor
+) -> Any:
+    """A step of another model, with the mode of each of its modules."""
+    model, modes = network(plan, state).eval(), []
+    for module in model.modules():
+        module.register_forward_pre_hook(lambda module, _inputs: modes.append(module.training))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    loss = student.train_step(model, nn.MSELoss(), optimizer, inputs, labels)
+    return {"loss": loss, "parameters": list(model.parameters()), "modes": modes}
 
 
 @probe
@@ -159,17 +192,49 @@ def step_of_criterion(student: Any, weights: list[Tensor], inputs: Tensor, label
     return factor
 
 
-@pytest.mark.parametrize("n", [6, 1])
+@probe
+def broken_steps(student: Any, weights: list[Tensor], inputs: Tensor, labels: Tensor) -> Any:
+    """A criterion that raises: whether it is heard of, in a step and in training."""
+
+    class Broken(Exception):
+        pass
+
+    def broken(_outputs: Any, _labels: Any) -> Any:
+        raise Broken
+
+    model, heard = build(weights), []
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for ask in (
+        lambda: student.train_step(model, broken, optimizer, inputs, labels),
+        lambda: student.train(model, broken, optimizer, [(inputs, labels)], 1),
+    ):
+        try:
+            ask()
+            heard.append(False)
+        except Broken:
+            heard.append(torch.is_grad_enabled())
+    return heard
+
+
+@rounds(half=True)
 @points(1)
-def test_step(student: Student, draw: Draw, n: int) -> None:
+def test_step(student: Student, draw: Draw) -> None:
     """`train_step` updates the parameters once and returns the loss before the update, as a float."""
-    weights, inputs, labels = draw_weights(draw), draw.normal(n, 3), draw.normal(n, 4)
-    got = student.run(one_step, weights=weights, inputs=inputs, labels=labels, lr=0.1, stale=False)
+    if draw.dtype == torch.bfloat16:
+        return  # numpy has no such dtype, and a loss may become a float by way of it
+    weights, n, size = draw_weights(draw), draw.size("n"), draw.magnitude("labels", zero=True)
+    inputs = draw.layout("inputs", draw.normal(n, weights[0].shape[1]))
+    labels = draw.layout("labels", size * draw.normal(n, len(weights[5])))
+    by_keyword = draw.choice("by_keyword", [False, True])
+    given = {"weights": weights, "inputs": inputs, "labels": labels}
+    got = student.run(one_step, **given, lr=0.1, by_keyword=by_keyword)
     model, square = build(weights), nn.MSELoss()
     [loss] = train_by_hand(model, square, [(inputs, labels)], 0.1)
     later = square(model(inputs), labels).item()
-    cut = square(build(weights)(inputs), labels.long()).item()
-    losses = {explain.NEW_FOR_OLD: later, LABELS_CUT: cut}
+    losses: dict[Cause, Any] = {
+        explain.NEW_FOR_OLD: later,
+        LABELS_CUT: lambda: square(build(weights)(inputs), labels.long()).item(),
+    }
     expect_close(got["loss"], loss, _("the loss returned"), dtype=draw.dtype, causes=losses)
 
     def walk(factor: float) -> list[Tensor]:
@@ -177,14 +242,19 @@ def test_step(student: Student, draw: Draw, n: int) -> None:
         return [old + factor * (new - old) for old, new in pairs]
 
     causes = explain.step_causes(walk, 0.1)
-    expect_close(got["parameters"], values(model), _("parameters after the step"), causes=causes)
+    what = _("parameters after the step")
+    # they move by what labels and outputs say, and the terms of that may cancel
+    options: dict[str, Any] = {"causes": causes, "scale": max(1.0, size)}
+    expect_close(got["parameters"], values(model), what, **options)
 
 
+@rounds("published", "ones", "equal")
 @points(1)
 @needs("step")
 def test_step_clears_gradients(student: Student, draw: Draw) -> None:
     """Gradients from before the call do not leak into `train_step`."""
-    weights, inputs, labels = draw_weights(draw), draw.normal(6, 3), draw.normal(6, 4)
+    weights = draw_weights(draw)
+    inputs, labels = draw.normal(6, weights[0].shape[1]), draw.normal(6, len(weights[5]))
     got = student.run(one_step, weights=weights, inputs=inputs, labels=labels, lr=0.1, stale=True)
     model = build(weights)
     train_by_hand(model, nn.MSELoss(), [(inputs, labels)], 0.1)
@@ -202,17 +272,31 @@ def test_step_clears_gradients(student: Student, draw: Draw) -> None:
     expect_close(got, after, what, causes={explain.NOT_CLEARED: after - 0.5})
 
 
+@rounds()
 @points(1)
 @needs("step")
 def test_step_mode(student: Student, draw: Draw) -> None:
     """During `train_step` the model is in training mode, whatever mode it came in."""
-    weights, inputs, labels = draw_weights(draw), draw.normal(6, 3), draw.normal(6, 4)
-    got = student.run(one_step, weights=weights, inputs=inputs, labels=labels, lr=0.1, stale=False)
-    expect(
-        bool(got["seen"]) and all(training for training, _ in got["seen"]),
-        _("The model came in evaluation mode and was still in it during the step."),
-        IN_EVAL,
-    )
+    sentence = _("The model came in evaluation mode and was still in it during the step.")
+    n, n_in, n_out = draw.size("n", high=8), draw.size("n_in", high=8), draw.size("n_out", high=8)
+    plan, state = draw.network(n_in, n_out)
+    inputs = draw.inputs_of(plan, n)
+    labels = draw.normal(*network(plan, state)(inputs).shape)
+    given = {"plan": plan, "state": state, "inputs": inputs, "labels": labels}
+    got = student.run(step_of_network, **given)
+    expect(bool(got["modes"]) and all(got["modes"]), sentence, IN_EVAL)
+    model = network(plan, state)
+    [loss] = train_by_hand(model, nn.MSELoss(), [(inputs, labels)], 0.1)
+    expect_close(got["loss"], loss, _("the loss returned"), dtype=draw.dtype)
+    expect_close(got["parameters"], values(model), _("parameters after the step"))
+    if not draw.round.is_published:
+        return
+    weights = draw_weights(draw)
+    inputs, labels = draw.normal(6, weights[0].shape[1]), draw.normal(6, len(weights[5]))
+    got = student.run(one_step, weights=weights, inputs=inputs, labels=labels, lr=0.1)
+    expect(bool(got["seen"]) and all(training for training, _ in got["seen"]), sentence, IN_EVAL)
+    heard = student.run(broken_steps, weights=weights, inputs=inputs, labels=labels)
+    expect(all(heard), _("The criterion raised an exception, and it was kept back."))
 
 
 @helper
@@ -245,25 +329,54 @@ def loader_of(batches: list[Any], kind: str, beyond: int = 0) -> Any:
 
 @probe
 def run_training(
-    student: Any, weights: list[Tensor], batches: list[Any], epochs: int, kind: str
+    student: Any,
+    weights: list[Tensor],
+    batches: list[Any],
+    epochs: int,
+    kind: str,
+    by_keyword: bool,
+    again: bool,
 ) -> Any:
     model: Any = build(weights).eval()
     for parameter in model.parameters():
         parameter.grad = torch.ones_like(parameter)  # from earlier work
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
-    history = student.train(model, criterion(), optimizer, loader_of(batches, kind), epochs)
-    return {"history": history, "parameters": list(model.parameters()), "seen": model[1].seen}
+    given = {"model": model, "criterion": criterion(), "loader": loader_of(batches, kind)}
+    given["optimizer"] = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    names = ("model", "criterion", "optimizer", "loader")
+    if by_keyword:
+        history = student.train(**given, epochs=epochs)
+    else:
+        history = student.train(*(given[name] for name in names), epochs)
+    found = {
+        "history": history,
+        "parameters": [p.detach().clone() for p in model.parameters()],
+        "seen": model[1].seen,
+        "then": [],
+    }
+    if again:
+        found["then"] = student.train(*(given[name] for name in names), epochs)
+    return found
 
 
-@pytest.mark.parametrize(
-    ("kind", "epochs"), [("list", 3), ("DataLoader", 2), ("iterable", 2), ("generator", 1)]
-)
+# by what a loader is tried with, the epochs: a generator has nothing left after one
+KINDS = {"list": 3, "DataLoader": 2, "iterable": 3, "generator": 1}
+
+
+@rounds()
 @points(2)
-def test_train(student: Student, draw: Draw, kind: str, epochs: int) -> None:
+def test_train(student: Student, draw: Draw) -> None:
     """`train` gives each epoch's mean loss per sample, and takes a step for every batch."""
-    weights, sizes = draw_weights(draw), [4, 4, 1]
-    batches = draw_batches(draw, sizes)
-    got = student.run(run_training, weights=weights, batches=batches, epochs=epochs, kind=kind)
+    weights, n = draw_weights(draw), draw.size("n", low=3)
+    count = draw.count("batches", 2, 8)
+    sizes = [n] * (count - 1) + [max(1, n // 3)]
+    kind = draw.choice("loader", list(KINDS))
+    epochs = 7 if draw.round.name == "large" else KINDS[kind]
+    batches = draw_batches(draw, weights, sizes)
+    by_keyword = draw.choice("by_keyword", [False, True])
+    again = draw.round.is_published
+    given: dict[str, Any] = {"weights": weights, "batches": batches, "kind": kind}
+    given |= {"by_keyword": by_keyword, "again": again}
+    got = student.run(run_training, **given, epochs=epochs)
 
     def walk(
         given: Batches, lr: float = 0.1, momentum: float = 0.9, own: bool = False, **more: Any
@@ -273,7 +386,8 @@ def test_train(student: Student, draw: Draw, kind: str, epochs: int) -> None:
         return values(model), losses
 
     everything, never = batches * epochs, 10**6
-    expected, losses = walk(everything)
+    expected, _losses = walk(everything)
+    _parameters, later = walk(everything * (1 + again))
     causes: dict[Cause, Any] = {
         explain.NOT_UPDATED: weights,
         explain.NOT_CLEARED: lambda: walk(everything, old=1.0, kept=never)[0],
@@ -282,16 +396,17 @@ def test_train(student: Student, draw: Draw, kind: str, epochs: int) -> None:
         explain.TWICE: lambda: walk(everything, times=2)[0],
         BYPASSED: lambda: walk(everything, momentum=0.0)[0],
         explain.UPHILL: lambda: walk(everything, lr=-0.1)[0],
-        NO_LAST_BATCH: lambda: walk(batches[:2] * epochs)[0],
+        NO_LAST_BATCH: lambda: walk(batches[:-1] * epochs)[0],
         explain.FEWER: lambda: walk(batches * (epochs - 1))[0],
         FIRST_EPOCH: lambda: walk(batches)[0],
         OWN_CRITERION: lambda: walk(everything, own=True)[0],
     }
     if kind == "generator":
         causes = {USED_UP: weights} | causes
-    by_epoch = [losses[3 * epoch : 3 * epoch + 3] for epoch in range(epochs)]
+    by_epoch = [later[place : place + count] for place in range(0, len(later), count)]
     sums = [sum(a * b for a, b in zip(own, sizes, strict=True)) for own in by_epoch]
-    means = [total / sum(sizes) for total in sums]
+    by_epoch, means_then = by_epoch[:epochs], [total / sum(sizes) for total in sums[epochs:]]
+    means = [total / sum(sizes) for total in sums[:epochs]]
     curves = got["history"], means
     what = _("parameters after {epochs} epochs").format(epochs=epochs)
     expect_close(got["parameters"], expected, what, causes=causes, curves=curves)
@@ -299,7 +414,7 @@ def test_train(student: Student, draw: Draw, kind: str, epochs: int) -> None:
     running = [
         sum(a * b for a, b in zip(own[:count], sizes, strict=False)) / sum(sizes[:count])
         for own in by_epoch
-        for count in (1, 2, 3)
+        for count in range(1, len(own) + 1)
     ]
     means_until = [sum(sums[: epoch + 1]) / (sum(sizes) * (epoch + 1)) for epoch in range(epochs)]
     causes = {
@@ -313,14 +428,18 @@ def test_train(student: Student, draw: Draw, kind: str, epochs: int) -> None:
     factors = {_("the number of samples"): sum(sizes)}
     options: dict[str, Any] = {"factors": factors, "causes": causes, "curves": curves}
     expect_close(got["history"], means, what, dtype=draw.dtype, **options)
-    if kind == "list":
-        none = student.run(run_training, weights=weights, batches=batches, epochs=0, kind=kind)
+    if again:
+        what = _("the list of losses of a second call")
+        expect_close(got["then"], means_then, what, dtype=draw.dtype, causes={explain.STALE: means})
+        none = student.run(run_training, **given | {"again": False}, epochs=0)
         expect_close(none["history"], [], _("the list of losses of 0 epochs"))
         expect_close(none["parameters"], weights, _("parameters after 0 epochs"))
 
 
 @probe
-def run_evaluation(student: Any, weights: list[Tensor], batches: list[Any], kind: str) -> Any:
+def run_evaluation(
+    student: Any, weights: list[Tensor], batches: list[Any], kind: str, by_keyword: bool = False
+) -> Any:
     class Broken(Exception):
         pass
 
@@ -338,11 +457,24 @@ def run_evaluation(student: Any, weights: list[Tensor], batches: list[Any], kind
         parameter.grad = torch.ones_like(parameter)
     modes = [module.training for module in model.modules()]
     loader = stream() if kind == "raises" else loader_of(batches, kind, beyond=1)
+    own = criterion()
     try:
-        result = student.evaluate(model, criterion(), loader)
+        if by_keyword:
+            result = student.evaluate(model=model, criterion=own, loader=loader)
+        else:
+            result = student.evaluate(model, own, loader)
     except Broken:
         result = "the loader's exception"
+    then = None
+    if kind == "list":  # the same objects, with other numbers in them
+        kept = [parameter.detach().clone() for parameter in model.parameters()]
+        for parameter in model.parameters():
+            parameter.data.mul_(0.5)
+        then = student.evaluate(model, own, loader)
+        for parameter, value in zip(model.parameters(), kept, strict=True):
+            parameter.data.copy_(value)
     return {
+        "then": then,
         "result": result,
         "recording": torch.is_grad_enabled(),
         "restored": [module.training for module in model.modules()] == modes,
@@ -352,19 +484,25 @@ def run_evaluation(student: Any, weights: list[Tensor], batches: list[Any], kind
     }
 
 
-@pytest.mark.parametrize(
-    ("sizes", "kind"), [([4, 4, 1], "list"), ([1], "generator"), ([3, 3], "DataLoader")]
-)
+@rounds()
 @points(2)
-def test_evaluate(student: Student, draw: Draw, sizes: list[int], kind: str) -> None:
+def test_evaluate(student: Student, draw: Draw) -> None:
     """`evaluate` gives the pair of floats (mean loss per sample, accuracy)."""
-    weights = draw_weights(draw)
+    weights, n = draw_weights(draw), draw.size("n", low=3)
+    kind = draw.choice("loader", ["list", "DataLoader", "iterable", "generator"])
+    count = draw.count("batches", 2, 8)
+    # with samples that are left over, a DataLoader has full batches alone
+    sizes = [n] * count if kind == "DataLoader" else [n] * (count - 1) + [max(1, n // 3)]
+    if kind == "generator":
+        sizes = [1]
     model, batches = build(weights), []
-    for inputs, labels in draw_batches(draw, sizes):
+    for inputs, labels in draw_batches(draw, weights, sizes):
         # every other prediction is right, so that the accuracy is neither 0 nor 1 by chance
         labels[::2] = model(inputs).argmax(dim=1)[::2]
         batches.append((inputs, labels))
-    got = student.run(run_evaluation, weights=weights, batches=batches, kind=kind)
+    by_keyword = draw.choice("by_keyword", [False, True])
+    given = {"weights": weights, "batches": batches, "kind": kind}
+    got = student.run(run_evaluation, **given, by_keyword=by_keyword)
     losses = [criterion()(model(inputs), labels).item() for inputs, labels in batches]
     loss = sum(a * b for a, b in zip(losses, sizes, strict=True)) / sum(sizes)
     hits = [(model(inputs).argmax(dim=1) == labels).sum().item() for inputs, labels in batches]
@@ -382,8 +520,8 @@ def test_evaluate(student: Student, draw: Draw, sizes: list[int], kind: str) -> 
     }
     if any(training for training, _ in got["seen"]):
         causes = {DROPOUT: ...}
-    elif kind == "generator":
-        causes[USED_UP] = 0.0
+    elif kind == "generator" and result[0] == 0:
+        causes = {USED_UP: ...}
     factors = {_("the number of samples"): sum(sizes)}
     options: dict[str, Any] = {"factors": factors, "causes": causes}
     expect_close(result[0], loss, _("the mean loss"), dtype=draw.dtype, **options)
@@ -399,12 +537,21 @@ def test_evaluate(student: Student, draw: Draw, sizes: list[int], kind: str) -> 
     }
     options["causes"] = causes
     expect_close(result[1], share, _("the accuracy"), dtype=torch.float32, **options)
+    if kind == "list":
+        halved = build([0.5 * weight for weight in weights])
+        later = [criterion()(halved(inputs), labels).item() for inputs, labels in batches]
+        loss = sum(a * b for a, b in zip(later, sizes, strict=True)) / sum(sizes)
+        what = _("the mean loss of a second call, after the parameters were halved")
+        expect_close(
+            got["then"][0], loss, what, dtype=draw.dtype, causes={explain.STALE: result[0]}
+        )
 
 
 @points(1)
 def test_evaluate_changes_nothing(student: Student, draw: Draw) -> None:
     """`evaluate` runs in evaluation mode, records no gradients, and leaves parameters and `.grad` alone."""
-    weights, batches = draw_weights(draw), draw_batches(draw, [3, 2])
+    weights = draw_weights(draw)
+    batches = draw_batches(draw, weights, [3, 2])
     got = student.run(run_evaluation, weights=weights, batches=batches, kind="list")
     expect(
         not any(training for training, _ in got["seen"]),
@@ -425,7 +572,8 @@ def test_evaluate_changes_nothing(student: Student, draw: Draw) -> None:
 @points(1)
 def test_evaluate_restores_modes(student: Student, draw: Draw) -> None:
     """After `evaluate` every module is in the mode it was in, also when the loader raises."""
-    weights, batches = draw_weights(draw), draw_batches(draw, [3, 2])
+    weights = draw_weights(draw)
+    batches = draw_batches(draw, weights, [3, 2])
     got = student.run(run_evaluation, weights=weights, batches=batches, kind="list")
     sentence = _(
         "Some modules were in evaluation mode before and others not; afterwards they are "
@@ -447,19 +595,25 @@ def train_elsewhere(student: Any, weights: list[Tensor], batches: Any) -> Any:
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     loss = student.train_step(model, criterion(), optimizer, *loader[0])
     history = student.train(model, criterion(), optimizer, loader, 1)
-    return {
+    found = {
         "loss": loss,
         "history": history,
-        "parameters": list(model.parameters()),
+        "parameters": [p.detach().clone() for p in model.parameters()],
         "evaluation": student.evaluate(model, criterion(), loader),
     }
+    with torch.device(weights[0].device):  # nothing changes where that is the default one
+        student.train_step(model, criterion(), optimizer, *loader[0])
+        student.train(model, criterion(), optimizer, loader, 1)
+        student.evaluate(model, criterion(), loader)
+    return found
 
 
 @points(1)
 @needs("step", "train", "evaluate")
 def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     """The batches are moved to the device of the model's parameters, in all three functions."""
-    weights, batches = draw_weights(draw), draw_batches(draw, [4, 1])
+    weights = draw_weights(draw)
+    batches = draw_batches(draw, weights, [4, 1])
     got = elsewhere.run(train_elsewhere, weights=weights, batches=batches)
     model = build(weights)
     first, *losses = train_by_hand(model, criterion(), [batches[0], *batches], 0.1)
