@@ -82,7 +82,9 @@ class CollectionPlugin:
     def pytest_configure(self, config: pytest.Config) -> None:
         config.addinivalue_line("markers", "points(number): what the check is worth")
         config.addinivalue_line("markers", "needs(*checks): earlier checks that must pass")
-        config.addinivalue_line("markers", "rounds(*names, half, single): how often inputs are drawn")
+        config.addinivalue_line(
+            "markers", "rounds(*names, half, single): how often inputs are drawn"
+        )
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         self._parametrize_rounds(metafunc)
