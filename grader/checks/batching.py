@@ -119,7 +119,8 @@ def expect_batches(student: Student, draw: Draw, batches: list[list[Tensor]]) ->
     padding = 200 * number
     args, kwargs = draw.passed(padding_value=padding)
     by_name = draw.choice("by_keyword", [False, True])
-    asked, wanted = [], []
+    asked: list[Any] = []
+    wanted: list[Any] = []
     for place, sequences in enumerate(batches):
         labels = drawn_labels(draw, len(sequences))
         if place % 2:
