@@ -56,6 +56,11 @@ PROGRAMS = {
         "m, n = nn.Linear(2, 1).to(d), nn.Linear(2, 1); n.load_state_dict(m.state_dict())\n"
         "out = torch.equal(n.weight, m.weight.cpu()) and n.weight.is_cpu"
     ),
+    "a backward pass where inference mode is left": (
+        "x = torch.ones(2, device=d, requires_grad=True)\n"
+        "with torch.inference_mode(), torch.inference_mode(False), torch.enable_grad(): (x * x).sum().backward()\n"
+        "out = x.grad.tolist() == [2.0, 2.0]"
+    ),
     "pinned memory": "x = torch.ones(2).pin_memory(); out = x.tolist() == [1.0, 1.0] and x.to(d).device.type == 'sim'",
     "`torch.sim`": (
         "s = torch.sim; s.synchronize(); s.set_device(0); s.empty_cache()\n"
