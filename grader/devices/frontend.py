@@ -107,7 +107,9 @@ def _patch_inference_mode() -> None:
 
     def entered(self: Any) -> None:
         enter(self)
-        if state.visible:  # to leave it allows the engine's threads, which a child of a fork has not
+        if (
+            state.visible
+        ):  # to leave it allows the engine's threads, which a child of a fork has not
             torch.autograd.set_multithreading_enabled(False)
 
     mode.__enter__ = entered
