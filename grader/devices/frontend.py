@@ -75,6 +75,7 @@ def patch(module: Module) -> None:
     torch.Generator = Generator  # type: ignore[misc]
     _patch_accelerator(module)
     _patch_inference_mode()
+    _patch_new_tensors()
     _patch_storages()
     _patch_parameters()
 
@@ -113,6 +114,21 @@ def _patch_inference_mode() -> None:
             torch.autograd.set_multithreading_enabled(False)
 
     mode.__enter__ = entered
+
+
+def _patch_new_tensors() -> None:
+    """What has no device named goes to that of the tensor, not to the current one."""
+    tensors: Any = Tensor
+
+    def beside(make: Callable[..., Any]) -> Callable[..., Any]:
+        def made(tensor: Tensor, *given: Any, **named: Any) -> Any:
+            if tensor.device.type == NAME and named.get("device") is None:
+                named["device"] = tensor.device
+            return make(tensor, *given, **named)
+
+        return made
+
+    tensors.new, tensors.new_tensor = beside(tensors.new), beside(tensors.new_tensor)
 
 
 def _patch_storages() -> None:
