@@ -204,12 +204,12 @@ def broken_steps(student: Any, weights: list[Tensor], inputs: Tensor, labels: Te
 
     model, heard = build(weights), []
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    for ask in (
-        lambda: student.train_step(model, broken, optimizer, inputs, labels),
-        lambda: student.train(model, broken, optimizer, [(inputs, labels)], 1),
+    for calls, given in (
+        (student.train_step, (inputs, labels)),
+        (student.train, ([(inputs, labels)], 1)),
     ):
         try:
-            ask()
+            calls(model, broken, optimizer, *given)
             heard.append(False)
         except Broken:
             heard.append(torch.is_grad_enabled())
