@@ -9,7 +9,19 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from grader import Cause, Draw, Student, _, expect, expect_close, helper, needs, points, probe
+from grader import (
+    Cause,
+    Draw,
+    Received,
+    Student,
+    _,
+    expect,
+    expect_close,
+    helper,
+    needs,
+    points,
+    probe,
+)
 
 NO_BIAS = Cause("missing-term", "The bias is missing.")
 SUBTRACTED = Cause("sign-of-term", "The bias is subtracted.")
@@ -89,6 +101,19 @@ def drawn(draw: Draw, lead: tuple[int, ...], n_in: int, n_out: int, needing: str
     return inputs
 
 
+def is_returned(got: Any, name: str) -> bool:
+    """Whether the gradient of an input is what `backward` has returned, and was not added on another way."""
+    value = dict(zip(NAMES, got["returned"], strict=False)).get(name)
+    if not isinstance(value, Received):
+        return False
+    grad = got["grads"][name].tensor
+    try:
+        # autograd sums what is larger than the input
+        return torch.allclose(value.tensor.to(grad.dtype).sum_to_size(grad.shape), grad, rtol=1e-3)
+    except RuntimeError:
+        return False
+
+
 def expect_function(got: Any) -> None:
     expect(got != "no Function", _("LinearFunction is not a subclass of torch.autograd.Function."))
 
@@ -99,13 +124,15 @@ def expect_gradients(
     got = student.run(apply_linear, x=x, weight=weight, bias=bias, g=g)
     expect_function(got)
     cause = _("Autograd differentiated the forward pass itself: do not override `apply`.")
-    expect(got["own"], _("The result does not come from LinearFunction's own backward."), cause)
+    others = _("The result does not come from LinearFunction's own backward.")
+    expect(got["own"], others, cause)
     leaves = dict(zip(NAMES, (x, weight, bias), strict=True))
     needing = {name: leaf for name, leaf in leaves.items() if leaf is not None}
     needing = {name: leaf for name, leaf in needing.items() if leaf.requires_grad}
     grads = torch.autograd.grad((F.linear(x, weight, bias) * g).sum(), list(needing.values()))
     for name in needing:
         expect(got["grads"][name] is not None, _("`{name}` gets no gradient.").format(name=name))
+        expect(is_returned(got, name), others, cause)
     expected = dict(zip(needing, grads, strict=True))
     ones = torch.autograd.grad(F.linear(x, weight, bias).sum(), list(needing.values()))
     turned = expected | {"weight": expected["weight"].mT} if "weight" in expected else expected
