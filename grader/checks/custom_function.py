@@ -13,6 +13,7 @@ from torch import Tensor
 from grader import (
     Cause,
     Draw,
+    Received,
     Student,
     _,
     called,
@@ -127,6 +128,19 @@ def drawn(
     return inputs
 
 
+def is_returned(got: Any, name: str) -> bool:
+    """Whether the gradient of an input is what `backward` has returned, and was not added on another way."""
+    value = dict(zip(NAMES, got["returned"], strict=False)).get(name)
+    if not isinstance(value, Received):
+        return False
+    grad = got["grads"][name].tensor
+    try:
+        # autograd sums what is larger than the input
+        return torch.allclose(value.tensor.to(grad.dtype).sum_to_size(grad.shape), grad, rtol=1e-3)
+    except RuntimeError:
+        return False
+
+
 def expect_function(got: Any) -> None:
     expect(got != "no Function", _("LinearFunction is not a subclass of torch.autograd.Function."))
 
@@ -145,13 +159,15 @@ def expect_gradients(
     )
     expect_function(got)
     cause = _("Autograd differentiated the forward pass itself: do not override `apply`.")
-    expect(got["own"], _("The result does not come from LinearFunction's own backward."), cause)
+    others = _("The result does not come from LinearFunction's own backward.")
+    expect(got["own"], others, cause)
     leaves = dict(zip(NAMES, (x, weight, bias), strict=True))
     needing = {name: leaf for name, leaf in leaves.items() if leaf is not None}
     needing = {name: leaf for name, leaf in needing.items() if leaf.requires_grad}
     expected = reference(leaves, list(needing), g)
     for name in needing:
         expect(got["grads"][name] is not None, _("`{name}` gets no gradient.").format(name=name))
+        expect(is_returned(got, name), others, cause)
     ones = reference(leaves, list(needing), torch.ones_like(g))
     turned = expected | {"weight": expected["weight"].mT} if "weight" in expected else expected
     causes = {UPSTREAM: ones, GRADIENT_TURNED: turned}

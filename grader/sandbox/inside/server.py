@@ -259,6 +259,10 @@ def _call(own: SimpleNamespace, request: dict[str, Any]) -> None:
     seed, results = request["seed"], list[Any]()
     call = partial(beneath.call, names, request["probe"], own.module, results)
     default = request.get("default", "float32")
+    own.trace = trace = new_trace(request["trace"], own.forbidden) if request.get("trace") else None
+    own.words = words_of(arguments)
+    if trace:  # from the rehearsal on: what it works out may be remembered
+        steps |= steps_before(trace)
     looks = look(seed, default, arguments, needing) if device == "cpu" else {}
     if device == "cpu" and request.get("rehearsal"):
         given = seed, default, arguments, kept, needing, place, results, call
@@ -269,18 +273,14 @@ def _call(own: SimpleNamespace, request: dict[str, Any]) -> None:
         settings: list[Any] = []
         steps["enter"] = partial(beneath.enter, settings, device, own.limits)
         steps["move"] = partial(beneath.move, arguments, device, needing)
-    own.trace = trace = new_trace(request["trace"], own.forbidden) if request.get("trace") else None
-    own.words = words_of(arguments)
-    if trace:
-        steps |= steps_before(trace)
     steps["call"] = partial(call, arguments)
-    if trace:
-        steps |= steps_after(trace)
     if device != "cpu":
         steps["leave"] = partial(beneath.leave, settings)
     steps |= looks
     steps["changed"] = partial(beneath.changed, kept, arguments)
     steps["flush"] = beneath.flush
+    if trace:  # to the last step in which code of the student's may run, such as the `flush` of an own stream
+        steps |= steps_after(trace)
     own.names, own.given = [*steps], (arguments, kept, place)
     own.past += arguments, trace
     _run(own, [*steps.values()], own.finish)

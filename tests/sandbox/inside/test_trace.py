@@ -266,6 +266,10 @@ READY_MADE: dict[str, tuple[str, str]] = {
     "a layer in a layer": (LINEAR, f"cell = nn.RNNCell(2, 4)\ndef f(): cell({X})"),
     "bilinear": (LINEAR, f"def f(): F.bilinear({X}, {X}, torch.ones(1, 2, 2))"),
     "convolution": (LINEAR, "def f(): F.conv1d(torch.ones(1, 2, 3), torch.ones(4, 2, 1))"),
+    "convolution the other way round": (
+        LINEAR,
+        "def f(): F.conv_transpose1d(torch.ones(1, 2, 3), torch.ones(2, 4, 1))",
+    ),
     "compiled code": (
         LINEAR,
         "unit = torch.jit.CompilationUnit('def g(x, w):\\n    return torch.nn.functional.linear(x, w)\\n')\n"
