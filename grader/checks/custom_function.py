@@ -164,7 +164,7 @@ def expect_gradients(
 
 def reference(leaves: dict[str, Any], needing: list[str], g: Tensor) -> dict[str, Tensor]:
     """Autograd's gradients of those that need one, worked out in float64."""
-    exact = {
+    exact: dict[str, Any] = {
         name: None if leaf is None else leaf.detach().double() for name, leaf in leaves.items()
     }
     asked = [exact[name].requires_grad_() for name in needing]
