@@ -107,6 +107,13 @@ class CheckFailed(CheckOutcome):
         super().__init__("failed", message, causes, pictures)
 
 
+class DtypeNotTaken(CheckFailed):
+    """A function that the student's code calls does not take the dtype of its input.
+
+    In float16 and bfloat16 that is no mistake: not every function of torch's takes them.
+    """
+
+
 class CheckRaised(Exception):
     """A check raised what it should not, and `__cause__` says what; whose fault that is remains to be seen."""
 
