@@ -204,10 +204,11 @@ def broken_steps(student: Any, weights: list[Tensor], inputs: Tensor, labels: Te
 
     model, heard = build(weights), []
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    for ask in (
+    asked: list[Any] = [
         lambda: student.train_step(model, broken, optimizer, inputs, labels),
         lambda: student.train(model, broken, optimizer, [(inputs, labels)], 1),
-    ):
+    ]
+    for ask in asked:
         try:
             ask()
             heard.append(False)
@@ -465,7 +466,7 @@ def run_evaluation(
             result = student.evaluate(model, own, loader)
     except Broken:
         result = "the loader's exception"
-    then = None
+    restored, then = [module.training for module in model.modules()] == modes, None
     if kind == "list":  # the same objects, with other numbers in them
         kept = [parameter.detach().clone() for parameter in model.parameters()]
         for parameter in model.parameters():
@@ -477,7 +478,7 @@ def run_evaluation(
         "then": then,
         "result": result,
         "recording": torch.is_grad_enabled(),
-        "restored": [module.training for module in model.modules()] == modes,
+        "restored": restored,
         "seen": model[0][1].seen,
         "parameters": list(model.parameters()),
         "grads": [parameter.grad for parameter in model.parameters()],
