@@ -15,6 +15,8 @@ from typing import Any
 
 from rich.table import Table
 
+from grader.version import __version__
+
 HEADER = ("", "figure", "against", "figure", "ratio", "goal", "met", "sample")
 
 
@@ -109,13 +111,14 @@ def paired(
 
 def machine() -> dict[str, Any]:
     """Where and when this was measured, and with what."""
-    names = ("grader", "torch", "numpy", "pytest", "sqlalchemy")
+    names = ("torch", "numpy", "pytest", "sqlalchemy")
     return {
         "cores": os.cpu_count(),
         "processor": _processor(),
         "load before": round(os.getloadavg()[0], 2),
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "python": platform.python_version(),
+        "grader": __version__,
         **{name: version(name) for name in names},
         "date": time.strftime("%Y-%m-%d"),
     }

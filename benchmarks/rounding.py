@@ -11,6 +11,7 @@ fixed order of summation where torch has them. A figure of 1 is the most that a 
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 import tempfile
@@ -69,14 +70,17 @@ class Seen:
     checks: int = 0
     passed: list[str] = field(default_factory=list)
 
-    def note(self, got: Tensor, expected: Tensor, rtol: float, dtype: torch.dtype) -> None:
+    def note(
+        self, got: Tensor, expected: Tensor, rtol: float, dtype: torch.dtype, scale: float = 1.0
+    ) -> None:
         """Takes a comparison into account; what is not finite has to be equal, and is passed over."""
         finite = expected.isfinite() & got.isfinite()
         if dtype not in DTYPES or not rtol or not finite.any():
             return
         error = (got.double() - expected.double()).abs()[finite].max().item()
-        _, allowed = wrong_elements(expected, expected, rtol)
-        self.worst[dtype] = max(self.worst[dtype], error / allowed)
+        _, allowed = wrong_elements(expected, expected, rtol, scale)
+        share = error / allowed if allowed else math.inf * error if error else 0.0
+        self.worst[dtype] = max(self.worst[dtype], share)
         self.comparisons += 1
         self.elements = max(self.elements, expected.numel())
 
@@ -114,7 +118,7 @@ class OnDevice(InProcess):
 
         header, block = request.wire
         inputs = decode(header["arguments"], block, leaf)
-        beneath.reset(request.seed, self._device)
+        beneath.reset(request.seed, self._device, request.default)
         beneath.move(inputs, self._device, needing)
         try:
             with _settings(self._device):
@@ -136,15 +140,17 @@ def _noting(seen: Seen) -> Iterator[None]:
     """While it lasts, each comparison of numbers is measured, and made as always."""
     names = {rtol: dtype for dtype, rtol in RTOL.items()}
 
-    def of_tensors(got: Tensor, expected: Tensor, rtol: float) -> tuple[Tensor, float]:
-        seen.note(got, expected, rtol, expected.dtype)
-        return wrong_elements(got, expected, rtol)
+    def of_tensors(
+        got: Tensor, expected: Tensor, rtol: float, scale: float = 1.0
+    ) -> tuple[Tensor, float]:
+        seen.note(got, expected, rtol, expected.dtype, scale)
+        return wrong_elements(got, expected, rtol, scale)
 
-    def of_floats(actual: float, expected: float, rtol: float) -> bool:
+    def of_floats(actual: float, expected: float, rtol: float, scale: float = 1.0) -> bool:
         got, wanted = (torch.tensor(each, dtype=torch.float64) for each in (actual, expected))
         if rtol in names:  # others are a check's own, and not for rounding
-            seen.note(got, wanted, rtol, names[rtol])
-        return is_close(actual, expected, rtol)
+            seen.note(got, wanted, rtol, names[rtol], scale)
+        return is_close(actual, expected, rtol, scale)
 
     with (
         patch.object(compare, "wrong_elements", of_tensors),

@@ -11,6 +11,7 @@ what stands in them. Nothing here imports torch before it is used. To grade whol
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .checking import explain as explain
+    from .checking.calls import called as called
     from .checking.drawn_functions import curve as curve
     from .checking.drawn_functions import landscape as landscape
     from .checking.drawn_models import network as network
@@ -94,6 +95,7 @@ _HOMES = {
     "Violation": "report",
     "applied": "checking.filling",
     "as_asked": "checking.filling",
+    "called": "checking.calls",
     "curve": "checking.drawn_functions",
     "expect": "checking.expectations",
     "expect_close": "checking.expectations",

@@ -62,3 +62,18 @@ def test_it_costs_the_check_that_asks_for_it(
     assert checks[lost].status == "failed"
     assert checks[kept].status == "passed"
     assert not cause or checks[lost].cause_id == cause
+
+
+def test_what_every_call_leaves_changed_is_charged_once(graded: Grade, course: Course) -> None:
+    """To the first check that shows it; those that need it are judged by their numbers."""
+    solution = Path(course["my_linear"].solution).read_text(encoding="utf-8")
+    seeded = solution.replace(
+        "        super().__init__()\n",
+        "        super().__init__()\n        torch.manual_seed(0)\n",
+        1,
+    )
+    assert seeded != solution
+    result = graded("my_linear", seeded)
+    lost = {check.name: check.cause_id for check in result.checks if not check.score}
+    # its layers are all alike, which is a mistake of its own
+    assert lost == {"parameters": "left-set", "standard_normal": ""}

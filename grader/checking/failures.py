@@ -21,9 +21,9 @@ from ..report import CheckStatus
 from ..submission import Source
 from ..text import clean, line_of, listed
 from .explain import IN_PLACE
-from .outcome import Cause, CheckFailed, CheckOutcome
+from .outcome import Cause, CheckFailed, CheckOutcome, DtypeNotTaken
 from .probes import Probe
-from .torch_errors import gradient_complaint, meaning_of, meaning_on, with_index
+from .torch_errors import gradient_complaint, meaning_of, meaning_on, takes_no_half, with_index
 
 _CALLERS = 2  # lines that are shown above the one that raised
 # what a child tells is as long as it likes: so many entries of it are looked at
@@ -184,7 +184,8 @@ class Failures:
         if watched and raised.message == _NO_THREAD:
             causes = [ONE_THREAD]
         if line:
-            return CheckFailed(_with_callers(raised, line), causes)
+            ends = DtypeNotTaken if takes_no_half(raised.message) else CheckFailed
+            return ends(_with_callers(raised, line), causes)
         if complaint := gradient_complaint(raised.message):
             return CheckFailed(*complaint)
         missing = re.fullmatch(r"module '(\w+)' has no attribute '(\w+)'", raised.message)

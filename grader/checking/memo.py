@@ -20,7 +20,8 @@ from typing import Any
 
 from ..errors import CourseFault
 from ..sandbox import Message
-from .outcome import CaseEnd, SeenEnough
+from .failures import impolite
+from .outcome import CaseEnd, CheckFailed, SeenEnough
 from .probes import Probe
 from .session import Request, Session
 
@@ -157,6 +158,15 @@ class MemoizedSession:
         except BaseException:
             self._all_were_read = False
             raise
+
+    def impolite(self) -> CheckFailed | None:
+        """The first thing that a call did not leave as it was, if there is one."""
+        told = (
+            impolite(answer.header["manners"], request.probe)
+            for request, answer in self.answered
+            if answer.header.get("manners")
+        )
+        return next(filter(None, told), None)
 
     def store(self, memo: CaseMemo, end: CaseEnd) -> None:
         """Keeps the way to `end`, if it depends on nothing but answers that could be read."""

@@ -56,6 +56,7 @@ class CaseEnd:
     Attributes:
         message, causes, pictures: as in `CheckOutcome`; empty where the case passed.
         drawn: what the case was tried with, in words: sizes and the like.
+        only_manners: whether the answers are right, and it failed for what a call did not leave as it was.
     """
 
     status: CheckStatus = "passed"
@@ -63,6 +64,7 @@ class CaseEnd:
     causes: tuple[Cause, ...] = ()
     pictures: tuple[Picture, ...] = ()
     drawn: str = ""
+    only_manners: bool = False
 
 
 class CheckOutcome(Exception):
@@ -103,6 +105,13 @@ class CheckFailed(CheckOutcome):
         pictures: Sequence[Picture] = (),
     ) -> None:
         super().__init__("failed", message, causes, pictures)
+
+
+class DtypeNotTaken(CheckFailed):
+    """A function that the student's code calls does not take the dtype of its input.
+
+    In float16 and bfloat16 that is no mistake: not every function of torch's takes them.
+    """
 
 
 class CheckRaised(Exception):

@@ -28,18 +28,19 @@ def needs(*checks: str) -> pytest.MarkDecorator:
     return pytest.mark.needs(*checks)
 
 
-def rounds(*names: str, half: bool = False) -> pytest.MarkDecorator:
+def rounds(*names: str, half: bool = False, single: bool = False) -> pytest.MarkDecorator:
     """Has a check's inputs drawn anew in several rounds, from the published use to large sizes; see `rounds.py`.
 
     Args:
         names: those of the rounds, where not all ordinary ones are wanted.
         half: one round more, in float16 and bfloat16.
+        single: one case a round, for a check in which no dtype of an input matters.
 
     Raises:
         CourseFault: if there is no round of a name.
     """
-    chosen(names, half)
-    return pytest.mark.rounds(*names, half=half)
+    chosen(names, half, single)
+    return pytest.mark.rounds(*names, half=half, single=single)
 
 
 class CollectionPlugin:
@@ -81,7 +82,9 @@ class CollectionPlugin:
     def pytest_configure(self, config: pytest.Config) -> None:
         config.addinivalue_line("markers", "points(number): what the check is worth")
         config.addinivalue_line("markers", "needs(*checks): earlier checks that must pass")
-        config.addinivalue_line("markers", "rounds(*names, half): how often inputs are drawn")
+        config.addinivalue_line(
+            "markers", "rounds(*names, half, single): how often inputs are drawn"
+        )
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         self._parametrize_rounds(metafunc)

@@ -6,7 +6,7 @@ A check that is marked with `@rounds()` has a case for each round. Its inputs ar
     ones        float64             every second size is 1, beginning with the first
     more ones   float32             every second size is 1, beginning with the second
     equal       float32             one size for all, from 7 to 64; another default dtype
-    large       float64             sizes from 65 to 130
+    large       float64             odd sizes from 65 to 130
     half        float16, bfloat16   small sizes, another default dtype; only where a check asks for it
 
 A round has one dtype where one is enough, so that a check costs what it has to. The first round that fails is the
@@ -17,7 +17,7 @@ is drawn in it does not depend on which other rounds there are.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -76,8 +76,10 @@ ORDINARY = (
 ROUNDS = {each.name: each for each in (*ORDINARY, HALF)}
 
 
-def chosen(names: Sequence[str], half: bool) -> list[Round]:
+def chosen(names: Sequence[str], half: bool, single: bool = False) -> list[Round]:
     """The rounds of these names, all ordinary ones where there is none, in their order; with `half`, that one too.
+
+    With `single`, the published one has a single dtype as well.
 
     Raises:
         CourseFault: if there is no round of a name.
@@ -88,4 +90,5 @@ def chosen(names: Sequence[str], half: bool) -> list[Round]:
     wanted = set(names) or {each.name for each in ORDINARY}
     if half:
         wanted.add(HALF.name)
-    return [each for each in ROUNDS.values() if each.name in wanted]
+    found = [each for each in ROUNDS.values() if each.name in wanted]
+    return [replace(each, dtypes=each.dtypes[:1]) for each in found] if single else found

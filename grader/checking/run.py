@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .. import language
 from ..errors import CourseFault
@@ -63,6 +63,13 @@ class _CheckRun:
     @property
     def status(self) -> CheckStatus:
         return min((case.status for case in self.cases), key=_SEVERITY.index, default="not_reached")
+
+    @property
+    def answers_rightly(self) -> bool:
+        """Whether what comes after it can be judged."""
+        return bool(self.cases) and all(
+            case.status == "passed" or case.end.only_manners for case in self.cases
+        )
 
     def result(self) -> CheckResult:
         status = self.status
@@ -151,6 +158,7 @@ class _ExerciseRun:
             into when all others are over, so that the student's child need not be made anew for each of them.
         sightings: what was seen to break a rule.
         last_cases: a session and the name of a probe → the check and the case that ran it last.
+        charged: what was not left as it was, by its cause → the first check that showed it, which alone loses by it.
     """
 
     sessions: Sessions
@@ -160,6 +168,7 @@ class _ExerciseRun:
     suspicions: list[Suspicion] = field(default_factory=list)
     sightings: list[Sighting] = field(default_factory=list)
     last_cases: dict[tuple[Session, str], tuple[str, Case]] = field(default_factory=dict)
+    charged: dict[str, str] = field(default_factory=dict)
 
     def go(self, first_failure: bool) -> None:
         try:
@@ -197,13 +206,21 @@ class _ExerciseRun:
         session = self.sessions.on(case.params.get("device"))
         memoized = MemoizedSession(session)
         try:
-            return self._end_in(session, memoized, case)
+            end = self._end_in(session, memoized, case)
+            return self._impolite_end(memoized) or end if end.status == "passed" else end
         except CheckOutcome as outcome:  # a look-up that met no answer
             return outcome.end
         finally:
             for request, answer in memoized.answered:
                 self.last_cases[session, request.probe.name] = self.current, case
                 self._note_seen(request, answer, self.current, case)
+
+    def _impolite_end(self, memoized: MemoizedSession) -> CaseEnd | None:
+        """How a case ends whose answers are right, if a call in it did not leave something as it was."""
+        broken = memoized.impolite()
+        if broken and self.charged.setdefault(broken.causes[0].id, self.current) == self.current:
+            return replace(broken.end, only_manners=True)
+        return None
 
     def _ask_again(self) -> None:
         """Has the last run of each probe that is watched traced as well."""
@@ -259,7 +276,7 @@ class _ExerciseRun:
         if self.sessions.main.load_problem:
             return not_loaded().end
         for name in run.check.needs:
-            if name in self.runs and self.runs[name].status != "passed":
+            if name in self.runs and not self.runs[name].answers_rightly:
                 first = _(self.runs[name].check.description)
                 sentence = _("Not tried, because this comes first: {check}")
                 return CaseEnd("not_reached", sentence.format(check=first))

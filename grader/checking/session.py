@@ -26,7 +26,6 @@ from .failures import (
     Failures,
     changed,
     cut_short,
-    impolite,
     not_loaded,
     out_of_time,
     strings,
@@ -35,10 +34,10 @@ from .failures import (
 from .outcome import CheckOutcome
 from .probes import Probe
 
-# torch imports this when `torch.func`, an optimizer and more are first used: seconds on a slow disk
-_LATE = ("torch._dynamo",)
 _EVERY = 6  # one of so many runs of a watched probe is traced, beside its first and its last
 _MOST_SEEN = 20  # of what an answer says was seen
+# torch imports this when `torch.func`, an optimizer and more are first used: seconds on a slow disk
+_LATE = ("torch._dynamo",)
 
 
 @dataclass(frozen=True)
@@ -225,8 +224,6 @@ class Session:
         kept = request.probe.changes
         if names := [name for name in strings(header.get("changed")) if name not in kept]:
             raise changed(names)
-        if (manners := header.get("manners")) and (broken := impolite(manners, request.probe)):
-            raise broken
         return value
 
     @contextmanager

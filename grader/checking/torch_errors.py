@@ -32,6 +32,12 @@ OTHER_DEVICE = Cause(
     "The inputs are on {device}, and a tensor of yours is on another device: make it where they are "
     "(`device=x.device`, `zeros_like`, `new_zeros`), or move it there.",
 )
+# A tensor of another dtype beside it ("expected … but found Half") is a mistake, and said in other words.
+_NOT_TAKEN = re.compile(
+    r"not implemented for '(Complex)?(Half|BFloat16)'|unsupported ScalarType (Half|BFloat16)"
+    r"|[Uu]nsupported dtype (Half|BFloat16)|[Ll]ow precision dtypes not supported"
+    r"|supports? .*, but got (Half|BFloat16)"
+)
 # The first pattern that is found in the message counts. The names start with `raised-`, to be told from the causes that
 # are guessed from numbers; but for a mistake that may raise or not, as it happens.
 _MEANINGS = {
@@ -94,6 +100,11 @@ _COUNT = re.compile(
     r"function (\w+?)(?:Backward)? returned an incorrect number of gradients "
     r"\(expected (\d+), got (\d+)\)"
 )
+
+
+def takes_no_half(message: str) -> bool:
+    """Whether a function of torch's or NumPy's says that it takes no float16, or no bfloat16."""
+    return _NOT_TAKEN.search(message) is not None
 
 
 def meaning_of(message: str) -> Cause | None:

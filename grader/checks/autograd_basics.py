@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 import torch
 from torch import Tensor
 
@@ -13,13 +12,17 @@ from grader import (
     Draw,
     Student,
     _,
+    called,
+    curve,
     expect,
     expect_close,
     explain,
     helper,
+    landscape,
     needs,
     points,
     probe,
+    rounds,
 )
 
 VALUE = Cause("value-for-gradient", "It is the value of the function, not its gradient.")
@@ -28,82 +31,162 @@ NO_SQUARE = Cause("missing-term", "The term 8x² is missing.")
 LINEAR = Cause("wrong-power", "The gradient is that of 8x where 8x² is asked.")
 A_SQUARED = Cause("wrong-power", "The gradient is that of a² where a³ is asked.")
 
-SHAPES = pytest.mark.parametrize("shape", [(4, 3), (1,), (), (2, 1, 3)], ids=str)
+# the numbers of dimensions, round by round
+RANKS = (2, 0, 3, 2, 1, 4)
+TINY = -8.0, -6.5  # exponents of 10
+NEEDING = {
+    "neither": [False, False],
+    "both": [True, True],
+    "a alone": [True, False],
+    "b alone": [False, True],
+}
 
 
 @helper
-def wavy(x: Tensor) -> Tensor:
-    """A scalar of all elements that is no sum of functions of single ones."""
-    return (x**3).sum() + x.sin().sum() * x.mean()
+def scalar_of(x: Tensor, coefficients: list[float]) -> Tensor:
+    """A scalar of all elements, and where there is the precision for it no sum of functions of single ones."""
+    if x.element_size() == 2:
+        return curve(x, coefficients).sum()
+    return landscape(x, coefficients)
+
+
+def expected_gradient(x: Tensor, coefficients: list[float]) -> Tensor:
+    """Worked out in float64, or of the plain function where `x` has 16 bits."""
+    leaf = x.detach().double().requires_grad_()
+    function = curve(leaf, coefficients).sum() if is_short(x) else landscape(leaf, coefficients)
+    return torch.autograd.grad(function, leaf)[0].to(x.dtype)
+
+
+def is_short(x: Tensor) -> bool:
+    return x.dtype.itemsize == 2
+
+
+def size_of_terms(x: Tensor, coefficients: list[float]) -> float:
+    """How large the terms are that the elements of the gradient are sums of."""
+    a, b, c, d, e = map(abs, coefficients)
+    x = x.double().abs()
+    if is_short(x):
+        return (a + 2 * b * x + 3 * c * x**2 + d * e).max().item()
+    meeting = 2 * (d + 1) ** 2 * x.sum() / x.numel()
+    return (3 * (a + b) * x**2).max().item() + meeting.item()
+
+
+def drawn_shape(draw: Draw) -> tuple[int, ...]:
+    return draw.shape("shape", RANKS, elements=64 if draw.dtype.itemsize == 2 else 1 << 14)
+
+
+def draw_x(draw: Draw, size: float) -> Tensor:
+    return draw.layout("x", size * draw.normal(*drawn_shape(draw)))
 
 
 @probe
-def find_gradient(student: Any, x: Tensor, needing: bool, old: Tensor | None) -> Any:
-    given = x.clone().requires_grad_(needing)
+def find_gradient(
+    student: Any, by_default: bool, x: Tensor, coefficients: list[float], old: Tensor | None
+) -> Any:
+    def f(x: Tensor) -> Tensor:
+        return scalar_of(x, coefficients)
+
+    def doubled(x: Tensor) -> Tensor:
+        return 2 * f(x)
+
+    needing = x.requires_grad
     if old is not None:
-        given.grad = old.clone()
-    result = student.gradient(wavy, given)
-    again = student.gradient(wavy, given)
+        x.grad = old.clone()
+    result = called(student.gradient, by_default, f, x)
+    again = called(student.gradient, by_default, doubled, x)
     return {
         "gradient": result,
         "again": again,
-        "requires_grad": given.requires_grad,
-        "grad": given.grad,
-        "value": given.detach(),
+        "as before": x.requires_grad is needing,
+        "grad": x.grad,
     }
 
 
-def expected_gradient(x: Tensor) -> Tensor:
-    leaf = x.clone().requires_grad_()
-    return torch.autograd.grad(wavy(leaf), leaf)[0]
-
-
-@SHAPES
-@points(2)
-def test_gradient(student: Student, draw: Draw, shape: tuple[int, ...]) -> None:
-    """`gradient(f, x)` is df/dx, of the shape of `x` and detached, when `x` requires no gradients."""
-    x = draw.strided(draw.normal(*shape))
-    got = student.run(find_gradient, x=x, needing=False, old=None)
+def expect_gradient(student: Student, draw: Draw, size: float, by_default: bool = False) -> None:
+    coefficients, x = draw.coefficients(5), draw_x(draw, size)
+    got = student.run(
+        find_gradient, by_default=by_default, x=x, coefficients=coefficients, old=None
+    )
+    expected, scale = expected_gradient(x, coefficients), size_of_terms(x, coefficients)
+    value = scalar_of(x.double(), coefficients).to(x.dtype)
     expect_close(
         got["gradient"],
-        expected_gradient(x),
+        expected,
         "gradient(f, x)",
         requires_grad=False,
-        causes={VALUE: wavy(x)},
+        causes={VALUE: value},
+        scale=scale,
     )
-    expect_close(got["again"], expected_gradient(x), _("a second gradient(f, x)"))
+    what = _("gradient(2·f, x) after gradient(f, x)")
+    expect_close(got["again"], 2 * expected, what, requires_grad=False, scale=2 * scale)
 
 
+@rounds(half=True)
+@points(2)
+def test_gradient(student: Student, draw: Draw) -> None:
+    """`gradient(f, x)` is df/dx, of the shape of `x` and detached, when `x` requires no gradients."""
+    expect_gradient(student, draw, draw.magnitude("x", tiny=TINY))
+    if draw.round.all_equal:
+        expect_gradient(student, draw, 0.0)
+
+
+@rounds("published", "equal")
 @points(2)
 @needs("gradient")
 def test_gradient_of_a_leaf(student: Student, draw: Draw) -> None:
     """... and also when `x` requires gradients already."""
-    x = draw.normal(4, 3)
-    for old in (None, draw.normal(4, 3)):
-        got = student.run(find_gradient, x=x, needing=True, old=old)
-        expected, before = expected_gradient(x), torch.zeros_like(x) if old is None else old
-        both = {"the first": got["gradient"], "the second": got["again"]}
-        kept = {"the first": before + expected, "the second": before + 2 * expected}
+    coefficients, x = draw.coefficients(5), draw_x(draw, 1.0).requires_grad_()
+    for old in (None, draw.normal(*x.shape)):
+        got = student.run(find_gradient, by_default=False, x=x, coefficients=coefficients, old=old)
+        expected = expected_gradient(x, coefficients)
+        before = torch.zeros_like(expected) if old is None else old
+        both = {"of f": got["gradient"], "of 2·f": got["again"]}
+        kept = {"of f": before + expected, "of 2·f": before + 3 * expected}
         expect_close(
             both,
-            {"the first": expected, "the second": expected},
-            "gradient(f, x)",
+            {"of f": expected, "of 2·f": 2 * expected},
+            "gradient",
             requires_grad=False,
             causes={explain.NOT_CLEARED: kept},
+            scale=size_of_terms(x.detach(), coefficients),
         )
 
 
+@probe
+def find_all_around(student: Any, x: Tensor, coefficients: list[float]) -> Any:
+    """The gradient at an `x` that is no leaf, of a function with parameters; once it has raised before."""
+    parameter = torch.nn.Parameter(torch.full_like(x, 2.0))
+
+    def f(x: Tensor) -> Tensor:
+        return landscape(parameter * x, coefficients)
+
+    def failing(x: Tensor) -> Tensor:
+        raise ArithmeticError("f cannot be worked out here")
+
+    try:  # noqa: SIM105 (a probe has no `contextlib`)
+        student.gradient(failing, x.detach())
+    except ArithmeticError:
+        pass
+    given = x.detach().requires_grad_()
+    result = student.gradient(f, 1 * given)
+    return {"gradient": result, "x": given.grad, "parameter": parameter.grad}
+
+
+@rounds("published", "equal")
 @points(1)
 @needs("gradient")
 def test_gradient_leaves_x_alone(student: Student, draw: Draw) -> None:
     """`x` stays as it was: same `requires_grad`, same `.grad`."""
-    x = draw.normal(4, 3)
-    for needing, old in ((False, None), (True, None), (True, draw.normal(4, 3))):
-        got = student.run(find_gradient, x=x, needing=needing, old=old)
+    coefficients, x = draw.coefficients(5), draw_x(draw, 1.0)
+    for needing, old in ((False, None), (True, None), (True, draw.normal(*x.shape))):
+        given = x.detach().requires_grad_(needing)
+        got = student.run(
+            find_gradient, by_default=False, x=given, coefficients=coefficients, old=old
+        )
         sentence = _("x.requires_grad was {needing}, and after gradient(f, x) it is not.").format(
             needing=needing
         )
-        expect(got["requires_grad"] is needing, sentence, _("Work on `x.detach().clone()`."))
+        expect(got["as before"], sentence, _("Work on `x.detach().clone()`."))
         if old is None:
             cause = _("`backward()` writes into `x.grad`; `torch.autograd.grad` does not.")
             expect(
@@ -113,35 +196,55 @@ def test_gradient_leaves_x_alone(student: Student, draw: Draw) -> None:
             )
         else:
             expect_close(got["grad"], old, _("x.grad after gradient(f, x)"))
-        expect_close(got["value"], x, _("x after gradient(f, x)"))
+    got = student.run(find_all_around, x=x, coefficients=coefficients)
+    expected = 2 * expected_gradient(2 * x, coefficients)
+    what = _("gradient(f, x) for an x that is the result of an operation")
+    scale = 2 * size_of_terms(2 * x, coefficients)
+    expect_close(got["gradient"], expected, what, requires_grad=False, scale=scale)
+    cause = _(
+        "`backward()` fills the `.grad` of every leaf that it comes to; `torch.autograd.grad(f(leaf), leaf)` does not."
+    )
+    sentence = _("What x was made of has a `.grad` after gradient(f, x).")
+    expect(got["x"] is None, sentence, cause)
+    sentence = _("A parameter that f uses has a `.grad` after gradient(f, x).")
+    expect(got["parameter"] is None, sentence, cause)
 
 
 @probe
-def apply_named(student: Any, name: str, inputs: list[Tensor], needing: bool) -> Any:
-    given = [x.clone().requires_grad_(needing) for x in inputs]
-    result = getattr(student, name)(*given)
-    kept = all(x.requires_grad is needing and x.grad is None for x in given)
-    return {"result": result, "kept": kept}
+def apply_named(
+    student: Any, name: str, by_default: bool, inputs: list[Tensor], again: bool
+) -> Any:
+    function = getattr(student, name)
+    if again:  # with the same objects, which held other numbers the first time
+        own = [x.detach() + 1 for x in inputs]
+        function(*own)
+        for mine, x in zip(own, inputs, strict=True):
+            mine.copy_(x.detach())
+        return function(*own)
+    return called(function, by_default, *inputs)
 
 
-def result_of(student: Student, name: str, inputs: list[Tensor], needing: bool) -> Any:
-    got = student.run(apply_named, name=name, inputs=inputs, needing=needing)
-    sentence = _("{name} has changed `requires_grad` or `.grad` of its input.").format(name=name)
-    expect(got["kept"], sentence, _("Work on `x.detach().clone()`."))
-    return got["result"]
+def results_of(
+    student: Student, draw: Draw, name: str, inputs: list[Tensor], by_default: bool
+) -> list[Any]:
+    """What the function gives; as published also when it gets objects that it knows with other numbers."""
+    ways = [False, True] if draw.round.is_published and not by_default else [False]
+    return [
+        student.run(apply_named, name=name, by_default=by_default, inputs=inputs, again=again)
+        for again in ways
+    ]
 
 
-@SHAPES
-@points(2)
-def test_mean_polynomial_gradient(student: Student, draw: Draw, shape: tuple[int, ...]) -> None:
-    """`mean_polynomial_gradient(x)` is the gradient of mean(x⁴ + 3x³ + 8x² + 3), detached."""
-    x = draw.strided(draw.normal(*shape))
-    expected = (4 * x**3 + 9 * x**2 + 16 * x) / x.numel()
-    for needing in (False, True):
-        got = result_of(student, "mean_polynomial_gradient", [x], needing)
+def expect_polynomial(student: Student, draw: Draw, size: float, by_default: bool = False) -> None:
+    x = draw_x(draw, size)
+    exact = x.double()
+    cube, square, line = (power / x.numel() for power in (4 * exact**3, 9 * exact**2, 16 * exact))
+    needing = draw.choice("x.requires_grad", [False, True])
+    inputs = [x.detach().requires_grad_(needing)]
+    for got in results_of(student, draw, "mean_polynomial_gradient", inputs, by_default):
         expect_close(
             got,
-            expected,
+            (cube + square + line).to(x.dtype),
             "mean_polynomial_gradient(x)",
             requires_grad=False,
             factors={
@@ -149,41 +252,72 @@ def test_mean_polynomial_gradient(student: Student, draw: Draw, shape: tuple[int
                 _("the number of rows"): len(x) if x.dim() else 1,
             },
             causes={
-                NO_CUBE: (4 * x**3 + 16 * x) / x.numel(),
-                NO_SQUARE: (4 * x**3 + 9 * x**2) / x.numel(),
-                LINEAR: (4 * x**3 + 9 * x**2 + 8) / x.numel(),
-                VALUE: (x**4 + 3 * x**3 + 8 * x**2 + 3).mean(),
+                NO_CUBE: (cube + line).to(x.dtype),
+                NO_SQUARE: (cube + square).to(x.dtype),
+                LINEAR: (cube + square + 8 / x.numel()).to(x.dtype),
+                VALUE: (exact**4 + 3 * exact**3 + 8 * exact**2 + 3).mean().to(x.dtype),
             },
+            scale=(cube.abs() + square + line.abs()).max().item(),
         )
 
 
-@SHAPES
+@rounds(half=True)
 @points(2)
-def test_q_gradients(student: Student, draw: Draw, shape: tuple[int, ...]) -> None:
+def test_mean_polynomial_gradient(student: Student, draw: Draw) -> None:
+    """`mean_polynomial_gradient(x)` is the gradient of mean(x⁴ + 3x³ + 8x² + 3), detached."""
+    expect_polynomial(student, draw, draw.magnitude("x", tiny=TINY))
+    if draw.round.all_equal:
+        expect_polynomial(student, draw, 0.0)
+
+
+@probe
+def apply_to_one(student: Any, x: Tensor) -> Any:
+    return student.q_gradients(x, x)
+
+
+def expect_pair(got: Any, a: Tensor, b: Tensor, size: float, what: str) -> None:
+    expect(isinstance(got, list | tuple) and len(got) == 2, _("q_gradients does not give a pair."))
+    expect_close(
+        {"a": got[0], "b": got[1]},
+        {"a": 9 * a**2, "b": -2 * b},
+        what,
+        requires_grad=False,
+        factors={_("the number of elements"): a.numel()},
+        causes={A_SQUARED: {"a": 6 * a, "b": -2 * b}},
+        scale=size,
+    )
+
+
+def expect_q(student: Student, draw: Draw, size: float, by_default: bool = False) -> None:
+    shape = drawn_shape(draw)
+    a, b = (draw.layout(name, size * draw.normal(*shape)) for name in "ab")
+    needing = draw.choice("requires gradients", NEEDING)
+    inputs = [x.detach().requires_grad_(needs) for x, needs in zip((a, b), needing, strict=True)]
+    for got in results_of(student, draw, "q_gradients", inputs, by_default):
+        expect_pair(got, a, b, size, "q_gradients(a, b)")
+
+
+@rounds(half=True)
+@points(2)
+def test_q_gradients(student: Student, draw: Draw) -> None:
     """`q_gradients(a, b)` is the pair (∂Q/∂a, ∂Q/∂b) of Q = 3a³ − b², element by element, detached."""
-    a, b = draw.strided(draw.normal(*shape)), draw.strided(draw.normal(*shape))
-    for needing in (False, True):
-        got = result_of(student, "q_gradients", [a, b], needing)
-        expect(
-            isinstance(got, list | tuple) and len(got) == 2, _("q_gradients does not give a pair.")
-        )
-        expect_close(
-            {"a": got[0], "b": got[1]},
-            {"a": 9 * a**2, "b": -2 * b},
-            "q_gradients(a, b)",
-            requires_grad=False,
-            factors={_("the number of elements"): a.numel()},
-            causes={A_SQUARED: {"a": 6 * a, "b": -2 * b}},
-        )
+    expect_q(student, draw, draw.magnitude("a, b", tiny=TINY))
+    if draw.round.all_equal:
+        expect_q(student, draw, 0.0)
+        x = draw_x(draw, 1.0)
+        expect_pair(student.run(apply_to_one, x=x), x, x, 1.0, "q_gradients(x, x)")
 
 
 @points(1)
 @needs("gradient", "mean_polynomial_gradient", "q_gradients")
 def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     """All three work on any device: the gradients are where the inputs are."""
-    test_gradient(elsewhere, draw, (4, 3))
-    test_mean_polynomial_gradient(elsewhere, draw, (4, 3))
-    test_q_gradients(elsewhere, draw, (4, 3))
+    for by_default in (False, True):
+        if by_default:
+            draw.drawn["default device"] = f"torch.set_default_device({elsewhere.device!r})"
+        expect_gradient(elsewhere, draw, 1.0, by_default)
+        expect_polynomial(elsewhere, draw, 1.0, by_default)
+        expect_q(elsewhere, draw, 1.0, by_default)
 
 
 HINTS = (

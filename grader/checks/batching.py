@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
-import pytest
 import torch
 from torch import Tensor
 
@@ -23,6 +23,7 @@ from grader import (
     needs,
     points,
     probe,
+    rounds,
 )
 
 OTHER_DEFAULT = Cause("wrong-default", "The default of `padding_value` is another one than 0.")
@@ -33,16 +34,29 @@ PADDED_LENGTHS = Cause("padded-lengths", "The lengths are those after the paddin
 ELEMENTS = Cause("wrong-count", "The lengths count every element; count the first dimension alone.")
 SHUFFLED = Cause("option-ignored", "It shuffles, although `shuffle` is False.")
 ALWAYS_DROPS = Cause("last-batch-dropped", "The last batch is dropped without `drop_last`.")
+REGULAR = Cause("regular", "The order is a regular one, such as a rotation: draw a permutation.")
 NEVER_DROPS = Cause("option-ignored", "`drop_last` has no effect.")
 ONE_BY_ONE = Cause("option-ignored", "`batch_size` has no effect.")
 
+# beside the case's own: what sequences of words and masks have
+DTYPES = (torch.int64, torch.float16, torch.int32, torch.uint8, torch.bool)
+# how the options of `make_loader` are handed over
+CALLS = ("options by keyword", "all by position", "all by keyword")
+# what is added to a seed: the order follows from all of its digits
+STEPS = (1, 2, 3, 4, 5, 10, 16, 64, 100, 256, 1000, 1024, 10**6, 1 << 20)
+
 
 @probe
-def collate(student: Any, sequences: list[Tensor], labels: list[Any], padding: Any) -> Any:
-    batch = list(zip(sequences, labels, strict=True))
-    if padding is None:
-        return student.pad_collate(batch)
-    return student.pad_collate(batch, padding_value=padding)
+def collate(student: Any, batches: list[Any]) -> Any:
+    """What comes of some batches, each with its labels, its options, and whether it is handed over by its name."""
+    found = []
+    for sequences, labels, args, kwargs, by_name in batches:
+        batch = list(zip(sequences, labels, strict=True))
+        if by_name:
+            found.append(student.pad_collate(batch=batch, **kwargs))
+        else:
+            found.append(student.pad_collate(batch, *args, **kwargs))
+    return found
 
 
 def expect_padded(got: Any, sequences: list[Tensor], labels: list[int], padding: float) -> None:
@@ -64,13 +78,14 @@ def expect_padded(got: Any, sequences: list[Tensor], labels: list[int], padding:
     mask = torch.arange(longest, device=there) < lengths.unsqueeze(1)
     mask = mask.reshape(*mask.shape, *[1] * (padded.dim() - 2))
     causes = {
-        PADDING_IGNORED: {"padded": torch.where(mask, padded, 0)},
         IN_FRONT: {"padded": in_front},
         BY_LENGTH: {name: value[order] for name, value in expected.items()},
         PADDED_LENGTHS: {"lengths": torch.full_like(lengths, longest)},
         ELEMENTS: {"lengths": lengths * sequences[0][0].numel()},
         OTHER_DEFAULT: {"padded": torch.where(mask, padded, -1)},
     }
+    if padding:
+        causes = {PADDING_IGNORED: {"padded": torch.where(mask, padded, 0)}} | causes
     found = {
         name: value if name == "padded" else _on_either(value)
         for name, value in zip(names, got, strict=True)
@@ -84,31 +99,72 @@ def _on_either(value: Any) -> Any:
     return replace(value, home="cpu") if on_cpu else value
 
 
-@pytest.mark.parametrize("lengths", [[3, 1, 4], [2, 2], [1]], ids=str)
+def drawn_lengths(draw: Draw) -> list[int]:
+    """One length of the round's size, and small ones; the first is not the longest."""
+    count, longest = draw.size("B", high=70), draw.size("L")
+    lengths: list[int] = draw.integers(1, 6, count).tolist()
+    lengths[int(draw.integers(count // 2, count, 1).item())] = longest
+    return lengths
+
+
+def drawn_labels(draw: Draw, count: int) -> list[int]:
+    """Whole numbers, some of them beyond what float32 holds exactly."""
+    labels: list[int] = draw.integers(0, 1 << 30, count).tolist()
+    return [label if at % 3 else label % 10 for at, label in enumerate(labels)]
+
+
+def expect_batches(student: Student, draw: Draw, batches: list[list[Tensor]]) -> None:
+    """Collates each of the batches: with labels that are ints and no `padding_value`, and with tensors and one."""
+    [number] = draw.coefficients(1)
+    padding = 200 * number
+    args, kwargs = draw.passed(padding_value=padding)
+    by_name = draw.choice("by_keyword", [False, True])
+    asked: list[Any] = []
+    wanted: list[Any] = []
+    for place, sequences in enumerate(batches):
+        labels = drawn_labels(draw, len(sequences))
+        if place % 2:
+            tensors = [torch.tensor(label, dtype=torch.int32) for label in labels]
+            kept = {"padding_value": padding} if by_name else kwargs
+            asked.append((sequences, tensors, args, kept, by_name))
+            wanted.append((sequences, labels, padding))
+        else:
+            asked.append((sequences, labels, [], {}, False))
+            wanted.append((sequences, labels, 0.0))
+    got = student.run(collate, batches=asked)
+    for found, expected in zip(got, wanted, strict=True):
+        expect_padded(found, *expected)
+
+
+@rounds()
 @points(1)
-def test_pad_collate(student: Student, draw: Draw, lengths: list[int]) -> None:
+def test_pad_collate(student: Student, draw: Draw) -> None:
     """`pad_collate` gives (padded, lengths, labels); sequences of shape (L,) are padded to the longest."""
-    sequences = [draw.strided(draw.normal(length)) for length in lengths]
-    labels = list(range(5, 5 + len(lengths)))
-    got = student.run(collate, sequences=sequences, labels=labels, padding=None)
-    expect_padded(got, sequences, labels, 0)
-    # labels may be 0-dim tensors, of any dtype of integers, and the result is int64 all the same
-    tensors = [torch.tensor(label, dtype=torch.int32) for label in labels]
-    got = student.run(collate, sequences=sequences, labels=tensors, padding=-1)
-    expect_padded(got, sequences, labels, -1)
+    scale = draw.magnitude("sequences")
+    lengths = drawn_lengths(draw)
+    batches = [
+        [draw.layout("a sequence", scale * draw.numbers(length)) for length in order]
+        for order in (lengths, lengths[::-1], [2, 2])
+    ]
+    expect_batches(student, draw, batches)
 
 
+@rounds("published", "ones", "more ones", "large")
 @points(1)
 def test_pad_collate_features(student: Student, draw: Draw) -> None:
     """Sequences of shape (L, features) are padded too, and keep their dtype."""
-    for features in (2, 1):
-        sequences = [draw.strided(draw.normal(length, features)) for length in (2, 5, 1)]
-        got = student.run(collate, sequences=sequences, labels=[1, 0, 1], padding=9)
-        expect_padded(got, sequences, [1, 0, 1], 9)
-    # the padding value may stand in a sequence too
-    tokens = [torch.tensor([4, 0, 0]), torch.tensor([7])]
-    got = student.run(collate, sequences=tokens, labels=[2, 3], padding=None)
-    expect_padded(got, tokens, [2, 3], 0)
+    features = draw.size("features")
+    few = [2, 5, 1] if draw.round.is_published else draw.integers(1, 9, 3).tolist()
+    batches = [
+        [draw.layout("a sequence", draw.normal(length, size)) for length in few]
+        for size in (features, features, 1)
+    ]
+    # of another dtype, and with the padding value in a sequence too
+    dtype = draw.choice("dtype", DTYPES)
+    tokens = [draw.integers(0, 3, length).to(dtype) for length in (3, 1, 2)]
+    expect_batches(student, draw, [*batches, [draw.integers(0, 3, 2), draw.integers(0, 2, 1)]])
+    got = student.run(collate, batches=[(tokens, [2, 3, 4], [], {}, False)])
+    expect_padded(got[0], tokens, [2, 3, 4], 0)
 
 
 @helper
@@ -129,85 +185,150 @@ def epochs_of(loader: Any, epochs: int) -> list[list[list[int]]]:
     return [[torch.as_tensor(batch).tolist() for batch in loader] for _ in range(epochs)]
 
 
+@helper
+class Numbers:
+    """A map-style dataset: the numbers from 0 on."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, index: int) -> int:
+        return range(self.count)[index]
+
+
+@helper
+def loader_of(student: Any, dataset: Any, call: str, options: dict[str, Any]) -> Any:
+    if call == "options by keyword":
+        return student.make_loader(dataset, **options)
+    if call == "all by keyword":
+        return student.make_loader(dataset=dataset, **options)
+    every = {"batch_size": 1, "shuffle": True, "seed": 0, "drop_last": False, **options}
+    return student.make_loader(dataset, *every.values())
+
+
 @probe(once="it makes one loader after another itself")
-def load(student: Any, count: int, runs: list[dict[str, Any]], epochs: int) -> Any:
+def load(
+    student: Any,
+    count: int,
+    runs: list[dict[str, Any]],
+    epochs: list[int],
+    call: str,
+    is_list: bool,
+) -> Any:
+    dataset: Any = list(range(count)) if is_list else Numbers(count)
     loaders = []
     for number, options in enumerate(runs):
         stir(number)
-        loaders.append(student.make_loader(list(range(count)), **options))
+        loaders.append(loader_of(student, dataset, call, options))
     found: list[Any] = []
     # all are made before the first is gone through: none may disturb another
     for number, loader in enumerate(loaders):
         stir(100 + number)
-        found.append(epochs_of(loader, epochs))
+        found.append(epochs_of(loader, epochs[number]))
     kinds = {isinstance(loader, torch.utils.data.DataLoader) for loader in loaders}
     return {"epochs": found, "are DataLoaders": kinds == {True}}
+
+
+def loaded(
+    student: Student, draw: Draw, count: int, runs: list[dict[str, Any]], epochs: list[int]
+) -> Any:
+    """What loaders of one dataset give, epoch by epoch."""
+    call = draw.choice("call", CALLS)
+    is_list = draw.choice("dataset", {"a list": True, "a Dataset": False})
+    return student.run(load, count=count, runs=runs, epochs=epochs, call=call, is_list=is_list)
 
 
 def flat(epoch: list[list[int]]) -> list[int]:
     return [value for batch in epoch for value in batch]
 
 
+@rounds("published", "ones", "more ones", "large", single=True)
 @points(1)
-def test_loader_batches(student: Student) -> None:
+def test_loader_batches(student: Student, draw: Draw) -> None:
     """`make_loader` gives every item once an epoch, in batches of `batch_size`; `drop_last` drops the rest."""
+    size, full = draw.size("batch_size", high=7), draw.count("batches", 2, 34)
+    count = size * full + size // 2
+    draw.drawn["items"] = f"len(dataset) = {count}"
     runs: list[dict[str, Any]] = [
-        {"batch_size": 4, "shuffle": False},
-        {"batch_size": 4, "shuffle": False, "drop_last": True},
-        {"batch_size": 4},
+        {"batch_size": size, "shuffle": False},
+        {"batch_size": size, "shuffle": False, "drop_last": True},
+        {"batch_size": size},
         {"batch_size": 1, "seed": 3, "drop_last": True},
     ]
-    got = student.run(load, count=10, runs=runs, epochs=2)
+    got = loaded(student, draw, count, runs, [2, 2, 2, 1])
     expect(got["are DataLoaders"], _("make_loader does not return a torch.utils.data.DataLoader."))
     ordered, dropped, shuffled, single = got["epochs"]
-    in_order = [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
-    one_by_one = [[[i] for i in range(10)]] * 2
+    in_order = [list(range(count))[at : at + size] for at in range(0, count, size)]
+    one_by_one = [[[i] for i in range(count)]] * 2
     batches = {"shuffle=False": ordered, "drop_last=True": dropped}
     causes: dict[Cause, Any] = {
         SHUFFLED: ...,
-        ALWAYS_DROPS: {"shuffle=False": [in_order[:2]] * 2},
+        ALWAYS_DROPS: {"shuffle=False": [in_order[:full]] * 2},
         NEVER_DROPS: {"drop_last=True": [in_order] * 2},
         ONE_BY_ONE: {"shuffle=False": one_by_one, "drop_last=True": one_by_one},
     }
-    expected = {"shuffle=False": [in_order] * 2, "drop_last=True": [in_order[:2]] * 2}
+    expected = {"shuffle=False": [in_order] * 2, "drop_last=True": [in_order[:full]] * 2}
     expect_close(batches, expected, _("the batches"), causes=causes)
     sizes = [[len(batch) for batch in epoch] for epoch in shuffled]
-    expect_close(sizes, [[4, 4, 2]] * 2, _("the sizes of the batches"))
+    expect_close(sizes, [[len(batch) for batch in in_order]] * 2, _("the sizes of the batches"))
     for epochs in (shuffled, single):
         for epoch in epochs:
-            everything = sorted(flat(epoch)) == list(range(10))
+            everything = sorted(flat(epoch)) == list(range(count))
             expect(everything, _("An epoch of the shuffled loader does not give every item once."))
 
 
+@rounds("published", "ones", single=True)
 @points(2)
-def test_loader_seed(student: Student) -> None:
+def test_loader_seed(student: Student, draw: Draw) -> None:
     """The order depends on `seed` alone, whatever the global random states are."""
+    count, size, seed = (
+        int(draw.integers(*ends, 1).item()) for ends in ((25, 40), (4, 9), (1, 99))
+    )
+    draw.drawn["seed"] = f"seed = {seed}"
+    seeds = [seed, *(seed + step for step in STEPS), 0, 1, 2, 3, 4, 5]
     runs: list[dict[str, Any]] = [
-        {"batch_size": 5, "seed": 7},
-        {"batch_size": 5, "seed": 7},
-        {"batch_size": 5, "seed": 8},
-        {"batch_size": 5},
-        {"batch_size": 5, "seed": 0},
+        {"batch_size": size, "seed": seed},
+        {"batch_size": size},
+        *({"batch_size": size, "seed": each} for each in seeds),
     ]
-    got = student.run(load, count=30, runs=runs, epochs=2)
-    first, again, other, default, zero = got["epochs"]
-    expect(flat(first[0]) != list(range(30)), _("The loader does not shuffle."))
+    got = loaded(student, draw, count, runs, [2, 1, 2, *[1] * len(seeds)])
+    first, default, again, *others = got["epochs"]
+    expect(flat(first[0]) != list(range(count)), _("The loader does not shuffle."))
     sentence = _(
         "Two loaders with the same seed give different orders when the global random states differ."
     )
     cause = _("Give the DataLoader a `torch.Generator` of its own, seeded with `seed`.")
     expect(first == again, sentence, cause)
-    expect(default == zero, _("Without a seed the order is not that of seed=0."))
-    expect(flat(first[0]) != flat(other[0]), _("Loaders with different seeds give the same order."))
+    orders = {each: flat(epochs[0]) for each, epochs in zip(seeds[1:], others, strict=True)}
+    orders[seed] = flat(first[0])
+    expect(flat(default[0]) == orders[0], _("Without a seed the order is not that of seed=0."))
+    distinct = len(set(map(tuple, orders.values()))) == len(orders)
+    expect(distinct, _("Loaders with different seeds give the same order."))
+    expect_shuffled([*orders.values()])
 
 
+def expect_shuffled(orders: list[list[int]]) -> None:
+    """Every place has another item in some order, and no order goes on by the same step again and again."""
+    moved = all(len(set(place)) > 1 for place in zip(*orders, strict=True))
+    expect(moved, _("The loader shuffles a part of the items only."))
+    for order in orders:
+        steps = Counter((after - before) % len(order) for before, after in pairwise(order))
+        expect(max(steps.values()) < len(order) / 2, _("The loader does not shuffle."), REGULAR)
+
+
+@rounds("published", "large", single=True)
 @points(1)
-def test_loader_epochs(student: Student) -> None:
+def test_loader_epochs(student: Student, draw: Draw) -> None:
     """Each epoch of one loader has an order of its own."""
-    got = student.run(load, count=30, runs=[{"batch_size": 5, "seed": 3}], epochs=3)
-    orders = [flat(epoch) for epoch in got["epochs"][0]]
+    seed, epochs = int(draw.integers(0, 99, 1).item()), draw.count("epochs", 2, 12)
+    runs: list[dict[str, Any]] = [{"batch_size": 5, "seed": seed}]
+    got = loaded(student, draw, 30, runs, [epochs])
+    orders = {tuple(flat(epoch)) for epoch in got["epochs"][0]}
     sentence = _("Two epochs of one loader have the same order.")
-    expect(orders[0] != orders[1] and orders[1] != orders[2], sentence)
+    expect(len(orders) == epochs, sentence)
 
 
 @probe(once="it looks at the generators itself")
@@ -250,16 +371,21 @@ def test_loader_leaves_random_states(student: Student) -> None:
 
 
 @probe
-def share(student: Any, values: list[Any], workers: int) -> Any:
+def share(student: Any, values: list[Any], workers: list[int], by_keyword: bool) -> Any:
     """What the workers of a DataLoader give together, twice. Each has a copy of the dataset and knows its number."""
     import copy
 
     from torch.utils.data import DataLoader, IterableDataset
 
     given = copy.deepcopy(values)
-    stream = student.ShardedStream(given)
-    loader = DataLoader(stream, batch_size=None, collate_fn=lambda one: one, num_workers=workers)
-    passes = [list(loader) for _ in range(2)]
+    stream = student.ShardedStream(values=given) if by_keyword else student.ShardedStream(given)
+    student.ShardedStream([*values, 1])  # another one
+    passes = []
+    for number in workers:
+        loader: Any = DataLoader(
+            stream, batch_size=None, collate_fn=lambda one: one, num_workers=number
+        )
+        passes.append([list(loader) for _ in range(2 if number % 2 == 0 else 1)])
     return {
         "is iterable": isinstance(stream, IterableDataset),
         "passes": passes,
@@ -267,26 +393,34 @@ def share(student: Any, values: list[Any], workers: int) -> Any:
     }
 
 
-VALUES: list[list[Any]] = [
-    [3, 1, 4, 1, 5, 9, 2, 6, 5, 3],
-    ["b", "a", None, "b"],
-    [7],
-    [],
-]
+def drawn_values(draw: Draw, kind: str) -> list[Any]:
+    """Values of which some come twice; anything may be one."""
+    if kind == "a few":
+        return [*draw.integers(0, 9, 6).tolist(), *draw.integers(0, 3, 4).tolist()]
+    if kind == "many":
+        return draw.integers(0, 99, int(draw.integers(33, 50, 1).item())).tolist()
+    several: list[Any] = [*draw.names(2), None, *draw.coefficients(2), [1, [2]], True]
+    return {"of several kinds": [*several, *several[:3]], "a single one": [7]}.get(kind, [])
 
 
-@pytest.mark.parametrize("values", VALUES, ids=len)
+KINDS = ("a few", "a single one", "of several kinds", "none", "many")
+
+
+@rounds(single=True)
 @points(2)
-def test_sharded_stream(student: Student, values: list[Any]) -> None:
+def test_sharded_stream(student: Student, draw: Draw) -> None:
     """A DataLoader over `ShardedStream(values)` yields each value as often as the list, for any `num_workers`."""
-    for workers in range(4):
-        got = student.run(share, values=values, workers=workers)
-        expect(got["is iterable"], _("ShardedStream is not a torch.utils.data.IterableDataset."))
-        sentence = _("The list of values was changed; inputs are to be left as they were.")
-        expect(got["untouched"], sentence, explain.IN_PLACE)
-        first, second = got["passes"]
-        _expect_same_values(first, values, workers)
-        _expect_same_values(second, values, workers, _(", when it is gone through a second time"))
+    values = drawn_values(draw, draw.choice("values", KINDS))
+    workers = [0, 2, *(int(draw.integers(*ends, 1).item()) for ends in ((3, 7), (7, 14)))]
+    by_keyword = draw.choice("by_keyword", [False, True])
+    got = student.run(share, values=values, workers=workers, by_keyword=by_keyword)
+    expect(got["is iterable"], _("ShardedStream is not a torch.utils.data.IterableDataset."))
+    sentence = _("The list of values was changed; inputs are to be left as they were.")
+    expect(got["untouched"], sentence, explain.IN_PLACE)
+    again = _(", when it is gone through a second time")
+    for number, passes in zip(workers, got["passes"], strict=True):
+        for found, when in zip(passes, ("", again), strict=False):
+            _expect_same_values(found, values, number, when)
 
 
 def _expect_same_values(got: list[Any], values: list[Any], workers: int, when: str = "") -> None:
@@ -304,7 +438,7 @@ def _expect_same_values(got: list[Any], values: list[Any], workers: int, when: s
 @needs("pad_collate", "pad_collate_features")
 def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     """`pad_collate` works on any device: what is padded is where the sequences are."""
-    test_pad_collate(elsewhere, draw, [3, 1, 4])
+    test_pad_collate(elsewhere, draw)
     test_pad_collate_features(elsewhere, draw)
 
 

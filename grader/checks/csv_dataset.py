@@ -6,8 +6,20 @@ from typing import Any
 
 import pytest
 import torch
+from torch import Tensor
 
-from grader import Cause, Student, _, expect, expect_close, helper, points, probe
+from grader import (
+    Cause,
+    Draw,
+    Student,
+    _,
+    expect,
+    expect_close,
+    helper,
+    points,
+    probe,
+    rounds,
+)
 
 SWAPPED = Cause("swapped", "An item is (features, label), in this order.")
 LAST_COLUMN = Cause("option-ignored", "The last column is the label, whatever `target` is.")
@@ -23,9 +35,50 @@ TABLE_CHANGED = Cause(
     "in-place", "The transform is handed a view of the table, and changes that for good: copy it."
 )
 
-# not in the order of the alphabet, numbers in several notations, and one of them twice in a row
-HEADER = ["width", "price", "height"]
-ROWS = [["2", "10", "3.5"], ["-4", "2e1", "5"], ["0.25", "-30", "1e-3"], ["7", "8", "7"]]
+Row = list[str]  # of cells, as they stand in the file
+
+# the label's column, round by round; in a file of two columns the last is the one in the middle
+PLACES = ("first", "middle", "last")
+CALLS = {
+    "CsvDataset(path, target)": {"by_keyword": False, "as_path": False},
+    "CsvDataset(path=path, target=target)": {"by_keyword": True, "as_path": False},
+    "CsvDataset(Path(path), target)": {"by_keyword": False, "as_path": True},
+}
+# longer than what anybody would think of as a limit
+LONG = 1001, 2000
+# how a number is written, each as `float` reads it; some take no digit of it
+NOTATIONS = ("{:+.3f}", "{:.4E}", " {!r} ", "{:.0f}", "{:.0f}.", '"{!r}"', "{:.3e}")
+
+
+def drawn_cells(draw: Draw, rows: int, columns: int, size: float = 1.0) -> list[Row]:
+    """Numbers as cells: some of them whole, and beyond the published round in several notations."""
+    values = (size * draw.numbers(rows, columns)).tolist()
+    notations = ("{:.2f}", "{:.2f}", "{:.0f}") if draw.round.is_published else ("{:.9f}", "{:.5f}")
+    return [
+        [notations[(3 * row + at) % len(notations)].format(value) for at, value in enumerate(cells)]
+        for row, cells in enumerate(values)
+    ]
+
+
+def drawn_target(draw: Draw, header: list[str]) -> int:
+    """The label's column."""
+    place = draw.choice("place", PLACES)
+    del draw.drawn["place"]
+    column = {"first": 0, "middle": len(header) // 2, "last": len(header) - 1}[place]
+    draw.drawn["target"] = f"target = {header[column]!r}"
+    return column
+
+
+def drawn_file(draw: Draw, low: int = 2) -> tuple[list[str], list[Row], int]:
+    """A header that is not in the order of the alphabet, a few rows, and the label's column."""
+    columns = draw.size("columns", low, 6)
+    header = sorted(draw.names(columns), reverse=True)
+    rows = draw.size("rows", 2, 6)
+    return header, drawn_cells(draw, rows, columns), drawn_target(draw, header)
+
+
+def lines_of(header: list[str], rows: list[Row], end: str = "\n") -> list[str]:
+    return [",".join(cells) + end for cells in (header, *rows)]
 
 
 @helper
@@ -48,55 +101,86 @@ def numbers(item: Any) -> list[float]:
     return sorted(torch.cat(parts).tolist())
 
 
-def csv_lines(rows: list[list[str]] = ROWS, columns: int = 3) -> list[str]:
-    return [",".join(row[:columns]) + "\n" for row in [HEADER, *rows]]
-
-
-def expected_item(row: list[str], column: int) -> tuple[torch.Tensor, torch.Tensor]:
+def expected_item(row: Row, column: int) -> tuple[Tensor, Tensor]:
     values = [float(cell) for cell in row]
     label = torch.tensor(values.pop(column))
     return torch.tensor(values), label
 
 
 @probe
-def read_items(student: Any, lines: list[str], target: str) -> Any:
-    path = written(lines)
-    dataset = student.CsvDataset(path, target)
+def read_items(student: Any, lines: list[str], target: str, by_keyword: bool, as_path: bool) -> Any:
+    from pathlib import Path
+
+    name = written(lines)
+    path = Path(name) if as_path else name
+    args, kwargs = ([], {"path": path, "target": target}) if by_keyword else ([path, target], {})
+    dataset = student.CsvDataset(*args, **kwargs)
+    if by_keyword or as_path:  # and another one, with the rows in reverse
+        student.CsvDataset(written([lines[0], *lines[:0:-1]]), target)
     items = [dataset[i] for i in range(len(dataset))]
-    with open(path, newline="") as file:
+    with open(name, newline="", encoding="utf-8") as file:
         untouched = file.read() == "".join(lines)
     is_dataset = isinstance(dataset, torch.utils.data.Dataset)
     return {"is a Dataset": is_dataset, "items": items, "untouched": untouched}
 
 
-# with two columns there is one feature
-@pytest.mark.parametrize(
-    ("target", "columns"), [("width", 3), ("price", 3), ("height", 3), ("width", 2)]
-)
+@rounds(single=True)
 @points(2)
-def test_items(student: Student, target: str, columns: int) -> None:
+def test_items(student: Student, draw: Draw) -> None:
     """Item i is (features, label): float32, features in the header's order without the target."""
-    lines = csv_lines(columns=columns)
-    got = student.run(read_items, lines=lines, target=target)
+    columns = draw.size("columns", 3 if draw.round.ones != 0 else 2)
+    size, count = draw.magnitude("numbers"), draw.size("rows", high=9)
+    header = sorted(draw.names(columns), reverse=True)
+    rows, column = drawn_cells(draw, count, columns, size), drawn_target(draw, header)
+    if column > 1:
+        rows[0][0] = rows[0][column]  # the label's number stands before it as well
+    got = student.run(
+        read_items,
+        lines=lines_of(header, rows),
+        target=header[column],
+        **draw.choice("call", CALLS),
+    )
     expect(got["is a Dataset"], _("CsvDataset is not a torch.utils.data.Dataset."))
     expect(got["untouched"], _("The CSV file was changed."))
-    expect_length(len(got["items"]), len(ROWS))
-    column = HEADER.index(target)
-    expected = [expected_item(row[:columns], column) for row in ROWS]
-    by_name = torch.tensor(
-        sorted(range(columns - 1), key=[*HEADER[:column], *HEADER[column + 1 :]].__getitem__)
-    )
-    rows = [torch.tensor([float(cell) for cell in row[:columns]]) for row in ROWS]
+    expect_length(len(got["items"]), count)
+    expected = [expected_item(row, column) for row in rows]
+    by_name = torch.arange(columns - 2, -1, -1)  # the header is in the reverse order
+    tables = [torch.tensor([float(cell) for cell in row]) for row in rows]
     causes = {
         SWAPPED: [(label, features) for features, label in expected],
-        LAST_COLUMN: [expected_item(row[:columns], columns - 1) for row in ROWS],
-        LEFT_IN: [(row, label) for row, (_, label) in zip(rows, expected, strict=True)],
+        LAST_COLUMN: [expected_item(row, columns - 1) for row in rows],
+        LEFT_IN: [(row, label) for row, (_, label) in zip(tables, expected, strict=True)],
         ONE_BEFORE: [*expected[-1:], *expected[:-1]],
         ONE_AFTER: [*expected[1:], *expected[:1]],
         SORTED: [(features[by_name], label) for features, label in expected],
         CUT: [(features.trunc(), label.trunc()) for features, label in expected],
     }
-    expect_close(got["items"], expected, "dataset", causes=causes)
+    # where torch's default dtype is float64, an item's may follow it
+    if student.default_dtype == torch.float32:
+        expect_close(got["items"], expected, "dataset", scale=size, causes=causes)
+    if draw.round.low > 64:
+        expect_many(student, draw)
+
+
+@probe
+def read_some(student: Any, table: Tensor, indices: list[int]) -> Any:
+    """The length of a dataset of two columns, and the numbers of some of its items."""
+    lines = [f"{x!r},{y!r}\n" for x, y in table.tolist()]
+    dataset = student.CsvDataset(written(["x,y\n", *lines]), "y")
+    length = len(dataset)
+    return {"length": length, "items": [numbers(dataset[i]) for i in indices if i < length]}
+
+
+def expect_many(student: Student, draw: Draw) -> None:
+    """A file of many rows: its length, and some of its items."""
+    count = int(draw.integers(*LONG, 1).item())
+    draw.drawn["rows"] = f"rows = {count}"
+    table = draw.normal(count, 2)
+    indices = [*draw.integers(0, count, 8).tolist(), count - 1]
+    got = student.run(read_some, table=table, indices=indices)
+    expect_length(got["length"], count)
+    expected = [sorted(table[index].tolist()) for index in indices]
+    expect_close(got["items"], expected, _("the sorted numbers of dataset"), rtol=1e-6)
 
 
 def expect_length(got: Any, count: int) -> None:
@@ -105,17 +189,22 @@ def expect_length(got: Any, count: int) -> None:
 
 
 @probe
-def read_numbers(student: Any, lines: list[str], target: str, encoding: str = "utf-8") -> Any:
-    dataset = student.CsvDataset(written(lines, encoding), target)
-    length = len(dataset)
-    return {"length": length, "items": [numbers(dataset[i]) for i in range(length)]}
+def read_numbers(
+    student: Any, files: list[list[str]], target: str, encoding: str = "utf-8"
+) -> list[Any]:
+    """The length and the numbers of each file; all datasets are made before the first is gone through."""
+    datasets = [student.CsvDataset(written(lines, encoding), target) for lines in files]
+    return [
+        {"length": len(dataset), "items": [numbers(dataset[i]) for i in range(len(dataset))]}
+        for dataset in datasets
+    ]
 
 
-def sorted_numbers(row: list[str]) -> list[float]:
-    return sorted(float(cell) for cell in row)
+def sorted_numbers(row: Row) -> list[float]:
+    return sorted(float(cell.strip('"')) for cell in row)
 
 
-def expect_numbers(got: Any, rows: list[list[str]]) -> None:
+def expect_numbers(got: Any, rows: list[Row]) -> None:
     expect_length(got["length"], len(rows))
     expected = [sorted_numbers(row) for row in rows]
     causes = mistaken_rows(expected)
@@ -132,73 +221,141 @@ def mistaken_rows(expected: list[list[float]]) -> dict[Cause, Any]:
     }
 
 
+@rounds("published", "more ones", "equal", single=True)
 @points(1)
-def test_blank_lines(student: Student) -> None:
+def test_blank_lines(student: Student, draw: Draw) -> None:
     """Blank lines are skipped, wherever they stand."""
-    lines = csv_lines()
-    for at in (1, 3, 3, len(lines) + 3, len(lines) + 4):
+    header, rows, column = drawn_file(draw)
+    lines, last = lines_of(header, rows), lines_of(header, rows)
+    for at in draw.integers(1, len(rows) + 1, 3).tolist():
         lines.insert(at, "\n")
-    expect_numbers(student.run(read_numbers, lines=lines, target="price"), ROWS)
+    lines += ["\n"] * draw.count("blank lines at the end", 1, 5)
     # the last line may end without a newline, and then no row is lost
-    last = csv_lines()
     last[-1] = last[-1].rstrip("\n")
-    expect_numbers(student.run(read_numbers, lines=last, target="price"), ROWS)
+    for got in student.run(read_numbers, files=[lines, last], target=header[column]):
+        expect_numbers(got, rows)
 
 
-# a header, the target, and rows, as they stand in the file; what is quoted may hold a comma or a quote
-FORMS: dict[str, tuple[list[str], str, list[str]]] = {
-    "a byte-order mark": (["width", "price"], "price", ["2,10", "-4,20"]),
-    "lines ended by CRLF": (["width", "price"], "price", ["2,10", "-4,20"]),
-    "quotes": (['"w, h"', '"say ""price"""', '"depth"'], 'say "price"', ['"2",10,"3.5"', '-4,"20",5']),
-    "names with spaces and Hangul": (["너비 (cm)", " price ", "높이"], " price ", ["2,10,3", "-4,20,5"]),
-    "numbers in every notation": (["width", "price"], "price", ["+3,.5", "1E5,4097", "5., 7 ", "-0,1e-3"]),
-}  # fmt: skip
+# what may be odd about a file; what is quoted may hold a comma or a quote
+FORMS = (
+    "a byte-order mark",
+    "lines ended by CRLF",
+    "quotes",
+    "names with spaces and Hangul",
+    "numbers in every notation",
+)
 
 
-@pytest.mark.parametrize("form", FORMS)
+@rounds(single=True)
 @points(1)
-def test_forms(student: Student, form: str) -> None:
+def test_forms(student: Student, draw: Draw) -> None:
     """A byte-order mark, CRLF, quotes, any names, and numbers in any notation are read."""
-    header, target, rows = FORMS[form]
+    form = draw.choice("form", FORMS)
+    header = drawn_header(draw, form)
+    count, columns = int(draw.integers(2, 6, 1).item()), len(header)
+    rows = drawn_cells(draw, count, columns)
+    if form == "numbers in every notation":
+        rows = drawn_notations(draw, count, columns)
+    elif form == "quotes":
+        rows = [
+            [f'"{cell}"' if (row + at) % 2 else cell for at, cell in enumerate(cells)]
+            for row, cells in enumerate(rows)
+        ]
     end = "\r\n" if form == "lines ended by CRLF" else "\n"
-    lines = [f"{line}{end}" for line in (",".join(header), *rows)]
     encoding = "utf-8-sig" if form == "a byte-order mark" else "utf-8"
-    got = student.run(read_numbers, lines=lines, target=target, encoding=encoding)
-    expect_numbers(got, [[cell.strip('"') for cell in row.split(",")] for row in rows])
+    # with CRLF the last name is followed by it; the byte-order mark stands before the first one
+    target = header[-1] if form == "lines ended by CRLF" else header[1]
+    lines = lines_of([quoted(name, form) for name in header], rows, end)
+    [got] = student.run(read_numbers, files=[lines], target=target, encoding=encoding)
+    expect_numbers(got, rows)
+
+
+def drawn_header(draw: Draw, form: str) -> list[str]:
+    """Two or three names; the second one has what the form is about."""
+    first, second, third = draw.names(3)
+    if form == "quotes":
+        return [f"{first}, {third}", f'{second} "{third}"', third]
+    if form == "names with spaces and Hangul":
+        hangul = "".join(chr(0xAC00 + at) for at in draw.integers(0, 11172, 4).tolist())
+        return [f"{hangul[:2]} ({first})", f" {second} {hangul[2:]} ", third]
+    return [first, second, third][: int(draw.integers(2, 4, 1).item())]
+
+
+def quoted(name: str, form: str) -> str:
+    return '"' + name.replace('"', '""') + '"' if form == "quotes" else name
+
+
+def drawn_notations(draw: Draw, rows: int, columns: int) -> list[Row]:
+    """Numbers in every way to write them; the first ones are those that are forgotten most easily."""
+    cells = ["+3", ".5", "1E5", "4097", "-0", "5.", f"-.{draw.integers(1, 1000, 1).item()}"]
+    values = (1000 * draw.normal(rows * columns)).tolist()
+    for number, value in enumerate(values):
+        cells.append(NOTATIONS[number % len(NOTATIONS)].format(value))
+    count = -(-len(cells) // columns)
+    cells += ["0"] * (count * columns - len(cells))
+    return [cells[row * columns : (row + 1) * columns] for row in range(count)]
 
 
 @pytest.mark.parametrize("count", [0, 1])
+@rounds("published", "equal", single=True)
 @points(1)
-def test_few_rows(student: Student, count: int) -> None:
+def test_few_rows(student: Student, draw: Draw, count: int) -> None:
     """A file with a header alone has length 0, one with a single row has length 1."""
-    rows = ROWS[:count]
-    got = student.run(read_numbers, lines=csv_lines(rows), target="height")
-    expect_numbers(got, rows)
+    header, rows, column = drawn_file(draw)
+    lines = lines_of(header, rows[:count])
     # blank lines below a header alone are no rows either
-    got = student.run(read_numbers, lines=[*csv_lines(rows), "\n", "\n"], target="height")
-    expect_numbers(got, rows)
+    files = [lines, [*lines, "\n", "\n"]]
+    for got in student.run(read_numbers, files=files, target=header[column]):
+        expect_numbers(got, rows[:count])
 
 
 @probe
-def read_transformed(student: Any, lines: list[str], target: str, in_place: bool) -> Any:
+def read_transformed(
+    student: Any,
+    lines: list[str],
+    target: str,
+    indices: list[int],
+    factor: float,
+    in_place: bool,
+    by_position: bool,
+) -> Any:
     seen: list[list[float]] = []
 
     def transform(features: Any) -> Any:
         seen.append(sorted(features.flatten().tolist()))
-        return features.mul_(10).add_(len(seen)) if in_place else features * 10 + len(seen)
+        if in_place:
+            return features.mul_(factor).add_(len(seen))
+        return features * factor + len(seen)
 
-    dataset = student.CsvDataset(written(lines), target, transform=transform)
+    path = written(lines)
+    if by_position:
+        dataset = student.CsvDataset(path, target, transform)
+    else:
+        dataset = student.CsvDataset(path, target, transform=transform)
     made = len(seen)
     counted = len(seen) + 0 * len(dataset)
-    items = [numbers(dataset[i]) for i in (1, 1, 0)]
+    items = [numbers(dataset[i]) for i in indices]
     return {"made": made, "counted": counted, "items": items, "seen": seen}
 
 
-@pytest.mark.parametrize("in_place", [False, True], ids=["new tensor", "in place"])
+@rounds("published", "more ones", "equal", "large", single=True)
 @points(2)
-def test_transform(student: Student, in_place: bool) -> None:
+def test_transform(student: Student, draw: Draw) -> None:
     """`transform` is applied to the features, when the item is asked for and not before."""
-    got = student.run(read_transformed, lines=csv_lines(), target="price", in_place=in_place)
+    header, rows, column = drawn_file(draw, low=3)
+    index = int(draw.integers(0, len(rows), 1).item())
+    indices = [index, index, (index + 1) % len(rows)]
+    [factor] = draw.coefficients(1)
+    args, _kwargs = draw.passed(transform=True)
+    got = student.run(
+        read_transformed,
+        lines=lines_of(header, rows),
+        target=header[column],
+        indices=indices,
+        factor=10 * factor,
+        in_place=draw.choice("in_place", [False, True]),
+        by_position=bool(args),
+    )
     sentences = {
         "made": _("The transform was called {times} times when the dataset was made."),
         "counted": _("The transform was called {times} times when the length was asked for."),
@@ -213,23 +370,30 @@ def test_transform(student: Student, in_place: bool) -> None:
     expect(
         calls == 3, _("The transform was called {calls} times for three items.").format(calls=calls)
     )
-    for call, row in enumerate([1, 1, 0]):
-        features, label = expected_item(ROWS[row], HEADER.index("price"))
-        again = _(" when it is asked for again") if call == 1 else ""
-        what = _("the transform's argument for dataset[{row}]{again}, sorted,").format(
-            row=row, again=again
-        )
-        changed = {TABLE_CHANGED: sorted((features * 10 + call).tolist())}
-        expect_close(got["seen"][call], sorted(features.tolist()), what, rtol=1e-6, causes=changed)
-        expected = sorted([*(features * 10 + call + 1).tolist(), label.item()])
-        what = _("the sorted numbers of dataset[{row}] with a transform").format(row=row)
-        plain = {NOT_TRANSFORMED: sorted_numbers(ROWS[row])}
-        expect_close(got["items"][call], expected, what, rtol=1e-6, causes=plain)
+    for call, row in enumerate(indices):
+        expect_transformed(got, call, row, expected_item(rows[row], column), 10 * factor)
+
+
+def expect_transformed(
+    got: Any, call: int, row: int, item: tuple[Tensor, Tensor], factor: float
+) -> None:
+    """What the transform was given at a call, and what came of it."""
+    features, label = item
+    again = _(" when it is asked for again") if call == 1 else ""
+    what = _("the transform's argument for dataset[{row}]{again}, sorted,").format(
+        row=row, again=again
+    )
+    changed = {TABLE_CHANGED: sorted((features * factor + call).tolist())}
+    expect_close(got["seen"][call], sorted(features.tolist()), what, rtol=1e-6, causes=changed)
+    expected = sorted([*(features * factor + call + 1).tolist(), label.item()])
+    what = _("the sorted numbers of dataset[{row}] with a transform").format(row=row)
+    plain = {NOT_TRANSFORMED: sorted([*features.tolist(), label.item()])}
+    expect_close(got["items"][call], expected, what, rtol=1e-6, causes=plain)
 
 
 @probe
-def index_it(student: Any, lines: list[str], indices: list[int]) -> Any:
-    dataset = student.CsvDataset(written(lines), "price")
+def index_it(student: Any, lines: list[str], target: str, indices: list[int]) -> Any:
+    dataset = student.CsvDataset(written(lines), target)
     found: list[Any] = []
     for index in indices:
         try:
@@ -239,29 +403,38 @@ def index_it(student: Any, lines: list[str], indices: list[int]) -> Any:
     return found
 
 
+@rounds("published", "more ones", "equal", single=True)
 @points(1)
-def test_negative_indices(student: Student) -> None:
+def test_negative_indices(student: Student, draw: Draw) -> None:
     """Negative indices count from the end."""
-    count = len(ROWS)
-    got = student.run(index_it, lines=csv_lines(), indices=list(range(-count, 0)))
-    for found, index in zip(got, range(-count, 0), strict=True):
+    header, rows, column = drawn_file(draw)
+    count = len(rows)
+    indices = list(range(-count, 0))
+    got = student.run(
+        index_it, lines=lines_of(header, rows), target=header[column], indices=indices
+    )
+    for found, index in zip(got, indices, strict=True):
         expect(
             found != "IndexError",
             _("dataset[{index}] raises IndexError for {count} items.").format(
                 index=index, count=count
             ),
         )
-    expected = [sorted_numbers(row) for row in ROWS]
-    what = _("the sorted numbers of the items at −4, −3, −2 and −1,")
+    expected = [sorted_numbers(row) for row in rows]
+    what = _("the sorted numbers of the items from −{count} to −1,").format(count=count)
     expect_close(got, expected, what, rtol=1e-6, causes=mistaken_rows(expected))
 
 
-@pytest.mark.parametrize("count", [4, 0])
+@pytest.mark.parametrize("empty", [False, True], ids=["rows", "a header alone"])
+@rounds("published", "equal", single=True)
 @points(1)
-def test_index_out_of_range(student: Student, count: int) -> None:
+def test_index_out_of_range(student: Student, draw: Draw, empty: bool) -> None:
     """An index outside the range raises IndexError."""
-    indices = [count, count + 5, -count - 1, -count - 5]
-    got = student.run(index_it, lines=csv_lines(ROWS[:count]), indices=indices)
+    header, rows, column = drawn_file(draw)
+    count, far = 0 if empty else len(rows), int(draw.integers(1, 50, 1).item())
+    indices = [count, count + far, -count - 1, -count - 1 - far]
+    lines = lines_of(header, rows[:count])
+    got = student.run(index_it, lines=lines, target=header[column], indices=indices)
     for found, index in zip(got, indices, strict=True):
         expect(
             found == "IndexError",
@@ -283,12 +456,17 @@ def ask_for_unknown(student: Any, lines: list[str], target: str) -> Any:
     return None
 
 
-# the second is a part of a column's name, the third differs in one capital letter
-@pytest.mark.parametrize("target", ["colour", "ice", "Price"])
+@rounds("published", "ones", "more ones", single=True)
 @points(1)
-def test_unknown_target(student: Student, target: str) -> None:
+def test_unknown_target(student: Student, draw: Draw) -> None:
     """An unknown `target` is a ValueError that names it."""
-    got = student.run(ask_for_unknown, lines=csv_lines(), target=target)
+    header, rows, column = drawn_file(draw)
+    known = header[column]
+    # the second is a part of a column's name, the third differs in capital letters
+    kinds = {"another": draw.name(), "a part": known[1:-1], "in capitals": known.upper()}
+    target = draw.choice("target", kinds)
+    draw.drawn["target"] = f"target = {target!r}"
+    got = student.run(ask_for_unknown, lines=lines_of(header, rows), target=target)
     sentence = _(
         'CsvDataset(path, "{target}") raises no ValueError; there is no such column.'
     ).format(target=target)

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-import pytest
 import torch
 from torch import Tensor
 
-from grader import Cause, Draw, Student, _, expect, expect_close, explain, needs, points, probe
+from grader import (
+    Cause,
+    Draw,
+    Student,
+    _,
+    called,
+    expect,
+    expect_close,
+    explain,
+    needs,
+    points,
+    probe,
+    rounds,
+)
 
 FORBIDDEN = {"by hand": {"except": ["autograd_step"]}}
 NAMES = ("a", "b", "c", "d")
@@ -22,30 +36,53 @@ CHAIN = Cause(
     "A factor from the exponent slips in: the derivative is by the parameter, not by x.",
 )
 MEAN = Cause("mean-for-sum", "The step goes by the mean of the squares; the loss is their sum.")
-# parameters are 0-dim or of shape (1,)
-SHAPES = pytest.mark.parametrize(("m", "shape"), [(5, ()), (1, (1,)), (4, (1,))], ids=str)
+# the parameters are 0-dim or of shape (1,), and not always alike
+ALIKE: dict[str, list[tuple[int, ...]]] = {"0-dim": [()], "(1,)": [(1,)]}
+SHAPES = ALIKE | {"() and (1,) in turn": [(), (1,)], "(1,) and () in turn": [(1,), ()]}
+NEEDING = {"no input requires gradients": False, "inputs require gradients": True}
+TINY = -8.0, -6.5  # exponents of 10
 
 
 def curve(x: Tensor, a: Tensor, b: Tensor, c: Tensor, d: Tensor) -> Tensor:
     return a + b * x + c * x**2 + d * x**3
 
 
-def draw_params(draw: Draw, *shapes: tuple[int, ...]) -> dict[str, Tensor]:
+def draw_params(draw: Draw, shapes: list[tuple[int, ...]], size: float = 1.0) -> dict[str, Tensor]:
     """The four parameters, of the shape, or in turn of the shapes, that are given."""
-    return {name: draw.normal(*shapes[i % len(shapes)]) for i, name in enumerate(NAMES)}
+    return {name: size * draw.normal(*shapes[i % len(shapes)]) for i, name in enumerate(NAMES)}
+
+
+def draw_x(draw: Draw, m: int) -> Tensor:
+    """Points on both sides of 0; in the large round, which is in float64, far from it."""
+    far = 200.0 if draw.round.name == "large" else 1.5
+    if far > 100:
+        draw.drawn["x"] = f"|x| ≤ {far:g}"
+    return draw.layout("x", draw.uniform(-far, far, m))
+
+
+def needing(draw: Draw, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The inputs, which require gradients in some rounds: then it is free whether a result does."""
+    needs = draw.choice("gradients", NEEDING)
+    return {name: value.detach().requires_grad_(needs) for name, value in inputs.items()}
+
+
+def largest(*terms: Tensor) -> float:
+    """The largest of the absolute values of terms, which their sum has the rounding of."""
+    return max(term.abs().max().item() for term in terms)
 
 
 @probe
-def predict_at(student: Any, x: Tensor, a: Tensor, b: Tensor, c: Tensor, d: Tensor) -> Any:
-    return student.predict(x, a, b, c, d)
+def predict_at(
+    student: Any, by_default: bool, x: Tensor, a: Tensor, b: Tensor, c: Tensor, d: Tensor
+) -> Any:
+    return called(student.predict, by_default, x, a, b, c, d)
 
 
-@SHAPES
-@points(1)
-def test_predict(student: Student, draw: Draw, m: int, shape: tuple[int, ...]) -> None:
-    """`predict` is a + b·x + c·x² + d·x³."""
-    x, params = draw.strided(draw.normal(m)), draw_params(draw, shape)
-    got = student.run(predict_at, x=x, **params)
+def expect_curve(student: Student, draw: Draw, size: float, by_default: bool = False) -> None:
+    m, shapes = draw.size("m"), draw.choice("shapes", SHAPES)
+    x, params = draw_x(draw, m), draw_params(draw, shapes, size)
+    inputs = needing(draw, {"x": x, **params})
+    got = student.run(predict_at, by_default=by_default, **inputs)
     expected, (a, b, c, d) = curve(x, **params), params.values()
     causes = {
         NO_CUBE: expected - d * x**3,
@@ -53,78 +90,148 @@ def test_predict(student: Student, draw: Draw, m: int, shape: tuple[int, ...]) -
         SQUARE: a + b * x + (c + d) * x**2,
         SWAPPED: curve(x, d, c, b, a),
     }
-    expect_close(got, expected, "predict(x, a, b, c, d)", causes=causes)
+    expect_close(
+        got,
+        expected,
+        "predict(x, a, b, c, d)",
+        requires_grad=None if inputs["x"].requires_grad else False,
+        causes=causes,
+        scale=largest(a, b * x, c * x**2, d * x**3),
+    )
 
 
-@probe
-def measure(student: Any, y_pred: Tensor, y: Tensor) -> Any:
-    return student.loss(y_pred, y)
-
-
-@pytest.mark.parametrize("m", [5, 1])
+@rounds(half=True)
 @points(1)
-def test_loss(student: Student, draw: Draw, m: int) -> None:
-    """`loss` is the SUM of squared errors, a scalar tensor."""
-    y_pred, y = draw.strided(draw.normal(m)), draw.strided(draw.normal(m))
-    got = student.run(measure, y_pred=y_pred, y=y)
-    error = y_pred - y
-    causes = {ABSOLUTE: error.abs().sum()}
-    expect_close(got, (error**2).sum(), "loss(y_pred, y)", factors={"m": m}, causes=causes)
+def test_predict(student: Student, draw: Draw) -> None:
+    """`predict` is a + b·x + c·x² + d·x³."""
+    expect_curve(student, draw, draw.magnitude("a, b, c, d", tiny=TINY))
+    if draw.round.all_equal:
+        expect_curve(student, draw, 0.0)
 
 
 @probe
-def work_out(student: Any, x: Tensor, y: Tensor, a: Tensor, b: Tensor, c: Tensor, d: Tensor) -> Any:
-    return student.gradients(x, y, a, b, c, d)
+def measure(student: Any, by_default: bool, y_pred: Tensor, y: Tensor, again: bool) -> Any:
+    results = []
+    if again:  # with the same object, which holds other numbers the first time
+        numbers, y_pred = y_pred, y_pred.detach() + 1
+        results.append(student.loss(y_pred, y))
+        y_pred.copy_(numbers.detach())
+    return [*results, called(student.loss, by_default, y_pred, y)]
 
 
-def expect_gradients(student: Student, draw: Draw, m: int, *shapes: tuple[int, ...]) -> None:
-    x, y = draw.strided(draw.normal(m)), draw.strided(draw.normal(m))
-    params = draw_params(draw, *shapes)
-    got = student.run(work_out, x=x, y=y, **params)
-    leaves = {name: value.clone().requires_grad_() for name, value in params.items()}
-    grads = torch.autograd.grad(((curve(x, **leaves) - y) ** 2).sum(), list(leaves.values()))
+def expect_loss(student: Student, draw: Draw, size: float, by_default: bool = False) -> None:
+    m = draw.size("m")
+    y_pred = draw.layout("y_pred", size * draw.normal(m))
+    y = draw.layout("y", size * draw.normal(m))
+    inputs = needing(draw, {"y_pred": y_pred, "y": y})
+    got = student.run(measure, by_default=by_default, again=size == 0, **inputs)
+    if size == 0:
+        first = torch.tensor(float(m), dtype=draw.dtype)
+        expect_close(
+            got[0], first, "loss(y_pred, y)", causes={explain.STALE: torch.zeros_like(first)}
+        )
+    error = y_pred.double() - y.double()
+    expect_close(
+        got[-1],
+        (error**2).sum().to(draw.dtype),
+        "loss(y_pred, y)",
+        requires_grad=None if inputs["y"].requires_grad else False,
+        factors={"m": m},
+        causes={ABSOLUTE: error.abs().sum().to(draw.dtype)},
+        scale=size**2,
+    )
+
+
+@rounds(half=True)
+@points(1)
+def test_loss(student: Student, draw: Draw) -> None:
+    """`loss` is the SUM of squared errors, a scalar tensor."""
+    expect_loss(student, draw, draw.magnitude("y_pred, y", tiny=TINY))
+    if draw.round.all_equal:
+        expect_loss(student, draw, 0.0)
+
+
+@probe
+def work_out(
+    student: Any, by_default: bool, x: Tensor, y: Tensor, a: Tensor, b: Tensor, c: Tensor, d: Tensor
+) -> Any:
+    return called(student.gradients, by_default, x, y, a, b, c, d)
+
+
+def expect_gradients(
+    student: Student,
+    draw: Draw,
+    shapes: list[tuple[int, ...]],
+    size: float = 1.0,
+    by_default: bool = False,
+) -> None:
+    m = draw.size("m")
+    x, y = draw_x(draw, m), draw.layout("y", size * draw.normal(m))
+    params = draw_params(draw, shapes, size)
+    inputs = needing(draw, {"x": x, "y": y, **params})
+    got = student.run(work_out, by_default=by_default, **inputs)
     expect(
         isinstance(got, list | tuple) and len(got) == 4, _("gradients does not give four values.")
     )
-    expected = dict(zip(NAMES, grads, strict=True))
+    leaves = {name: value.double().requires_grad_() for name, value in params.items()}
+    error = curve(x.double(), **leaves) - y.double()
+    grads = torch.autograd.grad((error**2).sum(), list(leaves.values()))
+    expected = {name: grad.to(draw.dtype) for name, grad in zip(NAMES, grads, strict=True)}
     # of x² and x³, taken by x
-    chained = expected | {"c": 2 * expected["b"], "d": 3 * expected["c"]}
+    chained = expected | {
+        "c": 2 * expected["b"].reshape(params["c"].shape),
+        "d": 3 * expected["c"].reshape(params["d"].shape),
+    }
+    a, b, c, d = params.values()
+    terms = largest(y, a, b * x, c * x**2, d * x**3)
     expect_close(
         dict(zip(NAMES, got, strict=True)),
         expected,
         _("the gradients"),
-        requires_grad=False,
+        requires_grad=None if inputs["x"].requires_grad else False,
         factors={"m": m},
         causes={CHAIN: chained},
+        # differences of the loss may do, and so they are as exact as is a loss of 1
+        scale=max(1.0, 2 * terms * max(1.0, largest(x) ** 3)),
     )
 
 
-@pytest.mark.parametrize("m", [5, 1])
+@rounds(half=True)
 @points(2)
-def test_gradients(student: Student, draw: Draw, m: int) -> None:
+def test_gradients(student: Student, draw: Draw) -> None:
     """`gradients` gives the four gradients of that loss, by hand."""
-    expect_gradients(student, draw, m, ())
+    expect_gradients(student, draw, [()], draw.magnitude("y, a, b, c, d", tiny=TINY))
+    if draw.round.all_equal:
+        expect_gradients(student, draw, [()], 0.0)
 
 
+@rounds("published", "equal")
 @points(1)
 @needs("gradients")
 def test_gradients_shapes(student: Student, draw: Draw) -> None:
     """Each gradient has its parameter's shape, also where that is (1,)."""
-    for shapes in ([(1,)], [(), (1,)], [(1,), ()]):
-        expect_gradients(student, draw, 4, *shapes)
+    for shapes in list(SHAPES.values())[1:]:
+        expect_gradients(student, draw, shapes)
 
 
 @probe(changes=("params",))
 def take_steps(
-    student: Any, x: Tensor, y: Tensor, params: list[Tensor], lr: float, steps: int, stale: bool
+    student: Any,
+    by_default: bool,
+    x: Tensor,
+    y: Tensor,
+    params: list[Tensor],
+    lr: float,
+    steps: int,
+    stale: float | None,
 ) -> Any:
     before = list(params)
     losses, grads = [], []
-    if stale:
+    if stale is not None:
         for parameter in params:
-            parameter.grad = torch.full_like(parameter, 7.0)
+            parameter.grad = torch.full_like(parameter, stale)
     for _unused in range(steps):
-        losses.append(student.autograd_step(x, y, params, lr))
+        losses.append(called(student.autograd_step, by_default, x, y, params, lr))
         grads += [p.grad is None or not p.grad.any().item() for p in params]
     return {
         "losses": losses,
@@ -135,84 +242,132 @@ def take_steps(
     }
 
 
+@dataclass(frozen=True)
+class Steps:
+    """Some steps of the student's, and what takes them by autograd.
+
+    Attributes:
+        got: what `take_steps` gave.
+        steps: how many it took.
+        m: of how many points.
+        lr: the learning rate.
+        walk: gives the parameters after these steps and the loss before each, and that after the last. Its arguments:
+            a factor of all updates; the gradients that are never cleared, at first; whether they are cleared after all,
+            once a step is done.
+    """
+
+    got: Any
+    steps: int
+    m: int
+    lr: float
+    walk: Callable[..., tuple[list[Tensor], list[float]]]
+
+
 def run_steps(
-    student: Student, draw: Draw, m: int, stale: bool, *shapes: tuple[int, ...]
-) -> tuple[Any, Any, float]:
-    """Two steps of the student's, and a function that takes them by autograd."""
-    x, y, lr = draw.uniform(-1, 1, m), draw.normal(m), 0.05
-    leaves = [value.requires_grad_() for value in draw_params(draw, *shapes).values()]
-    given = [leaf.detach().clone().requires_grad_() for leaf in leaves]
-    got = student.run(take_steps, x=x, y=y, params=given, lr=lr, steps=2, stale=stale)
+    student: Student,
+    draw: Draw,
+    shapes: list[tuple[int, ...]],
+    size: float = 1.0,
+    stale: float | None = None,
+    by_default: bool = False,
+) -> Steps:
+    m = draw.size("m")
+    x, y = draw.layout("x", draw.uniform(-1, 1, m)), draw.layout("y", size * draw.normal(m))
+    lr = draw.uniform(0.1, 0.2).item() / m
+    # many where there are many points, in float64
+    steps = 2 if draw.dtype.itemsize == 2 else draw.count("steps", 2, 60 if m > 64 else 5)
+    params = list(draw_params(draw, shapes, size).values())
+    given = [value.clone().requires_grad_() for value in params]
+    got = student.run(
+        take_steps, by_default=by_default, x=x, y=y, params=given, lr=lr, steps=steps, stale=stale
+    )
 
     def walk(
         factor: float, kept: float | None = None, once: bool = False
     ) -> tuple[list[Tensor], list[float]]:
-        """Parameters after two steps and the loss before each; with gradients of `kept` that are never cleared."""
-        at, losses = leaves, []
-        old = [torch.full_like(leaf, kept or 0.0) for leaf in leaves]
-        for _unused in range(3):
-            loss = ((curve(x, *at) - y) ** 2).sum()
+        at, losses = [value.double().requires_grad_() for value in params], []
+        old = [torch.full_like(leaf, kept or 0.0) for leaf in at]
+        for step in range(steps + 1):
+            loss = ((curve(x.double(), *at) - y.double()) ** 2).sum()
             losses.append(loss.item())
+            if step == steps:
+                break
             grads = torch.autograd.grad(loss, at)
             if kept is not None:
                 old = [one + grad for one, grad in zip(old, grads, strict=True)]
                 grads, old = tuple(old), [0 * one for one in old] if once else old
-            if len(losses) <= 2:
-                at = [
-                    (p - factor * lr * grad).detach().requires_grad_()
-                    for p, grad in zip(at, grads, strict=True)
-                ]
-        return [leaf.detach() for leaf in at], losses
+            at = [
+                (p - factor * lr * grad).detach().requires_grad_()
+                for p, grad in zip(at, grads, strict=True)
+            ]
+        return [leaf.detach().to(draw.dtype) for leaf in at], losses
 
-    return got, walk, lr
+    return Steps(got, steps, m, lr, walk)
 
 
-@pytest.mark.parametrize(
-    ("m", "shapes"), [(5, [()]), (1, [(1,)]), (4, [(1,)]), (3, [(), (1,)])], ids=str
-)
+@rounds(half=True)
 @points(2)
-def test_autograd_step(student: Student, draw: Draw, m: int, shapes: list[tuple[int, ...]]) -> None:
+def test_autograd_step(student: Student, draw: Draw) -> None:
     """`autograd_step` updates the parameters in place, and returns the loss before the update as a float."""
-    got, walk, lr = run_steps(student, draw, m, False, *shapes)
+    size = draw.magnitude("y, a, b, c, d", tiny=TINY)
+    expect_steps(student, draw, draw.choice("shapes", SHAPES), size)
+    if draw.round.all_equal:
+        expect_steps(student, draw, [()], 0.0)
+
+
+def expect_steps(
+    student: Student,
+    draw: Draw,
+    shapes: list[tuple[int, ...]],
+    size: float,
+    by_default: bool = False,
+) -> None:
+    taken = run_steps(student, draw, shapes, size, by_default=by_default)
+    got, walk, steps = taken.got, taken.walk, taken.steps
     expect(got["same"], _("The list holds other tensors than before: the update is not in place."))
     params, losses = walk(1)
-    causes = explain.step_causes(lambda factor: walk(factor)[0], lr) | {
-        MEAN: lambda: walk(1 / m)[0],
+    causes = explain.step_causes(lambda factor: walk(factor)[0], taken.lr) | {
+        MEAN: lambda: walk(1 / taken.m)[0],
         explain.NOT_CLEARED: lambda: walk(1, 0.0)[0],
     }
-    curves = got["losses"], losses[:2]
-    expect_close(got["params"], params, _("params after two steps"), causes=causes, curves=curves)
-    causes = {explain.NEW_FOR_OLD: losses[1:]}
+    curves = got["losses"], losses[:steps]
+    what = _("params after {steps} steps").format(steps=steps)
+    # every step rounds anew
+    scales = (10 * size, 10 * size**2) if size else (1.0, 1.0)
+    expect_close(got["params"], params, what, causes=causes, curves=curves, scale=scales[0])
     expect_close(
         got["losses"],
-        losses[:2],
+        losses[:steps],
         _("the losses returned"),
         dtype=draw.dtype,
-        causes=causes,
+        causes={explain.NEW_FOR_OLD: losses[1:]},
         curves=curves,
+        scale=scales[1],
     )
 
 
+@rounds("published", "equal")
 @points(1)
 @needs("autograd_step")
 def test_autograd_step_old_gradients(student: Student, draw: Draw) -> None:
     """A `.grad` left over from earlier work does not leak into the step."""
-    got, walk, _unused = run_steps(student, draw, 5, True, ())
+    stale = draw.uniform(3, 9).item()
+    taken = run_steps(student, draw, [()], stale=stale)
     # some clear nothing, others clear afterwards alone
     causes = {
-        explain.NOT_CLEARED: lambda: walk(1, 7.0)[0],
-        explain.CLEARED_AFTER: lambda: walk(1, 7.0, True)[0],
+        explain.NOT_CLEARED: lambda: taken.walk(1, stale)[0],
+        explain.CLEARED_AFTER: lambda: taken.walk(1, stale, True)[0],
     }
-    what = _("with an old .grad, params after two steps")
-    expect_close(got["params"], walk(1)[0], what, causes=causes)
+    what = _("with an old .grad, params after {steps} steps").format(steps=taken.steps)
+    expect_close(taken.got["params"], taken.walk(1)[0], what, causes=causes)
 
 
 @points(1)
 @needs("autograd_step")
 def test_autograd_step_leaves(student: Student, draw: Draw) -> None:
     """After the step `.grad` is None or zero, and the parameters are leaves that require gradients."""
-    for stale in (False, True):
-        got, _unused, _unused = run_steps(student, draw, 5, stale, ())
+    for stale in (None, 7.0):
+        got = run_steps(student, draw, [()], stale=stale).got
         sentence = _("After the step a parameter still has a gradient.")
         expect(got["cleared"], sentence, explain.NOT_CLEARED)
         sentence = _("After the step a parameter is no leaf that requires gradients any more.")
@@ -223,10 +378,13 @@ def test_autograd_step_leaves(student: Student, draw: Draw) -> None:
 @needs("predict", "loss", "gradients", "autograd_step")
 def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     """All four functions work on any device: results are where the inputs are."""
-    test_predict(elsewhere, draw, 5, ())
-    test_loss(elsewhere, draw, 5)
-    expect_gradients(elsewhere, draw, 4, (1,))
-    test_autograd_step(elsewhere, draw, 5, [()])
+    for by_default in (False, True):
+        if by_default:
+            draw.drawn["default device"] = f"torch.set_default_device({elsewhere.device!r})"
+        expect_curve(elsewhere, draw, 1.0, by_default)
+        expect_loss(elsewhere, draw, 1.0, by_default)
+        expect_gradients(elsewhere, draw, [(1,)], 1.0, by_default)
+        expect_steps(elsewhere, draw, [()], 1.0, by_default)
 
 
 HINTS = (

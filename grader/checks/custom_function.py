@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -9,7 +10,21 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from grader import Cause, Draw, Student, _, expect, expect_close, helper, needs, points, probe
+from grader import (
+    Cause,
+    Draw,
+    Received,
+    Student,
+    _,
+    called,
+    expect,
+    expect_close,
+    helper,
+    needs,
+    points,
+    probe,
+    rounds,
+)
 
 NO_BIAS = Cause("missing-term", "The bias is missing.")
 SUBTRACTED = Cause("sign-of-term", "The bias is subtracted.")
@@ -32,10 +47,11 @@ TIMES_X = Cause("times-input", "The gradient is multiplied by x; it is to pass u
 GRADIENT_ROUNDED = Cause("rounded", "The gradient is rounded too; it is to pass unchanged.")
 
 FORBIDDEN: dict[str, Any] = {"by hand": {}}
-# samples, in and out differ, so that a transpose shows; each may be 1
-SHAPES = pytest.mark.parametrize(
-    ("lead", "n_in", "n_out"), [((5,), 3, 4), ((1,), 1, 2), ((2, 3), 4, 1), ((), 3, 2)], ids=str
-)
+# the numbers of leading dimensions, round by round, and those of what is rounded
+LEADING, RANKS = (1, 1, 0, 3, 1, 2), (2, 0, 3, 2, 1, 4)
+# which inputs require gradients
+SUBSETS = ("x", "weight", "bias", "x bias", "x weight", "weight bias")
+TINY = -8.0, -6.5  # exponents of 10
 NAMES = ("x", "weight", "bias")
 
 
@@ -60,7 +76,19 @@ def watched(function: Any, seen: list[Any]) -> Any:
 
 
 @probe
-def apply_linear(student: Any, x: Tensor, weight: Tensor, bias: Tensor | None, g: Tensor) -> Any:
+def apply_linear(
+    student: Any, by_default: bool, x: Tensor, weight: Tensor, bias: Tensor | None
+) -> Any:
+    function = function_of(student, "LinearFunction")
+    if function is None:
+        return "no Function"
+    return called(function.apply, by_default, x, weight, bias)
+
+
+@probe
+def differentiate_linear(
+    student: Any, by_default: bool, x: Tensor, weight: Tensor, bias: Tensor | None, g: Tensor
+) -> Any:
     """Output and gradients, with `g` coming from above."""
     function = function_of(student, "LinearFunction")
     if function is None:
@@ -71,7 +99,8 @@ def apply_linear(student: Any, x: Tensor, weight: Tensor, bias: Tensor | None, g
     output = function.apply(x, weight, bias)
     if any(leaf is not None and leaf.requires_grad for leaf in leaves.values()):
         own = isinstance(output.grad_fn, torch.autograd.function.BackwardCFunction)
-        watched(function, returned).apply(x, weight, bias).backward(g)
+        watching = watched(function, returned).apply(x, weight, bias)
+        called(watching.backward, by_default, g)
     return {
         "own": own,
         "output": output.detach(),
@@ -80,13 +109,36 @@ def apply_linear(student: Any, x: Tensor, weight: Tensor, bias: Tensor | None, g
     }
 
 
-def drawn(draw: Draw, lead: tuple[int, ...], n_in: int, n_out: int, needing: str) -> dict[str, Any]:
-    """Arguments of `apply_linear`, of which those named in `needing` require gradients."""
-    shapes = {"x": (*lead, n_in), "weight": (n_out, n_in), "bias": (n_out,), "g": (*lead, n_out)}
-    inputs = {name: draw.strided(draw.normal(*shape)) for name, shape in shapes.items()}
+def drawn(
+    draw: Draw, needing: str, size_of_x: float = 1.0, size_of_g: float = 1.0
+) -> dict[str, Any]:
+    """Arguments of `differentiate_linear`, of which those named in `needing` require gradients."""
+    lead = draw.shape("lead", LEADING, elements=256)
+    n_in, n_out = draw.size("n_in"), draw.size("n_out")
+    values = {
+        "x": size_of_x * draw.normal(*lead, n_in),
+        "weight": draw.normal(n_out, n_in),
+        # of the size of the product, so that neither hides the other
+        "bias": size_of_x * draw.normal(n_out),
+        "g": size_of_g * draw.normal(*lead, n_out),
+    }
+    inputs = {name: draw.layout(name, value) for name, value in values.items()}
     for name in needing.split():
         inputs[name].requires_grad_()
     return inputs
+
+
+def is_returned(got: Any, name: str) -> bool:
+    """Whether the gradient of an input is what `backward` has returned, and was not added on another way."""
+    value = dict(zip(NAMES, got["returned"], strict=False)).get(name)
+    if not isinstance(value, Received):
+        return False
+    grad = got["grads"][name].tensor
+    try:
+        # autograd sums what is larger than the input
+        return torch.allclose(value.tensor.to(grad.dtype).sum_to_size(grad.shape), grad, rtol=1e-3)
+    except RuntimeError:
+        return False
 
 
 def expect_function(got: Any) -> None:
@@ -94,93 +146,134 @@ def expect_function(got: Any) -> None:
 
 
 def expect_gradients(
-    student: Student, x: Tensor, weight: Tensor, bias: Tensor | None, g: Tensor
+    student: Student,
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    g: Tensor,
+    size: float = 1.0,
+    by_default: bool = False,
 ) -> Any:
-    got = student.run(apply_linear, x=x, weight=weight, bias=bias, g=g)
+    got = student.run(
+        differentiate_linear, by_default=by_default, x=x, weight=weight, bias=bias, g=g
+    )
     expect_function(got)
     cause = _("Autograd differentiated the forward pass itself: do not override `apply`.")
-    expect(got["own"], _("The result does not come from LinearFunction's own backward."), cause)
+    others = _("The result does not come from LinearFunction's own backward.")
+    expect(got["own"], others, cause)
     leaves = dict(zip(NAMES, (x, weight, bias), strict=True))
     needing = {name: leaf for name, leaf in leaves.items() if leaf is not None}
     needing = {name: leaf for name, leaf in needing.items() if leaf.requires_grad}
-    grads = torch.autograd.grad((F.linear(x, weight, bias) * g).sum(), list(needing.values()))
+    expected = reference(leaves, list(needing), g)
     for name in needing:
         expect(got["grads"][name] is not None, _("`{name}` gets no gradient.").format(name=name))
-    expected = dict(zip(needing, grads, strict=True))
-    ones = torch.autograd.grad(F.linear(x, weight, bias).sum(), list(needing.values()))
+        expect(is_returned(got, name), others, cause)
+    ones = reference(leaves, list(needing), torch.ones_like(g))
     turned = expected | {"weight": expected["weight"].mT} if "weight" in expected else expected
-    causes = {UPSTREAM: dict(zip(needing, ones, strict=True)), GRADIENT_TURNED: turned}
+    causes = {UPSTREAM: ones, GRADIENT_TURNED: turned}
     factors = {_("the number of samples"): x.numel() // x.shape[-1]}
-    expect_close(got["grads"], expected, "gradients", factors=factors, causes=causes)
+    expect_close(
+        got["grads"], expected, "gradients", factors=factors, causes=causes, scale=10 * size
+    )
     return got
 
 
-@SHAPES
+def reference(leaves: dict[str, Any], needing: list[str], g: Tensor) -> dict[str, Tensor]:
+    """Autograd's gradients of those that need one, worked out in float64."""
+    exact: dict[str, Any] = {
+        name: None if leaf is None else leaf.detach().double() for name, leaf in leaves.items()
+    }
+    asked = [exact[name].requires_grad_() for name in needing]
+    grads = torch.autograd.grad((F.linear(*exact.values()) * g.double()).sum(), asked)
+    return {name: grad.to(g.dtype) for name, grad in zip(needing, grads, strict=True)}
+
+
+@rounds(half=True)
 @points(1)
-def test_linear_forward(
-    student: Student, draw: Draw, lead: tuple[int, ...], n_in: int, n_out: int
-) -> None:
+def test_linear_forward(student: Student, draw: Draw) -> None:
     """`LinearFunction.apply(x, weight, bias)` is x weightᵀ + bias."""
-    inputs = drawn(draw, lead, n_in, n_out, "")
-    got = student.run(apply_linear, **inputs)
+    expect_output(student, draw, draw.magnitude("x, bias", tiny=TINY))
+    if draw.round.all_equal:
+        expect_output(student, draw, 0.0)
+
+
+def expect_output(student: Student, draw: Draw, size: float, by_default: bool = False) -> None:
+    inputs = drawn(draw, "", size)
+    del inputs["g"]
+    got = student.run(apply_linear, by_default=by_default, **inputs)
     expect_function(got)
-    product, bias = inputs["x"] @ inputs["weight"].T, inputs["bias"]
-    causes = {NO_BIAS: product, SUBTRACTED: product - bias}
+    x, weight, bias = (value.double() for value in inputs.values())
+    product = x @ weight.T
+    causes = {NO_BIAS: product.to(draw.dtype), SUBTRACTED: (product - bias).to(draw.dtype)}
     what = "LinearFunction.apply(x, weight, bias)"
-    expect_close(got["output"], product + bias, what, causes=causes)
+    expected = (product + bias).to(draw.dtype)
+    expect_close(got, expected, what, causes=causes, scale=size)
 
 
-@SHAPES
+@rounds(half=True)
 @points(2)
-def test_linear_backward(
-    student: Student, draw: Draw, lead: tuple[int, ...], n_in: int, n_out: int
-) -> None:
+def test_linear_backward(student: Student, draw: Draw) -> None:
     """`LinearFunction.backward` gives the gradients of x, weight and bias."""
-    expect_gradients(student, **drawn(draw, lead, n_in, n_out, "x weight bias"))
+    size = draw.magnitude("the gradient from above", tiny=TINY)
+    expect_gradients(student, **drawn(draw, "x weight bias", size_of_g=size), size=size)
+    if draw.round.all_equal:
+        expect_gradients(student, **drawn(draw, "x weight bias", size_of_g=0.0))
 
 
-@pytest.mark.parametrize("needing", ["x", "weight", "bias", "x bias", "x weight"])
 @points(1)
-def test_linear_needs(student: Student, draw: Draw, needing: str) -> None:
+def test_linear_needs(student: Student, draw: Draw) -> None:
     """`LinearFunction.backward` gives `None` for inputs that need no gradient, the others theirs."""
-    got = expect_gradients(student, **drawn(draw, (5,), 3, 4, needing))
-    for name, grad in zip(NAMES, got["returned"], strict=False):
-        expect(
-            name in needing or grad is None,
-            _(
-                "backward works out a gradient for `{name}`, which needs none; it should be None "
-                "there."
-            ).format(name=name),
-            _("`ctx.needs_input_grad` says which inputs need one."),
-        )
+    for needing in SUBSETS:
+        draw.drawn["needing"] = _("a gradient is needed for {needing}").format(needing=needing)
+        got = expect_gradients(student, **drawn(draw, needing))
+        for name, grad in zip(NAMES, got["returned"], strict=False):
+            expect(
+                name in needing or grad is None,
+                _(
+                    "backward works out a gradient for `{name}`, which needs none; it should be "
+                    "None there."
+                ).format(name=name),
+                _("`ctx.needs_input_grad` says which inputs need one."),
+            )
 
 
+@rounds("published", "ones", "large")
 @points(1)
 def test_linear_without_bias(student: Student, draw: Draw) -> None:
     """The bias of `LinearFunction` may be `None`, in the forward and in the backward pass."""
-    inputs = drawn(draw, (2, 5), 3, 4, "x weight") | {"bias": None}
+    needing = draw.choice("gradients for", ["x weight", "x", "weight"])
+    inputs = drawn(draw, needing) | {"bias": None}
     got = expect_gradients(student, **inputs)
     expected = (inputs["x"] @ inputs["weight"].T).detach()
     expect_close(got["output"], expected, "LinearFunction.apply(x, weight, None)")
 
 
 @probe
-def apply_twice(student: Any, x: Tensor, weights: list[Tensor], biases: list[Tensor]) -> Any:
+def apply_twice(
+    student: Any, x: Tensor, weights: list[Tensor], biases: list[Tensor], before: int
+) -> Any:
+    # whose graphs are still there
+    others = [student.LinearFunction.apply(x, weights[0], biases[0]) for _unused in range(before)]
     value = x
     for weight, bias in zip(weights, biases, strict=True):
         value = torch.tanh(student.LinearFunction.apply(value, weight, bias))
     value.sum().backward()
+    del others
     return [leaf.grad for leaf in (x, *weights, *biases)]
 
 
+@rounds("published", "equal")
 @points(1)
 def test_linear_in_two_layers(student: Student, draw: Draw) -> None:
     """Two `LinearFunction`s work in one network: each backward uses what its own forward kept."""
     # all sizes are the same, so that the other layer's tensors fit, and show in the numbers alone
-    x, *weights = (draw.normal(3, 3) for _ in range(3))
-    biases = [draw.normal(3), draw.normal(3)]
+    n = draw.size("n", high=16)
+    before = 0 if draw.round.is_published else draw.count("calls before", 100, 130)
+    x, *weights = (draw.normal(n, n) for _ in range(3))
+    weights = [weight / n**0.5 for weight in weights]
+    biases = [draw.normal(n), draw.normal(n)]
     leaves = [leaf.requires_grad_() for leaf in (x, *weights, *biases)]
-    got = student.run(apply_twice, x=x, weights=weights, biases=biases)
+    got = student.run(apply_twice, x=x, weights=weights, biases=biases, before=before)
     hidden = torch.tanh(F.linear(x, weights[0], biases[0]))
     output = torch.tanh(F.linear(hidden, weights[1], biases[1]))
     names = (
@@ -196,7 +289,7 @@ def test_linear_in_two_layers(student: Student, draw: Draw) -> None:
         dict(zip(names, got, strict=True)),
         dict(zip(names, grads, strict=True)),
         _("in a network of two layers, gradients"),
-        factors={_("the number of samples"): 3},
+        factors={_("the number of samples"): n},
         causes=lambda: {
             cause: dict(zip(names, two_layers(x, weights, biases, cause), strict=True))
             for cause in mistakes
@@ -247,8 +340,8 @@ def test_linear_gradcheck(student: Student, bias: bool) -> None:
     """`LinearFunction` passes `torch.autograd.gradcheck`."""
     # its finite differences need float64, and take a call for each number: once is enough
     draw = Draw(0, torch.float64)
-    inputs = drawn(draw, (2,), 3, 2, "x weight bias")
-    del inputs["g"]
+    values = {"x": draw.normal(2, 3), "weight": draw.normal(2, 3), "bias": draw.normal(2)}
+    inputs = {name: draw.strided(value).requires_grad_() for name, value in values.items()}
     got = student.run(grad_check, **(inputs if bias else inputs | {"bias": None}))
     given = _("with a bias") if bias else _("without a bias")
     expect(
@@ -258,29 +351,35 @@ def test_linear_gradcheck(student: Student, bias: bool) -> None:
 
 
 @probe
-def apply_round(student: Any, x: Tensor, g: Tensor) -> Any:
+def apply_round(student: Any, by_default: bool, x: Tensor) -> Any:
+    function = function_of(student, "StraightThroughRound")
+    return "no Function" if function is None else called(function.apply, by_default, x)
+
+
+@probe
+def differentiate_round(student: Any, by_default: bool, x: Tensor, g: Tensor, twice: bool) -> Any:
     function = function_of(student, "StraightThroughRound")
     if function is None:
         return "no Function"
     output = function.apply(x)
-    value = output.detach().clone()
-    if x.requires_grad:
-        output.backward(g)
-    return {"value": value, "grad": x.grad}
+    if twice:
+        output = output + 2 * function.apply(x)
+    called(output.backward, by_default, g)
+    return {"grad": x.grad}
 
 
-def halves(draw: Draw) -> Tensor:
+def halves(draw: Draw, size: float = 3.0) -> Tensor:
     """Numbers of which the first are halves, which go to the even neighbour."""
-    exact = draw.normal(6).new_tensor([-2.5, -1.5, -0.5, 0.5, 1.5, 2.5])
-    return torch.cat([exact, 3 * draw.normal(6)])
+    shape = draw.shape("shape", RANKS, elements=4096)
+    exact = torch.tensor([-2.5, -1.5, -0.5, 0.5, 1.5, 2.5]).to(draw.dtype)
+    values = size * draw.normal(math.prod(shape))
+    several = min(len(exact), -(-len(values) // 2))
+    values[:several] = exact[:several]
+    return values.reshape(shape)
 
 
-@pytest.mark.parametrize("shape", [(3, 4), (12, 1)], ids=str)
-@points(1)
-def test_round_forward(student: Student, draw: Draw, shape: tuple[int, ...]) -> None:
-    """`StraightThroughRound.apply(x)` rounds as `torch.round` does."""
-    x = draw.strided(halves(draw).reshape(shape))
-    got = student.run(apply_round, x=x, g=x)
+def expect_rounded(student: Student, draw: Draw, x: Tensor, by_default: bool = False) -> None:
+    got = student.run(apply_round, by_default=by_default, x=x)
     expect(got != "no Function", _("StraightThroughRound is not a torch.autograd.Function."))
     away = (x.abs() + 0.5).floor() * x.sign()
     causes = {
@@ -290,27 +389,55 @@ def test_round_forward(student: Student, draw: Draw, shape: tuple[int, ...]) -> 
         ROUNDING.of(how="all go down"): x.floor(),
     }
     what = "StraightThroughRound.apply(x)"
-    expect_close(got["value"], torch.round(x), what, rtol=0.0, causes=causes)
+    expect_close(got, torch.round(x), what, rtol=0.0, causes=causes)
 
 
-@pytest.mark.parametrize("shape", [(3, 4), (12, 1)], ids=str)
+@rounds(half=True)
 @points(1)
-def test_round_backward(student: Student, draw: Draw, shape: tuple[int, ...]) -> None:
-    """The gradient passes through `StraightThroughRound` unchanged."""
-    x = draw.strided(halves(draw).reshape(shape)).requires_grad_()
-    g = draw.strided(5 * draw.normal(*shape))
-    got = student.run(apply_round, x=x, g=g)
+def test_round_forward(student: Student, draw: Draw) -> None:
+    """`StraightThroughRound.apply(x)` rounds as `torch.round` does."""
+    # too large for int64 in one round, and for the digits of float32 in another
+    sizes = {"3·randn": 3.0, "0.4·randn": 0.4, "2⁷⁰·randn": 2.0**70, "10·randn": 10.0}
+    sizes["2³⁰·randn"] = 2.0**30
+    size = 3.0 if draw.dtype.itemsize == 2 else draw.choice("x", sizes)
+    expect_rounded(student, draw, draw.layout("x", halves(draw, size)))
+    if draw.round.all_equal:
+        expect_rounded(student, draw, torch.zeros(draw.shape("shape", RANKS), dtype=draw.dtype))
+
+
+def expect_passed(
+    student: Student, x: Tensor, g: Tensor, by_default: bool = False, twice: bool = False
+) -> None:
+    leaf = x.detach().requires_grad_()
+    got = student.run(differentiate_round, by_default=by_default, x=leaf, g=g, twice=twice)
     expect(got != "no Function", _("StraightThroughRound is not a torch.autograd.Function."))
     expect(got["grad"] is not None, _("`x` gets no gradient."))
-    plain = x.detach()
+    if twice:
+        what = _("the gradient of x, which is rounded twice in one expression")
+        expect_close(got["grad"], g + 2 * g, what)
+        return
     causes = {
         UPSTREAM: torch.ones_like(g),
         CLIPPED: g.clamp(-1, 1),
-        HARD_TANH: g * (plain.abs() <= 1),
-        TIMES_X: g * plain,
+        HARD_TANH: g * (x.abs() <= 1),
+        TIMES_X: g * x,
         GRADIENT_ROUNDED: g.round(),
     }
     expect_close(got["grad"], g, _("the gradient of x"), rtol=0.0, causes=causes)
+
+
+@rounds(half=True)
+@points(1)
+def test_round_backward(student: Student, draw: Draw) -> None:
+    """The gradient passes through `StraightThroughRound` unchanged."""
+    x = halves(draw)
+    size = draw.magnitude("the gradient from above", tiny=TINY)
+    g = draw.layout("the gradient from above", 5 * size * draw.normal(*x.shape))
+    x = draw.layout("x", x)
+    expect_passed(student, x, g)
+    if draw.round.all_equal:
+        expect_passed(student, x, torch.zeros_like(g))
+        expect_passed(student, x, g, twice=True)
 
 
 @points(1)
@@ -319,11 +446,17 @@ def test_round_backward(student: Student, draw: Draw, shape: tuple[int, ...]) ->
 )
 def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     """Both Functions work on any device, forward and backward."""
-    test_linear_forward(elsewhere, draw, (5,), 3, 4)
-    test_linear_backward(elsewhere, draw, (2, 3), 4, 1)
+    expect_output(elsewhere, draw, 1.0)
+    test_linear_backward(elsewhere, draw)
     test_linear_without_bias(elsewhere, draw)
-    test_round_forward(elsewhere, draw, (3, 4))
-    test_round_backward(elsewhere, draw, (3, 4))
+    test_round_forward(elsewhere, draw)
+    test_round_backward(elsewhere, draw)
+    draw.drawn["default device"] = f"torch.set_default_device({elsewhere.device!r})"
+    expect_output(elsewhere, draw, 1.0, by_default=True)
+    expect_gradients(elsewhere, **drawn(draw, "x weight bias"), by_default=True)
+    x = halves(draw)
+    expect_rounded(elsewhere, draw, x, by_default=True)
+    expect_passed(elsewhere, x, draw.normal(*x.shape), by_default=True)
 
 
 HINTS = (

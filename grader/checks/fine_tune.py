@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -35,16 +36,28 @@ FROZEN_MODE = Cause("mode", "A layer is frozen when none of its own parameters r
 
 @helper
 class Scaled(nn.Module):
-    """A layer that has a parameter of its own and other layers inside."""
+    """A layer that has a parameter of its own and batch normalisation inside."""
 
     def __init__(self) -> None:
         super().__init__()
         self.scale = nn.Parameter(torch.ones(4))
-        self.inner = nn.Linear(4, 4)
+        self.inner = nn.BatchNorm1d(4)
 
     def forward(self, x: Tensor) -> Tensor:
         out: Tensor = self.inner(x) * self.scale
         return out
+
+
+@helper
+class Mixed(nn.BatchNorm1d):
+    """Batch normalisation that has another layer inside."""
+
+    def __init__(self) -> None:
+        super().__init__(4)
+        self.inner = nn.Linear(4, 4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.tanh(super().forward(self.inner(x)))
 
 
 @helper
@@ -56,7 +69,7 @@ class Net(nn.Module):
         self.first = nn.Linear(3, 4)
         self.norm = nn.BatchNorm1d(4)
         self.drop = nn.Dropout(0.0)
-        self.middle = nn.Sequential(Scaled(), nn.BatchNorm1d(4))
+        self.middle = nn.Sequential(Scaled(), Mixed(), nn.BatchNorm1d(4))
         self.fc = nn.Linear(4, 2, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -152,7 +165,7 @@ def test_freeze(student: Student) -> None:
     for requiring in (got["requiring"], got["another"]):
         sentence = _("These parameters still require gradients: {requiring}.")
         expect(not requiring, sentence.format(requiring=requiring[:3]))
-    expect(got["count"] == 11, _("freeze has removed parameters from the model."))
+    expect(got["count"] == 15, _("freeze has removed parameters from the model."))
     expect(got["kept"], _("freeze has changed the values of parameters."))
 
 
@@ -236,7 +249,7 @@ def one_step(
         parameter.requires_grad_(False)
     net.train(how != "eval")
     if how != "residual":
-        net.middle[1].eval()
+        net.middle[2].eval()
         net.drop.train()
     if how == "stale":
         for parameter in net.parameters():
@@ -250,8 +263,8 @@ def one_step(
         if name:
             module.register_forward_pre_hook(note(name))
     modes = [module.training for module in net.modules()]
-    # the optimizer holds the frozen parameters as well
-    optimizer = torch.optim.SGD(net.parameters(), lr=lr)
+    # the optimizer holds the frozen parameters as well, and moves whatever has a gradient, of 0 too
+    optimizer = torch.optim.SGD(net.parameters(), lr=lr, weight_decay=0.5 * (how == "stale"))
     given = {"model": net, "criterion": nn.CrossEntropyLoss(), "optimizer": optimizer}
     given |= {"inputs": inputs, "labels": labels}
     args, kwargs = ([], given) if how == "eval" else ([*given.values()], {})
@@ -272,10 +285,11 @@ def reference(
     lr: float,
     mode: str = "",
     old: float = 0.0,
+    decay: float = 0.0,
 ) -> tuple[float, dict[str, Tensor]]:
     """The loss, and the state after a step in which what `FROZEN` names is frozen.
 
-    `mode`: of all layers, if they have one; `old`: gradients that are not cleared.
+    `mode`: of all layers, if they have one; `old`: gradients that are not cleared; `decay`: the optimizer's.
     """
     net: Any = build(state).train(mode != "eval")
     for name, module in net.named_modules():
@@ -287,12 +301,13 @@ def reference(
     grads = torch.autograd.grad(loss, trained)
     with torch.no_grad():
         for parameter, grad in zip(trained, grads, strict=True):
-            parameter.sub_(lr * (grad + old))
+            parameter.sub_(lr * (grad + old + decay * parameter))
     return loss.item(), {name: value.clone() for name, value in net.state_dict().items()}
 
 
-# of `Net`, where what is inside of `middle.0` is trained, and of `Residual`
-FROZEN = ("first.", "norm.", "middle.0.scale", "conv1.", "bn1.", "layer1.")
+# of `Net`, where what is inside of `middle.0` and `middle.1` is trained, and of `Residual`
+MIXED = ("middle.1.weight", "middle.1.bias", "middle.1.running", "middle.1.num")
+FROZEN = ("first.", "norm.", "middle.0.scale", *MIXED, "conv1.", "bn1.", "layer1.")
 
 
 def draw_step(draw: Draw, how: str) -> dict[str, Any]:
@@ -310,13 +325,14 @@ def test_step(student: Student, draw: Draw, how: str) -> None:
     """`fine_tune_step` updates what is trainable once, and returns the loss before it as a float."""
     given = draw_step(draw, how)
     got = student.run(one_step, **given, frozen=list(FROZEN), how=how)
-    loss, after = reference(**given)
+    step = partial(reference, **given, decay=0.5 * (how == "stale"))
+    loss, after = step()
 
     def other(index: int, **mistake: Any) -> Callable[[], Any]:
-        return lambda: reference(**given, **mistake)[index]
+        return lambda: step(**mistake)[index]
 
     losses: dict[Cause, Any] = {
-        explain.NEW_FOR_OLD: lambda: reference(**given | {"state": after})[0],
+        explain.NEW_FOR_OLD: lambda: step(state=after)[0],
         ALL_TRAIN: other(0, mode="train"),
         ALL_EVAL: other(0, mode="eval"),
     }
@@ -350,12 +366,13 @@ def test_step_keeps_what_is_frozen(student: Student, draw: Draw, how: str) -> No
 
 @points(1)
 def test_step_modes(student: Student, draw: Draw) -> None:
-    """During the step frozen layers are in evaluation mode and the other layers in training mode."""
+    """During the step frozen layers behave as in evaluation mode and the other layers as in training mode."""
     given = draw_step(draw, "train")
     for how in ("train", "eval"):
         got = student.run(one_step, **given, frozen=list(FROZEN), how=how)
-        for name in ("first", "norm", "middle.0", "middle.0.inner", "middle.1", "fc"):
-            wanted = name not in ("first", "norm", "middle.0")
+        # what other layers give does not depend on their modes, which are free
+        for name in ("norm", "middle.0.inner", "middle.1", "middle.2"):
+            wanted = name not in ("norm", "middle.1")
             sentence = _("During the step the layer {name} is not in evaluation mode.")
             if wanted:
                 sentence = _("During the step the layer {name} is not in training mode.")
@@ -366,9 +383,26 @@ def test_step_modes(student: Student, draw: Draw) -> None:
             )
 
 
+@probe
+def broken_step(student: Any, state: Any, inputs: Tensor, labels: Tensor, lr: float) -> Any:
+    import contextlib
+
+    def criterion(outputs: Tensor, labels: Tensor) -> Tensor:
+        raise ArithmeticError("a criterion that fails")
+
+    net = build(state)
+    net.first.requires_grad_(False)
+    net.middle.eval()
+    modes = [module.training for module in net.modules()]
+    optimizer = torch.optim.SGD(net.parameters(), lr=lr)
+    with contextlib.suppress(ArithmeticError):
+        student.fine_tune_step(net, criterion, optimizer, inputs, labels)
+    return [module.training for module in net.modules()] == modes
+
+
 @points(1)
 def test_step_restores_modes(student: Student, draw: Draw) -> None:
-    """After the step every module is in the mode it was in."""
+    """After the step every module is in the mode it was in, also when the step raises."""
     given = draw_step(draw, "train")
     for how in ("train", "eval"):
         got = student.run(one_step, **given, frozen=list(FROZEN), how=how)
@@ -377,6 +411,11 @@ def test_step_restores_modes(student: Student, draw: Draw) -> None:
             _("After the step some modules are in another mode than before."),
             explain.NOTE_MODES,
         )
+    expect(
+        student.run(broken_step, **given),
+        _("After a step that raised some modules are in another mode than before."),
+        _("Put the modes back in a `finally`."),
+    )
 
 
 @points(1)

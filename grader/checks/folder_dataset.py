@@ -8,7 +8,19 @@ import pytest
 import torch
 from torch import Tensor
 
-from grader import Cause, Student, _, expect, expect_close, explain, helper, points, probe
+from grader import (
+    Cause,
+    Draw,
+    Student,
+    _,
+    expect,
+    expect_close,
+    explain,
+    helper,
+    points,
+    probe,
+    rounds,
+)
 
 SWAPPED = Cause("swapped", "An item is (tensor, class index), in this order.")
 FROM_ONE = Cause("off-by-one", "The classes are numbered from 1; the first one is 0.")
@@ -19,31 +31,85 @@ FILE_CHANGED = Cause(
 
 Tree = dict[str, dict[str, Tensor]]
 
-# made in an order that is not sorted, in either direction; the class without files stands in the middle
-TREE: Tree = {
-    "dog": {"b": torch.tensor([1.5, 2.0]), "a": torch.tensor([[3.0, 4.0, 5.0]])},
-    "ant": {"one": torch.tensor([0.5, 0.25], dtype=torch.float64)},
-    "cat": {"x": torch.tensor([7, 200], dtype=torch.uint8), "only": torch.tensor(4)},
-    "bat": {},
+# what `torch.from_numpy` takes; those that come first are among the first files
+DTYPES = (
+    torch.float32,
+    torch.float64,
+    torch.uint8,
+    torch.int64,
+    torch.bool,
+    torch.float16,
+    torch.int32,
+    torch.int16,
+    torch.int8,
+)
+RARE_DTYPES = ("complex64", "complex128", "uint16", "uint32", "uint64")
+CALLS = {
+    "FolderDataset(root)": {"by_keyword": False, "as_path": False},
+    "FolderDataset(root=root)": {"by_keyword": True, "as_path": False},
+    "FolderDataset(Path(root))": {"by_keyword": False, "as_path": True},
 }
-# names as people give them; what has a dot may be a folder, and a file without one is still a file
-NAMED: Tree = {
-    "v1.0": {"a.b.c": torch.tensor([True, False]), "[1] (copy)": torch.tensor([1.5]).half()},
-    "고양이 사진": {"첫째": torch.tensor([3], dtype=torch.int32)},
-    ".hidden": {".begins": torch.tensor([[-4]], dtype=torch.int16)},
-    "[a-z]*": {"x": torch.tensor([5, -6], dtype=torch.int8)},
-}
-# what goes wrong if whole paths are sorted as text ("-" and " " come before "/"), or names as numbers or in lower case
-KNOTTY: Tree = {
-    "cat-2": {"a": torch.tensor([1])},
-    "dog": {"x10": torch.tensor([2]), "X3": torch.tensor([3]), "x2": torch.tensor([4])},
-    "cat": {"z": torch.tensor([5])},
-    "Zoo": {"b": torch.tensor([6])},
-    "bee": {"a": torch.tensor([7])},
-    "cat 2": {"a": torch.tensor([8])},
-}
-# which of these comes first does not matter to the checks that use them
-PAIR: Tree = {"a": {"x": torch.tensor([1.0, 2.0])}, "b": {"x": torch.tensor([[3, 4]])}}
+MANY = 101, 250  # files; to make one takes a while
+
+
+def drawn_array(draw: Draw, number: int) -> Tensor:
+    """An array; the number of the file says of which dtype, and of how many dimensions."""
+    dtype = DTYPES[number % len(DTYPES)]
+    shapes = [(n := draw.size("size", high=130),), (), (1, n), (n, 1, 2), (n,), (2, min(n, 60))]
+    shape = shapes[number % len(shapes)]
+    if dtype.is_floating_point:
+        values = 300 * draw.normal(*shape) if number % 4 else draw.normal(*shape) / 300
+    else:
+        low, high = (0, 2) if dtype == torch.bool else (torch.iinfo(dtype).min, 100)
+        values = draw.integers(max(low, -(2**40)), high, *shape)
+    values = values.to(dtype)
+    return draw.strided(values) if number % 2 else values
+
+
+def drawn_tree(draw: Draw, names: list[str], kind: Any = "layer", most: int = 3) -> Tree:
+    """Classes made in an order that is not sorted, in either direction, the second without files, the last with some.
+
+    Two files are of one dtype and shape.
+    """
+    in_order = sorted(names)
+    counts = dict(zip(in_order, [2, 0, *([1] * len(names))], strict=False))
+    counts[in_order[-1]] = most
+    made = [*in_order[1:2], *in_order[:1], *in_order[:1:-1]]
+    tree: Tree = {}
+    number = draw.round.number
+    for name in made:
+        files = sorted(draw.names(counts[name], kind), reverse=True)
+        tree[name] = {file: drawn_array(draw, number := number + 1) for file in files}
+    last = tree[in_order[-1]]
+    first, second = list(last)[:2]
+    last[second] = torch.flip(last[first], [*range(last[first].dim())]) + last[first].new_ones(())
+    return tree
+
+
+def drawn_pair(draw: Draw) -> Tree:
+    """Two classes with a file each; which of these comes first does not matter to the checks that use them."""
+    return {
+        "a": {"x": torch.tensor([1.0, 2.0]) + draw.integers(0, 9, 1)},
+        "b": {"x": torch.tensor([[30, 40]]) + draw.integers(0, 9, 1)},
+    }
+
+
+def drawn_knots(draw: Draw) -> Tree:
+    """What goes wrong if whole paths are sorted as text ("-" and " " come before "/"), or names as numbers or in
+    lower case."""
+    word, other, third, x = draw.names(4)
+    tree: dict[str, list[str]] = {
+        f"{word}-2": ["a"],
+        other: [f"{x}10", f"{x.upper()}3", f"{x}2"],
+        word: ["z"],
+        draw.name().upper(): ["b"],
+        third: ["a"],
+        f"{word} 2": ["a"],
+    }
+    places = iter(range(1, 100))
+    return {
+        name: {file: torch.tensor([next(places)]) for file in files} for name, files in tree.items()
+    }
 
 
 def order_of(tree: Tree) -> list[tuple[Tensor, int]]:
@@ -74,15 +140,25 @@ def planted(tree: Any) -> str:
 
 
 @helper
-def add_array(*parts: str) -> None:
-    """A file that holds an array, whatever its name is, and the folders that lead to it."""
+def add_decoys(root: str, classes: list[str]) -> None:
+    """What is ignored, all of it arrays: beside the classes, with other endings, and not directly in a class."""
     import os
 
     import numpy
 
-    os.makedirs(os.path.join(*parts[:-1]), exist_ok=True)
-    with open(os.path.join(*parts), "wb") as file:
-        numpy.save(file, numpy.ones(3))
+    array = os.path.join(root, "beside.npy")
+    numpy.save(array, numpy.ones(3))
+    os.link(array, os.path.join(root, "LICENSE"))
+    for name in classes:
+        os.mkdir(os.path.join(root, name, "deeper"))
+        for other in (
+            "notes.txt",
+            "a.npy.bak",
+            "UPPER.NPY",
+            "npy",
+            os.path.join("deeper", "z.npy"),
+        ):
+            os.link(array, os.path.join(root, name, other))
 
 
 @helper
@@ -95,9 +171,7 @@ def numbers(tensor: Any) -> list[float]:
 @probe
 def describe(student: Any, tree: Any) -> Any:
     root = planted(tree)
-    add_array(root, "beside.npy")  # beside the classes
-    add_array(root, "LICENSE")
-    add_array(root, next(iter(tree)), "deeper", "z.npy")
+    add_decoys(root, [*tree][:1])
     dataset = student.FolderDataset(root)
     return {
         "is a Dataset": isinstance(dataset, torch.utils.data.Dataset),
@@ -107,17 +181,20 @@ def describe(student: Any, tree: Any) -> Any:
     }
 
 
-@pytest.mark.parametrize("files", ["some", "none"])
+@rounds("published", "ones", "large", single=True)
 @points(2)
-def test_classes(student: Student, files: str) -> None:
+def test_classes(student: Student, draw: Draw) -> None:
     """`classes` are the folders under `root`, sorted, empty ones too; `class_to_idx` numbers them."""
-    tree: Tree = TREE if files == "some" else {"bat": {}, "asp": {}}
+    files = draw.choice("files", ["some", "none"])
+    names = draw.names(draw.size("classes", 3, 12))
+    tree = drawn_tree(draw, names, most=2) if files == "some" else {name: {} for name in names}
     got = student.run(describe, tree=tree)
     expect(got["is a Dataset"], _("FolderDataset is not a torch.utils.data.Dataset."))
     classes, found = sorted(tree), got["classes"]
     expect(isinstance(found, list | tuple), _("classes is not a list."))
     same = sorted(map(str, found)) == classes
-    cause = "" if "bat" in found else _("Folders without files count too.")
+    empty = {name for name in tree if not tree[name]}
+    cause = "" if empty <= set(map(str, found)) else _("Folders without files count too.")
     sentence = _("classes is {found}, expected {wanted}.").format(found=list(found), wanted=classes)
     expect(list(found) == classes, sentence, explain.ORDER if same else cause)
     numbering = {name: i for i, name in enumerate(classes)}
@@ -133,20 +210,24 @@ def test_classes(student: Student, files: str) -> None:
         expect_close(got["length"], 0, _("len(dataset) where no class holds a file"))
 
 
+@helper
+def dataset_of(student: Any, root: str, by_keyword: bool, as_path: bool) -> Any:
+    from pathlib import Path
+
+    path = Path(root) if as_path else root
+    return student.FolderDataset(root=path) if by_keyword else student.FolderDataset(path)
+
+
 @probe
-def read_tree(student: Any, tree: Any, count: int) -> Any:
+def read_tree(student: Any, tree: Any, count: int, by_keyword: bool, as_path: bool) -> Any:
     import os
 
     root = planted(tree)
-    add_array(root, "beside.npy")
-    for name in tree:
-        add_array(root, name, "notes.txt")
-        add_array(root, name, "a.npy.bak")
-        add_array(root, name, "UPPER.NPY")
-        add_array(root, name, "npy")
-        add_array(root, name, "deeper", "z.npy")  # not directly in the class
+    add_decoys(root, [*tree][:2])
     before = [sorted(names + files) for _, names, files in sorted(os.walk(root))]
-    dataset = student.FolderDataset(root)
+    dataset = dataset_of(student, root, by_keyword, as_path)
+    if by_keyword or as_path:  # and another one
+        student.FolderDataset(planted({"z": {}}))
     if len(dataset) != count:
         return {"length": len(dataset)}
     items = [dataset[i] for i in range(count)]
@@ -154,13 +235,16 @@ def read_tree(student: Any, tree: Any, count: int) -> Any:
     return {"length": count, "items": items, "untouched": before == after}
 
 
-@pytest.mark.parametrize("names", ["plain", "with dots, brackets, spaces and Hangul"])
+@rounds("published", "ones", "more ones", "large", single=True)
 @points(2)
-def test_items(student: Student, names: str) -> None:
+def test_items(student: Student, draw: Draw) -> None:
     """An item is (the file's array as a tensor of its dtype, the class index as int)."""
-    tree = TREE if names == "plain" else NAMED
+    kinds: Any = ("layer", "layer") if draw.round.is_published else ("folder", "file")
+    names = draw.names(int(draw.integers(4, 7, 1).item()), kinds[0])
+    tree = drawn_tree(draw, names, kinds[1])
     expected = order_of(tree)
-    got = student.run(read_tree, tree=tree, count=len(expected))
+    call = draw.choice("call", CALLS)
+    got = student.run(read_tree, tree=tree, count=len(expected), **call)
     expect_close(got["length"], len(expected), _("len(dataset), beside other files and folders,"))
     causes = {
         SWAPPED: [(label, tensor) for tensor, label in expected],
@@ -168,6 +252,63 @@ def test_items(student: Student, names: str) -> None:
     }
     expect_close(got["items"], expected, "dataset", causes=causes)
     expect(got["untouched"], _("Files or folders were made or removed under root."))
+    if draw.round.low > 64:
+        expect_rare(student, draw)
+        expect_many(student, draw)
+
+
+@probe
+def read_rare(student: Any, tree: Any, dtypes: list[str]) -> Any:
+    """Items of dtypes that cannot be sent, as texts and numbers."""
+    import os
+
+    import numpy
+
+    root = planted(tree)
+    for name in dtypes:
+        path = os.path.join(root, "a", f"{name}.npy")
+        numpy.save(path, tree["a"]["0"].numpy().astype(name))
+    dataset = student.FolderDataset(root)
+    items = [dataset[i][0] for i in range(1, len(dataset))]
+    return {
+        str(item.dtype): [int(each.real) for each in item.cpu().numpy().flatten()] for item in items
+    }
+
+
+def expect_rare(student: Student, draw: Draw) -> None:
+    """The other dtypes that NumPy and torch have in common."""
+    array = draw.integers(0, 1000, 3)
+    got = student.run(read_rare, tree={"a": {"0": array}}, dtypes=list(RARE_DTYPES))
+    expected = {f"torch.{name}": array.tolist() for name in RARE_DTYPES}
+    expect_close(sorted(got), sorted(expected), _("the list of the items' dtypes"))
+    expect_close(got, expected, _("the numbers of the items, by dtype,"))
+
+
+@probe(once="it makes many files")
+def count_many(student: Any, tree: Any, count: int, last: Tensor) -> Any:
+    import os
+
+    import numpy
+
+    root = planted(tree)
+    one = os.path.join(root, "a", "0.npy")
+    for number in range(1, count):
+        os.link(one, os.path.join(root, "a", f"{number}.npy"))
+    numpy.save(os.path.join(root, "a", "z.npy"), last.numpy())
+    dataset = student.FolderDataset(root)
+    length = len(dataset)
+    return [length, numbers(dataset[length - 1][0])]
+
+
+def expect_many(student: Student, draw: Draw) -> None:
+    """A folder of many files: how many there are, and the last one."""
+    count = int(draw.integers(*MANY, 1).item())
+    draw.drawn["files"] = f"files = {count + 1}"
+    tree = {"a": {"0": draw.integers(0, 9, 2)}}
+    last = draw.integers(10, 99, 2)
+    length, found = student.run(count_many, tree=tree, count=count, last=last)
+    expect_close(length, count + 1, "len(dataset)")
+    expect_close(found, last.double().tolist(), "dataset[-1]")
 
 
 @probe
@@ -186,24 +327,54 @@ def index_it(student: Any, tree: Any, indices: list[int], as_path: bool = False)
     return found
 
 
+@rounds("published", single=True)
 @points(1)
-def test_order(student: Student) -> None:
+def test_order(student: Student, draw: Draw) -> None:
     """Items stand in the order of class, then file name, where `root` is a `Path` too."""
+    tree = drawn_knots(draw)
     names = {
         tensor.item(): f"{name}/{file}.npy"
-        for name, files in KNOTTY.items()
+        for name, files in tree.items()
         for file, tensor in files.items()
     }
     indices = list(range(len(names)))
-    got = student.run(index_it, tree=KNOTTY, indices=indices, as_path=True)
+    got = student.run(index_it, tree=tree, indices=indices, as_path=True)
     found = [names.get(number, "no file") for number in got]
-    wanted = [names[tensor.item()] for tensor, _ in order_of(KNOTTY)]
+    wanted = [names[tensor.item()] for tensor, _ in order_of(tree)]
     cause = explain.ORDER if sorted(found) == sorted(wanted) else ""
     expect(
         found == wanted,
         _("The items come from {found}, expected {wanted}.").format(found=found, wanted=wanted),
         cause,
     )
+
+
+@helper
+def arrays_opened() -> list[str]:
+    """The names of the arrays that are opened from now on, as Python's own events tell of them."""
+    import os
+    import sys
+
+    opened: list[str] = []
+
+    def heard(event: str, arguments: Any) -> None:
+        if event == "open" and isinstance(arguments[0], str | bytes | os.PathLike):
+            name = os.fsdecode(arguments[0])
+            if name.endswith(".npy"):
+                opened.append("/".join(name.split("/")[-2:]))
+
+    sys.addaudithook(heard)
+    return opened
+
+
+@probe(once="what listens stays for as long as the process")
+def open_early(student: Any, tree: Any) -> Any:
+    root = planted(tree)
+    opened = arrays_opened()
+    dataset = student.FolderDataset(root)
+    made = [*opened]
+    len(dataset)
+    return {"made": made, "counted": opened[len(made) :]}
 
 
 @probe
@@ -226,40 +397,69 @@ def change_later(student: Any, tree: Any, late: Tensor) -> Any:
     return numbers(dataset[1][0])
 
 
+@rounds("published", single=True)
 @points(2)
-def test_is_lazy(student: Student) -> None:
+def test_is_lazy(student: Student, draw: Draw) -> None:
     """A file is read when its item is asked for, and not before."""
-    got = student.run(change_later, tree=PAIR, late=torch.tensor([[6, 7]]))
+    tree, late = drawn_pair(draw), draw.integers(60, 99, 2)
+    got = student.run(change_later, tree=tree, late=late)
+    old = [tensor.flatten().tolist() for files in tree.values() for tensor in files.values()]
     expect(
-        got not in ([1.0, 2.0], [3.0, 4.0]),
+        got not in old,
         _(
             "A file was read before its item was asked for: it was replaced in between, and "
             "the item is the old one."
         ),
         _("Keep the paths in `__init__`, and read in `__getitem__`."),
     )
-    expect_close(got, [6.0, 7.0], _("the numbers of an item whose file was replaced in between"))
+    what = _("the numbers of an item whose file was replaced in between")
+    expect_close(got, late.double().tolist(), what)
+    opened = student.run(open_early, tree=tree)
+    sentences = {
+        "made": _("{name} was opened when the dataset was made."),
+        "counted": _("{name} was opened when the length was asked for."),
+    }
+    for when, sentence in sentences.items():
+        expect(
+            not opened[when],
+            sentence.format(name=", ".join(opened[when][:1])),
+            _("Keep the paths in `__init__`, and read in `__getitem__`."),
+        )
 
 
 @probe
-def transformed(student: Any, tree: Any, in_place: bool) -> Any:
+def transformed(student: Any, tree: Any, factor: float, in_place: bool, by_position: bool) -> Any:
     seen: list[bool] = []
 
     def transform(tensor: Any) -> Any:
         seen.append(isinstance(tensor, torch.Tensor))
-        return tensor.mul_(2).add_(len(seen)) if in_place else tensor * 2 + len(seen)
+        if in_place:
+            return tensor.mul_(factor).add_(len(seen))
+        return tensor * factor + len(seen)
 
-    dataset = student.FolderDataset(planted(tree), transform=transform)
+    root = planted(tree)
+    if by_position:
+        dataset = student.FolderDataset(root, transform)
+    else:
+        dataset = student.FolderDataset(root, transform=transform)
     before = len(seen) + 0 * len(dataset)
     items = [numbers(dataset[0][0]) for _ in range(2)]
     return {"before": before, "items": items, "seen": seen}
 
 
-@pytest.mark.parametrize("in_place", [False, True], ids=["new tensor", "in place"])
+@rounds("published", "equal", single=True)
 @points(1)
-def test_transform(student: Student, in_place: bool) -> None:
+def test_transform(student: Student, draw: Draw) -> None:
     """`transform` gets the tensor when the item is asked for, and its result is the item's tensor."""
-    got = student.run(transformed, tree={"a": PAIR["a"]}, in_place=in_place)
+    array, [factor] = draw.normal(draw.size("size")).float(), draw.coefficients(1)
+    args, _kwargs = draw.passed(transform=True)
+    got = student.run(
+        transformed,
+        tree={draw.name("folder"): {draw.name("file"): array}},
+        factor=2 * factor,
+        in_place=draw.choice("in_place", [False, True]),
+        by_position=bool(args),
+    )
     expect(
         got["before"] == 0,
         _("The transform was called when the dataset was made."),
@@ -273,16 +473,23 @@ def test_transform(student: Student, in_place: bool) -> None:
             calls=calls
         ),
     )
-    expected = [[3.0, 5.0], [4.0, 6.0]]
-    causes = {NOT_TRANSFORMED: [[1.0, 2.0], [1.0, 2.0]], FILE_CHANGED: [[3.0, 5.0], [8.0, 12.0]]}
+    once = array * 2 * factor + 1
+    expected = [once.tolist(), (once + 1).tolist()]
+    causes = {
+        NOT_TRANSFORMED: [array.tolist()] * 2,
+        FILE_CHANGED: [once.tolist(), (once * 2 * factor + 2).tolist()],
+    }
     what = _("the numbers of an item with a transform")
-    expect_close(got["items"], expected, what, causes=causes)
+    expect_close(got["items"], expected, what, rtol=1e-6, causes=causes)
 
 
+@rounds("published", "equal", single=True)
 @points(1)
-def test_indices(student: Student) -> None:
+def test_indices(student: Student, draw: Draw) -> None:
     """Negative indices count from the end; an index outside the range raises IndexError."""
-    trees: list[Tree] = [PAIR, {"empty": {}}]
+    files = draw.names(draw.size("files", 2, 12), "file")
+    full = {file: torch.tensor([number]) for number, file in enumerate(files)}
+    trees: list[Tree] = [{draw.name(): full}, {draw.name(): {}}]
     for tree in trees:
         count = len(order_of(tree))
         indices = [*range(-count, count), count, count + 3, -count - 1, -count - 2]
@@ -309,7 +516,7 @@ def test_indices(student: Student) -> None:
 def without_classes(student: Any, beside: bool) -> Any:
     root = planted({})
     if beside:
-        add_array(root, "a.npy")  # a file is no class
+        add_decoys(root, [])  # a file is no class
     try:
         student.FolderDataset(root)
     except FileNotFoundError:

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 import torch
 from torch import Tensor
 
-from grader import Cause, Draw, Student, _, expect, expect_close, explain, needs, points, probe
+from grader import (
+    Cause,
+    Draw,
+    Student,
+    _,
+    called,
+    expect,
+    expect_close,
+    explain,
+    needs,
+    points,
+    probe,
+    rounds,
+)
 
 FORBIDDEN: dict[str, Any] = {"by hand": {}}
+TINY = -8.0, -6.5  # exponents of 10
 NO_B = Cause("missing-term", "The term `b` is missing.")
 SWAPPED = Cause("swapped", "`a` stands where `b` should, and `b` where `a` should.")
 NO_SQUARE = Cause("no-square", "The errors are not squared.")
@@ -22,114 +35,195 @@ MEANS = Cause(
     "The mean of a product is not the product of the means: multiply by x, then take the mean.",
 )
 NEW_A = Cause("new-for-old", "The gradient of `b` is that at the new `a`: work out both first.")
-# parameters are 0-dim or of shape (1,)
-SHAPES = pytest.mark.parametrize(("m", "shape"), [(5, ()), (1, (1,)), (4, (1,)), (1, ())], ids=str)
+# parameters are 0-dim or of shape (1,), and not always alike
+ALIKE: dict[str, tuple[Any, Any]] = {"0-dim": ((), ()), "(1,)": ((1,), (1,))}
+SHAPES = ALIKE | {"() and (1,)": ((), (1,)), "(1,) and ()": ((1,), ())}
+NEEDING = {"no input requires gradients": False, "inputs require gradients": True}
+
+
+def needing(draw: Draw, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The inputs, which require gradients in some rounds: then it is free whether a result does."""
+    needs = draw.choice("gradients", NEEDING)
+    return {name: value.detach().requires_grad_(needs) for name, value in inputs.items()}
+
+
+def numbers(draw: Draw, *shape: int) -> Tensor:
+    """Not too large for 16 bits, in which squares of them have to fit."""
+    return draw.normal(*shape) if draw.dtype.itemsize == 2 else draw.numbers(*shape)
 
 
 @probe
-def predict_at(student: Any, x: Tensor, a: Tensor, b: Tensor) -> Any:
-    return student.predict(x, a, b)
+def predict_at(student: Any, by_default: bool, x: Tensor, a: Tensor, b: Tensor) -> Any:
+    return called(student.predict, by_default, x, a, b)
 
 
-@SHAPES
-@points(1)
-def test_predict(student: Student, draw: Draw, m: int, shape: tuple[int, ...]) -> None:
-    """`predict(x, a, b)` is a·x + b."""
-    x, a, b = draw.strided(draw.normal(m)), draw.normal(*shape), draw.normal(*shape)
+def expect_line(student: Student, draw: Draw, size: float, by_default: bool = False) -> None:
+    m, shapes = draw.size("m"), draw.choice("shapes", SHAPES)
+    x = draw.layout("x", size * numbers(draw, m))
+    a, b = draw.normal(*shapes[0]), size * draw.normal(*shapes[1])
+    inputs = needing(draw, {"x": x, "a": a, "b": b})
+    got = student.run(predict_at, by_default=by_default, **inputs)
     causes = {NO_B: a * x, SWAPPED: b * x + a}
-    got = student.run(predict_at, x=x, a=a, b=b)
-    expect_close(got, a * x + b, "predict(x, a, b)", causes=causes)
+    expected, scale = a * x + b, largest((a * x).abs() + b.abs())
+    free = None if inputs["x"].requires_grad else False
+    what = "predict(x, a, b)"
+    expect_close(got, expected, what, requires_grad=free, causes=causes, scale=scale)
+
+
+def largest(terms: Tensor) -> float:
+    return terms.max().item()
+
+
+@rounds(half=True)
+@points(1)
+def test_predict(student: Student, draw: Draw) -> None:
+    """`predict(x, a, b)` is a·x + b."""
+    expect_line(student, draw, draw.magnitude("x, b", tiny=TINY))
+    if draw.round.all_equal:
+        expect_line(student, draw, 0.0)
 
 
 @probe
-def measure(student: Any, y_pred: Tensor, y: Tensor) -> Any:
-    return student.mse(y_pred, y)
+def measure(student: Any, by_default: bool, y_pred: Tensor, y: Tensor, again: bool) -> Any:
+    results = []
+    if again:  # with the same object, which holds other numbers the first time
+        numbers, y_pred = y_pred, y_pred.detach() + 1
+        results.append(student.mse(y_pred, y))
+        y_pred.copy_(numbers.detach())
+    return [*results, called(student.mse, by_default, y_pred, y)]
 
 
-@pytest.mark.parametrize("m", [5, 1])
-@points(2)
-def test_mse(student: Student, draw: Draw, m: int) -> None:
-    """`mse(y_pred, y)` is the mean squared error, a scalar."""
-    y_pred, y = draw.strided(draw.normal(m)), draw.strided(draw.normal(m))
-    got = student.run(measure, y_pred=y_pred, y=y)
-    error, expected = y_pred - y, ((y_pred - y) ** 2).mean()
+def expect_error(student: Student, draw: Draw, size: float, by_default: bool = False) -> None:
+    m = draw.size("m")
+    y_pred = draw.layout("y_pred", size * numbers(draw, m))
+    y = draw.layout("y", size * numbers(draw, m))
+    inputs = needing(draw, {"y_pred": y_pred, "y": y})
+    got = student.run(measure, by_default=by_default, again=size == 0, **inputs)
+    if size == 0:
+        first = torch.ones((), dtype=draw.dtype)
+        expect_close(
+            got[0], first, "mse(y_pred, y)", causes={explain.STALE: torch.zeros_like(first)}
+        )
+    error = y_pred.double() - y.double()
+    expected = (error**2).mean().to(draw.dtype)
     causes = {NO_SQUARE: error.mean(), ABSOLUTE: error.abs().mean(), ROOT: expected.sqrt()}
-    expect_close(got, expected, "mse(y_pred, y)", factors={"m": m}, causes=causes)
+    expect_close(
+        got[-1],
+        expected,
+        "mse(y_pred, y)",
+        requires_grad=None if inputs["y"].requires_grad else False,
+        factors={"m": m},
+        causes={cause: value.to(draw.dtype) for cause, value in causes.items()},
+        scale=size**2,
+    )
+
+
+@rounds(half=True)
+@points(2)
+def test_mse(student: Student, draw: Draw) -> None:
+    """`mse(y_pred, y)` is the mean squared error, a scalar."""
+    expect_error(student, draw, draw.magnitude("y_pred, y", tiny=TINY))
+    if draw.round.all_equal:
+        expect_error(student, draw, 0.0)
 
 
 def autograd(x: Tensor, y: Tensor, a: Tensor, b: Tensor) -> tuple[Tensor, ...]:
-    leaves = [a.clone().requires_grad_(), b.clone().requires_grad_()]
-    loss = ((leaves[0] * x + leaves[1] - y) ** 2).mean()
-    return torch.autograd.grad(loss, leaves)
+    """The gradients, worked out in float64 and given in the dtype of `a`."""
+    leaves = [a.detach().double().requires_grad_(), b.detach().double().requires_grad_()]
+    loss = ((leaves[0] * x.double() + leaves[1] - y.double()) ** 2).mean()
+    return tuple(grad.to(a.dtype) for grad in torch.autograd.grad(loss, leaves))
+
+
+def size_of_terms(x: Tensor, y: Tensor, a: Tensor, b: Tensor) -> float:
+    """How large the terms are that the gradients are sums of; 1 at least, so that differences of `mse` may do."""
+    error = 2 * (largest((a * x).abs()) + b.abs().item() + largest(y.abs()))
+    return max(1.0, error) * max(1.0, largest(x.abs()))
 
 
 @probe
-def work_out(student: Any, x: Tensor, y: Tensor, a: Tensor, b: Tensor) -> Any:
-    return student.gradients(x, y, a, b)
+def work_out(student: Any, by_default: bool, x: Tensor, y: Tensor, a: Tensor, b: Tensor) -> Any:
+    return called(student.gradients, by_default, x, y, a, b)
 
 
 def expect_gradients(
     student: Student,
     draw: Draw,
-    m: int,
-    shape: tuple[int, ...],
-    other: tuple[int, ...],
-    leaves: bool = False,
+    shapes: tuple[Any, Any],
+    size: float = 1.0,
+    by_default: bool = False,
 ) -> None:
-    """Holds the gradients of an `a` of the one shape and a `b` of the other against autograd's.
-
-    With `leaves`, these two require gradients: the values are the same, and the rest is free.
-    """
-    x, y = draw.strided(draw.normal(m)), draw.strided(draw.normal(m))
-    a, b = draw.normal(*shape), draw.normal(*other)
-    given = {"a": a.clone().requires_grad_(leaves), "b": b.clone().requires_grad_(leaves)}
-    got = student.run(work_out, x=x, y=y, **given)
+    """Holds the gradients of an `a` of the one shape and a `b` of the other against autograd's."""
+    m = draw.size("m")
+    x = draw.layout("x", size * numbers(draw, m))
+    y = draw.layout("y", size * numbers(draw, m))
+    a, b = draw.normal(*shapes[0]), size * draw.normal(*shapes[1])
+    inputs = needing(draw, {"x": x, "y": y, "a": a, "b": b})
+    got = student.run(work_out, by_default=by_default, **inputs)
     expect(isinstance(got, list | tuple) and len(got) == 2, _("gradients does not give a pair."))
     grads = dict(zip("ab", autograd(x, y, a, b), strict=True))
     causes = {
-        NO_X: {"a": grads["b"], "b": grads["b"]},
-        MEANS: {"a": grads["b"] * x.mean(), "b": grads["b"]},
+        NO_X: {"a": grads["b"].reshape(a.shape), "b": grads["b"]},
+        MEANS: {"a": grads["b"].reshape(a.shape) * x.mean(), "b": grads["b"]},
     }
     expect_close(
         dict(zip("ab", got, strict=True)),
         grads,
         _("the gradients"),
-        requires_grad=None if leaves else False,
+        requires_grad=None if inputs["x"].requires_grad else False,
         factors={"m": m},
         causes=causes,
+        scale=size_of_terms(x, y, a, b),
     )
 
 
-@pytest.mark.parametrize("m", [5, 1])
+@rounds(half=True)
 @points(3)
-def test_gradients(student: Student, draw: Draw, m: int) -> None:
+def test_gradients(student: Student, draw: Draw) -> None:
     """`gradients` gives the pair (∂mse/∂a, ∂mse/∂b), by hand."""
-    expect_gradients(student, draw, m, (), ())
+    expect_gradients(student, draw, ((), ()), draw.magnitude("x, y, b", tiny=TINY))
+    if draw.round.all_equal:
+        expect_gradients(student, draw, ((), ()), 0.0)
 
 
+@rounds("published", "equal")
 @points(1)
 @needs("gradients")
 def test_gradients_shapes(student: Student, draw: Draw) -> None:
     """Each gradient has its parameter's shape, also where that is (1,)."""
-    for shapes in (((1,), (1,)), ((), (1,)), ((1,), ())):
-        expect_gradients(student, draw, 4, *shapes)
-    expect_gradients(student, draw, 4, (1,), (1,), leaves=True)
+    for shapes in list(SHAPES.values())[1:]:
+        expect_gradients(student, draw, shapes)
 
 
 @probe
-def take_steps(student: Any, x: Tensor, y: Tensor, a: Tensor, b: Tensor, lr: float) -> Any:
-    first = student.step(x, y, a, b, lr)
-    pair = isinstance(first, tuple | list) and len(first) == 2
-    return [first, student.step(x, y, *first, lr)] if pair else "no pair"
+def take_steps(
+    student: Any,
+    by_default: bool,
+    x: Tensor,
+    y: Tensor,
+    a: Tensor,
+    b: Tensor,
+    lr: float,
+    steps: int,
+) -> Any:
+    pairs = []
+    for _unused in range(steps):
+        pair = called(student.step, by_default, x, y, a, b, lr)
+        if not (isinstance(pair, tuple | list) and len(pair) == 2):
+            return "no pair"
+        pairs.append(pair)
+        a, b = pair
+    return pairs
 
 
-@SHAPES
-@points(2)
-def test_step(student: Student, draw: Draw, m: int, shape: tuple[int, ...]) -> None:
-    """`step` gives the pair of new parameters after one step of gradient descent."""
-    x, y, lr = draw.normal(m), draw.normal(m), 0.1
-    a, b = draw.normal(*shape), draw.normal(*shape)
-    got = student.run(take_steps, x=x, y=y, a=a, b=b, lr=lr)
+def expect_steps(student: Student, draw: Draw, size: float, by_default: bool = False) -> None:
+    m, shapes = draw.size("m"), draw.choice("shapes", SHAPES)
+    x, y = (draw.layout(name, size * draw.normal(m)) for name in ("x", "y"))
+    a, b = size * draw.normal(*shapes[0]), size * draw.normal(*shapes[1])
+    # few and small ones where x is large, or else they would run away
+    steps = draw.count("steps", 1, 12 if size <= 1 else 2)
+    lr = draw.uniform(0.05, 0.15).item() / max(1.0, largest(x.abs())) ** 2
+    inputs = needing(draw, {"x": x, "y": y})
+    got = student.run(take_steps, by_default=by_default, a=a, b=b, lr=lr, steps=steps, **inputs)
     expect(got != "no pair", _("step does not give a pair."))
 
     def walk(factor: float, a_first: bool = False) -> list[tuple[Tensor, Tensor]]:
@@ -143,18 +237,31 @@ def test_step(student: Student, draw: Draw, m: int, shape: tuple[int, ...]) -> N
         return pairs
 
     causes = explain.step_causes(walk, lr) | {NEW_A: lambda: walk(1, a_first=True)}
-    what = _("(a, b) after each of two steps")
-    expect_close(got, walk(1), what, requires_grad=False, causes=causes)
+    what = _("(a, b) after each of {steps} steps").format(steps=steps)
+    free = None if inputs["x"].requires_grad else False
+    expect_close(got, walk(1), what, requires_grad=free, causes=causes, scale=max(1.0, size**2))
+
+
+@rounds(half=True)
+@points(2)
+def test_step(student: Student, draw: Draw) -> None:
+    """`step` gives the pair of new parameters after one step of gradient descent."""
+    expect_steps(student, draw, draw.magnitude("x, y, a, b", tiny=TINY))
+    if draw.round.all_equal:
+        expect_steps(student, draw, 0.0)
 
 
 @points(1)
 @needs("predict", "mse", "gradients", "step")
 def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     """All four functions work on any device: results are where the inputs are."""
-    test_predict(elsewhere, draw, 5, ())
-    test_mse(elsewhere, draw, 5)
-    expect_gradients(elsewhere, draw, 5, (), ())
-    test_step(elsewhere, draw, 4, (1,))
+    for by_default in (False, True):
+        if by_default:
+            draw.drawn["default device"] = f"torch.set_default_device({elsewhere.device!r})"
+        expect_line(elsewhere, draw, 1.0, by_default)
+        expect_error(elsewhere, draw, 1.0, by_default)
+        expect_gradients(elsewhere, draw, ((), ()), 1.0, by_default)
+        expect_steps(elsewhere, draw, 1.0, by_default)
 
 
 HINTS = (

@@ -302,15 +302,11 @@ def test_backward(student: Student, draw: Draw) -> None:
 
 @probe
 def take_steps(
-    student: Any, w: Tensor, b: Tensor, lrs: list[Tensor], dw: list[Tensor], db: list[Tensor]
+    student: Any, w: Tensor, b: Tensor, lr: Tensor, dw: list[Tensor], db: list[Tensor]
 ) -> Any:
-    model = prepared(student, w, b, lrs[0])
+    model = prepared(student, w, b, lr)
     shapes = first_shapes(model)
-    before = lrs[0]
-    for lr, one, other in zip(lrs, dw, db, strict=True):
-        if not torch.equal(lr, before):
-            fill(model, lr=lr)
-        before = lr
+    for one, other in zip(dw, db, strict=True):
         give_gradients(model, one, other)
         model.optimize()
     found = told(model, shapes, w, b)
@@ -324,20 +320,16 @@ def test_optimize(student: Student, draw: Draw) -> None:
     dim, calls = draw.size("dim"), draw.count("calls", 2, 25)
     size = draw.magnitude("w, b, dw, db")
     w, b = size * draw.normal(dim, 1), size * draw.normal()
-    # the same as published; later on somebody lowers it between calls
-    lrs = [some_lr(draw)] * 2 + [some_lr(draw) for _unused in range(calls - 2)]
+    lr = some_lr(draw)
     dw = [size * draw.normal(dim, 1) for _unused in range(calls)]
     db = [size * draw.normal() for _unused in range(calls)]
-    got = student.run(take_steps, w=w, b=b, lrs=lrs[:calls], dw=dw, db=db)
+    got = student.run(take_steps, w=w, b=b, lr=lr, dw=dw, db=db)
 
     def walk(factor: float, fixed: float = 0.0) -> dict[str, Tensor]:
-        steps = [fixed or factor * lr for lr in lrs]
-        moved = [
-            sum(step * grad for step, grad in zip(steps, grads, strict=False)) for grads in (dw, db)
-        ]
+        moved = [sum((fixed or factor * lr) * grad for grad in grads) for grads in (dw, db)]
         return {"w": w - moved[0], "b": b - moved[1]}
 
-    causes = explain.step_causes(walk, lrs[0].item())
+    causes = explain.step_causes(walk, lr.item())
     causes |= {explain.LR_IGNORED: partial(walk, 1, 1.0), FIXED: partial(walk, 1, 0.01)}
     what = _("after {calls} calls of optimize(), parameters").format(calls=calls)
     expect_close(got, walk(1), what, causes=causes, scale=size)

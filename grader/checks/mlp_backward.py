@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import Any
 
-import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -15,6 +15,7 @@ from grader import (
     Draw,
     Student,
     _,
+    called,
     expect,
     expect_close,
     explain,
@@ -22,6 +23,7 @@ from grader import (
     needs,
     points,
     probe,
+    rounds,
 )
 
 NO_B1 = Cause("missing-term", "`b1` is missing.")
@@ -70,80 +72,150 @@ MISTAKES = {
 }
 
 FORBIDDEN: dict[str, Any] = {"by hand": {}}
-# n, d, k and c differ, so that a transpose shows; each may be 1
-SIZES = pytest.mark.parametrize(
-    ("n", "d", "k", "c"), [(5, 3, 4, 2), (1, 2, 3, 4), (4, 1, 1, 3), (3, 2, 4, 1)]
-)
+TINY = -8.0, -6.5  # exponents of 10
+# how large logits are: the difference to 0 of tiny ones shows in float64
+LOGITS = {"2·randn": 2.0, "5e-07·randn": 5e-7, "10·randn": 10.0, "4·randn": 4.0}
+GIVEN = {"2·randn": 2.0, "10⁴·randn": 1e4, "104·randn": 104.0, "0": 0.0, "5e-07·randn": 5e-7}
 
 
-def network(draw: Draw, n: int, d: int, k: int, c: int) -> dict[str, Tensor]:
-    """Inputs of `forward`, with biases that are not zero."""
-    shapes = {"x": (n, d), "w1": (d, k), "b1": (k,), "w2": (k, c), "b2": (c,)}
-    return {name: draw.strided(draw.normal(*shape)) for name, shape in shapes.items()}
+def network(draw: Draw, n: int, d: int, k: int, c: int, size: float = 1.0) -> dict[str, Tensor]:
+    """Inputs of `forward`, with biases that are not zero; `x` and `b1` are of the given size, and logits of 1 or so.
+
+    They have so few digits that what goes into the relu is exact, and so is its sign: it is never 0.
+    """
+
+    def exact(*shape: int) -> Tensor:
+        if draw.dtype.itemsize == 2:
+            return draw.integers(-1, 2, *shape).to(draw.dtype)
+        return (8 * draw.normal(*shape)).round() / 8
+
+    values = {
+        "x": size * exact(n, d),
+        "w1": exact(d, k),
+        "b1": size * (exact(k) + 1 / 128 if draw.dtype.itemsize > 2 else exact(k) + 0.5),
+        "w2": draw.normal(k, c) * 2 / (size * (d * k) ** 0.5),
+        "b2": draw.normal(c),
+    }
+    return {name: draw.layout(name, value) for name, value in values.items()}
+
+
+def needing(draw: Draw, inputs: dict[str, Tensor], needs: bool) -> dict[str, Tensor]:
+    """The inputs, which require gradients where they are to: then it is free whether a result does."""
+    if needs:
+        draw.drawn["gradients"] = "inputs require gradients"
+    return {
+        name: value.detach().requires_grad_(needs) if value.is_floating_point() else value
+        for name, value in inputs.items()
+    }
 
 
 def logits_of(x: Tensor, w1: Tensor, b1: Tensor, w2: Tensor, b2: Tensor) -> Tensor:
     return torch.relu(x @ w1 + b1) @ w2 + b2
 
 
+def largest(*factors: Tensor) -> float:
+    """The largest product of elements, one of each tensor: a bound of the terms that a result is a sum of."""
+    return math.prod(factor.abs().max().item() for factor in factors)
+
+
 @helper
-def pass_forward(student: Any, inputs: dict[str, Tensor]) -> Any:
+def pass_forward(student: Any, by_default: bool, inputs: dict[str, Tensor]) -> Any:
     """The pair that `forward` gives, if it is one; its arguments may be called as one likes."""
-    result = student.forward(*(inputs[name] for name in ("x", "w1", "b1", "w2", "b2")))
+    given = [inputs[name] for name in ("x", "w1", "b1", "w2", "b2")]
+    result = called(student.forward, by_default, *given)
     return result if isinstance(result, tuple | list) and len(result) == 2 else None
 
 
 @probe
-def run_forward(student: Any, **inputs: Tensor) -> Any:
-    pair = pass_forward(student, inputs)
+def run_forward(student: Any, by_default: bool, **inputs: Tensor) -> Any:
+    pair = pass_forward(student, by_default, inputs)
     return "no pair" if pair is None else pair[0]
 
 
-@SIZES
-@points(1)
-def test_forward(student: Student, draw: Draw, n: int, d: int, k: int, c: int) -> None:
-    """`forward` gives the pair (logits, cache), with logits = relu(x w1 + b1) w2 + b2."""
-    inputs = network(draw, n, d, k, c)
-    got = student.run(run_forward, **inputs)
+def expect_logits(
+    student: Student, draw: Draw, size: float, zero: bool = False, by_default: bool = False
+) -> None:
+    n, d, k, c = (draw.size(name) for name in "ndkc")
+    inputs = network(draw, n, d, k, c, size)
+    # so that the logits are of that size too
+    inputs |= {"w2": size * inputs["w2"], "b2": size * inputs["b2"]}
+    if zero:
+        inputs = {name: torch.zeros_like(value) for name, value in inputs.items()}
+    given = needing(draw, inputs, draw.dtype.itemsize == 2)
+    got = student.run(run_forward, by_default=by_default, **given)
     expect(got != "no pair", _("forward does not return a pair (logits, cache)."))
-    x, w1, b1, w2, b2 = inputs.values()
-    hidden, expected = torch.relu(x @ w1 + b1), logits_of(**inputs)
-    causes = {
+    x, w1, b1, w2, b2 = (value.double() for value in inputs.values())
+    hidden = torch.relu(x @ w1 + b1)
+    expected = hidden @ w2 + b2
+    others = {
         NO_B1: torch.relu(x @ w1) @ w2 + b2,
         NO_B2: hidden @ w2,
         NO_RELU: (x @ w1 + b1) @ w2 + b2,
         RELU_TWICE: torch.relu(expected),
         SIGMOID: torch.sigmoid(x @ w1 + b1) @ w2 + b2,
     }
-    expect_close(got, expected, "logits", requires_grad=False, causes=causes)
+    expect_close(
+        got,
+        expected.to(draw.dtype),
+        "logits",
+        requires_grad=None if given["x"].requires_grad else False,
+        causes={cause: other.to(draw.dtype) for cause, other in others.items()},
+        scale=largest(hidden @ w2.abs() + b2.abs()),
+    )
+
+
+@rounds(half=True)
+@points(1)
+def test_forward(student: Student, draw: Draw) -> None:
+    """`forward` gives the pair (logits, cache), with logits = relu(x w1 + b1) w2 + b2."""
+    expect_logits(student, draw, draw.magnitude("x, b1, logits", tiny=TINY))
+    if draw.round.all_equal:
+        expect_logits(student, draw, 1.0, zero=True)
 
 
 @probe
-def measure(student: Any, logits: Tensor, labels: Tensor) -> Any:
-    return student.cross_entropy(logits, labels)
+def measure(student: Any, by_default: bool, logits: Tensor, labels: Tensor) -> Any:
+    return called(student.cross_entropy, by_default, logits, labels)
 
 
-@pytest.mark.parametrize(("n", "c"), [(5, 3), (1, 4), (4, 1)])
+@rounds(half=True)
 @points(1)
-def test_cross_entropy(student: Student, draw: Draw, n: int, c: int) -> None:
+def test_cross_entropy(student: Student, draw: Draw) -> None:
     """`cross_entropy(logits, labels)` is the mean cross-entropy, a scalar."""
-    logits, labels = draw.strided(2 * draw.normal(n, c)), draw.strided(draw.integers(0, c, n))
-    got = student.run(measure, logits=logits, labels=labels)
-    expected = F.cross_entropy(logits, labels)
+    expect_cross_entropy(student, draw, draw.choice("logits", LOGITS))
+    if draw.round.all_equal:
+        expect_cross_entropy(student, draw, 0.0)
+
+
+def expect_cross_entropy(
+    student: Student, draw: Draw, size: float, by_default: bool = False
+) -> None:
+    n, c = draw.size("n"), draw.size("c")
+    logits = draw.layout("logits", size * draw.normal(n, c))
+    labels = draw.layout("labels", draw.integers(0, c, n))
+    given = needing(draw, {"logits": logits, "labels": labels}, draw.dtype.itemsize == 2)
+    got = student.run(measure, by_default=by_default, **given)
+    exact = logits.double()
+    expected = F.cross_entropy(exact, labels).to(draw.dtype)
 
     def loss(log_p: Tensor) -> Tensor:
-        return -log_p.gather(1, labels.unsqueeze(1)).mean()
+        return -log_p.gather(1, labels.unsqueeze(1)).mean().to(draw.dtype)
 
-    softmax = logits.softmax(1)
+    softmax = exact.softmax(1)
     causes = {
-        SOFTMAX_TWICE: F.cross_entropy(softmax, labels),
-        OVER_SAMPLES: loss(logits.log_softmax(0)),
+        SOFTMAX_TWICE: F.cross_entropy(softmax, labels).to(draw.dtype),
+        OVER_SAMPLES: loss(exact.log_softmax(0)),
     }
     for eps in (1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12):
         causes[ADDED.of(eps=f"{eps:g}")] = loss((softmax + eps).log())
-    factors = {"n": n, "c": c, "n·c": n * c}
     expect_close(
-        got, expected, "cross_entropy", requires_grad=False, factors=factors, causes=causes
+        got,
+        expected,
+        "cross_entropy",
+        requires_grad=None if given["logits"].requires_grad else False,
+        factors={"n": n, "c": c, "n·c": n * c},
+        causes=causes,
+        scale=max(1.0, 3 * size),
     )
 
 
@@ -157,7 +229,7 @@ def test_cross_entropy_is_stable(student: Student, draw: Draw) -> None:
         apart[0] = torch.tensor([size, size - 1, -size])
         # all of them large, and all of them small: e^(−10⁴) is 0, and so is a sum of such
         for logits in (apart, size - draw.uniform(0, 2, 4, 3), draw.uniform(0, 2, 4, 3) - size):
-            got = student.run(measure, logits=logits, labels=labels)
+            got = student.run(measure, by_default=False, logits=logits, labels=labels)
             # log-sum-exp minus a logit loses about |logit|·ε
             rtol = max(1e-9, 20 * size * torch.finfo(draw.dtype).eps)
             what = _("cross_entropy of logits up to ±{size:g}").format(size=size)
@@ -168,15 +240,24 @@ def test_cross_entropy_is_stable(student: Student, draw: Draw) -> None:
 
 @probe
 def run_backward(
-    student: Any, logits: Tensor, labels: Tensor, again: bool, **inputs: Tensor
+    student: Any,
+    by_default: bool,
+    logits: Tensor,
+    labels: Tensor,
+    again: bool,
+    **inputs: Tensor,
 ) -> Any:
-    pair = pass_forward(student, inputs)
+    pair = pass_forward(student, by_default, inputs)
     if pair is None:
         return "no pair"
     if again:
         # another pass in between: the cache is what `backward` is given, not what was seen last
-        pass_forward(student, {name: value + 1 for name, value in inputs.items()})
-    return student.backward(pair[1], logits, labels)
+        pass_forward(student, by_default, {name: value + 1 for name, value in inputs.items()})
+        # and once before with the same objects, of which the logits held other numbers
+        given, logits = logits, logits.detach() + 1
+        student.backward(pair[1], logits.neg_(), labels)
+        logits.copy_(given.detach())
+    return called(student.backward, by_default, pair[1], logits, labels)
 
 
 def gradients(logits: Tensor, labels: Tensor, **inputs: Tensor) -> dict[str, Tensor]:
@@ -223,15 +304,22 @@ def by_hand(
     return grads
 
 
+FIRST, SECOND = ("w1", "b1"), ("w2", "b2")
+
+
 def expect_gradients(
     student: Student,
+    draw: Draw,
     names: tuple[str, ...],
     inputs: dict[str, Tensor],
     logits: Tensor,
     labels: Tensor,
     again: bool = False,
+    by_default: bool = False,
 ) -> None:
-    got = student.run(run_backward, logits=logits, labels=labels, again=again, **inputs)
+    needs = again and draw.round.name == "large"
+    given = needing(draw, {"logits": logits, "labels": labels, **inputs}, needs)
+    got = student.run(run_backward, by_default=by_default, again=again, **given)
     expect(got != "no pair", _("forward does not return a pair (logits, cache)."))
     expected = gradients(logits, labels, **inputs)
     for name in names:
@@ -244,49 +332,60 @@ def expect_gradients(
     if again:
         later = {name: value + 1 for name, value in inputs.items()}
         causes[explain.STALE] = lambda: gradients(logits, labels, **later)
+    x, w1, b1, w2, _unused = inputs.values()
+    scales = [largest(x, w2)] * ("w1" in names) + [largest(x @ w1 + b1)] * ("w2" in names)
     expect_close(
         got,
         {name: expected[name] for name in names},
         "grads",
-        requires_grad=False,
+        requires_grad=None if given["logits"].requires_grad else False,
         factors={"n": len(logits), "c": logits.shape[1]},
         causes=causes,
+        scale=max(scales),
     )
 
 
 def some_labels(draw: Draw, n: int, c: int) -> Tensor:
     """Without the last class: how many there are, the logits say and not the labels."""
-    return draw.strided(draw.integers(0, max(1, c - 1), n))
+    return draw.layout("labels", draw.integers(0, max(1, c - 1), n))
 
 
-@SIZES
-@points(2)
-def test_backward_second_layer(
-    student: Student, draw: Draw, n: int, d: int, k: int, c: int
+def expect_own_gradients(
+    student: Student, draw: Draw, names: tuple[str, ...], least: int, by_default: bool = False
 ) -> None:
-    """`backward` gives the gradients of w2 and b2."""
-    inputs = network(draw, n, d, k, c)
+    """Holds the gradients at the logits that `forward` gives against autograd's; there are `least` classes or more."""
+    n, d = draw.size("n"), draw.size("d")
+    c, k = draw.size("c", low=least), draw.size("k")
+    size = draw.magnitude("x, b1, 1/w2", tiny=TINY)
+    inputs = network(draw, n, d, k, c, size)
     labels = some_labels(draw, n, c)
-    expect_gradients(student, ("w2", "b2"), inputs, logits_of(**inputs), labels)
+    logits = draw.layout("logits", logits_of(**inputs))
+    expect_gradients(student, draw, names, inputs, logits, labels, by_default=by_default)
 
 
-@SIZES
+@rounds(half=True)
 @points(2)
-def test_backward_first_layer(student: Student, draw: Draw, n: int, d: int, k: int, c: int) -> None:
+def test_backward_second_layer(student: Student, draw: Draw) -> None:
+    """`backward` gives the gradients of w2 and b2."""
+    expect_own_gradients(student, draw, SECOND, 1)
+
+
+@rounds(half=True)
+@points(2)
+def test_backward_first_layer(student: Student, draw: Draw) -> None:
     """`backward` gives the gradients of w1 and b1."""
-    inputs = network(draw, n, d, k, c)
-    labels = some_labels(draw, n, c)
-    expect_gradients(student, ("w1", "b1"), inputs, logits_of(**inputs), labels)
+    expect_own_gradients(student, draw, FIRST, 2)
 
 
-@pytest.mark.parametrize("size", [2.0, 1e4])
+@rounds()
 @points(1)
-def test_backward_takes_logits_as_given(student: Student, draw: Draw, size: float) -> None:
+def test_backward_takes_logits_as_given(student: Student, draw: Draw) -> None:
     """`backward` uses `logits` as it is given, also large ones and such as did not make `cache`."""
     # autograd of one's own forward, or a second forward pass, gives other numbers here
-    inputs, labels = network(draw, 5, 3, 4, 2), draw.integers(0, 2, 5)
-    logits = draw.strided(size * draw.normal(5, 2))
-    expect_gradients(student, ("w1", "b1", "w2", "b2"), inputs, logits, labels, again=True)
+    n, d, k, c = draw.size("n"), draw.size("d"), draw.size("k"), draw.size("c", low=2)
+    inputs, labels = network(draw, n, d, k, c), draw.layout("labels", draw.integers(0, c, n))
+    logits = draw.layout("logits", draw.choice("logits", GIVEN) * draw.normal(n, c))
+    expect_gradients(student, draw, (*FIRST, *SECOND), inputs, logits, labels, again=True)
 
 
 @points(1)
@@ -301,18 +400,19 @@ def test_backward_at_the_kink(student: Student, draw: Draw) -> None:
     inputs["w1"][:, 0] = torch.tensor([1, 1, 0])
     inputs["b1"][0] = 0
     labels = draw.integers(0, 2, 5)
-    expect_gradients(student, ("w1", "b1"), inputs, logits_of(**inputs), labels)
+    expect_gradients(student, draw, FIRST, inputs, logits_of(**inputs), labels)
 
 
 @points(1)
 @needs("forward", "cross_entropy", "backward_second_layer", "backward_first_layer")
 def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     """All three functions work on any device: results are where the inputs are."""
-    test_forward(elsewhere, draw, 5, 3, 4, 2)
-    test_cross_entropy(elsewhere, draw, 5, 3)
-    inputs, labels = network(draw, 5, 3, 4, 2), some_labels(draw, 5, 2)
-    names = ("w1", "b1", "w2", "b2")
-    expect_gradients(elsewhere, names, inputs, logits_of(**inputs), labels)
+    for by_default in (False, True):
+        if by_default:
+            draw.drawn["default device"] = f"torch.set_default_device({elsewhere.device!r})"
+        expect_logits(elsewhere, draw, 1.0, by_default=by_default)
+        expect_cross_entropy(elsewhere, draw, 2.0, by_default)
+        expect_own_gradients(elsewhere, draw, (*FIRST, *SECOND), 2, by_default)
 
 
 HINTS = (

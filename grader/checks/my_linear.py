@@ -46,6 +46,7 @@ FORBIDDEN = {
             "torch.nn.functional.conv2d",
             "torch.conv1d",
             "torch.conv2d",
+            "torch.convolution",
             "torch.bilinear",
         ]
     }

@@ -74,6 +74,8 @@ def patch(module: Module) -> None:
     """Teaches torch's Python side: the current device, generators, copies of storages, parameters that move."""
     torch.Generator = Generator  # type: ignore[misc]
     _patch_accelerator(module)
+    _patch_inference_mode()
+    _patch_new_tensors()
     _patch_storages()
     _patch_parameters()
 
@@ -98,6 +100,35 @@ def _patch_accelerator(module: Module) -> None:
 
 def _while_visible(answer: Callable[..., Any], otherwise: Callable[..., Any]) -> Callable[..., Any]:
     return lambda *given: (answer if state.visible else otherwise)(*given)
+
+
+def _patch_inference_mode() -> None:
+    mode: Any = torch.inference_mode
+    enter = mode.__enter__
+
+    def entered(self: Any) -> None:
+        enter(self)
+        if (
+            state.visible
+        ):  # to leave it allows the engine's threads, which a child of a fork has not
+            torch.autograd.set_multithreading_enabled(False)
+
+    mode.__enter__ = entered
+
+
+def _patch_new_tensors() -> None:
+    """What has no device named goes to that of the tensor, not to the current one."""
+    tensors: Any = Tensor
+
+    def beside(make: Callable[..., Any]) -> Callable[..., Any]:
+        def made(tensor: Tensor, *given: Any, **named: Any) -> Any:
+            if tensor.device.type == NAME and named.get("device") is None:
+                named["device"] = tensor.device
+            return make(tensor, *given, **named)
+
+        return made
+
+    tensors.new, tensors.new_tensor = beside(tensors.new), beside(tensors.new_tensor)
 
 
 def _patch_storages() -> None:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 PACKAGES = str(Path(__file__).resolve().parents[2])  # the folder that this package lies in
@@ -84,3 +85,11 @@ def clean_environment(device: str) -> dict[str, str]:
     else:
         environment["CUDA_VISIBLE_DEVICES"] = ""  # the same with and without a GPU
     return environment | {name: os.environ[name] for name in kept if name in os.environ}
+
+
+def has_ended(process: subprocess.Popen[bytes], seconds: float) -> bool:
+    """Whether it ends within that time."""
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(timeout=seconds)
+        return True
+    return False

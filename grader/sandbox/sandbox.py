@@ -20,7 +20,7 @@ from .ahead import Ahead
 from .child import Child
 from .ends import Ends
 from .gpu import trouble_seen_by
-from .interpreter import PACKAGES, clean_environment, last_words, start_python
+from .interpreter import PACKAGES, clean_environment, has_ended, last_words, start_python
 from .isolation.confinement import Layer
 from .isolation.limits import PORTABLE, Limits
 from .package_folders import package_folders
@@ -137,9 +137,9 @@ class Sandbox:
         """The end of the connection ends it, with its child; where it does not listen, the kernel does it."""
         if self._process:
             self._control.close()
-            if not _has_ended(self._process, _END_SECONDS):
+            if not has_ended(self._process, _END_SECONDS):
                 self._process.kill()
-                _has_ended(self._process, _KILLED_SECONDS)
+                has_ended(self._process, _KILLED_SECONDS)
             return
         # it is the zygote server's: the end of the connection tells that it has gone
         with suppress(OSError):
@@ -388,14 +388,6 @@ def _without_zygote(end: Callable[[], object]) -> None:
     """Ends something of a sandbox whose zygote is not asked any more."""
     with suppress(SandboxLost):
         end()
-
-
-def _has_ended(process: subprocess.Popen[bytes], seconds: float) -> bool:
-    """Whether it ends within that time."""
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(timeout=seconds)
-        return True
-    return False
 
 
 def _process_id(number: object) -> int:

@@ -14,7 +14,7 @@ from grader.checking.alarm import Overrun
 from grader.checking.case_run import expect_steady, run_case
 from grader.checking.collect import Case
 from grader.checking.memo import MemoizedSession
-from grader.checking.outcome import CaseEnd, CheckFailed, CheckOutcome, CheckRaised
+from grader.checking.outcome import CaseEnd, CheckFailed, CheckOutcome, CheckRaised, DtypeNotTaken
 from grader.checking.rounds import ROUNDS
 from grader.checking.session import Request, Session
 from grader.errors import CourseError, CourseFault, SandboxLost
@@ -144,6 +144,13 @@ def raising(error: BaseException) -> Callable[[], None]:
 )
 def test_how_a_case_ends(error: BaseException, end: CaseEnd) -> None:
     assert run(raising(error)) == end
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+def test_what_takes_no_half_is_no_mistake_in_half(dtype: torch.dtype) -> None:
+    check = raising(DtypeNotTaken("vander raised …"))
+    end = run_case(case_of(check, dtype=dtype), memoized(Answering()), seed=3)
+    assert end == (CaseEnd() if dtype.itemsize == 2 else CaseEnd("failed", "vander raised …"))
 
 
 @pytest.mark.parametrize(

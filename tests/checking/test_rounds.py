@@ -24,6 +24,14 @@ def test_a_round_that_there_is_not_is_the_courses_fault() -> None:
         chosen(("published", "huge"), half=False)
 
 
+def test_single_leaves_each_round_one_dtype_and_all_else() -> None:
+    found = chosen((), half=True, single=True)
+    assert [len(each.dtypes) for each in found] == [1] * len(ROUNDS)
+    for each, usual in zip(found, ROUNDS.values(), strict=True):
+        assert each.dtypes == usual.dtypes[:1]
+        assert (each.name, each.number, each.low) == (usual.name, usual.number, usual.low)
+
+
 def test_numbers_are_places() -> None:
     assert [each.number for each in ROUNDS.values()] == list(range(len(ROUNDS)))
     assert [each for each in ROUNDS.values() if each.is_published] == [PUBLISHED]

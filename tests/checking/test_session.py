@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from grader import probe
+from grader.checking.memo import MemoizedSession
 from grader.checking.outcome import CheckFailed, CheckOutcome
 from grader.checking.session import Request, Session, Sessions, seen_in
 from grader.errors import NoAnswer, SandboxLost
@@ -667,7 +668,9 @@ def test_an_error_of_cudas_that_comes_twice_is_the_students(
 ) -> None:
     box = Gpu([{"error": error}, {"error": error}])
     told = on_gpu(start, box)
-    assert told.startswith(f"failed: Calling your code raised {error['type']}: CUDA ")
+    assert told.startswith(
+        f"failed: The check could not go on with what it got: {error['type']}: CUDA "
+    )
     assert told.endswith("['raised-index']" if error is ASSERTED else "['raised-memory']")
     # each time in a child of its own, which is not used again
     assert box.events == ["open", "call", "close", "try", "open", "call", "close"]
@@ -785,12 +788,15 @@ def apply_named(student: Any, name: str, x: Tensor) -> Any:
         ("itself", "shares its memory with an input", "shared-memory"),
     ],
 )
-def test_what_a_call_does_not_leave_as_it_was_ends_the_case(
+def test_what_a_call_does_not_leave_as_it_was_is_told(
     start: Start, name: str, sentence: str, cause: str
 ) -> None:
-    with pytest.raises(CheckFailed, match=sentence) as failed:
-        run(start(KEEPS), apply_named, name=name, x=torch.ones(2))
-    assert [each.id for each in failed.value.causes] == [cause]
+    asked = MemoizedSession(start(KEEPS))
+    asked.call(apply_named, {"name": name, "x": torch.ones(2)}, "cpu", 1)  # which has its answer
+    broken = asked.impolite()
+    assert broken
+    assert sentence in broken.message
+    assert [each.id for each in broken.causes] == [cause]
 
 
 THREADS = """

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from grader.checking.torch_errors import gradient_complaint, meaning_of, meaning_on
+from grader.checking.torch_errors import gradient_complaint, meaning_of, meaning_on, takes_no_half
 
 ROWS = torch.ones(2, 3)
 DOUBLE = torch.ones(3, 2, dtype=torch.float64)
@@ -225,3 +225,33 @@ def test_numpy_is_on_the_cpu_alone() -> None:
     cause = meaning_on("sim", "TypeError", message)
     assert cause is not None, message
     assert ".cpu()" in cause.text
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: torch.linalg.vander(x),
+        lambda x: torch.linalg.eigh(x.reshape(2, 2))[0],
+        lambda x: torch.linalg.inv(x.reshape(2, 2)),
+        lambda x: torch.geqrf(x.reshape(2, 2))[0],
+    ],
+)
+def test_functions_that_take_no_half_say_so(
+    call: Callable[[Tensor], Tensor], dtype: torch.dtype
+) -> None:
+    with pytest.raises((RuntimeError, TypeError)) as caught:
+        call(torch.ones(4, dtype=dtype))
+    assert takes_no_half(str(caught.value))
+
+
+def test_numpy_has_no_bfloat16() -> None:
+    with pytest.raises(TypeError) as caught:
+        torch.ones(2, dtype=torch.bfloat16).numpy()
+    assert takes_no_half(str(caught.value))
+
+
+def test_another_dtype_beside_half_is_something_else() -> None:
+    with pytest.raises(RuntimeError) as caught:
+        torch.ones(2, 2).half() @ torch.ones(2, 2)
+    assert not takes_no_half(str(caught.value))

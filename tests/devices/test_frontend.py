@@ -56,6 +56,15 @@ PROGRAMS = {
         "m, n = nn.Linear(2, 1).to(d), nn.Linear(2, 1); n.load_state_dict(m.state_dict())\n"
         "out = torch.equal(n.weight, m.weight.cpu()) and n.weight.is_cpu"
     ),
+    "new tensors lie beside the one that makes them": (
+        "x = torch.ones(2, device='sim:1'); made = x.new_tensor([3, 4]), x.new(2, 3), x.new([5.0]), x.new_zeros(1)\n"
+        "out = {str(t.device) for t in made} == {'sim:1'} and made[0].tolist() == [3, 4]"
+    ),
+    "a backward pass where inference mode is left": (
+        "x = torch.ones(2, device=d, requires_grad=True)\n"
+        "with torch.inference_mode(), torch.inference_mode(False), torch.enable_grad(): (x * x).sum().backward()\n"
+        "out = x.grad.tolist() == [2.0, 2.0]"
+    ),
     "pinned memory": "x = torch.ones(2).pin_memory(); out = x.tolist() == [1.0, 1.0] and x.to(d).device.type == 'sim'",
     "`torch.sim`": (
         "s = torch.sim; s.synchronize(); s.set_device(0); s.empty_cache()\n"

@@ -140,7 +140,7 @@ def vary(values: list[Tensor], kept: dict[str, Any]) -> None:
 
     So labels stay labels, and probabilities stay probabilities. A single floating-point number becomes smaller.
     """
-    for tensor in _tensors(kept):
+    for tensor in map(_unexpanded, _tensors(kept)):
         values.append(tensor.clone())
         if tensor.numel() > 1:
             tensor.copy_(tensor.flip(*range(tensor.dim())))
@@ -157,11 +157,19 @@ def restore(
     """Undoes `vary`, and what the student's code may have done to the tensors in `arguments`."""
     numbers = {id(tensor) for tensor in needing}
     for value, place, tensor in zip(values, _tensors(kept), _tensors(arguments), strict=True):
-        place.copy_(value)
+        _unexpanded(place).copy_(value)
         if not _same(place, tensor):
             tensor.data = place
         tensor.detach_().requires_grad_(id(tensor) in numbers)
         tensor.grad = None
+
+
+def _unexpanded(tensor: Tensor) -> Tensor:
+    """The tensor without the repetitions of an expanded one, to which nothing can be written."""
+    for dim, (size, step) in enumerate(zip(tensor.shape, tensor.stride(), strict=True)):
+        if size > 1 and step == 0:
+            tensor = tensor.narrow(dim, 0, 1)
+    return tensor
 
 
 def _tensors(value: Any) -> Iterator[Tensor]:

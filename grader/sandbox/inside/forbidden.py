@@ -45,7 +45,8 @@ _LOSSES = {
     "SmoothL1Loss": "smooth_l1_loss",
 }
 _FUNCTIONS = {each: each for each in (_LAYERS | _LOSSES).values()} | {
-    "cross_entropy": "cross_entropy_loss"
+    "cross_entropy": "cross_entropy_loss",
+    "convolution": "convolution",  # which every other one leads to
 }
 _OPTIMIZERS = {
     "SGD": "_fused_sgd_",

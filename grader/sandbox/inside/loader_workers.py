@@ -1,13 +1,14 @@
 """The workers of a `DataLoader` work in this process: the kernel refuses a child processes of its own.
 
 A loader with `num_workers=2` gives the batches that it gives elsewhere, in the same order. As in a process of its own,
-each worker has its number (`get_worker_info`), has called `worker_init_fn`, and has generators of its own, so those of
-this process stay as they are. A worker of an iterable dataset has a copy of that.
+each worker has its numbers (`get_worker_info`, `os.getpid`), has called `worker_init_fn`, and has generators of its
+own, so those of this process stay as they are. A worker of an iterable dataset has a copy of that.
 """
 
 from __future__ import annotations
 
 import copy
+import os
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -104,12 +105,17 @@ class _Worker:
     @contextmanager
     def _at_work(self) -> Iterator[None]:
         others, before = _MODULE._worker_info, _states()
+        system: Any = vars(os)
+        own = os.getpid
         if self._states is not None:
             _set_states(self._states)
         _MODULE._worker_info = self._info
+        process = own() + 1 + self._info.id
+        system["getpid"] = lambda: process
         try:
             yield
         finally:
+            system["getpid"] = own
             _MODULE._worker_info = others
             self._states = _states()
             _set_states(before)

@@ -211,11 +211,8 @@ def _load(own: SimpleNamespace, request: dict[str, Any]) -> None:
     own.tags, own.notebook = [tag for tag, _ in cells], notebook
     install_inert()
     own.cells = prepare(cells, notebook, own.space)
-    steps: list[Step] = [
-        partial(exec, program, own.space)
-        for program in own.cells
-        if not isinstance(program, BaseException)
-    ]
+    programs = [each for each in own.cells if not isinstance(each, BaseException)]
+    steps: list[Step] = [partial(exec, program, own.space) for program in programs]
     _run(own, [partial(beneath.reset, 0, "cpu"), *steps, beneath.flush], own.loaded)
 
 
@@ -223,8 +220,7 @@ def _loaded(own: SimpleNamespace) -> None:
     ran = iter([error for _, error in own.outcomes[1:]])
     errors = [each if isinstance(each, BaseException) else next(ran) for each in own.cells]
     names = [key[:80] for key in list(own.space) if type(key) is str and key[:1] != "_"]
-    own.answer = {"value": None, "names": names[:200], "errors": []}
-    own.placed = []
+    own.answer, own.placed = {"value": None, "names": names[:200], "errors": []}, []
     _tell(own, [error for error in errors if error is not None][:_MAX_ERRORS])
 
 
@@ -263,6 +259,10 @@ def _call(own: SimpleNamespace, request: dict[str, Any]) -> None:
     seed, results = request["seed"], list[Any]()
     call = partial(beneath.call, names, request["probe"], own.module, results)
     default = request.get("default", "float32")
+    own.trace = trace = new_trace(request["trace"], own.forbidden) if request.get("trace") else None
+    own.words = words_of(arguments)
+    if trace:  # from the rehearsal on: what it works out may be remembered
+        steps |= steps_before(trace)
     looks = look(seed, default, arguments, needing) if device == "cpu" else {}
     if device == "cpu" and request.get("rehearsal"):
         given = seed, default, arguments, kept, needing, place, results, call
@@ -273,18 +273,14 @@ def _call(own: SimpleNamespace, request: dict[str, Any]) -> None:
         settings: list[Any] = []
         steps["enter"] = partial(beneath.enter, settings, device, own.limits)
         steps["move"] = partial(beneath.move, arguments, device, needing)
-    own.trace = trace = new_trace(request["trace"], own.forbidden) if request.get("trace") else None
-    own.words = words_of(arguments)
-    if trace:
-        steps |= steps_before(trace)
     steps["call"] = partial(call, arguments)
-    if trace:
-        steps |= steps_after(trace)
     if device != "cpu":
         steps["leave"] = partial(beneath.leave, settings)
     steps |= looks
     steps["changed"] = partial(beneath.changed, kept, arguments)
     steps["flush"] = beneath.flush
+    if trace:  # to the last step in which code of the student's may run, such as the `flush` of an own stream
+        steps |= steps_after(trace)
     own.names, own.given = [*steps], (arguments, kept, place)
     own.past += arguments, trace
     _run(own, [*steps.values()], own.finish)

@@ -50,6 +50,9 @@ class Limits:
     gpu_fraction: float = 0.1
 
 
+_MORE_ADDRESSES = 8192 * MIB  # for stacks of threads, and what an allocator sets aside
+
+
 def apply_limits(limits: Limits, device: str = "cpu") -> None:
     """Bounds the calling process, for good. Wall time and output are kept by the trusted process."""
     try:
@@ -57,12 +60,13 @@ def apply_limits(limits: Limits, device: str = "cpu") -> None:
     except ImportError:  # not a Unix: the trusted process still keeps the wall clock
         return
     seconds = int(limits.import_seconds + limits.exercise_seconds) + 5
+    mapped, data = _mapped()
     wanted = {
         # soft below hard: a child that ignores SIGXCPU is killed a second later
         "RLIMIT_CPU": (seconds, seconds + 1),
-        "RLIMIT_DATA": (limits.memory_bytes, limits.memory_bytes),
+        "RLIMIT_DATA": (data + limits.memory_bytes,) * 2,
         # address space is wider than what is used; this bounds shared mappings and the number of threads
-        "RLIMIT_AS": (limits.memory_bytes + 8192 * MIB,) * 2,
+        "RLIMIT_AS": (mapped + limits.memory_bytes + _MORE_ADDRESSES,) * 2,
         "RLIMIT_FSIZE": (limits.file_bytes, limits.file_bytes),
         "RLIMIT_NOFILE": (limits.open_files, limits.open_files),
         "RLIMIT_CORE": (0, 0),
@@ -79,6 +83,18 @@ def apply_limits(limits: Limits, device: str = "cpu") -> None:
             soft, hard = min(soft, ceiling), min(hard, ceiling)
         with contextlib.suppress(OSError, ValueError):  # macOS refuses RLIMIT_DATA
             resource.setrlimit(kind, (soft, hard))
+
+
+def _mapped() -> tuple[int, int]:
+    """What this process has mapped already, and how much of it is data, in bytes: a torch with CUDA maps gigabytes."""
+    try:
+        import resource
+
+        with open("/proc/self/statm", encoding="ascii") as file:
+            pages = [int(each) for each in file.read().split()]
+        return pages[0] * resource.getpagesize(), pages[5] * resource.getpagesize()
+    except (ImportError, OSError, ValueError, IndexError):  # not Linux
+        return 0, 0
 
 
 _PR_SET_PDEATHSIG = 1

@@ -195,3 +195,25 @@ def test_this_process_is_as_it_was() -> None:
     assert dataloader._MultiProcessingDataLoaderIter.__module__ == dataloader.__name__
     given = torch.utils.data.TensorDataset(torch.tensor([1, 2]))
     assert [each.tolist() for (each,) in torch.utils.data.DataLoader(given)] == [[1], [2]]
+
+
+def test_a_worker_has_a_process_number_of_its_own(sandbox: Sandbox) -> None:
+    source = (
+        HEAD
+        + """
+import os
+
+class Whose(IterableDataset):
+    def __iter__(self):
+        return iter([os.getpid()])
+
+def f():
+    found = []
+    for workers in (0, 1, 2):
+        loader = DataLoader(Whose(), batch_size=None, collate_fn=int, num_workers=workers)
+        found.append([number == os.getpid() for number in loader])
+    two = [*DataLoader(Whose(), batch_size=None, collate_fn=int, num_workers=2)]
+    return [found, len(set(two)), os.getpid.__name__]
+"""
+    )
+    assert told_by(sandbox, source) == [[[True], [False], [False, False]], 2, "getpid"]

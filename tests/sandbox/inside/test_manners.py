@@ -164,6 +164,19 @@ def test_an_answer_that_is_kept_is_the_rehearsals(strict_sandbox: Sandbox, key: 
     assert got.tolist() == [3.0, 2.0, 1.0]
 
 
+def test_an_expanded_input_is_another_one_in_the_rehearsal_and_itself_again(
+    strict_sandbox: Sandbox,
+) -> None:
+    source = "seen = []\ndef f(x, y):\n    seen.append([x.tolist(), y.tolist()])\n    return seen\n"
+    child, _ = load(strict_sandbox, source)
+    rows = torch.tensor([[1.0, 2.0]]).expand(3, 2)
+    inputs = {"x": rows, "y": INPUTS["y"]}
+    _, (first, second) = ask(child, inputs=inputs, rehearsal="plain")
+    child.close()
+    assert first == [[[2.0, 1.0]] * 3, [6.0, 5.0, 4.0]]
+    assert second == [[[1.0, 2.0]] * 3, [4.0, 5.0, 6.0]]
+
+
 def test_an_input_that_is_changed_on_purpose_may_be_given_back(strict_sandbox: Sandbox) -> None:
     for change in ("x.data = x.data + 1", "x.add_(1)", "x.detach().add_(1)"):
         source = f"def f(x, y):\n    {change}\n    return [x, x[1:], x.detach()]\n"

@@ -123,6 +123,49 @@ def test_the_trace_is_there_when_it_is_asked_for(strict_sandbox: Sandbox) -> Non
     assert told(strict_sandbox, source, CALL, trace={"by hand": True})["seen"]
 
 
+DIFFERENTIATES = """
+import sys, torch
+ahead, left = [], []
+def derived(w):
+    with torch.enable_grad():
+        w = w.detach().requires_grad_()
+        return torch.autograd.grad((w * w).sum(), w)[0]
+"""
+AHEAD = """
+def f(w):  # in the rehearsal it works out what it will be asked for
+    if not ahead:
+        ahead.append(derived(w.flip(0)))
+    return ahead[0].clone()
+"""
+AFTERWARDS = """
+class Stream:
+    def write(self, text): pass
+    def flush(self):
+        while left:
+            w, answer = left.pop()
+            answer.copy_(derived(w))
+sys.stdout = Stream()
+def f(w):
+    left.append((w, torch.zeros_like(w)))
+    return left[-1][1]
+"""
+
+
+@pytest.mark.parametrize("source", [AHEAD, AFTERWARDS], ids=["rehearsal", "flush"])
+def test_the_trace_sees_what_runs_before_and_after_the_call(
+    strict_sandbox: Sandbox, source: str
+) -> None:
+    header = told(
+        strict_sandbox,
+        DIFFERENTIATES + source,
+        "def go(student, w):\n    return student.f(w)\n",
+        inputs={"w": torch.tensor([1.0, 2.0])},
+        trace={"by hand": True},
+        rehearsal="plain",
+    )
+    assert ["by hand", "torch.autograd.grad"] in header["seen"]
+
+
 def test_the_names_of_a_file_are_told(strict_sandbox: Sandbox) -> None:
     child, header = load(strict_sandbox, "import math\n_a = 1\nb = 2\ndef c(): pass\n")
     child.close()

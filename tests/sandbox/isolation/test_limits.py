@@ -41,8 +41,8 @@ def f():
 def test_the_kernel_is_told_the_numbers(strict_sandbox: Sandbox) -> None:
     limits = strict_sandbox.limits
     kept = told_by(strict_sandbox, KEPT)
-    assert kept["RLIMIT_DATA"] == [limits.memory_bytes] * 2
-    assert kept["RLIMIT_AS"] == [limits.memory_bytes + 8192 * MIB] * 2
+    for name, more in (("RLIMIT_DATA", 0), ("RLIMIT_AS", 8192 * MIB)):
+        assert limits.memory_bytes + more < kept[name][0] < limits.memory_bytes + more + 16384 * MIB
     assert kept["RLIMIT_FSIZE"] == [limits.file_bytes] * 2
     assert kept["RLIMIT_NOFILE"] == [limits.open_files] * 2
     assert kept["RLIMIT_CORE"] == [0, 0]
@@ -51,9 +51,30 @@ def test_the_kernel_is_told_the_numbers(strict_sandbox: Sandbox) -> None:
     assert soft >= limits.import_seconds + limits.exercise_seconds
 
 
+HAS_MUCH = """
+import mmap
+from grader.sandbox.isolation.limits import MIB, Limits, apply_limits
+has = mmap.mmap(-1, 9 << 30, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)  # never touched
+apply_limits(Limits(memory_bytes=256 * MIB))
+mmap.mmap(-1, 200 * MIB, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+try:
+    bytearray(300 * MIB)
+except MemoryError:
+    print("bounded")
+"""
+
+
+def test_memory_is_counted_from_what_is_there() -> None:
+    """A torch with CUDA has gigabytes mapped before a student's code begins."""
+    done = subprocess.run(
+        [sys.executable, "-c", HAS_MUCH], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.stdout == "bounded\n", done.stderr
+
+
 def test_a_child_for_a_gpu_may_map_what_it_likes(cuda_sandbox: Sandbox) -> None:
     kept = told_by(cuda_sandbox, KEPT)
-    assert kept["RLIMIT_AS"][0] != Limits().memory_bytes + 8192 * MIB
+    assert kept["RLIMIT_AS"] == kept["RLIMIT_DATA"] == [-1, -1]
     assert kept["RLIMIT_NOFILE"] == [Limits().open_files] * 2
 
 

@@ -7,7 +7,7 @@ def gradient(f, x):
         leaf = torch.clone(x.detach())
         leaf.requires_grad = True
         y = f(leaf)
-    y.backward()
+    y.backward(inputs=[leaf])
     return leaf.grad.clone()
 
 

@@ -1,14 +1,14 @@
-# right: uses x itself where it requires gradients, and puts .grad back
+# right: uses x itself where it is a leaf that requires gradients, and puts .grad back
 import torch
 
 
 def gradient(f, x):
-    if not x.requires_grad:
-        x = x.clone().requires_grad_()
+    if not x.requires_grad or not x.is_leaf:
+        x = x.detach().clone().requires_grad_()
         return torch.autograd.grad(f(x), x)[0]
     kept = x.grad
     x.grad = None
-    f(x).backward()
+    f(x).backward(inputs=[x])
     result = x.grad.detach().clone()
     x.grad = kept
     return result

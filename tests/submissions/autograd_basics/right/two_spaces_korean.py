@@ -7,7 +7,7 @@ def gradient(f, x):
   z.requires_grad_(True)
   out = f(z)
   print("loss:", out.item())
-  out.backward()
+  out.backward(inputs=[z])
   return z.grad
 
 def mean_polynomial_gradient(x):

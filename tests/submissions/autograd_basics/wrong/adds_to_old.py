@@ -11,7 +11,7 @@ def gradient(f, x):
 
 
 def mean_polynomial_gradient(x):
-    return gradient(lambda v: (v**4 + 3 * v**3 + 8 * v**2 + 3).mean(), x)
+    return gradient(lambda v: (v**4 + 3 * v**3 + 8 * v**2 + 3).mean(), x.detach())
 
 
 def q_gradients(a, b):

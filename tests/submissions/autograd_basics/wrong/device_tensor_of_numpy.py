@@ -10,8 +10,8 @@ def gradient(f, x):
 
 
 def mean_polynomial_gradient(x):
-    x = x.detach().numpy()
-    return torch.as_tensor((4 * x**3 + 9 * x**2 + 16 * x) / x.size)
+    n = x.detach().double().numpy()
+    return torch.as_tensor((4 * n**3 + 9 * n**2 + 16 * n) / n.size, dtype=x.dtype)
 
 
 def q_gradients(a, b):

@@ -26,17 +26,19 @@ def trainable_parameters(model):
 
 def fine_tune_step(model, criterion, optimizer, inputs, labels):
   old = [m.training for m in model.modules()]
-  for m in model.modules():
-    params = [p for p in m.parameters(recurse=False)]
-    if params and not any(p.requires_grad for p in params):
-      m.training = False
-    else:
-      m.training = True
-  outputs = model(inputs)
-  loss = criterion(outputs, labels)
-  optimizer.zero_grad()
-  loss.backward()
-  optimizer.step()
-  for m, t in zip(model.modules(), old):
-    m.training = t
-  return loss.item()
+  try:
+    for m in model.modules():
+      params = [p for p in m.parameters(recurse=False)]
+      if params and not any(p.requires_grad for p in params):
+        m.training = False
+      else:
+        m.training = True
+    outputs = model(inputs)
+    loss = criterion(outputs, labels)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+  finally:
+    for m, t in zip(model.modules(), old):
+      m.training = t

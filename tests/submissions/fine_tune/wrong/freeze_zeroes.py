@@ -24,13 +24,15 @@ def trainable_parameters(model):
 
 def fine_tune_step(model, criterion, optimizer, inputs, labels):
     modes = [(m, m.training) for m in model.modules()]
-    for m, _ in modes:
-        own = list(m.parameters(recurse=False))
-        m.training = not own or any(p.requires_grad for p in own)
-    optimizer.zero_grad()
-    loss = criterion(model(inputs), labels)
-    loss.backward()
-    optimizer.step()
-    for m, training in modes:
-        m.training = training
-    return loss.item()
+    try:
+        for m, _ in modes:
+            own = list(m.parameters(recurse=False))
+            m.training = not own or any(p.requires_grad for p in own)
+        optimizer.zero_grad()
+        loss = criterion(model(inputs), labels)
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+    finally:
+        for m, training in modes:
+            m.training = training

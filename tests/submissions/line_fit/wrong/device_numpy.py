@@ -14,7 +14,7 @@ def mse(y_pred, y):
 
 def gradients(x, y, a, b):
     error = predict(x, a, b) - y
-    error, points = error.numpy(), x.numpy()
+    error, points = error.detach().double().numpy(), x.detach().double().numpy()
     da, db = 2 * (error * points).mean(), 2 * error.mean()
     return a.new_full(a.shape, float(da)), b.new_full(b.shape, float(db))
 

@@ -4,6 +4,8 @@ import torch
 
 
 def to_numpy(*tensors):
+    # NumPy has no bfloat16
+    tensors = [t.float() if t.dtype == torch.bfloat16 else t for t in tensors]
     return [t.detach().cpu().numpy() for t in tensors]
 
 

@@ -1,0 +1,35 @@
+# wrong: a step that raises leaves the modes as they were during it
+# fails: step_restores_modes
+# cause: none
+import torch
+from torch import nn
+
+
+def freeze(model):
+    for p in model.parameters():
+        p.requires_grad = False
+    return model
+
+
+def replace_head(model, num_classes):
+    old = model.fc
+    model.fc = nn.Linear(old.in_features, num_classes, bias=old.bias is not None).to(old.weight)
+    return model
+
+
+def trainable_parameters(model):
+    return [p for p in model.parameters() if p.requires_grad]
+
+
+def fine_tune_step(model, criterion, optimizer, inputs, labels):
+    modes = [(m, m.training) for m in model.modules()]
+    for m, _ in modes:
+        own = list(m.parameters(recurse=False))
+        m.training = not own or any(p.requires_grad for p in own)
+    optimizer.zero_grad()
+    loss = criterion(model(inputs), labels)
+    loss.backward()
+    optimizer.step()
+    for m, training in modes:
+        m.training = training
+    return loss.item()
