@@ -61,7 +61,7 @@ def drawn_array(draw: Draw, number: int) -> Tensor:
         values = 300 * draw.normal(*shape) if number % 4 else draw.normal(*shape) / 300
     else:
         low, high = (0, 2) if dtype == torch.bool else (torch.iinfo(dtype).min, 100)
-        values = draw.integers(max(low, -(2**40)), high, *shape)
+        values = draw.integers(max(low, -(2**40)) if shape else 0, high, *shape)
     values = values.to(dtype)
     return draw.strided(values) if number % 2 else values
 
