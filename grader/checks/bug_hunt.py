@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from grader import (
@@ -43,13 +44,13 @@ FORBIDDEN = {
 
 
 # the numbers of leading dimensions, and of dimensions, round by round
-LEAD = (1, 1, 0, 3, 1, 2)
-RANKS = (1, 4, 2, 3, 1, 2)
+LEAD = (1, 1, 0, 1, 3, 2)
+RANKS = (1, 4, 2, 2, 1, 3)
 ANY_RANKS = (2, 0, 3, 4, 1, 1)
 # how large x is in a difference, round by round: tiny and huge ones in float64, where the step can be seen
-SIZES = (1.0, 2.0**-20, 0.0, 1.0, 512.0, 1.0)
+SIZES = (1.0, 2.0**-25, 0.0, 1.0, 512.0, 1.0)
 # with a large h the formulas differ from each other and from the true derivative
-STEPS = ("default", "large", "large", "large", "small", "large")
+STEPS = ("default", "small", "large", "large", "large", "large")
 
 
 @probe
@@ -97,24 +98,28 @@ def accumulate(
     stale: bool,
     stream: bool,
     by_keyword: bool,
+    factor: float,
+    default: str,
 ) -> Any:
     import contextlib
+
+    def criterion(outputs: Tensor, labels: Tensor) -> Tensor:
+        return factor * F.cross_entropy(outputs, labels)
 
     model = network(plan, state)
     if stale:
         for parameter in model.parameters():
             parameter.grad = torch.full_like(parameter, 5.0)
     optimizer = torch.optim.SGD(model.parameters(), lr=lr)
-    criterion = nn.CrossEntropyLoss()
     given = (batch for batch in batches) if stream else batches
-    if by_keyword:
-        losses = student.accumulated_steps(
-            model=model, criterion=criterion, optimizer=optimizer, batches=given
-        )
-    else:
-        losses = student.accumulated_steps(model, criterion, optimizer, given)
+    named = {"model": model, "criterion": criterion, "optimizer": optimizer, "batches": given}
+    args, kwargs = ([], named) if by_keyword else ([*named.values()], {})
+    with torch.device(default) if default else contextlib.nullcontext():
+        losses = student.accumulated_steps(*args, **kwargs)
     after = [parameter.detach().clone() for parameter in model.parameters()]
     modes = {module.training for module in model.modules()}
+    if not stream:  # the same batches again
+        losses = [*losses, *student.accumulated_steps(model, criterion, optimizer, batches)]
 
     def broken() -> Any:
         yield batches[0]
@@ -129,36 +134,49 @@ def accumulate(
 @points(2)
 def test_accumulated_steps(student: Student, draw: Draw) -> None:
     """`accumulated_steps` takes a step per batch by that batch's gradients alone, and returns the losses."""
+    expect_steps(student, draw)
+
+
+def expect_steps(student: Student, draw: Draw, default: str = "") -> None:
+    """Parameters and losses, under another default device if there is one."""
     n_in, classes = draw.size("n_in"), draw.size("classes", 2, 9)
     plan, state = draw.network(n_in, classes)
     count, lr = draw.count("batches", 2, 36 if draw.round.low > 64 else 8), 0.1
-    sizes = draw.integers(1, 6, count).tolist()
+    sizes = [*draw.integers(1, 6, count - 1).tolist(), draw.size("rows", high=80)]
     batches = [(draw.inputs_of(plan, n), draw.integers(0, classes, n)) for n in sizes]
     stale = draw.choice("stale gradients", [True, False])
+    stream = draw.round.number in (0, 2)
+    # the losses are as large as the factor, and the gradients as large as without it
+    factor = 512.0 if draw.round.number == 3 else 1.0
+    draw.drawn["batches are"] = f"batches are {'a generator' if stream else 'a list'}"
     got = student.run(
         accumulate,
         plan=plan,
         state=state,
         batches=batches,
-        lr=lr,
+        lr=lr / factor,
+        factor=factor,
         stale=stale,
-        stream=draw.choice("batches are", {"a generator": True, "a list": False}),
+        stream=stream,
         by_keyword=draw.choice("by_keyword", [False, True]),
+        default=default,
     )
 
-    def walk(kept: bool = False, old: float = 0.0) -> tuple[list[Tensor], list[float]]:
+    def walk(
+        kept: bool = False, old: float = 0.0, times: int = 1
+    ) -> tuple[list[Tensor], list[float]]:
         """Parameters and losses, from gradients of `old`; `kept`: that are never cleared."""
         model, losses = network(plan, state), []
         parameters = list(model.parameters())
         grads = [torch.full_like(parameter, old) for parameter in parameters]
-        for inputs, labels in batches:
+        for inputs, labels in batches * times:
             loss = nn.functional.cross_entropy(model(inputs), labels)
             own = torch.autograd.grad(loss, parameters)
             grads = [grad + one for grad, one in zip(grads, own, strict=True)]
             with torch.no_grad():
                 for parameter, grad in zip(parameters, grads, strict=True):
                     parameter.sub_(lr * grad)
-            losses.append(loss.item())
+            losses.append(factor * loss.item())
             grads = grads if kept else [0 * grad for grad in grads]
         return [parameter.detach() for parameter in parameters], losses
 
@@ -171,7 +189,7 @@ def test_accumulated_steps(student: Student, draw: Draw) -> None:
         return [(parameter - lr * (grad + more)).detach() for parameter, grad in pairs]
 
     expected, losses = walk()
-    old = 5.0 if stale else 0.0
+    old = 5.0 / factor if stale else 0.0
     start = [parameter.detach() for parameter in network(plan, state).parameters()]
     causes = {
         explain.NOT_CLEARED: lambda: walk(True, old)[0],
@@ -183,6 +201,7 @@ def test_accumulated_steps(student: Student, draw: Draw) -> None:
         ONE_STEP: lambda: at_once(batches, old),
         LAST_ALONE: lambda: at_once(batches[-1:], 0.0),
     }
+    losses = losses if stream else walk(times=2)[1]
     curves = got["losses"], losses
     what = _("parameters after {count} batches").format(count=count)
     expect_close(got["parameters"], expected, what, causes=causes, curves=curves)
@@ -204,8 +223,11 @@ def layer_of(student: Any, weights: Tensor, bias: Tensor, by_keyword: bool) -> A
 
 
 @probe
-def registered(student: Any) -> Any:
-    layer = student.PlainLinear(3, 4)
+def registered(student: Any, default: str) -> Any:
+    import contextlib
+
+    with torch.device(default) if default else contextlib.nullcontext():
+        layer = student.PlainLinear(3, 4)
     return {
         "parameters": {name: list(value.shape) for name, value in layer.named_parameters()},
         "state": sorted(layer.state_dict()),
@@ -221,40 +243,68 @@ def train_layer(
     g: Tensor,
     lr: float,
     by_keyword: bool,
+    default: str,
 ) -> Any:
+    import contextlib
+
     layer = layer_of(student, weights, bias, by_keyword)
     optimizer = torch.optim.SGD(layer.parameters(), lr=lr)
-    output = layer(x)
+    at = (0.5 * x).requires_grad_() if by_keyword else x
+    if by_keyword:
+        layer(x=at)
+        with torch.no_grad():
+            at.copy_(x)
+    with torch.device(default) if default else contextlib.nullcontext():
+        output = layer(x=at) if by_keyword else layer(at)
     (output * g.to(output.device)).sum().backward()
     optimizer.step()
-    return {"output": output, "weights": layer.weights, "bias": layer.bias}
+    return {"output": output, "weights": layer.weights, "bias": layer.bias, "x": at.grad}
 
 
 @rounds(half=True)
 @points(2)
 def test_plain_linear(student: Student, draw: Draw) -> None:
     """`PlainLinear` keeps `weights` (in, out) and `bias` (out,) where an optimizer finds and trains them."""
-    expect_registered(student)
+    expect_linear(student, draw)
+
+
+def expect_linear(student: Student, draw: Draw, default: str = "") -> None:
+    """Registration, values, and a step; its forward pass under another default device if there is one."""
+    expect_registered(student, "meta" if draw.round.number == 1 else "")
     n_in, n_out = draw.size("n_in"), draw.size("n_out")
     lead, lr = draw.shape("lead", LEAD, elements=256), 0.01
-    x = draw.layout("x", draw.normal(*lead, n_in))
+    size = draw.magnitude("x", zero=True)
+    x = draw.layout("x", size * draw.normal(*lead, n_in))
     weights, bias, g = draw.normal(n_in, n_out), draw.normal(n_out), draw.normal(*lead, n_out)
     by_keyword = draw.choice("by_keyword", [False, True])
     got = student.run(
-        train_layer, x=x, weights=weights, bias=bias, g=g, lr=lr, by_keyword=by_keyword
+        train_layer,
+        x=x,
+        weights=weights,
+        bias=bias,
+        g=g,
+        lr=lr,
+        by_keyword=by_keyword,
+        default=default,
     )
-    leaves = [weights.double().requires_grad_(), bias.double().requires_grad_()]
-    output = x.double() @ leaves[0] + leaves[1]
+    leaves = [tensor.double().requires_grad_() for tensor in (weights, bias, x)]
+    output = leaves[2] @ leaves[0] + leaves[1]
     grads = torch.autograd.grad((output * g.double()).sum(), leaves)
     stepped = [(leaf - lr * grad).detach() for leaf, grad in zip(leaves, grads, strict=True)]
-    expect_close(got["output"], output.detach().to(draw.dtype), "forward(x)", scale=n_in**0.5)
-    for name, expected in zip(("weights", "bias"), stepped, strict=True):
+    scale = max(1.0, size) * n_in**0.5
+    expect_close(got["output"], output.detach().to(draw.dtype), "forward(x)", scale=scale)
+    for name, expected in zip(("weights", "bias"), stepped[:2], strict=True):
         what = {"weights": _("weights after a step"), "bias": _("bias after a step")}[name]
-        expect_close(got[name], expected.to(draw.dtype), what)
+        terms = max(1.0, lr * size * grads[1].abs().max().item())
+        expect_close(got[name], expected.to(draw.dtype), what, scale=terms)
+    if by_keyword:
+        what = _("the gradient of {name}").format(name="x")
+        expect(got["x"] is not None, _("`{name}` gets no gradient.").format(name="x"), explain.CUT)
+        expect_close(got["x"], grads[2].to(draw.dtype), what, scale=n_out**0.5)
 
 
-def expect_registered(student: Student) -> None:
-    got = student.run(registered)
+def expect_registered(student: Student, default: str) -> None:
+    got = student.run(registered, default=default)
     names = _("The registered parameters of PlainLinear(3, 4) are not `weights` and `bias` alone.")
     expect(set(got["parameters"]) == {"weights", "bias"}, names, explain.UNREGISTERED)
     shapes = {"weights": [3, 4], "bias": [4]}
@@ -279,6 +329,7 @@ def differentiate(
     args, kwargs = ([], {"x": x, "a": a, "b": b, "c": c}) if by_keyword else (leaves, {})
     with torch.device(default) if default else contextlib.nullcontext():
         y = student.polynomial_model(*args, **kwargs)
+    student.polynomial_model(*(2 * leaf for leaf in leaves))  # the first answer stands
     kept = y.detach().clone()
     (y * g).sum().backward()
     return {"y": kept, "grads": [leaf.grad for leaf in leaves]}
@@ -380,7 +431,7 @@ def expect_difference(student: Student, draw: Draw, default: str = "") -> None:
     draw.drawn["size"] = f"|x| ≤ {1.5 * size:.3g}"
     x = draw.layout("x", size * draw.uniform(-1.5, 1.5, *shape))
     needs_grad = draw.choice("x.requires_grad", [False, True])
-    by_keyword = draw.choice("by_keyword", [False, False, True, True, False])
+    by_keyword = draw.round.number in (2, 3)  # by position in another one
     args, kwargs = draw.passed(h=h) if h and not by_keyword else ([], {"h": h} if h else {})
     got = student.run(
         take_difference,
@@ -417,8 +468,8 @@ def expect_difference(student: Student, draw: Draw, default: str = "") -> None:
 @needs("accumulated_steps", "plain_linear", "polynomial_model", "difference")
 def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     """What is mended works on any device."""
-    test_accumulated_steps(elsewhere, draw)
-    test_plain_linear(elsewhere, draw)
+    expect_steps(elsewhere, draw, "meta")
+    expect_linear(elsewhere, draw, "meta")
     for default in ("", "meta"):
         expect_polynomial(elsewhere, draw, default)
         expect_difference(elsewhere, draw, default)
