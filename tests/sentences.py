@@ -44,6 +44,7 @@ _FOR_INSTRUCTORS = (
     "outputs/audit_table.py",
     "outputs/classroom50_result.py",
     "outputs/junit.py",
+    "sandbox/gpu.py",
     "sandbox/parity.py",
     "sandbox/private_folder.py",
     "sandbox/sandbox.py",
