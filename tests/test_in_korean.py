@@ -204,7 +204,7 @@ def test_a_korean_notebook_runs(course: Course, tmp_path: Path) -> None:
     [output] = filled.cells[-1].outputs
     shown = html.unescape(output["data"]["text/html"])
     assert "`forward_difference(f, x, h)`는" in shown
-    assert "→ " in shown  # the cause is told
+    assert "같은 수로 다시" in shown
 
 
 # a course of one's own
