@@ -365,14 +365,19 @@ def expect_polynomial(student: Student, draw: Draw, default: str = "") -> None:
     sizes = [leaf.detach().double().abs().requires_grad_() for leaf in leaves]
     terms = polynomial(sizes)
     scales = torch.autograd.grad((terms * g.double().abs()).sum(), sizes)
-    causes = {X_FOR_SQUARE: ((wide[1] + wide[2]) * wide[0] + wide[3]).detach().to(draw.dtype)}
+    mistaken = (wide[1] + wide[2]) * wide[0] + wide[3]
+    others = torch.autograd.grad((mistaken * g.double()).sum(), wide, retain_graph=True)
+    causes = {X_FOR_SQUARE: mistaken.detach().to(draw.dtype)}
     what = "polynomial_model(x, a, b, c)"
     scale = max(1e-30, terms.max().item())
     expect_close(got["y"], y.detach().to(draw.dtype), what, causes=causes, scale=scale)
-    for name, found, grad, size in zip("xabc", got["grads"], grads, scales, strict=True):
+    named = zip("xabc", got["grads"], grads, scales, others, strict=True)
+    for name, found, grad, size, other in named:
         expect(found is not None, _("`{name}` gets no gradient.").format(name=name), explain.CUT)
         what = _("the gradient of {name}").format(name=name)
-        expect_close(found, grad.to(draw.dtype), what, scale=max(1e-30, size.max().item()))
+        causes = {X_FOR_SQUARE: other.to(draw.dtype)}
+        scale = max(1e-30, size.max().item())
+        expect_close(found, grad.to(draw.dtype), what, causes=causes, scale=scale)
 
 
 def polynomial(leaves: list[Tensor]) -> Tensor:
