@@ -142,7 +142,7 @@ def expect_steps(student: Student, draw: Draw, default: str = "") -> None:
     """Parameters and losses, under another default device if there is one."""
     n_in, classes = draw.size("n_in"), draw.size("classes", 2, 9)
     plan, state = draw.network(n_in, classes)
-    count, lr = draw.count("batches", 2, 36 if draw.round.low > 64 else 8), 0.1
+    count, lr = draw.count("batches", 2, 34 if draw.round.low > 64 else 4), 0.1
     sizes = [*draw.integers(1, 6, count - 1).tolist(), draw.size("rows", high=80)]
     batches = [(draw.inputs_of(plan, n), draw.integers(0, classes, n)) for n in sizes]
     stale = draw.choice("stale gradients", [True, False])
