@@ -43,7 +43,7 @@ DTYPES = (torch.int64, torch.float16, torch.int32, torch.uint8, torch.bool)
 # how the options of `make_loader` are handed over
 CALLS = ("options by keyword", "all by position", "all by keyword")
 # what is added to a seed: the order follows from all of its digits
-STEPS = (1, 2, 3, 4, 5, 10, 16, 64, 100, 256, 1000, 1024, 10**6, 1 << 20)
+STEPS = (1, 2, 10, 16, 100, 256, 1000, 1 << 20)
 
 
 @probe
@@ -259,19 +259,19 @@ def test_loader_batches(student: Student, draw: Draw) -> None:
         {"batch_size": size},
         {"batch_size": 1, "seed": 3, "drop_last": True},
     ]
-    got = loaded(student, draw, count, runs, [2, 2, 2, 1])
+    got = loaded(student, draw, count, runs, [1, 1, 2, 1])
     expect(got["are DataLoaders"], _("make_loader does not return a torch.utils.data.DataLoader."))
     ordered, dropped, shuffled, single = got["epochs"]
     in_order = [list(range(count))[at : at + size] for at in range(0, count, size)]
-    one_by_one = [[[i] for i in range(count)]] * 2
+    one_by_one = [[[i] for i in range(count)]]
     batches = {"shuffle=False": ordered, "drop_last=True": dropped}
     causes: dict[Cause, Any] = {
         SHUFFLED: ...,
-        ALWAYS_DROPS: {"shuffle=False": [in_order[:full]] * 2},
-        NEVER_DROPS: {"drop_last=True": [in_order] * 2},
+        ALWAYS_DROPS: {"shuffle=False": [in_order[:full]]},
+        NEVER_DROPS: {"drop_last=True": [in_order]},
         ONE_BY_ONE: {"shuffle=False": one_by_one, "drop_last=True": one_by_one},
     }
-    expected = {"shuffle=False": [in_order] * 2, "drop_last=True": [in_order[:full]] * 2}
+    expected = {"shuffle=False": [in_order], "drop_last=True": [in_order[:full]]}
     expect_close(batches, expected, _("the batches"), causes=causes)
     sizes = [[len(batch) for batch in epoch] for epoch in shuffled]
     expect_close(sizes, [[len(batch) for batch in in_order]] * 2, _("the sizes of the batches"))
@@ -289,7 +289,7 @@ def test_loader_seed(student: Student, draw: Draw) -> None:
         int(draw.integers(*ends, 1).item()) for ends in ((25, 40), (4, 9), (1, 99))
     )
     draw.drawn["seed"] = f"seed = {seed}"
-    seeds = [seed, *(seed + step for step in STEPS), 0, 1, 2, 3, 4, 5]
+    seeds = [seed, *(seed + step for step in STEPS), 0, 3, 4, 5]
     runs: list[dict[str, Any]] = [
         {"batch_size": size, "seed": seed},
         {"batch_size": size},
@@ -386,7 +386,7 @@ def share(student: Any, values: list[Any], workers: list[int], by_keyword: bool)
         loader: Any = DataLoader(
             stream, batch_size=None, collate_fn=lambda one: one, num_workers=number
         )
-        passes.append([list(loader) for _ in range(2 if number % 2 == 0 else 1)])
+        passes.append([list(loader) for _ in range(2 if number in (0, 2) else 1)])
     return {
         "is iterable": isinstance(stream, IterableDataset),
         "passes": passes,
@@ -401,18 +401,21 @@ def drawn_values(draw: Draw, kind: str) -> list[Any]:
     if kind == "many":
         return draw.integers(0, 99, int(draw.integers(33, 50, 1).item())).tolist()
     several: list[Any] = [*draw.names(2), None, *draw.coefficients(2), [1, [2]], True]
-    return {"of several kinds": [*several, *several[:3]], "a single one": [7]}.get(kind, [])
+    return [*several, *several[:3]] if kind == "of several kinds" else several[:1]
 
 
-KINDS = ("a few", "a single one", "of several kinds", "none", "many")
+# round by round
+VALUES = ("a few", "one", "of several kinds", "none", "many")
 
 
-@rounds(single=True)
+@rounds("published", "more ones", "equal", "large", single=True)
 @points(2)
 def test_sharded_stream(student: Student, draw: Draw) -> None:
     """A DataLoader over `ShardedStream(values)` yields each value as often as the list, for any `num_workers`."""
-    values = drawn_values(draw, draw.choice("values", KINDS))
-    workers = [0, 2, *(int(draw.integers(*ends, 1).item()) for ends in ((3, 7), (7, 14)))]
+    kind = VALUES[draw.round.number]
+    draw.drawn["values"] = f"values = {kind}"
+    values = [] if kind == "none" else drawn_values(draw, kind)
+    workers = [0, 2, 3 if draw.round.is_published else int(draw.integers(4, 10, 1).item())]
     by_keyword = draw.choice("by_keyword", [False, True])
     got = student.run(share, values=values, workers=workers, by_keyword=by_keyword)
     expect(got["is iterable"], _("ShardedStream is not a torch.utils.data.IterableDataset."))
