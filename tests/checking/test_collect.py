@@ -83,7 +83,7 @@ def test_a_check_may_ask_for_nothing_else(collected: Collect, text: str, asked: 
         collected(text)
     message = str(fault.value)
     assert f"it.py cannot be used: it asks for '{asked}'. A check may ask for student," in message
-    assert message.endswith("home, and for what it is parametrized with.")
+    assert message.endswith(", and for what it is parametrized with.")
 
 
 @pytest.mark.parametrize(
