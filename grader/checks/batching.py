@@ -415,7 +415,7 @@ def test_sharded_stream(student: Student, draw: Draw) -> None:
     kind = VALUES[draw.round.number]
     draw.drawn["values"] = f"values = {kind}"
     values = [] if kind == "none" else drawn_values(draw, kind)
-    workers = [0, 2, 3 if draw.round.is_published else int(draw.integers(4, 10, 1).item())]
+    workers = [0, 2, 3 if draw.round.is_published else int(draw.integers(5, 10, 1).item())]
     by_keyword = draw.choice("by_keyword", [False, True])
     got = student.run(share, values=values, workers=workers, by_keyword=by_keyword)
     expect(got["is iterable"], _("ShardedStream is not a torch.utils.data.IterableDataset."))

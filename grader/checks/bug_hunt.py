@@ -46,7 +46,7 @@ FORBIDDEN = {
 # the numbers of leading dimensions, and of dimensions, round by round
 LEAD = (1, 1, 0, 1, 3, 2)
 RANKS = (1, 4, 2, 2, 1, 3)
-ANY_RANKS = (2, 0, 3, 4, 1, 1)
+ANY_RANKS = (2, 0, 4, 2, 1, 1)
 # how large x is in a difference, round by round: tiny and huge ones in float64, where the step can be seen
 SIZES = (1.0, 2.0**-25, 0.0, 1.0, 512.0, 1.0)
 # with a large h the formulas differ from each other and from the true derivative
@@ -120,7 +120,7 @@ def accumulate(
     after = [parameter.detach().clone() for parameter in model.parameters()]
     modes = {module.training for module in model.modules()}
     if again:  # the same batches again
-        losses = [*losses, *student.accumulated_steps(model, criterion, optimizer, batches)]
+        losses = [*losses, *student.accumulated_steps(*args, **kwargs)]
 
     def broken() -> Any:
         yield batches[0]
