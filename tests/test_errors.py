@@ -32,6 +32,7 @@ ELSEWHERE = (
     "sandbox/wire/",
     "sandbox/isolation/",
     "checking/outcome.py",
+    "checking/filling.py",
     "checking/alarm.py",
     "checks/",
 )

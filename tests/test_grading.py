@@ -47,7 +47,8 @@ def test_the_seed_follows_from_the_text(graded: Grade) -> None:
 def test_every_case_is_told(graded: Grade) -> None:
     forward = next(c for c in graded("my_linear", LINEAR).checks if c.name == "forward")
     cases = {(case.device, case.dtype, case.status) for case in forward.cases}
-    assert cases == {("cpu", "float32", "passed"), ("cpu", "float64", "passed")}
+    names = "float16", "bfloat16", "float32", "float64"
+    assert cases == {("cpu", name, "passed") for name in names}
 
 
 def test_a_file_that_is_missing(course: Course, machines: Machines, tmp_path: Path) -> None:
@@ -158,10 +159,7 @@ def test_an_unfinished_function_is_not_a_failure(graded: Grade) -> None:
     assert states["train"] == "failed"
 
 
-@pytest.mark.parametrize(
-    "line",
-    ["print('x' * 1000)", "import warnings; warnings.warn('look')", "torch.manual_seed(0)"],
-)
+@pytest.mark.parametrize("line", ["print('x' * 1000)", "import warnings; warnings.warn('look')"])
 def test_noise_costs_nothing(graded: Grade, line: str) -> None:
     text = LINEAR.replace("output = x @", f"{line}\n        output = x @")
     assert graded("my_linear", text).score == 10

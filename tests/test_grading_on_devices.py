@@ -52,7 +52,7 @@ def test_a_device_named_by_its_type_alone_shows_on_the_second_of_two(graded: Gra
     [lost] = [check for check in result.checks if not check.score]
     assert (lost.name, result.score) == ("other_devices", 9)
     assert "found at least two devices, sim:0 and sim:1!" in lost.message
-    assert "(With float64, on sim; 1 of 2 cases.)" in lost.message
+    assert "float64, on sim; 1 of 2 cases.)" in lost.message
     assert "The inputs are on `sim:1` (which stands for a GPU here)" in lost.cause
 
 
@@ -75,9 +75,9 @@ def test_a_gpu_that_is_named_by_its_number_is_told(graded: Grade) -> None:
 
 
 def test_a_result_that_stays_behind_is_told(graded: Grade) -> None:
-    result = graded("batching", text_of("batching/wrong/device_lengths_on_the_cpu"))
+    result = graded("batching", text_of("batching/wrong/device_zeros_on_the_cpu"))
     [lost] = [check for check in result.checks if not check.score]
-    assert 'lengths"] is on cpu, expected on sim' in lost.message
+    assert 'padded"] is on cpu, expected on sim' in lost.message
 
 
 def test_every_other_check_runs_on_the_cpu(graded: Grade) -> None:

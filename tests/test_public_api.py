@@ -31,8 +31,9 @@ ERRORS = {
     "SandboxLost", "SubmissionError", "UnsupportedVersion",
 }  # fmt: skip
 CHECKS = {
-    "Cause", "Draw", "NotJudged", "Received", "Student", "applied", "as_asked", "expect", "expect_close", "explain",
-    "curve", "fill", "held_by", "helper", "landscape", "moved", "needs", "network", "points", "probe", "rounds",
+    "Cause", "Draw", "NotJudged", "Received", "Student", "applied", "as_asked", "called", "curve", "expect",
+    "expect_close", "explain", "fill", "held_by", "helper", "landscape", "moved", "needs", "network", "points", "probe",
+    "rounds",
 }  # fmt: skip
 NOT_OFFERED = {"N_", "_"}  # texts of a course in several languages need them
 

@@ -193,8 +193,10 @@ def step_of_criterion(student: Any, weights: list[Tensor], inputs: Tensor, label
 
 
 @probe
-def broken_steps(student: Any, weights: list[Tensor], inputs: Tensor, labels: Tensor) -> Any:
-    """A criterion that raises: whether it is heard of, in a step and in training."""
+def with_a_broken_criterion(
+    student: Any, name: str, weights: list[Tensor], inputs: Tensor, labels: Tensor
+) -> Any:
+    """A criterion that raises: whether `train_step`, or `train`, lets it be heard of."""
 
     class Broken(Exception):
         pass
@@ -202,18 +204,22 @@ def broken_steps(student: Any, weights: list[Tensor], inputs: Tensor, labels: Te
     def broken(_outputs: Any, _labels: Any) -> Any:
         raise Broken
 
-    model, heard = build(weights), []
+    model = build(weights)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    for calls, given in (
-        (student.train_step, (inputs, labels)),
-        (student.train, ([(inputs, labels)], 1)),
-    ):
-        try:
-            calls(model, broken, optimizer, *given)
-            heard.append(False)
-        except Broken:
-            heard.append(torch.is_grad_enabled())
-    return heard
+    given: Any = (inputs, labels) if name == "train_step" else ([(inputs, labels)], 1)
+    try:
+        getattr(student, name)(model, broken, optimizer, *given)
+    except Broken:
+        return torch.is_grad_enabled()
+    return False
+
+
+def expect_heard(
+    student: Student, name: str, weights: list[Tensor], batch: tuple[Tensor, Tensor]
+) -> None:
+    given = {"weights": weights, "inputs": batch[0], "labels": batch[1]}
+    heard = student.run(with_a_broken_criterion, name=name, **given)
+    expect(heard, _("The criterion raised an exception, and it was kept back."))
 
 
 @rounds(half=True)
@@ -295,8 +301,7 @@ def test_step_mode(student: Student, draw: Draw) -> None:
     inputs, labels = draw.normal(6, weights[0].shape[1]), draw.normal(6, len(weights[5]))
     got = student.run(one_step, weights=weights, inputs=inputs, labels=labels, lr=0.1)
     expect(bool(got["seen"]) and all(training for training, _ in got["seen"]), sentence, IN_EVAL)
-    heard = student.run(broken_steps, weights=weights, inputs=inputs, labels=labels)
-    expect(all(heard), _("The criterion raised an exception, and it was kept back."))
+    expect_heard(student, "train_step", weights, (inputs, labels))
 
 
 @helper
@@ -435,6 +440,7 @@ def test_train(student: Student, draw: Draw) -> None:
         none = student.run(run_training, **given | {"again": False}, epochs=0)
         expect_close(none["history"], [], _("the list of losses of 0 epochs"))
         expect_close(none["parameters"], weights, _("parameters after 0 epochs"))
+        expect_heard(student, "train", weights, batches[0])
 
 
 @probe

@@ -268,7 +268,11 @@ def f():
 
 
 def test_it_is_confined_as_every_child_is_in_a_folder_of_its_own(started: Sandbox) -> None:
-    before = {Path(f"/proc/{pid}/cwd").resolve().parent for pid in waiting(started)}
+    def folders() -> set[Path]:
+        return {Path(f"/proc/{pid}/cwd").resolve().parent for pid in waiting(started)}
+
+    within(10, lambda: Path("/") not in folders())  # each goes to its own as it starts
+    before = folders()
     assert len(before) == 2
     assert {place.parent for place in before} == {started._folder.path}
     child = loaded(started, ALONE)

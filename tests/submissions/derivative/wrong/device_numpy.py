@@ -16,7 +16,7 @@ def central_difference(f, x, h=1e-3):
 
 
 def numerical_gradient(f, x, h=1e-3):
-    grad = x.double().numpy().copy()
+    grad = x.detach().double().numpy().copy()
     for index in itertools.product(*map(range, x.shape)):
         up, down = x.clone(), x.clone()
         up[index] += h

@@ -1,53 +1,60 @@
 # right: counts its steps in 0-dim tensors of the CPU, as torch does
+from collections import defaultdict
+
 import torch
+
+
+def clear(tensors):
+    for tensor in tensors:
+        tensor.grad = None
 
 
 class MySGD:
     def __init__(self, params, lr, momentum=0.0, weight_decay=0.0, nesterov=False):
-        self.params = list(params)
-        self.lr, self.momentum, self.weight_decay = lr, momentum, weight_decay
-        self.nesterov = nesterov
-        self.buffers = [torch.zeros_like(p) for p in self.params]
+        self.tensors = tuple(params)
+        self.options = (lr, momentum, weight_decay, nesterov)
+        self.velocity_of = {}
 
-    @torch.no_grad()
     def step(self):
-        for i, p in enumerate(self.params):
-            if p.grad is None:
-                continue
-            g = p.grad + self.weight_decay * p
-            if self.momentum:
-                self.buffers[i] = self.momentum * self.buffers[i] + g
-                v = self.buffers[i]
-                g = g + self.momentum * v if self.nesterov else v
-            p -= self.lr * g
+        lr, momentum, decay, ahead = self.options
+        for place, tensor in enumerate(self.tensors):
+            if tensor.grad is not None:
+                direction = tensor.grad.add(tensor.detach(), alpha=decay)
+                if momentum != 0:
+                    old = self.velocity_of.get(place)
+                    new = direction if old is None else old.mul(momentum).add(direction)
+                    self.velocity_of[place] = new
+                    direction = direction.add(new, alpha=momentum) if ahead else new
+                with torch.no_grad():
+                    tensor.sub_(direction, alpha=lr)
 
     def zero_grad(self):
-        for p in self.params:
-            p.grad = None
+        clear(self.tensors)
 
 
 class MyAdam:
     def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0):
-        self.params = list(params)
-        self.lr, self.betas, self.eps, self.weight_decay = lr, betas, eps, weight_decay
-        self.m = [torch.zeros_like(p) for p in self.params]
-        self.v = [torch.zeros_like(p) for p in self.params]
-        self.t = [torch.tensor(0.0, dtype=torch.float64) for _ in self.params]
+        self.tensors = tuple(params)
+        self.lr, self.eps, self.decay = lr, eps, weight_decay
+        self.slow, self.fast = betas
+        self.means, self.squares = {}, {}
+        self.count = defaultdict(lambda: torch.zeros((), dtype=torch.float64))
 
-    @torch.no_grad()
     def step(self):
-        b1, b2 = self.betas
-        for i, p in enumerate(self.params):
-            if p.grad is None:
-                continue
-            g = p.grad + self.weight_decay * p
-            self.t[i] += 1
-            self.m[i] = b1 * self.m[i] + (1 - b1) * g
-            self.v[i] = b2 * self.v[i] + (1 - b2) * g**2
-            m = self.m[i] / (1 - b1 ** self.t[i])
-            v = self.v[i] / (1 - b2 ** self.t[i])
-            p -= self.lr * m / (v.sqrt() + self.eps)
+        for place, tensor in enumerate(self.tensors):
+            if tensor.grad is not None:
+                self.one(place, tensor, tensor.grad.add(tensor.detach(), alpha=self.decay))
+
+    def one(self, place, tensor, direction):
+        nothing = torch.zeros_like(direction)
+        self.count[place] += 1
+        mean = torch.lerp(direction, self.means.get(place, nothing), self.slow)
+        square = torch.lerp(direction.square(), self.squares.get(place, nothing), self.fast)
+        self.means[place], self.squares[place] = mean, square
+        unbiased = mean / (1 - self.slow ** self.count[place])
+        root = (square / (1 - self.fast ** self.count[place])).sqrt()
+        with torch.no_grad():
+            tensor.sub_(unbiased / (root + self.eps), alpha=self.lr)
 
     def zero_grad(self):
-        for p in self.params:
-            p.grad = None
+        clear(self.tensors)
