@@ -37,7 +37,9 @@ from tests.conftest import ROOT
 from tests.servers import Cluster, dask_cluster, end, wait_until
 
 KILLS = 10
-IN_THE_MIDDLE = 3  # of them at least, while results are being written, and not only before and after
+IN_THE_MIDDLE = (
+    3  # of them at least, while results are being written, and not only before and after
+)
 CLASS = 40  # those who are killed: enough that kills come in the middle
 SEED = "1"  # a wrong answer may be right for some inputs: all are graded with the same
 pytestmark = pytest.mark.timeout(900)
