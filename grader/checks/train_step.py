@@ -217,9 +217,11 @@ def with_a_broken_criterion(
 def expect_heard(
     student: Student, name: str, weights: list[Tensor], batch: tuple[Tensor, Tensor]
 ) -> None:
-    given = {"weights": weights, "inputs": batch[0], "labels": batch[1]}
-    heard = student.run(with_a_broken_criterion, name=name, **given)
-    expect(heard, _("The criterion raised an exception, and it was kept back."))
+    given = {"name": name, "weights": weights, "inputs": batch[0], "labels": batch[1]}
+    expect(
+        student.run(with_a_broken_criterion, **given),
+        _("The criterion raised an exception, and it was kept back."),
+    )
 
 
 @rounds(half=True)
