@@ -192,21 +192,21 @@ def step_of_criterion(student: Any, weights: list[Tensor], inputs: Tensor, label
     return factor
 
 
-@probe
-def with_a_broken_criterion(
-    student: Any, name: str, weights: list[Tensor], inputs: Tensor, labels: Tensor
-) -> Any:
-    """A criterion that raises: whether `train_step`, or `train`, lets it be heard of."""
+@helper
+class Broken(Exception):
+    """What a criterion or a loader raises that is to be heard of."""
 
-    class Broken(Exception):
-        pass
+
+@probe
+def with_a_broken_criterion(student: Any, name: str, weights: list[Tensor], batch: Any) -> Any:
+    """A criterion that raises: whether `train_step`, or `train`, lets it be heard of."""
 
     def broken(_outputs: Any, _labels: Any) -> Any:
         raise Broken
 
     model = build(weights)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    given: Any = (inputs, labels) if name == "train_step" else ([(inputs, labels)], 1)
+    given = batch if name == "train_step" else ([batch], 1)
     try:
         getattr(student, name)(model, broken, optimizer, *given)
     except Broken:
@@ -214,14 +214,9 @@ def with_a_broken_criterion(
     return False
 
 
-def expect_heard(
-    student: Student, name: str, weights: list[Tensor], batch: tuple[Tensor, Tensor]
-) -> None:
-    given = {"name": name, "weights": weights, "inputs": batch[0], "labels": batch[1]}
-    expect(
-        student.run(with_a_broken_criterion, **given),
-        _("The criterion raised an exception, and it was kept back."),
-    )
+def expect_heard(student: Student, name: str, weights: list[Tensor], batch: Any) -> None:
+    heard = student.run(with_a_broken_criterion, name=name, weights=weights, batch=batch)
+    expect(heard, _("The criterion raised an exception, and it was kept back."))
 
 
 @rounds(half=True)
@@ -449,9 +444,6 @@ def test_train(student: Student, draw: Draw) -> None:
 def run_evaluation(
     student: Any, weights: list[Tensor], batches: list[Any], kind: str, by_keyword: bool = False
 ) -> Any:
-    class Broken(Exception):
-        pass
-
     def stream() -> Any:
         yield from batches
         raise Broken
