@@ -108,9 +108,8 @@ def _patch_inference_mode() -> None:
 
     def entered(self: Any) -> None:
         enter(self)
-        if (
-            state.visible
-        ):  # to leave it allows the engine's threads, which a child of a fork has not
+        # to leave it would allow the engine's threads, which a child of a fork has not
+        if state.visible:
             torch.autograd.set_multithreading_enabled(False)
 
     mode.__enter__ = entered
