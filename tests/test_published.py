@@ -32,14 +32,15 @@ def test_seed_000_my_linear(graded: Grade) -> None:
 
 def test_seed_001_my_linear(graded: Grade) -> None:
     _result, checks = checks_of(graded, "seed-001", "my_linear")
-    assert {name for name, check in checks.items() if check.score} == {"sizes", "forward"}
+    paid = {name for name, check in checks.items() if check.score}
+    assert paid == {"sizes", "forward", "standard_normal"}  # drawn rightly, but not registered
     assert "nn.Parameter" in checks["parameters"].message
 
 
 def test_seed_001_logistic_regression(graded: Grade) -> None:
     _result, checks = checks_of(graded, "seed-001", "logistic_regression")
     for name in ("forward", "backward", "optimize"):
-        assert {case.dtype for case in checks[name].cases} == {"float32", "float64"}
+        assert {case.dtype for case in checks[name].cases} >= {"float32", "float64"}
         assert checks[name].status == "passed"
     lost = {name: check.message for name, check in checks.items() if not check.score}
     wrong = {"float_lr", "factory_arguments", "loss_at_0_and_1"}
