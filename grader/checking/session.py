@@ -34,7 +34,7 @@ from .failures import (
 from .outcome import CheckOutcome
 from .probes import Probe
 
-_EVERY = 6  # one of so many runs of a watched probe is traced, beside its first and its last
+_EVERY = 9  # one of so many runs of a watched probe is traced, beside its first and its last
 _MOST_SEEN = 20  # of what an answer says was seen
 # torch imports this when `torch.func`, an optimizer and more are first used: seconds on a slow disk
 _LATE = ("torch._dynamo",)
@@ -90,8 +90,8 @@ class Session:
         sandbox: where the children come from.
         preload: modules to import before a child is made.
         watched_for: what a probe is to be watched for, as a request says it; empty for nothing. The first run in each
-            check of such a probe is traced, and others that its seed draws; `ask_again` traces the last one. All of
-            them are in a child that can start no thread, which no trace would follow, unless the file cannot be loaded
+            check of such a probe on the CPU is traced, and others that its seed draws, on any device; `ask_again`
+            traces the last one. All of them are in a child that can start no thread, which no trace would follow, unless the file cannot be loaded
             without one. A probe that is not watched and fails there has another try where threads can start.
 
     Attributes:
@@ -159,7 +159,7 @@ class Session:
         traced = bool(watched) and self._draws(request)
         self._untraced.pop(name, None)
         answer = self._sent(request, watched, traced)
-        if watched and not traced:
+        if watched and not traced and request.device == "cpu":
             self._untraced[name] = request.without_inputs()
         return answer
 
@@ -174,12 +174,12 @@ class Session:
         self._untraced.clear()
 
     def _draws(self, request: Request) -> bool:
-        """Whether a run of a watched probe is traced: the check's first, and one of `_EVERY` of the others."""
+        """Whether a run of a watched probe is traced: the check's first on the CPU, and one of `_EVERY` of the others."""
         asked = request.probe.name, request.texts  # one probe may be for several functions
         self._runs[asked] += 1
         number = self._runs[asked]
         drawn = crc32(f"{request.seed} {request.probe.name} {number}".encode()) % _EVERY
-        return number == 1 or drawn == 0
+        return drawn == 0 or (number == 1 and request.device == "cpu")
 
     def _sent(self, request: Request, watched: Mapping[str, Any], traced: bool) -> Message:
         name = request.probe.name

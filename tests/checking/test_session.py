@@ -494,22 +494,31 @@ def test_the_first_run_some_others_and_the_last_are_traced(start: Start, sandbox
         for _ in range(2):
             box = Traced(sandbox)
             session = start(box=box, watched_for=watching(double))
-            for number in range(12):
+            for number in range(30):
                 session.ask(Request(double, {"x": torch.ones(number + 1)}, "cpu", seed))
             traced = [bool(trace) for _probe, trace in box.traces]
             again = [request for request, _answer in session.ask_again()]
             assert len(again) == (not traced[-1])
             assert [request.wire for request in again] == [
-                Request(double, {"x": torch.ones(12)}, "cpu", seed).wire for _ in again
+                Request(double, {"x": torch.ones(30)}, "cpu", seed).wire for _ in again
             ]
             assert box.traces[-1] == ("double", BY_HAND)
             assert list(session.ask_again()) == []  # once is enough
             patterns.append(traced)
         assert patterns[0] == patterns[1]
         assert patterns[0][0]
-        assert 1 < sum(patterns[0]) < 12
+        assert 1 < sum(patterns[0]) < 30
         drawn.add(tuple(patterns[0]))
     assert len(drawn) > 1
+
+
+def test_on_other_devices_those_are_traced_that_are_drawn(start: Start, sandbox: Sandbox) -> None:
+    box = Traced(sandbox)
+    session = start(box=box, watched_for=watching(double))
+    for number in range(30):
+        session.ask(Request(double, {"x": torch.ones(number + 1)}, "sim", 1))
+    assert 0 < sum(bool(trace) for _probe, trace in box.traces) < 15
+    assert list(session.ask_again()) == []
 
 
 def test_each_check_has_its_first_run_traced_for_each_name_that_it_asks_for(

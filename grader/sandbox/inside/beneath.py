@@ -242,11 +242,20 @@ def left(seed: int, dtype: str, recording: bool) -> list[str]:
 
 
 def seeded(seed: int) -> list[str]:
-    """Which generators that `reset` has seeded, beside torch's, have been given another seed; to draw is free."""
-    found = {"Python's seed": _is_among([*random.getstate()[1][:-1]], _states(seed))}
+    """Which generators that `reset` has seeded, beside torch's, have been given another seed; to draw is free.
+
+    They are seeded anew on the way: that is the quickest to tell that nothing was drawn.
+    """
+    state = random.getstate()[1][:-1]
+    random.seed(seed)
+    untouched = state == random.getstate()[1][:-1]
+    found = {"Python's seed": untouched or _is_among([*state], _states(seed))}
     if numpy := sys.modules.get("numpy"):
-        state = numpy.random.get_state()[1].tolist()
-        found["NumPy's seed"] = _is_among(state, _states_of_numpy(numpy, seed % 2**32))
+        words = numpy.random.get_state()[1]
+        numpy.random.seed(seed % 2**32)
+        untouched = bool((words == numpy.random.get_state()[1]).all())
+        states = _states_of_numpy(numpy, seed % 2**32)
+        found["NumPy's seed"] = untouched or _is_among(words.tolist(), states)
     return [name for name, is_left in found.items() if not is_left]
 
 
