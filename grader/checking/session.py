@@ -91,8 +91,9 @@ class Session:
         preload: modules to import before a child is made.
         watched_for: what a probe is to be watched for, as a request says it; empty for nothing. The first run in each
             check of such a probe on the CPU is traced, and others that its seed draws, on any device; `ask_again`
-            traces the last one. All of them are in a child that can start no thread, which no trace would follow, unless the file cannot be loaded
-            without one. A probe that is not watched and fails there has another try where threads can start.
+            traces the last one. All of them are in a child that can start no thread, which no trace would follow,
+            unless the file cannot be loaded without one. A probe that is not watched and fails there has another try
+            where threads can start.
 
     Attributes:
         load_problem: why the student's file cannot be loaded, once that is known.
@@ -174,7 +175,7 @@ class Session:
         self._untraced.clear()
 
     def _draws(self, request: Request) -> bool:
-        """Whether a run of a watched probe is traced: the check's first on the CPU, and one of `_EVERY` of the others."""
+        """Whether a run of a watched probe is traced: the check's first on the CPU, and one of `_EVERY`."""
         asked = request.probe.name, request.texts  # one probe may be for several functions
         self._runs[asked] += 1
         number = self._runs[asked]
