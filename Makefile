@@ -23,8 +23,11 @@ $(VENV)/ready: pyproject.toml
 demo: setup
 	@$(BIN)/python examples/demo.py
 
+# one more than there are cores, as tests wait for the processes that they start
+TEST_JOBS ?= $(shell $(PYTHON) -c "import os; print(os.cpu_count() + 1)")
+
 test: setup lint
-	$(BIN)/pytest -q --numprocesses auto --dist loadgroup
+	$(BIN)/pytest -q --numprocesses $(TEST_JOBS) --dist loadgroup
 
 # with the lowest versions that pyproject.toml allows, torch 2.11 among them
 test-oldest:
