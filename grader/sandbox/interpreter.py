@@ -80,6 +80,8 @@ def clean_environment(device: str) -> dict[str, str]:
             "CUBLAS_WORKSPACE_CONFIG": ":4096:8",  # cuBLAS sums in the same order each time
             "PYTORCH_NVML_BASED_CUDA_CHECK": "1",  # asks for a GPU without starting CUDA
             "CUDA_CACHE_DISABLE": "1",
+            # one queue for work is enough where kernels are waited for, and twice as many contexts start in a second
+            "CUDA_DEVICE_MAX_CONNECTIONS": "1",
             "CUDA_LAUNCH_BLOCKING": "1",  # what goes wrong in a kernel is raised at the line that started it
         }
     else:
