@@ -220,17 +220,19 @@ def load(
     is_list: bool,
 ) -> Any:
     dataset: Any = list(range(count)) if is_list else Numbers(count)
-    loaders = []
+    loaders, recording = [], False
     for number, options in enumerate(runs):
         stir(number)
-        loaders.append(loader_of(student, dataset, call, options))
+        with torch.no_grad():
+            loaders.append(loader_of(student, dataset, call, options))
+            recording |= torch.is_grad_enabled()
     found: list[Any] = []
     # all are made before the first is gone through: none may disturb another
     for number, loader in enumerate(loaders):
         stir(100 + number)
         found.append(epochs_of(loader, epochs[number]))
     kinds = {isinstance(loader, torch.utils.data.DataLoader) for loader in loaders}
-    return {"epochs": found, "are DataLoaders": kinds == {True}}
+    return {"epochs": found, "are DataLoaders": kinds == {True}, "recording": recording}
 
 
 def loaded(
@@ -261,6 +263,10 @@ def test_loader_batches(student: Student, draw: Draw) -> None:
     ]
     got = loaded(student, draw, count, runs, [1, 1, 2, 1])
     expect(got["are DataLoaders"], _("make_loader does not return a torch.utils.data.DataLoader."))
+    expect(
+        not got["recording"],
+        _("After make_loader gradients are recorded; before it they were not."),
+    )
     ordered, dropped, shuffled, single = got["epochs"]
     in_order = [list(range(count))[at : at + size] for at in range(0, count, size)]
     one_by_one = [[[i] for i in range(count)]]

@@ -221,6 +221,8 @@ def layer_of(student: Any, weights: Tensor, bias: Tensor, by_keyword: bool) -> A
     layer = moved(layer, weights)
     student.PlainLinear(n_in, n_out)  # another one
     fill(layer, registered=True, weights=weights, bias=bias)
+    if by_keyword:  # other parameters in their place
+        fill(layer, registered=True, anew=True, weights=weights, bias=bias)
     return layer
 
 

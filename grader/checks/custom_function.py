@@ -378,6 +378,18 @@ def halves(draw: Draw, size: float = 3.0) -> Tensor:
     return values.reshape(shape)
 
 
+def extremes(dtype: torch.dtype) -> Tensor:
+    """Numbers at which ways round `torch.round` go wrong: next to a half, next to 0, and the largest there are."""
+    info, one = torch.finfo(dtype), torch.tensor(1.0, dtype=dtype)
+    below = torch.nextafter(one / 2, one * 0).item()
+    # where the digits end: of these, each second one is a whole number and a half
+    whole = 1 / info.eps
+    values = [below, torch.nextafter(one / 2, one).item(), info.tiny / 4, info.max, whole - 0.5]
+    values += [whole / 2 + 0.5, whole + 1, min(1e20, info.max / 2), 0.0]
+    found = torch.tensor(values, dtype=torch.float64).to(dtype)
+    return torch.cat([found, -found])
+
+
 def expect_rounded(student: Student, draw: Draw, x: Tensor, by_default: bool = False) -> None:
     got = student.run(apply_round, by_default=by_default, x=x)
     expect(got != "no Function", _("StraightThroughRound is not a torch.autograd.Function."))
@@ -401,8 +413,9 @@ def test_round_forward(student: Student, draw: Draw) -> None:
     sizes["2³⁰·randn"] = 2.0**30
     size = 3.0 if draw.dtype.itemsize == 2 else draw.choice("x", sizes)
     expect_rounded(student, draw, draw.layout("x", halves(draw, size)))
-    if draw.round.all_equal:
+    if draw.round.all_equal or draw.round.ones == 0:
         expect_rounded(student, draw, torch.zeros(draw.shape("shape", RANKS), dtype=draw.dtype))
+        expect_rounded(student, draw, extremes(draw.dtype))
 
 
 def expect_passed(

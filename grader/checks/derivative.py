@@ -13,6 +13,7 @@ from grader import (
     Cause,
     Draw,
     Student,
+    called,
     curve,
     expect_close,
     landscape,
@@ -37,10 +38,11 @@ ALL_AT_ONCE = Cause(
 
 FORBIDDEN: dict[str, Any] = {"by hand": {}}
 # the numbers of dimensions, round by round
-RANKS = (2, 0, 3, 4, 1, 1)
+RANKS = (2, 0, 3, 2, 1, 4)
 # with a large h the three formulas differ from each other and from the true derivative
 STEPS = ("default", "large", "large", "large", "small", "large")
 NAMES = ("forward_difference", "central_difference", "numerical_gradient")
+TINY = -8.0, -6.5  # exponents of 10
 
 
 @probe
@@ -51,13 +53,24 @@ def differentiate(
     coefficients: list[float],
     args: list[float],
     kwargs: dict[str, float],
+    by_default: bool,
+    breaks: bool,
 ) -> Any:
+    import contextlib
+
     def f(x: Tensor) -> Tensor:
         return (
             landscape(x, coefficients) if name == "numerical_gradient" else curve(x, coefficients)
         )
 
-    return getattr(student, name)(f, x, *args, **kwargs)
+    def broken(x: Tensor) -> Tensor:
+        raise ArithmeticError
+
+    function = getattr(student, name)
+    if breaks:  # settings are left as they were then, too
+        with contextlib.suppress(ArithmeticError):
+            function(broken, x, *args, **kwargs)
+    return called(lambda *given: function(*given, **kwargs), by_default, f, x, *args)
 
 
 def drawn_step(draw: Draw) -> float | None:
@@ -81,10 +94,10 @@ def largest_term(name: str, x: Tensor, coefficients: list[float]) -> float:
     return (a * x + b * x**2 + c * x**3 + d).max().item()
 
 
-def expect_formula(student: Student, draw: Draw, name: str) -> None:
+def expect_formula(student: Student, draw: Draw, name: str, by_default: bool = False) -> None:
     h, coefficients = drawn_step(draw), draw.coefficients(5)
     step = 1e-3 if h is None else h
-    size = draw.magnitude("x", zero=True)
+    size = draw.magnitude("x", zero=True, tiny=TINY)
     shape = draw.shape("shape", RANKS, elements=150)
     x = draw.layout("x", size * draw.uniform(-1.5, 1.5, *shape))
     needs_grad = draw.choice("x.requires_grad", [False, True])
@@ -96,6 +109,8 @@ def expect_formula(student: Student, draw: Draw, name: str) -> None:
         coefficients=coefficients,
         args=args,
         kwargs=kwargs,
+        by_default=by_default,
+        breaks=draw.round.ones == 0,
     )
     exact = x.double()
 
@@ -176,8 +191,11 @@ def test_numerical_gradient(student: Student, draw: Draw) -> None:
 @needs("forward_difference", "central_difference", "numerical_gradient")
 def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     """All three functions work on any device: results are where `x` is."""
-    for name in NAMES:
-        expect_formula(elsewhere, draw, name)
+    for by_default in (False, True):
+        if by_default:
+            draw.drawn["default device"] = f"torch.set_default_device({elsewhere.device!r})"
+        for name in NAMES:
+            expect_formula(elsewhere, draw, name, by_default)
 
 
 HINTS = (

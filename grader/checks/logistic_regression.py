@@ -18,6 +18,7 @@ from grader import (
     _,
     applied,
     as_asked,
+    called,
     expect,
     expect_close,
     explain,
@@ -32,6 +33,10 @@ from grader import (
 
 START = Cause("wrong-start", "The model starts at other numbers than zeros.")
 DEFAULT = Cause("wrong-default", "The default of `lr` is another one than 0.01.")
+KEPT_ASIDE = Cause(
+    "lr-kept-aside",
+    "A copy of `lr` is used that was made with the model: ask `self.lr` in each `optimize`.",
+)
 FIXED = Cause("lr-ignored", "The step is that of lr = 0.01, whatever `lr` is.")
 CLIPPED = Cause("clipped", "z is clamped to ±10 on the way: the tails are cut off.")
 TURNED = Cause("sign-of-term", "The sign of z in the exponent is the wrong way round.")
@@ -53,7 +58,7 @@ EPSILONS = (1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15)
 
 FORBIDDEN: dict[str, Any] = {"by hand": {}}
 # the numbers of dimensions of z, round by round, and between what its elements lie
-RANKS = (2, 0, 3, 1, 2, 1)
+RANKS = (2, 4, 3, 2, 1, 0)
 BOUNDS = ((0, 20), (100, 1e4), (0, 30), (100, 1e4), (26, 32), (0, 6))
 
 
@@ -75,6 +80,26 @@ def give_gradients(model: Any, dw: Tensor, db: Tensor) -> None:
         kept = model.grads.get(name)
         own = as_asked(value, kept) if isinstance(kept, Tensor) else value
         model.grads[name] = own.clone()
+
+
+@helper
+def set_rate(model: Any, lr: float) -> bool:
+    """Sets `lr` anew, in the kind in which the model keeps it.
+
+    Returns:
+        Whether that went: one may be there to be read alone.
+    """
+    kept = getattr(model, "lr", None)
+    try:
+        if isinstance(kept, nn.Parameter):
+            kept.data.fill_(lr)
+        elif isinstance(kept, Tensor):
+            model.lr = torch.full_like(kept, lr)
+        else:
+            model.lr = lr
+    except AttributeError:
+        return False
+    return True
 
 
 @helper
@@ -121,8 +146,9 @@ def bce_gradients(x: Tensor, yhat: Tensor, y: Tensor) -> dict[str, Tensor]:
 
 
 @probe
-def attributes(student: Any, dim: int, args: list[Tensor], kwargs: dict[str, Tensor]) -> Any:
-    model = student.LR(dim, *args, **kwargs)
+def attributes(student: Any, dim: int, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    model = student.LR(*args, **kwargs)
+    student.LR(dim + 1)  # another one
     return {
         "is a module": isinstance(model, nn.Module),
         "w": model.w,
@@ -137,6 +163,10 @@ def test_attributes(student: Student, draw: Draw) -> None:
     """`LR(dim, lr)` has `w` of shape (dim, 1), a 0-dim `b` and `grads`, all zeros."""
     dim = draw.size("dim")
     args, kwargs = draw.passed(lr=some_lr(draw))
+    if draw.choice("dim is given", {"by position": True, "by keyword": False}):
+        args = [dim, *args]
+    else:
+        args, kwargs = [], {"dim": dim, "lr": some_lr(draw)}
     got = student.run(attributes, dim=dim, args=args, kwargs=kwargs)
     expect(got["is a module"], _("LR is not an nn.Module."))
     w, b = torch.zeros(dim, 1), torch.zeros(())
@@ -209,42 +239,78 @@ def test_factory_arguments(student: Student, draw: Draw) -> None:
 
 
 @probe
-def apply_sigmoid(student: Any, z: Tensor, w: Tensor, b: Tensor) -> Any:
-    return prepared(student, w, b).sigmoid(z)
+def apply_sigmoid(
+    student: Any, z: Tensor, w: Tensor, b: Tensor, again: bool, by_default: bool
+) -> Any:
+    def apply(z: Tensor) -> Any:
+        model = prepared(student, w, b)
+        if not again:
+            return [model.sigmoid(z)]
+        at = torch.zeros_like(z)
+        first = model.sigmoid(at)
+        return [model.sigmoid(at.copy_(z)), first]
+
+    return called(apply, by_default, z)
 
 
 @rounds(half=True)
 @points(1)
 def test_sigmoid(student: Student, draw: Draw) -> None:
     """`sigmoid(z)` is 1 / (1 + e^(−z)), finite and right for any z."""
+    expect_sigmoid(student, draw)
+
+
+def expect_sigmoid(student: Student, draw: Draw, by_default: bool = False) -> None:
     low, high = BOUNDS[draw.round.number]
     z = draw.uniform(low, high, *draw.shape("shape", RANKS))
     tail = low == 26  # far out on the left, where σ(z) is 10⁻¹¹ and less
     sides = torch.arange(z.numel()).reshape(z.shape) % 2 == 0
-    z = draw.layout("z", torch.where(sides & (not tail), z, -z))
+    z = torch.where(sides & (not tail), z, -z)
+    if high == 1e4 and z.numel() > 3:
+        most = torch.finfo(z.dtype).max
+        z.view(-1)[:4] = torch.tensor([0, 5e-7, most, -most], dtype=z.dtype)
+    z = draw.layout("z", z)
     w, b = draw.normal(2, 1), draw.normal()
-    got = student.run(apply_sigmoid, z=z, w=w, b=b)
+    again = draw.round.is_published  # of the same model, with what was changed in place
+    got = student.run(apply_sigmoid, z=z, w=w, b=b, again=again, by_default=by_default)
     causes = {CLIPPED: torch.sigmoid(z.clamp(-10, 10)), TURNED: torch.sigmoid(-z)}
     # there an error of 10⁻¹⁴ is allowed, as 1 + tanh(z/2) has it
     scale = 1e-4 if tail else 1.0
-    expect_close(got, torch.sigmoid(z), "sigmoid(z)", causes=causes, scale=scale)
+    expected = torch.sigmoid(z)
+    expect_close(got[0], expected, "sigmoid(z)", causes=causes, scale=scale, requires_grad=False)
+    if again:
+        expect_close(got[1], torch.full_like(z, 0.5), _("sigmoid(z) of an earlier call, for zeros"))
 
 
 @probe
-def predict(student: Any, x: Tensor, w: Tensor, b: Tensor) -> Any:
-    return applied(prepared(student, w, b), x)
+def predict(student: Any, x: Tensor, w: Tensor, b: Tensor, again: bool, by_default: bool) -> Any:
+    def predict_at(x: Tensor) -> Any:
+        model = prepared(student, w, b)
+        if not again:
+            return applied(model, x)
+        at = x / 2
+        applied(model, at)
+        return applied(model, at.copy_(x))
+
+    return called(predict_at, by_default, x)
 
 
 @rounds(half=True)
 @points(1)
 def test_forward(student: Student, draw: Draw) -> None:
     """`forward(x)` is sigmoid(wᵀx + b), of shape (1, m)."""
+    expect_prediction(student, draw)
+
+
+def expect_prediction(student: Student, draw: Draw, by_default: bool = False) -> None:
     dim, m, size = draw.size("dim"), draw.size("m"), draw.magnitude("x", zero=True)
     x = draw.layout("x", size * draw.normal(dim, m))
     # the product is of one size for any dim and x, so that σ is flat nowhere
     w, b = draw.normal(dim, 1) / (dim**0.5 * (size or 1)), 1 + draw.uniform(0, 1)
     needs_grad = draw.choice("x.requires_grad", [False, True])
-    got = student.run(predict, x=x.clone().requires_grad_() if needs_grad else x, w=w, b=b)
+    given = x.clone().requires_grad_() if needs_grad else x
+    again = draw.round.is_published
+    got = student.run(predict, x=given, w=w, b=b, again=again, by_default=by_default)
 
     def sigmoid_of(sign: float, bias: Tensor | float) -> Tensor:
         return torch.sigmoid(sign * (w.double().T @ x.double() + bias)).to(x.dtype)
@@ -254,13 +320,31 @@ def test_forward(student: Student, draw: Draw) -> None:
 
 
 @probe
-def run_backward(student: Any, x: Tensor, yhat: Tensor, y: Tensor, w: Tensor, b: Tensor) -> Any:
-    model = prepared(student, w, b)
-    shapes = first_shapes(model)
-    # twice, with other values first: nothing of an earlier call may be left
-    model.backward(2 * x, 1 - yhat, y)
-    model.backward(x, yhat, y)
-    found = told(model, shapes, w, b)
+def run_backward(
+    student: Any,
+    x: Tensor,
+    yhat: Tensor,
+    y: Tensor,
+    w: Tensor,
+    b: Tensor,
+    calls: int,
+    again: bool,
+    by_default: bool,
+) -> Any:
+    def run(x: Tensor, yhat: Tensor) -> Any:
+        model = prepared(student, w, b)
+        shapes = first_shapes(model)
+        # several times, with other values first: nothing of an earlier call may be left
+        others = 2 * x, 1 - yhat
+        for _unused in range(calls - 1):
+            model.backward(*others, y)
+        if again:  # with what was changed in place
+            model.backward(others[0].copy_(x), others[1].copy_(yhat), y)
+        else:
+            model.backward(x, yhat, y)
+        return told(model, shapes, w, b)
+
+    found = called(run, by_default, x, yhat)
     return {name: found[name] for name in ("dw", "db") if name in found}
 
 
@@ -268,18 +352,36 @@ def run_backward(student: Any, x: Tensor, yhat: Tensor, y: Tensor, w: Tensor, b:
 @points(1)
 def test_backward(student: Student, draw: Draw) -> None:
     """`backward(x, yhat, y)` fills `grads` with dw = x (ŷ − y)ᵀ / m and db = Σ(ŷ − y) / m."""
+    expect_backward(student, draw)
+
+
+def expect_backward(student: Student, draw: Draw, by_default: bool = False) -> None:
     dim, m, size = draw.size("dim"), draw.size("m"), draw.magnitude("x", zero=True)
     # yhat comes from no forward of this model: whoever differentiates forward gets other numbers
     x, y = draw.layout("x", size * draw.normal(dim, m)), draw.labels(1, m)
     yhat = draw.layout("yhat", draw.uniform(0.1, 0.9, 1, m))
+    y = draw.layout("y", y)
     w, b = draw.normal(dim, 1), draw.normal()
     needs_grad = draw.choice("x.requires_grad", [False, True])
     given = x.clone().requires_grad_() if needs_grad else x
-    got = student.run(run_backward, x=given, yhat=yhat, y=y, w=w, b=b)
+    calls = 12 if draw.round.low > 64 else 2
+    got = student.run(
+        run_backward,
+        x=given,
+        yhat=yhat,
+        y=y,
+        w=w,
+        b=b,
+        calls=calls,
+        again=draw.round.is_published,
+        by_default=by_default,
+    )
     expected, before = bce_gradients(x, yhat, y), bce_gradients(2 * x, 1 - yhat, y)
     slope = (yhat - y) * yhat * (1 - yhat) / m
     causes = {
-        explain.NOT_CLEARED: {name: 7 + before[name] + expected[name] for name in expected},
+        explain.NOT_CLEARED: {
+            name: 7 + (calls - 1) * before[name] + expected[name] for name in expected
+        },
         SLOPE: {"dw": x @ slope.T, "db": slope.sum()},
         RECOMPUTED: bce_gradients(x, torch.sigmoid(w.T @ x + b), y),
         explain.STALE: {"dw": torch.full_like(w, 7), "db": torch.full_like(b, 7)},
@@ -302,68 +404,122 @@ def test_backward(student: Student, draw: Draw) -> None:
 
 @probe
 def take_steps(
-    student: Any, w: Tensor, b: Tensor, lr: Tensor, dw: list[Tensor], db: list[Tensor]
+    student: Any,
+    w: Tensor,
+    b: Tensor,
+    lr: Tensor,
+    later: float,
+    dw: list[Tensor],
+    db: list[Tensor],
+    by_default: bool,
 ) -> Any:
-    model = prepared(student, w, b, lr)
-    shapes = first_shapes(model)
-    for one, other in zip(dw, db, strict=True):
-        give_gradients(model, one, other)
-        model.optimize()
-    found = told(model, shapes, w, b)
-    return {"w": found["w"], "b": found["b"]}
+    """Takes a step for each pair of gradients, with another `lr` from the second one on, if there is one."""
+
+    def walk(w: Tensor) -> Any:
+        model = prepared(student, w, b, lr)
+        shapes, is_set = first_shapes(model), False
+        for step, (one, other) in enumerate(zip(dw, db, strict=True)):
+            if step == 1 and later:
+                is_set = set_rate(model, later)
+            give_gradients(model, one, other)
+            model.optimize()
+        found = told(model, shapes, w, b)
+        return {"w": found["w"], "b": found["b"], "is set": is_set}
+
+    return called(walk, by_default, w)
 
 
-@rounds("published", "ones", "more ones", "large")
+@rounds("published", "ones", "more ones", "large", half=True)
 @points(1)
 def test_optimize(student: Student, draw: Draw) -> None:
     """`optimize()` takes w ← w − lr·dw and b ← b − lr·db."""
-    dim, calls = draw.size("dim"), draw.count("calls", 2, 25)
+    expect_steps(student, draw)
+
+
+def expect_steps(student: Student, draw: Draw, by_default: bool = False) -> None:
+    dim = draw.size("dim")
+    calls = draw.count("calls", 2, 2 if draw.dtype.itemsize == 2 else 25)
     size = draw.magnitude("w, b, dw, db")
     w, b = size * draw.normal(dim, 1), size * draw.normal()
     lr = some_lr(draw)
     dw = [size * draw.normal(dim, 1) for _unused in range(calls)]
     db = [size * draw.normal() for _unused in range(calls)]
-    got = student.run(take_steps, w=w, b=b, lr=lr, dw=dw, db=db)
+    later = 0.0 if draw.round.is_published else some_lr(draw).item()
+    if later:
+        draw.drawn["later"] = _("from the second call on lr = {later}").format(later=later)
+    got = student.run(take_steps, w=w, b=b, lr=lr, later=later, dw=dw, db=db, by_default=by_default)
+    first = lr.item()
+    rates = [first, *[later if got["is set"] else first] * (calls - 1)]
 
-    def walk(factor: float, fixed: float = 0.0) -> dict[str, Tensor]:
-        moved = [sum((fixed or factor * lr) * grad for grad in grads) for grads in (dw, db)]
+    def walk(factor: float, fixed: float = 0.0, rates: list[float] = rates) -> dict[str, Tensor]:
+        moved = [
+            sum((fixed or factor * rate) * grad for rate, grad in zip(rates, grads, strict=True))
+            for grads in (dw, db)
+        ]
         return {"w": w - moved[0], "b": b - moved[1]}
 
     causes = explain.step_causes(walk, lr.item())
     causes |= {explain.LR_IGNORED: partial(walk, 1, 1.0), FIXED: partial(walk, 1, 0.01)}
+    if got["is set"]:
+        causes[KEPT_ASIDE] = partial(walk, 1, rates=[first] * calls)
     what = _("after {calls} calls of optimize(), parameters").format(calls=calls)
     expect_close(got, walk(1), what, causes=causes, scale=size)
 
 
 @probe
-def measure_loss(student: Any, yhat: Tensor, y: Tensor) -> Any:
-    return student.loss(yhat, y)
+def measure_loss(
+    student: Any, yhat: Tensor, y: Tensor, again: bool = False, by_default: bool = False
+) -> list[Any]:
+    """The loss, and with `again` that of other numbers before it."""
+    if not again:
+        return [called(student.loss, by_default, yhat, y)]
+    at = yhat / 2
+    first = student.loss(at, y)
+    return [called(student.loss, by_default, at.copy_(yhat), y), first]
 
 
 @rounds(half=True)
 @points(1)
 def test_loss(student: Student, draw: Draw) -> None:
     """`loss(yhat, y)` is the mean binary cross-entropy, a scalar."""
+    expect_loss(student, draw)
+
+
+def expect_loss(student: Student, draw: Draw, by_default: bool = False) -> None:
     m = draw.size("m")
     yhat, y = draw.layout("yhat", draw.uniform(0.1, 0.9, 1, m)), draw.labels(1, m)
-    got = student.run(measure_loss, yhat=yhat, y=y)
+    if draw.round.ones == 1:
+        draw.drawn["layout of yhat"] = _("{name} is expanded").format(name="yhat")
+        yhat = yhat[:, :1].clone().expand(1, m)
+    y = draw.layout("y", y)
+    needs_grad = draw.choice("yhat.requires_grad", [False, True])
+    given = yhat.clone().requires_grad_() if needs_grad else yhat
+    again = draw.round.is_published
+    got = student.run(measure_loss, yhat=given, y=y, again=again, by_default=by_default)
     expected = F.binary_cross_entropy(yhat.double(), y.double()).to(yhat.dtype)
 
     def causes() -> dict[Cause, Tensor]:
         terms = {NO_ZEROS: -(y * yhat.log()).mean(), NO_ONES: -((1 - y) * (1 - yhat).log()).mean()}
         return terms | mistaken_clamps(yhat, y)
 
-    expect_close(got, expected, "loss(yhat, y)", factors={"m": m}, causes=causes)
+    free = None if needs_grad else False
+    factors = {"m": m}
+    what = "loss(yhat, y)"
+    expect_close(got[0], expected, what, factors=factors, causes=causes, requires_grad=free)
+    if again:
+        before = F.binary_cross_entropy(yhat.double() / 2, y.double()).to(yhat.dtype)
+        expect_close(got[1], before, _("loss(yhat, y) of an earlier call"))
 
 
 @points(1)
 def test_loss_at_0_and_1(student: Student, draw: Draw) -> None:
     """`loss` is finite where ŷ is exactly 0 or 1: each logarithm is clamped at −100."""
     # in float64 the logarithm of 1e-60 is −138, and is clamped too; in float32 it is 0
-    yhat = torch.tensor([[0.0, 0.0, 1.0, 1.0, 0.25, 1e-60]], dtype=torch.float64).to(draw.dtype)
-    y = torch.tensor([[0.0, 1.0, 0.0, 1.0, 1.0, 1.0]], dtype=draw.dtype)
-    for size in (6, 1):
-        got = student.run(measure_loss, yhat=yhat[:, :size], y=y[:, :size])
+    numbers = [[0.0, 0.0, 1.0, 1.0, 0.25, 1e-60, 1e-30]]
+    yhat = torch.tensor(numbers, dtype=torch.float64).to(draw.dtype)
+    y = torch.tensor([[0.0, 1.0, 0.0, 1.0, 1.0, 1.0, 1.0]], dtype=draw.dtype)
+    for size in (7, 1):
+        [got] = student.run(measure_loss, yhat=yhat[:, :size], y=y[:, :size])
         what = _("loss (logarithms clamped at −100) with yhat = {yhat}").format(
             yhat=yhat[0, :size].tolist()
         )
@@ -393,10 +549,14 @@ def mistaken_clamps(yhat: Tensor, y: Tensor) -> dict[Cause, Tensor]:
 def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     """The model and its loss work on any device: results are where the inputs are."""
     test_factory_arguments(elsewhere, draw)
-    test_forward(elsewhere, draw)
-    test_backward(elsewhere, draw)
-    test_optimize(elsewhere, draw)
-    test_loss(elsewhere, draw)
+    for by_default in (False, True):
+        if by_default:
+            draw.drawn["default device"] = f"torch.set_default_device({elsewhere.device!r})"
+            expect_sigmoid(elsewhere, draw, by_default)
+        expect_prediction(elsewhere, draw, by_default)
+        expect_backward(elsewhere, draw, by_default)
+        expect_steps(elsewhere, draw, by_default)
+        expect_loss(elsewhere, draw, by_default)
 
 
 HINTS = (

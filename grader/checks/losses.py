@@ -17,6 +17,7 @@ from grader import (
     Received,
     Student,
     _,
+    called,
     expect,
     expect_close,
     explain,
@@ -144,15 +145,15 @@ FORBIDDEN = {
     }
 }
 # the numbers of dimensions, round by round
-RANKS = (2, 1, 3, 3, 2, 0)
+RANKS = (2, 1, 3, 4, 2, 0)
 HALVES = (torch.float16, torch.bfloat16)
 LABELS = {"{0, 1}": True, "[0, 1]": False}
 
 
 @probe
-def measure(student: Any, name: str, prediction: Tensor, target: Tensor) -> Any:
+def measure(student: Any, name: str, prediction: Tensor, target: Tensor, by_default: bool) -> Any:
     """The value of a loss, and the gradient that autograd makes of it."""
-    loss = getattr(student, name)(prediction, target)
+    loss = called(getattr(student, name), by_default, prediction, target)
     if not (isinstance(loss, Tensor) and loss.dim() == 0):
         return {"value": loss, "grad": None}
     grad = None
@@ -174,6 +175,7 @@ def expect_like(
     mistakes: Mapping[Cause, Loss] | None = None,
     scales: tuple[float, float] = (1.0, 1.0),
     likely: Cause = NOT_FROM_LOGITS,
+    by_default: bool = False,
 ) -> None:
     """Holds value and gradient against the criterion's, in float64.
 
@@ -182,7 +184,9 @@ def expect_like(
         scales: of the terms of the value, and of the gradient.
     """
     prediction = prediction.detach().requires_grad_()
-    got = student.run(measure, name=name, prediction=prediction, target=target)
+    got = student.run(
+        measure, name=name, prediction=prediction, target=target, by_default=by_default
+    )
     exact = prediction.detach().double().requires_grad_()
     target = target.double() if target.is_floating_point() else target
 
@@ -236,11 +240,24 @@ def _detached(loss: Loss, prediction: Tensor, target: Tensor) -> Tensor:
 @points(1)
 def test_mse_loss(student: Student, draw: Draw) -> None:
     """`mse_loss(y_pred, y)` is the mean of the squared differences, with its gradient."""
+    expect_mse(student, draw)
+
+
+def expect_mse(student: Student, draw: Draw, by_default: bool = False) -> None:
     shape, size = draw.shape("shape", RANKS), draw.magnitude("y_pred, y", zero=True)
     prediction = draw.layout("y_pred", size * draw.numbers(*shape))
     target = draw.layout("y", size * draw.numbers(*shape))
     scales = size**2, size
-    expect_like(student, "mse_loss", F.mse_loss, prediction, target, mistakes=MSE, scales=scales)
+    expect_like(
+        student,
+        "mse_loss",
+        F.mse_loss,
+        prediction,
+        target,
+        mistakes=MSE,
+        scales=scales,
+        by_default=by_default,
+    )
 
 
 def drawn_labels(draw: Draw, *shape: int) -> Tensor:
@@ -258,10 +275,15 @@ def slope_of_terms(p: Tensor) -> float:
 @points(1)
 def test_binary_cross_entropy(student: Student, draw: Draw) -> None:
     """`binary_cross_entropy(p, y)` is the mean over probabilities, with its gradient."""
+    expect_bce(student, draw)
+
+
+def expect_bce(student: Student, draw: Draw, by_default: bool = False) -> None:
     shape = draw.shape("shape", RANKS)
     p, y = draw.layout("p", draw.uniform(0.05, 0.95, *shape)), drawn_labels(draw, *shape)
     name, criterion = "binary_cross_entropy", F.binary_cross_entropy
-    expect_like(student, name, criterion, p, y, mistakes=BCE, scales=(1.0, slope_of_terms(p)))
+    scales = 1.0, slope_of_terms(p)
+    expect_like(student, name, criterion, p, y, mistakes=BCE, scales=scales, by_default=by_default)
 
 
 @probe
@@ -301,13 +323,22 @@ def test_binary_cross_entropy_at_0_and_1(student: Student, draw: Draw) -> None:
 @points(1)
 def test_bce_with_logits(student: Student, draw: Draw) -> None:
     """`bce_with_logits(z, y)` is the same of sigmoid(z), with its gradient."""
+    expect_bce_with_logits(student, draw)
+
+
+def expect_bce_with_logits(student: Student, draw: Draw, by_default: bool = False) -> None:
     shape = draw.shape("shape", RANKS)
     # in half precision a probability is 1 from 6 on
     z = draw.uniform(-2, 2, *shape) if draw.dtype in HALVES else 2 * draw.normal(*shape)
-    size = 5e-5 if draw.round.ones == 0 else 1.0
+    size = 2e-7 if draw.round.ones == 0 else 1.0
     z, y = draw.layout("z", size * z), drawn_labels(draw, *shape)
     criterion = F.binary_cross_entropy_with_logits
-    expect_like(student, "bce_with_logits", criterion, z, y, mistakes=LOGITS)
+    expect_like(student, "bce_with_logits", criterion, z, y, mistakes=LOGITS, by_default=by_default)
+
+
+@probe
+def measure_logits(student: Any, logits: list[Tensor], y: Tensor) -> list[Any]:
+    return [student.bce_with_logits(z, y) for z in logits]
 
 
 @points(1)
@@ -318,23 +349,41 @@ def test_bce_with_logits_is_stable(student: Student, draw: Draw) -> None:
     y = torch.tensor([0, 1, 0, 1, 0.25, 0.25], dtype=draw.dtype)
     criterion = F.binary_cross_entropy_with_logits
     # not 20 to 25: there the threshold of F.softplus, which is allowed, costs 10⁻⁹
-    for low, high in ((26, 60), (90, 400), (1e3, 2e4), (6, 18)):
+    for low, high in ((26, 60), (90, 400), (1e3, 2e4), (6, 12), (12.5, 17)):
         size = draw.uniform(low, high).item()
         where = _(" for logits of ±{size:g}").format(size=size)
         expect_like(
             student, "bce_with_logits", criterion, size * signs, y, where=where, mistakes=LOGITS
         )
+    # the values alone: at 0 a right formula may have parts that have no slope
+    size = draw.uniform(1e25, 1e30).item()
+    sizes = {"0": 0.0, f"±{size:g}": size}
+    logits = [size * signs for size in sizes.values()]
+    for got, z, told in zip(
+        student.run(measure_logits, logits=logits, y=y), logits, sizes, strict=True
+    ):
+        what = _("bce_with_logits(…) for logits of {size}").format(size=told)
+        expect_close(got, criterion(z.double(), y.double()).to(z.dtype), what)
 
 
-def expect_cross_entropy(student: Student, draw: Draw, *shape: int) -> None:
+def expect_cross_entropy(
+    student: Student, draw: Draw, *shape: int, by_default: bool = False
+) -> None:
     # tiny ones in float64, where they can be told from 0
-    sizes = {"2·randn": 2.0, "0.0001·randn": 1e-4, "0": 0.0, "1·randn": 1.0, "10·randn": 10.0}
+    sizes = {"2·randn": 2.0, "2e-7·randn": 2e-7, "0": 0.0, "1·randn": 1.0, "10·randn": 10.0}
     size = draw.choice("logits", sizes)
     logits = draw.layout("logits", size * draw.normal(*shape))
     labels = draw.layout("labels", draw.integers(0, shape[1], shape[0], *shape[2:]))
     scales = max(1.0, 2 * size), 1.0
     expect_like(
-        student, "cross_entropy", F.cross_entropy, logits, labels, mistakes=CE, scales=scales
+        student,
+        "cross_entropy",
+        F.cross_entropy,
+        logits,
+        labels,
+        mistakes=CE,
+        scales=scales,
+        by_default=by_default,
     )
 
 
@@ -379,8 +428,8 @@ def test_cross_entropy_is_stable(student: Student, draw: Draw) -> None:
 
 
 @probe
-def count_hits(student: Any, logits: Tensor, labels: Tensor) -> Any:
-    return student.accuracy(logits, labels)
+def count_hits(student: Any, logits: Tensor, labels: Tensor, by_default: bool = False) -> Any:
+    return called(student.accuracy, by_default, logits, labels)
 
 
 @rounds(half=True)
@@ -396,8 +445,11 @@ def test_accuracy(student: Student, draw: Draw) -> None:
     elif c == 2:  # the sign of the second one says the opposite of which is larger
         falling, rising = (logits.sort(1, descending).values for descending in (True, False))
         logits = torch.where(side > 0, falling, rising)
-    size = draw.magnitude("logits")
+    size = draw.magnitude("logits", tiny=(-10.0, -9.0))
     logits = draw.strided(size * logits)
+    if draw.dtype in HALVES:
+        draw.drawn["layout of logits"] = _("{name} is expanded").format(name="logits")
+        logits = logits[:1].clone().expand(n, c)
     # two thirds, so that hits and misses are not taken for each other
     most = -(-2 * n // 3) if n > 1 else draw.integers(0, 2).item()
     hits = torch.arange(n) < most
@@ -433,16 +485,21 @@ def test_accuracy(student: Student, draw: Draw) -> None:
 @needs("mse_loss", "binary_cross_entropy", "bce_with_logits", "cross_entropy", "accuracy")
 def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     """The losses and `accuracy` work on any device, with their gradients."""
-    test_mse_loss(elsewhere, draw)
-    test_binary_cross_entropy(elsewhere, draw)
-    test_bce_with_logits(elsewhere, draw)
-    expect_cross_entropy(elsewhere, draw, draw.size("n"), draw.size("c"))
-    expect_cross_entropy(elsewhere, draw, draw.size("n"), draw.size("c"), draw.size("d"))
-    logits, labels = draw.normal(5, 4), draw.integers(0, 4, 5)
-    got = elsewhere.run(count_hits, logits=logits, labels=labels)
-    dtype = got.tensor.dtype if isinstance(got, Received) else draw.dtype
-    share = (logits.argmax(1) == labels).to(dtype).mean()
-    expect_close(got, share, "accuracy(logits, labels)")
+    for by_default in (False, True):
+        if by_default:
+            draw.drawn["default device"] = f"torch.set_default_device({elsewhere.device!r})"
+        expect_mse(elsewhere, draw, by_default)
+        expect_bce(elsewhere, draw, by_default)
+        expect_bce_with_logits(elsewhere, draw, by_default)
+        n, c = draw.size("n"), draw.size("c")
+        expect_cross_entropy(elsewhere, draw, n, c, by_default=by_default)
+        if not by_default:
+            expect_cross_entropy(elsewhere, draw, n, c, draw.size("d"))
+        logits, labels = draw.normal(5, 4), draw.integers(0, 4, 5)
+        got = elsewhere.run(count_hits, logits=logits, labels=labels, by_default=by_default)
+        dtype = got.tensor.dtype if isinstance(got, Received) else draw.dtype
+        share = (logits.argmax(1) == labels).to(dtype).mean()
+        expect_close(got, share, "accuracy(logits, labels)")
 
 
 HINTS = (

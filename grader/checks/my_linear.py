@@ -14,6 +14,7 @@ from grader import (
     _,
     applied,
     as_asked,
+    called,
     expect,
     expect_close,
     explain,
@@ -71,7 +72,9 @@ def filled(student: Any, weights: Tensor, bias: Tensor | None, registered: bool 
     layer = student.MyLinear(*sizes) if bias is not None else student.MyLinear(*sizes, bias=False)
     layer = moved(layer, weights)
     own = weights.T if is_turned(student, *sizes) else weights
-    fill(layer, registered, weights=own, **({} if bias is None else {"bias": bias}))
+    fill(layer, registered, weights=own)
+    if bias is not None:
+        fill(layer, registered, bias=bias)
     return layer
 
 
@@ -191,8 +194,27 @@ def test_standard_normal(student: Student, draw: Draw) -> None:
 
 
 @probe
-def apply_layer(student: Any, x: Tensor, weights: Tensor, bias: Tensor | None) -> Any:
-    return applied(filled(student, weights, bias), x)
+def apply_layer(
+    student: Any, x: Tensor, weights: Tensor, bias: Tensor | None, anew: bool = False
+) -> Any:
+    if not anew:
+        return applied(filled(student, weights, bias), x)
+    # the layer is used before its parameters are exchanged for others
+    layer = filled(student, weights + 1, None if bias is None else bias + 1)
+    applied(layer, x)
+    own = weights.T if is_turned(student, *weights.shape) else weights
+    fill(layer, anew=True, weights=own)
+    if bias is not None:
+        fill(layer, anew=True, bias=bias)
+    return applied(layer, x)
+
+
+@probe
+def under_another_default(student: Any, x: Tensor, weights: Tensor, bias: Tensor) -> Any:
+    """What `forward` makes without a device is where the layer and x are."""
+    # it is made before: a generator of one's own, which is on the CPU, draws nothing elsewhere
+    layer = filled(student, weights, bias)
+    return called(lambda x: applied(layer, x), True, x)
 
 
 def linear(x: Tensor, weights: Tensor, bias: Tensor | float) -> Tensor:
@@ -211,7 +233,12 @@ def test_forward(student: Student, draw: Draw) -> None:
     x = draw.layout("x", scale * draw.numbers(*lead, n_in))
     # of the size of the product, so that neither hides the other
     weights, bias = draw.normal(n_in, n_out), scale * draw.normal(n_out)
-    got = student.run(apply_layer, x=x, weights=weights, bias=bias)
+    anew = draw.round.all_equal
+    if anew:
+        draw.drawn["anew"] = _("{names} are set to other parameters first").format(
+            names="weights, bias"
+        )
+    got = student.run(apply_layer, x=x, weights=weights, bias=bias, anew=anew)
     causes = {
         NO_BIAS: linear(x, weights, 0),
         SUBTRACTED: linear(x, weights, -bias),
@@ -378,6 +405,10 @@ def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     test_forward(elsewhere, draw)
     test_gradients(elsewhere, draw)
     test_is_trained(elsewhere, draw)
+    x, weights, bias = draw.normal(5, 3), draw.normal(3, 4), draw.normal(4)
+    got = elsewhere.run(under_another_default, x=x, weights=weights, bias=bias)
+    draw.drawn["default device"] = f"torch.set_default_device({elsewhere.device!r})"
+    expect_close(got, linear(x, weights, bias), "forward(x)")
 
 
 HINTS = (

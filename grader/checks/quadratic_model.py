@@ -136,8 +136,12 @@ def apply_model(
     c: Tensor,
     by_keyword: bool,
     training: bool,
+    anew: bool,
 ) -> list[Any]:
-    model = model_with(student, a, b, c)
+    model = model_with(student, a + 1, b, c) if anew else model_with(student, a, b, c)
+    if anew:  # the model is used before its parameters are exchanged for others
+        applied(model, inputs[0])
+        fill(model, anew=True, a=a, b=b, c=c)
     if not isinstance(model, nn.Module):
         return [applied(model, x) for x in inputs]
     model.train(training)
@@ -158,7 +162,10 @@ def test_forward(student: Student, draw: Draw) -> None:
     by_keyword = draw.choice("by_keyword", [False, True])
     training = draw.choice("training", [True, False])
     given = {"a": a, "b": b, "c": c, "by_keyword": by_keyword, "training": training}
-    got = student.run(apply_model, inputs=inputs, **given)
+    anew = draw.round.all_equal
+    if anew:
+        draw.drawn["anew"] = _("{names} are set to other parameters first").format(names="a, b, c")
+    got = student.run(apply_model, inputs=inputs, anew=anew, **given)
     for index, each in enumerate(inputs):
         what = _("forward(x) of the same model for another x") if index else "forward(x)"
         earlier = got[index - 1].tensor if index else None

@@ -8,8 +8,7 @@ class LR(nn.Module):
         super().__init__()
         self.register_buffer("w", torch.zeros(dim, 1, device=device, dtype=dtype))
         self.register_buffer("b", torch.zeros((), device=device, dtype=dtype))
-        self.register_buffer("rate", torch.as_tensor(lr).to(self.w))
-        self.lr = lr
+        self.register_buffer("lr", torch.as_tensor(lr).to(self.w))
         self.grads = {"dw": torch.zeros_like(self.w), "db": torch.zeros_like(self.b)}
 
     def sigmoid(self, z):
@@ -24,8 +23,8 @@ class LR(nn.Module):
         self.grads = {"dw": x @ error.mT / y.numel(), "db": error.mean()}
 
     def optimize(self):
-        self.w = self.w - self.rate * self.grads["dw"]
-        self.b = self.b - self.rate * self.grads["db"]
+        self.w = self.w - self.lr * self.grads["dw"]
+        self.b = self.b - self.lr * self.grads["db"]
 
 
 def loss(yhat, y):

@@ -1,0 +1,41 @@
+# wrong: optimize uses a copy of lr that was made in __init__
+# fails: optimize
+# cause: lr-kept-aside
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+
+class LR(nn.Module):
+    def __init__(self, dim, lr=0.01, device=None, dtype=None):
+        super().__init__()
+        self.w = torch.zeros(dim, 1, device=device, dtype=dtype)
+        self.b = torch.zeros((), device=device, dtype=dtype)
+        self.lr = lr
+        self.rate = float(lr)
+        self.grads = {
+            "dw": torch.zeros(dim, 1, device=device, dtype=dtype),
+            "db": torch.zeros((), device=device, dtype=dtype),
+        }
+
+    def sigmoid(self, z):
+        return 1 / (1 + torch.exp(-z))
+
+    def forward(self, x):
+        z = torch.mm(self.w.T, x) + self.b
+        return self.sigmoid(z)
+
+    def backward(self, x, yhat, y):
+        m = x.shape[1]
+        self.grads["dw"] = torch.mm(x, (yhat - y).T) / m
+        self.grads["db"] = torch.sum(yhat - y) / m
+
+    def optimize(self):
+        self.w = self.w - self.rate * self.grads["dw"]
+        self.b = self.b - self.rate * self.grads["db"]
+
+
+def loss(yhat, y):
+    first = y * torch.log(yhat).clamp(min=-100)
+    second = (1 - y) * torch.log(1 - yhat).clamp(min=-100)
+    return -torch.mean(first + second)
