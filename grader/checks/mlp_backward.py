@@ -389,6 +389,9 @@ def test_backward_at_the_kink(student: Student, draw: Draw) -> None:
     inputs["x"][:, 1] = -1
     inputs["w1"][:, 0] = torch.tensor([1, 1, 0])
     inputs["b1"][0] = 0
+    # and below 0 in the second, where a mask that is missing shows
+    inputs["w1"][:, 1] = torch.tensor([0, 1, 0])
+    inputs["b1"][1] = 0
     labels = draw.integers(0, 2, 5)
     expect_gradients(student, draw, FIRST, inputs, logits_of(**inputs), labels)
 
