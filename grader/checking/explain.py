@@ -1,7 +1,7 @@
 """The mistakes that numbers give away, whatever the exercise, and those that several exercises share.
 
 `causes_in_form` and `causes_in_values` compare what came back with what general mistakes would have given, and yield
-every cause that fits, the simplest first. A check keeps the causes that fit in each of its cases (`common`). A mistake
+every cause that fits, the simplest first. A check keeps those that fit in most of its cases (`fitting`). A mistake
 that a single exercise knows stands beside that exercise's checks.
 """
 
@@ -238,7 +238,9 @@ def causes_in_values(
     # the factor f for which f · expected is nearest to `got`, in least squares
     factor = (got * expected).sum().item() / (expected * expected).sum().item()
     if factor and close(factor * expected):
-        yield from _causes_of_factor(factor, factors, several)
+        # rounding moves the factor by no more than it moves the numbers away from such a multiple
+        apart = (got / factor - expected).abs().max().item() / expected.abs().max().item()
+        yield from _causes_of_factor(factor, min(max(apart, 1e-4), 1e-2), factors, several)
     if got.dim() == 2 and got.shape[0] == got.shape[1] and close(expected.T):
         yield TRANSPOSE
     if close(expected + (got - expected).mean()):
@@ -259,12 +261,12 @@ def _has_the_numbers_of(got: Tensor, expected: Tensor, rtol: float) -> bool:
 
 
 def _causes_of_factor(
-    factor: float, factors: Mapping[str, float], several: bool
+    factor: float, exactness: float, factors: Mapping[str, float], several: bool
 ) -> Iterator[Cause]:
-    """Causes of a result that is `factor` times the reference."""
+    """Causes of a result that is `factor` times the reference; the factor is known to a share of `exactness`."""
 
     def is_(value: float) -> bool:
-        return math.isclose(factor, value, rel_tol=1e-4)
+        return math.isclose(factor, value, rel_tol=exactness)
 
     if is_(-1):
         yield SIGN
@@ -299,6 +301,26 @@ def step_causes(walk: Callable[[float], T], lr: float) -> dict[Cause, Callable[[
     """
     factors = {NOT_UPDATED: 0.0, UPHILL: -1.0, LR_IGNORED: 1 / lr, TWICE: 2.0}
     return {cause: partial(walk, factor) for cause, factor in factors.items()}
+
+
+def fitting(cases: Sequence[Sequence[Cause]]) -> list[Cause]:
+    """The causes of the first case that fit in three of four cases, and are sure in at least one.
+
+    One case of several may hide a mistake, or show another one by chance: the numbers that it draws are 0, say.
+
+    Args:
+        cases: the causes of each case, the simplest first.
+
+    Returns:
+        Sure causes; those that fit in more cases come first, and then those that come first in the cases.
+    """
+    found = []
+    for cause in cases[0] if cases else ():
+        places = [causes.index(cause) for causes in cases if cause in causes]
+        sure = any(other.sure for causes in cases for other in causes if other == cause)
+        if sure and 4 * len(places) >= 3 * len(cases):
+            found.append((-len(places), sum(places) / len(places), cause))
+    return [replace(cause, sure=True) for *_, cause in sorted(found, key=lambda each: each[:2])]
 
 
 def common(cases: Sequence[Sequence[Cause]]) -> list[Cause]:

@@ -42,6 +42,11 @@ class Cause:
         return replace(self, of_case=tuple(values.items()))
 
     @property
+    def is_meaning(self) -> bool:
+        """Whether it is what an exception means, and no guess from numbers."""
+        return self.id.startswith("raised-")
+
+    @property
     def text(self) -> str:
         """The sentence in the language that is set, with its names filled in."""
         sentence = _(self.template)

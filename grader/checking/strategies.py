@@ -24,6 +24,7 @@ T = TypeVar("T")
 _TINY = (-6.0, -3.0)  # exponents of 10
 _HUGE = (3.0, 4.5)
 _MOST_ELEMENTS = 1 << 14
+_NEEDING = {"no input requires gradients": False, "inputs require gradients": True}
 
 
 class Strategies:
@@ -191,6 +192,24 @@ class Strategies:
         key = self._turn(name, list(values))
         self.drawn[name] = f"{name} = {key}"
         return values[key]
+
+    def needing(self, inputs: Mapping[str, Tensor], needs: bool | None = None) -> dict[str, Tensor]:
+        """The same inputs, of which all of floating point require gradients, or none.
+
+        Where they do, it is free whether a result does.
+
+        Args:
+            inputs: by their names.
+            needs: whether they are to; by default the round says it, and as published they do not.
+        """
+        if needs is None:
+            needs = self.choice("gradients", _NEEDING)
+        elif needs:
+            self.drawn["gradients"] = "inputs require gradients"
+        return {
+            name: value.detach().requires_grad_(needs) if value.is_floating_point() else value
+            for name, value in inputs.items()
+        }
 
     def names(self, number: int, kind: Kind = "layer") -> list[str]:
         """Names that differ from all before: plain words as published, with all that `kind` allows in other rounds."""

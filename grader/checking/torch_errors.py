@@ -65,7 +65,8 @@ _MEANINGS = {
         "`backward()` runs twice through one graph: run the forward pass anew for each step.",
     ),
     r"shapes cannot be multiplied|must match the (size|existing size)|size mismatch|"
-    r"doesn't match the broadcast shape": Cause(
+    r"doesn't match the broadcast shape|is invalid for input of size|"
+    r"Expected size for first two dimensions": Cause(
         "raised-shapes",
         "The shapes do not go together: print them, and look for a transpose that is missing or "
         "too many.",

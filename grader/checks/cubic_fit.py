@@ -39,7 +39,6 @@ MEAN = Cause("mean-for-sum", "The step goes by the mean of the squares; the loss
 # the parameters are 0-dim or of shape (1,), and not always alike
 ALIKE: dict[str, list[tuple[int, ...]]] = {"0-dim": [()], "(1,)": [(1,)]}
 SHAPES = ALIKE | {"() and (1,) in turn": [(), (1,)], "(1,) and () in turn": [(1,), ()]}
-NEEDING = {"no input requires gradients": False, "inputs require gradients": True}
 TINY = -8.0, -6.5  # exponents of 10
 
 
@@ -60,12 +59,6 @@ def draw_x(draw: Draw, m: int) -> Tensor:
     return draw.layout("x", draw.uniform(-far, far, m))
 
 
-def needing(draw: Draw, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The inputs, which require gradients in some rounds: then it is free whether a result does."""
-    needs = draw.choice("gradients", NEEDING)
-    return {name: value.detach().requires_grad_(needs) for name, value in inputs.items()}
-
-
 def largest(*terms: Tensor) -> float:
     """The largest of the absolute values of terms, which their sum has the rounding of."""
     return max(term.abs().max().item() for term in terms)
@@ -81,7 +74,7 @@ def predict_at(
 def expect_curve(student: Student, draw: Draw, size: float, by_default: bool = False) -> None:
     m, shapes = draw.size("m"), draw.choice("shapes", SHAPES)
     x, params = draw_x(draw, m), draw_params(draw, shapes, size)
-    inputs = needing(draw, {"x": x, **params})
+    inputs = draw.needing({"x": x, **params})
     got = student.run(predict_at, by_default=by_default, **inputs)
     expected, (a, b, c, d) = curve(x, **params), params.values()
     causes = {
@@ -123,7 +116,7 @@ def expect_loss(student: Student, draw: Draw, size: float, by_default: bool = Fa
     m = draw.size("m")
     y_pred = draw.layout("y_pred", size * draw.normal(m))
     y = draw.layout("y", size * draw.normal(m))
-    inputs = needing(draw, {"y_pred": y_pred, "y": y})
+    inputs = draw.needing({"y_pred": y_pred, "y": y})
     got = student.run(measure, by_default=by_default, again=size == 0, **inputs)
     if size == 0:
         first = torch.tensor(float(m), dtype=draw.dtype)
@@ -168,7 +161,7 @@ def expect_gradients(
     m = draw.size("m")
     x, y = draw_x(draw, m), draw.layout("y", size * draw.normal(m))
     params = draw_params(draw, shapes, size)
-    inputs = needing(draw, {"x": x, "y": y, **params})
+    inputs = draw.needing({"x": x, "y": y, **params})
     got = student.run(work_out, by_default=by_default, **inputs)
     expect(
         isinstance(got, list | tuple) and len(got) == 4, _("gradients does not give four values.")

@@ -38,13 +38,6 @@ NEW_A = Cause("new-for-old", "The gradient of `b` is that at the new `a`: work o
 # parameters are 0-dim or of shape (1,), and not always alike
 ALIKE: dict[str, tuple[Any, Any]] = {"0-dim": ((), ()), "(1,)": ((1,), (1,))}
 SHAPES = ALIKE | {"() and (1,)": ((), (1,)), "(1,) and ()": ((1,), ())}
-NEEDING = {"no input requires gradients": False, "inputs require gradients": True}
-
-
-def needing(draw: Draw, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The inputs, which require gradients in some rounds: then it is free whether a result does."""
-    needs = draw.choice("gradients", NEEDING)
-    return {name: value.detach().requires_grad_(needs) for name, value in inputs.items()}
 
 
 def numbers(draw: Draw, *shape: int) -> Tensor:
@@ -61,7 +54,7 @@ def expect_line(student: Student, draw: Draw, size: float, by_default: bool = Fa
     m, shapes = draw.size("m"), draw.choice("shapes", SHAPES)
     x = draw.layout("x", size * numbers(draw, m))
     a, b = draw.normal(*shapes[0]), size * draw.normal(*shapes[1])
-    inputs = needing(draw, {"x": x, "a": a, "b": b})
+    inputs = draw.needing({"x": x, "a": a, "b": b})
     got = student.run(predict_at, by_default=by_default, **inputs)
     causes = {NO_B: a * x, SWAPPED: b * x + a}
     expected, scale = a * x + b, largest((a * x).abs() + b.abs())
@@ -97,7 +90,7 @@ def expect_error(student: Student, draw: Draw, size: float, by_default: bool = F
     m = draw.size("m")
     y_pred = draw.layout("y_pred", size * numbers(draw, m))
     y = draw.layout("y", size * numbers(draw, m))
-    inputs = needing(draw, {"y_pred": y_pred, "y": y})
+    inputs = draw.needing({"y_pred": y_pred, "y": y})
     got = student.run(measure, by_default=by_default, again=size == 0, **inputs)
     if size == 0:
         first = torch.ones((), dtype=draw.dtype)
@@ -157,7 +150,7 @@ def expect_gradients(
     x = draw.layout("x", size * numbers(draw, m))
     y = draw.layout("y", size * numbers(draw, m))
     a, b = draw.normal(*shapes[0]), size * draw.normal(*shapes[1])
-    inputs = needing(draw, {"x": x, "y": y, "a": a, "b": b})
+    inputs = draw.needing({"x": x, "y": y, "a": a, "b": b})
     got = student.run(work_out, by_default=by_default, **inputs)
     expect(isinstance(got, list | tuple) and len(got) == 2, _("gradients does not give a pair."))
     grads = dict(zip("ab", autograd(x, y, a, b), strict=True))
@@ -222,7 +215,7 @@ def expect_steps(student: Student, draw: Draw, size: float, by_default: bool = F
     # few and small ones where x is large, or else they would run away
     steps = draw.count("steps", 1, 12 if size <= 1 else 2)
     lr = draw.uniform(0.05, 0.15).item() / max(1.0, largest(x.abs())) ** 2
-    inputs = needing(draw, {"x": x, "y": y})
+    inputs = draw.needing({"x": x, "y": y})
     got = student.run(take_steps, by_default=by_default, a=a, b=b, lr=lr, steps=steps, **inputs)
     expect(got != "no pair", _("step does not give a pair."))
 

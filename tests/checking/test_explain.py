@@ -14,7 +14,14 @@ from torch import Tensor
 
 from grader.checking import explain
 from grader.checking.expectations import expect_close
-from grader.checking.explain import causes_in_form, causes_in_values, common, fits, step_causes
+from grader.checking.explain import (
+    causes_in_form,
+    causes_in_values,
+    common,
+    fits,
+    fitting,
+    step_causes,
+)
 from grader.checking.outcome import Cause, CheckFailed
 from grader.course.catalog import load_course
 from tests.received import received
@@ -93,6 +100,16 @@ def test_what_holds_in_every_case() -> None:
     assert common([[a.unsure()], [a]]) == [a]
     assert common([[a.unsure()], [a]])[0].sure
     assert common([[a.unsure()], [a.unsure()]]) == []
+
+
+def test_what_holds_in_most_cases() -> None:
+    a, b = (Cause(name, name) for name in "ab")
+    assert fitting([]) == fitting([[], [a], [a], [a]]) == []
+    assert fitting([[a], [a], [a], []]) == fitting([[a], [b], [a], [a]]) == [a]
+    assert fitting([[a], [a], []]) == []
+    assert fitting([[a, b], [b], [b], [b, a], [a]]) == [b]
+    assert fitting([[a.unsure()], [a]])[0].sure
+    assert fitting([[a.unsure()]]) == []
 
 
 def test_chance_does_not_name_a_cause() -> None:
@@ -175,6 +192,13 @@ def test_one_number_shows_no_factor_and_no_amount_by_itself() -> None:
     assert named(numbers(0), numbers(3)) == [("zero", False)]
     assert named(numbers(0, 0), numbers(3, 1)) == [("zero", True)]
     assert ("sign", True) in named(numbers(-3), numbers(3))
+
+
+def test_a_factor_is_as_exact_as_the_numbers_are() -> None:
+    rounding = numbers(1, -1, 1, -1, 1, -1)
+    off = list(causes_in_values(2 * ROW + 2e-3 * rounding, ROW, 1e-3, {}))
+    assert off[0] == explain.TWICE_AS_LARGE
+    assert explain.TWICE_AS_LARGE not in list(causes_in_values(2.002 * ROW, ROW, 1e-3, {}))
 
 
 def test_counts_are_named_by_their_names() -> None:

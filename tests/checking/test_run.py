@@ -164,6 +164,20 @@ def test_cases_are_told_by_device_and_dtype_with_their_worst(graded: Run) -> Non
     assert result.message == "wrong (With n = 2, float64, on sim; 1 of 4 cases.)"
 
 
+def test_a_cause_is_told_if_it_fits_three_in_four_cases_and_the_one_that_is_told_of(
+    graded: Run,
+) -> None:
+    text = (
+        "FITS, RAISED = Cause('fits', 'It is that.'), Cause('raised-x', 'It raised.')\n"
+        "def ends(found, n): raise CheckFailed('no', [[], [FITS], [RAISED]][int(found[n])])\n"
+    )
+    told = {"1110": "fits", "1100": "", "0111": "", "1120": "", "122": "fits", "2111": "raised-x"}
+    for found in told:
+        text += f"@pytest.mark.parametrize('n', range({len(found)}))\n"
+        text += f"def test_{found}(n): ends('{found}', n)\n"
+    assert {name: result.cause_id for name, result in graded(text).items()} == told
+
+
 def test_a_cause_is_told_if_it_fits_every_case_that_failed(graded: Run) -> None:
     text = (
         "FITS, ALSO = Cause('fits', 'It is that.'), Cause('also', 'It is this.')\n"

@@ -234,6 +234,23 @@ def test_a_choice_is_the_first_as_published_and_each_in_some_round() -> None:
     assert draw.drawn == {"labels": "labels = between"}
 
 
+def test_inputs_require_gradients_in_some_rounds_and_not_as_published() -> None:
+    inputs = {"x": torch.ones(2), "labels": torch.arange(2)}
+    needs = {}
+    for name, round in ROUNDS.items():
+        made = of(round).needing(inputs)
+        needs[name] = made["x"].requires_grad
+        assert torch.equal(made["x"], inputs["x"])
+        assert made["labels"] is inputs["labels"]
+    assert not needs["published"]
+    assert set(needs.values()) == {True, False}
+    assert not inputs["x"].requires_grad
+    told = of(ONES), of(ONES)
+    assert told[0].needing(inputs, needs=True)["x"].requires_grad
+    assert not told[1].needing(inputs, needs=False)["x"].requires_grad
+    assert [draw.drawn for draw in told] == [{"gradients": "inputs require gradients"}, {}]
+
+
 def test_names_differ_within_a_case() -> None:
     draw = of(PUBLISHED)
     names = [*draw.names(5, "layer"), draw.name("layer"), *draw.names(5, "layer")]

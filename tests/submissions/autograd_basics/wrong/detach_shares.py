@@ -1,6 +1,6 @@
 # wrong: gradient of a leaf writes into x.grad
 # fails: gradient_leaves_x_alone
-# cause: none
+# cause: touched
 import torch
 
 

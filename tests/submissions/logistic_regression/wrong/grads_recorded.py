@@ -1,6 +1,6 @@
 # wrong: the gradients still require gradients themselves
 # fails: backward
-# cause: none
+# cause: requires-grad
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

@@ -1,6 +1,6 @@
 # wrong: adds to the gradients of the call before
 # fails: backward_first_layer
-# cause: not-cleared
+# cause: not-cleared, missing-term
 import torch
 import torch.nn.functional as F
 
