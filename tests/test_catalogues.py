@@ -101,6 +101,7 @@ NO_SENTENCES = {
     "all by position",
     "blank lines at the end",
     "calls before",
+    "dim is given",
     "gradients for",
     "inputs require gradients",
     "lines ended by CRLF",

@@ -90,10 +90,9 @@ class Session:
         sandbox: where the children come from.
         preload: modules to import before a child is made.
         watched_for: what a probe is to be watched for, as a request says it; empty for nothing. The first run in each
-            check of such a probe on the CPU is traced, and others that its seed draws, on any device; `ask_again`
-            traces the last one. All of them are in a child that can start no thread, which no trace would follow,
-            unless the file cannot be loaded without one. A probe that is not watched and fails there has another try
-            where threads can start.
+            check of such a probe is traced, and others that its seed draws; `ask_again` traces the last one. All of
+            them are in a child that can start no thread, which no trace would follow, unless the file cannot be loaded
+            without one. A probe that is not watched and fails there has another try where threads can start.
 
     Attributes:
         load_problem: why the student's file cannot be loaded, once that is known.
@@ -160,7 +159,7 @@ class Session:
         traced = bool(watched) and self._draws(request)
         self._untraced.pop(name, None)
         answer = self._sent(request, watched, traced)
-        if watched and not traced and request.device == "cpu":
+        if watched and not traced:
             self._untraced[name] = request.without_inputs()
         return answer
 
@@ -175,12 +174,12 @@ class Session:
         self._untraced.clear()
 
     def _draws(self, request: Request) -> bool:
-        """Whether a run of a watched probe is traced: the check's first on the CPU, and one of `_EVERY`."""
+        """Whether a run of a watched probe is traced: the check's first, and one of `_EVERY` of the others."""
         asked = request.probe.name, request.texts  # one probe may be for several functions
         self._runs[asked] += 1
         number = self._runs[asked]
         drawn = crc32(f"{request.seed} {request.probe.name} {number}".encode()) % _EVERY
-        return drawn == 0 or (number == 1 and request.device == "cpu")
+        return number == 1 or drawn == 0
 
     def _sent(self, request: Request, watched: Mapping[str, Any], traced: bool) -> Message:
         name = request.probe.name

@@ -264,7 +264,7 @@ def expect_sigmoid(student: Student, draw: Draw, by_default: bool = False) -> No
     low, high = BOUNDS[draw.round.number]
     z = draw.uniform(low, high, *draw.shape("shape", RANKS))
     tail = low == 26  # far out on the left, where σ(z) is 10⁻¹¹ and less
-    sides = torch.arange(z.numel()).reshape(z.shape) % 2 == 0
+    sides = torch.arange(z.numel(), device=z.device).reshape(z.shape) % 2 == 0
     z = torch.where(sides & (not tail), z, -z)
     if high == 1e4 and z.numel() > 3:
         most = torch.finfo(z.dtype).max

@@ -512,15 +512,6 @@ def test_the_first_run_some_others_and_the_last_are_traced(start: Start, sandbox
     assert len(drawn) > 1
 
 
-def test_on_other_devices_those_are_traced_that_are_drawn(start: Start, sandbox: Sandbox) -> None:
-    box = Traced(sandbox)
-    session = start(box=box, watched_for=watching(double))
-    for number in range(30):
-        session.ask(Request(double, {"x": torch.ones(number + 1)}, "sim", 1))
-    assert 0 < sum(bool(trace) for _probe, trace in box.traces) < 15
-    assert list(session.ask_again()) == []
-
-
 def test_each_check_has_its_first_run_traced_for_each_name_that_it_asks_for(
     start: Start, sandbox: Sandbox
 ) -> None:
