@@ -1,6 +1,6 @@
 # wrong: adds to the gradients of the call before
 # fails: backward_first_layer
-# cause: not-cleared, missing-term
+# cause: not-cleared
 import torch
 import torch.nn.functional as F
 
