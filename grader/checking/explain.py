@@ -1,7 +1,7 @@
 """The mistakes that numbers give away, whatever the exercise, and those that several exercises share.
 
 `causes_in_form` and `causes_in_values` compare what came back with what general mistakes would have given, and yield
-every cause that fits, the simplest first. A check keeps those that fit in most of its cases (`fitting`). A mistake
+every cause that fits, the simplest first. A check keeps those that fit in most of its cases (`common`). A mistake
 that a single exercise knows stands beside that exercise's checks.
 """
 
@@ -303,13 +303,14 @@ def step_causes(walk: Callable[[float], T], lr: float) -> dict[Cause, Callable[[
     return {cause: partial(walk, factor) for cause, factor in factors.items()}
 
 
-def fitting(cases: Sequence[Sequence[Cause]]) -> list[Cause]:
-    """The causes of the first case that fit in three of four cases, and are sure in at least one.
+def common(cases: Sequence[Sequence[Cause]], share: float = 1.0) -> list[Cause]:
+    """The causes of the first case that fit in a share of all cases, and are sure in at least one.
 
     One case of several may hide a mistake, or show another one by chance: the numbers that it draws are 0, say.
 
     Args:
         cases: the causes of each case, the simplest first.
+        share: the smallest that will do, as a part of 1.
 
     Returns:
         Sure causes; those that fit in more cases come first, and then those that come first in the cases.
@@ -318,26 +319,6 @@ def fitting(cases: Sequence[Sequence[Cause]]) -> list[Cause]:
     for cause in cases[0] if cases else ():
         places = [causes.index(cause) for causes in cases if cause in causes]
         sure = any(other.sure for causes in cases for other in causes if other == cause)
-        if sure and 4 * len(places) >= 3 * len(cases):
+        if sure and len(places) >= share * len(cases):
             found.append((-len(places), sum(places) / len(places), cause))
     return [replace(cause, sure=True) for *_, cause in sorted(found, key=lambda each: each[:2])]
-
-
-def common(cases: Sequence[Sequence[Cause]]) -> list[Cause]:
-    """The causes that fit in every case and are sure in at least one.
-
-    Args:
-        cases: the causes of each case, the simplest first.
-
-    Returns:
-        Sure causes; those that come first in the cases come first.
-    """
-    if not cases:
-        return []
-    sure = {cause for causes in cases for cause in causes if cause.sure}
-    shared = [
-        replace(cause, sure=True)
-        for cause in cases[0]
-        if cause in sure and all(cause in others for others in cases[1:])
-    ]
-    return sorted(shared, key=lambda cause: sum(others.index(cause) for others in cases))

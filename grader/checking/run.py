@@ -17,7 +17,7 @@ from .alarm import alarm
 from .case_run import expect_steady, run_case
 from .collect import Case, Check
 from .evidence import WRONG, Solution, Suspicion, expect_solved, suspected
-from .explain import fitting
+from .explain import common
 from .failures import not_loaded
 from .memo import MemoizedSession
 from .outcome import CaseEnd, Cause, CheckOutcome, CheckRaised
@@ -26,6 +26,7 @@ from .rules import Sighting
 from .session import Request, Session, Sessions, seen_in
 from .student import seed_of
 
+_MOST = 0.75  # of the cases that fail: a cause that is told fits in so many
 _INEXACT = [str(dtype).removeprefix("torch.") for dtype in HALVES]
 # the worst of several cases names the check's status
 _SEVERITY: Sequence[CheckStatus] = (
@@ -115,7 +116,7 @@ class _CheckRun:
             return None
         meant = next((cause for cause in causes[0] if cause.is_meaning), None)
         silent = [each for each in causes if not any(cause.is_meaning for cause in each)]
-        return meant or next(iter(fitting(silent)), None)
+        return meant or next(iter(common(silent, _MOST)), None)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -14,14 +15,7 @@ from torch import Tensor
 
 from grader.checking import explain
 from grader.checking.expectations import expect_close
-from grader.checking.explain import (
-    causes_in_form,
-    causes_in_values,
-    common,
-    fits,
-    fitting,
-    step_causes,
-)
+from grader.checking.explain import causes_in_form, causes_in_values, common, fits, step_causes
 from grader.checking.outcome import Cause, CheckFailed
 from grader.course.catalog import load_course
 from tests.received import received
@@ -104,6 +98,7 @@ def test_what_holds_in_every_case() -> None:
 
 def test_what_holds_in_most_cases() -> None:
     a, b = (Cause(name, name) for name in "ab")
+    fitting = partial(common, share=0.75)
     assert fitting([]) == fitting([[], [a], [a], [a]]) == []
     assert fitting([[a], [a], [a], []]) == fitting([[a], [b], [a], [a]]) == [a]
     assert fitting([[a], [a], []]) == []
