@@ -193,6 +193,10 @@ class Strategies:
         self.drawn[name] = f"{name} = {key}"
         return values[key]
 
+    def tell_default(self, device: str) -> None:
+        """Tells with what is drawn that `device` is torch's default device; in a probe `called` makes it so."""
+        self.drawn["default device"] = f"torch.set_default_device({device!r})"
+
     def needing(self, inputs: Mapping[str, Tensor], needs: bool | None = None) -> dict[str, Tensor]:
         """The same inputs, of which all of floating point require gradients, or none.
 

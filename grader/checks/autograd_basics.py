@@ -314,7 +314,7 @@ def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     """All three work on any device: the gradients are where the inputs are."""
     for by_default in (False, True):
         if by_default:
-            draw.drawn["default device"] = f"torch.set_default_device({elsewhere.device!r})"
+            draw.tell_default(elsewhere.device)
         expect_gradient(elsewhere, draw, 1.0, by_default)
         expect_polynomial(elsewhere, draw, 1.0, by_default)
         expect_q(elsewhere, draw, 1.0, by_default)

@@ -464,7 +464,7 @@ def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     test_linear_without_bias(elsewhere, draw)
     test_round_forward(elsewhere, draw)
     test_round_backward(elsewhere, draw)
-    draw.drawn["default device"] = f"torch.set_default_device({elsewhere.device!r})"
+    draw.tell_default(elsewhere.device)
     expect_output(elsewhere, draw, 1.0, by_default=True)
     expect_gradients(elsewhere, **drawn(draw, "x weight bias"), by_default=True)
     x = halves(draw)

@@ -193,7 +193,7 @@ def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     """All three functions work on any device: results are where `x` is."""
     for by_default in (False, True):
         if by_default:
-            draw.drawn["default device"] = f"torch.set_default_device({elsewhere.device!r})"
+            draw.tell_default(elsewhere.device)
         for name in NAMES:
             expect_formula(elsewhere, draw, name, by_default)
 

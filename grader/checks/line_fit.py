@@ -250,7 +250,7 @@ def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     """All four functions work on any device: results are where the inputs are."""
     for by_default in (False, True):
         if by_default:
-            draw.drawn["default device"] = f"torch.set_default_device({elsewhere.device!r})"
+            draw.tell_default(elsewhere.device)
         expect_line(elsewhere, draw, 1.0, by_default)
         expect_error(elsewhere, draw, 1.0, by_default)
         expect_gradients(elsewhere, draw, ((), ()), 1.0, by_default)

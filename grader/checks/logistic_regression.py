@@ -551,7 +551,7 @@ def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     test_factory_arguments(elsewhere, draw)
     for by_default in (False, True):
         if by_default:
-            draw.drawn["default device"] = f"torch.set_default_device({elsewhere.device!r})"
+            draw.tell_default(elsewhere.device)
             expect_sigmoid(elsewhere, draw, by_default)
         expect_prediction(elsewhere, draw, by_default)
         expect_backward(elsewhere, draw, by_default)

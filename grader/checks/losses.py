@@ -487,7 +487,7 @@ def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     """The losses and `accuracy` work on any device, with their gradients."""
     for by_default in (False, True):
         if by_default:
-            draw.drawn["default device"] = f"torch.set_default_device({elsewhere.device!r})"
+            draw.tell_default(elsewhere.device)
         expect_mse(elsewhere, draw, by_default)
         expect_bce(elsewhere, draw, by_default)
         expect_bce_with_logits(elsewhere, draw, by_default)

@@ -402,7 +402,7 @@ def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     """All three functions work on any device: results are where the inputs are."""
     for by_default in (False, True):
         if by_default:
-            draw.drawn["default device"] = f"torch.set_default_device({elsewhere.device!r})"
+            draw.tell_default(elsewhere.device)
         expect_logits(elsewhere, draw, 1.0, by_default=by_default)
         expect_cross_entropy(elsewhere, draw, 2.0, by_default)
         expect_own_gradients(elsewhere, draw, (*FIRST, *SECOND), 2, by_default)

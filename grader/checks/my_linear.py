@@ -66,15 +66,28 @@ def is_turned(student: Any, n_in: int, n_out: int) -> bool:
 
 
 @helper
+def refill(
+    student: Any,
+    layer: Any,
+    weights: Tensor,
+    bias: Tensor | None,
+    registered: bool = False,
+    anew: bool = False,
+) -> None:
+    """Gives a layer other values, in the shapes in which it keeps them; `registered` and `anew` as `fill` has them."""
+    own = weights.T if is_turned(student, *weights.shape) else weights
+    fill(layer, registered, anew, weights=own)
+    if bias is not None:
+        fill(layer, registered, anew, bias=bias)
+
+
+@helper
 def filled(student: Any, weights: Tensor, bias: Tensor | None, registered: bool = False) -> Any:
     """A layer with the given values, in the shapes in which it keeps them."""
     sizes = weights.shape
     layer = student.MyLinear(*sizes) if bias is not None else student.MyLinear(*sizes, bias=False)
     layer = moved(layer, weights)
-    own = weights.T if is_turned(student, *sizes) else weights
-    fill(layer, registered, weights=own)
-    if bias is not None:
-        fill(layer, registered, bias=bias)
+    refill(student, layer, weights, bias, registered)
     return layer
 
 
@@ -202,10 +215,7 @@ def apply_layer(
     # the layer is used before its parameters are exchanged for others
     layer = filled(student, weights + 1, None if bias is None else bias + 1)
     applied(layer, x)
-    own = weights.T if is_turned(student, *weights.shape) else weights
-    fill(layer, anew=True, weights=own)
-    if bias is not None:
-        fill(layer, anew=True, bias=bias)
+    refill(student, layer, weights, bias, anew=True)
     return applied(layer, x)
 
 
@@ -407,7 +417,7 @@ def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     test_is_trained(elsewhere, draw)
     x, weights, bias = draw.normal(5, 3), draw.normal(3, 4), draw.normal(4)
     got = elsewhere.run(under_another_default, x=x, weights=weights, bias=bias)
-    draw.drawn["default device"] = f"torch.set_default_device({elsewhere.device!r})"
+    draw.tell_default(elsewhere.device)
     expect_close(got, linear(x, weights, bias), "forward(x)")
 
 

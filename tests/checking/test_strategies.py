@@ -251,6 +251,12 @@ def test_inputs_require_gradients_in_some_rounds_and_not_as_published() -> None:
     assert [draw.drawn for draw in told] == [{"gradients": "inputs require gradients"}, {}]
 
 
+def test_a_default_device_is_told_with_what_is_drawn() -> None:
+    draw = of(PUBLISHED)
+    draw.tell_default("sim:1")
+    assert draw.drawn == {"default device": "torch.set_default_device('sim:1')"}
+
+
 def test_names_differ_within_a_case() -> None:
     draw = of(PUBLISHED)
     names = [*draw.names(5, "layer"), draw.name("layer"), *draw.names(5, "layer")]
