@@ -64,6 +64,8 @@ def message_of(raises: Callable[[], Any]) -> str:
         (lambda: ROWS @ ROWS, "raised-shapes"),
         (lambda: ROWS + torch.ones(4), "raised-shapes"),
         (lambda: ROWS.expand(4, 3), "raised-shapes"),
+        (lambda: ROWS.reshape(5, 7), "raised-shapes"),
+        (lambda: torch.ones(2, 3, 4) @ torch.ones(2, 5, 4), "raised-shapes"),
         (lambda: ROWS @ torch.ones(4), "raised-shapes"),
         (lambda: torch.ones(2).add_(DOUBLE), "raised-shapes"),
         (
