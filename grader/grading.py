@@ -11,9 +11,9 @@ otherwise, in a check or in the grader, ends that exercise with the status `faul
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from os import PathLike
 from pathlib import Path
@@ -31,7 +31,7 @@ from .course.translation import title_of
 from .errors import CourseError, InputError, SandboxLost, UnsupportedVersion
 from .language import _
 from .machines import Machines, preload_for
-from .report import CheckResult, Environment, ExerciseResult, Report
+from .report import Environment, ExerciseResult, Report
 from .submission import Source, Submission, read_submission
 
 if TYPE_CHECKING:
@@ -171,6 +171,7 @@ class _Grading:
     def _judged(self, exercise: Exercise, source: Source | None) -> ExerciseResult:
         """Runs an exercise's checks, and takes the points of those that were seen to break its rules."""
         from .checking.run import run_checks
+        from .checking.told_once import told_once
 
         if self._only(exercise) == frozenset():
             return not_for_students(exercise, source)
@@ -181,10 +182,12 @@ class _Grading:
             ran = run_checks(collected, sessions, seed, self.first_failure)
         judgement, problem = Judgement(ran.checks), ""
         if source and sessions:
-            checks = _with_places(ran.checks, collected, source)
-            judgement = judged(exercise, source, found, checks, ran.sightings)
+            judgement = judged(exercise, source, found, ran.checks, ran.sightings)
             problem = sessions.main.load_problem
         checks, broken = judgement.checks, judgement.violations
+        if source:
+            described = {name: check.description for name, check in collected.items()}
+            checks = told_once(checks, described, ran.mistakes, broken, source)
         status, message = status_of(exercise, source, problem, checks)
         if broken and status == "failed":
             message = _("No points: {reason}").format(reason=broken[0].message)
@@ -243,20 +246,6 @@ class _Grading:
                 on_gpu = Session(exercise.name, source, self.machines.sandbox("cuda"), preload)
                 stack.enter_context(closing(on_gpu))
             yield Sessions(session, on_gpu, lambda: _solution_of(exercise))
-
-
-def _with_places(
-    checks: Sequence[CheckResult], collected: Mapping[str, Check], source: Source
-) -> tuple[CheckResult, ...]:
-    """The checks, each that failed with the place in the source that it is about."""
-    from .checking.look_at import place_of
-
-    return tuple(
-        replace(check, place=place_of(source, collected[check.name].description))
-        if check.went_wrong
-        else check
-        for check in checks
-    )
 
 
 def _solution_of(exercise: Exercise) -> Source | None:

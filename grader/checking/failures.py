@@ -78,6 +78,7 @@ NOT_JUDGED = {
 _OTHER_ARGUMENTS = re.compile(
     r"\S+\(\) (takes |missing \d|got an unexpected |got multiple |got some positional)"
 )
+_NUMBER = re.compile(r"\d+")
 _SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
 _BEYOND = Cause(
     "", "That was on `{device}`, which stands for a GPU here: code like this may be beyond it."
@@ -185,7 +186,8 @@ class Failures:
             causes = [ONE_THREAD]
         if line:
             ends = DtypeNotTaken if takes_no_half(raised.message) else CheckFailed
-            return ends(_with_callers(raised, line), causes)
+            mistake = f"{line} {raised.kind} {_NUMBER.sub('#', raised.message)}"
+            return ends(_with_callers(raised, line), causes, place=str(line), mistake=mistake)
         if complaint := gradient_complaint(raised.message):
             return CheckFailed(*complaint)
         missing = re.fullmatch(r"module '(\w+)' has no attribute '(\w+)'", raised.message)

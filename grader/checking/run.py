@@ -13,6 +13,7 @@ from ..errors import CourseFault
 from ..language import _
 from ..report import CaseResult, CheckResult, CheckStatus
 from ..sandbox import Message
+from ..text import clean
 from .alarm import alarm
 from .case_run import expect_steady, run_case
 from .collect import Case, Check
@@ -27,6 +28,7 @@ from .session import Request, Session, Sessions, seen_in
 from .student import seed_of
 
 _MOST = 0.75  # of the cases that fail: a cause that is told fits in so many
+_PRINTED = 500  # characters of what a student's code prints that are shown with a check
 _INEXACT = [str(dtype).removeprefix("torch.") for dtype in HALVES]
 # the worst of several cases names the check's status
 _SEVERITY: Sequence[CheckStatus] = (
@@ -47,6 +49,7 @@ class _CaseOutcome:
     dtype: str | None
     label: str
     end: CaseEnd
+    printed: str = ""
 
     @property
     def status(self) -> CheckStatus:
@@ -92,7 +95,15 @@ class _CheckRun:
             cases=tuple(CaseResult(*key, status) for key, status in worst.items()),
             cause_id=cause.id if cause else "",
             pictures=first.end.pictures if first else (),
+            place=first.end.place if first else "",
+            detail=first.end.detail if first else "",
+            printed=first.printed if first else "",
         )
+
+    @property
+    def mistake(self) -> str:
+        """Equal for checks for which one line raised the same."""
+        return next((case.end.mistake for case in self.cases if case.status == self.status), "")
 
     def _message(self, first: _CaseOutcome) -> str:
         """The message of the first case that ended so, and which case that is where others ended otherwise."""
@@ -121,10 +132,15 @@ class _CheckRun:
 
 @dataclass(frozen=True)
 class ChecksRun:
-    """What came of the checks, by their numbers, and what was seen to break a rule meanwhile."""
+    """What came of the checks, by their numbers, and what was seen to break a rule meanwhile.
+
+    Attributes:
+        mistakes: the name of a check → equal for checks for which one line raised the same; empty where none did.
+    """
 
     checks: tuple[CheckResult, ...]
     sightings: tuple[Sighting, ...] = ()
+    mistakes: Mapping[str, str] = field(default_factory=dict)
 
 
 def run_checks(
@@ -152,7 +168,8 @@ def run_checks(
         exercise = _ExerciseRun(sessions, seed, runs)
         exercise.go(first_failure)
         sightings = exercise.sightings
-    return ChecksRun(tuple(run.result() for run in runs.values()), tuple(sightings))
+    mistakes = {name: run.mistake for name, run in runs.items()}
+    return ChecksRun(tuple(run.result() for run in runs.values()), tuple(sightings), mistakes)
 
 
 @dataclass
@@ -202,7 +219,10 @@ class _ExerciseRun:
             self.sessions.begin_check()
             for case in run.check.cases:
                 start = time.perf_counter()
-                run.cases.append(_outcome(case, self._end(case, run)))
+                session = self.sessions.on(case.params.get("device"))
+                session.printed = ""
+                end = self._end(case, run)
+                run.cases.append(_outcome(case, end, clean(session.printed.rstrip(), _PRINTED)))
                 run.seconds += time.perf_counter() - start
                 if first_failure and run.status != "passed":
                     return
@@ -296,7 +316,7 @@ def _no_file() -> CaseEnd:
     return CaseEnd("not_reached", _("There is no file for this exercise."))
 
 
-def _outcome(case: Case, end: CaseEnd) -> _CaseOutcome:
+def _outcome(case: Case, end: CaseEnd, printed: str = "") -> _CaseOutcome:
     """Device, dtype, and what tells this case from the others of its check, beside how it ended."""
     device, name = _device_and_dtype(case)
     apart = "device", "dtype", "home", "round"
@@ -306,7 +326,7 @@ def _outcome(case: Case, end: CaseEnd) -> _CaseOutcome:
     labels += [f"{key} = {value}" for key, value in params.items()] + ([name] if name else [])
     labels += [_("on {device}").format(device=device)] if device not in (None, "cpu") else []
     labels += [_("the reference on {home}").format(home=home)] if home != "cpu" else []
-    return _CaseOutcome(device, name, ", ".join(labels), end)
+    return _CaseOutcome(device, name, ", ".join(labels), end, printed)
 
 
 def _device_and_dtype(case: Case) -> tuple[str | None, str | None]:

@@ -35,6 +35,7 @@ from .outcome import CheckOutcome
 from .probes import Probe
 
 _EVERY = 9  # one of so many runs of a watched probe is traced, beside its first and its last
+_MOST_PRINTED = 4000  # characters of what is printed that are kept
 _MOST_SEEN = 20  # of what an answer says was seen
 # torch imports this when `torch.func`, an optimizer and more are first used: seconds on a slow disk
 _LATE = ("torch._dynamo",)
@@ -97,6 +98,7 @@ class Session:
     Attributes:
         load_problem: why the student's file cannot be loaded, once that is known.
         is_waiting: whether this process waits for the sandbox at the moment.
+        printed: the beginning of what the student's code has printed in answers; whoever reads it empties it.
     """
 
     def __init__(
@@ -127,6 +129,7 @@ class Session:
         self._was_lost = False
         self._waiting_since = 0.0
         self.is_waiting = False
+        self.printed = ""
 
     @property
     def waited(self) -> float:
@@ -238,7 +241,10 @@ class Session:
         child = self._ready()
         left, start = self._left(), self.waited
         try:
-            return child.call({**header, "rehearsal": self._rehearsal(request)}, block, left)
+            try:
+                return child.call({**header, "rehearsal": self._rehearsal(request)}, block, left)
+            finally:
+                self.printed = (self.printed + child.printed)[:_MOST_PRINTED]
         except NoAnswer as error:
             self._child, self._was_lost = None, True
             if self._may_be_late(error, start):

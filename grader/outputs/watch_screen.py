@@ -16,6 +16,7 @@ from ..report import ExerciseResult
 from . import progress
 from .progress import ProgressEntry
 from .terminal import render_exercise
+from .wording import checks_passed
 
 _HINT = N_("Hint {number} of {total}")
 _MORE = N_("{count} more below; `grader check {name}` shows all of it.")
@@ -40,6 +41,7 @@ class Screen:
         advice: the one thing to do next.
         listing: whether the list of the exercises stands in place of the result.
         keys: what the keys do, in words; empty where no keys are read.
+        brief: whether there is little room: of the result, the first check that is not right alone.
     """
 
     title: str
@@ -50,6 +52,7 @@ class Screen:
     hint: Hint | None = None
     listing: bool = False
     keys: tuple[tuple[str, str], ...] = ()
+    brief: bool = False
 
 
 def render(screen: Screen, console: Console) -> None:
@@ -65,7 +68,7 @@ def render(screen: Screen, console: Console) -> None:
         console.print(progress.table(screen.entries))
         console.print()
     elif screen.result:
-        _render_result(screen.result, console)
+        _render_result(screen.result, console, screen.brief)
     else:
         for entry in screen.entries:
             if entry.current:
@@ -83,16 +86,21 @@ def render(screen: Screen, console: Console) -> None:
         console.print(Text("   ").join(keys))
 
 
-def _render_result(result: ExerciseResult, console: Console) -> None:
+def _render_result(result: ExerciseResult, console: Console, brief: bool) -> None:
     """The exercise with all its checks, and in full only the first that is not right: one thing at a time."""
     checks, more = [], 0
     for check in result.checks:
         if check.went_wrong:
             more += 1
             if more > 1:
-                check = replace(check, message="", cause="")
-        checks.append(check)
+                check = replace(check, message="", cause="", place="", detail="", printed="")
+        if not brief or (check.went_wrong and more == 1):
+            checks.append(check)
     render_exercise(replace(result, checks=tuple(checks)), console)
+    if brief and result.checks:
+        passed = _("{passed} of {total} checks passed.")
+        passed = passed.format(passed=checks_passed(result), total=len(result.checks))
+        console.print(Text(passed, style="dim"))
     if more > 1:
         console.print(Text(_(_MORE).format(count=more - 1, name=result.name), style="dim"))
         console.print()

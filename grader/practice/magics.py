@@ -15,7 +15,8 @@ from IPython.display import HTML, display
 
 from .. import language
 from ..course.catalog import Course
-from ..errors import UnsupportedVersion
+from ..course.meant import meant
+from ..errors import SubmissionError, UnsupportedVersion
 from ..import_path import InstalledOnly
 from ..language import _
 from ..machines import Machines
@@ -61,9 +62,13 @@ class GraderMagics(Magics):
             sentence = _("%%check knows the languages {names}, and not {name!r}.")
             names = ", ".join(language.languages())
             raise UsageError(sentence.format(names=names, name=spoken))
-        if name not in course.names:
+        if not name:
             sentence = _("%%check needs the name of an exercise: {names}.")
             raise UsageError(sentence.format(names=", ".join(course.names)))
+        try:
+            name = meant(course, name)
+        except SubmissionError as error:
+            raise UsageError(str(error)) from None
         if not self.shell.run_cell(cell).success:
             return  # IPython has shown the error
         with language.speaking(spoken or language.current()), InstalledOnly():
