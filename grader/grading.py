@@ -36,6 +36,7 @@ from .submission import Source, Submission, read_submission
 
 if TYPE_CHECKING:
     from .checking.collect import Check
+    from .checking.example import Example
     from .checking.session import Sessions
 
 # torch's settings, pytest, the language and a sandbox are one a process: a second thread waits for the first
@@ -105,6 +106,35 @@ def grade(
             results.append(grading.result_of(exercise, submission.sources.get(exercise.name)))
         report = Report(submission.name, tuple(results), environment, language=languages.current())
         return assigned.apply(report) if assigned else report
+
+
+def example_of(
+    submission: Submission,
+    name: str,
+    machines: Machines,
+    *,
+    assigned: AssignedCourse | None = None,
+    seed: int | None = None,
+    shapes: bool = False,
+) -> Example | None:
+    """The simplest case of an exercise that is wrong, as Python to run; `None` where nothing is, or nothing can be run.
+
+    Its numbers have two decimal places, if the code is wrong with such numbers, too.
+
+    Args:
+        submission: with a source for that exercise.
+        name: the exercise's.
+        assigned, seed: as for `grade`.
+        shapes: whether to follow the student's code line by line.
+
+    Raises:
+        Fault: if the grader or the course is at fault.
+    """
+    exercise, source = machines.course[name], submission.sources[name]
+    with _one_at_a_time, _torch_as_it_comes():
+        grading = _Grading(machines, _environment_of(machines), assigned, seed, False)
+        rounded = grading.example(exercise, source, shapes, rounded=True)
+        return rounded or grading.example(exercise, source, shapes, rounded=False)
 
 
 def _known(names: Sequence[str], course: Course) -> list[Exercise]:
@@ -203,6 +233,27 @@ class _Grading:
             seed=seed,
             remarks=remarks(exercise, source, found, judgement.explained) if source else (),
         )
+
+    def example(
+        self, exercise: Exercise, source: Source, shapes: bool, rounded: bool
+    ) -> Example | None:
+        """What the first case asks that is wrong, with the numbers that are drawn so."""
+        from .checking.example import Example, script_of
+        from .checking.run import run_checks
+        from .checking.shape_trace import steps_of
+
+        seed = self._seed_of(exercise, source)
+        with self._sessions(exercise, source) as sessions:
+            ran = run_checks(
+                self._collected(exercise), sessions, seed, first_failure=True, rounded=rounded
+            )
+            for check in ran.checks:
+                if check.name in ran.asked and sessions:
+                    request = ran.asked[check.name]
+                    session = sessions.on("cuda" if request.device == "cuda" else None)
+                    steps = steps_of(session, request, source) if shapes else ()
+                    return Example(check, script_of(exercise.name, check, request, source), steps)
+        return None
 
     def _only(self, exercise: Exercise) -> frozenset[str] | None:
         """The names of the checks that run; `None` stands for all of them."""

@@ -63,6 +63,7 @@ class _CheckRun:
     check: Check
     seconds: float = 0.0
     cases: list[_CaseOutcome] = field(default_factory=list)
+    asked: Request | None = None  # last, by the first of them that is wrong
 
     @property
     def status(self) -> CheckStatus:
@@ -136,11 +137,13 @@ class ChecksRun:
 
     Attributes:
         mistakes: the name of a check → equal for checks for which one line raised the same; empty where none did.
+        asked: the name of a check that is wrong → what its first case that is wrong asked last.
     """
 
     checks: tuple[CheckResult, ...]
     sightings: tuple[Sighting, ...] = ()
     mistakes: Mapping[str, str] = field(default_factory=dict)
+    asked: Mapping[str, Request] = field(default_factory=dict)
 
 
 def run_checks(
@@ -148,13 +151,15 @@ def run_checks(
     sessions: Sessions | None,
     seed: int,
     first_failure: bool = False,
+    rounded: bool = False,
 ) -> ChecksRun:
     """Runs the checks in their order.
 
     Args:
         sessions: where the student's code runs; `None` where there is no file for this exercise.
         seed: of the exercise; each case's own follows from it.
-        first_failure: leave it at the first case that does not pass.
+        first_failure: leave it at the first case that is wrong.
+        rounded: draw numbers that a person reads more easily.
 
     Raises:
         Fault: if the checks themselves are at fault, or the sandbox is lost.
@@ -165,11 +170,13 @@ def run_checks(
         for run in runs.values():
             run.cases += [_outcome(case, _no_file()) for case in run.check.cases]
     else:
-        exercise = _ExerciseRun(sessions, seed, runs)
+        exercise = _ExerciseRun(sessions, seed, runs, rounded)
         exercise.go(first_failure)
         sightings = exercise.sightings
     mistakes = {name: run.mistake for name, run in runs.items()}
-    return ChecksRun(tuple(run.result() for run in runs.values()), tuple(sightings), mistakes)
+    asked = {name: run.asked for name, run in runs.items() if run.asked and run.status in WRONG}
+    results = tuple(run.result() for run in runs.values())
+    return ChecksRun(results, tuple(sightings), mistakes, asked)
 
 
 @dataclass
@@ -188,6 +195,7 @@ class _ExerciseRun:
     sessions: Sessions
     seed: int
     runs: Mapping[str, _CheckRun]
+    rounded: bool = False
     current: str = ""
     suspicions: list[Suspicion] = field(default_factory=list)
     sightings: list[Sighting] = field(default_factory=list)
@@ -224,7 +232,7 @@ class _ExerciseRun:
                 end = self._end(case, run)
                 run.cases.append(_outcome(case, end, clean(session.printed.rstrip(), _PRINTED)))
                 run.seconds += time.perf_counter() - start
-                if first_failure and run.status != "passed":
+                if first_failure and run.status in WRONG:
                     return
 
     def _end(self, case: Case, run: _CheckRun) -> CaseEnd:
@@ -238,6 +246,8 @@ class _ExerciseRun:
         except CheckOutcome as outcome:  # a look-up that met no answer
             return outcome.end
         finally:
+            if run.status not in WRONG:
+                run.asked = memoized.asked
             for request, answer in memoized.answered:
                 self.last_cases[session, request.probe.name] = self.current, case
                 self._note_seen(request, answer, self.current, case)
@@ -263,12 +273,12 @@ class _ExerciseRun:
     def _end_in(self, session: Session, memoized: MemoizedSession, case: Case) -> CaseEnd:
         """As the case's memo has it, if the student's code answers as the memo has it too."""
         seed = seed_of(self.seed, case.name)
-        memo = case.memo.under((seed, language.current()))
+        memo = case.memo.under((seed, language.current(), self.rounded))
         end = memoized.look_up(memo)
         if end is not None:
             return end
         try:
-            end = run_case(case, memoized, seed)
+            end = run_case(case, memoized, seed, self.rounded)
         except CheckRaised as raised:
             error = raised.__cause__ or raised
             end = suspected(error)
@@ -277,7 +287,7 @@ class _ExerciseRun:
                 self.suspicions.append(doubt)
             return end
         if memoized.answered and not memo.steady:
-            expect_steady(case, session, memoized, seed)
+            expect_steady(case, session, memoized, seed, self.rounded)
             memo.steady = True
         memoized.store(memo, end)
         return end
@@ -290,7 +300,7 @@ class _ExerciseRun:
                 case = run.check.cases[told]
                 session = self.sessions.on(case.params.get("device"))
                 seed = seed_of(self.seed, case.name)
-                memo = case.memo.under((seed, language.current()))
+                memo = case.memo.under((seed, language.current(), self.rounded))
                 self.suspicions.append(Suspicion(name, case, session, memo, seed))
 
     def _look_into(self, suspicion: Suspicion, solution: Solution) -> None:

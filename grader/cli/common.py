@@ -115,6 +115,22 @@ def named_in(course: Course, names: Sequence[str]) -> list[Exercise]:
     return [exercise for exercise in course.exercises if not names or exercise.name in names]
 
 
+def named_or_current(course: Course, name: str | None, folder: Path = Path()) -> Exercise:
+    """The exercise of a name; without one, the first in `folder` that is not done. Where there is none, the call ends.
+
+    Raises:
+        SubmissionError: if the course has no exercise of that name.
+    """
+    from ..practice.workspace import Workspace, upcoming
+
+    if name is not None:
+        return named_in(course, [name])[0]
+    standing = upcoming(Workspace(folder, course).standings())
+    if standing is None:
+        refuse(_("Nothing is left to do here. Name an exercise; `grader list` shows them."))
+    return standing.exercise
+
+
 def open_course(folder: Path | None) -> Course:
     """The course, its own translations included."""
     course = load_course(folder)

@@ -8,6 +8,7 @@ dark page, and the marks are in fonts that have no emoji.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from ..language import _, speaking
@@ -39,12 +40,20 @@ _PRINTED = (
 )
 
 
-def render(report: Report) -> str:
-    """HTML that takes its colours from the page, light or dark; in the report's language."""
+def render(report: Report, examples: Mapping[str, str] | None = None) -> str:
+    """HTML that takes its colours from the page, light or dark; in the report's language.
+
+    Args:
+        examples: the name of an exercise → Python that shows what is wrong, to be unfolded.
+    """
     root = Element("div", {"class": "grader-report", "lang": report.language})
     with speaking(report.language):
         for exercise in cleaned(report).exercises:
             _exercise(root, exercise)
+            if script := (examples or {}).get(exercise.name):
+                fold = SubElement(root, "details")
+                SubElement(fold, "summary").text = _("Try it: Python that shows what is wrong")
+                SubElement(fold, "pre", {"style": _PRINTED}).text = script
     return tostring(root, encoding="unicode", method="html")
 
 

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markdown import Markdown
 from rich.padding import Padding
 from rich.rule import Rule
+from rich.syntax import Syntax
 from rich.text import Text
 
 from ..language import N_, _
@@ -39,6 +40,7 @@ class Screen:
         notices: sentences about what has just happened, oldest first, each with its style.
         result: the last grading of the current exercise; `None` before the first.
         advice: the one thing to do next.
+        example: Python that shows what is wrong.
         listing: whether the list of the exercises stands in place of the result.
         keys: what the keys do, in words; empty where no keys are read.
         brief: whether there is little room: of the result, the first check that is not right alone.
@@ -51,6 +53,7 @@ class Screen:
     advice: str = ""
     hint: Hint | None = None
     listing: bool = False
+    example: str = ""
     keys: tuple[tuple[str, str], ...] = ()
     brief: bool = False
 
@@ -78,6 +81,8 @@ def render(screen: Screen, console: Console) -> None:
         head = _(_HINT).format(number=screen.hint.number, total=screen.hint.total)
         console.print(Text(head, style="bold cyan"))
         console.print(Padding(Markdown(screen.hint.text), (0, 0, 1, 2)))
+    if screen.example and not screen.listing:
+        console.print(Syntax(screen.example, "python", background_color="default", word_wrap=True))
     if screen.advice:
         console.print(Text(screen.advice))
     if screen.keys:

@@ -17,6 +17,7 @@ from .. import language
 from ..course.catalog import Course
 from ..course.meant import meant
 from ..errors import SubmissionError, UnsupportedVersion
+from ..grading import example_of
 from ..import_path import InstalledOnly
 from ..language import _
 from ..machines import Machines
@@ -78,10 +79,14 @@ class GraderMagics(Magics):
             except UnsupportedVersion as error:
                 raise UsageError(str(error)) from error
             source = Source(here, cells, notebook=True)
-            done = attempt(Submission(here, {name: source}, (name,)), self._machines)
-        if done.report is None:
-            raise UsageError(done.trouble)
-        display(HTML(notebook_html.render(done.report)))
+            submission = Submission(here, {name: source}, (name,))
+            done = attempt(submission, self._machines)
+            if done.report is None:
+                raise UsageError(done.trouble)
+            wrong = any(check.went_wrong for check in done.report.checks)
+            example = example_of(submission, name, self._machines) if wrong else None
+        examples = {name: example.script} if example else {}
+        display(HTML(notebook_html.render(done.report, examples)))
 
     def _cells(self) -> list[Cell]:
         """What was run, in that order; of a cell that was run again unchanged the last time alone."""
