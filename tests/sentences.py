@@ -53,7 +53,7 @@ _FOR_INSTRUCTORS = (
     "submission/git_files.py",
     "submission/zip_files.py",
 )
-_FOR_STUDENTS = {"authoring/stub_notebook.py", "course/translation.py"}
+_FOR_STUDENTS = {"course/stub_notebook.py", "course/translation.py"}
 
 
 def modules_for_students(package: Path) -> list[Path]:

@@ -22,9 +22,9 @@ from rich.console import Console
 
 from grader import grade, language, load_course
 from grader.authoring.po_files import PACKAGE
-from grader.authoring.stub_notebook import notebook_of
 from grader.cli import main
 from grader.course.catalog import Course
+from grader.course.stub_notebook import notebook_of
 from grader.course.translated_stub import stub_text
 from grader.course.translation import hints_of
 from grader.errors import InputError

@@ -11,8 +11,8 @@ import pytest
 
 from grader import grade
 from grader.authoring.stub import stub_of
-from grader.authoring.stub_notebook import notebook_of
 from grader.course.catalog import Course, load_course
+from grader.course.stub_notebook import notebook_of
 from grader.machines import Machines
 from grader.report import ExerciseResult
 from grader.submission import read_submission

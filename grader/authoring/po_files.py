@@ -1,8 +1,8 @@
 """The catalogues behind `grader/language.py`: finds the texts that students read, and keeps each .po and .mo in step.
 
-A course's texts are the statements and docstrings of its solutions (each paragraph by itself), the docstrings, messages
-and `HINTS` of its checks, and the titles in `course.toml`. The grader's own are what its modules pass through `_`, and
-the help of the commands that students use. What only instructors read stays in English.
+A course's texts are the statements and docstrings of its solutions (each paragraph by itself), the docstrings,
+messages, `HINTS` and `COMPARE` of its checks, and the titles in `course.toml`. The grader's own are what its modules
+pass through `_`, and the help of the commands that students use. What only instructors read stays in English.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def texts_of_course(course: Course) -> Iterator[Found]:
         shown = f"checks/{exercise.checks.name}"
         yield from ((shown, text) for text in _descriptions(exercise.checks))
         yield from _marked(exercise.checks, shown)
-        for hint in exercise.hints:
+        for hint in filter(None, (*exercise.hints, exercise.comparison)):
             yield from ((shown, part) for part in paragraphs(hint) if _is_prose(part))
 
 

@@ -36,7 +36,7 @@ def release(exercise: Exercise, folder: Path, notebook: bool = False) -> Path:
         )
     stub = stub_text(stub_of(text_of(exercise.solution), str(exercise.solution)), exercise.solution)
     if notebook:
-        from .stub_notebook import notebook_of
+        from ..course.stub_notebook import notebook_of
 
         stub = notebook_of(exercise.name, stub)
     folder.mkdir(parents=True, exist_ok=True)

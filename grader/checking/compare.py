@@ -24,6 +24,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..language import _
 from ..sandbox.wire.values import Received
 from .mismatch import Aspect, Mismatch
 
@@ -89,20 +90,27 @@ def mismatches(
             yield differs("entry")
             return
         for key, value in expected.items():
-            inner = f'{what}["{key}"]'
+            inner = _inside(what, f'"{key}"')
             yield from mismatches(actual[key], value, inner, demands, (*path, key))
     elif isinstance(expected, list | tuple):
         if len(actual) != len(expected):
             yield differs("length")
             return
         for index, (one, other) in enumerate(zip(actual, expected, strict=True)):
-            yield from mismatches(one, other, f"{what}[{index}]", demands, (*path, index))
+            yield from mismatches(one, other, _inside(what, f"{index}"), demands, (*path, index))
     elif isinstance(expected, float):
         rtol = demands.tolerance_of_floats
         if not is_close(actual, expected, rtol, demands.scale):
             yield differs("value", rtol=rtol)
     elif actual != expected:
         yield differs("value")
+
+
+def _inside(what: str, key: str) -> str:
+    """The name of an entry: `losses[0]`, and of what words describe "entry 0 of the list of losses"."""
+    if " " in what.rpartition(", ")[2].partition("(")[0]:
+        return _("entry {key} of {what}").format(key=key, what=what)
+    return f"{what}[{key}]"
 
 
 def _is_of_kind(actual: Any, expected: Any) -> bool:

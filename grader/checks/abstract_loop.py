@@ -385,3 +385,8 @@ HINTS = (
     errors.append(err.item())
     ```""",
 )
+COMPARE = """Another right way: functions without state, as in JAX: `params = update(params, grads)`, with new tensors
+    in each step. Then nothing has to be done in place, and no `no_grad` is needed for it.
+
+    `torch.func.functional_call` runs a module with parameters that are handed in: so both styles can be
+    mixed."""

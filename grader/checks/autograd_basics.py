@@ -334,3 +334,8 @@ HINTS = (
     `torch.autograd.grad` returns the gradients and leaves every `.grad` alone. It takes several inputs
     at once: `torch.autograd.grad(q.sum(), (leaf_a, leaf_b))` is the pair that `q_gradients` returns.""",
 )
+COMPARE = """Another right way: `torch.autograd.grad(y.sum(), x)` gives the gradient without touching any `.grad`;
+    `torch.func.grad(lambda x: f(x).sum())(x)` does the same for a function.
+
+    `backward` adds to the `.grad` of every leaf. What is "the gradient of a tensor" is in truth a product of
+    a vector with the Jacobian: the vector of ones that `.sum()` stands for."""

@@ -468,3 +468,8 @@ HINTS = (
     iter(self.values[worker.id :: worker.num_workers])
     ```""",
 )
+COMPARE = """Another right way: `torch.nn.utils.rnn.pad_sequence(sequences, batch_first=True)` for the padding, and
+    `itertools.islice(values, worker.id, None, worker.num_workers)` for the share of a worker.
+
+    A `DataLoader` with a generator draws its order, and one seed for its workers, from it at the start of
+    each epoch: therefore each epoch has another order, and the same seed gives the same epochs."""

@@ -494,3 +494,8 @@ HINTS = (
     of the two tensors. `y = a * x**2`, then `y = y + b * x` and `y = y + c`, with nothing in place.
     `f(x + h) - f(x - h)`.""",
 )
+COMPARE = """What the bugs have in common: none of them raises. What finds them: a test with a known answer, a loss
+    that is looked at, one batch that a model must be able to learn by heart.
+
+    `torch.autograd.set_detect_anomaly(True)` names the line of a NaN; `torch.autograd.gradcheck` finds a
+    wrong backward; `assert all(p.grad is not None for p in model.parameters())` finds a cut graph."""

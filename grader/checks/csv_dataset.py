@@ -496,3 +496,8 @@ HINTS = (
     Before it, `if target not in header: raise ValueError(f"there is no column {target!r}")`. An item begins
     with `self.features[index].clone()`.""",
 )
+COMPARE = """Another right way: `csv.DictReader`, or `pandas.read_csv` and `torch.from_numpy` for large files: parsing
+    numbers in Python is slow.
+
+    A `Dataset` is any object with `__getitem__` and `__len__`; a `DataLoader` asks for nothing else. What is
+    read once in `__init__` is copied into each worker process."""

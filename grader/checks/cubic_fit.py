@@ -401,3 +401,8 @@ HINTS = (
     return value.item()
     ```""",
 )
+COMPARE = """Another right way: the powers as one matrix, `torch.stack([x**k for k in range(4)])`: the prediction is a
+    product with the parameters, and all four gradients are one product with the error.
+
+    Horner's scheme `((d * x + c) * x + b) * x + a` takes fewer multiplications, which is how polynomials are
+    evaluated in libraries."""

@@ -490,3 +490,8 @@ HINTS = (
     Each of them only `if ctx.needs_input_grad[…]`, else `None`. The `backward` of `StraightThroughRound`
     is `return grad_output`.""",
 )
+COMPARE = """Another right way: `setup_context` apart from `forward`, which newer code prefers: then `torch.func` can
+    transform the function as well.
+
+    `ctx.needs_input_grad` tells which gradients are wanted: torch's own functions leave the others out. A
+    straight-through estimator can also be written without a class: `x + (x.round() - x).detach()`."""

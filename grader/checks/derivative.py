@@ -218,3 +218,8 @@ HINTS = (
     The first function is `((f(x + h) - f(x)) / h).detach()`: `.detach()` each of the three results,
     because `f` may use parameters that require gradients.""",
 )
+COMPARE = """Another right way: `numerical_gradient` without a loop, by a batch of shifted copies: `x + h *
+    torch.eye(n)`, where `f` takes a batch. It is faster, and needs n times the memory.
+
+    Torch itself has no numerical differentiation for training: `torch.autograd.gradcheck` compares autograd
+    with central differences, in float64 and with h = 1e-6, as you would now expect."""

@@ -445,3 +445,8 @@ HINTS = (
     then prediction and loss, `zero_grad`, `backward`, `step`. The new head is `nn.Linear(old.in_features,
     num_classes, bias=old.bias is not None, device=old.weight.device, dtype=old.weight.dtype)`.""",
 )
+COMPARE = """Another right way: `model.requires_grad_(False)` freezes everything in one call, before the new head is
+    put in, which requires gradients by itself.
+
+    Optimizers skip parameters without a gradient; to hand over the trainable ones alone saves their state. A
+    frozen batch norm still updates its running statistics in training mode: hence `eval()` for it."""

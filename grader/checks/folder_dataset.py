@@ -498,3 +498,8 @@ HINTS = (
     An item is `path, index = self.items[number]`, then `torch.from_numpy(np.load(path))`, then the
     `transform` if there is one. Without classes: `raise FileNotFoundError(…)`.""",
 )
+COMPARE = """Another right way: `pathlib.Path.iterdir` or `os.scandir`; the order that they give is the disk's, so both
+    need sorting.
+
+    torchvision's `DatasetFolder` is this exercise: `find_classes`, a sorted list of samples, a loader for
+    each item. It reads late for the same reason: a set of images does not fit into memory."""

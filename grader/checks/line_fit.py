@@ -271,3 +271,8 @@ HINTS = (
 
     `mse` is `((y_pred - y) ** 2).mean()`, and `step` returns `a - lr * grad_a, b - lr * grad_b`.""",
 )
+COMPARE = """Another right way: the two gradients are one matrix product, `2 / m * A.T @ error` with `A = [x, 1]` as
+    columns. So it goes on for any number of parameters.
+
+    For a line no descent is needed: `torch.linalg.lstsq(A, y)` solves it at once. Descent is for what has no
+    such formula."""

@@ -576,3 +576,8 @@ HINTS = (
     A step is `self.w = self.w - float(self.lr) * self.grads["dw"]`, and `b` likewise. In `loss`, the
     first logarithm is `torch.log(yhat).clamp(min=-100)`.""",
 )
+COMPARE = """Another right way: `sigmoid(z)` as `torch.exp(-torch.nn.functional.softplus(-z))`, or by cases on the sign
+    of z: both never take e to a large power.
+
+    Torch has `BCEWithLogitsLoss` because the logarithm of a sigmoid can be written without either: so nothing
+    has to be clamped. Its gradient is your (ŷ − y) / m."""

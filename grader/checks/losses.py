@@ -517,3 +517,8 @@ HINTS = (
     `cross_entropy` is `-F.log_softmax(logits, dim=1).gather(1, labels.unsqueeze(1)).mean()`, and the
     accuracy `(logits.argmax(dim=1) == labels).to(logits.dtype).mean()`.""",
 )
+COMPARE = """Another right way: cross-entropy by `logits.gather(1, labels[:, None])` minus `torch.logsumexp(logits,
+    1)`, or by a one-hot mask.
+
+    Torch's `cross_entropy` is `nll_loss(log_softmax(x))`: the largest logit is subtracted first, as you did,
+    and one kernel does it all. Its gradient, softmax minus one-hot, is found without dividing by anything."""

@@ -427,3 +427,8 @@ HINTS = (
     same with `x` and `da`. The loss is `-log_probabilities[torch.arange(n), labels].mean()`, with
     `log_probabilities = torch.log_softmax(logits, dim=1)`.""",
 )
+COMPARE = """Another right way: small classes with `forward` and `backward`, each keeping what its backward needs,
+    called in reverse: that is a framework in small.
+
+    Autograd does the same: each operation leaves a node with what it has saved, and `backward` walks the
+    nodes in reverse, adding where a value was used twice."""

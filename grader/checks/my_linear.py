@@ -435,3 +435,9 @@ HINTS = (
     `forward` is `x @ self.weights`, plus `self.bias` if that `is not None`. Keep the two sizes in
     `self.in_features` and `self.out_features` as well.""",
 )
+COMPARE = """Another right way: `torch.matmul`, or `torch.einsum("...i,io->...o", x, weights)`, which says the shapes
+    aloud.
+
+    `nn.Linear` keeps its weight as (out, in) and computes `x @ weight.T + bias`, as one call that fuses both;
+    and it draws the weight from a range that shrinks with 1/√in, so that outputs keep their size in deep
+    networks."""

@@ -430,3 +430,8 @@ HINTS = (
     Adam keeps `t`, `m` and `s` in the same way, beginning with 0 and twice `torch.zeros_like(p)`, and ends
     with `p -= self.lr * (m / (1 - beta1**t)) / ((s / (1 - beta2**t)).sqrt() + self.eps)`.""",
 )
+COMPARE = """Another right way: `torch._foreach_add_` and its kin, which treat all parameters in one call. Torch's
+    optimizers do so on a GPU (`foreach=True`), and have one fused kernel for Adam (`fused=True`).
+
+    AdamW takes the decay off the parameter itself and not by way of the gradient: with Adam's division that
+    makes a difference, with plain SGD none."""

@@ -350,3 +350,8 @@ HINTS = (
     """`self.a = nn.Parameter(torch.tensor([1.0]))` in `__init__`, and `b` with 2 and `c` with 3 likewise.
     `forward` returns `self.a * x**2 + self.b * x + self.c`.""",
 )
+COMPARE = """Another right way: one parameter of shape (3,), or an `nn.ParameterDict`, where names are not asked for.
+
+    `nn.Module` notices parameters because it overrides `__setattr__`: an `nn.Parameter` that is assigned goes
+    into `_parameters`, from where `parameters()`, `state_dict()` and `.to()` take it. A plain tensor does
+    not."""

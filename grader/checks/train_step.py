@@ -653,3 +653,8 @@ HINTS = (
 
     with `(outputs.argmax(dim=1) == labels).sum().item()` right answers in a batch.""",
 )
+COMPARE = """Another right way: clear the gradients after the step and not before it; both are right as long as each
+    step has its own. `optimizer.zero_grad()` sets them to None, which saves memory and a pass over it.
+
+    Libraries such as Lightning wrap just this loop. What they add is around it: logging, checkpoints, several
+    devices."""

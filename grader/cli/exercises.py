@@ -9,8 +9,6 @@ from pathlib import Path
 import click
 
 from .. import language
-from ..course.catalog import Exercise
-from ..course.python_files import text_of
 from ..language import N_, _
 from .common import (
     console_for,
@@ -32,9 +30,6 @@ _KEPT = N_(
     "Files that were there already: {count}. They are as they were; `grader reset NAME` makes one anew."
 )
 _START = N_("Next: {command}")
-_RESET = N_("{file} is the stub again. What was there is in {kept}.")
-_RESET_NEW = N_("{file} is the stub of {name}.")
-_IS_STUB = N_("{file} is the stub already; nothing was changed.")
 _README = N_(
     "# {title}\n\nExercises: {count}. Each is one file, such as `{file}`: the text at "
     "its top says what is asked, and you write\nwhat is missing.\n\n| | |\n|---|---|\n| "
@@ -125,6 +120,7 @@ def show(name: str | None, folder: Path | None) -> None:
 @lang_option
 def init(target: Path, notebooks: bool, folder: Path | None) -> None:
     """Makes a workspace in the folder DIR: the stub of every exercise. What is there already stays."""
+    from ..practice.stubs import stub_of
     from ..practice.workspace import make_place
 
     course = open_course(folder)
@@ -134,7 +130,7 @@ def init(target: Path, notebooks: bool, folder: Path | None) -> None:
         make_place(target)
         for exercise in course.exercises:
             path = target / f"{exercise.name}{_suffix(notebooks)}"
-            stub = _stub(exercise, notebooks)
+            stub = stub_of(exercise, notebooks)
             if not os.path.lexists(path):
                 path.write_bytes(stub)
                 made += 1
@@ -166,6 +162,8 @@ def reset(name: str | None, folder: Path | None) -> None:
 
     Without NAME, the first exercise in this folder that is not done.
     """
+    from ..practice.stubs import put_anew, stub_of
+
     exercise = named_or_current(open_course(folder), name)
     name = exercise.name
     places = [Path(), Path("exercises")]
@@ -176,60 +174,14 @@ def reset(name: str | None, folder: Path | None) -> None:
         if os.path.lexists(place / f"{name}{suffix}")
     ]
     for path in there or [Path(f"{name}.py")]:
-        stub = _stub(exercise, path.suffix == ".ipynb")
+        stub = stub_of(exercise, path.suffix == ".ipynb")
         if path.is_symlink() or (path in there and not path.is_file()):
             refuse(
                 _("{path} is not a regular file. Move it away, then reset again.").format(path=path)
             )
-        click.echo(_put_anew(path, stub, name))
-
-
-def _put_anew(path: Path, stub: bytes, name: str) -> str:
-    """Makes the file the stub again, and returns the sentence that says so."""
-    there = os.path.lexists(path)
-    if there and path.read_bytes() == stub:
-        return _(_IS_STUB).format(file=path)
-    with writing(path):
-        kept = _kept_beside(path) if there else None
-        path.write_bytes(stub)
-    if kept:
-        return _(_RESET).format(file=path, kept=kept)
-    return _(_RESET_NEW).format(file=path, name=name)
-
-
-def _kept_beside(path: Path) -> Path:
-    """Moves a file to a name that is free, and returns it."""
-    number = 1
-    while True:
-        kept = path.with_name(f"{path.stem}.old-{number}{path.suffix}")
-        try:
-            # unlike a rename, this never takes the place of another file
-            with open(kept, "xb") as file:
-                file.write(path.read_bytes())
-        except FileExistsError:
-            number += 1
-            continue
-        return kept
+        with writing(path):
+            click.echo(put_anew(path, stub, name))
 
 
 def _suffix(notebooks: bool) -> str:
     return ".ipynb" if notebooks else ".py"
-
-
-def _stub(exercise: Exercise, notebooks: bool) -> bytes:
-    """The stub in the language in use."""
-    from ..course.translated_stub import stub_text
-
-    stub = exercise.stub
-    if not stub.is_file():
-        refuse(
-            _("{path} does not exist. `grader release` makes it from its solution.").format(
-                path=stub
-            )
-        )
-    text = stub_text(text_of(stub), stub)
-    if notebooks:
-        from ..authoring.stub_notebook import notebook_of
-
-        text = notebook_of(exercise.name, text)
-    return text.encode()

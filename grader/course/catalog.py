@@ -81,6 +81,17 @@ class Exercise:
         return tuple(map(inspect.cleandoc, hints))
 
     @cached_property
+    def comparison(self) -> str:
+        """What `COMPARE` in the checks' file says to who has solved it: other right ways, and torch's; Markdown."""
+        value = assigned_in(self.checks, "COMPARE")
+        if value is None:
+            return ""
+        text = literal_of(self.checks, value, "COMPARE")
+        if not isinstance(text, str):
+            fail(self.checks, value, "`COMPARE` has to be a text")
+        return inspect.cleandoc(text)
+
+    @cached_property
     def points(self) -> int:
         """What its checks are worth together."""
         return sum(points_in(self.checks).values())

@@ -19,3 +19,8 @@ def statement_of(exercise: Exercise) -> str:
 def hints_of(exercise: Exercise) -> tuple[str, ...]:
     """Its hints, in Markdown, from a nudge to nearly the answer."""
     return tuple(map(translated, exercise.hints))
+
+
+def comparison_of(exercise: Exercise) -> str:
+    """What it says to who has solved it, in Markdown."""
+    return translated(exercise.comparison)

@@ -40,6 +40,7 @@ class Screen:
         notices: sentences about what has just happened, oldest first, each with its style.
         result: the last grading of the current exercise; `None` before the first.
         advice: the one thing to do next.
+        comparison: what to compare a solution with, in Markdown.
         example: Python that shows what is wrong.
         listing: whether the list of the exercises stands in place of the result.
         keys: what the keys do, in words; empty where no keys are read.
@@ -54,12 +55,15 @@ class Screen:
     hint: Hint | None = None
     listing: bool = False
     example: str = ""
+    comparison: str = ""
     keys: tuple[tuple[str, str], ...] = ()
     brief: bool = False
 
 
 def render(screen: Screen, console: Console) -> None:
     """Prints the screen, from the whole course down to the next key."""
+    if screen.brief:  # the end is what stays in sight
+        _render_comparison(screen, console)
     console.print(Text(screen.title, style="dim"))
     console.print(progress.bar(screen.entries, console.width))
     console.print()
@@ -81,6 +85,8 @@ def render(screen: Screen, console: Console) -> None:
         head = _(_HINT).format(number=screen.hint.number, total=screen.hint.total)
         console.print(Text(head, style="bold cyan"))
         console.print(Padding(Markdown(screen.hint.text), (0, 0, 1, 2)))
+    if not screen.brief:
+        _render_comparison(screen, console)
     if screen.example and not screen.listing:
         console.print(Syntax(screen.example, "python", background_color="default", word_wrap=True))
     if screen.advice:
@@ -89,6 +95,12 @@ def render(screen: Screen, console: Console) -> None:
         console.print(Rule(style="dim"))
         keys = [Text.assemble((key, "bold"), " ", (does, "dim")) for key, does in screen.keys]
         console.print(Text("   ").join(keys))
+
+
+def _render_comparison(screen: Screen, console: Console) -> None:
+    if screen.comparison and not screen.listing:
+        console.print(Text(_("To compare with:"), style="bold cyan"))
+        console.print(Padding(Markdown(screen.comparison), (0, 0, 1, 2)))
 
 
 def _render_result(result: ExerciseResult, console: Console, brief: bool) -> None:

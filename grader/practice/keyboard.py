@@ -20,9 +20,22 @@ try:
 except ImportError:  # no such terminals here: then nothing is read
     termios = tty = None  # type: ignore[assignment]
 
-QUIT = "q"
+QUIT, ENTER, UP, DOWN = "q", "\n", "up", "down"
 # the same keys with a Korean keyboard left on, and Ctrl-D
-_SAME = {"ㅗ": "h", "ㅣ": "l", "ㄴ": "s", "ㄱ": "r", "ㅂ": "q", "\x04": "q"}
+_SAME = {
+    "ㅗ": "h",
+    "ㅅ": "t",
+    "ㅣ": "l",
+    "ㄴ": "s",
+    "ㅜ": "n",
+    "ㅠ": "b",
+    "ㅔ": "p",
+    "ㄱ": "r",
+    "ㅂ": "q",
+    "\x04": "q",
+    "\r": ENTER,
+}
+_ARROWS = {b"\x1b[A": UP, b"\x1bOA": UP, b"\x1b[B": DOWN, b"\x1bOB": DOWN}
 
 
 class Keyboard:
@@ -92,8 +105,10 @@ class Keyboard:
             if not data:
                 self._tell(Lost(_("the terminal is gone")))
                 return
-            if data.startswith(b"\x1b"):
-                continue  # an arrow, say: several bytes, none of which is a key of ours
+            if data.startswith(b"\x1b"):  # several bytes, none of which is a key of ours
+                if data in _ARROWS:
+                    self._tell(Pressed(_ARROWS[data]))
+                continue
             for key in data.decode("utf-8", "ignore"):
                 self._tell(Pressed(_SAME.get(key, key).lower()))
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import signal
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 from queue import Empty, SimpleQueue
-from typing import Any
 
 from rich.console import Console
 
 from ..course.catalog import Exercise
 from ..course.python_files import text_of
-from ..course.translation import hints_of, title_of
+from ..course.translation import hints_of
 from ..errors import (
     CourseError,
     Fault,
@@ -25,44 +23,30 @@ from ..errors import (
 from ..grading import example_of
 from ..language import N_, _
 from ..machines import Machines, preload_for, warm_up
-from ..outputs.progress import ProgressEntry
-from ..outputs.watch_screen import Hint, Screen
+from ..outputs.watch_screen import Hint
 from ..report import ExerciseResult
 from ..submission import Source, Submission
 from .attempt import attempt
 from .events import Event, Events, Lost, Pressed, Resized, Saved
 from .file_watcher import Saves
-from .keyboard import QUIT, Keyboard
+from .keyboard import DOWN, ENTER, QUIT, UP, Keyboard
 from .painter import Painter
+from .signals import as_events
+from .stubs import put_anew, stub_of
+from .view import View, screen_of
 from .workspace import HINTS_OFF, NO_HINTS, Standing, Workspace, state_of, upcoming
 
-_KEYS = (
-    ("h", N_("hint")),
-    ("t", N_("try it")),
-    ("l", N_("list")),
-    ("s", N_("skip")),
-    ("r", N_("rerun")),
-    ("q", N_("quit")),
-)
 _PATIENCE = 1.0  # seconds in which a file may be half-written, or gone, without more ado
 _AGAIN = 0.05
 _PULSE = 0.3  # a signal that another thread got is heeded when this one wakes
 
 _PASSED = N_("✓ {name}: all {points} points.")
-_ALL_PASSED = N_("All {number} exercises are done: {score} of {points} points.")
-_LEFT = N_("{name}: {score} of {points} points.")
-_OPEN = N_(
-    "Next: open {file}, write what it asks for and save it. `grader show {name}` "
-    "prints what is asked."
-)
-_MEND = N_("Change {file} and save it: it is graded again.")
 _GRADING = N_("Grading {name} …")
 _STARTING = N_("Starting …")
 _TRYING_AGAIN = N_("{problem} Trying again.")
 _GONE = N_("{name} has no file any more.")
 _LAST = N_("There is no other exercise left to go to.")
 _NOTHING_TO_TRY = N_("{name}: nothing that runs is wrong.")
-_NOTHING = N_("There is no exercise here any more.")
 
 
 def watch(
@@ -77,7 +61,7 @@ def watch(
     events: Events = SimpleQueue()
     session = Watch(workspace, machines, Painter(console), start)
     with ExitStack() as stack:
-        stack.enter_context(_signals(events))
+        stack.enter_context(as_events(events))
         stack.enter_context(Saves(workspace.folder, workspace.course.names, events))
         keyboard = stack.enter_context(Keyboard(events, lambda: session.busy))
         session.run(events, keyboard)
@@ -104,12 +88,8 @@ class Watch:
         self._standings = {one.exercise.name: one for one in workspace.standings()}
         self._results: dict[str, ExerciseResult] = {}
         self._current = start.name if start else ""
-        self._notices: list[tuple[str, str]] = []
-        self._hint: Hint | None = None
-        self._example = ""
-        self._listing = False
+        self._view = View()
         self._waiting: dict[str, float] = {}  # unreadable files, and until when that may be
-        self._keys = False
 
     def run(self, events: Events, keyboard: Keyboard) -> None:
         """Takes events until the student quits.
@@ -117,7 +97,7 @@ class Watch:
         Raises:
             WorkspaceError: if the folder cannot be watched any more, or the terminal is gone.
         """
-        self._keys = keyboard.here
+        self._view.has_keys = keyboard.here
         self._begin()
         while True:
             try:
@@ -174,14 +154,15 @@ class Watch:
         changed = [name for name in names if self._is_changed(name)]
         if not changed:
             return
-        self._notices, self._example = [], ""
-        self._listing = False
+        self._view.clear()
         for name in changed:
             self._show(_(_GRADING).format(name=name))
             self._grade(name, self._standings[name].source)
         left = [name for name in changed if not self._standings[name].done]
         if len(left) == 1 and len(changed) == 1:
             self._turn_to(left[0])
+        elif len(changed) == 1 and self._view.has_keys:
+            self._turn_to(changed[0])  # it is done: a key goes on
         elif self._current and self._standings[self._current].done:
             self._move_on(after=self._current)
         else:
@@ -217,74 +198,129 @@ class Watch:
         if not same:
             self._standings[name] = now
         elif waited:
-            self._notices = []
+            self._view.notices = []
             self._show()
         return not same
 
     def _press(self, key: str) -> None:
-        self._notices, self._example = [], ""
-        was_listing, self._listing = self._listing, False
+        view = self._view
+        view.notices, view.example = [], ""
+        if view.chosen and key in (UP, DOWN, "k", "j", ENTER):
+            self._choose(key)
+            return
+        was_listing, view.chosen = bool(view.chosen), ""
+        standing = self._standings.get(self._current)
         if key == "l" and not was_listing:
-            self._listing = True
-        elif key == "h" and self._current:
-            self._show_hint(self._standings[self._current].exercise)
-        elif key == "t" and self._current:
-            self._show_example(self._standings[self._current])
-        elif key == "s" and self._current:
+            view.chosen = self._current or next(iter(self._standings), "")
+        elif key == "b":
+            self._step(-1)
+            return
+        elif key in ("s", "n") or (key == ENTER and (standing is None or standing.done)):
             self._skip()
             return
-        elif key == "r" and self._current:
+        elif standing is None:
+            pass
+        elif key == "h":
+            self._show_hint(standing.exercise)
+        elif key == "t":
+            self._show_example(standing)
+        elif key == "p":
+            self._practise(standing)
+            return
+        elif key == "r":
             name = self._current
-            self._standings[name] = self._workspace.standing(self._standings[name].exercise)
+            self._standings[name] = self._workspace.standing(standing.exercise)
             self._results.pop(name, None)
             self._turn_to(name, again=True)
             return
         self._show()
 
+    def _choose(self, key: str) -> None:
+        """Moves the mark in the list, or goes to the exercise that it stands at."""
+        names, view = list(self._standings), self._view
+        if key == ENTER:
+            name, view.chosen = view.chosen, ""
+            self._turn_to(name)
+            return
+        step = -1 if key in (UP, "k") else 1
+        view.chosen = names[(names.index(view.chosen) + step) % len(names)]
+        self._show()
+
+    def _step(self, by: int) -> None:
+        """Goes to the next exercise, or the one before, that is here, be it done or not."""
+        here = [name for name, one in self._standings.items() if one.state != "missing"]
+        if self._current in here:
+            self._turn_to(here[(here.index(self._current) + by) % len(here)])
+        elif here:
+            self._turn_to(here[-1])
+        else:
+            self._show()
+
     def _skip(self) -> None:
         other = upcoming(list(self._standings.values()), after=self._current)
-        if other is None or other.exercise.name == self._current:
+        if other is None and self._current and self._standings[self._current].done:
+            self._turn_to("")
+        elif other is None or other.exercise.name == self._current:
             self._tell(_(_LAST), "yellow")
         else:
             self._turn_to(other.exercise.name)
 
+    def _practise(self, standing: Standing) -> None:
+        """Puts the stub back, to be solved once more; what was there is kept beside it."""
+        exercise, source = standing.exercise, standing.source
+        if source is None:
+            return
+        path = self._workspace.folder / source.filename
+        try:
+            told = put_anew(path, stub_of(exercise, source.notebook), exercise.name)
+        except (OSError, InputError) as error:
+            self._tell(
+                _("{file} cannot be written: {error}.").format(file=path, error=error), "yellow"
+            )
+            return
+        self._standings[exercise.name] = self._workspace.standing(exercise)
+        self._results.pop(exercise.name, None)
+        self._turn_to(exercise.name)
+        self._tell(told, "yellow")
+
     def _show_hint(self, exercise: Exercise) -> None:
         """The next one; after the last, the first again."""
+        view = self._view
         try:
             allowed = self._workspace.hints_allowed()
         except WorkspaceError as error:
-            self._notices.append((str(error), "yellow"))
+            view.notices.append((str(error), "yellow"))
             return
         total, shown = len(exercise.hints), self._workspace.hints_shown(exercise)
         if not allowed:
-            self._notices.append((_(HINTS_OFF), "yellow"))
+            view.notices.append((_(HINTS_OFF), "yellow"))
         elif not total:
-            self._notices.append((_(NO_HINTS).format(name=exercise.name), "yellow"))
+            view.notices.append((_(NO_HINTS).format(name=exercise.name), "yellow"))
         else:
-            last = self._hint.number if self._hint else 0
+            last = view.hint.number if view.hint else 0
             number = shown + 1 if shown < total else last % total + 1
             self._workspace.remember_hints(exercise, number)
-            self._hint = Hint(number, total, hints_of(exercise)[number - 1])
+            view.hint = Hint(number, total, hints_of(exercise)[number - 1])
 
     def _show_example(self, standing: Standing) -> None:
         """The simplest case that is wrong, as Python to run."""
         name, source = standing.exercise.name, standing.source
+        if source is None:
+            return
         self._show(_(_GRADING).format(name=name))
         self.busy = True
         try:
-            submission = (
-                Submission(str(self._workspace.folder), {name: source}, (name,)) if source else None
-            )
-            example = submission and example_of(submission, name, self._machines)
+            submission = Submission(str(self._workspace.folder), {name: source}, (name,))
+            example = example_of(submission, name, self._machines)
         except (Fault, InputError) as error:
-            self._notices.append((str(error), "magenta"))
+            self._view.notices.append((str(error), "magenta"))
             return
         finally:
             self.busy = False
         if example:
-            self._example = example.script
+            self._view.example = example.script
         else:
-            self._notices.append((_(_NOTHING_TO_TRY).format(name=name), "yellow"))
+            self._view.notices.append((_(_NOTHING_TO_TRY).format(name=name), "yellow"))
 
     # grading
 
@@ -305,7 +341,8 @@ class Watch:
         self._standings[name] = Standing(exercise, state_of(result), result.score, source)
         if result.status == "passed" and not was_done:
             sentence = _(_PASSED).format(name=name, points=result.max_score)
-            self._notices.append((sentence, "bold green"))
+            self._view.notices.append((sentence, "bold green"))
+            self._view.hint = None
 
     def _report(self, submission: Submission) -> ExerciseResult | None:
         """The result of a grading; `None` where there is no verdict, which is told."""
@@ -315,7 +352,7 @@ class Watch:
         finally:
             self.busy = False
         if done.report is None:
-            self._notices.append((done.trouble, "magenta"))
+            self._view.notices.append((done.trouble, "magenta"))
             return None
         return done.report.exercises[0]
 
@@ -327,12 +364,13 @@ class Watch:
         """Makes `name` the current exercise and shows it, graded if it has anything to grade."""
         standing = self._standings.get(name)
         if name != self._current:
-            self._current, self._hint, self._example = name, None, ""
+            self._current = name
+            self._view.hint, self._view.example = None, ""
             self._prepare(standing)
         if standing and name not in self._results and (again or standing.state != "not_attempted"):
             self._show(_(_GRADING).format(name=name))
             self._grade(name, standing.source)
-            if again and self._standings[name].done:
+            if again and self._standings[name].done and not self._view.has_keys:
                 self._move_on(after=name)
                 return
         self._show()
@@ -346,80 +384,17 @@ class Watch:
     # the screen
 
     def _tell(self, notice: str, style: str) -> None:
-        self._notices = [(notice, style)]
+        self._view.notices = [(notice, style)]
         self._show()
 
     def _show(self, busy: str = "", working_on: Standing | None = None) -> None:
         current = working_on.exercise.name if working_on else self._current
-        standings = list(self._standings.values())
-        entries = tuple(_entry(one, current) for one in standings)
-        standing = self._standings.get(current)
-        self._painter.show(
-            Screen(
-                title=_(self._workspace.course.title),
-                entries=entries,
-                notices=tuple(self._notices),
-                result=self._results.get(current),
-                advice=busy or self._advice(standing),
-                hint=self._hint,
-                listing=self._listing,
-                example=self._example,
-                keys=tuple((key, _(does)) for key, does in _KEYS) if self._keys else (),
-            ),
-            final=not busy,
+        screen = screen_of(
+            self._workspace.course,
+            list(self._standings.values()),
+            current,
+            self._results.get(current),
+            self._view,
+            busy,
         )
-
-    def _advice(self, standing: Standing | None) -> str:
-        there = [one for one in self._standings.values() if one.state != "missing"]
-        if not there:
-            return _(_NOTHING)
-        if standing is None:
-            score, points = (
-                sum(one.score for one in there),
-                sum(one.exercise.points for one in there),
-            )
-            return _(_ALL_PASSED).format(number=len(there), score=score, points=points)
-        name = standing.exercise.name
-        file = standing.source.filename if standing.source else f"{name}.py"
-        template = _(_OPEN) if standing.state == "not_attempted" else _(_MEND)
-        return template.format(file=file, name=name)
-
-
-def _entry(standing: Standing, current: str) -> ProgressEntry:
-    exercise = standing.exercise
-    return ProgressEntry(
-        name=exercise.name,
-        title=title_of(exercise),
-        unit=_(exercise.unit),
-        state=standing.state,
-        score=standing.score,
-        points=exercise.points,
-        current=exercise.name == current,
-    )
-
-
-@contextmanager
-def _signals(events: Events) -> Iterator[None]:
-    """Being asked to end is an interrupt; another size of the terminal, or coming back to it, an event."""
-
-    def interrupt(number: int, frame: object) -> None:
-        raise KeyboardInterrupt
-
-    def resized(number: int, frame: object) -> None:
-        events.put(Resized())
-
-    handlers: dict[str, Any] = {
-        "SIGTERM": interrupt,
-        "SIGHUP": interrupt,
-        "SIGWINCH": resized,
-        "SIGCONT": resized,
-    }
-    before = {}
-    try:
-        for name, handler in handlers.items():
-            if number := getattr(signal, name, None):
-                before[number] = signal.signal(number, handler)
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        self._painter.show(screen, final=not busy)

@@ -42,7 +42,7 @@ def test_what_does_not_hold_fails_with_its_message(
 def test_the_first_difference_is_told() -> None:
     wrong = {"a": 1.0, "b": 3.0, "c": [received(GRADIENT)]}
     told = failure(wrong, {"a": 1.0, "b": 2.0, "c": [2 * GRADIENT]}, what="the values")
-    assert told.message == 'the values["b"] is 3, expected 2.'
+    assert told.message == 'entry "b" of the values is 3, expected 2.'
     assert told.pictures == ()
 
 

@@ -30,14 +30,14 @@ def test_keys(terminal: int) -> None:
     events: Events = SimpleQueue()
     with Keyboard(events, lambda: False) as keyboard:
         assert keyboard.here
-        for typed in ("h", "L", "ㅗ", "\x1b[A", "\x04"):
+        same = {"ㅗ": "h", "\x04": "q", "\x1b[A": "up", "\x1bOB": "down", "\x1b[C": ""}
+        for typed in ("h", "L", "ㅗ", "\x1b[A", "\x1bOB", "\x1b[C", "\x04"):
             os.write(terminal, typed.encode())
-            if typed.startswith("\x1b"):
-                time.sleep(0.1)  # an arrow comes in one piece, and alone
+            key = same.get(typed, typed.lower())
+            if key:
+                assert events.get(timeout=10) == Pressed(key)
             else:
-                assert events.get(timeout=10) == Pressed(
-                    {"ㅗ": "h", "\x04": "q"}.get(typed, typed.lower())
-                )
+                time.sleep(0.1)  # no key of ours; it comes in one piece, and alone
     assert events.empty()
 
 

@@ -12,9 +12,9 @@ from IPython.core.error import UsageError
 from nbclient import NotebookClient
 
 from grader import language
-from grader.authoring.stub_notebook import notebook_of
 from grader.checking.session import Request, Session
 from grader.course.catalog import Course
+from grader.course.stub_notebook import notebook_of
 from grader.errors import CourseError, SandboxLost
 from grader.machines import Machines
 from grader.practice.magics import GraderMagics, load_ipython_extension

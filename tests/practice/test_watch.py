@@ -20,7 +20,7 @@ import pytest
 from rich.console import Console
 
 from grader import grade, load_course
-from grader.authoring.stub_notebook import notebook_of
+from grader.course.stub_notebook import notebook_of
 from grader.errors import CourseError, SandboxLost, WorkspaceError
 from grader.machines import Machines, preload_for
 from grader.practice.events import Event, Events, Lost, Pressed
@@ -112,9 +112,21 @@ def test_a_session(workspace: Path, terminal: Terminal) -> None:
     terminal.until("Hint 2 of 3", gone="Modules")
 
     in_place(workspace / "derivative.py", right("derivative"))
-    solved = "✓ derivative: all 10 points.", "autograd_basics  What backward gives"
-    screen = terminal.until(*solved, gone="Hint")
+    screen = terminal.until("✓ derivative: all 10 points.", "To compare with:", gone="Hint")
     assert "1 of 3 exercises · 10/30 points" in screen
+    assert "Another right way: numerical_gradient without a loop" in screen
+
+    # it waits for a key: on, back, and by choice from the list
+    terminal.press("n")
+    terminal.until("autograd_basics  What backward gives", gone="To compare with:")
+    terminal.press("b")
+    terminal.until("✓ derivative  10/10", "To compare with:")
+    terminal.press("l")
+    terminal.until("▸ ✓ derivative", "Enter go there")
+    terminal.press("\x1b[B")
+    terminal.until("▸ · autograd_basics")
+    terminal.press("\r")
+    terminal.until("open autograd_basics.py", gone="Modules")
 
     terminal.press("s")
     terminal.until("my_linear  A linear layer", gone="all 10 points")
@@ -125,10 +137,24 @@ def test_a_session(workspace: Path, terminal: Terminal) -> None:
     terminal.until("◐ autograd_basics", "7/10")
     terminal.after(lambda: terminal.press("r"), "Grading autograd_basics")
     terminal.until("◐ autograd_basics", "7/10", gone="Grading")
+    terminal.press("t")
+    terminal.until("import autograd_basics", "torch.tensor(")
     by_moving_aside(workspace / "autograd_basics.py", right("autograd_basics"))
-    terminal.until("✓ autograd_basics: all 10", "my_linear  A linear layer")
+    terminal.until("✓ autograd_basics: all 10", "n next")
+    terminal.press("\n")
+    terminal.until("my_linear  A linear layer", gone="To compare with:")
     by_renaming(workspace / "my_linear.py", right("my_linear"))
     terminal.until("All 3 exercises are done: 30 of 30 points.", "3 of 3 exercises")
+
+    # practised again: the stub is back, and the solution lies beside it
+    terminal.press("b")
+    terminal.until("✓ autograd_basics  10/10")
+    terminal.press("p")
+    terminal.until("autograd_basics.py is the stub again", "2 of 3 exercises")
+    beside = workspace / "autograd_basics.old-1.py"
+    assert beside.read_text() == right("autograd_basics")
+    in_place(workspace / "autograd_basics.py", right("autograd_basics"))
+    terminal.until("All 3 exercises are done")
 
     terminal.press("q")
     assert terminal.ended() == 0
@@ -185,7 +211,7 @@ def test_a_small_terminal_shows_the_end_and_ctrl_c_leaves_it_as_it_was(workspace
         assert "PyTorch basics" not in terminal.text
         in_place(workspace / "autograd_basics.py", right("autograd_basics"))
         screen = terminal.until("✓ autograd_basics: all 10 points.", gone="Change")
-        assert screen.startswith("PyTorch basics")
+        assert "6 of 6 checks passed." in screen
         terminal.press("\x03")
         assert terminal.ended() == 0
         assert terminal.modes == before
