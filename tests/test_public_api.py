@@ -31,7 +31,7 @@ ERRORS = {
     "SandboxLost", "SubmissionError", "UnsupportedVersion",
 }  # fmt: skip
 CHECKS = {
-    "Cause", "Draw", "NotJudged", "Received", "Student", "applied", "as_asked", "called", "curve", "expect",
+    "Cause", "Draw", "NotJudged", "Received", "Student", "applied", "as_asked", "backbones", "called", "curve", "expect",
     "expect_close", "explain", "fill", "held_by", "helper", "landscape", "moved", "needs", "network", "points", "probe",
     "rounds",
 }  # fmt: skip
