@@ -22,6 +22,7 @@ from .probes import helper
 # what `layer_of` makes
 LAYERS = (
     *("linear", "norm", "bare", "buffers", "listed", "scaled", "mixed", "nested", "tied", "twice"),
+    "again",  # a linear layer with the weight of the first one of the kind "linear", which comes before it
     "residual",  # the whole of a network, and not among others
 )
 # round by round: which of one or two models each step is for, and what is frozen in it; "every second" layer is so in
@@ -185,7 +186,9 @@ def drawn(plan: Any) -> Any:
     if count:
         layers[second] = nn.Linear(n_in, hidden)
     for name, kind in zip(names, plan["layers"], strict=True):
-        layers[name] = layer_of(kind, inner, hidden)
+        layers[name] = layer_of("linear" if kind == "again" else kind, inner, hidden)
+        if kind == "again":
+            layers[name].weight = layers[names[plan["layers"].index("linear")]].weight
     width = hidden if count else n_in
     fc = nn.Linear(width, n_out, bias=plan["bias"])
     return Backbone(layers, fc, plan["head first"], width if plan["scale"] else 0)
