@@ -202,6 +202,12 @@ def values_of(net: Any) -> dict[str, Tensor]:
 
 
 @helper
+def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
+    """Whether two of those hold the same, to the bit."""
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+@helper
 def set_frozen(net: Any, frozen: list[str], before: list[str]) -> None:
     """Freezes the parameters of these names, and unfreezes those that were frozen before."""
     for name, parameter in net.named_parameters():

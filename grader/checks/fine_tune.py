@@ -43,6 +43,7 @@ DUPLICATES = Cause(
 
 backbone, values_of, requiring = backbones.backbone, backbones.values_of, backbones.requiring
 set_frozen, set_modes, modes_of = backbones.set_frozen, backbones.set_modes, backbones.modes_of
+same = backbones.same
 
 # Round by round. Layers between the first one and the head; in the round of ones without batch normalisation, since
 # a batch of one sample has no variance.
@@ -67,11 +68,6 @@ OF_CLASSES = ("nn.CrossEntropyLoss()", "F.cross_entropy")
 CRITERIA = (OF_CLASSES[0], "F.binary_cross_entropy_with_logits", "nn.MSELoss()", OF_CLASSES[1])
 Given = dict[str, Any]
 State = dict[str, Tensor]
-
-
-@helper
-def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
-    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
 
 
 @helper
@@ -252,17 +248,14 @@ def list_trainable(
 
 def draw_listing(draw: Draw) -> Given:
     plan, state = draw_model(draw, head_alone=True)
-    if not draw.round.is_published:  # parameters with the same numbers, as new ones have, are not the same
+    if (
+        not draw.round.is_published
+    ):  # parameters with the same numbers, as new ones have, are not the same
         state = {name: torch.ones_like(value) for name, value in state.items()}
     layers = backbones.layers_of(backbone(plan, state))
     everything = [name for own in layers.values() for name in own]
-    frozen = [
-        backbones.every_second(layers, 0),
-        backbones.every_second(layers, 1),
-        ["fc.weight"],
-        everything,
-        [],
-    ]
+    seconds = [backbones.every_second(layers, first) for first in (0, 1)]
+    frozen = [*seconds, ["fc.weight"], everything, []]
     return {"plan": plan, "state": state, "frozen": frozen}
 
 
@@ -568,16 +561,11 @@ def test_step_modes(student: Student, draw: Draw) -> None:
             # what other layers give does not depend on their modes, which are free
             if not isinstance(module, nn.BatchNorm1d) or module.weight is None:
                 continue
-            sentence, cause = (
-                _("During the step the layer {name} is not in evaluation mode."),
-                FROZEN_MODE,
-            )
+            sentence = _("During the step the layer {name} is not in evaluation mode.")
             if module.training:
-                sentence, cause = (
-                    _("During the step the layer {name} is not in training mode."),
-                    ALL_EVAL,
-                )
+                sentence = _("During the step the layer {name} is not in training mode.")
             right = got["seen"].get(name) is module.training
+            cause = ALL_EVAL if module.training else FROZEN_MODE
             expect(right, sentence.format(name=name), cause)
 
 
@@ -639,7 +627,7 @@ def test_other_devices(elsewhere: Student, draw: Draw) -> None:
         found = elsewhere.run(take_steps, given=each)
         expect_steps(draw, each, found)
         expect_kept(each, found)
-    draw.drawn["default device"] = f"torch.set_default_device({elsewhere.device!r})"
+    draw.tell_default(elsewhere.device)
     expect_replaced(elsewhere, draw, by_default=True)
     expect_steps(draw, given, elsewhere.run(take_steps, given=given, by_default=True))
     # what they give has been judged
