@@ -358,7 +358,8 @@ def draw_steps(draw: Draw) -> Given:
         size = 1 if number == 1 and place == 2 else n
         turn["inputs"] = draw.integers(0, 7, size) if whole else scale * draw.numbers(size, n_in)
         # a quadratic loss with labels far away has large gradients
-        low, high = (100, 300) if criterion == "nn.MSELoss()" else (0, 1)
+        far = criterion == "nn.MSELoss()" and place == len(turns) - 1
+        low, high = (300, 900) if far else (0, 1)
         labels = draw.uniform(low, high, size, classes)
         turn["labels"] = draw.integers(0, classes, size) if criterion in OF_CLASSES else labels
         for name in ("labels", "inputs") if not place else ():
