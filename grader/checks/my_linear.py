@@ -313,7 +313,7 @@ def move_and_copy(student: Any, x: Tensor, weights: Tensor, bias: Tensor) -> Any
         state |= told(student, state["weights"], state["bias"], weights)
     layer(x)  # it is used before it is moved
     at = x.to(torch.float32 if x.dtype == torch.float64 else torch.float64)
-    converted = layer.to(at.dtype)(at)
+    converted = layer.to(at.dtype).eval()(at)
     refill(student, layer, (weights + 1).to(at), (bias - 1).to(at), anew=True)
     return {
         "converted": converted,
