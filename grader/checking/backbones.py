@@ -288,11 +288,20 @@ def _frozen_in(
         trained = [name for name in everything if name not in earlier[-1]]
         return [*earlier[-1], trained[0]] if len(earlier) == 1 else earlier[-1]
     frozen = every_second(layers, first + len(earlier))
-    # of one layer a parameter is frozen and another one is not: it is trained
-    several = [own for own in layers.values() if len(own) > 1 and set(own) <= set(frozen)]
+    # Of one layer a parameter is frozen and another one is not: it is trained. What holds other layers stays frozen as a
+    # whole, since it shows who looks at all that is inside.
+    several = [
+        own
+        for name, own in layers.items()
+        if len(own) > 1 and set(own) <= set(frozen) and not _holds_layers(name, layers)
+    ]
     if len(several) > 1:
         frozen.remove(several[pick(len(several))][pick(2)])
     return frozen
+
+
+def _holds_layers(name: str, layers: dict[str, list[str]]) -> bool:
+    return any(other.startswith(f"{name}.") for other in layers)
 
 
 def in_a_step(plan: Plan, state: dict[str, Tensor], frozen: list[str], mode: str = "") -> Any:

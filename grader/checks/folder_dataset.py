@@ -94,7 +94,7 @@ def drawn_knots(draw: Draw) -> Tree:
     word, other, third = (name for name in names if name != last)
     tree: dict[str, list[str]] = {
         f"{word}-2": ["a"],
-        other: [f"{x}10", f"{x.upper()}3", f"{x}2"],
+        other: [f"{x}10", f"{x.upper()}3", f"{x}2", f"{x.upper()}20", f"{x}1"],
         word: ["z"],
         last.upper(): ["b"],
         third: ["a"],
