@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..errors import CourseFault
+from .backbones import INNER, backbone
 from .drawn_models import KINDS, WORDS, Plan, network
 from .probes import Probe
 from .rounds import PUBLISHED, Round
@@ -128,6 +130,50 @@ class Draw(Strategies):
         model = network(plan, {})
         named = [*model.named_parameters(), *model.named_buffers()]
         return plan, {name: self.normal(*value.shape) for name, value in named}
+
+    def backbone(
+        self,
+        layers: Sequence[str],
+        sizes: Sequence[int],
+        bias: bool = True,
+        embedding: bool = False,
+    ) -> tuple[Plan, dict[str, Tensor]]:
+        """A model with a head at `fc` for a probe to build with `backbone(plan, state)`, as the check does.
+
+        The names of its layers are drawn. In every second round the head is its first child, not its last, and the
+        model has a parameter of its own.
+
+        Args:
+            layers: kinds of `backbones.LAYERS`, between a linear layer and the head; without any, the head is
+                all there is.
+            sizes: of inputs, of what goes from layer to layer, and of outputs.
+            bias: whether the head has one.
+            embedding: whether the inputs are whole numbers below `WORDS`.
+
+        Returns:
+            What is built, and the values of its parameters and buffers in the case's dtype.
+        """
+        odd = self.round.number % 2 == 1
+        plan: Plan = {"layers": list(layers), "sizes": list(sizes), "bias": bias}
+        plan |= {"embedding": embedding, "head first": odd, "scale": odd}
+        plan["names"] = self.names(2 + len(layers) + INNER)
+        return plan, self.state_of(backbone(plan, {}))
+
+    def state_of(self, model: nn.Module) -> dict[str, Tensor]:
+        """Values for a model's parameters and buffers, away from those that torch begins with.
+
+        Outputs of a layer are of about 1 where its inputs are; variances are positive.
+        """
+        state = {}
+        for name, value in [*model.named_parameters(), *model.named_buffers()]:
+            if not value.is_floating_point():
+                state[name] = torch.tensor(3)  # a number of batches
+            elif name.endswith("running_var"):
+                state[name] = self.uniform(0.5, 2, *value.shape)
+            else:
+                terms = value[0].numel() if value.dim() > 1 else 1
+                state[name] = self.normal(*value.shape) / terms**0.5
+        return state
 
     def inputs_of(self, plan: Plan, *lead: int) -> Tensor:
         """Inputs for a model that `network` gave: of shape (*lead, n_in), or whole numbers of shape `lead`."""

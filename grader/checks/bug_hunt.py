@@ -260,9 +260,12 @@ def train_layer(
             at.copy_(x)
     with torch.device(default) if default else contextlib.nullcontext():
         output = layer(x=at) if by_keyword else layer(at)
+    layer.eval()
+    layer(x)  # as whoever evaluates before and after a step
     (output * g.to(output.device)).sum().backward()
     optimizer.step()
-    return {"output": output, "weights": layer.weights, "bias": layer.bias, "x": at.grad}
+    found = {"output": output, "weights": layer.weights, "bias": layer.bias, "x": at.grad}
+    return {**found, "evaluated": layer(x)}
 
 
 @rounds(half=True)
@@ -301,6 +304,10 @@ def expect_linear(student: Student, draw: Draw, default: str = "") -> None:
         what = {"weights": _("weights after a step"), "bias": _("bias after a step")}[name]
         terms = max(1.0, lr * size * grads[1].abs().max().item())
         expect_close(got[name], expected.to(draw.dtype), what, scale=terms)
+    after = (x.double() @ stepped[0] + stepped[1]).to(draw.dtype)
+    terms = scale * max(1.0, lr * size * grads[0].abs().max().item())
+    what = _("forward(x) in evaluation mode, after a step")
+    expect_close(got["evaluated"], after, what, scale=terms)
     if by_keyword:
         what = _("the gradient of {name}").format(name="x")
         expect(got["x"] is not None, _("`{name}` gets no gradient.").format(name="x"), explain.CUT)

@@ -89,12 +89,14 @@ def drawn_tree(draw: Draw, names: list[str], kind: Any = "layer", most: int = 3)
 def drawn_knots(draw: Draw) -> Tree:
     """What goes wrong if whole paths are sorted as text ("-" and " " come before "/"), or names as numbers or in
     lower case."""
-    word, other, third, x = draw.names(4)
+    *names, x = draw.names(5)
+    last = max(names)  # in capitals it comes first
+    word, other, third = (name for name in names if name != last)
     tree: dict[str, list[str]] = {
         f"{word}-2": ["a"],
-        other: [f"{x}10", f"{x.upper()}3", f"{x}2"],
+        other: [f"{x}10", f"{x.upper()}3", f"{x}2", f"{x.upper()}20", f"{x}1"],
         word: ["z"],
-        draw.name().upper(): ["b"],
+        last.upper(): ["b"],
         third: ["a"],
         f"{word} 2": ["a"],
     }

@@ -148,7 +148,10 @@ def bce_gradients(x: Tensor, yhat: Tensor, y: Tensor) -> dict[str, Tensor]:
 @probe
 def attributes(student: Any, dim: int, args: list[Any], kwargs: dict[str, Any]) -> Any:
     model = student.LR(*args, **kwargs)
-    student.LR(dim + 1)  # another one
+    student.LR(dim + 1)
+    other = student.LR(*args, **kwargs)  # another one of that size, whose numbers are its own
+    if isinstance(getattr(other, "grads", None), dict):
+        give_gradients(other, torch.full((dim, 1), 7.0), torch.tensor(7.0))
     return {
         "is a module": isinstance(model, nn.Module),
         "w": model.w,
@@ -287,10 +290,13 @@ def predict(student: Any, x: Tensor, w: Tensor, b: Tensor, again: bool, by_defau
     def predict_at(x: Tensor) -> Any:
         model = prepared(student, w, b)
         if not again:
-            return applied(model, x)
+            return [applied(model, x)]
         at = x / 2
-        applied(model, at)
-        return applied(model, at.copy_(x))
+        first = applied(model, at)
+        applied(model, at.copy_(x))
+        # of the same numbers with other parameters, as in training
+        fill(model, w=w / 2, b=b + 1)
+        return [applied(model, at), first]
 
     return called(predict_at, by_default, x)
 
@@ -312,11 +318,16 @@ def expect_prediction(student: Student, draw: Draw, by_default: bool = False) ->
     again = draw.round.is_published
     got = student.run(predict, x=given, w=w, b=b, again=again, by_default=by_default)
 
-    def sigmoid_of(sign: float, bias: Tensor | float) -> Tensor:
+    later, bias = (w / 2, b.double() + 1) if again else (w, b.double())
+
+    def sigmoid_of(sign: float, bias: Tensor | float, w: Tensor = later) -> Tensor:
         return torch.sigmoid(sign * (w.double().T @ x.double() + bias)).to(x.dtype)
 
-    causes = {NO_B: sigmoid_of(1, 0), TURNED: sigmoid_of(-1, b.double())}
-    expect_close(got, sigmoid_of(1, b.double()), "forward(x)", causes=causes)
+    causes = {NO_B: sigmoid_of(1, 0), TURNED: sigmoid_of(-1, bias)}
+    expect_close(got[0], sigmoid_of(1, bias), "forward(x)", causes=causes)
+    if again:
+        what = _("forward(x) of an earlier call")
+        expect_close(got[1], sigmoid_of(1, b.double(), w / 2), what)
 
 
 @probe

@@ -207,16 +207,8 @@ def test_standard_normal(student: Student, draw: Draw) -> None:
 
 
 @probe
-def apply_layer(
-    student: Any, x: Tensor, weights: Tensor, bias: Tensor | None, anew: bool = False
-) -> Any:
-    if not anew:
-        return applied(filled(student, weights, bias), x)
-    # the layer is used before its parameters are exchanged for others
-    layer = filled(student, weights + 1, None if bias is None else bias + 1)
-    applied(layer, x)
-    refill(student, layer, weights, bias, anew=True)
-    return applied(layer, x)
+def apply_layer(student: Any, x: Tensor, weights: Tensor, bias: Tensor | None) -> Any:
+    return applied(filled(student, weights, bias), x)
 
 
 @probe
@@ -243,12 +235,7 @@ def test_forward(student: Student, draw: Draw) -> None:
     x = draw.layout("x", scale * draw.numbers(*lead, n_in))
     # of the size of the product, so that neither hides the other
     weights, bias = draw.normal(n_in, n_out), scale * draw.normal(n_out)
-    anew = draw.round.all_equal
-    if anew:
-        draw.drawn["anew"] = _("{names} are set to other parameters first").format(
-            names="weights, bias"
-        )
-    got = student.run(apply_layer, x=x, weights=weights, bias=bias, anew=anew)
+    got = student.run(apply_layer, x=x, weights=weights, bias=bias)
     causes = {
         NO_BIAS: linear(x, weights, 0),
         SUBTRACTED: linear(x, weights, -bias),
@@ -324,7 +311,13 @@ def move_and_copy(student: Any, x: Tensor, weights: Tensor, bias: Tensor) -> Any
     halved = student.MyLinear(*weights.shape).to(torch.bfloat16)
     if {"weights", "bias"} <= state.keys():
         state |= told(student, state["weights"], state["bias"], weights)
+    layer(x)  # it is used before it is moved
+    at = x.to(torch.float32 if x.dtype == torch.float64 else torch.float64)
+    converted = layer.to(at.dtype).eval()(at)
+    refill(student, layer, (weights + 1).to(at), (bias - 1).to(at), anew=True)
     return {
+        "converted": converted,
+        "anew": layer(at),
         "state": state,
         "copied": copy(x),
         "moved": [str(value.dtype) for value in (halved.weights, halved.bias)],
@@ -346,6 +339,13 @@ def test_moves_and_is_saved(student: Student, draw: Draw) -> None:
         got["moved"] == moved,
         _("After .to(torch.bfloat16) the dtypes are {moved}.").format(moved=got["moved"]),
     )
+    other = torch.float32 if draw.dtype == torch.float64 else torch.float64
+    after = weights.to(other), bias.to(other)
+    what = _("forward(x) of a layer that was used before .to({dtype})").format(dtype=other)
+    expect_close(got["converted"], linear(x.to(other), *after), what)
+    after = (weights + 1).to(other), (bias - 1).to(other)
+    what = _("forward(x) after weights and bias were set to other parameters")
+    expect_close(got["anew"], linear(x.to(other), *after), what)
 
 
 @helper

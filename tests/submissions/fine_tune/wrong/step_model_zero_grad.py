@@ -1,0 +1,37 @@
+# wrong: gradients pile up in the parameters of a criterion that the optimizer holds as well
+# fails: step
+# cause: not-cleared
+import torch
+from torch import nn
+
+
+def freeze(model):
+    for p in model.parameters():
+        p.requires_grad = False
+    return model
+
+
+def replace_head(model, num_classes):
+    old = model.fc
+    model.fc = nn.Linear(old.in_features, num_classes, bias=old.bias is not None).to(old.weight)
+    return model
+
+
+def trainable_parameters(model):
+    return [p for p in model.parameters() if p.requires_grad]
+
+
+def fine_tune_step(model, criterion, optimizer, inputs, labels):
+    modes = [(m, m.training) for m in model.modules()]
+    try:
+        for m, _ in modes:
+            own = list(m.parameters(recurse=False))
+            m.training = not own or any(p.requires_grad for p in own)
+        loss = criterion(model(inputs), labels)
+        model.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+    finally:
+        for m, training in modes:
+            m.training = training
