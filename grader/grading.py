@@ -180,10 +180,12 @@ class _Grading:
             collected = self._collected(exercise)
             ran = run_checks(collected, sessions, seed, self.first_failure)
         judgement, problem = Judgement(ran.checks), ""
+        notes = source.notes if source else ()
         if source and sessions:
             checks = _with_places(ran.checks, collected, source)
             judgement = judged(exercise, source, found, checks, ran.sightings)
             problem = sessions.main.load_problem
+            notes += sessions.main.notes
         checks, broken = judgement.checks, judgement.violations
         status, message = status_of(exercise, source, problem, checks)
         if broken and status == "failed":
@@ -199,6 +201,7 @@ class _Grading:
             checks=checks,
             seed=seed,
             remarks=remarks(exercise, source, found, judgement.explained) if source else (),
+            notes=notes,
         )
 
     def _only(self, exercise: Exercise) -> frozenset[str] | None:

@@ -7,6 +7,7 @@ Where no usable answer comes, `failures.py` says what the student reads.
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from collections import Counter
@@ -28,11 +29,12 @@ from .failures import (
     cut_short,
     not_loaded,
     out_of_time,
-    strings,
     unusable,
 )
+from .loading import OnceMore
 from .outcome import CheckOutcome
 from .probes import Probe
+from .raised import strings
 
 _EVERY = 9  # one of so many runs of a watched probe is traced, beside its first and its last
 _MOST_SEEN = 20  # of what an answer says was seen
@@ -120,6 +122,9 @@ class Session:
         self._has_threads = True  # whether the child may start threads
         self._threaded: set[str] = set()  # probes not watched, that failed where none can start
         self._needs_threads = False  # whether the file can be loaded only where it may
+        self._without_threads: str | None = None  # what it raised without, while that is tried with
+        self._threads_are_no_help = False  # whether it raises the same with them
+        self._once_more = OnceMore()
         self._child: Child | None = None
         self._failures = Failures(name, source)
         self._seconds = 0.0
@@ -127,6 +132,11 @@ class Session:
         self._was_lost = False
         self._waiting_since = 0.0
         self.is_waiting = False
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the student is told of how the file was loaded; it costs no point."""
+        return () if self.load_problem else self._failures.notes
 
     @property
     def waited(self) -> float:
@@ -327,31 +337,58 @@ class Session:
         if self._source.notebook:
             tags = [f"{self.name}.ipynb:{number}" for number in range(len(self._source.cells))]
         cells = list(zip(tags, self._source.programs, strict=True))
+        notebook, once_more = self._source.notebook, self._once_more
         try:
-            header = child.load(self.name, cells, self._source.notebook, left)
+            most = min(left, once_more.seconds)
+            header = child.load(
+                self.name, cells, notebook, most, once_more.left_out, once_more.definitions
+            )
         except NoAnswer as error:
             if self._may_be_late(error, start):
                 return self._load()
             if self._was_cut_short(error, left):
                 raise cut_short(self._sandbox.limits.exercise_seconds) from error
-            self.load_problem = self._failures.lost_at_import(error)
+            if once_more.without(error, self._sandbox.limits.import_seconds, self.waited - start):
+                return self._load()
+            self.load_problem = self._failures.lost_at_import(once_more.first or error)
             return None
-        if not self._has_threads and ("error" in header or header.get("errors")):
+        errors = header["errors"] if isinstance(header.get("errors"), list) else []
+        if self._is_for_want_of_threads(errors or header.get("error")):
             child.close()
-            self._has_threads = self._needs_threads = True  # it may be for want of one
             return self._load()
-        if "error" in header:
+        self._failures.note_loaded(header, once_more.first)
+        if "error" in header or self._failures.is_nothing_defined:
             child.close()
-            if is_of_cuda(header["error"]):
+            raised = header.get("error") or next(iter(errors), None)
+            if is_of_cuda(raised):
                 self._expect_device()
-            self.load_problem = self._failures.raised_at_import(header["error"])
+            self.load_problem = self._failures.not_loaded(raised)
             return None
-        self._failures.note_loaded(header)
         self._names = frozenset(strings(header.get("names")))
         if not self._was_lost:
             self._free_seconds += self.waited - start
         self._was_lost = False
         return child
+
+    def _is_for_want_of_threads(self, errors: Any) -> bool:
+        """Whether to load the file again, since it may have raised because no thread can start.
+
+        Where it raises the same with threads, it goes on without them.
+        """
+        if self._has_threads and self._without_threads is None:
+            return False
+        told = json.dumps(errors)
+        if self._without_threads is None:
+            if not errors or self._threads_are_no_help:
+                return False
+            self._has_threads = self._needs_threads = True
+            self._without_threads = told
+            return True
+        self._threads_are_no_help = same = told == self._without_threads
+        self._without_threads = None
+        if same:
+            self._has_threads = self._needs_threads = False
+        return same
 
 
 def seen_in(answer: Message) -> list[tuple[str, str]]:

@@ -109,7 +109,7 @@ def _suite(root: Element, exercise: ExerciseResult, cases: list[_Case]) -> None:
             _properties(element, **case.points)
         if case.outcome:
             _ending(element, case)
-    if text := reason(exercise):
+    if text := "\n".join(filter(None, [reason(exercise), *exercise.notes])):
         SubElement(suite, "system-out").text = xml(text, 4000)
 
 

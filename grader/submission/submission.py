@@ -31,12 +31,14 @@ class Source:
         cells: one for a Python file, the code cells of a notebook; empty where the file cannot be used.
         problem: why it cannot, as a sentence that names the file.
         notebook: whether it is a notebook: magics are passed over, and an error in one cell leaves the others.
+        notes: what its student is told of how the file was found and read; it costs no point.
     """
 
     filename: str
     cells: tuple[Cell, ...] = ()
     problem: str = ""
     notebook: bool = False
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def of_text(cls, filename: str, text: str) -> Source:

@@ -12,6 +12,7 @@ from grader.checking.failures import ONE_THREAD, Failures
 from grader.checking.filling import NotJudged
 from grader.checking.outcome import CheckFailed
 from grader.checking.probes import Probe
+from grader.checking.raised import strings
 from grader.errors import NoAnswer
 from grader.sandbox.wire.values import WireError
 from grader.submission.submission import Cell, Source
@@ -43,6 +44,7 @@ def later(x):
 """
 NOTEBOOK = Source(
     "work.ipynb", (Cell("work.ipynb, cell 1", "import torch"), Cell("work.ipynb, cell 2", "1 / 0"))
+    notebook=True,
 )
 
 
@@ -201,8 +203,8 @@ def test_what_a_child_says_is_made_safe_to_show(told: Failures) -> None:
     assert "\x1b" not in message
     assert "\u202e" not in message
     assert len(message) < 1000
-    assert failures.strings(["a\x1b", 1, None, "b" * 200])[0] == "a\\x1b"
-    assert failures.strings("abc") == []
+    assert strings(["a\x1b", 1, None, "b" * 200])[0] == "a\\x1b"
+    assert strings("abc") == []
 
 
 def test_a_lost_child(told: Failures) -> None:
@@ -286,7 +288,7 @@ def test_a_child_may_tell_what_it_likes_and_a_little_of_it_is_looked_at(
         looked_at.append(number)
         return line_of(lines, number)
 
-    monkeypatch.setattr(failures, "line_of", counted)
+    monkeypatch.setattr("grader.checking.raised.line_of", counted)
     lines = [[0, 1 + number % 5, "f"] for number in range(5000)]
     message = told.raised(error("ValueError", "no", *lines), "cpu").message
     assert message.count("called at") == 2
@@ -296,7 +298,7 @@ def test_a_child_may_tell_what_it_likes_and_a_little_of_it_is_looked_at(
     # every cell may have raised, and the first one is told
     told.note_loaded({"names": ["f"] * 5000, "errors": [error("ValueError", "no", *lines)] * 5000})
     assert len(looked_at) < 10
-    assert len(failures.strings(["x" * 1000] * 5000)) == 1000
+    assert len(strings(["x" * 1000] * 5000)) == 1000
     assert len(failures.changed(["x" * 80] * 5000).message) < 2000
     assert len(failures.unusable(ValueError("x" * 5000)).message) < 1000
 

@@ -53,13 +53,15 @@ from ..wire.values import (
 from . import beneath, file_metadata
 from .concealed import conceal, conceal_all, keep_to_own_thread
 from .manners import beside, look, rehearsal, span_of, told
-from .notebook_cells import install_inert, prepare
 from .operator_trace import keep_switched_on
+from .programs import Wanted, prepare
+from .shown_only import Inert, install_inert
 from .steps import Step, after_students, before_students, into, runner
 from .trace import Watched, new_trace, seen, steps_after, steps_before, words_of
 
 _MAX_LINES = 20
 _MAX_ERRORS = 20
+_MAX_NAMES = 50
 _READ_BYTES = 1 << 16
 _Base: Any = Tensor.__base__
 _require = _Base.requires_grad_
@@ -208,20 +210,43 @@ def _load(own: SimpleNamespace, request: dict[str, Any]) -> None:
     own.module = sys.modules[name] = ModuleType(name)
     own.module.__file__ = cells[0][0]
     own.space = vars(own.module)
-    own.tags, own.notebook = [tag for tag, _ in cells], notebook
+    own.tags = [tag for tag, _ in cells]
     install_inert()
-    own.cells = prepare(cells, notebook, own.space)
-    programs = [each for each in own.cells if not isinstance(each, BaseException)]
-    steps: list[Step] = [partial(exec, program, own.space) for program in programs]
+    if notebook:
+        own.space.update((name, Inert(name)) for name in ("display", "get_ipython"))
+    left_out = [(cell, line) for cell, line in request["left_out"]]
+    own.loading = prepare(cells, notebook, own.space, Wanted(left_out, request["definitions"]))
+    own.unread = not notebook and any(each.problem for each in own.loading)
+    steps = [each.step for each in own.loading if each.step and not own.unread]
     _run(own, [partial(beneath.reset, 0, "cpu"), *steps, beneath.flush], own.loaded)
 
 
 def _loaded(own: SimpleNamespace) -> None:
-    ran = iter([error for _, error in own.outcomes[1:]])
-    errors = [each if isinstance(each, BaseException) else next(ran) for each in own.cells]
+    """Answers with what the source defines, and with what failed at its top level."""
+    ran = iter(own.outcomes[1:])
+    failed: list[tuple[BaseException, Any]] = []
+    for program in own.loading:
+        if program.problem is not None:
+            failed.append((program.problem, program.names))
+        elif program.step and not own.unread:
+            value, error = next(ran)
+            if error is not None:
+                failed.append((error, program.names))
+            elif type(value) is list:  # what `run_file` tells
+                pairs = [each for each in value if type(each) is tuple and len(each) == 2]
+                # not `isinstance`, which asks a student's object for its class
+                failed += [each for each in pairs if issubclass(type(each[0]), BaseException)]
     names = [key[:80] for key in list(own.space) if type(key) is str and key[:1] != "_"]
     own.answer, own.placed = {"value": None, "names": names[:200], "errors": []}, []
-    _tell(own, [error for error in errors if error is not None][:_MAX_ERRORS])
+    passed_over = [each for each in own.loading if not each.step and each.problem is None]
+    own.answer["left_out"] = [name for each in passed_over for name in each.names][:200]
+    own.unbound = [_texts(names) for _, names in failed[:_MAX_ERRORS]]
+    _tell(own, [error for error, _ in failed[:_MAX_ERRORS]])
+
+
+def _texts(values: Any) -> list[str]:
+    entries = values[:_MAX_NAMES] if type(values) is list else []
+    return [each[:80] for each in entries if type(each) is str]
 
 
 def _call(own: SimpleNamespace, request: dict[str, Any]) -> None:
@@ -353,8 +378,10 @@ def _tell(own: SimpleNamespace, errors: list[BaseException]) -> None:
 
 def _told(own: SimpleNamespace) -> None:
     errors = [_checked(*outcome) for outcome in own.outcomes[:-1]]
-    if own.loads and own.notebook:
-        own.answer["errors"] = errors
+    if own.loads and not own.unread:
+        own.answer["errors"] = [
+            {**error, "names": names} for error, names in zip(errors, own.unbound, strict=True)
+        ]
     else:
         own.answer = {"error": errors[0]}
     _reply(own)
@@ -396,5 +423,8 @@ def _checked(told: Any, problem: BaseException | None) -> dict[str, Any]:
             plain = [line for line in lines if type(line) is tuple]
             shapes = [[type(part) for part in line] == [int, int, str] for line in plain]
             if len(plain) == len(lines) and all(shapes):
-                return {**_plain_error(kind, message), "lines": plain[-_MAX_LINES:]}
+                return {
+                    **_plain_error(kind, message),
+                    "lines": [*plain[:1], *plain[1:][1 - _MAX_LINES :]],
+                }
     return _plain_error("Exception", "its text could not be had")

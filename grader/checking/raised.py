@@ -1,0 +1,92 @@
+"""An exception of the student's code and lines of it, as a child told them: checked before a sentence has them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..language import _
+from ..submission import Source
+from ..text import clean, line_of
+
+CALLERS = 2  # lines that are shown above the one that raised
+SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
+# what a child tells is as long as it likes: so many entries of it are looked at
+_MOST_LINES = 100
+_MOST_NAMES = 1000
+
+
+@dataclass(frozen=True)
+class StudentLine:
+    """A line of the student's: where an exception went through, or where the code was when it was stopped."""
+
+    file: str
+    number: int
+    function: str
+    text: str
+
+    def __str__(self) -> str:
+        return _("{file}, line {line}").format(file=self.file, line=self.number)
+
+
+@dataclass(frozen=True)
+class Raised:
+    """An exception of the student's code, with the innermost lines that it went through, the outermost first."""
+
+    kind: str
+    message: str
+    lines: tuple[StudentLine, ...]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.message}" if self.message else self.kind
+
+    @property
+    def line(self) -> StudentLine | None:
+        """The innermost one."""
+        return self.lines[-1] if self.lines else None
+
+
+class StudentsLines:
+    """The lines of a submission's source, by the numbers that a child tells."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._split: tuple[int, list[str]] | None = None
+
+    def read(self, error: Any) -> Raised:
+        """What the child told of an exception; whatever is not of the right form is dropped."""
+        if not isinstance(error, dict):
+            return Raised("Exception", "", ())
+        kind, message, entries = error.get("type"), error.get("message"), error.get("lines")
+        lines: list[StudentLine] = []
+        for entry in entries[: -1 - _MOST_LINES : -1] if isinstance(entries, list) else []:
+            if isinstance(entry, list) and [type(part) for part in entry] == [int, int, str]:
+                if line := self.line(*entry):
+                    lines.append(line)
+            if len(lines) > CALLERS:
+                break
+        return Raised(
+            clean(kind, 80) if isinstance(kind, str) else "Exception",
+            clean(message).strip().rstrip(".") if isinstance(message, str) else "",
+            tuple(reversed(lines)),
+        )
+
+    def line(self, cell: int, number: int, function: str) -> StudentLine | None:
+        if not 0 <= cell < len(self._source.cells) or not 0 < number < 10**7:
+            return None
+        source = self._source.cells[cell]
+        text = line_of(self._lines_of(cell), number)
+        return StudentLine(source.place, number, clean(function, 80), text)
+
+    def _lines_of(self, cell: int) -> list[str]:
+        """A cell's lines; the last one's are kept, since one exception goes through several lines of it."""
+        if self._split is None or self._split[0] != cell:
+            self._split = cell, self._source.cells[cell].text.splitlines()
+        return self._split[1]
+
+
+def strings(values: Any) -> list[str]:
+    """The strings among the first values that came from a child, made safe to show."""
+    if not isinstance(values, list):
+        return []
+    return [clean(value, 80) for value in values[:_MOST_NAMES] if isinstance(value, str)]
