@@ -43,7 +43,8 @@ def later(x):
     raise NotImplementedError("later is not written yet")
 """
 NOTEBOOK = Source(
-    "work.ipynb", (Cell("work.ipynb, cell 1", "import torch"), Cell("work.ipynb, cell 2", "1 / 0"))
+    "work.ipynb",
+    (Cell("work.ipynb, cell 1", "import torch"), Cell("work.ipynb, cell 2", "1 / 0")),
     notebook=True,
 )
 
