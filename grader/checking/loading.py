@@ -7,6 +7,7 @@ that the code works. Both are told once, with the names that are missing for it.
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -56,6 +57,38 @@ class OnceMore:
         if place and place not in self.left_out:
             self.left_out.append(place)
         return self.seconds > 0
+
+
+@dataclass
+class WithThreads:
+    """Whether a file raises less where it can start threads than where it can start none.
+
+    Attributes:
+        is_tried: whether it is loaded with threads now because of what it raised without.
+        without: what that was.
+        is_no_help: whether it raised the same with them.
+    """
+
+    is_tried: bool = False
+    without: str = ""
+    is_no_help: bool = False
+
+    def changes_what_raises(self, told: Any, has_threads: bool) -> bool:
+        """Whether to load the file again, with threads if `is_tried` says so.
+
+        Args:
+            told: what the child told of what the file raised.
+            has_threads: whether that child could start threads.
+        """
+        text = json.dumps(told) if told else ""
+        if self.is_tried and has_threads:
+            self.is_no_help = text == self.without
+            self.is_tried = not self.is_no_help
+            return self.is_no_help
+        if has_threads or not text or self.is_no_help:
+            return False
+        self.is_tried, self.without = True, text
+        return True
 
 
 @dataclass(frozen=True)

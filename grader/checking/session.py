@@ -7,7 +7,6 @@ Where no usable answer comes, `failures.py` says what the student reads.
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections import Counter
@@ -31,7 +30,7 @@ from .failures import (
     out_of_time,
     unusable,
 )
-from .loading import OnceMore
+from .loading import OnceMore, WithThreads
 from .outcome import CheckOutcome
 from .probes import Probe
 from .raised import strings
@@ -122,8 +121,7 @@ class Session:
         self._has_threads = True  # whether the child may start threads
         self._threaded: set[str] = set()  # probes not watched, that failed where none can start
         self._needs_threads = False  # whether the file can be loaded only where it may
-        self._without_threads: str | None = None  # what it raised without, while that is tried with
-        self._threads_are_no_help = False  # whether it raises the same with them
+        self._with_threads = WithThreads()
         self._once_more = OnceMore()
         self._child: Child | None = None
         self._failures = Failures(name, source)
@@ -353,8 +351,10 @@ class Session:
             self.load_problem = self._failures.lost_at_import(once_more.first or error)
             return None
         errors = header["errors"] if isinstance(header.get("errors"), list) else []
-        if self._is_for_want_of_threads(errors or header.get("error")):
+        told = errors or header.get("error")
+        if self._with_threads.changes_what_raises(told, self._has_threads):
             child.close()
+            self._has_threads = self._needs_threads = self._with_threads.is_tried
             return self._load()
         self._failures.note_loaded(header, once_more.first)
         if "error" in header or self._failures.is_nothing_defined:
@@ -369,26 +369,6 @@ class Session:
             self._free_seconds += self.waited - start
         self._was_lost = False
         return child
-
-    def _is_for_want_of_threads(self, errors: Any) -> bool:
-        """Whether to load the file again, since it may have raised because no thread can start.
-
-        Where it raises the same with threads, it goes on without them.
-        """
-        if self._has_threads and self._without_threads is None:
-            return False
-        told = json.dumps(errors)
-        if self._without_threads is None:
-            if not errors or self._threads_are_no_help:
-                return False
-            self._has_threads = self._needs_threads = True
-            self._without_threads = told
-            return True
-        self._threads_are_no_help = same = told == self._without_threads
-        self._without_threads = None
-        if same:
-            self._has_threads = self._needs_threads = False
-        return same
 
 
 def seen_in(answer: Message) -> list[tuple[str, str]]:

@@ -17,10 +17,11 @@ from typing import Any, NamedTuple
 
 from .top_level import bound, is_text, run_file, start
 
+_MAX_NAMES = 50
 _ANNOTATIONS = __future__.annotations.compiler_flag
 
 
-class Program(NamedTuple):
+class Part(NamedTuple):
     """A step that runs a piece of source, and the names that it binds. Without a step, it is left out or no Python."""
 
     step: Callable[[], Any] | None
@@ -42,7 +43,7 @@ class Wanted(NamedTuple):
 
 def prepare(
     cells: Sequence[Sequence[str]], notebook: bool, space: dict[str, Any], wanted: Wanted
-) -> list[Program]:
+) -> list[Part]:
     """The programs to run one after another in the module's names `space`.
 
     Args:
@@ -55,29 +56,63 @@ def prepare(
             if not notebook:  # some of what is no Python is seen only when all of it is compiled
                 whole = compile(source, tag, "exec", dont_inherit=True)
                 if not (wanted.left_out or wanted.definitions):
-                    return [Program(partial(run_file, whole, source, tag, space), [])]
+                    return [Part(partial(run_file, whole, source, tag, space), [])]
             pieces += [_Piece(tag, number, each) for each in ast.parse(source, tag).body]
         except BaseException as error:
             pieces.append(_Piece(tag, number, error))
-    programs: list[Program] = []
+    programs: list[Part] = []
     future = 0  # as in Jupyter, `from __future__ import annotations` holds for what follows, in other cells too
     for index, ((tag, _cell, part), chosen) in enumerate(_chosen(pieces, wanted)):
         if isinstance(part, BaseException):
-            programs.append(Program(None, [], part))
+            programs.append(Part(None, [], part))
             continue
         if not chosen:
-            programs.append(Program(None, bound(part)))
+            programs.append(Part(None, bound(part)))
             continue
         if index and is_text(part):  # it would be taken for the module's docstring
             continue
         try:
             program = compile(ast.Module([part], []), tag, "exec", future, dont_inherit=True)
         except BaseException as error:
-            programs.append(Program(None, bound(part), error))
+            programs.append(Part(None, bound(part), error))
             continue
-        programs.append(Program(partial(exec, program, space), bound(part)))
+        programs.append(Part(partial(exec, program, space), bound(part)))
         future |= program.co_flags & _ANNOTATIONS
     return programs
+
+
+def failed_of(
+    parts: Sequence[Part], outcomes: Sequence[tuple[Any, BaseException | None]]
+) -> list[tuple[BaseException, list[str]]]:
+    """What failed, with the names that are missing for it.
+
+    Args:
+        outcomes: what each step of `parts` gave and raised, in their order; what they gave is the student's own word.
+    """
+    ran = iter(outcomes)
+    failed: list[tuple[BaseException, list[str]]] = []
+    for part in parts:
+        if part.problem is not None:
+            failed.append((part.problem, part.names))
+        elif part.step:
+            value, error = next(ran, (None, None))
+            if error is not None:
+                failed.append((error, part.names))
+            for each in value if type(value) is list else []:  # of `run_file`
+                # not `isinstance`, which asks a student's object for its class
+                if type(each) is tuple and issubclass(type(each[0]), BaseException):
+                    failed.append((each[0], _texts(each[1])))
+    return failed
+
+
+def _texts(values: Any) -> list[str]:
+    entries = values[:_MAX_NAMES] if type(values) is list else []
+    return [each[:80] for each in entries if type(each) is str]
+
+
+def left_out_of(parts: Sequence[Part]) -> list[str]:
+    """The names that what was not run would have bound."""
+    return [name for each in parts if not (each.step or each.problem) for name in each.names]
 
 
 class _Piece(NamedTuple):

@@ -54,14 +54,13 @@ from . import beneath, file_metadata
 from .concealed import conceal, conceal_all, keep_to_own_thread
 from .manners import beside, look, rehearsal, span_of, told
 from .operator_trace import keep_switched_on
-from .programs import Wanted, prepare
+from .programs import Wanted, failed_of, left_out_of, prepare
 from .shown_only import Inert, install_inert
 from .steps import Step, after_students, before_students, into, runner
 from .trace import Watched, new_trace, seen, steps_after, steps_before, words_of
 
 _MAX_LINES = 20
 _MAX_ERRORS = 20
-_MAX_NAMES = 50
 _READ_BYTES = 1 << 16
 _Base: Any = Tensor.__base__
 _require = _Base.requires_grad_
@@ -217,36 +216,18 @@ def _load(own: SimpleNamespace, request: dict[str, Any]) -> None:
     left_out = [(cell, line) for cell, line in request["left_out"]]
     own.loading = prepare(cells, notebook, own.space, Wanted(left_out, request["definitions"]))
     own.unread = not notebook and any(each.problem for each in own.loading)
-    steps = [each.step for each in own.loading if each.step and not own.unread]
+    steps = [] if own.unread else [each.step for each in own.loading if each.step]
     _run(own, [partial(beneath.reset, 0, "cpu"), *steps, beneath.flush], own.loaded)
 
 
 def _loaded(own: SimpleNamespace) -> None:
     """Answers with what the source defines, and with what failed at its top level."""
-    ran = iter(own.outcomes[1:])
-    failed: list[tuple[BaseException, Any]] = []
-    for program in own.loading:
-        if program.problem is not None:
-            failed.append((program.problem, program.names))
-        elif program.step and not own.unread:
-            value, error = next(ran)
-            if error is not None:
-                failed.append((error, program.names))
-            elif type(value) is list:  # what `run_file` tells
-                pairs = [each for each in value if type(each) is tuple and len(each) == 2]
-                # not `isinstance`, which asks a student's object for its class
-                failed += [each for each in pairs if issubclass(type(each[0]), BaseException)]
     names = [key[:80] for key in list(own.space) if type(key) is str and key[:1] != "_"]
     own.answer, own.placed = {"value": None, "names": names[:200], "errors": []}, []
-    passed_over = [each for each in own.loading if not each.step and each.problem is None]
-    own.answer["left_out"] = [name for each in passed_over for name in each.names][:200]
-    own.unbound = [_texts(names) for _, names in failed[:_MAX_ERRORS]]
-    _tell(own, [error for error, _ in failed[:_MAX_ERRORS]])
-
-
-def _texts(values: Any) -> list[str]:
-    entries = values[:_MAX_NAMES] if type(values) is list else []
-    return [each[:80] for each in entries if type(each) is str]
+    own.answer["left_out"] = left_out_of(own.loading)[:200]
+    failed = failed_of(own.loading, own.outcomes[1:])[:_MAX_ERRORS]
+    own.unbound = [names for _, names in failed]
+    _tell(own, [error for error, _ in failed])
 
 
 def _call(own: SimpleNamespace, request: dict[str, Any]) -> None:
