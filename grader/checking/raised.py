@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..language import _
+from ..sandbox import Message
 from ..submission import Source
 from ..text import clean, line_of
 
@@ -14,6 +15,7 @@ SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
 # what a child tells is as long as it likes: so many entries of it are looked at
 _MOST_LINES = 100
 _MOST_NAMES = 1000
+_MOST_SEEN = 20
 
 
 @dataclass(frozen=True)
@@ -90,3 +92,10 @@ def strings(values: Any) -> list[str]:
     if not isinstance(values, list):
         return []
     return [clean(value, 80) for value in values[:_MOST_NAMES] if isinstance(value, str)]
+
+
+def seen_in(answer: Message) -> list[tuple[str, str]]:
+    """What an answer says was seen to break a rule: the rule, and what ran. Other forms are dropped."""
+    entries = answer.header.get("seen")
+    pairs = map(strings, entries[:_MOST_SEEN] if isinstance(entries, list) else ())
+    return [(pair[0], pair[1]) for pair in pairs if len(pair) == 2]

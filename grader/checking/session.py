@@ -36,7 +36,6 @@ from .probes import Probe
 from .raised import strings
 
 _EVERY = 9  # one of so many runs of a watched probe is traced, beside its first and its last
-_MOST_SEEN = 20  # of what an answer says was seen
 # torch imports this when `torch.func`, an optimizer and more are first used: seconds on a slow disk
 _LATE = ("torch._dynamo",)
 
@@ -369,13 +368,6 @@ class Session:
             self._free_seconds += self.waited - start
         self._was_lost = False
         return child
-
-
-def seen_in(answer: Message) -> list[tuple[str, str]]:
-    """What an answer says was seen to break a rule: the rule, and what ran. Other forms are dropped."""
-    entries = answer.header.get("seen")
-    pairs = map(strings, entries[:_MOST_SEEN] if isinstance(entries, list) else ())
-    return [(pair[0], pair[1]) for pair in pairs if len(pair) == 2]
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ _MAX_NAMES = 50
 _ANNOTATIONS = __future__.annotations.compiler_flag
 
 
-class Part(NamedTuple):
+class Runnable(NamedTuple):
     """A step that runs a piece of source, and the names that it binds. Without a step, it is left out or no Python."""
 
     step: Callable[[], Any] | None
@@ -43,7 +43,7 @@ class Wanted(NamedTuple):
 
 def prepare(
     cells: Sequence[Sequence[str]], notebook: bool, space: dict[str, Any], wanted: Wanted
-) -> list[Part]:
+) -> list[Runnable]:
     """The programs to run one after another in the module's names `space`.
 
     Args:
@@ -56,33 +56,33 @@ def prepare(
             if not notebook:  # some of what is no Python is seen only when all of it is compiled
                 whole = compile(source, tag, "exec", dont_inherit=True)
                 if not (wanted.left_out or wanted.definitions):
-                    return [Part(partial(run_file, whole, source, tag, space), [])]
+                    return [Runnable(partial(run_file, whole, source, tag, space), [])]
             pieces += [_Piece(tag, number, each) for each in ast.parse(source, tag).body]
         except BaseException as error:
             pieces.append(_Piece(tag, number, error))
-    programs: list[Part] = []
+    programs: list[Runnable] = []
     future = 0  # as in Jupyter, `from __future__ import annotations` holds for what follows, in other cells too
     for index, ((tag, _cell, part), chosen) in enumerate(_chosen(pieces, wanted)):
         if isinstance(part, BaseException):
-            programs.append(Part(None, [], part))
+            programs.append(Runnable(None, [], part))
             continue
         if not chosen:
-            programs.append(Part(None, bound(part)))
+            programs.append(Runnable(None, bound(part)))
             continue
         if index and is_text(part):  # it would be taken for the module's docstring
             continue
         try:
             program = compile(ast.Module([part], []), tag, "exec", future, dont_inherit=True)
         except BaseException as error:
-            programs.append(Part(None, bound(part), error))
+            programs.append(Runnable(None, bound(part), error))
             continue
-        programs.append(Part(partial(exec, program, space), bound(part)))
+        programs.append(Runnable(partial(exec, program, space), bound(part)))
         future |= program.co_flags & _ANNOTATIONS
     return programs
 
 
 def failed_of(
-    parts: Sequence[Part], outcomes: Sequence[tuple[Any, BaseException | None]]
+    parts: Sequence[Runnable], outcomes: Sequence[tuple[Any, BaseException | None]]
 ) -> list[tuple[BaseException, list[str]]]:
     """What failed, with the names that are missing for it.
 
@@ -110,7 +110,7 @@ def _texts(values: Any) -> list[str]:
     return [each[:80] for each in entries if type(each) is str]
 
 
-def left_out_of(parts: Sequence[Part]) -> list[str]:
+def left_out_of(parts: Sequence[Runnable]) -> list[str]:
     """The names that what was not run would have bound."""
     return [name for each in parts if not (each.step or each.problem) for name in each.names]
 

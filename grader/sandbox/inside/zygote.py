@@ -42,6 +42,7 @@ _APART = (
     "inside.forbidden",
     "inside.trace",
     "inside.manners",
+    "inside.plain_error",
     "inside.programs",
     "inside.server",
 )

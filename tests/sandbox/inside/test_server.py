@@ -88,7 +88,8 @@ def decorated():
     pass
 
 def f():
-    return [__doc__, __name__, first, third, inspect.getsource(shown).split()[-1], Point(2).x, shown.__annotations__["x"]]
+    text, noted = inspect.getsource(shown), shown.__annotations__["x"]
+    return [__doc__, __name__, first, third, text.split()[-1], Point(2).x, noted]
 '''
 
 
