@@ -22,14 +22,7 @@ from ..sandbox import Child, Message, Sandbox
 from ..sandbox.gpu import is_of_cuda
 from ..sandbox.wire.values import WireError, as_received, decode, encode
 from ..submission import Source
-from .failures import (
-    Failures,
-    changed,
-    cut_short,
-    not_loaded,
-    out_of_time,
-    unusable,
-)
+from .failures import Failures, changed, cut_short, not_loaded, out_of_time, unusable
 from .loading import OnceMore, WithThreads
 from .outcome import CheckOutcome
 from .probes import Probe
