@@ -187,7 +187,8 @@ class _Grading:
             problem = sessions.main.load_problem
             notes += sessions.main.notes
         checks, broken = judgement.checks, judgement.violations
-        status, message = status_of(exercise, source, problem, checks)
+        begun = bool(sessions and sessions.main.has_unreached_code)
+        status, message = status_of(exercise, source, problem, checks, is_begun=begun)
         if broken and status == "failed":
             message = _("No points: {reason}").format(reason=broken[0].message)
         return ExerciseResult(

@@ -93,6 +93,7 @@ class Failures:
         self._source = source
         self._lines = StudentsLines(source)
         self._top = TopLevel(self._lines, source, {})
+        self._above_code: set[StudentLine] = set()  # lines that raise, and code stands below them
 
     def note_loaded(self, header: Mapping[str, Any], lost: NoAnswer | None = None) -> None:
         """Keeps what a child told when it had loaded the source: the names that it defines, and what raised there.
@@ -110,7 +111,16 @@ class Failures:
     @property
     def notes(self) -> tuple[str, ...]:
         """What the student is told of how the source was loaded; it costs no point."""
-        return self._top.notes
+        sentence = _(
+            "{place} still raises NotImplementedError: the code below it is never reached. Delete that line."
+        )
+        lines = sorted(self._above_code, key=lambda line: (line.cell, line.number))
+        return (*self._top.notes, *(sentence.format(place=line) for line in lines))
+
+    @property
+    def has_unreached_code(self) -> bool:
+        """Whether code stands below a `raise NotImplementedError` that was met."""
+        return bool(self._above_code)
 
     def lost_at_import(self, error: NoAnswer) -> str:
         """Why the file cannot be loaded, when its import ended the child."""
@@ -160,6 +170,8 @@ class Failures:
         line = raised.line
         # torch raises it as well, for what it has not implemented
         if raised.kind == "NotImplementedError" and line and raised.kind in line.text:
+            if self._lines.has_code_below(line):
+                self._above_code.add(line)
             return CheckOutcome("not_started", _not_written(raised.message))
         known = meaning_on(device, raised.kind, raised.message) or meaning_of(raised.message)
         causes = [known] if known else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,8 @@ SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
 _MOST_LINES = 100
 _MOST_NAMES = 1000
 _MOST_SEEN = 20
+_COMMENT = re.compile(r"\s*#")
+_CLAUSE = re.compile(r"\s*(?:else|elif|except|finally|case)\b")
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,7 @@ class StudentLine:
     number: int
     function: str
     text: str
+    cell: int = 0
 
     def __str__(self) -> str:
         return _("{file}, line {line}").format(file=self.file, line=self.number)
@@ -46,6 +50,11 @@ class Raised:
     def line(self) -> StudentLine | None:
         """The innermost one."""
         return self.lines[-1] if self.lines else None
+
+
+def _indent(line: str) -> int:
+    expanded = line.expandtabs()
+    return len(expanded) - len(expanded.lstrip())
 
 
 class StudentsLines:
@@ -78,7 +87,15 @@ class StudentsLines:
             return None
         source = self._source.cells[cell]
         text = line_of(self._lines_of(cell), number)
-        return StudentLine(source.place, number, clean(function, 80), text)
+        return StudentLine(source.place, number, clean(function, 80), text, cell)
+
+    def has_code_below(self, line: StudentLine) -> bool:
+        """Whether a line that never goes on has code below it in its block."""
+        lines = self._lines_of(line.cell)
+        indent = _indent(lines[line.number - 1])
+        below = (each for each in lines[line.number :] if each.strip() and not _COMMENT.match(each))
+        found = next(below, "")
+        return bool(found) and _indent(found) == indent > 0 and not _CLAUSE.match(found)
 
     def _lines_of(self, cell: int) -> list[str]:
         """A cell's lines; the last one's are kept, since one exception goes through several lines of it."""

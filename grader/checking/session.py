@@ -129,6 +129,11 @@ class Session:
         return () if self.load_problem else self._failures.notes
 
     @property
+    def has_unreached_code(self) -> bool:
+        """Whether code stands below a `raise NotImplementedError` that a probe has met."""
+        return self._failures.has_unreached_code
+
+    @property
     def waited(self) -> float:
         """For how many seconds this process has waited for the sandbox."""
         now = time.monotonic() - self._waiting_since if self.is_waiting else 0.0

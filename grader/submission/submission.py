@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from .cell_syntax import python_of
+from .cell_syntax import python_of, without_commands
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,9 @@ class Source:
     @cached_property
     def programs(self) -> tuple[str, ...]:
         """Each cell's Python, line for line: what is read for the rules and what is run."""
-        return tuple(python_of(cell.text) if self.notebook else cell.text for cell in self.cells)
+        if self.notebook:
+            return tuple(python_of(cell.text) for cell in self.cells)
+        return tuple(without_commands(cell.text)[0] for cell in self.cells)
 
     @property
     def digest(self) -> str:

@@ -36,3 +36,33 @@ def test_what_is_of_another_form_is_dropped(lines: StudentsLines) -> None:
     assert lines.read({"type": 1, "message": [], "lines": [[0, "1", "f"], 3]}) == nothing
     assert strings(["a", 1, "b" * 100]) == ["a", "b" * 80 + "… (100 characters)"]
     assert strings("abc") == []
+
+
+BELOW = """def f(x):
+    # YOUR CODE HERE
+    raise NotImplementedError("f")
+    # below
+
+    return x
+def g(x):
+    if x:
+        raise NotImplementedError("g")
+    else:
+        raise NotImplementedError(
+    # the end
+    return x
+raise NotImplementedError
+x = 1
+"""
+
+
+def test_code_below_a_line_that_never_goes_on() -> None:
+    lines = StudentsLines(Source.of_text("a.py", BELOW))
+    found = [number for number in range(1, 16) if "raise" in BELOW.split("\n")[number - 1]]
+    with_code = []
+    for number in found:
+        line = lines.line(0, number, "f")
+        assert line
+        if lines.has_code_below(line):
+            with_code.append(number)
+    assert with_code == [3]
