@@ -21,6 +21,7 @@ from ..submission import Source
 from ..text import clean, listed
 from .explain import IN_PLACE
 from .loading import TopLevel, happened
+from .newer_python import needs_newer
 from .outcome import Cause, CheckFailed, CheckOutcome, DtypeNotTaken
 from .probes import Probe
 from .raised import CALLERS, SYNTAX_ERRORS, Raised, StudentLine, StudentsLines, strings
@@ -142,7 +143,8 @@ class Failures:
         line = raised.line
         at, text = line or self._source.filename, f": `{line.text}`" if line else ""
         if raised.kind in SYNTAX_ERRORS:
-            return f"{at}: {raised}{text}."
+            newer = needs_newer(line.text, raised.message) if line else ""
+            return f"{at}: {raised}{text}. {newer}".strip()
         sentence = _("{place}: importing the file raises {error}{line}.")
         if raised.kind == "SystemExit":
             sentence = _("{place}: importing the file ends the program{line}.")

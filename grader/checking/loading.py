@@ -159,7 +159,9 @@ class TopLevel:
         return tuple(self._notes())
 
     def because_of(self, raised: Raised) -> str:
-        """Why the name is missing that an exception of the student's code is about; empty where that is not known."""
+        """Why what an exception of the student's code is about is missing; empty where that is not known."""
+        if raised.kind == "ModuleNotFoundError":
+            return _advice_on(raised)
         missing = _MISSING.match(raised.message) if raised.kind == "NameError" else None
         return self.because(missing[1]) if missing else ""
 
