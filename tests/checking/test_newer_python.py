@@ -26,6 +26,7 @@ MISTAKES = [
     "class C(nn.Module)",
     "type = 3 3",
     "return x +",
+    "x = 'don't'",
     "x[0] y",
 ]
 
