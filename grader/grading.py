@@ -185,9 +185,9 @@ class _Grading:
             checks = _with_places(ran.checks, collected, source)
             judgement = judged(exercise, source, found, checks, ran.sightings)
             problem = sessions.main.load_problem
-            notes += sessions.main.notes
+            notes += () if problem else sessions.main.failures.notes
         checks, broken = judgement.checks, judgement.violations
-        begun = bool(sessions and sessions.main.has_unreached_code)
+        begun = bool(sessions and sessions.main.failures.has_unreached_code)
         status, message = status_of(exercise, source, problem, checks, is_begun=begun)
         if broken and status == "failed":
             message = _("No points: {reason}").format(reason=broken[0].message)

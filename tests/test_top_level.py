@@ -14,6 +14,7 @@ from grader.course.catalog import Course
 from grader.machines import Machines
 from grader.submission import Source, Submission
 from grader.submission.decode import notebook_of_bytes, source_of_bytes
+from tests.conftest import Grade
 
 QUICK = ("line_fit", "derivative", "my_linear", "quadratic_model")
 # each on lines of its own; the first word says what becomes of it
@@ -89,3 +90,31 @@ def test_demo_code_costs_nothing(course: Course, machines: Machines, seed: int) 
     source = submitted(name, parts, draw)
     [result] = grade(Submission("a", {name: source}, (name,)), machines=machines).exercises
     assert (result.score, result.status) == (result.max_score, "passed"), parts
+
+
+@pytest.mark.parametrize(
+    ("demo", "told"),
+    [
+        ("while True:\n    pass", "did not finish within 2 seconds"),
+        ("import os\nos._exit(3)", "ended its process"),
+    ],
+)
+def test_what_ends_the_child_is_left_out(
+    course: Course, strict_machines: Machines, demo: str, told: str
+) -> None:
+    parts = course["line_fit"].solution.read_text(encoding="utf-8").split("\n\n\n")
+    text = "\n\n\n".join([*parts[:2], demo, *parts[2:], "print(mse(1, 2))\n"])
+    [result] = grade(Submission.of_text("line_fit", text), machines=strict_machines).exercises
+    assert (result.score, result.status) == (result.max_score, "passed")
+    [note] = result.notes
+    assert told in note
+
+
+def test_a_missing_name_is_told_with_the_line_that_it_is_missing_for(graded: Grade) -> None:
+    text = "import torch\nscale = float(open('scale.txt').read())\n"
+    text += "def predict(x, a, b):\n    return scale * (a * x + b)\n"
+    first = graded("line_fit", text).checks[0]
+    assert first.status == "failed"
+    assert "`scale` was never defined, because line_fit.py, line 2 raised FileNotFoundErr" in (
+        first.message
+    )

@@ -89,6 +89,7 @@ class Session:
 
     Attributes:
         load_problem: why the student's file cannot be loaded, once that is known.
+        failures: what is told of what failed.
         is_waiting: whether this process waits for the sandbox at the moment.
     """
 
@@ -116,22 +117,12 @@ class Session:
         self._with_threads = WithThreads()
         self._once_more = OnceMore()
         self._child: Child | None = None
-        self._failures = Failures(name, source)
+        self.failures = Failures(name, source)
         self._seconds = 0.0
         self._free_seconds = 0.0
         self._was_lost = False
         self._waiting_since = 0.0
         self.is_waiting = False
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What the student is told of how the file was loaded; it costs no point."""
-        return () if self.load_problem else self._failures.notes
-
-    @property
-    def has_unreached_code(self) -> bool:
-        """Whether code stands below a `raise NotImplementedError` that a probe has met."""
-        return self._failures.has_unreached_code
 
     @property
     def waited(self) -> float:
@@ -221,7 +212,7 @@ class Session:
         header, block, _text = answer
         if "error" in header:
             watched = bool(self._watched_for(request.probe))
-            raise self._failures.raised(header["error"], request.device, watched)
+            raise self.failures.raised(header["error"], request.device, watched)
         try:
             value = decode(header.get("value"), block, as_received(request.device))
         except (WireError, ValueError, TypeError, OverflowError) as error:
@@ -252,7 +243,7 @@ class Session:
                 self._expect_device()
             if self._was_cut_short(error, left):
                 raise cut_short(self._sandbox.limits.exercise_seconds) from error
-            raise self._failures.lost(error, request.device) from error
+            raise self.failures.lost(error, request.device) from error
 
     def _asked_again(self, header: dict[str, Any], block: bytes, request: Request) -> Message:
         """The answer where CUDA itself refused: believed when it comes twice, in between which the device has worked.
@@ -323,49 +314,54 @@ class Session:
         """A new child with the source in it; without one, `load_problem` says why."""
         left = self._left() if self._was_lost else math.inf
         start = self.waited
-        opened = self.waited
         child = self._sandbox.open(self._preload, threads=self._has_threads)
         if self._was_lost:  # the start of a child is nobody's time, nor that of a GPU in it
-            self._free_seconds += self.waited - opened
+            self._free_seconds += self.waited - start
         # plain names, whatever the path is: they travel through C code that knows ASCII alone
         tags = [f"{self.name}.py"]
         if self._source.notebook:
             tags = [f"{self.name}.ipynb:{number}" for number in range(len(self._source.cells))]
         cells = list(zip(tags, self._source.programs, strict=True))
         notebook, once_more = self._source.notebook, self._once_more
+        wanted = once_more.left_out, once_more.definitions
         try:
             most = min(left, once_more.seconds)
-            header = child.load(
-                self.name, cells, notebook, most, once_more.left_out, once_more.definitions
-            )
+            header = child.load(self.name, cells, notebook, most, *wanted)
         except NoAnswer as error:
             if self._may_be_late(error, start):
                 return self._load()
             if self._was_cut_short(error, left):
                 raise cut_short(self._sandbox.limits.exercise_seconds) from error
             if once_more.without(error, self._sandbox.limits.import_seconds, self.waited - start):
-                return self._load()
-            self.load_problem = self._failures.lost_at_import(once_more.first or error)
+                return self._load_again(start)
+            self.load_problem = self.failures.lost_at_import(once_more.first or error)
             return None
         errors = header["errors"] if isinstance(header.get("errors"), list) else []
-        told = errors or header.get("error")
-        if self._with_threads.changes_what_raises(told, self._has_threads):
+        raised = header.get("error") or next(iter(errors), None)
+        if self._with_threads.changes_what_raises(errors or raised, self._has_threads):
             child.close()
             self._has_threads = self._needs_threads = self._with_threads.is_tried
-            return self._load()
-        self._failures.note_loaded(header, once_more.first)
-        if "error" in header or self._failures.is_nothing_defined:
+            return self._load_again(start)
+        self.failures.note_loaded(header, once_more.first)
+        if "error" in header or self.failures.is_nothing_defined:
             child.close()
-            raised = header.get("error") or next(iter(errors), None)
             if is_of_cuda(raised):
                 self._expect_device()
-            self.load_problem = self._failures.not_loaded(raised)
+            self.load_problem = self.failures.not_loaded(raised)
             return None
         self._names = frozenset(strings(header.get("names")))
-        if not self._was_lost:
-            self._free_seconds += self.waited - start
+        self._make_free(start)
         self._was_lost = False
         return child
+
+    def _load_again(self, start: float) -> Child | None:
+        self._make_free(start)
+        return self._load()
+
+    def _make_free(self, start: float) -> None:
+        """Lets the time since `start` not count, where it went to loading the file for the first time."""
+        if not self._was_lost:
+            self._free_seconds += self.waited - start
 
 
 @dataclass(frozen=True)

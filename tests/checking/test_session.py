@@ -346,7 +346,7 @@ def test_a_slow_first_import_is_the_files_problem(start: Start, clock: Clock) ->
     """It is loaded once more, which has as much time in all."""
     session = start(box=Slow(clock, imports=[11, 4], calls=[1]))
     assert told(session) == "1"
-    [note] = session.notes
+    [note] = session.failures.notes
     assert "importing the file did not finish within 10 seconds" in note
     box = Slow(clock, imports=[11] * 9, calls=[])
     session, before = start(box=box), clock.now
