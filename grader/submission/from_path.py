@@ -69,6 +69,9 @@ def _read_folder(folder: Path, course: Course, names: Sequence[str]) -> Submissi
             "{path} holds no exercise to grade: expected a file such as {name}.py, {name}.ipynb or "
             "exercises/{name}.py. `grader list` shows the names."
         )
-        raise SubmissionError(sentence.format(path=clean(str(folder)), name=wanted[0]))
+        told = sentence.format(path=clean(str(folder)), name=wanted[0])
+        if names:
+            told += " " + _("`grader reset {name}` writes the stub anew.").format(name=wanted[0])
+        raise SubmissionError(told)
     sources = {name: _told_of_others(answer) for name, answer in answers.items()}
     return Submission(clean(str(folder)), sources, tuple(names) or tuple(sources))

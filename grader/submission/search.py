@@ -96,7 +96,9 @@ def _nearly(paths: Sequence[str], files: Files, exercise: str) -> Answer:
     """The answer in the one file that has nearly the right name; where there are several, there is none."""
     right = exercise + (".ipynb" if _is_notebook(paths[0]) else ".py")
     if len(paths) > 1:
-        sentence = _("There is no {file}, and several files may be it: {names}. Rename the one.")
+        sentence = _(
+            "There is no {file}, and several files may be it: {names}. Give one of them that name."
+        )
         shown = ", ".join(on_one_line(path, 80) for path in paths[:_MAX_CANDIDATES])
         problem = sentence.format(file=right, names=shown)
         return Answer(paths[0], Source(on_one_line(paths[0]), problem=problem))
