@@ -134,8 +134,13 @@ class Failures:
 
     def not_loaded(self, error: Any) -> str:
         """Why the file cannot be loaded, when it defines nothing; `error` is what the child told of what it raised."""
-        lost = self._top.lost
-        return self.lost_at_import(lost) if lost else self.raised_at_import(error)
+        if lost := self._top.lost:
+            return self.lost_at_import(lost)
+        told = self.raised_at_import(error)
+        if self._top.errors and (first := self._top.errors[0]).is_in_class:
+            sentence = _("So the class that begins at {place} is not made.")
+            told += " " + sentence.format(place=first.line)
+        return told
 
     def raised_at_import(self, error: Any) -> str:
         """Why the file cannot be loaded, when its import raised; `error` is what the child told of it."""

@@ -258,6 +258,33 @@ def test_an_import_that_raises(told: Failures, raised: Any, sentence: str) -> No
     assert told.raised_at_import(raised) == sentence
 
 
+def test_a_class_that_is_half_made() -> None:
+    source = Source.of_text("work.py", "class A:\n    print(x)\n")
+    told = Failures("work", source)
+    raised = error("NameError", "no x", [0, 1, "<module>"], [0, 2, "A"]) | {"names": ["A"]}
+    told.note_loaded({"names": [], "errors": [raised]})
+    assert told.is_nothing_defined
+    assert told.not_loaded(raised) == (
+        "work.py, line 2: importing the file raises NameError: no x: `print(x)`. "
+        "So the class that begins at work.py, line 1 is not made."
+    )
+    lost = NoAnswer("died", "ended its process")
+    told.note_loaded({"names": []}, lost)
+    assert told.not_loaded(None) == "work.py: importing the file ended its process."
+
+
+def test_code_below_a_line_that_raises_is_told() -> None:
+    told = Failures(
+        "work", Source.of_text("work.py", "def f():\n    raise NotImplementedError\n    x\n")
+    )
+    assert (told.notes, told.has_unreached_code) == ((), False)
+    told.raised(error("NotImplementedError", "", [0, 2, "f"]), "cpu")
+    assert told.has_unreached_code
+    assert told.notes == (
+        "work.py, line 2 still raises NotImplementedError: the code below it is never reached. Delete that line.",
+    )
+
+
 def test_inputs_that_were_changed() -> None:
     one, two = failures.changed(["x"]), failures.changed(["x", "y"])
     assert one.message == "The input `x` was changed; inputs are to be left as they were."
