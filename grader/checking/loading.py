@@ -209,7 +209,7 @@ class TopLevel:
     def _notes(self) -> Iterator[str]:
         if self.lost:
             yield self._of_lost(self.lost)
-        if self.errors:
+        if self.errors and not self._source.session:
             yield self._of_error(self.errors[0])
 
     def _of_lost(self, lost: NoAnswer) -> str:

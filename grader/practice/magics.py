@@ -72,7 +72,7 @@ class GraderMagics(Magics):
                 cells = tuple(self._cells())
             except UnsupportedVersion as error:
                 raise UsageError(str(error)) from error
-            source = Source(here, cells, notebook=True)
+            source = Source(here, cells, notebook=True, session=True)
             done = attempt(Submission(here, {name: source}, (name,)), self._machines)
         if done.report is None:
             raise UsageError(done.trouble)

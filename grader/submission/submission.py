@@ -31,6 +31,7 @@ class Source:
         cells: one for a Python file, the code cells of a notebook; empty where the file cannot be used.
         problem: why it cannot, as a sentence that names the file.
         notebook: whether it is a notebook: magics are passed over, and an error in one cell leaves the others.
+        session: whether it is what was run in a session, in which whatever raised was shown at once.
         notes: what its student is told of how the file was found and read; it costs no point.
     """
 
@@ -38,6 +39,7 @@ class Source:
     cells: tuple[Cell, ...] = ()
     problem: str = ""
     notebook: bool = False
+    session: bool = False
     notes: tuple[str, ...] = ()
 
     @classmethod

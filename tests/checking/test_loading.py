@@ -66,6 +66,17 @@ def test_some_say_what_to_do(kind: str, advice: str) -> None:
     assert advice in note
 
 
+def test_what_a_session_has_shown_is_not_told_again() -> None:
+    source = Source("this notebook", (Cell("cell [1]", "1 / 0"),), notebook=True, session=True)
+    known = {
+        "names": ["double"],
+        "errors": [error("ZeroDivisionError", "", [], [0, 1, "<module>"])],
+    }
+    assert TopLevel(StudentsLines(source), source, known).notes == ()
+    lost = NoAnswer("timeout", "was late", (0, 1))
+    assert len(TopLevel(StudentsLines(source), source, known, lost).notes) == 1
+
+
 def test_the_programs_end_is_told_as_that() -> None:
     [note] = top(error("SystemExit", "", [], [0, 2, "<module>"])).notes
     assert note.startswith("work.py, line 2: importing the file ends the program")
