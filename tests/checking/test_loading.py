@@ -10,7 +10,7 @@ import pytest
 from grader.checking.loading import OnceMore, TopLevel, WithThreads
 from grader.checking.raised import Raised, StudentsLines
 from grader.errors import NoAnswer
-from grader.submission.submission import Source
+from grader.submission.submission import Cell, Source
 
 TEXT = """import derivative
 scale = compute()
