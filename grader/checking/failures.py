@@ -136,15 +136,20 @@ class Failures:
         """Why the file cannot be loaded, when it defines nothing; `error` is what the child told of what it raised."""
         if lost := self._top.lost:
             return self.lost_at_import(lost)
-        told = self.raised_at_import(error)
-        if self._top.errors and (first := self._top.errors[0]).is_in_class:
+        decisive = self._top.decisive
+        if decisive is None:
+            return self.raised_at_import(error)
+        told = self._at_import(decisive.raised)
+        if decisive.is_in_class:
             sentence = _("So the class that begins at {place} is not made.")
-            told += " " + sentence.format(place=first.line)
+            told += " " + sentence.format(place=decisive.line)
         return told
 
     def raised_at_import(self, error: Any) -> str:
         """Why the file cannot be loaded, when its import raised; `error` is what the child told of it."""
-        raised = self._lines.read(error)
+        return self._at_import(self._lines.read(error))
+
+    def _at_import(self, raised: Raised) -> str:
         line = raised.line
         at, text = line or self._source.filename, f": `{line.text}`" if line else ""
         if raised.kind in SYNTAX_ERRORS:

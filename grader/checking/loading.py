@@ -7,6 +7,7 @@ that the code works. Both are told once, with the names that are missing for it.
 
 from __future__ import annotations
 
+import difflib
 import json
 import math
 import re
@@ -150,8 +151,19 @@ class TopLevel:
         """Whether something failed, and none of the source's functions and classes is there."""
         if not self.errors and not self.lost:
             return False
-        defined = {name for text in self._source.programs for name in _DEFINITION.findall(text)}
-        return defined.isdisjoint(self.names)
+        return self._definitions.isdisjoint(self.names)
+
+    @cached_property
+    def _definitions(self) -> set[str]:
+        """The names of the functions and classes at the top level, as the text has them."""
+        return {name for text in self._source.programs for name in _DEFINITION.findall(text)}
+
+    @cached_property
+    def decisive(self) -> TopError | None:
+        """The error that a function or a class is missing for; else the first."""
+        missing = self._definitions - {*self.names}
+        found = (self._root(each) for each in self.errors if not missing.isdisjoint(each.names))
+        return next(found, self.errors[0] if self.errors else None)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -193,7 +205,7 @@ class TopLevel:
         """The error that another one follows from, because a name was missing."""
         for earlier in reversed(self.errors[: self.errors.index(error)]):
             missing = _MISSING.match(error.raised.message)
-            if missing and missing[1] in earlier.names:
+            if missing and (missing[1] in earlier.names or _is_misspelt(missing[1], earlier)):
                 error = earlier
         return error
 
@@ -209,8 +221,8 @@ class TopLevel:
     def _notes(self) -> Iterator[str]:
         if self.lost:
             yield self._of_lost(self.lost)
-        if self.errors and not self._source.session:
-            yield self._of_error(self.errors[0])
+        if self.decisive and not self._source.session:
+            yield self._of_error(self.decisive)
 
     def _of_lost(self, lost: NoAnswer) -> str:
         place = lost.statement or lost.place
@@ -224,15 +236,19 @@ class TopLevel:
 
     def _of_error(self, error: TopError) -> str:
         raised = error.raised
-        place = error.line or self._source.filename
-        line = f": `{error.line.text}`" if error.line else ""
+        at = raised.line if error.is_in_class else error.line
+        place = at or self._source.filename
+        line = f": `{at.text}`" if at else ""
         sentence = _("{place}: importing the file raises {error}{line}.")
         if raised.kind == "SystemExit":
             sentence = _("{place}: importing the file ends the program{line}.")
         if raised.kind in SYNTAX_ERRORS:
             sentence = _("{place} is no Python: {error}{line}.")
         told = sentence.format(place=place, error=raised, line=line)
-        told += " " + _("That costs nothing by itself: what the file defines was graded.")
+        if error.is_in_class:
+            sentence = _("So the class that begins at {place} is not made.")
+            return f"{told} {sentence.format(place=error.line)}"
+        told += " " + _("What the file defines was graded all the same.")
         return f"{told} {_advice_on(raised) or _advice(self._source)}"
 
 
@@ -242,6 +258,12 @@ def happened(error: NoAnswer) -> str:
         key: _(value) if isinstance(value, str) else value for key, value in error.values.items()
     }
     return _(error.template).format(**values)
+
+
+def _is_misspelt(name: str, error: TopError) -> bool:
+    """Whether a name is missing because an import has it misspelt."""
+    is_of_import = error.raised.kind in ("ModuleNotFoundError", "ImportError")
+    return is_of_import and bool(difflib.get_close_matches(name, error.names, 1, 0.75))
 
 
 def _advice(source: Source) -> str:
@@ -257,7 +279,10 @@ def _advice_on(raised: Raised) -> str:
     if raised.kind == "BdbQuit":
         return _("Take `breakpoint()` out.")
     if raised.kind == "ModuleNotFoundError":
-        return _("Each file is graded alone: what it needs of a file of yours must stand in it.")
+        return _(
+            "Each file is graded alone: it finds installed packages, and what it needs of another file of yours must "
+            "stand in it."
+        )
     return ""
 
 

@@ -49,11 +49,11 @@ def test_where_nothing_fails_nothing_is_told() -> None:
 
 
 def test_the_first_line_that_raised_is_told_once() -> None:
-    [note] = top(SCALE, CLASS).notes
+    [note] = top(SCALE, OTHER).notes
     assert note.startswith(
         "work.py, line 2: importing the file raises ValueError: no: `scale = comp"
     )
-    assert "costs nothing by itself" in note
+    assert "was graded all the same" in note
     assert "__main__" in note
 
 
@@ -93,8 +93,20 @@ def test_a_name_is_missing_because_of_the_line_that_raised() -> None:
     assert "line 2 raised ValueError" in found.because("other")
 
 
+def test_a_misspelt_import_is_why_a_name_is_missing() -> None:
+    troch = error("ModuleNotFoundError", "No module named 'troch'", ["troch"], [0, 1, "<module>"])
+    uses = error("NameError", "name 'torch' is not defined", ["scale"], [0, 2, "<module>"])
+    assert "line 1 raised ModuleNotFoundError" in top(troch, uses).because("scale")
+    assert "line 2 raised NameError" in top(IMPORT, uses).because("scale")
+
+
 def test_a_class_that_is_half_made_is_told_apart() -> None:
     told = top(CLASS).because("Layer")
+    [note] = top(IMPORT, SCALE, CLASS).notes  # rather than of what nothing is missing for
+    assert note == (
+        "work.py, line 4: importing the file raises NameError: name 'unknown' is not defined: `print(unknown)`. "
+        "So the class that begins at work.py, line 3 is not made."
+    )
     assert told == (
         "Its class begins at work.py, line 3, but is not made: a line in its body raised NameError: "
         "name 'unknown' is not defined (work.py, line 4: `print(unknown)`)."
