@@ -118,3 +118,16 @@ def test_a_missing_name_is_told_with_the_line_that_it_is_missing_for(graded: Gra
     assert "`scale` was never defined, because line_fit.py, line 2 raised FileNotFoundErr" in (
         first.message
     )
+
+
+def test_what_breaks_a_rule_below_a_line_that_raises_is_seen(graded: Grade, course: Course) -> None:
+    by_autograd = (
+        "def gradients(x, y, a, b):\n    with torch.enable_grad():\n"
+        "        a, b = (each.detach().requires_grad_() for each in (a, b))\n"
+        "        return torch.autograd.grad(mse(predict(x, a, b), y), (a, b))\n"
+    )
+    text = course["line_fit"].solution.read_text(encoding="utf-8")
+    plain = graded("line_fit", f"{text}\n\n{by_autograd}", seed=1)
+    below = graded("line_fit", f"{text}\n1 / 0\n{by_autograd}", seed=1)
+    assert plain.violations
+    assert (below.score, below.violations) == (plain.score, plain.violations)
