@@ -73,7 +73,7 @@ def notebook_of_bytes(data: bytes, shown: str) -> Source:
     if len(data) > MAX_NOTEBOOK_BYTES:
         return _too_large(shown, MAX_NOTEBOOK_BYTES)
     try:
-        text = data.decode("utf-8")
+        text = data.decode(json.detect_encoding(data))
         small = len(data) <= _PLAIN_NOTEBOOK_BYTES
         found = code_cells([text]) if small else apart(code_cells, [text])
     except UnreadableError:

@@ -3,7 +3,7 @@
 What lies higher goes first, and a folder `exercises/` counts as none; then the file's own name before that of a
 browser's second download, `my_linear (1).py`; then a Python file before a notebook; then what lies beside `exercises/`
 before what lies in it. A stub that was left beside a file that was filled in is not the answer. Where there is none of
-these, one file at the top whose name is nearly right is taken.
+these, or nothing but the stub, one file whose name is nearly right is taken.
 """
 
 from __future__ import annotations
@@ -55,15 +55,20 @@ def find_answers(files: Files, course: Course, exercises: Sequence[str]) -> dict
     """
     rationed = _Rationed(files)
     names = [*filter(is_looked_at, files.names())]
-    found = candidates(names, exercises)
-    meant = {name: near for name, near in nearly(names, exercises).items() if name not in found}
-    return {
-        name: _nearly(meant[name], rationed, name)
-        if name in meant
-        else _best([(path, read_source(rationed, path)) for path in found[name]], course[name])
-        for name in exercises
-        if name in found or name in meant
+    found, meant = candidates(names, exercises), nearly(names, exercises)
+    answers = {
+        name: _best([(path, read_source(rationed, path)) for path in paths], course[name])
+        for name, paths in found.items()
     }
+    for name, paths in meant.items():
+        answer = answers.get(name)
+        if answer is None:
+            answers[name] = _nearly(paths, rationed, name)
+        elif len(paths) == 1 and is_stub(answer.source, course[name]):
+            other = _nearly(paths, rationed, name)
+            if other.source.cells and not is_stub(other.source, course[name]):
+                answers[name] = other
+    return {name: answers[name] for name in exercises if name in answers}
 
 
 class _Rationed(Files):
@@ -109,15 +114,18 @@ def _nearly(paths: Sequence[str], files: Files, exercise: str) -> Answer:
 
 
 def nearly(names: Iterable[str], exercises: Collection[str]) -> dict[str, list[str]]:
-    """Exercise → the files at the top whose names are nearly its own, such as `My_Linear.py` or `my_linear copy.py`.
+    """Exercise → the files whose names are nearly its own, such as `My_Linear.py` or `my_linear copy.py`.
 
-    Other paths than these are not looked at.
+    Of several, those that lie highest; a folder `exercises/` counts as none.
     """
     found: dict[str, list[str]] = {}
     for path in names:
-        *folders, name = path.split("/")
-        if folders in ([], [EXERCISES]) and (exercise := nearly_exercise_of(name, exercises)):
+        name = path.rpartition("/")[2]
+        if (exercise := nearly_exercise_of(name, exercises)) and not exercise_of(name, exercises):
             found.setdefault(exercise, []).append(path)
+    for exercise, paths in found.items():
+        highest = min(_order(path)[0] for path in paths)
+        found[exercise] = [path for path in paths if _order(path)[0] == highest]
     return found
 
 

@@ -222,10 +222,17 @@ def test_one_file_with_nearly_the_right_name_is_taken_and_told(course: Course) -
     several = near | {"My_Linear.py": b"x = 2"}
     answer = find_answers(Given(several), course, EXERCISES)["my_linear"]
     assert "several files may be it: my_linear copy.py, My_Linear.py" in answer.source.problem
-    # what has the name goes first, and deeper down no other is taken
-    right = several | {"a/b/my_linear.py": b"x = 3"}
+    # what has the name goes first, but for the stub
+    right = near | {"a/b/my_linear.py": b"x = 3"}
     assert find_answers(Given(right), course, EXERCISES)["my_linear"].source.text == "x = 3"
-    assert find_answers(Given({"old/My_Linear.py": b"x = 1"}), course, EXERCISES) == {}
+    stub = near | {"my_linear.py": course["my_linear"].stub.read_bytes()}
+    answer = find_answers(Given(stub), course, EXERCISES)["my_linear"]
+    assert answer.path == "my_linear copy.py"
+    stub["my_linear copy.py"] = stub["my_linear.py"]
+    assert find_answers(Given(stub), course, EXERCISES)["my_linear"].path == "my_linear.py"
+    # what lies higher goes first here as well
+    deep = {"hw/My_Linear.py": b"x = 1", "hw/old/my_linear-1.py": b"x = 2"}
+    assert find_answers(Given(deep), course, EXERCISES)["my_linear"].source.text == "x = 1"
 
 
 def test_a_notebooks_commands_decide_nothing(course: Course) -> None:
