@@ -11,9 +11,9 @@ otherwise, in a check or in the grader, ends that exercise with the status `faul
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from os import PathLike
 from pathlib import Path
@@ -31,11 +31,12 @@ from .course.translation import title_of
 from .errors import CourseError, InputError, SandboxLost, UnsupportedVersion
 from .language import _
 from .machines import Machines, preload_for
-from .report import CheckResult, Environment, ExerciseResult, Report
+from .report import Environment, ExerciseResult, Report
 from .submission import Source, Submission, read_submission
 
 if TYPE_CHECKING:
     from .checking.collect import Check
+    from .checking.example import Example
     from .checking.session import Sessions
 
 # torch's settings, pytest, the language and a sandbox are one a process: a second thread waits for the first
@@ -107,6 +108,35 @@ def grade(
         return assigned.apply(report) if assigned else report
 
 
+def example_of(
+    submission: Submission,
+    name: str,
+    machines: Machines,
+    *,
+    assigned: AssignedCourse | None = None,
+    seed: int | None = None,
+    shapes: bool = False,
+) -> Example | None:
+    """The simplest case of an exercise that is wrong, as Python to run; `None` where nothing is, or nothing can be run.
+
+    Its numbers have two decimal places, if the code is wrong with such numbers, too.
+
+    Args:
+        submission: with a source for that exercise.
+        name: the exercise's.
+        assigned, seed: as for `grade`.
+        shapes: whether to follow the student's code line by line.
+
+    Raises:
+        Fault: if the grader or the course is at fault.
+    """
+    exercise, source = machines.course[name], submission.sources[name]
+    with _one_at_a_time, _torch_as_it_comes():
+        grading = _Grading(machines, _environment_of(machines), assigned, seed, False)
+        rounded = grading.example(exercise, source, shapes, rounded=True)
+        return rounded or grading.example(exercise, source, shapes, rounded=False)
+
+
 def _known(names: Sequence[str], course: Course) -> list[Exercise]:
     """The exercises of these names, each once."""
     course.require(names)
@@ -171,6 +201,7 @@ class _Grading:
     def _judged(self, exercise: Exercise, source: Source | None) -> ExerciseResult:
         """Runs an exercise's checks, and takes the points of those that were seen to break its rules."""
         from .checking.run import run_checks
+        from .checking.told_once import told_once
 
         if self._only(exercise) == frozenset():
             return not_for_students(exercise, source)
@@ -182,11 +213,13 @@ class _Grading:
         judgement, problem = Judgement(ran.checks), ""
         notes = source.notes if source else ()
         if source and sessions:
-            checks = _with_places(ran.checks, collected, source)
-            judgement = judged(exercise, source, found, checks, ran.sightings)
+            judgement = judged(exercise, source, found, ran.checks, ran.sightings)
             problem = sessions.main.load_problem
             notes += () if problem else sessions.main.failures.notes
         checks, broken = judgement.checks, judgement.violations
+        if source:
+            described = {name: check.description for name, check in collected.items()}
+            checks = told_once(checks, described, ran.mistakes, broken, source)
         begun = bool(sessions and sessions.main.failures.has_unreached_code)
         status, message = status_of(exercise, source, problem, checks, is_begun=begun)
         if broken and status == "failed":
@@ -204,6 +237,27 @@ class _Grading:
             remarks=remarks(exercise, source, found, judgement.explained) if source else (),
             notes=notes,
         )
+
+    def example(
+        self, exercise: Exercise, source: Source, shapes: bool, rounded: bool
+    ) -> Example | None:
+        """What the first case asks that is wrong, with the numbers that are drawn so."""
+        from .checking.example import Example, script_of
+        from .checking.run import run_checks
+        from .checking.shape_trace import steps_of
+
+        seed = self._seed_of(exercise, source)
+        with self._sessions(exercise, source) as sessions:
+            ran = run_checks(
+                self._collected(exercise), sessions, seed, first_failure=True, rounded=rounded
+            )
+            for check in ran.checks:
+                if check.name in ran.asked and sessions:
+                    request = ran.asked[check.name]
+                    session = sessions.on("cuda" if request.device == "cuda" else None)
+                    steps = steps_of(session, request, source) if shapes else ()
+                    return Example(check, script_of(exercise.name, check, request, source), steps)
+        return None
 
     def _only(self, exercise: Exercise) -> frozenset[str] | None:
         """The names of the checks that run; `None` stands for all of them."""
@@ -247,20 +301,6 @@ class _Grading:
                 on_gpu = Session(exercise.name, source, self.machines.sandbox("cuda"), preload)
                 stack.enter_context(closing(on_gpu))
             yield Sessions(session, on_gpu, lambda: _solution_of(exercise))
-
-
-def _with_places(
-    checks: Sequence[CheckResult], collected: Mapping[str, Check], source: Source
-) -> tuple[CheckResult, ...]:
-    """The checks, each that failed with the place in the source that it is about."""
-    from .checking.look_at import place_of
-
-    return tuple(
-        replace(check, place=place_of(source, collected[check.name].description))
-        if check.went_wrong
-        else check
-        for check in checks
-    )
 
 
 def _solution_of(exercise: Exercise) -> Source | None:

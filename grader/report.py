@@ -64,7 +64,9 @@ class CheckResult:
     """One check: a sentence, whole points, and what came of it.
 
     `cause` is the likely mistake as a sentence, and `cause_id` the same mistake's name over a class: both are empty
-    where the numbers do not give it away. `place` says where in the student's file to look.
+    where the numbers do not give it away. `place` says where in the student's file to look. `same_as` names the check
+    before it that shows the same mistake: that one is told in full. `detail` is for who asks for more. `printed` is the
+    beginning of what the student's code printed meanwhile.
     """
 
     name: str
@@ -79,6 +81,9 @@ class CheckResult:
     cause_id: str = ""
     place: str = ""
     pictures: tuple[Picture, ...] = ()
+    same_as: str = ""
+    detail: str = ""
+    printed: str = ""
 
     @property
     def was_tried(self) -> bool:

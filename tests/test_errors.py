@@ -471,7 +471,7 @@ def test_a_fault_is_told_as_ours(place: Path, monkeypatch: pytest.MonkeyPatch) -
     assert result.exit_code == 2
     # in the report, in whatever form it is written
     told = " ".join(result.stdout.split())
-    assert "not graded Not graded: the grader itself failed, not your code." in told
+    assert "not graded Doubling Not graded: the grader itself failed, not your code." in told
     assert told.count("It ended.") == 1
     assert "Traceback" not in result.output
     assert issubclass(errors.SandboxLost, Fault)

@@ -94,7 +94,7 @@ def test_the_order_in_a_terminal(report: Report) -> None:
     text = buffer.getvalue()
     found = check(report, "linear_backward")
     assert found.place.endswith("line 12")  # LinearFunction.backward, which the sentence names
-    parts = (found.description, found.message, "→ " + found.cause, f"Look at {found.place}.")
+    parts = (found.description, "→ " + found.cause, found.message, f"Look at {found.place}.")
     order = [text.index(part) for part in (*parts, "grader check custom_function --seed 11")]
     assert order == sorted(order)
 

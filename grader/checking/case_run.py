@@ -22,15 +22,18 @@ from .session import Session
 from .student import Answers, Draw, Student
 
 
-def run_case(case: Case, session: MemoizedSession, seed: int) -> CaseEnd:
+def run_case(case: Case, session: MemoizedSession, seed: int, rounded: bool = False) -> CaseEnd:
     """Runs a case to its end.
+
+    Args:
+        rounded: draw numbers of two decimal places, which a person reads more easily.
 
     Raises:
         Fault: if the grader or the course is at fault, whatever the check made of it.
         CheckRaised: if its function raises anything but how a case ends.
     """
     error: BaseException | None = None
-    arguments = _Arguments(case, session, seed)
+    arguments = _Arguments(case, session, seed, rounded)
     try:
         try:
             _call(case, arguments, seed)
@@ -70,7 +73,9 @@ def _end(case: Case, error: BaseException | None) -> CaseEnd:
             raise CourseFault(f"The check {case.name} ends the program.") from error
 
 
-def expect_steady(case: Case, session: Session, asked: MemoizedSession, seed: int) -> None:
+def expect_steady(
+    case: Case, session: Session, asked: MemoizedSession, seed: int, rounded: bool = False
+) -> None:
     """Runs a case once more on the answers that it has had, up to its last question; nothing of the student's runs.
 
     The generators that the whole process shares are at another place then, as they would be in another process.
@@ -80,7 +85,7 @@ def expect_steady(case: Case, session: Session, asked: MemoizedSession, seed: in
     """
     replay = Replay(session, asked.answered)
     try:
-        _call(case, _Arguments(case, replay, seed), seed + 1)
+        _call(case, _Arguments(case, replay, seed, rounded), seed + 1)
     except (KeyboardInterrupt, Overrun):
         raise
     except BaseException:
@@ -102,13 +107,15 @@ def _call(case: Case, arguments: _Arguments, shared_seed: int) -> None:
 class _Arguments:
     """What a case's function is called with; each is made once."""
 
-    def __init__(self, case: Case, session: Answers, seed: int) -> None:
+    def __init__(self, case: Case, session: Answers, seed: int, rounded: bool) -> None:
         self._made: dict[str, Any] = dict(case.params)
         self._make: dict[str, Callable[[], Any]] = {
             "round": lambda: PUBLISHED,
             "student": lambda: self._student(session, seed),
             "elsewhere": lambda: self.get("student"),
-            "draw": lambda: Draw(seed, self.get("dtype"), self.get("home"), self.get("round")),
+            "draw": lambda: Draw(
+                seed, self.get("dtype"), self.get("home"), self.get("round"), rounded
+            ),
         }
 
     def _place(self) -> str:

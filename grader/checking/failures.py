@@ -76,6 +76,7 @@ NOT_JUDGED = {
 _OTHER_ARGUMENTS = re.compile(
     r"\S+\(\) (takes |missing \d|got an unexpected |got multiple |got some positional)"
 )
+_NUMBER = re.compile(r"\d+")
 _BEYOND = Cause(
     "", "That was on `{device}`, which stands for a GPU here: code like this may be beyond it."
 )
@@ -194,7 +195,8 @@ class Failures:
             sentence = _with_callers(raised, line)
             if because := self._top.because_of(raised):
                 sentence += " " + because
-            return ends(sentence, causes)
+            mistake = f"{line} {raised.kind} {_NUMBER.sub('#', raised.message)}"
+            return ends(sentence, causes, place=str(line), mistake=mistake)
         if complaint := gradient_complaint(raised.message):
             return CheckFailed(*complaint)
         missing = re.fullmatch(r"module '(\w+)' has no attribute '(\w+)'", raised.message)

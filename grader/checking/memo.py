@@ -99,10 +99,12 @@ class MemoizedSession:
         answered: every request that was answered, with its answer.
         final: why there will be no further answer: a fault, or a child that gave none. It ends the case, whatever the
             check makes of the exception.
+        asked: the last request that was made.
     """
 
     def __init__(self, session: Session) -> None:
         self.answered: list[tuple[Request, Message]] = []
+        self.asked: Request | None = None
         self.final: Exception | None = None
         self._session = session
         self._handed_out = 0
@@ -116,6 +118,7 @@ class MemoizedSession:
         """
         step: Asked | CaseEnd | None = memo.first
         while isinstance(step, Asked):
+            self.asked = step.request
             answer = self._session.ask(step.request)
             self.answered.append((step.request, answer))
             step = step.after.get(key_of(answer))
@@ -141,6 +144,7 @@ class MemoizedSession:
         if self.final is not None:
             raise self.final
         request = Request(probe, inputs, device, seed, default)
+        self.asked = request
         sent = request.wire  # what cannot be sent is the check's own matter
         try:
             if self._handed_out < len(self.answered):

@@ -49,6 +49,14 @@ def sentence_of(mismatch: Mismatch) -> str:
     return _SENTENCES[mismatch.aspect](mismatch)
 
 
+def detail_of(mismatch: Mismatch) -> str:
+    """How exact a result has to be, for who asks for more; empty where it is not a matter of numbers."""
+    if mismatch.wrong is None:
+        return ""
+    sentence = _("No element differs more than the one that is told; up to {allowed} is allowed.")
+    return sentence.format(allowed=f"{mismatch.allowed:.1g}")
+
+
 def _of_kind(mismatch: Mismatch) -> str:
     sentence = _("{what} is {got}, expected {kind}.").format(
         what=mismatch.what,
@@ -140,8 +148,7 @@ def _of_elements(mismatch: Mismatch, wrong: Tensor) -> str:
     sentence = _("{what} is {got}, expected {wanted}.")
     if index:
         sentence = _(
-            "{what} at {index} is {got}, expected {wanted}; no element differs more. {count} "
-            "of {total} elements are wrong (allowed: {allowed})."
+            "{what} at {index} is {got}, expected {wanted}. {count} of {total} elements are wrong."
         )
     one, other = formatting.apart(formatting.element, got[index], expected[index], 7)
     sentence = sentence.format(
@@ -151,7 +158,6 @@ def _of_elements(mismatch: Mismatch, wrong: Tensor) -> str:
         wanted=other,
         count=int(wrong.sum()),
         total=got.numel(),
-        allowed=f"{mismatch.allowed:.1g}",
     )
     if got.numel() <= 1:
         return sentence

@@ -59,7 +59,7 @@ class CaseEnd:
     """How a case ended. It is plain data, so that nothing of a student's stays alive through it.
 
     Attributes:
-        message, causes, pictures: as in `CheckOutcome`; empty where the case passed.
+        message, causes, pictures, detail, place, mistake: as in `CheckOutcome`; empty where the case passed.
         drawn: what the case was tried with, in words: sizes and the like.
         only_manners: whether the answers are right, and it failed for what a call did not leave as it was.
     """
@@ -70,6 +70,9 @@ class CaseEnd:
     pictures: tuple[Picture, ...] = ()
     drawn: str = ""
     only_manners: bool = False
+    detail: str = ""
+    place: str = ""
+    mistake: str = ""
 
 
 class CheckOutcome(Exception):
@@ -79,6 +82,10 @@ class CheckOutcome(Exception):
         message: what happened, for the student.
         causes: every mistake that would explain it, the simplest first.
         pictures: what is better seen than told.
+        detail: what is told to who asks for more, such as the tolerance.
+        place: the line of the student's that it comes from, where that is known.
+        mistake: equal where one line raises the same for several checks, whatever the numbers are; empty where
+            nothing was raised.
     """
 
     def __init__(
@@ -87,17 +94,32 @@ class CheckOutcome(Exception):
         message: str,
         causes: Sequence[Cause] = (),
         pictures: Sequence[Picture] = (),
+        *,
+        detail: str = "",
+        place: str = "",
+        mistake: str = "",
     ) -> None:
         super().__init__(message)
         self.status: CheckStatus = status
         self.message = message
         self.causes = tuple(causes)
         self.pictures = tuple(pictures)
+        self.detail = detail
+        self.place = place
+        self.mistake = mistake
 
     @property
     def end(self) -> CaseEnd:
         """What it says, without the frames that it came through."""
-        return CaseEnd(self.status, str(self.message), self.causes, self.pictures)
+        return CaseEnd(
+            self.status,
+            str(self.message),
+            self.causes,
+            self.pictures,
+            detail=self.detail,
+            place=self.place,
+            mistake=self.mistake,
+        )
 
 
 class CheckFailed(CheckOutcome):
@@ -108,8 +130,14 @@ class CheckFailed(CheckOutcome):
         message: str,
         causes: Sequence[Cause] = (),
         pictures: Sequence[Picture] = (),
+        *,
+        detail: str = "",
+        place: str = "",
+        mistake: str = "",
     ) -> None:
-        super().__init__("failed", message, causes, pictures)
+        super().__init__(
+            "failed", message, causes, pictures, detail=detail, place=place, mistake=mistake
+        )
 
 
 class DtypeNotTaken(CheckFailed):

@@ -104,6 +104,16 @@ class StudentsLines:
         return self._split[1]
 
 
+def tags_of(name: str, source: Source) -> list[str]:
+    """What a child calls each piece of an exercise's source.
+
+    Plain names, whatever its path is: they travel through C code that knows ASCII alone.
+    """
+    if source.notebook:
+        return [f"{name}.ipynb:{number}" for number in range(len(source.cells))]
+    return [f"{name}.py"]
+
+
 def strings(values: Any) -> list[str]:
     """The strings among the first values that came from a child, made safe to show."""
     if not isinstance(values, list):

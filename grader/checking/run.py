@@ -13,6 +13,7 @@ from ..errors import CourseFault
 from ..language import _
 from ..report import CaseResult, CheckResult, CheckStatus
 from ..sandbox import Message
+from ..text import clean
 from .alarm import alarm
 from .case_run import expect_steady, run_case
 from .collect import Case, Check
@@ -28,6 +29,7 @@ from .session import Request, Session, Sessions
 from .student import seed_of
 
 _MOST = 0.75  # of the cases that fail: a cause that is told fits in so many
+_PRINTED = 500  # characters of what a student's code prints that are shown with a check
 _INEXACT = [str(dtype).removeprefix("torch.") for dtype in HALVES]
 # the worst of several cases names the check's status
 _SEVERITY: Sequence[CheckStatus] = (
@@ -48,6 +50,7 @@ class _CaseOutcome:
     dtype: str | None
     label: str
     end: CaseEnd
+    printed: str = ""
 
     @property
     def status(self) -> CheckStatus:
@@ -61,6 +64,7 @@ class _CheckRun:
     check: Check
     seconds: float = 0.0
     cases: list[_CaseOutcome] = field(default_factory=list)
+    asked: Request | None = None  # last, by the first of them that is wrong
 
     @property
     def status(self) -> CheckStatus:
@@ -93,7 +97,15 @@ class _CheckRun:
             cases=tuple(CaseResult(*key, status) for key, status in worst.items()),
             cause_id=cause.id if cause else "",
             pictures=first.end.pictures if first else (),
+            place=first.end.place if first else "",
+            detail=first.end.detail if first else "",
+            printed=first.printed if first else "",
         )
+
+    @property
+    def mistake(self) -> str:
+        """Equal for checks for which one line raised the same."""
+        return next((case.end.mistake for case in self.cases if case.status == self.status), "")
 
     def _message(self, first: _CaseOutcome) -> str:
         """The message of the first case that ended so, and which case that is where others ended otherwise."""
@@ -122,10 +134,17 @@ class _CheckRun:
 
 @dataclass(frozen=True)
 class ChecksRun:
-    """What came of the checks, by their numbers, and what was seen to break a rule meanwhile."""
+    """What came of the checks, by their numbers, and what was seen to break a rule meanwhile.
+
+    Attributes:
+        mistakes: the name of a check → equal for checks for which one line raised the same; empty where none did.
+        asked: the name of a check that is wrong → what its first case that is wrong asked last.
+    """
 
     checks: tuple[CheckResult, ...]
     sightings: tuple[Sighting, ...] = ()
+    mistakes: Mapping[str, str] = field(default_factory=dict)
+    asked: Mapping[str, Request] = field(default_factory=dict)
 
 
 def run_checks(
@@ -133,13 +152,15 @@ def run_checks(
     sessions: Sessions | None,
     seed: int,
     first_failure: bool = False,
+    rounded: bool = False,
 ) -> ChecksRun:
     """Runs the checks in their order.
 
     Args:
         sessions: where the student's code runs; `None` where there is no file for this exercise.
         seed: of the exercise; each case's own follows from it.
-        first_failure: leave it at the first case that does not pass.
+        first_failure: leave it at the first case that is wrong.
+        rounded: draw numbers that a person reads more easily.
 
     Raises:
         Fault: if the checks themselves are at fault, or the sandbox is lost.
@@ -150,10 +171,13 @@ def run_checks(
         for run in runs.values():
             run.cases += [_outcome(case, _no_file()) for case in run.check.cases]
     else:
-        exercise = _ExerciseRun(sessions, seed, runs)
+        exercise = _ExerciseRun(sessions, seed, runs, rounded)
         exercise.go(first_failure)
         sightings = exercise.sightings
-    return ChecksRun(tuple(run.result() for run in runs.values()), tuple(sightings))
+    mistakes = {name: run.mistake for name, run in runs.items()}
+    asked = {name: run.asked for name, run in runs.items() if run.asked and run.status in WRONG}
+    results = tuple(run.result() for run in runs.values())
+    return ChecksRun(results, tuple(sightings), mistakes, asked)
 
 
 @dataclass
@@ -172,6 +196,7 @@ class _ExerciseRun:
     sessions: Sessions
     seed: int
     runs: Mapping[str, _CheckRun]
+    rounded: bool = False
     current: str = ""
     suspicions: list[Suspicion] = field(default_factory=list)
     sightings: list[Sighting] = field(default_factory=list)
@@ -203,9 +228,12 @@ class _ExerciseRun:
             self.sessions.begin_check()
             for case in run.check.cases:
                 start = time.perf_counter()
-                run.cases.append(_outcome(case, self._end(case, run)))
+                session = self.sessions.on(case.params.get("device"))
+                session.printed = ""
+                end = self._end(case, run)
+                run.cases.append(_outcome(case, end, clean(session.printed.rstrip(), _PRINTED)))
                 run.seconds += time.perf_counter() - start
-                if first_failure and run.status != "passed":
+                if first_failure and run.status in WRONG:
                     return
 
     def _end(self, case: Case, run: _CheckRun) -> CaseEnd:
@@ -219,6 +247,8 @@ class _ExerciseRun:
         except CheckOutcome as outcome:  # a look-up that met no answer
             return outcome.end
         finally:
+            if run.status not in WRONG:
+                run.asked = memoized.asked
             for request, answer in memoized.answered:
                 self.last_cases[session, request.probe.name] = self.current, case
                 self._note_seen(request, answer, self.current, case)
@@ -244,12 +274,12 @@ class _ExerciseRun:
     def _end_in(self, session: Session, memoized: MemoizedSession, case: Case) -> CaseEnd:
         """As the case's memo has it, if the student's code answers as the memo has it too."""
         seed = seed_of(self.seed, case.name)
-        memo = case.memo.under((seed, language.current()))
+        memo = case.memo.under((seed, language.current(), self.rounded))
         end = memoized.look_up(memo)
         if end is not None:
             return end
         try:
-            end = run_case(case, memoized, seed)
+            end = run_case(case, memoized, seed, self.rounded)
         except CheckRaised as raised:
             error = raised.__cause__ or raised
             end = suspected(error)
@@ -258,7 +288,7 @@ class _ExerciseRun:
                 self.suspicions.append(doubt)
             return end
         if memoized.answered and not memo.steady:
-            expect_steady(case, session, memoized, seed)
+            expect_steady(case, session, memoized, seed, self.rounded)
             memo.steady = True
         memoized.store(memo, end)
         return end
@@ -271,7 +301,7 @@ class _ExerciseRun:
                 case = run.check.cases[told]
                 session = self.sessions.on(case.params.get("device"))
                 seed = seed_of(self.seed, case.name)
-                memo = case.memo.under((seed, language.current()))
+                memo = case.memo.under((seed, language.current(), self.rounded))
                 self.suspicions.append(Suspicion(name, case, session, memo, seed))
 
     def _look_into(self, suspicion: Suspicion, solution: Solution) -> None:
@@ -297,7 +327,7 @@ def _no_file() -> CaseEnd:
     return CaseEnd("not_reached", _("There is no file for this exercise."))
 
 
-def _outcome(case: Case, end: CaseEnd) -> _CaseOutcome:
+def _outcome(case: Case, end: CaseEnd, printed: str = "") -> _CaseOutcome:
     """Device, dtype, and what tells this case from the others of its check, beside how it ended."""
     device, name = _device_and_dtype(case)
     apart = "device", "dtype", "home", "round"
@@ -307,7 +337,7 @@ def _outcome(case: Case, end: CaseEnd) -> _CaseOutcome:
     labels += [f"{key} = {value}" for key, value in params.items()] + ([name] if name else [])
     labels += [_("on {device}").format(device=device)] if device not in (None, "cpu") else []
     labels += [_("the reference on {home}").format(home=home)] if home != "cpu" else []
-    return _CaseOutcome(device, name, ", ".join(labels), end)
+    return _CaseOutcome(device, name, ", ".join(labels), end, printed)
 
 
 def _device_and_dtype(case: Case) -> tuple[str | None, str | None]:

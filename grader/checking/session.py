@@ -26,9 +26,10 @@ from .failures import Failures, changed, cut_short, not_loaded, out_of_time, unu
 from .loading import OnceMore, WithThreads
 from .outcome import CheckOutcome
 from .probes import Probe
-from .raised import strings
+from .raised import strings, tags_of
 
 _EVERY = 9  # one of so many runs of a watched probe is traced, beside its first and its last
+_MOST_PRINTED = 4000  # characters of what is printed that are kept
 # torch imports this when `torch.func`, an optimizer and more are first used: seconds on a slow disk
 _LATE = ("torch._dynamo",)
 
@@ -91,6 +92,7 @@ class Session:
         load_problem: why the student's file cannot be loaded, once that is known.
         failures: what is told of what failed.
         is_waiting: whether this process waits for the sandbox at the moment.
+        printed: the beginning of what the student's code has printed in answers; whoever reads it empties it.
     """
 
     def __init__(
@@ -123,6 +125,7 @@ class Session:
         self._was_lost = False
         self._waiting_since = 0.0
         self.is_waiting = False
+        self.printed = ""
 
     @property
     def waited(self) -> float:
@@ -234,7 +237,10 @@ class Session:
         child = self._ready()
         left, start = self._left(), self.waited
         try:
-            return child.call({**header, "rehearsal": self._rehearsal(request)}, block, left)
+            try:
+                return child.call({**header, "rehearsal": self._rehearsal(request)}, block, left)
+            finally:
+                self.printed = (self.printed + child.printed)[:_MOST_PRINTED]
         except NoAnswer as error:
             self._child, self._was_lost = None, True
             if self._may_be_late(error, start):
@@ -317,11 +323,7 @@ class Session:
         child = self._sandbox.open(self._preload, threads=self._has_threads)
         if self._was_lost:  # the start of a child is nobody's time, nor that of a GPU in it
             self._free_seconds += self.waited - start
-        # plain names, whatever the path is: they travel through C code that knows ASCII alone
-        tags = [f"{self.name}.py"]
-        if self._source.notebook:
-            tags = [f"{self.name}.ipynb:{number}" for number in range(len(self._source.cells))]
-        cells = list(zip(tags, self._source.programs, strict=True))
+        cells = list(zip(tags_of(self.name, self._source), self._source.programs, strict=True))
         notebook, once_more = self._source.notebook, self._once_more
         wanted = once_more.left_out, once_more.definitions
         try:

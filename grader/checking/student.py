@@ -60,19 +60,29 @@ class Draw(Strategies):
 
     They are on the CPU, unless the reference is to be worked out on the device `home`. What they are drawn from, above
     all which sizes, says the case's round; a check without rounds has the published one.
+
+    Args:
+        rounded: whether numbers have two decimal places, which a person reads more easily.
     """
 
     def __init__(
-        self, seed: int, dtype: torch.dtype, home: str = "cpu", round: Round = PUBLISHED
+        self,
+        seed: int,
+        dtype: torch.dtype,
+        home: str = "cpu",
+        round: Round = PUBLISHED,
+        rounded: bool = False,
     ) -> None:
         super().__init__(seed, round)
         self.dtype = dtype
         self.home = home
+        self._rounded = rounded
         self._generator = torch.Generator().manual_seed(seed)
 
     def normal(self, *shape: int) -> Tensor:
         """Standard normal values."""
         values = torch.randn(shape, generator=self._generator, dtype=torch.float64)
+        values = values.round(decimals=2) if self._rounded else values
         return values.to(self.home, self.dtype)
 
     def numbers(self, *shape: int) -> Tensor:
@@ -86,7 +96,11 @@ class Draw(Strategies):
     def uniform(self, low: float, high: float, *shape: int) -> Tensor:
         """Values between `low` and `high`."""
         values = torch.rand(shape, generator=self._generator, dtype=torch.float64)
-        return (low + (high - low) * values).to(self.home, self.dtype)
+        values = low + (high - low) * values
+        if self._rounded:
+            near = values.round(decimals=2)
+            values = torch.where((low < near) & (near < high), near, values)
+        return values.to(self.home, self.dtype)
 
     def integers(self, low: int, high: int, *shape: int) -> Tensor:
         """int64 values from `low` up to and without `high`."""

@@ -10,7 +10,7 @@ import click
 from .. import language
 from ..errors import CourseFault, Fault, InputError, extras_are_told
 from ..language import _
-from . import author, check, class_report, doctor, exercises, grade, hint_watch
+from . import author, check, class_report, doctor, exercises, grade, hint_watch, try_out
 from .common import lang_option, refuse, speaks
 
 
@@ -70,6 +70,7 @@ for command in (
     exercises.reset,
     hint_watch.hint,
     hint_watch.watch,
+    try_out.try_out,
     check.check,
     author.release,
     author.audit,

@@ -24,6 +24,7 @@ from .common import (
     course_option,
     device_option,
     lang_option,
+    names_in,
     open_course,
     refuse,
     started_machines,
@@ -86,7 +87,7 @@ if TYPE_CHECKING:
 @click.option(
     "--verbose",
     is_flag=True,
-    help="Where the grader or the course failed, show the traceback, for whoever can mend it.",
+    help="Show how exact each result has to be; where the grader or the course failed, the traceback.",
 )
 @device_option
 @click.option(
@@ -117,6 +118,7 @@ def check(
     from ..submission import read_submission
 
     course = open_course(folder)
+    names = names_in(course, names)
     assigned = open_assigned(assignment_file, path, course, instructor)
     if assigned:
         course = assigned.course
@@ -150,7 +152,7 @@ def check(
         report = _nothing_graded(submission, course, error)
     if path == Path() and seed is None:
         _remember(report, submission, course)
-    write(report, form, output, submission, assigned)
+    write(report, form, output, submission, assigned, verbose)
     _tell_of_faults(report, verbose, shown=form == "github" or (form == "text" and not output))
     sys.exit(exit_status(report, exit_zero))
 

@@ -17,6 +17,7 @@ from .. import language
 from ..course.catalog import Course, Exercise, load_course
 from ..errors import OutputError
 from ..language import _
+from ..outputs.narrow_encoding import ERRORS
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -52,7 +53,7 @@ def _speak(context: click.Context, parameter: click.Parameter, value: str | None
     # neither Korean nor ŷ is in every encoding that a terminal may have
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")
+            stream.reconfigure(errors=ERRORS)
     if value or context.parent is None:
         language.use(value or language.preferred())
         _translate_help(context.find_root().command)
@@ -87,14 +88,47 @@ lang_option = click.option(
 )
 
 
+def names_in(course: Course, names: Sequence[str]) -> tuple[str, ...]:
+    """The names of the exercises that are meant; where one was written in another way, that is told.
+
+    Raises:
+        SubmissionError: if one of them is none.
+    """
+    from ..course.meant import meant
+
+    found = []
+    for name in names:
+        exercise = meant(course, name)
+        if exercise not in (name, Path(name).stem):
+            tell(_("{name} is taken for {exercise}.").format(name=name, exercise=exercise))
+        found.append(exercise)
+    return tuple(dict.fromkeys(found))
+
+
 def named_in(course: Course, names: Sequence[str]) -> list[Exercise]:
     """The exercises of these names, in the course's order; all where none is named.
 
     Raises:
         SubmissionError: if the course has no exercise of one of the names.
     """
-    course.require(names)
+    names = names_in(course, names)
     return [exercise for exercise in course.exercises if not names or exercise.name in names]
+
+
+def named_or_current(course: Course, name: str | None, folder: Path = Path()) -> Exercise:
+    """The exercise of a name; without one, the first in `folder` that is not done. Where there is none, the call ends.
+
+    Raises:
+        SubmissionError: if the course has no exercise of that name.
+    """
+    from ..practice.workspace import Workspace, upcoming
+
+    if name is not None:
+        return named_in(course, [name])[0]
+    standing = upcoming(Workspace(folder, course).standings())
+    if standing is None:
+        refuse(_("Nothing is left to do here. Name an exercise; `grader list` shows them."))
+    return standing.exercise
 
 
 def open_course(folder: Path | None) -> Course:

@@ -12,14 +12,26 @@ from .. import language
 from ..course.catalog import Exercise
 from ..course.python_files import text_of
 from ..language import N_, _
-from .common import console_for, course_option, lang_option, named_in, open_course, refuse, writing
+from .common import (
+    console_for,
+    course_option,
+    lang_option,
+    named_or_current,
+    open_course,
+    refuse,
+    writing,
+)
 
 _NEXT = N_(
     "Next: {name}. `grader show {name}` prints what it asks, `grader check {name}` grades it."
 )
 _ALL_DONE = N_("All exercises here are done.")
 _NO_WORK = N_("`grader init DIR` makes a folder to work in.")
-_MADE = N_("Exercises made in {folder}: {count}. Next: cd {quoted} && grader watch{option}")
+_MADE = N_("Exercises made in {folder}: {count}.")
+_KEPT = N_(
+    "Files that were there already: {count}. They are as they were; `grader reset NAME` makes one anew."
+)
+_START = N_("Next: {command}")
 _RESET = N_("{file} is the stub again. What was there is in {kept}.")
 _RESET_NEW = N_("{file} is the stub of {name}.")
 _IS_STUB = N_("{file} is the stub already; nothing was changed.")
@@ -74,17 +86,20 @@ def list_exercises(folder: Path | None) -> None:
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", required=False)
 @course_option
 @lang_option
-def show(name: str, folder: Path | None) -> None:
-    """Shows the statement of the exercise NAME."""
+def show(name: str | None, folder: Path | None) -> None:
+    """Shows the statement of the exercise NAME.
+
+    Without NAME, of the first exercise in this folder that is not done.
+    """
     from rich.markdown import Markdown
     from rich.text import Text
 
     from ..course.translation import statement_of
 
-    [exercise] = named_in(open_course(folder), [name])
+    exercise = named_or_current(open_course(folder), name)
     title, _break, text = statement_of(exercise).partition("\n")
     console = console_for()
     console.print(Text(title, style="bold underline"))
@@ -113,7 +128,7 @@ def init(target: Path, notebooks: bool, folder: Path | None) -> None:
     from ..practice.workspace import make_place
 
     course = open_course(folder)
-    made = 0
+    made = kept = 0
     with writing(target):
         target.mkdir(parents=True, exist_ok=True)
         make_place(target)
@@ -123,6 +138,8 @@ def init(target: Path, notebooks: bool, folder: Path | None) -> None:
             if not os.path.lexists(path):
                 path.write_bytes(stub)
                 made += 1
+            else:
+                kept += 1
         if not os.path.lexists(target / "README.md"):
             name = course.names[0] if course.names else "NAME"
             file = f"{name}{_suffix(notebooks)}"
@@ -132,17 +149,25 @@ def init(target: Path, notebooks: bool, folder: Path | None) -> None:
             (target / "README.md").write_text(text, encoding="utf-8")
     # where the language was asked for by hand, the next command asks for it as well
     speak = "" if language.current() == language.preferred() else f" --lang {language.current()}"
-    quoted = shlex.quote(str(target))
-    click.echo(_(_MADE).format(count=made, folder=target, quoted=quoted, option=speak))
+    here = target.resolve() == Path().resolve()
+    click.echo(_(_MADE).format(count=made, folder=target.absolute() if here else target))
+    if kept:
+        click.echo(_(_KEPT).format(count=kept))
+    go = "" if here else f"cd {shlex.quote(str(target))} && "
+    click.echo(_(_START).format(command=f"{go}grader watch{speak}"))
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", required=False)
 @course_option
 @lang_option
-def reset(name: str, folder: Path | None) -> None:
-    """Puts the empty exercise NAME back into this folder; your old file is kept beside it."""
-    [exercise] = named_in(open_course(folder), [name])
+def reset(name: str | None, folder: Path | None) -> None:
+    """Puts the empty exercise NAME back into this folder; your old file is kept beside it.
+
+    Without NAME, the first exercise in this folder that is not done.
+    """
+    exercise = named_or_current(open_course(folder), name)
+    name = exercise.name
     places = [Path(), Path("exercises")]
     there = [
         place / f"{name}{suffix}"

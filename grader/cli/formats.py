@@ -68,14 +68,15 @@ def write(
     output: Path | None,
     submission: Submission,
     assigned: AssignedCourse | None,
+    verbose: bool = False,
 ) -> None:
-    """Writes the report in one of `FORMATS`."""
+    """Writes the report in one of `FORMATS`; `verbose`: to a terminal with every detail."""
     from ..outputs import terminal
 
     if form == "github":
         _write_github(report, output, submission, assigned)
     elif form == "text" and not output:
-        terminal.render(report, console_for())
+        terminal.render(report, console_for(), verbose)
     else:
         if form == "classroom50":
             output = output or Path("result.json")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import signal
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from ..course.catalog import Course, Exercise
+from ..course.catalog import Exercise
 from ..language import N_, _
 from .common import (
     console_for,
@@ -16,19 +15,16 @@ from .common import (
     device_option,
     lang_option,
     named_in,
+    named_or_current,
     open_course,
     refuse,
 )
-
-if TYPE_CHECKING:
-    from ..practice.workspace import Workspace
 
 _HINT = N_("{name}: hint {number} of {total}")
 _MORE = N_("`grader hint {name}` shows the next one.")
 _LAST = N_("That was the last hint. `grader hint {name} --all` shows all of them again.")
 _NONE_SHOWN = N_("No hint for {name} was shown yet. `grader hint {name}` shows the first.")
 _NOT_KEPT = N_("(It could not be kept in {folder} that this hint was shown.)")
-_NOTHING_LEFT = N_("Nothing is left to do here. Name an exercise: `grader hint NAME`.")
 
 
 @click.command()
@@ -46,7 +42,7 @@ def hint(name: str | None, everything: bool, again: bool, folder: Path | None) -
 
     course = open_course(folder)
     workspace = Workspace(Path(), course)
-    exercise = _exercise(name, workspace, course)
+    exercise = named_or_current(course, name)
     if not workspace.hints_allowed():
         refuse(_(HINTS_OFF))
     total, shown = len(exercise.hints), workspace.hints_shown(exercise)
@@ -61,17 +57,6 @@ def hint(name: str | None, everything: bool, again: bool, folder: Path | None) -
     click.echo((_(_MORE) if last < total else _(_LAST)).format(name=exercise.name))
     if last > shown and not workspace.remember_hints(exercise, last):
         click.echo(_(_NOT_KEPT).format(folder=workspace.folder.absolute()), err=True)
-
-
-def _exercise(name: str | None, workspace: Workspace, course: Course) -> Exercise:
-    from ..practice.workspace import upcoming
-
-    if name is not None:
-        return named_in(course, [name])[0]
-    standing = upcoming(workspace.standings())
-    if standing is None:
-        refuse(_(_NOTHING_LEFT))
-    return standing.exercise
 
 
 def _print_hint(exercise: Exercise, number: int) -> None:

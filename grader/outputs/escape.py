@@ -67,6 +67,8 @@ def _cleaned_check(check: CheckResult) -> CheckResult:
         message=clean(check.message, MESSAGE_LENGTH),
         cause=clean(check.cause, MESSAGE_LENGTH),
         place=one_line(check.place),
+        detail=clean(check.detail, MESSAGE_LENGTH),
+        printed=clean(check.printed, MESSAGE_LENGTH),
         pictures=tuple(replace(each, title=one_line(each.title)) for each in check.pictures),
     )
 

@@ -13,7 +13,7 @@ from ..text import clean
 from . import escape, terminal
 from .classroom_reporter import table_note
 from .marks import MARKS
-from .wording import again_command, checks_passed, failures, total, verdict, worth
+from .wording import again_command, checks_passed, failures, told, total, verdict, worth
 
 # GitHub takes 1 MiB a step and drops all of a summary that is larger
 MAX_SUMMARY = 900_000
@@ -92,10 +92,14 @@ def _failure(exercise: ExerciseResult, check: CheckResult) -> str:
     name = f"<b>{escape.html(exercise.name)}</b>: {escape.html(check.description, 300)}"
     # not within the f-string: what looks for texts to translate does not look into one
     likely, repeat = _("Likely cause:"), _("To repeat it:")
-    cause = f"{likely}\n\n{escape.fenced(check.cause)}\n\n" if check.cause else ""
+    what = told(check)
+    cause = f"{likely}\n\n{escape.fenced(check.cause)}\n\n" if what.cause else ""
+    printed = ""
+    if what.printed:
+        printed = f"{_('Your code printed:')}\n\n{escape.fenced(what.printed)}\n\n"
     return (
         f"<details><summary>{name} ({check.score}/{check.points})</summary>\n\n"
-        f"{escape.fenced(check.message)}\n\n{cause}"
+        f"{cause}{escape.fenced(what.message)}\n\n{printed}"
         f"{repeat}\n\n{escape.fenced(again_command(exercise), 200)}\n\n</details>\n"
     )
 
@@ -164,10 +168,11 @@ def _remarks_on(exercise: ExerciseResult, file: str) -> Iterator[tuple[int, str]
     if not exercise.could_be_graded or not exercise.was_attempted:
         return
     for check in exercise.checks:
-        if check.went_wrong:
-            line = _line_in(check.message, exercise.name)
-            rank = 2 if line else 3 if check.cause else 4
-            message = f"{check.message}\n{check.cause}" if check.cause else check.message
+        if check.went_wrong and not check.same_as:
+            raised = _line_in(check.message, exercise.name)
+            line = raised or _line_in(check.place, exercise.name)
+            rank = 2 if raised else 3 if check.cause else 4
+            message = f"{check.cause}\n{check.message}" if check.cause else check.message
             yield rank, remark(line, check.description, message)
 
 

@@ -17,7 +17,7 @@ from ..language import _, speaking
 from ..report import CheckResult, ExerciseResult, Report
 from ..text import clean
 from .escape import cleaned
-from .wording import again_command, kept_back, no_score
+from .wording import again_command, kept_back, no_score, told
 
 _NOTHING: frozenset[str] = frozenset()
 
@@ -94,7 +94,10 @@ def _head(report: Report, hidden: bool) -> str:
 
 
 def _test(exercise: ExerciseResult, check: CheckResult, number: str) -> dict[str, Any]:
-    lines = [check.message, check.cause]
+    what = told(check)
+    lines = [what.cause, what.message or check.message, what.place]
+    if what.printed:
+        lines += [_("Your code printed:"), what.printed]
     if check.is_told:
         lines.append(_("To repeat it: {again}").format(again=again_command(exercise)))
     return {

@@ -24,6 +24,7 @@ class _Case(NamedTuple):
         outcome: JUnit's word, `failure`, `error` or `skipped`; empty for what passed.
         kind: the status behind it.
         points: `score` and `points`; empty where they stand elsewhere.
+        printed: by the student's code.
     """
 
     name: str
@@ -32,6 +33,7 @@ class _Case(NamedTuple):
     text: str
     seconds: float
     points: dict[str, int]
+    printed: str = ""
 
 
 def render(report: Report) -> str:
@@ -77,7 +79,9 @@ def _of_check(check: CheckResult) -> _Case:
         outcome = "failure" if check.status == "failed" else "error"
     text = f"{check.message}\n{check.cause}".strip()
     points = {"score": check.score, "points": check.points}
-    return _Case(check.description, outcome, check.status, text, check.seconds, points)
+    return _Case(
+        check.description, outcome, check.status, text, check.seconds, points, check.printed
+    )
 
 
 def _counts(cases: list[_Case]) -> dict[str, str]:
@@ -109,6 +113,8 @@ def _suite(root: Element, exercise: ExerciseResult, cases: list[_Case]) -> None:
             _properties(element, **case.points)
         if case.outcome:
             _ending(element, case)
+        if case.printed:
+            SubElement(element, "system-out").text = xml(case.printed)
     if text := "\n".join(filter(None, [reason(exercise), *exercise.notes])):
         SubElement(suite, "system-out").text = xml(text, 4000)
 

@@ -13,20 +13,29 @@ from ..language import _, speaking
 from ..report import CheckResult, Environment, ExerciseResult, Report
 from .escape import cleaned, cleaned_exercise
 from .marks import MARKS
-from .wording import again, look_at, no_score, total, verdict, worth
+from .wording import Told, again, no_score, printed_in, told_in, total, verdict, worth
 
 _INDENT = 4
 
 
-def render(report: Report, console: Console) -> None:
-    """Prints each exercise with its checks, and the total, in the report's language."""
+def render(report: Report, console: Console, verbose: bool = False) -> None:
+    """Prints each exercise with its checks, and the total, in the report's language; `verbose`: with every detail."""
     with speaking(report.language):
-        _render(cleaned(report), console)
+        if console.is_terminal:
+            _render(cleaned(report), console, verbose)
+            return
+        with console.capture() as capture:
+            _render(cleaned(report), console, verbose)
+        # Rich fills lines up with blanks, which nobody wants in a file
+        console.file.writelines(f"{line.rstrip()}\n" for line in capture.get().splitlines())
 
 
-def _render(report: Report, console: Console) -> None:
-    for exercise in report.exercises:
-        _render_exercise(exercise, console)
+def _render(report: Report, console: Console, verbose: bool) -> None:
+    for number, exercise in enumerate(report.exercises):
+        _render_exercise(exercise, console, verbose)
+        after = report.exercises[number + 1 : number + 2]
+        if not (_takes_a_line(exercise) and all(map(_takes_a_line, after)) and after):
+            console.print()
     _render_total(report, console)
     for absent in report.environment.absent:
         template = _("Not tried on {device}. Mistakes with devices may have gone unseen.")
@@ -60,29 +69,38 @@ def _missing_from(environment: Environment) -> Iterator[str]:
 def render_exercise(exercise: ExerciseResult, console: Console) -> None:
     """Prints one exercise with its checks, in the language in use."""
     _render_exercise(cleaned_exercise(exercise), console)
-
-
-def _render_exercise(exercise: ExerciseResult, console: Console) -> None:
-    mark, style = MARKS[exercise.status][:2]
-    head = Text.assemble(
-        (f"{mark} ", style),
-        (exercise.name, "bold"),
-        ("  " + exercise.title if exercise.title != exercise.name else "", "dim"),
-        (f"  {worth(exercise)}", style),
-    )
-    console.print(head, soft_wrap=True)
-    if exercise.explanation:
-        style = "dim" if exercise.could_be_graded or exercise.status == "missing" else ""
-        _paragraph(exercise.explanation, console, style=style)
-    if exercise.was_attempted and exercise.could_be_graded:
-        for check in exercise.checks:
-            _render_check(check, console)
-    if any(check.went_wrong for check in exercise.checks):
-        _paragraph(again(exercise), console, style="dim")
     console.print()
 
 
-def _render_check(check: CheckResult, console: Console) -> None:
+def _takes_a_line(exercise: ExerciseResult) -> bool:
+    """Whether there is nothing to say of it but that nothing was done."""
+    return not exercise.was_attempted
+
+
+def _render_exercise(exercise: ExerciseResult, console: Console, verbose: bool = False) -> None:
+    mark, style = MARKS[exercise.status][:2]
+    title = exercise.title if exercise.title != exercise.name else ""
+    head = Text.assemble(
+        (f"{mark} ", style), (exercise.name, "bold"), (f"  {worth(exercise)}", style)
+    )
+    if _takes_a_line(exercise):
+        head.append(f"  {exercise.explanation or title}", "dim")
+        console.print(head, soft_wrap=True)
+        return
+    head.append(f"  {title}", "dim")
+    console.print(head, soft_wrap=True)
+    if exercise.explanation:
+        _paragraph(exercise.explanation, console, style="dim" if exercise.could_be_graded else "")
+    if exercise.could_be_graded:
+        for check, what in told_in(exercise):
+            _render_check(check, what, console, verbose)
+    if printed := printed_in(exercise):
+        _printed(printed, console, _INDENT)
+    if any(check.went_wrong for check in exercise.checks):
+        _paragraph(again(exercise), console, style="dim")
+
+
+def _render_check(check: CheckResult, what: Told, console: Console, verbose: bool) -> None:
     mark, style = MARKS[check.status][:2]
     line = Table.grid(padding=(0, 1), expand=True)
     line.add_column(width=1, no_wrap=True)
@@ -94,14 +112,23 @@ def _render_check(check: CheckResult, console: Console) -> None:
         Text(f"{check.score}/{check.points}", style=style),
     )
     console.print(Padding(line, (0, 0, 0, 2)))
-    if check.is_told and check.message:
-        _paragraph(check.message, console, indent=_INDENT + 2)
-        if check.cause:
-            _paragraph("→ " + check.cause, console, indent=_INDENT + 2, style="yellow")
-        if place := look_at(check):
-            _paragraph(place, console, indent=_INDENT + 2, style="dim")
+    for text, style in (
+        (what.cause, "yellow"),
+        (what.message, "dim" if check.same_as else ""),
+        (what.detail if verbose else "", "dim"),
+        (what.place, "dim"),
+    ):
+        if text:
+            _paragraph(text, console, indent=_INDENT + 2, style=style)
+    if what.printed:
+        _printed(what.printed, console, _INDENT + 2)
+
+
+def _printed(text: str, console: Console, indent: int) -> None:
+    _paragraph(_("Your code printed:"), console, indent=indent, style="dim")
+    _paragraph("\n".join(f"│ {line}" for line in text.splitlines()), console, indent=indent)
 
 
 def _paragraph(text: str, console: Console, indent: int = _INDENT, style: str = "") -> None:
     """A student's text goes through `Text`, so that nothing in it is read as Rich's markup."""
-    console.print(Padding(Text(text, style=style), (0, 0, 0, indent)))
+    console.print(Padding(Text(text, style=style), (0, 0, 0, indent), expand=False))

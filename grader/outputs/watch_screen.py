@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markdown import Markdown
 from rich.padding import Padding
 from rich.rule import Rule
+from rich.syntax import Syntax
 from rich.text import Text
 
 from ..language import N_, _
@@ -16,6 +17,7 @@ from ..report import ExerciseResult
 from . import progress
 from .progress import ProgressEntry
 from .terminal import render_exercise
+from .wording import checks_passed
 
 _HINT = N_("Hint {number} of {total}")
 _MORE = N_("{count} more below; `grader check {name}` shows all of it.")
@@ -38,8 +40,10 @@ class Screen:
         notices: sentences about what has just happened, oldest first, each with its style.
         result: the last grading of the current exercise; `None` before the first.
         advice: the one thing to do next.
+        example: Python that shows what is wrong.
         listing: whether the list of the exercises stands in place of the result.
         keys: what the keys do, in words; empty where no keys are read.
+        brief: whether there is little room: of the result, the first check that is not right alone.
     """
 
     title: str
@@ -49,7 +53,9 @@ class Screen:
     advice: str = ""
     hint: Hint | None = None
     listing: bool = False
+    example: str = ""
     keys: tuple[tuple[str, str], ...] = ()
+    brief: bool = False
 
 
 def render(screen: Screen, console: Console) -> None:
@@ -65,7 +71,7 @@ def render(screen: Screen, console: Console) -> None:
         console.print(progress.table(screen.entries))
         console.print()
     elif screen.result:
-        _render_result(screen.result, console)
+        _render_result(screen.result, console, screen.brief)
     else:
         for entry in screen.entries:
             if entry.current:
@@ -75,6 +81,8 @@ def render(screen: Screen, console: Console) -> None:
         head = _(_HINT).format(number=screen.hint.number, total=screen.hint.total)
         console.print(Text(head, style="bold cyan"))
         console.print(Padding(Markdown(screen.hint.text), (0, 0, 1, 2)))
+    if screen.example and not screen.listing:
+        console.print(Syntax(screen.example, "python", background_color="default", word_wrap=True))
     if screen.advice:
         console.print(Text(screen.advice))
     if screen.keys:
@@ -83,16 +91,21 @@ def render(screen: Screen, console: Console) -> None:
         console.print(Text("   ").join(keys))
 
 
-def _render_result(result: ExerciseResult, console: Console) -> None:
+def _render_result(result: ExerciseResult, console: Console, brief: bool) -> None:
     """The exercise with all its checks, and in full only the first that is not right: one thing at a time."""
     checks, more = [], 0
     for check in result.checks:
         if check.went_wrong:
             more += 1
             if more > 1:
-                check = replace(check, message="", cause="")
-        checks.append(check)
+                check = replace(check, message="", cause="", place="", detail="", printed="")
+        if not brief or (check.went_wrong and more == 1):
+            checks.append(check)
     render_exercise(replace(result, checks=tuple(checks)), console)
+    if brief and result.checks:
+        passed = _("{passed} of {total} checks passed.")
+        passed = passed.format(passed=checks_passed(result), total=len(result.checks))
+        console.print(Text(passed, style="dim"))
     if more > 1:
         console.print(Text(_(_MORE).format(count=more - 1, name=result.name), style="dim"))
         console.print()

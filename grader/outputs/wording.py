@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from ..language import _
 from ..report import CheckResult, ExerciseResult, Report
@@ -98,9 +99,60 @@ def failures(report: Report) -> Iterator[tuple[ExerciseResult, CheckResult]]:
             yield from ((exercise, check) for check in exercise.checks if check.went_wrong)
 
 
+class Told(NamedTuple):
+    """What a check that did not pass is told as, the most useful first. What there is not is empty.
+
+    Attributes:
+        cause: the likely mistake.
+        message: what happened.
+        place: where to look.
+        detail: what is told to who asks for more.
+        printed: what the student's code printed meanwhile.
+    """
+
+    cause: str = ""
+    message: str = ""
+    place: str = ""
+    detail: str = ""
+    printed: str = ""
+
+
+def told(check: CheckResult) -> Told:
+    """What is told of a check; one that shows the mistake of a check before it says so, and no more."""
+    if not check.is_told:
+        return Told()
+    if check.same_as:
+        return Told(message=_("The same mistake as above."))
+    return Told(
+        f"→ {check.cause}" if check.cause else "",
+        check.message,
+        look_at(check),
+        check.detail,
+        check.printed,
+    )
+
+
+def told_in(exercise: ExerciseResult) -> Iterator[tuple[CheckResult, Told]]:
+    """Each check of an exercise with what is told of it; a place to look at is told once."""
+    places: set[str] = set()
+    for check in exercise.checks:
+        what = told(check)
+        yield check, what._replace(place="") if what.place in places else what
+        places.add(what.place)
+
+
+def printed_in(exercise: ExerciseResult) -> str:
+    """What to show of what was printed where no check that failed shows any: that of the first check that has some."""
+    printed = [check.printed for check in exercise.checks if check.printed]
+    shown = any(told(check).printed for check in exercise.checks)
+    return printed[0] if printed and not shown else ""
+
+
 def look_at(check: CheckResult) -> str:
-    """Where in the student's file to look; empty where that is not known."""
-    return _("Look at {place}.").format(place=check.place) if check.place else ""
+    """Where in the student's file to look; empty where that is not known, or where the message says it."""
+    if not check.place or check.place in check.message:
+        return ""
+    return _("Look at {place}.").format(place=check.place)
 
 
 def again(exercise: ExerciseResult) -> str:

@@ -15,7 +15,9 @@ from IPython.display import HTML, display
 
 from .. import language
 from ..course.catalog import Course
-from ..errors import UnsupportedVersion
+from ..course.meant import meant
+from ..errors import SubmissionError, UnsupportedVersion
+from ..grading import example_of
 from ..import_path import InstalledOnly
 from ..language import _
 from ..machines import Machines
@@ -61,9 +63,13 @@ class GraderMagics(Magics):
             sentence = _("%%check knows the languages {names}, and not {name!r}.")
             names = ", ".join(language.languages())
             raise UsageError(sentence.format(names=names, name=spoken))
-        if name not in course.names:
+        if not name:
             sentence = _("%%check needs the name of an exercise: {names}.")
             raise UsageError(sentence.format(names=", ".join(course.names)))
+        try:
+            name = meant(course, name)
+        except SubmissionError as error:
+            raise UsageError(str(error)) from None
         if not self.shell.run_cell(cell).success:
             return  # IPython has shown the error
         with language.speaking(spoken or language.current()), InstalledOnly():
@@ -73,10 +79,14 @@ class GraderMagics(Magics):
             except UnsupportedVersion as error:
                 raise UsageError(str(error)) from error
             source = Source(here, cells, notebook=True, session=True)
-            done = attempt(Submission(here, {name: source}, (name,)), self._machines)
-        if done.report is None:
-            raise UsageError(done.trouble)
-        display(HTML(notebook_html.render(done.report)))
+            submission = Submission(here, {name: source}, (name,))
+            done = attempt(submission, self._machines)
+            if done.report is None:
+                raise UsageError(done.trouble)
+            wrong = any(check.went_wrong for check in done.report.checks)
+            example = example_of(submission, name, self._machines) if wrong else None
+        examples = {name: example.script} if example else {}
+        display(HTML(notebook_html.render(done.report, examples)))
 
     def _cells(self) -> list[Cell]:
         """What was run, in that order; of a cell that was run again unchanged the last time alone."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from rich.console import Console
 from rich.text import Text
@@ -35,14 +36,22 @@ class Painter:
 
     def _paint(self, screen: Screen) -> None:
         console = self._console
+        lines, fits = self._rendered(screen)
+        if not fits:
+            lines, fits = self._rendered(replace(screen, brief=True))
+        console.file.write(painted(lines, fits, self._fresh))
+        console.file.flush()
+        self._fresh = False
+
+    def _rendered(self, screen: Screen) -> tuple[list[str], bool]:
+        """The lines of a screen, and whether the terminal has room for them."""
+        console = self._console
         with console.capture() as capture:
             render(screen, console)
         lines = capture.get().rstrip("\n").split("\n")
         width, height = console.size
         rows = sum(max(1, math.ceil(Text.from_ansi(line).cell_len / width)) for line in lines)
-        console.file.write(painted(lines, rows < height, self._fresh))
-        console.file.flush()
-        self._fresh = False
+        return lines, rows < height
 
     def _print(self, screen: Screen) -> None:
         """What was not printed yet, one below the other."""

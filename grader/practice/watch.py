@@ -14,7 +14,15 @@ from rich.console import Console
 from ..course.catalog import Exercise
 from ..course.python_files import text_of
 from ..course.translation import hints_of, title_of
-from ..errors import CourseError, SandboxLost, UnsupportedVersion, WorkspaceError
+from ..errors import (
+    CourseError,
+    Fault,
+    InputError,
+    SandboxLost,
+    UnsupportedVersion,
+    WorkspaceError,
+)
+from ..grading import example_of
 from ..language import N_, _
 from ..machines import Machines, preload_for, warm_up
 from ..outputs.progress import ProgressEntry
@@ -30,6 +38,7 @@ from .workspace import HINTS_OFF, NO_HINTS, Standing, Workspace, state_of, upcom
 
 _KEYS = (
     ("h", N_("hint")),
+    ("t", N_("try it")),
     ("l", N_("list")),
     ("s", N_("skip")),
     ("r", N_("rerun")),
@@ -52,6 +61,7 @@ _STARTING = N_("Starting …")
 _TRYING_AGAIN = N_("{problem} Trying again.")
 _GONE = N_("{name} has no file any more.")
 _LAST = N_("There is no other exercise left to go to.")
+_NOTHING_TO_TRY = N_("{name}: nothing that runs is wrong.")
 _NOTHING = N_("There is no exercise here any more.")
 
 
@@ -96,6 +106,7 @@ class Watch:
         self._current = start.name if start else ""
         self._notices: list[tuple[str, str]] = []
         self._hint: Hint | None = None
+        self._example = ""
         self._listing = False
         self._waiting: dict[str, float] = {}  # unreadable files, and until when that may be
         self._keys = False
@@ -163,7 +174,7 @@ class Watch:
         changed = [name for name in names if self._is_changed(name)]
         if not changed:
             return
-        self._notices = []
+        self._notices, self._example = [], ""
         self._listing = False
         for name in changed:
             self._show(_(_GRADING).format(name=name))
@@ -211,12 +222,14 @@ class Watch:
         return not same
 
     def _press(self, key: str) -> None:
-        self._notices = []
+        self._notices, self._example = [], ""
         was_listing, self._listing = self._listing, False
         if key == "l" and not was_listing:
             self._listing = True
         elif key == "h" and self._current:
             self._show_hint(self._standings[self._current].exercise)
+        elif key == "t" and self._current:
+            self._show_example(self._standings[self._current])
         elif key == "s" and self._current:
             self._skip()
             return
@@ -252,6 +265,26 @@ class Watch:
             number = shown + 1 if shown < total else last % total + 1
             self._workspace.remember_hints(exercise, number)
             self._hint = Hint(number, total, hints_of(exercise)[number - 1])
+
+    def _show_example(self, standing: Standing) -> None:
+        """The simplest case that is wrong, as Python to run."""
+        name, source = standing.exercise.name, standing.source
+        self._show(_(_GRADING).format(name=name))
+        self.busy = True
+        try:
+            submission = (
+                Submission(str(self._workspace.folder), {name: source}, (name,)) if source else None
+            )
+            example = submission and example_of(submission, name, self._machines)
+        except (Fault, InputError) as error:
+            self._notices.append((str(error), "magenta"))
+            return
+        finally:
+            self.busy = False
+        if example:
+            self._example = example.script
+        else:
+            self._notices.append((_(_NOTHING_TO_TRY).format(name=name), "yellow"))
 
     # grading
 
@@ -294,7 +327,7 @@ class Watch:
         """Makes `name` the current exercise and shows it, graded if it has anything to grade."""
         standing = self._standings.get(name)
         if name != self._current:
-            self._current, self._hint = name, None
+            self._current, self._hint, self._example = name, None, ""
             self._prepare(standing)
         if standing and name not in self._results and (again or standing.state != "not_attempted"):
             self._show(_(_GRADING).format(name=name))
@@ -330,6 +363,7 @@ class Watch:
                 advice=busy or self._advice(standing),
                 hint=self._hint,
                 listing=self._listing,
+                example=self._example,
                 keys=tuple((key, _(does)) for key, does in _KEYS) if self._keys else (),
             ),
             final=not busy,

@@ -18,7 +18,7 @@ from .ends import Ends
 from .hanging_line import hanging_line
 from .isolation.limits import Limits
 from .usage import Usage
-from .wire.messages import READY, Message, MessageError, pack, unpack
+from .wire.messages import PRINTED_ANEW, READY, Message, MessageError, pack, unpack
 
 _READ_BYTES = 65536
 _PRINTED_KEPT = 4000
@@ -307,8 +307,11 @@ class Child:
             except BlockingIOError:
                 return True
             self._printed_bytes += len(part)
+            _, anew, last = part.rpartition(PRINTED_ANEW)
+            if anew:
+                self.printed = ""
             if len(self.printed) < _PRINTED_KEPT:
-                self.printed += part.decode(errors="replace")[:_PRINTED_KEPT]
+                self.printed += last.decode(errors="replace")[:_PRINTED_KEPT]
             if self._printed_bytes > self._limits.output_bytes:
                 most = self._limits.output_bytes
                 raise NoAnswer("excess", "printed more than {most:,} bytes", most=most)

@@ -75,8 +75,8 @@ def test_a_small_tensor_is_shown_whole() -> None:
     got[1, 0] = 2.5
     got[2, 1] = 1.25
     assert sentence(received(got), GRADIENT) == (
-        "dw at (1, 0) is 2.5, expected 2; no element differs more. 2 of 6 elements are wrong "
-        "(allowed: 4e-09). Received [[0.5, -1], [2.5, 3.5], [-0.25, 1.25]], "
+        "dw at (1, 0) is 2.5, expected 2. 2 of 6 elements are wrong. "
+        "Received [[0.5, -1], [2.5, 3.5], [-0.25, 1.25]], "
         "expected [[0.5, -1], [2, 3.5], [-0.25, 1]]."
     )
 
@@ -85,8 +85,8 @@ def test_a_large_tensor_is_shown_by_its_beginning() -> None:
     got = ROW.clone()
     got[8] = -1
     assert sentence(received(got), ROW) == (
-        "dw at (8,) is -1, expected 8; no element differs more. 1 of 9 elements are wrong "
-        "(allowed: 0.0002). It begins [0, 1, 2, 3, 4, 5], expected [0, 1, 2, 3, 4, 5]."
+        "dw at (8,) is -1, expected 8. 1 of 9 elements are wrong. "
+        "It begins [0, 1, 2, 3, 4, 5], expected [0, 1, 2, 3, 4, 5]."
     )
     big = torch.randn(100, 100, dtype=torch.float64)
     assert len(sentence(received(big + 1), big)) < 300
@@ -97,33 +97,31 @@ def test_one_number() -> None:
         "dw is 0.3333333, expected 1."
     )
     assert sentence(received(torch.tensor([2.0])), torch.tensor([1.0])) == (
-        "dw at (0,) is 2, expected 1; no element differs more. 1 of 1 elements are wrong "
-        "(allowed: 2e-05)."
+        "dw at (0,) is 2, expected 1. 1 of 1 elements are wrong."
     )
 
 
 def test_integers_and_booleans_allow_nothing() -> None:
     assert sentence(received(torch.tensor([1, 5])), torch.tensor([1, 2])) == (
-        "dw at (1,) is 5, expected 2; no element differs more. 1 of 2 elements are wrong "
-        "(allowed: 0). Received [1, 5], expected [1, 2]."
+        "dw at (1,) is 5, expected 2. 1 of 2 elements are wrong. Received [1, 5], expected [1, 2]."
     )
     told = sentence(received(torch.tensor([True, True])), torch.tensor([True, False]))
-    assert told.startswith("dw at (1,) is True, expected False;")
+    assert told.startswith("dw at (1,) is True, expected False.")
 
 
 @pytest.mark.parametrize("bad", ["nan", "inf", "-inf"])
 def test_what_is_not_finite_differs_most(bad: str) -> None:
     got = torch.tensor([9.0, float(bad), 3.0])
     told = sentence(received(got), torch.tensor([1.0, 2.0, 3.0]))
-    assert told.startswith(f"dw at (1,) is {bad}, expected 2; no element differs more. 2 of 3")
+    assert told.startswith(f"dw at (1,) is {bad}, expected 2. 2 of 3")
     everywhere = sentence(received(GRADIENT.abs() * float(bad)), GRADIENT)
-    assert everywhere.startswith(f"dw at (0, 0) is {bad}, expected 0.5;")
+    assert everywhere.startswith(f"dw at (0, 0) is {bad}, expected 0.5.")
 
 
 def test_an_element_that_is_right_is_never_the_one_that_is_named() -> None:
     expected = torch.tensor([1.0, float("inf")])
     got = torch.tensor([1.5, float("inf")])
-    assert sentence(received(got), expected).startswith("dw at (0,) is 1.5, expected 1;")
+    assert sentence(received(got), expected).startswith("dw at (0,) is 1.5, expected 1.")
 
 
 def test_numbers_that_differ_late_are_shown_with_the_digits_that_differ() -> None:
@@ -131,7 +129,7 @@ def test_numbers_that_differ_late_are_shown_with_the_digits_that_differ() -> Non
     got = GRADIENT.clone()
     got[1, 0] += 3e-8
     assert sentence(received(got), GRADIENT) == (
-        "dw at (1, 0) is 2.00000003, expected 2; no element differs more. 1 of 6 elements are wrong "
-        "(allowed: 4e-09). Received [[0.5, -1], [2.00000003, 3.5], [-0.25, 1]], "
+        "dw at (1, 0) is 2.00000003, expected 2. 1 of 6 elements are wrong. "
+        "Received [[0.5, -1], [2.00000003, 3.5], [-0.25, 1]], "
         "expected [[0.5, -1], [2, 3.5], [-0.25, 1]]."
     )

@@ -237,6 +237,7 @@ class Slow:
     def __init__(self, clock: Clock, imports: list[float], calls: list[float | None]) -> None:
         self.limits = Limits(import_seconds=10, call_seconds=5, exercise_seconds=30)
         self.opened = 0
+        self.printed = ""
         self.late: list[str] = []  # to be imported before a child that is forked has it
         self._clock, self._imports, self._calls = clock, imports, calls
 
@@ -637,6 +638,7 @@ class Gpu:
         loads: Sequence[dict[str, Any]] = (),
     ) -> None:
         self.limits = Limits()
+        self.printed = ""
         self.events: list[str] = []
         self._answers, self._troubles, self._loads = [*answers], [*troubles], [*loads]
 

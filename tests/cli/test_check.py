@@ -183,7 +183,7 @@ class TestFaults:
 
     def test_the_traceback_is_for_who_asks(self, all_lost: None) -> None:
         brief = run("check")
-        assert "‼ my_linear  A linear layer from scratch  not graded" in brief.stdout
+        assert "‼ my_linear  not graded  A linear layer from scratch" in brief.stdout
         hint = "grader: `--verbose` shows where the grader or the course failed.\n"
         assert brief.stderr == hint
         # where the report is for a program, a person reads what happened all the same

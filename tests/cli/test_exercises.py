@@ -100,7 +100,7 @@ class TestInit:
     def test_what_is_there_stays(self, run: Run, folder: Path) -> None:
         (folder / "README.md").write_text("mine")
         (folder / "my_linear.py").write_text("mine")
-        assert "Exercises made in .: 16." in run("init", ".").stdout
+        assert ": 16.\nFiles that were there already: 2." in run("init", ".").stdout
         assert (folder / "README.md").read_text() == (folder / "my_linear.py").read_text() == "mine"
 
     def test_checking_is_remembered(

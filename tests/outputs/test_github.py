@@ -230,3 +230,14 @@ def test_no_exercises() -> None:
     empty = report_of([])
     assert "### 0/0 points" in github.summary(empty)
     assert (github.remarks(empty, {}), github.points(empty)) == ("", "")
+
+
+def test_where_no_message_names_a_line_the_place_does() -> None:
+    [exercise] = plain_report([(0, 1)]).exercises
+    [check] = exercise.checks
+    check = dataclasses.replace(check, place=f"{exercise.name}.py, line 41")
+    again = dataclasses.replace(check, same_as=check.name)
+    report = report_of([dataclasses.replace(exercise, checks=(check, again))])
+    told = github.remarks(report, {exercise.name: f"{exercise.name}.py"})
+    assert told.count("::error") == 1  # one mistake is told once
+    assert "line=41" in told

@@ -48,34 +48,34 @@ DRAWN = {"figure", "figcaption", "svg", "rect", "title"}
 @pytest.mark.parametrize("report", [*REPORTS, *FAULTY, *map(everything_hostile, ATTACKS)])
 def test_html_shows_plain_text(report: Report) -> None:
     page = Reader(notebook_html.render(report))
-    assert page.tags <= {"div", "p", "b", "table", "tr", "td"} | DRAWN
+    assert page.tags <= {"div", "p", "b", "span", "code", "pre"} | DRAWN
     assert shows_nothing_hidden(page.text)
 
 
 def test_every_status_has_its_mark() -> None:
     page = notebook_html.render(of_every_status())
-    heads = re.findall(r"<p>(\S+) <b>(\w+)  (\d+/\d+)", page)
+    heads = re.findall(r">([^<]+)</span> <b>(\w+)  (\d+/\d+)", page)
     assert heads == [
-        ("✅", "an_passed", "2/2"),
+        ("✓", "an_passed", "2/2"),
         ("◐", "an_partial", "2/12"),
-        ("❌", "an_failed", "0/2"),
-        ("❔", "an_missing", "0/2"),
-        ("⬜", "an_not_attempted", "0/4"),
-        ("⚠️", "an_error", "2/6"),
+        ("✗", "an_failed", "0/2"),
+        ("?", "an_missing", "0/2"),
+        ("·", "an_not_attempted", "0/4"),
+        ("!", "an_error", "2/6"),
     ]
-    lines = re.findall(r'title="(\w+)"[^>]*>([^<]+)</td>.*?asked (\w+)/', page)
+    lines = re.findall(r'title="(\w+)"[^>]*>([^<]+)</span><div.*?asked (\w+)/', page)
     assert lines == [
-        ("passed", "✅", "passed"),
-        ("passed", "✅", "partial"),
-        ("failed", "❌", "partial"),
-        ("timeout", "⏳", "partial"),
-        ("not_started", "⬜", "partial"),
-        ("not_reached", "➖", "partial"),
-        ("skipped", "➖", "partial"),
-        ("failed", "❌", "failed"),
-        ("passed", "✅", "error"),
-        ("failed", "❌", "error"),
-        ("not_reached", "➖", "error"),
+        ("passed", "✓", "passed"),
+        ("passed", "✓", "partial"),
+        ("failed", "✗", "partial"),
+        ("timeout", "⧖", "partial"),
+        ("not_started", "·", "partial"),
+        ("not_reached", "–", "partial"),
+        ("skipped", "–", "partial"),
+        ("failed", "✗", "failed"),
+        ("passed", "✓", "error"),
+        ("failed", "✗", "error"),
+        ("not_reached", "–", "error"),
     ]
 
 
@@ -97,10 +97,10 @@ def test_what_is_told_of_each() -> None:
 def test_a_fault_is_told_as_ours_without_points_or_checks() -> None:
     [passed] = plain_report([(3, 3)]).exercises
     page = notebook_html.render(report_of([a_fault(), passed]))
-    fault, _right = page.split("<p>✅")
-    assert fault.count("<p>") == 2
-    assert "<p>🔧 <b>a_fault  not graded</b></p>" in fault
-    assert "<p>the check is broken, not your code</p>" in fault
+    fault, _right = re.split(r"<p><span[^>]*>✓", page)
+    assert fault.count("<p") == 2
+    assert ">‼</span> <b>a_fault  not graded</b></p>" in fault
+    assert ">the check is broken, not your code</p>" in fault
     for no in ("/5", "<table", "Traceback", "SECRET", "again"):
         assert no not in fault
     assert "sums  3/3" in page  # the others are judged as ever

@@ -64,7 +64,8 @@ def test_in_the_notebook_and_in_the_data() -> None:
     html = notebook_html.render(report)
     assert html.count("<rect") == 2
     assert "grader check lr --seed 17" in html
-    # asked, what happened, the cause, the picture, how to repeat it
-    order = [html.index(part) for part in ("`backward`", "told", "→ cause", "<svg", "--seed 17")]
+    # asked, the cause, what happened, the picture, how to repeat it
+    parts = ("<code>backward</code>", "→ cause", "told", "<svg", "--seed 17")
+    order = [html.index(part) for part in parts]
     assert order == sorted(order)
     fromstring(f"<div>{tostring(figure(picture), encoding='unicode')}</div>")

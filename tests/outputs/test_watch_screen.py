@@ -69,7 +69,7 @@ def test_of_what_went_wrong_only_the_first_is_told() -> None:
 
 def test_a_fault_is_told_as_ours() -> None:
     text = text_of(Screen("Course", ENTRIES, result=a_fault()))
-    assert "‼ a_fault  Title of a_fault  not graded" in text
+    assert "‼ a_fault  not graded  Title of a_fault" in text
     assert "the check is broken, not your code" in text
     assert "more below" not in text
     assert "SECRET" not in text
@@ -126,3 +126,10 @@ def test_it_is_cleared_only_where_it_has_to_be() -> None:
     assert clear in painted(["a"], fits=True, fresh=True)
     assert clear in painted(["a"], fits=False, fresh=False)
     assert on_screen(painted(list("abcdefgh"), fits=False, fresh=False))[:-1] == list("defgh")
+
+
+def test_where_there_is_little_room_the_first_failure_is_all_that_is_shown_of_the_checks() -> None:
+    text = text_of(Screen("Course", ENTRIES, result=PARTLY, brief=True))
+    assert re.findall(r"message (\S+)", text) == ["partial/failed"]
+    assert len(re.findall("asked partial", text)) == 1
+    assert "1 of 6 checks passed." in text

@@ -49,7 +49,7 @@ def test_in_a_real_kernel(course: Course, tmp_path: Path) -> None:
     first, refusal, last = run_in_kernel(notebook, tmp_path)
     assert "my_linear  9/10" in first
     assert "bias=False" in first
-    assert "UsageError: %%check needs the name of an exercise" in refusal
+    assert "UsageError: There is no exercise 'no_such'." in refusal
     assert "my_linear  10/10" in last
 
 
@@ -123,7 +123,7 @@ def test_a_cell_that_fails_is_not_checked(shown: list[str]) -> None:
     ("line", "told"),
     [
         ("", "needs the name of an exercise: .*my_linear"),
-        ("my_liner", "needs the name of an exercise"),
+        ("no_such", "There is no exercise 'no_such'"),
         ("my_linear --lang xx", "knows the languages en, ko, and not 'xx'"),
     ],
 )

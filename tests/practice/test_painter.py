@@ -11,6 +11,7 @@ from rich.console import Console
 from grader.outputs.progress import ProgressEntry
 from grader.outputs.watch_screen import Screen
 from grader.practice.painter import Painter
+from tests.hostile import of_every_status
 
 CLEARED = "\x1b[2J"
 SCREEN = Screen(
@@ -90,3 +91,11 @@ class TestWithoutATerminal:
         assert taken(out) == "Next: open two.py.\n"
         paint.show(replace(SCREEN, notices=(("again", "red"),), advice="Next: open two.py."))
         assert taken(out) == "again\n"
+
+
+def test_a_screen_that_does_not_fit_is_made_brief() -> None:
+    screen = replace(SCREEN, result=of_every_status().exercises[1])
+    for height, checks in ((60, 6), (14, 1)):
+        paint, out = painter(terminal=True, height=height)
+        paint.show(screen)
+        assert taken(out).count("asked partial") == checks

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
 import random
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +18,7 @@ from torch import Tensor
 
 from ...devices.memory import NAME, index_of, wrapped
 from ..isolation.limits import Limits
+from ..wire.messages import PRINTED_ANEW
 from .device_setup import on_device
 
 # the default dtype, and whether gradients are recorded
@@ -305,6 +307,13 @@ def flush() -> None:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(BaseException):
             stream.flush()
+
+
+def print_anew() -> None:
+    """Marks what was printed until now as that of a rehearsal."""
+    flush()
+    with contextlib.suppress(BaseException):
+        os.write(1, PRINTED_ANEW)
 
 
 def described(error: BaseException, tags: list[str]) -> tuple[str, str, list[tuple[int, int, str]]]:

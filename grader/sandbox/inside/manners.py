@@ -76,6 +76,7 @@ def rehearsal(
     if kind == "otherwise":
         steps["left first"] = partial(beneath.left, seed, *beneath.OTHERWISE)
     steps["note"] = partial(beneath.note, noted, plain, results, arguments, block)
+    steps["print anew"] = beneath.print_anew
     steps["restore"] = partial(beneath.restore, values, kept, arguments, needing)
     return steps, {
         "stands": partial(beneath.stands, noted, plain, results),

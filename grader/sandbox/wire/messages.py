@@ -20,6 +20,8 @@ _MAX_DIGITS = 20  # of an integer of 64 bits, with its sign
 # what a child sends before all messages, once it is confined and has read no code of a student's: that it is ready, or
 # that its device does not start
 READY, NOT_STARTED = b"\x06", b"\x15"
+# in what it prints: what stands before this belongs to a rehearsal (ASCII's record separator)
+PRINTED_ANEW = b"\x1e"
 
 
 class MessageError(Exception):

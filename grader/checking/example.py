@@ -1,0 +1,243 @@
+"""The simplest case that is wrong, as a few lines of Python that a student can run.
+
+The lines are the check's own probe, in which what is known is put in its place: `called(student.mse, False, x, y)`
+becomes `line_fit.mse(x, y)`.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..language import _
+from ..report import CheckResult
+from ..submission import Source
+from .literals import written
+from .session import Request
+
+_PLAIN = (bool, int, float, str, type(None))
+
+
+@dataclass(frozen=True)
+class Example:
+    """A case that is wrong.
+
+    Attributes:
+        check: what came of its check.
+        script: Python, which shows what the student's code gives.
+        steps: what the student's own lines did, if that was asked for: place, line, and what it set.
+    """
+
+    check: CheckResult
+    script: str
+    steps: tuple[tuple[str, str, str], ...] = ()
+
+
+def script_of(name: str, check: CheckResult, request: Request, source: Source) -> str:
+    """Python that asks a student's module for what a check asked.
+
+    Args:
+        name: the exercise's, and so the module's.
+        check: what came of the check.
+        request: what its first case that is wrong asked last.
+        source: the student's file.
+    """
+    module = "__main__" if source.notebook else name
+    *helpers, probe = [
+        _bare(node) for node in ast.parse(request.probe.source).body if _is_definition(node)
+    ]
+    inputs = _defaults(probe) | request.inputs
+    constants = _constants(probe, inputs)
+    probe = _Simpler(constants, module).visit(probe)
+    probe.body = _without_unused(probe.body)
+    given = {key: value for key, value in inputs.items() if key not in constants}
+    own = {argument.arg for argument in (*probe.args.args, *probe.args.kwonlyargs)}
+    taken = [ast.arg(key) for key in given if key in own]
+    probe.args = ast.arguments([], taken, None, [], [], probe.args.kwarg, [])
+    reached = _reached(probe, helpers)
+    needed = [node for node in helpers if node.name in reached]
+    lines = [
+        f"# {' '.join(check.description.split())}",
+        *_imports(_names_in([probe, *needed])),
+        "",
+        f"import {module}  # {source.cells[-1].place if source.notebook else source.filename}",
+        "",
+        *_settings(request),
+    ]
+    for node in needed:
+        lines += ["", "", ast.unparse(node)]
+    values = [f"{key} = {written(value, request.device)}" for key, value in given.items()]
+    body = probe.body[0]
+    if len(probe.body) == 1 and isinstance(body, ast.Return) and body.value:
+        lines += [*values, f"print({ast.unparse(body.value)})"]
+    else:
+        call = f"{probe.name}({', '.join(f'{key}={key}' for key in given)})"
+        lines += ["", "", ast.unparse(probe), "", "", *values, f"print({call})"]
+    told = [f"→ {check.cause}"] if check.cause else []
+    told += check.message.splitlines()
+    return "\n".join([*_tidy(lines), *(f"# {line}" for line in told), ""])
+
+
+def _imports(words: set[str]) -> list[str]:
+    lines = ["import torch"]
+    if "F" in words:
+        lines.append("import torch.nn.functional as F")
+    if from_torch := [word for word in ("Tensor", "nn") if word in words]:
+        lines.append(f"from torch import {', '.join(from_torch)}")
+    return lines
+
+
+def _settings(request: Request) -> list[str]:
+    """The state that torch is in while a check's probe runs."""
+    lines = []
+    if request.default != "float32":
+        lines.append(f"torch.set_default_dtype(torch.{request.default})")
+    if not request.device.startswith("cpu"):
+        lines.append(f'device = "cuda"  # {_("the grader simulated it here")}')
+    return [*lines, f"torch.manual_seed({request.seed})"]
+
+
+def _tidy(lines: Sequence[str]) -> list[str]:
+    """No more than two empty lines one after the other."""
+    tidy: list[str] = []
+    for line in lines:
+        if line or tidy[-2:] != ["", ""]:
+            tidy.append(line)
+    return tidy
+
+
+def _is_definition(node: ast.stmt) -> bool:
+    return isinstance(node, ast.FunctionDef | ast.ClassDef)
+
+
+def _bare(node: Any) -> Any:
+    """A definition without annotations and docstrings, in it as well."""
+    for each in ast.walk(node):
+        if isinstance(each, ast.FunctionDef | ast.ClassDef):
+            each.body = [inner for inner in each.body if not _is_docstring(inner)] or [ast.Pass()]
+        if isinstance(each, ast.FunctionDef):
+            each.returns = None
+        if isinstance(each, ast.arg):
+            each.annotation = None
+    return node
+
+
+def _is_docstring(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _names_in(nodes: Sequence[ast.AST]) -> set[str]:
+    return {each.id for node in nodes for each in ast.walk(node) if isinstance(each, ast.Name)}
+
+
+def _defaults(probe: Any) -> dict[str, Any]:
+    """The values of a probe's parameters that it has by itself."""
+    taken = probe.args
+    pairs = [
+        *zip(reversed(taken.args), reversed(taken.defaults), strict=False),
+        *zip(taken.kwonlyargs, taken.kw_defaults, strict=True),
+    ]
+    return {argument.arg: ast.literal_eval(default) for argument, default in pairs if default}
+
+
+def _constants(probe: Any, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs that can stand in the place of their names: plain values that the probe does not set anew."""
+    set_anew = set()
+    for each in ast.walk(probe):
+        if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store):
+            set_anew.add(each.id)
+        if isinstance(each, ast.FunctionDef | ast.Lambda) and each is not probe:
+            set_anew |= {inner.arg for inner in ast.walk(each.args) if isinstance(inner, ast.arg)}
+    return {
+        key: value for key, value in inputs.items() if type(value) in _PLAIN and key not in set_anew
+    }
+
+
+def _reached(probe: ast.AST, helpers: Sequence[Any]) -> set[str]:
+    """The names of the helpers that a probe still uses, or that one of those uses."""
+    by_name = {helper.name: helper for helper in helpers}
+    reached, todo = set[str](), [*_names_in([probe])]
+    while todo:
+        name = todo.pop()
+        if name in by_name and name not in reached:
+            reached.add(name)
+            todo += _names_in([by_name[name]])
+    return reached
+
+
+def _without_unused(body: Sequence[Any]) -> list[Any]:
+    """A probe's statements without `pass`, and without functions and imports that nothing names any more."""
+    kept = [node for node in body if not isinstance(node, ast.Pass)]
+    for node in list(kept):
+        others = _names_in([each for each in kept if each is not node])
+        if isinstance(node, ast.FunctionDef):
+            unused = node.name not in others
+        else:
+            unused = isinstance(node, ast.Import) and not any(
+                (each.asname or each.name) in others for each in node.names
+            )
+        if unused:
+            kept.remove(node)
+    return kept or [ast.Pass()]
+
+
+class _Simpler(ast.NodeTransformer):
+    """Puts constants in the place of parameters, the module in that of `student`, and drops what is decided by that."""
+
+    def __init__(self, constants: Mapping[str, Any], module: str) -> None:
+        self._constants, self._module = constants, module
+
+    def visit_Name(self, node: ast.Name) -> Any:
+        if isinstance(node.ctx, ast.Load) and node.id in self._constants:
+            return ast.Constant(self._constants[node.id])
+        return ast.Name(self._module, node.ctx) if node.id == "student" else node
+
+    def visit_Call(self, node: ast.Call) -> Any:
+        self.generic_visit(node)
+        match node:
+            case ast.Call(ast.Name("called"), [function, ast.Constant(False), *inputs], []):
+                return ast.Call(function, inputs, [])
+            case ast.Call(ast.Name("getattr"), [thing, ast.Constant(str(name))], []):
+                return ast.Attribute(thing, name, ast.Load()) if name.isidentifier() else node
+        return node
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> Any:
+        self.generic_visit(node)
+        ends = isinstance(node.op, ast.Or)  # what is true ends an `or`, what is false an `and`
+        values: list[ast.expr] = []
+        for each in node.values:
+            if _decided(each) is not (not ends) or each is node.values[-1]:
+                values.append(each)
+            if _decided(each) is ends:
+                break
+        return ast.BoolOp(node.op, values) if len(values) > 1 else values[0]
+
+    def visit_If(self, node: ast.If) -> Any:
+        self.generic_visit(node)
+        decided = _decided(node.test)
+        if decided is None:
+            return node
+        return (node.body if decided else node.orelse) or ast.Pass()
+
+    def visit_IfExp(self, node: ast.IfExp) -> Any:
+        self.generic_visit(node)
+        decided = _decided(node.test)
+        if decided is None:
+            return node
+        return node.body if decided else node.orelse
+
+
+def _decided(test: ast.expr) -> bool | None:
+    """Whether a condition holds, if that is known."""
+    match test:
+        case ast.Constant(value):
+            return bool(value)
+        case ast.UnaryOp(ast.Not(), ast.Constant(value)):
+            return not value
+        case ast.Compare(ast.Constant(one), [ast.Eq()], [ast.Constant(other)]):
+            return bool(one == other)
+        case ast.Compare(ast.Constant(one), [ast.Is()], [ast.Constant(None)]):
+            return one is None
+    return None

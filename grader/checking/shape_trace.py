@@ -1,0 +1,101 @@
+"""What each line of a student's function sets: shapes, dtypes and devices, while it answers a probe."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from ..submission import Source
+from ..text import clean
+from .outcome import CheckOutcome
+from .probes import Probe
+from .session import Request, Session
+
+MOST_STEPS = 200
+# runs beside the student's code, after the probe whose name and inputs it is given; what it tells is the student's word
+_TRACER = """
+def follow(student, **inputs):
+    import sys
+    steps, before = [], {}
+    file = student.__file__
+
+    def about(value):
+        if isinstance(value, Tensor):
+            text = f"{tuple(value.shape)} {str(value.dtype)[6:]} {value.device}"
+            return text + (" requires_grad" if value.requires_grad else "")
+        if isinstance(value, (bool, int, float)) or value is None:
+            return repr(value)[:40]
+        if isinstance(value, (list, tuple)) and any(isinstance(each, Tensor) for each in value):
+            return "[" + ", ".join(about(each) for each in value[:4]) + "]"
+        return type(value).__name__
+
+    def look(frame, event, given):
+        if frame.f_code.co_filename.partition(":")[0] != file.partition(":")[0]:
+            return None
+        if event == "call":
+            before[id(frame)] = {}, frame.f_lineno
+        known, line = before.get(id(frame), ({}, 0))
+        now = {name: about(value) for name, value in frame.f_locals.items() if name != "self"}
+        new = [f"{name}: {text}" for name, text in now.items() if known.get(name) != text]
+        if event == "return":
+            new.append("return " + about(given))
+        if new and len(steps) < MOST_STEPS:
+            steps.append([frame.f_code.co_filename, line, frame.f_code.co_name, ", ".join(new)])
+        before[id(frame)] = now, frame.f_lineno
+        return look
+
+    sys.settrace(look)
+    try:
+        PROBE(student, **inputs)
+    except BaseException as error:
+        steps.append([file, 0, "", f"{type(error).__name__}: {error}"[:200]])
+    finally:
+        sys.settrace(None)
+    return steps
+"""
+
+
+class _Following(Probe):
+    """Another probe, whose run is followed line by line."""
+
+    def __init__(self, probe: Probe) -> None:
+        super().__init__(probe._function, tuple(probe.changes), once="it is followed")
+        self.name = "follow"
+        self._followed = probe
+
+    @cached_property
+    def source(self) -> str:
+        tracer = _TRACER.replace("PROBE", self._followed.name).replace(
+            "MOST_STEPS", f"{MOST_STEPS}"
+        )
+        return f"{self._followed.source}\n{tracer}"
+
+
+def steps_of(
+    session: Session, request: Request, source: Source
+) -> tuple[tuple[str, str, str], ...]:
+    """What the lines of the student's code set, one by one: where, the line, and the names with what they hold now.
+
+    It is empty where the code gives no answer.
+    """
+    following = Request(
+        _Following(request.probe), request.inputs, request.device, request.seed, request.default
+    )
+    try:
+        told = session.read(following, session.ask(following))
+    except CheckOutcome:
+        return ()
+    steps: dict[tuple[str, str, str], None] = {}  # what comes again in a loop is told once
+    for entry in told[:MOST_STEPS] if isinstance(told, list) else ():
+        match entry:
+            case [str(file), int(line), str(_function), str(what)]:
+                steps[_step(source, file, line, what)] = None
+    return tuple(steps)
+
+
+def _step(source: Source, file: str, line: int, what: str) -> tuple[str, str, str]:
+    number = file.rpartition(":")[2]
+    cell = int(number) if number.isdigit() and int(number) < len(source.cells) else 0
+    lines = source.cells[cell].text.splitlines()
+    text = lines[line - 1].strip() if 0 < line <= len(lines) else ""
+    place = f"{source.cells[cell].place}:{line}" if line else ""
+    return clean(place, 80), clean(text, 80), clean(what, 300)

@@ -1,0 +1,71 @@
+"""Where a student looks for what each check shows, and which checks show the same mistake: it is told once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from ..report import CheckResult, Violation
+from ..submission import Source
+from .look_at import place_of
+
+
+def told_once(
+    checks: Sequence[CheckResult],
+    descriptions: Mapping[str, str],
+    mistakes: Mapping[str, str],
+    violations: Sequence[Violation],
+    source: Source,
+) -> tuple[CheckResult, ...]:
+    """The checks with their places, and those that show the mistake of one before them with its name.
+
+    They show the same where one line of the student's raised the same or broke a rule, where one cause explains both
+    at one place, or where both have the same to say.
+
+    Args:
+        descriptions: the name of a check → its sentence, in English.
+        mistakes: the name of a check → as `ChecksRun` has it.
+        violations: of rules, with the checks whose points they cost.
+    """
+    first: dict[tuple[str, ...], str] = {}
+    told = []
+    for check in _placed(checks, descriptions, source):
+        if check.went_wrong:
+            key = _broken(check, violations) or _key(check, mistakes.get(check.name, ""))
+            name = first.setdefault(key, check.name)
+            check = replace(check, same_as=name if name != check.name else "")
+        told.append(check)
+    return tuple(told)
+
+
+def _placed(
+    checks: Sequence[CheckResult], descriptions: Mapping[str, str], source: Source
+) -> Iterator[CheckResult]:
+    """Each check that failed with its place: the line that raised, or where what it asks for is defined.
+
+    A description that begins with an ellipsis goes on with the one before.
+    """
+    begun = ""
+    for check in checks:
+        description = descriptions[check.name]
+        begun = begun if description.startswith("...") else description
+        if check.went_wrong and not check.place:
+            place = place_of(source, description) or place_of(source, begun)
+            check = replace(check, place=place)
+        yield check
+
+
+def _broken(check: CheckResult, violations: Sequence[Violation]) -> tuple[str, ...]:
+    """Equal for checks whose points one line cost; empty where none did, or where the line is not known."""
+    for violation in violations:
+        if check.name in violation.checks and violation.line:
+            return "rule", violation.rule, str(violation.line)
+    return ()
+
+
+def _key(check: CheckResult, mistake: str) -> tuple[str, ...]:
+    if mistake:
+        return "raised", mistake
+    if check.cause_id:
+        return "cause", check.cause_id, check.cause, check.place
+    return "message", check.message, check.place

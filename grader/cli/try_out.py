@@ -1,0 +1,90 @@
+"""`grader try`: the simplest case that is wrong, as Python to run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ..language import N_, _
+from .common import (
+    console_for,
+    course_option,
+    device_option,
+    lang_option,
+    named_or_current,
+    open_course,
+    started_machines,
+)
+from .formats import open_assigned
+
+_NOTHING_WRONG = N_("{name}: nothing that runs is wrong. `grader check {name}` tells the rest.")
+_RUN_IT = N_("Run these lines in the folder of your file:")
+_STEPS = N_("What your lines set, one after the other:")
+_NO_STEPS = N_("No line of yours ran.")
+
+
+@click.command("try")
+@click.argument("name", required=False)
+@click.option(
+    "--shapes",
+    is_flag=True,
+    help="Also show what each line of your code sets: shapes, dtypes and devices.",
+)
+@click.option(
+    "--from",
+    "path",
+    type=click.Path(path_type=Path),
+    default=Path(),
+    help="A file, or a folder that holds NAME.py or exercises/NAME.py. Default: this folder.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**48 - 1),
+    help="The seed of the inputs. Default: it follows from the file's text, so that a result can be repeated.",
+)
+@device_option
+@course_option
+@lang_option
+def try_out(
+    name: str | None,
+    shapes: bool,
+    path: Path,
+    seed: int | None,
+    devices: tuple[str, ...],
+    folder: Path | None,
+) -> None:
+    """Shows the simplest case in which the exercise NAME is wrong, as a few lines of Python to run.
+
+    Without NAME, of the first exercise in this folder that is not done.
+    """
+    from rich.syntax import Syntax
+    from rich.text import Text
+
+    from ..grading import example_of
+    from ..submission import read_submission
+
+    course = open_course(folder)
+    assigned = open_assigned(None, path, course, instructor=False)
+    course = assigned.course if assigned else course
+    exercise = named_or_current(course, name, path if path.is_dir() else Path())
+    submission = read_submission(path, course, [exercise.name])
+    with started_machines(course, devices) as machines:
+        example = example_of(
+            submission, exercise.name, machines, assigned=assigned, seed=seed, shapes=shapes
+        )
+    if example is None:
+        click.echo(_(_NOTHING_WRONG).format(name=exercise.name))
+        return
+    console = console_for()
+    click.echo(_(_RUN_IT))
+    click.echo()
+    if console.is_terminal:
+        console.print(Syntax(example.script, "python", background_color="default", word_wrap=True))
+    else:
+        click.echo(example.script)
+    if shapes:
+        click.echo(_(_STEPS) if example.steps else _(_NO_STEPS))
+        for place, line, what in example.steps:
+            console.print(Text.assemble((place, "dim"), "  ", line), soft_wrap=True)
+            console.print(Text(f"    {what}", style="cyan"), soft_wrap=True)
