@@ -167,6 +167,7 @@ class NoAnswer(GraderError):
         reason: what happened to it.
         template: what is told of it, in English, and the `values` in it.
         place: where in the student's code it was, as number of the cell and line, where that is known.
+        statement: the line at the top level that led there, likewise.
     """
 
     def __init__(
@@ -181,10 +182,12 @@ class NoAnswer(GraderError):
         self.template = template
         self.values = values
         self.place = place
+        self.statement: tuple[int, int] | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Keeps its parts on the way to another process."""
-        return _no_answer, (self.reason, self.template, self.place, self.values)
+        parts = self.reason, self.template, self.place, self.values
+        return _no_answer, parts, {"statement": self.statement}
 
 
 def _no_answer(

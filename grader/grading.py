@@ -211,14 +211,17 @@ class _Grading:
             collected = self._collected(exercise)
             ran = run_checks(collected, sessions, seed, self.first_failure)
         judgement, problem = Judgement(ran.checks), ""
+        notes = source.notes if source else ()
         if source and sessions:
             judgement = judged(exercise, source, found, ran.checks, ran.sightings)
             problem = sessions.main.load_problem
+            notes += () if problem else sessions.main.failures.notes
         checks, broken = judgement.checks, judgement.violations
         if source:
             described = {name: check.description for name, check in collected.items()}
             checks = told_once(checks, described, ran.mistakes, broken, source)
-        status, message = status_of(exercise, source, problem, checks)
+        begun = bool(sessions and sessions.main.failures.has_unreached_code)
+        status, message = status_of(exercise, source, problem, checks, is_begun=begun)
         if broken and status == "failed":
             message = _("No points: {reason}").format(reason=broken[0].message)
         return ExerciseResult(
@@ -232,6 +235,7 @@ class _Grading:
             checks=checks,
             seed=seed,
             remarks=remarks(exercise, source, found, judgement.explained) if source else (),
+            notes=notes,
         )
 
     def example(

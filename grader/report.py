@@ -125,6 +125,7 @@ class ExerciseResult:
 
     `held_back` counts the points of checks that did not run here, because only the instructor runs them; they are
     not part of `max_score`. `remarks` are for the instructor: what to look at in the source, which costs no point.
+    `notes` are for the student, and cost none either: which line of the file was passed over, which file was graded.
     Where the status is `fault` there is no check, and the `score` of 0 stands for nothing; `traceback` is for whoever
     can mend the check or the grader.
     """
@@ -141,6 +142,7 @@ class ExerciseResult:
     held_back: int = 0
     remarks: tuple[str, ...] = ()
     traceback: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def is_fault(self) -> bool:
@@ -165,8 +167,10 @@ class ExerciseResult:
 
     @property
     def explanation(self) -> str:
-        """The message, where it says more than that all points were earned."""
-        return "" if self.status == "passed" else self.message
+        """The message, where it says more than that all points were earned, and the notes."""
+        return "\n".join(
+            filter(None, ["" if self.status == "passed" else self.message, *self.notes])
+        )
 
 
 @dataclass(frozen=True)
@@ -290,6 +294,7 @@ def _exercise(data: Mapping[str, Any]) -> ExerciseResult:
             "score": data["score"] or 0,
             "violations": tuple(map(_broken, data["violations"])),
             "remarks": tuple(data.get("remarks", ())),
+            "notes": tuple(data.get("notes", ())),
             "checks": tuple(_check(entry) for entry in data["checks"]),
         }
     )

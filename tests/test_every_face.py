@@ -276,3 +276,27 @@ def test_a_fault_has_an_exit_status_that_says_so(exit_zero: bool) -> None:
         unloadable = any(each.status == "error" for each in report.exercises)
         assert (status == 2) == (bool(report.faults) or (unloadable and not exit_zero))
         assert exit_zero or (status == 0) == report.has_all_points
+
+
+NOTE = "line_fit.py, line 7: importing the file raises NameError"
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        github.log,
+        json_output.render,
+        notebook_html.render,
+        junit.render,
+        github.summary,
+        lambda report: github.remarks(report, {"line_fit": "exercises/line_fit.py"}),
+        lambda report: gradescope_results.render(report, {}),
+    ],
+)
+def test_a_note_is_shown_whatever_the_points_are(shown: Callable[[Report], str]) -> None:
+    """What was passed over in the file costs nothing, and is told all the same."""
+    random = Random(SEED)
+    for kind in ("passed", "partial", "not_started"):
+        exercise = replace(drawn_exercise(random, "line_fit", kind), notes=(NOTE,))
+        assert "importing the file raises NameError" in shown(report_of([exercise]))
+        assert "importing the file" not in shown(report_of([replace(exercise, notes=())]))

@@ -28,7 +28,9 @@ from tests.synthetic_course import SOLUTION, make_course
 
 TOLD = "importing the file did not finish within 1 second"
 # sleeps for longer than the course allows; by the grader's own limits it would be right
-SLOW = SOLUTION.replace("\nfrom torch", "\nimport time\n\nfrom torch", 1) + "\n\ntime.sleep(3)\n"
+SLOW = SOLUTION.replace("\nfrom torch", "\nimport time\n\nfrom torch", 1).replace(
+    "\ndef double", "\n@[lambda f: f, time.sleep(3)][0]\ndef double", 1
+)
 
 
 @pytest.fixture(scope="module")

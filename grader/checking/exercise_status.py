@@ -13,7 +13,12 @@ from ..submission.search import is_stub
 
 
 def status_of(
-    exercise: Exercise, source: Source | None, problem: str, checks: Sequence[CheckResult]
+    exercise: Exercise,
+    source: Source | None,
+    problem: str,
+    checks: Sequence[CheckResult],
+    *,
+    is_begun: bool = False,
 ) -> tuple[ExerciseStatus, str]:
     """The exercise's status and a sentence about it.
 
@@ -21,15 +26,19 @@ def status_of(
         source: what was handed in for it; `None` where there is nothing.
         problem: why the source could not be loaded; empty where it was.
         checks: how its checks ended.
+        is_begun: whether there is code of the student's that no check could reach.
     """
     if source is None:
-        sentence = _("There is no {file} in this submission.")
-        return "missing", sentence.format(file=f"{exercise.name}.py")
+        sentence = _(
+            "There is no {file} in this submission. `grader reset {name}` writes its stub."
+        )
+        return "missing", sentence.format(file=f"{exercise.name}.py", name=exercise.name)
     if problem:
         return "error", problem
     if {check.status for check in checks} == {"passed"}:
         return "passed", _("All points.")
-    if is_stub(source, exercise) or not any(check.was_tried for check in checks):
+    was_tried = is_begun or any(check.was_tried for check in checks)
+    if is_stub(source, exercise) or not was_tried:
         return "not_attempted", _("Not started yet.")
     return ("partial" if any(check.score for check in checks) else "failed"), ""
 

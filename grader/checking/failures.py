@@ -12,23 +12,21 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from ..errors import NoAnswer
 from ..language import N_, _
 from ..report import CheckStatus
 from ..submission import Source
-from ..text import clean, line_of, listed
+from ..text import clean, listed
 from .explain import IN_PLACE
+from .loading import TopLevel, happened
+from .newer_python import needs_newer
 from .outcome import Cause, CheckFailed, CheckOutcome, DtypeNotTaken
 from .probes import Probe
+from .raised import CALLERS, SYNTAX_ERRORS, Raised, StudentLine, StudentsLines, strings
 from .torch_errors import gradient_complaint, meaning_of, meaning_on, takes_no_half, with_index
 
-_CALLERS = 2  # lines that are shown above the one that raised
-# what a child tells is as long as it likes: so many entries of it are looked at
-_MOST_LINES = 100
-_MOST_NAMES = 1000
 _MOST_CHANGED = 10
 _NO_THREAD = "can't start new thread"  # Python's words
 ONE_THREAD = Cause(
@@ -79,40 +77,9 @@ _OTHER_ARGUMENTS = re.compile(
     r"\S+\(\) (takes |missing \d|got an unexpected |got multiple |got some positional)"
 )
 _NUMBER = re.compile(r"\d+")
-_SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
 _BEYOND = Cause(
     "", "That was on `{device}`, which stands for a GPU here: code like this may be beyond it."
 )
-
-
-@dataclass(frozen=True)
-class StudentLine:
-    """A line of the student's: where an exception went through, or where the code was when it was stopped."""
-
-    file: str
-    number: int
-    function: str
-    text: str
-
-    def __str__(self) -> str:
-        return _("{file}, line {line}").format(file=self.file, line=self.number)
-
-
-@dataclass(frozen=True)
-class Raised:
-    """An exception of the student's code, with the innermost lines that it went through, the outermost first."""
-
-    kind: str
-    message: str
-    lines: tuple[StudentLine, ...]
-
-    def __str__(self) -> str:
-        return f"{self.kind}: {self.message}" if self.message else self.kind
-
-    @property
-    def line(self) -> StudentLine | None:
-        """The innermost one."""
-        return self.lines[-1] if self.lines else None
 
 
 class Failures:
@@ -126,32 +93,69 @@ class Failures:
     def __init__(self, name: str, source: Source) -> None:
         self._name = name
         self._source = source
-        self._names: list[str] = []
-        self._cell_error: Raised | None = None
-        self._split: tuple[int, list[str]] | None = None
+        self._lines = StudentsLines(source)
+        self._top = TopLevel(self._lines, source, {})
+        self._above_code: set[StudentLine] = set()  # lines that raise, and code stands below them
 
-    def note_loaded(self, header: Mapping[str, Any]) -> None:
-        """Keeps what a child told when it had loaded the source: the names that it defines, and which cells raised."""
-        self._names = strings(header.get("names"))
-        errors = header.get("errors")
-        self._cell_error = self._read(errors[0]) if isinstance(errors, list) and errors else None
+    def note_loaded(self, header: Mapping[str, Any], lost: NoAnswer | None = None) -> None:
+        """Keeps what a child told when it had loaded the source: the names that it defines, and what raised there.
+
+        Args:
+            lost: how an earlier child was lost by a line that this one has left out.
+        """
+        self._top = TopLevel(self._lines, self._source, header, lost)
+
+    @property
+    def is_nothing_defined(self) -> bool:
+        """Whether something failed when the source was loaded, and none of its functions and classes is there."""
+        return self._top.is_empty
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the student is told of how the source was loaded; it costs no point."""
+        sentence = _(
+            "{place} still raises NotImplementedError: the code below it is never reached. Delete that line."
+        )
+        lines = sorted(self._above_code, key=lambda line: (line.cell, line.number))
+        return (*self._top.notes, *(sentence.format(place=line) for line in lines))
+
+    @property
+    def has_unreached_code(self) -> bool:
+        """Whether code stands below a `raise NotImplementedError` that was met."""
+        return bool(self._above_code)
 
     def lost_at_import(self, error: NoAnswer) -> str:
         """Why the file cannot be loaded, when its import ended the child."""
-        line = self._line(*error.place, "") if error.place else None
+        line = self._lines.line(*error.place, "") if error.place else None
         sentence = _("{place}: importing the file {happened}.")
-        sentence = sentence.format(place=line or self._source.filename, happened=_happened(error))
+        sentence = sentence.format(place=line or self._source.filename, happened=happened(error))
         if error.reason == "timeout":
             sentence += " " + _('Move training and demo code under `if __name__ == "__main__":`.')
         return sentence
 
+    def not_loaded(self, error: Any) -> str:
+        """Why the file cannot be loaded, when it defines nothing; `error` is what the child told of what it raised."""
+        if lost := self._top.lost:
+            return self.lost_at_import(lost)
+        decisive = self._top.decisive
+        if decisive is None:
+            return self.raised_at_import(error)
+        told = self._at_import(decisive.raised)
+        if decisive.is_in_class:
+            sentence = _("So the class that begins at {place} is not made.")
+            told += " " + sentence.format(place=decisive.line)
+        return told
+
     def raised_at_import(self, error: Any) -> str:
         """Why the file cannot be loaded, when its import raised; `error` is what the child told of it."""
-        raised = self._read(error)
+        return self._at_import(self._lines.read(error))
+
+    def _at_import(self, raised: Raised) -> str:
         line = raised.line
         at, text = line or self._source.filename, f": `{line.text}`" if line else ""
-        if raised.kind in _SYNTAX_ERRORS:
-            return f"{at}: {raised}{text}."
+        if raised.kind in SYNTAX_ERRORS:
+            newer = needs_newer(line.text, raised.message) if line else ""
+            return f"{at}: {raised}{text}. {newer}".strip()
         sentence = _("{place}: importing the file raises {error}{line}.")
         if raised.kind == "SystemExit":
             sentence = _("{place}: importing the file ends the program{line}.")
@@ -159,8 +163,8 @@ class Failures:
 
     def lost(self, error: NoAnswer, device: str) -> CheckOutcome:
         """How a case ends when a probe, on `device`, ended the child."""
-        sentence = _("Your code {happened}.").format(happened=_happened(error))
-        if error.place and (line := self._line(*error.place, "")):
+        sentence = _("Your code {happened}.").format(happened=happened(error))
+        if error.place and (line := self._lines.line(*error.place, "")):
             sentence += " " + _("It was at {place}: `{line}`.").format(place=line, line=line.text)
         status: CheckStatus = "timeout" if error.reason == "timeout" else "failed"
         causes = []
@@ -175,10 +179,12 @@ class Failures:
             error: what the child told of it.
             watched: whether it ran where no thread can start, because a rule is about what it calls.
         """
-        raised = self._read(error)
+        raised = self._lines.read(error)
         line = raised.line
         # torch raises it as well, for what it has not implemented
         if raised.kind == "NotImplementedError" and line and raised.kind in line.text:
+            if self._lines.has_code_below(line):
+                self._above_code.add(line)
             return CheckOutcome("not_started", _not_written(raised.message))
         known = meaning_on(device, raised.kind, raised.message) or meaning_of(raised.message)
         causes = [known] if known else []
@@ -186,8 +192,11 @@ class Failures:
             causes = [ONE_THREAD]
         if line:
             ends = DtypeNotTaken if takes_no_half(raised.message) else CheckFailed
+            sentence = _with_callers(raised, line)
+            if because := self._top.because_of(raised):
+                sentence += " " + because
             mistake = f"{line} {raised.kind} {_NUMBER.sub('#', raised.message)}"
-            return ends(_with_callers(raised, line), causes, place=str(line), mistake=mistake)
+            return ends(sentence, causes, place=str(line), mistake=mistake)
         if complaint := gradient_complaint(raised.message):
             return CheckFailed(*complaint)
         missing = re.fullmatch(r"module '(\w+)' has no attribute '(\w+)'", raised.message)
@@ -200,44 +209,15 @@ class Failures:
     def _not_defined(self, name: str) -> str:
         sentence = _("{file} does not define `{name}`.")
         sentence = sentence.format(file=self._source.filename, name=name)
-        near = difflib.get_close_matches(name, self._names, 2, 0.6)
-        if near:
+        near = difflib.get_close_matches(name, self._top.names, 2, 0.6)
+        if because := self._top.because(name):
+            sentence += " " + because
+        elif near:
             sentence += " " + _("It has {names}: is that the one?").format(names=listed(near))
-        elif first := self._cell_error:
+        elif self._source.notebook and (first := self._top.first):
             at = f" ({first.line}: `{first.line.text}`)" if first.line else ""
             sentence += " " + _("A cell raised {error}{place}.").format(error=first, place=at)
         return sentence
-
-    def _read(self, error: Any) -> Raised:
-        """What the child told of an exception; whatever is not of the right form is dropped."""
-        if not isinstance(error, dict):
-            return Raised("Exception", "", ())
-        kind, message, entries = error.get("type"), error.get("message"), error.get("lines")
-        lines: list[StudentLine] = []
-        for entry in entries[: -1 - _MOST_LINES : -1] if isinstance(entries, list) else []:
-            if isinstance(entry, list) and [type(part) for part in entry] == [int, int, str]:
-                if line := self._line(*entry):
-                    lines.append(line)
-            if len(lines) > _CALLERS:
-                break
-        return Raised(
-            clean(kind, 80) if isinstance(kind, str) else "Exception",
-            clean(message).strip().rstrip(".") if isinstance(message, str) else "",
-            tuple(reversed(lines)),
-        )
-
-    def _line(self, cell: int, number: int, function: str) -> StudentLine | None:
-        if not 0 <= cell < len(self._source.cells) or not 0 < number < 10**7:
-            return None
-        source = self._source.cells[cell]
-        text = line_of(self._lines_of(cell), number)
-        return StudentLine(source.place, number, clean(function, 80), text)
-
-    def _lines_of(self, cell: int) -> list[str]:
-        """A cell's lines; the last one's are kept, since one exception goes through several lines of it."""
-        if self._split is None or self._split[0] != cell:
-            self._split = cell, self._source.cells[cell].text.splitlines()
-        return self._split[1]
 
 
 def not_loaded() -> CheckOutcome:
@@ -307,13 +287,6 @@ def impolite(told: Any, probe: Probe) -> CheckFailed | None:
     return None
 
 
-def strings(values: Any) -> list[str]:
-    """The strings among the first values that came from a child, made safe to show."""
-    if not isinstance(values, list):
-        return []
-    return [clean(value, 80) for value in values[:_MOST_NAMES] if isinstance(value, str)]
-
-
 def _not_judged(raised: Raised) -> CheckOutcome | None:
     """How a case ends whose probe says that what it got cannot be judged; what it says is the child's word."""
     why, *parts = raised.message.split("|")
@@ -335,18 +308,10 @@ def _without_a_line(raised: Raised) -> str:
 def _with_callers(raised: Raised, line: StudentLine) -> str:
     sentence = _("`{function}` raised {error} ({place}: `{line}`).")
     sentence = sentence.format(function=line.function, error=raised, place=line, line=line.text)
-    for caller in reversed(raised.lines[-1 - _CALLERS : -1]):
+    for caller in reversed(raised.lines[-1 - CALLERS : -1]):
         at = _("called at {place}: `{line}`").format(place=caller, line=caller.text)
         sentence += f"\n    {at}"
     return sentence
-
-
-def _happened(error: NoAnswer) -> str:
-    """What became of the child, for the place of {happened} in a sentence."""
-    values = {
-        key: _(value) if isinstance(value, str) else value for key, value in error.values.items()
-    }
-    return _(error.template).format(**values)
 
 
 def _not_written(message: str) -> str:

@@ -22,9 +22,10 @@ from .explain import common
 from .failures import not_loaded
 from .memo import MemoizedSession
 from .outcome import CaseEnd, Cause, CheckOutcome, CheckRaised
+from .raised import seen_in
 from .rounds import HALVES
 from .rules import Sighting
-from .session import Request, Session, Sessions, seen_in
+from .session import Request, Session, Sessions
 from .student import seed_of
 
 _MOST = 0.75  # of the cases that fail: a cause that is told fits in so many

@@ -22,21 +22,14 @@ from ..sandbox import Child, Message, Sandbox
 from ..sandbox.gpu import is_of_cuda
 from ..sandbox.wire.values import WireError, as_received, decode, encode
 from ..submission import Source
-from .failures import (
-    Failures,
-    changed,
-    cut_short,
-    not_loaded,
-    out_of_time,
-    strings,
-    unusable,
-)
+from .failures import Failures, changed, cut_short, not_loaded, out_of_time, unusable
+from .loading import OnceMore, WithThreads
 from .outcome import CheckOutcome
 from .probes import Probe
+from .raised import strings, tags_of
 
 _EVERY = 9  # one of so many runs of a watched probe is traced, beside its first and its last
 _MOST_PRINTED = 4000  # characters of what is printed that are kept
-_MOST_SEEN = 20  # of what an answer says was seen
 # torch imports this when `torch.func`, an optimizer and more are first used: seconds on a slow disk
 _LATE = ("torch._dynamo",)
 
@@ -97,6 +90,7 @@ class Session:
 
     Attributes:
         load_problem: why the student's file cannot be loaded, once that is known.
+        failures: what is told of what failed.
         is_waiting: whether this process waits for the sandbox at the moment.
         printed: the beginning of what the student's code has printed in answers; whoever reads it empties it.
     """
@@ -122,8 +116,10 @@ class Session:
         self._has_threads = True  # whether the child may start threads
         self._threaded: set[str] = set()  # probes not watched, that failed where none can start
         self._needs_threads = False  # whether the file can be loaded only where it may
+        self._with_threads = WithThreads()
+        self._once_more = OnceMore()
         self._child: Child | None = None
-        self._failures = Failures(name, source)
+        self.failures = Failures(name, source)
         self._seconds = 0.0
         self._free_seconds = 0.0
         self._was_lost = False
@@ -219,7 +215,7 @@ class Session:
         header, block, _text = answer
         if "error" in header:
             watched = bool(self._watched_for(request.probe))
-            raise self._failures.raised(header["error"], request.device, watched)
+            raise self.failures.raised(header["error"], request.device, watched)
         try:
             value = decode(header.get("value"), block, as_received(request.device))
         except (WireError, ValueError, TypeError, OverflowError) as error:
@@ -253,7 +249,7 @@ class Session:
                 self._expect_device()
             if self._was_cut_short(error, left):
                 raise cut_short(self._sandbox.limits.exercise_seconds) from error
-            raise self._failures.lost(error, request.device) from error
+            raise self.failures.lost(error, request.device) from error
 
     def _asked_again(self, header: dict[str, Any], block: bytes, request: Request) -> Message:
         """The answer where CUDA itself refused: believed when it comes twice, in between which the device has worked.
@@ -324,47 +320,50 @@ class Session:
         """A new child with the source in it; without one, `load_problem` says why."""
         left = self._left() if self._was_lost else math.inf
         start = self.waited
-        opened = self.waited
         child = self._sandbox.open(self._preload, threads=self._has_threads)
         if self._was_lost:  # the start of a child is nobody's time, nor that of a GPU in it
-            self._free_seconds += self.waited - opened
-        # plain names, whatever the path is: they travel through C code that knows ASCII alone
-        tags = [f"{self.name}.py"]
-        if self._source.notebook:
-            tags = [f"{self.name}.ipynb:{number}" for number in range(len(self._source.cells))]
-        cells = list(zip(tags, self._source.programs, strict=True))
+            self._free_seconds += self.waited - start
+        cells = list(zip(tags_of(self.name, self._source), self._source.programs, strict=True))
+        notebook, once_more = self._source.notebook, self._once_more
+        wanted = once_more.left_out, once_more.definitions
         try:
-            header = child.load(self.name, cells, self._source.notebook, left)
+            most = min(left, once_more.seconds)
+            header = child.load(self.name, cells, notebook, most, *wanted)
         except NoAnswer as error:
             if self._may_be_late(error, start):
                 return self._load()
             if self._was_cut_short(error, left):
                 raise cut_short(self._sandbox.limits.exercise_seconds) from error
-            self.load_problem = self._failures.lost_at_import(error)
+            if once_more.without(error, self._sandbox.limits.import_seconds, self.waited - start):
+                return self._load_again(start)
+            self.load_problem = self.failures.lost_at_import(once_more.first or error)
             return None
-        if not self._has_threads and ("error" in header or header.get("errors")):
+        errors = header["errors"] if isinstance(header.get("errors"), list) else []
+        raised = header.get("error") or next(iter(errors), None)
+        if self._with_threads.changes_what_raises(errors or raised, self._has_threads):
             child.close()
-            self._has_threads = self._needs_threads = True  # it may be for want of one
-            return self._load()
-        if "error" in header:
+            self._has_threads = self._needs_threads = self._with_threads.is_tried
+            return self._load_again(start)
+        self.failures.note_loaded(header, once_more.first)
+        if "error" in header or self.failures.is_nothing_defined:
             child.close()
-            if is_of_cuda(header["error"]):
+            if is_of_cuda(raised):
                 self._expect_device()
-            self.load_problem = self._failures.raised_at_import(header["error"])
+            self.load_problem = self.failures.not_loaded(raised)
             return None
-        self._failures.note_loaded(header)
         self._names = frozenset(strings(header.get("names")))
-        if not self._was_lost:
-            self._free_seconds += self.waited - start
+        self._make_free(start)
         self._was_lost = False
         return child
 
+    def _load_again(self, start: float) -> Child | None:
+        self._make_free(start)
+        return self._load()
 
-def seen_in(answer: Message) -> list[tuple[str, str]]:
-    """What an answer says was seen to break a rule: the rule, and what ran. Other forms are dropped."""
-    entries = answer.header.get("seen")
-    pairs = map(strings, entries[:_MOST_SEEN] if isinstance(entries, list) else ())
-    return [(pair[0], pair[1]) for pair in pairs if len(pair) == 2]
+    def _make_free(self, start: float) -> None:
+        """Lets the time since `start` not count, where it went to loading the file for the first time."""
+        if not self._was_lost:
+            self._free_seconds += self.waited - start
 
 
 @dataclass(frozen=True)

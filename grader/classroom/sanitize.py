@@ -75,14 +75,23 @@ def _exercise(exercise: ExerciseResult, rewrite: Rewrite) -> ExerciseResult:
     message = rewrite(exercise.message)
     checks = tuple(_check(check, rewrite) for check in exercise.checks)
     # most texts stay what they are; making everything anew would take most of the time
-    if message is exercise.message and not exercise.violations and not exercise.remarks:
+    told = exercise.violations or exercise.remarks or exercise.notes
+    if message is exercise.message and not told:
         if all(new is old for new, old in zip(checks, exercise.checks, strict=True)):
             return exercise
     violations = tuple(
         replace(violation, message=rewrite(violation.message)) for violation in exercise.violations
     )
     remarks = tuple(rewrite(remark) for remark in exercise.remarks)
-    return replace(exercise, message=message, violations=violations, checks=checks, remarks=remarks)
+    notes = tuple(rewrite(note) for note in exercise.notes)
+    return replace(
+        exercise,
+        message=message,
+        violations=violations,
+        checks=checks,
+        remarks=remarks,
+        notes=notes,
+    )
 
 
 def _check(check: CheckResult, rewrite: Rewrite) -> CheckResult:

@@ -51,6 +51,7 @@ def cleaned_exercise(exercise: ExerciseResult) -> ExerciseResult:
         name=one_line(exercise.name),
         title=one_line(exercise.title),
         message=clean(exercise.message, MESSAGE_LENGTH),
+        notes=tuple(clean(note, MESSAGE_LENGTH) for note in exercise.notes),
         checks=tuple(map(_cleaned_check, exercise.checks)),
         violations=tuple(
             replace(each, message=clean(each.message, MESSAGE_LENGTH))

@@ -40,6 +40,7 @@ def _summary(report: Report, title: str) -> str:
         parts.append(f"{escape.markdown(note, 400)}\n")
     parts += map(_fault, report.faults)
     parts += map(_problem, (each for each in report.exercises if each.status == "error"))
+    parts += (_note(exercise, note) for exercise in report.exercises for note in exercise.notes)
     parts += (_failure(exercise, check) for exercise, check in failures(report))
     if not report.faults:
         feedback = _(
@@ -81,6 +82,10 @@ def _fault(exercise: ExerciseResult) -> str:
 def _problem(exercise: ExerciseResult) -> str:
     head = _("{name} cannot be graded:").format(name=f"**{escape.markdown(exercise.name)}**")
     return f"{head}\n\n{escape.fenced(exercise.message)}\n"
+
+
+def _note(exercise: ExerciseResult, note: str) -> str:
+    return f"**{escape.markdown(exercise.name)}**:\n\n{escape.fenced(note)}\n"
 
 
 def _failure(exercise: ExerciseResult, check: CheckResult) -> str:
@@ -126,7 +131,7 @@ def points(report: Report) -> str:
 
 
 def remarks(report: Report, files: Mapping[str, str]) -> str:
-    """At most ten errors at the student's file and line, the most useful first and every exercise before a second.
+    """At most ten remarks at the student's file and line, the most useful first and every exercise before a second.
 
     Args:
         files: the path of each exercise's file in the repository.
@@ -143,14 +148,14 @@ def remarks(report: Report, files: Mapping[str, str]) -> str:
 def _remarks_on(exercise: ExerciseResult, file: str) -> Iterator[tuple[int, str]]:
     """What there is to say of an exercise, with a rank: what has a line comes first, then what has a cause."""
 
-    def remark(line: int | None, title: str, message: str) -> str:
+    def remark(line: int | None, title: str, message: str, level: str = "error") -> str:
         at: dict[str, str | int] = {"file": file} if file else {}
         # a line of a notebook's file is no line of its cell
         if file and line and not file.endswith(".ipynb"):
             at["line"] = line
         title = escape.log_line(escape.one_line(f"{exercise.name}: {title}"))
         text = escape.log_line(clean(message, _ANNOTATION_LENGTH))
-        return escape.command("error", text, **at, title=title)
+        return escape.command(level, text, **at, title=title)
 
     if exercise.is_fault:
         file = ""  # nothing is known to be wrong with the student's
@@ -158,6 +163,8 @@ def _remarks_on(exercise: ExerciseResult, file: str) -> Iterator[tuple[int, str]
     if exercise.status == "error":
         line = _line_in(exercise.message, exercise.name)
         yield 1, remark(line, _("cannot be graded"), exercise.message)
+    for note in exercise.notes:
+        yield 5, remark(_line_in(note, exercise.name), worth(exercise), note, "notice")
     if not exercise.could_be_graded or not exercise.was_attempted:
         return
     for check in exercise.checks:

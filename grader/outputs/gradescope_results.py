@@ -75,11 +75,14 @@ def _tests(report: Report, hidden: Mapping[str, Collection[str]]) -> list[dict[s
 
 
 def _head(report: Report, hidden: bool) -> str:
-    """What the student reads first: the exercises that are not there or could not be graded, and why."""
+    """What the student reads first: the exercises that are not there or could not be graded, and why; notes."""
     lines = [
         f"{exercise.name}: {exercise.message}"
         for exercise in report.exercises
         if not exercise.could_be_graded
+    ]
+    lines += [
+        f"{exercise.name}: {note}" for exercise in report.exercises for note in exercise.notes
     ]
     if hidden:
         lines.append(

@@ -115,7 +115,7 @@ def _suite(root: Element, exercise: ExerciseResult, cases: list[_Case]) -> None:
             _ending(element, case)
         if case.printed:
             SubElement(element, "system-out").text = xml(case.printed)
-    if text := reason(exercise):
+    if text := "\n".join(filter(None, [reason(exercise), *exercise.notes])):
         SubElement(suite, "system-out").text = xml(text, 4000)
 
 

@@ -15,7 +15,7 @@ from typing import Self
 
 import watchfiles
 
-from ..submission.search import SUFFIXES, exercise_of
+from ..submission.search import SUFFIXES, exercise_of, nearly_exercise_of
 from .events import Events, Lost, Saved
 
 _STEP_MS = 10  # how long it must be quiet before a change is told
@@ -66,7 +66,11 @@ class Saves:
                 paths = {Path(path) for _, path in changes}
                 paths |= {path for path, _ in now.items() ^ self._seen.items()}
                 self._seen = now
-                found = (exercise_of(path.name, self._names) for path in paths)
+                found = (
+                    exercise_of(path.name, self._names)
+                    or nearly_exercise_of(path.name, self._names)
+                    for path in paths
+                )
                 if names := frozenset(name for name in found if name):
                     self._events.put(Saved(names))
         except (OSError, RuntimeError) as error:  # what watchfiles raises when it cannot look

@@ -78,7 +78,7 @@ class GraderMagics(Magics):
                 cells = tuple(self._cells())
             except UnsupportedVersion as error:
                 raise UsageError(str(error)) from error
-            source = Source(here, cells, notebook=True)
+            source = Source(here, cells, notebook=True, session=True)
             submission = Submission(here, {name: source}, (name,))
             done = attempt(submission, self._machines)
             if done.report is None:

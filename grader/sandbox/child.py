@@ -106,21 +106,28 @@ class Child:
         cells: Sequence[tuple[str, str]],
         notebook: bool = False,
         most_seconds: float = math.inf,
+        left_out: Sequence[tuple[int, int]] = (),
+        definitions: bool = False,
     ) -> dict[str, Any]:
         """Imports the student's source, pairs of a tag and a text.
 
         Args:
+            left_out: lines at the top level, each with the number of its pair: the statements there are not run, and
+                below them no others than definitions.
+            definitions: whether nothing but definitions is run.
             most_seconds: how long to wait, if that is less than the limits allow.
 
         Returns:
-            An answer as `call`'s, with the `names` that the source defines, and the `errors` of a notebook's cells.
-            Where code is told of, it is by the number of its pair.
+            An answer as `call`'s: with `error` where a file is no Python, and else with the `names` that the source
+            defines, those that are `left_out`, and the `errors` at its top level, each with the `names` that are
+            missing for it. Where code is told of, it is by the number of its pair.
 
         Raises:
             NoAnswer, SandboxLost: as `call` does.
         """
         self._tags = [tag for tag, _ in cells]
         request = {"op": "load", "name": name, "cells": list(cells), "notebook": notebook}
+        request |= {"left_out": list(left_out), "definitions": definitions}
         return self._request(request, min(self._limits.import_seconds, most_seconds)).header
 
     def call(
@@ -223,9 +230,9 @@ class Child:
 
     def _lost_by(self, error: Exception, seconds: float) -> NoAnswer | Fault:
         """Ends the child; what is told of why it gave no answer."""
-        place = None
+        place = statement = None
         if self._settled and isinstance(error, TimeoutError | NoAnswer):
-            place = hanging_line(self.pid, self._stack, self._tags)
+            place, statement = hanging_line(self.pid, self._stack, self._tags)
         with suppress(OSError, NoAnswer):
             self._drain()
         homeless = not self._folder.has(self._home)
@@ -235,11 +242,11 @@ class Child:
         if not self._settled:
             return _never_settled(error, status, self.printed)
         if isinstance(error, TimeoutError):
-            return NoAnswer(
-                "timeout", "did not finish within {seconds:g} seconds", place, seconds=seconds
+            error = NoAnswer(
+                "timeout", "did not finish within {seconds:g} seconds", seconds=seconds
             )
         if isinstance(error, NoAnswer):
-            error.place = place
+            error.place, error.statement = place, statement
             return error
         if isinstance(error, MessageError):
             return NoAnswer("malformed", "sent an answer that is not one: {why}", why=str(error))

@@ -51,6 +51,8 @@ def trouble_seen_by(child: Child, fraction: float) -> str:
 
     try:
         header = child.load("left", [("left.py", _TRY)])
+        if header.get("errors"):
+            header = {"error": header["errors"][0]}
         if "error" not in header:
             arguments = {"probe": "ask", "code": code_of(_PROBE), "arguments": {"dict": []}}
             header, block, _ = child.call(arguments | {"seed": 0, "device": "cpu"}, b"")

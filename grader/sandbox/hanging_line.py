@@ -15,7 +15,10 @@ _QUIET_SECONDS = 0.03
 _MOST_BYTES = 65536
 
 
-def hanging_line(pid: int, pipe: int, tags: Sequence[str]) -> tuple[int, int] | None:
+Place = tuple[int, int]  # the number of a piece of source, and the line in it
+
+
+def hanging_line(pid: int, pipe: int, tags: Sequence[str]) -> tuple[Place | None, Place | None]:
     """Asks a child for its stack.
 
     Args:
@@ -24,15 +27,16 @@ def hanging_line(pid: int, pipe: int, tags: Sequence[str]) -> tuple[int, int] | 
         tags: what the student's pieces of source are called there.
 
     Returns:
-        The number of the piece, and the line in it; `None` where the child is in none of them, or says nothing.
+        The innermost line, and the one at the top level of its piece that led there; `None` where the child is in none
+        of them, or says nothing.
     """
     with suppress(OSError):
         os.kill(pid, signal.SIGUSR1)
     stack = _read(pipe, time.monotonic() + _SECONDS).decode("ascii", "replace")
-    for tag, line in re.findall(r'File "([^"]*)", line (\d{1,7}) in', stack):
-        if tag in tags:
-            return tags.index(tag), int(line)
-    return None
+    found = re.findall(r'File "([^"]*)", line (\d{1,7}) in (<module>)?', stack)
+    lines = [(tags.index(tag), int(line), name) for tag, line, name in found if tag in tags]
+    inner, outer = lines[:1], [each for each in lines if each[2]][-1:]
+    return (inner[0][:2] if inner else None), (outer[0][:2] if outer else None)
 
 
 def _read(pipe: int, deadline: float) -> bytes:

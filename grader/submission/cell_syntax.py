@@ -13,6 +13,7 @@ from .bounded import is_plain
 # cell magics whose body is Python; the body of any other (%%bash, %%html, %%writefile) is not
 _PYTHON_MAGICS = {"time", "timeit", "capture", "check", "prun", "debug", "python", "python3"}
 _COMMAND = re.compile(r"[%!?]|[\w.]+\?{1,2}\s*$")
+_COMMAND_LINE = re.compile(r"^\s*(?:[%!]|\w+\s*=\s*[%!])", re.MULTILINE)
 _TARGETS = re.compile(r"[\w.,\s]+")
 _CAPTURED = re.compile(r"\s*[%!]\s*\w")
 _MARK = re.compile(r"#|'{3}|\"{3}|['\"()\[\]{}]")
@@ -39,6 +40,25 @@ def python_of(cell: str) -> str:
         quote, depth = _open_after(line, quote, depth)
         goes_on = line.endswith("\\")
     return "\n".join(lines) + "\n"
+
+
+def without_commands(text: str) -> tuple[str, list[int]]:
+    """A Python file's text without the commands of a notebook that it was exported from; the numbers of their lines.
+
+    They are passed over where the text is no Python with them, and is with `pass` in their place.
+    """
+    if not _COMMAND_LINE.search(text) or not is_plain([text]) or _parses(text):
+        return text, []
+    lines = text.splitlines()
+    heads = [number for number, line in enumerate(lines) if line.startswith("%%")]
+    given = "\n".join("pass" if number in heads else line for number, line in enumerate(lines))
+    made = python_of(given)
+    changed = [
+        n
+        for n, (old, new) in enumerate(zip(lines, made.splitlines(), strict=False), 1)
+        if old != new
+    ]
+    return (made, changed) if _parses(made) else (text, [])
 
 
 def _instead_of(line: str) -> str:

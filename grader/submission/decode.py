@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import codecs
 import json
+import os
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ..errors import UnreadableError
 from ..language import _
 from .bounded import MEMORY_BYTES, SECONDS, apart
+from .cell_syntax import without_commands
+from .encodings import other_text
 from .submission import Cell, Source
 
 MAX_SOURCE_BYTES = 1 << 20
@@ -18,27 +23,45 @@ _PLAIN_NOTEBOOK_BYTES = 4 << 20  # JSON takes thirty times the memory of its tex
 
 
 def source_of_bytes(data: bytes, shown: str) -> Source:
-    """A Python file's bytes as source; UTF-8 and no larger than `MAX_SOURCE_BYTES`.
+    """A Python file's bytes as source; no larger than `MAX_SOURCE_BYTES`. What is not UTF-8 is read where it can be.
 
     Args:
         shown: what a message calls the file.
     """
     if len(data) > MAX_SOURCE_BYTES:
         return _too_large(shown, MAX_SOURCE_BYTES)
+    if data.lstrip().startswith(b"{") and (book := notebook_of_bytes(data, shown)).cells:
+        sentence = _("{file} is a notebook, whatever its name says, and was graded as one.")
+        return replace(book, notes=(sentence.format(file=shown),))
+    notes: tuple[str, ...] = ()
     try:
         text = data.removeprefix(codecs.BOM_UTF8).decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         sentence = _("{file}, line {line}: not UTF-8 text. Save the file as UTF-8.")
-        return _unusable(shown, sentence.format(file=shown, line=line))
+        problem = sentence.format(file=shown, line=line)
+    else:
+        problem = ""
+    if (problem or "\0" in text) and (known := other_text(data)):
+        text, encoding = known
+        sentence = _("{file} is not UTF-8 text: it was read as {encoding}. Save the file as UTF-8.")
+        problem, notes = "", (sentence.format(file=shown, encoding=encoding),)
+    if problem:
+        return _unusable(shown, problem)
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
         sentence = _("{file}, line {line}: a NUL byte. Save the file as plain UTF-8 text.")
         return _unusable(shown, sentence.format(file=shown, line=line))
     if not text.strip():
-        sentence = _("{file} is empty. Copy the stub of the exercise anew and fill it in.")
-        return _unusable(shown, sentence.format(file=shown))
-    return Source.of_text(shown, text)
+        sentence = _("{file} is empty. `grader reset {name}` writes the stub of the exercise anew.")
+        name = re.match(r"\w*", os.path.basename(shown))
+        return _unusable(shown, sentence.format(file=shown, name=name[0] if name else ""))
+    if commands := without_commands(text)[1]:
+        sentence = _(
+            "{file}, line {line}: a command of notebooks is no Python; it was passed over."
+        )
+        notes = (*notes, sentence.format(file=shown, line=commands[0]))
+    return replace(Source.of_text(shown, text), notes=notes)
 
 
 def notebook_of_bytes(data: bytes, shown: str) -> Source:
@@ -50,7 +73,7 @@ def notebook_of_bytes(data: bytes, shown: str) -> Source:
     if len(data) > MAX_NOTEBOOK_BYTES:
         return _too_large(shown, MAX_NOTEBOOK_BYTES)
     try:
-        text = data.decode("utf-8")
+        text = data.decode(json.detect_encoding(data))
         small = len(data) <= _PLAIN_NOTEBOOK_BYTES
         found = code_cells([text]) if small else apart(code_cells, [text])
     except UnreadableError:

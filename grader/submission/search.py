@@ -2,14 +2,15 @@
 
 What lies higher goes first, and a folder `exercises/` counts as none; then the file's own name before that of a
 browser's second download, `my_linear (1).py`; then a Python file before a notebook; then what lies beside `exercises/`
-before what lies in it. A stub that was left beside a file that was filled in is not the answer.
+before what lies in it. A stub that was left beside a file that was filled in is not the answer. Where there is none of
+these, or nothing but the stub, one file whose name is nearly right is taken.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..course.catalog import Course, Exercise
 from ..course.translated_stub import stub_texts
@@ -18,12 +19,15 @@ from ..language import _
 from ..text import MESSAGE_LENGTH, clean
 from .decode import MAX_NOTEBOOK_BYTES, MAX_SOURCE_BYTES, notebook_of_bytes, source_of_bytes
 from .files import EXERCISES, MAX_DEPTH, SKIPPED, Files
-from .submission import Source
+from .submission import Cell, Source
 
 SUFFIXES = (".py", ".ipynb")
 MAX_BYTES = 256 << 20  # of all files that are read of one submission
 _MAX_CANDIDATES = 8  # files that are read for one exercise
 _DOWNLOADED_AGAIN = re.compile(r" ?\(\d+\)(?=\.\w+$)")
+_NEARLY = re.compile(r"(.{1,200}?)\.(?:py|ipynb)(?:\.txt)?", re.IGNORECASE)
+_SIGNS = re.compile(r"[\W_]+")
+_ADDED = re.compile(r"(?:copy|v|final|new|fixed|done|solution|submission|answer|\d+)+$")
 
 
 @dataclass(frozen=True)
@@ -50,10 +54,21 @@ def find_answers(files: Files, course: Course, exercises: Sequence[str]) -> dict
         UnreadableError: if there are too many files. What is wrong with one is told in its source.
     """
     rationed = _Rationed(files)
-    return {
+    names = [*filter(is_looked_at, files.names())]
+    found, meant = candidates(names, exercises), nearly(names, exercises)
+    answers = {
         name: _best([(path, read_source(rationed, path)) for path in paths], course[name])
-        for name, paths in candidates(files.names(), exercises).items()
+        for name, paths in found.items()
     }
+    for name, paths in meant.items():
+        answer = answers.get(name)
+        if answer is None:
+            answers[name] = _nearly(paths, rationed, name)
+        elif len(paths) == 1 and is_stub(answer.source, course[name]):
+            other = _nearly(paths, rationed, name)
+            if other.source.cells and not is_stub(other.source, course[name]):
+                answers[name] = other
+    return {name: answers[name] for name in exercises if name in answers}
 
 
 class _Rationed(Files):
@@ -80,6 +95,48 @@ def _best(read: Sequence[tuple[str, Source]], exercise: Exercise) -> Answer:
     path, source = own[0]
     others = tuple(path for path, other in own[1:] if other.text != source.text)
     return Answer(path, source, others)
+
+
+def _nearly(paths: Sequence[str], files: Files, exercise: str) -> Answer:
+    """The answer in the one file that has nearly the right name; where there are several, there is none."""
+    right = exercise + (".ipynb" if _is_notebook(paths[0]) else ".py")
+    if len(paths) > 1:
+        sentence = _(
+            "There is no {file}, and several files may be it: {names}. Give one of them that name."
+        )
+        shown = ", ".join(on_one_line(path, 80) for path in paths[:_MAX_CANDIDATES])
+        problem = sentence.format(file=right, names=shown)
+        return Answer(paths[0], Source(on_one_line(paths[0]), problem=problem))
+    source = read_source(files, paths[0])
+    sentence = _("{path} was taken for {file}. Give it that name.")
+    note = sentence.format(path=on_one_line(paths[0]), file=right)
+    return Answer(paths[0], replace(source, notes=(note, *source.notes)))
+
+
+def nearly(names: Iterable[str], exercises: Collection[str]) -> dict[str, list[str]]:
+    """Exercise → the files whose names are nearly its own, such as `My_Linear.py` or `my_linear copy.py`.
+
+    Of several, those that lie highest; a folder `exercises/` counts as none.
+    """
+    found: dict[str, list[str]] = {}
+    for path in names:
+        name = path.rpartition("/")[2]
+        if (exercise := nearly_exercise_of(name, exercises)) and not exercise_of(name, exercises):
+            found.setdefault(exercise, []).append(path)
+    for exercise, paths in found.items():
+        highest = min(_order(path)[0] for path in paths)
+        found[exercise] = [path for path in paths if _order(path)[0] == highest]
+    return found
+
+
+def nearly_exercise_of(filename: str, exercises: Collection[str]) -> str | None:
+    """The exercise that a file's name nearly stands for: other case, other signs between words, what copying adds."""
+    named = _NEARLY.fullmatch(filename)
+    if named is None:
+        return None
+    key = _SIGNS.sub("", named[1].lower()).removeprefix("copyof")
+    own = {_SIGNS.sub("", exercise.lower()): exercise for exercise in exercises}
+    return own.get(key) or own.get(_ADDED.sub("", key))
 
 
 def candidates(names: Iterable[str], exercises: Sequence[str]) -> dict[str, list[str]]:
@@ -118,11 +175,15 @@ def read_source(files: Files, path: str) -> Source:
     """A file's source; whatever is wrong with it is told in its `problem`."""
     shown = on_one_line(path)
     try:
-        if path.endswith(".ipynb"):
+        if _is_notebook(path):
             return notebook_of_bytes(files.read(path, MAX_NOTEBOOK_BYTES), shown)
         return source_of_bytes(files.read(path, MAX_SOURCE_BYTES), shown)
     except UnreadableError as error:
         return Source(shown, problem=on_one_line(str(error)))
+
+
+def _is_notebook(path: str) -> bool:
+    return path.lower().removesuffix(".txt").endswith(".ipynb")
 
 
 def on_one_line(text: str, length: int = MESSAGE_LENGTH) -> str:
@@ -131,8 +192,22 @@ def on_one_line(text: str, length: int = MESSAGE_LENGTH) -> str:
 
 
 def is_stub(source: Source, exercise: Exercise) -> bool:
-    """Whether this is the exercise's stub, as it was given out in any language."""
+    """Whether this is the exercise's stub, as it was given out in any language; with a notebook's commands or without.
+
+    Some of its code has to be there: what holds nothing but commands and comments is no stub.
+    """
     if not source.cells or not exercise.stub.is_file():
         return False
-    given = [cell.text for cell in source.cells if not cell.text.lstrip().startswith(("%", "!"))]
+    given = [*filter(_has_code, map(_without_commands, source.cells))]
+    if not given:
+        return False
     return any(all(text.strip() in stub for text in given) for stub in stub_texts(exercise))
+
+
+def _without_commands(cell: Cell) -> str:
+    lines = cell.text.splitlines()
+    return "\n".join(line for line in lines if not line.lstrip().startswith(("%", "!")))
+
+
+def _has_code(text: str) -> bool:
+    return any(line.strip() and not line.lstrip().startswith("#") for line in text.splitlines())

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from .cell_syntax import python_of
+from .cell_syntax import python_of, without_commands
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,16 @@ class Source:
         cells: one for a Python file, the code cells of a notebook; empty where the file cannot be used.
         problem: why it cannot, as a sentence that names the file.
         notebook: whether it is a notebook: magics are passed over, and an error in one cell leaves the others.
+        session: whether it is what was run in a session, in which whatever raised was shown at once.
+        notes: what its student is told of how the file was found and read; it costs no point.
     """
 
     filename: str
     cells: tuple[Cell, ...] = ()
     problem: str = ""
     notebook: bool = False
+    session: bool = False
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def of_text(cls, filename: str, text: str) -> Source:
@@ -50,7 +54,9 @@ class Source:
     @cached_property
     def programs(self) -> tuple[str, ...]:
         """Each cell's Python, line for line: what is read for the rules and what is run."""
-        return tuple(python_of(cell.text) if self.notebook else cell.text for cell in self.cells)
+        if self.notebook:
+            return tuple(python_of(cell.text) for cell in self.cells)
+        return tuple(without_commands(cell.text)[0] for cell in self.cells)
 
     @property
     def digest(self) -> str:

@@ -50,7 +50,10 @@ def test_the_worst_that_is_known_decides(
 
 def test_a_file_that_is_not_there(course: Course) -> None:
     found = status_of(course["line_fit"], None, "", checks("not_reached"))
-    assert found == ("missing", "There is no line_fit.py in this submission.")
+    assert found[0] == "missing"
+    assert found[1] == (
+        "There is no line_fit.py in this submission. `grader reset line_fit` writes its stub."
+    )
 
 
 def test_a_file_that_cannot_be_loaded(course: Course, source: Source) -> None:
@@ -63,6 +66,11 @@ def test_an_untouched_stub_is_not_started_whatever_its_checks_say(course: Course
     stub = Submission.of_text("line_fit", text).sources["line_fit"]
     found, _ = status_of(course["line_fit"], stub, "", checks("failed", "passed"))
     assert found == "not_attempted"
+
+
+def test_what_stands_below_what_still_raises_is_no_stub(course: Course, source: Source) -> None:
+    ended = checks("not_started", "not_reached")
+    assert status_of(course["line_fit"], source, "", ended, is_begun=True) == ("failed", "")
 
 
 def test_where_all_checks_are_kept_back(course: Course, source: Source) -> None:

@@ -12,6 +12,7 @@ from grader.checking.failures import ONE_THREAD, Failures
 from grader.checking.filling import NotJudged
 from grader.checking.outcome import CheckFailed
 from grader.checking.probes import Probe
+from grader.checking.raised import strings
 from grader.errors import NoAnswer
 from grader.sandbox.wire.values import WireError
 from grader.submission.submission import Cell, Source
@@ -42,7 +43,9 @@ def later(x):
     raise NotImplementedError("later is not written yet")
 """
 NOTEBOOK = Source(
-    "work.ipynb", (Cell("work.ipynb, cell 1", "import torch"), Cell("work.ipynb, cell 2", "1 / 0"))
+    "work.ipynb",
+    (Cell("work.ipynb, cell 1", "import torch"), Cell("work.ipynb, cell 2", "1 / 0")),
+    notebook=True,
 )
 
 
@@ -201,8 +204,8 @@ def test_what_a_child_says_is_made_safe_to_show(told: Failures) -> None:
     assert "\x1b" not in message
     assert "\u202e" not in message
     assert len(message) < 1000
-    assert failures.strings(["a\x1b", 1, None, "b" * 200])[0] == "a\\x1b"
-    assert failures.strings("abc") == []
+    assert strings(["a\x1b", 1, None, "b" * 200])[0] == "a\\x1b"
+    assert strings("abc") == []
 
 
 def test_a_lost_child(told: Failures) -> None:
@@ -255,6 +258,33 @@ def test_an_import_that_raises(told: Failures, raised: Any, sentence: str) -> No
     assert told.raised_at_import(raised) == sentence
 
 
+def test_a_class_that_is_half_made() -> None:
+    source = Source.of_text("work.py", "class A:\n    print(x)\n")
+    told = Failures("work", source)
+    raised = error("NameError", "no x", [0, 1, "<module>"], [0, 2, "A"]) | {"names": ["A"]}
+    told.note_loaded({"names": [], "errors": [raised]})
+    assert told.is_nothing_defined
+    assert told.not_loaded(raised) == (
+        "work.py, line 2: importing the file raises NameError: no x: `print(x)`. "
+        "So the class that begins at work.py, line 1 is not made."
+    )
+    lost = NoAnswer("died", "ended its process")
+    told.note_loaded({"names": []}, lost)
+    assert told.not_loaded(None) == "work.py: importing the file ended its process."
+
+
+def test_code_below_a_line_that_raises_is_told() -> None:
+    told = Failures(
+        "work", Source.of_text("work.py", "def f():\n    raise NotImplementedError\n    x\n")
+    )
+    assert (told.notes, told.has_unreached_code) == ((), False)
+    told.raised(error("NotImplementedError", "", [0, 2, "f"]), "cpu")
+    assert told.has_unreached_code
+    assert told.notes == (
+        "work.py, line 2 still raises NotImplementedError: the code below it is never reached. Delete that line.",
+    )
+
+
 def test_inputs_that_were_changed() -> None:
     one, two = failures.changed(["x"]), failures.changed(["x", "y"])
     assert one.message == "The input `x` was changed; inputs are to be left as they were."
@@ -286,7 +316,7 @@ def test_a_child_may_tell_what_it_likes_and_a_little_of_it_is_looked_at(
         looked_at.append(number)
         return line_of(lines, number)
 
-    monkeypatch.setattr(failures, "line_of", counted)
+    monkeypatch.setattr("grader.checking.raised.line_of", counted)
     lines = [[0, 1 + number % 5, "f"] for number in range(5000)]
     message = told.raised(error("ValueError", "no", *lines), "cpu").message
     assert message.count("called at") == 2
@@ -296,7 +326,7 @@ def test_a_child_may_tell_what_it_likes_and_a_little_of_it_is_looked_at(
     # every cell may have raised, and the first one is told
     told.note_loaded({"names": ["f"] * 5000, "errors": [error("ValueError", "no", *lines)] * 5000})
     assert len(looked_at) < 10
-    assert len(failures.strings(["x" * 1000] * 5000)) == 1000
+    assert len(strings(["x" * 1000] * 5000)) == 1000
     assert len(failures.changed(["x" * 80] * 5000).message) < 2000
     assert len(failures.unusable(ValueError("x" * 5000)).message) < 1000
 

@@ -58,16 +58,22 @@ def hanging(source: str) -> Iterator[tuple[int, int]]:
 )
 def test_the_line_is_found(source: str, line: tuple[int, ...]) -> None:
     with hanging(source) as (pid, pipe):
-        found = hanging_line(pid, pipe, ["other.py", "mine.py"])
+        found, _statement = hanging_line(pid, pipe, ["other.py", "mine.py"])
     assert found
     piece, number = found
     assert piece == 1
     assert number in line
 
 
+def test_the_line_at_the_top_level_is_found() -> None:
+    source = "def f():\n    print('ready', flush=True); time.sleep(60)\n\nf()\n"
+    with hanging(source) as (pid, pipe):
+        assert hanging_line(pid, pipe, ["mine.py"]) == ((0, 2), (0, 4))
+
+
 def test_code_that_is_nobodys_has_no_line() -> None:
     with hanging("print('ready', flush=True); time.sleep(60)\n") as (pid, pipe):
-        assert hanging_line(pid, pipe, ["other.py"]) is None
+        assert hanging_line(pid, pipe, ["other.py"]) == (None, None)
 
 
 def test_a_process_that_has_ended_says_nothing() -> None:
@@ -76,7 +82,7 @@ def test_a_process_that_has_ended_says_nothing() -> None:
     os.close(theirs)
     process.wait()
     try:
-        assert hanging_line(process.pid, ours, ["mine.py"]) is None
+        assert hanging_line(process.pid, ours, ["mine.py"]) == (None, None)
     finally:
         os.close(ours)
 
@@ -88,7 +94,7 @@ def test_nonsense_on_the_pipe_is_no_line() -> None:
     os.close(theirs)
     try:
         with hanging("print('ready', flush=True); time.sleep(60)\n") as (pid, _):
-            assert hanging_line(pid, ours, ["mine.py"]) is None
+            assert hanging_line(pid, ours, ["mine.py"]) == (None, None)
     finally:
         os.close(ours)
 
@@ -110,7 +116,7 @@ def test_a_pipe_that_drips_is_not_read_for_ever(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("time.monotonic", lambda: now)
     monkeypatch.setattr("os.read", a_byte)
     try:
-        assert hanging_line(process.pid, ours, ["mine.py"]) is None
+        assert hanging_line(process.pid, ours, ["mine.py"]) == (None, None)
     finally:
         os.close(ours)
         os.close(theirs)

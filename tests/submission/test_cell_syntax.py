@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.submission import cell_syntax
-from grader.submission.cell_syntax import python_of
+from grader.submission.cell_syntax import python_of, without_commands
 
 LINES = st.sampled_from(
     [
@@ -127,3 +127,18 @@ def test_the_body_of_some_commands_is_python(magic: str) -> None:
 @pytest.mark.parametrize("magic", ["html", "writefile a.py", "script python", "pythons"])
 def test_the_body_of_any_other_is_not(magic: str) -> None:
     assert python_of(f"%%{magic}\nx = 1") == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "python", "lines"),
+    [
+        ("x = 1\n!pip install torch\ny = 2\n", "x = 1\npass\ny = 2\n", [2]),
+        ("%%writefile a.py\nx = 1\n%matplotlib inline\n", "pass\nx = 1\npass\n", [1, 3]),
+        ("files = !ls\n", "files = None\n", [1]),
+        ("x = (5\n% 3)\n", "x = (5\n% 3)\n", []),
+        ("!ls\nx = = 1\n", "!ls\nx = = 1\n", []),
+        ("x = 1\n", "x = 1\n", []),
+    ],
+)
+def test_the_commands_of_an_exported_notebook(text: str, python: str, lines: list[int]) -> None:
+    assert without_commands(text) == (python, lines)

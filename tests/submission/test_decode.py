@@ -38,7 +38,6 @@ def book(*cells: tuple[str, Any], **more: Any) -> bytes:
         (b" \n\n", "a.py is empty"),
         (b"\xef\xbb\xbf", "a.py is empty"),
         (b"x = 1\ny = '\xff'\n", "a.py, line 2: not UTF-8"),
-        ("x = 1\n".encode("utf-16"), "a.py, line 1: not UTF-8"),
         (b"x = 1\n\0", "a.py, line 2: a NUL byte"),
         (b"#" * (MAX_SOURCE_BYTES + 1), "a.py is larger than 1 MiB"),
     ],
@@ -47,6 +46,38 @@ def test_unusable_bytes(data: bytes, told: str) -> None:
     source = source_of_bytes(data, "a.py")
     assert not source.cells
     assert source.problem.startswith(told)
+
+
+def test_other_encodings_are_read_and_told() -> None:
+    source = source_of_bytes("x = '값'\n".encode("utf-16"), "a.py")
+    assert (source.text, source.problem) == ("x = '값'\n", "")
+    assert source.notes == (
+        "a.py is not UTF-8 text: it was read as UTF-16. Save the file as UTF-8.",
+    )
+
+
+def test_a_notebook_under_another_name_is_a_notebook() -> None:
+    source = source_of_bytes(book(("code", GOOD)), "a.py")
+    assert source.notebook
+    assert source.text == GOOD
+    assert "is a notebook" in source.notes[0]
+    assert not source_of_bytes(b"{1: 2}\n", "a.py").notebook
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le"])
+def test_a_notebook_in_another_encoding_of_json(encoding: str) -> None:
+    data = book(("code", GOOD)).decode().encode(encoding)
+    assert notebook_of_bytes(data, "a.ipynb").text == GOOD
+
+
+def test_commands_of_notebooks_are_passed_over_and_told() -> None:
+    source = source_of_bytes(b"x = 1\n!pip install torch\n", "a.py")
+    assert "a.py, line 2" in source.notes[0]
+    assert source.programs == ("x = 1\npass\n",)
+
+
+def test_an_empty_file_names_what_brings_the_stub_back() -> None:
+    assert "`grader reset a`" in source_of_bytes(b"", "there/a (1).py").problem
 
 
 def test_a_byte_order_mark_is_no_text() -> None:
@@ -82,7 +113,6 @@ def test_cells_are_numbered_as_in_the_notebook() -> None:
         (book(("code", "#" * (MAX_SOURCE_BYTES + 1))), "is larger than 1 MiB of code"),
         (bytes(MAX_NOTEBOOK_BYTES + 1), "is larger than 128 MiB of code"),
         (b"x = 1", "is not a Jupyter notebook"),
-        (book(("code", GOOD)).decode().encode("utf-16"), "is not a Jupyter notebook"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

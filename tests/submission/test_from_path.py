@@ -141,3 +141,27 @@ def test_a_sentence_is_in_the_students_language(tmp_path: Path, course: Course) 
     with speaking("ko"):
         told = read(tmp_path, course).sources["my_linear"].problem
     assert told == "my_linear.py은(는) 심볼릭 링크입니다. 파일 자체를 제출하세요."
+
+
+def test_which_of_two_files_counts_is_told(tmp_path: Path, course: Course) -> None:
+    (tmp_path / "my_linear.py").write_text(GOOD)
+    book = '{"nbformat": 4, "cells": [{"cell_type": "code", "source": "x = 2"}]}'
+    (tmp_path / "my_linear.ipynb").write_text(book)
+    source = read(tmp_path, course).sources["my_linear"]
+    assert source.text == GOOD
+    [note] = source.notes
+    assert note.startswith("my_linear.py was graded. `my_linear.ipynb` could have been it")
+    (tmp_path / "my_linear.ipynb").write_text(book.replace("x = 2", "x = 1\\n"))
+    assert read(tmp_path, course).sources["my_linear"].notes == ()
+
+
+def test_a_file_whose_name_is_nearly_right(tmp_path: Path, course: Course) -> None:
+    file = tmp_path / "My_Linear copy.py"
+    file.write_text(GOOD)
+    assert list(read(file, course).sources) == ["my_linear"]
+    assert list(read(tmp_path, course).sources) == ["my_linear"]
+
+
+def test_a_file_that_is_gone_names_what_brings_it_back(tmp_path: Path, course: Course) -> None:
+    with pytest.raises(SubmissionError, match="`grader reset my_linear`"):
+        read(tmp_path, course, "my_linear")

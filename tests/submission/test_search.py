@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from grader.course.catalog import Course
 from grader.errors import UnreadableError
-from grader.submission import Source, search
+from grader.submission import Cell, Source, search
 from grader.submission.files import MAX_DEPTH, Files, FolderFiles
 from grader.submission.search import (
     candidates,
@@ -19,6 +19,7 @@ from grader.submission.search import (
     find_answers,
     is_looked_at,
     is_stub,
+    nearly_exercise_of,
     on_one_line,
     read_source,
 )
@@ -181,3 +182,73 @@ def test_so_much_is_read_of_one_submission(course: Course, monkeypatch: pytest.M
         *("", ""),  # the second one is begun within the bound
         f"{names[2]}.py is not read, because the files before it are too large.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "exercise"),
+    [
+        ("My_Linear.py", "my_linear"),
+        ("MyLinear.py", "my_linear"),
+        ("my-linear.ipynb", "my_linear"),
+        ("my_linear copy.py", "my_linear"),
+        ("my_linear - Copy (2).py", "my_linear"),
+        ("Copy of my_linear.py", "my_linear"),
+        ("my_linear-1.py", "my_linear"),
+        ("my_linear_final_v2.py", "my_linear"),
+        ("my_linear.py.txt", "my_linear"),
+        ("line_fit solution.PY", "line_fit"),
+        ("my_linear_test.py", None),
+        ("test_my_linear.py", None),
+        ("my_linear_old.py", None),
+        ("my_linear.old-1.py", None),
+        ("linear.py", None),
+        ("my_linear.txt", None),
+        ("my_linear.pyc", None),
+        ("final.py", None),
+        (".py", None),
+    ],
+)
+def test_a_name_that_is_nearly_right(name: str, exercise: str | None) -> None:
+    assert nearly_exercise_of(name, EXERCISES) == exercise
+
+
+def test_one_file_with_nearly_the_right_name_is_taken_and_told(course: Course) -> None:
+    near = {"my_linear copy.py": RIGHT.encode(), "line_fit.py": b"x = 1"}
+    answer = find_answers(Given(near), course, EXERCISES)["my_linear"]
+    assert answer.source.text == RIGHT
+    assert answer.source.notes == (
+        "my_linear copy.py was taken for my_linear.py. Give it that name.",
+    )
+    several = near | {"My_Linear.py": b"x = 2"}
+    answer = find_answers(Given(several), course, EXERCISES)["my_linear"]
+    assert "several files may be it: my_linear copy.py, My_Linear.py" in answer.source.problem
+    # what has the name goes first, but for the stub
+    right = near | {"a/b/my_linear.py": b"x = 3"}
+    assert find_answers(Given(right), course, EXERCISES)["my_linear"].source.text == "x = 3"
+    stub = near | {"my_linear.py": course["my_linear"].stub.read_bytes()}
+    answer = find_answers(Given(stub), course, EXERCISES)["my_linear"]
+    assert answer.path == "my_linear copy.py"
+    stub["my_linear copy.py"] = stub["my_linear.py"]
+    assert find_answers(Given(stub), course, EXERCISES)["my_linear"].path == "my_linear.py"
+    # what lies higher goes first here as well
+    deep = {"hw/My_Linear.py": b"x = 1", "hw/old/my_linear-1.py": b"x = 2"}
+    assert find_answers(Given(deep), course, EXERCISES)["my_linear"].source.text == "x = 1"
+
+
+def test_a_notebooks_commands_decide_nothing(course: Course) -> None:
+    def of(*cells: str) -> Source:
+        return Source("a.ipynb", tuple(Cell("", text) for text in cells), notebook=True)
+
+    exercise = course["my_linear"]
+    stub = exercise.stub.read_text(encoding="utf-8")
+    body = stub[stub.index("class") :]
+    checked = "%%check my_linear\n# Run the cells above first."
+    assert is_stub(of("%load_ext grader\n\nimport torch", body, checked), exercise)
+    assert is_stub(of(f"%%check my_linear\n{body}"), exercise)
+    for cells in (
+        ("%load_ext grader", f"%%check my_linear\n{RIGHT}"),
+        (f"%load_ext grader\n{RIGHT}", checked),
+        ("import torch", "%load_ext grader", RIGHT, "%%check my_linear\n1 + 1"),
+        ("%load_ext grader", checked),
+    ):
+        assert not is_stub(of(*cells), exercise), cells

@@ -15,9 +15,9 @@ BOOK = Source(
 
 
 def test_a_file_is_one_cell_and_is_run_as_it_stands() -> None:
-    source = Source.of_text("a/my_linear.py", "%time x = 1")
-    assert source.cells == (Cell("a/my_linear.py", "%time x = 1"),)
-    assert source.programs == ("%time x = 1",)
+    source = Source.of_text("a/my_linear.py", "x = (5\n% 3)")
+    assert source.cells == (Cell("a/my_linear.py", "x = (5\n% 3)"),)
+    assert source.programs == ("x = (5\n% 3)",)
     assert not source.notebook
     assert not source.problem
 

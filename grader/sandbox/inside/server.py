@@ -42,7 +42,6 @@ from ..isolation.confinement import Confinement
 from ..isolation.limits import Limits, apply_limits, die_with_parent
 from ..wire.messages import LENGTHS, NOT_STARTED, READY, pack, parse
 from ..wire.values import (
-    MAX_TEXT,
     WireError,
     decode,
     describe,
@@ -53,12 +52,13 @@ from ..wire.values import (
 from . import beneath, file_metadata
 from .concealed import conceal, conceal_all, keep_to_own_thread
 from .manners import beside, look, rehearsal, span_of, told
-from .notebook_cells import install_inert, prepare
 from .operator_trace import keep_switched_on
+from .plain_error import checked, plain_error
+from .programs import Wanted, failed_of, left_out_of, prepare
+from .shown_only import Inert, install_inert
 from .steps import Step, after_students, before_students, into, runner
 from .trace import Watched, new_trace, seen, steps_after, steps_before, words_of
 
-_MAX_LINES = 20
 _MAX_ERRORS = 20
 _READ_BYTES = 1 << 16
 _Base: Any = Tensor.__base__
@@ -208,20 +208,25 @@ def _load(own: SimpleNamespace, request: dict[str, Any]) -> None:
     own.module = sys.modules[name] = ModuleType(name)
     own.module.__file__ = cells[0][0]
     own.space = vars(own.module)
-    own.tags, own.notebook = [tag for tag, _ in cells], notebook
+    own.tags = [tag for tag, _ in cells]
     install_inert()
-    own.cells = prepare(cells, notebook, own.space)
-    programs = [each for each in own.cells if not isinstance(each, BaseException)]
-    steps: list[Step] = [partial(exec, program, own.space) for program in programs]
+    if notebook:
+        own.space.update((name, Inert(name)) for name in ("display", "get_ipython"))
+    left_out = [(cell, line) for cell, line in request["left_out"]]
+    own.loading = prepare(cells, notebook, own.space, Wanted(left_out, request["definitions"]))
+    own.unread = not notebook and any(each.problem for each in own.loading)
+    steps = [] if own.unread else [each.step for each in own.loading if each.step]
     _run(own, [partial(beneath.reset, 0, "cpu"), *steps, beneath.flush], own.loaded)
 
 
 def _loaded(own: SimpleNamespace) -> None:
-    ran = iter([error for _, error in own.outcomes[1:]])
-    errors = [each if isinstance(each, BaseException) else next(ran) for each in own.cells]
+    """Answers with what the source defines, and with what failed at its top level."""
     names = [key[:80] for key in list(own.space) if type(key) is str and key[:1] != "_"]
     own.answer, own.placed = {"value": None, "names": names[:200], "errors": []}, []
-    _tell(own, [error for error in errors if error is not None][:_MAX_ERRORS])
+    own.answer["left_out"] = left_out_of(own.loading)[:200]
+    failed = failed_of(own.loading, own.outcomes[1:])[:_MAX_ERRORS]
+    own.unbound = [names for _, names in failed]
+    _tell(own, [error for error, _ in failed])
 
 
 def _call(own: SimpleNamespace, request: dict[str, Any]) -> None:
@@ -352,16 +357,18 @@ def _tell(own: SimpleNamespace, errors: list[BaseException]) -> None:
 
 
 def _told(own: SimpleNamespace) -> None:
-    errors = [_checked(*outcome) for outcome in own.outcomes[:-1]]
-    if own.loads and own.notebook:
-        own.answer["errors"] = errors
+    errors = [checked(*outcome) for outcome in own.outcomes[:-1]]
+    if own.loads and not own.unread:
+        own.answer["errors"] = [
+            {**error, "names": names} for error, names in zip(errors, own.unbound, strict=True)
+        ]
     else:
         own.answer = {"error": errors[0]}
     _reply(own)
 
 
 def _refuse(own: SimpleNamespace) -> None:
-    own.answer = {"error": _plain_error("TooLarge", "the result is too large")}
+    own.answer = {"error": plain_error("TooLarge", "the result is too large")}
     own.placed = []
     _reply(own)
 
@@ -382,19 +389,3 @@ def _reply(own: SimpleNamespace) -> None:
 def _write(own: SimpleNamespace, message: bytes) -> None:
     sent = into(own.past, partial(_write_to, own.connection), (message,))
     own.todo.extend((own.take, _read(own), own.clear, sent))
-
-
-def _plain_error(kind: str, message: str) -> dict[str, Any]:
-    return {"type": kind[:80], "message": message[:MAX_TEXT], "lines": []}
-
-
-def _checked(told: Any, problem: BaseException | None) -> dict[str, Any]:
-    """An exception as the student's side describes it, of plain types alone: others have methods of their own."""
-    if problem is None and type(told) is tuple and len(told) == 3:
-        kind, message, lines = told
-        if type(kind) is type(message) is str and type(lines) is list:
-            plain = [line for line in lines if type(line) is tuple]
-            shapes = [[type(part) for part in line] == [int, int, str] for line in plain]
-            if len(plain) == len(lines) and all(shapes):
-                return {**_plain_error(kind, message), "lines": plain[-_MAX_LINES:]}
-    return _plain_error("Exception", "its text could not be had")

@@ -42,6 +42,8 @@ _APART = (
     "inside.forbidden",
     "inside.trace",
     "inside.manners",
+    "inside.plain_error",
+    "inside.programs",
     "inside.server",
 )
 _TIDY_AT = 3  # forks: what makes further ones cheaper takes 0.3 s, and is for those who have many
@@ -156,12 +158,13 @@ def _import_all(device: str) -> dict[str, str]:
     import numpy.random  # noqa: F401  # students' files import it, and each child seeds it
     import torch.utils.data  # noqa: F401
 
-    from . import file_metadata, loader_workers, one_process
+    from . import file_metadata, loader_workers, no_debugger, one_process
     from .concealed import import_apart
     from .device_setup import set_up
 
     file_metadata.tolerate()
     one_process.tolerate()
+    no_debugger.refuse()
     loader_workers.keep_in_this_process()
     import_apart([f"{_PACKAGE}.{name}" for name in _APART])
     absent = {"sim": set_up(device), "cuda": "its children are others"}

@@ -38,7 +38,6 @@ def test_a_main_block_does_not_run(strict_sandbox: Sandbox) -> None:
 @pytest.mark.parametrize(
     ("source", "kind", "line"),
     [
-        ("x = 1\ny = = 2\n", "SyntaxError", 2),
         ("x = 1\nraise ValueError('no')\n", "ValueError", 2),
         ("import sys\nsys.exit(0)\n", "SystemExit", 2),
         ("import nothing_of_that_name\n", "ModuleNotFoundError", 1),
@@ -51,9 +50,107 @@ def test_an_import_that_raises(
 ) -> None:
     child, header = load(strict_sandbox, source)
     child.close()
-    assert header["error"]["type"] == kind
-    lines = [entry[1] for entry in header["error"]["lines"]]
+    [error] = header["errors"]
+    assert error["type"] == kind
+    lines = [entry[1] for entry in error["lines"]]
     assert lines[-1:] == ([line] if line else [])
+
+
+def test_a_file_that_is_no_python_runs_nowhere(strict_sandbox: Sandbox) -> None:
+    child, header = load(strict_sandbox, "x = 1\ny = = 2\n")
+    assert header["error"]["type"] == "SyntaxError"
+    assert [entry[1] for entry in header["error"]["lines"]] == [2]
+    assert "x" not in call(child, "def go(student):\n    return [*vars(student)]\n")
+    child.close()
+
+
+BELOW = '''"""What it is."""
+from __future__ import annotations
+import dataclasses, inspect, typing
+if typing.TYPE_CHECKING:
+    from nowhere import Thing
+first = 1; 1 / 0; second = missing + 1; third = 3
+"""A text below."""
+def shown(x: Thing) -> Thing:
+    return "source"
+
+@dataclasses.dataclass
+class Point:
+    x: Thing = 1
+
+class Half:
+    whole = 1
+    print(unknown)
+    rest = 2
+
+@no_such_decorator
+def decorated():
+    pass
+
+def f():
+    text, noted = inspect.getsource(shown), shown.__annotations__["x"]
+    return [__doc__, __name__, first, third, text.split()[-1], Point(2).x, noted]
+'''
+
+
+def test_what_stands_below_a_line_that_raises_is_run_as_in_an_import(
+    strict_sandbox: Sandbox,
+) -> None:
+    child, header = load(strict_sandbox, BELOW)
+    told = [(each["type"], each["names"], each["lines"][0][1]) for each in header["errors"]]
+    assert told == [
+        ("ZeroDivisionError", [], 6),
+        ("NameError", ["second"], 6),
+        ("NameError", ["Half"], 15),
+        ("NameError", ["decorated"], 20),
+    ]
+    assert {"first", "third", "shown", "Point", "f"} <= {*header["names"]}
+    assert call(child) == ["What it is.", "exercise", 1, 3, '"source"', 2, "Thing"]
+    child.close()
+
+
+def test_below_the_programs_end_only_what_is_not_there_yet_is_defined(
+    strict_sandbox: Sandbox,
+) -> None:
+    source = (
+        "def f():\n    return [before, after]\n"
+        "before = 1\nexit()\nbefore = 2\nafter = 3\nprint('demo')\nwhile True: pass\n"
+    )
+    child, header = load(strict_sandbox, source)
+    assert [each["type"] for each in header["errors"]] == ["SystemExit"]
+    assert call(child) == [1, 3]
+    child.close()
+
+
+ONCE_MORE = """
+def g():
+    return 1
+before = [g()]
+for k in range(3):
+    before.append(g())
+slow = train()
+before.append("demo")
+after = 5
+shown = g()
+class C:
+    pass
+def f():
+    return before, after, [*globals()]
+"""
+
+
+def test_a_line_that_is_left_out_and_the_demo_below_it_are_not_run(strict_sandbox: Sandbox) -> None:
+    child = strict_sandbox.open()
+    cells = [("exercise.py", ONCE_MORE)]
+    header = child.load("exercise", cells, left_out=[(0, 7)])
+    assert (header["errors"], header["left_out"]) == ([], ["slow", "shown"])
+    before, after, names = call(child)
+    assert (before, after, "C" in names) == ([1] * 4, 5, True)
+    child = strict_sandbox.open()
+    header = child.load("exercise", cells, definitions=True)
+    assert header["left_out"] == ["before", "k", "shown"]
+    assert [each["type"] for each in header["errors"]] == ["NameError"]  # `train` is not its own
+    child.close()
 
 
 def told(sandbox: Sandbox, source: str, probe: str, **request: Any) -> dict[str, Any]:

@@ -1,61 +1,14 @@
-"""Runs a notebook's cells as a grader should: what only shows things is passed over, what fails is noted.
-
-Jupyter stops a cell at its first error, and the student goes on with the next one. Here every statement has its turn:
-a plot that fails in the cell that also defines the answer costs nothing.
-"""
+"""Stands in for packages that only show things: a grader has nobody to show them to, and may not have them."""
 
 from __future__ import annotations
 
-import ast
 import importlib.abc
 import importlib.machinery
-import linecache
 import sys
 import types
-from collections.abc import Iterator, Sequence
-from types import CodeType
+from collections.abc import Iterator
 from typing import Any
 
-
-def remember(tag: str, source: str) -> None:
-    """Lets tracebacks and `inspect.getsource` find the text of what is compiled under `tag`."""
-    linecache.cache[tag] = (len(source), None, source.splitlines(keepends=True), tag)
-
-
-def prepare(
-    cells: Sequence[Sequence[str]], notebook: bool, namespace: dict[str, Any]
-) -> list[CodeType | BaseException]:
-    """The programs to run one after another: the cells, pairs of tag and Python text, each as a whole.
-
-    Of a notebook it is each statement of each cell, and Jupyter's own names are put into `namespace`. What cannot be
-    compiled is there as the exception.
-    """
-    programs: list[CodeType | BaseException] = []
-    future = 0  # as in Jupyter, `from __future__ import annotations` holds for what follows, in other cells too
-    for tag, source in cells:
-        remember(tag, source)
-        try:
-            parts: list[Any] = [source]
-            if notebook:
-                parts = [ast.Module([each], []) for each in ast.parse(source, tag).body]
-        except BaseException as error:
-            programs.append(error)
-            continue
-        for part in parts:
-            try:
-                program = compile(part, tag, "exec", future, dont_inherit=True)
-            except BaseException as error:
-                programs.append(error)
-                continue
-            programs.append(program)
-            future |= program.co_flags & annotations.compiler_flag
-    if notebook:
-        namespace["display"] = Inert("display")
-        namespace["get_ipython"] = Inert("get_ipython")
-    return programs
-
-
-# packages that only show things: a grader has nobody to show them to, and may not have them
 _SHOW = {
     "matplotlib",
     "seaborn",
