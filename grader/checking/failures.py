@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import NoAnswer
@@ -20,51 +20,19 @@ from ..language import N_, _
 from ..report import CheckStatus
 from ..submission import Source
 from ..text import clean, line_of, listed
-from .explain import IN_PLACE
+from .left_changed import strings
+from .look_at import definitions_of
 from .outcome import Cause, CheckFailed, CheckOutcome, DtypeNotTaken
-from .probes import Probe
-from .torch_errors import gradient_complaint, meaning_of, meaning_on, takes_no_half, with_index
+from .raised_causes import Facts, cause_of, facts_in
+from .torch_errors import gradient_complaint, takes_no_half, with_index
 
 _CALLERS = 2  # lines that are shown above the one that raised
 # what a child tells is as long as it likes: so many entries of it are looked at
 _MOST_LINES = 100
-_MOST_NAMES = 1000
-_MOST_CHANGED = 10
 _NO_THREAD = "can't start new thread"  # Python's words
 ONE_THREAD = Cause(
     "raised-one-thread",
     "What you are to write yourself is watched while it runs, on one thread: start no other.",
-)
-# how a function is to leave what it meets
-_SETTINGS = {
-    "default dtype": N_("After the call torch's default dtype is another one; leave it as it was."),
-    "default device": N_(
-        "After the call torch's default device is another one; leave it as it was."
-    ),
-    "recording": N_(
-        "After the call gradients are recorded where they were not before, or the reverse; leave that as it was."
-    ),
-    "autocast": N_("After the call autocast is on; leave it off, as it was."),
-    "Python's seed": N_(
-        "After the call the generator of Python's `random` has another seed; leave it as it was."
-    ),
-    "NumPy's seed": N_("After the call NumPy's generator has another seed; leave it as it was."),
-    "seed": N_("After the call torch's global generator has another seed; leave it as it was."),
-}
-LEFT_SET = Cause(
-    "left-set",
-    "What is set for a while is put back at the end, also after an exception: `with torch.no_grad():` does that, and "
-    "`finally:` can.",
-)
-SEEDED = Cause(
-    "left-set",
-    "Draw from a generator of your own, such as a `torch.Generator`: to seed the global one changes it for everybody.",
-)
-TOUCHED = Cause("touched", "Work on `x.detach().clone()`.")
-SHARED = Cause("shared-memory", "Give back a tensor of its own; `.clone()` makes one.")
-KEPT = Cause(
-    "kept-result",
-    "Make a new tensor in each call, and not one that is kept from one call to the next.",
 )
 # what `filling.NotJudged` is told as, by its first word
 NOT_JUDGED = {
@@ -77,6 +45,13 @@ NOT_JUDGED = {
 }
 _OTHER_ARGUMENTS = re.compile(
     r"\S+\(\) (takes |missing \d|got an unexpected |got multiple |got some positional)"
+)
+_NO_ARGUMENTS = re.compile(
+    r"(\w+)(?:\(\) takes no arguments"
+    r"|\.__init__\(\) (?:takes 1 positional argument but|got an unexpected keyword argument))"
+)
+ANOTHER_INIT = Cause(
+    "raised-init", "Python calls a method of the name `__init__`; here it is written `{near}`."
 )
 _NUMBER = re.compile(r"\d+")
 _SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
@@ -93,6 +68,7 @@ class StudentLine:
     number: int
     function: str
     text: str
+    cell: int = 0
 
     def __str__(self) -> str:
         return _("{file}, line {line}").format(file=self.file, line=self.number)
@@ -105,6 +81,7 @@ class Raised:
     kind: str
     message: str
     lines: tuple[StudentLine, ...]
+    facts: Facts = field(default_factory=Facts)
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.message}" if self.message else self.kind
@@ -180,7 +157,14 @@ class Failures:
         # torch raises it as well, for what it has not implemented
         if raised.kind == "NotImplementedError" and line and raised.kind in line.text:
             return CheckOutcome("not_started", _not_written(raised.message))
-        known = meaning_on(device, raised.kind, raised.message) or meaning_of(raised.message)
+        known = cause_of(
+            raised.kind,
+            raised.message,
+            line.text if line else "",
+            self._body_around(line) if line else "",
+            raised.facts,
+            device,
+        )
         causes = [known] if known else []
         if watched and raised.message == _NO_THREAD:
             causes = [ONE_THREAD]
@@ -195,7 +179,21 @@ class Failures:
             return CheckFailed(self._not_defined(missing[2]))
         if told := _not_judged(raised):
             return told
+        causes += self._another_init(raised)
         return CheckFailed(_without_a_line(raised), causes)
+
+    def _another_init(self, raised: Raised) -> list[Cause]:
+        """The method that was meant to be the `__init__` of a class that took no arguments."""
+        refused = _NO_ARGUMENTS.match(raised.message)
+        if raised.kind != "TypeError" or refused is None:
+            return []
+        name = refused[1]
+        defined = definitions_of(self._source.programs)
+        if name not in defined or f"{name}.__init__" in defined:
+            return []
+        methods = [key.partition(".")[2] for key in defined if key.startswith(f"{name}.")]
+        near = difflib.get_close_matches("__init__", methods, 1, 0.6)
+        return [ANOTHER_INIT.of(near=near[0])] if near else []
 
     def _not_defined(self, name: str) -> str:
         sentence = _("{file} does not define `{name}`.")
@@ -224,6 +222,7 @@ class Failures:
             clean(kind, 80) if isinstance(kind, str) else "Exception",
             clean(message).strip().rstrip(".") if isinstance(message, str) else "",
             tuple(reversed(lines)),
+            facts_in(error.get("facts")),
         )
 
     def _line(self, cell: int, number: int, function: str) -> StudentLine | None:
@@ -231,7 +230,17 @@ class Failures:
             return None
         source = self._source.cells[cell]
         text = line_of(self._lines_of(cell), number)
-        return StudentLine(source.place, number, clean(function, 80), text)
+        return StudentLine(source.place, number, clean(function, 80), text, cell)
+
+    def _body_around(self, line: StudentLine) -> str:
+        """The lines of a function up to the one that raised, as far as they are known to belong to it."""
+        lines = self._lines_of(line.cell)[: line.number]
+        body: list[str] = []
+        for text in reversed(lines[-_MOST_LINES:]):
+            body.append(text)
+            if re.match(rf"\s*(async )?def {re.escape(line.function)}\b", text):
+                break
+        return "\n".join(reversed(body))
 
     def _lines_of(self, cell: int) -> list[str]:
         """A cell's lines; the last one's are kept, since one exception goes through several lines of it."""
@@ -262,56 +271,6 @@ def unusable(error: Exception) -> CheckFailed:
     return CheckFailed(
         _("The answer of your code cannot be used: {why}.").format(why=clean(_(str(error))))
     )
-
-
-def changed(names: Sequence[str]) -> CheckFailed:
-    """How a case ends when inputs were changed that are to be left as they were."""
-    names = names[:_MOST_CHANGED]
-    sentence = _("The input {names} was changed; inputs are to be left as they were.")
-    if len(names) > 1:
-        sentence = _("The inputs {names} were changed; inputs are to be left as they were.")
-    return CheckFailed(sentence.format(names=listed(list(names))), [IN_PLACE])
-
-
-def impolite(told: Any, probe: Probe) -> CheckFailed | None:
-    """How a case ends when something else was not left as it was; `None` where that is the probe's own doing.
-
-    Args:
-        told: by the child, as `manners.told` has it.
-    """
-    if not isinstance(told, dict):
-        return None
-    settings = [name for name in strings(told.get("set")) if name in _SETTINGS]
-    if probe.seeds:
-        settings = [name for name in settings if not name.endswith("seed")]
-    if settings:
-        cause = SEEDED if settings[0].endswith("seed") else LEFT_SET
-        return CheckFailed(_(_SETTINGS[settings[0]]), [cause])
-    if strings(told.get("earlier")):
-        sentence = _("A second call changed what the first had given back.")
-        return CheckFailed(sentence, [KEPT])
-    touched, shared = (
-        [name for name in strings(told.get(kind))[:_MOST_CHANGED] if name not in probe.changes]
-        for kind in ("touched", "shared")
-    )
-    if touched and not probe.differentiates:
-        sentence = _(
-            "`requires_grad` or `.grad` of {names} is not what it was; inputs are to be left as they were."
-        )
-        return CheckFailed(sentence.format(names=listed(touched)), [TOUCHED])
-    if shared and not probe.differentiates:
-        sentence = _(
-            "The result shares its memory with an input ({names}): to change one of them changes both."
-        )
-        return CheckFailed(sentence.format(names=listed(shared)), [SHARED])
-    return None
-
-
-def strings(values: Any) -> list[str]:
-    """The strings among the first values that came from a child, made safe to show."""
-    if not isinstance(values, list):
-        return []
-    return [clean(value, 80) for value in values[:_MOST_NAMES] if isinstance(value, str)]
 
 
 def _not_judged(raised: Raised) -> CheckOutcome | None:

@@ -20,7 +20,7 @@ from typing import Any
 
 from ..errors import CourseFault
 from ..sandbox import Message
-from .failures import impolite
+from .left_changed import impolite
 from .outcome import CaseEnd, CheckFailed, SeenEnough
 from .probes import Probe
 from .session import Request, Session

@@ -24,13 +24,12 @@ from ..sandbox.wire.values import WireError, as_received, decode, encode
 from ..submission import Source
 from .failures import (
     Failures,
-    changed,
     cut_short,
     not_loaded,
     out_of_time,
-    strings,
     unusable,
 )
+from .left_changed import changed, strings
 from .outcome import CheckOutcome
 from .probes import Probe
 

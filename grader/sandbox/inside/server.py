@@ -42,7 +42,6 @@ from ..isolation.confinement import Confinement
 from ..isolation.limits import Limits, apply_limits, die_with_parent
 from ..wire.messages import LENGTHS, NOT_STARTED, READY, pack, parse
 from ..wire.values import (
-    MAX_TEXT,
     WireError,
     decode,
     describe,
@@ -56,9 +55,9 @@ from .manners import beside, look, rehearsal, span_of, told
 from .notebook_cells import install_inert, prepare
 from .operator_trace import keep_switched_on
 from .steps import Step, after_students, before_students, into, runner
+from .told_errors import checked, plain_error
 from .trace import Watched, new_trace, seen, steps_after, steps_before, words_of
 
-_MAX_LINES = 20
 _MAX_ERRORS = 20
 _READ_BYTES = 1 << 16
 _Base: Any = Tensor.__base__
@@ -352,7 +351,7 @@ def _tell(own: SimpleNamespace, errors: list[BaseException]) -> None:
 
 
 def _told(own: SimpleNamespace) -> None:
-    errors = [_checked(*outcome) for outcome in own.outcomes[:-1]]
+    errors = [checked(*outcome) for outcome in own.outcomes[:-1]]
     if own.loads and own.notebook:
         own.answer["errors"] = errors
     else:
@@ -361,7 +360,7 @@ def _told(own: SimpleNamespace) -> None:
 
 
 def _refuse(own: SimpleNamespace) -> None:
-    own.answer = {"error": _plain_error("TooLarge", "the result is too large")}
+    own.answer = {"error": plain_error("TooLarge", "the result is too large")}
     own.placed = []
     _reply(own)
 
@@ -382,19 +381,3 @@ def _reply(own: SimpleNamespace) -> None:
 def _write(own: SimpleNamespace, message: bytes) -> None:
     sent = into(own.past, partial(_write_to, own.connection), (message,))
     own.todo.extend((own.take, _read(own), own.clear, sent))
-
-
-def _plain_error(kind: str, message: str) -> dict[str, Any]:
-    return {"type": kind[:80], "message": message[:MAX_TEXT], "lines": []}
-
-
-def _checked(told: Any, problem: BaseException | None) -> dict[str, Any]:
-    """An exception as the student's side describes it, of plain types alone: others have methods of their own."""
-    if problem is None and type(told) is tuple and len(told) == 3:
-        kind, message, lines = told
-        if type(kind) is type(message) is str and type(lines) is list:
-            plain = [line for line in lines if type(line) is tuple]
-            shapes = [[type(part) for part in line] == [int, int, str] for line in plain]
-            if len(plain) == len(lines) and all(shapes):
-                return {**_plain_error(kind, message), "lines": plain[-_MAX_LINES:]}
-    return _plain_error("Exception", "its text could not be had")
