@@ -45,6 +45,11 @@ class Probe:
         )
 
     @cached_property
+    def attributes(self) -> frozenset[str]:
+        """The names of all attributes that it and its helpers ask for."""
+        return frozenset(node.attr for node in self._nodes if isinstance(node, ast.Attribute))
+
+    @cached_property
     def differentiates(self) -> bool:
         """Whether the probe itself has torch differentiate."""
         words = {"autograd", "requires_grad", "requires_grad_", "grad"}

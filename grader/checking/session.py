@@ -96,6 +96,7 @@ class Session:
 
     Attributes:
         load_problem: why the student's file cannot be loaded, once that is known.
+        programs: the student's texts.
         is_waiting: whether this process waits for the sandbox at the moment.
         printed: the beginning of what the student's code has printed in answers; whoever reads it empties it.
     """
@@ -110,6 +111,7 @@ class Session:
     ) -> None:
         self.name = name
         self.load_problem = source.problem
+        self.programs = tuple(source.programs)
         self._source = source
         self._sandbox = sandbox
         self._preload = preload

@@ -136,7 +136,7 @@ _MEANINGS = {
         "raised-number",
         "A number stands where a tensor is needed: `.item()` and `float()` leave autograd's graph.",
     ),
-    r"unsupported operand type\(s\) .*NoneType|'NoneType' object has no attribute": Cause(
+    r"NoneType": Cause(
         "raised-none",
         "Something is None: a `.grad` that is not there yet, or a function without `return`.",
     ),

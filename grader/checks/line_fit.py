@@ -99,7 +99,13 @@ def expect_error(student: Student, draw: Draw, size: float, by_default: bool = F
         )
     error = y_pred.double() - y.double()
     expected = (error**2).mean().to(draw.dtype)
-    causes = {NO_SQUARE: error.mean(), ABSOLUTE: error.abs().mean(), ROOT: expected.sqrt()}
+    everything = y_pred.double().reshape(-1, 1) - y.double()
+    causes = {
+        NO_SQUARE: error.mean(),
+        ABSOLUTE: error.abs().mean(),
+        ROOT: expected.sqrt(),
+        explain.BROADCAST: (everything**2).mean(),
+    }
     expect_close(
         got[-1],
         expected,

@@ -46,8 +46,14 @@ def picked(values: Tensor, labels: Tensor) -> Tensor:
     return values.gather(1, labels.unsqueeze(1)).squeeze(1)
 
 
+def each_with_each(criterion: Loss, one: Tensor, other: Tensor) -> Tensor:
+    """The loss where elements meet as those of shapes (m, 1) and (m,) do."""
+    return criterion(*torch.broadcast_tensors(one.reshape(-1, 1), other.reshape(-1)))
+
+
 # what known mistakes would have given, in place of the loss
 MSE: dict[Cause, Loss] = {
+    explain.BROADCAST: lambda p, y: ((p.reshape(-1, 1) - y.reshape(-1)) ** 2).mean(),
     Cause("absolute-for-square", "The differences are taken absolute instead of squared."): (
         lambda p, y: (p - y).abs().mean()
     ),
@@ -59,6 +65,7 @@ MSE: dict[Cause, Loss] = {
     DETACHED: lambda p, y: ((p - y).detach() * (p - y)).mean(),
 }
 BCE: dict[Cause, Loss] = {
+    explain.BROADCAST: lambda p, y: each_with_each(F.binary_cross_entropy, p, y),
     Cause("missing-term", "The term of y = 0, (1 − y)·ln(1 − p), is missing."): (
         lambda p, y: -(y * p.log()).mean()
     ),
@@ -83,6 +90,7 @@ BCE: dict[Cause, Loss] = {
     DETACHED: lambda p, y: -(y * p.log() + (1 - y) * (1 - p.detach()).log()).mean(),
 }
 LOGITS: dict[Cause, Loss] = {
+    explain.BROADCAST: lambda z, y: each_with_each(F.binary_cross_entropy_with_logits, z, y),
     Cause("no-sigmoid", "The logits are taken for probabilities: the sigmoid is missing."): (
         lambda z, y: F.binary_cross_entropy(z.clamp(0, 1), y)
     ),
@@ -467,7 +475,7 @@ def test_accuracy(student: Student, draw: Draw) -> None:
     causes = {
         explain.ARGMIN: logits.argmin(1) == labels,
         Cause("inverted", "It is the share of the misses."): logits.argmax(1) != labels,
-        Cause("broadcast", explain.BROADCAST.template): (logits.argmax(1, keepdim=True) == labels),
+        explain.BROADCAST: (logits.argmax(1, keepdim=True) == labels),
         explain.OVER_BATCH: logits.argmax(0)[:cut] == labels[:cut],
         Cause("wrong-axis", "`argmax` runs over all logits at once."): logits.argmax() == labels,
         Cause("values-for-indices", "`max` gives values; `argmax` gives the classes."): (

@@ -120,7 +120,9 @@ def test_parameters(student: Student, draw: Draw) -> None:
     expect(got["is a module"], _("MyLinear is not an nn.Module."))
     for name, shape in (("weights", [n_in, n_out]), ("bias", [n_out])):
         expect(
-            name in got["attributes"], _("MyLinear has no attribute `{name}`.").format(name=name)
+            name in got["attributes"],
+            _("MyLinear has no attribute `{name}`.").format(name=name),
+            explain.did_you_mean(name, got["parameters"]),
         )
         expect(
             name in got["parameters"],
@@ -266,9 +268,14 @@ def test_without_bias(student: Student, draw: Draw) -> None:
     args, kwargs = draw.passed(bias=False)
     got = student.run(describe, args=[n_in, n_out, *args], kwargs=kwargs)
     expect(
+        got["bias"] != "missing",
+        _("With bias=False there is no attribute `bias`; it is to be None."),
+        _('`self.register_parameter("bias", None)` makes it, and `self.bias = None` does.'),
+    )
+    expect(
         got["bias"] is None,
         _("With bias=False the attribute `bias` is not None."),
-        "" if got["bias"] == "missing" else _("The argument `bias` is not looked at."),
+        _("The argument `bias` is not looked at."),
     )
     for where in ("parameters", "state"):
         expect(

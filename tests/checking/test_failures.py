@@ -15,7 +15,6 @@ from grader.sandbox.wire.values import WireError
 from grader.submission.submission import Cell, Source
 from grader.text import line_of
 
-
 TEXT = """def outer(x):
     return inner(x)
 
