@@ -112,6 +112,7 @@ LEFT_IN_EVAL = Cause(
 MODES_MIXED = Cause(
     "mode", "Modules are in different modes: note each module's `training`, and put each one back."
 )
+MODES_LEFT = {"evaluation": LEFT_IN_EVAL, "training": NOTE_MODES}
 PERCENT = Cause("percent", "It is in per cent; a share from 0 to 1 is asked.")
 ARGMIN = Cause("argmin", "The smallest output is taken for the prediction.")
 OVER_BATCH = Cause("wrong-axis", "`argmax` runs over the samples instead of the classes.")

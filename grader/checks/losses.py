@@ -84,6 +84,15 @@ BCE: dict[Cause, Loss] = {
     Cause("log-base", "The logarithm is that of base 10; the natural one is asked."): (
         lambda p, y: F.binary_cross_entropy(p, y) / math.log(10)
     ),
+    Cause(
+        "own-means",
+        "Each of the two terms is averaged over its own samples; divide both by the number of all elements.",
+    ): (
+        lambda p, y: (
+            -(y * p.log()).sum() / y.sum().clamp(min=1)
+            - ((1 - y) * (1 - p).log()).sum() / (1 - y).sum().clamp(min=1)
+        )
+    ),
     Cause("rounded", "y is taken for 0 or 1 where it lies in between."): (
         lambda p, y: F.binary_cross_entropy(p, (y > 0.5).to(y))
     ),
@@ -435,6 +444,14 @@ def test_cross_entropy_is_stable(student: Student, draw: Draw) -> None:
             )
 
 
+VALUES = Cause("values-for-indices", "`max` gives values; `argmax` gives the classes.")
+
+
+@probe(aside=True)
+def count_others(student: Any, logits: Tensor, labels: Tensor) -> Any:
+    return student.accuracy(logits, labels)
+
+
 @probe
 def count_hits(student: Any, logits: Tensor, labels: Tensor, by_default: bool = False) -> Any:
     return called(student.accuracy, by_default, logits, labels)
@@ -478,15 +495,22 @@ def test_accuracy(student: Student, draw: Draw) -> None:
         explain.BROADCAST: (logits.argmax(1, keepdim=True) == labels),
         explain.OVER_BATCH: logits.argmax(0)[:cut] == labels[:cut],
         Cause("wrong-axis", "`argmax` runs over all logits at once."): logits.argmax() == labels,
-        Cause("values-for-indices", "`max` gives values; `argmax` gives the classes."): (
-            logits.max(1).values == labels
-        ),
     }
     shares: dict[Cause, Any] = {cause: found.double().mean() for cause, found in causes.items()}
     shares[explain.PERCENT] = 100 * share
     shares[Cause("rounded", "The share is rounded.")] = share.round()
     factors = {"n": n, _("the number of classes"): c}
-    expect_close(got, share, "accuracy(logits, labels)", factors=factors, causes=shares)
+
+    def told_apart() -> dict[Cause, Any]:
+        """Values that are the labels themselves, at other places than these: the share is 0."""
+        values = torch.diag(torch.tensor([3.0, 1.0, 2.0])).to(draw.dtype)
+        by_value = student.run(count_others, logits=values, labels=torch.tensor([3, 1, 2]))
+        if isinstance(by_value, Received) and by_value.tensor.numel() == 1:
+            if by_value.tensor.item() == 1:
+                return {VALUES: ...}
+        return shares
+
+    expect_close(got, share, "accuracy(logits, labels)", factors=factors, causes=told_apart)
 
 
 @points(1)

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from grader import (
     Cause,
     Draw,
+    Received,
     Student,
     _,
     applied,
@@ -28,6 +29,10 @@ from grader import (
     rounds,
 )
 
+OTHER_WEIGHTS = Cause(
+    "stale",
+    "`forward` does not use `weights`, but another tensor, such as a copy that was made in `__init__`.",
+)
 NO_BIAS = Cause("missing-term", "The bias is missing.")
 SUBTRACTED = Cause("sign-of-term", "The bias is subtracted.")
 TWICE = Cause("twice", "The bias is added twice.")
@@ -221,6 +226,11 @@ def apply_layer(
     return applied(layer, x)
 
 
+@probe(aside=True)
+def apply_other(student: Any, x: Tensor, weights: Tensor, bias: Tensor | None) -> Any:
+    return applied(filled(student, weights, bias), x)
+
+
 @probe
 def under_another_default(student: Any, x: Tensor, weights: Tensor, bias: Tensor) -> Any:
     """What `forward` makes without a device is where the layer and x are."""
@@ -251,12 +261,20 @@ def test_forward(student: Student, draw: Draw) -> None:
             names="weights, bias"
         )
     got = student.run(apply_layer, x=x, weights=weights, bias=bias, anew=anew)
-    causes = {
-        NO_BIAS: linear(x, weights, 0),
-        SUBTRACTED: linear(x, weights, -bias),
-        TWICE: linear(x, weights, 2 * bias),
-    }
     expected = linear(x, weights, bias)
+
+    def causes() -> dict[Cause, Any]:
+        found: dict[Cause, Any] = {
+            NO_BIAS: linear(x, weights, 0),
+            SUBTRACTED: linear(x, weights, -bias),
+            TWICE: linear(x, weights, 2 * bias),
+        }
+        if anew or not isinstance(got, Received) or not x.any():
+            return found
+        other = student.run(apply_other, x=x, weights=weights + 1, bias=bias)
+        same = isinstance(other, Received) and torch.equal(other.tensor, got.tensor)
+        return found | ({OTHER_WEIGHTS: got.tensor} if same else {})
+
     expect_close(got, expected, "forward(x)", causes=causes, scale=scale)
 
 

@@ -237,9 +237,8 @@ def test_step(student: Student, draw: Draw) -> None:
     got = student.run(one_step, **given, lr=0.1, by_keyword=by_keyword)
     model, square = build(weights), nn.MSELoss()
     [loss] = train_by_hand(model, square, [(inputs, labels)], 0.1)
-    later = square(model(inputs), labels).item()
     losses: dict[Cause, Any] = {
-        explain.NEW_FOR_OLD: later,
+        explain.NEW_FOR_OLD: square(model(inputs), labels).item(),
         LABELS_CUT: lambda: square(build(weights)(inputs), labels.long()).item(),
     }
     expect_close(got["loss"], loss, _("the loss returned"), dtype=draw.dtype, causes=losses)
@@ -249,10 +248,9 @@ def test_step(student: Student, draw: Draw) -> None:
         return [old + factor * (new - old) for old, new in pairs]
 
     causes: dict[Cause, Any] = order_causes(got["events"]) | explain.step_causes(walk, 0.1)
-    what = _("parameters after the step")
     # they move by what labels and outputs say, and the terms of that may cancel
     options: dict[str, Any] = {"causes": causes, "scale": max(1.0, size)}
-    expect_close(got["parameters"], values(model), what, **options)
+    expect_close(got["parameters"], values(model), _("parameters after the step"), **options)
 
 
 @rounds("published", "ones", "equal")
@@ -267,8 +265,8 @@ def test_step_clears_gradients(student: Student, draw: Draw) -> None:
     train_by_hand(model, nn.MSELoss(), [(inputs, labels)], 0.1)
     other = build(weights)
     (10 * other(inputs)).sum().backward()
-    pairs = zip(values(model), other.parameters(), strict=True)
-    kept = [new - 0.1 * parameter.grad for new, parameter in pairs if parameter.grad is not None]
+    grads = [0 * p if p.grad is None else p.grad for p in other.parameters()]
+    kept = [new - 0.1 * grad for new, grad in zip(values(model), grads, strict=True)]
     what = _("with gradients left over from before, parameters after the step")
     causes = {explain.NOT_CLEARED: kept}
     expect_close(got["parameters"], values(model), what, causes=causes)
@@ -587,8 +585,7 @@ def test_evaluate_restores_modes(student: Student, draw: Draw) -> None:
         "Some modules were in evaluation mode before and others not; afterwards they are "
         "in another mode than they were."
     )
-    causes = {"evaluation": explain.LEFT_IN_EVAL, "training": explain.NOTE_MODES}
-    expect(got["restored"], sentence, causes.get(got["all"], explain.MODES_MIXED))
+    expect(got["restored"], sentence, explain.MODES_LEFT.get(got["all"], explain.MODES_MIXED))
     got = student.run(run_evaluation, weights=weights, batches=batches, kind="raises")
     kept = got["result"] != "the loader's exception"
     expect(not kept, _("The loader raised an exception, and evaluate kept it to itself."))
