@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from torch import Tensor
+
 from .outcome import Cause
 from .probes import helper
 
@@ -39,19 +41,20 @@ def listen(model: Any, optimizer: Any) -> list[str]:
     return events
 
 
-def order_causes(events: Sequence[str]) -> dict[Cause, Any]:
+def order_causes(events: Sequence[str], start: Sequence[Tensor]) -> dict[Cause, Any]:
     """The mistake that an order shows, for `expect_close(causes=…)` on parameters; empty where it shows none.
 
     Args:
-        events: what `listen` heard; where it is cut, after a `backward` as after a step.
+        events: what `listen` heard; where it is cut, after an even number.
+        start: the parameters before.
     """
     if "backward" not in events:
         return {}
     if set(events) == {"backward"}:
-        return {NO_STEP: ...}
+        return {NO_STEP: start}
     steps, others = events[::2], events[1::2]
     if "backward" not in steps and set(others) == {"backward"} and len(steps) == len(others):
         return {STEP_FIRST: ...}
     if set(steps) == {"backward"} and set(others) == {"step without"}:
-        return {CLEARED_BETWEEN: ...}
+        return {CLEARED_BETWEEN: start}
     return {}

@@ -247,7 +247,7 @@ def test_step(student: Student, draw: Draw) -> None:
         pairs = zip(weights, values(model), strict=True)
         return [old + factor * (new - old) for old, new in pairs]
 
-    causes: dict[Cause, Any] = order_causes(got["events"]) | explain.step_causes(walk, 0.1)
+    causes: dict[Cause, Any] = order_causes(got["events"], weights) | explain.step_causes(walk, 0.1)
     # they move by what labels and outputs say, and the terms of that may cancel
     options: dict[str, Any] = {"causes": causes, "scale": max(1.0, size)}
     expect_close(got["parameters"], values(model), _("parameters after the step"), **options)
@@ -395,7 +395,7 @@ def test_train(student: Student, draw: Draw) -> None:
     expected, later = walk(everything)
     if again:
         later = walk(everything * 2)[1]
-    causes: dict[Cause, Any] = order_causes(got["events"]) | {
+    causes: dict[Cause, Any] = order_causes(got["events"], weights) | {
         explain.NOT_UPDATED: weights,
         explain.NOT_CLEARED: lambda: walk(everything, old=1.0, kept=never)[0],
         explain.CLEARED_AFTER: lambda: walk(everything, old=1.0)[0],
