@@ -82,6 +82,7 @@ _MEANINGS = {
         "raised-numpy",
         "NumPy knows no gradients: stay with torch, or `.detach()` before `.numpy()`.",
     ),
+    r"bitwise_xor": Cause("raised-power", "`^` is no power in Python: that is `**`, as in `x**2`."),
     r"tensors used as indices must be": Cause(
         "raised-indices", "Labels that pick elements are whole numbers: `.long()` makes them so."
     ),

@@ -90,9 +90,8 @@ def _parts(owner: Any) -> Iterator[tuple[str, Any]]:
 def _described(value: Any, given: set[int]) -> Iterator[str]:
     if isinstance(value, nn.Module):
         yield "module"
-        for parameter in value.parameters():
-            yield f"device={parameter.device}"
-            return
+        if "_modules" in vars(value):  # `nn.Module.__init__` has run
+            yield from [f"device={parameter.device}" for parameter in value.parameters()][:1]
         return
     if not isinstance(value, Tensor):
         yield type(value).__name__
