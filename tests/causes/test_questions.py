@@ -47,7 +47,7 @@ def in_place_of(text: str, new: str) -> str:
     if "\n→\n" in new:
         old, new = new.split("\n→\n")
         assert old in text, old
-        return text.replace(old, new)
+        return text.replace(old, new, 1)
     name = ast.parse(new).body[0].name  # type: ignore[attr-defined]
     node = next(
         node
