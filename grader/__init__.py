@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from .checking.probes import probe as probe
     from .checking.student import Draw as Draw
     from .checking.student import Student as Student
+    from .checking.training_order import listen as listen
+    from .checking.training_order import order_causes as order_causes
     from .course.assignment import AssignedCourse as AssignedCourse
     from .course.assignment import Assignment as Assignment
     from .course.assignment_file import read_assignment as read_assignment
@@ -107,10 +109,12 @@ _HOMES = {
     "held_by": "checking.filling",
     "helper": "checking.probes",
     "landscape": "checking.drawn_functions",
+    "listen": "checking.training_order",
     "load_course": "course.catalog",
     "moved": "checking.filling",
     "needs": "checking.plugin",
     "network": "checking.drawn_models",
+    "order_causes": "checking.training_order",
     "points": "checking.plugin",
     "probe": "checking.probes",
     "read_assignment": "course.assignment_file",

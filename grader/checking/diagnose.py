@@ -6,7 +6,7 @@ general ones (`explain`) show in the numbers of a single place.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import permutations
@@ -34,6 +34,7 @@ def causes_of(
     demands: Demands,
     named: Mapping[Cause, Alternative],
     factors: Mapping[str, float],
+    fixed_dtype: bool | Collection[str] = False,
 ) -> list[Cause]:
     """The mistakes that explain every mismatch: the check's own, a wrong order, then the general ones.
 
@@ -43,6 +44,7 @@ def causes_of(
         demands: those that the values were compared by.
         named: the check's own mistakes, and what each would have given in place of `expected`.
         factors: named counts by which a mistaken result may be off.
+        fixed_dtype: as `expect_close` has it.
     """
     found = [
         cause
@@ -54,7 +56,9 @@ def causes_of(
         found = [cause if named[cause] is ... else cause.unsure() for cause in found]
     if _is_swapped(actual, expected, differing, demands):
         found.append(explain.SWAPPED)
-    found += _shared([list(_general(mismatch, factors)) for mismatch in differing])
+    if _is_aliased(actual, expected, demands):
+        found.append(explain.ALIASED)
+    found += _shared([list(_general(each, factors, fixed_dtype)) for each in differing])
     return list(dict.fromkeys(found))
 
 
@@ -69,13 +73,19 @@ def on_the_cpu(value: Any) -> Any:
     return value
 
 
-def _general(mismatch: Mismatch, factors: Mapping[str, float]) -> Iterator[Cause]:
+def _general(
+    mismatch: Mismatch, factors: Mapping[str, float], fixed_dtype: bool | Collection[str]
+) -> Iterator[Cause]:
     """The general causes of one mismatch."""
     actual, expected, rtol = mismatch.actual, mismatch.expected, mismatch.rtol
-    if mismatch.aspect == "shape":
+    if mismatch.aspect == "kind" and actual is None:
+        yield explain.NO_RETURN.unsure()  # `no_return` tells which function, if it is that
+    elif mismatch.aspect == "shape":
         yield from explain.causes_in_form(actual.tensor, expected, rtol)
     elif mismatch.aspect == "dtype":
-        yield explain.DTYPE
+        name = str(expected.dtype).removeprefix("torch.")
+        fixed = fixed_dtype if isinstance(fixed_dtype, bool) else mismatch.path[0] in fixed_dtype
+        yield explain.FIXED_DTYPE.of(dtype=name) if fixed else explain.DTYPE
     elif mismatch.aspect == "device":
         yield explain.DEVICE
     elif mismatch.aspect == "requires_grad":
@@ -206,6 +216,23 @@ def _is_swapped(
     if all(map(same, actual, expected)):
         return False
     return any(all(map(same, actual, order)) for order in permutations(expected))
+
+
+def _is_aliased(actual: Any, expected: Any, demands: Demands) -> bool:
+    """Whether every entry of a list is the last one that is asked, and the others are to differ from it."""
+    if not (isinstance(actual, list | tuple) and isinstance(expected, list | tuple)):
+        return False
+    if not 2 <= len(expected) == len(actual) or not isinstance(expected[0], Tensor):
+        return False
+    plain = replace(demands, requires_grad=None)
+
+    def same(one: Any, other: Any) -> bool:
+        return next(mismatches(one, other, "", plain), None) is None
+
+    last = expected[-1]
+    if any(isinstance(each, Tensor) and torch.equal(each, last) for each in expected[:-1]):
+        return False
+    return all(same(each, last) for each in actual)
 
 
 def _scalar(value: float) -> Tensor:

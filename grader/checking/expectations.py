@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -47,6 +47,7 @@ def expect_close(
     causes: Mapping[Cause, Alternative] | Callable[[], Mapping[Cause, Alternative]] | None = None,
     curves: tuple[Any, Sequence[float]] | None = None,
     scale: float = 1.0,
+    fixed_dtype: bool | Collection[str] = False,
 ) -> None:
     """Fails the check unless `actual` is of the form of `expected` and close to it.
 
@@ -64,6 +65,8 @@ def expect_close(
         curves: the student's losses and the reference's, to be drawn when the check fails.
         scale: how large the terms are that the result is a sum of, as `Draw.magnitude` gives it. Where they cancel, the
             result has their rounding.
+        fixed_dtype: whether the exercise fixes the dtypes, whatever those of the inputs are; or the entries of
+            `expected` for which it does.
 
     Raises:
         CheckFailed: with the first difference, and every cause that explains all differences.
@@ -75,7 +78,7 @@ def expect_close(
     if not differing:
         return
     named = (causes() if callable(causes) else causes) or {}
-    found = causes_of(differing, actual, expected, demands, named, factors or {})
+    found = causes_of(differing, actual, expected, demands, named, factors or {}, fixed_dtype)
     first = differing[0]
     pictures = _pictures(first, curves)
     raise CheckFailed(sentence_of(first), found, pictures, detail=detail_of(first))

@@ -7,9 +7,10 @@ that a single exercise knows stands beside that exercise's checks.
 
 from __future__ import annotations
 
+import difflib
 import itertools
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TypeVar
@@ -69,8 +70,16 @@ EXTRA_DIMENSION = Cause(
     "extra-dimension",
     "The numbers are right, with a dimension of size 1 too many: look for `keepdim` or `unsqueeze`.",
 )
+ONE_ELEMENT = Cause(
+    "extra-dimension",
+    "The number is right, in a tensor of shape (1,); asked is one without a dimension: `torch.zeros(())` is one, "
+    "`torch.zeros(1)` is not, and a reduction gives one without `keepdim`.",
+)
 RESHAPED = Cause("reshaped", "The numbers are right, in another shape.")
 DTYPE = Cause("dtype", "A dtype is fixed somewhere; results take that of the inputs.")
+FIXED_DTYPE = Cause(
+    "dtype", "Asked is {dtype}, whatever it is made of: give that dtype, or convert to it."
+)
 DEVICE = Cause("device", "A tensor is made on a fixed device; results stay on that of the inputs.")
 REQUIRES_GRAD = Cause(
     "requires-grad",
@@ -96,6 +105,14 @@ NOTE_MODES = Cause(
     "mode",
     "`model.train()` at the end sets every module; note each module's `training` beforehand.",
 )
+LEFT_IN_EVAL = Cause(
+    "mode",
+    "They are left in evaluation mode: note each module's `training` beforehand, and put it back.",
+)
+MODES_MIXED = Cause(
+    "mode", "Modules are in different modes: note each module's `training`, and put each one back."
+)
+MODES_LEFT = {"evaluation": LEFT_IN_EVAL, "training": NOTE_MODES}
 PERCENT = Cause("percent", "It is in per cent; a share from 0 to 1 is asked.")
 ARGMIN = Cause("argmin", "The smallest output is taken for the prediction.")
 OVER_BATCH = Cause("wrong-axis", "`argmax` runs over the samples instead of the classes.")
@@ -111,11 +128,26 @@ NEW_FOR_OLD = Cause(
     "new-for-old", "The value after the update is used where that before it is asked."
 )
 STALE = Cause("stale", "It is the value of an earlier call: something is kept that should not be.")
+ALIASED = Cause(
+    "aliased",
+    "All entries are the last value: one tensor was kept again and again, while it changed. Keep a copy of each "
+    "(`.clone()`).",
+)
+NO_RETURN = Cause(
+    "no-return",
+    "`{name}` has no `return`, so it gives None; `print` shows a value, and gives none.",
+)
+MEANT = Cause("name", "There is `{near}`: is `{name}` meant?")
 # mistakes in an update; `step_causes` says what each would have given
 NOT_UPDATED = Cause("not-updated", "It is the old value: the update is missing.")
 UPHILL = Cause("sign", "The step goes uphill: the gradient is to be subtracted.")
 LR_IGNORED = Cause("lr-ignored", "The step ignores the learning rate.")
 TWICE = Cause("twice", "The update is made twice.")
+UNMOVED = Cause(
+    "not-updated",
+    "The parameters have not moved. `p = p - …` gives the name another tensor; to change the parameter itself, write "
+    "`p -= …` or `p.sub_(…)` within `torch.no_grad()`.",
+)
 
 # a cause leaves at most this share of the difference to the reference unexplained
 _UNEXPLAINED = 0.02
@@ -172,7 +204,9 @@ def causes_in_form(got: Tensor, expected: Tensor, rtol: float) -> Iterator[Cause
     if got.numel() == expected.numel():
         if like(got.reshape(expected.shape)):
             ones = _without_ones(got) == _without_ones(expected)
-            if ones and got.dim() != expected.dim():
+            if got.shape == (1,) and not expected.dim():
+                yield ONE_ELEMENT
+            elif ones and got.dim() != expected.dim():
                 yield SQUEEZED if got.dim() < expected.dim() else EXTRA_DIMENSION
             yield RESHAPED
             if got.dim() > expected.dim():  # over a dimension of size 1, that is
@@ -301,6 +335,12 @@ def step_causes(walk: Callable[[float], T], lr: float) -> dict[Cause, Callable[[
     """
     factors = {NOT_UPDATED: 0.0, UPHILL: -1.0, LR_IGNORED: 1 / lr, TWICE: 2.0}
     return {cause: partial(walk, factor) for cause, factor in factors.items()}
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> Cause | str:
+    """The cause of an attribute that is missing while one of nearly that name is there; empty where none is."""
+    near = difflib.get_close_matches(name, set(known) - {name}, 1, 0.7)
+    return MEANT.of(name=name, near=near[0]) if near else ""
 
 
 def common(cases: Sequence[Sequence[Cause]], share: float = 1.0) -> list[Cause]:

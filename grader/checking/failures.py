@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from ..errors import NoAnswer
@@ -19,50 +19,18 @@ from ..language import N_, _
 from ..report import CheckStatus
 from ..submission import Source
 from ..text import clean, listed
-from .explain import IN_PLACE
 from .loading import TopLevel, happened
+from .look_at import definitions_of
 from .newer_python import needs_newer
 from .outcome import Cause, CheckFailed, CheckOutcome, DtypeNotTaken
-from .probes import Probe
-from .raised import CALLERS, SYNTAX_ERRORS, Raised, StudentLine, StudentsLines, strings
-from .torch_errors import gradient_complaint, meaning_of, meaning_on, takes_no_half, with_index
+from .raised import CALLERS, SYNTAX_ERRORS, Raised, StudentLine, StudentsLines
+from .raised_causes import cause_of
+from .torch_errors import gradient_complaint, takes_no_half, with_index
 
-_MOST_CHANGED = 10
 _NO_THREAD = "can't start new thread"  # Python's words
 ONE_THREAD = Cause(
     "raised-one-thread",
     "What you are to write yourself is watched while it runs, on one thread: start no other.",
-)
-# how a function is to leave what it meets
-_SETTINGS = {
-    "default dtype": N_("After the call torch's default dtype is another one; leave it as it was."),
-    "default device": N_(
-        "After the call torch's default device is another one; leave it as it was."
-    ),
-    "recording": N_(
-        "After the call gradients are recorded where they were not before, or the reverse; leave that as it was."
-    ),
-    "autocast": N_("After the call autocast is on; leave it off, as it was."),
-    "Python's seed": N_(
-        "After the call the generator of Python's `random` has another seed; leave it as it was."
-    ),
-    "NumPy's seed": N_("After the call NumPy's generator has another seed; leave it as it was."),
-    "seed": N_("After the call torch's global generator has another seed; leave it as it was."),
-}
-LEFT_SET = Cause(
-    "left-set",
-    "What is set for a while is put back at the end, also after an exception: `with torch.no_grad():` does that, and "
-    "`finally:` can.",
-)
-SEEDED = Cause(
-    "left-set",
-    "Draw from a generator of your own, such as a `torch.Generator`: to seed the global one changes it for everybody.",
-)
-TOUCHED = Cause("touched", "Work on `x.detach().clone()`.")
-SHARED = Cause("shared-memory", "Give back a tensor of its own; `.clone()` makes one.")
-KEPT = Cause(
-    "kept-result",
-    "Make a new tensor in each call, and not one that is kept from one call to the next.",
 )
 # what `filling.NotJudged` is told as, by its first word
 NOT_JUDGED = {
@@ -75,6 +43,13 @@ NOT_JUDGED = {
 }
 _OTHER_ARGUMENTS = re.compile(
     r"\S+\(\) (takes |missing \d|got an unexpected |got multiple |got some positional)"
+)
+_NO_ARGUMENTS = re.compile(
+    r"(\w+)(?:\(\) takes no arguments"
+    r"|\.__init__\(\) (?:takes 1 positional argument but|got an unexpected keyword argument))"
+)
+ANOTHER_INIT = Cause(
+    "raised-init", "Python calls a method of the name `__init__`; here it is written `{near}`."
 )
 _NUMBER = re.compile(r"\d+")
 _BEYOND = Cause(
@@ -186,7 +161,14 @@ class Failures:
             if self._lines.has_code_below(line):
                 self._above_code.add(line)
             return CheckOutcome("not_started", _not_written(raised.message))
-        known = meaning_on(device, raised.kind, raised.message) or meaning_of(raised.message)
+        known = cause_of(
+            raised.kind,
+            raised.message,
+            line.text if line else "",
+            self._lines.body_around(line) if line else "",
+            raised.facts,
+            device,
+        )
         causes = [known] if known else []
         if watched and raised.message == _NO_THREAD:
             causes = [ONE_THREAD]
@@ -204,7 +186,21 @@ class Failures:
             return CheckFailed(self._not_defined(missing[2]))
         if told := _not_judged(raised):
             return told
+        causes += self._another_init(raised)
         return CheckFailed(_without_a_line(raised), causes)
+
+    def _another_init(self, raised: Raised) -> list[Cause]:
+        """The method that was meant to be the `__init__` of a class that took no arguments."""
+        refused = _NO_ARGUMENTS.match(raised.message)
+        if raised.kind != "TypeError" or refused is None:
+            return []
+        name = refused[1]
+        defined = definitions_of(self._source.programs)
+        if name not in defined or f"{name}.__init__" in defined:
+            return []
+        methods = [key.partition(".")[2] for key in defined if key.startswith(f"{name}.")]
+        near = difflib.get_close_matches("__init__", methods, 1, 0.6)
+        return [ANOTHER_INIT.of(near=near[0])] if near else []
 
     def _not_defined(self, name: str) -> str:
         sentence = _("{file} does not define `{name}`.")
@@ -242,49 +238,6 @@ def unusable(error: Exception) -> CheckFailed:
     return CheckFailed(
         _("The answer of your code cannot be used: {why}.").format(why=clean(_(str(error))))
     )
-
-
-def changed(names: Sequence[str]) -> CheckFailed:
-    """How a case ends when inputs were changed that are to be left as they were."""
-    names = names[:_MOST_CHANGED]
-    sentence = _("The input {names} was changed; inputs are to be left as they were.")
-    if len(names) > 1:
-        sentence = _("The inputs {names} were changed; inputs are to be left as they were.")
-    return CheckFailed(sentence.format(names=listed(list(names))), [IN_PLACE])
-
-
-def impolite(told: Any, probe: Probe) -> CheckFailed | None:
-    """How a case ends when something else was not left as it was; `None` where that is the probe's own doing.
-
-    Args:
-        told: by the child, as `manners.told` has it.
-    """
-    if not isinstance(told, dict):
-        return None
-    settings = [name for name in strings(told.get("set")) if name in _SETTINGS]
-    if probe.seeds:
-        settings = [name for name in settings if not name.endswith("seed")]
-    if settings:
-        cause = SEEDED if settings[0].endswith("seed") else LEFT_SET
-        return CheckFailed(_(_SETTINGS[settings[0]]), [cause])
-    if strings(told.get("earlier")):
-        sentence = _("A second call changed what the first had given back.")
-        return CheckFailed(sentence, [KEPT])
-    touched, shared = (
-        [name for name in strings(told.get(kind))[:_MOST_CHANGED] if name not in probe.changes]
-        for kind in ("touched", "shared")
-    )
-    if touched and not probe.differentiates:
-        sentence = _(
-            "`requires_grad` or `.grad` of {names} is not what it was; inputs are to be left as they were."
-        )
-        return CheckFailed(sentence.format(names=listed(touched)), [TOUCHED])
-    if shared and not probe.differentiates:
-        sentence = _(
-            "The result shares its memory with an input ({names}): to change one of them changes both."
-        )
-        return CheckFailed(sentence.format(names=listed(shared)), [SHARED])
-    return None
 
 
 def _not_judged(raised: Raised) -> CheckOutcome | None:

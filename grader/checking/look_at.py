@@ -27,7 +27,7 @@ def place_of(source: Source, description: str) -> str:
     Returns:
         The place in words; empty where nothing of this is defined, or where the source cannot be read.
     """
-    defined = _definitions_of(source.programs)
+    defined = definitions_of(source.programs)
     for name in re.findall(r"`(\w+(?:\.\w+)?)", description):
         for known in (name, name.partition(".")[0]):
             if known in defined:
@@ -38,7 +38,7 @@ def place_of(source: Source, description: str) -> str:
 
 
 @lru_cache(2)  # each check that failed asks for the same source
-def _definitions_of(programs: tuple[str, ...]) -> dict[str, tuple[int, int]]:
+def definitions_of(programs: tuple[str, ...]) -> dict[str, tuple[int, int]]:
     """Name → cell and line of its last definition, which is the one that counts."""
     try:
         found = bounded(definitions_in, programs)

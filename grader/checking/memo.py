@@ -20,7 +20,7 @@ from typing import Any
 
 from ..errors import CourseFault
 from ..sandbox import Message
-from .failures import impolite
+from .left_changed import impolite
 from .outcome import CaseEnd, CheckFailed, SeenEnough
 from .probes import Probe
 from .session import Request, Session
@@ -99,7 +99,7 @@ class MemoizedSession:
         answered: every request that was answered, with its answer.
         final: why there will be no further answer: a fault, or a child that gave none. It ends the case, whatever the
             check makes of the exception.
-        asked: the last request that was made.
+        asked: the last request that was made, but for those that only tell mistakes apart.
     """
 
     def __init__(self, session: Session) -> None:
@@ -118,7 +118,7 @@ class MemoizedSession:
         """
         step: Asked | CaseEnd | None = memo.first
         while isinstance(step, Asked):
-            self.asked = step.request
+            self._note_asked(step.request)
             answer = self._session.ask(step.request)
             self.answered.append((step.request, answer))
             step = step.after.get(key_of(answer))
@@ -144,7 +144,7 @@ class MemoizedSession:
         if self.final is not None:
             raise self.final
         request = Request(probe, inputs, device, seed, default)
-        self.asked = request
+        self._note_asked(request)
         sent = request.wire  # what cannot be sent is the check's own matter
         try:
             if self._handed_out < len(self.answered):
@@ -162,6 +162,10 @@ class MemoizedSession:
         except BaseException:
             self._all_were_read = False
             raise
+
+    def _note_asked(self, request: Request) -> None:
+        if not request.probe.aside:
+            self.asked = request
 
     def impolite(self) -> CheckFailed | None:
         """The first thing that a call did not leave as it was, if there is one."""

@@ -22,11 +22,16 @@ class Probe:
     """
 
     def __init__(
-        self, function: Callable[..., Any], changes: Sequence[str] = (), once: str = ""
+        self,
+        function: Callable[..., Any],
+        changes: Sequence[str] = (),
+        once: str = "",
+        aside: bool = False,
     ) -> None:
         self.name = function.__name__
         self.changes = frozenset(changes)
         self.once = once
+        self.aside = aside
         self._function = function
 
     def __call__(self, student: Any, /, **inputs: Any) -> Any:
@@ -43,6 +48,11 @@ class Probe:
             and isinstance(node.value, ast.Name)
             and node.value.id == "student"
         )
+
+    @cached_property
+    def attributes(self) -> frozenset[str]:
+        """The names of all attributes that it and its helpers ask for."""
+        return frozenset(node.attr for node in self._nodes if isinstance(node, ast.Attribute))
 
     @cached_property
     def differentiates(self) -> bool:
@@ -90,10 +100,15 @@ class Probe:
 def probe(function: Callable[..., Any], /) -> Probe: ...
 @overload
 def probe(
-    *, changes: Sequence[str] = (), once: str = ""
+    *, changes: Sequence[str] = (), once: str = "", aside: bool = False
 ) -> Callable[[Callable[..., Any]], Probe]: ...
 def probe(
-    function: Callable[..., Any] | None = None, /, *, changes: Sequence[str] = (), once: str = ""
+    function: Callable[..., Any] | None = None,
+    /,
+    *,
+    changes: Sequence[str] = (),
+    once: str = "",
+    aside: bool = False,
 ) -> Probe | Callable[[Callable[..., Any]], Probe]:
     """Makes a function a probe.
 
@@ -103,10 +118,11 @@ def probe(
     Args:
         changes: names the inputs that it is right to change in place, or to give back.
         once: why it cannot run twice.
+        aside: whether it is asked when an answer was wrong already, to tell which mistake that is.
     """
     if function:
         return Probe(function)
-    return lambda function: Probe(function, changes, once)
+    return lambda function: Probe(function, changes, once, aside)
 
 
 def helper(thing: T) -> T:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..language import _
 from ..sandbox import Message
 from ..submission import Source
 from ..text import clean, line_of
+from .raised_causes import Facts, facts_in
 
 CALLERS = 2  # lines that are shown above the one that raised
 SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
@@ -42,6 +43,7 @@ class Raised:
     kind: str
     message: str
     lines: tuple[StudentLine, ...]
+    facts: Facts = field(default_factory=Facts)
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.message}" if self.message else self.kind
@@ -80,6 +82,7 @@ class StudentsLines:
             clean(kind, 80) if isinstance(kind, str) else "Exception",
             clean(message).strip().rstrip(".") if isinstance(message, str) else "",
             tuple(reversed(lines)),
+            facts_in(error.get("facts")),
         )
 
     def line(self, cell: int, number: int, function: str) -> StudentLine | None:
@@ -88,6 +91,16 @@ class StudentsLines:
         source = self._source.cells[cell]
         text = line_of(self._lines_of(cell), number)
         return StudentLine(source.place, number, clean(function, 80), text, cell)
+
+    def body_around(self, line: StudentLine) -> str:
+        """The lines of a function up to the one that raised, as far as they are known to belong to it."""
+        lines = self._lines_of(line.cell)[: line.number]
+        body: list[str] = []
+        for text in reversed(lines[-_MOST_LINES:]):
+            body.append(text)
+            if re.match(rf"\s*(async )?def {re.escape(line.function)}\b", text):
+                break
+        return "\n".join(reversed(body))
 
     def has_code_below(self, line: StudentLine) -> bool:
         """Whether a line that never goes on has code below it in its block."""

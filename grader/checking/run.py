@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -21,6 +22,7 @@ from .evidence import WRONG, Solution, Suspicion, expect_solved, suspected
 from .explain import common
 from .failures import not_loaded
 from .memo import MemoizedSession
+from .no_return import with_no_return
 from .outcome import CaseEnd, Cause, CheckOutcome, CheckRaised
 from .raised import seen_in
 from .rounds import HALVES
@@ -243,15 +245,28 @@ class _ExerciseRun:
         memoized = MemoizedSession(session)
         try:
             end = self._end_in(session, memoized, case)
-            return self._impolite_end(memoized) or end if end.status == "passed" else end
+            if end.status != "passed":
+                return self._named(end, session, memoized, run.check)
+            return self._impolite_end(memoized) or end
         except CheckOutcome as outcome:  # a look-up that met no answer
-            return outcome.end
+            return self._named(outcome.end, session, memoized, run.check)
         finally:
             if run.status not in WRONG:
                 run.asked = memoized.asked
             for request, answer in memoized.answered:
                 self.last_cases[session, request.probe.name] = self.current, case
                 self._note_seen(request, answer, self.current, case)
+
+    def _named(
+        self, end: CaseEnd, session: Session, memoized: MemoizedSession, check: Check
+    ) -> CaseEnd:
+        """The end with the function that has no `return`, where that is the reason; no memo keeps that."""
+        solution = self.sessions.solution() if end.status == "failed" else None
+        if solution is None or memoized.asked is None:
+            return end
+        probe = memoized.asked.probe
+        asked = {*probe.attributes, *memoized.asked.texts, *re.findall(r"\w+", check.description)}
+        return with_no_return(end, session.programs, solution.programs, asked)
 
     def _impolite_end(self, memoized: MemoizedSession) -> CaseEnd | None:
         """How a case ends whose answers are right, if a call in it did not leave something as it was."""

@@ -22,7 +22,8 @@ from ..sandbox import Child, Message, Sandbox
 from ..sandbox.gpu import is_of_cuda
 from ..sandbox.wire.values import WireError, as_received, decode, encode
 from ..submission import Source
-from .failures import Failures, changed, cut_short, not_loaded, out_of_time, unusable
+from .failures import Failures, cut_short, not_loaded, out_of_time, unusable
+from .left_changed import changed
 from .loading import OnceMore, WithThreads
 from .outcome import CheckOutcome
 from .probes import Probe
@@ -91,6 +92,7 @@ class Session:
     Attributes:
         load_problem: why the student's file cannot be loaded, once that is known.
         failures: what is told of what failed.
+        programs: the student's texts.
         is_waiting: whether this process waits for the sandbox at the moment.
         printed: the beginning of what the student's code has printed in answers; whoever reads it empties it.
     """
@@ -105,6 +107,7 @@ class Session:
     ) -> None:
         self.name = name
         self.load_problem = source.problem
+        self.programs = tuple(source.programs)
         self._source = source
         self._sandbox = sandbox
         self._preload = preload

@@ -32,6 +32,12 @@ OTHER_DEVICE = Cause(
     "The inputs are on {device}, and a tensor of yours is on another device: make it where they are "
     "(`device=x.device`, `zeros_like`, `new_zeros`), or move it there.",
 )
+_VIEW = "view size is not compatible"
+IN_PIECES = Cause(
+    "raised-in-pieces",
+    "A tensor that is to be kept lies in memory in another order, as `.t()` and `.permute()` leave it: make it in the "
+    "shape that is asked, or add `.contiguous()`.",
+)
 # A tensor of another dtype beside it ("expected … but found Half") is a mistake, and said in other words.
 _NOT_TAKEN = re.compile(
     r"not implemented for '(Complex)?(Half|BFloat16)'|unsupported ScalarType (Half|BFloat16)"
@@ -41,11 +47,54 @@ _NOT_TAKEN = re.compile(
 # The first pattern that is found in the message counts. The names start with `raised-`, to be told from the causes that
 # are guessed from numbers; but for a mistake that may raise or not, as it happens.
 _MEANINGS = {
-    r"view size is not compatible": Cause(
+    r"^BdbQuit": Cause(
+        "raised-breakpoint", "Take `breakpoint()` out: nobody answers a debugger here."
+    ),
+    r"EOF when reading a line": Cause(
+        "raised-input", "Take `input()` out: nobody types anything here."
+    ),
+    r"before Module\.__init__\(\) call|has no attribute '_(parameters|modules|buffers|\w+_hooks)'": Cause(
+        "raised-super",
+        "`super().__init__()` is missing: it comes first in the `__init__` of an `nn.Module`.",
+    ),
+    r"Tensors of floating point (and complex )?dtype can require gradients": Cause(
+        "raised-integers",
+        "Whole numbers cannot have gradients: write `1.0` for `1`, or give a floating-point dtype.",
+    ),
+    r"mean\(\): could not infer output dtype|Input dtype must be either a floating point or complex": Cause(
+        "raised-mean",
+        "The mean of whole numbers or of True and False is not defined: `.float()` comes before `.mean()`.",
+    ),
+    r"elements? cannot be converted to Scalar|only one element tensors can be converted|"
+    r"only (0-dimensional|length-1) arrays can be converted": Cause(
+        "raised-one-number",
+        "`math.exp(…)`, `float(…)` and `.item()` take one number: `torch.exp(…)` takes a whole tensor.",
+    ),
+    r"grad can be implicitly created only for scalar outputs": Cause(
+        "raised-scalar",
+        "`backward()` begins at a single number: take a sum or a mean before, or hand in `gradient=`.",
+    ),
+    r"appears to not have been used in the graph": Cause(
+        "raised-not-used",
+        "The result was not made of the tensor that the gradient is asked for: use the same one in both places.",
+    ),
+    r"Can't call numpy\(\) on Tensor that requires grad": Cause(
+        "raised-numpy",
+        "NumPy knows no gradients: stay with torch, or `.detach()` before `.numpy()`.",
+    ),
+    r"bitwise_xor": Cause("raised-power", "`^` is no power in Python: that is `**`, as in `x**2`."),
+    r"tensors used as indices must be": Cause(
+        "raised-indices", "Labels that pick elements are whole numbers: `.long()` makes them so."
+    ),
+    r"'(builtin_function_or_method|method)'": Cause(
+        "raised-not-called",
+        "A method stands there without its parentheses: `x.mean()`, not `x.mean`.",
+    ),
+    _VIEW: Cause(
         "raised-view",
         "`.view` wants memory that lies in one piece; `.reshape` takes any tensor.",
     ),
-    r"does not require grad and does not have a grad_fn": Cause(
+    r"does not require grad and does not have a grad_fn|differentiated Tensors does not require grad": Cause(
         "raised-graph-cut",
         "Nothing leads back to a parameter: look for `.data`, `.detach()`, `.item()`, "
         "`torch.no_grad()`, or a tensor made anew from numbers.",
@@ -71,7 +120,7 @@ _MEANINGS = {
         "The shapes do not go together: print them, and look for a transpose that is missing or "
         "too many.",
     ),
-    r"must have the same dtype|expected scalar type|expected m1 and m2": Cause(
+    r"must have the same dtype|expected scalar type|expected m1 and m2|Found dtype \w+ but expected": Cause(
         "raised-dtype", "A dtype is fixed somewhere; make tensors in the dtype of the inputs."
     ),
     r"to be on the same device|device type": Cause(
@@ -88,7 +137,7 @@ _MEANINGS = {
         "raised-number",
         "A number stands where a tensor is needed: `.item()` and `float()` leave autograd's graph.",
     ),
-    r"unsupported operand type\(s\) .*NoneType|'NoneType' object has no attribute": Cause(
+    r"NoneType": Cause(
         "raised-none",
         "Something is None: a `.grad` that is not there yet, or a function without `return`.",
     ),
@@ -108,10 +157,19 @@ def takes_no_half(message: str) -> bool:
     return _NOT_TAKEN.search(message) is not None
 
 
-def meaning_of(message: str) -> Cause | None:
-    """The mistake behind the message of an exception, on whatever device; `None` where it is not known."""
+def meaning_of(message: str, kind: str = "", own: bool = True) -> Cause | None:
+    """The mistake behind an exception, on whatever device; `None` where it is not known.
+
+    Args:
+        message: its text.
+        kind: the name of its class, which says all where the text is empty.
+        own: whether a line of the student's raised it, and not what a check did with the result.
+    """
+    text = message or kind
+    if not own and _VIEW in text:
+        return IN_PIECES
     for pattern, cause in _MEANINGS.items():
-        if re.search(pattern, message):
+        if re.search(pattern, text):
             return cause
     return None
 

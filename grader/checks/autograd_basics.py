@@ -10,6 +10,7 @@ from torch import Tensor
 from grader import (
     Cause,
     Draw,
+    Received,
     Student,
     _,
     called,
@@ -26,6 +27,11 @@ from grader import (
 )
 
 VALUE = Cause("value-for-gradient", "It is the value of the function, not its gradient.")
+LEFT_ON_X = Cause(
+    "left-on-input",
+    "It is `x.grad` itself, and stays on `x`: the next `backward()` adds to it and changes what was given back before. "
+    "Work on a copy: `x.detach().clone().requires_grad_()`.",
+)
 NO_CUBE = Cause("missing-term", "The term 3x³ is missing.")
 NO_SQUARE = Cause("missing-term", "The term 8x² is missing.")
 LINEAR = Cause("wrong-power", "The gradient is that of 8x where 8x² is asked.")
@@ -102,6 +108,17 @@ def find_gradient(
     }
 
 
+def is_left(got: Any) -> bool:
+    """Whether the results of two calls are one tensor, and that is in `x.grad` now."""
+    left = got["grad"]
+    return all(
+        isinstance(each, Received)
+        and isinstance(left, Received)
+        and torch.equal(each.tensor, left.tensor)
+        for each in (got["gradient"], got["again"])
+    )
+
+
 def expect_gradient(student: Student, draw: Draw, size: float, by_default: bool = False) -> None:
     coefficients, x = draw.coefficients(5), draw_x(draw, size)
     got = student.run(
@@ -109,12 +126,15 @@ def expect_gradient(student: Student, draw: Draw, size: float, by_default: bool 
     )
     expected, scale = expected_gradient(x, coefficients), size_of_terms(x, coefficients)
     value = scalar_of(x.double(), coefficients).to(x.dtype)
+    causes = {VALUE: value}
+    if is_left(got):  # with what the second call has added to it, or put in its place
+        causes |= {LEFT_ON_X: got["grad"].tensor}
     expect_close(
         got["gradient"],
         expected,
         "gradient(f, x)",
         requires_grad=False,
-        causes={VALUE: value},
+        causes=causes,
         scale=scale,
     )
     what = _("gradient(2·f, x) after gradient(f, x)")

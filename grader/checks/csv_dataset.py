@@ -26,6 +26,8 @@ LAST_COLUMN = Cause("option-ignored", "The last column is the label, whatever `t
 LEFT_IN = Cause("target-left-in", "The target's column stands among the features too.")
 ONE_BEFORE = Cause("off-by-one", "Each item is that of the row before.")
 ONE_AFTER = Cause("off-by-one", "Each item is that of the row after.")
+LABEL_AFTER = Cause("off-by-one", "Each item has the label of the row after.")
+LABEL_BEFORE = Cause("off-by-one", "Each item has the label of the row before.")
 SORTED = Cause("order", "The features are sorted by their names; leave them in the header's order.")
 ROW_LOST = Cause("off-by-one", "One row is lost: skip the header once.")
 HEADER_COUNTED = Cause("off-by-one", "There is one row too many: the header is none.")
@@ -107,6 +109,12 @@ def expected_item(row: Row, column: int) -> tuple[Tensor, Tensor]:
     return torch.tensor(values), label
 
 
+def with_labels(items: list[tuple[Tensor, Tensor]], step: int) -> list[tuple[Tensor, Tensor]]:
+    """The features of each row, and the label of another one."""
+    labels = [label for _, label in items]
+    return [(features, labels[(at + step) % len(items)]) for at, (features, _) in enumerate(items)]
+
+
 @probe
 def read_items(student: Any, lines: list[str], target: str, by_keyword: bool, as_path: bool) -> Any:
     from pathlib import Path
@@ -152,12 +160,14 @@ def test_items(student: Student, draw: Draw) -> None:
         LEFT_IN: [(row, label) for row, (_, label) in zip(tables, expected, strict=True)],
         ONE_BEFORE: [*expected[-1:], *expected[:-1]],
         ONE_AFTER: [*expected[1:], *expected[:1]],
+        LABEL_AFTER: with_labels(expected, 1),
+        LABEL_BEFORE: with_labels(expected, -1),
         SORTED: [(features[by_name], label) for features, label in expected],
         CUT: [(features.trunc(), label.trunc()) for features, label in expected],
     }
     # where torch's default dtype is float64, an item's may follow it
     if student.default_dtype == torch.float32:
-        expect_close(got["items"], expected, "dataset", scale=size, causes=causes)
+        expect_close(got["items"], expected, "dataset", scale=size, causes=causes, fixed_dtype=True)
     if draw.round.low > 64:
         expect_many(student, draw)
 

@@ -32,6 +32,17 @@ NOT_DIVIDED = Cause("not-divided", "It is not divided by h.")
 PRECEDENCE = Cause(
     "precedence", "`/ 2 * h` divides by 2 and multiplies by h: put `(2 * h)` in parentheses."
 )
+TIMES_H = Cause("precedence", "It is multiplied by h where it should be divided.")
+LAST_ALONE = Cause(
+    "precedence",
+    "`/` comes before `−`: `a - b / c` divides `b` alone, so put `(a - b)` in parentheses.",
+)
+BY_H = Cause("scale", "The two points are 2h apart, and it is divided by h.")
+BY_2H = Cause("scale", "The two points are h apart, and it is divided by 2h.")
+FIVE_POINTS = Cause(
+    "five-points",
+    "That is a formula of four points, and a good one; asked is the one of two: (f(x+h) − f(x−h)) / 2h.",
+)
 ALL_AT_ONCE = Cause(
     "all-at-once", "All elements are moved at once: move one, and leave the others where they are."
 )
@@ -129,8 +140,13 @@ def expect_formula(student: Student, draw: Draw, name: str, by_default: bool = F
         HALF_STEPS: partial(formulas["central"], step / 2),
         H_IGNORED: partial(formulas[right], 1e-3),
         NOT_DIVIDED: step * (1 + (right == "central")) * expected,
-        PRECEDENCE: step**2 * expected,
+        TIMES_H if right == "forward" else PRECEDENCE: step**2 * expected,
+        BY_H if right == "central" else BY_2H: (2 if right == "central" else 0.5) * expected,
+        FIVE_POINTS: (4 * formulas["central"](step) - formulas["central"](2 * step)) / 3,
     }
+    if name != "numerical_gradient":
+        low, gap = (0, 1) if right == "forward" else (-1, 2)
+        causes[LAST_ALONE] = f(exact + step) - f(exact + low * step) / (gap * step)
     if name == "numerical_gradient":
         slope = (f(exact + step) - f(exact - step)) / (2 * step) * torch.ones_like(exact)
         once = Cause("all-at-once", ALL_AT_ONCE.template + " They are added up as well.")

@@ -11,6 +11,7 @@ from torch import Tensor
 from grader import (
     Cause,
     Draw,
+    Received,
     Student,
     _,
     expect,
@@ -25,6 +26,10 @@ from grader import (
 SWAPPED = Cause("swapped", "An item is (tensor, class index), in this order.")
 FROM_ONE = Cause("off-by-one", "The classes are numbered from 1; the first one is 0.")
 NOT_TRANSFORMED = Cause("option-ignored", "`transform` is not applied.")
+TENSOR_KEPT = Cause(
+    "stale",
+    "The tensor is kept from one time to the next, and the transform changes it: read the file each time.",
+)
 FILE_CHANGED = Cause(
     "in-place", "The transform works on the file itself, and changes it for good: copy the array."
 )
@@ -239,10 +244,22 @@ def test_items(student: Student, draw: Draw) -> None:
         SWAPPED: [(label, tensor) for tensor, label in expected],
         FROM_ONE: [(tensor, label + 1) for tensor, label in expected],
     }
+    expect_kinds(got["items"], expected)
     expect_close(got["items"], expected, "dataset", causes=causes)
     expect(got["untouched"], _("Files or folders were made or removed under root."))
     if draw.round.low > 64:
         expect_many(student, draw)
+
+
+def expect_kinds(items: Any, expected: list[tuple[Tensor, int]]) -> None:
+    """Tells first where every array comes in float32: a single number comes in another shape as well then."""
+    tensors = [item[0] for item in items if isinstance(item, list | tuple) and len(item) == 2]
+    if len(tensors) < len(items) or not all(isinstance(each, Received) for each in tensors):
+        return
+    if all(each.tensor.dtype == torch.float32 for each in tensors):
+        for number, (got, (wanted, _label)) in enumerate(zip(tensors, expected, strict=True)):
+            if wanted.dtype != torch.float32 and wanted.dim() and got.tensor.shape == wanted.shape:
+                expect_close(got, wanted, f"dataset[{number}][0]", causes={})
 
 
 @probe(once="it makes many files")
@@ -380,6 +397,10 @@ def test_is_lazy(student: Student, draw: Draw) -> None:
 
 @probe
 def transformed(student: Any, tree: Any, factor: float, in_place: bool, by_position: bool) -> Any:
+    import os
+
+    import numpy
+
     seen: list[bool] = []
 
     def transform(tensor: Any) -> Any:
@@ -393,7 +414,13 @@ def transformed(student: Any, tree: Any, factor: float, in_place: bool, by_posit
     dataset = student.FolderDataset(root, *args, **kwargs)
     before = len(seen) + 0 * len(dataset)
     items = [numbers(dataset[0][0]) for _ in range(2)]
-    return {"before": before, "items": items, "seen": seen}
+    files = [os.path.join(folder, name) for folder, _, names in os.walk(root) for name in names]
+    return {
+        "before": before,
+        "items": items,
+        "seen": seen,
+        "file": numpy.load(files[0]).astype(float).tolist(),
+    }
 
 
 @rounds("published", "equal", single=True)
@@ -424,9 +451,10 @@ def test_transform(student: Student, draw: Draw) -> None:
     )
     once = array * 2 * factor + 1
     expected = [once.tolist(), (once + 1).tolist()]
+    changed = TENSOR_KEPT if got["file"] == array.double().tolist() else FILE_CHANGED
     causes = {
         NOT_TRANSFORMED: [array.tolist()] * 2,
-        FILE_CHANGED: [once.tolist(), (once * 2 * factor + 2).tolist()],
+        changed: [once.tolist(), (once * 2 * factor + 2).tolist()],
     }
     what = _("the numbers of an item with a transform")
     expect_close(got["items"], expected, what, rtol=1e-6, causes=causes)

@@ -28,6 +28,9 @@ NO_B = Cause("missing-term", "The term `b` is missing.")
 SWAPPED = Cause("swapped", "`a` stands where `b` should, and `b` where `a` should.")
 NO_SQUARE = Cause("no-square", "The errors are not squared.")
 ROOT = Cause("root", "It is the root of what is asked.")
+SQUARE_OF_MEAN = Cause(
+    "square-of-mean", "It is the square of the mean; the mean of the squares is asked."
+)
 ABSOLUTE = Cause("absolute-for-square", "The errors are taken absolute instead of squared.")
 NO_X = Cause("missing-factor", "The factor x is missing: it is the gradient of `b` instead.")
 MEANS = Cause(
@@ -99,7 +102,14 @@ def expect_error(student: Student, draw: Draw, size: float, by_default: bool = F
         )
     error = y_pred.double() - y.double()
     expected = (error**2).mean().to(draw.dtype)
-    causes = {NO_SQUARE: error.mean(), ABSOLUTE: error.abs().mean(), ROOT: expected.sqrt()}
+    everything = y_pred.double().reshape(-1, 1) - y.double()
+    causes = {
+        NO_SQUARE: error.mean(),
+        ABSOLUTE: error.abs().mean(),
+        ROOT: expected.sqrt(),
+        SQUARE_OF_MEAN: error.mean() ** 2,
+        explain.BROADCAST: (everything**2).mean(),
+    }
     expect_close(
         got[-1],
         expected,

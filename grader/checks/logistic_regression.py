@@ -238,7 +238,7 @@ def test_factory_arguments(student: Student, draw: Draw) -> None:
     got = student.run(on_request, x=draw.normal(dim, 3), by_position=by_position)
     w, b = torch.zeros(dim, 1, dtype=draw.dtype), torch.zeros((), dtype=draw.dtype)
     expected = {"w": w, "b": b, "grads": {"dw": w, "db": b}}
-    expect_close(got, expected, "LR(…, device, dtype)", causes={START: ...})
+    expect_close(got, expected, "LR(…, device, dtype)", causes={START: ...}, fixed_dtype=True)
 
 
 @probe
@@ -511,7 +511,10 @@ def expect_loss(student: Student, draw: Draw, by_default: bool = False) -> None:
 
     def causes() -> dict[Cause, Tensor]:
         terms = {NO_ZEROS: -(y * yhat.log()).mean(), NO_ONES: -((1 - y) * (1 - yhat).log()).mean()}
-        return terms | mistaken_clamps(yhat, y)
+        pairs = torch.broadcast_tensors(yhat.T, y)
+        return (
+            terms | {explain.BROADCAST: F.binary_cross_entropy(*pairs)} | mistaken_clamps(yhat, y)
+        )
 
     free = None if needs_grad else False
     factors = {"m": m}

@@ -46,8 +46,14 @@ def picked(values: Tensor, labels: Tensor) -> Tensor:
     return values.gather(1, labels.unsqueeze(1)).squeeze(1)
 
 
+def each_with_each(criterion: Loss, one: Tensor, other: Tensor) -> Tensor:
+    """The loss where elements meet as those of shapes (m, 1) and (m,) do."""
+    return criterion(*torch.broadcast_tensors(one.reshape(-1, 1), other.reshape(-1)))
+
+
 # what known mistakes would have given, in place of the loss
 MSE: dict[Cause, Loss] = {
+    explain.BROADCAST: lambda p, y: ((p.reshape(-1, 1) - y.reshape(-1)) ** 2).mean(),
     Cause("absolute-for-square", "The differences are taken absolute instead of squared."): (
         lambda p, y: (p - y).abs().mean()
     ),
@@ -59,6 +65,7 @@ MSE: dict[Cause, Loss] = {
     DETACHED: lambda p, y: ((p - y).detach() * (p - y)).mean(),
 }
 BCE: dict[Cause, Loss] = {
+    explain.BROADCAST: lambda p, y: each_with_each(F.binary_cross_entropy, p, y),
     Cause("missing-term", "The term of y = 0, (1 − y)·ln(1 − p), is missing."): (
         lambda p, y: -(y * p.log()).mean()
     ),
@@ -77,12 +84,22 @@ BCE: dict[Cause, Loss] = {
     Cause("log-base", "The logarithm is that of base 10; the natural one is asked."): (
         lambda p, y: F.binary_cross_entropy(p, y) / math.log(10)
     ),
+    Cause(
+        "own-means",
+        "Each of the two terms is averaged over its own samples; divide both by the number of all elements.",
+    ): (
+        lambda p, y: (
+            -(y * p.log()).sum() / y.sum().clamp(min=1)
+            - ((1 - y) * (1 - p).log()).sum() / (1 - y).sum().clamp(min=1)
+        )
+    ),
     Cause("rounded", "y is taken for 0 or 1 where it lies in between."): (
         lambda p, y: F.binary_cross_entropy(p, (y > 0.5).to(y))
     ),
     DETACHED: lambda p, y: -(y * p.log() + (1 - y) * (1 - p.detach()).log()).mean(),
 }
 LOGITS: dict[Cause, Loss] = {
+    explain.BROADCAST: lambda z, y: each_with_each(F.binary_cross_entropy_with_logits, z, y),
     Cause("no-sigmoid", "The logits are taken for probabilities: the sigmoid is missing."): (
         lambda z, y: F.binary_cross_entropy(z.clamp(0, 1), y)
     ),
@@ -427,6 +444,14 @@ def test_cross_entropy_is_stable(student: Student, draw: Draw) -> None:
             )
 
 
+VALUES = Cause("values-for-indices", "`max` gives values; `argmax` gives the classes.")
+
+
+@probe(aside=True)
+def count_others(student: Any, logits: Tensor, labels: Tensor) -> Any:
+    return student.accuracy(logits, labels)
+
+
 @probe
 def count_hits(student: Any, logits: Tensor, labels: Tensor, by_default: bool = False) -> Any:
     return called(student.accuracy, by_default, logits, labels)
@@ -467,18 +492,25 @@ def test_accuracy(student: Student, draw: Draw) -> None:
     causes = {
         explain.ARGMIN: logits.argmin(1) == labels,
         Cause("inverted", "It is the share of the misses."): logits.argmax(1) != labels,
-        Cause("broadcast", explain.BROADCAST.template): (logits.argmax(1, keepdim=True) == labels),
+        explain.BROADCAST: (logits.argmax(1, keepdim=True) == labels),
         explain.OVER_BATCH: logits.argmax(0)[:cut] == labels[:cut],
         Cause("wrong-axis", "`argmax` runs over all logits at once."): logits.argmax() == labels,
-        Cause("values-for-indices", "`max` gives values; `argmax` gives the classes."): (
-            logits.max(1).values == labels
-        ),
     }
     shares: dict[Cause, Any] = {cause: found.double().mean() for cause, found in causes.items()}
     shares[explain.PERCENT] = 100 * share
     shares[Cause("rounded", "The share is rounded.")] = share.round()
     factors = {"n": n, _("the number of classes"): c}
-    expect_close(got, share, "accuracy(logits, labels)", factors=factors, causes=shares)
+
+    def told_apart() -> dict[Cause, Any]:
+        """Values that are the labels themselves, at other places than these: the share is 0."""
+        values = torch.diag(torch.tensor([3.0, 1.0, 2.0])).to(draw.dtype)
+        by_value = student.run(count_others, logits=values, labels=torch.tensor([3, 1, 2]))
+        if isinstance(by_value, Received) and by_value.tensor.numel() == 1:
+            if by_value.tensor.item() == 1:
+                return {VALUES: ...}
+        return shares
+
+    expect_close(got, share, "accuracy(logits, labels)", factors=factors, causes=told_apart)
 
 
 @points(1)

@@ -46,7 +46,9 @@ MISTAKES = {
         "recomputed", "The logits are worked out anew; use the `logits` that are given."
     ),
     "no mask": Cause(
-        "mask-missing", "The gradient passes the relu unchanged: its mask is missing."
+        "mask-missing",
+        "The gradient passes the relu everywhere: its mask is missing, or is true everywhere, as `hidden >= 0` is "
+        "behind a relu; take `hidden > 0`.",
     ),
     "no mask in b1": Cause(
         "mask-missing", "The gradient of b1 is taken from before the relu's mask."

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from grader import (
     Cause,
     Draw,
+    Received,
     Student,
     _,
     applied,
@@ -28,6 +29,10 @@ from grader import (
     rounds,
 )
 
+OTHER_WEIGHTS = Cause(
+    "stale",
+    "`forward` does not use `weights`, but another tensor, such as a copy that was made in `__init__`.",
+)
 NO_BIAS = Cause("missing-term", "The bias is missing.")
 SUBTRACTED = Cause("sign-of-term", "The bias is subtracted.")
 TWICE = Cause("twice", "The bias is added twice.")
@@ -120,7 +125,9 @@ def test_parameters(student: Student, draw: Draw) -> None:
     expect(got["is a module"], _("MyLinear is not an nn.Module."))
     for name, shape in (("weights", [n_in, n_out]), ("bias", [n_out])):
         expect(
-            name in got["attributes"], _("MyLinear has no attribute `{name}`.").format(name=name)
+            name in got["attributes"],
+            _("MyLinear has no attribute `{name}`.").format(name=name),
+            explain.did_you_mean(name, got["parameters"]),
         )
         expect(
             name in got["parameters"],
@@ -211,6 +218,11 @@ def apply_layer(student: Any, x: Tensor, weights: Tensor, bias: Tensor | None) -
     return applied(filled(student, weights, bias), x)
 
 
+@probe(aside=True)
+def apply_other(student: Any, x: Tensor, weights: Tensor, bias: Tensor | None) -> Any:
+    return applied(filled(student, weights, bias), x)
+
+
 @probe
 def under_another_default(student: Any, x: Tensor, weights: Tensor, bias: Tensor) -> Any:
     """What `forward` makes without a device is where the layer and x are."""
@@ -236,12 +248,20 @@ def test_forward(student: Student, draw: Draw) -> None:
     # of the size of the product, so that neither hides the other
     weights, bias = draw.normal(n_in, n_out), scale * draw.normal(n_out)
     got = student.run(apply_layer, x=x, weights=weights, bias=bias)
-    causes = {
-        NO_BIAS: linear(x, weights, 0),
-        SUBTRACTED: linear(x, weights, -bias),
-        TWICE: linear(x, weights, 2 * bias),
-    }
     expected = linear(x, weights, bias)
+
+    def causes() -> dict[Cause, Any]:
+        found: dict[Cause, Any] = {
+            NO_BIAS: linear(x, weights, 0),
+            SUBTRACTED: linear(x, weights, -bias),
+            TWICE: linear(x, weights, 2 * bias),
+        }
+        if not isinstance(got, Received) or not x.any():
+            return found
+        other = student.run(apply_other, x=x, weights=weights + 1, bias=bias)
+        same = isinstance(other, Received) and torch.equal(other.tensor, got.tensor)
+        return found | ({OTHER_WEIGHTS: got.tensor} if same else {})
+
     expect_close(got, expected, "forward(x)", causes=causes, scale=scale)
 
 
@@ -253,9 +273,14 @@ def test_without_bias(student: Student, draw: Draw) -> None:
     args, kwargs = draw.passed(bias=False)
     got = student.run(describe, args=[n_in, n_out, *args], kwargs=kwargs)
     expect(
+        got["bias"] != "missing",
+        _("With bias=False there is no attribute `bias`; it is to be None."),
+        _('`self.register_parameter("bias", None)` makes it, and `self.bias = None` does.'),
+    )
+    expect(
         got["bias"] is None,
         _("With bias=False the attribute `bias` is not None."),
-        "" if got["bias"] == "missing" else _("The argument `bias` is not looked at."),
+        _("The argument `bias` is not looked at."),
     )
     for where in ("parameters", "state"):
         expect(

@@ -17,8 +17,10 @@ from grader import (
     expect_close,
     explain,
     helper,
+    listen,
     needs,
     network,
+    order_causes,
     points,
     probe,
     rounds,
@@ -162,11 +164,13 @@ def one_step(
     model[1].seen.clear()
     given = {"model": model, "criterion": nn.MSELoss(), "inputs": inputs, "labels": labels}
     optimizer = given["optimizer"] = torch.optim.SGD(model.parameters(), lr=lr)
+    events = listen(model, optimizer)
     if by_keyword:
         loss = student.train_step(**given)
     else:
         loss = student.train_step(model, given["criterion"], optimizer, inputs, labels)
-    return {"loss": loss, "parameters": list(model.parameters()), "seen": model[1].seen}
+    found = {"loss": loss, "parameters": list(model.parameters())}
+    return found | {"seen": model[1].seen, "events": events}
 
 
 @probe
@@ -233,9 +237,8 @@ def test_step(student: Student, draw: Draw) -> None:
     got = student.run(one_step, **given, lr=0.1, by_keyword=by_keyword)
     model, square = build(weights), nn.MSELoss()
     [loss] = train_by_hand(model, square, [(inputs, labels)], 0.1)
-    later = square(model(inputs), labels).item()
     losses: dict[Cause, Any] = {
-        explain.NEW_FOR_OLD: later,
+        explain.NEW_FOR_OLD: square(model(inputs), labels).item(),
         LABELS_CUT: lambda: square(build(weights)(inputs), labels.long()).item(),
     }
     expect_close(got["loss"], loss, _("the loss returned"), dtype=draw.dtype, causes=losses)
@@ -244,11 +247,10 @@ def test_step(student: Student, draw: Draw) -> None:
         pairs = zip(weights, values(model), strict=True)
         return [old + factor * (new - old) for old, new in pairs]
 
-    causes = explain.step_causes(walk, 0.1)
-    what = _("parameters after the step")
+    causes: dict[Cause, Any] = order_causes(got["events"], weights) | explain.step_causes(walk, 0.1)
     # they move by what labels and outputs say, and the terms of that may cancel
     options: dict[str, Any] = {"causes": causes, "scale": max(1.0, size)}
-    expect_close(got["parameters"], values(model), what, **options)
+    expect_close(got["parameters"], values(model), _("parameters after the step"), **options)
 
 
 @rounds("published", "ones", "equal")
@@ -263,8 +265,8 @@ def test_step_clears_gradients(student: Student, draw: Draw) -> None:
     train_by_hand(model, nn.MSELoss(), [(inputs, labels)], 0.1)
     other = build(weights)
     (10 * other(inputs)).sum().backward()
-    pairs = zip(values(model), other.parameters(), strict=True)
-    kept = [new - 0.1 * parameter.grad for new, parameter in pairs if parameter.grad is not None]
+    grads = [0 * p if p.grad is None else p.grad for p in other.parameters()]
+    kept = [new - 0.1 * grad for new, grad in zip(values(model), grads, strict=True)]
     what = _("with gradients left over from before, parameters after the step")
     causes = {explain.NOT_CLEARED: kept}
     expect_close(got["parameters"], values(model), what, causes=causes)
@@ -344,6 +346,7 @@ def run_training(
         parameter.grad = torch.ones_like(parameter)  # from earlier work
     given = {"model": model, "criterion": criterion(), "loader": loader_of(batches, kind)}
     given["optimizer"] = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    events = listen(model, given["optimizer"])
     names = ("model", "criterion", "optimizer", "loader")
     if by_keyword:
         history = student.train(**given, epochs=epochs)
@@ -353,6 +356,7 @@ def run_training(
         "history": history,
         "parameters": [p.detach().clone() for p in model.parameters()],
         "seen": model[1].seen,
+        "events": events[:20],
         "then": [],
     }
     if again:
@@ -391,7 +395,7 @@ def test_train(student: Student, draw: Draw) -> None:
     expected, later = walk(everything)
     if again:
         later = walk(everything * 2)[1]
-    causes: dict[Cause, Any] = {
+    causes: dict[Cause, Any] = order_causes(got["events"], weights) | {
         explain.NOT_UPDATED: weights,
         explain.NOT_CLEARED: lambda: walk(everything, old=1.0, kept=never)[0],
         explain.CLEARED_AFTER: lambda: walk(everything, old=1.0)[0],
@@ -466,7 +470,7 @@ def run_evaluation(
             result = student.evaluate(model, own, loader)
     except Broken:
         result = "the loader's exception"
-    restored, then = [module.training for module in model.modules()] == modes, None
+    after, then = [module.training for module in model.modules()], None
     if kind == "list":  # the same objects, with other numbers in them
         kept = [parameter.detach().clone() for parameter in model.parameters()]
         for parameter in model.parameters():
@@ -478,7 +482,8 @@ def run_evaluation(
         "then": then,
         "result": result,
         "recording": torch.is_grad_enabled(),
-        "restored": restored,
+        "restored": after == modes,
+        "all": "evaluation" if not any(after) else "training" if all(after) else "",
         "seen": model[0][1].seen,
         "parameters": list(model.parameters()),
         "grads": [parameter.grad for parameter in model.parameters()],
@@ -580,7 +585,7 @@ def test_evaluate_restores_modes(student: Student, draw: Draw) -> None:
         "Some modules were in evaluation mode before and others not; afterwards they are "
         "in another mode than they were."
     )
-    expect(got["restored"], sentence, explain.NOTE_MODES)
+    expect(got["restored"], sentence, explain.MODES_LEFT.get(got["all"], explain.MODES_MIXED))
     got = student.run(run_evaluation, weights=weights, batches=batches, kind="raises")
     kept = got["result"] != "the loader's exception"
     expect(not kept, _("The loader raised an exception, and evaluate kept it to itself."))

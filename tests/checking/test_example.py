@@ -48,7 +48,7 @@ def test_a_script_runs_by_itself(
         return
     assert f"import {name}  # {name}.py" in example.script
     assert f"# {example.check.message.splitlines()[0]}" in example.script
-    assert "student" not in example.script.partition("\nprint(")[0].split("\n\n\n")[-1]
+    assert "student" not in example.script.rpartition("\nprint(")[2].partition("\n")[0]
     if 'device = "cuda"' in example.script:
         return
     raised = ""

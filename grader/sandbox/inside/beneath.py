@@ -20,6 +20,7 @@ from ...devices.memory import NAME, index_of, wrapped
 from ..isolation.limits import Limits
 from ..wire.messages import PRINTED_ANEW
 from .device_setup import on_device
+from .frame_facts import facts_of
 
 # the default dtype, and whether gradients are recorded
 OTHERWISE = "float64", False
@@ -316,14 +317,16 @@ def print_anew() -> None:
         os.write(1, PRINTED_ANEW)
 
 
-def described(error: BaseException, tags: list[str]) -> tuple[str, str, list[tuple[int, int, str]]]:
-    """An exception's type and text, and the lines of the student's that it went through.
+def described(
+    error: BaseException, tags: list[str]
+) -> tuple[str, str, list[tuple[int, int, str]], list[tuple[str, str]]]:
+    """An exception's type and text, the lines of the student's that it went through, and `facts_of` it.
 
     A line is a triple: the number of the cell, which `tags` has the names of; line; function.
     """
     kind, message = type(error).__name__, f"{error}"
     if isinstance(error, SyntaxError) and error.filename in tags:
-        return kind, f"{error.msg}", [(tags.index(error.filename), error.lineno or 0, "")]
+        return kind, f"{error.msg}", [(tags.index(error.filename), error.lineno or 0, "")], []
     lines = []
     step = error.__traceback__
     while step is not None:
@@ -331,4 +334,7 @@ def described(error: BaseException, tags: list[str]) -> tuple[str, str, list[tup
         if code.co_filename in tags:
             lines.append((tags.index(code.co_filename), step.tb_lineno, code.co_name[:80]))
         step = step.tb_next
-    return kind, message, lines
+    try:
+        return kind, message, lines, facts_of(error, tags)
+    except Exception:  # a property of the student's, say
+        return kind, message, lines, []

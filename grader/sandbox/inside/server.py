@@ -53,10 +53,10 @@ from . import beneath, file_metadata
 from .concealed import conceal, conceal_all, keep_to_own_thread
 from .manners import beside, look, rehearsal, span_of, told
 from .operator_trace import keep_switched_on
-from .plain_error import checked, plain_error
 from .programs import Wanted, failed_of, left_out_of, prepare
 from .shown_only import Inert, install_inert
 from .steps import Step, after_students, before_students, into, runner
+from .told_errors import checked, plain_error
 from .trace import Watched, new_trace, seen, steps_after, steps_before, words_of
 
 _MAX_ERRORS = 20

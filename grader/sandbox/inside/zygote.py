@@ -42,8 +42,8 @@ _APART = (
     "inside.forbidden",
     "inside.trace",
     "inside.manners",
-    "inside.plain_error",
     "inside.programs",
+    "inside.told_errors",
     "inside.server",
 )
 _TIDY_AT = 3  # forks: what makes further ones cheaper takes 0.3 s, and is for those who have many

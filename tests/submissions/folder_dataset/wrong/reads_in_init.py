@@ -1,6 +1,6 @@
 # wrong: reads all files in __init__
 # fails: is_lazy
-# cause: none
+# cause: none, stale
 import os
 
 import numpy as np

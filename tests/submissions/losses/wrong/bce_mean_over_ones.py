@@ -1,6 +1,6 @@
 # wrong: each term is averaged over its own samples
 # fails: binary_cross_entropy
-# cause: other
+# cause: own-means
 import torch
 import torch.nn.functional as F
 

@@ -1,6 +1,6 @@
 # wrong: the parameter is called weight, not weights
 # fails: parameters
-# cause: none
+# cause: name
 import torch
 import torch.nn as nn
 

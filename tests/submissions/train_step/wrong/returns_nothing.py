@@ -1,6 +1,6 @@
 # wrong: train_step returns None
 # fails: step
-# cause: none
+# cause: no-return
 import torch
 
 

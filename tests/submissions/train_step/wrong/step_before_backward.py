@@ -1,6 +1,6 @@
 # wrong: steps before backward
 # fails: step
-# cause: not-updated
+# cause: step-before-backward
 import torch
 
 

@@ -1,6 +1,6 @@
 # wrong: clears the gradients after backward, so that the step does nothing
 # fails: step
-# cause: not-updated
+# cause: cleared-between
 import torch
 
 

@@ -1,0 +1,60 @@
+"""In which order does a training loop differentiate and take its steps? A probe listens, and the order has a cause."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from torch import Tensor
+
+from .outcome import Cause
+from .probes import helper
+
+STEP_FIRST = Cause(
+    "step-before-backward",
+    "`optimizer.step()` comes before `backward()`: it uses the gradients that were there before, or none.",
+)
+CLEARED_BETWEEN = Cause(
+    "cleared-between",
+    "The gradients are cleared between `backward()` and `optimizer.step()`, which finds none then.",
+)
+NO_STEP = Cause("not-updated", "`optimizer.step()` is never called: the update is missing.")
+
+
+@helper
+def listen(model: Any, optimizer: Any) -> list[str]:
+    """What happens from now on, in its order: "backward", and "step", or "step without" where no gradient is there.
+
+    Args:
+        model: its last parameter tells of each `backward`.
+        optimizer: one of torch's.
+    """
+    events: list[str] = []
+    parameters = list(model.parameters())
+    parameters[-1].register_post_accumulate_grad_hook(lambda _unused: events.append("backward"))
+
+    def stepped(*_unused: Any) -> None:
+        empty = all(p.grad is None or not p.grad.any().item() for p in parameters)
+        events.append("step without" if empty else "step")
+
+    optimizer.register_step_pre_hook(stepped)
+    return events
+
+
+def order_causes(events: Sequence[str], start: Sequence[Tensor]) -> dict[Cause, Any]:
+    """The mistake that an order shows, for `expect_close(causes=…)` on parameters; empty where it shows none.
+
+    Args:
+        events: what `listen` heard; where it is cut, after an even number.
+        start: the parameters before.
+    """
+    if "backward" not in events:
+        return {}
+    if set(events) == {"backward"}:
+        return {NO_STEP: start}
+    steps, others = events[::2], events[1::2]
+    if "backward" not in steps and set(others) == {"backward"} and len(steps) == len(others):
+        return {STEP_FIRST: ...}
+    if set(steps) == {"backward"} and set(others) == {"step without"}:
+        return {CLEARED_BETWEEN: start}
+    return {}

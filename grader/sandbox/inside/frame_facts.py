@@ -1,0 +1,120 @@
+"""What a student's line had in hand when it raised, as plain texts: what names stood for, and which are nearly right.
+
+It is the student's own word, like all that is told of an exception: messages are made of it, and no verdict.
+"""
+
+from __future__ import annotations
+
+import builtins
+import difflib
+from collections.abc import Iterator, Mapping
+from types import FrameType, ModuleType
+from typing import Any
+
+from torch import Tensor, nn
+
+_MOST = 40  # names that are told of
+_DEEPEST = 4  # lists and dicts in each other in which a probe's tensors are looked for
+_MOST_ELEMENTS = 4096  # of a tensor that is looked at
+_TENSOR = frozenset(dir(Tensor))
+
+
+def facts_of(error: BaseException, tags: list[str]) -> list[tuple[str, str]]:
+    """Pairs of a kind and a text.
+
+    "near": a name that is there, beside the one that is not; "lacks": what had no such attribute; "value": a name of
+    the line's surroundings, and after a "|" what it stood for, as `key=value` or words with "|" between them.
+
+    Args:
+        error: what was raised.
+        tags: the names of the student's files.
+    """
+    own: list[FrameType] = []
+    asked: FrameType | None = None  # the last frame before the student's
+    step = error.__traceback__
+    while step is not None:
+        if step.tb_frame.f_code.co_filename in tags:
+            own.append(step.tb_frame)
+        elif not own:
+            asked = step.tb_frame
+        step = step.tb_next
+    found = list(_near(error, own))
+    if own:
+        given = {id(tensor) for tensor in _tensors(dict(asked.f_locals))} if asked else set()
+        found += [("value", text) for text in _values(own, given)]
+    return found
+
+
+def _near(error: BaseException, own: list[FrameType]) -> Iterator[tuple[str, str]]:
+    name, known = getattr(error, "name", None), list[str]()
+    if isinstance(error, AttributeError) and isinstance(name, str):
+        thing: Any = error.obj
+        is_module = isinstance(thing, ModuleType)
+        yield "lacks", f"module {thing.__name__}" if is_module else type(thing).__name__
+        known = dir(thing)
+    elif isinstance(error, NameError) and isinstance(name, str) and own:
+        known = [*own[-1].f_locals, *own[-1].f_globals, *dir(builtins)]
+    if isinstance(name, str):
+        yield "name", name
+        for near in difflib.get_close_matches(name, known, 2, 0.7):
+            yield "near", near
+
+
+def _values(own: list[FrameType], given: set[int]) -> Iterator[str]:
+    """What names stood for: those of the innermost function, and of the one that encloses an expression's own."""
+    seen: dict[str, Any] = {}
+    for frame in reversed(own):
+        code = frame.f_code
+        taken = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        for name, value in [*frame.f_locals.items()][:_MOST]:
+            seen.setdefault(name, (value, name in taken))
+            if name == "self":
+                for attribute, part in _parts(value):
+                    seen.setdefault(f"self.{attribute}", (part, False))
+        if not code.co_name.startswith("<"):
+            break
+    for name, (value, is_argument) in [*seen.items()][:_MOST]:
+        words = [name[:60], *_described(value, given)]
+        yield "|".join([*words, "argument"] if is_argument else words)
+
+
+def _parts(owner: Any) -> Iterator[tuple[str, Any]]:
+    for names in (
+        vars(owner),
+        *(vars(owner).get(kind) or {} for kind in ("_parameters", "_buffers")),
+    ):
+        if isinstance(names, Mapping):
+            yield from [(key, value) for key, value in names.items() if not key.startswith("_")]
+
+
+def _described(value: Any, given: set[int]) -> Iterator[str]:
+    if isinstance(value, nn.Module):
+        yield "module"
+        if "_modules" in vars(value):  # `nn.Module.__init__` has run
+            yield from [f"device={parameter.device}" for parameter in value.parameters()][:1]
+        return
+    if not isinstance(value, Tensor):
+        yield type(value).__name__
+        return
+    yield "tensor"
+    yield f"device={value.device}"
+    yield f"dtype={value.dtype}".replace("torch.", "")
+    yield f"shape={','.join(map(str, value.shape))}"
+    if value.requires_grad:
+        yield "requires_grad"
+    if value.is_leaf:
+        yield "leaf"
+    if id(value) in given:
+        yield "given"
+    for name in vars(value):  # an attribute that does nothing
+        yield from [
+            f"odd={name},{near}" for near in difflib.get_close_matches(name, _TENSOR, 1, 0.8)
+        ]
+
+
+def _tensors(value: Any, depth: int = 0) -> Iterator[Tensor]:
+    if isinstance(value, Tensor):
+        yield value
+    elif depth < _DEEPEST and isinstance(value, list | tuple | dict):
+        for entry in value.values() if isinstance(value, dict) else value:
+            yield from _tensors(entry, depth + 1)

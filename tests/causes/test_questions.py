@@ -1,0 +1,85 @@
+"""Of the mistakes that people ask about in public, nearly all are named, and none wrongly."""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from grader.checking.collect import collect
+from grader.checking.run import run_checks
+from grader.checking.session import Session, Sessions
+from grader.course.catalog import Course
+from grader.course.python_files import text_of
+from grader.report import CheckResult
+from grader.sandbox import Sandbox
+from grader.submission.submission import Source
+
+
+class Question(NamedTuple):
+    """A mistake, where it is tried, and the name of its cause, which was written down before the grader was asked."""
+
+    title: str
+    exercise: str
+    check: str
+    cause: str
+    text: str
+
+
+def question_of(block: str) -> Question:
+    title, names, text = block.split("\n", 2)
+    exercise, check, cause = names.split()
+    return Question(title, exercise, check, cause, text.rstrip("\n"))
+
+
+_, *BLOCKS = Path(__file__).with_name("questions.txt").read_text(encoding="utf-8").split("=====\n")
+QUESTIONS = [question_of(block) for block in BLOCKS]
+Asked = Callable[[Question], CheckResult]
+
+
+def in_place_of(text: str, new: str) -> str:
+    """A solution in which another function, or another text, stands."""
+    if "\n→\n" in new:
+        old, new = new.split("\n→\n")
+        assert old in text, old
+        return text.replace(old, new, 1)
+    name = ast.parse(new).body[0].name  # type: ignore[attr-defined]
+    node = next(
+        node
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef) and node.name == name
+    )
+    assert node.end_lineno
+    lines = text.splitlines()
+    lines[node.lineno - 1 : node.end_lineno] = [textwrap.indent(new, " " * node.col_offset)]
+    return "\n".join(lines) + "\n"
+
+
+@pytest.fixture
+def asked(course: Course, sandbox: Sandbox) -> Asked:
+    """What comes of the one check that a question is about."""
+
+    def ask(question: Question) -> CheckResult:
+        exercise = course[question.exercise]
+        solution = text_of(exercise.solution)
+        source = Source.of_text(f"{exercise.name}.py", in_place_of(solution, question.text))
+        checks = collect((exercise.checks,), ("cpu", "sim"))
+        with closing(Session(exercise.name, source, sandbox)) as session:
+            right = Source.of_text(f"{exercise.name}.py", solution)
+            sessions = Sessions(session, solution=lambda: right)
+            ran = run_checks({question.check: checks[question.check]}, sessions, seed=18)
+        return ran.checks[0]
+
+    return ask
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.title)
+def test_what_people_ask_about_is_named(asked: Asked, question: Question) -> None:
+    check = asked(question)
+    assert check.status == "failed", check
+    assert check.cause_id == question.cause, (check.message, check.cause)
