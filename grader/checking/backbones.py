@@ -288,8 +288,8 @@ def _frozen_in(
         trained = [name for name in everything if name not in earlier[-1]]
         return [*earlier[-1], trained[0]] if len(earlier) == 1 else earlier[-1]
     frozen = every_second(layers, first + len(earlier))
-    # Of one layer a parameter is frozen and another one is not: it is trained. What holds other layers stays frozen as a
-    # whole, since it shows who looks at all that is inside.
+    # Of one layer a parameter is frozen and another one is not: it is trained. What holds other layers stays frozen as
+    # a whole, since it shows who looks at all that is inside.
     several = [
         own
         for name, own in layers.items()
