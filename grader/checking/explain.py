@@ -72,13 +72,13 @@ EXTRA_DIMENSION = Cause(
 )
 ONE_ELEMENT = Cause(
     "extra-dimension",
-    "The number is right, in a tensor of shape (1,); asked is one without a dimension: `torch.zeros(())` is one, "
+    "The number is right, and its shape is (1,) where a tensor without a dimension is asked: `torch.zeros(())` is one, "
     "`torch.zeros(1)` is not, and a reduction gives one without `keepdim`.",
 )
 RESHAPED = Cause("reshaped", "The numbers are right, in another shape.")
 DTYPE = Cause("dtype", "A dtype is fixed somewhere; results take that of the inputs.")
 FIXED_DTYPE = Cause(
-    "dtype", "Asked is {dtype}, whatever it is made of: give that dtype, or convert to it."
+    "dtype", "{dtype} is asked, whatever dtype the data have: give that dtype, or convert to it."
 )
 DEVICE = Cause("device", "A tensor is made on a fixed device; results stay on that of the inputs.")
 REQUIRES_GRAD = Cause(
