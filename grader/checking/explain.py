@@ -112,7 +112,7 @@ LEFT_IN_EVAL = Cause(
 MODES_MIXED = Cause(
     "mode", "Modules are in different modes: note each module's `training`, and put each one back."
 )
-MODES_LEFT = {"evaluation": LEFT_IN_EVAL, "training": NOTE_MODES}
+MODES_LEFT = {"evaluation": LEFT_IN_EVAL, "training": NOTE_MODES, "": MODES_MIXED}
 PERCENT = Cause("percent", "It is in per cent; a share from 0 to 1 is asked.")
 ARGMIN = Cause("argmin", "The smallest output is taken for the prediction.")
 OVER_BATCH = Cause("wrong-axis", "`argmax` runs over the samples instead of the classes.")
@@ -137,7 +137,7 @@ NO_RETURN = Cause(
     "no-return",
     "`{name}` has no `return`, so it gives None; `print` shows a value, and gives none.",
 )
-MEANT = Cause("name", "There is `{near}`: is `{name}` meant?")
+MEANT = Cause("name", "There is `{near}`; perhaps `{name}` is meant.")
 # mistakes in an update; `step_causes` says what each would have given
 NOT_UPDATED = Cause("not-updated", "It is the old value: the update is missing.")
 UPHILL = Cause("sign", "The step goes uphill: the gradient is to be subtracted.")

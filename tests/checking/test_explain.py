@@ -320,5 +320,5 @@ def test_none_for_a_tensor_alone_shows_no_cause() -> None:
 def test_a_name_that_is_nearly_right() -> None:
     cause = explain.did_you_mean("weights", ["weight", "bias"])
     assert isinstance(cause, Cause)
-    assert cause.text == "There is `weight`: is `weights` meant?"
+    assert cause.text == "There is `weight`; perhaps `weights` is meant."
     assert explain.did_you_mean("weights", ["bias", "weights"]) == ""

@@ -87,8 +87,12 @@ def test_one_hot_without_a_number_of_classes() -> None:
     ("kind", "seen", "part"),
     [
         ("NameError", {"name": "nn"}, "from torch import nn"),
-        ("NameError", {"name": "weigth", "near": "weight"}, "is `weight` meant"),
-        ("AttributeError", {"lacks": "Tensor", "name": "gard", "near": "grad"}, "is `grad` meant"),
+        ("NameError", {"name": "weigth", "near": "weight"}, "perhaps `weight` is meant"),
+        (
+            "AttributeError",
+            {"lacks": "Tensor", "name": "gard", "near": "grad"},
+            "perhaps `grad` is meant",
+        ),
         ("AttributeError", {"lacks": "super", "name": "__int__", "near": "__init__"}, "`__init__`"),
         ("AttributeError", {"lacks": "float", "name": "gard", "near": "grad"}, ""),
         ("AttributeError", {"lacks": "Net", "name": "_modules", "near": "modules"}, ""),
