@@ -143,11 +143,6 @@ NOT_UPDATED = Cause("not-updated", "It is the old value: the update is missing."
 UPHILL = Cause("sign", "The step goes uphill: the gradient is to be subtracted.")
 LR_IGNORED = Cause("lr-ignored", "The step ignores the learning rate.")
 TWICE = Cause("twice", "The update is made twice.")
-UNMOVED = Cause(
-    "not-updated",
-    "The parameters have not moved. `p = p - …` gives the name another tensor; to change the parameter itself, write "
-    "`p -= …` or `p.sub_(…)` within `torch.no_grad()`.",
-)
 
 # a cause leaves at most this share of the difference to the reference unexplained
 _UNEXPLAINED = 0.02
