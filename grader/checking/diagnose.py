@@ -219,10 +219,11 @@ def _is_swapped(
 
 
 def _is_aliased(actual: Any, expected: Any, demands: Demands) -> bool:
-    """Whether every entry of a list is the last one that is asked, and the others are to differ from it."""
+    """Whether every entry of a list is the last that is asked, and the others are of its shape and differ from it."""
     if not (isinstance(actual, list | tuple) and isinstance(expected, list | tuple)):
         return False
-    if not 2 <= len(expected) == len(actual) or not isinstance(expected[0], Tensor):
+    # of two things, one may well stand for both by another mistake
+    if not 3 <= len(expected) == len(actual) or not isinstance(expected[0], Tensor):
         return False
     plain = replace(demands, requires_grad=None)
 
@@ -230,7 +231,9 @@ def _is_aliased(actual: Any, expected: Any, demands: Demands) -> bool:
         return next(mismatches(one, other, "", plain), None) is None
 
     last = expected[-1]
-    if any(isinstance(each, Tensor) and torch.equal(each, last) for each in expected[:-1]):
+    if not all(isinstance(each, Tensor) and each.shape == last.shape for each in expected):
+        return False
+    if any(torch.equal(each, last) for each in expected[:-1]):
         return False
     return all(same(each, last) for each in actual)
 

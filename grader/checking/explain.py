@@ -72,13 +72,13 @@ EXTRA_DIMENSION = Cause(
 )
 ONE_ELEMENT = Cause(
     "extra-dimension",
-    "The number is right, in a tensor of shape (1,); asked is one without a dimension: `torch.zeros(())` is one, "
+    "The number is right, and its shape is (1,) where a tensor without a dimension is asked: `torch.zeros(())` is one, "
     "`torch.zeros(1)` is not, and a reduction gives one without `keepdim`.",
 )
 RESHAPED = Cause("reshaped", "The numbers are right, in another shape.")
 DTYPE = Cause("dtype", "A dtype is fixed somewhere; results take that of the inputs.")
 FIXED_DTYPE = Cause(
-    "dtype", "Asked is {dtype}, whatever it is made of: give that dtype, or convert to it."
+    "dtype", "{dtype} is asked, whatever dtype the data have: give that dtype, or convert to it."
 )
 DEVICE = Cause("device", "A tensor is made on a fixed device; results stay on that of the inputs.")
 REQUIRES_GRAD = Cause(
@@ -112,7 +112,7 @@ LEFT_IN_EVAL = Cause(
 MODES_MIXED = Cause(
     "mode", "Modules are in different modes: note each module's `training`, and put each one back."
 )
-MODES_LEFT = {"evaluation": LEFT_IN_EVAL, "training": NOTE_MODES}
+MODES_LEFT = {"evaluation": LEFT_IN_EVAL, "training": NOTE_MODES, "": MODES_MIXED}
 PERCENT = Cause("percent", "It is in per cent; a share from 0 to 1 is asked.")
 ARGMIN = Cause("argmin", "The smallest output is taken for the prediction.")
 OVER_BATCH = Cause("wrong-axis", "`argmax` runs over the samples instead of the classes.")
@@ -137,17 +137,12 @@ NO_RETURN = Cause(
     "no-return",
     "`{name}` has no `return`, so it gives None; `print` shows a value, and gives none.",
 )
-MEANT = Cause("name", "There is `{near}`: is `{name}` meant?")
+MEANT = Cause("name", "There is `{near}`; perhaps `{name}` is meant.")
 # mistakes in an update; `step_causes` says what each would have given
 NOT_UPDATED = Cause("not-updated", "It is the old value: the update is missing.")
 UPHILL = Cause("sign", "The step goes uphill: the gradient is to be subtracted.")
 LR_IGNORED = Cause("lr-ignored", "The step ignores the learning rate.")
 TWICE = Cause("twice", "The update is made twice.")
-UNMOVED = Cause(
-    "not-updated",
-    "The parameters have not moved. `p = p - …` gives the name another tensor; to change the parameter itself, write "
-    "`p -= …` or `p.sub_(…)` within `torch.no_grad()`.",
-)
 
 # a cause leaves at most this share of the difference to the reference unexplained
 _UNEXPLAINED = 0.02

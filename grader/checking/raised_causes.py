@@ -18,7 +18,7 @@ from .torch_errors import OTHER_DEVICE, meaning_of, meaning_on, with_index
 _MOST = 60
 _LONGEST = 200
 NOT_IMPORTED = Cause("raised-name", "`{name}` is not imported: write `{statement}` at the top.")
-MEANT = Cause("raised-name", "There is no `{name}`; is `{near}` meant?")
+MEANT = Cause("raised-name", "There is no `{name}`; perhaps `{near}` is meant.")
 NOT_MOVED = Cause(
     "raised-not-moved",
     "`{name}` is still where it came from, on {place}: `{name} = {name}.to(device)`, with the device of the other "
@@ -43,7 +43,7 @@ NEEDS_NO_GRAD = Cause(
     "`{name}` does not require gradients, so nothing is recorded: work on `{name}.detach().clone().requires_grad_()`.",
 )
 MISSPELT = Cause(
-    "raised-name", "`{name}.{odd}` is a new attribute that does nothing; is `{near}` meant?"
+    "raised-name", "`{name}.{odd}` is a new attribute that does nothing; perhaps `{near}` is meant."
 )
 NON_LEAF = Cause(
     "raised-non-leaf",

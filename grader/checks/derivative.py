@@ -41,7 +41,7 @@ BY_H = Cause("scale", "The two points are 2h apart, and it is divided by h.")
 BY_2H = Cause("scale", "The two points are h apart, and it is divided by 2h.")
 FIVE_POINTS = Cause(
     "five-points",
-    "That is a formula of four points, and a good one; asked is the one of two: (f(x+h) − f(x−h)) / 2h.",
+    "It is the five-point formula, which is right elsewhere; here (f(x+h) − f(x−h)) / 2h is asked.",
 )
 ALL_AT_ONCE = Cause(
     "all-at-once", "All elements are moved at once: move one, and leave the others where they are."

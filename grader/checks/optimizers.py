@@ -24,6 +24,11 @@ from grader import (
     rounds,
 )
 
+UNMOVED = Cause(
+    "not-updated",
+    "The parameters have not moved. `p = p - …` gives the name another tensor; to change the parameter itself, write "
+    "`p -= …` or `p.sub_(…)` within `torch.no_grad()`.",
+)
 FORBIDDEN = {"from scratch": {"names": ["torch.optim"]}}
 # what each mistake does stands in `by_hand`
 MISTAKES = {
@@ -245,7 +250,7 @@ def expect_like_torch(
     got = student.run(run_steps, **given, how=how, beside=beside)
     settings = ", ".join(f"{name}={value}" for name, value in options.items())
     expected = by_torch(kind, options, start, grads)
-    causes = {explain.UNMOVED: start} | {
+    causes = {UNMOVED: start} | {
         cause: partial(by_hand, kind, options, start, grads, mistake)
         for mistake, cause in MISTAKES.items()
         if mistake != "one step" or how == "generator"
@@ -408,7 +413,7 @@ def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     kinds = ("MySGD", "MyAdam")
     expected = {kind: by_torch(kind, {"lr": 0.1}, [start], [[grad]] * 2)[0] for kind in kinds}
     what = _("where torch's default device is another one, parameters after two steps")
-    causes = {explain.UNMOVED: dict.fromkeys(kinds, start)}
+    causes = {UNMOVED: dict.fromkeys(kinds, start)}
     expect_close(got, expected, what, causes=causes)
 
 

@@ -113,7 +113,7 @@ def ids(actual: Any, expected: Any, **options: Any) -> list[str]:
         (received(GRADIENT, "cpu", home="cuda"), GRADIENT, ["device"]),
         (received(-GRADIENT), GRADIENT, ["sign"]),
         (-2.0, 2.0, ["sign", "missing-term"]),
-        (None, GRADIENT, []),
+        (None, GRADIENT, ["no-return"]),
         ([1.0], [1.0, 2.0], []),
         ({}, {"a": 1.0}, []),
         (3, 4, []),
@@ -162,7 +162,7 @@ def test_a_general_cause_needs_one_place_that_shows_it() -> None:
 
 
 def test_a_mistake_in_another_form_fits_as_a_whole() -> None:
-    assert ids(None, GRADIENT, causes={CUBE: None}) == ["cube"]
+    assert ids(None, GRADIENT, causes={CUBE: None}) == ["cube", "no-return"]
     assert ids("x", 1.0, causes={CUBE: "x"}) == ["cube"]
     assert ids([1.0, "x"], 1.0, causes={CUBE: [1.0, "x"]}) == ["cube"]
     assert ids([1.0, 2.0], 1.0, causes={CUBE: [1.0]}) == []

@@ -286,3 +286,39 @@ def test_an_answer_that_is_far_too_large_is_not_searched(monkeypatch: pytest.Mon
     list(explain.causes_in_form(large[:10], torch.tensor(1.0), 1e-6))
     assert len(searched) == 1
     assert list(explain.causes_in_form(large.reshape(-1), large, 1e-6))  # as large as is asked for
+
+
+def test_a_scalar_in_a_dimension_of_one_is_told_as_that() -> None:
+    found = causes(received(torch.tensor([2.5])), torch.tensor(2.5))
+    assert explain.ONE_ELEMENT in found
+    assert explain.EXTRA_DIMENSION not in found
+
+
+def test_a_dtype_that_the_exercise_fixes_does_not_follow_the_inputs() -> None:
+    wrong, right = received(torch.ones(2).double()), torch.ones(2)
+    [fixed] = causes(wrong, right, fixed_dtype=True)
+    assert "float32 is asked" in fixed.text
+    pair: dict[str, Any] = {"a": wrong, "b": received(right)}
+    [fixed] = causes(pair, {"a": right, "b": right}, fixed_dtype=("a",))
+    assert "float32 is asked" in fixed.text
+    assert causes(pair, {"a": right, "b": right}, fixed_dtype=("b",)) == [explain.DTYPE]
+
+
+def test_one_tensor_that_is_kept_again_and_again() -> None:
+    steps = [torch.tensor([1.0, 2.0]), torch.tensor([3.0, 5.0]), torch.tensor([4.0, 9.0])]
+    last = [received(steps[-1])] * 3
+    assert explain.ALIASED in causes(last, steps)
+    assert explain.ALIASED not in causes([received(steps[0])] * 3, steps)
+    # where the values stand still before the end, this shows nothing
+    assert explain.ALIASED not in causes(last, [steps[0], steps[-1], steps[-1]])
+
+
+def test_none_for_a_tensor_alone_shows_no_cause() -> None:
+    assert [cause.sure for cause in causes(None, torch.ones(2))] == [False]
+
+
+def test_a_name_that_is_nearly_right() -> None:
+    cause = explain.did_you_mean("weights", ["weight", "bias"])
+    assert isinstance(cause, Cause)
+    assert cause.text == "There is `weight`; perhaps `weights` is meant."
+    assert explain.did_you_mean("weights", ["bias", "weights"]) == ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -45,6 +46,20 @@ def backward_twice() -> None:
     loss.backward()
 
 
+class NoSuper(nn.Module):
+    """Forgets what comes first."""
+
+    def __init__(self) -> None:
+        self.weight = nn.Parameter(ROWS)
+
+
+class NoSuperPlain(nn.Module):
+    """Forgets it, and keeps a plain tensor."""
+
+    def __init__(self) -> None:
+        self.weight = ROWS
+
+
 def message_of(raises: Callable[[], Any]) -> str:
     with pytest.raises(Exception, match=r".") as caught:
         raises()
@@ -83,12 +98,43 @@ def message_of(raises: Callable[[], Any]) -> str:
         (lambda: ROWS + NONE, "raised-none"),
         (lambda: 0.1 * NONE, "raised-none"),
         (lambda: NONE.zero_(), "raised-none"),
+        (lambda: list(NONE), "raised-none"),
+        (NoSuper, "raised-super"),
+        (lambda: NoSuperPlain()(ROWS), "raised-super"),
+        (lambda: NoSuperPlain().to("cpu"), "raised-super"),
+        (lambda: nn.Parameter(torch.tensor([1])), "raised-integers"),
+        (lambda: torch.tensor([1]).requires_grad_(), "raised-integers"),
+        (lambda: (ROWS == 1).mean(), "raised-mean"),
+        (lambda: torch.tensor([1, 2]).mean(), "raised-mean"),
+        (lambda: math.exp(ROWS), "raised-one-number"),
+        (lambda: ROWS.item(), "raised-one-number"),
+        (lambda: (2 * leaf()).backward(), "raised-scalar"),
+        (lambda: torch.autograd.grad(leaf().sum(), leaf()), "raised-not-used"),
+        (lambda: torch.autograd.grad(leaf().sum(), ROWS), "raised-graph-cut"),
+        (lambda: leaf().numpy(), "raised-numpy"),
+        (lambda: ROWS[torch.ones(2)], "raised-indices"),
+        (lambda: ROWS.mean + 1, "raised-not-called"),
+        (lambda: ROWS ^ 2, "raised-power"),
     ],
 )
 def test_what_torch_and_python_raise_is_known(raises: Callable[[], Any], name: str) -> None:
     message = message_of(raises)
     cause = meaning_of(message)
     assert (cause.id if cause else "") == name, message
+
+
+def test_what_a_check_did_with_a_result_is_told_otherwise() -> None:
+    message = message_of(lambda: ROWS.T.view(6))
+    mine, other = meaning_of(message), meaning_of(message, own=False)
+    assert mine
+    assert other
+    assert (mine.id, other.id) == ("raised-view", "raised-in-pieces")
+
+
+def test_an_exception_without_a_text_is_known_by_its_class() -> None:
+    cause = meaning_of("", "BdbQuit")
+    assert cause
+    assert cause.id == "raised-breakpoint"
 
 
 @pytest.mark.parametrize(
@@ -106,6 +152,7 @@ def test_what_torch_and_python_raise_is_known(raises: Callable[[], Any], name: s
             "raised-device",
         ),
         ("Boolean value of Tensor with more than one value is ambiguous", "raised-truth"),
+        ("EOF when reading a line", "raised-input"),
         ("list index out of range", ""),
         ("", ""),
     ],

@@ -1,0 +1,67 @@
+"""A function without `return` is named where None came for something else, and nowhere else."""
+
+from __future__ import annotations
+
+import pytest
+
+from grader.checking.explain import NO_RETURN
+from grader.checking.no_return import giving, silent_functions, with_no_return
+from grader.checking.outcome import CaseEnd, Cause
+
+SOLUTION = ("def f(x):\n    return x\n\ndef g(x):\n    return f(x)\n\ndef act(x):\n    x.a = 1\n",)
+NONE = Cause("raised-none", "Something is None.")
+
+
+@pytest.mark.parametrize(
+    ("body", "gives"),
+    [
+        ("return x", True),
+        ("if x:\n        return 1", True),
+        ("yield x", True),
+        ("raise NotImplementedError", True),
+        ("print(x)", False),
+        ("return", False),
+        ("return None", False),
+        ("return print(x)", False),
+        ("return lambda: x", True),
+        ("def inner():\n        return x", False),
+        ("(lambda: (yield))", False),
+    ],
+)
+def test_what_gives_something_back(body: str, gives: bool) -> None:
+    assert giving([f"def f(x):\n    {body}\n"]) == [
+        pair for pair in [("f", gives), ("inner", True)] if f"def {pair[0]}" in f"def f {body}"
+    ]
+
+
+def test_the_last_definition_counts_and_what_is_no_python_has_none() -> None:
+    assert giving(["def f(): return 1", "def f(): pass", "def ("]) == [("f", False)]
+
+
+def test_what_the_solution_gives_is_asked() -> None:
+    texts = ("def f(x):\n    print(x)\ndef act(x):\n    pass\ndef own(x):\n    pass\n",)
+    assert silent_functions(texts, SOLUTION) == {"f"}
+
+
+def named(message: str, causes: tuple[Cause, ...], asked: tuple[str, ...] = ()) -> tuple[str, ...]:
+    texts = ("def f(x):\n    print(x)\n\ndef g(x):\n    return f(x) + 1\n",)
+    end = with_no_return(CaseEnd("failed", message, causes), texts, SOLUTION, asked)
+    return tuple(cause.text for cause in end.causes)
+
+
+def test_it_is_named_where_none_came() -> None:
+    told = NO_RETURN.of(name="f").text
+    assert named("f(x) is None, expected a tensor.", (NO_RETURN.unsure(),)) == (told,)
+    assert named("`g` raised TypeError (line 4: `return f(x) + 1`).", (NONE,)) == (told,)
+    assert named("the result is None, expected a tensor.", (NO_RETURN.unsure(),), ("f",)) == (told,)
+    assert named("f does not return a pair.", ()) == (told,)
+
+
+def test_it_is_not_named_elsewhere() -> None:
+    other = Cause("sign", "The sign is the wrong way round.")
+    assert named("f(x) is 2, expected -2.", (other,)) == (other.text,)
+    assert named("x.grad is None, expected a tensor.", (NO_RETURN.unsure(),), ("g",)) == ()
+    assert named("`g` raised TypeError (line 4: `x.grad + 1`).", (NONE,)) == (NONE.text,)
+    assert named("the result is 3, expected 2.", (), ("f",)) == ()
+    passed = CaseEnd()
+    assert with_no_return(passed, SOLUTION, SOLUTION, ()) is passed
