@@ -24,6 +24,20 @@ _FOR_AUTHORS = {
     "AttributeError",
     "KeyError",
 }
+# names of what is found by itself, or is code, patterns or styles
+_NO_SENTENCES = {
+    "HINTS",
+    "COMPARE",
+    "FORBIDDEN",
+    "_HEADS",
+    "_FORMS",
+    "_IMPORTS",
+    "_TRACER",
+    "_STYLES",
+    "_VIEW",
+}
+# code that a student is shown: an import, a command for the shell
+_CODE = re.compile(r"(import|from|grader) \w|.* && ")
 _NOT_READ = {"style", "help", "metavar", "justify"}
 # what only authors, instructors and services read, in English: rooms, and files of rooms that speak to students as well
 _FOR_INSTRUCTORS = (
@@ -84,7 +98,8 @@ def told(node: ast.expr) -> str:
 def _search(node: ast.AST) -> Iterator[ast.expr]:
     if isinstance(node, ast.JoinedStr):
         words = [part for part in node.values if isinstance(part, ast.Constant)]
-        if any(re.search("[A-Za-z]", told(part)) for part in words) and _PROSE.search(told(node)):
+        prose = _PROSE.search(told(node)) and not _CODE.match(told(node))
+        if prose and any(re.search("[A-Za-z]", told(part)) for part in words):
             yield node
         return
     if isinstance(node, ast.Constant):
@@ -98,6 +113,8 @@ def _search(node: ast.AST) -> Iterator[ast.expr]:
 def _is_prose(text: str) -> bool:
     """Also a template, in which a placeholder counts as a word."""
     words = re.sub(r"\{[^{}]*\}", "", text)
+    if _CODE.match(text):
+        return False
     return bool(re.search("[A-Za-z]", words) and _PROSE.search(re.sub(r"\{[^{}]*\}", "xx", text)))
 
 
@@ -141,7 +158,7 @@ def _children(node: ast.AST) -> Iterator[ast.AST]:
             return
         case ast.Call(func=ast.Attribute(value=ast.Name("re"))):
             return
-        case ast.Assign(targets=[ast.Name("HINTS" | "FORBIDDEN" | "_HEADS")]):
+        case ast.Assign(targets=[ast.Name(name)]) if name in _NO_SENTENCES:
             return
         case ast.Assign(targets=[ast.Name("factors")], value=ast.Dict() as names):
             yield from filter(None, (*names.keys, *names.values))
@@ -153,7 +170,12 @@ def _children(node: ast.AST) -> Iterator[ast.AST]:
             plain = [part for part in (node.left, *node.comparators) if _is_plain(part)]
             yield from (part for part in (node.left, *node.comparators) if part not in plain)
         case ast.Dict():
-            yield from node.values
+            named = zip(node.keys, node.values, strict=True)
+            yield from (
+                value
+                for key, value in named
+                if not (isinstance(key, ast.Constant) and key.value in _NOT_READ)
+            )
         case ast.keyword(arg="factors", value=ast.Dict() as names):
             yield from filter(None, (*names.keys, *names.values))
         case ast.keyword():
@@ -164,7 +186,7 @@ def _children(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _is_plain(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant | ast.Tuple)
+    return isinstance(node, ast.Constant | ast.Tuple | ast.Set)
 
 
 def _name(node: ast.expr) -> str:

@@ -203,7 +203,7 @@ def test_a_korean_notebook_runs(course: Course, tmp_path: Path) -> None:
     client.execute(env=os.environ | {"GRADER_LANG": "en"})
     [output] = filled.cells[-1].outputs
     shown = html.unescape(output["data"]["text/html"])
-    assert "`forward_difference(f, x, h)`는" in shown
+    assert "<code>forward_difference(f, x, h)</code>는" in shown
     assert "같은 수로 다시" in shown
 
 

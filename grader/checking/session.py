@@ -91,8 +91,7 @@ class Session:
 
     Attributes:
         load_problem: why the student's file cannot be loaded, once that is known.
-        failures: what is told of what failed.
-        programs: the student's texts.
+        failures, programs: what is told of what failed; the student's texts.
         is_waiting: whether this process waits for the sandbox at the moment.
         printed: the beginning of what the student's code has printed in answers; whoever reads it empties it.
     """

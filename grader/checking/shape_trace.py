@@ -58,7 +58,7 @@ class _Following(Probe):
     """Another probe, whose run is followed line by line."""
 
     def __init__(self, probe: Probe) -> None:
-        super().__init__(probe._function, tuple(probe.changes), once="it is followed")
+        super().__init__(probe._function, tuple(probe.changes), once="followed")
         self.name = "follow"
         self._followed = probe
 

@@ -149,8 +149,9 @@ def init(target: Path, notebooks: bool, folder: Path | None) -> None:
     click.echo(_(_MADE).format(count=made, folder=target.absolute() if here else target))
     if kept:
         click.echo(_(_KEPT).format(count=kept))
-    go = "" if here else f"cd {shlex.quote(str(target))} && "
-    click.echo(_(_START).format(command=f"{go}grader watch{speak}"))
+    command = f"grader watch{speak}"
+    command = command if here else f"cd {shlex.quote(str(target))} && {command}"
+    click.echo(_(_START).format(command=command))
 
 
 @click.command()

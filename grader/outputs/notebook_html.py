@@ -25,19 +25,18 @@ _COLOURS = {
     "magenta": "#b04ac0",
     "dim": "#888888",
 }
-_ROW = "display: flex; gap: 0.6em; align-items: baseline; margin: 0.25em 0; text-align: left"
-_MARK = (
-    "flex: 0 0 1.2em; text-align: center; font-weight: bold; "
-    "font-family: 'DejaVu Sans', 'Segoe UI Symbol', 'Apple Symbols', 'Noto Sans Symbols 2', sans-serif; "
-)
-_ABOUT = "flex: 1 1 0; min-width: 0; overflow-wrap: anywhere"
-_SCORE = "flex: none; white-space: nowrap"
-_PLAIN = "opacity: 0.8; white-space: pre-wrap"
-_STRONG = "font-weight: bold; white-space: pre-wrap"
-_PRINTED = (
-    "margin: 0.2em 0; padding: 0 0.6em; border-left: 3px solid #888888; "
-    "white-space: pre-wrap; overflow-wrap: anywhere; background: none; color: inherit"
-)
+_STYLES = {
+    "row": "display: flex; gap: 0.6em; align-items: baseline; margin: 0.25em 0; text-align: left",
+    "mark": "flex: 0 0 1.2em; text-align: center; font-weight: bold; "
+    "font-family: 'DejaVu Sans', 'Segoe UI Symbol', 'Apple Symbols', 'Noto Sans Symbols 2', sans-serif; ",
+    "head": "font-weight: bold; ",
+    "about": "flex: 1 1 0; min-width: 0; overflow-wrap: anywhere",
+    "score": "flex: none; white-space: nowrap",
+    "plain": "opacity: 0.8; white-space: pre-wrap",
+    "strong": "font-weight: bold; white-space: pre-wrap",
+    "printed": "margin: 0.2em 0; padding: 0 0.6em; border-left: 3px solid #888888; white-space: pre-wrap; "
+    "overflow-wrap: anywhere; background: none; color: inherit",
+}
 
 
 def render(report: Report, examples: Mapping[str, str] | None = None) -> str:
@@ -53,20 +52,20 @@ def render(report: Report, examples: Mapping[str, str] | None = None) -> str:
             if script := (examples or {}).get(exercise.name):
                 fold = SubElement(root, "details")
                 SubElement(fold, "summary").text = _("Try it: Python that shows what is wrong")
-                SubElement(fold, "pre", {"style": _PRINTED}).text = script
+                SubElement(fold, "pre", {"style": _STYLES["printed"]}).text = script
     return tostring(root, encoding="unicode", method="html")
 
 
 def _exercise(parent: Element, exercise: ExerciseResult) -> None:
     head = SubElement(parent, "p")
-    _mark(head, exercise.status, "font-weight: bold; ").tail = " "
+    _mark(head, exercise.status, _STYLES["head"]).tail = " "
     SubElement(head, "b").text = f"{exercise.name}  {worth(exercise)}"
     if exercise.explanation:
         _coded(SubElement(parent, "p", {"style": "white-space: pre-wrap"}), exercise.explanation)
     if not exercise.was_attempted or exercise.is_fault:
         return
     for check, what in told_in(exercise):
-        _check(SubElement(parent, "div", {"style": _ROW}), check, what)
+        _check(SubElement(parent, "div", {"style": _STYLES["row"]}), check, what)
     if printed := printed_in(exercise):
         _printed(parent, printed)
     if any(check.went_wrong for check in exercise.checks):
@@ -74,17 +73,21 @@ def _exercise(parent: Element, exercise: ExerciseResult) -> None:
 
 
 def _check(row: Element, check: CheckResult, what: Told) -> None:
-    _mark(row, check.status, _MARK)
-    about = SubElement(row, "div", {"style": _ABOUT})
+    _mark(row, check.status, _STYLES["mark"])
+    about = SubElement(row, "div", {"style": _STYLES["about"]})
     _coded(SubElement(about, "div"), check.description)
-    for text, style in ((what.cause, _STRONG), (what.message, _PLAIN), (what.place, _PLAIN)):
+    for text, style in (
+        (what.cause, _STYLES["strong"]),
+        (what.message, _STYLES["plain"]),
+        (what.place, _STYLES["plain"]),
+    ):
         if text:
             _coded(SubElement(about, "div", {"style": style}), text)
     if what.printed:
         _printed(about, what.printed)
     if what.message and not check.same_as:
         about.extend(map(figure, check.pictures))
-    SubElement(row, "div", {"style": _SCORE}).text = f"{check.score}/{check.points}"
+    SubElement(row, "div", {"style": _STYLES["score"]}).text = f"{check.score}/{check.points}"
 
 
 def _mark(parent: Element, status: str, style: str) -> Element:
@@ -96,8 +99,8 @@ def _mark(parent: Element, status: str, style: str) -> Element:
 
 
 def _printed(parent: Element, text: str) -> None:
-    SubElement(parent, "div", {"style": _PLAIN}).text = _("Your code printed:")
-    SubElement(parent, "pre", {"style": _PRINTED}).text = text
+    SubElement(parent, "div", {"style": _STYLES["plain"]}).text = _("Your code printed:")
+    SubElement(parent, "pre", {"style": _STYLES["printed"]}).text = text
 
 
 def _coded(element: Element, text: str) -> None:

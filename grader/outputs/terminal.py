@@ -27,7 +27,8 @@ def render(report: Report, console: Console, verbose: bool = False) -> None:
         with console.capture() as capture:
             _render(cleaned(report), console, verbose)
         # Rich fills lines up with blanks, which nobody wants in a file
-        console.file.writelines(f"{line.rstrip()}\n" for line in capture.get().splitlines())
+        for line in capture.get().splitlines():
+            console.out(line.rstrip(), highlight=False)
 
 
 def _render(report: Report, console: Console, verbose: bool) -> None:
