@@ -1,6 +1,6 @@
 # wrong: forward returns nothing
 # fails: forward
-# cause: none
+# cause: no-return
 import torch
 import torch.nn as nn
 

@@ -1,6 +1,6 @@
 # wrong: prints the result instead of returning it
 # fails: forward
-# cause: none
+# cause: no-return
 import torch
 import torch.nn as nn
 
