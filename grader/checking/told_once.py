@@ -29,27 +29,36 @@ def told_once(
     """
     first: dict[tuple[str, ...], str] = {}
     told = []
-    for check in _placed(checks, descriptions, source):
+    for check in _placed(checks, descriptions, violations, source):
         if check.went_wrong:
-            key = _broken(check, violations) or _key(check, mistakes.get(check.name, ""))
-            name = first.setdefault(key, check.name)
+            broken = _broken(check, violations)
+            key = broken or _key(check, mistakes.get(check.name, ""))
+            anywhere = (*key[:-1], "")
+            # where a check names no definition, one cause is one mistake
+            known = first.setdefault(key, check.name)
+            name = known if check.place or broken else first.get(anywhere, known)
+            first.setdefault(anywhere, name)
             check = replace(check, same_as=name if name != check.name else "")
         told.append(check)
     return tuple(told)
 
 
 def _placed(
-    checks: Sequence[CheckResult], descriptions: Mapping[str, str], source: Source
+    checks: Sequence[CheckResult],
+    descriptions: Mapping[str, str],
+    violations: Sequence[Violation],
+    source: Source,
 ) -> Iterator[CheckResult]:
     """Each check that failed with its place: the line that raised, or where what it asks for is defined.
 
-    A description that begins with an ellipsis goes on with the one before.
+    A description that begins with an ellipsis goes on with the one before. The line that broke a rule is in the
+    message.
     """
     begun = ""
     for check in checks:
         description = descriptions[check.name]
         begun = begun if description.startswith("...") else description
-        if check.went_wrong and not check.place:
+        if check.went_wrong and not check.place and not _broken(check, violations):
             place = place_of(source, description) or place_of(source, begun)
             check = replace(check, place=place)
         yield check

@@ -119,8 +119,18 @@ def test_a_rule_that_one_line_broke_is_told_once(graded: Grade) -> None:
     checks = checks_of(graded, "line_fit", BY_AUTOGRAD)
     assert checks["gradients"].message.startswith("`gradients` had torch differentiate")
     assert checks["step"].same_as == "gradients"
+    assert checks["gradients"].place == ""  # the message names the line
 
 
 def test_a_description_that_goes_on_has_the_place_of_the_one_before(graded: Grade) -> None:
     checks = checks_of(graded, "optimizers", NOTHING_MOVES)
     assert checks["sgd_momentum"].place == checks["sgd_plain"].place == "optimizers.py, line 5"
+
+
+def test_a_check_that_names_no_definition_shares_the_cause_of_one_that_does(graded: Grade) -> None:
+    text = NOTHING_MOVES.replace("pass", "for p in self.params:\n                p = p - 0.1", 1)
+    checks = checks_of(graded, "optimizers", text)
+    same = [check for check in checks.values() if check.cause_id == checks["sgd_plain"].cause_id]
+    assert checks["sgd_plain"].cause_id
+    assert [check.same_as for check in same if not check.place] != []
+    assert all(check.same_as == "sgd_plain" for check in same if not check.place)

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from grader.checking.torch_errors import gradient_complaint, meaning_of, meaning_on, takes_no_half
 
 ROWS = torch.ones(2, 3)
+NOT_CALLED: Any = ROWS.mean
 DOUBLE = torch.ones(3, 2, dtype=torch.float64)
 NONE: Any = None
 
@@ -113,7 +114,7 @@ def message_of(raises: Callable[[], Any]) -> str:
         (lambda: torch.autograd.grad(leaf().sum(), ROWS), "raised-graph-cut"),
         (lambda: leaf().numpy(), "raised-numpy"),
         (lambda: ROWS[torch.ones(2)], "raised-indices"),
-        (lambda: ROWS.mean + 1, "raised-not-called"),
+        (lambda: NOT_CALLED + 1, "raised-not-called"),
         (lambda: ROWS ^ 2, "raised-power"),
     ],
 )
