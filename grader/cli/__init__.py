@@ -10,12 +10,26 @@ import click
 from .. import language
 from ..errors import CourseFault, Fault, InputError, extras_are_told
 from ..language import _
-from . import author, check, class_report, doctor, exercises, grade, hint_watch, try_out
-from .common import lang_option, refuse, speaks
+from . import (
+    author,
+    check,
+    class_report,
+    click_words,
+    doctor,
+    exercises,
+    grade,
+    hint_watch,
+    try_out,
+)
+from .common import lang_option, refuse, speak, speaks
 
 
 class Commands(click.Group):
     """Tells in one place of what the caller can mend, and of what is the grader's own fault."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        speak(ctx)  # before an option such as --help, or a mistake, says anything
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -61,6 +75,7 @@ def main(context: click.Context) -> None:
     # and so do the reports that they make
     if command and not speaks(command):
         language.use(language.ENGLISH)
+        click_words.speak(language.ENGLISH)
 
 
 for command in (

@@ -18,6 +18,7 @@ from ..course.catalog import Course, Exercise, load_course
 from ..errors import OutputError
 from ..language import _
 from ..outputs.narrow_encoding import ERRORS
+from . import click_words
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -44,7 +45,9 @@ device_option = click.option(
 )
 
 
-def _speak(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
+def speak(
+    context: click.Context, parameter: click.Parameter | None = None, value: str | None = None
+) -> None:
     """The group's option or the environment decides; a command's own option has the last word."""
     asked = os.environ.get("GRADER_LANG", "")
     if not value and asked and asked not in language.languages():
@@ -56,6 +59,7 @@ def _speak(context: click.Context, parameter: click.Parameter, value: str | None
             stream.reconfigure(errors=ERRORS)
     if value or context.parent is None:
         language.use(value or language.preferred())
+        click_words.speak(language.current())
         _translate_help(context.find_root().command)
 
 
@@ -83,7 +87,7 @@ lang_option = click.option(
     type=click.Choice(language.languages()),
     is_eager=True,
     expose_value=False,
-    callback=_speak,
+    callback=speak,
     help="The language of all texts. Default: what GRADER_LANG says, or else the locale.",
 )
 
