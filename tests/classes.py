@@ -53,7 +53,7 @@ def run(*arguments: str | Path, status: int = 0) -> str:
     """What a command prints; it must end with `status`, and not with a traceback."""
     result = subprocess.run(command(*arguments), cwd=ROOT, capture_output=True, text=True)
     printed = result.stdout + result.stderr
-    assert "Traceback" not in printed
+    assert "Traceback" not in printed, printed
     assert result.returncode == status, printed
     return printed
 

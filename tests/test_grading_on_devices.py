@@ -77,7 +77,7 @@ def test_a_gpu_that_is_named_by_its_number_is_told(graded: Grade) -> None:
 def test_a_result_that_stays_behind_is_told(graded: Grade) -> None:
     result = graded("batching", text_of("batching/wrong/device_zeros_on_the_cpu"))
     [lost] = [check for check in result.checks if not check.score]
-    assert 'padded"] is on cpu, expected on sim' in lost.message
+    assert 'entry "padded" of the batch is on cpu, expected on sim' in lost.message
 
 
 def test_every_other_check_runs_on_the_cpu(graded: Grade) -> None:

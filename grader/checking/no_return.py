@@ -11,7 +11,6 @@ from functools import lru_cache
 from ..errors import UnreadableError
 from ..submission.bounded import bounded
 from ..text import tree_of
-from .explain import NO_RETURN
 from .outcome import CaseEnd
 
 
@@ -26,6 +25,10 @@ def with_no_return(
         solution: the exercise's.
         asked: names that stand in what the case asked for.
     """
+    from .explain import (
+        NO_RETURN,
+    )  # it imports torch, which the process that reads large texts has not
+
     causes = [cause for cause in end.causes if cause != NO_RETURN]
     was_none = len(causes) < len(end.causes) or any(cause.id == "raised-none" for cause in causes)
     if end.status == "failed" and (was_none or not causes):

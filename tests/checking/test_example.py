@@ -17,11 +17,11 @@ from grader.machines import Machines
 from grader.submission import Submission
 
 WRONG = Path(__file__).parents[1] / "submissions"
-# of each exercise a few, drawn by their names' order
+# of each exercise one
 FILES = [
     path
     for exercise in sorted(WRONG.iterdir())
-    for path in sorted(exercise.glob("wrong/*.py"))[3:40:18]
+    for path in sorted(exercise.glob("wrong/*.py"))[3:4]
 ]
 
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
+import grader
 from grader.checking.explain import NO_RETURN
 from grader.checking.no_return import giving, silent_functions, with_no_return
 from grader.checking.outcome import CaseEnd, Cause
@@ -65,3 +70,13 @@ def test_it_is_not_named_elsewhere() -> None:
     assert named("the result is 3, expected 2.", (), ("f",)) == ()
     passed = CaseEnd()
     assert with_no_return(passed, SOLUTION, SOLUTION, ()) is passed
+
+
+def test_what_reads_large_texts_needs_no_torch() -> None:
+    """Readers run in a process of their own, which has the grader's modules and nothing of torch's."""
+    package = Path(grader.__file__).parent
+    users = [path for path in package.rglob("*.py") if "import bounded" in path.read_text()]
+    names = [".".join(path.relative_to(package.parent).with_suffix("").parts) for path in users]
+    assert "grader.checking.no_return" in names
+    program = f"import sys; sys.modules['torch'] = None; [__import__(name) for name in {names!r}]"
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=package.parent)

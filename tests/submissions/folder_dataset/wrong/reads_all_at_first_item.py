@@ -1,6 +1,6 @@
 # wrong: the first item asked for reads all files
 # fails: is_lazy
-# cause: none, stale
+# cause: stale
 import os
 
 import numpy as np

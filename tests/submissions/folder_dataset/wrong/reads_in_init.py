@@ -1,6 +1,6 @@
 # wrong: reads all files in __init__
 # fails: is_lazy
-# cause: none, stale
+# cause: stale
 import os
 
 import numpy as np

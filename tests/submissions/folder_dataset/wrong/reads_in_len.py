@@ -1,6 +1,6 @@
 # wrong: len reads the files
 # fails: is_lazy
-# cause: none, stale
+# cause: stale
 import os
 
 import numpy as np
