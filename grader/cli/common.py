@@ -60,7 +60,7 @@ def speak(
     if value or context.parent is None:
         language.use(value or language.preferred())
         click_words.speak(language.current())
-        _translate_help(context.find_root().command)
+        _translate_help(context.find_root())
 
 
 def speaks(command: click.Command) -> bool:
@@ -71,8 +71,9 @@ def speaks(command: click.Command) -> bool:
 _english: dict[click.Command | click.Option, str] = {}
 
 
-def _translate_help(group: click.Command) -> None:
+def _translate_help(root: click.Context) -> None:
     """Help is written before the language is known, so it is translated when it is."""
+    group = root.command
     inner = group.commands.values() if isinstance(group, click.Group) else ()
     commands: list[click.Command] = [group, *(command for command in inner if speaks(command))]
     options = [option for c in commands for option in c.params if isinstance(option, click.Option)]
@@ -80,6 +81,9 @@ def _translate_help(group: click.Command) -> None:
     for item in items:
         text = _english.setdefault(item, inspect.cleandoc(item.help or ""))
         item.help = language.translated(text)
+    for command in commands:
+        if option := command.get_help_option(root):  # click makes it once
+            option.help = _("Show this message and exit.")
 
 
 lang_option = click.option(
