@@ -79,6 +79,11 @@ def test_init_params(student: Student, draw: Draw) -> None:
         expect_params(student.run(make_params, like=None), torch.float32)
     given = student.run(make_params, like=like, by_position=by_position)
     expect_params(given, draw.dtype)
+    if draw.round.all_equal:
+        one = torch.ones((), dtype=torch.float64)
+        what = _("init_params() where torch's default dtype is float64")
+        got = student.run(make_params, like=None)
+        expect_close(got["params"], {"a": one, "b": one}, what)
 
 
 def ranks_of(draw: Draw) -> tuple[int, ...]:
