@@ -19,7 +19,7 @@ from ..language import N_, _
 from ..report import CheckStatus
 from ..submission import Source
 from ..text import clean, listed
-from .loading import TopLevel, happened
+from .loading import TopLevel, happened, raised_at
 from .look_at import definitions_of
 from .newer_python import needs_newer
 from .outcome import Cause, CheckFailed, CheckOutcome, DtypeNotTaken
@@ -127,14 +127,11 @@ class Failures:
 
     def _at_import(self, raised: Raised) -> str:
         line = raised.line
+        if raised.kind not in SYNTAX_ERRORS:
+            return raised_at(line, raised, self._source.filename)
         at, text = line or self._source.filename, f": `{line.text}`" if line else ""
-        if raised.kind in SYNTAX_ERRORS:
-            newer = needs_newer(line.text, raised.message) if line else ""
-            return f"{at}: {raised}{text}. {newer}".strip()
-        sentence = _("{place}: importing the file raises {error}{line}.")
-        if raised.kind == "SystemExit":
-            sentence = _("{place}: importing the file ends the program{line}.")
-        return sentence.format(place=at, error=raised, line=text)
+        newer = needs_newer(line.text, raised.message) if line else ""
+        return f"{at}: {raised}{text}. {newer}".strip()
 
     def lost(self, error: NoAnswer, device: str) -> CheckOutcome:
         """How a case ends when a probe, on `device`, ended the child."""

@@ -19,7 +19,7 @@ from typing import Any
 from ..errors import NoAnswer
 from ..language import _
 from ..submission import Source
-from .raised import SYNTAX_ERRORS, Raised, StudentLine, StudentsLines, strings
+from .raised import SYNTAX_ERRORS, Raised, StudentLine, StudentsLines, is_line, strings
 
 _MOST_ERRORS = 20
 _DEFINITION = re.compile(r"^(?:async +)?(?:def|class) +(\w+)", re.MULTILINE)
@@ -212,7 +212,7 @@ class TopLevel:
     def _error(self, entry: dict[str, Any]) -> TopError:
         raised, names = self._lines.read(entry), tuple(strings(entry.get("names")))
         told = entry.get("lines")
-        steps = [each for each in told[:2] if _is_line(each)] if isinstance(told, list) else []
+        steps = [each for each in told[:2] if is_line(each)] if isinstance(told, list) else []
         line = self._lines.line(*steps[0]) if steps else None
         is_class = line is not None and line.text.startswith("class ")
         is_in_class = is_class and len(steps) == 2 and names == (steps[1][2],)
@@ -237,19 +237,23 @@ class TopLevel:
     def _of_error(self, error: TopError) -> str:
         raised = error.raised
         at = raised.line if error.is_in_class else error.line
-        place = at or self._source.filename
-        line = f": `{at.text}`" if at else ""
-        sentence = _("{place}: importing the file raises {error}{line}.")
-        if raised.kind == "SystemExit":
-            sentence = _("{place}: importing the file ends the program{line}.")
-        if raised.kind in SYNTAX_ERRORS:
-            sentence = _("{place} is no Python: {error}{line}.")
-        told = sentence.format(place=place, error=raised, line=line)
+        told = raised_at(at, raised, self._source.filename)
         if error.is_in_class:
             sentence = _("So the class that begins at {place} is not made.")
             return f"{told} {sentence.format(place=error.line)}"
         told += " " + _("What the file defines was graded all the same.")
         return f"{told} {_advice_on(raised) or _advice(self._source)}"
+
+
+def raised_at(line: StudentLine | None, raised: Raised, filename: str) -> str:
+    """A sentence on what importing a file raised, and on which line, where that is known."""
+    sentence = _("{place}: importing the file raises {error}{line}.")
+    if raised.kind == "SystemExit":
+        sentence = _("{place}: importing the file ends the program{line}.")
+    if raised.kind in SYNTAX_ERRORS:  # of a notebook's cell
+        sentence = _("{place} is no Python: {error}{line}.")
+    text = f": `{line.text}`" if line else ""
+    return sentence.format(place=line or filename, error=raised, line=text)
 
 
 def happened(error: NoAnswer) -> str:
@@ -284,7 +288,3 @@ def _advice_on(raised: Raised) -> str:
             "stand in it."
         )
     return ""
-
-
-def _is_line(entry: object) -> bool:
-    return isinstance(entry, list) and [type(part) for part in entry] == [int, int, str]

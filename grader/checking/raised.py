@@ -54,6 +54,11 @@ class Raised:
         return self.lines[-1] if self.lines else None
 
 
+def is_line(entry: object) -> bool:
+    """Whether what a child told is a line: the number of its cell, its own, and the function."""
+    return isinstance(entry, list) and [type(part) for part in entry] == [int, int, str]
+
+
 def _indent(line: str) -> int:
     expanded = line.expandtabs()
     return len(expanded) - len(expanded.lstrip())
@@ -73,9 +78,8 @@ class StudentsLines:
         kind, message, entries = error.get("type"), error.get("message"), error.get("lines")
         lines: list[StudentLine] = []
         for entry in entries[: -1 - _MOST_LINES : -1] if isinstance(entries, list) else []:
-            if isinstance(entry, list) and [type(part) for part in entry] == [int, int, str]:
-                if line := self.line(*entry):
-                    lines.append(line)
+            if is_line(entry) and (line := self.line(*entry)):
+                lines.append(line)
             if len(lines) > CALLERS:
                 break
         return Raised(

@@ -27,7 +27,9 @@ from .common import (
     names_in,
     open_course,
     refuse,
+    seed_option,
     started_machines,
+    submission_option,
     tell,
 )
 from .formats import FORMATS, nothing_of, open_assigned, refuse_unready, write
@@ -43,13 +45,7 @@ if TYPE_CHECKING:
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @course_option
 @lang_option
-@click.option(
-    "--from",
-    "path",
-    type=click.Path(path_type=Path),
-    default=Path(),
-    help="A file, or a folder that holds NAME.py or exercises/NAME.py. Default: this folder.",
-)
+@submission_option
 @click.option(
     "--format",
     "form",
@@ -90,11 +86,7 @@ if TYPE_CHECKING:
     help="Show how exact each result has to be; where the grader or the course failed, the traceback.",
 )
 @device_option
-@click.option(
-    "--seed",
-    type=click.IntRange(0, 2**48 - 1),
-    help="The seed of the inputs. Default: it follows from the file's text, so that a result can be repeated.",
-)
+@seed_option
 def check(
     names: tuple[str, ...],
     folder: Path | None,

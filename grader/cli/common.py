@@ -44,6 +44,19 @@ device_option = click.option(
     "Default: sim.",
 )
 
+submission_option = click.option(
+    "--from",
+    "path",
+    type=click.Path(path_type=Path),
+    default=Path(),
+    help="A file, or a folder that holds NAME.py or exercises/NAME.py. Default: this folder.",
+)
+seed_option = click.option(
+    "--seed",
+    type=click.IntRange(0, 2**48 - 1),
+    help="The seed of the inputs. Default: it follows from the file's text, so that a result can be repeated.",
+)
+
 
 def speak(
     context: click.Context, parameter: click.Parameter | None = None, value: str | None = None

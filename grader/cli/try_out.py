@@ -14,7 +14,9 @@ from .common import (
     lang_option,
     named_or_current,
     open_course,
+    seed_option,
     started_machines,
+    submission_option,
 )
 from .formats import open_assigned
 
@@ -31,18 +33,8 @@ _NO_STEPS = N_("No line of yours ran.")
     is_flag=True,
     help="Also show what each line of your code sets: shapes, dtypes and devices.",
 )
-@click.option(
-    "--from",
-    "path",
-    type=click.Path(path_type=Path),
-    default=Path(),
-    help="A file, or a folder that holds NAME.py or exercises/NAME.py. Default: this folder.",
-)
-@click.option(
-    "--seed",
-    type=click.IntRange(0, 2**48 - 1),
-    help="The seed of the inputs. Default: it follows from the file's text, so that a result can be repeated.",
-)
+@submission_option
+@seed_option
 @device_option
 @course_option
 @lang_option
