@@ -14,6 +14,7 @@ from typing import Any
 from torch import Tensor, nn
 
 _MOST = 40  # names that are told of
+_NEAR = 0.75  # of difflib: `gard` is near `grad`, and `predict` is not near `dict`
 _DEEPEST = 4  # lists and dicts in each other in which a probe's tensors are looked for
 _MOST_ELEMENTS = 4096  # of a tensor that is looked at
 _TENSOR = frozenset(dir(Tensor))
@@ -56,7 +57,7 @@ def _near(error: BaseException, own: list[FrameType]) -> Iterator[tuple[str, str
         known = [*own[-1].f_locals, *own[-1].f_globals, *dir(builtins)]
     if isinstance(name, str):
         yield "name", name
-        for near in difflib.get_close_matches(name, known, 2, 0.7):
+        for near in difflib.get_close_matches(name, known, 2, _NEAR):
             yield "near", near
 
 
