@@ -54,6 +54,7 @@ _FOR_INSTRUCTORS = (
     "cli/class_report.py",
     "cli/doctor.py",
     "cli/grade.py",
+    "cli/gradebook.py",
     "cli/run_summary.py",
     "outputs/audit_table.py",
     "outputs/classroom50_result.py",

@@ -18,6 +18,7 @@ from . import (
     doctor,
     exercises,
     grade,
+    gradebook,
     hint_watch,
     try_out,
 )
@@ -92,9 +93,9 @@ for command in (
     author.translate,
     doctor.doctor,
     grade.grade,
-    grade.adjust,
-    grade.history,
-    grade.gradebook_group,
+    gradebook.adjust,
+    gradebook.history,
+    gradebook.gradebook_group,
     class_report.report,
     class_report.similar,
 ):

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from io import StringIO
-from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 from rich.console import Console
 
 from grader.classroom.gradebook.late import LatePolicy
-from grader.classroom.gradebook.writer import GradebookWriter
-from grader.cli import main
 from grader.cli.grade import _policy, _progress, _time
-from tests.gradebooks import received, small_gradebook, submitted
 
 
 @pytest.mark.parametrize(
@@ -65,33 +60,3 @@ def test_progress_on_a_terminal_names_who_was_graded() -> None:
         progress.total(2)
         progress.done("ada [b]")
     assert "ada [b]" in out.getvalue()
-
-
-def test_points_by_hand_are_given_by_someone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def nobody() -> str:
-        raise KeyError("uid 4711 has no name")
-
-    book = str(tmp_path / "g.db")
-    with small_gradebook(book):
-        pass
-    call = ["adjust", book, "ada", "2", "--why", "kind"]
-    monkeypatch.setattr("getpass.getuser", nobody)
-    refused = CliRunner().invoke(main, call)
-    assert refused.exit_code == 2
-    assert refused.stderr == (
-        "grader: Your name on this machine is not known. Give it with --who.\n"
-    )
-    assert CliRunner().invoke(main, [*call, "--who", "me"]).output == "ada: +2, now 2 of 10.\n"
-
-
-def test_points_by_hand_wait_for_a_result(tmp_path: Path) -> None:
-    book = str(tmp_path / "g.db")
-    with small_gradebook(book) as opened:
-        writer = GradebookWriter.begin(opened, {}, False)
-        received(writer, "ada", submitted("one"), "key")
-    given = CliRunner().invoke(main, ["adjust", book, "ada", "2", "--why", "kind", "--who", "me"])
-    assert given.output == "ada: +2, not graded: it counts once there is a result.\n"
-    told = CliRunner().invoke(main, ["history", book, "ada"]).output
-    assert told.startswith("ada (Ada Lovelace): not graded\n")
