@@ -13,7 +13,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from ...errors import GradebookError, extras_are_told
 
-HEAD = "0001"
+HEAD = "0004"
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _MAGIC = b"SQLite format 3\0"  # what each of its files begins with
 _BUSY_MILLISECONDS = 60_000
