@@ -60,4 +60,4 @@ def _parts(tree: ast.Module, text: str) -> list[str]:
 
 def _maths(markdown: str) -> str:
     """Formulas stand in code quotes for readers of the .py file; a notebook sets them as maths."""
-    return re.sub(r"`\$([^$`]+)\$`", lambda found: f"${latex(found[1])}$", markdown)
+    return re.sub(r"`?\$([^$`]+)\$`?", lambda found: f"${latex(found[1])}$", markdown)

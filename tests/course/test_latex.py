@@ -11,7 +11,7 @@ from grader.course.latex import latex
 from grader.course.translation import statement_of
 from grader.language import languages, speaking
 
-FORMULA = re.compile(r"`\$([^$`]+)\$`")
+FORMULA = re.compile(r"`?\$([^$`]+)\$`?")
 
 
 @pytest.mark.parametrize(
