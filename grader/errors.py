@@ -210,5 +210,5 @@ def extras_are_told() -> Iterator[None]:
         if package not in _EXTRAS:
             raise  # one of ours, or one that every installation has
         raise MissingPackageError(
-            f'{package} is not installed: pip install "grader[{_EXTRAS[package]}]" brings it.'
+            f'{package} is not installed: pip install "torch-grader[{_EXTRAS[package]}]" brings it.'
         ) from error

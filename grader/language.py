@@ -21,6 +21,7 @@ from .errors import TranslationError
 
 ENGLISH = "en"
 DOMAIN = "messages"
+_SEE = "See: "
 OWN = Path(__file__).with_name("locale")
 
 _language = ENGLISH
@@ -125,4 +126,16 @@ def paragraphs(text: str) -> list[str]:
 
 def translated(text: str) -> str:
     """A text of several paragraphs in the language in use, each by itself."""
-    return "\n\n".join(map(_, paragraphs(text)))
+    return "\n\n".join(map(_paragraph, paragraphs(text)))
+
+
+def _paragraph(text: str) -> str:
+    """One paragraph; of addresses, what they are for is translated, and they are not."""
+    if text.startswith(_SEE + "https://"):
+        return see().format(links=text.removeprefix(_SEE))
+    return _(text)
+
+
+def see() -> str:
+    """What stands before addresses to read on at, with the place for them: `See: {links}`."""
+    return _("See: {links}")

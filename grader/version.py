@@ -45,10 +45,10 @@ def _code(package: Path) -> Iterator[tuple[str, bytes]]:
 
 def _installed(package: Path, digests: Mapping[str, bytes]) -> str:
     """The version that was installed there; empty where none was, where it is changed, or where it names no commit."""
-    records = list(package.parent.glob("grader-*.dist-info/RECORD"))
+    records = list(package.parent.glob("torch_grader-*.dist-info/RECORD"))
     if len(records) != 1:
         return ""
-    number = records[0].parent.name.removeprefix("grader-").removesuffix(".dist-info")
+    number = records[0].parent.name.removeprefix("torch_grader-").removesuffix(".dist-info")
     lines = set(records[0].read_text(encoding="utf-8").splitlines())
     as_recorded = {line.rpartition(",")[0] for line in lines}
     if any(f"{name},{_as_recorded(digest)}" not in as_recorded for name, digest in digests.items()):

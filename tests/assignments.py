@@ -71,7 +71,7 @@ def read(folder: Path, text: str) -> Assignment:
 
 def small_wheel(folder: Path, *names: str) -> Path:
     """What looks like the students' wheel, with a few files more."""
-    wheel = folder / "grader-1.0-py3-none-any.whl"
+    wheel = folder / "torch_grader-1.0-py3-none-any.whl"
     with zipfile.ZipFile(wheel, "w") as archive:
         for name in ("grader/grading.py", *names):
             archive.writestr(name, "")

@@ -216,7 +216,7 @@ KOREAN = replace(
     report_of(
         [
             ExerciseResult(
-                *("my_linear", "처음부터 만드는 선형 층", 0, 2, "failed"),
+                *("my_linear", "밑바닥부터 만드는 선형 층", 0, 2, "failed"),
                 checks=(
                     CheckResult(
                         *("forward", "`forward(x)`는 x·w + b입니다.", "failed", 2, 0),

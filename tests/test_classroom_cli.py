@@ -71,7 +71,7 @@ def test_submissions_without_an_exercise(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("module", "told"),
-    [("sqlalchemy", "grader[classroom]"), ("distributed", "grader[dask]")],
+    [("sqlalchemy", "torch-grader[classroom]"), ("distributed", "torch-grader[dask]")],
 )
 def test_what_is_not_installed_is_told(folder: Path, module: str, told: str) -> None:
     """In a process of its own: what has been imported here may be at work still, and need what it would miss."""

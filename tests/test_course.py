@@ -90,7 +90,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--quiet"]
     environment = os.environ | {"GRADER_SOLUTIONS": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     subprocess.run([*command, "--wheel-dir", out, ROOT], check=True, env=environment)
-    [wheel] = out.glob("grader-*.whl")
+    [wheel] = out.glob("torch_grader-*.whl")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(out / "site")
     return out / "site"
@@ -145,7 +145,7 @@ def test_a_workspace_keeps_what_is_there(installed: Path, tmp_path: Path) -> Non
 def test_students_are_not_handed_the_solutions(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--quiet"]
     subprocess.run([*command, "--wheel-dir", tmp_path, ROOT], check=True)
-    [wheel] = tmp_path.glob("grader-*.whl")
+    [wheel] = tmp_path.glob("torch_grader-*.whl")
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
         archive.extractall(tmp_path / "site")

@@ -407,12 +407,16 @@ def test_an_exercise_that_nobody_knows(machines: Machines) -> None:
 @pytest.mark.parametrize(
     ("command", "package", "told"),
     [
-        ("translate --course course", "babel", "grader[translate]"),
-        ("grade lab --course course --gradebook g.db", "sqlalchemy", "grader[classroom]"),
-        ("history g.db ada", "sqlalchemy", "grader[classroom]"),
-        ("report g.db --output new", "sqlalchemy", "grader[classroom]"),
-        ("grade lab --course course --gradebook g.db", "alembic", "grader[classroom]"),
-        ("grade lab --course course --gradebook g.db --scheduler x", "distributed", "grader[dask]"),
+        ("translate --course course", "babel", "torch-grader[translate]"),
+        ("grade lab --course course --gradebook g.db", "sqlalchemy", "torch-grader[classroom]"),
+        ("history g.db ada", "sqlalchemy", "torch-grader[classroom]"),
+        ("report g.db --output new", "sqlalchemy", "torch-grader[classroom]"),
+        ("grade lab --course course --gradebook g.db", "alembic", "torch-grader[classroom]"),
+        (
+            "grade lab --course course --gradebook g.db --scheduler x",
+            "distributed",
+            "torch-grader[dask]",
+        ),
     ],
 )
 def test_an_extra_that_is_not_installed(place: Path, command: str, package: str, told: str) -> None:

@@ -62,7 +62,7 @@ def run(*arguments: str, environment: Mapping[str, str] | None = None) -> Result
     ],
 )
 def test_the_command_speaks_korean(arguments: list[str], environment: dict[str, str]) -> None:
-    assert "처음부터 만드는 선형 층" in run(*arguments, environment=environment).stdout
+    assert "밑바닥부터 만드는 선형 층" in run(*arguments, environment=environment).stdout
 
 
 def test_a_language_that_is_not_there() -> None:
@@ -117,7 +117,7 @@ def test_a_report_in_korean(
     assert Report.from_dict(other).to_dict() == other
     [one], [two] = english["exercises"], other["exercises"]
     assert (one["score"], one["status"], one["seed"]) == (two["score"], two["status"], two["seed"])
-    assert two["title"] == "처음부터 만드는 선형 층"
+    assert two["title"] == "밑바닥부터 만드는 선형 층"
     for check, same in zip(one["checks"], two["checks"], strict=True):
         assert (check["name"], check["score"]) == (same["name"], same["score"])
         for text in ("description", "message", "cause"):
@@ -204,7 +204,7 @@ def test_a_korean_notebook_runs(course: Course, tmp_path: Path) -> None:
     [output] = filled.cells[-1].outputs
     shown = html.unescape(output["data"]["text/html"])
     assert "<code>forward_difference(f, x, h)</code>는" in shown
-    assert "같은 수로 다시" in shown
+    assert "같은 입력으로 다시 채점" in shown
 
 
 # a course of one's own

@@ -38,7 +38,7 @@ def install(package: Path, number: str) -> Path:
             digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).decode().rstrip("=")
             name = path.relative_to(package.parent).as_posix()
             lines.append(f"{name},sha256={digest},{len(data)}\n")
-    record = package.parent / f"grader-{number}.dist-info" / "RECORD"
+    record = package.parent / f"torch_grader-{number}.dist-info" / "RECORD"
     record.parent.mkdir()
     record.write_text("".join(lines), encoding="utf-8")
     return record

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .common import ALL_POINTS, POINTS_MISSING, console_for
+from .same_name import other_distribution, others_on_path
 
 if TYPE_CHECKING:
     from ..sandbox import Sandbox
@@ -51,6 +52,8 @@ def doctor(parity: bool) -> None:
     console.print(table)
     for absent in (*here.absent, *(() if gpu_tried else (f"cuda: {NO_DEVICE}",))):
         console.print(f"No {absent}.", markup=False, soft_wrap=True)
+    for sentence in filter(None, (*others_on_path(), other_distribution())):
+        console.print(sentence, markup=False, soft_wrap=True)
     for device, (count, differences, skipped) in compared.items():
         alike = count - len(differences)
         console.print(f"{device}: {alike} of {count} programs give what they should.")

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from .. import language
-from ..language import N_, _
+from ..language import N_, _, see
 from .common import (
     console_for,
     course_option,
@@ -99,13 +99,14 @@ def show(name: str | None, folder: Path | None) -> None:
     console = console_for()
     console.print(Text(title, style="bold underline"))
     console.print()
+    label = see().removesuffix("{links}")
     # formulas are plain Unicode; the dollar signs are for the notebook
-    body, see, links = text.replace("$", "").rpartition("\nSee: ")
-    console.print(Markdown(body if see else links))
+    body, found, links = text.replace("$", "").rpartition("\n" + label)
+    console.print(Markdown(body if found else links))
     console.print()
-    if see:
+    if found:
         # one unbroken line, so that it can be clicked and copied
-        console.print(Text(_("See: {links}").format(links=links.strip())), soft_wrap=True)
+        console.print(Text(see().format(links=links.strip())), soft_wrap=True)
     console.print()
     click.echo(_(_WRITE).format(points=exercise.points, name=exercise.name))
     console.print(Text(", ".join(exercise.entry_points), style="bold"))

@@ -10,7 +10,7 @@
     percent = true
 
     [ci]                                     # what `grader release --classroom` writes
-    grader = "grader-0.1.0-py3-none-any.whl" # or a version, or git+https://…@<40 hexadecimal digits>
+    grader = "torch_grader-0.1.0-py3-none-any.whl" # or a version, or git+https://…@<40 hexadecimal digits>
 
     [[exercise]]
     name = "line_fit"

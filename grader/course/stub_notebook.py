@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import itertools
+import re
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from ..language import ENGLISH, _, current
+from .latex import latex
 
 
 def notebook_of(name: str, text: str) -> str:
@@ -58,4 +60,4 @@ def _parts(tree: ast.Module, text: str) -> list[str]:
 
 def _maths(markdown: str) -> str:
     """Formulas stand in code quotes for readers of the .py file; a notebook sets them as maths."""
-    return markdown.replace("`$", "$").replace("$`", "$")
+    return re.sub(r"`?\$([^$`]+)\$`?", lambda found: f"${latex(found[1])}$", markdown)

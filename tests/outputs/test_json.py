@@ -43,7 +43,7 @@ def test_a_report_with_faults_has_no_score() -> None:
 
 def test_letters_stay_readable_and_lines_end() -> None:
     text = json_output.render(KOREAN)
-    assert "처음부터 만드는 선형 층" in text
+    assert "밑바닥부터 만드는 선형 층" in text
     assert text.endswith("}\n")
     assert json.loads(json_output.render(report_of([])))["exercises"] == []
 

@@ -27,7 +27,7 @@ ACTIONS = {
     "upload": "actions/upload-artifact@bbbca2ddaa5d8feaa63e36b76fdaad77386f024f # v7.0.0",
     "reporter": "classroom-resources/autograding-grading-reporter@d13b5912daf5042ac1b71bc38bdb4a6bcd61d8ca # v1",
 }
-_WHEEL = re.compile(r"grader-[\w.+!]+(-[\w.]+)+\.whl")
+_WHEEL = re.compile(r"torch_grader-[\w.+!]+(-[\w.]+)+\.whl")
 
 
 @dataclass(frozen=True)
@@ -56,13 +56,13 @@ def pinned_grader(assigned: AssignedCourse) -> PinnedGrader:
     file, named = assigned.assignment.path, assigned.assignment.ci.grader
     if not named:
         raise ReleaseError(
-            f'{file} names no grader. Give one under `[ci]`: `grader = "grader-….whl"` (`pip wheel --no-deps .` in '
-            "a checkout makes it), a version, or git+https://…@<commit>."
+            f'{file} names no grader. Give one under `[ci]`: `grader = "torch_grader-….whl"` (`pip wheel --no-deps .` '
+            "in a checkout makes it), a version, or git+https://…@<commit>."
         )
     if named.startswith("git+"):
-        return PinnedGrader(f"grader @ {named}")
+        return PinnedGrader(f"torch-grader @ {named}")
     if not named.endswith(".whl"):
-        return PinnedGrader(f"grader=={named}")
+        return PinnedGrader(f"torch-grader=={named}")
     wheel = file.parent / named
     try:
         with zipfile.ZipFile(wheel) as archive:

@@ -30,7 +30,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--quiet"]
     subprocess.run([*command, "--wheel-dir", folder, ROOT], check=True)
-    [wheel] = folder.glob("grader-*.whl")
+    [wheel] = folder.glob("torch_grader-*.whl")
     return wheel
 
 

@@ -91,7 +91,7 @@ def test_a_commit_is_installed_as_it_is_named(tmp_path: Path, course: Course) ->
     text = f'[ci]\ngrader = "{commit}"\npython = "3.13"\ntorch = "2.12.1"\n{EXERCISE}'
     write_bundle(read(tmp_path, text).on(course), tmp_path / "out")
     script = (tmp_path / "out" / "autograder.py").read_text()
-    assert f'GRADER = "grader @ {commit}"' in script
+    assert f'GRADER = "torch-grader @ {commit}"' in script
     assert 'TORCH = "torch==2.12.1"' in script
     assert "--course" not in script
     assert json.loads((tmp_path / "out" / "runtime.json").read_text()) == {"python": "3.13"}

@@ -189,7 +189,7 @@ def test_a_version_or_a_commit(tmp_path: Path, grader: str) -> None:
         == 0
     )
     text = (tmp_path / "out" / ".github" / "workflows" / "classroom.yml").read_text()
-    expected = f"grader @ {grader}" if grader.startswith("git") else f"grader=={grader}"
+    expected = f"torch-grader @ {grader}" if grader.startswith("git") else f"torch-grader=={grader}"
     assert f"'{expected}'" in text
 
 
@@ -240,13 +240,13 @@ def test_notebooks_are_given_out(tmp_path: Path, course: Course) -> None:
 
 def test_the_digests_are_of_all_that_is_protected(tmp_path: Path, course: Course) -> None:
     small_wheel(tmp_path)
-    text = f'[ci]\ngrader = "grader-1.0-py3-none-any.whl"\n{EXERCISE}'
+    text = f'[ci]\ngrader = "torch_grader-1.0-py3-none-any.whl"\n{EXERCISE}'
     kept = write_template(read(tmp_path, text).on(course), tmp_path / "out")
     assert kept == tmp_path / "out-protected.json"
     assert set(read_digests(kept)) == {
         "assignment.toml",
         ".github/workflows/classroom.yml",
-        ".github/grader/grader-1.0-py3-none-any.whl",
+        ".github/grader/torch_grader-1.0-py3-none-any.whl",
     }
 
 

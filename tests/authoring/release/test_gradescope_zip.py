@@ -63,7 +63,7 @@ def test_the_same_release_is_the_same_bytes(tmp_path: Path, course: Course) -> N
     assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
     with zipfile.ZipFile(tmp_path / "a.zip") as archive:
         assert archive.namelist() == ["assignment.toml", "run_autograder", "setup.sh"]
-        assert "'grader==1.2'" in archive.read("setup.sh").decode()
+        assert "'torch-grader==1.2'" in archive.read("setup.sh").decode()
 
 
 def test_a_zip_that_cannot_be_written(tmp_path: Path, course: Course) -> None:

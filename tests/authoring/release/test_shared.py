@@ -34,7 +34,7 @@ from tests.authoring.release.conftest import run
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.xdist_group("release")  # the wheel is built once
-WHEEL = "grader-1.0-py3-none-any.whl"
+WHEEL = "torch_grader-1.0-py3-none-any.whl"
 
 
 def test_actions_are_pinned_with_their_version() -> None:
@@ -104,13 +104,13 @@ def test_the_built_in_course_does_not_go_along(tmp_path: Path, course: Course) -
         ("nowhere-1.whl", "which cannot be read"),
         ("notes.whl", "is not a wheel"),
         ("other-1.0-py3-none-any.whl", "is not a wheel of the grader"),
-        ("grader-1.0-py3-none-any.whl", "holds the solutions"),
+        ("torch_grader-1.0-py3-none-any.whl", "holds the solutions"),
     ],
 )
 def test_a_grader_that_cannot_go_along(tmp_path: Path, grader: str, told: str) -> None:
     file = assignment(tmp_path / "mine", grader)
     (file.parent / "notes.whl").write_text("x")
-    for name in ("other-1.0-py3-none-any.whl", "grader-1.0-py3-none-any.whl"):
+    for name in ("other-1.0-py3-none-any.whl", "torch_grader-1.0-py3-none-any.whl"):
         with zipfile.ZipFile(file.parent / name, "w") as archive:
             archive.writestr("grader/grading.py", "")
             archive.writestr("grader/built_in/solutions/my_linear.py", "")
@@ -160,7 +160,7 @@ def test_a_wheel_goes_along_from_wherever_it_is_put(tmp_path: Path, course: Cour
     assert (grader.requirement, grader.wheel) == (WHEEL, wheel)
     assert grader.from_folder("./there") == f"./there/{WHEEL}"
     grader = pinned_grader(assigned_by(tmp_path, course, f'[ci]\ngrader = "1.2.0"\n{EXERCISE}'))
-    assert (grader.wheel, grader.from_folder("./there")) == (None, "grader==1.2.0")
+    assert (grader.wheel, grader.from_folder("./there")) == (None, "torch-grader==1.2.0")
 
 
 @settings(deadline=None)

@@ -1,0 +1,173 @@
+"""A newcomer's first minutes in JupyterLab, in a real browser: run the notebook, write an answer, mend it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, expect, sync_playwright
+
+from tests.servers import end, free_port, wait_until
+
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+pytestmark = [
+    pytest.mark.skipif(
+        CHROMIUM is None, reason="no Chromium on this machine: apt-get install chromium"
+    ),
+    pytest.mark.skipif(
+        find_spec("jupyterlab") is None, reason="no JupyterLab here: pip install jupyterlab"
+    ),
+    pytest.mark.timeout(300),
+]
+PATIENCE = 100_000  # milliseconds, on a machine that is busy
+HEAD = "def {name}(f: Callable[[Tensor], Tensor], x: Tensor, h: float = 1e-3) -> Tensor:\n    "
+FORWARD = HEAD.format(name="forward_difference") + "return (f(x + h) - f(x)) / h\n"
+WRONG = HEAD.format(name="central_difference") + "return f(x + h) - f(x - h) / (2 * h)\n"
+RIGHT = HEAD.format(name="central_difference") + "return (f(x + h) - f(x - h)) / (2 * h)\n"
+
+
+@pytest.fixture
+def address(tmp_path: Path) -> Iterator[str]:
+    """Of a JupyterLab with notebooks in its folder, and settings of its own."""
+    made = [sys.executable, "-m", "grader", "init", str(tmp_path / "work"), "--notebooks"]
+    subprocess.run(made, check=True, capture_output=True)
+    quiet = tmp_path / "settings" / "@jupyterlab" / "apputils-extension"
+    quiet.mkdir(parents=True)
+    (quiet / "notification.jupyterlab-settings").write_text(
+        json.dumps({"fetchNews": "false", "checkForUpdates": False})
+    )
+    folders = {
+        f"JUPYTER_{name}_DIR": str(tmp_path / name.lower())
+        for name in ("CONFIG", "DATA", "RUNTIME")
+    }
+    environment = (
+        os.environ
+        | folders
+        | {
+            "HOME": str(tmp_path),
+            "IPYTHONDIR": str(tmp_path / "ipython"),
+            "JUPYTERLAB_SETTINGS_DIR": str(tmp_path / "settings"),
+            "JUPYTERLAB_WORKSPACES_DIR": str(tmp_path / "workspaces"),
+            "GRADER_LANG": "en",
+        }
+    )
+    port = free_port()
+    command = [
+        sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1",
+        f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--IdentityProvider.token=known",
+        f"--ServerApp.root_dir={tmp_path / 'work'}", "--LabApp.expose_app_in_browser=True",
+    ]  # fmt: skip
+    with (tmp_path / "log").open("w") as log:
+        running = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=log, stderr=log)
+
+    def answers() -> bool:
+        assert running.poll() is None, (tmp_path / "log").read_text()
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/api", timeout=10).close()
+        except OSError:
+            return False
+        return True
+
+    try:
+        wait_until(answers)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        end(running)
+        running.wait()
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        opened = running.new_page(viewport={"width": 1200, "height": 1400})
+        opened.set_default_timeout(PATIENCE)
+        yield opened
+        running.close()
+
+
+def menu(page: Page, *names: str) -> None:
+    for name in names:
+        page.get_by_role("menuitem", name=name, exact=True).first.click()
+
+
+def write(page: Page, start: str, text: str) -> None:
+    """Puts `text` into the cell that begins with `start`."""
+    editor = page.locator(".jp-CodeCell .cm-content").filter(has_text=start).first
+    editor.click()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(text)
+
+
+def run_all(page: Page) -> Locator:
+    """Runs every cell, and gives the result below the last one."""
+    menu(page, "Run", "Run All Cells")
+    result = page.locator(".grader-report")
+    expect(result).to_have_count(1, timeout=PATIENCE)
+    return result
+
+
+def expect_well_set(result: Locator) -> None:
+    """Every row has width and height, none lies on another, and nothing sticks out."""
+    whole = result.bounding_box()
+    assert whole is not None
+    assert whole["width"] > 500
+    edge = whole["y"]
+    rows = result.locator(":scope > div").all()
+    for row in rows:
+        box = row.bounding_box()
+        assert box is not None
+        assert box["width"] > 500
+        assert box["height"] > 15
+        assert box["y"] >= edge
+        assert box["x"] + box["width"] <= whole["x"] + whole["width"] + 1
+        edge = box["y"] + box["height"] - 1
+    assert result.evaluate("node => node.scrollWidth <= node.clientWidth")
+
+
+def expect_readable(page: Page) -> None:
+    """The result has contrast enough on the page's own colours (WCAG AA)."""
+    options = {"runOnly": ["color-contrast"]}
+    assert Axe().run(page, context=".grader-report", options=options).response["violations"] == []
+
+
+def test_a_newcomers_first_minutes(address: str, page: Page) -> None:
+    page.goto(f"{address}/lab/tree/derivative.ipynb?token=known")
+    expect(page.locator(".jp-MarkdownCell mjx-container").first).to_be_visible(timeout=PATIENCE)
+    assert page.locator("mjx-container").count() >= 2
+    assert page.locator("mjx-merror").count() == 0
+    expect(page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first).to_be_attached(
+        timeout=PATIENCE
+    )
+
+    result = run_all(page)
+    expect(result).to_contain_text("Not started yet")
+
+    write(page, "def forward_difference", FORWARD)
+    write(page, "def central_difference", WRONG)
+    result = run_all(page)
+    expect(result).to_contain_text("divides b alone, so put (a - b) in parentheses")
+    expect(result).to_contain_text("3/10")
+    expect_well_set(result)
+    expect_readable(page)
+    dark = "jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
+    page.evaluate(f"async () => {{ await {dark} }}")
+    expect(page.locator("body[data-jp-theme-light=false]")).to_be_attached()
+    expect_well_set(result)
+    expect_readable(page)
+
+    write(page, "def central_difference", RIGHT)
+    result = run_all(page)
+    expect(result).to_contain_text("6/10")
+    expect_well_set(result)
