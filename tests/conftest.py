@@ -23,6 +23,17 @@ ROOT = Path(__file__).resolve().parent.parent
 Grade = Callable[..., ExerciseResult]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share a fixture of their module run in one process, so that it is made once."""
+    for item in items:
+        fixtures = (
+            item._fixtureinfo.name2fixturedefs.values() if isinstance(item, pytest.Function) else ()
+        )
+        shares = any(each.scope == "module" for several in fixtures for each in several)
+        if shares and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+
+
 def told(report: Report) -> dict[str, Any]:
     """All that a report says, but for the time that each check took."""
     data = report.to_dict()

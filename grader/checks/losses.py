@@ -47,13 +47,19 @@ def picked(values: Tensor, labels: Tensor) -> Tensor:
 
 
 def each_with_each(criterion: Loss, one: Tensor, other: Tensor) -> Tensor:
-    """The loss where elements meet as those of shapes (m, 1) and (m,) do."""
-    return criterion(*torch.broadcast_tensors(one.reshape(-1, 1), other.reshape(-1)))
+    """The loss where elements meet as those of shapes (m, 1) and (m,) do; it is to be affine in its second argument.
+
+    The mean over all pairs is then that with the mean of `other`, and costs m instead of m².
+    """
+    return criterion(one, other.mean().expand_as(one))
 
 
 # what known mistakes would have given, in place of the loss
 MSE: dict[Cause, Loss] = {
-    explain.BROADCAST: lambda p, y: ((p.reshape(-1, 1) - y.reshape(-1)) ** 2).mean(),
+    # the mean of (pᵢ − yⱼ)² over all pairs
+    explain.BROADCAST: lambda p, y: (
+        p.var(correction=0) + y.var(correction=0) + (p.mean() - y.mean()) ** 2
+    ),
     Cause("absolute-for-square", "The differences are taken absolute instead of squared."): (
         lambda p, y: (p - y).abs().mean()
     ),
