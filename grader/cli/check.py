@@ -109,7 +109,7 @@ def check(
     from ..errors import SubmissionError
     from ..submission import read_submission
 
-    course = open_course(folder)
+    course = open_course(folder, None if instructor else Path())
     names = names_in(course, names)
     assigned = open_assigned(assignment_file, path, course, instructor)
     if assigned:

@@ -29,6 +29,9 @@ _MADE = N_("Exercises made in {folder}: {count}.")
 _KEPT = N_(
     "Files that were there already: {count}. They are as they were; `grader reset NAME` makes one anew."
 )
+_NOT_REMEMBERED = N_(
+    "The folder's course cannot be remembered ({reason}): name it with each command, by --course."
+)
 _START = N_("Next: {command}")
 _README = N_(
     "# {title}\n\nExercises: {count}. Each is one file, such as `{file}`: the text at "
@@ -55,7 +58,7 @@ def list_exercises(folder: Path | None) -> None:
     from ..outputs.progress import ProgressEntry, bar, table
     from ..practice.workspace import Workspace, upcoming
 
-    course = open_course(folder)
+    course = open_course(folder, Path())
     standings = Workspace(Path(), course).standings()
     coming = upcoming(standings)
     entries = [
@@ -94,7 +97,7 @@ def show(name: str | None, folder: Path | None) -> None:
 
     from ..course.translation import statement_of
 
-    exercise = named_or_current(open_course(folder), name)
+    exercise = named_or_current(open_course(folder, Path()), name)
     title, _break, text = statement_of(exercise).partition("\n")
     console = console_for()
     console.print(Text(title, style="bold underline"))
@@ -121,9 +124,10 @@ def show(name: str | None, folder: Path | None) -> None:
 def init(target: Path, notebooks: bool, folder: Path | None) -> None:
     """Makes a workspace in the folder DIR: the stub of every exercise. What is there already stays."""
     from ..practice.stubs import stub_of
+    from ..practice.remembered_course import remember_course
     from ..practice.workspace import make_place
 
-    course = open_course(folder)
+    course = open_course(folder, target)
     made = kept = 0
     with writing(target):
         target.mkdir(parents=True, exist_ok=True)
@@ -143,13 +147,19 @@ def init(target: Path, notebooks: bool, folder: Path | None) -> None:
                 title=_(course.title), count=len(course.exercises), file=file, name=name
             )
             (target / "README.md").write_text(text, encoding="utf-8")
+    asked = ""
+    try:
+        remember_course(target, course)
+    except OSError as error:
+        asked = f" --course {shlex.quote(str(course.folder.absolute()))}"
+        click.echo(_(_NOT_REMEMBERED).format(reason=error.strerror or error), err=True)
     # where the language was asked for by hand, the next command asks for it as well
     speak = "" if language.current() == language.preferred() else f" --lang {language.current()}"
     here = target.resolve() == Path().resolve()
     click.echo(_(_MADE).format(count=made, folder=target.absolute() if here else target))
     if kept:
         click.echo(_(_KEPT).format(count=kept))
-    command = f"grader watch{speak}"
+    command = f"grader watch{asked}{speak}"
     command = command if here else f"cd {shlex.quote(str(target))} && {command}"
     click.echo(_(_START).format(command=command))
 
@@ -165,7 +175,7 @@ def reset(name: str | None, folder: Path | None) -> None:
     """
     from ..practice.stubs import put_anew, stub_of
 
-    exercise = named_or_current(open_course(folder), name)
+    exercise = named_or_current(open_course(folder, Path()), name)
     name = exercise.name
     places = [Path(), Path("exercises")]
     there = [
