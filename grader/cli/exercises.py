@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from .. import language
+from ..course.catalog import Exercise
 from ..language import N_, _
 from .common import (
     console_for,
@@ -123,8 +124,8 @@ def show(name: str | None, folder: Path | None) -> None:
 @lang_option
 def init(target: Path, notebooks: bool, folder: Path | None) -> None:
     """Makes a workspace in the folder DIR: the stub of every exercise. What is there already stays."""
-    from ..practice.stubs import stub_of
     from ..practice.remembered_course import remember_course
+    from ..practice.stubs import stub_of
     from ..practice.workspace import make_place
 
     course = open_course(folder, target)
@@ -140,6 +141,7 @@ def init(target: Path, notebooks: bool, folder: Path | None) -> None:
                 made += 1
             else:
                 kept += 1
+            _give(exercise, target)
         if not os.path.lexists(target / "README.md"):
             name = course.names[0] if course.names else "NAME"
             file = f"{name}{_suffix(notebooks)}"
@@ -192,6 +194,19 @@ def reset(name: str | None, folder: Path | None) -> None:
             )
         with writing(path):
             click.echo(put_anew(path, stub, name))
+        with writing(path.parent):
+            _give(exercise, path.parent)
+
+
+def _give(exercise: Exercise, folder: Path) -> None:
+    """Writes what the exercise's students get beside the stub; what is there already stays."""
+    from ..course.given_files import contents_of
+
+    for name, data in contents_of(exercise.given).items():
+        path = folder / name
+        if not os.path.lexists(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
 
 
 def _suffix(notebooks: bool) -> str:

@@ -32,8 +32,8 @@ _STRANGE = N_(
     "programs. If you trust them: `grader init {folder} --course {course}`."
 )
 _DAMAGED = N_(
-    "{file} does not name a course. `grader init {folder} --course DIR` writes it anew; without the file, the folder is "
-    "for the built-in course."
+    "{file} does not name a course. `grader init {folder} --course DIR` writes it anew; without the file, the folder "
+    "is for the built-in course."
 )
 
 

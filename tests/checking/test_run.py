@@ -15,7 +15,8 @@ import torch
 from grader.checking import alarm
 from grader.checking.collect import Check, collect
 from grader.checking.run import run_checks
-from grader.checking.session import Session, Sessions
+from grader.checking.session import Session
+from grader.checking.sessions import Sessions
 from grader.errors import CourseFault, Fault, SandboxLost, UnsupportedVersion
 from grader.report import CheckResult, CheckStatus
 from grader.sandbox import Sandbox

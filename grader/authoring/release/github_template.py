@@ -17,6 +17,7 @@ from .shared import (
     copy_course,
     fill,
     fresh_folder,
+    give,
     pinned_grader,
     write_stub,
     writing,
@@ -39,8 +40,10 @@ def write_template(assigned: AssignedCourse, folder: Path) -> Path:
     grader = pinned_grader(assigned)
     fresh_folder(folder)
     given, ci = assigned.assignment, assigned.assignment.ci
+    beside: list[str] = []
     for exercise in assigned.course.exercises:
         write_stub(exercise, folder, given.notebooks)
+        beside += [path.relative_to(folder).as_posix() for path in give(exercise, folder)]
     if grader.wheel:
         copied(grader.wheel, folder / _PLACE / grader.wheel.name)
     if not assigned.course.built_in:
@@ -65,7 +68,7 @@ def write_template(assigned: AssignedCourse, folder: Path) -> Path:
     written(
         folder / ".gitignore", ".venv/\n__pycache__/\n.ipynb_checkpoints/\n.grader/\nreport.json\n"
     )
-    protected = [FILENAME]
+    protected = [FILENAME, *dict.fromkeys(beside)]
     for whole in WHOLE_FOLDERS:
         protected += [
             path.relative_to(folder).as_posix()

@@ -182,12 +182,22 @@ def write_stub(exercise: Exercise, folder: Path, notebook: bool) -> Path:
     return copied(stub, folder / stub.name)
 
 
+def give(exercise: Exercise, folder: Path) -> list[Path]:
+    """Copies what students get beside the stub.
+
+    Raises:
+        ReleaseError: if that cannot be done.
+    """
+    return [copied(path, folder / name) for name, path in exercise.given.items()]
+
+
 def copy_course(course: Course, folder: Path) -> list[Path]:
     """The course of an assignment, for a grader that does not have it: without solutions, its checks in `checks/`."""
     files = [written(folder / "course.toml", _course_text(course))]
     for exercise in course.exercises:
         files.append(write_stub(exercise, folder / "exercises", notebook=False))
         files.append(copied(exercise.checks, folder / "checks" / exercise.checks.name))
+        files += give(exercise, folder / "exercises")
     for helper in sorted(course.exercises[0].checks.parent.glob("_*.py")):
         files.append(copied(helper, folder / "checks" / helper.name))
     return files
@@ -197,7 +207,14 @@ def _course_text(course: Course) -> str:
     """The `course.toml` of the copy."""
     title = toml_text(course.title)
     names = ", ".join(map(toml_text, course.names))
-    lines = [f"title = {title}", "", "[[unit]]", f"title = {title}", f"exercises = [{names}]"]
+    lines = [f"title = {title}"]
+    if course.packages:
+        lines.append(f"packages = [{', '.join(map(toml_text, course.packages))}]")
+    lines += ["", "[[unit]]", f"title = {title}", f"exercises = [{names}]"]
+    for each in course.exercises:
+        if each.files:
+            files = ", ".join(map(toml_text, each.files))
+            lines += ["", "[[exercise]]", f"name = {toml_text(each.name)}", f"files = [{files}]"]
     if course.limits:
         lines += ["", "[limits]", *(f"{name} = {n}" for name, n in course.limits.items())]
     return "\n".join(lines) + "\n"
