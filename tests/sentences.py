@@ -51,6 +51,7 @@ _FOR_INSTRUCTORS = (
     "sandbox/inside/",
     "sandbox/isolation/",
     "cli/author.py",
+    "cli/release.py",
     "cli/class_report.py",
     "cli/doctor.py",
     "cli/grade.py",

@@ -38,13 +38,14 @@ def _lint(exercise: Exercise, course: Course) -> Iterator[str]:
 
 
 def _lint_checks(exercise: Exercise) -> Iterator[str]:
-    yield from hidden_failures(exercise.checks)
-    for check in checks_in(exercise.checks):
-        where = f"{exercise.checks}, line {check.lineno}: {check.name}"
-        if points_decorator(check) is None:
-            yield f"{where} has no `@points(n)`."
-        if not (ast.get_docstring(check) or "").strip():
-            yield f"{where} has no docstring for the student."
+    for path in (exercise.checks, *exercise.more_checks):
+        yield from hidden_failures(path)
+        for check in checks_in(path):
+            where = f"{path}, line {check.lineno}: {check.name}"
+            if points_decorator(check) is None:
+                yield f"{where} has no `@points(n)`."
+            if not (ast.get_docstring(check) or "").strip():
+                yield f"{where} has no docstring for the student."
     total = sum(points_in(exercise.checks).values())
     if total != _POINTS:
         yield f"{exercise.checks}: the points add up to {total}, not to {_POINTS}."

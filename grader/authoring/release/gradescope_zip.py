@@ -12,8 +12,17 @@ from pathlib import Path
 
 from ...course.assignment import AssignedCourse
 from ...course.assignment_file import FILENAME
-from ...errors import ReleaseError
-from .shared import UV, assignment_text, copied, copy_course, fill, pinned_grader, writing, written
+from .shared import (
+    UV,
+    assignment_text,
+    copied,
+    copy_course,
+    fill,
+    pinned_grader,
+    require_free_file,
+    writing,
+    written,
+)
 
 _EXECUTABLE = ("setup.sh", "run_autograder")
 
@@ -25,8 +34,7 @@ def write_zip(assigned: AssignedCourse, file: Path) -> None:
         ReleaseError: if the file is there already or cannot be written, or the assignment names no usable grader.
     """
     grader = pinned_grader(assigned)
-    if file.exists():
-        raise ReleaseError(f"{file} is there already. Remove it, or choose another name.")
+    require_free_file(file)
     ci, own_course = assigned.assignment.ci, not assigned.course.built_in
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)

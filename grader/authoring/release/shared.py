@@ -144,16 +144,35 @@ def copied(source: Path, file: Path) -> Path:
     return file
 
 
+def require_free_folder(folder: Path) -> None:
+    """For a folder that is to be written: nothing but a `.git` may be in it.
+
+    Raises:
+        ReleaseError: if something is.
+    """
+    if folder.is_file() or (
+        folder.is_dir() and any(entry.name != ".git" for entry in folder.iterdir())
+    ):
+        raise ReleaseError(f"{folder} is not empty. Give a new folder, or empty this one first.")
+
+
+def require_free_file(file: Path) -> None:
+    """For a file that is to be written.
+
+    Raises:
+        ReleaseError: if it is there already.
+    """
+    if file.exists():
+        raise ReleaseError(f"{file} is there already. Remove it, or choose another name.")
+
+
 def fresh_folder(folder: Path) -> None:
     """Makes the folder of a release; nothing but a `.git` may be in it yet.
 
     Raises:
         ReleaseError: if something is, or the folder cannot be made.
     """
-    if folder.is_file() or (
-        folder.is_dir() and any(entry.name != ".git" for entry in folder.iterdir())
-    ):
-        raise ReleaseError(f"{folder} is not empty. Give a new folder, or empty this one first.")
+    require_free_folder(folder)
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
 

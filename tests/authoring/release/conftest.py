@@ -24,6 +24,13 @@ def run(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     return result
 
 
+def write(file: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Releases an assignment as a template, untried."""
+    return run(
+        *("release", "--assignment", str(file), "--no-rehearsal", "--classroom", str(folder))
+    )
+
+
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The students' wheel."""

@@ -23,7 +23,7 @@ from grader.errors import ReleaseError
 from grader.report import Report
 from grader.submission.protected import announced_in, changed_files, disagreement, read_digests
 from tests.assignments import EXERCISE, assignment, read, small_wheel
-from tests.authoring.release.conftest import Released, run
+from tests.authoring.release.conftest import Released, run, write
 from tests.conftest import ROOT
 from tests.contracts import reporter_problems
 
@@ -107,10 +107,7 @@ def test_actionlint_finds_nothing(tmp_path: Path, wheel: Path, reporter: bool) -
     file = assignment(tmp_path / "mine", str(wheel))
     if reporter:
         file.write_text(file.read_text().replace("[ci]", "[ci]\nreporter = true"))
-    assert (
-        run("release", "--assignment", str(file), "--classroom", str(tmp_path / "out")).returncode
-        == 0
-    )
+    assert write(file, tmp_path / "out").returncode == 0
     made = tmp_path / "out" / ".github" / "workflows" / "classroom.yml"
     assert ("grading-reporter" in made.read_text()) == reporter
     result = subprocess.run([actionlint, made], capture_output=True, text=True)
@@ -184,10 +181,7 @@ def test_the_filled_in_template_is_graded_by_its_own_workflow(
 @pytest.mark.parametrize("grader", ["1.2.0", "git+https://example.org/g@" + "0" * 40])
 def test_a_version_or_a_commit(tmp_path: Path, grader: str) -> None:
     file = assignment(tmp_path / "mine", grader)
-    assert (
-        run("release", "--assignment", str(file), "--classroom", str(tmp_path / "out")).returncode
-        == 0
-    )
+    assert write(file, tmp_path / "out").returncode == 0
     text = (tmp_path / "out" / ".github" / "workflows" / "classroom.yml").read_text()
     expected = f"grader @ {grader}" if grader.startswith("git") else f"grader=={grader}"
     assert f"'{expected}'" in text
