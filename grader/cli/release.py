@@ -126,6 +126,7 @@ def _release_assignment(
     from ..authoring.release.classroom50_bundle import write_bundle
     from ..authoring.release.github_template import write_template
     from ..authoring.release.gradescope_zip import write_zip
+    from ..authoring.release.lock import lock_of
     from ..authoring.release.shared import (
         code_given_away,
         pinned_grader,
@@ -142,24 +143,27 @@ def _release_assignment(
             f"{assigned.assignment.path} is the students' copy. Release the file it was made from."
         )
     # what is amiss with the call is told before anything is tried
-    pinned_grader(assigned)
+    grader = pinned_grader(assigned)
     for place in filter(None, (classroom, classroom50)):
         require_free_folder(place)
     if gradescope:
         require_free_file(gradescope)
     if not untried:
         _rehearse(assignment.on(course, instructor=True))
+    lock = lock_of(assigned, grader)
+    if lock.why_not:
+        tell(f"The packages are named by version, and not locked with hashes: {lock.why_not}.")
     if classroom:
         with writing(classroom):
-            kept = write_template(assigned, classroom)
+            kept = write_template(assigned, classroom, lock)
         click.echo(f"{classroom}\n{kept} (digests of the protected files: keep them)")
     if classroom50:
         with writing(classroom50):
-            write_bundle(assigned, classroom50)
+            write_bundle(assigned, classroom50, lock)
         click.echo(classroom50)
     if gradescope:
         with writing(gradescope):
-            write_zip(assigned, gradescope)
+            write_zip(assigned, gradescope, lock)
         click.echo(gradescope)
     if (classroom or classroom50) and (given := code_given_away(assigned)):
         click.echo(

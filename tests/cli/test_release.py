@@ -18,6 +18,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shared_machines: Mach
     """A folder with a course in it."""
     make_course(tmp_path / "course")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("grader.authoring.release.lock._uv", list)
     return tmp_path
 
 
@@ -92,6 +93,7 @@ def test_what_was_tried_is_said(place: Path) -> None:
     (place / "assignment.toml").write_text(f'wrong_answers = "wrong"\n{ASSIGNMENT}')
     told = call("release", "--classroom", "template")
     assert told.startswith("Rehearsed: 1 solution, 1 stub, 1 wrong answer.\n")
+    assert "not locked with hashes: uv, which finds the hashes, is not installed" in told
 
 
 def test_an_assignment_that_goes_wrong_is_not_written(place: Path) -> None:

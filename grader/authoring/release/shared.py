@@ -19,6 +19,14 @@ from ..stub import release
 
 # tools that the releases install; moved forward by hand, after a look at what changed
 UV = "0.13.9"
+# of its wheels for Linux, on x86-64 and on ARM
+_UV_HASHES = (
+    "d7f459fe4fd247d830351c75686d3996ace3c6f3f728eb0e85a30b7ada0cef19",
+    "ecb6028d79dc96fbeafffe5c8af62a7099487ebc05a701e76714eebcffd06375",
+)
+UV_FILE = "uv.txt"
+UV_TEXT = " ".join([f"uv=={UV}", *(f"--hash=sha256:{each}" for each in _UV_HASHES)]) + "\n"
+RUNNER = "ubuntu-24.04"
 # read from the tags of their repositories
 ACTIONS = {
     "checkout": "actions/checkout@d23441a48e516b6c34aea4fa41551a30e30af803 # v6.1.0",
@@ -41,6 +49,11 @@ class PinnedGrader:
 
     requirement: str
     wheel: Path | None = None
+
+    @property
+    def is_commit(self) -> bool:
+        """Whether it is a commit of a repository."""
+        return " @ git+" in self.requirement
 
     def from_folder(self, folder: str) -> str:
         """What pip is given where the wheel lies in `folder`."""
