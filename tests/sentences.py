@@ -64,6 +64,7 @@ _FOR_INSTRUCTORS = (
     "sandbox/parity.py",
     "sandbox/private_folder.py",
     "sandbox/sandbox.py",
+    "sandbox/wire/received.py",
     "sandbox/zygote_server_client.py",
     "checking/remarks.py",
     "submission/git_files.py",

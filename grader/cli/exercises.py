@@ -149,11 +149,11 @@ def init(target: Path, notebooks: bool, folder: Path | None) -> None:
                 title=_(course.title), count=len(course.exercises), file=file, name=name
             )
             (target / "README.md").write_text(text, encoding="utf-8")
-    asked = ""
+    asked: list[str] = []
     try:
         remember_course(target, course)
     except OSError as error:
-        asked = f" --course {shlex.quote(str(course.folder.absolute()))}"
+        asked = ["--course", str(course.folder.absolute())]
         click.echo(_(_NOT_REMEMBERED).format(reason=error.strerror or error), err=True)
     # where the language was asked for by hand, the next command asks for it as well
     speak = "" if language.current() == language.preferred() else f" --lang {language.current()}"
@@ -161,7 +161,7 @@ def init(target: Path, notebooks: bool, folder: Path | None) -> None:
     click.echo(_(_MADE).format(count=made, folder=target.absolute() if here else target))
     if kept:
         click.echo(_(_KEPT).format(count=kept))
-    command = f"grader watch{asked}{speak}"
+    command = shlex.join(["grader", "watch", *asked]) + speak
     command = command if here else f"cd {shlex.quote(str(target))} && {command}"
     click.echo(_(_START).format(command=command))
 

@@ -34,7 +34,7 @@ def _summary(report: Report, title: str) -> str:
     score = _("Not graded") if report.faults else total(report.score, report.max_score)
     sentence = verdict(report)
     if report.is_untouched:
-        score = _("Not started")
+        score = _("Not started: {points}").format(points=score)
         sentence = _("Nothing is written yet. So the mark of this run is green, and says nothing.")
     parts = [
         f"{head}### {score}\n\n{escape.markdown(sentence, 400)}\n",

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from ..language import _
 from ..report import CheckResult, ExerciseResult, Report
 
-_options: ContextVar[str] = ContextVar("options of the command that is repeated", default="")
+_options: ContextVar[str] = ContextVar("options", default="")
 
 
 def total(score: int, most: int) -> str:
