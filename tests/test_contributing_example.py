@@ -47,7 +47,7 @@ def test_it_works_as_it_stands_there(written: Path, machines: Machines) -> None:
     on = machines.on(load_course(written))
     assert grade(written / "solutions", machines=on).has_all_points
     audited = audit("double", on)
-    assert not (audited.problems or audited.survivors or audited.faults)
+    assert [*audited.problems, *audited.survivors, *audited.faults] == []
     assert audited.killed > 5
 
 
