@@ -12,7 +12,8 @@ import torch
 from grader import load_course
 from grader.checking.collect import collect
 from grader.checking.run import run_checks
-from grader.checking.session import Request, Session, Sessions
+from grader.checking.session import Request, Session
+from grader.checking.sessions import Sessions
 from grader.report import CheckResult
 from grader.sandbox import Message
 from grader.sandbox.wire.values import as_received, decode, encode

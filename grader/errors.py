@@ -22,6 +22,7 @@
     │   └── MissingPackageError       an extra that is not installed
     ├── Fault                         ours or the course's, never a student's; status 2
     │   ├── CourseFault               a check or its reference
+    │   ├── PackageMissing            a package that the course needs is not installed where it is graded
     │   ├── SandboxLost               the process that makes children has ended, or does not answer
     │   ├── WorkerMismatch            a worker would grade by other rules than it was asked for
     │   └── UnsupportedVersion        a library lacks a private name that the grader needs
@@ -146,6 +147,10 @@ class CourseFault(Fault):
     """
 
     check = ""
+
+
+class PackageMissing(Fault):
+    """A package that the course needs is not installed here; the message says how to get it."""
 
 
 class SandboxLost(Fault):

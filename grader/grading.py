@@ -26,6 +26,8 @@ from .checking.rules import Judgement, judged, watched_for
 from .checking.source_scan import Scan, scan
 from .course.assignment import AssignedCourse
 from .course.catalog import Course, Exercise
+from .course.given_files import contents_of
+from .course.packages import require_imported
 from .course.python_files import text_of
 from .course.translation import title_of
 from .errors import CourseError, InputError, SandboxLost, UnsupportedVersion
@@ -37,7 +39,7 @@ from .submission import Source, Submission, read_submission
 if TYPE_CHECKING:
     from .checking.collect import Check
     from .checking.example import Example
-    from .checking.session import Sessions
+    from .checking.sessions import Sessions
 
 # torch's settings, pytest, the language and a sandbox are one a process: a second thread waits for the first
 _one_at_a_time = threading.RLock()
@@ -205,6 +207,8 @@ class _Grading:
 
         if self._only(exercise) == frozenset():
             return not_for_students(exercise, source)
+        if exercise.packages and source:
+            require_imported(exercise.packages, (*source.programs, text_of(exercise.checks)))
         seed = self._seed_of(exercise, source)
         found = scan(exercise, source) if source else Scan()
         with self._sessions(exercise, source) as sessions:
@@ -279,12 +283,13 @@ class _Grading:
     @contextmanager
     def _sessions(self, exercise: Exercise, source: Source | None) -> Iterator[Sessions | None]:
         """Where the student's code runs: for the CPU and what is simulated on it, and for a GPU that is there."""
-        from .checking.session import Session, Sessions
+        from .checking.session import Session
+        from .checking.sessions import Sessions
 
         if source is None:
             yield None
             return
-        preload = preload_for(exercise, source)
+        preload, given = preload_for(exercise, source), contents_of(exercise.given)
         with ExitStack() as stack:
             session = Session(
                 exercise.name,
@@ -292,13 +297,15 @@ class _Grading:
                 self.machines.sandbox(),
                 preload,
                 partial(watched_for, exercise),
+                given,
             )
             stack.enter_context(closing(session))
             on_gpu = None
             if "cuda" in self.environment.devices:
                 # while the CPU's checks run; importing does not touch CUDA, which would not survive the fork
                 self.machines.prepare(preload)
-                on_gpu = Session(exercise.name, source, self.machines.sandbox("cuda"), preload)
+                gpu = self.machines.sandbox("cuda")
+                on_gpu = Session(exercise.name, source, gpu, preload, given=given)
                 stack.enter_context(closing(on_gpu))
             yield Sessions(session, on_gpu, lambda: _solution_of(exercise))
 

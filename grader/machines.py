@@ -22,6 +22,7 @@ from dataclasses import replace
 from typing import Self
 
 from .course.catalog import Course, Exercise, load_course
+from .course.packages import folders_of
 from .course.python_files import text_of
 from .errors import CourseError, DeviceError
 from .language import _
@@ -29,6 +30,7 @@ from .report import Environment
 from .sandbox import Limits, Sandbox
 from .sandbox.ahead import how_many_wait
 from .sandbox.gpu import smallest_gpu_bytes
+from .sandbox.package_folders import package_folders
 from .submission import Source
 
 # what every machine has; `cuda` is there to be asked for
@@ -141,13 +143,22 @@ class Machines:
             raise DeviceError(sentence.format(devices="; ".join(absent)))
 
     def _started(self) -> dict[str, Sandbox]:
-        started = {"cpu": Sandbox(self.limits, self._confined, zygote_server=self._zygote_server)}
+        packages = folders_of(self.course.packages)
+        # a server's zygotes look where torch is, and nowhere else
+        elsewhere = packages and package_folders(packages) != package_folders()
+        server = "" if elsewhere else self._zygote_server
+        cpu = Sandbox(self.limits, self._confined, zygote_server=server, packages=packages)
+        started = {"cpu": cpu}
         if self._has_cuda:
             waiting = how_many_wait(
                 cores(), self._workers, self.limits.gpu_fraction, smallest_gpu_bytes()
             )
             started["cuda"] = Sandbox(
-                _longer(self.limits), self._confined, device="cuda", ahead=waiting
+                _longer(self.limits),
+                self._confined,
+                device="cuda",
+                ahead=waiting,
+                packages=packages,
             )
         return started
 

@@ -230,6 +230,11 @@ class Report:
         return all(exercise.has_all_points for exercise in self.exercises)
 
     @property
+    def is_untouched(self) -> bool:
+        """Whether every exercise is as it was given out."""
+        return {exercise.status for exercise in self.exercises} == {"not_attempted"}
+
+    @property
     def checks(self) -> Iterator[CheckResult]:
         """The checks of all exercises, in their order."""
         return (check for exercise in self.exercises for check in exercise.checks)

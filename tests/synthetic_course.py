@@ -57,7 +57,7 @@ def make_course(folder: Path, more: str = "") -> Path:
         more: what stands in `course.toml` besides the title and the unit.
     """
     for name in ("exercises", "solutions", "checks"):
-        (folder / name).mkdir(parents=True)
+        (folder / name).mkdir(parents=True, exist_ok=True)
     (folder / "course.toml").write_text(
         f'title = "Mine"\n[[unit]]\ntitle = "One"\nexercises = ["double"]\n{more}', encoding="utf-8"
     )

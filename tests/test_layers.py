@@ -22,7 +22,7 @@ ALLOWED: dict[str, set[str]] = {
     "text": {"language"},
     "import_path": set(),
     "version": set(),
-    "course": EVERYWHERE,
+    "course": EVERYWHERE | {"import_path"},
     "submission": EVERYWHERE | {"course"},
     "devices": set(),
     "sandbox": {"errors", "import_path", "sandbox.isolation", "sandbox.wire"},

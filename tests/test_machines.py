@@ -258,8 +258,8 @@ def test_children_on_a_gpu_start_ahead_and_have_a_little_more_time(
         plain: Any = machines.sandbox()
         on_gpu: Any = machines.sandbox("cuda")
         assert (on_gpu.given, plain.given) == (
-            {"device": "cuda", "ahead": 2},
-            {"zygote_server": ""},
+            {"device": "cuda", "ahead": 2, "packages": ()},
+            {"zygote_server": "", "packages": ()},
         )
         assert plain.limits == Limits(call_seconds=2)
         assert 2 < on_gpu.limits.call_seconds <= 10

@@ -39,7 +39,7 @@ def test_the_lowest_versions_are_the_lower_bounds() -> None:
     [project]
     dependencies = ["torch>=2.11", "click>=8.1", "other"]
     [project.optional-dependencies]
-    database = ["psycopg[binary]>=3.2", "torch>=2.11", "grader[more]"]
+    database = ["psycopg[binary]>=3.2", "torch>=2.11", "torch-grader[more]"]
     more = ["with-marker>=1; python_version < '3.12'"]
     dev = ["tool>=9"]
     """

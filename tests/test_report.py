@@ -23,6 +23,7 @@ from grader.report import (
     Report,
     Violation,
 )
+from tests.hostile import of_every_status, report_of
 
 
 @pytest.fixture
@@ -263,3 +264,11 @@ def test_the_schema_knows_every_field_and_no_property(report: Report, schema: An
         (data["exercises"][0]["checks"][0]["pictures"][0], schema["$defs"]["picture"]),
     ):
         assert set(made) == set(told["properties"])
+
+
+def test_untouched_is_a_report_of_stubs_alone() -> None:
+    kinds = {each.status: each for each in of_every_status().exercises}
+    assert report_of([kinds["not_attempted"]]).is_untouched
+    assert not report_of([kinds["not_attempted"], kinds["missing"]]).is_untouched
+    assert not report_of([kinds["passed"]]).is_untouched
+    assert not report_of([]).is_untouched

@@ -12,6 +12,8 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..course.assignment import AssignedCourse
+from ..course.assignment_file import read_assignment
 from ..course.catalog import load_course
 from ..course.python_files import text_of
 from ..grading import grade
@@ -66,6 +68,7 @@ def audit_course(
     seeds: int = 0,
     jobs: int = 1,
     devices: Sequence[str] = DEVICES,
+    assignment: Path | None = None,
 ) -> Iterator[Audit]:
     """Audits exercises, several at a time, and yields the results in their order.
 
@@ -73,30 +76,40 @@ def audit_course(
         folder: the course's, as `load_course` takes it.
         seeds: how many further times to grade each solution, with other inputs each time.
         devices: where to run, as `Machines` takes it.
+        assignment: the file of one, whose checks are tried, those that are kept back as well.
 
     Raises:
+        AssignmentError: if it cannot be used.
         CourseError: if a file of the course cannot be used.
         SandboxLost: if a sandbox cannot be started.
     """
     if jobs <= 1 or len(names) == 1:
-        yield from (_audit_named(folder, name, seeds, devices) for name in names)
+        yield from (_audit_named(folder, name, seeds, devices, assignment) for name in names)
         return
     with ProcessPoolExecutor(min(jobs, len(names))) as pool:
-        futures = [pool.submit(_audit_named, folder, name, seeds, devices) for name in names]
+        futures = [
+            pool.submit(_audit_named, folder, name, seeds, devices, assignment) for name in names
+        ]
         yield from (future.result() for future in futures)
 
 
-def _audit_named(folder: Path | None, name: str, seeds: int, devices: Sequence[str]) -> Audit:
+def _audit_named(
+    folder: Path | None, name: str, seeds: int, devices: Sequence[str], assignment: Path | None
+) -> Audit:
     course = load_course(folder)
+    assigned = read_assignment(assignment).on(course, instructor=True) if assignment else None
     with Machines(course, devices, limits=None if course.limits else QUICK) as machines:
-        return audit(name, machines, seeds)
+        return audit(name, machines, seeds, assigned)
 
 
-def audit(name: str, machines: Machines, seeds: int = 0) -> Audit:
+def audit(
+    name: str, machines: Machines, seeds: int = 0, assigned: AssignedCourse | None = None
+) -> Audit:
     """Audits one exercise of the machines' course.
 
     Args:
         seeds: how many further times to grade the solution, with other inputs each time.
+        assigned: an assignment on that course, whose checks are tried.
 
     Raises:
         CourseError: if one of the exercise's files or `equivalent.toml` cannot be used.
@@ -109,6 +122,7 @@ def audit(name: str, machines: Machines, seeds: int = 0) -> Audit:
     def run(text: str, seed: int | None = None, first_failure: bool = False) -> ExerciseResult:
         report = grade(
             Submission.of_text(name, text),
+            assigned=assigned,
             machines=machines,
             seed=seed,
             first_failure=first_failure,

@@ -61,7 +61,7 @@ def _end(case: Case, error: BaseException | None) -> CaseEnd:
         case pytest.fail.Exception():
             return CaseEnd("failed", str(error))
         case pytest.skip.Exception():
-            return CaseEnd("skipped", str(error))
+            raise CheckRaised from error  # nobody can earn the points of a check that is not run
         case Fault():
             raise error
         case RuntimeError() if is_of_cuda({"type": type(error).__name__, "message": str(error)}):

@@ -22,7 +22,8 @@ from .case_run import run_case
 from .collect import Case
 from .memo import CaseMemo, MemoizedSession
 from .outcome import CaseEnd, CheckRaised
-from .session import Session, Sessions
+from .session import Session
+from .sessions import Sessions
 
 _ERROR_LENGTH = 200
 # how a case ends where the code under test is not right

@@ -6,7 +6,7 @@ import traceback
 
 from ..course.catalog import Exercise
 from ..course.translation import title_of
-from ..errors import CourseFault, GraderError
+from ..errors import CourseFault, GraderError, PackageMissing
 from ..language import _
 from ..report import ExerciseResult
 from ..text import clean
@@ -34,6 +34,8 @@ def fault_result(
 def _message(error: Exception) -> str:
     reason = str(error) if isinstance(error, GraderError) else f"{type(error).__name__}: {error}"
     reason = clean(reason, _REASON_LENGTH)
+    if isinstance(error, PackageMissing):
+        return _("Not graded: {reason}").format(reason=reason)
     if not isinstance(error, CourseFault):
         sentence = _(
             "Not graded: the grader itself failed, not your code. Try again; if it fails again, "

@@ -27,7 +27,8 @@ from .outcome import CaseEnd, Cause, CheckOutcome, CheckRaised
 from .raised import seen_in
 from .rounds import HALVES
 from .rules import Sighting
-from .session import Request, Session, Sessions
+from .session import Request, Session
+from .sessions import Sessions
 from .student import seed_of
 
 _MOST = 0.75  # of the cases that fail: a cause that is told fits in so many

@@ -88,6 +88,7 @@ class Session:
             check of such a probe is traced, and others that its seed draws; `ask_again` traces the last one. All of
             them are in a child that can start no thread, which no trace would follow, unless the file cannot be loaded
             without one. A probe that is not watched and fails there has another try where threads can start.
+        given: files that the code finds in its folder, and can import.
 
     Attributes:
         load_problem: why the student's file cannot be loaded, once that is known.
@@ -103,6 +104,7 @@ class Session:
         sandbox: Sandbox,
         preload: Sequence[str] = (),
         watched_for: Callable[[Probe], Mapping[str, Any]] = lambda _: {},
+        given: Mapping[str, bytes] | None = None,
     ) -> None:
         self.name = name
         self.load_problem = source.problem
@@ -110,6 +112,7 @@ class Session:
         self._source = source
         self._sandbox = sandbox
         self._preload = preload
+        self._given = given or {}
         self._watched_for = watched_for
         self._runs: Counter[object] = Counter()  # of each watched probe, since the check began
         self._untraced: dict[str, Request] = {}  # the last run of each, where it was not traced
@@ -137,7 +140,7 @@ class Session:
 
     def with_source(self, source: Source) -> Session:
         """A session of the same sandbox for another file, which nothing is watched in. One of them may have a child."""
-        return Session(self.name, source, self._sandbox, self._preload)
+        return Session(self.name, source, self._sandbox, self._preload, given=self._given)
 
     def close(self) -> None:
         """Ends the child."""
@@ -328,6 +331,8 @@ class Session:
         cells = list(zip(tags_of(self.name, self._source), self._source.programs, strict=True))
         notebook, once_more = self._source.notebook, self._once_more
         wanted = once_more.left_out, once_more.definitions
+        if self._given:
+            child.give(self._given)
         try:
             most = min(left, once_more.seconds)
             header = child.load(self.name, cells, notebook, most, *wanted)
@@ -366,35 +371,3 @@ class Session:
         """Lets the time since `start` not count, where it went to loading the file for the first time."""
         if not self._was_lost:
             self._free_seconds += self.waited - start
-
-
-@dataclass(frozen=True)
-class Sessions:
-    """The sessions of one exercise of one submission: `cuda` has a sandbox of its own, where there is a GPU.
-
-    Attributes:
-        solution: the exercise's own answer, read when it is asked for; `None` where it is not at hand.
-    """
-
-    main: Session
-    cuda: Session | None = None
-    solution: Callable[[], Source | None] = lambda: None
-
-    @property
-    def waited(self) -> float:
-        """For how many seconds this process has waited for the sandboxes."""
-        return self.main.waited + (self.cuda.waited if self.cuda else 0.0)
-
-    @property
-    def is_waiting(self) -> bool:
-        """Whether it waits for one of them at the moment."""
-        return self.main.is_waiting or bool(self.cuda and self.cuda.is_waiting)
-
-    def begin_check(self) -> None:
-        """Says that what is asked from now on is for another check."""
-        for session in filter(None, (self.main, self.cuda)):
-            session.begin_check()
-
-    def on(self, device: str | None) -> Session:
-        """The one whose children have `device`; `None` stands for a case that runs nothing of the student's."""
-        return self.cuda if device == "cuda" and self.cuda else self.main

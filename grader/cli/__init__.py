@@ -20,6 +20,7 @@ from . import (
     grade,
     gradebook,
     hint_watch,
+    release,
     try_out,
 )
 from .common import lang_option, refuse, speak, speaks
@@ -88,7 +89,7 @@ for command in (
     hint_watch.watch,
     try_out.try_out,
     check.check,
-    author.release,
+    release.release,
     author.audit,
     author.translate,
     doctor.doctor,

@@ -1,4 +1,4 @@
-"""Commands of those who write exercises: stubs from solutions, and proof that the checks are right."""
+"""Commands of those who write exercises: proof that the checks are right, and translations."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..language import ENGLISH, languages, speaking
 from .common import (
     ALL_POINTS,
     POINTS_MISSING,
@@ -27,86 +26,6 @@ from .common import (
 if TYPE_CHECKING:
     from ..authoring.audit import Audit
     from ..authoring.behaviour.behaviour_audit import BehaviourAudit
-
-
-@click.command()
-@click.argument("names", metavar="[NAME]...", nargs=-1)
-@click.option(
-    "--output",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="The folder to write to. Default: the course's exercises/.",
-)
-@click.option("--notebooks", is_flag=True, help="Notebooks instead of Python files.")
-@click.option(
-    "--lang",
-    "spoken",
-    type=click.Choice(languages()),
-    default=ENGLISH,
-    show_default=True,
-    help="The language of their texts. For any but English, --output has to say where they go.",
-)
-@course_option
-@click.option(
-    "--assignment",
-    "assignment_file",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="The assignment to release. Default: assignment.toml in this folder.",
-)
-@click.option(
-    "--classroom",
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="DIR",
-    help="Write the assignment's template repository.",
-)
-@click.option(
-    "--classroom50",
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="DIR",
-    help="Write the assignment's bundle for Classroom 50.",
-)
-@click.option(
-    "--gradescope",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Write the assignment's zip for Gradescope.",
-)
-def release(
-    names: tuple[str, ...],
-    output: Path | None,
-    notebooks: bool,
-    spoken: str,
-    folder: Path | None,
-    assignment_file: Path | None,
-    classroom: Path | None,
-    classroom50: Path | None,
-    gradescope: Path | None,
-) -> None:
-    """Makes the stubs of the exercises NAME... (default: all) from their solutions.
-
-    With --classroom, --classroom50 or --gradescope, writes what students or the service receive.
-    """
-    from ..authoring.stub import release as write_stub
-
-    if classroom or classroom50 or gradescope:
-        if names or output or notebooks or spoken != ENGLISH:
-            refuse(
-                "NAME, --output, --notebooks and --lang do not go with --classroom, --classroom50 and --gradescope: "
-                "the assignment's file says what is released."
-            )
-        _release_assignment(assignment_file, folder, classroom, classroom50, gradescope)
-        return
-    if assignment_file:
-        refuse("--assignment needs --classroom DIR, --classroom50 DIR or --gradescope FILE.")
-    # the course's own stubs are English, whatever the language of the one who makes them is
-    if spoken != ENGLISH and output is None:
-        refuse(
-            f"Stubs in another language need a folder of their own: --lang {spoken} --output DIR."
-        )
-    for exercise in named_in(open_course(folder), names):
-        place = output or exercise.stub.parent
-        with speaking(spoken), writing(place):
-            path = write_stub(exercise, place, notebooks)
-        click.echo(path)
 
 
 @click.command()
@@ -131,6 +50,12 @@ def release(
     is_flag=True,
     help="Only try solutions that are wrapped in mistakes of behaviour, such as an answer kept by shape.",
 )
+@click.option(
+    "--assignment",
+    "assignment_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Try the checks of this assignment, those that it keeps back as well.",
+)
 @click.option("--markdown", is_flag=True, help="The table in Markdown.")
 def audit(
     names: tuple[str, ...],
@@ -141,6 +66,7 @@ def audit(
     devices: tuple[str, ...],
     causes: bool,
     behaviour: bool,
+    assignment_file: Path | None,
     markdown: bool,
 ) -> None:
     """Tests the checks themselves: on solutions, stubs, submissions known to be right or wrong, and mutants.
@@ -151,12 +77,19 @@ def audit(
     from ..authoring.audit import audit_course
     from ..authoring.behaviour.behaviour_audit import audit_behaviours
     from ..authoring.lint import lint
+    from ..course.assignment_file import read_assignment
     from ..machines import DEVICES
     from ..outputs import audit_table as output
 
     if lint_only + causes + behaviour > 1:
         refuse("--lint, --causes and --behaviour each ask for something else: choose one.")
+    if assignment_file and (causes or behaviour):
+        refuse(
+            "--assignment goes with the mutants and with --lint, and not with --causes or --behaviour."
+        )
     course = open_course(folder)
+    if assignment_file:
+        course = read_assignment(assignment_file).on(course, instructor=True).course
     wanted = [exercise.name for exercise in named_in(course, names)]
     for exercise in (course[name] for name in wanted):
         if not exercise.solution.is_file():
@@ -175,7 +108,7 @@ def audit(
         audits = list(audit_behaviours(folder, wanted, jobs, places))
         table = output.BEHAVIOURS
     else:
-        audits = list(audit_course(folder, wanted, seeds, jobs, places))
+        audits = list(audit_course(folder, wanted, seeds, jobs, places, assignment_file))
         table = output.SUBMISSIONS_AND_MUTANTS
     if markdown:
         click.echo(output.markdown(audits, table), nl=False)
@@ -227,42 +160,3 @@ def translate(folder: Path | None, language: str, forget: bool) -> None:
             amiss += update(place, language, texts, forget)
     click.echo("\n".join(amiss) or "Everything is translated.")
     sys.exit(POINTS_MISSING if amiss else ALL_POINTS)
-
-
-def _release_assignment(
-    file: Path | None,
-    course_folder: Path | None,
-    classroom: Path | None,
-    classroom50: Path | None,
-    gradescope: Path | None,
-) -> None:
-    """Writes what was asked for, and says what an instructor has to know of it."""
-    from ..authoring.release.classroom50_bundle import write_bundle
-    from ..authoring.release.github_template import write_template
-    from ..authoring.release.gradescope_zip import write_zip
-    from ..authoring.release.shared import code_given_away
-    from ..course.assignment_file import FILENAME, read_assignment
-
-    assigned = read_assignment(file or Path(FILENAME)).on(open_course(course_folder))
-    if any(part.held_back for part in assigned.assignment.parts):
-        refuse(
-            f"{assigned.assignment.path} is the students' copy. Release the file it was made from."
-        )
-    if classroom:
-        with writing(classroom):
-            kept = write_template(assigned, classroom)
-        click.echo(f"{classroom}\n{kept} (digests of the protected files: keep them)")
-    if classroom50:
-        with writing(classroom50):
-            write_bundle(assigned, classroom50)
-        click.echo(classroom50)
-    if gradescope:
-        with writing(gradescope):
-            write_zip(assigned, gradescope)
-        click.echo(gradescope)
-    if (classroom or classroom50) and (given := code_given_away(assigned)):
-        click.echo(
-            f"grader: these checks do not run for students, but the grader that they get holds their code: "
-            f"{', '.join(given)}. To keep it out, put them into a file of their own (`instructor_checks`).",
-            err=True,
-        )

@@ -33,7 +33,8 @@ course_option = click.option(
     "--course",
     "folder",
     type=click.Path(path_type=Path),
-    help="The folder of another course: course.toml, exercises/, solutions/, checks/.",
+    help="The folder of another course: course.toml, exercises/, solutions/, checks/. In a folder that `grader init "
+    "--course` made, the default is its course.",
 )
 device_option = click.option(
     "--device",
@@ -152,8 +153,20 @@ def named_or_current(course: Course, name: str | None, folder: Path = Path()) ->
     return standing.exercise
 
 
-def open_course(folder: Path | None) -> Course:
-    """The course, its own translations included."""
+def open_course(folder: Path | None, workspace: Path | None = None) -> Course:
+    """The course in `folder`, its own translations included.
+
+    Args:
+        workspace: a student's folder; without `folder`, the course that it is for is opened.
+
+    Raises:
+        CourseError: if it cannot be opened.
+        WorkspaceError: if the student's folder is for a course that is not to be used, or is not there.
+    """
+    if folder is None and workspace is not None:
+        from ..practice.remembered_course import remembered_course
+
+        folder = remembered_course(workspace)
     course = load_course(folder)
     language.learn(course.folder)
     return course

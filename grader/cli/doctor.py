@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .common import ALL_POINTS, POINTS_MISSING, console_for
+from ..course.catalog import Course
+from .common import ALL_POINTS, POINTS_MISSING, console_for, course_option, open_course
 from .same_name import other_distribution, others_on_path
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from ..sandbox import Sandbox
 
 
@@ -23,10 +26,13 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Also run the parity table: small programs, and what CUDA does with them, on every device.",
 )
-def doctor(parity: bool) -> None:
+@course_option
+def doctor(parity: bool, folder: Path | None) -> None:
     """Shows what this machine offers: versions, devices, and each layer of isolation, on or off, and why.
 
-    Exit status: 0, or 1 if `--devices` found a device that differs from CUDA.
+    Of a course, also which of the packages are there that it needs.
+
+    Exit status: 0, or 1 if `--devices` found a device that differs from CUDA, or a package is missing.
     """
     from rich.table import Table
     from rich.text import Text
@@ -34,9 +40,10 @@ def doctor(parity: bool) -> None:
     from ..machines import DEVICES, Machines, warm_up
     from ..sandbox.isolation.gpu_diagnosis import NO_DEVICE, devices
 
+    course = open_course(folder, Path())
     # a second process imports torch only where there may be something to reach
     gpu_tried = parity or bool(devices())
-    with Machines(devices=(*DEVICES, "cuda") if gpu_tried else DEVICES) as machines:
+    with Machines(course, (*DEVICES, "cuda") if gpu_tried else DEVICES) as machines:
         warm_up()
         here, layers = machines.environment, machines.sandbox().layers()
         tried = here.devices if parity else ()
@@ -61,7 +68,24 @@ def doctor(parity: bool) -> None:
             console.print(f"  {difference}", markup=False, soft_wrap=True)
         for reason, left_out in skipped.items():
             console.print(f"  {left_out} more were not tried: {reason}.")
-    sys.exit(POINTS_MISSING if any(found for _, found, _ in compared.values()) else ALL_POINTS)
+    missing = _tell_of_packages(course, console)
+    amiss = missing or any(found for _, found, _ in compared.values())
+    sys.exit(POINTS_MISSING if amiss else ALL_POINTS)
+
+
+def _tell_of_packages(course: Course, console: Console) -> bool:
+    """Says which of the course's packages are installed here; whether one is not."""
+    from ..course.packages import packages_of
+
+    missing = False
+    for package in packages_of(course.packages):
+        if package.installed:
+            told = f"{package.name} {package.version} is installed; the course asks for {package.requirement}."
+        else:
+            missing = True
+            told = f"{package.name} is not installed, and the course needs it: pip install '{package.requirement}'"
+        console.print(told, markup=False, soft_wrap=True)
+    return missing
 
 
 def _home_of_torch() -> Path:

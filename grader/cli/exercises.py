@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from .. import language
+from ..course.catalog import Exercise
 from ..language import N_, _, see
 from .common import (
     console_for,
@@ -28,6 +29,9 @@ _NO_WORK = N_("`grader init DIR` makes a folder to work in.")
 _MADE = N_("Exercises made in {folder}: {count}.")
 _KEPT = N_(
     "Files that were there already: {count}. They are as they were; `grader reset NAME` makes one anew."
+)
+_NOT_REMEMBERED = N_(
+    "The folder's course cannot be remembered ({reason}): name it with each command, by --course."
 )
 _START = N_("Next: {command}")
 _README = N_(
@@ -55,7 +59,7 @@ def list_exercises(folder: Path | None) -> None:
     from ..outputs.progress import ProgressEntry, bar, table
     from ..practice.workspace import Workspace, upcoming
 
-    course = open_course(folder)
+    course = open_course(folder, Path())
     standings = Workspace(Path(), course).standings()
     coming = upcoming(standings)
     entries = [
@@ -94,7 +98,7 @@ def show(name: str | None, folder: Path | None) -> None:
 
     from ..course.translation import statement_of
 
-    exercise = named_or_current(open_course(folder), name)
+    exercise = named_or_current(open_course(folder, Path()), name)
     title, _break, text = statement_of(exercise).partition("\n")
     console = console_for()
     console.print(Text(title, style="bold underline"))
@@ -121,10 +125,11 @@ def show(name: str | None, folder: Path | None) -> None:
 @lang_option
 def init(target: Path, notebooks: bool, folder: Path | None) -> None:
     """Makes a workspace in the folder DIR: the stub of every exercise. What is there already stays."""
+    from ..practice.remembered_course import remember_course
     from ..practice.stubs import stub_of
     from ..practice.workspace import make_place
 
-    course = open_course(folder)
+    course = open_course(folder, target)
     made = kept = 0
     with writing(target):
         target.mkdir(parents=True, exist_ok=True)
@@ -137,6 +142,7 @@ def init(target: Path, notebooks: bool, folder: Path | None) -> None:
                 made += 1
             else:
                 kept += 1
+            _give(exercise, target)
         if not os.path.lexists(target / "README.md"):
             name = course.names[0] if course.names else "NAME"
             file = f"{name}{_suffix(notebooks)}"
@@ -144,13 +150,19 @@ def init(target: Path, notebooks: bool, folder: Path | None) -> None:
                 title=_(course.title), count=len(course.exercises), file=file, name=name
             )
             (target / "README.md").write_text(text, encoding="utf-8")
+    asked: list[str] = []
+    try:
+        remember_course(target, course)
+    except OSError as error:
+        asked = ["--course", str(course.folder.absolute())]
+        click.echo(_(_NOT_REMEMBERED).format(reason=error.strerror or error), err=True)
     # where the language was asked for by hand, the next command asks for it as well
     speak = "" if language.current() == language.preferred() else f" --lang {language.current()}"
     here = target.resolve() == Path().resolve()
     click.echo(_(_MADE).format(count=made, folder=target.absolute() if here else target))
     if kept:
         click.echo(_(_KEPT).format(count=kept))
-    command = f"grader watch{speak}"
+    command = shlex.join(["grader", "watch", *asked]) + speak
     command = command if here else f"cd {shlex.quote(str(target))} && {command}"
     click.echo(_(_START).format(command=command))
 
@@ -166,7 +178,7 @@ def reset(name: str | None, folder: Path | None) -> None:
     """
     from ..practice.stubs import put_anew, stub_of
 
-    exercise = named_or_current(open_course(folder), name)
+    exercise = named_or_current(open_course(folder, Path()), name)
     name = exercise.name
     places = [Path(), Path("exercises")]
     there = [
@@ -183,6 +195,19 @@ def reset(name: str | None, folder: Path | None) -> None:
             )
         with writing(path):
             click.echo(put_anew(path, stub, name))
+        with writing(path.parent):
+            _give(exercise, path.parent)
+
+
+def _give(exercise: Exercise, folder: Path) -> None:
+    """Writes what the exercise's students get beside the stub; what is there already stays."""
+    from ..course.given_files import contents_of
+
+    for name, data in contents_of(exercise.given).items():
+        path = folder / name
+        if not os.path.lexists(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
 
 
 def _suffix(notebooks: bool) -> str:

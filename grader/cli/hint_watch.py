@@ -40,7 +40,7 @@ def hint(name: str | None, everything: bool, again: bool, folder: Path | None) -
     """
     from ..practice.workspace import HINTS_OFF, NO_HINTS, Workspace
 
-    course = open_course(folder)
+    course = open_course(folder, Path())
     workspace = Workspace(Path(), course)
     exercise = named_or_current(course, name)
     if not workspace.hints_allowed():
@@ -93,14 +93,14 @@ def watch(name: str | None, path: Path, devices: tuple[str, ...], folder: Path |
     from ..practice.workspace import Workspace
     from ..submission import read_submission
 
-    course = open_course(folder)
-    start = named_in(course, [name])[0] if name else None
     if path.exists() and not path.is_dir():
         refuse(
             _("{path} is a file. Give the folder that it is in: `grader watch --from DIR`.").format(
                 path=path
             )
         )
+    course = open_course(folder, path)
+    start = named_in(course, [name])[0] if name else None
     read_submission(path, course, [name] if name else [])
     from ..machines import DEVICES, Machines
     from ..practice.watch import watch as run

@@ -56,7 +56,7 @@ def try_out(
     from ..grading import example_of
     from ..submission import read_submission
 
-    course = open_course(folder)
+    course = open_course(folder, Path())
     assigned = open_assigned(None, path, course, instructor=False)
     course = assigned.course if assigned else course
     exercise = named_or_current(course, name, path if path.is_dir() else Path())

@@ -77,7 +77,11 @@ class Part:
 
 @dataclass(frozen=True)
 class Assignment:
-    """What the file says; `on` lays it on a course."""
+    """What the file says; `on` lays it on a course.
+
+    Attributes:
+        wrong_answers: a folder with answers that are to lose points, as `EXERCISE/*.py`; a release is tried with them.
+    """
 
     path: Path
     title: str
@@ -85,6 +89,7 @@ class Assignment:
     deadline: datetime | None = None
     hints: bool = True
     notebooks: bool = False
+    wrong_answers: Path | None = None
     late: Late = field(default_factory=Late)
     ci: CI = field(default_factory=CI)
 

@@ -4,6 +4,7 @@
     deadline = 2026-12-01T23:59:00+01:00     # with its offset from UTC
     hints = true                             # `grader hint` gives them
     notebooks = false                        # hand out notebooks instead of Python files
+    wrong_answers = "wrong"                  # a folder with wrong/EXERCISE/*.py, which a release is tried with
 
     [late]                                   # what a day late costs; without this table, nothing is taken
     points = 10
@@ -43,7 +44,7 @@ from .assignment import CI, Assignment, Late, Part
 FILENAME = "assignment.toml"
 _MAX_BYTES = 1 << 20
 _MAX_POINTS = 10_000
-_KEYS = ("title", "deadline", "hints", "notebooks", "late", "ci", "exercise")
+_KEYS = ("title", "deadline", "hints", "notebooks", "wrong_answers", "late", "ci", "exercise")
 _PART_KEYS = ("name", "points", "checks", "visibility", "held_back", "instructor_checks")
 _COMMIT = re.compile(r"git\+https://[\w.:/~%-]+@[0-9a-f]{40}")
 _VERSION = re.compile(r"\d+(\.\d+)*((a|b|rc)\d+)?(\.(post|dev)\d+)?")
@@ -94,6 +95,7 @@ class _Reader:
             deadline=self.deadline(settings.get("deadline")),
             hints=self.flag(settings, "hints", "", True),
             notebooks=self.flag(settings, "notebooks", "", False),
+            wrong_answers=self.wrong_answers(settings, names),
             late=self.late(self.table(settings, "late")),
             ci=self.ci(self.table(settings, "ci")),
         )
@@ -149,6 +151,18 @@ class _Reader:
         if not path.is_file():
             self.fail(f"{where}instructor_checks", f"is {given!r}, and there is no {path}")
         return path
+
+    def wrong_answers(self, settings: Table, names: list[str]) -> Path | None:
+        given = self.text(settings, "wrong_answers", "", "")
+        if not given:
+            return None
+        folder = self.path.parent / given
+        if not any((folder / name).is_dir() for name in names):
+            self.fail(
+                "wrong_answers",
+                f"is {given!r}, and {folder} has no folder that is called as an exercise, such as {names[0]}",
+            )
+        return folder
 
     def deadline(self, value: object) -> datetime | None:
         if value is None:

@@ -11,13 +11,15 @@ import ast
 import inspect
 import tomllib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeGuard, TypeVar
 
 from ..errors import CourseError, SubmissionError
 from ..language import _
+from .given_files import require_usable
+from .packages import package_of
 from .python_files import assigned_in, fail, literal_of, module_of, points_in
 
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -33,6 +35,10 @@ class Exercise:
 
     The files are read when they are asked about. What cannot be read, or says what it may not, is a `CourseError` that
     names file and line.
+
+    Attributes:
+        files: what students get beside the stub, as paths from their own folder.
+        packages: the course's.
     """
 
     name: str
@@ -41,6 +47,13 @@ class Exercise:
     solution: Path
     checks: Path
     more_checks: tuple[Path, ...] = ()
+    files: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+
+    @property
+    def given(self) -> dict[str, Path]:
+        """What students get beside the stub, by its path in their folder; `given_files` reads it."""
+        return {name: self.stub.parent / name for name in self.files}
 
     @cached_property
     def statement(self) -> str:
@@ -115,12 +128,14 @@ class Course:
 
     Attributes:
         limits: what `[limits]` in `course.toml` says, by the names of `grader.sandbox.Limits`.
+        packages: what students' code needs besides torch, as pip is given it.
     """
 
     title: str
     folder: Path
     exercises: tuple[Exercise, ...]
     limits: dict[str, float] = field(default_factory=dict)
+    packages: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -181,6 +196,11 @@ def load_course(folder: Path | None = None) -> Course:
             found.remove(name)
             exercises.append(_exercise(name, title, folder, checks))
     exercises += [_exercise(name, "", folder, checks) for name in found]
+    packages = _packages(settings, file)
+    files = _given_files(settings, [each.name for each in exercises], folder, file)
+    exercises = [
+        replace(each, files=files.get(each.name, ()), packages=packages) for each in exercises
+    ]
     if not exercises:
         raise CourseError(f"{checks} holds no exercise. Put the checks of one there, as NAME.py.")
     return Course(
@@ -188,6 +208,7 @@ def load_course(folder: Path | None = None) -> Course:
         folder=folder,
         exercises=tuple(exercises),
         limits=_setting(settings, "limits", dict, {}, file),
+        packages=packages,
     )
 
 
@@ -219,6 +240,41 @@ def _units(settings: dict[str, Any], file: Path) -> Iterator[tuple[str, list[str
         if not all(isinstance(name, str) for name in names):
             raise CourseError(f"{file}: `exercises` has to be names in quotes.")
         yield _setting(unit, "title", str, "", file), names
+
+
+def _packages(settings: dict[str, Any], file: Path) -> tuple[str, ...]:
+    packages = _setting(settings, "packages", list, [], file)
+    for each in packages:
+        if not isinstance(each, str) or package_of(each) is None:
+            raise CourseError(
+                f"{file}: `packages` has {each!r}. Write a name, as in "
+                '"pandas", with versions if need be: "pandas>=2.2,<3".'
+            )
+    return tuple(packages)
+
+
+def _given_files(
+    settings: dict[str, Any], names: list[str], folder: Path, file: Path
+) -> dict[str, tuple[str, ...]]:
+    """By exercise, what its students get beside the stub: `files` in the tables `[[exercise]]`."""
+    given: dict[str, tuple[str, ...]] = {}
+    for table in _setting(settings, "exercise", list, [], file):
+        if not isinstance(table, dict) or set(table) != {"name", "files"}:
+            raise CourseError(f"{file}: each [[exercise]] has a `name` and `files`, and no more.")
+        name = _setting(table, "name", str, "", file)
+        if name in given:
+            raise CourseError(f"{file} has two tables [[exercise]] for {name!r}. Make one of them.")
+        if name not in names:
+            raise CourseError(
+                f"{file}: an [[exercise]] names {name!r}, which is none of {', '.join(names)}."
+            )
+        files = _setting(table, "files", list, [], file)
+        if not _are_texts(files):
+            raise CourseError(f"{file}: `files` of {name} has to be paths in quotes.")
+        for each in files:
+            require_usable(each, folder / "exercises", names, file)
+        given[name] = tuple(dict.fromkeys(files))
+    return given
 
 
 _KINDS: dict[type, str] = {str: "a text in quotes", list: "a list", dict: "a table"}

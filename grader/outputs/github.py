@@ -32,8 +32,12 @@ def _summary(report: Report, title: str) -> str:
     head = f"## {escape.markdown(title)}\n\n" if title else ""
     columns = _("| | exercise | points | checks passed |")
     score = _("Not graded") if report.faults else total(report.score, report.max_score)
+    sentence = verdict(report)
+    if report.is_untouched:
+        score = _("Not started: {points}").format(points=score)
+        sentence = _("Nothing is written yet. So the mark of this run is green, and says nothing.")
     parts = [
-        f"{head}### {score}\n\n{escape.markdown(verdict(report), 400)}\n",
+        f"{head}### {score}\n\n{escape.markdown(sentence, 400)}\n",
         f"{columns}\n|---|---|---:|---:|\n" + "".join(map(_row, report.exercises)),
     ]
     if note := table_note(report):

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import NamedTuple
 
 from ..language import _
 from ..report import CheckResult, ExerciseResult, Report
+
+_options: ContextVar[str] = ContextVar("options", default="")
 
 
 def total(score: int, most: int) -> str:
@@ -155,12 +160,27 @@ def look_at(check: CheckResult) -> str:
     return _("Look at {place}.").format(place=check.place)
 
 
+@contextmanager
+def repeated_with(options: Sequence[str]) -> Iterator[None]:
+    """While a report is written of a command with these options, they belong to the command that repeats it."""
+    before = _options.set(shlex.join(options))
+    try:
+        yield
+    finally:
+        _options.reset(before)
+
+
 def again(exercise: ExerciseResult) -> str:
     """A sentence with the command that repeats an exercise's grading with the same inputs."""
     template = _("With the same numbers again: grader check {name} --seed {seed}")
-    return template.format(name=exercise.name, seed=exercise.seed)
+    return template.format(name=exercise.name, seed=_repeating(exercise))
 
 
 def again_command(exercise: ExerciseResult) -> str:
     """That command alone."""
-    return f"grader check {exercise.name} --seed {exercise.seed}"
+    return f"grader check {exercise.name} --seed {_repeating(exercise)}"
+
+
+def _repeating(exercise: ExerciseResult) -> str:
+    """The seed, and whatever else the command needs."""
+    return f"{exercise.seed} {_options.get()}".rstrip()

@@ -1,12 +1,13 @@
 """`%load_ext grader` and the cell magic `%%check NAME`, for IPython and Jupyter.
 
 The result is for practice: the notebook's own process decides it. A submission is graded from its file. The exercises
-are those of the built-in course, with its limits.
+are those of the course that the notebook's folder is for, with its limits.
 """
 
 from __future__ import annotations
 
 import atexit
+from pathlib import Path
 from typing import Any
 
 from IPython.core.error import UsageError
@@ -14,9 +15,9 @@ from IPython.core.magic import Magics, cell_magic, magics_class
 from IPython.display import HTML, display
 
 from .. import language
-from ..course.catalog import Course
+from ..course.catalog import Course, load_course
 from ..course.meant import meant
-from ..errors import SubmissionError, UnsupportedVersion
+from ..errors import InputError, SubmissionError, UnsupportedVersion
 from ..grading import example_of
 from ..import_path import InstalledOnly
 from ..language import _
@@ -24,12 +25,22 @@ from ..machines import Machines
 from ..outputs import notebook_html
 from ..submission import Cell, Source, Submission
 from .attempt import attempt
+from .remembered_course import remembered_course
 
 
 def load_ipython_extension(ipython: Any) -> None:
-    """What `%load_ext grader` calls."""
+    """What `%load_ext grader` calls.
+
+    Raises:
+        UsageError: if the folder is for a course that is not to be used, or is not there.
+    """
     language.use(language.preferred())
-    ipython.register_magics(GraderMagics(ipython))
+    try:
+        folder = remembered_course(Path())
+        course = load_course(folder) if folder else None
+    except InputError as error:
+        raise UsageError(str(error)) from None  # IPython shows its sentence, and no traceback
+    ipython.register_magics(GraderMagics(ipython, course))
 
 
 @magics_class

@@ -8,7 +8,7 @@ import secrets
 import select
 import signal
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -64,6 +64,7 @@ class Child:
         self._home = ends.home
         self._folder = ends.folder
         self._settled = False
+        self._has_files = False
         self._tags: list[str] = []
         self._printed_bytes = 0
         self.printed = ""
@@ -128,7 +129,28 @@ class Child:
         self._tags = [tag for tag, _ in cells]
         request = {"op": "load", "name": name, "cells": list(cells), "notebook": notebook}
         request |= {"left_out": list(left_out), "definitions": definitions}
+        request["beside"] = str(self._home) if self._has_files else ""
         return self._request(request, min(self._limits.import_seconds, most_seconds)).header
+
+    def give(self, files: Mapping[str, bytes]) -> None:
+        """Puts files into the folder that the student's code will find itself in; before `load`, which makes modules
+        among them importable.
+
+        Args:
+            files: what is in each, by its path from that folder.
+
+        Raises:
+            SandboxLost: if that cannot be done; the child is gone then.
+        """
+        self._has_files = bool(files)
+        try:
+            for name, data in files.items():
+                path = self._home / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(data)
+        except OSError as error:
+            self.close()
+            raise SandboxLost(f"A child's folder cannot be filled: {error}") from error
 
     def call(
         self, request: dict[str, Any], block: bytes, most_seconds: float = math.inf

@@ -45,14 +45,17 @@ class PackageFolders(NamedTuple):
     last: tuple[str, ...] = ()
 
 
-def package_folders() -> PackageFolders:
+def package_folders(others: Iterable[str] = ()) -> PackageFolders:
     """The entries of `sys.path` in which torch and what it needs were found, in their order.
+
+    Args:
+        others: entries in which other packages were found that students' code needs.
 
     The current folder, a home folder, and the folder of a course are none of them, whatever lies there.
     """
     pythons_own = {os.path.realpath(folder) for folder in site.getsitepackages()}
     path = [entry for entry in without_current_folder() if not _is_somebodys(entry)]
-    wanted = {_first_with(name, path) for name in _NEEDED}
+    wanted = {_first_with(name, path) for name in _NEEDED} | {*others}
     first: list[str] = []
     last: list[str] = []
     added = first

@@ -53,6 +53,7 @@ class Sandbox:
             started anew.
         ahead: how many children are to wait, with the device started; a child that is opened is one of them. `None` for
             children whose device starts when it is first used.
+        packages: entries of `sys.path` with other packages to import; a server's zygote has none of them.
 
     Raises:
         SandboxLost: if it cannot be started.
@@ -65,9 +66,11 @@ class Sandbox:
         device: str = "cpu",
         zygote_server: str = "",
         ahead: int | None = None,
+        packages: Sequence[str] = (),
     ) -> None:
         self.limits = limits or Limits()
         self._device = device
+        self._packages = packages
         self._process: subprocess.Popen[bytes] | None = None
         self._zygote = 0
         self._ahead: Ahead | None = None
@@ -105,7 +108,7 @@ class Sandbox:
                 return
         boot = _BOOT.format(
             root=PACKAGES,
-            packages=tuple(package_folders()),
+            packages=tuple(package_folders(self._packages)),
             control=theirs.fileno(),
             folder=folder,
             confined=confined,

@@ -13,14 +13,17 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeGuard
 
-from ..errors import ProtectedError, UnreadableError
+from ..errors import NoCommitError, ProtectedError, UnreadableError
 from ..report import Report
 from ..text import clean
 from .files import leads_out, read_plain
+from .git_files import CommitFiles, git_folder
 
 SCHEMA = 1
 # whatever lies under these is protected, also what was not there before: a second workflow can announce points, too
@@ -32,6 +35,9 @@ _MAX_REPORT_BYTES = (
 _MAX_POINTS = 10**9
 _MAX_FILES = 1000
 _MAX_NOTES = 20
+_DELETED = "The protected file {name} was deleted."
+_CHANGED = "The protected file {name} was changed."
+_ADDED = "The file {name} was added among the protected ones."
 _POINTS = re.compile(r"\s*(\d{1,9})\s*/\s*(\d{1,9})\s*")
 # heads of the tables that hold announced points: student, score, maximum
 _HEADS = (
@@ -82,25 +88,60 @@ def read_digests(file: Path) -> dict[str, str]:
     return {str(name): str(digest) for name, digest in files.items()}
 
 
-def changed_files(given: Mapping[str, str], folder: Path) -> tuple[str, ...]:
-    """A sentence for each protected file of a student's repository that is not as it was given out.
+def changed_files(
+    given: Mapping[str, str], folder: Path, until: datetime | None = None
+) -> tuple[str, ...]:
+    """A sentence for each protected file of a student's submission that is not as it was given out.
 
-    The first `_MAX_NOTES` of them, and how many more there are.
+    In a repository, the files of the commit that is graded are looked at, whatever lies in the folder beside it. The
+    first `_MAX_NOTES` sentences, and how many more there are.
+
+    Args:
+        until: a commit that is later does not count.
+
+    Raises:
+        Fault: if git was killed by others, or this machine is far too slow.
     """
-    notes = []
-    for name, digest in sorted(given.items()):
-        path = folder / name
-        if not os.path.lexists(path):
-            notes.append(f"The protected file {clean(name)} was deleted.")
-        elif leads_out(folder, path) or _digest(path) != digest:
-            notes.append(f"The protected file {clean(name)} was changed.")
-    for name in _found(folder):
-        if name not in given:
-            notes.append(f"The file {clean(name)} was added among the protected ones.")
+    repository = git_folder(folder) if folder.is_dir() and not folder.is_symlink() else None
+    notes = None
+    if repository:
+        with suppress(NoCommitError, UnreadableError), CommitFiles(repository, until) as files:
+            notes = list(_changed_in_commit(given, files))
+    if notes is None:  # without a commit, all there is is what lies there
+        notes = list(_changed_in_folder(given, folder))
     if len(notes) > _MAX_NOTES:
         more = len(notes) - _MAX_NOTES
         notes[_MAX_NOTES:] = [f"{more} more of the protected files are not as they were given out."]
     return tuple(notes)
+
+
+def _changed_in_commit(given: Mapping[str, str], files: CommitFiles) -> Iterator[str]:
+    names = set(files.names())
+    for name, digest in sorted(given.items()):
+        if name not in names:
+            yield _DELETED.format(name=clean(name))
+            continue
+        try:
+            data = files.read(name, _MAX_BYTES)
+        except UnreadableError:
+            data = b""
+        if _digest_of(data) != digest:
+            yield _CHANGED.format(name=clean(name))
+    for name in sorted(names - given.keys()):
+        if name.split("/")[0] in WHOLE_FOLDERS:
+            yield _ADDED.format(name=clean(name))
+
+
+def _changed_in_folder(given: Mapping[str, str], folder: Path) -> Iterator[str]:
+    for name, digest in sorted(given.items()):
+        path = folder / name
+        if not os.path.lexists(path):
+            yield _DELETED.format(name=clean(name))
+        elif leads_out(folder, path) or _digest(path) != digest:
+            yield _CHANGED.format(name=clean(name))
+    for name in _found(folder):
+        if name not in given:
+            yield _ADDED.format(name=clean(name))
 
 
 def announced_in(folder: Path) -> Announced | None:
@@ -194,6 +235,10 @@ def _digest(path: Path) -> str | None:
         data = read_plain(path, path.name, _MAX_BYTES)
     except UnreadableError:
         return None
+    return _digest_of(data)
+
+
+def _digest_of(data: bytes) -> str:
     if b"\0" not in data:
         data = data.replace(b"\r\n", b"\n")
     return hashlib.sha256(data).hexdigest()

@@ -11,6 +11,7 @@ from rich.console import Console
 from grader.authoring.audit import Audit, audit, audit_course
 from grader.authoring.mutants import Mutant
 from grader.cli import main
+from grader.course.assignment_file import read_assignment
 from grader.course.catalog import load_course
 from grader.errors import CourseError
 from grader.machines import Machines
@@ -152,3 +153,19 @@ def test_an_audit_with_a_fault_has_a_status_of_its_own(
     result = CliRunner().invoke(main, ["audit", "--course", str(folder), "--device", "cpu"])
     assert result.exit_code == status, result.output
     assert ("no_such_name" in result.output) == bool(slip)
+
+
+def test_hidden_checks_are_tried_as_well(folder: Path, machines: Machines) -> None:
+    """What the course's own checks let through, those of the instructor notice."""
+    (folder / "checks" / "scaled.py").write_text(SOFT)
+    (folder / "hidden").mkdir()
+    hidden = SHARP.replace("test_scaled", "test_hidden")
+    (folder / "hidden" / "scaled.py").write_text(hidden)
+    file = folder / "assignment.toml"
+    file.write_text('[[exercise]]\nname = "scaled"\ninstructor_checks = "hidden/scaled.py"\n')
+    course = load_course(folder)
+    alone = audit("scaled", machines.on(course))
+    assigned = read_assignment(file).on(course, instructor=True)
+    together = audit("scaled", machines.on(course), assigned=assigned)
+    assert len(together.survivors) < len(alone.survivors)
+    assert together.problems == ()

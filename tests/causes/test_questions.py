@@ -13,7 +13,8 @@ import pytest
 
 from grader.checking.collect import collect
 from grader.checking.run import run_checks
-from grader.checking.session import Session, Sessions
+from grader.checking.session import Session
+from grader.checking.sessions import Sessions
 from grader.course.catalog import Course
 from grader.course.python_files import text_of
 from grader.report import CheckResult

@@ -139,7 +139,6 @@ def raising(error: BaseException) -> Callable[[], None]:
         (CheckFailed("It is wrong."), CaseEnd("failed", "It is wrong.")),
         (CheckOutcome("not_started", "Not yet."), CaseEnd("not_started", "Not yet.")),
         (pytest.fail.Exception("not so"), CaseEnd("failed", "not so")),
-        (pytest.skip.Exception("no time"), CaseEnd("skipped", "no time")),
     ],
 )
 def test_how_a_case_ends(error: BaseException, end: CaseEnd) -> None:
@@ -154,7 +153,8 @@ def test_what_takes_no_half_is_no_mistake_in_half(dtype: torch.dtype) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", [ValueError, AssertionError, RecursionError, MemoryError, CourseError]
+    "kind",
+    [ValueError, AssertionError, RecursionError, MemoryError, CourseError, pytest.skip.Exception],
 )
 def test_what_is_no_end_is_looked_into(kind: type[Exception]) -> None:
     with pytest.raises(CheckRaised) as raised:

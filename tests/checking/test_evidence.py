@@ -17,7 +17,8 @@ from grader.checking.collect import Case
 from grader.checking.evidence import Solution, Suspicion, expect_solved, suspected
 from grader.checking.memo import CaseMemo, MemoizedSession
 from grader.checking.outcome import CheckRaised
-from grader.checking.session import Session, Sessions
+from grader.checking.session import Session
+from grader.checking.sessions import Sessions
 from grader.errors import CourseFault
 from grader.sandbox import Sandbox
 from grader.submission import Source

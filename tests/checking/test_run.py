@@ -15,7 +15,8 @@ import torch
 from grader.checking import alarm
 from grader.checking.collect import Check, collect
 from grader.checking.run import run_checks
-from grader.checking.session import Session, Sessions
+from grader.checking.session import Session
+from grader.checking.sessions import Sessions
 from grader.errors import CourseFault, Fault, SandboxLost, UnsupportedVersion
 from grader.report import CheckResult, CheckStatus
 from grader.sandbox import Sandbox
@@ -55,9 +56,6 @@ def test_asserted(student): assert student.run(call, name="fine") == 2, "not two
 
 @points(1)
 def test_not_started(student): student.run(call, name="later")
-
-@points(1)
-def test_skipped(student): pytest.skip("no time")
 
 @points(1)
 @needs("passed", "failed")
@@ -118,17 +116,23 @@ def test_every_status(graded: Run, strict_sandbox: Sandbox) -> None:
     assert statuses(results) == named
     assert [name for name, result in results.items() if result.score] == ["passed"]
     assert {result.points for result in results.values()} == {1}
-    assert set(statuses(results).values()) == set(get_args(CheckStatus))
+    assert set(statuses(results).values()) == {*get_args(CheckStatus)} - {"skipped"}
     messages = {name: result.message for name, result in results.items()}
     assert messages["passed"] == ""
     assert messages["failed"].startswith("`wrong` raised ValueError: no (work.py, line 3")
     assert messages["asserted"] == "not two"
     assert messages["not_started"] == "Not written yet."
-    assert messages["skipped"] == "no time"
     assert messages["not_reached"] == "Not tried, because this comes first: failed"
     assert "did not finish within 1 seconds" in messages["timeout"]
     # after a timeout no further case is tried: the last one would have been another
     assert "(With name = hangs; 1 of 4 cases.)" in messages["timeout"]
+
+
+def test_a_check_that_skips_itself_is_at_fault(graded: Run) -> None:
+    """It would cost everybody its points, and nobody would be told."""
+    text = "import pytest\n@points(1)\ndef test_it(student): pytest.skip('no time')\n"
+    with pytest.raises(CourseFault, match="Skipped: no time"):
+        graded(f"from grader import points\n{text}")
 
 
 def test_pytests_own_fail_fails_a_check(graded: Run) -> None:

@@ -14,7 +14,8 @@ from grader import probe
 from grader.checking.memo import MemoizedSession
 from grader.checking.outcome import CheckFailed, CheckOutcome
 from grader.checking.raised import seen_in
-from grader.checking.session import Request, Session, Sessions
+from grader.checking.session import Request, Session
+from grader.checking.sessions import Sessions
 from grader.errors import NoAnswer, SandboxLost
 from grader.sandbox import Child, Limits, Message, Sandbox
 from grader.sandbox.wire.values import Received, decode
@@ -601,19 +602,6 @@ def test_a_request_without_its_inputs_is_sent_as_it_was() -> None:
     assert sent.inputs == {}
     assert sent.wire == request.wire
     assert (sent.probe, sent.device, sent.seed) == (double, "sim", 5)
-
-
-def test_each_device_has_its_session(start: Start) -> None:
-    main, cuda = start(), start()
-    both = Sessions(main, cuda)
-    assert [both.on(device) for device in (None, "cpu", "sim")] == [main, main, main]
-    assert both.on("cuda") is cuda
-    cuda._seconds, main._seconds = 2, 3
-    assert (both.waited, both.is_waiting) == (5, False)
-    cuda.is_waiting = True
-    assert both.is_waiting
-    assert both.solution() is None
-    assert Sessions(main).on("cuda") is main
 
 
 # on a GPU

@@ -1,8 +1,7 @@
-"""`grader release`, `audit` and `translate`: what an author calls, and what is said of it."""
+"""`grader audit` and `translate`: what an author calls, and what is said of it."""
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 
@@ -29,56 +28,6 @@ def call(*arguments: str, status: int = 0) -> str:
     result = CliRunner().invoke(main, [*arguments, "--course", "course"])
     assert result.exit_code == status, result.output
     return result.output
-
-
-class TestRelease:
-    def test_into_the_courses_own_folder(self, place: Path) -> None:
-        stub = place / "course" / "exercises" / "double.py"
-        before = stub.read_text()
-        stub.unlink()
-        assert call("release").strip() == "course/exercises/double.py"
-        assert stub.read_text() == before
-        assert "raise NotImplementedError" in before
-
-    def test_elsewhere_as_notebooks_in_another_language(self, place: Path) -> None:
-        call("release", "double", "--notebooks", "--lang", "ko", "--output", "new/ko")
-        notebook = json.loads((place / "new/ko/double.ipynb").read_text(encoding="utf-8"))
-        assert "%%check double --lang ko" in "".join(notebook["cells"][-1]["source"])
-
-    @pytest.mark.parametrize(
-        ("arguments", "told"),
-        [
-            (["nothing"], "no exercise 'nothing'"),
-            (["--lang", "ko"], "need a folder of their own: --lang ko --output DIR"),
-            (["--assignment", "a.toml"], "--assignment needs --classroom DIR"),
-            (["double", "--classroom", "new"], "the assignment's file says what is released"),
-            (
-                ["--notebooks", "--gradescope", "new.zip"],
-                "the assignment's file says what is released",
-            ),
-            (["--classroom", "new"], "assignment.toml cannot be read"),
-            (["--classroom", "new", "--assignment", "copy.toml"], "is the students' copy"),
-            (["--classroom", "new", "--assignment", "a.toml"], "names no grader"),
-        ],
-    )
-    def test_a_wrong_call(self, place: Path, arguments: list[str], told: str) -> None:
-        (place / "a.toml").write_text('[[exercise]]\nname = "double"\n')
-        copy = '[[exercise]]\nname = "double"\nchecks = { double = 5 }\nheld_back = 5\n'
-        (place / "copy.toml").write_text(copy)
-        assert told in call("release", *arguments, status=2)
-        assert not (place / "new").exists()
-
-    def test_what_an_assignment_gives_out(self, place: Path) -> None:
-        text = '[ci]\ngrader = "0.1.0"\n[[exercise]]\nname = "double"\nvisibility = "instructor"\n'
-        (place / "assignment.toml").write_text(text)
-        told = call(
-            "release", "--classroom", "template", "--classroom50", "bundle", "--gradescope", "a.zip"
-        )
-        for name in ("template", "template-protected.json", "bundle", "a.zip"):
-            assert (place / name).exists()
-            assert name in told
-        # the grader that students get holds the code of what it does not run
-        assert "double.double. To keep it out, put them into a file of their own" in told
 
 
 class TestAudit:
@@ -116,6 +65,21 @@ class TestAudit:
 
     def test_one_thing_is_asked_for_at_a_time(self, place: Path) -> None:
         assert "choose one" in call("audit", "--behaviour", "--causes", status=2)
+
+    def test_the_checks_of_an_assignment(self, place: Path) -> None:
+        (place / "hidden").mkdir()
+        (place / "hidden" / "double.py").write_text(
+            "import pytest\nfrom grader import points\n\n\n@points(1)\ndef test_more(student):\n    pytest.skip()\n"
+        )
+        (place / "a.toml").write_text(
+            '[[exercise]]\nname = "double"\ninstructor_checks = "hidden/double.py"\n'
+        )
+        told = call("audit", "--lint", "--assignment", "a.toml", status=1)
+        assert "hidden/double.py, line 6: test_more has no docstring" in told
+        assert "test_more skips itself" in told
+        told = call("audit", "--assignment", "a.toml", status=2)
+        assert "Skipped" in told
+        assert "not with --causes" in call("audit", "--assignment", "a.toml", "--causes", status=2)
 
     def test_it_needs_the_solutions(self, place: Path) -> None:
         shutil.rmtree(place / "course" / "solutions")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 import subprocess
 import sys
@@ -45,6 +46,9 @@ def run(*arguments: str, traceback: bool = False) -> Result:
         (["check", "--from", "examples/right", "my_linear"], 0, "10/10"),
         (["check", "--from", "examples/partly", "my_linear"], 1, "bias=False"),
         (["check", "--from", "exercises", "my_linear"], 1, "Not started yet"),
+        (["check", "--from", "exercises", "my_linear", "--untouched-zero"], 0, "Not started yet"),
+        (["check", "--from", "examples/partly", "my_linear", "--untouched-zero"], 1, "bias=False"),
+        (["check", "--from", "examples/broken", "--untouched-zero"], 2, "my_linear.py, line 6"),
         (["check", "--from", "examples/broken"], 2, "my_linear.py, line 6: SyntaxError"),
         (["check", "--from", "examples/broken", "--exit-zero"], 0, "my_linear.py, line 6"),
         (["check", "--from", "examples/right", "my_linear", "train_step"], 0, "20/20"),
@@ -55,6 +59,21 @@ def test_check(arguments: list[str], status: int, told: str) -> None:
     result = run(*arguments)
     assert told in " ".join(result.stdout.split())
     assert result.exit_code == status
+
+
+def test_the_command_that_repeats_it_is_the_one_that_works(tmp_path: Path) -> None:
+    """Whatever else the call was given, word by word."""
+    place = tmp_path / "my work"
+    shutil.copytree(ROOT / "examples" / "partly", place)
+    given = ["--from", str(place), "--course", str(ROOT)]
+    told = run("check", "my_linear", *given).stdout
+    found = " ".join(told.split("With the same numbers again: grader ")[1].split("\n\n")[0].split())
+    arguments = shlex.split(found)
+    assert arguments[:3] == ["check", "my_linear", "--seed"]
+    assert [each.replace(" ", "") for each in arguments[4:]] == [
+        each.replace(" ", "") for each in given
+    ]
+    assert "With the same numbers again: grader check" in run("check", "--from", str(place)).stdout
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from grader.cli import main
 from grader.machines import Machines
 from grader.sandbox.isolation.confinement import Layer
 from grader.sandbox.parity import ParityOutcome, Program
+from tests.synthetic_course import make_course
 
 
 @pytest.fixture(autouse=True)
@@ -76,3 +77,18 @@ def test_devices_that_differ_from_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "copy: it gives [red]3" in told
     assert told.count("2 more were not tried: there is one.") == 1
     assert "\x1b[2J" not in told
+
+
+def test_the_packages_of_a_course(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, machines: Machines
+) -> None:
+    make_course(tmp_path)
+    with (tmp_path / "course.toml").open("r+") as file:
+        text = file.read()
+        file.seek(0)
+        file.write(f'packages = ["numpy", "no-such-package>=2"]\n{text}')
+    told = doctor("--course", str(tmp_path), status=1)
+    assert "numpy " in told
+    assert "is installed; the course asks for numpy." in told
+    assert "no-such-package is not installed" in told
+    assert "pip install 'no-such-package>=2'" in told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from grader import load_course
 from grader.course.catalog import Course
 from grader.machines import Machines
 from tests.conftest import ROOT
+from tests.synthetic_course import make_course
 from tests.workspaces import Run
 
 
@@ -102,6 +104,21 @@ class TestInit:
         (folder / "my_linear.py").write_text("mine")
         assert ": 16.\nFiles that were there already: 2." in run("init", ".").stdout
         assert (folder / "README.md").read_text() == (folder / "my_linear.py").read_text() == "mine"
+
+    def test_what_is_given_beside_a_stub(self, run: Run, folder: Path) -> None:
+        (folder / "c" / "exercises" / "data").mkdir(parents=True)
+        (folder / "c" / "exercises" / "data" / "x.csv").write_text("1")
+        make_course(folder / "c", '[[exercise]]\nname = "double"\nfiles = ["data/x.csv"]\n')
+        data = folder / "work" / "data" / "x.csv"
+        run("init", "work", "--course", "c")
+        assert data.read_text() == "1"
+        data.write_text("mine")
+        run("init", "work")
+        assert data.read_text() == "mine"
+        data.unlink()
+        os.chdir("work")
+        run("reset", "double")
+        assert data.read_text() == "1"
 
     def test_checking_is_remembered(
         self, run: Run, folder: Path, shared_machines: Machines

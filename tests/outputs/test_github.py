@@ -137,6 +137,16 @@ def test_a_row_for_every_status() -> None:
     assert rows[1][2:] == ["2/12", "1/6 |"]
 
 
+def test_an_untouched_template_is_not_started() -> None:
+    """Its run is green, and nobody is to take that for points."""
+    [one] = [each for each in of_every_status().exercises if each.status == "not_attempted"]
+    text = github.summary(report_of([one]))
+    assert re.search(r"^### Not started: 0/\d+ points$", text, re.MULTILINE)
+    assert "Nothing is written yet." in text
+    missing = dataclasses.replace(one, status="missing")
+    assert "### Not started" not in github.summary(report_of([one, missing]))
+
+
 def test_a_fold_for_everything_that_went_wrong() -> None:
     text = github.summary(of_every_status())
     folds = re.findall(r"</b>: asked (\w+/\w+)", text)

@@ -103,6 +103,10 @@ def test_sentences_of_one_place() -> None:
     command = "grader check my_linear --seed 5"
     assert wording.again_command(exercise) == command
     assert wording.again(exercise) == f"With the same numbers again: {command}"
+    with wording.repeated_with(["--from", "my work", "--device", "cuda"]):
+        assert wording.again_command(exercise) == f"{command} --from 'my work' --device cuda"
+        assert wording.again(exercise).endswith(f"{command} --from 'my work' --device cuda")
+    assert wording.again_command(exercise) == command
 
 
 def test_in_korean() -> None:

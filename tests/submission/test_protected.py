@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from grader.submission.protected import (
     read_digests,
     write_digests,
 )
+from tests.hand_ins import NOON, git
 from tests.hostile import plain_report, with_fault
 
 FILES = {
@@ -84,6 +86,28 @@ def test_every_way_to_change_them_is_told(kept: dict[str, str], student: Path, g
         "The protected file assignment.toml was deleted.",
         "The file .github/workflows/\\x1b[2Jmine.yml was added among the protected ones.",
     )
+
+
+def test_the_commit_that_is_graded_is_looked_at(kept: dict[str, str], student: Path) -> None:
+    """What lies beside it counts for nothing, be it better or worse."""
+    workflow = student / ".github" / "workflows" / "classroom.yml"
+    given = workflow.read_bytes()
+    git(student, "init", "--quiet")
+    git(student, "add", ".")
+    git(student, "commit", "--quiet", "--message", "as given")
+    workflow.write_text("on: never\n")
+    assert changed_files(kept, student) == ()
+    (student / ".github" / "more.yml").write_text("")
+    (student / "assignment.toml").unlink()
+    git(student, "add", "--all")
+    git(student, "commit", "--quiet", "--message", "changed", when=NOON + timedelta(days=1))
+    workflow.write_bytes(given)
+    assert changed_files(kept, student) == (
+        "The protected file .github/workflows/classroom.yml was changed.",
+        "The protected file assignment.toml was deleted.",
+        "The file .github/more.yml was added among the protected ones.",
+    )
+    assert changed_files(kept, student, NOON) == ()
 
 
 def test_a_folder_that_leads_away(kept: dict[str, str], student: Path, given: Path) -> None:

@@ -8,8 +8,10 @@ from pathlib import Path
 from ...course.assignment import AssignedCourse
 from ...course.assignment_file import FILENAME
 from ...errors import ReleaseError
+from .lock import NAME, Lock
 from .shared import (
-    UV,
+    UV_FILE,
+    UV_TEXT,
     assignment_text,
     copied,
     copy_course,
@@ -22,8 +24,11 @@ from .shared import (
 MAX_BYTES = 10 << 20
 
 
-def write_bundle(assigned: AssignedCourse, folder: Path) -> None:
+def write_bundle(assigned: AssignedCourse, folder: Path, lock: Lock | None = None) -> None:
     """Writes the bundle into `folder`. It is served publicly, so it is the students' side of the assignment.
+
+    Args:
+        lock: what is installed, with hashes; without one, packages are named by their versions.
 
     Raises:
         ReleaseError: if the folder is not empty or cannot be written, the assignment names no usable grader, or the
@@ -42,8 +47,18 @@ def write_bundle(assigned: AssignedCourse, folder: Path) -> None:
     if own_course:
         copy_course(assigned.course, folder / "course")
     written(folder / FILENAME, assignment_text(assigned))
+    written(folder / UV_FILE, UV_TEXT)
+    if lock and lock.text:
+        written(folder / NAME, lock.text)
     script = fill(
-        "autograder.py.j2", grader=grader.requirement, torch=ci.torch, uv=UV, course=own_course
+        "autograder.py.j2",
+        grader=grader.requirement,
+        wheel=grader.wheel is not None,
+        torch=ci.torch,
+        packages=json.dumps(list(assigned.course.packages)),
+        locked=NAME if lock and lock.text else "",
+        uv_file=UV_FILE,
+        course=own_course,
     )
     written(folder / "autograder.py", script)
     written(folder / "runtime.json", json.dumps({"python": ci.python}) + "\n")

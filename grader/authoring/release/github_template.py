@@ -9,14 +9,18 @@ from typing import Any
 from ...course.assignment import AssignedCourse, Late
 from ...course.assignment_file import FILENAME
 from ...submission.protected import WHOLE_FOLDERS, digests, write_digests
+from .lock import NAME, Lock, installs, wanted
 from .shared import (
     ACTIONS,
-    UV,
+    RUNNER,
+    UV_FILE,
+    UV_TEXT,
     assignment_text,
     copied,
     copy_course,
     fill,
     fresh_folder,
+    give,
     pinned_grader,
     write_stub,
     writing,
@@ -26,8 +30,11 @@ from .shared import (
 _PLACE = ".github/grader"
 
 
-def write_template(assigned: AssignedCourse, folder: Path) -> Path:
+def write_template(assigned: AssignedCourse, folder: Path, lock: Lock | None = None) -> Path:
     """Writes the template into `folder`, and the digests of its protected files beside it.
+
+    Args:
+        lock: what is installed, with hashes; without one, packages are named by their versions.
 
     Returns:
         The file of digests, `<folder>-protected.json`, which the instructor keeps.
@@ -39,33 +46,45 @@ def write_template(assigned: AssignedCourse, folder: Path) -> Path:
     grader = pinned_grader(assigned)
     fresh_folder(folder)
     given, ci = assigned.assignment, assigned.assignment.ci
+    beside: list[str] = []
     for exercise in assigned.course.exercises:
         write_stub(exercise, folder, given.notebooks)
+        beside += [path.relative_to(folder).as_posix() for path in give(exercise, folder)]
     if grader.wheel:
         copied(grader.wheel, folder / _PLACE / grader.wheel.name)
     if not assigned.course.built_in:
         copy_course(assigned.course, folder / _PLACE / "course")
+    lock = lock or Lock()
+    written(folder / _PLACE / UV_FILE, UV_TEXT)
+    if lock.text:
+        written(folder / _PLACE / NAME, lock.text)
+    packages = [f"'{each}'" for each in assigned.course.packages]
     values = {
         "course": "" if assigned.course.built_in else f" --course {_PLACE}/course",
-        "grader": grader.from_folder(f"./{_PLACE}"),
-        "torch": ci.torch,
     }
+    install_here = [f"'{grader.from_folder(f'./{_PLACE}')}'", *packages]
     workflow = fill(
         "classroom.yml.j2",
         actions=ACTIONS,
         minutes=ci.minutes,
         python=ci.python,
         reporter=ci.reporter,
-        uv=UV,
+        runner=RUNNER,
+        uv_file=f"{_PLACE}/{UV_FILE}",
+        place=_PLACE,
+        installs=installs(lock, grader.from_folder(f"./{_PLACE}"), wanted(assigned), _PLACE),
         **values,
     )
     written(folder / ".github" / "workflows" / "classroom.yml", workflow)
     written(folder / FILENAME, assignment_text(assigned))
-    written(folder / "README.md", fill("readme.md.j2", **_about(assigned), **values))
+    about = fill(
+        "readme.md.j2", **_about(assigned), torch=ci.torch, here=" ".join(install_here), **values
+    )
+    written(folder / "README.md", about)
     written(
         folder / ".gitignore", ".venv/\n__pycache__/\n.ipynb_checkpoints/\n.grader/\nreport.json\n"
     )
-    protected = [FILENAME]
+    protected = [FILENAME, *dict.fromkeys(beside)]
     for whole in WHOLE_FOLDERS:
         protected += [
             path.relative_to(folder).as_posix()

@@ -12,21 +12,34 @@ from pathlib import Path
 
 from ...course.assignment import AssignedCourse
 from ...course.assignment_file import FILENAME
-from ...errors import ReleaseError
-from .shared import UV, assignment_text, copied, copy_course, fill, pinned_grader, writing, written
+from .lock import NAME, Lock, installs, wanted
+from .shared import (
+    UV_FILE,
+    UV_TEXT,
+    assignment_text,
+    copied,
+    copy_course,
+    fill,
+    pinned_grader,
+    require_free_file,
+    writing,
+    written,
+)
 
 _EXECUTABLE = ("setup.sh", "run_autograder")
 
 
-def write_zip(assigned: AssignedCourse, file: Path) -> None:
+def write_zip(assigned: AssignedCourse, file: Path, lock: Lock | None = None) -> None:
     """Writes the zip.
+
+    Args:
+        lock: what is installed, with hashes; without one, packages are named by their versions.
 
     Raises:
         ReleaseError: if the file is there already or cannot be written, or the assignment names no usable grader.
     """
     grader = pinned_grader(assigned)
-    if file.exists():
-        raise ReleaseError(f"{file} is there already. Remove it, or choose another name.")
+    require_free_file(file)
     ci, own_course = assigned.assignment.ci, not assigned.course.built_in
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
@@ -37,15 +50,17 @@ def write_zip(assigned: AssignedCourse, file: Path) -> None:
         for part in assigned.assignment.parts:
             if part.instructor_checks:
                 copied(part.instructor_checks, folder / "hidden" / f"{part.name}.py")
+        written(folder / UV_FILE, UV_TEXT)
+        if lock and lock.text:
+            written(folder / NAME, lock.text)
         written(folder / FILENAME, assignment_text(assigned, instructor=True))
         written(
             folder / "setup.sh",
             fill(
                 "setup.sh.j2",
-                grader=grader.from_folder("."),
-                torch=ci.torch,
+                installs=installs(lock or Lock(), grader.from_folder("."), wanted(assigned), "."),
                 python=ci.python,
-                uv=UV,
+                uv_file=UV_FILE,
             ),
         )
         written(folder / "run_autograder", fill("run_autograder.j2", course=own_course))

@@ -19,6 +19,14 @@ from ..stub import release
 
 # tools that the releases install; moved forward by hand, after a look at what changed
 UV = "0.13.9"
+# of its wheels for Linux, on x86-64 and on ARM
+_UV_HASHES = (
+    "d7f459fe4fd247d830351c75686d3996ace3c6f3f728eb0e85a30b7ada0cef19",
+    "ecb6028d79dc96fbeafffe5c8af62a7099487ebc05a701e76714eebcffd06375",
+)
+UV_FILE = "uv.txt"
+UV_TEXT = " ".join([f"uv=={UV}", *(f"--hash=sha256:{each}" for each in _UV_HASHES)]) + "\n"
+RUNNER = "ubuntu-24.04"
 # read from the tags of their repositories
 ACTIONS = {
     "checkout": "actions/checkout@d23441a48e516b6c34aea4fa41551a30e30af803 # v6.1.0",
@@ -41,6 +49,11 @@ class PinnedGrader:
 
     requirement: str
     wheel: Path | None = None
+
+    @property
+    def is_commit(self) -> bool:
+        """Whether it is a commit of a repository."""
+        return " @ git+" in self.requirement
 
     def from_folder(self, folder: str) -> str:
         """What pip is given where the wheel lies in `folder`."""
@@ -144,16 +157,35 @@ def copied(source: Path, file: Path) -> Path:
     return file
 
 
+def require_free_folder(folder: Path) -> None:
+    """For a folder that is to be written: nothing but a `.git` may be in it.
+
+    Raises:
+        ReleaseError: if something is.
+    """
+    if folder.is_file() or (
+        folder.is_dir() and any(entry.name != ".git" for entry in folder.iterdir())
+    ):
+        raise ReleaseError(f"{folder} is not empty. Give a new folder, or empty this one first.")
+
+
+def require_free_file(file: Path) -> None:
+    """For a file that is to be written.
+
+    Raises:
+        ReleaseError: if it is there already.
+    """
+    if file.exists():
+        raise ReleaseError(f"{file} is there already. Remove it, or choose another name.")
+
+
 def fresh_folder(folder: Path) -> None:
     """Makes the folder of a release; nothing but a `.git` may be in it yet.
 
     Raises:
         ReleaseError: if something is, or the folder cannot be made.
     """
-    if folder.is_file() or (
-        folder.is_dir() and any(entry.name != ".git" for entry in folder.iterdir())
-    ):
-        raise ReleaseError(f"{folder} is not empty. Give a new folder, or empty this one first.")
+    require_free_folder(folder)
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -182,12 +214,22 @@ def write_stub(exercise: Exercise, folder: Path, notebook: bool) -> Path:
     return copied(stub, folder / stub.name)
 
 
+def give(exercise: Exercise, folder: Path) -> list[Path]:
+    """Copies what students get beside the stub.
+
+    Raises:
+        ReleaseError: if that cannot be done.
+    """
+    return [copied(path, folder / name) for name, path in exercise.given.items()]
+
+
 def copy_course(course: Course, folder: Path) -> list[Path]:
     """The course of an assignment, for a grader that does not have it: without solutions, its checks in `checks/`."""
     files = [written(folder / "course.toml", _course_text(course))]
     for exercise in course.exercises:
         files.append(write_stub(exercise, folder / "exercises", notebook=False))
         files.append(copied(exercise.checks, folder / "checks" / exercise.checks.name))
+        files += give(exercise, folder / "exercises")
     for helper in sorted(course.exercises[0].checks.parent.glob("_*.py")):
         files.append(copied(helper, folder / "checks" / helper.name))
     return files
@@ -197,7 +239,14 @@ def _course_text(course: Course) -> str:
     """The `course.toml` of the copy."""
     title = toml_text(course.title)
     names = ", ".join(map(toml_text, course.names))
-    lines = [f"title = {title}", "", "[[unit]]", f"title = {title}", f"exercises = [{names}]"]
+    lines = [f"title = {title}"]
+    if course.packages:
+        lines.append(f"packages = [{', '.join(map(toml_text, course.packages))}]")
+    lines += ["", "[[unit]]", f"title = {title}", f"exercises = [{names}]"]
+    for each in course.exercises:
+        if each.files:
+            files = ", ".join(map(toml_text, each.files))
+            lines += ["", "[[exercise]]", f"name = {toml_text(each.name)}", f"files = [{files}]"]
     if course.limits:
         lines += ["", "[limits]", *(f"{name} = {n}" for name, n in course.limits.items())]
     return "\n".join(lines) + "\n"

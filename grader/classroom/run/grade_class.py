@@ -344,19 +344,19 @@ class _Run:
         exercises = self._gradebook.exercises
         try:
             submitted = read_hand_in(hand_in, self._rules.course, exercises, until)
-            notes = [*submitted.notes, *mine.notes, *self._looked_at(student, hand_in.path)]
+            notes = [*submitted.notes, *mine.notes, *self._looked_at(student, hand_in.path, until)]
         except Exception as error:  # one submission's trouble never stops the rest
             self._unread[student] = trouble_of(f"It cannot be read: {error}", format_exc())
             return Submitted({}, when=hand_in.when)
         notes += _late_notes(hand_in, submitted.when, deadline)
         return replace(submitted, notes=tuple(notes))
 
-    def _looked_at(self, student: str, folder: Path) -> Iterator[str]:
+    def _looked_at(self, student: str, folder: Path, until: datetime | None) -> Iterator[str]:
         """Notes of what else lies in a folder; what CI announced there is kept for later."""
         if not folder.is_dir():
             return
         if self._rules.protected:
-            yield from changed_files(self._rules.protected, folder)
+            yield from changed_files(self._rules.protected, folder, until)
         if announced := announced_in(folder):
             self._announced[student] = announced
 

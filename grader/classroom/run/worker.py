@@ -123,7 +123,12 @@ def checks_digest(course: Course, exercises: Sequence[str], assignment: str | No
     digest = hashlib.sha256(Path(assignment).read_bytes() if assignment else b"")
     for name in exercises:
         exercise = course[name]
-        for path in (exercise.checks, *exercise.more_checks, exercise.stub):
+        for path in (
+            exercise.checks,
+            *exercise.more_checks,
+            exercise.stub,
+            *exercise.given.values(),
+        ):
             data = path.read_bytes() if path.is_file() else b""
             digest.update(f"{name} {path.suffix} {len(data)}\n".encode() + data)
     return digest.hexdigest()

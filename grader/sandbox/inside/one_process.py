@@ -80,9 +80,9 @@ def _lock_class(given: Any) -> Any:
         SEM_VALUE_MAX = given.SEM_VALUE_MAX
         _rebuild = getattr(given, "_rebuild", None)
 
-        def __new__(cls, *arguments: Any) -> Any:
+        def __new__(cls, *arguments: Any, **options: Any) -> Any:
             try:
-                return given(*arguments)
+                return given(*arguments, **options)
             except PermissionError:
                 return super().__new__(cls)
 

@@ -207,6 +207,8 @@ def _load(own: SimpleNamespace, request: dict[str, Any]) -> None:
     name, cells, notebook = request["name"], request["cells"], request["notebook"]
     own.module = sys.modules[name] = ModuleType(name)
     own.module.__file__ = cells[0][0]
+    if request["beside"]:  # last of all: what is installed comes first
+        sys.path.append(request["beside"])
     own.space = vars(own.module)
     own.tags = [tag for tag, _ in cells]
     install_inert()

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from grader.authoring.release.classroom50_bundle import MAX_BYTES, write_bundle
+from grader.authoring.release.lock import Lock
 from grader.course.catalog import Course
 from grader.errors import ReleaseError
 from tests.assignments import EXERCISE, read, small_wheel
@@ -77,13 +78,26 @@ def test_a_bundle_is_no_larger_than_classroom50_takes(tmp_path: Path, course: Co
     assigned = read(tmp_path, f'[ci]\ngrader = "{wheel.name}"\n{EXERCISE}').on(course)
     write_bundle(assigned, tmp_path / "out")
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
-        *("README.md", "assignment.toml", "autograder.py", "runtime.json", wheel.name)
+        *("README.md", "assignment.toml", "autograder.py", "runtime.json", "uv.txt", wheel.name)
     }
     with zipfile.ZipFile(wheel, "a") as archive:
         archive.writestr("large", bytes(MAX_BYTES))
     with pytest.raises(ReleaseError, match="is larger than the 10 MiB"):
         write_bundle(assigned, tmp_path / "new")
     assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("locked", [False, True])
+def test_what_is_installed(tmp_path: Path, course: Course, locked: bool) -> None:
+    small_wheel(tmp_path)
+    text = f'[ci]\ngrader = "torch_grader-1.0-py3-none-any.whl"\n{EXERCISE}'
+    lock = Lock("torch==2.13.0+cpu --hash=sha256:" + "0" * 64 + "\n") if locked else None
+    write_bundle(read(tmp_path, text).on(course), tmp_path / "out", lock)
+    script = (tmp_path / "out" / "autograder.py").read_text()
+    compile(script, "autograder.py", "exec")
+    assert (tmp_path / "out" / "requirements.lock").exists() == locked
+    assert ('TORCH = "torch==2.13.0"' in script) != locked
+    assert ('"--no-deps", grader' in script) == locked
 
 
 def test_a_commit_is_installed_as_it_is_named(tmp_path: Path, course: Course) -> None:

@@ -16,16 +16,19 @@ from typing import Any
 import pytest
 import yaml
 
+from grader import load_course
 from grader.authoring.release.github_template import write_template
+from grader.authoring.release.lock import Lock
 from grader.course.assignment_file import read_assignment
 from grader.course.catalog import Course
 from grader.errors import ReleaseError
 from grader.report import Report
 from grader.submission.protected import announced_in, changed_files, disagreement, read_digests
 from tests.assignments import EXERCISE, assignment, read, small_wheel
-from tests.authoring.release.conftest import Released, run
+from tests.authoring.release.conftest import Released, run, write
 from tests.conftest import ROOT
 from tests.contracts import reporter_problems
+from tests.synthetic_course import make_course
 
 pytestmark = pytest.mark.xdist_group("release")  # the wheel is built once
 
@@ -50,7 +53,7 @@ def test_the_template_holds_the_assignment_and_no_solution(released: Released) -
     [wheel] = [name for name in files if name.endswith(".whl")]
     assert files == {
         *("my_linear.py", "train_step.py", "README.md", "assignment.toml", ".gitignore"),
-        *(".github/workflows/classroom.yml", wheel),
+        *(".github/workflows/classroom.yml", ".github/grader/uv.txt", wheel),
     }
     for name in files - {wheel}:
         text = (template / name).read_text()
@@ -93,6 +96,12 @@ def test_the_workflow_keeps_its_promises(workflow: dict[str, Any]) -> None:
     assert workflow["permissions"] == {"contents": "read"}
     assert list(workflow["jobs"]) == ["run-autograding-tests"]
     assert workflow["jobs"]["run-autograding-tests"]["timeout-minutes"] == 15
+    job = workflow["jobs"]["run-autograding-tests"]
+    assert job["runs-on"] == "ubuntu-24.04"
+    # a tag names a commit that was graded when it was pushed; YAML takes `on` for a truth
+    assert {"push": {"branches": ["**"]}}.items() <= [*workflow.values()][1].items()
+    [grade] = [step["run"] for step in steps_of(workflow) if step["name"] == "Grade"]
+    assert "--untouched-zero" in grade
     used = [step["uses"] for step in steps_of(workflow) if "uses" in step]
     assert used
     for each in used:
@@ -107,10 +116,7 @@ def test_actionlint_finds_nothing(tmp_path: Path, wheel: Path, reporter: bool) -
     file = assignment(tmp_path / "mine", str(wheel))
     if reporter:
         file.write_text(file.read_text().replace("[ci]", "[ci]\nreporter = true"))
-    assert (
-        run("release", "--assignment", str(file), "--classroom", str(tmp_path / "out")).returncode
-        == 0
-    )
+    assert write(file, tmp_path / "out").returncode == 0
     made = tmp_path / "out" / ".github" / "workflows" / "classroom.yml"
     assert ("grading-reporter" in made.read_text()) == reporter
     result = subprocess.run([actionlint, made], capture_output=True, text=True)
@@ -184,10 +190,7 @@ def test_the_filled_in_template_is_graded_by_its_own_workflow(
 @pytest.mark.parametrize("grader", ["1.2.0", "git+https://example.org/g@" + "0" * 40])
 def test_a_version_or_a_commit(tmp_path: Path, grader: str) -> None:
     file = assignment(tmp_path / "mine", grader)
-    assert (
-        run("release", "--assignment", str(file), "--classroom", str(tmp_path / "out")).returncode
-        == 0
-    )
+    assert write(file, tmp_path / "out").returncode == 0
     text = (tmp_path / "out" / ".github" / "workflows" / "classroom.yml").read_text()
     expected = f"torch-grader @ {grader}" if grader.startswith("git") else f"torch-grader=={grader}"
     assert f"'{expected}'" in text
@@ -231,6 +234,42 @@ def test_without_a_deadline_nothing_is_late(tmp_path: Path, course: Course) -> N
     assert "plus" not in readme  # nothing is kept back
 
 
+LOCK = "# Made by `grader release` for x\ntorch==2.13.0+cpu --hash=sha256:" + "0" * 64 + "\n"
+
+
+def test_what_is_installed_is_locked(tmp_path: Path, course: Course) -> None:
+    small_wheel(tmp_path)
+    text = f'[ci]\ngrader = "torch_grader-1.0-py3-none-any.whl"\n{EXERCISE}'
+    write_template(read(tmp_path, text).on(course), tmp_path / "out", Lock(LOCK))
+    assert (tmp_path / "out" / ".github" / "grader" / "requirements.lock").read_text() == LOCK
+    made = (tmp_path / "out" / ".github" / "workflows" / "classroom.yml").read_text()
+    assert "--require-hashes --requirement .github/grader/requirements.lock\n" in made
+    assert "--no-deps './.github/grader/torch_grader-1.0-py3-none-any.whl'\n" in made
+    assert "'torch==2.13.0'" not in made
+    assert ".github/grader/requirements.lock" in read_digests(tmp_path / "out-protected.json")
+
+
+def test_what_a_student_installs(tmp_path: Path) -> None:
+    (tmp_path / "course" / "exercises").mkdir(parents=True)
+    (tmp_path / "course" / "exercises" / "helping.py").write_text("x = 1\n")
+    more = '[[exercise]]\nname = "double"\nfiles = ["helping.py"]\n'
+    make_course(tmp_path / "course", more)
+    file = tmp_path / "course" / "course.toml"
+    file.write_text(f'packages = ["pandas>=2,<3"]\n{file.read_text()}')
+    text = '[ci]\ngrader = "1.2"\n[[exercise]]\nname = "double"\n'
+    assigned = read(tmp_path, text).on(load_course(tmp_path / "course"))
+    kept = write_template(assigned, tmp_path / "out")
+    readme = (tmp_path / "out" / "README.md").read_text()
+    index = "--index-url https://download.pytorch.org/whl/cpu"
+    assert f"pip install 'torch==2.13.0' {index}\n" in readme
+    assert "pip install 'torch-grader==1.2' 'pandas>=2,<3'\n" in readme
+    made = (tmp_path / "out" / ".github" / "workflows" / "classroom.yml").read_text()
+    assert "python 'torch==2.13.0' 'pandas>=2,<3' 'torch-grader==1.2'\n" in made
+    # beside the stub, and noted where it is changed; the grader's own copy counts
+    assert (tmp_path / "out" / "helping.py").read_text() == "x = 1\n"
+    assert {"helping.py", ".github/grader/course/exercises/helping.py"} < set(read_digests(kept))
+
+
 def test_notebooks_are_given_out(tmp_path: Path, course: Course) -> None:
     text = f'notebooks = true\n[ci]\ngrader = "1.2"\n{EXERCISE}'
     write_template(read(tmp_path, text).on(course), tmp_path / "out")
@@ -247,6 +286,7 @@ def test_the_digests_are_of_all_that_is_protected(tmp_path: Path, course: Course
         "assignment.toml",
         ".github/workflows/classroom.yml",
         ".github/grader/torch_grader-1.0-py3-none-any.whl",
+        ".github/grader/uv.txt",
     }
 
 

@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 
 from grader.authoring.release.gradescope_zip import write_zip
+from grader.authoring.release.lock import Lock
 from grader.course.catalog import Course
 from grader.errors import ReleaseError
 from tests.assignments import EXERCISE, read
@@ -62,8 +63,20 @@ def test_the_same_release_is_the_same_bytes(tmp_path: Path, course: Course) -> N
         write_zip(assigned, tmp_path / name)
     assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
     with zipfile.ZipFile(tmp_path / "a.zip") as archive:
-        assert archive.namelist() == ["assignment.toml", "run_autograder", "setup.sh"]
+        assert archive.namelist() == ["assignment.toml", "run_autograder", "setup.sh", "uv.txt"]
         assert "'torch-grader==1.2'" in archive.read("setup.sh").decode()
+
+
+def test_what_is_installed_is_locked(tmp_path: Path, course: Course) -> None:
+    lock = Lock("torch==2.13.0+cpu --hash=sha256:" + "0" * 64 + "\n")
+    assigned = read(tmp_path, f'[ci]\ngrader = "1.2"\n{EXERCISE}').on(course)
+    write_zip(assigned, tmp_path / "a.zip", lock)
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        assert archive.read("requirements.lock").decode() == lock.text
+        setup = archive.read("setup.sh").decode()
+        assert "--require-isolation" in archive.read("run_autograder").decode()
+    assert "--require-hashes --requirement ./requirements.lock\n" in setup
+    assert "torch-grader==" not in setup
 
 
 def test_a_zip_that_cannot_be_written(tmp_path: Path, course: Course) -> None:

@@ -30,7 +30,7 @@ from grader.course.catalog import Course, load_course
 from grader.course.python_files import points_in
 from grader.errors import ReleaseError
 from tests.assignments import EXERCISE, HIDDEN, assignment, own_course, read, small_wheel
-from tests.authoring.release.conftest import run
+from tests.authoring.release.conftest import run, write
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.xdist_group("release")  # the wheel is built once
@@ -56,7 +56,7 @@ def test_a_course_of_ones_own_goes_along(tmp_path: Path) -> None:
     file.write_text(f'[ci]\ngrader = "{WHEEL}"\n[[exercise]]\nname = "double"\n')
     template, bundle, archive = (tmp_path / name for name in ("out", "bundle", "a.zip"))
     result = run(
-        *("release", "--assignment", str(file), "--course", str(own)),
+        *("release", "--assignment", str(file), "--course", str(own), "--no-rehearsal"),
         *("--classroom", str(template), "--classroom50", str(bundle), "--gradescope", str(archive)),
     )
     assert result.returncode == 0, result.stderr
@@ -92,7 +92,12 @@ def test_the_built_in_course_does_not_go_along(tmp_path: Path, course: Course) -
     file = tmp_path / "assignment.toml"
     file.write_text(f'[ci]\ngrader = "{WHEEL}"\n{EXERCISE}')
     arguments = ("--assignment", str(file), "--course", str(course.folder))
-    assert run("release", *arguments, "--classroom", str(tmp_path / "out")).returncode == 0
+    assert (
+        run(
+            "release", *arguments, "--no-rehearsal", "--classroom", str(tmp_path / "out")
+        ).returncode
+        == 0
+    )
     assert not (tmp_path / "out" / ".github" / "grader" / "course").exists()
     assert "--course" not in (tmp_path / "out" / "README.md").read_text()
 
@@ -114,7 +119,7 @@ def test_a_grader_that_cannot_go_along(tmp_path: Path, grader: str, told: str) -
         with zipfile.ZipFile(file.parent / name, "w") as archive:
             archive.writestr("grader/grading.py", "")
             archive.writestr("grader/built_in/solutions/my_linear.py", "")
-    result = run("release", "--assignment", str(file), "--classroom", str(tmp_path / "out"))
+    result = write(file, tmp_path / "out")
     assert result.returncode == 2
     assert told in result.stderr
     assert not (tmp_path / "out").exists()

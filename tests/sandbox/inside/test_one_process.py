@@ -23,6 +23,8 @@ from tests.children import told_by
         ("[q.put(3), q.get()][1]", 3),
         ("[lock.acquire(), lock.acquire(False), lock.release(), lock.acquire(True, 1)]", [True, False, None, True]),
         ("[r.acquire(), r.acquire(), r.release(), r.release()]", [True, True, None, None]),
+        # as joblib makes it, which scikit-learn imports
+        ("__import__('_multiprocessing').SemLock(kind=1, value=1, maxvalue=1, name='/x', unlink=True).acquire()", True),
         ("torch.ones(3).share_memory_().tolist()", [1.0, 1.0, 1.0]),
         ("len(list(torch.nn.Linear(2, 2).share_memory().parameters()))", 2),
     ],
