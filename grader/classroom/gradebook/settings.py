@@ -22,12 +22,14 @@ class GradebookSettings:
         exercises: what is graded, in the course's order.
         deadline: the class's, with a time zone.
         policy: what a day late costs.
+        half_points: whether points that are given by hand may be halves.
     """
 
     title: str = ""
     exercises: tuple[str, ...] = ()
     deadline: datetime | None = None
     policy: LatePolicy | None = None
+    half_points: bool | None = None
 
 
 def write_settings(gradebook: Gradebook, settings: GradebookSettings) -> None:
@@ -47,6 +49,8 @@ def write_settings(gradebook: Gradebook, settings: GradebookSettings) -> None:
         row.deadline = settings.deadline or row.deadline
         if settings.policy is not None:
             row.policy = settings.policy.to_dict()
+        if settings.half_points is not None:
+            row.half_points = settings.half_points
 
     gradebook.write(update)
     gradebook.refresh()
@@ -83,4 +87,5 @@ def _new_row() -> GradebookRow:
         deadline=None,
         policy=LatePolicy().to_dict(),
         has_roster=False,
+        half_points=False,
     )

@@ -159,6 +159,7 @@ def _completed(
         tuple(exercises or gradebook.exercises),
         deadline or gradebook.deadline,
         policy,
+        given.half_points if assigned is None else assigned.assignment.half_points,
     )
 
 
