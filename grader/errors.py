@@ -13,6 +13,7 @@
     │   ├── LayoutError               a folder of submissions
     │   ├── RosterError               a class list
     │   ├── GradebookError            a gradebook
+    │   │   └── ChangedMeanwhileError somebody else was faster, and what they did was not seen
     │   ├── WorkersError              the processes, or the cluster, that are to grade a class
     │   ├── ReportError               the folder of a class's report, or the key of its pseudonyms
     │   ├── ReleaseError              what `grader release` reads or writes
@@ -104,6 +105,10 @@ class RosterError(InputError):
 
 class GradebookError(InputError):
     """A gradebook cannot be used."""
+
+
+class ChangedMeanwhileError(GradebookError):
+    """Somebody else has changed it since the caller looked; nothing was written."""
 
 
 class WorkersError(InputError):

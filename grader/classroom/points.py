@@ -1,6 +1,7 @@
 """Points that people give: whole ones, and half ones where an assignment says so; added up exactly.
 
-A half is exact as a `float`, and so is every sum of halves. What is whole is an `int`, so that it is shown without ".0".
+A half is exact as a `float`, and so is every sum of halves. What is whole is an `int`, which is
+shown without ".0".
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from ..text import clean
 from .records import Enrolled, Record
 
 NAME_LENGTH, TEXT_LENGTH = 200, 4000
+_COMMENT_TEXTS = ("exercise", "place", "text", "who")
 Rewrite = Callable[[str], str]
 
 
@@ -43,6 +44,13 @@ def rewritten(record: Record, student: Enrolled, rewrite: Rewrite) -> Record:
             for adjustment in record.adjustments
         ),
         notes=tuple(rewrite(note) for note in record.notes),
+        comments=tuple(
+            replace(
+                comment,
+                **{name: rewrite(getattr(comment, name)) for name in _COMMENT_TEXTS},
+            )
+            for comment in record.comments
+        ),
     )
 
 

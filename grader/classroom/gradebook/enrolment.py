@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from ..handin.roster import Matcher, RosterEntry
 from ..records import Enrolled
+from .mark_models import MARKS_OF_STUDENTS
 from .models import (
     AdjustmentRow,
     GradebookRow,
@@ -91,7 +92,7 @@ def _rename(
         if new is None or new in before:
             continue
         before.add(new)
-        for table in (SubmissionRow, GradingRow, StandingRow, AdjustmentRow):
+        for table in (SubmissionRow, GradingRow, StandingRow, AdjustmentRow, *MARKS_OF_STUDENTS):
             session.execute(
                 update(table).where(table.student_id == old).values(student_id=new),
                 execution_options={"synchronize_session": False},

@@ -9,6 +9,8 @@ from typing import Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ..points import points_of, signed
+from .hand_marks import MarkKind, mark_events
 from .models import AdjustmentRow, GradingRow, StandingRow, SubmissionRow
 
 
@@ -22,9 +24,9 @@ class HistoryEvent:
     """
 
     when: datetime
-    kind: Literal["handed in", "graded", "adjusted"]
+    kind: Literal["handed in", "graded", "adjusted"] | MarkKind
     text: str
-    score: int | None = None
+    score: float | None = None
     counts: bool = True
 
 
@@ -38,6 +40,7 @@ def events_of(session: Session, student: str) -> list[HistoryEvent]:
         *(_handed_in(row, standing) for row in submissions),
         *(_graded(row, standing) for row in gradings),
         *(_adjusted(row) for row in adjustments),
+        *(HistoryEvent(*each) for each in mark_events(session, student)),
     ]
     return sorted(events, key=lambda event: event.when)
 
@@ -58,5 +61,7 @@ def _graded(row: GradingRow, standing: StandingRow | None) -> HistoryEvent:
 
 def _adjusted(row: AdjustmentRow) -> HistoryEvent:
     where = f" in {row.exercise}" if row.exercise else ""
-    text = f"{row.points:+d}{where} by {row.who}: {row.why}"
-    return HistoryEvent(row.made, "adjusted", text, row.points)
+    points = points_of(2 * row.points + row.half)
+    source = f" (from {row.source})" if row.source else ""
+    text = f"{signed(points)}{where} by {row.who}{source}: {row.why}"
+    return HistoryEvent(row.made, "adjusted", text, points)

@@ -7,9 +7,9 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from json import JSONDecodeError
 from pathlib import Path
@@ -19,13 +19,16 @@ from sqlalchemy import Connection, Engine, func, select, tuple_
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from ...errors import GradebookError
+from ...errors import ChangedMeanwhileError, GradebookError
 from ...report import Report
 from ...submission import Source
 from ...text import clean
 from ..handin.read import sources_of
+from ..points import points_of
 from ..records import Absence, Adjustment, Enrolled, Record
+from .by_hand import adjustments_made, expect_adjustment, lock_student, points_columns
 from .database import connect
+from .hand_marks import adjustments_of, comments_of
 from .history import HistoryEvent, events_of
 from .integrity import problems
 from .late import LatePolicy
@@ -35,7 +38,6 @@ NOTHING_HANDED_IN = "Nothing was handed in."
 NOT_GRADED_YET = "Not graded yet."
 _PAGE = 50
 _TRIES = 5
-_MOST_POINTS = 999_999
 T = TypeVar("T")
 
 
@@ -50,6 +52,7 @@ class Gradebook:
         deadline: the class's; a student's own goes before it.
         policy: what a day late costs.
         has_roster: whether a roster was given once.
+        half_points: whether points by hand may be halves.
         new: whether nothing was ever written into it.
     """
 
@@ -79,6 +82,7 @@ class Gradebook:
             self.deadline = row.deadline if row else None
             self.policy = LatePolicy(**row.policy) if row else LatePolicy()
             self.has_roster = row.has_roster if row else False
+            self.half_points = row.half_points if row else False
 
     @property
     def max_score(self) -> int:
@@ -138,40 +142,47 @@ class Gradebook:
             return sources_of(connection.execute(query).scalar() or {})
 
     def adjust(
-        self, student: str, points: int, *, why: str, who: str, exercise: str = ""
+        self,
+        student: str,
+        points: float,
+        *,
+        why: str,
+        who: str,
+        exercise: str = "",
+        seen: int | None = None,
     ) -> Adjustment:
         """Gives points by hand, or takes some. No adjustment is ever removed: another one takes a wrong one back.
 
         Args:
             student: the identifier; a login or a mail address will do.
-            points: below 0 to take some.
+            points: below 0 to take some; halves where the gradebook has `half_points`.
             why: the reason, which the student is shown.
             who: makes the adjustment.
             exercise: which one the points are for; empty for the whole.
+            seen: how many adjustments of the student the caller has seen; by default, any number will do.
 
         Raises:
+            ChangedMeanwhileError: if there are more adjustments than the caller has seen.
             GradebookError: if there is no such student or exercise, no reason is given, or it cannot be written.
         """
-        if exercise and exercise not in self.exercises:
-            raise GradebookError(
-                f"There is no exercise {exercise!r} in this gradebook, but: {', '.join(self.exercises)}."
-            )
-        if not why.strip() or not who.strip():
-            raise GradebookError("An adjustment needs a reason and the name of who makes it.")
-        if not 0 < abs(points) <= _MOST_POINTS:
-            raise GradebookError(
-                f"An adjustment of {points} points cannot be made. Give 1 to {_MOST_POINTS} points, or take as many."
-            )
+        halves = expect_adjustment(points, why, who, exercise, self.exercises, self.half_points)
+        given = points_of(halves)
         made = Adjustment(
-            exercise, points, clean(who.strip()), datetime.now(UTC), clean(why.strip())
+            exercise, given, clean(who.strip()), datetime.now(UTC), clean(why.strip())
         )
 
         def add(session: Session) -> None:
+            identifier = self._identifier(session.connection(), student)
+            lock_student(session, identifier)
+            if seen is not None and seen != len(adjustments_made(session, identifier)):
+                raise ChangedMeanwhileError(
+                    f"The points of {identifier} were changed meanwhile; yours are not given yet."
+                )
             session.add(
                 AdjustmentRow(
-                    student_id=self._identifier(session.connection(), student),
+                    student_id=identifier,
                     exercise=exercise,
-                    points=points,
+                    **points_columns(halves),
                     who=made.who,
                     made=made.when,
                     why=made.why,
@@ -180,6 +191,15 @@ class Gradebook:
 
         self.write(add)
         return made
+
+    def identifier(self, student: str) -> str:
+        """The identifier as it is kept, of who is called so: a login, a mail address or another case will do.
+
+        Raises:
+            GradebookError: if there is no such student, or several.
+        """
+        with self.engine.connect() as connection:
+            return self._identifier(connection, student)
 
     def history(self, student: str) -> list[HistoryEvent]:
         """All that was handed in, graded and adjusted, the oldest first.
@@ -271,11 +291,14 @@ class Gradebook:
         with Session(connection) as session:
             rows = session.execute(query).all()
             ids = [row[0].id for row in rows]
-            adjustments = _adjustments(session, ids)
+            adjustments, comments = adjustments_of(session, ids), comments_of(session, ids)
             return [
                 (
                     (student.position, student.id),
-                    self._record(student, standing, rest, adjustments[student.id]),
+                    replace(
+                        self._record(student, standing, rest, adjustments[student.id]),
+                        comments=tuple(comments[student.id]),
+                    ),
                 )
                 for student, standing, *rest in rows
             ]
@@ -318,16 +341,6 @@ def _absence(standing: StandingRow | None, unreadable: bool) -> Absence:
     if standing is None or standing.problem == NOTHING_HANDED_IN:
         return "nothing handed in"
     return "could not be read" if unreadable else "not graded"
-
-
-def _adjustments(session: Session, ids: Sequence[str]) -> defaultdict[str, list[Adjustment]]:
-    found: defaultdict[str, list[Adjustment]] = defaultdict(list)
-    query = select(AdjustmentRow).where(AdjustmentRow.student_id.in_(ids))
-    for row in session.scalars(query.order_by(AdjustmentRow.id)):
-        found[row.student_id].append(
-            Adjustment(row.exercise, row.points, row.who, row.made, row.why)
-        )
-    return found
 
 
 def _student(row: StudentRow) -> Enrolled:

@@ -99,6 +99,7 @@ class Pseudonyms:
             commit="",
             digest="",
             adjustments=tuple(replace(each, who="staff") for each in record.adjustments),
+            comments=tuple(replace(each, who="staff") for each in record.comments),
         )
 
     def _without_others(self, text: str) -> str:
