@@ -46,11 +46,13 @@ _EXTRAS = {
     "alembic": "classroom",
     "babel": "translate",
     "distributed": "dask",
+    "flask": "desk",
     "itables": "classroom",
     "psycopg": "postgresql",
     "pyarrow": "parquet",
     "sqlalchemy": "classroom",
     "vl_convert": "classroom",
+    "waitress": "desk",
     "yaml": "classroom",
 }
 

@@ -11,7 +11,6 @@ from ..text import clean
 from .records import Enrolled, Record
 
 NAME_LENGTH, TEXT_LENGTH = 200, 4000
-_COMMENT_TEXTS = ("exercise", "place", "text", "who")
 Rewrite = Callable[[str], str]
 
 
@@ -47,7 +46,10 @@ def rewritten(record: Record, student: Enrolled, rewrite: Rewrite) -> Record:
         comments=tuple(
             replace(
                 comment,
-                **{name: rewrite(getattr(comment, name)) for name in _COMMENT_TEXTS},
+                exercise=rewrite(comment.exercise),
+                place=rewrite(comment.place),
+                text=rewrite(comment.text),
+                who=rewrite(comment.who),
             )
             for comment in record.comments
         ),

@@ -15,11 +15,14 @@ from . import (
     check,
     class_report,
     click_words,
+    comment,
     doctor,
     exercises,
     grade,
     gradebook,
     hint_watch,
+    regrade,
+    rubric_items,
     try_out,
 )
 from .common import lang_option, refuse, speak, speaks
@@ -96,6 +99,9 @@ for command in (
     gradebook.adjust,
     gradebook.history,
     gradebook.gradebook_group,
+    comment.comment,
+    rubric_items.rubric_group,
+    regrade.regrade_request,
     class_report.report,
     class_report.similar,
 ):
