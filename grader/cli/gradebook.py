@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .common import console_for, counted, opened, refuse
+from .common import console_for, counted, opened, who_says_so
 
 if TYPE_CHECKING:
     from ..classroom.records import Record
@@ -32,25 +32,21 @@ def adjust(gradebook: str, student: str, points: int, why: str, exercise: str, w
 
     To undo an adjustment, make the opposite one; nothing is ever deleted.
     """
-    from getpass import getuser
-
     with opened(gradebook) as opened_gradebook:
-        if not who:
-            try:
-                who = getuser()
-            except (KeyError, OSError):
-                refuse("Your name on this machine is not known. Give it with --who.")
+        who = who_says_so(who)
         made = opened_gradebook.adjust(student, points, why=why, who=who, exercise=exercise)
         record = opened_gradebook.record(student)
     what = f" in {made.exercise}" if made.exercise else ""
     now = f"now {_score(record)}"
     if record.score is None:
+        now = "excused: it counts where the excuse is taken back"
+    if record.state == "not graded":
         now = "not graded: it counts once there is a result"
     click.echo(f"{record.student.id}: {made.points:+d}{what}, {now}.")
 
 
 def _score(record: Record) -> str:
-    return "not graded" if record.score is None else f"{record.score} of {record.max_score}"
+    return record.state if record.score is None else f"{record.score} of {record.max_score}"
 
 
 @click.command()

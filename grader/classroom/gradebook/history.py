@@ -9,7 +9,7 @@ from typing import Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from .models import AdjustmentRow, GradingRow, StandingRow, SubmissionRow
+from .models import AdjustmentRow, ExcuseRow, GradingRow, StandingRow, SubmissionRow
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class HistoryEvent:
     """
 
     when: datetime
-    kind: Literal["handed in", "graded", "adjusted"]
+    kind: Literal["handed in", "graded", "adjusted", "excused", "no longer excused"]
     text: str
     score: int | None = None
     counts: bool = True
@@ -34,10 +34,14 @@ def events_of(session: Session, student: str) -> list[HistoryEvent]:
     submissions = session.scalars(select(SubmissionRow).filter_by(student_id=student))
     gradings = session.scalars(select(GradingRow).filter_by(student_id=student))
     adjustments = session.scalars(select(AdjustmentRow).filter_by(student_id=student))
+    excuses = session.scalars(
+        select(ExcuseRow).filter_by(student_id=student).order_by(ExcuseRow.id)
+    ).all()
     events = [
         *(_handed_in(row, standing) for row in submissions),
         *(_graded(row, standing) for row in gradings),
         *(_adjusted(row) for row in adjustments),
+        *(_excused(row, row is excuses[-1]) for row in excuses),
     ]
     return sorted(events, key=lambda event: event.when)
 
@@ -60,3 +64,10 @@ def _adjusted(row: AdjustmentRow) -> HistoryEvent:
     where = f" in {row.exercise}" if row.exercise else ""
     text = f"{row.points:+d}{where} by {row.who}: {row.why}"
     return HistoryEvent(row.made, "adjusted", text, row.points)
+
+
+def _excused(row: ExcuseRow, latest: bool) -> HistoryEvent:
+    kind: Literal["excused", "no longer excused"] = (
+        "excused" if row.excused else "no longer excused"
+    )
+    return HistoryEvent(row.made, kind, f"by {row.who}: {row.why}", None, latest)

@@ -10,6 +10,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from json import JSONDecodeError
 from pathlib import Path
@@ -24,8 +25,9 @@ from ...report import Report
 from ...submission import Source
 from ...text import clean
 from ..handin.read import sources_of
-from ..records import Absence, Adjustment, Enrolled, Record
+from ..records import Absence, Adjustment, Enrolled, Excuse, Record
 from .database import connect
+from .excuses import add_excuse, excuses_of
 from .history import HistoryEvent, events_of
 from .integrity import problems
 from .late import LatePolicy
@@ -181,6 +183,33 @@ class Gradebook:
         self.write(add)
         return made
 
+    def excuse(self, student: str, *, why: str, who: str) -> Excuse:
+        """Excuses a student: no score, in no mean, and `EX` in Canvas. What was graded is kept.
+
+        Args:
+            student: the identifier; a login or a mail address will do.
+            why: the reason, which is kept with the name of `who` excuses.
+
+        Raises:
+            GradebookError: if there is no such student, no reason is given, or it cannot be written.
+        """
+        return self._excuse(student, True, why, who)
+
+    def unexcuse(self, student: str, *, why: str, who: str) -> Excuse:
+        """Takes an excuse back; both stay in the history.
+
+        Raises:
+            GradebookError: as `excuse`, and if the student is not excused.
+        """
+        return self._excuse(student, False, why, who)
+
+    def _excuse(self, student: str, excused: bool, why: str, who: str) -> Excuse:
+        def add(session: Session) -> Excuse:
+            found = self._identifier(session.connection(), student)
+            return add_excuse(session, found, excused, why, who)
+
+        return self.write(add)
+
     def history(self, student: str) -> list[HistoryEvent]:
         """All that was handed in, graded and adjusted, the oldest first.
 
@@ -271,11 +300,14 @@ class Gradebook:
         with Session(connection) as session:
             rows = session.execute(query).all()
             ids = [row[0].id for row in rows]
-            adjustments = _adjustments(session, ids)
+            adjustments, excuses = _adjustments(session, ids), excuses_of(session, ids)
             return [
                 (
                     (student.position, student.id),
-                    self._record(student, standing, rest, adjustments[student.id]),
+                    replace(
+                        self._record(student, standing, rest, adjustments[student.id]),
+                        excused=excuses.get(student.id),
+                    ),
                 )
                 for student, standing, *rest in rows
             ]

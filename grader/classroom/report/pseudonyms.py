@@ -99,6 +99,7 @@ class Pseudonyms:
             commit="",
             digest="",
             adjustments=tuple(replace(each, who="staff") for each in record.adjustments),
+            excused=record.excused and replace(record.excused, who="staff"),
         )
 
     def _without_others(self, text: str) -> str:
