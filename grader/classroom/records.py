@@ -10,6 +10,7 @@ from ..report import Report
 from .points import total
 
 Absence = Literal["nothing handed in", "could not be read", "not graded"]
+State = Literal["graded", "excused"] | Absence
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,15 @@ class Comment:
 
 
 @dataclass(frozen=True)
+class Excuse:
+    """Why somebody need not hand in; `who` says so."""
+
+    who: str
+    when: datetime
+    why: str
+
+
+@dataclass(frozen=True)
 class Record:
     """One student, and the submission that counts.
 
@@ -90,6 +100,7 @@ class Record:
         comments: what the student is to read, exercise by exercise and line by line.
         absence: why there is no report, where there is none. `not graded` is work that waits for its result, or that
             the grader or the course failed at: it has no score, not even 0.
+        excused: why nothing is expected of this student; `None` where something is.
     """
 
     student: Enrolled
@@ -105,6 +116,7 @@ class Record:
     notes: tuple[str, ...] = field(default=())
     absence: Absence = "nothing handed in"
     comments: tuple[Comment, ...] = ()
+    excused: Excuse | None = None
 
     @property
     def by_hand(self) -> float:
@@ -117,8 +129,10 @@ class Record:
         return tuple(given for given in self.adjustments if given.item is not None)
 
     @property
-    def state(self) -> Literal["graded"] | Absence:
-        """What is known of the work."""
+    def state(self) -> State:
+        """What is known of the work; an excuse goes before all else."""
+        if self.excused:
+            return "excused"
         if self.report is None:
             return self.absence
         return "not graded" if self.report.faults else "graded"
@@ -127,18 +141,22 @@ class Record:
     def score(self) -> float | None:
         """The score that counts: graded points, less the penalty, and what was changed by hand; never below 0.
 
-        `None` where the work is not graded; points given by hand count once it is.
+        `None` where there is none, which is no zero: who is excused, whose work is not graded (points given by hand
+        count once it is), and who handed in nothing, unless points were given by hand. What could not be read is 0.
         """
-        if self.state == "not graded":
+        if self.state == "nothing handed in":
+            given = any(each.points for each in self.adjustments)  # some items only say something
+            return max(0, self.by_hand) if given else None
+        if self.graded is None:
             return None
-        return max(0, total([self.graded or 0, -self.penalty, self.by_hand]))
+        return max(0, total([self.graded, -self.penalty, self.by_hand]))
 
     @property
     def graded(self) -> int | None:
-        """The points that grading gave; 0 where there was nothing to grade, `None` where the work is not graded."""
-        if self.state == "not graded":
-            return None
-        return self.report.score if self.report else 0
+        """The points that grading gave; 0 where it could not be read, `None` where nothing is graded."""
+        if self.state == "graded" and self.report:
+            return self.report.score
+        return 0 if self.state == "could not be read" else None
 
     @property
     def remarks(self) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ def name_of(text: str) -> str:
 
 def rewritten(record: Record, student: Enrolled, rewrite: Rewrite) -> Record:
     """The record of `student`, with every text in it that is not the course's passed through `rewrite`."""
+    excuse = record.excused
     return replace(
         record,
         student=student,
@@ -53,6 +54,7 @@ def rewritten(record: Record, student: Enrolled, rewrite: Rewrite) -> Record:
             )
             for comment in record.comments
         ),
+        excused=excuse and replace(excuse, who=rewrite(excuse.who), why=rewrite(excuse.why)),
     )
 
 

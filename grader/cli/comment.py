@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from .common import opened, refuse
-from .gradebook import gradebook_argument, who_it_is, who_option
+from .common import opened, refuse, who_says_so
+from .gradebook import gradebook_argument, who_option
 
 
 @click.command()
@@ -62,7 +62,7 @@ def comment(
             take_comment_back,
         )
 
-        by = who_it_is(who)
+        by = who_says_so(who)
         identifier = book.identifier(student)
         for number in (change, take_back):
             if number is not None and number not in [

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .common import console_for, counted, opened, refuse
+from .common import console_for, counted, opened, refuse, who_says_so
 
 if TYPE_CHECKING:
     from ..classroom.records import Record
@@ -21,7 +21,7 @@ who_option = click.option(
 )
 
 
-class Points(click.ParamType):
+class Points(click.ParamType[float]):
     """Points as a person writes them: whole or half, with a sign where some are taken."""
 
     name = "points"
@@ -34,22 +34,12 @@ class Points(click.ParamType):
         return parse_points(str(value))
 
 
-def who_it_is(who: str) -> str:
-    """The name that was given, or that of whoever is logged in; where there is none, the call ends."""
-    from getpass import getuser
-
-    if who.strip():
-        return who
-    try:
-        return getuser()
-    except (KeyError, OSError):
-        refuse("Your name on this machine is not known. Give it with --who.")
-
-
 def now(record: Record) -> str:
     """What a student has after points were given by hand."""
+    if record.state == "excused":
+        return "excused: it counts where the excuse is taken back"
     if record.score is None:
-        return "not graded: it counts once there is a result"
+        return f"{record.state}: it counts once there is a result"
     return f"now {_score(record)}"
 
 
@@ -97,7 +87,7 @@ def adjust(
     if not why.strip():
         refuse("Give the reason with --why. It is kept, and the student sees it.")
     with opened(gradebook) as book:
-        made = book.adjust(student, points, why=why, who=who_it_is(who), exercise=exercise)
+        made = book.adjust(student, points, why=why, who=who_says_so(who), exercise=exercise)
         record = book.record(student)
     what = f" in {made.exercise}" if made.exercise else ""
     click.echo(f"{record.student.id}: {made.points:+}{what}, {now(record)}.")
@@ -107,7 +97,7 @@ def _adjust_from(gradebook: str, table: Path, who: str) -> None:
     from ..classroom.gradebook.bulk_points import adjust_from
 
     with opened(gradebook) as book:
-        result = adjust_from(book, table, who=who_it_is(who))
+        result = adjust_from(book, table, who=who_says_so(who))
     students = len({line.student for line in result.made})
     click.echo(
         f"{counted(len(result.made), 'adjustment')} made, for {counted(students, 'student')}."
@@ -122,7 +112,7 @@ def _adjust_from(gradebook: str, table: Path, who: str) -> None:
 
 
 def _score(record: Record) -> str:
-    return "not graded" if record.score is None else f"{record.score} of {record.max_score}"
+    return record.state if record.score is None else f"{record.score} of {record.max_score}"
 
 
 @click.command()

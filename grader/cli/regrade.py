@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .common import console_for, counted, opened, refuse
-from .gradebook import gradebook_argument, who_it_is, who_option
+from .common import console_for, counted, opened, refuse, who_says_so
+from .gradebook import gradebook_argument, who_option
 
 if TYPE_CHECKING:
     from ..classroom.gradebook.regrade_requests import RegradeRequest
@@ -51,13 +51,13 @@ def regrade_request(
         if answer is not None:
             if student or why:
                 refuse("--answer NUMBER TEXT is all that an answer needs.")
-            given = answer_request(book, answer[0], answer[1], who=who_it_is(who))
+            given = answer_request(book, answer[0], answer[1], who=who_says_so(who))
             click.echo(f"{given.student}: request {given.number} is answered.")
             return
         if why:
             if not student:
                 refuse("Name the student who asks.")
-            made = ask_for_regrade(book, student, why, who=who_it_is(who), exercise=exercise)
+            made = ask_for_regrade(book, student, why, who=who_says_so(who), exercise=exercise)
             click.echo(f"{made.student}: request {made.number} is open.")
             return
         found = regrade_requests(book, book.identifier(student) if student else None)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .common import console_for, counted, opened
-from .gradebook import Points, gradebook_argument, now, who_it_is, who_option
+from .common import console_for, counted, opened, who_says_so
+from .gradebook import Points, gradebook_argument, now, who_option
 
 if TYPE_CHECKING:
     from ..classroom.gradebook.rubric import RubricChange, RubricItem
@@ -62,7 +62,7 @@ def add(gradebook: str, text: str, points: float, exercise: str, who: str) -> No
     with opened(gradebook) as book:
         from ..classroom.gradebook.rubric import add_item
 
-        _tell(add_item(book, text, points, who=who_it_is(who), exercise=exercise))
+        _tell(add_item(book, text, points, who=who_says_so(who), exercise=exercise))
 
 
 @rubric_group.command("rename")
@@ -112,7 +112,7 @@ def apply(gradebook: str, item: int, students: tuple[str, ...], undo: bool, who:
     with opened(gradebook) as book:
         from ..classroom.gradebook.rubric import give_item
 
-        by = who_it_is(who)
+        by = who_says_so(who)
         identifiers = [book.identifier(student) for student in students]  # all are there, or none
         for student in identifiers:
             give_item(book, student, item, who=by, given=not undo)
@@ -123,7 +123,7 @@ def _change(gradebook: str, item: int, change: RubricChange, who: str) -> None:
     with opened(gradebook) as book:
         from ..classroom.gradebook.rubric import change_item
 
-        _tell(change_item(book, item, change, who=who_it_is(who)))
+        _tell(change_item(book, item, change, who=who_says_so(who)))
 
 
 def _tell(item: RubricItem) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from ...errors import GradebookError
+from ...errors import ChangedMeanwhileError, GradebookError
 from ...text import clean
-from ..points import HALF_POINTS_REFUSED, MOST_POINTS, halves_of
+from ..points import HALF_POINTS_REFUSED, MOST_POINTS, halves_of, points_of
+from ..records import Adjustment
 from .models import AdjustmentRow, StandingRow, StudentRow
 
 MOST_CHARACTERS = 10_000
@@ -104,7 +106,41 @@ def lock_student(session: Session, student: str) -> int | None:
     return session.scalar(select(StandingRow.submission_id).filter_by(student_id=student))
 
 
-def adjustments_made(session: Session, student: str) -> list[AdjustmentRow]:
-    """All adjustments of a student, the oldest first."""
-    query = select(AdjustmentRow).filter_by(student_id=student).order_by(AdjustmentRow.id)
-    return list(session.scalars(query))
+def add_adjustment(
+    session: Session,
+    student: str,
+    halves: int,
+    exercise: str,
+    why: str,
+    who: str,
+    seen: int | None = None,
+) -> Adjustment:
+    """Writes an adjustment that `expect_adjustment` lets pass.
+
+    Args:
+        student: the identifier as it is kept.
+        seen: how many adjustments of the student the caller has seen; by default, any number will do.
+
+    Raises:
+        ChangedMeanwhileError: if there are others.
+    """
+    lock_student(session, student)
+    count = select(func.count()).select_from(AdjustmentRow).filter_by(student_id=student)
+    if seen is not None and seen != session.scalar(count):
+        raise ChangedMeanwhileError(
+            f"The points of {student} were changed meanwhile; yours are not given yet."
+        )
+    made = Adjustment(
+        exercise, points_of(halves), clean(who.strip()), datetime.now(UTC), clean(why.strip())
+    )
+    session.add(
+        AdjustmentRow(
+            student_id=student,
+            exercise=exercise,
+            **points_columns(halves),
+            who=made.who,
+            made=made.when,
+            why=made.why,
+        )
+    )
+    return made

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from ..points import points_of, signed
 from .hand_marks import MarkKind, mark_events
-from .models import AdjustmentRow, GradingRow, StandingRow, SubmissionRow
+from .models import AdjustmentRow, ExcuseRow, GradingRow, StandingRow, SubmissionRow
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class HistoryEvent:
     """
 
     when: datetime
-    kind: Literal["handed in", "graded", "adjusted"] | MarkKind
+    kind: Literal["handed in", "graded", "adjusted", "excused", "no longer excused"] | MarkKind
     text: str
     score: float | None = None
     counts: bool = True
@@ -36,11 +36,15 @@ def events_of(session: Session, student: str) -> list[HistoryEvent]:
     submissions = session.scalars(select(SubmissionRow).filter_by(student_id=student))
     gradings = session.scalars(select(GradingRow).filter_by(student_id=student))
     adjustments = session.scalars(select(AdjustmentRow).filter_by(student_id=student))
+    excuses = session.scalars(
+        select(ExcuseRow).filter_by(student_id=student).order_by(ExcuseRow.id)
+    ).all()
     events = [
         *(_handed_in(row, standing) for row in submissions),
         *(_graded(row, standing) for row in gradings),
         *(_adjusted(row) for row in adjustments),
         *(HistoryEvent(*each) for each in mark_events(session, student)),
+        *(_excused(row, row is excuses[-1]) for row in excuses),
     ]
     return sorted(events, key=lambda event: event.when)
 
@@ -65,3 +69,10 @@ def _adjusted(row: AdjustmentRow) -> HistoryEvent:
     source = f" (from {row.source})" if row.source else ""
     text = f"{signed(points)}{where} by {row.who}{source}: {row.why}"
     return HistoryEvent(row.made, "adjusted", text, points)
+
+
+def _excused(row: ExcuseRow, latest: bool) -> HistoryEvent:
+    kind: Literal["excused", "no longer excused"] = (
+        "excused" if row.excused else "no longer excused"
+    )
+    return HistoryEvent(row.made, kind, f"by {row.who}: {row.why}", None, latest)

@@ -2,7 +2,8 @@
 
     student ──▶ comment                        at a line, at an exercise, or on the whole
        ├──────▶ rubric_use ──▶ rubric_item ──▶ rubric_version
-       └──────▶ regrade_request ──▶ regrade_answer
+       ├──────▶ regrade_request ──▶ regrade_answer
+       └──────▶ looked_at                      who has looked at a student's notes and remarks
 
 Every row is written once and not changed. The latest version of an item holds in all its uses; the latest use of an
 item says whether a student has it; a comment that `replaces` another one holds instead, and takes it back where it has
@@ -129,4 +130,20 @@ class RegradeAnswerRow(Base):
     made: Mapped[datetime]
 
 
-MARKS_OF_STUDENTS = (CommentRow, RubricUseRow, RegradeRequestRow)  # with a column `student_id`
+class LookedAtRow(Base):
+    """Somebody has looked at what there was to look at.
+
+    Attributes:
+        what: a digest of that; what comes later has another one, and is to be looked at again.
+    """
+
+    __tablename__ = "looked_at"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    student_id: Mapped[str] = mapped_column(ForeignKey("student.id"), index=True)
+    what: Mapped[str] = mapped_column(String(64))
+    who: Mapped[str] = mapped_column(Text)
+    made: Mapped[datetime]
+
+
+MARKS_OF_STUDENTS = (CommentRow, RubricUseRow, RegradeRequestRow, LookedAtRow)  # with a column `student_id`

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from json import JSONDecodeError
 from pathlib import Path
 from typing import Self, TypeVar
@@ -19,20 +19,20 @@ from sqlalchemy import Connection, Engine, func, select, tuple_
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from ...errors import ChangedMeanwhileError, GradebookError
+from ...errors import GradebookError
 from ...report import Report
 from ...submission import Source
 from ...text import clean
 from ..handin.read import sources_of
-from ..points import points_of
-from ..records import Absence, Adjustment, Enrolled, Record
-from .by_hand import adjustments_made, expect_adjustment, lock_student, points_columns
+from ..records import Absence, Adjustment, Enrolled, Excuse, Record
+from .by_hand import add_adjustment, expect_adjustment
 from .database import connect
+from .excuses import add_excuse, excuses_of
 from .hand_marks import adjustments_of, comments_of
 from .history import HistoryEvent, events_of
 from .integrity import problems
 from .late import LatePolicy
-from .models import AdjustmentRow, GradebookRow, GradingRow, StandingRow, StudentRow, SubmissionRow
+from .models import GradebookRow, GradingRow, StandingRow, StudentRow, SubmissionRow
 
 NOTHING_HANDED_IN = "Nothing was handed in."
 NOT_GRADED_YET = "Not graded yet."
@@ -165,32 +165,14 @@ class Gradebook:
             ChangedMeanwhileError: if there are more adjustments than the caller has seen.
             GradebookError: if there is no such student or exercise, no reason is given, or it cannot be written.
         """
-        halves = expect_adjustment(points, why, who, exercise, self.exercises, self.half_points)
-        given = points_of(halves)
-        made = Adjustment(
-            exercise, given, clean(who.strip()), datetime.now(UTC), clean(why.strip())
-        )
+        rules = self.exercises, self.half_points
+        halves = expect_adjustment(points, why, who, exercise, *rules)
 
-        def add(session: Session) -> None:
+        def add(session: Session) -> Adjustment:
             identifier = self._identifier(session.connection(), student)
-            lock_student(session, identifier)
-            if seen is not None and seen != len(adjustments_made(session, identifier)):
-                raise ChangedMeanwhileError(
-                    f"The points of {identifier} were changed meanwhile; yours are not given yet."
-                )
-            session.add(
-                AdjustmentRow(
-                    student_id=identifier,
-                    exercise=exercise,
-                    **points_columns(halves),
-                    who=made.who,
-                    made=made.when,
-                    why=made.why,
-                )
-            )
+            return add_adjustment(session, identifier, halves, exercise, why, who, seen)
 
-        self.write(add)
-        return made
+        return self.write(add)
 
     def identifier(self, student: str) -> str:
         """The identifier as it is kept, of who is called so: a login, a mail address or another case will do.
@@ -200,6 +182,33 @@ class Gradebook:
         """
         with self.engine.connect() as connection:
             return self._identifier(connection, student)
+
+    def excuse(self, student: str, *, why: str, who: str) -> Excuse:
+        """Excuses a student: no score, in no mean, and `EX` in Canvas. What was graded is kept.
+
+        Args:
+            student: the identifier; a login or a mail address will do.
+            why: the reason, which is kept with the name of `who` excuses.
+
+        Raises:
+            GradebookError: if there is no such student, no reason is given, or it cannot be written.
+        """
+        return self._excuse(student, True, why, who)
+
+    def unexcuse(self, student: str, *, why: str, who: str) -> Excuse:
+        """Takes an excuse back; both stay in the history.
+
+        Raises:
+            GradebookError: as `excuse`, and if the student is not excused.
+        """
+        return self._excuse(student, False, why, who)
+
+    def _excuse(self, student: str, excused: bool, why: str, who: str) -> Excuse:
+        def add(session: Session) -> Excuse:
+            found = self._identifier(session.connection(), student)
+            return add_excuse(session, found, excused, why, who)
+
+        return self.write(add)
 
     def history(self, student: str) -> list[HistoryEvent]:
         """All that was handed in, graded and adjusted, the oldest first.
@@ -292,12 +301,14 @@ class Gradebook:
             rows = session.execute(query).all()
             ids = [row[0].id for row in rows]
             adjustments, comments = adjustments_of(session, ids), comments_of(session, ids)
+            excuses = excuses_of(session, ids)
             return [
                 (
                     (student.position, student.id),
                     replace(
                         self._record(student, standing, rest, adjustments[student.id]),
                         comments=tuple(comments[student.id]),
+                        excused=excuses.get(student.id),
                     ),
                 )
                 for student, standing, *rest in rows

@@ -2,7 +2,9 @@
 
 Canvas finds a student by "SIS User ID", else by "SIS Login ID" (its own "ID" stays empty), and reads the points
 possible from the second line. Moodle asks which column names the student. Blackboard finds the student by "Username".
-Classroom 50's columns are those of its `scores.csv`.
+Classroom 50's columns are those of its `scores.csv`. `scores.csv` here is for a spreadsheet of one's own: it says in a
+column `state` why there is no score. Who is excused, not graded, or handed in nothing has an empty cell everywhere
+(Canvas: `EX` for the excused), which an import takes for no score and never for a zero.
 """
 
 from __future__ import annotations
@@ -47,7 +49,8 @@ def _canvas(summary: ClassSummary) -> Iterator[Sequence[Value]]:
     yield "Student", "ID", "SIS User ID", "SIS Login ID", "Section", _score_column(summary)
     yield "Points Possible", "", "", "", "", summary.max_score
     for line in summary.lines:
-        yield line.name or line.id, "", line.id, line.login or line.email, line.section, line.score
+        score = "EX" if line.state == "excused" else line.score
+        yield line.name or line.id, "", line.id, line.login or line.email, line.section, score
 
 
 def _moodle(summary: ClassSummary) -> Iterator[Sequence[Value]]:
@@ -77,11 +80,25 @@ def _classroom50(summary: ClassSummary) -> Iterator[Sequence[Value]]:
         )
 
 
+def _plain(summary: ClassSummary) -> Iterator[Sequence[Value]]:
+    yield (
+        *("id", "name", "login", "email", "section", "state"),
+        *("score", "max_score", "graded", "submitted", "late_days", "adjusted"),
+    )
+    for line in summary.lines:
+        yield (
+            *(line.id, line.name, line.login, line.email, line.section, line.state),
+            *(line.score, line.max_score, line.graded, stamp(line.submitted), line.late_days),
+            _truth(line.adjusted),
+        )
+
+
 PLATFORMS: dict[str, Callable[[ClassSummary], Iterator[Sequence[Value]]]] = {
     "canvas": _canvas,
     "moodle": _moodle,
     "blackboard": _blackboard,
     "classroom50": _classroom50,
+    "scores": _plain,
 }
 
 

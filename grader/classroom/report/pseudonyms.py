@@ -100,6 +100,7 @@ class Pseudonyms:
             digest="",
             adjustments=tuple(replace(each, who="staff") for each in record.adjustments),
             comments=tuple(replace(each, who="staff") for each in record.comments),
+            excused=record.excused and replace(record.excused, who="staff"),
         )
 
     def _without_others(self, text: str) -> str:

@@ -28,7 +28,7 @@ _ABOUT = """Made by grader report: {title}
 
 As far as it was asked for:
 index.html   the report; open it in a browser (it needs this folder, and no network)
-scores/      the scores, for Canvas, Moodle, Blackboard and Classroom 50
+scores/      the scores, for Canvas, Moodle, Blackboard and Classroom 50; scores.csv for a spreadsheet
 feedback/    a file for each student, as Markdown and as a page
 tables/      everything as data: records.jsonl, and tables as Parquet or CSV
 

@@ -187,6 +187,7 @@ def record_json(record: Record) -> str:
         "state": record.state,
         "score": record.score,
         "submitted": stamp(record.submitted),
+        "excused": record.excused and vars(record.excused) | {"when": stamp(record.excused.when)},
         "adjustments": [vars(each) | {"when": stamp(each.when)} for each in record.adjustments],
         "comments": [vars(each) | {"when": stamp(each.when)} for each in record.comments],
         "report": report and {"score": report.score, "max_score": report.max_score, **vars(report)},

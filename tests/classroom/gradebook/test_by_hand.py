@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from grader.classroom.gradebook.by_hand import (
     MOST_CHARACTERS,
-    adjustments_made,
+    add_adjustment,
     expect_adjustment,
     expect_exercise,
     expect_points,
@@ -18,7 +18,7 @@ from grader.classroom.gradebook.by_hand import (
     text_by_hand,
 )
 from grader.classroom.gradebook.reader import Gradebook
-from grader.errors import GradebookError
+from grader.errors import ChangedMeanwhileError, GradebookError
 from tests.gradebooks import graded
 
 
@@ -67,11 +67,16 @@ def test_whole_and_half_have_one_sign(halves: int) -> None:
     assert columns["points"] * columns["half"] >= 0
 
 
-def test_the_hand_in_that_counts_and_what_was_given(gradebook: Gradebook) -> None:
+def test_the_hand_in_that_counts(gradebook: Gradebook) -> None:
     assert gradebook.write(lambda session: lock_student(session, "ada")) is None
     graded(gradebook, "ada", "x = 1\n", 4)
     assert gradebook.write(lambda session: lock_student(session, "ada")) is not None
-    gradebook.adjust("ada", 2, why="b", who="me")
-    gradebook.adjust("ada", -1, why="a", who="me")
-    made = gradebook.write(lambda s: [row.points for row in adjustments_made(s, "ada")])
-    assert made == [2, -1]
+
+
+def test_who_has_not_seen_other_points_is_told(gradebook: Gradebook) -> None:
+    gradebook.adjust("ada", 2, why="b", who="me", seen=0)
+    with pytest.raises(ChangedMeanwhileError, match="points of ada were changed meanwhile"):
+        gradebook.adjust("ada-l", 2, why="b", who="you", seen=0)
+    made = gradebook.write(lambda s: add_adjustment(s, "ada", -3, "", " a ", " me ", 1))
+    assert (made.points, made.why, made.who) == (-1.5, "a", "me")
+    assert gradebook.record("ada").by_hand == 0.5

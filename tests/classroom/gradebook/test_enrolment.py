@@ -94,8 +94,8 @@ def test_who_waits_for_a_result_is_not_absent(gradebook: Gradebook) -> None:
     await_results(gradebook, ["ada", *(f"s{number:04}" for number in range(0, 1100, 2))])
     states = {record.student.id: (record.state, record.score) for record in gradebook.records()}
     assert states["ada"] == ("graded", 5)
-    assert states["bob"] == ("nothing handed in", 0)
+    assert states["bob"] == ("nothing handed in", None)
     for number in range(1100):
-        expected = ("nothing handed in", 0) if number % 2 else ("not graded", None)
+        expected = ("nothing handed in", None) if number % 2 else ("not graded", None)
         assert states[f"s{number:04}"] == expected
     assert gradebook.check() == []

@@ -77,7 +77,7 @@ def test_a_retired_item_stays_with_who_has_it(sqlite_gradebook: Gradebook) -> No
     change_item(sqlite_gradebook, item.number, RubricChange(retired=True), who="me")
     assert rubric_items(sqlite_gradebook) == []
     assert [each.uses for each in rubric_items(sqlite_gradebook, with_retired=True)] == [1]
-    assert scores(sqlite_gradebook) == [1, 0]
+    assert scores(sqlite_gradebook) == [1, None]
     give_item(sqlite_gradebook, "ada", item.number, who="me")
     with pytest.raises(GradebookError, match="is retired"):
         give_item(sqlite_gradebook, "bob", item.number, who="me")

@@ -88,6 +88,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_regrade_answer")),
         sa.UniqueConstraint("request_id", name=op.f("uq_regrade_answer_request_id")),
     )
+    op.create_table(
+        "looked_at",
+        *_of_student("looked_at"),
+        sa.Column("what", sa.String(length=64), nullable=False),
+        *_by_whom(),
+    )
+    op.create_index(op.f("ix_looked_at_student_id"), "looked_at", ["student_id"], unique=False)
+
+
+def downgrade() -> None:
+    for table in ("looked_at", "regrade_answer", "regrade_request", "rubric_use"):
+        op.drop_table(table)
+    for table in ("rubric_version", "rubric_item", "comment"):
+        op.drop_table(table)
+    op.drop_column("adjustment", "source")
+    op.drop_column("adjustment", "half")
+    op.drop_column("gradebook", "half_points")
 
 
 def _of_student(table: str) -> list[Any]:
