@@ -110,7 +110,16 @@ class GradebookError(InputError):
 
 
 class ChangedMeanwhileError(GradebookError):
-    """Somebody else has changed it since the caller looked; nothing was written."""
+    """Somebody else has changed it since the caller looked; nothing was written.
+
+    Attributes:
+        seen: what the caller passes as `seen` the next time, having read what others did; `None` where there is no
+            next time.
+    """
+
+    def __init__(self, message: str, seen: int | None = None) -> None:
+        super().__init__(message)
+        self.seen = seen
 
 
 class WorkersError(InputError):

@@ -16,6 +16,7 @@ from . import (
     class_report,
     click_words,
     comment,
+    desk,
     doctor,
     excuse,
     exercises,
@@ -104,6 +105,7 @@ for command in (
     comment.comment,
     rubric_items.rubric_group,
     regrade.regrade_request,
+    desk.desk,
     class_report.report,
     class_report.similar,
 ):

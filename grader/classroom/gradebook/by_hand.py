@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ...errors import ChangedMeanwhileError, GradebookError
 from ...text import clean
-from ..points import HALF_POINTS_REFUSED, MOST_POINTS, halves_of, points_of
+from ..points import HALF_POINTS_REFUSED, MOST_POINTS, halves_of, points_of, signed
 from ..records import Adjustment
 from .models import AdjustmentRow, StandingRow, StudentRow
 
@@ -125,10 +125,16 @@ def add_adjustment(
         ChangedMeanwhileError: if there are others.
     """
     lock_student(session, student)
-    count = select(func.count()).select_from(AdjustmentRow).filter_by(student_id=student)
-    if seen is not None and seen != session.scalar(count):
+    query = select(AdjustmentRow).filter_by(student_id=student).order_by(AdjustmentRow.id)
+    rows = session.scalars(query).all()
+    if seen is not None and seen != len(rows):
+        new = [
+            f"{signed(points_of(2 * row.points + row.half))} by {row.who}: {row.why}"
+            for row in rows[seen:]
+        ]
         raise ChangedMeanwhileError(
-            f"The points of {student} were changed meanwhile; yours are not given yet."
+            f"The points of {student} were changed meanwhile ({'; '.join(new)}); yours are not given yet.",
+            len(rows),
         )
     made = Adjustment(
         exercise, points_of(halves), clean(who.strip()), datetime.now(UTC), clean(why.strip())

@@ -139,7 +139,10 @@ def _replace(gradebook: Gradebook, number: int, text: str, who: str) -> Comment:
         newer = session.scalars(select(CommentRow).filter_by(replaces=number)).first()
         if newer is not None:
             what = f"says now: {newer.text}" if newer.text else "is taken back."
-            raise ChangedMeanwhileError(f"{newer.who} has changed comment {number}: it {what}")
+            raise ChangedMeanwhileError(
+                f"{newer.who} has changed comment {number}: it {what}",
+                newer.id if newer.text else None,
+            )
         columns = {name: getattr(old, name) for name in _KEPT}
         row = CommentRow(**columns, text=text, replaces=number, who=who, made=datetime.now(UTC))
         return _added(session, row)

@@ -146,4 +146,9 @@ class LookedAtRow(Base):
     made: Mapped[datetime]
 
 
-MARKS_OF_STUDENTS = (CommentRow, RubricUseRow, RegradeRequestRow, LookedAtRow)  # with a column `student_id`
+MARKS_OF_STUDENTS = (
+    CommentRow,
+    RubricUseRow,
+    RegradeRequestRow,
+    LookedAtRow,
+)  # with a column `student_id`

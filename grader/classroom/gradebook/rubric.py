@@ -235,7 +235,8 @@ def _expect_seen(item: RubricVersionRow, seen: int | None) -> None:
     if seen is not None and seen != item.version:
         now = signed(points_of(item.halves))
         raise ChangedMeanwhileError(
-            f"{item.who} has changed rubric item {item.item_id}: it says now: {item.text} ({now})."
+            f"{item.who} has changed rubric item {item.item_id}: it says now: {item.text} ({now}).",
+            item.version,
         )
 
 
