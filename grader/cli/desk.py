@@ -22,12 +22,12 @@ def desk(gradebook: str, port: int, no_browser: bool, who: str) -> None:
     `grader grade` may run meanwhile, and several people may have a desk of their own on one gradebook. Ctrl-C stops it.
     """
     with opened(gradebook) as book:
-        from ..classroom.desk.server import serve
+        from ..classroom.desk.server import Desk
 
         def ready(address: str) -> None:
             click.echo(f"The desk is at {address}\nCtrl-C stops it.")
             if not no_browser:
                 click.launch(address)
 
-        serve(book, who_says_so(who), port, ready)
+        Desk(book, who_says_so(who), port).serve(ready)
     click.echo("\nThe desk is closed; everything is in the gradebook.")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Callable
+from typing import Any
 
 from waitress.server import create_server
+from waitress.wasyncore import close_all
 
 from ...errors import OutputError
 from ..gradebook.reader import Gradebook
@@ -15,35 +19,49 @@ HOST = "127.0.0.1"
 _THREADS = 4
 
 
-def serve(
-    gradebook: Gradebook, who: str, port: int = 0, ready: Callable[[str], None] = print
-) -> None:
-    """Answers until Ctrl-C.
+class Desk:
+    """A desk that listens; `serve` answers.
 
     Args:
         who: is at the desk.
         port: where it listens; 0 takes a free one.
-        ready: is given the address to open, when it is there.
 
     Raises:
-        OutputError: if the port is taken.
+        OutputError: if the port cannot be had.
     """
-    try:
-        # the application needs the port, which is known when it is taken
-        server = create_server(_nothing, host=HOST, port=port, threads=_THREADS, ident=None)
-    except OSError as error:
-        raise OutputError(
-            f"Port {port} cannot be used: {error.strerror}. Choose another --port, or leave it out."
-        ) from error
-    guard = Guard(int(server.effective_port))
-    server.application = make_app(gradebook, guard, who)
-    try:
-        ready(guard.address)
-        server.run()
-    finally:
-        server.close()
 
+    def __init__(self, gradebook: Gradebook, who: str, port: int = 0) -> None:
+        try:
+            listening = socket.create_server((HOST, port))
+        except OSError as error:
+            raise OutputError(
+                f"Port {port} cannot be used: {os.strerror(error.errno or 0)}. Choose another --port, or leave it out."
+            ) from error
+        self._guard = Guard(listening.getsockname()[1])
+        self._sockets: dict[int, Any] = {}
+        self._server = create_server(
+            make_app(gradebook, self._guard, who),
+            map=self._sockets,
+            sockets=[listening],
+            threads=_THREADS,
+            ident=None,
+        )
 
-def _nothing(environ: object, start: object) -> list[bytes]:
-    """Stands in for the application until there is one; nobody is answered before."""
-    return []
+    def serve(self, ready: Callable[[str], None]) -> None:
+        """Answers until Ctrl-C, or until `stop` is called in another thread.
+
+        Args:
+            ready: is given the address to open; whoever comes from then on is answered.
+        """
+        try:
+            ready(self._guard.address)
+            self._server.run()
+        except KeyboardInterrupt:
+            pass  # pressed before the first request
+        finally:
+            self._server.task_dispatcher.shutdown()
+            close_all(self._sockets)
+
+    def stop(self) -> None:
+        """Has `serve` come to its end."""
+        self._server.trigger.pull_trigger(lambda: close_all(self._sockets))

@@ -18,7 +18,7 @@ from ..gradebook.excuses import excuses_of
 from ..gradebook.hand_marks import comments_of
 from ..gradebook.mark_models import CommentRow, LookedAtRow
 from ..gradebook.models import GradingRow, StandingRow, SubmissionRow
-from ..gradebook.reader import NOTHING_HANDED_IN, Gradebook
+from ..gradebook.reader import NOT_GRADED_YET, NOTHING_HANDED_IN, Gradebook
 from ..gradebook.regrade_requests import regrade_requests
 from ..gradebook.rubric import items_on_earlier
 from ..records import Enrolled
@@ -124,9 +124,11 @@ def _of_hand_ins(session: Session) -> Iterator[tuple[str, Reason]]:
     remarks = dict(_remarks(session))
     for standing, unreadable in rows:
         student = standing.student_id
-        if standing.problem and standing.problem != NOTHING_HANDED_IN:
+        waits = standing.submission_id is not None and standing.grading_id is None
+        problem = standing.problem or (NOT_GRADED_YET if waits else "")
+        if problem and problem != NOTHING_HANDED_IN:
             kind: ReasonKind = "could not be read" if unreadable else "not graded"
-            yield student, Reason(kind, standing.problem)
+            yield student, Reason(kind, problem)
         for note in standing.notes:
             yield student, Reason("note", note)
         for remark in remarks.get(standing.grading_id or 0, ()):
