@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from waitress.server import create_server
 from waitress.wasyncore import close_all
@@ -39,13 +39,14 @@ class Desk:
             ) from error
         self._guard = Guard(listening.getsockname()[1])
         self._sockets: dict[int, Any] = {}
-        self._server = create_server(
+        made = create_server(
             make_app(gradebook, self._guard, who),
             map=self._sockets,
             sockets=[listening],
             threads=_THREADS,
             ident=None,
         )
+        self._server = cast(Any, made)  # its annotations lack how it is stopped
 
     def serve(self, ready: Callable[[str], None]) -> None:
         """Answers until Ctrl-C, or until `stop` is called in another thread.

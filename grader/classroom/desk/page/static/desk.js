@@ -171,3 +171,4 @@ document.addEventListener("keydown", (event) => {
   act();
 });
 if (location.hash === "#search") one("#search")?.focus();
+document.documentElement.dataset.ready = "yes";
