@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from queue import Queue
 from threading import Thread
 
-from grader.classroom.desk.server import Desk
+from grader.classroom.desk.serving import Desk
 from grader.classroom.gradebook.reader import Gradebook
 
 

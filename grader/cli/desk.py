@@ -22,7 +22,7 @@ def desk(gradebook: str, port: int, no_browser: bool, who: str) -> None:
     `grader grade` may run meanwhile, and several people may have a desk of their own on one gradebook. Ctrl-C stops it.
     """
     with opened(gradebook) as book:
-        from ..classroom.desk.server import Desk
+        from ..classroom.desk.serving import Desk
 
         def ready(address: str) -> None:
             click.echo(f"The desk is at {address}\nCtrl-C stops it.")

@@ -9,7 +9,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from grader.classroom.desk.server import Desk
+from grader.classroom.desk.serving import Desk
 from grader.cli import main
 from tests.gradebooks import small_gradebook
 

@@ -11,6 +11,7 @@ from flask import Flask, Response, make_response, render_template, request
 from jinja2 import StrictUndefined
 from markupsafe import Markup
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException
 
 from ...errors import GraderError
 from ..gradebook.comments import all_comments, open_questions
@@ -22,7 +23,7 @@ from ..records import Enrolled
 from ..sanitize import name_of, plain, shown
 from .actions import Actions
 from .again import problem_page
-from .guard import Guard, RefusedError
+from .guard import Guard
 from .listing import listed, mark_of
 from .to_look_at import QueueEntry, queue
 
@@ -48,7 +49,7 @@ def make_app(gradebook: Gradebook, guard: Guard, who: str) -> Flask:
     guard.install(app)
     _Pages(gradebook, guard, who).install(app)
     Actions(gradebook, who).install(app)
-    app.register_error_handler(RefusedError, _refused)
+    app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(GraderError, problem_page)
     app.register_error_handler(SQLAlchemyError, _damaged)
     app.register_error_handler(JSONDecodeError, _damaged)
@@ -185,8 +186,10 @@ def _code(text: str) -> Markup:
     return Markup("").join(made)
 
 
-def _refused(error: RefusedError) -> Response:
-    return make_response(render_template("refused.html", message=str(error)), error.status)
+def _refused(error: HTTPException) -> Response:
+    """The guard's refusal, a page that is not there, or a form that is too large."""
+    told = plain(error.description or error.name)
+    return make_response(render_template("refused.html", message=told), error.code or 500)
 
 
 def _damaged(error: Exception) -> Response:

@@ -14,8 +14,8 @@ from hmac import compare_digest
 from urllib.parse import urlencode
 
 from flask import Flask, Response, render_template, request
+from werkzeug.exceptions import HTTPException
 
-from ...errors import GraderError
 
 POLICY = "; ".join(
     [
@@ -40,16 +40,12 @@ HEADERS = {
 }
 
 
-class RefusedError(GraderError):
-    """A request that the desk does not answer.
-
-    Attributes:
-        status: of HTTP.
-    """
+class RefusedRequest(HTTPException):
+    """A request that the desk does not answer; it says why with a status of HTTP."""
 
     def __init__(self, message: str, status: int) -> None:
         super().__init__(message)
-        self.status = status
+        self.code = status
 
 
 @dataclass(frozen=True)
@@ -85,20 +81,24 @@ class Guard:
     def _admit(self) -> Response | None:
         hosts = {f"{name}:{self.port}" for name in ("127.0.0.1", "localhost")}
         if request.host not in hosts | ({"127.0.0.1", "localhost"} if self.port == 80 else set()):
-            raise RefusedError("This desk answers under its own address alone.", 421)
+            raise RefusedRequest("This desk answers under its own address alone.", 421)
         if request.endpoint == "static":
             return None  # styles and scripts, which hold nothing of the class
         if "token" in request.args:
             return self._let_in(request.args["token"])
         if not _same(request.cookies.get(self.cookie_name, ""), self.cookie):
-            raise RefusedError("Open the address that `grader desk` printed in its terminal.", 403)
+            raise RefusedRequest(
+                "Open the address that `grader desk` printed in its terminal.", 403
+            )
         if request.method != "GET":
             self._expect_own_form()
         return None
 
     def _let_in(self, token: str) -> Response:
         if not _same(token, self.token):
-            raise RefusedError("This address is of an earlier desk. Open the one it printed.", 403)
+            raise RefusedRequest(
+                "This address is of an earlier desk. Open the one it printed.", 403
+            )
         rest = [(name, value) for name, value in request.args.items(True) if name != "token"]
         target = request.path + (f"?{urlencode(rest)}" if rest else "")
         # a page that goes on by itself: after a redirect from elsewhere, a browser would keep the cookie back
@@ -112,7 +112,7 @@ class Guard:
         own = origin is None or origin == f"http://{request.host}"
         token = request.form.get("form_token", "")
         if not own or site != "same-origin" or not _same(token, self.form_token):
-            raise RefusedError("This form is not one of this desk's. Load the page again.", 403)
+            raise RefusedRequest("This form is not one of this desk's. Load the page again.", 403)
 
 
 def _same(given: str, expected: str) -> bool:

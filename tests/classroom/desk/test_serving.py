@@ -9,7 +9,7 @@ from urllib.request import HTTPCookieProcessor, ProxyHandler, build_opener
 
 import pytest
 
-from grader.classroom.desk.server import HOST, Desk
+from grader.classroom.desk.serving import HOST, Desk
 from grader.errors import OutputError
 from tests.desks import class_at_a_desk
 from tests.served import desk_of
