@@ -106,6 +106,10 @@ class GradebookError(InputError):
     """A gradebook cannot be used."""
 
 
+class ChangeError(InputError):
+    """A call would change what a gradebook was made with, and does not say that it is meant."""
+
+
 class WorkersError(InputError):
     """The workers cannot be used."""
 

@@ -87,6 +87,11 @@ if TYPE_CHECKING:
 @click.option(
     "--force", is_flag=True, help="Grade again what was graded before; the old results are kept."
 )
+@click.option(
+    "--change",
+    is_flag=True,
+    help="Grade with other exercises, points, deadline and so on than the gradebook was made with.",
+)
 @device_option
 @click.option(
     "--seed",
@@ -109,6 +114,7 @@ def grade(
     accept_days: int | None,
     title: str,
     force: bool,
+    change: bool,
     devices: tuple[str, ...],
     seed: int | None,
 ) -> None:
@@ -119,6 +125,8 @@ def grade(
 
     Exit status: 0 everything was graded, 1 something could not be (see the list), 2 the call or the input was wrong.
     """
+    from dataclasses import asdict
+
     from ..submission.protected import read_digests
 
     if jobs and scheduler:
@@ -133,12 +141,17 @@ def grade(
     )
     protected = read_digests(digests_file) if digests_file else None
     with opened(where, create=True) as gradebook:
+        from ..classroom.gradebook.late import LatePolicy
         from ..classroom.gradebook.settings import GradebookSettings
         from ..classroom.handin.roster import read_roster
         from ..classroom.run.grade_class import GradingConditions, grade_class
         from ..classroom.run.pool import workers_of
 
-        policy = _policy(gradebook.policy, late_penalty, free_days, accept_days)
+        terms = gradebook.policy
+        if gradebook.new and assigned:  # what an option leaves open, the assignment says
+            terms = LatePolicy(**asdict(assigned.assignment.late))
+        policy = _policy(terms, late_penalty, free_days, accept_days)
+        devices = devices or (gradebook.made_with.devices if gradebook.made_with else ())
         console = console_for(stderr=True)
         try:
             roster = read_roster(roster_file) if roster_file else None
@@ -155,6 +168,7 @@ def grade(
                     roster=roster,
                     workers=workers,
                     force=force,
+                    change=change,
                     progress=progress,
                 )
         except KeyboardInterrupt:

@@ -16,7 +16,7 @@ from json import JSONDecodeError
 from pathlib import Path
 from typing import Self, TypeVar
 
-from sqlalchemy import Connection, Engine, func, select, tuple_
+from sqlalchemy import Connection, Engine, select, tuple_
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -29,8 +29,10 @@ from ..records import Absence, Adjustment, Enrolled, Excuse, Record
 from .database import connect
 from .excuses import add_excuse, excuses_of
 from .history import HistoryEvent, events_of
+from .identifiers import identifier_of
 from .integrity import problems
 from .late import LatePolicy
+from .made_with import MadeWith
 from .models import AdjustmentRow, GradebookRow, GradingRow, StandingRow, StudentRow, SubmissionRow
 
 NOTHING_HANDED_IN = "Nothing was handed in."
@@ -52,6 +54,7 @@ class Gradebook:
         deadline: the class's; a student's own goes before it.
         policy: what a day late costs.
         has_roster: whether a roster was given once.
+        made_with: what else results follow from; `None` where an older grader made it.
         new: whether nothing was ever written into it.
     """
 
@@ -81,6 +84,8 @@ class Gradebook:
             self.deadline = row.deadline if row else None
             self.policy = LatePolicy(**row.policy) if row else LatePolicy()
             self.has_roster = row.has_roster if row else False
+            made_with = row.made_with if row else None
+            self.made_with = MadeWith.from_dict(made_with) if made_with else None
 
     @property
     def max_score(self) -> int:
@@ -108,7 +113,7 @@ class Gradebook:
             GradebookError: if there is no such student.
         """
         with self.engine.connect() as connection:
-            page = self._page(connection, only=self._identifier(connection, student))
+            page = self._page(connection, only=identifier_of(connection, student))
             return page[0][1]
 
     def students(self) -> list[Enrolled]:
@@ -135,7 +140,7 @@ class Gradebook:
             query = (
                 select(SubmissionRow.sources)
                 .join(StandingRow, StandingRow.submission_id == SubmissionRow.id)
-                .where(StandingRow.student_id == self._identifier(connection, student))
+                .where(StandingRow.student_id == identifier_of(connection, student))
             )
             return sources_of(connection.execute(query).scalar() or {})
 
@@ -171,7 +176,7 @@ class Gradebook:
         def add(session: Session) -> None:
             session.add(
                 AdjustmentRow(
-                    student_id=self._identifier(session.connection(), student),
+                    student_id=identifier_of(session.connection(), student),
                     exercise=exercise,
                     points=points,
                     who=made.who,
@@ -205,7 +210,7 @@ class Gradebook:
 
     def _excuse(self, student: str, excused: bool, why: str, who: str) -> Excuse:
         def add(session: Session) -> Excuse:
-            found = self._identifier(session.connection(), student)
+            found = identifier_of(session.connection(), student)
             return add_excuse(session, found, excused, why, who)
 
         return self.write(add)
@@ -217,7 +222,7 @@ class Gradebook:
             GradebookError: if there is no such student.
         """
         with self.engine.connect() as connection, Session(connection) as session:
-            return events_of(session, self._identifier(connection, student))
+            return events_of(session, identifier_of(connection, student))
 
     def check(self) -> list[str]:
         """What does not fit together, as sentences; nothing where all is well."""
@@ -252,23 +257,6 @@ class Gradebook:
                     ) from error
                 time.sleep(1)
         raise AssertionError  # the last try returns or raises
-
-    def _identifier(self, connection: Connection, student: str) -> str:
-        """The identifier as it is kept; a login, or another case, will do."""
-        exact = connection.scalar(select(StudentRow.id).where(StudentRow.id == student))
-        if exact is not None:
-            return exact
-        wanted = student.casefold()
-        like = select(StudentRow.id).where(
-            (func.lower(StudentRow.id) == wanted)
-            | (func.lower(StudentRow.login) == wanted)
-            | (func.lower(StudentRow.email) == wanted)
-        )
-        found = connection.scalars(like.limit(2)).all()
-        if len(found) != 1:
-            several = "several students are" if found else "no student is"
-            raise GradebookError(f"In this gradebook {several} called {student!r}.")
-        return found[0]
 
     def _page(
         self,
