@@ -116,10 +116,11 @@ class Gradebook:
             page = self._page(connection, only=identifier_of(connection, student))
             return page[0][1]
 
-    def students(self) -> list[Enrolled]:
-        """Everybody, in the roster's order."""
+    def students(self, *, removed: bool = False) -> list[Enrolled]:
+        """Everybody, in the roster's order; with `removed`, those too who were taken out by hand."""
         with self.engine.connect() as connection, Session(connection) as session:
             order = select(StudentRow).order_by(StudentRow.position, StudentRow.id)
+            order = order if removed else order.where(~StudentRow.removed)
             rows = session.scalars(order, execution_options={"yield_per": _PAGE})
             return [_student(row) for row in rows]
 
@@ -283,8 +284,8 @@ class Gradebook:
         )
         if after is not None:
             query = query.where(tuple_(StudentRow.position, StudentRow.id) > tuple_(*after))
-        if only is not None:
-            query = query.where(StudentRow.id == only)
+        shown = ~StudentRow.removed if only is None else StudentRow.id == only
+        query = query.where(shown)
         with Session(connection) as session:
             rows = session.execute(query).all()
             ids = [row[0].id for row in rows]
@@ -351,7 +352,8 @@ def _adjustments(session: Session, ids: Sequence[str]) -> defaultdict[str, list[
 
 
 def _student(row: StudentRow) -> Enrolled:
-    return Enrolled(row.id, row.name, row.email, row.section, row.login, row.on_roster)
+    ids = tuple((column, text) for column, text in row.ids)
+    return Enrolled(row.id, row.name, row.email, row.section, row.login, row.on_roster, ids)
 
 
 def open_gradebook(where: str | Path, *, create: bool = False) -> Gradebook:

@@ -21,7 +21,7 @@ from ...sandbox import Limits
 from ...submission import Submission
 from ...submission.protected import Announced, announced_in, changed_files, disagreement
 from ..gradebook.changes import completed, refuse_changes
-from ..gradebook.enrolment import await_results, enrol
+from ..gradebook.enrolment import await_results, enrol, listed_students, removed_students
 from ..gradebook.late import late_days
 from ..gradebook.made_with import MadeWith
 from ..gradebook.reader import Gradebook
@@ -79,6 +79,7 @@ class RunSummary:
         graded_before: results that were there already.
         unreadable: student → why there was nothing to grade in it.
         faults: student → why there is no verdict, through no fault of the student.
+        removed: who was taken out by hand, and has something in the folder all the same.
     """
 
     handed_in: int = 0
@@ -86,6 +87,7 @@ class RunSummary:
     graded_before: int = 0
     unreadable: dict[str, str] = field(default_factory=dict)
     faults: dict[str, tuple[Trouble, ...]] = field(default_factory=dict)
+    removed: list[str] = field(default_factory=list)
 
 
 def grade_class(
@@ -147,13 +149,16 @@ def grade_class(
     title = settings.title or folder.resolve().name
     made_with = MadeWith.of(course, assigned, in_order, devices)
     write_settings(gradebook, replace(settings, title=title, exercises=in_order), made_with)
-    students = [entry.student for entry in roster or ()] or gradebook.students()
-    chosen, new = choose(hand_ins, students)
+    chosen, new = choose(hand_ins, listed_students(gradebook, roster))
     enrol(gradebook, roster, new)
+    gone = removed_students(gradebook) & chosen.keys()
+    chosen = {student: mine for student, mine in chosen.items() if student not in gone}
     await_results(gradebook, chosen)
     rules = _Rules(course, assigned, protected or {}, conditions, force)
     workers = workers or local_workers(cores(), course, conditions.limits, conditions.devices)
-    return _Run(gradebook, rules, chosen, progress or Progress()).grade(workers)
+    summary = _Run(gradebook, rules, chosen, progress or Progress()).grade(workers)
+    summary.removed = sorted(gone)
+    return summary
 
 
 def _with_devices(conditions: GradingConditions, gradebook: Gradebook) -> GradingConditions:

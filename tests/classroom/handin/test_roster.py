@@ -28,7 +28,7 @@ ROSTERS = {
     [
         ("github", Enrolled("0042", login="ada-l")),
         ("classroom50", Enrolled("ada-l", "Ada Lovelace", "a@x.org", "B", "ada-l")),
-        ("canvas", Enrolled("11", "Lovelace, Ada", "", "B", "ada-l")),
+        ("canvas", Enrolled("11", "Lovelace, Ada", "", "B", "ada-l", ids=(("SIS User ID", "s1"),))),
         ("plain", Enrolled("ada-l", "Ada")),
     ],
 )
@@ -50,7 +50,7 @@ def test_a_roster_is_known_by_its_header(tmp_path: Path, kind: str, first: Enrol
         (b"identifier,name\nada,x\nADA,y\n", "twice"),
         (b"identifier,name\n,x\n", "line 2: there is no identifier"),
         (b"identifier,deadline\nada,tomorrow\n", "line 2: 'tomorrow' is no date"),
-        ("identifier\n\xfc\n".encode("latin-1"), "not UTF-8"),
+        (b"identifier\n\x81\xff\n", "not UTF-8"),
         (b'identifier\n"' + b"a" * 200_000, "line"),
     ],
 )
