@@ -21,6 +21,7 @@ from . import (
     grade,
     gradebook,
     hint_watch,
+    identities,
     try_out,
 )
 from .common import lang_option, refuse, speak, speaks
@@ -102,3 +103,5 @@ for command in (
     class_report.similar,
 ):
     main.add_command(command)
+for command in (identities.merge_students, identities.rename_student, identities.remove_student):
+    gradebook.gradebook_group.add_command(command)

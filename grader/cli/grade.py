@@ -38,7 +38,15 @@ if TYPE_CHECKING:
     "roster_file",
     type=click.Path(path_type=Path),
     metavar="CSV",
-    help="The class list: GitHub Classroom's roster, Classroom 50's, Canvas' gradebook, or a table with a column `id`.",
+    help="The class list: GitHub Classroom's roster, Classroom 50's, Canvas' gradebook, Moodle's participants or "
+    "grading worksheet, a list from Blackboard, Brightspace or Gradescope, or a table with a column such as `id`.",
+)
+@click.option(
+    "--id",
+    "identifier",
+    default="",
+    metavar="COLUMN",
+    help='The roster\'s column that identifies a student, such as "Student ID" or 학번. Default: its header tells.',
 )
 @click.option(
     "--exercise",
@@ -102,6 +110,7 @@ def grade(
     submissions: Path,
     where: str,
     roster_file: Path | None,
+    identifier: str,
     exercises: tuple[str, ...],
     folder: Path | None,
     assignment_file: Path | None,
@@ -131,6 +140,8 @@ def grade(
 
     if jobs and scheduler:
         refuse("--jobs is for this machine; with --scheduler the cluster has its workers.")
+    if identifier and not roster_file:
+        refuse("--id names a column of a roster. Give the roster too, with --roster.")
     course = open_course(folder)
     until = _time(deadline)
     # an assignment file is named here, so it is the instructor's own
@@ -154,7 +165,7 @@ def grade(
         devices = devices or (gradebook.made_with.devices if gradebook.made_with else ())
         console = console_for(stderr=True)
         try:
-            roster = read_roster(roster_file) if roster_file else None
+            roster = read_roster(roster_file, identifier) if roster_file else None
             workers = workers_of(scheduler, jobs, course, devices, console.print)
             with _progress(console) as progress:
                 summary = grade_class(
