@@ -56,7 +56,7 @@ _FOR_INSTRUCTORS = (
     "cli/grade.py",
     "cli/excuse.py",
     "cli/gradebook.py",
-    "cli/identities.py",
+    "cli/who_is_who.py",
     "cli/run_summary.py",
     "outputs/audit_table.py",
     "outputs/classroom50_result.py",

@@ -21,8 +21,8 @@ from . import (
     grade,
     gradebook,
     hint_watch,
-    identities,
     try_out,
+    who_is_who,
 )
 from .common import lang_option, refuse, speak, speaks
 
@@ -103,5 +103,5 @@ for command in (
     class_report.similar,
 ):
     main.add_command(command)
-for command in (identities.merge_students, identities.rename_student, identities.remove_student):
+for command in (who_is_who.merge_students, who_is_who.rename_student, who_is_who.remove_student):
     gradebook.gradebook_group.add_command(command)

@@ -1,7 +1,8 @@
 """What a call of `grader grade` would change of what a gradebook was made with, and for whom.
 
 A gradebook keeps its exercises, points, assignment, deadline, late policy, title, course and devices. A call that
-leaves one of them out uses what is kept, and one that says otherwise has to say that it is meant.
+leaves one of them out uses what is kept, and one that says otherwise has to say that it is meant. Where nobody has a
+result yet that would be another one, as with a check of the instructor's that failed and was mended, nothing is asked.
 """
 
 from __future__ import annotations
@@ -90,11 +91,9 @@ def _handed_in(gradebook: Gradebook) -> bool:
 
 def _course(gradebook: Gradebook, now: MadeWith) -> Iterator[str]:
     before = gradebook.made_with
-    if before and before.course != now.course:
-        yield (
-            f"Course: it was {before.course!r} in {before.course_folder} (--course), and would be {now.course!r}; "
-            f"{_anew(gradebook)}."
-        )
+    if before and before.course != now.course and (anew := _anew(gradebook)):
+        was = f"{before.course!r} in {before.course_folder} (--course)"
+        yield f"Course: it was {was}, and would be {now.course!r}; {anew}."
 
 
 def _assignment(gradebook: Gradebook, now: MadeWith) -> Iterator[str]:
@@ -103,21 +102,22 @@ def _assignment(gradebook: Gradebook, now: MadeWith) -> Iterator[str]:
         return
     if before.assignment and not now.assignment:
         lost = ", and its checks that are kept back would count no more" if before.hidden else ""
+        anew = _anew(gradebook) or "nobody has a result yet"
         yield (
             f"Assignment: it was {before.assignment}, and this call names none: its points would not hold{lost}; "
-            f"{_anew(gradebook)}. Give --assignment {before.assignment}."
+            f"{anew}. Give --assignment {before.assignment}."
         )
     elif now.assignment and not before.assignment:
-        yield f"Assignment: there was none, and it would be {now.assignment}; {_anew(gradebook)}."
+        if anew := _anew(gradebook):
+            yield f"Assignment: there was none, and it would be {now.assignment}; {anew}."
     elif differ := [
         name
         for name in gradebook.exercises
         if name in now.points and before.hidden.get(name, "") != now.hidden.get(name, "")
     ]:
-        yield (
-            f"Checks that are kept back: those of {', '.join(differ)} are other ones than before; "
-            f"{_anew(gradebook, differ)}."
-        )
+        if anew := _anew(gradebook, differ):
+            those = f"those of {_listed(differ)} are other ones than before"
+            yield f"Checks that are kept back: {those}; {anew}."
 
 
 def _exercises(gradebook: Gradebook, settings: GradebookSettings) -> Iterator[str]:
@@ -154,7 +154,8 @@ def _points(gradebook: Gradebook, settings: GradebookSettings, now: MadeWith) ->
                 check for check in {*old, *checks} if old.get(check) != checks.get(check)
             )
             what = f"other points in {_listed(differ)}"
-        yield f"Points: {name} was worth {what}; {_anew(gradebook, [name])}."
+        if anew := _anew(gradebook, [name]):
+            yield f"Points: {name} was worth {what}; {anew}."
 
 
 def _title(gradebook: Gradebook, settings: GradebookSettings) -> Iterator[str]:
@@ -193,17 +194,20 @@ def _late(gradebook: Gradebook, settings: GradebookSettings) -> Iterator[str]:
 
 def _devices(gradebook: Gradebook, now: MadeWith) -> Iterator[str]:
     before = gradebook.made_with
-    if before and before.devices != now.devices:
+    if before and before.devices != now.devices and (anew := _anew(gradebook)):
         old, new = (", ".join(each) or "the usual ones" for each in (before.devices, now.devices))
-        yield f"Devices: they were {old}, and would be {new}; {_anew(gradebook)}."
+        yield f"Devices: they were {old}, and would be {new}; {anew}."
 
 
 def _anew(gradebook: Gradebook, exercises: Sequence[str] = ()) -> str:
+    """Who has a result in these exercises, or in any; empty where nobody has."""
+
     def graded(record: Record) -> str:
         there = record.report.exercises if record.report else ()
         return " " if any(not exercises or each.name in exercises for each in there) else ""
 
-    return _concerned(gradebook, graded, "be graded anew")
+    text = _concerned(gradebook, graded, "be graded anew")
+    return "" if text.startswith("nobody") else text
 
 
 def _concerned(gradebook: Gradebook, how: Callable[[Record], str], what: str) -> str:

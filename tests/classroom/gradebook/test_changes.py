@@ -186,3 +186,23 @@ def test_an_older_gradebook_takes_what_it_is_given(made: Gradebook, tmp_path: Pa
     assert told(made, assigned=assignment(tmp_path)) == ""
     assert told(made, devices=("cpu",)) == ""
     assert "Exercises" in told(made, GradebookSettings(exercises=("losses",)))
+
+
+def test_what_nobody_has_a_result_of_is_not_asked(
+    sqlite_gradebook: Gradebook, tmp_path: Path
+) -> None:
+    """A check of the instructor's failed for everybody, and was mended."""
+    first = assignment(tmp_path)
+    made_with = MadeWith.of(first.course, first, first.names, ())
+    write_settings(sqlite_gradebook, completed(NOTHING, sqlite_gradebook, first), made_with)
+    writer = GradebookWriter.begin(sqlite_gradebook, {}, False)
+    assert received(writer, "ada", submitted("one"), "key")
+    writer.store_fault("ada", "key", "The check failed.")
+    for old, new in (("points = 20", "points = 25"), ("gradients", "forward")):
+        assert (
+            told(sqlite_gradebook, assigned=assignment(tmp_path, ASSIGNMENT.replace(old, new)))
+            == ""
+        )
+    assert told(sqlite_gradebook, assigned=first, devices=("cpu",)) == ""
+    left_out = told(sqlite_gradebook)
+    assert "nobody has a result yet. Give --assignment" in left_out
