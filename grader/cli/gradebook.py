@@ -7,12 +7,22 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .common import console_for, counted, opened, who_says_so
+from .common import console_for, counted, opened, refuse
 
 if TYPE_CHECKING:
     from ..classroom.records import Record
 
 gradebook_argument = click.argument("gradebook", metavar="GRADEBOOK")
+
+
+def who_says_so(who: str) -> str:
+    """`who`, or else the name of whoever calls; without one, the call ends."""
+    from getpass import getuser
+
+    try:
+        return who or getuser()
+    except (KeyError, OSError):
+        refuse("Your name on this machine is not known. Give it with --who.")
 
 
 @click.command()

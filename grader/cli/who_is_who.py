@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from .common import opened, who_says_so
-from .gradebook import gradebook_argument
+from .common import opened
+from .gradebook import gradebook_argument, who_says_so
 
 
 def _noted(command: Callable[..., Any]) -> Callable[..., Any]:
