@@ -14,6 +14,7 @@
     │   ├── RosterError               a class list
     │   ├── GradebookError            a gradebook
     │   │   └── ChangedMeanwhileError somebody else was faster, and what they did was not seen
+    │   ├── ChangeError               another setting than a gradebook was made with, not said to be meant
     │   ├── WorkersError              the processes, or the cluster, that are to grade a class
     │   ├── ReportError               the folder of a class's report, or the key of its pseudonyms
     │   ├── ReleaseError              what `grader release` reads or writes
@@ -120,6 +121,10 @@ class ChangedMeanwhileError(GradebookError):
     def __init__(self, message: str, seen: int | None = None) -> None:
         super().__init__(message)
         self.seen = seen
+
+
+class ChangeError(InputError):
+    """A call would change what a gradebook was made with, and does not say that it is meant."""
 
 
 class WorkersError(InputError):

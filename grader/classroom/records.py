@@ -20,6 +20,7 @@ class Enrolled:
     Attributes:
         id: the roster's identifier (a login, a student number): what a submission is matched by.
         on_roster: whether the roster names this student; without a roster, everybody is on it.
+        ids: further identifiers, each with the name of its column; earlier ones are `formerly`.
     """
 
     id: str
@@ -28,6 +29,22 @@ class Enrolled:
     section: str = ""
     login: str = ""
     on_roster: bool = True
+    ids: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class RosterSheet:
+    """A roster's file as it was written, to be given back with scores.
+
+    Attributes:
+        kind: who made it, as `handin.roster_columns` calls it.
+        header: its first line.
+        lines: all further ones, each with the student's identifier; empty where it is no student's.
+    """
+
+    kind: str
+    header: tuple[str, ...]
+    lines: tuple[tuple[str, tuple[str, ...]], ...]
 
 
 @dataclass(frozen=True)

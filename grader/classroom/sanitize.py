@@ -70,6 +70,7 @@ def shown(record: Record) -> Record:
             email=name_of(student.email),
             section=name_of(student.section),
             login=name_of(student.login),
+            ids=tuple((name_of(column), name_of(text)) for column, text in student.ids),
         ),
         plain,
     )

@@ -26,6 +26,7 @@ from . import (
     regrade,
     rubric_items,
     try_out,
+    who_is_who,
 )
 from .common import lang_option, refuse, speak, speaks
 
@@ -110,3 +111,5 @@ for command in (
     class_report.similar,
 ):
     main.add_command(command)
+for command in (who_is_who.merge_students, who_is_who.rename_student, who_is_who.remove_student):
+    gradebook.gradebook_group.add_command(command)

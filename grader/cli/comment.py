@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from .common import opened, refuse, who_says_so
-from .gradebook import gradebook_argument, who_option
+from .common import opened, refuse
+from .gradebook import gradebook_argument, who_option, who_says_so
 
 
 @click.command()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from .common import opened, who_says_so
-from .gradebook import gradebook_argument
+from .common import opened
+from .gradebook import gradebook_argument, who_says_so
 
 
 @click.command()

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from .common import console_for, counted, opened, refuse, who_says_so
+from .common import console_for, counted, opened, refuse
 
 if TYPE_CHECKING:
     from ..classroom.records import Record
 
+Command = TypeVar("Command", bound=Callable[..., Any])
 gradebook_argument = click.argument("gradebook", metavar="GRADEBOOK")
-
-
-who_option = click.option(
-    "--who", default="", help="Who does this. Default: your name on this machine."
-)
 
 
 class Points(click.ParamType[float]):
@@ -32,6 +29,22 @@ class Points(click.ParamType[float]):
         from ..classroom.points import parse_points
 
         return parse_points(str(value))
+
+
+def who_option(command: Command) -> Command:
+    """The option `--who`."""
+    told = "Who does this. Default: your name on this machine."
+    return click.option("--who", default="", help=told)(command)
+
+
+def who_says_so(who: str) -> str:
+    """`who`, or else the name of whoever calls; without one, the call ends."""
+    from getpass import getuser
+
+    try:
+        return who or getuser()
+    except (KeyError, OSError):
+        refuse("Your name on this machine is not known. Give it with --who.")
 
 
 def now(record: Record) -> str:

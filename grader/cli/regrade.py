@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .common import console_for, counted, opened, refuse, who_says_so
-from .gradebook import gradebook_argument, who_option
+from .common import console_for, counted, opened, refuse
+from .gradebook import gradebook_argument, who_option, who_says_so
 
 if TYPE_CHECKING:
     from ..classroom.gradebook.regrade_requests import RegradeRequest

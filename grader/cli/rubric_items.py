@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .common import console_for, counted, opened, who_says_so
-from .gradebook import Points, gradebook_argument, now, who_option
+from .common import console_for, counted, opened
+from .gradebook import Points, gradebook_argument, now, who_option, who_says_so
 
 if TYPE_CHECKING:
     from ..classroom.gradebook.rubric import RubricChange, RubricItem

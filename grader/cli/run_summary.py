@@ -52,6 +52,7 @@ def tell(gradebook: Gradebook, summary: RunSummary, where: str) -> None:
     _list(
         "Nothing to grade in it", [f"{who}: {why}" for who, why in summary.unreadable.items()], True
     )
+    _list("Removed from this gradebook by hand, and passed over", summary.removed)
     _list("To look at", noted, True)
     _list("Not graded before, and not handed in this time", waiting, True)
     _list_faults(summary)

@@ -140,8 +140,8 @@ class _Pages:
         order = self._gradebook.students()
         places = {each.id: place for place, each in enumerate(order)}
         wanted = {each.student.id for each in entries} if entries is not None else set(places)
-        here = places[student.id]
-        before = [each for each in order[:here] if each.id in wanted]
+        here = places.get(student.id, -1)  # who was removed has no place
+        before = [each for each in order[: max(here, 0)] if each.id in wanted]
         after = [each for each in order[here + 1 :] if each.id in wanted]
         return (before[-1] if before else None), (after[0] if after else None)
 

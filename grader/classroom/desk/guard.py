@@ -16,7 +16,6 @@ from urllib.parse import urlencode
 from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 
-
 POLICY = "; ".join(
     [
         "default-src 'none'",

@@ -4,14 +4,36 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ..points import points_of, signed
 from .hand_marks import MarkKind, mark_events
-from .models import AdjustmentRow, ExcuseRow, GradingRow, StandingRow, SubmissionRow
+from .models import (
+    AdjustmentRow,
+    ExcuseRow,
+    GradingRow,
+    IdentityChangeRow,
+    StandingRow,
+    SubmissionRow,
+)
+
+Kind = (
+    Literal[
+        "handed in",
+        "graded",
+        "adjusted",
+        "excused",
+        "no longer excused",
+        "renamed",
+        "merged",
+        "removed",
+        "put back",
+    ]
+    | MarkKind
+)
 
 
 @dataclass(frozen=True)
@@ -24,7 +46,7 @@ class HistoryEvent:
     """
 
     when: datetime
-    kind: Literal["handed in", "graded", "adjusted", "excused", "no longer excused"] | MarkKind
+    kind: Kind
     text: str
     score: float | None = None
     counts: bool = True
@@ -39,11 +61,15 @@ def events_of(session: Session, student: str) -> list[HistoryEvent]:
     excuses = session.scalars(
         select(ExcuseRow).filter_by(student_id=student).order_by(ExcuseRow.id)
     ).all()
+    changes = select(IdentityChangeRow).where(
+        (IdentityChangeRow.new == student) | (IdentityChangeRow.old == student)
+    )
     events = [
         *(_handed_in(row, standing) for row in submissions),
         *(_graded(row, standing) for row in gradings),
         *(_adjusted(row) for row in adjustments),
         *(HistoryEvent(*each) for each in mark_events(session, student)),
+        *map(_identity, session.scalars(changes)),
         *(_excused(row, row is excuses[-1]) for row in excuses),
     ]
     return sorted(events, key=lambda event: event.when)
@@ -72,7 +98,10 @@ def _adjusted(row: AdjustmentRow) -> HistoryEvent:
 
 
 def _excused(row: ExcuseRow, latest: bool) -> HistoryEvent:
-    kind: Literal["excused", "no longer excused"] = (
-        "excused" if row.excused else "no longer excused"
-    )
+    kind: Kind = "excused" if row.excused else "no longer excused"
     return HistoryEvent(row.made, kind, f"by {row.who}: {row.why}", None, latest)
+
+
+def _identity(row: IdentityChangeRow) -> HistoryEvent:
+    what = f"{row.old} is {row.new} now, " if row.new else ""
+    return HistoryEvent(row.made, cast(Kind, row.kind), f"{what}by {row.who}: {row.why}")

@@ -144,11 +144,3 @@ class LookedAtRow(Base):
     what: Mapped[str] = mapped_column(String(64))
     who: Mapped[str] = mapped_column(Text)
     made: Mapped[datetime]
-
-
-MARKS_OF_STUDENTS = (
-    CommentRow,
-    RubricUseRow,
-    RegradeRequestRow,
-    LookedAtRow,
-)  # with a column `student_id`

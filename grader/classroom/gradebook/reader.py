@@ -15,7 +15,7 @@ from json import JSONDecodeError
 from pathlib import Path
 from typing import Self, TypeVar
 
-from sqlalchemy import Connection, Engine, func, select, tuple_
+from sqlalchemy import Connection, Engine, select, tuple_
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -30,8 +30,10 @@ from .database import connect
 from .excuses import add_excuse, excuses_of
 from .hand_marks import adjustments_of, comments_of
 from .history import HistoryEvent, events_of
+from .identifiers import identifier_of
 from .integrity import problems
 from .late import LatePolicy
+from .made_with import MadeWith
 from .models import GradebookRow, GradingRow, StandingRow, StudentRow, SubmissionRow
 
 NOTHING_HANDED_IN = "Nothing was handed in."
@@ -53,6 +55,7 @@ class Gradebook:
         policy: what a day late costs.
         has_roster: whether a roster was given once.
         half_points: whether points by hand may be halves.
+        made_with: what else results follow from; `None` where an older grader made it.
         new: whether nothing was ever written into it.
     """
 
@@ -83,6 +86,8 @@ class Gradebook:
             self.policy = LatePolicy(**row.policy) if row else LatePolicy()
             self.has_roster = row.has_roster if row else False
             self.half_points = row.half_points if row else False
+            made_with = row.made_with if row else None
+            self.made_with = MadeWith.from_dict(made_with) if made_with else None
 
     @property
     def max_score(self) -> int:
@@ -110,13 +115,14 @@ class Gradebook:
             GradebookError: if there is no such student.
         """
         with self.engine.connect() as connection:
-            page = self._page(connection, only=self._identifier(connection, student))
+            page = self._page(connection, only=identifier_of(connection, student))
             return page[0][1]
 
-    def students(self) -> list[Enrolled]:
-        """Everybody, in the roster's order."""
+    def students(self, *, removed: bool = False) -> list[Enrolled]:
+        """Everybody, in the roster's order; with `removed`, those too who were taken out by hand."""
         with self.engine.connect() as connection, Session(connection) as session:
             order = select(StudentRow).order_by(StudentRow.position, StudentRow.id)
+            order = order if removed else order.where(~StudentRow.removed)
             rows = session.scalars(order, execution_options={"yield_per": _PAGE})
             return [_student(row) for row in rows]
 
@@ -137,7 +143,7 @@ class Gradebook:
             query = (
                 select(SubmissionRow.sources)
                 .join(StandingRow, StandingRow.submission_id == SubmissionRow.id)
-                .where(StandingRow.student_id == self._identifier(connection, student))
+                .where(StandingRow.student_id == identifier_of(connection, student))
             )
             return sources_of(connection.execute(query).scalar() or {})
 
@@ -169,7 +175,7 @@ class Gradebook:
         halves = expect_adjustment(points, why, who, exercise, *rules)
 
         def add(session: Session) -> Adjustment:
-            identifier = self._identifier(session.connection(), student)
+            identifier = identifier_of(session.connection(), student)
             return add_adjustment(session, identifier, halves, exercise, why, who, seen)
 
         return self.write(add)
@@ -181,7 +187,7 @@ class Gradebook:
             GradebookError: if there is no such student, or several.
         """
         with self.engine.connect() as connection:
-            return self._identifier(connection, student)
+            return identifier_of(connection, student)
 
     def excuse(self, student: str, *, why: str, who: str) -> Excuse:
         """Excuses a student: no score, in no mean, and `EX` in Canvas. What was graded is kept.
@@ -205,7 +211,7 @@ class Gradebook:
 
     def _excuse(self, student: str, excused: bool, why: str, who: str) -> Excuse:
         def add(session: Session) -> Excuse:
-            found = self._identifier(session.connection(), student)
+            found = identifier_of(session.connection(), student)
             return add_excuse(session, found, excused, why, who)
 
         return self.write(add)
@@ -217,7 +223,7 @@ class Gradebook:
             GradebookError: if there is no such student.
         """
         with self.engine.connect() as connection, Session(connection) as session:
-            return events_of(session, self._identifier(connection, student))
+            return events_of(session, identifier_of(connection, student))
 
     def check(self) -> list[str]:
         """What does not fit together, as sentences; nothing where all is well."""
@@ -253,24 +259,6 @@ class Gradebook:
                 time.sleep(1)
         raise AssertionError  # the last try returns or raises
 
-    def _identifier(self, connection: Connection, student: str) -> str:
-        """The identifier as it is kept; a login, or another case, will do."""
-        exact = connection.scalar(select(StudentRow.id).where(StudentRow.id == student))
-        if exact is not None:
-            return exact
-        wanted = student.casefold()
-        like = select(StudentRow.id).where(
-            (func.lower(StudentRow.id) == wanted)
-            | (func.lower(StudentRow.login) == wanted)
-            | (func.lower(StudentRow.email) == wanted)
-        )
-        # an empty name is nobody's, though many have no login
-        found = connection.scalars(like.limit(2)).all() if wanted.strip() else []
-        if len(found) != 1:
-            several = "several students are" if found else "no student is"
-            raise GradebookError(f"In this gradebook {several} called {student!r}.")
-        return found[0]
-
     def _page(
         self,
         connection: Connection,
@@ -296,8 +284,8 @@ class Gradebook:
         )
         if after is not None:
             query = query.where(tuple_(StudentRow.position, StudentRow.id) > tuple_(*after))
-        if only is not None:
-            query = query.where(StudentRow.id == only)
+        shown = ~StudentRow.removed if only is None else StudentRow.id == only
+        query = query.where(shown)
         with Session(connection) as session:
             rows = session.execute(query).all()
             ids = [row[0].id for row in rows]
@@ -356,7 +344,8 @@ def _absence(standing: StandingRow | None, unreadable: bool) -> Absence:
 
 
 def _student(row: StudentRow) -> Enrolled:
-    return Enrolled(row.id, row.name, row.email, row.section, row.login, row.on_roster)
+    ids = tuple((column, text) for column, text in row.ids)
+    return Enrolled(row.id, row.name, row.email, row.section, row.login, row.on_roster, ids)
 
 
 def open_gradebook(where: str | Path, *, create: bool = False) -> Gradebook:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from sqlalchemy.orm import Session
 
 from .late import LatePolicy
+from .made_with import MadeWith
 from .models import GradebookRow
 from .reader import Gradebook
 
@@ -32,8 +33,13 @@ class GradebookSettings:
     half_points: bool | None = None
 
 
-def write_settings(gradebook: Gradebook, settings: GradebookSettings) -> None:
+def write_settings(
+    gradebook: Gradebook, settings: GradebookSettings, made_with: MadeWith | None = None
+) -> None:
     """Writes settings down, in a new gradebook as in one that has some.
+
+    Args:
+        made_with: what else results follow from; `None` leaves that as it was.
 
     Raises:
         GradebookError: if it cannot be written.
@@ -51,6 +57,8 @@ def write_settings(gradebook: Gradebook, settings: GradebookSettings) -> None:
             row.policy = settings.policy.to_dict()
         if settings.half_points is not None:
             row.half_points = settings.half_points
+        if made_with is not None:
+            row.made_with = made_with.to_dict()
 
     gradebook.write(update)
     gradebook.refresh()

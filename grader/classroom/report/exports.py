@@ -1,5 +1,7 @@
 """Scores as the files that learning platforms import, safe to open in a spreadsheet.
 
+Where the roster is the platform's own file, that one is given back with scores (`own_sheet.py`); else:
+
 Canvas finds a student by "SIS User ID", else by "SIS Login ID" (its own "ID" stays empty), and reads the points
 possible from the second line. Moodle asks which column names the student. Blackboard finds the student by "Username".
 Classroom 50's columns are those of its `scores.csv`. `scores.csv` here is for a spreadsheet of one's own: it says in a
@@ -15,9 +17,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ...outputs.escape import cell
+from ..records import RosterSheet
 from .class_summary import ClassSummary
-
-Value = str | int | float | None
+from .own_sheet import PLATFORM_OF, Value, own_rows
 
 
 def write_csv(path: Path, rows: Iterable[Sequence[Value]]) -> None:
@@ -27,16 +29,24 @@ def write_csv(path: Path, rows: Iterable[Sequence[Value]]) -> None:
         writer.writerows(map(cell, row) for row in rows)
 
 
-def write_exports(summary: ClassSummary, folder: Path) -> list[Path]:
+def write_exports(
+    summary: ClassSummary, folder: Path, sheet: RosterSheet | None = None, column: str = ""
+) -> list[Path]:
     """Writes a file for each platform into `folder`; their paths.
 
+    Args:
+        sheet: the roster as it was written: its platform's file is that one with scores.
+        column: the header of Canvas' column for the scores; empty where the assignment's title is to tell.
+
     Raises:
+        ReportError: if Canvas' gradebook has no such column.
         OSError: if one cannot be written.
     """
     paths = []
     for name, rows in PLATFORMS.items():
         path = folder / f"{name}.csv"
-        write_csv(path, rows(summary))
+        own = sheet is not None and PLATFORM_OF.get(sheet.kind) == name
+        write_csv(path, own_rows(sheet, summary, column) if sheet and own else rows(summary))
         paths.append(path)
     return paths
 

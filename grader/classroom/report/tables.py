@@ -17,7 +17,8 @@ from typing import Any, Self, TextIO
 from ...outputs.escape import cell
 from ..records import Record
 from .class_summary import ClassSummary
-from .exports import Value, stamp
+from .exports import stamp
+from .own_sheet import Value
 
 BATCH = 5000  # rows
 # column → its type, as pyarrow names it

@@ -8,13 +8,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from grader.classroom.gradebook.mark_models import (
-    MARKS_OF_STUDENTS,
     RegradeAnswerRow,
     RegradeRequestRow,
     RubricItemRow,
     RubricVersionRow,
 )
-from grader.classroom.gradebook.models import Base
 from grader.classroom.gradebook.reader import Gradebook
 from tests.gradebooks import NOON
 
@@ -47,12 +45,3 @@ def test_a_version_is_there_once(sqlite_gradebook: Gradebook) -> None:
         sqlite_gradebook.write(lambda session: put(session, 2))
     with sqlite_gradebook.engine.connect() as connection:
         assert connection.scalars(select(RubricVersionRow.version)).all() == [1, 2]
-
-
-def test_a_student_takes_every_mark_along() -> None:
-    """Who is renamed or merged: what is written here of a student is in `MARKS_OF_STUDENTS`."""
-    ours = {row.__table__ for row in MARKS_OF_STUDENTS}
-    module = RegradeAnswerRow.__module__
-    for mapper in Base.registry.mappers:
-        if mapper.class_.__module__ == module:
-            assert ("student_id" in mapper.columns) == (mapper.local_table in ours)

@@ -11,12 +11,12 @@ import pytest
 from grader.classroom.records import Enrolled, Excuse, Record
 from grader.classroom.report.exports import (
     PLATFORMS,
-    Value,
     split_name,
     stamp,
     write_csv,
     write_exports,
 )
+from grader.classroom.report.own_sheet import Value
 from tests.gradebooks import NOON
 from tests.reports import rows
 from tests.synthetic import HOSTILE, made_class, not_graded, summed
