@@ -8,7 +8,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.classroom.records import Adjustment, Enrolled, Record
+from grader.classroom.records import Adjustment, Comment, Enrolled, Record
 from grader.classroom.sanitize import (
     NAME_LENGTH,
     TEXT_LENGTH,
@@ -35,6 +35,7 @@ def hostile_record() -> Record:
         problem=WORST,
         adjustments=(Adjustment(WORST, 1, WORST, NOON, WORST),),
         notes=(WORST,),
+        comments=(Comment(1, WORST, WORST, 1, WORST, WORST, NOON),),
     )
 
 
@@ -45,6 +46,8 @@ def free_texts(record: Record) -> Iterator[str]:
     yield from (record.problem, *record.notes)
     for adjustment in record.adjustments:
         yield from (adjustment.exercise, adjustment.who, adjustment.why)
+    for comment in record.comments:
+        yield from (comment.exercise, comment.place, comment.text, comment.who)
     for exercise in record.report.exercises if record.report else ():
         yield from (exercise.message, *exercise.remarks)
         yield from (violation.message for violation in exercise.violations)

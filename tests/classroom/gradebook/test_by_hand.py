@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +19,7 @@ from grader.classroom.gradebook.by_hand import (
     points_columns,
     text_by_hand,
 )
-from grader.classroom.gradebook.reader import Gradebook
+from grader.classroom.gradebook.reader import Gradebook, open_gradebook
 from grader.errors import ChangedMeanwhileError, GradebookError
 from tests.gradebooks import graded
 
@@ -80,3 +82,19 @@ def test_who_has_not_seen_other_points_is_told(gradebook: Gradebook) -> None:
     made = gradebook.write(lambda s: add_adjustment(s, "ada", -3, "", " a ", " me ", 1))
     assert (made.points, made.why, made.who) == (-1.5, "a", "me")
     assert gradebook.record("ada").by_hand == 0.5
+
+
+def test_of_several_at_the_same_moment_one_is_first(gradebook: Gradebook, where: str) -> None:
+    """Each has seen no adjustment: one is made, and the others are told of it."""
+
+    def give(number: int) -> bool:
+        with open_gradebook(where) as own:
+            try:
+                own.adjust("ada", 1, why="the same", who=f"grader {number}", seen=0)
+            except ChangedMeanwhileError:
+                return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(give, range(4))) == 1
+    assert gradebook.record("ada").by_hand == 1

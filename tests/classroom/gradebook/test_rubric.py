@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -160,3 +162,22 @@ def test_points_of_all_kinds_add_up(tmp_path_factory: pytest.TempPathFactory) ->
             assert ".0" not in str(record.score)
 
     tried()
+
+
+def test_of_several_changes_at_the_same_moment_one_is_first(
+    gradebook: Gradebook, where: str
+) -> None:
+    item = add_item(gradebook, "style", -1, who="me")
+
+    def change(number: int) -> bool:
+        with open_gradebook(where) as own:
+            try:
+                points = RubricChange(points=-number)
+                change_item(own, item.number, points, who=f"grader {number}", seen=1)
+            except ChangedMeanwhileError:
+                return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(change, range(2, 6))) == 1
+    assert [each.version for each in item_versions(gradebook, item.number)] == [1, 2]
