@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from grader.classroom.records import Enrolled
+from grader.classroom.records import Comment, Enrolled
 from grader.classroom.report.pseudonyms import Pseudonyms, read_key
 from grader.classroom.report.report_folder import write_report
 from grader.errors import ReportError
 from tests.reports import rows
-from tests.synthetic import made_class
+from tests.synthetic import START, made_class
 
 KEY = b"k" * 32
 
@@ -47,6 +47,7 @@ def test_pseudonyms_hide_everybody_everywhere(tmp_path: Path) -> None:
                 problem=text,
                 notes=(text,),
                 adjustments=tuple(replace(each, why=text) for each in record.adjustments),
+                comments=(Comment(1, "", "", None, text, "Prof. Curie", START),),
                 report=replace(
                     record.report,
                     exercises=tuple(
