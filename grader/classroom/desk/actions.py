@@ -14,7 +14,7 @@ from ..gradebook.reader import Gradebook
 from ..gradebook.regrade_requests import answer_request, ask_for_regrade
 from ..gradebook.rubric import RubricChange, add_item, change_item, give_item
 from ..points import parse_points
-from .to_look_at import look_at, queue
+from .to_look_at import entry_of, look_at
 
 
 class Actions:
@@ -130,9 +130,9 @@ class Actions:
 
     def looked_at(self) -> None:
         """Somebody has looked at a student's notes and remarks, and at no others than those that were shown."""
-        for entry in queue(self._gradebook):
-            if entry.student.id == _given("student") and entry.what == _given("what"):
-                look_at(self._gradebook, entry, who=self._who)
+        entry = entry_of(self._gradebook, _given("student"))
+        if entry is not None and entry.what == _given("what"):
+            look_at(self._gradebook, entry, who=self._who)
 
 
 def _answered(write: Callable[[], None]) -> Callable[[], Response]:

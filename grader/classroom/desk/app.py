@@ -25,7 +25,7 @@ from .actions import Actions
 from .again import problem_page
 from .guard import Guard
 from .listing import listed, mark_of
-from .to_look_at import QueueEntry, queue
+from .to_look_at import QueueEntry, entry_of, queue
 
 _ON_A_PAGE = 50
 _MOST_BYTES = 1 << 20  # of a form
@@ -105,10 +105,8 @@ class _Pages:
         record = book.record(request.args.get("id", ""))
         student = record.student
         comments = all_comments(book, student.id)
-        entries = queue(book)
-        entry = next((each for each in entries if each.student.id == student.id), None)
         in_queue = "queue" in request.args
-        before, after = self._neighbours(student, entries if in_queue else None)
+        before, after = self._neighbours(student, queue(book) if in_queue else None)
         given = {each.item for each in record.rubric}
         items = [
             item
@@ -127,7 +125,7 @@ class _Pages:
             given=given,
             requests=regrade_requests(book, student.id),
             history=book.history(student.id),
-            entry=entry,
+            entry=entry_of(book, student.id),
             in_queue=in_queue,
             before=before,
             after=after,

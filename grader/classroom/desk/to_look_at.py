@@ -54,32 +54,40 @@ class QueueEntry:
         return hashlib.sha256(json.dumps(texts).encode()).hexdigest() if texts else ""
 
 
-def queue(gradebook: Gradebook) -> list[QueueEntry]:
+def entry_of(gradebook: Gradebook, student: str) -> QueueEntry | None:
+    """A student's entry of the queue, by the identifier as it is kept; `None` where there is nothing to look at."""
+    entries = queue(gradebook, only=student)
+    return entries[0] if entries else None
+
+
+def queue(gradebook: Gradebook, *, only: str | None = None) -> list[QueueEntry]:
     """All students whom somebody should look at, in the roster's order.
 
     Notes, remarks, unreadable hand-ins and rubric items of earlier hand-ins are left out where somebody has looked at
     them (`look_at`) and nothing new has come. Who is excused is there for requests and questions alone.
+
+    Args:
+        only: the identifier of the one student to look for, which takes no longer in a large class.
     """
-    students = gradebook.students()
+    students = [each for each in gradebook.students() if only in (None, each.id)]
     found: dict[str, list[Reason]] = {}
-    for request in regrade_requests(gradebook):
+    for request in regrade_requests(gradebook, only):
         if request.is_open:
             where = f"{request.exercise}: " if request.exercise else ""
             reason = Reason("regrade request", f"{where}{request.why}")
             found.setdefault(request.student, []).append(reason)
     with gradebook.engine.connect() as connection, Session(connection) as session:
-        for student, text in _questions(session):
+        for student, text in _questions(session, only):
             found.setdefault(student, []).append(Reason("question", text))
         everybody = [student.id for student in students]
         excused: set[str] = set()
         for at in range(0, len(everybody), 500):
             excused.update(excuses_of(session, everybody[at : at + 500]))
-        for student, reason in _of_hand_ins(session):
+        for student, reason in _of_hand_ins(session, only):
             if student not in excused:
                 found.setdefault(student, []).append(reason)
-        looked_at = {
-            (row.student_id, row.what) for row in session.scalars(select(LookedAtRow)).all()
-        }
+        looks = select(LookedAtRow.student_id, LookedAtRow.what)
+        looked_at = {(student, what) for student, what in session.execute(looks)}
     entries = (QueueEntry(each, tuple(found.get(each.id, ()))) for each in students)
     left = (_left(entry, looked_at) for entry in entries if entry.reasons)
     return [entry for entry in left if entry.reasons]
@@ -106,22 +114,25 @@ def _left(entry: QueueEntry, looked_at: set[tuple[str, str]]) -> QueueEntry:
     )
 
 
-def _questions(session: Session) -> Iterator[tuple[str, str]]:
+def _questions(session: Session, only: str | None) -> Iterator[tuple[str, str]]:
     asked = select(CommentRow.student_id).where(CommentRow.for_colleagues).distinct()
+    if only is not None:
+        asked = asked.where(CommentRow.student_id == only)
     students: Sequence[str] = session.scalars(asked).all()
     for student, comments in comments_of(session, students, for_colleagues=True).items():
         for question in open_questions(comments):
             yield student, f"{question.who}: {question.text}"
 
 
-def _of_hand_ins(session: Session) -> Iterator[tuple[str, Reason]]:
-    rows = session.execute(
-        select(StandingRow, SubmissionRow.problem).outerjoin(
-            SubmissionRow, SubmissionRow.id == StandingRow.submission_id
-        )
-    ).all()
+def _of_hand_ins(session: Session, only: str | None) -> Iterator[tuple[str, Reason]]:
+    query = select(StandingRow, SubmissionRow.problem).outerjoin(
+        SubmissionRow, SubmissionRow.id == StandingRow.submission_id
+    )
+    if only is not None:
+        query = query.where(StandingRow.student_id == only)
+    rows = session.execute(query).all()
     earlier = items_on_earlier(session, {row[0].student_id: row[0].submission_id for row in rows})
-    remarks = dict(_remarks(session))
+    remarks = dict(_remarks(session, only))
     for standing, unreadable in rows:
         student = standing.student_id
         waits = standing.submission_id is not None and standing.grading_id is None
@@ -139,7 +150,7 @@ def _of_hand_ins(session: Session) -> Iterator[tuple[str, Reason]]:
             yield student, Reason("rubric", told)
 
 
-def _remarks(session: Session) -> Iterator[tuple[int, list[str]]]:
+def _remarks(session: Session, only: str | None) -> Iterator[tuple[int, list[str]]]:
     """The remarks by the result that they are of; of the reports, only those that have some are read."""
     some = cast(GradingRow.report, Text).contains('"remarks": ["')
     query = (
@@ -147,6 +158,8 @@ def _remarks(session: Session) -> Iterator[tuple[int, list[str]]]:
         .join(StandingRow, StandingRow.grading_id == GradingRow.id)
         .where(some)
     )
+    if only is not None:
+        query = query.where(StandingRow.student_id == only)
     for number, report in session.execute(query):
         exercises: list[dict[str, Any]] = report.get("exercises", [])
         yield (

@@ -35,7 +35,7 @@ def adjustments_of(session: Session, ids: Sequence[str]) -> defaultdict[str, lis
     given = (
         select(RubricUseRow, RubricVersionRow)
         .join(RubricVersionRow, latest_version(RubricUseRow.item_id))
-        .where(RubricUseRow.id.in_(latest_uses()), RubricUseRow.student_id.in_(ids))
+        .where(RubricUseRow.id.in_(latest_uses(ids)), RubricUseRow.student_id.in_(ids))
         .where(RubricUseRow.given)
         .order_by(RubricUseRow.item_id)
     )
@@ -47,9 +47,12 @@ def adjustments_of(session: Session, ids: Sequence[str]) -> defaultdict[str, lis
     return found
 
 
-def latest_uses() -> Select[int]:
-    """The numbers of the rows that say whether a student has an item."""
-    return select(func.max(RubricUseRow.id)).group_by(RubricUseRow.student_id, RubricUseRow.item_id)
+def latest_uses(ids: Sequence[str] | None = None) -> Select[int]:
+    """The numbers of the rows that say whether a student has an item; of all students, or of some."""
+    query = select(func.max(RubricUseRow.id)).group_by(
+        RubricUseRow.student_id, RubricUseRow.item_id
+    )
+    return query if ids is None else query.where(RubricUseRow.student_id.in_(ids))
 
 
 def latest_version(item: Any) -> ColumnElement[bool]:
@@ -68,11 +71,12 @@ def comments_of(
         for_colleagues: whether questions to those who grade, and their answers, are among them.
     """
     found: defaultdict[str, list[Comment]] = defaultdict(list)
-    replaced = select(CommentRow.replaces).where(CommentRow.replaces.is_not(None))
+    theirs = CommentRow.student_id.in_(ids)
+    replaced = select(CommentRow.replaces).where(theirs, CommentRow.replaces.is_not(None))
     query = (
         select(CommentRow, StandingRow.submission_id)
         .outerjoin(StandingRow, StandingRow.student_id == CommentRow.student_id)
-        .where(CommentRow.student_id.in_(ids), CommentRow.text != "")
+        .where(theirs, CommentRow.text != "")
         .where(CommentRow.id.not_in(replaced))
     )
     if not for_colleagues:

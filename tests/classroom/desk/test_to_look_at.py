@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grader.classroom.desk.to_look_at import look_at, queue
+from grader.classroom.desk.to_look_at import entry_of, look_at, queue
 from grader.classroom.gradebook.comments import Spot, add_comment
 from grader.classroom.gradebook.reader import Gradebook
 from grader.classroom.gradebook.regrade_requests import answer_request, ask_for_regrade
@@ -23,6 +23,16 @@ def reasons(book: Gradebook) -> dict[str, list[tuple[str, str]]]:
 
 
 NOTED = [("note", "The workflow file differs."), ("remark", "my_linear: line 1 <i>looks</i>")]
+
+
+def test_an_entry_is_the_queues(book: Gradebook) -> None:
+    for student in ("ada", "bob", HOSTILE):
+        ask_for_regrade(book, student, f"please, {student}", who="me")
+        add_comment(book, student, f"is it {student}?", who="me", for_colleagues=True)
+    entries = queue(book)
+    assert [entry_of(book, entry.student.id) for entry in entries] == entries
+    assert len(entries) == 3
+    assert entry_of(book, "nobody") is None
 
 
 def test_notes_and_remarks_until_somebody_looks(book: Gradebook) -> None:
