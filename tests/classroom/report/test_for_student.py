@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from grader.classroom.records import Record
-from grader.classroom.report.for_student import shown_exercises
+from grader.classroom.report.for_student import shown_exercises, with_kept_back
 from grader.report import CheckResult, ExerciseResult, Report, Violation
 from tests.synthetic import HERE, with_statuses
 
@@ -83,3 +83,13 @@ def test_what_is_for_instructors_is_left_out() -> None:
 
 def test_who_has_no_result_has_no_exercise() -> None:
     assert shown_exercises(replace(with_statuses("passed"), report=None)) == []
+
+
+def test_further_checks_are_kept_back_too() -> None:
+    record = record_of(ExerciseResult("one", "One", 0, 0, "failed"), "a")
+    more = {"one": frozenset({"b"}), "two": frozenset({"c"})}
+    assert with_kept_back(record, more).kept_back == {
+        "one": frozenset({"a", "b"}),
+        "two": frozenset({"c"}),
+    }
+    assert with_kept_back(record, {}).kept_back == record.kept_back
