@@ -76,6 +76,20 @@ def test_the_code_has_its_marks_and_what_was_before() -> None:
     assert len(differing) == len(record.report.exercises)
 
 
+def test_what_the_instructor_should_look_at_is_marked() -> None:
+    record = with_statuses("passed")
+    assert record.report
+    noted = replace(
+        record.report.exercises[0], remarks=("one.py, line 2: `gc` reaches for others",)
+    )
+    marked = replace(record, report=replace(record.report, exercises=(noted,)))
+    _, written = data_of(replace(marked, hand_ins=(handed("a\nb\n"),)))
+    assert written
+    assert written["files"][0][3][0][2] == [
+        [2, "look", [], "one.py, line 2: `gc` reaches for others"]
+    ]
+
+
 def test_only_what_differs_is_written_of_an_earlier_hand_in() -> None:
     record = with_statuses("failed")
     same, other = handed("a\nb\n", counts=False, ago=1), handed("a\n", counts=False, ago=2)
