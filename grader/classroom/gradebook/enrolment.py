@@ -161,7 +161,8 @@ def _follow(
 ) -> None:
     """Who is in a new roster by another identifier takes everything along.
 
-    Who was on no roster is found by name, too; who was on one is not, since another may have the same name.
+    Who was on no roster is found as a hand-in of that name is. Who was on one is not found by name, since another may
+    have the same.
 
     Args:
         earlier: who was there before, as `_before` gives them.
@@ -174,7 +175,9 @@ def _follow(
         if old in listed:
             continue
         new = matcher.find([old]) if stranger else matcher.find_surely(aliases)
-        if new is None or (new in before and _has_anything(session, new)):
+        # who was on both rosters, and handed in as both, may be two people
+        apart = not stranger and new in before and _has_anything(session, new or "")
+        if new is None or apart:
             continue
         before.add(new)
         merge_rows(session, old, new)

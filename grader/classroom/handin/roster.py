@@ -191,12 +191,10 @@ class _Reader:
     def _is_student(self, row: Sequence[str]) -> bool:
         if self._is_passed_over(row):
             return False
-        # Canvas has lines for the points that are possible, and for how grades are posted
-        name = self._name(row).casefold()
-        no_student = not name or name == "points possible"
-        return not (
-            self.columns.kind == CANVAS and not _cell(row, self.columns.id[0]) and no_student
-        )
+        # Canvas has lines for the points that are possible, in its own language, and for how grades are posted
+        places = (*self.columns.id, *self.columns.further.values())
+        named = self._value(row, "login") or any(_cell(row, place) for place in places)
+        return self.columns.kind != CANVAS or bool(named)
 
     def _entry(self, row: Sequence[str], line: int) -> RosterEntry:
         places = dict.fromkeys([self.id_place, *self.columns.id])

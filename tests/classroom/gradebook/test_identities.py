@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import TypedDict
 
 import pytest
 from hypothesis import given, settings
@@ -21,7 +22,13 @@ from grader.classroom.records import Enrolled
 from grader.errors import GradebookError
 from tests.gradebooks import ADA, BOB, NOON, graded, received, report, small_gradebook, submitted
 
-WHY = {"why": "a second account", "who": "me"}
+
+class Reason(TypedDict):
+    why: str
+    who: str
+
+
+WHY = Reason(why="a second account", who="me")
 
 
 def ids(gradebook: Gradebook) -> list[str]:
