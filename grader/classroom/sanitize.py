@@ -47,6 +47,16 @@ def rewritten(record: Record, student: Enrolled, rewrite: Rewrite) -> Record:
         ),
         notes=tuple(rewrite(note) for note in record.notes),
         hand_ins=tuple(_handed_in(each, rewrite) for each in record.hand_ins),
+        comments=tuple(
+            replace(
+                comment,
+                exercise=rewrite(comment.exercise),
+                place=rewrite(comment.place),
+                text=rewrite(comment.text),
+                who=rewrite(comment.who),
+            )
+            for comment in record.comments
+        ),
         excused=excuse and replace(excuse, who=rewrite(excuse.who), why=rewrite(excuse.why)),
     )
 

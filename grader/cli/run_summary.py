@@ -24,7 +24,7 @@ def tell(gradebook: Gradebook, summary: RunSummary, where: str) -> None:
     from statistics import mean, median
 
     absent, strangers, noted, waiting = [], [], [], []
-    scores: list[int] = []
+    scores: list[float] = []
     for record in gradebook.records():
         who = record.student.id + (f" ({record.student.name})" if record.student.name else "")
         if record.state == "not graded" and record.student.id not in summary.faults:

@@ -19,7 +19,7 @@ from ...report import CheckResult, ExerciseResult
 from ..records import Adjustment, Record
 from .file_names import slug
 from .for_student import ShownExercise, shown_exercises
-from .listing import ListedCell, listed_cells
+from .marked_code import ListedCell, listed_cells
 from .templating import asset, environment
 
 WORDS = {

@@ -100,6 +100,7 @@ class Pseudonyms:
             digest="",
             adjustments=tuple(replace(each, who="staff") for each in record.adjustments),
             hand_ins=tuple(replace(each, commit="") for each in record.hand_ins),
+            comments=tuple(replace(each, who="staff") for each in record.comments),
             excused=record.excused and replace(record.excused, who="staff"),
         )
 

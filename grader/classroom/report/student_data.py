@@ -8,7 +8,7 @@ from ...report import CheckResult, ExerciseResult, Picture
 from ..records import FileText, HandedIn, Record
 from .class_summary import LETTERS, ClassSummary
 from .exports import stamp
-from .listing import ListedCell, changes, flat, listed_cells
+from .marked_code import ListedCell, changes, flat, listed_cells
 
 
 def details(record: Record, summary: ClassSummary) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.classroom.records import FileText
-from grader.classroom.report.listing import (
+from grader.classroom.report.marked_code import (
     MOST_COMPARED,
     Change,
     changes,
