@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from grader.classroom.records import Enrolled, FileText, HandedIn, Record
+from grader.classroom.records import Comment, Enrolled, FileText, HandedIn, Record
 from grader.classroom.report.class_summary import ClassSummary
 from grader.classroom.report.student_data import code, details, drawn
 from grader.report import Picture
@@ -119,3 +119,13 @@ def test_any_text_can_be_written() -> None:
     for text in HOSTILE:
         _, written = data_of(replace(with_statuses("failed"), hand_ins=(handed(text),)))
         assert json.loads(json.dumps(written))["files"][0][3][0][0] == "one.py"
+
+
+def test_comments_are_with_the_code_or_above_it() -> None:
+    here = Comment(1, "one", "one.py", 1, "why?", "me", START)
+    whole = Comment(2, "", "", None, "well done", "me", START)
+    record = replace(with_statuses("passed"), hand_ins=(handed("x = 1\n"),), comments=(here, whole))
+    told, written = data_of(record)
+    assert told["comments"] == [["", "", None, "me", "2026-11-01", "well done"]]
+    assert written
+    assert written["files"][0][3][0][2] == [[1, "comment", [], "why?"]]
