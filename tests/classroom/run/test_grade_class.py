@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from grader.classroom.gradebook.identities import remove, rename
 from grader.classroom.gradebook.late import LatePolicy
 from grader.classroom.gradebook.reader import Gradebook, open_gradebook
 from grader.classroom.gradebook.settings import GradebookSettings
@@ -532,3 +533,51 @@ def test_whose_turn_has_not_come_when_a_run_is_stopped_is_not_absent(
     found = scores(gradebook)
     assert (found.pop("absent"), found.pop("ada")) == (None, 7)
     assert set(found.values()) == {None}
+
+
+# ── what the gradebook keeps ────────────────────────────────────────────────────────────────────
+
+
+def test_one_exercise_named_in_a_later_call_is_asked_for(
+    folder: Path, gradebook: Gradebook
+) -> None:
+    hand_in(folder, "ada", line_fit="# 3")
+    graded(folder, gradebook)
+    before = gradebook.exercises
+    one = GradebookSettings(exercises=("line_fit",))
+    with pytest.raises(ChangeError, match=r"would lose points in losses.* ada −7"):
+        graded(folder, gradebook, one)
+    gradebook.refresh()
+    assert gradebook.exercises == before
+    graded(folder, gradebook, one, change=True)
+    assert gradebook.exercises == ("line_fit",)
+    graded(folder, gradebook)
+    assert gradebook.exercises == ("line_fit",)
+
+
+def test_devices_are_kept_where_none_is_named(folder: Path, gradebook: Gradebook) -> None:
+    graded(folder, gradebook, None, GradingConditions(devices=("cpu",)))
+    assert graded(folder, gradebook) == []
+    assert gradebook.made_with
+    assert gradebook.made_with.devices == ("cpu",)
+
+
+def test_who_was_removed_is_passed_over_and_told(folder: Path, gradebook: Gradebook) -> None:
+    graded(folder, gradebook)
+    remove(gradebook, "bob", why="left", who="me")
+    roster = [RosterEntry(Enrolled("ada")), RosterEntry(Enrolled("bob"))]
+    for given in (None, roster):
+        summary = grade_class(folder, gradebook, roster=given, workers=StandIn().workers)
+        assert (summary.handed_in, summary.removed) == (1, ["bob"])
+        assert list(scores(gradebook)) == ["ada"]
+
+
+def test_a_hand_in_under_an_earlier_identifier_is_the_same_student_s(
+    folder: Path, gradebook: Gradebook
+) -> None:
+    graded(folder, gradebook)
+    rename(gradebook, "bob", "0007", why="his number", who="me")
+    assert graded(folder, gradebook) == []
+    hand_in(folder, "bob", losses="# 9")
+    assert graded(folder, gradebook) == ["0007"]
+    assert scores(gradebook) == {"0007": 13, "ada": 7}
