@@ -87,7 +87,7 @@ class CommitFiles(Files):
     def read(self, name: str, most: int) -> bytes:
         mode, blob, size = self._blobs[name]
         if mode == "120000":
-            raise UnreadableError(f"{name} is a symbolic link. Hand in the file itself.")
+            raise UnreadableError(f"{name} is a symbolic link. Hand in the file itself.", "link")
         if size > most:
             return bytes(most + 1)  # too large, whatever is in it; it is not unpacked
         if self._used_up:

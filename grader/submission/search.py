@@ -106,7 +106,8 @@ def _nearly(paths: Sequence[str], files: Files, exercise: str) -> Answer:
         )
         shown = ", ".join(on_one_line(path, 80) for path in paths[:_MAX_CANDIDATES])
         problem = sentence.format(file=right, names=shown)
-        return Answer(paths[0], Source(on_one_line(paths[0]), problem=problem))
+        source = Source(on_one_line(paths[0]), problem=problem, problem_kind="name")
+        return Answer(paths[0], source)
     source = read_source(files, paths[0])
     sentence = _("{path} was taken for {file}. Give it that name.")
     note = sentence.format(path=on_one_line(paths[0]), file=right)
@@ -153,9 +154,12 @@ def candidates(names: Iterable[str], exercises: Sequence[str]) -> dict[str, list
 
 
 def is_looked_at(path: str) -> bool:
-    """Whether a student may have put this file there: not too deep, and not in a folder that a tool made."""
-    folders = path.split("/")[:-1]
-    return len(folders) <= MAX_DEPTH and SKIPPED.isdisjoint(folders)
+    """Whether a student may have put this file there: not too deep, and not made by a tool.
+
+    macOS puts a file `._NAME` beside NAME in zips and on foreign disks.
+    """
+    *folders, name = path.split("/")
+    return len(folders) <= MAX_DEPTH and SKIPPED.isdisjoint(folders) and not name.startswith("._")
 
 
 def exercise_of(filename: str, exercises: Collection[str]) -> str | None:
@@ -179,7 +183,7 @@ def read_source(files: Files, path: str) -> Source:
             return notebook_of_bytes(files.read(path, MAX_NOTEBOOK_BYTES), shown)
         return source_of_bytes(files.read(path, MAX_SOURCE_BYTES), shown)
     except UnreadableError as error:
-        return Source(shown, problem=on_one_line(str(error)))
+        return Source(shown, problem=on_one_line(str(error)), problem_kind=error.kind)
 
 
 def _is_notebook(path: str) -> bool:
