@@ -100,7 +100,7 @@ class ZipFiles(Files):
 
 
 def _name(info: zipfile.ZipInfo) -> str:
-    """An entry's name; without the flag for UTF-8, `zipfile` takes it for the first PC's characters, which it rarely is."""
+    """An entry's name; where the flag for UTF-8 is missing, `zipfile` guesses, and rarely well."""
     if not info.flag_bits & _UTF_8:
         for encoding in ("utf-8", "cp949"):
             with suppress(UnicodeError):

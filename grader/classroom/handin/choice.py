@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ...text import clean
 from ..records import Enrolled
-from .layouts import HandIn
+from .hand_in import HandIn
 from .roster import ID_LENGTH, Matcher
 
 

@@ -20,7 +20,7 @@ from ...submission.git_files import CommitFiles, git_folder
 from ...submission.search import SUFFIXES, Answer, find_answers, is_looked_at, on_one_line
 from ...submission.zip_files import MAX_ZIP_BYTES, ZipFiles
 from ...text import clean
-from .layouts import HandIn
+from .hand_in import HandIn
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,8 @@ from ..gradebook.reader import Gradebook
 from ..gradebook.settings import GradebookSettings, write_max_scores, write_settings
 from ..gradebook.writer import GradebookWriter, ReceivedHandIn
 from ..handin.choice import ChosenHandIn, choose
-from ..handin.layouts import HandIn, find_hand_ins
+from ..handin.hand_in import HandIn
+from ..handin.layouts import find_hand_ins
 from ..handin.read import Submitted, digest_of, has_repository, read_hand_in
 from ..handin.roster import RosterEntry
 from .pool import Workers, local_workers

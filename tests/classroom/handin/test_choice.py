@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from grader.classroom.handin.choice import choose
-from grader.classroom.handin.layouts import HandIn
+from grader.classroom.handin.hand_in import HandIn
 from grader.classroom.handin.roster import ID_LENGTH
 from grader.classroom.records import Enrolled
 from tests.gradebooks import NOON

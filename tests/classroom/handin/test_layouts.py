@@ -97,7 +97,7 @@ def test_nbgrader_and_moodle(tmp_path: Path, course: Course) -> None:
     assert read(ada.path).sources
     write(tmp_path / "m", {"Ada Lovelace_77_assignsubmission_file_/my_linear.py": RIGHT})
     [ada] = find_hand_ins(tmp_path / "m", course.names)
-    assert ada.aliases == ("77", "Ada Lovelace")
+    assert ada.aliases == ("77", "Participant 77", "Ada Lovelace")
 
 
 def test_plain_files_and_folders(tmp_path: Path, course: Course) -> None:

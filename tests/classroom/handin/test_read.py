@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from grader.classroom.handin.layouts import HandIn
+from grader.classroom.handin.hand_in import HandIn
 from grader.classroom.handin.read import (
     digest_of,
     has_repository,
