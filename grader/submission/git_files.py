@@ -43,7 +43,7 @@ _OUT_OF_TIME = -signal.SIGXCPU if hasattr(signal, "SIGXCPU") else None
 _TOO_MUCH = "The repository holds something far too large: git is not done with it. Clone it again."
 _DAMAGED = "The repository is damaged, or holds something far too large: git cannot read it. Clone it again."
 _LONGEST_HEAD = 200  # of what is said of an object before it comes
-_MOST_LISTED = 1000  # commits that are counted
+MOST_LISTED = 1000  # commits that are counted
 _MOST_BRANCHES = 100
 # who makes commits in a student's repository besides the student: GitHub Classroom puts the template there
 _BOT = re.compile(rb".*\[bot\](@.*)?|github-classroom(@.*)?|classroom50(@.*)?", re.IGNORECASE)
@@ -200,7 +200,7 @@ class CommitFiles(Files):
     def _commits(self, *wanted: str) -> list[Commit]:
         """What `rev-list` lists, the latest first."""
         form = "--format=%ct%x00%an%x00%ae"
-        listing = self._git("rev-list", f"--max-count={_MOST_LISTED}", form, *wanted, "--")
+        listing = self._git("rev-list", f"--max-count={MOST_LISTED}", form, *wanted, "--")
         found = []
         lines = listing.split(b"\n")
         for head, about in zip(lines[::2], lines[1::2], strict=False):
