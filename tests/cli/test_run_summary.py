@@ -19,11 +19,11 @@ BROKEN = Trouble(
 
 
 def test_a_long_list_is_cut_short(capsys: pytest.CaptureFixture[str]) -> None:
-    _list("Nobody", [])
+    _list("Nobody", [], 10)
     assert capsys.readouterr().out == ""
-    _list("Some", ["a", "b"])
+    _list("Some", ["a", "b"], 10)
     assert capsys.readouterr().out == "Some (2): a, b\n"
-    _list("Many", [str(number) for number in range(13)], below=True)
+    _list("Many", [str(number) for number in range(13)], 10, below=True)
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "Many (13):"
     assert lines[-2:] == ["  9", "  and 3 more"]

@@ -92,3 +92,8 @@ def linked_folders(folder: Path) -> Iterator[Finding]:
         for name in sorted(islice(links, _MOST)):
             told = f"{on_one_line(name, _LENGTH)} is a symbolic link to a folder, which is not followed."
             yield Finding("link", "", told)
+
+
+def is_unusable(finding: Finding) -> bool:
+    """Whether nothing of the file is graded, so that of its exercise nothing else needs to be told."""
+    return bool(finding.exercise) and finding.kind in ("link", "encrypted", "unreadable")

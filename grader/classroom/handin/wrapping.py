@@ -18,7 +18,7 @@ from ...submission.search import exercise_of, nearly_exercise_of
 from ...text import clean
 from .gradescope import METADATA
 from .hand_in import Known, composed
-from .nbgrader import SUBMITTED
+from .nbgrader import SUBMITTED, is_collected
 from .services import told_by_names
 
 _CLASSROOM = re.compile(
@@ -60,6 +60,8 @@ def unwrapped(folder: Path, exercises: Sequence[str], known: Known) -> Path:
             return folder
         if (folder / SUBMITTED).is_dir():
             return folder / SUBMITTED
+        if is_collected(folder, exercises):
+            return folder
         entries = visible(folder)
         exports = [path for path in entries if (path / METADATA).is_file()]
         if len(exports) > 1:

@@ -303,7 +303,8 @@ def test_what_fails_while_a_new_gradebooks_exercises_are_looked_for_stops_nobody
             raise OSError(5, "Input/output error")
         return read_hand_in(hand_in, *rest)
 
-    monkeypatch.setattr("grader.classroom.run.grade_class.read_hand_in", sometimes)
+    for reader in ("run.grade_class", "handin.contents"):
+        monkeypatch.setattr(f"grader.classroom.{reader}.read_hand_in", sometimes)
     summary = grade_class(folder, gradebook, workers=StandIn().workers)
     assert (summary.graded, list(summary.faults)) == (1, ["bob"])
     assert "OSError: [Errno 5] Input/output error" in gradebook.record("bob").problem
