@@ -1,9 +1,10 @@
 """Which file of a submission is an exercise's answer: one order, for a student's own folder and for a class's hand-ins.
 
-What lies higher goes first, and a folder `exercises/` counts as none; then the file's own name before that of a
-browser's second download, `my_linear (1).py`; then a Python file before a notebook; then what lies beside `exercises/`
-before what lies in it. A stub that was left beside a file that was filled in is not the answer. Where there is none of
-these, or nothing but the stub, one file whose name is nearly right is taken.
+What lies higher goes first, and a folder `exercises/` counts as none; then the last of Teams' folders `Version 2/`;
+then the file's own name before that of a browser's second download, `my_linear (1).py`; then a Python file before a
+notebook; then what lies beside `exercises/` before what lies in it. A stub that was left beside a file that was filled
+in is not the answer. Where there is none of these, or nothing but the stub, one file whose name is nearly right is
+taken.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ MAX_BYTES = 256 << 20  # of all files that are read of one submission
 _MAX_CANDIDATES = 8  # files that are read for one exercise
 _DOWNLOADED_AGAIN = re.compile(r" ?\(\d+\)(?=\.\w+$)")
 _NEARLY = re.compile(r"(.{1,200}?)\.(?:py|ipynb)(?:\.txt)?", re.IGNORECASE)
+_VERSION = re.compile(
+    r"Version (\d{1,9})"
+)  # the folder that Teams keeps what was handed in again in
 _SIGNS = re.compile(r"[\W_]+")
 _ADDED = re.compile(r"(?:copy|v|final|new|fixed|done|solution|submission|answer|\d+)+$")
 
@@ -168,11 +172,14 @@ def exercise_of(filename: str, exercises: Collection[str]) -> str | None:
     return stem if dot + suffix in SUFFIXES and stem in exercises else None
 
 
-def _order(path: str) -> tuple[int, bool, bool, bool, str]:
+def _order(path: str) -> tuple[int, int, bool, bool, bool, str]:
     *folders, name = path.split("/")
     inside = folders[-1:] == [EXERCISES]
     again = _DOWNLOADED_AGAIN.search(name) is not None
-    return len(folders) - inside, again, path.endswith(".ipynb"), inside, path
+    version = max(
+        (int(found[1]) for each in folders if (found := _VERSION.fullmatch(each))), default=0
+    )
+    return len(folders) - inside, -version, again, path.endswith(".ipynb"), inside, path
 
 
 def read_source(files: Files, path: str) -> Source:

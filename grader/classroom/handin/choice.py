@@ -73,7 +73,8 @@ class _Owners:
         Raises:
             LayoutError: if a service's number is one student's, and the name is another's.
         """
-        namesakes = self._named.get(_words(hand_in.name), []) if hand_in.name else []
+        called = [hand_in.name, *hand_in.aliases[hand_in.numbered :]]
+        namesakes = next(filter(None, (self._named.get(_words(each)) for each in called)), [])
         by_name = namesakes[0] if len(namesakes) == 1 else None
         if hand_in.numbered:
             numbers, others = (
@@ -89,7 +90,7 @@ class _Owners:
             found = self._matcher.find(hand_in.aliases) or by_name
         if found is None and len(namesakes) > 1:
             whose = ", ".join(namesakes[:5]) + (" …" if len(namesakes) > 5 else "")
-            told = f"{len(namesakes)} students are called {clean(hand_in.name)} ({whose}): nobody can say whose it is."
+            told = f"{len(namesakes)} students ({whose}) have the name of {_shown(hand_in)}: whose it is, is not known."
             return None, (told,)
         return found, ()
 

@@ -6,7 +6,7 @@ Students may have handed in several assignments; which one is graded is asked fo
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -54,15 +54,15 @@ def collected_hand_ins(folder: Path, exercises: Sequence[str], collected: str) -
             f"none is called {clean(collected, 60)!r}" if collected else "say which one is meant"
         )
         raise LayoutError(
-            f"{folder} holds {_counted(names)} of nbgrader's: {_listed(names)}; {which}. "
+            f"{folder} holds {len(names)} assignments of nbgrader's: {_listed(names)}; {which}. "
             f"Use `--collected {names[0] if names else 'NAME'}`."
         )
     for path in students:
-        if path in loose:
+        if wanted and os.path.lexists(path / wanted):
+            yield _hand_in(path, path / wanted)
+        elif path in loose:
             told = f"It lies in no assignment's folder, and was taken for {clean(wanted, 60)}."
             yield _hand_in(path, path, (told,) if wanted else ())
-        elif wanted and os.path.lexists(path / wanted):
-            yield _hand_in(path, path / wanted)
 
 
 def _hand_in(student: Path, place: Path, notes: tuple[str, ...] = ()) -> HandIn:
@@ -100,14 +100,11 @@ def _inner(folder: Path) -> list[Path]:
 
 def _is_loose(student: Path, exercises: Sequence[str]) -> bool:
     """Whether the student's files lie in the folder itself, without one for an assignment."""
-    names = [path.name for path in (*_inner(student), *_inner(student / EXERCISES))]
+    files = (*_inner(student), *_inner(student / EXERCISES))
+    names = [path.name for path in files if not path.name.startswith(".")]
     if _TIMESTAMP in names or candidates(names, exercises) or nearly(names, exercises):
         return True
     return bool(names) and not _folders(student)
-
-
-def _counted(names: Iterable[str]) -> str:
-    return f"{len([*names])} assignments"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -25,6 +25,7 @@ _CLASSROOM = re.compile(
     r"(?P<prefix>.+?)(?:-submissions|_submissions_\d{4}_\d\d_\d\d_T_\d\d_\d\d_\d\d)"
 )
 _REPOSITORY = ".git"
+_TEAMS = "Submitted files"  # beside it lie "Working files"
 _DEPTH = 3  # a student's folder, one in it, and the files there
 _MOST = 20_000  # names that are looked at
 _MOST_AROUND = 5  # folders, one in another
@@ -60,6 +61,8 @@ def unwrapped(folder: Path, exercises: Sequence[str], known: Known) -> Path:
             return folder
         if (folder / SUBMITTED).is_dir():
             return folder / SUBMITTED
+        if (folder / _TEAMS).is_dir():
+            return folder / _TEAMS
         if is_collected(folder, exercises):
             return folder
         entries = visible(folder)
@@ -126,9 +129,9 @@ def is_class(name: str, paths: Iterable[str], exercises: Sequence[str], known: K
             inside[first] += [rest] if rest else []
             if not path.endswith("/") and not rest:
                 inside[first].append("")  # a file
-    if METADATA in inside or SUBMITTED in inside or told_by_names([*inside]):
+    if {METADATA, SUBMITTED, _TEAMS} & inside.keys() or told_by_names([*inside]):
         return True
-    if any(_CLASSROOM.fullmatch(each) or f"{METADATA}" in inside[each] for each in inside):
+    if any(_CLASSROOM.fullmatch(each) or METADATA in inside[each] for each in inside):
         return True
     if {_REPOSITORY, EXERCISES} & inside.keys() or any(
         _is_answer(each, exercises) for each in inside
