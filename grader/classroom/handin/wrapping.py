@@ -26,7 +26,7 @@ _CLASSROOM = re.compile(
 )
 _REPOSITORY = ".git"
 _TEAMS = "Submitted files"  # beside it lie "Working files"
-_DEPTH = 3  # a student's folder, one in it, and the files there
+_DEPTH = 5  # two folders around, a student's, one in it, and the files there
 _MOST = 20_000  # names that are looked at
 _MOST_AROUND = 5  # folders, one in another
 # what lies beside submissions, and is nobody's
