@@ -13,7 +13,7 @@ from .common import counted
 
 if TYPE_CHECKING:
     from ..classroom.gradebook.reader import Gradebook
-    from ..classroom.handin.findings import Finding
+    from ..classroom.handin.oddities import Oddity
     from ..classroom.records import Record
     from ..classroom.run.grade_class import RunSummary
 
@@ -30,7 +30,7 @@ class _Class:
         absent: who handed in nothing.
         strangers: who handed in, and is not on the roster.
         noted: student → what to look at.
-        findings: student → what is odd about the files, or cannot be loaded.
+        oddities: student → what is odd about the files, or cannot be loaded.
         waiting: student → why there was no result before, of those who handed in nothing this time.
     """
 
@@ -39,7 +39,7 @@ class _Class:
     absent: list[str] = field(default_factory=list)
     strangers: list[str] = field(default_factory=list)
     noted: dict[str, list[str]] = field(default_factory=dict)
-    findings: dict[str, list[Finding]] = field(default_factory=dict)
+    oddities: dict[str, list[Oddity]] = field(default_factory=dict)
     waiting: dict[str, str] = field(default_factory=dict)
 
     def who(self, student: str) -> str:
@@ -62,22 +62,22 @@ def _look_through(gradebook: Gradebook, summary: RunSummary) -> _Class:
             found.absent.append(student)
         elif record.score is not None:
             found.scores.append(record.score)
-        findings = [*summary.findings.get(student, ())]
-        told = {finding.text for finding in findings}
+        oddities = [*summary.oddities.get(student, ())]
+        told = {oddity.text for oddity in oddities}
         if notes := [*(each for each in record.notes if each not in told), *record.remarks]:
             found.noted[student] = notes
-        if findings := [*findings, *_unloadable(record, findings)]:
-            found.findings[student] = findings
+        if oddities := [*oddities, *_unloadable(record, oddities)]:
+            found.oddities[student] = oddities
     return found
 
 
-def _unloadable(record: Record, known: Sequence[Finding]) -> list[Finding]:
+def _unloadable(record: Record, known: Sequence[Oddity]) -> list[Oddity]:
     """The exercises whose file cannot be loaded, but for those of which that is known already."""
-    from ..classroom.handin.findings import Finding, is_unusable
+    from ..classroom.handin.oddities import Oddity, is_unusable
 
-    told = {finding.exercise for finding in known if is_unusable(finding)}
+    told = {oddity.exercise for oddity in known if is_unusable(oddity)}
     return [
-        Finding("unloadable", each.name, f"{each.name}: {each.message.split(chr(10), 1)[0]}")
+        Oddity("unloadable", each.name, f"{each.name}: {each.message.split(chr(10), 1)[0]}")
         for each in (record.report.exercises if record.report else ())
         if each.status == "error" and each.name not in told
     ]
@@ -109,7 +109,7 @@ def tell(gradebook: Gradebook, summary: RunSummary, where: str, verbose: bool = 
     _list("Left out of the archive", summary.left_out, most, below=True)
     unreadable = [f"{found.who(each)}: {why}" for each, why in summary.unreadable.items()]
     _list("Nothing to grade in it", unreadable, most, below=True)
-    _list_findings(found, most)
+    _list_oddities(found, most)
     noted = [f"{found.who(each)}: {' '.join(notes)}" for each, notes in found.noted.items()]
     _list("To look at", noted, most, below=True)
     waiting = [f"{found.who(each)}: {why}" for each, why in found.waiting.items()]
@@ -120,14 +120,14 @@ def tell(gradebook: Gradebook, summary: RunSummary, where: str, verbose: bool = 
     click.echo(f"Gradebook: {_without_password(where)}")
 
 
-def _list_findings(found: _Class, most: int) -> None:
+def _list_oddities(found: _Class, most: int) -> None:
     """By kind: a student who has several of a kind stands there once."""
-    from ..classroom.handin.findings import TITLES
+    from ..classroom.handin.oddities import TITLES
 
     for kind, title in TITLES.items():
         entries = []
-        for student, findings in found.findings.items():
-            if texts := [each.text for each in findings if each.kind == kind]:
+        for student, oddities in found.oddities.items():
+            if texts := [each.text for each in oddities if each.kind == kind]:
                 entries.append(f"{found.who(student)}: {' '.join(texts)}")
         _list(title, entries, most, below=True)
 
@@ -155,7 +155,7 @@ def _list(what: str, entries: Sequence[str], most: int, *, below: bool = False) 
 
 
 def _is_cut(found: _Class, summary: RunSummary) -> bool:
-    lists = [found.absent, found.strangers, found.noted, found.waiting, found.findings]
+    lists = [found.absent, found.strangers, found.noted, found.waiting, found.oddities]
     lists += [summary.left_out, summary.unreadable, summary.faults]
     return any(len(each) > _SHOWN for each in lists)
 
@@ -197,10 +197,10 @@ def summary_as_data(gradebook: Gradebook, summary: RunSummary, where: str) -> di
         "nothing_to_grade": [
             {"student": student, "reason": reason} for student, reason in summary.unreadable.items()
         ],
-        "findings": [
+        "oddities": [
             {"student": student, "kind": each.kind, "exercise": each.exercise, "text": each.text}
-            for student, findings in found.findings.items()
-            for each in findings
+            for student, oddities in found.oddities.items()
+            for each in oddities
         ],
         "to_look_at": [
             {"student": student, "notes": notes} for student, notes in found.noted.items()

@@ -30,8 +30,8 @@ from ...submission.tar_files import TarFiles
 from ...submission.zip_files import MAX_ZIP_BYTES, ZipFiles
 from ...text import clean
 from .commit_notes import commit_notes
-from .findings import Finding, findings_of, linked_folders, near_misses
 from .hand_in import HandIn
+from .oddities import Oddity, linked_folders, near_misses, oddities_of
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Submitted:
         sources: exercise → source; empty where there is nothing to grade, and `problem` says why.
         when: when it was handed in, where that is known; of a repository, the commit's date.
         notes: what the instructor should look at.
-        findings: what is odd about its files; it stands in the notes, too.
+        oddities: what is odd about its files; it stands in the notes, too.
         untouched: whether it is a repository with nothing but what the template gave out: nothing was handed in.
     """
 
@@ -51,7 +51,7 @@ class Submitted:
     commit: str = ""
     when: datetime | None = None
     notes: tuple[str, ...] = ()
-    findings: tuple[Finding, ...] = ()
+    oddities: tuple[Oddity, ...] = ()
     untouched: bool = False
 
     @cached_property
@@ -79,8 +79,8 @@ def read_hand_in(
             paths, answers = _answers(files, course, exercises)
     except (UnreadableError, NoCommitError) as error:
         return replace(submitted, problem=clean(str(error)))
-    findings = [
-        *findings_of(answers, exercises),
+    oddities = [
+        *oddities_of(answers, exercises),
         *near_misses(paths, answers, exercises),
         *(linked_folders(hand_in.path) if isinstance(files, FolderFiles) else ()),
     ]
@@ -89,8 +89,8 @@ def read_hand_in(
     return replace(
         submitted,
         sources={name: answer.source for name, answer in answers.items()},
-        notes=(*submitted.notes, *two, *(each.text for each in findings)),
-        findings=tuple(findings),
+        notes=(*submitted.notes, *two, *(each.text for each in oddities)),
+        oddities=tuple(oddities),
         untouched=submitted.untouched or bool(submitted.commit and stubs),
     )
 

@@ -27,9 +27,9 @@ from ..gradebook.settings import GradebookSettings, write_max_scores, write_sett
 from ..gradebook.writer import GradebookWriter, ReceivedHandIn
 from ..handin.choice import ChosenHandIn, choose, knows, require_known
 from ..handin.contents import exercises_in, holds_work
-from ..handin.findings import Finding
 from ..handin.hand_in import HandIn
 from ..handin.layouts import find_hand_ins
+from ..handin.oddities import Oddity
 from ..handin.read import Submitted, digest_of, has_repository, read_hand_in
 from ..handin.roster import RosterEntry
 from .pool import Workers, local_workers
@@ -79,7 +79,7 @@ class RunSummary:
         graded: results that are new.
         graded_before: results that were there already.
         unreadable: student → why there was nothing to grade in it.
-        findings: student → what is odd about the files.
+        oddities: student → what is odd about the files.
         left_out: files of a class's archive that could not be unpacked, each with the reason.
         faults: student → why there is no verdict, through no fault of the student.
     """
@@ -88,7 +88,7 @@ class RunSummary:
     graded: int = 0
     graded_before: int = 0
     unreadable: dict[str, str] = field(default_factory=dict)
-    findings: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
+    oddities: dict[str, tuple[Oddity, ...]] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
     faults: dict[str, tuple[Trouble, ...]] = field(default_factory=dict)
 
@@ -352,8 +352,8 @@ class _Run:
         if submitted.untouched:
             nothing = replace(submitted, sources={}, problem=NOTHING_HANDED_IN, when=None)
             return replace(nothing, notes=tuple(notes))
-        if submitted.findings:
-            self._summary.findings[student] = submitted.findings
+        if submitted.oddities:
+            self._summary.oddities[student] = submitted.oddities
         notes += _late_notes(hand_in, submitted.when, deadline)
         return replace(submitted, notes=tuple(notes))
 

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from grader.classroom.handin.findings import TITLES, Finding, is_unusable, near_misses
+from grader.classroom.handin.oddities import TITLES, Oddity, is_unusable, near_misses
 from tests.hand_ins import RIGHT, read, write, zipped
 
 
 def kinds(path: Path) -> list[tuple[str, str]]:
     submitted = read(path)
-    assert {each.text for each in submitted.findings} <= {*submitted.notes}
-    assert all(each.kind in TITLES for each in submitted.findings)
-    return [(each.kind, each.exercise) for each in submitted.findings]
+    assert {each.text for each in submitted.oddities} <= {*submitted.notes}
+    assert all(each.kind in TITLES for each in submitted.oddities)
+    return [(each.kind, each.exercise) for each in submitted.oddities]
 
 
 def test_a_plain_hand_in_has_nothing_odd(tmp_path: Path) -> None:
@@ -67,6 +67,6 @@ def test_what_is_there_has_no_near_miss() -> None:
 
 
 def test_of_an_unusable_file_nothing_else_is_told() -> None:
-    assert is_unusable(Finding("link", "my_linear", ""))
-    assert not is_unusable(Finding("link", "", ""))
-    assert not is_unusable(Finding("encoding", "my_linear", ""))
+    assert is_unusable(Oddity("link", "my_linear", ""))
+    assert not is_unusable(Oddity("link", "", ""))
+    assert not is_unusable(Oddity("encoding", "my_linear", ""))

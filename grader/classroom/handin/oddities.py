@@ -35,7 +35,7 @@ _KINDS: Mapping[str, Kind] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Oddity:
     """Something odd about a file.
 
     Attributes:
@@ -48,23 +48,23 @@ class Finding:
     text: str
 
 
-def findings_of(answers: Mapping[str, Answer], exercises: Sequence[str]) -> Iterator[Finding]:
+def oddities_of(answers: Mapping[str, Answer], exercises: Sequence[str]) -> Iterator[Oddity]:
     """What is odd about the files that were taken for exercises."""
     for name, answer in answers.items():
         source, path = answer.source, on_one_line(answer.path, _LENGTH)
         if source.problem:
             kind = _KINDS.get(source.problem_kind, "unreadable")
-            yield Finding(kind, name, f"{name}: {source.problem}")
+            yield Oddity(kind, name, f"{name}: {source.problem}")
         elif exercise_of(answer.path.rpartition("/")[2], exercises) != name:
-            yield Finding("name", name, f"{name}: {path} was taken for it.")
+            yield Oddity("name", name, f"{name}: {path} was taken for it.")
         if source.encoding:
             read = f"{path} is not UTF-8 text, and was read as {source.encoding}."
-            yield Finding("encoding", name, f"{name}: {read}")
+            yield Oddity("encoding", name, f"{name}: {read}")
 
 
 def near_misses(
     paths: Iterable[str], found: Iterable[str], exercises: Sequence[str]
-) -> Iterator[Finding]:
+) -> Iterator[Oddity]:
     """Files that are not read, and may have been meant for an exercise of which there is none."""
     missing = sorted({*exercises} - {*found})
     if not missing:
@@ -79,21 +79,21 @@ def near_misses(
             and not exercise_of(stem + dot + suffix, exercises)
         ):
             told = f"{near[0]}: there is none, and {on_one_line(path, _LENGTH)}, which may be it, was not read."
-            yield Finding("name", near[0], told)
+            yield Oddity("name", near[0], told)
             seen += 1
             if seen == _MOST:
                 return
 
 
-def linked_folders(folder: Path) -> Iterator[Finding]:
+def linked_folders(folder: Path) -> Iterator[Oddity]:
     """Links to folders at the top of a hand-in; what lies behind one is not looked at."""
     with suppress(OSError), os.scandir(folder) as entries:
         links = (entry.name for entry in entries if entry.is_symlink() and entry.is_dir())
         for name in sorted(islice(links, _MOST)):
             told = f"{on_one_line(name, _LENGTH)} is a symbolic link to a folder, which is not followed."
-            yield Finding("link", "", told)
+            yield Oddity("link", "", told)
 
 
-def is_unusable(finding: Finding) -> bool:
+def is_unusable(oddity: Oddity) -> bool:
     """Whether nothing of the file is graded, so that of its exercise nothing else needs to be told."""
-    return bool(finding.exercise) and finding.kind in ("link", "encrypted", "unreadable")
+    return bool(oddity.exercise) and oddity.kind in ("link", "encrypted", "unreadable")
