@@ -77,6 +77,10 @@ def read_hand_in(
             if isinstance(files, CommitFiles):
                 submitted = _of_commit(submitted, files)
             paths, answers = _answers(files, course, exercises)
+            if isinstance(files, CommitFiles) and _are_stubs(answers, course):
+                # somebody who has worked on another exercise has handed something in
+                stubs = _are_stubs(find_answers(files, course, course.names), course)
+                submitted = replace(submitted, untouched=stubs or submitted.untouched)
     except (UnreadableError, NoCommitError) as error:
         return replace(submitted, problem=clean(str(error)))
     oddities = [
@@ -85,14 +89,18 @@ def read_hand_in(
         *(linked_folders(hand_in.path) if isinstance(files, FolderFiles) else ()),
     ]
     two = (_two_answers(name, found) for name, found in answers.items() if found.others)
-    stubs = all(is_stub(found.source, course[name]) for name, found in answers.items())
+    only = ("That commit holds only what the template gave out.",)
+    template = only if submitted.untouched and submitted.notes else ()
     return replace(
         submitted,
         sources={name: answer.source for name, answer in answers.items()},
-        notes=(*submitted.notes, *two, *(each.text for each in oddities)),
+        notes=(*submitted.notes, *template, *two, *(each.text for each in oddities)),
         oddities=tuple(oddities),
-        untouched=submitted.untouched or bool(submitted.commit and stubs),
     )
+
+
+def _are_stubs(answers: Mapping[str, Answer], course: Course) -> bool:
+    return all(is_stub(found.source, course[name]) for name, found in answers.items())
 
 
 def _of_commit(submitted: Submitted, files: CommitFiles) -> Submitted:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from grader.classroom.handin.hand_in import HandIn
+from grader.classroom.handin.read import read_hand_in
 from grader.course.catalog import Course
 from grader.submission import git_files
 from tests.hand_ins import NOON, RIGHT, committed, git, read
@@ -83,7 +85,19 @@ def test_what_a_template_gave_out_is_not_handed_in(tmp_path: Path, course: Cours
     submitted = read(folder, NOON)
     assert submitted.untouched
     assert "1 later commit was made after the accepted time" in submitted.notes[0]
+    assert submitted.notes[1:] == ("That commit holds only what the template gave out.",)
     assert not read(folder).untouched
+
+
+def test_who_worked_on_another_exercise_has_handed_something_in(
+    tmp_path: Path, course: Course
+) -> None:
+    folder = tmp_path / "ada"
+    committed(folder, course["my_linear"].stub.read_text(encoding="utf-8"))
+    committed(folder, RIGHT, NOON + HOUR, name="line_fit.py")
+    hand_in = HandIn(("ada",), folder)
+    assert not read_hand_in(hand_in, course, ["my_linear"]).untouched
+    assert read_hand_in(hand_in, course, ["my_linear"], NOON).untouched
 
 
 def test_a_bots_commits_are_not_handed_in(tmp_path: Path) -> None:
