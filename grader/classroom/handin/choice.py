@@ -44,7 +44,7 @@ def choose(
     for each in hand_ins:
         student, told = owners.find(each)
         if student is None:
-            student = clean(each.aliases[0], ID_LENGTH - 50)
+            student = clean(owners.free_alias(each), ID_LENGTH - 50)
             name, email = clean(each.name), clean(each.email)
             new.setdefault(student, Enrolled(id=student, name=name, email=email))
         notes[student] += [note for note in told if note not in notes[student]]
@@ -85,6 +85,10 @@ class _Owners:
             by_name = by_name or (self._matcher.find(others) if others else None)
             if by_number and by_name and by_number != by_name:
                 raise LayoutError(self._conflict(hand_in, by_number, by_name))
+            if by_number and not by_name and not self._may_be(hand_in, by_number):
+                whose = _called(self._students[by_number])
+                told = f"The number {clean(hand_in.aliases[0])} is that of {whose} on the roster, who has another name."
+                return None, (told,)
             found = by_number or by_name
         else:
             found = self._matcher.find(hand_in.aliases) or by_name
@@ -93,6 +97,19 @@ class _Owners:
             told = f"{len(namesakes)} students ({whose}) have the name of {_shown(hand_in)}: whose it is, is not known."
             return None, (told,)
         return found, ()
+
+    def free_alias(self, hand_in: HandIn) -> str:
+        """What a student who is not known is called: the first of the aliases that is nobody else's."""
+        free = (each for each in hand_in.aliases if self._matcher.find([each]) is None)
+        return next(free, hand_in.aliases[0])
+
+    def _may_be(self, hand_in: HandIn, student: str) -> bool:
+        """Whether a student may be called as the hand-in says; a name in other letters may be anybody's."""
+        name, other = composed(hand_in.name).casefold(), self._students[student].name
+        words = [word for word in _words(other) if any(map(str.isalnum, word))]
+        if not name or not words or name.isascii() != " ".join(words).isascii():
+            return True
+        return any(word in name for word in words)
 
     def _conflict(self, hand_in: HandIn, by_number: str, by_name: str) -> str:
         one, other = self._students[by_number], self._students[by_name]
@@ -121,9 +138,18 @@ def _run_together(name: str) -> tuple[str, ...]:
 
 
 def knows(students: Sequence[Enrolled]) -> Known:
-    """Whether one of several names is that of one of these students."""
-    matcher = Matcher(students)
-    return lambda aliases: matcher.find(aliases) is not None
+    """Whether one of several names is exactly that of one of these students; `lab-1` is no student 1."""
+    known = {
+        value.strip().casefold()
+        for student in students
+        for value in (student.id, student.login, student.email, student.name)
+    } - {""}
+    names = {_words(student.name) for student in students} - {()}
+
+    def knows_one(aliases: Sequence[str]) -> bool:
+        return any(each.strip().casefold() in known or _words(each) in names for each in aliases)
+
+    return knows_one
 
 
 def require_known(

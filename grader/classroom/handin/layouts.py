@@ -13,19 +13,19 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from ...errors import LayoutError, UnreadableError
 from ...submission.files import read_plain
-from ...submission.search import SUFFIXES
+from ...submission.search import SUFFIXES, nearly_exercise_of
 from .gradescope import METADATA, exported
 from .hand_in import HandIn, Known, composed, nobody
 from .nbgrader import collected_hand_ins, is_collected
 from .services import ToldByName, told_by_names
-from .wrapping import prefix_of, unwrapped, visible
+from .wrapping import ARCHIVES, prefix_of, unwrapped, visible
 
-_ARCHIVES = (".zip", ".7z", ".bz2", ".gz", ".rar", ".tar", ".tgz", ".xz")
 _RECEIPT_BYTES = 4096
+_BETWEEN = "_.- "  # a student's name and an exercise's
 
 
 def find_hand_ins(
@@ -44,7 +44,8 @@ def find_hand_ins(
     if not folder.is_dir():
         what = "is not a folder" if folder.exists() else "does not exist"
         raise LayoutError(
-            f"{folder} {what}. Give the folder that holds a folder, repository, zip or file per student."
+            f"{folder} {what}. Give the folder that holds a folder, repository, zip or file per student, or the zip or "
+            ".tar.gz that a service gave out."
         )
     try:
         inner = unwrapped(folder, exercises, known)
@@ -92,15 +93,13 @@ def _by_names(folder: Path, exercises: Sequence[str]) -> Iterator[HandIn]:
         elif by_service:
             services[by_service.hand_in].append(by_service)
             files[by_service.hand_in][by_service.file] = path
-        elif path.suffix in SUFFIXES and (
-            named := _student_and_exercise(composed(path.stem), exercises)
-        ):
-            student, exercise = named
-            files[(student,)][exercise + path.suffix] = path
-        elif path.is_symlink() or path.suffix in _ARCHIVES or path.suffix in SUFFIXES:
+        elif named := _student_and_file(name, exercises):
+            student, file = named
+            files[(student,)][file] = path
+        elif path.is_symlink() or name.lower().endswith(ARCHIVES + SUFFIXES):
             # also what cannot be read or told apart: it is told rather than passed over
             if path.stem not in exercises:
-                stem = composed(path.stem).removesuffix(".tar")
+                stem = re.sub(r"\.tar$", "", composed(path.stem), flags=re.IGNORECASE)
                 yield HandIn(_either(stem.removeprefix(prefix), stem), path)
     for key, parts in files.items():
         if key in services:
@@ -145,12 +144,33 @@ def _either(*names: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if name))
 
 
-def _student_and_exercise(stem: str, exercises: Sequence[str]) -> tuple[str, str] | None:
-    """`ada_my_linear`, `Ada - my_linear` or `my_linear_ada`; with one exercise, `ada`. `my_linear` is nobody's."""
-    for name in sorted(exercises, key=len, reverse=True):
-        for pattern in (rf"(.+)[_.\- ]{re.escape(name)}", rf"{re.escape(name)}[_.\- ](.+)"):
+def _student_and_file(name: str, exercises: Sequence[str]) -> tuple[str, str] | None:
+    """`ada_my_linear.py`, `Ada - My Linear.PY.txt` or `my_linear_ada.ipynb`; with one exercise, `ada.py`.
+
+    `my_linear.py` is nobody's. The file keeps a name that is nearly right, so that it is told.
+    """
+    stem, suffix = _split(name)
+    is_code = suffix.lower().removesuffix(".txt") in SUFFIXES
+    if not is_code and not name.lower().endswith(ARCHIVES):
+        return None  # a roster, say
+    for exercise in sorted(exercises, key=len, reverse=True):
+        for pattern in (rf"(.+)[_.\- ]{re.escape(exercise)}", rf"{re.escape(exercise)}[_.\- ](.+)"):
             if match := re.fullmatch(pattern, stem):
-                return match[1].strip("_.- ") or match[1], name
+                return match[1].strip(_BETWEEN) or match[1], exercise + suffix
+    if not is_code:
+        return None
+    for place in (match.start() for match in re.finditer(f"[{re.escape(_BETWEEN)}]", stem)):
+        student, rest = stem[:place].strip(_BETWEEN), stem[place + 1 :].strip(_BETWEEN)
+        if student and nearly_exercise_of(rest + suffix, exercises):
+            return student, rest + suffix
     if len(exercises) == 1 and stem != exercises[0]:
-        return stem, exercises[0]
+        return stem, exercises[0] + suffix.lower().removesuffix(".txt")
     return None
+
+
+def _split(name: str) -> tuple[str, str]:
+    """The name without its suffix, and the suffix; `.py.txt` is one."""
+    path = PurePath(name)
+    if path.suffix.lower() == ".txt" and PurePath(path.stem).suffix.lower() in SUFFIXES:
+        return PurePath(path.stem).stem, PurePath(path.stem).suffix + path.suffix
+    return path.stem, path.suffix

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from ...errors import LayoutError
 from ...submission.archives import is_archive
 from ...submission.files import EXERCISES, SKIPPED
-from ...submission.search import exercise_of, nearly_exercise_of
+from ...submission.search import SUFFIXES, exercise_of, nearly_exercise_of
 from ...text import clean
 from .gradescope import METADATA
 from .hand_in import Known, composed
@@ -26,6 +26,8 @@ _CLASSROOM = re.compile(
 )
 _REPOSITORY = ".git"
 _TEAMS = "Submitted files"  # beside it lie "Working files"
+# of hand-ins, whether they are read or not
+ARCHIVES = (".zip", ".7z", ".bz2", ".gz", ".rar", ".tar", ".tgz", ".xz")
 _DEPTH = 5  # two folders around, a student's, one in it, and the files there
 _MOST = 20_000  # names that are looked at
 _MOST_AROUND = 5  # folders, one in another
@@ -65,7 +67,7 @@ def unwrapped(folder: Path, exercises: Sequence[str], known: Known) -> Path:
             return folder / _TEAMS
         if is_collected(folder, exercises):
             return folder
-        entries = visible(folder)
+        entries = _submissions(folder)
         exports = [path for path in entries if (path / METADATA).is_file()]
         if len(exports) > 1:
             names = ", ".join(clean(path.name, 100) for path in exports)
@@ -83,6 +85,20 @@ def unwrapped(folder: Path, exercises: Sequence[str], known: Known) -> Path:
             return folder
         folder = inner
     return folder
+
+
+def _submissions(folder: Path) -> list[Path]:
+    """What may be submissions, or hold them; a roster or a text that lies beside them is neither."""
+    entries = visible(folder)
+    told = told_by_names([path.name for path in entries])
+    return [
+        path
+        for path in entries
+        if path.name in told
+        or path.is_dir()
+        or path.is_symlink()
+        or path.name.lower().endswith(ARCHIVES + SUFFIXES)
+    ]
 
 
 def prefix_of(folder: Path) -> str:

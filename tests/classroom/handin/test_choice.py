@@ -150,3 +150,24 @@ def test_who_is_known() -> None:
     assert knows([ADA])(["x", "ada"])
     assert not knows([ADA])(["x"])
     assert not knows([])(["ada"])
+
+
+def test_a_number_that_is_another_ones_in_this_roster_gives_nobodys_points_away() -> None:
+    bob = Enrolled("1", "Bob Berg")
+    chosen, [new] = choose([moodle("1", "Ada Lind")], [bob])
+    assert list(chosen) == [new.id] == ["Participant 1"]
+    assert chosen[new.id].notes == (
+        "The number 1 is that of 1 (Bob Berg) on the roster, who has another name.",
+    )
+    # a part of the name is enough, as are other letters and no name
+    for name in ("Robert Berg", "김민준", ""):
+        assert owner(moodle("1", "Bob Berg"), Enrolled("1", name)) == "1"
+    canvas = HandIn(("70000", "lindada"), Path("lindada_70000_1_x.py"), name="lindada", numbered=1)
+    assert owner(canvas, Enrolled("70000", "Lind, Ada M.")) == "70000"
+
+
+def test_a_folder_around_the_class_is_no_student_of_a_number() -> None:
+    """A repository `lab-ada` is Ada's, but a folder `lab-1` may hold the class of student 1."""
+    known = knows([Enrolled("1", "Ada Lind", "ada@x.org", login="ada")])
+    assert [known([name]) for name in ("1", "ADA", "ada@x.org", "Lind, Ada")] == [True] * 4
+    assert [known([name]) for name in ("lab-1", "lab-ada", "ad", "Lind", "")] == [False] * 5

@@ -136,3 +136,46 @@ def test_a_file_that_cannot_be_listed_is_told(
     monkeypatch.setattr(Path, "iterdir", refused)
     with pytest.raises(LayoutError, match=r"here cannot be read: Permission denied\."):
         find_hand_ins(tmp_path, ["my_linear"])
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("ada_my_linear.py", "my_linear.py"),
+        ("Ada - my_linear.py", "my_linear.py"),
+        ("ada_MyLinear.py", "MyLinear.py"),
+        ("ada_my_linear.PY", "my_linear.PY"),
+        ("ada-my linear.py.txt", "my linear.py.txt"),
+        ("ada_my_linear.zip", "my_linear.zip"),
+    ],
+)
+def test_a_name_that_is_nearly_right_is_a_students(tmp_path: Path, name: str, file: str) -> None:
+    write(tmp_path, {name: RIGHT, "my_linear_scores.csv": "x", "README.md": "x"})
+    [ada] = find_hand_ins(tmp_path, ["my_linear", "line_fit"])
+    assert ada.aliases[0].casefold() == "ada"
+    assert ada.files == {file: tmp_path / name}
+
+
+def test_suffixes_in_capitals_are_hand_ins(tmp_path: Path) -> None:
+    write(tmp_path, {"ada.ZIP": "", "bob.PY": "", "cy.TAR.GZ": ""})
+    assert [each.aliases[0] for each in find_hand_ins(tmp_path, ["my_linear", "line_fit"])] == [
+        "ada",
+        "bob",
+        "cy",
+    ]
+
+
+def test_names_from_macos_are_composed(tmp_path: Path) -> None:
+    write(
+        tmp_path, {"Jose\u0301/my_linear.py": RIGHT, "Bo\u0308b_5_assignsubmission_file_/x.py": ""}
+    )
+    assert {each.aliases[-1] for each in find_hand_ins(tmp_path, ["my_linear"])} == {"José", "Böb"}
+
+
+def test_blackboards_receipt_alone_is_a_hand_in_without_an_exercise(
+    tmp_path: Path, course: Course
+) -> None:
+    write(tmp_path, {"Lab_ada_attempt_2026-11-20-13-00-00.txt": "Name: Ada (ada)\n"})
+    [ada] = find_hand_ins(tmp_path, course.names)
+    assert (ada.aliases, ada.name) == (("ada", "Ada"), "Ada")
+    assert "found receipt.txt" in read_hand_in(ada, course, course.names).problem
