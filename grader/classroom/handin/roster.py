@@ -60,14 +60,20 @@ class Roster(list[RosterEntry]):
     Attributes:
         kind: who made it, as `roster_columns` calls it.
         lines: all of its lines, the header first.
+        deadlines: whether it has a column of deadlines; without one it says nothing of those of students.
     """
 
     def __init__(
-        self, entries: Iterable[RosterEntry], kind: str = "", lines: Sequence[RosterLine] = ()
+        self,
+        entries: Iterable[RosterEntry],
+        kind: str = "",
+        lines: Sequence[RosterLine] = (),
+        deadlines: bool = False,
     ) -> None:
         super().__init__(entries)
         self.kind = kind
         self.lines = tuple(lines)
+        self.deadlines = deadlines
 
 
 def read_roster(path: Path, identifier: str = "") -> Roster:
@@ -162,7 +168,7 @@ class _Reader:
             if student or not self._is_passed_over(row):
                 kept.append(RosterLine(student, tuple(row)))
         self._expect_unique(entries, numbers)
-        return Roster(entries, self.columns.kind, kept)
+        return Roster(entries, self.columns.kind, kept, "deadline" in self.columns.single)
 
     def _value(self, row: Sequence[str], what: str) -> str:
         place = self.columns.single.get(what)

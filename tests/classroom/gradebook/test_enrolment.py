@@ -198,3 +198,12 @@ def test_two_of_a_roster_who_both_handed_in_are_two(gradebook: Gradebook) -> Non
     enrol(gradebook, [RosterEntry(Enrolled("2", login="x"))], [])
     found = {each.student.id: (each.student.on_roster, each.score) for each in gradebook.records()}
     assert found == {"2": (True, 5), "1": (False, 5)}
+
+
+def test_a_list_without_deadlines_leaves_them_as_they_are(gradebook: Gradebook) -> None:
+    enrol(gradebook, [RosterEntry(Enrolled("1"), NOON), RosterEntry(Enrolled("2"), NOON)], [])
+    enrol(gradebook, canvas(1, 2, 3), [])
+    assert gradebook.deadlines() == {"1": NOON, "2": NOON}
+    with_column = Roster([RosterEntry(Enrolled("1")), RosterEntry(Enrolled("2"))], deadlines=True)
+    enrol(gradebook, with_column, [])
+    assert gradebook.deadlines() == {}

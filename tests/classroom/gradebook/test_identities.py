@@ -173,7 +173,7 @@ def test_every_table_that_names_a_student_is_known() -> None:
 NAMES = ["a", "b", "c", "d"]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(
     st.lists(st.tuples(st.booleans(), st.sampled_from(NAMES), st.sampled_from(NAMES)), max_size=5)
 )

@@ -38,6 +38,7 @@ def test_a_roster_is_known_by_its_header(tmp_path: Path, kind: str, first: Enrol
     entries = read_roster(path)
     assert entries[0].student == first
     assert Matcher(entry.student for entry in entries).find(["lab-1-ada-l"]) == first.id
+    assert entries.deadlines == (kind == "plain")
     if kind == "plain":
         assert entries[0].deadline == read_time("2026-11-21T23:59:59")
 

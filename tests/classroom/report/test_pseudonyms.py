@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.classroom.records import Enrolled, FileText, HandedIn, Record
+from grader.classroom.records import Enrolled, Excuse, FileText, HandedIn, Record
 from grader.classroom.report.pseudonyms import Pseudonyms, read_key
 from grader.classroom.report.report_folder import write_report
 from grader.errors import ReportError
@@ -99,6 +99,20 @@ def test_nobody_is_named_in_the_code_and_its_lines_stay() -> None:
     assert shown.split("\n") == [f"# {mine}", f"# {mine}, after {other}", f"x = 1  # {mine}"]
     assert place == handed.files["one"].filename == f"{mine}/one.py"
     assert handed.commit == ""
+
+
+def test_further_identifiers_and_excuses_are_hidden() -> None:
+    ada = Enrolled("70000", "Ada Lind", ids=(("SIS User ID", "S4711x"),))
+    bob = Enrolled("70001")
+    hidden = Pseudonyms(KEY, [ada, bob])
+    excuse = Excuse("Prof. Curie", START, "a letter of S4711x")
+    for student in (ada, bob):
+        record = hidden.record(Record(student, None, 4, problem="as S4711x", excused=excuse))
+        assert record.student.ids == ()
+        assert record.state == "excused"
+        for text in (record.problem, repr(record.excused)):
+            assert "4711" not in text
+            assert "Curie" not in text
 
 
 def test_pseudonyms_are_stable_and_keyed() -> None:
