@@ -75,7 +75,17 @@ class SubmissionError(InputError):
 
 
 class UnreadableError(SubmissionError):
-    """A file, or all of them, cannot be read."""
+    """A file, or all of them, cannot be read.
+
+    Attributes:
+        kind: why, in a word: `link`, `encrypted`, or `unreadable` for all else.
+    """
+
+    def __init__(
+        self, message: str, kind: Literal["link", "encrypted", "unreadable"] = "unreadable"
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
 
 
 class NoCommitError(SubmissionError):

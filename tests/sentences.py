@@ -71,7 +71,10 @@ _FOR_INSTRUCTORS = (
     "sandbox/sandbox.py",
     "sandbox/zygote_server_client.py",
     "checking/remarks.py",
+    "submission/archives.py",
     "submission/git_files.py",
+    "submission/git_refs.py",
+    "submission/tar_files.py",
     "submission/zip_files.py",
 )
 _FOR_STUDENTS = {"course/stub_notebook.py", "course/translation.py"}

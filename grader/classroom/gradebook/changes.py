@@ -245,12 +245,10 @@ def _time(when: datetime | None) -> str:
 
 
 def _told(policy: LatePolicy) -> str:
-    if policy == LatePolicy():
-        return "nothing"
     unit = "%" if policy.percent else " points"
-    text = f"{policy.points}{unit} each"
-    if policy.free_days:
+    text = f"{policy.points}{unit} a day" if policy.points else "nothing"
+    if policy.points and policy.free_days:
         text += f" after {policy.free_days} free"
     if policy.accepted_days is not None:
-        text += f", and all after {policy.accepted_days}"
+        text += f", and all points after {policy.accepted_days}"
     return text

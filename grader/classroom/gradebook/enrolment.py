@@ -78,7 +78,11 @@ def enrol(
             session.execute(delete(RosterLineRow))
             session.execute(update(StudentRow).values(on_roster=False, position=OFF_ROSTER))
         columns = (_roster_columns(*numbered, former) for numbered in enumerate(listed))
-        _put(session, known, columns)
+        # a list without a column of deadlines says nothing of those that students have
+        keeps_deadlines = isinstance(roster, Roster) and not roster.deadlines
+        _put(
+            session, known, (_without_deadline(row) if keeps_deadlines else row for row in columns)
+        )
         on_roster = not row.has_roster  # without a roster, everybody is on it
         position = 0 if on_roster else OFF_ROSTER
         several = list(others)
@@ -161,7 +165,8 @@ def _follow(
 ) -> None:
     """Who is in a new roster by another identifier takes everything along.
 
-    Who was on no roster is found by name, too; who was on one is not, since another may have the same name.
+    Who was on no roster is found as a hand-in of that name is. Who was on one is not found by name, since another may
+    have the same.
 
     Args:
         earlier: who was there before, as `_before` gives them.
@@ -174,7 +179,9 @@ def _follow(
         if old in listed:
             continue
         new = matcher.find([old]) if stranger else matcher.find_surely(aliases)
-        if new is None or (new in before and _has_anything(session, new)):
+        # who was on both rosters, and handed in as both, may be two people
+        apart = not stranger and new in before and _has_anything(session, new or "")
+        if new is None or apart:
             continue
         before.add(new)
         merge_rows(session, old, new)
@@ -245,6 +252,10 @@ def _roster_columns(
     position: int, entry: RosterEntry, former: Mapping[str, tuple[str, str]]
 ) -> dict[str, Any]:
     return _columns(_with_former(entry.student, former), position, entry.deadline, True)
+
+
+def _without_deadline(columns: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in columns.items() if name != "deadline"}
 
 
 def _columns(

@@ -79,6 +79,8 @@ def _handed_in(row: SubmissionRow, standing: StandingRow | None) -> HistoryEvent
     commit = f"commit {row.commit[:12]}, " if row.commit else ""
     text = f"{commit}{row.problem or row.digest[:12] or 'not read'}"
     counts = standing is not None and standing.submission_id == row.id
+    if standing is not None and counts and standing.notes:
+        text = f"{text.removesuffix('.')}. {' '.join(standing.notes)}"
     return HistoryEvent(row.handed_in or row.seen, "handed in", text, None, counts)
 
 

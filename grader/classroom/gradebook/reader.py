@@ -28,10 +28,12 @@ from ..records import Absence, Adjustment, Enrolled, Excuse, Record
 from .by_hand import add_adjustment, expect_adjustment
 from .database import connect
 from .excuses import add_excuse, excuses_of
+from .hand_ins import hand_ins_of
 from .hand_marks import adjustments_of, comments_of
 from .history import HistoryEvent, events_of
 from .identifiers import identifier_of
 from .integrity import problems
+from .kept_back import kept_back_in
 from .late import LatePolicy
 from .made_with import MadeWith
 from .models import GradebookRow, GradingRow, StandingRow, StudentRow, SubmissionRow
@@ -54,6 +56,7 @@ class Gradebook:
         deadline: the class's; a student's own goes before it.
         policy: what a day late costs.
         has_roster: whether a roster was given once.
+        kept_back: exercise → the names of its checks that students are not to see.
         half_points: whether points by hand may be halves.
         made_with: what else results follow from; `None` where an older grader made it.
         new: whether nothing was ever written into it.
@@ -85,6 +88,7 @@ class Gradebook:
             self.deadline = row.deadline if row else None
             self.policy = LatePolicy(**row.policy) if row else LatePolicy()
             self.has_roster = row.has_roster if row else False
+            self.kept_back = kept_back_in(session)
             self.half_points = row.half_points if row else False
             made_with = row.made_with if row else None
             self.made_with = MadeWith.from_dict(made_with) if made_with else None
@@ -94,8 +98,12 @@ class Gradebook:
         """What can be reached in all exercises together."""
         return sum(self.max_scores.values())
 
-    def records(self) -> Iterator[Record]:
-        """Every student's record, in the roster's order and one by one; who is on no roster comes last."""
+    def records(self, *, texts: bool = False) -> Iterator[Record]:
+        """Every student's record, in the roster's order and one by one; who is on no roster comes last.
+
+        Args:
+            texts: whether they have what was handed in, too.
+        """
         after: tuple[int, str] | None = None
         engine = self.engine
         if (
@@ -104,18 +112,19 @@ class Gradebook:
             engine = engine.execution_options(isolation_level="REPEATABLE READ")
         # one transaction: all pages show the same moment, also while a class is being graded
         with engine.connect() as connection, connection.begin():
-            while page := self._page(connection, after):
+            while page := self._page(connection, after, texts=texts):
                 yield from (record for _, record in page)
                 after = page[-1][0]
 
-    def record(self, student: str) -> Record:
-        """One student's record, by the identifier.
+    def record(self, student: str, *, texts: bool = False) -> Record:
+        """One student's record, by the identifier; with what was handed in where its `texts` are wanted.
 
         Raises:
             GradebookError: if there is no such student.
         """
         with self.engine.connect() as connection:
-            page = self._page(connection, only=identifier_of(connection, student))
+            only = identifier_of(connection, student)
+            page = self._page(connection, only=only, texts=texts)
             return page[0][1]
 
     def students(self, *, removed: bool = False) -> list[Enrolled]:
@@ -264,6 +273,7 @@ class Gradebook:
         connection: Connection,
         after: tuple[int, str] | None = None,
         only: str | None = None,
+        texts: bool = False,
     ) -> list[tuple[tuple[int, str], Record]]:
         """Up to `_PAGE` records, each with its place in the order."""
         query = (
@@ -291,11 +301,13 @@ class Gradebook:
             ids = [row[0].id for row in rows]
             adjustments, comments = adjustments_of(session, ids), comments_of(session, ids)
             excuses = excuses_of(session, ids)
+            hand_ins = hand_ins_of(session, ids) if texts else {}
             return [
                 (
                     (student.position, student.id),
                     replace(
                         self._record(student, standing, rest, adjustments[student.id]),
+                        hand_ins=hand_ins.get(student.id, ()),
                         comments=tuple(comments[student.id]),
                         excused=excuses.get(student.id),
                     ),
@@ -333,6 +345,7 @@ class Gradebook:
             adjustments=tuple(adjustments),
             notes=tuple(standing.notes) if standing else (),
             absence=_absence(standing, bool(unreadable)),
+            kept_back=self.kept_back,
         )
 
 

@@ -60,14 +60,20 @@ class Roster(list[RosterEntry]):
     Attributes:
         kind: who made it, as `roster_columns` calls it.
         lines: all of its lines, the header first.
+        deadlines: whether it has a column of deadlines; without one it says nothing of those of students.
     """
 
     def __init__(
-        self, entries: Iterable[RosterEntry], kind: str = "", lines: Sequence[RosterLine] = ()
+        self,
+        entries: Iterable[RosterEntry],
+        kind: str = "",
+        lines: Sequence[RosterLine] = (),
+        deadlines: bool = False,
     ) -> None:
         super().__init__(entries)
         self.kind = kind
         self.lines = tuple(lines)
+        self.deadlines = deadlines
 
 
 def read_roster(path: Path, identifier: str = "") -> Roster:
@@ -162,7 +168,7 @@ class _Reader:
             if student or not self._is_passed_over(row):
                 kept.append(RosterLine(student, tuple(row)))
         self._expect_unique(entries, numbers)
-        return Roster(entries, self.columns.kind, kept)
+        return Roster(entries, self.columns.kind, kept, "deadline" in self.columns.single)
 
     def _value(self, row: Sequence[str], what: str) -> str:
         place = self.columns.single.get(what)
@@ -191,12 +197,10 @@ class _Reader:
     def _is_student(self, row: Sequence[str]) -> bool:
         if self._is_passed_over(row):
             return False
-        # Canvas has lines for the points that are possible, and for how grades are posted
-        name = self._name(row).casefold()
-        no_student = not name or name == "points possible"
-        return not (
-            self.columns.kind == CANVAS and not _cell(row, self.columns.id[0]) and no_student
-        )
+        # Canvas has lines for the points that are possible, in its own language, and for how grades are posted
+        places = (*self.columns.id, *self.columns.further.values())
+        named = self._value(row, "login") or any(_cell(row, place) for place in places)
+        return self.columns.kind != CANVAS or bool(named)
 
     def _entry(self, row: Sequence[str], line: int) -> RosterEntry:
         places = dict.fromkeys([self.id_place, *self.columns.id])

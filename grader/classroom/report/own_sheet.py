@@ -17,7 +17,6 @@ from .class_summary import ClassSummary, StudentSummary
 Value = str | int | float | None
 _CANVAS_OWN = ("student", "id", "sis user id", "sis login id", "integration id", "root account")
 _ASSIGNMENT = re.compile(r"(?P<title>.*\S)\s+\((?P<number>\d+)\)")  # as Canvas writes it
-_POSSIBLE = "points possible"
 # the platform's file → the kinds of roster that are its own
 PLATFORM_OF = {
     "Canvas": "canvas",
@@ -87,7 +86,7 @@ def told_of(sheet: RosterSheet | None, summary: ClassSummary, column: str = "") 
         told.append(f"Not in {file}, since they are not on its roster ({len(strangers)}): {some}.")
     place = canvas_column(sheet, summary.title, column) if sheet.kind == "Canvas" else None
     for student, cells in sheet.lines:
-        if place is None or student or _same(_cell(cells, 0)) != _POSSIBLE:
+        if place is None or not _is_possible(student, cells):
             continue
         if _number(_cell(cells, place)) not in (None, float(summary.max_score)):
             told.append(
@@ -106,8 +105,7 @@ def _canvas(
     own = [at for at, text in enumerate(sheet.header) if _same(text) in (*_CANVAS_OWN, "section")]
     title = sheet.header[place] if place is not None else _title(summary)
     yield [*(sheet.header[at] for at in own), title]
-    told = any(_same(_cell(cells, 0)) == _POSSIBLE for student, cells in sheet.lines if not student)
-    if not told:
+    if not any(_is_possible(student, cells) for student, cells in sheet.lines):
         yield ["Points Possible", *([""] * (len(own) - 1)), summary.max_score]
     for student, cells in sheet.lines:
         kept = [_cell(cells, at) for at in own]
@@ -116,8 +114,7 @@ def _canvas(
         elif place is not None:
             yield [*kept, _cell(cells, place)]
         else:
-            possible = _same(_cell(cells, 0)) == _POSSIBLE
-            yield [*kept, summary.max_score if possible else ""]
+            yield [*kept, summary.max_score if _is_possible(student, cells) else ""]
 
 
 def _with_scores(
@@ -148,6 +145,11 @@ def _score(line: StudentSummary | None, excused: str) -> Value:
 
 def _title(summary: ClassSummary) -> str:
     return " ".join(summary.title.split()) or "Score"
+
+
+def _is_possible(student: str, cells: Sequence[str]) -> bool:
+    """Whether this is Canvas' line of the points that are possible: it is no student's, and has a name."""
+    return not student and bool(_cell(cells, 0).strip())
 
 
 def _same(text: str) -> str:

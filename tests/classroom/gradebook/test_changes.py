@@ -85,7 +85,7 @@ def test_what_is_left_out_or_the_same_passes(made: Gradebook) -> None:
         ),
         (
             GradebookSettings(policy=LatePolicy(points=50, percent=True)),
-            "they cost 2 points each after 1 free, and would cost 50% each; 1 student would have another score: "
+            "they cost 2 points a day after 1 free, and would cost 50% a day; 1 student would have another score: "
             "Ada Lovelace 5 → 0.",
         ),
         (GradebookSettings(policy=LatePolicy(free_days=5)), "Ada Lovelace 5 → 7."),
@@ -165,7 +165,7 @@ def test_an_assignment_that_is_left_out_or_says_otherwise(made: Gradebook, tmp_p
             "my_linear was worth 20 points, and would be worth 25; 1 stud",
         ),
         ('{ gradients = "instructor" }', "{}", "those of my_linear are other ones"),
-        ("points = 2\n", "points = 3\n", "would cost 3 points each after 1 free"),
+        ("points = 2\n", "points = 3\n", "would cost 3 points a day after 1 free"),
         ("20T12", "21T12", "Deadline: it was"),
         ('"my_linear"', '"line_fit"', "would be line_fit"),
         ('"Layers"', '"Lines"', "would be 'Lines'"),

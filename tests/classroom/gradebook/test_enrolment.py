@@ -179,3 +179,31 @@ def test_a_stranger_whom_a_new_roster_names_is_no_ghost(gradebook: Gradebook) ->
     enrol(gradebook, [RosterEntry(Enrolled("7", "Eve", login="eve-x"))], [])
     assert [(each.student.id, each.score) for each in gradebook.records()] == [("7", 5)]
     assert gradebook.check() == []
+
+
+def test_two_strangers_who_are_one_student_of_a_new_roster_are_one(gradebook: Gradebook) -> None:
+    enrol(gradebook, None, [Enrolled("eve"), Enrolled("eve-x")])
+    for student in ("eve", "eve-x"):
+        graded(gradebook, student, student, 5)
+    enrol(gradebook, [RosterEntry(Enrolled("7", "Eve", "eve@x.org", login="eve-x"))], [])
+    assert [(each.student.id, each.score) for each in gradebook.records()] == [("7", 5)]
+    assert gradebook.check() == []
+
+
+def test_two_of_a_roster_who_both_handed_in_are_two(gradebook: Gradebook) -> None:
+    both = [RosterEntry(Enrolled("1", login="x")), RosterEntry(Enrolled("2", login="y"))]
+    enrol(gradebook, both, [])
+    for student in ("1", "2"):
+        graded(gradebook, student, student, 5)
+    enrol(gradebook, [RosterEntry(Enrolled("2", login="x"))], [])
+    found = {each.student.id: (each.student.on_roster, each.score) for each in gradebook.records()}
+    assert found == {"2": (True, 5), "1": (False, 5)}
+
+
+def test_a_list_without_deadlines_leaves_them_as_they_are(gradebook: Gradebook) -> None:
+    enrol(gradebook, [RosterEntry(Enrolled("1"), NOON), RosterEntry(Enrolled("2"), NOON)], [])
+    enrol(gradebook, canvas(1, 2, 3), [])
+    assert gradebook.deadlines() == {"1": NOON, "2": NOON}
+    with_column = Roster([RosterEntry(Enrolled("1")), RosterEntry(Enrolled("2"))], deadlines=True)
+    enrol(gradebook, with_column, [])
+    assert gradebook.deadlines() == {}

@@ -52,7 +52,7 @@ def test_there_is_nothing_to_take_back(sqlite_gradebook: Gradebook) -> None:
         sqlite_gradebook.unexcuse("ada", why="x", who="me")
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["ada", "bob"]), st.booleans()), max_size=8))
 def test_the_latest_row_says_what_holds(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, bool]]

@@ -38,6 +38,7 @@ def test_a_roster_is_known_by_its_header(tmp_path: Path, kind: str, first: Enrol
     entries = read_roster(path)
     assert entries[0].student == first
     assert Matcher(entry.student for entry in entries).find(["lab-1-ada-l"]) == first.id
+    assert entries.deadlines == (kind == "plain")
     if kind == "plain":
         assert entries[0].deadline == read_time("2026-11-21T23:59:59")
 
@@ -137,7 +138,7 @@ def roster_of(folder: Path, text: str | bytes, identifier: str = "") -> Roster:
 CANVAS = (
     "Student,ID,SIS User ID,SIS Login ID,Section,Lab 1 (4711)\r\n"
     ",,,,,Manual Posting\r\n"
-    "    Points Possible,,,,,10.0\r\n"
+    "    Mögliche Punkte,,,,,10.0\r\n"
     '"Lind, Ada",70000,20260000,ada,A,\r\n'
     '"Student, Test",79999,,5e2d9c,A,\r\n'
 )
@@ -148,7 +149,7 @@ def test_canvas_keeps_each_identifier_in_its_column(tmp_path: Path) -> None:
     ada = Enrolled("70000", "Lind, Ada", "", "A", "ada", ids=(("SIS User ID", "20260000"),))
     assert [entry.student for entry in roster] == [ada]
     assert [line.student for line in roster.lines] == ["", "", "", "70000"]
-    assert roster.lines[2].cells[0].strip() == "Points Possible"
+    assert roster.lines[2].cells[0].strip() == "Mögliche Punkte"
     for carried in ("70000", "20260000", "ADA", "lindada"):
         assert Matcher([ada]).find([carried]) == "70000"
     [named] = roster_of(tmp_path, CANVAS, "SIS User ID")
