@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from ..report import Report
+from .points import total
 
 Absence = Literal["nothing handed in", "could not be read", "not graded"]
 State = Literal["graded", "excused"] | Absence
@@ -52,16 +53,45 @@ class Adjustment:
 
     Attributes:
         exercise: empty where the points are for the whole.
-        points: negative where they were taken.
+        points: negative where they were taken; whole, or halves where the assignment has half points.
         who: who did it.
         why: told to the student, too.
+        item: the number of the rubric item that they are for; `None` where they are for none.
     """
 
     exercise: str
-    points: int
+    points: float
     who: str
     when: datetime
     why: str
+    item: int | None = None
+
+
+@dataclass(frozen=True)
+class Comment:
+    """What somebody wrote about a student's work.
+
+    Attributes:
+        number: what it is called by.
+        exercise: empty where it is about the whole.
+        place: the file or the cell of a notebook that the line is in, as the student knows it; empty where it is at
+            no line.
+        line: from 1; `None` where it is at no line.
+        earlier: whether it is about a hand-in that counts no more.
+        for_colleagues: whether it is a question to those who grade; students are not shown it.
+        answers: the number of the question that it answers.
+    """
+
+    number: int
+    exercise: str
+    place: str
+    line: int | None
+    text: str
+    who: str
+    when: datetime
+    earlier: bool = False
+    for_colleagues: bool = False
+    answers: int | None = None
 
 
 @dataclass(frozen=True)
@@ -83,6 +113,8 @@ class Record:
         digest: of the sources that were graded, SHA-256; empty where there are none.
         penalty: points taken for days late, by the policy.
         notes: what the instructor should look at (protected files that differ, points that CI announced otherwise).
+        adjustments: points by hand; those that rubric items give or take are among them.
+        comments: what the student is to read, exercise by exercise and line by line.
         absence: why there is no report, where there is none. `not graded` is work that waits for its result, or that
             the grader or the course failed at: it has no score, not even 0.
         excused: why nothing is expected of this student; `None` where something is.
@@ -100,7 +132,18 @@ class Record:
     adjustments: tuple[Adjustment, ...] = ()
     notes: tuple[str, ...] = field(default=())
     absence: Absence = "nothing handed in"
+    comments: tuple[Comment, ...] = ()
     excused: Excuse | None = None
+
+    @property
+    def by_hand(self) -> float:
+        """The points that were given and taken by hand, added up."""
+        return total(given.points for given in self.adjustments)
+
+    @property
+    def rubric(self) -> tuple[Adjustment, ...]:
+        """The rubric items that apply."""
+        return tuple(given for given in self.adjustments if given.item is not None)
 
     @property
     def state(self) -> State:
@@ -112,16 +155,18 @@ class Record:
         return "not graded" if self.report.faults else "graded"
 
     @property
-    def score(self) -> int | None:
+    def score(self) -> float | None:
         """The score that counts: graded points, less the penalty, and what was changed by hand; never below 0.
 
         `None` where there is none, which is no zero: who is excused, whose work is not graded (points given by hand
         count once it is), and who handed in nothing, unless points were given by hand. What could not be read is 0.
         """
-        by_hand = sum(given.points for given in self.adjustments)
         if self.state == "nothing handed in":
-            return max(0, by_hand) if self.adjustments else None
-        return None if self.graded is None else max(0, self.graded - self.penalty + by_hand)
+            given = any(each.points for each in self.adjustments)  # some items only say something
+            return max(0, self.by_hand) if given else None
+        if self.graded is None:
+            return None
+        return max(0, total([self.graded, -self.penalty, self.by_hand]))
 
     @property
     def graded(self) -> int | None:

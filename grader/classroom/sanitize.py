@@ -44,6 +44,16 @@ def rewritten(record: Record, student: Enrolled, rewrite: Rewrite) -> Record:
             for adjustment in record.adjustments
         ),
         notes=tuple(rewrite(note) for note in record.notes),
+        comments=tuple(
+            replace(
+                comment,
+                exercise=rewrite(comment.exercise),
+                place=rewrite(comment.place),
+                text=rewrite(comment.text),
+                who=rewrite(comment.who),
+            )
+            for comment in record.comments
+        ),
         excused=excuse and replace(excuse, who=rewrite(excuse.who), why=rewrite(excuse.why)),
     )
 

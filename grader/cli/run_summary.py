@@ -35,7 +35,7 @@ class _Class:
     """
 
     names: dict[str, str] = field(default_factory=dict)
-    scores: list[int] = field(default_factory=list)
+    scores: list[float] = field(default_factory=list)
     absent: list[str] = field(default_factory=list)
     strangers: list[str] = field(default_factory=list)
     noted: dict[str, list[str]] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.classroom.records import Adjustment, Enrolled, Excuse, Record
+from grader.classroom.records import Adjustment, Comment, Enrolled, Excuse, Record
 from grader.classroom.sanitize import (
     NAME_LENGTH,
     TEXT_LENGTH,
@@ -36,6 +36,7 @@ def hostile_record() -> Record:
         adjustments=(Adjustment(WORST, 1, WORST, NOON, WORST),),
         notes=(WORST,),
         excused=Excuse(WORST, NOON, WORST),
+        comments=(Comment(1, WORST, WORST, 1, WORST, WORST, NOON),),
     )
 
 
@@ -49,6 +50,8 @@ def free_texts(record: Record) -> Iterator[str]:
         yield from (record.excused.who, record.excused.why)
     for adjustment in record.adjustments:
         yield from (adjustment.exercise, adjustment.who, adjustment.why)
+    for comment in record.comments:
+        yield from (comment.exercise, comment.place, comment.text, comment.who)
     for exercise in record.report.exercises if record.report else ():
         yield from (exercise.message, *exercise.remarks)
         yield from (violation.message for violation in exercise.violations)

@@ -53,6 +53,7 @@ def completed(
         tuple(exercises or gradebook.exercises),
         deadline or gradebook.deadline,
         policy,
+        assigned.assignment.half_points if assigned else given.half_points,
     )
 
 

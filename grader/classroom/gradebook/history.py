@@ -9,6 +9,8 @@ from typing import Literal, cast
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ..points import points_of, signed
+from .hand_marks import MarkKind, mark_events
 from .models import (
     AdjustmentRow,
     ExcuseRow,
@@ -18,17 +20,20 @@ from .models import (
     SubmissionRow,
 )
 
-Kind = Literal[
-    "handed in",
-    "graded",
-    "adjusted",
-    "excused",
-    "no longer excused",
-    "renamed",
-    "merged",
-    "removed",
-    "put back",
-]
+Kind = (
+    Literal[
+        "handed in",
+        "graded",
+        "adjusted",
+        "excused",
+        "no longer excused",
+        "renamed",
+        "merged",
+        "removed",
+        "put back",
+    ]
+    | MarkKind
+)
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,7 @@ class HistoryEvent:
     when: datetime
     kind: Kind
     text: str
-    score: int | None = None
+    score: float | None = None
     counts: bool = True
 
 
@@ -63,6 +68,7 @@ def events_of(session: Session, student: str) -> list[HistoryEvent]:
         *(_handed_in(row, standing) for row in submissions),
         *(_graded(row, standing) for row in gradings),
         *(_adjusted(row) for row in adjustments),
+        *(HistoryEvent(*each) for each in mark_events(session, student)),
         *map(_identity, session.scalars(changes)),
         *(_excused(row, row is excuses[-1]) for row in excuses),
     ]
@@ -87,8 +93,10 @@ def _graded(row: GradingRow, standing: StandingRow | None) -> HistoryEvent:
 
 def _adjusted(row: AdjustmentRow) -> HistoryEvent:
     where = f" in {row.exercise}" if row.exercise else ""
-    text = f"{row.points:+d}{where} by {row.who}: {row.why}"
-    return HistoryEvent(row.made, "adjusted", text, row.points)
+    points = points_of(2 * row.points + row.half)
+    source = f" (from {row.source})" if row.source else ""
+    text = f"{signed(points)}{where} by {row.who}{source}: {row.why}"
+    return HistoryEvent(row.made, "adjusted", text, points)
 
 
 def _excused(row: ExcuseRow, latest: bool) -> HistoryEvent:

@@ -24,7 +24,9 @@ def identifier_of(connection: Connection, student: str) -> str:
         | (func.lower(StudentRow.email) == wanted)
     )
     found = set(connection.scalars(like.limit(2)))
-    if not found:
+    if not wanted.strip():  # an empty name is nobody's, though many have no login
+        found = set()
+    elif not found:
         everybody = connection.execute(select(StudentRow.id, StudentRow.ids))
         found = {who for who, ids in everybody if wanted in (id_.casefold() for _, id_ in ids)}
     if len(found) != 1:

@@ -77,6 +77,7 @@ class GradebookRow(Base):
         possible: exercise → the points that can be reached in it.
         possible_by: the digest of the checks that say so.
         has_roster: whether a roster was given once, so that who is on none is listed.
+        half_points: whether points that are given by hand may be halves.
         made_with: what else results follow from, as `settings.MadeWith` keeps it; empty in an older gradebook.
         roster_kind: who made the roster's file, as `handin.roster` calls it.
     """
@@ -92,6 +93,7 @@ class GradebookRow(Base):
     has_roster: Mapped[bool]
     deadline: Mapped[datetime | None]
     policy: Mapped[dict[str, Any]]
+    half_points: Mapped[bool] = mapped_column(default=False, server_default=false())
     made_with: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     roster_kind: Mapped[str] = mapped_column(Text, default="", server_default="")
 
@@ -230,7 +232,12 @@ class StandingRow(Base):
 
 
 class AdjustmentRow(Base):
-    """Points given or taken by hand. A wrong one stays, and another one takes it back."""
+    """Points given or taken by hand. A wrong one stays, and another one takes it back.
+
+    Attributes:
+        half: half a point besides `points`: -1, 0 or 1 of them, with the sign of the whole.
+        source: the name of the file that it came from; empty where it was made one by one.
+    """
 
     __tablename__ = "adjustment"
 
@@ -238,6 +245,8 @@ class AdjustmentRow(Base):
     student_id: Mapped[str] = mapped_column(ForeignKey("student.id"), index=True)
     exercise: Mapped[str] = mapped_column(String(200))
     points: Mapped[int]
+    half: Mapped[int] = mapped_column(default=0, server_default="0")
+    source: Mapped[str] = mapped_column(Text, default="", server_default="")
     who: Mapped[str] = mapped_column(Text)
     made: Mapped[datetime]
     why: Mapped[str] = mapped_column(Text)

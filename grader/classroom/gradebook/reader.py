@@ -7,11 +7,10 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from json import JSONDecodeError
 from pathlib import Path
 from typing import Self, TypeVar
@@ -26,20 +25,21 @@ from ...submission import Source
 from ...text import clean
 from ..handin.read import sources_of
 from ..records import Absence, Adjustment, Enrolled, Excuse, Record
+from .by_hand import add_adjustment, expect_adjustment
 from .database import connect
 from .excuses import add_excuse, excuses_of
+from .hand_marks import adjustments_of, comments_of
 from .history import HistoryEvent, events_of
 from .identifiers import identifier_of
 from .integrity import problems
 from .late import LatePolicy
 from .made_with import MadeWith
-from .models import AdjustmentRow, GradebookRow, GradingRow, StandingRow, StudentRow, SubmissionRow
+from .models import GradebookRow, GradingRow, StandingRow, StudentRow, SubmissionRow
 
 NOTHING_HANDED_IN = "Nothing was handed in."
 NOT_GRADED_YET = "Not graded yet."
 _PAGE = 50
 _TRIES = 5
-_MOST_POINTS = 999_999
 T = TypeVar("T")
 
 
@@ -54,6 +54,7 @@ class Gradebook:
         deadline: the class's; a student's own goes before it.
         policy: what a day late costs.
         has_roster: whether a roster was given once.
+        half_points: whether points by hand may be halves.
         made_with: what else results follow from; `None` where an older grader made it.
         new: whether nothing was ever written into it.
     """
@@ -84,6 +85,7 @@ class Gradebook:
             self.deadline = row.deadline if row else None
             self.policy = LatePolicy(**row.policy) if row else LatePolicy()
             self.has_roster = row.has_roster if row else False
+            self.half_points = row.half_points if row else False
             made_with = row.made_with if row else None
             self.made_with = MadeWith.from_dict(made_with) if made_with else None
 
@@ -146,48 +148,46 @@ class Gradebook:
             return sources_of(connection.execute(query).scalar() or {})
 
     def adjust(
-        self, student: str, points: int, *, why: str, who: str, exercise: str = ""
+        self,
+        student: str,
+        points: float,
+        *,
+        why: str,
+        who: str,
+        exercise: str = "",
+        seen: int | None = None,
     ) -> Adjustment:
         """Gives points by hand, or takes some. No adjustment is ever removed: another one takes a wrong one back.
 
         Args:
             student: the identifier; a login or a mail address will do.
-            points: below 0 to take some.
+            points: below 0 to take some; halves where the gradebook has `half_points`.
             why: the reason, which the student is shown.
             who: makes the adjustment.
             exercise: which one the points are for; empty for the whole.
+            seen: how many adjustments of the student the caller has seen; by default, any number will do.
 
         Raises:
+            ChangedMeanwhileError: if there are more adjustments than the caller has seen.
             GradebookError: if there is no such student or exercise, no reason is given, or it cannot be written.
         """
-        if exercise and exercise not in self.exercises:
-            raise GradebookError(
-                f"There is no exercise {exercise!r} in this gradebook, but: {', '.join(self.exercises)}."
-            )
-        if not why.strip() or not who.strip():
-            raise GradebookError("An adjustment needs a reason and the name of who makes it.")
-        if not 0 < abs(points) <= _MOST_POINTS:
-            raise GradebookError(
-                f"An adjustment of {points} points cannot be made. Give 1 to {_MOST_POINTS} points, or take as many."
-            )
-        made = Adjustment(
-            exercise, points, clean(who.strip()), datetime.now(UTC), clean(why.strip())
-        )
+        rules = self.exercises, self.half_points
+        halves = expect_adjustment(points, why, who, exercise, *rules)
 
-        def add(session: Session) -> None:
-            session.add(
-                AdjustmentRow(
-                    student_id=identifier_of(session.connection(), student),
-                    exercise=exercise,
-                    points=points,
-                    who=made.who,
-                    made=made.when,
-                    why=made.why,
-                )
-            )
+        def add(session: Session) -> Adjustment:
+            identifier = identifier_of(session.connection(), student)
+            return add_adjustment(session, identifier, halves, exercise, why, who, seen)
 
-        self.write(add)
-        return made
+        return self.write(add)
+
+    def identifier(self, student: str) -> str:
+        """The identifier as it is kept, of who is called so: a login, a mail address or another case will do.
+
+        Raises:
+            GradebookError: if there is no such student, or several.
+        """
+        with self.engine.connect() as connection:
+            return identifier_of(connection, student)
 
     def excuse(self, student: str, *, why: str, who: str) -> Excuse:
         """Excuses a student: no score, in no mean, and `EX` in Canvas. What was graded is kept.
@@ -289,12 +289,14 @@ class Gradebook:
         with Session(connection) as session:
             rows = session.execute(query).all()
             ids = [row[0].id for row in rows]
-            adjustments, excuses = _adjustments(session, ids), excuses_of(session, ids)
+            adjustments, comments = adjustments_of(session, ids), comments_of(session, ids)
+            excuses = excuses_of(session, ids)
             return [
                 (
                     (student.position, student.id),
                     replace(
                         self._record(student, standing, rest, adjustments[student.id]),
+                        comments=tuple(comments[student.id]),
                         excused=excuses.get(student.id),
                     ),
                 )
@@ -339,16 +341,6 @@ def _absence(standing: StandingRow | None, unreadable: bool) -> Absence:
     if standing is None or standing.problem == NOTHING_HANDED_IN:
         return "nothing handed in"
     return "could not be read" if unreadable else "not graded"
-
-
-def _adjustments(session: Session, ids: Sequence[str]) -> defaultdict[str, list[Adjustment]]:
-    found: defaultdict[str, list[Adjustment]] = defaultdict(list)
-    query = select(AdjustmentRow).where(AdjustmentRow.student_id.in_(ids))
-    for row in session.scalars(query.order_by(AdjustmentRow.id)):
-        found[row.student_id].append(
-            Adjustment(row.exercise, row.points, row.who, row.made, row.why)
-        )
-    return found
 
 
 def _student(row: StudentRow) -> Enrolled:

@@ -23,12 +23,14 @@ class GradebookSettings:
         exercises: what is graded, in the course's order.
         deadline: the class's, with a time zone.
         policy: what a day late costs.
+        half_points: whether points that are given by hand may be halves.
     """
 
     title: str = ""
     exercises: tuple[str, ...] = ()
     deadline: datetime | None = None
     policy: LatePolicy | None = None
+    half_points: bool | None = None
 
 
 def write_settings(
@@ -53,6 +55,8 @@ def write_settings(
         row.deadline = settings.deadline or row.deadline
         if settings.policy is not None:
             row.policy = settings.policy.to_dict()
+        if settings.half_points is not None:
+            row.half_points = settings.half_points
         if made_with is not None:
             row.made_with = made_with.to_dict()
 
@@ -91,4 +95,5 @@ def _new_row() -> GradebookRow:
         deadline=None,
         policy=LatePolicy().to_dict(),
         has_roster=False,
+        half_points=False,
     )

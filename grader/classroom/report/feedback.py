@@ -107,7 +107,7 @@ def _lines(record: Record, title: str) -> Iterator[str]:
             yield f"- {record.late_days} days late: −{record.penalty} points"
         for each in record.adjustments:
             where = f" in {escaped(each.exercise)}" if each.exercise else ""
-            yield f"- by hand{where}: {each.points:+d} points: {escaped(each.why)}"
+            yield f"- by hand{where}: {each.points:+} points: {escaped(each.why)}"
     for exercise in record.report.exercises if record.report else ():
         yield from _exercise(exercise)
 

@@ -99,6 +99,7 @@ class Pseudonyms:
             commit="",
             digest="",
             adjustments=tuple(replace(each, who="staff") for each in record.adjustments),
+            comments=tuple(replace(each, who="staff") for each in record.comments),
             excused=record.excused and replace(record.excused, who="staff"),
         )
 

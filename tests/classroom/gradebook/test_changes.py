@@ -206,3 +206,12 @@ def test_what_nobody_has_a_result_of_is_not_asked(
     assert told(sqlite_gradebook, assigned=first, devices=("cpu",)) == ""
     left_out = told(sqlite_gradebook)
     assert "nobody has a result yet. Give --assignment" in left_out
+
+
+@pytest.mark.parametrize("said", [True, False])
+def test_half_points_are_the_assignments(made: Gradebook, tmp_path: Path, said: bool) -> None:
+    assert completed(NOTHING, made, None).half_points is None
+    file = tmp_path / "assignment.toml"
+    file.write_text(f"half_points = {str(said).lower()}\n{ASSIGNMENT.strip()}")
+    assigned = read_assignment(file).on(COURSE, instructor=True)
+    assert completed(NOTHING, made, assigned).half_points is said

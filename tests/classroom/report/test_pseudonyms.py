@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.classroom.records import Enrolled, Excuse, Record
+from grader.classroom.records import Comment, Enrolled, Excuse, Record
 from grader.classroom.report.pseudonyms import Pseudonyms, read_key
 from grader.classroom.report.report_folder import write_report
 from grader.errors import ReportError
@@ -47,6 +47,7 @@ def test_pseudonyms_hide_everybody_everywhere(tmp_path: Path) -> None:
                 problem=text,
                 notes=(text,),
                 adjustments=tuple(replace(each, why=text) for each in record.adjustments),
+                comments=(Comment(1, "", "", None, text, "Prof. Curie", START),),
                 report=replace(
                     record.report,
                     exercises=tuple(
