@@ -133,7 +133,7 @@ def hand_in(folder: Path, student: str, **texts: str) -> Path:
     return folder / student
 
 
-def scores(gradebook: Gradebook) -> dict[str, int | None]:
+def scores(gradebook: Gradebook) -> dict[str, float | None]:
     assert gradebook.check() == []
     return {record.student.id: record.score for record in gradebook.records()}
 
