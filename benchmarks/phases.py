@@ -28,7 +28,8 @@ from grader.classroom.gradebook.enrolment import enrol
 from grader.classroom.gradebook.reader import Gradebook, open_gradebook
 from grader.classroom.gradebook.settings import GradebookSettings, write_settings
 from grader.classroom.gradebook.writer import GradebookWriter, ReceivedHandIn
-from grader.classroom.handin.layouts import HandIn, find_hand_ins
+from grader.classroom.handin.hand_in import HandIn
+from grader.classroom.handin.layouts import find_hand_ins
 from grader.classroom.handin.read import Submitted, digest_of, read_hand_in
 from grader.classroom.records import Enrolled
 from grader.classroom.run import worker

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from grader import load_course
-from grader.classroom.handin.layouts import HandIn
+from grader.classroom.handin.hand_in import HandIn
 from grader.classroom.handin.read import Submitted, read_hand_in
 from grader.course.catalog import Course
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from ..report import CheckResult, ExerciseResult, Report
 from ..text import clean
-from .records import Enrolled, Record
+from .records import Enrolled, FileText, HandedIn, Record
 
-NAME_LENGTH, TEXT_LENGTH = 200, 4000
+NAME_LENGTH, TEXT_LENGTH, FILE_LENGTH = 200, 4000, 200_000
+_LINE_ENDS = re.compile(r"\r\n|\r|\n")  # as Python counts the lines of a file
 Rewrite = Callable[[str], str]
 
 
@@ -28,6 +30,7 @@ def name_of(text: str) -> str:
 
 def rewritten(record: Record, student: Enrolled, rewrite: Rewrite) -> Record:
     """The record of `student`, with every text in it that is not the course's passed through `rewrite`."""
+    excuse = record.excused
     return replace(
         record,
         student=student,
@@ -43,6 +46,18 @@ def rewritten(record: Record, student: Enrolled, rewrite: Rewrite) -> Record:
             for adjustment in record.adjustments
         ),
         notes=tuple(rewrite(note) for note in record.notes),
+        hand_ins=tuple(_handed_in(each, rewrite) for each in record.hand_ins),
+        comments=tuple(
+            replace(
+                comment,
+                exercise=rewrite(comment.exercise),
+                place=rewrite(comment.place),
+                text=rewrite(comment.text),
+                who=rewrite(comment.who),
+            )
+            for comment in record.comments
+        ),
+        excused=excuse and replace(excuse, who=rewrite(excuse.who), why=rewrite(excuse.why)),
     )
 
 
@@ -58,9 +73,39 @@ def shown(record: Record) -> Record:
             email=name_of(student.email),
             section=name_of(student.section),
             login=name_of(student.login),
+            ids=tuple((name_of(column), name_of(text)) for column, text in student.ids),
         ),
         plain,
     )
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a file, as Python counts them; what follows the last line's end is no line."""
+    lines = _LINE_ENDS.split(text)
+    return lines if lines[-1] else lines[:-1]
+
+
+def _handed_in(handed: HandedIn, rewrite: Rewrite) -> HandedIn:
+    files = {name: _file(file, rewrite) for name, file in handed.files.items()}
+    return replace(handed, files=files, problem=rewrite(handed.problem))
+
+
+def _file(file: FileText, rewrite: Rewrite) -> FileText:
+    return replace(
+        file,
+        filename=rewrite(file.filename),
+        problem=rewrite(file.problem),
+        cells=tuple((rewrite(place), _text(text, rewrite)) for place, text in file.cells),
+    )
+
+
+def _text(text: str, rewrite: Rewrite) -> str:
+    """A file's text, line by line: its lines keep their numbers. What is far too long is left out, and says so."""
+    kept = text[:FILE_LENGTH]
+    lines = [rewrite(line) if line else line for line in lines_of(kept)]
+    if len(text) > len(kept):
+        lines.append(f"… ({len(text) - len(kept):,} more characters are not shown)")
+    return "\n".join(lines)
 
 
 def _report(report: Report, student: Enrolled, rewrite: Rewrite) -> Report:
@@ -75,7 +120,7 @@ def _exercise(exercise: ExerciseResult, rewrite: Rewrite) -> ExerciseResult:
     message = rewrite(exercise.message)
     checks = tuple(_check(check, rewrite) for check in exercise.checks)
     # most texts stay what they are; making everything anew would take most of the time
-    told = exercise.violations or exercise.remarks or exercise.notes
+    told = exercise.violations or exercise.remarks or exercise.notes or exercise.traceback
     if message is exercise.message and not told:
         if all(new is old for new, old in zip(checks, exercise.checks, strict=True)):
             return exercise
@@ -91,12 +136,13 @@ def _exercise(exercise: ExerciseResult, rewrite: Rewrite) -> ExerciseResult:
         checks=checks,
         remarks=remarks,
         notes=notes,
+        traceback=rewrite(exercise.traceback),
     )
 
 
 def _check(check: CheckResult, rewrite: Rewrite) -> CheckResult:
     renewed: dict[str, Any] = {}
-    for name in ("message", "cause", "place"):
+    for name in ("message", "cause", "place", "detail", "printed"):
         text = getattr(check, name, "")
         new = rewrite(text) if text else text
         if new is not text:

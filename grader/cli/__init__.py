@@ -15,13 +15,19 @@ from . import (
     check,
     class_report,
     click_words,
+    comment,
+    desk,
     doctor,
+    excuse,
     exercises,
     grade,
     gradebook,
     hint_watch,
+    regrade,
     release,
+    rubric_items,
     try_out,
+    who_is_who,
 )
 from .common import lang_option, refuse, speak, speaks
 
@@ -95,9 +101,16 @@ for command in (
     doctor.doctor,
     grade.grade,
     gradebook.adjust,
+    excuse.excuse,
     gradebook.history,
     gradebook.gradebook_group,
+    comment.comment,
+    rubric_items.rubric_group,
+    regrade.regrade_request,
+    desk.desk,
     class_report.report,
     class_report.similar,
 ):
     main.add_command(command)
+for command in (who_is_who.merge_students, who_is_who.rename_student, who_is_who.remove_student):
+    gradebook.gradebook_group.add_command(command)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from .common import console_for, counted, course_option, open_course, opened, re
 
 if TYPE_CHECKING:
     from ..classroom.gradebook.reader import Gradebook
-    from ..classroom.records import Enrolled
+    from ..classroom.records import Enrolled, Record
     from ..classroom.report.pseudonyms import Pseudonyms
     from ..classroom.similarity.pairs import Comparison, Finding
     from ..course.catalog import Course
@@ -54,14 +55,30 @@ PARTS = ("page", "csv", "feedback", "data")
     help="The secret that pseudonyms are made with; the file is made at the first use. "
     "Default: GRADEBOOK.pseudonyms, so that a gradebook's pseudonyms stay the same.",
 )
+@click.option(
+    "--assignment",
+    "assignment_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The instructor's assignment: feedback tells nothing of the checks that it keeps back but their points. "
+    "Needed only for a gradebook that does not know them from `grader grade --assignment`.",
+)
+@click.option(
+    "--canvas-column",
+    default="",
+    metavar="COLUMN",
+    help='The column of Canvas\' gradebook that gets the scores, such as "Lab 1 (4711)". Default: the one with the '
+    "assignment's title, or the only one.",
+)
 @course_option
 def report(
     gradebook: str,
     output: Path,
     parts: tuple[str, ...],
+    assignment_file: Path | None,
     with_similar: bool,
     pseudonyms: bool,
     key_file: Path | None,
+    canvas_column: str,
     folder: Path | None,
 ) -> None:
     """Writes the report of a class: a web page, scores for learning platforms, feedback, and everything as data.
@@ -69,6 +86,9 @@ def report(
     GRADEBOOK is a file or the URL of a database. The page opens from disk and loads nothing from elsewhere.
     """
     with opened(gradebook) as book:
+        from ..classroom.gradebook.enrolment import roster_sheet
+        from ..classroom.report.for_student import with_kept_back
+        from ..classroom.report.own_sheet import told_of
         from ..classroom.report.report_folder import refuse_other_folder, write_report
 
         refuse_other_folder(output)
@@ -77,23 +97,41 @@ def report(
                 f"{output.absolute().parent} does not exist. Make it first, or choose another --output."
             )
         hidden = _pseudonyms(book, gradebook, key_file) if pseudonyms else None
+        kept_back = _kept_back(assignment_file, open_course(folder)) if assignment_file else {}
+
+        def presented(record: Record) -> Record:
+            if kept_back:
+                record = with_kept_back(record, kept_back)
+            return hidden.record(record) if hidden else record
+
+        # the roster has everybody's name
+        sheet = None if hidden else roster_sheet(book)
+        if canvas_column and (sheet is None or sheet.kind != "Canvas"):
+            refuse(
+                "--canvas-column is for a gradebook whose roster is Canvas' own; grade with --roster first."
+            )
         findings = None
         if with_similar:
             findings, _ = _compared(book, open_course(folder), hidden)
         with writing(output):
             summary = write_report(
-                book.records(),
+                book.records(texts=not parts or bool({"page", "feedback"}.intersection(parts))),
                 output,
                 title=book.title,
                 parts=parts or PARTS,
-                present=hidden.record if hidden else lambda record: record,
+                present=presented,
                 findings=findings,
+                deadline=book.deadline,
+                sheet=sheet,
+                canvas_column=canvas_column,
             )
     click.echo(f"{counted(len(summary.lines), 'student')} in {output}.")
     if without := summary.count("not graded"):
         click.echo(
             f"Not graded, through no fault of theirs: {counted(without, 'student')}, without a score in all files."
         )
+    if not parts or "csv" in parts:
+        click.echo("".join(f"{one}\n" for one in told_of(sheet, summary, canvas_column)), nl=False)
     if not parts or "page" in parts:
         click.echo(f"Open {output / 'index.html'} in a browser.")
     if pseudonyms:
@@ -197,6 +235,12 @@ def _compared(
 
     people = [(who, shown(student)) for who, student in students.items()]
     return compare(people, book.sources, stubs, hide)
+
+
+def _kept_back(assignment: Path, course: Course) -> Mapping[str, frozenset[str]]:
+    from ..course.assignment_file import read_assignment
+
+    return read_assignment(assignment).on(course, instructor=True).kept_back
 
 
 def _pseudonyms(book: Gradebook, gradebook: str, key_file: Path | None) -> Pseudonyms:

@@ -13,7 +13,7 @@ import click
 
 from .common import console_for, course_option, device_option, open_course, opened, refuse
 from .formats import open_assigned
-from .run_summary import tell
+from .run_summary import tell, tell_as_json
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -38,7 +38,15 @@ if TYPE_CHECKING:
     "roster_file",
     type=click.Path(path_type=Path),
     metavar="CSV",
-    help="The class list: GitHub Classroom's roster, Classroom 50's, Canvas' gradebook, or a table with a column `id`.",
+    help="The class list: GitHub Classroom's roster, Classroom 50's, Canvas' gradebook, Moodle's participants or "
+    "grading worksheet, a list from Blackboard, Brightspace or Gradescope, or a table with a column such as `id`.",
+)
+@click.option(
+    "--id",
+    "identifier",
+    default="",
+    metavar="COLUMN",
+    help='The roster\'s column that identifies a student, such as "Student ID" or 학번. Default: its header tells.',
 )
 @click.option(
     "--exercise",
@@ -83,9 +91,20 @@ if TYPE_CHECKING:
     type=click.IntRange(0),
     help="Work more than this many days late earns nothing. Of a repository, the last commit before then counts.",
 )
+@click.option(
+    "--collected",
+    default="",
+    metavar="NAME",
+    help="Which of nbgrader's assignments is graded, where students have handed in several.",
+)
 @click.option("--title", default="", help="The assignment's title. Default: the folder's name.")
 @click.option(
     "--force", is_flag=True, help="Grade again what was graded before; the old results are kept."
+)
+@click.option(
+    "--change",
+    is_flag=True,
+    help="Grade with other exercises, points, deadline and so on than the gradebook was made with.",
 )
 @device_option
 @click.option(
@@ -93,10 +112,21 @@ if TYPE_CHECKING:
     type=click.IntRange(0, 2**48 - 1),
     help="The seed of the inputs. Default: one is drawn at random for each call; the reports name it.",
 )
+@click.option(
+    "--verbose", "-v", is_flag=True, help="List everybody in the end, and not only the first ten."
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="How the summary is written: for a person, or as JSON.",
+)
 def grade(
     submissions: Path,
     where: str,
     roster_file: Path | None,
+    identifier: str,
     exercises: tuple[str, ...],
     folder: Path | None,
     assignment_file: Path | None,
@@ -107,22 +137,31 @@ def grade(
     late_penalty: str | None,
     free_days: int | None,
     accept_days: int | None,
+    collected: str,
     title: str,
     force: bool,
+    change: bool,
     devices: tuple[str, ...],
     seed: int | None,
+    verbose: bool,
+    form: str,
 ) -> None:
-    """Grades a class: a folder with a folder, repository, zip or file for each student, into a gradebook.
+    """Grades a class: a folder with a folder, repository, archive or file for each student, into a gradebook.
 
-    The folders that `gh classroom clone student-repos`, `gh teacher download`, Gradescope, Canvas, Moodle and nbgrader
-    leave are known. Called again, it goes on where it was stopped, and grades only what is new or has changed.
+    What `gh classroom clone student-repos`, `gh teacher download`, Gradescope, Canvas, Moodle, Blackboard, Brightspace
+    and nbgrader leave is known, unpacked or as the zip or .tar.gz that it comes in. Called again, it goes on where it
+    was stopped, and grades only what is new or has changed.
 
     Exit status: 0 everything was graded, 1 something could not be (see the list), 2 the call or the input was wrong.
     """
+    from dataclasses import asdict
+
     from ..submission.protected import read_digests
 
     if jobs and scheduler:
         refuse("--jobs is for this machine; with --scheduler the cluster has its workers.")
+    if identifier and not roster_file:
+        refuse("--id names a column of a roster. Give the roster too, with --roster.")
     course = open_course(folder)
     until = _time(deadline)
     # an assignment file is named here, so it is the instructor's own
@@ -133,19 +172,33 @@ def grade(
     )
     protected = read_digests(digests_file) if digests_file else None
     with opened(where, create=True) as gradebook:
+        from ..classroom.gradebook.late import LatePolicy
         from ..classroom.gradebook.settings import GradebookSettings
+        from ..classroom.handin.choice import knows
         from ..classroom.handin.roster import read_roster
+        from ..classroom.handin.unpacking import gathered
         from ..classroom.run.grade_class import GradingConditions, grade_class
         from ..classroom.run.pool import workers_of
 
-        policy = _policy(gradebook.policy, late_penalty, free_days, accept_days)
+        terms = gradebook.policy
+        if gradebook.new and assigned:  # what an option leaves open, the assignment says
+            terms = LatePolicy(**asdict(assigned.assignment.late))
+        policy = _policy(terms, late_penalty, free_days, accept_days)
+        devices = devices or (gradebook.made_with.devices if gradebook.made_with else ())
         console = console_for(stderr=True)
         try:
-            roster = read_roster(roster_file) if roster_file else None
+            roster = read_roster(roster_file, identifier) if roster_file else None
             workers = workers_of(scheduler, jobs, course, devices, console.print)
-            with _progress(console) as progress:
+            students = [entry.student for entry in roster or ()] or gradebook.students()
+            names = exercises or (assigned.names if assigned else gradebook.exercises)
+            with (
+                gathered(submissions, names or course.names, knows(students)) as there,
+                _progress(console) as progress,
+            ):
+                if gradebook.new:
+                    title = title or collected or there.name
                 summary = grade_class(
-                    submissions,
+                    there.folder,
                     gradebook,
                     GradebookSettings(title, exercises, until, policy),
                     GradingConditions(seed=seed, devices=devices),
@@ -153,15 +206,19 @@ def grade(
                     assigned=assigned,
                     protected=protected,
                     roster=roster,
+                    collected=collected,
                     workers=workers,
                     force=force,
+                    change=change,
                     progress=progress,
                 )
+                summary.left_out = there.left_out
         except KeyboardInterrupt:
             click.echo("\ngrader: Stopped. The same command goes on from here.", err=True)
             # at once: the workers see that this process is gone and end by themselves
             os._exit(130)
-        tell(gradebook, summary, where)
+        show = tell_as_json if form == "json" else tell
+        show(gradebook, summary, where, verbose)
     sys.exit(1 if summary.faults else 0)
 
 

@@ -81,6 +81,7 @@ class Assignment:
 
     Attributes:
         wrong_answers: a folder with answers that are to lose points, as `EXERCISE/*.py`; a release is tried with them.
+        half_points: whether points that are given by hand may be halves.
     """
 
     path: Path
@@ -90,6 +91,7 @@ class Assignment:
     hints: bool = True
     notebooks: bool = False
     wrong_answers: Path | None = None
+    half_points: bool = False
     late: Late = field(default_factory=Late)
     ci: CI = field(default_factory=CI)
 

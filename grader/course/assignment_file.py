@@ -5,6 +5,7 @@
     hints = true                             # `grader hint` gives them
     notebooks = false                        # hand out notebooks instead of Python files
     wrong_answers = "wrong"                  # a folder with wrong/EXERCISE/*.py, which a release is tried with
+    half_points = false                      # may points that are given by hand be halves?
 
     [late]                                   # what a day late costs; without this table, nothing is taken
     points = 10
@@ -44,7 +45,9 @@ from .assignment import CI, Assignment, Late, Part
 FILENAME = "assignment.toml"
 _MAX_BYTES = 1 << 20
 _MAX_POINTS = 10_000
-_KEYS = ("title", "deadline", "hints", "notebooks", "wrong_answers", "late", "ci", "exercise")
+_KEYS = (
+    "title", "deadline", "hints", "notebooks", "half_points", "wrong_answers", "late", "ci", "exercise",
+)  # fmt: skip
 _PART_KEYS = ("name", "points", "checks", "visibility", "held_back", "instructor_checks")
 _COMMIT = re.compile(r"git\+https://[\w.:/~%-]+@[0-9a-f]{40}")
 _VERSION = re.compile(r"\d+(\.\d+)*((a|b|rc)\d+)?(\.(post|dev)\d+)?")
@@ -96,6 +99,7 @@ class _Reader:
             hints=self.flag(settings, "hints", "", True),
             notebooks=self.flag(settings, "notebooks", "", False),
             wrong_answers=self.wrong_answers(settings, names),
+            half_points=self.flag(settings, "half_points", "", False),
             late=self.late(self.table(settings, "late")),
             ci=self.ci(self.table(settings, "ci")),
         )

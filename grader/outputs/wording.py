@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import replace
 from typing import NamedTuple
 
 from ..language import _
@@ -184,3 +185,17 @@ def again_command(exercise: ExerciseResult) -> str:
 def _repeating(exercise: ExerciseResult) -> str:
     """The seed, and whatever else the command needs."""
     return f"{exercise.seed} {_options.get()}".rstrip()
+
+
+def without(checks: Iterable[CheckResult], hidden: Collection[str]) -> list[CheckResult]:
+    """The checks but for `hidden`, by name; a mistake that one of these told is told by the first that shows it too."""
+    first: dict[str, str] = {}
+    shown = []
+    for check in checks:
+        if check.name in hidden:
+            continue
+        if check.same_as in hidden:
+            name = first.setdefault(check.same_as, check.name)
+            check = replace(check, same_as=name if name != check.name else "")
+        shown.append(check)
+    return shown

@@ -34,6 +34,7 @@ def source_of_bytes(data: bytes, shown: str) -> Source:
         sentence = _("{file} is a notebook, whatever its name says, and was graded as one.")
         return replace(book, notes=(sentence.format(file=shown),))
     notes: tuple[str, ...] = ()
+    encoding = ""
     try:
         text = data.removeprefix(codecs.BOM_UTF8).decode("utf-8")
     except UnicodeDecodeError as error:
@@ -47,7 +48,7 @@ def source_of_bytes(data: bytes, shown: str) -> Source:
         sentence = _("{file} is not UTF-8 text: it was read as {encoding}. Save the file as UTF-8.")
         problem, notes = "", (sentence.format(file=shown, encoding=encoding),)
     if problem:
-        return _unusable(shown, problem)
+        return replace(_unusable(shown, problem), problem_kind="encoding")
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
         sentence = _("{file}, line {line}: a NUL byte. Save the file as plain UTF-8 text.")
@@ -61,7 +62,7 @@ def source_of_bytes(data: bytes, shown: str) -> Source:
             "{file}, line {line}: a command of notebooks is no Python; it was passed over."
         )
         notes = (*notes, sentence.format(file=shown, line=commands[0]))
-    return replace(Source.of_text(shown, text), notes=notes)
+    return replace(Source.of_text(shown, text), notes=notes, encoding=encoding)
 
 
 def notebook_of_bytes(data: bytes, shown: str) -> Source:
@@ -145,7 +146,7 @@ def _joined(source: object, old: bool) -> str | None:
 
 
 def _unusable(shown: str, problem: str) -> Source:
-    return Source(shown, problem=problem)
+    return Source(shown, problem=problem, problem_kind="unreadable")
 
 
 def _too_large(shown: str, most: int) -> Source:

@@ -86,7 +86,7 @@ class FolderFiles(Files):
         path = self._folder / name
         if leads_out(self._folder, path):
             sentence = _("{file} leads out of the submission's folder. Copy the file itself there.")
-            raise UnreadableError(sentence.format(file=name))
+            raise UnreadableError(sentence.format(file=name), "link")
         return read_plain(path, name, most)
 
 
@@ -133,7 +133,7 @@ def open_plain(path: Path, shown: str) -> BinaryIO:
     """
     if os.path.islink(path):
         sentence = _("{file} is a symbolic link. Hand in the file itself.")
-        raise UnreadableError(sentence.format(file=shown))
+        raise UnreadableError(sentence.format(file=shown), "link")
     try:
         # the flag is for a link that was not there a moment ago
         flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)

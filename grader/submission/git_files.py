@@ -20,11 +20,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ..errors import Fault, NoCommitError, UnreadableError
-from .files import MAX_FILES, Files, read_plain
+from .files import MAX_FILES, Files
+from .git_refs import HASH, MAX_LISTING, branches_of, head_of, text_of
 
 _PROCESSOR_SECONDS = 20  # for one command
 _SECONDS = 180  # for all that is read of one repository: more than all commands may take
@@ -36,13 +38,24 @@ _LIMITED = (
     'exec git "$@"'
 )
 _OBJECT_FOLDERS = ("pack", "info", *(f"{number:02x}" for number in range(256)))
-_HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_MAX_LISTING = 8 << 20
 _KILLED = [-getattr(signal, name) for name in ("SIGKILL", "SIGTERM") if hasattr(signal, name)]
 _OUT_OF_TIME = -signal.SIGXCPU if hasattr(signal, "SIGXCPU") else None
 _TOO_MUCH = "The repository holds something far too large: git is not done with it. Clone it again."
 _DAMAGED = "The repository is damaged, or holds something far too large: git cannot read it. Clone it again."
 _LONGEST_HEAD = 200  # of what is said of an object before it comes
+MOST_LISTED = 1000  # commits that are counted
+_MOST_BRANCHES = 100
+# who makes commits in a student's repository besides the student: GitHub Classroom puts the template there
+_BOT = re.compile(rb".*\[bot\](@.*)?|github-classroom(@.*)?|classroom50(@.*)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Commit:
+    """A commit as a list of them tells of it; by a bot if a service made it, and no person."""
+
+    hash: str
+    when: datetime
+    by_bot: bool
 
 
 def git_folder(path: Path) -> Path | None:
@@ -73,9 +86,9 @@ class CommitFiles(Files):
         self._used_up = False
         try:
             self._objects = folder / "objects"
-            head = _head(folder)
-            self._prepare(folder, head)
-            self.commit, self.when = self._last(head, until)
+            self._folder, self._head = folder, head_of(folder)
+            self._prepare(folder, self._head)
+            self.commit, self.when = self._last(self._head, until)
             self._blobs = dict(self._tree())
         except BaseException:
             self.close()
@@ -84,10 +97,31 @@ class CommitFiles(Files):
     def names(self) -> Iterator[str]:
         yield from self._blobs
 
+    def is_by_bots(self) -> bool:
+        """Whether no person has made any commit up to this one: it is what the template gave out."""
+        return all(each.by_bot for each in self._commits(self.commit))
+
+    def newer(self) -> list[Commit]:
+        """Later commits of the same branch that were not in time, a bot's aside; the latest first, and only so many."""
+        if self._head == self.commit:
+            return []
+        return [each for each in self._commits(self._head, f"^{self.commit}") if not each.by_bot]
+
+    def newer_elsewhere(self) -> tuple[str, Commit] | None:
+        """The latest commit that is only on other branches, with the name of one, where it is later than this one."""
+        branches = {tip: name for name, tip in branches_of(self._folder) if tip != self._head}
+        tips = list(branches)[:_MOST_BRANCHES]
+        if not tips:
+            return None
+        for each in self._commits("--ignore-missing", *tips, f"^{self._head}"):
+            if not each.by_bot and each.when > self.when:
+                return branches.get(each.hash, "" if len(tips) > 1 else branches[tips[0]]), each
+        return None
+
     def read(self, name: str, most: int) -> bytes:
         mode, blob, size = self._blobs[name]
         if mode == "120000":
-            raise UnreadableError(f"{name} is a symbolic link. Hand in the file itself.")
+            raise UnreadableError(f"{name} is a symbolic link. Hand in the file itself.", "link")
         if size > most:
             return bytes(most + 1)  # too large, whatever is in it; it is not unpacked
         if self._used_up:
@@ -149,7 +183,7 @@ class CommitFiles(Files):
         (self._scratch / "config").write_text("\n".join(lines) + "\n")
         # where a clone with --depth ends
         with suppress(OSError, UnreadableError):
-            ends = [line for line in _text(folder / "shallow").split() if _HASH.fullmatch(line)]
+            ends = [line for line in text_of(folder / "shallow").split() if HASH.fullmatch(line)]
             (self._scratch / "shallow").write_text("".join(f"{line}\n" for line in ends))
 
     def _last(self, head: str, until: datetime | None) -> tuple[str, datetime]:
@@ -162,6 +196,22 @@ class CommitFiles(Files):
                 f"There is no commit before the deadline. The last one is of {last:%Y-%m-%d %H:%M} UTC."
             )
         return found[1].decode("ascii"), _time(found[0])
+
+    def _commits(self, *wanted: str) -> list[Commit]:
+        """What `rev-list` lists, the latest first."""
+        form = "--format=%ct%x00%an%x00%ae"
+        listing = self._git("rev-list", f"--max-count={MOST_LISTED}", form, *wanted, "--")
+        found = []
+        lines = listing.split(b"\n")
+        for head, about in zip(lines[::2], lines[1::2], strict=False):
+            seconds, name, mail = [*about.split(b"\0"), b"", b""][:3]
+            by_bot = any(_BOT.fullmatch(who.strip()) for who in (name, mail))
+            found.append(
+                Commit(
+                    head.removeprefix(b"commit ").decode("ascii", "replace"), _time(seconds), by_bot
+                )
+            )
+        return found
 
     def _tree(self) -> Iterator[tuple[str, tuple[str, str, int]]]:
         """Path → mode, hash and size of every file."""
@@ -184,8 +234,8 @@ class CommitFiles(Files):
         assert process.stdout
         try:
             with self._kept_in_time(process):
-                output = process.stdout.read(_MAX_LISTING + 1)
-                if len(output) > _MAX_LISTING:
+                output = process.stdout.read(MAX_LISTING + 1)
+                if len(output) > MAX_LISTING:
                     raise UnreadableError("The repository is far too large for an exercise.")
                 if process.wait() != 0:
                     raise self._why_it_ended(process)
@@ -280,43 +330,6 @@ def _holds_others(folder: Path) -> bool:
             )
     except (FileNotFoundError, NotADirectoryError):
         return False
-
-
-def _head(folder: Path) -> str:
-    """The hash of the commit that HEAD stands for."""
-    found = _text(folder / "HEAD").strip()
-    for _ in range(3):
-        if _HASH.fullmatch(found):
-            return found
-        name = found.removeprefix("ref:").strip()
-        if found == name or ".." in name or not name.startswith("refs/"):
-            break
-        if name == "refs/heads/.invalid":
-            raise UnreadableError(
-                "The repository keeps its branches as a “reftable”. Clone it again."
-            )
-        try:
-            found = _text(folder / name).strip()
-        except FileNotFoundError:
-            found = _packed(folder, name)
-            if not found:
-                raise NoCommitError("The repository has no commit.") from None
-    raise UnreadableError("The repository is damaged: its HEAD leads nowhere. Clone it again.")
-
-
-def _packed(folder: Path, name: str) -> str:
-    with suppress(FileNotFoundError):
-        for line in _text(folder / "packed-refs").splitlines():
-            commit, _, ref = line.partition(" ")
-            if ref == name:
-                return commit
-    return ""
-
-
-def _text(path: Path) -> str:
-    if not os.path.lexists(path):  # also where no file could have such a name
-        raise FileNotFoundError
-    return read_plain(path, path.name, _MAX_LISTING).decode("utf-8", "replace")
 
 
 def _time(seconds: bytes) -> datetime:

@@ -1,9 +1,10 @@
 """Which file of a submission is an exercise's answer: one order, for a student's own folder and for a class's hand-ins.
 
-What lies higher goes first, and a folder `exercises/` counts as none; then the file's own name before that of a
-browser's second download, `my_linear (1).py`; then a Python file before a notebook; then what lies beside `exercises/`
-before what lies in it. A stub that was left beside a file that was filled in is not the answer. Where there is none of
-these, or nothing but the stub, one file whose name is nearly right is taken.
+What lies higher goes first, and a folder `exercises/` counts as none; then the last of Teams' folders `Version 2/`;
+then the file's own name before that of a browser's second download, `my_linear (1).py`; then a Python file before a
+notebook; then what lies beside `exercises/` before what lies in it. A stub that was left beside a file that was filled
+in is not the answer. Where there is none of these, or nothing but the stub, one file whose name is nearly right is
+taken.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ MAX_BYTES = 256 << 20  # of all files that are read of one submission
 _MAX_CANDIDATES = 8  # files that are read for one exercise
 _DOWNLOADED_AGAIN = re.compile(r" ?\(\d+\)(?=\.\w+$)")
 _NEARLY = re.compile(r"(.{1,200}?)\.(?:py|ipynb)(?:\.txt)?", re.IGNORECASE)
+_VERSION = re.compile(
+    r"Version (\d{1,9})"
+)  # the folder that Teams keeps what was handed in again in
 _SIGNS = re.compile(r"[\W_]+")
 _ADDED = re.compile(r"(?:copy|v|final|new|fixed|done|solution|submission|answer|\d+)+$")
 
@@ -106,7 +110,8 @@ def _nearly(paths: Sequence[str], files: Files, exercise: str) -> Answer:
         )
         shown = ", ".join(on_one_line(path, 80) for path in paths[:_MAX_CANDIDATES])
         problem = sentence.format(file=right, names=shown)
-        return Answer(paths[0], Source(on_one_line(paths[0]), problem=problem))
+        source = Source(on_one_line(paths[0]), problem=problem, problem_kind="name")
+        return Answer(paths[0], source)
     source = read_source(files, paths[0])
     sentence = _("{path} was taken for {file}. Give it that name.")
     note = sentence.format(path=on_one_line(paths[0]), file=right)
@@ -153,9 +158,12 @@ def candidates(names: Iterable[str], exercises: Sequence[str]) -> dict[str, list
 
 
 def is_looked_at(path: str) -> bool:
-    """Whether a student may have put this file there: not too deep, and not in a folder that a tool made."""
-    folders = path.split("/")[:-1]
-    return len(folders) <= MAX_DEPTH and SKIPPED.isdisjoint(folders)
+    """Whether a student may have put this file there: not too deep, and not made by a tool.
+
+    macOS puts a file `._NAME` beside NAME in zips and on foreign disks.
+    """
+    *folders, name = path.split("/")
+    return len(folders) <= MAX_DEPTH and SKIPPED.isdisjoint(folders) and not name.startswith("._")
 
 
 def exercise_of(filename: str, exercises: Collection[str]) -> str | None:
@@ -164,11 +172,14 @@ def exercise_of(filename: str, exercises: Collection[str]) -> str | None:
     return stem if dot + suffix in SUFFIXES and stem in exercises else None
 
 
-def _order(path: str) -> tuple[int, bool, bool, bool, str]:
+def _order(path: str) -> tuple[int, int, bool, bool, bool, str]:
     *folders, name = path.split("/")
     inside = folders[-1:] == [EXERCISES]
     again = _DOWNLOADED_AGAIN.search(name) is not None
-    return len(folders) - inside, again, path.endswith(".ipynb"), inside, path
+    version = max(
+        (int(found[1]) for each in folders if (found := _VERSION.fullmatch(each))), default=0
+    )
+    return len(folders) - inside, -version, again, path.endswith(".ipynb"), inside, path
 
 
 def read_source(files: Files, path: str) -> Source:
@@ -179,7 +190,7 @@ def read_source(files: Files, path: str) -> Source:
             return notebook_of_bytes(files.read(path, MAX_NOTEBOOK_BYTES), shown)
         return source_of_bytes(files.read(path, MAX_SOURCE_BYTES), shown)
     except UnreadableError as error:
-        return Source(shown, problem=on_one_line(str(error)))
+        return Source(shown, problem=on_one_line(str(error)), problem_kind=error.kind)
 
 
 def _is_notebook(path: str) -> bool:

@@ -30,6 +30,8 @@ class Source:
         filename: the file's path as the student knows it, for messages.
         cells: one for a Python file, the code cells of a notebook; empty where the file cannot be used.
         problem: why it cannot, as a sentence that names the file.
+        problem_kind: the same in a word, as `UnreadableError.kind` has it, `encoding`, or `name`.
+        encoding: the one that the file was read in, where that is not UTF-8.
         notebook: whether it is a notebook: magics are passed over, and an error in one cell leaves the others.
         session: whether it is what was run in a session, in which whatever raised was shown at once.
         notes: what its student is told of how the file was found and read; it costs no point.
@@ -41,6 +43,8 @@ class Source:
     notebook: bool = False
     session: bool = False
     notes: tuple[str, ...] = ()
+    problem_kind: str = ""
+    encoding: str = ""
 
     @classmethod
     def of_text(cls, filename: str, text: str) -> Source:

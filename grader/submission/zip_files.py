@@ -7,6 +7,7 @@ import stat
 import struct
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 
@@ -18,6 +19,7 @@ MAX_DIRECTORY_BYTES = 8 << 20
 MAX_ENTRIES = 20_000
 MAX_RATIO = 200  # source text shrinks to a third, a bomb to a thousandth
 _PART_BYTES = 1 << 20
+_UTF_8 = 1 << 11  # the flag of an entry whose name is in UTF-8
 _END = b"PK\x05\x06"
 _END_BYTES = 22
 
@@ -25,23 +27,26 @@ _END_BYTES = 22
 class ZipFiles(Files):
     """The files in a zip.
 
+    Args:
+        times: how many times as large as a student's it may be; one of a whole class is larger.
+
     Raises:
         UnreadableError: if it is none, or is larger than anything that a student writes.
     """
 
-    def __init__(self, file: BinaryIO, shown: str) -> None:
+    def __init__(self, file: BinaryIO, shown: str, times: int = 1) -> None:
         """Takes `file`, also to close it."""
         self._file = file
         try:
             size = file.seek(0, os.SEEK_END)
-            if size > MAX_ZIP_BYTES:
+            if size > times * MAX_ZIP_BYTES:
                 raise UnreadableError(
-                    f"{shown} is larger than {MAX_ZIP_BYTES >> 20} MiB. Hand in the exercises alone."
+                    f"{shown} is larger than {times * MAX_ZIP_BYTES >> 20} MiB. Hand in the exercises alone."
                 )
-            _expect_small_directory(file, size)
+            _expect_small_directory(file, size, times)
             # what says how large the directory is may stand in more places than one
-            self._zip = zipfile.ZipFile(_InSmallParts(file))
-            if len(self._zip.filelist) > MAX_ENTRIES:
+            self._zip = zipfile.ZipFile(_InSmallParts(file, times * MAX_DIRECTORY_BYTES))
+            if len(self._zip.filelist) > times * MAX_ENTRIES:
                 raise _TooMany
         except UnreadableError:
             file.close()
@@ -57,7 +62,7 @@ class ZipFiles(Files):
         self._entries = {
             name: info
             for info in self._zip.infolist()
-            if (name := _inside(info.filename)) and not info.is_dir()
+            if (name := inside(_name(info))) and not info.is_dir()
         }
 
     def names(self) -> Iterator[str]:
@@ -67,9 +72,11 @@ class ZipFiles(Files):
         info = self._entries[name]
         kind = stat.S_IFMT(info.external_attr >> 16)
         if kind and not stat.S_ISREG(kind):
-            raise UnreadableError(f"{name} is a link or no file. Hand in the file itself.")
+            raise UnreadableError(f"{name} is a link or no file. Hand in the file itself.", "link")
         if info.flag_bits & 1:
-            raise UnreadableError(f"{name} is encrypted. Make the zip without a password.")
+            raise UnreadableError(
+                f"{name} is encrypted. Make the zip without a password.", "encrypted"
+            )
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise UnreadableError(f"{name} is packed in an unusual way. Make the zip anew.")
         # what the zip says of its sizes may be a lie, so the reading is bounded as well
@@ -92,7 +99,16 @@ class ZipFiles(Files):
         self._file.close()
 
 
-def _inside(name: str) -> str:
+def _name(info: zipfile.ZipInfo) -> str:
+    """An entry's name; where the flag for UTF-8 is missing, `zipfile` guesses, and rarely well."""
+    if not info.flag_bits & _UTF_8:
+        for encoding in ("utf-8", "cp949"):
+            with suppress(UnicodeError):
+                return info.filename.encode("cp437").decode(encoding)
+    return info.filename
+
+
+def inside(name: str) -> str:
     """The path of an entry as plain parts; empty where it has none, or leads out, or could on some system."""
     path = PurePosixPath(name.replace("\\", "/"))
     if not path.parts or path.is_absolute() or ".." in path.parts or ":" in name or "\0" in name:
@@ -100,7 +116,7 @@ def _inside(name: str) -> str:
     return path.as_posix()
 
 
-def _expect_small_directory(file: BinaryIO, size: int) -> None:
+def _expect_small_directory(file: BinaryIO, size: int, times: int) -> None:
     """`zipfile` reads all of a zip's directory into memory: a hundred MiB of it would be gigabytes."""
     file.seek(max(0, size - _END_BYTES - 65535))  # a comment of up to 65,535 bytes may follow
     tail = file.read()
@@ -108,7 +124,7 @@ def _expect_small_directory(file: BinaryIO, size: int) -> None:
     if at < 0 or len(tail) - at < _END_BYTES:
         raise zipfile.BadZipFile
     entries, directory = struct.unpack_from("<HI", tail, at + 10)
-    if entries > MAX_ENTRIES or directory > MAX_DIRECTORY_BYTES:
+    if entries > times * MAX_ENTRIES or directory > times * MAX_DIRECTORY_BYTES:
         raise _TooMany
 
 
@@ -123,14 +139,15 @@ class _TooMany(Exception):
 class _InSmallParts:
     """A file of which nobody reads more at once than a zip's directory may hold."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, most: int) -> None:
         self._file = file
+        self._most = most
 
     def read(self, size: int = -1) -> bytes:
-        if size > MAX_DIRECTORY_BYTES:
+        if size > self._most:
             raise _TooMany
-        data = self._file.read(MAX_DIRECTORY_BYTES + 1 if size < 0 else size)
-        if len(data) > MAX_DIRECTORY_BYTES:
+        data = self._file.read(self._most + 1 if size < 0 else size)
+        if len(data) > self._most:
             raise _TooMany
         return data
 

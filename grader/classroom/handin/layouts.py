@@ -3,8 +3,7 @@
 gh classroom clone student-repos   DIR/<assignment>-submissions/<assignment>-<login>/     repositories
 gh teacher download                <classroom>-<assignment>_submissions_<time>/<classroom>-<assignment>-<login>/
 Gradescope's export                submission_metadata.yml, submission_<number>/
-Canvas' download                   <name>[_LATE]_<user>_<submission>_<file>
-Moodle's download                  <Full Name>_<number>_assignsubmission_file_/
+Moodle, Canvas, Blackboard, Brightspace   `services` has their names
 nbgrader                           submitted/<student>/<assignment>/, timestamp.txt
 anything else                      <student>/, <student>.zip, <student>.py, <student>_<exercise>.py
 """
@@ -13,72 +12,45 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from itertools import islice
-from pathlib import Path
-from typing import Any
-from zoneinfo import ZoneInfo
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path, PurePath
 
 from ...errors import LayoutError, UnreadableError
-from ...submission.files import leads_out, read_plain
-from ...submission.search import SUFFIXES
+from ...submission.files import read_plain
+from ...submission.search import SUFFIXES, nearly_exercise_of
+from .gradescope import METADATA, exported
+from .hand_in import HandIn, Known, composed, nobody
+from .nbgrader import collected_hand_ins, is_collected
+from .services import ToldByName, told_by_names
+from .wrapping import ARCHIVES, prefix_of, unwrapped, visible
 
-_CANVAS = re.compile(r"(?P<who>[^_]+)_(?P<late>LATE_)?(?P<user>\d+)_(?P<number>\d+)_(?P<file>.+)")
-_MOODLE = re.compile(r"(?P<who>.+)_(?P<number>\d+)_assignsubmission_(?:file|onlinetext)_?")
-_CLASSROOM = re.compile(
-    r"(?P<prefix>.+?)(?:-submissions|_submissions_\d{4}_\d\d_\d\d_T_\d\d_\d\d_\d\d)"
-)
-_MOST_TIMESTAMPS = 1000
-_LARGEST_NUMBER = 10**100  # of a student; Python makes no text of a number of 4301 digits
-_METADATA = "submission_metadata.yml"
-_ARCHIVES = (".zip", ".7z", ".bz2", ".gz", ".rar", ".tar", ".tgz", ".xz")
+_RECEIPT_BYTES = 4096
+_BETWEEN = "_.- "  # a student's name and an exercise's
 
 
-@dataclass(frozen=True, slots=True)
-class HandIn:
-    """Something that one student handed in.
-
-    Attributes:
-        aliases: what names the student, the surest first.
-        path: a folder, a repository, a zip or a file; where there are `files`, their folder.
-        files: single files, by the name that each is to have.
-        name: the student's, where the layout tells.
-        email: the student's, where the layout tells.
-        when: when it was handed in, with its time zone, where the layout tells.
-        late: whether the layout marks it as late.
-    """
-
-    aliases: tuple[str, ...]
-    path: Path
-    files: Mapping[str, Path] = field(default_factory=dict)
-    name: str = ""
-    email: str = ""
-    when: datetime | None = None
-    late: bool = False
-
-
-def find_hand_ins(folder: Path, exercises: Sequence[str]) -> list[HandIn]:
+def find_hand_ins(
+    folder: Path, exercises: Sequence[str], known: Known = nobody, collected: str = ""
+) -> list[HandIn]:
     """What was handed in, in the order of the names on disk.
 
     Args:
         exercises: names that a file may have; with one alone, a file `<student>.py` is it.
+        known: whether a name is that of a student of the class.
+        collected: which of nbgrader's assignments is meant.
 
     Raises:
-        LayoutError: if `folder` is none, or nothing is in it.
+        LayoutError: if `folder` is none, nothing is in it, or it has to be said which part of it is meant.
     """
     if not folder.is_dir():
         what = "is not a folder" if folder.exists() else "does not exist"
         raise LayoutError(
-            f"{folder} {what}. Give the folder that holds a folder, repository, zip or file per student."
+            f"{folder} {what}. Give the folder that holds a folder, repository, zip or file per student, or the zip or "
+            ".tar.gz that a service gave out."
         )
     try:
-        folder, prefix = _descend(folder)
-        if (folder / _METADATA).is_file():
-            found = list(_gradescope(folder))
-        else:
-            found = list(_generic(folder, prefix, exercises))
+        inner = unwrapped(folder, exercises, known)
+        folder = inner if inner.is_dir() else inner.parent
+        found = list(_hand_ins(folder, exercises, collected))
     except OSError as error:
         raise LayoutError(
             f"{error.filename or folder} cannot be read: {error.strerror}."
@@ -90,140 +62,115 @@ def find_hand_ins(folder: Path, exercises: Sequence[str]) -> list[HandIn]:
     return found
 
 
-def _visible(folder: Path) -> list[Path]:
-    found = (path for path in folder.iterdir() if not path.name.startswith((".", "__")))
-    # by name, since a path that was compared keeps a second copy of itself
-    return sorted(found, key=lambda path: path.name)
+def _hand_ins(folder: Path, exercises: Sequence[str], collected: str) -> Iterator[HandIn]:
+    if not (folder / METADATA).is_file() and is_collected(folder, exercises):
+        yield from collected_hand_ins(folder, exercises, collected)
+        return
+    if collected:
+        raise LayoutError(
+            f"--collected names one of nbgrader's assignments, and {folder} is not nbgrader's. Leave it out."
+        )
+    if (folder / METADATA).is_file():
+        yield from exported(folder)
+    else:
+        yield from _by_names(folder, exercises)
 
 
-def _descend(folder: Path) -> tuple[Path, str]:
-    """The folder that the submissions lie in, and the prefix of their names, where the tool's name for it tells."""
-    if (folder / "submitted").is_dir():
-        return folder / "submitted", ""
-    if match := _CLASSROOM.fullmatch(folder.resolve().name):
-        return folder, match["prefix"] + "-"
-    inner = [path for path in _visible(folder) if path.is_dir()]
-    if len(inner) == 1 and (match := _CLASSROOM.fullmatch(inner[0].name)):
-        return inner[0], match["prefix"] + "-"
-    return folder, ""
-
-
-def _generic(folder: Path, prefix: str, exercises: Sequence[str]) -> Iterator[HandIn]:
-    nbgrader = folder.name == "submitted"
-    files: defaultdict[str, dict[str, Path]] = defaultdict(dict)
-    canvas: dict[str, re.Match[str]] = {}
-    for path in _visible(folder):
+def _by_names(folder: Path, exercises: Sequence[str]) -> Iterator[HandIn]:
+    """What the names on disk tell; a single file is a hand-in together with the student's others."""
+    prefix = prefix_of(folder)
+    entries = visible(folder)
+    told = _told(folder, entries)
+    files: defaultdict[tuple[str, ...], dict[str, Path]] = defaultdict(dict)
+    services: defaultdict[tuple[str, ...], list[ToldByName]] = defaultdict(list)
+    for path in entries:
+        name, by_service = composed(path.name), told.get(path.name)
         if path.is_dir() and not path.is_symlink():
-            if match := _MOODLE.fullmatch(path.name):
-                yield HandIn((match["number"], match["who"]), path, name=match["who"])
+            if by_service:
+                yield _of_service(path, {}, [by_service])
             else:
-                name = path.name.removeprefix(prefix) or path.name
-                when = _timestamp(path) if nbgrader else None
-                yield HandIn(tuple(dict.fromkeys([name, path.name])), path, when=when)
-        elif match := _CANVAS.fullmatch(path.name):
-            # a resubmission's number, `my_linear-1.py`, is not part of its name
-            plain = re.sub(r"-\d+(?=\.\w+$)", "", match["file"])
-            files[match["user"]][plain] = path
-            canvas.setdefault(match["user"], match)
-        elif path.suffix in SUFFIXES and (named := _student_and_exercise(path.stem, exercises)):
-            student, exercise = named
-            files[student][exercise + path.suffix] = path
-        elif path.is_symlink() or path.suffix in _ARCHIVES or path.suffix in SUFFIXES:
+                yield HandIn(_either(name.removeprefix(prefix), name), path)
+        elif by_service:
+            services[by_service.hand_in].append(by_service)
+            files[by_service.hand_in][by_service.file] = path
+        elif named := _student_and_file(name, exercises):
+            student, file = named
+            files[(student,)][file] = path
+        elif path.is_symlink() or name.lower().endswith(ARCHIVES + SUFFIXES):
             # also what cannot be read or told apart: it is told rather than passed over
             if path.stem not in exercises:
-                name = path.stem.removesuffix(".tar")
-                yield HandIn(tuple(dict.fromkeys([name.removeprefix(prefix), name])), path)
-    for who, parts in files.items():
-        if match := canvas.get(who):
-            late = bool(match["late"])
-            yield HandIn((who, match["who"]), folder, parts, name=match["who"], late=late)
+                stem = re.sub(r"\.tar$", "", composed(path.stem), flags=re.IGNORECASE)
+                yield HandIn(_either(stem.removeprefix(prefix), stem), path)
+    for key, parts in files.items():
+        if key in services:
+            yield _of_service(folder, parts, services[key])
         else:
-            yield HandIn((who,), folder, parts)
+            yield HandIn(key, folder, parts)
 
 
-def _student_and_exercise(stem: str, exercises: Sequence[str]) -> tuple[str, str] | None:
-    """`ada_my_linear`, `ada-my_linear` or `my_linear_ada`; with one exercise alone, `ada`. `my_linear` is nobody's."""
-    for name in sorted(exercises, key=len, reverse=True):
-        for pattern in (rf"(.+)[_.\- ]{re.escape(name)}", rf"{re.escape(name)}[_.\- ](.+)"):
+def _told(folder: Path, entries: Iterable[Path]) -> dict[str, ToldByName]:
+    """What services tell by names, by the names as they are on disk."""
+    on_disk = {composed(path.name): path.name for path in entries}
+
+    def read(name: str) -> str:
+        try:
+            data = read_plain(folder / on_disk[name], name, _RECEIPT_BYTES)
+        except UnreadableError:
+            return ""
+        return data.decode("utf-8", "replace")
+
+    return {on_disk[name]: told for name, told in told_by_names([*on_disk], read).items()}
+
+
+def _of_service(path: Path, parts: dict[str, Path], several: Sequence[ToldByName]) -> HandIn:
+    """A hand-in of a folder, or of the files that belong to it; a receipt is one where there is no other."""
+    first = several[0]
+    if len(parts) > 1:
+        receipts = {each.file for each in several if each.receipt}
+        parts = {name: file for name, file in parts.items() if name not in receipts} or parts
+    return HandIn(
+        first.aliases,
+        path,
+        parts,
+        name=first.name,
+        when=first.when,
+        late=any(each.late for each in several),
+        numbered=first.numbered,
+        notes=first.notes,
+    )
+
+
+def _either(*names: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _student_and_file(name: str, exercises: Sequence[str]) -> tuple[str, str] | None:
+    """`ada_my_linear.py`, `Ada - My Linear.PY.txt` or `my_linear_ada.ipynb`; with one exercise, `ada.py`.
+
+    `my_linear.py` is nobody's. The file keeps a name that is nearly right, so that it is told.
+    """
+    stem, suffix = _split(name)
+    is_code = suffix.lower().removesuffix(".txt") in SUFFIXES
+    if not is_code and not name.lower().endswith(ARCHIVES):
+        return None  # a roster, say
+    for exercise in sorted(exercises, key=len, reverse=True):
+        for pattern in (rf"(.+)[_.\- ]{re.escape(exercise)}", rf"{re.escape(exercise)}[_.\- ](.+)"):
             if match := re.fullmatch(pattern, stem):
-                return match[1], name
+                return match[1].strip(_BETWEEN) or match[1], exercise + suffix
+    if not is_code:
+        return None
+    for place in (match.start() for match in re.finditer(f"[{re.escape(_BETWEEN)}]", stem)):
+        student, rest = stem[:place].strip(_BETWEEN), stem[place + 1 :].strip(_BETWEEN)
+        if student and nearly_exercise_of(rest + suffix, exercises):
+            return student, rest + suffix
     if len(exercises) == 1 and stem != exercises[0]:
-        return stem, exercises[0]
+        return stem, exercises[0] + suffix.lower().removesuffix(".txt")
     return None
 
 
-def _gradescope(folder: Path) -> Iterator[HandIn]:
-    import yaml
-
-    try:
-        raw = read_plain(folder / _METADATA, _METADATA, 256 << 20)
-        data = yaml.load(raw, Loader=_loader())
-    except Exception as error:  # yaml has a dozen kinds for what is broken
-        raise LayoutError(
-            f"{folder / _METADATA} cannot be read as YAML. Export it again."
-        ) from error
-    if not isinstance(data, dict):
-        raise LayoutError(f"{folder / _METADATA} is not Gradescope's. Export it again.")
-    for name, about in data.items():
-        if not isinstance(name, str) or not isinstance(about, dict):
-            continue
-        path = folder / name
-        if path.is_symlink() or path.parent != folder or leads_out(folder, path):
-            continue
-        when = about.get(":created_at")
-        for submitter in _dicts(about.get(":submitters")):
-            # of a group, each has handed it in
-            given = [_word(submitter.get(key)) for key in (":sid", ":email", ":name")]
-            yield HandIn(
-                tuple(value for value in (*given, name) if value),
-                path,
-                name=given[2],
-                email=given[1],
-                when=_in_utc(when) if isinstance(when, datetime) else None,
-            )
-
-
-def _loader() -> Any:
-    """YAML's safe loader without merged tables (`<<`), a few lines of which can stand for billions of entries."""
-    import yaml
-
-    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-        def flatten_mapping(self, node: Any) -> None:
-            """Leaves the table as it is written."""
-
-    return Loader
-
-
-def _word(value: Any) -> str:
-    """A text, or a number as one; empty for all else, since the text of a list can be without end."""
-    if isinstance(value, int | float):
-        return str(value) if 0 < abs(value) < _LARGEST_NUMBER else ""
-    return value if isinstance(value, str) else ""
-
-
-def _dicts(value: Any) -> list[dict[str, Any]]:
-    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
-
-
-def _timestamp(folder: Path) -> datetime | None:
-    """nbgrader's `timestamp.txt`, of the student's folder or of the latest assignment in it."""
-    times = []
-    inner = islice(folder.glob("*/timestamp.txt"), _MOST_TIMESTAMPS)
-    for path in (folder / "timestamp.txt", *inner):
-        try:
-            day, clock, *zone = read_plain(path, path.name, 200).decode().split()
-            when = datetime.fromisoformat(f"{day} {clock}")
-            found = _in_utc(when.replace(tzinfo=ZoneInfo(zone[0])) if zone else when)
-        except (UnreadableError, ValueError, LookupError, OSError):
-            continue  # no such file, or none of nbgrader's: a student may have written it
-        if found:
-            times.append(found)
-    return max(times, default=None)
-
-
-def _in_utc(when: datetime) -> datetime | None:
-    """A time without a zone is one of UTC; `None` where the calendar ends before it is there."""
-    try:
-        return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
-    except OverflowError:
-        return None
+def _split(name: str) -> tuple[str, str]:
+    """The name without its suffix, and the suffix; `.py.txt` is one."""
+    path = PurePath(name)
+    if path.suffix.lower() == ".txt" and PurePath(path.stem).suffix.lower() in SUFFIXES:
+        return PurePath(path.stem).stem, PurePath(path.stem).suffix + path.suffix
+    return path.stem, path.suffix

@@ -15,12 +15,23 @@ from typing import Any
 from ...course.catalog import Course
 from ...errors import NoCommitError, UnreadableError
 from ...submission import Cell, Source, Submission
+from ...submission.archives import is_archive, open_archive
 from ...submission.files import Files, FolderFiles, ListedFiles, open_plain
 from ...submission.git_files import CommitFiles, git_folder
-from ...submission.search import SUFFIXES, Answer, find_answers, is_looked_at, on_one_line
+from ...submission.search import (
+    SUFFIXES,
+    Answer,
+    find_answers,
+    is_looked_at,
+    is_stub,
+    on_one_line,
+)
+from ...submission.tar_files import TarFiles
 from ...submission.zip_files import MAX_ZIP_BYTES, ZipFiles
 from ...text import clean
-from .layouts import HandIn
+from .commit_notes import commit_notes
+from .hand_in import HandIn
+from .oddities import Oddity, linked_folders, near_misses, oddities_of
 
 
 @dataclass(frozen=True)
@@ -31,6 +42,8 @@ class Submitted:
         sources: exercise → source; empty where there is nothing to grade, and `problem` says why.
         when: when it was handed in, where that is known; of a repository, the commit's date.
         notes: what the instructor should look at.
+        oddities: what is odd about its files; it stands in the notes, too.
+        untouched: whether it is a repository with nothing but what the template gave out: nothing was handed in.
     """
 
     sources: Mapping[str, Source]
@@ -38,6 +51,8 @@ class Submitted:
     commit: str = ""
     when: datetime | None = None
     notes: tuple[str, ...] = ()
+    oddities: tuple[Oddity, ...] = ()
+    untouched: bool = False
 
     @cached_property
     def digest(self) -> str:
@@ -56,18 +71,45 @@ def read_hand_in(
 
     Whatever is wrong with it is told in the `Submitted`'s `problem`, or in that of a source.
     """
-    submitted = Submitted({}, when=hand_in.when)
+    submitted = Submitted({}, when=hand_in.when, notes=hand_in.notes)
     try:
         with _open(hand_in, until) as files:
             if isinstance(files, CommitFiles):
-                submitted = replace(submitted, commit=files.commit, when=files.when)
-            answers = _answers(files, course, exercises)
+                submitted = _of_commit(submitted, files)
+            paths, answers = _answers(files, course, exercises)
+            if isinstance(files, CommitFiles) and _are_stubs(answers, course):
+                # somebody who has worked on another exercise has handed something in
+                stubs = _are_stubs(find_answers(files, course, course.names), course)
+                submitted = replace(submitted, untouched=stubs or submitted.untouched)
     except (UnreadableError, NoCommitError) as error:
         return replace(submitted, problem=clean(str(error)))
+    oddities = [
+        *oddities_of(answers, exercises),
+        *near_misses(paths, answers, exercises),
+        *(linked_folders(hand_in.path) if isinstance(files, FolderFiles) else ()),
+    ]
+    two = (_two_answers(name, found) for name, found in answers.items() if found.others)
+    only = ("That commit holds only what the template gave out.",)
+    template = only if submitted.untouched and submitted.notes else ()
     return replace(
         submitted,
         sources={name: answer.source for name, answer in answers.items()},
-        notes=tuple(_two_answers(name, found) for name, found in answers.items() if found.others),
+        notes=(*submitted.notes, *template, *two, *(each.text for each in oddities)),
+        oddities=tuple(oddities),
+    )
+
+
+def _are_stubs(answers: Mapping[str, Answer], course: Course) -> bool:
+    return all(is_stub(found.source, course[name]) for name, found in answers.items())
+
+
+def _of_commit(submitted: Submitted, files: CommitFiles) -> Submitted:
+    return replace(
+        submitted,
+        commit=files.commit,
+        when=files.when,
+        notes=(*submitted.notes, *commit_notes(files)),
+        untouched=files.is_by_bots(),
     )
 
 
@@ -76,28 +118,32 @@ def _open(hand_in: HandIn, until: datetime | None) -> Files:
     if hand_in.files:
         return ListedFiles(hand_in.files)
     if path.is_symlink():
-        raise UnreadableError(f"{path.name} is a symbolic link. Put the submission itself there.")
+        told = f"{path.name} is a symbolic link. Put the submission itself there."
+        raise UnreadableError(told, "link")
     if path.suffix in SUFFIXES:
         return ListedFiles({path.name: path})
     if path.is_dir():
         repository = git_folder(path)
         return CommitFiles(repository, until) if repository else FolderFiles(path)
-    return ZipFiles(open_plain(path, path.name), path.name)
+    return open_archive(open_plain(path, path.name), path.name)
 
 
-def _answers(files: Files, course: Course, exercises: Sequence[str]) -> dict[str, Answer]:
-    """The answers in `files`; where none is, those in the one zip among them.
+def _answers(
+    files: Files, course: Course, exercises: Sequence[str]
+) -> tuple[list[str], dict[str, Answer]]:
+    """The files that are looked at, and the answers among them; where none is, those in the one archive among them.
 
     Raises:
         UnreadableError: if there is no answer at all.
     """
-    if answers := find_answers(files, course, exercises):
-        return answers
+    answers = find_answers(files, course, exercises)
     names = list(filter(is_looked_at, files.names()))
-    zips = [name for name in names if name.endswith(".zip")]
-    if len(zips) == 1 and not isinstance(files, ZipFiles):
-        inner = io.BytesIO(files.read(zips[0], MAX_ZIP_BYTES))
-        with ZipFiles(inner, zips[0]) as unpacked:
+    if answers:
+        return names, answers
+    archives = [name for name in names if is_archive(name)]
+    if len(archives) == 1 and not isinstance(files, ZipFiles | TarFiles):
+        inner = io.BytesIO(files.read(archives[0], MAX_ZIP_BYTES))
+        with open_archive(inner, archives[0]) as unpacked:
             return _answers(unpacked, course, exercises)
     raise UnreadableError(_nothing(names, exercises))
 

@@ -6,9 +6,9 @@ import secrets
 import shutil
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from traceback import format_exc
 from typing import Any, Self
@@ -20,13 +20,19 @@ from ...machines import cores, limits_of
 from ...sandbox import Limits
 from ...submission import Submission
 from ...submission.protected import Announced, announced_in, changed_files, disagreement
-from ..gradebook.enrolment import await_results, enrol
-from ..gradebook.late import LatePolicy, late_days
-from ..gradebook.reader import Gradebook
+from ..gradebook.changes import completed, refuse_changes
+from ..gradebook.enrolment import await_results, enrol, listed_students, removed_students
+from ..gradebook.kept_back import noted
+from ..gradebook.late import late_days
+from ..gradebook.made_with import MadeWith
+from ..gradebook.reader import NOTHING_HANDED_IN, Gradebook
 from ..gradebook.settings import GradebookSettings, write_max_scores, write_settings
 from ..gradebook.writer import GradebookWriter, ReceivedHandIn
-from ..handin.choice import ChosenHandIn, choose
-from ..handin.layouts import HandIn, find_hand_ins
+from ..handin.choice import ChosenHandIn, choose, knows, require_known
+from ..handin.contents import exercises_in, holds_work
+from ..handin.hand_in import HandIn
+from ..handin.layouts import find_hand_ins
+from ..handin.oddities import Oddity
 from ..handin.read import Submitted, digest_of, has_repository, read_hand_in
 from ..handin.roster import RosterEntry
 from .pool import Workers, local_workers
@@ -76,14 +82,20 @@ class RunSummary:
         graded: results that are new.
         graded_before: results that were there already.
         unreadable: student → why there was nothing to grade in it.
+        oddities: student → what is odd about the files.
+        left_out: files of a class's archive that could not be unpacked, each with the reason.
         faults: student → why there is no verdict, through no fault of the student.
+        removed: who was taken out by hand, and has something in the folder all the same.
     """
 
     handed_in: int = 0
     graded: int = 0
     graded_before: int = 0
     unreadable: dict[str, str] = field(default_factory=dict)
+    oddities: dict[str, tuple[Oddity, ...]] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
     faults: dict[str, tuple[Trouble, ...]] = field(default_factory=dict)
+    removed: list[str] = field(default_factory=list)
 
 
 def grade_class(
@@ -96,8 +108,10 @@ def grade_class(
     assigned: AssignedCourse | None = None,
     protected: Mapping[str, str] | None = None,
     roster: Sequence[RosterEntry] | None = None,
+    collected: str = "",
     workers: Workers | None = None,
     force: bool = False,
+    change: bool = False,
     progress: Progress | None = None,
 ) -> RunSummary:
     """Grades what lies in `submissions` into `gradebook`; called again, it goes on where it was stopped.
@@ -112,68 +126,60 @@ def grade_class(
         assigned: an assignment laid on its course, for the instructor; it brings the course.
         protected: digests of the files that the release gave out; what differs is noted.
         roster: the students, in their order; without one, the gradebook's, and whoever has handed something in.
+        collected: which of nbgrader's assignments is graded, where students have handed in several.
         workers: by default a process for each core of this machine.
         force: grade again what was graded before.
+        change: whether it is meant where the call differs from what the gradebook was made with.
 
     Raises:
-        LayoutError: if there is nothing to grade in `submissions`.
+        ChangeError: if it differs, and `change` is not given.
+        LayoutError: if there is nothing to grade in `submissions`, or nobody who handed in is on the roster.
         GradebookError: if the gradebook cannot be written.
         WorkersError: if the workers cannot be used.
         CourseFault: if a check fails before there is any submission.
     """
     course = assigned.course if assigned else course or load_course()
     conditions = conditions or GradingConditions()
-    settings = _completed(settings or GradebookSettings(), gradebook, assigned)
+    settings = completed(settings or GradebookSettings(), gradebook, assigned)
+    conditions = _with_devices(conditions, gradebook)
+    devices = normalized_devices(conditions.devices)
+    if not change:
+        made_with = MadeWith.of(course, assigned, settings.exercises, devices)
+        refuse_changes(gradebook, settings, made_with)
     for name in settings.exercises:
         if name not in course.names:
             raise LayoutError(f"There is no exercise {name!r} in the course {course.title!r}.")
     folder = Path(submissions)
-    hand_ins = find_hand_ins(folder, settings.exercises or course.names)
+    students = listed_students(gradebook, roster)
+    names = settings.exercises or course.names
+    hand_ins = find_hand_ins(folder, names, knows(students), collected)
     if not shutil.which("git") and any(has_repository(each.path) for each in hand_ins):
         raise LayoutError("There are repositories among the submissions, and git is not installed.")
     policy = settings.policy or gradebook.policy
-    wanted = settings.exercises or _found(hand_ins, course, policy.closes(settings.deadline))
+    until = policy.closes(settings.deadline)
+    wanted = settings.exercises or exercises_in(hand_ins, course, until)
     in_order = tuple(name for name in course.names if name in wanted)
-    title = settings.title or folder.resolve().name
-    write_settings(gradebook, replace(settings, title=title, exercises=in_order))
-    students = [entry.student for entry in roster or ()] or gradebook.students()
-    chosen, new = choose(hand_ins, students)
+    holds = partial(holds_work, course=course, exercises=in_order, until=until)
+    chosen, new = choose(hand_ins, students, holds)
+    require_known(chosen, new, students, bool(roster) or gradebook.has_roster)
+    title = settings.title or collected or folder.resolve().name
+    made_with = MadeWith.of(course, assigned, in_order, devices)
+    write_settings(gradebook, replace(settings, title=title, exercises=in_order), made_with)
     enrol(gradebook, roster, new)
+    gone = removed_students(gradebook) & chosen.keys()
+    chosen = {student: mine for student, mine in chosen.items() if student not in gone}
     await_results(gradebook, chosen)
     rules = _Rules(course, assigned, protected or {}, conditions, force)
     workers = workers or local_workers(cores(), course, conditions.limits, conditions.devices)
-    return _Run(gradebook, rules, chosen, progress or Progress()).grade(workers)
+    summary = _Run(gradebook, rules, chosen, progress or Progress()).grade(workers)
+    summary.removed = sorted(gone)
+    return summary
 
 
-def _completed(
-    given: GradebookSettings, gradebook: Gradebook, assigned: AssignedCourse | None
-) -> GradebookSettings:
-    """The settings, with what is not given taken from the assignment and then from the gradebook."""
-    exercises, deadline, policy = given.exercises, given.deadline, given.policy
-    if assigned:
-        exercises = exercises or assigned.names
-        deadline = deadline or assigned.assignment.deadline
-        policy = policy or LatePolicy(**asdict(assigned.assignment.late))
-    return GradebookSettings(
-        given.title or gradebook.title,
-        tuple(exercises or gradebook.exercises),
-        deadline or gradebook.deadline,
-        policy,
-    )
-
-
-def _found(hand_ins: Sequence[HandIn], course: Course, until: datetime | None) -> tuple[str, ...]:
-    """The exercises that at least one student has handed in."""
-    found: set[str] = set()
-    for each in hand_ins:
-        with suppress(Exception):  # of it is told when its turn comes
-            found.update(read_hand_in(each, course, course.names, until).sources)
-    if not found:
-        raise LayoutError(
-            f"None of the {len(hand_ins)} submissions holds an exercise of the course {course.title!r}, "
-            f"such as {course.names[0]}.py. `--course` names another course."
-        )
-    return tuple(found)
+def _with_devices(conditions: GradingConditions, gradebook: Gradebook) -> GradingConditions:
+    """The conditions, with the devices that the gradebook was made with where none is named."""
+    kept = gradebook.made_with.devices if gradebook.made_with else ()
+    return replace(conditions, devices=conditions.devices or kept)
 
 
 @dataclass(frozen=True)
@@ -279,7 +285,8 @@ class _Run:
         self._summary = RunSummary(handed_in=len(chosen))
         self._blank = rules.blank_task(gradebook.exercises)
         self._conditions = _result_conditions(self._blank, rules.conditions.seed)
-        self._writer = GradebookWriter.begin(gradebook, self._conditions, rules.force)
+        conditions = self._conditions | noted(rules.assigned)
+        self._writer = GradebookWriter.begin(gradebook, conditions, rules.force)
 
     def grade(self, workers: Workers) -> RunSummary:
         self._progress.total(len(self._chosen))
@@ -328,6 +335,8 @@ class _Run:
                     self._summary.graded_before += 1
                 elif student in self._unread:
                     self._in_trouble(student, "", (self._unread[student],))
+                elif submitted.untouched:
+                    self._summary.handed_in -= 1
                 else:
                     self._summary.unreadable[student] = submitted.problem
                 self._progress.done(student)
@@ -348,6 +357,11 @@ class _Run:
         except Exception as error:  # one submission's trouble never stops the rest
             self._unread[student] = trouble_of(f"It cannot be read: {error}", format_exc())
             return Submitted({}, when=hand_in.when)
+        if submitted.untouched:
+            nothing = replace(submitted, sources={}, problem=NOTHING_HANDED_IN, when=None)
+            return replace(nothing, notes=tuple(notes))
+        if submitted.oddities:
+            self._summary.oddities[student] = submitted.oddities
         notes += _late_notes(hand_in, submitted.when, deadline)
         return replace(submitted, notes=tuple(notes))
 

@@ -5,10 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from grader.classroom.handin.choice import choose
-from grader.classroom.handin.layouts import HandIn
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grader.classroom.handin.choice import choose, knows, require_known
+from grader.classroom.handin.hand_in import HandIn
 from grader.classroom.handin.roster import ID_LENGTH
 from grader.classroom.records import Enrolled
+from grader.errors import LayoutError
 from tests.gradebooks import NOON
 
 ADA = Enrolled("1", "Ada Lovelace", login="ada")
@@ -56,3 +61,113 @@ def test_a_name_from_outside_is_cut_and_plain() -> None:
     assert len(new.id) <= ID_LENGTH
     assert new.id.isprintable()
     assert new.name.isprintable()
+
+
+def moodle(number: str, name: str, kind: str = "file") -> HandIn:
+    aliases = number, f"Participant {number}", name
+    path = Path(f"{name}_{number}_assignsubmission_{kind}_")
+    return HandIn(aliases, path, name=name, numbered=2)
+
+
+def owner(hand_in: HandIn, *students: Enrolled) -> str:
+    chosen, _ = choose([hand_in], students)
+    return next(iter(chosen))
+
+
+def test_what_holds_an_exercise_counts_before_what_is_later() -> None:
+    early, late = lying("a", "ada", when=NOON), lying("b", "ada", when=NOON + timedelta(hours=1))
+    [mine] = choose([late, early], [ADA], lambda each: each is early)[0].values()
+    assert (mine.hand_in, mine.notes) == (early, ("a counts; there is no exercise in b.",))
+    [mine] = choose([late, early], [ADA], lambda each: False)[0].values()
+    assert mine.hand_in == late
+
+
+@pytest.mark.parametrize("counts", ["file", "onlinetext"])
+def test_of_online_text_and_files_what_holds_exercises_counts(counts: str) -> None:
+    both = [moodle("5", "Ada Lovelace", kind) for kind in ("file", "onlinetext")]
+    for order in (both, both[::-1]):
+        [mine] = choose(order, [ADA], lambda each: counts in each.path.name)[0].values()
+        assert counts in mine.hand_in.path.name
+        assert bool(mine.notes) == (counts == "onlinetext")  # a greeting is nothing to look at
+        [mine] = choose(order, [ADA])[0].values()
+        assert "counts; there is also" in mine.notes[0]
+
+
+def test_a_number_of_the_service_is_that_of_its_own_roster() -> None:
+    for identifier in ("5000", "Participant 5000"):
+        assert owner(moodle("5000", "Ada Lind"), Enrolled(identifier, "Ada Lind")) == identifier
+
+
+@given(st.permutations(["Ada", "van", "Lind"]), st.booleans())
+def test_a_name_that_one_student_has_is_enough(words: list[str], comma: bool) -> None:
+    name = f"{words[0]}, {' '.join(words[1:])}" if comma else " ".join(words).upper()
+    assert owner(moodle("5000", "Ada van Lind"), Enrolled("1", name), Enrolled("2", "Bob")) == "1"
+    assert owner(lying("Ada van Lind"), Enrolled("1", name), Enrolled("2", "Bob")) == "1"
+
+
+def test_a_name_that_two_have_is_nobodys() -> None:
+    two = Enrolled("1", "Ada Lind"), Enrolled("2", "Ada Lind")
+    for hand_in in (
+        moodle("5000", "Ada Lind"),
+        lying("Ada Lind"),
+        lying("lindada", "70000", "lindada"),
+    ):
+        chosen, [new] = choose([hand_in], two)
+        assert list(chosen) == [new.id]
+        assert chosen[new.id].notes[0].startswith("2 students (1, 2) have the name of")
+    # the number knows better
+    assert owner(moodle("2", "Ada Lind"), *two) == "2"
+
+
+def test_a_number_of_one_and_a_name_of_another_are_not_guessed() -> None:
+    students = Enrolled("1", "Bob Berg"), Enrolled("2", "Ada Lind")
+    with pytest.raises(
+        LayoutError,
+        match=r"number 1 is that of 1 \(Bob Berg\), and the name that of 2 \(Ada Lind\)",
+    ):
+        owner(moodle("1", "Ada Lind"), *students)
+    assert owner(moodle("2", "Ada Lind"), *students) == "2"
+
+
+def test_nobody_on_the_roster_stops_with_an_example_of_each_side() -> None:
+    roster = [Enrolled("1", "Ada", login="ada-l"), Enrolled("2", "Bob")]
+    stranger = Enrolled("5000", "Eve")
+    with pytest.raises(
+        LayoutError, match=r"0 of the 1 .* roster of 2\. .*5000 \(Eve\).* 1 \(Ada, ada-l\)\. .*--id"
+    ):
+        require_known(["5000"], [stranger], roster, True)
+    require_known(["5000"], [stranger], roster, False)
+    require_known(["5000", "2"], [stranger], roster, True)
+    require_known(["5000"], [stranger], [], True)
+    # who was graded before without standing on the roster is graded again
+    known = Enrolled("5000", "Eve", on_roster=False)
+    require_known(["5000"], [], [*roster, known], True)
+    with pytest.raises(LayoutError):
+        require_known(["5000", "6000"], [Enrolled("6000")], [*roster, known], True)
+
+
+def test_who_is_known() -> None:
+    assert knows([ADA])(["x", "ada"])
+    assert not knows([ADA])(["x"])
+    assert not knows([])(["ada"])
+
+
+def test_a_number_that_is_another_ones_in_this_roster_gives_nobodys_points_away() -> None:
+    bob = Enrolled("1", "Bob Berg")
+    chosen, [new] = choose([moodle("1", "Ada Lind")], [bob])
+    assert list(chosen) == [new.id] == ["Participant 1"]
+    assert chosen[new.id].notes == (
+        "The number 1 is that of 1 (Bob Berg) on the roster, who has another name.",
+    )
+    # a part of the name is enough, as are other letters and no name
+    for name in ("Robert Berg", "김민준", ""):
+        assert owner(moodle("1", "Bob Berg"), Enrolled("1", name)) == "1"
+    canvas = HandIn(("70000", "lindada"), Path("lindada_70000_1_x.py"), name="lindada", numbered=1)
+    assert owner(canvas, Enrolled("70000", "Lind, Ada M.")) == "70000"
+
+
+def test_a_folder_around_the_class_is_no_student_of_a_number() -> None:
+    """A repository `lab-ada` is Ada's, but a folder `lab-1` may hold the class of student 1."""
+    known = knows([Enrolled("1", "Ada Lind", "ada@x.org", login="ada")])
+    assert [known([name]) for name in ("1", "ADA", "ada@x.org", "Lind, Ada")] == [True] * 4
+    assert [known([name]) for name in ("lab-1", "lab-ada", "ad", "Lind", "")] == [False] * 5

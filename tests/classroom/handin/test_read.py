@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import shutil
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from grader.classroom.handin.layouts import HandIn
+from grader.classroom.handin.hand_in import HandIn
 from grader.classroom.handin.read import (
     digest_of,
     has_repository,
@@ -167,3 +168,33 @@ def test_a_file_that_cannot_be_read_within_bounds_leaves_the_others(
     told = {name: source.problem for name, source in submitted.sources.items()}
     assert told["line_fit"] == ""
     assert told["my_linear"].startswith("my_linear.ipynb cannot be read within 30 s")
+
+
+def test_a_tar_is_read_as_a_zip_is(tmp_path: Path) -> None:
+    folder = tmp_path / "submission_1"
+    folder.mkdir()
+    for path in (tmp_path / "ada.tar.gz", tmp_path / "bob.tgz", folder / "work.tar.gz"):
+        with tarfile.open(path, "w:gz") as archive:
+            archive.add(write(tmp_path / "work", {"my_linear.py": RIGHT}), "work")
+        assert read(path if path.parent == tmp_path else folder).sources["my_linear"].text == RIGHT
+    (tmp_path / "eve.rar").write_bytes(b"Rar!")
+    assert "Make a zip of it" in read(tmp_path / "eve.rar").problem
+
+
+def test_what_macos_adds_to_a_zip_is_no_answer(tmp_path: Path) -> None:
+    files = {"My_Linear.py": RIGHT, "._My_Linear.py": "x", "__MACOSX/._My_Linear.py": "x"}
+    assert read(zipped(tmp_path / "ada.zip", files)).sources["my_linear"].text == RIGHT
+
+
+def test_the_last_version_that_teams_keeps_counts(tmp_path: Path) -> None:
+    versions = {f"Version {number}/my_linear.py": RIGHT + f"# {number}\n" for number in (1, 2, 10)}
+    submitted = read(write(tmp_path / "ada", versions))
+    assert submitted.sources["my_linear"].text == RIGHT + "# 10\n"
+    assert "Version 10/my_linear.py was graded; there is also" in submitted.notes[0]
+
+
+def test_notes_of_the_layout_are_kept(tmp_path: Path, course: Course) -> None:
+    write(tmp_path, {"ada/my_linear.py": RIGHT, "eve/x": ""})
+    for name in ("ada", "eve"):
+        hand_in = HandIn((name,), tmp_path / name, notes=("Odd.",))
+        assert read_hand_in(hand_in, course, course.names).notes == ("Odd.",)
