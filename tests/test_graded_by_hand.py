@@ -65,6 +65,7 @@ def test_the_student_reads_every_reason_and_no_question(folder: Path, ending: st
     [path] = (folder / "feedback").glob(f"ada*{ending}")
     text = path.read_text(encoding="utf-8")
     for told in (
+        "Why x?",
         "7.5 of 10",
         "+1.5 points",
         "the quiz",
