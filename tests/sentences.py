@@ -56,6 +56,7 @@ _FOR_INSTRUCTORS = (
     "cli/grade.py",
     "cli/gradebook.py",
     "cli/run_summary.py",
+    "cli/totals.py",
     "outputs/audit_table.py",
     "outputs/classroom50_result.py",
     "outputs/junit.py",

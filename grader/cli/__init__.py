@@ -20,6 +20,7 @@ from . import (
     grade,
     gradebook,
     hint_watch,
+    totals,
     try_out,
 )
 from .common import lang_option, refuse, speak, speaks
@@ -98,5 +99,6 @@ for command in (
     gradebook.gradebook_group,
     class_report.report,
     class_report.similar,
+    totals.totals,
 ):
     main.add_command(command)
