@@ -28,10 +28,8 @@ def record(
     return Record(student, Report(who, (exercise,), HERE), out_of, late_days=late, penalty=penalty)
 
 
-def mark(score: float, out_of: int = 10, who: str = "ada", **more: object) -> AssignmentMark:
-    return AssignmentMark(
-        Enrolled(who), "counts", (Fraction(str(score)),), Fraction(out_of), **more
-    )  # type: ignore[arg-type]
+def mark(score: float, out_of: int = 10) -> AssignmentMark:
+    return AssignmentMark(Enrolled("ada"), "counts", (Fraction(str(score)),), Fraction(out_of))
 
 
 def late_mark(

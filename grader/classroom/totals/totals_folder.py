@@ -145,7 +145,7 @@ def rules(scheme: Scheme) -> Iterator[str]:
     rounding = "half a step up" if scheme.rounding == "half up" else scheme.rounding
     yield (
         f"A total is out of {short(scheme.out_of)}: the mean of the shares, each with its assignment's weight, "
-        f"rounded {rounding} to {scheme.decimals} decimals."
+        f"rounded {rounding} to {scheme.decimals} decimal{'' if scheme.decimals == 1 else 's'}."
     )
     if scheme.drop_lowest:
         many = f"The {scheme.drop_lowest} assignments with the lowest shares do"

@@ -78,7 +78,8 @@ def test_what_was_not_handed_in_counts_as_the_scheme_says() -> None:
 @pytest.mark.parametrize("standing", ["not graded", "not due yet"])
 def test_what_waits_makes_a_total_not_final(standing: Standing) -> None:
     found = total(Scheme(letters={"F": Fraction(0)}), book("a", mark(8)), waiting("b", standing))
-    assert (found.total, found.letter, found.so_far) == (None, "", 80)
+    assert (found.total, found.letter) == (None, "")
+    assert found.so_far == 80
     assert found.waits == (f"b is {standing}.",)
     assert next(explained(Scheme(), found)) == "So far: 100 × (1 × 8/10) / 1 = 80.0."
 
@@ -113,9 +114,8 @@ def test_the_bank_pays_in_the_order_of_deadlines() -> None:
     second = book("Lab 2", late_mark(10, 2, TWO_A_DAY, 2, 3), week=2)
     first = book("Lab 1", late_mark(10, 2, TWO_A_DAY, 1, 3), week=1)
     found = total(scheme, second, first)
-    assert [(line.points, line.from_bank, line.left) for line in found.lines] == [
-        *((8, 1, 0), (10, 2, 1)),
-    ]
+    assert [line.points for line in found.lines] == [8, 10]
+    assert [(line.from_bank, line.left) for line in found.lines] == [(1, 0), (2, 1)]
     told = list(explained(scheme, found))
     assert "Lab 1: 2 days late, 2 from the bank, which has 1 left." in told
     assert "Lab 2: 2 days late, 1 from the bank, which has 0 left." in told
@@ -125,7 +125,8 @@ def test_one_assignment_takes_no_more_days_than_it_may() -> None:
     found = total(
         Scheme(late_days=5, late_days_each=1), book("a", late_mark(10, 3, TWO_A_DAY, 0, 5))
     )
-    assert (found.lines[0].points, found.lines[0].from_bank, found.lines[0].left) == (6, 1, 4)
+    assert (found.lines[0].from_bank, found.lines[0].left) == (1, 4)
+    assert found.lines[0].points == 6
 
 
 @pytest.mark.parametrize(
