@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 from grader import load_course
-from grader.classroom.records import Adjustment, Enrolled, Record
+from grader.classroom.records import Adjustment, Enrolled, FileText, HandedIn, Record
 from grader.classroom.report.class_summary import ClassSummary
 from grader.classroom.sanitize import shown
 from grader.report import (
@@ -111,6 +111,32 @@ def made_record(number: int, random: Random, exercises: int) -> Record:
     )
 
 
+def code_of(name: str, lines: int = 40) -> str:
+    """A file of so many lines, every one a text of its own."""
+    return "".join(f"value_{at} = {name!r}  # line {at}\n" for at in range(1, lines + 1))
+
+
+def with_code(record: Record, earlier: int = 1) -> Record:
+    """The record with the texts of its exercises, and with those of earlier hand-ins, each of which lacks lines."""
+    if record.report is None:
+        return record
+    texts = {each.name: code_of(each.name) for each in record.report.exercises}
+    when = record.submitted or START
+
+    def handed(texts: dict[str, str], ago: int) -> HandedIn:
+        files = {
+            name: FileText(f"{name}.py", ((f"{name}.py", text),)) for name, text in texts.items()
+        }
+        return HandedIn(when - timedelta(hours=ago), "c0ffee", not ago, 3, record.max_score, files)
+
+    shorter = (
+        {name: text.replace(f" {number}\n", " was\n") for name, text in texts.items()}
+        for number in range(1, earlier + 1)
+    )
+    older = (handed(text, ago) for ago, text in enumerate(shorter, 1))
+    return replace(record, hand_ins=(handed(texts, 0), *older))
+
+
 def _exercise(place: int, ability: float, random: Random) -> ExerciseResult:
     name = NAMES[place % len(NAMES)]
     title = name.replace("_", " ").capitalize()
@@ -120,7 +146,7 @@ def _exercise(place: int, ability: float, random: Random) -> ExerciseResult:
         return ExerciseResult(name, title, 0, possible, "missing", f"There is no {name}.py.")
     if drawn < 0.05:
         told = f"{name}.py, line {random.randrange(90)}: SyntaxError: expected ':'"
-        checks = tuple(_check(at, "not_reached", random) for at in range(len(CHECKS)))
+        checks = tuple(_check(name, at, "not_reached", random) for at in range(len(CHECKS)))
         return ExerciseResult(name, title, 0, possible, "error", told, checks=checks)
     if drawn < 0.08:
         return ExerciseResult(name, title, 0, possible, "not_attempted", "This is still the stub.")
@@ -137,7 +163,7 @@ def _exercise(place: int, ability: float, random: Random) -> ExerciseResult:
     ]
     if drawn > 0.99:
         statuses[3] = "timeout"
-    checks = tuple(_check(at, status, random) for at, status in enumerate(statuses))
+    checks = tuple(_check(name, at, status, random) for at, status in enumerate(statuses))
     score = sum(check.score for check in checks)
     forbidden = Violation(12, "autograd", "`loss.backward()` is what you are to write by hand.")
     return ExerciseResult(
@@ -149,7 +175,7 @@ def _exercise(place: int, ability: float, random: Random) -> ExerciseResult:
     )
 
 
-def _check(at: int, status: str, random: Random) -> CheckResult:
+def _check(exercise: str, at: int, status: str, random: Random) -> CheckResult:
     name, points = CHECKS[at]
     failed = status in ("failed", "timeout")
     told = (
@@ -169,6 +195,7 @@ def _check(at: int, status: str, random: Random) -> CheckResult:
         if status == "not_reached"
         else "",
         cause=cause if status == "failed" else "",
+        place=f"{exercise}.py, line {at * 5 + 3}" if status == "failed" else "",
         seconds=round(random.random(), 4),
         pictures=PICTURES.get(name, ()) if status == "failed" else (),
         cases=tuple(CaseResult("cpu", dtype, status) for dtype in ("float32", "float64")),  # type: ignore[arg-type]

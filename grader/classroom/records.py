@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -47,6 +48,43 @@ class Adjustment:
 
 
 @dataclass(frozen=True)
+class FileText:
+    """A file of a student's, as it was read.
+
+    Attributes:
+        filename: its path as the student knows it.
+        cells: the place and the text of each: one for a Python file, the code cells of a notebook; empty where the file
+            could not be used.
+        problem: why it could not, as a sentence.
+    """
+
+    filename: str
+    cells: tuple[tuple[str, str], ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """Something that a student handed in once.
+
+    Attributes:
+        when: when it was handed in, or first seen where that is not known.
+        counts: whether it is what counts now.
+        score: what its newest result gave, in points; `None` where there is none. `max_score` likewise.
+        files: exercise → its file.
+        problem: why there was nothing to grade in it; empty where there was.
+    """
+
+    when: datetime
+    commit: str
+    counts: bool
+    score: int | None
+    max_score: int | None
+    files: Mapping[str, FileText]
+    problem: str = ""
+
+
+@dataclass(frozen=True)
 class Record:
     """One student, and the submission that counts.
 
@@ -58,6 +96,8 @@ class Record:
         notes: what the instructor should look at (protected files that differ, points that CI announced otherwise).
         absence: why there is no report, where there is none. `not graded` is work that waits for its result, or that
             the grader or the course failed at: it has no score, not even 0.
+        kept_back: exercise → the names of its checks that students are not to see.
+        hand_ins: what was handed in, with its text, the newest first; empty where nobody asked for the texts.
     """
 
     student: Enrolled
@@ -72,6 +112,13 @@ class Record:
     adjustments: tuple[Adjustment, ...] = ()
     notes: tuple[str, ...] = field(default=())
     absence: Absence = "nothing handed in"
+    kept_back: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    hand_ins: tuple[HandedIn, ...] = ()
+
+    @property
+    def files(self) -> Mapping[str, FileText]:
+        """Exercise → the file that counts; empty where there is none, or nobody asked for the texts."""
+        return next((each.files for each in self.hand_ins if each.counts), {})
 
     @property
     def state(self) -> Literal["graded"] | Absence:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from ..report import CheckResult, ExerciseResult, Report
 from ..text import clean
-from .records import Enrolled, Record
+from .records import Enrolled, FileText, HandedIn, Record
 
-NAME_LENGTH, TEXT_LENGTH = 200, 4000
+NAME_LENGTH, TEXT_LENGTH, FILE_LENGTH = 200, 4000, 200_000
+_LINE_ENDS = re.compile(r"\r\n|\r|\n")  # as Python counts the lines of a file
 Rewrite = Callable[[str], str]
 
 
@@ -43,6 +45,7 @@ def rewritten(record: Record, student: Enrolled, rewrite: Rewrite) -> Record:
             for adjustment in record.adjustments
         ),
         notes=tuple(rewrite(note) for note in record.notes),
+        hand_ins=tuple(_handed_in(each, rewrite) for each in record.hand_ins),
     )
 
 
@@ -61,6 +64,35 @@ def shown(record: Record) -> Record:
         ),
         plain,
     )
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a file, as Python counts them; what follows the last line's end is no line."""
+    lines = _LINE_ENDS.split(text)
+    return lines if lines[-1] else lines[:-1]
+
+
+def _handed_in(handed: HandedIn, rewrite: Rewrite) -> HandedIn:
+    files = {name: _file(file, rewrite) for name, file in handed.files.items()}
+    return replace(handed, files=files, problem=rewrite(handed.problem))
+
+
+def _file(file: FileText, rewrite: Rewrite) -> FileText:
+    return replace(
+        file,
+        filename=rewrite(file.filename),
+        problem=rewrite(file.problem),
+        cells=tuple((rewrite(place), _text(text, rewrite)) for place, text in file.cells),
+    )
+
+
+def _text(text: str, rewrite: Rewrite) -> str:
+    """A file's text, line by line: its lines keep their numbers. What is far too long is left out, and says so."""
+    kept = text[:FILE_LENGTH]
+    lines = [rewrite(line) if line else line for line in lines_of(kept)]
+    if len(text) > len(kept):
+        lines.append(f"… ({len(text) - len(kept):,} more characters are not shown)")
+    return "\n".join(lines)
 
 
 def _report(report: Report, student: Enrolled, rewrite: Rewrite) -> Report:

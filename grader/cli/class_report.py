@@ -82,12 +82,13 @@ def report(
             findings, _ = _compared(book, open_course(folder), hidden)
         with writing(output):
             summary = write_report(
-                book.records(),
+                book.records(texts=True),
                 output,
                 title=book.title,
                 parts=parts or PARTS,
                 present=hidden.record if hidden else lambda record: record,
                 findings=findings,
+                deadline=book.deadline,
             )
     click.echo(f"{counted(len(summary.lines), 'student')} in {output}.")
     if without := summary.count("not graded"):

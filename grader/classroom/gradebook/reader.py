@@ -10,6 +10,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from json import JSONDecodeError
 from pathlib import Path
@@ -26,8 +27,10 @@ from ...text import clean
 from ..handin.read import sources_of
 from ..records import Absence, Adjustment, Enrolled, Record
 from .database import connect
+from .hand_ins import hand_ins_of
 from .history import HistoryEvent, events_of
 from .integrity import problems
+from .kept_back import kept_back_in
 from .late import LatePolicy
 from .models import AdjustmentRow, GradebookRow, GradingRow, StandingRow, StudentRow, SubmissionRow
 
@@ -50,6 +53,7 @@ class Gradebook:
         deadline: the class's; a student's own goes before it.
         policy: what a day late costs.
         has_roster: whether a roster was given once.
+        kept_back: exercise → the names of its checks that students are not to see.
         new: whether nothing was ever written into it.
     """
 
@@ -79,14 +83,19 @@ class Gradebook:
             self.deadline = row.deadline if row else None
             self.policy = LatePolicy(**row.policy) if row else LatePolicy()
             self.has_roster = row.has_roster if row else False
+            self.kept_back = kept_back_in(session)
 
     @property
     def max_score(self) -> int:
         """What can be reached in all exercises together."""
         return sum(self.max_scores.values())
 
-    def records(self) -> Iterator[Record]:
-        """Every student's record, in the roster's order and one by one; who is on no roster comes last."""
+    def records(self, *, texts: bool = False) -> Iterator[Record]:
+        """Every student's record, in the roster's order and one by one; who is on no roster comes last.
+
+        Args:
+            texts: whether they have what was handed in, too.
+        """
         after: tuple[int, str] | None = None
         engine = self.engine
         if (
@@ -95,18 +104,19 @@ class Gradebook:
             engine = engine.execution_options(isolation_level="REPEATABLE READ")
         # one transaction: all pages show the same moment, also while a class is being graded
         with engine.connect() as connection, connection.begin():
-            while page := self._page(connection, after):
+            while page := self._page(connection, after, texts=texts):
                 yield from (record for _, record in page)
                 after = page[-1][0]
 
-    def record(self, student: str) -> Record:
-        """One student's record, by the identifier.
+    def record(self, student: str, *, texts: bool = False) -> Record:
+        """One student's record, by the identifier; with what was handed in where its `texts` are wanted.
 
         Raises:
             GradebookError: if there is no such student.
         """
         with self.engine.connect() as connection:
-            page = self._page(connection, only=self._identifier(connection, student))
+            only = self._identifier(connection, student)
+            page = self._page(connection, only=only, texts=texts)
             return page[0][1]
 
     def students(self) -> list[Enrolled]:
@@ -246,6 +256,7 @@ class Gradebook:
         connection: Connection,
         after: tuple[int, str] | None = None,
         only: str | None = None,
+        texts: bool = False,
     ) -> list[tuple[tuple[int, str], Record]]:
         """Up to `_PAGE` records, each with its place in the order."""
         query = (
@@ -272,10 +283,14 @@ class Gradebook:
             rows = session.execute(query).all()
             ids = [row[0].id for row in rows]
             adjustments = _adjustments(session, ids)
+            hand_ins = hand_ins_of(session, ids) if texts else {}
             return [
                 (
                     (student.position, student.id),
-                    self._record(student, standing, rest, adjustments[student.id]),
+                    replace(
+                        self._record(student, standing, rest, adjustments[student.id]),
+                        hand_ins=hand_ins.get(student.id, ()),
+                    ),
                 )
                 for student, standing, *rest in rows
             ]
@@ -310,6 +325,7 @@ class Gradebook:
             adjustments=tuple(adjustments),
             notes=tuple(standing.notes) if standing else (),
             absence=_absence(standing, bool(unreadable)),
+            kept_back=self.kept_back,
         )
 
 

@@ -32,6 +32,12 @@ LETTERS = {
     "fault": "x",
 }
 ABSENT = "-"
+_TOLD = ("not graded", "could not be read")  # states whose reason is something to look at
+NO_REASON = "No reason is known."
+# the beginning of what is told of a check that failed itself, as `run.trouble` words it
+_FAULT = re.compile(
+    r"^(?:The check (?P<check>\S+)|A check) of (?P<exercise>\S+) failed", re.MULTILINE
+)
 
 
 class CheckColumn(NamedTuple):
@@ -64,7 +70,8 @@ class StudentSummary(NamedTuple):
             work is not graded.
         graded: the points that grading gave.
         state: what is known of the work, as a `Record` says it.
-        remarks: how many things there are to look at.
+        on_roster: whether the roster names the student.
+        remarks: what there is to look at, each with a word in front that says what it is.
         points: by the number of the exercise; -1 where it is not in the report. Shorter than the table is wide where
             later students have more exercises; so are the two texts.
         exercises: what became of each exercise, a letter of `LETTERS` each, or `ABSENT`.
@@ -83,7 +90,8 @@ class StudentSummary(NamedTuple):
     submitted: datetime | None
     late_days: int
     adjusted: bool
-    remarks: int
+    on_roster: bool
+    remarks: tuple[str, ...]
     points: tuple[int, ...]
     exercises: str
     checks: str
@@ -139,6 +147,9 @@ class ClassSummary:
         self._mistakes: dict[tuple[str, int, str], Mistake] = {}
         self._troubles: dict[str, Shared] = {}
         self._remarks: dict[str, Shared] = {}
+        self._notes: dict[str, Shared] = {}
+        self._unreadable: dict[str, Shared] = {}
+        self._faults: dict[tuple[str, str], set[int]] = {}
 
     def add(self, record: Record) -> int:
         """Takes a record in; the number of its student, from 0."""
@@ -160,7 +171,12 @@ class ClassSummary:
                 checks[at] = LETTERS[check.status]
             self._note_mistakes(number, place, result)
         if record.state == "not graded":
-            _share(self._troubles, record.problem, number)
+            _share(self._troubles, record.problem or NO_REASON, number)
+            self._note_faults(number, record)
+        if record.state == "could not be read":
+            _share(self._unreadable, record.problem, number)
+        for note in record.notes:
+            _share(self._notes, note, number)
         for remark in record.remarks:
             _share(self._remarks, remark, number)
         student = record.student
@@ -178,16 +194,23 @@ class ClassSummary:
                 submitted=record.submitted,
                 late_days=record.late_days,
                 adjusted=bool(record.adjustments),
-                remarks=len(record.notes)
-                + len(record.adjustments)
-                + bool(record.problem)
-                + len(record.remarks),
+                on_roster=student.on_roster,
+                remarks=_looked_at(record),
                 points=tuple(points),
                 exercises="".join(exercises),
                 checks="".join(checks),
             )
         )
         return number
+
+    def _note_faults(self, student: int, record: Record) -> None:
+        """Which checks failed themselves: of a report with such exercises, or of the reason that is kept instead."""
+        named = {(each.name, "") for each in (record.report.faults if record.report else ())}
+        for match in _FAULT.finditer(record.problem):
+            named.discard((match["exercise"], ""))
+            named.add((match["exercise"], (match["check"] or "").removeprefix("test_")))
+        for each in named:
+            self._faults.setdefault(each, set()).add(student)
 
     def exercise_number(self, result: ExerciseResult) -> int:
         """The number of an exercise, from 0; a new one gets the next."""
@@ -253,6 +276,21 @@ class ClassSummary:
         return sorted(self._remarks.values(), key=lambda one: -len(one.students))
 
     @property
+    def notes(self) -> list[Shared]:
+        """What to look at besides sources, such as late work; what most students have comes first."""
+        return sorted(self._notes.values(), key=lambda one: -len(one.students))
+
+    @property
+    def unreadable(self) -> list[Shared]:
+        """Why hand-ins could not be read; what most students have comes first."""
+        return sorted(self._unreadable.values(), key=lambda one: -len(one.students))
+
+    @property
+    def faults(self) -> dict[tuple[str, str], frozenset[int]]:
+        """Exercise and check (empty where it is not known) → whom it kept from being graded, for failing itself."""
+        return {named: frozenset(who) for named, who in self._faults.items()}
+
+    @property
     def max_score(self) -> int:
         """The points that could be reached; the most, where students differ in that."""
         return max((line.max_score for line in self.lines), default=0)
@@ -282,6 +320,20 @@ class ClassSummary:
         width = len(self.exercises)
         rows = [line.points + (-1,) * (width - len(line.points)) for line in self.graded()]
         return np.array(rows, dtype=np.int64).reshape(len(rows), width)
+
+
+def _looked_at(record: Record) -> tuple[str, ...]:
+    """What there is to look at, with what it is in front."""
+    by_hand = (
+        f"points by hand: {each.points:+}{each.exercise and f' in {each.exercise}'}, {each.why}"
+        for each in record.adjustments
+    )
+    return (
+        *(f"{record.state}: {text}" for text in [record.problem] if text and record.state in _TOLD),
+        *(f"note: {note}" for note in record.notes),
+        *(f"source: {remark}" for remark in record.remarks),
+        *by_hand,
+    )
 
 
 def _share(found: dict[str, Shared], text: str, student: int) -> None:

@@ -11,24 +11,38 @@ Below 0.2 is commonly called poor, from 0.4 on very good (Ebel and Frisbie, "Ess
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .class_summary import ClassSummary
+from .templating import students
 
 FEWEST = 10  # below this many students a correlation says nothing
+FEWEST_SURE = 20  # below this many it is not judged
+FEWEST_APART = (
+    5  # nor where fewer than so many differ from the rest: two students could turn it round
+)
+FEWEST_ALIKE = 3  # that all of so few did the same says nothing
 POOR, GOOD = 0.2, 0.4
+_RAN = (b"p", b"f", b"t")  # the student's code was asked
+_ATTEMPTED = (b"p", b"h", b"f", b"e")
 
 
 @dataclass(frozen=True)
 class Discrimination:
-    """A correlation between −1 and 1, and its 95 % interval."""
+    """A correlation between −1 and 1, and its 95 % interval.
+
+    Attributes:
+        is_spread: whether enough students tried, and enough of them did otherwise than the most, to judge it at all.
+    """
 
     r: float
     low: float
     high: float
+    is_spread: bool = False
 
     @property
     def word(self) -> str:
@@ -37,13 +51,28 @@ class Discrimination:
             return "negative"
         return "poor" if self.r < POOR else "very good" if self.r >= GOOD else "fair"
 
+    @property
+    def verdict(self) -> str:
+        """The word, where the class is large and spread enough to say so; empty elsewhere.
+
+        The whole interval has to lie on one side of 0.2; of 0, for "negative".
+        """
+        if not self.is_spread:
+            return ""
+        if self.high < 0:
+            return "negative"
+        if self.high < POOR:
+            return "poor"
+        return "very good" if self.low >= POOR and self.r >= GOOD else ""
+
 
 @dataclass(frozen=True)
 class Item:
     """A check or an exercise.
 
     Attributes:
-        tried: students who wrote something for it and for whom it could be judged.
+        tried: students who wrote something for it and for whom it could be judged; a check that was not run because
+            another one failed, or because the file cannot be loaded, was not tried.
         passed: those of them with all its points.
         mean: the mean share of its points among those who tried, 0 to 1; `None` if nobody did.
         discrimination: `None` with fewer than ten students, or where all did the same.
@@ -91,24 +120,27 @@ def discrimination(item: NDArray[np.float64], rest: NDArray[np.float64]) -> Disc
         rest: (students,), points without the item's.
 
     Returns:
-        `None` with fewer than ten students, or where one of the two is the same for all.
+        `None` with fewer than ten students, or where one of the two is the same for all. It is judged from twenty
+        students on, of whom at least five have other points than the most frequent ones.
     """
     if len(item) < FEWEST or np.ptp(item) == 0 or np.ptp(rest) == 0:
         return None
     r = float(np.clip(np.corrcoef(item, rest)[0, 1], -1, 1))
     middle = math.atanh(min(max(r, -0.999999), 0.999999))
     half = 1.959964 / math.sqrt(len(item) - 3)
-    return Discrimination(r, math.tanh(middle - half), math.tanh(middle + half))
+    apart = len(item) - int(np.unique(item, return_counts=True)[1].max())
+    is_spread = len(item) >= FEWEST_SURE and apart >= FEWEST_APART
+    return Discrimination(r, math.tanh(middle - half), math.tanh(middle + half), is_spread)
 
 
 def check_items(summary: ClassSummary) -> list[Item]:
-    """An `Item` for each check. Tried: passed, failed, out of time, or not reached for a failure before."""
-    letters = summary.check_letters()
+    """An `Item` for each check. Tried: the student wrote something, and it ran: passed, failed or out of time."""
+    letters, exercises = summary.check_letters(), summary.exercise_letters()
     totals = np.array([line.graded for line in summary.graded()], dtype=np.float64)
     items = []
     for number, check in enumerate(summary.checks):
         column = letters[:, number]
-        tried = np.isin(column, [b"p", b"f", b"t", b"r"])
+        tried = np.isin(column, _RAN) & np.isin(exercises[:, check.exercise], _ATTEMPTED)
         passed = (column == b"p")[tried].astype(np.float64)
         rest = totals[tried] - check.points * passed
         items.append(
@@ -128,7 +160,7 @@ def exercise_items(summary: ClassSummary) -> list[Item]:
     totals = np.array([line.graded for line in summary.graded()], dtype=np.float64)
     items = []
     for number, exercise in enumerate(summary.exercises):
-        tried = np.isin(letters[:, number], [b"p", b"h", b"f", b"e"])
+        tried = np.isin(letters[:, number], _ATTEMPTED)
         got = points[tried, number].astype(np.float64)
         possible = exercise.max_score
         items.append(
@@ -140,6 +172,73 @@ def exercise_items(summary: ClassSummary) -> list[Item]:
             )
         )
     return items
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A check that may itself be wrong, or that tells students apart by nothing.
+
+    Attributes:
+        exercise: its name.
+        check: its name; empty where it is not known which one it is.
+        number: of the check in the class's table; `None` where it is not in it.
+        kind: `fault`, `nobody ran`, `nobody passed`, `negative` or `everybody passed`.
+        text: the sentence about it.
+    """
+
+    exercise: str
+    check: str
+    number: int | None
+    kind: str
+    text: str
+
+
+_KINDS = ("fault", "nobody ran", "nobody passed", "negative", "everybody passed")
+
+
+def doubts(summary: ClassSummary, items: Sequence[Item]) -> list[Doubt]:
+    """The checks to doubt, the gravest first.
+
+    That nobody or everybody passed counts from three students on who tried; a negative discrimination, where it is
+    judged at all.
+
+    Args:
+        items: one for each check of `summary`, in its order.
+    """
+    numbers = {
+        (summary.exercises[check.exercise].name, check.name): number
+        for number, check in enumerate(summary.checks)
+    }
+    found = [
+        Doubt(
+            exercise,
+            check,
+            numbers.get((exercise, check)),
+            "fault",
+            f"It failed itself, for {students(len(who))}.",
+        )
+        for (exercise, check), who in summary.faults.items()
+    ]
+    letters = summary.exercise_letters()
+    for (exercise, name), number in numbers.items():
+        column = letters[:, summary.checks[number].exercise]
+        kind, text = _doubted(items[number], int(np.isin(column, (b"p", b"h", b"f")).sum()))
+        if kind:
+            found.append(Doubt(exercise, name, number, kind, text))
+    return sorted(found, key=lambda doubt: _KINDS.index(doubt.kind))
+
+
+def _doubted(item: Item, attempted: int) -> tuple[str, str]:
+    """What there is to doubt about a check: kind and sentence, both empty where there is nothing."""
+    if not item.tried and attempted >= FEWEST_ALIKE:
+        return "nobody ran", f"It ran for none of the {attempted} whose file could be loaded."
+    if item.tried >= FEWEST_ALIKE and not item.passed:
+        return "nobody passed", f"Nobody passed it, of {item.tried} who tried."
+    if item.tried >= FEWEST_ALIKE and item.passed == item.tried:
+        return "everybody passed", f"Everybody passed it, all {item.tried} who tried."
+    if item.discrimination and item.discrimination.verdict == "negative":
+        return "negative", "Those who are strong in the rest pass it less often than the others."
+    return "", ""
 
 
 def distribution(summary: ClassSummary) -> Distribution:

@@ -10,6 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import nullcontext
+from datetime import datetime
 from pathlib import Path
 
 from ...errors import ReportError
@@ -44,6 +45,7 @@ def write_report(
     parts: Collection[str] = PARTS,
     present: Callable[[Record], Record] = lambda record: record,
     findings: Sequence[Finding] | None = None,
+    deadline: datetime | None = None,
 ) -> ClassSummary:
     """Writes the report of a class into `folder`.
 
@@ -54,6 +56,7 @@ def write_report(
         parts: which of `PARTS` to write.
         present: applied to each record first, to put pseudonyms in.
         findings: similar pairs for the page, numbered in the order of the records; `None` where nobody looked.
+        deadline: the class's, for the page.
 
     Raises:
         ReportError: if `folder` holds something else than a report; nothing is touched.
@@ -65,7 +68,7 @@ def write_report(
     # only its owner may look into it: these are grades
     made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=parent))
     try:
-        summary = _write(records, made, title, parts, present, findings)
+        summary = _write(records, made, title, parts, present, findings, deadline)
         (made / MARK).write_text(_ABOUT.format(title=title), encoding="utf-8")
         if folder.exists():
             old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=parent))
@@ -106,6 +109,7 @@ def _write(
     parts: Collection[str],
     present: Callable[[Record], Record],
     findings: Sequence[Finding] | None,
+    deadline: datetime | None,
 ) -> ClassSummary:
     summary = ClassSummary(title)
     paths = {"csv": folder / "scores", "feedback": folder / "feedback", "data": folder / "tables"}
@@ -126,7 +130,7 @@ def _write(
         if data:
             data.close(summary)
     if page:
-        page.close(summary, findings)
+        page.close(summary, findings, deadline)
     if "csv" in parts:
         write_exports(summary, paths["csv"])
     return summary

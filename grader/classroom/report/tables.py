@@ -20,6 +20,8 @@ from .class_summary import ClassSummary
 from .exports import Value, stamp
 
 BATCH = 5000  # rows
+# of a record: what `state` says, what is of no student, and the texts, which the gradebook has
+_LEFT_OUT = ("absence", "kept_back", "hand_ins")
 # column → its type, as pyarrow names it
 STUDENTS = {
     "student": "string",
@@ -183,7 +185,7 @@ def record_json(record: Record) -> str:
     """A record as JSON; the report as `grader/report.schema.json` describes it."""
     report = record.report
     data = {
-        **{name: value for name, value in vars(record).items() if name != "absence"},
+        **{name: value for name, value in vars(record).items() if name not in _LEFT_OUT},
         "state": record.state,
         "score": record.score,
         "submitted": stamp(record.submitted),

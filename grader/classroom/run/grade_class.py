@@ -21,6 +21,7 @@ from ...sandbox import Limits
 from ...submission import Submission
 from ...submission.protected import Announced, announced_in, changed_files, disagreement
 from ..gradebook.enrolment import await_results, enrol
+from ..gradebook.kept_back import noted
 from ..gradebook.late import LatePolicy, late_days
 from ..gradebook.reader import Gradebook
 from ..gradebook.settings import GradebookSettings, write_max_scores, write_settings
@@ -279,7 +280,8 @@ class _Run:
         self._summary = RunSummary(handed_in=len(chosen))
         self._blank = rules.blank_task(gradebook.exercises)
         self._conditions = _result_conditions(self._blank, rules.conditions.seed)
-        self._writer = GradebookWriter.begin(gradebook, self._conditions, rules.force)
+        conditions = self._conditions | noted(rules.assigned)
+        self._writer = GradebookWriter.begin(gradebook, conditions, rules.force)
 
     def grade(self, workers: Workers) -> RunSummary:
         self._progress.total(len(self._chosen))

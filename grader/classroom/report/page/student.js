@@ -7,7 +7,7 @@
 
   const signed = (value) => (value > 0 ? `+${value}` : String(value).replace("-", "−"));
 
-  function sums([score, most, graded, penalty], adjustments) {
+  function sums([score, most, graded, penalty], adjustments, state) {
     const lines = [];
     const ungraded = score === null;
     if (!ungraded && (penalty || adjustments.length)) lines.push(make("li", {}, `graded: ${graded} points`));
@@ -16,7 +16,7 @@
       lines.push(make("li", {}, `by hand${exercise ? ` in ${exercise}` : ""}: ${signed(points)} points, ${who}, ${when}: `, why));
     }
     return [
-      make("p", { class: "total" }, make("b", {}, ungraded ? "not graded" : String(score)), ungraded ? "" : ` of ${most} points`),
+      make("p", { class: "total" }, make("b", {}, ungraded ? (state === "graded" ? "not graded" : state) : String(score)), ungraded ? "" : ` of ${most} points`),
       lines.length ? make("ul", { class: "sums" }, ...lines) : null,
     ];
   }
@@ -52,7 +52,7 @@
     return make("figure", {}, svg, make("figcaption", { class: "soft" }, told));
   }
 
-  function check(entry, about) {
+  function check(entry, about, keptBack, code) {
     const [number, letter, score, message, cause, place, cases, pictures] =
       typeof entry === "number" ? [entry, "p", about.checks[entry][3]] : entry;
     const [, name, description, points] = about.checks[number];
@@ -61,10 +61,11 @@
       { class: `check is-${letter}` },
       make("span", { class: "mark", "aria-hidden": "true" }, MARKS[letter] ?? "–"),
       make("div", {},
-        make("div", {}, make("b", {}, name), " ", make("span", { class: "soft" }, ...prose(description))),
+        make("div", {}, make("b", {}, name), " ", make("span", { class: "soft" }, ...prose(description)),
+          keptBack.includes(name) ? make("span", { class: "tag" }, "kept back from students") : null),
         message ? make("pre", {}, message) : null,
         cause ? make("p", { class: "cause" }, "→ ", ...prose(cause)) : null,
-        place ? make("p", { class: "soft" }, `Look at ${place}.`) : null,
+        place ? make("p", { class: "soft" }, "Look at ", code?.link(name, place) ?? place, ".") : null,
         ...(pictures ?? []).map(picture),
         cases?.length ? make("p", { class: "soft" }, `Otherwise on ${cases.join(", ")}.`) : null,
       ),
@@ -72,8 +73,9 @@
     );
   }
 
-  function exercise([number, letter, score, most, message, violations, checks, remarks], about) {
+  function exercise([number, letter, score, most, message, violations, checks, remarks, keptBack], about, codes) {
     const [name, title] = about.exercises[number];
+    const code = codes?.of(name);
     return make(
       "section",
       { class: "exercise" },
@@ -86,32 +88,51 @@
       remarks.length
         ? make("div", { class: "remarks" }, make("h3", {}, "To look at"), make("ul", {}, ...remarks.map((remark) => make("li", {}, remark))))
         : null,
-      "mn".includes(letter) ? null : make("ul", { class: "checks" }, ...checks.map((one) => check(one, about))),
+      "mn".includes(letter) ? null : make("ul", { class: "checks" }, ...checks.map((one) => check(one, about, keptBack, code))),
+      code?.element,
     );
   }
+
+  /** All that is shown of a student, as elements. */
+  function wholeStudent(student, about, codes) {
+    const known = new Set(student.exercises.map(([number]) => about.exercises[number][0]));
+    return [
+      make("h1", { tabindex: "-1" }, student.name),
+      make("dl", { class: "facts" }, ...student.facts.map(([word, value]) =>
+        make("div", {}, make("dt", {}, word || "roster"), make("dd", {}, value)))),
+      ...sums(student.score, student.adjustments, student.state),
+      student.problem ? make("pre", {}, student.problem) : null,
+      student.notes.length
+        ? make("div", { class: "notes" }, make("h2", {}, "To look at"),
+            make("ul", {}, ...student.notes.map((note) => make("li", {}, note))))
+        : null,
+      ...student.exercises.map((one) => exercise(one, about, codes)),
+      // handed in, and without a result
+      ...(codes?.names ?? []).filter((name) => !known.has(name)).map((name) =>
+        make("section", { class: "exercise" }, make("h2", {}, make("code", {}, name)), codes.of(name).element)),
+      codes?.older,
+    ].filter(Boolean);
+  }
+
+  /** A student's data, with the code where it is wanted and there is any. */
+  async function wanted(number, about, withCode) {
+    const shard = await want(`students-${Math.floor(number / about.shard)}`);
+    const student = shard[number % about.shard];
+    return [student, withCode && student.code ? report.listings(await want(`code-${number}`)) : null];
+  }
+
+  Object.assign(report, { wanted, wholeStudent });
 
   views.student = async (number, _parameters, section) => {
     const about = await want("class");
     if (!(number >= 0 && number < about.students)) throw new Error("there is no such student");
-    const shard = await want(`students-${Math.floor(number / about.shard)}`);
-    const student = shard[number % about.shard];
+    const [student, codes] = await wanted(number, about, true);
     const neighbour = (at, word) =>
       at >= 0 && at < about.students ? make("a", { href: `#student-${at}` }, word) : null;
     section.replaceChildren(
-      ...[
-        make("nav", { "aria-label": "Students", class: "neighbours" },
-          make("a", { href: "#students" }, "All students"), neighbour(number - 1, "Previous"), neighbour(number + 1, "Next")),
-        make("h1", { tabindex: "-1" }, student.name),
-        make("dl", { class: "facts" }, ...student.facts.map(([word, value]) =>
-          make("div", {}, make("dt", {}, word || "roster"), make("dd", {}, value)))),
-        ...sums(student.score, student.adjustments),
-        student.problem ? make("pre", {}, student.problem) : null,
-        student.notes.length
-          ? make("div", { class: "notes" }, make("h2", {}, "To look at"),
-              make("ul", {}, ...student.notes.map((note) => make("li", {}, note))))
-          : null,
-        ...student.exercises.map((one) => exercise(one, about)),
-      ].filter(Boolean),
+      make("nav", { "aria-label": "Students", class: "neighbours" },
+        make("a", { href: "#students" }, "All students"), neighbour(number - 1, "Previous"), neighbour(number + 1, "Next")),
+      ...wholeStudent(student, about, codes),
     );
   };
 })();

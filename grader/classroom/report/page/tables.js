@@ -3,8 +3,8 @@
 
 (() => {
   const { make, want, views } = report;
-  const PLACES = { name: 0, id: 1, login: 2, section: 3, score: 4, most: 5, when: 6, late: 7, remarks: 8, state: 9 };
-  const POINTS = 10; // from here on: points by exercise, -1 where there are none
+  const PLACES = { name: 0, id: 1, login: 2, section: 3, score: 4, most: 5, when: 6, late: 7, remarks: 8, state: 9, letters: 10, roster: 11 };
+  const POINTS = 12; // from here on: points by exercise, -1 where there are none
 
   const words = {
     search: "Search",
@@ -15,10 +15,38 @@
     zeroRecords: "Nothing here has these words.",
     emptyTable: "Nothing to show.",
   };
-  const layout = { topStart: "search", topEnd: "info", bottomStart: "pageLength", bottomEnd: "paging" };
+
+  // letters that are no other letter with a mark
+  const PLAIN = { ø: "o", đ: "d", ł: "l", ħ: "h", ı: "i", ß: "ss", æ: "ae", œ: "oe", þ: "th", ð: "d" };
+
+  /** A text as it is searched: without capitals and marks, so that "jose" finds "José", and Hangul by its letters. */
+  const folded = (text) =>
+    String(text).toLowerCase().normalize("NFD").replace(/[\u0300-\u036f]/g, "").replace(/[øđłħıßæœþð]/g, (letter) => PLAIN[letter]);
 
   /** DataTables reads a searched text with `&` as markup: it gets a text that cannot be any. */
-  const searched = (text) => String(text).replace(/[<>&]/g, " ");
+  const searched = (text) => folded(text).replace(/[<>&]/g, " ");
+
+  /** The search box of a table; DataTables' own would look for the text as it was typed. */
+  function searchBox(settings) {
+    const box = make("input", { type: "search", autocomplete: "off" });
+    box.addEventListener("input", () => new DataTable.Api(settings).search(searched(box.value)).draw());
+    return make("div", { class: "dt-search" }, make("label", {}, "Search ", box));
+  }
+  const layout = { topStart: searchBox, topEnd: "info", bottomStart: "pageLength", bottomEnd: "paging" };
+
+  /** Everything on paper: a table shows all of its rows while the page is printed. */
+  const lengths = new Map();
+  function forPaper(table) {
+    window.addEventListener("beforeprint", () => {
+      if (table.table().container().closest("[hidden]")) return;
+      lengths.set(table, table.page.len());
+      table.page.len(-1).draw();
+    });
+    window.addEventListener("afterprint", () => {
+      if (lengths.has(table)) table.page.len(lengths.get(table)).draw();
+      lengths.delete(table);
+    });
+  }
 
   const text = (place) => ({
     data: place,
@@ -35,10 +63,14 @@
   });
 
   /** How much of its points an exercise has, as a name for its colour. */
-  function shade(points, most) {
-    if (points < 0) return "none";
+  function shade(points, most, letter) {
+    if (points < 0 || "nm".includes(letter)) return "none";
+    if (letter === "e") return "broken";
     return points >= most ? "all" : points * 2 >= most ? "half" : points > 0 ? "some" : "zero";
   }
+
+  /** The first thing to look at, and how many there are besides. */
+  const lookedAt = ([first, ...more]) => node(first ? first + (more.length ? ` (and ${more.length} more)` : "") : "");
 
   let table = null;
   let chosen = null; // the students to whom the table is narrowed, or everybody
@@ -59,15 +91,30 @@
       { ...text(PLACES.section), title: "section" },
       { ...number(PLACES.score, (value) => (value === null ? "–" : String(value))), title: "score" },
       ...about.exercises.map(([name, , most], place) => ({
-        ...number(POINTS + place, (value) => (value < 0 ? "–" : String(value))),
+        ...number(POINTS + place, (value, row) => (value < 0 || "nm".includes(row[PLACES.letters][place]) ? "–" : String(value))),
         title: name,
         className: "number points",
-        createdCell: (cell, value) => cell.classList.add(shade(value, most)),
+        createdCell: (cell, value, row) => {
+          const letter = row[PLACES.letters][place] ?? "-";
+          cell.classList.add(shade(value, most, letter));
+          cell.title = `${name}: ${about.letters[letter] ?? "not graded"}`;
+        },
       })),
       { ...text(PLACES.when), title: "handed in", searchable: false },
       { ...number(PLACES.late, (value) => (value ? String(value) : "")), title: "days late" },
-      { ...number(PLACES.remarks, (value) => (value ? String(value) : "")), title: "remarks" },
-    ].filter((column) => column.data > PLACES.section || column.data === 0 || rows.some((row) => row[column.data]));
+      { ...text(PLACES.state), title: "state" },
+      {
+        data: PLACES.remarks,
+        type: "string",
+        className: "remarks",
+        title: "to look at",
+        render: (value, kind) =>
+          kind === "filter" ? searched(value.join(" ")) : kind === "display" ? lookedAt(value) : value.length,
+      },
+    ].filter(({ data }) =>
+      data === PLACES.state ? rows.some((row) => row[data] !== "graded")
+        : data === PLACES.remarks ? rows.some((row) => row[data].length)
+          : data === PLACES.late || (data && data <= PLACES.section) ? rows.some((row) => row[data]) : true);
     table = new DataTable("#students-table", {
       data: rows,
       columns,
@@ -78,6 +125,7 @@
       autoWidth: false,
       order: [],
     });
+    forPaper(table);
     table.search.fixed("who", (_text, _row, place) => !chosen || chosen.has(place));
     return table;
   }
@@ -94,7 +142,7 @@
       const number = Number(parameters.get("check"));
       const letters = await want("letters");
       const [exercise, name] = about.checks[number] ?? [0, ""];
-      const who = those((_row, place) => "ftr".includes(letters[place][1][number] || " "));
+      const who = those((_row, place) => "ft".includes(letters[place][number] || " ") && "phf".includes(rows[place][PLACES.letters][about.checks[number]?.[0]] || " "));
       return [who, `tried and did not pass ${name} of ${about.exercises[exercise][0]}`];
     }
     if (parameters.has("low")) {
@@ -103,8 +151,15 @@
       return [who, `scores from ${low} to ${high}`];
     }
     if (parameters.has("absent")) {
-      const who = those((row) => row[PLACES.state] === "nothing handed in" || row[PLACES.state] === "could not be read");
-      return [who, "nothing was handed in, or it could not be read"];
+      const who = those((row) => row[PLACES.state] === "nothing handed in");
+      return [who, "nothing was handed in"];
+    }
+    if (parameters.has("late")) return [those((row) => row[PLACES.late] > 0), "late"];
+    if (parameters.has("roster")) return [those((row) => !row[PLACES.roster]), "not on the roster"];
+    if (parameters.has("look")) return [those((row) => row[PLACES.remarks].length > 0), "to look at"];
+    if (parameters.has("state")) {
+      const state = parameters.get("state");
+      return [those((row) => row[PLACES.state] === state), state];
     }
     if (parameters.has("ungraded")) return [those((row) => row[PLACES.state] === "not graded"), "not graded, through no fault of theirs"];
     return [null, ""];
@@ -126,14 +181,15 @@
     views[view] = (_argument, _parameters, section) => {
       for (const one of section.querySelectorAll("table[data-table]:not(.dataTable)")) {
         const many = paged[one.dataset.table] && one.tBodies[0].rows.length > 50;
-        new DataTable(one, {
+        const made = new DataTable(one, {
           language: words,
-          layout: many ? layout : { topStart: one.tBodies[0].rows.length > 10 ? "search" : null, topEnd: null, bottomStart: null, bottomEnd: null },
+          layout: many ? layout : { topStart: one.tBodies[0].rows.length > 10 ? searchBox : null, topEnd: null, bottomStart: null, bottomEnd: null },
           paging: many,
           pageLength: 50,
           autoWidth: false,
           order: [],
         });
+        forPaper(made);
       }
     };
   }
