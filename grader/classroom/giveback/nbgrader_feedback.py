@@ -1,0 +1,77 @@
+"""nbgrader's `feedback/STUDENT/ASSIGNMENT/NOTEBOOK.html`, from where `nbgrader release_feedback` takes it.
+
+nbgrader looks for one page for each notebook that was handed in. Each is the student's whole page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+
+from ...errors import GiveBackError
+from ..records import Record
+from ..report.feedback import html
+from .recipients import Handover
+
+NO_NAME = "have an identifier that is no folder's name (--submissions names nbgrader's submitted/)"
+ABOUT = (
+    "feedback/   copy it into nbgrader's course folder, and then: nbgrader release_feedback {assignment}\n"
+    "            Nothing has been released."
+)
+_NOT_A_NAME = re.compile(r'[\x00-\x1f/\\:*?"<>|]|^\.|[. ]$')
+
+
+def write_nbgrader_feedback(
+    records: Iterable[Record],
+    title: str,
+    folder: Path,
+    assignment: str,
+    exercises: Sequence[str],
+    names: Mapping[str, str] | None = None,
+) -> Handover:
+    """Writes `feedback/`.
+
+    Args:
+        records: with the texts of what was handed in, which tell the notebooks' names.
+        assignment: what nbgrader calls it.
+        exercises: the notebooks of whom nothing could be read.
+        names: student → the name in `submitted/`; without it, identifiers are these names.
+
+    Raises:
+        GiveBackError: if `assignment` is no folder's name, or two students would share a folder.
+        OSError: if it cannot be written.
+    """
+    if not is_name(assignment):
+        raise GiveBackError(
+            f"{assignment!r} is no name of an assignment at nbgrader. Give its folder's name with --collected."
+        )
+    handover = Handover()
+    taken: dict[str, str] = {}
+    for student, record in handover.of(records):
+        name = student if names is None else names.get(student, "")
+        if not is_name(name):
+            handover.leave_out(student, NO_NAME)
+            continue
+        if taken.setdefault(name.casefold(), student) != student:
+            raise GiveBackError(
+                f"{student} and {taken[name.casefold()]} would share the folder {name!r}. Rename one of them."
+            )
+        place = folder / "feedback" / name / assignment
+        place.mkdir(parents=True)
+        page = html(record, title)
+        for notebook in _notebooks(record) or exercises:
+            (place / f"{notebook}.html").write_text(page, encoding="utf-8", errors="replace")
+        handover.given += 1
+    return handover
+
+
+def is_name(name: str) -> bool:
+    """Whether a folder can be called so on every file system, and lies where it is put."""
+    return bool(name) and len(name.encode()) <= 200 and not _NOT_A_NAME.search(name)
+
+
+def _notebooks(record: Record) -> list[str]:
+    """The names of the files that were handed in, without their ending."""
+    stems = (PurePosixPath(file.filename.replace("\\", "/")).stem for file in record.files.values())
+    return [stem for stem in dict.fromkeys(stems) if is_name(stem)]
