@@ -53,6 +53,7 @@ _FOR_INSTRUCTORS = (
     "cli/author.py",
     "cli/class_report.py",
     "cli/doctor.py",
+    "cli/giveback.py",
     "cli/grade.py",
     "cli/gradebook.py",
     "cli/run_summary.py",

@@ -17,6 +17,7 @@ from . import (
     click_words,
     doctor,
     exercises,
+    giveback,
     grade,
     gradebook,
     hint_watch,
@@ -100,5 +101,6 @@ for command in (
     class_report.report,
     class_report.similar,
     totals.totals,
+    giveback.give_back,
 ):
     main.add_command(command)

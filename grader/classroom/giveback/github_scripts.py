@@ -94,7 +94,7 @@ def issue_text(record: Record, title: str) -> str:
                 fence = ""
         elif not fence:
             line = _without_mentions(line)
-        size += len(line.encode()) + 1
+        size += len(line.encode("utf-8", "replace")) + 1
         if size > MOST:
             lines += [fence] if fence else []
             lines.append("\n…")

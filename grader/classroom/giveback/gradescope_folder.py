@@ -96,7 +96,7 @@ def results_json(record: Record) -> str:
 
 
 def _told_once(record: Record) -> tuple[ExerciseResult, ...]:
-    """The exercises, each with its checks that are kept back behind the others, which then tell a mistake themselves."""
+    """The exercises, their checks that are kept back behind the others, which then tell a mistake themselves."""
     exercises = record.report.exercises if record.report else ()
     found = []
     for whole, shown in zip(exercises, shown_exercises(record), strict=True):

@@ -160,7 +160,7 @@ def _url_of_origin(settings: str) -> str:
     return ""
 
 
-def explained(several: Mapping[str, Sequence[str]]) -> list[str]:
+def unsure(several: Mapping[str, Sequence[str]]) -> list[str]:
     """A sentence for each student for whom more than one name was found."""
     return [
         f"{student} may be {' or '.join(names[:5])}: left out, as nothing is guessed."

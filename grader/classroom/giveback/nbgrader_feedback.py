@@ -19,7 +19,7 @@ ABOUT = (
     "feedback/   copy it into nbgrader's course folder, and then: nbgrader release_feedback {assignment}\n"
     "            Nothing has been released."
 )
-_NOT_A_NAME = re.compile(r'[\x00-\x1f/\\:*?"<>|]|^\.|[. ]$')
+_NOT_A_NAME = re.compile(r'[/\\:*?"<>|]|^\.|[. ]$')
 
 
 def write_nbgrader_feedback(
@@ -68,7 +68,9 @@ def write_nbgrader_feedback(
 
 def is_name(name: str) -> bool:
     """Whether a folder can be called so on every file system, and lies where it is put."""
-    return bool(name) and len(name.encode()) <= 200 and not _NOT_A_NAME.search(name)
+    if not name or not name.isprintable() or _NOT_A_NAME.search(name):
+        return False
+    return len(name.encode()) <= 200
 
 
 def _notebooks(record: Record) -> list[str]:
