@@ -45,7 +45,12 @@ class FakeCanvas:
     def add(self, user: int, name: str, login: str = "", sis: str = "", **more: Any) -> None:
         """A student of the course."""
         about = {"id": user, "name": name, "login_id": login, "sis_user_id": sis or None}
-        empty = {"score": None, "entered_score": None, "excused": False, "submission_comments": []}
+        empty: dict[str, Any] = {
+            "score": None,
+            "entered_score": None,
+            "excused": False,
+            "submission_comments": [],
+        }
         self.submissions[user] = {
             **{"user_id": user, "assignment_id": ASSIGNMENT, "user": about},
             **empty,

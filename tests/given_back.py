@@ -57,9 +57,6 @@ def waiting(student: Enrolled = BOB) -> Record:
 
 def excused(student: Enrolled = BOB) -> Record:
     """One of whom the gradebook says that nothing is expected, work or not."""
-
-    class Excused(Record):
-        state = "excused"  # type: ignore[assignment]
-        score = None  # type: ignore[assignment]
-
-    return Excused(**vars(graded_record(student)))
+    kind = type("Excused", (Record,), {"state": "excused", "score": None})
+    made: Record = kind(**vars(graded_record(student)))
+    return made

@@ -72,7 +72,7 @@ def test_moodles_names_are_taken_from_its_download(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_asked_about(tmp_path: Path) -> None:
-    arguments = ["g.db", "--to", tmp_path / "out", "--format", "gradescope"]
+    arguments = ["g.db", "--to", str(tmp_path / "out"), "--format", "gradescope"]
     assert call(*arguments).exit_code == 0
     again = call(*arguments)
     assert (again.exit_code, "Give --replace" in again.output) == (2, True)

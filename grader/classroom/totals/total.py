@@ -36,7 +36,7 @@ _NO_DEADLINE = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class Line:
+class TotalLine:
     """What one assignment is in a student's total.
 
     Attributes:
@@ -73,7 +73,7 @@ class StudentTotal:
     """
 
     student: Enrolled
-    lines: tuple[Line, ...]
+    lines: tuple[TotalLine, ...]
     total: Fraction | None
     so_far: Fraction | None
     letter: str = ""
@@ -111,16 +111,16 @@ def _total(scheme: Scheme, person: Person, books: Sequence[BookMarks]) -> Studen
     )
 
 
-def _line(scheme: Scheme, student: str, book: BookMarks) -> Line:
+def _line(scheme: Scheme, student: str, book: BookMarks) -> TotalLine:
     """What an assignment counts before the bank pays for anything, and before anything is dropped."""
     mark = book.marks.get(student)
     absent: Use = "counts" if scheme.not_handed_in == "zero" else "left out"
     if mark is None:
         if book.has_roster:
             why = f"{book.name} does not have {student} on its roster: enrol or excuse them there."
-            return Line(book, "waits", None, book.out_of, why=why)
-        return Line(book, absent, Fraction(0), book.out_of, why="nothing was handed in")
-    line = Line(book, "counts", mark.scores[0], mark.out_of, mark.late_days, why=mark.why)
+            return TotalLine(book, "waits", None, book.out_of, why=why)
+        return TotalLine(book, absent, Fraction(0), book.out_of, why="nothing was handed in")
+    line = TotalLine(book, "counts", mark.scores[0], mark.out_of, mark.late_days, why=mark.why)
     match mark.standing:
         case "counts":
             return line
@@ -135,8 +135,8 @@ def _line(scheme: Scheme, student: str, book: BookMarks) -> Line:
 
 
 def _with_bank(
-    scheme: Scheme, lines: Sequence[Line], marks: Sequence[AssignmentMark | None]
-) -> list[Line]:
+    scheme: Scheme, lines: Sequence[TotalLine], marks: Sequence[AssignmentMark | None]
+) -> list[TotalLine]:
     """The lines with the bank's days taken, in the order of the deadlines."""
     if scheme.late_days is None:
         return list(lines)
@@ -159,7 +159,7 @@ def _with_bank(
     return made
 
 
-def _without_lowest(lines: Sequence[Line], number: int) -> list[Line]:
+def _without_lowest(lines: Sequence[TotalLine], number: int) -> list[TotalLine]:
     """The lines with the lowest shares dropped, as far as one remains that counts."""
     made = list(lines)
     for _again in range(number):
@@ -174,13 +174,13 @@ def _without_lowest(lines: Sequence[Line], number: int) -> list[Line]:
     return made
 
 
-def _mean(counted: Sequence[Line]) -> Fraction:
+def _mean(counted: Sequence[TotalLine]) -> Fraction:
     """The weighted mean of shares."""
     weights = sum(line.book.weight for line in counted)
     return sum((line.book.weight * line.share for line in counted), Fraction(0)) / weights
 
 
-def _weighted(scheme: Scheme, lines: Sequence[Line]) -> Fraction | None:
+def _weighted(scheme: Scheme, lines: Sequence[TotalLine]) -> Fraction | None:
     """The rounded total over what counts; `None` where nothing does."""
     counted = [line for line in lines if line.use == "counts"]
     return scheme.rounded(scheme.out_of * _mean(counted)) if counted else None
@@ -207,7 +207,7 @@ def explained(scheme: Scheme, found: StudentTotal) -> Iterator[str]:
     yield from found.notes
 
 
-def _about(line: Line) -> Iterator[str]:
+def _about(line: TotalLine) -> Iterator[str]:
     name = line.book.name
     if line.late_days and line.use in ("counts", "dropped"):
         days = f"{line.late_days} day{'s' if line.late_days > 1 else ''} late"

@@ -16,7 +16,7 @@ from ..report.exports import Value, write_csv
 from ..report.templating import asset, environment
 from ..sanitize import name_of, plain
 from .scheme import Scheme, short
-from .total import Line, StudentTotal, explained
+from .total import TotalLine, StudentTotal, explained
 
 _ABOUT = """Made by grader totals
 
@@ -68,7 +68,7 @@ def _columns(scheme: Scheme) -> Sequence[str]:
     return ("points", "of", "use", "days late", *bank)
 
 
-def _cells(scheme: Scheme, line: Line) -> Iterator[Value]:
+def _cells(scheme: Scheme, line: TotalLine) -> Iterator[Value]:
     yield None if line.points is None else short(line.points)
     yield short(line.out_of)
     yield line.use

@@ -121,9 +121,10 @@ def test_a_wrong_token_or_place_is_told(canvas: FakeCanvas) -> None:
     with pytest.raises(GiveBackError, match=f"does not accept the token in {VARIABLE}") as error:
         Client(canvas, "7~another-secret")
     assert "another-secret" not in str(error.value)
-    for place in ({"course": 8}, {"assignment": 43}):
-        with pytest.raises(GiveBackError, match="has no assignment"):
-            Client(canvas, **place)
+    with pytest.raises(GiveBackError, match="has no assignment 42 in course 8"):
+        Client(canvas, course=8)
+    with pytest.raises(GiveBackError, match="has no assignment 43 in course 7"):
+        Client(canvas, assignment=43)
 
 
 def test_nobody_at_home_is_told(canvas: FakeCanvas) -> None:
