@@ -16,14 +16,16 @@ from grader.classroom.gradebook.reader import damage_is_told
 from grader.classroom.records import Enrolled, Record
 from grader.cli import main
 from grader.errors import GradebookError
+from grader.report import CheckResult, ExerciseResult, Report
 from tests.copies import Texts, disguised, honest
-from tests.synthetic import made_class, not_graded
+from tests.synthetic import HERE, made_class, not_graded
 
 
 class Book:
     """What `grader report` asks of a gradebook."""
 
     title = "PyTorch basics"
+    deadline = None
 
     def __enter__(self) -> Book:
         return self
@@ -31,7 +33,7 @@ class Book:
     def __exit__(self, *_: object) -> None:
         return None
 
-    def records(self) -> Iterator[Record]:
+    def records(self, *, texts: bool = False) -> Iterator[Record]:
         return made_class(12)
 
     def students(self) -> list[Enrolled]:
@@ -74,6 +76,32 @@ def test_report_command(command: Any, tmp_path: Path, monkeypatch: pytest.Monkey
     assert again.exit_code == 0
     assert Path("again/scores/moodle.csv").read_text(encoding="utf-8") == text
     assert Path("class.db.pseudonyms").is_file()
+
+
+def test_feedback_tells_nothing_of_what_an_assignment_keeps_back(
+    command: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checks = (
+        CheckResult("forward", "SEEN", "passed", 2, 2),
+        CheckResult("train", "SECRET", "failed", 3, 0, "SECRET"),
+    )
+    whole = ExerciseResult("my_linear", "Layer", 2, 5, "partial", checks=checks)
+    record = Record(Enrolled("ada"), Report("ada", (whole,), HERE), 5)
+    monkeypatch.setattr(Book, "records", lambda _, texts: iter([record]))
+    assignment = tmp_path / "assignment.toml"
+    assignment.write_text(
+        'title = "Lab"\n[[exercise]]\nname = "my_linear"\nvisibility = { train = "instructor" }\n'
+    )
+    known = ("report", "class.db", "--output", tmp_path / "out", "--only", "feedback")
+    assert command(*known).exit_code == 0
+    assert "SECRET" in (tmp_path / "out" / "feedback" / "ada.md").read_text("utf-8")
+    done = command(*known, "--assignment", assignment)
+    assert done.exit_code == 0, done.output
+    for ending in ("md", "html"):
+        text = (tmp_path / "out" / "feedback" / f"ada.{ending}").read_text("utf-8")
+        assert "SECRET" not in text
+        assert "SEEN" in text
+        assert "0 of 3 points" in text
 
 
 @pytest.mark.parametrize(
@@ -143,7 +171,7 @@ def test_similar_command(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_who_is_not_graded_is_told(
     command: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Book, "records", lambda _: iter([*made_class(3), not_graded("eve")]))
+    monkeypatch.setattr(Book, "records", lambda _, texts: iter([*made_class(3), not_graded("eve")]))
     done = command("report", "class.db", "--output", tmp_path / "out", "--only", "csv")
     assert (
         "Not graded, through no fault of theirs: 1 student, without a score in all files."

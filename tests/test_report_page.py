@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,10 +16,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect, sync_playwright
 
-from grader.classroom.records import Record
+from grader.classroom.records import FileText, Record
 from grader.classroom.report.report_folder import write_report
 from grader.classroom.similarity.pairs import Finding, Pair, SharedCode
-from tests.synthetic import HOSTILE, hostile_class, made_class, not_graded
+from grader.report import CheckResult
+from tests.synthetic import HOSTILE, hostile_class, made_class, not_graded, with_code, with_statuses
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
@@ -30,7 +33,10 @@ QUIET = [
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
 SIZE = 120
-VIEWS = ("overview", "exercises", "mistakes", "students", "similar", "student-16", "pair-0")
+VIEWS = (
+    *("overview", "exercises", "mistakes", "students", "similar", "student-16", "pair-0"),
+    "print?code=1",
+)
 Open = Callable[..., Page]
 expect.set_options(timeout=20_000)  # for machines with much else to do
 
@@ -68,7 +74,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same with fewer rows: axe looks at every one of them."""
     where = tmp_path_factory.mktemp("small") / "class"
-    few = [*made_class(17, exercises=2), *list(hostile_class())[:1]]
+    few = [*map(with_code, made_class(17, exercises=2)), *list(hostile_class())[:1]]
     write_report(few, where, title="Class", parts=["page"], findings=[finding()])
     return where
 
@@ -136,10 +142,10 @@ def test_overview(visit: Open) -> None:
     expect(page.get_by_role("heading", name="Overview")).to_be_visible()
     handed_in = sum(record.report is not None for record in records())
     tile = page.locator(".tiles div").filter(has_text="handed in")
-    expect(tile.locator("dd")).to_have_text(str(handed_in))
+    expect(tile.locator("dd")).to_have_text(f"{handed_in} of {len(records())}")
     expect(page.get_by_role("img", name="Histogram of the scores")).to_be_visible()
     page.get_by_text("The numbers of this chart").click()
-    counts = page.locator("[data-view=overview] tbody td:nth-child(2)").all_inner_texts()
+    counts = page.locator("[data-view=overview] .charts tbody td:nth-child(2)").all_inner_texts()
     assert sum(map(int, counts)) == handed_in
 
 
@@ -240,7 +246,7 @@ def test_who_is_not_graded_has_no_score_on_any_page(visit: Open, troubled: Path)
     expect(
         page.get_by_role("heading", name="Not graded, through no fault of theirs")
     ).to_be_visible()
-    page.get_by_role("link", name="3 students").click()
+    page.locator(".trouble").get_by_role("link", name="3 students").click()
     expect(page.get_by_role("status").filter(has_text="students:")).to_have_text(
         "3 students: not graded, through no fault of theirs"
     )
@@ -258,6 +264,133 @@ def test_what_to_look_at_is_on_the_students_page(visit: Open, troubled: Path) ->
     entry = page.get_by_role("listitem").filter(has_text="line 3 reaches for")
     entry.get_by_role("link").click()
     expect(page.locator(".exercise .remarks")).to_contain_text("line 3 reaches for `sys`")
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A few students with names of all kinds and with their code, that of the first an attack."""
+    where = tmp_path_factory.mktemp("written") / "class"
+    names = ("Eve", "José Müller", unicodedata.normalize("NFD", "김민준"), "Søren Ødegård")
+    few = [
+        replace(with_code(each, 2), student=replace(each.student, name=name))
+        for each, name in zip(made_class(4, exercises=2), names, strict=True)
+    ]
+    report = few[0].report
+    assert report
+    name = report.exercises[0].name
+    check = CheckResult("go", "is right", "failed", 2, 0, "It is 2.", place=f"{name}.py, line 2")
+    only = replace(report.exercises[0], checks=(check,), remarks=("line 3 reaches for `sys`",))
+    attack = "".join(f"{text}\n" for text in HOSTILE[:3])
+    files = {name: FileText(f"{name}.py", ((f"{name}.py", attack),))}
+    hand_ins = tuple(
+        replace(one, files=files if one.counts else {name: one.files[name]})
+        for one in few[0].hand_ins
+    )
+    few[0] = replace(few[0], report=replace(report, exercises=(only,)), hand_ins=hand_ins)
+    write_report([*few, with_statuses("failed")], where, title="Class", parts=["page"])
+    return where
+
+
+def test_the_code_is_text_with_a_mark_at_its_line(visit: Open, written: Path) -> None:
+    page = visit("student-0", where=written)
+    lines = page.locator(".listing > li > span")
+    expect(lines).to_have_text(list(HOSTILE[:3]))
+    marked = page.locator(".listing > li.marked")
+    expect(marked).to_have_count(1)
+    expect(marked).to_contain_text(HOSTILE[1])
+    expect(marked.locator(".line-mark")).to_have_text("not right: go It is 2.")
+    page.locator("details.code > summary").first.click()
+    expect(marked).to_be_hidden()
+    page.get_by_role("button", name=", line 2").click()
+    expect(marked).to_be_focused()
+    page.goto(page.url.split("#")[0] + "#student-4")
+    expect(page.get_by_role("heading", level=1)).to_have_text("a")
+    expect(page.locator("details.code")).to_have_count(0)
+
+
+def test_what_has_changed_since_an_earlier_hand_in(visit: Open, written: Path) -> None:
+    page = visit("student-1", where=written)
+    older = page.locator(".older details.code")
+    expect(older).to_have_count(2)
+    older.first.locator("summary").click()
+    changed = older.first.locator(".difference").first
+    # of the earlier one, line 1 was another
+    expect(changed.locator("li.out")).to_have_text(re.compile("taken out: −value_1 = .* was$"))
+    expect(changed.locator("li.in")).to_have_text(re.compile("put in: \\+value_1 = .* line 1$"))
+    expect(changed.locator("li.gap")).to_have_text("36 lines that are the same")
+    older.first.get_by_role("button", name="Show the whole files").click()
+    expect(older.first.locator(".difference").first.locator("li")).to_have_count(41)
+    page.goto(page.url.split("#")[0] + "#student-0")
+    page.locator(".older summary").first.click()
+    expect(page.locator(".difference li.in")).to_have_count(3)
+    expect(page.locator(".difference li.out")).to_have_count(40)
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("Jose", "José Müller"),
+        ("jose\u0301 mul", "José Müller"),
+        ("김민준", unicodedata.normalize("NFD", "김민준")),
+        (unicodedata.normalize("NFD", "김민"), unicodedata.normalize("NFD", "김민준")),
+        ("soren odeg", "Søren Ødegård"),
+        ("reaches for", "Eve"),
+    ],
+)
+def test_names_are_found_however_they_are_typed(
+    visit: Open, written: Path, typed: str, found: str
+) -> None:
+    page = visit("students", where=written)
+    search_box(page).fill(typed)
+    expect(page.locator("[data-view=students] .dt-info")).to_contain_text("1 to 1 of 1")
+    assert cells(page, 1) == [found]
+
+
+def test_paper_is_light_and_has_everybody(visit: Open, folder: Path) -> None:
+    page = visit("students", scheme="dark")
+    expect(page.locator("#students-table tbody tr")).to_have_count(50)
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    expect(page.locator("#students-table tbody tr")).to_have_count(SIZE + len(HOSTILE))
+    assert background(page) == "rgb(255, 255, 255)"
+    page.emulate_media(media="screen")
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    expect(page.locator("#students-table tbody tr")).to_have_count(50)
+    assert background(page) != "rgb(255, 255, 255)"
+
+
+def test_a_page_for_everybody(visit: Open, written: Path) -> None:
+    page = visit("students", where=written)
+    page.get_by_role("link", name="Print everybody").click()
+    expect(page.get_by_role("status").filter(has_text="ready")).to_have_text(
+        "5 of 5 are ready to print."
+    )
+    expect(page.locator(".sheet")).to_have_count(5)
+    expect(page.locator(".listing")).to_have_count(0)
+    page.get_by_role("link", name="With the code").click()
+    expect(page.locator(".sheet")).to_have_count(5)
+    expect(page.locator(".sheet").first.locator(".listing")).to_be_visible()
+
+
+@pytest.mark.parametrize("view", ["overview", "exercises", "students", "student-1", "print?code=1"])
+def test_a_phone_scrolls_in_one_direction(visit: Open, written: Path, view: str) -> None:
+    page = visit(view, where=written)
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(page.locator("[data-view]:visible h1")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_what_was_not_started_is_not_red(visit: Open, tmp_path: Path) -> None:
+    record = with_statuses("failed")
+    assert record.report
+    stub = replace(record.report.exercises[0], status="not_attempted")
+    untouched = replace(record, report=replace(record.report, exercises=(stub,)))
+    write_report([record, untouched], tmp_path / "class", title="Class", parts=["page"])
+    page = visit("students", where=tmp_path / "class")
+    points = page.locator("#students-table td.points")
+    expect(points).to_have_text(["0", "–"])
+    expect(points.nth(0)).to_have_class(re.compile(r"\bzero\b"))
+    expect(points.nth(1)).to_have_class(re.compile(r"\bnone\b"))
 
 
 def test_who_did_not_pass_a_check_and_who_has_a_score(visit: Open) -> None:
@@ -299,9 +432,9 @@ def test_keyboard_alone(visit: Open) -> None:
     expect(page.get_by_role("link", name="Students", exact=True)).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Students")).to_be_focused()
-    for _ in range(3):
+    for _ in range(4):
         page.keyboard.press("Tab")
-    # the search box, the table's region, then the first column's header
+    # what prints everybody, the search box, the table's region, then the first column's header
     page.keyboard.press("Enter")
     expect(page.get_by_role("columnheader", name="name")).to_have_attribute(
         "aria-sort", "ascending"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from .common import console_for, counted, course_option, open_course, opened, re
 
 if TYPE_CHECKING:
     from ..classroom.gradebook.reader import Gradebook
-    from ..classroom.records import Enrolled
+    from ..classroom.records import Enrolled, Record
     from ..classroom.report.pseudonyms import Pseudonyms
     from ..classroom.similarity.pairs import Comparison, Finding
     from ..course.catalog import Course
@@ -54,11 +55,19 @@ PARTS = ("page", "csv", "feedback", "data")
     help="The secret that pseudonyms are made with; the file is made at the first use. "
     "Default: GRADEBOOK.pseudonyms, so that a gradebook's pseudonyms stay the same.",
 )
+@click.option(
+    "--assignment",
+    "assignment_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The instructor's assignment: feedback tells nothing of the checks that it keeps back but their points. "
+    "Needed only for a gradebook that does not know them from `grader grade --assignment`.",
+)
 @course_option
 def report(
     gradebook: str,
     output: Path,
     parts: tuple[str, ...],
+    assignment_file: Path | None,
     with_similar: bool,
     pseudonyms: bool,
     key_file: Path | None,
@@ -69,6 +78,7 @@ def report(
     GRADEBOOK is a file or the URL of a database. The page opens from disk and loads nothing from elsewhere.
     """
     with opened(gradebook) as book:
+        from ..classroom.report.for_student import with_kept_back
         from ..classroom.report.report_folder import refuse_other_folder, write_report
 
         refuse_other_folder(output)
@@ -77,16 +87,23 @@ def report(
                 f"{output.absolute().parent} does not exist. Make it first, or choose another --output."
             )
         hidden = _pseudonyms(book, gradebook, key_file) if pseudonyms else None
+        kept_back = _kept_back(assignment_file, open_course(folder)) if assignment_file else {}
+
+        def presented(record: Record) -> Record:
+            if kept_back:
+                record = with_kept_back(record, kept_back)
+            return hidden.record(record) if hidden else record
+
         findings = None
         if with_similar:
             findings, _ = _compared(book, open_course(folder), hidden)
         with writing(output):
             summary = write_report(
-                book.records(texts=True),
+                book.records(texts=not parts or bool({"page", "feedback"}.intersection(parts))),
                 output,
                 title=book.title,
                 parts=parts or PARTS,
-                present=hidden.record if hidden else lambda record: record,
+                present=presented,
                 findings=findings,
                 deadline=book.deadline,
             )
@@ -198,6 +215,12 @@ def _compared(
 
     people = [(who, shown(student)) for who, student in students.items()]
     return compare(people, book.sources, stubs, hide)
+
+
+def _kept_back(assignment: Path, course: Course) -> Mapping[str, frozenset[str]]:
+    from ..course.assignment_file import read_assignment
+
+    return read_assignment(assignment).on(course, instructor=True).kept_back
 
 
 def _pseudonyms(book: Gradebook, gradebook: str, key_file: Path | None) -> Pseudonyms:

@@ -5,7 +5,7 @@ Whatever a student gets goes through here: feedback, comments on a learning plat
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from ...report import CheckResult, ExerciseResult
@@ -29,6 +29,14 @@ def shown_exercises(record: Record) -> list[ShownExercise]:
     """The exercises of a record's report as the student may see them; none where there is no report."""
     exercises = record.report.exercises if record.report else ()
     return [_shown(each, record.kept_back.get(each.name, frozenset())) for each in exercises]
+
+
+def with_kept_back(record: Record, more: Mapping[str, frozenset[str]]) -> Record:
+    """The record with further checks that students are not to see: exercise → their names."""
+    names = {*record.kept_back, *more}
+    nothing: frozenset[str] = frozenset()
+    both = {name: record.kept_back.get(name, nothing) | more.get(name, nothing) for name in names}
+    return replace(record, kept_back=both)
 
 
 def _shown(result: ExerciseResult, hidden: Collection[str]) -> ShownExercise:

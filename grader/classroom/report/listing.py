@@ -19,7 +19,7 @@ Change = tuple[Literal["="], int] | tuple[Literal["-"], list[str]] | tuple[Liter
 
 
 @dataclass
-class Mark:
+class LineMark:
     """What the report says of a line.
 
     Attributes:
@@ -39,7 +39,7 @@ class ListedCell:
 
     place: str
     lines: tuple[str, ...]
-    marks: Mapping[int, Sequence[Mark]]
+    marks: Mapping[int, Sequence[LineMark]]
 
 
 def listed_cells(
@@ -57,7 +57,7 @@ def listed_cells(
         for_instructor: whether what an instructor should look at is marked too.
     """
     lines = [lines_of(text) for _, text in file.cells]
-    marks: list[dict[int, list[Mark]]] = [{} for _ in file.cells]
+    marks: list[dict[int, list[LineMark]]] = [{} for _ in file.cells]
     with speaking(language):
         finder = _PlaceFinder([place for place, _ in file.cells])
     for (cell, line), mark in _marks(result, finder, for_instructor) if result else ():
@@ -97,7 +97,7 @@ def _any_line(template: str, place: str) -> str:
 
 def _marks(
     result: ExerciseResult, finder: _PlaceFinder, for_instructor: bool
-) -> Iterator[tuple[tuple[int, int], Mark]]:
+) -> Iterator[tuple[tuple[int, int], LineMark]]:
     messages = {check.name: check.message for check in result.checks}
     broken: set[str] = set()
     for violation in result.violations:
@@ -106,10 +106,10 @@ def _marks(
         told = (finder.find(messages.get(name, "")) for name in violation.checks)
         where = next(filter(None, told), (0, violation.line) if finder.is_one_cell else None)
         if where:
-            yield where, Mark("forbidden", violation.message, list(violation.checks))
+            yield where, LineMark("forbidden", violation.message, list(violation.checks))
     if result.status == "error" and (found := finder.find(result.message)):
-        yield found, Mark("not loaded", result.message)
-    heads: dict[str, Mark] = {}
+        yield found, LineMark("not loaded", result.message)
+    heads: dict[str, LineMark] = {}
     for check in result.checks:
         if not check.went_wrong or check.name in broken:
             continue
@@ -118,13 +118,13 @@ def _marks(
             continue
         found = finder.find(check.place) or finder.find(check.message) or finder.find(check.cause)
         if found:
-            heads[check.name] = Mark(
+            heads[check.name] = LineMark(
                 "wrong", check.cause or _first_line(check.message), [check.name]
             )
             yield found, heads[check.name]
     for remark in result.remarks if for_instructor else ():
         if found := finder.find(remark):
-            yield found, Mark("look", remark)
+            yield found, LineMark("look", remark)
 
 
 def _first_line(text: str) -> str:

@@ -61,7 +61,7 @@ def _exercise(
 
 
 def _check(exercise: int, check: CheckResult, summary: ClassSummary) -> int | list[Any]:
-    """A passed check is its number alone: most are."""
+    """A passed check is its number alone: most are. A mistake is told once: others name the check that tells it."""
     number = summary.check_number(exercise, check)
     if check.is_earned:
         return number
@@ -71,8 +71,9 @@ def _check(exercise: int, check: CheckResult, summary: ClassSummary) -> int | li
         if case.status not in ("passed", check.status)
     ]
     pictures = [drawn(picture) for picture in check.pictures]
-    entry = [number, LETTERS[check.status], check.score, check.message, check.cause]
-    entry += [check.place, cases, pictures]
+    told = ["", "", ""] if check.same_as else [check.message, check.cause, check.place]
+    entry = [number, LETTERS[check.status], check.score, *told, cases]
+    entry += [[] if check.same_as else pictures, check.same_as]
     while entry[-1] in ("", []):
         entry.pop()
     return entry

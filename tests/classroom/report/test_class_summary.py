@@ -7,6 +7,7 @@ from typing import Any
 
 from grader.classroom.records import Adjustment, Enrolled, Record
 from grader.classroom.report.class_summary import ClassSummary, kind_of
+from grader.classroom.run.trouble import Trouble, told
 from grader.report import CheckResult, ExerciseResult, Report, Violation
 from tests.synthetic import HERE, START, made_class, not_graded, summed, with_statuses
 
@@ -80,7 +81,7 @@ def test_who_handed_nothing_in_has_a_line_and_is_in_no_table() -> None:
     summary = summed([Record(Enrolled("a", "Ada"), None, 9, "Nothing"), of_exercises("a")])
     absent, present = summary.lines
     assert (absent.name, absent.state, absent.max_score) == ("Ada", "nothing handed in", 9)
-    assert (absent.remarks, absent.score) == (1, 0)
+    assert absent.remarks == ()
     assert list(summary.graded()) == [present]
     assert len(summary.check_letters()) == 1
 
@@ -98,7 +99,50 @@ def test_remarks_are_what_there_is_to_look_at() -> None:
         record.student, record.report, 2, problem="x", adjustments=(by_hand,), notes=("a", "b")
     )
     [line] = summed([noted]).lines
-    assert (line.remarks, line.adjusted, line.score, line.graded) == (4, True, 3, 2)
+    assert line.remarks == ("note: a", "note: b", "points by hand: +1, kind")
+    assert (line.adjusted, line.score, line.graded) == (True, 3, 2)
+
+
+def test_why_there_is_no_result_is_to_be_looked_at_where_it_is_nobodys_choice() -> None:
+    absent = Record(Enrolled("a"), None, 4, "Nothing was handed in.")
+    unread = replace(absent, problem="It is no zip file.", absence="could not be read")
+    lines = summed([absent, unread, not_graded("c", "x failed")]).lines
+    assert [line.remarks for line in lines] == [
+        (),
+        ("could not be read: It is no zip file.",),
+        ("not graded: x failed", "points by hand: +2, kind"),
+    ]
+
+
+def test_which_checks_failed_themselves() -> None:
+    """By the reason that a gradebook keeps, in the words that `run.trouble` has for it."""
+    mine = Trouble("NameError: x", "one", "test_go", "course")
+    some = Trouble("it asked for nothing", "two", kind="course")
+    lost = Trouble("SandboxLost", "three", kind="lost")
+    record = with_statuses("passed")
+    assert record.report
+    fault = ExerciseResult("four", "Four", 0, 3, "fault", "not yours")
+    faulty = replace(record, report=replace(record.report, exercises=(fault,)))
+    summary = summed(
+        [not_graded("a", told([mine, some])), not_graded("b", told([mine, lost])), faulty]
+    )
+    assert summary.faults == {
+        ("one", "go"): {0, 1},
+        ("two", ""): {0},
+        ("four", ""): {2},
+    }
+
+
+def test_what_could_not_be_read_and_what_was_noted_is_told_once() -> None:
+    unread = Record(Enrolled("a"), None, 4, "line 3 is no text", absence="could not be read")
+    noted = replace(with_statuses("passed"), notes=("Handed in 2 days after the deadline.",))
+    summary = summed([unread, replace(unread, problem="line 7 is no text"), noted, noted])
+    assert [(one.text, one.students) for one in summary.unreadable] == [
+        ("line 3 is no text", [0, 1])
+    ]
+    assert [(one.text, one.students) for one in summary.notes] == [
+        ("Handed in 2 days after the deadline.", [2, 3])
+    ]
 
 
 def one_exercise(who: str, **fields: object) -> Record:
@@ -194,4 +238,4 @@ def test_the_same_trouble_and_the_same_remark_are_told_once() -> None:
         ("one: line 1 reaches for `gc`", [2]),
     ]
     assert [one.students for one in summary.troubles] == [[3, 4], [1]]
-    assert [line.remarks for line in summary.lines] == [1, 2, 3, 2, 2]
+    assert [len(line.remarks) for line in summary.lines] == [1, 2, 3, 2, 2]

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from markdown_it import MarkdownIt
 
-from grader.classroom.records import Enrolled, Record
+from grader.classroom.records import Enrolled, FileText, HandedIn, Record
 from grader.classroom.report.feedback import WORDS, escaped, html, markdown, write_feedback
 from grader.classroom.report.file_names import slug
-from grader.report import ExerciseResult, Report
+from grader.classroom.sanitize import shown
+from grader.language import _, speaking
+from grader.report import CheckResult, ExerciseResult, Report
 from tests.hostile import plain_report, with_violation
 from tests.reports import Tags
-from tests.synthetic import HERE, HOSTILE, made_class, not_graded, with_statuses
+from tests.synthetic import HERE, HOSTILE, START, made_class, not_graded, with_statuses
 
 
 def test_feedback_has_a_safe_file_for_everybody(folder: Path) -> None:
@@ -30,7 +33,10 @@ def test_feedback_has_a_safe_file_for_everybody(folder: Path) -> None:
 def test_feedback_shows_hostile_text_as_text(folder: Path) -> None:
     for path in (folder / "feedback").glob("*.html"):
         page = Tags(path.read_text(encoding="utf-8"))
-        allowed = "html head meta title style body main h1 h2 p b pre ul li section span code div"
+        allowed = (
+            "html head meta title style body main h1 h2 p b pre ul ol li section span code div"
+        )
+        allowed += " details summary"
         assert {tag for tag, _ in page.tags} <= set(allowed.split())
         assert not [attrs for _, attrs in page.tags if any(name.startswith("on") for name in attrs)]
     markdown = MarkdownIt("gfm-like", {"linkify": False})
@@ -123,6 +129,101 @@ def test_every_status_is_told_in_words(make: object) -> None:
     text = make(with_statuses(*statuses), "Lab 1")  # type: ignore[operator]
     for status in statuses:
         assert WORDS[status] in text
+
+
+FORMS = pytest.mark.parametrize("make", [markdown, html])
+
+
+def with_file(record: Record, text: str) -> Record:
+    files = {"one": FileText("one.py", (("one.py", text),))}
+    return replace(record, hand_ins=(HandedIn(START, "", True, 0, 2, files),))
+
+
+def with_checks(*checks: CheckResult, language: str = "en") -> Record:
+    exercise = ExerciseResult("one", "One", 0, 2 * len(checks), "failed", checks=checks)
+    report = Report("a", (exercise,), HERE, language=language)
+    return Record(Enrolled("a"), report, 2 * len(checks))
+
+
+def failed(name: str, **fields: str) -> CheckResult:
+    return CheckResult(name, f"{name} is right", "failed", 2, 0, **fields)  # type: ignore[arg-type]
+
+
+@FORMS
+def test_the_code_is_there_with_its_marks(make: Callable[[Record, str], str]) -> None:
+    record = with_checks(failed("go", place="one.py, line 2", cause="It is `2` times too large."))
+    text = make(with_file(record, "first = 1\nsecond = 2\nthird = 3\n"), "Lab 1")
+    assert "second = 2" in text
+    assert text.count("times too large") == 2  # with the check, and at the line
+    assert text.index("second = 2") < text.rindex("times too large") < text.index("third = 3")
+
+
+@FORMS
+def test_hostile_code_is_text(make: Callable[[Record, str], str]) -> None:
+    for hostile in HOSTILE:
+        lines = f"x = 1\n{hostile}\n``````\n"
+        record = shown(
+            with_file(with_checks(failed("go", place="one.py, line 2", message="m")), lines)
+        )
+        text = make(record, "Lab 1")
+        if make is markdown:
+            text = MarkdownIt("gfm-like", {"linkify": False}).render(text)
+        page = Tags(text)
+        assert not {"script", "img", "svg", "a", "h3"} & {tag for tag, _ in page.tags}
+        assert sum(tag == "h1" for tag, _ in page.tags) == 1
+        assert hostile[:9].split("\n")[0].strip() in page.text or not hostile.isprintable()
+
+
+@FORMS
+def test_checks_that_are_kept_back_are_points_alone(make: Callable[[Record, str], str]) -> None:
+    checks = (failed("go", message="seen"), failed("secret", message="SECRET", cause="SECRET"))
+    record = replace(with_checks(*checks), kept_back={"one": frozenset({"secret"})})
+    text = make(with_file(record, "x = 1\n"), "Lab 1")
+    assert "secret" not in text.casefold()
+    assert "seen" in text
+    assert "Checks that only your instructor runs: 0 of 2 points." in text
+    assert "0 of 4 points" in text
+
+
+@FORMS
+def test_a_mistake_is_told_once_and_its_cause_first(make: Callable[[Record, str], str]) -> None:
+    record = with_checks(
+        failed("go", cause="It is doubled.", message="It is 2, expected 1.", printed="hello"),
+        failed("stop", cause="It is doubled.", message="It is 4, expected 2.", same_as="go"),
+    )
+    text = make(record, "Lab 1")
+    assert text.index("It is doubled.") < text.index("It is 2, expected 1.")
+    assert text.count("It is doubled.") == 1
+    assert "It is 4" not in text
+    assert "The same mistake as above." in text
+    assert text.index("Your code printed:") < text.index("hello")
+
+
+@FORMS
+def test_it_speaks_the_language_of_the_report(make: Callable[[Record, str], str]) -> None:
+    record = with_checks(
+        failed("go", message="m"), failed("b", message="m", same_as="go"), language="ko"
+    )
+    text = make(record, "Lab 1")
+    with speaking("ko"):
+        assert _("The same mistake as above.") in text
+    assert "The same mistake" not in text
+
+
+@pytest.mark.parametrize(
+    ("state", "word"), [("excused", "excused"), ("nothing handed in", "nothing handed in")]
+)
+@FORMS
+def test_what_has_no_score_says_what_it_is(
+    make: Callable[[Record, str], str], state: str, word: str
+) -> None:
+    class Stateless(Record):
+        score = None  # type: ignore[assignment]
+
+    record = Stateless(Enrolled("ada"), None, 10, absence=state)  # type: ignore[arg-type]
+    text = make(record, "Lab 1")
+    assert word in text
+    assert "10 points" not in text
 
 
 def test_two_files_named_after_the_student(tmp_path: Path) -> None:

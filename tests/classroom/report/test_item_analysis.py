@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -11,6 +13,7 @@ from grader.classroom.report.item_analysis import (
     check_items,
     discrimination,
     distribution,
+    doubts,
     exercise_items,
 )
 from tests.synthetic import made_class, not_graded, summed, with_statuses
@@ -27,8 +30,29 @@ def test_rates_count_those_who_tried() -> None:
     ]
     first, second = check_items(summed(records))
     assert (first.tried, first.passed) == (3, 2)
-    assert (second.tried, second.passed) == (3, 0)
+    assert (second.tried, second.passed) == (2, 0)
     assert first.rate == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize("status", ["not_attempted", "missing"])
+def test_who_wrote_nothing_has_tried_no_check(status: str) -> None:
+    """Whatever came of the checks: one may be skipped on this machine, one may wait for another."""
+    record = with_statuses("failed", "not_reached", "passed")
+    assert record.report
+    stub = replace(record.report.exercises[0], status=status)  # type: ignore[arg-type]
+    untouched = replace(record, report=replace(record.report, exercises=(stub,)))
+    summary = summed([untouched, with_statuses("passed", "passed", "passed")])
+    assert [(item.tried, item.passed) for item in check_items(summary)] == [(1, 1)] * 3
+    assert exercise_items(summary)[0].tried == 1
+
+
+def test_a_file_that_cannot_be_loaded_is_tried_and_its_checks_are_not() -> None:
+    record = with_statuses("not_reached", "not_reached")
+    assert record.report
+    broken = replace(record.report.exercises[0], status="error")
+    summary = summed([replace(record, report=replace(record.report, exercises=(broken,)))])
+    assert [item.tried for item in check_items(summary)] == [0, 0]
+    assert exercise_items(summary)[0].tried == 1
 
 
 def test_discrimination_is_the_point_biserial_with_the_rest() -> None:
@@ -43,6 +67,8 @@ def test_discrimination_is_the_point_biserial_with_the_rest() -> None:
             for exercise in record.report.exercises if record.report else ():
                 for result in exercise.checks:
                     if (exercise.name, result.name) != (name, check.name):
+                        continue
+                    if result.status == "not_reached":
                         continue
                     assert record.report
                     passed.append(result.status == "passed")
@@ -120,6 +146,75 @@ def test_bins_hold_every_score_once(size: int) -> None:
 )
 def test_what_a_discrimination_is_called(r: float, word: str) -> None:
     assert Discrimination(r, -1, 1).word == word
+
+
+def judged(passed: int, failed: int) -> str:
+    """What is said of a check that the strongest pass, in a class of so many."""
+    ones = np.array([1.0] * passed + [0.0] * failed)
+    found = discrimination(ones, np.arange(float(passed + failed))[::-1])
+    assert found
+    return found.verdict
+
+
+def test_a_discrimination_is_judged_only_where_it_means_something() -> None:
+    """From twenty students on, of whom at least five are apart from the rest."""
+    assert judged(10, 10) == "very good"
+    assert judged(5, 15) == "very good"
+    assert judged(10, 9) == ""
+    assert judged(4, 30) == ""
+    assert judged(30, 4) == ""
+
+
+@pytest.mark.parametrize(
+    ("r", "low", "high", "verdict"),
+    [
+        (-0.5, -0.7, -0.1, "negative"),
+        (-0.2, -0.5, 0.1, "poor"),
+        (0.1, -0.2, 0.3, ""),
+        (0.45, 0.1, 0.7, ""),
+        (0.45, 0.2, 0.7, "very good"),
+        (0.35, 0.25, 0.4, ""),
+    ],
+)
+def test_the_whole_interval_has_to_say_so(r: float, low: float, high: float, verdict: str) -> None:
+    assert Discrimination(r, low, high, is_spread=True).verdict == verdict
+    assert Discrimination(r, low, high).verdict == ""
+
+
+def doubted(*records: Record) -> list[tuple[str, str]]:
+    summary = summed(records)
+    return [(doubt.check, doubt.kind) for doubt in doubts(summary, check_items(summary))]
+
+
+def test_a_check_that_nobody_or_everybody_passes_is_to_doubt() -> None:
+    three = [with_statuses("passed", "failed", who=f"s{n}") for n in range(3)]
+    assert doubted(*three) == [("check1", "nobody passed"), ("check0", "everybody passed")]
+    assert doubted(*three, with_statuses("failed", "passed")) == []
+    assert doubted(*three[:2]) == []
+    # those who wrote nothing do not make it more
+    assert doubted(*three[:2], with_statuses("not_started", "not_reached")) == []
+
+
+def test_a_check_that_ran_for_nobody_is_to_doubt() -> None:
+    several = [with_statuses("passed", "skipped", who=f"s{n}") for n in range(2)]
+    apart = with_statuses("failed", "not_reached")
+    assert doubted(*several, apart) == [("check1", "nobody ran")]
+
+
+def test_a_check_that_failed_itself_is_to_doubt_first() -> None:
+    three = [with_statuses("passed", "failed", who=f"s{n}") for n in range(3)]
+    fault = not_graded("eve", "The check test_check0 of one failed: NameError: x")
+    found = doubts(summed([*three, fault]), check_items(summed([*three, fault])))
+    assert (found[0].check, found[0].kind, found[0].number) == ("check0", "fault", 0)
+    assert found[0].text == "It failed itself, for 1 student."
+    unknown = not_graded("eve", "The check test_new of other failed: NameError: x")
+    assert doubted(unknown) == [("new", "fault")]
+
+
+def test_a_check_that_the_strong_fail_is_to_doubt() -> None:
+    weak = [with_statuses("passed", *["failed"] * 4, who=f"w{n}") for n in range(10)]
+    strong = [with_statuses("failed", *["passed"] * 4, who=f"s{n}") for n in range(10)]
+    assert doubted(*weak, *strong) == [("check0", "negative")]
 
 
 def test_exercises_count_the_mean_share_of_their_points() -> None:

@@ -11,14 +11,13 @@ from typing import Any
 
 import pytest
 
-from grader.classroom.records import Record
+from grader.classroom.records import FileText, HandedIn, Record
 from grader.classroom.report import webpage
 from grader.classroom.report.class_summary import ClassSummary
-from grader.classroom.report.webpage import SHARD, WebPage, drawn, script_json
+from grader.classroom.report.webpage import SHARD, WebPage, script_json
 from grader.errors import UnsupportedVersion
-from grader.report import Picture
 from tests.reports import Tags
-from tests.synthetic import made_class, not_graded, with_statuses
+from tests.synthetic import START, made_class, not_graded, with_code, with_statuses
 
 
 def test_the_page_holds_no_markup_from_outside(folder: Path) -> None:
@@ -73,8 +72,37 @@ def test_students_are_found_where_the_page_looks_for_them(tmp_path: Path, size: 
     assert len(list(data.glob("students-*.js"))) == -(-size // SHARD)
     table, letters = taken(data / "table.js"), taken(data / "letters.js")
     assert [row[4] for row in table] == [line.score for line in summary.lines]
-    assert letters == [[line.exercises, line.checks] for line in summary.lines]
-    assert {len(row) for row in table} == {10 + len(summary.exercises)}
+    assert letters == [line.checks for line in summary.lines]
+    assert [row[10] for row in table] == [line.exercises for line in summary.lines]
+    assert {len(row) for row in table} == {12 + len(summary.exercises)}
+
+
+def test_the_code_is_in_files_of_its_own(tmp_path: Path) -> None:
+    """One for each student who has some, so that nothing of it is loaded before it is looked at."""
+    records = [with_code(record) for record in made_class(12, exercises=2)]
+    text = page_with(records, tmp_path / "page")
+    data = tmp_path / "page" / "data"
+    have = [number for number, record in enumerate(records) if record.hand_ins]
+    assert sorted(int(path.stem.removeprefix("code-")) for path in data.glob("code-*.js")) == have
+    students = taken(data / "students-0.js")
+    assert [number for number, student in enumerate(students) if student["code"]] == have
+    assert "value_7" in (data / f"code-{have[0]}.js").read_text()
+    assert "value_7" not in text
+    for path in data.glob("*.js"):
+        assert path.name.startswith("code-") or "value_7" not in path.read_text()
+
+
+def test_a_hostile_file_is_data(tmp_path: Path) -> None:
+    text = "</script><script>window.obeyed=1</script>\u2028<!--"
+    record = with_statuses("failed")
+    files = {"one": FileText("one.py", (("one.py", text),))}
+    handed = HandedIn(START, "", True, 0, 2, files)
+    page_with([replace(record, hand_ins=(handed,))], tmp_path / "page")
+    written = (tmp_path / "page" / "data" / "code-0.js").read_bytes()
+    assert written.isascii()
+    assert not set(b"<>&") & set(written)
+    [[_, _, _, [[_, lines, _]]]] = taken(tmp_path / "page" / "data" / "code-0.js")["files"]
+    assert lines == [text]
 
 
 def test_a_passed_check_is_its_number_alone(tmp_path: Path) -> None:
@@ -100,9 +128,9 @@ def page_with(records: Sequence[Record], folder: Path) -> str:
 def test_the_overview_lists_whom_the_grader_failed(tmp_path: Path) -> None:
     records = [with_statuses("passed"), *(not_graded(f"s{n}") for n in range(5))]
     text = page_with(records, tmp_path / "page")
-    assert "Not graded, through no fault of theirs 5 students have no score" in text
+    assert "Not graded, through no fault of theirs 5 students without a score" in text
     assert "s0, s1, s2 and 2 more: The check test_x of one failed: NameError: x" in text
-    assert "it could not be read" not in text
+    assert "Could not be read" not in text
     table = taken(tmp_path / "page" / "data" / "table.js")
     assert [(row[4], row[9]) for row in table] == [(2, "graded"), *[(None, "not graded")] * 5]
     student = taken(tmp_path / "page" / "data" / "students-0.js")[1]
@@ -117,20 +145,13 @@ def test_remarks_are_in_the_overview_and_on_the_students_page(tmp_path: Path) ->
     noted = replace(record.report.exercises[0], remarks=("line 3 reaches for `sys`",))
     marked = replace(record, report=replace(record.report, exercises=(noted,)))
     text = page_with([marked], tmp_path / "page")
-    assert "eve: one: line 3 reaches for `sys`" in text
+    assert "eve: one: line 3 reaches for sys" in text
     [student] = taken(tmp_path / "page" / "data" / "students-0.js")
     assert student["exercises"][0][7] == ["line 3 reaches for `sys`"]
-    assert taken(tmp_path / "page" / "data" / "table.js")[0][8] == 1
+    assert taken(tmp_path / "page" / "data" / "table.js")[0][8] == [
+        "source: one: line 3 reaches for `sys`"
+    ]
     assert "To look at" not in page_with([record], tmp_path / "fine")
-
-
-def test_an_error_is_drawn_from_the_largest_and_a_curve_from_its_range() -> None:
-    error = Picture("error", "dw", (1, 4), ((-0.5, 0.25, None, 0.0),))
-    assert drawn(error) == ["error", "dw", [1, 4], [[-99, 50, None, 0]]]
-    curves = Picture("curves", "the losses", (3,), ((3.0, 2.0, 1.0), (3.0, 1.0, None)))
-    assert drawn(curves) == ["curves", "the losses", [3], [[99, 50, 0], [99, 0, None]]]
-    flat = Picture("curves", "the losses", (2,), ((1.0, 1.0),))
-    assert drawn(flat)[3] == [[0, 0]]
 
 
 def test_tables_are_a_plain_script(tmp_path: Path) -> None:

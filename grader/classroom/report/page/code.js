@@ -20,7 +20,7 @@
     const said = new Map();
     for (const one of marks) said.set(one[0], [...(said.get(one[0]) ?? []), one]);
     return [
-      heading ? make("h4", {}, place) : null,
+      heading ? make("h3", {}, place) : null,
       make("ol", { class: "source listing" }, ...lines.map((text, at) => {
         const marked = said.get(at + 1);
         const line = make("li", { class: marked ? "marked" : null, tabindex: marked ? "-1" : null }, make("span", {}, shown(text)),
@@ -99,7 +99,7 @@
       body.replaceChildren(
         ...(differing.length ? [] : [make("p", { class: "soft" }, "The same text as the one that counts.")]),
         ...differing.flatMap(([name, filename, ops]) => [
-          make("h4", {}, make("code", {}, filename || name), filename ? "" : " was not there"),
+          make("h3", {}, make("code", {}, filename || name), filename ? "" : " was not there"),
           make("div", { class: "scroll", role: "region", tabindex: "0", "aria-label": `What has changed in ${name}` },
             difference(ops, now.get(name) ?? [], whole)),
         ]),

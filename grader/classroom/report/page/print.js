@@ -22,7 +22,12 @@
       const page = make("article", { class: "sheet" }, ...report.wholeStudent(student, about, codes));
       const heading = page.querySelector("h1");
       heading.replaceWith(make("h2", {}, ...heading.childNodes));
+      page.querySelector(".older")?.remove();
       for (const one of page.querySelectorAll("details.code")) one.open = true;
+      // on paper nothing scrolls
+      for (const one of page.querySelectorAll(".scroll")) {
+        for (const name of ["role", "tabindex", "aria-label"]) one.removeAttribute(name);
+      }
       section.append(page);
       told.textContent = `${(number + 1).toLocaleString("en")} of ${about.students.toLocaleString("en")} are ready to print.`;
     }

@@ -53,7 +53,7 @@
   }
 
   function check(entry, about, keptBack, code) {
-    const [number, letter, score, message, cause, place, cases, pictures] =
+    const [number, letter, score, message, cause, place, cases, pictures, same] =
       typeof entry === "number" ? [entry, "p", about.checks[entry][3]] : entry;
     const [, name, description, points] = about.checks[number];
     return make(
@@ -63,9 +63,10 @@
       make("div", {},
         make("div", {}, make("b", {}, name), " ", make("span", { class: "soft" }, ...prose(description)),
           keptBack.includes(name) ? make("span", { class: "tag" }, "kept back from students") : null),
-        message ? make("pre", {}, message) : null,
         cause ? make("p", { class: "cause" }, "→ ", ...prose(cause)) : null,
-        place ? make("p", { class: "soft" }, "Look at ", code?.link(name, place) ?? place, ".") : null,
+        message ? make("pre", {}, message) : null,
+        same ? make("p", { class: "soft" }, "The same mistake as ", make("b", {}, same), ".") : null,
+        place ? make("p", { class: "soft look" }, "Look at ", code?.link(name, place) ?? place, ".") : null,
         ...(pictures ?? []).map(picture),
         cases?.length ? make("p", { class: "soft" }, `Otherwise on ${cases.join(", ")}.`) : null,
       ),
