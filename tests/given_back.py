@@ -17,12 +17,12 @@ COMMIT = "c0ffee" * 6 + "c0ff"
 def graded_record(student: Enrolled = ADA, filename: str = "my_linear.ipynb") -> Record:
     """Three points of seven, a day late: a check that passed, one that failed, one that failed and is kept back."""
     checks = (
-        CheckResult("test_shape", "The shape is right.", "passed", 3, 3),
+        CheckResult("shape", "The shape is right.", "passed", 3, 3),
         CheckResult(
-            *("test_values", "The values are right.", "failed", 2, 0, "W[0] is 1, expected 2."),
+            *("values", "The values are right.", "failed", 2, 0, "W[0] is 1, expected 2."),
             cause="It is halved.",
         ),
-        CheckResult("test_secret", SECRET, "failed", 2, 0, f"{SECRET}: got 4", cause=SECRET),
+        CheckResult("secret", SECRET, "failed", 2, 0, f"{SECRET}: got 4", cause=SECRET),
     )
     exercise = ExerciseResult(
         *("my_linear", "A layer", 3, 7, "partial"), checks=checks, remarks=(SECRET,)
@@ -38,7 +38,7 @@ def graded_record(student: Enrolled = ADA, filename: str = "my_linear.ipynb") ->
         late_days=1,
         penalty=1,
         adjustments=(Adjustment("my_linear", 2, "Prof. Curie", START, "a good question"),),
-        kept_back={"my_linear": frozenset({"test_secret"})},
+        kept_back={"my_linear": frozenset({"secret"})},
         hand_ins=(hand_in,),
     )
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from .common import counted, opened, refuse, tell, writing
+from .common import counted, course_option, open_course, opened, refuse, tell, writing
 
 if TYPE_CHECKING:
     from ..classroom.giveback.canvas_plan import CanvasChange, CanvasIntent
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..classroom.giveback.names_on_disk import NameOnDisk
     from ..classroom.giveback.recipients import Handover
     from ..classroom.gradebook.reader import Gradebook
+    from ..classroom.records import Record
 
 _MOST_TOLD = 10
 
@@ -31,13 +32,13 @@ class _Wanted:
     collected: str
     repository: str
     replace: bool
+    kept_back: Mapping[str, frozenset[str]]
 
 
 @click.command("give-back")
 @click.argument("gradebook")
 @click.option(
     "--to",
-    "folder",
     type=click.Path(path_type=Path),
     required=True,
     help="The folder to write.",
@@ -78,10 +79,18 @@ class _Wanted:
     is_flag=True,
     help="Send to Canvas what the folder says; the token is taken from CANVAS_API_TOKEN.",
 )
+@click.option(
+    "--assignment",
+    "assignment_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The instructor's assignment, for a gradebook that does not know from `grader grade --assignment` which "
+    "checks are kept back.",
+)
+@course_option
 @click.option("--replace", is_flag=True, help="Write a folder anew that this command wrote before.")
 def give_back(
     gradebook: str,
-    folder: Path,
+    to: Path,
     form: str,
     submissions: Path | None,
     collected: str,
@@ -90,6 +99,8 @@ def give_back(
     canvas_course: int | None,
     canvas_assignment: int | None,
     send: bool,
+    assignment_file: Path | None,
+    folder: Path | None,
     replace: bool,
 ) -> None:
     """Writes what students get back, in the form that a service takes. Nothing is sent, but to Canvas with --send.
@@ -102,7 +113,8 @@ def give_back(
         refuse(
             "--send is for --format canvas. For the other services, you send what is written here."
         )
-    wanted = _Wanted(folder, submissions, collected, repository, replace)
+    kept_back = _kept_back(assignment_file, folder) if assignment_file else {}
+    wanted = _Wanted(to, submissions, collected, repository, replace, kept_back)
     with opened(gradebook) as book:
         if form == "canvas":
             if not (canvas_url and canvas_course and canvas_assignment):
@@ -118,14 +130,12 @@ def give_back(
 
         writer, about = _FORMS[form](book, wanted)
         with (
-            writing(folder),
-            own_folder(
-                folder, f"{_whose(form)}\n\n{about}\n\n{_PERSONAL}\n", replace=replace
-            ) as made,
+            writing(to),
+            own_folder(to, f"{_whose(form)}\n\n{about}\n\n{_PERSONAL}\n", replace=replace) as made,
         ):
             handover = writer(made)
     click.echo(
-        f"{counted(handover.given, 'student')} in {folder}. {folder / 'README.txt'} says what to do with it."
+        f"{counted(handover.given, 'student')} in {to}. {to / 'README.txt'} says what to do with it."
     )
     _tell(handover)
 
@@ -136,6 +146,20 @@ _Writer = Callable[[Path], "Handover"]
 
 def _whose(form: str) -> str:
     return f"Made by grader give-back: {form}"
+
+
+def _kept_back(assignment: Path, course: Path | None) -> Mapping[str, frozenset[str]]:
+    from ..course.assignment_file import read_assignment
+
+    return read_assignment(assignment).on(open_course(course), instructor=True).kept_back
+
+
+def _records(book: Gradebook, wanted: _Wanted, *, texts: bool = False) -> Iterator[Record]:
+    """Everybody, with what is known of the checks that are kept back."""
+    from ..classroom.report.for_student import with_kept_back
+
+    for record in book.records(texts=texts):
+        yield with_kept_back(record, wanted.kept_back) if wanted.kept_back else record
 
 
 def _tell(handover: Handover) -> None:
@@ -185,7 +209,7 @@ def _moodle(book: Gradebook, wanted: _Wanted) -> tuple[_Writer, str]:
         names, notes = _names(book, wanted.submissions, moodle_names)
 
     def write(folder: Path) -> Handover:
-        records = book.records(texts=True)
+        records = _records(book, wanted, texts=True)
         return moodle_zip.write_moodle_zip(records, _title(book), folder, names)
 
     return _noting(write, notes), moodle_zip.ABOUT
@@ -203,7 +227,12 @@ def _nbgrader(book: Gradebook, wanted: _Wanted) -> tuple[_Writer, str]:
 
     def write(folder: Path) -> Handover:
         return nbgrader_feedback.write_nbgrader_feedback(
-            book.records(texts=True), _title(book), folder, assignment, book.exercises, names
+            _records(book, wanted, texts=True),
+            _title(book),
+            folder,
+            assignment,
+            book.exercises,
+            names,
         )
 
     return _noting(write, notes), nbgrader_feedback.ABOUT.format(assignment=assignment)
@@ -213,7 +242,7 @@ def _gradescope(book: Gradebook, wanted: _Wanted) -> tuple[_Writer, str]:
     from ..classroom.giveback import gradescope_folder
 
     def write(folder: Path) -> Handover:
-        return gradescope_folder.write_gradescope(book.records(), folder)
+        return gradescope_folder.write_gradescope(_records(book, wanted), folder)
 
     return write, gradescope_folder.ABOUT
 
@@ -234,7 +263,7 @@ def _github(book: Gradebook, wanted: _Wanted) -> tuple[_Writer, str]:
         )
 
     def write(folder: Path) -> Handover:
-        records = book.records(texts=True)
+        records = _records(book, wanted, texts=True)
         return github_scripts.write_github(records, _title(book), folder, repositories)
 
     return _noting(write, notes), github_scripts.ABOUT
@@ -254,7 +283,7 @@ def _canvas(book: Gradebook, place: CanvasPlace, wanted: _Wanted, send: bool) ->
     from ..classroom.giveback.canvas_plan import changes_of, digest_of_plan, intents_of
     from ..classroom.own_folder import own_folder
 
-    intents, handover = intents_of(book.records(), _title(book))
+    intents, handover = intents_of(_records(book, wanted), _title(book))
     digest = digest_of_plan(intents, asdict(place))
     token = canvas_send.token_in_environment()
     if send:

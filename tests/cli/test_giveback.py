@@ -10,9 +10,11 @@ from zipfile import ZipFile
 import pytest
 from click.testing import CliRunner, Result
 
+from grader.classroom.gradebook.writer import GradebookWriter
 from grader.cli import main
 from tests.fake_canvas import ASSIGNMENT, COURSE, TOKEN, FakeCanvas, fake_canvas
-from tests.gradebooks import graded, small_gradebook
+from tests.given_back import SECRET, graded_record
+from tests.gradebooks import graded, received, small_gradebook, submitted
 
 FORMS = {
     "moodle": ["--submissions", "moodle"],
@@ -109,6 +111,45 @@ def test_a_wrong_call_is_told(tmp_path: Path, arguments: list[str], told: str | 
     assert result.exit_code == (2 if told else 0)
     assert (told or "") in " ".join(result.output.split())
     assert (tmp_path / "out").exists() == (told is None)
+
+
+CHECKS = '''
+from grader import Draw, Student, points
+
+
+@points(2)
+def test_secret(student: Student, draw: Draw) -> None:
+    """Nobody is to read of this."""
+'''
+
+
+def test_an_older_gradebook_is_told_what_is_kept_back(tmp_path: Path) -> None:
+    """One whose runs did not note the assignment: then the assignment's file says it."""
+    shown = graded_record().report
+    assert shown
+    with small_gradebook(tmp_path / "g.db") as gradebook:
+        writer = GradebookWriter.begin(gradebook, {}, False)
+        handed = submitted("x = 1\n")
+        received(writer, "ada", handed, "key")
+        writer.store_result("ada", "key", handed.digest, shown, 0.5)
+    (tmp_path / "hidden").mkdir()
+    (tmp_path / "hidden" / "my_linear.py").write_text(CHECKS)
+    (tmp_path / "lab.toml").write_text(
+        '[[exercise]]\nname = "my_linear"\ninstructor_checks = "hidden/my_linear.py"\n'
+    )
+    for form in FORMS:
+        folder = tmp_path / form
+        more = [*FORMS[form], "--assignment", str(tmp_path / "lab.toml")]
+        done = call(tmp_path / "g.db", "--to", folder, "--format", form, *more)
+        assert done.exit_code == 0, done.output
+        for path in folder.rglob("*"):
+            if path.suffix == ".zip":
+                with ZipFile(path) as archive:
+                    assert not [
+                        name for name in archive.namelist() if SECRET in archive.read(name).decode()
+                    ]
+            elif path.is_file():
+                assert SECRET not in path.read_text(encoding="utf-8")
 
 
 class AtCanvas:

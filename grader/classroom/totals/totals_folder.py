@@ -16,7 +16,7 @@ from ..report.exports import Value, write_csv
 from ..report.templating import asset, environment
 from ..sanitize import name_of, plain
 from .scheme import Scheme, short
-from .total import TotalLine, StudentTotal, explained
+from .total import StudentTotal, TotalLine, explained
 
 _ABOUT = """Made by grader totals
 
