@@ -19,6 +19,7 @@ class Enrolled:
     Attributes:
         id: the roster's identifier (a login, a student number): what a submission is matched by.
         on_roster: whether the roster names this student; without a roster, everybody is on it.
+        ids: further identifiers, each with the name of its column; earlier ones are `formerly`.
     """
 
     id: str
@@ -27,6 +28,7 @@ class Enrolled:
     section: str = ""
     login: str = ""
     on_roster: bool = True
+    ids: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

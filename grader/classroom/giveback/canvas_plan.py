@@ -89,7 +89,8 @@ def intents_of(records: Iterable[Record], title: str) -> tuple[list[CanvasIntent
     for record in records:
         state: str = record.state
         student = record.student
-        identifiers = tuple(filter(None, (student.id, student.login, student.email)))
+        texts = (student.id, *(text for _column, text in student.ids), student.login, student.email)
+        identifiers = tuple(dict.fromkeys(filter(None, texts)))
         intent = CanvasIntent(student.id, student.name, identifiers)
         if state == "excused":
             intents.append(replace(intent, excuse=True))

@@ -52,14 +52,23 @@ def write_moodle_zip(
 
 
 def names_of(students: Iterable[Enrolled], has_roster: bool) -> dict[str, str]:
-    """The names of participants' folders, for students whose identifier is Moodle's number.
+    """The names of participants' folders, for students whose number Moodle's grading worksheet or download told.
 
-    With a roster, a plain number may be any number: only "Participant 5000", as the grading worksheet has it, is one.
+    With a roster, a plain number may be any number: then it has to stand in the worksheet's column "Identifier".
     """
     names = {}
     for student in students:
-        pattern = r"Participant (\d{1,18})" if has_roster else r"(?:Participant )?(\d{1,18})"
-        if match := re.fullmatch(pattern, student.id):
+        if number := _number_of(student, has_roster):
             who = re.sub(r'[\x00-\x1f_/\\:*?"<>|]+', " ", student.name).strip() or "Participant"
-            names[student.id] = f"{who}_{match[1]}_assignsubmission_file_"
+            names[student.id] = f"{who}_{number}_assignsubmission_file_"
     return names
+
+
+def _number_of(student: Enrolled, has_roster: bool) -> str:
+    """The participant's number; empty where none is known for sure."""
+    told = [text for column, text in student.ids if column.casefold() == "identifier"]
+    for text in (student.id, *told):
+        if match := re.fullmatch(r"(?:Participant|Teilnehmer/in|참가자) ?(\d{1,18})", text):
+            return match[1]
+    plain = told if has_roster else [*told, student.id]
+    return next((text for text in plain if re.fullmatch(r"\d{1,18}", text)), "")

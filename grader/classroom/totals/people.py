@@ -105,6 +105,8 @@ def _keys(who: str, books: Iterable[BookMarks]) -> Iterator[tuple[str, str]]:
             if mark.student.email:
                 yield "mail address", _folded(mark.student.email)
                 yield "identifier or login", _folded(mark.student.email)
+            for _column, text in mark.student.ids:
+                yield "identifier or login", _folded(text)
             if mark.student.name:
                 yield "name", _folded(mark.student.name)
 

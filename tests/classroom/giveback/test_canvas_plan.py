@@ -21,6 +21,7 @@ from grader.classroom.giveback.canvas_plan import (
 )
 from grader.classroom.giveback.recipients import Handover
 from grader.classroom.records import Enrolled
+from tests.given_back import ADA as ADA_LIND
 from tests.given_back import SECRET, excused, graded_record, nothing, unreadable, waiting
 
 ADA = CanvasIntent(
@@ -31,14 +32,15 @@ HAS = CanvasHas(70, "Lind, Ada", frozenset({"70", "ada-l"}))
 
 def test_everybody_with_a_score_is_given_it() -> None:
     records = [
-        *(graded_record(), nothing(), waiting(Enrolled("zoe"))),
+        *(graded_record(replace(ADA_LIND, ids=(("ID", "70"),))), nothing()),
+        waiting(Enrolled("zoe")),
         *(unreadable(Enrolled("eve")), excused(Enrolled("dan"))),
     ]
     intents, handover = intents_of(records, "Lab 1")
     assert [(each.student, each.grade, each.excuse) for each in intents] == [
         *(("ada", "4", False), ("eve", "0", False), ("dan", "", True)),
     ]
-    assert intents[0].identifiers == ("ada", "ada-l", "Ada@x.org")
+    assert intents[0].identifiers == ("ada", "70", "ada-l", "Ada@x.org")
     assert intents[0].comment.startswith("Lab 1: 4 of 7 points")
     assert SECRET not in intents[0].comment
     assert intents[2].comment == ""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from zipfile import ZipFile
 
 from grader.classroom.giveback.moodle_zip import NO_NUMBER, names_of, write_moodle_zip
 from grader.classroom.records import Enrolled
-from tests.given_back import ADA, SECRET, graded_record, nothing, unreadable
+from tests.given_back import ADA, BOB, SECRET, graded_record, nothing, unreadable
 from tests.synthetic import HOSTILE
 
 
@@ -57,6 +58,12 @@ def test_a_plain_number_is_moodles_only_without_a_roster() -> None:
     students = [Enrolled("5000", "Ada Lind"), Enrolled("Participant 5001", "Bob"), ADA]
     assert set(names_of(students, has_roster=True)) == {"Participant 5001"}
     assert set(names_of(students, has_roster=False)) == {"5000", "Participant 5001"}
+
+
+def test_the_grading_worksheet_tells_the_number() -> None:
+    worksheet = (("Identifier", "Participant 5000"), ("Identifier", "5000"))
+    students = [replace(ADA, ids=worksheet), replace(BOB, ids=(("ID number", "71"),))]
+    assert names_of(students, has_roster=True) == {"ada": "Ada Lind_5000_assignsubmission_file_"}
 
 
 def test_a_name_that_is_made_up_can_be_read_by_moodle() -> None:

@@ -52,6 +52,7 @@ def test_two_identifiers_of_one_student_are_told_to_both() -> None:
         (Enrolled("4711", email="ada@x.org"), Enrolled("ada@x.org"), "identifier or login"),
         (Enrolled("4711", "Ada Lind"), Enrolled("ada", "Ada  lind"), "name"),
         (Enrolled("ADA"), Enrolled("ada"), "identifier or login"),
+        (Enrolled("7", ids=(("formerly", "ada"),)), Enrolled("ada"), "identifier or login"),
     ):
         people = people_of([roster("Lab 1", one), roster("Lab 2", other)])
         assert [len(each.doubts) for each in people] == [1, 1]
