@@ -301,7 +301,7 @@ def _canvas(book: Gradebook, place: CanvasPlace, wanted: _Wanted, send: bool) ->
             return _sent(assignment, changes, wanted.folder, handover)
     about = f"{_whose('canvas')}\n\n{canvas_folder.ABOUT}\n\n{_PERSONAL}\n"
     with writing(wanted.folder), own_folder(wanted.folder, about, replace=wanted.replace) as made:
-        canvas_folder.write_plan(intents, changes, digest, made)
+        canvas_folder.write_plan(intents, changes, digest, made, wanted.folder)
     _tell_plan(intents, changes, wanted.folder)
     _tell(handover)
     return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,16 +28,20 @@ def write_plan(
     changes: Sequence[CanvasChange] | None,
     digest: str,
     folder: Path,
+    before: Path,
 ) -> None:
     """Writes what is to be sent.
 
     Args:
         changes: as against what Canvas has; `None` where it was not asked.
         digest: of what is to be sent.
+        before: the folder that this one takes the place of, if it is there; what was sent stays put down.
 
     Raises:
         OSError: if it cannot be written.
     """
+    if (before / _SENT).is_file():
+        shutil.copyfile(before / _SENT, folder / _SENT)
     (folder / "comments").mkdir()
     for intent in intents:
         if intent.comment:

@@ -31,7 +31,7 @@ ABOUT = (
     "Nothing has been sent."
 )
 _WHEN = (1980, 1, 1, 0, 0, 0)
-_SETUP = "#!/bin/sh\nexit 0\n"
+_SETUP = "#!/bin/sh\ncommand -v python3 || (apt-get update && apt-get install -y python3)\n"
 _RUN = """#!/usr/bin/env python3
 import hashlib, json, pathlib
 

@@ -120,8 +120,11 @@ def repository_names(clones: Path) -> list[NameOnDisk]:
     Raises:
         GiveBackError: if it is no folder.
     """
+    folders = _folders(clones)
+    if len(folders) == 1 and not (folders[0] / ".git").exists():
+        folders = _folders(folders[0])  # `gh classroom clone` puts a folder around them
     names = []
-    for path in _folders(clones):
+    for path in folders:
         repository = _origin(path)
         called = repository.partition("/")[2].casefold()
         if repository and called == path.name.casefold():

@@ -21,6 +21,7 @@ from tests.synthetic import HOSTILE
 
 ADA = CanvasIntent("ada", "Ada Lind", ("ada",), "7", comment="Well done.")
 DAN = CanvasIntent("dan", "", ("dan",), excuse=True)
+NOWHERE = Path("/nowhere")
 CHANGE = change_of(ADA, CanvasHas(70, "Ada Lind", frozenset({"ada"}), Fraction(6)))
 
 
@@ -30,7 +31,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 
 def test_a_plan_says_who_is_given_what(tmp_path: Path) -> None:
-    write_plan([ADA, DAN], [CHANGE], "digest", tmp_path)
+    write_plan([ADA, DAN], [CHANGE], "digest", tmp_path, NOWHERE)
     ada, dan = rows(tmp_path / "plan.csv")
     assert list(ada.values()) == [
         *("ada", "Ada Lind", "7", "comments/ada.txt", "Ada Lind (70)", "6 → 7, a comment"),
@@ -41,7 +42,7 @@ def test_a_plan_says_who_is_given_what(tmp_path: Path) -> None:
 
 
 def test_a_plan_without_canvas_says_nothing_of_it(tmp_path: Path) -> None:
-    write_plan([ADA], None, "digest", tmp_path)
+    write_plan([ADA], None, "digest", tmp_path, NOWHERE)
     [ada] = rows(tmp_path / "plan.csv")
     assert (ada["user of Canvas"], ada["change there"]) == ("", "")
 
@@ -52,6 +53,7 @@ def test_hostile_names_stay_in_their_cells(tmp_path: Path) -> None:
         None,
         "d",
         tmp_path,
+        NOWHERE,
     )
     found = rows(tmp_path / "plan.csv")
     assert len(found) == len(HOSTILE)
@@ -62,7 +64,7 @@ def test_hostile_names_stay_in_their_cells(tmp_path: Path) -> None:
 def test_what_was_looked_at_is_what_is_sent(tmp_path: Path) -> None:
     with pytest.raises(GiveBackError, match="has no plan"):
         expect_plan(tmp_path, "digest")
-    write_plan([ADA], None, "digest", tmp_path)
+    write_plan([ADA], None, "digest", tmp_path, NOWHERE)
     expect_plan(tmp_path, "digest")
     with pytest.raises(GiveBackError, match="is another one than when"):
         expect_plan(tmp_path, "other")
@@ -76,5 +78,8 @@ def test_what_was_sent_is_put_down(tmp_path: Path) -> None:
         note_sent(tmp_path, CHANGE)
     found = rows(tmp_path / "sent.csv")
     assert [(each["student"], each["what"]) for each in found] == [("ada", "6 → 7, a comment")] * 2
+    (tmp_path / "new").mkdir()
+    write_plan([ADA], None, "digest", tmp_path / "new", tmp_path)
+    assert rows(tmp_path / "new" / "sent.csv") == found
     nothing = replace(CHANGE, grade="", comment="")
     assert described(nothing) == "is there already"

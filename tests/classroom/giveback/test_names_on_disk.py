@@ -109,8 +109,10 @@ def clone(folder: Path, settings: str) -> None:
 )
 def test_a_repository_is_where_its_clone_came_from(tmp_path: Path, address: str) -> None:
     settings = f'[core]\n\tbare = false\n[remote "origin"]\n\turl = {address}\n\tfetch = +x\n'
-    clone(tmp_path / "lab1-ada", settings)
-    assert repository_names(tmp_path) == [NameOnDisk("course/lab1-ada", ("lab1-ada",))]
+    clone(tmp_path / "lab1-submissions" / "lab1-ada", settings)
+    found = [NameOnDisk("course/lab1-ada", ("lab1-ada",))]
+    assert repository_names(tmp_path / "lab1-submissions") == found
+    assert repository_names(tmp_path) == found
 
 
 @pytest.mark.parametrize(
