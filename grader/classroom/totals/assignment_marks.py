@@ -27,6 +27,7 @@ class AssignmentMark:
         out_of: the points that could be reached, above 0.
         deadline: the student's own, or the class's.
         why: more of its standing, as the gradebook says it; empty where that says all.
+        in_time: the points that would count if it had not been late.
     """
 
     student: Enrolled
@@ -36,6 +37,7 @@ class AssignmentMark:
     late_days: int = 0
     deadline: datetime | None = None
     why: str = ""
+    in_time: Fraction = Fraction(0)
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,8 @@ def mark_of(
     state: str = record.state
     out_of = Fraction(record.max_score if record.max_score > 0 else max_score)
     mark = AssignmentMark(
-        record.student, "counts", (_points(record),), out_of, record.late_days, deadline
+        *(record.student, "counts", (_points(record),), out_of, record.late_days, deadline),
+        in_time=_points(replace(record, penalty=0)),
     )
     if state == "excused":
         return replace(mark, standing="excused")

@@ -43,6 +43,7 @@ class TotalLine:
         points: those that count, the bank's days included; `None` where there are none yet.
         from_bank: the days that the bank paid for; `left` are in it afterwards, `None` without a bank.
         why: what it waits for, or why it has no points.
+        in_time: the points that it would have, had it not been late.
     """
 
     book: BookMarks
@@ -53,6 +54,7 @@ class TotalLine:
     from_bank: int = 0
     left: int | None = None
     why: str = ""
+    in_time: Fraction = Fraction(0)
 
     @property
     def share(self) -> Fraction:
@@ -120,7 +122,15 @@ def _line(scheme: Scheme, student: str, book: BookMarks) -> TotalLine:
             why = f"{book.name} does not have {student} on its roster: enrol or excuse them there."
             return TotalLine(book, "waits", None, book.out_of, why=why)
         return TotalLine(book, absent, Fraction(0), book.out_of, why="nothing was handed in")
-    line = TotalLine(book, "counts", mark.scores[0], mark.out_of, mark.late_days, why=mark.why)
+    line = TotalLine(
+        book,
+        "counts",
+        mark.scores[0],
+        mark.out_of,
+        mark.late_days,
+        why=mark.why,
+        in_time=mark.in_time,
+    )
     match mark.standing:
         case "counts":
             return line
@@ -216,7 +226,9 @@ def _about(line: TotalLine) -> Iterator[str]:
             if line.left is None
             else f", {line.from_bank} from the bank, which has {line.left} left"
         )
-        yield f"{name}: {days}{paid}."
+        lost = line.in_time - (line.points or Fraction(0))
+        cost = f"; that costs {short(lost)} point{'' if lost == 1 else 's'}" if lost > 0 else ""
+        yield f"{name}: {days}{paid}{cost}."
     if line.use == "dropped":
         points = f"{short(line.points or Fraction(0))} of {short(line.out_of)}"
         yield f"{name} is dropped, as the lowest: {points}."

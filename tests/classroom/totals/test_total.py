@@ -118,7 +118,12 @@ def test_the_bank_pays_in_the_order_of_deadlines() -> None:
     assert [(line.from_bank, line.left) for line in found.lines] == [(1, 0), (2, 1)]
     told = list(explained(scheme, found))
     assert "Lab 1: 2 days late, 2 from the bank, which has 1 left." in told
-    assert "Lab 2: 2 days late, 1 from the bank, which has 0 left." in told
+    assert "Lab 2: 2 days late, 1 from the bank, which has 0 left; that costs 2 points." in told
+
+
+def test_what_being_late_costs_is_told_without_a_bank() -> None:
+    found = total(Scheme(), book("Lab 1", late_mark(10, 1, LatePolicy(points=1))))
+    assert "Lab 1: 1 day late; that costs 1 point." in list(explained(Scheme(), found))
 
 
 def test_one_assignment_takes_no_more_days_than_it_may() -> None:
