@@ -11,6 +11,7 @@ import pytest
 
 from grader.classroom.gradebook.reader import open_gradebook
 from grader.classroom.records import Record
+from grader.classroom.report.feedback import html, markdown
 from grader.classroom.run.grade_class import grade_class
 from grader.classroom.run.pool import local_workers
 from grader.course.assignment_file import read_assignment
@@ -64,7 +65,7 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Reco
             )
         assert gradebook.deadline == datetime(2026, 12, 1, 12, tzinfo=UTC)
         assert gradebook.policy.points == 2
-        yield {record.student.id: record for record in gradebook.records()}
+        yield {record.student.id: record for record in gradebook.records(texts=True)}
 
 
 def test_checks_that_are_kept_back_count(records: dict[str, Record]) -> None:
@@ -74,6 +75,19 @@ def test_checks_that_are_kept_back_count(records: dict[str, Record]) -> None:
     assert report
     lost = {check.name for check in report.exercises[0].checks if not check.score}
     assert "step" in lost
+
+
+def test_feedback_has_the_points_of_checks_that_are_kept_back_alone(
+    records: dict[str, Record],
+) -> None:
+    bob = records["bob"]
+    assert bob.kept_back == {"line_fit": frozenset({"step"})}
+    assert bob.report
+    [secret] = [check for check in bob.report.checks if check.name == "step"]
+    for text in (markdown(bob, "Lab"), html(bob, "Lab")):
+        assert f"Checks that only your instructor runs: 0 of {secret.points} points." in text
+        assert secret.description not in text
+    assert "return a + lr * " in html(bob, "Lab")  # with the code
 
 
 def test_what_was_changed_or_announced_otherwise_is_noted(records: dict[str, Record]) -> None:

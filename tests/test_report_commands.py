@@ -83,14 +83,14 @@ def test_feedback_tells_nothing_of_what_an_assignment_keeps_back(
 ) -> None:
     checks = (
         CheckResult("forward", "SEEN", "passed", 2, 2),
-        CheckResult("train", "SECRET", "failed", 3, 0, "SECRET"),
+        CheckResult("gradients", "SECRET", "failed", 3, 0, "SECRET"),
     )
     whole = ExerciseResult("my_linear", "Layer", 2, 5, "partial", checks=checks)
     record = Record(Enrolled("ada"), Report("ada", (whole,), HERE), 5)
     monkeypatch.setattr(Book, "records", lambda _, texts: iter([record]))
     assignment = tmp_path / "assignment.toml"
     assignment.write_text(
-        'title = "Lab"\n[[exercise]]\nname = "my_linear"\nvisibility = { train = "instructor" }\n'
+        'title = "Lab"\n[[exercise]]\nname = "my_linear"\nvisibility = { gradients = "instructor" }\n'
     )
     known = ("report", "class.db", "--output", tmp_path / "out", "--only", "feedback")
     assert command(*known).exit_code == 0

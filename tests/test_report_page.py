@@ -35,7 +35,7 @@ QUIET = [
 SIZE = 120
 VIEWS = (
     *("overview", "exercises", "mistakes", "students", "similar", "student-16", "pair-0"),
-    "print?code=1",
+    "print",
 )
 Open = Callable[..., Page]
 expect.set_options(timeout=20_000)  # for machines with much else to do
@@ -353,6 +353,8 @@ def test_paper_is_light_and_has_everybody(visit: Open, folder: Path) -> None:
     page.emulate_media(media="print")
     expect(page.locator("#students-table tbody tr")).to_have_count(SIZE + len(HOSTILE))
     assert background(page) == "rgb(255, 255, 255)"
+    cell = page.locator("#students-table tbody td").nth(1)
+    assert cell.evaluate("e => getComputedStyle(e).color") == "rgb(27, 33, 38)"
     page.emulate_media(media="screen")
     page.evaluate("window.dispatchEvent(new Event('afterprint'))")
     expect(page.locator("#students-table tbody tr")).to_have_count(50)

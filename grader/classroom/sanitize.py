@@ -107,7 +107,7 @@ def _exercise(exercise: ExerciseResult, rewrite: Rewrite) -> ExerciseResult:
     message = rewrite(exercise.message)
     checks = tuple(_check(check, rewrite) for check in exercise.checks)
     # most texts stay what they are; making everything anew would take most of the time
-    told = exercise.violations or exercise.remarks or exercise.notes
+    told = exercise.violations or exercise.remarks or exercise.notes or exercise.traceback
     if message is exercise.message and not told:
         if all(new is old for new, old in zip(checks, exercise.checks, strict=True)):
             return exercise
@@ -123,12 +123,13 @@ def _exercise(exercise: ExerciseResult, rewrite: Rewrite) -> ExerciseResult:
         checks=checks,
         remarks=remarks,
         notes=notes,
+        traceback=rewrite(exercise.traceback),
     )
 
 
 def _check(check: CheckResult, rewrite: Rewrite) -> CheckResult:
     renewed: dict[str, Any] = {}
-    for name in ("message", "cause", "place"):
+    for name in ("message", "cause", "place", "detail", "printed"):
         text = getattr(check, name, "")
         new = rewrite(text) if text else text
         if new is not text:

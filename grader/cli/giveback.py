@@ -242,7 +242,7 @@ def _gradescope(book: Gradebook, wanted: _Wanted) -> tuple[_Writer, str]:
     from ..classroom.giveback import gradescope_folder
 
     def write(folder: Path) -> Handover:
-        return gradescope_folder.write_gradescope(_records(book, wanted), folder)
+        return gradescope_folder.write_gradescope(_records(book, wanted), _title(book), folder)
 
     return write, gradescope_folder.ABOUT
 

@@ -17,7 +17,7 @@ from ..language import _, speaking
 from ..report import CheckResult, ExerciseResult, Report
 from ..text import clean
 from .escape import cleaned
-from .wording import again_command, kept_back, no_score, told
+from .wording import again_command, kept_back, no_score, told, without
 
 _NOTHING: frozenset[str] = frozenset()
 
@@ -64,7 +64,7 @@ def _tests(report: Report, hidden: Mapping[str, Collection[str]]) -> list[dict[s
     tests = []
     for number, exercise in enumerate(report.exercises, 1):
         names = hidden.get(exercise.name, _NOTHING)
-        public = [check for check in exercise.checks if check.name not in names]
+        public = without(exercise.checks, names)
         tests += [
             _test(exercise, check, f"{number}.{index}") for index, check in enumerate(public, 1)
         ]

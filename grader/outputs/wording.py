@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 from ..language import _
@@ -164,3 +165,17 @@ def again(exercise: ExerciseResult) -> str:
 def again_command(exercise: ExerciseResult) -> str:
     """That command alone."""
     return f"grader check {exercise.name} --seed {exercise.seed}"
+
+
+def without(checks: Iterable[CheckResult], hidden: Collection[str]) -> list[CheckResult]:
+    """The checks but for `hidden`, by name; a mistake that one of these told is told by the first that shows it too."""
+    first: dict[str, str] = {}
+    shown = []
+    for check in checks:
+        if check.name in hidden:
+            continue
+        if check.same_as in hidden:
+            name = first.setdefault(check.same_as, check.name)
+            check = replace(check, same_as=name if name != check.name else "")
+        shown.append(check)
+    return shown

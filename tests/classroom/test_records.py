@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from grader.classroom.records import Absence, Adjustment, Enrolled, Record
+from grader.classroom.records import Absence, Adjustment, Enrolled, FileText, HandedIn, Record
 from tests.gradebooks import NOON, report
 
 
@@ -59,3 +59,13 @@ def test_remarks_are_told_with_their_exercise() -> None:
         "my_linear: line 9 starts a thread",
     )
     assert Record(Enrolled("ada"), None, 10).remarks == ()
+
+
+def test_the_files_are_those_that_count() -> None:
+    file = FileText("my_linear.py", (("my_linear.py", "x = 1"),))
+    old = HandedIn(NOON, "", False, 1, 2, {"my_linear": replace(file, filename="old.py")})
+    new = HandedIn(NOON, "", True, 1, 2, {"my_linear": file})
+    record = Record(Enrolled("ada"), None, 10, hand_ins=(old, new))
+    assert record.files == {"my_linear": file}
+    assert replace(record, hand_ins=(old,)).files == {}
+    assert Record(Enrolled("ada"), None, 10).files == {}

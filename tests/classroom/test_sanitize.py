@@ -8,10 +8,12 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.classroom.records import Adjustment, Enrolled, Record
+from grader.classroom.records import Adjustment, Enrolled, FileText, HandedIn, Record
 from grader.classroom.sanitize import (
+    FILE_LENGTH,
     NAME_LENGTH,
     TEXT_LENGTH,
+    lines_of,
     name_of,
     plain,
     rewritten,
@@ -35,7 +37,13 @@ def hostile_record() -> Record:
         problem=WORST,
         adjustments=(Adjustment(WORST, 1, WORST, NOON, WORST),),
         notes=(WORST,),
+        hand_ins=(handed(WORST),),
     )
+
+
+def handed(text: str) -> HandedIn:
+    files = {"one": FileText(WORST, ((WORST, text),), WORST)}
+    return HandedIn(NOON, "", True, 1, 2, files, WORST)
 
 
 def free_texts(record: Record) -> Iterator[str]:
@@ -49,7 +57,15 @@ def free_texts(record: Record) -> Iterator[str]:
         yield from (exercise.message, *exercise.remarks)
         yield from (violation.message for violation in exercise.violations)
         for check in exercise.checks:
-            yield from (check.message, check.cause)
+            yield from (check.message, check.cause, check.detail, check.printed)
+    for each in record.hand_ins:
+        yield each.problem
+        for file in each.files.values():
+            yield from (
+                file.filename,
+                file.problem,
+                *(part for cell in file.cells for part in cell),
+            )
 
 
 @given(ANY, st.integers(1, 50))
@@ -75,6 +91,34 @@ def test_every_text_of_a_record_is_made_plain() -> None:
     for text in made:
         assert text.replace("\n", "").isprintable()
         assert len(text) <= TEXT_LENGTH * 8 + 40
+
+
+def test_the_lines_of_a_file_keep_their_numbers() -> None:
+    """As Python counts them: by no other character that a text may be parted at."""
+    source = "a\r\nb\x0c\rc\u2028d\n\n\te\n"
+    [each] = shown(replace(hostile_record(), hand_ins=(handed(source),))).hand_ins
+    [(_, text)] = each.files["one"].cells
+    assert text.split("\n") == ["a", "b\\x0c", "c\\u2028d", "", "    e"]
+    assert lines_of(source) == ["a", "b\x0c", "c\u2028d", "", "\te"]
+    assert lines_of("") == []
+
+
+def test_a_file_that_is_far_too_long_is_cut_and_says_so() -> None:
+    source = "x = 1\n" * FILE_LENGTH
+    [each] = shown(replace(hostile_record(), hand_ins=(handed(source),))).hand_ins
+    [(_, text)] = each.files["one"].cells
+    assert len(text) < FILE_LENGTH + 100
+    assert text.endswith(f"({5 * FILE_LENGTH:,} more characters are not shown)")
+
+
+def test_what_the_code_printed_can_be_taken_out_too() -> None:
+    report = plain_report([(0, 2)])
+    [exercise] = report.exercises
+    said = replace(exercise.checks[0], printed="I am Ada", detail="Ada", message="Ada")
+    whole = replace(exercise, checks=(said,), traceback="Ada")
+    record = Record(Enrolled("a"), replace(report, exercises=(whole,)), 2)
+    found = rewritten(record, Enrolled("s"), lambda text: text.replace("Ada", "s-1"))
+    assert "Ada" not in repr(found)
 
 
 def test_numbers_stay() -> None:

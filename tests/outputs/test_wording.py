@@ -115,3 +115,20 @@ def test_in_korean() -> None:
     assert wording.again_command(exercise) in told[0]
     english = ("With the same", "Look at", "point")
     assert not [text for text, word in zip(told, english, strict=True) if word in text]
+
+
+def test_a_mistake_that_only_a_hidden_check_told_is_told_by_the_next() -> None:
+    [exercise] = plain_report([(0, 1)] * 5).exercises
+    told = (("a", ""), ("b", "a"), ("c", "a"), ("d", ""), ("e", "d"))
+    checks = [
+        replace(check, name=name, same_as=same)
+        for check, (name, same) in zip(exercise.checks, told, strict=True)
+    ]
+    shown = wording.without(checks, {"a"})
+    assert [(check.name, check.same_as) for check in shown] == [
+        ("b", ""),
+        ("c", "b"),
+        ("d", ""),
+        ("e", "d"),
+    ]
+    assert wording.without(checks, ()) == checks

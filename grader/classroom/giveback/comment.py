@@ -1,61 +1,62 @@
-"""Feedback as plain text, for a service that shows a comment as it is typed: what is wrong, and the points."""
+"""The feedback as plain text, for a service that shows a comment as it is typed.
+
+It is made from the feedback's Markdown, so that it tells what the feedback page tells.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import nullcontext
+import re
 
 from ...language import _, speaking
-from ...outputs.wording import told_in
-from ...report import CheckResult
 from ..records import Record
-from ..report.feedback import WORDS
-from ..report.for_student import ShownExercise, shown_exercises
-from .sums import score_of, sums_of
+from ..report.feedback import markdown
 
 MOST = 12_000  # characters: more is read by nobody, and services take no book
+_FENCE = re.compile(r"\s*(`{3,})(text)?")
+_CODE = re.compile(r"(`[^`\n]+`)")
+_BOLD = re.compile(r"(?<!\\)\*\*")
+_ESCAPED = re.compile(r"\\([\\`*_\[\]<>#|~&])")
+_HEADING = re.compile(r"#+ ")
 
 
 def comment_of(record: Record, title: str) -> str:
-    """The comment, in the report's language; a mistake is told once, its cause first."""
-    with speaking(record.report.language) if record.report else nullcontext():
-        lines: list[str] = []
-        size = 0
-        for line in _lines(record, " ".join(title.split())):
-            size += len(line) + 1
-            if size > MOST:
-                lines.append(_("… The rest is left out here, as it is long."))
-                break
-            lines.append(line)
-        return "\n".join(lines).strip()
+    """The comment, in the report's language; cut where it is far too long."""
+    text = "\n".join(_plain_lines(markdown(record, title)))
+    if len(text) <= MOST:
+        return text
+    language = record.report.language if record.report else "en"
+    with speaking(language):
+        rest = _("… The rest is left out here, as it is long.")
+    return text[:MOST].rpartition("\n")[0] + f"\n{rest}"
 
 
-def _lines(record: Record, title: str) -> Iterator[str]:
-    yield f"{title}: {score_of(record)}"
-    yield from sums_of(record)
-    if record.report is None:
-        yield record.problem or _("Nothing was handed in.")
-    for shown in shown_exercises(record):
-        yield ""
-        yield from _exercise(shown)
+def head_of(record: Record, title: str) -> str:
+    """What the comment says before its first exercise: the score, and how it comes about."""
+    head, _rest = re.split(r"^## |\Z", markdown(record, title), maxsplit=1, flags=re.MULTILINE)
+    return "\n".join(_plain_lines(head))
 
 
-def _exercise(shown: ShownExercise) -> Iterator[str]:
-    result = shown.result
-    yield f"{result.title or result.name}: {result.score} / {result.max_score} ({_(WORDS[result.status])})"
-    if result.explanation:
-        yield result.explanation
-    if result.was_attempted:
-        told = [(check, what) for check, what in told_in(result) if not check.is_earned]
-        for check, what in told:
-            yield f"✗ {check.description} ({_points(check)})"
-            texts = (what.cause, what.message, what.place)
-            yield from (f"  {line}" for text in texts if text for line in text.split("\n"))
-    if shown.hidden_points:
-        template = _("Checks that only your instructor runs: {score} of {points} points.")
-        yield template.format(score=shown.hidden_score, points=shown.hidden_points)
+def _plain_lines(text: str) -> list[str]:
+    """The lines of Markdown without its marks; the lines that say nothing are drawn together."""
+    lines: list[str] = []
+    fence = ""
+    for line in text.split("\n"):
+        match = _FENCE.fullmatch(line)
+        if match and not fence:
+            fence = match[1]
+        elif match and match[1] == fence:
+            fence = ""
+        elif fence:
+            lines.append(line.rstrip())
+        elif line.strip() or (lines and lines[-1]):
+            lines.append(_plain(line).rstrip())
+    return "\n".join(lines).strip().split("\n")
 
 
-def _points(check: CheckResult) -> str:
-    template = _("{score} of {points}, {status}")
-    return template.format(score=check.score, points=check.points, status=_(WORDS[check.status]))
+def _plain(line: str) -> str:
+    """A line outside of code blocks; what stands between backticks stays as it is."""
+    pieces = _CODE.split(_HEADING.sub("", line, count=1) if line.startswith("#") else line)
+    return "".join(
+        piece if place % 2 else _ESCAPED.sub(r"\1", _BOLD.sub("", piece))
+        for place, piece in enumerate(pieces)
+    )

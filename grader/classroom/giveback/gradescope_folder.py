@@ -15,14 +15,13 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from ...language import _, speaking
 from ...outputs.gradescope_results import render
 from ...report import Environment, ExerciseResult, Report
 from ..records import Record
 from ..report.file_names import slug
 from ..report.for_student import shown_exercises
+from .comment import head_of
 from .recipients import Handover
-from .sums import sums_of
 
 ABOUT = (
     "results/STUDENT/results.json   what Gradescope shows of each student\n"
@@ -50,7 +49,7 @@ if found is None:
 """
 
 
-def write_gradescope(records: Iterable[Record], folder: Path) -> Handover:
+def write_gradescope(records: Iterable[Record], title: str, folder: Path) -> Handover:
     """Writes `results/` and `autograder.zip`.
 
     Raises:
@@ -62,7 +61,7 @@ def write_gradescope(records: Iterable[Record], folder: Path) -> Handover:
         _add(archive, "setup.sh", _SETUP)
         _add(archive, "run_autograder", _RUN)
         for student, record in handover.of(records):
-            text = results_json(record)
+            text = results_json(record, title)
             place = folder / "results" / slug(student)
             place.mkdir(parents=True)
             (place / "results.json").write_text(text, encoding="utf-8")
@@ -79,18 +78,14 @@ def write_gradescope(records: Iterable[Record], folder: Path) -> Handover:
     return handover
 
 
-def results_json(record: Record) -> str:
+def results_json(record: Record, title: str) -> str:
     """`results.json` of a student: the score that counts, and of checks that are kept back the points alone."""
     report = record.report or Report(record.student.id, (), Environment("", "", (), ()))
     report = replace(report, submission=record.student.id, exercises=_told_once(record))
     data: dict[str, Any] = json.loads(render(report, record.kept_back))
-    with speaking(report.language):
-        lines = list(sums_of(record))
-        if record.report is None:
-            lines.append(record.problem or _("Nothing was handed in."))
     score = Fraction(record.score or 0)
     data["score"] = int(score) if score.denominator == 1 else float(score)
-    data["output"] = "\n".join(filter(None, [*lines, data.get("output", "")]))
+    data["output"] = "\n".join(filter(None, [head_of(record, title), data.get("output", "")]))
     data["extra_data"] = {"max_score": record.max_score}
     return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
 

@@ -68,7 +68,9 @@ class GradebookWriter:
             session.flush()
             return run.id
 
-        return cls(gradebook, gradebook.write(write), forced)
+        number = gradebook.write(write)
+        gradebook.refresh()  # which checks are kept back follows from the runs
+        return cls(gradebook, number, forced)
 
     def finish(self) -> None:
         """Writes down that the run got to its end."""

@@ -117,6 +117,7 @@ class Mistake:
     Attributes:
         kind: `cause`, `forbidden`, `not loaded`, `timeout` or `no cause named`.
         text: the sentence that the first student who made it was given.
+        key: of a `cause`, what names it in whatever exercise it is made.
         checks: the numbers of the checks that it failed.
         students: the numbers of those who made it, in ascending order.
     """
@@ -124,6 +125,7 @@ class Mistake:
     kind: str
     exercise: int
     text: str
+    key: str = ""
     checks: set[int] = field(default_factory=set)
     students: list[int] = field(default_factory=list)
 
@@ -252,7 +254,9 @@ class ClassSummary:
     def _note(
         self, student: int, kind: str, exercise: int, key: str, text: str, check: int | None = None
     ) -> None:
-        mistake = self._mistakes.setdefault((kind, exercise, key), Mistake(kind, exercise, text))
+        mistake = self._mistakes.setdefault(
+            (kind, exercise, key), Mistake(kind, exercise, text, key)
+        )
         if not mistake.students or mistake.students[-1] != student:
             mistake.students.append(student)
         if check is not None:

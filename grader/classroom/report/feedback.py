@@ -112,7 +112,8 @@ def markdown(record: Record, title: str) -> str:
 
 
 def _language_of(record: Record) -> AbstractContextManager[None]:
-    return speaking(record.report.language) if record.report else nullcontext()
+    language = record.report.language if record.report else current()
+    return nullcontext() if language == current() else speaking(language)
 
 
 def _score(record: Record) -> str:

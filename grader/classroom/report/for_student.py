@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
-from ...report import CheckResult, ExerciseResult
+from ...outputs.wording import without
+from ...report import ExerciseResult
 from ..records import Record
 
 
@@ -45,7 +46,7 @@ def _shown(result: ExerciseResult, hidden: Collection[str]) -> ShownExercise:
     if not hidden:
         return ShownExercise(result)
     back = [check for check in result.checks if check.name in hidden]
-    shown = _told_once(result.checks, hidden)
+    shown = without(result.checks, hidden)
     names = {check.name for check in shown}
     broken = (
         replace(each, checks=tuple(name for name in each.checks if name in names))
@@ -62,17 +63,3 @@ def _shown(result: ExerciseResult, hidden: Collection[str]) -> ShownExercise:
         sum(check.score for check in back),
         sum(check.points for check in back),
     )
-
-
-def _told_once(checks: Collection[CheckResult], hidden: Collection[str]) -> list[CheckResult]:
-    """The checks that are shown; a mistake that one of the others told is told by the first of these that has it."""
-    first: dict[str, str] = {}
-    shown = []
-    for check in checks:
-        if check.name in hidden:
-            continue
-        if check.same_as in hidden:
-            name = first.setdefault(check.same_as, check.name)
-            check = replace(check, same_as=name if name != check.name else "")
-        shown.append(check)
-    return shown

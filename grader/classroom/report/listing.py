@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
+from functools import cache
 from typing import Literal
 
 from ...language import _, speaking
@@ -58,8 +59,7 @@ def listed_cells(
     """
     lines = [lines_of(text) for _, text in file.cells]
     marks: list[dict[int, list[LineMark]]] = [{} for _ in file.cells]
-    with speaking(language):
-        finder = _PlaceFinder([place for place, _ in file.cells])
+    finder = _PlaceFinder([place for place, _ in file.cells], language)
     for (cell, line), mark in _marks(result, finder, for_instructor) if result else ():
         if 0 < line <= len(lines[cell]):
             marks[cell].setdefault(line, []).append(mark)
@@ -70,14 +70,14 @@ def listed_cells(
 
 
 class _PlaceFinder:
-    """Finds `my_linear.py, line 12` in a sentence, in the language in use and in English."""
+    """Finds `my_linear.py, line 12` in a sentence, in the language of a report and in English."""
 
-    def __init__(self, places: Sequence[str]) -> None:
+    def __init__(self, places: Sequence[str], language: str) -> None:
         self.is_one_cell = len(places) == 1
         self._patterns = [
             (cell, re.compile(rf"(?<![\w./]){_any_line(template, place)}"))
             for cell, place in enumerate(places)
-            for template in {_("{file}, line {line}"), "{file}, line {line}"}
+            for template in _templates(language)
         ]
 
     def find(self, text: str) -> tuple[int, int] | None:
@@ -88,6 +88,12 @@ class _PlaceFinder:
             if (match := pattern.search(text))
         ]
         return min(found)[1:] if found else None
+
+
+@cache
+def _templates(language: str) -> frozenset[str]:
+    with speaking(language):
+        return frozenset({_("{file}, line {line}"), "{file}, line {line}"})
 
 
 def _any_line(template: str, place: str) -> str:

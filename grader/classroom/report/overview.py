@@ -32,10 +32,15 @@ class Line:
 
 @dataclass(frozen=True)
 class ToldMistake:
-    """A mistake of many. Attributes: number: its place among all mistakes, the most frequent first."""
+    """A mistake, in one exercise or in several.
 
-    number: int
-    exercise: str
+    Attributes:
+        numbers: its places among the mistakes of all exercises, the most frequent first.
+        exercises: where it was made, in the course's order.
+    """
+
+    numbers: tuple[int, ...]
+    exercises: tuple[str, ...]
     kind: str
     line: Line
 
@@ -105,16 +110,30 @@ def overview(summary: ClassSummary, items: Sequence[Item], deadline: datetime | 
 
 
 def _for_the_next_lecture(summary: ClassSummary) -> list[ToldMistake]:
-    """The most frequent ones that say what to teach; those without a known cause only where there are too few."""
-    numbered = list(enumerate(summary.mistakes))
-    numbered.sort(key=lambda each: each[1].kind == "no cause named")  # else they stay in order
-    return [_told(number, one, summary) for number, one in numbered[:MISTAKES]]
+    """The most frequent ones that say what to teach; those without a known cause only where there are too few.
+
+    A cause that has the same name in several exercises is one mistake.
+    """
+    together: dict[tuple[str, ...], list[tuple[int, Mistake]]] = {}
+    for number, one in enumerate(summary.mistakes):
+        key = (one.kind, one.key) if one.kind == "cause" else (one.kind, one.key, str(one.exercise))
+        together.setdefault(key, []).append((number, one))
+    told = [_told(several, summary) for several in together.values()]
+    told.sort(key=lambda each: (each.kind == "no cause named", -each.line.count))
+    return told[:MISTAKES]
 
 
-def _told(number: int, mistake: Mistake, summary: ClassSummary) -> ToldMistake:
-    exercise = summary.exercises[mistake.exercise].name
+def _told(several: Sequence[tuple[int, Mistake]], summary: ClassSummary) -> ToldMistake:
+    first = several[0][1]
+    students = sorted({student for _, one in several for student in one.students})
     return ToldMistake(
-        number, exercise, mistake.kind, _line(mistake.text, mistake.students, summary)
+        numbers=tuple(number for number, _ in several),
+        exercises=tuple(
+            summary.exercises[place].name for place in sorted({one.exercise for _, one in several})
+        ),
+        kind=first.kind,
+        # who is named has read the sentence that is shown
+        line=Line(first.text, len(students), first_of(first.students, summary)),
     )
 
 

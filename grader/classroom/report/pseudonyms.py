@@ -99,6 +99,7 @@ class Pseudonyms:
             commit="",
             digest="",
             adjustments=tuple(replace(each, who="staff") for each in record.adjustments),
+            hand_ins=tuple(replace(each, commit="") for each in record.hand_ins),
         )
 
     def _without_others(self, text: str) -> str:

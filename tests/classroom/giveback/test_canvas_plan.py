@@ -41,7 +41,7 @@ def test_everybody_with_a_score_is_given_it() -> None:
         *(("ada", "4", False), ("eve", "0", False), ("dan", "", True)),
     ]
     assert intents[0].identifiers == ("ada", "70", "ada-l", "Ada@x.org")
-    assert intents[0].comment.startswith("Lab 1: 4 of 7 points")
+    assert intents[0].comment.startswith("Lab 1\n\nAda Lind: 4 of 7 points")
     assert SECRET not in intents[0].comment
     assert intents[2].comment == ""
     assert handover.given == 3

@@ -1,21 +1,37 @@
-"""A comment in plain text: the cause first, each mistake once, and nothing of checks that are kept back."""
+"""A comment in plain text: what the feedback says, without its marks, and nothing of checks that are kept back."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from grader.classroom.giveback.comment import MOST, comment_of
+import pytest
+
+from grader.classroom.giveback.comment import MOST, comment_of, head_of
+from grader.classroom.records import Enrolled, Record
 from tests.given_back import SECRET, graded_record, unreadable
-from tests.synthetic import with_statuses
+from tests.synthetic import HOSTILE, with_statuses
 
 
-def test_a_comment_tells_what_is_wrong() -> None:
-    told = comment_of(graded_record(), "Lab\n1")
-    assert told.startswith("Lab 1: 4 of 7 points\ngraded: 3 points\n")
-    assert "A layer: 3 / 7 (some points)" in told
-    assert "✗ The values are right. (0 of 2, not right yet)\n  → It is halved.\n  W[0] is 1" in told
-    assert "The shape is right." not in told
+def told_as(record: Record, text: str) -> Record:
+    """The record, with this as the message of a check that failed."""
+    assert record.report
+    [exercise] = record.report.exercises
+    checks = (replace(exercise.checks[1], message=text, cause=f"see {text}"),)
+    return replace(
+        record, report=replace(record.report, exercises=(replace(exercise, checks=checks),))
+    )
+
+
+def test_a_comment_tells_what_the_feedback_tells() -> None:
+    told = comment_of(graded_record(), "Lab_1 [late]")
+    assert told.startswith(
+        "Lab_1 [late]\n\nAda Lind: 4 of 7 points\n\n- graded: 3 points\n- 1 days late: −1 points\n"
+        "- by hand in my_linear: +2 points: a good question\n\nA layer: 3 / 7\n"
+    )
+    assert told.index("It is halved.") < told.index("W[0] is 1, expected 2.")
     assert "Checks that only your instructor runs: 0 of 2 points." in told
+    assert "```" not in told
+    assert "**" not in told
     assert SECRET not in told
     assert "Curie" not in told
 
@@ -32,28 +48,39 @@ def test_a_mistake_is_told_once() -> None:
     assert told.count("The same mistake as above.") == 1
 
 
-def test_what_could_not_be_read_is_told() -> None:
-    assert comment_of(unreadable(), "Lab 1") == "Lab 1: 0 of 7 points\nada.zip is no zip."
+@pytest.mark.parametrize(
+    "text", ["a_b * c_d ** 2", "x[0] < y & `a_b \\* c`", "# not a heading", "a\\b"]
+)
+def test_text_comes_out_as_it_went_in(text: str) -> None:
+    told = comment_of(told_as(graded_record(), text), "Lab 1")
+    assert told.count(text) == 2
 
 
-def test_a_comment_is_in_the_language_of_the_report() -> None:
-    record = with_statuses("failed", "failed")
-    assert record.report
-    [exercise] = record.report.exercises
-    first, second = exercise.checks
-    checks = (first, replace(second, same_as=first.name))
-    report = replace(record.report, language="ko", exercises=(replace(exercise, checks=checks),))
-    told = comment_of(replace(record, report=report), "Lab 1")
-    assert "is right" in told  # the course's own words, which the report has in its language
-    assert "The same mistake as above." not in told
+def test_code_blocks_in_a_message_are_text() -> None:
+    message = "before\n```\n**inside** \\*\n````\nafter"
+    told = comment_of(told_as(graded_record(), message), "Lab 1")
+    for line in message.split("\n"):
+        assert line in told
+
+
+def test_hostile_text_breaks_nothing() -> None:
+    for text in HOSTILE:
+        record = told_as(graded_record(Enrolled(text, text)), text)
+        assert "4 of 7 points" in comment_of(record, text)
+
+
+def test_the_head_ends_before_the_first_exercise() -> None:
+    assert head_of(graded_record(), "Lab 1") == (
+        "Lab 1\n\nAda Lind: 4 of 7 points\n\n- graded: 3 points\n- 1 days late: −1 points\n"
+        "- by hand in my_linear: +2 points: a good question"
+    )
+    assert (
+        head_of(unreadable(), "Lab 1") == "Lab 1\n\nBob Hope: 0 of 7 points\n\nada.zip is no zip."
+    )
+    assert comment_of(unreadable(), "Lab 1") == head_of(unreadable(), "Lab 1")
 
 
 def test_a_long_comment_is_cut() -> None:
-    record = graded_record()
-    assert record.report
-    [exercise] = record.report.exercises
-    check = replace(exercise.checks[1], message="x" * 1900)
-    report = replace(record.report, exercises=(replace(exercise, checks=(check,) * 30),))
-    told = comment_of(replace(record, report=report), "Lab 1")
-    assert told.endswith("… The rest is left out here, as it is long.")
+    told = comment_of(told_as(graded_record(), "x\n" * MOST), "Lab 1")
+    assert told.endswith("\n… The rest is left out here, as it is long.")
     assert len(told) < MOST + 100

@@ -17,10 +17,10 @@ from tests.given_back import ADA, SECRET, graded_record, nothing, unreadable
 
 
 def test_results_have_the_score_that_counts() -> None:
-    text = results_json(graded_record())
+    text = results_json(graded_record(), "Lab 1")
     data = json.loads(text)
     assert data["score"] == 4
-    assert data["output"].startswith("graded: 3 points\n1 days late: −1 points\n")
+    assert data["output"].startswith("Lab 1\n\nAda Lind: 4 of 7 points\n\n- graded: 3 points\n")
     assert [each["status"] for each in data["tests"]] == ["passed", "failed", "failed"]
     assert data["tests"][-1]["visibility"] == "after_published"
     assert SECRET not in text
@@ -33,12 +33,14 @@ def test_a_mistake_that_only_a_hidden_check_told_is_told() -> None:
     first, second, hidden = exercise.checks
     checks = (first, hidden, replace(second, same_as=hidden.name))
     report = replace(record.report, exercises=(replace(exercise, checks=checks),))
-    [_first, told, _hidden] = json.loads(results_json(replace(record, report=report)))["tests"]
+    [_first, told, _hidden] = json.loads(results_json(replace(record, report=report), "Lab 1"))[
+        "tests"
+    ]
     assert "It is halved." in told["output"]
 
 
 def test_what_could_not_be_read_is_told() -> None:
-    data = json.loads(results_json(unreadable()))
+    data = json.loads(results_json(unreadable(), "Lab 1"))
     assert (data["score"], data["tests"]) == (0, [])
     assert "ada.zip is no zip." in data["output"]
 
@@ -48,7 +50,7 @@ def gradescope(tmp_path: Path) -> Path:
     """The machine on which Gradescope starts an autograder, with ours unpacked."""
     records = [graded_record(), unreadable(Enrolled("zoe")), nothing()]
     (tmp_path / "out").mkdir()
-    handover = write_gradescope(records, tmp_path / "out")
+    handover = write_gradescope(records, "Lab 1", tmp_path / "out")
     assert handover.given == 2
     assert dict(handover.left_out) == {"handed in nothing": ["bob"]}
     assert "without a mail address: zoe (1)." in handover.notes[0]
@@ -86,4 +88,6 @@ def test_the_autograder_gives_whoever_it_is_their_own(
 def test_each_student_has_a_file(gradescope: Path) -> None:
     written = gradescope.parent / "out" / "results"
     assert sorted(path.name for path in written.iterdir()) == ["ada", "zoe"]
-    assert (written / "ada" / "results.json").read_text() == results_json(graded_record(ADA))
+    assert (written / "ada" / "results.json").read_text() == results_json(
+        graded_record(ADA), "Lab 1"
+    )

@@ -218,7 +218,7 @@ def test_what_has_no_score_says_what_it_is(
     make: Callable[[Record, str], str], state: str, word: str
 ) -> None:
     class Stateless(Record):
-        score = None  # type: ignore[assignment]
+        score = None
 
     record = Stateless(Enrolled("ada"), None, 10, absence=state)  # type: ignore[arg-type]
     text = make(record, "Lab 1")

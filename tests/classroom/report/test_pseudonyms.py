@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from grader.classroom.records import Enrolled
+from grader.classroom.records import Enrolled, FileText, HandedIn, Record
 from grader.classroom.report.pseudonyms import Pseudonyms, read_key
 from grader.classroom.report.report_folder import write_report
 from grader.errors import ReportError
 from tests.reports import rows
-from tests.synthetic import made_class
+from tests.synthetic import START, made_class
 
 KEY = b"k" * 32
 
@@ -84,6 +84,21 @@ def test_pseudonyms_hide_everybody_everywhere(tmp_path: Path) -> None:
             assert secret not in content.casefold(), (path, secret)
     scores = [row[-1] for row in rows(tmp_path / "out" / "scores" / "moodle.csv")[1:]]
     assert scores == [str(record.score) for record in talking]
+
+
+def test_nobody_is_named_in_the_code_and_its_lines_stay() -> None:
+    ada = Enrolled("20260001", "Ada Lovelace", "ada@x.org", login="ada-l")
+    bob = Enrolled("20260002", "Bob Hopper")
+    text = "# Ada\n# Lovelace, after Bob Hopper\nx = 1  # ada-l\n"
+    files = {"one": FileText("ada-l/one.py", (("ada-l/one.py", text),))}
+    record = Record(ada, None, 2, hand_ins=(HandedIn(START, "c0ffee", True, 1, 2, files),))
+    hidden = Pseudonyms(KEY, [ada, bob])
+    [handed] = hidden.record(record).hand_ins
+    [(place, shown)] = handed.files["one"].cells
+    mine, other = hidden.of(ada), hidden.of(bob)
+    assert shown.split("\n") == [f"# {mine}", f"# {mine}, after {other}", f"x = 1  # {mine}"]
+    assert place == handed.files["one"].filename == f"{mine}/one.py"
+    assert handed.commit == ""
 
 
 def test_pseudonyms_are_stable_and_keyed() -> None:

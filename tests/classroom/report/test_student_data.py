@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from grader.classroom.records import Enrolled, FileText, HandedIn, Record
 from grader.classroom.report.class_summary import ClassSummary
@@ -13,7 +14,7 @@ from grader.report import Picture
 from tests.synthetic import HOSTILE, START, made_class, with_code, with_statuses
 
 
-def data_of(record: Record) -> tuple[dict[str, object], dict[str, list[list[object]]] | None]:
+def data_of(record: Record) -> tuple[dict[str, Any], dict[str, Any] | None]:
     summary = ClassSummary()
     summary.add(record)
     return details(record, summary), code(record, summary)
@@ -38,7 +39,7 @@ def test_which_checks_students_are_not_shown() -> None:
         with_statuses("passed", "failed"), kept_back={"one": frozenset({"check1", "old"})}
     )
     told, _ = data_of(record)
-    [exercise] = told["exercises"]  # type: ignore[misc]
+    [exercise] = told["exercises"]
     assert exercise[8] == ["check1"]
 
 
@@ -58,7 +59,7 @@ def test_the_code_has_its_marks_and_what_was_before() -> None:
     marked = {
         (entry[0], check)
         for entry in written["files"]
-        for cell in entry[3]  # type: ignore[attr-defined]
+        for cell in entry[3]
         for mark in cell[2]
         for check in mark[2]
     }
@@ -72,7 +73,7 @@ def test_the_code_has_its_marks_and_what_was_before() -> None:
     when, commit, score, _, problem, differing = written["older"][0]
     assert (commit, score, problem) == ("c0ffee", 3, "")
     assert str(when).endswith(" UTC")
-    assert len(differing) == len(record.report.exercises)  # type: ignore[arg-type]
+    assert len(differing) == len(record.report.exercises)
 
 
 def test_only_what_differs_is_written_of_an_earlier_hand_in() -> None:

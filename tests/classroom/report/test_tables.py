@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from grader.classroom.report.tables import BATCH, DataFolder, TableFile, record_
 from grader.classroom.sanitize import shown
 from grader.report import Report
 from tests.reports import rows
-from tests.synthetic import hostile_class, made_class, not_graded, summed
+from tests.synthetic import hostile_class, made_class, not_graded, summed, with_code
 
 
 def test_records_come_back_from_the_data(folder: Path) -> None:
@@ -126,3 +127,12 @@ def test_what_is_not_graded_has_no_number(
     lines_of_json = (tmp_path / "records.jsonl").read_text(encoding="utf-8").splitlines()
     scores = [(one["state"], one["score"]) for one in map(json.loads, lines_of_json)]
     assert scores == [("not graded", None), ("nothing handed in", 0)]
+
+
+def test_texts_and_what_is_kept_back_stay_in_the_gradebook() -> None:
+    record = replace(
+        with_code(next(made_class(1, exercises=1))), kept_back={"one": frozenset({"secret"})}
+    )
+    text = record_json(record)
+    assert "value_3" not in text
+    assert "secret" not in text

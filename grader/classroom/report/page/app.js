@@ -75,10 +75,10 @@ const report = (() => {
   const chooser = document.querySelector("#theme");
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
 
-  /** Light or dark, as chosen here, else as the system has it. */
-  function paint() {
+  /** Light or dark, as chosen here, else as the system has it; on paper always light. */
+  function paint(onPaper = false) {
     const root = document.documentElement;
-    root.classList.toggle("dark", chooser.value ? chooser.value === "dark" : dark.matches);
+    root.classList.toggle("dark", !onPaper && (chooser.value ? chooser.value === "dark" : dark.matches));
     root.style.colorScheme = chooser.value || "light dark";
   }
 
@@ -97,7 +97,9 @@ const report = (() => {
     remembered(chooser.value);
     paint();
   });
-  dark.addEventListener("change", paint);
+  dark.addEventListener("change", () => paint());
+  window.addEventListener("beforeprint", () => paint(true));
+  window.addEventListener("afterprint", () => paint());
   paint();
 
   window.addEventListener("hashchange", () => show(false));

@@ -102,7 +102,12 @@
       })),
       { ...text(PLACES.when), title: "handed in", searchable: false },
       { ...number(PLACES.late, (value) => (value ? String(value) : "")), title: "days late" },
-      { ...text(PLACES.state), title: "state" },
+      {
+        ...text(PLACES.state),
+        title: "state",
+        render: (value, kind) =>
+          kind === "filter" ? searched(value) : kind === "display" ? node(value === "graded" ? "" : value) : value,
+      },
       {
         data: PLACES.remarks,
         type: "string",
@@ -135,8 +140,10 @@
     const [about, rows] = await Promise.all([want("class"), want("table")]);
     const those = (test) => new Set(rows.flatMap((row, place) => (test(row, place) ? [place] : [])));
     if (parameters.has("mistake")) {
-      const [told, who] = (await want("mistakes"))[Number(parameters.get("mistake"))] ?? ["", []];
-      return [new Set(who), told];
+      // the same mistake in several exercises has several numbers
+      const all = await want("mistakes");
+      const some = parameters.get("mistake").split(",").map((number) => all[Number(number)] ?? ["", []]);
+      return [new Set(some.flatMap(([, who]) => who)), some[0][0]];
     }
     if (parameters.has("check")) {
       const number = Number(parameters.get("check"));
