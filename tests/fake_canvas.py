@@ -23,8 +23,8 @@ class FakeCanvas:
         url: where it listens.
         submissions: user → the submission, as Canvas' API gives it.
         asked: method and path of every request.
-        troubles: what the next requests meet, in their order: a status, or "lost" (it is done, and the answer is not);
-            empty: nothing.
+        troubles: what the next requests meet, in their order: a status, or "lost" (it is done, and the answer is not),
+            "no JSON"; empty: nothing.
         assignment: what it says of the assignment.
     """
 
@@ -97,6 +97,9 @@ def _handler(canvas: FakeCanvas) -> type[BaseHTTPRequestHandler]:
                 self._answer(401, {"errors": []}, {"WWW-Authenticate": "Bearer"})
                 return
             trouble = canvas.troubles.pop(0) if canvas.troubles else ""
+            if trouble == "no JSON":
+                self._answer(200, None)
+                return
             if isinstance(trouble, int):
                 self._answer(trouble, {"errors": [f"{TOKEN} is in the way"]})
                 return
@@ -128,7 +131,7 @@ def _handler(canvas: FakeCanvas) -> type[BaseHTTPRequestHandler]:
             self._answer(200, some, more)
 
         def _answer(self, status: int, data: Any, headers: dict[str, str] | None = None) -> None:
-            body = json.dumps(data).encode()
+            body = json.dumps(data).encode() if data is not None else b"<html>Log in</html>"
             self.send_response(status)
             for name, value in {**(headers or {}), "Content-Length": str(len(body))}.items():
                 self.send_header(name, value)

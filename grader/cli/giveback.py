@@ -326,10 +326,12 @@ def _sent(
     from ..classroom.giveback.canvas_plan import UNKNOWN
 
     left = [change for change in changes if not change.is_nothing]
-    for change in left:
-        if note := assignment.send(change):
-            handover.notes.append(note)
-        canvas_folder.note_sent(folder, change)
+    quiet = not sys.stderr.isatty()
+    with click.progressbar(left, label="Sending", file=sys.stderr, hidden=quiet) as sending:
+        for change in sending:
+            if note := assignment.send(change):
+                handover.notes.append(note)
+            canvas_folder.note_sent(folder, change)
     click.echo(f"Sent to Canvas for {counted(len(left), 'student')}.")
     if there := len(changes) - len(left):
         click.echo(f"It had everything already for {counted(there, 'student')}.")

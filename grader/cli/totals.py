@@ -14,7 +14,7 @@ import click
 from .common import console_for, counted, opened, refuse, writing
 
 if TYPE_CHECKING:
-    from ..classroom.totals.scheme import Scheme
+    from ..classroom.totals.scheme import Scheme, WeightedBook
     from ..classroom.totals.total import StudentTotal
 
 _MOST_TOLD = 10
@@ -74,15 +74,16 @@ def _worked_out(sources: Sequence[str], now: datetime) -> tuple[Scheme, list[Stu
     for given in scheme.books:
         with opened(given.gradebook) as gradebook:
             books.append(read_marks(gradebook, given, scheme.late_days, now))
-    _expect_several([given.gradebook for given in scheme.books], [book.name for book in books])
+    _expect_several(scheme.books, [book.name for book in books])
     return scheme, totals_of(scheme, books)
 
 
-def _expect_several(paths: Sequence[str], names: Sequence[str]) -> None:
+def _expect_several(books: Sequence[WeightedBook], names: Sequence[str]) -> None:
+    paths = [book.gradebook for book in books]
     places = [path if "://" in path else str(Path(path).resolve()) for path in paths]
-    for place, path in zip(places, paths, strict=True):
+    for place, book in zip(places, books, strict=True):
         if places.count(place) > 1:
-            refuse(f"The gradebook {path} is named twice. Name each gradebook once.")
+            refuse(f"The gradebook {book.shown} is named twice. Name each gradebook once.")
     for name in names:
         if names.count(name) > 1:
             refuse(

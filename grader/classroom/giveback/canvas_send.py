@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -88,7 +88,7 @@ class CanvasAssignment:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of http, which only loopback has here
             canvas = Canvas(checked_url(place.url), token)
-        course = self._patiently(lambda: canvas.get_course(place.course))
+        course = self._patiently(lambda: canvas.get_course(place.course), WAITS[:2])
         self._assignment: Any = self._patiently(lambda: course.get_assignment(place.assignment))
 
     @property
@@ -100,13 +100,18 @@ class CanvasAssignment:
         """Lets an assignment pass that takes points, out of as many as the gradebook has.
 
         Raises:
-            GiveBackError: if it takes none, or is out of another number of them.
+            GiveBackError: if it takes none, is out of another number of them, or does not say whose work is whose.
         """
         kind = getattr(self._assignment, "grading_type", "points")
         if kind in ("pass_fail", "not_graded"):
             raise GiveBackError(
                 f"“{self.name}” takes no points in Canvas: it is graded as {kind}. Change that in Canvas, or name "
                 "another assignment."
+            )
+        if getattr(self._assignment, "anonymize_students", False):
+            raise GiveBackError(
+                f"“{self.name}” is graded anonymously in Canvas, which then does not say whose work is whose. "
+                "Turn that off there."
             )
         possible = getattr(self._assignment, "points_possible", None)
         if possible is not None and Fraction(str(possible)) != max_score:
@@ -142,9 +147,9 @@ class CanvasAssignment:
             change.intent.student, change.intent.grade, vars(self._patiently(once))
         )
 
-    def _patiently(self, ask: Callable[[], T]) -> T:
+    def _patiently(self, ask: Callable[[], T], waits: Sequence[float] = WAITS) -> T:
         """What `ask` gives; tried again, later each time, where Canvas is busy or cannot be reached."""
-        for wait in (*WAITS, None):
+        for wait in (*waits, None):
             try:
                 with _refusals_are_told(self._place):
                     return ask()
@@ -190,12 +195,13 @@ def _refusals_are_told(place: CanvasPlace) -> Iterator[None]:
         ) from error
     except (exceptions.BadRequest, exceptions.UnprocessableEntity) as error:
         raise GiveBackError(f"Canvas at {place.url} does not take what is sent.") from error
-    except (exceptions.CanvasException, RequestException) as error:
-        raise _TryAgain("it fails or cannot be reached") from error
-    except ValueError as error:  # no JSON: a login page, say
+    except (ValueError, TypeError, AttributeError, LookupError) as error:
+        # no JSON, such as a page to log in, or JSON of something else
         raise GiveBackError(
             f"What answers at {place.url} is no Canvas. Mend --canvas-url."
         ) from error
+    except (exceptions.CanvasException, RequestException) as error:
+        raise _TryAgain("it fails or cannot be reached") from error
 
 
 def _parameters(change: CanvasChange) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 Nothing is sent here. The script runs GitHub's own `gh`, says what it would do, and does it with `--send`. What students
 chose (names, titles, texts) stands in files that the script hands to `gh` and never in the script; repositories,
-commits and file names are held to their forms here and in the script again. It passes public repositories over, and run
+commits and file names are held to their forms here and in the script again. It passes over what is not private, and run
 twice it writes an issue anew rather than a second one.
 """
 

@@ -6,7 +6,7 @@
 #   bash send.sh statuses           says what it would do
 #   bash send.sh statuses --send    sets the status of the commit that was graded
 #
-# It needs GitHub's `gh`, logged in. Public repositories are passed over: these are grades.
+# It needs GitHub's `gh`, logged in. Repositories that are not private are passed over: these are grades.
 set -uo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")" || exit 2
 
@@ -66,8 +66,8 @@ while IFS=$'\t' read -r repository file commit state points; do
     fi
     visibility=$(gh repo view "$repository" --json visibility --jq .visibility </dev/null) ||
         { tell_failed "it cannot be looked at"; continue; }
-    if [[ $visibility == PUBLIC ]]; then
-        tell_failed "it is public, and these are grades"
+    if [[ $visibility != PRIVATE ]]; then
+        tell_failed "it is not private, and these are grades"
     elif [[ $what == issues ]]; then
         send_issue
     else

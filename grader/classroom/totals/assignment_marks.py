@@ -73,10 +73,10 @@ def read_marks(
         TotalsError: if no points can be reached in it.
         GradebookError: if it cannot be read.
     """
-    name = given.name or gradebook.title or given.gradebook
+    name = given.name or gradebook.title or given.shown
     if gradebook.max_score <= 0:
         raise TotalsError(
-            f"The gradebook {given.gradebook} does not say yet what can be reached in {name}. Grade it first."
+            f"The gradebook {given.shown} does not say yet what can be reached in {name}. Grade it first."
         )
     own = gradebook.deadlines()
     marks = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -30,6 +31,11 @@ class WeightedBook:
     name: str = ""
     weight: Fraction = Fraction(1)
     may_be_dropped: bool = True
+
+    @property
+    def shown(self) -> str:
+        """The gradebook without the password that a URL may have."""
+        return re.sub(r"(?<=//)[^/@]*@", "", self.gradebook)
 
 
 @dataclass(frozen=True)

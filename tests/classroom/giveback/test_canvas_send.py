@@ -134,9 +134,21 @@ def test_nobody_at_home_is_told(canvas: FakeCanvas) -> None:
         Client(gone)
 
 
+def test_what_is_no_canvas_is_told_at_once(canvas: FakeCanvas) -> None:
+    client = Client(canvas)
+    canvas.troubles = ["no JSON"]
+    with pytest.raises(GiveBackError, match="is no Canvas"):
+        client.assignment.users()
+    del canvas.submissions[70]["user_id"]
+    with pytest.raises(GiveBackError, match="is no Canvas"):
+        client.assignment.users()
+    assert not client.waited
+
+
 @pytest.mark.parametrize(
     ("said", "told"),
     [
+        ({"anonymize_students": True}, "is graded anonymously in Canvas"),
         ({"points_possible": 20}, "is out of 20 points in Canvas, and out of 10 in the gradebook"),
         ({"grading_type": "pass_fail"}, "takes no points in Canvas"),
         ({"grading_type": "not_graded"}, "takes no points in Canvas"),

@@ -111,7 +111,7 @@ def test_a_public_repository_is_passed_over(tmp_path: Path) -> None:
     table.write_text(table.read_text().replace("course/lab1-0", "course/public"))
     done = script.run("issues", "--send")
     assert done.returncode == 1
-    assert "NOT sent to course/public: it is public" in done.stderr
+    assert "NOT sent to course/public: it is not private" in done.stderr
     assert {call[call.index("--repo") + 1] for call in script.calls} == {"course/lab1-1"}
 
 

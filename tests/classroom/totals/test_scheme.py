@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.classroom.totals.scheme import ROUNDINGS, Rounding, Scheme, short
+from grader.classroom.totals.scheme import ROUNDINGS, Rounding, Scheme, WeightedBook, short
 
 LETTERS = {"A": Fraction(90), "B": Fraction(75), "F": Fraction(0)}
 
@@ -51,6 +51,11 @@ def test_a_letter_follows_from_the_total_that_is_shown() -> None:
     assert scheme.letter(Fraction(89)) == "B"
     assert [scheme.letter(Fraction(each)) for each in (120, 90, 75, 74, 0)] == list("AABFF")
     assert Scheme().letter(Fraction(90)) == ""
+
+
+def test_a_password_is_not_shown() -> None:
+    assert WeightedBook("postgresql://me:secret@host/lab1").shown == "postgresql://host/lab1"
+    assert WeightedBook("my@labs/lab1.db").shown == "my@labs/lab1.db"
 
 
 def test_numbers_are_written_as_people_do() -> None:
