@@ -16,10 +16,9 @@ from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from ...outputs.gradescope_results import render
-from ...report import Environment, ExerciseResult, Report
+from ...report import Environment, Report
 from ..records import Record
 from ..report.file_names import slug
-from ..report.for_student import shown_exercises
 from .comment import head_of
 from .recipients import Handover
 
@@ -81,24 +80,13 @@ def write_gradescope(records: Iterable[Record], title: str, folder: Path) -> Han
 def results_json(record: Record, title: str) -> str:
     """`results.json` of a student: the score that counts, and of checks that are kept back the points alone."""
     report = record.report or Report(record.student.id, (), Environment("", "", (), ()))
-    report = replace(report, submission=record.student.id, exercises=_told_once(record))
+    report = replace(report, submission=record.student.id)
     data: dict[str, Any] = json.loads(render(report, record.kept_back))
     score = Fraction(record.score or 0)
     data["score"] = int(score) if score.denominator == 1 else float(score)
     data["output"] = "\n".join(filter(None, [head_of(record, title), data.get("output", "")]))
     data["extra_data"] = {"max_score": record.max_score}
     return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
-
-
-def _told_once(record: Record) -> tuple[ExerciseResult, ...]:
-    """The exercises, their checks that are kept back behind the others, which then tell a mistake themselves."""
-    exercises = record.report.exercises if record.report else ()
-    found = []
-    for whole, shown in zip(exercises, shown_exercises(record), strict=True):
-        hidden = record.kept_back.get(whole.name, frozenset())
-        back = (check for check in whole.checks if check.name in hidden)
-        found.append(replace(shown.result, checks=(*shown.result.checks, *back)))
-    return tuple(found)
 
 
 def _add(archive: ZipFile, name: str, text: str) -> None:
