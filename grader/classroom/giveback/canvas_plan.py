@@ -18,7 +18,7 @@ from fractions import Fraction
 from typing import Any
 
 from ..records import Record
-from .comment import comment_of
+from .plain_feedback import comment_of
 from .recipients import EXCUSED, Handover
 
 UNKNOWN = "are not in this course of Canvas"

@@ -19,7 +19,7 @@ from ...outputs.gradescope_results import render
 from ...report import Environment, Report
 from ..records import Record
 from ..report.file_names import slug
-from .comment import head_of
+from .plain_feedback import head_of
 from .recipients import Handover
 
 ABOUT = (

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from grader.classroom.giveback.comment import MOST, comment_of, head_of
+from grader.classroom.giveback.plain_feedback import MOST, comment_of, head_of
 from grader.classroom.records import Enrolled, Record
 from tests.given_back import SECRET, graded_record, unreadable
 from tests.synthetic import HOSTILE, with_statuses
