@@ -167,7 +167,7 @@ def _tell(handover: Handover) -> None:
     for reason, students in handover.left_out.items():
         more = " …" if len(students) > _MOST_TOLD else ""
         tell(
-            f"Nothing for {counted(len(students), 'student')} who {reason}: {', '.join(students[:_MOST_TOLD])}{more}"
+            f"Nothing for {counted(len(students), 'student')} ({reason}): {', '.join(students[:_MOST_TOLD])}{more}"
         )
     for note in handover.notes[:_MOST_TOLD]:
         tell(note)

@@ -60,7 +60,7 @@ def test_each_service_has_its_form(tmp_path: Path, form: str, file: str) -> None
     done = call("g.db", "--to", folder, "--format", form, *FORMS[form])
     assert done.exit_code == 0, done.output
     assert f"1 student in {folder}." in done.stdout
-    assert "Nothing for 1 student who handed in nothing: bob" in done.stderr
+    assert "Nothing for 1 student (nothing handed in): bob" in done.stderr
     assert (folder / file).is_file()
     assert "Nothing has been" in (folder / "README.txt").read_text(encoding="utf-8")
 
@@ -70,7 +70,7 @@ def test_moodles_names_are_taken_from_its_download(tmp_path: Path) -> None:
     with ZipFile(tmp_path / "out" / "feedback.zip") as archive:
         assert archive.namelist() == ["Ada Lovelace_5000_assignsubmission_file_/feedback.html"]
     without = call("g.db", "--to", tmp_path / "other", "--format", "moodle")
-    assert "have no participant's number (--submissions" in without.stderr
+    assert "no participant's number is known; --submissions" in without.stderr
 
 
 def test_a_folder_is_asked_about(tmp_path: Path) -> None:
@@ -225,4 +225,4 @@ def test_who_is_not_at_canvas_is_told(canvas: AtCanvas, monkeypatch: pytest.Monk
     assert call(*canvas.call).exit_code == 0
     sent = call(*canvas.call, "--send")
     assert sent.exit_code == 1
-    assert "who are not in this course of Canvas: ada" in sent.stderr
+    assert "(not in this course of Canvas): ada" in sent.stderr

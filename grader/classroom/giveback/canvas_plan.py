@@ -21,7 +21,7 @@ from ..records import Record
 from .plain_feedback import comment_of
 from .recipients import EXCUSED, Handover
 
-UNKNOWN = "are not in this course of Canvas"
+UNKNOWN = "not in this course of Canvas"
 _KEYS = ("id", "sis_user_id", "login_id", "integration_id", "email")
 
 

@@ -20,7 +20,7 @@ from ..report.file_names import slug
 from .names_on_disk import REPOSITORY
 from .recipients import Handover
 
-NO_REPOSITORY = "have no repository that is known (--submissions names the clones, --repository how they are called)"
+NO_REPOSITORY = "no repository is known; --submissions with the clones tells it, or --repository how they are called"
 ABOUT = (
     "repositories.tsv   which repository gets which file, and the commit that was graded\n"
     "issues/            the text for each; look at some\n"

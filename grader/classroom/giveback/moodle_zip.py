@@ -16,7 +16,7 @@ from ..report.feedback import html
 from .recipients import Handover
 
 ZIP, PAGE = "feedback.zip", "feedback.html"
-NO_NUMBER = "have no participant's number (--submissions names Moodle's download, which has them)"
+NO_NUMBER = "no participant's number is known; --submissions with Moodle's download tells it"
 ABOUT = (
     "feedback.zip   in Moodle: the assignment, “View all submissions”, “Upload multiple feedback files in a zip”\n"
     "               (the assignment's settings have to allow “Feedback files”). Nothing has been sent.\n"

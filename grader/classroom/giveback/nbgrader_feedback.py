@@ -14,7 +14,7 @@ from ..records import Record
 from ..report.feedback import html
 from .recipients import Handover
 
-NO_NAME = "have an identifier that is no folder's name (--submissions names nbgrader's submitted/)"
+NO_NAME = "the identifier is no folder's name; --submissions with nbgrader's submitted/ tells it"
 ABOUT = (
     "feedback/   copy it into nbgrader's course folder, and then: nbgrader release_feedback {assignment}\n"
     "            Nothing has been released."

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from ..records import Record
 from ..sanitize import shown
 
-NOTHING = "handed in nothing"
-NOT_GRADED = "are not graded yet"
-EXCUSED = "are excused"
+NOTHING = "nothing handed in"
+NOT_GRADED = "not graded yet"
+EXCUSED = "excused"
 
 
 @dataclass
@@ -20,7 +20,7 @@ class Handover:
 
     Attributes:
         given: to how many students something is given.
-        left_out: why somebody gets nothing, as the end of a sentence about several → their identifiers.
+        left_out: why somebody gets nothing, in a few words → their identifiers.
         notes: what the instructor should know besides, as sentences.
     """
 

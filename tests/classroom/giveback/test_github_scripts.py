@@ -201,7 +201,7 @@ def test_a_long_issue_is_cut_where_github_takes_no_more() -> None:
 
 def test_who_has_no_repository_is_left_out(tmp_path: Path) -> None:
     handover = write_github([graded_record(), nothing()], "Lab 1", tmp_path, {"ada": "a/b;c"})
-    assert dict(handover.left_out) == {NO_REPOSITORY: ["ada"], "handed in nothing": ["bob"]}
+    assert dict(handover.left_out) == {NO_REPOSITORY: ["ada"], "nothing handed in": ["bob"]}
 
 
 def test_two_students_do_not_share_a_repository(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def gradescope(tmp_path: Path) -> Path:
     (tmp_path / "out").mkdir()
     handover = write_gradescope(records, "Lab 1", tmp_path / "out")
     assert handover.given == 2
-    assert dict(handover.left_out) == {"handed in nothing": ["bob"]}
+    assert dict(handover.left_out) == {"nothing handed in": ["bob"]}
     assert "without a mail address: zoe (1)." in handover.notes[0]
     with ZipFile(tmp_path / "out" / "autograder.zip") as archive:
         archive.extractall(tmp_path / "autograder" / "source")

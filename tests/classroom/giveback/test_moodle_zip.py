@@ -34,7 +34,7 @@ def test_a_participant_has_a_page(tmp_path: Path) -> None:
     handover = write_moodle_zip(records, "Lab 1", tmp_path, names)
     assert (handover.given, dict(handover.left_out)) == (
         2,
-        {"handed in nothing": ["bob"], NO_NUMBER: ["x"]},
+        {"nothing handed in": ["bob"], NO_NUMBER: ["x"]},
     )
     with ZipFile(tmp_path / "feedback.zip") as archive:
         found = [participant_of(name) for name in archive.namelist()]

@@ -18,10 +18,10 @@ from tests.synthetic import not_graded
         (graded_record(), ""),
         (unreadable(), ""),  # whose zip is none is to read it
         (replace(nothing(), adjustments=graded_record().adjustments), ""),
-        (nothing(), "handed in nothing"),
-        (waiting(), "are not graded yet"),
-        (not_graded("zoe"), "are not graded yet"),
-        (excused(), "are excused"),
+        (nothing(), "nothing handed in"),
+        (waiting(), "not graded yet"),
+        (not_graded("zoe"), "not graded yet"),
+        (excused(), "excused"),
     ],
 )
 def test_who_has_a_score_gets_something(record: Record, reason: str) -> None:
@@ -36,6 +36,6 @@ def test_the_others_are_put_down() -> None:
     assert [student for student, _record in found] == ["ada", strange.id]
     assert found[1][1].student.id.isprintable()
     assert dict(handover.left_out) == {
-        "handed in nothing": ["bob"],
-        "are not graded yet": ["zoe"],
+        "nothing handed in": ["bob"],
+        "not graded yet": ["zoe"],
     }
