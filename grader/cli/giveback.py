@@ -217,12 +217,13 @@ def _moodle(book: Gradebook, wanted: _Wanted) -> tuple[_Writer, str]:
 
 def _nbgrader(book: Gradebook, wanted: _Wanted) -> tuple[_Writer, str]:
     from ..classroom.giveback import nbgrader_feedback
-    from ..classroom.giveback.names_on_disk import nbgrader_names
+    from ..classroom.giveback.names_on_disk import nbgrader_names, submitted_folder
 
     names: Mapping[str, str] | None = None
     notes: list[str] = []
     if wanted.submissions:
         names, notes = _names(book, wanted.submissions, nbgrader_names)
+    submitted = submitted_folder(wanted.submissions) if wanted.submissions else None
     assignment = wanted.collected or _title(book)
 
     def write(folder: Path) -> Handover:
@@ -233,6 +234,7 @@ def _nbgrader(book: Gradebook, wanted: _Wanted) -> tuple[_Writer, str]:
             assignment,
             book.exercises,
             names,
+            submitted,
         )
 
     return _noting(write, notes), nbgrader_feedback.ABOUT.format(assignment=assignment)

@@ -73,6 +73,19 @@ def test_moodles_names_are_taken_from_its_download(tmp_path: Path) -> None:
     assert "no participant's number is known; --submissions" in without.stderr
 
 
+def test_nbgrader_can_release_what_is_written(tmp_path: Path) -> None:
+    handed_in = tmp_path / "course" / "submitted" / "ada" / "lab1"
+    handed_in.mkdir(parents=True)
+    for name in ("timestamp.txt", "submission_secret.txt"):
+        (handed_in / name).write_text("x")
+    more = ["--collected", "lab1", "--submissions", str(tmp_path / "course")]
+    done = call("g.db", "--to", tmp_path / "out", "--format", "nbgrader", *more)
+    assert "cannot release" not in done.stderr
+    assert (tmp_path / "out/feedback/ada/lab1/submission_secret.txt").is_file()
+    without = call("g.db", "--to", tmp_path / "other", "--format", "nbgrader", *more[:2])
+    assert "cannot release 1 of them" in without.stderr
+
+
 def test_a_folder_is_asked_about(tmp_path: Path) -> None:
     arguments = ["g.db", "--to", str(tmp_path / "out"), "--format", "gradescope"]
     assert call(*arguments).exit_code == 0

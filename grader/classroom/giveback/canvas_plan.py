@@ -117,7 +117,8 @@ def digest_of_plan(intents: Sequence[CanvasIntent], where: Mapping[str, Any]) ->
 def has_of(plain: Mapping[str, Any]) -> CanvasHas:
     """What a submission of Canvas' API says, with its user and its comments."""
     user = plain.get("user") or {}
-    score = plain.get("entered_score", plain.get("score"))
+    entered = plain.get("entered_score")
+    score = plain.get("score") if entered is None else entered
     comments = plain.get("submission_comments") or ()
     keys = (str(user.get(key) or "").strip().casefold() for key in _KEYS)
     return CanvasHas(

@@ -104,11 +104,14 @@ def nbgrader_names(submitted: Path) -> list[NameOnDisk]:
     Raises:
         GiveBackError: if it is no folder.
     """
-    inner = submitted / "submitted"
-    return [
-        NameOnDisk(path.name, (path.name,))
-        for path in _folders(inner if inner.is_dir() else submitted)
-    ]
+    folders = _folders(submitted_folder(submitted))
+    return [NameOnDisk(path.name, (path.name,)) for path in folders]
+
+
+def submitted_folder(folder: Path) -> Path:
+    """`submitted/`, of itself or of nbgrader's course folder."""
+    inner = folder / "submitted"
+    return inner if inner.is_dir() else folder
 
 
 def repository_names(clones: Path) -> list[NameOnDisk]:

@@ -45,6 +45,31 @@ def test_students_are_called_as_their_folders(tmp_path: Path) -> None:
     ]
 
 
+def test_what_nbgrader_needs_to_release_a_page_is_copied(tmp_path: Path) -> None:
+    handed_in = tmp_path / "submitted" / "ada" / "lab1"
+    handed_in.mkdir(parents=True)
+    (handed_in / "timestamp.txt").write_text("2026-11-20 13:00:00 UTC")
+    (handed_in / "submission_secret.txt").write_text("abc")
+    secret = tmp_path / "private"
+    secret.write_text("not to be read")
+    (tmp_path / "submitted" / "bob" / "lab1").mkdir(parents=True)
+    (tmp_path / "submitted" / "bob" / "lab1" / "timestamp.txt").symlink_to(secret)
+    records = graded_record(), graded_record(BOB), graded_record(Enrolled("zoe"))
+    handover = write_nbgrader_feedback(
+        records, "Lab 1", tmp_path / "out", "lab1", [], submitted=tmp_path / "submitted"
+    )
+    released = tmp_path / "out" / "feedback" / "ada" / "lab1"
+    assert sorted(path.name for path in released.iterdir()) == [
+        *("my_linear.html", "submission_secret.txt", "timestamp.txt"),
+    ]
+    assert (released / "submission_secret.txt").read_text() == "abc"
+    [note] = handover.notes
+    assert "cannot release 2 of them" in note
+    assert "bob, zoe." in note
+    texts = [path.read_text() for path in (tmp_path / "out").rglob("*.txt")]
+    assert "not to be read" not in texts
+
+
 def test_what_is_no_name_of_a_folder_is_left_out(tmp_path: Path) -> None:
     records = [graded_record(Enrolled(text)) for text in HOSTILE]
     handover = write_nbgrader_feedback(records, "Lab", tmp_path, "lab1", ["a"])
