@@ -13,6 +13,8 @@
     │   ├── LayoutError               a folder of submissions
     │   ├── RosterError               a class list
     │   ├── GradebookError            a gradebook
+    │   │   └── ChangedMeanwhileError somebody else was faster, and what they did was not seen
+    │   ├── ChangeError               another setting than a gradebook was made with, not said to be meant
     │   ├── WorkersError              the processes, or the cluster, that are to grade a class
     │   ├── ReportError               the folder of a class's report, or the key of its pseudonyms
     │   ├── TotalsError               the gradebooks of a course, or the file that names them
@@ -48,11 +50,13 @@ _EXTRAS = {
     "babel": "translate",
     "canvasapi": "canvas",
     "distributed": "dask",
+    "flask": "desk",
     "itables": "classroom",
     "psycopg": "postgresql",
     "pyarrow": "parquet",
     "sqlalchemy": "classroom",
     "vl_convert": "classroom",
+    "waitress": "desk",
     "yaml": "classroom",
 }
 
@@ -107,6 +111,23 @@ class RosterError(InputError):
 
 class GradebookError(InputError):
     """A gradebook cannot be used."""
+
+
+class ChangedMeanwhileError(GradebookError):
+    """Somebody else has changed it since the caller looked; nothing was written.
+
+    Attributes:
+        seen: what the caller passes as `seen` the next time, having read what others did; `None` where there is no
+            next time.
+    """
+
+    def __init__(self, message: str, seen: int | None = None) -> None:
+        super().__init__(message)
+        self.seen = seen
+
+
+class ChangeError(InputError):
+    """A call would change what a gradebook was made with, and does not say that it is meant."""
 
 
 class WorkersError(InputError):

@@ -50,6 +50,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "classroom.handin": EVERYWHERE | {"classroom", "course", "submission"},
     "classroom.gradebook": EVERYWHERE | {"classroom", "classroom.handin", "course", "submission"},
+    "classroom.desk": EVERYWHERE | {"classroom", "classroom.gradebook", "outputs", "submission"},
     "classroom.run": EVERYWHERE
     | {
         "classroom",

@@ -55,6 +55,9 @@ def command(monkeypatch: pytest.MonkeyPatch) -> Any:
     module = ModuleType("grader.classroom.gradebook.reader")
     vars(module).update(open_gradebook=open_gradebook, damage_is_told=damage_is_told)
     monkeypatch.setitem(sys.modules, "grader.classroom.gradebook.reader", module)
+    enrolment = ModuleType("grader.classroom.gradebook.enrolment")
+    vars(enrolment).update(roster_sheet=lambda book: None)  # it came without a roster
+    monkeypatch.setitem(sys.modules, "grader.classroom.gradebook.enrolment", enrolment)
     return lambda *arguments: CliRunner().invoke(main, [str(one) for one in arguments])
 
 
@@ -154,6 +157,9 @@ def test_similar_command(monkeypatch: pytest.MonkeyPatch) -> None:
     opened = {"open_gradebook": lambda where, create=False: Copied()}
     vars(module).update(opened, damage_is_told=damage_is_told)
     monkeypatch.setitem(sys.modules, "grader.classroom.gradebook.reader", module)
+    enrolment = ModuleType("grader.classroom.gradebook.enrolment")
+    vars(enrolment).update(roster_sheet=lambda book: None)  # it came without a roster
+    monkeypatch.setitem(sys.modules, "grader.classroom.gradebook.enrolment", enrolment)
     done = CliRunner().invoke(main, ["similar", "class.db", "--format", "json"])
     assert done.exit_code == 0, done.output
     [pair] = json.loads(done.output)

@@ -8,8 +8,10 @@ from datetime import datetime
 from typing import Literal
 
 from ..report import Report
+from .points import total
 
 Absence = Literal["nothing handed in", "could not be read", "not graded"]
+State = Literal["graded", "excused"] | Absence
 
 
 @dataclass(frozen=True)
@@ -32,18 +34,71 @@ class Enrolled:
 
 
 @dataclass(frozen=True)
+class RosterSheet:
+    """A roster's file as it was written, to be given back with scores.
+
+    Attributes:
+        kind: who made it, as `handin.roster_columns` calls it.
+        header: its first line.
+        lines: all further ones, each with the student's identifier; empty where it is no student's.
+    """
+
+    kind: str
+    header: tuple[str, ...]
+    lines: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True)
 class Adjustment:
     """Points that somebody gave or took by hand.
 
     Attributes:
         exercise: empty where the points are for the whole.
-        points: negative where they were taken.
+        points: negative where they were taken; whole, or halves where the assignment has half points.
         who: who did it.
         why: told to the student, too.
+        item: the number of the rubric item that they are for; `None` where they are for none.
     """
 
     exercise: str
-    points: int
+    points: float
+    who: str
+    when: datetime
+    why: str
+    item: int | None = None
+
+
+@dataclass(frozen=True)
+class Comment:
+    """What somebody wrote about a student's work.
+
+    Attributes:
+        number: what it is called by.
+        exercise: empty where it is about the whole.
+        place: the file or the cell of a notebook that the line is in, as the student knows it; empty where it is at
+            no line.
+        line: from 1; `None` where it is at no line.
+        earlier: whether it is about a hand-in that counts no more.
+        for_colleagues: whether it is a question to those who grade; students are not shown it.
+        answers: the number of the question that it answers.
+    """
+
+    number: int
+    exercise: str
+    place: str
+    line: int | None
+    text: str
+    who: str
+    when: datetime
+    earlier: bool = False
+    for_colleagues: bool = False
+    answers: int | None = None
+
+
+@dataclass(frozen=True)
+class Excuse:
+    """Why somebody need not hand in; `who` says so."""
+
     who: str
     when: datetime
     why: str
@@ -96,10 +151,13 @@ class Record:
         digest: of the sources that were graded, SHA-256; empty where there are none.
         penalty: points taken for days late, by the policy.
         notes: what the instructor should look at (protected files that differ, points that CI announced otherwise).
+        adjustments: points by hand; those that rubric items give or take are among them.
+        comments: what the student is to read, exercise by exercise and line by line.
         absence: why there is no report, where there is none. `not graded` is work that waits for its result, or that
             the grader or the course failed at: it has no score, not even 0.
         kept_back: exercise → the names of its checks that students are not to see.
         hand_ins: what was handed in, with its text, the newest first; empty where nobody asked for the texts.
+        excused: why nothing is expected of this student; `None` where something is.
     """
 
     student: Enrolled
@@ -114,6 +172,8 @@ class Record:
     adjustments: tuple[Adjustment, ...] = ()
     notes: tuple[str, ...] = field(default=())
     absence: Absence = "nothing handed in"
+    comments: tuple[Comment, ...] = ()
+    excused: Excuse | None = None
     kept_back: Mapping[str, frozenset[str]] = field(default_factory=dict)
     hand_ins: tuple[HandedIn, ...] = ()
 
@@ -123,30 +183,44 @@ class Record:
         return next((each.files for each in self.hand_ins if each.counts), {})
 
     @property
-    def state(self) -> Literal["graded"] | Absence:
-        """What is known of the work."""
+    def by_hand(self) -> float:
+        """The points that were given and taken by hand, added up."""
+        return total(given.points for given in self.adjustments)
+
+    @property
+    def rubric(self) -> tuple[Adjustment, ...]:
+        """The rubric items that apply."""
+        return tuple(given for given in self.adjustments if given.item is not None)
+
+    @property
+    def state(self) -> State:
+        """What is known of the work; an excuse goes before all else."""
+        if self.excused:
+            return "excused"
         if self.report is None:
             return self.absence
         return "not graded" if self.report.faults else "graded"
 
     @property
-    def score(self) -> int | None:
+    def score(self) -> float | None:
         """The score that counts: graded points, less the penalty, and what was changed by hand; never below 0.
 
-        `None` where the work is not graded; points given by hand count once it is.
+        `None` where there is none, which is no zero: who is excused, whose work is not graded (points given by hand
+        count once it is), and who handed in nothing, unless points were given by hand. What could not be read is 0.
         """
-        if self.state == "not graded":
+        if self.state == "nothing handed in":
+            given = any(each.points for each in self.adjustments)  # some items only say something
+            return max(0, self.by_hand) if given else None
+        if self.graded is None:
             return None
-        return max(
-            0, (self.graded or 0) - self.penalty + sum(given.points for given in self.adjustments)
-        )
+        return max(0, total([self.graded, -self.penalty, self.by_hand]))
 
     @property
     def graded(self) -> int | None:
-        """The points that grading gave; 0 where there was nothing to grade, `None` where the work is not graded."""
-        if self.state == "not graded":
-            return None
-        return self.report.score if self.report else 0
+        """The points that grading gave; 0 where it could not be read, `None` where nothing is graded."""
+        if self.state == "graded" and self.report:
+            return self.report.score
+        return 0 if self.state == "could not be read" else None
 
     @property
     def remarks(self) -> tuple[str, ...]:

@@ -30,6 +30,7 @@ def name_of(text: str) -> str:
 
 def rewritten(record: Record, student: Enrolled, rewrite: Rewrite) -> Record:
     """The record of `student`, with every text in it that is not the course's passed through `rewrite`."""
+    excuse = record.excused
     return replace(
         record,
         student=student,
@@ -46,6 +47,17 @@ def rewritten(record: Record, student: Enrolled, rewrite: Rewrite) -> Record:
         ),
         notes=tuple(rewrite(note) for note in record.notes),
         hand_ins=tuple(_handed_in(each, rewrite) for each in record.hand_ins),
+        comments=tuple(
+            replace(
+                comment,
+                exercise=rewrite(comment.exercise),
+                place=rewrite(comment.place),
+                text=rewrite(comment.text),
+                who=rewrite(comment.who),
+            )
+            for comment in record.comments
+        ),
+        excused=excuse and replace(excuse, who=rewrite(excuse.who), why=rewrite(excuse.why)),
     )
 
 
@@ -61,6 +73,7 @@ def shown(record: Record) -> Record:
             email=name_of(student.email),
             section=name_of(student.section),
             login=name_of(student.login),
+            ids=tuple((name_of(column), name_of(text)) for column, text in student.ids),
         ),
         plain,
     )

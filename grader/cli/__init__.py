@@ -15,14 +15,20 @@ from . import (
     check,
     class_report,
     click_words,
+    comment,
+    desk,
     doctor,
+    excuse,
     exercises,
     giveback,
     grade,
     gradebook,
     hint_watch,
+    regrade,
+    rubric_items,
     totals,
     try_out,
+    who_is_who,
 )
 from .common import lang_option, refuse, speak, speaks
 
@@ -96,11 +102,18 @@ for command in (
     doctor.doctor,
     grade.grade,
     gradebook.adjust,
+    excuse.excuse,
     gradebook.history,
     gradebook.gradebook_group,
+    comment.comment,
+    rubric_items.rubric_group,
+    regrade.regrade_request,
+    desk.desk,
     class_report.report,
     class_report.similar,
     totals.totals,
     giveback.give_back,
 ):
     main.add_command(command)
+for command in (who_is_who.merge_students, who_is_who.rename_student, who_is_who.remove_student):
+    gradebook.gradebook_group.add_command(command)

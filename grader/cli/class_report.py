@@ -62,6 +62,13 @@ PARTS = ("page", "csv", "feedback", "data")
     help="The instructor's assignment: feedback tells nothing of the checks that it keeps back but their points. "
     "Needed only for a gradebook that does not know them from `grader grade --assignment`.",
 )
+@click.option(
+    "--canvas-column",
+    default="",
+    metavar="COLUMN",
+    help='The column of Canvas\' gradebook that gets the scores, such as "Lab 1 (4711)". Default: the one with the '
+    "assignment's title, or the only one.",
+)
 @course_option
 def report(
     gradebook: str,
@@ -71,6 +78,7 @@ def report(
     with_similar: bool,
     pseudonyms: bool,
     key_file: Path | None,
+    canvas_column: str,
     folder: Path | None,
 ) -> None:
     """Writes the report of a class: a web page, scores for learning platforms, feedback, and everything as data.
@@ -78,7 +86,9 @@ def report(
     GRADEBOOK is a file or the URL of a database. The page opens from disk and loads nothing from elsewhere.
     """
     with opened(gradebook) as book:
+        from ..classroom.gradebook.enrolment import roster_sheet
         from ..classroom.report.for_student import with_kept_back
+        from ..classroom.report.own_sheet import told_of
         from ..classroom.report.report_folder import refuse_other_folder, write_report
 
         refuse_other_folder(output)
@@ -94,6 +104,12 @@ def report(
                 record = with_kept_back(record, kept_back)
             return hidden.record(record) if hidden else record
 
+        # the roster has everybody's name
+        sheet = None if hidden else roster_sheet(book)
+        if canvas_column and (sheet is None or sheet.kind != "Canvas"):
+            refuse(
+                "--canvas-column is for a gradebook whose roster is Canvas' own; grade with --roster first."
+            )
         findings = None
         if with_similar:
             findings, _ = _compared(book, open_course(folder), hidden)
@@ -106,12 +122,16 @@ def report(
                 present=presented,
                 findings=findings,
                 deadline=book.deadline,
+                sheet=sheet,
+                canvas_column=canvas_column,
             )
     click.echo(f"{counted(len(summary.lines), 'student')} in {output}.")
     if without := summary.count("not graded"):
         click.echo(
             f"Not graded, through no fault of theirs: {counted(without, 'student')}, without a score in all files."
         )
+    if not parts or "csv" in parts:
+        click.echo("".join(f"{one}\n" for one in told_of(sheet, summary, canvas_column)), nl=False)
     if not parts or "page" in parts:
         click.echo(f"Open {output / 'index.html'} in a browser.")
     if pseudonyms:

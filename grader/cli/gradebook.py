@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -12,45 +14,118 @@ from .common import console_for, counted, opened, refuse
 if TYPE_CHECKING:
     from ..classroom.records import Record
 
+Command = TypeVar("Command", bound=Callable[..., Any])
 gradebook_argument = click.argument("gradebook", metavar="GRADEBOOK")
+
+
+class Points(click.ParamType[float]):
+    """Points as a person writes them: whole or half, with a sign where some are taken."""
+
+    name = "points"
+
+    def convert(
+        self, value: object, parameter: click.Parameter | None, context: click.Context | None
+    ) -> float:
+        from ..classroom.points import parse_points
+
+        return parse_points(str(value))
+
+
+def who_option(command: Command) -> Command:
+    """The option `--who`."""
+    told = "Who does this. Default: your name on this machine."
+    return click.option("--who", default="", help=told)(command)
+
+
+def who_says_so(who: str) -> str:
+    """`who`, or else the name of whoever calls; without one, the call ends."""
+    from getpass import getuser
+
+    try:
+        return who or getuser()
+    except (KeyError, OSError):
+        refuse("Your name on this machine is not known. Give it with --who.")
+
+
+def now(record: Record) -> str:
+    """What a student has after points were given by hand."""
+    if record.state == "excused":
+        return "excused: it counts where the excuse is taken back"
+    if record.score is None:
+        return f"{record.state}: it counts once there is a result"
+    return f"now {_score(record)}"
 
 
 @click.command()
 @gradebook_argument
-@click.argument("student")
-@click.argument("points", type=int)
-@click.option("--why", required=True, help="The reason. It is kept, and the student sees it.")
+@click.argument("student", required=False)
+@click.argument("points", type=Points(), required=False)
+@click.option("--why", default="", help="The reason. It is kept, and the student sees it.")
 @click.option(
     "--exercise",
     default="",
     metavar="NAME",
     help="The exercise that the points are for. Default: the assignment as a whole.",
 )
-@click.option("--who", default="", help="Who gives the points. Default: your name on this machine.")
-def adjust(gradebook: str, student: str, points: int, why: str, exercise: str, who: str) -> None:
+@click.option(
+    "--from",
+    "table",
+    type=click.Path(path_type=Path),
+    metavar="CSV",
+    help="Give many students points: a table with the columns student, points, why, and exercise where it is wanted.",
+)
+@who_option
+def adjust(
+    gradebook: str,
+    student: str | None,
+    points: float | None,
+    why: str,
+    exercise: str,
+    table: Path | None,
+    who: str,
+) -> None:
     """Gives STUDENT points by hand, or takes some: `grader adjust grades.db ada --why "…" -- -2`.
 
-    To undo an adjustment, make the opposite one; nothing is ever deleted.
+    To undo an adjustment, make the opposite one; nothing is ever deleted. With --from, either every line of the table
+    is applied or none. A line counts once: the same table applied again gives nothing, and one to which lines were
+    added gives what is new.
     """
-    from getpass import getuser
-
-    with opened(gradebook) as opened_gradebook:
-        if not who:
-            try:
-                who = getuser()
-            except (KeyError, OSError):
-                refuse("Your name on this machine is not known. Give it with --who.")
-        made = opened_gradebook.adjust(student, points, why=why, who=who, exercise=exercise)
-        record = opened_gradebook.record(student)
+    if table is not None:
+        if student is not None or why or exercise:
+            refuse("--from brings students, points and reasons. Leave the others out.")
+        _adjust_from(gradebook, table, who)
+        return
+    if student is None or points is None:
+        refuse("Name the student and the points, or a table with --from.")
+    if not why.strip():
+        refuse("Give the reason with --why. It is kept, and the student sees it.")
+    with opened(gradebook) as book:
+        made = book.adjust(student, points, why=why, who=who_says_so(who), exercise=exercise)
+        record = book.record(student)
     what = f" in {made.exercise}" if made.exercise else ""
-    now = f"now {_score(record)}"
-    if record.score is None:
-        now = "not graded: it counts once there is a result"
-    click.echo(f"{record.student.id}: {made.points:+d}{what}, {now}.")
+    click.echo(f"{record.student.id}: {made.points:+}{what}, {now(record)}.")
+
+
+def _adjust_from(gradebook: str, table: Path, who: str) -> None:
+    from ..classroom.gradebook.bulk_points import adjust_from
+
+    with opened(gradebook) as book:
+        result = adjust_from(book, table, who=who_says_so(who))
+    students = len({line.student for line in result.made})
+    click.echo(
+        f"{counted(len(result.made), 'adjustment')} made, for {counted(students, 'student')}."
+    )
+    if result.before:
+        numbers = [str(line.number) for line in result.before]
+        lines = ", ".join(numbers[:20]) + (", …" if len(numbers) > 20 else "")
+        click.echo(
+            f"{counted(len(numbers), 'line')} gave their points before and {'was' if len(numbers) == 1 else 'were'} "
+            f"left out: {lines}."
+        )
 
 
 def _score(record: Record) -> str:
-    return "not graded" if record.score is None else f"{record.score} of {record.max_score}"
+    return record.state if record.score is None else f"{record.score} of {record.max_score}"
 
 
 @click.command()

@@ -77,7 +77,11 @@ class Part:
 
 @dataclass(frozen=True)
 class Assignment:
-    """What the file says; `on` lays it on a course."""
+    """What the file says; `on` lays it on a course.
+
+    Attributes:
+        half_points: whether points that are given by hand may be halves.
+    """
 
     path: Path
     title: str
@@ -85,6 +89,7 @@ class Assignment:
     deadline: datetime | None = None
     hints: bool = True
     notebooks: bool = False
+    half_points: bool = False
     late: Late = field(default_factory=Late)
     ci: CI = field(default_factory=CI)
 

@@ -4,6 +4,7 @@
     deadline = 2026-12-01T23:59:00+01:00     # with its offset from UTC
     hints = true                             # `grader hint` gives them
     notebooks = false                        # hand out notebooks instead of Python files
+    half_points = false                      # may points that are given by hand be halves?
 
     [late]                                   # what a day late costs; without this table, nothing is taken
     points = 10
@@ -43,7 +44,7 @@ from .assignment import CI, Assignment, Late, Part
 FILENAME = "assignment.toml"
 _MAX_BYTES = 1 << 20
 _MAX_POINTS = 10_000
-_KEYS = ("title", "deadline", "hints", "notebooks", "late", "ci", "exercise")
+_KEYS = ("title", "deadline", "hints", "notebooks", "half_points", "late", "ci", "exercise")
 _PART_KEYS = ("name", "points", "checks", "visibility", "held_back", "instructor_checks")
 _COMMIT = re.compile(r"git\+https://[\w.:/~%-]+@[0-9a-f]{40}")
 _VERSION = re.compile(r"\d+(\.\d+)*((a|b|rc)\d+)?(\.(post|dev)\d+)?")
@@ -94,6 +95,7 @@ class _Reader:
             deadline=self.deadline(settings.get("deadline")),
             hints=self.flag(settings, "hints", "", True),
             notebooks=self.flag(settings, "notebooks", "", False),
+            half_points=self.flag(settings, "half_points", "", False),
             late=self.late(self.table(settings, "late")),
             ci=self.ci(self.table(settings, "ci")),
         )

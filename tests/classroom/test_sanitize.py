@@ -8,7 +8,14 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.classroom.records import Adjustment, Enrolled, FileText, HandedIn, Record
+from grader.classroom.records import (
+    Adjustment,
+    Comment,
+    Enrolled,
+    FileText,
+    HandedIn,
+    Record,
+)
 from grader.classroom.sanitize import (
     FILE_LENGTH,
     NAME_LENGTH,
@@ -38,6 +45,7 @@ def hostile_record() -> Record:
         adjustments=(Adjustment(WORST, 1, WORST, NOON, WORST),),
         notes=(WORST,),
         hand_ins=(handed(WORST),),
+        comments=(Comment(1, WORST, WORST, 1, WORST, WORST, NOON),),
     )
 
 
@@ -53,6 +61,8 @@ def free_texts(record: Record) -> Iterator[str]:
     yield from (record.problem, *record.notes)
     for adjustment in record.adjustments:
         yield from (adjustment.exercise, adjustment.who, adjustment.why)
+    for comment in record.comments:
+        yield from (comment.exercise, comment.place, comment.text, comment.who)
     for exercise in record.report.exercises if record.report else ():
         yield from (exercise.message, *exercise.remarks)
         yield from (violation.message for violation in exercise.violations)

@@ -20,6 +20,7 @@ title = "Layers"
 deadline = 2026-12-01T23:59:00+09:00
 hints = false
 notebooks = true
+half_points = true
 [late]
 points = 10
 percent = true
@@ -43,7 +44,7 @@ name = "train_step"
     assert given.title == "Layers"
     assert given.deadline is not None
     assert given.deadline.isoformat() == "2026-12-01T23:59:00+09:00"
-    assert (given.hints, given.notebooks) == (False, True)
+    assert (given.hints, given.notebooks, given.half_points) == (False, True, True)
     assert (given.late.points, given.late.percent, given.late.free_days) == (10, True, 1)
     assert given.late.accepted_days == 3
     assert given.ci.reporter

@@ -7,16 +7,15 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from json import JSONDecodeError
 from pathlib import Path
 from typing import Self, TypeVar
 
-from sqlalchemy import Connection, Engine, func, select, tuple_
+from sqlalchemy import Connection, Engine, select, tuple_
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -25,20 +24,24 @@ from ...report import Report
 from ...submission import Source
 from ...text import clean
 from ..handin.read import sources_of
-from ..records import Absence, Adjustment, Enrolled, Record
+from ..records import Absence, Adjustment, Enrolled, Excuse, Record
+from .by_hand import add_adjustment, expect_adjustment
 from .database import connect
+from .excuses import add_excuse, excuses_of
 from .hand_ins import hand_ins_of
+from .hand_marks import adjustments_of, comments_of
 from .history import HistoryEvent, events_of
+from .identifiers import identifier_of
 from .integrity import problems
 from .kept_back import kept_back_in
 from .late import LatePolicy
-from .models import AdjustmentRow, GradebookRow, GradingRow, StandingRow, StudentRow, SubmissionRow
+from .made_with import MadeWith
+from .models import GradebookRow, GradingRow, StandingRow, StudentRow, SubmissionRow
 
 NOTHING_HANDED_IN = "Nothing was handed in."
 NOT_GRADED_YET = "Not graded yet."
 _PAGE = 50
 _TRIES = 5
-_MOST_POINTS = 999_999
 T = TypeVar("T")
 
 
@@ -54,6 +57,8 @@ class Gradebook:
         policy: what a day late costs.
         has_roster: whether a roster was given once.
         kept_back: exercise → the names of its checks that students are not to see.
+        half_points: whether points by hand may be halves.
+        made_with: what else results follow from; `None` where an older grader made it.
         new: whether nothing was ever written into it.
     """
 
@@ -84,6 +89,9 @@ class Gradebook:
             self.policy = LatePolicy(**row.policy) if row else LatePolicy()
             self.has_roster = row.has_roster if row else False
             self.kept_back = kept_back_in(session)
+            self.half_points = row.half_points if row else False
+            made_with = row.made_with if row else None
+            self.made_with = MadeWith.from_dict(made_with) if made_with else None
 
     @property
     def max_score(self) -> int:
@@ -115,14 +123,15 @@ class Gradebook:
             GradebookError: if there is no such student.
         """
         with self.engine.connect() as connection:
-            only = self._identifier(connection, student)
+            only = identifier_of(connection, student)
             page = self._page(connection, only=only, texts=texts)
             return page[0][1]
 
-    def students(self) -> list[Enrolled]:
-        """Everybody, in the roster's order."""
+    def students(self, *, removed: bool = False) -> list[Enrolled]:
+        """Everybody, in the roster's order; with `removed`, those too who were taken out by hand."""
         with self.engine.connect() as connection, Session(connection) as session:
             order = select(StudentRow).order_by(StudentRow.position, StudentRow.id)
+            order = order if removed else order.where(~StudentRow.removed)
             rows = session.scalars(order, execution_options={"yield_per": _PAGE})
             return [_student(row) for row in rows]
 
@@ -143,53 +152,78 @@ class Gradebook:
             query = (
                 select(SubmissionRow.sources)
                 .join(StandingRow, StandingRow.submission_id == SubmissionRow.id)
-                .where(StandingRow.student_id == self._identifier(connection, student))
+                .where(StandingRow.student_id == identifier_of(connection, student))
             )
             return sources_of(connection.execute(query).scalar() or {})
 
     def adjust(
-        self, student: str, points: int, *, why: str, who: str, exercise: str = ""
+        self,
+        student: str,
+        points: float,
+        *,
+        why: str,
+        who: str,
+        exercise: str = "",
+        seen: int | None = None,
     ) -> Adjustment:
         """Gives points by hand, or takes some. No adjustment is ever removed: another one takes a wrong one back.
 
         Args:
             student: the identifier; a login or a mail address will do.
-            points: below 0 to take some.
+            points: below 0 to take some; halves where the gradebook has `half_points`.
             why: the reason, which the student is shown.
             who: makes the adjustment.
             exercise: which one the points are for; empty for the whole.
+            seen: how many adjustments of the student the caller has seen; by default, any number will do.
 
         Raises:
+            ChangedMeanwhileError: if there are more adjustments than the caller has seen.
             GradebookError: if there is no such student or exercise, no reason is given, or it cannot be written.
         """
-        if exercise and exercise not in self.exercises:
-            raise GradebookError(
-                f"There is no exercise {exercise!r} in this gradebook, but: {', '.join(self.exercises)}."
-            )
-        if not why.strip() or not who.strip():
-            raise GradebookError("An adjustment needs a reason and the name of who makes it.")
-        if not 0 < abs(points) <= _MOST_POINTS:
-            raise GradebookError(
-                f"An adjustment of {points} points cannot be made. Give 1 to {_MOST_POINTS} points, or take as many."
-            )
-        made = Adjustment(
-            exercise, points, clean(who.strip()), datetime.now(UTC), clean(why.strip())
-        )
+        rules = self.exercises, self.half_points
+        halves = expect_adjustment(points, why, who, exercise, *rules)
 
-        def add(session: Session) -> None:
-            session.add(
-                AdjustmentRow(
-                    student_id=self._identifier(session.connection(), student),
-                    exercise=exercise,
-                    points=points,
-                    who=made.who,
-                    made=made.when,
-                    why=made.why,
-                )
-            )
+        def add(session: Session) -> Adjustment:
+            identifier = identifier_of(session.connection(), student)
+            return add_adjustment(session, identifier, halves, exercise, why, who, seen)
 
-        self.write(add)
-        return made
+        return self.write(add)
+
+    def identifier(self, student: str) -> str:
+        """The identifier as it is kept, of who is called so: a login, a mail address or another case will do.
+
+        Raises:
+            GradebookError: if there is no such student, or several.
+        """
+        with self.engine.connect() as connection:
+            return identifier_of(connection, student)
+
+    def excuse(self, student: str, *, why: str, who: str) -> Excuse:
+        """Excuses a student: no score, in no mean, and `EX` in Canvas. What was graded is kept.
+
+        Args:
+            student: the identifier; a login or a mail address will do.
+            why: the reason, which is kept with the name of `who` excuses.
+
+        Raises:
+            GradebookError: if there is no such student, no reason is given, or it cannot be written.
+        """
+        return self._excuse(student, True, why, who)
+
+    def unexcuse(self, student: str, *, why: str, who: str) -> Excuse:
+        """Takes an excuse back; both stay in the history.
+
+        Raises:
+            GradebookError: as `excuse`, and if the student is not excused.
+        """
+        return self._excuse(student, False, why, who)
+
+    def _excuse(self, student: str, excused: bool, why: str, who: str) -> Excuse:
+        def add(session: Session) -> Excuse:
+            found = identifier_of(session.connection(), student)
+            return add_excuse(session, found, excused, why, who)
+
+        return self.write(add)
 
     def history(self, student: str) -> list[HistoryEvent]:
         """All that was handed in, graded and adjusted, the oldest first.
@@ -198,7 +232,7 @@ class Gradebook:
             GradebookError: if there is no such student.
         """
         with self.engine.connect() as connection, Session(connection) as session:
-            return events_of(session, self._identifier(connection, student))
+            return events_of(session, identifier_of(connection, student))
 
     def check(self) -> list[str]:
         """What does not fit together, as sentences; nothing where all is well."""
@@ -234,23 +268,6 @@ class Gradebook:
                 time.sleep(1)
         raise AssertionError  # the last try returns or raises
 
-    def _identifier(self, connection: Connection, student: str) -> str:
-        """The identifier as it is kept; a login, or another case, will do."""
-        exact = connection.scalar(select(StudentRow.id).where(StudentRow.id == student))
-        if exact is not None:
-            return exact
-        wanted = student.casefold()
-        like = select(StudentRow.id).where(
-            (func.lower(StudentRow.id) == wanted)
-            | (func.lower(StudentRow.login) == wanted)
-            | (func.lower(StudentRow.email) == wanted)
-        )
-        found = connection.scalars(like.limit(2)).all()
-        if len(found) != 1:
-            several = "several students are" if found else "no student is"
-            raise GradebookError(f"In this gradebook {several} called {student!r}.")
-        return found[0]
-
     def _page(
         self,
         connection: Connection,
@@ -277,12 +294,13 @@ class Gradebook:
         )
         if after is not None:
             query = query.where(tuple_(StudentRow.position, StudentRow.id) > tuple_(*after))
-        if only is not None:
-            query = query.where(StudentRow.id == only)
+        shown = ~StudentRow.removed if only is None else StudentRow.id == only
+        query = query.where(shown)
         with Session(connection) as session:
             rows = session.execute(query).all()
             ids = [row[0].id for row in rows]
-            adjustments = _adjustments(session, ids)
+            adjustments, comments = adjustments_of(session, ids), comments_of(session, ids)
+            excuses = excuses_of(session, ids)
             hand_ins = hand_ins_of(session, ids) if texts else {}
             return [
                 (
@@ -290,6 +308,8 @@ class Gradebook:
                     replace(
                         self._record(student, standing, rest, adjustments[student.id]),
                         hand_ins=hand_ins.get(student.id, ()),
+                        comments=tuple(comments[student.id]),
+                        excused=excuses.get(student.id),
                     ),
                 )
                 for student, standing, *rest in rows
@@ -336,18 +356,9 @@ def _absence(standing: StandingRow | None, unreadable: bool) -> Absence:
     return "could not be read" if unreadable else "not graded"
 
 
-def _adjustments(session: Session, ids: Sequence[str]) -> defaultdict[str, list[Adjustment]]:
-    found: defaultdict[str, list[Adjustment]] = defaultdict(list)
-    query = select(AdjustmentRow).where(AdjustmentRow.student_id.in_(ids))
-    for row in session.scalars(query.order_by(AdjustmentRow.id)):
-        found[row.student_id].append(
-            Adjustment(row.exercise, row.points, row.who, row.made, row.why)
-        )
-    return found
-
-
 def _student(row: StudentRow) -> Enrolled:
-    return Enrolled(row.id, row.name, row.email, row.section, row.login, row.on_roster)
+    ids = tuple((column, text) for column, text in row.ids)
+    return Enrolled(row.id, row.name, row.email, row.section, row.login, row.on_roster, ids)
 
 
 def open_gradebook(where: str | Path, *, create: bool = False) -> Gradebook:

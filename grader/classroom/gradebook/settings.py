@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from sqlalchemy.orm import Session
 
 from .late import LatePolicy
+from .made_with import MadeWith
 from .models import GradebookRow
 from .reader import Gradebook
 
@@ -22,16 +23,23 @@ class GradebookSettings:
         exercises: what is graded, in the course's order.
         deadline: the class's, with a time zone.
         policy: what a day late costs.
+        half_points: whether points that are given by hand may be halves.
     """
 
     title: str = ""
     exercises: tuple[str, ...] = ()
     deadline: datetime | None = None
     policy: LatePolicy | None = None
+    half_points: bool | None = None
 
 
-def write_settings(gradebook: Gradebook, settings: GradebookSettings) -> None:
+def write_settings(
+    gradebook: Gradebook, settings: GradebookSettings, made_with: MadeWith | None = None
+) -> None:
     """Writes settings down, in a new gradebook as in one that has some.
+
+    Args:
+        made_with: what else results follow from; `None` leaves that as it was.
 
     Raises:
         GradebookError: if it cannot be written.
@@ -47,6 +55,10 @@ def write_settings(gradebook: Gradebook, settings: GradebookSettings) -> None:
         row.deadline = settings.deadline or row.deadline
         if settings.policy is not None:
             row.policy = settings.policy.to_dict()
+        if settings.half_points is not None:
+            row.half_points = settings.half_points
+        if made_with is not None:
+            row.made_with = made_with.to_dict()
 
     gradebook.write(update)
     gradebook.refresh()
@@ -83,4 +95,5 @@ def _new_row() -> GradebookRow:
         deadline=None,
         policy=LatePolicy().to_dict(),
         has_roster=False,
+        half_points=False,
     )

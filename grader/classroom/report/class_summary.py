@@ -83,7 +83,7 @@ class StudentSummary(NamedTuple):
     login: str
     email: str
     section: str
-    score: int | None
+    score: float | None
     graded: int | None
     max_score: int
     state: str
@@ -303,7 +303,7 @@ class ClassSummary:
         """Those of whom there is a result."""
         return (line for line in self.lines if line.is_graded)
 
-    def scores(self) -> list[int]:
+    def scores(self) -> list[float]:
         """The scores that count, of those of whom there is a result."""
         return [line.score for line in self.graded() if line.score is not None]
 

@@ -16,10 +16,10 @@ from ...language import N_, _, current, speaking
 from ...outputs.marks import MARKS
 from ...outputs.wording import Told, printed_in, told_in
 from ...report import CheckResult, ExerciseResult
-from ..records import Adjustment, Record
+from ..records import Adjustment, Comment, Record
 from .file_names import slug
-from .for_student import ShownExercise, shown_exercises
-from .listing import ListedCell, listed_cells
+from .for_student import ShownExercise, shown_comments, shown_exercises
+from .marked_code import ListedCell, is_at_a_line, listed_cells
 from .templating import asset, environment
 
 WORDS = {
@@ -52,6 +52,7 @@ class _Part:
         head: its title, with the points; `status`: what became of it, in words.
         checks: what is told of each; empty where there is nothing to say of them.
         kept_back: the points of the checks that are kept back, as a sentence; empty where there are none.
+        comments: what somebody wrote about it, but for what stands at a line of the code.
         cells: the code.
     """
 
@@ -63,6 +64,7 @@ class _Part:
     checks: list[tuple[CheckResult, Told, str]]
     printed: str
     kept_back: str
+    comments: list[str]
     filename: str
     cells: list[ListedCell]
 
@@ -96,6 +98,7 @@ def html(record: Record, title: str) -> str:
                 score=_score(record),
                 problem=_problem(record),
                 sums=list(_sums(record)),
+                comments=_of_the_whole(record),
                 parts=_parts(record),
                 marks=MARKS,
                 style=asset("feedback.css"),
@@ -150,6 +153,13 @@ def _by_hand(given: Adjustment) -> str:
     return _("by hand: {points} points: {why}").format(points=points, why=given.why)
 
 
+def _of_the_whole(record: Record) -> list[str]:
+    """The comments on the whole, and those on an exercise that has no part of its own."""
+    exercises = record.report.exercises if record.report else ()
+    others = {each.exercise for each in record.comments} - {each.name for each in exercises}
+    return [_said(each) for name in sorted(others) for each in shown_comments(record, name)]
+
+
 def _parts(record: Record) -> list[_Part]:
     return [_part(record, shown) for shown in shown_exercises(record)]
 
@@ -167,6 +177,11 @@ def _part(record: Record, shown: ShownExercise) -> _Part:
         checks=[(check, what, _points(check)) for check, what in told],
         printed=printed_in(result) if result.was_attempted else "",
         kept_back=_kept_back(shown),
+        comments=[
+            _said(each)
+            for each in shown_comments(record, result.name)
+            if not is_at_a_line(each, file)
+        ],
         filename=file.filename if file else "",
         cells=_cells(record, result),
     )
@@ -174,7 +189,18 @@ def _part(record: Record, shown: ShownExercise) -> _Part:
 
 def _cells(record: Record, result: ExerciseResult) -> list[ListedCell]:
     file = record.files.get(result.name)
-    return listed_cells(file, result, record.report.language) if file and record.report else []
+    if file is None or record.report is None:
+        return []
+    comments = shown_comments(record, result.name)
+    return listed_cells(file, result, record.report.language, comments=comments)
+
+
+def _said(comment: Comment) -> str:
+    """A comment in a line of its own; one at a line that is not shown names it."""
+    if comment.line is None:
+        return comment.text
+    template = _("{file}, line {line}")
+    return f"{template.format(file=comment.place, line=comment.line)}: {comment.text}"
 
 
 def _points(check: CheckResult) -> str:
@@ -200,6 +226,7 @@ def _lines(record: Record, title: str) -> Iterator[str]:
     if sums := [f"- {escaped(each)}" for each in _sums(record)]:
         yield ""
         yield from sums
+    yield from _comments(_of_the_whole(record))
     for part in _parts(record):
         yield from _exercise(part)
 
@@ -223,6 +250,7 @@ def _exercise(part: _Part) -> Iterator[str]:
     if part.kept_back:
         yield ""
         yield part.kept_back
+    yield from _comments(part.comments)
     if excerpt := _excerpt(part.cells):
         yield ""
         yield from _fenced("\n".join(excerpt))
@@ -247,6 +275,12 @@ def _check(check: CheckResult, what: Told, points: str) -> Iterator[str]:
         yield f"  {_('Your code printed:')}"
         yield from ("  " + line for line in _fenced(what.printed))
         yield ""
+
+
+def _comments(texts: list[str]) -> Iterator[str]:
+    for text in texts:
+        yield ""
+        yield f"> {escaped(text)}"
 
 
 def _excerpt(cells: list[ListedCell]) -> list[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from ...outputs.wording import without
 from ...report import ExerciseResult
-from ..records import Record
+from ..records import Comment, Record
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,15 @@ def shown_exercises(record: Record) -> list[ShownExercise]:
     """The exercises of a record's report as the student may see them; none where there is no report."""
     exercises = record.report.exercises if record.report else ()
     return [_shown(each, record.kept_back.get(each.name, frozenset())) for each in exercises]
+
+
+def shown_comments(record: Record, exercise: str = "") -> list[Comment]:
+    """What was written about an exercise, or about the whole; nothing that is for colleagues."""
+    return [
+        each
+        for each in record.comments
+        if each.exercise == exercise and not each.for_colleagues and each.answers is None
+    ]
 
 
 def with_kept_back(record: Record, more: Mapping[str, frozenset[str]]) -> Record:

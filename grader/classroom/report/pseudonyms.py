@@ -100,6 +100,8 @@ class Pseudonyms:
             digest="",
             adjustments=tuple(replace(each, who="staff") for each in record.adjustments),
             hand_ins=tuple(replace(each, commit="") for each in record.hand_ins),
+            comments=tuple(replace(each, who="staff") for each in record.comments),
+            excused=record.excused and replace(record.excused, who="staff"),
         )
 
     def _without_others(self, text: str) -> str:
@@ -124,7 +126,8 @@ def _ends(text: str, at: int) -> bool:
 
 def _identities(student: Enrolled) -> list[str]:
     mailbox = student.email.partition("@")[0]
-    texts = (student.id, student.login, student.email, student.name, mailbox)
+    further = (text for _, text in student.ids)
+    texts = (student.id, student.login, student.email, student.name, mailbox, *further)
     return list(dict.fromkeys(text.strip() for text in texts if text.strip()))
 
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ...errors import ReportError
-from ..records import Record
+from ..records import Record, RosterSheet
 from ..sanitize import name_of, shown
 from ..similarity.pairs import Finding
 from .class_summary import ClassSummary
@@ -29,7 +29,7 @@ _ABOUT = """Made by grader report: {title}
 
 As far as it was asked for:
 index.html   the report; open it in a browser (it needs this folder, and no network)
-scores/      the scores, for Canvas, Moodle, Blackboard and Classroom 50
+scores/      the scores, for Canvas, Moodle, Blackboard and Classroom 50; scores.csv for a spreadsheet
 feedback/    a file for each student, as Markdown and as a page
 tables/      everything as data: records.jsonl, and tables as Parquet or CSV
 
@@ -46,6 +46,8 @@ def write_report(
     present: Callable[[Record], Record] = lambda record: record,
     findings: Sequence[Finding] | None = None,
     deadline: datetime | None = None,
+    sheet: RosterSheet | None = None,
+    canvas_column: str = "",
 ) -> ClassSummary:
     """Writes the report of a class into `folder`.
 
@@ -57,6 +59,8 @@ def write_report(
         present: applied to each record first, to put pseudonyms in.
         findings: similar pairs for the page, numbered in the order of the records; `None` where nobody looked.
         deadline: the class's, for the page.
+        sheet: the roster as it was written, to be given back with scores.
+        canvas_column: the header of Canvas' column for the scores; empty where the title is to tell.
 
     Raises:
         ReportError: if `folder` holds something else than a report; nothing is touched.
@@ -69,6 +73,8 @@ def write_report(
     made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=parent))
     try:
         summary = _write(records, made, title, parts, present, findings, deadline)
+        if "csv" in parts:
+            write_exports(summary, made / "scores", sheet, canvas_column)
         (made / MARK).write_text(_ABOUT.format(title=title), encoding="utf-8")
         if folder.exists():
             old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=parent))
@@ -131,6 +137,4 @@ def _write(
             data.close(summary)
     if page:
         page.close(summary, findings, deadline)
-    if "csv" in parts:
-        write_exports(summary, paths["csv"])
     return summary

@@ -8,7 +8,7 @@ from ...report import CheckResult, ExerciseResult, Picture
 from ..records import FileText, HandedIn, Record
 from .class_summary import LETTERS, ClassSummary
 from .exports import stamp
-from .listing import ListedCell, changes, flat, listed_cells
+from .marked_code import ListedCell, changes, flat, is_at_a_line, listed_cells
 
 
 def details(record: Record, summary: ClassSummary) -> dict[str, Any]:
@@ -35,6 +35,11 @@ def details(record: Record, summary: ClassSummary) -> dict[str, Any]:
         "code": int(bool(record.hand_ins)),
         "problem": record.problem,
         "notes": list(record.notes),
+        "comments": [
+            [*(each.exercise, each.place, each.line, each.who, stamp(each.when)[:10]), each.text]
+            for each in record.comments
+            if not is_at_a_line(each, record.files.get(each.exercise))
+        ],
         "adjustments": [
             [each.exercise, each.points, each.who, stamp(each.when)[:10], each.why]
             for each in record.adjustments
@@ -110,7 +115,13 @@ def code(record: Record, summary: ClassSummary) -> dict[str, Any] | None:
                 *(name, file.filename, file.problem),
                 [
                     _cell(cell)
-                    for cell in listed_cells(file, results.get(name), language, for_instructor=True)
+                    for cell in listed_cells(
+                        file,
+                        results.get(name),
+                        language,
+                        for_instructor=True,
+                        comments=[each for each in record.comments if each.exercise == name],
+                    )
                 ],
             ]
             for name, file in files.items()

@@ -17,7 +17,8 @@ from typing import Any, Self, TextIO
 from ...outputs.escape import cell
 from ..records import Record
 from .class_summary import ClassSummary
-from .exports import Value, stamp
+from .exports import stamp
+from .own_sheet import Value
 
 BATCH = 5000  # rows
 # of a record: what `state` says, what is of no student, and the texts, which the gradebook has
@@ -36,8 +37,8 @@ STUDENTS = {
     "late_days": "int64",
     "graded": "int64",
     "penalty": "int64",
-    "adjusted": "int64",
-    "score": "int64",
+    "adjusted": "float64",
+    "score": "float64",
     "max_score": "int64",
     "problem": "string",
 }
@@ -160,7 +161,7 @@ class DataFolder:
             *(student.id, student.name, student.login, student.email, student.section),
             *(student.on_roster, report is not None, record.state, stamp(record.submitted)),
             *(record.late_days, record.graded, record.penalty),
-            *(sum(each.points for each in record.adjustments), record.score, record.max_score),
+            *(record.by_hand, record.score, record.max_score),
             record.problem,
         )
         for exercise in report.exercises if report else ():
@@ -189,7 +190,9 @@ def record_json(record: Record) -> str:
         "state": record.state,
         "score": record.score,
         "submitted": stamp(record.submitted),
+        "excused": record.excused and vars(record.excused) | {"when": stamp(record.excused.when)},
         "adjustments": [vars(each) | {"when": stamp(each.when)} for each in record.adjustments],
+        "comments": [vars(each) | {"when": stamp(each.when)} for each in record.comments],
         "report": report and {"score": report.score, "max_score": report.max_score, **vars(report)},
     }
     # dataclasses are written as their fields, all the way down

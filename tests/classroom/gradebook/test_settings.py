@@ -56,3 +56,10 @@ def test_what_can_be_reached_is_by_the_checks_that_say_so(gradebook: Gradebook, 
         assert again.max_scores == {"my_linear": 12, "losses": 3}
         assert (again.max_score, again.max_scores_by) == (15, "other checks")
         assert again.record("bob").max_score == 15
+
+
+def test_half_points_stay_until_an_assignment_says_otherwise(gradebook: Gradebook) -> None:
+    assert not gradebook.half_points
+    for given, expected in ((True, True), (None, True), (False, False)):
+        write_settings(gradebook, GradebookSettings(half_points=given))
+        assert gradebook.half_points is expected

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from grader.classroom.records import Enrolled, FileText, HandedIn, Record
+from grader.classroom.records import Comment, Enrolled, FileText, HandedIn, Record
 from grader.classroom.report.feedback import WORDS, escaped, html, markdown, write_feedback
 from grader.classroom.report.file_names import slug
 from grader.classroom.sanitize import shown
@@ -156,6 +156,29 @@ def test_the_code_is_there_with_its_marks(make: Callable[[Record, str], str]) ->
     assert "second = 2" in text
     assert text.count("times too large") == 2  # with the check, and at the line
     assert text.index("second = 2") < text.rindex("times too large") < text.index("third = 3")
+
+
+@FORMS
+def test_comments_stand_where_they_belong(make: Callable[[Record, str], str]) -> None:
+    def said(text: str, exercise: str = "", line: int | None = None, **fields: bool) -> Comment:
+        return Comment(1, exercise, "one.py" * bool(line), line, text, "Curie", START, **fields)
+
+    record = with_file(with_checks(failed("go", message="m")), "first = 1\nsecond = 2\nthird = 3\n")
+    several = (
+        said("of the whole"),
+        said("of one", "one"),
+        said("at the line <b>", "one", 2),
+        said("before", "one", 2, earlier=True),
+        said("of another", "other"),
+        said("SECRET", for_colleagues=True),
+    )
+    text = make(replace(record, comments=several), "Lab 1")
+    for told in ("of the whole", "of one", "of another", "one.py, line 2: before"):
+        assert text.count(told) == 1
+    assert text.index("second = 2") < text.index("at the line") < text.index("third = 3")
+    assert ("<b>" in text.replace("<b>0 of", "")) == (make is markdown)  # within a fence
+    assert "SECRET" not in text
+    assert "Curie" not in text
 
 
 @FORMS

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from grader.classroom.records import Record
-from grader.classroom.report.for_student import shown_exercises, with_kept_back
+from grader.classroom.records import Comment, Record
+from grader.classroom.report.for_student import (
+    shown_comments,
+    shown_exercises,
+    with_kept_back,
+)
 from grader.report import CheckResult, ExerciseResult, Report, Violation
-from tests.synthetic import HERE, with_statuses
+from tests.synthetic import HERE, START, with_statuses
 
 
 def record_of(exercise: ExerciseResult, *hidden: str) -> Record:
@@ -93,3 +97,18 @@ def test_further_checks_are_kept_back_too() -> None:
         "two": frozenset({"c"}),
     }
     assert with_kept_back(record, {}).kept_back == record.kept_back
+
+
+def test_comments_for_colleagues_are_not_the_students() -> None:
+    def said(number: int, exercise: str, **fields: object) -> Comment:
+        return Comment(number, exercise, "", None, "text", "me", START, **fields)  # type: ignore[arg-type]
+
+    several = (
+        said(1, ""),
+        said(2, "one"),
+        said(3, "one", for_colleagues=True),
+        said(4, "one", answers=3),
+    )
+    record = replace(with_statuses("passed"), comments=several)
+    assert [each.number for each in shown_comments(record)] == [1]
+    assert [each.number for each in shown_comments(record, "one")] == [2]

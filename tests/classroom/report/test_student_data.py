@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from grader.classroom.records import Enrolled, FileText, HandedIn, Record
+from grader.classroom.records import Comment, Enrolled, FileText, HandedIn, Record
 from grader.classroom.report.class_summary import ClassSummary
 from grader.classroom.report.student_data import code, details, drawn
 from grader.report import Picture
@@ -76,6 +76,20 @@ def test_the_code_has_its_marks_and_what_was_before() -> None:
     assert len(differing) == len(record.report.exercises)
 
 
+def test_what_the_instructor_should_look_at_is_marked() -> None:
+    record = with_statuses("passed")
+    assert record.report
+    noted = replace(
+        record.report.exercises[0], remarks=("one.py, line 2: `gc` reaches for others",)
+    )
+    marked = replace(record, report=replace(record.report, exercises=(noted,)))
+    _, written = data_of(replace(marked, hand_ins=(handed("a\nb\n"),)))
+    assert written
+    assert written["files"][0][3][0][2] == [
+        [2, "look", [], "one.py, line 2: `gc` reaches for others"]
+    ]
+
+
 def test_only_what_differs_is_written_of_an_earlier_hand_in() -> None:
     record = with_statuses("failed")
     same, other = handed("a\nb\n", counts=False, ago=1), handed("a\n", counts=False, ago=2)
@@ -105,3 +119,13 @@ def test_any_text_can_be_written() -> None:
     for text in HOSTILE:
         _, written = data_of(replace(with_statuses("failed"), hand_ins=(handed(text),)))
         assert json.loads(json.dumps(written))["files"][0][3][0][0] == "one.py"
+
+
+def test_comments_are_with_the_code_or_above_it() -> None:
+    here = Comment(1, "one", "one.py", 1, "why?", "me", START)
+    whole = Comment(2, "", "", None, "well done", "me", START)
+    record = replace(with_statuses("passed"), hand_ins=(handed("x = 1\n"),), comments=(here, whole))
+    told, written = data_of(record)
+    assert told["comments"] == [["", "", None, "me", "2026-11-01", "well done"]]
+    assert written
+    assert written["files"][0][3][0][2] == [[1, "comment", [], "why?"]]

@@ -3,7 +3,7 @@
 
 (() => {
   const { make, prose } = report;
-  const WORDS = { wrong: "not right", forbidden: "not allowed here", "not loaded": "cannot be loaded", look: "to look at" };
+  const WORDS = { wrong: "not right", forbidden: "not allowed here", "not loaded": "cannot be loaded", look: "to look at", comment: "comment" };
   const CONTEXT = 3; // lines around a change
   let made = 0;
 

@@ -107,6 +107,10 @@
         ? make("div", { class: "notes" }, make("h2", {}, "To look at"),
             make("ul", {}, ...student.notes.map((note) => make("li", {}, note))))
         : null,
+      student.comments.length
+        ? make("ul", { class: "comments", "aria-label": "Comments" }, ...student.comments.map(([name, place, line, who, when, said]) =>
+            make("li", {}, make("span", { class: "soft" }, [name, line === null ? place : `${place}, line ${line}`, who, when].filter(Boolean).join(", "), ": "), said)))
+        : null,
       ...student.exercises.map((one) => exercise(one, about, codes)),
       // handed in, and without a result
       ...(codes?.names ?? []).filter((name) => !known.has(name)).map((name) =>

@@ -8,16 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.classroom.records import FileText
-from grader.classroom.report.listing import (
+from grader.classroom.records import Comment, FileText
+from grader.classroom.report.marked_code import (
     MOST_COMPARED,
     Change,
     changes,
     flat,
+    is_at_a_line,
     listed_cells,
 )
 from grader.language import _, speaking
 from grader.report import CheckResult, ExerciseResult, Violation
+from tests.synthetic import START
 
 FILE = FileText("one.py", (("one.py", "a\nb\nc\nd\n"),))
 NOTEBOOK = FileText("one.ipynb", (("one.ipynb, cell 1", "a\nb"), ("one.ipynb, cell 11", "c\nd")))
@@ -165,3 +167,24 @@ def test_texts_that_differ_at_large_are_not_compared() -> None:
     new = ["same", *(f"b{at}" for at in range(MOST_COMPARED + 1)), "end"]
     assert [kind for kind, _ in changes(old, new)] == ["=", "-", "+", "="]
     assert undone(changes(old, new), new) == (old, new)
+
+
+def test_a_comment_stands_at_its_line_of_what_counts() -> None:
+    def said(text: str, place: str, line: int | None, *, earlier: bool = False) -> Comment:
+        return Comment(1, "one", place, line, text, "me", START, earlier)
+
+    several = [
+        said("here", "one.ipynb, cell 11", 2),
+        said("of the whole", "", None),
+        said("gone", "one.ipynb, cell 11", 3),
+        said("before", "one.ipynb, cell 1", 1, earlier=True),
+    ]
+    cells = listed_cells(NOTEBOOK, None, comments=several)
+    assert [
+        (number, line, mark.kind, mark.text)
+        for number, cell in enumerate(cells)
+        for line, found in cell.marks.items()
+        for mark in found
+    ] == [(1, 2, "comment", "here")]
+    assert [is_at_a_line(each, NOTEBOOK) for each in several] == [True, False, False, False]
+    assert not is_at_a_line(several[0], None)

@@ -11,11 +11,11 @@ from typing import Literal
 
 from ...language import _, speaking
 from ...report import ExerciseResult
-from ..records import FileText
+from ..records import Comment, FileText
 from ..sanitize import lines_of
 
 MOST_COMPARED = 600  # lines that differ at all; more are shown as taken out and put in
-Kind = Literal["wrong", "forbidden", "not loaded", "look"]
+Kind = Literal["wrong", "forbidden", "not loaded", "look", "comment"]
 Change = tuple[Literal["="], int] | tuple[Literal["-"], list[str]] | tuple[Literal["+"], int]
 
 
@@ -24,7 +24,8 @@ class LineMark:
     """What the report says of a line.
 
     Attributes:
-        kind: `wrong`: a check failed; `forbidden`: what broke a rule; `not loaded`; `look`: for the instructor alone.
+        kind: `wrong`: a check failed; `forbidden`: what broke a rule; `not loaded`; `look`: for the instructor
+            alone; `comment`: somebody wrote it.
         text: the sentence.
         checks: the names of the checks that it is about.
     """
@@ -49,6 +50,7 @@ def listed_cells(
     language: str = "en",
     *,
     for_instructor: bool = False,
+    comments: Iterable[Comment] = (),
 ) -> list[ListedCell]:
     """The cells of a file with their marks.
 
@@ -56,6 +58,7 @@ def listed_cells(
         result: of the exercise; `None` where it is not graded.
         language: which the result's texts are in.
         for_instructor: whether what an instructor should look at is marked too.
+        comments: of which those at a line of this file are marked.
     """
     lines = [lines_of(text) for _, text in file.cells]
     marks: list[dict[int, list[LineMark]]] = [{} for _ in file.cells]
@@ -63,10 +66,23 @@ def listed_cells(
     for (cell, line), mark in _marks(result, finder, for_instructor) if result else ():
         if 0 < line <= len(lines[cell]):
             marks[cell].setdefault(line, []).append(mark)
+    places = {place: cell for cell, (place, _) in enumerate(file.cells)}
+    for comment in comments:
+        if is_at_a_line(comment, file):
+            found = marks[places[comment.place]].setdefault(comment.line or 0, [])
+            found.append(LineMark("comment", comment.text))
     return [
         ListedCell(place, tuple(lines[number]), dict(sorted(marks[number].items())))
         for number, (place, _) in enumerate(file.cells)
     ]
+
+
+def is_at_a_line(comment: Comment, file: FileText | None) -> bool:
+    """Whether a comment is about a line of `file`, and of the hand-in that counts."""
+    if file is None or comment.earlier or comment.line is None:
+        return False
+    counts = {place: len(lines_of(text)) for place, text in file.cells}
+    return 0 < comment.line <= counts.get(comment.place, 0)
 
 
 class _PlaceFinder:

@@ -1,0 +1,1 @@
+"""The desk: a local web page for grading by hand, keyboard first."""
