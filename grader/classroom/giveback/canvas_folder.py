@@ -10,8 +10,9 @@ from pathlib import Path
 
 from ...errors import GiveBackError
 from ...outputs.escape import cell
-from ..report.exports import Value, write_csv
+from ..report.exports import write_csv
 from ..report.file_names import slug
+from ..report.own_sheet import Value
 from .canvas_plan import CanvasChange, CanvasIntent, shown_grade
 
 ABOUT = (

@@ -12,7 +12,8 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader
 
 from ..own_folder import own_folder
-from ..report.exports import Value, write_csv
+from ..report.exports import write_csv
+from ..report.own_sheet import Value
 from ..report.templating import asset, environment
 from ..sanitize import name_of, plain
 from .scheme import Scheme, short

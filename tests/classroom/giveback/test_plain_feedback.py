@@ -8,7 +8,7 @@ import pytest
 
 from grader.classroom.giveback.plain_feedback import MOST, comment_of, head_of
 from grader.classroom.records import Enrolled, Record
-from tests.given_back import SECRET, graded_record, unreadable
+from tests.given_back import SECRET, graded_record, nothing, unreadable
 from tests.synthetic import HOSTILE, with_statuses
 
 
@@ -78,6 +78,14 @@ def test_the_head_ends_before_the_first_exercise() -> None:
         head_of(unreadable(), "Lab 1") == "Lab 1\n\nBob Hope: 0 of 7 points\n\nada.zip is no zip."
     )
     assert comment_of(unreadable(), "Lab 1") == head_of(unreadable(), "Lab 1")
+
+
+def test_points_by_hand_count_without_a_hand_in() -> None:
+    oral = replace(nothing(), adjustments=graded_record().adjustments)
+    assert comment_of(oral, "Lab 1") == (
+        "Lab 1\n\nBob Hope: 2 of 7 points\n\nNothing was handed in.\n\n"
+        "- by hand in my_linear: +2 points: a good question"
+    )
 
 
 def test_a_long_comment_is_cut() -> None:
