@@ -7,7 +7,7 @@ address in `submission_metadata.json`, and gives Gradescope the file that was ma
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from hashlib import sha256
@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
+from ...language import _, speaking
 from ...outputs.gradescope_results import render
 from ...report import Environment, Report
 from ..records import Record
 from ..report.file_names import slug
+from ..report.for_student import shown_comments
 from .plain_feedback import head_of
 from .recipients import Handover
 
@@ -84,9 +86,21 @@ def results_json(record: Record, title: str) -> str:
     data: dict[str, Any] = json.loads(render(report, record.kept_back))
     score = Fraction(record.score or 0)
     data["score"] = int(score) if score.denominator == 1 else float(score)
-    data["output"] = "\n".join(filter(None, [head_of(record, title), data.get("output", "")]))
+    with speaking(report.language):
+        lines = [head_of(record, title), *_comments(record, report), data.get("output", "")]
+    data["output"] = "\n".join(filter(None, lines))
     data["extra_data"] = {"max_score": record.max_score}
     return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
+
+
+def _comments(record: Record, report: Report) -> Iterator[str]:
+    """What somebody wrote about an exercise, which Gradescope has no place for beside its tests."""
+    for exercise in report.exercises:
+        for each in shown_comments(record, exercise.name):
+            where = exercise.name
+            if each.line is not None:
+                where = _("{file}, line {line}").format(file=each.place, line=each.line)
+            yield f"{where}: {each.text}"
 
 
 def _add(archive: ZipFile, name: str, text: str) -> None:

@@ -12,8 +12,9 @@ from zipfile import ZipFile
 import pytest
 
 from grader.classroom.giveback.gradescope_folder import results_json, write_gradescope
-from grader.classroom.records import Enrolled
+from grader.classroom.records import Comment, Enrolled
 from tests.given_back import ADA, SECRET, graded_record, nothing, unreadable
+from tests.synthetic import START
 
 
 def test_results_have_the_score_that_counts() -> None:
@@ -37,6 +38,22 @@ def test_a_mistake_that_only_a_hidden_check_told_is_told() -> None:
         "tests"
     ]
     assert "It is halved." in told["output"]
+
+
+def test_comments_are_told() -> None:
+    def comment(number: int, text: str, line: int | None, **more: bool) -> Comment:
+        place = "my_linear.py" if line else ""
+        return Comment(number, "my_linear", place, line, text, "Prof. Curie", START, **more)
+
+    comments = (
+        comment(1, "Nice.", None),
+        comment(2, "Why?", 3),
+        comment(3, SECRET, None, for_colleagues=True),
+    )
+    text = results_json(replace(graded_record(), comments=comments), "Lab 1")
+    assert "\nmy_linear: Nice.\nmy_linear.py, line 3: Why?" in json.loads(text)["output"]
+    assert SECRET not in text
+    assert "Curie" not in text
 
 
 def test_what_could_not_be_read_is_told() -> None:
