@@ -32,7 +32,7 @@ def test_a_total_is_rounded_as_it_stands_on_paper(
     assert scheme.written(scheme.rounded(Fraction(total))) == written
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.fractions(0, 1000), st.integers(0, 4), st.sampled_from(ROUNDINGS))
 def test_rounding_moves_a_total_by_less_than_a_step(
     total: Fraction, decimals: int, rounding: Rounding

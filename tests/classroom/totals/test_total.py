@@ -154,7 +154,7 @@ def test_points_by_hand_may_go_above_what_can_be_reached() -> None:
 
 # what holds of every course
 
-quick = settings(max_examples=40, deadline=None)
+quick = settings(max_examples=30, deadline=None)
 
 drawn_scores = st.fractions(0, 12, max_denominator=2)
 
