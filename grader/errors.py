@@ -17,6 +17,8 @@
     │   ├── ChangeError               another setting than a gradebook was made with, not said to be meant
     │   ├── WorkersError              the processes, or the cluster, that are to grade a class
     │   ├── ReportError               the folder of a class's report, or the key of its pseudonyms
+    │   ├── TotalsError               the gradebooks of a course, or the file that names them
+    │   ├── GiveBackError             what students are to get back, or the service that takes it
     │   ├── ReleaseError              what `grader release` reads or writes
     │   ├── TranslationError          a catalogue of translations
     │   ├── OutputError               a file or a folder that cannot be written
@@ -47,6 +49,7 @@ _EXTRAS = {
     "IPython": "notebook",
     "alembic": "classroom",
     "babel": "translate",
+    "canvasapi": "canvas",
     "distributed": "dask",
     "flask": "desk",
     "itables": "classroom",
@@ -144,6 +147,14 @@ class WorkersError(InputError):
 
 class ReportError(InputError):
     """The folder of a class's report, or the key of its pseudonyms, cannot be used."""
+
+
+class TotalsError(InputError):
+    """The gradebooks of a course, or the file that names them, do not give totals."""
+
+
+class GiveBackError(InputError):
+    """What students are to get back cannot be written, or the service does not take it."""
 
 
 class ReleaseError(InputError):

@@ -38,6 +38,16 @@ ALLOWED: dict[str, set[str]] = {
     | {"course", "grading", "import_path", "machines", "outputs", "submission"},
     "authoring": EVERYWHERE | {"course", "grading", "machines", "sandbox", "submission"},
     "classroom": EVERYWHERE,
+    "classroom.giveback": EVERYWHERE
+    | {
+        "classroom",
+        "classroom.gradebook",
+        "classroom.handin",
+        "classroom.report",
+        "course",
+        "outputs",
+        "submission",
+    },
     "classroom.handin": EVERYWHERE | {"classroom", "course", "submission"},
     "classroom.gradebook": EVERYWHERE | {"classroom", "classroom.handin", "course", "submission"},
     "classroom.desk": EVERYWHERE | {"classroom", "classroom.gradebook", "outputs", "submission"},
@@ -56,6 +66,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "classroom.similarity": EVERYWHERE | {"classroom", "submission"},
     "classroom.report": EVERYWHERE | {"classroom", "classroom.similarity", "outputs"},
+    "classroom.totals": EVERYWHERE | {"classroom", "classroom.gradebook", "classroom.report"},
 }
 ENTRANCES = {"__init__", "__main__", "cli"}  # these may import anything
 FRONT_DOORS = {

@@ -20,12 +20,14 @@ from . import (
     doctor,
     excuse,
     exercises,
+    giveback,
     grade,
     gradebook,
     hint_watch,
     regrade,
     release,
     rubric_items,
+    totals,
     try_out,
     who_is_who,
 )
@@ -110,6 +112,8 @@ for command in (
     desk.desk,
     class_report.report,
     class_report.similar,
+    totals.totals,
+    giveback.give_back,
 ):
     main.add_command(command)
 for command in (who_is_who.merge_students, who_is_who.rename_student, who_is_who.remove_student):

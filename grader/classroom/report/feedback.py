@@ -138,7 +138,8 @@ def _sums(record: Record) -> Iterator[str]:
     """How the score that counts comes from what grading gave; nothing where they are the same."""
     if record.score is None or not (record.adjustments or record.penalty):
         return
-    yield _("graded: {points} points").format(points=record.graded)
+    if record.graded is not None:  # points by hand count without a hand-in, too
+        yield _("graded: {points} points").format(points=record.graded)
     if record.penalty:
         template = _("{days} days late: −{points} points")
         yield template.format(days=record.late_days, points=record.penalty)

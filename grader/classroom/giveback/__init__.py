@@ -1,0 +1,1 @@
+"""What students get back, in the form that each service takes it. Nothing is sent that was not asked for."""
