@@ -38,7 +38,15 @@ if TYPE_CHECKING:
     "roster_file",
     type=click.Path(path_type=Path),
     metavar="CSV",
-    help="The class list: GitHub Classroom's roster, Classroom 50's, Canvas' gradebook, or a table with a column `id`.",
+    help="The class list: GitHub Classroom's roster, Classroom 50's, Canvas' gradebook, Moodle's participants or "
+    "grading worksheet, a list from Blackboard, Brightspace or Gradescope, or a table with a column such as `id`.",
+)
+@click.option(
+    "--id",
+    "identifier",
+    default="",
+    metavar="COLUMN",
+    help='The roster\'s column that identifies a student, such as "Student ID" or 학번. Default: its header tells.',
 )
 @click.option(
     "--exercise",
@@ -93,6 +101,11 @@ if TYPE_CHECKING:
 @click.option(
     "--force", is_flag=True, help="Grade again what was graded before; the old results are kept."
 )
+@click.option(
+    "--change",
+    is_flag=True,
+    help="Grade with other exercises, points, deadline and so on than the gradebook was made with.",
+)
 @device_option
 @click.option(
     "--seed",
@@ -113,6 +126,7 @@ def grade(
     submissions: Path,
     where: str,
     roster_file: Path | None,
+    identifier: str,
     exercises: tuple[str, ...],
     folder: Path | None,
     assignment_file: Path | None,
@@ -126,6 +140,7 @@ def grade(
     collected: str,
     title: str,
     force: bool,
+    change: bool,
     devices: tuple[str, ...],
     seed: int | None,
     verbose: bool,
@@ -139,10 +154,14 @@ def grade(
 
     Exit status: 0 everything was graded, 1 something could not be (see the list), 2 the call or the input was wrong.
     """
+    from dataclasses import asdict
+
     from ..submission.protected import read_digests
 
     if jobs and scheduler:
         refuse("--jobs is for this machine; with --scheduler the cluster has its workers.")
+    if identifier and not roster_file:
+        refuse("--id names a column of a roster. Give the roster too, with --roster.")
     course = open_course(folder)
     until = _time(deadline)
     # an assignment file is named here, so it is the instructor's own
@@ -153,6 +172,7 @@ def grade(
     )
     protected = read_digests(digests_file) if digests_file else None
     with opened(where, create=True) as gradebook:
+        from ..classroom.gradebook.late import LatePolicy
         from ..classroom.gradebook.settings import GradebookSettings
         from ..classroom.handin.choice import knows
         from ..classroom.handin.roster import read_roster
@@ -160,10 +180,14 @@ def grade(
         from ..classroom.run.grade_class import GradingConditions, grade_class
         from ..classroom.run.pool import workers_of
 
-        policy = _policy(gradebook.policy, late_penalty, free_days, accept_days)
+        terms = gradebook.policy
+        if gradebook.new and assigned:  # what an option leaves open, the assignment says
+            terms = LatePolicy(**asdict(assigned.assignment.late))
+        policy = _policy(terms, late_penalty, free_days, accept_days)
+        devices = devices or (gradebook.made_with.devices if gradebook.made_with else ())
         console = console_for(stderr=True)
         try:
-            roster = read_roster(roster_file) if roster_file else None
+            roster = read_roster(roster_file, identifier) if roster_file else None
             workers = workers_of(scheduler, jobs, course, devices, console.print)
             students = [entry.student for entry in roster or ()] or gradebook.students()
             names = exercises or (assigned.names if assigned else gradebook.exercises)
@@ -185,6 +209,7 @@ def grade(
                     collected=collected,
                     workers=workers,
                     force=force,
+                    change=change,
                     progress=progress,
                 )
                 summary.left_out = there.left_out

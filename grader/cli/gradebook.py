@@ -15,6 +15,16 @@ if TYPE_CHECKING:
 gradebook_argument = click.argument("gradebook", metavar="GRADEBOOK")
 
 
+def who_says_so(who: str) -> str:
+    """`who`, or else the name of whoever calls; without one, the call ends."""
+    from getpass import getuser
+
+    try:
+        return who or getuser()
+    except (KeyError, OSError):
+        refuse("Your name on this machine is not known. Give it with --who.")
+
+
 @click.command()
 @gradebook_argument
 @click.argument("student")
@@ -32,25 +42,21 @@ def adjust(gradebook: str, student: str, points: int, why: str, exercise: str, w
 
     To undo an adjustment, make the opposite one; nothing is ever deleted.
     """
-    from getpass import getuser
-
     with opened(gradebook) as opened_gradebook:
-        if not who:
-            try:
-                who = getuser()
-            except (KeyError, OSError):
-                refuse("Your name on this machine is not known. Give it with --who.")
+        who = who_says_so(who)
         made = opened_gradebook.adjust(student, points, why=why, who=who, exercise=exercise)
         record = opened_gradebook.record(student)
     what = f" in {made.exercise}" if made.exercise else ""
     now = f"now {_score(record)}"
     if record.score is None:
+        now = "excused: it counts where the excuse is taken back"
+    if record.state == "not graded":
         now = "not graded: it counts once there is a result"
     click.echo(f"{record.student.id}: {made.points:+d}{what}, {now}.")
 
 
 def _score(record: Record) -> str:
-    return "not graded" if record.score is None else f"{record.score} of {record.max_score}"
+    return record.state if record.score is None else f"{record.score} of {record.max_score}"
 
 
 @click.command()

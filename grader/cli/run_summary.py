@@ -111,6 +111,7 @@ def tell(gradebook: Gradebook, summary: RunSummary, where: str, verbose: bool = 
     _list("Nothing to grade in it", unreadable, most, below=True)
     _list_oddities(found, most)
     noted = [f"{found.who(each)}: {' '.join(notes)}" for each, notes in found.noted.items()]
+    _list("Removed from this gradebook by hand, and passed over", summary.removed, most)
     _list("To look at", noted, most, below=True)
     waiting = [f"{found.who(each)}: {why}" for each, why in found.waiting.items()]
     _list("Not graded before, and not handed in this time", waiting, most, below=True)
@@ -194,6 +195,7 @@ def summary_as_data(gradebook: Gradebook, summary: RunSummary, where: str) -> di
         "nothing_handed_in": people(found.absent),
         "not_on_roster": people(found.strangers),
         "left_out": [*summary.left_out],
+        "removed": [*summary.removed],
         "nothing_to_grade": [
             {"student": student, "reason": reason} for student, reason in summary.unreadable.items()
         ],

@@ -8,7 +8,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.classroom.records import Adjustment, Enrolled, Record
+from grader.classroom.records import Adjustment, Enrolled, Excuse, Record
 from grader.classroom.sanitize import (
     NAME_LENGTH,
     TEXT_LENGTH,
@@ -29,12 +29,13 @@ def hostile_record() -> Record:
     report = hostile_report()
     noted = tuple(replace(exercise, remarks=(WORST,)) for exercise in report.exercises)
     return Record(
-        Enrolled(WORST, WORST, WORST, WORST, WORST),
+        Enrolled(WORST, WORST, WORST, WORST, WORST, ids=((WORST, WORST),)),
         replace(report, exercises=noted),
         10,
         problem=WORST,
         adjustments=(Adjustment(WORST, 1, WORST, NOON, WORST),),
         notes=(WORST,),
+        excused=Excuse(WORST, NOON, WORST),
     )
 
 
@@ -42,7 +43,10 @@ def free_texts(record: Record) -> Iterator[str]:
     """Those that are not the course's."""
     student = record.student
     yield from (student.id, student.name, student.email, student.section, student.login)
+    yield from (text for pair in student.ids for text in pair)
     yield from (record.problem, *record.notes)
+    if record.excused:
+        yield from (record.excused.who, record.excused.why)
     for adjustment in record.adjustments:
         yield from (adjustment.exercise, adjustment.who, adjustment.why)
     for exercise in record.report.exercises if record.report else ():
@@ -94,7 +98,7 @@ def test_rewriting_reaches_every_free_text() -> None:
     assert record.report.submission == "s1"
     assert set(free_texts(record)) == {"redacted", "", "s1"}
     before = list(free_texts(hostile_record()))
-    assert [bool(text) for text in free_texts(record)][5:] == [bool(text) for text in before][5:]
+    assert [bool(text) for text in free_texts(record)][5:] == [bool(text) for text in before][7:]
 
 
 def test_what_has_nothing_to_clean_is_not_made_anew() -> None:

@@ -4,12 +4,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from .models import AdjustmentRow, GradingRow, StandingRow, SubmissionRow
+from .models import (
+    AdjustmentRow,
+    ExcuseRow,
+    GradingRow,
+    IdentityChangeRow,
+    StandingRow,
+    SubmissionRow,
+)
+
+Kind = Literal[
+    "handed in",
+    "graded",
+    "adjusted",
+    "excused",
+    "no longer excused",
+    "renamed",
+    "merged",
+    "removed",
+    "put back",
+]
 
 
 @dataclass(frozen=True)
@@ -22,7 +41,7 @@ class HistoryEvent:
     """
 
     when: datetime
-    kind: Literal["handed in", "graded", "adjusted"]
+    kind: Kind
     text: str
     score: int | None = None
     counts: bool = True
@@ -34,10 +53,18 @@ def events_of(session: Session, student: str) -> list[HistoryEvent]:
     submissions = session.scalars(select(SubmissionRow).filter_by(student_id=student))
     gradings = session.scalars(select(GradingRow).filter_by(student_id=student))
     adjustments = session.scalars(select(AdjustmentRow).filter_by(student_id=student))
+    excuses = session.scalars(
+        select(ExcuseRow).filter_by(student_id=student).order_by(ExcuseRow.id)
+    ).all()
+    changes = select(IdentityChangeRow).where(
+        (IdentityChangeRow.new == student) | (IdentityChangeRow.old == student)
+    )
     events = [
         *(_handed_in(row, standing) for row in submissions),
         *(_graded(row, standing) for row in gradings),
         *(_adjusted(row) for row in adjustments),
+        *map(_identity, session.scalars(changes)),
+        *(_excused(row, row is excuses[-1]) for row in excuses),
     ]
     return sorted(events, key=lambda event: event.when)
 
@@ -62,3 +89,13 @@ def _adjusted(row: AdjustmentRow) -> HistoryEvent:
     where = f" in {row.exercise}" if row.exercise else ""
     text = f"{row.points:+d}{where} by {row.who}: {row.why}"
     return HistoryEvent(row.made, "adjusted", text, row.points)
+
+
+def _excused(row: ExcuseRow, latest: bool) -> HistoryEvent:
+    kind: Kind = "excused" if row.excused else "no longer excused"
+    return HistoryEvent(row.made, kind, f"by {row.who}: {row.why}", None, latest)
+
+
+def _identity(row: IdentityChangeRow) -> HistoryEvent:
+    what = f"{row.old} is {row.new} now, " if row.new else ""
+    return HistoryEvent(row.made, cast(Kind, row.kind), f"{what}by {row.who}: {row.why}")

@@ -37,7 +37,8 @@ def choose(
     Raises:
         LayoutError: if a hand-in's number is one student's and its name another's.
     """
-    owners = _Owners(students)
+    hand_ins = list(hand_ins)
+    owners = _Owners(students, hand_ins)
     of_student: defaultdict[str, list[HandIn]] = defaultdict(list)
     new: dict[str, Enrolled] = {}
     notes: defaultdict[str, list[str]] = defaultdict(list)
@@ -59,9 +60,9 @@ def choose(
 class _Owners:
     """Whose a hand-in is: by its identifiers, and else by its student's name, where only one has it."""
 
-    def __init__(self, students: Sequence[Enrolled]) -> None:
+    def __init__(self, students: Sequence[Enrolled], hand_ins: Sequence[HandIn]) -> None:
         self._students = {student.id: student for student in students}
-        self._matcher = Matcher(students)
+        self._matcher = Matcher(students, (each.aliases for each in hand_ins))
         self._named: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
         for student in students:
             for words in {_words(student.name), _run_together(student.name)} - {()}:

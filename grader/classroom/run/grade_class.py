@@ -20,8 +20,10 @@ from ...machines import cores, limits_of
 from ...sandbox import Limits
 from ...submission import Submission
 from ...submission.protected import Announced, announced_in, changed_files, disagreement
-from ..gradebook.enrolment import await_results, enrol
-from ..gradebook.late import LatePolicy, late_days
+from ..gradebook.changes import completed, refuse_changes
+from ..gradebook.enrolment import await_results, enrol, listed_students, removed_students
+from ..gradebook.late import late_days
+from ..gradebook.made_with import MadeWith
 from ..gradebook.reader import NOTHING_HANDED_IN, Gradebook
 from ..gradebook.settings import GradebookSettings, write_max_scores, write_settings
 from ..gradebook.writer import GradebookWriter, ReceivedHandIn
@@ -82,6 +84,7 @@ class RunSummary:
         oddities: student → what is odd about the files.
         left_out: files of a class's archive that could not be unpacked, each with the reason.
         faults: student → why there is no verdict, through no fault of the student.
+        removed: who was taken out by hand, and has something in the folder all the same.
     """
 
     handed_in: int = 0
@@ -91,6 +94,7 @@ class RunSummary:
     oddities: dict[str, tuple[Oddity, ...]] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
     faults: dict[str, tuple[Trouble, ...]] = field(default_factory=dict)
+    removed: list[str] = field(default_factory=list)
 
 
 def grade_class(
@@ -106,6 +110,7 @@ def grade_class(
     collected: str = "",
     workers: Workers | None = None,
     force: bool = False,
+    change: bool = False,
     progress: Progress | None = None,
 ) -> RunSummary:
     """Grades what lies in `submissions` into `gradebook`; called again, it goes on where it was stopped.
@@ -123,8 +128,10 @@ def grade_class(
         collected: which of nbgrader's assignments is graded, where students have handed in several.
         workers: by default a process for each core of this machine.
         force: grade again what was graded before.
+        change: whether it is meant where the call differs from what the gradebook was made with.
 
     Raises:
+        ChangeError: if it differs, and `change` is not given.
         LayoutError: if there is nothing to grade in `submissions`, or nobody who handed in is on the roster.
         GradebookError: if the gradebook cannot be written.
         WorkersError: if the workers cannot be used.
@@ -132,12 +139,17 @@ def grade_class(
     """
     course = assigned.course if assigned else course or load_course()
     conditions = conditions or GradingConditions()
-    settings = _completed(settings or GradebookSettings(), gradebook, assigned)
+    settings = completed(settings or GradebookSettings(), gradebook, assigned)
+    conditions = _with_devices(conditions, gradebook)
+    devices = normalized_devices(conditions.devices)
+    if not change:
+        made_with = MadeWith.of(course, assigned, settings.exercises, devices)
+        refuse_changes(gradebook, settings, made_with)
     for name in settings.exercises:
         if name not in course.names:
             raise LayoutError(f"There is no exercise {name!r} in the course {course.title!r}.")
     folder = Path(submissions)
-    students = [entry.student for entry in roster or ()] or gradebook.students()
+    students = listed_students(gradebook, roster)
     names = settings.exercises or course.names
     hand_ins = find_hand_ins(folder, names, knows(students), collected)
     if not shutil.which("git") and any(has_repository(each.path) for each in hand_ins):
@@ -150,29 +162,23 @@ def grade_class(
     chosen, new = choose(hand_ins, students, holds)
     require_known(chosen, new, students, bool(roster) or gradebook.has_roster)
     title = settings.title or collected or folder.resolve().name
-    write_settings(gradebook, replace(settings, title=title, exercises=in_order))
+    made_with = MadeWith.of(course, assigned, in_order, devices)
+    write_settings(gradebook, replace(settings, title=title, exercises=in_order), made_with)
     enrol(gradebook, roster, new)
+    gone = removed_students(gradebook) & chosen.keys()
+    chosen = {student: mine for student, mine in chosen.items() if student not in gone}
     await_results(gradebook, chosen)
     rules = _Rules(course, assigned, protected or {}, conditions, force)
     workers = workers or local_workers(cores(), course, conditions.limits, conditions.devices)
-    return _Run(gradebook, rules, chosen, progress or Progress()).grade(workers)
+    summary = _Run(gradebook, rules, chosen, progress or Progress()).grade(workers)
+    summary.removed = sorted(gone)
+    return summary
 
 
-def _completed(
-    given: GradebookSettings, gradebook: Gradebook, assigned: AssignedCourse | None
-) -> GradebookSettings:
-    """The settings, with what is not given taken from the assignment and then from the gradebook."""
-    exercises, deadline, policy = given.exercises, given.deadline, given.policy
-    if assigned:
-        exercises = exercises or assigned.names
-        deadline = deadline or assigned.assignment.deadline
-        policy = policy or LatePolicy(**asdict(assigned.assignment.late))
-    return GradebookSettings(
-        given.title or gradebook.title,
-        tuple(exercises or gradebook.exercises),
-        deadline or gradebook.deadline,
-        policy,
-    )
+def _with_devices(conditions: GradingConditions, gradebook: Gradebook) -> GradingConditions:
+    """The conditions, with the devices that the gradebook was made with where none is named."""
+    kept = gradebook.made_with.devices if gradebook.made_with else ()
+    return replace(conditions, devices=conditions.devices or kept)
 
 
 @dataclass(frozen=True)

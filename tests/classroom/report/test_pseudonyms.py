@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from grader.classroom.records import Enrolled
+from grader.classroom.records import Enrolled, Excuse, Record
 from grader.classroom.report.pseudonyms import Pseudonyms, read_key
 from grader.classroom.report.report_folder import write_report
 from grader.errors import ReportError
 from tests.reports import rows
-from tests.synthetic import made_class
+from tests.synthetic import START, made_class
 
 KEY = b"k" * 32
 
@@ -83,7 +83,21 @@ def test_pseudonyms_hide_everybody_everywhere(tmp_path: Path) -> None:
             assert secret not in path.name.casefold()
             assert secret not in content.casefold(), (path, secret)
     scores = [row[-1] for row in rows(tmp_path / "out" / "scores" / "moodle.csv")[1:]]
-    assert scores == [str(record.score) for record in talking]
+    assert scores == ["" if record.score is None else str(record.score) for record in talking]
+
+
+def test_further_identifiers_and_excuses_are_hidden() -> None:
+    ada = Enrolled("70000", "Ada Lind", ids=(("SIS User ID", "S4711x"),))
+    bob = Enrolled("70001")
+    hidden = Pseudonyms(KEY, [ada, bob])
+    excuse = Excuse("Prof. Curie", START, "a letter of S4711x")
+    for student in (ada, bob):
+        record = hidden.record(Record(student, None, 4, problem="as S4711x", excused=excuse))
+        assert record.student.ids == ()
+        assert record.state == "excused"
+        for text in (record.problem, repr(record.excused)):
+            assert "4711" not in text
+            assert "Curie" not in text
 
 
 def test_pseudonyms_are_stable_and_keyed() -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from grader.classroom.gradebook.identities import remove, rename
 from grader.classroom.gradebook.late import LatePolicy
 from grader.classroom.gradebook.reader import Gradebook, open_gradebook
 from grader.classroom.gradebook.settings import GradebookSettings
@@ -32,7 +33,7 @@ from grader.classroom.run.grade_class import (
 from grader.classroom.run.pool import Workers
 from grader.classroom.run.worker import GradingOutcome, Task
 from grader.course.catalog import load_course
-from grader.errors import CourseFault, LayoutError, WorkersError
+from grader.errors import ChangeError, CourseFault, LayoutError, WorkersError
 from grader.report import CheckResult, Environment, ExerciseResult, Report
 from grader.sandbox import Limits
 from tests.classes import commit
@@ -189,11 +190,11 @@ def test_other_conditions_give_other_results(folder: Path, gradebook: Gradebook)
         GradingConditions(devices=("cpu",)),
         GradingConditions(seed=1, devices=("cpu",)),
     ):
-        assert graded(folder, gradebook, None, conditions) == everybody
+        assert graded(folder, gradebook, None, conditions, change=True) == everybody
         assert graded(folder, gradebook, None, conditions) == []
     # the usual devices by name are the usual devices, and the usual limits the usual limits
     usual = GradingConditions(limits=Limits(), devices=("sim", "cpu"))
-    assert graded(folder, gradebook, None, usual) == []
+    assert graded(folder, gradebook, None, usual, change=True) == []
 
 
 def test_a_grader_of_other_code_grades_anew(
@@ -235,7 +236,9 @@ def test_settings_are_kept_and_changed_when_they_are_given(
     graded(folder, gradebook)
     assert (gradebook.title, gradebook.exercises) == ("Losses", ("losses",))
     assert (gradebook.deadline, gradebook.policy) == (NOON, policy)
-    graded(folder, gradebook, GradebookSettings(policy=LatePolicy(points=1)))
+    with pytest.raises(ChangeError, match="Late days: they cost 2 points a day, and would cost 1"):
+        graded(folder, gradebook, GradebookSettings(policy=LatePolicy(points=1)))
+    graded(folder, gradebook, GradebookSettings(policy=LatePolicy(points=1)), change=True)
     assert (gradebook.title, gradebook.policy.points) == ("Losses", 1)
     # what lacks the exercise is not graded
     assert gradebook.record("bob").report is None
@@ -252,7 +255,7 @@ def test_the_roster_orders_and_names_the_students(folder: Path, gradebook: Grade
     ]
     hand_in(folder, "stranger", losses="# 2")
     assert graded(folder, gradebook, roster=roster) == ["2", "1", "stranger"]
-    assert scores(gradebook) == {"2": 4, "1": 7, "3": 0, "stranger": 2}
+    assert scores(gradebook) == {"2": 4, "1": 7, "3": None, "stranger": 2}
     assert not gradebook.record("stranger").student.on_roster
     assert gradebook.record("3").problem == "Nothing was handed in."
 
@@ -347,7 +350,7 @@ def test_work_after_the_accepted_time_is_told_and_a_template_is_not_handed_in(
     assert "1 later commit was made" in event.text
     # with days that are accepted, it counts
     policy = LatePolicy(accepted_days=3)
-    graded(folder, gradebook, GradebookSettings(policy=policy))
+    graded(folder, gradebook, GradebookSettings(policy=policy), change=True)
     record = gradebook.record("ada")
     assert (record.state, record.score, record.late_days) == ("graded", 10, 2)
     assert record.notes == ("Handed in 2 days after the deadline.",)
@@ -472,7 +475,7 @@ def test_of_a_repository_the_last_commit_in_time_is_graded(
     assert gradebook.record("ada").score == 5
     # with days that are accepted, the later one: two days late
     policy = LatePolicy(points=3, accepted_days=2)
-    graded(folder, gradebook, GradebookSettings(policy=policy))
+    graded(folder, gradebook, GradebookSettings(policy=policy), change=True)
     record = gradebook.record("ada")
     assert (record.late_days, record.penalty, record.score) == (2, 6, 4)
     assert record.notes == ("Handed in 2 days after the deadline.",)
@@ -615,5 +618,53 @@ def test_whose_turn_has_not_come_when_a_run_is_stopped_is_not_absent(
             progress=Progress(done=stop),
         )
     found = scores(gradebook)
-    assert (found.pop("absent"), found.pop("ada")) == (0, 7)
+    assert (found.pop("absent"), found.pop("ada")) == (None, 7)
     assert set(found.values()) == {None}
+
+
+# ── what the gradebook keeps ────────────────────────────────────────────────────────────────────
+
+
+def test_one_exercise_named_in_a_later_call_is_asked_for(
+    folder: Path, gradebook: Gradebook
+) -> None:
+    hand_in(folder, "ada", line_fit="# 3")
+    graded(folder, gradebook)
+    before = gradebook.exercises
+    one = GradebookSettings(exercises=("line_fit",))
+    with pytest.raises(ChangeError, match=r"would lose points in losses.* ada −7"):
+        graded(folder, gradebook, one)
+    gradebook.refresh()
+    assert gradebook.exercises == before
+    graded(folder, gradebook, one, change=True)
+    assert gradebook.exercises == ("line_fit",)
+    graded(folder, gradebook)
+    assert gradebook.exercises == ("line_fit",)
+
+
+def test_devices_are_kept_where_none_is_named(folder: Path, gradebook: Gradebook) -> None:
+    graded(folder, gradebook, None, GradingConditions(devices=("cpu",)))
+    assert graded(folder, gradebook) == []
+    assert gradebook.made_with
+    assert gradebook.made_with.devices == ("cpu",)
+
+
+def test_who_was_removed_is_passed_over_and_told(folder: Path, gradebook: Gradebook) -> None:
+    graded(folder, gradebook)
+    remove(gradebook, "bob", why="left", who="me")
+    roster = [RosterEntry(Enrolled("ada")), RosterEntry(Enrolled("bob"))]
+    for given in (None, roster):
+        summary = grade_class(folder, gradebook, roster=given, workers=StandIn().workers)
+        assert (summary.handed_in, summary.removed) == (1, ["bob"])
+        assert list(scores(gradebook)) == ["ada"]
+
+
+def test_a_hand_in_under_an_earlier_identifier_is_the_same_student_s(
+    folder: Path, gradebook: Gradebook
+) -> None:
+    graded(folder, gradebook)
+    rename(gradebook, "bob", "0007", why="his number", who="me")
+    assert graded(folder, gradebook) == []
+    hand_in(folder, "bob", losses="# 9")
+    assert graded(folder, gradebook) == ["0007"]
+    assert scores(gradebook) == {"0007": 13, "ada": 7}
