@@ -9,7 +9,7 @@ from typing import Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from .models import AdjustmentRow, GradingRow, StandingRow, SubmissionRow
+from .models import AdjustmentRow, GradingRow, PreviewRow, StandingRow, SubmissionRow
 
 
 @dataclass(frozen=True)
@@ -17,12 +17,13 @@ class HistoryEvent:
     """Something that happened to a student's work.
 
     Attributes:
-        score: of a result, what it gave; of an adjustment, its points.
+        score: of a result, what it gave; of an adjustment, its points; of a preview that was accepted, what it made
+            count.
         counts: whether it is what counts now.
     """
 
     when: datetime
-    kind: Literal["handed in", "graded", "adjusted"]
+    kind: Literal["handed in", "graded", "adjusted", "accepted"]
     text: str
     score: int | None = None
     counts: bool = True
@@ -34,10 +35,12 @@ def events_of(session: Session, student: str) -> list[HistoryEvent]:
     submissions = session.scalars(select(SubmissionRow).filter_by(student_id=student))
     gradings = session.scalars(select(GradingRow).filter_by(student_id=student))
     adjustments = session.scalars(select(AdjustmentRow).filter_by(student_id=student))
+    accepted = session.scalars(select(PreviewRow).where(PreviewRow.accepted.is_not(None)))
     events = [
         *(_handed_in(row, standing) for row in submissions),
         *(_graded(row, standing) for row in gradings),
         *(_adjusted(row) for row in adjustments),
+        *(_accepted(row, student) for row in accepted if student in row.changes),
     ]
     return sorted(events, key=lambda event: event.when)
 
@@ -60,3 +63,9 @@ def _adjusted(row: AdjustmentRow) -> HistoryEvent:
     where = f" in {row.exercise}" if row.exercise else ""
     text = f"{row.points:+d}{where} by {row.who}: {row.why}"
     return HistoryEvent(row.made, "adjusted", text, row.points)
+
+
+def _accepted(row: PreviewRow, student: str) -> HistoryEvent:
+    before, after = ("none" if score is None else score for score in row.changes[student])
+    text = f"{before} → {after}, by a preview that {row.accepted_by} accepted"
+    return HistoryEvent(row.accepted or row.made, "accepted", text, row.changes[student][1])
