@@ -55,6 +55,7 @@ _FOR_INSTRUCTORS = (
     "cli/doctor.py",
     "cli/grade.py",
     "cli/gradebook.py",
+    "cli/preview.py",
     "cli/run_summary.py",
     "outputs/audit_table.py",
     "outputs/classroom50_result.py",

@@ -13,6 +13,7 @@ import click
 
 from .common import console_for, course_option, device_option, open_course, opened, refuse
 from .formats import open_assigned
+from .preview import counting_of, tell_changes
 from .run_summary import tell
 
 if TYPE_CHECKING:
@@ -93,6 +94,27 @@ if TYPE_CHECKING:
     type=click.IntRange(0, 2**48 - 1),
     help="The seed of the inputs. Default: one is drawn at random for each call; the reports name it.",
 )
+@click.option(
+    "--preview",
+    is_flag=True,
+    help="Grade without counting it, and show who changes and by how much; `--accept` then makes it count.",
+)
+@click.option("--accept", is_flag=True, help="Make the preview count that the same command made.")
+@click.option("--who", default="", help="Who previews or accepts. Default: your name here.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "csv", "json"]),
+    default="text",
+    help="How the changes of a preview are written.",
+)
+@click.option(
+    "--to",
+    "target",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the changes of a preview to this file: changes.csv, changes.json.",
+)
 def grade(
     submissions: Path,
     where: str,
@@ -111,6 +133,11 @@ def grade(
     force: bool,
     devices: tuple[str, ...],
     seed: int | None,
+    preview: bool,
+    accept: bool,
+    who: str,
+    form: str,
+    target: Path | None,
 ) -> None:
     """Grades a class: a folder with a folder, repository, zip or file for each student, into a gradebook.
 
@@ -123,6 +150,7 @@ def grade(
 
     if jobs and scheduler:
         refuse("--jobs is for this machine; with --scheduler the cluster has its workers.")
+    counting = counting_of(preview, accept, force, who, form, target)
     course = open_course(folder)
     until = _time(deadline)
     # an assignment file is named here, so it is the instructor's own
@@ -132,10 +160,10 @@ def grade(
         else None
     )
     protected = read_digests(digests_file) if digests_file else None
-    with opened(where, create=True) as gradebook:
+    with opened(where, create=counting.at_once) as gradebook:
         from ..classroom.gradebook.settings import GradebookSettings
         from ..classroom.handin.roster import read_roster
-        from ..classroom.run.grade_class import GradingConditions, grade_class
+        from ..classroom.run.conditions import GradingConditions
         from ..classroom.run.pool import workers_of
 
         policy = _policy(gradebook.policy, late_penalty, free_days, accept_days)
@@ -144,7 +172,7 @@ def grade(
             roster = read_roster(roster_file) if roster_file else None
             workers = workers_of(scheduler, jobs, course, devices, console.print)
             with _progress(console) as progress:
-                summary = grade_class(
+                summary = counting.grade(
                     submissions,
                     gradebook,
                     GradebookSettings(title, exercises, until, policy),
@@ -161,7 +189,10 @@ def grade(
             click.echo("\ngrader: Stopped. The same command goes on from here.", err=True)
             # at once: the workers see that this process is gone and end by themselves
             os._exit(130)
-        tell(gradebook, summary, where)
+        if counting.changes:
+            tell_changes(counting, summary)
+        else:
+            tell(gradebook, summary, where)
     sys.exit(1 if summary.faults else 0)
 
 

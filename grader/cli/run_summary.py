@@ -41,7 +41,7 @@ def tell(gradebook: Gradebook, summary: RunSummary, where: str) -> None:
             noted.append(f"{who}: {' '.join(looked_at)}")
     lines = [
         f"{summary.handed_in} handed in: {summary.graded} graded now, {summary.graded_before} graded before.",
-        f"Exercises: {', '.join(gradebook.exercises)}.",
+        f"Exercises: {', '.join(gradebook.exercises)}. {exercises_told(summary)}",
     ]
     if scores:
         lines.append(
@@ -58,6 +58,12 @@ def tell(gradebook: Gradebook, summary: RunSummary, where: str) -> None:
     _list("Not graded before, and not handed in this time", waiting, True)
     _list_faults(summary)
     click.echo(f"Gradebook: {_without_password(where)}")
+
+
+def exercises_told(summary: RunSummary) -> str:
+    """How many exercises were run, and how many results stood."""
+    run, stood = summary.exercises_run, summary.exercises_kept
+    return f"Of {counted(run + stood, 'result')} of one exercise each, {run:,} were run and {stood:,} stood."
 
 
 def _list_faults(summary: RunSummary) -> None:

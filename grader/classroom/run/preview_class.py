@@ -16,7 +16,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ...errors import GradebookError
 from ...text import clean
-from ..changes import ClassChanges, ScoreStanding, changes_between
 from ..gradebook.previews import (
     Preview,
     waiting_preview,
@@ -28,6 +27,7 @@ from ..gradebook.previews import (
 from ..gradebook.reader import Gradebook
 from ..gradebook.scratch import copied, in_one_transaction
 from ..handin.read import digest_of
+from ..score_changes import ClassChanges, ScoreStanding, changes_between
 from .grade_class import RunSummary
 from .pool import Workers
 
@@ -72,7 +72,7 @@ def preview_class(
     return summary, changes
 
 
-def accept_preview(gradebook: Gradebook, grade: Grade, *, who: str) -> Preview:
+def accept_preview(gradebook: Gradebook, grade: Grade, *, who: str) -> tuple[RunSummary, Preview]:
     """Makes the preview that waits count, all of it at once; nothing is run.
 
     Args:
@@ -97,7 +97,7 @@ def accept_preview(gradebook: Gradebook, grade: Grade, *, who: str) -> Preview:
     try:
         with in_one_transaction(gradebook) as trial:
             counted = what_counts(trial)
-            grade(gradebook=trial, kept_in=trial, workers=_NOBODY)
+            summary = grade(gradebook=trial, kept_in=trial, workers=_NOBODY)
             if digest_of([counted, what_would_count(trial)]) != preview.fingerprint:
                 _outdated()
             write_accepted(trial, clean(who.strip()))
@@ -106,7 +106,7 @@ def accept_preview(gradebook: Gradebook, grade: Grade, *, who: str) -> Preview:
         raise GradebookError(
             f"The preview could not be accepted: {reason}. Nothing was changed; run the same command again."
         ) from error
-    return preview
+    return summary, preview
 
 
 def _outdated() -> NoReturn:

@@ -22,9 +22,9 @@ from grader.classroom.gradebook.settings import GradebookSettings
 from grader.classroom.handin.read import read_hand_in
 from grader.classroom.handin.roster import RosterEntry
 from grader.classroom.records import Enrolled
+from grader.classroom.run.conditions import GradingConditions
 from grader.classroom.run.grade_class import (
     READ_AHEAD,
-    GradingConditions,
     Progress,
     RunSummary,
     grade_class,

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from grader.classroom.changes import ClassChanges
 from grader.classroom.gradebook.late import LatePolicy
 from grader.classroom.gradebook.previews import waiting_preview
 from grader.classroom.gradebook.reader import Gradebook, open_gradebook
@@ -21,6 +20,7 @@ from grader.classroom.records import Enrolled
 from grader.classroom.report.report_folder import write_report
 from grader.classroom.run.grade_class import Progress, RunSummary, grade_class
 from grader.classroom.run.preview_class import accept_preview, preview_class
+from grader.classroom.score_changes import ClassChanges
 from grader.course.catalog import load_course
 from grader.errors import GradebookError
 from tests.classroom.run.test_grade_class import StandIn, hand_in
