@@ -17,15 +17,19 @@ if TYPE_CHECKING:
     from .run.grade_class import grade_class as grade_class
     from .run.pool import dask_workers as dask_workers
     from .run.pool import local_workers as local_workers
+    from .run.preview_class import accept_preview as accept_preview
+    from .run.preview_class import preview_class as preview_class
 
 _HOMES = {
     "GradebookSettings": "gradebook.settings",
     "GradingConditions": "run.conditions",
     "LatePolicy": "gradebook.late",
+    "accept_preview": "run.preview_class",
     "dask_workers": "run.pool",
     "grade_class": "run.grade_class",
     "local_workers": "run.pool",
     "open_gradebook": "gradebook.reader",
+    "preview_class": "run.preview_class",
     "read_roster": "handin.roster",
 }
 __all__ = sorted(_HOMES)

@@ -1,6 +1,6 @@
 """Which exercises of a class run: each one once for all who handed in the same, and none of which the result is kept.
 
-    Wanted: a student's report ──▶ Job: the exercises of it that run ──▶ outcome ──▶ all who wait for one of them
+    WantedReport: a student's report ──▶ Job: the exercises of it that run ──▶ outcome ──▶ all who wait for one of them
 
 Nothing is shared of an exercise that ended in a fault: whoever waited for it has it run for them.
 """
@@ -21,7 +21,7 @@ _TRIES = 3  # of what is lost with a process each time
 
 
 @dataclass(eq=False)
-class Wanted:
+class WantedReport:
     """A report that is to be made of the results of its exercises.
 
     Attributes:
@@ -65,7 +65,7 @@ class Wanted:
 class Job:
     """Exercises of one submission that are run in one go; `tries` counts this one too."""
 
-    wanted: Wanted
+    wanted: WantedReport
     exercises: tuple[str, ...]
     tries: int = 1
 
@@ -77,16 +77,16 @@ class Assembly:
         wanted: the reports, one by one; the next is asked for when there is capacity for it.
         recall: gives, of some keys, the results that are kept.
         keep: is given results by key as soon as they are there.
-        done: is given each report's `Wanted` once all its results, or its troubles, are there.
+        done: is given each report's `WantedReport` once all its results, or its troubles, are there.
         alone: run every exercise of everyone, whatever is kept or runs for another.
     """
 
     def __init__(
         self,
-        wanted: Iterator[Wanted],
+        wanted: Iterator[WantedReport],
         recall: Callable[[Iterable[str]], Mapping[str, Report]],
         keep: Callable[[Mapping[str, Report]], None],
-        done: Callable[[Wanted], None],
+        done: Callable[[WantedReport], None],
         alone: bool = False,
     ) -> None:
         self._wanted = wanted
@@ -96,7 +96,7 @@ class Assembly:
         self._alone = alone
         self._again: deque[Job] = deque()
         self._waiting: dict[
-            str, list[Wanted]
+            str, list[WantedReport]
         ] = {}  # key of a result that a job will bring → for whom
 
     def __iter__(self) -> Self:
@@ -121,7 +121,7 @@ class Assembly:
                 self._arrived(waiting, name, report)
         self._failed(job, outcome, [name for name in job.exercises if name not in found])
 
-    def _begun(self, wanted: Wanted) -> Job | None:
+    def _begun(self, wanted: WantedReport) -> Job | None:
         """What has to run for a report now; `None` where all is there, or runs for somebody else."""
         wanted.open = set(wanted.keys)
         known = {} if self._alone else self._recall(wanted.keys.values())
@@ -136,7 +136,7 @@ class Assembly:
                 run.append(name)
         return Job(wanted, tuple(run)) if run else None
 
-    def _arrived(self, wanted: Wanted, name: str, report: Report) -> None:
+    def _arrived(self, wanted: WantedReport, name: str, report: Report) -> None:
         wanted.results[name] = report
         wanted.open.discard(name)
         self._finish(wanted)
@@ -160,7 +160,7 @@ class Assembly:
         job.wanted.open -= set(given_up)
         self._finish(job.wanted)
 
-    def _finish(self, wanted: Wanted) -> None:
+    def _finish(self, wanted: WantedReport) -> None:
         if wanted.open:
             return
         if wanted.troubles or wanted.is_of_one_environment:

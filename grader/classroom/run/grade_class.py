@@ -28,7 +28,7 @@ from ..handin.choice import ChosenHandIn, choose
 from ..handin.layouts import HandIn, find_hand_ins
 from ..handin.read import Submitted, digest_of, has_repository, read_hand_in
 from ..handin.roster import RosterEntry
-from .assembly import Assembly, Job, Wanted
+from .assembly import Assembly, Job, WantedReport
 from .conditions import Conditions, GradingConditions, Rules
 from .pool import Workers, local_workers
 from .trouble import Trouble, told, trouble_of
@@ -218,7 +218,7 @@ class _Run:
         own = {key: self._conditions.without_assignment(each) for key, each in results.items()}
         keep(self._kept_in, own)
 
-    def _done(self, wanted: Wanted) -> None:
+    def _done(self, wanted: WantedReport) -> None:
         """Writes down a report that is complete, or why there is none."""
         report = None
         if not wanted.troubles:
@@ -241,11 +241,11 @@ class _Run:
         self._writer.store_fault(student, key, told(troubles))
         self._summary.faults[student] = troubles
 
-    def _wanted(self) -> Iterator[Wanted]:
+    def _wanted(self) -> Iterator[WantedReport]:
         """What is to be graded; reads each submission when its turn comes, and writes down that it was handed in."""
         if self._gradebook.max_scores_by != self._conditions.max_scores_by:
             # a submission without anything in it tells what can be reached, and that the checks can be used
-            yield Wanted("", "", "", self._conditions.keys({}), {})
+            yield WantedReport("", "", "", self._conditions.keys({}), {})
         deadlines = self._gradebook.deadlines()
         students = [each.id for each in self._gradebook.students() if each.id in self._chosen]
         for start in range(0, len(students), READ_AHEAD):
@@ -256,7 +256,9 @@ class _Run:
                 if wanted:
                     sources = submitted.sources
                     key, digest = received.result_key, submitted.digest
-                    yield Wanted(student, key, digest, self._conditions.keys(sources), sources)
+                    yield WantedReport(
+                        student, key, digest, self._conditions.keys(sources), sources
+                    )
                     continue
                 if received.result_key:
                     self._summary.graded_before += 1

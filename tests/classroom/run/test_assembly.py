@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from grader.classroom.run.assembly import Assembly, Job, Wanted
+from grader.classroom.run.assembly import Assembly, Job, WantedReport
 from grader.classroom.run.worker import GradingOutcome
 from grader.report import Environment, ExerciseResult, Report
 
@@ -31,7 +31,7 @@ class Made:
     ) -> None:
         self.kept: dict[str, Report] = {}
         self.ran: list[str] = []
-        self.done: dict[str, Wanted] = {}
+        self.done: dict[str, WantedReport] = {}
         self.losses = 99
         self.here = HERE
         self._texts = texts
@@ -51,14 +51,14 @@ class Made:
             at = luck.randrange(len(under_way)) if luck else 0
             assembly.take(*under_way.pop(at))
 
-    def _wanted(self) -> Iterator[Wanted]:
+    def _wanted(self) -> Iterator[WantedReport]:
         for student, texts in self._texts.items():
-            yield Wanted(student, "", "", texts, {})
+            yield WantedReport(student, "", "", texts, {})
 
     def _recall(self, keys: Iterable[str]) -> Mapping[str, Report]:
         return {key: self.kept[key] for key in keys if key in self.kept}
 
-    def _finished(self, wanted: Wanted) -> None:
+    def _finished(self, wanted: WantedReport) -> None:
         assert wanted.student not in self.done
         self.done[wanted.student] = wanted
 

@@ -86,7 +86,7 @@ class Book:
         names = "gradebook run student submission grading exercise_result check_result standing"
         with self.gradebook.engine.connect() as connection:
             return {
-                name: connection.execute(text(f"SELECT * FROM {name} ORDER BY 1")).all()
+                name: [*connection.execute(text(f"SELECT * FROM {name} ORDER BY 1"))]
                 for name in [*names.split(), "adjustment"]
             }
 

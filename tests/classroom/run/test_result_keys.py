@@ -147,7 +147,7 @@ def test_points_are_given_anew_for_how_each_check_ended() -> None:
     told = with_own_points(broken, {"c0": 0, "c1": 5, "c2": 0}).message
     assert told == "No points: It is not allowed."
     for status in ("error", "not_attempted", "missing", "passed"):
-        kept = replace(mixed, status=status, message="m")  # type: ignore[arg-type]
+        kept = replace(mixed, status=status, message="m")
         changed = with_own_points(kept, {"c0": 0, "c1": 5, "c2": 0})
         assert (changed.status, changed.message) == (status, "m")
 
