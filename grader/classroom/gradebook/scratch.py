@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import Connection, Engine, insert, select, text
 
 from .models import Base, KeptResultRow, PreviewRow
 from .reader import Gradebook, open_gradebook
@@ -52,10 +52,13 @@ def _one_moment(gradebook: Gradebook) -> Iterator[Connection]:
 def in_one_transaction(gradebook: Gradebook) -> Iterator[Gradebook]:
     """The same gradebook; all that is written into it in the block counts in the end, or none of it where that raises.
 
-    Nobody else can write into a file meanwhile. An error of the database ends it: what failed is not tried again.
+    Nobody else can write meanwhile: into a file at all, and on a server what counts. An error of the database ends it;
+    what failed is not tried again.
     """
     engine = gradebook.engine.execution_options(writes=True)
     with engine.connect() as connection, connection.begin():
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("LOCK TABLE standing IN SHARE ROW EXCLUSIVE MODE"))
         yield Gradebook(cast("Engine", _OneConnection(connection)))
     gradebook.refresh()
 
