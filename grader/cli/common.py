@@ -172,16 +172,6 @@ def opened(where: str, create: bool = False) -> Iterator[Gradebook]:
         yield gradebook
 
 
-def who_says_so(who: str) -> str:
-    """`who`, or else the name of whoever calls; without one, the call ends."""
-    from getpass import getuser
-
-    try:
-        return who or getuser()
-    except (KeyError, OSError):
-        refuse("Your name on this machine is not known. Give it with --who.")
-
-
 def counted(number: int, what: str) -> str:
     """A number and its noun, such as "1 student" and "2,000 students"."""
     return f"{number:,} {what}" + ("" if number == 1 else "s")

@@ -15,6 +15,16 @@ if TYPE_CHECKING:
 gradebook_argument = click.argument("gradebook", metavar="GRADEBOOK")
 
 
+def who_says_so(who: str) -> str:
+    """`who`, or else the name of whoever calls; without one, the call ends."""
+    from getpass import getuser
+
+    try:
+        return who or getuser()
+    except (KeyError, OSError):
+        refuse("Your name on this machine is not known. Give it with --who.")
+
+
 @click.command()
 @gradebook_argument
 @click.argument("student")
@@ -32,14 +42,8 @@ def adjust(gradebook: str, student: str, points: int, why: str, exercise: str, w
 
     To undo an adjustment, make the opposite one; nothing is ever deleted.
     """
-    from getpass import getuser
-
     with opened(gradebook) as opened_gradebook:
-        if not who:
-            try:
-                who = getuser()
-            except (KeyError, OSError):
-                refuse("Your name on this machine is not known. Give it with --who.")
+        who = who_says_so(who)
         made = opened_gradebook.adjust(student, points, why=why, who=who, exercise=exercise)
         record = opened_gradebook.record(student)
     what = f" in {made.exercise}" if made.exercise else ""

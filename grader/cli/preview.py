@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .common import console_for, counted, refuse, who_says_so, writing
+from .common import console_for, counted, refuse, writing
+from .gradebook import who_says_so
 from .run_summary import exercises_told
 
 if TYPE_CHECKING:
