@@ -13,6 +13,7 @@
     │   ├── LayoutError               a folder of submissions
     │   ├── RosterError               a class list
     │   ├── GradebookError            a gradebook
+    │   ├── ChangeError               another setting than a gradebook was made with, not said to be meant
     │   ├── WorkersError              the processes, or the cluster, that are to grade a class
     │   ├── ReportError               the folder of a class's report, or the key of its pseudonyms
     │   ├── ReleaseError              what `grader release` reads or writes
@@ -104,6 +105,10 @@ class RosterError(InputError):
 
 class GradebookError(InputError):
     """A gradebook cannot be used."""
+
+
+class ChangeError(InputError):
+    """A call would change what a gradebook was made with, and does not say that it is meant."""
 
 
 class WorkersError(InputError):

@@ -150,10 +150,12 @@ def test_a_class_from_the_first_call_to_the_last(tmp_path: Path) -> None:
     assert "To look at (1): 4: Handed in 3 days after the deadline." in told
     with open_gradebook(book) as gradebook:
         scores = [record.score for record in gradebook.records()]
-        assert scores == [10, 10, 0, 7, 0, 0, 10]
+        assert scores == [10, 10, 0, 7, 0, None, 10]
         assert gradebook.exercises == ("csv_dataset",)
     # the policy is kept; with another, nothing is graded anew, and nobody's worker is started
-    told = run(*command, "--free-days", "3")
+    told = " ".join(run(*command, "--free-days", "3", status=2).split())
+    assert "1 student would have another score: 4 7 → 10. Nothing has been changed." in told
+    told = run(*command, "--free-days", "3", "--change")
     assert "0 graded now, 4 graded before" in told
     assert "10 of 10" in run("history", book, "LATE")
     # of a folder with a single submission, the others keep what they have
@@ -180,11 +182,15 @@ def test_devices_are_part_of_what_a_result_depends_on(tmp_path: Path) -> None:
 
     assert "1 graded now, 0 graded before" in run(*command, "--device", "cpu")
     assert devices() == ("cpu",)
-    assert "1 graded now, 0 graded before" in run(*command)
+    # those that it was made with are kept
+    assert "0 graded now, 1 graded before" in run(*command)
+    usual = ["--device", "sim", "--device", "cpu"]
+    assert "Devices: they were cpu, and" in " ".join(run(*command, *usual, status=2).split())
+    assert "1 graded now, 0 graded before" in run(*command, *usual, "--change")
     assert devices() == ("cpu", "sim")
     # the usual ones by name are the usual ones
-    assert "0 graded now, 1 graded before" in run(*command, "--device", "sim", "--device", "cpu")
-    assert "0 graded now, 1 graded before" in run(*command, "--device", "cpu")
+    assert "0 graded now, 1 graded before" in run(*command)
+    assert "0 graded now, 1 graded before" in run(*command, "--device", "cpu", "--change")
     assert devices() == ("cpu",)
 
 

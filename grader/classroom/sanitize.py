@@ -28,6 +28,7 @@ def name_of(text: str) -> str:
 
 def rewritten(record: Record, student: Enrolled, rewrite: Rewrite) -> Record:
     """The record of `student`, with every text in it that is not the course's passed through `rewrite`."""
+    excuse = record.excused
     return replace(
         record,
         student=student,
@@ -43,6 +44,7 @@ def rewritten(record: Record, student: Enrolled, rewrite: Rewrite) -> Record:
             for adjustment in record.adjustments
         ),
         notes=tuple(rewrite(note) for note in record.notes),
+        excused=excuse and replace(excuse, who=rewrite(excuse.who), why=rewrite(excuse.why)),
     )
 
 
@@ -58,6 +60,7 @@ def shown(record: Record) -> Record:
             email=name_of(student.email),
             section=name_of(student.section),
             login=name_of(student.login),
+            ids=tuple((name_of(column), name_of(text)) for column, text in student.ids),
         ),
         plain,
     )

@@ -16,11 +16,13 @@ from . import (
     class_report,
     click_words,
     doctor,
+    excuse,
     exercises,
     grade,
     gradebook,
     hint_watch,
     try_out,
+    who_is_who,
 )
 from .common import lang_option, refuse, speak, speaks
 
@@ -94,9 +96,12 @@ for command in (
     doctor.doctor,
     grade.grade,
     gradebook.adjust,
+    excuse.excuse,
     gradebook.history,
     gradebook.gradebook_group,
     class_report.report,
     class_report.similar,
 ):
     main.add_command(command)
+for command in (who_is_who.merge_students, who_is_who.rename_student, who_is_who.remove_student):
+    gradebook.gradebook_group.add_command(command)

@@ -54,6 +54,13 @@ PARTS = ("page", "csv", "feedback", "data")
     help="The secret that pseudonyms are made with; the file is made at the first use. "
     "Default: GRADEBOOK.pseudonyms, so that a gradebook's pseudonyms stay the same.",
 )
+@click.option(
+    "--canvas-column",
+    default="",
+    metavar="COLUMN",
+    help='The column of Canvas\' gradebook that gets the scores, such as "Lab 1 (4711)". Default: the one with the '
+    "assignment's title, or the only one.",
+)
 @course_option
 def report(
     gradebook: str,
@@ -62,6 +69,7 @@ def report(
     with_similar: bool,
     pseudonyms: bool,
     key_file: Path | None,
+    canvas_column: str,
     folder: Path | None,
 ) -> None:
     """Writes the report of a class: a web page, scores for learning platforms, feedback, and everything as data.
@@ -69,6 +77,8 @@ def report(
     GRADEBOOK is a file or the URL of a database. The page opens from disk and loads nothing from elsewhere.
     """
     with opened(gradebook) as book:
+        from ..classroom.gradebook.enrolment import roster_sheet
+        from ..classroom.report.own_sheet import told_of
         from ..classroom.report.report_folder import refuse_other_folder, write_report
 
         refuse_other_folder(output)
@@ -77,6 +87,12 @@ def report(
                 f"{output.absolute().parent} does not exist. Make it first, or choose another --output."
             )
         hidden = _pseudonyms(book, gradebook, key_file) if pseudonyms else None
+        # the roster has everybody's name
+        sheet = None if hidden else roster_sheet(book)
+        if canvas_column and (sheet is None or sheet.kind != "Canvas"):
+            refuse(
+                "--canvas-column is for a gradebook whose roster is Canvas' own; grade with --roster first."
+            )
         findings = None
         if with_similar:
             findings, _ = _compared(book, open_course(folder), hidden)
@@ -88,12 +104,16 @@ def report(
                 parts=parts or PARTS,
                 present=hidden.record if hidden else lambda record: record,
                 findings=findings,
+                sheet=sheet,
+                canvas_column=canvas_column,
             )
     click.echo(f"{counted(len(summary.lines), 'student')} in {output}.")
     if without := summary.count("not graded"):
         click.echo(
             f"Not graded, through no fault of theirs: {counted(without, 'student')}, without a score in all files."
         )
+    if not parts or "csv" in parts:
+        click.echo("".join(f"{one}\n" for one in told_of(sheet, summary, canvas_column)), nl=False)
     if not parts or "page" in parts:
         click.echo(f"Open {output / 'index.html'} in a browser.")
     if pseudonyms:

@@ -39,7 +39,15 @@ if TYPE_CHECKING:
     "roster_file",
     type=click.Path(path_type=Path),
     metavar="CSV",
-    help="The class list: GitHub Classroom's roster, Classroom 50's, Canvas' gradebook, or a table with a column `id`.",
+    help="The class list: GitHub Classroom's roster, Classroom 50's, Canvas' gradebook, Moodle's participants or "
+    "grading worksheet, a list from Blackboard, Brightspace or Gradescope, or a table with a column such as `id`.",
+)
+@click.option(
+    "--id",
+    "identifier",
+    default="",
+    metavar="COLUMN",
+    help='The roster\'s column that identifies a student, such as "Student ID" or 학번. Default: its header tells.',
 )
 @click.option(
     "--exercise",
@@ -88,6 +96,11 @@ if TYPE_CHECKING:
 @click.option(
     "--force", is_flag=True, help="Grade again what was graded before; the old results are kept."
 )
+@click.option(
+    "--change",
+    is_flag=True,
+    help="Grade with other exercises, points, deadline and so on than the gradebook was made with.",
+)
 @device_option
 @click.option(
     "--seed",
@@ -119,6 +132,7 @@ def grade(
     submissions: Path,
     where: str,
     roster_file: Path | None,
+    identifier: str,
     exercises: tuple[str, ...],
     folder: Path | None,
     assignment_file: Path | None,
@@ -131,6 +145,7 @@ def grade(
     accept_days: int | None,
     title: str,
     force: bool,
+    change: bool,
     devices: tuple[str, ...],
     seed: int | None,
     preview: bool,
@@ -146,11 +161,15 @@ def grade(
 
     Exit status: 0 everything was graded, 1 something could not be (see the list), 2 the call or the input was wrong.
     """
+    from dataclasses import asdict
+
     from ..submission.protected import read_digests
 
     if jobs and scheduler:
         refuse("--jobs is for this machine; with --scheduler the cluster has its workers.")
     counting = counting_of(preview, accept, force, who, form, target)
+    if identifier and not roster_file:
+        refuse("--id names a column of a roster. Give the roster too, with --roster.")
     course = open_course(folder)
     until = _time(deadline)
     # an assignment file is named here, so it is the instructor's own
@@ -161,15 +180,20 @@ def grade(
     )
     protected = read_digests(digests_file) if digests_file else None
     with opened(where, create=counting.at_once) as gradebook:
+        from ..classroom.gradebook.late import LatePolicy
         from ..classroom.gradebook.settings import GradebookSettings
         from ..classroom.handin.roster import read_roster
         from ..classroom.run.conditions import GradingConditions
         from ..classroom.run.pool import workers_of
 
-        policy = _policy(gradebook.policy, late_penalty, free_days, accept_days)
+        terms = gradebook.policy
+        if gradebook.new and assigned:  # what an option leaves open, the assignment says
+            terms = LatePolicy(**asdict(assigned.assignment.late))
+        policy = _policy(terms, late_penalty, free_days, accept_days)
+        devices = devices or (gradebook.made_with.devices if gradebook.made_with else ())
         console = console_for(stderr=True)
         try:
-            roster = read_roster(roster_file) if roster_file else None
+            roster = read_roster(roster_file, identifier) if roster_file else None
             workers = workers_of(scheduler, jobs, course, devices, console.print)
             with _progress(console) as progress:
                 summary = counting.grade(
@@ -183,6 +207,7 @@ def grade(
                     roster=roster,
                     workers=workers,
                     force=force,
+                    change=change,
                     progress=progress,
                 )
         except KeyboardInterrupt:

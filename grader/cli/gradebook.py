@@ -49,12 +49,14 @@ def adjust(gradebook: str, student: str, points: int, why: str, exercise: str, w
     what = f" in {made.exercise}" if made.exercise else ""
     now = f"now {_score(record)}"
     if record.score is None:
+        now = "excused: it counts where the excuse is taken back"
+    if record.state == "not graded":
         now = "not graded: it counts once there is a result"
     click.echo(f"{record.student.id}: {made.points:+d}{what}, {now}.")
 
 
 def _score(record: Record) -> str:
-    return "not graded" if record.score is None else f"{record.score} of {record.max_score}"
+    return record.state if record.score is None else f"{record.score} of {record.max_score}"
 
 
 @click.command()

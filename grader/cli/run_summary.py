@@ -23,8 +23,6 @@ def tell(gradebook: Gradebook, summary: RunSummary, where: str) -> None:
     """
     from statistics import mean, median
 
-    from ..classroom.gradebook.reader import NOTHING_HANDED_IN
-
     absent, strangers, noted, waiting = [], [], [], []
     scores: list[int] = []
     for record in gradebook.records():
@@ -33,7 +31,7 @@ def tell(gradebook: Gradebook, summary: RunSummary, where: str) -> None:
             waiting.append(f"{who}: {record.problem.splitlines()[0]}")
         if record.student.on_roster:
             scores += [] if record.score is None else [record.score]
-            if record.problem == NOTHING_HANDED_IN:
+            if record.state == "nothing handed in":
                 absent.append(who)
         else:
             strangers.append(who)
@@ -54,6 +52,7 @@ def tell(gradebook: Gradebook, summary: RunSummary, where: str) -> None:
     _list(
         "Nothing to grade in it", [f"{who}: {why}" for who, why in summary.unreadable.items()], True
     )
+    _list("Removed from this gradebook by hand, and passed over", summary.removed)
     _list("To look at", noted, True)
     _list("Not graded before, and not handed in this time", waiting, True)
     _list_faults(summary)

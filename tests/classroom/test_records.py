@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 
-from grader.classroom.records import Absence, Adjustment, Enrolled, Record
+from grader.classroom.records import Absence, Adjustment, Enrolled, Excuse, Record
+from grader.report import Report
 from tests.gradebooks import NOON, report
 
 
@@ -19,11 +21,12 @@ from tests.gradebooks import NOON, report
         (8, 3, (-9,), 0),  # never below 0
         (8, 0, (5,), 13),  # but above what could be reached, where somebody gives that by hand
         (None, 0, (4,), 4),
-        (None, 0, (), 0),
+        (None, 0, (-4,), 0),
+        (None, 0, (), None),  # nothing handed in is no zero
     ],
 )
 def test_the_score_that_counts(
-    graded: int | None, penalty: int, by_hand: tuple[int, ...], score: int
+    graded: int | None, penalty: int, by_hand: tuple[int, ...], score: int | None
 ) -> None:
     adjustments = tuple(Adjustment("", points, "me", NOON, "kind") for points in by_hand)
     found = None if graded is None else report(graded)
@@ -37,10 +40,25 @@ def test_what_is_not_graded_has_no_score_whatever_was_given_by_hand() -> None:
     assert (waiting.state, waiting.graded, waiting.score) == ("not graded", None, None)
 
 
-@pytest.mark.parametrize("absence", ["nothing handed in", "could not be read"])
-def test_what_could_not_be_graded_for_the_students_sake_is_worth_nothing(absence: Absence) -> None:
+@pytest.mark.parametrize(
+    ("absence", "score"), [("nothing handed in", None), ("could not be read", 0)]
+)
+def test_what_could_not_be_read_is_worth_nothing_and_nothing_is_no_zero(
+    absence: Absence, score: int | None
+) -> None:
     record = Record(Enrolled("ada"), None, 10, absence=absence)
-    assert (record.state, record.graded, record.score) == (absence, 0, 0)
+    assert (record.state, record.graded, record.score) == (absence, score, score)
+
+
+@pytest.mark.parametrize("absence", get_args(Absence))
+@pytest.mark.parametrize("found", [None, report(8)])
+def test_an_excuse_goes_before_all_else(absence: Absence, found: Report | None) -> None:
+    by_hand = (Adjustment("", 4, "me", NOON, "kind"),)
+    excuse = Excuse("me", NOON, "ill")
+    record = Record(
+        Enrolled("ada"), found, 10, adjustments=by_hand, absence=absence, excused=excuse
+    )
+    assert (record.state, record.graded, record.score) == ("excused", None, None)
 
 
 def test_a_report_with_a_fault_is_no_result() -> None:

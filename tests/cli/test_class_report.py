@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from grader.classroom.gradebook.enrolment import enrol
+from grader.classroom.gradebook.reader import open_gradebook
+from grader.classroom.handin.roster import read_roster
 from grader.classroom.similarity.pairs import Finding, Pair, SharedCode
 from grader.cli import main
 from grader.cli.class_report import PARTS, _plain, _some
-from tests.gradebooks import small_gradebook
+from tests.gradebooks import graded, small_gradebook
 
 
 @pytest.fixture(autouse=True)
@@ -76,3 +79,48 @@ def test_many_exercises_are_cut_short() -> None:
     names = list("abcdefg")
     assert _some(names[:5]) == "a, b, c, d, e"
     assert _some(names) == "a, b, c, d, e and 2 more"
+
+
+# ── the roster is Canvas' own ───────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def canvas(place: Path) -> None:
+    (place / "canvas.csv").write_text(
+        "Student,ID,SIS User ID,SIS Login ID,Section,Lab 1 (4711),Lab 2 (4712)\n"
+        "    Points Possible,,,,,20,5\n"
+        '"Lovelace, Ada",70000,S1,ada-l,A,,4\n'
+    )
+    with open_gradebook("class.db") as book:
+        graded(book, "ada", "one", 5)
+        enrol(book, read_roster(place / "canvas.csv"), [])
+
+
+def test_canvas_own_gradebook_is_given_back(place: Path, canvas: None) -> None:
+    told = call("report", "class.db", "--output", "out", "--only", "csv")
+    assert "Canvas has 20 points possible for Lab 1 (4711), and this gradebook 10" in told
+    assert (place / "out/scores/canvas.csv").read_text().splitlines()[1:] == [
+        "    Points Possible,,,,,20",
+        '"Lovelace, Ada",70000,S1,ada-l,A,5',
+    ]
+    call("report", "class.db", "--output", "out", "--canvas-column", "Lab 2")
+    assert "Lab 2 (4712)" in (place / "out/scores/canvas.csv").read_text()
+    refused = call("report", "class.db", "--output", "o2", "--canvas-column", "Lab 3", status=2)
+    assert "The columns of assignments are: Lab 1 (4711), Lab 2 (4712)." in refused
+    assert not (place / "o2").exists()
+
+
+def test_pseudonyms_are_not_given_away_by_the_roster(place: Path, canvas: None) -> None:
+    call("report", "class.db", "--output", "out", "--pseudonyms")
+    text = "".join(
+        path.read_text()
+        for path in (place / "out").rglob("*")
+        if path.suffix in (".csv", ".jsonl", ".md", ".html")
+    )
+    for secret in ("Lovelace", "70000", "S1,", '"S1"', "ada-l"):
+        assert secret not in text
+    refused = call(
+        *("report", "class.db", "--output", "o2", "--pseudonyms", "--canvas-column", "Lab 1"),
+        status=2,
+    )
+    assert "--canvas-column is for a gradebook whose roster is Canvas' own" in refused

@@ -4,12 +4,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from .models import AdjustmentRow, GradingRow, PreviewRow, StandingRow, SubmissionRow
+from .models import (
+    AdjustmentRow,
+    ExcuseRow,
+    GradingRow,
+    IdentityChangeRow,
+    PreviewRow,
+    StandingRow,
+    SubmissionRow,
+)
+
+Kind = Literal[
+    "handed in",
+    "graded",
+    "adjusted",
+    "accepted",
+    "excused",
+    "no longer excused",
+    "renamed",
+    "merged",
+    "removed",
+    "put back",
+]
 
 
 @dataclass(frozen=True)
@@ -23,7 +44,7 @@ class HistoryEvent:
     """
 
     when: datetime
-    kind: Literal["handed in", "graded", "adjusted", "accepted"]
+    kind: Kind
     text: str
     score: int | None = None
     counts: bool = True
@@ -36,11 +57,19 @@ def events_of(session: Session, student: str) -> list[HistoryEvent]:
     gradings = session.scalars(select(GradingRow).filter_by(student_id=student))
     adjustments = session.scalars(select(AdjustmentRow).filter_by(student_id=student))
     accepted = session.scalars(select(PreviewRow).where(PreviewRow.accepted.is_not(None)))
+    excuses = session.scalars(
+        select(ExcuseRow).filter_by(student_id=student).order_by(ExcuseRow.id)
+    ).all()
+    changes = select(IdentityChangeRow).where(
+        (IdentityChangeRow.new == student) | (IdentityChangeRow.old == student)
+    )
     events = [
         *(_handed_in(row, standing) for row in submissions),
         *(_graded(row, standing) for row in gradings),
         *(_adjusted(row) for row in adjustments),
         *(_accepted(row, student) for row in accepted if student in row.changes),
+        *map(_identity, session.scalars(changes)),
+        *(_excused(row, row is excuses[-1]) for row in excuses),
     ]
     return sorted(events, key=lambda event: event.when)
 
@@ -69,3 +98,13 @@ def _accepted(row: PreviewRow, student: str) -> HistoryEvent:
     before, after = ("none" if score is None else score for score in row.changes[student])
     text = f"{before} → {after}, by a preview that {row.accepted_by} accepted"
     return HistoryEvent(row.accepted or row.made, "accepted", text, row.changes[student][1])
+
+
+def _excused(row: ExcuseRow, latest: bool) -> HistoryEvent:
+    kind: Kind = "excused" if row.excused else "no longer excused"
+    return HistoryEvent(row.made, kind, f"by {row.who}: {row.why}", None, latest)
+
+
+def _identity(row: IdentityChangeRow) -> HistoryEvent:
+    what = f"{row.old} is {row.new} now, " if row.new else ""
+    return HistoryEvent(row.made, cast(Kind, row.kind), f"{what}by {row.who}: {row.why}")

@@ -2,13 +2,16 @@
 
     student ──▶ standing ──▶ submission     what counts: at most one of each a student
        │            └──────▶ grading ──▶ exercise_result, check_result
-       └──▶ adjustment
+       ├──▶ adjustment, excuse
+       └──▶ roster_line                     the roster's lines as they were written
     run: a call of `grader grade`
     kept_result: what came of one exercise of one text, for whoever hands it in
     preview: what would change if the class was graded now
+    identity_change: who was renamed, merged or removed
 
-A row of `submission`, `grading` and `adjustment` is written once and not changed: together they are the history.
-`standing` alone is rewritten, by each run. What a change here needs is a new file in `migrations/versions/`.
+A row of `submission`, `grading`, `adjustment`, `excuse` and `identity_change` is written once and not changed, but for
+the student's identifier: together they are the history. `standing` alone is rewritten, by each run. What a change here
+needs is a new file in `migrations/versions/`.
 """
 
 from __future__ import annotations
@@ -16,7 +19,16 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, DateTime, ForeignKey, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    ForeignKey,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+)
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -52,7 +64,12 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map: ClassVar = {datetime: UtcDateTime, dict[str, Any]: JSON, list[str]: JSON}
+    type_annotation_map: ClassVar = {
+        datetime: UtcDateTime,
+        dict[str, Any]: JSON,
+        list[str]: JSON,
+        list[list[str]]: JSON,
+    }
 
 
 class GradebookRow(Base):
@@ -62,6 +79,8 @@ class GradebookRow(Base):
         possible: exercise → the points that can be reached in it.
         possible_by: the digest of the checks that say so.
         has_roster: whether a roster was given once, so that who is on none is listed.
+        made_with: what else results follow from, as `settings.MadeWith` keeps it; empty in an older gradebook.
+        roster_kind: who made the roster's file, as `handin.roster` calls it.
     """
 
     __tablename__ = "gradebook"
@@ -75,6 +94,8 @@ class GradebookRow(Base):
     has_roster: Mapped[bool]
     deadline: Mapped[datetime | None]
     policy: Mapped[dict[str, Any]]
+    made_with: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    roster_kind: Mapped[str] = mapped_column(Text, default="", server_default="")
 
 
 class RunRow(Base):
@@ -100,6 +121,8 @@ class StudentRow(Base):
     Attributes:
         position: the place in the roster; who is on none comes after.
         deadline: this student's own; empty where the class's holds.
+        ids: the further identifiers of the roster, each with its column's name.
+        removed: taken out by hand: kept with all that belongs to it, and shown nowhere.
     """
 
     __tablename__ = "student"
@@ -112,6 +135,8 @@ class StudentRow(Base):
     login: Mapped[str] = mapped_column(Text)
     on_roster: Mapped[bool]
     deadline: Mapped[datetime | None]
+    ids: Mapped[list[list[str]]] = mapped_column(default=list, server_default="[]")
+    removed: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class SubmissionRow(Base):
@@ -256,3 +281,54 @@ class PreviewRow(Base):
     not_graded: Mapped[list[str]]
     accepted: Mapped[datetime | None]
     accepted_by: Mapped[str] = mapped_column(Text)
+
+
+class ExcuseRow(Base):
+    """Somebody is excused, or is so no longer; the latest row of a student says which.
+
+    Attributes:
+        excused: false where it takes an excuse back.
+    """
+
+    __tablename__ = "excuse"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    student_id: Mapped[str] = mapped_column(ForeignKey("student.id"), index=True)
+    excused: Mapped[bool]
+    who: Mapped[str] = mapped_column(Text)
+    made: Mapped[datetime]
+    why: Mapped[str] = mapped_column(Text)
+
+
+class RosterLineRow(Base):
+    """A line of the latest roster, as it was written, so that it can be given back with scores.
+
+    Attributes:
+        position: from 0, the header's.
+        student_id: empty for the header and for lines that are no student's.
+    """
+
+    __tablename__ = "roster_line"
+
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    student_id: Mapped[str | None] = mapped_column(ForeignKey("student.id"), index=True)
+    cells: Mapped[list[str]]
+
+
+class IdentityChangeRow(Base):
+    """Somebody was called otherwise before.
+
+    Attributes:
+        kind: `renamed`, `merged` (into another), `removed` or `put back`.
+        new: empty where `old` was removed or put back.
+    """
+
+    __tablename__ = "identity_change"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    old: Mapped[str] = mapped_column(String(300))
+    new: Mapped[str] = mapped_column(String(300))
+    who: Mapped[str] = mapped_column(Text)
+    made: Mapped[datetime]
+    why: Mapped[str] = mapped_column(Text)

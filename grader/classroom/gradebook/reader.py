@@ -10,12 +10,13 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime
 from json import JSONDecodeError
 from pathlib import Path
 from typing import Self, TypeVar
 
-from sqlalchemy import Connection, Engine, func, select, tuple_
+from sqlalchemy import Connection, Engine, select, tuple_
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -24,11 +25,14 @@ from ...report import Report
 from ...submission import Source
 from ...text import clean
 from ..handin.read import sources_of
-from ..records import Absence, Adjustment, Enrolled, Record
+from ..records import Absence, Adjustment, Enrolled, Excuse, Record
 from .database import connect
+from .excuses import add_excuse, excuses_of
 from .history import HistoryEvent, events_of
+from .identifiers import identifier_of
 from .integrity import problems
 from .late import LatePolicy
+from .made_with import MadeWith
 from .models import AdjustmentRow, GradebookRow, GradingRow, StandingRow, StudentRow, SubmissionRow
 
 NOTHING_HANDED_IN = "Nothing was handed in."
@@ -50,6 +54,7 @@ class Gradebook:
         deadline: the class's; a student's own goes before it.
         policy: what a day late costs.
         has_roster: whether a roster was given once.
+        made_with: what else results follow from; `None` where an older grader made it.
         new: whether nothing was ever written into it.
     """
 
@@ -79,6 +84,8 @@ class Gradebook:
             self.deadline = row.deadline if row else None
             self.policy = LatePolicy(**row.policy) if row else LatePolicy()
             self.has_roster = row.has_roster if row else False
+            made_with = row.made_with if row else None
+            self.made_with = MadeWith.from_dict(made_with) if made_with else None
 
     @property
     def max_score(self) -> int:
@@ -106,13 +113,14 @@ class Gradebook:
             GradebookError: if there is no such student.
         """
         with self.engine.connect() as connection:
-            page = self._page(connection, only=self._identifier(connection, student))
+            page = self._page(connection, only=identifier_of(connection, student))
             return page[0][1]
 
-    def students(self) -> list[Enrolled]:
-        """Everybody, in the roster's order."""
+    def students(self, *, removed: bool = False) -> list[Enrolled]:
+        """Everybody, in the roster's order; with `removed`, those too who were taken out by hand."""
         with self.engine.connect() as connection, Session(connection) as session:
             order = select(StudentRow).order_by(StudentRow.position, StudentRow.id)
+            order = order if removed else order.where(~StudentRow.removed)
             rows = session.scalars(order, execution_options={"yield_per": _PAGE})
             return [_student(row) for row in rows]
 
@@ -133,7 +141,7 @@ class Gradebook:
             query = (
                 select(SubmissionRow.sources)
                 .join(StandingRow, StandingRow.submission_id == SubmissionRow.id)
-                .where(StandingRow.student_id == self._identifier(connection, student))
+                .where(StandingRow.student_id == identifier_of(connection, student))
             )
             return sources_of(connection.execute(query).scalar() or {})
 
@@ -169,7 +177,7 @@ class Gradebook:
         def add(session: Session) -> None:
             session.add(
                 AdjustmentRow(
-                    student_id=self._identifier(session.connection(), student),
+                    student_id=identifier_of(session.connection(), student),
                     exercise=exercise,
                     points=points,
                     who=made.who,
@@ -181,6 +189,33 @@ class Gradebook:
         self.write(add)
         return made
 
+    def excuse(self, student: str, *, why: str, who: str) -> Excuse:
+        """Excuses a student: no score, in no mean, and `EX` in Canvas. What was graded is kept.
+
+        Args:
+            student: the identifier; a login or a mail address will do.
+            why: the reason, which is kept with the name of `who` excuses.
+
+        Raises:
+            GradebookError: if there is no such student, no reason is given, or it cannot be written.
+        """
+        return self._excuse(student, True, why, who)
+
+    def unexcuse(self, student: str, *, why: str, who: str) -> Excuse:
+        """Takes an excuse back; both stay in the history.
+
+        Raises:
+            GradebookError: as `excuse`, and if the student is not excused.
+        """
+        return self._excuse(student, False, why, who)
+
+    def _excuse(self, student: str, excused: bool, why: str, who: str) -> Excuse:
+        def add(session: Session) -> Excuse:
+            found = identifier_of(session.connection(), student)
+            return add_excuse(session, found, excused, why, who)
+
+        return self.write(add)
+
     def history(self, student: str) -> list[HistoryEvent]:
         """All that was handed in, graded and adjusted, the oldest first.
 
@@ -188,7 +223,7 @@ class Gradebook:
             GradebookError: if there is no such student.
         """
         with self.engine.connect() as connection, Session(connection) as session:
-            return events_of(session, self._identifier(connection, student))
+            return events_of(session, identifier_of(connection, student))
 
     def check(self) -> list[str]:
         """What does not fit together, as sentences; nothing where all is well."""
@@ -224,23 +259,6 @@ class Gradebook:
                 time.sleep(1)
         raise AssertionError  # the last try returns or raises
 
-    def _identifier(self, connection: Connection, student: str) -> str:
-        """The identifier as it is kept; a login, or another case, will do."""
-        exact = connection.scalar(select(StudentRow.id).where(StudentRow.id == student))
-        if exact is not None:
-            return exact
-        wanted = student.casefold()
-        like = select(StudentRow.id).where(
-            (func.lower(StudentRow.id) == wanted)
-            | (func.lower(StudentRow.login) == wanted)
-            | (func.lower(StudentRow.email) == wanted)
-        )
-        found = connection.scalars(like.limit(2)).all()
-        if len(found) != 1:
-            several = "several students are" if found else "no student is"
-            raise GradebookError(f"In this gradebook {several} called {student!r}.")
-        return found[0]
-
     def _page(
         self,
         connection: Connection,
@@ -266,16 +284,19 @@ class Gradebook:
         )
         if after is not None:
             query = query.where(tuple_(StudentRow.position, StudentRow.id) > tuple_(*after))
-        if only is not None:
-            query = query.where(StudentRow.id == only)
+        shown = ~StudentRow.removed if only is None else StudentRow.id == only
+        query = query.where(shown)
         with Session(connection) as session:
             rows = session.execute(query).all()
             ids = [row[0].id for row in rows]
-            adjustments = _adjustments(session, ids)
+            adjustments, excuses = _adjustments(session, ids), excuses_of(session, ids)
             return [
                 (
                     (student.position, student.id),
-                    self._record(student, standing, rest, adjustments[student.id]),
+                    replace(
+                        self._record(student, standing, rest, adjustments[student.id]),
+                        excused=excuses.get(student.id),
+                    ),
                 )
                 for student, standing, *rest in rows
             ]
@@ -336,7 +357,8 @@ def _adjustments(session: Session, ids: Sequence[str]) -> defaultdict[str, list[
 
 
 def _student(row: StudentRow) -> Enrolled:
-    return Enrolled(row.id, row.name, row.email, row.section, row.login, row.on_roster)
+    ids = tuple((column, text) for column, text in row.ids)
+    return Enrolled(row.id, row.name, row.email, row.section, row.login, row.on_roster, ids)
 
 
 def open_gradebook(where: str | Path, *, create: bool = False) -> Gradebook:

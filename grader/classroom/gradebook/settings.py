@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from sqlalchemy.orm import Session
 
 from .late import LatePolicy
+from .made_with import MadeWith
 from .models import GradebookRow
 from .reader import Gradebook
 
@@ -30,8 +31,13 @@ class GradebookSettings:
     policy: LatePolicy | None = None
 
 
-def write_settings(gradebook: Gradebook, settings: GradebookSettings) -> None:
+def write_settings(
+    gradebook: Gradebook, settings: GradebookSettings, made_with: MadeWith | None = None
+) -> None:
     """Writes settings down, in a new gradebook as in one that has some.
+
+    Args:
+        made_with: what else results follow from; `None` leaves that as it was.
 
     Raises:
         GradebookError: if it cannot be written.
@@ -47,6 +53,8 @@ def write_settings(gradebook: Gradebook, settings: GradebookSettings) -> None:
         row.deadline = settings.deadline or row.deadline
         if settings.policy is not None:
             row.policy = settings.policy.to_dict()
+        if made_with is not None:
+            row.made_with = made_with.to_dict()
 
     gradebook.write(update)
     gradebook.refresh()

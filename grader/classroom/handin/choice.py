@@ -23,7 +23,8 @@ def choose(
     hand_ins: Iterable[HandIn], students: Sequence[Enrolled]
 ) -> tuple[dict[str, ChosenHandIn], list[Enrolled]]:
     """What each student has handed in, by identifier; and the students who were not known yet."""
-    matcher = Matcher(students)
+    hand_ins = list(hand_ins)
+    matcher = Matcher(students, (each.aliases for each in hand_ins))
     of_student: dict[str, list[HandIn]] = {}
     new: dict[str, Enrolled] = {}
     for each in hand_ins:

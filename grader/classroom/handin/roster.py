@@ -5,16 +5,33 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from ...errors import RosterError
+from ...submission.encodings import other_text
 from ...text import clean
 from ..records import Enrolled
+from .roster_columns import CANVAS, MOODLE_WORKSHEET, Columns, columns_of
 
 ID_LENGTH = 300
+_TEST_STUDENTS = ("student, test", "test student")  # as Canvas calls the one of its student view
+_STUDENT_ROLES = ("student", "learner", "학생", "수강생")
+_STAFF_ROLES = (
+    *(
+        "instructor",
+        "teacher",
+        "non-editing teacher",
+        "ta",
+        "teaching assistant",
+        "grader",
+        "reader",
+    ),
+    *("observer", "manager", "designer", "course builder", "교수", "강사", "조교"),
+)
 
 
 @dataclass(frozen=True)
@@ -29,127 +46,217 @@ class RosterEntry:
     deadline: datetime | None = None
 
 
-# what the columns are called, by who made the file; the first whose identifier is there is taken
-_KINDS: tuple[tuple[str, dict[str, tuple[str, ...]]], ...] = (
-    ("GitHub Classroom", {"id": ("identifier",), "login": ("github_username",), "name": ("name",)}),
-    (
-        "Classroom 50",
-        {
-            "id": ("username",),
-            "login": ("username",),
-            "name": ("first_name", "last_name"),
-            "email": ("email",),
-            "section": ("section",),
-        },
-    ),
-    (
-        "Canvas",
-        {
-            "id": ("id",),
-            "login": ("sis login id",),
-            "name": ("student",),
-            "section": ("section",),
-        },
-    ),
-    (
-        "a plain table",
-        {
-            "id": ("id",),
-            "login": ("login",),
-            "name": ("name",),
-            "email": ("email",),
-            "section": ("section",),
-        },
-    ),
-)
-_NEEDED = {"Canvas": "sis login id"}
+@dataclass(frozen=True)
+class RosterLine:
+    """A line of a roster's file as it was written; `student` is the identifier, empty where it is no student's."""
+
+    student: str
+    cells: tuple[str, ...]
 
 
-def read_roster(path: Path) -> list[RosterEntry]:
+class Roster(list[RosterEntry]):
+    """The students of a roster's file.
+
+    Attributes:
+        kind: who made it, as `roster_columns` calls it.
+        lines: all of its lines, the header first.
+    """
+
+    def __init__(
+        self, entries: Iterable[RosterEntry], kind: str = "", lines: Sequence[RosterLine] = ()
+    ) -> None:
+        super().__init__(entries)
+        self.kind = kind
+        self.lines = tuple(lines)
+
+
+def read_roster(path: Path, identifier: str = "") -> Roster:
     """The students of a CSV file, in its order.
 
-    The header says which kind it is: GitHub Classroom's (`identifier`, `github_username`, …), Classroom 50's
-    (`username`, `first_name`, …), Canvas' gradebook (`Student`, `ID`, `SIS Login ID`, …), or a plain one with `id` and
-    any of `name`, `email`, `login`, `section`. A column `deadline` may stand in each.
+    The header says who made it: GitHub Classroom, Classroom 50, Canvas (its gradebook), Moodle (the participants or the
+    grading worksheet), Blackboard, Brightspace or Gradescope; or it is a table with a column such as `id` or `학번` and
+    any of `name`, `email`, `login`, `section`. A column `deadline` may stand in each. Fields may be parted by commas,
+    semicolons or tabs; the text may be UTF-8, UTF-16 or CP949.
+
+    Args:
+        identifier: the header of the column that holds the identifier; empty where the header is to tell.
 
     Raises:
-        RosterError: if the file cannot be read, has another header, or names a student twice.
+        RosterError: if the file cannot be read, no column identifies students, or two have the same identifier.
     """
+    text = _text_of(path)
+    first, rest = text.split("\n", 1) if "\n" in text else (text, "")
+    delimiter = ""
+    if match := re.fullmatch(r"\"?sep=(.)\"?", first.strip()):  # Excel's own first line
+        delimiter, text = match[1], rest
+    text = text.lstrip("\r\n")
+    first = re.sub(r'"[^"]*"', "", text.split("\n", 1)[0])
+    rows = csv.reader(
+        io.StringIO(text, newline=""), delimiter=delimiter or max(",;\t", key=first.count)
+    )
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        header = next(rows, [])
+        columns = _columns(header, path, identifier)
+        lines = [(rows.line_num, row) for row in rows if any(cell.strip() for cell in row)]
+    except csv.Error as error:
+        raise RosterError(f"The roster {path}, line {rows.line_num}: {error}.") from error
+    return _Reader(path, header, columns).roster(lines)
+
+
+def _text_of(path: Path) -> str:
+    try:
+        data = path.read_bytes()
     except OSError as error:
         raise RosterError(f"The roster {path} cannot be read: {error.strerror}.") from error
+    try:
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
+        if other := other_text(data):
+            return other[0]
         raise RosterError(
             f"The roster {path} is not UTF-8 text. Save it as “CSV UTF-8”."
         ) from error
-    first = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=first.count)
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+
+
+def _columns(header: Sequence[str], path: Path, identifier: str) -> Columns:
+    shown = clean(", ".join(one.strip() for one in header), 300)
     try:
-        header = [cell.strip().casefold() for cell in next(rows, [])]
-        columns = _columns(header, path)
-        entries = [
-            entry
-            for row in rows
-            if any(cell.strip() for cell in row)
-            and (
-                entry := _entry(dict(zip(header, row, strict=False)), columns, path, rows.line_num)
-            )
-        ]
-    except csv.Error as error:
-        raise RosterError(f"The roster {path}, line {rows.line_num}: {error}.") from error
-    _expect_unique(entries, path)
-    return entries
-
-
-def _columns(header: Sequence[str], path: Path) -> dict[str, tuple[str, ...]]:
-    for kind, columns in _KINDS:
-        if columns["id"][0] in header and _NEEDED.get(kind, columns["id"][0]) in header:
-            return columns
-    raise RosterError(
-        f"The roster {path} has none of the headers that are known: `identifier` (GitHub Classroom), `username` "
-        "(Classroom 50), `ID` and `SIS Login ID` (Canvas), or `id`. Its first line is "
-        f"{clean(','.join(header), 200)!r}."
-    )
-
-
-def _entry(
-    row: dict[str, str], columns: dict[str, tuple[str, ...]], path: Path, line: int
-) -> RosterEntry | None:
-    def value(what: str) -> str:
-        parts = (row.get(name, "").strip() for name in columns.get(what, ()))
-        return clean(" ".join(part for part in parts if part), ID_LENGTH - 50)
-
-    if not value("id"):
-        # Canvas has lines for the points that are possible
-        if "sis login id" in row:
-            return None
-        raise RosterError(f"The roster {path}, line {line}: there is no identifier.")
-    deadline = row.get("deadline", "").strip()
-    try:
-        until = read_time(deadline) if deadline else None
-    except ValueError:
+        columns = columns_of(header, identifier)
+    except KeyError:
         raise RosterError(
-            f"The roster {path}, line {line}: {clean(deadline, 60)!r} is no date. Write it as 2026-11-20T23:59."
+            f"The roster {path} has no column {identifier!r}. Its columns are: {shown}."
         ) from None
-    student = Enrolled(
-        id=value("id"),
-        name=value("name"),
-        email=value("email"),
-        section=value("section"),
-        login=value("login"),
-    )
-    return RosterEntry(student, until)
+    if columns is None:
+        raise RosterError(
+            f"The roster {path} has none of the headers that are known, such as `identifier` (GitHub Classroom), "
+            f"`ID` and `SIS Login ID` (Canvas), `ID number` (Moodle), or `id`. Its first line is {shown!r}. "
+            "Name the column that identifies a student with --id."
+        )
+    return columns
 
 
-def _expect_unique(entries: Iterable[RosterEntry], path: Path) -> None:
-    seen = set()
-    for entry in entries:
-        key = entry.student.id.casefold()
-        if key in seen:
-            raise RosterError(f"The roster {path} has {entry.student.id!r} twice. Remove one.")
-        seen.add(key)
+class _Reader:
+    """Reads the lines of one roster."""
+
+    def __init__(self, path: Path, header: Sequence[str], columns: Columns) -> None:
+        self.path = path
+        self.header = [cell.strip() for cell in header]
+        self.columns = columns
+        self.id_place = columns.id[0]
+
+    def roster(self, lines: Sequence[tuple[int, list[str]]]) -> Roster:
+        students = [line for line, row in lines if self._is_student(row)]
+        chosen = set(students)
+        rows = [row for line, row in lines if line in chosen]
+        for place in self.columns.id:
+            if all(_cell(row, place) for row in rows):
+                self.id_place = place
+                break
+        entries, kept = [], [RosterLine("", tuple(self.header))]
+        numbers = []
+        for line, row in lines:
+            if line in chosen:
+                entries.append(self._entry(row, line))
+                numbers.append(line)
+            student = entries[-1].student.id if line in chosen else ""
+            if student or not self._is_passed_over(row):
+                kept.append(RosterLine(student, tuple(row)))
+        self._expect_unique(entries, numbers)
+        return Roster(entries, self.columns.kind, kept)
+
+    def _value(self, row: Sequence[str], what: str) -> str:
+        place = self.columns.single.get(what)
+        return "" if place is None else self._clean(_cell(row, place))
+
+    def _clean(self, text: str) -> str:
+        if self.columns.kind == "Brightspace":
+            text = text.removeprefix("#")  # so that no spreadsheet takes it for a number
+        return clean(" ".join(text.split()), ID_LENGTH - 50)
+
+    def _name(self, row: Sequence[str]) -> str:
+        parts = [part for place in self.columns.name if (part := _cell(row, place))]
+        korean = all(re.fullmatch("[가-힣]+", part) for part in parts)
+        return self._clean(("" if korean else " ").join(parts))
+
+    def _is_passed_over(self, row: Sequence[str]) -> bool:
+        """Canvas' own student for trying things out, and those who teach."""
+        name = self._name(row).casefold()
+        if self.columns.kind == CANVAS and name in _TEST_STUDENTS:
+            place = self.columns.further.get("SIS User ID")
+            return place is None or not _cell(row, place)
+        several = re.split(r"[,;/]", self._value(row, "role").casefold())
+        roles = {role.strip() for role in several}
+        return bool(roles & {*_STAFF_ROLES}) and not roles & {*_STUDENT_ROLES}
+
+    def _is_student(self, row: Sequence[str]) -> bool:
+        if self._is_passed_over(row):
+            return False
+        # Canvas has lines for the points that are possible, in its own language, and for how grades are posted
+        places = (*self.columns.id, *self.columns.further.values())
+        named = self._value(row, "login") or any(_cell(row, place) for place in places)
+        return self.columns.kind != CANVAS or bool(named)
+
+    def _entry(self, row: Sequence[str], line: int) -> RosterEntry:
+        places = dict.fromkeys([self.id_place, *self.columns.id])
+        identifier = next(
+            (text for place in places if (text := self._clean(_cell(row, place)))), ""
+        )
+        if not identifier:
+            raise RosterError(f"The roster {self.path}, line {line}: there is no identifier.")
+        deadline = self._value(row, "deadline")
+        try:
+            until = read_time(deadline) if deadline else None
+        except ValueError:
+            raise RosterError(
+                f"The roster {self.path}, line {line}: {clean(deadline, 60)!r} is no date. "
+                "Write it as 2026-11-20T23:59."
+            ) from None
+        student = Enrolled(
+            id=identifier,
+            name=self._name(row),
+            email=self._value(row, "email"),
+            section=self._value(row, "section"),
+            login=self._value(row, "login"),
+            ids=tuple(self._further(row, identifier)),
+        )
+        return RosterEntry(student, until)
+
+    def _further(self, row: Sequence[str], identifier: str) -> Iterator[tuple[str, str]]:
+        places = {self.header[place]: place for place in self.columns.id} | dict(
+            self.columns.further
+        )
+        single = self.columns.single
+        for name, place in places.items():
+            text = self._clean(_cell(row, place))
+            if not any(map(str.isalnum, text)) or place in (
+                single.get("login"),
+                single.get("email"),
+            ):
+                continue
+            if text != identifier:
+                yield name, text
+            # "Participant 5000" in Moodle's worksheet is 5000 in the names of its downloads
+            if self.columns.kind == MOODLE_WORKSHEET and (number := re.search(r"\D(\d+)$", text)):
+                if name.casefold() == "identifier":
+                    yield name, number[1]
+
+    def _expect_unique(self, entries: Sequence[RosterEntry], lines: Sequence[int]) -> None:
+        seen: dict[tuple[str, str], int] = {}
+        for entry, line in zip(entries, lines, strict=True):
+            student = entry.student
+            own = [(self.header[self.id_place] or "identifier", student.id)]
+            own += [("login", student.login), ("mail address", student.email), *student.ids]
+            for what, text in own:
+                key = what.casefold(), text.casefold()
+                if text and seen.setdefault(key, line) != line:
+                    raise RosterError(
+                        f"The roster {self.path} has {text!r} twice as {what}: in line {seen[key]} and in line "
+                        f"{line}. Mend or remove one of them."
+                    )
+
+
+def _cell(row: Sequence[str], place: int) -> str:
+    return row[place].strip() if place < len(row) else ""
 
 
 def read_time(text: str) -> datetime:
@@ -168,18 +275,20 @@ def read_time(text: str) -> datetime:
 
 
 class Matcher:
-    """Finds the student that a submission belongs to, by whatever identifier it carries."""
+    """Finds the student that a submission belongs to, by whatever identifier it carries.
 
-    def __init__(self, students: Iterable[Enrolled]) -> None:
+    Args:
+        students: all of them.
+        carried: the names that the submissions carry, each with its aliases. Where a text is one student's identifier
+            in one column and another's in another, the column counts that more of the submissions use.
+    """
+
+    def __init__(self, students: Iterable[Enrolled], carried: Iterable[Sequence[str]] = ()) -> None:
         students = list(students)
         self._sure: dict[str, str] = {}
         self._likely: dict[str, str] = {}
-        for kind in ("login", "email", "id"):  # an identifier goes before a login of the same text
-            self._sure |= {
-                value.casefold(): student.id
-                for student in students
-                if (value := getattr(student, kind))
-            }
+        for known in _by_use(_identifiers(students), carried):
+            self._sure |= known
         for student in students:
             for value in (student.email.partition("@")[0], student.name, _letters(student.name)):
                 key = value.casefold()
@@ -195,6 +304,11 @@ class Matcher:
                     return known[key]
         return next((found for key in keys if (found := self._by_end(key))), None)
 
+    def find_surely(self, aliases: Sequence[str]) -> str | None:
+        """The id of the student of whom one of `aliases` is an identifier, login or mail address; no names."""
+        keys = (alias.strip().casefold() for alias in aliases)
+        return next((self._sure[key] for key in keys if self._sure.get(key)), None)
+
     def _by_end(self, key: str) -> str | None:
         """`<assignment>-<login>`, as classrooms name repositories; logins have hyphens, so the longest end counts."""
         for name in (key, re.sub(r"-\d+$", "", key)):
@@ -203,6 +317,29 @@ class Matcher:
                 if found := self._sure.get("-".join(parts[start:])):
                     return found
         return None
+
+
+def _identifiers(students: Sequence[Enrolled]) -> dict[str, dict[str, str]]:
+    """Column → text → student, of all that identifies; the identifier itself is last and goes before all."""
+    columns: dict[str, dict[str, str]] = {"": {}}
+    for student in students:
+        for column, text in student.ids:
+            columns.setdefault(column, {})[text.casefold()] = student.id
+    for kind in ("login", "email", "id"):  # an identifier goes before a login of the same text
+        texts = ((getattr(student, kind), student.id) for student in students)
+        columns[f" {kind}"] = {text.casefold(): who for text, who in texts if text}
+    return columns
+
+
+def _by_use(
+    columns: dict[str, dict[str, str]], carried: Iterable[Sequence[str]]
+) -> list[dict[str, str]]:
+    """The columns, those that more submissions use later; among equals, as they were."""
+    used: Counter[str] = Counter()
+    for aliases in carried:
+        keys = {alias.strip().casefold() for alias in aliases}
+        used.update(name for name, known in columns.items() if keys & known.keys())
+    return [columns[name] for name in sorted(columns, key=lambda name: used[name])]
 
 
 def _letters(name: str) -> str:

@@ -1,8 +1,12 @@
 """Scores as the files that learning platforms import, safe to open in a spreadsheet.
 
+Where the roster is the platform's own file, that one is given back with scores (`own_sheet.py`); else:
+
 Canvas finds a student by "SIS User ID", else by "SIS Login ID" (its own "ID" stays empty), and reads the points
 possible from the second line. Moodle asks which column names the student. Blackboard finds the student by "Username".
-Classroom 50's columns are those of its `scores.csv`.
+Classroom 50's columns are those of its `scores.csv`. `scores.csv` here is for a spreadsheet of one's own: it says in a
+column `state` why there is no score. Who is excused, not graded, or handed in nothing has an empty cell everywhere
+(Canvas: `EX` for the excused), which an import takes for no score and never for a zero.
 """
 
 from __future__ import annotations
@@ -13,9 +17,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ...outputs.escape import cell
+from ..records import RosterSheet
 from .class_summary import ClassSummary
-
-Value = str | int | float | None
+from .own_sheet import PLATFORM_OF, Value, own_rows
 
 
 def write_csv(path: Path, rows: Iterable[Sequence[Value]]) -> None:
@@ -25,16 +29,24 @@ def write_csv(path: Path, rows: Iterable[Sequence[Value]]) -> None:
         writer.writerows(map(cell, row) for row in rows)
 
 
-def write_exports(summary: ClassSummary, folder: Path) -> list[Path]:
+def write_exports(
+    summary: ClassSummary, folder: Path, sheet: RosterSheet | None = None, column: str = ""
+) -> list[Path]:
     """Writes a file for each platform into `folder`; their paths.
 
+    Args:
+        sheet: the roster as it was written: its platform's file is that one with scores.
+        column: the header of Canvas' column for the scores; empty where the assignment's title is to tell.
+
     Raises:
+        ReportError: if Canvas' gradebook has no such column.
         OSError: if one cannot be written.
     """
     paths = []
     for name, rows in PLATFORMS.items():
         path = folder / f"{name}.csv"
-        write_csv(path, rows(summary))
+        own = sheet is not None and PLATFORM_OF.get(sheet.kind) == name
+        write_csv(path, own_rows(sheet, summary, column) if sheet and own else rows(summary))
         paths.append(path)
     return paths
 
@@ -47,7 +59,8 @@ def _canvas(summary: ClassSummary) -> Iterator[Sequence[Value]]:
     yield "Student", "ID", "SIS User ID", "SIS Login ID", "Section", _score_column(summary)
     yield "Points Possible", "", "", "", "", summary.max_score
     for line in summary.lines:
-        yield line.name or line.id, "", line.id, line.login or line.email, line.section, line.score
+        score = "EX" if line.state == "excused" else line.score
+        yield line.name or line.id, "", line.id, line.login or line.email, line.section, score
 
 
 def _moodle(summary: ClassSummary) -> Iterator[Sequence[Value]]:
@@ -77,11 +90,25 @@ def _classroom50(summary: ClassSummary) -> Iterator[Sequence[Value]]:
         )
 
 
+def _plain(summary: ClassSummary) -> Iterator[Sequence[Value]]:
+    yield (
+        *("id", "name", "login", "email", "section", "state"),
+        *("score", "max_score", "graded", "submitted", "late_days", "adjusted"),
+    )
+    for line in summary.lines:
+        yield (
+            *(line.id, line.name, line.login, line.email, line.section, line.state),
+            *(line.score, line.max_score, line.graded, stamp(line.submitted), line.late_days),
+            _truth(line.adjusted),
+        )
+
+
 PLATFORMS: dict[str, Callable[[ClassSummary], Iterator[Sequence[Value]]]] = {
     "canvas": _canvas,
     "moodle": _moodle,
     "blackboard": _blackboard,
     "classroom50": _classroom50,
+    "scores": _plain,
 }
 
 

@@ -82,7 +82,7 @@ def _sums(record: Record) -> dict[str, object]:
 
 
 def _score(record: Record) -> str:
-    return "not graded" if record.score is None else f"{record.score} of {record.max_score} points"
+    return record.state if record.score is None else f"{record.score} of {record.max_score} points"
 
 
 def _problem(record: Record) -> str:

@@ -99,6 +99,7 @@ class Pseudonyms:
             commit="",
             digest="",
             adjustments=tuple(replace(each, who="staff") for each in record.adjustments),
+            excused=record.excused and replace(record.excused, who="staff"),
         )
 
     def _without_others(self, text: str) -> str:
@@ -123,7 +124,8 @@ def _ends(text: str, at: int) -> bool:
 
 def _identities(student: Enrolled) -> list[str]:
     mailbox = student.email.partition("@")[0]
-    texts = (student.id, student.login, student.email, student.name, mailbox)
+    further = (text for _, text in student.ids)
+    texts = (student.id, student.login, student.email, student.name, mailbox, *further)
     return list(dict.fromkeys(text.strip() for text in texts if text.strip()))
 
 

@@ -13,7 +13,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from ...errors import ReportError
-from ..records import Record
+from ..records import Record, RosterSheet
 from ..sanitize import name_of, shown
 from ..similarity.pairs import Finding
 from .class_summary import ClassSummary
@@ -28,7 +28,7 @@ _ABOUT = """Made by grader report: {title}
 
 As far as it was asked for:
 index.html   the report; open it in a browser (it needs this folder, and no network)
-scores/      the scores, for Canvas, Moodle, Blackboard and Classroom 50
+scores/      the scores, for Canvas, Moodle, Blackboard and Classroom 50; scores.csv for a spreadsheet
 feedback/    a file for each student, as Markdown and as a page
 tables/      everything as data: records.jsonl, and tables as Parquet or CSV
 
@@ -44,6 +44,8 @@ def write_report(
     parts: Collection[str] = PARTS,
     present: Callable[[Record], Record] = lambda record: record,
     findings: Sequence[Finding] | None = None,
+    sheet: RosterSheet | None = None,
+    canvas_column: str = "",
 ) -> ClassSummary:
     """Writes the report of a class into `folder`.
 
@@ -54,6 +56,8 @@ def write_report(
         parts: which of `PARTS` to write.
         present: applied to each record first, to put pseudonyms in.
         findings: similar pairs for the page, numbered in the order of the records; `None` where nobody looked.
+        sheet: the roster as it was written, to be given back with scores.
+        canvas_column: the header of Canvas' column for the scores; empty where the title is to tell.
 
     Raises:
         ReportError: if `folder` holds something else than a report; nothing is touched.
@@ -66,6 +70,8 @@ def write_report(
     made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=parent))
     try:
         summary = _write(records, made, title, parts, present, findings)
+        if "csv" in parts:
+            write_exports(summary, made / "scores", sheet, canvas_column)
         (made / MARK).write_text(_ABOUT.format(title=title), encoding="utf-8")
         if folder.exists():
             old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=parent))
@@ -127,6 +133,4 @@ def _write(
             data.close(summary)
     if page:
         page.close(summary, findings)
-    if "csv" in parts:
-        write_exports(summary, paths["csv"])
     return summary

@@ -17,7 +17,8 @@ from typing import Any, Self, TextIO
 from ...outputs.escape import cell
 from ..records import Record
 from .class_summary import ClassSummary
-from .exports import Value, stamp
+from .exports import stamp
+from .own_sheet import Value
 
 BATCH = 5000  # rows
 # column → its type, as pyarrow names it
@@ -187,6 +188,7 @@ def record_json(record: Record) -> str:
         "state": record.state,
         "score": record.score,
         "submitted": stamp(record.submitted),
+        "excused": record.excused and vars(record.excused) | {"when": stamp(record.excused.when)},
         "adjustments": [vars(each) | {"when": stamp(each.when)} for each in record.adjustments],
         "report": report and {"score": report.score, "max_score": report.max_score, **vars(report)},
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -18,9 +18,11 @@ from ...machines import cores
 from ...report import Report
 from ...submission import Submission
 from ...submission.protected import Announced, announced_in, changed_files, disagreement
-from ..gradebook.enrolment import await_results, enrol
+from ..gradebook.changes import completed, refuse_changes
+from ..gradebook.enrolment import await_results, enrol, listed_students, removed_students
 from ..gradebook.kept import keep, kept
-from ..gradebook.late import LatePolicy, late_days
+from ..gradebook.late import late_days
+from ..gradebook.made_with import MadeWith
 from ..gradebook.reader import Gradebook
 from ..gradebook.settings import GradebookSettings, write_max_scores, write_settings
 from ..gradebook.writer import GradebookWriter, ReceivedHandIn
@@ -32,7 +34,7 @@ from .assembly import Assembly, Job, WantedReport
 from .conditions import Conditions, GradingConditions, Rules
 from .pool import Workers, local_workers
 from .trouble import Trouble, told, trouble_of
-from .worker import Task
+from .worker import Task, normalized_devices
 
 READ_AHEAD = 16  # submissions that are written down in one transaction
 
@@ -62,6 +64,7 @@ class RunSummary:
         exercises_kept: how many stood, or were run for another student who handed in the same.
         unreadable: student → why there was nothing to grade in it.
         faults: student → why there is no verdict, through no fault of the student.
+        removed: who was taken out by hand, and has something in the folder all the same.
     """
 
     handed_in: int = 0
@@ -71,6 +74,7 @@ class RunSummary:
     exercises_kept: int = 0
     unreadable: dict[str, str] = field(default_factory=dict)
     faults: dict[str, tuple[Trouble, ...]] = field(default_factory=dict)
+    removed: list[str] = field(default_factory=list)
 
 
 def grade_class(
@@ -85,6 +89,7 @@ def grade_class(
     roster: Sequence[RosterEntry] | None = None,
     workers: Workers | None = None,
     force: bool = False,
+    change: bool = False,
     progress: Progress | None = None,
     kept_in: Gradebook | None = None,
 ) -> RunSummary:
@@ -102,9 +107,11 @@ def grade_class(
         roster: the students, in their order; without one, the gradebook's, and whoever has handed something in.
         workers: by default a process for each core of this machine.
         force: run again what was graded before, and every exercise for each student.
+        change: whether it is meant where the call differs from what the gradebook was made with.
         kept_in: where results of single exercises are kept; by default in `gradebook`.
 
     Raises:
+        ChangeError: if it differs, and `change` is not given.
         LayoutError: if there is nothing to grade in `submissions`.
         GradebookError: if the gradebook cannot be written.
         WorkersError: if the workers cannot be used.
@@ -115,7 +122,12 @@ def grade_class(
         raise ValueError("a class is graded by the instructor's assignment: on(…, instructor=True)")
     course = assigned.course if assigned else course or load_course()
     conditions = conditions or GradingConditions()
-    settings = _completed(settings or GradebookSettings(), gradebook, assigned)
+    settings = completed(settings or GradebookSettings(), gradebook, assigned)
+    conditions = _with_devices(conditions, gradebook)
+    devices = normalized_devices(conditions.devices)
+    if not change:
+        made_with = MadeWith.of(course, assigned, settings.exercises, devices)
+        refuse_changes(gradebook, settings, made_with)
     for name in settings.exercises:
         if name not in course.names:
             raise LayoutError(f"There is no exercise {name!r} in the course {course.title!r}.")
@@ -127,32 +139,25 @@ def grade_class(
     wanted = settings.exercises or _found(hand_ins, course, policy.closes(settings.deadline))
     in_order = tuple(name for name in course.names if name in wanted)
     title = settings.title or folder.resolve().name
-    write_settings(gradebook, replace(settings, title=title, exercises=in_order))
-    students = [entry.student for entry in roster or ()] or gradebook.students()
-    chosen, new = choose(hand_ins, students)
+    made_with = MadeWith.of(course, assigned, in_order, devices)
+    write_settings(gradebook, replace(settings, title=title, exercises=in_order), made_with)
+    chosen, new = choose(hand_ins, listed_students(gradebook, roster))
     enrol(gradebook, roster, new)
+    gone = removed_students(gradebook) & chosen.keys()
+    chosen = {student: mine for student, mine in chosen.items() if student not in gone}
     await_results(gradebook, chosen)
     rules = Rules(course, assigned, protected or {}, conditions, force)
     workers = workers or local_workers(cores(), course, conditions.limits, conditions.devices)
     run = _Run(gradebook, rules, chosen, progress or Progress(), kept_in or gradebook)
-    return run.grade(workers)
+    summary = run.grade(workers)
+    summary.removed = sorted(gone)
+    return summary
 
 
-def _completed(
-    given: GradebookSettings, gradebook: Gradebook, assigned: AssignedCourse | None
-) -> GradebookSettings:
-    """The settings, with what is not given taken from the assignment and then from the gradebook."""
-    exercises, deadline, policy = given.exercises, given.deadline, given.policy
-    if assigned:
-        exercises = exercises or assigned.names
-        deadline = deadline or assigned.assignment.deadline
-        policy = policy or LatePolicy(**asdict(assigned.assignment.late))
-    return GradebookSettings(
-        given.title or gradebook.title,
-        tuple(exercises or gradebook.exercises),
-        deadline or gradebook.deadline,
-        policy,
-    )
+def _with_devices(conditions: GradingConditions, gradebook: Gradebook) -> GradingConditions:
+    """The conditions, with the devices that the gradebook was made with where none is named."""
+    kept = gradebook.made_with.devices if gradebook.made_with else ()
+    return replace(conditions, devices=conditions.devices or kept)
 
 
 def _found(hand_ins: Sequence[HandIn], course: Course, until: datetime | None) -> tuple[str, ...]:

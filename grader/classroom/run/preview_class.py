@@ -41,7 +41,8 @@ def preview_class(
     """Grades a class without counting it: nothing that counts changes, and a preview waits to be accepted.
 
     Args:
-        grade: `grade_class` with its arguments but `gradebook` and `kept_in`, such as `partial(grade_class, "lab-1")`.
+        grade: `grade_class` with its arguments but `gradebook` and `kept_in`, such as `partial(grade_class, "lab-1")`;
+            what it would change is shown, and so may be another one than the gradebook was made with.
         who: makes the preview.
 
     Raises:
@@ -50,7 +51,7 @@ def preview_class(
     with copied(gradebook) as copy:
         counts = what_counts(copy)
         before = {record.student.id: ScoreStanding.of(record) for record in copy.records()}
-        summary = grade(gradebook=copy, kept_in=gradebook)
+        summary = grade(gradebook=copy, kept_in=gradebook, change=True)
         changes = changes_between(before, copy.records())
         would_count = what_would_count(copy)
     scores = {
@@ -97,7 +98,7 @@ def accept_preview(gradebook: Gradebook, grade: Grade, *, who: str) -> tuple[Run
     try:
         with in_one_transaction(gradebook) as trial:
             counted = what_counts(trial)
-            summary = grade(gradebook=trial, kept_in=trial, workers=_NOBODY)
+            summary = grade(gradebook=trial, kept_in=trial, workers=_NOBODY, change=True)
             if digest_of([counted, what_would_count(trial)]) != preview.fingerprint:
                 _outdated()
             write_accepted(trial, clean(who.strip()))

@@ -10,10 +10,14 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from alembic import command
+from alembic.command import upgrade
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
+from grader.classroom.gradebook import database
 from grader.classroom.gradebook.database import connect
+from grader.classroom.gradebook.reader import open_gradebook
 from grader.errors import GradebookError, MissingPackageError
 
 
@@ -136,3 +140,31 @@ def test_a_migration_that_fails_leaves_nothing_behind(
         assert connection.execute("SELECT name FROM sqlite_master").fetchall() == []
     with connected(tmp_path / "grades.db", create=True):
         pass
+
+
+def test_a_gradebook_of_the_first_version_keeps_working(where: str) -> None:
+    """Made by the first migration alone, with a student and a hand-in."""
+    rows = (
+        "INSERT INTO gradebook VALUES (1, 'Lab', '2026-11-20', '[\"my_linear\"]', '{\"my_linear\": 10}', 'x', "
+        "{true}, NULL, '{}')",
+        "INSERT INTO student VALUES ('ada', 0, 'Ada', '', '', 'ada-l', {true}, NULL)",
+        "INSERT INTO submission VALUES (1, 'ada', 'i', '', '', NULL, '2026-11-20', 'no zip', '{}')",
+        "INSERT INTO standing VALUES ('ada', 1, NULL, 0, 'no zip', '[]')",
+        "INSERT INTO adjustment VALUES (1, 'ada', '', 2, 'me', '2026-11-20', 'kind')",
+    )
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(database, "HEAD", "0001")
+        patched.setattr(command, "upgrade", lambda config, _: upgrade(config, "0001"))
+        engine = connect(where, create=True)
+    true = "1" if engine.dialect.name == "sqlite" else "true"
+    with engine.execution_options(writes=True).begin() as connection:
+        for row in rows:
+            connection.exec_driver_sql(row.replace("{true}", true))
+    engine.dispose()
+    with open_gradebook(where) as gradebook:
+        record = gradebook.record("ADA-L")
+        assert (record.state, record.score, record.student.ids) == ("could not be read", 2, ())
+        assert gradebook.made_with is None
+        gradebook.excuse("ada", why="ill", who="me")
+        assert [each.state for each in gradebook.records()] == ["excused"]
+        assert gradebook.check() == []

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from grader.classroom.gradebook.enrolment import await_results, enrol
+from grader.classroom.gradebook.enrolment import await_results, enrol, roster_sheet
+from grader.classroom.gradebook.identities import merge, remove, rename
 from grader.classroom.gradebook.reader import NOTHING_HANDED_IN, Gradebook, open_gradebook
 from grader.classroom.gradebook.settings import GradebookSettings, write_settings
-from grader.classroom.handin.roster import RosterEntry
+from grader.classroom.handin.roster import Roster, RosterEntry, RosterLine
 from grader.classroom.records import Enrolled
 from tests.gradebooks import ADA, NOON, graded
 
@@ -32,11 +33,13 @@ def test_the_roster_changes(gradebook: Gradebook) -> None:
 
 def test_a_roster_that_comes_later(gradebook: Gradebook) -> None:
     enrol(gradebook, None, [Enrolled("eve-x"), Enrolled("fay")])
-    graded(gradebook, "eve-x", "x", 5)
+    for student in ("eve-x", "fay"):
+        graded(gradebook, student, "x", 5)
     gradebook.adjust("eve-x", 1, why="kind", who="me")
     enrol(gradebook, [RosterEntry(Enrolled("007", "Eve", login="eve-x"))], [])
     records = {record.student.id: record for record in gradebook.records()}
-    assert set(records) == {"007", "ada", "bob", "fay"}
+    # of Ada and Bob, who are on the roster no more, there is nothing
+    assert set(records) == {"007", "fay"}
     assert (records["007"].score, records["007"].student.on_roster) == (6, True)
     assert not records["fay"].student.on_roster
     assert gradebook.check() == []
@@ -66,6 +69,7 @@ def test_without_a_roster_everybody_is_on_it(tmp_path: Path) -> None:
         assert [student.id for student in opened.students()] == ["adam", "zoe"]
         assert all(student.on_roster for student in opened.students())
         assert not opened.has_roster
+        graded(opened, "adam", "x", 5)
         enrol(opened, [RosterEntry(Enrolled("zoe"))], [])
         assert opened.has_roster
         assert [student.on_roster for student in opened.students()] == [True, False]
@@ -94,8 +98,103 @@ def test_who_waits_for_a_result_is_not_absent(gradebook: Gradebook) -> None:
     await_results(gradebook, ["ada", *(f"s{number:04}" for number in range(0, 1100, 2))])
     states = {record.student.id: (record.state, record.score) for record in gradebook.records()}
     assert states["ada"] == ("graded", 5)
-    assert states["bob"] == ("nothing handed in", 0)
+    assert states["bob"] == ("nothing handed in", None)
     for number in range(1100):
-        expected = ("nothing handed in", 0) if number % 2 else ("not graded", None)
+        expected = ("nothing handed in", None) if number % 2 else ("not graded", None)
         assert states[f"s{number:04}"] == expected
     assert gradebook.check() == []
+
+
+def canvas(*ids: int, identifier: str = "ID") -> Roster:
+    """A class list of Canvas' with these students, whose numbers at the university begin with 9."""
+    header = ("Student", "ID", "SIS User ID", "Section", "Lab 1 (4711)")
+    lines = [RosterLine("", header), RosterLine("", ("    Points Possible", "", "", "", "10"))]
+    entries = []
+    for number in ids:
+        both = {"ID": f"{number}", "SIS User ID": f"9{number}"}
+        who = both.pop(identifier)
+        entries.append(RosterEntry(Enrolled(who, f"Student {number}", ids=tuple(both.items()))))
+        lines.append(RosterLine(who, (f"Student {number}", f"{number}", f"9{number}", "A", "")))
+    return Roster(entries, "Canvas", lines)
+
+
+def test_a_roster_is_kept_as_it_was_written(gradebook: Gradebook) -> None:
+    assert roster_sheet(gradebook) is None
+    roster = canvas(1, 2, 3)
+    enrol(gradebook, roster, [])
+    sheet = roster_sheet(gradebook)
+    assert sheet
+    assert (sheet.kind, sheet.header) == ("Canvas", roster.lines[0].cells)
+    assert sheet.lines == tuple((line.student, line.cells) for line in roster.lines[1:])
+    rename(gradebook, "1", "one", why="x", who="me")
+    merge(gradebook, "2", "3", why="x", who="me")
+    for _ in range(2):  # by hand, and by the same roster once more
+        sheet = roster_sheet(gradebook)
+        assert sheet
+        assert [student for student, _ in sheet.lines] == ["", "one", "3"]
+        enrol(gradebook, roster, [])
+    remove(gradebook, "3", why="x", who="me")
+    sheet = roster_sheet(gradebook)
+    assert sheet
+    assert [student for student, _ in sheet.lines] == ["", "one"]
+    # a list that was made by hand has no lines
+    enrol(gradebook, [RosterEntry(ADA)], [])
+    assert roster_sheet(gradebook) is None
+
+
+def test_who_has_left_the_roster_is_gone_unless_there_is_something_of_them(
+    gradebook: Gradebook,
+) -> None:
+    enrol(gradebook, canvas(1, 2, 3, 4, 5), [])
+    graded(gradebook, "2", "x", 5)
+    gradebook.excuse("3", why="ill", who="me")
+    gradebook.adjust("4", 2, why="kind", who="me")
+    enrol(gradebook, canvas(1), [])
+    found = {record.student.id: record.student.on_roster for record in gradebook.records()}
+    assert found == {"1": True, "2": False, "3": False, "4": False}
+    assert gradebook.check() == []
+
+
+def test_another_column_of_the_same_roster_is_the_same_students(gradebook: Gradebook) -> None:
+    enrol(gradebook, canvas(1, 2), [])
+    graded(gradebook, "1", "x", 5)
+    for identifier, expected in (("SIS User ID", ["91", "92"]), ("ID", ["1", "2"])):
+        enrol(gradebook, canvas(1, 2, identifier=identifier), [])
+        assert [record.student.id for record in gradebook.records()] == expected
+        assert next(iter(gradebook.records())).score == 5
+    assert gradebook.check() == []
+
+
+def test_who_has_the_name_of_somebody_who_left_is_somebody_else(gradebook: Gradebook) -> None:
+    enrol(gradebook, [RosterEntry(Enrolled("1", "Ada Lind"))], [])
+    graded(gradebook, "1", "x", 5)
+    enrol(gradebook, [RosterEntry(Enrolled("2", "Ada Lind"))], [])
+    assert (gradebook.record("1").score, gradebook.record("2").score) == (5, None)
+
+
+def test_a_stranger_whom_a_new_roster_names_is_no_ghost(gradebook: Gradebook) -> None:
+    """He is on the roster already, without the login that he hands in with."""
+    enrol(gradebook, [RosterEntry(Enrolled("7", "Eve"))], [Enrolled("eve-x")])
+    graded(gradebook, "eve-x", "x", 5)
+    enrol(gradebook, [RosterEntry(Enrolled("7", "Eve", login="eve-x"))], [])
+    assert [(each.student.id, each.score) for each in gradebook.records()] == [("7", 5)]
+    assert gradebook.check() == []
+
+
+def test_two_strangers_who_are_one_student_of_a_new_roster_are_one(gradebook: Gradebook) -> None:
+    enrol(gradebook, None, [Enrolled("eve"), Enrolled("eve-x")])
+    for student in ("eve", "eve-x"):
+        graded(gradebook, student, student, 5)
+    enrol(gradebook, [RosterEntry(Enrolled("7", "Eve", "eve@x.org", login="eve-x"))], [])
+    assert [(each.student.id, each.score) for each in gradebook.records()] == [("7", 5)]
+    assert gradebook.check() == []
+
+
+def test_two_of_a_roster_who_both_handed_in_are_two(gradebook: Gradebook) -> None:
+    both = [RosterEntry(Enrolled("1", login="x")), RosterEntry(Enrolled("2", login="y"))]
+    enrol(gradebook, both, [])
+    for student in ("1", "2"):
+        graded(gradebook, student, student, 5)
+    enrol(gradebook, [RosterEntry(Enrolled("2", login="x"))], [])
+    found = {each.student.id: (each.student.on_roster, each.score) for each in gradebook.records()}
+    assert found == {"2": (True, 5), "1": (False, 5)}

@@ -49,7 +49,7 @@ def test_what_goes_in_comes_out(gradebook: Gradebook, where: str) -> None:
             BOB,
             None,
             NOTHING_HANDED_IN,
-            0,
+            None,
         )
         assert bob.max_score == 10
         assert ada.student == ADA
@@ -139,7 +139,7 @@ def test_why_there_is_no_result(gradebook: Gradebook) -> None:
     broken = Submitted({}, problem="It is not a zip file.")
     assert not received(writer, "ada", broken, "")
     states = {record.student.id: (record.state, record.score) for record in gradebook.records()}
-    assert states == {"ada": ("could not be read", 0), "bob": ("nothing handed in", 0)}
+    assert states == {"ada": ("could not be read", 0), "bob": ("nothing handed in", None)}
     assert not received(writer, "ada", Submitted({}), "")
     writer.store_fault("ada", "", "OSError: Input/output error")
     gradebook.adjust("ada", 3, why="kind", who="me")
@@ -187,7 +187,7 @@ def test_all_pages_show_the_same_moment(gradebook: Gradebook) -> None:
     records = gradebook.records()
     next(records)
     graded(gradebook, "s119", "one", 5).finish()
-    assert [record.score for record in records][-1] == 0
+    assert [record.score for record in records][-1] is None
     assert list(gradebook.records())[-1].score == 5
 
 

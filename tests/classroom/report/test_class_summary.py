@@ -31,7 +31,7 @@ def test_score_that_counts_is_the_records() -> None:
     summary = summed(list(made_class(60)))
     for line, record in zip(summary.lines, made_class(60), strict=True):
         assert line.score == record.score
-        assert line.graded == (record.report.score if record.report else 0)
+        assert line.graded == (record.report.score if record.report else None)
 
 
 def of_exercises(*names: str) -> Record:
@@ -80,7 +80,7 @@ def test_who_handed_nothing_in_has_a_line_and_is_in_no_table() -> None:
     summary = summed([Record(Enrolled("a", "Ada"), None, 9, "Nothing"), of_exercises("a")])
     absent, present = summary.lines
     assert (absent.name, absent.state, absent.max_score) == ("Ada", "nothing handed in", 9)
-    assert (absent.remarks, absent.score) == (1, 0)
+    assert (absent.remarks, absent.score) == (1, None)
     assert list(summary.graded()) == [present]
     assert len(summary.check_letters()) == 1
 

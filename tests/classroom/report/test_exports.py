@@ -8,24 +8,25 @@ from pathlib import Path
 
 import pytest
 
-from grader.classroom.records import Enrolled, Record
+from grader.classroom.records import Enrolled, Excuse, Record
 from grader.classroom.report.exports import (
     PLATFORMS,
-    Value,
     split_name,
     stamp,
     write_csv,
     write_exports,
 )
+from grader.classroom.report.own_sheet import Value
+from tests.gradebooks import NOON
 from tests.reports import rows
 from tests.synthetic import HOSTILE, made_class, not_graded, summed
 
 
 def test_scores_for_every_platform(folder: Path) -> None:
     first = next(made_class(1))
-    canvas, moodle, blackboard, classroom50 = (
+    canvas, moodle, blackboard, classroom50, plain = (
         rows(folder / "scores" / f"{name}.csv")
-        for name in ("canvas", "moodle", "blackboard", "classroom50")
+        for name in ("canvas", "moodle", "blackboard", "classroom50", "scores")
     )
     assert canvas[0][:5] == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
     assert canvas[1] == ["Points Possible", "", "", "", "", "180"]
@@ -38,7 +39,7 @@ def test_scores_for_every_platform(folder: Path) -> None:
     )
     assert classroom50[1][5:8] == [str(first.score), "180", f"{first.submitted:%Y-%m-%dT%H:%M:%SZ}"]
     assert [row[-2] for row in classroom50[1:8]] == ["false"] * 6 + ["true"]
-    for table in (moodle, blackboard, classroom50):
+    for table in (moodle, blackboard, classroom50, plain):
         assert len(table) == 1 + 60 + len(HOSTILE)
 
 
@@ -91,10 +92,10 @@ def test_an_empty_title_and_a_student_without_a_name(tmp_path: Path) -> None:
     assert rows(tmp_path / "canvas.csv") == [
         ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "Score"],
         ["Points Possible", "", "", "", "", "10"],
-        ["7", "", "7", "", "", "0"],
+        ["7", "", "7", "", "", ""],
     ]
     # who has no login is found by the identifier
-    assert rows(tmp_path / "blackboard.csv")[1] == ["", "", "7", "7", "0"]
+    assert rows(tmp_path / "blackboard.csv")[1] == ["", "", "7", "7", ""]
 
 
 def test_text_with_quotes_and_lines_comes_back(tmp_path: Path) -> None:
@@ -111,9 +112,16 @@ def test_instants_are_in_utc() -> None:
     assert stamp(None) == ""
 
 
-def test_what_is_not_graded_has_an_empty_cell_on_every_platform(tmp_path: Path) -> None:
-    write_exports(summed([not_graded("eve"), Record(Enrolled("bob"), None, 4)]), tmp_path)
+def test_what_has_no_score_has_no_zero_on_any_platform(tmp_path: Path) -> None:
+    unread = Record(Enrolled("cy"), None, 4, absence="could not be read")
+    excused = Record(Enrolled("dan"), None, 4, excused=Excuse("me", NOON, "ill"))
+    class_of_four = [not_graded("eve"), Record(Enrolled("bob"), None, 4), unread, excused]
+    write_exports(summed(class_of_four), tmp_path)
     for name in PLATFORMS:
         head, *lines = rows(tmp_path / f"{name}.csv")
-        column = head.index("score") if name == "classroom50" else -1
-        assert [line[column] for line in lines[-2:]] == ["", "0"], name
+        column = head.index("score") if "score" in head else -1
+        found = [line[column] for line in lines[-4:]]
+        assert found == ["", "", "0", "EX" if name == "canvas" else ""], name
+    head, *lines = rows(tmp_path / "scores.csv")
+    states = [line[head.index("state")] for line in lines]
+    assert states == ["not graded", "nothing handed in", "could not be read", "excused"]

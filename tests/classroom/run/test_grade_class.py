@@ -32,7 +32,7 @@ from grader.classroom.run.grade_class import (
 from grader.classroom.run.pool import Workers
 from grader.classroom.run.worker import GradingOutcome, Task
 from grader.course.catalog import load_course
-from grader.errors import CourseFault, LayoutError, WorkersError
+from grader.errors import ChangeError, CourseFault, LayoutError, WorkersError
 from grader.report import CheckResult, Environment, ExerciseResult, Report
 from grader.sandbox import Limits
 from tests.classes import commit
@@ -189,11 +189,11 @@ def test_other_conditions_give_other_results(folder: Path, gradebook: Gradebook)
         GradingConditions(devices=("cpu",)),
         GradingConditions(seed=1, devices=("cpu",)),
     ):
-        assert graded(folder, gradebook, None, conditions) == everybody
+        assert graded(folder, gradebook, None, conditions, change=True) == everybody
         assert graded(folder, gradebook, None, conditions) == []
     # the usual devices by name are the usual devices, and the usual limits the usual limits
     usual = GradingConditions(limits=Limits(), devices=("sim", "cpu"))
-    assert graded(folder, gradebook, None, usual) == []
+    assert graded(folder, gradebook, None, usual, change=True) == []
 
 
 def test_a_grader_of_other_code_grades_anew(
@@ -237,7 +237,9 @@ def test_settings_are_kept_and_changed_when_they_are_given(
     graded(folder, gradebook)
     assert (gradebook.title, gradebook.exercises) == ("Losses", ("losses",))
     assert (gradebook.deadline, gradebook.policy) == (NOON, policy)
-    graded(folder, gradebook, GradebookSettings(policy=LatePolicy(points=1)))
+    with pytest.raises(ChangeError, match="Late days: they cost 2 points each, and would cost 1"):
+        graded(folder, gradebook, GradebookSettings(policy=LatePolicy(points=1)))
+    graded(folder, gradebook, GradebookSettings(policy=LatePolicy(points=1)), change=True)
     assert (gradebook.title, gradebook.policy.points) == ("Losses", 1)
     # what lacks the exercise is not graded
     assert gradebook.record("bob").report is None
@@ -254,7 +256,7 @@ def test_the_roster_orders_and_names_the_students(folder: Path, gradebook: Grade
     ]
     hand_in(folder, "stranger", losses="# 2")
     assert graded(folder, gradebook, roster=roster) == ["2", "1", "stranger"]
-    assert scores(gradebook) == {"2": 4, "1": 7, "3": 0, "stranger": 2}
+    assert scores(gradebook) == {"2": 4, "1": 7, "3": None, "stranger": 2}
     assert not gradebook.record("stranger").student.on_roster
     assert gradebook.record("3").problem == "Nothing was handed in."
 
@@ -387,7 +389,7 @@ def test_of_a_repository_the_last_commit_in_time_is_graded(
     assert gradebook.record("ada").score == 5
     # with days that are accepted, the later one: two days late
     policy = LatePolicy(points=3, accepted_days=2)
-    graded(folder, gradebook, GradebookSettings(policy=policy))
+    graded(folder, gradebook, GradebookSettings(policy=policy), change=True)
     record = gradebook.record("ada")
     assert (record.late_days, record.penalty, record.score) == (2, 6, 4)
     assert record.notes == ("Handed in 2 days after the deadline.",)
@@ -530,5 +532,5 @@ def test_whose_turn_has_not_come_when_a_run_is_stopped_is_not_absent(
             progress=Progress(done=stop),
         )
     found = scores(gradebook)
-    assert (found.pop("absent"), found.pop("ada")) == (0, 7)
+    assert (found.pop("absent"), found.pop("ada")) == (None, 7)
     assert set(found.values()) == {None}

@@ -169,7 +169,7 @@ def test_a_second_preview_replaces_the_first(book: Book) -> None:
         lambda book: hand_in(book.lab, "new", double="# 9"),
         lambda book: hand_in(book.lab, "ada", double="# 5"),  # another's, which is kept
         lambda book: book.mend(3),
-        lambda book: book.run(settings=GradebookSettings(title="another")),
+        lambda book: book.run(settings=GradebookSettings(title="another"), change=True),
         lambda book: book.run(roster=[RosterEntry(Enrolled("ada"))]),
         lambda book: (book.mend(3), book.run()),
     ],

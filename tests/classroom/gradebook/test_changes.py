@@ -1,0 +1,208 @@
+"""What a call would change of a gradebook is told, with whom it concerns; what it leaves out is as it was."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from grader import load_course
+from grader.classroom.gradebook.changes import completed, refuse_changes
+from grader.classroom.gradebook.late import LatePolicy
+from grader.classroom.gradebook.made_with import MadeWith
+from grader.classroom.gradebook.reader import Gradebook
+from grader.classroom.gradebook.settings import GradebookSettings, write_settings
+from grader.classroom.gradebook.writer import GradebookWriter
+from grader.course.assignment import AssignedCourse
+from grader.course.assignment_file import read_assignment
+from grader.errors import ChangeError
+from tests.gradebooks import NOON, graded, received, report, submitted
+
+COURSE = load_course()
+NOTHING = GradebookSettings()
+ASSIGNMENT = """
+title = "Layers"
+deadline = 2026-11-20T12:00:00+00:00
+[late]
+points = 2
+free_days = 1
+[[exercise]]
+name = "my_linear"
+points = 20
+visibility = { gradients = "instructor" }
+"""
+
+
+@pytest.fixture
+def made(sqlite_gradebook: Gradebook) -> Gradebook:
+    """Ada has handed in two days late: 7 points, and one day costs 2 of them."""
+    write_settings(sqlite_gradebook, NOTHING, MadeWith.of(COURSE, None, ("my_linear",), ()))
+    late = submitted("one", NOON + timedelta(hours=30))
+    writer = GradebookWriter.begin(sqlite_gradebook, {}, False)
+    assert received(writer, "ada", late, "key")
+    writer.store_result("ada", "key", late.digest, report(7), 0.5)
+    assert sqlite_gradebook.record("ada").score == 5
+    return sqlite_gradebook
+
+
+def told(
+    gradebook: Gradebook,
+    given: GradebookSettings = NOTHING,
+    assigned: AssignedCourse | None = None,
+    devices: tuple[str, ...] = (),
+) -> str:
+    """What such a call is refused with; empty where it passes."""
+    course = assigned.course if assigned else COURSE
+    settings = completed(given, gradebook, assigned)
+    made_with = MadeWith.of(course, assigned, settings.exercises, devices)
+    try:
+        refuse_changes(gradebook, settings, made_with)
+    except ChangeError as error:
+        return str(error)
+    return ""
+
+
+def test_what_is_left_out_or_the_same_passes(made: Gradebook) -> None:
+    assert told(made) == ""
+    same = GradebookSettings("Lab 1", ("my_linear",), NOON, LatePolicy(points=2, free_days=1))
+    assert told(made, same) == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (GradebookSettings(title="Lab 2"), "Title: it was 'Lab 1', and would be 'Lab 2'."),
+        (
+            GradebookSettings(exercises=("line_fit",)),
+            "they were my_linear, and would be line_fit; 1 student would lose points in my_linear: "
+            "Ada Lovelace −7; line_fit would be graded of 1 student.",
+        ),
+        (
+            GradebookSettings(deadline=NOON + timedelta(days=1)),
+            "1 student would have another score: Ada Lovelace 5 → 7; of repositories",
+        ),
+        (
+            GradebookSettings(policy=LatePolicy(points=50, percent=True)),
+            "they cost 2 points each after 1 free, and would cost 50% each; 1 student would have another score: "
+            "Ada Lovelace 5 → 0.",
+        ),
+        (GradebookSettings(policy=LatePolicy(free_days=5)), "Ada Lovelace 5 → 7."),
+        (
+            GradebookSettings(policy=LatePolicy(2, free_days=1, accepted_days=9)),
+            "nobody would have",
+        ),
+    ],
+)
+def test_another_setting_is_told_with_whom_it_concerns(
+    made: Gradebook, given: GradebookSettings, expected: str
+) -> None:
+    sentences = told(made, given)
+    assert expected in sentences
+    assert sentences.endswith(
+        "Give --change if it is meant; else give what the gradebook was made with."
+    )
+    assert "\n" not in sentences
+    assert made.record("ada").score == 5
+
+
+def test_who_is_excused_or_absent_is_not_concerned(made: Gradebook) -> None:
+    made.excuse("ada", why="ill", who="me")
+    changed = told(made, GradebookSettings(policy=LatePolicy(points=5)))
+    assert "nobody would have another score" in changed
+
+
+def test_of_many_the_first_are_named(made: Gradebook) -> None:
+    from grader.classroom.gradebook.enrolment import enrol
+    from grader.classroom.records import Enrolled
+
+    enrol(made, None, [Enrolled(f"s{number}") for number in range(8)])
+    for number in range(8):
+        graded(made, f"s{number}", "x", 3)
+    text = told(made, GradebookSettings(exercises=("my_linear", "losses")), devices=("cpu",))
+    assert "losses would be graded of 9 students" in text
+    assert "Devices: they were the usual ones, and would be cpu; 9 students would be" in text
+    assert text.count(", s") == 4
+    assert "and 4 more" in text
+
+
+def test_a_gradebook_that_nobody_has_handed_in_to_may_change(sqlite_gradebook: Gradebook) -> None:
+    assert told(sqlite_gradebook, GradebookSettings("x", ("losses",), policy=LatePolicy(9))) == ""
+
+
+def test_another_course_is_told_before_its_exercises(made: Gradebook) -> None:
+    other = MadeWith.of(replace(COURSE, title="Other"), None, ("my_linear",), ())
+    with pytest.raises(
+        ChangeError, match=r"Course: it was .* and would be 'Other'; 1 student would"
+    ):
+        refuse_changes(made, completed(NOTHING, made, None), other)
+
+
+def assignment(folder: Path, text: str = ASSIGNMENT) -> AssignedCourse:
+    (folder / "assignment.toml").write_text(text)
+    return read_assignment(folder / "assignment.toml").on(COURSE, instructor=True)
+
+
+def test_an_assignment_that_is_left_out_or_says_otherwise(made: Gradebook, tmp_path: Path) -> None:
+    assert "Assignment: there was none" in told(made, assigned=assignment(tmp_path))
+    first = assignment(tmp_path)
+    write_settings(
+        made,
+        completed(GradebookSettings(title="Mine"), made, first),
+        MadeWith.of(first.course, first, first.names, ()),
+    )
+    # what was given beside it is kept while the assignment says the same
+    assert (made.title, told(made, assigned=first)) == ("Mine", "")
+    left_out = told(made)
+    assert "this call names none" in left_out
+    assert "its checks that are kept back would count no more" in left_out
+    assert "1 student would be graded anew: Ada Lovelace" in left_out
+    for old, new, expected in (
+        (
+            "points = 20",
+            "points = 25",
+            "my_linear was worth 20 points, and would be worth 25; 1 stud",
+        ),
+        ('{ gradients = "instructor" }', "{}", "those of my_linear are other ones"),
+        ("points = 2\n", "points = 3\n", "would cost 3 points each after 1 free"),
+        ("20T12", "21T12", "Deadline: it was"),
+        ('"my_linear"', '"line_fit"', "would be line_fit"),
+        ('"Layers"', '"Lines"', "would be 'Lines'"),
+    ):
+        text = ASSIGNMENT.replace(old, new)
+        if "line_fit" in new:
+            text = text.replace("visibility", "# visibility")
+        assert expected in told(made, assigned=assignment(tmp_path, text)), new
+
+
+def test_an_older_gradebook_takes_what_it_is_given(made: Gradebook, tmp_path: Path) -> None:
+    """It does not know what assignment and title it was made with; its deadline and exercises it does."""
+    from sqlalchemy import text
+
+    made.write(lambda session: session.execute(text("UPDATE gradebook SET made_with = NULL")))
+    made.refresh()
+    assert made.made_with is None
+    assert told(made, assigned=assignment(tmp_path)) == ""
+    assert told(made, devices=("cpu",)) == ""
+    assert "Exercises" in told(made, GradebookSettings(exercises=("losses",)))
+
+
+def test_what_nobody_has_a_result_of_is_not_asked(
+    sqlite_gradebook: Gradebook, tmp_path: Path
+) -> None:
+    """A check of the instructor's failed for everybody, and was mended."""
+    first = assignment(tmp_path)
+    made_with = MadeWith.of(first.course, first, first.names, ())
+    write_settings(sqlite_gradebook, completed(NOTHING, sqlite_gradebook, first), made_with)
+    writer = GradebookWriter.begin(sqlite_gradebook, {}, False)
+    assert received(writer, "ada", submitted("one"), "key")
+    writer.store_fault("ada", "key", "The check failed.")
+    for old, new in (("points = 20", "points = 25"), ("gradients", "forward")):
+        assert (
+            told(sqlite_gradebook, assigned=assignment(tmp_path, ASSIGNMENT.replace(old, new)))
+            == ""
+        )
+    assert told(sqlite_gradebook, assigned=first, devices=("cpu",)) == ""
+    left_out = told(sqlite_gradebook)
+    assert "nobody has a result yet. Give --assignment" in left_out
