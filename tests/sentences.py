@@ -57,6 +57,7 @@ _FOR_INSTRUCTORS = (
     "cli/excuse.py",
     "cli/gradebook.py",
     "cli/who_is_who.py",
+    "cli/preview.py",
     "cli/run_summary.py",
     "outputs/audit_table.py",
     "outputs/classroom50_result.py",

@@ -14,6 +14,7 @@ from .models import (
     ExcuseRow,
     GradingRow,
     IdentityChangeRow,
+    PreviewRow,
     StandingRow,
     SubmissionRow,
 )
@@ -22,6 +23,7 @@ Kind = Literal[
     "handed in",
     "graded",
     "adjusted",
+    "accepted",
     "excused",
     "no longer excused",
     "renamed",
@@ -36,7 +38,8 @@ class HistoryEvent:
     """Something that happened to a student's work.
 
     Attributes:
-        score: of a result, what it gave; of an adjustment, its points.
+        score: of a result, what it gave; of an adjustment, its points; of a preview that was accepted, what it made
+            count.
         counts: whether it is what counts now.
     """
 
@@ -53,6 +56,7 @@ def events_of(session: Session, student: str) -> list[HistoryEvent]:
     submissions = session.scalars(select(SubmissionRow).filter_by(student_id=student))
     gradings = session.scalars(select(GradingRow).filter_by(student_id=student))
     adjustments = session.scalars(select(AdjustmentRow).filter_by(student_id=student))
+    accepted = session.scalars(select(PreviewRow).where(PreviewRow.accepted.is_not(None)))
     excuses = session.scalars(
         select(ExcuseRow).filter_by(student_id=student).order_by(ExcuseRow.id)
     ).all()
@@ -63,6 +67,7 @@ def events_of(session: Session, student: str) -> list[HistoryEvent]:
         *(_handed_in(row, standing) for row in submissions),
         *(_graded(row, standing) for row in gradings),
         *(_adjusted(row) for row in adjustments),
+        *(_accepted(row, student) for row in accepted if student in row.changes),
         *map(_identity, session.scalars(changes)),
         *(_excused(row, row is excuses[-1]) for row in excuses),
     ]
@@ -89,6 +94,12 @@ def _adjusted(row: AdjustmentRow) -> HistoryEvent:
     where = f" in {row.exercise}" if row.exercise else ""
     text = f"{row.points:+d}{where} by {row.who}: {row.why}"
     return HistoryEvent(row.made, "adjusted", text, row.points)
+
+
+def _accepted(row: PreviewRow, student: str) -> HistoryEvent:
+    before, after = ("none" if score is None else score for score in row.changes[student])
+    text = f"{before} → {after}, by a preview that {row.accepted_by} accepted"
+    return HistoryEvent(row.accepted or row.made, "accepted", text, row.changes[student][1])
 
 
 def _excused(row: ExcuseRow, latest: bool) -> HistoryEvent:
