@@ -62,8 +62,8 @@ def gathered(where: Path, exercises: Sequence[str], known: Known = nobody) -> It
     """
     if where.is_file() and not is_archive(where.name):
         raise LayoutError(
-            f"{where} is neither a folder nor an archive that is read. Give the folder that holds a folder, repository, "
-            "zip or file per student, or a service's zip or .tar.gz as it comes."
+            f"{where} is neither a folder nor an archive that is read. Give the folder that holds a folder, "
+            "repository, zip or file per student, or a service's zip or .tar.gz as it comes."
         )
     name = _stem(where.resolve().name)
     left_out: list[str] = []
