@@ -34,7 +34,8 @@ from grader.classroom.handin.read import Submitted, digest_of, read_hand_in
 from grader.classroom.records import Enrolled
 from grader.classroom.run import worker
 from grader.classroom.run.grade_class import READ_AHEAD
-from grader.classroom.run.worker import Task, checks_digest, grade_task, versions
+from grader.classroom.run.result_keys import exercise_digests
+from grader.classroom.run.worker import Task, grade_task, versions
 from grader.course.catalog import load_course
 from grader.sandbox import Child, Limits, Sandbox, child
 from grader.submission import Submission
@@ -156,7 +157,7 @@ def _graded(
         Submission("", {}, tuple(exercises)),
         tuple(exercises),
         None,
-        checks_digest(course, exercises),
+        exercise_digests(course, exercises),
         versions(),
         SEED,
         devices=devices,

@@ -64,6 +64,7 @@ _FOR_INSTRUCTORS = (
     "cli/regrade.py",
     "cli/rubric_items.py",
     "cli/who_is_who.py",
+    "cli/preview.py",
     "cli/run_summary.py",
     "cli/totals.py",
     "outputs/audit_table.py",

@@ -14,7 +14,8 @@ import pytest
 
 from grader import grade
 from grader.classroom.gradebook.reader import Gradebook, open_gradebook
-from grader.classroom.run.grade_class import GradingConditions, grade_class
+from grader.classroom.run.conditions import GradingConditions
+from grader.classroom.run.grade_class import grade_class
 from grader.classroom.run.pool import local_workers
 from grader.course.catalog import Course
 from grader.machines import Machines

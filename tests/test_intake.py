@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import tarfile
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from grader.classroom.handin.choice import choose, knows
 from grader.classroom.handin.contents import holds_work
 from grader.classroom.handin.layouts import find_hand_ins
 from grader.classroom.handin.read import read_hand_in
+from grader.classroom.handin.roster import read_roster
 from grader.classroom.handin.unpacking import gathered
 from grader.classroom.records import Enrolled
 from grader.course.catalog import Course
@@ -97,7 +98,7 @@ ROSTER = [
 JUNK = {"__MACOSX/._x": "x", ".DS_Store": "x", "Thumbs.db": "x"}
 
 
-def written(folder: Path, files: Mapping[str, str]) -> Path:
+def written(folder: Path, files: dict[str, str]) -> Path:
     for name, text in (files | JUNK).items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -105,14 +106,14 @@ def written(folder: Path, files: Mapping[str, str]) -> Path:
     return folder
 
 
-def zipped(path: Path, files: Mapping[str, str]) -> Path:
+def zipped(path: Path, files: dict[str, str]) -> Path:
     with zipfile.ZipFile(path, "w") as archive:
         for name, text in (files | JUNK).items():
             archive.writestr(name, text)
     return path
 
 
-def tarred(path: Path, files: Mapping[str, str]) -> Path:
+def tarred(path: Path, files: dict[str, str]) -> Path:
     with tarfile.open(path, "w:gz") as archive:
         for name, text in (files | JUNK).items():
             info = tarfile.TarInfo(name)
@@ -121,17 +122,17 @@ def tarred(path: Path, files: Mapping[str, str]) -> Path:
     return path
 
 
-def below(files: Mapping[str, str], folder: str) -> dict[str, str]:
+def below(files: dict[str, str], folder: str) -> dict[str, str]:
     return {f"{folder}/{name}": text for name, text in files.items()}
 
 
-def zip_in_folder(path: Path, files: Mapping[str, str]) -> Path:
+def zip_in_folder(path: Path, files: dict[str, str]) -> Path:
     path.mkdir()
     zipped(path / "download.zip", files)
     return path
 
 
-WAYS: dict[str, Callable[[Path, Mapping[str, str]], Path]] = {
+WAYS: dict[str, Callable[[Path, dict[str, str]], Path]] = {
     "folder": lambda path, files: written(path / "x", files),
     "wrapped": lambda path, files: written(path / "x", below(files, "x/x")),
     "zip": lambda path, files: zipped(path / "submissions.zip", files),
@@ -155,7 +156,6 @@ def taken_in(where: Path, course: Course, roster: list[Enrolled]) -> dict[str, s
             submitted = read_hand_in(mine.hand_in, course, course.names)
             assert not submitted.problem
             texts[student] = submitted.sources["my_linear"].text
-    assert not where.is_dir() or not list(where.rglob("*.pyc"))
     assert bool(new) != bool(roster)
     return texts
 
@@ -219,3 +219,41 @@ def test_a_lone_student_is_no_class(tmp_path: Path, course: Course) -> None:
     assert taken_in(folder, course, []) == {"ada": ADA}
     zipped(folder / "ada.zip", {"work/my_linear.py": ADA, "work/helper.py": ""})
     assert taken_in(folder, course, []) == {"ada": ADA}
+
+
+# service → the list of its class, as it writes it
+ROSTERS = {
+    "gradescope": (
+        "First Name,Last Name,SID,Email,Section\nAda,Lind,70000,ada@example.org,A\nBob,Østby,80000,bob@example.org,A\n"
+    ),
+    "moodle": (
+        "Identifier,Full name,Email address,Status,Grade\n"
+        "Participant 5000,Ada Lind,ada@example.org,Submitted,\nParticipant 5001,Bob Østby,bob@example.org,Submitted,\n"
+    ),
+    "moodle without folders": (
+        "First name,Last name,ID number,Email address\nAda,Lind,20260001,ada@example.org\nBob,Østby,20260002,b@x.org\n"
+    ),
+    "canvas": (
+        "Student,ID,SIS User ID,SIS Login ID,Section,Lab 1 (4711)\n    Points Possible,,,,,10\n"
+        '"Lind, Ada",70000,20260000,ada,A,\n"Østby, Bob",80000,20260001,bob,A,\n"Student, Test",79999,,x1,A,\n'
+    ),
+    "blackboard": (
+        "Last Name,First Name,Username,Student ID\nLind,Ada,a_lind,20260000\nØstby,Bob,bob,20260001\n"
+    ),
+    "brightspace": (
+        "OrgDefinedId,Username,Last Name,First Name,Email,End-of-Line Indicator\n"
+        "#20260000,#a_lind,Lind,Ada,ada@example.org,#\n#20260001,#bob,Østby,Bob,bob@example.org,#\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("service", ROSTERS)
+def test_a_services_own_list_of_the_class_meets_its_hand_ins(
+    tmp_path: Path, course: Course, service: str
+) -> None:
+    (tmp_path / "roster.csv").write_text(ROSTERS[service], encoding="utf-8")
+    roster = [entry.student for entry in read_roster(tmp_path / "roster.csv")]
+    texts = taken_in(written(tmp_path / "x", SERVICES[service]), course, roster)
+    names = {student.id: student.name for student in roster}
+    by_family = {"Lind" if "Lind" in names[who] else "Østby": text for who, text in texts.items()}
+    assert by_family == {"Lind": ADA, "Østby": BOB}

@@ -13,19 +13,23 @@ if TYPE_CHECKING:
     from .gradebook.reader import open_gradebook as open_gradebook
     from .gradebook.settings import GradebookSettings as GradebookSettings
     from .handin.roster import read_roster as read_roster
-    from .run.grade_class import GradingConditions as GradingConditions
+    from .run.conditions import GradingConditions as GradingConditions
     from .run.grade_class import grade_class as grade_class
     from .run.pool import dask_workers as dask_workers
     from .run.pool import local_workers as local_workers
+    from .run.preview_class import accept_preview as accept_preview
+    from .run.preview_class import preview_class as preview_class
 
 _HOMES = {
     "GradebookSettings": "gradebook.settings",
-    "GradingConditions": "run.grade_class",
+    "GradingConditions": "run.conditions",
     "LatePolicy": "gradebook.late",
+    "accept_preview": "run.preview_class",
     "dask_workers": "run.pool",
     "grade_class": "run.grade_class",
     "local_workers": "run.pool",
     "open_gradebook": "gradebook.reader",
+    "preview_class": "run.preview_class",
     "read_roster": "handin.roster",
 }
 __all__ = sorted(_HOMES)

@@ -13,6 +13,7 @@ import click
 
 from .common import console_for, course_option, device_option, open_course, opened, refuse
 from .formats import open_assigned
+from .preview import counting_of, tell_changes
 from .run_summary import tell, tell_as_json
 
 if TYPE_CHECKING:
@@ -116,11 +117,25 @@ if TYPE_CHECKING:
     "--verbose", "-v", is_flag=True, help="List everybody in the end, and not only the first ten."
 )
 @click.option(
+    "--preview",
+    is_flag=True,
+    help="Grade without counting it, and show who changes and by how much; `--accept` then makes it count.",
+)
+@click.option("--accept", is_flag=True, help="Make the preview count that the same command made.")
+@click.option("--who", default="", help="Who previews or accepts. Default: your name here.")
+@click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json"]),
+    type=click.Choice(["text", "csv", "json"]),
     default="text",
-    help="How the summary is written: for a person, or as JSON.",
+    help="How the summary, or the changes of a preview, are written; `csv` is for changes alone.",
+)
+@click.option(
+    "--to",
+    "target",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the changes of a preview to this file: changes.csv, changes.json.",
 )
 def grade(
     submissions: Path,
@@ -144,7 +159,11 @@ def grade(
     devices: tuple[str, ...],
     seed: int | None,
     verbose: bool,
+    preview: bool,
+    accept: bool,
+    who: str,
     form: str,
+    target: Path | None,
 ) -> None:
     """Grades a class: a folder with a folder, repository, archive or file for each student, into a gradebook.
 
@@ -160,6 +179,7 @@ def grade(
 
     if jobs and scheduler:
         refuse("--jobs is for this machine; with --scheduler the cluster has its workers.")
+    counting = counting_of(preview, accept, force, who, form, target)
     if identifier and not roster_file:
         refuse("--id names a column of a roster. Give the roster too, with --roster.")
     course = open_course(folder)
@@ -171,13 +191,13 @@ def grade(
         else None
     )
     protected = read_digests(digests_file) if digests_file else None
-    with opened(where, create=True) as gradebook:
+    with opened(where, create=counting.at_once) as gradebook:
         from ..classroom.gradebook.late import LatePolicy
         from ..classroom.gradebook.settings import GradebookSettings
         from ..classroom.handin.choice import knows
         from ..classroom.handin.roster import read_roster
         from ..classroom.handin.unpacking import gathered
-        from ..classroom.run.grade_class import GradingConditions, grade_class
+        from ..classroom.run.conditions import GradingConditions
         from ..classroom.run.pool import workers_of
 
         terms = gradebook.policy
@@ -197,7 +217,7 @@ def grade(
             ):
                 if gradebook.new:
                     title = title or collected or there.name
-                summary = grade_class(
+                summary = counting.grade(
                     there.folder,
                     gradebook,
                     GradebookSettings(title, exercises, until, policy),
@@ -217,8 +237,12 @@ def grade(
             click.echo("\ngrader: Stopped. The same command goes on from here.", err=True)
             # at once: the workers see that this process is gone and end by themselves
             os._exit(130)
-        show = tell_as_json if form == "json" else tell
-        show(gradebook, summary, where, verbose)
+        if counting.changes:
+            tell_changes(counting, summary)
+        elif form == "json":
+            tell_as_json(gradebook, summary, where)
+        else:
+            tell(gradebook, summary, where, verbose)
     sys.exit(1 if summary.faults else 0)
 
 

@@ -96,7 +96,7 @@ def tell(gradebook: Gradebook, summary: RunSummary, where: str, verbose: bool = 
     most = len(found.names) + len(summary.left_out) if verbose else _SHOWN
     lines = [
         f"{summary.handed_in} handed in: {summary.graded} graded now, {summary.graded_before} graded before.",
-        f"Exercises: {', '.join(gradebook.exercises)}.",
+        f"Exercises: {', '.join(gradebook.exercises)}. {exercises_told(summary)}",
     ]
     if scores := found.scores:
         lines.append(
@@ -119,6 +119,12 @@ def tell(gradebook: Gradebook, summary: RunSummary, where: str, verbose: bool = 
     if not verbose and _is_cut(found, summary):
         click.echo("--verbose lists everybody, and --format json writes all of it as data.")
     click.echo(f"Gradebook: {_without_password(where)}")
+
+
+def exercises_told(summary: RunSummary) -> str:
+    """How many exercises were run, and how many results stood."""
+    run, stood = summary.exercises_run, summary.exercises_kept
+    return f"Of {counted(run + stood, 'result')} of one exercise each, {run:,} were run and {stood:,} stood."
 
 
 def _list_oddities(found: _Class, most: int) -> None:
@@ -187,6 +193,8 @@ def summary_as_data(gradebook: Gradebook, summary: RunSummary, where: str) -> di
         "handed_in": summary.handed_in,
         "graded": summary.graded,
         "graded_before": summary.graded_before,
+        "exercises_run": summary.exercises_run,
+        "exercises_kept": summary.exercises_kept,
         "scores": {
             "count": len(scores),
             "mean": mean(scores) if scores else None,

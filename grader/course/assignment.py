@@ -202,6 +202,10 @@ class AssignedCourse:
         """The names of the checks of an exercise that run here."""
         return frozenset(self._run(self._of(exercise)))
 
+    def points(self, exercise: str) -> dict[str, int]:
+        """What the checks of an exercise that run here are worth."""
+        return self._run(self._of(exercise))
+
     def apply(self, report: Report) -> Report:
         """The report with this assignment's points, and without the checks that are kept back from whom it is for.
 

@@ -64,7 +64,7 @@ def branches_of(folder: Path) -> Iterator[tuple[str, str]]:
         with suppress(OSError, UnreadableError):
             found[name] = text_of(folder / name).strip()
     for name, commit in found.items():
-        if HASH.fullmatch(commit) and not name.endswith("/HEAD"):
+        if HASH.fullmatch(commit):
             yield name.split("/", 2)[2], commit
 
 

@@ -117,7 +117,7 @@ def test_what_has_to_be_said_ends_in_a_sentence_with_status_2(tmp_path: Path) ->
     assert result.exit_code == 2
     assert "0 of the 1 who handed in are on the roster of 1" in result.stderr
     result = grade(tmp_path / "roster.csv")
-    assert (result.exit_code, "is not a folder" in result.stderr) == (2, True)
+    assert (result.exit_code, "is neither a folder nor an archive" in result.stderr) == (2, True)
 
 
 @pytest.mark.usefixtures("stand_in")

@@ -16,6 +16,7 @@ from .models import (
     ExcuseRow,
     GradingRow,
     IdentityChangeRow,
+    PreviewRow,
     StandingRow,
     SubmissionRow,
 )
@@ -25,6 +26,7 @@ Kind = (
         "handed in",
         "graded",
         "adjusted",
+        "accepted",
         "excused",
         "no longer excused",
         "renamed",
@@ -41,7 +43,8 @@ class HistoryEvent:
     """Something that happened to a student's work.
 
     Attributes:
-        score: of a result, what it gave; of an adjustment, its points.
+        score: of a result, what it gave; of an adjustment, its points; of a preview that was accepted, what it made
+            count.
         counts: whether it is what counts now.
     """
 
@@ -58,6 +61,7 @@ def events_of(session: Session, student: str) -> list[HistoryEvent]:
     submissions = session.scalars(select(SubmissionRow).filter_by(student_id=student))
     gradings = session.scalars(select(GradingRow).filter_by(student_id=student))
     adjustments = session.scalars(select(AdjustmentRow).filter_by(student_id=student))
+    accepted = session.scalars(select(PreviewRow).where(PreviewRow.accepted.is_not(None)))
     excuses = session.scalars(
         select(ExcuseRow).filter_by(student_id=student).order_by(ExcuseRow.id)
     ).all()
@@ -69,6 +73,7 @@ def events_of(session: Session, student: str) -> list[HistoryEvent]:
         *(_graded(row, standing) for row in gradings),
         *(_adjusted(row) for row in adjustments),
         *(HistoryEvent(*each) for each in mark_events(session, student)),
+        *(_accepted(row, student) for row in accepted if student in row.changes),
         *map(_identity, session.scalars(changes)),
         *(_excused(row, row is excuses[-1]) for row in excuses),
     ]
@@ -97,6 +102,12 @@ def _adjusted(row: AdjustmentRow) -> HistoryEvent:
     source = f" (from {row.source})" if row.source else ""
     text = f"{signed(points)}{where} by {row.who}{source}: {row.why}"
     return HistoryEvent(row.made, "adjusted", text, points)
+
+
+def _accepted(row: PreviewRow, student: str) -> HistoryEvent:
+    before, after = ("none" if score is None else score for score in row.changes[student])
+    text = f"{before} → {after}, by a preview that {row.accepted_by} accepted"
+    return HistoryEvent(row.accepted or row.made, "accepted", text, row.changes[student][1])
 
 
 def _excused(row: ExcuseRow, latest: bool) -> HistoryEvent:

@@ -5,6 +5,8 @@
        ├──▶ adjustment, excuse
        └──▶ roster_line                     the roster's lines as they were written
     run: a call of `grader grade`
+    kept_result: what came of one exercise of one text, for whoever hands it in
+    preview: what would change if the class was graded now
     identity_change: who was renamed, merged or removed
 
 A row of `submission`, `grading`, `adjustment`, `excuse` and `identity_change` is written once and not changed, but for
@@ -250,6 +252,44 @@ class AdjustmentRow(Base):
     who: Mapped[str] = mapped_column(Text)
     made: Mapped[datetime]
     why: Mapped[str] = mapped_column(Text)
+
+
+class KeptResultRow(Base):
+    """What came of one exercise of one text, whoever handed it in. A later result of the same key replaces it.
+
+    Attributes:
+        key: a digest of all that it follows from: source, checks, versions, options.
+        report: of that exercise alone, as `kept.py` writes it.
+    """
+
+    __tablename__ = "kept_result"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    exercise: Mapped[str] = mapped_column(String(200))
+    kept: Mapped[datetime]
+    report: Mapped[bytes]
+
+
+class PreviewRow(Base):
+    """What would change if the class was graded now. There is one that waits, at the most; accepted ones stay.
+
+    Attributes:
+        fingerprint: a digest of what counted when it was made, and of what would count.
+        changes: student → the score before and after, of those whose score would change.
+        not_graded: the students whose work could not be graded.
+        accepted: when it was made to count; empty where it was not.
+    """
+
+    __tablename__ = "preview"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    made: Mapped[datetime]
+    made_by: Mapped[str] = mapped_column(Text)
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    changes: Mapped[dict[str, Any]]
+    not_graded: Mapped[list[str]]
+    accepted: Mapped[datetime | None]
+    accepted_by: Mapped[str] = mapped_column(Text)
 
 
 class ExcuseRow(Base):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import datetime
 from json import JSONDecodeError
@@ -111,7 +111,7 @@ class Gradebook:
         ):  # where each statement sees a moment of its own otherwise
             engine = engine.execution_options(isolation_level="REPEATABLE READ")
         # one transaction: all pages show the same moment, also while a class is being graded
-        with engine.connect() as connection, connection.begin():
+        with engine.connect() as connection, _one_transaction(connection):
             while page := self._page(connection, after, texts=texts):
                 yield from (record for _, record in page)
                 after = page[-1][0]
@@ -347,6 +347,11 @@ class Gradebook:
             absence=_absence(standing, bool(unreadable)),
             kept_back=self.kept_back,
         )
+
+
+def _one_transaction(connection: Connection) -> AbstractContextManager[object]:
+    """A new one, where the connection is not in one already."""
+    return nullcontext() if connection.in_transaction() else connection.begin()
 
 
 def _absence(standing: StandingRow | None, unreadable: bool) -> Absence:

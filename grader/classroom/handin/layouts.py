@@ -44,8 +44,7 @@ def find_hand_ins(
     if not folder.is_dir():
         what = "is not a folder" if folder.exists() else "does not exist"
         raise LayoutError(
-            f"{folder} {what}. Give the folder that holds a folder, repository, zip or file per student, or the zip or "
-            ".tar.gz that a service gave out."
+            f"{folder} {what}. Give the folder that holds a folder, repository, zip or file per student."
         )
     try:
         inner = unwrapped(folder, exercises, known)

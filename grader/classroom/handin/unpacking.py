@@ -60,6 +60,11 @@ def gathered(where: Path, exercises: Sequence[str], known: Known = nobody) -> It
     Raises:
         LayoutError: if an archive cannot be read, or it has to be said which part of a folder is meant.
     """
+    if where.is_file() and not is_archive(where.name):
+        raise LayoutError(
+            f"{where} is neither a folder nor an archive that is read. Give the folder that holds a folder, "
+            "repository, zip or file per student, or a service's zip or .tar.gz as it comes."
+        )
     name = _stem(where.resolve().name)
     left_out: list[str] = []
     folder = where

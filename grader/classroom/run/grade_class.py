@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import secrets
 import shutil
-from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from traceback import format_exc
-from typing import Any, Self
 
 from ...course.assignment import AssignedCourse
 from ...course.catalog import Course, load_course
 from ...errors import CourseFault, LayoutError, WorkersError
-from ...machines import cores, limits_of
-from ...sandbox import Limits
+from ...machines import cores
+from ...report import Report
 from ...submission import Submission
 from ...submission.protected import Announced, announced_in, changed_files, disagreement
 from ..gradebook.changes import completed, refuse_changes
 from ..gradebook.enrolment import await_results, enrol, listed_students, removed_students
+from ..gradebook.kept import keep, kept
 from ..gradebook.kept_back import noted
 from ..gradebook.late import late_days
 from ..gradebook.made_with import MadeWith
@@ -35,11 +33,12 @@ from ..handin.layouts import find_hand_ins
 from ..handin.oddities import Oddity
 from ..handin.read import Submitted, digest_of, has_repository, read_hand_in
 from ..handin.roster import RosterEntry
+from .assembly import Assembly, Job, WantedReport
+from .conditions import Conditions, GradingConditions, Rules
 from .pool import Workers, local_workers
 from .trouble import Trouble, told, trouble_of
-from .worker import GradingOutcome, Task, checks_digest, course_name, normalized_devices, versions
+from .worker import Task, normalized_devices
 
-_TRIES = 3  # of what is lost with a process each time
 READ_AHEAD = 16  # submissions that are written down in one transaction
 
 
@@ -56,23 +55,6 @@ class Progress:
     done: Callable[[str], None] = lambda student: None
 
 
-@dataclass(frozen=True)
-class GradingConditions:
-    """What results depend on, besides what was handed in and the course.
-
-    Attributes:
-        seed: of the inputs; by default each call draws one, which the reports then name. It is one for all, so that
-            inputs and references are worked out once for a class, and nobody could know it before.
-        limits: on the student's code; by default the course's.
-        devices: where to run it beside the CPU; none named stands for those that every machine has, and one that is
-            named and not there ends the call.
-    """
-
-    seed: int | None = None
-    limits: Limits | None = None
-    devices: Sequence[str] = ()
-
-
 @dataclass
 class RunSummary:
     """What a run did.
@@ -81,6 +63,8 @@ class RunSummary:
         handed_in: students of whom something lay in the folder.
         graded: results that are new.
         graded_before: results that were there already.
+        exercises_run: how many exercises were run for them.
+        exercises_kept: how many stood, or were run for another student who handed in the same.
         unreadable: student → why there was nothing to grade in it.
         oddities: student → what is odd about the files.
         left_out: files of a class's archive that could not be unpacked, each with the reason.
@@ -91,6 +75,8 @@ class RunSummary:
     handed_in: int = 0
     graded: int = 0
     graded_before: int = 0
+    exercises_run: int = 0
+    exercises_kept: int = 0
     unreadable: dict[str, str] = field(default_factory=dict)
     oddities: dict[str, tuple[Oddity, ...]] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
@@ -113,6 +99,7 @@ def grade_class(
     force: bool = False,
     change: bool = False,
     progress: Progress | None = None,
+    kept_in: Gradebook | None = None,
 ) -> RunSummary:
     """Grades what lies in `submissions` into `gradebook`; called again, it goes on where it was stopped.
 
@@ -128,8 +115,9 @@ def grade_class(
         roster: the students, in their order; without one, the gradebook's, and whoever has handed something in.
         collected: which of nbgrader's assignments is graded, where students have handed in several.
         workers: by default a process for each core of this machine.
-        force: grade again what was graded before.
+        force: run again what was graded before, and every exercise for each student.
         change: whether it is meant where the call differs from what the gradebook was made with.
+        kept_in: where results of single exercises are kept; by default in `gradebook`.
 
     Raises:
         ChangeError: if it differs, and `change` is not given.
@@ -137,7 +125,10 @@ def grade_class(
         GradebookError: if the gradebook cannot be written.
         WorkersError: if the workers cannot be used.
         CourseFault: if a check fails before there is any submission.
+        ValueError: if the assignment is laid on its course for students.
     """
+    if assigned and not assigned.instructor:
+        raise ValueError("a class is graded by the instructor's assignment: on(…, instructor=True)")
     course = assigned.course if assigned else course or load_course()
     conditions = conditions or GradingConditions()
     settings = completed(settings or GradebookSettings(), gradebook, assigned)
@@ -169,9 +160,10 @@ def grade_class(
     gone = removed_students(gradebook) & chosen.keys()
     chosen = {student: mine for student, mine in chosen.items() if student not in gone}
     await_results(gradebook, chosen)
-    rules = _Rules(course, assigned, protected or {}, conditions, force)
+    rules = Rules(course, assigned, protected or {}, conditions, force)
     workers = workers or local_workers(cores(), course, conditions.limits, conditions.devices)
-    summary = _Run(gradebook, rules, chosen, progress or Progress()).grade(workers)
+    run = _Run(gradebook, rules, chosen, progress or Progress(), kept_in or gradebook)
+    summary = run.grade(workers)
     summary.removed = sorted(gone)
     return summary
 
@@ -182,143 +174,83 @@ def _with_devices(conditions: GradingConditions, gradebook: Gradebook) -> Gradin
     return replace(conditions, devices=conditions.devices or kept)
 
 
-@dataclass(frozen=True)
-class _Rules:
-    """How a class is graded."""
-
-    course: Course
-    assigned: AssignedCourse | None
-    protected: Mapping[str, str]
-    conditions: GradingConditions
-    force: bool
-
-    def blank_task(self, exercises: tuple[str, ...]) -> Task:
-        """A task with nothing handed in; every student's is this one with a submission."""
-        assignment = str(self.assigned.assignment.path.resolve()) if self.assigned else None
-        seed = self.conditions.seed
-        return Task(
-            submission=Submission("", {}, exercises),
-            exercises=exercises,
-            course=course_name(self.course),
-            checks=checks_digest(self.course, exercises, assignment),
-            versions=versions(),
-            seed=secrets.randbits(48) if seed is None else seed,
-            limits=self.conditions.limits or limits_of(self.course),
-            assignment=assignment,
-            devices=normalized_devices(self.conditions.devices),
-        )
-
-
-def _result_conditions(blank: Task, seed: int | None) -> dict[str, Any]:
-    """What a result depends on besides the text, as the gradebook keeps it; a drawn seed is no condition."""
-    conditions = {
-        "exercises": list(blank.exercises),
-        "checks": blank.checks,
-        "versions": blank.versions,
-        "seed": seed,
-        "limits": asdict(blank.limits),
-    }
-    if blank.devices:  # results that were stored without it are of the usual ones
-        conditions["devices"] = list(blank.devices)
-    return conditions
-
-
-@dataclass(frozen=True)
-class _ResultKey:
-    """What an outcome is of: the student, and the result's key and digest in the gradebook."""
-
-    student: str
-    key: str
-    digest: str
-
-
-_Wanted = tuple[_ResultKey | None, Task]
-
-
-class _Tasks:
-    """The tasks of a run, and after them those that are tried again. An iterator that may go on after its end."""
-
-    def __init__(self, source: Iterator[_Wanted]) -> None:
-        self._source = source
-        self._given: dict[_ResultKey | None, Task] = {}
-        self._again: deque[_Wanted] = deque()
-        self._tries: Counter[_ResultKey | None] = Counter()
-
-    def __iter__(self) -> Self:
-        return self
-
-    def __next__(self) -> _Wanted:
-        wanted = next(self._source, None)
-        if wanted is None:
-            if not self._again:
-                raise StopIteration
-            wanted = self._again.popleft()
-        self._given[wanted[0]] = wanted[1]
-        return wanted
-
-    def takes_back(self, key: _ResultKey | None, outcome: GradingOutcome) -> bool:
-        """Whether an outcome's task is tried again: one that was lost with a process is; a check would fail again."""
-        task = self._given.pop(key)
-        self._tries[key] += 1
-        if self._tries[key] == _TRIES or all(each.kind != "lost" for each in outcome.troubles):
-            return False
-        self._again.append((key, task))
-        return True
-
-
 class _Run:
     """One call of `grade_class`, once it is clear who handed in what."""
 
     def __init__(
         self,
         gradebook: Gradebook,
-        rules: _Rules,
+        rules: Rules,
         chosen: Mapping[str, ChosenHandIn],
         progress: Progress,
+        kept_in: Gradebook,
     ) -> None:
         self._gradebook = gradebook
+        self._kept_in = kept_in
         self._rules = rules
         self._chosen = chosen
         self._progress = progress
         self._announced: dict[str, Announced] = {}
         self._unread: dict[str, Trouble] = {}
         self._summary = RunSummary(handed_in=len(chosen))
-        self._blank = rules.blank_task(gradebook.exercises)
-        self._conditions = _result_conditions(self._blank, rules.conditions.seed)
-        conditions = self._conditions | noted(rules.assigned)
-        self._writer = GradebookWriter.begin(gradebook, conditions, rules.force)
+        self._conditions = Conditions(rules, gradebook.exercises)
+        of_report = self._conditions.of_report | noted(rules.assigned)
+        self._writer = GradebookWriter.begin(gradebook, of_report, rules.force)
 
     def grade(self, workers: Workers) -> RunSummary:
         self._progress.total(len(self._chosen))
-        tasks = _Tasks(self._tasks())
-        for key, outcome in workers.run(tasks):
-            if tasks.takes_back(key, outcome):
-                continue
-            if key is None:
-                self._write_max_scores(outcome)
-                continue
-            self._store(key, outcome)
-            self._progress.done(key.student)
+        assembly = Assembly(
+            self._wanted(),
+            recall=partial(kept, self._kept_in),
+            keep=self._keep,
+            done=self._done,
+            alone=self._rules.force,
+        )
+        for job, outcome in workers.run(map(self._with_task, assembly)):
+            assembly.take(job, outcome)
         self._compare_with_ci()
         self._writer.finish()
         return self._summary
 
-    def _store(self, key: _ResultKey, outcome: GradingOutcome) -> None:
-        if outcome.report is None or outcome.troubles:
-            self._in_trouble(key.student, key.key, outcome.troubles)
+    def _with_task(self, job: Job) -> tuple[Job, Task]:
+        sources = {
+            name: source for name, source in job.wanted.sources.items() if name in job.exercises
+        }
+        submission = Submission(job.wanted.student, sources, job.exercises)
+        return job, replace(self._conditions.blank, submission=submission, exercises=job.exercises)
+
+    def _keep(self, results: Mapping[str, Report]) -> None:
+        own = {key: self._conditions.without_assignment(each) for key, each in results.items()}
+        keep(self._kept_in, own)
+
+    def _done(self, wanted: WantedReport) -> None:
+        """Writes down a report that is complete, or why there is none."""
+        report = None
+        if not wanted.troubles:
+            report = self._conditions.report(wanted.student, wanted.in_order)
+        if not wanted.student:
+            self._write_max_scores(report, wanted.troubles)
             return
-        self._writer.store_result(key.student, key.key, key.digest, outcome.report, outcome.seconds)
-        self._summary.graded += 1
+        self._summary.exercises_run += wanted.ran
+        if report is None:
+            self._in_trouble(wanted.student, wanted.key, tuple(wanted.troubles))
+        else:
+            self._writer.store_result(
+                wanted.student, wanted.key, wanted.digest, report, wanted.seconds
+            )
+            self._summary.graded += 1
+            self._summary.exercises_kept += max(0, len(wanted.keys) - wanted.ran)
+        self._progress.done(wanted.student)
 
     def _in_trouble(self, student: str, key: str, troubles: tuple[Trouble, ...]) -> None:
         self._writer.store_fault(student, key, told(troubles))
         self._summary.faults[student] = troubles
 
-    def _tasks(self) -> Iterator[tuple[_ResultKey | None, Task]]:
+    def _wanted(self) -> Iterator[WantedReport]:
         """What is to be graded; reads each submission when its turn comes, and writes down that it was handed in."""
-        if self._gradebook.max_scores_by != self._blank.checks:
+        if self._gradebook.max_scores_by != self._conditions.max_scores_by:
             # a submission without anything in it tells what can be reached, and that the checks can be used
-            yield None, self._blank
+            yield WantedReport("", "", "", self._conditions.keys({}), {})
         deadlines = self._gradebook.deadlines()
         students = [each.id for each in self._gradebook.students() if each.id in self._chosen]
         for start in range(0, len(students), READ_AHEAD):
@@ -327,12 +259,15 @@ class _Run:
             for received, wanted in zip(several, self._writer.receive(several), strict=True):
                 student, submitted = received.student, received.submitted
                 if wanted:
-                    submission = submitted.submission(student, self._gradebook.exercises)
-                    task = replace(self._blank, submission=submission)
-                    yield _ResultKey(student, received.result_key, submitted.digest), task
+                    sources = submitted.sources
+                    key, digest = received.result_key, submitted.digest
+                    yield WantedReport(
+                        student, key, digest, self._conditions.keys(sources), sources
+                    )
                     continue
                 if received.result_key:
                     self._summary.graded_before += 1
+                    self._summary.exercises_kept += len(self._gradebook.exercises)
                 elif student in self._unread:
                     self._in_trouble(student, "", (self._unread[student],))
                 elif submitted.untouched:
@@ -345,7 +280,7 @@ class _Run:
         deadline = own_deadline or self._gradebook.deadline
         submitted = self._read(student, self._chosen[student], deadline)
         digest = submitted.digest
-        key = digest_of(self._conditions | {"digest": digest}) if digest else ""
+        key = digest_of(self._conditions.of_report | {"digest": digest}) if digest else ""
         return ReceivedHandIn(student, submitted, deadline, key)
 
     def _read(self, student: str, mine: ChosenHandIn, deadline: datetime | None) -> Submitted:
@@ -383,13 +318,13 @@ class _Run:
             if report and (note := disagreement(announced, report)):
                 self._writer.add_note(student, note)
 
-    def _write_max_scores(self, outcome: GradingOutcome) -> None:
-        if outcome.report is None or outcome.troubles:
-            by_course = any(each.kind == "course" for each in outcome.troubles)
-            why = f"Nothing can be graded. {told(outcome.troubles)}"
+    def _write_max_scores(self, report: Report | None, troubles: Sequence[Trouble]) -> None:
+        if report is None:
+            by_course = any(each.kind == "course" for each in troubles)
+            why = f"Nothing can be graded. {told(troubles)}"
             raise CourseFault(why) if by_course else WorkersError(why)
-        max_scores = {each.name: each.max_score for each in outcome.report.exercises}
-        write_max_scores(self._gradebook, max_scores, self._blank.checks)
+        max_scores = {each.name: each.max_score for each in report.exercises}
+        write_max_scores(self._gradebook, max_scores, self._conditions.max_scores_by)
 
 
 def _late_notes(hand_in: HandIn, when: datetime | None, deadline: datetime | None) -> Iterator[str]:

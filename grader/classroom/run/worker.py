@@ -6,13 +6,12 @@
 from __future__ import annotations
 
 import atexit
-import hashlib
 import os
 import signal
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -31,6 +30,7 @@ from ...report import Report
 from ...sandbox import Limits
 from ...submission import Submission
 from ...version import __version__
+from .result_keys import exercise_digests
 from .trouble import Trouble, trouble_of, troubles_of
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Task:
 
     Attributes:
         course: the folder of the course; `None` is the built-in one.
-        checks: the digest of the checks and the assignment, as they were where the task was made.
+        checks: exercise → the digest of its checks, as `exercise_digests` had it where the task was made.
         assignment: the file of the assignment, if there is one; its instructor's part counts.
         versions: of what counts for a score.
         seed: of the inputs; one for a class, so that a worker knows most cases from the submissions before.
@@ -53,7 +53,7 @@ class Task:
     submission: Submission
     exercises: tuple[str, ...]
     course: str | None
-    checks: str
+    checks: Mapping[str, str]
     versions: dict[str, str]
     seed: int | None = None
     limits: Limits = field(default_factory=Limits)
@@ -108,30 +108,6 @@ def _torch_version() -> str:
         import torch
 
         return str(torch.__version__)
-
-
-def checks_digest(course: Course, exercises: Sequence[str], assignment: str | None = None) -> str:
-    """SHA-256 of what a result depends on: the checks, the stubs that tell who has not begun, the assignment.
-
-    Args:
-        exercises: names; all of them must be in the course.
-        assignment: the path of the assignment's file.
-
-    Raises:
-        OSError: if the assignment cannot be read.
-    """
-    digest = hashlib.sha256(Path(assignment).read_bytes() if assignment else b"")
-    for name in exercises:
-        exercise = course[name]
-        for path in (
-            exercise.checks,
-            *exercise.more_checks,
-            exercise.stub,
-            *exercise.given.values(),
-        ):
-            data = path.read_bytes() if path.is_file() else b""
-            digest.update(f"{name} {path.suffix} {len(data)}\n".encode() + data)
-    return digest.hexdigest()
 
 
 def course_name(course: Course) -> str | None:
@@ -198,10 +174,10 @@ def _grade(task: Task, course: Course, assigned: AssignedCourse | None) -> Repor
 
 
 def _course(task: Task) -> tuple[Course, AssignedCourse | None]:
-    here = versions()
-    if here != task.versions:
+    installed = versions()
+    if installed != task.versions:
         raise WorkerMismatch(
-            f"The worker {_name()} has {_listed(here)}, and the command {_listed(task.versions)}. "
+            f"The worker {_name()} has {_listed(installed)}, and the command {_listed(task.versions)}. "
             "Install the same versions in both places."
         )
     try:
@@ -210,14 +186,15 @@ def _course(task: Task) -> tuple[Course, AssignedCourse | None]:
         if task.assignment:
             assigned = read_assignment(Path(task.assignment)).on(course, instructor=True)
             course = assigned.course
-        same = checks_digest(course, task.exercises, task.assignment) == task.checks
+        here = exercise_digests(course, task.exercises, assigned)
+        other = [name for name in task.exercises if here[name] != task.checks[name]]
     except (AssignmentError, CourseError, LookupError, OSError) as error:
         raise WorkerMismatch(
             f"The worker {_name()} cannot read the course {task.course or '(built in)'}: {error}"
         ) from error
-    if not same:
+    if other:
         raise WorkerMismatch(
-            f"For {', '.join(task.exercises)}, the worker {_name()} has other checks than the command. "
+            f"For {', '.join(other)}, the worker {_name()} has other checks than the command. "
             "Use the same course and version in both places."
         )
     return course, assigned

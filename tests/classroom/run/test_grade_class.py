@@ -23,9 +23,9 @@ from grader.classroom.gradebook.settings import GradebookSettings
 from grader.classroom.handin.read import read_hand_in
 from grader.classroom.handin.roster import RosterEntry
 from grader.classroom.records import Enrolled
+from grader.classroom.run.conditions import GradingConditions
 from grader.classroom.run.grade_class import (
     READ_AHEAD,
-    GradingConditions,
     Progress,
     RunSummary,
     grade_class,
@@ -151,7 +151,7 @@ def graded(folder: Path, gradebook: Gradebook, *args: Any, **options: Any) -> li
 def test_a_new_gradebook_is_of_what_was_handed_in(folder: Path, gradebook: Gradebook) -> None:
     stand_in = StandIn()
     summary = grade_class(folder, gradebook, workers=stand_in.workers)
-    assert summary == RunSummary(handed_in=2, graded=2)
+    assert summary == RunSummary(handed_in=2, graded=2, exercises_run=2, exercises_kept=2)
     assert scores(gradebook) == {"ada": 7, "bob": 4}
     # in the course's order, and named after the folder
     assert gradebook.exercises == ("line_fit", "losses")
@@ -213,7 +213,9 @@ def test_a_task_has_the_conditions(folder: Path, gradebook: Gradebook) -> None:
     for task in stand_in.tasks:
         assert (task.seed, task.limits.call_seconds) == (5, 1)
         assert (task.devices, task.course, task.assignment) == (("cpu", "cuda"), None, None)
-        assert task.exercises == ("line_fit", "losses")
+    # what nobody handed in is known from the first, which has nothing in it
+    ran = [task.exercises for task in stand_in.tasks]
+    assert ran == [("line_fit", "losses"), ("losses",), ("line_fit",)]
 
 
 def test_limits_are_by_default_the_courses(tmp_path: Path, gradebook: Gradebook) -> None:
@@ -446,7 +448,7 @@ def test_what_is_lost_with_a_process_is_tried_again_when_the_others_are_done(
 ) -> None:
     hand_in(folder, "ada", losses="lost # 7")
     for number in range(5):
-        hand_in(folder, f"s{number}", losses="# 1")
+        hand_in(folder, f"s{number}", losses=f"# {number}")
     stand_in = StandIn(losses)
     done: list[str] = []
     progress = Progress(done=done.append)

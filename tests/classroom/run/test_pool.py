@@ -60,7 +60,7 @@ def fragile(poison: set[str]) -> Workers:
 def tasks(count: int) -> Iterator[tuple[str, Task]]:
     for number in range(count):
         name = str(number)
-        yield name, Task(Submission(name, {}), (EXERCISE,), None, "", versions())
+        yield name, Task(Submission(name, {}), (EXERCISE,), None, {}, versions())
 
 
 def test_a_submission_that_ends_its_worker_costs_only_itself() -> None:

@@ -16,9 +16,9 @@ import torch
 
 from grader import __version__
 from grader.classroom.run import worker
+from grader.classroom.run.result_keys import exercise_digests
 from grader.classroom.run.worker import (
     Task,
-    checks_digest,
     course_name,
     grade_task,
     normalized_devices,
@@ -38,7 +38,7 @@ from tests.gradebooks import report
 @pytest.fixture
 def task(course: Course) -> Task:
     submission = Submission.of_text(EXERCISE, RIGHT[0].read_text(encoding="utf-8"))
-    checks = checks_digest(course, (EXERCISE,))
+    checks = exercise_digests(course, (EXERCISE,))
     return Task(submission, (EXERCISE,), None, checks, versions(), seed=1)
 
 
@@ -191,7 +191,7 @@ def test_torchs_own_word_counts_where_it_has_no_metadata(monkeypatch: pytest.Mon
 
 
 def test_who_has_other_checks_refuses(task: Task) -> None:
-    told = refused(replace(task, checks="x"))
+    told = refused(replace(task, checks={EXERCISE: "x"}))
     assert told.startswith(f"For {EXERCISE}, the worker ")
     assert "has other checks than the command" in told
 
@@ -224,22 +224,6 @@ def copied(course: Course, tmp_path: Path) -> Course:
         )
     (tmp_path / "course.toml").write_text('title = "copy"\n')
     return load_course(tmp_path)
-
-
-def test_the_digest_is_of_the_checks_the_stub_and_the_assignment(
-    copied: Course, tmp_path: Path
-) -> None:
-    found = [checks_digest(copied, (EXERCISE,))]
-    assert checks_digest(copied, (EXERCISE,)) == found[0]
-    for path in (copied[EXERCISE].checks, copied[EXERCISE].stub):
-        path.write_text(path.read_text(encoding="utf-8") + "\n# changed\n", encoding="utf-8")
-        found.append(checks_digest(copied, (EXERCISE,)))
-    assignment = tmp_path / "assignment.toml"
-    for text in ("", "title = 'x'\n"):
-        assignment.write_text(text)
-        found.append(checks_digest(copied, (EXERCISE,), str(assignment)))
-    assert found[3] == found[2]  # an empty file says nothing
-    assert len(set(found)) == 4
 
 
 def test_a_course_is_named_by_its_folder_unless_it_is_built_in(
