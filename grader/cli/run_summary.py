@@ -39,7 +39,7 @@ def tell(gradebook: Gradebook, summary: RunSummary, where: str) -> None:
             noted.append(f"{who}: {' '.join(looked_at)}")
     lines = [
         f"{summary.handed_in} handed in: {summary.graded} graded now, {summary.graded_before} graded before.",
-        f"Exercises: {', '.join(gradebook.exercises)}. {exercises_told(summary)}",
+        f"Exercises: {', '.join(gradebook.exercises)}. {exercises_told(summary)}".rstrip(),
     ]
     if scores:
         lines.append(
@@ -60,8 +60,10 @@ def tell(gradebook: Gradebook, summary: RunSummary, where: str) -> None:
 
 
 def exercises_told(summary: RunSummary) -> str:
-    """How many exercises were run, and how many results stood."""
+    """How many exercises were run, and how many results stood; nothing where there is no result."""
     run, stood = summary.exercises_run, summary.exercises_kept
+    if not run + stood:
+        return ""
     return f"Of {counted(run + stood, 'result')} of one exercise each, {run:,} were run and {stood:,} stood."
 
 
