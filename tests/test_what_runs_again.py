@@ -146,7 +146,6 @@ def test_each_change_runs_what_it_touches(made: Class, tmp_path: Path) -> None:
         assert [each.score for each in gradebook.records()] == [19, 40, 10]
         made.answer("bob", "triple", "return 2 * x")  # as it was before
         assert ran() == []
-        assert len(made.grade(gradebook, force=True)[1].ran) == 6
 
 
 def test_a_fault_is_tried_again_alone_and_shared_with_nobody(made: Class, tmp_path: Path) -> None:
@@ -186,7 +185,7 @@ def test_what_is_kept_changes_no_report(made: Class, tmp_path: Path, seed: int) 
         repoint,
     ]
     with open_gradebook(tmp_path / "g.db", create=True) as gradebook:
-        for step in range(6):
+        for step in range(4):
             for _ in range(2):
                 luck.choice(changes)()
             made.grade(gradebook)

@@ -97,13 +97,13 @@ class StudentChange:
 
     @cached_property
     def checks(self) -> tuple[CheckChange, ...]:
-        """The checks that end otherwise, in the order of the reports."""
+        """The checks that end otherwise, in the reports' order; none where only one side has a result."""
         old = self.before.checks if self.before else {}
         new = self.after.checks if self.after else {}
         return tuple(
             CheckChange(*key, old.get(key), new.get(key))
             for key in dict.fromkeys([*old, *new])
-            if old.get(key) != new.get(key)
+            if old and new and old.get(key) != new.get(key)
         )
 
 

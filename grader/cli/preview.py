@@ -192,7 +192,7 @@ def _sums(changes: ClassChanges, summary: RunSummary) -> list[str]:
     moved = [each for each in changes.students if each.changes_score]
     lines = [
         f"{len(moved)} of {counted(changes.size, 'student')} would have another score: {len(changes.gain)} gain, "
-        f"{len(changes.lose)} lose. {exercises_told(summary)}"
+        f"{len(changes.lose)} lose. {exercises_told(summary)}".rstrip()
     ]
     if changes.before is not None and changes.after is not None:
         lines.append(f"Mean of all scores: {changes.before:.2f} before, {changes.after:.2f} after.")

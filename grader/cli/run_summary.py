@@ -96,7 +96,7 @@ def tell(gradebook: Gradebook, summary: RunSummary, where: str, verbose: bool = 
     most = len(found.names) + len(summary.left_out) if verbose else _SHOWN
     lines = [
         f"{summary.handed_in} handed in: {summary.graded} graded now, {summary.graded_before} graded before.",
-        f"Exercises: {', '.join(gradebook.exercises)}. {exercises_told(summary)}",
+        f"Exercises: {', '.join(gradebook.exercises)}. {exercises_told(summary)}".rstrip(),
     ]
     if scores := found.scores:
         lines.append(
@@ -122,8 +122,10 @@ def tell(gradebook: Gradebook, summary: RunSummary, where: str, verbose: bool = 
 
 
 def exercises_told(summary: RunSummary) -> str:
-    """How many exercises were run, and how many results stood."""
+    """How many exercises were run, and how many results stood; nothing where there is no result."""
     run, stood = summary.exercises_run, summary.exercises_kept
+    if not run + stood:
+        return ""
     return f"Of {counted(run + stood, 'result')} of one exercise each, {run:,} were run and {stood:,} stood."
 
 

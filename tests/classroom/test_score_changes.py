@@ -75,6 +75,7 @@ def test_who_is_not_graded_gains_and_loses_nothing() -> None:
         [student] = changes.students
         assert (student.points, student.changes_score) == (None, True)
         assert changes.gain == changes.lose == []
+        assert changes.by_check() == {}
         assert {changes.before, changes.after} == {2, None}
 
 

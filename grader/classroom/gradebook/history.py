@@ -65,16 +65,19 @@ def events_of(session: Session, student: str) -> list[HistoryEvent]:
     excuses = session.scalars(
         select(ExcuseRow).filter_by(student_id=student).order_by(ExcuseRow.id)
     ).all()
-    changes = select(IdentityChangeRow).where(
-        (IdentityChangeRow.new == student) | (IdentityChangeRow.old == student)
-    )
+    changes = session.scalars(
+        select(IdentityChangeRow).where(
+            (IdentityChangeRow.new == student) | (IdentityChangeRow.old == student)
+        )
+    ).all()
+    names = {student, *(row.old for row in changes if row.new == student)}
     events = [
         *(_handed_in(row, standing) for row in submissions),
         *(_graded(row, standing) for row in gradings),
         *(_adjusted(row) for row in adjustments),
         *(HistoryEvent(*each) for each in mark_events(session, student)),
-        *(_accepted(row, student) for row in accepted if student in row.changes),
-        *map(_identity, session.scalars(changes)),
+        *(_accepted(row, name) for row in accepted for name in names & row.changes.keys()),
+        *map(_identity, changes),
         *(_excused(row, row is excuses[-1]) for row in excuses),
     ]
     return sorted(events, key=lambda event: event.when)

@@ -39,7 +39,8 @@ def keep(gradebook: Gradebook, reports: Mapping[str, Report]) -> None:
         GradebookError: if it cannot be written.
         ValueError: if one of them has a fault in it, and so is no result.
     """
-    rows = [_columns(key, report) for key, report in reports.items()]
+    # in one order, so that two runs do not wait for each other
+    rows = [_columns(key, report) for key, report in sorted(reports.items())]
 
     def write(session: Session) -> None:
         session.execute(delete(KeptResultRow).where(KeptResultRow.key.in_([*reports])))

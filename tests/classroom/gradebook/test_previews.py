@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from grader.classroom.gradebook.enrolment import enrol
+from grader.classroom.gradebook.identities import rename
 from grader.classroom.gradebook.late import LatePolicy
 from grader.classroom.gradebook.previews import (
     Preview,
@@ -40,10 +41,12 @@ def test_one_preview_waits_until_it_is_accepted(gradebook: Gradebook) -> None:
     assert waiting_preview(gradebook) is None
     write_preview(gradebook, replace(PREVIEW, changes={}))
     write_accepted(gradebook, "another")
+    rename(gradebook, "ada", "20260042", who="me", why="her number")
     told = [
         (event.kind, event.text, event.score)
-        for name in ("ada", "bob")
+        for name in ("20260042", "bob")
         for event in gradebook.history(name)
+        if event.kind != "renamed"
     ]
     assert told == [
         ("accepted", "3 → 5, by a preview that Prof. Noether accepted", 5),
