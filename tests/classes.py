@@ -125,7 +125,7 @@ def write_roster(path: Path, students: Mapping[str, object], order: int) -> Path
     return path
 
 
-def scores(where: str | Path) -> dict[str, int | None]:
+def scores(where: str | Path) -> dict[str, float | None]:
     with open_gradebook(where) as gradebook:
         assert gradebook.check() == []
         return {record.student.id: record.score for record in gradebook.records()}

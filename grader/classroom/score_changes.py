@@ -8,6 +8,7 @@ from functools import cached_property
 from statistics import mean
 from typing import Any
 
+from .points import whole
 from .records import Record
 
 _HEADER = (
@@ -37,7 +38,7 @@ class ScoreStanding:
     """
 
     state: str
-    score: int | None
+    score: float | None
     max_score: int
     penalty: int
     checks: Mapping[tuple[str, str], CheckStanding]
@@ -67,7 +68,7 @@ class CheckChange:
         """How many more points it gives; below 0 for less."""
         return (self.after.score if self.after else 0) - (self.before.score if self.before else 0)
 
-    def row(self, student: StudentChange) -> Sequence[str | int | None]:
+    def row(self, student: StudentChange) -> Sequence[str | float | None]:
         """It in the table of a class."""
         scores = tuple(each.score if each else None for each in (self.before, self.after))
         statuses = tuple(each.status if each else "" for each in (self.before, self.after))
@@ -85,10 +86,10 @@ class StudentChange:
     after: ScoreStanding | None
 
     @property
-    def points(self) -> int | None:
+    def points(self) -> float | None:
         """How many more points the work counts for; `None` where it has no score before or after."""
         old, new = _score(self.before), _score(self.after)
-        return None if old is None or new is None else new - old
+        return None if old is None or new is None else whole(new - old)
 
     @property
     def changes_score(self) -> bool:
@@ -160,9 +161,9 @@ class ClassChanges:
             ],
         }
 
-    def rows(self) -> list[Sequence[str | int | None]]:
+    def rows(self) -> list[Sequence[str | float | None]]:
         """As a table: a header, and for each student a row without an exercise, and one for each check."""
-        rows: list[Sequence[str | int | None]] = [_HEADER]
+        rows: list[Sequence[str | float | None]] = [_HEADER]
         for each in self.students:
             scores = _score(each.before), _score(each.after), each.points
             states = _state(each.before), _state(each.after)
@@ -194,7 +195,7 @@ def changes_between(before: Mapping[str, ScoreStanding], after: Iterable[Record]
     )
 
 
-def _score(standing: ScoreStanding | None) -> int | None:
+def _score(standing: ScoreStanding | None) -> float | None:
     return standing.score if standing else None
 
 

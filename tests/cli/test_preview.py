@@ -39,7 +39,7 @@ def call(*options: str, status: int = 0) -> str:
     return result.output if status else result.stdout
 
 
-def scores() -> dict[str, int | None]:
+def scores() -> dict[str, float | None]:
     with open_gradebook("g.db") as gradebook:
         assert gradebook.check() == []
         return {each.student.id: each.score for each in gradebook.records()}

@@ -28,7 +28,7 @@ class Preview:
     made: datetime
     made_by: str
     fingerprint: str
-    changes: Mapping[str, Sequence[int | None]]
+    changes: Mapping[str, Sequence[float | None]]
     not_graded: tuple[str, ...]
 
 

@@ -77,7 +77,7 @@ class Book:
         path.write_text(path.read_text() + f"# {more}\n", encoding="utf-8")
         self.more = more
 
-    def scores(self) -> dict[str, int | None]:
+    def scores(self) -> dict[str, float | None]:
         assert self.gradebook.check() == []
         return {each.student.id: each.score for each in self.gradebook.records()}
 
