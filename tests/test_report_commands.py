@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from grader.classroom.gradebook.reader import damage_is_told
+from grader.classroom.gradebook.database import damage_is_told
 from grader.classroom.records import Enrolled, Record
 from grader.cli import main
 from grader.errors import GradebookError

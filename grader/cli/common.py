@@ -179,7 +179,8 @@ def opened(where: str, create: bool = False) -> Iterator[Gradebook]:
     Raises:
         GradebookError: if it cannot be opened, or turns out to be damaged.
     """
-    from ..classroom.gradebook.reader import damage_is_told, open_gradebook
+    from ..classroom.gradebook.database import damage_is_told
+    from ..classroom.gradebook.reader import open_gradebook
 
     with damage_is_told(where), open_gradebook(where, create=create) as gradebook:
         yield gradebook

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from json import JSONDecodeError
 from pathlib import Path
 from typing import Any
 
@@ -162,3 +164,19 @@ def _migrate(connection: Connection, shown: str) -> None:
 
 def _reason(error: DBAPIError) -> str:
     return " ".join(str(error.orig).split()) + "."
+
+
+@contextmanager
+def damage_is_told(where: str | Path) -> Iterator[None]:
+    """For whatever uses a gradebook: what its database cannot do, or what in it cannot be read, is told in a sentence.
+
+    Raises:
+        GradebookError: if it turns out to be damaged.
+    """
+    try:
+        yield
+    except (SQLAlchemyError, JSONDecodeError) as error:
+        reason = str(error).split("\n", 1)[0]
+        raise GradebookError(
+            f"The gradebook {where} cannot be used: {reason}. `grader gradebook check` tells what is wrong with it."
+        ) from error

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import datetime
-from json import JSONDecodeError
 from pathlib import Path
 from typing import Self, TypeVar
 
 from sqlalchemy import Connection, Engine, select, tuple_
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from ...errors import GradebookError
@@ -387,19 +386,3 @@ def open_gradebook(where: str | Path, *, create: bool = False) -> Gradebook:
             f"The gradebook {clean(str(where))} is empty. `grader grade` fills it."
         )
     return gradebook
-
-
-@contextmanager
-def damage_is_told(where: str | Path) -> Iterator[None]:
-    """For whatever uses a gradebook: what its database cannot do, or what in it cannot be read, is told in a sentence.
-
-    Raises:
-        GradebookError: if it turns out to be damaged.
-    """
-    try:
-        yield
-    except (SQLAlchemyError, JSONDecodeError) as error:
-        reason = str(error).split("\n", 1)[0]
-        raise GradebookError(
-            f"The gradebook {where} cannot be used: {reason}. `grader gradebook check` tells what is wrong with it."
-        ) from error

@@ -16,9 +16,10 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
 from grader.classroom.gradebook import database
-from grader.classroom.gradebook.database import connect
+from grader.classroom.gradebook.database import connect, damage_is_told
 from grader.classroom.gradebook.reader import open_gradebook
 from grader.errors import GradebookError, MissingPackageError
+from tests.gradebooks import graded, small_gradebook
 
 
 @contextmanager
@@ -168,3 +169,16 @@ def test_a_gradebook_of_the_first_version_keeps_working(where: str) -> None:
         gradebook.excuse("ada", why="ill", who="me")
         assert [each.state for each in gradebook.records()] == ["excused"]
         assert gradebook.check() == []
+
+
+def test_damage_is_told_in_a_sentence(tmp_path: Path) -> None:
+    with small_gradebook(tmp_path / "grades.db") as opened:
+        graded(opened, "ada", "one", 5)
+        opened.write(lambda session: session.execute(text("UPDATE grading SET report = '{'")))
+        told = r"The gradebook x\.db cannot be used: .*`grader gradebook check` tells what is wrong"
+        with pytest.raises(GradebookError, match=told), damage_is_told("x.db"):
+            opened.record("ada")
+        opened.write(lambda session: session.execute(text("DROP TABLE adjustment")))
+        with pytest.raises(GradebookError, match=told) as error, damage_is_told("x.db"):
+            opened.record("bob")
+        assert "\n" not in str(error.value)

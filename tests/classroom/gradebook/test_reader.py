@@ -16,7 +16,6 @@ from grader.classroom.gradebook.enrolment import enrol
 from grader.classroom.gradebook.reader import (
     NOTHING_HANDED_IN,
     Gradebook,
-    damage_is_told,
     open_gradebook,
 )
 from grader.classroom.gradebook.settings import GradebookSettings, write_settings
@@ -147,19 +146,6 @@ def test_why_there_is_no_result(gradebook: Gradebook) -> None:
     assert (record.state, record.score, record.graded) == ("not graded", None, None)
     assert record.problem == "OSError: Input/output error"
     assert gradebook.check() == []
-
-
-def test_damage_is_told_in_a_sentence(tmp_path: Path) -> None:
-    with small_gradebook(tmp_path / "grades.db") as opened:
-        graded(opened, "ada", "one", 5)
-        opened.write(lambda session: session.execute(text("UPDATE grading SET report = '{'")))
-        told = r"The gradebook x\.db cannot be used: .*`grader gradebook check` tells what is wrong"
-        with pytest.raises(GradebookError, match=told), damage_is_told("x.db"):
-            opened.record("ada")
-        opened.write(lambda session: session.execute(text("DROP TABLE adjustment")))
-        with pytest.raises(GradebookError, match=told) as error, damage_is_told("x.db"):
-            opened.record("bob")
-        assert "\n" not in str(error.value)
 
 
 def test_an_empty_gradebook_is_opened_only_to_be_filled(tmp_path: Path) -> None:
