@@ -124,7 +124,7 @@ def test_a_class_of_300(tmp_path: Path) -> None:
     # a check is added: who changes is shown, and nothing counts until it is accepted
     checks = course / "checks" / "double.py"
     checks.write_text(checks.read_text() + MORE)
-    again = [*call, "--device", "cpu", "--change"]
+    again: list[str | Path] = [*call, "--device", "cpu", "--change"]
     changes = json.loads(grader(*again, "--preview", "--format", "json"))
     assert scores(book) == expected(1, given)
     before, after = expected(1, given), expected(2, given)
