@@ -94,19 +94,13 @@ def test_a_class_of_300(tmp_path: Path) -> None:
     hand_in(downloads, course)
     with (tmp_path / "canvas.csv").open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows(roster())
-    call = [
-        "grade",
-        downloads,
-        "--gradebook",
-        book,
-        "--course",
-        course,
-        "--jobs",
-        "2",
-        "--seed",
-        "1",
-    ]
-    told = grader(*call, "--title", "Lab 1", "--roster", tmp_path / "canvas.csv", "--device", "cpu")
+    with_sheet: list[str | Path] = ["--roster", tmp_path / "canvas.csv", "--title", "Lab 1"]
+
+    def grade(where: Path, *more: str | Path) -> str:
+        call = ("grade", downloads, "--gradebook", where, "--course", course)
+        return grader(*call, "--jobs", "2", "--seed", "1", "--device", "cpu", *more)
+
+    told = grade(book, *with_sheet)
     assert "290 handed in" in told
 
     # by hand: three excused, one point for one, two for twenty from a table, one comment
@@ -124,8 +118,7 @@ def test_a_class_of_300(tmp_path: Path) -> None:
     # a check is added: who changes is shown, and nothing counts until it is accepted
     checks = course / "checks" / "double.py"
     checks.write_text(checks.read_text() + MORE)
-    again: list[str | Path] = [*call, "--device", "cpu", "--change"]
-    changes = json.loads(grader(*again, "--preview", "--format", "json"))
+    changes = json.loads(grade(book, "--change", "--preview", "--format", "json"))
     assert scores(book) == expected(1, given)
     before, after = expected(1, given), expected(2, given)
     gains = {who for who, old in before.items() if old is not None and (after[who] or 0) > old}
@@ -136,21 +129,12 @@ def test_a_class_of_300(tmp_path: Path) -> None:
     }
     assert len(changed) == len(gains) == changes["gain"]
     assert changes["lose"] == 0
-    grader(*again, "--accept", "--who", "me")
+    grade(book, "--change", "--accept", "--who", "me")
     assert scores(book) == after
 
     # the same class, graded anew without any of that memory
     fresh = tmp_path / "fresh.db"
-    grader(
-        *call[:2],
-        "--gradebook",
-        fresh,
-        *call[4:],
-        "--device",
-        "cpu",
-        "--roster",
-        tmp_path / "canvas.csv",
-    )
+    grade(fresh, *with_sheet)
     plain = scores(fresh)
     by_hand = {login(n): more for n, more in given.items()}
     assert {who: plain[who] for who in plain if after[who] is not None} == {
