@@ -210,7 +210,7 @@ def test_adjusting_and_looking(tmp_path: Path) -> None:
         write_settings(opened, GradebookSettings("x", ("my_linear",)))
         enrol(opened, None, [Enrolled("ada", "[red]Ada\x1b[0m")])
     assert "no student is called 'bob'" in call("adjust", book, "bob", "1", "--why", "x", status=2)
-    assert "Missing option '--why'" in call("adjust", book, "ada", "1", status=2)
+    assert "Give the reason with --why" in call("adjust", book, "ada", "1", status=2)
     assert "no exercise 'x'" in call(
         "adjust", book, "ada", "1", "--why", "x", "--exercise", "x", status=2
     )

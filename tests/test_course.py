@@ -25,7 +25,7 @@ from tests.conftest import ROOT
 def printed(start: str) -> str:
     """The snippet of CONTRIBUTING.md that begins so, without its indentation: what it says has to work."""
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    [block] = [
+    block, *_ = [
         textwrap.dedent(block)
         for block in re.findall(r"```\w+\n(.*?)```", text, re.DOTALL)
         if block.lstrip().startswith(start)
@@ -109,6 +109,7 @@ def run_installed(site: Path, folder: Path, *arguments: str) -> subprocess.Compl
     return result
 
 
+@pytest.mark.timeout(300)
 def test_the_wheel_is_complete(installed: Path, tmp_path: Path, course: Course) -> None:
     assert (installed / "grader" / "py.typed").is_file()
     listed = run_installed(installed, tmp_path, "list")

@@ -6,6 +6,7 @@ import gc
 import importlib
 import sys
 import types
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -207,7 +208,11 @@ TELL = "def go(student):\n    return [str(each) for each in student.found]\n"
     [(way, "cpu") for way in WAYS]
     + [(way, "sim") for way in WAYS if "torch" in way or "of" in way],
 )
-def test_no_way_leads_to_the_server(sandbox: Sandbox, way: str, device: str) -> None:
+def test_no_way_leads_to_the_server(
+    sandbox: Sandbox, way: str, device: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # the search takes seconds on a machine that is busy
+    monkeypatch.setattr(sandbox, "limits", replace(sandbox.limits, call_seconds=60))
     sandbox.open(["torch._dynamo"])  # which keeps a copy of the list of modules
     child, header = load(sandbox, SEARCH + WAYS[way])
     assert "error" not in header, header
