@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import stat
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -93,9 +94,15 @@ def _known() -> list[str]:
 
 def _read(file: Path) -> Any:
     """What a file of JSON holds; `None` where it cannot be read."""
-    with suppress(OSError, ValueError, RecursionError), open(file, "rb") as opened:
-        return json.loads(opened.read(_MAX_BYTES))
+    with suppress(OSError, ValueError, RecursionError), open(file, "rb", opener=_at_once) as opened:
+        if stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+            return json.loads(opened.read(_MAX_BYTES))
     return None
+
+
+def _at_once(path: str, flags: int) -> int:
+    """Opens without waiting: a named pipe would keep the command until somebody writes to it."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _write(file: Path, data: Any) -> None:
