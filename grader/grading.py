@@ -213,7 +213,9 @@ class _Grading:
         found = scan(exercise, source) if source else Scan()
         with self._sessions(exercise, source) as sessions:
             collected = self._collected(exercise)
-            ran = run_checks(collected, sessions, seed, self.first_failure)
+            ran = run_checks(
+                collected, sessions, seed, self.first_failure, kept_back=self._kept_back(exercise)
+            )
         judgement, problem = Judgement(ran.checks), ""
         notes = source.notes if source else ()
         if source and sessions:
@@ -266,6 +268,11 @@ class _Grading:
     def _only(self, exercise: Exercise) -> frozenset[str] | None:
         """The names of the checks that run; `None` stands for all of them."""
         return self.assigned.checks(exercise.name) if self.assigned else None
+
+    def _kept_back(self, exercise: Exercise) -> frozenset[str]:
+        """The names of the checks that students are not to see."""
+        hidden = self.assigned.kept_back if self.assigned else {}
+        return hidden.get(exercise.name, frozenset())
 
     def _collected(self, exercise: Exercise) -> dict[str, Check]:
         """The checks that run. Others are as if they were not there, also for those that need them."""

@@ -11,9 +11,11 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from grader.classroom.gradebook.comments import Spot, add_comment
+from grader.classroom.gradebook.enrolment import enrol
 from grader.classroom.gradebook.reader import Gradebook
 from grader.classroom.gradebook.regrade_requests import ask_for_regrade
 from grader.classroom.gradebook.rubric import add_item, give_item
+from grader.classroom.records import Enrolled
 from tests.desks import HOSTILE, class_at_a_desk
 from tests.served import desk_of
 
@@ -229,9 +231,17 @@ def test_accessible(visit: Open, book: Gradebook, scheme: str) -> None:
         assert results.response["passes"]
 
 
-def test_on_a_phone_nothing_sticks_out(visit: Open) -> None:
+def test_on_a_phone_nothing_sticks_out(visit: Open, book: Gradebook) -> None:
+    enrol(book, None, [Enrolled("a" * 190, "A" * 190)])  # next to Ada
     page = visit(width=390)
     root = page.url
     for path in ("", "students", "rubric", "student?id=ada"):
         page.goto(root + path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
+
+
+def test_paper_is_light(visit: Open) -> None:
+    page = visit("student?id=ada", scheme="dark")
+    page.emulate_media(media="print")
+    colour = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+    assert colour == "rgb(255, 255, 255)"

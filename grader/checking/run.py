@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field, replace
 
@@ -156,6 +156,7 @@ def run_checks(
     seed: int,
     first_failure: bool = False,
     rounded: bool = False,
+    kept_back: Collection[str] = (),
 ) -> ChecksRun:
     """Runs the checks in their order.
 
@@ -164,6 +165,8 @@ def run_checks(
         seed: of the exercise; each case's own follows from it.
         first_failure: leave it at the first case that is wrong.
         rounded: draw numbers that a person reads more easily.
+        kept_back: the names of checks that students are not to see. What they ask could stand in what is told of later
+            ones, if the student's code kept it; so the next check that is shown has another child.
 
     Raises:
         Fault: if the checks themselves are at fault, or the sandbox is lost.
@@ -174,7 +177,7 @@ def run_checks(
         for run in runs.values():
             run.cases += [_outcome(case, _no_file()) for case in run.check.cases]
     else:
-        exercise = _ExerciseRun(sessions, seed, runs, rounded)
+        exercise = _ExerciseRun(sessions, seed, runs, rounded, kept_back)
         exercise.go(first_failure)
         sightings = exercise.sightings
     mistakes = {name: run.mistake for name, run in runs.items()}
@@ -200,6 +203,7 @@ class _ExerciseRun:
     seed: int
     runs: Mapping[str, _CheckRun]
     rounded: bool = False
+    kept_back: Collection[str] = ()
     current: str = ""
     suspicions: list[Suspicion] = field(default_factory=list)
     sightings: list[Sighting] = field(default_factory=list)
@@ -226,9 +230,11 @@ class _ExerciseRun:
             raise
 
     def _run_all(self, first_failure: bool) -> None:
+        before = ""
         for name, run in self.runs.items():
             self.current = name
-            self.sessions.begin_check()
+            self.sessions.begin_check(anew=before in self.kept_back and name not in self.kept_back)
+            before = name
             for case in run.check.cases:
                 start = time.perf_counter()
                 session = self.sessions.on(case.params.get("device"))

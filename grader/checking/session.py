@@ -148,9 +148,15 @@ class Session:
             self._child.close()
             self._child = None
 
-    def begin_check(self) -> None:
-        """Says that what is asked from now on is for another check."""
+    def begin_check(self, *, anew: bool = False) -> None:
+        """Says that what is asked from now on is for another check.
+
+        Args:
+            anew: whether the code is to know nothing of what it was asked before: another child answers.
+        """
         self._runs.clear()
+        if anew:
+            self.close()
 
     def ask(self, request: Request) -> Message:
         """Runs a probe.

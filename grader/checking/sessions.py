@@ -31,10 +31,10 @@ class Sessions:
         """Whether it waits for one of them at the moment."""
         return self.main.is_waiting or bool(self.cuda and self.cuda.is_waiting)
 
-    def begin_check(self) -> None:
-        """Says that what is asked from now on is for another check."""
+    def begin_check(self, *, anew: bool = False) -> None:
+        """Says that another check begins; with `anew`, the code is to know nothing of those before."""
         for session in filter(None, (self.main, self.cuda)):
-            session.begin_check()
+            session.begin_check(anew=anew)
 
     def on(self, device: str | None) -> Session:
         """The one whose children have `device`; `None` stands for a case that runs nothing of the student's."""

@@ -245,10 +245,15 @@ def _units(settings: dict[str, Any], file: Path) -> Iterator[tuple[str, list[str
 def _packages(settings: dict[str, Any], file: Path) -> tuple[str, ...]:
     packages = _setting(settings, "packages", list, [], file)
     for each in packages:
-        if not isinstance(each, str) or package_of(each) is None:
+        package = package_of(each) if isinstance(each, str) else None
+        if package is None:
             raise CourseError(
                 f"{file}: `packages` has {each!r}. Write a name, as in "
                 '"pandas", with versions if need be: "pandas>=2.2,<3".'
+            )
+        if package.name.lower() == "torch":
+            raise CourseError(
+                f"{file}: `packages` has {each!r}. torch is always there; an assignment names its version in `[ci]`."
             )
     return tuple(packages)
 

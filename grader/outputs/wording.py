@@ -188,7 +188,12 @@ def _repeating(exercise: ExerciseResult) -> str:
 
 
 def without(checks: Iterable[CheckResult], hidden: Collection[str]) -> list[CheckResult]:
-    """The checks but for `hidden`, by name; a mistake that one of these told is told by the first that shows it too."""
+    """The checks but for `hidden`, by name, and with nothing of these in the others.
+
+    A mistake that one of them told is told by the first that shows it too; that one of them comes first is not said.
+    """
+    checks = list(checks)
+    descriptions = [each.description for each in checks if each.name in hidden and each.description]
     first: dict[str, str] = {}
     shown = []
     for check in checks:
@@ -197,5 +202,7 @@ def without(checks: Iterable[CheckResult], hidden: Collection[str]) -> list[Chec
         if check.same_as in hidden:
             name = first.setdefault(check.same_as, check.name)
             check = replace(check, same_as=name if name != check.name else "")
+        if not check.was_tried and any(each in check.message for each in descriptions):
+            check = replace(check, message="")
         shown.append(check)
     return shown

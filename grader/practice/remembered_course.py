@@ -19,10 +19,9 @@ from typing import Any
 from ..course.catalog import Course
 from ..errors import WorkspaceError
 from ..language import N_, _
-from .workspace import FOLDER, make_place
+from .workspace import FOLDER, make_place, read_json
 
 _FILE = "course.json"
-_MAX_BYTES = 1 << 20
 _GONE = N_(
     "{folder} is for the course in {course}, and there is no course any more. "
     "If it has moved: `grader init {folder} --course DIR`. What is in the folder stays as it is."
@@ -66,7 +65,7 @@ def remembered_course(folder: Path) -> Path | None:
     file = place / _FILE
     if place.is_symlink() or not os.path.lexists(file):
         return None
-    data = _read(file)
+    data = read_json(file)
     named = data.get("course") if isinstance(data, dict) else None
     shown = shlex.quote(str(folder))
     if not isinstance(named, str) or "\0" in named or not os.path.isabs(named):
@@ -87,15 +86,8 @@ def _courses() -> Path:
 
 
 def _known() -> list[str]:
-    data = _read(_courses())
+    data = read_json(_courses())
     return [each for each in data if isinstance(each, str)] if isinstance(data, list) else []
-
-
-def _read(file: Path) -> Any:
-    """What a file of JSON holds; `None` where it cannot be read."""
-    with suppress(OSError, ValueError, RecursionError), open(file, "rb") as opened:
-        return json.loads(opened.read(_MAX_BYTES))
-    return None
 
 
 def _write(file: Path, data: Any) -> None:

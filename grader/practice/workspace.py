@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import stat
 import tempfile
 import tomllib
 from collections.abc import Sequence
@@ -158,12 +159,7 @@ class Workspace:
 
     def _read(self) -> tuple[dict[str, int], dict[str, _Remembered]]:
         """Hints shown and last results, by exercise; whatever is not of the right form is left out."""
-        data: Any = None
-        with (
-            suppress(OSError, ValueError, RecursionError),
-            open(self.folder / FOLDER / "state.json", "rb") as file,
-        ):
-            data = json.loads(file.read(_MAX_BYTES))
+        data = read_json(self.folder / FOLDER / "state.json")
         data = data if isinstance(data, dict) else {}
         hints, results = data.get("hints"), data.get("results")
         names = self.course.names
@@ -206,6 +202,21 @@ class Workspace:
 def state_of(result: ExerciseResult) -> State:
     """The state of an exercise by what its grading gave; where that is no verdict, nothing is known."""
     return "unknown" if result.status == "fault" else result.status
+
+
+def read_json(file: Path) -> Any:
+    """What a file of JSON holds; `None` where it cannot be read, or is no regular file.
+
+    A named pipe in a folder that was handed in would keep a command until somebody writes to it.
+    """
+    with suppress(OSError, ValueError, RecursionError), open(file, "rb", opener=_at_once) as opened:
+        if stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+            return json.loads(opened.read(_MAX_BYTES))
+    return None
+
+
+def _at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def make_place(folder: Path) -> None:

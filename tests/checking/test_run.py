@@ -235,6 +235,24 @@ def test_first_failure_leaves_the_rest(graded: Run) -> None:
     assert (results["c"].message, results["c"].cases) == ("", ())
 
 
+def test_what_a_hidden_check_asks_is_in_no_message_of_a_later_one(graded: Run) -> None:
+    """The student's code may keep what it is asked, and raise it later."""
+    text = (
+        "@probe\ndef give(student, x): return student.keep(x)\n"
+        "def test_a(student): student.run(give, x=1)\n"
+        "def test_b(student): student.run(give, x=4242)\n"
+        "def test_c(student): student.run(give, x=3)\n"
+        "def test_d(student): student.run(give, x=4)\n"
+    )
+    code = "seen = []\ndef keep(x):\n    seen.append(x)\n    raise ValueError(str(seen))\n"
+    open_ones = graded(text, code)
+    assert "4242" in open_ones["c"].message
+    results = graded(text, code, kept_back={"b"})
+    assert "4242" in results["b"].message
+    assert "4242" not in results["c"].message + results["d"].message
+    assert statuses(results) == statuses(open_ones)
+
+
 def test_a_check_that_is_left_out_is_in_nobodys_way(collected: Collect, sandbox: Sandbox) -> None:
     text = (
         "def test_a(student): ...\n"
@@ -293,7 +311,7 @@ class Raising:
     def ask_again(self) -> Any:
         return ()
 
-    def begin_check(self) -> None: ...
+    def begin_check(self, *, anew: bool) -> None: ...
 
 
 @pytest.mark.parametrize("kind", [SandboxLost, CourseFault, UnsupportedVersion])

@@ -15,9 +15,11 @@ class Counting:
         self.waited = waited
         self.is_waiting = is_waiting
         self.checks = 0
+        self.anew = False
 
-    def begin_check(self) -> None:
+    def begin_check(self, *, anew: bool) -> None:
         self.checks += 1
+        self.anew = anew
 
 
 def both_of(main: Counting, cuda: Counting | None = None) -> Sessions:
@@ -45,3 +47,5 @@ def test_a_check_begins_for_both() -> None:
     both_of(main, cuda).begin_check()
     both_of(main).begin_check()
     assert (main.checks, cuda.checks) == (2, 1)
+    both_of(main, cuda).begin_check(anew=True)
+    assert (main.anew, cuda.anew) == (True, True)

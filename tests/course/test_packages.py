@@ -69,6 +69,14 @@ def test_nothing_else_reaches_a_shell(folder: Path, requirement: str) -> None:
         load_course(folder)
 
 
+@pytest.mark.parametrize("requirement", ["torch", "Torch==2.11.0", "torch>=2"])
+def test_torch_is_named_elsewhere(folder: Path, requirement: str) -> None:
+    """A release would ask for two versions of it."""
+    write(folder, requirement)
+    with pytest.raises(CourseError, match=r"torch is always there.*\[ci\]"):
+        load_course(folder)
+
+
 @pytest.mark.parametrize(
     ("name", "module"),
     [

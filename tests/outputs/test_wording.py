@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from grader.language import speaking
 from grader.outputs import wording
+from grader.report import CheckResult
 from tests.hostile import (
     KOREAN,
     a_fault,
@@ -136,3 +137,18 @@ def test_a_mistake_that_only_a_hidden_check_told_is_told_by_the_next() -> None:
         ("e", "d"),
     ]
     assert wording.without(checks, ()) == checks
+
+
+def test_that_a_hidden_check_comes_first_is_not_said() -> None:
+    checks = [
+        CheckResult("a", "It is `secret`.", "failed", 1, 0, "secret"),
+        CheckResult("b", "It is open.", "failed", 1, 0, "is 1"),
+        CheckResult(
+            "c", "C.", "not_reached", 1, 0, "Not tried, because this comes first: It is `secret`."
+        ),
+        CheckResult(
+            "d", "D.", "not_reached", 1, 0, "Not tried, because this comes first: It is open."
+        ),
+    ]
+    shown = {check.name: check.message for check in wording.without(checks, {"a"})}
+    assert shown == {"b": "is 1", "c": "", "d": "Not tried, because this comes first: It is open."}

@@ -100,6 +100,14 @@ def test_a_link_is_not_followed(place: Path, own: Course) -> None:
     assert remembered_course(Path()) is None
 
 
+def test_a_pipe_is_not_waited_for(place: Path) -> None:
+    """Nobody ever writes to it: a folder that was handed in may hold one."""
+    Path(".grader").mkdir()
+    os.mkfifo(".grader/course.json")
+    with pytest.raises(WorkspaceError, match="does not name a course"):
+        remembered_course(Path())
+
+
 def test_every_command_finds_it(place: Path, own: Course, shared_machines: Machines) -> None:
     assert "cd work2 && grader watch\n" in run("init", "work2", "--course", "../my course").stdout
     os.chdir("work2")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -50,6 +51,11 @@ class TestWhatIsRemembered:
             result = run("hint", "my_linear")
             assert "hint 1 of 3" in result.stdout
             assert "could not be kept" in result.stderr
+
+    def test_a_pipe_is_not_waited_for(self, run: Run, folder: Path) -> None:
+        (folder / ".grader").mkdir(exist_ok=True)
+        os.mkfifo(folder / ".grader" / "state.json")
+        assert run("list").exit_code == 0
 
     def test_a_link_is_not_followed(self, run: Run, folder: Path, tmp_path: Path) -> None:
         elsewhere = tmp_path / "elsewhere"

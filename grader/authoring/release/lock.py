@@ -28,6 +28,7 @@ _PLATFORM = "x86_64-manylinux_2_28"
 _SECONDS = 300
 _FOR = "# Made by `grader release` for "
 _PINNED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*==[A-Za-z0-9.+!_-]+")
+_NAMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 
 
@@ -55,9 +56,10 @@ def lock_of(assigned: AssignedCourse, grader: PinnedGrader) -> Lock:
     file = assigned.assignment.path.with_suffix(".lock")
     asked = _asked(assigned, grader)
     head = f"{_FOR}Python {assigned.assignment.ci.python}: {', '.join(asked)}"
-    text = file.read_text(encoding="utf-8") if file.is_file() else ""
+    text = _read(file)
     if text.partition("\n")[0] == head:
         _expect_locked(text, file)
+        _expect_all(text, asked, file)
         return Lock(text)
     uv = _uv()
     if not uv:
@@ -83,6 +85,24 @@ def lock_of(assigned: AssignedCourse, grader: PinnedGrader) -> Lock:
     with writing(file):
         file.write_text(text, encoding="utf-8")
     return Lock(text)
+
+
+def _read(file: Path) -> str:
+    """What a lock holds; empty where there is none.
+
+    Raises:
+        ReleaseError: if it cannot be read.
+    """
+    if not file.is_file():
+        return ""
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ReleaseError(f"{file} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise ReleaseError(
+            f"{file} is not UTF-8 text. Remove it; `grader release` makes it anew."
+        ) from error
 
 
 def _uv() -> list[str]:
@@ -127,6 +147,40 @@ def _expect_locked(text: str, file: Path) -> None:
                 f"{file}, line {number}: a package needs one version and hashes, as in "
                 "`name==1.0 --hash=sha256:…`. Remove the file; `grader release` makes it anew."
             )
+
+
+def _expect_all(text: str, asked: Sequence[str], file: Path) -> None:
+    """For a lock that was made before: somebody may have taken a line out, or changed a version.
+
+    Raises:
+        ReleaseError: if a package that was asked for is not in it, or in another version.
+    """
+    locked = {}
+    for _number, entry in _entries(text):
+        name, _equals, version = re.split(r"[\s;]", entry, maxsplit=1)[0].partition("==")
+        locked[_plain_name(name)] = version
+    for each in asked:
+        named = _NAMED.match(each)
+        if not named or ";" in each:
+            continue  # whether a marker holds, the installer says
+        version = locked.get(_plain_name(named[0]), "")
+        exact = each[named.end() :].removeprefix("==")
+        is_exact = each[named.end() :] == f"=={exact}" and "*" not in exact and "," not in exact
+        if not version or (is_exact and _plain_version(version) != _plain_version(exact)):
+            found = f"locks version {version} of it" if version else "does not lock it"
+            raise ReleaseError(
+                f"The release asks for {each}, and {file} {found}. Remove the file; `grader release` makes it anew."
+            )
+
+
+def _plain_version(version: str) -> str:
+    """Without what names a build, as in torch's 2.13.0+cpu, and without zeros at the end (PEP 440)."""
+    return re.sub(r"(\.0)+$", "", version.partition("+")[0])
+
+
+def _plain_name(name: str) -> str:
+    """The name of a package as indexes compare it (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _entries(text: str) -> Iterator[tuple[int, str]]:

@@ -19,6 +19,7 @@ from ...report import ExerciseResult
 from ...submission import Source, Submission, read_submission
 from .shared import give, write_stub
 
+_MOST_NAMED = 5  # of the files that are passed over
 _MOST_SAID = 300  # characters of what a check says of the solution
 
 
@@ -56,13 +57,19 @@ def rehearse(assigned: AssignedCourse, machines: Machines) -> Rehearsal:
         for each in exercises
         if each not in at_hand
     ]
+    untried += _passed_over(assigned)
     problems: list[str] = []
+    at_fault: set[str] = set()
     for exercise in at_hand:
         source = Source.of_text(f"{exercise.name}.py", text_of(exercise.solution))
-        problems += _of_solution(_graded(exercise.name, source, assigned, on))
+        result = _graded(exercise.name, source, assigned, on)
+        problems += _of_solution(result)
+        if result.is_fault:  # whatever else is graded would say the same
+            at_fault.add(exercise.name)
     for name, source in _stubs(assigned).items():
-        problems += _of_stub(_graded(name, source, assigned, on))
-    wrong = list(_wrong_answers(assigned))
+        if name not in at_fault:
+            problems += _of_stub(_graded(name, source, assigned, on))
+    wrong = [each for each in _wrong_answers(assigned) if each[1] not in at_fault]
     for path, name in wrong:
         text = text_of(path)
         result = _graded(name, Source.of_text(f"{name}.py", text), assigned, on)
@@ -125,6 +132,22 @@ def _wrong_answers(assigned: AssignedCourse) -> Iterator[tuple[Path, str]]:
             yield path, name
 
 
+def _passed_over(assigned: AssignedCourse) -> Iterator[str]:
+    """What lies among the wrong answers and is for none of the assignment's exercises: a slip in a name looks so."""
+    folder = assigned.assignment.wrong_answers
+    if folder is None:
+        return
+    others = [path for path in sorted(folder.iterdir()) if path.name not in assigned.names]
+    others = [path for path in others if path.suffix == ".py" or any(path.rglob("*.py"))]
+    if others:
+        names = ", ".join(path.name for path in others[:_MOST_NAMED])
+        more = f" and {len(others) - _MOST_NAMED} more" if len(others) > _MOST_NAMED else ""
+        yield (
+            f"{folder} has {names}{more}: for no exercise of this assignment, so not tried. "
+            f"A wrong answer lies in a folder that is called as its exercise, such as {folder / assigned.names[0]}."
+        )
+
+
 def _of_wrong(path: Path, text: str, result: ExerciseResult) -> Iterator[str]:
     """What is amiss with a wrong answer: it has to lose points, in the checks that its line `# fails: …` names."""
     if result.is_fault:
@@ -135,7 +158,8 @@ def _of_wrong(path: Path, text: str, result: ExerciseResult) -> Iterator[str]:
         return
     lines = [line for line in text.splitlines()[:3] if line.startswith("# fails: ")]
     checks = {check.name: check for check in result.checks}
-    for name in lines[0].removeprefix("# fails: ").split(", ") if lines else ():
+    for name in lines[0].removeprefix("# fails: ").split(",") if lines else ():
+        name = name.strip()
         if name not in checks:
             yield f"{path} names a check {name!r}, and {result.name} has none of that name here."
         elif checks[name].is_earned:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from flask import Flask, redirect, request
 from werkzeug.wrappers import Response
@@ -77,6 +77,8 @@ class Actions:
 
     def add(self) -> None:
         """A new rubric item; with a student, given at once."""
+        if student := _given("student"):
+            student = self._gradebook.record(student).student.id  # before anything is written
         item = add_item(
             self._gradebook,
             _given("text"),
@@ -84,7 +86,7 @@ class Actions:
             who=self._who,
             exercise=_given("exercise"),
         )
-        if student := _given("student"):
+        if student:
             give_item(self._gradebook, student, item.number, who=self._who)
 
     def change_item(self) -> None:
@@ -146,7 +148,7 @@ def _answered(write: Callable[[], None]) -> Callable[[], Response]:
         if _given("back") == "queue":
             return redirect("/", 303)
         parts = {"id": student} | ({"queue": "1"} if "queue" in request.form else {})
-        return redirect(f"/student?{urlencode(parts)}" + (f"#{spot}" if spot else ""), 303)
+        return redirect(f"/student?{urlencode(parts)}" + (f"#{quote(spot)}" if spot else ""), 303)
 
     return answer
 

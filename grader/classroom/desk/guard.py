@@ -11,7 +11,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field
 from hmac import compare_digest
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException
@@ -99,7 +99,8 @@ class Guard:
                 "This address is of an earlier desk. Open the one it printed.", 403
             )
         rest = [(name, value) for name, value in request.args.items(True) if name != "token"]
-        target = request.path + (f"?{urlencode(rest)}" if rest else "")
+        # quoted, so that a browser reads it as a page of the desk and no other machine's: `/\\elsewhere.org`
+        target = quote(request.path) + (f"?{urlencode(rest)}" if rest else "")
         # a page that goes on by itself: after a redirect from elsewhere, a browser would keep the cookie back
         response = Response(render_template("enter.html", target=target))
         response.set_cookie(self.cookie_name, self.cookie, httponly=True, samesite="Strict")

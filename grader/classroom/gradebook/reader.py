@@ -326,7 +326,8 @@ class Gradebook:
             report = Report.from_dict(plain) if isinstance(plain, dict) else None
         except (ValueError, KeyError, TypeError) as error:
             raise GradebookError(
-                f"The gradebook's result of {student.id!r} cannot be read: {error}. Was it made by a newer grader?"
+                f"The gradebook's result of {student.id!r} cannot be read: {str(error).rstrip('.')}. "
+                "Was it made by a newer grader?"
             ) from error
         late = standing.late_days if standing else 0
         problem = standing.problem if standing else NOTHING_HANDED_IN

@@ -120,6 +120,7 @@ class Mistake:
         key: of a `cause`, what names it in whatever exercise it is made.
         checks: the numbers of the checks that it failed.
         students: the numbers of those who made it, in ascending order.
+        kept_back: whether only checks that students are not to see show it: nobody has read its sentence.
     """
 
     kind: str
@@ -128,6 +129,7 @@ class Mistake:
     key: str = ""
     checks: set[int] = field(default_factory=set)
     students: list[int] = field(default_factory=list)
+    kept_back: bool = False
 
 
 class ClassSummary:
@@ -137,6 +139,7 @@ class ClassSummary:
         lines: the students, in the order of the records.
         exercises: in the order in which they were first seen.
         checks: in the order in which they were first seen.
+        kept_back: the numbers of those that students are not to see.
     """
 
     def __init__(self, title: str = "") -> None:
@@ -146,7 +149,8 @@ class ClassSummary:
         self.checks: list[CheckColumn] = []
         self._exercise_numbers: dict[str, int] = {}
         self._check_numbers: dict[tuple[int, str], int] = {}
-        self._mistakes: dict[tuple[str, int, str], Mistake] = {}
+        self.kept_back: set[int] = set()
+        self._mistakes: dict[tuple[str, int, str, bool], Mistake] = {}
         self._troubles: dict[str, Shared] = {}
         self._remarks: dict[str, Shared] = {}
         self._notes: dict[str, Shared] = {}
@@ -171,6 +175,8 @@ class ClassSummary:
                 at = self.check_number(place, check)
                 checks.extend(ABSENT * (at + 1 - len(checks)))
                 checks[at] = LETTERS[check.status]
+                if check.name in record.kept_back.get(result.name, ()):
+                    self.kept_back.add(at)
             self._note_mistakes(number, place, result)
         if record.state == "not graded":
             _share(self._troubles, record.problem or NO_REASON, number)
@@ -235,10 +241,11 @@ class ClassSummary:
             self._note(student, "not loaded", exercise, reason[0] if reason else "", result.message)
             return
         rules = {name: each for each in result.violations for name in each.checks}
-        for check in result.checks:
-            if not check.went_wrong:
-                continue
-            at = self.check_number(exercise, check)
+        wrong = [
+            (self.check_number(exercise, each), each) for each in result.checks if each.went_wrong
+        ]
+        # first what the student reads
+        for at, check in sorted(wrong, key=lambda each: each[0] in self.kept_back):
             if broken := rules.get(check.name):
                 self._note(student, "forbidden", exercise, broken.rule, broken.message, at)
                 continue
@@ -254,8 +261,13 @@ class ClassSummary:
     def _note(
         self, student: int, kind: str, exercise: int, key: str, text: str, check: int | None = None
     ) -> None:
+        hidden = check in self.kept_back
+        told = self._mistakes.get((kind, exercise, key, False))
+        if check is not None and hidden and told and told.students[-1] == student:
+            told.checks.add(check)  # the student has read of it in another check
+            return
         mistake = self._mistakes.setdefault(
-            (kind, exercise, key), Mistake(kind, exercise, text, key)
+            (kind, exercise, key, hidden), Mistake(kind, exercise, text, key, kept_back=hidden)
         )
         if not mistake.students or mistake.students[-1] != student:
             mistake.students.append(student)

@@ -112,10 +112,13 @@ def overview(summary: ClassSummary, items: Sequence[Item], deadline: datetime | 
 def _for_the_next_lecture(summary: ClassSummary) -> list[ToldMistake]:
     """The most frequent ones that say what to teach; those without a known cause only where there are too few.
 
-    A cause that has the same name in several exercises is one mistake.
+    What only checks show that are kept back from students is left out: nobody has read of it. A cause that has the
+    same name in several exercises is one mistake.
     """
     together: dict[tuple[str, ...], list[tuple[int, Mistake]]] = {}
     for number, one in enumerate(summary.mistakes):
+        if one.kept_back:
+            continue
         key = (one.kind, one.key) if one.kind == "cause" else (one.kind, one.key, str(one.exercise))
         together.setdefault(key, []).append((number, one))
     told = [_told(several, summary) for several in together.values()]

@@ -189,6 +189,7 @@ def _mistake(mistake: Mistake, summary: ClassSummary) -> dict[str, Any]:
     return {
         "kind": mistake.kind,
         "text": mistake.text,
+        "kept_back": mistake.kept_back,
         "exercise": summary.exercises[mistake.exercise].name,
         "checks": [summary.checks[number].name for number in sorted(mistake.checks)],
         "count": len(mistake.students),

@@ -131,3 +131,28 @@ def test_what_is_installed_in_which_order() -> None:
 def test_uv_itself_is_locked() -> None:
     assert UV_TEXT.startswith("uv==")
     assert UV_TEXT.count("--hash=sha256:") == 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ("torch==2.13.0+cpu", "torch==2.11.0+cpu", r"torch==2\.13\.0, and .* locks version 2\.11"),
+        (f"torch==2.13.0+cpu {HASH}\n", "", r"torch==2\.13\.0, and .* does not lock it"),
+        (f"click==8.1.8 \\\n    {HASH} \\\n    {HASH}\n", "", r"click>=8, and .* does not lock it"),
+    ],
+)
+def test_a_lock_that_lacks_what_is_asked_for_is_refused(
+    assigned: AssignedCourse, uv: Path, tmp_path: Path, old: str, new: str, why: str
+) -> None:
+    grader = pinned_grader(assigned)
+    text = lock_of(assigned, grader).text
+    assert old in text
+    (tmp_path / "assignment.lock").write_text(text.replace(old, new))
+    with pytest.raises(ReleaseError, match=why):
+        lock_of(assigned, grader)
+
+
+def test_a_lock_that_is_no_text_is_refused(assigned: AssignedCourse, tmp_path: Path) -> None:
+    (tmp_path / "assignment.lock").write_bytes(b"\xff\xfe# Made by")
+    with pytest.raises(ReleaseError, match=r"assignment\.lock is not UTF-8 text"):
+        lock_of(assigned, pinned_grader(assigned))

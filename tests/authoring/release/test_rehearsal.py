@@ -60,6 +60,19 @@ def test_the_solution_fails_a_hidden_check(folder: Path, machines: Machines) -> 
     assert "twice" in problem
 
 
+def test_a_check_that_fails_itself_is_told_once(folder: Path, machines: Machines) -> None:
+    (folder / "hidden" / "double.py").write_text(
+        "from grader import points\n\n\n@points(5)\ndef test_boom(student):\n    1 / 0\n"
+    )
+    place = folder / "wrong" / "double"
+    place.mkdir(parents=True)
+    (place / "a.py").write_text("def double(x):\n    return x\n")
+    text = f'wrong_answers = "wrong"\n{EXERCISE}instructor_checks = "hidden/double.py"\n'
+    [problem] = tried(folder, machines, text).problems
+    assert problem.startswith("The solution of double cannot be graded")
+    assert "boom" in problem
+
+
 def test_the_stub_earns_points(folder: Path, machines: Machines) -> None:
     (folder / "hidden" / "double.py").write_text(
         "from grader import points\n\n\n@points(5)\ndef test_free(student):\n    pass\n"
@@ -87,12 +100,16 @@ def test_wrong_answers(folder: Path, machines: Machines) -> None:
     place.mkdir(parents=True)
     (place / "a.py").write_text("# wrong: same\n# fails: double\n\ndef double(x):\n    return x\n")
     (place / "b.py").write_text("def double(x):\n    return x + x\n")
-    (place / "c.py").write_text("# fails: none\ndef double(x):\n    return x\n")
+    (place / "c.py").write_text("# fails: double,none\ndef double(x):\n    return x\n")
+    (folder / "wrong" / "duoble").mkdir()
+    (folder / "wrong" / "duoble" / "d.py").write_text("def double(x):\n    return x\n")
     result = tried(folder, machines, f'wrong_answers = "wrong"\n{EXERCISE}')
     assert result.wrong == 3
     right, misnamed = result.problems
     assert right == f"{place / 'b.py'} is a wrong answer, and loses no point."
     assert "names a check 'none'" in misnamed
+    [passed_over] = result.untried
+    assert f"{folder / 'wrong'} has duoble: for no exercise of this assignment" in passed_over
 
 
 def test_a_wrong_answer_loses_its_points_elsewhere(folder: Path, machines: Machines) -> None:

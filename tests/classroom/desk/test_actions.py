@@ -79,6 +79,20 @@ def test_a_name_that_is_hostile_leads_back_to_its_page(book: Gradebook, visitor:
     assert book.record(HOSTILE).by_hand == 1
 
 
+def test_a_line_break_in_a_spot_stays_in_the_address(visitor: Visitor) -> None:
+    answer = visitor.post("/points", student="ada", points="1", why="x", spot="a\r\nSet-Cookie: b")
+    assert answer.headers["Location"] == "/student?id=ada#a%0D%0ASet-Cookie%3A%20b"
+
+
+def test_an_item_for_somebody_who_is_not_there_is_not_made(
+    book: Gradebook, visitor: Visitor
+) -> None:
+    answer = visitor.post("/item/add", student="nobody", text="style", points="-1")
+    assert answer.status_code == 400
+    assert "no student is called" in answer.text
+    assert rubric_items(book) == []
+
+
 @pytest.mark.parametrize(
     ("path", "form", "told"),
     [

@@ -12,6 +12,7 @@ from grader.classroom.gradebook.enrolment import enrol
 from grader.classroom.gradebook.reader import Gradebook
 from grader.classroom.gradebook.regrade_requests import ask_for_regrade
 from grader.classroom.gradebook.rubric import RubricChange, add_item, change_item, give_item
+from grader.classroom.gradebook.writer import GradebookWriter
 from grader.classroom.records import Enrolled
 from tests.desks import HOSTILE, Visitor, class_at_a_desk
 
@@ -94,6 +95,20 @@ def test_hostile_texts_are_texts(book: Gradebook, visitor: Visitor) -> None:
         assert HOSTILE in seen.text
         own = ("/", "#")
         assert all(link.startswith(own) and "://" not in link for link in seen.links)
+
+
+def test_what_students_are_not_to_see_is_marked(book: Gradebook, visitor: Visitor) -> None:
+    assert "kept back from students" not in visitor.page("/student", id="ada")
+    hidden = {"my_linear": {"kept_back": ["forward"], "shown": ["shapes"]}}
+    GradebookWriter.begin(book, {"assigned": hidden}, False)
+    # where the check is told, and in the list of all checks
+    assert visitor.page("/student", id="ada").count("kept back from students") == 2
+
+
+def test_a_long_reason_does_not_fill_the_queue(book: Gradebook, visitor: Visitor) -> None:
+    ask_for_regrade(book, "ada", "why " * 2000, who="me")
+    assert visitor.page("/").count("why ") < 150
+    assert visitor.page("/student", id="ada").count("why ") > 1000
 
 
 @pytest.mark.parametrize("query", [{}, {"id": ""}, {"id": "nobody"}])

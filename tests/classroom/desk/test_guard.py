@@ -35,6 +35,15 @@ def test_the_token_becomes_a_cookie_and_leaves_the_address(book: Gradebook) -> N
     assert other.get("/", base_url=OWN).status_code == 403
 
 
+@pytest.mark.parametrize("path", ["/%5Cevil.example", "//evil.example/", "/%5C%5Cevil.example"])
+def test_who_is_let_in_stays_at_the_desk(visitor: Visitor, path: str) -> None:
+    """A browser takes an address that begins with two slashes, of either kind, for another machine's."""
+    answer = visitor.client.get(f"{path}?token={visitor.guard.token}", base_url=OWN)
+    target = answer.text.partition("url=")[2].partition('"')[0]
+    assert target.startswith("/")
+    assert not target.startswith(("//", "/\\"))
+
+
 @pytest.mark.parametrize("token", ["", "x", "é", "x" * 5000])
 def test_another_token_opens_nothing(book: Gradebook, token: str) -> None:
     client = make_app(book, Guard(PORT), "me").test_client()

@@ -28,6 +28,25 @@ def test_mistakes_are_grouped_whatever_their_numbers() -> None:
     assert kind_of("off by -1.5e-3 at 2") == kind_of("off by 7 at 10")
 
 
+def hiding(record: Record, *checks: str) -> Record:
+    return replace(record, kept_back={"one": frozenset(checks)})
+
+
+def test_a_mistake_that_only_hidden_checks_show_is_one_of_its_own() -> None:
+    """Its sentence is no student's to read; where another check tells the same mistake, that one is told."""
+    names = [each.name for each in summed([with_statuses("failed", "failed")]).checks]
+    records = [
+        with_statuses("failed", "failed", who="a", cause="It is wrong."),
+        with_statuses("passed", "failed", who="b", cause="It is wrong."),
+        with_statuses("failed", "passed", who="c", cause="It is wrong."),
+    ]
+    summary = summed([hiding(each, names[0]) for each in records])
+    assert summary.kept_back == {0}
+    told, hidden = summary.mistakes
+    assert (told.kept_back, told.students, told.checks) == (False, [0, 1], {0, 1})
+    assert (hidden.kept_back, hidden.students, hidden.checks) == (True, [2], {0})
+
+
 def test_score_that_counts_is_the_records() -> None:
     summary = summed(list(made_class(60)))
     for line, record in zip(summary.lines, made_class(60), strict=True):

@@ -85,6 +85,15 @@ def test_the_mistakes_for_the_next_lecture_are_those_with_a_cause() -> None:
     assert len(seen(*made_class(60)).mistakes) <= MISTAKES
 
 
+def test_what_students_have_not_read_is_not_for_the_lecture() -> None:
+    record = with_statuses("failed", cause="It is wrong.")
+    assert record.report
+    [check] = record.report.checks
+    hidden = replace(record, kept_back={"one": frozenset({check.name})})
+    assert len(seen(record).mistakes) == 1
+    assert seen(hidden).mistakes == []
+
+
 def test_a_cause_in_several_exercises_is_one_mistake() -> None:
     def of(who: str, *names: str) -> Record:
         checks = (CheckResult("go", "is right", "failed", 2, 0, cause="It is 3 times too large."),)

@@ -34,7 +34,8 @@
   function file([name, filename, problem, cells]) {
     const found = new Map(); // check → the line that its mark stands at
     const count = cells.reduce((sum, one) => sum + one[2].length, 0);
-    const told = [`${cells.reduce((sum, one) => sum + one[1].length, 0)} lines`];
+    const lines = cells.reduce((sum, one) => sum + one[1].length, 0);
+    const told = [`${lines} ${lines === 1 ? "line" : "lines"}`];
     if (count) told.push(`${count} ${count === 1 ? "mark" : "marks"}`);
     const element = make("details", { class: "code", open: count ? "" : null },
       make("summary", {}, make("code", {}, filename), ` ${told.join(", ")}`),
