@@ -215,7 +215,7 @@ def grade(
                 gathered(submissions, names or course.names, knows(students)) as there,
                 _progress(console) as progress,
             ):
-                if gradebook.new:
+                if gradebook.new and not assigned:  # else the assignment has one
                     title = title or collected or there.name
                 summary = counting.grade(
                     there.folder,

@@ -18,10 +18,16 @@ from ...report import Report
 from ...submission import Submission
 from ...submission.protected import Announced, announced_in, changed_files, disagreement
 from ..gradebook.changes import completed, refuse_changes
-from ..gradebook.enrolment import await_results, enrol, listed_students, removed_students
+from ..gradebook.enrolment import (
+    await_results,
+    count_late_days,
+    enrol,
+    listed_students,
+    removed_students,
+)
 from ..gradebook.kept import keep, kept
 from ..gradebook.kept_back import noted
-from ..gradebook.late import late_days
+from ..gradebook.late import late_days, late_note
 from ..gradebook.made_with import MadeWith
 from ..gradebook.reader import NOTHING_HANDED_IN, Gradebook
 from ..gradebook.settings import GradebookSettings, write_max_scores, write_settings
@@ -160,6 +166,7 @@ def grade_class(
     gone = removed_students(gradebook) & chosen.keys()
     chosen = {student: mine for student, mine in chosen.items() if student not in gone}
     await_results(gradebook, chosen)
+    count_late_days(gradebook)
     rules = Rules(course, assigned, protected or {}, conditions, force)
     workers = workers or local_workers(cores(), course, conditions.limits, conditions.devices)
     run = _Run(gradebook, rules, chosen, progress or Progress(), kept_in or gradebook)
@@ -328,7 +335,7 @@ class _Run:
 
 
 def _late_notes(hand_in: HandIn, when: datetime | None, deadline: datetime | None) -> Iterator[str]:
-    if late := late_days(when, deadline):
-        yield f"Handed in {late} day{'s' if late > 1 else ''} after the deadline."
+    if note := late_note(late_days(when, deadline)):
+        yield note
     elif hand_in.late and when is None:
         yield "It was marked as late where it was handed in, which does not say by how much."
