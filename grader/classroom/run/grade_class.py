@@ -29,6 +29,7 @@ from ..gradebook.kept import keep, kept
 from ..gradebook.kept_back import noted
 from ..gradebook.late import late_days, late_note
 from ..gradebook.made_with import MadeWith
+from ..gradebook.outdated import outdated
 from ..gradebook.reader import NOTHING_HANDED_IN, Gradebook
 from ..gradebook.settings import GradebookSettings, write_max_scores, write_settings
 from ..gradebook.writer import GradebookWriter, ReceivedHandIn
@@ -76,6 +77,7 @@ class RunSummary:
         left_out: files of a class's archive that could not be unpacked, each with the reason.
         faults: student → why there is no verdict, through no fault of the student.
         removed: who was taken out by hand, and has something in the folder all the same.
+        outdated: student → why the result that stands would be another one, of whom nothing lies in the folder.
     """
 
     handed_in: int = 0
@@ -88,6 +90,7 @@ class RunSummary:
     left_out: tuple[str, ...] = ()
     faults: dict[str, tuple[Trouble, ...]] = field(default_factory=dict)
     removed: list[str] = field(default_factory=list)
+    outdated: dict[str, str] = field(default_factory=dict)
 
 
 def grade_class(
@@ -153,13 +156,14 @@ def grade_class(
     if not shutil.which("git") and any(has_repository(each.path) for each in hand_ins):
         raise LayoutError("There are repositories among the submissions, and git is not installed.")
     policy = settings.policy or gradebook.policy
-    until = policy.closes(settings.deadline)
+    until = policy.closes(settings.deadline_after(gradebook.deadline))
     wanted = settings.exercises or exercises_in(hand_ins, course, until)
     in_order = tuple(name for name in course.names if name in wanted)
     holds = partial(holds_work, course=course, exercises=in_order, until=until)
     chosen, new = choose(hand_ins, students, holds)
     require_known(chosen, new, students, bool(roster) or gradebook.has_roster)
     title = settings.title or collected or folder.resolve().name
+    closed = _closes(gradebook)
     made_with = MadeWith.of(course, assigned, in_order, devices)
     write_settings(gradebook, replace(settings, title=title, exercises=in_order), made_with)
     enrol(gradebook, roster, new)
@@ -172,7 +176,20 @@ def grade_class(
     run = _Run(gradebook, rules, chosen, progress or Progress(), kept_in or gradebook)
     summary = run.grade(workers)
     summary.removed = sorted(gone)
+    closes = _closes(gradebook)
+    moved = {student for student in closes if closed.get(student, closed[""]) != closes[student]}
+    summary.outdated = outdated(gradebook, chosen, run.key_of, moved)
     return summary
+
+
+def _closes(gradebook: Gradebook) -> dict[str, datetime | None]:
+    """Student → the last moment at which a commit counts; of whom there is no deadline of their own under "" too."""
+    own = gradebook.deadlines()
+    everybody = ["", *(each.id for each in gradebook.students())]
+    return {
+        student: gradebook.policy.closes(own.get(student, gradebook.deadline))
+        for student in everybody
+    }
 
 
 def _with_devices(conditions: GradingConditions, gradebook: Gradebook) -> GradingConditions:
@@ -218,6 +235,10 @@ class _Run:
         self._compare_with_ci()
         self._writer.finish()
         return self._summary
+
+    def key_of(self, digest: str) -> str:
+        """The key of a result that is made now, of the digest of what was handed in."""
+        return digest_of(self._conditions.of_report | {"digest": digest})
 
     def _with_task(self, job: Job) -> tuple[Job, Task]:
         sources = {
@@ -287,7 +308,7 @@ class _Run:
         deadline = own_deadline or self._gradebook.deadline
         submitted = self._read(student, self._chosen[student], deadline)
         digest = submitted.digest
-        key = digest_of(self._conditions.of_report | {"digest": digest}) if digest else ""
+        key = self.key_of(digest) if digest else ""
         return ReceivedHandIn(student, submitted, deadline, key)
 
     def _read(self, student: str, mine: ChosenHandIn, deadline: datetime | None) -> Submitted:
