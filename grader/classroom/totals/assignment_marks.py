@@ -118,7 +118,9 @@ def mark_of(
     if state == "nothing handed in":
         due = deadline is None or deadline <= now
         if due and record.score:  # points by hand, for an oral exam, say
-            return replace(mark, late_days=0, why="nothing was handed in, and points were given by hand")
+            return replace(
+                mark, late_days=0, why="nothing was handed in, and points were given by hand"
+            )
         return replace(mark, standing="not handed in" if due else "not due yet", late_days=0)
     if state == "could not be read":
         return replace(mark, why=record.problem)
