@@ -13,6 +13,7 @@ import click
 
 from .common import console_for, course_option, device_option, open_course, opened, refuse
 from .formats import open_assigned
+from .gradebook import who_says_so
 from .preview import counting_of, tell_changes
 from .run_summary import tell, tell_as_json
 
@@ -122,7 +123,9 @@ if TYPE_CHECKING:
     help="Grade without counting it, and show who changes and by how much; `--accept` then makes it count.",
 )
 @click.option("--accept", is_flag=True, help="Make the preview count that the same command made.")
-@click.option("--who", default="", help="Who previews or accepts. Default: your name here.")
+@click.option(
+    "--who", default="", help="Who previews, accepts or changes. Default: your name here."
+)
 @click.option(
     "--format",
     "form",
@@ -230,6 +233,7 @@ def grade(
                     workers=workers,
                     force=force,
                     change=change,
+                    who=counting.who or (who_says_so(who) if change else ""),
                     progress=progress,
                 )
                 summary.left_out = there.left_out

@@ -115,8 +115,9 @@ def tell(gradebook: Gradebook, summary: RunSummary, where: str, verbose: bool = 
     _list("To look at", noted, most, below=True)
     waiting = [f"{found.who(each)}: {why}" for each, why in found.waiting.items()]
     _list("Not graded before, and not handed in this time", waiting, most, below=True)
-    outdated = [f"{found.who(each)}: {why}" for each, why in summary.outdated.items()]
-    _list("Not in this folder, so an earlier result stands", outdated, most, below=True)
+    for why in dict.fromkeys(summary.outdated.values()):
+        those = [found.who(each) for each, reason in summary.outdated.items() if reason == why]
+        _list(f"Not in this folder, so the earlier result stands: {why}", those, most)
     _list_faults(summary, most)
     if not verbose and _is_cut(found, summary):
         click.echo("--verbose lists everybody, and --format json writes all of it as data.")

@@ -7,7 +7,7 @@ result yet that would be another one, as with a check of the instructor's that f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
@@ -87,6 +87,51 @@ def refuse_changes(gradebook: Gradebook, settings: GradebookSettings, made_with:
             f"This call would change what the gradebook was made with. {' '.join(found)} Nothing has been changed. "
             "Give --change if it is meant; else give what the gradebook was made with."
         )
+
+
+def settings_changed(gradebook: Gradebook, settings: GradebookSettings, now: MadeWith) -> list[str]:
+    """What a call changes, for the history: each setting as it was and as it will be; nothing in a new gradebook.
+
+    Args:
+        settings: of the call, completed.
+        now: what the call grades with.
+    """
+    if gradebook.new or not _handed_in(gradebook):
+        return []
+    exercises = settings.exercises or gradebook.exercises
+    pairs = [
+        ("title", gradebook.title, settings.title or gradebook.title),
+        ("exercises", ", ".join(gradebook.exercises), ", ".join(exercises)),
+        (
+            "deadline",
+            _time(gradebook.deadline),
+            _time(settings.deadline_after(gradebook.deadline)),
+        ),
+        ("late days", _told(gradebook.policy), _told(settings.policy or gradebook.policy)),
+    ]
+    if before := gradebook.made_with:
+        pairs += [
+            ("course", before.course, now.course),
+            ("assignment", before.assignment or "none", now.assignment or "none"),
+            ("devices", ", ".join(before.devices), ", ".join(now.devices)),
+        ]
+        for name in exercises:
+            old, new = before.points.get(name), now.points.get(name)
+            if old and new:
+                pairs.append((f"points of {name}", _worth(old), _worth(new)))
+            if name in gradebook.exercises and before.hidden.get(name) != now.hidden.get(name):
+                was, will = ("some" if made.hidden.get(name) else "none" for made in (before, now))
+                will = "others" if was == will else will
+                pairs.append((f"checks of {name} that are kept back", was, will))
+    return [
+        f"{what}: {old or 'the usual ones'} → {new or 'the usual ones'}"
+        for what, old, new in pairs
+        if old != new
+    ]
+
+
+def _worth(points: Mapping[str, int]) -> str:
+    return ", ".join(f"{check} {n}" for check, n in sorted(points.items()))
 
 
 def _handed_in(gradebook: Gradebook) -> bool:

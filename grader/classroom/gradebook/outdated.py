@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from .models import GradingRow, StandingRow, StudentRow, SubmissionRow
 from .reader import Gradebook
 
-OTHER_RULES = "graded by other checks, points, exercises or versions, or on other devices"
+OTHER_RULES = "it is of other checks, points, exercises, versions or devices"
 OTHER_TIME = "another commit may count since the deadline or the accepted days have changed"
 
 

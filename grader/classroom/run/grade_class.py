@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from traceback import format_exc
+from typing import Any
 
 from ...course.assignment import AssignedCourse
 from ...course.catalog import Course, load_course
@@ -17,7 +18,8 @@ from ...machines import cores
 from ...report import Report
 from ...submission import Submission
 from ...submission.protected import Announced, announced_in, changed_files, disagreement
-from ..gradebook.changes import completed, refuse_changes
+from ...text import clean
+from ..gradebook.changes import completed, refuse_changes, settings_changed
 from ..gradebook.enrolment import (
     await_results,
     count_late_days,
@@ -25,6 +27,7 @@ from ..gradebook.enrolment import (
     listed_students,
     removed_students,
 )
+from ..gradebook.history import CHANGED
 from ..gradebook.kept import keep, kept
 from ..gradebook.kept_back import noted
 from ..gradebook.late import late_days, late_note
@@ -107,6 +110,7 @@ def grade_class(
     workers: Workers | None = None,
     force: bool = False,
     change: bool = False,
+    who: str = "",
     progress: Progress | None = None,
     kept_in: Gradebook | None = None,
 ) -> RunSummary:
@@ -126,6 +130,7 @@ def grade_class(
         workers: by default a process for each core of this machine.
         force: run again what was graded before, and every exercise for each student.
         change: whether it is meant where the call differs from what the gradebook was made with.
+        who: changes it then; the history says so.
         kept_in: where results of single exercises are kept; by default in `gradebook`.
 
     Raises:
@@ -165,7 +170,9 @@ def grade_class(
     title = settings.title or collected or folder.resolve().name
     closed = _closes(gradebook)
     made_with = MadeWith.of(course, assigned, in_order, devices)
-    write_settings(gradebook, replace(settings, title=title, exercises=in_order), made_with)
+    settings = replace(settings, title=title, exercises=in_order)
+    changed = settings_changed(gradebook, settings, made_with)
+    write_settings(gradebook, settings, made_with)
     enrol(gradebook, roster, new)
     gone = removed_students(gradebook) & chosen.keys()
     chosen = {student: mine for student, mine in chosen.items() if student not in gone}
@@ -173,7 +180,8 @@ def grade_class(
     count_late_days(gradebook)
     rules = Rules(course, assigned, protected or {}, conditions, force)
     workers = workers or local_workers(cores(), course, conditions.limits, conditions.devices)
-    run = _Run(gradebook, rules, chosen, progress or Progress(), kept_in or gradebook)
+    news = {CHANGED: {"who": clean(who) or "somebody", "settings": changed}} if changed else {}
+    run = _Run(gradebook, rules, chosen, progress or Progress(), kept_in or gradebook, news)
     summary = run.grade(workers)
     summary.removed = sorted(gone)
     closes = _closes(gradebook)
@@ -208,6 +216,7 @@ class _Run:
         chosen: Mapping[str, ChosenHandIn],
         progress: Progress,
         kept_in: Gradebook,
+        news: Mapping[str, Any],
     ) -> None:
         self._gradebook = gradebook
         self._kept_in = kept_in
@@ -218,7 +227,7 @@ class _Run:
         self._unread: dict[str, Trouble] = {}
         self._summary = RunSummary(handed_in=len(chosen))
         self._conditions = Conditions(rules, gradebook.exercises)
-        of_report = self._conditions.of_report | noted(rules.assigned)
+        of_report = self._conditions.of_report | noted(rules.assigned) | news
         self._writer = GradebookWriter.begin(gradebook, of_report, rules.force)
 
     def grade(self, workers: Workers) -> RunSummary:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from grader import load_course
-from grader.classroom.gradebook.changes import completed, refuse_changes
+from grader.classroom.gradebook.changes import completed, refuse_changes, settings_changed
 from grader.classroom.gradebook.late import LatePolicy
 from grader.classroom.gradebook.made_with import MadeWith
 from grader.classroom.gradebook.reader import Gradebook
@@ -254,3 +254,20 @@ def test_a_commit_that_would_be_too_late_is_not_told_as_points(made: Gradebook) 
     write_settings(made, GradebookSettings(policy=LatePolicy(2, free_days=1, accepted_days=3)))
     closer = told(made, GradebookSettings(policy=LatePolicy(accepted_days=1)))
     assert "Ada Lovelace 5 → what was there on 2026-11-21" in closer
+
+
+def test_what_a_call_changes_is_told_for_the_history(made: Gradebook, tmp_path: Path) -> None:
+    def news(given: GradebookSettings, assigned: AssignedCourse | None = None) -> list[str]:
+        now = completed(given, made, assigned)
+        course = assigned.course if assigned else COURSE
+        return settings_changed(made, now, MadeWith.of(course, assigned, now.exercises, ()))
+
+    assert news(NOTHING) == []
+    assert news(GradebookSettings("Lab 2", policy=LatePolicy(3))) == [
+        "title: Lab 1 → Lab 2",
+        "late days: 2 points a day after 1 free → 3 points a day",
+    ]
+    assigned = " ".join(news(NOTHING, assignment(tmp_path)))
+    assert "assignment: none → " in assigned
+    assert "points of my_linear: " in assigned
+    assert "checks of my_linear that are kept back: none → some" in assigned

@@ -684,6 +684,7 @@ def test_who_is_not_in_the_folder_is_told_where_the_result_would_be_another_one(
     later = GradebookSettings(deadline=NOON)
     summary = grade_class(alone, gradebook, later, workers=StandIn().workers, change=True)
     assert summary.outdated == {}
+    assert gradebook.history("bob")[-1].text.startswith("for everybody by somebody: deadline: none")
     fewer = GradebookSettings(exercises=("losses",))
     summary = grade_class(alone, gradebook, fewer, workers=StandIn().workers, change=True)
     assert summary.outdated == {"bob": OTHER_RULES}
