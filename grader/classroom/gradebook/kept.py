@@ -10,6 +10,7 @@ import json
 import zlib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError
@@ -17,7 +18,9 @@ from sqlalchemy.orm import Session
 
 from ...report import Report
 from .models import KeptResultRow
-from .reader import Gradebook
+
+if TYPE_CHECKING:
+    from .reader import Gradebook
 
 
 def kept(gradebook: Gradebook, keys: Iterable[str]) -> dict[str, Report]:
@@ -25,7 +28,7 @@ def kept(gradebook: Gradebook, keys: Iterable[str]) -> dict[str, Report]:
     query = select(KeptResultRow.key, KeptResultRow.report)
     with gradebook.engine.connect() as connection:
         rows = connection.execute(query.where(KeptResultRow.key.in_([*keys]))).all()
-    found = {key: _read(data) for key, data in rows}
+    found = {key: read_kept(data) for key, data in rows}
     return {key: report for key, report in found.items() if report is not None}
 
 
@@ -61,7 +64,8 @@ def _columns(key: str, report: Report) -> dict[str, object]:
     return {"key": key, "exercise": result.name, "kept": datetime.now(UTC), "report": data}
 
 
-def _read(data: bytes) -> Report | None:
+def read_kept(data: bytes) -> Report | None:
+    """A result as `keep` writes it; `None` where it is damaged, or a newer grader's."""
     try:
         report = Report.from_dict(json.loads(zlib.decompress(data)))
     except (ValueError, KeyError, TypeError, zlib.error):

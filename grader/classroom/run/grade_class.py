@@ -216,7 +216,7 @@ class _Run:
         chosen: Mapping[str, ChosenHandIn],
         progress: Progress,
         kept_in: Gradebook,
-        news: Mapping[str, Any],
+        news: dict[str, Any],
     ) -> None:
         self._gradebook = gradebook
         self._kept_in = kept_in
