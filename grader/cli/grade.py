@@ -266,9 +266,11 @@ def _time(text: str | None) -> datetime | None:
 def _policy(
     now: LatePolicy, penalty: str | None, free_days: int | None, accept_days: int | None
 ) -> LatePolicy | None:
-    """The gradebook's policy with what was given changed; `None` where nothing was."""
+    """The gradebook's policy with what was given changed; `None` where nothing was given."""
     from dataclasses import replace
 
+    if penalty is None and free_days is None and accept_days is None:
+        return None
     new = now
     if penalty is not None:
         number = penalty.removesuffix("%").strip()
@@ -279,7 +281,7 @@ def _policy(
         new = replace(new, free_days=free_days)
     if accept_days is not None:
         new = replace(new, accepted_days=accept_days)
-    return None if new == now else new
+    return new  # also where it is as before: an assignment that says otherwise by now does not go before it
 
 
 @contextmanager
