@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from ...report import Report
 from ..handin.read import digest_of
-from .kept import read_kept
+from .kept_report import unpacked
 from .models import (
     AdjustmentRow,
     CheckRow,
@@ -103,7 +103,7 @@ def _gradings(session: Session) -> Iterator[str]:
 def _kept(session: Session) -> Iterator[str]:
     """Kept results count for whoever hands in the same. One that cannot be read is as if it was not there."""
     for row in session.scalars(select(KeptResultRow).execution_options(yield_per=50)):
-        report = read_kept(row.report)
+        report = unpacked(row.report)
         if report is None:
             continue
         [result] = report.exercises
