@@ -94,7 +94,9 @@ class StudentChange:
     @property
     def changes_score(self) -> bool:
         """Whether what counts is another number, or there is none any more, or is one now."""
-        return (_score(self.before), _most(self.before)) != (_score(self.after), _most(self.after))
+        old, new = _score(self.before), _score(self.after)
+        # who has no score has none of other points either
+        return old != new or (old is not None and _most(self.before) != _most(self.after))
 
     @cached_property
     def checks(self) -> tuple[CheckChange, ...]:

@@ -13,6 +13,7 @@ import click
 
 from .common import console_for, course_option, device_option, open_course, opened, refuse
 from .formats import open_assigned
+from .gradebook import who_says_so
 from .preview import counting_of, tell_changes
 from .run_summary import tell, tell_as_json
 
@@ -122,7 +123,9 @@ if TYPE_CHECKING:
     help="Grade without counting it, and show who changes and by how much; `--accept` then makes it count.",
 )
 @click.option("--accept", is_flag=True, help="Make the preview count that the same command made.")
-@click.option("--who", default="", help="Who previews or accepts. Default: your name here.")
+@click.option(
+    "--who", default="", help="Who previews, accepts or changes. Default: your name here."
+)
 @click.option(
     "--format",
     "form",
@@ -215,7 +218,7 @@ def grade(
                 gathered(submissions, names or course.names, knows(students)) as there,
                 _progress(console) as progress,
             ):
-                if gradebook.new:
+                if gradebook.new and not assigned:  # else the assignment has one
                     title = title or collected or there.name
                 summary = counting.grade(
                     there.folder,
@@ -230,6 +233,7 @@ def grade(
                     workers=workers,
                     force=force,
                     change=change,
+                    who=counting.who or (who_says_so(who) if change else ""),
                     progress=progress,
                 )
                 summary.left_out = there.left_out
@@ -262,9 +266,11 @@ def _time(text: str | None) -> datetime | None:
 def _policy(
     now: LatePolicy, penalty: str | None, free_days: int | None, accept_days: int | None
 ) -> LatePolicy | None:
-    """The gradebook's policy with what was given changed; `None` where nothing was."""
+    """The gradebook's policy with what was given changed; `None` where nothing was given."""
     from dataclasses import replace
 
+    if penalty is None and free_days is None and accept_days is None:
+        return None
     new = now
     if penalty is not None:
         number = penalty.removesuffix("%").strip()
@@ -275,7 +281,7 @@ def _policy(
         new = replace(new, free_days=free_days)
     if accept_days is not None:
         new = replace(new, accepted_days=accept_days)
-    return None if new == now else new
+    return new  # also where it is as before: an assignment that says otherwise by now does not go before it
 
 
 @contextmanager

@@ -115,6 +115,9 @@ def tell(gradebook: Gradebook, summary: RunSummary, where: str, verbose: bool = 
     _list("To look at", noted, most, below=True)
     waiting = [f"{found.who(each)}: {why}" for each, why in found.waiting.items()]
     _list("Not graded before, and not handed in this time", waiting, most, below=True)
+    for why in dict.fromkeys(summary.outdated.values()):
+        those = [found.who(each) for each, reason in summary.outdated.items() if reason == why]
+        _list(f"Not in this folder, so the earlier result stands: {why}", those, most)
     _list_faults(summary, most)
     if not verbose and _is_cut(found, summary):
         click.echo("--verbose lists everybody, and --format json writes all of it as data.")
@@ -165,7 +168,7 @@ def _list(what: str, entries: Sequence[str], most: int, *, below: bool = False) 
 
 def _is_cut(found: _Class, summary: RunSummary) -> bool:
     lists = [found.absent, found.strangers, found.noted, found.waiting, found.oddities]
-    lists += [summary.left_out, summary.unreadable, summary.faults]
+    lists += [summary.left_out, summary.unreadable, summary.faults, summary.outdated]
     return any(len(each) > _SHOWN for each in lists)
 
 
@@ -219,6 +222,9 @@ def summary_as_data(gradebook: Gradebook, summary: RunSummary, where: str) -> di
         ],
         "not_handed_in_this_time": [
             {"student": student, "reason": reason} for student, reason in found.waiting.items()
+        ],
+        "outdated": [
+            {"student": student, "reason": reason} for student, reason in summary.outdated.items()
         ],
         "not_graded": [
             {

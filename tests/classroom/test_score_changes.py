@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from grader.classroom.records import Adjustment, Record
+from grader.classroom.records import Adjustment, Enrolled, Record
 from grader.classroom.score_changes import (
     CheckStanding,
     ClassChanges,
     ScoreStanding,
     changes_between,
 )
+from tests.gradebooks import report
 from tests.synthetic import START, made_class, not_graded, with_statuses
 
 
@@ -98,3 +99,11 @@ def test_points_by_hand_count_on_both_sides() -> None:
     assert student.before
     assert student.after
     assert (student.before.score, student.after.score, student.points) == (3, 5, 2)
+
+
+def test_who_has_no_score_has_none_of_other_points_either() -> None:
+    before = [Record(Enrolled("ada"), None, 10), Record(Enrolled("bob"), report(5), 10)]
+    after = [replace(before[0], max_score=20), replace(before[1], max_score=20)]
+    changed = {each.id: each.changes_score for each in between(before, after).students}
+    assert not changed.get("ada", False)
+    assert changed["bob"]

@@ -25,7 +25,7 @@ from tests.hand_ins import write, zipped
         ("2", None, None, LatePolicy(points=2)),
         ("10%", 1, None, LatePolicy(points=10, percent=True, free_days=1)),
         (" 3 ", None, 0, LatePolicy(points=3, accepted_days=0)),
-        ("0", None, None, None),  # as it is already
+        ("0", None, None, LatePolicy()),  # it was said, so no assignment goes before it
     ],
 )
 def test_a_policy_is_what_was_given_on_what_there_was(

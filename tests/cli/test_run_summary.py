@@ -54,6 +54,20 @@ def test_a_summary(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "secret" not in told
 
 
+def test_whose_earlier_result_stands_is_told_once_for_all(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with small_gradebook(tmp_path / "g.db") as book:
+        summary = RunSummary(outdated={"bob": "it is old", "ada": "it is old"})
+        tell(book, summary, "g.db")
+        data = summary_as_data(book, summary, "g.db")
+    both = (
+        "Not in this folder, so the earlier result stands: it is old (2): bob, ada (Ada Lovelace)"
+    )
+    assert both in capsys.readouterr().out
+    assert data["outdated"][0] == {"student": "bob", "reason": "it is old"}
+
+
 def test_a_files_name_is_told_as_it_is() -> None:
     assert _without_password("a/g.db") == "a/g.db"
     assert "secret" not in _without_password("postgresql://me:secret@host/x")

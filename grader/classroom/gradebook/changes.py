@@ -7,7 +7,7 @@ result yet that would be another one, as with a check of the instructor's that f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from ...course.assignment import AssignedCourse
 from ...errors import ChangeError
+from ..points import signed, total
 from ..records import Record
 from .late import LatePolicy, late_days
 from .made_with import MadeWith, said_by
@@ -48,12 +49,15 @@ def completed(
             policy = policy or LatePolicy(**asdict(assignment.late))
         if "title" in news:
             title = title or assignment.title
+    # the assignment had one, and has none now
+    ended = bool(assigned and before.get("deadline")) and not now["deadline"] and deadline is None
     return GradebookSettings(
         title or gradebook.title,
         tuple(exercises or gradebook.exercises),
-        deadline or gradebook.deadline,
+        None if ended else deadline or gradebook.deadline,
         policy,
         assigned.assignment.half_points if assigned else given.half_points,
+        ended,
     )
 
 
@@ -83,6 +87,51 @@ def refuse_changes(gradebook: Gradebook, settings: GradebookSettings, made_with:
             f"This call would change what the gradebook was made with. {' '.join(found)} Nothing has been changed. "
             "Give --change if it is meant; else give what the gradebook was made with."
         )
+
+
+def settings_changed(gradebook: Gradebook, settings: GradebookSettings, now: MadeWith) -> list[str]:
+    """What a call changes, for the history: each setting as it was and as it will be; nothing in a new gradebook.
+
+    Args:
+        settings: of the call, completed.
+        now: what the call grades with.
+    """
+    if gradebook.new or not _handed_in(gradebook):
+        return []
+    exercises = settings.exercises or gradebook.exercises
+    pairs = [
+        ("title", gradebook.title, settings.title or gradebook.title),
+        ("exercises", ", ".join(gradebook.exercises), ", ".join(exercises)),
+        (
+            "deadline",
+            _time(gradebook.deadline),
+            _time(settings.deadline_after(gradebook.deadline)),
+        ),
+        ("late days", _told(gradebook.policy), _told(settings.policy or gradebook.policy)),
+    ]
+    if before := gradebook.made_with:
+        pairs += [
+            ("course", before.course, now.course),
+            ("assignment", before.assignment or "none", now.assignment or "none"),
+            ("devices", ", ".join(before.devices), ", ".join(now.devices)),
+        ]
+        for name in exercises:
+            old, new = before.points.get(name), now.points.get(name)
+            if old and new:
+                pairs.append((f"points of {name}", _worth(old), _worth(new)))
+            if name in gradebook.exercises and before.hidden.get(name) != now.hidden.get(name):
+                was, will = ("some" if made.hidden.get(name) else "none" for made in (before, now))
+                will = "others" if was == will else will
+                pairs.append((f"checks of {name} that are kept back", was, will))
+    return [
+        f"{what}: {old or 'the usual ones'} → {new or 'the usual ones'}"
+        for what, old, new in pairs
+        if old != new
+    ]
+
+
+def _worth(points: Mapping[str, int]) -> str:
+    return ", ".join(f"{check} {n}" for check, n in sorted(points.items()))
 
 
 def _handed_in(gradebook: Gradebook) -> bool:
@@ -135,7 +184,13 @@ def _exercises(gradebook: Gradebook, settings: GradebookSettings) -> Iterator[st
             ) if record.report else 0  # fmt: skip
             return f"−{points}" if points else ""
 
+        def keeps(record: Record) -> str:
+            points = total(each.points for each in record.adjustments if each.exercise in lost)
+            return signed(points) if points else ""
+
         text += f"; {_concerned(gradebook, loses, f'lose points in {_listed(lost)}')}"
+        by_hand = _concerned(gradebook, keeps, f"keep what was given by hand in {_listed(lost)}")
+        text += "" if by_hand.startswith("nobody") else f"; {by_hand}"
     if new := [name for name in now if name not in before]:
         text += f"; {_listed(new)} would be graded of {_people(_count(gradebook))}"
     yield f"{text}."
@@ -143,9 +198,12 @@ def _exercises(gradebook: Gradebook, settings: GradebookSettings) -> Iterator[st
 
 def _points(gradebook: Gradebook, settings: GradebookSettings, now: MadeWith) -> Iterator[str]:
     before = gradebook.made_with
-    if before is None:
-        return
     for name, checks in now.points.items():
+        if before is None:  # of an older grader, which kept the sums alone
+            most, new = gradebook.max_scores.get(name), sum(checks.values())
+            if most not in (None, new) and checks and (anew := _anew(gradebook, [name])):
+                yield f"Points: {name} was worth {most} points, and would be worth {new}; {anew}."
+            continue
         old = before.points.get(name)
         if old is None or old == checks or name not in settings.exercises:
             continue
@@ -165,7 +223,7 @@ def _title(gradebook: Gradebook, settings: GradebookSettings) -> Iterator[str]:
 
 
 def _late(gradebook: Gradebook, settings: GradebookSettings) -> Iterator[str]:
-    deadline = settings.deadline or gradebook.deadline
+    deadline = settings.deadline_after(gradebook.deadline)
     policy = settings.policy or gradebook.policy
     news = []
     if deadline != gradebook.deadline:
@@ -181,7 +239,13 @@ def _late(gradebook: Gradebook, settings: GradebookSettings) -> Iterator[str]:
     def changed(record: Record) -> str:
         if record.report is None or record.score is None:
             return ""
-        late = late_days(record.submitted, own.get(record.student.id, deadline))
+        due = own.get(record.student.id, deadline)
+        late = late_days(record.submitted, due)
+        closes = policy.closes(due)
+        until = gradebook.policy.closes(own.get(record.student.id, gradebook.deadline))
+        sooner = closes and (until is None or closes < until)
+        if closes and sooner and record.commit and record.submitted and record.submitted > closes:
+            return f"{record.score} → what was there on {_time(closes)}"
         penalty = policy.penalty(late, record.report.score, record.max_score)
         by_hand = sum(each.points for each in record.adjustments)
         score = max(0, record.report.score - penalty + by_hand)

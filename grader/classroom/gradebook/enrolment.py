@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from ..handin.roster import Matcher, Roster, RosterEntry
 from ..records import Enrolled, RosterSheet
 from .identities import FORMERLY, former_ids, merge_rows, references
-from .models import GradebookRow, RosterLineRow, StandingRow, StudentRow
+from .late import late_days, late_note
+from .models import GradebookRow, RosterLineRow, StandingRow, StudentRow, SubmissionRow
 from .reader import NOT_GRADED_YET, NOTHING_HANDED_IN, Gradebook
 
 OFF_ROSTER = 2**31 - 1  # the position of who is on no roster: after everybody else
@@ -115,6 +116,30 @@ def await_results(gradebook: Gradebook, students: Iterable[str]) -> None:
                 .where(StandingRow.student_id.in_(some), *absent)
                 .values(problem=NOT_GRADED_YET)
             )
+
+    gradebook.write(write)
+
+
+def count_late_days(gradebook: Gradebook) -> None:
+    """Counts everybody's days late by the deadlines that hold now, also of whom nothing is graded this time.
+
+    Raises:
+        GradebookError: if it cannot be written.
+    """
+
+    def write(session: Session) -> None:
+        deadline = session.get_one(GradebookRow, 1).deadline
+        query = (
+            select(StandingRow, SubmissionRow.handed_in, StudentRow.deadline)
+            .join(SubmissionRow, SubmissionRow.id == StandingRow.submission_id)
+            .join(StudentRow, StudentRow.id == StandingRow.student_id)
+        )
+        for standing, handed_in, own in session.execute(query).all():
+            days, before = late_days(handed_in, own or deadline), standing.late_days
+            if days != before:
+                standing.late_days = days
+                others = (note for note in standing.notes if note != late_note(before))
+                standing.notes = [*others, *filter(None, [late_note(days)])]
 
     gradebook.write(write)
 

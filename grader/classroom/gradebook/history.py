@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, cast
@@ -17,6 +18,7 @@ from .models import (
     GradingRow,
     IdentityChangeRow,
     PreviewRow,
+    RunRow,
     StandingRow,
     SubmissionRow,
 )
@@ -27,6 +29,7 @@ Kind = (
         "graded",
         "adjusted",
         "accepted",
+        "changed",
         "excused",
         "no longer excused",
         "renamed",
@@ -36,6 +39,9 @@ Kind = (
     ]
     | MarkKind
 )
+
+
+CHANGED = "changed"  # in a run's conditions: who changed which settings of the gradebook
 
 
 @dataclass(frozen=True)
@@ -78,6 +84,7 @@ def events_of(session: Session, student: str) -> list[HistoryEvent]:
         *(HistoryEvent(*each) for each in mark_events(session, student)),
         *(_accepted(row, name) for row in accepted for name in names & row.changes.keys()),
         *map(_identity, changes),
+        *(each for row in session.scalars(select(RunRow)) for each in _settings(row)),
         *(_excused(row, row is excuses[-1]) for row in excuses),
     ]
     return sorted(events, key=lambda event: event.when)
@@ -111,6 +118,13 @@ def _accepted(row: PreviewRow, student: str) -> HistoryEvent:
     before, after = ("none" if score is None else score for score in row.changes[student])
     text = f"{before} → {after}, by a preview that {row.accepted_by} accepted"
     return HistoryEvent(row.accepted or row.made, "accepted", text, row.changes[student][1])
+
+
+def _settings(row: RunRow) -> Iterator[HistoryEvent]:
+    """What a call changed for everybody."""
+    if changed := row.conditions.get(CHANGED):
+        text = f"for everybody by {changed['who']}: {'. '.join(changed['settings'])}"
+        yield HistoryEvent(row.started, "changed", text)
 
 
 def _excused(row: ExcuseRow, latest: bool) -> HistoryEvent:

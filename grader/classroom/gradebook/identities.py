@@ -62,7 +62,8 @@ def merge(gradebook: Gradebook, student: str, into: str, *, why: str, who: str) 
     All that was handed in, graded and adjusted is the second one's then, and the later hand-in counts.
 
     Raises:
-        GradebookError: if one of them is not there, both are the same, or no reason is given.
+        GradebookError: if one of them is not there, both are the same, the second one is removed, or no reason is
+            given.
     """
 
     def write(session: Session) -> tuple[str, str]:
@@ -70,6 +71,10 @@ def merge(gradebook: Gradebook, student: str, into: str, *, why: str, who: str) 
         new = identifier_of(session.connection(), into)
         if old == new:
             raise GradebookError(f"{student} and {into} are the same student already.")
+        if session.get_one(StudentRow, new).removed:
+            raise GradebookError(
+                f"{new} is removed, and so would {old} be. Put {new} back first (`grader gradebook remove --undo`)."
+            )
         _note(session, "merged", old, new, why, who)
         merge_rows(session, old, new)
         return old, new

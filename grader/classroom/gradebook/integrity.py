@@ -9,7 +9,19 @@ from sqlalchemy.orm import Session
 
 from ...report import Report
 from ..handin.read import digest_of
-from .models import CheckRow, ExerciseRow, GradingRow, StandingRow, StudentRow, SubmissionRow
+from .kept_report import unpacked
+from .models import (
+    AdjustmentRow,
+    CheckRow,
+    ExerciseRow,
+    GradingRow,
+    KeptResultRow,
+    PreviewRow,
+    RosterLineRow,
+    StandingRow,
+    StudentRow,
+    SubmissionRow,
+)
 
 
 def problems(engine: Engine) -> Iterator[str]:
@@ -27,6 +39,8 @@ def problems(engine: Engine) -> Iterator[str]:
         yield from _standings(session)
         yield from _submissions(session)
         yield from _gradings(session)
+        yield from _kept(session)
+        yield from _by_hand(session)
 
 
 def _standings(session: Session) -> Iterator[str]:
@@ -84,6 +98,32 @@ def _gradings(session: Session) -> Iterator[str]:
             yield f"The {who} has a fault in it and is no verdict."
         if not 0 <= row.score <= row.max_score:
             yield f"The score of {who} is out of bounds."
+
+
+def _kept(session: Session) -> Iterator[str]:
+    """Kept results count for whoever hands in the same. One that cannot be read is as if it was not there."""
+    for row in session.scalars(select(KeptResultRow).execution_options(yield_per=50)):
+        report = unpacked(row.report)
+        if report is None:
+            continue
+        [result] = report.exercises
+        what = f"The kept result {row.key[:12]} of {row.exercise}"
+        if result.name != row.exercise:
+            yield f"{what} is of {result.name}. Empty the table `kept_result`, and grade again."
+        elif result.is_fault or result.score != sum(check.score for check in result.checks):
+            yield f"{what} is not the sum of its checks. Empty the table `kept_result`, and grade again."
+
+
+def _by_hand(session: Session) -> Iterator[str]:
+    for row in session.scalars(select(AdjustmentRow).order_by(AdjustmentRow.id)):
+        if row.half not in (-1, 0, 1) or row.points * row.half < 0:
+            yield f"The adjustment {row.id} of {row.student_id} has points that are neither whole nor half."
+    waiting = select(func.count()).select_from(PreviewRow).where(PreviewRow.accepted.is_(None))
+    if session.scalar(waiting) not in (0, 1):
+        yield "Several previews wait to be accepted. Make a new one with `--preview`."
+    own = {row.student_id for row in session.scalars(select(RosterLineRow)) if row.student_id}
+    for student in sorted(own - set(session.scalars(select(StudentRow.id)))):
+        yield f"A line of the roster is of {student}, who is not in the gradebook."
 
 
 def _sums(session: Session, table: type[CheckRow] | type[ExerciseRow]) -> dict[int, int]:

@@ -6,8 +6,6 @@ name. A result of a newer grader's, or one that is damaged, is as if it was not 
 
 from __future__ import annotations
 
-import json
-import zlib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
@@ -16,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ...report import Report
+from .kept_report import packed, unpacked
 from .models import KeptResultRow
 from .reader import Gradebook
 
@@ -25,7 +24,7 @@ def kept(gradebook: Gradebook, keys: Iterable[str]) -> dict[str, Report]:
     query = select(KeptResultRow.key, KeptResultRow.report)
     with gradebook.engine.connect() as connection:
         rows = connection.execute(query.where(KeptResultRow.key.in_([*keys]))).all()
-    found = {key: _read(data) for key, data in rows}
+    found = {key: unpacked(data) for key, data in rows}
     return {key: report for key, report in found.items() if report is not None}
 
 
@@ -57,13 +56,9 @@ def _columns(key: str, report: Report) -> dict[str, object]:
     [result] = report.exercises
     if result.is_fault:
         raise ValueError(f"A fault is no result, and is not kept: {result.name}.")
-    data = zlib.compress(json.dumps(report.to_dict(), separators=(",", ":")).encode())
-    return {"key": key, "exercise": result.name, "kept": datetime.now(UTC), "report": data}
-
-
-def _read(data: bytes) -> Report | None:
-    try:
-        report = Report.from_dict(json.loads(zlib.decompress(data)))
-    except (ValueError, KeyError, TypeError, zlib.error):
-        return None
-    return report if len(report.exercises) == 1 else None
+    return {
+        "key": key,
+        "exercise": result.name,
+        "kept": datetime.now(UTC),
+        "report": packed(report),
+    }

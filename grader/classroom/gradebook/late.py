@@ -50,3 +50,8 @@ def late_days(handed_in: datetime | None, deadline: datetime | None) -> int:
     if handed_in is None or deadline is None or handed_in <= deadline:
         return 0
     return math.ceil((handed_in - deadline) / timedelta(days=1))
+
+
+def late_note(days: int) -> str:
+    """What the instructor is told of somebody who was so many days late; empty for none."""
+    return f"Handed in {days} day{'s' if days > 1 else ''} after the deadline." if days else ""

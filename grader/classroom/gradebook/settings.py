@@ -23,6 +23,7 @@ class GradebookSettings:
         exercises: what is graded, in the course's order.
         deadline: the class's, with a time zone.
         policy: what a day late costs.
+        no_deadline: whether there is none any more; then `deadline` is not given.
         half_points: whether points that are given by hand may be halves.
     """
 
@@ -31,6 +32,11 @@ class GradebookSettings:
     deadline: datetime | None = None
     policy: LatePolicy | None = None
     half_points: bool | None = None
+    no_deadline: bool = False
+
+    def deadline_after(self, before: datetime | None) -> datetime | None:
+        """The deadline that holds with these settings, where `before` held until now."""
+        return None if self.no_deadline else self.deadline or before
 
 
 def write_settings(
@@ -52,7 +58,7 @@ def write_settings(
             session.add(row)
         row.title = settings.title or row.title
         row.exercises = list(settings.exercises) or row.exercises
-        row.deadline = settings.deadline or row.deadline
+        row.deadline = settings.deadline_after(row.deadline)
         if settings.policy is not None:
             row.policy = settings.policy.to_dict()
         if settings.half_points is not None:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from ...report import Report
 from ...text import clean
 from ..handin.read import Submitted, digest_of, plain_sources
+from .history import CHANGED
 from .late import late_days
 from .models import CheckRow, ExerciseRow, GradingRow, RunRow, StandingRow, SubmissionRow
 from .reader import Gradebook
@@ -59,7 +60,12 @@ class GradebookWriter:
         def write(session: Session) -> int:
             if forced:
                 last = session.scalars(select(RunRow).order_by(RunRow.id.desc()).limit(1)).first()
-                if last and last.forced and not last.finished and last.conditions == conditions:
+                if (
+                    last
+                    and last.forced
+                    and not last.finished
+                    and _same(last.conditions, conditions)
+                ):
                     return last.id
             run = RunRow(
                 started=datetime.now(UTC), finished=None, forced=forced, conditions=dict(conditions)
@@ -182,6 +188,11 @@ class GradebookWriter:
                 standing.notes = [*standing.notes, again]
 
         self.gradebook.write(write)
+
+
+def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two runs grade alike; which settings were changed on the way is no condition."""
+    return {**one, CHANGED: ()} == {**other, CHANGED: ()}
 
 
 def _results(

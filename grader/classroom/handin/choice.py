@@ -52,7 +52,7 @@ def choose(
         of_student[student].append(each)
     chosen = {}
     for student, several in of_student.items():
-        counts = _latest(several, holds)
+        counts = _latest(several, holds, student)
         chosen[student] = ChosenHandIn(counts.hand_in, (*counts.notes, *notes[student]))
     return chosen, list(new.values())
 
@@ -190,11 +190,18 @@ def _example(student: Enrolled) -> str:
     return f"{student.id} ({more})" if more else student.id
 
 
-def _latest(several: Sequence[HandIn], holds: Callable[[HandIn], bool]) -> ChosenHandIn:
-    """The latest that holds an exercise, where times are known; else the last by name."""
+def _latest(
+    several: Sequence[HandIn], holds: Callable[[HandIn], bool], student: str
+) -> ChosenHandIn:
+    """The latest that holds an exercise, where times are known; else one by the identifier that the student has now.
 
-    def order(each: HandIn) -> tuple[float, str]:
-        return (each.when.timestamp() if each.when else 0, _name_on_disk(each))
+    Of several of these the last by name.
+    """
+    now = student.casefold()
+
+    def order(each: HandIn) -> tuple[float, bool, str]:
+        called_so = now in map(str.casefold, each.aliases)
+        return (each.when.timestamp() if each.when else 0, called_so, _name_on_disk(each))
 
     in_order = sorted(several, key=order)
     if len(in_order) == 1:

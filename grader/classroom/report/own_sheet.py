@@ -84,16 +84,71 @@ def told_of(sheet: RosterSheet | None, summary: ClassSummary, column: str = "") 
     if strangers := [line.id for line in summary.lines if line.id not in listed]:
         some = ", ".join(strangers[:5]) + (" …" if len(strangers) > 5 else "")
         told.append(f"Not in {file}, since they are not on its roster ({len(strangers)}): {some}.")
-    place = canvas_column(sheet, summary.title, column) if sheet.kind == "Canvas" else None
+    if sheet.kind == "Canvas":
+        place = canvas_column(sheet, summary.title, column)
+        told += _told_of_canvas(sheet, summary, place, column)
+    else:
+        place = _score_column(sheet, summary)
+        told += _told_of_worksheet(sheet, summary)
+    return [*told, *_told_of_what_goes(sheet, summary, place, file)]
+
+
+def _told_of_canvas(
+    sheet: RosterSheet, summary: ClassSummary, place: int | None, column: str
+) -> Iterator[str]:
+    if place is None:
+        return
+    header = sheet.header[place]
+    match = _ASSIGNMENT.fullmatch(header.strip())
+    if not column and _same(summary.title) not in (
+        _same(header),
+        _same(match["title"] if match else ""),
+    ):
+        yield (
+            f"Scores of {_title(summary)} are in {header}, the only column of an assignment that Canvas had. "
+            "--canvas-column names another one."
+        )
     for student, cells in sheet.lines:
-        if place is None or not _is_possible(student, cells):
-            continue
-        if _number(_cell(cells, place)) not in (None, float(summary.max_score)):
-            told.append(
-                f"Canvas has {_cell(cells, place)} points possible for {sheet.header[place]}, and this gradebook "
-                f"{summary.max_score}: scores are written as they are, and are not scaled."
+        if _is_possible(student, cells):
+            possible = _number(_cell(cells, place))
+            if possible not in (None, float(summary.max_score)):
+                yield (
+                    f"Canvas has {_cell(cells, place)} points possible for {header}, and this gradebook "
+                    f"{summary.max_score}: scores are written as they are, and are not scaled."
+                )
+
+
+def _told_of_worksheet(sheet: RosterSheet, summary: ClassSummary) -> Iterator[str]:
+    """Moodle's grading worksheet says in each line what can be reached."""
+    place = next(
+        (at for at, text in enumerate(sheet.header) if _same(text) == "maximum grade"), None
+    )
+    if place is None or "worksheet" not in sheet.kind:
+        return
+    said = dict.fromkeys(_cell(cells, place).strip() for _, cells in sheet.lines)
+    for text in said:
+        if _number(text.replace(",", ".")) not in (None, float(summary.max_score)):
+            yield (
+                f"Moodle has a maximum grade of {text}, and this gradebook {summary.max_score}: scores are written as "
+                "they are, and are not scaled."
             )
-    return told
+
+
+def _told_of_what_goes(
+    sheet: RosterSheet, summary: ClassSummary, place: int | None, file: str
+) -> Iterator[str]:
+    """Who has a grade or an excuse in the platform's file, and none here: an import may take it away."""
+    scores = {line.id: line for line in summary.lines}
+    gone = []
+    for student, cells in sheet.lines:
+        before = _cell(cells, place).strip() if student and place is not None else ""
+        now = _score(scores.get(name_of(student)), "EX" if sheet.kind == "Canvas" else "")
+        excused = before.casefold() == "ex"
+        if before not in ("", "-") and (now != "EX" if excused else now in ("", None)):
+            gone.append(f"{student} ({before} → {now if now not in ('', None) else 'nothing'})")
+    if gone:
+        some = ", ".join(gone[:5]) + (" …" if len(gone) > 5 else "")
+        yield f"{file} would change what the platform has and this gradebook lacks ({len(gone)}): {some}."
 
 
 def _canvas(
@@ -121,20 +176,24 @@ def _with_scores(
     sheet: RosterSheet, summary: ClassSummary, scores: Mapping[str, StudentSummary]
 ) -> Iterator[Sequence[Value]]:
     """All columns, and the scores in Moodle's column `Grade`, in Blackboard's of this title, or in a new one."""
-    title = _title(summary)
-    fits: Callable[[str], bool] = (
-        (lambda text: _same(text) in ("grade", "성적"))
-        if "worksheet" in sheet.kind
-        else (lambda text: _same(text.split(" [", 1)[0]) == _same(title))
-    )
-    width = len(sheet.header)
-    place = next((at for at, text in enumerate(sheet.header) if fits(text)), width)
+    title, width, place = _title(summary), len(sheet.header), _score_column(sheet, summary)
     yield [*sheet.header, title] if place == width else list(sheet.header)
     for student, cells in sheet.lines:
         row: list[Value] = [_cell(cells, at) for at in range(max(width, place + 1))]
         if student:
             row[place] = _score(scores.get(name_of(student)), "")
         yield row
+
+
+def _score_column(sheet: RosterSheet, summary: ClassSummary) -> int:
+    """The place of the column for the scores; behind the last one where there is none yet."""
+    title = _title(summary)
+    fits: Callable[[str], bool] = (
+        (lambda text: _same(text) in ("grade", "성적"))
+        if "worksheet" in sheet.kind
+        else (lambda text: _same(text.split(" [", 1)[0]) == _same(title))
+    )
+    return next((at for at, text in enumerate(sheet.header) if fits(text)), len(sheet.header))
 
 
 def _score(line: StudentSummary | None, excused: str) -> Value:

@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from traceback import format_exc
+from typing import Any
 
 from ...course.assignment import AssignedCourse
 from ...course.catalog import Course, load_course
@@ -17,12 +18,21 @@ from ...machines import cores
 from ...report import Report
 from ...submission import Submission
 from ...submission.protected import Announced, announced_in, changed_files, disagreement
-from ..gradebook.changes import completed, refuse_changes
-from ..gradebook.enrolment import await_results, enrol, listed_students, removed_students
+from ...text import clean
+from ..gradebook.changes import completed, refuse_changes, settings_changed
+from ..gradebook.enrolment import (
+    await_results,
+    count_late_days,
+    enrol,
+    listed_students,
+    removed_students,
+)
+from ..gradebook.history import CHANGED
 from ..gradebook.kept import keep, kept
 from ..gradebook.kept_back import noted
-from ..gradebook.late import late_days
+from ..gradebook.late import late_days, late_note
 from ..gradebook.made_with import MadeWith
+from ..gradebook.outdated import outdated
 from ..gradebook.reader import NOTHING_HANDED_IN, Gradebook
 from ..gradebook.settings import GradebookSettings, write_max_scores, write_settings
 from ..gradebook.writer import GradebookWriter, ReceivedHandIn
@@ -70,6 +80,7 @@ class RunSummary:
         left_out: files of a class's archive that could not be unpacked, each with the reason.
         faults: student → why there is no verdict, through no fault of the student.
         removed: who was taken out by hand, and has something in the folder all the same.
+        outdated: student → why the result that stands would be another one, of whom nothing lies in the folder.
     """
 
     handed_in: int = 0
@@ -82,6 +93,7 @@ class RunSummary:
     left_out: tuple[str, ...] = ()
     faults: dict[str, tuple[Trouble, ...]] = field(default_factory=dict)
     removed: list[str] = field(default_factory=list)
+    outdated: dict[str, str] = field(default_factory=dict)
 
 
 def grade_class(
@@ -98,6 +110,7 @@ def grade_class(
     workers: Workers | None = None,
     force: bool = False,
     change: bool = False,
+    who: str = "",
     progress: Progress | None = None,
     kept_in: Gradebook | None = None,
 ) -> RunSummary:
@@ -117,6 +130,7 @@ def grade_class(
         workers: by default a process for each core of this machine.
         force: run again what was graded before, and every exercise for each student.
         change: whether it is meant where the call differs from what the gradebook was made with.
+        who: changes it then; the history says so.
         kept_in: where results of single exercises are kept; by default in `gradebook`.
 
     Raises:
@@ -147,25 +161,43 @@ def grade_class(
     if not shutil.which("git") and any(has_repository(each.path) for each in hand_ins):
         raise LayoutError("There are repositories among the submissions, and git is not installed.")
     policy = settings.policy or gradebook.policy
-    until = policy.closes(settings.deadline)
+    until = policy.closes(settings.deadline_after(gradebook.deadline))
     wanted = settings.exercises or exercises_in(hand_ins, course, until)
     in_order = tuple(name for name in course.names if name in wanted)
     holds = partial(holds_work, course=course, exercises=in_order, until=until)
     chosen, new = choose(hand_ins, students, holds)
     require_known(chosen, new, students, bool(roster) or gradebook.has_roster)
     title = settings.title or collected or folder.resolve().name
+    closed = _closes(gradebook)
     made_with = MadeWith.of(course, assigned, in_order, devices)
-    write_settings(gradebook, replace(settings, title=title, exercises=in_order), made_with)
+    settings = replace(settings, title=title, exercises=in_order)
+    changed = settings_changed(gradebook, settings, made_with)
+    write_settings(gradebook, settings, made_with)
     enrol(gradebook, roster, new)
     gone = removed_students(gradebook) & chosen.keys()
     chosen = {student: mine for student, mine in chosen.items() if student not in gone}
     await_results(gradebook, chosen)
+    count_late_days(gradebook)
     rules = Rules(course, assigned, protected or {}, conditions, force)
     workers = workers or local_workers(cores(), course, conditions.limits, conditions.devices)
-    run = _Run(gradebook, rules, chosen, progress or Progress(), kept_in or gradebook)
+    news = {CHANGED: {"who": clean(who) or "somebody", "settings": changed}} if changed else {}
+    run = _Run(gradebook, rules, chosen, progress or Progress(), kept_in or gradebook, news)
     summary = run.grade(workers)
     summary.removed = sorted(gone)
+    closes = _closes(gradebook)
+    moved = {student for student in closes if closed.get(student, closed[""]) != closes[student]}
+    summary.outdated = outdated(gradebook, chosen, run.key_of, moved)
     return summary
+
+
+def _closes(gradebook: Gradebook) -> dict[str, datetime | None]:
+    """Student → the last moment at which a commit counts; of whom there is no deadline of their own under "" too."""
+    own = gradebook.deadlines()
+    everybody = ["", *(each.id for each in gradebook.students())]
+    return {
+        student: gradebook.policy.closes(own.get(student, gradebook.deadline))
+        for student in everybody
+    }
 
 
 def _with_devices(conditions: GradingConditions, gradebook: Gradebook) -> GradingConditions:
@@ -184,6 +216,7 @@ class _Run:
         chosen: Mapping[str, ChosenHandIn],
         progress: Progress,
         kept_in: Gradebook,
+        news: dict[str, Any],
     ) -> None:
         self._gradebook = gradebook
         self._kept_in = kept_in
@@ -194,7 +227,7 @@ class _Run:
         self._unread: dict[str, Trouble] = {}
         self._summary = RunSummary(handed_in=len(chosen))
         self._conditions = Conditions(rules, gradebook.exercises)
-        of_report = self._conditions.of_report | noted(rules.assigned)
+        of_report = self._conditions.of_report | noted(rules.assigned) | news
         self._writer = GradebookWriter.begin(gradebook, of_report, rules.force)
 
     def grade(self, workers: Workers) -> RunSummary:
@@ -211,6 +244,10 @@ class _Run:
         self._compare_with_ci()
         self._writer.finish()
         return self._summary
+
+    def key_of(self, digest: str) -> str:
+        """The key of a result that is made now, of the digest of what was handed in."""
+        return digest_of(self._conditions.of_report | {"digest": digest})
 
     def _with_task(self, job: Job) -> tuple[Job, Task]:
         sources = {
@@ -280,7 +317,7 @@ class _Run:
         deadline = own_deadline or self._gradebook.deadline
         submitted = self._read(student, self._chosen[student], deadline)
         digest = submitted.digest
-        key = digest_of(self._conditions.of_report | {"digest": digest}) if digest else ""
+        key = self.key_of(digest) if digest else ""
         return ReceivedHandIn(student, submitted, deadline, key)
 
     def _read(self, student: str, mine: ChosenHandIn, deadline: datetime | None) -> Submitted:
@@ -328,7 +365,7 @@ class _Run:
 
 
 def _late_notes(hand_in: HandIn, when: datetime | None, deadline: datetime | None) -> Iterator[str]:
-    if late := late_days(when, deadline):
-        yield f"Handed in {late} day{'s' if late > 1 else ''} after the deadline."
+    if note := late_note(late_days(when, deadline)):
+        yield note
     elif hand_in.late and when is None:
         yield "It was marked as late where it was handed in, which does not say by how much."

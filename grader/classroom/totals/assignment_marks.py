@@ -117,6 +117,10 @@ def mark_of(
         return replace(mark, standing="not graded", why=record.problem)
     if state == "nothing handed in":
         due = deadline is None or deadline <= now
+        if due and record.score:  # points by hand, for an oral exam, say
+            return replace(
+                mark, late_days=0, why="nothing was handed in, and points were given by hand"
+            )
         return replace(mark, standing="not handed in" if due else "not due yet", late_days=0)
     if state == "could not be read":
         return replace(mark, why=record.problem)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from grader import load_course
-from grader.classroom.gradebook.changes import completed, refuse_changes
+from grader.classroom.gradebook.changes import completed, refuse_changes, settings_changed
 from grader.classroom.gradebook.late import LatePolicy
 from grader.classroom.gradebook.made_with import MadeWith
 from grader.classroom.gradebook.reader import Gradebook
@@ -183,8 +184,11 @@ def test_an_older_gradebook_takes_what_it_is_given(made: Gradebook, tmp_path: Pa
     made.write(lambda session: session.execute(text("UPDATE gradebook SET made_with = NULL")))
     made.refresh()
     assert made.made_with is None
-    assert told(made, assigned=assignment(tmp_path)) == ""
+    ten = ASSIGNMENT.replace("points = 20", "points = 10")
+    assert told(made, assigned=assignment(tmp_path, ten)) == ""
     assert told(made, devices=("cpu",)) == ""
+    asked = told(made, assigned=assignment(tmp_path))
+    assert "my_linear was worth 10 points, and would be worth 20; 1 student" in asked
     assert "Exercises" in told(made, GradebookSettings(exercises=("losses",)))
 
 
@@ -215,3 +219,55 @@ def test_half_points_are_the_assignments(made: Gradebook, tmp_path: Path, said: 
     file.write_text(f"half_points = {str(said).lower()}\n{ASSIGNMENT.strip()}")
     assigned = read_assignment(file).on(COURSE, instructor=True)
     assert completed(NOTHING, made, assigned).half_points is said
+
+
+def test_a_deadline_that_the_assignment_has_no_more_is_none(
+    made: Gradebook, tmp_path: Path
+) -> None:
+    first = assignment(tmp_path)
+    write_settings(
+        made, completed(NOTHING, made, first), MadeWith.of(first.course, first, first.names, ())
+    )
+    without = assignment(tmp_path, re.sub("deadline = .*", "", ASSIGNMENT))
+    assert "and would be none; 1 student would have another score: Ada Lovelace 5 → 7" in told(
+        made, assigned=without
+    )
+    later = GradebookSettings(deadline=NOON + timedelta(days=9))
+    assert completed(later, made, without).deadline == later.deadline
+    write_settings(
+        made, completed(NOTHING, made, without), MadeWith.of(without.course, without, (), ())
+    )
+    assert made.deadline is None
+    # one that was given beside an assignment that never had one is kept
+    write_settings(made, completed(later, made, without))
+    assert completed(NOTHING, made, without).deadline == later.deadline
+
+
+def test_points_by_hand_in_an_exercise_that_goes_are_told(made: Gradebook) -> None:
+    made.adjust("ada", 2, why="a typo", who="me", exercise="my_linear")
+    text = told(made, GradebookSettings(exercises=("line_fit",)))
+    assert "1 student would keep what was given by hand in my_linear: Ada Lovelace +2" in text
+
+
+def test_a_commit_that_would_be_too_late_is_not_told_as_points(made: Gradebook) -> None:
+    """Ada's counts 30 hours after the deadline now."""
+    write_settings(made, GradebookSettings(policy=LatePolicy(2, free_days=1, accepted_days=3)))
+    closer = told(made, GradebookSettings(policy=LatePolicy(accepted_days=1)))
+    assert "Ada Lovelace 5 → what was there on 2026-11-21" in closer
+
+
+def test_what_a_call_changes_is_told_for_the_history(made: Gradebook, tmp_path: Path) -> None:
+    def news(given: GradebookSettings, assigned: AssignedCourse | None = None) -> list[str]:
+        now = completed(given, made, assigned)
+        course = assigned.course if assigned else COURSE
+        return settings_changed(made, now, MadeWith.of(course, assigned, now.exercises, ()))
+
+    assert news(NOTHING) == []
+    assert news(GradebookSettings("Lab 2", policy=LatePolicy(3))) == [
+        "title: Lab 1 → Lab 2",
+        "late days: 2 points a day after 1 free → 3 points a day",
+    ]
+    assigned = " ".join(news(NOTHING, assignment(tmp_path)))
+    assert "assignment: none → " in assigned
+    assert "points of my_linear: " in assigned
+    assert "checks of my_linear that are kept back: none → some" in assigned

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
-from grader.classroom.gradebook.enrolment import await_results, enrol, roster_sheet
+from grader.classroom.gradebook.enrolment import await_results, count_late_days, enrol, roster_sheet
 from grader.classroom.gradebook.identities import merge, remove, rename
+from grader.classroom.gradebook.late import late_note
 from grader.classroom.gradebook.reader import NOTHING_HANDED_IN, Gradebook, open_gradebook
 from grader.classroom.gradebook.settings import GradebookSettings, write_settings
 from grader.classroom.handin.roster import Roster, RosterEntry, RosterLine
 from grader.classroom.records import Enrolled
-from tests.gradebooks import ADA, NOON, graded
+from tests.gradebooks import ADA, BOB, NOON, graded
 
 
 def test_the_roster_changes(gradebook: Gradebook) -> None:
@@ -207,3 +209,20 @@ def test_a_list_without_deadlines_leaves_them_as_they_are(gradebook: Gradebook) 
     with_column = Roster([RosterEntry(Enrolled("1")), RosterEntry(Enrolled("2"))], deadlines=True)
     enrol(gradebook, with_column, [])
     assert gradebook.deadlines() == {}
+
+
+def test_another_deadline_is_everybodys(sqlite_gradebook: Gradebook) -> None:
+    gradebook = sqlite_gradebook
+    graded(gradebook, "ada", "x", 5)
+    graded(gradebook, "bob", "x", 5)
+
+    def late() -> dict[str, tuple[int, tuple[str, ...]]]:
+        return {each.student.id: (each.late_days, each.notes) for each in gradebook.records()}
+
+    assert late() == {"ada": (0, ()), "bob": (0, ())}
+    write_settings(gradebook, GradebookSettings(deadline=NOON - timedelta(days=2)))
+    count_late_days(gradebook)
+    assert late() == dict.fromkeys(("ada", "bob"), (2, (late_note(2),)))
+    enrol(gradebook, [RosterEntry(ADA, NOON - timedelta(hours=1)), RosterEntry(BOB, NOON)], [])
+    count_late_days(gradebook)
+    assert late() == {"ada": (1, (late_note(1),)), "bob": (0, ())}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from grader.classroom.gradebook.history import CHANGED
 from grader.classroom.gradebook.reader import Gradebook
 from grader.classroom.gradebook.writer import GradebookWriter
 from grader.classroom.handin.read import Submitted
@@ -60,3 +61,13 @@ def test_what_happened_is_in_order_whatever_its_kind(sqlite_gradebook: Gradebook
     received(writer, "ada", later, "key of two")
     kinds = [event.kind for event in sqlite_gradebook.history("ada")]
     assert kinds == ["handed in", "graded", "adjusted", "handed in"]
+
+
+def test_what_a_call_changed_is_in_everybodys(sqlite_gradebook: Gradebook) -> None:
+    graded(sqlite_gradebook, "ada", "one", 5)
+    news = {CHANGED: {"who": "me", "settings": ["title: A → B", "deadline: none → noon"]}}
+    GradebookWriter.begin(sqlite_gradebook, news, False)
+    event = sqlite_gradebook.history("ada")[-1]
+    assert event.kind == "changed"
+    assert event.text == "for everybody by me: title: A → B. deadline: none → noon"
+    assert [each.kind for each in sqlite_gradebook.history("bob")] == ["changed"]

@@ -198,3 +198,11 @@ def test_nothing_is_lost_whatever_is_done(
         if not any(renamed for renamed, *_ in steps):  # else somebody may have taken a name over
             assert not former.keys() & everybody
             assert all(book.record(name).score is not None for name in NAMES[:3])
+
+
+def test_nobody_is_merged_into_one_who_is_removed(sqlite_gradebook: Gradebook) -> None:
+    remove(sqlite_gradebook, "bob", why="left", who="me")
+    with pytest.raises(GradebookError, match="bob is removed, and so would ada be"):
+        merge(sqlite_gradebook, "ada", "bob", why="the same", who="me")
+    assert merge(sqlite_gradebook, "bob", "ada", why="the same", who="me") == ("bob", "ada")
+    assert [each.student.id for each in sqlite_gradebook.records()] == ["ada"]

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from grader.classroom.gradebook.integrity import problems
+from grader.classroom.gradebook.kept import keep
+from grader.classroom.gradebook.previews import Preview, write_accepted, write_preview
 from grader.classroom.gradebook.reader import Gradebook
-from tests.gradebooks import graded, small_gradebook
+from tests.gradebooks import NOON, graded, report, small_gradebook
 
 
 @pytest.mark.parametrize(
@@ -64,3 +67,34 @@ def test_what_another_program_has_broken_is_found(
             assert connection.execute(statement).rowcount == 1
             connection.commit()
         assert expected in " ".join(problems(gradebook.engine))
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        ("UPDATE kept_result SET exercise = 'losses'", "of losses is of my_linear. Empty"),
+        ("UPDATE adjustment SET half = 2", "ada has points that are neither whole nor half"),
+        ("UPDATE adjustment SET half = -1", "neither whole nor half"),
+        ("UPDATE preview SET accepted = NULL", "Several previews wait"),
+    ],
+)
+def test_what_is_beside_the_results_is_looked_at_too(
+    sqlite_gradebook: Gradebook, statement: str, expected: str
+) -> None:
+    gradebook = sqlite_gradebook
+    keep(gradebook, {"key": report(5)})
+    gradebook.adjust("ada", 1, why="kind", who="me")
+    for _ in range(2):
+        write_preview(gradebook, Preview(NOON, "me", "", {}, ()))
+        write_accepted(gradebook, "me")
+    assert gradebook.check() == []
+    gradebook.write(lambda session: session.execute(text(statement)))
+    [found] = gradebook.check()
+    assert expected in found
+
+
+def test_a_kept_result_that_does_not_add_up_is_found(sqlite_gradebook: Gradebook) -> None:
+    [result] = report(5).exercises
+    keep(sqlite_gradebook, {"key": replace(report(5), exercises=(replace(result, score=6),))})
+    [found] = sqlite_gradebook.check()
+    assert "is not the sum of its checks" in found

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from grader.classroom.gradebook.late import LatePolicy, late_days
+from grader.classroom.gradebook.late import LatePolicy, late_days, late_note
 from tests.gradebooks import NOON
 
 
@@ -70,3 +70,9 @@ def test_all_of_a_policy_together() -> None:
     assert [policy.penalty(days, 20, 30) for days in range(5)] == [0, 0, 2, 4, 20]
     assert LatePolicy(points=10, percent=True).penalty(1, 20, 25) == 2
     assert LatePolicy(points=50).penalty(3, 20, 30) == 20
+
+
+def test_a_note_says_how_many_days() -> None:
+    assert late_note(0) == ""
+    assert late_note(1) == "Handed in 1 day after the deadline."
+    assert late_note(3) == "Handed in 3 days after the deadline."

@@ -155,3 +155,9 @@ def test_a_result_stands_in_the_tables_for_queries(sqlite_gradebook: Gradebook) 
     assert tuple(exercise) == ("my_linear", "partial", 5)
     assert tuple(check) == ("forward", "passed", 5, 10)
     assert tuple(run) == (writer.run, True)
+
+
+def test_a_forced_run_that_changed_a_setting_is_gone_on_with(sqlite_gradebook: Gradebook) -> None:
+    first = GradebookWriter.begin(sqlite_gradebook, {"checks": "x", "changed": {"who": "me"}}, True)
+    assert GradebookWriter.begin(sqlite_gradebook, {"checks": "x"}, True).run == first.run
+    assert GradebookWriter.begin(sqlite_gradebook, {"checks": "y"}, True).run != first.run

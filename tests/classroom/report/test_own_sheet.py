@@ -113,16 +113,36 @@ def test_what_an_import_would_not_do_is_told(tmp_path: Path) -> None:
     sheet, roster = sheet_of(tmp_path, CANVAS.replace("10.00", "100"))
     summary = summary_of(roster, "Lab 1")
     summary.add(Record(Enrolled("stranger"), report(3), 10))
-    strangers, scale = told_of(sheet, summary)
+    strangers, scale, gone = told_of(sheet, summary)
     assert strangers == (
         "Not in scores/canvas.csv, since they are not on its roster (1): stranger."
     )
     assert scale.startswith(
         "Canvas has 100 points possible for Lab 1 (4711), and this gradebook 10"
     )
+    assert gone == (
+        "scores/canvas.csv would change what the platform has and this gradebook lacks (1): 70001 (3 → nothing)."
+    )
     assert told_of(None, summary) == []
-    same, _ = sheet_of(tmp_path, CANVAS)
+    same, _ = sheet_of(tmp_path, CANVAS.replace("A,3,7", "A,,7"))
     assert told_of(same, summary_of(roster, "Lab 1")) == []
+
+
+def test_an_excuse_that_only_canvas_knows_is_told(tmp_path: Path) -> None:
+    text = CANVAS.replace("A,3,7", "A,EX,7").replace("A,,8", "A,EX,8").replace("cy,B,", "cy,B,EX")
+    sheet, roster = sheet_of(tmp_path, text)
+    [gone] = told_of(sheet, summary_of(roster, "Lab 1"))
+    assert "lacks (2): 70001 (EX → nothing), 70000 (EX → 7)." in gone
+
+
+def test_a_column_that_is_meant_because_it_is_the_only_one_is_told(tmp_path: Path) -> None:
+    sheet, roster = sheet_of(tmp_path, 'Student,ID,Section,Quiz (4711)\n"Lind, Ada",ada,A,\n')
+    summary = summed([Record(Enrolled("ada"), report(7), 10)])
+    summary.title = "Lab 1"
+    [told] = told_of(sheet, summary)
+    assert told.startswith("Scores of Lab 1 are in Quiz (4711), the only column")
+    assert told_of(sheet, summary, "Quiz (4711)") == []
+    assert len(roster) == 1
 
 
 def test_moodle_s_worksheet_gets_its_grades(tmp_path: Path) -> None:
@@ -140,6 +160,13 @@ def test_moodle_s_worksheet_gets_its_grades(tmp_path: Path) -> None:
         ["Participant 5000", "Ada Lind", "ada@x.org", "Submitted", "7", "10", "good"],
         ["Participant 5002", "Cy Lee", "cy@x.org", "No submission", "", "10", ""],
     ]
+    [gone] = told_of(sheet, summary_of(roster, "Lab 1"))
+    assert gone.startswith("scores/moodle.csv would change")
+    assert "bob@x.org (3 → nothing)" in gone
+    hundred, _ = sheet_of(tmp_path, text.replace(",10,", ',"100,00",'))
+    assert told_of(hundred, summary_of(roster, "Lab 1"))[0].startswith(
+        "Moodle has a maximum grade of 100,00, and this gradebook 10"
+    )
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,9 @@ from typing import Any
 
 import pytest
 
-from grader.classroom.gradebook.identities import remove, rename
+from grader.classroom.gradebook.identities import merge, remove, rename
 from grader.classroom.gradebook.late import LatePolicy
+from grader.classroom.gradebook.outdated import OTHER_RULES
 from grader.classroom.gradebook.reader import Gradebook, open_gradebook
 from grader.classroom.gradebook.settings import GradebookSettings
 from grader.classroom.handin.read import read_hand_in
@@ -670,3 +671,32 @@ def test_a_hand_in_under_an_earlier_identifier_is_the_same_student_s(
     hand_in(folder, "bob", losses="# 9")
     assert graded(folder, gradebook) == ["0007"]
     assert scores(gradebook) == {"0007": 13, "ada": 7}
+
+
+def test_who_is_not_in_the_folder_is_told_where_the_result_would_be_another_one(
+    folder: Path, gradebook: Gradebook, tmp_path: Path
+) -> None:
+    alone = tmp_path / "late"
+    hand_in(alone, "ada", losses="# 7")
+    grade_class(folder, gradebook, workers=StandIn().workers)
+    assert grade_class(alone, gradebook, workers=StandIn().workers).outdated == {}
+    # no repositories, so what was handed in counts by any deadline
+    later = GradebookSettings(deadline=NOON)
+    summary = grade_class(alone, gradebook, later, workers=StandIn().workers, change=True)
+    assert summary.outdated == {}
+    assert gradebook.history("bob")[-1].text.startswith("for everybody by somebody: deadline: none")
+    fewer = GradebookSettings(exercises=("losses",))
+    summary = grade_class(alone, gradebook, fewer, workers=StandIn().workers, change=True)
+    assert summary.outdated == {"bob": OTHER_RULES}
+    assert grade_class(folder, gradebook, workers=StandIn().workers).outdated == {}
+
+
+def test_what_counts_of_two_that_were_merged_goes_on_counting(
+    folder: Path, gradebook: Gradebook
+) -> None:
+    """Neither has a time, so the hand-in by the identifier that remains counts."""
+    grade_class(folder, gradebook, workers=StandIn().workers)
+    merge(gradebook, "bob", "ada", why="the same", who="me")
+    assert scores(gradebook) == {"ada": 7}
+    grade_class(folder, gradebook, workers=StandIn().workers)
+    assert scores(gradebook) == {"ada": 7}

@@ -106,3 +106,9 @@ def test_no_bank_prolongs_what_is_accepted() -> None:
 
 def test_a_hand_in_of_long_ago_makes_no_long_list() -> None:
     assert len(of(record("ada", 9, late=10**6, penalty=9), bank=3).scores) == 4
+
+
+def test_points_by_hand_count_where_nothing_was_handed_in() -> None:
+    given = Adjustment("", 3, "me", START, "an oral exam")
+    oral = of(replace(record("ada", None), adjustments=(given,)))
+    assert (oral.standing, oral.scores) == ("counts", (Fraction(3),))
