@@ -2,7 +2,8 @@
 
     WantedReport: a student's report ──▶ Job: the exercises of it that run ──▶ outcome ──▶ all who wait for one of them
 
-Nothing is shared of an exercise that ended in a fault: whoever waited for it has it run for them.
+Nothing is shared or kept of an exercise that ended in a fault, or in which a check ran out of time: whoever waited for
+it has it run for them.
 """
 
 from __future__ import annotations
@@ -113,12 +114,18 @@ class Assembly:
     def take(self, job: Job, outcome: GradingOutcome) -> None:
         """Takes what came of a job: for its own report, and for all who wait for a result of it."""
         found = _results(outcome, job.exercises)
-        self._keep({job.wanted.keys[name]: report for name, report in found.items()})
+        certain = {name: report for name, report in found.items() if not _is_out_of_time(report)}
+        self._keep({job.wanted.keys[name]: report for name, report in certain.items()})
         job.wanted.ran += len(found)
         job.wanted.seconds += outcome.seconds
         for name, report in found.items():
-            for waiting in (job.wanted, *self._waiting.pop(job.wanted.keys[name], ())):
-                self._arrived(waiting, name, report)
+            key = job.wanted.keys[name]
+            if name in certain:
+                for waiting in self._waiting.pop(key, ()):
+                    self._arrived(waiting, name, report)
+            else:
+                self._run_for_the_next(key, name)
+            self._arrived(job.wanted, name, report)
         self._failed(job, outcome, [name for name in job.exercises if name not in found])
 
     def _begun(self, wanted: WantedReport) -> Job | None:
@@ -153,12 +160,15 @@ class Assembly:
         told = [each for each in outcome.troubles if each.exercise in ("", *given_up)]
         job.wanted.troubles += told
         for name in given_up:
-            key = job.wanted.keys[name]
-            if waiting := self._waiting.pop(key, []):
-                self._waiting[key] = waiting[1:]
-                self._again.append(Job(waiting[0], (name,)))
+            self._run_for_the_next(job.wanted.keys[name], name)
         job.wanted.open -= set(given_up)
         self._finish(job.wanted)
+
+    def _run_for_the_next(self, key: str, name: str) -> None:
+        """Has an exercise run for the first who waits for a result of this key; the others go on waiting."""
+        if waiting := self._waiting.pop(key, []):
+            self._waiting[key] = waiting[1:]
+            self._again.append(Job(waiting[0], (name,)))
 
     def _finish(self, wanted: WantedReport) -> None:
         if wanted.open:
@@ -169,6 +179,11 @@ class Assembly:
         wanted.results.clear()
         wanted.open = set(wanted.keys)
         self._again.append(Job(wanted, tuple(wanted.keys)))
+
+
+def _is_out_of_time(report: Report) -> bool:
+    """Whether the clock had a say in it: on a machine that is less busy, it may be another result."""
+    return any(check.status == "timeout" for each in report.exercises for check in each.checks)
 
 
 def _results(outcome: GradingOutcome, exercises: Iterable[str]) -> dict[str, Report]:

@@ -10,7 +10,7 @@ import pytest
 
 from grader.classroom.run.assembly import Assembly, Job, WantedReport
 from grader.classroom.run.worker import GradingOutcome
-from grader.report import Environment, ExerciseResult, Report
+from grader.report import CheckResult, Environment, ExerciseResult, Report
 
 HERE = Environment("3.11", "2.13", ("cpu",), ("limits",))
 ELSEWHERE = replace(HERE, isolation=())
@@ -74,7 +74,9 @@ class Made:
             if traceback:
                 results.append(ExerciseResult(name, "", 0, 0, "fault", traceback=traceback))
             else:
-                results.append(ExerciseResult(name, text, 0, 0, "passed"))
+                slow = CheckResult("test_slow", "", "timeout", 0, 1)
+                checks = (slow,) if "slow" in text else ()
+                results.append(ExerciseResult(name, text, 0, 0, "passed", checks=checks))
         return GradingOutcome(Report(job.wanted.student, tuple(results), self.here), 1.0)
 
     def titles(self, student: str) -> dict[str, str]:
@@ -121,6 +123,14 @@ def test_a_fault_is_shared_with_nobody_and_spoils_nothing_else() -> None:
     for wanted in made.done.values():
         [trouble] = wanted.troubles
         assert (trouble.exercise, trouble.kind) == ("a", "course")
+
+
+def test_what_ran_out_of_time_is_shared_with_nobody_and_not_kept() -> None:
+    texts = {each: {"a": "slow", "b": "same"} for each in ("ada", "bob", "cy")}
+    made = Made(texts).grade()
+    assert sorted(made.ran) == ["same", "slow", "slow", "slow"]
+    assert set(made.kept) == {"same"}
+    assert {student: made.titles(student) for student in texts} == texts
 
 
 @pytest.mark.parametrize(("losses", "times"), [(1, 2), (2, 3), (99, 6)])
