@@ -12,8 +12,8 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from ..handin.roster import Matcher, Roster, RosterEntry
-from ..records import Enrolled, RosterSheet
-from .identities import FORMERLY, former_ids, merge_rows, references
+from ..records import FORMERLY, Enrolled, RosterSheet
+from .identities import former_ids, merge_rows, references
 from .models import GradebookRow, RosterLineRow, StandingRow, StudentRow
 from .reader import NOT_GRADED_YET, NOTHING_HANDED_IN, Gradebook
 

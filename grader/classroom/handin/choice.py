@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ...errors import LayoutError
 from ...text import clean
-from ..records import Enrolled
+from ..records import FORMERLY, Enrolled
 from .hand_in import HandIn, Known, composed
 from .roster import ID_LENGTH, Matcher
 
@@ -63,6 +63,12 @@ class _Owners:
     def __init__(self, students: Sequence[Enrolled], hand_ins: Sequence[HandIn]) -> None:
         self._students = {student.id: student for student in students}
         self._matcher = Matcher(students, (each.aliases for each in hand_ins))
+        self._given_up = {
+            (text.strip().casefold(), student.id)
+            for student in students
+            for column, text in student.ids
+            if column == FORMERLY
+        }
         self._named: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
         for student in students:
             for words in {_words(student.name), _run_together(student.name)} - {()}:
@@ -83,6 +89,8 @@ class _Owners:
                 hand_in.aliases[hand_in.numbered :],
             )
             by_number = self._matcher.find(numbers)
+            if any((each.strip().casefold(), by_number) in self._given_up for each in numbers):
+                return by_number, ()  # somebody has said so, whatever the name is
             by_name = by_name or (self._matcher.find(others) if others else None)
             if by_number and by_name and by_number != by_name:
                 raise LayoutError(self._conflict(hand_in, by_number, by_name))

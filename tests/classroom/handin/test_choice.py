@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from grader.classroom.handin.choice import choose, knows, require_known
 from grader.classroom.handin.hand_in import HandIn
 from grader.classroom.handin.roster import ID_LENGTH
-from grader.classroom.records import Enrolled
+from grader.classroom.records import FORMERLY, Enrolled
 from grader.errors import LayoutError
 from tests.gradebooks import NOON
 
@@ -127,6 +127,19 @@ def test_a_number_of_one_and_a_name_of_another_are_not_guessed() -> None:
     ):
         owner(moodle("1", "Ada Lind"), *students)
     assert owner(moodle("2", "Ada Lind"), *students) == "2"
+
+
+@pytest.mark.parametrize("name", ["visitorvera", "Bob Ray"])
+def test_a_number_that_was_merged_by_hand_is_that_students_whatever_its_name_is(name: str) -> None:
+    ada = Enrolled("70000", "Lind, Ada", ids=((FORMERLY, "70055"),))
+    bob = Enrolled("70001", "Ray, Bob")
+    own = HandIn(("70000", "lindada"), Path("a"), name="lindada", numbered=1)
+    other = HandIn(("70055", name), Path("b"), name=name, numbered=1)
+    chosen, new = choose([own, other], [ada, bob])
+    assert new == []
+    assert list(chosen) == ["70000"]
+    chosen, new = choose([other], [Enrolled("70055", "Eve, Eve"), ada])
+    assert "70000" not in chosen  # who has the identifier now, has it
 
 
 def test_nobody_on_the_roster_stops_with_an_example_of_each_side() -> None:

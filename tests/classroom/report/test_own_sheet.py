@@ -125,6 +125,20 @@ def test_what_an_import_would_not_do_is_told(tmp_path: Path) -> None:
     assert told_of(same, summary_of(roster, "Lab 1")) == []
 
 
+def test_where_no_column_has_the_title_it_is_told_where_the_scores_go(tmp_path: Path) -> None:
+    sheet, roster = sheet_of(tmp_path, CANVAS)
+    (new,) = told_of(sheet, summary_of(roster, "submissions"))
+    assert "makes a new assignment of that name" in new
+    assert new.endswith("name it with --canvas-column: Lab 1 (4711), Lab 2 (4712).")
+    assert told_of(sheet, summary_of(roster, "submissions"), "Lab 1 (4711)") == []
+    one, roster = sheet_of(tmp_path, "Student,ID,Section,Midterm (9)\n")
+    (only,) = told_of(one, summary_of(roster, "Lab 1"))
+    assert only.startswith("The scores in scores/canvas.csv are in Canvas' column 'Midterm (9)'")
+    assert told_of(one, summary_of(roster, "midterm")) == []
+    none, roster = sheet_of(tmp_path, "Student,ID,Section\n")
+    assert told_of(none, summary_of(roster, "Lab 1")) == []
+
+
 def test_moodle_s_worksheet_gets_its_grades(tmp_path: Path) -> None:
     text = (
         "Identifier,Full name,Email address,Status,Grade,Maximum Grade,Feedback comments\n"
