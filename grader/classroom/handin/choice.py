@@ -52,7 +52,7 @@ def choose(
         of_student[student].append(each)
     chosen = {}
     for student, several in of_student.items():
-        counts = _latest(several, holds)
+        counts = _latest(several, holds, owners.carries_former)
         chosen[student] = ChosenHandIn(counts.hand_in, (*counts.notes, *notes[student]))
     return chosen, list(new.values())
 
@@ -63,8 +63,8 @@ class _Owners:
     def __init__(self, students: Sequence[Enrolled], hand_ins: Sequence[HandIn]) -> None:
         self._students = {student.id: student for student in students}
         self._matcher = Matcher(students, (each.aliases for each in hand_ins))
-        self._given_up = {
-            (text.strip().casefold(), student.id)
+        self._former = {
+            text.strip().casefold(): student.id
             for student in students
             for column, text in student.ids
             if column == FORMERLY
@@ -89,7 +89,8 @@ class _Owners:
                 hand_in.aliases[hand_in.numbered :],
             )
             by_number = self._matcher.find(numbers)
-            if any((each.strip().casefold(), by_number) in self._given_up for each in numbers):
+            former = {self._former.get(each.strip().casefold()) for each in numbers} - {None}
+            if by_number in former:
                 return by_number, ()  # somebody has said so, whatever the name is
             by_name = by_name or (self._matcher.find(others) if others else None)
             if by_number and by_name and by_number != by_name:
@@ -106,6 +107,10 @@ class _Owners:
             told = f"{len(namesakes)} students ({whose}) have the name of {_shown(hand_in)}: whose it is, is not known."
             return None, (told,)
         return found, ()
+
+    def carries_former(self, hand_in: HandIn) -> bool:
+        """Whether it carries an identifier that a student gave up by hand."""
+        return any(alias.strip().casefold() in self._former for alias in hand_in.aliases)
 
     def free_alias(self, hand_in: HandIn) -> str:
         """What a student who is not known is called: the first of the aliases that is nobody else's."""
@@ -198,11 +203,18 @@ def _example(student: Enrolled) -> str:
     return f"{student.id} ({more})" if more else student.id
 
 
-def _latest(several: Sequence[HandIn], holds: Callable[[HandIn], bool]) -> ChosenHandIn:
-    """The latest that holds an exercise, where times are known; else the last by name."""
+def _latest(
+    several: Sequence[HandIn],
+    holds: Callable[[HandIn], bool],
+    former: Callable[[HandIn], bool],
+) -> ChosenHandIn:
+    """The latest that holds an exercise, where times are known; else the last by name.
 
-    def order(each: HandIn) -> tuple[float, str]:
-        return (each.when.timestamp() if each.when else 0, _name_on_disk(each))
+    Without times, one of a student's own identifier goes before one of an identifier that was merged into it.
+    """
+
+    def order(each: HandIn) -> tuple[float, bool, str]:
+        return (each.when.timestamp() if each.when else 0, not former(each), _name_on_disk(each))
 
     in_order = sorted(several, key=order)
     if len(in_order) == 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -138,6 +139,11 @@ def test_a_number_that_was_merged_by_hand_is_that_students_whatever_its_name_is(
     chosen, new = choose([own, other], [ada, bob])
     assert new == []
     assert list(chosen) == ["70000"]
+    assert chosen["70000"].hand_in == own  # without times, what has her own identifier
+    later = replace(other, when=NOON)
+    assert (
+        choose([later, replace(own, when=NOON - timedelta(1))], [ada])[0]["70000"].hand_in == later
+    )
     chosen, new = choose([other], [Enrolled("70055", "Eve, Eve"), ada])
     assert "70000" not in chosen  # who has the identifier now, has it
 
