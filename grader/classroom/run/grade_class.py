@@ -17,7 +17,7 @@ from ...machines import cores
 from ...report import Report
 from ...submission import Submission
 from ...submission.protected import Announced, announced_in, changed_files, disagreement
-from ..gradebook.changes import completed, refuse_changes
+from ..gradebook.changes import completed, other_than_kept, refuse_changes
 from ..gradebook.enrolment import await_results, enrol, listed_students, removed_students
 from ..gradebook.kept import keep, kept
 from ..gradebook.kept_back import noted
@@ -70,6 +70,7 @@ class RunSummary:
         left_out: files of a class's archive that could not be unpacked, each with the reason.
         faults: student → why there is no verdict, through no fault of the student.
         removed: who was taken out by hand, and has something in the folder all the same.
+        changed: what is another than the gradebook was made with, and for whom; a sentence for each.
     """
 
     handed_in: int = 0
@@ -82,6 +83,7 @@ class RunSummary:
     left_out: tuple[str, ...] = ()
     faults: dict[str, tuple[Trouble, ...]] = field(default_factory=dict)
     removed: list[str] = field(default_factory=list)
+    changed: tuple[str, ...] = ()
 
 
 def grade_class(
@@ -134,9 +136,10 @@ def grade_class(
     settings = completed(settings or GradebookSettings(), gradebook, assigned)
     conditions = _with_devices(conditions, gradebook)
     devices = normalized_devices(conditions.devices)
+    made_with = MadeWith.of(course, assigned, settings.exercises, devices)
     if not change:
-        made_with = MadeWith.of(course, assigned, settings.exercises, devices)
         refuse_changes(gradebook, settings, made_with)
+    changed = other_than_kept(gradebook, settings, made_with) if change else ()
     for name in settings.exercises:
         if name not in course.names:
             raise LayoutError(f"There is no exercise {name!r} in the course {course.title!r}.")
@@ -165,6 +168,7 @@ def grade_class(
     run = _Run(gradebook, rules, chosen, progress or Progress(), kept_in or gradebook)
     summary = run.grade(workers)
     summary.removed = sorted(gone)
+    summary.changed = changed
     return summary
 
 
