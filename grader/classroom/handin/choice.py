@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ...errors import LayoutError
 from ...text import clean
+from ..names import spellings, words_of
 from ..records import FORMERLY, Enrolled
 from .hand_in import HandIn, Known, composed
 from .roster import ID_LENGTH, Matcher
@@ -69,10 +70,10 @@ class _Owners:
             for column, text in student.ids
             if column == FORMERLY
         }
-        self._named: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
+        self._named: defaultdict[str, list[str]] = defaultdict(list)
         for student in students:
-            for words in {_words(student.name), _run_together(student.name)} - {()}:
-                self._named[words].append(student.id)
+            for written in spellings(student.name) | _run_together(student.name):
+                self._named[written].append(student.id)
 
     def find(self, hand_in: HandIn) -> tuple[str | None, tuple[str, ...]]:
         """The student's identifier, if there is one, and what the instructor should look at.
@@ -81,7 +82,7 @@ class _Owners:
             LayoutError: if a service's number is one student's, and the name is another's.
         """
         called = [hand_in.name, *hand_in.aliases[hand_in.numbered :]]
-        namesakes = next(filter(None, (self._named.get(_words(each)) for each in called)), [])
+        namesakes = next(filter(None, map(self._namesakes, called)), [])
         by_name = namesakes[0] if len(namesakes) == 1 else None
         if hand_in.numbered:
             numbers, others = (
@@ -108,6 +109,10 @@ class _Owners:
             return None, (told,)
         return found, ()
 
+    def _namesakes(self, name: str) -> list[str]:
+        found = (self._named.get(written, ()) for written in sorted(spellings(name)))
+        return [*dict.fromkeys(student for several in found for student in several)]
+
     def carries_former(self, hand_in: HandIn) -> bool:
         """Whether it carries an identifier that a student gave up by hand."""
         return any(alias.strip().casefold() in self._former for alias in hand_in.aliases)
@@ -120,10 +125,10 @@ class _Owners:
     def _may_be(self, hand_in: HandIn, student: str) -> bool:
         """Whether a student may be called as the hand-in says; a name in other letters may be anybody's."""
         name, other = composed(hand_in.name).casefold(), self._students[student].name
-        words = [word for word in _words(other) if any(map(str.isalnum, word))]
+        words = [word for word in words_of(other) if any(map(str.isalnum, word))]
         if not name or not words or name.isascii() != " ".join(words).isascii():
             return True
-        return any(word in name for word in words)
+        return any(word in name for word in words) or bool(spellings(name) & spellings(other))
 
     def _conflict(self, hand_in: HandIn, by_number: str, by_name: str) -> str:
         one, other = self._students[by_number], self._students[by_name]
@@ -137,18 +142,13 @@ def _called(student: Enrolled) -> str:
     return f"{student.id} ({student.name})" if student.name else student.id
 
 
-def _words(name: str) -> tuple[str, ...]:
-    """The words of a name in any order, since some write the family's first; a comma may stand between."""
-    return tuple(sorted(composed(name).casefold().replace(",", " ").split()))
-
-
-def _run_together(name: str) -> tuple[str, ...]:
+def _run_together(name: str) -> set[str]:
     """The family's name and the others in one word, as Canvas writes them in names of files: `lovelaceada`."""
     family, comma, given = name.partition(",")
     if not comma:
         given, _, family = name.rpartition(" ")
     word = "".join(filter(str.isalnum, composed(family + given))).casefold()
-    return (word,) if word else ()
+    return {word} if word else set()
 
 
 def knows(students: Sequence[Enrolled]) -> Known:
@@ -158,10 +158,10 @@ def knows(students: Sequence[Enrolled]) -> Known:
         for student in students
         for value in (student.id, student.login, student.email, student.name)
     } - {""}
-    names = {_words(student.name) for student in students} - {()}
+    names = {written for student in students for written in spellings(student.name)}
 
     def knows_one(aliases: Sequence[str]) -> bool:
-        return any(each.strip().casefold() in known or _words(each) in names for each in aliases)
+        return any(each.strip().casefold() in known or names & spellings(each) for each in aliases)
 
     return knows_one
 

@@ -181,8 +181,12 @@ class _Reader:
 
     def _name(self, row: Sequence[str]) -> str:
         parts = [part for place in self.columns.name if (part := _cell(row, place))]
-        korean = all(re.fullmatch("[가-힣]+", part) for part in parts)
-        return self._clean(("" if korean else " ").join(parts))
+        if not all(re.fullmatch("[가-힣]+", part) for part in parts):
+            return self._clean(" ".join(parts))
+        # written in one word, the family's first, whichever column comes first
+        if len(parts) == 2 and self.header[self.columns.name[0]] != "성":
+            parts.reverse()
+        return self._clean("".join(parts))
 
     def _is_passed_over(self, row: Sequence[str]) -> bool:
         """Canvas' own student for trying things out, and those who teach."""

@@ -106,6 +106,14 @@ def test_a_name_that_one_student_has_is_enough(words: list[str], comma: bool) ->
     assert owner(lying("Ada van Lind"), Enrolled("1", name), Enrolled("2", "Bob")) == "1"
 
 
+@pytest.mark.parametrize("listed", ["김민준", "김, 민준", "민준 김"])
+def test_a_korean_name_may_be_written_in_one_word_and_either_way(listed: str) -> None:
+    student = Enrolled("20260008", listed)
+    assert owner(moodle("5007", "민준 김"), student) == "20260008"
+    assert owner(moodle("5007", "김민준"), student) == "20260008"
+    assert owner(moodle("5007", "김준민"), student) == "5007"
+
+
 def test_a_name_that_two_have_is_nobodys() -> None:
     two = Enrolled("1", "Ada Lind"), Enrolled("2", "Ada Lind")
     for hand_in in (

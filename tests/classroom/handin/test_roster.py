@@ -204,6 +204,18 @@ def test_brightspace_s_signs_are_none_of_the_identifier(tmp_path: Path) -> None:
     assert (entry.student.id, entry.student.login, entry.student.name) == ("007", "ada", "Ada Lind")
 
 
+@pytest.mark.parametrize("header", ["First name,Last name", "이름,성"])
+def test_a_korean_name_has_the_family_first_whichever_column_is_first(
+    tmp_path: Path, header: str
+) -> None:
+    path = tmp_path / "roster.csv"
+    path.write_text(
+        f"{header},ID number,Email address\n민준,김,20260008,kim@x.org\n", encoding="utf-8"
+    )
+    (entry,) = read_roster(path)
+    assert entry.student.name == "김민준"
+
+
 KOREAN = "학번,이름,이메일,분반\n20260001,김민준,kim@x.org,2\n"
 
 
