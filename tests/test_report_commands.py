@@ -110,7 +110,7 @@ def test_feedback_tells_nothing_of_what_an_assignment_keeps_back(
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("report", "class.db", "--output", "full"), "something else than a report"),
+        (("report", "class.db", "--output", "full"), "something else than this command writes"),
         (("report", "class.db", "--output", "no/such/out"), "does not exist"),
         (("report", "other.db", "--output", "out"), "other.db is no gradebook"),
         (("similar", "other.db"), "other.db is no gradebook"),

@@ -22,7 +22,7 @@ def own_folder(folder: Path, about: str, *, replace: bool = True) -> Iterator[Pa
     """Yields a new folder to write into, which takes the place of `folder` when all went well.
 
     Args:
-        about: the text of its `README.txt`; the first line tells whose folder it is, and is the same every time.
+        about: the text of its `README.txt`; the first line tells whose folder it is, and begins the same every time.
         replace: whether one that this command made before may be replaced.
 
     Raises:
@@ -30,7 +30,7 @@ def own_folder(folder: Path, about: str, *, replace: bool = True) -> Iterator[Pa
         OSError: if it cannot be written.
     """
     whose = about.split("\n", 1)[0]
-    _refuse_others(folder, whose, replace)
+    refuse_others(folder, whose, replace)
     parent = folder.absolute().parent
     if not parent.is_dir():
         raise OutputError(f"{parent} does not exist. Make it first, or name another folder.")
@@ -39,7 +39,7 @@ def own_folder(folder: Path, about: str, *, replace: bool = True) -> Iterator[Pa
     try:
         yield made
         (made / MARK).write_text(about, encoding="utf-8")
-        _refuse_others(folder, whose, replace)
+        refuse_others(folder, whose, replace)
         if folder.exists():
             old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=parent))
             os.replace(folder, old)
@@ -52,13 +52,18 @@ def own_folder(folder: Path, about: str, *, replace: bool = True) -> Iterator[Pa
         raise
 
 
-def _refuse_others(folder: Path, whose: str, replace: bool) -> None:
+def refuse_others(folder: Path, whose: str, replace: bool = True) -> None:
+    """Lets a folder pass that is not there, is empty, or begins its `README.txt` with `whose`.
+
+    Raises:
+        OutputError: if it holds something else, or may not be replaced.
+    """
     if not folder.exists() and not folder.is_symlink():
         return
     if folder.is_dir() and not folder.is_symlink():
         if not any(folder.iterdir()):
             return
-        if _first_line(folder / MARK) == whose:
+        if _first_line(folder / MARK).startswith(whose):
             if replace:
                 return
             raise OutputError(

@@ -87,11 +87,12 @@ def report(
     """
     with opened(gradebook) as book:
         from ..classroom.gradebook.enrolment import roster_sheet
+        from ..classroom.own_folder import refuse_others
         from ..classroom.report.for_student import with_kept_back
         from ..classroom.report.own_sheet import told_of
-        from ..classroom.report.report_folder import refuse_other_folder, write_report
+        from ..classroom.report.report_folder import WHOSE, write_report
 
-        refuse_other_folder(output)
+        refuse_others(output, WHOSE)
         if not output.absolute().parent.is_dir():
             refuse(
                 f"{output.absolute().parent} does not exist. Make it first, or choose another --output."

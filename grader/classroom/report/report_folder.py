@@ -5,15 +5,12 @@ The folder is made beside its place and moved there when it is whole; a report t
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
 
-from ...errors import ReportError
+from ..own_folder import own_folder
 from ..records import Record, RosterSheet
 from ..sanitize import name_of, shown
 from ..similarity.pairs import Finding
@@ -24,8 +21,8 @@ from .tables import DataFolder
 from .webpage import WebPage
 
 PARTS = ("page", "csv", "feedback", "data")
-MARK = "README.txt"
-_ABOUT = """Made by grader report: {title}
+WHOSE = "Made by grader report"
+_ABOUT = """
 
 As far as it was asked for:
 index.html   the report; open it in a browser (it needs this folder, and no network)
@@ -63,49 +60,14 @@ def write_report(
         canvas_column: the header of Canvas' column for the scores; empty where the title is to tell.
 
     Raises:
-        ReportError: if `folder` holds something else than a report; nothing is touched.
+        OutputError: if `folder` holds something else than a report; nothing is touched.
         OSError: if it cannot be written.
     """
-    refuse_other_folder(folder)
-    title = name_of(title)
-    parent = folder.absolute().parent
-    # only its owner may look into it: these are grades
-    made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=parent))
-    try:
-        summary = _write(records, made, title, parts, present, findings, deadline)
+    with own_folder(folder, f"{WHOSE}{_ABOUT}") as made:
+        summary = _write(records, made, name_of(title), parts, present, findings, deadline)
         if "csv" in parts:
             write_exports(summary, made / "scores", sheet, canvas_column)
-        (made / MARK).write_text(_ABOUT.format(title=title), encoding="utf-8")
-        if folder.exists():
-            old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=parent))
-            os.replace(folder, old)
-            os.replace(made, folder)
-            shutil.rmtree(old)
-        else:
-            os.replace(made, folder)
-    except BaseException:
-        shutil.rmtree(made, ignore_errors=True)
-        raise
     return summary
-
-
-def refuse_other_folder(folder: Path) -> None:
-    """Lets a folder pass that is not there, is empty, or holds a report.
-
-    Raises:
-        ReportError: if it holds something else, which writing a report would destroy.
-    """
-    if not folder.exists() and not folder.is_symlink():
-        return
-    mark = folder / MARK
-    if folder.is_dir() and not folder.is_symlink():
-        if not any(folder.iterdir()):
-            return
-        if mark.is_file() and mark.read_bytes().startswith(b"Made by grader report"):
-            return
-    raise ReportError(
-        f"{folder} holds something else than a report. Name a new folder, or empty this one."
-    )
 
 
 def _write(

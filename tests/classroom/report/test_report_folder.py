@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from grader.classroom.own_folder import refuse_others
 from grader.classroom.records import Enrolled, Record
-from grader.classroom.report.report_folder import PARTS, refuse_other_folder, write_report
-from grader.errors import ReportError
+from grader.classroom.report.report_folder import PARTS, WHOSE, write_report
+from grader.errors import OutputError
 from tests.reports import rows
 from tests.synthetic import made_class
 
@@ -25,7 +26,7 @@ def test_a_report_replaces_a_report_and_nothing_else(tmp_path: Path) -> None:
     assert stat.S_IMODE(target.stat().st_mode) == 0o700
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "chapter.tex").write_text("precious")
-    with pytest.raises(ReportError, match="something else"):
+    with pytest.raises(OutputError, match="something else"):
         write_report(made_class(2), tmp_path / "thesis")
     assert [path.name for path in (tmp_path / "thesis").iterdir()] == ["chapter.tex"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "thesis"]
@@ -81,9 +82,9 @@ def test_records_are_presented_before_they_are_written(tmp_path: Path) -> None:
 
 def test_a_link_to_a_report_is_left_alone(tmp_path: Path) -> None:
     write_report(made_class(1), tmp_path / "out", parts=["csv"])
-    refuse_other_folder(tmp_path / "out")
+    refuse_others(tmp_path / "out", WHOSE)
     (tmp_path / "link").symlink_to(tmp_path / "out")
     (tmp_path / "file").write_text("x")
     for name in ("link", "file"):
-        with pytest.raises(ReportError, match="something else"):
-            refuse_other_folder(tmp_path / name)
+        with pytest.raises(OutputError, match="something else"):
+            refuse_others(tmp_path / name, WHOSE)
