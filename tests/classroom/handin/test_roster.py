@@ -216,6 +216,16 @@ def test_a_korean_name_has_the_family_first_whichever_column_is_first(
     assert entry.student.name == "김민준"
 
 
+def test_a_name_is_matched_in_each_way_to_write_it_where_one_student_has_it() -> None:
+    students = [Enrolled("1", "김민준"), Enrolled("2", "Lind, Ada"), Enrolled("3", "Kim Lee")]
+    matcher = Matcher([*students, Enrolled("4", "Lee Kim")])
+    assert matcher.find(["5007", "민준 김"]) == "1"
+    assert matcher.find(["Ada Lind"]) == matcher.find(["lind ada"]) == "2"
+    assert matcher.find(["Kim Lee"]) == "3"  # as it is written goes before
+    assert matcher.find(["Lee, Kim"]) is None  # two may be meant
+    assert matcher.find_surely(["Ada Lind"]) is None
+
+
 KOREAN = "학번,이름,이메일,분반\n20260001,김민준,kim@x.org,2\n"
 
 
