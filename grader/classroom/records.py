@@ -13,6 +13,8 @@ from .points import total
 Absence = Literal["nothing handed in", "could not be read", "not graded"]
 State = Literal["graded", "excused"] | Absence
 
+FORMERLY = "formerly"  # the column of an identifier that somebody gave up by hand
+
 
 @dataclass(frozen=True)
 class Enrolled:

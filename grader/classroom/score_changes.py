@@ -64,6 +64,12 @@ class CheckChange:
     after: CheckStanding | None
 
     @property
+    def is_felt(self) -> bool:
+        """Whether it ends otherwise or gives other points, rather than being out of another number alone."""
+        sides = [each.status if each else "" for each in (self.before, self.after)]
+        return bool(self.points) or sides[0] != sides[1]
+
+    @property
     def points(self) -> int:
         """How many more points it gives; below 0 for less."""
         return (self.after.score if self.after else 0) - (self.before.score if self.before else 0)

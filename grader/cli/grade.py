@@ -99,7 +99,11 @@ if TYPE_CHECKING:
     metavar="NAME",
     help="Which of nbgrader's assignments is graded, where students have handed in several.",
 )
-@click.option("--title", default="", help="The assignment's title. Default: the folder's name.")
+@click.option(
+    "--title",
+    default="",
+    help="The assignment's title. Default: what --assignment says, or else the folder's name.",
+)
 @click.option(
     "--force", is_flag=True, help="Grade again what was graded before; the old results are kept."
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -31,6 +32,31 @@ class Points(click.ParamType[float]):
         return parse_points(str(value))
 
 
+class PointsCommand(click.Command):
+    """A command whose last argument is points: where some are taken, `-2` is no option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As every command does, with points below 0 as if they stood behind `--`."""
+        takes_value = {
+            name
+            for option in self.params
+            if isinstance(option, click.Option) and not option.is_flag
+            for name in option.opts
+        }
+        before = args[: args.index("--")] if "--" in args else args
+        taken = [
+            place
+            for place, text in enumerate(before)
+            if re.fullmatch(r"-\d+([.,]\d*)?", text)
+            and before[max(place - 1, 0)] not in takes_value
+        ]
+        if taken:
+            rest = [text for place, text in enumerate(args) if place not in taken]
+            mark = [] if "--" in rest else ["--"]
+            args = [*rest, *mark, *(args[place] for place in taken)]
+        return super().parse_args(ctx, args)
+
+
 def who_option(command: Command) -> Command:
     """The option `--who`."""
     told = "Who does this. Default: your name on this machine."
@@ -56,7 +82,7 @@ def now(record: Record) -> str:
     return f"now {_score(record)}"
 
 
-@click.command()
+@click.command(cls=PointsCommand)
 @gradebook_argument
 @click.argument("student", required=False)
 @click.argument("points", type=Points(), required=False)
@@ -84,7 +110,7 @@ def adjust(
     table: Path | None,
     who: str,
 ) -> None:
-    """Gives STUDENT points by hand, or takes some: `grader adjust grades.db ada --why "…" -- -2`.
+    """Gives STUDENT points by hand, or takes some: `grader adjust grades.db ada -2 --why "…"`.
 
     To undo an adjustment, make the opposite one; nothing is ever deleted. With --from, either every line of the table
     is applied or none. A line counts once: the same table applied again gives nothing, and one to which lines were

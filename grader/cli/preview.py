@@ -18,7 +18,7 @@ from .run_summary import exercises_told
 if TYPE_CHECKING:
     from ..classroom.gradebook.reader import Gradebook
     from ..classroom.run.grade_class import RunSummary
-    from ..classroom.score_changes import ClassChanges, ScoreStanding, StudentChange
+    from ..classroom.score_changes import CheckChange, ClassChanges, ScoreStanding, StudentChange
 
 _FORMATS = {".csv": "csv", ".json": "json", ".txt": "text"}
 
@@ -130,7 +130,7 @@ def _text(changes: ClassChanges, summary: RunSummary) -> str:
     if changes.students:
         to_file.print(_students(changes))
         to_file.print()
-    if changes.by_check():
+    if any(_is_felt(each) for several in changes.by_check().values() for each in several):
         to_file.print(_checks(changes))
         to_file.print()
     lines = "\n".join(line.rstrip() for line in file.getvalue().splitlines())
@@ -164,11 +164,11 @@ def _side(standing: ScoreStanding | None) -> str:
 def _told(change: StudentChange) -> list[str]:
     """What changes for a student, check by check."""
     told = []
-    for each in change.checks:
+    for each in filter(_is_felt, change.checks):
         old, new = (side.score if side else "–" for side in (each.before, each.after))
         statuses = [side.status for side in (each.before, each.after) if side]
         why = " → ".join(dict.fromkeys(statuses))
-        told.append(f"{each.exercise}: {each.check} {old} → {new} ({why})")
+        told.append(f"{each.exercise}: {each.check} {old} → {new} ({why.replace('_', ' ')})")
     if change.before and change.after and change.before.penalty != change.after.penalty:
         told.append(f"late: -{change.before.penalty} → -{change.after.penalty}")
     return told
@@ -181,9 +181,15 @@ def _checks(changes: ClassChanges) -> Any:
     for name in ("Students", "Points"):
         table.add_column(name, justify="right")
     for (exercise, check), several in changes.by_check().items():
-        points = sum(each.points for each in several)
-        table.add_row(f"{exercise}: {check}", str(len(several)), f"{points:+}")
+        felt = [*filter(_is_felt, several)]
+        points = sum(each.points for each in felt)
+        if felt:
+            table.add_row(f"{exercise}: {check}", str(len(felt)), f"{points:+}")
     return table
+
+
+def _is_felt(change: CheckChange) -> bool:
+    return change.is_felt
 
 
 def _sums(changes: ClassChanges, summary: RunSummary) -> list[str]:
@@ -196,6 +202,8 @@ def _sums(changes: ClassChanges, summary: RunSummary) -> list[str]:
     ]
     if changes.before is not None and changes.after is not None:
         lines.append(f"Mean of all scores: {changes.before:.2f} before, {changes.after:.2f} after.")
+    if summary.changed:
+        lines.append(f"Other than what the gradebook was made with: {' '.join(summary.changed)}")
     if summary.faults:
         lines.append(
             f"Not graded, through no fault of theirs: {counted(len(summary.faults), 'student')}. Such a preview cannot "

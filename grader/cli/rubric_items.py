@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .common import console_for, counted, opened
-from .gradebook import Points, gradebook_argument, now, who_option, who_says_so
+from .gradebook import Points, PointsCommand, gradebook_argument, now, who_option, who_says_so
 
 if TYPE_CHECKING:
     from ..classroom.gradebook.rubric import RubricChange, RubricItem
@@ -51,14 +51,14 @@ def list_items(gradebook: str, everything: bool, item: int | None) -> None:
     console_for().print(table)
 
 
-@rubric_group.command("add")
+@rubric_group.command("add", cls=PointsCommand)
 @gradebook_argument
 @click.argument("text")
 @click.argument("points", type=Points())
 @click.option("--exercise", default="", metavar="NAME", help="The exercise that it is for.")
 @who_option
 def add(gradebook: str, text: str, points: float, exercise: str, who: str) -> None:
-    """Makes an item: `grader rubric add grades.db "no docstring" --exercise my_linear -- -1`."""
+    """Makes an item: `grader rubric add grades.db "no docstring" -1 --exercise my_linear`."""
     with opened(gradebook) as book:
         from ..classroom.gradebook.rubric import add_item
 
@@ -77,13 +77,13 @@ def rename(gradebook: str, item: int, text: str, who: str) -> None:
     _change(gradebook, item, RubricChange(text=text), who)
 
 
-@rubric_group.command("points")
+@rubric_group.command("points", cls=PointsCommand)
 @gradebook_argument
 @item_argument
 @click.argument("points", type=Points())
 @who_option
 def change_points(gradebook: str, item: int, points: float, who: str) -> None:
-    """Gives ITEM other points, for all who have it: `grader rubric points grades.db 3 -- -2`."""
+    """Gives ITEM other points, for all who have it: `grader rubric points grades.db 3 -2`."""
     from ..classroom.gradebook.rubric import RubricChange
 
     _change(gradebook, item, RubricChange(points=points), who)

@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from rich.console import Console
 
 from grader.classroom.gradebook.late import LatePolicy
+from grader.classroom.gradebook.reader import open_gradebook
 from grader.cli import main
 from grader.cli.grade import _policy, _progress, _time
 from tests.classroom.run.test_grade_class import StandIn
@@ -125,3 +126,25 @@ def test_verbose_is_passed_on(tmp_path: Path) -> None:
     write(tmp_path / "lab", {f"s{number:02}/Losses.py": "# 7" for number in range(12)})
     assert "and 2 more" in grade(tmp_path / "lab").stdout
     assert "s11: losses: Losses.py was taken" in grade(tmp_path / "lab", "--verbose").stdout
+
+
+@pytest.mark.parametrize(
+    ("said", "options", "title"),
+    [
+        ('title = "Lab 1"\n', [], "Lab 1"),
+        ('title = "Lab 1"\n', ["--title", "Mine"], "Mine"),
+        (None, [], "submissions"),
+    ],
+)
+def test_a_gradebook_is_called_as_its_assignment(
+    tmp_path: Path, stand_in: StandIn, said: str | None, options: list[str], title: str
+) -> None:
+    write(tmp_path / "submissions", {"ada/line_fit.py": "# 5"})
+    if said is not None:
+        file = tmp_path / "assignment.toml"
+        file.write_text(f'{said}[[exercise]]\nname = "line_fit"\n', encoding="utf-8")
+        options = [*options, "--assignment", str(file)]
+    book = tmp_path / "g.db"
+    assert grade(tmp_path / "submissions", "--gradebook", book, *options).exit_code == 0
+    with open_gradebook(book) as gradebook:
+        assert gradebook.title == title

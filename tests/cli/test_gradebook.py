@@ -58,6 +58,28 @@ def test_points_for_many_from_a_table(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "arguments",
+    [
+        ["ada", "-2", "--why", "late"],
+        ["--why", "late", "ada", "-2"],
+        ["ada", "--why", "late", "--", "-2"],
+        ["-2", "ada", "--why=late"],  # points are the last argument wherever they stand
+    ],
+)
+def test_points_below_0_are_no_option(tmp_path: Path, arguments: list[str]) -> None:
+    book = str(tmp_path / "g.db")
+    with small_gradebook(book):
+        pass
+    CliRunner().invoke(main, ["adjust", book, "ada", "5", "--why", "-1", "--who", "-3"])
+    given = CliRunner().invoke(main, ["adjust", "--who", "me", book, *arguments])
+    assert given.output == "ada: -2, now 3 of 10.\n"
+    told = CliRunner().invoke(main, ["history", book, "Lovelace, Ada"]).output
+    assert "+5 by -3: -1" in told
+    wrong = CliRunner().invoke(main, ["adjust", book, "ada", "-2x", "--why", "late"])
+    assert (wrong.exit_code, "No such option" in wrong.output) == (2, True)
+
+
+@pytest.mark.parametrize(
     ("arguments", "told"),
     [
         (["ada", "2"], "Give the reason with --why"),

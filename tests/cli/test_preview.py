@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,20 @@ def test_changes_are_written_as_data(lab: Path) -> None:
         assert f"The changes are in {name}." in call("--preview", "--to", name)
     assert json.loads((lab / "changes.json").read_text(encoding="utf-8")) == data
     assert len((lab / "changes.csv").read_text(encoding="utf-8").splitlines()) == 5
+
+
+def test_what_the_call_changes_is_told_and_other_points_alone_are_no_change(lab: Path) -> None:
+    hand_in(lab / "lab", "ada", double="# 0")
+    hand_in(lab / "lab", "=eve", double="# 5")
+    call()
+    file = lab / "assignment.toml"
+    file.write_text('title = "Lab"\n[[exercise]]\nname = "double"\npoints = 5\n')
+    printed = " ".join(call("--preview", "--assignment", str(file)).split())
+    assert "Other than what the gradebook was made with: " in printed
+    assert "double was worth 10 points, and would be worth 5; " in printed
+    assert re.search(r"ada 0/10 0/\d \+0 bob", printed)  # no check of hers ends otherwise
+    assert "not_" not in printed
+    assert "Other than" not in call("--preview")
 
 
 def test_nothing_to_show_is_said_too(lab: Path) -> None:

@@ -24,13 +24,13 @@ def call(command: str, *arguments: str) -> Result:
 
 def test_an_item_goes_all_its_way(book: str) -> None:
     assert call("list", book).output.startswith("There is no rubric yet.")
-    made = call("add", book, "no docstring", "--exercise", "my_linear", "--", "-1")
+    made = call("add", book, "no docstring", "-1", "--exercise", "my_linear")
     assert made.output == "Item 1: -1 in my_linear: no docstring.\n"
     assert call("apply", book, "1", "ada-l", "bob").output == (
         "ada: now 3 of 10.\nbob: now 0 of 10.\n"
     )
     assert call("rename", book, "1", "no docstrings").output.endswith("2 students have it.\n")
-    assert "-2 in my_linear" in call("points", book, "1", "--", "−2").output
+    assert "-2 in my_linear" in call("points", book, "1", "-2").output
     assert call("apply", book, "1", "bob", "--undo").exit_code == 0
     assert call("retire", book, "1").output.endswith("no docstrings, retired. 1 student has it.\n")
     assert call("list", book).output.startswith("There is no rubric yet.")

@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+from ..names import spellings
 from ..records import Record
 from .plain_feedback import comment_of
 from .recipients import EXCUSED, Handover
@@ -190,7 +191,8 @@ def _called(user: CanvasHas) -> str:
 
 def _share_a_word(one: str, other: str) -> bool:
     words, others = _words(one), _words(other)
-    return not words or not others or bool(words & others)
+    same = words & others or spellings(one) & spellings(other)
+    return not words or not others or bool(same)
 
 
 def _words(name: str) -> set[str]:

@@ -71,9 +71,25 @@ def refuse_changes(gradebook: Gradebook, settings: GradebookSettings, made_with:
     Raises:
         ChangeError: if it would change anything; what, and for whom. Nothing is written.
     """
+    if found := other_than_kept(gradebook, settings, made_with):
+        raise ChangeError(
+            f"This call would change what the gradebook was made with. {' '.join(found)} Nothing has been changed. "
+            "Give --change if it is meant; else give what the gradebook was made with."
+        )
+
+
+def other_than_kept(
+    gradebook: Gradebook, settings: GradebookSettings, made_with: MadeWith
+) -> tuple[str, ...]:
+    """What a call says otherwise than the gradebook was made with, and for whom: a sentence for each.
+
+    Args:
+        settings: of the call, completed.
+        made_with: what the call would grade with.
+    """
     if gradebook.new or not _handed_in(gradebook):
-        return
-    found = [
+        return ()
+    return (
         *_course(gradebook, made_with),
         *_assignment(gradebook, made_with),
         *_exercises(gradebook, settings),
@@ -81,12 +97,7 @@ def refuse_changes(gradebook: Gradebook, settings: GradebookSettings, made_with:
         *_title(gradebook, settings),
         *_late(gradebook, settings),
         *_devices(gradebook, made_with),
-    ]
-    if found:
-        raise ChangeError(
-            f"This call would change what the gradebook was made with. {' '.join(found)} Nothing has been changed. "
-            "Give --change if it is meant; else give what the gradebook was made with."
-        )
+    )
 
 
 def settings_changed(gradebook: Gradebook, settings: GradebookSettings, now: MadeWith) -> list[str]:

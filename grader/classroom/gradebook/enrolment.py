@@ -12,8 +12,8 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from ..handin.roster import Matcher, Roster, RosterEntry
-from ..records import Enrolled, RosterSheet
-from .identities import FORMERLY, former_ids, merge_rows, references
+from ..records import FORMERLY, Enrolled, RosterSheet
+from .identities import former_ids, merge_rows, references
 from .late import late_days, late_note
 from .models import GradebookRow, RosterLineRow, StandingRow, StudentRow, SubmissionRow
 from .reader import NOT_GRADED_YET, NOTHING_HANDED_IN, Gradebook
@@ -32,7 +32,7 @@ def listed_students(gradebook: Gradebook, roster: Sequence[RosterEntry] | None) 
     if not roster:
         return everybody
     with gradebook.engine.connect() as connection, Session(connection) as session:
-        former = former_ids(session)
+        former = _former(session, roster)
     listed = [_with_former(entry.student, former) for entry in _as_called_now(roster, former)]
     own, gone = {each.id for each in listed}, removed_students(gradebook)
     return [*listed, *(each for each in everybody if each.id in gone - own)]
@@ -71,7 +71,7 @@ def enrol(
     def write(session: Session) -> None:
         row = session.get_one(GradebookRow, 1)
         known = set(session.scalars(select(StudentRow.id)))
-        former = former_ids(session)
+        former = _former(session, roster or ())
         listed = _as_called_now(roster or (), former)
         if roster is not None:
             earlier = _before(session, row.has_roster)
@@ -142,6 +142,21 @@ def count_late_days(gradebook: Gradebook) -> None:
                 standing.notes = [*others, *filter(None, [late_note(days)])]
 
     gradebook.write(write)
+
+
+def _former(session: Session, roster: Sequence[RosterEntry]) -> dict[str, tuple[str, str]]:
+    """As `former_ids`; who is in this roster by another identifier keeps what was renamed or merged by hand."""
+    former, own = former_ids(session), {entry.student.id for entry in roster}
+    lost = {new for _, new in former.values()} - own
+    if not roster or not lost:
+        return former
+    matcher = Matcher(entry.student for entry in roster)
+    called = {id_: aliases for _, aliases in _before(session, True) for id_ in reversed(aliases)}
+    moved = {new: matcher.find_surely([new, *called.get(new, ())]) for new in lost}
+    return {
+        old: (kind, there if (there := moved.get(new)) and there not in former else new)
+        for old, (kind, new) in former.items()
+    }
 
 
 def _as_called_now(

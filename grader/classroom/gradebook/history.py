@@ -20,6 +20,7 @@ from .models import (
     PreviewRow,
     RunRow,
     StandingRow,
+    StudentRow,
     SubmissionRow,
 )
 
@@ -71,12 +72,13 @@ def events_of(session: Session, student: str) -> list[HistoryEvent]:
     excuses = session.scalars(
         select(ExcuseRow).filter_by(student_id=student).order_by(ExcuseRow.id)
     ).all()
+    called = _called(session, student)
     changes = session.scalars(
         select(IdentityChangeRow).where(
-            (IdentityChangeRow.new == student) | (IdentityChangeRow.old == student)
+            IdentityChangeRow.new.in_(called) | IdentityChangeRow.old.in_(called)
         )
     ).all()
-    names = {student, *(row.old for row in changes if row.new == student)}
+    names = {*called, *(row.old for row in changes if row.new in called)}
     events = [
         *(_handed_in(row, standing) for row in submissions),
         *(_graded(row, standing) for row in gradings),
@@ -88,6 +90,14 @@ def events_of(session: Session, student: str) -> list[HistoryEvent]:
         *(_excused(row, row is excuses[-1]) for row in excuses),
     ]
     return sorted(events, key=lambda event: event.when)
+
+
+def _called(session: Session, student: str) -> set[str]:
+    """The student's identifier, and further ones that are nobody else's, such as that of an earlier roster."""
+    row = session.get(StudentRow, student)
+    further = {text for _, text in row.ids} if row else set()
+    others = session.scalars(select(StudentRow.id).where(StudentRow.id.in_(further)))
+    return {student, *(further - {*others})}
 
 
 def _handed_in(row: SubmissionRow, standing: StandingRow | None) -> HistoryEvent:

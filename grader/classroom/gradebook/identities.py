@@ -17,6 +17,7 @@ from ...errors import GradebookError
 from ...text import clean
 from ..handin.read import digest_of
 from ..handin.roster import ID_LENGTH
+from ..records import FORMERLY
 from .identifiers import identifier_of
 from .late import late_days
 from .models import (
@@ -32,7 +33,6 @@ from .models import (
 from .reader import NOTHING_HANDED_IN, Gradebook
 
 T = TypeVar("T")
-FORMERLY = "formerly"  # the column of an earlier identifier
 
 
 def rename(gradebook: Gradebook, student: str, new: str, *, why: str, who: str) -> str:

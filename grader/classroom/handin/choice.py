@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from ...errors import LayoutError
 from ...text import clean
-from ..records import Enrolled
+from ..names import spellings, words_of
+from ..records import FORMERLY, Enrolled
 from .hand_in import HandIn, Known, composed
 from .roster import ID_LENGTH, Matcher
 
@@ -52,7 +53,7 @@ def choose(
         of_student[student].append(each)
     chosen = {}
     for student, several in of_student.items():
-        counts = _latest(several, holds, student)
+        counts = _latest(several, holds, owners.carries_former)
         chosen[student] = ChosenHandIn(counts.hand_in, (*counts.notes, *notes[student]))
     return chosen, list(new.values())
 
@@ -63,10 +64,16 @@ class _Owners:
     def __init__(self, students: Sequence[Enrolled], hand_ins: Sequence[HandIn]) -> None:
         self._students = {student.id: student for student in students}
         self._matcher = Matcher(students, (each.aliases for each in hand_ins))
-        self._named: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
+        self._former = {
+            text.strip().casefold(): student.id
+            for student in students
+            for column, text in student.ids
+            if column == FORMERLY
+        }
+        self._named: defaultdict[str, list[str]] = defaultdict(list)
         for student in students:
-            for words in {_words(student.name), _run_together(student.name)} - {()}:
-                self._named[words].append(student.id)
+            for written in spellings(student.name) | _run_together(student.name):
+                self._named[written].append(student.id)
 
     def find(self, hand_in: HandIn) -> tuple[str | None, tuple[str, ...]]:
         """The student's identifier, if there is one, and what the instructor should look at.
@@ -75,7 +82,7 @@ class _Owners:
             LayoutError: if a service's number is one student's, and the name is another's.
         """
         called = [hand_in.name, *hand_in.aliases[hand_in.numbered :]]
-        namesakes = next(filter(None, (self._named.get(_words(each)) for each in called)), [])
+        namesakes = next(filter(None, map(self._namesakes, called)), [])
         by_name = namesakes[0] if len(namesakes) == 1 else None
         if hand_in.numbered:
             numbers, others = (
@@ -83,6 +90,9 @@ class _Owners:
                 hand_in.aliases[hand_in.numbered :],
             )
             by_number = self._matcher.find(numbers)
+            former = {self._former.get(each.strip().casefold()) for each in numbers} - {None}
+            if by_number in former:
+                return by_number, ()  # somebody has said so, whatever the name is
             by_name = by_name or (self._matcher.find(others) if others else None)
             if by_number and by_name and by_number != by_name:
                 raise LayoutError(self._conflict(hand_in, by_number, by_name))
@@ -99,6 +109,14 @@ class _Owners:
             return None, (told,)
         return found, ()
 
+    def _namesakes(self, name: str) -> list[str]:
+        found = (self._named.get(written, ()) for written in sorted(spellings(name)))
+        return [*dict.fromkeys(student for several in found for student in several)]
+
+    def carries_former(self, hand_in: HandIn) -> bool:
+        """Whether it carries an identifier that a student gave up by hand."""
+        return any(alias.strip().casefold() in self._former for alias in hand_in.aliases)
+
     def free_alias(self, hand_in: HandIn) -> str:
         """What a student who is not known is called: the first of the aliases that is nobody else's."""
         free = (each for each in hand_in.aliases if self._matcher.find([each]) is None)
@@ -107,10 +125,10 @@ class _Owners:
     def _may_be(self, hand_in: HandIn, student: str) -> bool:
         """Whether a student may be called as the hand-in says; a name in other letters may be anybody's."""
         name, other = composed(hand_in.name).casefold(), self._students[student].name
-        words = [word for word in _words(other) if any(map(str.isalnum, word))]
+        words = [word for word in words_of(other) if any(map(str.isalnum, word))]
         if not name or not words or name.isascii() != " ".join(words).isascii():
             return True
-        return any(word in name for word in words)
+        return any(word in name for word in words) or bool(spellings(name) & spellings(other))
 
     def _conflict(self, hand_in: HandIn, by_number: str, by_name: str) -> str:
         one, other = self._students[by_number], self._students[by_name]
@@ -124,18 +142,13 @@ def _called(student: Enrolled) -> str:
     return f"{student.id} ({student.name})" if student.name else student.id
 
 
-def _words(name: str) -> tuple[str, ...]:
-    """The words of a name in any order, since some write the family's first; a comma may stand between."""
-    return tuple(sorted(composed(name).casefold().replace(",", " ").split()))
-
-
-def _run_together(name: str) -> tuple[str, ...]:
+def _run_together(name: str) -> set[str]:
     """The family's name and the others in one word, as Canvas writes them in names of files: `lovelaceada`."""
     family, comma, given = name.partition(",")
     if not comma:
         given, _, family = name.rpartition(" ")
     word = "".join(filter(str.isalnum, composed(family + given))).casefold()
-    return (word,) if word else ()
+    return {word} if word else set()
 
 
 def knows(students: Sequence[Enrolled]) -> Known:
@@ -145,10 +158,10 @@ def knows(students: Sequence[Enrolled]) -> Known:
         for student in students
         for value in (student.id, student.login, student.email, student.name)
     } - {""}
-    names = {_words(student.name) for student in students} - {()}
+    names = {written for student in students for written in spellings(student.name)}
 
     def knows_one(aliases: Sequence[str]) -> bool:
-        return any(each.strip().casefold() in known or _words(each) in names for each in aliases)
+        return any(each.strip().casefold() in known or names & spellings(each) for each in aliases)
 
     return knows_one
 
@@ -191,17 +204,17 @@ def _example(student: Enrolled) -> str:
 
 
 def _latest(
-    several: Sequence[HandIn], holds: Callable[[HandIn], bool], student: str
+    several: Sequence[HandIn],
+    holds: Callable[[HandIn], bool],
+    former: Callable[[HandIn], bool],
 ) -> ChosenHandIn:
-    """The latest that holds an exercise, where times are known; else one by the identifier that the student has now.
+    """The latest that holds an exercise, where times are known; else the last by name.
 
-    Of several of these the last by name.
+    Without times, one of a student's own identifier goes before one of an identifier that was merged into it.
     """
-    now = student.casefold()
 
     def order(each: HandIn) -> tuple[float, bool, str]:
-        called_so = now in map(str.casefold, each.aliases)
-        return (each.when.timestamp() if each.when else 0, called_so, _name_on_disk(each))
+        return (each.when.timestamp() if each.when else 0, not former(each), _name_on_disk(each))
 
     in_order = sorted(several, key=order)
     if len(in_order) == 1:

@@ -14,6 +14,7 @@ from pathlib import Path
 from ...errors import RosterError
 from ...submission.encodings import other_text
 from ...text import clean
+from ..names import spellings
 from ..records import Enrolled
 from .roster_columns import CANVAS, MOODLE_WORKSHEET, Columns, columns_of
 
@@ -181,8 +182,12 @@ class _Reader:
 
     def _name(self, row: Sequence[str]) -> str:
         parts = [part for place in self.columns.name if (part := _cell(row, place))]
-        korean = all(re.fullmatch("[가-힣]+", part) for part in parts)
-        return self._clean(("" if korean else " ").join(parts))
+        if not all(re.fullmatch("[가-힣]+", part) for part in parts):
+            return self._clean(" ".join(parts))
+        # written in one word, the family's first, whichever column comes first
+        if len(parts) == 2 and self.header[self.columns.name[0]] != "성":
+            parts.reverse()
+        return self._clean("".join(parts))
 
     def _is_passed_over(self, row: Sequence[str]) -> bool:
         """Canvas' own student for trying things out, and those who teach."""
@@ -295,11 +300,16 @@ class Matcher:
         self._likely: dict[str, str] = {}
         for known in _by_use(_identifiers(students), carried):
             self._sure |= known
+        self._named: dict[str, str] = {}
         for student in students:
-            for value in (student.email.partition("@")[0], student.name, _letters(student.name)):
-                key = value.casefold()
-                if key and self._likely.setdefault(key, student.id) != student.id:
-                    self._likely[key] = ""  # two share it: it names nobody
+            likely = {student.email.partition("@")[0], student.name, _letters(student.name)}
+            for known, values in (
+                (self._likely, likely),
+                (self._named, spellings(student.name)),
+            ):
+                for key in {value.casefold() for value in values} - {""}:
+                    if known.setdefault(key, student.id) != student.id:
+                        known[key] = ""  # two share it: it names nobody
 
     def find(self, aliases: Sequence[str]) -> str | None:
         """The id of the student whom one of `aliases` names, the surest first."""
@@ -308,6 +318,9 @@ class Matcher:
             for key in keys:
                 if known.get(key):
                     return known[key]
+        for written in (written for alias in aliases for written in sorted(spellings(alias))):
+            if self._named.get(written):
+                return self._named[written]
         return next((found for key in keys if (found := self._by_end(key))), None)
 
     def find_surely(self, aliases: Sequence[str]) -> str | None:

@@ -61,10 +61,12 @@ def scores(distribution: Distribution) -> str:
         "sort": None,
         "axis": {"title": "points", "labelAngle": -40 if len(values) > 10 else 0, "grid": False},
     }
+    # no more ticks than students: halves of one would be shown as whole ones
+    ticks = min(5, max((height for _, _, height in distribution.bins), default=1))
     y = {
         "field": "students",
         "type": "quantitative",
-        "axis": {"title": "students", "tickMinStep": 1, "tickCount": 5, "format": "d"},
+        "axis": {"title": "students", "tickCount": ticks, "format": "d"},
     }
     drawing = {
         "width": 520,
@@ -113,7 +115,11 @@ def outcomes(summary: ClassSummary) -> str:
             "x": {
                 "field": "students",
                 "type": "quantitative",
-                "axis": {"title": "students", "tickCount": 6, "format": "d"},
+                "axis": {
+                    "title": "students",
+                    "tickCount": min(6, len([*summary.graded()])),
+                    "format": "d",
+                },
             },
             "color": {
                 "field": "outcome",

@@ -176,7 +176,7 @@ def exercise_items(summary: ClassSummary) -> list[Item]:
 
 @dataclass(frozen=True)
 class Doubt:
-    """A check that may itself be wrong, or that tells students apart by nothing.
+    """A check that may itself be wrong, or that does not tell students apart.
 
     Attributes:
         exercise: its name.

@@ -51,11 +51,7 @@ def canvas_column(sheet: RosterSheet, title: str, named: str = "") -> int | None
     Raises:
         ReportError: if there is no column of that name, or several of this title.
     """
-    columns = {
-        place: match["title"]
-        for place, text in enumerate(sheet.header)
-        if (match := _ASSIGNMENT.fullmatch(text.strip()))
-    }
+    columns = _columns(sheet)
     shown = ", ".join(sheet.header[place] for place in columns) or "none"
     wanted = _same(named or title)
     fitting = [place for place in columns if _same(sheet.header[place]) == wanted]
@@ -74,6 +70,35 @@ def canvas_column(sheet: RosterSheet, title: str, named: str = "") -> int | None
     return None
 
 
+def _columns(sheet: RosterSheet) -> dict[int, str]:
+    """Canvas' columns of assignments: the place of each, and its title without the number."""
+    return {
+        place: match["title"]
+        for place, text in enumerate(sheet.header)
+        if (match := _ASSIGNMENT.fullmatch(text.strip()))
+    }
+
+
+def _guessed(
+    sheet: RosterSheet, summary: ClassSummary, place: int | None, named: str
+) -> Iterator[str]:
+    """Where the scores go, if no column of Canvas' has the assignment's title and none was named."""
+    columns, title = _columns(sheet), _title(summary)
+    if place is None and columns:
+        shown = ", ".join(sheet.header[at] for at in columns)
+        yield (
+            f"Canvas' gradebook has no column {title!r}: importing scores/canvas.csv makes a new assignment of that "
+            f"name. If one of these is meant, name it with --canvas-column: {shown}."
+        )
+    elif place is not None and not named:
+        column = sheet.header[place]
+        if _same(title) not in (_same(column), _same(columns[place])):
+            yield (
+                f"The scores in scores/canvas.csv are in Canvas' column {column!r}, its only one, although this is "
+                f"{title!r}. If that is another assignment, do not import them."
+            )
+
+
 def told_of(sheet: RosterSheet | None, summary: ClassSummary, column: str = "") -> list[str]:
     """What whoever imports the platform's own file should know."""
     if sheet is None or sheet.kind not in PLATFORM_OF:
@@ -86,28 +111,18 @@ def told_of(sheet: RosterSheet | None, summary: ClassSummary, column: str = "") 
         told.append(f"Not in {file}, since they are not on its roster ({len(strangers)}): {some}.")
     if sheet.kind == "Canvas":
         place = canvas_column(sheet, summary.title, column)
-        told += _told_of_canvas(sheet, summary, place, column)
+        told += _guessed(sheet, summary, place, column)
+        told += _told_of_canvas(sheet, summary, place)
     else:
         place = _score_column(sheet, summary)
         told += _told_of_worksheet(sheet, summary)
     return [*told, *_told_of_what_goes(sheet, summary, place, file)]
 
 
-def _told_of_canvas(
-    sheet: RosterSheet, summary: ClassSummary, place: int | None, column: str
-) -> Iterator[str]:
+def _told_of_canvas(sheet: RosterSheet, summary: ClassSummary, place: int | None) -> Iterator[str]:
     if place is None:
         return
     header = sheet.header[place]
-    match = _ASSIGNMENT.fullmatch(header.strip())
-    if not column and _same(summary.title) not in (
-        _same(header),
-        _same(match["title"] if match else ""),
-    ):
-        yield (
-            f"Scores of {_title(summary)} are in {header}, the only column of an assignment that Canvas had. "
-            "--canvas-column names another one."
-        )
     for student, cells in sheet.lines:
         if _is_possible(student, cells):
             possible = _number(_cell(cells, place))

@@ -19,7 +19,7 @@ from ...report import Report
 from ...submission import Submission
 from ...submission.protected import Announced, announced_in, changed_files, disagreement
 from ...text import clean
-from ..gradebook.changes import completed, refuse_changes, settings_changed
+from ..gradebook.changes import completed, other_than_kept, refuse_changes, settings_changed
 from ..gradebook.enrolment import (
     await_results,
     count_late_days,
@@ -81,6 +81,7 @@ class RunSummary:
         faults: student → why there is no verdict, through no fault of the student.
         removed: who was taken out by hand, and has something in the folder all the same.
         outdated: student → why the result that stands would be another one, of whom nothing lies in the folder.
+        changed: what is another than the gradebook was made with, and for whom; a sentence for each.
     """
 
     handed_in: int = 0
@@ -94,6 +95,7 @@ class RunSummary:
     faults: dict[str, tuple[Trouble, ...]] = field(default_factory=dict)
     removed: list[str] = field(default_factory=list)
     outdated: dict[str, str] = field(default_factory=dict)
+    changed: tuple[str, ...] = ()
 
 
 def grade_class(
@@ -148,9 +150,10 @@ def grade_class(
     settings = completed(settings or GradebookSettings(), gradebook, assigned)
     conditions = _with_devices(conditions, gradebook)
     devices = normalized_devices(conditions.devices)
+    made_with = MadeWith.of(course, assigned, settings.exercises, devices)
     if not change:
-        made_with = MadeWith.of(course, assigned, settings.exercises, devices)
         refuse_changes(gradebook, settings, made_with)
+    told = other_than_kept(gradebook, settings, made_with) if change else ()
     for name in settings.exercises:
         if name not in course.names:
             raise LayoutError(f"There is no exercise {name!r} in the course {course.title!r}.")
@@ -187,6 +190,7 @@ def grade_class(
     closes = _closes(gradebook)
     moved = {student for student in closes if closed.get(student, closed[""]) != closes[student]}
     summary.outdated = outdated(gradebook, chosen, run.key_of, moved)
+    summary.changed = told
     return summary
 
 

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from ..names import spellings
 from ..records import Enrolled
 from .assignment_marks import BookMarks
 
@@ -49,7 +50,7 @@ def _compare_names(person: Person, books: Sequence[BookMarks]) -> None:
     latest = person.student
     for book in books:
         mark = book.marks.get(latest.id)
-        if mark is None or _same(mark.student.name, latest.name):
+        if mark is None or _same_name(mark.student.name, latest.name):
             continue
         others = [
             f"{kind} {getattr(mark.student, kind)}"
@@ -68,6 +69,10 @@ def _compare_names(person: Person, books: Sequence[BookMarks]) -> None:
 def _same(one: str, other: str) -> bool:
     """Whether two texts do not differ; what is not known differs from nothing."""
     return not one or not other or _folded(one) == _folded(other)
+
+
+def _same_name(one: str, other: str) -> bool:
+    return _same(one, other) or bool(spellings(one) & spellings(other))
 
 
 def _folded(text: str) -> str:
@@ -91,7 +96,8 @@ def _compare_identifiers(people: dict[str, Person], books: Sequence[BookMarks]) 
                 there = ", ".join(sorted(within[that]))
                 people[this].doubts.append(
                     f"{this} may be {that} in {there}: they have the same {kind}. If they are one student, give both "
-                    "gradebooks the same identifier; if they are two, put both on both rosters."
+                    "gradebooks the same identifier: `grader gradebook rename` for one of them, another roster or "
+                    "`--id COLUMN` for all. If they are two, put both on both rosters."
                 )
 
 
@@ -108,7 +114,7 @@ def _keys(who: str, books: Iterable[BookMarks]) -> Iterator[tuple[str, str]]:
             for _column, text in mark.student.ids:
                 yield "identifier or login", _folded(text)
             if mark.student.name:
-                yield "name", _folded(mark.student.name)
+                yield from (("name", written) for written in spellings(mark.student.name))
 
 
 def _pairs(several: Sequence[str]) -> Iterator[tuple[str, str]]:

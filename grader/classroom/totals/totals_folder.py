@@ -143,10 +143,12 @@ def _environment() -> Environment:
 
 def rules(scheme: Scheme) -> Iterator[str]:
     """The rules by which the totals were made, in sentences."""
-    rounding = "half a step up" if scheme.rounding == "half up" else scheme.rounding
+    to = f"{scheme.decimals} decimal{'' if scheme.decimals == 1 else 's'}"
+    how = "rounded" if scheme.rounding == "half up" else f"rounded {scheme.rounding}"
+    halves = ", and up where it is exactly between two" if scheme.rounding == "half up" else ""
     yield (
         f"A total is out of {short(scheme.out_of)}: the mean of the shares, each with its assignment's weight, "
-        f"rounded {rounding} to {scheme.decimals} decimal{'' if scheme.decimals == 1 else 's'}."
+        f"{how} to {to}{halves}."
     )
     if scheme.drop_lowest:
         many = f"The {scheme.drop_lowest} assignments with the lowest shares do"

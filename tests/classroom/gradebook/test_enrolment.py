@@ -5,13 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from grader.classroom.gradebook.enrolment import await_results, count_late_days, enrol, roster_sheet
+from grader.classroom.gradebook.enrolment import (
+    await_results,
+    count_late_days,
+    enrol,
+    listed_students,
+    roster_sheet,
+)
 from grader.classroom.gradebook.identities import merge, remove, rename
 from grader.classroom.gradebook.late import late_note
 from grader.classroom.gradebook.reader import NOTHING_HANDED_IN, Gradebook, open_gradebook
 from grader.classroom.gradebook.settings import GradebookSettings, write_settings
 from grader.classroom.handin.roster import Roster, RosterEntry, RosterLine
-from grader.classroom.records import Enrolled
+from grader.classroom.records import FORMERLY, Enrolled
 from tests.gradebooks import ADA, BOB, NOON, graded
 
 
@@ -164,6 +170,23 @@ def test_another_column_of_the_same_roster_is_the_same_students(gradebook: Grade
         enrol(gradebook, canvas(1, 2, identifier=identifier), [])
         assert [record.student.id for record in gradebook.records()] == expected
         assert next(iter(gradebook.records())).score == 5
+    assert gradebook.check() == []
+
+
+def test_what_was_merged_stays_so_when_the_roster_gives_other_identifiers(
+    gradebook: Gradebook,
+) -> None:
+    enrol(gradebook, canvas(1, 2), [Enrolled("visitor")])
+    graded(gradebook, "visitor", "x", 5)
+    merge(gradebook, "visitor", "1", why="a second account", who="me")
+    for identifier, expected in (("SIS User ID", "91"), ("SIS User ID", "91"), ("ID", "1")):
+        roster = canvas(1, 2, identifier=identifier)
+        [own] = [each for each in listed_students(gradebook, roster) if each.id == expected]
+        assert (FORMERLY, "visitor") in own.ids
+        enrol(gradebook, roster, [])
+        assert gradebook.record("visitor").student.id == expected
+        assert [each.kind for each in gradebook.history(expected)].count("merged") == 1
+        assert [each.kind for each in gradebook.history(expected.replace("1", "2"))] == []
     assert gradebook.check() == []
 
 

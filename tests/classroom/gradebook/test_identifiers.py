@@ -28,7 +28,9 @@ def test_a_student_is_found_by_all_that_the_roster_has(gradebook: Gradebook) -> 
         )
     for text in ("ada", "ADA", "ada-L", "Ada@X.org", "s1"):
         assert found(gradebook, text) == "ada"
-    with pytest.raises(GradebookError, match="several students are called 'x'"):
+    for text in ("Ada Lovelace", "lovelace, ada", "Lovelace Ada"):
+        assert found(gradebook, text) == "ada"
+    with pytest.raises(GradebookError, match=r"called 'x': ada, bob\. Give one"):
         found(gradebook, "x")
     with pytest.raises(GradebookError, match="no student is called 'Other'"):
         found(gradebook, "Other")

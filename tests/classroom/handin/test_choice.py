@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from grader.classroom.handin.choice import choose, knows, require_known
 from grader.classroom.handin.hand_in import HandIn
 from grader.classroom.handin.roster import ID_LENGTH
-from grader.classroom.records import Enrolled
+from grader.classroom.records import FORMERLY, Enrolled
 from grader.errors import LayoutError
 from tests.gradebooks import NOON
 
@@ -105,6 +106,14 @@ def test_a_name_that_one_student_has_is_enough(words: list[str], comma: bool) ->
     assert owner(lying("Ada van Lind"), Enrolled("1", name), Enrolled("2", "Bob")) == "1"
 
 
+@pytest.mark.parametrize("listed", ["김민준", "김, 민준", "민준 김"])
+def test_a_korean_name_may_be_written_in_one_word_and_either_way(listed: str) -> None:
+    student = Enrolled("20260008", listed)
+    assert owner(moodle("5007", "민준 김"), student) == "20260008"
+    assert owner(moodle("5007", "김민준"), student) == "20260008"
+    assert owner(moodle("5007", "김준민"), student) == "5007"
+
+
 def test_a_name_that_two_have_is_nobodys() -> None:
     two = Enrolled("1", "Ada Lind"), Enrolled("2", "Ada Lind")
     for hand_in in (
@@ -127,6 +136,24 @@ def test_a_number_of_one_and_a_name_of_another_are_not_guessed() -> None:
     ):
         owner(moodle("1", "Ada Lind"), *students)
     assert owner(moodle("2", "Ada Lind"), *students) == "2"
+
+
+@pytest.mark.parametrize("name", ["visitorvera", "Bob Ray"])
+def test_a_number_that_was_merged_by_hand_is_that_students_whatever_its_name_is(name: str) -> None:
+    ada = Enrolled("70000", "Lind, Ada", ids=((FORMERLY, "70055"),))
+    bob = Enrolled("70001", "Ray, Bob")
+    own = HandIn(("70000", "lindada"), Path("a"), name="lindada", numbered=1)
+    other = HandIn(("70055", name), Path("b"), name=name, numbered=1)
+    chosen, new = choose([own, other], [ada, bob])
+    assert new == []
+    assert list(chosen) == ["70000"]
+    assert chosen["70000"].hand_in == own  # without times, what has her own identifier
+    later = replace(other, when=NOON)
+    assert (
+        choose([later, replace(own, when=NOON - timedelta(1))], [ada])[0]["70000"].hand_in == later
+    )
+    chosen, new = choose([other], [Enrolled("70055", "Eve, Eve"), ada])
+    assert "70000" not in chosen  # who has the identifier now, has it
 
 
 def test_nobody_on_the_roster_stops_with_an_example_of_each_side() -> None:

@@ -204,6 +204,28 @@ def test_brightspace_s_signs_are_none_of_the_identifier(tmp_path: Path) -> None:
     assert (entry.student.id, entry.student.login, entry.student.name) == ("007", "ada", "Ada Lind")
 
 
+@pytest.mark.parametrize("header", ["First name,Last name", "이름,성"])
+def test_a_korean_name_has_the_family_first_whichever_column_is_first(
+    tmp_path: Path, header: str
+) -> None:
+    path = tmp_path / "roster.csv"
+    path.write_text(
+        f"{header},ID number,Email address\n민준,김,20260008,kim@x.org\n", encoding="utf-8"
+    )
+    (entry,) = read_roster(path)
+    assert entry.student.name == "김민준"
+
+
+def test_a_name_is_matched_in_each_way_to_write_it_where_one_student_has_it() -> None:
+    students = [Enrolled("1", "김민준"), Enrolled("2", "Lind, Ada"), Enrolled("3", "Kim Lee")]
+    matcher = Matcher([*students, Enrolled("4", "Lee Kim")])
+    assert matcher.find(["5007", "민준 김"]) == "1"
+    assert matcher.find(["Ada Lind"]) == matcher.find(["lind ada"]) == "2"
+    assert matcher.find(["Kim Lee"]) == "3"  # as it is written goes before
+    assert matcher.find(["Lee, Kim"]) is None  # two may be meant
+    assert matcher.find_surely(["Ada Lind"]) is None
+
+
 KOREAN = "학번,이름,이메일,분반\n20260001,김민준,kim@x.org,2\n"
 
 

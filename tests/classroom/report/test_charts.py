@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from xml.etree import ElementTree
 
+import pytest
+
 from grader.classroom.records import Enrolled, Record
 from grader.classroom.report import charts
 from grader.classroom.report.item_analysis import check_items, distribution
@@ -39,6 +41,15 @@ def test_a_bar_for_each_bin() -> None:
         f"{low} to {high} points: {height} student" + "s" * (height != 1)
         for low, high, height in found.bins
     ]
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 7, 12])
+def test_a_small_class_has_no_number_twice_on_its_axis(number: int) -> None:
+    few = summed(made_class(number, exercises=2))
+    for drawing in (charts.scores(distribution(few)), charts.outcomes(few)):
+        for group in ElementTree.fromstring(drawing).iter(f"{{{charts.SVG}}}g"):
+            shown = [element.text for element in group.findall(f"{{{charts.SVG}}}text")]
+            assert len(shown) == len({*shown}), shown
 
 
 def test_a_bar_for_each_exercise_and_outcome() -> None:

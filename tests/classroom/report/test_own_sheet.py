@@ -128,21 +128,19 @@ def test_what_an_import_would_not_do_is_told(tmp_path: Path) -> None:
     assert told_of(same, summary_of(roster, "Lab 1")) == []
 
 
-def test_an_excuse_that_only_canvas_knows_is_told(tmp_path: Path) -> None:
-    text = CANVAS.replace("A,3,7", "A,EX,7").replace("A,,8", "A,EX,8").replace("cy,B,", "cy,B,EX")
-    sheet, roster = sheet_of(tmp_path, text)
-    [gone] = told_of(sheet, summary_of(roster, "Lab 1"))
-    assert "lacks (2): 70001 (EX → nothing), 70000 (EX → 7)." in gone
-
-
-def test_a_column_that_is_meant_because_it_is_the_only_one_is_told(tmp_path: Path) -> None:
-    sheet, roster = sheet_of(tmp_path, 'Student,ID,Section,Quiz (4711)\n"Lind, Ada",ada,A,\n')
-    summary = summed([Record(Enrolled("ada"), report(7), 10)])
-    summary.title = "Lab 1"
-    [told] = told_of(sheet, summary)
-    assert told.startswith("Scores of Lab 1 are in Quiz (4711), the only column")
-    assert told_of(sheet, summary, "Quiz (4711)") == []
-    assert len(roster) == 1
+def test_where_no_column_has_the_title_it_is_told_where_the_scores_go(tmp_path: Path) -> None:
+    sheet, roster = sheet_of(tmp_path, CANVAS)
+    (new,) = told_of(sheet, summary_of(roster, "submissions"))
+    assert "makes a new assignment of that name" in new
+    assert new.endswith("name it with --canvas-column: Lab 1 (4711), Lab 2 (4712).")
+    (goes,) = told_of(sheet, summary_of(roster, "submissions"), "Lab 1 (4711)")
+    assert "would change what the platform has" in goes
+    one, roster = sheet_of(tmp_path, "Student,ID,Section,Midterm (9)\n")
+    (only,) = told_of(one, summary_of(roster, "Lab 1"))
+    assert only.startswith("The scores in scores/canvas.csv are in Canvas' column 'Midterm (9)'")
+    assert told_of(one, summary_of(roster, "midterm")) == []
+    none, roster = sheet_of(tmp_path, "Student,ID,Section\n")
+    assert told_of(none, summary_of(roster, "Lab 1")) == []
 
 
 def test_moodle_s_worksheet_gets_its_grades(tmp_path: Path) -> None:

@@ -28,6 +28,10 @@ def test_a_new_name_is_told_and_is_no_doubt() -> None:
     assert person.student.name == "Ada Lovelace"
     assert person.notes == ["In Lab 1, 7 is called Ada Byron, not Ada Lovelace."]
     assert not person.doubts
+    [person] = people_of(
+        [roster("Lab 1", Enrolled("7", "Lind, Ada")), roster("Lab 2", Enrolled("7", "Ada Lind"))]
+    )
+    assert not person.notes
 
 
 def test_another_name_with_another_address_is_a_doubt() -> None:
@@ -51,6 +55,7 @@ def test_two_identifiers_of_one_student_are_told_to_both() -> None:
         (Enrolled("4711", login="ada"), Enrolled("ada"), "identifier or login"),
         (Enrolled("4711", email="ada@x.org"), Enrolled("ada@x.org"), "identifier or login"),
         (Enrolled("4711", "Ada Lind"), Enrolled("ada", "Ada  lind"), "name"),
+        (Enrolled("4711", "Lind, Ada"), Enrolled("ada", "Ada Lind"), "name"),
         (Enrolled("ADA"), Enrolled("ada"), "identifier or login"),
         (Enrolled("7", ids=(("formerly", "ada"),)), Enrolled("ada"), "identifier or login"),
     ):
