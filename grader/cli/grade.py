@@ -210,9 +210,8 @@ def grade(
             roster = read_roster(roster_file, identifier) if roster_file else None
             workers = workers_of(scheduler, jobs, course, devices, console.print)
             students = [entry.student for entry in roster or ()] or gradebook.students()
-            names = exercises or (assigned.names if assigned else gradebook.exercises)
             with (
-                gathered(submissions, names or course.names, knows(students)) as there,
+                gathered(submissions, course.names, knows(students)) as there,
                 _progress(console) as progress,
             ):
                 if gradebook.new:

@@ -70,6 +70,7 @@ class RunSummary:
         left_out: files of a class's archive that could not be unpacked, each with the reason.
         faults: student → why there is no verdict, through no fault of the student.
         removed: who was taken out by hand, and has something in the folder all the same.
+        beyond: exercise that is not graded, although the call names none → who has handed in work on it.
     """
 
     handed_in: int = 0
@@ -82,6 +83,7 @@ class RunSummary:
     left_out: tuple[str, ...] = ()
     faults: dict[str, tuple[Trouble, ...]] = field(default_factory=dict)
     removed: list[str] = field(default_factory=list)
+    beyond: dict[str, list[str]] = field(default_factory=dict)
 
 
 def grade_class(
@@ -131,6 +133,7 @@ def grade_class(
         raise ValueError("a class is graded by the instructor's assignment: on(…, instructor=True)")
     course = assigned.course if assigned else course or load_course()
     conditions = conditions or GradingConditions()
+    named = assigned is not None or bool(settings and settings.exercises)
     settings = completed(settings or GradebookSettings(), gradebook, assigned)
     conditions = _with_devices(conditions, gradebook)
     devices = normalized_devices(conditions.devices)
@@ -142,8 +145,7 @@ def grade_class(
             raise LayoutError(f"There is no exercise {name!r} in the course {course.title!r}.")
     folder = Path(submissions)
     students = listed_students(gradebook, roster)
-    names = settings.exercises or course.names
-    hand_ins = find_hand_ins(folder, names, knows(students), collected)
+    hand_ins = find_hand_ins(folder, course.names, knows(students), collected, settings.exercises)
     if not shutil.which("git") and any(has_repository(each.path) for each in hand_ins):
         raise LayoutError("There are repositories among the submissions, and git is not installed.")
     policy = settings.policy or gradebook.policy
@@ -162,7 +164,7 @@ def grade_class(
     await_results(gradebook, chosen)
     rules = Rules(course, assigned, protected or {}, conditions, force)
     workers = workers or local_workers(cores(), course, conditions.limits, conditions.devices)
-    run = _Run(gradebook, rules, chosen, progress or Progress(), kept_in or gradebook)
+    run = _Run(gradebook, rules, chosen, progress or Progress(), kept_in or gradebook, named)
     summary = run.grade(workers)
     summary.removed = sorted(gone)
     return summary
@@ -184,12 +186,15 @@ class _Run:
         chosen: Mapping[str, ChosenHandIn],
         progress: Progress,
         kept_in: Gradebook,
+        named: bool,
     ) -> None:
         self._gradebook = gradebook
         self._kept_in = kept_in
         self._rules = rules
         self._chosen = chosen
         self._progress = progress
+        left = () if named else rules.course.names
+        self._not_graded = [name for name in left if name not in gradebook.exercises]
         self._announced: dict[str, Announced] = {}
         self._unread: dict[str, Trouble] = {}
         self._summary = RunSummary(handed_in=len(chosen))
@@ -285,13 +290,15 @@ class _Run:
 
     def _read(self, student: str, mine: ChosenHandIn, deadline: datetime | None) -> Submitted:
         hand_in, until = mine.hand_in, self._gradebook.policy.closes(deadline)
-        exercises = self._gradebook.exercises
+        course, exercises = self._rules.course, self._gradebook.exercises
         try:
-            submitted = read_hand_in(hand_in, self._rules.course, exercises, until)
+            submitted = read_hand_in(hand_in, course, exercises, until, self._not_graded)
             notes = [*submitted.notes, *mine.notes, *self._looked_at(student, hand_in.path, until)]
         except Exception as error:  # one submission's trouble never stops the rest
             self._unread[student] = trouble_of(f"It cannot be read: {error}", format_exc())
             return Submitted({}, when=hand_in.when)
+        for name in submitted.beyond:
+            self._summary.beyond.setdefault(name, []).append(student)
         if submitted.untouched:
             nothing = replace(submitted, sources={}, problem=NOTHING_HANDED_IN, when=None)
             return replace(nothing, notes=tuple(notes))

@@ -644,6 +644,40 @@ def test_one_exercise_named_in_a_later_call_is_asked_for(
     assert gradebook.exercises == ("line_fit",)
 
 
+def test_an_exercise_that_is_first_handed_in_later_is_told(
+    tmp_path: Path, gradebook: Gradebook
+) -> None:
+    course = load_course()
+    where = tmp_path / "lab"
+    hand_in(where, "ada", losses="# 7")
+    graded(where, gradebook)
+    hand_in(where, "ada", line_fit="# 3")
+    stub = course["optimizers"].stub.read_text(encoding="utf-8")
+    hand_in(where, "bob", line_fit="# 4", optimizers=stub)  # a stub is no work
+    for _ in range(2):  # also where nothing is new
+        summary = grade_class(where, gradebook, workers=StandIn().workers)
+        assert summary.beyond == {"line_fit": ["ada", "bob"]}
+    assert "There is no exercise to grade" in summary.unreadable["bob"]
+    named = GradebookSettings(exercises=("losses",))
+    assert grade_class(where, gradebook, named, workers=StandIn().workers).beyond == {}
+    both = GradebookSettings(exercises=("losses", "line_fit"))
+    graded(where, gradebook, both, change=True)
+    assert scores(gradebook) == {"ada": 10, "bob": 4}
+    assert grade_class(where, gradebook, workers=StandIn().workers).beyond == {}
+
+
+def test_a_file_of_another_exercise_is_no_student(tmp_path: Path, gradebook: Gradebook) -> None:
+    where = tmp_path / "lab"
+    where.mkdir()
+    (where / "ada_losses.py").write_text("# 7")
+    graded(where, gradebook)
+    (where / "ada_line_fit.py").write_text("# 3")
+    (where / "bob.py").write_text("# 5")
+    summary = grade_class(where, gradebook, workers=StandIn().workers)
+    assert summary.beyond == {"line_fit": ["ada"]}
+    assert scores(gradebook) == {"ada": 7, "bob": 5}
+
+
 def test_devices_are_kept_where_none_is_named(folder: Path, gradebook: Gradebook) -> None:
     graded(folder, gradebook, None, GradingConditions(devices=("cpu",)))
     assert graded(folder, gradebook) == []
