@@ -42,7 +42,8 @@ def matched(
     names: Iterable[NameOnDisk], students: Sequence[Enrolled]
 ) -> tuple[dict[str, str], dict[str, list[str]]]:
     """Student → the name; and, of those for whom several were found, student → all of them: none is guessed."""
-    matcher = Matcher(students)
+    names = list(names)
+    matcher = Matcher(students, (each.aliases for each in names))
     found: defaultdict[str, list[str]] = defaultdict(list)
     for each in names:
         student = matcher.find(each.aliases)

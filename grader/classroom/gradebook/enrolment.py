@@ -171,7 +171,8 @@ def _follow(
     Args:
         earlier: who was there before, as `_before` gives them.
     """
-    matcher, listed = Matcher(roster), {student.id for student in roster}
+    strangers = [aliases[:1] for stranger, aliases in earlier if stranger]
+    matcher, listed = Matcher(roster, strangers), {student.id for student in roster}
     before = {aliases[0] for _, aliases in earlier}
     session.flush()
     for stranger, aliases in earlier:

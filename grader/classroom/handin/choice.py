@@ -82,8 +82,8 @@ class _Owners:
                 hand_in.aliases[: hand_in.numbered],
                 hand_in.aliases[hand_in.numbered :],
             )
-            by_number = self._matcher.find(numbers)
-            by_name = by_name or (self._matcher.find(others) if others else None)
+            by_number = self._matcher.find(numbers, whole=True)
+            by_name = by_name or self._matcher.find(others, whole=True)
             if by_number and by_name and by_number != by_name:
                 raise LayoutError(self._conflict(hand_in, by_number, by_name))
             if by_number and not by_name and not self._may_be(hand_in, by_number):
@@ -92,7 +92,7 @@ class _Owners:
                 return None, (told,)
             found = by_number or by_name
         else:
-            found = self._matcher.find(hand_in.aliases) or by_name
+            found = self._matcher.find(hand_in.aliases, whole=hand_in.whole) or by_name
         if found is None and len(namesakes) > 1:
             whose = ", ".join(namesakes[:5]) + (" …" if len(namesakes) > 5 else "")
             told = f"{len(namesakes)} students ({whose}) have the name of {_shown(hand_in)}: whose it is, is not known."
@@ -101,7 +101,8 @@ class _Owners:
 
     def free_alias(self, hand_in: HandIn) -> str:
         """What a student who is not known is called: the first of the aliases that is nobody else's."""
-        free = (each for each in hand_in.aliases if self._matcher.find([each]) is None)
+        whole = hand_in.whole or bool(hand_in.numbered)
+        free = (each for each in hand_in.aliases if not self._matcher.find([each], whole=whole))
         return next(free, hand_in.aliases[0])
 
     def _may_be(self, hand_in: HandIn, student: str) -> bool:

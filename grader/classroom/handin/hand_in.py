@@ -25,6 +25,7 @@ class HandIn:
         late: whether the layout marks it as late.
         numbered: how many of the aliases are the service's own number of the student, which may be somebody else's
             in a roster of another service.
+        whole: whether the first alias is the student's name without an assignment's before it.
         notes: what the instructor should look at.
     """
 
@@ -36,6 +37,7 @@ class HandIn:
     when: datetime | None = None
     late: bool = False
     numbered: int = 0
+    whole: bool = False
     notes: tuple[str, ...] = ()
 
 

@@ -95,7 +95,7 @@ def _by_names(folder: Path, exercises: Sequence[str], graded: Sequence[str]) -> 
             if by_service:
                 yield _of_service(path, {}, [by_service])
             else:
-                yield HandIn(_either(name.removeprefix(prefix), name), path)
+                yield _of_repository(name, prefix, path)
         elif by_service:
             services[by_service.hand_in].append(by_service)
             files[by_service.hand_in][by_service.file] = path
@@ -106,7 +106,7 @@ def _by_names(folder: Path, exercises: Sequence[str], graded: Sequence[str]) -> 
             # also what cannot be read or told apart: it is told rather than passed over
             if path.stem not in exercises:
                 stem = re.sub(r"\.tar$", "", composed(path.stem), flags=re.IGNORECASE)
-                yield HandIn(_either(stem.removeprefix(prefix), stem), path)
+                yield _of_repository(stem, prefix, path)
     for key, parts in files.items():
         if key in services:
             yield _of_service(folder, parts, services[key])
@@ -146,8 +146,12 @@ def _of_service(path: Path, parts: dict[str, Path], several: Sequence[ToldByName
     )
 
 
-def _either(*names: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for name in names if name))
+def _of_repository(name: str, prefix: str, path: Path) -> HandIn:
+    """A hand-in that is named after its student, perhaps with a prefix that its classroom has put before."""
+    login = name.removeprefix(prefix)
+    if login and login != name:
+        return HandIn((login, name), path, whole=True)
+    return HandIn((name,), path)
 
 
 def _student_and_file(

@@ -290,7 +290,7 @@ class Matcher:
     """
 
     def __init__(self, students: Iterable[Enrolled], carried: Iterable[Sequence[str]] = ()) -> None:
-        students = list(students)
+        students, carried = list(students), list(carried)
         self._sure: dict[str, str] = {}
         self._likely: dict[str, str] = {}
         for known in _by_use(_identifiers(students), carried):
@@ -300,29 +300,55 @@ class Matcher:
                 key = value.casefold()
                 if key and self._likely.setdefault(key, student.id) != student.id:
                     self._likely[key] = ""  # two share it: it names nobody
+        self._before: Counter[str] = Counter()
+        for aliases in carried:
+            keys = _keys(aliases)
+            ends = (before for key in keys for before, _ in self._by_end(key))
+            self._before["" if self._whole(keys) else next(ends, "")] += 1
 
-    def find(self, aliases: Sequence[str]) -> str | None:
-        """The id of the student whom one of `aliases` names, the surest first."""
-        keys = [alias.strip().casefold() for alias in aliases]
+    def find(self, aliases: Sequence[str], *, whole: bool = False) -> str | None:
+        """The id of the student whom one of `aliases` names, the surest first.
+
+        Args:
+            whole: whether nothing stands before the name of the student, such as an assignment's.
+        """
+        keys = _keys(aliases)
+        if found := self._whole(keys):
+            return found
+        if whole:
+            return self._whole([re.sub(r"-\d+$", "", key) for key in keys])
+        ends = (pair for key in keys for pair in self._by_end(key))
+        # `john-smith` alone among others is not `smith`; an assignment's name is that of several
+        usual = max(self._before.values(), default=0)
+        return next((who for before, who in ends if self._before[before] >= min(usual, 2)), None)
+
+    def _whole(self, keys: Sequence[str]) -> str | None:
         for known in (self._sure, self._likely):
             for key in keys:
                 if known.get(key):
                     return known[key]
-        return next((found for key in keys if (found := self._by_end(key))), None)
+        return None
 
     def find_surely(self, aliases: Sequence[str]) -> str | None:
         """The id of the student of whom one of `aliases` is an identifier, login or mail address; no names."""
-        keys = (alias.strip().casefold() for alias in aliases)
+        keys = _keys(aliases)
         return next((self._sure[key] for key in keys if self._sure.get(key)), None)
 
-    def _by_end(self, key: str) -> str | None:
-        """`<assignment>-<login>`, as classrooms name repositories; logins have hyphens, so the longest end counts."""
+    def _by_end(self, key: str) -> Iterator[tuple[str, str]]:
+        """`<assignment>-<login>`, as classrooms name repositories; logins have hyphens, so the longest end counts.
+
+        What stands before it, and whose it is.
+        """
         for name in (key, re.sub(r"-\d+$", "", key)):
             parts = name.split("-")
             for start in range(1, len(parts)):
                 if found := self._sure.get("-".join(parts[start:])):
-                    return found
-        return None
+                    yield "-".join(parts[:start]), found
+                    return
+
+
+def _keys(aliases: Iterable[str]) -> list[str]:
+    return [alias.strip().casefold() for alias in aliases]
 
 
 def _identifiers(students: Sequence[Enrolled]) -> dict[str, dict[str, str]]:

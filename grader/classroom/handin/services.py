@@ -87,9 +87,20 @@ def _moodle(name: str) -> ToldByName | None:
         return None
     number, who = match["number"], match["who"]
     named = "" if who == "Participant" else who  # where names are kept from who grades
-    aliases = number, f"Participant {number}", *filter(None, [named])
+    aliases = number, f"Participant {number}", *filter(None, [named]), *_without_group(named)
     key = "Moodle", number, match["kind"]
     return ToldByName(key, aliases, match["file"] or "", named, numbered=2)
+
+
+def _without_group(named: str) -> Iterator[str]:
+    """`Ada Lind` of `Group A-Ada Lind`, as Moodle writes it where students work in groups; the shortest last.
+
+    What stands behind a hyphen may be half of a family's name as well: alone, it is nobody's.
+    """
+    for place in (match.end() for match in re.finditer("-", named)):
+        rest = named[place:].strip()
+        if " " in rest or not rest.isascii():
+            yield rest
 
 
 def _canvas(name: str) -> ToldByName | None:
