@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -32,6 +33,11 @@ from ...text import clean
 from .commit_notes import commit_notes
 from .hand_in import HandIn
 from .oddities import Oddity, linked_folders, near_misses, oddities_of
+
+_NO_REPOSITORY = (
+    "Its `.git` is no repository that can be read: the files were taken as they lie, and it is not known when they "
+    "were handed in. Clone it again."
+)
 
 
 @dataclass(frozen=True)
@@ -85,6 +91,8 @@ def read_hand_in(
         with _open(hand_in, until) as files:
             if isinstance(files, CommitFiles):
                 submitted = _of_commit(submitted, files)
+            elif isinstance(files, FolderFiles) and os.path.lexists(hand_in.path / ".git"):
+                submitted = replace(submitted, notes=(*submitted.notes, _NO_REPOSITORY))
             paths, answers = _answers(files, course, exercises, others)
             submitted = replace(submitted, beyond=_worked_on(others, answers, course))
             answers = {name: answer for name, answer in answers.items() if name in exercises}

@@ -18,6 +18,7 @@ from ..records import Enrolled
 from .roster_columns import CANVAS, MOODLE_WORKSHEET, Columns, columns_of
 
 ID_LENGTH = 300
+_WORKBOOKS = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"  # as xlsx and ods begin, and xls
 _TEST_STUDENTS = ("student, test", "test student")  # as Canvas calls the one of its student view
 _STUDENT_ROLES = ("student", "learner", "학생", "수강생")
 _STAFF_ROLES = (
@@ -88,7 +89,8 @@ def read_roster(path: Path, identifier: str = "") -> Roster:
         identifier: the header of the column that holds the identifier; empty where the header is to tell.
 
     Raises:
-        RosterError: if the file cannot be read, no column identifies students, or two have the same identifier.
+        RosterError: if the file cannot be read, no column identifies students, two have the same identifier, or nobody
+            is in it.
     """
     text = _text_of(path)
     first, rest = text.split("\n", 1) if "\n" in text else (text, "")
@@ -98,15 +100,22 @@ def read_roster(path: Path, identifier: str = "") -> Roster:
     text = text.lstrip("\r\n")
     first = re.sub(r'"[^"]*"', "", text.split("\n", 1)[0])
     rows = csv.reader(
-        io.StringIO(text, newline=""), delimiter=delimiter or max(",;\t", key=first.count)
+        io.StringIO(text, newline=""),
+        delimiter=delimiter or max(",;\t", key=first.count),
+        strict=True,  # a quote that is not closed would swallow the lines below
     )
     try:
         header = next(rows, [])
         columns = _columns(header, path, identifier)
         lines = [(rows.line_num, row) for row in rows if any(cell.strip() for cell in row)]
     except csv.Error as error:
-        raise RosterError(f"The roster {path}, line {rows.line_num}: {error}.") from error
-    return _Reader(path, header, columns).roster(lines)
+        raise RosterError(
+            f"The roster {path}, line {rows.line_num}: {error}. Look for a quotation mark that stands alone."
+        ) from error
+    roster = _Reader(path, header, columns).roster(lines)
+    if not roster:
+        raise RosterError(f"The roster {path} has no student in it. Give the list of this class.")
+    return roster
 
 
 def _text_of(path: Path) -> str:
@@ -114,6 +123,8 @@ def _text_of(path: Path) -> str:
         data = path.read_bytes()
     except OSError as error:
         raise RosterError(f"The roster {path} cannot be read: {error.strerror}.") from error
+    if data.startswith(_WORKBOOKS):
+        raise RosterError(f"The roster {path} is a workbook. Open it, and save it as “CSV UTF-8”.")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

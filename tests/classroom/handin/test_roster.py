@@ -53,6 +53,12 @@ def test_a_roster_is_known_by_its_header(tmp_path: Path, kind: str, first: Enrol
         (b"identifier,deadline\nada,tomorrow\n", "line 2: 'tomorrow' is no date"),
         (b"identifier\n\x81\xff\n", "not UTF-8"),
         (b'identifier\n"' + b"a" * 200_000, "line"),
+        # the quote would swallow Bob
+        (b'id,name\n1,"Ada\n2,Bob\n', r"line 3: .* a quotation mark that stands alone"),
+        (b'id,name\n1,"Ada\n2,"Bob"\n', r"line 3: .* a quotation mark that stands alone"),
+        (b"id,name\n", "no student in it"),
+        (b'Student,ID,SIS Login ID,Section\n"Student, Test",7,x,A\n', "no student in it"),
+        (b"PK\x03\x04\x14\x00", "is a workbook"),
     ],
 )
 def test_a_roster_that_is_none(tmp_path: Path, text: bytes, told: str) -> None:
