@@ -644,6 +644,38 @@ def test_one_exercise_named_in_a_later_call_is_asked_for(
     assert gradebook.exercises == ("line_fit",)
 
 
+def test_a_later_hand_in_that_lacks_an_exercise_is_told(folder: Path, gradebook: Gradebook) -> None:
+    hand_in(folder, "ada", line_fit="# 3")
+    graded(folder, gradebook)
+    again = hand_in(folder.with_name("again"), "ada", line_fit="# 5").parent
+    for _ in range(2):  # also where nothing is new
+        graded(again, gradebook)
+        assert gradebook.record("ada").score == 5
+        assert gradebook.record("ada").notes == (
+            "losses: it is not in what counts now; an earlier hand-in had 7 points in it.",
+        )
+    assert gradebook.record("bob").notes == ()  # never had it
+    graded(folder, gradebook)
+    assert gradebook.record("ada").notes == ()
+
+
+def test_an_older_hand_in_in_the_place_of_a_newer_one_is_told(
+    tmp_path: Path, gradebook: Gradebook
+) -> None:
+    for day, points in ((21, 8), (20, 5)):
+        place = hand_in(tmp_path / f"day {day}", f"Lab_ada_attempt_2026-11-{day}-13-00-00_x")
+        place.rmdir()
+        name = f"Lab_ada_attempt_2026-11-{day}-13-00-00_losses.py"
+        (place.parent / name).write_text(f"# {points}")
+        for _ in range(2):
+            graded(place.parent, gradebook)
+    [note] = gradebook.record("ada").notes
+    assert re.fullmatch(
+        r"What was handed in later, at 2026-11-2\d \d\d:00 UTC, .* not count\.", note
+    )
+    assert gradebook.record("ada").score == 5
+
+
 def test_an_exercise_that_is_first_handed_in_later_is_told(
     tmp_path: Path, gradebook: Gradebook
 ) -> None:
