@@ -26,6 +26,7 @@ class HandIn:
         numbered: how many of the aliases are the service's own number of the student, which may be somebody else's
             in a roster of another service.
         whole: whether the first alias is the student's name without an assignment's before it.
+        assignment: nbgrader's name of the assignment that it is of.
         notes: what the instructor should look at.
     """
 
@@ -38,6 +39,7 @@ class HandIn:
     late: bool = False
     numbered: int = 0
     whole: bool = False
+    assignment: str = ""
     notes: tuple[str, ...] = ()
 
 

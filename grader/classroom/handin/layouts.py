@@ -34,6 +34,7 @@ def find_hand_ins(
     known: Known = nobody,
     collected: str = "",
     graded: Sequence[str] = (),
+    usual: str = "",
 ) -> list[HandIn]:
     """What was handed in, in the order of the names on disk.
 
@@ -42,6 +43,7 @@ def find_hand_ins(
         known: whether a name is that of a student of the class.
         collected: which of nbgrader's assignments is meant.
         graded: those of the exercises that are graded; with one alone, a file `<student>.py` is it. Empty: all.
+        usual: which of nbgrader's assignments is meant where none is named.
 
     Raises:
         LayoutError: if `folder` is none, nothing is in it, or it has to be said which part of it is meant.
@@ -54,7 +56,7 @@ def find_hand_ins(
     try:
         inner = unwrapped(folder, exercises, known)
         folder = inner if inner.is_dir() else inner.parent
-        found = list(_hand_ins(folder, exercises, collected, graded or exercises))
+        found = list(_hand_ins(folder, exercises, collected, usual, graded or exercises))
     except OSError as error:
         raise LayoutError(
             f"{error.filename or folder} cannot be read: {error.strerror}."
@@ -67,10 +69,10 @@ def find_hand_ins(
 
 
 def _hand_ins(
-    folder: Path, exercises: Sequence[str], collected: str, graded: Sequence[str]
+    folder: Path, exercises: Sequence[str], collected: str, usual: str, graded: Sequence[str]
 ) -> Iterator[HandIn]:
     if not (folder / METADATA).is_file() and is_collected(folder, exercises):
-        yield from collected_hand_ins(folder, exercises, collected)
+        yield from collected_hand_ins(folder, exercises, collected, usual)
         return
     if collected:
         raise LayoutError(

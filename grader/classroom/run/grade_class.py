@@ -17,7 +17,7 @@ from ...machines import cores
 from ...report import Report
 from ...submission import Submission
 from ...submission.protected import Announced, announced_in, changed_files, disagreement
-from ..gradebook.changes import completed, refuse_changes
+from ..gradebook.changes import completed, refuse_another_collected, refuse_changes
 from ..gradebook.enrolment import await_results, enrol, listed_students, removed_students
 from ..gradebook.kept import keep, kept
 from ..gradebook.kept_back import noted
@@ -145,7 +145,13 @@ def grade_class(
             raise LayoutError(f"There is no exercise {name!r} in the course {course.title!r}.")
     folder = Path(submissions)
     students = listed_students(gradebook, roster)
-    hand_ins = find_hand_ins(folder, course.names, knows(students), collected, settings.exercises)
+    usual = gradebook.made_with.collected if gradebook.made_with else ""
+    hand_ins = find_hand_ins(
+        *(folder, course.names, knows(students), collected, settings.exercises, usual)
+    )
+    taken = hand_ins[0].assignment
+    if not change:
+        refuse_another_collected(gradebook, taken)
     if not shutil.which("git") and any(has_repository(each.path) for each in hand_ins):
         raise LayoutError("There are repositories among the submissions, and git is not installed.")
     policy = settings.policy or gradebook.policy
@@ -157,6 +163,7 @@ def grade_class(
     require_known(chosen, new, students, bool(roster) or gradebook.has_roster)
     title = settings.title or collected or folder.resolve().name
     made_with = MadeWith.of(course, assigned, in_order, devices)
+    made_with = replace(made_with, collected=taken or usual)
     write_settings(gradebook, replace(settings, title=title, exercises=in_order), made_with)
     enrol(gradebook, roster, new)
     gone = removed_students(gradebook) & chosen.keys()

@@ -288,6 +288,14 @@ def test_of_several_of_nbgraders_assignments_one_is_graded_with_its_own_time(
     assert (gradebook.title, gradebook.record("ada").score) == ("lab1", 3)
     assert gradebook.record("ada").late_days == 0
     assert gradebook.record("bob").state == "nothing handed in"
+    # the gradebook keeps which one it is of
+    assert graded(folder, gradebook) == []
+    with pytest.raises(ChangeError, match=r"of nbgrader's assignment lab1, .* would grade lab2\."):
+        graded(folder, gradebook, collected="lab2")
+    shutil.rmtree(folder / "ada" / "lab1")
+    with pytest.raises(ChangeError, match="Give `--collected lab1`"):  # where there is no other
+        graded(folder, gradebook)
+    assert graded(folder, gradebook, collected="lab2", change=True) == ["ada", "bob"]
 
 
 def test_online_text_does_not_hide_files(tmp_path: Path, gradebook: Gradebook) -> None:
