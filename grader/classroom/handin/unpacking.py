@@ -124,11 +124,15 @@ def _unpacked(archive: Path, folder: Path) -> list[str]:
         if kind_of(file, shown) == "tar":
             with file:
                 for name, problem, stream in entries(file, shown, _TIMES):
-                    target.put(name, _tar_parts(problem, stream))
+                    if name:
+                        target.put(name, _tar_parts(problem, stream))
+                    else:
+                        target.left_out.append(clean(str(problem)))
         else:
             with ZipFiles(file, shown, _TIMES) as files:
                 for name in files.names():
                     target.put(name, _zip_parts(files, name))
+                target.left_out += map(clean, files.passed_over)
     except UnreadableError as error:
         raise LayoutError(str(error)) from error
     if not target.count:
