@@ -92,7 +92,8 @@ class _Owners:
                 return None, (told,)
             found = by_number or by_name
         else:
-            found = self._matcher.find(hand_in.aliases, whole=hand_in.whole) or by_name
+            found = self._matcher.find_surely(hand_in.longer)
+            found = found or self._matcher.find(hand_in.aliases, whole=hand_in.whole) or by_name
         if found is None and len(namesakes) > 1:
             whose = ", ".join(namesakes[:5]) + (" …" if len(namesakes) > 5 else "")
             told = f"{len(namesakes)} students ({whose}) have the name of {_shown(hand_in)}: whose it is, is not known."

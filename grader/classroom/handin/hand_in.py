@@ -26,6 +26,7 @@ class HandIn:
         numbered: how many of the aliases are the service's own number of the student, which may be somebody else's
             in a roster of another service.
         whole: whether the first alias is the student's name without an assignment's before it.
+        longer: what may name the student and begins earlier than the first alias; a class list that has it is right.
         assignment: nbgrader's name of the assignment that it is of.
         notes: what the instructor should look at.
     """
@@ -39,6 +40,7 @@ class HandIn:
     late: bool = False
     numbered: int = 0
     whole: bool = False
+    longer: tuple[str, ...] = ()
     assignment: str = ""
     notes: tuple[str, ...] = ()
 

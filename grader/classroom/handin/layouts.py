@@ -144,6 +144,7 @@ def _of_service(path: Path, parts: dict[str, Path], several: Sequence[ToldByName
         when=first.when,
         late=any(each.late for each in several),
         numbered=first.numbered,
+        longer=first.longer,
         notes=first.notes,
     )
 
