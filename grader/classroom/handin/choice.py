@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from .hand_in import HandIn, Known, composed
 from .roster import ID_LENGTH, Matcher
 
 _NAME_LENGTH = 100  # of a hand-in, in a note
+_SIGNS = re.compile(r"[\W_]+")
 _ONLINE_TEXT = "_assignsubmission_onlinetext"
 
 
@@ -94,11 +96,25 @@ class _Owners:
         else:
             found = self._matcher.find_surely(hand_in.longer)
             found = found or self._matcher.find(hand_in.aliases, whole=hand_in.whole) or by_name
+        found = found or self._by_both(hand_in.aliases)
         if found is None and len(namesakes) > 1:
             whose = ", ".join(namesakes[:5]) + (" …" if len(namesakes) > 5 else "")
             told = f"{len(namesakes)} students ({whose}) have the name of {_shown(hand_in)}: whose it is, is not known."
             return None, (told,)
         return found, ()
+
+    def _by_both(self, aliases: Sequence[str]) -> str | None:
+        """Who is called by an identifier and the name together: `20260042_김민준`, `Ada Lind (7)`."""
+        for alias in aliases:
+            parts = {part for part in _SIGNS.split(composed(alias).casefold()) if part}
+            found = {part: who for part in parts if (who := self._matcher.find_surely([part]))}
+            if len({*found.values()}) != 1:
+                continue
+            [student] = {*found.values()}
+            name = {*_SIGNS.split(composed(self._students[student].name).casefold())} - {""}
+            if name and name <= parts and not found.keys() <= name:
+                return student
+        return None
 
     def free_alias(self, hand_in: HandIn) -> str:
         """What a student who is not known is called: the first of the aliases that is nobody else's."""

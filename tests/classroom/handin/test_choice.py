@@ -203,3 +203,14 @@ def test_the_end_of_a_login_is_not_another_one_s() -> None:
     assert owner(whole, *class_) == "john-smith"
     assert owner(lying("x", "smith-1", "lab-1-smith-1", whole=True), *class_) == "1"
     assert owner(lying("lab-1-smith"), *class_) == "1"
+
+
+def test_an_identifier_and_the_name_together_are_one_student() -> None:
+    kim, other = Enrolled("20260042", "김민준"), Enrolled("20260043", "김민준")
+    ada = Enrolled("7", "Lind, Ada", login="ada")
+    for name in ("20260042_김민준", "김민준(20260042)", "20260042 김민준 lab1"):
+        assert owner(lying(name), kim, other, ada) == "20260042"
+    assert owner(lying("Ada Lind (7)"), kim, other, ada) == "7"
+    # one of them alone, or those of two, name nobody
+    for name in ("lab 7", "7 Bob", "20260043 Ada Lind", "20260042 20260043 김민준", "ada_smith"):
+        assert owner(lying(name), kim, other, ada) == name
