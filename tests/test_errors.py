@@ -323,7 +323,7 @@ def a_gradebook(path: Path) -> None:
         (f"grade lab --course course --gradebook {LONG}", "cannot be used: File name too long"),
         ("grade lab --course course --gradebook nowhere/g.db", "nowhere does not exist"),
         ("grade nowhere --course course --gradebook g.db", "nowhere does not exist"),
-        ("grade file --course course --gradebook g.db", "file is not a folder"),
+        ("grade file --course course --gradebook g.db", "file is neither a folder nor an archive"),
         ("grade lab --course course --gradebook g.db --roster folder", "roster folder"),
         ("grade lab --course course --gradebook g.db --protected file", "file is not JSON"),
         ("adjust folder ada 1 --why x", "folder is a folder"),

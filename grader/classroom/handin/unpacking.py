@@ -79,7 +79,11 @@ def gathered(where: Path, exercises: Sequence[str], known: Known = nobody) -> It
             folder = new / (_stem(archive.name) or "class")
             folder.mkdir()
             left_out += _unpacked(archive, folder)
-        yield Gathered(folder, name, tuple(left_out))
+        try:
+            yield Gathered(folder, name, tuple(left_out))
+        except LayoutError as error:
+            # of what was given, rather than of a folder that is gone by then
+            raise LayoutError(str(error).replace(str(folder), str(where))) from error
 
 
 def _inside(folder: Path, exercises: Sequence[str], known: Known) -> Path:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import re
 import tarfile
 from pathlib import Path
 
 import pytest
 
 from grader.classroom.handin import unpacking
+from grader.classroom.handin.layouts import find_hand_ins
 from grader.classroom.handin.unpacking import gathered
 from grader.errors import LayoutError
 from tests.hand_ins import RIGHT, write, zipped
@@ -110,6 +112,15 @@ def test_an_archive_that_is_none(tmp_path: Path, data: bytes, told: str) -> None
     (tmp_path / "a.zip").write_bytes(data)
     with pytest.raises(LayoutError, match=told), gathered(tmp_path / "a.zip", EXERCISES):
         pass
+
+
+def test_an_error_names_the_archive_and_not_where_it_was_unpacked(tmp_path: Path) -> None:
+    archive = zipped(tmp_path / "a.zip", {"my_linear.py": RIGHT})
+    with (
+        pytest.raises(LayoutError, match=f"^{re.escape(str(archive))} holds no submissions"),
+        gathered(archive, EXERCISES) as there,
+    ):
+        find_hand_ins(there.folder, EXERCISES)
 
 
 def test_a_class_whose_files_are_all_encrypted_is_told(tmp_path: Path) -> None:
