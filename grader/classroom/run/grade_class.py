@@ -12,11 +12,12 @@ from traceback import format_exc
 
 from ...course.assignment import AssignedCourse
 from ...course.catalog import Course, load_course
-from ...errors import CourseFault, LayoutError, WorkersError
+from ...errors import CourseFault, Fault, LayoutError, WorkersError
 from ...machines import cores
 from ...report import Report
 from ...submission import Submission
 from ...submission.protected import Announced, announced_in, changed_files, disagreement
+from ...text import clean
 from ..gradebook.changes import completed, refuse_another_collected, refuse_changes
 from ..gradebook.enrolment import await_results, enrol, listed_students, removed_students
 from ..gradebook.kept import keep, kept
@@ -301,6 +302,9 @@ class _Run:
         try:
             submitted = read_hand_in(hand_in, course, exercises, until, self._not_graded)
             notes = [*submitted.notes, *mine.notes, *self._looked_at(student, hand_in.path, until)]
+        except Fault as error:  # a sentence of its own
+            self._unread[student] = Trouble(clean(" ".join(str(error).split())))
+            return Submitted({}, when=hand_in.when)
         except Exception as error:  # one submission's trouble never stops the rest
             self._unread[student] = trouble_of(f"It cannot be read: {error}", format_exc())
             return Submitted({}, when=hand_in.when)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import subprocess
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future
 from datetime import timedelta
@@ -493,6 +494,26 @@ def test_of_a_repository_the_last_commit_in_time_is_graded(
     own = RosterEntry(Enrolled("ada"), NOON + timedelta(days=2))
     graded(folder, gradebook, roster=[own, RosterEntry(Enrolled("bob"))])
     assert (gradebook.record("ada").late_days, gradebook.record("ada").score) == (0, 10)
+
+
+@pytest.mark.skipif(not shutil.which("git"), reason="git is not installed here")
+def test_a_shallow_clone_is_no_students_zero(folder: Path, gradebook: Gradebook) -> None:
+    place = hand_in(folder, "cy", losses="# 6")
+    commit(place, "2026-11-20T11:00:00+0000")
+    hand_in(folder, "cy", losses="# 8")
+    commit(place, "2026-11-22T11:00:00+0000")
+    last = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=place, check=True, capture_output=True, text=True
+    )
+    (place / ".git" / "shallow").write_text(last.stdout)  # as `git clone --depth 1` leaves it
+    due = GradebookSettings(deadline=NOON)
+    summary = grade_class(folder, gradebook, due, workers=StandIn().workers)
+    [trouble] = summary.faults["cy"]
+    assert trouble.text.startswith(
+        "Grading failed: The clone is shallow: its last commit is of 2026"
+    )
+    assert trouble.lines == ()
+    assert gradebook.record("cy").score is None
 
 
 def test_what_a_platform_marks_as_late_is_noted(tmp_path: Path, gradebook: Gradebook) -> None:
