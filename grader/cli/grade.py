@@ -14,7 +14,7 @@ import click
 from .common import console_for, course_option, device_option, open_course, opened, refuse
 from .formats import open_assigned
 from .preview import counting_of, tell_changes
-from .run_summary import tell, tell_as_json
+from .run_summary import tell, tell_as_json, tell_beyond
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -238,6 +238,8 @@ def grade(
             os._exit(130)
         if counting.changes:
             tell_changes(counting, summary)
+            if form == "text":
+                tell_beyond(gradebook, summary)
         elif form == "json":
             tell_as_json(gradebook, summary, where)
         else:

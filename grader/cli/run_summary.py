@@ -104,7 +104,7 @@ def tell(gradebook: Gradebook, summary: RunSummary, where: str, verbose: bool = 
             f"of {counted(len(scores), 'student')}."
         )
     click.echo("\n".join(lines))
-    _list_beyond(gradebook, summary)
+    tell_beyond(gradebook, summary)
     _list("Handed in nothing", [*map(found.who, found.absent)], most)
     _list("Handed in, but not on the roster", [*map(found.who, found.strangers)], most)
     _list("Left out of the archive", summary.left_out, most, below=True)
@@ -122,7 +122,7 @@ def tell(gradebook: Gradebook, summary: RunSummary, where: str, verbose: bool = 
     click.echo(f"Gradebook: {_without_password(where)}")
 
 
-def _list_beyond(gradebook: Gradebook, summary: RunSummary) -> None:
+def tell_beyond(gradebook: Gradebook, summary: RunSummary) -> None:
     """Exercises that came after the gradebook was made, each with how many have handed it in."""
     if not summary.beyond:
         return
