@@ -15,7 +15,7 @@ from .common import console_for, course_option, device_option, open_course, open
 from .formats import open_assigned
 from .gradebook import who_says_so
 from .preview import counting_of, tell_changes
-from .run_summary import tell, tell_as_json
+from .run_summary import tell, tell_as_json, tell_beyond
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -217,9 +217,8 @@ def grade(
             roster = read_roster(roster_file, identifier) if roster_file else None
             workers = workers_of(scheduler, jobs, course, devices, console.print)
             students = [entry.student for entry in roster or ()] or gradebook.students()
-            names = exercises or (assigned.names if assigned else gradebook.exercises)
             with (
-                gathered(submissions, names or course.names, knows(students)) as there,
+                gathered(submissions, course.names, knows(students)) as there,
                 _progress(console) as progress,
             ):
                 if gradebook.new and not assigned:  # else the assignment has one
@@ -247,6 +246,8 @@ def grade(
             os._exit(130)
         if counting.changes:
             tell_changes(counting, summary)
+            if form == "text":
+                tell_beyond(gradebook, summary)
         elif form == "json":
             tell_as_json(gradebook, summary, where)
         else:

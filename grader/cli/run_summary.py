@@ -104,6 +104,7 @@ def tell(gradebook: Gradebook, summary: RunSummary, where: str, verbose: bool = 
             f"of {counted(len(scores), 'student')}."
         )
     click.echo("\n".join(lines))
+    tell_beyond(gradebook, summary)
     _list("Handed in nothing", [*map(found.who, found.absent)], most)
     _list("Handed in, but not on the roster", [*map(found.who, found.strangers)], most)
     _list("Left out of the archive", summary.left_out, most, below=True)
@@ -122,6 +123,16 @@ def tell(gradebook: Gradebook, summary: RunSummary, where: str, verbose: bool = 
     if not verbose and _is_cut(found, summary):
         click.echo("--verbose lists everybody, and --format json writes all of it as data.")
     click.echo(f"Gradebook: {_without_password(where)}")
+
+
+def tell_beyond(gradebook: Gradebook, summary: RunSummary) -> None:
+    """Exercises that came after the gradebook was made, each with how many have handed it in."""
+    if not summary.beyond:
+        return
+    those = [f"{name} ({counted(len(who), 'student')})" for name, who in summary.beyond.items()]
+    _list("Handed in, and not graded, since the gradebook was made without", those, len(those))
+    options = " ".join(f"--exercise {name}" for name in (*gradebook.exercises, *summary.beyond))
+    click.echo(f"  To grade this as well: {options} --change")
 
 
 def exercises_told(summary: RunSummary) -> str:
@@ -209,6 +220,9 @@ def summary_as_data(gradebook: Gradebook, summary: RunSummary, where: str) -> di
         "not_on_roster": people(found.strangers),
         "left_out": [*summary.left_out],
         "removed": [*summary.removed],
+        "exercises_not_graded": [
+            {"exercise": name, "students": who} for name, who in summary.beyond.items()
+        ],
         "nothing_to_grade": [
             {"student": student, "reason": reason} for student, reason in summary.unreadable.items()
         ],

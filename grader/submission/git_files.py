@@ -76,7 +76,8 @@ class CommitFiles(Files):
     Raises:
         NoCommitError: if there is none, or none in time.
         UnreadableError: if the repository is damaged, or is not read for safety's sake.
-        Fault: if git was killed by others, or this machine is far too slow; also by `read`.
+        Fault: if git was killed by others, this machine is far too slow, or the clone is shallow and none of its
+            commits is in time; the first two also by `read`.
     """
 
     def __init__(self, folder: Path, until: datetime | None = None) -> None:
@@ -84,6 +85,7 @@ class CommitFiles(Files):
         self._end = time.monotonic() + _SECONDS
         self._reader: subprocess.Popen[bytes] | None = None
         self._used_up = False
+        self._shallow = False  # whether earlier commits were left out of the clone
         try:
             self._objects = folder / "objects"
             self._folder, self._head = folder, head_of(folder)
@@ -98,8 +100,11 @@ class CommitFiles(Files):
         yield from self._blobs
 
     def is_by_bots(self) -> bool:
-        """Whether no person has made any commit up to this one: it is what the template gave out."""
-        return all(each.by_bot for each in self._commits(self.commit))
+        """Whether no person has made any commit up to this one: it is what the template gave out.
+
+        Of a shallow clone that is not known, and is not said.
+        """
+        return not self._shallow and all(each.by_bot for each in self._commits(self.commit))
 
     def newer(self) -> list[Commit]:
         """Later commits of the same branch that were not in time, a bot's aside; the latest first, and only so many."""
@@ -184,6 +189,7 @@ class CommitFiles(Files):
         # where a clone with --depth ends
         with suppress(OSError, UnreadableError):
             ends = [line for line in text_of(folder / "shallow").split() if HASH.fullmatch(line)]
+            self._shallow = bool(ends)
             (self._scratch / "shallow").write_text("".join(f"{line}\n" for line in ends))
 
     def _last(self, head: str, until: datetime | None) -> tuple[str, datetime]:
@@ -192,6 +198,11 @@ class CommitFiles(Files):
         found = self._git("rev-list", *in_time, *wanted).split()
         if not found:
             last = _time(self._git("rev-list", *wanted).split()[0])
+            if self._shallow:
+                raise Fault(
+                    f"The clone is shallow: its last commit is of {last:%Y-%m-%d %H:%M} UTC, and those before the "
+                    "deadline were left out. Get them with `git fetch --unshallow`."
+                )
             raise NoCommitError(
                 f"There is no commit before the deadline. The last one is of {last:%Y-%m-%d %H:%M} UTC."
             )

@@ -13,7 +13,7 @@ from typing import IO, Any, BinaryIO
 
 from ..errors import UnreadableError
 from .files import Files
-from .zip_files import MAX_ENTRIES, MAX_RATIO, MAX_ZIP_BYTES, inside
+from .zip_files import MAX_ENTRIES, MAX_RATIO, MAX_ZIP_BYTES, inside, why_passed_over
 
 _KEPT = (".py", ".ipynb", ".txt", ".zip")  # what is read of a submission
 _SMALL_BYTES = 1 << 20  # so much may a few bytes unfold to
@@ -33,6 +33,8 @@ class TarFiles(Files):
         self._problems: dict[str, UnreadableError] = {}
         with file:
             for name, problem, stream in entries(file, shown):
+                if not name:
+                    continue
                 self._read[name] = b""
                 self._problems.pop(name, None)  # of two of a name, the later one counts
                 if problem:
@@ -54,6 +56,8 @@ def entries(
 ) -> Iterator[tuple[str, UnreadableError | None, IO[bytes] | None]]:
     """Of each file in a tar its path, why it cannot be read, and what it is read from until the next one is asked for.
 
+    The path is empty where it leads out.
+
     Args:
         times: how many times as large as a student's it may be; one of a whole class is larger.
 
@@ -69,9 +73,11 @@ def entries(
                     raise UnreadableError(
                         f"{shown} holds far too many files. Hand in the exercises alone."
                     )
-                if member.isdir() or not (name := inside(member.name)):
+                if member.isdir():
                     continue
-                if member.isreg() and not member.issparse():
+                if not (name := inside(member.name)):
+                    yield "", UnreadableError(why_passed_over(member.name)), None
+                elif member.isreg() and not member.issparse():
                     yield name, None, archive.extractfile(member)
                 else:
                     sentence = f"{name} is a link or no file. Hand in the file itself."

@@ -30,6 +30,9 @@ class ZipFiles(Files):
     Args:
         times: how many times as large as a student's it may be; one of a whole class is larger.
 
+    Attributes:
+        passed_over: of each file that is not among them, why.
+
     Raises:
         UnreadableError: if it is none, or is larger than anything that a student writes.
     """
@@ -59,11 +62,18 @@ class ZipFiles(Files):
             raise UnreadableError(
                 f"{shown} is not a zip file that can be read. Make it anew."
             ) from error
-        self._entries = {
-            name: info
-            for info in self._zip.infolist()
-            if (name := inside(_name(info))) and not info.is_dir()
-        }
+        self._entries: dict[str, zipfile.ZipInfo] = {}
+        self.passed_over: list[str] = []
+        for info in self._zip.infolist():
+            if info.filename.endswith("/"):  # a folder
+                continue
+            name = inside(_name(info))
+            if not name:
+                self.passed_over.append(why_passed_over(_name(info)))
+                continue
+            if name in self._entries:
+                self.passed_over.append(f"{name} is in the archive twice; the last one was taken.")
+            self._entries[name] = info
 
     def names(self) -> Iterator[str]:
         yield from self._entries
@@ -114,6 +124,11 @@ def inside(name: str) -> str:
     if not path.parts or path.is_absolute() or ".." in path.parts or ":" in name or "\0" in name:
         return ""
     return path.as_posix()
+
+
+def why_passed_over(name: str) -> str:
+    """What is told of an entry whose name `inside` does not take."""
+    return f"{name} is no name that is unpacked: it leads out of the archive, or has a colon."
 
 
 def _expect_small_directory(file: BinaryIO, size: int, times: int) -> None:

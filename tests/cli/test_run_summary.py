@@ -192,3 +192,16 @@ def test_the_summary_as_data(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert data["nothing_to_grade"] == [{"student": "bob", "reason": "b.zip is no zip."}]
     [trouble] = data["not_graded"]
     assert (trouble["check"], trouble["kind"]) == ("test_mine", "course")
+
+
+def test_what_is_not_graded_because_it_came_later_is_told_with_what_to_give(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with small_gradebook(tmp_path / "g.db") as book:
+        summary = RunSummary(handed_in=2, beyond={"line_fit": ["ada", "bob"], "losses": ["ada"]})
+        tell(book, summary, "g.db")
+        data = summary_as_data(book, summary, "g.db")
+    told = capsys.readouterr().out
+    assert "without (2): line_fit (2 students), losses (1 student)\n" in told
+    assert "--exercise my_linear --exercise line_fit --exercise losses --change\n" in told
+    assert data["exercises_not_graded"][1] == {"exercise": "losses", "students": ["ada"]}

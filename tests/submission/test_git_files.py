@@ -415,3 +415,16 @@ def test_a_damaged_object_is_read_or_told(sound: Path, data: st.DataObject) -> N
         for name in files.names():
             with suppress(UnreadableError):
                 files.read(name, 1000)
+
+
+def test_a_shallow_clone_without_the_commit_in_time_is_no_students_fault(tmp_path: Path) -> None:
+    committed(tmp_path / "ada", RIGHT)
+    committed(tmp_path / "ada", "# later", NOON + timedelta(days=3))
+    git(tmp_path, "clone", "--quiet", "--depth=1", (tmp_path / "ada").as_uri(), "shallow")
+    found = git_folder(tmp_path / "shallow")
+    assert found
+    with pytest.raises(Fault, match=r"shallow: its last commit is of 2026-11-23 .*--unshallow"):
+        CommitFiles(found, NOON)
+    with CommitFiles(found, NOON + timedelta(days=3)) as files:
+        assert files.read("my_linear.py", 100) == b"# later"
+        assert not files.is_by_bots()

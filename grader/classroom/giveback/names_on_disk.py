@@ -11,7 +11,7 @@ from zipfile import BadZipFile, ZipFile
 
 from ...errors import GiveBackError, UnreadableError
 from ...submission.files import read_plain
-from ..handin.roster import Matcher
+from ..handin.matcher import Matcher
 from ..records import Enrolled
 
 _MOODLE = re.compile(
@@ -42,7 +42,8 @@ def matched(
     names: Iterable[NameOnDisk], students: Sequence[Enrolled]
 ) -> tuple[dict[str, str], dict[str, list[str]]]:
     """Student → the name; and, of those for whom several were found, student → all of them: none is guessed."""
-    matcher = Matcher(students)
+    names = list(names)
+    matcher = Matcher(students, (each.aliases for each in names))
     found: defaultdict[str, list[str]] = defaultdict(list)
     for each in names:
         student = matcher.find(each.aliases)

@@ -145,6 +145,20 @@ def _worth(points: Mapping[str, int]) -> str:
     return ", ".join(f"{check} {n}" for check, n in sorted(points.items()))
 
 
+def refuse_another_collected(gradebook: Gradebook, taken: str) -> None:
+    """Lets a call pass that grades the same of nbgrader's assignments as before.
+
+    Raises:
+        ChangeError: if it is another one. Nothing is written.
+    """
+    before = gradebook.made_with.collected if gradebook.made_with else ""
+    if taken and before and taken != before and _handed_in(gradebook):
+        raise ChangeError(
+            f"The gradebook is of nbgrader's assignment {before}, and this call would grade {taken}. Nothing has been "
+            f"changed. Give `--collected {before}`, or a gradebook of its own for {taken}; --change if it is meant."
+        )
+
+
 def _handed_in(gradebook: Gradebook) -> bool:
     with gradebook.engine.connect() as connection, Session(connection) as session:
         return session.scalar(select(SubmissionRow.id).limit(1)) is not None

@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from ..handin.roster import Matcher, Roster, RosterEntry
+from ..handin.matcher import Matcher
+from ..handin.roster import Roster, RosterEntry
 from ..records import FORMERLY, Enrolled, RosterSheet
 from .identities import former_ids, merge_rows, references
 from .late import late_days, late_note
@@ -211,7 +212,8 @@ def _follow(
     Args:
         earlier: who was there before, as `_before` gives them.
     """
-    matcher, listed = Matcher(roster), {student.id for student in roster}
+    strangers = [aliases[:1] for stranger, aliases in earlier if stranger]
+    matcher, listed = Matcher(roster, strangers), {student.id for student in roster}
     before = {aliases[0] for _, aliases in earlier}
     session.flush()
     for stranger, aliases in earlier:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import UTC
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from ..handin.read import sources_of
+from ..handin.read import Submitted, sources_of
 from ..records import FileText, HandedIn
-from .models import GradingRow, StandingRow, SubmissionRow
+from .models import ExerciseRow, GradingRow, StandingRow, SubmissionRow
 
 MOST = 10  # older ones of a student, the newest of them
 
@@ -45,6 +46,44 @@ def hand_ins_of(session: Session, students: Sequence[str]) -> dict[str, tuple[Ha
             problem=row.problem,
         )
     return {student: _newest(list(each.values())) for student, each in found.items()}
+
+
+def left_behind(
+    session: Session, now: Mapping[str, Submitted], exercises: Sequence[str]
+) -> dict[str, list[str]]:
+    """Student → notes of what an earlier call has seen of them and does not count beside what is handed in now.
+
+    Args:
+        now: student → what counts.
+        exercises: those that are graded.
+    """
+    notes: dict[str, list[str]] = {student: [] for student in now}
+    less = [who for who, each in now.items() if any(name not in each.sources for name in exercises)]
+    points = (
+        select(GradingRow.student_id, ExerciseRow.exercise, func.max(ExerciseRow.score))
+        .join(ExerciseRow, ExerciseRow.grading_id == GradingRow.id)
+        .where(GradingRow.student_id.in_(less), ExerciseRow.exercise.in_(exercises))
+        .group_by(GradingRow.student_id, ExerciseRow.exercise)
+        .order_by(ExerciseRow.exercise)
+    )
+    for student, name, most in session.execute(points) if less else ():
+        if most > 0 and name not in now[student].sources:
+            told = f"{name}: it is not in what counts now; an earlier hand-in had {most:g} points in it."
+            notes[student].append(told)
+    times = (
+        select(SubmissionRow.student_id, func.max(SubmissionRow.handed_in))
+        .where(SubmissionRow.student_id.in_([*now]))
+        .group_by(SubmissionRow.student_id)
+    )
+    for student, last in session.execute(times):
+        when = now[student].when
+        # of a repository, later commits are told already
+        if last and when and last > when and not now[student].commit:
+            told = f"{last.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+            notes[student].append(
+                f"What was handed in later, at {told}, is not here and does not count."
+            )
+    return notes
 
 
 def _newest(several: list[HandedIn]) -> tuple[HandedIn, ...]:

@@ -27,6 +27,7 @@ class MadeWith:
             before, what the gradebook keeps goes before it.
         hidden: exercise → what identifies the checks that only the instructor has: kept-back names, and their text.
         devices: those that were asked for; none stands for the usual ones.
+        collected: nbgrader's name of the assignment that is graded.
     """
 
     course: str
@@ -36,6 +37,7 @@ class MadeWith:
     said: Mapping[str, Any] = field(default_factory=dict)
     hidden: Mapping[str, str] = field(default_factory=dict)
     devices: tuple[str, ...] = ()
+    collected: str = ""
 
     @classmethod
     def of(

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from ...report import Report
 from ...text import clean
 from ..handin.read import Submitted, digest_of, plain_sources
+from .hand_ins import left_behind
 from .history import CHANGED
 from .late import late_days
 from .models import CheckRow, ExerciseRow, GradingRow, RunRow, StandingRow, SubmissionRow
@@ -97,12 +98,14 @@ class GradebookWriter:
             ids = [each.student for each in several]
             query = select(StandingRow).where(StandingRow.student_id.in_(ids))
             standings = {row.student_id: row for row in session.scalars(query)}
+            now = {each.student: each.submitted for each in several}
+            notes = left_behind(session, now, self.gradebook.exercises)
             wanted = []
             for each in several:
                 standing = standings[each.student]
                 standing.submission_id = rows[each.student]
                 standing.late_days = late_days(each.submitted.when, each.deadline)
-                standing.notes = list(each.submitted.notes)
+                standing.notes = [*each.submitted.notes, *notes[each.student]]
                 standing.problem = each.submitted.problem
                 standing.grading_id = results.get((each.student, each.result_key))
                 missing = (each.student, each.result_key) not in done

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -11,9 +12,11 @@ from ...text import clean
 from ..names import spellings, words_of
 from ..records import FORMERLY, Enrolled
 from .hand_in import HandIn, Known, composed
-from .roster import ID_LENGTH, Matcher
+from .matcher import Matcher
+from .roster import ID_LENGTH
 
 _NAME_LENGTH = 100  # of a hand-in, in a note
+_SIGNS = re.compile(r"[\W_]+")
 _ONLINE_TEXT = "_assignsubmission_onlinetext"
 
 
@@ -89,11 +92,11 @@ class _Owners:
                 hand_in.aliases[: hand_in.numbered],
                 hand_in.aliases[hand_in.numbered :],
             )
-            by_number = self._matcher.find(numbers)
+            by_number = self._matcher.find(numbers, whole=True)
             former = {self._former.get(each.strip().casefold()) for each in numbers} - {None}
             if by_number in former:
                 return by_number, ()  # somebody has said so, whatever the name is
-            by_name = by_name or (self._matcher.find(others) if others else None)
+            by_name = by_name or self._matcher.find(others, whole=True)
             if by_number and by_name and by_number != by_name:
                 raise LayoutError(self._conflict(hand_in, by_number, by_name))
             if by_number and not by_name and not self._may_be(hand_in, by_number):
@@ -102,7 +105,9 @@ class _Owners:
                 return None, (told,)
             found = by_number or by_name
         else:
-            found = self._matcher.find(hand_in.aliases) or by_name
+            found = self._matcher.find_surely(hand_in.longer)
+            found = found or self._matcher.find(hand_in.aliases, whole=hand_in.whole) or by_name
+        found = found or self._by_both(hand_in.aliases)
         if found is None and len(namesakes) > 1:
             whose = ", ".join(namesakes[:5]) + (" …" if len(namesakes) > 5 else "")
             told = f"{len(namesakes)} students ({whose}) have the name of {_shown(hand_in)}: whose it is, is not known."
@@ -117,9 +122,23 @@ class _Owners:
         """Whether it carries an identifier that a student gave up by hand."""
         return any(alias.strip().casefold() in self._former for alias in hand_in.aliases)
 
+    def _by_both(self, aliases: Sequence[str]) -> str | None:
+        """Who is called by an identifier and the name together: `20260042_김민준`, `Ada Lind (7)`."""
+        for alias in aliases:
+            parts = {part for part in _SIGNS.split(composed(alias).casefold()) if part}
+            found = {part: who for part in parts if (who := self._matcher.find_surely([part]))}
+            if len({*found.values()}) != 1:
+                continue
+            [student] = {*found.values()}
+            name = {*_SIGNS.split(composed(self._students[student].name).casefold())} - {""}
+            if name and name <= parts and not found.keys() <= name:
+                return student
+        return None
+
     def free_alias(self, hand_in: HandIn) -> str:
         """What a student who is not known is called: the first of the aliases that is nobody else's."""
-        free = (each for each in hand_in.aliases if self._matcher.find([each]) is None)
+        whole = hand_in.whole or bool(hand_in.numbered)
+        free = (each for each in hand_in.aliases if not self._matcher.find([each], whole=whole))
         return next(free, hand_in.aliases[0])
 
     def _may_be(self, hand_in: HandIn, student: str) -> bool:

@@ -25,6 +25,9 @@ class HandIn:
         late: whether the layout marks it as late.
         numbered: how many of the aliases are the service's own number of the student, which may be somebody else's
             in a roster of another service.
+        whole: whether the first alias is the student's name without an assignment's before it.
+        longer: what may name the student and begins earlier than the first alias; a class list that has it is right.
+        assignment: nbgrader's name of the assignment that it is of.
         notes: what the instructor should look at.
     """
 
@@ -36,6 +39,9 @@ class HandIn:
     when: datetime | None = None
     late: bool = False
     numbered: int = 0
+    whole: bool = False
+    longer: tuple[str, ...] = ()
+    assignment: str = ""
     notes: tuple[str, ...] = ()
 
 

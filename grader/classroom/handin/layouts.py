@@ -17,7 +17,7 @@ from pathlib import Path, PurePath
 
 from ...errors import LayoutError, UnreadableError
 from ...submission.files import read_plain
-from ...submission.search import SUFFIXES, nearly_exercise_of
+from ...submission.search import SUFFIXES, exercise_of, nearly_exercise_of
 from .gradescope import METADATA, exported
 from .hand_in import HandIn, Known, composed, nobody
 from .nbgrader import collected_hand_ins, is_collected
@@ -29,14 +29,21 @@ _BETWEEN = "_.- "  # a student's name and an exercise's
 
 
 def find_hand_ins(
-    folder: Path, exercises: Sequence[str], known: Known = nobody, collected: str = ""
+    folder: Path,
+    exercises: Sequence[str],
+    known: Known = nobody,
+    collected: str = "",
+    graded: Sequence[str] = (),
+    usual: str = "",
 ) -> list[HandIn]:
     """What was handed in, in the order of the names on disk.
 
     Args:
-        exercises: names that a file may have; with one alone, a file `<student>.py` is it.
+        exercises: names that a file may have.
         known: whether a name is that of a student of the class.
         collected: which of nbgrader's assignments is meant.
+        graded: those of the exercises that are graded; with one alone, a file `<student>.py` is it. Empty: all.
+        usual: which of nbgrader's assignments is meant where none is named.
 
     Raises:
         LayoutError: if `folder` is none, nothing is in it, or it has to be said which part of it is meant.
@@ -49,7 +56,7 @@ def find_hand_ins(
     try:
         inner = unwrapped(folder, exercises, known)
         folder = inner if inner.is_dir() else inner.parent
-        found = list(_hand_ins(folder, exercises, collected))
+        found = list(_hand_ins(folder, exercises, collected, usual, graded or exercises))
     except OSError as error:
         raise LayoutError(
             f"{error.filename or folder} cannot be read: {error.strerror}."
@@ -61,9 +68,11 @@ def find_hand_ins(
     return found
 
 
-def _hand_ins(folder: Path, exercises: Sequence[str], collected: str) -> Iterator[HandIn]:
+def _hand_ins(
+    folder: Path, exercises: Sequence[str], collected: str, usual: str, graded: Sequence[str]
+) -> Iterator[HandIn]:
     if not (folder / METADATA).is_file() and is_collected(folder, exercises):
-        yield from collected_hand_ins(folder, exercises, collected)
+        yield from collected_hand_ins(folder, exercises, collected, usual)
         return
     if collected:
         raise LayoutError(
@@ -72,10 +81,10 @@ def _hand_ins(folder: Path, exercises: Sequence[str], collected: str) -> Iterato
     if (folder / METADATA).is_file():
         yield from exported(folder)
     else:
-        yield from _by_names(folder, exercises)
+        yield from _by_names(folder, exercises, graded)
 
 
-def _by_names(folder: Path, exercises: Sequence[str]) -> Iterator[HandIn]:
+def _by_names(folder: Path, exercises: Sequence[str], graded: Sequence[str]) -> Iterator[HandIn]:
     """What the names on disk tell; a single file is a hand-in together with the student's others."""
     prefix = prefix_of(folder)
     entries = visible(folder)
@@ -88,18 +97,18 @@ def _by_names(folder: Path, exercises: Sequence[str]) -> Iterator[HandIn]:
             if by_service:
                 yield _of_service(path, {}, [by_service])
             else:
-                yield HandIn(_either(name.removeprefix(prefix), name), path)
+                yield _of_repository(name, prefix, path)
         elif by_service:
             services[by_service.hand_in].append(by_service)
             files[by_service.hand_in][by_service.file] = path
-        elif named := _student_and_file(name, exercises):
+        elif named := _student_and_file(name, exercises, graded):
             student, file = named
             files[(student,)][file] = path
         elif path.is_symlink() or name.lower().endswith(ARCHIVES + SUFFIXES):
             # also what cannot be read or told apart: it is told rather than passed over
             if path.stem not in exercises:
                 stem = re.sub(r"\.tar$", "", composed(path.stem), flags=re.IGNORECASE)
-                yield HandIn(_either(stem.removeprefix(prefix), stem), path)
+                yield _of_repository(stem, prefix, path)
     for key, parts in files.items():
         if key in services:
             yield _of_service(folder, parts, services[key])
@@ -135,16 +144,23 @@ def _of_service(path: Path, parts: dict[str, Path], several: Sequence[ToldByName
         when=first.when,
         late=any(each.late for each in several),
         numbered=first.numbered,
+        longer=first.longer,
         notes=first.notes,
     )
 
 
-def _either(*names: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for name in names if name))
+def _of_repository(name: str, prefix: str, path: Path) -> HandIn:
+    """A hand-in that is named after its student, perhaps with a prefix that its classroom has put before."""
+    login = name.removeprefix(prefix)
+    if login and login != name:
+        return HandIn((login, name), path, whole=True)
+    return HandIn((name,), path)
 
 
-def _student_and_file(name: str, exercises: Sequence[str]) -> tuple[str, str] | None:
-    """`ada_my_linear.py`, `Ada - My Linear.PY.txt` or `my_linear_ada.ipynb`; with one exercise, `ada.py`.
+def _student_and_file(
+    name: str, exercises: Sequence[str], graded: Sequence[str]
+) -> tuple[str, str] | None:
+    """`ada_my_linear.py`, `Ada - My Linear.PY.txt` or `my_linear_ada.ipynb`; with one that is graded, `ada.py`.
 
     `my_linear.py` is nobody's. The file keeps a name that is nearly right, so that it is told.
     """
@@ -162,8 +178,8 @@ def _student_and_file(name: str, exercises: Sequence[str]) -> tuple[str, str] | 
         student, rest = stem[:place].strip(_BETWEEN), stem[place + 1 :].strip(_BETWEEN)
         if student and nearly_exercise_of(rest + suffix, exercises):
             return student, rest + suffix
-    if len(exercises) == 1 and stem != exercises[0]:
-        return stem, exercises[0] + suffix.lower().removesuffix(".txt")
+    if len(graded) == 1 and not exercise_of(name, exercises):
+        return stem, graded[0] + suffix.lower().removesuffix(".txt")
     return None
 
 

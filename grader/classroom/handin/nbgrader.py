@@ -38,11 +38,14 @@ def is_collected(folder: Path, exercises: Sequence[str]) -> bool:
     return 2 * len(stamped) > len(first)
 
 
-def collected_hand_ins(folder: Path, exercises: Sequence[str], collected: str) -> Iterator[HandIn]:
+def collected_hand_ins(
+    folder: Path, exercises: Sequence[str], collected: str, usual: str = ""
+) -> Iterator[HandIn]:
     """What each student has handed in of one assignment; who lacks it has handed in nothing.
 
     Args:
         collected: the assignment's name; empty where there is only one.
+        usual: the one that is taken where none is named and it is there.
 
     Raises:
         LayoutError: if there is no such assignment, or it has to be said which one is meant.
@@ -50,7 +53,8 @@ def collected_hand_ins(folder: Path, exercises: Sequence[str], collected: str) -
     students = _folders(folder)
     loose = [path for path in students if _is_loose(path, exercises)]
     names = sorted({each.name for path in students if path not in loose for each in _folders(path)})
-    wanted = collected or (names[0] if len(names) == 1 else "")
+    wanted = collected or (usual if usual in names else "")
+    wanted = wanted or (names[0] if len(names) == 1 else "")
     if wanted not in names and (collected or names):
         which = (
             f"none is called {clean(collected, 60)!r}" if collected else "say which one is meant"
@@ -61,15 +65,16 @@ def collected_hand_ins(folder: Path, exercises: Sequence[str], collected: str) -
         )
     for path in students:
         if wanted and os.path.lexists(path / wanted):
-            yield _hand_in(path, path / wanted)
+            yield _hand_in(path, path / wanted, wanted)
         elif path in loose:
             told = f"It lies in no assignment's folder, and was taken for {clean(wanted, 60)}."
-            yield _hand_in(path, path, (told,) if wanted else ())
+            yield _hand_in(path, path, wanted, (told,) if wanted else ())
 
 
-def _hand_in(student: Path, place: Path, notes: tuple[str, ...] = ()) -> HandIn:
+def _hand_in(student: Path, place: Path, assignment: str, notes: tuple[str, ...] = ()) -> HandIn:
     when, told = _collected_at(place / _TIMESTAMP)
-    return HandIn((composed(student.name),), place, when=when, notes=(*notes, *told))
+    name = composed(student.name)
+    return HandIn((name,), place, when=when, assignment=assignment, notes=(*notes, *told))
 
 
 def _collected_at(file: Path) -> tuple[datetime | None, tuple[str, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,6 +24,21 @@ TITLES: Mapping[Kind, str] = {
     "name": "Names that are nearly an exercise's",
     "encoding": "Text that is not UTF-8",
 }
+_NO_SOURCE = (
+    "pdf",
+    "doc",
+    "docx",
+    "odt",
+    "rtf",
+    "html",
+    "md",
+    "pyc",
+    "zip",
+    "7z",
+    "rar",
+    "png",
+    "jpg",
+)
 _NEAR = 0.8  # of two names: a letter missing, wrong or in the wrong place
 _MOST = 5  # of a kind that no exercise bounds
 _LENGTH = 200  # characters of a path
@@ -71,18 +87,29 @@ def near_misses(
         return
     seen = 0
     for path in paths:
-        stem, dot, suffix = path.rpartition("/")[2].rpartition(".")
-        near = get_close_matches(stem.lower(), missing, 1, _NEAR) if len(stem) < _LENGTH else []
-        if (
-            near
-            and suffix.lower() in ("py", "ipynb", "txt")
-            and not exercise_of(stem + dot + suffix, exercises)
-        ):
-            told = f"{near[0]}: there is none, and {on_one_line(path, _LENGTH)}, which may be it, was not read."
-            yield Oddity("name", near[0], told)
+        name = path.rpartition("/")[2]
+        near = "" if exercise_of(name, exercises) else _meant(name, missing)
+        if near:
+            told = f"{near}: there is none, and {on_one_line(path, _LENGTH)}, which may be it, was not read."
+            yield Oddity("name", near, told)
             seen += 1
             if seen == _MOST:
                 return
+
+
+def _meant(name: str, missing: Sequence[str]) -> str:
+    """The exercise that a file may have been meant for: misspelt, with more around it, or of another kind."""
+    stem, _, suffix = name.lower().rpartition(".")
+    if len(stem) > _LENGTH:
+        return ""
+    if suffix not in ("py", "ipynb", "txt"):
+        stem = stem.partition(".")[0]  # my_linear.py.pdf
+        return stem if suffix in _NO_SOURCE and stem in missing else ""
+    around = (
+        each for each in missing if re.search(rf"(?<![a-z0-9]){re.escape(each)}(?![a-z0-9])", stem)
+    )
+    near = get_close_matches(stem, missing, 1, _NEAR)
+    return next(iter(near), "") or max(around, key=len, default="")
 
 
 def linked_folders(folder: Path) -> Iterator[Oddity]:

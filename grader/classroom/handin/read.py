@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -33,6 +34,11 @@ from .commit_notes import commit_notes
 from .hand_in import HandIn
 from .oddities import Oddity, linked_folders, near_misses, oddities_of
 
+_NO_REPOSITORY = (
+    "Its `.git` is no repository that can be read: the files were taken as they lie, and it is not known when they "
+    "were handed in. Clone it again."
+)
+
 
 @dataclass(frozen=True)
 class Submitted:
@@ -44,6 +50,7 @@ class Submitted:
         notes: what the instructor should look at.
         oddities: what is odd about its files; it stands in the notes, too.
         untouched: whether it is a repository with nothing but what the template gave out: nothing was handed in.
+        beyond: exercises of which there is work, and which are not graded.
     """
 
     sources: Mapping[str, Source]
@@ -53,6 +60,7 @@ class Submitted:
     notes: tuple[str, ...] = ()
     oddities: tuple[Oddity, ...] = ()
     untouched: bool = False
+    beyond: tuple[str, ...] = ()
 
     @cached_property
     def digest(self) -> str:
@@ -65,18 +73,31 @@ class Submitted:
 
 
 def read_hand_in(
-    hand_in: HandIn, course: Course, exercises: Sequence[str], until: datetime | None = None
+    hand_in: HandIn,
+    course: Course,
+    exercises: Sequence[str],
+    until: datetime | None = None,
+    others: Sequence[str] = (),
 ) -> Submitted:
     """Reads what a student handed in; of a repository the last commit up to `until`.
 
     Whatever is wrong with it is told in the `Submitted`'s `problem`, or in that of a source.
+
+    Args:
+        others: exercises that are not graded; those of which there is work are named.
     """
     submitted = Submitted({}, when=hand_in.when, notes=hand_in.notes)
     try:
         with _open(hand_in, until) as files:
             if isinstance(files, CommitFiles):
                 submitted = _of_commit(submitted, files)
-            paths, answers = _answers(files, course, exercises)
+            elif isinstance(files, FolderFiles) and os.path.lexists(hand_in.path / ".git"):
+                submitted = replace(submitted, notes=(*submitted.notes, _NO_REPOSITORY))
+            paths, answers = _answers(files, course, exercises, others)
+            submitted = replace(submitted, beyond=_worked_on(others, answers, course))
+            answers = {name: answer for name, answer in answers.items() if name in exercises}
+            if not answers:
+                raise UnreadableError(_nothing(paths, exercises))
             if isinstance(files, CommitFiles) and _are_stubs(answers, course):
                 # somebody who has worked on another exercise has handed something in
                 stubs = _are_stubs(find_answers(files, course, course.names), course)
@@ -97,6 +118,13 @@ def read_hand_in(
         notes=(*submitted.notes, *template, *two, *(each.text for each in oddities)),
         oddities=tuple(oddities),
     )
+
+
+def _worked_on(
+    exercises: Sequence[str], answers: Mapping[str, Answer], course: Course
+) -> tuple[str, ...]:
+    there = (name for name in exercises if name in answers)
+    return tuple(name for name in there if not is_stub(answers[name].source, course[name]))
 
 
 def _are_stubs(answers: Mapping[str, Answer], course: Course) -> bool:
@@ -129,23 +157,22 @@ def _open(hand_in: HandIn, until: datetime | None) -> Files:
 
 
 def _answers(
-    files: Files, course: Course, exercises: Sequence[str]
+    files: Files, course: Course, exercises: Sequence[str], others: Sequence[str]
 ) -> tuple[list[str], dict[str, Answer]]:
-    """The files that are looked at, and the answers among them; where none is, those in the one archive among them.
+    """The files that are looked at, and the answers among them, also to other exercises.
 
-    Raises:
-        UnreadableError: if there is no answer at all.
+    Where there is none to `exercises`, those in the one archive among the files.
     """
-    answers = find_answers(files, course, exercises)
+    answers = find_answers(files, course, [*exercises, *others])
     names = list(filter(is_looked_at, files.names()))
-    if answers:
+    if not answers.keys().isdisjoint(exercises):
         return names, answers
     archives = [name for name in names if is_archive(name)]
     if len(archives) == 1 and not isinstance(files, ZipFiles | TarFiles):
         inner = io.BytesIO(files.read(archives[0], MAX_ZIP_BYTES))
         with open_archive(inner, archives[0]) as unpacked:
-            return _answers(unpacked, course, exercises)
-    raise UnreadableError(_nothing(names, exercises))
+            return _answers(unpacked, course, exercises, others)
+    return names, answers
 
 
 def _two_answers(exercise: str, answer: Answer) -> str:

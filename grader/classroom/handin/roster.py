@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,11 +13,11 @@ from pathlib import Path
 from ...errors import RosterError
 from ...submission.encodings import other_text
 from ...text import clean
-from ..names import spellings
 from ..records import Enrolled
 from .roster_columns import CANVAS, MOODLE_WORKSHEET, Columns, columns_of
 
 ID_LENGTH = 300
+_WORKBOOKS = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"  # as xlsx and ods begin, and xls
 _TEST_STUDENTS = ("student, test", "test student")  # as Canvas calls the one of its student view
 _STUDENT_ROLES = ("student", "learner", "학생", "수강생")
 _STAFF_ROLES = (
@@ -89,7 +88,8 @@ def read_roster(path: Path, identifier: str = "") -> Roster:
         identifier: the header of the column that holds the identifier; empty where the header is to tell.
 
     Raises:
-        RosterError: if the file cannot be read, no column identifies students, or two have the same identifier.
+        RosterError: if the file cannot be read, no column identifies students, two have the same identifier, or nobody
+            is in it.
     """
     text = _text_of(path)
     first, rest = text.split("\n", 1) if "\n" in text else (text, "")
@@ -99,15 +99,22 @@ def read_roster(path: Path, identifier: str = "") -> Roster:
     text = text.lstrip("\r\n")
     first = re.sub(r'"[^"]*"', "", text.split("\n", 1)[0])
     rows = csv.reader(
-        io.StringIO(text, newline=""), delimiter=delimiter or max(",;\t", key=first.count)
+        io.StringIO(text, newline=""),
+        delimiter=delimiter or max(",;\t", key=first.count),
+        strict=True,  # a quote that is not closed would swallow the lines below
     )
     try:
         header = next(rows, [])
         columns = _columns(header, path, identifier)
         lines = [(rows.line_num, row) for row in rows if any(cell.strip() for cell in row)]
     except csv.Error as error:
-        raise RosterError(f"The roster {path}, line {rows.line_num}: {error}.") from error
-    return _Reader(path, header, columns).roster(lines)
+        raise RosterError(
+            f"The roster {path}, line {rows.line_num}: {error}. Look for a quotation mark that stands alone."
+        ) from error
+    roster = _Reader(path, header, columns).roster(lines)
+    if not roster:
+        raise RosterError(f"The roster {path} has no student in it. Give the list of this class.")
+    return roster
 
 
 def _text_of(path: Path) -> str:
@@ -115,6 +122,8 @@ def _text_of(path: Path) -> str:
         data = path.read_bytes()
     except OSError as error:
         raise RosterError(f"The roster {path} cannot be read: {error.strerror}.") from error
+    if data.startswith(_WORKBOOKS):
+        raise RosterError(f"The roster {path} is a workbook. Open it, and save it as “CSV UTF-8”.")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -283,87 +292,3 @@ def read_time(text: str) -> datetime:
         return when.astimezone()
     except (OverflowError, OSError) as error:
         raise ValueError(f"{text} is a time that no calendar here has") from error
-
-
-class Matcher:
-    """Finds the student that a submission belongs to, by whatever identifier it carries.
-
-    Args:
-        students: all of them.
-        carried: the names that the submissions carry, each with its aliases. Where a text is one student's identifier
-            in one column and another's in another, the column counts that more of the submissions use.
-    """
-
-    def __init__(self, students: Iterable[Enrolled], carried: Iterable[Sequence[str]] = ()) -> None:
-        students = list(students)
-        self._sure: dict[str, str] = {}
-        self._likely: dict[str, str] = {}
-        for known in _by_use(_identifiers(students), carried):
-            self._sure |= known
-        self._named: dict[str, str] = {}
-        for student in students:
-            likely = {student.email.partition("@")[0], student.name, _letters(student.name)}
-            for known, values in (
-                (self._likely, likely),
-                (self._named, spellings(student.name)),
-            ):
-                for key in {value.casefold() for value in values} - {""}:
-                    if known.setdefault(key, student.id) != student.id:
-                        known[key] = ""  # two share it: it names nobody
-
-    def find(self, aliases: Sequence[str]) -> str | None:
-        """The id of the student whom one of `aliases` names, the surest first."""
-        keys = [alias.strip().casefold() for alias in aliases]
-        for known in (self._sure, self._likely):
-            for key in keys:
-                if known.get(key):
-                    return known[key]
-        for written in (written for alias in aliases for written in sorted(spellings(alias))):
-            if self._named.get(written):
-                return self._named[written]
-        return next((found for key in keys if (found := self._by_end(key))), None)
-
-    def find_surely(self, aliases: Sequence[str]) -> str | None:
-        """The id of the student of whom one of `aliases` is an identifier, login or mail address; no names."""
-        keys = (alias.strip().casefold() for alias in aliases)
-        return next((self._sure[key] for key in keys if self._sure.get(key)), None)
-
-    def _by_end(self, key: str) -> str | None:
-        """`<assignment>-<login>`, as classrooms name repositories; logins have hyphens, so the longest end counts."""
-        for name in (key, re.sub(r"-\d+$", "", key)):
-            parts = name.split("-")
-            for start in range(1, len(parts)):
-                if found := self._sure.get("-".join(parts[start:])):
-                    return found
-        return None
-
-
-def _identifiers(students: Sequence[Enrolled]) -> dict[str, dict[str, str]]:
-    """Column → text → student, of all that identifies; the identifier itself is last and goes before all."""
-    columns: dict[str, dict[str, str]] = {"": {}}
-    for student in students:
-        for column, text in student.ids:
-            columns.setdefault(column, {})[text.casefold()] = student.id
-    for kind in ("login", "email", "id"):  # an identifier goes before a login of the same text
-        texts = ((getattr(student, kind), student.id) for student in students)
-        columns[f" {kind}"] = {text.casefold(): who for text, who in texts if text}
-    return columns
-
-
-def _by_use(
-    columns: dict[str, dict[str, str]], carried: Iterable[Sequence[str]]
-) -> list[dict[str, str]]:
-    """The columns, those that more submissions use later; among equals, as they were."""
-    used: Counter[str] = Counter()
-    for aliases in carried:
-        keys = {alias.strip().casefold() for alias in aliases}
-        used.update(name for name, known in columns.items() if keys & known.keys())
-    return [columns[name] for name in sorted(columns, key=lambda name: used[name])]
-
-
-def _letters(name: str) -> str:
-    """`Lovelace, Ada` and `Ada Lovelace` as Canvas writes them in file names: `lovelaceada`."""
-    family, comma, given = name.partition(",")
-    if not comma:
-        given, _, family = name.rpartition(" ")
-    return "".join(filter(str.isalnum, family + given)).casefold()

@@ -11,6 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 CANVAS, MOODLE_WORKSHEET = "Canvas", "Moodle's grading worksheet"
+# as Moodle says it in other languages
+_OTHER_EMAIL = (
+    *("e mail adresse", "adresse de courriel", "dirección de correo", "correo electrónico"),
+    *("이메일 주소",),
+)
+_OTHER_ID = ("id 번호", "id nummer", "numéro d identification", "número de id")
 # what holds one thing of a student, in the words of those who make such lists; the first that is there is taken
 _LOGIN = (
     *("login", "username", "user name", "github username", "sis login id", "netid", "net id"),
@@ -19,18 +25,41 @@ _LOGIN = (
 _EMAIL = (
     *("email", "email address", "e mail", "e mail address", "mail", "mail address"),
     *("이메일", "이메일 주소", "전자우편", "전자우편 주소", "메일"),
+    *_OTHER_EMAIL,
 )
 _ID = (
     *("id", "student id", "student number", "student no", "studentid", "id number", "sid"),
     *("orgdefinedid", "org defined id", "sis user id", "matriculation number", "matrikelnummer"),
     *("학번", "학생 번호", "학생번호", "integration id", "university id", "user id", "userid"),
+    *_OTHER_ID,
 )
 _NAME = (
     *("name", "full name", "student name", "student", "display name"),
     *("이름", "성명", "학생명", "학생 이름"),
 )
-_FIRST = ("first name", "firstname", "given name", "given names", "forename", "이름")
-_LAST = ("last name", "lastname", "surname", "family name", "성")
+_FIRST = (
+    "first name",
+    "firstname",
+    "given name",
+    "given names",
+    "forename",
+    "이름",
+    "vorname",
+    "prénom",
+    "nombre",
+)
+_LAST = (
+    "last name",
+    "lastname",
+    "surname",
+    "family name",
+    "성",
+    "nachname",
+    "nom de famille",
+    "nom",
+    "apellido",
+    "apellidos",
+)
 _SECTION = ("section", "sections", "group", "groups", "class", "분반", "반", "그룹")
 _DEADLINE = ("deadline", "마감", "마감일", "마감 시각")
 _ROLE = ("role", "roles", "역할")
@@ -92,8 +121,8 @@ _KINDS = (
     _Kind("Classroom 50", (("username",), ("first name", "github id")), ("username",)),
     _Kind(
         "Moodle",
-        (("email address",), _FIRST, _LAST),
-        ("id number", "username", "email address"),
+        (("email address", *_OTHER_EMAIL), _FIRST, _LAST),
+        ("id number", *_OTHER_ID, "username", "email address", *_OTHER_EMAIL),
     ),
 )
 

@@ -52,6 +52,7 @@ class ToldByName:
         name: the student's.
         numbered: how many of the aliases are the service's own number.
         receipt: whether the service wrote the file itself.
+        longer: what may name the student and begins earlier than the first alias, the longest first.
     """
 
     hand_in: tuple[str, ...]
@@ -62,6 +63,7 @@ class ToldByName:
     late: bool = False
     numbered: int = 0
     receipt: bool = False
+    longer: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -87,9 +89,20 @@ def _moodle(name: str) -> ToldByName | None:
         return None
     number, who = match["number"], match["who"]
     named = "" if who == "Participant" else who  # where names are kept from who grades
-    aliases = number, f"Participant {number}", *filter(None, [named])
+    aliases = number, f"Participant {number}", *filter(None, [named]), *_without_group(named)
     key = "Moodle", number, match["kind"]
     return ToldByName(key, aliases, match["file"] or "", named, numbered=2)
+
+
+def _without_group(named: str) -> Iterator[str]:
+    """`Ada Lind` of `Group A-Ada Lind`, as Moodle writes it where students work in groups; the shortest last.
+
+    What stands behind a hyphen may be half of a family's name as well: alone, it is nobody's.
+    """
+    for place in (match.end() for match in re.finditer("-", named)):
+        rest = named[place:].strip()
+        if " " in rest or not rest.isascii():
+            yield rest
 
 
 def _canvas(name: str) -> ToldByName | None:
@@ -122,16 +135,22 @@ def _blackboard(
             return None
         head, person = match["head"], people.get(match["head"])
         login = head[same:] if same else head.rpartition("_")[2]
+        # an underline of the login may have been taken for that before it; the class list knows the longer one
+        parts = head.split("_")
+        longer = ("_".join(parts[start:]) for start in range(1, len(parts)))
+        tails = [tail for tail in longer if len(tail) > len(login)]
         called = ""
         if person and head.endswith(person["login"].strip()):
-            login, called = person["login"].strip(), person["name"].strip()
+            login, called, tails = person["login"].strip(), person["name"].strip(), []
         when = None
         with suppress(ValueError, OverflowError, OSError):
             when = datetime.strptime(match["when"], "%Y-%m-%d-%H-%M-%S").astimezone()
         file = match["file"] or "receipt.txt"
         key = "Blackboard", login, match["when"]
         aliases = login, *filter(None, [called])
-        return ToldByName(key, aliases, file, called, when, receipt=bool(match["receipt"]))
+        return ToldByName(
+            *(key, aliases, file, called, when), receipt=bool(match["receipt"]), longer=tuple(tails)
+        )
 
     return told
 

@@ -79,7 +79,11 @@ def gathered(where: Path, exercises: Sequence[str], known: Known = nobody) -> It
             folder = new / (_stem(archive.name) or "class")
             folder.mkdir()
             left_out += _unpacked(archive, folder)
-        yield Gathered(folder, name, tuple(left_out))
+        try:
+            yield Gathered(folder, name, tuple(left_out))
+        except LayoutError as error:
+            # of what was given, rather than of a folder that is gone by then
+            raise LayoutError(str(error).replace(str(folder), str(where))) from error
 
 
 def _inside(folder: Path, exercises: Sequence[str], known: Known) -> Path:
@@ -124,11 +128,15 @@ def _unpacked(archive: Path, folder: Path) -> list[str]:
         if kind_of(file, shown) == "tar":
             with file:
                 for name, problem, stream in entries(file, shown, _TIMES):
-                    target.put(name, _tar_parts(problem, stream))
+                    if name:
+                        target.put(name, _tar_parts(problem, stream))
+                    else:
+                        target.left_out.append(clean(str(problem)))
         else:
             with ZipFiles(file, shown, _TIMES) as files:
                 for name in files.names():
                     target.put(name, _zip_parts(files, name))
+                target.left_out += map(clean, files.passed_over)
     except UnreadableError as error:
         raise LayoutError(str(error)) from error
     if not target.count:

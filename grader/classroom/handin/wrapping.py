@@ -9,11 +9,13 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
-from ...errors import LayoutError
-from ...submission.archives import is_archive
-from ...submission.files import EXERCISES, SKIPPED
+from ...errors import LayoutError, UnreadableError
+from ...submission.archives import is_archive, open_archive
+from ...submission.files import EXERCISES, SKIPPED, open_plain
 from ...submission.search import SUFFIXES, exercise_of, nearly_exercise_of
 from ...text import clean
 from .gradescope import METADATA
@@ -30,6 +32,8 @@ _TEAMS = "Submitted files"  # beside it lie "Working files"
 ARCHIVES = (".zip", ".7z", ".bz2", ".gz", ".rar", ".tar", ".tgz", ".xz")
 _DEPTH = 5  # two folders around, a student's, one in it, and the files there
 _MOST = 20_000  # names that are looked at
+_LOOKED_INTO = 3  # folders or archives, of many
+_SHOWN = 5  # names in a message
 _MOST_AROUND = 5  # folders, one in another
 # what lies beside submissions, and is nobody's
 _JUNK = frozenset({"Thumbs.db", "desktop.ini", "index.html", "Icon\r"})
@@ -55,7 +59,7 @@ def unwrapped(folder: Path, exercises: Sequence[str], known: Known) -> Path:
     """The folder that holds the submissions, or the one archive that does.
 
     Raises:
-        LayoutError: if several exports lie side by side.
+        LayoutError: if several exports lie side by side, unpacked or not.
         OSError: if a folder cannot be listed.
     """
     for _ in range(_MOST_AROUND):
@@ -74,6 +78,13 @@ def unwrapped(folder: Path, exercises: Sequence[str], known: Known) -> Path:
             raise LayoutError(f"{folder} holds several exports: {names}. Give one of them.")
         if len(exports) == 1:
             return exports[0]
+        if len(entries) > 1 and all(
+            _is_export(each, exercises, known) for each in entries[:_LOOKED_INTO]
+        ):
+            names = ", ".join(clean(path.name, 100) for path in entries[:_SHOWN])
+            raise LayoutError(
+                f"{folder} holds several exports of a service, one beside another: {names}. Give one of them."
+            )
         if len(entries) != 1 or entries[0].is_symlink():
             return folder
         [inner] = entries
@@ -85,6 +96,29 @@ def unwrapped(folder: Path, exercises: Sequence[str], known: Known) -> Path:
             return folder
         folder = inner
     return folder
+
+
+def _is_export(path: Path, exercises: Sequence[str], known: Known) -> bool:
+    """Whether a folder or an archive holds what a service calls by students' names; a student's own does not."""
+    stem = path.stem if is_archive(path.name) else path.name
+    if path.is_symlink() or known([composed(stem)]) or told_by_names([path.name]):
+        return False
+    names: list[str] = []
+    with suppress(OSError, UnreadableError):
+        if path.is_dir():
+            names = [*islice(listed(path), _MOST)]
+        elif is_archive(path.name):
+            with open_archive(open_plain(path, path.name), path.name) as files:
+                names = [*islice(files.names(), _MOST)]
+    parts = [name.split("/") for name in names]
+    for level in (0, 1):  # the service may have put a folder around it
+        there = list(dict.fromkeys(each[level] for each in parts if len(each) > level))
+        by_service = told_by_names(list(filter(is_visible, there))).values()
+        if METADATA in there or any(
+            not each.file or _is_answer(each.file, exercises) for each in by_service
+        ):
+            return True
+    return False
 
 
 def _submissions(folder: Path) -> list[Path]:

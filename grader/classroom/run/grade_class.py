@@ -13,13 +13,19 @@ from typing import Any
 
 from ...course.assignment import AssignedCourse
 from ...course.catalog import Course, load_course
-from ...errors import CourseFault, LayoutError, WorkersError
+from ...errors import CourseFault, Fault, LayoutError, WorkersError
 from ...machines import cores
 from ...report import Report
 from ...submission import Submission
 from ...submission.protected import Announced, announced_in, changed_files, disagreement
 from ...text import clean
-from ..gradebook.changes import completed, other_than_kept, refuse_changes, settings_changed
+from ..gradebook.changes import (
+    completed,
+    other_than_kept,
+    refuse_another_collected,
+    refuse_changes,
+    settings_changed,
+)
 from ..gradebook.enrolment import (
     await_results,
     count_late_days,
@@ -82,6 +88,7 @@ class RunSummary:
         removed: who was taken out by hand, and has something in the folder all the same.
         outdated: student → why the result that stands would be another one, of whom nothing lies in the folder.
         changed: what is another than the gradebook was made with, and for whom; a sentence for each.
+        beyond: exercise that is not graded, although the call names none → who has handed in work on it.
     """
 
     handed_in: int = 0
@@ -96,6 +103,7 @@ class RunSummary:
     removed: list[str] = field(default_factory=list)
     outdated: dict[str, str] = field(default_factory=dict)
     changed: tuple[str, ...] = ()
+    beyond: dict[str, list[str]] = field(default_factory=dict)
 
 
 def grade_class(
@@ -147,6 +155,7 @@ def grade_class(
         raise ValueError("a class is graded by the instructor's assignment: on(…, instructor=True)")
     course = assigned.course if assigned else course or load_course()
     conditions = conditions or GradingConditions()
+    named = assigned is not None or bool(settings and settings.exercises)
     settings = completed(settings or GradebookSettings(), gradebook, assigned)
     conditions = _with_devices(conditions, gradebook)
     devices = normalized_devices(conditions.devices)
@@ -159,8 +168,13 @@ def grade_class(
             raise LayoutError(f"There is no exercise {name!r} in the course {course.title!r}.")
     folder = Path(submissions)
     students = listed_students(gradebook, roster)
-    names = settings.exercises or course.names
-    hand_ins = find_hand_ins(folder, names, knows(students), collected)
+    usual = gradebook.made_with.collected if gradebook.made_with else ""
+    hand_ins = find_hand_ins(
+        *(folder, course.names, knows(students), collected, settings.exercises, usual)
+    )
+    taken = hand_ins[0].assignment
+    if not change:
+        refuse_another_collected(gradebook, taken)
     if not shutil.which("git") and any(has_repository(each.path) for each in hand_ins):
         raise LayoutError("There are repositories among the submissions, and git is not installed.")
     policy = settings.policy or gradebook.policy
@@ -172,7 +186,7 @@ def grade_class(
     require_known(chosen, new, students, bool(roster) or gradebook.has_roster)
     title = settings.title or collected or folder.resolve().name
     closed = _closes(gradebook)
-    made_with = MadeWith.of(course, assigned, in_order, devices)
+    made_with = replace(MadeWith.of(course, assigned, in_order, devices), collected=taken or usual)
     settings = replace(settings, title=title, exercises=in_order)
     changed = settings_changed(gradebook, settings, made_with)
     write_settings(gradebook, settings, made_with)
@@ -184,7 +198,7 @@ def grade_class(
     rules = Rules(course, assigned, protected or {}, conditions, force)
     workers = workers or local_workers(cores(), course, conditions.limits, conditions.devices)
     news = {CHANGED: {"who": clean(who) or "somebody", "settings": changed}} if changed else {}
-    run = _Run(gradebook, rules, chosen, progress or Progress(), kept_in or gradebook, news)
+    run = _Run(gradebook, rules, chosen, progress or Progress(), kept_in or gradebook, news, named)
     summary = run.grade(workers)
     summary.removed = sorted(gone)
     closes = _closes(gradebook)
@@ -221,12 +235,15 @@ class _Run:
         progress: Progress,
         kept_in: Gradebook,
         news: dict[str, Any],
+        named: bool,
     ) -> None:
         self._gradebook = gradebook
         self._kept_in = kept_in
         self._rules = rules
         self._chosen = chosen
         self._progress = progress
+        left = () if named else rules.course.names
+        self._not_graded = [name for name in left if name not in gradebook.exercises]
         self._announced: dict[str, Announced] = {}
         self._unread: dict[str, Trouble] = {}
         self._summary = RunSummary(handed_in=len(chosen))
@@ -326,13 +343,18 @@ class _Run:
 
     def _read(self, student: str, mine: ChosenHandIn, deadline: datetime | None) -> Submitted:
         hand_in, until = mine.hand_in, self._gradebook.policy.closes(deadline)
-        exercises = self._gradebook.exercises
+        course, exercises = self._rules.course, self._gradebook.exercises
         try:
-            submitted = read_hand_in(hand_in, self._rules.course, exercises, until)
+            submitted = read_hand_in(hand_in, course, exercises, until, self._not_graded)
             notes = [*submitted.notes, *mine.notes, *self._looked_at(student, hand_in.path, until)]
+        except Fault as error:  # a sentence of its own
+            self._unread[student] = Trouble(clean(" ".join(str(error).split())))
+            return Submitted({}, when=hand_in.when)
         except Exception as error:  # one submission's trouble never stops the rest
             self._unread[student] = trouble_of(f"It cannot be read: {error}", format_exc())
             return Submitted({}, when=hand_in.when)
+        for name in submitted.beyond:
+            self._summary.beyond.setdefault(name, []).append(student)
         if submitted.untouched:
             nothing = replace(submitted, sources={}, problem=NOTHING_HANDED_IN, when=None)
             return replace(nothing, notes=tuple(notes))

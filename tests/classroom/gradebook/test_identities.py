@@ -17,7 +17,8 @@ from grader.classroom.gradebook.identities import former_ids, merge, references,
 from grader.classroom.gradebook.models import AdjustmentRow, GradingRow, SubmissionRow
 from grader.classroom.gradebook.reader import Gradebook
 from grader.classroom.gradebook.writer import GradebookWriter
-from grader.classroom.handin.roster import Matcher, RosterEntry
+from grader.classroom.handin.matcher import Matcher
+from grader.classroom.handin.roster import RosterEntry
 from grader.classroom.records import Enrolled
 from grader.errors import GradebookError
 from tests.gradebooks import ADA, BOB, NOON, graded, received, report, small_gradebook, submitted

@@ -131,7 +131,7 @@ def test_what_cannot_be_graded_is_written_down_and_wants_no_result(
     record = sqlite_gradebook.record("ada")
     assert (record.report, record.problem, record.late_days) == (None, "It is not a zip file.", 1)
     assert [event.text for event in sqlite_gradebook.history("ada") if event.counts] == [
-        "It is not a zip file."
+        "It is not a zip file. my_linear: it is not in what counts now; an earlier hand-in had 5 points in it."
     ]
 
 

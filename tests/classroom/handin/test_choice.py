@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from grader.classroom.handin.choice import choose, knows, require_known
 from grader.classroom.handin.hand_in import HandIn
 from grader.classroom.handin.roster import ID_LENGTH
+from grader.classroom.handin.services import told_by_names
 from grader.classroom.records import FORMERLY, Enrolled
 from grader.errors import LayoutError
 from tests.gradebooks import NOON
@@ -198,3 +199,45 @@ def test_a_folder_around_the_class_is_no_student_of_a_number() -> None:
     known = knows([Enrolled("1", "Ada Lind", "ada@x.org", login="ada")])
     assert [known([name]) for name in ("1", "ADA", "ada@x.org", "Lind, Ada")] == [True] * 4
     assert [known([name]) for name in ("lab-1", "lab-ada", "ad", "Lind", "")] == [False] * 5
+
+
+def test_a_moodle_group_before_a_name_is_no_part_of_it() -> None:
+    ada, jean = Enrolled("1", "Ada Lind"), Enrolled("2", "Jean-Luc Picard")
+    kim, park = Enrolled("3", "김민준"), Enrolled("4", "Lee Park", login="park")
+    names = ["Group A-Ada Lind", "Jean-Luc Picard", "Lab-1-Jean-Luc Picard", "1조-김민준"]
+    for name, student in zip(names, (ada, jean, jean, kim), strict=True):
+        assert owner(moodles(name), ada, jean, kim, park) == student.id
+    # half of a family's name is nobody's
+    assert owner(moodles("Anna Kim-Park"), ada, jean, kim, park) == "5000"
+
+
+def moodles(name: str) -> HandIn:
+    file = f"{name}_5000_assignsubmission_file_"
+    [by_name] = told_by_names([file]).values()
+    return HandIn(by_name.aliases, Path(file), name=by_name.name, numbered=by_name.numbered)
+
+
+def test_the_end_of_a_login_is_not_another_one_s() -> None:
+    smith = Enrolled("1", login="smith")
+    class_ = [smith, Enrolled("2", login="ada"), Enrolled("3", login="bob")]
+    john = lying("lab-1-john-smith")
+    chosen, _ = choose([john, lying("lab-1-ada"), lying("lab-1-bob")], class_)
+    assert sorted(chosen) == ["2", "3", "lab-1-john-smith"]
+    chosen, _ = choose([lying("john-smith"), lying("ada"), lying("bob")], class_)
+    assert sorted(chosen) == ["2", "3", "john-smith"]
+    # where the classroom's own prefix is known, one alone is enough to see it
+    whole = lying("lab-1-john-smith", "john-smith", "lab-1-john-smith", whole=True)
+    assert owner(whole, *class_) == "john-smith"
+    assert owner(lying("x", "smith-1", "lab-1-smith-1", whole=True), *class_) == "1"
+    assert owner(lying("lab-1-smith"), *class_) == "1"
+
+
+def test_an_identifier_and_the_name_together_are_one_student() -> None:
+    kim, other = Enrolled("20260042", "김민준"), Enrolled("20260043", "김민준")
+    ada = Enrolled("7", "Lind, Ada", login="ada")
+    for name in ("20260042_김민준", "김민준(20260042)", "20260042 김민준 lab1"):
+        assert owner(lying(name), kim, other, ada) == "20260042"
+    assert owner(lying("Ada Lind (7)"), kim, other, ada) == "7"
+    # one of them alone, or those of two, name nobody
+    for name in ("lab 7", "7 Bob", "20260043 Ada Lind", "20260042 20260043 김민준", "ada_smith"):
+        assert owner(lying(name), kim, other, ada) == name

@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from grader.classroom.handin.choice import choose
 from grader.classroom.handin.layouts import find_hand_ins
 from grader.classroom.handin.read import (
     read_hand_in,
 )
+from grader.classroom.records import Enrolled
 from grader.course.catalog import Course
 from grader.errors import LayoutError
 from tests.hand_ins import NOON, RIGHT, read, write, zipped
@@ -179,3 +181,11 @@ def test_blackboards_receipt_alone_is_a_hand_in_without_an_exercise(
     [ada] = find_hand_ins(tmp_path, course.names)
     assert (ada.aliases, ada.name) == (("ada", "Ada"), "Ada")
     assert "found receipt.txt" in read_hand_in(ada, course, course.names).problem
+
+
+def test_blackboards_login_with_an_underline_is_that_of_the_list(tmp_path: Path) -> None:
+    write(tmp_path, {"HW_1_kim_b_attempt_2026-11-20-13-00-00_my_linear.py": ""})
+    [one] = find_hand_ins(tmp_path, ["my_linear"])
+    kim, other = Enrolled("1", login="kim_b"), Enrolled("2", login="b")
+    assert list(choose([one], [other, kim])[0]) == ["1"]
+    assert list(choose([one], [])[0]) == ["b"]

@@ -70,3 +70,34 @@ def test_of_an_unusable_file_nothing_else_is_told() -> None:
     assert is_unusable(Oddity("link", "my_linear", ""))
     assert not is_unusable(Oddity("link", "", ""))
     assert not is_unusable(Oddity("encoding", "my_linear", ""))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "20260042_my_linear.py",
+        "my_linear (ada).txt",
+        "MY_LINEAR.pdf",
+        "my_linear.py.pdf",
+        "my_liner.py",
+    ],
+)
+def test_a_file_that_may_have_been_meant_is_told(name: str) -> None:
+    [told] = near_misses([f"x/{name}", "line_fit.py"], ["line_fit"], ["line_fit", "my_linear"])
+    assert (told.kind, told.exercise) == ("name", "my_linear")
+    assert f"x/{name}, which may be it, was not read" in told.text
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "my_linear.csv",
+        "the_amy_linearity_notes.py",
+        "notes.pdf",
+        "model.py",
+        "x" * 300 + ".py",
+        ".py",
+    ],
+)
+def test_other_files_are_not_told(name: str) -> None:
+    assert not [*near_misses([name], ["line_fit"], ["line_fit", "my_linear"])]

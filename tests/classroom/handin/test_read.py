@@ -106,6 +106,16 @@ def test_a_repository_is_told_from_a_folder(tmp_path: Path) -> None:
     assert not has_repository(tmp_path / "none")
 
 
+def test_a_repository_that_is_none_is_told(tmp_path: Path) -> None:
+    committed(tmp_path / "ada", RIGHT)
+    shutil.rmtree(tmp_path / "ada" / ".git" / "objects")
+    write(tmp_path / "bob", {"my_linear.py": RIGHT, ".git": "gitdir: ../elsewhere"})
+    for name in ("ada", "bob"):
+        submitted = read(tmp_path / name)
+        assert (list(submitted.sources), submitted.when) == (["my_linear"], None)
+        assert "not known when they were handed in. Clone it again." in submitted.notes[0]
+
+
 def test_single_files_and_when_they_came(tmp_path: Path, course: Course) -> None:
     write(tmp_path, {"dan.py": RIGHT, "my_linear.py": RIGHT})
     submitted = read_hand_in(

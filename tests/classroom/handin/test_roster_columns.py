@@ -29,6 +29,15 @@ WORKSHEET = (
         ("Identifier,Status,Grade", "Moodle's grading worksheet", "Identifier", []),
         ("First name,Last name,ID number,Email address,Groups", "Moodle", "ID number", []),
         ("First name,Surname,Email address", "Moodle", "Email address", []),
+        ("이름,성,ID 번호,이메일 주소", "Moodle", "ID 번호", []),
+        ("Vorname,Nachname,ID-Nummer,E-Mail-Adresse", "Moodle", "ID-Nummer", []),
+        (
+            "Prénom,Nom,Numéro d'identification,Adresse de courriel",
+            "Moodle",
+            "Numéro d'identification",
+            [],
+        ),
+        ("Nombre,Apellido(s),Dirección de correo", "Moodle", "Dirección de correo", []),
         (
             "Last Name,First Name,Username,Student ID,Last Access,Availability",
             "Blackboard",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import re
 import tarfile
 from pathlib import Path
 
 import pytest
 
 from grader.classroom.handin import unpacking
+from grader.classroom.handin.layouts import find_hand_ins
 from grader.classroom.handin.unpacking import gathered
 from grader.errors import LayoutError
 from tests.hand_ins import RIGHT, write, zipped
@@ -56,7 +58,10 @@ def test_an_archive_in_an_archive_is_unpacked_and_a_students_is_not(tmp_path: Pa
 
 
 def test_what_leads_out_or_is_a_link_stays_out(tmp_path: Path) -> None:
-    assert names_in(zipped(tmp_path / "a.zip", TWO | {"../evil.py": "", "/etc/x": ""})) == [*TWO]
+    outside = {"../evil.py": "", "/etc/x": "", "Cy: Lab/my_linear.py": ""}
+    assert names_in(zipped(tmp_path / "a.zip", TWO | outside)) == [*TWO]
+    with gathered(tmp_path / "a.zip", EXERCISES) as there:
+        assert [each.split(" is no name", 1)[0] for each in there.left_out] == [*outside]
     with tarfile.open(tmp_path / "b.tar.gz", "w:gz") as archive:
         for name in (*TWO, "../evil.py"):
             archive.addfile(tarfile.TarInfo(name), io.BytesIO())
@@ -64,8 +69,21 @@ def test_what_leads_out_or_is_a_link_stays_out(tmp_path: Path) -> None:
         link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
         archive.addfile(link)
     with gathered(tmp_path / "b.tar.gz", EXERCISES) as there:
-        assert there.left_out == ("bob/link.py is a link or no file. Hand in the file itself.",)
+        assert there.left_out == (
+            "../evil.py is no name that is unpacked: it leads out of the archive, or has a colon.",
+            "bob/link.py is a link or no file. Hand in the file itself.",
+        )
     assert names_in(tmp_path / "b.tar.gz") == [*TWO]
+
+
+def test_a_zip_from_windows_and_one_with_a_name_twice(tmp_path: Path) -> None:
+    archive = zipped(
+        tmp_path / "a.zip", {r"ada\my_linear.py": "1", "ada/my_linear.py": "2", "x.zip": ""}
+    )
+    with gathered(archive, EXERCISES) as there:
+        [told] = there.left_out
+        assert told == "ada/my_linear.py is in the archive twice; the last one was taken."
+        assert (there.folder / "ada" / "my_linear.py").read_text() == "2"
 
 
 def test_a_file_that_is_too_large_is_left_out_and_told(
@@ -94,6 +112,15 @@ def test_an_archive_that_is_none(tmp_path: Path, data: bytes, told: str) -> None
     (tmp_path / "a.zip").write_bytes(data)
     with pytest.raises(LayoutError, match=told), gathered(tmp_path / "a.zip", EXERCISES):
         pass
+
+
+def test_an_error_names_the_archive_and_not_where_it_was_unpacked(tmp_path: Path) -> None:
+    archive = zipped(tmp_path / "a.zip", {"my_linear.py": RIGHT})
+    with (
+        pytest.raises(LayoutError, match=f"^{re.escape(str(archive))} holds no submissions"),
+        gathered(archive, EXERCISES) as there,
+    ):
+        find_hand_ins(there.folder, EXERCISES)
 
 
 def test_a_class_whose_files_are_all_encrypted_is_told(tmp_path: Path) -> None:

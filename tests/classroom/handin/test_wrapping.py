@@ -16,7 +16,7 @@ from grader.classroom.handin.wrapping import (
     visible,
 )
 from grader.errors import LayoutError
-from tests.hand_ins import write
+from tests.hand_ins import write, zipped
 
 EXERCISES = ["my_linear", "line_fit"]
 TWO = {"ada/my_linear.py": "", "bob/x/line_fit.ipynb": ""}
@@ -73,6 +73,27 @@ def test_several_exports_are_asked_for(tmp_path: Path) -> None:
         LayoutError, match=r"several exports: assignment_1_export, assignment_2_export\."
     ):
         unwrapped(tmp_path, EXERCISES, nobody)
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        "Ada Lind_5_assignsubmission_file_/my_linear.py",
+        "lindada_70000_1_my_linear-1.py",
+        "assignment_1_export/submission_metadata.yml",
+        "Lab 1 Download/12-34 - Ada Lind - Nov 20, 2026 130 PM/my_linear.py",
+        "Lab_ada_attempt_2026-11-20-13-00-00_my_linear.py",
+    ],
+)
+def test_a_services_zips_side_by_side_are_no_students(tmp_path: Path, inner: str) -> None:
+    folder = write(tmp_path / "both", {"Lab/" + inner: "", "roster.csv": ""})
+    zipped(folder / "Lab (1).zip", {inner: ""})
+    with pytest.raises(LayoutError, match=r"one beside another: Lab, Lab \(1\)\.zip\. Give one"):
+        unwrapped(folder, EXERCISES, nobody)
+    own = write(tmp_path / "own", {"ada/run_1_2_results.py": "", "ada/my_linear.py": ""})
+    zipped(own / "bob.zip", {"run_1_2_results.py": "", "my_linear.py": ""})
+    assert unwrapped(own, EXERCISES, nobody) == own
+    assert unwrapped(folder, EXERCISES, lambda names: "Lab" in names) == folder
 
 
 def test_a_lone_archive_is_named_and_a_link_is_not_followed(tmp_path: Path) -> None:

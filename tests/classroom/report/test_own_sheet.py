@@ -93,7 +93,7 @@ def test_which_column_is_filled(
 
 
 def test_the_only_column_is_meant_whatever_it_is_called(tmp_path: Path) -> None:
-    sheet, _ = sheet_of(tmp_path, "Student,ID,Section,Lab (1) (4711)\n")
+    sheet, _ = sheet_of(tmp_path, 'Student,ID,Section,Lab (1) (4711)\n"Lind, Ada",70000,A,\n')
     assert canvas_column(sheet, "submissions") == 3
 
 
@@ -135,11 +135,13 @@ def test_where_no_column_has_the_title_it_is_told_where_the_scores_go(tmp_path: 
     assert new.endswith("name it with --canvas-column: Lab 1 (4711), Lab 2 (4712).")
     (goes,) = told_of(sheet, summary_of(roster, "submissions"), "Lab 1 (4711)")
     assert "would change what the platform has" in goes
-    one, roster = sheet_of(tmp_path, "Student,ID,Section,Midterm (9)\n")
+    one, roster = sheet_of(
+        tmp_path, 'Student,ID,SIS Login ID,Section,Midterm (9)\n"Lind, Ada",70000,ada,A,\n'
+    )
     (only,) = told_of(one, summary_of(roster, "Lab 1"))
     assert only.startswith("The scores in scores/canvas.csv are in Canvas' column 'Midterm (9)'")
     assert told_of(one, summary_of(roster, "midterm")) == []
-    none, roster = sheet_of(tmp_path, "Student,ID,Section\n")
+    none, roster = sheet_of(tmp_path, 'Student,ID,SIS Login ID,Section\n"Lind, Ada",70000,ada,A\n')
     assert told_of(none, summary_of(roster, "Lab 1")) == []
 
 

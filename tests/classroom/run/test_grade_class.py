@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import subprocess
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future
 from datetime import timedelta
@@ -289,6 +290,14 @@ def test_of_several_of_nbgraders_assignments_one_is_graded_with_its_own_time(
     assert (gradebook.title, gradebook.record("ada").score) == ("lab1", 3)
     assert gradebook.record("ada").late_days == 0
     assert gradebook.record("bob").state == "nothing handed in"
+    # the gradebook keeps which one it is of
+    assert graded(folder, gradebook) == []
+    with pytest.raises(ChangeError, match=r"of nbgrader's assignment lab1, .* would grade lab2\."):
+        graded(folder, gradebook, collected="lab2")
+    shutil.rmtree(folder / "ada" / "lab1")
+    with pytest.raises(ChangeError, match="Give `--collected lab1`"):  # where there is no other
+        graded(folder, gradebook)
+    assert graded(folder, gradebook, collected="lab2", change=True) == ["ada", "bob"]
 
 
 def test_online_text_does_not_hide_files(tmp_path: Path, gradebook: Gradebook) -> None:
@@ -488,6 +497,26 @@ def test_of_a_repository_the_last_commit_in_time_is_graded(
     assert (gradebook.record("ada").late_days, gradebook.record("ada").score) == (0, 10)
 
 
+@pytest.mark.skipif(not shutil.which("git"), reason="git is not installed here")
+def test_a_shallow_clone_is_no_students_zero(folder: Path, gradebook: Gradebook) -> None:
+    place = hand_in(folder, "cy", losses="# 6")
+    commit(place, "2026-11-20T11:00:00+0000")
+    hand_in(folder, "cy", losses="# 8")
+    commit(place, "2026-11-22T11:00:00+0000")
+    last = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=place, check=True, capture_output=True, text=True
+    )
+    (place / ".git" / "shallow").write_text(last.stdout)  # as `git clone --depth 1` leaves it
+    due = GradebookSettings(deadline=NOON)
+    summary = grade_class(folder, gradebook, due, workers=StandIn().workers)
+    [trouble] = summary.faults["cy"]
+    assert trouble.text.startswith(
+        "Grading failed: The clone is shallow: its last commit is of 2026"
+    )
+    assert trouble.lines == ()
+    assert gradebook.record("cy").score is None
+
+
 def test_what_a_platform_marks_as_late_is_noted(tmp_path: Path, gradebook: Gradebook) -> None:
     folder = tmp_path / "canvas"
     folder.mkdir()
@@ -643,6 +672,72 @@ def test_one_exercise_named_in_a_later_call_is_asked_for(
     assert gradebook.exercises == ("line_fit",)
     graded(folder, gradebook)
     assert gradebook.exercises == ("line_fit",)
+
+
+def test_a_later_hand_in_that_lacks_an_exercise_is_told(folder: Path, gradebook: Gradebook) -> None:
+    hand_in(folder, "ada", line_fit="# 3")
+    graded(folder, gradebook)
+    again = hand_in(folder.with_name("again"), "ada", line_fit="# 5").parent
+    for _ in range(2):  # also where nothing is new
+        graded(again, gradebook)
+        assert gradebook.record("ada").score == 5
+        assert gradebook.record("ada").notes == (
+            "losses: it is not in what counts now; an earlier hand-in had 7 points in it.",
+        )
+    assert gradebook.record("bob").notes == ()  # never had it
+    graded(folder, gradebook)
+    assert gradebook.record("ada").notes == ()
+
+
+def test_an_older_hand_in_in_the_place_of_a_newer_one_is_told(
+    tmp_path: Path, gradebook: Gradebook
+) -> None:
+    for day, points in ((21, 8), (20, 5)):
+        place = hand_in(tmp_path / f"day {day}", f"Lab_ada_attempt_2026-11-{day}-13-00-00_x")
+        place.rmdir()
+        name = f"Lab_ada_attempt_2026-11-{day}-13-00-00_losses.py"
+        (place.parent / name).write_text(f"# {points}")
+        for _ in range(2):
+            graded(place.parent, gradebook)
+    [note] = gradebook.record("ada").notes
+    assert re.fullmatch(
+        r"What was handed in later, at 2026-11-2\d \d\d:00 UTC, .* not count\.", note
+    )
+    assert gradebook.record("ada").score == 5
+
+
+def test_an_exercise_that_is_first_handed_in_later_is_told(
+    tmp_path: Path, gradebook: Gradebook
+) -> None:
+    course = load_course()
+    where = tmp_path / "lab"
+    hand_in(where, "ada", losses="# 7")
+    graded(where, gradebook)
+    hand_in(where, "ada", line_fit="# 3")
+    stub = course["optimizers"].stub.read_text(encoding="utf-8")
+    hand_in(where, "bob", line_fit="# 4", optimizers=stub)  # a stub is no work
+    for _ in range(2):  # also where nothing is new
+        summary = grade_class(where, gradebook, workers=StandIn().workers)
+        assert summary.beyond == {"line_fit": ["ada", "bob"]}
+    assert "There is no exercise to grade" in summary.unreadable["bob"]
+    named = GradebookSettings(exercises=("losses",))
+    assert grade_class(where, gradebook, named, workers=StandIn().workers).beyond == {}
+    both = GradebookSettings(exercises=("losses", "line_fit"))
+    graded(where, gradebook, both, change=True)
+    assert scores(gradebook) == {"ada": 10, "bob": 4}
+    assert grade_class(where, gradebook, workers=StandIn().workers).beyond == {}
+
+
+def test_a_file_of_another_exercise_is_no_student(tmp_path: Path, gradebook: Gradebook) -> None:
+    where = tmp_path / "lab"
+    where.mkdir()
+    (where / "ada_losses.py").write_text("# 7")
+    graded(where, gradebook)
+    (where / "ada_line_fit.py").write_text("# 3")
+    (where / "bob.py").write_text("# 5")
+    summary = grade_class(where, gradebook, workers=StandIn().workers)
+    assert summary.beyond == {"line_fit": ["ada"]}
+    assert scores(gradebook) == {"ada": 7, "bob": 5}
 
 
 def test_devices_are_kept_where_none_is_named(folder: Path, gradebook: Gradebook) -> None:
