@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -67,6 +67,12 @@ if TYPE_CHECKING:
     help="Write the assignment's zip for Gradescope.",
 )
 @click.option(
+    "--image",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Write what the class's container image is built from.",
+)
+@click.option(
     "--no-rehearsal",
     "untried",
     is_flag=True,
@@ -82,6 +88,7 @@ def release(
     classroom: Path | None,
     classroom50: Path | None,
     gradescope: Path | None,
+    image: Path | None,
     untried: bool,
 ) -> None:
     """Makes the stubs of the exercises NAME... (default: all) from their solutions.
@@ -91,17 +98,20 @@ def release(
     """
     from ..authoring.stub import release as write_stub
 
-    if classroom or classroom50 or gradescope:
+    if classroom or classroom50 or gradescope or image:
         if names or output or notebooks or spoken != ENGLISH:
             refuse(
-                "NAME, --output, --notebooks and --lang do not go with --classroom, --classroom50 and --gradescope: "
-                "the assignment's file says what is released."
+                "NAME, --output, --notebooks and --lang do not go with --classroom, --classroom50, --gradescope "
+                "and --image: the assignment's file says what is released."
             )
-        _release_assignment(assignment_file, folder, classroom, classroom50, gradescope, untried)
+        places = _Places(classroom, classroom50, gradescope, image)
+        _release_assignment(assignment_file, folder, places, untried)
         return
     if assignment_file or untried:
         option = "--assignment" if assignment_file else "--no-rehearsal"
-        refuse(f"{option} needs --classroom DIR, --classroom50 DIR or --gradescope FILE.")
+        refuse(
+            f"{option} needs --classroom DIR, --classroom50 DIR, --gradescope FILE or --image DIR."
+        )
     # the course's own stubs are English, whatever the language of the one who makes them is
     if spoken != ENGLISH and output is None:
         refuse(
@@ -114,15 +124,20 @@ def release(
         click.echo(path)
 
 
+class _Places(NamedTuple):
+    """Where each kind of release is written; `None`: not asked for."""
+
+    classroom: Path | None
+    classroom50: Path | None
+    gradescope: Path | None
+    image: Path | None
+
+
 def _release_assignment(
-    file: Path | None,
-    course_folder: Path | None,
-    classroom: Path | None,
-    classroom50: Path | None,
-    gradescope: Path | None,
-    untried: bool,
+    file: Path | None, course_folder: Path | None, places: _Places, untried: bool
 ) -> None:
     """Writes what was asked for, and says what an instructor has to know of it."""
+    from ..authoring.release.class_image import write_image
     from ..authoring.release.classroom50_bundle import write_bundle
     from ..authoring.release.github_template import write_template
     from ..authoring.release.gradescope_zip import write_zip
@@ -144,7 +159,8 @@ def _release_assignment(
         )
     # what is amiss with the call is told before anything is tried
     grader = pinned_grader(assigned)
-    for place in filter(None, (classroom, classroom50)):
+    classroom, classroom50, gradescope, image = places
+    for place in filter(None, (classroom, classroom50, image)):
         require_free_folder(place)
     if gradescope:
         require_free_file(gradescope)
@@ -165,6 +181,10 @@ def _release_assignment(
         with writing(gradescope):
             write_zip(assigned, gradescope, lock)
         click.echo(gradescope)
+    if image:
+        with writing(image):
+            write_image(assigned, image, lock)
+        click.echo(image)
     if (classroom or classroom50) and (given := code_given_away(assigned)):
         click.echo(
             f"grader: these checks do not run for students, but the grader that they get holds their code: "

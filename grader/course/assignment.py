@@ -44,6 +44,7 @@ class CI:
         python: the version of Python.
         minutes: the job's time limit.
         reporter: whether Classroom's reporter runs as well, for those who read what it prints.
+        image: the container image that the workflow runs in, by its digest; empty if each run installs the grader.
     """
 
     grader: str = ""
@@ -51,6 +52,7 @@ class CI:
     python: str = "3.12"
     minutes: int = 15
     reporter: bool = False
+    image: str = ""
 
 
 @dataclass(frozen=True)

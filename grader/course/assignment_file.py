@@ -51,6 +51,7 @@ _KEYS = (
 _PART_KEYS = ("name", "points", "checks", "visibility", "held_back", "instructor_checks")
 _COMMIT = re.compile(r"git\+https://[\w.:/~%-]+@[0-9a-f]{40}")
 _VERSION = re.compile(r"\d+(\.\d+)*((a|b|rc)\d+)?(\.(post|dev)\d+)?")
+_IMAGE = re.compile(r"[a-z0-9.-]+(:\d+)?(/[a-z0-9._-]+)+@sha256:[0-9a-f]{64}")
 _TORCH = re.compile(r"\d+\.\d+(\.\d+)?")
 _PYTHON = re.compile(r"3\.\d{1,2}")
 Table = dict[str, Any]
@@ -202,6 +203,7 @@ class _Reader:
             python=self.text(table, "python", "ci: ", default.python),
             minutes=self.number(table, "minutes", "ci: ", 1) if "minutes" in table else 15,
             reporter=self.flag(table, "reporter", "ci: ", False),
+            image=self.text(table, "image", "ci: ", ""),
         )
         if ci.grader.startswith("git+") and not _COMMIT.fullmatch(ci.grader):
             self.fail("ci: grader", "has to end in @ and a commit's 40 hexadecimal digits")
@@ -212,6 +214,8 @@ class _Reader:
             or _VERSION.fullmatch(ci.grader)
         ):
             self.fail("ci: grader", "is a wheel's path, a version, or git+https://…@<commit>")
+        if ci.image and not _IMAGE.fullmatch(ci.image):
+            self.fail("ci: image", 'names an image by its digest: "ghcr.io/…/…@sha256:…"')
         if not _TORCH.fullmatch(ci.torch):
             self.fail("ci: torch", 'is a version such as "2.13.0"')
         if not _PYTHON.fullmatch(ci.python) or int(ci.python[2:]) < 11:

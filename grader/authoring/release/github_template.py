@@ -9,6 +9,7 @@ from typing import Any
 from ...course.assignment import AssignedCourse, Late
 from ...course.assignment_file import FILENAME
 from ...submission.protected import WHOLE_FOLDERS, digests, write_digests
+from .class_image import VENV
 from .lock import NAME, Lock, installs, wanted
 from .shared import (
     ACTIONS,
@@ -70,6 +71,8 @@ def write_template(assigned: AssignedCourse, folder: Path, lock: Lock | None = N
         python=ci.python,
         reporter=ci.reporter,
         runner=RUNNER,
+        image=ci.image,
+        venv=VENV if ci.image else "~/.grader-venv",
         uv_file=f"{_PLACE}/{UV_FILE}",
         place=_PLACE,
         installs=installs(lock, grader.from_folder(f"./{_PLACE}"), wanted(assigned), _PLACE),

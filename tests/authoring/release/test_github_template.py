@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from grader import load_course
+from grader.authoring.release.class_image import VENV
 from grader.authoring.release.github_template import write_template
 from grader.authoring.release.lock import Lock
 from grader.course.assignment_file import read_assignment
@@ -31,6 +32,7 @@ from tests.contracts import reporter_problems
 from tests.synthetic_course import make_course
 
 pytestmark = pytest.mark.xdist_group("release")  # the wheel is built once
+IMAGE = "ghcr.io/us/lab-1@sha256:" + "0" * 64
 
 
 @pytest.fixture(scope="module")
@@ -108,14 +110,30 @@ def test_the_workflow_keeps_its_promises(workflow: dict[str, Any]) -> None:
         assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", each)
 
 
-@pytest.mark.parametrize("reporter", [False, True])
-def test_actionlint_finds_nothing(tmp_path: Path, wheel: Path, reporter: bool) -> None:
+def test_in_an_image_nothing_is_installed(tmp_path: Path, course: Course) -> None:
+    assigned = read(tmp_path, f'[ci]\ngrader = "1.2"\nimage = "{IMAGE}"\n{EXERCISE}').on(course)
+    write_template(assigned, tmp_path / "out")
+    text = (tmp_path / "out" / ".github" / "workflows" / "classroom.yml").read_text()
+    [job] = yaml.safe_load(text)["jobs"].values()
+    assert job["container"] == {"image": IMAGE}
+    assert [step["name"] for step in job["steps"]] == [
+        "Check out the submission",
+        "Grade",
+        "Keep the report",
+    ]
+    assert f"{VENV}/bin/grader check" in job["steps"][1]["run"]
+
+
+@pytest.mark.parametrize(("reporter", "image"), [(False, False), (True, False), (True, True)])
+def test_actionlint_finds_nothing(tmp_path: Path, wheel: Path, reporter: bool, image: bool) -> None:
     actionlint = shutil.which("actionlint", path=str(Path(sys.executable).parent))
     if not actionlint:
         pytest.skip("actionlint has no package for this platform")
     file = assignment(tmp_path / "mine", str(wheel))
     if reporter:
         file.write_text(file.read_text().replace("[ci]", "[ci]\nreporter = true"))
+    if image:
+        file.write_text(file.read_text().replace("[ci]", f'[ci]\nimage = "{IMAGE}"'))
     assert write(file, tmp_path / "out").returncode == 0
     made = tmp_path / "out" / ".github" / "workflows" / "classroom.yml"
     assert ("grading-reporter" in made.read_text()) == reporter
