@@ -16,10 +16,14 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect, sync_playwright
 
-from grader.classroom.records import FileText, Record
+from grader.classroom.records import Enrolled, FileText, Record
 from grader.classroom.report.report_folder import write_report
 from grader.classroom.similarity.pairs import Finding, Pair, SharedCode
+from grader.classroom.totals.scheme import Scheme
+from grader.classroom.totals.total import totals_of
+from grader.classroom.totals.totals_folder import write_totals
 from grader.report import CheckResult
+from tests.classes_of_marks import LATER, book, mark
 from tests.synthetic import HOSTILE, hostile_class, made_class, not_graded, with_code, with_statuses
 
 CHROMIUM = next(
@@ -464,6 +468,23 @@ def test_accessible(visit: Open, small: Path, scheme: str) -> None:
         ]
         assert found == [], view
         assert results.response["passes"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_totals_are_readable(visit: Open, tmp_path: Path, scheme: str) -> None:
+    """On a desk and on a phone, with hostile names among them; axe finds nothing."""
+    marks = {
+        who: replace(mark(number), student=Enrolled(who, name))
+        for number, (who, name) in enumerate([("ada", "Ada Lind"), ("eve", HOSTILE[0])])
+    }
+    books = [book("Lab 1", marks), book("Lab 2", marks, weight=2, week=1)]
+    rules = Scheme("Term", drop_lowest=1, late_days=3)
+    write_totals(rules, totals_of(rules, books), tmp_path / "totals", LATER)
+    page = visit(scheme=scheme, where=tmp_path / "totals")
+    expect(page.get_by_text("Ada Lind").first).to_be_visible()
+    assert Axe().run(page, options={"preload": False}).response["violations"] == []
+    page.set_viewport_size({"width": 390, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_hostile_texts_are_texts(visit: Open) -> None:
