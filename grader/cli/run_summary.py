@@ -140,7 +140,7 @@ def exercises_told(summary: RunSummary) -> str:
     run, stood = summary.exercises_run, summary.exercises_kept
     if not run + stood:
         return ""
-    return f"Of {counted(run + stood, 'result')} of one exercise each, {run:,} were run and {stood:,} stood."
+    return f"Results of one exercise each: {run:,} run, {stood:,} kept."
 
 
 def _list_oddities(found: _Class, most: int) -> None:

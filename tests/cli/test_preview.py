@@ -93,7 +93,7 @@ def test_nothing_to_show_is_said_too(lab: Path) -> None:
     call()
     printed = call("--preview")
     assert "0 of 3 students would have another score: 0 gain, 0 lose." in printed
-    assert "Of 3 results of one exercise each, 0 were run and 3 stood." in printed
+    assert "Results of one exercise each: 0 run, 3 kept." in printed
 
 
 def test_whoever_cannot_be_graded_is_told(lab: Path) -> None:
