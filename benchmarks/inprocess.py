@@ -36,7 +36,7 @@ class InProcess:
     def ask_again(self) -> tuple[()]:
         return ()
 
-    def begin_check(self) -> None: ...
+    def begin_check(self, *, anew: bool = False) -> None: ...
 
     def run(self, request: Request) -> Any:
         # a request that is known from before holds what is sent alone

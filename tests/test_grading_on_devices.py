@@ -229,7 +229,7 @@ def test_both_children_of_an_exercise_find_the_same_imports(
 ) -> None:
     opened: list[list[str]] = []
 
-    def run(_checks: object, sessions: Any, *_: object) -> tuple[CheckResult]:
+    def run(_checks: object, sessions: Any, *_: object, **_more: object) -> tuple[CheckResult]:
         opened.extend([*each._preload] for each in (sessions.main, sessions.cuda))
         return (CheckResult("a", "", "passed", 1, 1),)
 
