@@ -127,12 +127,12 @@ def alive(pid: int) -> bool:
 
 def test_one_job(made: Made, tmp_path: Path) -> None:
     gradebook = tmp_path / "grades.db"
-    part = made.part(tmp_path / "submissions", 40)
+    part = made.part(tmp_path / "submissions", 20)
     printed = run(*part.grade(gradebook, 1, "--jobs", "1"))
-    assert "40 handed in: 40 graded now, 0 graded before" in printed
+    assert "20 handed in: 20 graded now, 0 graded before" in printed
     assert scores(gradebook) == part.known
-    assert "0 graded now, 40 graded before" in run(*part.grade(gradebook, 2, "--jobs", "2"))
-    assert results(gradebook) == 40
+    assert "0 graded now, 20 graded before" in run(*part.grade(gradebook, 2, "--jobs", "2"))
+    assert results(gradebook) == 20
 
 
 @pytest.mark.parametrize("name", ["t", "a path that is too long for sockets " * 3])
@@ -178,12 +178,12 @@ def test_two_jobs_a_lost_worker_and_two_kills(made: Made, tmp_path: Path) -> Non
 
 def test_a_cluster_of_two(made: Made, cluster: Cluster, tmp_path: Path) -> None:
     gradebook = tmp_path / "grades.db"
-    part = made.part(tmp_path / "submissions", 40)
+    part = made.part(tmp_path / "submissions", 20)
     wait_until(
         lambda: Path(cluster.folder / "dask_worker.log").read_text().count("Registered to") == 2
     )
     printed = run(*part.grade(gradebook, 4, "--scheduler", cluster.address))
-    assert "40 graded now" in printed
+    assert "20 graded now" in printed
     assert scores(gradebook) == part.known
 
 
