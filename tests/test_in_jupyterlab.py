@@ -42,11 +42,14 @@ def address(tmp_path: Path) -> Iterator[str]:
     """Of a JupyterLab with notebooks in its folder, and settings of its own."""
     made = [sys.executable, "-m", "grader", "init", str(tmp_path / "work"), "--notebooks"]
     subprocess.run(made, check=True, capture_output=True)
-    quiet = tmp_path / "settings" / "@jupyterlab" / "apputils-extension"
-    quiet.mkdir(parents=True)
-    (quiet / "notification.jupyterlab-settings").write_text(
-        json.dumps({"fetchNews": "false", "checkForUpdates": False})
-    )
+    # no question about news over the notebook, and no cell left undrawn for being out of sight
+    for name, settings in {
+        "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+        "notebook-extension/tracker": {"windowingMode": "none"},
+    }.items():
+        file = tmp_path / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        file.parent.mkdir(parents=True)
+        file.write_text(json.dumps(settings))
     folders = {
         f"JUPYTER_{name}_DIR": str(tmp_path / name.lower())
         for name in ("CONFIG", "DATA", "RUNTIME")
@@ -97,11 +100,6 @@ def page() -> Iterator[Page]:
         running.close()
 
 
-def menu(page: Page, *names: str) -> None:
-    for name in names:
-        page.get_by_role("menuitem", name=name, exact=True).first.click()
-
-
 def write(page: Page, start: str, text: str) -> None:
     """Puts `text` into the cell that begins with `start`."""
     editor = page.locator(".jp-CodeCell .cm-content").filter(has_text=start).first
@@ -111,10 +109,24 @@ def write(page: Page, start: str, text: str) -> None:
 
 
 def run_all(page: Page) -> Locator:
-    """Runs every cell, and gives the result below the last one."""
-    menu(page, "Run", "Run All Cells")
+    """Runs every cell, once the kernel answers, and gives the result below the last one.
+
+    A click in a menu is lost if the notebook is not yet the one that commands go to; a command tells when it is done.
+    """
+    page.wait_for_function("() => globalThis.jupyterapp?.shell.currentWidget?.sessionContext")
+    page.evaluate(
+        """async () => {
+            const { context, sessionContext } = jupyterapp.shell.currentWidget;
+            await context.ready;
+            await sessionContext.ready;
+            await sessionContext.session.kernel.info;
+            await jupyterapp.commands.execute('notebook:run-all-cells');
+        }"""
+    )
     result = page.locator(".grader-report")
-    expect(result).to_have_count(1, timeout=PATIENCE)
+    expect(result, page.locator(".jp-Notebook").first.inner_text()).to_have_count(
+        1, timeout=PATIENCE
+    )
     return result
 
 
