@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 # what pip has to keep to, or nothing
 CONSTRAINTS ?=
 
-.PHONY: setup demo test test-oldest test-cuda gpu-bundle test-classroom lint audit bench peers clean
+.PHONY: setup demo test test-oldest test-cuda gpu-bundle test-classroom lint docs docs-links audit bench peers clean
 
 setup: $(VENV)/ready
 
@@ -59,6 +59,15 @@ lint: setup
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
+# the documentation as a site in site/, strictly: a warning is an error. Needs no network
+SPHINX = $(BIN)/python -m sphinx --fail-on-warning --keep-going --fresh-env --quiet --conf-dir docs
+docs: setup
+	$(SPHINX) . site
+
+# which links to elsewhere are dead, README's too; needs a network
+docs-links: setup
+	$(SPHINX) --builder linkcheck --tag links . site/links
+
 audit: setup
 	$(BIN)/grader audit --lint
 	$(BIN)/grader audit --seeds 200
@@ -77,4 +86,4 @@ peers: .venv-peers/ready
 	touch $@
 
 clean:
-	rm -rf .venv* .oldest-versions.txt .mypy_cache .ruff_cache gpu-bundle
+	rm -rf site .venv* .oldest-versions.txt .mypy_cache .ruff_cache gpu-bundle
