@@ -26,12 +26,15 @@ include_patterns = [
 exclude_patterns = [".*", "site", "dist", "build", "tests", "grader", "node_modules"]
 if "links" in tags:  # type: ignore[name-defined]  # noqa: F821  # Sphinx gives it; `make docs-links`
     include_patterns.append("README.md")
+    suppress_warnings = ["toc.not_included"]
 root_doc = "docs/index"
 
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 4
 myst_links_external_new_tab = False
 highlight_language = "none"
+smartquotes = False  # what is copied is what was written
+python_maximum_signature_line_length = 88
 
 nitpicky = True
 # Only signatures name types, and mypy knows those; one that no page tells of (torch's, Python's) is text and no link.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+import textwrap
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
@@ -77,7 +78,10 @@ def _shown(kind: str, signature: str, prose: str, plain: bool, level: int = 0) -
         head = "#" * (3 + level)
         word = {"class": "class ", "data": "module ", "exception": "exception "}.get(kind, "")
         name = signature.partition("(")[0].partition(" ->")[0]
-        return f"{head} `{name}`\n\n```python\n{word}{signature}\n```\n\n{prose}"
+        text = textwrap.fill(
+            word + signature, 100, subsequent_indent=" " * 4, break_on_hyphens=False
+        )
+        return f"{head} `{name}`\n\n```python\n{text}\n```\n\n{prose}"
     colons = ":" * (4 - level)
     return f"{colons}{{py:{kind}}} {signature}\n\n{prose}\n{colons}\n"
 
