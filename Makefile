@@ -10,7 +10,10 @@ CONSTRAINTS ?=
 
 .PHONY: setup demo test test-oldest test-cuda gpu-bundle test-classroom lint audit bench peers clean
 
-setup: $(VENV)/ready
+# compiled when they are missing or old; so does the build, and so do tests
+CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/*/*.po grader/locale/*/*/*.po))
+
+setup: $(VENV)/ready $(CATALOGUES)
 
 # torch first and by name: left to the resolver, it may bring gigabytes that nothing here needs
 $(VENV)/ready: pyproject.toml
@@ -19,6 +22,9 @@ $(VENV)/ready: pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check $(addprefix --constraint ,$(CONSTRAINTS)) \
 		--editable ".[dev]"
 	touch $@
+
+%.mo: %.po | $(VENV)/ready
+	$(BIN)/pybabel --quiet compile --input-file $< --output-file $@
 
 demo: setup
 	@$(BIN)/python examples/demo.py

@@ -34,7 +34,9 @@ def commands(folder: Path) -> str:
 
 @pytest.mark.parametrize("lock", [LOCK, Lock()])
 def test_what_is_installed(tmp_path: Path, course: Course, lock: Lock) -> None:
-    assigned = read(tmp_path, f'[ci]\ngrader = "1.2"\nindex = "https://example.org/simple"\n{EXERCISE}').on(course)
+    assigned = read(
+        tmp_path, f'[ci]\ngrader = "1.2"\nindex = "https://example.org/simple"\n{EXERCISE}'
+    ).on(course)
     folder = tmp_path / "image"
     write_image(assigned, folder, lock)
     tools = tmp_path / "bin"
@@ -60,6 +62,8 @@ def test_what_is_installed(tmp_path: Path, course: Course, lock: Lock) -> None:
 
 
 def test_a_folder_that_is_taken(tmp_path: Path, course: Course) -> None:
-    assigned = read(tmp_path, f'[ci]\ngrader = "1.2"\nindex = "https://example.org/simple"\n{EXERCISE}').on(course)
+    assigned = read(
+        tmp_path, f'[ci]\ngrader = "1.2"\nindex = "https://example.org/simple"\n{EXERCISE}'
+    ).on(course)
     with pytest.raises(ReleaseError, match="is not empty"):
         write_image(assigned, tmp_path)

@@ -111,7 +111,10 @@ def test_the_workflow_keeps_its_promises(workflow: dict[str, Any]) -> None:
 
 
 def test_in_an_image_nothing_is_installed(tmp_path: Path, course: Course) -> None:
-    assigned = read(tmp_path, f'[ci]\ngrader = "1.2"\nindex = "https://example.org/simple"\nimage = "{IMAGE}"\n{EXERCISE}').on(course)
+    assigned = read(
+        tmp_path,
+        f'[ci]\ngrader = "1.2"\nindex = "https://example.org/simple"\nimage = "{IMAGE}"\n{EXERCISE}',
+    ).on(course)
     write_template(assigned, tmp_path / "out")
     text = (tmp_path / "out" / ".github" / "workflows" / "classroom.yml").read_text()
     [job] = yaml.safe_load(text)["jobs"].values()
@@ -280,7 +283,9 @@ def test_what_a_student_installs(tmp_path: Path) -> None:
     readme = (tmp_path / "out" / "README.md").read_text()
     index = "--index-url https://download.pytorch.org/whl/cpu"
     assert f"pip install 'torch==2.13.0' {index}\n" in readme
-    ours = "pip install --index-url 'https://example.org/simple' 'torch-grader==1.2' 'pandas>=2,<3'\n"
+    ours = (
+        "pip install --index-url 'https://example.org/simple' 'torch-grader==1.2' 'pandas>=2,<3'\n"
+    )
     assert ours in readme
     made = (tmp_path / "out" / ".github" / "workflows" / "classroom.yml").read_text()
     packages = "'torch==2.13.0' 'pandas>=2,<3' 'torch-grader==1.2'"
@@ -291,7 +296,9 @@ def test_what_a_student_installs(tmp_path: Path) -> None:
 
 
 def test_notebooks_are_given_out(tmp_path: Path, course: Course) -> None:
-    text = f'notebooks = true\n[ci]\ngrader = "1.2"\nindex = "https://example.org/simple"\n{EXERCISE}'
+    text = (
+        f'notebooks = true\n[ci]\ngrader = "1.2"\nindex = "https://example.org/simple"\n{EXERCISE}'
+    )
     write_template(read(tmp_path, text).on(course), tmp_path / "out")
     assert {path.suffix for path in (tmp_path / "out").glob("my_linear.*")} == {".ipynb"}
     assert "`my_linear.ipynb`" in (tmp_path / "out" / "README.md").read_text()
@@ -312,6 +319,8 @@ def test_the_digests_are_of_all_that_is_protected(tmp_path: Path, course: Course
 
 def test_digests_that_cannot_be_kept(tmp_path: Path, course: Course) -> None:
     (tmp_path / "out-protected.json").mkdir()
-    assigned = read(tmp_path, f'[ci]\ngrader = "1.2"\nindex = "https://example.org/simple"\n{EXERCISE}').on(course)
+    assigned = read(
+        tmp_path, f'[ci]\ngrader = "1.2"\nindex = "https://example.org/simple"\n{EXERCISE}'
+    ).on(course)
     with pytest.raises(ReleaseError, match=r"out-protected\.json cannot be written"):
         write_template(assigned, tmp_path / "out")

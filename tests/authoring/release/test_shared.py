@@ -165,7 +165,13 @@ def test_a_wheel_goes_along_from_wherever_it_is_put(tmp_path: Path, course: Cour
     grader = pinned_grader(assigned_by(tmp_path, course, f'[ci]\ngrader = "{WHEEL}"\n{EXERCISE}'))
     assert (grader.requirement, grader.wheel) == (WHEEL, wheel)
     assert grader.from_folder("./there") == f"./there/{WHEEL}"
-    grader = pinned_grader(assigned_by(tmp_path, course, f'[ci]\ngrader = "1.2.0"\nindex = "https://example.org/simple"\n{EXERCISE}'))
+    grader = pinned_grader(
+        assigned_by(
+            tmp_path,
+            course,
+            f'[ci]\ngrader = "1.2.0"\nindex = "https://example.org/simple"\n{EXERCISE}',
+        )
+    )
     assert (grader.wheel, grader.from_folder("./there")) == (None, "torch-grader==1.2.0")
     assert grader.index == "https://example.org/simple"
 
