@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 # what pip has to keep to, or nothing
 CONSTRAINTS ?=
 
-.PHONY: setup demo test test-oldest test-cuda gpu-bundle test-classroom lint audit bench peers clean
+.PHONY: setup demo test test-oldest test-cuda gpu-bundle test-classroom lint audit bench peers dist clean
 
 # compiled when they are missing or old; so does the build, and so do tests
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/*/*.po grader/locale/*/*/*.po))
@@ -82,5 +82,16 @@ peers: .venv-peers/ready
 		otter-grader==7.0.0 nbgrader==0.9.6 pytest
 	touch $@
 
+# what is published, looked at by those who know what an index takes; in an environment of its own
+dist: setup .venv-dist/ready
+	rm -rf dist
+	$(BIN)/python -m hatchling build --directory dist
+	.venv-dist/bin/twine check --strict dist/*
+	.venv-dist/bin/check-wheel-contents dist/*.whl
+.venv-dist/ready:
+	$(PYTHON) -m venv .venv-dist
+	.venv-dist/bin/pip install --quiet --disable-pip-version-check twine==7.0.0 check-wheel-contents==0.6.3
+	touch $@
+
 clean:
-	rm -rf .venv* .oldest-versions.txt .mypy_cache .ruff_cache gpu-bundle
+	rm -rf dist .venv* .oldest-versions.txt .mypy_cache .ruff_cache gpu-bundle

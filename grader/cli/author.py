@@ -22,6 +22,7 @@ from .common import (
     refuse,
     writing,
 )
+from .completion import exercises_named
 
 if TYPE_CHECKING:
     from ..authoring.audit import Audit
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=exercises_named)
 @course_option
 @click.option("--lint", "lint_only", is_flag=True, help="Only look at the content, run nothing.")
 @click.option(

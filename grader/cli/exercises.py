@@ -20,6 +20,7 @@ from .common import (
     refuse,
     writing,
 )
+from .completion import exercises_named
 
 _NEXT = N_(
     "Next: {name}. `grader show {name}` prints what it asks, `grader check {name}` grades it."
@@ -85,7 +86,7 @@ def list_exercises(folder: Path | None) -> None:
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=exercises_named)
 @course_option
 @lang_option
 def show(name: str | None, folder: Path | None) -> None:
@@ -168,7 +169,7 @@ def init(target: Path, notebooks: bool, folder: Path | None) -> None:
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=exercises_named)
 @course_option
 @lang_option
 def reset(name: str | None, folder: Path | None) -> None:

@@ -20,13 +20,14 @@ from .common import (
     tell,
     writing,
 )
+from .completion import exercises_named
 
 if TYPE_CHECKING:
     from ..course.assignment import AssignedCourse
 
 
 @click.command()
-@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=exercises_named)
 @click.option(
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
