@@ -24,9 +24,13 @@ HEADING = re.compile(r"Unreleased|(\d+)\.(\d+)\.(\d+) – \d{4}-\d\d-\d\d")
 def build(kind: str, source: Path, out: Path, **environment: str) -> Path:
     """What hatchling makes of a folder; of a checkout that is changed, git's version would have the day in it."""
     environment["SETUPTOOLS_SCM_PRETEND_VERSION"] = "1.2.3"
-    command = [sys.executable, "-m", "hatchling", "build", "--target", kind, "--directory", out]
+    command = [sys.executable, "-m", "hatchling", "build", "--target", kind, "--directory"]
     subprocess.run(
-        command, cwd=source, check=True, capture_output=True, env=os.environ | environment
+        [*command, str(out)],
+        cwd=source,
+        check=True,
+        capture_output=True,
+        env=os.environ | environment,
     )
     [built] = out.iterdir()
     return built

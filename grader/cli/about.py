@@ -14,7 +14,7 @@ def tell_version(context: click.Context, parameter: click.Parameter, wanted: boo
     """The callback of the option; ends the call."""
     if not wanted:
         return
-    from ..sandbox.isolation.confinement import offered
+    from ..sandbox.isolation.confinement import PRIVILEGES, offered
     from ..version import __version__  # it takes some milliseconds to work out
 
     click.echo(_("grader, version {version}").format(version=__version__))
@@ -23,7 +23,8 @@ def tell_version(context: click.Context, parameter: click.Parameter, wanted: boo
     except PackageNotFoundError:
         told = _("Python {python}; torch is not installed").format(python=platform.python_version())
     click.echo(told)
-    parts = offered()
+    names = {PRIVILEGES: _("the loss of privileges")}  # the others are names
+    parts = {names.get(part, part): why for part, why in offered().items()}
     here = ", ".join(part for part, why in parts.items() if not why)
     sentence = _("Isolation by {parts}; `grader doctor` tries what each layer does.")
     click.echo(sentence.format(parts=here) if here else _("No isolation by the kernel."))
