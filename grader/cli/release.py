@@ -20,6 +20,7 @@ from .common import (
     tell,
     writing,
 )
+from .online import online_option, online_start
 
 if TYPE_CHECKING:
     from ..course.assignment import AssignedCourse
@@ -33,6 +34,12 @@ if TYPE_CHECKING:
     help="The folder to write to. Default: the course's exercises/.",
 )
 @click.option("--notebooks", is_flag=True, help="Notebooks instead of Python files.")
+@online_option
+@click.option(
+    "--badges",
+    metavar="URL",
+    help="With --online: the folder at GitHub where the notebooks will lie, for badges that open them.",
+)
 @click.option(
     "--lang",
     "spoken",
@@ -82,6 +89,8 @@ def release(
     names: tuple[str, ...],
     output: Path | None,
     notebooks: bool,
+    online: bool,
+    badges: str | None,
     spoken: str,
     folder: Path | None,
     assignment_file: Path | None,
@@ -99,10 +108,10 @@ def release(
     from ..authoring.stub import release as write_stub
 
     if classroom or classroom50 or gradescope or image:
-        if names or output or notebooks or spoken != ENGLISH:
+        if names or output or notebooks or online or badges or spoken != ENGLISH:
             refuse(
-                "NAME, --output, --notebooks and --lang do not go with --classroom, --classroom50, --gradescope "
-                "and --image: the assignment's file says what is released."
+                "NAME, --output, --notebooks, --online, --badges and --lang do not go with --classroom, "
+                "--classroom50, --gradescope and --image: the assignment's file says what is released."
             )
         places = _Places(classroom, classroom50, gradescope, image)
         _release_assignment(assignment_file, folder, places, untried)
@@ -117,10 +126,14 @@ def release(
         refuse(
             f"Stubs in another language need a folder of their own: --lang {spoken} --output DIR."
         )
-    for exercise in named_in(open_course(folder), names):
+    if badges and not online:
+        refuse("--badges goes with --online.")
+    course = open_course(folder)
+    start = online_start(course, notebooks, badges) if online else None
+    for exercise in named_in(course, names):
         place = output or exercise.stub.parent
         with speaking(spoken), writing(place):
-            path = write_stub(exercise, place, notebooks)
+            path = write_stub(exercise, place, notebooks, start)
         click.echo(path)
 
 
