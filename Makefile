@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 # what pip has to keep to, or nothing
 CONSTRAINTS ?=
 
-.PHONY: setup demo test test-fast test-scores test-oldest test-cuda gpu-bundle test-classroom lint dist audit bench peers clean
+.PHONY: setup demo test test-fast test-scores test-oldest test-cuda gpu-bundle test-classroom lint audit bench peers clean
 
 setup: $(VENV)/ready
 
@@ -69,15 +69,6 @@ lint: setup
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-# wheel and sdist as an index takes them; built anew, they are the same to the byte
-dist: setup
-	rm -rf dist
-	$(BIN)/hatchling build --directory dist
-	$(BIN)/hatchling build --directory dist/again
-	for each in dist/*.whl dist/*.tar.gz; do cmp "$$each" "dist/again/$${each#dist/}" || exit 1; done
-	rm -r dist/again
-	$(BIN)/twine check --strict dist/*
-
 audit: setup
 	$(BIN)/grader audit --lint
 	$(BIN)/grader audit --seeds 200
@@ -96,4 +87,4 @@ peers: .venv-peers/ready
 	touch $@
 
 clean:
-	rm -rf .venv* .oldest-versions.txt .mypy_cache .ruff_cache dist gpu-bundle
+	rm -rf .venv* .oldest-versions.txt .mypy_cache .ruff_cache gpu-bundle
