@@ -20,7 +20,7 @@ from .common import (
     refuse,
     writing,
 )
-from .online import online_option, online_start
+from .online_option import online_option, online_start
 
 _NEXT = N_(
     "Next: {name}. `grader show {name}` prints what it asks, `grader check {name}` grades it."

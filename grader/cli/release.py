@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,10 +21,11 @@ from .common import (
     tell,
     writing,
 )
-from .online import online_option, online_start
+from .online_option import online_option, online_start
 
 if TYPE_CHECKING:
     from ..course.assignment import AssignedCourse
+    from ..course.online import Online
 
 
 @click.command()
@@ -129,12 +131,26 @@ def release(
     if badges and not online:
         refuse("--badges goes with --online.")
     course = open_course(folder)
-    start = online_start(course, notebooks, badges) if online else None
+    start = online_start(course, notebooks) if online else None
+    if start and badges:
+        start = _with_badges(start, badges)
     for exercise in named_in(course, names):
         place = output or exercise.stub.parent
         with speaking(spoken), writing(place):
             path = write_stub(exercise, place, notebooks, start)
         click.echo(path)
+
+
+def _with_badges(start: Online, address: str) -> Online:
+    """The same with the folder at this address, in the place of what the course says."""
+    from ..course.online import folder_at_github
+
+    if not (folder := folder_at_github(address)):
+        refuse(
+            f"--badges {address}: this is no folder's address at GitHub, such as "
+            "https://github.com/OWNER/NAME/blob/main/notebooks."
+        )
+    return replace(start, folder=folder)
 
 
 class _Places(NamedTuple):

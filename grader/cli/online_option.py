@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import click
 
 from ..course.catalog import Course
-from ..course.online import Online, folder_at_github
+from ..course.online import Online
 from ..language import _
 from .common import refuse
 
@@ -18,12 +16,11 @@ online_option = click.option(
 )
 
 
-def online_start(course: Course, notebooks: bool, badges: str | None = None) -> Online:
+def online_start(course: Course, notebooks: bool) -> Online:
     """How the course's notebooks start there; ends the command where they cannot.
 
     Args:
         notebooks: whether the command makes any.
-        badges: where they will lie at GitHub, in the place of what the course says.
     """
     if not notebooks:
         refuse(_("--online goes with --notebooks."))
@@ -34,11 +31,4 @@ def online_start(course: Course, notebooks: bool, badges: str | None = None) -> 
             "`[online]`."
         )
         refuse(sentence.format(file=course.folder / "course.toml"))
-    if badges is None:
-        return start
-    if not (folder := folder_at_github(badges)):
-        refuse(
-            f"--badges {badges}: this is no folder's address at GitHub, such as "
-            "https://github.com/OWNER/NAME/blob/main/notebooks."
-        )
-    return replace(start, folder=folder)
+    return start
