@@ -62,6 +62,7 @@ lint: setup
 audit: setup
 	$(BIN)/grader audit --lint
 	$(BIN)/grader audit --seeds 200
+	$(BIN)/grader audit --behaviour
 
 # BENCH="--quick", BENCH="--only class": small sizes, a part alone
 bench: setup
