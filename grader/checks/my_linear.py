@@ -339,9 +339,12 @@ def move_and_copy(student: Any, x: Tensor, weights: Tensor, bias: Tensor) -> Any
     layer(x)  # it is used before it is moved
     at = x.to(torch.float32 if x.dtype == torch.float64 else torch.float64)
     converted = layer.to(at.dtype).eval()(at)
+    refill(student, layer, (weights / 2).to(at), (bias - 2).to(at))
+    filled_there = layer(at)
     refill(student, layer, (weights + 1).to(at), (bias - 1).to(at), anew=True)
     return {
         "converted": converted,
+        "filled there": filled_there,
         "anew": layer(at),
         "state": state,
         "copied": copy(x),
@@ -368,6 +371,12 @@ def test_moves_and_is_saved(student: Student, draw: Draw) -> None:
     after = weights.to(other), bias.to(other)
     what = _("forward(x) of a layer that was used before .to({dtype})").format(dtype=other)
     expect_close(got["converted"], linear(x.to(other), *after), what)
+    after = (weights / 2).to(other), (bias - 2).to(other)
+    what = _("forward(x) after .to({dtype}), and then other numbers in weights and bias")
+    stale = {OTHER_WEIGHTS: ...}
+    expect_close(
+        got["filled there"], linear(x.to(other), *after), what.format(dtype=other), causes=stale
+    )
     after = (weights + 1).to(other), (bias - 1).to(other)
     what = _("forward(x) after weights and bias were set to other parameters")
     expect_close(got["anew"], linear(x.to(other), *after), what)
@@ -386,6 +395,9 @@ def train(
         optimizer.zero_grad()
         loss: Tensor = ((forward(x) - y) ** 2).mean()
         loss.backward()
+        for parameter in parameters:  # LBFGS takes no gradient with gaps, or of a transpose
+            if parameter.grad is not None:
+                parameter.grad = parameter.grad.contiguous()
         losses.append(loss.item())
         return loss
 

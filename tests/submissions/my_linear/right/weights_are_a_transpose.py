@@ -1,6 +1,4 @@
-# wrong: weights are a view of a transposed matrix, whose gradient LBFGS cannot flatten
-# fails: is_trained
-# cause: none
+# right: weights are a view of a transposed matrix
 import torch
 from torch import nn
 class MyLinear(nn.Module):
