@@ -395,9 +395,6 @@ def train(
         optimizer.zero_grad()
         loss: Tensor = ((forward(x) - y) ** 2).mean()
         loss.backward()
-        for parameter in parameters:  # LBFGS takes no gradient with gaps, or of a transpose
-            if parameter.grad is not None:
-                parameter.grad = parameter.grad.contiguous()
         losses.append(loss.item())
         return loss
 

@@ -1,4 +1,6 @@
-# right: weights are a view of a transposed matrix
+# wrong: weights are a view of a transposed matrix, whose gradient LBFGS cannot flatten
+# fails: is_trained
+# cause: none
 import torch
 from torch import nn
 class MyLinear(nn.Module):
