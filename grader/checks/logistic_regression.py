@@ -303,9 +303,9 @@ def after_a_step(model: Any, x: Tensor, w: Tensor, b: Tensor) -> list[Any]:
     give_gradients(model, 50 * w, 50 * b)
     try:
         model.optimize()
+        found = told(model, shapes, w, b)
     except Exception:  # another check tells of it
         return []
-    found = told(model, shapes, w, b)
     return [found["w"], found["b"], applied(model, x)]
 
 
