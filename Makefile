@@ -87,6 +87,7 @@ docs-links: setup
 audit: setup
 	$(BIN)/grader audit --lint
 	$(BIN)/grader audit --seeds 200
+	$(BIN)/grader audit --behaviour
 
 # BENCH="--quick", BENCH="--only class": small sizes, a part alone
 bench: setup
