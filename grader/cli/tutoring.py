@@ -1,13 +1,16 @@
-"""`grader explain`: what went wrong in an exercise, without the solution."""
+"""What a tutor, human or not, helps with: `grader explain`, and the same and more as tools, `grader mcp`."""
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 
 import click
 
+from ..import_path import leave_current_folder
+from ..language import _
 from .common import (
     FAULT,
     course_option,
@@ -15,6 +18,7 @@ from .common import (
     lang_option,
     named_or_current,
     open_course,
+    refuse,
     seed_option,
     started_machines,
     submission_option,
@@ -70,3 +74,39 @@ def explain(
             click.echo(told.text, nl=False)
     if told.report.faults:
         sys.exit(FAULT)
+
+
+@click.command()
+@click.option(
+    "--from",
+    "path",
+    type=click.Path(path_type=Path),
+    default=Path(),
+    help="The folder with the exercises. Default: this folder.",
+)
+@device_option
+@course_option
+@lang_option
+def mcp(path: Path, devices: tuple[str, ...], folder: Path | None) -> None:
+    """Offers the exercises of a folder to another program as tools, by the Model Context Protocol.
+
+    The program starts this command itself, and talks to it over its input and output; docs/programs.md says how to
+    configure it. The tools list the exercises, show statements, grade in the sandbox, and explain mistakes without the
+    solution.
+    """
+    if not path.is_dir():
+        refuse(
+            _("{path} is no folder. Give the one with the exercises: `--from DIR`.").format(
+                path=path
+            )
+        )
+    folder = folder.absolute() if folder else None
+    # such a program starts it anywhere
+    os.chdir(path)
+    leave_current_folder()
+    course = open_course(folder, Path())
+    assigned = open_assigned(None, Path(), course, instructor=False)
+    from ..machines import DEVICES
+    from ..practice.tool_server import serve
+
+    serve(Path(), assigned.course if assigned else course, assigned, devices or DEVICES)
