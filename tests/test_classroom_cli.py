@@ -51,7 +51,7 @@ def folder(tmp_path: Path) -> Path:
         (["lab", "--gradebook", "g.db", "--scheduler", "what"], "cannot be reached"),
         (["lab", "--gradebook", "g.db", "--scheduler", "x.json"], "x.json does not exist"),
         (["lab", "--gradebook", "g.db", "--scheduler", "x", "--jobs", "2"], "for this machine"),
-        (["lab", "--gradebook", "g.db", "--course", "none"], "cannot be read as a course"),
+        (["lab", "--gradebook", "g.db", "--course", "none"], "course.toml cannot be read"),
         (["lab"], "Missing option '--gradebook'"),
     ],
 )

@@ -66,7 +66,8 @@ ALLOWED: dict[str, set[str]] = {
     },
     "classroom.similarity": EVERYWHERE | {"classroom", "submission"},
     "classroom.report": EVERYWHERE | {"classroom", "classroom.similarity", "outputs"},
-    "classroom.totals": EVERYWHERE | {"classroom", "classroom.gradebook", "classroom.report"},
+    "classroom.totals": EVERYWHERE
+    | {"classroom", "classroom.gradebook", "classroom.report", "course"},
 }
 ENTRANCES = {"__init__", "__main__", "cli"}  # these may import anything
 FRONT_DOORS = {
