@@ -61,12 +61,14 @@ def test_a_wrong_call_is_told(
     monkeypatch.chdir(folder.parent)
     monkeypatch.setattr("grader.classroom.run.pool._CONNECT_SECONDS", 1)
     assert told in call("grade", *arguments, status=2)
+    assert not list(folder.parent.glob("g.db*"))  # it leaves no gradebook in which nothing is
 
 
 def test_submissions_without_an_exercise(folder: Path) -> None:
     (folder / "ada" / "my_linear.py").rename(folder / "ada" / "essay.txt")
     told = call("grade", folder, "--gradebook", folder.parent / "g.db", status=2)
     assert "None of the 1 submissions holds an exercise" in told
+    assert not (folder.parent / "g.db").exists()
 
 
 @pytest.mark.parametrize(
