@@ -65,6 +65,15 @@ def test_wrong(machines: Machines, tmp_path: Path, path: Path) -> None:
     verdicts.append(verdict_of(name, path.stem, text, result))
 
 
+def test_the_layers_are_those_that_were_asked_for(
+    machines: Machines, pytestconfig: pytest.Config
+) -> None:
+    """`--unconfined` leaves the kernel's out, as on machines that have none."""
+    if pytestconfig.getoption("unconfined"):
+        assert {"files hidden", "no network"}.isdisjoint(machines.environment.isolation)
+    assert "separate process" in machines.environment.isolation
+
+
 @pytest.mark.parametrize("name", load_course().names)
 def test_there_are_enough(name: str) -> None:
     assert len([path for path in RIGHT if path.parts[-3] == name]) >= 6

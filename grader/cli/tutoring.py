@@ -23,11 +23,12 @@ from .common import (
     started_machines,
     submission_option,
 )
+from .completion import exercises_named
 from .formats import open_assigned
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=exercises_named)
 @click.option(
     "--json",
     "as_json",
