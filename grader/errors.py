@@ -53,6 +53,7 @@ _EXTRAS = {
     "distributed": "dask",
     "flask": "desk",
     "itables": "classroom",
+    "mcp": "mcp",
     "psycopg": "postgresql",
     "pyarrow": "parquet",
     "sqlalchemy": "classroom",

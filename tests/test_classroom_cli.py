@@ -51,7 +51,7 @@ def folder(tmp_path: Path) -> Path:
         (["lab", "--gradebook", "g.db", "--scheduler", "what"], "cannot be reached"),
         (["lab", "--gradebook", "g.db", "--scheduler", "x.json"], "x.json does not exist"),
         (["lab", "--gradebook", "g.db", "--scheduler", "x", "--jobs", "2"], "for this machine"),
-        (["lab", "--gradebook", "g.db", "--course", "none"], "cannot be read as a course"),
+        (["lab", "--gradebook", "g.db", "--course", "none"], "course.toml cannot be read"),
         (["lab"], "Missing option '--gradebook'"),
     ],
 )
@@ -61,12 +61,14 @@ def test_a_wrong_call_is_told(
     monkeypatch.chdir(folder.parent)
     monkeypatch.setattr("grader.classroom.run.pool._CONNECT_SECONDS", 1)
     assert told in call("grade", *arguments, status=2)
+    assert not list(folder.parent.glob("g.db*"))  # it leaves no gradebook in which nothing is
 
 
 def test_submissions_without_an_exercise(folder: Path) -> None:
     (folder / "ada" / "my_linear.py").rename(folder / "ada" / "essay.txt")
     told = call("grade", folder, "--gradebook", folder.parent / "g.db", status=2)
     assert "None of the 1 submissions holds an exercise" in told
+    assert not (folder.parent / "g.db").exists()
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Every submission in `tests/submissions/` gets what it deserves: right ones all points, wrong ones fewer.
 
 A wrong one says on its first line what is wrong, on its second which checks take points for it, and on its third by
-which name its cause is known.
+which name its cause is known. What explains its mistakes has no line of the solution in it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ import pytest
 from grader.authoring.named_causes import ASKED, Verdict, tallies, verdict_of
 from grader.course.catalog import load_course
 from grader.machines import Machines
+from grader.practice.explained import explained
+from grader.submission import Submission
+from tests.solution_lines import solution_lines_in
 
 from .conftest import Grade
 
@@ -42,20 +45,24 @@ def test_right(graded: Grade, path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", WRONG, ids=label)
-def test_wrong(graded: Grade, path: Path) -> None:
+def test_wrong(machines: Machines, tmp_path: Path, path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     first, second, third = text.splitlines()[:3]
     assert first.startswith("# wrong: ")
     assert second.startswith("# fails: ")
     assert third.startswith("# cause: ")
-    result = graded(path.parts[-3], text, seed=SEED)
+    name = path.parts[-3]
+    submission = Submission.of_text(name, text)
+    told = explained(submission, name, machines, folder=tmp_path, seed=SEED)
+    assert solution_lines_in(told.data, machines.course[name], text) == []
+    result = told.report.exercises[0]
     checks = {check.name: check for check in result.checks}
-    for name in second.removeprefix("# fails: ").split(", "):
-        assert checks[name].score < checks[name].points
-        assert checks[name].status not in ("not_reached", "error")
+    for check in second.removeprefix("# fails: ").split(", "):
+        assert checks[check].score < checks[check].points
+        assert checks[check].status not in ("not_reached", "error")
     if second == "# fails: other_devices":
         assert result.score == 9  # a mistake with devices costs its point and no other
-    verdicts.append(verdict_of(path.parts[-3], path.stem, text, result))
+    verdicts.append(verdict_of(name, path.stem, text, result))
 
 
 def test_the_layers_are_those_that_were_asked_for(

@@ -29,6 +29,7 @@ from . import (
     rubric_items,
     totals,
     try_out,
+    tutoring,
     who_is_who,
 )
 from .about import tell_version
@@ -90,6 +91,8 @@ for command in (
     hint_watch.watch,
     try_out.try_out,
     check.check,
+    tutoring.explain,
+    tutoring.mcp,
     release.release,
     author.audit,
     author.translate,

@@ -33,7 +33,6 @@ A message about a mistake says where in the file it is and what belongs there.
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import fields
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -42,9 +41,9 @@ from typing import Any, NoReturn
 from ..errors import AssignmentError
 from ..text import clean
 from .assignment import CI, Assignment, Late, Part
+from .toml_file import read_toml
 
 FILENAME = "assignment.toml"
-_MAX_BYTES = 1 << 20
 _MAX_POINTS = 10_000
 _KEYS = (
     "title", "deadline", "hints", "notebooks", "half_points", "wrong_answers", "late", "ci", "exercise",
@@ -66,18 +65,7 @@ def read_assignment(path: Path) -> Assignment:
     Raises:
         AssignmentError: if it cannot be read or something in it is not as it should be.
     """
-    shown = clean(str(path))
-    try:
-        with open(path, "rb") as file:
-            data = file.read(_MAX_BYTES + 1)
-        if len(data) > _MAX_BYTES:
-            raise AssignmentError(f"{shown} is larger than 1 MiB. An assignment is a small file.")
-        settings = tomllib.loads(data.decode("utf-8"))
-    except OSError as error:
-        raise AssignmentError(f"{shown} cannot be read: {error.strerror}.") from error
-    except (ValueError, RecursionError) as error:
-        raise AssignmentError(f"{shown} is not TOML: {clean(str(error), 200)}.") from error
-    return _Reader(path).assignment(settings)
+    return _Reader(path).assignment(read_toml(path, AssignmentError))
 
 
 class _Reader:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 import inspect
-import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -22,6 +21,7 @@ from .given_files import require_usable
 from .online import Online, online_of
 from .packages import package_of
 from .python_files import assigned_in, fail, literal_of, module_of, points_in
+from .toml_file import read_toml
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 # the rules that `FORBIDDEN` may hold, and what each may say; `checking/rules.py` applies them
@@ -175,14 +175,7 @@ def load_course(folder: Path | None = None) -> Course:
     """
     folder = folder or built_in_folder()
     file = folder / "course.toml"
-    try:
-        settings = tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise CourseError(
-            f"{file} cannot be read as a course: {error.strerror}. Name a folder that holds a course.toml."
-        ) from error
-    except (ValueError, RecursionError) as error:
-        raise CourseError(f"{file} cannot be read as a course: {error}.") from error
+    settings = read_toml(file, CourseError, "Name a folder that holds a course.toml.")
     checks = _checks_folder(_setting(settings, "checks", str, "checks", file), file)
     found = sorted(
         path.stem

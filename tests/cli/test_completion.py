@@ -32,7 +32,7 @@ def complete(line: str, folder: Path, shell: str = "bash") -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "command", ["check", "show", "hint", "reset", "try", "watch", "audit", "release"]
+    "command", ["check", "explain", "show", "hint", "reset", "try", "watch", "audit", "release"]
 )
 def test_an_exercise_of_the_built_in_course(tmp_path: Path, command: str) -> None:
     assert complete(f"grader {command} my", tmp_path) == ["plain,my_linear"]
