@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 # what pip has to keep to, or nothing
 CONSTRAINTS ?=
 
-.PHONY: setup demo test test-oldest test-cuda gpu-bundle test-classroom lint audit bench peers clean
+.PHONY: setup demo test suite test-oldest test-cuda gpu-bundle test-classroom lint audit bench peers clean
 
 setup: $(VENV)/ready
 
@@ -26,7 +26,11 @@ demo: setup
 # one more than there are cores, as tests wait for the processes that they start
 TEST_JOBS ?= $(shell $(PYTHON) -c "import os; print(os.cpu_count() + 1)")
 
-test: setup lint
+# mypy has one core busy for most of a minute, where nothing is remembered of it yet
+test: setup
+	@$(MAKE) --no-print-directory --jobs 2 lint suite
+
+suite: setup
 	$(BIN)/pytest -q --numprocesses $(TEST_JOBS) --dist loadgroup
 
 # with the lowest versions that pyproject.toml allows, torch 2.11 among them
