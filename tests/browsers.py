@@ -27,7 +27,7 @@ QUIET = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
-PATIENCE = 20_000  # milliseconds, for machines with much else to do
+PATIENCE = 60_000  # milliseconds; only what is wrong takes so long
 expect.set_options(timeout=PATIENCE)
 
 
@@ -73,7 +73,9 @@ class Tabs:
         for page in self._open:
             if (obeyed := page.evaluate("window.obeyed")) is not None:
                 self._troubles.append(f"obeyed: {obeyed}")
-            self._troubles += [f"opened: {other.url}" for other in page.context.pages[1:]]
+            for other in page.context.pages[1:]:
+                self._troubles.append(f"opened: {other.url}")
+                other.close()
             page.evaluate("localStorage.clear(), sessionStorage.clear()")
             page.goto("about:blank")
             page.context.clear_cookies()
