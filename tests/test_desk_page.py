@@ -19,7 +19,7 @@ from tests.browsers import Tabs, needs_chromium
 from tests.desks import HOSTILE, class_at_a_desk
 from tests.served import desk_of
 
-pytestmark = needs_chromium
+pytestmark = [needs_chromium, pytest.mark.timeout(300)]  # on a machine that is busy
 Open = Callable[..., Page]
 
 

@@ -26,7 +26,7 @@ from tests.browsers import Tabs, needs_chromium
 from tests.classes_of_marks import LATER, book, mark
 from tests.synthetic import HOSTILE, hostile_class, made_class, not_graded, with_code, with_statuses
 
-pytestmark = needs_chromium
+pytestmark = [needs_chromium, pytest.mark.timeout(300)]  # on a machine that is busy
 SIZE = 120
 VIEWS = ("overview", "exercises", "mistakes", "students", "similar", "student-16", "pair-0")
 Open = Callable[..., Page]
