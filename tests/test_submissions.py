@@ -12,6 +12,7 @@ import pytest
 
 from grader.authoring.named_causes import ASKED, Verdict, tallies, verdict_of
 from grader.course.catalog import load_course
+from grader.machines import Machines
 
 from .conftest import Grade
 
@@ -55,6 +56,15 @@ def test_wrong(graded: Grade, path: Path) -> None:
     if second == "# fails: other_devices":
         assert result.score == 9  # a mistake with devices costs its point and no other
     verdicts.append(verdict_of(path.parts[-3], path.stem, text, result))
+
+
+def test_the_layers_are_those_that_were_asked_for(
+    machines: Machines, pytestconfig: pytest.Config
+) -> None:
+    """`--unconfined` leaves the kernel's out, as on machines that have none."""
+    if pytestconfig.getoption("unconfined"):
+        assert {"files hidden", "no network"}.isdisjoint(machines.environment.isolation)
+    assert "separate process" in machines.environment.isolation
 
 
 @pytest.mark.parametrize("name", load_course().names)
