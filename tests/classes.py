@@ -9,18 +9,22 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor, Future
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import cycle
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import text
 
 from grader.classroom.gradebook.reader import Gradebook, open_gradebook
+from grader.classroom.run import worker
 from grader.classroom.run.pool import Workers
 from grader.classroom.run.worker import grade_task
+from grader.machines import Machines
 from tests.conftest import ROOT
 
 EXERCISE = "csv_dataset"  # the quickest to grade
@@ -78,6 +82,14 @@ class Here(Executor):
     @property
     def workers(self) -> Workers:
         return Workers(lambda: self, lambda _: None, lambda: 2)
+
+
+@contextmanager
+def on_warm_machines(machines: Machines) -> Iterator[None]:
+    """What grades in this process, for the built-in course, does it on these."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(worker, "_machines", {(None, machines.limits, ()): machines})
+        yield
 
 
 @dataclass(frozen=True)

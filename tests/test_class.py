@@ -136,7 +136,7 @@ def test_one_job(made: Made, tmp_path: Path) -> None:
 
 @contextmanager
 def left_empty(prefix: str) -> Iterator[None]:
-    """A temporary folder for commands, who leave nothing in it, though workers that are forked end without `atexit`."""
+    """A temporary folder in which commands leave nothing, though workers that are forked end without `atexit`."""
     folder = Path(tempfile.mkdtemp(prefix=prefix))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TMPDIR", str(folder))

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from grader.classroom.gradebook.reader import open_gradebook
-from grader.classroom.run import worker
 from grader.cli import main
 from grader.machines import Machines
-from tests.classes import EXERCISE, RIGHT, WRONG, Here, run, scores
+from tests.classes import EXERCISE, RIGHT, WRONG, Here, on_warm_machines, run, scores
 
 pytestmark = pytest.mark.timeout(300)
 HIDDEN = '''
@@ -66,10 +66,11 @@ def run_here(*arguments: str | Path, status: int = 0) -> str:
 
 
 @pytest.fixture
-def graded_here(machines: Machines, monkeypatch: pytest.MonkeyPatch) -> None:
+def graded_here(machines: Machines, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Has a class graded in this process, with the sandbox that is warm."""
-    monkeypatch.setattr(worker, "_machines", {(None, machines.limits, ()): machines})
     monkeypatch.setattr("grader.classroom.run.pool.workers_of", lambda *_: Here().workers)
+    with on_warm_machines(machines):
+        yield
 
 
 def column(path: Path, name: str) -> dict[str, str]:
