@@ -62,6 +62,7 @@ lint: setup
 audit: setup
 	$(BIN)/grader audit --lint
 	$(BIN)/grader audit --seeds 200
+	GRADER_TEST_ALL=1 $(BIN)/pytest -q tests/test_submissions.py
 
 # BENCH="--quick", BENCH="--only class": small sizes, a part alone
 bench: setup
