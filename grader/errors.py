@@ -56,7 +56,6 @@ _EXTRAS = {
     "psycopg": "postgresql",
     "pyarrow": "parquet",
     "sqlalchemy": "classroom",
-    "vl_convert": "classroom",
     "waitress": "desk",
     "yaml": "classroom",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from grader import grade, load_course
 from grader.course.catalog import Course
+from grader.language import OWN
 from grader.machines import Machines
 from grader.report import ExerciseResult, Report
 from grader.sandbox import Limits, Sandbox
@@ -21,6 +23,23 @@ from tests.ordinary_user import OrdinaryUser, ordinary_user
 os.environ["GRADER_LANG"] = "en"  # whatever the locale of this machine is
 ROOT = Path(__file__).resolve().parent.parent
 Grade = Callable[..., ExerciseResult]
+
+
+def pytest_configure() -> None:
+    """Compiles what was translated since; where there is no Babel, what is compiled stays as it is."""
+    if find_spec("babel"):
+        from grader.authoring.po_files import compile_old
+
+        for folder in (OWN, ROOT / "locale"):
+            compile_old(folder)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--unconfined",
+        action="store_true",
+        help="grade without what the kernel confines children with, as where it has nothing of it",
+    )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -55,8 +74,8 @@ def course() -> Course:
 
 
 @pytest.fixture(scope="session")
-def machines(course: Course) -> Iterator[Machines]:
-    with Machines(course) as running:
+def machines(course: Course, pytestconfig: pytest.Config) -> Iterator[Machines]:
+    with Machines(course, confined=not pytestconfig.getoption("unconfined")) as running:
         yield running
 
 

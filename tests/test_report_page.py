@@ -207,8 +207,8 @@ def test_a_student(visit: Open) -> None:
             assert check.message in told
             assert check.cause.replace("`", "") in told
     drawn = drawn_of(record)
-    expect(page.locator("figure svg rect")).to_have_count(6 * drawn.count("error"))
-    expect(page.locator("figure svg polyline")).to_have_count(2 * drawn.count("curves"))
+    expect(page.locator(".exercise figure svg rect")).to_have_count(6 * drawn.count("error"))
+    expect(page.locator(".exercise figure svg polyline")).to_have_count(2 * drawn.count("curves"))
     page.get_by_role("link", name="Next").click()
     expect(page.locator(".facts")).to_contain_text(str(int(record.student.id) + 1))
     page.go_back()
@@ -416,7 +416,7 @@ def test_light_and_dark(visit: Open) -> None:
     page.get_by_label("Theme").select_option("dark")
     dark = background(page)
     assert dark == "rgb(20, 24, 28)"
-    bar = page.locator("[data-view=overview] svg path[fill='var(--accent)']").first
+    bar = page.locator("[data-view=overview] svg rect[fill='var(--accent)']").first
     assert bar.evaluate("e => getComputedStyle(e).fill") == "rgb(127, 178, 240)"
     page.reload()
     assert background(page) == dark  # remembered

@@ -2,7 +2,7 @@
 
 A wrong one says on its first line what is wrong, on its second which checks take points for it, and on its third by
 which name its cause is known. Of those that say the same of one exercise, one is graded here: another one with
-another Python or torch, so that the runs of a CI service differ. `make audit` grades all of them.
+another Python or torch, so that the runs of a CI service differ. `make test-scores` grades all of them.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import torch
 
 from grader.authoring.named_causes import ASKED, Verdict, stated_causes, tallies, verdict_of
 from grader.course.catalog import load_course
+from grader.machines import Machines
 
 from .conftest import Grade
 
@@ -82,6 +83,15 @@ def test_wrong(graded: Grade, path: Path) -> None:
     if second == "# fails: other_devices":
         assert result.score == 9  # a mistake with devices costs its point and no other
     verdicts.append(verdict_of(path.parts[-3], path.stem, text, result))
+
+
+def test_the_layers_are_those_that_were_asked_for(
+    machines: Machines, pytestconfig: pytest.Config
+) -> None:
+    """`--unconfined` leaves the kernel's out, as on machines that have none."""
+    if pytestconfig.getoption("unconfined"):
+        assert {"files hidden", "no network"}.isdisjoint(machines.environment.isolation)
+    assert "separate process" in machines.environment.isolation
 
 
 @pytest.mark.parametrize("name", load_course().names)

@@ -34,6 +34,7 @@ from .common import (
     submission_option,
     tell,
 )
+from .completion import exercises_named
 from .formats import FORMATS, nothing_of, open_assigned, refuse_unready, write
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=exercises_named)
 @course_option
 @lang_option
 @submission_option

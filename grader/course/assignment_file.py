@@ -12,7 +12,8 @@
     percent = true
 
     [ci]                                     # what `grader release --classroom` writes
-    grader = "torch_grader-0.1.0-py3-none-any.whl" # or a version, or git+https://…@<40 hexadecimal digits>
+    grader = "torch_grader-0.1.0-py3-none-any.whl" # or git+https://…@<40 hexadecimal digits>, or a version and
+    index = "https://example.org/simple"     # the package index that has it, and all else that is installed
 
     [[exercise]]
     name = "line_fit"
@@ -50,6 +51,8 @@ _KEYS = (
 )  # fmt: skip
 _PART_KEYS = ("name", "points", "checks", "visibility", "held_back", "instructor_checks")
 _COMMIT = re.compile(r"git\+https://[\w.:/~%-]+@[0-9a-f]{40}")
+# without a name and a password, since a release may be public
+_INDEX = re.compile(r"https://[\w.-]+(:\d+)?(/[\w.~%+-]+)*/?", re.ASCII)
 _VERSION = re.compile(r"\d+(\.\d+)*((a|b|rc)\d+)?(\.(post|dev)\d+)?")
 _IMAGE = re.compile(r"[a-z0-9.-]+(:\d+)?(/[a-z0-9._-]+)+@sha256:[0-9a-f]{64}")
 _TORCH = re.compile(r"\d+\.\d+(\.\d+)?")
@@ -199,6 +202,7 @@ class _Reader:
         default = CI()
         ci = CI(
             grader=self.text(table, "grader", "ci: ", ""),
+            index=self.text(table, "index", "ci: ", ""),
             torch=self.text(table, "torch", "ci: ", default.torch),
             python=self.text(table, "python", "ci: ", default.python),
             minutes=self.number(table, "minutes", "ci: ", 1) if "minutes" in table else 15,
@@ -214,6 +218,8 @@ class _Reader:
             or _VERSION.fullmatch(ci.grader)
         ):
             self.fail("ci: grader", "is a wheel's path, a version, or git+https://…@<commit>")
+        if ci.index and not _INDEX.fullmatch(ci.index):
+            self.fail("ci: index", 'is an address without a password: "https://…/simple"')
         if ci.image and not _IMAGE.fullmatch(ci.image):
             self.fail("ci: image", 'names an image by its digest: "ghcr.io/…/…@sha256:…"')
         if not _TORCH.fullmatch(ci.torch):

@@ -19,6 +19,7 @@ from typing import Any, TypeGuard, TypeVar
 from ..errors import CourseError, SubmissionError
 from ..language import _
 from .given_files import require_usable
+from .online import Online, online_of
 from .packages import package_of
 from .python_files import assigned_in, fail, literal_of, module_of, points_in
 
@@ -129,6 +130,7 @@ class Course:
     Attributes:
         limits: what `[limits]` in `course.toml` says, by the names of `grader.sandbox.Limits`.
         packages: what students' code needs besides torch, as pip is given it.
+        online: how its notebooks start where nothing is installed.
     """
 
     title: str
@@ -136,6 +138,7 @@ class Course:
     exercises: tuple[Exercise, ...]
     limits: dict[str, float] = field(default_factory=dict)
     packages: tuple[str, ...] = ()
+    online: Online = field(default_factory=Online)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -209,6 +212,7 @@ def load_course(folder: Path | None = None) -> Course:
         exercises=tuple(exercises),
         limits=_setting(settings, "limits", dict, {}, file),
         packages=packages,
+        online=online_of(_setting(settings, "online", dict, {}, file), packages, file),
     )
 
 
