@@ -52,8 +52,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item._fixtureinfo.name2fixturedefs.values() if isinstance(item, pytest.Function) else ()
         )
         shares = any(each.scope == "module" for several in fixtures for each in several)
-        if shares and not item.get_closest_marker("xdist_group"):
+        if shares and not _is_grouped(item):
             item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+    # of those that share nothing, the long ones begin first, so that no process is left alone with one at the end
+    items.sort(key=lambda item: not item.get_closest_marker("timeout") or _is_grouped(item))
+
+
+def _is_grouped(item: pytest.Item) -> bool:
+    return item.get_closest_marker("xdist_group") is not None
 
 
 def told(report: Report) -> dict[str, Any]:
