@@ -123,6 +123,13 @@ class TestAction:
         assert (values["assignment_file"], values["folder"]) == (Path("a.toml"), Path("c"))
         assert values["exit_zero"] is True
 
+    def test_packages_on_several_lines(self, action: dict[str, Any], place: Path) -> None:
+        _venv, _torch, grader, _grade = self.ran(
+            action, place, packages="pandas>=2.2,<3\nscipy==1.*\n  $(touch no)\n"
+        )
+        assert grader == "python -I -m pip install /action pandas>=2.2,<3 scipy==1.* $(touch no)"
+        assert not (place / "no").exists()
+
     def test_no_input_is_written_into_a_script(self, action: dict[str, Any]) -> None:
         """Whoever names a branch or a file would write commands."""
         for step in action["runs"]["steps"]:
@@ -149,11 +156,19 @@ class TestGitLabsComponent:
             (tmp_path / name).write_text(json.dumps(part), encoding="utf-8")
             require_schema("gitlab-ci", tmp_path / name)
 
+    def ran(self, place: Path, **given: str) -> tuple[dict[str, Any], list[str]]:
+        """The job with these inputs, and what it calls."""
+        _spec, jobs = self.filled(**given)
+        job = jobs["torch-grader"]
+        script = "\n".join(job["script"]).replace("/tmp/grader", f"{place}/venv")
+        variables = {
+            name: each["value"] for name, each in job["variables"].items() if type(each) is dict
+        }
+        return jobs, calls(place, script, **variables)
+
     def test_what_it_runs(self, place: Path) -> None:
         given = {"submission": "work", "options": "--course c", "packages": "pandas"}
-        _spec, jobs = self.filled(grader="x.whl", **given)
-        script = "\n".join(jobs["torch-grader"]["script"]).replace("/tmp/grader", f"{place}/venv")
-        _venv, torch, grader, grade = calls(place, script)
+        jobs, [_venv, torch, grader, grade] = self.ran(place, grader="x.whl", **given)
         assert torch == "python -I -m pip install torch==2.13.0"
         assert grader == "python -I -m pip install x.whl pandas"
         values = graded_with(grade)
@@ -161,6 +176,23 @@ class TestGitLabsComponent:
         assert (values["form"], values["output"]) == ("junit", Path("report.xml"))
         report = jobs["torch-grader"]["artifacts"]["reports"]["junit"]
         assert report == str(values["output"])
+
+    def test_versions_stars_quotes_and_spaces(self, place: Path) -> None:
+        """A shell would read `pandas>=2.2` as pandas, and a file to write."""
+        (place / "scipy==1.1").touch()
+        given = {"packages": "pandas>=2.2,<3 scipy==1.*", "submission": 'my "work" $(touch no)'}
+        _jobs, [_venv, _torch, grader, grade] = self.ran(
+            place, grader="my $HOME/x.whl", options="--course 'a b'", **given
+        )
+        assert grader == (
+            "python -I -m pip install my $HOME/x.whl pandas>=2.2,<3 scipy==1.*"
+        )
+        assert grade == (
+            'grader check --from my "work" $(touch no) --format junit --output report.xml '
+            "--untouched-zero --course a b"
+        )
+        assert not (place / "no").exists()
+        assert not (place / "=2.2").exists()
 
 
 class TestCodespaces:
