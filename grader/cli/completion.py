@@ -11,6 +11,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from ..errors import InputError
+from ..text import clean
 from .common import open_course
 
 
@@ -24,7 +25,7 @@ def exercises_named(
     try:
         course = open_course(context.params.get("folder"), Path())
         return [
-            CompletionItem(each.name, help=title_of(each))
+            CompletionItem(each.name, help=clean(title_of(each)))
             for each in course.exercises
             if each.name.startswith(incomplete) and each.name not in given
         ]

@@ -52,10 +52,10 @@ _PART_KEYS = ("name", "points", "checks", "visibility", "held_back", "instructor
 _COMMIT = re.compile(r"git\+https://[\w.:/~%-]+@[0-9a-f]{40}")
 # without a name and a password, since a release may be public
 _INDEX = re.compile(r"https://[\w.-]+(:\d+)?(/[\w.~%+-]+)*/?", re.ASCII)
-_VERSION = re.compile(r"\d+(\.\d+)*((a|b|rc)\d+)?(\.(post|dev)\d+)?")
-_IMAGE = re.compile(r"[a-z0-9.-]+(:\d+)?(/[a-z0-9._-]+)+@sha256:[0-9a-f]{64}")
-_TORCH = re.compile(r"\d+\.\d+(\.\d+)?")
-_PYTHON = re.compile(r"3\.\d{1,2}")
+_VERSION = re.compile(r"\d+(\.\d+)*((a|b|rc)\d+)?(\.(post|dev)\d+)?", re.ASCII)
+_IMAGE = re.compile(r"[a-z0-9.-]+(:\d+)?(/[a-z0-9._-]+)+@sha256:[0-9a-f]{64}", re.ASCII)
+_TORCH = re.compile(r"\d+\.\d+(\.\d+)?", re.ASCII)
+_PYTHON = re.compile(r"3\.\d{1,2}", re.ASCII)
 Table = dict[str, Any]
 
 

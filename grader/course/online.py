@@ -64,7 +64,7 @@ def online_of(table: dict[str, Any], packages: tuple[str, ...], file: Path) -> O
             f"{file}: `[online]` has {', '.join(strange)}. It knows `install`, `notebooks` and `setup`."
         )
     install = table.get("install", _GRADER)
-    if not isinstance(install, str) or not install.strip() or "\n" in install:
+    if not isinstance(install, str) or not _is_requirement(install.strip()):
         raise CourseError(
             f'{file}: `install` under `[online]` is what pip installs as the grader, such as "{_GRADER}==1.2" or a '
             "wheel's address."
@@ -85,6 +85,19 @@ def online_of(table: dict[str, Any], packages: tuple[str, ...], file: Path) -> O
     return Online((install.strip(), *packages), tuple(setup), folder)
 
 
+def _is_requirement(text: str) -> bool:
+    """One thing for pip: no option, which would reach it as a part of a name, and nothing that IPython fills in."""
+    words = text.split()
+    is_one = bool(words) and not any(word.startswith("-") for word in words)
+    return is_one and text.isprintable() and not set(text) & set("{}$")
+
+
 def _is_command(line: object) -> bool:
     """A magic or a shell line: what a notebook has besides these would count as a student's code."""
-    return isinstance(line, str) and re.fullmatch(r"[%!][^\n\r%!][^\n\r]*", line) is not None
+    # IPython ends a line at each of Python's line breaks, and none of those is printable; a tab is
+    return (
+        isinstance(line, str)
+        and re.fullmatch(r"[%!][^%!].*", line) is not None
+        and line.replace("\t", " ").isprintable()
+        and not line.endswith("\\")
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import itertools
 import re
 
@@ -37,8 +38,9 @@ def notebook_of(name: str, text: str, online: Online | None = None) -> str:
     about = _("Run the cells above first: this checks what you have run in this notebook.")
     speak = "" if current() == ENGLISH else f" --lang {current()}"
     cells.append(new_code_cell(f"%%check {name}{speak}\n# {about}"))
+    identity = _identity(name)
     for number, cell in enumerate(cells):
-        cell["id"] = f"{name.replace('_', '-')}-{number}"  # random by default
+        cell["id"] = f"{identity}-{number}"  # random by default
     notebook = new_notebook(
         cells=cells,
         metadata={
@@ -48,6 +50,14 @@ def notebook_of(name: str, text: str, online: Online | None = None) -> str:
     )
     nbformat.validate(notebook)
     return str(nbformat.writes(notebook)) + "\n"
+
+
+def _identity(name: str) -> str:
+    """What its cells are called by: the name, where the format takes it, which has 64 letters and digits of ASCII."""
+    plain = name.replace("_", "-")
+    if re.fullmatch(r"[A-Za-z0-9-]{1,48}", plain):
+        return plain
+    return hashlib.sha256(name.encode()).hexdigest()[:16]
 
 
 def _parts(tree: ast.Module, text: str) -> list[str]:

@@ -56,6 +56,21 @@ def test_a_course_of_ones_own(tmp_path: Path) -> None:
     assert complete("grader show --course nowhere d", tmp_path) == []
 
 
+def test_titles_that_no_terminal_takes(tmp_path: Path) -> None:
+    course = make_course(tmp_path / "course")
+    stub = course / "exercises" / "double.py"
+    stub.write_text(r'"""T\ud800 \x1b[2J"""' + "\n", encoding="utf-8")
+    told = complete("grader show --course course d", tmp_path, "zsh")
+    assert told[:3] == ["plain", "double", r"T\ud800 \x1b[2J"]
+
+
+def test_a_language_that_is_none_says_nothing_in_the_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRADER_LANG", "tlh")
+    assert complete("grader show my", tmp_path) == ["plain,my_linear"]
+
+
 @pytest.mark.skipif(not shutil.which("bash"), reason="no bash on this machine")
 def test_bash_itself(tmp_path: Path) -> None:
     """With the line that docs/completion.md has its reader write."""

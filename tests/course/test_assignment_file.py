@@ -80,6 +80,10 @@ name = "train_step"
         ('[ci]\nindex = "https://me:secret@a.org/simple"\n' + EXERCISE, "without a password"),
         ("[ci]\nindex = \"https://a.org/';id'\"\n" + EXERCISE, "`ci: index` is an address"),
         ('[ci]\ntorch = "2.13.0 --index-url x"\n' + EXERCISE, "`ci: torch` is a version"),
+        # digits of another script, which no installer reads
+        ('[ci]\ngrader = "١.٢"\n' + EXERCISE, "wheel's path, a version"),
+        ('[ci]\ntorch = "2.١٣"\n' + EXERCISE, "`ci: torch` is a version"),
+        ('[ci]\npython = "3.١٢"\n' + EXERCISE, "`ci: python` is a version"),
         ('[ci]\npython = "3.9"\n' + EXERCISE, "3.11 at least"),
         ('[ci]\nimage = "ghcr.io/us/lab:latest"\n' + EXERCISE, "names an image by its digest"),
         ('[ci]\nimage = "a.b/c;id@sha256:' + "0" * 64 + '"\n' + EXERCISE, "by its digest"),
