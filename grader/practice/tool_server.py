@@ -7,9 +7,10 @@ sandbox. No tool shows a solution, writes a file of the student's, or reads one 
 from __future__ import annotations
 
 import inspect
+import signal
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from ..grading import grade
 from ..language import _
 from ..machines import Machines
 from ..submission import Submission, read_submission
+from ..text import clean
 from ..version import __version__
 from .explained import explained
 from .stubs import stub_of
@@ -143,7 +145,7 @@ def _told() -> Iterator[None]:
     try:
         yield
     except GraderError as error:
-        raise ToolError(" ".join(str(error).splitlines())) from error
+        raise ToolError(clean(" ".join(str(error).splitlines()))) from error
 
 
 def server_of(tools: StudentTools) -> MCPServer[Any]:
@@ -165,8 +167,9 @@ def serve(
 ) -> None:
     """Serves until its input ends. While it does, nothing but the protocol is written to the standard output."""
     tools = StudentTools(folder, course, assigned, devices)
+    # Ctrl-C ends it at once: an exception would wait for the thread that reads the input; sandboxes end by themselves
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
-        with suppress(KeyboardInterrupt):
-            server_of(tools).run("stdio")
+        server_of(tools).run("stdio")
     finally:
         tools.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Coroutine
@@ -131,6 +132,10 @@ def test_a_wrong_call_is_a_sentence(work: Path, course: Course) -> None:
         told = await sentence(client, "statement", name="nothing")
         assert "There is no exercise 'nothing'" in told
         assert "line_fit" in told
+        # what a terminal or a reader would obey is written out, and a flood is cut
+        told = await sentence(client, "statement", name="/etc/\x1b[2J\u202e.py")
+        assert r"/etc/\x1b[2J\u202e.py is a file in another folder" in told
+        assert len(await sentence(client, "statement", name="x" * 100_000)) < 1000
         assert "holds no exercise to grade" in await sentence(client, "check", name="my_linear")
         assert "holds no exercise to grade" in await sentence(client, "explain", name="my_linear")
         assert "name" in await sentence(client, "explain")
@@ -165,6 +170,31 @@ def test_where_a_check_failed_its_text_is_not_shown(
 
     monkeypatch.setattr("grader.practice.tool_server.grade", failed)
     in_process(StudentTools(work, course, None, ("cpu",), machines), asking)
+
+
+def test_ctrl_c_ends_it_while_the_client_still_holds_its_input(work: Path) -> None:
+    request = {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "initialize",
+        "params": {
+            "protocolVersion": "2025-06-18",
+            "capabilities": {},
+            "clientInfo": {"name": "a client", "version": "1"},
+        },
+    }
+    command = [sys.executable, "-P", "-c", _SERVER, "--from", str(work)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
+        assert server.stdin
+        assert server.stdout
+        try:
+            server.stdin.write(json.dumps(request).encode() + b"\n")
+            server.stdin.flush()
+            assert b"serverInfo" in server.stdout.readline()
+            server.send_signal(signal.SIGINT)
+            assert server.wait(timeout=60) == -signal.SIGINT
+        finally:
+            server.kill()
 
 
 def test_torch_waits_until_something_is_graded(work: Path) -> None:
