@@ -128,9 +128,18 @@ def _repetition(name: str, request: Request, source: Source) -> _Repetition:
     *helpers, probe = [
         _bare(node) for node in ast.parse(request.probe.source).body if _is_definition(node)
     ]
-    inputs = _defaults(probe) | (request.inputs or _sent(request))
+    sent = request.inputs or _sent(request)
+    defaults = {key: node for key, node in _defaults(probe).items() if key not in sent}
+    plain = {key: node for key, node in defaults.items() if _is_literal(node)}
+    inputs = {key: ast.literal_eval(node) for key, node in plain.items()} | sent
     constants = _constants(probe, inputs)
-    probe = _Simpler(constants, module).visit(probe)
+    worked_out = {key: node for key, node in defaults.items() if key not in plain}
+    set_anew = _set_anew(probe)
+    known = {key: ast.Constant(value) for key, value in constants.items()}
+    known |= {key: node for key, node in worked_out.items() if key not in set_anew}
+    first = [_assignment(key, node) for key, node in worked_out.items() if key in set_anew]
+    probe = _Simpler(known, module).visit(probe)
+    probe.body = [*first, *probe.body]
     probe.body = _without_unused(probe.body)
     given = {key: value for key, value in inputs.items() if key not in constants}
     own = {argument.arg for argument in (*probe.args.args, *probe.args.kwonlyargs)}
@@ -147,7 +156,8 @@ def _repetition(name: str, request: Request, source: Source) -> _Repetition:
     )
     helper_texts = tuple(map(ast.unparse, needed))
     body = probe.body[0]
-    if len(probe.body) == 1 and isinstance(body, ast.Return) and body.value:
+    takes_any = probe.args.kwarg is not None  # what it calls them is no name outside of it
+    if len(probe.body) == 1 and isinstance(body, ast.Return) and body.value and not takes_any:
         expression = ast.unparse(body.value)
         return _Repetition(head, helper_texts, "", given, expression)
     expression = f"{probe.name}({', '.join(f'{key}={key}' for key in given)})"
@@ -216,27 +226,45 @@ def _names_in(nodes: Sequence[ast.AST]) -> set[str]:
     return {each.id for node in nodes for each in ast.walk(node) if isinstance(each, ast.Name)}
 
 
-def _defaults(probe: Any) -> dict[str, Any]:
-    """The values of a probe's parameters that it has by itself."""
+def _defaults(probe: Any) -> dict[str, ast.expr]:
+    """The values of a probe's parameters that it has by itself, as they are written."""
     taken = probe.args
     pairs = [
         *zip(reversed(taken.args), reversed(taken.defaults), strict=False),
         *zip(taken.kwonlyargs, taken.kw_defaults, strict=True),
     ]
-    return {argument.arg: ast.literal_eval(default) for argument, default in pairs if default}
+    return {argument.arg: default for argument, default in pairs if default}
+
+
+def _is_literal(node: ast.expr) -> bool:
+    try:
+        ast.literal_eval(node)
+    except ValueError:
+        return False
+    return True
+
+
+def _assignment(name: str, value: ast.expr) -> ast.stmt:
+    return ast.fix_missing_locations(ast.Assign([ast.Name(name, ast.Store())], value))
 
 
 def _constants(probe: Any, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """The inputs that can stand in the place of their names: plain values that the probe does not set anew."""
+    set_anew = _set_anew(probe)
+    return {
+        key: value for key, value in inputs.items() if type(value) in _PLAIN and key not in set_anew
+    }
+
+
+def _set_anew(probe: Any) -> set[str]:
+    """The names that a probe gives a value, or that mean something else in a function of its own."""
     set_anew = set()
     for each in ast.walk(probe):
         if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store):
             set_anew.add(each.id)
         if isinstance(each, ast.FunctionDef | ast.Lambda) and each is not probe:
             set_anew |= {inner.arg for inner in ast.walk(each.args) if isinstance(inner, ast.arg)}
-    return {
-        key: value for key, value in inputs.items() if type(value) in _PLAIN and key not in set_anew
-    }
+    return set_anew
 
 
 def _reached(probe: ast.AST, helpers: Sequence[Any]) -> set[str]:
@@ -268,14 +296,14 @@ def _without_unused(body: Sequence[Any]) -> list[Any]:
 
 
 class _Simpler(ast.NodeTransformer):
-    """Puts constants in the place of parameters, the module in that of `student`, and drops what is decided by that."""
+    """Puts what is known in the place of parameters, the module in that of `student`, and drops what is decided by that."""
 
-    def __init__(self, constants: Mapping[str, Any], module: str) -> None:
-        self._constants, self._module = constants, module
+    def __init__(self, known: Mapping[str, ast.expr], module: str) -> None:
+        self._known, self._module = known, module
 
     def visit_Name(self, node: ast.Name) -> Any:
-        if isinstance(node.ctx, ast.Load) and node.id in self._constants:
-            return ast.Constant(self._constants[node.id])
+        if isinstance(node.ctx, ast.Load) and node.id in self._known:
+            return self._known[node.id]
         return ast.Name(self._module, node.ctx) if node.id == "student" else node
 
     def visit_Call(self, node: ast.Call) -> Any:

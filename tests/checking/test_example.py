@@ -152,3 +152,40 @@ def test_inputs_that_were_sent_are_read_again() -> None:
 def test_nothing_to_show_where_nothing_is_wrong(machines: Machines) -> None:
     text = load_course()["line_fit"].solution.read_text()
     assert example_of(Submission.of_text("line_fit", text), "line_fit", machines) is None
+
+
+@probe
+def defaults_worked_out(student: Any, x: Any, kind: Any = torch.float64, n: int = 2 * 3) -> Any:
+    return student.predict(x.to(kind), n, 1.0)
+
+
+@probe
+def default_set_anew(student: Any, x: Any, kind: Any = torch.float64) -> Any:
+    x = x.to(kind)
+    kind = None
+    return student.predict(x, 2.0, 1.0)
+
+
+@probe
+def whatever_comes(student: Any, **more: Any) -> Any:
+    return student.predict(**more)
+
+
+@pytest.mark.parametrize(
+    ("asked", "given", "called"),
+    [
+        (defaults_worked_out, ("x",), "line_fit.predict(x.to(torch.float64), 2 * 3, 1.0)"),
+        (default_set_anew, ("x",), "default_set_anew(x=x)"),
+        (whatever_comes, ("x", "a", "b"), "whatever_comes(x=x, a=a, b=b)"),
+    ],
+)
+def test_parameters_of_every_kind(
+    asked: Any, given: tuple[str, ...], called: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inputs = {name: torch.tensor([2.0]) for name in given}
+    call = the_call(asked, **inputs)
+    assert call.expression == called
+    module = ModuleType("line_fit")
+    exec(RIGHT, vars(module))
+    shown = printed_by(call.script, "line_fit", RIGHT, monkeypatch)
+    assert shown == f"{asked(module, **inputs)}\n"
