@@ -78,6 +78,36 @@ def test_the_wheel_is_the_same_wherever_it_was_built(sdist: Path, tmp_path: Path
             assert wheel.read(f"{its}/ko/LC_MESSAGES/messages.mo") == fresh.getvalue()
 
 
+def test_a_wheel_of_a_folder_that_cannot_be_written(
+    sdist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fresh checkout has no catalogues, and one that belongs to somebody else takes none."""
+    folder = unpacked(sdist, tmp_path / "source")
+    for catalogue in folder.rglob("*.mo"):
+        catalogue.unlink()
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    # to root, for whom no folder is read-only, it is as to anybody
+    (tmp_path / "sitecustomize.py").write_text(
+        "import os, sys\n"
+        "def told(event, given):\n"
+        "    write = event == 'open' and given[2] & (os.O_WRONLY | os.O_RDWR)\n"
+        f"    if write and str(given[0]).startswith({str(folder)!r}):\n"
+        "        raise PermissionError(13, 'Permission denied', given[0])\n"
+        "sys.addaudithook(told)\n",
+        encoding="utf-8",
+    )
+    built = build(
+        "wheel", folder, tmp_path / "out", PYTHONPATH=str(tmp_path), TMPDIR=str(temporary)
+    )
+    assert not [*folder.rglob("*.mo")]
+    with zipfile.ZipFile(built) as wheel:
+        for mine, its in (("grader/locale", "grader/locale"), ("locale", "grader/built_in/locale")):
+            fresh = BytesIO()
+            write_mo(fresh, read(ROOT / mine / "ko/LC_MESSAGES/messages.po"))
+            assert wheel.read(f"{its}/ko/LC_MESSAGES/messages.mo") == fresh.getvalue()
+
+
 def test_solutions_that_are_not_there_are_not_built_in(sdist: Path, tmp_path: Path) -> None:
     folder = unpacked(sdist, tmp_path / "source")
     with pytest.raises(subprocess.CalledProcessError) as raised:
