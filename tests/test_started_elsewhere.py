@@ -184,9 +184,7 @@ class TestGitLabsComponent:
         _jobs, [_venv, _torch, grader, grade] = self.ran(
             place, grader="my $HOME/x.whl", options="--course 'a b'", **given
         )
-        assert grader == (
-            "python -I -m pip install my $HOME/x.whl pandas>=2.2,<3 scipy==1.*"
-        )
+        assert grader == ("python -I -m pip install my $HOME/x.whl pandas>=2.2,<3 scipy==1.*")
         assert grade == (
             'grader check --from my "work" $(touch no) --format junit --output report.xml '
             "--untouched-zero --course a b"

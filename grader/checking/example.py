@@ -296,7 +296,7 @@ def _without_unused(body: Sequence[Any]) -> list[Any]:
 
 
 class _Simpler(ast.NodeTransformer):
-    """Puts what is known in the place of parameters, the module in that of `student`, and drops what is decided by that."""
+    """Puts what is known in the place of parameters, the module in that of `student`; drops what is decided by that."""
 
     def __init__(self, known: Mapping[str, ast.expr], module: str) -> None:
         self._known, self._module = known, module

@@ -64,8 +64,10 @@ def speak(
 ) -> None:
     """The group's option or the environment decides; a command's own option has the last word."""
     asked = os.environ.get("GRADER_LANG", "")
-    is_help = context.resilient_parsing  # of the shell's Tab key, where a word of ours would stand in the line
-    if not value and asked and asked not in language.languages() and not is_help:
+    is_completing = (
+        context.resilient_parsing
+    )  # of the shell's Tab key, where a word of ours would stand in the line
+    if not value and asked and asked not in language.languages() and not is_completing:
         known = ", ".join(language.languages())
         refuse(f"GRADER_LANG is {asked!r}, which is none of the languages here: {known}.")
     # neither Korean nor ŷ is in every encoding that a terminal may have

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -27,6 +28,8 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 # the rules that `FORBIDDEN` may hold, and what each may say; `checking/rules.py` applies them
 _RULES = ("by hand", "from scratch")
 _RULE_KEYS = ("except", "names")
+# it is written into command lines, notebooks and Markdown
+_NAME = re.compile(r"\w[\w.-]*")
 T = TypeVar("T")
 
 
@@ -182,6 +185,11 @@ def load_course(folder: Path | None = None) -> Course:
         for path in checks.glob("*.py")
         if not path.stem.startswith("_") and path.is_file()
     )
+    for name in found:
+        if not _NAME.fullmatch(name):
+            raise CourseError(
+                f"{checks}: {name!r} is no name for an exercise. Use letters, digits, `_`, `-` and dots."
+            )
     exercises: list[Exercise] = []
     for title, names in _units(settings, file):
         for name in names:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,9 @@ from ..errors import InputError
 from ..text import clean
 
 _MAX_BYTES = 1 << 20
+_MOST_PARTS = 100
+# a.a.a…: what tomllib keeps of such a key grows with the square of its parts, 40 GB for a file of 200 kB
+_LONG_KEY = re.compile(rf"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){{{_MOST_PARTS}}}""")
 
 
 def read_toml(path: Path, kind: type[InputError], advice: str = "") -> dict[str, Any]:
@@ -44,9 +48,14 @@ def load_toml(path: Path) -> dict[str, Any]:
     if len(data) > _MAX_BYTES:
         raise ValueError("larger than 1 MiB, where a file of settings is small")
     try:
-        return tomllib.loads(data.decode("utf-8-sig"))
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise ValueError(f"not TOML: line {line} is not UTF-8 text. Save it as UTF-8") from error
+    if long := _LONG_KEY.search(text):
+        line = text.count("\n", 0, long.start()) + 1
+        raise ValueError(f"not a file of settings: line {line} has a key of too many parts")
+    try:
+        return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"not TOML: {clean(str(error), 200)}") from error

@@ -116,6 +116,20 @@ def test_what_begins_with_an_underscore_is_no_exercise(folder: Path) -> None:
     assert load_course(folder).names == ("double",)
 
 
+@pytest.mark.parametrize("name", ["a b", "$(id)", "it's", "-x", "<script>", "a\nb", "\x1b[2J"])
+def test_a_name_that_a_shell_or_a_page_would_obey(folder: Path, name: str) -> None:
+    (folder / "checks" / f"{name}.py").write_text(CHECKS)
+    with pytest.raises(CourseError, match="is no name for an exercise") as error:
+        load_course(folder)
+    assert repr(name) in str(error.value)
+
+
+def test_a_name_of_letters(folder: Path) -> None:
+    for name in ("week-1.a", "선형_회귀"):
+        (folder / "checks" / f"{name}.py").write_text(CHECKS)
+        assert name in load_course(folder).names
+
+
 def test_the_order_is_that_of_the_units(folder: Path) -> None:
     for name in ("a", "b", "c"):
         (folder / "checks" / f"{name}.py").write_text("")

@@ -21,6 +21,9 @@ FAULTS = [
     (b"x = 1\ny = '\xff'\n", "is not TOML: line 2 is not UTF-8 text. Save it as UTF-8."),
     (b"x = " + b"[" * 3000, "is not TOML: "),
     (b"#" * ((1 << 20) + 1), "is larger than 1 MiB"),
+    # read, such a key takes memory with the square of its parts
+    (b"a = 1\n" + b"b . " * 200 + b"c = 1\n", "is not a file of settings: line 2 has a key of too"),
+    (b"['b'" + b".'b'" * 200 + b"]\n", "is not a file of settings: line 1 has a key of too"),
     (None, "cannot be read: No such file or directory."),
 ]
 
@@ -69,6 +72,13 @@ def test_a_byte_order_mark_is_passed_over_by_all(tmp_path: Path) -> None:
     place.mkdir(parents=True)
     (place / "equivalent.toml").write_bytes(BOM + b"behaviour = []\n")
     assert read_equivalent_behaviours(course) == ()
+
+
+def test_text_and_numbers_are_no_long_key(tmp_path: Path) -> None:
+    file = tmp_path / "a.toml"
+    words = "So it is. Well, no. " * 200 + "." * 200 + "a" * 10_000
+    file.write_text(f"# {words}\na = '{words}'\nb = [{'1.5, ' * 200}]\n")
+    assert len(load_toml(file)["b"]) == 200
 
 
 def test_what_is_raised_is_the_callers_and_says_what_to_do(tmp_path: Path) -> None:
