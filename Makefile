@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 # what pip has to keep to, or nothing
 CONSTRAINTS ?=
 
-.PHONY: setup demo test test-fast test-scores test-oldest test-cuda gpu-bundle test-classroom lint audit bench peers dist clean
+.PHONY: setup demo test test-fast test-scores test-oldest test-cuda gpu-bundle test-classroom lint docs docs-links audit bench peers dist clean
 
 # compiled when they are missing or old; so does the build, and so do tests
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/*/*.po grader/locale/*/*/*.po))
@@ -75,9 +75,19 @@ lint: setup
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
+# the documentation as a site in site/, strictly: a warning is an error. Needs no network
+SPHINX = $(BIN)/python -m sphinx --fail-on-warning --keep-going --fresh-env --quiet --conf-dir docs
+docs: setup
+	$(SPHINX) . site
+
+# which links to elsewhere are dead, README's too; needs a network
+docs-links: setup
+	$(SPHINX) --builder linkcheck --tag links . site/links
+
 audit: setup
 	$(BIN)/grader audit --lint
 	$(BIN)/grader audit --seeds 200
+	$(BIN)/grader audit --behaviour
 
 # BENCH="--quick", BENCH="--only class": small sizes, a part alone
 bench: setup
@@ -104,4 +114,4 @@ dist: setup .venv-dist/ready
 	touch $@
 
 clean:
-	rm -rf dist .venv* .oldest-versions.txt .mypy_cache .ruff_cache gpu-bundle
+	rm -rf dist site .venv* .oldest-versions.txt .mypy_cache .ruff_cache gpu-bundle

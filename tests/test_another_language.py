@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import ROOT
 
 # of the course's catalogue, and of the grader's own
@@ -15,6 +17,7 @@ COURSES = ("Numerical differentiation", "Nombra derivado")
 GRADERS = ("Next: {command}", "Poste: {command}")
 
 
+@pytest.mark.timeout(300)  # it starts three processes
 def test_a_new_language_is_one_folder(tmp_path: Path) -> None:
     root = tmp_path / "checkout"
     apart = shutil.ignore_patterns("locale", "__pycache__")

@@ -1,7 +1,7 @@
 """Every attack in `tests/attacks/` gains nothing, and leaves a grader that goes on.
 
 Each is a `MyLinear` that is honestly wrong in `forward` and tries, by the means that its first line tells, to be paid
-for it. The groups are those of the README's table.
+for it. The groups are those of the table in docs/security.md.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ def test_every_group_is_there() -> None:
     assert {path.stem[0] for path in ATTACKS} == set("abcdefghij")
     assert len(ATTACKS) >= 60
     told = re.findall(
-        r"^\| ([A-J]) [^|]+\| +(\d+) \|", (ROOT / "README.md").read_text("utf-8"), re.M
+        r"^\| ([A-J]) [^|]+\| +(\d+) \|", (ROOT / "docs/security.md").read_text("utf-8"), re.M
     )
     counts = Counter(path.stem[0].upper() for path in ATTACKS)
     assert {group: int(count) for group, count in told} == counts

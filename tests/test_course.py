@@ -23,8 +23,8 @@ from tests.conftest import ROOT
 
 
 def printed(start: str) -> str:
-    """The snippet of CONTRIBUTING.md that begins so, without its indentation: what it says has to work."""
-    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    """The snippet of docs/exercises.md that begins so, without its indentation: what it says has to work."""
+    text = (ROOT / "docs" / "exercises.md").read_text(encoding="utf-8")
     block, *_ = [
         textwrap.dedent(block)
         for block in re.findall(r"```\w+\n(.*?)```", text, re.DOTALL)

@@ -87,6 +87,7 @@ def test_the_lowest_versions_are_the_lower_bounds() -> None:
     [project.optional-dependencies]
     database = ["psycopg[binary]>=3.2", "torch>=2.11", "torch-grader[more]"]
     more = ["with-marker>=1; python_version < '3.12'"]
+    docs = ["site>=3"]
     dev = ["tool>=9"]
     """
     assert oldest_versions(text) == ["torch==2.11", "click==8.1", "psycopg==3.2"]

@@ -256,6 +256,9 @@ class TestPreCommit:
 def test_make_has_what_is_asked_of_it() -> None:
     targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
     asked = set()
-    for file in [*CODESPACES, ROOT / "CONTRIBUTING.md", ROOT / ".github/pull_request_template.md"]:
-        asked |= set(re.findall(r"[`\"]make ([a-z][\w-]*)", file.read_text(encoding="utf-8")))
-    assert {"setup", "test-fast"} <= asked <= targets
+    texts = [ROOT / "CONTRIBUTING.md", ROOT / ".github" / "pull_request_template.md"]
+    for file in [*CODESPACES, *texts, *(ROOT / ".github" / "workflows").iterdir()]:
+        asked |= set(
+            re.findall(r"(?:[`\"]|run: )make ([a-z][\w-]*)", file.read_text(encoding="utf-8"))
+        )
+    assert {"docs", "setup", "test-fast", "test-scores"} <= asked <= targets

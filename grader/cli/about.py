@@ -18,10 +18,11 @@ def tell_version(context: click.Context, parameter: click.Parameter, wanted: boo
     from ..version import __version__  # it takes some milliseconds to work out
 
     click.echo(_("grader, version {version}").format(version=__version__))
+    python = platform.python_version()
     try:
-        told = f"Python {platform.python_version()}, torch {version('torch')}"
+        told = _("Python {python}, torch {torch}").format(python=python, torch=version("torch"))
     except PackageNotFoundError:
-        told = _("Python {python}; torch is not installed").format(python=platform.python_version())
+        told = _("Python {python}; torch is not installed").format(python=python)
     click.echo(told)
     names = {PRIVILEGES: _("the loss of privileges")}  # the others are names
     parts = {names.get(part, part): why for part, why in offered().items()}

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     "--seeds",
     type=click.IntRange(0),
     default=0,
-    help="Grade each solution this many more times, with other inputs.",
+    help="Grade each solution and right submission this many more times, with other inputs.",
 )
 @click.option(
     "--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, help="Exercises at a time."
