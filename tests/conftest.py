@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -19,6 +19,9 @@ from grader.report import ExerciseResult, Report
 from grader.sandbox import Limits, Sandbox
 from grader.submission import Submission
 from tests.ordinary_user import OrdinaryUser, ordinary_user
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 os.environ["GRADER_LANG"] = "en"  # whatever the locale of this machine is
 ROOT = Path(__file__).resolve().parent.parent
@@ -49,8 +52,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item._fixtureinfo.name2fixturedefs.values() if isinstance(item, pytest.Function) else ()
         )
         shares = any(each.scope == "module" for several in fixtures for each in several)
-        if shares and not item.get_closest_marker("xdist_group"):
+        if shares and not _is_grouped(item):
             item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+    # of those that share nothing, the long ones begin first, so that no process is left alone with one at the end
+    items.sort(key=lambda item: not item.get_closest_marker("timeout") or _is_grouped(item))
+
+
+def _is_grouped(item: pytest.Item) -> bool:
+    return item.get_closest_marker("xdist_group") is not None
 
 
 def told(report: Report) -> dict[str, Any]:
@@ -81,6 +90,15 @@ def shared_machines(machines: Machines, monkeypatch: pytest.MonkeyPatch) -> Mach
     return machines
 
 
+@pytest.fixture
+def worker_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`grader grade` that runs in this process grades in it, too, whatever `--jobs` says."""
+    # here, as its packages may not be installed where no class is tested
+    from tests.worker_here import WORKERS
+
+    monkeypatch.setattr("grader.classroom.run.pool.local_workers", lambda *_, **__: WORKERS)
+
+
 @pytest.fixture(scope="session")
 def sandbox(machines: Machines) -> Sandbox:
     return machines.sandbox()
@@ -99,6 +117,15 @@ def strict_machines(course: Course) -> Iterator[Machines]:
 @pytest.fixture(scope="session")
 def strict_sandbox(strict_machines: Machines) -> Sandbox:
     return strict_machines.sandbox()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Of a module, not of all tests: as long as it runs, asyncio cannot be used in this process."""
+    from tests.browsers import chromium  # may not be installed where no page is tested
+
+    with chromium() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

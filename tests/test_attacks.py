@@ -92,13 +92,12 @@ def test_an_honest_submission_is_paid_after_all_of_them(graded: Grade, box: Mach
 REACHING_OUT = [p for p in ATTACKS if p.stem[0] in "deh"]
 
 
-def test_an_ordinary_user_is_as_safe(another_user: OrdinaryUser) -> None:
+def test_an_ordinary_user_is_as_safe(another_user: OrdinaryUser, box: Machines) -> None:
     """What reaches out of the process, graded by a user without privileges: the same layers, no gain."""
     names = [path.stem for path in REACHING_OUT]
     told = json.loads(another_user.run(GRADE_ALL, str(FOLDER), *names))
     assert told["user"] == another_user.number
-    with Machines(limits=LIMITS) as box:
-        assert told["layers"] == [layer.name for layer in box.sandbox().layers() if layer.on]
+    assert told["layers"] == [layer.name for layer in box.sandbox().layers() if layer.on]
     assert len(told["paid"]) == len(names) > 10
     assert all(set(paid) <= FAIR for paid in told["paid"].values())
 

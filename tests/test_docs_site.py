@@ -14,13 +14,13 @@ from urllib.parse import unquote, urlsplit
 
 import click
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 import grader
 from grader.cli import main
+from tests.browsers import PATIENCE, needs_chromium
 from tests.conftest import ROOT
 from tests.markdown_links import dead
-from tests.test_desk_page import CHROMIUM, QUIET
 
 # one build, which takes six seconds of a processor, and a minute where there is much else to do
 pytestmark = [pytest.mark.xdist_group("docs_site"), pytest.mark.timeout(300)]
@@ -149,24 +149,21 @@ def test_every_key_of_the_schema_is_told(site: Path) -> None:
     assert {*keys(schema)} == {*re.findall(r"^\| `(\w+)` \|", text, re.M)}
 
 
-@pytest.mark.skipif(
-    CHROMIUM is None, reason="no Chromium on this machine: apt-get install chromium"
-)
-def test_the_search_finds_pages_from_disk_and_asks_nobody(site: Path) -> None:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        page = browser.new_page()
-        asked: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))
-        for word, found in (
-            ("seccomp", "What the sandbox promises"),
-            ("채점기", "학생을 위한 안내"),
-        ):
-            page.goto((site / "docs" / "index.html").as_uri())
-            page.get_by_role("searchbox").or_(page.get_by_placeholder("Search")).fill(word)
-            page.keyboard.press("Enter")
-            expect(
-                page.locator("#search-results").get_by_role("link", name=found).first
-            ).to_be_visible()
-        browser.close()
+@needs_chromium
+def test_the_search_finds_pages_from_disk_and_asks_nobody(browser: Browser, site: Path) -> None:
+    page = browser.new_page()
+    page.set_default_timeout(PATIENCE)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    for word, found in (
+        ("seccomp", "What the sandbox promises"),
+        ("채점기", "학생을 위한 안내"),
+    ):
+        page.goto((site / "docs" / "index.html").as_uri())
+        page.get_by_role("searchbox").or_(page.get_by_placeholder("Search")).fill(word)
+        page.keyboard.press("Enter")
+        expect(
+            page.locator("#search-results").get_by_role("link", name=found).first
+        ).to_be_visible()
+    page.close()
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
