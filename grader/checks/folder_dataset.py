@@ -24,6 +24,9 @@ from grader import (
 )
 
 SWAPPED = Cause("swapped", "An item is (tensor, class index), in this order.")
+NOT_SORTED = Cause(
+    "order", "The names are right, in another order: `sorted(…)` puts them in that of the alphabet."
+)
 FROM_ONE = Cause("off-by-one", "The classes are numbered from 1; the first one is 0.")
 NOT_TRANSFORMED = Cause("option-ignored", "`transform` is not applied.")
 TENSOR_KEPT = Cause(
@@ -195,7 +198,7 @@ def test_classes(student: Student, draw: Draw) -> None:
     empty = {name for name in tree if not tree[name]}
     cause = "" if empty <= set(map(str, found)) else _("Folders without files count too.")
     sentence = _("classes is {found}, expected {wanted}.").format(found=list(found), wanted=classes)
-    expect(list(found) == classes, sentence, explain.ORDER if same else cause)
+    expect(list(found) == classes, sentence, NOT_SORTED if same else cause)
     numbering = {name: i for i, name in enumerate(classes)}
     found = got["class_to_idx"]
     expect(isinstance(found, dict), _("class_to_idx is not a dict from the names of classes."))

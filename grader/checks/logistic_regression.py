@@ -44,6 +44,14 @@ NO_B = Cause("missing-term", "`b` is missing: that is right only as long as it i
 SLOPE = Cause(
     "slope-left-in", "A factor ŷ(1 − ŷ) is left in: that is the gradient of a squared error."
 )
+ADDED_UP = Cause(
+    "not-cleared",
+    "What `grads` held before is added: put the new gradients in its place, with `=` and not `+=`.",
+)
+NOT_STORED = Cause(
+    "not-stored",
+    "`grads` is as it was before the call: `backward` has to put the gradients into `self.grads`.",
+)
 RECOMPUTED = Cause("recomputed", "ŷ is worked out anew from x; use the `yhat` that is given.")
 NO_ZEROS = Cause("missing-term", "The term of the samples with y = 0 is missing.")
 NO_ONES = Cause("missing-term", "The term of the samples with y = 1 is missing.")
@@ -390,12 +398,10 @@ def expect_backward(student: Student, draw: Draw, by_default: bool = False) -> N
     expected, before = bce_gradients(x, yhat, y), bce_gradients(2 * x, 1 - yhat, y)
     slope = (yhat - y) * yhat * (1 - yhat) / m
     causes = {
-        explain.NOT_CLEARED: {
-            name: 7 + (calls - 1) * before[name] + expected[name] for name in expected
-        },
+        ADDED_UP: {name: 7 + (calls - 1) * before[name] + expected[name] for name in expected},
         SLOPE: {"dw": x @ slope.T, "db": slope.sum()},
         RECOMPUTED: bce_gradients(x, torch.sigmoid(w.T @ x + b), y),
-        explain.STALE: {"dw": torch.full_like(w, 7), "db": torch.full_like(b, 7)},
+        NOT_STORED: {"dw": torch.full_like(w, 7), "db": torch.full_like(b, 7)},
     }
     factors = {"m": m, "dim": dim}
     together: list[tuple[tuple[str, ...], float]] = [(("dw", "db"), 1.0)]
