@@ -195,7 +195,7 @@ def by_hand(
                 old, new = velocities[i], grad
                 if mistake == "dampened" and old is not None:
                     new = (1 - momentum) * grad
-                if old is not None and not decay:
+                if old is not None and momentum and not decay:
                     if mistake == "grad kept" and counts[i] == 2:
                         old = new
                     elif mistake == "grad kept in place":  # three names for one tensor
