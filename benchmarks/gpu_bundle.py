@@ -20,7 +20,7 @@ LARGEST = 50 * 2**20  # bytes, of the whole folder
 PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")
 # torch is there already; the others are large, or for work that is not done there, and no test of a GPU imports them
 _LEFT_OUT = re.compile(
-    r"torch|actionlint|axe-playwright|babel|hatch|mypy|playwright|psycopg|pyarrow|ruff|types-|vl-convert"
+    r"torch|actionlint|axe-playwright|babel|hatch|mypy|playwright|psycopg|pyarrow|ruff|types-"
 )
 _OF_NO_USE = (
     "debugpy-*.whl"  # ipykernel asks for it, imports it only for a debugger, and it is large

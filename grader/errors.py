@@ -53,10 +53,10 @@ _EXTRAS = {
     "distributed": "dask",
     "flask": "desk",
     "itables": "classroom",
+    "mcp": "mcp",
     "psycopg": "postgresql",
     "pyarrow": "parquet",
     "sqlalchemy": "classroom",
-    "vl_convert": "classroom",
     "waitress": "desk",
     "yaml": "classroom",
 }

@@ -11,7 +11,7 @@ otherwise, in a check or in the grader, ends that exercise with the status `faul
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -33,12 +33,13 @@ from .course.translation import title_of
 from .errors import CourseError, InputError, SandboxLost, UnsupportedVersion
 from .language import _
 from .machines import Machines, preload_for
-from .report import Environment, ExerciseResult, Report
+from .report import Environment, ExerciseResult, FailedCall, Report
 from .submission import Source, Submission, read_submission
 
 if TYPE_CHECKING:
     from .checking.collect import Check
     from .checking.example import Example
+    from .checking.run import ChecksRun
     from .checking.sessions import Sessions
 
 # torch's settings, pytest, the language and a sandbox are one a process: a second thread waits for the first
@@ -55,6 +56,7 @@ def grade(
     seed: int | None = None,
     first_failure: bool = False,
     progress: Callable[[str], None] | None = None,
+    asked: Callable[[str, Mapping[str, FailedCall]], None] | None = None,
     language: str | None = None,
 ) -> Report:
     """Grades a submission. It can be called from several threads, one of which grades at a time.
@@ -72,6 +74,7 @@ def grade(
         first_failure: leave an exercise's checks at the first one that does not pass; for whoever only asks
             whether all do.
         progress: is called with the name of each exercise before it is graded.
+        asked: is called with the name of each exercise after that, and what each check that is wrong had asked.
         language: of the report's texts; by default the one in use, English at first.
 
     Raises:
@@ -100,7 +103,7 @@ def grade(
         for exercise in named[:1]:
             _collect_ahead(exercise, machines.devices)  # while the sandbox still starts
         environment = _environment_of(machines)
-        grading = _Grading(machines, environment, assigned, seed, first_failure)
+        grading = _Grading(machines, environment, assigned, seed, first_failure, asked)
         results = []
         for exercise in named:
             if progress:
@@ -172,6 +175,7 @@ class _Grading:
     assigned: AssignedCourse | None
     seed: int | None
     first_failure: bool
+    asked: Callable[[str, Mapping[str, FailedCall]], None] | None = None
 
     def result_of(self, exercise: Exercise, source: Source | None) -> ExerciseResult:
         """What comes of an exercise; `source` is `None` where it is missing.
@@ -226,6 +230,7 @@ class _Grading:
         if source:
             described = {name: check.description for name, check in collected.items()}
             checks = told_once(checks, described, ran.mistakes, broken, source)
+            self._tell_asked(exercise, source, ran)
         begun = bool(sessions and sessions.main.failures.has_unreached_code)
         status, message = status_of(exercise, source, problem, checks, is_begun=begun)
         if broken and status == "failed":
@@ -243,6 +248,16 @@ class _Grading:
             remarks=remarks(exercise, source, found, judgement.explained) if source else (),
             notes=notes,
         )
+
+    def _tell_asked(self, exercise: Exercise, source: Source, ran: ChecksRun) -> None:
+        from .checking.example import call_of
+
+        if self.asked:
+            calls = {
+                name: call_of(exercise.name, request, source, ran.differences.get(name))
+                for name, request in ran.asked.items()
+            }
+            self.asked(exercise.name, calls)
 
     def example(
         self, exercise: Exercise, source: Source, shapes: bool, rounded: bool

@@ -104,9 +104,16 @@ def preferred(environment: Mapping[str, str] = os.environ) -> str:
     """The language that the environment asks for, where the grader speaks it; English otherwise."""
     for variable in ("GRADER_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
         if value := environment.get(variable):
-            language = re.split(r"[_.@-]", value)[0].lower()
-            return language if language in languages() else ENGLISH
+            return _nearest(re.split(r"[.@]", value)[0].replace("-", "_"))
     return ENGLISH
+
+
+def _nearest(asked: str) -> str:
+    """`pt_BR` is asked for: that, or else `pt`, or else `pt` of another country, or else English."""
+    base = asked.partition("_")[0].lower()
+    spoken = languages()
+    kin = [each for each in spoken if each.partition("_")[0] == base]
+    return next((each for each in (asked, base) if each in spoken), kin[0] if kin else ENGLISH)
 
 
 def _(message: str) -> str:

@@ -107,6 +107,47 @@ class CheckResult:
 
 
 @dataclass(frozen=True)
+class Difference:
+    """Where a result first differs from the reference, in words: what, in which aspect, what came back, what should."""
+
+    what: str
+    aspect: str
+    received: str
+    expected: str
+
+
+@dataclass(frozen=True)
+class CallInput:
+    """An input of a call: `value` is Python that makes it, empty where it is large; `form` tells dtypes and shapes."""
+
+    name: str
+    value: str
+    form: str
+
+
+@dataclass(frozen=True)
+class FailedCall:
+    """What a check had asked where it went wrong, for who explains it; it lies beside a report, and is no part of one.
+
+    Attributes:
+        expression: the call, as Python.
+        probe: the definition of the function that it calls; empty where it calls the student's code itself.
+        script: lines that repeat it, where the student's file is; for large inputs, `...` stands in them.
+        runs: whether it has all inputs, so that it can be run as it is.
+        device: where it ran.
+        difference: `None` where no result was held against a reference: the code raised, or does not do what is asked.
+    """
+
+    expression: str
+    probe: str
+    script: str
+    runs: bool
+    device: str
+    inputs: tuple[CallInput, ...] = ()
+    difference: Difference | None = None
+
+
+@dataclass(frozen=True)
 class Violation:
     """Something that the exercise forbids, and that was seen to run; it cost the points of `checks`.
 

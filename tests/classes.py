@@ -9,15 +9,22 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Executor, Future
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import cycle
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import text
 
 from grader.classroom.gradebook.reader import Gradebook, open_gradebook
+from grader.classroom.run import worker
+from grader.classroom.run.pool import Workers
+from grader.classroom.run.worker import grade_task
+from grader.machines import Machines
 from tests.conftest import ROOT
 
 EXERCISE = "csv_dataset"  # the quickest to grade
@@ -58,6 +65,33 @@ def run(*arguments: str | Path, status: int = 0) -> str:
     return printed
 
 
+class Here(Executor):
+    """Grades in this process, and notes what it ran."""
+
+    def __init__(self) -> None:
+        self.ran: list[tuple[str, str]] = []
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        [task] = args
+        if task.submission.name:
+            self.ran += [(task.submission.name, name) for name in task.exercises]
+        future: Future[Any] = Future()
+        future.set_result(grade_task(task))
+        return future
+
+    @property
+    def workers(self) -> Workers:
+        return Workers(lambda: self, lambda _: None, lambda: 2)
+
+
+@contextmanager
+def on_warm_machines(machines: Machines) -> Iterator[None]:
+    """What grades in this process, for the built-in course, does it on these."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(worker, "_machines", {(None, machines.limits, ()): machines})
+        yield
+
+
 @dataclass(frozen=True)
 class Base:
     """What a submission is made of. Attributes: attack: what it tries, besides, as soon as it is imported."""
@@ -75,7 +109,7 @@ class Base:
 
 
 def make_class(folder: Path, count: int) -> dict[str, Base]:
-    """Writes `count` submissions, right, wrong and a tenth hostile: as folders, repositories, zips and files.
+    """Writes `count` submissions, right, wrong and a fifth hostile: as folders, repositories, zips and files.
 
     Returns:
         Student → what theirs is made of. A last line makes each one a text of its own.
@@ -83,7 +117,7 @@ def make_class(folder: Path, count: int) -> dict[str, Base]:
     folder.mkdir()
     right, wrong = cycle(map(Base, RIGHT)), cycle(map(Base, WRONG))
     hostile = cycle(map(Base, WRONG, ATTACKS))
-    kinds = (right, wrong, wrong, right, wrong, hostile, wrong, right, wrong, wrong)
+    kinds = (right, wrong, hostile, right, wrong, hostile, wrong, right, wrong, wrong)
     made = {}
     for number in range(count):
         student, base = f"student-{number:03}", next(kinds[number % 10])

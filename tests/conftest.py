@@ -5,22 +5,44 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from grader import grade, load_course
 from grader.course.catalog import Course
+from grader.language import OWN
 from grader.machines import Machines
 from grader.report import ExerciseResult, Report
 from grader.sandbox import Limits, Sandbox
 from grader.submission import Submission
 from tests.ordinary_user import OrdinaryUser, ordinary_user
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 os.environ["GRADER_LANG"] = "en"  # whatever the locale of this machine is
 ROOT = Path(__file__).resolve().parent.parent
 Grade = Callable[..., ExerciseResult]
+
+
+def pytest_configure() -> None:
+    """Compiles what was translated since; where there is no Babel, what is compiled stays as it is."""
+    if find_spec("babel"):
+        from grader.authoring.po_files import compile_old
+
+        for folder in (OWN, ROOT / "locale"):
+            compile_old(folder)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--unconfined",
+        action="store_true",
+        help="grade without what the kernel confines children with, as where it has nothing of it",
+    )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -30,8 +52,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item._fixtureinfo.name2fixturedefs.values() if isinstance(item, pytest.Function) else ()
         )
         shares = any(each.scope == "module" for several in fixtures for each in several)
-        if shares and not item.get_closest_marker("xdist_group"):
+        if shares and not _is_grouped(item):
             item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+    # of those that share nothing, the long ones begin first, so that no process is left alone with one at the end
+    items.sort(key=lambda item: not item.get_closest_marker("timeout") or _is_grouped(item))
+
+
+def _is_grouped(item: pytest.Item) -> bool:
+    return item.get_closest_marker("xdist_group") is not None
 
 
 def told(report: Report) -> dict[str, Any]:
@@ -49,8 +77,8 @@ def course() -> Course:
 
 
 @pytest.fixture(scope="session")
-def machines(course: Course) -> Iterator[Machines]:
-    with Machines(course) as running:
+def machines(course: Course, pytestconfig: pytest.Config) -> Iterator[Machines]:
+    with Machines(course, confined=not pytestconfig.getoption("unconfined")) as running:
         yield running
 
 
@@ -60,6 +88,15 @@ def shared_machines(machines: Machines, monkeypatch: pytest.MonkeyPatch) -> Mach
     monkeypatch.setattr(Machines, "_started", lambda _: machines._sandboxes)
     monkeypatch.setattr(Machines, "close", lambda _: None)
     return machines
+
+
+@pytest.fixture
+def worker_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`grader grade` that runs in this process grades in it, too, whatever `--jobs` says."""
+    # here, as its packages may not be installed where no class is tested
+    from tests.worker_here import WORKERS
+
+    monkeypatch.setattr("grader.classroom.run.pool.local_workers", lambda *_, **__: WORKERS)
 
 
 @pytest.fixture(scope="session")
@@ -80,6 +117,15 @@ def strict_machines(course: Course) -> Iterator[Machines]:
 @pytest.fixture(scope="session")
 def strict_sandbox(strict_machines: Machines) -> Sandbox:
     return strict_machines.sandbox()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Of a module, not of all tests: as long as it runs, asyncio cannot be used in this process."""
+    from tests.browsers import chromium  # may not be installed where no page is tested
+
+    with chromium() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

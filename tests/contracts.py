@@ -141,6 +141,36 @@ GRADESCOPE: dict[str, Any] = {
 }
 
 
+_TEXTS = {"type": "object", "additionalProperties": {"type": "string"}}
+# of devContainer.base.schema.json of the project devcontainers/spec, what ours use
+DEVCONTAINER: dict[str, Any] = {
+    "type": "object",
+    "required": ["name", "image", "postCreateCommand"],
+    "additionalProperties": False,
+    "properties": {
+        "name": {"type": "string"},
+        "image": {"type": "string"},
+        "hostRequirements": {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {
+                "cpus": {"type": "integer", "minimum": 1},
+                "memory": {"type": "string", "pattern": r"^\d+([tgmk]b)?$"},
+            },
+        },
+        "containerEnv": _TEXTS,
+        "remoteEnv": _TEXTS,
+        "postCreateCommand": {"type": "string"},
+        "customizations": {"type": "object"},
+    },
+}
+
+
+def violations(data: Any, schema: dict[str, Any]) -> list[str]:
+    """What in `data` is not as the schema has it."""
+    return [f"{error.json_path}: {error.message}" for error in _errors(data, schema)]
+
+
 def reporter_problems(data: Any) -> list[str]:
     """Why a result must not be handed to Classroom's reporter; empty if nothing is amiss."""
     found = [str(each.message) for each in _errors(data, REPORTER)]

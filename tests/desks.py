@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from flask.testing import FlaskClient
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from werkzeug.test import TestResponse
 
 from grader.classroom.desk.app import make_app
@@ -64,12 +66,31 @@ def class_at_a_desk(where: str | Path, half_points: bool = False) -> Iterator[Gr
         yield book
 
 
+class Compiled(BytecodeCache):
+    """The templates, compiled once for all desks of this process."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._texts:
+            bucket.bytecode_from_string(self._texts[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._texts[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = Compiled()
+
+
 class Visitor:
     """A browser without scripts at a desk of its own, on a gradebook that others may have open too."""
 
     def __init__(self, book: Gradebook, who: str = "me") -> None:
         self.guard = Guard(PORT)
-        self.client: FlaskClient = make_app(book, self.guard, who).test_client()
+        app = make_app(book, self.guard, who)
+        app.jinja_env.bytecode_cache = COMPILED
+        self.client: FlaskClient = app.test_client()
         assert self.get("/", token=self.guard.token).status_code == 200
 
     def get(self, path: str, **query: str) -> TestResponse:

@@ -1,6 +1,6 @@
 """Prints pip constraints: the lowest versions that pyproject.toml allows, for `make test-oldest`.
 
-What a test alone needs (the extra `dev`) is left to pip: only users' lower bounds are promises.
+What tests and the site alone need (the extras `dev` and `docs`) is left to pip: only users' lower bounds are promises.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ def oldest_versions(pyproject: str) -> list[str]:
     extras = project["optional-dependencies"]
     wanted = [
         *project["dependencies"],
-        *(each for key in extras if key != "dev" for each in extras[key]),
+        *(each for key in extras if key not in ("dev", "docs") for each in extras[key]),
     ]
     found = (re.match(r"([A-Za-z0-9._-]+)(?:\[.*\])?>=([0-9.]+)$", each) for each in wanted)
     return [*dict.fromkeys(f"{match[1]}=={match[2]}" for match in found if match)]

@@ -30,6 +30,7 @@ _NO_SENTENCES = {
     "COMPARE",
     "FORBIDDEN",
     "_HEADS",
+    "_INSTRUCTIONS",
     "_FORMS",
     "_IMPORTS",
     "_TRACER",

@@ -19,7 +19,7 @@ def desk_of(book: Gradebook, who: str = "me") -> Iterator[str]:
     thread = Thread(target=desk.serve, args=[told.put])
     thread.start()
     try:
-        yield told.get(timeout=20)
+        yield told.get(timeout=60)
     finally:
         desk.stop()
-        thread.join(20)
+        thread.join(60)

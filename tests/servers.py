@@ -63,25 +63,39 @@ def postgresql() -> Iterator[str]:
         os.chown(folder, nobody.pw_uid, nobody.pw_gid)
         user = f"--reuid={nobody.pw_uid}"
         as_user = ["setpriv", user, f"--regid={nobody.pw_gid}", "--clear-groups"]
-    data, port = folder / "data", free_port()
+    data = folder / "data"
     settings: dict[str, object] = {
-        "port": port,
         "listen_addresses": "127.0.0.1",
         "unix_socket_directories": folder,
         "fsync": "off",
     }
     server: Process | None = None
+    port = 0
     try:
         made = f"{programs}/initdb -D {data} -U grader -A trust -E UTF8 --no-sync".split()
         subprocess.run([*as_user, *made], check=True, cwd=folder, stdin=DEVNULL, stdout=DEVNULL)
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        with (folder / "log").open("wb") as log:
-            server = subprocess.Popen(
-                [*as_user, str(programs / "postgres"), "-D", str(data), *options],
-                cwd=folder, stdin=DEVNULL, stdout=log, stderr=log,
-            )  # fmt: skip
-        ready = [str(programs / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
-        wait_until(lambda: subprocess.run(ready, check=False).returncode == 0)
+        command = [*as_user, str(programs / "postgres"), "-D", str(data), *options]
+
+        def start() -> tuple[Process, int]:
+            port = free_port()
+            with (folder / "log").open("ab") as log:
+                running = subprocess.Popen(
+                    [*command, "-c", f"port={port}"],
+                    cwd=folder, stdin=DEVNULL, stdout=log, stderr=log,
+                )  # fmt: skip
+            return running, port
+
+        def ready() -> bool:
+            nonlocal server, port
+            assert server
+            if server.poll() is not None:  # another took the port meanwhile
+                server, port = start()
+            ask = [str(programs / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
+            return subprocess.run(ask, check=False).returncode == 0 and server.poll() is None
+
+        server, port = start()
+        wait_until(ready)
         yield f"postgresql://grader@127.0.0.1:{port}"
     finally:
         if server:

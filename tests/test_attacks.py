@@ -1,7 +1,7 @@
 """Every attack in `tests/attacks/` gains nothing, and leaves a grader that goes on.
 
 Each is a `MyLinear` that is honestly wrong in `forward` and tries, by the means that its first line tells, to be paid
-for it. The groups are those of the README's table.
+for it. The groups are those of the table in docs/security.md.
 """
 
 from __future__ import annotations
@@ -92,13 +92,12 @@ def test_an_honest_submission_is_paid_after_all_of_them(graded: Grade, box: Mach
 REACHING_OUT = [p for p in ATTACKS if p.stem[0] in "deh"]
 
 
-def test_an_ordinary_user_is_as_safe(another_user: OrdinaryUser) -> None:
+def test_an_ordinary_user_is_as_safe(another_user: OrdinaryUser, box: Machines) -> None:
     """What reaches out of the process, graded by a user without privileges: the same layers, no gain."""
     names = [path.stem for path in REACHING_OUT]
     told = json.loads(another_user.run(GRADE_ALL, str(FOLDER), *names))
     assert told["user"] == another_user.number
-    with Machines(limits=LIMITS) as box:
-        assert told["layers"] == [layer.name for layer in box.sandbox().layers() if layer.on]
+    assert told["layers"] == [layer.name for layer in box.sandbox().layers() if layer.on]
     assert len(told["paid"]) == len(names) > 10
     assert all(set(paid) <= FAIR for paid in told["paid"].values())
 
@@ -126,7 +125,7 @@ def test_every_group_is_there() -> None:
     assert {path.stem[0] for path in ATTACKS} == set("abcdefghij")
     assert len(ATTACKS) >= 60
     told = re.findall(
-        r"^\| ([A-J]) [^|]+\| +(\d+) \|", (ROOT / "README.md").read_text("utf-8"), re.M
+        r"^\| ([A-J]) [^|]+\| +(\d+) \|", (ROOT / "docs/security.md").read_text("utf-8"), re.M
     )
     counts = Counter(path.stem[0].upper() for path in ATTACKS)
     assert {group: int(count) for group, count in told} == counts

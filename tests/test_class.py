@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,11 +36,10 @@ from tests.classes import (
 from tests.conftest import ROOT
 from tests.servers import Cluster, dask_cluster, end, wait_until
 
-KILLS = 4
-IN_THE_MIDDLE = (
-    2  # of them at least, while results are being written, and not only before and after
-)
-CLASS = 24  # those who are killed: enough that kills come in the middle
+CLASS = 60  # so many that every attack is among them
+KILLED = 20  # those whose grading is killed again and again
+IN_THE_MIDDLE = 2  # kills of that at least, while results are being written
+ENDED = "run WHERE forced AND finished IS NOT NULL"
 SEED = "1"  # a wrong answer may be right for some inputs: all are graded with the same
 pytestmark = pytest.mark.timeout(900)
 
@@ -65,9 +64,9 @@ class Made:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory, course: Course, machines: Machines) -> Made:
-    """A hundred and twenty: every attack is among them. What each earns is known from grading it alone."""
+    """Every attack is among them. What each earns is known from grading it alone."""
     folder = tmp_path_factory.mktemp("class") / "submissions"
-    bases = make_class(folder, 120)
+    bases = make_class(folder, CLASS)
 
     def alone(base: Base) -> int:
         submission = Submission.of_text(EXERCISE, base.text)
@@ -76,8 +75,8 @@ def made(tmp_path_factory: pytest.TempPathFactory, course: Course, machines: Mac
     deserved = {base: alone(base) for base in set(bases.values())}
     assert {base.attack for base in deserved} == {None, *ATTACKS}
     for base, score in deserved.items():
-        if base.attack:
-            assert score <= alone(Base(base.path)), base
+        if base.attack:  # the same without it is in the class as well
+            assert score <= deserved[Base(base.path)], base
         else:
             assert (score == 10) == (base.path.parent.name == "right"), base
     return Made(folder, {student: deserved[base] for student, base in bases.items()})
@@ -135,56 +134,48 @@ def test_one_job(made: Made, tmp_path: Path) -> None:
     assert results(gradebook) == 20
 
 
-@pytest.mark.parametrize("name", ["t", "a path that is too long for sockets " * 3])
-def test_nothing_is_left_in_the_temporary_folder(tmp_path: Path, name: str) -> None:
-    """Workers that are forked end without `atexit`."""
+@contextmanager
+def left_empty(prefix: str) -> Iterator[None]:
+    """A temporary folder in which commands leave nothing, though workers that are forked end without `atexit`."""
+    folder = Path(tempfile.mkdtemp(prefix=prefix))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(folder))
+        yield
+    wait_until(lambda: not list(folder.iterdir()))
+    folder.rmdir()
+
+
+def test_a_temporary_folder_whose_path_is_too_long_for_sockets(tmp_path: Path) -> None:
     folder = tmp_path / "submissions"
-    temporary = Path(tempfile.mkdtemp(prefix=name))
     made = Made(folder, dict.fromkeys(make_class(folder, 4), 0))
-    arguments = command(*made.grade(tmp_path / "grades.db", 1, "--jobs", "2"))
-    environment = os.environ | {"TMPDIR": str(temporary)}
-    subprocess.run(arguments, cwd=ROOT, env=environment, check=True)
+    with left_empty("a path that is too long for sockets " * 3):
+        run(*made.grade(tmp_path / "grades.db", 1, "--jobs", "2"))
     assert results(tmp_path / "grades.db") == 4
-    wait_until(lambda: not list(temporary.iterdir()))
-    temporary.rmdir()
 
 
-def test_two_jobs_a_lost_worker_and_two_kills(made: Made, tmp_path: Path) -> None:
+def test_two_jobs_a_lost_worker_and_a_kill(made: Made, tmp_path: Path) -> None:
     gradebook = tmp_path / "grades.db"
-    arguments = command(*made.grade(gradebook, 3, "--jobs", "2"))
-    for goal in (20, 60):
-        process = subprocess.Popen(arguments, cwd=ROOT)
-        wait_until(lambda wanted=goal: results(gradebook) >= wanted)  # type: ignore[misc]
-        top, started = children(process.pid), descendants(process.pid)
-        [workers, sandboxes] = (
-            [child for pid in top if doing in cmdline(pid) for child in children(pid)]
-            for doing in (b"multiprocessing.forkserver", b"grader.sandbox.inside.zygote_server")
-        )
-        assert (len(workers), len(sandboxes)) == (2, 2)
-        if goal == 20:
-            # what a worker had under way is graded by another, and nobody is told
-            os.kill(workers[0], signal.SIGKILL)
-            wait_until(lambda: results(gradebook) >= 40)
-            started += descendants(process.pid)
-        end(process, signal.SIGKILL)
-        # nobody is left behind
-        wait_until(lambda pids=started: not any(map(alive, pids)))  # type: ignore[misc]
-    assert 60 <= results(gradebook) < 120
-    printed = run(*made.grade(gradebook, 3, "--jobs", "2"))
+    process = subprocess.Popen(command(*made.grade(gradebook, 3, "--jobs", "2")), cwd=ROOT)
+    wait_until(lambda: results(gradebook) >= 10)
+    top, started = children(process.pid), descendants(process.pid)
+    [workers, sandboxes] = (
+        [child for pid in top if doing in cmdline(pid) for child in children(pid)]
+        for doing in (b"multiprocessing.forkserver", b"grader.sandbox.inside.zygote_server")
+    )
+    assert (len(workers), len(sandboxes)) == (2, 2)
+    # what a worker had under way is graded by another, and nobody is told
+    os.kill(workers[0], signal.SIGKILL)
+    wait_until(lambda: results(gradebook) >= 20)
+    started += descendants(process.pid)
+    end(process, signal.SIGKILL)
+    # nobody is left behind
+    wait_until(lambda: not any(map(alive, started)))
+    assert 20 <= results(gradebook) < CLASS
+    with left_empty("t"):
+        printed = run(*made.grade(gradebook, 3, "--jobs", "2"))
     assert "Not graded" not in printed
     assert scores(gradebook) == made.known
-    assert results(gradebook) == 120
-
-
-def test_a_cluster_of_two(made: Made, cluster: Cluster, tmp_path: Path) -> None:
-    gradebook = tmp_path / "grades.db"
-    part = made.part(tmp_path / "submissions", 20)
-    wait_until(
-        lambda: Path(cluster.folder / "dask_worker.log").read_text().count("Registered to") == 2
-    )
-    printed = run(*part.grade(gradebook, 4, "--scheduler", cluster.address))
-    assert "20 graded now" in printed
-    assert scores(gradebook) == part.known
+    assert results(gradebook) == CLASS
 
 
 class Zygote:
@@ -229,47 +220,51 @@ def zygote(tmp_path: Path) -> Iterator[Zygote]:
 
 
 def test_killed_again_and_again_nothing_is_lost_or_doubled(
-    cluster: Cluster, zygote: Zygote, tmp_path: Path
+    made: Made, cluster: Cluster, zygote: Zygote, tmp_path: Path
 ) -> None:
-    folder = tmp_path / "submissions"
-    known = dict.fromkeys(make_class(folder, CLASS), 0)
-    made = Made(folder, known)
+    part = made.part(tmp_path / "submissions", KILLED)
 
-    def arguments(gradebook: Path, *options: str) -> list[str | Path]:
-        return made.grade(gradebook, 5, "--scheduler", cluster.address, *options)
+    def start(gradebook: Path, *options: str) -> int:
+        return zygote.start(part.grade(gradebook, 5, "--scheduler", cluster.address, *options))
 
+    log = cluster.folder / "dask_worker.log"
+    wait_until(lambda: log.read_text().count("Registered to") == 2)
     undisturbed = tmp_path / "undisturbed.db"
-    zygote.start(arguments(undisturbed))
+    start(undisturbed)
     assert zygote.status() == 0
+    assert f"{KILLED} graded now" in zygote.output.read_text()
+    assert scores(undisturbed) == part.known
     begun = time.monotonic()
-    zygote.start(arguments(undisturbed, "--force"))
+    start(undisturbed, "--force")
     assert zygote.status() == 0
     seconds = time.monotonic() - begun
     expected = state(undisturbed)
-    assert expected["counts"]["grading"] == 2 * CLASS
+    assert expected["counts"]["grading"] == 2 * KILLED
 
-    luck = random.Random()
-    kills, in_the_middle, episode = 0, 0, 0
-    while kills < KILLS or in_the_middle < IN_THE_MIDDLE:
+    luck = random.Random(SEED)
+    in_the_middle, episode = 0, 0
+    while in_the_middle < IN_THE_MIDDLE:
         episode += 1
         gradebook = tmp_path / f"{episode}.db"
-        for options, total in (((), CLASS), (("--force",), 2 * CLASS)):
-            done = False
-            while not done:
+        for options, total in (((), KILLED), (("--force",), 2 * KILLED)):
+            for kill in ("while results are written", "at any time", ""):
+                if options and results(gradebook, ENDED):
+                    break  # its last word is written: another `--force` is not the same again
                 before = results(gradebook)
-                pid = zygote.start(arguments(gradebook, *options))
-                time.sleep(luck.uniform(0, seconds))
-                if kills < KILLS or in_the_middle < IN_THE_MIDDLE:
+                pid = start(gradebook, *options)
+                if kill == "at any time":
+                    time.sleep(luck.uniform(0, seconds))
+                elif kill:
+                    goal = before + luck.randint(1, KILLED // 2)
+                    wait_until(lambda path=gradebook, goal=goal: results(path) >= goal)  # type: ignore[misc]
+                if kill:
                     with suppress(ProcessLookupError):  # it may have come to its end
                         os.kill(pid, signal.SIGKILL)
                 status = zygote.status()
-                assert status in (0, -signal.SIGKILL), zygote.output.read_text()
-                kills += status != 0
-                # once its last word is written, the next `--force` is a new one, and not the same again
-                ended = "run WHERE forced AND finished IS NOT NULL"
-                done = status == 0 or (bool(options) and results(gradebook, ended) == 1)
+                assert status in (0, -signal.SIGKILL if kill else 0), zygote.output.read_text()
                 in_the_middle += status != 0 and before < results(gradebook) < total
                 assert results(gradebook) <= total
+            assert results(gradebook) == total
         assert state(gradebook) == expected
     assert "Traceback" not in zygote.output.read_text()
 
@@ -278,7 +273,7 @@ def test_a_worker_of_the_cluster_is_killed_in_the_middle(
     made: Made, cluster: Cluster, tmp_path: Path
 ) -> None:
     gradebook = tmp_path / "grades.db"
-    part = made.part(tmp_path / "submissions", 40)
+    part = made.part(tmp_path / "submissions", 20)
     arguments = command(*part.grade(gradebook, 6, "--scheduler", cluster.file))
     process = subprocess.Popen(
         arguments, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -287,7 +282,7 @@ def test_a_worker_of_the_cluster_is_killed_in_the_middle(
     os.kill(cluster.workers[0].pid, signal.SIGKILL)
     printed = process.communicate()[0]
     assert process.returncode == 0, printed
-    assert "40 graded now" in printed
+    assert "20 graded now" in printed
     assert scores(gradebook) == part.known
 
 

@@ -13,10 +13,11 @@ from grader.classroom.gradebook.reader import open_gradebook
 from grader.classroom.records import Record
 from grader.classroom.report.feedback import html, markdown
 from grader.classroom.run.grade_class import grade_class
-from grader.classroom.run.pool import local_workers
 from grader.course.assignment_file import read_assignment
 from grader.course.catalog import load_course
+from grader.machines import Machines
 from grader.submission.protected import digests
+from tests.classes import Here, on_warm_machines
 from tests.conftest import ROOT
 
 ASSIGNMENT = """
@@ -36,7 +37,9 @@ WITHOUT_STEP = SOLUTION.replace("return a - lr * ", "return a + lr * ")
 
 
 @pytest.fixture(scope="module")
-def records(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Record]]:
+def records(
+    tmp_path_factory: pytest.TempPathFactory, machines: Machines
+) -> Iterator[dict[str, Record]]:
     folder = tmp_path_factory.mktemp("assignment")
     file = folder / "assignment.toml"
     file.write_text(ASSIGNMENT)
@@ -54,14 +57,17 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Reco
             (place / "result.json").write_text(json.dumps(told))
     assigned = read_assignment(file).on(load_course(), instructor=True)
     given = digests(folder / "class" / "ada", [str(workflow)])
-    with open_gradebook(folder / "class.db", create=True) as gradebook:
+    with (
+        on_warm_machines(machines),
+        open_gradebook(folder / "class.db", create=True) as gradebook,
+    ):
         for _ in range(2):  # the second time from what is kept
             grade_class(
                 folder / "class",
                 gradebook,
                 assigned=assigned,
                 protected=given,
-                workers=local_workers(1),
+                workers=Here().workers,
             )
         assert gradebook.deadline == datetime(2026, 12, 1, 12, tzinfo=UTC)
         assert gradebook.policy.points == 2

@@ -130,13 +130,12 @@ def honest() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def alone(course: Course, honest: list[str]) -> dict[str, dict[str, Any]]:
+def alone(course: Course, machines: Machines, honest: list[str]) -> dict[str, dict[str, Any]]:
     """Text → its report, where nobody else is graded."""
     found = {}
-    with Machines(course, limits=LIMITS) as machines:
-        for text in honest:
-            submission = Submission.of_text(EXERCISE, text)
-            found[text] = plain(grade(submission, course=course, machines=machines, seed=SEED))
+    for text in honest:
+        submission = Submission.of_text(EXERCISE, text)
+        found[text] = plain(grade(submission, course=course, machines=machines, seed=SEED))
     return found
 
 

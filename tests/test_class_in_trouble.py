@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from grader.classroom.gradebook.reader import open_gradebook
-from tests.classes import EXERCISE, RIGHT, WRONG, run, scores
+from grader.cli import main
+from grader.machines import Machines
+from tests.classes import EXERCISE, RIGHT, WRONG, Here, on_warm_machines, run, scores
 
 pytestmark = pytest.mark.timeout(300)
 HIDDEN = '''
@@ -48,9 +52,25 @@ def write_check(lab: Path, line: str) -> None:
     (lab / "mine" / f"{EXERCISE}.py").write_text(HIDDEN.format(line=line))
 
 
-def graded(lab: Path, status: int) -> str:
+def arguments(lab: Path) -> list[str | Path]:
     options: list[str | Path] = ["--assignment", lab / "a.toml", "--jobs", "1", "--seed", "1"]
-    return run("grade", lab / "lab", "--gradebook", lab / "g.db", *options, status=status)
+    return ["grade", lab / "lab", "--gradebook", lab / "g.db", *options]
+
+
+def run_here(*arguments: str | Path, status: int = 0) -> str:
+    """What a command prints in this process; it must end with `status`."""
+    result = CliRunner().invoke(main, [*map(str, arguments)])
+    assert "Traceback" not in result.output
+    assert result.exit_code == status, (result.output, result.exception)
+    return result.output
+
+
+@pytest.fixture
+def graded_here(machines: Machines, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Has a class graded in this process, with the sandbox that is warm."""
+    monkeypatch.setattr("grader.classroom.run.pool.workers_of", lambda *_: Here().workers)
+    with on_warm_machines(machines):
+        yield
 
 
 def column(path: Path, name: str) -> dict[str, str]:
@@ -58,9 +78,11 @@ def column(path: Path, name: str) -> dict[str, str]:
         return {row["username"]: row[name] for row in csv.DictReader(file)}
 
 
+@pytest.mark.usefixtures("graded_here")
 def test_a_broken_check_is_nobodys_zero_and_is_mended_by_the_same_command(lab: Path) -> None:
-    for _ in range(2):  # the same command tries again
-        printed = graded(lab, 1)
+    # the first time, what went wrong comes from a worker; the second time, the same command tries again
+    for command in (run, run_here):
+        printed = command(*arguments(lab), status=1)
         assert "3 handed in: 0 graded now, 0 graded before." in printed
         told = f"The check test_mine of {EXERCISE} failed for all 3 students: NameError: "
         assert printed.count(told) == 1
@@ -73,7 +95,7 @@ def test_a_broken_check_is_nobodys_zero_and_is_mended_by_the_same_command(lab: P
             assert [event.kind for event in gradebook.history(student)] == ["handed in"]
             assert told.partition(" for all")[0] in gradebook.record(student).problem
 
-    printed = run("report", lab / "g.db", "--output", lab / "out")
+    printed = run_here("report", lab / "g.db", "--output", lab / "out")
     assert "Not graded, through no fault of theirs: 3 students" in printed
     assert column(lab / "out" / "scores" / "classroom50.csv", "score") == dict.fromkeys(
         STUDENTS, ""
@@ -88,16 +110,17 @@ def test_a_broken_check_is_nobodys_zero_and_is_mended_by_the_same_command(lab: P
         assert "test_mine" not in text
 
     write_check(lab, "")
-    printed = graded(lab, 0)
+    printed = run_here(*arguments(lab))
     assert "3 handed in: 3 graded now, 0 graded before." in printed
     found = scores(lab / "g.db")
     assert (found["ada"], found["bob"]) == (15, 15)
     assert 5 <= (found["eve"] or 0) < 15
 
 
+@pytest.mark.usefixtures("graded_here")
 def test_a_check_file_that_cannot_be_read_by_pytest_ends_the_run_and_is_named(lab: Path) -> None:
     (lab / "mine" / f"{EXERCISE}.py").write_text("import no_such_module\n")
-    printed = graded(lab, 2)
+    printed = run_here(*arguments(lab), status=2)
     assert "Nothing can be graded." in printed
     assert EXERCISE in printed
     assert "no_such_module" in printed

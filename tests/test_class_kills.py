@@ -21,7 +21,7 @@ from tests.conftest import ROOT
 
 pytestmark = pytest.mark.timeout(300)
 SEED = "1"
-CLASS = 40
+CLASS = 24
 ZYGOTE, SERVER = b"inside.zygote import", b"inside.zygote_server import"
 RUNS = 6  # of the same command, at the most, until everybody has a score
 

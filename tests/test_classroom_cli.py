@@ -20,7 +20,7 @@ from grader.cli import main
 from tests.classes import RIGHT, commit, run
 
 
-def call(*arguments: str | Path, status: int) -> str:
+def call(*arguments: str | Path, status: int = 0) -> str:
     result = CliRunner().invoke(main, [str(argument) for argument in arguments])
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     assert result.exit_code == status, result.output
@@ -51,7 +51,7 @@ def folder(tmp_path: Path) -> Path:
         (["lab", "--gradebook", "g.db", "--scheduler", "what"], "cannot be reached"),
         (["lab", "--gradebook", "g.db", "--scheduler", "x.json"], "x.json does not exist"),
         (["lab", "--gradebook", "g.db", "--scheduler", "x", "--jobs", "2"], "for this machine"),
-        (["lab", "--gradebook", "g.db", "--course", "none"], "cannot be read as a course"),
+        (["lab", "--gradebook", "g.db", "--course", "none"], "course.toml cannot be read"),
         (["lab"], "Missing option '--gradebook'"),
     ],
 )
@@ -61,12 +61,14 @@ def test_a_wrong_call_is_told(
     monkeypatch.chdir(folder.parent)
     monkeypatch.setattr("grader.classroom.run.pool._CONNECT_SECONDS", 1)
     assert told in call("grade", *arguments, status=2)
+    assert not list(folder.parent.glob("g.db*"))  # it leaves no gradebook in which nothing is
 
 
 def test_submissions_without_an_exercise(folder: Path) -> None:
     (folder / "ada" / "my_linear.py").rename(folder / "ada" / "essay.txt")
     told = call("grade", folder, "--gradebook", folder.parent / "g.db", status=2)
     assert "None of the 1 submissions holds an exercise" in told
+    assert not (folder.parent / "g.db").exists()
 
 
 @pytest.mark.parametrize(
@@ -98,7 +100,7 @@ def test_git_is_needed_only_for_repositories(folder: Path, monkeypatch: pytest.M
     assert "git is not installed" in told
 
 
-def test_a_check_that_is_at_fault_is_told_once(folder: Path) -> None:
+def test_a_check_that_is_at_fault_is_told_once(folder: Path, worker_here: None) -> None:
     course = folder.parent / "course"
     for name, text in {
         "course.toml": 'title = "x"\n',
@@ -113,8 +115,8 @@ def test_a_check_that_is_at_fault_is_told_once(folder: Path) -> None:
 
 
 @needs_git
-def test_a_class_from_the_first_call_to_the_last(tmp_path: Path) -> None:
-    """One worker, each kind of trouble, and what is said of it."""
+def test_a_class_from_the_first_call_to_the_last(tmp_path: Path, worker_here: None) -> None:
+    """One worker, each kind of trouble, and what is said of it; the first call is a process, with a worker process."""
     folder, book, roster = tmp_path / "lab-submissions", tmp_path / "g.db", tmp_path / "roster.csv"
     right = RIGHT[0].read_text(encoding="utf-8")
     for name in ("ada", "bob", "cy", "late", "stranger"):
@@ -153,22 +155,22 @@ def test_a_class_from_the_first_call_to_the_last(tmp_path: Path) -> None:
         assert scores == [10, 10, 0, 7, 0, None, 10]
         assert gradebook.exercises == ("csv_dataset",)
     # the policy is kept; with another, nothing is graded anew, and nobody's worker is started
-    told = " ".join(run(*command, "--free-days", "3", status=2).split())
+    told = call(*command, "--free-days", "3", status=2)
     assert "1 student would have another score: 4 7 → 10. Nothing has been changed." in told
-    told = run(*command, "--free-days", "3", "--change")
+    told = call(*command, "--free-days", "3", "--change")
     assert "0 graded now, 4 graded before" in told
-    assert "10 of 10" in run("history", book, "LATE")
+    assert "10 of 10" in call("history", book, "LATE")
     # of a folder with a single submission, the others keep what they have
     (tmp_path / "one" / "absent").mkdir(parents=True)
     (tmp_path / "one" / "absent" / "csv_dataset.py").write_text("def broken(:\n")
-    told = run("grade", tmp_path / "one", "--gradebook", book, "--jobs", "1")
+    told = call("grade", tmp_path / "one", "--gradebook", book, "--jobs", "1")
     assert "1 handed in: 1 graded now" in told
-    assert "1: 10 of 10" in run("history", book, "ada").replace("1 (Ada)", "1")
-    assert "6: +4, now 4 of 10" in run("adjust", book, "absent", "4", "--why", "kind")
-    assert "7 students; everything fits together." in run("gradebook", "check", book)
+    assert "1: 10 of 10" in call("history", book, "ada").replace("1 (Ada)", "1")
+    assert "6: +4, now 4 of 10" in call("adjust", book, "absent", "4", "--why", "kind")
+    assert "7 students; everything fits together." in call("gradebook", "check", book)
 
 
-def test_devices_are_part_of_what_a_result_depends_on(tmp_path: Path) -> None:
+def test_devices_are_part_of_what_a_result_depends_on(tmp_path: Path, worker_here: None) -> None:
     folder, book = tmp_path / "lab", tmp_path / "g.db"
     (folder / "ada").mkdir(parents=True)
     shutil.copy(RIGHT[0], folder / "ada" / "csv_dataset.py")
@@ -180,23 +182,23 @@ def test_devices_are_part_of_what_a_result_depends_on(tmp_path: Path) -> None:
         assert report
         return report.environment.devices
 
-    assert "1 graded now, 0 graded before" in run(*command, "--device", "cpu")
+    assert "1 graded now, 0 graded before" in call(*command, "--device", "cpu")
     assert devices() == ("cpu",)
     # those that it was made with are kept
-    assert "0 graded now, 1 graded before" in run(*command)
+    assert "0 graded now, 1 graded before" in call(*command)
     usual = ["--device", "sim", "--device", "cpu"]
-    assert "Devices: they were cpu, and" in " ".join(run(*command, *usual, status=2).split())
-    assert "1 graded now, 0 graded before" in run(*command, *usual, "--change")
+    assert "Devices: they were cpu, and" in call(*command, *usual, status=2)
+    assert "1 graded now, 0 graded before" in call(*command, *usual, "--change")
     assert devices() == ("cpu", "sim")
     # the usual ones by name are the usual ones
-    assert "0 graded now, 1 graded before" in run(*command)
-    assert "0 graded now, 1 graded before" in run(*command, "--device", "cpu", "--change")
+    assert "0 graded now, 1 graded before" in call(*command)
+    assert "0 graded now, 1 graded before" in call(*command, "--device", "cpu", "--change")
     assert devices() == ("cpu",)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
-def test_a_device_that_the_workers_lack_is_told(folder: Path) -> None:
-    told = run(
+def test_a_device_that_the_workers_lack_is_told(folder: Path, worker_here: None) -> None:
+    told = call(
         *("grade", folder, "--gradebook", folder.parent / "g.db"),
         *("--jobs", "1", "--device", "cuda"),
         status=2,
@@ -214,9 +216,9 @@ def test_adjusting_and_looking(tmp_path: Path) -> None:
     assert "no exercise 'x'" in call(
         "adjust", book, "ada", "1", "--why", "x", "--exercise", "x", status=2
     )
-    call("adjust", book, "ada", "3", "--why", "[bold]why[/bold]\x1b[2J", "--who", "me", status=0)
-    call("adjust", book, "ada", "--why", "less", "--who", "me", "--", "-1", status=0)
-    told = call("history", book, "ada", status=0)
+    call("adjust", book, "ada", "3", "--why", "[bold]why[/bold]\x1b[2J", "--who", "me")
+    call("adjust", book, "ada", "--why", "less", "--who", "me", "--", "-1")
+    told = call("history", book, "ada")
     assert "[bold]why[/bold]\\x1b[2J" in told
     assert "-1 by me: less" in told
     assert "ada" in told

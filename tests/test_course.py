@@ -19,12 +19,13 @@ from grader.authoring.stub import release
 from grader.course.catalog import Course
 from grader.errors import CourseError
 from grader.machines import Machines, limits_of
+from tests.classes import EXERCISE, RIGHT
 from tests.conftest import ROOT
 
 
 def printed(start: str) -> str:
-    """The snippet of CONTRIBUTING.md that begins so, without its indentation: what it says has to work."""
-    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    """The snippet of docs/exercises.md that begins so, without its indentation: what it says has to work."""
+    text = (ROOT / "docs" / "exercises.md").read_text(encoding="utf-8")
     block, *_ = [
         textwrap.dedent(block)
         for block in re.findall(r"```\w+\n(.*?)```", text, re.DOTALL)
@@ -109,27 +110,57 @@ def run_installed(site: Path, folder: Path, *arguments: str) -> subprocess.Compl
     return result
 
 
+# one process for several commands, none of which grades
+ONE_BY_ONE = (
+    "import json, sys\n"
+    "from click.testing import CliRunner\n"
+    "from grader.cli import main\n"
+    "from grader.language import speaking\n"
+    "for line in sys.stdin:\n"
+    "    with speaking('en'):\n"
+    "        done = CliRunner().invoke(main, line.split())\n"
+    "    print(json.dumps([done.exit_code, done.stdout, repr(done.exception)]))\n"
+)
+
+
+def told_by_installed(site: Path, folder: Path, *calls: str) -> list[str]:
+    """What several commands print, from the unpacked wheel as in `run_installed`; each has to end well."""
+    done = subprocess.run(
+        [sys.executable, "-c", ONE_BY_ONE],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(site)},
+        input="\n".join(calls),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    answers = list(map(json.loads, done.stdout.splitlines()))
+    assert [status for status, *_ in answers] == [0] * len(calls), answers
+    return [text for _, text, _ in answers]
+
+
 @pytest.mark.timeout(300)
 def test_the_wheel_is_complete(installed: Path, tmp_path: Path, course: Course) -> None:
     assert (installed / "grader" / "py.typed").is_file()
-    listed = run_installed(installed, tmp_path, "list")
-    assert all(name in listed.stdout for name in course.names)
-    assert "nn.Linear" in run_installed(installed, tmp_path, "show", "my_linear").stdout
-    assert run_installed(installed, tmp_path, "init", "work").returncode == 0
-    assert run_installed(installed, tmp_path, "init", "notes", "--notebooks").returncode == 0
+    listed, shown, _, _, hint, korean = told_by_installed(
+        *(installed, tmp_path),
+        *("list", "show my_linear", "init work", "init notes --notebooks", "hint my_linear"),
+        "init ko --notebooks --lang ko",
+    )
+    assert all(name in listed for name in course.names)
+    assert "nn.Linear" in shown
     assert {path.stem for path in (tmp_path / "work").glob("*.py")} == set(course.names)
     assert (tmp_path / "notes" / "my_linear.ipynb").is_file()
-    assert "hint 1 of 3" in run_installed(installed, tmp_path, "hint", "my_linear").stdout
-    solution = installed / "grader" / "built_in" / "solutions" / "my_linear.py"
-    (tmp_path / "work" / "my_linear.py").write_bytes(solution.read_bytes())
+    assert "hint 1 of 3" in hint
+    solution = installed / "grader" / "built_in" / "solutions" / f"{EXERCISE}.py"
+    (tmp_path / "work" / f"{EXERCISE}.py").write_bytes(solution.read_bytes())
     report = json.loads(
         run_installed(
-            installed, tmp_path, "check", "my_linear", "--from", "work", "--format", "json"
+            installed, tmp_path, "check", EXERCISE, "--from", "work", "--format", "json"
         ).stdout
     )
     assert (report["score"], report["max_score"]) == (10, 10)
-    korean = run_installed(installed, tmp_path, "init", "ko", "--notebooks", "--lang", "ko")
-    assert "문제 18개를 만들었습니다" in korean.stdout
+    assert "문제 18개를 만들었습니다" in korean
     assert "선형 층" in (tmp_path / "ko" / "my_linear.ipynb").read_text(encoding="utf-8")
     audited = run_installed(installed, tmp_path, "audit", "my_linear")
     assert audited.returncode == 0
@@ -157,7 +188,7 @@ def test_students_are_not_handed_the_solutions(tmp_path: Path) -> None:
     assert "grader/built_in/grader/checks/my_linear.py" in names
     assert not any(name.startswith("grader/checks/") for name in names)
     (tmp_path / "work").mkdir()
-    shutil.copy(ROOT / "examples" / "right" / "my_linear.py", tmp_path / "work")
+    shutil.copy(RIGHT[0], tmp_path / "work" / f"{EXERCISE}.py")
     checked = run_installed(tmp_path / "site", tmp_path / "work", "check", "--format", "json")
     assert json.loads(checked.stdout)["score"] == 10
     refused = run_installed(tmp_path / "site", tmp_path / "work", "audit", "my_linear")

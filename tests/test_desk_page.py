@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from grader.classroom.gradebook.comments import Spot, add_comment
 from grader.classroom.gradebook.enrolment import enrol
@@ -16,21 +15,12 @@ from grader.classroom.gradebook.reader import Gradebook
 from grader.classroom.gradebook.regrade_requests import ask_for_regrade
 from grader.classroom.gradebook.rubric import add_item, give_item
 from grader.classroom.records import Enrolled
+from tests.browsers import Tabs, needs_chromium
 from tests.desks import HOSTILE, class_at_a_desk
 from tests.served import desk_of
 
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="no Chromium on this machine: apt-get install chromium"
-)
-QUIET = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-]
+pytestmark = [needs_chromium, pytest.mark.timeout(300)]  # on a machine that is busy
 Open = Callable[..., Page]
-expect.set_options(timeout=20_000)  # for machines with much else to do
 
 
 def ready(page: Page) -> None:
@@ -39,11 +29,8 @@ def ready(page: Page) -> None:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield running
-        running.close()
+def tabs(browser: Browser) -> Tabs:
+    return Tabs(browser, harmless="409")  # that a form was refused is said there as well
 
 
 @pytest.fixture
@@ -56,36 +43,13 @@ def book(tmp_path: Path) -> Iterator[Gradebook]:
 
 
 @pytest.fixture
-def visit(browser: Browser, book: Gradebook) -> Iterator[Open]:
+def visit(tabs: Tabs, book: Gradebook) -> Iterator[Open]:
     """Opens the desk; when the test is over, nothing may have gone elsewhere, gone wrong or been obeyed."""
-    troubles: list[str] = []
-    contexts = []
-
-    def note(message: ConsoleMessage) -> None:
-        # that a form was refused is said there as well
-        if "409" not in message.text:
-            troubles.append(f"{message.type}: {message.text}")
-
     with desk_of(book, "Prof. Curie") as address:
         root = address.partition("?")[0]
 
         def start(path: str = "", scheme: str = "light", width: int = 1280) -> Page:
-            context = browser.new_context(
-                color_scheme="dark" if scheme == "dark" else "light",
-                viewport={"width": width, "height": 900},
-            )
-            contexts.append(context)
-            page = context.new_page()
-            page.set_default_timeout(20_000)
-            page.on("console", note)
-            page.on("pageerror", lambda error: troubles.append(str(error)))
-            page.on(
-                "request",
-                lambda request: (
-                    None if request.url.startswith(root) else troubles.append(request.url)
-                ),
-            )
-            page.goto(address)
+            page = tabs.open(address, root=root, scheme=scheme, width=width)
             expect(page.get_by_role("heading", name="To look at")).to_be_visible()
             if path:
                 page.goto(root + path)
@@ -93,10 +57,7 @@ def visit(browser: Browser, book: Gradebook) -> Iterator[Open]:
             return page
 
         yield start
-        for context in contexts:
-            for page in context.pages:
-                assert page.evaluate("window.obeyed") is None
-            context.close()
+        troubles = tabs.leave()
     assert troubles == []
 
 
@@ -175,6 +136,7 @@ def test_two_at_once_do_not_lose_each_others_work(visit: Open, book: Gradebook) 
         page.get_by_label("Reason, which the student reads").fill(text)
     one.get_by_role("button", name="Give", exact=True).click()
     expect(one.locator(".total")).to_have_text("5 of 10")
+    ready(one)
     other.get_by_role("button", name="Give", exact=True).click()
     expect(other.get_by_role("heading", level=1)).to_have_text("Somebody else was faster")
     expect(other.get_by_role("alert")).to_contain_text("+1 by Prof. Curie: for the effort")
@@ -182,6 +144,7 @@ def test_two_at_once_do_not_lose_each_others_work(visit: Open, book: Gradebook) 
     assert book.record("ada").by_hand == 1
     other.get_by_role("button", name="Save mine all the same").click()
     expect(other.locator(".total")).to_have_text("6 of 10")
+    ready(other)
     # comments at one line are kept, both
     for page, text in ((one, "mine"), (other, "yours")):
         page.get_by_role("button", name="Comment on line 4").click()
@@ -221,7 +184,9 @@ def test_accessible(visit: Open, book: Gradebook, scheme: str) -> None:
         page.goto(root + path)
         page.evaluate("document.querySelectorAll('details').forEach((e) => { e.open = true })")
         if path.startswith("student?id=ada"):
+            ready(page)
             page.get_by_role("button", name="Comment on line 5").click()
+            expect(page.locator("#L0-0-5 #comment-form")).to_be_visible()
         results = Axe().run(page, options=options)
         found = [
             (one["impact"], one["id"], one["nodes"][0]["html"][:200], len(one["nodes"]))

@@ -146,7 +146,7 @@ READS_CHECKS = ("list", "show double", *READS_HINTS, *CHECK)
 READS_STUB = ("list", "show double", "init new", "init new --notebooks", "reset double")
 READS_SOLUTION = ("release", "release --notebooks", "audit --lint", "translate", "audit")
 ANY = ("list", "check --from work", "watch --from work", "release", "init new", "similar book.db")
-NO_COURSE = "course.toml cannot be read as a course"
+NO_COURSE = "course.toml cannot be read"
 CASES: list[tuple[str, Callable[[Path], None], tuple[str, ...], str]] = [
     ("a check: no Python", put(CHECKS, "def f(:\n"), READS_CHECKS, f"{CHECKS}, line 1"),
     ("a check: no UTF-8", put(CHECKS, NO_TEXT), READS_CHECKS, f"{CHECKS}, line 1: not UTF-8"),
@@ -223,7 +223,7 @@ CASES: list[tuple[str, Callable[[Path], None], tuple[str, ...], str]] = [
     ("units: a number", put("course.toml", "unit = 3\n"), ANY, "course.toml: `unit`"),
     ("checks: a number", put("course.toml", "checks = 3\n"), ANY, "course.toml: `checks`"),
     ("an exercise twice", put("course.toml", TWICE), ANY, "course.toml names 'double' twice"),
-    ("a course: no UTF-8", put("course.toml", NO_TEXT), ANY, NO_COURSE),
+    ("a course: no UTF-8", put("course.toml", NO_TEXT), ANY, "course.toml is not TOML"),
     ("a course: a file", as_a_file, ANY, NO_COURSE),
     ("a course: nothing", shutil.rmtree, ANY, NO_COURSE),
     ("no exercises", no_checks, (*ANY, "audit", "translate"), "checks holds no exercise"),

@@ -15,7 +15,7 @@ PROJECT = {
     "dependencies": ["torch>=2.11", "click>=8.1"],
     "optional-dependencies": {
         "dev": ["ours[class]", "ruff>=0.9", "types-yaml"],
-        "class": ["sqlalchemy>=2.1", "vl-convert-python>=1.7"],
+        "class": ["sqlalchemy>=2.1", "pyarrow>=17"],
     },
 }
 

@@ -160,28 +160,36 @@ def test_a_crash_on_the_device_fails_that_check_alone(graded: Grade) -> None:
 # references that a GPU will work out: they follow the device of their inputs
 
 WITH_SIM_AS_HOME = """
-import sys
-from grader import devices, grade
+from grader import devices, grade, grading
 from grader.checking import plugin
 assert devices.set_up() == ""
 plugin.HOMES["sim"] = ("cpu", "sim")
 seen = devices.seen_by_torch("sim")
 seen.__enter__()
+collected = grading._collect
+
+def on_sim(*arguments):  # the others are as they always are
+    checks = collected(*arguments).items()
+    return {name: c for name, c in checks if any(case.params.get("home") == "sim" for case in c.cases)}
+
+grading._collect = on_sim
 report = grade("solutions")
 for exercise in report.exercises:
     for check in exercise.checks:
         if check.score < check.points:
             print(exercise.name, check.name, check.status, check.message)
-print(report.score, "of", report.max_score)
+tried = sum(bool(exercise.checks) for exercise in report.exercises)
+print(tried, "exercises:", report.score, "of", report.max_score)
 """
 
 
+@pytest.mark.timeout(300)
 def test_references_can_be_worked_out_on_another_device() -> None:
     """As on CUDA, where autograd on the GPU is a second reference; `sim` stands in for it here."""
     done = subprocess.run(
         [sys.executable, "-c", WITH_SIM_AS_HOME], cwd=ROOT, capture_output=True, text=True
     )
-    assert done.stdout == "180 of 180\n", done.stdout + done.stderr
+    assert done.stdout == "16 exercises: 16 of 16\n", done.stdout + done.stderr
 
 
 # the command line

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import urllib.request
@@ -14,17 +13,13 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.browsers import needs_chromium
 from tests.servers import end, free_port, wait_until
 
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
 pytestmark = [
-    pytest.mark.skipif(
-        CHROMIUM is None, reason="no Chromium on this machine: apt-get install chromium"
-    ),
+    needs_chromium,
     pytest.mark.skipif(
         find_spec("jupyterlab") is None, reason="no JupyterLab here: pip install jupyterlab"
     ),
@@ -38,7 +33,7 @@ RIGHT = HEAD.format(name="central_difference") + "return (f(x + h) - f(x - h)) /
 
 
 @pytest.fixture
-def address(tmp_path: Path) -> Iterator[str]:
+def jupyterlab(tmp_path: Path) -> Iterator[str]:
     """Of a JupyterLab with notebooks in its folder, and settings of its own."""
     made = [sys.executable, "-m", "grader", "init", str(tmp_path / "work"), "--notebooks"]
     subprocess.run(made, check=True, capture_output=True)
@@ -65,39 +60,42 @@ def address(tmp_path: Path) -> Iterator[str]:
             "GRADER_LANG": "en",
         }
     )
-    port = free_port()
     command = [
         sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1",
-        f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--IdentityProvider.token=known",
+        f"--ServerApp.port={free_port()}", "--IdentityProvider.token=known",
         f"--ServerApp.root_dir={tmp_path / 'work'}", "--LabApp.expose_app_in_browser=True",
     ]  # fmt: skip
     with (tmp_path / "log").open("w") as log:
         running = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=log, stderr=log)
 
+    # it takes another port where this one was taken meanwhile, and writes down which
+    told = tmp_path / "runtime" / f"jpserver-{running.pid}.json"
+
+    def address() -> str:
+        return str(json.loads(told.read_text())["url"]).rstrip("/")
+
     def answers() -> bool:
         assert running.poll() is None, (tmp_path / "log").read_text()
         try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/api", timeout=10).close()
-        except OSError:
+            urllib.request.urlopen(f"{address()}/api", timeout=10).close()
+        except (OSError, ValueError):  # not there yet, or not written to its end
             return False
         return True
 
     try:
         wait_until(answers)
-        yield f"http://127.0.0.1:{port}"
+        yield address()
     finally:
         end(running)
         running.wait()
 
 
 @pytest.fixture
-def page() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        opened = running.new_page(viewport={"width": 1200, "height": 1400})
-        opened.set_default_timeout(PATIENCE)
-        yield opened
-        running.close()
+def page(browser: Browser) -> Iterator[Page]:
+    opened = browser.new_page(viewport={"width": 1200, "height": 1400})
+    opened.set_default_timeout(PATIENCE)
+    yield opened
+    opened.close()
 
 
 def write(page: Page, start: str, text: str) -> None:
@@ -154,8 +152,8 @@ def expect_readable(page: Page) -> None:
     assert Axe().run(page, context=".grader-report", options=options).response["violations"] == []
 
 
-def test_a_newcomers_first_minutes(address: str, page: Page) -> None:
-    page.goto(f"{address}/lab/tree/derivative.ipynb?token=known")
+def test_a_newcomers_first_minutes(jupyterlab: str, page: Page) -> None:
+    page.goto(f"{jupyterlab}/lab/tree/derivative.ipynb?token=known")
     expect(page.locator(".jp-MarkdownCell mjx-container").first).to_be_visible(timeout=PATIENCE)
     assert page.locator("mjx-container").count() >= 2
     assert page.locator("mjx-merror").count() == 0

@@ -51,6 +51,25 @@ def test_the_environment_decides(environment: dict[str, str], wanted: str) -> No
     assert language.preferred(environment) == wanted
 
 
+@pytest.mark.parametrize(
+    ("asked", "wanted"),
+    [
+        ("pt_BR.UTF-8", "pt_BR"),
+        ("pt-BR", "pt_BR"),
+        ("pt_PT", "pt_BR"),
+        ("pt", "pt_BR"),
+        ("ko_KR", "ko"),
+    ],
+)
+def test_a_language_of_one_country(
+    asked: str, wanted: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ko", "pt_BR"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setattr(language, "OWN", tmp_path)
+    assert language.preferred({"LANG": asked}) == wanted
+
+
 def test_speaking_ends() -> None:
     assert language._("All points.") == "All points."
     with language.speaking("ko"):

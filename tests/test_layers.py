@@ -35,7 +35,7 @@ ALLOWED: dict[str, set[str]] = {
     "grading": EVERYWHERE | {"checking", "course", "machines", "submission"},
     "outputs": EVERYWHERE,
     "practice": EVERYWHERE
-    | {"course", "grading", "import_path", "machines", "outputs", "submission"},
+    | {"course", "grading", "import_path", "machines", "outputs", "submission", "version"},
     "authoring": EVERYWHERE | {"course", "grading", "machines", "sandbox", "submission"},
     "classroom": EVERYWHERE,
     "classroom.giveback": EVERYWHERE
@@ -66,7 +66,8 @@ ALLOWED: dict[str, set[str]] = {
     },
     "classroom.similarity": EVERYWHERE | {"classroom", "submission"},
     "classroom.report": EVERYWHERE | {"classroom", "classroom.similarity", "outputs"},
-    "classroom.totals": EVERYWHERE | {"classroom", "classroom.gradebook", "classroom.report"},
+    "classroom.totals": EVERYWHERE
+    | {"classroom", "classroom.gradebook", "classroom.report", "course"},
 }
 ENTRANCES = {"__init__", "__main__", "cli"}  # these may import anything
 FRONT_DOORS = {
@@ -159,7 +160,8 @@ def test_every_room_is_named_here() -> None:
 
 def test_the_top_can_be_held_in_the_head() -> None:
     entries = {path.name for path in PACKAGE.iterdir() if not path.name.startswith("__")}
-    assert len(entries - {"locale", "py.typed", "report.schema.json"}) <= 19, sorted(entries)
+    data = {"locale", "py.typed", "report.schema.json", "explanation.schema.json"}
+    assert len(entries - data) <= 19, sorted(entries)
 
 
 def test_a_module_has_a_name_of_its_own() -> None:

@@ -12,6 +12,7 @@ import pytest
 from grader import grade
 from grader.authoring.stub import stub_of
 from grader.course.catalog import Course, load_course
+from grader.course.online import Online
 from grader.course.stub_notebook import notebook_of
 from grader.machines import Machines
 from grader.report import ExerciseResult
@@ -43,8 +44,8 @@ def test_a_solved_notebook_earns_what_the_file_earns(
 ) -> None:
     result = graded_file(solved(course, name), name, tmp_path, machines)
     assert (result.score, result.max_score, result.status) == (10, 10, "passed")
-    file = grade(course[name].solution, machines=machines).exercises[0]
-    assert [c.name for c in result.checks] == [c.name for c in file.checks]
+    tests = re.findall(r"^def test_(\w+)", course[name].checks.read_text(encoding="utf-8"), re.M)
+    assert [check.name for check in result.checks] == tests
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -53,6 +54,16 @@ def test_a_released_notebook_is_not_attempted(
 ) -> None:
     stub = stub_of(course[name].solution.read_text(encoding="utf-8"), name)
     result = graded_file(notebook_of(name, stub), name, tmp_path, machines)
+    assert (result.score, result.status) == (0, "not_attempted")
+
+
+def test_the_cell_that_installs_the_grader_is_no_attempt(
+    course: Course, machines: Machines, tmp_path: Path
+) -> None:
+    stub = stub_of(course["derivative"].solution.read_text(encoding="utf-8"), "derivative")
+    text = notebook_of("derivative", stub, Online(setup=("!git clone x y", "%cd y")))
+    assert "%pip install" in text
+    result = graded_file(text, "derivative", tmp_path, machines)
     assert (result.score, result.status) == (0, "not_attempted")
 
 

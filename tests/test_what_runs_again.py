@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable
-from concurrent.futures import Executor, Future
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +14,11 @@ from grader.classroom.gradebook.reader import Gradebook, open_gradebook
 from grader.classroom.run import worker
 from grader.classroom.run.conditions import GradingConditions
 from grader.classroom.run.grade_class import RunSummary, grade_class
-from grader.classroom.run.pool import Workers
-from grader.classroom.run.worker import grade_task, normalized_devices
+from grader.classroom.run.worker import normalized_devices
 from grader.course.assignment_file import read_assignment
 from grader.course.catalog import load_course
 from grader.machines import Machines, limits_of
+from tests.classes import Here
 from tests.conftest import told
 from tests.synthetic_course import SOLUTION, make_course
 
@@ -40,21 +39,6 @@ ANSWERS = (
     "return 1 / 0",
     "raise NotImplementedError",
 )
-
-
-class Here(Executor):
-    """Grades in this process, and notes what it ran."""
-
-    def __init__(self) -> None:
-        self.ran: list[tuple[str, str]] = []
-
-    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
-        [task] = args
-        if task.submission.name:
-            self.ran += [(task.submission.name, name) for name in task.exercises]
-        future: Future[Any] = Future()
-        future.set_result(grade_task(task))
-        return future
 
 
 class Class:
@@ -98,7 +82,7 @@ class Class:
             gradebook,
             conditions=GradingConditions(seed=1),
             assigned=read_assignment(self.assignment).on(load_course(self.course), instructor=True),
-            workers=Workers(lambda: here, lambda _: None, lambda: 2),
+            workers=here.workers,
             force=force,
             change=True,
         )

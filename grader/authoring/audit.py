@@ -74,7 +74,8 @@ def audit_course(
 
     Args:
         folder: the course's, as `load_course` takes it.
-        seeds: how many further times to grade each solution, with other inputs each time.
+        seeds: how many further times to grade each solution, and each submission that is known to be right, with other
+            inputs each time.
         devices: where to run, as `Machines` takes it.
         assignment: the file of one, whose checks are tried, those that are kept back as well.
 
@@ -108,7 +109,8 @@ def audit(
     """Audits one exercise of the machines' course.
 
     Args:
-        seeds: how many further times to grade the solution, with other inputs each time.
+        seeds: how many further times to grade the solution, and the submissions that are known to be right, with other
+            inputs each time.
         assigned: an assignment on that course, whose checks are tried.
 
     Raises:
@@ -148,7 +150,10 @@ def audit(
     right = sorted((submissions_folder(course) / name / "right").glob("*.py"))
     wrong = sorted((submissions_folder(course) / name / "wrong").glob("*.py"))
     for path in right:
-        problems += _problems_of_right(path.name, run(text_of(path)))
+        text = text_of(path)
+        problems += _problems_of_right(path.name, run(text))
+        for seed in range(seeds):
+            problems += _problems_of_right(f"{path.name} with seed {seed}", run(text, seed))
     for path in wrong:
         problems += _problems_of_wrong(path, run)
     outcome = _hunt(solution, equivalents, run, alone=tried <= {None, "cpu"})

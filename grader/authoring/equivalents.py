@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ..course.catalog import Course
-from ..course.python_files import text_of
+from ..course.toml_file import read_toml
 from ..errors import CourseError
 
 
@@ -71,10 +70,7 @@ def _entries(course: Course, head: str, kind: type[Entry]) -> Iterator[Entry]:
     path = submissions_folder(course) / "equivalent.toml"
     if not path.is_file():
         return
-    try:
-        entries = tomllib.loads(text_of(path)).get(head, [])
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise CourseError(f"{path} is not TOML: {error}.") from error
+    entries = read_toml(path, CourseError).get(head, [])
     if not isinstance(entries, list):
         raise CourseError(f"{path}: `{head}` has to be tables, each headed [[{head}]].")
     for number, entry in enumerate(entries, 1):

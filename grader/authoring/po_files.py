@@ -8,9 +8,11 @@ pass through `_`, and the help of the commands that students use. What only inst
 from __future__ import annotations
 
 import ast
+import os
 import re
 import string
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
@@ -109,15 +111,45 @@ def update(folder: Path, language: str, found: Iterable[Found], forget: bool = F
     return [f"{path}: {problem}" for problem in problems(old, template)]
 
 
+def compile_old(folder: Path) -> list[Path]:
+    """Compiles the catalogues in `folder` whose .mo is missing or older than the .po; gives what it wrote.
+
+    Raises:
+        TranslationError: if one is no catalogue, or cannot be written.
+    """
+    made = []
+    for path in sorted(folder.glob(f"*/LC_MESSAGES/{DOMAIN}.po")):
+        compiled = path.with_suffix(".mo")
+        if not compiled.is_file() or compiled.stat().st_mtime_ns < path.stat().st_mtime_ns:
+            _compile(path, read(path))
+            made.append(compiled)
+    return made
+
+
 def _write(path: Path, catalogue: Catalog) -> None:
     """The catalogue as `path`, and compiled beside it."""
-    text, compiled = BytesIO(), BytesIO()
+    text = BytesIO()
     write_po(text, catalogue, width=100, include_lineno=False)
-    write_mo(compiled, catalogue)
-    try:
+    with _writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text.getvalue())
-        path.with_suffix(".mo").write_bytes(compiled.getvalue())
+    _compile(path, catalogue)
+
+
+def _compile(path: Path, catalogue: Catalog) -> None:
+    """The catalogue as a .mo beside `path`; at once, since several tests may do it side by side."""
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+    new = path.with_suffix(f".mo.{os.getpid()}")
+    with _writing(path.with_suffix(".mo")):
+        new.write_bytes(compiled.getvalue())
+        new.replace(path.with_suffix(".mo"))
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise TranslationError(f"{path} cannot be written: {error.strerror}.") from error
 

@@ -12,6 +12,7 @@ import re
 from pathlib import Path
 
 from ..course.catalog import Exercise
+from ..course.online import Online
 from ..course.python_files import syntax_of, text_of
 from ..course.translated_stub import stub_text
 from ..errors import ReleaseError
@@ -19,8 +20,13 @@ from ..errors import ReleaseError
 _MARKER = re.compile(r"^(?P<indent>\s*)### (?P<edge>BEGIN|END) (?P<kind>SOLUTION|STUB)\s*$")
 
 
-def release(exercise: Exercise, folder: Path, notebook: bool = False) -> Path:
+def release(
+    exercise: Exercise, folder: Path, notebook: bool = False, online: Online | None = None
+) -> Path:
     """Writes the stub of `exercise` into `folder`, as a Python file or as a notebook, in the language in use.
+
+    Args:
+        online: what a notebook's first cell does where nothing is installed.
 
     Returns:
         The path of what was written.
@@ -38,7 +44,7 @@ def release(exercise: Exercise, folder: Path, notebook: bool = False) -> Path:
     if notebook:
         from ..course.stub_notebook import notebook_of
 
-        stub = notebook_of(exercise.name, stub)
+        stub = notebook_of(exercise.name, stub, online)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{exercise.name}.{'ipynb' if notebook else 'py'}"
     path.write_text(stub, encoding="utf-8", newline="\n")

@@ -224,6 +224,18 @@ def set_modes(net: Any, how: str) -> list[bool]:
 
 
 @helper
+def settings_of(net: Any) -> list[tuple[Any, str, Any]]:
+    """What layers are made with beside tensors and modes, such as `momentum` and `eps`."""
+    plain = int, float, str, tuple, type(None)
+    return [
+        (module, name, value)
+        for module in net.modules()
+        for name, value in vars(module).items()
+        if name[:1] != "_" and name != "training" and isinstance(value, plain)
+    ]
+
+
+@helper
 def modes_of(net: Any) -> list[bool]:
     return [module.training for module in net.modules()]
 

@@ -11,13 +11,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from torch import Tensor
+
 from ..language import _
-from ..report import CheckResult
+from ..report import CallInput, CheckResult, Difference, FailedCall
+from ..sandbox.wire.values import decode
 from ..submission import Source
-from .literals import written
+from .literals import form_of, numbers_in, written
 from .session import Request
 
 _PLAIN = (bool, int, float, str, type(None))
+# what is larger is told by its form
+_MOST_NUMBERS = 64
+_LONGEST_VALUE = 2000
 
 
 @dataclass(frozen=True)
@@ -41,14 +47,88 @@ def script_of(name: str, check: CheckResult, request: Request, source: Source) -
     Args:
         name: the exercise's, and so the module's.
         check: what came of the check.
-        request: what its first case that is wrong asked last.
+        request: what the case of it that is told of asked last.
         source: the student's file.
     """
+    repetition = _repetition(name, request, source)
+    values = {key: written(value, request.device) for key, value in repetition.given.items()}
+    told = [f"→ {check.cause}"] if check.cause else []
+    told += check.message.splitlines()
+    return "\n".join(
+        [
+            f"# {' '.join(check.description.split())}",
+            *repetition.lines(values),
+            *(f"# {line}" for line in told),
+            "",
+        ]
+    )
+
+
+def call_of(
+    name: str, request: Request, source: Source, difference: Difference | None = None
+) -> FailedCall:
+    """The call that a check asked for, with its inputs as Python where they are small.
+
+    Args:
+        name, request, source: as for `script_of`.
+        difference: where what came back differs from the reference.
+    """
+    repetition = _repetition(name, request, source)
+    inputs = []
+    for key, value in repetition.given.items():
+        small = numbers_in(value) <= _MOST_NUMBERS
+        text = written(value, request.device) if small else ""
+        text = text if len(text) <= _LONGEST_VALUE else ""
+        inputs.append(CallInput(key, text, form_of(value)))
+    values = {each.name: each.value or f"...  # {each.form}" for each in inputs}
+    script = "\n".join([*repetition.lines(values), ""])
+    runs = all(each.value for each in inputs)
+    return FailedCall(
+        repetition.expression,
+        repetition.probe,
+        script,
+        runs,
+        request.device,
+        tuple(inputs),
+        difference,
+    )
+
+
+@dataclass(frozen=True)
+class _Repetition:
+    """What Python needs to ask a student's module for what a check asked.
+
+    Attributes:
+        head: imports, and the state that torch is in.
+        helpers, probe: definitions; of the probe there is none where its one expression says all.
+        given: the inputs that the expression names.
+        expression: the call.
+    """
+
+    head: tuple[str, ...]
+    helpers: tuple[str, ...]
+    probe: str
+    given: Mapping[str, Any]
+    expression: str
+
+    def lines(self, values: Mapping[str, str]) -> list[str]:
+        """Lines of Python, where `values` has each input's."""
+        definitions = [*self.helpers, *filter(None, [self.probe])]
+        lines = list(self.head)
+        for definition in definitions:
+            lines += ["", "", definition]
+        lines += ["", ""] if definitions else []
+        lines += [f"{key} = {value}" for key, value in values.items()]
+        return _tidy([*lines, f"print({self.expression})"])
+
+
+def _repetition(name: str, request: Request, source: Source) -> _Repetition:
+    """Arguments as for `script_of`."""
     module = "__main__" if source.notebook else name
     *helpers, probe = [
         _bare(node) for node in ast.parse(request.probe.source).body if _is_definition(node)
     ]
-    inputs = _defaults(probe) | request.inputs
+    inputs = _defaults(probe) | (request.inputs or _sent(request))
     constants = _constants(probe, inputs)
     probe = _Simpler(constants, module).visit(probe)
     probe.body = _without_unused(probe.body)
@@ -58,26 +138,30 @@ def script_of(name: str, check: CheckResult, request: Request, source: Source) -
     probe.args = ast.arguments([], taken, None, [], [], probe.args.kwarg, [])
     reached = _reached(probe, helpers)
     needed = [node for node in helpers if node.name in reached]
-    lines = [
-        f"# {' '.join(check.description.split())}",
+    head = (
         *_imports(_names_in([probe, *needed])),
         "",
         f"import {module}  # {source.cells[-1].place if source.notebook else source.filename}",
         "",
         *_settings(request),
-    ]
-    for node in needed:
-        lines += ["", "", ast.unparse(node)]
-    values = [f"{key} = {written(value, request.device)}" for key, value in given.items()]
+    )
+    helper_texts = tuple(map(ast.unparse, needed))
     body = probe.body[0]
     if len(probe.body) == 1 and isinstance(body, ast.Return) and body.value:
-        lines += [*values, f"print({ast.unparse(body.value)})"]
-    else:
-        call = f"{probe.name}({', '.join(f'{key}={key}' for key in given)})"
-        lines += ["", "", ast.unparse(probe), "", "", *values, f"print({call})"]
-    told = [f"→ {check.cause}"] if check.cause else []
-    told += check.message.splitlines()
-    return "\n".join([*_tidy(lines), *(f"# {line}" for line in told), ""])
+        expression = ast.unparse(body.value)
+        return _Repetition(head, helper_texts, "", given, expression)
+    expression = f"{probe.name}({', '.join(f'{key}={key}' for key in given)})"
+    return _Repetition(head, helper_texts, ast.unparse(probe), given, expression)
+
+
+def _sent(request: Request) -> Any:
+    """The inputs of a request that holds what was sent alone: its case met answers that it has met before."""
+    header, block = request.wire
+    return decode(header["arguments"], block, _as_given)
+
+
+def _as_given(tensor: Tensor, facts: Mapping[str, Any]) -> Tensor:
+    return tensor.requires_grad_(facts.get("requires_grad") is True)
 
 
 def _imports(words: set[str]) -> list[str]:

@@ -12,7 +12,7 @@ from ..language import _
 from ..report import Picture
 from .compare import Demands, mismatches
 from .diagnose import Alternative, causes_of, on_the_cpu
-from .mismatch import Mismatch, detail_of, sentence_of
+from .mismatch import Mismatch, detail_of, difference_of, sentence_of
 from .outcome import Cause, CheckFailed
 from .pictures import curves_of, error_of
 
@@ -81,7 +81,11 @@ def expect_close(
     found = causes_of(differing, actual, expected, demands, named, factors or {}, fixed_dtype)
     first = differing[0]
     pictures = _pictures(first, curves)
-    raise CheckFailed(sentence_of(first), found, pictures, detail=detail_of(first))
+    raise CheckFailed(
+        *(sentence_of(first), found, pictures),
+        detail=detail_of(first),
+        difference=difference_of(first),
+    )
 
 
 def _pictures(mismatch: Mismatch, curves: tuple[Any, Sequence[float]] | None) -> list[Picture]:

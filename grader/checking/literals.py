@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor
 
 _INDENT = "    "
 _WIDTH = 88
+_MOST_FORMS = 8
 _DEFAULTS = (torch.float32, torch.int64, torch.bool)  # of `torch.tensor`, by what it is given
 
 
@@ -29,6 +31,41 @@ def written(value: Any, device: str = "cpu") -> str:
         entry = (f"{key!r}: " if isinstance(value, dict) else "") + written(each, device)
         lines.append(_INDENT + entry.replace("\n", f"\n{_INDENT}") + ",")
     return "\n".join([text[0], *lines, text[-1]])
+
+
+def numbers_in(value: Any) -> int:
+    """How many elements its tensors have."""
+    match value:
+        case Tensor():
+            return value.numel()
+        case list() | tuple():
+            return sum(map(numbers_in, value))
+        case dict():
+            return sum(map(numbers_in, value.values()))
+    return 0
+
+
+def form_of(value: Any) -> str:
+    """What a value is without its numbers: `float32 (3, 4)` for a tensor, `[float32 (2,), …]`, `int`."""
+    match value:
+        case Tensor():
+            grad = " requires_grad" if value.requires_grad else ""
+            return f"{str(value.dtype).removeprefix('torch.')} {tuple(value.shape)}{grad}"
+        case list():
+            return f"[{_forms(map(form_of, value))}]"
+        case tuple():
+            return f"({_forms(map(form_of, value))})"
+        case dict():
+            return f"{{{_forms(f'{key!r}: {form_of(each)}' for key, each in value.items())}}}"
+        case None:
+            return "None"
+    return type(value).__name__
+
+
+def _forms(forms: Iterable[str]) -> str:
+    """The first few of several, and an ellipsis where there are more."""
+    several = list(forms)
+    return ", ".join([*several[:_MOST_FORMS], *["…"] * (len(several) > _MOST_FORMS)])
 
 
 def _on_a_line(value: Any, device: str) -> str:

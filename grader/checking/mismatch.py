@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ..language import _
+from ..report import Difference
 from ..sandbox.wire.values import Received
 from . import formatting
 
@@ -57,6 +58,44 @@ def detail_of(mismatch: Mismatch) -> str:
     return sentence.format(allowed=f"{mismatch.allowed:.1g}")
 
 
+def difference_of(mismatch: Mismatch) -> Difference:
+    """What `sentence_of` says, in its parts."""
+    what, actual, expected = mismatch.what, mismatch.actual, mismatch.expected
+    match mismatch.aspect:
+        case "kind":
+            got, wanted = formatting.kind(actual), _kind_asked(expected)
+        case "entry":
+            got, wanted = formatting.value(list(actual)), repr(_missing(mismatch))
+        case "length":
+            got, wanted = str(len(actual)), str(len(expected))
+        case "shape":
+            got, wanted = formatting.shape(actual.tensor), formatting.shape(expected)
+        case "dtype":
+            got, wanted = formatting.dtype(actual.tensor), formatting.dtype(expected)
+        case "device":
+            got, wanted = actual.device, actual.home
+        case "requires_grad":
+            got, wanted = str(actual.requires_grad), str(not actual.requires_grad)
+        case "value":
+            what, got, wanted = _values(mismatch)
+    return Difference(what, mismatch.aspect, got, wanted)
+
+
+def _values(mismatch: Mismatch) -> tuple[str, str, str]:
+    """What is told of, a student's value and the reference's: of a large tensor the element that is furthest off."""
+    what, actual, expected = mismatch.what, mismatch.actual, mismatch.expected
+    if mismatch.wrong is not None:
+        got = actual.tensor
+        if got.numel() <= _FEW_ELEMENTS:
+            return what, *formatting.apart(formatting.elements, got, expected, 7)
+        index = _worst(mismatch, mismatch.wrong)
+        told = _("{what} at {index}").format(what=what, index=formatting.sizes(index))
+        return told, *formatting.apart(formatting.element, got[index], expected[index], 7)
+    if isinstance(expected, float):
+        return what, *formatting.apart(_number, actual, expected, 7)
+    return what, formatting.value(actual), formatting.value(expected)
+
+
 def _of_kind(mismatch: Mismatch) -> str:
     sentence = _("{what} is {got}, expected {kind}.").format(
         what=mismatch.what,
@@ -85,8 +124,11 @@ def _kind_asked(expected: Any) -> str:
 
 
 def _of_entry(mismatch: Mismatch) -> str:
-    missing = next(key for key in mismatch.expected if key not in mismatch.actual)
-    return _("{what} has no entry {key!r}.").format(what=mismatch.what, key=missing)
+    return _("{what} has no entry {key!r}.").format(what=mismatch.what, key=_missing(mismatch))
+
+
+def _missing(mismatch: Mismatch) -> Any:
+    return next(key for key in mismatch.expected if key not in mismatch.actual)
 
 
 def _of_length(mismatch: Mismatch) -> str:
@@ -124,27 +166,28 @@ def _of_requires_grad(mismatch: Mismatch) -> str:
 
 
 def _of_value(mismatch: Mismatch) -> str:
-    what, actual, expected = mismatch.what, mismatch.actual, mismatch.expected
     if mismatch.wrong is not None:
         return _of_elements(mismatch, mismatch.wrong)
-    if isinstance(expected, float):
-        got, wanted = formatting.apart(_number, actual, expected, 7)
-        return _("{what} is {got}, expected {wanted}.").format(what=what, got=got, wanted=wanted)
-    return _("{what} is {got}, expected {wanted}.").format(
-        what=what, got=formatting.value(actual), wanted=formatting.value(expected)
-    )
+    what, got, wanted = _values(mismatch)
+    return _("{what} is {got}, expected {wanted}.").format(what=what, got=got, wanted=wanted)
 
 
 def _number(value: float, digits: int) -> str:
     return f"{value:.{digits}g}"
 
 
-def _of_elements(mismatch: Mismatch, wrong: Tensor) -> str:
-    """The largest error and where it is, and the numbers of a small tensor."""
+def _worst(mismatch: Mismatch, wrong: Tensor) -> tuple[int, ...]:
+    """The index of the element that is furthest off."""
     got, expected = mismatch.actual.tensor, mismatch.expected
     error = torch.where(wrong, (got.double() - expected.double()).abs(), -1.0)
     worst = error.nan_to_num(torch.inf).flatten().argmax()
-    index = tuple(int(i) for i in torch.unravel_index(worst, got.shape)) if got.dim() else ()
+    return tuple(int(i) for i in torch.unravel_index(worst, got.shape)) if got.dim() else ()
+
+
+def _of_elements(mismatch: Mismatch, wrong: Tensor) -> str:
+    """The largest error and where it is, and the numbers of a small tensor."""
+    got, expected = mismatch.actual.tensor, mismatch.expected
+    index = _worst(mismatch, wrong)
     sentence = _("{what} is {got}, expected {wanted}.")
     if index:
         sentence = _(

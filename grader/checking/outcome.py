@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from ..language import _
-from ..report import CheckStatus, Picture
+from ..report import CheckStatus, Difference, Picture
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,8 @@ class CaseEnd:
     """How a case ended. It is plain data, so that nothing of a student's stays alive through it.
 
     Attributes:
-        message, causes, pictures, detail, place, mistake: as in `CheckOutcome`; empty where the case passed.
+        message, causes, pictures, detail, place, mistake, difference: as in `CheckOutcome`; empty where the case
+            passed.
         drawn: what the case was tried with, in words: sizes and the like.
         only_manners: whether the answers are right, and it failed for what a call did not leave as it was.
     """
@@ -73,6 +74,7 @@ class CaseEnd:
     detail: str = ""
     place: str = ""
     mistake: str = ""
+    difference: Difference | None = None
 
 
 class CheckOutcome(Exception):
@@ -86,6 +88,7 @@ class CheckOutcome(Exception):
         place: the line of the student's that it comes from, where that is known.
         mistake: equal where one line raises the same for several checks, whatever the numbers are; empty where
             nothing was raised.
+        difference: where a result differs from the reference, if that is the reason.
     """
 
     def __init__(
@@ -98,6 +101,7 @@ class CheckOutcome(Exception):
         detail: str = "",
         place: str = "",
         mistake: str = "",
+        difference: Difference | None = None,
     ) -> None:
         super().__init__(message)
         self.status: CheckStatus = status
@@ -107,6 +111,7 @@ class CheckOutcome(Exception):
         self.detail = detail
         self.place = place
         self.mistake = mistake
+        self.difference = difference
 
     @property
     def end(self) -> CaseEnd:
@@ -119,6 +124,7 @@ class CheckOutcome(Exception):
             detail=self.detail,
             place=self.place,
             mistake=self.mistake,
+            difference=self.difference,
         )
 
 
@@ -134,9 +140,14 @@ class CheckFailed(CheckOutcome):
         detail: str = "",
         place: str = "",
         mistake: str = "",
+        difference: Difference | None = None,
     ) -> None:
         super().__init__(
-            "failed", message, causes, pictures, detail=detail, place=place, mistake=mistake
+            *("failed", message, causes, pictures),
+            detail=detail,
+            place=place,
+            mistake=mistake,
+            difference=difference,
         )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from .. import language
 from ..errors import CourseFault
 from ..language import _
-from ..report import CaseResult, CheckResult, CheckStatus
+from ..report import CaseResult, CheckResult, CheckStatus, Difference
 from ..sandbox import Message
 from ..text import clean
 from .alarm import alarm
@@ -54,6 +54,7 @@ class _CaseOutcome:
     label: str
     end: CaseEnd
     printed: str = ""
+    asked: Request | None = None  # last; kept where the case is wrong
 
     @property
     def status(self) -> CheckStatus:
@@ -67,11 +68,15 @@ class _CheckRun:
     check: Check
     seconds: float = 0.0
     cases: list[_CaseOutcome] = field(default_factory=list)
-    asked: Request | None = None  # last, by the first of them that is wrong
 
     @property
     def status(self) -> CheckStatus:
         return min((case.status for case in self.cases), key=_SEVERITY.index, default="not_reached")
+
+    @property
+    def told(self) -> _CaseOutcome | None:
+        """The case that is told of: the first that ended as the check did."""
+        return next((case for case in self.cases if case.status == self.status), None)
 
     @property
     def answers_rightly(self) -> bool:
@@ -81,8 +86,7 @@ class _CheckRun:
         )
 
     def result(self) -> CheckResult:
-        status = self.status
-        first = next((case for case in self.cases if case.status == status), None)
+        status, first = self.status, self.told
         worst: dict[tuple[str | None, str | None], CheckStatus] = {}
         for case in self.cases:
             key = case.device, case.dtype
@@ -141,13 +145,15 @@ class ChecksRun:
 
     Attributes:
         mistakes: the name of a check → equal for checks for which one line raised the same; empty where none did.
-        asked: the name of a check that is wrong → what its first case that is wrong asked last.
+        asked: the name of a check that is wrong → what the case of it that is told of asked last.
+        differences: likewise → where its result differs from the reference, if that is the reason.
     """
 
     checks: tuple[CheckResult, ...]
     sightings: tuple[Sighting, ...] = ()
     mistakes: Mapping[str, str] = field(default_factory=dict)
     asked: Mapping[str, Request] = field(default_factory=dict)
+    differences: Mapping[str, Difference] = field(default_factory=dict)
 
 
 def run_checks(
@@ -181,9 +187,13 @@ def run_checks(
         exercise.go(first_failure)
         sightings = exercise.sightings
     mistakes = {name: run.mistake for name, run in runs.items()}
-    asked = {name: run.asked for name, run in runs.items() if run.asked and run.status in WRONG}
+    told = {name: run.told for name, run in runs.items() if run.status in WRONG}
+    asked = {name: case.asked for name, case in told.items() if case and case.asked}
+    differences = {
+        name: case.end.difference for name, case in told.items() if case and case.end.difference
+    }
     results = tuple(run.result() for run in runs.values())
-    return ChecksRun(results, tuple(sightings), mistakes, asked)
+    return ChecksRun(results, tuple(sightings), mistakes, asked, differences)
 
 
 @dataclass
@@ -239,30 +249,32 @@ class _ExerciseRun:
                 start = time.perf_counter()
                 session = self.sessions.on(case.params.get("device"))
                 session.printed = ""
-                end = self._end(case, run)
-                run.cases.append(_outcome(case, end, clean(session.printed.rstrip(), _PRINTED)))
+                end, asked = self._end(case, run)
+                printed = clean(session.printed.rstrip(), _PRINTED)
+                run.cases.append(_outcome(case, end, printed, asked))
                 run.seconds += time.perf_counter() - start
                 if first_failure and run.status in WRONG:
                     return
 
-    def _end(self, case: Case, run: _CheckRun) -> CaseEnd:
+    def _end(self, case: Case, run: _CheckRun) -> tuple[CaseEnd, Request | None]:
+        """How a case ends, and what it asked last."""
         if reason := self._why_not(run):
-            return reason
+            return reason, None
         session = self.sessions.on(case.params.get("device"))
         memoized = MemoizedSession(session)
         try:
             end = self._end_in(session, memoized, case)
             if end.status != "passed":
-                return self._named(end, session, memoized, run.check)
-            return self._impolite_end(memoized) or end
+                end = self._named(end, session, memoized, run.check)
+            else:
+                end = self._impolite_end(memoized) or end
         except CheckOutcome as outcome:  # a look-up that met no answer
-            return self._named(outcome.end, session, memoized, run.check)
+            end = self._named(outcome.end, session, memoized, run.check)
         finally:
-            if run.status not in WRONG:
-                run.asked = memoized.asked
             for request, answer in memoized.answered:
                 self.last_cases[session, request.probe.name] = self.current, case
                 self._note_seen(request, answer, self.current, case)
+        return end, memoized.asked
 
     def _named(
         self, end: CaseEnd, session: Session, memoized: MemoizedSession, check: Check
@@ -349,7 +361,9 @@ def _no_file() -> CaseEnd:
     return CaseEnd("not_reached", _("There is no file for this exercise."))
 
 
-def _outcome(case: Case, end: CaseEnd, printed: str = "") -> _CaseOutcome:
+def _outcome(
+    case: Case, end: CaseEnd, printed: str = "", asked: Request | None = None
+) -> _CaseOutcome:
     """Device, dtype, and what tells this case from the others of its check, beside how it ended."""
     device, name = _device_and_dtype(case)
     apart = "device", "dtype", "home", "round"
@@ -359,7 +373,8 @@ def _outcome(case: Case, end: CaseEnd, printed: str = "") -> _CaseOutcome:
     labels += [f"{key} = {value}" for key, value in params.items()] + ([name] if name else [])
     labels += [_("on {device}").format(device=device)] if device not in (None, "cpu") else []
     labels += [_("the reference on {home}").format(home=home)] if home != "cpu" else []
-    return _CaseOutcome(device, name, ", ".join(labels), end, printed)
+    asked = asked if end.status in WRONG else None
+    return _CaseOutcome(device, name, ", ".join(labels), end, printed, asked)
 
 
 def _device_and_dtype(case: Case) -> tuple[str | None, str | None]:

@@ -36,6 +36,7 @@ SHUFFLED = Cause("option-ignored", "It shuffles, although `shuffle` is False.")
 ALWAYS_DROPS = Cause("last-batch-dropped", "The last batch is dropped without `drop_last`.")
 REGULAR = Cause("regular", "The order is a regular one, such as a rotation: draw a permutation.")
 NEVER_DROPS = Cause("option-ignored", "`drop_last` has no effect.")
+GOES_ON = Cause("stale", "It goes on where the pass before was left: each `__iter__` starts anew.")
 ONE_BY_ONE = Cause("option-ignored", "`batch_size` has no effect.")
 
 # beside the case's own: what sequences of words and masks have
@@ -395,9 +396,12 @@ def share(student: Any, values: list[Any], workers: list[int], by_keyword: bool)
             stream, batch_size=None, collate_fn=lambda one: one, num_workers=number
         )
         passes.append([list(loader) for _ in range(2 if number in (0, 2) else 1)])
+    loader = DataLoader(stream, batch_size=None, collate_fn=lambda one: one)
+    next(iter(loader), None)  # as whoever leaves the loop at the first value
     return {
         "is iterable": isinstance(stream, IterableDataset),
         "passes": passes,
+        "after a break": list(loader),
         "untouched": given == values,
     }
 
@@ -433,16 +437,20 @@ def test_sharded_stream(student: Student, draw: Draw) -> None:
     for number, passes in zip(workers, got["passes"], strict=True):
         for found, when in zip(passes, ("", again), strict=False):
             _expect_same_values(found, values, number, when)
+    after = _(", when the pass before was left after one value")
+    _expect_same_values(got["after a break"], values, 0, after, GOES_ON)
 
 
-def _expect_same_values(got: list[Any], values: list[Any], workers: int, when: str = "") -> None:
+def _expect_same_values(
+    got: list[Any], values: list[Any], workers: int, when: str, otherwise: Cause | str = ""
+) -> None:
     """As multisets; what is no plain value is told by its kind."""
     given, wanted = Counter(map(repr, got)), Counter(map(repr, values))
     more, fewer = given - wanted, wanted - given
     sentence = _(
         "With num_workers={workers}{when}, {more} values come too often and {fewer} are missing."
     ).format(workers=workers, when=when, more=more.total(), fewer=fewer.total())
-    cause = ""
+    cause = otherwise
     if workers and more and not fewer:
         cause = _("Ask `torch.utils.data.get_worker_info()` and give each worker its own part.")
     elif workers and not more and len(got) == len(values) // workers * workers:

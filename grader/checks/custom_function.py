@@ -476,9 +476,9 @@ HINTS = (
     """`backward` gets the gradient of the output, and returns one value for each argument of `forward`
     after `ctx`, in the same order. Which of the inputs do the formulas for dx, dW and db need? `forward`
     has to keep those.""",
-    """`ctx.save_for_backward(x, weight)` in `forward`, `x, weight = ctx.saved_tensors` in `backward`. A sum
-    over all samples is a product of matrices once the leading dimensions are made one:
-    `grad_output.reshape(-1, out)`. `ctx.needs_input_grad[i]` says whether the input number i wants a
+    """`ctx.save_for_backward(…)` in `forward` keeps tensors; in `backward` they are in `ctx.saved_tensors`, in
+    the same order. A sum over all samples is a product of matrices once the leading dimensions are made
+    one: `grad_output.reshape(-1, out)`. `ctx.needs_input_grad[i]` says whether the input number i wants a
     gradient; if not, return `None` for it.""",
     """```python
     rows = grad_output.reshape(-1, weight.shape[0])

@@ -44,7 +44,7 @@ DUPLICATES = Cause(
 
 backbone, values_of, requiring = backbones.backbone, backbones.values_of, backbones.requiring
 set_frozen, set_modes, modes_of = backbones.set_frozen, backbones.set_modes, backbones.modes_of
-same = backbones.same
+same, settings_of = backbones.same, backbones.settings_of
 
 # Round by round. Layers between the first one and the head; in the round of ones without batch normalisation, since
 # a batch of one sample has no variance.
@@ -93,7 +93,7 @@ def freeze_it(
     set_frozen(net, frozen, [])
     held, before, own = dict(net.named_parameters()), values_of(net), {*vars(net)}
     for how in ("mixed", "eval", "train"):
-        modes = set_modes(net, how)
+        modes, settings = set_modes(net, how), settings_of(net)
         returned = ask(student.freeze, {"model": net}, False, by_default, before["fc.weight"])
         found.append(
             {
@@ -101,6 +101,7 @@ def freeze_it(
                 "requiring": requiring(net, *held.items()),
                 "count": len(list(net.parameters())) - len(held),
                 "kept": same(values_of(net), before),
+                "set anew": [n for m, n, was in settings if vars(m).get(n, "gone") != was],
                 "woken": any(now > was for now, was in zip(modes_of(net), modes, strict=True)),
                 "odd": [f"p.{name}" for p in held.values() for name in vars(p)]
                 + [f"model.{name}" for name in vars(net).keys() - own],
@@ -130,6 +131,8 @@ def test_freeze(student: Student, draw: Draw) -> None:
         expect(got["count"] >= 0, _("freeze has removed parameters from the model."))
         expect(got["count"] == 0, _("freeze has made several parameters of one."))
         expect(got["kept"], _("freeze has changed the values of parameters."))
+        sentence = _("freeze has changed `{name}` of a layer.")
+        expect(not got["set anew"], sentence.format(name=(got["set anew"] or [""])[0]))
         # evaluation mode is for the step, but does no harm here
         expect(not got["woken"], _("freeze has put modules in training mode."))
 

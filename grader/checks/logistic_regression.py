@@ -53,6 +53,9 @@ NOT_STORED = Cause(
     "`grads` is as it was before the call: `backward` has to put the gradients into `self.grads`.",
 )
 RECOMPUTED = Cause("recomputed", "ŷ is worked out anew from x; use the `yhat` that is given.")
+SHARED = Cause(
+    "shared", "Models share their gradients: make them in `__init__`, new ones for each."
+)
 NO_ZEROS = Cause("missing-term", "The term of the samples with y = 0 is missing.")
 NO_ONES = Cause("missing-term", "The term of the samples with y = 1 is missing.")
 KEPT_AWAY = Cause(
@@ -71,13 +74,21 @@ BOUNDS = ((0, 20), (100, 1e4), (0, 30), (100, 1e4), (26, 32), (0, 6))
 
 
 @helper
-def prepared(student: Any, w: Tensor, b: Tensor, lr: Tensor | None = None) -> Any:
-    """A model with the given weights, whichever way it keeps them; construction is checked elsewhere."""
+def prepared(
+    student: Any, w: Tensor, b: Tensor, lr: Tensor | None = None, own_grads: bool = False
+) -> Any:
+    """A model with the given weights, whichever way it keeps them; construction is checked elsewhere.
+
+    With `own_grads` it keeps the gradients that it was made with, where their dtype and device are those of `w`.
+    """
     model = student.LR(w.shape[0]) if lr is None else student.LR(w.shape[0], lr=lr)
     model = moved(model, w)
     fill(model, w=w, b=b)
-    # neither zero nor of the wrong dtype, so that adding to them shows
-    give_gradients(model, torch.full_like(w, 7.0), torch.full_like(b, 7.0))
+    kept = [model.grads.get(name) for name in ("dw", "db")]
+    asked = [(each.dtype, each.device) for each in kept if isinstance(each, Tensor)]
+    if not own_grads or asked != [(w.dtype, w.device)] * 2:
+        # neither zero nor of the wrong dtype, so that adding to them shows
+        give_gradients(model, torch.full_like(w, 7.0), torch.full_like(b, 7.0))
     return model
 
 
@@ -293,6 +304,19 @@ def expect_sigmoid(student: Student, draw: Draw, by_default: bool = False) -> No
         expect_close(got[1], torch.full_like(z, 0.5), _("sigmoid(z) of an earlier call, for zeros"))
 
 
+@helper
+def after_a_step(model: Any, x: Tensor, w: Tensor, b: Tensor) -> list[Any]:
+    """`w` and `b` as `optimize` has moved them, and what `forward` makes of `x` then; nothing if `optimize` raises."""
+    shapes = first_shapes(model)
+    give_gradients(model, 50 * w, 50 * b)
+    try:
+        model.optimize()
+        found = told(model, shapes, w, b)
+    except Exception:  # another check tells of it
+        return []
+    return [found["w"], found["b"], applied(model, x)]
+
+
 @probe
 def predict(student: Any, x: Tensor, w: Tensor, b: Tensor, again: bool, by_default: bool) -> Any:
     def predict_at(x: Tensor) -> Any:
@@ -304,7 +328,7 @@ def predict(student: Any, x: Tensor, w: Tensor, b: Tensor, again: bool, by_defau
         applied(model, at.copy_(x))
         # of the same numbers with other parameters, as in training
         fill(model, w=w / 2, b=b + 1)
-        return [applied(model, at), first]
+        return [applied(model, at), first, *after_a_step(model, at, w, b)]
 
     return called(predict_at, by_default, x)
 
@@ -336,6 +360,18 @@ def expect_prediction(student: Student, draw: Draw, by_default: bool = False) ->
     if again:
         what = _("forward(x) of an earlier call")
         expect_close(got[1], sigmoid_of(1, b.double(), w / 2), what)
+        _expect_prediction_after_a_step(got[2:], x, sigmoid_of(1, bias))
+
+
+def _expect_prediction_after_a_step(got: list[Any], x: Tensor, before: Tensor) -> None:
+    """`got` is what `after_a_step` gives: `w` and `b`, whatever the step has made of them, and forward(x)."""
+    parameters = [each.tensor for each in got[:2] if isinstance(each, Received)]
+    if [tuple(each.shape) for each in parameters] != [(x.shape[0], 1), ()]:
+        return
+    w, b = (each.to(x.device, torch.float64) for each in parameters)
+    expected = torch.sigmoid(w.T @ x.double() + b).to(x.dtype)
+    what = _("forward(x) of the same x, after optimize() has moved w and b,")
+    expect_close(got[2], expected, what, causes={explain.STALE: before})
 
 
 @probe
@@ -351,7 +387,7 @@ def run_backward(
     by_default: bool,
 ) -> Any:
     def run(x: Tensor, yhat: Tensor) -> Any:
-        model = prepared(student, w, b)
+        model, other = (prepared(student, w, b, own_grads=again) for _unused in range(2))
         shapes = first_shapes(model)
         # several times, with other values first: nothing of an earlier call may be left
         others = 2 * x, 1 - yhat
@@ -359,6 +395,7 @@ def run_backward(
             model.backward(*others, y)
         if again:  # with what was changed in place
             model.backward(others[0].copy_(x), others[1].copy_(yhat), y)
+            other.backward(2 * x, 1 - yhat, y)  # of that size too, with gradients of its own
         else:
             model.backward(x, yhat, y)
         return told(model, shapes, w, b)
@@ -397,11 +434,13 @@ def expect_backward(student: Student, draw: Draw, by_default: bool = False) -> N
     )
     expected, before = bce_gradients(x, yhat, y), bce_gradients(2 * x, 1 - yhat, y)
     slope = (yhat - y) * yhat * (1 - yhat) / m
+    old = 0.0 if draw.round.is_published and draw.dtype == torch.float32 else 7.0
     causes = {
-        ADDED_UP: {name: 7 + (calls - 1) * before[name] + expected[name] for name in expected},
+        ADDED_UP: {name: old + (calls - 1) * before[name] + expected[name] for name in expected},
         SLOPE: {"dw": x @ slope.T, "db": slope.sum()},
         RECOMPUTED: bce_gradients(x, torch.sigmoid(w.T @ x + b), y),
-        NOT_STORED: {"dw": torch.full_like(w, 7), "db": torch.full_like(b, 7)},
+        NOT_STORED: {"dw": torch.full_like(w, old), "db": torch.full_like(b, old)},
+        SHARED: before,
     }
     factors = {"m": m, "dim": dim}
     together: list[tuple[tuple[str, ...], float]] = [(("dw", "db"), 1.0)]

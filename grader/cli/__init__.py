@@ -29,8 +29,10 @@ from . import (
     rubric_items,
     totals,
     try_out,
+    tutoring,
     who_is_who,
 )
+from .about import tell_version
 from .common import lang_option, refuse, speak, speaks
 
 
@@ -60,14 +62,6 @@ class Commands(click.Group):
             refuse(sentence.format(path=error.filename, reason=error.strerror))
 
 
-def _tell_version(context: click.Context, parameter: click.Parameter, wanted: bool) -> None:
-    if wanted:
-        from ..version import __version__  # it takes some milliseconds to work out
-
-        click.echo(_("grader, version {version}").format(version=__version__))
-        context.exit()
-
-
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @lang_option
 @click.option(
@@ -75,8 +69,8 @@ def _tell_version(context: click.Context, parameter: click.Parameter, wanted: bo
     is_flag=True,
     is_eager=True,
     expose_value=False,
-    callback=_tell_version,
-    help="Show the version and exit.",
+    callback=tell_version,
+    help="Show the versions and what isolates students' code, and exit.",
 )
 @click.pass_context
 def main(context: click.Context) -> None:
@@ -97,6 +91,8 @@ for command in (
     hint_watch.watch,
     try_out.try_out,
     check.check,
+    tutoring.explain,
+    tutoring.mcp,
     release.release,
     author.audit,
     author.translate,

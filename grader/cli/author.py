@@ -22,6 +22,7 @@ from .common import (
     refuse,
     writing,
 )
+from .completion import exercises_named
 
 if TYPE_CHECKING:
     from ..authoring.audit import Audit
@@ -29,14 +30,14 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=exercises_named)
 @course_option
 @click.option("--lint", "lint_only", is_flag=True, help="Only look at the content, run nothing.")
 @click.option(
     "--seeds",
     type=click.IntRange(0),
     default=0,
-    help="Grade each solution this many more times, with other inputs.",
+    help="Grade each solution and right submission this many more times, with other inputs.",
 )
 @click.option(
     "--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, help="Exercises at a time."
@@ -136,27 +137,27 @@ def _print_causes(folder: Path | None, names: list[str], jobs: int, markdown: bo
 @course_option
 @click.option(
     "--language",
-    default="ko",
-    show_default=True,
-    help="The language's code in ISO 639, such as ko.",
+    help="The language's code in ISO 639, such as ko or pt_BR. Default: each that there is in locale/.",
 )
 @click.option("--forget", is_flag=True, help="Remove translations of texts that are used no more.")
-def translate(folder: Path | None, language: str, forget: bool) -> None:
+def translate(folder: Path | None, language: str | None, forget: bool) -> None:
     """Brings a course's translations up to date, and compiles them; without --course, the grader's own as well.
 
     New texts are added to locale/LANGUAGE/LC_MESSAGES/messages.po, for you to translate. Exit status: 0 if all texts
     are translated, 1 if some are not.
     """
     from ..authoring.po_files import texts_of_course, texts_of_grader, update
-    from ..language import OWN
+    from ..language import OWN, languages
 
     course = open_course(folder)
-    places = {course.folder / "locale": texts_of_course(course)}
+    places = {course.folder / "locale": [*texts_of_course(course)]}
     if course.built_in:
-        places[OWN] = texts_of_grader()
+        places[OWN] = [*texts_of_grader()]
+    there = {each.parent.name for place in places for each in place.glob("*/LC_MESSAGES")}
     amiss = []
-    for place, texts in places.items():
-        with writing(place):
-            amiss += update(place, language, texts, forget)
+    for spoken in [language] if language else sorted(there) or languages()[1:]:
+        for place, texts in places.items():
+            with writing(place):
+                amiss += update(place, spoken, texts, forget)
     click.echo("\n".join(amiss) or "Everything is translated.")
     sys.exit(POINTS_MISSING if amiss else ALL_POINTS)

@@ -34,6 +34,7 @@ from .common import (
     submission_option,
     tell,
 )
+from .completion import exercises_named
 from .formats import FORMATS, nothing_of, open_assigned, refuse_unready, write
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=exercises_named)
 @course_option
 @lang_option
 @submission_option
@@ -153,24 +154,23 @@ def check(
         report = _nothing_graded(submission, course, error)
     if path == Path() and seed is None:
         _remember(report, submission, course)
-    options = _options(folder, path, assignment_file, instructor, devices, form)
+    options = options_of(folder, path, devices, assignment_file, instructor)
+    # a service's result is told to a student, whose files lie elsewhere
+    options = [] if form in ("classroom50", "gradescope") else options
     with repeated_with(options):
         write(report, form, output, submission, assigned, verbose)
     _tell_of_faults(report, verbose, shown=form == "github" or (form == "text" and not output))
     sys.exit(exit_status(report, exit_zero or (untouched_zero and report.is_untouched)))
 
 
-def _options(
+def options_of(
     folder: Path | None,
     path: Path,
-    assignment_file: Path | None,
-    instructor: bool,
     devices: Sequence[str],
-    form: str,
+    assignment_file: Path | None = None,
+    instructor: bool = False,
 ) -> list[str]:
-    """What this call was given that the command which repeats it needs as well."""
-    if form in ("classroom50", "gradescope"):
-        return []  # it is told to a student, whose files lie elsewhere
+    """What a call was given that the command which repeats it needs as well."""
     options = [] if path == Path() else ["--from", str(path)]
     options += ["--course", str(folder)] if folder else []
     if assignment_file and assignment_file != Path(FILENAME):

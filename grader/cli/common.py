@@ -6,7 +6,7 @@ import inspect
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -176,13 +176,20 @@ def open_course(folder: Path | None, workspace: Path | None = None) -> Course:
 def opened(where: str, create: bool = False) -> Iterator[Gradebook]:
     """A gradebook: a file, or the URL of a database; made if it is not there and `create` is given.
 
+    A file that was made so is taken away again where the call fails before anything is stored in it.
+
     Raises:
         GradebookError: if it cannot be opened, or turns out to be damaged.
     """
     from ..classroom.gradebook.database import damage_is_told
     from ..classroom.gradebook.reader import open_gradebook
+    from ..classroom.gradebook.taken_back import taken_back
 
-    with damage_is_told(where), open_gradebook(where, create=create) as gradebook:
+    with (
+        taken_back(where) if create else nullcontext(),
+        damage_is_told(where),
+        open_gradebook(where, create=create) as gradebook,
+    ):
         yield gradebook
 
 

@@ -20,6 +20,8 @@ from .common import (
     refuse,
     writing,
 )
+from .completion import exercises_named
+from .online_option import online_option, online_start
 
 _NEXT = N_(
     "Next: {name}. `grader show {name}` prints what it asks, `grader check {name}` grades it."
@@ -85,7 +87,7 @@ def list_exercises(folder: Path | None) -> None:
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=exercises_named)
 @course_option
 @lang_option
 def show(name: str | None, folder: Path | None) -> None:
@@ -121,22 +123,24 @@ def show(name: str | None, folder: Path | None) -> None:
 @click.command()
 @click.argument("target", type=click.Path(path_type=Path, file_okay=False), metavar="DIR")
 @click.option("--notebooks", is_flag=True, help="Notebooks instead of Python files.")
+@online_option
 @course_option
 @lang_option
-def init(target: Path, notebooks: bool, folder: Path | None) -> None:
+def init(target: Path, notebooks: bool, online: bool, folder: Path | None) -> None:
     """Makes a workspace in the folder DIR: the stub of every exercise. What is there already stays."""
     from ..practice.remembered_course import remember_course
     from ..practice.stubs import stub_of
     from ..practice.workspace import make_place
 
     course = open_course(folder, target)
+    start = online_start(course, notebooks) if online else None
     made = kept = 0
     with writing(target):
         target.mkdir(parents=True, exist_ok=True)
         make_place(target)
         for exercise in course.exercises:
             path = target / f"{exercise.name}{_suffix(notebooks)}"
-            stub = stub_of(exercise, notebooks)
+            stub = stub_of(exercise, notebooks, start)
             if not os.path.lexists(path):
                 path.write_bytes(stub)
                 made += 1
@@ -168,7 +172,7 @@ def init(target: Path, notebooks: bool, folder: Path | None) -> None:
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=exercises_named)
 @course_option
 @lang_option
 def reset(name: str | None, folder: Path | None) -> None:

@@ -19,6 +19,7 @@ from .common import (
     open_course,
     refuse,
 )
+from .completion import exercises_named
 
 _HINT = N_("{name}: hint {number} of {total}")
 _MORE = N_("`grader hint {name}` shows the next one.")
@@ -28,7 +29,7 @@ _NOT_KEPT = N_("(It could not be kept in {folder} that this hint was shown.)")
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=exercises_named)
 @click.option("--all", "everything", is_flag=True, help="All hints at once.")
 @click.option("--again", is_flag=True, help="Show again the hints you have seen.")
 @course_option
@@ -73,7 +74,7 @@ def _print_hint(exercise: Exercise, number: int) -> None:
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=exercises_named)
 @click.option(
     "--from",
     "path",

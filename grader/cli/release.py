@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,19 +21,28 @@ from .common import (
     tell,
     writing,
 )
+from .completion import exercises_named
+from .online_option import online_option, online_start
 
 if TYPE_CHECKING:
     from ..course.assignment import AssignedCourse
+    from ..course.online import Online
 
 
 @click.command()
-@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=exercises_named)
 @click.option(
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
     help="The folder to write to. Default: the course's exercises/.",
 )
 @click.option("--notebooks", is_flag=True, help="Notebooks instead of Python files.")
+@online_option
+@click.option(
+    "--badges",
+    metavar="URL",
+    help="With --online: the folder at GitHub where the notebooks will lie, for badges that open them.",
+)
 @click.option(
     "--lang",
     "spoken",
@@ -82,6 +92,8 @@ def release(
     names: tuple[str, ...],
     output: Path | None,
     notebooks: bool,
+    online: bool,
+    badges: str | None,
     spoken: str,
     folder: Path | None,
     assignment_file: Path | None,
@@ -99,10 +111,10 @@ def release(
     from ..authoring.stub import release as write_stub
 
     if classroom or classroom50 or gradescope or image:
-        if names or output or notebooks or spoken != ENGLISH:
+        if names or output or notebooks or online or badges or spoken != ENGLISH:
             refuse(
-                "NAME, --output, --notebooks and --lang do not go with --classroom, --classroom50, --gradescope "
-                "and --image: the assignment's file says what is released."
+                "NAME, --output, --notebooks, --online, --badges and --lang do not go with --classroom, "
+                "--classroom50, --gradescope and --image: the assignment's file says what is released."
             )
         places = _Places(classroom, classroom50, gradescope, image)
         _release_assignment(assignment_file, folder, places, untried)
@@ -117,11 +129,29 @@ def release(
         refuse(
             f"Stubs in another language need a folder of their own: --lang {spoken} --output DIR."
         )
-    for exercise in named_in(open_course(folder), names):
+    if badges and not online:
+        refuse("--badges goes with --online.")
+    course = open_course(folder)
+    start = online_start(course, notebooks) if online else None
+    if start and badges:
+        start = _with_badges(start, badges)
+    for exercise in named_in(course, names):
         place = output or exercise.stub.parent
         with speaking(spoken), writing(place):
-            path = write_stub(exercise, place, notebooks)
+            path = write_stub(exercise, place, notebooks, start)
         click.echo(path)
+
+
+def _with_badges(start: Online, address: str) -> Online:
+    """The same with the folder at this address, in the place of what the course says."""
+    from ..course.online import folder_at_github
+
+    if not (folder := folder_at_github(address)):
+        refuse(
+            f"--badges {address}: this is no folder's address at GitHub, such as "
+            "https://github.com/OWNER/NAME/blob/main/notebooks."
+        )
+    return replace(start, folder=folder)
 
 
 class _Places(NamedTuple):

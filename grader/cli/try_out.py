@@ -18,6 +18,7 @@ from .common import (
     started_machines,
     submission_option,
 )
+from .completion import exercises_named
 from .formats import open_assigned
 
 _NOTHING_WRONG = N_("{name}: nothing that runs is wrong. `grader check {name}` tells the rest.")
@@ -27,7 +28,7 @@ _NO_STEPS = N_("No line of yours ran.")
 
 
 @click.command("try")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=exercises_named)
 @click.option(
     "--shapes",
     is_flag=True,

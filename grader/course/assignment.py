@@ -40,6 +40,7 @@ class CI:
 
     Attributes:
         grader: a wheel's path, a version, or `git+https://…@<commit>`; empty if the file does not say.
+        index: the package index that everything comes from; empty if the installer's own settings say.
         torch: the version of torch.
         python: the version of Python.
         minutes: the job's time limit.
@@ -48,6 +49,7 @@ class CI:
     """
 
     grader: str = ""
+    index: str = ""
     torch: str = "2.13.0"
     python: str = "3.12"
     minutes: int = 15

@@ -12,7 +12,8 @@
     percent = true
 
     [ci]                                     # what `grader release --classroom` writes
-    grader = "torch_grader-0.1.0-py3-none-any.whl" # or a version, or git+https://…@<40 hexadecimal digits>
+    grader = "torch_grader-0.1.0-py3-none-any.whl" # or git+https://…@<40 hexadecimal digits>, or a version and
+    index = "https://example.org/simple"     # the package index that has it, and all else that is installed
 
     [[exercise]]
     name = "line_fit"
@@ -32,7 +33,6 @@ A message about a mistake says where in the file it is and what belongs there.
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import fields
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -41,15 +41,17 @@ from typing import Any, NoReturn
 from ..errors import AssignmentError
 from ..text import clean
 from .assignment import CI, Assignment, Late, Part
+from .toml_file import read_toml
 
 FILENAME = "assignment.toml"
-_MAX_BYTES = 1 << 20
 _MAX_POINTS = 10_000
 _KEYS = (
     "title", "deadline", "hints", "notebooks", "half_points", "wrong_answers", "late", "ci", "exercise",
 )  # fmt: skip
 _PART_KEYS = ("name", "points", "checks", "visibility", "held_back", "instructor_checks")
 _COMMIT = re.compile(r"git\+https://[\w.:/~%-]+@[0-9a-f]{40}")
+# without a name and a password, since a release may be public
+_INDEX = re.compile(r"https://[\w.-]+(:\d+)?(/[\w.~%+-]+)*/?", re.ASCII)
 _VERSION = re.compile(r"\d+(\.\d+)*((a|b|rc)\d+)?(\.(post|dev)\d+)?")
 _IMAGE = re.compile(r"[a-z0-9.-]+(:\d+)?(/[a-z0-9._-]+)+@sha256:[0-9a-f]{64}")
 _TORCH = re.compile(r"\d+\.\d+(\.\d+)?")
@@ -63,18 +65,7 @@ def read_assignment(path: Path) -> Assignment:
     Raises:
         AssignmentError: if it cannot be read or something in it is not as it should be.
     """
-    shown = clean(str(path))
-    try:
-        with open(path, "rb") as file:
-            data = file.read(_MAX_BYTES + 1)
-        if len(data) > _MAX_BYTES:
-            raise AssignmentError(f"{shown} is larger than 1 MiB. An assignment is a small file.")
-        settings = tomllib.loads(data.decode("utf-8"))
-    except OSError as error:
-        raise AssignmentError(f"{shown} cannot be read: {error.strerror}.") from error
-    except (ValueError, RecursionError) as error:
-        raise AssignmentError(f"{shown} is not TOML: {clean(str(error), 200)}.") from error
-    return _Reader(path).assignment(settings)
+    return _Reader(path).assignment(read_toml(path, AssignmentError))
 
 
 class _Reader:
@@ -199,6 +190,7 @@ class _Reader:
         default = CI()
         ci = CI(
             grader=self.text(table, "grader", "ci: ", ""),
+            index=self.text(table, "index", "ci: ", ""),
             torch=self.text(table, "torch", "ci: ", default.torch),
             python=self.text(table, "python", "ci: ", default.python),
             minutes=self.number(table, "minutes", "ci: ", 1) if "minutes" in table else 15,
@@ -214,6 +206,8 @@ class _Reader:
             or _VERSION.fullmatch(ci.grader)
         ):
             self.fail("ci: grader", "is a wheel's path, a version, or git+https://…@<commit>")
+        if ci.index and not _INDEX.fullmatch(ci.index):
+            self.fail("ci: index", 'is an address without a password: "https://…/simple"')
         if ci.image and not _IMAGE.fullmatch(ci.image):
             self.fail("ci: image", 'names an image by its digest: "ghcr.io/…/…@sha256:…"')
         if not _TORCH.fullmatch(ci.torch):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 import inspect
-import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -19,8 +18,10 @@ from typing import Any, TypeGuard, TypeVar
 from ..errors import CourseError, SubmissionError
 from ..language import _
 from .given_files import require_usable
+from .online import Online, online_of
 from .packages import package_of
 from .python_files import assigned_in, fail, literal_of, module_of, points_in
+from .toml_file import read_toml
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 # the rules that `FORBIDDEN` may hold, and what each may say; `checking/rules.py` applies them
@@ -129,6 +130,7 @@ class Course:
     Attributes:
         limits: what `[limits]` in `course.toml` says, by the names of `grader.sandbox.Limits`.
         packages: what students' code needs besides torch, as pip is given it.
+        online: how its notebooks start where nothing is installed.
     """
 
     title: str
@@ -136,6 +138,7 @@ class Course:
     exercises: tuple[Exercise, ...]
     limits: dict[str, float] = field(default_factory=dict)
     packages: tuple[str, ...] = ()
+    online: Online = field(default_factory=Online)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -172,14 +175,7 @@ def load_course(folder: Path | None = None) -> Course:
     """
     folder = folder or built_in_folder()
     file = folder / "course.toml"
-    try:
-        settings = tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise CourseError(
-            f"{file} cannot be read as a course: {error.strerror}. Name a folder that holds a course.toml."
-        ) from error
-    except (ValueError, RecursionError) as error:
-        raise CourseError(f"{file} cannot be read as a course: {error}.") from error
+    settings = read_toml(file, CourseError, "Name a folder that holds a course.toml.")
     checks = _checks_folder(_setting(settings, "checks", str, "checks", file), file)
     found = sorted(
         path.stem
@@ -209,6 +205,7 @@ def load_course(folder: Path | None = None) -> Course:
         exercises=tuple(exercises),
         limits=_setting(settings, "limits", dict, {}, file),
         packages=packages,
+        online=online_of(_setting(settings, "online", dict, {}, file), packages, file),
     )
 
 

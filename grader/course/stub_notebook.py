@@ -11,20 +11,26 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from ..language import ENGLISH, _, current
 from .latex import latex
+from .online import Online
 
 
-def notebook_of(name: str, text: str) -> str:
+def notebook_of(name: str, text: str, online: Online | None = None) -> str:
     """The notebook as JSON, the same to the byte for the same text.
 
     Args:
         name: the exercise's.
         text: its stub's (or, filled in, its solution's): a docstring, imports, functions and classes;
             in the language in use, in which the rest is written too.
+        online: what a first cell does where nothing is installed; without it, there is no such cell.
     """
     tree = ast.parse(text)
     statement = ast.get_docstring(tree) or name
     title, _break, rest = statement.partition("\n")
-    cells = [new_markdown_cell(f"# {title}\n{_maths(rest)}")]
+    badges = online.badges(f"{name}.ipynb") if online else ""
+    cells = [new_markdown_cell("\n\n".join(filter(None, [badges, f"# {title}\n{_maths(rest)}"])))]
+    if online:
+        why = _("Installs the grader where it is missing. At Kaggle, switch the Internet on first.")
+        cells.append(new_code_cell(f"# {why}\n{online.cell()}"))
     head, *parts = _parts(tree, text)
     cells.append(new_code_cell(f"%load_ext grader\n\n{head}"))
     cells += [new_code_cell(part) for part in parts]

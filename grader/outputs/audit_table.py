@@ -1,4 +1,4 @@
-"""An audit as a table: for the terminal, and in Markdown for the README."""
+"""An audit as a table: for the terminal, and in Markdown for docs/trials.md."""
 
 from __future__ import annotations
 

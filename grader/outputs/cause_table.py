@@ -1,4 +1,4 @@
-"""How many mistakes are named, and how many wrongly: as a table for the terminal, and in Markdown for the README."""
+"""How many mistakes are named, and how many wrongly: a table for the terminal, and in Markdown for docs/trials.md."""
 
 from __future__ import annotations
 

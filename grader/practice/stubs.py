@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from ..course.catalog import Exercise
+from ..course.online import Online
 from ..course.python_files import text_of
 from ..course.translated_stub import stub_text
 from ..errors import CourseError
@@ -16,8 +17,8 @@ _RESET_NEW = N_("{file} is the stub of {name}.")
 _IS_STUB = N_("{file} is the stub already; nothing was changed.")
 
 
-def stub_of(exercise: Exercise, notebook: bool) -> bytes:
-    """The stub as a file's content; `notebook`: as a notebook's.
+def stub_of(exercise: Exercise, notebook: bool, online: Online | None = None) -> bytes:
+    """The stub as a file's content; `notebook`: as a notebook's, which starts `online` if it is to.
 
     Raises:
         CourseError: if the course has none.
@@ -30,7 +31,7 @@ def stub_of(exercise: Exercise, notebook: bool) -> bytes:
     if notebook:
         from ..course.stub_notebook import notebook_of  # it imports nbformat
 
-        text = notebook_of(exercise.name, text)
+        text = notebook_of(exercise.name, text, online)
     return text.encode()
 
 

@@ -11,7 +11,6 @@ import json
 import os
 import stat
 import tempfile
-import tomllib
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..course.catalog import Course, Exercise
+from ..course.toml_file import load_toml
 from ..errors import SubmissionError, WorkspaceError
 from ..language import N_, _
 from ..report import ExerciseResult
@@ -143,7 +143,7 @@ class Workspace:
         """
         file = self.folder / SETTINGS
         try:
-            settings = tomllib.loads(file.read_text(encoding="utf-8"))
+            settings = load_toml(file)
         except (FileNotFoundError, NotADirectoryError):
             return True
         except (OSError, ValueError) as error:

@@ -65,6 +65,16 @@ def test_a_flaky_check_is_found(folder: Path, machines: Machines) -> None:
     assert any("the solution with seed" in problem for problem in told)
 
 
+def test_a_submission_that_is_right_with_some_inputs_alone_is_found(
+    folder: Path, machines: Machines
+) -> None:
+    sometimes = SOLUTION.replace("y + 1", "y + (1 if x[0] < 0 else 2)")
+    write(folder, "right", "sometimes", f"# right: below 0 alone\n{sometimes}")
+    told = audit("scaled", machines.on(load_course(folder)), seeds=8).problems
+    assert 1 <= sum(problem.startswith("sometimes.py with seed ") for problem in told) < 8
+    assert all(problem.startswith("sometimes.py ") for problem in told)
+
+
 def test_the_table(folder: Path, machines: Machines) -> None:
     found = audit("scaled", machines.on(load_course(folder)))
     console = Console(record=True, width=120)

@@ -28,7 +28,7 @@ ENTRY = '[[mutant]]\nexercise = "scaled"\noriginal = "a"\nmutated = "b"\nreason 
         (ENTRY + ENTRY.replace('reason = "c"', ""), r"\[\[mutant\]\] 2: it has to say"),
         (ENTRY + 'because = "d"\n', r"\[\[mutant\]\] 1: it has to say"),
         (ENTRY.replace('"c"', "3"), r"\[\[mutant\]\] 1: `reason` has to be a text"),
-        ("# \udcff", "line 1: not UTF-8 text"),
+        ("# \udcff", "line 1 is not UTF-8 text"),
     ],
 )
 def test_a_bad_list_of_equivalents(folder: Path, text: str, told: str) -> None:

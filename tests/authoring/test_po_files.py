@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import read_mo
 
-from grader.authoring.po_files import problems, read, texts_of_course, texts_of_grader, update
+from grader.authoring.po_files import (
+    compile_old,
+    problems,
+    read,
+    texts_of_course,
+    texts_of_grader,
+    update,
+)
 from grader.course.catalog import load_course
 from grader.errors import CourseError, TranslationError
 
@@ -75,6 +83,21 @@ def test_what_is_written_is_compiled_as_well(tmp_path: Path) -> None:
     before = path.read_bytes()
     update(tmp_path, "ko", [("a.py", "One text.")])
     assert path.read_bytes() == before
+
+
+def test_what_is_missing_or_old_is_compiled(tmp_path: Path) -> None:
+    path = korean(tmp_path)
+    update(tmp_path, "ko", [("a.py", "One text.")])
+    compiled = path.with_suffix(".mo")
+    expected = compiled.read_bytes()
+    assert compile_old(tmp_path) == []
+    compiled.unlink()
+    assert compile_old(tmp_path) == [compiled]
+    assert compiled.read_bytes() == expected
+    os.utime(compiled, (1, 1))
+    assert compile_old(tmp_path) == [compiled]
+    assert compile_old(tmp_path) == []
+    assert {each.name for each in path.parent.iterdir()} == {"messages.po", "messages.mo"}
 
 
 @pytest.mark.parametrize("language", ["", "korean language", "../ko", "K", "ko_kr"])

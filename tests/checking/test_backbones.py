@@ -55,6 +55,16 @@ def test_all_that_a_model_holds_is_what_the_state_says(layers: tuple[str, ...]) 
     assert not backbones.same(values, values | {"another": values["fc.weight"]})
 
 
+def test_settings_are_what_a_layer_was_made_with() -> None:
+    model = nn.Sequential(nn.BatchNorm1d(3, momentum=0.25), nn.Dropout(0.5))
+    found = {
+        (type(each).__name__, name): value for each, name, value in backbones.settings_of(model)
+    }
+    assert found["BatchNorm1d", "momentum"] == 0.25
+    assert found["Dropout", "p"] == 0.5
+    assert not [name for _, name in found if name in ("training", "_parameters", "weight")]
+
+
 def test_what_each_kind_is_there_for() -> None:
     assert names_of("scaled") == ["Scaled", "BatchNorm1d"]
     assert names_of("mixed") == ["Mixed", "Linear"]

@@ -8,13 +8,20 @@ from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
+import torch
+from torch import Tensor
 
+from grader import probe
+from grader.checking.example import call_of
+from grader.checking.session import Request
 from grader.course.catalog import load_course
 from grader.grading import example_of, grade
 from grader.machines import Machines
-from grader.submission import Submission
+from grader.report import FailedCall
+from grader.submission import Source, Submission
 
 WRONG = Path(__file__).parents[1] / "submissions"
 # of each exercise one
@@ -80,6 +87,66 @@ def test_numbers_are_round_and_the_call_is_plain(machines: Machines) -> None:
         if line.startswith(("x = ", "a = ", "b = ")):
             assert all(len(word.partition(".")[2]) <= 2 for word in re.findall(r"[\d.]+", line))
     assert "# → " in example.script
+
+
+def test_the_same_again(machines: Machines) -> None:
+    """The second time its case meets answers that it has met, and holds what was sent alone."""
+    text = RIGHT.replace("a * x + b", "b * x + a")
+    told = [
+        example_of(Submission.of_text("line_fit", text), "line_fit", machines, seed=4)
+        for _ in range(2)
+    ]
+    assert told[0]
+    assert told[1]
+    assert "\nx = torch.tensor(" in told[0].script
+    assert told[1].script == told[0].script
+
+
+def the_call(probe: Any, device: str = "cpu", **inputs: Any) -> FailedCall:
+    source = Source.of_text("line_fit.py", RIGHT)
+    return call_of("line_fit", Request(probe, inputs, device, 5), source)
+
+
+@probe
+def of_one_line(student: Any, x: Tensor) -> Any:
+    return student.mse(x, x)
+
+
+@probe
+def of_several(student: Any, x: Tensor, times: int = 2) -> Any:
+    total = 0
+    for _ in range(times):
+        total += student.mse(x, x)
+    return total
+
+
+def test_a_call_with_small_inputs_is_there_to_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    x = torch.tensor([1.0, 2.0], dtype=torch.float64).requires_grad_()
+    call = the_call(of_one_line, x=x)
+    assert (call.expression, call.probe, call.runs) == ("line_fit.mse(x, x)", "", True)
+    [told] = call.inputs
+    assert told.form == "float64 (2,) requires_grad"
+    assert told.value == "torch.tensor([1.0, 2.0], dtype=torch.float64).requires_grad_()"
+    assert "#" not in call.script.partition("line_fit.py\n")[2]  # the sentences stand elsewhere
+    assert printed_by(call.script, "line_fit", RIGHT, monkeypatch).startswith("tensor(0.")
+
+
+def test_large_inputs_are_told_by_their_form() -> None:
+    call = the_call(of_several, x=torch.zeros(70, 3))
+    assert (call.expression, call.runs) == ("of_several(x=x)", False)
+    assert call.probe.startswith("def of_several(x):")
+    assert "range(2)" in call.probe
+    assert [(each.value, each.form) for each in call.inputs] == [("", "float32 (70, 3)")]
+    assert "x = ...  # float32 (70, 3)\n" in call.script
+
+
+def test_inputs_that_were_sent_are_read_again() -> None:
+    inputs = {"x": torch.arange(3.0).requires_grad_()}
+    request = Request(of_one_line, inputs, "cpu", 5)
+    source = Source.of_text("line_fit.py", RIGHT)
+    assert call_of("line_fit", request.without_inputs(), source) == call_of(
+        "line_fit", request, source
+    )
 
 
 def test_nothing_to_show_where_nothing_is_wrong(machines: Machines) -> None:

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from grader.checking.literals import written
+from grader.checking.literals import form_of, numbers_in, written
 
 DTYPES = [torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.int64, torch.bool]
 
@@ -58,3 +58,22 @@ def test_what_is_not_finite_and_what_is_plain() -> None:
     value = {"a": [1, (2.5,), None], "b": "x" * 90}
     assert evaluated(written(value)) == value
     assert written(value).count("\n") == 3  # a long one stands on several lines
+
+
+@pytest.mark.parametrize(
+    ("value", "form", "numbers"),
+    [
+        (torch.zeros(3, 4), "float32 (3, 4)", 12),
+        (torch.zeros(2, dtype=torch.float64).requires_grad_(), "float64 (2,) requires_grad", 2),
+        ([torch.zeros(2), 3], "[float32 (2,), int]", 2),
+        ((torch.tensor(1),), "(int64 ())", 1),
+        ({"w": torch.zeros(2, 2), "b": None}, "{'w': float32 (2, 2), 'b': None}", 4),
+        ([1.5] * 20, "[float, float, float, float, float, float, float, float, …]", 0),
+        ("text", "str", 0),
+    ],
+)
+def test_the_form_of_a_value_and_how_many_numbers_it_has(
+    value: Any, form: str, numbers: int
+) -> None:
+    assert form_of(value) == form
+    assert numbers_in(value) == numbers

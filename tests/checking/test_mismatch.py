@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from grader.checking.compare import Demands, mismatches
-from grader.checking.mismatch import sentence_of
+from grader.checking.mismatch import difference_of, sentence_of
 from grader.sandbox.wire.values import Opaque
 from tests.received import received
 
@@ -133,3 +133,29 @@ def test_numbers_that_differ_late_are_shown_with_the_digits_that_differ() -> Non
         "Received [[0.5, -1], [2.00000003, 3.5], [-0.25, 1]], "
         "expected [[0.5, -1], [2, 3.5], [-0.25, 1]]."
     )
+
+
+@pytest.mark.parametrize(
+    ("actual", "expected", "told"),
+    [
+        (None, GRADIENT, ("dw", "kind", "None", "a tensor")),
+        ({"a": 1.0}, {"a": 1.0, "b": 1.0}, ("dw", "entry", "['a']", "'b'")),
+        ([1.0], [1.0, 2.0], ("dw", "length", "1", "2")),
+        (received(ROW[:2]), ROW, ("dw", "shape", "(2,)", "(9,)")),
+        (received(ROW.double()), ROW, ("dw", "dtype", "float64", "float32")),
+        (2.0, 1.0, ("dw", "value", "2", "1")),
+        ("b", "a", ("dw", "value", "'b'", "'a'")),
+        ({"a": [0.0]}, {"a": [1.0]}, ('dw["a"][0]', "value", "0", "1")),
+        (received(ROW[:2] + 1), ROW[:2], ("dw", "value", "[1, 2]", "[0, 1]")),
+        (received(ROW + 0.5 * (ROW == 7)), ROW, ("dw at (7,)", "value", "7.5", "7")),
+    ],
+)
+def test_the_same_in_its_parts(actual: Any, expected: Any, told: tuple[str, ...]) -> None:
+    shown = difference_of(next(mismatches(actual, expected, "dw", Demands())))
+    assert (shown.what, shown.aspect, shown.received, shown.expected) == told
+
+
+def test_whether_it_should_require_gradients_in_its_parts() -> None:
+    first = next(mismatches(received(ROW), ROW, "dw", Demands(requires_grad=True)))
+    shown = difference_of(first)
+    assert (shown.aspect, shown.received, shown.expected) == ("requires_grad", "False", "True")

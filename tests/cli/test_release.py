@@ -63,7 +63,9 @@ def test_elsewhere_as_notebooks_in_another_language(place: Path) -> None:
     ],
 )
 def test_a_wrong_call(place: Path, arguments: list[str], told: str) -> None:
-    (place / "b.toml").write_text('[ci]\ngrader = "1.0"\n[[exercise]]\nname = "double"\n')
+    (place / "b.toml").write_text(
+        '[ci]\ngrader = "1.0"\nindex = "https://example.org/simple"\n[[exercise]]\nname = "double"\n'
+    )
     (place / "a.toml").write_text('[[exercise]]\nname = "double"\n')
     copy = '[[exercise]]\nname = "double"\nchecks = { double = 5 }\nheld_back = 5\n'
     (place / "copy.toml").write_text(copy)
@@ -72,7 +74,8 @@ def test_a_wrong_call(place: Path, arguments: list[str], told: str) -> None:
 
 
 def test_what_an_assignment_gives_out(place: Path) -> None:
-    text = '[ci]\ngrader = "0.1.0"\n[[exercise]]\nname = "double"\nvisibility = "instructor"\n'
+    text = '[ci]\ngrader = "0.1.0"\nindex = "https://example.org/simple"\n'
+    text += '[[exercise]]\nname = "double"\nvisibility = "instructor"\n'
     (place / "assignment.toml").write_text(text)
     told = call(
         "release", "--classroom", "template", "--classroom50", "bundle", "--gradescope", "a.zip"
@@ -84,7 +87,9 @@ def test_what_an_assignment_gives_out(place: Path) -> None:
     assert "double.double. To keep it out, put them into a file of their own" in told
 
 
-ASSIGNMENT = '[ci]\ngrader = "0.1.0"\n[[exercise]]\nname = "double"\n'
+ASSIGNMENT = (
+    '[ci]\ngrader = "0.1.0"\nindex = "https://example.org/simple"\n[[exercise]]\nname = "double"\n'
+)
 
 
 def test_what_was_tried_is_said(place: Path) -> None:

@@ -6,14 +6,15 @@ import os
 import pty
 import sys
 import termios
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from queue import Queue, SimpleQueue
 
 import pytest
 
 from grader.practice.events import Events, Pressed
 from grader.practice.keyboard import Keyboard
+
+PATIENCE = 60.0  # only what is wrong takes so long
 
 
 @pytest.fixture
@@ -26,19 +27,26 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     os.close(ours)
 
 
-def test_keys(terminal: int) -> None:
+def test_keys(terminal: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: SimpleQueue[bytes] = SimpleQueue()
+
+    def reading(
+        descriptor: int, most: int, os_read: Callable[[int, int], bytes] = os.read
+    ) -> bytes:
+        read.put(data := os_read(descriptor, most))
+        return data
+
+    monkeypatch.setattr(os, "read", reading)
     events: Events = SimpleQueue()
     with Keyboard(events, lambda: False) as keyboard:
         assert keyboard.here
-        same = {"ㅗ": "h", "\x04": "q", "\x1b[A": "up", "\x1bOB": "down", "\x1b[C": ""}
         for typed in ("h", "L", "ㅗ", "\x1b[A", "\x1bOB", "\x1b[C", "\x04"):
             os.write(terminal, typed.encode())
-            key = same.get(typed, typed.lower())
-            if key:
-                assert events.get(timeout=10) == Pressed(key)
-            else:
-                time.sleep(0.1)  # no key of ours; it comes in one piece, and alone
-    assert events.empty()
+            # each comes alone, as a person types
+            assert read.get(timeout=PATIENCE) == typed.encode()
+    told = [events.get_nowait() for _ in range(events.qsize())]
+    # the last but one is no key of ours
+    assert told == [Pressed(key) for key in ("h", "l", "h", "up", "down", "q")]
 
 
 def test_the_terminal_is_left_as_it_was(terminal: int) -> None:
@@ -69,6 +77,6 @@ def test_quitting_breaks_off_what_is_under_way(
     events: Events = SimpleQueue()
     with Keyboard(events, lambda: True):
         os.write(terminal, f"h{typed}".encode())
-        assert [events.get(timeout=10) for _ in range(2)] == [Pressed("h"), Pressed("q")]
-        assert interrupted.get(timeout=10)
+        assert [events.get(timeout=PATIENCE) for _ in range(2)] == [Pressed("h"), Pressed("q")]
+        assert interrupted.get(timeout=PATIENCE)
     assert interrupted.empty()  # `h` breaks nothing off

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,11 +17,13 @@ from nbclient import NotebookClient
 from grader import language
 from grader.checking.session import Request, Session
 from grader.course.catalog import Course
+from grader.course.online import Online
 from grader.course.stub_notebook import notebook_of
 from grader.errors import CourseError, SandboxLost
 from grader.machines import Machines
 from grader.practice.magics import GraderMagics, load_ipython_extension
 from grader.sandbox import Message
+from tests.synthetic_course import make_course
 
 
 def solved(course: Course, name: str) -> str:
@@ -51,6 +56,24 @@ def test_in_a_real_kernel(course: Course, tmp_path: Path) -> None:
     assert "bias=False" in first
     assert "UsageError: There is no exercise 'no_such'." in refusal
     assert "my_linear  10/10" in last
+
+
+@pytest.mark.filterwarnings("ignore")  # the kernel's own
+def test_a_notebook_that_fetches_its_course(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As at Colab: an empty folder and one notebook, which brings the course there by itself."""
+    served = make_course(tmp_path / "served")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    start = Online(
+        setup=(f"!cp -R {shlex.quote(str(served))} course", "!grader init . --course course")
+    )
+    solution = (served / "solutions" / "double.py").read_text(encoding="utf-8")
+    text = notebook_of("double", solution, start)
+    (tmp_path / "content").mkdir()
+    shown = run_in_kernel(nbformat.reads(text, as_version=4), tmp_path / "content")
+    assert "double  10/10" in shown[-1]
 
 
 # without a kernel

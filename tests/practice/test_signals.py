@@ -19,7 +19,7 @@ def test_another_size_is_an_event_and_the_end_an_interrupt() -> None:
     before = [signal.getsignal(name) for name in NAMES]
     with as_events(events):
         os.kill(os.getpid(), signal.SIGWINCH)
-        assert events.get(timeout=5) == Resized()
+        assert events.get(timeout=60) == Resized()
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGTERM)
     assert [signal.getsignal(name) for name in NAMES] == before

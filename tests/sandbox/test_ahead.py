@@ -284,7 +284,7 @@ def test_one_that_was_killed_is_replaced_without_a_word(started: Sandbox) -> Non
     first, second = waiting(started)
     for pid in (first, second):
         os.kill(pid, signal.SIGKILL)
-        assert within(10, lambda pid=pid: not alive(pid))  # type: ignore[misc]
+        assert within(60, lambda pid=pid: not alive(pid))  # type: ignore[misc]
     child = loaded(started)
     assert call(child) == 7
     assert child.pid not in (first, second)
@@ -338,7 +338,7 @@ def test_nothing_waits_when_it_is_closed(started: Sandbox) -> None:
     pids = [child.pid, *waiting(started), started._zygote]
     started._ahead.start()  # type: ignore[union-attr]
     started.close()
-    assert within(10, lambda: not any(map(alive, pids)))
+    assert within(60, lambda: not any(map(alive, pids)))
     assert not started._folder.path.exists()
     with pytest.raises(SandboxLost, match="was closed"):
         started.open()

@@ -36,6 +36,6 @@ def write_image(assigned: AssignedCourse, folder: Path, lock: Lock | None = None
         python=assigned.assignment.ci.python,
         uv_file=UV_FILE,
         venv=VENV,
-        installs=installs(lock, grader.from_folder("."), wanted(assigned), "."),
+        installs=installs(lock, grader, wanted(assigned), "."),
     )
     written(folder / "Containerfile", text)

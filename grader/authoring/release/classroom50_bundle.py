@@ -54,6 +54,7 @@ def write_bundle(assigned: AssignedCourse, folder: Path, lock: Lock | None = Non
         "autograder.py.j2",
         grader=grader.requirement,
         wheel=grader.wheel is not None,
+        index=grader.index,
         torch=ci.torch,
         packages=json.dumps(list(assigned.course.packages)),
         locked=NAME if lock and lock.text else "",

@@ -63,7 +63,8 @@ def write_template(assigned: AssignedCourse, folder: Path, lock: Lock | None = N
     values = {
         "course": "" if assigned.course.built_in else f" --course {_PLACE}/course",
     }
-    install_here = [f"'{grader.from_folder(f'./{_PLACE}')}'", *packages]
+    from_index = [f"--index-url '{grader.index}'"] if grader.index else []
+    install_here = [*from_index, f"'{grader.from_folder(f'./{_PLACE}')}'", *packages]
     workflow = fill(
         "classroom.yml.j2",
         actions=ACTIONS,
@@ -75,7 +76,7 @@ def write_template(assigned: AssignedCourse, folder: Path, lock: Lock | None = N
         venv=VENV if ci.image else "~/.grader-venv",
         uv_file=f"{_PLACE}/{UV_FILE}",
         place=_PLACE,
-        installs=installs(lock, grader.from_folder(f"./{_PLACE}"), wanted(assigned), _PLACE),
+        installs=installs(lock, grader, wanted(assigned), _PLACE),
         **values,
     )
     written(folder / ".github" / "workflows" / "classroom.yml", workflow)

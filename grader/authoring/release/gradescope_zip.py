@@ -58,7 +58,7 @@ def write_zip(assigned: AssignedCourse, file: Path, lock: Lock | None = None) ->
             folder / "setup.sh",
             fill(
                 "setup.sh.j2",
-                installs=installs(lock or Lock(), grader.from_folder("."), wanted(assigned), "."),
+                installs=installs(lock or Lock(), grader, wanted(assigned), "."),
                 python=ci.python,
                 uv_file=UV_FILE,
             ),

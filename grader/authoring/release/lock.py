@@ -56,6 +56,8 @@ def lock_of(assigned: AssignedCourse, grader: PinnedGrader) -> Lock:
     file = assigned.assignment.path.with_suffix(".lock")
     asked = _asked(assigned, grader)
     head = f"{_FOR}Python {assigned.assignment.ci.python}: {', '.join(asked)}"
+    if grader.index:
+        head += f"; from {grader.index}"
     text = _read(file)
     if text.partition("\n")[0] == head:
         _expect_locked(text, file)
@@ -66,6 +68,8 @@ def lock_of(assigned: AssignedCourse, grader: PinnedGrader) -> Lock:
         return Lock(why_not="uv, which finds the hashes, is not installed (pip install uv)")
     options = ["--python-version", assigned.assignment.ci.python, "--python-platform", _PLATFORM]
     options += ["--torch-backend", "cpu", "--only-binary", ":all:", "--generate-hashes"]
+    if grader.index:
+        options += ["--default-index", grader.index]
     options += ["--no-header", "--no-annotate", "--no-emit-index-url", "--quiet", "-"]
     try:
         result = subprocess.run(
@@ -204,15 +208,16 @@ def wanted(assigned: AssignedCourse) -> list[str]:
     return [f"torch=={assigned.assignment.ci.torch}", *assigned.course.packages]
 
 
-def installs(lock: Lock, grader: str, others: Sequence[str], place: str) -> list[str]:
+def installs(lock: Lock, grader: PinnedGrader, others: Sequence[str], place: str) -> list[str]:
     """The arguments of each `uv pip install`, one after another.
 
     Args:
-        grader: what stands for the grader.
         others: what is installed besides, where there is no lock.
-        place: the folder that the lock lies in.
+        place: the folder that the lock lies in, and the grader's wheel.
     """
+    index = f"--default-index '{grader.index}' " if grader.index else ""
+    named = grader.from_folder(place if place == "." else f"./{place}")  # a path, not a name
     if not lock.text:
-        return [" ".join(f"'{each}'" for each in (*others, grader))]
-    locked = f"--require-hashes --requirement {place}/{NAME}"
-    return [locked, f"--no-deps '{grader}'"] if grader.endswith(".whl") else [locked]
+        return [index + " ".join(f"'{each}'" for each in (*others, named))]
+    locked = f"{index}--require-hashes --requirement {place}/{NAME}"
+    return [locked, f"--no-deps '{named}'"] if grader.wheel else [locked]

@@ -45,10 +45,12 @@ class PinnedGrader:
     Attributes:
         requirement: what pip installs; a wheel is a file beside the assignment's, or wherever it is put.
         wheel: the file to copy, if it is one.
+        index: the package index that everything is installed from; empty if the installer's own settings say.
     """
 
     requirement: str
     wheel: Path | None = None
+    index: str = ""
 
     @property
     def is_commit(self) -> bool:
@@ -64,18 +66,26 @@ def pinned_grader(assigned: AssignedCourse) -> PinnedGrader:
     """The grader that the assignment names.
 
     Raises:
-        ReleaseError: if it names none, or a wheel that is not there, is no wheel of ours, or holds the solutions.
+        ReleaseError: if it names none, a version without an index that has it, or a wheel that is not there, is no
+            wheel of ours, or holds the solutions.
     """
-    file, named = assigned.assignment.path, assigned.assignment.ci.grader
+    file, ci = assigned.assignment.path, assigned.assignment.ci
+    named, index = ci.grader, ci.index
     if not named:
         raise ReleaseError(
             f'{file} names no grader. Give one under `[ci]`: `grader = "torch_grader-….whl"` (`pip wheel --no-deps .` '
-            "in a checkout makes it), a version, or git+https://…@<commit>."
+            "in a checkout makes it), git+https://…@<commit>, or a version and the `index` that has it."
         )
     if named.startswith("git+"):
-        return PinnedGrader(f"torch-grader @ {named}")
+        return PinnedGrader(f"torch-grader @ {named}", index=index)
     if not named.endswith(".whl"):
-        return PinnedGrader(f"torch-grader=={named}")
+        if not index:
+            # whoever takes the name on some index would have his code run with the students' tokens
+            raise ReleaseError(
+                f"{file} names the grader by its version alone, {named}, and not where it comes from. Name under "
+                '`[ci]` the package index that has it, `index = "https://…"`, or a wheel, or git+https://…@<commit>.'
+            )
+        return PinnedGrader(f"torch-grader=={named}", index=index)
     wheel = file.parent / named
     try:
         with zipfile.ZipFile(wheel) as archive:
@@ -92,7 +102,7 @@ def pinned_grader(assigned: AssignedCourse) -> PinnedGrader:
         raise ReleaseError(
             f"{wheel} holds the solutions. Build the students' one, without GRADER_SOLUTIONS."
         )
-    return PinnedGrader(wheel.name, wheel)
+    return PinnedGrader(wheel.name, wheel, index)
 
 
 def fill(template: str, **values: Any) -> str:

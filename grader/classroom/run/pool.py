@@ -332,16 +332,21 @@ class _Cluster:
     def capacity(self) -> int:
         # twice the threads, so that none waits for this process
         if time.monotonic() - self._counted > _LOOK_SECONDS:
-            self._counted, self._threads = time.monotonic(), sum(self._client.nthreads().values())
+            try:
+                self._threads = sum(self._client.nthreads().values())
+            except OSError as error:  # it has gone, and the client does not say so yet
+                raise self._lost() from error
+            self._counted = time.monotonic()
             if not self._threads:
                 self._tell("No worker has joined the scheduler yet; waiting for one.")
         return max(2, 2 * self._threads)
 
     def expect_alive(self) -> None:
         if self._client.status not in ("running", "connecting", "newly-created"):
-            raise WorkersError(
-                f"The connection to the scheduler {self._address} was lost. {_AGAIN}"
-            )
+            raise self._lost()
+
+    def _lost(self) -> WorkersError:
+        return WorkersError(f"The connection to the scheduler {self._address} was lost. {_AGAIN}")
 
     def _disconnect(self) -> None:
         with suppress(Exception):  # it has gone, and the workers with it

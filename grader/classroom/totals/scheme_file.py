@@ -29,17 +29,16 @@ A message about a mistake says where in the file it is and what belongs there.
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import fields
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, NoReturn
 
+from ...course.toml_file import read_toml
 from ...errors import TotalsError
 from ...text import clean
 from .scheme import NOT_HANDED_IN, ROUNDINGS, Scheme, WeightedBook
 
-_MAX_BYTES = 1 << 20
 _KEYS = (
     *("title", "drop_lowest", "late_days", "late_days_each", "not_handed_in"),
     *("out_of", "decimals", "rounding", "letters", "assignment"),
@@ -55,18 +54,7 @@ def read_scheme(path: Path) -> Scheme:
     Raises:
         TotalsError: if the file cannot be read, or something in it is not as it should be.
     """
-    shown = clean(str(path))
-    try:
-        with path.open("rb") as file:
-            data = file.read(_MAX_BYTES + 1)
-        if len(data) > _MAX_BYTES:
-            raise TotalsError(f"{shown} is larger than 1 MiB. A course's file is a small one.")
-        settings = tomllib.loads(data.decode("utf-8-sig"))
-    except OSError as error:
-        raise TotalsError(f"{shown} cannot be read: {error.strerror}.") from error
-    except (ValueError, RecursionError) as error:
-        raise TotalsError(f"{shown} is not TOML: {clean(str(error), 200)}.") from error
-    return _SchemeReader(path).scheme(settings)
+    return _SchemeReader(path).scheme(read_toml(path, TotalsError))
 
 
 class _SchemeReader:

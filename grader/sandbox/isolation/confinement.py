@@ -213,6 +213,18 @@ def _holders(folders: Sequence[Path], apart: Path) -> set[Path]:
     return {*folders, *sorted(parents)[:_MOST_HOLDERS]}
 
 
+def offered() -> dict[str, str]:
+    """What the layers are made of, each with why this machine lacks it; empty where it has it. It tries none."""
+    if sys.platform != "linux":
+        return dict.fromkeys((LANDLOCK, SECCOMP, PRIVILEGES), f"not on {sys.platform}")
+    why = {LANDLOCK: "" if landlock.version() else "this kernel has no Landlock", SECCOMP: ""}
+    try:
+        seccomp.Filter()
+    except seccomp.SeccompError as error:
+        why[SECCOMP] = str(error)
+    return why | {PRIVILEGES: ""}
+
+
 def as_data(layers: list[Layer]) -> list[dict[str, Any]]:
     """The layers as the wire carries them."""
     return [asdict(layer) for layer in layers]

@@ -16,6 +16,7 @@ from grader.errors import ReleaseError
 from tests.assignments import EXERCISE, read
 
 LOCK = Lock("torch==2.13.0+cpu --hash=sha256:" + "0" * 64 + "\n")
+INDEX = "--default-index https://example.org/simple"
 # stands for python, uv and grader: notes how it was called, and makes the environment that it is asked to make
 TOOL = """#!/bin/sh
 echo "$(basename "$0") $*" >> "$LOG"
@@ -33,7 +34,9 @@ def commands(folder: Path) -> str:
 
 @pytest.mark.parametrize("lock", [LOCK, Lock()])
 def test_what_is_installed(tmp_path: Path, course: Course, lock: Lock) -> None:
-    assigned = read(tmp_path, f'[ci]\ngrader = "1.2"\n{EXERCISE}').on(course)
+    assigned = read(
+        tmp_path, f'[ci]\ngrader = "1.2"\nindex = "https://example.org/simple"\n{EXERCISE}'
+    ).on(course)
     folder = tmp_path / "image"
     write_image(assigned, folder, lock)
     tools = tmp_path / "bin"
@@ -49,16 +52,18 @@ def test_what_is_installed(tmp_path: Path, course: Course, lock: Lock) -> None:
     installed = called[3]
     assert f"--python {VENV}/bin/python --torch-backend cpu " in installed
     if lock.text:
-        assert installed.endswith(f"--require-hashes --requirement ./{NAME}")
+        assert installed.endswith(f"{INDEX} --require-hashes --requirement ./{NAME}")
         assert (folder / NAME).read_text() == lock.text
     else:
-        assert installed.endswith("torch==2.13.0 torch-grader==1.2")
+        assert installed.endswith(f"{INDEX} torch==2.13.0 torch-grader==1.2")
     assert called[-1] == "grader --version"
     assert not (tmp_path / "opt" / "tools").exists()
     assert "FROM docker.io/library/python:3.12-slim\n" in (folder / "Containerfile").read_text()
 
 
 def test_a_folder_that_is_taken(tmp_path: Path, course: Course) -> None:
-    assigned = read(tmp_path, f'[ci]\ngrader = "1.2"\n{EXERCISE}').on(course)
+    assigned = read(
+        tmp_path, f'[ci]\ngrader = "1.2"\nindex = "https://example.org/simple"\n{EXERCISE}'
+    ).on(course)
     with pytest.raises(ReleaseError, match="is not empty"):
         write_image(assigned, tmp_path)

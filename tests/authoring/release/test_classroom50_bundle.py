@@ -100,6 +100,15 @@ def test_what_is_installed(tmp_path: Path, course: Course, locked: bool) -> None
     assert ('"--no-deps", grader' in script) == locked
 
 
+def test_a_version_comes_from_its_index(tmp_path: Path, course: Course) -> None:
+    text = f'[ci]\ngrader = "1.2"\nindex = "https://example.org/simple"\n{EXERCISE}'
+    write_bundle(read(tmp_path, text).on(course), tmp_path / "out")
+    script = (tmp_path / "out" / "autograder.py").read_text()
+    compile(script, "autograder.py", "exec")
+    assert 'INDEX = "https://example.org/simple"\n' in script
+    assert 'uv += ["--default-index", INDEX]\n' in script
+
+
 def test_a_commit_is_installed_as_it_is_named(tmp_path: Path, course: Course) -> None:
     commit = "git+https://example.org/g@" + "0" * 40
     text = f'[ci]\ngrader = "{commit}"\npython = "3.13"\ntorch = "2.12.1"\n{EXERCISE}'
@@ -108,5 +117,6 @@ def test_a_commit_is_installed_as_it_is_named(tmp_path: Path, course: Course) ->
     assert f'GRADER = "torch-grader @ {commit}"' in script
     assert 'TORCH = "torch==2.12.1"' in script
     assert "--course" not in script
+    assert "index" not in script.replace("package index", "").lower()
     assert json.loads((tmp_path / "out" / "runtime.json").read_text()) == {"python": "3.13"}
     assert "the wheel beside it" not in (tmp_path / "out" / "README.md").read_text()

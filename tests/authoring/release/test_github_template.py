@@ -111,7 +111,10 @@ def test_the_workflow_keeps_its_promises(workflow: dict[str, Any]) -> None:
 
 
 def test_in_an_image_nothing_is_installed(tmp_path: Path, course: Course) -> None:
-    assigned = read(tmp_path, f'[ci]\ngrader = "1.2"\nimage = "{IMAGE}"\n{EXERCISE}').on(course)
+    assigned = read(
+        tmp_path,
+        f'[ci]\ngrader = "1.2"\nindex = "https://example.org/simple"\nimage = "{IMAGE}"\n{EXERCISE}',
+    ).on(course)
     write_template(assigned, tmp_path / "out")
     text = (tmp_path / "out" / ".github" / "workflows" / "classroom.yml").read_text()
     [job] = yaml.safe_load(text)["jobs"].values()
@@ -207,7 +210,7 @@ def test_the_filled_in_template_is_graded_by_its_own_workflow(
 
 @pytest.mark.parametrize("grader", ["1.2.0", "git+https://example.org/g@" + "0" * 40])
 def test_a_version_or_a_commit(tmp_path: Path, grader: str) -> None:
-    file = assignment(tmp_path / "mine", grader)
+    file = assignment(tmp_path / "mine", f'{grader}"\nindex = "https://example.org/simple')
     assert write(file, tmp_path / "out").returncode == 0
     text = (tmp_path / "out" / ".github" / "workflows" / "classroom.yml").read_text()
     expected = f"torch-grader @ {grader}" if grader.startswith("git") else f"torch-grader=={grader}"
@@ -233,7 +236,7 @@ def test_a_version_or_a_commit(tmp_path: Path, grader: str) -> None:
     ],
 )
 def test_what_a_day_late_costs(tmp_path: Path, course: Course, late: str, told: str | None) -> None:
-    text = f'deadline = 2026-12-01T23:59:00-03:30\n[late]\n{late}\n[ci]\ngrader = "1.2"\n{EXERCISE}'
+    text = f'deadline = 2026-12-01T23:59:00-03:30\n[late]\n{late}\n[ci]\ngrader = "1.2"\nindex = "https://example.org/simple"\n{EXERCISE}'
     write_template(read(tmp_path, text).on(course), tmp_path / "out")
     readme = (tmp_path / "out" / "README.md").read_text()
     assert "Tuesday, 01 December 2026, 23:59 (UTC-03:30)" in readme
@@ -244,7 +247,7 @@ def test_what_a_day_late_costs(tmp_path: Path, course: Course, late: str, told: 
 
 
 def test_without_a_deadline_nothing_is_late(tmp_path: Path, course: Course) -> None:
-    text = f'[late]\npoints = 2\n[ci]\ngrader = "1.2"\n{EXERCISE}'
+    text = f'[late]\npoints = 2\n[ci]\ngrader = "1.2"\nindex = "https://example.org/simple"\n{EXERCISE}'
     write_template(read(tmp_path, text).on(course), tmp_path / "out")
     readme = (tmp_path / "out" / "README.md").read_text()
     assert "Hand in by" not in readme
@@ -274,22 +277,28 @@ def test_what_a_student_installs(tmp_path: Path) -> None:
     make_course(tmp_path / "course", more)
     file = tmp_path / "course" / "course.toml"
     file.write_text(f'packages = ["pandas>=2,<3"]\n{file.read_text()}')
-    text = '[ci]\ngrader = "1.2"\n[[exercise]]\nname = "double"\n'
+    text = '[ci]\ngrader = "1.2"\nindex = "https://example.org/simple"\n[[exercise]]\nname = "double"\n'
     assigned = read(tmp_path, text).on(load_course(tmp_path / "course"))
     kept = write_template(assigned, tmp_path / "out")
     readme = (tmp_path / "out" / "README.md").read_text()
     index = "--index-url https://download.pytorch.org/whl/cpu"
     assert f"pip install 'torch==2.13.0' {index}\n" in readme
-    assert "pip install 'torch-grader==1.2' 'pandas>=2,<3'\n" in readme
+    ours = (
+        "pip install --index-url 'https://example.org/simple' 'torch-grader==1.2' 'pandas>=2,<3'\n"
+    )
+    assert ours in readme
     made = (tmp_path / "out" / ".github" / "workflows" / "classroom.yml").read_text()
-    assert "python 'torch==2.13.0' 'pandas>=2,<3' 'torch-grader==1.2'\n" in made
+    packages = "'torch==2.13.0' 'pandas>=2,<3' 'torch-grader==1.2'"
+    assert f"python --default-index 'https://example.org/simple' {packages}\n" in made
     # beside the stub, and noted where it is changed; the grader's own copy counts
     assert (tmp_path / "out" / "helping.py").read_text() == "x = 1\n"
     assert {"helping.py", ".github/grader/course/exercises/helping.py"} < set(read_digests(kept))
 
 
 def test_notebooks_are_given_out(tmp_path: Path, course: Course) -> None:
-    text = f'notebooks = true\n[ci]\ngrader = "1.2"\n{EXERCISE}'
+    text = (
+        f'notebooks = true\n[ci]\ngrader = "1.2"\nindex = "https://example.org/simple"\n{EXERCISE}'
+    )
     write_template(read(tmp_path, text).on(course), tmp_path / "out")
     assert {path.suffix for path in (tmp_path / "out").glob("my_linear.*")} == {".ipynb"}
     assert "`my_linear.ipynb`" in (tmp_path / "out" / "README.md").read_text()
@@ -310,6 +319,8 @@ def test_the_digests_are_of_all_that_is_protected(tmp_path: Path, course: Course
 
 def test_digests_that_cannot_be_kept(tmp_path: Path, course: Course) -> None:
     (tmp_path / "out-protected.json").mkdir()
-    assigned = read(tmp_path, f'[ci]\ngrader = "1.2"\n{EXERCISE}').on(course)
+    assigned = read(
+        tmp_path, f'[ci]\ngrader = "1.2"\nindex = "https://example.org/simple"\n{EXERCISE}'
+    ).on(course)
     with pytest.raises(ReleaseError, match=r"out-protected\.json cannot be written"):
         write_template(assigned, tmp_path / "out")

@@ -58,7 +58,9 @@ def test_the_zips_scripts_grade_as_gradescope_runs_them(
 
 def test_the_same_release_is_the_same_bytes(tmp_path: Path, course: Course) -> None:
     """So that who keeps them in a repository sees what has changed."""
-    assigned = read(tmp_path, f'[ci]\ngrader = "1.2"\n{EXERCISE}').on(course)
+    assigned = read(
+        tmp_path, f'[ci]\ngrader = "1.2"\nindex = "https://example.org/simple"\n{EXERCISE}'
+    ).on(course)
     for name in ("a.zip", "b.zip"):
         write_zip(assigned, tmp_path / name)
     assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
@@ -69,18 +71,23 @@ def test_the_same_release_is_the_same_bytes(tmp_path: Path, course: Course) -> N
 
 def test_what_is_installed_is_locked(tmp_path: Path, course: Course) -> None:
     lock = Lock("torch==2.13.0+cpu --hash=sha256:" + "0" * 64 + "\n")
-    assigned = read(tmp_path, f'[ci]\ngrader = "1.2"\n{EXERCISE}').on(course)
+    assigned = read(
+        tmp_path, f'[ci]\ngrader = "1.2"\nindex = "https://example.org/simple"\n{EXERCISE}'
+    ).on(course)
     write_zip(assigned, tmp_path / "a.zip", lock)
     with zipfile.ZipFile(tmp_path / "a.zip") as archive:
         assert archive.read("requirements.lock").decode() == lock.text
         setup = archive.read("setup.sh").decode()
         assert "--require-isolation" in archive.read("run_autograder").decode()
-    assert "--require-hashes --requirement ./requirements.lock\n" in setup
+    locked = "--require-hashes --requirement ./requirements.lock\n"
+    assert f"--default-index 'https://example.org/simple' {locked}" in setup
     assert "torch-grader==" not in setup
 
 
 def test_a_zip_that_cannot_be_written(tmp_path: Path, course: Course) -> None:
-    assigned = read(tmp_path, f'[ci]\ngrader = "1.2"\n{EXERCISE}').on(course)
+    assigned = read(
+        tmp_path, f'[ci]\ngrader = "1.2"\nindex = "https://example.org/simple"\n{EXERCISE}'
+    ).on(course)
     with pytest.raises(ReleaseError, match=r"none/a\.zip cannot be written"):
         write_zip(assigned, tmp_path / "none" / "a.zip")
     (tmp_path / "a.zip").write_text("mine")

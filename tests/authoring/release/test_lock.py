@@ -77,6 +77,10 @@ def test_it_is_made_anew_for_something_else(
     assert lock_of(assigned, PinnedGrader("torch-grader==1.2")).text.endswith(LOCKED)
     assert (uv / "asked").read_text().endswith("torch==2.13.0\ntorch-grader==1.2")
     assert "torch-grader==1.2" in (tmp_path / "assignment.lock").read_text().partition("\n")[0]
+    elsewhere = PinnedGrader("torch-grader==1.2", index="https://example.org/simple")
+    assert "--default-index" not in (uv / "calls").read_text()
+    assert lock_of(assigned, elsewhere).text.endswith(LOCKED)
+    assert "--default-index https://example.org/simple" in (uv / "calls").read_text()
 
 
 def test_why_there_is_none(
@@ -122,10 +126,15 @@ def test_a_lock_that_locks_nothing_is_refused(
 
 def test_what_is_installed_in_which_order() -> None:
     others = ["torch==2.13.0", "pandas>=2"]
-    assert installs(Lock(), "./g.whl", others, ".") == ["'torch==2.13.0' 'pandas>=2' './g.whl'"]
+    wheel = PinnedGrader("g.whl", Path("g.whl"))
+    assert installs(Lock(), wheel, others, ".") == ["'torch==2.13.0' 'pandas>=2' './g.whl'"]
     locked = "--require-hashes --requirement here/requirements.lock"
-    assert installs(Lock(LOCKED), "./g.whl", others, "here") == [locked, "--no-deps './g.whl'"]
-    assert installs(Lock(LOCKED), "torch-grader==1.2", others, "here") == [locked]
+    assert installs(Lock(LOCKED), wheel, others, "here") == [locked, "--no-deps './here/g.whl'"]
+    version = PinnedGrader("torch-grader==1.2", index="https://example.org/simple")
+    index = "--default-index 'https://example.org/simple'"
+    assert installs(Lock(LOCKED), version, others, "here") == [f"{index} {locked}"]
+    [named] = installs(Lock(), version, others, "here")
+    assert named == f"{index} 'torch==2.13.0' 'pandas>=2' 'torch-grader==1.2'"
 
 
 def test_uv_itself_is_locked() -> None:

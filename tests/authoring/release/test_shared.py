@@ -106,6 +106,7 @@ def test_the_built_in_course_does_not_go_along(tmp_path: Path, course: Course) -
     ("grader", "told"),
     [
         ("", "names no grader. Give one under `[ci]`"),
+        ("1.2", "names the grader by its version alone, 1.2, and not where it comes from"),
         ("nowhere-1.whl", "which cannot be read"),
         ("notes.whl", "is not a wheel"),
         ("other-1.0-py3-none-any.whl", "is not a wheel of the grader"),
@@ -164,8 +165,15 @@ def test_a_wheel_goes_along_from_wherever_it_is_put(tmp_path: Path, course: Cour
     grader = pinned_grader(assigned_by(tmp_path, course, f'[ci]\ngrader = "{WHEEL}"\n{EXERCISE}'))
     assert (grader.requirement, grader.wheel) == (WHEEL, wheel)
     assert grader.from_folder("./there") == f"./there/{WHEEL}"
-    grader = pinned_grader(assigned_by(tmp_path, course, f'[ci]\ngrader = "1.2.0"\n{EXERCISE}'))
+    grader = pinned_grader(
+        assigned_by(
+            tmp_path,
+            course,
+            f'[ci]\ngrader = "1.2.0"\nindex = "https://example.org/simple"\n{EXERCISE}',
+        )
+    )
     assert (grader.wheel, grader.from_folder("./there")) == (None, "torch-grader==1.2.0")
+    assert grader.index == "https://example.org/simple"
 
 
 @settings(deadline=None)

@@ -22,6 +22,11 @@ from grader.errors import GradebookError, MissingPackageError
 from tests.gradebooks import graded, small_gradebook
 
 
+@pytest.fixture(autouse=True)
+def tables_at_once() -> None:
+    """Here the migrations make them."""
+
+
 @contextmanager
 def connected(where: str | Path, *, create: bool = False) -> Iterator[Engine]:
     engine = connect(where, create=create)

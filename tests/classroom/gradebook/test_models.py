@@ -21,6 +21,11 @@ from grader.classroom.gradebook.reader import Gradebook, open_gradebook
 from tests.gradebooks import NOON
 
 
+@pytest.fixture(autouse=True)
+def tables_at_once() -> None:
+    """Here the migrations make them."""
+
+
 def test_the_migrations_make_what_the_models_say(where: str) -> None:
     with open_gradebook(where, create=True) as opened, opened.engine.connect() as connection:
         context = MigrationContext.configure(connection)

@@ -249,11 +249,13 @@ class Client:
     def __init__(self, **asked: Any) -> None:
         self.asked = asked
         self.status = "running"
-        self.threads = {"tcp://one": 2, "tcp://two": 3}
+        self.threads: dict[str, int] | None = {"tcp://one": 2, "tcp://two": 3}
         self.closed = False
         Client.made.append(self)
 
     def nthreads(self) -> dict[str, int]:
+        if self.threads is None:
+            raise OSError("in <TCP (closed)>: Stream is closed")  # as Dask's CommClosedError is one
         return self.threads
 
     def get_executor(self, *, pure: bool) -> Executor:
@@ -322,6 +324,16 @@ def test_a_cluster_without_workers_is_waited_for_and_one_that_is_gone_is_not(
     clients[1].status = "closed"
     with pytest.raises(WorkersError, match="connection to the scheduler tcp://host:8786 was lost"):
         workers.expect_alive()
+
+
+def test_a_scheduler_that_goes_away_while_it_is_asked_is_told(clients: list[Client]) -> None:
+    """Its client says that it runs for a moment longer."""
+    workers = dask_workers("tcp://host:8786")
+    workers.start()
+    clients[0].threads = None
+    workers.expect_alive()
+    with pytest.raises(WorkersError, match="connection to the scheduler tcp://host:8786 was lost"):
+        workers.capacity()
 
 
 def test_a_client_that_could_not_connect_is_closed(

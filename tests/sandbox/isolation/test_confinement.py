@@ -23,6 +23,7 @@ from grader.sandbox.isolation.confinement import (
     Confinement,
     Layer,
     as_data,
+    offered,
 )
 from grader.sandbox.isolation.system_calls import REFUSED
 from tests.children import call, load, told_by
@@ -393,3 +394,20 @@ def test_layers_as_the_wire_carries_them() -> None:
     layer = Layer("no network", False, "switched off")
     assert as_data([layer]) == [{"name": "no network", "on": False, "why": "switched off"}]
     assert Layer(**as_data([layer])[0]) == layer
+
+
+def test_what_a_machine_offers_is_told_without_a_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(device: str = "cpu") -> None:
+        raise seccomp.SeccompError("no table of system calls for sparc")
+
+    monkeypatch.setattr(seccomp, "Filter", refuse)
+    monkeypatch.setattr(landlock, "version", lambda: 0)
+    assert offered() == {
+        LANDLOCK: "this kernel has no Landlock",
+        SECCOMP: "no table of system calls for sparc",
+        PRIVILEGES: "",
+    }
+    monkeypatch.setattr(landlock, "version", lambda: 4)
+    assert offered()[LANDLOCK] == ""
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert {*offered().values()} == {"not on darwin"}

@@ -1,4 +1,4 @@
-"""The exercise in ten minutes that CONTRIBUTING.md shows works as it stands there, file by file."""
+"""The exercise in ten minutes that docs/exercises.md shows works as it stands there, file by file."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FILES = ("course.toml", "solutions/double.py", "checks/double.py")
 @pytest.fixture
 def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with what the text has, under the names that it gives."""
-    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "exercises.md").read_text(encoding="utf-8")
     _before, _head, rest = text.partition("## An exercise in ten minutes\n")
     section = rest.partition("\n### ")[0]
     blocks = re.findall(r"^( *)```\w+\n(.*?)^\1```$", section, re.MULTILINE | re.DOTALL)

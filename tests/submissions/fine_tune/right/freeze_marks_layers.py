@@ -1,0 +1,36 @@
+# right: freeze marks each layer with an attribute of its own and puts it into evaluation mode
+from torch import nn
+
+
+def freeze(model):
+    for m in model.modules():
+        m.frozen = True
+        for p in m.parameters(recurse=False):
+            p.requires_grad = False
+    return model.eval()
+
+
+def replace_head(model, num_classes):
+    old = model.fc
+    model.fc = nn.Linear(old.in_features, num_classes, bias=old.bias is not None).to(old.weight)
+    return model
+
+
+def trainable_parameters(model):
+    return [p for p in model.parameters() if p.requires_grad]
+
+
+def fine_tune_step(model, criterion, optimizer, inputs, labels):
+    modes = [(m, m.training) for m in model.modules()]
+    try:
+        for m, _ in modes:
+            own = list(m.parameters(recurse=False))
+            m.training = not own or any(p.requires_grad for p in own)
+        optimizer.zero_grad()
+        loss = criterion(model(inputs), labels)
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+    finally:
+        for m, training in modes:
+            m.training = training

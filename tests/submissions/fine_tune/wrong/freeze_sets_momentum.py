@@ -1,0 +1,37 @@
+# wrong: freeze sets the momentum of batch normalisation to 0, and the layer never gets it back
+# fails: freeze
+# cause: none
+from torch import nn
+
+
+def freeze(model):
+    for m in model.modules():
+        if hasattr(m, "momentum"):
+            m.momentum = 0
+    return model.requires_grad_(False)
+
+
+def replace_head(model, num_classes):
+    old = model.fc
+    model.fc = nn.Linear(old.in_features, num_classes, bias=old.bias is not None).to(old.weight)
+    return model
+
+
+def trainable_parameters(model):
+    return [p for p in model.parameters() if p.requires_grad]
+
+
+def fine_tune_step(model, criterion, optimizer, inputs, labels):
+    modes = [(m, m.training) for m in model.modules()]
+    try:
+        for m, _ in modes:
+            own = list(m.parameters(recurse=False))
+            m.training = not own or any(p.requires_grad for p in own)
+        optimizer.zero_grad()
+        loss = criterion(model(inputs), labels)
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+    finally:
+        for m, training in modes:
+            m.training = training
