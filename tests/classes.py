@@ -76,7 +76,10 @@ class Here(Executor):
         if task.submission.name:
             self.ran += [(task.submission.name, name) for name in task.exercises]
         future: Future[Any] = Future()
-        future.set_result(grade_task(task))
+        try:
+            future.set_result(grade_task(task))
+        except Exception as error:
+            future.set_exception(error)
         return future
 
     @property
