@@ -135,7 +135,7 @@ def _repetition(name: str, request: Request, source: Source) -> _Repetition:
     constants = _constants(probe, inputs)
     worked_out = {key: node for key, node in defaults.items() if key not in plain}
     set_anew = _set_anew(probe)
-    known = {key: ast.Constant(value) for key, value in constants.items()}
+    known: dict[str, ast.expr] = {key: ast.Constant(value) for key, value in constants.items()}
     known |= {key: node for key, node in worked_out.items() if key not in set_anew}
     first = [_assignment(key, node) for key, node in worked_out.items() if key in set_anew]
     probe = _Simpler(known, module).visit(probe)

@@ -64,9 +64,7 @@ def speak(
 ) -> None:
     """The group's option or the environment decides; a command's own option has the last word."""
     asked = os.environ.get("GRADER_LANG", "")
-    is_completing = (
-        context.resilient_parsing
-    )  # of the shell's Tab key, where a word of ours would stand in the line
+    is_completing = context.resilient_parsing  # our words would stand in the shell's line
     if not value and asked and asked not in language.languages() and not is_completing:
         known = ", ".join(language.languages())
         refuse(f"GRADER_LANG is {asked!r}, which is none of the languages here: {known}.")

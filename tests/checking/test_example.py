@@ -182,7 +182,7 @@ def whatever_comes(student: Any, **more: Any) -> Any:
 def test_parameters_of_every_kind(
     asked: Any, given: tuple[str, ...], called: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    inputs = {name: torch.tensor([2.0]) for name in given}
+    inputs: dict[str, Any] = {name: torch.tensor([2.0]) for name in given}
     call = the_call(asked, **inputs)
     assert call.expression == called
     module = ModuleType("line_fit")
