@@ -83,7 +83,10 @@ def fill(owner: Any, registered: bool = False, anew: bool = False, **values: Ten
             with torch.no_grad():
                 kept.copy_(own)
         elif not filled_within(kept, own):
-            setattr(owner, name, own.clone())
+            try:
+                setattr(owner, name, own.clone())
+            except AttributeError:  # a property that is there to be read
+                kept.copy_(own)
 
 
 @helper

@@ -71,9 +71,10 @@ def made_at(student: Any, w: Tensor, rate: dict[str, Tensor]) -> Any:
     """A model where `w` is, and in its dtype, if it can be moved; arguments for that are checked elsewhere."""
     model = moved(student.LR(w.shape[0], **rate), w)
     kept = getattr(model, "w", None)
-    if not isinstance(kept, Tensor) or not kept._is_view():
+    is_part = isinstance(kept, Tensor) and kept._is_view()
+    if not is_part and not isinstance(getattr(type(model), "w", None), property):
         return model
-    try:  # a part of a whole, which does not move: it is made there
+    try:  # kept in something else, which may not move: it is made there
         return student.LR(w.shape[0], **rate, device=w.device, dtype=w.dtype)
     except Exception:  # another check tells of it
         return model

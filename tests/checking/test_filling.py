@@ -123,6 +123,21 @@ def test_a_part_that_is_there_to_be_read_is_filled() -> None:
     assert owner.whole.is_leaf
 
 
+def test_what_is_kept_elsewhere_and_can_only_be_read_is_filled_in_place() -> None:
+    class Kept(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.kept = {"w": torch.zeros(3, 2)}
+
+        @property
+        def w(self) -> Tensor:
+            return self.kept["w"]
+
+    owner = Kept()
+    fill(owner, w=WEIGHTS)
+    assert torch.equal(owner.kept["w"], WEIGHTS.T)
+
+
 def test_a_part_that_takes_no_such_numbers_is_replaced() -> None:
     parts = {
         "of another dtype": torch.zeros(3, 3)[:2],
