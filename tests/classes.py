@@ -76,12 +76,16 @@ class Here(Executor):
         if task.submission.name:
             self.ran += [(task.submission.name, name) for name in task.exercises]
         future: Future[Any] = Future()
-        future.set_result(grade_task(task))
+        try:
+            future.set_result(grade_task(task))
+        except Exception as error:
+            future.set_exception(error)
         return future
 
     @property
     def workers(self) -> Workers:
-        return Workers(lambda: self, lambda _: None, lambda: 2)
+        # one at a time: of two that have ended, either may be told first
+        return Workers(lambda: self, lambda _: None, lambda: 1)
 
 
 @contextmanager

@@ -92,11 +92,12 @@ def shared_machines(machines: Machines, monkeypatch: pytest.MonkeyPatch) -> Mach
 
 @pytest.fixture
 def worker_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`grader grade` that runs in this process grades in it, too, whatever `--jobs` says."""
+    """`grader grade` that runs in this process grades in it, too, whatever `--jobs` says: a worker takes seconds."""
     # here, as its packages may not be installed where no class is tested
-    from tests.worker_here import WORKERS
+    from tests.classes import Here
 
-    monkeypatch.setattr("grader.classroom.run.pool.local_workers", lambda *_, **__: WORKERS)
+    workers = Here().workers
+    monkeypatch.setattr("grader.classroom.run.pool.local_workers", lambda *_, **__: workers)
 
 
 @pytest.fixture(scope="session")

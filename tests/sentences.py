@@ -9,7 +9,7 @@ from pathlib import Path
 
 # two words, or a short sentence by itself
 _PROSE = re.compile(r"[A-Za-z]{2,} [A-Za-z]+|[A-Za-z]+ [A-Za-z]{2,}|^[A-Z][a-z]+[^/]*[.!?…]$")
-_TRANSLATED = {"_", "N_"}
+_TRANSLATED = {"_", "N_", "plural"}
 # what they carry is translated where it is told
 _TEMPLATES = {"Cause", "MessageError", "NoAnswer", "WireError"}
 _FOR_AUTHORS = {

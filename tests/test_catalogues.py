@@ -43,6 +43,11 @@ def test_every_text_has_a_korean_one(whose: str) -> None:
     assert list(problems(read(korean(folder)), template)) == [], "run `grader translate`"
 
 
+def texts_in(catalogue: Catalog) -> dict[str, object]:
+    """Each text with its translation; one with a plural by both of its forms."""
+    return {str(message.id): message.string for message in catalogue if message.id}
+
+
 @BOTH
 def test_what_is_compiled_is_what_is_written(whose: str) -> None:
     path = korean(CATALOGUES[whose][0])
@@ -50,10 +55,8 @@ def test_what_is_compiled_is_what_is_written(whose: str) -> None:
     write_mo(fresh, read(path))
     fresh.seek(0)
     with path.with_suffix(".mo").open("rb") as file:
-        compiled = {message.id: message.string for message in read_mo(file) if message.id}
-    assert compiled == {message.id: message.string for message in read_mo(fresh) if message.id}, (
-        "run `grader translate`"
-    )
+        compiled = texts_in(read_mo(file))
+    assert compiled == texts_in(read_mo(fresh)), "run `grader translate`"
 
 
 MODULES = modules_for_students(PACKAGE)

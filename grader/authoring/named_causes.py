@@ -35,10 +35,12 @@ def stated_causes(text: str) -> frozenset[str]:
 def named_causes(result: ExerciseResult) -> frozenset[str]:
     """The causes that the failed checks name.
 
-    Left out is what an exception means, because that is no guess.
+    Left out is what an exception means, or another kind of thing than is asked, because that is no guess.
     """
     named = {check.cause_id for check in result.checks if check.status != "passed"}
-    return frozenset(cause for cause in named if cause and not cause.startswith("raised-"))
+    return frozenset(
+        cause for cause in named if cause and cause != "kind" and not cause.startswith("raised-")
+    )
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ _BUILT_IN = ("checks", "built_in")
 _KEYWORDS = {
     "_": None,
     "N_": None,
+    "plural": (1, 2),
     "Cause": (2,),
     "MessageError": (1,),
     "NoAnswer": (2,),
@@ -43,7 +44,7 @@ _KEYWORDS = {
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(_[A-Z]{2})?")
 
-Found = tuple[str, str]  # the file, and the text
+Found = tuple[str, str | tuple[str, str]]  # the file, and the text, or its two forms
 
 
 def texts_of_grader() -> Iterator[Found]:
@@ -176,20 +177,29 @@ def read(path: Path) -> Catalog:
 def problems(catalogue: Catalog, texts: Iterable[Message]) -> Iterator[str]:
     """What is wrong with the translations of these texts: missing, a guess, or of other placeholders or code."""
     for text in texts:
-        if not isinstance(text.id, str) or not text.id:
+        forms = [text.id] if isinstance(text.id, str) else list(text.id)
+        if not forms[0]:
             continue
         message = catalogue.get(text.id)
-        shown = f"“{text.id[:90]}{'…' if len(text.id) > 90 else ''}”"
-        if message is None or not message.string:
+        shown = f"“{forms[0][:90]}{'…' if len(forms[0]) > 90 else ''}”"
+        given = [] if message is None else _forms(message.string or "")
+        if message is None or not all(given):
             yield f"{shown} is not translated."
         elif message.fuzzy:
             yield f"the translation of {shown} is a guess: look at it and remove the word fuzzy."
         else:
             for kind, names in (("placeholders", _placeholders), ("code", _code)):
-                one, other = names(text.id), names(str(message.string))
-                if one != other:
-                    differing = ", ".join(sorted(one ^ other))
-                    yield f"the translation of {shown} has other {kind}: {differing}."
+                allowed = [names(form) for form in forms]
+                # one form may stand for both, and says by either of them what it says
+                for other in map(names, given):
+                    if other not in allowed:
+                        differing = ", ".join(sorted(allowed[-1] ^ other))
+                        yield f"the translation of {shown} has other {kind}: {differing}."
+
+
+def _forms(translation: str | Sequence[str]) -> list[str]:
+    """The forms of a translation: one, or as many as the language has."""
+    return [translation] if isinstance(translation, str) else list(translation)
 
 
 def _stub(exercise: Exercise) -> str:
@@ -204,6 +214,8 @@ def _marked(path: Path, shown: str) -> Iterator[Found]:
         for _, message, _, _ in extract("python", file, keywords=_KEYWORDS):
             if isinstance(message, str):
                 yield shown, message
+            elif isinstance(message, tuple) and len(message) == 2:
+                yield shown, (message[0], message[1])
 
 
 def _help(path: Path) -> Iterator[str]:

@@ -18,6 +18,7 @@ from torch import Tensor
 from ..sandbox.wire.values import Received
 from . import explain
 from .compare import Demands, mismatches
+from .kinds import cause_of_kind
 from .mismatch import Mismatch
 from .outcome import Cause
 
@@ -80,6 +81,9 @@ def _general(
     actual, expected, rtol = mismatch.actual, mismatch.expected, mismatch.rtol
     if mismatch.aspect == "kind" and actual is None:
         yield explain.NO_RETURN.unsure()  # `no_return` tells which function, if it is that
+    elif mismatch.aspect == "kind":
+        if cause := cause_of_kind(actual, expected):
+            yield cause
     elif mismatch.aspect == "shape":
         yield from explain.causes_in_form(actual.tensor, expected, rtol)
     elif mismatch.aspect == "dtype":

@@ -23,7 +23,9 @@ from .outcome import Cause
 T = TypeVar("T")
 
 NAN = Cause(
-    "nan", "It holds NaN: a logarithm of 0, a division of 0 by 0 or of ∞ by ∞, or ∞ − ∞ on the way."
+    "nan",
+    "It holds NaN: a logarithm or a root of a negative number, 0 · ∞, 0 / 0, ∞ / ∞ or ∞ − ∞ on the way. The logarithm "
+    "of 0 is −∞.",
 )
 INFINITY = Cause("nan", "It holds infinity: an overflow, a division by 0 or a logarithm of 0.")
 ZERO = Cause("zero", "It is zero everywhere: it was never computed, or never stored.")
@@ -45,7 +47,8 @@ HALF_AS_LARGE = Cause("scale", "It is exactly half of what it should be: a facto
 SCALE = Cause("scale", "It is exactly {factor} times what it should be.")
 TRANSPOSE = Cause("transpose", "It is transposed.")
 SAME_AMOUNT = Cause(
-    "missing-term", "Every element is off by the same amount: a term is missing, or one too many."
+    "missing-term",
+    "Every element is off by the same amount: a constant term is missing, is another one, or is one too many.",
 )
 ORDER = Cause("order", "The numbers are right, and stand in the wrong places.")
 SWAPPED = Cause("swapped", "The values are right, and come in the wrong order.")
@@ -103,7 +106,8 @@ NO_GRAD = Cause("no-grad", "It was made without `requires_grad`, or autograd was
 # what several exercises name in `causes=`: modes, loops, predictions
 NOTE_MODES = Cause(
     "mode",
-    "`model.train()` at the end sets every module; note each module's `training` beforehand.",
+    "They are all left in training mode, into which `model.train()` puts every module: note each one's `training` "
+    "beforehand, and put it back.",
 )
 LEFT_IN_EVAL = Cause(
     "mode",
@@ -133,11 +137,20 @@ ALIASED = Cause(
     "All entries are the last value: one tensor was kept again and again, while it changed. Keep a copy of each "
     "(`.clone()`).",
 )
+GRAD_IS_NONE = Cause(
+    "no-gradient",
+    "`{name}` gives back a `.grad` that is None: `backward()` fills that of leaves alone, such as "
+    "`x.detach().clone().requires_grad_()`, and only where the result is made of that very tensor while autograd "
+    "records.",
+)
 NO_RETURN = Cause(
     "no-return",
     "`{name}` has no `return`, so it gives None; `print` shows a value, and gives none.",
 )
 MEANT = Cause("name", "There is `{near}`; perhaps `{name}` is meant.")
+NEW_ATTRIBUTE = Cause(
+    "name", "`{name}` is a new attribute, which does nothing; `{meant}` of each parameter is meant."
+)
 # mistakes in an update; `step_causes` says what each would have given
 NOT_UPDATED = Cause("not-updated", "It is the old value: the update is missing.")
 UPHILL = Cause("sign", "The step goes uphill: the gradient is to be subtracted.")
@@ -336,6 +349,14 @@ def did_you_mean(name: str, known: Iterable[str]) -> Cause | str:
     """The cause of an attribute that is missing while one of nearly that name is there; empty where none is."""
     near = difflib.get_close_matches(name, set(known) - {name}, 1, 0.7)
     return MEANT.of(name=name, near=near[0]) if near else ""
+
+
+def new_attribute(odd: Sequence[str], meant: str) -> Cause | str:
+    """The cause of an attribute that was set, such as `p.require_grad`, and is not the one that torch knows."""
+    for name in odd:
+        if difflib.get_close_matches(meant, [name.rpartition(".")[2]], 1, 0.8):
+            return NEW_ATTRIBUTE.of(name=name, meant=meant)
+    return ""
 
 
 def common(cases: Sequence[Sequence[Cause]], share: float = 1.0) -> list[Cause]:

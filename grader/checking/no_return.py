@@ -17,7 +17,8 @@ from .outcome import CaseEnd
 def with_no_return(
     end: CaseEnd, texts: tuple[str, ...], solution: tuple[str, ...], asked: Iterable[str]
 ) -> CaseEnd:
-    """The end of a case in which None came where something else is asked, with the function that gave it, if one did.
+    """The end of a case in which None came where something else is asked, with the function that gave it, if one did:
+    it has no `return`, or returns a `.grad` that nobody filled.
 
     Args:
         end: of a case that failed.
@@ -25,9 +26,8 @@ def with_no_return(
         solution: the exercise's.
         asked: names that stand in what the case asked for.
     """
-    from .explain import (
-        NO_RETURN,
-    )  # it imports torch, which the process that reads large texts has not
+    # it imports torch, which the process that reads large texts has not
+    from .explain import GRAD_IS_NONE, NO_RETURN
 
     causes = [cause for cause in end.causes if cause != NO_RETURN]
     was_none = len(causes) < len(end.causes) or any(cause.id == "raised-none" for cause in causes)
@@ -38,6 +38,10 @@ def with_no_return(
         known = set(asked) & silent if was_none and not named else set()
         for name in sorted(called) or sorted(named) or sorted(known):
             return replace(end, causes=(NO_RETURN.of(name=name),))
+        if len(causes) < len(end.causes):
+            for name in sorted(functions_of_grads(texts)):
+                if re.search(rf"\b{name}\(", end.message):
+                    return replace(end, causes=(GRAD_IS_NONE.of(name=name),))
     return replace(end, causes=tuple(causes)) if len(causes) < len(end.causes) else end
 
 
@@ -52,9 +56,31 @@ def silent_functions(texts: tuple[str, ...], solution: tuple[str, ...]) -> froze
     return frozenset(name for name, gives in own.items() if not gives and wanted.get(name))
 
 
-def giving(texts: Sequence[str]) -> list[tuple[str, bool]]:
-    """Each function and method of texts, and whether it gives something back; the last definition of a name counts."""
+@lru_cache(4)
+def functions_of_grads(texts: tuple[str, ...]) -> frozenset[str]:
+    """Names of functions whose every `return` gives the `.grad` of something, or several of them."""
+    try:
+        return frozenset(bounded(giving_grads, texts))
+    except UnreadableError:
+        return frozenset()
+
+
+def giving_grads(texts: Sequence[str]) -> list[str]:
+    """The same, of texts that may be large; the last definition of a name counts."""
     found: dict[str, bool] = {}
+    for node in _functions(texts):
+        given = [each.value for each in _own(node) if isinstance(each, ast.Return)]
+        found[node.name] = bool(given) and all(map(_is_grad, given))
+    return [name for name, gives in found.items() if gives]
+
+
+def _is_grad(value: ast.expr | None) -> bool:
+    if isinstance(value, ast.Tuple | ast.List):
+        return bool(value.elts) and all(map(_is_grad, value.elts))
+    return isinstance(value, ast.Attribute) and value.attr == "grad"
+
+
+def _functions(texts: Sequence[str]) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
     for text in texts:
         try:
             tree = tree_of(text)
@@ -62,8 +88,12 @@ def giving(texts: Sequence[str]) -> list[tuple[str, bool]]:
             continue
         for node in ast.walk(tree) if tree else ():
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and len(node.name) <= 100:
-                found[node.name] = any(map(_gives, _own(node)))
-    return list(found.items())
+                yield node
+
+
+def giving(texts: Sequence[str]) -> list[tuple[str, bool]]:
+    """Each function and method of texts, and whether it gives something back; the last definition of a name counts."""
+    return list({node.name: any(map(_gives, _own(node))) for node in _functions(texts)}.items())
 
 
 def _gives(node: ast.AST) -> bool:

@@ -54,6 +54,10 @@ NO_GRAD_YET = Cause(
     "raised-none",
     "`{name}.grad` is None: `backward()` has not run yet, or did not come to `{name}`.",
 )
+IS_NONE = Cause(
+    "raised-none",
+    "`{name}` is None there: look at where it comes from. Where it may be None, ask `if {name} is not None:` first.",
+)
 NO_CLASSES = Cause(
     "raised-one-hot",
     "`F.one_hot` makes as many columns as the largest label asks for: give it the number of classes.",
@@ -239,13 +243,14 @@ def _number(message: str, on_the_line: list[Held]) -> Cause | None:
 
 
 def _none(on_the_line: list[Held], line: str) -> Cause | None:
-    """Whose `.grad` is None, and why."""
+    """Whose `.grad` is None, and why; or which name stands for None."""
     for each in on_the_line:
         if each.kind == "tensor" and re.search(rf"(?<![\w.]){re.escape(each.name)}\.grad\b", line):
             if "leaf" not in each.words and "requires_grad" in each.words:
                 return NON_LEAF.of(name=each.name)
             return NO_GRAD_YET.of(name=each.name)
-    return None
+    nothing = [each.name for each in on_the_line if each.kind == "NoneType"]
+    return IS_NONE.of(name=nothing[0]) if len(nothing) == 1 else None
 
 
 def _one_hot_alone(body: str) -> bool:

@@ -113,15 +113,125 @@ _MEANINGS = {
         "raised-second-backward",
         "`backward()` runs twice through one graph: run the forward pass anew for each step.",
     ),
-    r"shapes cannot be multiplied|must match the (size|existing size)|size mismatch|"
-    r"doesn't match the broadcast shape|is invalid for input of size|"
-    r"Expected size for first two dimensions": Cause(
+    r"must match the (size of tensor|existing size)|doesn't match the broadcast shape|Using a target size": Cause(
+        "raised-shapes",
+        "Element by element, two sizes have to be equal, or one of them 1: print both shapes. A `sum`, `mean` or `max` "
+        "over a dimension keeps it with `keepdim=True`; a transpose may be missing or too many.",
+    ),
+    r"is invalid for input of size": Cause(
+        "raised-shapes",
+        "`reshape` and `view` keep the number of elements: print the shape that is there before.",
+    ),
+    r"shapes cannot be multiplied|size mismatch|Expected size for first two dimensions": Cause(
         "raised-shapes",
         "The shapes do not go together: print them, and look for a transpose that is missing or "
         "too many.",
     ),
+    r"self must be a matrix|mat2 must be a matrix|1D tensors expected|t\(\) expects a tensor with"
+    r"|batch\d must be a 3D tensor": Cause(
+        "raised-dimensions",
+        "`mm` and `.t()` take matrices alone, `dot` vectors and `bmm` three dimensions: `@` and `.mT` take any number "
+        "of dimensions before the last two.",
+    ),
+    r"stack expects each tensor to be equal size|Sizes of tensors must match except": Cause(
+        "raised-stack",
+        "Tensors of different sizes do not fit beside each other: pad the shorter ones first.",
+    ),
+    r"expected Tensor as element \d+ in argument": Cause(
+        "raised-stack",
+        "`torch.stack` and `torch.cat` take tensors: of plain numbers `torch.tensor(…)` makes one.",
+    ),
+    r"expected scalar type Long but found|target dtype to be Long|index tensor of type LongTensor"
+    r"|Expected dtype int32/int64 for index": Cause(
+        "raised-labels",
+        "Are the arguments in the right order? Whole numbers (int64) are taken here, and these are floats: `.long()` "
+        "makes labels and indices of them.",
+    ),
+    r"not implemented for '(Long|Int|Short|Byte|Bool)'": Cause(
+        "raised-whole-numbers",
+        "Floats are taken here, and these are whole numbers: are the arguments in the right order? If they are, "
+        "`.float()` makes floats of them.",
+    ),
+    r"result type \w+ can't be cast to the desired output type": Cause(
+        "raised-whole-numbers",
+        "A tensor of whole numbers cannot hold the result in place: make a new tensor, or begin with floats.",
+    ),
+    r"(index -?\d+ is out of bounds for dimension|index out of range|list index out of range"
+    r"|Target -?\d+ is out of bounds|Class values must be smaller than num_classes)": Cause(
+        "raised-index",
+        "An index or a label is past the end: of n entries the first is 0 and the last n − 1.",
+    ),
+    r"`-` operator, (with|on) (a|two) bool": Cause(
+        "raised-booleans",
+        "True and False cannot be subtracted: `.float()` makes 1 and 0 of them, and `~` turns a mask round.",
+    ),
+    r"torch\.return_types": Cause(
+        "raised-pair",
+        "`max`, `min`, `sort` and `topk` over a dimension give a pair, the values and their places: take `.values` or "
+        "`.indices`.",
+    ),
+    r"all elements of input should be between 0 and 1": Cause(
+        "raised-probabilities",
+        "Probabilities lie between 0 and 1: these do not, and may be logits, before the `sigmoid`.",
+    ),
+    r"Dimension out of range|too many indices for tensor": Cause(
+        "raised-dimensions",
+        "The tensor has fewer dimensions than are asked for: print its shape.",
+    ),
+    r"invalid index of a 0-dim tensor|iteration over a 0-d tensor": Cause(
+        "raised-dimensions",
+        "A tensor without a dimension is one number: it has no entries, and `.item()` gives the number.",
+    ),
+    r"only integer tensors of a single element can be converted to an index"
+    r"|slice indices must be integers|'float' object cannot be interpreted as an integer": Cause(
+        "raised-indices",
+        "A whole number is needed here: `//` divides without a rest, and `int(…)` makes one of a float.",
+    ),
+    r"'(Tensor|int|float|Parameter)' object is not callable": Cause(
+        "raised-called",
+        "Parentheses after a value call it: `*` multiplies, and `[…]` picks an entry.",
+    ),
+    r"cannot assign '[\w.]+' as parameter": Cause(
+        "raised-parameter",
+        "In the place of a registered parameter goes another `nn.Parameter` alone. To change its numbers, write "
+        "`p.copy_(…)` or `p -= …` within `torch.no_grad()`.",
+    ),
+    r"can only change requires_grad flags of leaf variables": Cause(
+        "raised-not-leaf",
+        "It is the result of an operation, and requires gradients by what it was made of: change the flag of that, or "
+        "go on with `.detach()`.",
+    ),
+    r"can't optimize a non-leaf Tensor": Cause(
+        "raised-not-leaf",
+        "An optimizer takes leaves, which no operation has made: `nn.Parameter(…)` makes one.",
+    ),
+    r"optimizer got an empty parameter list": Cause(
+        "raised-no-parameters",
+        "`parameters()` finds none: it sees what is an `nn.Parameter` or an `nn.Module` and an attribute, and does not "
+        "look into lists.",
+    ),
+    r"support the deepcopy protocol": Cause(
+        "raised-deepcopy",
+        "`copy.deepcopy` takes leaves alone: `.detach().clone()` copies any tensor.",
+    ),
+    r"save_for_backward can only save variables": Cause(
+        "raised-saved", "`save_for_backward` keeps tensors alone: keep a number as `ctx.name = …`."
+    ),
+    r"must be Tensor, not (float|int|list|tuple|bool)": Cause(
+        "raised-tensor-wanted",
+        "A function of torch's takes a tensor here: `torch.tensor(…)` makes one of numbers.",
+    ),
+    r"must be Tensor, not numpy\.ndarray|'numpy\.ndarray' object has no attribute": Cause(
+        "raised-tensor-wanted",
+        "It is a NumPy array: `torch.from_numpy(…)` makes a tensor of it.",
+    ),
+    r"'(list|tuple|generator|\w*[Ii]terator)' object has no attribute '(dataset|batch_size|sampler)'": Cause(
+        "raised-loader",
+        "A loader may be any iterable, a list too, that knows of no dataset: count the samples as you go through it.",
+    ),
     r"must have the same dtype|expected scalar type|expected m1 and m2|Found dtype \w+ but expected": Cause(
-        "raised-dtype", "A dtype is fixed somewhere; make tensors in the dtype of the inputs."
+        "raised-dtype",
+        "Two dtypes meet: make tensors in the dtype of the inputs (`dtype=x.dtype`, `zeros_like`).",
     ),
     r"to be on the same device|device type": Cause(
         "raised-device", "A tensor is made on a fixed device; make it on that of the inputs."

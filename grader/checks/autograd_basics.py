@@ -35,6 +35,9 @@ LEFT_ON_X = Cause(
 NO_CUBE = Cause("missing-term", "The term 3x³ is missing.")
 NO_SQUARE = Cause("missing-term", "The term 8x² is missing.")
 LINEAR = Cause("wrong-power", "The gradient is that of 8x where 8x² is asked.")
+COEFFICIENT = Cause(
+    "coefficient", "{wrong} stands where {right} belongs: the derivative of c·xⁿ is n·c·xⁿ⁻¹."
+)
 A_SQUARED = Cause("wrong-power", "The gradient is that of a² where a³ is asked.")
 
 # the numbers of dimensions, round by round
@@ -261,6 +264,12 @@ def expect_polynomial(student: Student, draw: Draw, size: float, by_default: boo
     cube, square, line = (power / x.numel() for power in (4 * exact**3, 9 * exact**2, 16 * exact))
     needing = draw.choice("x.requires_grad", [False, True])
     inputs = [x.detach().requires_grad_(needing)]
+    wrong = {
+        COEFFICIENT.of(wrong="x³", right="4x³"): cube / 4 + square + line,
+        COEFFICIENT.of(wrong="3x²", right="9x²"): cube + square / 3 + line,
+        COEFFICIENT.of(wrong="8x", right="16x"): cube + square + line / 2,
+        COEFFICIENT.of(wrong="3x² + 8x", right="9x² + 16x"): cube + square / 3 + line / 2,
+    }
     for got in results_of(student, draw, "mean_polynomial_gradient", inputs, by_default):
         expect_close(
             got,
@@ -272,6 +281,7 @@ def expect_polynomial(student: Student, draw: Draw, size: float, by_default: boo
                 _("the number of rows"): len(x) if x.dim() else 1,
             },
             causes={
+                **{cause: other.to(x.dtype) for cause, other in wrong.items()},
                 NO_CUBE: (cube + line).to(x.dtype),
                 NO_SQUARE: (cube + square).to(x.dtype),
                 LINEAR: (cube + square + 8 / x.numel()).to(x.dtype),

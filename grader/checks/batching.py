@@ -450,8 +450,15 @@ def _expect_same_values(
     sentence = _(
         "With num_workers={workers}{when}, {more} values come too often and {fewer} are missing."
     ).format(workers=workers, when=when, more=more.total(), fewer=fewer.total())
-    cause = _("Ask `torch.utils.data.get_worker_info()` and give each worker its own part.")
-    expect(not more and not fewer, sentence, cause if workers and more and not fewer else otherwise)
+    cause = otherwise
+    if workers and more and not fewer:
+        cause = _("Ask `torch.utils.data.get_worker_info()` and give each worker its own part.")
+    elif workers and not more and len(got) == len(values) // workers * workers:
+        cause = _(
+            "All workers have equally many, and the rest goes to nobody: `values[info.id :: info.num_workers]` "
+            "takes all of them."
+        )
+    expect(not more and not fewer, sentence, cause)
 
 
 @points(1)

@@ -35,6 +35,7 @@ LAST_ALONE = Cause("one-step", "There is one step, by the gradients of the last 
 X_FOR_SQUARE = Cause("wrong-power", "x stands where x² should.")
 FORWARD = Cause("forward-difference", "It is the forward difference (f(x+h) − f(x)) / h.")
 H_IGNORED = Cause("h-ignored", "The step is 0.001, whatever `h` is.")
+BY_2H = Cause("scale", "The two points are h apart, and it is divided by 2h.")
 
 FORBIDDEN = {
     "by hand": {
@@ -465,6 +466,7 @@ def expect_difference(student: Student, draw: Draw, default: str = "") -> None:
         return (rise / ((high - low) * h)).to(draw.dtype)
 
     causes = {FORWARD: slope(0, 1, step), H_IGNORED: slope(-1, 1, 1e-3)}
+    causes[BY_2H] = slope(0, 1, step) / 2
     a, b, c, d, _e = map(abs, coefficients)
     far = exact.abs() + step
     # the rounding of f is divided by h: a few eps / h of its terms, and a wide margin

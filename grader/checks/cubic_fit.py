@@ -31,6 +31,7 @@ SQUARE = Cause("wrong-power", "The last term has x² where x³ should stand.")
 NO_CONSTANT = Cause("missing-term", "The constant `a` is missing.")
 SWAPPED = Cause("swapped", "The coefficients are in the wrong order: `a` is the constant.")
 ABSOLUTE = Cause("absolute-for-square", "The errors are taken absolute instead of squared.")
+POWER = Cause("wrong-power", "The gradient of {name} has {wrong} where {right} belongs.")
 CHAIN = Cause(
     "chain-rule",
     "A factor from the exponent slips in: the derivative is by the parameter, not by x.",
@@ -38,6 +39,7 @@ CHAIN = Cause(
 MEAN = Cause("mean-for-sum", "The step goes by the mean of the squares; the loss is their sum.")
 # the parameters are 0-dim or of shape (1,), and not always alike
 ALIKE: dict[str, list[tuple[int, ...]]] = {"0-dim": [()], "(1,)": [(1,)]}
+SMALL = "⁰¹²³⁴"
 SHAPES = ALIKE | {"() and (1,) in turn": [(), (1,)], "(1,) and () in turn": [(1,), ()]}
 TINY = -8.0, -6.5  # exponents of 10
 
@@ -175,6 +177,14 @@ def expect_gradients(
         "c": 2 * expected["b"].reshape(params["c"].shape),
         "d": 3 * expected["c"].reshape(params["d"].shape),
     }
+    powers = dict(zip(NAMES, range(4), strict=True))
+    causes = {CHAIN: chained}
+    for by in (-1, 1):
+        for name, power in powers.items():
+            if power + by >= 0:
+                other = (2 * error.detach() * x.double() ** (power + by)).sum()
+                cause = POWER.of(name=name, wrong=f"x{SMALL[power + by]}", right=f"x{SMALL[power]}")
+                causes[cause] = expected | {name: other.reshape(params[name].shape).to(draw.dtype)}
     a, b, c, d = params.values()
     terms = largest(y, a, b * x, c * x**2, d * x**3)
     expect_close(
@@ -183,7 +193,7 @@ def expect_gradients(
         _("the gradients"),
         requires_grad=None if inputs["x"].requires_grad else False,
         factors={"m": m},
-        causes={CHAIN: chained},
+        causes=causes,
         # differences of the loss may do, and so they are as exact as is a loss of 1
         scale=max(1.0, 2 * terms * max(1.0, largest(x) ** 3)),
     )

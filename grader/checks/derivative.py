@@ -12,6 +12,7 @@ from torch import Tensor
 from grader import (
     Cause,
     Draw,
+    Received,
     Student,
     called,
     curve,
@@ -42,6 +43,28 @@ BY_2H = Cause("scale", "The two points are h apart, and it is divided by 2h.")
 FIVE_POINTS = Cause(
     "five-points",
     "It is the five-point formula, which is right elsewhere; here (f(x+h) − f(x−h)) / 2h is asked.",
+)
+BY_2H_OR_VIEW = Cause(
+    "scale",
+    "The two points are h apart, and it is divided by 2h. Where one was to be put back from `old = x[i]`: that is a "
+    "view, which changes with `x`, so keep `x[i].item()` or `x[i].clone()`.",
+)
+NOT_PUT_BACK = Cause(
+    "view-kept",
+    "The elements before are still moved: `old = x[i]` is a view, which changes with `x` and puts nothing back. Keep "
+    "`x[i].item()` or `x[i].clone()`.",
+)
+SECOND = Cause(
+    "second-derivative",
+    "It is the formula of the second derivative, (f(x+h) − 2f(x) + f(x−h)) / h².",
+)
+OTHER_STEP = Cause(
+    "h-ignored",
+    "It is nearly the derivative itself, as a smaller step gives it: take the `h` that is given.",
+)
+ROWS_AT_ONCE = Cause(
+    "all-at-once",
+    "All elements of a row are moved at once: move one, and leave the others where they are.",
 )
 ALL_AT_ONCE = Cause(
     "all-at-once", "All elements are moved at once: move one, and leave the others where they are."
@@ -141,16 +164,27 @@ def expect_formula(student: Student, draw: Draw, name: str, by_default: bool = F
         H_IGNORED: partial(formulas[right], 1e-3),
         NOT_DIVIDED: step * (1 + (right == "central")) * expected,
         TIMES_H if right == "forward" else PRECEDENCE: step**2 * expected,
-        BY_H if right == "central" else BY_2H: (2 if right == "central" else 0.5) * expected,
         FIVE_POINTS: (4 * formulas["central"](step) - formulas["central"](2 * step)) / 3,
     }
+    if right == "central":
+        by_2h = BY_2H_OR_VIEW if name == "numerical_gradient" else BY_2H
+        causes |= {BY_H: 2 * expected, by_2h: formulas["forward"](step) / 2}
+    else:
+        causes[BY_2H] = 0.5 * expected
     if name != "numerical_gradient":
+        second = (f(exact + step) - 2 * f(exact) + f(exact - step)) / step**2
+        causes[SECOND] = partial(nearly, got, second, expected, 0.25)
         low, gap = (0, 1) if right == "forward" else (-1, 2)
         causes[LAST_ALONE] = f(exact + step) - f(exact + low * step) / (gap * step)
     if name == "numerical_gradient":
         slope = (f(exact + step) - f(exact - step)) / (2 * step) * torch.ones_like(exact)
         once = Cause("all-at-once", ALL_AT_ONCE.template + " They are added up as well.")
         causes |= {ALL_AT_ONCE: slope, once: x.numel() * slope}
+        if x.dim() > 1:
+            causes[ROWS_AT_ONCE] = partial(rows_at_once, f, exact, step)
+        causes[NOT_PUT_BACK] = partial(not_put_back, f, exact, step)
+    # last: whatever is more exact than the formula comes near to the derivative as well
+    causes[OTHER_STEP] = partial(nearly, got, formulas["central"](1e-6), expected)
     # the rounding of f is divided by h: a few eps / h of its terms, and a wide margin
     rtol = 200 * torch.finfo(draw.dtype).eps / step
     scale = largest_term(name, exact.abs() + step, coefficients)
@@ -164,6 +198,42 @@ def expect_formula(student: Student, draw: Draw, name: str, by_default: bool = F
         causes=causes,
         scale=scale,
     )
+
+
+def nearly(got: Any, other: Tensor, expected: Tensor, share: float = 0.05) -> Tensor:
+    """What came back, where it is far nearer to `other` than to the reference: a mistake has a rounding of its own.
+
+    Args:
+        share: what it may be away from `other`, as a part of what it is away from the reference. What is near to
+            `other` for being small shows nothing.
+    """
+    if not isinstance(got, Received) or got.tensor.shape != expected.shape:
+        return other
+    found = got.tensor.double()
+    far = (found - expected).abs().max()
+    is_near = (found - other).abs().max() <= share * far <= 2 * share * other.abs().max()
+    return found if is_near else other
+
+
+def rows_at_once(f: Callable[[Tensor], Tensor], x: Tensor, h: float) -> Tensor:
+    """The central differences of whole rows, each in the place of all elements of its row."""
+    found = torch.zeros_like(x)
+    for row in range(len(x)):
+        shift = torch.zeros_like(x)
+        shift[row] = h
+        found[row] = (f(x + shift) - f(x - shift)) / (2 * h)
+    return found
+
+
+def not_put_back(f: Callable[[Tensor], Tensor], x: Tensor, h: float) -> Tensor:
+    """The central differences, where each element that was moved stays at x − h."""
+    flat, found = x.reshape(-1).clone(), []
+    for i in range(flat.numel()):
+        flat[i] += h
+        up = f(flat.reshape(x.shape))
+        flat[i] -= 2 * h
+        found.append((up - f(flat.reshape(x.shape))) / (2 * h))
+    return torch.stack(found).reshape(x.shape)
 
 
 def formulas_of(

@@ -33,6 +33,7 @@ STATISTICS = Cause(
     "mode", "In training mode batch normalisation updates its statistics; put it in `eval()`."
 )
 FROZEN_MODE = Cause("mode", "A layer is frozen when none of its own parameters requires gradients.")
+FIXED_SIZE = Cause("fixed-size", "Take `model.fc.in_features`, and no fixed number.")
 NOTED = Cause(
     "stale", "Which layers are frozen is noted in an earlier step; find it out in each one."
 )
@@ -90,7 +91,7 @@ def freeze_it(
 ) -> Any:
     (net, another), found = [backbone(plan, state) for state in states], []
     set_frozen(net, frozen, [])
-    held, before = dict(net.named_parameters()), values_of(net)
+    held, before, own = dict(net.named_parameters()), values_of(net), {*vars(net)}
     for how in ("mixed", "eval", "train"):
         modes, settings = set_modes(net, how), settings_of(net)
         returned = ask(student.freeze, {"model": net}, False, by_default, before["fc.weight"])
@@ -102,6 +103,8 @@ def freeze_it(
                 "kept": same(values_of(net), before),
                 "set anew": [n for m, n, was in settings if vars(m).get(n, "gone") != was],
                 "woken": any(now > was for now, was in zip(modes_of(net), modes, strict=True)),
+                "odd": [f"p.{name}" for p in held.values() for name in vars(p)]
+                + [f"model.{name}" for name in vars(net).keys() - own],
             }
         )
         net.requires_grad_(True)
@@ -123,7 +126,8 @@ def test_freeze(student: Student, draw: Draw) -> None:
     for got in student.run(freeze_it, **draw_freezing(draw)):
         expect(got["same"], _("freeze does not return the model that it was given."))
         sentence = _("These parameters still require gradients: {requiring}.")
-        expect(not got["requiring"], sentence.format(requiring=got["requiring"][:3]))
+        cause = explain.new_attribute(got["odd"], "requires_grad")
+        expect(not got["requiring"], sentence.format(requiring=got["requiring"][:3]), cause)
         expect(got["count"] >= 0, _("freeze has removed parameters from the model."))
         expect(got["count"] == 0, _("freeze has made several parameters of one."))
         expect(got["kept"], _("freeze has changed the values of parameters."))
@@ -195,8 +199,11 @@ def expect_replaced(
     found = student.run(replace_it, given=given, **options)
     for got, wanted in zip(found, classes, strict=True):
         expect(got["same"], _("replace_head does not return the model that it was given."))
-        expect(got["new"] and got["is linear"], _("model.fc is not a new nn.Linear."))
-        expect_close(got["sizes"], [width, wanted], _("[in_features, out_features] of model.fc"))
+        renew = _("Write `model.fc = nn.Linear(…)`: a new `out_features` alone changes no weight.")
+        expect(got["new"] and got["is linear"], _("model.fc is not a new nn.Linear."), renew)
+        what = _("[in_features, out_features] of model.fc")
+        causes = {FIXED_SIZE: [got["sizes"][0], wanted]}
+        expect_close(got["sizes"], [width, wanted], what, causes=causes)
         weight = got["weight"].tensor
         expect_close(got["weight"], weight.to(draw.dtype), "model.fc.weight")
         if plan["bias"]:

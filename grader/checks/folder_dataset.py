@@ -16,7 +16,6 @@ from grader import (
     _,
     expect,
     expect_close,
-    explain,
     helper,
     points,
     probe,
@@ -24,6 +23,9 @@ from grader import (
 )
 
 SWAPPED = Cause("swapped", "An item is (tensor, class index), in this order.")
+NOT_SORTED = Cause(
+    "order", "The names are right, in another order: `sorted(…)` gives the one that is asked."
+)
 FROM_ONE = Cause("off-by-one", "The classes are numbered from 1; the first one is 0.")
 NOT_TRANSFORMED = Cause("option-ignored", "`transform` is not applied.")
 TENSOR_KEPT = Cause(
@@ -195,7 +197,7 @@ def test_classes(student: Student, draw: Draw) -> None:
     empty = {name for name in tree if not tree[name]}
     cause = "" if empty <= set(map(str, found)) else _("Folders without files count too.")
     sentence = _("classes is {found}, expected {wanted}.").format(found=list(found), wanted=classes)
-    expect(list(found) == classes, sentence, explain.ORDER if same else cause)
+    expect(list(found) == classes, sentence, NOT_SORTED if same else cause)
     numbering = {name: i for i, name in enumerate(classes)}
     found = got["class_to_idx"]
     expect(isinstance(found, dict), _("class_to_idx is not a dict from the names of classes."))
@@ -322,7 +324,7 @@ def test_order(student: Student, draw: Draw) -> None:
     got = student.run(index_it, tree=tree, indices=indices, as_path=True)
     found = [names.get(number, "no file") for number in got]
     wanted = [names[tensor.item()] for tensor, _ in order_of(tree)]
-    cause = explain.ORDER if sorted(found) == sorted(wanted) else ""
+    cause = NOT_SORTED if sorted(found) == sorted(wanted) else ""
     expect(
         found == wanted,
         _("The items come from {found}, expected {wanted}.").format(found=found, wanted=wanted),

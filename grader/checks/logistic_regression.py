@@ -45,6 +45,14 @@ NO_B = Cause("missing-term", "`b` is missing: that is right only as long as it i
 SLOPE = Cause(
     "slope-left-in", "A factor ŷ(1 − ŷ) is left in: that is the gradient of a squared error."
 )
+ADDED_UP = Cause(
+    "not-cleared",
+    "What `grads` held before is added: put the new gradients in its place, with `=` and not `+=`.",
+)
+NOT_STORED = Cause(
+    "not-stored",
+    "`grads` is as it was before the call: `backward` has to put the gradients into `self.grads`.",
+)
 RECOMPUTED = Cause("recomputed", "ŷ is worked out anew from x; use the `yhat` that is given.")
 SHARED = Cause(
     "shared", "Models share their gradients: make them in `__init__`, new ones for each."
@@ -443,12 +451,10 @@ def expect_backward(student: Student, draw: Draw, by_default: bool = False) -> N
     slope = (yhat - y) * yhat * (1 - yhat) / m
     old = 0.0 if draw.round.is_published and draw.dtype == torch.float32 else 7.0
     causes = {
-        explain.NOT_CLEARED: {
-            name: old + (calls - 1) * before[name] + expected[name] for name in expected
-        },
+        ADDED_UP: {name: old + (calls - 1) * before[name] + expected[name] for name in expected},
         SLOPE: {"dw": x @ slope.T, "db": slope.sum()},
         RECOMPUTED: bce_gradients(x, torch.sigmoid(w.T @ x + b), y),
-        explain.STALE: {"dw": torch.full_like(w, old), "db": torch.full_like(b, old)},
+        NOT_STORED: {"dw": torch.full_like(w, old), "db": torch.full_like(b, old)},
         SHARED: before,
     }
     factors = {"m": m, "dim": dim}

@@ -231,6 +231,12 @@ def expect_like(
     if where:
         values[likely] = ...
     what = f"{name}(…){where}"
+    if where and likely == NOT_FROM_LOGITS and isinstance(got["value"], Received):
+        number = got["value"].tensor
+        if number.shape == value.shape and not number.isfinite():
+            sentence = _("{what} is {got}, expected {wanted}.")
+            given = {"what": what, "got": number.item(), "wanted": f"{value.item():.7g}"}
+            expect(False, sentence.format(**given), _overflow(name))
     expect_close(
         got["value"], value, what, rtol=rtol, factors=factors, causes=values, scale=scales[0]
     )
@@ -253,6 +259,11 @@ def expect_like(
     expect_close(
         got["grad"], grad, what, rtol=rtol, factors=factors, causes=hidden, scale=scales[1]
     )
+
+
+def _overflow(name: str) -> Cause:
+    """Why a loss of large logits is not finite."""
+    return NOT_FROM_LOGITS if name == "bce_with_logits" else explain.NAN
 
 
 def _detached(loss: Loss, prediction: Tensor, target: Tensor) -> Tensor:

@@ -31,6 +31,14 @@ NO_B2 = Cause("missing-term", "`b2` is missing.")
 NO_RELU = Cause("no-activation", "The relu is missing.")
 RELU_TWICE = Cause("extra-activation", "There is a relu after the second layer too.")
 SIGMOID = Cause("other-activation", "The hidden layer has a sigmoid; a relu is asked.")
+PROBABILITIES = Cause(
+    "extra-activation",
+    "There is a softmax after the second layer; logits are asked, and the loss takes the softmax.",
+)
+LOG_PROBABILITIES = Cause(
+    "extra-activation",
+    "There is a log-softmax after the second layer; logits are asked, and the loss takes it.",
+)
 SOFTMAX_TWICE = Cause("softmax-twice", "The softmax is taken twice: log_softmax wants logits.")
 OVER_SAMPLES = Cause("wrong-axis", "The softmax runs over the samples instead of the classes.")
 ADDED = Cause(
@@ -145,6 +153,8 @@ def expect_logits(
         NO_RELU: (x @ w1 + b1) @ w2 + b2,
         RELU_TWICE: torch.relu(expected),
         SIGMOID: torch.sigmoid(x @ w1 + b1) @ w2 + b2,
+        PROBABILITIES: expected.softmax(1),
+        LOG_PROBABILITIES: expected.log_softmax(1),
     }
     expect_close(
         got,

@@ -40,6 +40,14 @@ MISTAKES = {
     "no decay": Cause("option-ignored", "`weight_decay` has no effect."),
     "no betas": Cause("option-ignored", "`betas` has no effect."),
     "dampened": Cause("dampened", "The gradient is multiplied by 1 − momentum, as in Adam."),
+    "grad kept": Cause(
+        "view-kept",
+        "What is kept is the very tensor in `.grad`, which the next `backward()` fills anew: keep `p.grad.clone()`.",
+    ),
+    "grad kept in place": Cause(
+        "view-kept",
+        "What is kept is the very tensor in `.grad`, and is changed in place there: keep `p.grad.clone()`.",
+    ),
     "nesterov without gradient": Cause(
         "missing-term", "Nesterov's step is the gradient plus momentum · velocity; it is missing."
     ),
@@ -50,6 +58,11 @@ MISTAKES = {
     "decay apart": Cause(
         "decoupled-decay",
         "The weight decay is taken from the parameter, as AdamW does; add it to the gradient.",
+    ),
+    "m without factor": Cause("no-factor", "The gradient goes into m without its factor 1 − β₁."),
+    "v without factor": Cause("no-factor", "The square goes into v without its factor 1 − β₂."),
+    "both without factor": Cause(
+        "no-factor", "Gradient and square go into m and v without their factors 1 − β."
     ),
     "betas swapped": Cause("swapped", "The two betas stand in each other's place."),
     "no correction of m": Cause("bias-correction", "m is not divided by 1 − β₁ᵗ."),
@@ -182,6 +195,11 @@ def by_hand(
                 old, new = velocities[i], grad
                 if mistake == "dampened" and old is not None:
                     new = (1 - momentum) * grad
+                if old is not None and momentum and not decay:
+                    if mistake == "grad kept" and counts[i] == 2:
+                        old = new
+                    elif mistake == "grad kept in place":  # three names for one tensor
+                        old, new, grad = grad, momentum * grad, 2 * momentum * grad
                 velocity = new if old is None else momentum * old + new
                 velocities[i] = velocity
                 if options["nesterov"] and mistake != "no nesterov":
@@ -189,8 +207,10 @@ def by_hand(
                     velocity = velocity + (mistake != "nesterov without gradient") * grad
                 parameters[i] = p - apart * p - lr * velocity
                 continue
-            m[i] = beta1 * m[i] + (1 - beta1) * grad
-            v[i] = beta2 * v[i] + (1 - beta2) * grad**2
+            bare_m = mistake in ("m without factor", "both without factor")
+            bare_v = mistake in ("v without factor", "both without factor")
+            m[i] = beta1 * m[i] + (1 if bare_m else 1 - beta1) * grad
+            v[i] = beta2 * v[i] + (1 if bare_v else 1 - beta2) * grad**2
             t = max(counts[0 if mistake == "one count" else i], 0.5)
             by_m = 1 if mistake in ("no correction", "no correction of m") else 1 - beta1**t
             by_v = 1 if mistake in ("no correction", "no correction of v") else 1 - beta2**t
@@ -203,6 +223,7 @@ def by_hand(
     return parameters
 
 
+LR = 0.13  # with 0.1, a β₁ of 0.9 that is forgotten would look like a rate that is
 # how large gradients are, and for SGD the parameters too: where they are tiny, Adam's eps shows
 SIZES = {"1": 1.0, "1e-7": 2.0**-23, "8000": 2.0**13}
 
@@ -332,10 +353,10 @@ def drawn_betas(draw: Draw) -> tuple[float, float]:
 def test_adam_options(student: Student, draw: Draw) -> None:
     """... with `betas`, `eps` and `weight_decay`."""
     if draw.round.is_published:
-        expect_like_torch(student, draw, "MyAdam", {"lr": 0.1, "betas": drawn_betas(draw)})
+        expect_like_torch(student, draw, "MyAdam", {"lr": LR, "betas": drawn_betas(draw)})
         # large enough to show where it is added: outside the root
-        expect_like_torch(student, draw, "MyAdam", {"lr": 0.1, "eps": between(draw, 0.3, 0.6)})
-    options = {"lr": 0.1, "betas": drawn_betas(draw), "eps": 0.1, "weight_decay": 0.3}
+        expect_like_torch(student, draw, "MyAdam", {"lr": LR, "eps": between(draw, 0.3, 0.6)})
+    options = {"lr": LR, "betas": drawn_betas(draw), "eps": 0.1, "weight_decay": 0.3}
     expect_like_torch(student, draw, "MyAdam", options)
 
 
@@ -343,7 +364,7 @@ def test_adam_options(student: Student, draw: Draw) -> None:
 @points(1)
 def test_params_may_be_a_generator(student: Student, draw: Draw, kind: str) -> None:
     """`params` may be a generator, as `model.parameters()` is."""
-    expect_like_torch(student, draw, kind, {"lr": 0.1}, how="generator")
+    expect_like_torch(student, draw, kind, {"lr": LR}, how="generator")
 
 
 @rounds("published", "ones")
@@ -351,7 +372,7 @@ def test_params_may_be_a_generator(student: Student, draw: Draw, kind: str) -> N
 @points(1)
 def test_without_gradient(student: Student, draw: Draw, kind: str) -> None:
     """A parameter whose `.grad` is None is skipped."""
-    options = {"lr": 0.1, "weight_decay": 0.1}
+    options = {"lr": LR, "weight_decay": 0.1}
     if kind == "MySGD":
         options["momentum"] = 0.9
     expect_like_torch(student, draw, kind, options, missing=True)
@@ -407,7 +428,7 @@ def under_another_default(student: Any, start: Tensor, grad: Tensor) -> dict[str
 def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     """Both optimizers work on any device: what they keep is where the parameters are."""
     expect_like_torch(elsewhere, draw, "MySGD", sgd_options(draw, *NESTEROV["all"]))
-    expect_like_torch(elsewhere, draw, "MyAdam", {"lr": 0.1, "weight_decay": 0.3}, missing=True)
+    expect_like_torch(elsewhere, draw, "MyAdam", {"lr": LR, "weight_decay": 0.3}, missing=True)
     start, grad = draw.normal(4), draw.normal(4)
     got = elsewhere.run(under_another_default, start=start, grad=grad)
     kinds = ("MySGD", "MyAdam")

@@ -58,6 +58,8 @@ BYPASSED = Cause(
 )
 FIRST_EPOCH = Cause("returned-early", "It returns after the first epoch.")
 FIRST_BATCH = Cause("returned-early", "It stops after the first batch.")
+LAST_HITS = Cause("last-batch-alone", "Only the last batch's right answers are counted.")
+LAST_SHARE = Cause("last-batch-alone", "It is that of the last batch alone.")
 OWN_CRITERION = Cause(
     "own-criterion", "It is the plain cross-entropy; use the `criterion` that is given."
 )
@@ -540,6 +542,8 @@ def test_evaluate(student: Student, draw: Draw) -> None:
         explain.ARGMIN: sum((out.argmin(1) == y).sum().item() for out, y in pairs) / sum(sizes),
         explain.OVER_BATCH: sum(over_batch) / sum(sizes),
         FIRST_BATCH: hits[0] / sizes[0],
+        LAST_HITS: hits[-1] / sum(sizes),
+        LAST_SHARE: hits[-1] / sizes[-1],
     }
     options["causes"] = causes
     expect_close(result[1], share, _("the accuracy"), dtype=torch.float32, **options)

@@ -20,9 +20,9 @@ from .wording import Told, again, printed_in, told_in, worth
 
 _COLOURS = {
     "green": "#2e9f45",
-    "red": "#d64545",
+    "red": "#e5534b",
     "yellow": "#b8860b",
-    "magenta": "#b04ac0",
+    "magenta": "#c05fd0",
     "dim": "#888888",
 }
 _STYLES = {

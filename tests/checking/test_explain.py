@@ -15,7 +15,14 @@ from torch import Tensor
 
 from grader.checking import explain
 from grader.checking.expectations import expect_close
-from grader.checking.explain import causes_in_form, causes_in_values, common, fits, step_causes
+from grader.checking.explain import (
+    causes_in_form,
+    causes_in_values,
+    common,
+    fits,
+    new_attribute,
+    step_causes,
+)
 from grader.checking.outcome import Cause, CheckFailed
 from grader.course.catalog import load_course
 from tests.received import received
@@ -322,3 +329,12 @@ def test_a_name_that_is_nearly_right() -> None:
     assert isinstance(cause, Cause)
     assert cause.text == "There is `weight`; perhaps `weights` is meant."
     assert explain.did_you_mean("weights", ["bias", "weights"]) == ""
+
+
+def test_an_attribute_that_torch_does_not_know_is_told() -> None:
+    cause = new_attribute(["p.weight", "p.require_grad"], "requires_grad")
+    assert isinstance(cause, Cause)
+    assert "`p.require_grad` is a new attribute" in cause.text
+    assert new_attribute(["model.requires_grad"], "requires_grad")
+    assert new_attribute(["p.momentum"], "requires_grad") == ""
+    assert new_attribute([], "requires_grad") == ""

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import grader
-from grader.checking.explain import NO_RETURN
-from grader.checking.no_return import giving, silent_functions, with_no_return
+from grader.checking.explain import GRAD_IS_NONE, NO_RETURN
+from grader.checking.no_return import giving, giving_grads, silent_functions, with_no_return
 from grader.checking.outcome import CaseEnd, Cause
 
 SOLUTION = ("def f(x):\n    return x\n\ndef g(x):\n    return f(x)\n\ndef act(x):\n    x.a = 1\n",)
@@ -80,3 +80,34 @@ def test_what_reads_large_texts_needs_no_torch() -> None:
     assert "grader.checking.no_return" in names
     program = f"import sys; sys.modules['torch'] = None; [__import__(name) for name in {names!r}]"
     subprocess.run([sys.executable, "-c", program], check=True, cwd=package.parent)
+
+
+@pytest.mark.parametrize(
+    ("body", "gives"),
+    [
+        ("return x.grad", True),
+        ("return a.grad, b.grad", True),
+        ("return x.grad if x.grad is not None else 0", False),
+        ("return x.grad.clone()", False),
+        ("return x", False),
+        ("return x.grad, 1", False),
+        ("if x:\n        return x\n    return x.grad", False),
+        ("x.grad", False),
+        ("return ()", False),
+    ],
+)
+def test_what_gives_back_a_grad(body: str, gives: bool) -> None:
+    assert giving_grads([f"def f(x):\n    {body}\n"]) == (["f"] if gives else [])
+
+
+def test_a_grad_that_nobody_filled_is_named_where_none_came() -> None:
+    texts = ("def f(x):\n    y = x * 1\n    return y.grad\n\ndef g(x):\n    return f(x)\n",)
+
+    def told(message: str, *causes: Cause) -> list[str]:
+        end = with_no_return(CaseEnd("failed", message, causes), texts, SOLUTION, ())
+        return [cause.text for cause in end.causes]
+
+    none = NO_RETURN.unsure()
+    assert told("f(x) is None, expected a tensor.", none) == [GRAD_IS_NONE.of(name="f").text]
+    assert told("g(x) is None, expected a tensor.", none) == []
+    assert told("f(x) is a float, expected a tensor.") == []

@@ -42,7 +42,9 @@ def told(
         (NONE_REQUIRED, "f(x)", [X + "|odd=require_grad,requires_grad"], "raised-name", "`requires_grad`"),
         (NO_GRAD, "y.grad.clone()", ["y|tensor|shape=3|requires_grad"], "raised-non-leaf", "`y` is the result"),
         (NO_GRAD, "y.grad.clone()", ["y|tensor|shape=3|requires_grad|leaf"], "raised-none", "`y.grad` is None"),
-        (NO_GRAD, "g.clone()", ["g|NoneType"], "raised-none", "Something is None"),
+        (NO_GRAD, "g.clone()", ["g|NoneType"], "raised-none", "`g` is None there"),
+        # which of the two it was is not known
+        (NO_GRAD, "f(g, h)", ["g|NoneType", "h|NoneType"], "raised-none", "Something is None"),
         ("'float' object has no attribute 'to'", "lr.to(d)", ["lr|float|argument"], "raised-number", "`lr` may be"),
         # worked out, and not handed in: then `.item()` may be the reason
         ("'float' object has no attribute 'to'", "s.to(d)", ["s|float"], "raised-number", "autograd's graph"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable
 from typing import Any
@@ -16,6 +17,8 @@ ROWS = torch.ones(2, 3)
 NOT_CALLED: Any = ROWS.mean
 DOUBLE = torch.ones(3, 2, dtype=torch.float64)
 NONE: Any = None
+CALLED: Any = ROWS
+NUMBER: Any = 2
 
 
 def leaf() -> Tensor:
@@ -59,6 +62,15 @@ class NoSuperPlain(nn.Module):
 
     def __init__(self) -> None:
         self.weight = ROWS
+
+
+class KeepsANumber(torch.autograd.Function):
+    """Keeps what is no tensor where tensors are kept."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        ctx.save_for_backward(x, 2.0)
+        return x * 2
 
 
 def message_of(raises: Callable[[], Any]) -> str:
@@ -116,6 +128,52 @@ def message_of(raises: Callable[[], Any]) -> str:
         (lambda: ROWS[torch.ones(2)], "raised-indices"),
         (lambda: NOT_CALLED + 1, "raised-not-called"),
         (lambda: ROWS ^ 2, "raised-power"),
+        (lambda: nn.functional.binary_cross_entropy(ROWS, ROWS.T), "raised-shapes"),
+        (lambda: torch.mm(ROWS[0], ROWS.T), "raised-dimensions"),
+        (lambda: torch.mm(ROWS, ROWS[0]), "raised-dimensions"),
+        (lambda: torch.dot(ROWS, ROWS), "raised-dimensions"),
+        (lambda: torch.bmm(ROWS, ROWS), "raised-dimensions"),
+        (lambda: torch.ones(2, 3, 4).t(), "raised-dimensions"),
+        (lambda: ROWS.sum(2), "raised-dimensions"),
+        (lambda: ROWS[0, 0, 0], "raised-dimensions"),
+        (lambda: ROWS.sum()[0], "raised-dimensions"),
+        (lambda: list(ROWS.sum()), "raised-dimensions"),
+        (lambda: torch.stack([ROWS, DOUBLE]), "raised-stack"),
+        (lambda: torch.cat([ROWS, DOUBLE]), "raised-stack"),
+        (lambda: torch.stack([1.0, 2.0]), "raised-stack"),  # type: ignore[list-item]
+        (lambda: nn.functional.nll_loss(ROWS, torch.zeros(2)), "raised-labels"),
+        (lambda: nn.functional.one_hot(torch.zeros(2), 3), "raised-labels"),
+        (lambda: ROWS.gather(1, torch.zeros(2, 1)), "raised-labels"),
+        (lambda: torch.tensor([1, 2]).log_softmax(0), "raised-whole-numbers"),
+        (lambda: torch.tensor([1, 2]).add_(0.5), "raised-whole-numbers"),
+        (lambda: ROWS[5], "raised-index"),
+        (lambda: [1, 2][5], "raised-index"),
+        (lambda: ROWS[:, torch.tensor([7])], "raised-index"),
+        (lambda: nn.functional.nll_loss(ROWS, torch.tensor([3, 0])), "raised-index"),
+        (lambda: nn.functional.embedding(torch.tensor([9]), ROWS), "raised-index"),
+        (lambda: nn.functional.one_hot(torch.tensor([5]), 3), "raised-index"),
+        (lambda: [1, 2][torch.tensor(0.5)], "raised-indices"),
+        (lambda: range(4 / 2), "raised-indices"),  # type: ignore[call-overload]
+        (lambda: [1, 2][: 2 / 2], "raised-indices"),  # type: ignore[index]
+        (lambda: CALLED(0), "raised-called"),
+        (lambda: NUMBER(ROWS), "raised-called"),
+        (lambda: setattr(nn.Linear(3, 2), "weight", ROWS), "raised-parameter"),
+        (lambda: setattr(leaf() * 2, "requires_grad", False), "raised-not-leaf"),
+        (lambda: torch.optim.SGD([leaf() * 2]), "raised-not-leaf"),
+        (lambda: torch.optim.SGD(nn.Module().parameters()), "raised-no-parameters"),
+        (lambda: copy.deepcopy(leaf() * 2), "raised-deepcopy"),
+        (lambda: KeepsANumber.apply(leaf()), "raised-saved"),  # type: ignore[no-untyped-call]
+        (lambda: torch.exp(NUMBER), "raised-tensor-wanted"),
+        (lambda: torch.exp(ROWS.numpy()), "raised-tensor-wanted"),  # type: ignore[arg-type]
+        (lambda: ROWS.numpy().backward(), "raised-tensor-wanted"),  # type: ignore[attr-defined]
+        (lambda: [ROWS].dataset, "raised-loader"),  # type: ignore[attr-defined]
+        (lambda: iter([ROWS]).dataset, "raised-loader"),  # type: ignore[attr-defined]
+        (lambda: (row for row in ROWS).dataset, "raised-loader"),  # type: ignore[attr-defined]
+        (lambda: ROWS - (ROWS > 1), "raised-booleans"),
+        (lambda: (ROWS > 1) - (ROWS > 0), "raised-booleans"),
+        (lambda: -(ROWS > 1), "raised-booleans"),
+        (lambda: ROWS.max(dim=1) - 1, "raised-pair"),  # type: ignore[operator]
+        (lambda: nn.functional.binary_cross_entropy(2 * ROWS, ROWS), "raised-probabilities"),
     ],
 )
 def test_what_torch_and_python_raise_is_known(raises: Callable[[], Any], name: str) -> None:
@@ -154,7 +212,7 @@ def test_an_exception_without_a_text_is_known_by_its_class() -> None:
         ),
         ("Boolean value of Tensor with more than one value is ambiguous", "raised-truth"),
         ("EOF when reading a line", "raised-input"),
-        ("list index out of range", ""),
+        ("division by zero", ""),
         ("", ""),
     ],
 )

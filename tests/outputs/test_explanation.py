@@ -143,7 +143,10 @@ class TestText:
     def test_a_mistake_is_told_once(self) -> None:
         again = replace(wrong(same_as="total"), name="again", description="`again` adds up.")
         calls = {"total": CALL, "again": CALL}
-        text = explanation.text_of(one(sums(wrong(), again)), calls)
+        report = one(sums(wrong(), again))
+        told = explanation.data_of(report, calls)["failures"]
+        assert [each["same_as"] for each in told] == ["", "total"]
+        text = explanation.text_of(report, calls)
         assert text.count("A term is missing.") == 1
         assert text.count("def measure") == 1
         assert "The same mistake as above." in text.partition("`again` adds up.")[2]
