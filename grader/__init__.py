@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .checking.filling import applied as applied
     from .checking.filling import as_asked as as_asked
     from .checking.filling import fill as fill
+    from .checking.filling import filled_within as filled_within
     from .checking.filling import held_by as held_by
     from .checking.filling import moved as moved
     from .checking.outcome import Cause as Cause
@@ -105,6 +106,7 @@ _HOMES = {
     "expect_close": "checking.expectations",
     "explain": "checking.explain",  # the module: its causes are what checks name
     "fill": "checking.filling",
+    "filled_within": "checking.filling",
     "grade": "grading",
     "held_by": "checking.filling",
     "helper": "checking.probes",

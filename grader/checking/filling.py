@@ -82,8 +82,32 @@ def fill(owner: Any, registered: bool = False, anew: bool = False, **values: Ten
         elif is_parameter:
             with torch.no_grad():
                 kept.copy_(own)
-        else:
-            setattr(owner, name, own.clone())
+        elif not filled_within(kept, own):
+            try:
+                setattr(owner, name, own.clone())
+            except AttributeError:  # a property that is there to be read
+                kept.copy_(own)
+
+
+@helper
+def filled_within(kept: Any, own: Tensor) -> bool:
+    """Puts numbers into a part of another tensor, such as weights and bias that lie in one vector.
+
+    Who calculates with the whole would not see that a part was exchanged.
+
+    Returns:
+        Whether that went: not if it is no such part, has another shape, dtype or device, or cannot be written to.
+    """
+    if not isinstance(kept, Tensor) or not kept._is_view():
+        return False
+    if (kept.shape, kept.dtype, kept.device) != (own.shape, own.dtype, own.device):
+        return False
+    try:
+        with torch.no_grad():
+            kept.copy_(own)
+    except RuntimeError:  # its elements are one, or it was made in inference mode
+        return False
+    return True
 
 
 @helper

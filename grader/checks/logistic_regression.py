@@ -23,6 +23,7 @@ from grader import (
     expect_close,
     explain,
     fill,
+    filled_within,
     helper,
     moved,
     needs,
@@ -74,6 +75,20 @@ BOUNDS = ((0, 20), (100, 1e4), (0, 30), (100, 1e4), (26, 32), (0, 6))
 
 
 @helper
+def made_at(student: Any, w: Tensor, rate: dict[str, Tensor]) -> Any:
+    """A model where `w` is, and in its dtype, if it can be moved; arguments for that are checked elsewhere."""
+    model = moved(student.LR(w.shape[0], **rate), w)
+    kept = getattr(model, "w", None)
+    is_part = isinstance(kept, Tensor) and kept._is_view()
+    if not is_part and not isinstance(getattr(type(model), "w", None), property):
+        return model
+    try:  # kept in something else, which may not move: it is made there
+        return student.LR(w.shape[0], **rate, device=w.device, dtype=w.dtype)
+    except Exception:  # another check tells of it
+        return model
+
+
+@helper
 def prepared(
     student: Any, w: Tensor, b: Tensor, lr: Tensor | None = None, own_grads: bool = False
 ) -> Any:
@@ -81,8 +96,7 @@ def prepared(
 
     With `own_grads` it keeps the gradients that it was made with, where their dtype and device are those of `w`.
     """
-    model = student.LR(w.shape[0]) if lr is None else student.LR(w.shape[0], lr=lr)
-    model = moved(model, w)
+    model = made_at(student, w, {} if lr is None else {"lr": lr})
     fill(model, w=w, b=b)
     kept = [model.grads.get(name) for name in ("dw", "db")]
     asked = [(each.dtype, each.device) for each in kept if isinstance(each, Tensor)]
@@ -98,7 +112,8 @@ def give_gradients(model: Any, dw: Tensor, db: Tensor) -> None:
     for name, value in (("dw", dw), ("db", db)):
         kept = model.grads.get(name)
         own = as_asked(value, kept) if isinstance(kept, Tensor) else value
-        model.grads[name] = own.clone()
+        if not filled_within(kept, own):
+            model.grads[name] = own.clone()
 
 
 @helper

@@ -8,7 +8,15 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from grader.checking.filling import NotJudged, applied, as_asked, fill, held_by, moved
+from grader.checking.filling import (
+    NotJudged,
+    applied,
+    as_asked,
+    fill,
+    filled_within,
+    held_by,
+    moved,
+)
 from grader.checking.probes import probe
 
 WEIGHTS = torch.arange(6.0).reshape(2, 3)
@@ -90,6 +98,68 @@ def test_anything_else_is_replaced_by_a_copy(kept: Tensor | float | None) -> Non
     assert filled.data_ptr() != WEIGHTS.data_ptr()
     if isinstance(kept, Tensor):
         assert filled.shape == kept.shape
+
+
+def test_a_part_of_a_whole_is_filled_where_it_lies() -> None:
+    whole = torch.zeros(7, dtype=torch.float64)
+    owner = module(w=whole[:6].reshape(2, 3), b=whole[6])
+    fill(owner, w=WEIGHTS.double(), b=torch.tensor(9.0, dtype=torch.float64))
+    assert whole.tolist() == [0, 1, 2, 3, 4, 5, 9]
+
+
+def test_a_part_that_is_there_to_be_read_is_filled() -> None:
+    class Packed(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.whole = nn.Parameter(torch.zeros(3, 3))
+
+        @property
+        def w(self) -> Tensor:
+            return self.whole[:2]
+
+    owner = Packed()
+    fill(owner, w=WEIGHTS)
+    assert torch.equal(owner.whole[:2], WEIGHTS)
+    assert owner.whole.is_leaf
+
+
+def test_what_is_kept_elsewhere_and_can_only_be_read_is_filled_in_place() -> None:
+    class Kept(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.kept = {"w": torch.zeros(3, 2)}
+
+        @property
+        def w(self) -> Tensor:
+            return self.kept["w"]
+
+    owner = Kept()
+    fill(owner, w=WEIGHTS)
+    assert torch.equal(owner.kept["w"], WEIGHTS.T)
+
+
+def test_a_part_that_takes_no_such_numbers_is_replaced() -> None:
+    parts = {
+        "of another dtype": torch.zeros(3, 3)[:2],
+        "one number, seen twice": torch.zeros(1, 3, dtype=torch.float64).expand(2, 3),
+    }
+    for kept in parts.values():
+        owner = module(w=kept)
+        fill(owner, w=WEIGHTS.double())
+        filled = owner.w
+        assert isinstance(filled, Tensor)
+        assert torch.equal(filled, WEIGHTS.double())
+        assert not kept.any()
+
+
+def test_only_a_part_is_filled_within() -> None:
+    whole = torch.zeros(3, 3)
+    assert not filled_within(whole, torch.ones(3, 3))
+    assert not filled_within(None, torch.ones(()))
+    assert not filled_within(whole[:2], torch.ones(3))  # which would be broadcast
+    assert not whole.any()
+    assert filled_within(whole[2], torch.ones(3))
+    assert whole.sum() == 3
 
 
 def test_a_buffer_stays_one() -> None:
