@@ -40,8 +40,10 @@ How a case of a check ends is no error: `checking/outcome.py` has that.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Literal
 
 # the extra that brings a package, by the name that is imported
@@ -60,6 +62,8 @@ _EXTRAS = {
     "waitress": "desk",
     "yaml": "classroom",
 }
+# what lies at the top of the environment that each makes for a tool; pip would reach another Python
+_UV, _PIPX = "uv-receipt.toml", "pipx_metadata.json"
 
 
 class GraderError(Exception):
@@ -257,5 +261,26 @@ def extras_are_told() -> Iterator[None]:
         if package not in _EXTRAS:
             raise  # one of ours, or one that every installation has
         raise MissingPackageError(
-            f'{package} is not installed: pip install "torch-grader[{_EXTRAS[package]}]" brings it.'
+            f"{package} is not installed: {adding_extra(_EXTRAS[package])} brings it."
         ) from error
+
+
+def adding_extra(extra: str) -> str:
+    """The command that adds an extra of ours to this installation."""
+    wanted = f'"torch-grader[{extra}]"'
+    if _in_environment(_UV):
+        return f"uv tool install {wanted}"
+    return f"pipx install --force {wanted}" if _in_environment(_PIPX) else f"pip install {wanted}"
+
+
+def adding_package(requirement: str) -> str:
+    """The command that puts a package beside the grader."""
+    if _in_environment(_UV):
+        return f"uv tool install --with '{requirement}' torch-grader"
+    if _in_environment(_PIPX):
+        return f"pipx inject torch-grader '{requirement}'"
+    return f"pip install '{requirement}'"
+
+
+def _in_environment(name: str) -> bool:
+    return Path(sys.prefix, name).is_file()

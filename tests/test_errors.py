@@ -20,7 +20,15 @@ from click.testing import CliRunner, Result
 import grader.cli
 from grader import errors, grade, language
 from grader.cli import main
-from grader.errors import Fault, GraderError, InputError, MissingPackageError, extras_are_told
+from grader.errors import (
+    Fault,
+    GraderError,
+    InputError,
+    MissingPackageError,
+    adding_extra,
+    adding_package,
+    extras_are_told,
+)
 from grader.machines import Machines
 from grader.submission import Submission
 from tests.gradebooks import graded, small_gradebook
@@ -427,6 +435,33 @@ def test_an_extra_that_is_not_installed(place: Path, command: str, package: str,
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == f'grader: {package} is not installed: pip install "{told}" brings it.\n'
+
+
+@pytest.mark.parametrize(
+    ("file", "extra", "package"),
+    [
+        ("pyvenv.cfg", 'pip install "torch-grader[desk]"', "pip install 'pandas>=2'"),
+        (
+            "uv-receipt.toml",
+            'uv tool install "torch-grader[desk]"',
+            "uv tool install --with 'pandas>=2' torch-grader",
+        ),
+        (
+            "pipx_metadata.json",
+            'pipx install --force "torch-grader[desk]"',
+            "pipx inject torch-grader 'pandas>=2'",
+        ),
+    ],
+)
+def test_what_is_missing_is_added_by_what_installed_the_grader(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, extra: str, package: str
+) -> None:
+    (tmp_path / file).touch()
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    assert (adding_extra("desk"), adding_package("pandas>=2")) == (extra, package)
+    with pytest.raises(MissingPackageError) as caught, extras_are_told():
+        raise ModuleNotFoundError(name="waitress")
+    assert str(caught.value) == f"waitress is not installed: {extra} brings it."
 
 
 def test_a_module_of_no_extra_is_no_matter_of_the_caller() -> None:

@@ -18,6 +18,7 @@ from ..course.catalog import Course, Exercise, load_course
 from ..errors import OutputError
 from ..language import _
 from ..outputs.narrow_encoding import ERRORS
+from ..text import clean
 from . import click_words
 
 if TYPE_CHECKING:
@@ -148,7 +149,13 @@ def named_or_current(course: Course, name: str | None, folder: Path = Path()) ->
 
     if name is not None:
         return named_in(course, [name])[0]
-    standing = upcoming(Workspace(folder, course).standings())
+    standings = Workspace(folder, course).standings()
+    standing = upcoming(standings)
+    if all(each.state == "missing" for each in standings):
+        told = _(
+            "There is no exercise in {folder}. `grader init work` makes a folder with all of them."
+        )
+        refuse(told.format(folder=clean(str(folder.resolve()))))
     if standing is None:
         refuse(_("Nothing is left to do here. Name an exercise; `grader list` shows them."))
     return standing.exercise

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..course.catalog import Course
+from ..errors import adding_package
 from .common import ALL_POINTS, POINTS_MISSING, console_for, course_option, open_course
 from .same_name import other_distribution, others_on_path
 
@@ -83,7 +84,7 @@ def _tell_of_packages(course: Course, console: Console) -> bool:
             told = f"{package.name} {package.version} is installed; the course asks for {package.requirement}."
         else:
             missing = True
-            told = f"{package.name} is not installed, and the course needs it: pip install '{package.requirement}'"
+            told = f"{package.name} is not installed, and the course needs it: {adding_package(package.requirement)}"
         console.print(told, markup=False, soft_wrap=True)
     return missing
 

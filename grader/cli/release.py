@@ -238,6 +238,6 @@ def _rehearse(assigned: AssignedCourse) -> None:
         )
         sys.exit(WRONG_INPUT)
     wrong = f", {counted(rehearsal.wrong, 'wrong answer')}" if rehearsal.wrong else ""
-    tried = counted(len(assigned.names) - len(rehearsal.untried), "solution")
+    tried = counted(rehearsal.solutions, "solution")
     stubs = counted(len(assigned.names), "stub")
     click.echo(f"Rehearsed: {tried}, {stubs}{wrong}.")

@@ -21,6 +21,9 @@ from .common import (
 from .completion import exercises_named
 from .formats import open_assigned
 
+_NOT_STARTED = N_(
+    "{name} is not started yet, so there is nothing to try: `grader show {name}` says what it asks."
+)
 _NOTHING_WRONG = N_("{name}: nothing that runs is wrong. `grader check {name}` tells the rest.")
 _RUN_IT = N_("Run these lines in the folder of your file:")
 _STEPS = N_("What your lines set, one after the other:")
@@ -56,12 +59,16 @@ def try_out(
 
     from ..grading import example_of
     from ..submission import read_submission
+    from ..submission.search import is_stub
 
     course = open_course(folder, Path())
     assigned = open_assigned(None, path, course, instructor=False)
     course = assigned.course if assigned else course
     exercise = named_or_current(course, name, path if path.is_dir() else Path())
     submission = read_submission(path, course, [exercise.name])
+    if is_stub(submission.sources[exercise.name], exercise):
+        click.echo(_(_NOT_STARTED).format(name=exercise.name))
+        return
     with started_machines(course, devices) as machines:
         example = example_of(
             submission, exercise.name, machines, assigned=assigned, seed=seed, shapes=shapes
@@ -70,8 +77,9 @@ def try_out(
         click.echo(_(_NOTHING_WRONG).format(name=exercise.name))
         return
     console = console_for()
-    click.echo(_(_RUN_IT))
-    click.echo()
+    # not among the lines themselves, which may go to a file
+    click.echo(_(_RUN_IT), err=True)
+    click.echo(err=True)
     if console.is_terminal:
         console.print(Syntax(example.script, "python", background_color="default", word_wrap=True))
     else:

@@ -13,7 +13,7 @@ from importlib.metadata import Distribution, distributions
 from importlib.util import find_spec
 from pathlib import Path
 
-from ..errors import PackageMissing
+from ..errors import PackageMissing, adding_package
 from ..import_path import without_current_folder
 from ..language import _
 
@@ -106,10 +106,10 @@ def require_imported(requirements: Sequence[str], texts: Iterable[str]) -> None:
     for package in absent:
         if package.modules & imported:
             sentence = _(
-                "{name} is not installed here, and this course needs it: `pip install '{requirement}'` brings it."
+                "{name} is not installed here, and this course needs it: `{command}` brings it."
             )
             raise PackageMissing(
-                sentence.format(name=package.name, requirement=package.requirement)
+                sentence.format(name=package.name, command=adding_package(package.requirement))
             )
 
 

@@ -72,6 +72,8 @@ def _read_folder(folder: Path, course: Course, names: Sequence[str]) -> Submissi
         told = sentence.format(path=clean(str(folder)), name=wanted[0])
         if names:
             told += " " + _("`grader reset {name}` writes the stub anew.").format(name=wanted[0])
+        else:
+            told += " " + _("`grader init work` makes a folder with all of them.")
         raise SubmissionError(told)
     sources = {name: _told_of_others(answer) for name, answer in answers.items()}
     return Submission(clean(str(folder)), sources, tuple(names) or tuple(sources))

@@ -69,19 +69,21 @@ class TestHints:
     ("arguments", "told"),
     [
         (["watch"], "holds no exercise to grade"),
+        (["watch"], "`grader init work` makes a folder with all of them."),
+        (["hint"], "There is no exercise in {folder}. `grader init work` makes a folder"),
         (["watch", "nothing"], "no exercise 'nothing'"),
         (["watch", "--from", "nowhere"], "nowhere does not exist"),
         (["watch", "--from", "a.py"], "a.py is a file"),
     ],
 )
-def test_watch_called_wrongly(
+def test_called_wrongly(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], told: str
 ) -> None:
     (tmp_path / "a.py").touch()
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 2
-    assert told in result.stderr
+    assert told.format(folder=tmp_path) in result.stderr
 
 
 @pytest.mark.parametrize("absent", ["", "cuda: there is no GPU"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,22 @@ def test_nothing_is_wrong(folder: Path) -> None:
     assert told.exit_code == 0
     assert "line_fit: nothing that runs is wrong." in told.stdout
     assert "LineFit is taken for line_fit." in told.stderr
+
+
+def test_what_is_not_started(folder: Path) -> None:
+    told = CliRunner().invoke(main, ["try", "my_linear"])
+    assert told.exit_code == 0
+    assert told.stdout == (
+        "my_linear is not started yet, so there is nothing to try: `grader show my_linear` says what it asks.\n"
+    )
+
+
+def test_the_lines_go_to_a_file(folder: Path) -> None:
+    """What is said of them does not lie among them."""
+    wrong(folder)
+    told = CliRunner().invoke(main, ["try", "line_fit"])
+    assert "predict(x, a, b)" in ast.unparse(ast.parse(told.stdout))
+    assert told.stderr == "Run these lines in the folder of your file:\n\n"
 
 
 def test_no_such_exercise(folder: Path) -> None:

@@ -7,11 +7,12 @@ that loses none. Each is told with the check that it is about.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ...course.assignment import AssignedCourse
+from ...course.catalog import Exercise
 from ...course.python_files import text_of
 from ...grading import grade
 from ...machines import Machines
@@ -30,11 +31,12 @@ class Rehearsal:
     Attributes:
         problems: why the assignment is not to be released as it is, a sentence each.
         untried: what could not be tried, and why, a sentence each.
-        wrong: how many wrong answers were tried.
+        solutions, wrong: how many solutions and wrong answers were tried.
     """
 
     problems: tuple[str, ...]
     untried: tuple[str, ...] = ()
+    solutions: int = 0
     wrong: int = 0
 
 
@@ -52,12 +54,8 @@ def rehearse(assigned: AssignedCourse, machines: Machines) -> Rehearsal:
     on = machines.on(assigned.course)
     exercises = assigned.course.exercises
     at_hand = [each for each in exercises if each.solution.is_file()]
-    untried = [
-        f"{each.name}: {each.solution} does not exist, so it is not known whether its checks can be passed."
-        for each in exercises
-        if each not in at_hand
-    ]
-    untried += _passed_over(assigned)
+    absent = [each for each in exercises if each not in at_hand]
+    untried = [*_without_solution(absent), *_passed_over(assigned)]
     problems: list[str] = []
     at_fault: set[str] = set()
     for exercise in at_hand:
@@ -74,7 +72,16 @@ def rehearse(assigned: AssignedCourse, machines: Machines) -> Rehearsal:
         text = text_of(path)
         result = _graded(name, Source.of_text(f"{name}.py", text), assigned, on)
         problems += _of_wrong(path, text, result)
-    return Rehearsal(tuple(problems), tuple(untried), len(wrong))
+    return Rehearsal(tuple(problems), tuple(untried), len(at_hand), len(wrong))
+
+
+def _without_solution(absent: Sequence[Exercise]) -> Iterator[str]:
+    if absent:
+        names = ", ".join(each.name for each in absent)
+        yield (
+            f"{names}: no solution is in {absent[0].solution.parent}, so it is not known whether the checks can be "
+            "passed. A grader that was installed has no solutions; a checkout does."
+        )
 
 
 def _graded(

@@ -49,7 +49,7 @@ def change(file: Path, old: str, new: str) -> None:
     ],
 )
 def test_what_is_right_goes_out(folder: Path, machines: Machines, text: str) -> None:
-    assert tried(folder, machines, text) == Rehearsal(())
+    assert tried(folder, machines, text) == Rehearsal((), solutions=1)
 
 
 def test_the_solution_fails_a_hidden_check(folder: Path, machines: Machines) -> None:
@@ -108,6 +108,7 @@ def test_wrong_answers(folder: Path, machines: Machines) -> None:
     right, misnamed = result.problems
     assert right == f"{place / 'b.py'} is a wrong answer, and loses no point."
     assert "names a check 'none'" in misnamed
+    assert result.solutions == 1
     [passed_over] = result.untried
     assert f"{folder / 'wrong'} has duoble: for no exercise of this assignment" in passed_over
 
@@ -130,4 +131,8 @@ def test_without_a_solution_that_is_said(folder: Path, machines: Machines) -> No
     shutil.rmtree(folder / "course" / "solutions")
     result = tried(folder, machines)
     assert result.problems == ()
-    assert "it is not known whether its checks can be passed" in result.untried[0]
+    [untried] = result.untried
+    assert untried.startswith(
+        f"double: no solution is in {folder / 'course' / 'solutions'}, so it is not known"
+    )
+    assert result.solutions == 0
