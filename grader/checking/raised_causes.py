@@ -56,7 +56,7 @@ NO_GRAD_YET = Cause(
 )
 IS_NONE = Cause(
     "raised-none",
-    "`{name}` is None there: look at where it comes from. Where it may be None, ask `if {name} is not None:` first.",
+    "`{name}` is None there: look at where it comes from. Where it may be None, ask `{name} is not None` first.",
 )
 NO_CLASSES = Cause(
     "raised-one-hot",

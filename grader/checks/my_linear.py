@@ -158,7 +158,7 @@ def test_sizes(student: Student, draw: Draw) -> None:
     got = student.run(describe, args=args, kwargs=kwargs)
     for name, kept, wanted in zip(named, got["sizes"], named.values(), strict=True):
         sentence = _("MyLinear has no attribute `{name}`.").format(name=name)
-        expect(kept is not None, sentence, _("`self.{name} = {name}` keeps it.").format(name=name))
+        expect(kept is not None, sentence, _("Keep it in `self.{name}`.").format(name=name))
         expect_close(kept, wanted, name)
 
 
