@@ -250,14 +250,15 @@ class _Grading:
         )
 
     def _tell_asked(self, exercise: Exercise, source: Source, ran: ChecksRun) -> None:
+        if not self.asked:
+            return
         from .checking.example import call_of
 
-        if self.asked:
-            calls = {
-                name: call_of(exercise.name, request, source, ran.differences.get(name))
-                for name, request in ran.asked.items()
-            }
-            self.asked(exercise.name, calls)
+        calls = {
+            name: call_of(exercise.name, request, source, ran.differences.get(name))
+            for name, request in ran.asked.items()
+        }
+        self.asked(exercise.name, calls)
 
     def example(
         self, exercise: Exercise, source: Source, shapes: bool, rounded: bool

@@ -132,9 +132,12 @@ def _repetition(name: str, request: Request, source: Source) -> _Repetition:
     defaults = {key: node for key, node in _defaults(probe).items() if key not in sent}
     plain = {key: node for key, node in defaults.items() if _is_literal(node)}
     inputs = {key: ast.literal_eval(node) for key, node in plain.items()} | sent
-    constants = _constants(probe, inputs)
-    worked_out = {key: node for key, node in defaults.items() if key not in plain}
     set_anew = _set_anew(probe)
+    # plain values stand in the place of their names, unless the probe sets those anew
+    constants = {
+        key: value for key, value in inputs.items() if type(value) in _PLAIN and key not in set_anew
+    }
+    worked_out = {key: node for key, node in defaults.items() if key not in plain}
     known: dict[str, ast.expr] = {key: ast.Constant(value) for key, value in constants.items()}
     known |= {key: node for key, node in worked_out.items() if key not in set_anew}
     first = [_assignment(key, node) for key, node in worked_out.items() if key in set_anew]
@@ -246,14 +249,6 @@ def _is_literal(node: ast.expr) -> bool:
 
 def _assignment(name: str, value: ast.expr) -> ast.stmt:
     return ast.fix_missing_locations(ast.Assign([ast.Name(name, ast.Store())], value))
-
-
-def _constants(probe: Any, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """The inputs that can stand in the place of their names: plain values that the probe does not set anew."""
-    set_anew = _set_anew(probe)
-    return {
-        key: value for key, value in inputs.items() if type(value) in _PLAIN and key not in set_anew
-    }
 
 
 def _set_anew(probe: Any) -> set[str]:

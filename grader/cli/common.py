@@ -53,6 +53,13 @@ submission_option = click.option(
     default=Path(),
     help="A file, or a folder that holds NAME.py or exercises/NAME.py. Default: this folder.",
 )
+work_option = click.option(
+    "--from",
+    "path",
+    type=click.Path(path_type=Path),
+    default=Path(),
+    help="The folder with the exercises. Default: this folder.",
+)
 seed_option = click.option(
     "--seed",
     type=click.IntRange(0, 2**48 - 1),

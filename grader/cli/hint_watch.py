@@ -18,6 +18,7 @@ from .common import (
     named_or_current,
     open_course,
     refuse,
+    work_option,
 )
 from .completion import exercises_named
 
@@ -75,13 +76,7 @@ def _print_hint(exercise: Exercise, number: int) -> None:
 
 @click.command()
 @click.argument("name", required=False, shell_complete=exercises_named)
-@click.option(
-    "--from",
-    "path",
-    type=click.Path(path_type=Path),
-    default=Path(),
-    help="The folder with the exercises. Default: this folder.",
-)
+@work_option
 @device_option
 @course_option
 @lang_option

@@ -22,6 +22,7 @@ from .common import (
     seed_option,
     started_machines,
     submission_option,
+    work_option,
 )
 from .completion import exercises_named
 from .formats import open_assigned
@@ -78,13 +79,7 @@ def explain(
 
 
 @click.command()
-@click.option(
-    "--from",
-    "path",
-    type=click.Path(path_type=Path),
-    default=Path(),
-    help="The folder with the exercises. Default: this folder.",
-)
+@work_option
 @device_option
 @course_option
 @lang_option
