@@ -1,4 +1,4 @@
-"""A newcomer's first minutes in JupyterLab and in Notebook 7, in a real browser: run the notebook, write an answer, mend it."""
+"""A newcomer's first minutes in JupyterLab and in Notebook 7, in a browser: run the notebook, answer, mend it."""
 
 from __future__ import annotations
 
