@@ -23,7 +23,7 @@ from .loading import TopLevel, happened, raised_at
 from .look_at import definitions_of
 from .newer_python import needs_newer
 from .outcome import Cause, CheckFailed, CheckOutcome, DtypeNotTaken
-from .raised import CALLERS, SYNTAX_ERRORS, Raised, StudentLine, StudentsLines
+from .raised import CALLERS, SYNTAX_ERRORS, Raised, StudentLine, StudentsLines, tags_of
 from .raised_causes import cause_of
 from .torch_errors import gradient_complaint, takes_no_half, with_index
 
@@ -99,6 +99,11 @@ class Failures:
     def has_unreached_code(self) -> bool:
         """Whether code stands below a `raise NotImplementedError` that was met."""
         return bool(self._above_code)
+
+    def line_at(self, tag: str, number: int) -> StudentLine | None:
+        """A line of the student's, by what a child calls its file or cell; `None` where there is none."""
+        tags = tags_of(self._name, self._source)
+        return self._lines.line(tags.index(tag), number, "") if tag in tags else None
 
     def lost_at_import(self, error: NoAnswer) -> str:
         """Why the file cannot be loaded, when its import ended the child."""

@@ -19,8 +19,9 @@ from .alarm import alarm
 from .case_run import expect_steady, run_case
 from .collect import Case, Check
 from .evidence import WRONG, Solution, Suspicion, expect_solved, suspected
-from .explain import common
+from .explain import NAN, common
 from .failures import not_loaded
+from .first_not_finite import not_finite_from
 from .memo import MemoizedSession
 from .no_return import with_no_return
 from .outcome import CaseEnd, Cause, CheckOutcome, CheckRaised
@@ -63,11 +64,16 @@ class _CaseOutcome:
 
 @dataclass
 class _CheckRun:
-    """A check, and how those of its cases ended that have run so far."""
+    """A check, and how those of its cases ended that have run so far.
+
+    Attributes:
+        looked_up: a cause that was looked for when all was over, and the line that it names.
+    """
 
     check: Check
     seconds: float = 0.0
     cases: list[_CaseOutcome] = field(default_factory=list)
+    looked_up: tuple[Cause, str] | None = None
 
     @property
     def status(self) -> CheckStatus:
@@ -91,7 +97,7 @@ class _CheckRun:
         for case in self.cases:
             key = case.device, case.dtype
             worst[key] = min(worst.get(key, "passed"), case.status, key=_SEVERITY.index)
-        cause = self._cause(status)
+        cause, place = self.looked_up or (self.cause, first.end.place if first else "")
         return CheckResult(
             name=self.check.name,
             description=_(self.check.description),
@@ -104,14 +110,16 @@ class _CheckRun:
             cases=tuple(CaseResult(*key, status) for key, status in worst.items()),
             cause_id=cause.id if cause else "",
             pictures=first.end.pictures if first else (),
-            place=first.end.place if first else "",
+            place=place,
             detail=first.end.detail if first else "",
             printed=first.printed if first else "",
         )
 
     @property
     def mistake(self) -> str:
-        """Equal for checks for which one line raised the same."""
+        """Equal for checks for which one line raised the same, or made the first number that is not finite."""
+        if self.looked_up:
+            return f"{self.looked_up[1]}: NaN"
         return next((case.end.mistake for case in self.cases if case.status == self.status), "")
 
     def _message(self, first: _CaseOutcome) -> str:
@@ -123,13 +131,14 @@ class _CheckRun:
         which = which.format(case=first.label, count=alike, total=len(self.cases))
         return f"{first.end.message} {which}"
 
-    def _cause(self, status: CheckStatus) -> Cause | None:
+    @property
+    def cause(self) -> Cause | None:
         """A cause of the case that is told of: what its exception means, or what fits three in four of those that fail.
 
         An exception hides what the numbers would show, and so does the rounding of float16 and bfloat16: such cases
         have no say in causes that numbers show, where there are others.
         """
-        ended = [case for case in self.cases if case.status == status]
+        ended = [case for case in self.cases if case.status == self.status]
         exact = [case for case in ended if case.dtype not in _INEXACT]
         causes = [case.end.causes for case in exact or ended]
         if not causes:
@@ -231,6 +240,7 @@ class _ExerciseRun:
                 self._run_all(first_failure)
                 self._ask_again()
                 if not first_failure:  # who asks for no more than that does not go by what is told
+                    self._look_for_the_first_not_finite()
                     self._suspect_failures()
                 for suspicion in self.suspicions:
                     self.current = suspicion.check
@@ -326,6 +336,13 @@ class _ExerciseRun:
             memo.steady = True
         memoized.store(memo, end)
         return end
+
+    def _look_for_the_first_not_finite(self) -> None:
+        """On the CPU alone, where no operator goes another way."""
+        for run in self.runs.values():
+            cause, told = run.cause, run.told
+            if cause and cause.id == NAN.id and told and told.asked and told.asked.device == "cpu":
+                run.looked_up = not_finite_from(self.sessions.main, told.asked)
 
     def _suspect_failures(self) -> None:
         """One case a check is enough: the failure is deserved if that one is."""
