@@ -69,6 +69,19 @@ class Probe:
         )
 
     @cached_property
+    def marks(self) -> bool:
+        """Whether the probe itself says of a tensor that it is given that it requires gradients."""
+        return any(
+            isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Name)  # and not a copy that it has made
+            and (
+                node.attr == "requires_grad_"
+                or (node.attr == "requires_grad" and isinstance(node.ctx, ast.Store))
+            )
+            for node in self._nodes
+        )
+
+    @cached_property
     def seeds(self) -> bool:
         """Whether the probe itself seeds torch's generator."""
         return any(

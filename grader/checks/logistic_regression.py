@@ -165,7 +165,9 @@ def _anywhere(value: Any) -> Any:
 
 def some_lr(draw: Draw) -> Tensor:
     """A learning rate that is the same number in every dtype: who keeps it in that of `w` loses nothing."""
-    return draw.integers(6, 32).to(draw.dtype) / 64
+    if draw.round.ones == 0:
+        return draw.integers(70, 120).to(draw.dtype) / 64
+    return draw.integers(6, 32).to(draw.dtype) / (1 << 16 if draw.round.low > 64 else 64)
 
 
 def bce_gradients(x: Tensor, yhat: Tensor, y: Tensor) -> dict[str, Tensor]:
