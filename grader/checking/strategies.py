@@ -156,15 +156,16 @@ class Strategies:
     def layout(self, name: str, tensor: Tensor) -> Tensor:
         """The tensor in a memory layout that the round chooses: contiguous, with gaps, transposed or expanded.
 
-        An expanded one has one row of values for all along its first dimension, so the values may be others: the
-        reference is to be worked out with what is returned.
+        An expanded one has the same values all along its first dimension that is larger than 1, so the values may be
+        others: the reference is to be worked out with what is returned.
         """
         if tensor.dim() == 0:
             return tensor
         kind = self._turn("layout", ["contiguous", "gaps", "expanded", "transposed", "both"])
-        if kind == "expanded" and tensor.shape[0] > 1:
+        wide = next((dim for dim, size in enumerate(tensor.shape) if size > 1), None)
+        if kind == "expanded" and wide is not None:
             self.drawn[f"layout of {name}"] = _("{name} is expanded").format(name=name)
-            return tensor[:1].clone().expand(tensor.shape)
+            return tensor.narrow(wide, 0, 1).clone().expand(tensor.shape)
         if kind in ("gaps", "both", "expanded"):
             self.drawn[f"layout of {name}"] = _("{name} has gaps in memory").format(name=name)
             gaps = tensor.new_zeros(*_turned(tensor.shape, kind == "both"), 2)[..., 0]

@@ -106,6 +106,24 @@ def test_a_probe_that_seeds_torchs_generator() -> None:
     assert not asks.seeds
 
 
+def takes_gradients(student: Any, x: Any) -> Any:
+    copy = x.clone().requires_grad_()
+    return student.f(copy).backward(), x.requires_grad, copy.grad
+
+
+def sets_it(student: Any, x: Any) -> None:
+    x.requires_grad = True
+
+
+def asks_for_it(student: Any, x: Any) -> None:
+    x.requires_grad_()
+
+
+def test_a_probe_that_marks_a_tensor_that_it_is_given() -> None:
+    assert [Probe(f).marks for f in (takes_gradients, sets_it, asks_for_it)] == [False, True, True]
+    assert Probe(takes_gradients).differentiates
+
+
 def test_what_a_probe_calls_of_the_students() -> None:
     assert asks.called == {"work"}
     assert asks_nothing_else.called == {"one", "two"}
