@@ -156,13 +156,15 @@ class Strategies:
     def layout(self, name: str, tensor: Tensor) -> Tensor:
         """The tensor in a memory layout that the round chooses: contiguous, with gaps, transposed or expanded.
 
-        An expanded one has the same values all along its first dimension that is larger than 1, so the values may be
-        others: the reference is to be worked out with what is returned.
+        An expanded one has the same values all along its first dimension, or, of three and more, along the first that
+        is larger than 1. So the values may be others: the reference is to be worked out with what is returned.
         """
         if tensor.dim() == 0:
             return tensor
         kind = self._turn("layout", ["contiguous", "gaps", "expanded", "transposed", "both"])
-        wide = next((dim for dim, size in enumerate(tensor.shape) if size > 1), None)
+        # a single row of a matrix, such as that of all classes, keeps its numbers apart
+        dims = range(tensor.dim() if tensor.dim() > 2 else 1)
+        wide = next((dim for dim in dims if tensor.shape[dim] > 1), None)
         if kind == "expanded" and wide is not None:
             self.drawn[f"layout of {name}"] = _("{name} is expanded").format(name=name)
             return tensor.narrow(wide, 0, 1).clone().expand(tensor.shape)

@@ -176,8 +176,9 @@ LABELS = {"{0, 1}": True, "[0, 1]": False}
 @probe
 def measure(student: Any, name: str, prediction: Tensor, target: Tensor, by_default: bool) -> Any:
     """The value of a loss, and the gradient that autograd makes of it."""
-    # of a graph, as what a model gives
-    loss = called(getattr(student, name), by_default, prediction.view_as(prediction), target)
+    # in one dtype it is of a graph, as what a model gives
+    given = prediction.view_as(prediction) if prediction.dtype == torch.float64 else prediction
+    loss = called(getattr(student, name), by_default, given, target)
     if not (isinstance(loss, Tensor) and loss.dim() == 0):
         return {"value": loss, "grad": None}
     if loss.requires_grad:
