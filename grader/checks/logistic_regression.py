@@ -71,7 +71,7 @@ EPSILONS = (1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15)
 FORBIDDEN: dict[str, Any] = {"by hand": {}}
 # the numbers of dimensions of z, round by round, and between what its elements lie
 RANKS = (2, 4, 3, 2, 1, 0)
-BOUNDS = ((0, 20), (100, 1e4), (0, 30), (100, 1e4), (26, 32), (0, 6))
+BOUNDS = ((0, 6), (100, 1e4), (0, 30), (100, 1e4), (26, 32), (0, 6))
 
 
 @helper

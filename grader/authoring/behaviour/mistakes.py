@@ -162,9 +162,8 @@ def _in_state(entry: EntryPoint) -> Iterator[WrongWrapper]:
         options = {"silent": entry.silent, "calls": 2}
         yield WrongWrapper("half from the third call on", wrong_state.half_after, options)
         if entry.tensors and not entry.silent:
-            yield WrongWrapper(
-                "remembered nearby", wrong_state.remembered_nearby, {**skipped, "near": _NEAR}
-            )
+            near: dict[str, Any] = {"skipped": int(bool(entry.owner)), "near": _NEAR}
+            yield WrongWrapper("remembered nearby", wrong_state.remembered_nearby, near)
     if entry.returns_tensors:
         yield WrongWrapper("in a shared buffer", wrong_state.in_a_shared_buffer)
 
