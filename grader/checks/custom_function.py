@@ -48,7 +48,7 @@ GRADIENT_ROUNDED = Cause("rounded", "The gradient is rounded too; it is to pass 
 
 FORBIDDEN: dict[str, Any] = {"by hand": {}}
 # the numbers of leading dimensions, round by round, and those of what is rounded
-LEADING, RANKS = (1, 1, 3, 0, 1, 2), (2, 0, 3, 2, 1, 4)
+LEADING, RANKS = (1, 1, 0, 3, 1, 2), (2, 0, 3, 2, 1, 4)
 # which inputs require gradients
 SUBSETS = ("x", "weight", "bias", "x bias", "x weight", "weight bias")
 TINY = -8.0, -6.5  # exponents of 10

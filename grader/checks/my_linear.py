@@ -58,7 +58,7 @@ FORBIDDEN = {
     }
 }
 # the numbers of leading dimensions, round by round: a batch is the published use
-RANKS = (1, 1, 3, 0, 1, 2)
+RANKS = (1, 1, 0, 3, 1, 2)
 
 
 @helper
@@ -210,7 +210,7 @@ def test_standard_normal(student: Student, draw: Draw) -> None:
         )
     expect(within > 0.5, alike.format(within=within))
     drawn = torch.cat([got[name].tensor.double().flatten() for name in ("weights", "bias", "rows")])
-    # of so many, twenty are beyond ±3.5, and one in 500 is there twice; a sum of a few uniform numbers has an end
+    # of so many, twenty are beyond ±3.5, and not one in 500 is there twice; a sum of a few uniform numbers ends before
     expect(
         drawn.abs().max().item() > 3.5,
         _("Not one of {count} numbers in `weights` and `bias` is beyond ±{most:.2f}.").format(
