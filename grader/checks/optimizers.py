@@ -279,7 +279,11 @@ def expect_like_torch(
     what = _("after {steps} steps of {kind}({settings}), parameters").format(
         steps=steps, kind=kind, settings=settings
     )
-    expect_close(got["parameters"], expected, what, causes=causes, scale=size)
+    scale = size
+    if kind == "MyAdam" and draw.dtype == torch.float32:
+        # who hands β₂ to torch.lerp has 1 − β₂ in float32, whose error of 5e-5 is halved by the root
+        scale = max(size, 20 * steps * options.get("lr", 1e-3))
+    expect_close(got["parameters"], expected, what, causes=causes, scale=scale)
     expect(got["kept"], _("A step changes the gradients."), explain.IN_PLACE)
     expect(
         got["leaves"], _("After a step a parameter is no leaf that requires gradients any more.")
