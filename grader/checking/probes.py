@@ -72,6 +72,28 @@ class Probe:
         )
 
     @cached_property
+    def marks(self) -> bool:
+        """Whether the probe itself says of a tensor that it is given that it requires gradients."""
+        loops = [node for node in self._nodes if isinstance(node, ast.For | ast.comprehension)]
+        of_models = {
+            name.id
+            for loop in loops
+            if any("parameters" in getattr(node, "attr", "") for node in ast.walk(loop.iter))
+            for name in ast.walk(loop.target)
+            if isinstance(name, ast.Name)
+        }
+        return any(
+            isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Name)  # and not a copy that it has made
+            and node.value.id not in of_models
+            and (
+                node.attr == "requires_grad_"
+                or (node.attr == "requires_grad" and isinstance(node.ctx, ast.Store))
+            )
+            for node in self._nodes
+        )
+
+    @cached_property
     def seeds(self) -> bool:
         """Whether the probe itself seeds torch's generator."""
         return any(

@@ -49,9 +49,10 @@ LEAD = (1, 1, 0, 1, 3, 2)
 RANKS = (1, 4, 2, 2, 1, 3)
 ANY_RANKS = (2, 0, 4, 2, 1, 1)
 # how large x is in a difference, round by round: tiny and huge ones in float64, where the step can be seen
-SIZES = (1.0, 2.0**-25, 0.0, 1.0, 512.0, 1.0)
+SIZES = (1.0, 2.0**-25, 0.0, 1.0, 4096.0, 1.0)
 # with a large h the formulas differ from each other and from the true derivative
-STEPS = ("default", "small", "large", "large", "large", "large")
+STEPS = ("default", "small", "large", "above 1", "large", "large")
+BOUNDS = {"large": (0.2, 0.8), "above 1": (1.1, 1.7), "small": (5e-5, 5e-4)}
 
 
 @probe
@@ -260,7 +261,7 @@ def train_layer(
         with torch.no_grad():
             at.copy_(x)
     with torch.device(default) if default else contextlib.nullcontext():
-        output = layer(x=at) if by_keyword else layer(at)
+        output = layer(x=at.view_as(at)) if by_keyword else layer(at)
     layer.eval()
     layer(x)  # as whoever evaluates before and after a step
     (output * g.to(output.device)).sum().backward()
@@ -429,8 +430,7 @@ def drawn_step(draw: Draw) -> float | None:
         return None
     if draw.dtype.itemsize < 4:
         return 0.5
-    low, high = (0.2, 0.8) if kind == "large" else (5e-5, 5e-4)
-    return float(f"{draw.uniform(low, high).item():.2g}")
+    return float(f"{draw.uniform(*BOUNDS[kind]).item():.2g}")
 
 
 @rounds(half=True)

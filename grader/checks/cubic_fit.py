@@ -276,7 +276,8 @@ def run_steps(
 ) -> Steps:
     m = draw.size("m")
     x, y = draw.layout("x", draw.uniform(-1, 1, m)), draw.layout("y", size * draw.normal(m))
-    lr = draw.uniform(0.1, 0.2).item() / m
+    low, high = (1.1, 1.5) if draw.round.ones == 0 else (0.1, 0.2)
+    lr = draw.uniform(low, high).item() / m
     # many where there are many points, in float64
     steps = 2 if draw.dtype.itemsize == 2 else draw.count("steps", 2, 60 if m > 64 else 5)
     params = list(draw_params(draw, shapes, size).values())

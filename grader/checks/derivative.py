@@ -74,7 +74,8 @@ FORBIDDEN: dict[str, Any] = {"by hand": {}}
 # the numbers of dimensions, round by round
 RANKS = (2, 0, 5, 2, 1, 4)
 # with a large h the three formulas differ from each other and from the true derivative
-STEPS = ("default", "large", "large", "large", "small", "large")
+STEPS = ("default", "large", "large", "above 1", "small", "large")
+BOUNDS = {"large": (0.2, 0.8), "above 1": (1.1, 1.7), "small": (5e-5, 5e-4)}
 NAMES = ("forward_difference", "central_difference", "numerical_gradient")
 TINY = -8.0, -6.5  # exponents of 10
 
@@ -114,8 +115,7 @@ def drawn_step(draw: Draw) -> float | None:
         return None
     if draw.dtype in (torch.float16, torch.bfloat16):
         return 0.5
-    low, high = (0.2, 0.8) if kind == "large" else (5e-5, 5e-4)
-    return float(f"{draw.uniform(low, high).item():.2g}")
+    return float(f"{draw.uniform(*BOUNDS[kind]).item():.2g}")
 
 
 def largest_term(name: str, x: Tensor, coefficients: list[float]) -> float:

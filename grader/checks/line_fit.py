@@ -224,7 +224,8 @@ def expect_steps(student: Student, draw: Draw, size: float, by_default: bool = F
     a, b = size * draw.normal(*shapes[0]), size * draw.normal(*shapes[1])
     # few and small ones where x is large, or else they would run away
     steps = draw.count("steps", 1, 12 if size <= 1 else 2)
-    lr = draw.uniform(0.05, 0.15).item() / max(1.0, largest(x.abs())) ** 2
+    low, high = (1.1, 1.5) if draw.round.ones == 0 else (0.05, 0.15)
+    lr = draw.uniform(low, high).item() / max(1.0, largest(x.abs())) ** 2
     inputs = draw.needing({"x": x, "y": y})
     got = student.run(take_steps, by_default=by_default, a=a, b=b, lr=lr, steps=steps, **inputs)
     expect(got != "no pair", _("step does not give a pair."))

@@ -71,7 +71,7 @@ EPSILONS = (1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15)
 FORBIDDEN: dict[str, Any] = {"by hand": {}}
 # the numbers of dimensions of z, round by round, and between what its elements lie
 RANKS = (2, 4, 3, 2, 1, 0)
-BOUNDS = ((0, 20), (100, 1e4), (0, 30), (100, 1e4), (26, 32), (0, 6))
+BOUNDS = ((0, 6), (100, 1e4), (0, 30), (100, 1e4), (26, 32), (0, 6))
 
 
 @helper
@@ -165,7 +165,9 @@ def _anywhere(value: Any) -> Any:
 
 def some_lr(draw: Draw) -> Tensor:
     """A learning rate that is the same number in every dtype: who keeps it in that of `w` loses nothing."""
-    return draw.integers(6, 32).to(draw.dtype) / 64
+    if draw.round.ones == 0:
+        return draw.integers(70, 120).to(draw.dtype) / 64
+    return draw.integers(6, 32).to(draw.dtype) / (1 << 16 if draw.round.low > 64 else 64)
 
 
 def bce_gradients(x: Tensor, yhat: Tensor, y: Tensor) -> dict[str, Tensor]:

@@ -176,14 +176,15 @@ LABELS = {"{0, 1}": True, "[0, 1]": False}
 @probe
 def measure(student: Any, name: str, prediction: Tensor, target: Tensor, by_default: bool) -> Any:
     """The value of a loss, and the gradient that autograd makes of it."""
-    loss = called(getattr(student, name), by_default, prediction, target)
+    # in one dtype it is of a graph, as what a model gives
+    given = prediction.view_as(prediction) if prediction.dtype == torch.float64 else prediction
+    loss = called(getattr(student, name), by_default, given, target)
     if not (isinstance(loss, Tensor) and loss.dim() == 0):
         return {"value": loss, "grad": None}
-    grad = None
     if loss.requires_grad:
-        # not 1, so that a gradient which ignores what comes from above shows
-        [grad] = torch.autograd.grad(3 * loss, [prediction], allow_unused=True)
-    return {"value": loss.detach(), "grad": grad}
+        # not 1, so that a gradient which ignores what comes from above shows; added to what is left there
+        (3 * loss).backward()
+    return {"value": loss.detach(), "grad": prediction.grad if loss.requires_grad else None}
 
 
 def expect_like(
@@ -474,6 +475,11 @@ def count_hits(student: Any, logits: Tensor, labels: Tensor, by_default: bool = 
     return called(student.accuracy, by_default, logits, labels)
 
 
+@probe
+def count_twice(student: Any, logits: Tensor, others: Tensor, labels: Tensor) -> Any:
+    return [student.accuracy(logits, labels), student.accuracy(others, labels)]
+
+
 @rounds(half=True)
 @points(1)
 def test_accuracy(student: Student, draw: Draw) -> None:
@@ -493,7 +499,7 @@ def test_accuracy(student: Student, draw: Draw) -> None:
         draw.drawn["layout of logits"] = _("{name} is expanded").format(name="logits")
         logits = logits[:1].clone().expand(n, c)
     # two thirds, so that hits and misses are not taken for each other
-    most = -(-2 * n // 3) if n > 1 else draw.integers(0, 2).item()
+    most = -(-2 * n // 3)
     hits = torch.arange(n) < most
     labels = (logits.argmax(1) + torch.where(hits, 0, draw.integers(1, c, n))) % c
     labels = draw.strided(labels)
@@ -531,6 +537,21 @@ def test_accuracy(student: Student, draw: Draw) -> None:
     rtol = 11 * torch.finfo(draw.dtype).eps if draw.dtype in HALVES else None
     what = "accuracy(logits, labels)"
     expect_close(got, share, what, rtol=rtol, factors=factors, causes=told_apart)
+    if draw.round.is_published:
+        expect_told_apart(student, draw, n, c)
+
+
+def expect_told_apart(student: Student, draw: Draw, n: int, c: int) -> None:
+    """Logits that lie near to each other have an order all the same."""
+    places = draw.normal(n, c).argsort(1)
+    labels = places.argmax(1)
+    labels[0] = places[0].argmin()
+    logits = 1 + 0.02 * torch.stack((places, places.flip(1))).to(draw.dtype)
+    got = student.run(count_twice, logits=logits[0], others=logits[1], labels=labels)
+    for value, each in zip(got, logits, strict=True):
+        dtype = value.tensor.dtype if isinstance(value, Received) else draw.dtype
+        share = (each.argmax(1) == labels).double().mean().to(dtype)
+        expect_close(value, share, _("accuracy of logits that are near to each other"))
 
 
 @points(1)

@@ -209,6 +209,23 @@ def test_standard_normal(student: Student, draw: Draw) -> None:
             _("Use `torch.randn`."),
         )
     expect(within > 0.5, alike.format(within=within))
+    drawn = torch.cat([got[name].tensor.double().flatten() for name in ("weights", "bias", "rows")])
+    # of so many, twenty are beyond ±3.5, and not one in 500 is there twice; a sum of a few uniform numbers ends before
+    expect(
+        drawn.abs().max().item() > 3.5,
+        _("Not one of {count} numbers in `weights` and `bias` is beyond ±{most:.2f}.").format(
+            count=len(drawn), most=drawn.abs().max().item()
+        ),
+        _("Use `torch.randn`."),
+    )
+    alone = len(drawn.abs().unique()) / len(drawn)
+    expect(
+        alone > 0.9,
+        _(
+            "Of the numbers in `weights` and `bias`, {share:.0%} stand there once more, or with the other sign: draw "
+            "each of them."
+        ).format(share=1 - alone),
+    )
     # 0.1 if each number is drawn by itself, and 0 for a matrix that is made orthogonal
     varies = got["rows"].tensor.double().square().mean(dim=1).std().item()
     expect(varies > 0.03, _("The rows of `weights` are all of one length: draw each number."))
@@ -298,7 +315,7 @@ def test_without_bias(student: Student, draw: Draw) -> None:
 @probe
 def differentiate(student: Any, x: Tensor, weights: Tensor, bias: Tensor, g: Tensor) -> Any:
     layer = filled(student, weights, bias, registered=True)
-    (layer(x) * g).sum().backward()
+    (layer(x.view_as(x)) * g).sum().backward()  # x is of a graph, as behind another layer
     kept = {"weights": layer.weights, "bias": layer.bias}
     return {
         "x": x.grad,

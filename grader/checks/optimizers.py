@@ -279,7 +279,11 @@ def expect_like_torch(
     what = _("after {steps} steps of {kind}({settings}), parameters").format(
         steps=steps, kind=kind, settings=settings
     )
-    expect_close(got["parameters"], expected, what, causes=causes, scale=size)
+    scale = size
+    if kind == "MyAdam" and draw.dtype == torch.float32:
+        # who hands β₂ to torch.lerp has 1 − β₂ in float32, whose error of 5e-5 is halved by the root
+        scale = max(size, 20 * steps * options.get("lr", 1e-3))
+    expect_close(got["parameters"], expected, what, causes=causes, scale=scale)
     expect(got["kept"], _("A step changes the gradients."), explain.IN_PLACE)
     expect(
         got["leaves"], _("After a step a parameter is no leaf that requires gradients any more.")
@@ -291,10 +295,17 @@ def between(draw: Draw, low: float, high: float) -> float:
     return round(draw.uniform(low, high).item(), 2)
 
 
+def some_lr(draw: Draw, low: float, high: float) -> float:
+    """A learning rate: above 1, or far below, in two of the rounds."""
+    if draw.round.ones == 0:
+        return between(draw, 1.1, 1.9)
+    return 0.0005 if draw.round.all_equal else between(draw, low, high)
+
+
 def sgd_options(draw: Draw, *names: str) -> dict[str, Any]:
     """Drawn arguments of `MySGD`: `lr`, and those that are named."""
     options = {
-        "lr": between(draw, 0.03, 0.2),
+        "lr": some_lr(draw, 0.03, 0.2),
         "momentum": between(draw, 0.6, 0.9),
         "weight_decay": between(draw, 0.1, 0.4),
         "nesterov": True,
@@ -341,7 +352,7 @@ def test_adam(student: Student, draw: Draw) -> None:
     """`MyAdam(params)` moves the parameters as `torch.optim.Adam` does, with its defaults too."""
     if draw.round.is_published:
         expect_like_torch(student, draw, "MyAdam", {})
-    expect_like_torch(student, draw, "MyAdam", {"lr": between(draw, 0.05, 0.2)})
+    expect_like_torch(student, draw, "MyAdam", {"lr": some_lr(draw, 0.05, 0.2)})
 
 
 def drawn_betas(draw: Draw) -> tuple[float, float]:
