@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .checking.filling import held_by as held_by
     from .checking.filling import moved as moved
     from .checking.outcome import Cause as Cause
+    from .checking.plugin import follows as follows
     from .checking.plugin import needs as needs
     from .checking.plugin import points as points
     from .checking.plugin import rounds as rounds
@@ -114,6 +115,7 @@ _HOMES = {
     "listen": "checking.training_order",
     "load_course": "course.catalog",
     "moved": "checking.filling",
+    "follows": "checking.plugin",
     "needs": "checking.plugin",
     "network": "checking.drawn_models",
     "order_causes": "checking.training_order",

@@ -147,15 +147,24 @@ NO_RETURN = Cause(
     "no-return",
     "`{name}` has no `return`, so it gives None; `print` shows a value, and gives none.",
 )
+FOLLOWS = Cause(
+    "", "This comes first and is not right yet, and what is wrong here may come of it: {check}"
+)
 MEANT = Cause("name", "There is `{near}`; perhaps `{name}` is meant.")
 NEW_ATTRIBUTE = Cause(
     "name", "`{name}` is a new attribute, which does nothing; `{meant}` of each parameter is meant."
 )
 # mistakes in an update; `step_causes` says what each would have given
-NOT_UPDATED = Cause("not-updated", "It is the old value: the update is missing.")
-UPHILL = Cause("sign", "The step goes uphill: the gradient is to be subtracted.")
+NOT_UPDATED = Cause(
+    "not-updated",
+    "It is the value from before: no update has come to it. (`p = p - …` makes a new tensor, and leaves the old one as "
+    "it is.)",
+)
+UPHILL = Cause(
+    "sign", "The step goes uphill: a sign is the wrong way round, in the update or in the gradient."
+)
 LR_IGNORED = Cause("lr-ignored", "The step ignores the learning rate.")
-TWICE = Cause("twice", "The update is made twice.")
+TWICE = Cause("twice", "The step is twice as large as it should be, as if it were made two times.")
 
 # a cause leaves at most this share of the difference to the reference unexplained
 _UNEXPLAINED = 0.02

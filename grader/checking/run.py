@@ -19,7 +19,7 @@ from .alarm import alarm
 from .case_run import expect_steady, run_case
 from .collect import Case, Check
 from .evidence import WRONG, Solution, Suspicion, expect_solved, suspected
-from .explain import common
+from .explain import FOLLOWS, common
 from .failures import not_loaded
 from .memo import MemoizedSession
 from .no_return import with_no_return
@@ -266,6 +266,7 @@ class _ExerciseRun:
             end = self._end_in(session, memoized, case)
             if end.status != "passed":
                 end = self._named(end, session, memoized, run.check)
+                end = self._of_an_earlier(end, run.check)
             else:
                 end = self._impolite_end(memoized) or end
         except CheckOutcome as outcome:  # a look-up that met no answer
@@ -286,6 +287,14 @@ class _ExerciseRun:
         probe = memoized.asked.probe
         asked = {*probe.attributes, *memoized.asked.texts, *re.findall(r"\w+", check.description)}
         return with_no_return(end, session.programs, solution.programs, asked)
+
+    def _of_an_earlier(self, end: CaseEnd, check: Check) -> CaseEnd:
+        """The end with the check before it that is not right, where one is of what this one works with."""
+        for name in check.follows if end.status == "failed" else ():
+            if name in self.runs and not self.runs[name].answers_rightly:
+                first = FOLLOWS.of(check=_(self.runs[name].check.description))
+                return replace(end, causes=(first,))
+        return end
 
     def _impolite_end(self, memoized: MemoizedSession) -> CaseEnd | None:
         """How a case ends whose answers are right, if a call in it did not leave something as it was."""

@@ -35,6 +35,10 @@ INVERTED = Cause("inverted", "It is true where it should be false, and false whe
 REMAINDER_1 = Cause("off-by-one", "It is true where the remainder is 1; it is to be 0.")
 ARGUMENTS_SWAPPED = Cause("swapped", "`every` is divided by `epoch`; it is the other way round.")
 ONE_STEP = Cause("one-step", "There is one step for all batches; each batch is to have its own.")
+ONE_AND_OLD = Cause(
+    "one-step",
+    "There is one step for all batches, with the gradients from before the call in it; each batch is to have its own.",
+)
 LAST_ALONE = Cause("one-step", "There is one step, by the gradients of the last batch alone.")
 BY_COUNT = Cause(
     "mean-for-sum",
@@ -261,7 +265,7 @@ def expect_steps(student: Student, draw: Draw, default: str = "") -> None:
             True
         )[0],
         ONE_STEP: lambda: at_once(batches, 0.0),
-        ONE_STEP.in_case(): lambda: at_once(batches, old),
+        ONE_AND_OLD: lambda: at_once(batches, old),
         BY_COUNT: lambda: walk(share=1 / count)[0],
         LAST_ALONE: lambda: at_once(batches[-1:], 0.0),
     }
@@ -271,7 +275,8 @@ def expect_steps(student: Student, draw: Draw, default: str = "") -> None:
     expect_close(got["parameters"], expected, what, causes=causes, curves=curves)
     sums = {SUMMED: [sum(losses[: at + 1]) for at in range(len(losses))]}
     what = _("the list of losses")
-    expect_close(got["losses"], losses, what, dtype=draw.dtype, causes=sums, curves=curves)
+    options: dict[str, Any] = {"factors": {_("the number of batches"): count}, "curves": curves}
+    expect_close(got["losses"], losses, what, dtype=draw.dtype, causes=sums, **options)
     expect(got["is in training mode"], _("The model was not in training mode."))
 
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import math
-import math
-import math
-import math
 from typing import Any
 
 import pytest
@@ -65,6 +62,10 @@ OTHER_EXCEPTION = Cause(
     "other-exception",
     "There is no such column: raise a ValueError that names the target, before anything else looks for it.",
 )
+OTHER_EXCEPTION = Cause(
+    "other-exception",
+    "There is no such column: raise a ValueError that names the target, before anything else looks for it.",
+)
 AROUND = Cause(
     "index-modulo",
     "The index starts anew where the items end, as `index % len(self)` does: raise IndexError there.",
@@ -75,6 +76,10 @@ NOT_TRANSFORMED = Cause(
 )
 LABEL_TOO = Cause(
     "too-much", "The transform is called for the label, too; it is for the features alone."
+)
+RESULT_KEPT = Cause(
+    "stale",
+    "What the transform made of an item is what it is given the next time: leave the table as it is.",
 )
 RESULT_KEPT = Cause(
     "stale",
@@ -314,6 +319,7 @@ def test_blank_lines(student: Student, draw: Draw) -> None:
     blanks = len(lines) - len(last)
     blanks = len(lines) - len(last)
     blanks = len(lines) - len(last)
+    blanks = len(lines) - len(last)
     # the last line may end without a newline, and then no row is lost
     last[-1] = last[-1].rstrip("\n")
     found = student.run(read_numbers, files=[lines, last], target=header[column])
@@ -535,6 +541,13 @@ def test_index_out_of_range(student: Student, draw: Draw, empty: bool) -> None:
     indices = [count, count + far, -count - 1, -count - 1 - far]
     lines = lines_of(header, rows[:count])
     got = student.run(index_it, lines=lines, target=header[column], indices=indices)
+    ordered = [sorted_numbers(row) for row in rows[:count]]
+    around = [count and ordered[index % count] for index in indices]
+    cause: Cause | str = ""
+    if "IndexError" not in got and count and all(map(near, got, around)):
+        cause = AROUND
+    elif got[:2] == ["IndexError"] * 2:
+        cause = _("After `index += len(self)` an index that was below −len is still negative.")
     ordered = [sorted_numbers(row) for row in rows[:count]]
     around = [count and ordered[index % count] for index in indices]
     cause: Cause | str = ""
