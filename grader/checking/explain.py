@@ -128,6 +128,11 @@ NOT_CLEARED = Cause(
     "not-cleared",
     "Old gradients are added to the new ones: `backward()` adds to `.grad`, so clear it before.",
 )
+NOT_CLEARED_BESIDE = Cause(
+    "not-cleared",
+    "The gradients of the model are cleared, and this one, which the optimizer holds too, is not: "
+    "`optimizer.zero_grad()` clears all.",
+)
 NEW_FOR_OLD = Cause(
     "new-for-old", "The value after the update is used where that before it is asked."
 )

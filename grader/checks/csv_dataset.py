@@ -46,26 +46,6 @@ OTHER_EXCEPTION = Cause(
     "other-exception",
     "There is no such column: raise a ValueError that names the target, before anything else looks for it.",
 )
-OTHER_EXCEPTION = Cause(
-    "other-exception",
-    "There is no such column: raise a ValueError that names the target, before anything else looks for it.",
-)
-OTHER_EXCEPTION = Cause(
-    "other-exception",
-    "There is no such column: raise a ValueError that names the target, before anything else looks for it.",
-)
-OTHER_EXCEPTION = Cause(
-    "other-exception",
-    "There is no such column: raise a ValueError that names the target, before anything else looks for it.",
-)
-OTHER_EXCEPTION = Cause(
-    "other-exception",
-    "There is no such column: raise a ValueError that names the target, before anything else looks for it.",
-)
-OTHER_EXCEPTION = Cause(
-    "other-exception",
-    "There is no such column: raise a ValueError that names the target, before anything else looks for it.",
-)
 AROUND = Cause(
     "index-modulo",
     "The index starts anew where the items end, as `index % len(self)` does: raise IndexError there.",
@@ -76,26 +56,6 @@ NOT_TRANSFORMED = Cause(
 )
 LABEL_TOO = Cause(
     "too-much", "The transform is called for the label, too; it is for the features alone."
-)
-RESULT_KEPT = Cause(
-    "stale",
-    "What the transform made of an item is what it is given the next time: leave the table as it is.",
-)
-RESULT_KEPT = Cause(
-    "stale",
-    "What the transform made of an item is what it is given the next time: leave the table as it is.",
-)
-RESULT_KEPT = Cause(
-    "stale",
-    "What the transform made of an item is what it is given the next time: leave the table as it is.",
-)
-RESULT_KEPT = Cause(
-    "stale",
-    "What the transform made of an item is what it is given the next time: leave the table as it is.",
-)
-RESULT_KEPT = Cause(
-    "stale",
-    "What the transform made of an item is what it is given the next time: leave the table as it is.",
 )
 RESULT_KEPT = Cause(
     "stale",
@@ -314,11 +274,6 @@ def test_blank_lines(student: Student, draw: Draw) -> None:
     for at in draw.integers(1, len(rows) + 1, 3).tolist():
         lines.insert(at, "\n")
     lines += ["\n"] * draw.count("blank lines at the end", 1, 5)
-    blanks = len(lines) - len(last)
-    blanks = len(lines) - len(last)
-    blanks = len(lines) - len(last)
-    blanks = len(lines) - len(last)
-    blanks = len(lines) - len(last)
     blanks = len(lines) - len(last)
     # the last line may end without a newline, and then no row is lost
     last[-1] = last[-1].rstrip("\n")
@@ -541,41 +496,6 @@ def test_index_out_of_range(student: Student, draw: Draw, empty: bool) -> None:
     indices = [count, count + far, -count - 1, -count - 1 - far]
     lines = lines_of(header, rows[:count])
     got = student.run(index_it, lines=lines, target=header[column], indices=indices)
-    ordered = [sorted_numbers(row) for row in rows[:count]]
-    around = [count and ordered[index % count] for index in indices]
-    cause: Cause | str = ""
-    if "IndexError" not in got and count and all(map(near, got, around)):
-        cause = AROUND
-    elif got[:2] == ["IndexError"] * 2:
-        cause = _("After `index += len(self)` an index that was below −len is still negative.")
-    ordered = [sorted_numbers(row) for row in rows[:count]]
-    around = [count and ordered[index % count] for index in indices]
-    cause: Cause | str = ""
-    if "IndexError" not in got and count and all(map(near, got, around)):
-        cause = AROUND
-    elif got[:2] == ["IndexError"] * 2:
-        cause = _("After `index += len(self)` an index that was below −len is still negative.")
-    ordered = [sorted_numbers(row) for row in rows[:count]]
-    around = [count and ordered[index % count] for index in indices]
-    cause: Cause | str = ""
-    if "IndexError" not in got and count and all(map(near, got, around)):
-        cause = AROUND
-    elif got[:2] == ["IndexError"] * 2:
-        cause = _("After `index += len(self)` an index that was below −len is still negative.")
-    ordered = [sorted_numbers(row) for row in rows[:count]]
-    around = [count and ordered[index % count] for index in indices]
-    cause: Cause | str = ""
-    if "IndexError" not in got and count and all(map(near, got, around)):
-        cause = AROUND
-    elif got[:2] == ["IndexError"] * 2:
-        cause = _("After `index += len(self)` an index that was below −len is still negative.")
-    ordered = [sorted_numbers(row) for row in rows[:count]]
-    around = [count and ordered[index % count] for index in indices]
-    cause: Cause | str = ""
-    if "IndexError" not in got and count and all(map(near, got, around)):
-        cause = AROUND
-    elif got[:2] == ["IndexError"] * 2:
-        cause = _("After `index += len(self)` an index that was below −len is still negative.")
     ordered = [sorted_numbers(row) for row in rows[:count]]
     around = [count and ordered[index % count] for index in indices]
     cause: Cause | str = ""
