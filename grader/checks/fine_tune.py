@@ -54,7 +54,7 @@ ALL_LISTED = Cause(
 )
 FROZEN_MOVED = Cause(
     "none-as-zero",
-    "By a weight decay, momentum or an old gradient an optimizer moves what is frozen, too, unless its `.grad` is None.",
+    "By weight decay, momentum or an old gradient an optimizer moves what is frozen, too, unless its `.grad` is None.",
 )
 NOTED = Cause(
     "stale", "Which layers are frozen is noted in an earlier step; find it out in each one."

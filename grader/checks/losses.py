@@ -47,17 +47,16 @@ NOT_FROM_LOGITS = Cause(
     "It is finite for large logits by a clamp, or by a small number in a logarithm; or it goes through a probability "
     "that is rounded to 0 or 1. Worked out from the logits themselves it needs none of these.",
 )
-OVERFLOW = Cause(
-    "overflow",
-    "For logits this large `exp` is ∞ or 0, and a probability is rounded to 0 or 1: ∞ / ∞ and 0 · ∞ are NaN, and ln 0 "
-    "is −∞. {remedy}",
-)
 OVERFLOWS = {
-    "bce_with_logits": OVERFLOW.of(
-        remedy="Work with sigmoid and logarithm in one, or with exp(−|z|), which is never large."
+    "bce_with_logits": Cause(
+        "overflow",
+        "For logits this large `exp` is ∞ or 0, and a probability is rounded to 0 or 1; ln 0 is −∞, and 0 · ∞ is NaN. "
+        "Work with sigmoid and logarithm in one, or with exp(−|z|), which is never large.",
     ),
-    "cross_entropy": OVERFLOW.of(
-        remedy="Take the largest logit of each sample off first, or softmax and logarithm in one."
+    "cross_entropy": Cause(
+        "overflow",
+        "For logits this large `exp` is ∞ or 0; ∞ / ∞ is NaN, and ln 0 is −∞. Take the largest logit of each sample "
+        "off first, or work with softmax and logarithm in one.",
     ),
 }
 BACKWARD_NAN = Cause(
@@ -554,9 +553,8 @@ def expect_not_over_rows(student: Student, draw: Draw) -> None:
     labels = torch.tensor([0, 0, 2])
     got = student.run(count_hits, logits=logits, labels=labels)
     if isinstance(got, Received) and got.tensor.numel() == 1:
-        sentence = _("accuracy(logits, labels) is {got}, expected {wanted}.").format(
-            got="1/3", wanted=1
-        )
+        sentence = _("{what} is {got}, expected {wanted}.")
+        sentence = sentence.format(what="accuracy(logits, labels)", got="1/3", wanted=1)
         expect(abs(got.tensor.item() - 1 / 3) > 0.01, sentence, explain.OVER_BATCH)
 
 
