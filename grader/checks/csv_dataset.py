@@ -24,6 +24,7 @@ from grader import (
 
 SWAPPED = Cause("swapped", "An item is (features, label), in this order.")
 LAST_COLUMN = Cause("option-ignored", "The last column is the label, whatever `target` is.")
+FIRST_COLUMN = Cause("option-ignored", "The first column is the label, whatever `target` is.")
 LEFT_IN = Cause("target-left-in", "The target's column stands among the features too.")
 ONE_BEFORE = Cause("off-by-one", "Each item is that of the row before.")
 ONE_AFTER = Cause("off-by-one", "Each item is that of the row after.")
@@ -186,6 +187,7 @@ def test_items(student: Student, draw: Draw) -> None:
     causes = {
         SWAPPED: [(label, features) for features, label in expected],
         LAST_COLUMN: [expected_item(row, columns - 1) for row in rows],
+        FIRST_COLUMN: [expected_item(row, 0) for row in rows],
         LEFT_IN: [(row, label) for row, (_, label) in zip(tables, expected, strict=True)],
         ONE_BEFORE: [*expected[-1:], *expected[:-1]],
         ONE_AFTER: [*expected[1:], *expected[:1]],
@@ -441,6 +443,7 @@ def expect_transformed(
     causes |= {RESULT_KEPT: before} if call else {}
     causes |= {
         LEFT_IN: sorted_numbers(cells),
+        FIRST_COLUMN: sorted(expected_item(cells, 0)[0].tolist()),
         LAST_COLUMN: sorted(expected_item(cells, len(cells) - 1)[0].tolist()),
     }
     expect_close(got["seen"][call], sorted(features.tolist()), what, rtol=1e-6, causes=causes)

@@ -185,6 +185,9 @@ CE: dict[Cause, Loss] = {
     Cause(
         "broadcast", "`[:, labels]` takes what stands at all labels from every sample."
     ): all_labels,
+    Cause("missing-term", "The largest logit is taken off in the sum, and not added again."): (
+        lambda z, y: (z.logsumexp(1) - z.amax(1) - picked(z, y)).mean()
+    ),
     Cause("argmax-for-label", "The largest logit stands where that at the label should."): (
         lambda z, y: -z.log_softmax(1).amax(1).mean()
     ),
