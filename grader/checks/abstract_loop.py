@@ -339,6 +339,7 @@ def test_fit(student: Student, draw: Draw) -> None:
         CLEARED: {"a": 0 * path[0]["a"], "b": 0 * path[0]["b"]},
         explain.LR_IGNORED: lambda: walk(1.0)[0][rounds],
         explain.UPHILL: lambda: walk(-step)[0][rounds],
+        explain.NOT_UPDATED: path[0],
     }
     if lr is not None:
         causes = {

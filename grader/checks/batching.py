@@ -49,11 +49,12 @@ BACKWARDS = Cause("order", "The items come in the reverse order.")
 SEED_IGNORED = Cause("option-ignored", "The order is one and the same, whatever `seed` is.")
 DRAWN_ONCE = Cause(
     "stale",
-    "The order is drawn once, when the loader is made: draw it anew in each pass, from a generator that goes on.",
+    "Every pass has the order of the first: it is drawn once, or each time from the same seed. Draw it in each pass "
+    "from a generator that is seeded once and goes on.",
 )
 ALL_VALUES = Cause(
     "shared",
-    "Each worker gives all values: ask `torch.utils.data.get_worker_info()`, and give each its own part.",
+    "Each worker gives all values: ask `torch.utils.data.get_worker_info()` and give each worker its own part.",
 )
 OVERLAP = Cause(
     "shared", "The parts of the workers overlap: each value belongs to one of them alone."
