@@ -594,11 +594,8 @@ def test_accuracy(student: Student, draw: Draw) -> None:
     # any floating dtype will do
     dtype = got.tensor.dtype if isinstance(got, Received) else draw.dtype
     is_count = not dtype.is_floating_point and got.tensor.equal(hits.sum())
-    expect(
-        dtype.is_floating_point,
-        _("accuracy is of dtype {dtype}, expected a floating one.").format(dtype=dtype),
-        HIT_COUNT if is_count else "",
-    )
+    sentence = _("accuracy is of dtype {dtype}, expected a floating one.").format(dtype=dtype)
+    expect(dtype.is_floating_point, sentence, HIT_COUNT if is_count else "")
     share = hits.double().mean().to(dtype)
     cut = min(n, logits.shape[1])
     causes = {
