@@ -153,7 +153,7 @@ NO_RETURN = Cause(
     "`{name}` has no `return`, so it gives None; `print` shows a value, and gives none.",
 )
 FOLLOWS = Cause(
-    "", "This comes first and is not right yet, and what is wrong here may come of it: {check}"
+    "follows", "This may come of what is not right before it: “{check}” Mend that first."
 )
 MEANT = Cause("name", "There is `{near}`; perhaps `{name}` is meant.")
 NEW_ATTRIBUTE = Cause(

@@ -301,14 +301,12 @@ def test_d(student): expect(student.run(call, name="fine") == 1, "Not one.")
 
 
 def test_a_failure_after_one_of_what_it_works_with_tells_of_that(graded: Run) -> None:
-    told = {check.name: check for check in graded(FOLLOWING % 2, CODE)}
+    told = graded(FOLLOWING % 2, CODE)
     assert "It is two." in told["b"].cause
-    assert told["b"].cause_id == ""
+    assert told["b"].cause_id == "follows"
     assert (told["c"].status, told["c"].cause) == ("not_started", "")
     assert told["d"].score == 1  # it counts as any other
-    assert {check.name: check.cause for check in graded(FOLLOWING % 1, CODE)}[
-        "b"
-    ] == "Its own cause."
+    assert graded(FOLLOWING % 1, CODE)["b"].cause == "Its own cause."
 
 
 def test_without_a_file_nothing_is_tried(collected: Collect) -> None:
