@@ -238,7 +238,11 @@ def test_update_params(student: Student, draw: Draw) -> None:
         left = {NAMES_FIXED: values[name]}
         expect_close(got["params"][name], walk(name, 1), what, causes=left, scale=size)
     sentence = _("After update_params a parameter is no leaf that requires gradients any more.")
-    expect(got["leaves"], sentence, _("Update inside `with torch.no_grad():`."))
+    expect(
+        got["leaves"],
+        sentence,
+        _("Update inside `with torch.no_grad():`, and leave `requires_grad` on."),
+    )
 
 
 @probe

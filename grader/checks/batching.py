@@ -26,7 +26,7 @@ from grader import (
     rounds,
 )
 
-OTHER_DEFAULT = Cause("wrong-default", "The default of `padding_value` is another one than 0.")
+OTHER_DEFAULT = Cause("wrong-default", "It is padded with −1.")
 PADDING_IGNORED = Cause("option-ignored", "It is padded with 0, whatever `padding_value` is.")
 IN_FRONT = Cause("order", "The padding stands in front; it belongs behind.")
 BY_LENGTH = Cause("order", "The sequences are sorted by length; leave them in their order.")

@@ -314,8 +314,7 @@ def expect_like(
         if name != "bce_with_logits" or where or number.isfinite().all():
             return values
         p = prediction.detach().sigmoid()
-        given = {"name": name, "prediction": p, "target": target, "by_default": by_default}
-        taken = student.run(measure, **given)["value"]
+        taken = student.run(ask_aside, name=name, one=p, other=target.to(p.dtype))
         is_one = isinstance(taken, Received) and taken.tensor.numel() == 1
         wanted = F.binary_cross_entropy(p.double().cpu(), target.double().cpu()).item()
         is_so = is_one and math.isclose(taken.tensor.item(), wanted, rel_tol=1e-3)
@@ -545,8 +544,8 @@ VALUES = Cause("values-for-indices", "`max` gives values; `argmax` gives the cla
 
 
 @probe(aside=True)
-def count_others(student: Any, logits: Tensor, labels: Tensor) -> Any:
-    return student.accuracy(logits, labels)
+def ask_aside(student: Any, name: str, one: Tensor, other: Tensor) -> Any:
+    return getattr(student, name)(one, other)
 
 
 @probe
@@ -613,7 +612,8 @@ def test_accuracy(student: Student, draw: Draw) -> None:
     def told_apart() -> dict[Cause, Any]:
         """Values that are the labels themselves, at other places than these: the share is 0."""
         values = torch.diag(torch.tensor([3.0, 1.0, 2.0])).to(draw.dtype)
-        by_value = student.run(count_others, logits=values, labels=torch.tensor([3, 1, 2]))
+        labels = torch.tensor([3, 1, 2])
+        by_value = student.run(ask_aside, name="accuracy", one=values, other=labels)
         if isinstance(by_value, Received) and by_value.tensor.numel() == 1:
             if by_value.tensor.item() == 1:
                 return {VALUES: ...}

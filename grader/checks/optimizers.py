@@ -204,8 +204,8 @@ def made(student: Any, kind: str, parameters: list[Any], options: Any, how: str)
     return getattr(student, kind)(parameters, **options)
 
 
-@probe
-def run_steps(
+@helper
+def walked(
     student: Any,
     kind: str,
     options: dict[str, Any],
@@ -234,6 +234,32 @@ def run_steps(
         "parameters": parameters,
         "leaves": all(p.is_leaf and p.requires_grad for p in parameters),
     }
+
+
+@probe
+def run_steps(
+    student: Any,
+    kind: str,
+    options: dict[str, Any],
+    start: list[Tensor],
+    grads: list[list[Tensor | None]],
+    how: str,
+    beside: bool,
+) -> Any:
+    return walked(student, kind, options, start, grads, how, beside)
+
+
+@probe(aside=True)
+def run_aside(
+    student: Any,
+    kind: str,
+    options: dict[str, Any],
+    start: list[Tensor],
+    grads: list[list[Tensor | None]],
+    beside: bool,
+) -> Any:
+    """The same with a list of parameters."""
+    return walked(student, kind, options, start, grads, "", beside)["parameters"]
 
 
 def by_torch(
@@ -421,7 +447,7 @@ def expect_like_torch(
 
     def causes() -> dict[Cause, Any]:
         if how == "generator":
-            listed = student.run(run_steps, **given, how="", beside=beside)["parameters"]
+            listed = student.run(run_aside, **given, beside=beside)
             wrong = not all(map(close_to, got["parameters"], expected))
             if wrong and all(map(close_to, listed, expected)):
                 return {USED_UP: ...}

@@ -49,6 +49,9 @@ LAST_LOSS = Cause("last-batch-alone", "It is the loss of the last batch of each 
 EVERY_BATCH = Cause(
     "every-batch", "There is an entry for every batch; one for each epoch is asked."
 )
+OWN_LOSSES = Cause(
+    "every-batch", "The loss of each batch is an entry; the mean of each epoch is asked."
+)
 NOT_WEIGHTED = Cause(
     "not-weighted",
     "The batches' mean losses are summed and divided by the number of samples: weigh each with "
@@ -409,6 +412,7 @@ def test_train(student: Student, draw: Draw) -> None:
         NOT_WEIGHTED: [sum(own) / sum(sizes) for own in by_epoch],
         LAST_LOSS: [own[-1] for own in by_epoch],
         EVERY_BATCH: running,
+        OWN_LOSSES: [loss for own in by_epoch for loss in own],
         RUNNING: means_until,
     }
     what = _("the list of losses")
