@@ -30,7 +30,10 @@ ONE_BEFORE = Cause("off-by-one", "Each item is that of the row before.")
 ONE_AFTER = Cause("off-by-one", "Each item is that of the row after.")
 LABEL_AFTER = Cause("off-by-one", "Each item has the label of the row after.")
 LABEL_BEFORE = Cause("off-by-one", "Each item has the label of the row before.")
-SORTED = Cause("order", "The features are sorted by their names; leave them in the header's order.")
+SORTED = Cause(
+    "order",
+    "The features come sorted by their names, or reversed; leave them in the header's order.",
+)
 FIRST_ALONE = Cause("index-ignored", "Every item is that of the first row, whatever the index is.")
 ROW_LOST = Cause(
     "off-by-one",

@@ -104,6 +104,13 @@ MISTAKES = {
     "always nesterov": Cause(
         "option-ignored", "The steps are those of nesterov=True, whatever `nesterov` is."
     ),
+    "zero at first": Cause(
+        "missing-term", "The velocity is 0 at a parameter's first step; it is to be g."
+    ),
+    "decay with lr": Cause(
+        "twice",
+        "The weight decay has the factor lr before it goes into the gradient, and again in the step.",
+    ),
     "decay twice": Cause(
         "twice", "The weight decay is taken twice: with the gradient, and off the parameter itself."
     ),
@@ -250,16 +257,9 @@ def run_steps(
 
 
 @probe(aside=True)
-def run_aside(
-    student: Any,
-    kind: str,
-    options: dict[str, Any],
-    start: list[Tensor],
-    grads: list[list[Tensor | None]],
-    beside: bool,
-) -> Any:
+def run_aside(student: Any, given: dict[str, Any], beside: bool) -> Any:
     """The same with a list of parameters."""
-    return walked(student, kind, options, start, grads, "", beside)["parameters"]
+    return walked(student, **given, how="", beside=beside)["parameters"]
 
 
 def by_torch(
@@ -297,7 +297,7 @@ def by_hand(
     lr = (rates | {"lr is 0.01": 0.01, "lr is 0.001": 0.001}).get(mistake, lr)
     decay = options["weight_decay"] * (-1 if mistake == "decay uphill" else 1)
     apart = {"decay without lr": decay, "decay apart": lr * decay}.get(mistake, 0.0)
-    decay *= not apart and mistake != "no decay"
+    decay *= (lr if mistake == "decay with lr" else 1) * (not apart and mistake != "no decay")
     apart = lr * decay if mistake == "decay twice" else apart
     parameters = [value.clone() for value in start]
     kept: dict[Any, Any] = {}
@@ -347,7 +347,7 @@ def sgd_move(
             old = new
         elif mistake == "grad kept in place":  # three names for one tensor
             old, new, grad = grad, momentum * grad, 2 * momentum * grad
-    velocity = new if old is None else momentum * old + new
+    velocity = new * (mistake != "zero at first") if old is None else momentum * old + new
     nesterov = options["nesterov"] or mistake == "always nesterov"
     if not nesterov or mistake == "no nesterov":
         return velocity, velocity
@@ -447,7 +447,7 @@ def expect_like_torch(
 
     def causes() -> dict[Cause, Any]:
         if how == "generator":
-            listed = student.run(run_aside, **given, beside=beside)
+            listed = student.run(run_aside, given=given, beside=beside)
             wrong = not all(map(close_to, got["parameters"], expected))
             if wrong and all(map(close_to, listed, expected)):
                 return {USED_UP: ...}

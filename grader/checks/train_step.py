@@ -72,6 +72,7 @@ FIRST_EPOCH = Cause(
 )
 FIRST_BATCH = Cause("returned-early", "It is that of the first batch alone.")
 LAST_HITS = Cause("last-batch-alone", "Only the last batch's right answers are counted.")
+LAST_SUM = Cause("last-batch-alone", "Only the last batch's losses are counted.")
 LAST_SHARE = Cause("last-batch-alone", "It is that of the last batch alone.")
 OWN_CRITERION = Cause(
     "own-criterion", "It is the plain cross-entropy; use the `criterion` that is given."
@@ -513,6 +514,7 @@ def test_evaluate(student: Student, draw: Draw) -> None:
         BATCH_MEANS: sum(losses) / len(losses),
         NOT_WEIGHTED: sum(losses) / sum(sizes),
         FIRST_BATCH: losses[0],
+        LAST_SUM: losses[-1] * sizes[-1] / sum(sizes),
         OWN_CRITERION: sum(a * b for a, b in zip(own, sizes, strict=True)) / sum(sizes),
         explain.SWAPPED: share,
     }
