@@ -55,6 +55,7 @@ AROUND = Cause(
     "The index starts anew where the items end, as `index % len(self)` does: raise IndexError there.",
 )
 CUT = Cause("rounded", "The decimals are cut off.")
+LABEL_CUT = Cause("rounded", "The decimals of the label are cut off.")
 NOT_TRANSFORMED = Cause(
     "option-ignored", "The transform is called, and what it returns is not in the item."
 )
@@ -254,19 +255,28 @@ def sorted_numbers(row: Row) -> list[float]:
 def expect_numbers(got: Any, rows: list[Row], column: int, blanks: int = 0) -> None:
     expect_length(got["length"], len(rows), blanks)
     expected = [sorted_numbers(row) for row in rows]
-    twice = [sorted_numbers([*row, row[column]]) for row in rows]
-    causes = {LEFT_IN: twice} | mistaken_rows(expected)
+    causes = mistaken_rows(rows, column)
     expect_close(
         got["items"], expected, _("the sorted numbers of dataset"), rtol=1e-6, causes=causes
     )
 
 
-def mistaken_rows(expected: list[list[float]]) -> dict[Cause, Any]:
+def mistaken_rows(rows: list[Row], column: int) -> dict[Cause, Any]:
+    """What known mistakes make of the sorted numbers of each item."""
+    expected = [sorted_numbers(row) for row in rows]
+    labels = [float(row[column].strip('"')) for row in rows]
+    in_two = [sorted([*numbers, label]) for numbers, label in zip(expected, labels, strict=True)]
+    cut = []
+    for numbers, label in zip(expected, labels, strict=True):
+        at = numbers.index(label)
+        cut.append(sorted([*numbers[:at], *numbers[at + 1 :], float(int(label))]))
     return {
+        LEFT_IN: in_two,
         ONE_BEFORE: [*expected[-1:], *expected[:-1]],
         ONE_AFTER: [*expected[1:], *expected[:1]],
         FIRST_ALONE: expected[:1] * len(expected),
-        CUT: [[float(int(number)) for number in row] for row in expected],
+        CUT: [sorted(float(int(number)) for number in row) for row in expected],
+        LABEL_CUT: cut,
     }
 
 
@@ -488,8 +498,7 @@ def test_negative_indices(student: Student, draw: Draw) -> None:
         )
     expected = [sorted_numbers(row) for row in rows]
     what = _("the sorted numbers of the items from −{count} to −1,").format(count=count)
-    twice = {LEFT_IN: [sorted_numbers([*row, row[column]]) for row in rows]}
-    expect_close(got, expected, what, rtol=1e-6, causes=twice | mistaken_rows(expected))
+    expect_close(got, expected, what, rtol=1e-6, causes=mistaken_rows(rows, column))
 
 
 @pytest.mark.parametrize("empty", [False, True], ids=["rows", "a header alone"])
