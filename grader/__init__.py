@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .checking.filling import held_by as held_by
     from .checking.filling import moved as moved
     from .checking.outcome import Cause as Cause
+    from .checking.plugin import follows as follows
     from .checking.plugin import needs as needs
     from .checking.plugin import points as points
     from .checking.plugin import rounds as rounds
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from .checking.student import Student as Student
     from .checking.training_order import listen as listen
     from .checking.training_order import order_causes as order_causes
+    from .checking.training_order import train_by_hand as train_by_hand
     from .course.assignment import AssignedCourse as AssignedCourse
     from .course.assignment import Assignment as Assignment
     from .course.assignment_file import read_assignment as read_assignment
@@ -114,9 +116,11 @@ _HOMES = {
     "listen": "checking.training_order",
     "load_course": "course.catalog",
     "moved": "checking.filling",
+    "follows": "checking.plugin",
     "needs": "checking.plugin",
     "network": "checking.drawn_models",
     "order_causes": "checking.training_order",
+    "train_by_hand": "checking.training_order",
     "points": "checking.plugin",
     "probe": "checking.probes",
     "read_assignment": "course.assignment_file",

@@ -128,6 +128,11 @@ NOT_CLEARED = Cause(
     "not-cleared",
     "Old gradients are added to the new ones: `backward()` adds to `.grad`, so clear it before.",
 )
+NOT_CLEARED_BESIDE = Cause(
+    "not-cleared",
+    "The gradients of the model are cleared, and this one, which the optimizer holds too, is not: "
+    "`optimizer.zero_grad()` clears all.",
+)
 NEW_FOR_OLD = Cause(
     "new-for-old", "The value after the update is used where that before it is asked."
 )
@@ -147,15 +152,24 @@ NO_RETURN = Cause(
     "no-return",
     "`{name}` has no `return`, so it gives None; `print` shows a value, and gives none.",
 )
+FOLLOWS = Cause(
+    "follows", "This may come of what is not right before it: “{check}” Mend that first."
+)
 MEANT = Cause("name", "There is `{near}`; perhaps `{name}` is meant.")
 NEW_ATTRIBUTE = Cause(
     "name", "`{name}` is a new attribute, which does nothing; `{meant}` of each parameter is meant."
 )
 # mistakes in an update; `step_causes` says what each would have given
-NOT_UPDATED = Cause("not-updated", "It is the old value: the update is missing.")
-UPHILL = Cause("sign", "The step goes uphill: the gradient is to be subtracted.")
+NOT_UPDATED = Cause(
+    "not-updated",
+    "It is the value from before: no update has come to it. One such as `p = p - …` makes a new tensor, and leaves the "
+    "old one as it is.",
+)
+UPHILL = Cause(
+    "sign", "The step goes uphill: a sign is the wrong way round, in the update or in the gradient."
+)
 LR_IGNORED = Cause("lr-ignored", "The step ignores the learning rate.")
-TWICE = Cause("twice", "The update is made twice.")
+TWICE = Cause("twice", "The step is twice as large as it should be, as if it were made two times.")
 
 # a cause leaves at most this share of the difference to the reference unexplained
 _UNEXPLAINED = 0.02
