@@ -12,6 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .checking import backbones as backbones
     from .checking import explain as explain
+    from .checking import other_terms as other_terms
     from .checking.calls import called as called
     from .checking.drawn_functions import curve as curve
     from .checking.drawn_functions import landscape as landscape
@@ -108,6 +109,7 @@ _HOMES = {
     "explain": "checking.explain",  # the module: its causes are what checks name
     "fill": "checking.filling",
     "filled_within": "checking.filling",
+    "follows": "checking.plugin",
     "grade": "grading",
     "held_by": "checking.filling",
     "helper": "checking.probes",
@@ -115,10 +117,10 @@ _HOMES = {
     "listen": "checking.training_order",
     "load_course": "course.catalog",
     "moved": "checking.filling",
-    "follows": "checking.plugin",
     "needs": "checking.plugin",
     "network": "checking.drawn_models",
     "order_causes": "checking.training_order",
+    "other_terms": "checking.other_terms",  # the module, as `explain`
     "points": "checking.plugin",
     "probe": "checking.probes",
     "read_assignment": "course.assignment_file",
