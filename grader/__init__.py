@@ -12,6 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .checking import backbones as backbones
     from .checking import explain as explain
+    from .checking import other_functions as other_functions
     from .checking import other_terms as other_terms
     from .checking.calls import called as called
     from .checking.drawn_functions import curve as curve
@@ -120,7 +121,8 @@ _HOMES = {
     "needs": "checking.plugin",
     "network": "checking.drawn_models",
     "order_causes": "checking.training_order",
-    "other_terms": "checking.other_terms",  # the module, as `explain`
+    "other_functions": "checking.other_functions",  # the modules, as `explain`
+    "other_terms": "checking.other_terms",
     "points": "checking.plugin",
     "probe": "checking.probes",
     "read_assignment": "course.assignment_file",

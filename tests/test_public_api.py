@@ -33,7 +33,8 @@ ERRORS = {
 CHECKS = {
     "Cause", "Draw", "NotJudged", "Received", "Student", "applied", "as_asked", "backbones", "called", "curve",
     "expect", "expect_close", "explain", "fill", "filled_within", "follows", "held_by", "helper",
-    "landscape", "listen", "moved", "needs", "network", "order_causes", "other_terms", "points", "probe", "rounds",
+    "landscape", "listen", "moved", "needs", "network", "order_causes", "other_functions", "other_terms", "points",
+    "probe", "rounds",
 }  # fmt: skip
 NOT_OFFERED = {"N_", "_"}  # texts of a course in several languages need them
 
