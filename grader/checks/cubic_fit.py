@@ -97,7 +97,7 @@ def expect_curve(student: Student, draw: Draw, size: float, by_default: bool = F
     inputs = draw.needing({"x": x, **params})
     got = student.run(predict_at, by_default=by_default, **inputs)
     expected, (a, b, c, d) = curve(x, **params), params.values()
-    causes = {
+    causes: dict[Cause, Any] = {
         NO_CUBE: expected - d * x**3,
         NO_CONSTANT: expected - a,
         SQUARE: a + b * x + (c + d) * x**2,

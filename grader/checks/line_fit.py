@@ -70,7 +70,7 @@ def expect_line(student: Student, draw: Draw, size: float, by_default: bool = Fa
     inputs = draw.needing({"x": x, "a": a, "b": b})
     got = student.run(predict_at, by_default=by_default, **inputs)
     zero = torch.zeros_like(x)
-    causes = {NO_B: a * x, SWAPPED: b * x + a}
+    causes: dict[Cause, Any] = {NO_B: a * x, SWAPPED: b * x + a}
     causes |= other_terms.sums(
         {"a·x": a * x, "−a·x": -a * x, "a·x²": a * x**2, "x": x, "a": a + zero, "a + x": a + x}
         | {"b·x": b * x, "a·b·x": a * b * x, "": zero},

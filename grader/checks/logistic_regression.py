@@ -552,7 +552,7 @@ def expect_steps(student: Student, draw: Draw, by_default: bool = False) -> None
         ]
         return {"w": w - moved[0], "b": b - moved[1]}
 
-    causes = explain.step_causes(walk, lr.item())
+    causes: dict[Cause, Any] = {**explain.step_causes(walk, lr.item())}
     causes |= other_terms.rates(lambda factor: walk(1, factor * first), first)
     causes[explain.LR_IGNORED] = partial(walk, 1, 1.0)
     for name, other in (("w", "b"), ("b", "w")):

@@ -88,16 +88,14 @@ def model_with(student: Any, a: Tensor, b: Tensor, c: Tensor, registered: bool =
 def holders(model: Any) -> list[str]:
     """The attributes that hold several tensors."""
     own = {**getattr(model, "__dict__", {}), **getattr(model, "_modules", {})}
-    return [
-        name
-        for name, value in own.items()
-        if not name.startswith("_")
-        and isinstance(value, list | tuple | dict | nn.ParameterList | nn.ParameterDict)
-        and any(
-            isinstance(each, torch.Tensor)
-            for each in (value.values() if hasattr(value, "values") else value)
-        )
-    ]
+    found = []
+    for name, value in own.items():
+        if isinstance(value, dict | nn.ParameterDict):
+            value = list(value.values())
+        holds = isinstance(value, list | tuple | nn.ParameterList)
+        if holds and not name.startswith("_") and any(isinstance(x, torch.Tensor) for x in value):
+            found.append(name)
+    return found
 
 
 @helper
@@ -229,11 +227,11 @@ def quadratic(x: Tensor, a: Any, b: Any, c: Any) -> Tensor:
 
 def mistaken(
     x: Tensor, a: Tensor, b: Tensor, c: Tensor, earlier: Tensor | None
-) -> dict[Cause, Tensor]:
+) -> dict[Cause, Any]:
     """What known mistakes make of it; `earlier` is what came of the call before."""
     right = quadratic(x, a, b, c)
     given = dict(zip(START, (a, b, c), strict=True))
-    causes = {
+    causes: dict[Cause, Any] = {
         CONSTANTS: quadratic(x, *START.values()),
         CUBE: a * x**3 + b * x + c,
         NO_SQUARE: a * x + b * x + c,
