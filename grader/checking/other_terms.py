@@ -21,6 +21,10 @@ T = TypeVar("T")
 
 OTHER_TERMS = Cause("other-terms", "What comes back is {found}.")
 FIXED_COUNT = Cause("wrong-count", "It is divided by {wrong} each time; {right} is another number.")
+PARTLY_ZERO = Cause(
+    "partly-zero", "What is not 0 is right: the others were not worked out, or were set to 0."
+)
+HALF_STEP = Cause("scale", "The step is half as large as it should be.")
 FIXED_RATE = Cause("lr-ignored", "The step is that of lr = {rate}, whatever `lr` is.")
 _RATES = (1.0, 0.5, 0.1, 0.05, 0.01, 0.001, 1e-4)
 _MOST = 2  # places that differ from what is asked
@@ -86,7 +90,15 @@ def counts(got: Any, expected: Tensor, right: str, count: int) -> dict[Cause, Te
 
 def rates(walk: Callable[[float], T], lr: float) -> dict[Cause, Callable[[], T]]:
     """Steps of a rate that stands in the code; `walk` multiplies each update of the reference by a factor."""
-    return {FIXED_RATE.of(rate=f"{rate:g}"): partial(walk, rate / lr) for rate in _RATES}
+    fixed = {FIXED_RATE.of(rate=f"{rate:g}"): partial(walk, rate / lr) for rate in _RATES}
+    return {**fixed, HALF_STEP: partial(walk, 0.5)}
+
+
+def partly_zero(got: Any, expected: Tensor) -> dict[Cause, Tensor]:
+    """What is asked, with 0 where the student's is 0, if it is not 0 everywhere."""
+    if not isinstance(got, Received) or got.tensor.shape != expected.shape or not got.tensor.any():
+        return {}
+    return {PARTLY_ZERO: torch.where(got.tensor == 0, 0.0, expected.cpu())}
 
 
 def either(got: Any, *others: Tensor) -> Tensor:

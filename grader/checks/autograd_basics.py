@@ -44,6 +44,7 @@ LINEAR = Cause("wrong-power", "The gradient is that of 8x where 8x² is asked.")
 COEFFICIENT = Cause(
     "coefficient", "{wrong} stands where {right} belongs: the derivative of c·xⁿ is n·c·xⁿ⁻¹."
 )
+EXCHANGED = Cause("swapped", "The gradients are those of 3b³ − a²: `a` and `b` are exchanged in Q.")
 A_SQUARED = Cause("wrong-power", "The gradient is that of a² where a³ is asked.")
 
 # the numbers of dimensions, round by round
@@ -330,7 +331,7 @@ def expect_pair(got: Any, a: Tensor, b: Tensor, size: float, what: str) -> None:
         what,
         requires_grad=False,
         factors={_("the number of elements"): a.numel()},
-        causes={A_SQUARED: {"a": 6 * a, "b": -2 * b}},
+        causes={A_SQUARED: {"a": 6 * a, "b": -2 * b}, EXCHANGED: {"a": -2 * a, "b": 9 * b**2}},
         scale=size,
     )
 

@@ -34,6 +34,11 @@ H_UNUSED = Cause(
     "h-ignored", "With another `h` the same comes back: the step has to be the `h` that is given."
 )
 NOT_DIVIDED = Cause("not-divided", "It is the difference of two values of f, divided by nothing.")
+DOUBLE_STEPS = Cause("double-steps", "It goes by steps of 2h, where steps of h are asked.")
+BY_H_TWICE = Cause("scale", "It is divided by h once more than it should be.")
+ABSOLUTE = Cause(
+    "sign", "It is the absolute value: where a difference is below 0, so is the result."
+)
 BY_2 = Cause("not-divided", "It is divided by 2, and not by h.")
 ADDED = Cause("sign-of-term", "The two values of f are added: their difference is asked.")
 PRECEDENCE = Cause(
@@ -59,10 +64,6 @@ NOT_PUT_BACK = Cause(
     "view-kept",
     "The elements before are still moved: put each one back before the next one is moved. (`old = x[i]` is a view, "
     "which changes with `x` and puts nothing back; `x[i].item()` and `x[i].clone()` keep the number.)",
-)
-NOT_FILLED = Cause(
-    "not-filled",
-    "What is not 0 is right: the others were not worked out, as where a loop ends too early, or were set to 0.",
 )
 SECOND = Cause(
     "second-derivative",
@@ -210,6 +211,9 @@ def mistaken(
         BACKWARD: partial(formulas["backward"], h),
         CENTRAL: partial(formulas["central"], h),
         HALF_STEPS: partial(formulas["central"], h / 2),
+        DOUBLE_STEPS: partial(formulas[right], 2 * h),
+        BY_H_TWICE: expected / h,
+        ABSOLUTE: expected.abs(),
         H_IGNORED: partial(formulas[right], 1e-3),
         NOT_DIVIDED: h * (1 + (right == "central")) * expected,
         TIMES_H if right == "forward" else PRECEDENCE: h**2 * expected,
@@ -248,8 +252,7 @@ def mistaken_gradients(
     if x.dim() > 1:
         causes[ROWS_AT_ONCE] = partial(rows_at_once, f, x, h)
     causes[NOT_PUT_BACK] = partial(not_put_back, f, x, h, got)
-    if isinstance(got, Received) and got.tensor.shape == x.shape and got.tensor.any():
-        causes[NOT_FILLED] = torch.where(got.tensor.cpu() == 0, 0.0, expected.cpu())
+    causes |= other_terms.partly_zero(got, expected)
     near = formulas_of(f, True, x)["central"](1e-6)
     return causes | {OTHER_STEP: partial(nearly, got, near, expected)}
 

@@ -39,6 +39,11 @@ MEANS = Cause(
     "product-of-means",
     "The mean of a product is not the product of the means: multiply by x, then take the mean.",
 )
+X_TWICE = Cause("extra-factor", "The gradient of `a` has the factor x², where x belongs.")
+SQUARES = Cause(
+    "no-square", "It is the mean of ŷ² − y²: the difference is to be squared, not each."
+)
+TURNED = Cause("swapped", "The new `b` comes first and the new `a` second: the pair is (a, b).")
 WITH_X = Cause(
     "extra-factor", "The gradient of `b` has the factor x, which is that of `a`'s alone."
 )
@@ -124,6 +129,7 @@ def expect_error(student: Student, draw: Draw, size: float, by_default: bool = F
         ABSOLUTE: error.abs().mean(),
         ROOT: expected.sqrt(),
         SQUARE_OF_MEAN: error.mean() ** 2,
+        SQUARES: (y_pred.double() ** 2 - y.double() ** 2).mean(),
         explain.BROADCAST: (everything**2).mean(),
     }
     expect_close(
@@ -186,6 +192,10 @@ def expect_gradients(
     causes = {
         NO_X: {"a": grads["b"].reshape(a.shape), "b": grads["b"]},
         MEANS: {"a": grads["b"].reshape(a.shape) * x.mean(), "b": grads["b"]},
+        X_TWICE: {
+            "a": (2 * (a * x + b - y).double() * x.double() ** 2).mean().reshape(a.shape),
+            "b": grads["b"],
+        },
         WITH_X: {"a": grads["a"], "b": grads["a"].reshape(b.shape)},
     }
     errors = {
@@ -266,6 +276,7 @@ def expect_steps(student: Student, draw: Draw, size: float, by_default: bool = F
         a_first: bool = False,
         moving: tuple[float, float] = (1, 1),
         crossed: bool = False,
+        turned: bool = False,
     ) -> list[tuple[Tensor, Tensor]]:
         """The parameters after each step."""
         pairs, at = [], (a, b)
@@ -277,6 +288,7 @@ def expect_steps(student: Student, draw: Draw, size: float, by_default: bool = F
             if a_first:
                 of_b = autograd(x, y, new_a, at[1])[1]
             at = new_a, at[1] - moving[1] * factor * lr * of_b
+            at = at[::-1] if turned else at
             pairs.append(at)
         return pairs
 
@@ -284,6 +296,7 @@ def expect_steps(student: Student, draw: Draw, size: float, by_default: bool = F
         NEW_A: lambda: walk(1, a_first=True),
         ONE_LEFT.of(name="a"): lambda: walk(1, moving=(0, 1)),
         ONE_LEFT.of(name="b"): lambda: walk(1, moving=(1, 0)),
+        TURNED: lambda: walk(1, turned=True),
         CROSSED: lambda: walk(1, crossed=True),
         ALL_M: lambda: walk(m),
         PER_M: lambda: walk(1 / m),

@@ -65,6 +65,9 @@ CLIPPED = Cause("clipped", "The logits are clamped on the way.")
 # what each mistake does stands in `by_hand`
 MISTAKES = {
     "no softmax": Cause("no-softmax", "The softmax is missing: it is (logits − onehot)."),
+    "sigmoid for softmax": Cause(
+        "other-function", "It is (sigmoid(logits) − onehot): the softmax over the classes is asked."
+    ),
     "no onehot": Cause("missing-term", "The one-hot labels are not subtracted from the softmax."),
     "over samples": OVER_SAMPLES,
     "own logits": Cause(
@@ -318,6 +321,8 @@ def by_hand(
     p = taken.double().softmax(0 if mistake == "over samples" else 1)
     if mistake == "no softmax":
         p = logits.double()
+    elif mistake == "sigmoid for softmax":
+        p = logits.double().sigmoid()
     error = (p - onehot * (mistake != "no onehot")) / n
     h = {"no activation": z1, "sigmoid": z1.sigmoid()}.get(mistake, z1.relu())
     slope = (z1 > 0).double() + (z1 == 0) * {"kink 1": 1.0, "kink 1/2": 0.5}.get(mistake, 0.0)

@@ -43,7 +43,11 @@ BUFFER = Cause(
     "It is a buffer: `.to(…)` moves it, and no optimizer finds it. Make it an `nn.Parameter`.",
 )
 OTHER_RANK = Cause("extra-dimension", "It has one dimension; a dimension of size 1 is too many.")
-NO_BIAS = Cause("missing-term", "The bias is missing.")
+NO_BIAS = Cause(
+    "missing-term",
+    "No bias has come to it. (`y + b` makes a new tensor, and leaves `y` as it is: keep what it gives.)",
+)
+BIAS_IS_NONE = Cause("bias-kept", "It is None, also where the argument `bias` is true.")
 RELU = Cause(
     "extra-activation", "A relu follows, which makes negative outputs 0; a linear layer has none."
 )
@@ -158,7 +162,11 @@ def test_parameters(student: Student, draw: Draw) -> None:
         expect(
             name in got["parameters"],
             _("`{name}` is not a registered `nn.Parameter`.").format(name=name),
-            BUFFER if name in got["buffers"] else explain.UNREGISTERED,
+            BIAS_IS_NONE
+            if name == "bias" and got["bias"] is None
+            else BUFFER
+            if name in got["buffers"]
+            else explain.UNREGISTERED,
         )
         one_too_many = [size for size in got["parameters"][name] if size != 1] == shape
         expect(
