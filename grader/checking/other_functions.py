@@ -66,7 +66,7 @@ def instead_of_probability(product: Tensor, b: Tensor) -> dict[Cause, Tensor]:
     """What is taken for σ(z), with z = wᵀx + b, where the product is wᵀx."""
     z = product + b
     found = {
-        "z = wᵀx + b itself": z,
+        "z = wᵀx + b": z,
         "σ(σ(z))": torch.sigmoid(torch.sigmoid(z)),
         "σ(wᵀx − b)": torch.sigmoid(product - b),
         "σ(wᵀx) + b": torch.sigmoid(product) + b,

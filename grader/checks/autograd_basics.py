@@ -284,7 +284,7 @@ def expect_polynomial(student: Student, draw: Draw, size: float, by_default: boo
         {"9x²": square, "3x²": square / 3, "9x": 9 * each, "6x": 6 * each, "9x³": exact * square},
         {"16x": line, "8x": line / 2, "8": zero + 8 / n, "16": zero + 16 / n, "": zero},
         {"": zero, "3": zero + 3 / n},
-        form="({sum}) / n at each of n elements x",
+        form="({sum}) / n",
     )
     for got in results_of(student, draw, "mean_polynomial_gradient", inputs, by_default):
         expect_close(

@@ -427,15 +427,15 @@ def expect_rounded(student: Student, draw: Draw, x: Tensor, by_default: bool = F
     expect(got != "no Function", _("StraightThroughRound is not a torch.autograd.Function."))
     away = (x.abs() + 0.5).floor() * x.sign()
     causes = {
-        ROUNDING.of(how="halves go up"): (x + 0.5).floor(),
-        ROUNDING.of(how="halves go away from zero"): away,
-        ROUNDING.of(how="the decimals are cut off"): x.trunc(),
-        ROUNDING.of(how="all go down"): x.floor(),
-        ROUNDING.of(how="all go up"): x.ceil(),
-        ROUNDING.of(how="one decimal is kept"): x.round(decimals=1),
-        ROUNDING.of(how="two decimals are kept"): x.round(decimals=2),
-        ROUNDING.of(how="halves go towards zero"): (x.abs() - 0.5).ceil() * x.sign(),
-        ROUNDING.of(how="nothing is rounded"): x,
+        ROUNDING.of(how=_("halves go up")): (x + 0.5).floor(),
+        ROUNDING.of(how=_("halves go away from zero")): away,
+        ROUNDING.of(how=_("the decimals are cut off")): x.trunc(),
+        ROUNDING.of(how=_("all go down")): x.floor(),
+        ROUNDING.of(how=_("all go up")): x.ceil(),
+        ROUNDING.of(how=_("one decimal is kept")): x.round(decimals=1),
+        ROUNDING.of(how=_("two decimals are kept")): x.round(decimals=2),
+        ROUNDING.of(how=_("halves go towards zero")): (x.abs() - 0.5).ceil() * x.sign(),
+        ROUNDING.of(how=_("nothing is rounded")): x,
         WHOLE_32: x.int().to(x.dtype),
         WHOLE_64: x.long().to(x.dtype),
     }

@@ -42,7 +42,7 @@ BUFFER = Cause(
     "unregistered",
     "It is a buffer: `.to(…)` moves it, and no optimizer finds it. Make it an `nn.Parameter`.",
 )
-OTHER_RANK = Cause("extra-dimension", "It has one dimension; a dimension of size 1 is too many.")
+OTHER_RANK = Cause("extra-dimension", "One dimension is asked: that of size 1 is too many.")
 NO_BIAS = Cause(
     "missing-term",
     "No bias has come to it. (`y + b` makes a new tensor, and leaves `y` as it is: keep what it gives.)",
