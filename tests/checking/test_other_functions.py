@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from grader.checking import other_functions
+from grader.checking.outcome import Cause
 from tests.received import received
 
 Z = torch.tensor([-1.5, 0.3, 2.0])
@@ -54,5 +55,5 @@ def test_an_overflow_is_one_of_large_numbers_alone() -> None:
         ),
     ],
 )
-def test_losses(cause: other_functions.Cause, value: Tensor) -> None:
+def test_losses(cause: Cause, value: Tensor) -> None:
     assert torch.allclose(other_functions.other_losses(YHAT, Y)[cause], value)

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from grader.checking import other_terms
 from grader.checking.expectations import expect_close
-from grader.checking.outcome import CheckFailed
+from grader.checking.outcome import Cause, CheckFailed
 from tests.received import received
 
 A, B = torch.tensor([1.0, 2.0, 5.0]), torch.tensor([0.5, -3.0, 4.0])
@@ -22,7 +22,7 @@ def told(actual: Tensor, expected: Tensor, **causes: object) -> list[str]:
     return [cause.text for cause in failed.value.causes]
 
 
-def sums() -> dict[other_terms.Cause, object]:
+def sums() -> dict[Cause, object]:
     places = {"a": A, "−a": -A, "": ZERO}, {"b": B, "2b": 2 * B}, {"a·b": A * B, "": ZERO}
     return dict(other_terms.sums(*places, form="({sum}) / n"))
 
