@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from .checking.student import Student as Student
     from .checking.training_order import listen as listen
     from .checking.training_order import order_causes as order_causes
+    from .checking.training_order import train_by_hand as train_by_hand
     from .course.assignment import AssignedCourse as AssignedCourse
     from .course.assignment import Assignment as Assignment
     from .course.assignment_file import read_assignment as read_assignment
@@ -123,6 +124,7 @@ _HOMES = {
     "order_causes": "checking.training_order",
     "other_functions": "checking.other_functions",  # the modules, as `explain`
     "other_terms": "checking.other_terms",
+    "train_by_hand": "checking.training_order",
     "points": "checking.plugin",
     "probe": "checking.probes",
     "read_assignment": "course.assignment_file",

@@ -128,6 +128,11 @@ NOT_CLEARED = Cause(
     "not-cleared",
     "Old gradients are added to the new ones: `backward()` adds to `.grad`, so clear it before.",
 )
+NOT_CLEARED_BESIDE = Cause(
+    "not-cleared",
+    "The gradients of the model are cleared, and this one, which the optimizer holds too, is not: "
+    "`optimizer.zero_grad()` clears all.",
+)
 NEW_FOR_OLD = Cause(
     "new-for-old", "The value after the update is used where that before it is asked."
 )
@@ -148,7 +153,7 @@ NO_RETURN = Cause(
     "`{name}` has no `return`, so it gives None; `print` shows a value, and gives none.",
 )
 FOLLOWS = Cause(
-    "", "This comes first and is not right yet, and what is wrong here may come of it: {check}"
+    "follows", "This may come of what is not right before it: “{check}” Mend that first."
 )
 MEANT = Cause("name", "There is `{near}`; perhaps `{name}` is meant.")
 NEW_ATTRIBUTE = Cause(
@@ -157,8 +162,8 @@ NEW_ATTRIBUTE = Cause(
 # mistakes in an update; `step_causes` says what each would have given
 NOT_UPDATED = Cause(
     "not-updated",
-    "It is the value from before: no update has come to it. (`p = p - …` makes a new tensor, and leaves the old one as "
-    "it is.)",
+    "It is the value from before: no update has come to it. One such as `p = p - …` makes a new tensor, and leaves the "
+    "old one as it is.",
 )
 UPHILL = Cause(
     "sign", "The step goes uphill: a sign is the wrong way round, in the update or in the gradient."

@@ -38,9 +38,10 @@ ONE_GRADIENT = Cause(
     "stale",
     "The first round's gradients are used in all rounds: each round has a forward pass of its own.",
 )
-NAMES_FIXED = Cause(
-    "names-fixed",
-    "`a` and `b` alone are treated; the dict may hold any names: go through all of them.",
+LEFT_OUT = Cause(
+    "left-out",
+    "What stands behind `b`, which has no gradient, is left out: skip that one alone, and go through all others, "
+    "whatever their names are.",
 )
 FIRST_ERROR = Cause("stale", "Each entry is the error of the first round.")
 NO_B = Cause("missing-term", 'The term params["b"] is missing.')
@@ -49,7 +50,8 @@ ABSOLUTE = Cause("absolute-for-square", "The errors are taken absolute instead o
 CLEARED = Cause("values-cleared", "The values are set to 0; `.grad` alone is to be cleared.")
 NOT_EMPTY = Cause(
     "not-cleared",
-    "Afterwards the `.grad` of each parameter has to be None, or zeros. (`p.grad == None` compares, and changes nothing.)",
+    "Afterwards the `.grad` of each parameter has to be None, or zeros; `p.grad == None` compares, and changes "
+    "nothing.",
 )
 DEFAULT = Cause("wrong-default", "The default of `lr` is {lr}; 0.01 is asked.")
 FIXED = Cause("lr-ignored", "The steps are those of lr={lr}, whatever `lr` is.")
@@ -234,10 +236,14 @@ def test_update_params(student: Student, draw: Draw) -> None:
     for name in [*shapes][2:]:
         what = _("a further parameter, of shape {shape}, after update_params")
         what = what.format(shape=shapes[name])
-        left = {NAMES_FIXED: values[name]}
+        left = {LEFT_OUT: values[name]}
         expect_close(got["params"][name], walk(name, 1), what, causes=left, scale=size)
     sentence = _("After update_params a parameter is no leaf that requires gradients any more.")
-    expect(got["leaves"], sentence, _("Update inside `with torch.no_grad():`."))
+    expect(
+        got["leaves"],
+        sentence,
+        _("Update inside `with torch.no_grad():`, and leave `requires_grad` on."),
+    )
 
 
 @probe
@@ -268,7 +274,7 @@ def test_clear_grad(student: Student, draw: Draw) -> None:
     sentence = _("After clear_grad a parameter still has a gradient.")
     zeroed = all(not received.tensor.any() for received in got["params"].values())
     others = [each[:2] == [True, True] for each in got["cleared"]]
-    cause = CLEARED if zeroed else NAMES_FIXED if all(others) else NOT_EMPTY
+    cause = CLEARED if zeroed else LEFT_OUT if all(others) else NOT_EMPTY
     expect(all(map(all, got["cleared"])), sentence, cause)
     causes = {CLEARED: {name: 0 * value for name, value in values.items()}}
     expect_close(got["params"], values, _("params after clear_grad"), causes=causes)
@@ -338,6 +344,7 @@ def test_fit(student: Student, draw: Draw) -> None:
         CLEARED: {"a": 0 * path[0]["a"], "b": 0 * path[0]["b"]},
         explain.LR_IGNORED: lambda: walk(1.0)[0][rounds],
         explain.UPHILL: lambda: walk(-step)[0][rounds],
+        explain.NOT_UPDATED: path[0],
     }
     if lr is not None:
         causes = {

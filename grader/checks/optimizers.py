@@ -80,7 +80,9 @@ MISTAKES = {
         "The gradient is multiplied by 1 − momentum, as in Adam: v is to be momentum · v + g, and g at first.",
     ),
     "velocity anew": Cause(
-        "stale", "The velocity is the last gradient alone: it does not last until the next step."
+        "stale",
+        "The step is made of the last gradient alone: the velocity has no part in it, or does not last until the next "
+        "step.",
     ),
     "one velocity a shape": Cause(
         "shared", "Parameters of one shape share a velocity: each parameter has one of its own."
@@ -98,6 +100,23 @@ MISTAKES = {
     ),
     "nesterov with the old": Cause(
         "stale", "Nesterov's step takes the velocity before its update; it is to be the new one."
+    ),
+    "always nesterov": Cause(
+        "option-ignored", "The steps are those of nesterov=True, whatever `nesterov` is."
+    ),
+    "zero at first": Cause(
+        "missing-term", "The velocity is 0 at a parameter's first step; it is to be g."
+    ),
+    "decay with lr": Cause(
+        "twice",
+        "The weight decay has the factor lr before it goes into the gradient, and again in the step.",
+    ),
+    "decay twice": Cause(
+        "twice", "The weight decay is taken twice: with the gradient, and off the parameter itself."
+    ),
+    "decay not in s": Cause(
+        "missing-term",
+        "The square that goes into s is that of the gradient without the weight decay.",
     ),
     "decay uphill": Cause("sign-of-term", "The weight decay has the wrong sign."),
     "decay without lr": Cause(
@@ -192,8 +211,8 @@ def made(student: Any, kind: str, parameters: list[Any], options: Any, how: str)
     return getattr(student, kind)(parameters, **options)
 
 
-@probe
-def run_steps(
+@helper
+def walked(
     student: Any,
     kind: str,
     options: dict[str, Any],
@@ -222,6 +241,25 @@ def run_steps(
         "parameters": parameters,
         "leaves": all(p.is_leaf and p.requires_grad for p in parameters),
     }
+
+
+@probe
+def run_steps(
+    student: Any,
+    kind: str,
+    options: dict[str, Any],
+    start: list[Tensor],
+    grads: list[list[Tensor | None]],
+    how: str,
+    beside: bool,
+) -> Any:
+    return walked(student, kind, options, start, grads, how, beside)
+
+
+@probe(aside=True)
+def run_aside(student: Any, given: dict[str, Any], beside: bool) -> Any:
+    """The same with a list of parameters."""
+    return walked(student, **given, how="", beside=beside)["parameters"]
 
 
 def by_torch(
@@ -259,7 +297,8 @@ def by_hand(
     lr = (rates | {"lr is 0.01": 0.01, "lr is 0.001": 0.001}).get(mistake, lr)
     decay = options["weight_decay"] * (-1 if mistake == "decay uphill" else 1)
     apart = {"decay without lr": decay, "decay apart": lr * decay}.get(mistake, 0.0)
-    decay *= not apart and mistake != "no decay"
+    decay *= (lr if mistake == "decay with lr" else 1) * (not apart and mistake != "no decay")
+    apart = lr * decay if mistake == "decay twice" else apart
     parameters = [value.clone() for value in start]
     kept: dict[Any, Any] = {}
     counts = [{"late count": 1, "early count": -1}.get(mistake, 0)] * len(start)
@@ -281,7 +320,8 @@ def by_hand(
             if kind == "MySGD":
                 move, kept[own] = sgd_move(options, kept.get(own), grad, t, mistake, bool(decay))
             else:
-                move, kept[own] = adam_move(options, kept.get(own), grad, t, mistake)
+                square = grad - decay * p if mistake == "decay not in s" else grad
+                move, kept[own] = adam_move(options, kept.get(own), grad, square, t, mistake)
             parameters[i] = p - apart * p - lr * move
             if mistake == "eps after division":
                 parameters[i] = parameters[i] - options["eps"]
@@ -307,8 +347,9 @@ def sgd_move(
             old = new
         elif mistake == "grad kept in place":  # three names for one tensor
             old, new, grad = grad, momentum * grad, 2 * momentum * grad
-    velocity = new if old is None else momentum * old + new
-    if not options["nesterov"] or mistake == "no nesterov":
+    velocity = new * (mistake != "zero at first") if old is None else momentum * old + new
+    nesterov = options["nesterov"] or mistake == "always nesterov"
+    if not nesterov or mistake == "no nesterov":
         return velocity, velocity
     last = velocity
     if mistake == "nesterov with the old":
@@ -320,10 +361,11 @@ def adam_move(
     options: dict[str, Any],
     old: tuple[Tensor, Tensor] | None,
     grad: Tensor,
+    root: Tensor,
     t: int,
     mistake: str,
 ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-    """What is taken from a parameter, but for the learning rate, and the new means."""
+    """What is taken from a parameter, but for the learning rate, and the new means; `root` is squared for s."""
     beta1, beta2 = options["betas"]
     betas = {"no betas": (0.9, 0.999), "other betas": (0.9, 0.99), "betas swapped": (beta2, beta1)}
     betas |= {"beta1 for both": (beta1, beta1), "beta2 for both": (beta2, beta2)}
@@ -333,7 +375,7 @@ def adam_move(
     bare_m = mistake in ("m without factor", "both without factor")
     bare_s = mistake in ("v without factor", "both without factor")
     m = beta1 * m + (1 if bare_m else 1 - beta1) * grad
-    s = beta2 * s + (1 if bare_s else 1 - beta2) * (m if mistake == "square of m" else grad) ** 2
+    s = beta2 * s + (1 if bare_s else 1 - beta2) * (m if mistake == "square of m" else root) ** 2
     by_m, by_s = (1 - beta ** max(t, 0.5) for beta in (beta1, beta2))
     if mistake == "crossed correction":
         by_m, by_s = by_s, by_m
@@ -405,7 +447,7 @@ def expect_like_torch(
 
     def causes() -> dict[Cause, Any]:
         if how == "generator":
-            listed = student.run(run_steps, **given, how="", beside=beside)["parameters"]
+            listed = student.run(run_aside, given=given, beside=beside)
             wrong = not all(map(close_to, got["parameters"], expected))
             if wrong and all(map(close_to, listed, expected)):
                 return {USED_UP: ...}

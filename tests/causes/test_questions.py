@@ -41,7 +41,7 @@ def question_of(block: str) -> Question:
     return Question(title, exercise, check, cause, text.rstrip("\n"))
 
 
-FILES = ("questions.txt", "second_questions.txt")
+FILES = ("questions.txt", "second_questions.txt", "third_questions.txt")
 TEXTS = [Path(__file__).with_name(name).read_text(encoding="utf-8") for name in FILES]
 QUESTIONS = [question_of(block) for text in TEXTS for block in text.split("=====\n")[1:]]
 Asked = Callable[[Question], CheckResult]
