@@ -35,8 +35,8 @@ LEFT_ON_X = Cause(
 )
 ZEROED = Cause(
     "zero",
-    "It is zero everywhere. (A `.grad` that is given back stays the tensor that it was, and `.grad.zero_()` afterwards "
-    "clears it.)",
+    "It is zero everywhere. Mind that a `.grad` that is given back stays the tensor that it was: `.grad.zero_()` "
+    "afterwards clears it.",
 )
 NO_CUBE = Cause("missing-term", "The term 3x³ is missing.")
 NO_SQUARE = Cause("missing-term", "The term 8x² is missing.")

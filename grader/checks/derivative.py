@@ -62,8 +62,8 @@ BY_2H_OR_VIEW = Cause(
 )
 NOT_PUT_BACK = Cause(
     "view-kept",
-    "The elements before are still moved: put each one back before the next one is moved. (`old = x[i]` is a view, "
-    "which changes with `x` and puts nothing back; `x[i].item()` and `x[i].clone()` keep the number.)",
+    "The elements before are still moved: put each one back before the next one is moved. `x[i].item()` and "
+    "`x[i].clone()` keep its number; `old = x[i]` is a view, which changes with `x` and puts nothing back.",
 )
 SECOND = Cause(
     "second-derivative",

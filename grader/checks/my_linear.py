@@ -45,7 +45,7 @@ BUFFER = Cause(
 OTHER_RANK = Cause("extra-dimension", "One dimension is asked: that of size 1 is too many.")
 NO_BIAS = Cause(
     "missing-term",
-    "No bias has come to it. (`y + b` makes a new tensor, and leaves `y` as it is: keep what it gives.)",
+    "No bias has come to it. Mind that `y + b` makes a new tensor, and leaves `y` as it is.",
 )
 BIAS_IS_NONE = Cause("bias-kept", "It is None, also where the argument `bias` is true.")
 RELU = Cause(
