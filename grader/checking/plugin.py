@@ -87,9 +87,7 @@ class CollectionPlugin:
     def pytest_configure(self, config: pytest.Config) -> None:
         config.addinivalue_line("markers", "points(number): what the check is worth")
         config.addinivalue_line("markers", "needs(*checks): earlier checks that must pass")
-        config.addinivalue_line(
-            "markers", "follows(*checks): earlier checks whose faults show here"
-        )
+        config.addinivalue_line("markers", "follows(*checks): earlier checks it uses")
         config.addinivalue_line(
             "markers", "rounds(*names, half, single): how often inputs are drawn"
         )
