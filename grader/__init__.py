@@ -12,6 +12,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .checking import backbones as backbones
     from .checking import explain as explain
+    from .checking import other_functions as other_functions
+    from .checking import other_terms as other_terms
     from .checking.calls import called as called
     from .checking.drawn_functions import curve as curve
     from .checking.drawn_functions import landscape as landscape
@@ -109,6 +111,7 @@ _HOMES = {
     "explain": "checking.explain",  # the module: its causes are what checks name
     "fill": "checking.filling",
     "filled_within": "checking.filling",
+    "follows": "checking.plugin",
     "grade": "grading",
     "held_by": "checking.filling",
     "helper": "checking.probes",
@@ -116,10 +119,11 @@ _HOMES = {
     "listen": "checking.training_order",
     "load_course": "course.catalog",
     "moved": "checking.filling",
-    "follows": "checking.plugin",
     "needs": "checking.plugin",
     "network": "checking.drawn_models",
     "order_causes": "checking.training_order",
+    "other_functions": "checking.other_functions",  # the modules, as `explain`
+    "other_terms": "checking.other_terms",
     "train_by_hand": "checking.training_order",
     "points": "checking.plugin",
     "probe": "checking.probes",

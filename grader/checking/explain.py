@@ -174,6 +174,7 @@ TWICE = Cause("twice", "The step is twice as large as it should be, as if it wer
 # a cause leaves at most this share of the difference to the reference unexplained
 _UNEXPLAINED = 0.02
 _MOST_DIMENSIONS = 6
+_CASES = 3  # of numbers of their own show together what a single one does not
 _MOST_ELEMENTS = (
     1 << 16
 )  # of an answer that may be another one before its reduction; a check's have hundreds
@@ -389,6 +390,8 @@ def common(cases: Sequence[Sequence[Cause]], share: float = 1.0) -> list[Cause]:
     for cause in cases[0] if cases else ():
         places = [causes.index(cause) for causes in cases if cause in causes]
         sure = any(other.sure for causes in cases for other in causes if other == cause)
+        # one and the same number, such as a factor, does not come back by chance
+        sure = sure or (bool(cause.values) and len(places) >= _CASES)
         if sure and len(places) >= share * len(cases):
             found.append((-len(places), sum(places) / len(places), cause))
     return [replace(cause, sure=True) for *_, cause in sorted(found, key=lambda each: each[:2])]

@@ -15,7 +15,8 @@ from .outcome import Cause
 
 GRADIENT_SHAPE = Cause(
     "raised-gradient-shape",
-    "A gradient has the shape of its input: sum over what the forward pass broadcast or added up.",
+    "A gradient has the shape of its input: sum over what the forward pass broadcast or added up, and give the "
+    "gradients in the order of the inputs.",
 )
 OUT_OF_MEMORY = Cause("raised-memory", "It takes more of the GPU's memory than one submission may.")
 OUT_OF_RANGE = Cause(
