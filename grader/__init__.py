@@ -12,6 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .checking import backbones as backbones
     from .checking import explain as explain
+    from .checking import optimizer_steps as optimizer_steps
     from .checking import other_functions as other_functions
     from .checking import other_terms as other_terms
     from .checking.calls import called as called
@@ -121,8 +122,9 @@ _HOMES = {
     "moved": "checking.filling",
     "needs": "checking.plugin",
     "network": "checking.drawn_models",
+    "optimizer_steps": "checking.optimizer_steps",  # the modules, as `explain`
     "order_causes": "checking.training_order",
-    "other_functions": "checking.other_functions",  # the modules, as `explain`
+    "other_functions": "checking.other_functions",
     "other_terms": "checking.other_terms",
     "train_by_hand": "checking.training_order",
     "points": "checking.plugin",

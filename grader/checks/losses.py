@@ -74,10 +74,7 @@ def picked(values: Tensor, labels: Tensor) -> Tensor:
 
 
 def each_with_each(criterion: Loss, one: Tensor, other: Tensor) -> Tensor:
-    """The loss where elements meet as those of shapes (m, 1) and (m,) do; it is to be affine in its second argument.
-
-    The mean over all pairs is then that with the mean of `other`, and costs m instead of m².
-    """
+    """The loss where elements meet as those of shapes (m, 1) and (m,) do, if it is affine in its second argument."""
     return criterion(one, other.mean().expand_as(one))
 
 
@@ -173,9 +170,7 @@ LOGITS: dict[Cause, Loss] = {
     Cause("other-labels", "That is right for labels of −1 and 1; here they are 0 and 1."): (
         lambda z, y: F.softplus(-y * z).mean()
     ),
-    Cause("clipped", CLIPPED.template.format(bound=50)): (
-        lambda z, y: F.binary_cross_entropy_with_logits(z.clamp(-50, 50), y)
-    ),
+    CLIPPED.of(bound="50"): lambda z, y: F.binary_cross_entropy_with_logits(z.clamp(-50, 50), y),
 }
 CE: dict[Cause, Loss] = {
     Cause(
@@ -205,36 +200,20 @@ CE: dict[Cause, Loss] = {
         "reshape-for-permute", "`reshape` mixes the dimensions up: move the classes to the end."
     ): (lambda z, y: F.cross_entropy(z.reshape(-1, z.shape[1]), y.reshape(-1))),
     DETACHED: lambda z, y: -picked(z - z.logsumexp(1, keepdim=True).detach(), y).mean(),
-    Cause("clipped", CLIPPED.template.format(bound=50)): (
-        lambda z, y: F.cross_entropy(z.clamp(-50, 50), y)
-    ),
+    CLIPPED.of(bound="50"): lambda z, y: F.cross_entropy(z.clamp(-50, 50), y),
 }
 
-FORBIDDEN = {
-    "from scratch": {
-        "names": [
-            "torch.nn.functional.mse_loss",
-            "torch.nn.functional.binary_cross_entropy",
-            "torch.nn.functional.binary_cross_entropy_with_logits",
-            "torch.nn.functional.cross_entropy",
-            "torch.binary_cross_entropy_with_logits",
-            "torch.nn.MSELoss",
-            "torch.nn.BCELoss",
-            "torch.nn.BCEWithLogitsLoss",
-            "torch.nn.CrossEntropyLoss",
-            "torch.nn.modules.MSELoss",
-            "torch.nn.modules.BCELoss",
-            "torch.nn.modules.BCEWithLogitsLoss",
-            "torch.nn.modules.CrossEntropyLoss",
-            "torch.nn.modules.loss.MSELoss",
-            "torch.nn.modules.loss.BCELoss",
-            "torch.nn.modules.loss.BCEWithLogitsLoss",
-            "torch.nn.modules.loss.CrossEntropyLoss",
-        ]
-    }
-}
-# the numbers of dimensions, round by round
-RANKS = (2, 1, 3, 4, 2, 0)
+FORBIDDEN = {"from scratch": {"names": [
+    "torch.nn.functional.mse_loss", "torch.nn.functional.binary_cross_entropy",
+    "torch.nn.functional.binary_cross_entropy_with_logits", "torch.nn.functional.cross_entropy",
+    "torch.binary_cross_entropy_with_logits",
+    "torch.nn.MSELoss", "torch.nn.BCELoss", "torch.nn.BCEWithLogitsLoss", "torch.nn.CrossEntropyLoss",
+    "torch.nn.modules.MSELoss", "torch.nn.modules.BCELoss", "torch.nn.modules.BCEWithLogitsLoss",
+    "torch.nn.modules.CrossEntropyLoss",
+    "torch.nn.modules.loss.MSELoss", "torch.nn.modules.loss.BCELoss",
+    "torch.nn.modules.loss.BCEWithLogitsLoss", "torch.nn.modules.loss.CrossEntropyLoss",
+]}}  # fmt: skip
+RANKS = (2, 1, 3, 4, 2, 0)  # numbers of dimensions, round by round
 HALVES = (torch.float16, torch.bfloat16)
 LABELS = {"{0, 1}": True, "[0, 1]": False}
 
