@@ -148,10 +148,13 @@ def test_there_are_enough(name: str) -> None:
     assert len([path for path in WRONG if path.parts[-3] == name]) >= 12
 
 
-def test_causes_are_named_and_hardly_ever_wrongly() -> None:
+def test_causes_are_named_and_hardly_ever_wrongly(request: pytest.FixtureRequest) -> None:
     """Of the mistakes that show in the numbers, at least 80 % are named, and at most 3 % wrongly."""
-    if len(verdicts) < len(GRADED):
+    asked = [item for item in request.session.items if item.name.startswith("test_wrong[")]
+    if len(asked) < len(GRADED):
         pytest.skip("This needs the wrong submissions to be graded first.")
+    # fewer where several processes share them, which their group forbids
+    assert len(verdicts) == len(GRADED)
     assert {verdict.exercise for verdict in verdicts} == set(load_course().names)
     total = tallies(verdicts)[-1]
     # most submissions are about numbers; to state `none` everywhere would not do
