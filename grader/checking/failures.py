@@ -51,7 +51,8 @@ _NO_ARGUMENTS = re.compile(
 ANOTHER_INIT = Cause(
     "raised-init", "Python calls a method of the name `__init__`; here it is written `{near}`."
 )
-_NUMBER = re.compile(r"\d+")
+# what one mistake has another of each time: numbers, and the texts that a check has drawn
+_DRAWN = re.compile(r"'[^']*'|\"[^\"]*\"|\d+")
 _BEYOND = Cause(
     "", "That was on `{device}`, which stands for a GPU here: code like this may be beyond it."
 )
@@ -174,7 +175,7 @@ class Failures:
             sentence = _with_callers(raised, line)
             if because := self._top.because_of(raised):
                 sentence += " " + because
-            mistake = f"{line} {raised.kind} {_NUMBER.sub('#', raised.message)}"
+            mistake = f"{line} {raised.kind} {_DRAWN.sub('#', raised.message)}"
             return ends(sentence, causes, place=str(line), mistake=mistake)
         if complaint := gradient_complaint(raised.message):
             return CheckFailed(*complaint)
