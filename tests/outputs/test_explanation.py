@@ -23,7 +23,9 @@ from grader.report import (
 from tests.hostile import ATTACKS, FAULTY, KOREAN, REPORTS, a_fault, everything_hostile, report_of
 
 SCHEMA = json.loads(files("grader").joinpath("explanation.schema.json").read_text("utf-8"))
-BY_SCHEMA = jsonschema.Draft202012Validator(SCHEMA)  # once: to make one, or to check the schema, takes its time
+BY_SCHEMA = jsonschema.Draft202012Validator(
+    SCHEMA
+)  # once: to make one, or to check the schema, takes its time
 CALL = FailedCall(
     "measure(x=x, y=y)",
     "def measure(x, y):\n    return sums.total(x, y)",
