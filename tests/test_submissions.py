@@ -79,7 +79,8 @@ def drawn(seed: str) -> list[Path]:
     for paths in of_exercise.values():
         luck.shuffle(paths)
         met: set[str] = set()
-        first, others = [], []
+        first: list[Path] = []
+        others: list[Path] = []
         for path in paths:
             (others if met.issuperset(checks_of(path)) else first).append(path)
             met.update(checks_of(path))
