@@ -90,7 +90,11 @@ def _general(
     elif mismatch.aspect == "dtype":
         name = str(expected.dtype).removeprefix("torch.")
         fixed = fixed_dtype if isinstance(fixed_dtype, bool) else mismatch.path[0] in fixed_dtype
-        yield explain.FIXED_DTYPE.of(dtype=name) if fixed else explain.DTYPE
+        if fixed:
+            yield explain.FIXED_DTYPE.of(dtype=name)
+        else:  # labels and masks have a dtype of their own
+            whole = not (expected.is_floating_point() or expected.is_complex())
+            yield explain.WHOLE_DTYPE.of(dtype=name) if whole else explain.DTYPE
     elif mismatch.aspect == "device":
         yield explain.DEVICE
     elif mismatch.aspect == "requires_grad":

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import difflib
 import itertools
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -18,6 +17,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
+from .factors import causes_of_factor
 from .outcome import Cause
 
 T = TypeVar("T")
@@ -28,23 +28,9 @@ NAN = Cause(
     "of 0 is −∞.",
 )
 INFINITY = Cause("nan", "It holds infinity: an overflow, a division by 0 or a logarithm of 0.")
-ZERO = Cause("zero", "It is zero everywhere: it was never computed, or never stored.")
-SIGN = Cause("sign", "The sign is the wrong way round.")
-SIGN_AND_SIZE = Cause(
-    "sign", "The sign is the wrong way round, and the size is {factor} times what it should be."
+ZERO = Cause(
+    "zero", "It is zero everywhere: print it where it is worked out, and where it is given back."
 )
-SUM_FOR_MEAN = Cause(
-    "sum-for-mean",
-    "It is exactly {count} times too large: a sum stands where a mean is asked. Divide by {count}.",
-)
-MEAN_FOR_SUM = Cause(
-    "mean-for-sum",
-    "It is exactly {count} times too small: there is a division by {count} too many.",
-)
-WRONG_COUNT = Cause("wrong-count", "It is divided by {wrong}; it should be divided by {right}.")
-TWICE_AS_LARGE = Cause("scale", "It is exactly twice as large as it should be.")
-HALF_AS_LARGE = Cause("scale", "It is exactly half of what it should be: a factor 2 is missing.")
-SCALE = Cause("scale", "It is exactly {factor} times what it should be.")
 TRANSPOSE = Cause("transpose", "It is transposed.")
 SAME_AMOUNT = Cause(
     "missing-term",
@@ -55,6 +41,10 @@ SWAPPED = Cause("swapped", "The values are right, and come in the wrong order.")
 PRECISION = Cause(
     "precision",
     "It is right to float32's seven digits only: somewhere on the way the numbers are float32.",
+)
+THROUGH_FLOATS = Cause(
+    "precision",
+    "It is right to float64's sixteen digits only: whole numbers above 2**53 do not pass through floats unchanged.",
 )
 NOT_REDUCED = Cause(
     "not-reduced", "It was not reduced: a sum or a mean over some dimension is missing."
@@ -79,7 +69,12 @@ ONE_ELEMENT = Cause(
     "`torch.zeros(1)` is not, and a reduction gives one without `keepdim`.",
 )
 RESHAPED = Cause("reshaped", "The numbers are right, in another shape.")
-DTYPE = Cause("dtype", "A dtype is fixed somewhere; results take that of the inputs.")
+DTYPE = Cause(
+    "dtype",
+    "Results take the dtype of the inputs. Another comes of one that is written down, and of torch's default in a new "
+    "tensor or layer: give it `dtype=x.dtype`.",
+)
+WHOLE_DTYPE = Cause("dtype", "{dtype} is asked here: `.to(torch.{dtype})` converts to it.")
 FIXED_DTYPE = Cause(
     "dtype", "{dtype} is asked, whatever dtype the data have: give that dtype, or convert to it."
 )
@@ -94,15 +89,17 @@ CUT = Cause(
 )
 IN_PLACE = Cause(
     "in-place",
-    "An operation in place (`+=`, `x.mul_()`, `x[0] = …`) works on an input, or on a view of it; "
-    "work on a new tensor.",
+    "Something works in place on an input, or on a view of it (`+=`, `x.mul_()`, `x[0] = …`; of a list `append` or "
+    "`pop`): work on a new one.",
 )
 UNREGISTERED = Cause(
     "unregistered",
     "A plain tensor is seen neither by `parameters()` nor by `.to(…)` or an optimizer: "
     "wrap it in `nn.Parameter`.",
 )
-NO_GRAD = Cause("no-grad", "It was made without `requires_grad`, or autograd was off.")
+NO_GRAD = Cause(
+    "no-grad", "It was made without `requires_grad`, or detached, or while autograd was off."
+)
 # what several exercises name in `causes=`: modes, loops, predictions
 NOTE_MODES = Cause(
     "mode",
@@ -139,8 +136,8 @@ NEW_FOR_OLD = Cause(
 STALE = Cause("stale", "It is the value of an earlier call: something is kept that should not be.")
 ALIASED = Cause(
     "aliased",
-    "All entries are the last value: one tensor was kept again and again, while it changed. Keep a copy of each "
-    "(`.clone()`).",
+    "All entries are the last value, as where one tensor is kept again and again while it changes: keep a copy of "
+    "each (`.clone()`).",
 )
 GRAD_IS_NONE = Cause(
     "no-gradient",
@@ -275,7 +272,15 @@ def causes_in_values(
         rtol: the tolerance that holds for `expected`.
         factors: counts by their names, such as `{"m": 5}`, that a mistaken result may be off by.
     """
+    # both are one float then, and floats show nothing more
+    exact = expected.dtype == torch.int64 == got.dtype and torch.equal(
+        got.double(), expected.double()
+    )
+    exact = exact and torch.equal(got, got.double().long())
     got, expected = got.double(), expected.double()
+    if exact:
+        yield THROUGH_FLOATS
+        return
     if not torch.isfinite(got).all():
         yield NAN if got.isnan().any() else INFINITY
         return
@@ -297,7 +302,7 @@ def causes_in_values(
     if factor and close(factor * expected):
         # rounding moves the factor by no more than it moves the numbers away from such a multiple
         apart = (got / factor - expected).abs().max().item() / expected.abs().max().item()
-        yield from _causes_of_factor(factor, min(max(apart, 1e-4), 1e-2), factors, several)
+        yield from causes_of_factor(factor, min(max(apart, 1e-4), 1e-2), factors, several)
     if got.dim() == 2 and got.shape[0] == got.shape[1] and close(expected.T):
         yield TRANSPOSE
     if close(expected + (got - expected).mean()):
@@ -315,35 +320,6 @@ def _has_the_numbers_of(got: Tensor, expected: Tensor, rtol: float) -> bool:
     """Whether the numbers are the same, in whatever places."""
     one, other = (tensor.flatten().sort().values for tensor in (got, expected))
     return fits(one, other, None, rtol)
-
-
-def _causes_of_factor(
-    factor: float, exactness: float, factors: Mapping[str, float], several: bool
-) -> Iterator[Cause]:
-    """Causes of a result that is `factor` times the reference; the factor is known to a share of `exactness`."""
-
-    def is_(value: float) -> bool:
-        return math.isclose(factor, value, rel_tol=exactness)
-
-    if is_(-1):
-        yield SIGN
-        return
-    counts = {name: value for name, value in factors.items() if value not in (0, 1)}
-    for name, value in counts.items():
-        if is_(value):
-            yield SUM_FOR_MEAN.of(count=name)
-        if is_(1 / value):
-            yield MEAN_FOR_SUM.of(count=name)
-    for right, wrong in itertools.permutations(factors, 2):
-        if factors[wrong] and is_(factors[right] / factors[wrong]):
-            yield WRONG_COUNT.of(right=right, wrong=wrong)
-    if is_(2):
-        yield TWICE_AS_LARGE
-    if is_(0.5):
-        yield HALF_AS_LARGE
-    if not is_(1):
-        cause = (SCALE if factor > 0 else SIGN_AND_SIZE).of(factor=f"{abs(factor):.4g}")
-        yield cause if several else cause.unsure()
 
 
 def step_causes(walk: Callable[[float], T], lr: float) -> dict[Cause, Callable[[], T]]:

@@ -97,8 +97,8 @@ _MEANINGS = {
     ),
     r"does not require grad and does not have a grad_fn|differentiated Tensors does not require grad": Cause(
         "raised-graph-cut",
-        "Nothing leads back to a parameter: look for `.data`, `.detach()`, `.item()`, "
-        "`torch.no_grad()`, or a tensor made anew from numbers.",
+        "Nothing there requires gradients: look for `.data`, `.detach()`, `.item()`, `torch.no_grad()`, a tensor made "
+        "anew from numbers, or one made without `requires_grad=True`.",
     ),
     r"leaf Variable that requires grad .*in-place": Cause(
         "raised-in-place",
