@@ -92,9 +92,11 @@ def _general(
         fixed = fixed_dtype if isinstance(fixed_dtype, bool) else mismatch.path[0] in fixed_dtype
         if fixed:
             yield explain.FIXED_DTYPE.of(dtype=name)
-        else:  # labels and masks have a dtype of their own
-            whole = not (expected.is_floating_point() or expected.is_complex())
-            yield explain.WHOLE_DTYPE.of(dtype=name) if whole else explain.DTYPE
+        elif expected.is_floating_point():
+            yield explain.DTYPE
+        else:  # labels and masks have a dtype of their own; data of whole numbers follow the inputs
+            yield explain.WHOLE_DTYPE.of(dtype=name)
+            yield explain.DTYPE.unsure()
     elif mismatch.aspect == "device":
         yield explain.DEVICE
     elif mismatch.aspect == "requires_grad":

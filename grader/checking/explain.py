@@ -74,7 +74,7 @@ DTYPE = Cause(
     "Results take the dtype of the inputs. Another comes of one that is written down, and of torch's default in a new "
     "tensor or layer: give it `dtype=x.dtype`.",
 )
-WHOLE_DTYPE = Cause("dtype", "{dtype} is asked here: `.to(torch.{dtype})` converts to it.")
+WHOLE_DTYPE = Cause("dtype", "{dtype} is asked here: keep it where it is that, or convert to it.")
 FIXED_DTYPE = Cause(
     "dtype", "{dtype} is asked, whatever dtype the data have: give that dtype, or convert to it."
 )

@@ -305,8 +305,11 @@ def test_a_dtype_that_the_exercise_fixes_does_not_follow_the_inputs() -> None:
 def test_labels_and_masks_do_not_follow_the_inputs() -> None:
     wrong = received(torch.tensor([1.0, 0.0]))
     for right in (torch.tensor([1, 0]), torch.tensor([True, False])):
-        [found] = causes(wrong, right)
-        assert found.text.startswith(f"{str(right.dtype)[6:]} is asked here")
+        found = causes(wrong, right)
+        [told] = common([found] * 2)
+        assert told.text.startswith(f"{str(right.dtype)[6:]} is asked here")
+        # where floats are wrong as well, the inputs are followed
+        assert common([causes(received(ROW.float()), ROW), found]) == [explain.DTYPE]
 
 
 def test_whole_numbers_that_floats_do_not_hold() -> None:
