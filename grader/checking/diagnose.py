@@ -92,11 +92,11 @@ def _general(
         fixed = fixed_dtype if isinstance(fixed_dtype, bool) else mismatch.path[0] in fixed_dtype
         if fixed:
             yield explain.FIXED_DTYPE.of(dtype=name)
-        elif expected.is_floating_point():
-            yield explain.DTYPE
-        else:  # labels and masks have a dtype of their own; data of whole numbers follow the inputs
+        elif expected.dtype in (torch.int64, torch.bool):  # those of labels and masks, maybe of data
             yield explain.WHOLE_DTYPE.of(dtype=name)
             yield explain.DTYPE.unsure()
+        else:
+            yield explain.DTYPE
     elif mismatch.aspect == "device":
         yield explain.DEVICE
     elif mismatch.aspect == "requires_grad":
