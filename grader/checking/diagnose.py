@@ -92,7 +92,7 @@ def _general(
         fixed = fixed_dtype if isinstance(fixed_dtype, bool) else mismatch.path[0] in fixed_dtype
         if fixed:
             yield explain.FIXED_DTYPE.of(dtype=name)
-        elif expected.dtype in (torch.int64, torch.bool):  # those of labels and masks, maybe of data
+        elif expected.dtype in (torch.int64, torch.bool):  # of labels and masks, or of data
             yield explain.WHOLE_DTYPE.of(dtype=name)
             yield explain.DTYPE.unsure()
         else:
