@@ -36,6 +36,14 @@ SAME_AMOUNT = Cause(
     "missing-term",
     "Every element is off by the same amount: a constant term is missing, is another one, or is one too many.",
 )
+ROUNDED = Cause(
+    "rounded", "Every number is whole: look for `//`, `round`, or a conversion to integers."
+)
+CARRIED_ON = Cause(
+    "carried-on",
+    "What comes back is the running sum of what is asked: what one round of a loop has changed is still so in the "
+    "next.",
+)
 WHOLE = Cause(
     "precision", "A float has no room for whole numbers of more than 15 digits: keep them integers."
 )
@@ -80,7 +88,7 @@ FIXED_DTYPE = Cause(
 DEVICE = Cause("device", "A tensor is made on a fixed device; results stay on that of the inputs.")
 REQUIRES_GRAD = Cause(
     "requires-grad",
-    "It still hangs in autograd's graph: use `.detach()`, or work within `torch.no_grad()`.",
+    "It still hangs in autograd's graph: `.detach()` takes it out.",
 )
 CUT = Cause(
     "graph-cut",
@@ -93,8 +101,8 @@ IN_PLACE = Cause(
 )
 UNREGISTERED = Cause(
     "unregistered",
-    "A plain tensor is seen neither by `parameters()` nor by `.to(…)` or an optimizer: "
-    "wrap it in `nn.Parameter`.",
+    "Neither a plain tensor nor one that lies in a list or a dict is seen by `parameters()`, `.to(…)` or an "
+    "optimizer: make it an attribute that is an `nn.Parameter`.",
 )
 NO_GRAD = Cause(
     "no-grad", "It was made without `requires_grad`, or detached, or while autograd was off."
@@ -158,8 +166,8 @@ NEW_ATTRIBUTE = Cause(
 # mistakes in an update; `step_causes` says what each would have given
 NOT_UPDATED = Cause(
     "not-updated",
-    "It is the value from before: no update has come to it. One such as `p = p - …` makes a new tensor, and leaves the "
-    "old one as it is.",
+    "It is the value from before: no update has come to it. There is none, or it goes to another tensor: `p = p - …` "
+    "makes a new one, and leaves the old one as it is.",
 )
 UPHILL = Cause(
     "sign", "The step goes uphill: a sign is the wrong way round, in the update or in the gradient."
@@ -303,7 +311,12 @@ def causes_in_values(
     if amount.abs() > 1e-6 * expected.abs().max() and close(expected + amount):
         yield SAME_AMOUNT if several else SAME_AMOUNT.unsure()
     error = (got - expected).abs().max().item() / expected.abs().max().item()
-    in_order = got.flatten().sort().values, expected.flatten().sort().values
+    flat = got.flatten(), expected.flatten()
+    if several and got.equal(got.round()) and (got - expected).abs().max() <= 1:
+        yield ROUNDED
+    if expected.numel() > 2 and fits(flat[0], flat[1].cumsum(0), flat[1], loose):
+        yield CARRIED_ON
+    in_order = flat[0].sort().values, flat[1].sort().values
     if several and error > 1e-3 and fits(*in_order, None, loose):
         yield ORDER
     # float32 has 6e-8; a few operations make a few of it. float64 inputs alone can show this, and another small

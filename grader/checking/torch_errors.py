@@ -56,7 +56,7 @@ _MEANINGS = {
     ),
     r"before Module\.__init__\(\) call|has no attribute '_(parameters|modules|buffers|\w+_hooks)'": Cause(
         "raised-super",
-        "`super().__init__()` is missing: it comes first in the `__init__` of an `nn.Module`.",
+        "`super().__init__()` comes first in the `__init__` of an `nn.Module`: here it is missing, or comes too late.",
     ),
     r"Tensors of floating point (and complex )?dtype can require gradients": Cause(
         "raised-integers",
@@ -122,7 +122,8 @@ _MEANINGS = {
     r"must match the (size of tensor|existing size)|doesn't match the broadcast shape|Using a target size": Cause(
         "raised-shapes",
         "Element by element, two sizes have to be equal, or one of them 1: print both shapes. A `sum`, `mean` or `max` "
-        "over a dimension keeps it with `keepdim=True`; a transpose may be missing or too many.",
+        "over a dimension keeps it with `keepdim=True`; a transpose may be missing or too many; or one of the two was "
+        "kept from another tensor.",
     ),
     r"is invalid for input of size": Cause(
         "raised-shapes",
@@ -136,8 +137,9 @@ _MEANINGS = {
     r"self must be a matrix|mat2 must be a matrix|1D tensors expected|t\(\) expects a tensor with"
     r"|batch\d must be a 3D tensor": Cause(
         "raised-dimensions",
-        "`mm` and `.t()` take matrices alone, `dot` vectors and `bmm` three dimensions: `@` and `.mT` take any number "
-        "of dimensions before the last two.",
+        "`mm` and `.t()` take matrices alone, `dot` vectors and `bmm` three dimensions. `@` takes any number of "
+        "dimensions before the last two; where a sum is to go over all of them, make a matrix first: "
+        "`x.reshape(-1, x.shape[-1])`.",
     ),
     r"stack expects each tensor to be equal size|Sizes of tensors must match except": Cause(
         "raised-stack",
@@ -165,7 +167,8 @@ _MEANINGS = {
     r"(index -?\d+ is out of bounds for dimension|index out of range|list index out of range"
     r"|Target -?\d+ is out of bounds|Class values must be smaller than num_classes)": Cause(
         "raised-index",
-        "An index or a label is past the end: of n entries the first is 0 and the last n − 1.",
+        "An index or a label is past the end: of n entries the first is 0 and the last n − 1, and an empty list, such "
+        "as the row of a blank line, has none.",
     ),
     r"`-` operator, (with|on) (a|two) bool": Cause(
         "raised-booleans",
