@@ -79,7 +79,7 @@ def counts(got: Any, expected: Tensor, right: str, count: int) -> dict[Cause, Te
         )
         found[one_less.of(right=right, wrong=f"{right} − 1")] = expected * (count / (count - 1))
     if isinstance(got, Received) and got.tensor.shape == expected.shape and expected.any():
-        one, other = got.tensor.double(), expected.double()
+        one, other = got.tensor.double(), expected.cpu().double()
         factor = (one * other).sum().item() / (other * other).sum().item()
         wrong = count / factor if factor > 0 else 0.0
         if 1.5 < wrong < 1e6 and round(wrong) != count and abs(wrong - round(wrong)) < 1e-3 * wrong:
@@ -112,4 +112,4 @@ def _has_form(got: Received, other: Tensor) -> bool:
 
 
 def _distance(got: Received, other: Tensor) -> float:
-    return (got.tensor.double() - other.double()).abs().max().item() if other.numel() else 0.0
+    return (got.tensor.double() - other.cpu().double()).abs().max().item() if other.numel() else 0.0
