@@ -311,13 +311,12 @@ def causes_in_values(
     if amount.abs() > 1e-6 * expected.abs().max() and close(expected + amount):
         yield SAME_AMOUNT if several else SAME_AMOUNT.unsure()
     error = (got - expected).abs().max().item() / expected.abs().max().item()
-    flat = got.flatten(), expected.flatten()
+    one, other = got.flatten(), expected.flatten()
     if several and got.equal(got.round()) and (got - expected).abs().max() <= 1:
         yield ROUNDED
-    if expected.numel() > 2 and fits(flat[0], flat[1].cumsum(0), flat[1], loose):
+    if expected.numel() > 2 and fits(one, other.cumsum(0), other, loose):
         yield CARRIED_ON
-    in_order = flat[0].sort().values, flat[1].sort().values
-    if several and error > 1e-3 and fits(*in_order, None, loose):
+    if several and error > 1e-3 and fits(one.sort().values, other.sort().values, None, loose):
         yield ORDER
     # float32 has 6e-8; a few operations make a few of it. float64 inputs alone can show this, and another small
     # mistake gives no numbers that float32 has

@@ -6,7 +6,6 @@ import itertools
 import math
 from collections.abc import Iterator, Mapping
 
-from .other_terms import FIXED_COUNT
 from .outcome import Cause
 
 SIGN = Cause("sign", "The sign is the wrong way round.")
@@ -22,6 +21,7 @@ MEAN_FOR_SUM = Cause(
     "It is exactly {count} times too small, as after a division by {count} too many.",
 )
 WRONG_COUNT = Cause("wrong-count", "It is divided by {wrong}; it should be divided by {right}.")
+FIXED_COUNT = Cause("wrong-count", "It is divided by {wrong} each time; {right} is another number.")
 TWICE_AS_LARGE = Cause("scale", "It is exactly twice as large as it should be.")
 HALF_AS_LARGE = Cause("scale", "It is exactly half as large as it should be.")
 SCALE = Cause("scale", "It is exactly {factor} times what it should be.")

@@ -15,12 +15,12 @@ import torch
 from torch import Tensor
 
 from ..sandbox.wire.values import Received
+from .factors import FIXED_COUNT, WRONG_COUNT
 from .outcome import Cause
 
 T = TypeVar("T")
 
 OTHER_TERMS = Cause("other-terms", "What comes back is {found}.")
-FIXED_COUNT = Cause("wrong-count", "It is divided by {wrong} each time; {right} is another number.")
 PARTLY_ZERO = Cause(
     "partly-zero", "What is not 0 is right: the others were not worked out, or were set to 0."
 )
@@ -74,10 +74,7 @@ def counts(got: Any, expected: Tensor, right: str, count: int) -> dict[Cause, Te
     """
     found: dict[Cause, Tensor] = {}
     if count > 1:
-        one_less = Cause(
-            "wrong-count", "It is divided by {wrong}; it should be divided by {right}."
-        )
-        found[one_less.of(right=right, wrong=f"{right} − 1")] = expected * (count / (count - 1))
+        found[WRONG_COUNT.of(right=right, wrong=f"{right} − 1")] = expected * (count / (count - 1))
     if isinstance(got, Received) and got.tensor.shape == expected.shape and expected.any():
         one, other = got.tensor.double(), expected.cpu().double()
         factor = (one * other).sum().item() / (other * other).sum().item()

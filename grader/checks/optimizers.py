@@ -239,17 +239,7 @@ def walked(
     }
 
 
-@probe
-def run_steps(
-    student: Any,
-    kind: str,
-    options: dict[str, Any],
-    start: list[Tensor],
-    grads: list[list[Tensor | None]],
-    how: str,
-    beside: bool,
-) -> Any:
-    return walked(student, kind, options, start, grads, how, beside)
+run_steps = probe(walked)
 
 
 @probe(aside=True)

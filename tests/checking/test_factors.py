@@ -6,8 +6,7 @@ import torch
 from torch import Tensor
 
 from grader.checking.explain import causes_in_values, common
-from grader.checking.factors import HALF_AS_LARGE, SIGN, SUM_FOR_MEAN, causes_of_factor
-from grader.checking.other_terms import FIXED_COUNT
+from grader.checking.factors import FIXED_COUNT, HALF_AS_LARGE, SIGN, SUM_FOR_MEAN, causes_of_factor
 from grader.checking.outcome import Cause
 
 ROW = torch.tensor([0.5, -1.0, 2.0, 3.5], dtype=torch.float64)
