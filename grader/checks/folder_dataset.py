@@ -51,6 +51,10 @@ ITEM_NUMBER = Cause(
     "index-for-label", "The number of the item stands where that of its class should."
 )
 FROM_ONE = Cause("off-by-one", "The classes are numbered from 1; the first one is 0.")
+CLASSES_COUNTED = Cause("wrong-count", "It is the number of classes; that of the items is asked.")
+TENSOR_FIRST = Cause(
+    "kind", "Make the tensor first (`torch.from_numpy`), and hand that to the transform."
+)
 NOT_TRANSFORMED = Cause(
     "option-ignored", "The transform is called, and what it returns is not in the item."
 )
@@ -253,7 +257,11 @@ def test_classes(student: Student, draw: Draw) -> None:
     if files == "none":
         what = _("len(dataset) where no class holds a file")
         expect_close(
-            got["length"], 0, what, causes=dict.fromkeys(wrong_files(got["files"], {}), ...)
+            got["length"],
+            0,
+            what,
+            causes=dict.fromkeys(wrong_files(got["files"], {}), ...)
+            | {CLASSES_COUNTED: len(classes)},
         )
 
 
@@ -538,7 +546,7 @@ def test_transform(student: Student, draw: Draw) -> None:
         _("The transform was called when the dataset was made."),
         _("Call it in `__getitem__`."),
     )
-    expect(all(got["seen"]), _("The transform got something that is not a tensor."))
+    expect(all(got["seen"]), _("The transform got something that is not a tensor."), TENSOR_FIRST)
     calls = len(got["seen"])
     expect(
         calls == 2,
