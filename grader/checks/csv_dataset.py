@@ -326,8 +326,8 @@ def test_forms(student: Student, draw: Draw) -> None:
         ]
     end = "\r\n" if form == "lines ended by CRLF" else "\n"
     encoding = "utf-8-sig" if form == "a byte-order mark" else "utf-8"
-    # with CRLF the last name is followed by it. The byte-order mark stands before the first one, which is not asked
-    # for: the most right of files open theirs as plain UTF-8
+    # with CRLF the last name is followed by it; the byte-order mark stands before the first one, which is not
+    # made the target: most who read such a file rightly open it as plain UTF-8
     target = header[-1] if form == "lines ended by CRLF" else header[1]
     lines = lines_of([quoted(name, form) for name in header], rows, end)
     [got] = student.run(read_numbers, files=[lines], target=target, encoding=encoding)
