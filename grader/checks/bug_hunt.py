@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from grader import (
     Cause,
+    Criterion,
     Draw,
     Student,
     _,
@@ -172,7 +173,8 @@ def accumulate(
     optimizer = torch.optim.SGD(model.parameters(), lr=lr)
     events = listen(model, optimizer)
     given = (batch for batch in batches) if stream else batches
-    named = {"model": model, "criterion": criterion, "optimizer": optimizer, "batches": given}
+    own = Criterion(criterion)
+    named = {"model": model, "criterion": own, "optimizer": optimizer, "batches": given}
     args, kwargs = ([], named) if by_keyword else ([*named.values()], {})
     with torch.device(default) if default else contextlib.nullcontext():
         losses = student.accumulated_steps(*args, **kwargs)
@@ -187,7 +189,7 @@ def accumulate(
         raise ArithmeticError
 
     with contextlib.suppress(ArithmeticError):  # settings are left as they were then, too
-        student.accumulated_steps(model, criterion, optimizer, broken())
+        student.accumulated_steps(model, own, optimizer, broken())
     return {
         "losses": losses,
         "parameters": after,
@@ -291,8 +293,6 @@ def layer_of(student: Any, weights: Tensor, bias: Tensor, by_keyword: bool) -> A
     layer = moved(layer, weights)
     student.PlainLinear(n_in, n_out)  # another one
     fill(layer, registered=True, weights=weights, bias=bias)
-    if by_keyword:  # other parameters in their place
-        fill(layer, registered=True, anew=True, weights=weights, bias=bias)
     return layer
 
 

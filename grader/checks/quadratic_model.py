@@ -320,12 +320,12 @@ def move_and_copy(student: Any, x: Tensor, a: Tensor, b: Tensor, c: Tensor) -> A
     copy.load_state_dict(model.state_dict())
     halved = student.MyModel().to(torch.bfloat16)
     copied = copy(x)
-    # the model is used before its parameters are exchanged for others
+    # the model is used before its parameters get other numbers
     copy.eval()(x)
-    fill(copy, anew=True, a=a + 1, b=b, c=c - 1)
+    fill(copy, a=a + 1, b=b, c=c - 1)
     return {
         "copied": copied,
-        "anew": copy(x),
+        "filled": copy(x),
         "apart": all(map(torch.equal, first, untouched.parameters())),
         "moved": [str(value.dtype) for value in (halved.a, halved.b, halved.c)],
         "output": str(halved(x.bfloat16()).dtype),
@@ -342,8 +342,8 @@ def test_moves_and_is_saved(student: Student, draw: Draw) -> None:
     expect_close(
         got["copied"], a * x**2 + b * x + c, _("forward(x) of a model loaded from another")
     )
-    what = _("forward(x) after a, b and c were set to other parameters")
-    expect_close(got["anew"], (a + 1) * x**2 + b * x + c - 1, what)
+    what = _("forward(x) after other numbers were put into a, b and c")
+    expect_close(got["filled"], (a + 1) * x**2 + b * x + c - 1, what)
     expect(got["apart"], _("Setting the parameters of one model changes those of another."), SHARED)
     for name, dtype in zip(START, got["moved"], strict=True):
         expect(
