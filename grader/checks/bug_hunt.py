@@ -35,6 +35,11 @@ NOT_FIRST = Cause("first-left-out", "Epoch 0 is left out; it is a multiple of ev
 INVERTED = Cause("inverted", "It is true where it should be false, and false where true.")
 REMAINDER_1 = Cause("off-by-one", "It is true where the remainder is 1; it is to be 0.")
 ARGUMENTS_SWAPPED = Cause("swapped", "`every` is divided by `epoch`; it is the other way round.")
+USED_UP = Cause(
+    "used-up",
+    "The batches may come from a generator, which can be gone through once: something before the loop, such as "
+    "`list(batches)` or `len`, has used it up.",
+)
 ONE_STEP = Cause("one-step", "There is one step for all batches; each batch is to have its own.")
 ONE_AND_OLD = Cause(
     "one-step",
@@ -273,6 +278,8 @@ def expect_steps(student: Student, draw: Draw, default: str = "") -> None:
         LAST_ALONE: lambda: at_once(batches[-1:], 0.0),
     }
     losses = walk(times=2)[1] if again else losses
+    if stream and got["losses"] in ([], [0.0] * count):
+        causes = {USED_UP: start, **causes}
     curves = got["losses"], losses
     what = _("parameters after {count} batches").format(count=count)
     expect_close(got["parameters"], expected, what, causes=causes, curves=curves)

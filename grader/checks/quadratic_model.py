@@ -13,6 +13,7 @@ from grader import (
     Cause,
     Draw,
     NotJudged,
+    Received,
     Student,
     _,
     applied,
@@ -61,6 +62,11 @@ FOR_ANOTHER = Cause("wrong-parameter", "`{name}` is used where `{right}` should 
 PRECEDENCE = Cause("precedence", "a is squared as well: (a·x)² instead of a·x².")
 SQUARED_SUM = Cause("precedence", "It is (a·x + b)² + c: the square is that of x alone.")
 ROUNDED = Cause("rounded", "The result is rounded.")
+OTHER_DTYPE = Cause(
+    "dtype",
+    "A parameter has torch's default dtype where it is made of Python's floats alone: NumPy's are float64, and a dtype "
+    "that is written down stays what it is.",
+)
 START_AT = Cause("wrong-start", "A parameter starts at another number than it should.")
 NO_DIMENSION = Cause(
     "squeezed", "`torch.tensor(1.0)` has no dimension; `torch.tensor([1.0])` has one, of size 1."
@@ -174,7 +180,12 @@ def test_first_values(student: Student) -> None:
     got = student.run(describe)
     expect_attributes(got)
     for name, found, value in zip(START, got["values"], START.values(), strict=True):
-        expect_close(found, torch.tensor([value]), name, causes={START_AT: ...})
+        start = torch.tensor([value])
+        if isinstance(found, Received) and found.tensor.dtype != start.dtype:
+            sentence = _("`{name}` is {dtype}, where torch's default dtype is {default}.")
+            own, default = (str(each.dtype).partition(".")[2] for each in (found.tensor, start))
+            expect(False, sentence.format(name=name, dtype=own, default=default), OTHER_DTYPE)
+        expect_close(found, start, name, causes={START_AT: ...})
 
 
 @probe
