@@ -1,0 +1,572 @@
+"""Metrics: counts, F1, divergence and a smooth F1, against formulas in float64; and what does not change."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from grader import (
+    Cause,
+    Draw,
+    Received,
+    Student,
+    _,
+    called,
+    expect,
+    expect_close,
+    explain,
+    needs,
+    points,
+    probe,
+    rounds,
+)
+
+FORBIDDEN = {
+    "from scratch": {
+        "names": [
+            "torch.nn.functional.kl_div",
+            "torch.kl_div",
+            "torch.nn.KLDivLoss",
+            "torch.nn.modules.KLDivLoss",
+            "torch.nn.modules.loss.KLDivLoss",
+            "torch.distributions.kl_divergence",
+            "torch.distributions.kl.kl_divergence",
+        ]
+    }
+}
+Loss = Callable[[Tensor, Tensor], Tensor]
+Score = Callable[[Tensor], Tensor]
+
+
+# the confusion matrix
+
+NOT_ADDED = Cause(
+    "not-added",
+    "A pair that occurs several times is counted once: `m[i, j] += 1` with tensors as indices writes each place once. "
+    "`index_put_` with `accumulate=True` adds up, and so does `bincount`.",
+)
+HITS_ALONE = Cause(
+    "diagonal", "The hits alone are counted; the mistakes belong beside the diagonal."
+)
+SHARES = Cause("normalised", "It holds shares; counts are asked.")
+
+
+def counted(predicted: Tensor, labels: Tensor, classes: int) -> Tensor:
+    """The confusion matrix."""
+    pairs = labels * classes + predicted
+    return torch.bincount(pairs, minlength=classes**2).reshape(classes, classes)
+
+
+@probe
+def count(student: Any, predicted: Tensor, labels: Tensor, c: int, by_default: bool) -> Any:
+    return called(student.confusion_matrix, by_default, predicted, labels, c)
+
+
+def expect_counts(student: Student, draw: Draw, by_default: bool = False) -> None:
+    n, c = draw.size("n"), draw.size("num_classes")
+    # in a round of small sizes the last class does not occur
+    most = c if c == 1 or draw.round.low > 6 else c - 1
+    predicted, labels = draw.integers(0, most, n), draw.integers(0, most, n)
+    # some hits, and one pair again and again
+    labels = torch.where(torch.arange(n) % 3 == 1, predicted, labels)
+    if n > 3:
+        predicted[: n // 3], labels[: n // 3] = most - 1, 0
+    predicted, labels = draw.strided(predicted), draw.strided(labels)
+    inputs = {"predicted": predicted, "labels": labels, "c": c}
+    got = student.run(count, **inputs, by_default=by_default)
+    expected = counted(predicted, labels, c)
+    causes = {
+        explain.TRANSPOSE: expected.T,
+        NOT_ADDED: expected.clamp(max=1),
+        HITS_ALONE: expected.diagonal().diag(),
+        SHARES: expected / n,
+        Cause("normalised", SHARES.template): expected / expected.sum(1, True).clamp(min=1),
+    }
+    what = "confusion_matrix(predicted, labels, num_classes)"
+    expect_close(got, expected, what, causes=causes, fixed_dtype=True)
+
+
+@rounds(single=True)
+@points(1)
+def test_confusion_matrix(student: Student, draw: Draw) -> None:
+    """`confusion_matrix(predicted, labels, num_classes)` counts each pair, in int64: rows are the right classes."""
+    expect_counts(student, draw)
+
+
+# F1
+
+
+def ratio(above: Tensor, below: Tensor) -> Tensor:
+    """above / below, and 0 for 0 / 0."""
+    return above.double() / below.double().clamp(min=1)
+
+
+def each_class(matrix: Tensor) -> Tensor:
+    """F1 of each class."""
+    return ratio(2 * matrix.diagonal(), matrix.sum(0) + matrix.sum(1))
+
+
+def precision(matrix: Tensor) -> Tensor:
+    return ratio(matrix.diagonal(), matrix.sum(0))
+
+
+def recall(matrix: Tensor) -> Tensor:
+    return ratio(matrix.diagonal(), matrix.sum(1))
+
+
+def micro(matrix: Tensor) -> Tensor:
+    return ratio(matrix.diagonal().sum(), matrix.sum())
+
+
+def weighted(matrix: Tensor) -> Tensor:
+    """F1 of each class, weighed by how often it occurs."""
+    return ratio((each_class(matrix) * matrix.sum(1)).sum(), matrix.sum())
+
+
+def of_those_that_occur(matrix: Tensor) -> Tensor:
+    some = matrix.sum(0) + matrix.sum(1) > 0
+    return each_class(matrix)[some].mean() if some.any() else torch.tensor(0.0).double()
+
+
+def of_means(matrix: Tensor) -> Tensor:
+    """F1 of the mean precision and the mean recall."""
+    one, other = precision(matrix).mean(), recall(matrix).mean()
+    return 2 * one * other / (one + other) if one + other > 0 else one
+
+
+SCORES: dict[str, Score] = {
+    "binary": lambda m: each_class(m)[1],
+    "macro": lambda m: each_class(m).mean(),
+    "micro": micro,
+}
+NO_TWO = Cause(
+    "missing-factor", "TP stands once above or below the line; it counts twice on both sides."
+)
+WEIGHTED = Cause(
+    "weighted", "The classes are weighed by how often they occur; in the macro F1 all count alike."
+)
+MIXED: dict[Cause, Score] = {
+    Cause("wrong-average", "It is the macro F1."): SCORES["macro"],
+    Cause("wrong-average", "It is the micro F1."): SCORES["micro"],
+    WEIGHTED: weighted,
+}
+WRONG: dict[str, dict[Cause, Score]] = {
+    "binary": {
+        Cause("wrong-class", "It is F1 of the class 0; that of the class 1 is asked."): (
+            lambda m: each_class(m)[0]
+        ),
+        Cause("precision-alone", "It is the precision, TP / (TP + FP)."): lambda m: precision(m)[1],
+        Cause("recall-alone", "It is the recall, TP / (TP + FN)."): lambda m: recall(m)[1],
+        Cause(
+            "arithmetic-mean", "It is the mean of precision and recall; F1 is their harmonic mean."
+        ): (lambda m: (precision(m)[1] + recall(m)[1]) / 2),
+        NO_TWO: lambda m: ratio(m[1, 1], m[1, 1] + m[0, 1] + m[1, 0]),
+        Cause(
+            "true-negatives", "The true negatives are counted among the hits: F1 leaves them out."
+        ): (lambda m: ratio(2 * (m[0, 0] + m[1, 1]), 2 * (m[0, 0] + m[1, 1]) + m[0, 1] + m[1, 0])),
+        **MIXED,
+    },
+    "macro": {
+        Cause(
+            "of-means",
+            "It is F1 of the mean precision and the mean recall; the mean of the F1 is asked.",
+        ): of_means,
+        Cause(
+            "absent-left-out", "Classes that do not occur are left out of the mean; they count 0."
+        ): of_those_that_occur,
+        Cause("precision-alone", "It is the mean precision."): lambda m: precision(m).mean(),
+        Cause("recall-alone", "It is the mean recall."): lambda m: recall(m).mean(),
+        NO_TWO: lambda m: ratio(m.diagonal(), m.sum(0) + m.sum(1) - m.diagonal()).mean(),
+        Cause("wrong-class", "It is F1 of the class 1 alone."): (
+            lambda m: each_class(m)[min(1, len(m) - 1)]
+        ),
+        **MIXED,
+    },
+    "micro": {
+        NO_TWO: lambda m: ratio(m.diagonal().sum(), 2 * m.sum() - m.diagonal().sum()),
+        **MIXED,
+    },
+}
+
+
+@probe
+def score(student: Any, matrices: list[Tensor], average: str, how: str, by_default: bool) -> Any:
+    if how == "default":
+        return [called(student.f1_score, by_default, matrix) for matrix in matrices]
+    if how == "keyword":
+        return [student.f1_score(matrix, average=average) for matrix in matrices]
+    return [called(student.f1_score, by_default, matrix, average) for matrix in matrices]
+
+
+def expect_scores(student: Student, draw: Draw, average: str, by_default: bool = False) -> None:
+    c = 2 if average == "binary" else draw.size("c")
+    ways = ["keyword", "position", *(["default"] if average == "macro" else [])]
+    how = "position" if by_default else draw.choice("average", ways)
+    many = draw.integers(1, 30, c, c)
+    uneven = many * torch.where(torch.arange(c) == 0, 10, 1).unsqueeze(1)
+    absent = many.clone()
+    absent[-1, :] = absent[:, -1] = 0
+    misses = many * (1 - torch.eye(c, dtype=torch.int64))
+    never = many.clone()
+    never[:, -1] = 0
+    matrices = [draw.strided(each) for each in (many, uneven, many.T + 3, absent, misses, never)]
+    matrices.append(torch.zeros(c, c, dtype=torch.int64))
+    got = student.run(score, matrices=matrices, average=average, how=how, by_default=by_default)
+    # any floating dtype will do
+    dtypes = [each.tensor.dtype if isinstance(each, Received) else draw.dtype for each in got]
+    for dtype in dtypes:
+        sentence = _("f1_score is of dtype {dtype}, expected a floating one.").format(dtype=dtype)
+        expect(dtype.is_floating_point, sentence)
+
+    def of(function: Score) -> list[Tensor]:
+        return [function(m).to(dtype) for m, dtype in zip(matrices, dtypes, strict=True)]
+
+    causes = {cause: of(mistake) for cause, mistake in WRONG[average].items()}
+    what = _("f1_score(…, {average!r}) of several matrices").format(average=average)
+    factors = {_("the number of classes"): c}
+    expect_close(got, of(SCORES[average]), what, causes=causes, factors=factors)
+
+
+@rounds("published", "equal", single=True)
+@points(1)
+def test_f1_binary(student: Student, draw: Draw) -> None:
+    """`f1_score(matrix, "binary")` is F1 of the class 1, and 0 where that is 0 / 0."""
+    expect_scores(student, draw, "binary")
+
+
+@rounds(single=True)
+@points(1)
+def test_f1_macro(student: Student, draw: Draw) -> None:
+    """`f1_score(matrix)` is the mean of the F1 of all classes, also of those that do not occur."""
+    expect_scores(student, draw, "macro")
+
+
+@rounds(single=True)
+@points(1)
+def test_f1_micro(student: Student, draw: Draw) -> None:
+    """`f1_score(matrix, "micro")` is F1 of the sums over all classes."""
+    expect_scores(student, draw, "micro")
+
+
+# two losses
+
+
+def divergence(p: Tensor, q: Tensor) -> Tensor:
+    return (torch.xlogy(p, p) - p * q.log()).sum(1).mean()
+
+
+def soft_parts(shares: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    """Of each class: the soft TP, and 2·TP + FP + FN."""
+    truth = torch.nn.functional.one_hot(labels, shares.shape[1]).to(shares)
+    return (shares * truth).sum(0), shares.sum(0) + truth.sum(0)
+
+
+def soft_f1(shares: Tensor, labels: Tensor) -> Tensor:
+    hits, involved = soft_parts(shares, labels)
+    return (2 * hits / torch.where(involved == 0, 1, involved)).mean()
+
+
+def soft_loss(logits: Tensor, labels: Tensor) -> Tensor:
+    return 1 - soft_f1(logits.softmax(1), labels)
+
+
+def soft_micro(z: Tensor, y: Tensor) -> Tensor:
+    return 1 - z.softmax(1).gather(1, y.unsqueeze(1)).mean()
+
+
+def with_eps(eps: float) -> Loss:
+    def loss(z: Tensor, y: Tensor) -> Tensor:
+        hits, involved = soft_parts(z.softmax(1), y)
+        return 1 - (2 * hits / (involved + eps)).mean()
+
+    return loss
+
+
+def soft_jaccard(z: Tensor, y: Tensor) -> Tensor:
+    hits, involved = soft_parts(z.softmax(1), y)
+    return 1 - (hits / (involved - hits)).mean()
+
+
+def squared(z: Tensor, y: Tensor) -> Tensor:
+    shares = z.softmax(1)
+    hits, involved = soft_parts(shares, y)
+    return 1 - (2 * hits / (involved - shares.sum(0) + (shares**2).sum(0))).mean()
+
+
+KL: dict[Cause, Loss] = {
+    Cause("swapped", "p and q stand in each other's place: that is the divergence of p from q."): (
+        lambda p, q: divergence(q, p.clamp(min=1e-300))
+    ),
+    Cause("missing-term", "p · ln p is missing: that is the cross-entropy."): (
+        lambda p, q: -(p * q.log()).sum(1).mean()
+    ),
+    Cause("missing-term", "The factor p is missing before the logarithm."): (
+        lambda p, q: (p / q).log().sum(1).mean()
+    ),
+    Cause("log-base", "The logarithm is that of base 2; the natural one is asked."): (
+        lambda p, q: divergence(p, q) / math.log(2)
+    ),
+    Cause("softmax-twice", "A softmax is taken of q, which holds probabilities as it is."): (
+        lambda p, q: divergence(p, q.softmax(1))
+    ),
+    Cause("no-log", "The logarithm is missing."): lambda p, q: (p * p / q).sum(1).mean(),
+}
+SOFT: dict[Cause, Loss] = {
+    Cause("not-inverted", "It is the soft F1 itself; the loss is 1 minus that."): (
+        lambda z, y: 1 - soft_loss(z, y)
+    ),
+    Cause("sign-of-term", "It is −F1; the loss is 1 − F1."): lambda z, y: soft_loss(z, y) - 1,
+    Cause("wrong-average", "It is the micro F1; the mean over the classes is asked."): soft_micro,
+    Cause(
+        "missing-factor", "TP stands once above or below the line; it counts twice on both sides."
+    ): (soft_jaccard),
+    Cause("missing-factor", "The factor 2 before TP is missing."): (
+        lambda z, y: (1 + soft_loss(z, y)) / 2
+    ),
+    Cause("sigmoid-for-softmax", "The probabilities come from a sigmoid; the softmax is asked."): (
+        lambda z, y: 1 - soft_f1(z.sigmoid(), y)
+    ),
+    Cause("no-softmax", "The softmax is missing."): lambda z, y: 1 - soft_f1(z, y),
+    Cause("softmax-twice", "The softmax is taken twice."): (
+        lambda z, y: 1 - soft_f1(z.softmax(1).softmax(1), y)
+    ),
+    Cause("wrong-axis", "The softmax runs over the samples instead of the classes."): (
+        lambda z, y: 1 - soft_f1(z.softmax(0), y)
+    ),
+    Cause("wrong-axis", "The sums run over the classes instead of the samples."): (
+        lambda z, y: 1 - z.softmax(1).gather(1, y.unsqueeze(1)).mean()
+    ),
+    Cause("squared", "The probabilities are squared below the line."): squared,
+    Cause("hard-counts", "The predictions are counted: the largest probability is taken for 1."): (
+        lambda z, y: (
+            1 - soft_f1(torch.nn.functional.one_hot(z.argmax(1), z.shape[1]).to(z), y) + 0 * z.sum()
+        )
+    ),
+    Cause(
+        "eps", "Something is added to the denominator, such as 10⁻⁸; nothing is asked."
+    ): with_eps(1e-8),
+    Cause(
+        "eps", "Something is added to the denominator, such as 10⁻⁶; nothing is asked."
+    ): with_eps(1e-6),
+    Cause("eps", "1 is added to the denominator; nothing is asked."): with_eps(1),
+}
+
+
+@probe
+def measure(student: Any, name: str, inputs: list[Tensor], at: int, by_default: bool) -> Any:
+    """The value of a loss, and the gradient that autograd makes of it for one of its inputs."""
+    inputs[at].requires_grad_()
+    loss = called(getattr(student, name), by_default, *inputs)
+    if not (isinstance(loss, Tensor) and loss.dim() == 0):
+        return {"value": loss, "grad": None}
+    grad = None
+    if loss.requires_grad:
+        # not 1, so that a gradient which ignores what comes from above shows
+        [grad] = torch.autograd.grad(3 * loss, [inputs[at]], allow_unused=True)
+    return {"value": loss.detach(), "grad": grad}
+
+
+def expect_loss(
+    student: Student,
+    name: str,
+    criterion: Loss,
+    inputs: list[Tensor],
+    at: int,
+    mistakes: Mapping[Cause, Loss],
+    by_default: bool = False,
+) -> None:
+    """Holds value and gradient against those of the formula in float64; `at`: of which input the gradient is asked."""
+    got = student.run(measure, name=name, inputs=inputs, at=at, by_default=by_default)
+    dtype, (n, c) = inputs[0].dtype, inputs[0].shape
+    exact = [each.double() if each.is_floating_point() else each for each in inputs]
+    exact[at] = exact[at].detach().requires_grad_()
+
+    def value(loss: Loss) -> Tensor:
+        return loss(exact[0], exact[1]).detach()
+
+    def gradient(loss: Loss) -> Tensor:
+        return (
+            3 * torch.autograd.grad(loss(exact[0], exact[1]), exact[at], materialize_grads=True)[0]
+        )
+
+    factors = {_("the number of samples"): n, _("the number of classes"): c}
+    factors[_("the number of elements")] = n * c
+    what = f"{name}(…)"
+    causes: dict[Cause, Any] = {cause: partial(value, loss) for cause, loss in mistakes.items()}
+    wanted = value(criterion)
+    expect_close(got["value"], wanted.to(dtype), what, factors=factors, causes=causes)
+    sentence = _("{name}(…) has no gradient for autograd.").format(name=name)
+    expect(got["grad"] is not None, sentence, explain.CUT)
+    grad = gradient(criterion).to(dtype)
+    what = _("the gradient of 3·{name}(…)").format(name=name)
+    expect_close(got["grad"], grad, what, factors=factors, scale=1 / n)
+
+
+def expect_divergence(student: Student, draw: Draw, by_default: bool = False) -> None:
+    n, c = draw.size("n"), draw.size("c")
+    p = draw.layout("p", (2 * draw.normal(n, c)).softmax(1))
+    q = draw.layout("q", draw.normal(n, c).softmax(1))
+    expect_loss(student, "kl_divergence", divergence, [p, q], 1, KL, by_default)
+
+
+@rounds()
+@points(1)
+def test_kl_divergence(student: Student, draw: Draw) -> None:
+    """`kl_divergence(p, q)` is the mean over the samples, with its gradient with respect to q."""
+    expect_divergence(student, draw)
+
+
+@points(1)
+@needs("kl_divergence")
+def test_kl_divergence_of_zeros(student: Student, draw: Draw) -> None:
+    """`kl_divergence(p, q)` and its gradient are finite and right where elements of p are 0."""
+    p = (2 * draw.normal(4, 5)).softmax(1)
+    p = torch.where(torch.arange(5) % 2 == torch.arange(4).unsqueeze(1) % 2, p, 0)
+    p[0] = torch.tensor([0, 1, 0, 0, 0]).to(p)
+    p = p / p.sum(1, keepdim=True)
+    q = draw.normal(4, 5).softmax(1)
+    expect_loss(student, "kl_divergence", divergence, [p, q], 1, KL)
+
+
+def expect_soft(student: Student, draw: Draw, by_default: bool = False) -> None:
+    n, c = draw.size("n"), draw.size("c")
+    logits = draw.layout("logits", 2 * draw.normal(n, c))
+    labels = draw.strided(draw.integers(0, max(1, c - 1), n))
+    expect_loss(student, "soft_f1_loss", soft_loss, [logits, labels], 0, SOFT, by_default)
+
+
+@rounds()
+@points(1)
+def test_soft_f1_loss(student: Student, draw: Draw) -> None:
+    """`soft_f1_loss(logits, labels)` is 1 minus the mean soft F1 of the classes, with its gradient."""
+    expect_soft(student, draw)
+
+
+@points(1)
+@needs("soft_f1_loss")
+def test_soft_f1_loss_is_stable(student: Student, draw: Draw) -> None:
+    """`soft_f1_loss` and its gradient are finite for logits of ±10⁴, also where all probabilities of a class are 0."""
+    size = draw.uniform(5e3, 1e4).item()
+    labels = torch.tensor([0, 1, 0, 1])
+    # the last class is never likely, and is no label: 0 / 0
+    absent = draw.normal(4, 3) - torch.tensor([0, 0, size]).to(draw.dtype)
+    for logits in (draw.normal(4, 3) + size, absent, absent + size):
+        if logits.max() > 100:  # what a softmax of such numbers knows is in whole steps
+            logits = logits.round()
+        expect_loss(student, "soft_f1_loss", soft_loss, [logits, labels], 0, SOFT)
+
+
+# no slope
+
+TOLERANT = Cause(
+    "tolerant",
+    "A small change is taken for none: what is asked is whether the two are exactly equal.",
+)
+
+
+@probe
+def walk(student: Any, path: Tensor, bars: Tensor, slope: float, by_default: bool) -> Any:
+    def measured(place: Any) -> Any:
+        """How many bars a place is above, and a slope; exact in the dtype."""
+        return (place.sum() > bars).to(place.dtype).mean() + place.sum() * slope
+
+    return [
+        called(student.flat_share, by_default, measured, path),
+        student.flat_share(lambda place: (place * 0).sum(), path),
+    ]
+
+
+def expect_share(student: Student, draw: Draw, by_default: bool = False) -> None:
+    k = draw.size("k", low=2)
+    lead = draw.shape("a place", ranks=(0, 1, 2, 0, 1), elements=64)
+    # multiples of 1/64, so that sums are exact; each third place is the one before once more
+    steps = draw.integers(-12, 20, k, *lead).cumsum(0)
+    again = torch.arange(k) - (torch.arange(k) % 3 == 2).long()
+    path = draw.strided((steps[again] / 64).to(draw.dtype))
+    total = path.reshape(k, -1).sum(1)
+    low, high = total.min().item(), total.max().item()
+    bars = (torch.linspace(low, high, 6)[1:-1] * 64).floor() / 64 + 1 / 128
+    bars = bars.to(draw.dtype)
+    # a slope of 0 in the one walk; in the other one so small that float32 or a tolerance loses it
+    tiny = 2.0**-34 if draw.dtype == torch.float64 else 2.0**-12
+    for slope in (0.0, tiny):
+        values = (total.unsqueeze(1) > bars).to(draw.dtype).mean(1) + total * slope
+        inputs = {"path": path, "bars": bars, "slope": slope}
+        got = student.run(walk, **inputs, by_default=by_default)
+        same = values[1:] == values[:-1]
+        close = torch.isclose(values[1:], values[:-1], atol=1e-6)
+        in_float32 = values[1:].float() == values[:-1].float()
+        share = same.double().mean().item()
+        constant = 1.0
+        causes: dict[Cause, Any] = {
+            Cause("inverted", "It is the share of the steps that change something."): [
+                1 - share,
+                0.0,
+            ],
+            Cause("wrong-count", "It is divided by k; there are k − 1 steps between k places."): (
+                [same.sum().item() / k, (k - 1) / k]
+            ),
+            explain.PERCENT: [100 * share, 100.0],
+            Cause("count", "It is the number of the steps; their share is asked."): (
+                [float(same.sum().item()), float(k - 1)]
+            ),
+            explain.PRECISION: [in_float32.double().mean().item(), constant],
+            TOLERANT: [close.double().mean().item(), constant],
+            Cause(
+                "from-the-start", "Each place is compared with the first; the one before is asked."
+            ): ([(values[1:] == values[0]).double().mean().item(), constant]),
+            Cause("downhill", "Steps down are taken for steps without a change."): (
+                [(values[1:] <= values[:-1]).double().mean().item(), constant]
+            ),
+            Cause(
+                "distinct",
+                "It counts values that occur anywhere else; only the place before counts.",
+            ): ([1 - (len(values.unique()) - 1) / (k - 1), constant]),
+        }
+        expect_close(got, [share, constant], "flat_share(measure, path)", causes=causes)
+
+
+@rounds()
+@points(1)
+def test_flat_share(student: Student, draw: Draw) -> None:
+    """`flat_share(measure, path)` is the share of the steps in which the measure stays exactly what it was, a float."""
+    expect_share(student, draw)
+
+
+@points(1)
+@needs("confusion_matrix", "f1_macro", "f1_micro", "kl_divergence", "soft_f1_loss", "flat_share")
+def test_other_devices(elsewhere: Student, draw: Draw) -> None:
+    """All five work on any device, the losses with their gradients."""
+    for by_default in (False, True):
+        if by_default:
+            draw.tell_default(elsewhere.device)
+        expect_counts(elsewhere, draw, by_default)
+        for average in SCORES:
+            expect_scores(elsewhere, draw, average, by_default)
+        expect_divergence(elsewhere, draw, by_default)
+        expect_soft(elsewhere, draw, by_default)
+        expect_share(elsewhere, draw, by_default)
+
+
+HINTS = (
+    """Try each function by hand on a few samples first. Where can you divide by 0, and where take the
+    logarithm of 0? Ask what autograd makes of those places as
+    well: 0 · ∞ is NaN, even where the value is right.""",
+    """One number for each pair of classes, label · c + prediction, turns the confusion matrix into one call of
+    `torch.bincount`. The row sums of the matrix are TP + FN, and the column sums TP + FP. `torch.xlogy(p, p)` is 0
+    where p is 0. For the soft F1, multiply the softmax by the one-hot labels, and sum over the samples.""",
+    """The matrix is `torch.bincount(…, minlength=num_classes**2)`, reshaped. F1 of all classes at once is twice the
+    diagonal by `matrix.sum(0) + matrix.sum(1)`, clamped from below at 1. The divergence is the mean of the row sums of
+    `torch.xlogy(p, p) - p * q.log()`. The soft F1 has the same form as the hard one; where the denominator is 0, put 1
+    in its place with `torch.where`. For `flat_share`, stack the values and compare `values[1:]` with `values[:-1]`.""",
+)
+COMPARE = """Another right way to a confusion matrix: `one_hot(labels).T @ one_hot(predicted)`, or `index_put_` with
+    `accumulate=True`.
+
+    Torch's `F.kl_div(input, target)` takes the logarithm of q first and p second, and its default `"mean"` divides by
+    the number of elements; `reduction="batchmean"` is yours."""
