@@ -1,6 +1,6 @@
 # wrong: the identity is on the CPU
 # fails: other_devices
-# cause: device
+# cause: none
 import torch
 import torch.nn.functional as F
 

@@ -1,6 +1,6 @@
 # wrong: the graph is cut
 # fails: kl_divergence
-# cause: none
+# cause: graph-cut
 import torch
 import torch.nn.functional as F
 

@@ -1,6 +1,6 @@
 # wrong: an epsilon in both logarithms
 # fails: kl_divergence
-# cause: other
+# cause: eps
 import torch
 import torch.nn.functional as F
 
@@ -25,7 +25,7 @@ def f1_score(matrix, average="macro"):
 
 
 def kl_divergence(p, q):
-    return (p * ((p + 1e-3) / (q + 1e-3)).log()).sum(1).mean()
+    return (p * ((p + 1e-6) / (q + 1e-6)).log()).sum(1).mean()
 
 
 def soft_f1_loss(logits, labels):

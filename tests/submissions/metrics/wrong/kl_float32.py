@@ -26,7 +26,7 @@ def f1_score(matrix, average="macro"):
 
 def kl_divergence(p, q):
     n = p.shape[0]
-    return (torch.xlogy(p, p) - torch.xlogy(p, q)).float().sum().to(p.dtype) / n
+    return (torch.xlogy(p, p) - torch.xlogy(p, q)).sum().float().to(p.dtype) / n
 
 
 def soft_f1_loss(logits, labels):

@@ -1,6 +1,6 @@
 # wrong: in bits
 # fails: kl_divergence
-# cause: log-base
+# cause: log-base, scale
 import torch
 import torch.nn.functional as F
 

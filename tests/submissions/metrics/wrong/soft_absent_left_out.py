@@ -1,6 +1,6 @@
 # wrong: only the classes that have labels
 # fails: soft_f1_loss
-# cause: other
+# cause: absent-left-out
 import torch
 import torch.nn.functional as F
 

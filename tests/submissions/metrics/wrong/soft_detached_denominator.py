@@ -1,6 +1,6 @@
 # wrong: the denominator is detached
 # fails: soft_f1_loss
-# cause: other
+# cause: detached-part
 import torch
 import torch.nn.functional as F
 

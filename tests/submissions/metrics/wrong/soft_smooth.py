@@ -1,6 +1,6 @@
 # wrong: 1 added above and below the line
 # fails: soft_f1_loss
-# cause: other
+# cause: eps
 import torch
 import torch.nn.functional as F
 
