@@ -53,7 +53,6 @@ NOT_ADDED = Cause(
 HITS_ALONE = Cause(
     "diagonal", "The hits alone are counted; the mistakes belong beside the diagonal."
 )
-SHARES = Cause("normalised", "It holds shares; counts are asked.")
 
 
 def counted(predicted: Tensor, labels: Tensor, classes: int) -> Tensor:
@@ -84,7 +83,7 @@ def expect_counts(student: Student, draw: Draw, by_default: bool = False) -> Non
     if isinstance(got, Received) and got.tensor.is_floating_point():
         sentence = _("{what} holds {number:.4g}; counts are whole numbers.")
         parts = got.tensor[got.tensor != got.tensor.round()].tolist()
-        expect(not parts, sentence.format(what=what, number=parts[0] if parts else 0), SHARES)
+        expect(not parts, sentence.format(what=what, number=parts[0] if parts else 0))
     mistakes = {
         explain.TRANSPOSE: expected.T,
         NOT_ADDED: expected.clamp(max=1),
@@ -301,6 +300,14 @@ def of_labels_alone(z: Tensor, y: Tensor) -> Tensor:
     return 1 - (2 * hits / involved)[y.unique()].mean()
 
 
+def of_classes_seen(z: Tensor, y: Tensor) -> Tensor:
+    """What a one-hot of a single column gives, which broadcasts; any other one that is too narrow raises."""
+    if y.any():
+        return soft_loss(z, y)
+    shares = z.softmax(1)
+    return 1 - (2 * shares.sum(0) / (shares.sum(0) + len(y))).mean()
+
+
 def smoothed(z: Tensor, y: Tensor) -> Tensor:
     hits, involved = soft_parts(z.softmax(1), y)
     return 1 - ((2 * hits + 1) / (involved + 1)).mean()
@@ -364,6 +371,10 @@ SOFT: dict[Cause, Loss] = {
     Cause("wrong-axis", "The sums run over the classes instead of the samples."): (
         lambda z, y: 1 - z.softmax(1).gather(1, y.unsqueeze(1)).mean()
     ),
+    Cause(
+        "classes-seen",
+        "The classes of the labels alone are seen: tell `F.one_hot` how many there are.",
+    ): (of_classes_seen),
     Cause("summed", "The F1 of the classes are summed; their mean is asked."): (
         lambda z, y: 1 - z.shape[1] * (1 - soft_loss(z, y))
     ),
@@ -534,6 +545,7 @@ def walk(student: Any, path: Tensor, bars: Tensor, slope: float, by_default: boo
 
     return [
         called(student.flat_share, by_default, measured, path),
+        student.flat_share(lambda place: (place * 0).sum(), path),
         student.flat_share(lambda place: place.sum(), path * 0),
     ]
 
@@ -541,7 +553,8 @@ def walk(student: Any, path: Tensor, bars: Tensor, slope: float, by_default: boo
 def expect_share(student: Student, draw: Draw, by_default: bool = False) -> None:
     k = draw.size("k", low=2)
     lead = draw.shape("path[0]", ranks=(0, 1, 2, 1, 0), elements=64)
-    size = draw.magnitude("path")
+    sizes = {"1": 1.0, "10⁻⁴": 2.0**-14, "10²": 2.0**7, "10⁴": 2.0**14}
+    size = draw.choice("|path|", sizes)
     # multiples of a power of two, so that sums are exact; each third place is the one before once more
     steps = draw.integers(-16, 19, k, *lead).cumsum(0)
     again = torch.arange(k) - (torch.arange(k) % 3 == 2).long()
@@ -559,22 +572,22 @@ def expect_share(student: Student, draw: Draw, by_default: bool = False) -> None
         got = student.run(walk, **inputs, by_default=by_default)
 
         def share_of(same: Tensor) -> list[float]:
-            """With the share of a constant measure, which is 1."""
-            return [same.double().mean().item(), 1.0]
+            """With the shares of two constant measures, which are 1."""
+            return [same.double().mean().item(), 1.0, 1.0]
 
         same = values[1:] == values[:-1]
         share, flat = share_of(same)[0], same.sum().item()
         in_float32 = values.float()
         causes: dict[Cause, Any] = {
             Cause("inverted", "It is the share of the steps that change something."): (
-                [1 - share, 0.0]
+                [1 - share, 0.0, 0.0]
             ),
             Cause("wrong-count", "It is divided by k; there are k − 1 steps between k places."): (
-                [flat / k, (k - 1) / k]
+                [flat / k, (k - 1) / k, (k - 1) / k]
             ),
-            explain.PERCENT: [100 * share, 100.0],
+            explain.PERCENT: [100 * share, 100.0, 100.0],
             Cause("count", "It is the number of the steps; their share is asked."): (
-                [float(flat), float(k - 1)]
+                [float(flat), float(k - 1), float(k - 1)]
             ),
             explain.PRECISION: share_of(in_float32[1:] == in_float32[:-1]),
             TOLERANT: share_of(counted_bars[1:] == counted_bars[:-1]),
@@ -582,13 +595,13 @@ def expect_share(student: Student, draw: Draw, by_default: bool = False) -> None
                 share_of(values[1:] == values[0])
             ),
             Cause("distinct", "Values that came before anywhere count, not the last one alone."): (
-                [1 - (len(values.unique()) - 1) / (k - 1), 1.0]
+                [1 - (len(values.unique()) - 1) / (k - 1), 1.0, 1.0]
             ),
             Cause("downhill", "Steps down are taken for steps without a change."): (
                 share_of(values[1:] <= values[:-1])
             ),
         }
-        expect_close(got, [share, 1.0], "flat_share(measure, path)", causes=causes)
+        expect_close(got, [share, 1.0, 1.0], "flat_share(measure, path)", causes=causes)
 
 
 @rounds()

@@ -1,6 +1,6 @@
 # wrong: normalised by the rows
 # fails: confusion_matrix
-# cause: normalised
+# cause: other
 import torch
 import torch.nn.functional as F
 
