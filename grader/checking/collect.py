@@ -11,8 +11,9 @@ import inspect
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field
+from importlib.util import cache_from_source
 from io import StringIO
 from pathlib import Path
 from types import ModuleType
@@ -74,6 +75,7 @@ class Check:
     description: str
     points: int
     needs: tuple[str, ...]
+    follows: tuple[str, ...]
     file: Path
     cases: list[Case] = field(default_factory=list)
 
@@ -99,9 +101,18 @@ def collect(files: Sequence[Path], devices: Sequence[str]) -> dict[str, Check]:
     key = *files, *devices
     changed = [(status.st_mtime_ns, status.st_size) for status in map(Path.stat, files)]
     if key not in _kept or _kept[key][0] != changed:
+        if any(set(files).intersection(known) for known in _kept):
+            _forget_compiled(files)
         _forget(files)
         _kept[key] = changed, _collected(files, devices)
     return _kept[key][1]
+
+
+def _forget_compiled(files: Sequence[Path]) -> None:
+    """By whole seconds and its size Python tells whether a file is the one that it has compiled: not well enough."""
+    for file in files:
+        with suppress(OSError, NotImplementedError):
+            Path(cache_from_source(str(file))).unlink()
 
 
 def _forget(files: Sequence[Path]) -> None:
@@ -212,24 +223,25 @@ def _grouped(items: Sequence[pytest.Function]) -> dict[str, Check]:
 
 
 def _require_order(checks: Mapping[str, Check]) -> None:
-    """A check's `needs` name checks that come before it.
+    """A check's `needs`, and what it `follows`, name checks that come before it.
 
     Raises:
         CourseFault: if they do not.
     """
     earlier: set[str] = set()
     for check in checks.values():
-        for name in check.needs:
+        named = dict.fromkeys(check.needs, "needs") | dict.fromkeys(check.follows, "follows")
+        for name, how in named.items():
             if name not in earlier:
                 raise CourseFault(
-                    f"{check.file} cannot be used: {check.name} needs {name}, which is no earlier check."
+                    f"{check.file} cannot be used: {check.name} {how} {name}, which is no earlier check."
                 )
         earlier.add(check.name)
 
 
 def _check_of(item: pytest.Function) -> Check:
     worth = item.get_closest_marker("points")
-    wanted = item.get_closest_marker("needs")
+    wanted, before = item.get_closest_marker("needs"), item.get_closest_marker("follows")
     name = item.originalname.removeprefix("test_")
     if inspect.iscoroutinefunction(item.obj):
         raise CourseFault(f"{item.path} cannot be used: {name} is `async`, and would never be run.")
@@ -244,6 +256,7 @@ def _check_of(item: pytest.Function) -> Check:
         description=" ".join(text.split("\n\n")[0].split()),
         points=number,
         needs=wanted.args if wanted else (),
+        follows=before.args if before else (),
         file=item.path,
     )
 

@@ -15,7 +15,8 @@ from .outcome import Cause
 
 GRADIENT_SHAPE = Cause(
     "raised-gradient-shape",
-    "A gradient has the shape of its input: sum over what the forward pass broadcast or added up.",
+    "A gradient has the shape of its input: sum over what the forward pass broadcast or added up, and give the "
+    "gradients in the order of the inputs.",
 )
 OUT_OF_MEMORY = Cause("raised-memory", "It takes more of the GPU's memory than one submission may.")
 OUT_OF_RANGE = Cause(
@@ -55,7 +56,7 @@ _MEANINGS = {
     ),
     r"before Module\.__init__\(\) call|has no attribute '_(parameters|modules|buffers|\w+_hooks)'": Cause(
         "raised-super",
-        "`super().__init__()` is missing: it comes first in the `__init__` of an `nn.Module`.",
+        "`super().__init__()` comes first in the `__init__` of an `nn.Module`: here it is missing, or comes too late.",
     ),
     r"Tensors of floating point (and complex )?dtype can require gradients": Cause(
         "raised-integers",
@@ -96,8 +97,8 @@ _MEANINGS = {
     ),
     r"does not require grad and does not have a grad_fn|differentiated Tensors does not require grad": Cause(
         "raised-graph-cut",
-        "Nothing leads back to a parameter: look for `.data`, `.detach()`, `.item()`, "
-        "`torch.no_grad()`, or a tensor made anew from numbers.",
+        "Nothing there requires gradients: look for `.data`, `.detach()`, `.item()`, `torch.no_grad()`, a tensor made "
+        "anew from numbers, or one made without `requires_grad=True`.",
     ),
     r"leaf Variable that requires grad .*in-place": Cause(
         "raised-in-place",
@@ -111,12 +112,18 @@ _MEANINGS = {
     ),
     r"backward through the graph a second time": Cause(
         "raised-second-backward",
-        "`backward()` runs twice through one graph: run the forward pass anew for each step.",
+        "`backward()` runs twice through one piece of graph: run the forward pass anew for each step. What is kept "
+        "from step to step must be a leaf: `.to(…)` or `* 1` makes a result of it, which hangs in the graph.",
+    ),
+    r"could not convert string to float": Cause(
+        "raised-float",
+        "`float` reads one number and nothing else: a name of the header, an empty cell, and a whole line are none.",
     ),
     r"must match the (size of tensor|existing size)|doesn't match the broadcast shape|Using a target size": Cause(
         "raised-shapes",
         "Element by element, two sizes have to be equal, or one of them 1: print both shapes. A `sum`, `mean` or `max` "
-        "over a dimension keeps it with `keepdim=True`; a transpose may be missing or too many.",
+        "over a dimension keeps it with `keepdim=True`; a transpose may be missing or too many; or one of the two was "
+        "kept from another tensor.",
     ),
     r"is invalid for input of size": Cause(
         "raised-shapes",
@@ -130,8 +137,9 @@ _MEANINGS = {
     r"self must be a matrix|mat2 must be a matrix|1D tensors expected|t\(\) expects a tensor with"
     r"|batch\d must be a 3D tensor": Cause(
         "raised-dimensions",
-        "`mm` and `.t()` take matrices alone, `dot` vectors and `bmm` three dimensions: `@` and `.mT` take any number "
-        "of dimensions before the last two.",
+        "`mm` and `.t()` take matrices alone, `dot` vectors and `bmm` three dimensions. `@` takes any number of "
+        "dimensions before the last two; where a sum is to go over all of them, make a matrix first: "
+        "`x.reshape(-1, x.shape[-1])`.",
     ),
     r"stack expects each tensor to be equal size|Sizes of tensors must match except": Cause(
         "raised-stack",
@@ -159,7 +167,8 @@ _MEANINGS = {
     r"(index -?\d+ is out of bounds for dimension|index out of range|list index out of range"
     r"|Target -?\d+ is out of bounds|Class values must be smaller than num_classes)": Cause(
         "raised-index",
-        "An index or a label is past the end: of n entries the first is 0 and the last n − 1.",
+        "An index or a label is past the end: of n entries the first is 0 and the last n − 1, and an empty list, such "
+        "as the row of a blank line, has none.",
     ),
     r"`-` operator, (with|on) (a|two) bool": Cause(
         "raised-booleans",

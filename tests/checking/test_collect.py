@@ -11,7 +11,7 @@ import pytest
 from grader.checking.collect import Check, collect
 from grader.errors import CourseError, CourseFault, GraderError, UnsupportedVersion
 
-HEAD = "import pytest\nfrom grader import needs, points\n"
+HEAD = "import pytest\nfrom grader import follows, needs, points\n"
 Collect = Callable[..., dict[str, Check]]
 
 
@@ -30,7 +30,7 @@ def test_a_check_as_its_file_states_it(collected: Collect) -> None:
         "@points(3)\ndef test_first(student):\n"
         "    '''A sentence\n    of two lines.\n\n    Not for the student.'''\n"
         "@points(7)\n@needs('first')\ndef test_second(student): ...\n"
-        "def test_third(): ...\n"
+        "@follows('first', 'second')\ndef test_third(): ...\n"
         "def helper(): ...\n"
     )
     assert list(checks) == ["first", "second", "third"]
@@ -38,6 +38,7 @@ def test_a_check_as_its_file_states_it(collected: Collect) -> None:
     assert (first.description, first.points, first.needs) == ("A sentence of two lines.", 3, ())
     assert (second.points, second.needs) == (7, ("first",))
     assert (third.description, third.points) == ("third", 0)
+    assert (second.follows, third.follows) == ((), ("first", "second"))
 
 
 def test_parameters_make_cases(collected: Collect) -> None:
@@ -96,6 +97,7 @@ def test_a_check_may_ask_for_nothing_else(collected: Collect, text: str, asked: 
         ("@pytest.mark.parametrize('n', [1])\ndef test_it(): ...\n", "uses no argument 'n'"),
         ("@needs('later')\ndef test_it(): ...\ndef test_later(): ...\n", "it needs later, which"),
         ("@needs('it')\ndef test_it(): ...\n", "it needs it, which is no earlier check"),
+        ("@follows('no')\ndef test_it(): ...\n", "it follows no, which is no earlier check"),
     ],
 )
 def test_a_file_that_cannot_be_used(collected: Collect, text: str, reason: str) -> None:
