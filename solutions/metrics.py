@@ -18,18 +18,19 @@ what is trained on in its place, and the function that measures the difference.
 
 **A number to check.** Labels 0, 0, 1, 1, 1 and predictions 0, 1, 1, 1, 0: the confusion matrix is
 `[[1, 1], [1, 2]]`. F1 of the class 1 is 4 / (4 + 1 + 1) = 2/3, of the class 0 it is 2 / (2 + 1 + 1) = 1/2, so
-the macro F1 is 7/12 = 0.5833; the micro F1 is 3/5. The divergence of q = [1/4, 3/4] from p = [1/2, 1/2] is
-0.5 · ln 2 + 0.5 · ln(2/3) = 0.1438.
-
-**Measured.** A line between two classes, 100 samples, one weight moved from −3 to 3 in 1000 steps:
-the accuracy stays as it was in 927 of them, the cross-entropy in none.
+the macro F1 is 7/12 = 0.5833; the micro F1 is 3/5. Where all logits are 0, each probability is 1/2: the soft F1 of
+the same labels are 2 / 4.5 and 3 / 5.5, and the loss is 0.5051. The divergence of q = [1/4, 3/4] from p = [1/2, 1/2]
+is 0.5 · ln 2 + 0.5 · ln(2/3) = 0.1438. An accuracy of 0.5, 0.5, 0.75, 0.75 along a path stays as it was in two of
+three steps.
 
 **Rules.** From scratch: not by calling the torch function or class that is asked for (`F.kl_div`,
 `nn.KLDivLoss`, `torch.distributions.kl_divergence`), nor by inheriting from it. Every other function of torch is
 allowed: `torch.bincount`, `torch.xlogy`, `F.one_hot`, `softmax`, ….
 
-- Results are on the device of the inputs. The losses have the dtype of the inputs, float32 or float64, and
-  autograd must be able to go through them.
+- Results are on the device of the inputs. The losses have the dtype of the inputs, float16 and bfloat16 as well as
+  float32 and float64, and autograd must be able to go through them.
+- In the losses, nothing such as 10⁻⁸ is added within a logarithm or to a denominator: that changes every number, and
+  only a 0 needs care. In `f1_score` it does no harm.
 - Inputs are left as they were. Every size may be 1, none is 0, and inputs may be non-contiguous.
 - What counts is what your functions do when they run. Imports, annotations, `isinstance`, and tests
   under `if __name__ == "__main__":` are free. A function that breaks the rule loses its own points; the
@@ -97,7 +98,8 @@ def kl_divergence(p: Tensor, q: Tensor) -> Tensor:
 
     Args:
         p: The true probabilities, shape (n, c); each row adds up to 1, and may hold zeros.
-        q: The predicted probabilities, of the same shape and dtype; all are greater than 0.
+        q: The predicted probabilities, of the same shape and dtype; all are greater than 0, however
+            small.
 
     Returns:
         The sum over the classes, and the mean over the n samples: a 0-dim tensor. Its gradient is asked for
@@ -112,8 +114,8 @@ def kl_divergence(p: Tensor, q: Tensor) -> Tensor:
 def soft_f1_loss(logits: Tensor, labels: Tensor) -> Tensor:
     """1 minus the macro F1 of probabilities instead of counts: a loss with a slope.
 
-    Nothing such as 10⁻⁸ is added to the numerator or the denominator. Where a class has no label and
-    its probabilities are so small that all of them are exactly 0 in the computer, its F1 is 0.
+    Where a class has no label and its probabilities are so small that all of them are exactly 0 in the computer,
+    its F1 is 0 / 0, which is 0 here as well.
 
     Args:
         logits: A floating-point tensor of shape (n, c); the probabilities are their softmax over the
@@ -140,7 +142,8 @@ def flat_share(measure: Callable[[Tensor], Tensor], path: Tensor) -> float:
     Args:
         measure: Takes one place, such as a model's weight, and gives a 0-dim tensor, such as the accuracy of the model
             with that weight.
-        path: The places, one after the other, shape (k, …) with k ≥ 2: `path[0]` is the first.
+        path: The places, one after the other, of any floating dtype and shape (k, …) with k ≥ 2: `path[0]` is the
+            first.
 
     Returns:
         Of the k − 1 steps from a place to the next, the share of those after which the measure is
