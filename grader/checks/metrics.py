@@ -135,8 +135,7 @@ def weighted(matrix: Tensor) -> Tensor:
 
 def of_those_that_occur(matrix: Tensor) -> Tensor:
     some = matrix.sum(0) + matrix.sum(1) > 0
-    scores = f1(matrix.diagonal(), matrix.sum(1), matrix.sum(0))[some]
-    return scores.sum() / some.sum().clamp(min=1)
+    return f1(matrix.diagonal(), matrix.sum(1), matrix.sum(0)).sum() / some.sum().clamp(min=1)
 
 
 def of_means(matrix: Tensor) -> Tensor:
@@ -512,7 +511,7 @@ def test_kl_divergence_of_zeros(student: Student, draw: Draw) -> None:
     rare = 1e-60 if draw.dtype == torch.float64 else 1e-30
     sure = torch.tensor([[[0, 1]], [[1, 0]]], dtype=draw.dtype)
     guess = torch.tensor([[[1, rare]], [[1, rare]]], dtype=draw.dtype)
-    expected = [divergence(*pair).double().to(draw.dtype) for pair in zip(sure, guess, strict=True)]
+    expected = list(map(divergence, sure, guess))
     got = student.run(measure_rows, p=sure, q=guess)
     what = _("kl_divergence(p, q) for p = [0, 1] and [1, 0], q = [1, {rare}]").format(rare=rare)
     expect_close(got, expected, what)
