@@ -207,8 +207,9 @@ def expect_scores(student: Student, draw: Draw, average: str, by_default: bool =
     never = many.clone()
     never[:, -1] = 0
     matrices = [draw.strided(each) for each in (many, uneven, many.T + 3, absent, misses, never)]
-    matrices.append(many[:1].clone().expand(c, c))
-    matrices.append(torch.zeros(c, c, dtype=torch.int64))
+    matrices += [many[:1].clone().expand(c, c), torch.zeros(c, c, dtype=torch.int64)]
+    if student.device != "cpu":  # where devices are asked, two will do
+        matrices = matrices[::7]
     got = student.run(score, matrices=matrices, average=average, how=how, by_default=by_default)
     # any floating dtype will do
     dtypes = [each.tensor.dtype if isinstance(each, Received) else draw.dtype for each in got]
@@ -564,13 +565,13 @@ def walk(student: Any, path: Tensor, bars: Tensor, slope: float, by_default: boo
 
     return [
         called(student.flat_share, by_default, measured, path),
-        student.flat_share(lambda place: (place * 0).sum(), path),
-        student.flat_share(lambda place: place.sum(), path * 0),
+        student.flat_share(lambda place: (place * 0).sum(), path[:5]),
+        student.flat_share(lambda place: place.sum(), path[:5] * 0),
     ]
 
 
 def expect_share(student: Student, draw: Draw, by_default: bool = False) -> None:
-    k = draw.size("k", low=2)
+    k = draw.size("k", low=2, high=66)
     lead = draw.shape("path[0]", ranks=(0, 2, 1, 1, 0), elements=64)
     sizes = {"1": 1.0, "10⁻⁷": 2.0**-24, "10²": 2.0**7, "10⁴": 2.0**14}
     size = 1.0 if draw.dtype in HALVES else draw.choice("|path|", sizes)
@@ -602,11 +603,11 @@ def expect_share(student: Student, draw: Draw, by_default: bool = False) -> None
                 [1 - share, 0.0, 0.0]
             ),
             Cause("wrong-count", "It is divided by k; there are k − 1 steps between k places."): (
-                [flat / k, (k - 1) / k, (k - 1) / k]
+                [flat / k, 1 - 1 / min(k, 5), 1 - 1 / min(k, 5)]
             ),
             explain.PERCENT: [100 * share, 100.0, 100.0],
             Cause("count", "It is the number of the steps; their share is asked."): (
-                [float(flat), float(k - 1), float(k - 1)]
+                [float(flat), min(k, 5) - 1.0, min(k, 5) - 1.0]
             ),
             explain.PRECISION: share_of(in_float32[1:] == in_float32[:-1]),
             TOLERANT: share_of(counted_bars[1:] == counted_bars[:-1]),
@@ -628,16 +629,11 @@ def test_flat_share(student: Student, draw: Draw) -> None:
     expect_share(student, draw)
 
 
+@rounds("published", single=True)
 @points(1)
 @needs(
-    "confusion_matrix",
-    "f1_binary",
-    "f1_macro",
-    "f1_micro",
-    "kl_divergence",
-    "soft_f1_loss",
-    "flat_share",
-)
+    "confusion_matrix", "f1_binary", "f1_macro", "f1_micro", "kl_divergence", "soft_f1_loss", "flat_share",
+)  # fmt: skip
 def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     """All five work on any device, the losses with their gradients."""
     for by_default in (False, True):
