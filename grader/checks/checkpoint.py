@@ -1,0 +1,902 @@
+"""Checkpoints: what is in the file, what is put back, and a training that is stopped and resumed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from grader import (
+    Cause,
+    Draw,
+    Received,
+    Student,
+    _,
+    expect,
+    expect_close,
+    explain,
+    follows,
+    helper,
+    listen,
+    needs,
+    order_causes,
+    points,
+    probe,
+    rounds,
+)
+
+PICKLED = Cause(
+    "pickled-whole",
+    "`{key}` holds the whole object, which is a pickle that depends on the code of its class: save its `state_dict()`.",
+)
+NO_BUFFERS = Cause(
+    "missing-term",
+    "The parameters are there and the buffers are not, such as the running means of batch normalization: "
+    "`state_dict()` holds both.",
+)
+EARLIER = Cause("stale", "It is what was saved at an earlier call: the file is to be overwritten.")
+PLUS_ONE = Cause(
+    "off-by-one", "It is 1 too many: the number of epochs that are done is asked, as it is given."
+)
+MINUS_ONE = Cause(
+    "off-by-one", "It is 1 too few: the number of epochs that are done is asked, as it is given."
+)
+SEED = Cause(
+    "seed-for-state",
+    "That is a seed, which says where the generator began, and not where it is: `torch.get_rng_state()` says that.",
+)
+NOT_RESTORED = Cause(
+    "not-restored", "It is as it was before the call: nothing in the file has come to it."
+)
+OTHER_TENSORS = Cause(
+    "other-tensors",
+    "The optimizer does not move the model any more: it holds the tensors that were there before, and the model has "
+    "others. `load_state_dict` fills those that are there (without `assign=True`).",
+)
+RNG_LEFT = Cause(
+    "rng-not-restored",
+    "The generator is where it was before the call: `torch.set_rng_state` puts it back.",
+)
+RNG_SEEDED = Cause(
+    "rng-not-restored",
+    "The generator is seeded anew, which is where it began and not where it was.",
+)
+RNG_MOVED = Cause(
+    "rng-moved",
+    '`map_location` moves the generator\'s state as well, which has to stay on the CPU: `map_location="cpu"` does for '
+    "all, since `load_state_dict` copies to where the model is, or `.cpu()` for this one.",
+)
+NO_MAP_LOCATION = Cause(
+    "no-map-location",
+    "Without `map_location` each tensor is to come back on the device on which it was saved.",
+)
+UNPICKLED = Cause(
+    "unpickled",
+    "`weights_only=False` runs whatever program is in the file: leave it at `weights_only=True`.",
+)
+KEPT_BACK = Cause("kept-back", "The exception is caught: let it raise.")
+PER_BATCH = Cause(
+    "schedule", "The schedule makes a step for each batch; one for each epoch is asked."
+)
+NO_SCHEDULE = Cause("schedule", "The schedule makes no step.")
+SCHEDULE_FIRST = Cause(
+    "schedule", "The schedule makes its step before those of the epoch; it belongs at the end."
+)
+OWN_CRITERION = Cause(
+    "own-criterion", "It is the squared error; use the `criterion` that is given."
+)
+LAST_LOSS = Cause("last-batch-alone", "It is the loss of the last batch of each epoch.")
+EVERY_BATCH = Cause(
+    "every-batch", "There is an entry for every batch; the mean of each epoch is asked."
+)
+SUMS = Cause("no-mean", "It is the sum over the batches of an epoch; their mean is asked.")
+ONE_MORE = Cause("one-too-many", "There is one epoch too many.")
+STARTED_ANEW = Cause(
+    "resumed-wrongly",
+    "What is in the file comes back, and then all `epochs` are trained: those before the stop are to count.",
+)
+NEVER_LOADED = Cause("resumed-wrongly", "Nothing in the file comes back: the training begins anew.")
+ONE_SKIPPED = Cause("off-by-one", "An epoch is skipped when the training is resumed.")
+ONE_TWICE = Cause("off-by-one", "The last epoch before the stop is trained a second time.")
+FORGOTTEN = {
+    "model": Cause("forgotten-model", "The weights do not come back: it goes on from new ones."),
+    "optimizer": Cause(
+        "forgotten-optimizer",
+        "The optimizer's state does not come back: what it keeps of the gradients begins anew.",
+    ),
+    "scheduler": Cause(
+        "forgotten-scheduler",
+        "The schedule's state does not come back: it counts its epochs from 0 again.",
+    ),
+    "rng": Cause(
+        "rng-not-restored",
+        "The generator's state does not come back: dropout and the order of the samples are others.",
+    ),
+    "optimizer and scheduler": Cause(
+        "forgotten-optimizer", "Neither the optimizer's state comes back nor the schedule's."
+    ),
+}
+SAVED_LATE = Cause(
+    "saved-late", "The file is written when all epochs are done; write it after each of them."
+)
+HALF_SAVED = Cause(
+    "saved-within",
+    "The file holds a part of the epoch in which it was stopped, which is then trained again: write it between two "
+    "epochs alone.",
+)
+
+Plan = dict[str, Any]
+State = dict[str, Tensor]
+Batches = list[tuple[Tensor, Tensor]]
+
+# what trains, round by round; of each optimizer something is lost without its state, of each schedule its place
+PLANS: dict[str, Plan] = {
+    "SGD(momentum=0.9), StepLR": {
+        "optimizer": ["SGD", {"lr": 0.1, "momentum": 0.9}],
+        "scheduler": ["StepLR", {"step_size": 2, "gamma": 0.3}],
+    },
+    "Adam, CosineAnnealingLR": {
+        "optimizer": ["Adam", {"lr": 0.05}],
+        "scheduler": ["CosineAnnealingLR", {"T_max": 9}],
+    },
+    "RMSprop, LinearLR": {
+        "optimizer": ["RMSprop", {"lr": 0.02}],
+        "scheduler": ["LinearLR", {"start_factor": 0.25, "total_iters": 6}],
+    },
+}
+
+
+@helper
+def workshop(plan: Any, state: dict[str, Tensor]) -> tuple[Any, Any, Any]:
+    """A model with these weights and buffers, its optimizer, and the schedule of that."""
+    (hidden, n_in), n_out = state["0.weight"].shape, len(state["4.bias"])
+    model = nn.Sequential(
+        nn.Linear(n_in, hidden),
+        nn.Tanh(),
+        nn.BatchNorm1d(hidden),
+        nn.Dropout(plan["dropout"]),
+        nn.Linear(hidden, n_out),
+    ).to(state["0.weight"])
+    model.load_state_dict(state)
+    (kind, options), (schedule, its_options) = plan["optimizer"], plan["scheduler"]
+    optimizer = getattr(torch.optim, kind)(model.parameters(), **options)
+    scheduler = getattr(torch.optim.lr_scheduler, schedule)(optimizer, **its_options)
+    return model, optimizer, scheduler
+
+
+@helper
+def walk(parts: Any, epochs: int) -> None:
+    """Some steps with gradients that follow from the parameters, one in an epoch."""
+    model, optimizer, scheduler = parts
+    for _unused in range(epochs):
+        for parameter in model.parameters():
+            parameter.grad = parameter.detach() + 1
+        optimizer.step()
+        scheduler.step()
+
+
+@helper
+def states_of(parts: Any) -> list[Any]:
+    return [part.state_dict() for part in parts]
+
+
+@helper
+def plain(states: Any) -> dict[str, Any]:
+    """The state dicts of model, optimizer and scheduler as copies, with names that tell where each thing stands.
+
+    Raises:
+        Exception: of any kind, if they are no such state dicts.
+    """
+    model, optimizer, scheduler = states
+    kept = {}
+    for number, entry in sorted(optimizer["state"].items()):
+        for name, value in entry.items():
+            if value is not None:
+                is_count = name == "step"
+                kept[f"{number}.{name}"] = float(value) if is_count else value.detach().clone()
+    return {
+        "model": {name: value.detach().clone() for name, value in model.items()},
+        "optimizer": kept,
+        "lr": [float(group["lr"]) for group in optimizer["param_groups"]],
+        "scheduler": {
+            "last_epoch": scheduler["last_epoch"],
+            "_last_lr": [float(lr) for lr in scheduler["_last_lr"]],
+        },
+    }
+
+
+@helper
+def new_path(as_path: bool = False) -> Any:
+    """The path of a file that is not there yet."""
+    import itertools
+    import pathlib
+
+    # not a random one: an exception of the student's may tell it, and the same file gives the same report
+    paths = (pathlib.Path(f"./checkpoint{number}.pt") for number in itertools.count())
+    path = next(path for path in paths if not path.exists())
+    return path if as_path else str(path)
+
+
+@helper
+def named(names: str, values: Any, by_keyword: bool) -> tuple[Any, Any]:
+    """Arguments, and keyword arguments, of a call."""
+    return ([], dict(zip(names.split(), values, strict=True))) if by_keyword else (values, {})
+
+
+def drawn_plan(draw: Draw, dropout: float = 0.0) -> tuple[Plan, list[State]]:
+    """What trains, and twice what the model begins with."""
+    n_in, hidden, n_out = draw.size("n_in"), draw.size("hidden", 2, 8), draw.size("n_out")
+    plan = {**draw.choice("optimizer", PLANS), "dropout": dropout}
+    shapes = {"0.weight": (hidden, n_in), "0.bias": (hidden,)}
+    shapes |= {f"2.{name}": (hidden,) for name in ("weight", "bias", "running_mean")}
+    both: list[State] = []
+    for _unused in range(2):
+        state = {name: draw.normal(*shape) for name, shape in shapes.items()}
+        state["2.running_var"] = draw.uniform(0.5, 2, hidden)
+        state["2.num_batches_tracked"] = draw.integers(1, 99)
+        state["4.weight"], state["4.bias"] = draw.normal(n_out, hidden), draw.normal(n_out)
+        both.append(state)
+    return plan, both
+
+
+def drawn_seed(draw: Draw) -> int:
+    return int(draw.integers(0, 10**6, 1).item())
+
+
+CALLS = {
+    "by position": [False, False],
+    "by keyword": [True, False],
+    "path is a Path": [False, True],
+}
+
+
+@probe
+def save_it(
+    student: Any, plan: Any, start: Any, epochs: list[int], seed: int, drawn: int, call: list[bool]
+) -> Any:
+    import os
+
+    by_keyword, as_path = call
+    parts, path, earlier = workshop(plan, start), new_path(as_path), {}
+    torch.manual_seed(seed)
+    torch.rand(drawn)
+    done = 0
+    for epoch in epochs:
+        walk(parts, epoch - done)
+        done = epoch
+        values = [path, *parts, epoch]
+        args, kwargs = named("path model optimizer scheduler epoch", values, by_keyword)
+        student.save_checkpoint(*args, **kwargs)
+        if not os.path.exists(path):
+            return {"problem": "no file"}
+    return {"after": plain(states_of(parts)), **content(path)}
+
+
+@helper
+def content(path: Any) -> dict[str, Any]:
+    """What is in a file: `entries`, or a `problem` by its name, with the `keys` that it is about."""
+    try:
+        file = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception:
+        try:
+            file = torch.load(path, map_location="cpu", weights_only=False)
+        except Exception:
+            return {"problem": "unreadable"}
+        kinds = (nn.Module, torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler)
+        whole = [
+            key
+            for key in ("model", "optimizer", "scheduler")
+            if isinstance(file, dict) and isinstance(file.get(key), kinds)
+        ]
+        return {"problem": "weights_only", "keys": whole}
+    if not isinstance(file, dict):
+        return {"problem": "no dict", "keys": [type(file).__name__]}
+    asked = ("model", "optimizer", "scheduler", "epoch", "rng")
+    if missing := [key for key in asked if key not in file]:
+        return {"problem": "missing", "keys": missing}
+    model = file["model"]
+    names = sorted(map(str, model)) if isinstance(model, dict) else []
+    try:
+        entries = plain([file[key] for key in asked[:3]])
+    except Exception:
+        return {"problem": "no state dict", "names": names}
+    rng = file["rng"].clone() if isinstance(file["rng"], Tensor) else file["rng"]
+    rng = rng if isinstance(rng, Tensor | int | float | str) else type(rng).__name__
+    epoch = file["epoch"] if isinstance(file["epoch"], int | float | str) else None
+    return {"problem": "", "names": names, "entries": {**entries, "epoch": epoch, "rng": rng}}
+
+
+def expect_content(got: Any, start: State) -> None:
+    """That a file is of the form that is asked."""
+    problem, keys = got["problem"], got.get("keys", [])
+    expect(problem != "no file", _("After save_checkpoint there is no file at `path`."))
+    expect(problem != "unreadable", _("torch.load cannot read the file."))
+    whole: Cause | str = PICKLED.of(key=keys[0]) if problem == "weights_only" and keys else ""
+    expect(
+        problem != "weights_only", _("torch.load(path, weights_only=True) refuses the file."), whole
+    )
+    sentence = _("In the file is {kind}; a dict is asked.").format(kind=(keys or [""])[0])
+    expect(problem != "no dict", sentence)
+    sentence = _("The file has no entry {keys}.").format(keys=", ".join(map(repr, keys)))
+    expect(problem != "missing", sentence)
+    names = sorted(start)
+    parameters = [name for name in names if "running" not in name and "num_batches" not in name]
+    cause = NO_BUFFERS if got["names"] == parameters else ""
+    sentence = _('The entry "model" is not what `model.state_dict()` gives.')
+    expect(got["names"] == names, sentence, cause)
+    sentence = _("What is in the file is not what `state_dict()` of optimizer and scheduler gives.")
+    expect(problem != "no state dict", sentence)
+
+
+def rng_state(seed: int, drawn: int, dtype: torch.dtype) -> Tensor:
+    """The generator's state after a seed and some numbers of a dtype."""
+    generator = torch.Generator().manual_seed(seed)
+    torch.rand(drawn, generator=generator, dtype=dtype)
+    return generator.get_state()
+
+
+def walked(plan: Plan, start: State, epochs: int) -> dict[str, Any]:
+    parts = workshop(plan, start)
+    walk(parts, epochs)
+    return plain(states_of(parts))
+
+
+@rounds("published", "more ones", "equal", single=True)
+@points(1)
+def test_save(student: Student, draw: Draw) -> None:
+    """`save_checkpoint` writes the three state dicts, the epoch and the generator's state into one file."""
+    plan, (start, _other) = drawn_plan(draw)
+    first = draw.count("epochs", 1, 4)
+    epochs = [first, first + 2]
+    seed, drawn = drawn_seed(draw), int(draw.integers(1, 9, 1).item())
+    given = {"plan": plan, "start": start, "epochs": epochs, "seed": seed, "drawn": drawn}
+    got = student.run(save_it, **given, call=draw.choice("call", CALLS))
+    expect_content(got, start)
+    entries, expected = got["entries"], walked(plan, start, epochs[1])
+    before = walked(plan, start, first)
+    for key in ("model", "optimizer", "lr", "scheduler"):
+        what = told_of("file", key)
+        expect_close(entries[key], expected[key], what, causes={EARLIER: before[key]})
+    causes = {EARLIER: first, PLUS_ONE: epochs[1] + 1, MINUS_ONE: epochs[1] - 1}
+    expect_close(entries["epoch"], epochs[1], 'file["epoch"]', causes=causes)
+    state = rng_state(seed, drawn, student.default_dtype)
+    expect_state(entries["rng"], state, seed, torch.Generator().manual_seed(seed).get_state())
+    for key in ("model", "optimizer", "lr", "scheduler"):
+        expect_close(got["after"][key], expected[key], told_of("after saving", key))
+
+
+def told_of(when: str, key: str) -> str:
+    """What a part is called in a sentence."""
+    if when == "file":
+        return 'file["optimizer"], learning rates' if key == "lr" else f'file["{key}"]'
+    names = {
+        "model": _("the model's state"),
+        "optimizer": _("the optimizer's state"),
+        "lr": _("the optimizer's learning rates"),
+        "scheduler": _("the schedule's state"),
+    }
+    moments = {
+        "after saving": _("after save_checkpoint, {what}"),
+        "after loading": _("after load_checkpoint, {what}"),
+        "resumed": _("after the training was resumed, {what}"),
+        "": "{what}",
+    }
+    return moments[when].format(what=names[key])
+
+
+def expect_state(found: Any, expected: Tensor, seed: int, at_first: Tensor) -> None:
+    """That a file holds this state of the generator."""
+    sentence = _(
+        'file["rng"] is not the state of the generator, which `torch.get_rng_state()` gives.'
+    )
+    expect(isinstance(found, Received), sentence, SEED if found == seed else "")
+    expect_close(found, expected, 'file["rng"]', causes={RNG_SEEDED: at_first})
+
+
+@probe
+def load_it(
+    student: Any,
+    plan: Any,
+    states: Any,
+    epoch: int,
+    seeds: list[int],
+    call: list[bool],
+    moved: bool = False,
+) -> Any:
+    by_keyword, as_path = call
+    source, path = workshop(plan, states[0]), new_path(as_path)
+    walk(source, epoch)
+    torch.manual_seed(seeds[0])
+    write(path, source, epoch)
+    if moved:
+        as_if_from_a_gpu(path)
+    parts = workshop(plan, states[1])
+    walk(parts, 1)
+    device = parts[0][0].weight.device
+    torch.manual_seed(seeds[1])
+    args, kwargs = named("path model optimizer scheduler", [path, *parts], by_keyword)
+    try:
+        returned = student.load_checkpoint(*args, **kwargs)
+    except (TypeError, RuntimeError) as error:
+        known = {"RNG state must be": "generator", "Attempting to deserialize": "device"}
+        for words, problem in known.items():
+            if words in str(error):
+                return {"problem": problem}
+        raise
+    numbers = torch.rand(3, dtype=torch.float64).tolist()
+    stays = parts[0][0].weight.device == device
+    loaded = plain(states_of(parts))
+    walk(parts, 1)
+    found = {"problem": "", "epoch": returned, "numbers": numbers, "stays": stays}
+    return {**found, "loaded": loaded, "then": plain(states_of(parts))}
+
+
+@helper
+def write(path: Any, parts: Any, epoch: int, **more: Any) -> None:
+    """A file as the exercise asks for it."""
+    file = dict(zip(("model", "optimizer", "scheduler"), states_of(parts), strict=True))
+    torch.save({**file, "epoch": epoch, "rng": torch.get_rng_state(), **more}, path)
+
+
+@helper
+def as_if_from_a_gpu(path: Any) -> None:
+    """Has the tensors of a file that was written on the CPU be of a GPU that no machine here has."""
+    import struct
+    import zipfile
+
+    def text(word: str) -> bytes:
+        return b"X" + struct.pack("<I", len(word)) + word.encode()
+
+    with zipfile.ZipFile(path) as file:
+        parts = {name: file.read(name) for name in file.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as file:
+        for name, data in parts.items():
+            is_pickle = name.endswith("/data.pkl")
+            file.writestr(name, data.replace(text("cpu"), text("cuda:15")) if is_pickle else data)
+
+
+def numbers_after(seed: int) -> list[float]:
+    """What `torch.rand` gives after a seed."""
+    generator = torch.Generator().manual_seed(seed)
+    return list(torch.rand(3, generator=generator, dtype=torch.float64).tolist())
+
+
+def drawn_loading(draw: Draw) -> dict[str, Any]:
+    plan, states = drawn_plan(draw)
+    seeds = [drawn_seed(draw), drawn_seed(draw)]
+    epoch = draw.count("epoch", 2, 6)
+    call = draw.choice("call", CALLS)
+    return {"plan": plan, "states": states, "epoch": epoch, "seeds": seeds, "call": call}
+
+
+def expect_loaded(got: Any, given: dict[str, Any]) -> None:
+    """That all but the generator is as it was when the file was written, and that the optimizer moves the model."""
+    sentence = _("torch refuses the file: its tensors are of a device that is not there.")
+    expect(got["problem"] != "device", sentence, NO_MAP_LOCATION)
+    sentence = _("torch refuses the generator's state: it is not on the CPU.")
+    expect(got["problem"] != "generator", sentence, RNG_MOVED)
+    plan, (start, other), epoch = given["plan"], given["states"], given["epoch"]
+    expected, before = walked(plan, start, epoch), walked(plan, other, 1)
+    expect(got["stays"], _("The model is on another device after load_checkpoint."))
+    for key in ("model", "optimizer", "lr", "scheduler"):
+        causes = {NOT_RESTORED: before[key]}
+        expect_close(
+            got["loaded"][key], expected[key], told_of("after loading", key), causes=causes
+        )
+    causes = {PLUS_ONE: epoch + 1, MINUS_ONE: epoch - 1}
+    expect_close(got["epoch"], epoch, _("what load_checkpoint returns"), causes=causes)
+    after = walked(plan, start, epoch + 1)
+    what = _("one step after load_checkpoint, the model's state")
+    expect_close(
+        got["then"]["model"], after["model"], what, causes={OTHER_TENSORS: expected["model"]}
+    )
+    what = _("one step after load_checkpoint, the optimizer's state")
+    expect_close(got["then"]["optimizer"], after["optimizer"], what)
+
+
+@rounds("published", "more ones", "equal", single=True)
+@points(2)
+def test_load(student: Student, draw: Draw) -> None:
+    """`load_checkpoint` puts back what model, optimizer and schedule were, and returns the epoch."""
+    given = drawn_loading(draw)
+    expect_loaded(student.run(load_it, **given), given)
+
+
+@rounds("published", "ones", single=True)
+@points(1)
+def test_load_generator(student: Student, draw: Draw) -> None:
+    """After `load_checkpoint` the same random numbers come as after the file was written."""
+    given = drawn_loading(draw)
+    got = student.run(load_it, **given)
+    sentence = _("torch refuses the generator's state: it is not on the CPU.")
+    expect(got["problem"] != "generator", sentence, RNG_MOVED)
+    first, second = map(numbers_after, given["seeds"])
+    what = _("after load_checkpoint, torch.rand(3)")
+    expect_close(got["numbers"], first, what, causes={RNG_LEFT: second})
+
+
+@rounds("published", single=True)
+@points(1)
+def test_load_from_a_gpu(student: Student, draw: Draw) -> None:
+    """A file that was written on a GPU is read where there is none."""
+    given = drawn_loading(draw)
+    expect_loaded(student.run(load_it, **given, moved=True), given)
+
+
+@probe
+def load_a_program(student: Any, plan: Any, states: Any) -> Any:
+    """A file with a program in it, which makes a folder when it is run."""
+    import os
+
+    class Program:
+        def __reduce__(self) -> Any:
+            return os.mkdir, (made,)
+
+    path = new_path()
+    made = f"{path}.ran"
+    write(path, workshop(plan, states[0]), 1, note=Program())
+    raised = False
+    try:
+        student.load_checkpoint(path, *workshop(plan, states[1]))
+    except Exception:
+        raised = True
+    return {"ran": os.path.isdir(made), "raised": raised}
+
+
+@rounds("published", single=True)
+@points(1)
+def test_load_weights_only(student: Student, draw: Draw) -> None:
+    """A file that holds more than numbers and plain data is refused: no program in it is run."""
+    plan, states = drawn_plan(draw)
+    got = student.run(load_a_program, plan=plan, states=states)
+    expect(not got["ran"], _("A program in the file was run when it was read."), UNPICKLED)
+    sentence = _("The file holds a program, and load_checkpoint raises nothing.")
+    expect(got["raised"], sentence, KEPT_BACK)
+
+
+@helper
+def criterion() -> Any:
+    """Not the plain squared error, so that whoever takes that instead of the argument is seen."""
+    return nn.SmoothL1Loss(beta=0.5)
+
+
+@helper
+class Stopped(Exception):
+    """What stops a training within an epoch."""
+
+
+@helper
+class Stopping:
+    """A loader that stops the training in one of its epochs, after the first batch."""
+
+    def __init__(self, loader: Any, epoch: int) -> None:
+        self.loader = loader
+        self.left = epoch
+
+    def __len__(self) -> int:
+        return len(self.loader)
+
+    def __iter__(self) -> Any:
+        for number, batch in enumerate(self.loader):
+            if number == 1 and self.left == 0:
+                raise Stopped
+            yield batch
+        self.left -= 1
+
+
+@helper
+def loader_of(samples: Any, size: int, shuffle: bool) -> Any:
+    """The samples in batches: a `DataLoader` in an order of each epoch's own, or a list."""
+    inputs, labels = samples
+    if shuffle:
+        pairs: Any = [*zip(inputs, labels, strict=True)]
+        return torch.utils.data.DataLoader(pairs, size, shuffle=True)
+    return [*zip(inputs.split(size), labels.split(size), strict=True)]
+
+
+@probe
+def train_it(
+    student: Any,
+    plan: Any,
+    start: Any,
+    samples: Any,
+    size: int,
+    epochs: int,
+    by_keyword: bool,
+    as_path: bool,
+) -> Any:
+    import os
+
+    parts = workshop(plan, start)
+    model, optimizer, scheduler = parts
+    for parameter in model.parameters():
+        parameter.grad = torch.ones_like(parameter)  # from earlier work
+    events = listen(model, optimizer)
+    path, loader = new_path(as_path), loader_of(samples, size, False)
+    values = [model, criterion(), optimizer, scheduler, loader, epochs, path]
+    names = "model criterion optimizer scheduler loader epochs path"
+    args, kwargs = named(names, values, by_keyword)
+    history = student.train(*args, **kwargs)
+    found = {"history": history, "events": events[:20], **plain(states_of(parts))}
+    return {**found, "is there": os.path.exists(path)}
+
+
+def trained(
+    parts: Any, loader: Any, epochs: int, mistake: str = "", own: Any = None
+) -> list[list[float]]:
+    """Trains by hand, rightly or with a mistake; the losses of each epoch."""
+    model, optimizer, scheduler = parts
+    measure, losses = own or criterion(), []
+    for _unused in range(epochs):
+        losses.append([])
+        if mistake == "schedule first":
+            scheduler.step()
+        for inputs, labels in loader:
+            if mistake != "not cleared":
+                optimizer.zero_grad()
+            loss = measure(model(inputs), labels)
+            loss.backward()
+            optimizer.step()
+            if mistake == "schedule per batch":
+                scheduler.step()
+            losses[-1].append(loss.item())
+        if not mistake.startswith(("schedule", "no schedule")):
+            scheduler.step()
+    return losses
+
+
+def drawn_samples(draw: Draw, plan: Plan, start: State) -> dict[str, Any]:
+    """Some batches of one size, each with two samples or more: of one there is no variance."""
+    (_hidden, n_in), n_out = start["0.weight"].shape, len(start["4.bias"])
+    size, batches = draw.size("batch", 2, 8), draw.count("batches", 2, 4)
+    n = size * batches
+    return {"samples": [draw.normal(n, n_in), draw.normal(n, n_out)], "size": size}
+
+
+@rounds("published", "more ones", "equal", single=True)
+@points(1)
+def test_train(student: Student, draw: Draw) -> None:
+    """Without a file, `train` takes a step for each batch and one of the schedule for each epoch."""
+    plan, (start, _other) = drawn_plan(draw)
+    data = drawn_samples(draw, plan, start)
+    by_keyword, as_path = draw.choice("call", CALLS)
+    epochs = draw.count("epochs", 2, 5)
+    given = {"plan": plan, "start": start, "epochs": epochs, **data}
+    got = student.run(train_it, **given, by_keyword=by_keyword, as_path=as_path)
+    loader = loader_of(data["samples"], data["size"], False)
+
+    def by_hand(mistake: str = "", count: int = epochs, own: Any = None) -> tuple[Any, Any]:
+        parts = workshop(plan, start)
+        for parameter in parts[0].parameters():
+            parameter.grad = torch.ones_like(parameter)
+        losses = trained(parts, loader, count, mistake, own)
+        return plain(states_of(parts)), losses
+
+    expected, losses = by_hand()
+    wrong = {
+        explain.NOT_UPDATED: lambda: plain(states_of(workshop(plan, start))),
+        explain.NOT_CLEARED: lambda: by_hand("not cleared")[0],
+        PER_BATCH: lambda: by_hand("schedule per batch")[0],
+        NO_SCHEDULE: lambda: by_hand("no schedule")[0],
+        SCHEDULE_FIRST: lambda: by_hand("schedule first")[0],
+        explain.FEWER: lambda: by_hand(count=epochs - 1)[0],
+        ONE_MORE: lambda: by_hand(count=epochs + 1)[0],
+        explain.TWICE: lambda: by_hand(count=2 * epochs)[0],
+        OWN_CRITERION: lambda: by_hand(own=nn.MSELoss())[0],
+    }
+    for key in ("model", "optimizer", "lr", "scheduler"):
+        causes = dict(order_causes(got["events"], start)) if key == "model" else {}
+        causes |= {cause: (lambda made=made, key=key: made()[key]) for cause, made in wrong.items()}
+        what = _("after {epochs} epochs, {what}").format(epochs=epochs, what=told_of("", key))
+        expect_close(got[key], expected[key], what, causes=causes)
+    means = [sum(each) / len(each) for each in losses]
+    causes = {
+        LAST_LOSS: [each[-1] for each in losses],
+        EVERY_BATCH: [loss for each in losses for loss in each],
+        SUMS: [sum(each) for each in losses],
+    }
+    expect_close(got["history"], means, _("the list of losses"), dtype=draw.dtype, causes=causes)
+    expect(got["is there"], _("After train there is no file at `path`."))
+
+
+@probe
+def resume_it(
+    student: Any,
+    plan: Any,
+    states: Any,
+    samples: Any,
+    size: int,
+    shuffle: bool,
+    epochs: int,
+    stop: int,
+    within: bool,
+    seeds: list[int],
+) -> Any:
+    import os
+
+    def go(parts: Any, loader: Any, epochs: int, path: Any) -> Any:
+        return student.train(parts[0], criterion(), *parts[1:], loader, epochs, path)
+
+    loader = loader_of(samples, size, shuffle)
+    whole = workshop(plan, states[0])
+    torch.manual_seed(seeds[0])
+    history = go(whole, loader, epochs, new_path())
+    undisturbed = plain(states_of(whole))
+    path, first = new_path(), workshop(plan, states[0])
+    torch.manual_seed(seeds[0])
+    if within:
+        try:
+            go(first, Stopping(loader, stop), epochs, path)
+        except Stopped:
+            pass
+    else:
+        go(first, loader, stop, path)
+    found = {"history": history, "undisturbed": undisturbed, "is there": os.path.exists(path)}
+    again = workshop(plan, states[1])
+    torch.manual_seed(seeds[1])
+    found["resumed"] = go(again, loader, epochs, path)
+    found["after"] = plain(states_of(again))
+    found["nothing"] = go(again, loader, epochs, path)
+    return {**found, "at the end": plain(states_of(again))}
+
+
+def resumed_by_hand(given: dict[str, Any], mistake: str) -> tuple[dict[str, Any], list[float]]:
+    """A training that is stopped and resumed with a mistake: what it ends with, and the losses of the second part."""
+    plan, (start, other), stop, epochs = (
+        given[name] for name in ("plan", "states", "stop", "epochs")
+    )
+    loader = loader_of(given["samples"], given["size"], given["shuffle"])
+    first, again = workshop(plan, start), workshop(plan, other)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(given["seeds"][0])
+        trained(first, loader, stop)
+        rng = torch.get_rng_state()
+        if mistake == "half saved":
+            trained(first, [next(iter(loader))], 1, "no schedule")
+            rng = torch.get_rng_state()
+        torch.manual_seed(given["seeds"][1])
+        for name, part, old in zip(("model", "optimizer", "scheduler"), again, first, strict=True):
+            if name not in mistake and mistake != "never loaded":
+                part.load_state_dict(old.state_dict())
+        if mistake not in ("rng", "never loaded"):
+            torch.set_rng_state(rng)
+        left = {
+            "started anew": epochs,
+            "never loaded": epochs,
+            "skipped": epochs - stop - 1,
+            "twice": epochs - stop + 1,
+        }.get(mistake, epochs - stop)
+        losses = trained(again, loader, left)
+    return plain(states_of(again)), [sum(each) / len(each) for each in losses]
+
+
+MISTAKES = {
+    NEVER_LOADED: "never loaded",
+    STARTED_ANEW: "started anew",
+    ONE_SKIPPED: "skipped",
+    ONE_TWICE: "twice",
+    HALF_SAVED: "half saved",
+    **{cause: mistake for mistake, cause in FORGOTTEN.items()},
+}
+
+
+def without_received(value: Any) -> Any:
+    """An answer as a reference: the tensors themselves."""
+    if isinstance(value, dict):
+        return {key: without_received(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_received(entry) for entry in value]
+    return value.tensor if isinstance(value, Received) else value
+
+
+def drawn_resuming(draw: Draw, shuffle: bool, dropout: float) -> dict[str, Any]:
+    plan, states = drawn_plan(draw, dropout)
+    data = drawn_samples(draw, plan, states[0])
+    stop = draw.count("stop", 1, 4)
+    epochs = stop + int(draw.integers(2, 4, 1).item())
+    draw.drawn["epochs"] = f"epochs = {epochs}"
+    seeds = [drawn_seed(draw), drawn_seed(draw)]
+    given = {"plan": plan, "states": states, "seeds": seeds, "shuffle": shuffle}
+    return {**given, "stop": stop, "epochs": epochs, **data}
+
+
+def expect_resumed(student: Student, given: dict[str, Any], within: bool) -> None:
+    """That a training that was stopped gives what the same one gives that was not."""
+    got = student.run(resume_it, **given, within=within)
+    stop, epochs = given["stop"], given["epochs"]
+    sentence = _("The training was stopped after {stop} epochs, and there is no file at `path`.")
+    expect(got["is there"], sentence.format(stop=stop), SAVED_LATE if within else "")
+    expected = without_received(got["history"])[stop:]
+    found: dict[str, Any] = {}
+
+    def by_hand(mistake: str) -> Any:
+        if mistake not in found:
+            found[mistake] = resumed_by_hand(given, mistake)
+        return found[mistake]
+
+    causes: dict[Cause, Any] = {
+        cause: (lambda mistake=mistake: by_hand(mistake)[1]) for cause, mistake in MISTAKES.items()
+    }
+    what = _("the losses of the resumed training")
+    expect_close(got["resumed"], expected, what, causes=causes)
+    for key in ("model", "optimizer", "lr", "scheduler"):
+        expected = without_received(got["undisturbed"][key])
+        causes = {
+            cause: (lambda mistake=mistake, key=key: by_hand(mistake)[0][key])
+            for cause, mistake in MISTAKES.items()
+        }
+        expect_close(got["after"][key], expected, told_of("resumed", key), causes=causes)
+    what = _("the list of losses of a third call, when all {epochs} epochs are done").format(
+        epochs=epochs
+    )
+    expect_close(got["nothing"], [], what)
+    what = _("after that call, the model's state")
+    expect_close(got["at the end"]["model"], without_received(got["undisturbed"]["model"]), what)
+
+
+WAYS = {"between two epochs": False, "within an epoch": True}
+
+
+@rounds("published", "ones", "equal", single=True)
+@points(2)
+@follows("save", "load", "load_generator", "train")
+def test_resume(student: Student, draw: Draw) -> None:
+    """A training that is stopped and resumed gives what one gives that was not stopped."""
+    within = draw.choice("stopped", WAYS)
+    shuffle = draw.choice("loader", {"DataLoader(shuffle=True)": True, "list": False})
+    expect_resumed(student, drawn_resuming(draw, shuffle, 0.5), within)
+
+
+@probe
+def save_elsewhere(student: Any, plan: Any, start: Any) -> Any:
+    """Where model and optimizer are when they have been saved, and what the file has."""
+    parts, path = workshop(plan, start), new_path()
+    walk(parts, 2)
+    student.save_checkpoint(path, *parts, 2)
+    return {"after": plain(states_of(parts)), "problem": content(path)["problem"]}
+
+
+@points(1)
+@needs("save", "load", "resume")
+def test_other_devices(elsewhere: Student, draw: Draw) -> None:
+    """Model and optimizer stay on their device, whatever it is, and so does the generator's state on the CPU."""
+    given = drawn_loading(draw)
+    plan, (start, _other) = given["plan"], given["states"]
+    got = elsewhere.run(save_elsewhere, plan=plan, start=start)
+    expect(not got["problem"], _("torch.load(path, weights_only=True) refuses the file."))
+    expected = walked(plan, start, 2)
+    for key in ("model", "optimizer"):
+        expect_close(got["after"][key], expected[key], told_of("after saving", key))
+    expect_loaded(elsewhere.run(load_it, **given), given)
+    expect_resumed(elsewhere, drawn_resuming(draw, True, 0.0), False)
+
+
+HINTS = (
+    """What does the next step depend on, besides the weights? Go through the line `optimizer.step()`, the
+    rate that it uses, the dropout before it and the order of the batches, and ask of each where it is kept.""",
+    """Each of the three objects has a `state_dict()` and a `load_state_dict(…)`, and the generator has
+    `torch.get_rng_state()` and `torch.set_rng_state(…)`, whose state is always on the CPU. `load_checkpoint`
+    fills the objects that it is given. With the number of epochs that are done, `range(start, epochs)` are
+    those that are left.""",
+    """Reading is
+
+    ```python
+    checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    model.load_state_dict(checkpoint["model"])
+    ```
+
+    and so on. `load_state_dict` copies to where the model is. `train` begins with
+
+    ```python
+    start = load_checkpoint(path, model, optimizer, scheduler) if os.path.exists(path) else 0
+    ```
+
+    and an epoch ends with `scheduler.step()` and `save_checkpoint(path, model, optimizer, scheduler, epoch + 1)`.""",
+)
+COMPARE = """Another right way: write to a file beside it and let `os.replace` give that its name. A machine that stops
+    while the checkpoint is being written has the one of before, then.
+
+    On a GPU dropout draws from the GPU's own generator: `torch.cuda.get_rng_state_all()` belongs in the file
+    as well, and to the last bit it is the same only with `torch.use_deterministic_algorithms(True)`. Whoever
+    draws with `random` or NumPy keeps their states, too."""
