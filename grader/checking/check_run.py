@@ -13,6 +13,7 @@ from .explain import common
 from .outcome import CaseEnd, Cause
 from .rounds import HALVES
 from .session import Request
+from .torch_errors import meaning_of_warning
 
 _MOST = 0.75  # of the cases that fail: a cause that is told fits in so many
 _INEXACT = [str(dtype).removeprefix("torch.") for dtype in HALVES]
@@ -113,6 +114,12 @@ class CheckRun:
         return f"{first.end.message} {which}"
 
     @property
+    def _warned(self) -> Cause | None:
+        """What torch warned of in the case that is told of; that need not be why it is wrong, and so comes last."""
+        told = self.told
+        return meaning_of_warning(told.printed) if told and told.status == "failed" else None
+
+    @property
     def cause(self) -> Cause | None:
         """A cause of the case that is told of: what its exception means, or what fits three in four of those that fail.
 
@@ -126,7 +133,7 @@ class CheckRun:
             return None
         meant = next((cause for cause in causes[0] if cause.is_meaning), None)
         silent = [each for each in causes if not any(cause.is_meaning for cause in each)]
-        return meant or next(iter(common(silent, _MOST)), None)
+        return meant or next(iter(common(silent, _MOST)), None) or self._warned
 
 
 def outcome_of(
