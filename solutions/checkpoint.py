@@ -29,7 +29,8 @@ third.
 
 - The file is written by `torch.save`: a dict with the keys `"model"`, `"optimizer"`, `"scheduler"`
   (their state dicts), `"epoch"` (an `int`) and `"rng"` (what `torch.get_rng_state()` gives). It may
-  hold more. `path` is a `str` or a `Path`; what is there already is overwritten.
+  hold more, which `load_checkpoint` gets by without. `path` is a `str` or a `Path`; what is there
+  already is overwritten.
 - It is read with `weights_only=True`, which has been torch's default since 2.6. A pickle can run any
   program when it is read; with `weights_only` torch takes numbers and plain data alone, and raises
   where there is anything else. Let it raise.
@@ -110,7 +111,8 @@ def load_checkpoint(
     optimizer.load_state_dict(checkpoint["optimizer"])
     scheduler.load_state_dict(checkpoint["scheduler"])
     torch.set_rng_state(checkpoint["rng"])
-    return checkpoint["epoch"]
+    epoch: int = checkpoint["epoch"]
+    return epoch
     ### END SOLUTION
 
 

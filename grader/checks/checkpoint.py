@@ -13,11 +13,11 @@ from grader import (
     Received,
     Student,
     _,
+    checkpoints,
     expect,
     expect_close,
     explain,
     follows,
-    helper,
     listen,
     needs,
     order_causes,
@@ -120,6 +120,10 @@ FORGOTTEN = {
 SAVED_LATE = Cause(
     "saved-late", "The file is written when all epochs are done; write it after each of them."
 )
+SAVED_EARLY = Cause(
+    "saved-early",
+    "The file is written before the last step of the schedule, which is lost then: write it after that.",
+)
 HALF_SAVED = Cause(
     "saved-within",
     "The file holds a part of the epoch in which it was stopped, which is then trained again: write it between two "
@@ -128,100 +132,15 @@ HALF_SAVED = Cause(
 
 Plan = dict[str, Any]
 State = dict[str, Tensor]
+# what probes use needs names of its own
+workshop, walk, walked = checkpoints.workshop, checkpoints.walk, checkpoints.walked
+states_of, plain, content = checkpoints.states_of, checkpoints.plain, checkpoints.content
+new_path, named, write = checkpoints.new_path, checkpoints.named, checkpoints.write
+criterion, loader_of = checkpoints.criterion, checkpoints.loader_of
+Stopped, Stopping = checkpoints.Stopped, checkpoints.Stopping
+as_if_from_a_gpu, trained = checkpoints.as_if_from_a_gpu, checkpoints.trained
+resumed_by_hand, PLANS = checkpoints.resumed_by_hand, checkpoints.PLANS
 Batches = list[tuple[Tensor, Tensor]]
-
-# what trains, round by round; of each optimizer something is lost without its state, of each schedule its place
-PLANS: dict[str, Plan] = {
-    "SGD(momentum=0.9), StepLR": {
-        "optimizer": ["SGD", {"lr": 0.1, "momentum": 0.9}],
-        "scheduler": ["StepLR", {"step_size": 2, "gamma": 0.3}],
-    },
-    "Adam, CosineAnnealingLR": {
-        "optimizer": ["Adam", {"lr": 0.05}],
-        "scheduler": ["CosineAnnealingLR", {"T_max": 9}],
-    },
-    "RMSprop, LinearLR": {
-        "optimizer": ["RMSprop", {"lr": 0.02}],
-        "scheduler": ["LinearLR", {"start_factor": 0.25, "total_iters": 6}],
-    },
-}
-
-
-@helper
-def workshop(plan: Any, state: dict[str, Tensor]) -> tuple[Any, Any, Any]:
-    """A model with these weights and buffers, its optimizer, and the schedule of that."""
-    (hidden, n_in), n_out = state["0.weight"].shape, len(state["4.bias"])
-    model = nn.Sequential(
-        nn.Linear(n_in, hidden),
-        nn.Tanh(),
-        nn.BatchNorm1d(hidden),
-        nn.Dropout(plan["dropout"]),
-        nn.Linear(hidden, n_out),
-    ).to(state["0.weight"])
-    model.load_state_dict(state)
-    (kind, options), (schedule, its_options) = plan["optimizer"], plan["scheduler"]
-    optimizer = getattr(torch.optim, kind)(model.parameters(), **options)
-    scheduler = getattr(torch.optim.lr_scheduler, schedule)(optimizer, **its_options)
-    return model, optimizer, scheduler
-
-
-@helper
-def walk(parts: Any, epochs: int) -> None:
-    """Some steps with gradients that follow from the parameters, one in an epoch."""
-    model, optimizer, scheduler = parts
-    for _unused in range(epochs):
-        for parameter in model.parameters():
-            parameter.grad = parameter.detach() + 1
-        optimizer.step()
-        scheduler.step()
-
-
-@helper
-def states_of(parts: Any) -> list[Any]:
-    return [part.state_dict() for part in parts]
-
-
-@helper
-def plain(states: Any) -> dict[str, Any]:
-    """The state dicts of model, optimizer and scheduler as copies, with names that tell where each thing stands.
-
-    Raises:
-        Exception: of any kind, if they are no such state dicts.
-    """
-    model, optimizer, scheduler = states
-    kept = {}
-    for number, entry in sorted(optimizer["state"].items()):
-        for name, value in entry.items():
-            if value is not None:
-                is_count = name == "step"
-                kept[f"{number}.{name}"] = float(value) if is_count else value.detach().clone()
-    return {
-        "model": {name: value.detach().clone() for name, value in model.items()},
-        "optimizer": kept,
-        "lr": [float(group["lr"]) for group in optimizer["param_groups"]],
-        "scheduler": {
-            "last_epoch": scheduler["last_epoch"],
-            "_last_lr": [float(lr) for lr in scheduler["_last_lr"]],
-        },
-    }
-
-
-@helper
-def new_path(as_path: bool = False) -> Any:
-    """The path of a file that is not there yet."""
-    import itertools
-    import pathlib
-
-    # not a random one: an exception of the student's may tell it, and the same file gives the same report
-    paths = (pathlib.Path(f"./checkpoint{number}.pt") for number in itertools.count())
-    path = next(path for path in paths if not path.exists())
-    return path if as_path else str(path)
-
-
-@helper
-def named(names: str, values: Any, by_keyword: bool) -> tuple[Any, Any]:
-    """Arguments, and keyword arguments, of a call."""
-    return ([], dict(zip(names.split(), values, strict=True))) if by_keyword else (values, {})
 
 
 def drawn_plan(draw: Draw, dropout: float = 0.0) -> tuple[Plan, list[State]]:
@@ -258,7 +177,7 @@ def save_it(
     import os
 
     by_keyword, as_path = call
-    parts, path, earlier = workshop(plan, start), new_path(as_path), {}
+    parts, path = workshop(plan, start), new_path(as_path)
     torch.manual_seed(seed)
     torch.rand(drawn)
     done = 0
@@ -270,41 +189,8 @@ def save_it(
         student.save_checkpoint(*args, **kwargs)
         if not os.path.exists(path):
             return {"problem": "no file"}
-    return {"after": plain(states_of(parts)), **content(path)}
-
-
-@helper
-def content(path: Any) -> dict[str, Any]:
-    """What is in a file: `entries`, or a `problem` by its name, with the `keys` that it is about."""
-    try:
-        file = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception:
-        try:
-            file = torch.load(path, map_location="cpu", weights_only=False)
-        except Exception:
-            return {"problem": "unreadable"}
-        kinds = (nn.Module, torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler)
-        whole = [
-            key
-            for key in ("model", "optimizer", "scheduler")
-            if isinstance(file, dict) and isinstance(file.get(key), kinds)
-        ]
-        return {"problem": "weights_only", "keys": whole}
-    if not isinstance(file, dict):
-        return {"problem": "no dict", "keys": [type(file).__name__]}
-    asked = ("model", "optimizer", "scheduler", "epoch", "rng")
-    if missing := [key for key in asked if key not in file]:
-        return {"problem": "missing", "keys": missing}
-    model = file["model"]
-    names = sorted(map(str, model)) if isinstance(model, dict) else []
-    try:
-        entries = plain([file[key] for key in asked[:3]])
-    except Exception:
-        return {"problem": "no state dict", "names": names}
-    rng = file["rng"].clone() if isinstance(file["rng"], Tensor) else file["rng"]
-    rng = rng if isinstance(rng, Tensor | int | float | str) else type(rng).__name__
-    epoch = file["epoch"] if isinstance(file["epoch"], int | float | str) else None
-    return {"problem": "", "names": names, "entries": {**entries, "epoch": epoch, "rng": rng}}
+    after = plain(states_of(parts)) | {"rng": torch.get_rng_state()}
+    return {"after": after, **content(path)}
 
 
 def expect_content(got: Any, start: State) -> None:
@@ -336,12 +222,6 @@ def rng_state(seed: int, drawn: int, dtype: torch.dtype) -> Tensor:
     return generator.get_state()
 
 
-def walked(plan: Plan, start: State, epochs: int) -> dict[str, Any]:
-    parts = workshop(plan, start)
-    walk(parts, epochs)
-    return plain(states_of(parts))
-
-
 @rounds("published", "more ones", "equal", single=True)
 @points(1)
 def test_save(student: Student, draw: Draw) -> None:
@@ -364,6 +244,7 @@ def test_save(student: Student, draw: Draw) -> None:
     expect_state(entries["rng"], state, seed, torch.Generator().manual_seed(seed).get_state())
     for key in ("model", "optimizer", "lr", "scheduler"):
         expect_close(got["after"][key], expected[key], told_of("after saving", key))
+    expect_close(got["after"]["rng"], state, _("after save_checkpoint, the generator's state"))
 
 
 def told_of(when: str, key: str) -> str:
@@ -430,30 +311,6 @@ def load_it(
     walk(parts, 1)
     found = {"problem": "", "epoch": returned, "numbers": numbers, "stays": stays}
     return {**found, "loaded": loaded, "then": plain(states_of(parts))}
-
-
-@helper
-def write(path: Any, parts: Any, epoch: int, **more: Any) -> None:
-    """A file as the exercise asks for it."""
-    file = dict(zip(("model", "optimizer", "scheduler"), states_of(parts), strict=True))
-    torch.save({**file, "epoch": epoch, "rng": torch.get_rng_state(), **more}, path)
-
-
-@helper
-def as_if_from_a_gpu(path: Any) -> None:
-    """Has the tensors of a file that was written on the CPU be of a GPU that no machine here has."""
-    import struct
-    import zipfile
-
-    def text(word: str) -> bytes:
-        return b"X" + struct.pack("<I", len(word)) + word.encode()
-
-    with zipfile.ZipFile(path) as file:
-        parts = {name: file.read(name) for name in file.namelist()}
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as file:
-        for name, data in parts.items():
-            is_pickle = name.endswith("/data.pkl")
-            file.writestr(name, data.replace(text("cpu"), text("cuda:15")) if is_pickle else data)
 
 
 def numbers_after(seed: int) -> list[float]:
@@ -555,46 +412,6 @@ def test_load_weights_only(student: Student, draw: Draw) -> None:
     expect(got["raised"], sentence, KEPT_BACK)
 
 
-@helper
-def criterion() -> Any:
-    """Not the plain squared error, so that whoever takes that instead of the argument is seen."""
-    return nn.SmoothL1Loss(beta=0.5)
-
-
-@helper
-class Stopped(Exception):
-    """What stops a training within an epoch."""
-
-
-@helper
-class Stopping:
-    """A loader that stops the training in one of its epochs, after the first batch."""
-
-    def __init__(self, loader: Any, epoch: int) -> None:
-        self.loader = loader
-        self.left = epoch
-
-    def __len__(self) -> int:
-        return len(self.loader)
-
-    def __iter__(self) -> Any:
-        for number, batch in enumerate(self.loader):
-            if number == 1 and self.left == 0:
-                raise Stopped
-            yield batch
-        self.left -= 1
-
-
-@helper
-def loader_of(samples: Any, size: int, shuffle: bool) -> Any:
-    """The samples in batches: a `DataLoader` in an order of each epoch's own, or a list."""
-    inputs, labels = samples
-    if shuffle:
-        pairs: Any = [*zip(inputs, labels, strict=True)]
-        return torch.utils.data.DataLoader(pairs, size, shuffle=True)
-    return [*zip(inputs.split(size), labels.split(size), strict=True)]
-
-
 @probe
 def train_it(
     student: Any,
@@ -620,30 +437,6 @@ def train_it(
     history = student.train(*args, **kwargs)
     found = {"history": history, "events": events[:20], **plain(states_of(parts))}
     return {**found, "is there": os.path.exists(path)}
-
-
-def trained(
-    parts: Any, loader: Any, epochs: int, mistake: str = "", own: Any = None
-) -> list[list[float]]:
-    """Trains by hand, rightly or with a mistake; the losses of each epoch."""
-    model, optimizer, scheduler = parts
-    measure, losses = own or criterion(), []
-    for _unused in range(epochs):
-        losses.append([])
-        if mistake == "schedule first":
-            scheduler.step()
-        for inputs, labels in loader:
-            if mistake != "not cleared":
-                optimizer.zero_grad()
-            loss = measure(model(inputs), labels)
-            loss.backward()
-            optimizer.step()
-            if mistake == "schedule per batch":
-                scheduler.step()
-            losses[-1].append(loss.item())
-        if not mistake.startswith(("schedule", "no schedule")):
-            scheduler.step()
-    return losses
 
 
 def drawn_samples(draw: Draw, plan: Plan, start: State) -> dict[str, Any]:
@@ -675,7 +468,7 @@ def test_train(student: Student, draw: Draw) -> None:
 
     expected, losses = by_hand()
     wrong = {
-        explain.NOT_UPDATED: lambda: plain(states_of(workshop(plan, start))),
+        explain.NOT_UPDATED: lambda: by_hand("no step")[0],
         explain.NOT_CLEARED: lambda: by_hand("not cleared")[0],
         PER_BATCH: lambda: by_hand("schedule per batch")[0],
         NO_SCHEDULE: lambda: by_hand("no schedule")[0],
@@ -686,7 +479,8 @@ def test_train(student: Student, draw: Draw) -> None:
         OWN_CRITERION: lambda: by_hand(own=nn.MSELoss())[0],
     }
     for key in ("model", "optimizer", "lr", "scheduler"):
-        causes = dict(order_causes(got["events"], start)) if key == "model" else {}
+        unmoved = by_hand("no step")[0][key] if key == "model" else None
+        causes = order_causes(got["events"], unmoved) if key == "model" else {}
         causes |= {cause: (lambda made=made, key=key: made()[key]) for cause, made in wrong.items()}
         what = _("after {epochs} epochs, {what}").format(epochs=epochs, what=told_of("", key))
         expect_close(got[key], expected[key], what, causes=causes)
@@ -713,62 +507,31 @@ def resume_it(
     within: bool,
     seeds: list[int],
 ) -> Any:
+    import contextlib
     import os
 
-    def go(parts: Any, loader: Any, epochs: int, path: Any) -> Any:
-        return student.train(parts[0], criterion(), *parts[1:], loader, epochs, path)
+    def go(parts: Any, epochs: int, path: Any, measure: Any) -> Any:
+        return student.train(parts[0], measure, *parts[1:], loader, epochs, path)
 
     loader = loader_of(samples, size, shuffle)
     whole = workshop(plan, states[0])
     torch.manual_seed(seeds[0])
-    history = go(whole, loader, epochs, new_path())
+    history = go(whole, epochs, new_path(), criterion())
     undisturbed = plain(states_of(whole))
     path, first = new_path(), workshop(plan, states[0])
     torch.manual_seed(seeds[0])
     if within:
-        try:
-            go(first, Stopping(loader, stop), epochs, path)
-        except Stopped:
-            pass
+        with contextlib.suppress(Stopped):
+            go(first, epochs, path, Stopping(stop * len(loader) + 1))
     else:
-        go(first, loader, stop, path)
+        go(first, stop, path, criterion())
     found = {"history": history, "undisturbed": undisturbed, "is there": os.path.exists(path)}
     again = workshop(plan, states[1])
     torch.manual_seed(seeds[1])
-    found["resumed"] = go(again, loader, epochs, path)
+    found["resumed"] = go(again, epochs, path, criterion())
     found["after"] = plain(states_of(again))
-    found["nothing"] = go(again, loader, epochs, path)
+    found["nothing"] = go(again, epochs, path, criterion())
     return {**found, "at the end": plain(states_of(again))}
-
-
-def resumed_by_hand(given: dict[str, Any], mistake: str) -> tuple[dict[str, Any], list[float]]:
-    """A training that is stopped and resumed with a mistake: what it ends with, and the losses of the second part."""
-    plan, (start, other), stop, epochs = (
-        given[name] for name in ("plan", "states", "stop", "epochs")
-    )
-    loader = loader_of(given["samples"], given["size"], given["shuffle"])
-    first, again = workshop(plan, start), workshop(plan, other)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(given["seeds"][0])
-        trained(first, loader, stop)
-        rng = torch.get_rng_state()
-        if mistake == "half saved":
-            trained(first, [next(iter(loader))], 1, "no schedule")
-            rng = torch.get_rng_state()
-        torch.manual_seed(given["seeds"][1])
-        for name, part, old in zip(("model", "optimizer", "scheduler"), again, first, strict=True):
-            if name not in mistake and mistake != "never loaded":
-                part.load_state_dict(old.state_dict())
-        if mistake not in ("rng", "never loaded"):
-            torch.set_rng_state(rng)
-        left = {
-            "started anew": epochs,
-            "never loaded": epochs,
-            "skipped": epochs - stop - 1,
-            "twice": epochs - stop + 1,
-        }.get(mistake, epochs - stop)
-        losses = trained(again, loader, left)
-    return plain(states_of(again)), [sum(each) / len(each) for each in losses]
 
 
 MISTAKES = {
@@ -776,6 +539,7 @@ MISTAKES = {
     STARTED_ANEW: "started anew",
     ONE_SKIPPED: "skipped",
     ONE_TWICE: "twice",
+    SAVED_EARLY: "saved early",
     HALF_SAVED: "half saved",
     **{cause: mistake for mistake, cause in FORGOTTEN.items()},
 }
@@ -807,7 +571,9 @@ def expect_resumed(student: Student, given: dict[str, Any], within: bool) -> Non
     stop, epochs = given["stop"], given["epochs"]
     sentence = _("The training was stopped after {stop} epochs, and there is no file at `path`.")
     expect(got["is there"], sentence.format(stop=stop), SAVED_LATE if within else "")
-    expected = without_received(got["history"])[stop:]
+    history = without_received(got["history"])
+    whole = isinstance(history, list) and len(history) == epochs
+    expect(whole, _("A training that is not stopped does not give a loss for each epoch."))
     found: dict[str, Any] = {}
 
     def by_hand(mistake: str) -> Any:
@@ -819,7 +585,8 @@ def expect_resumed(student: Student, given: dict[str, Any], within: bool) -> Non
         cause: (lambda mistake=mistake: by_hand(mistake)[1]) for cause, mistake in MISTAKES.items()
     }
     what = _("the losses of the resumed training")
-    expect_close(got["resumed"], expected, what, causes=causes)
+    dtype = given["states"][0]["0.weight"].dtype
+    expect_close(got["resumed"], history[stop:], what, dtype=dtype, causes=causes)
     for key in ("model", "optimizer", "lr", "scheduler"):
         expected = without_received(got["undisturbed"][key])
         causes = {
