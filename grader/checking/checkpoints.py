@@ -9,6 +9,7 @@ resumed.
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import torch
@@ -218,8 +219,13 @@ def trained(
     parts: Any, loader: Any, epochs: int, mistake: str = "", own: Any = None
 ) -> list[list[float]]:
     """Trains by hand, rightly or with a mistake; the losses of each epoch."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what torch says of a schedule that comes first
+        return _trained(parts, loader, epochs, mistake, own or criterion())
+
+
+def _trained(parts: Any, loader: Any, epochs: int, mistake: str, measure: Any) -> list[list[float]]:
     model, optimizer, scheduler = parts
-    measure = own or criterion()
     losses: list[list[float]] = []
     for _unused in range(epochs):
         losses.append([])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache, partial
 from typing import Any
 
 import torch
@@ -163,6 +165,7 @@ def drawn_seed(draw: Draw) -> int:
     return int(draw.integers(0, 10**6, 1).item())
 
 
+PARTS = ("model", "optimizer", "lr", "scheduler")
 CALLS = {
     "by position": [False, False],
     "by keyword": [True, False],
@@ -235,14 +238,14 @@ def test_save(student: Student, draw: Draw) -> None:
     expect_content(got, start)
     entries, expected = got["entries"], walked(plan, start, epochs[1])
     before = walked(plan, start, first)
-    for key in ("model", "optimizer", "lr", "scheduler"):
+    for key in PARTS:
         what = told_of("file", key)
         expect_close(entries[key], expected[key], what, causes={EARLIER: before[key]})
     causes = {EARLIER: first, PLUS_ONE: epochs[1] + 1, MINUS_ONE: epochs[1] - 1}
     expect_close(entries["epoch"], epochs[1], 'file["epoch"]', causes=causes)
     state = rng_state(seed, drawn, student.default_dtype)
     expect_state(entries["rng"], state, seed, torch.Generator().manual_seed(seed).get_state())
-    for key in ("model", "optimizer", "lr", "scheduler"):
+    for key in PARTS:
         expect_close(got["after"][key], expected[key], told_of("after saving", key))
     expect_close(got["after"]["rng"], state, _("after save_checkpoint, the generator's state"))
 
@@ -336,7 +339,7 @@ def expect_loaded(got: Any, given: dict[str, Any]) -> None:
     plan, (start, other), epoch = given["plan"], given["states"], given["epoch"]
     expected, before = walked(plan, start, epoch), walked(plan, other, 1)
     expect(got["stays"], _("The model is on another device after load_checkpoint."))
-    for key in ("model", "optimizer", "lr", "scheduler"):
+    for key in PARTS:
         causes = {NOT_RESTORED: before[key]}
         expect_close(
             got["loaded"][key], expected[key], told_of("after loading", key), causes=causes
@@ -467,7 +470,7 @@ def test_train(student: Student, draw: Draw) -> None:
         return plain(states_of(parts)), losses
 
     expected, losses = by_hand()
-    wrong = {
+    wrong: dict[Cause, Callable[[], Any]] = {
         explain.NOT_UPDATED: lambda: by_hand("no step")[0],
         explain.NOT_CLEARED: lambda: by_hand("not cleared")[0],
         PER_BATCH: lambda: by_hand("schedule per batch")[0],
@@ -478,12 +481,14 @@ def test_train(student: Student, draw: Draw) -> None:
         explain.TWICE: lambda: by_hand(count=2 * epochs)[0],
         OWN_CRITERION: lambda: by_hand(own=nn.MSELoss())[0],
     }
-    for key in ("model", "optimizer", "lr", "scheduler"):
-        unmoved = by_hand("no step")[0][key] if key == "model" else None
-        causes = order_causes(got["events"], unmoved) if key == "model" else {}
-        causes |= {cause: (lambda made=made, key=key: made()[key]) for cause, made in wrong.items()}
+
+    def causes_of(key: str) -> dict[Cause, Any]:
+        order = order_causes(got["events"], by_hand("no step")[0][key]) if key == "model" else {}
+        return order | {cause: made()[key] for cause, made in wrong.items()}
+
+    for key in PARTS:
         what = _("after {epochs} epochs, {what}").format(epochs=epochs, what=told_of("", key))
-        expect_close(got[key], expected[key], what, causes=causes)
+        expect_close(got[key], expected[key], what, causes=partial(causes_of, key))
     means = [sum(each) / len(each) for each in losses]
     causes = {
         LAST_LOSS: [each[-1] for each in losses],
@@ -574,23 +579,17 @@ def expect_resumed(student: Student, given: dict[str, Any], within: bool) -> Non
     history = without_received(got["history"])
     whole = isinstance(history, list) and len(history) == epochs
     expect(whole, _("A training that is not stopped does not give a loss for each epoch."))
-    found: dict[str, Any] = {}
-
-    def by_hand(mistake: str) -> Any:
-        if mistake not in found:
-            found[mistake] = resumed_by_hand(given, mistake)
-        return found[mistake]
-
+    made = cache(partial(resumed_by_hand, given))
     causes: dict[Cause, Any] = {
-        cause: (lambda mistake=mistake: by_hand(mistake)[1]) for cause, mistake in MISTAKES.items()
+        cause: lambda mistake=mistake: made(mistake)[1] for cause, mistake in MISTAKES.items()
     }
     what = _("the losses of the resumed training")
     dtype = given["states"][0]["0.weight"].dtype
     expect_close(got["resumed"], history[stop:], what, dtype=dtype, causes=causes)
-    for key in ("model", "optimizer", "lr", "scheduler"):
+    for key in PARTS:
         expected = without_received(got["undisturbed"][key])
         causes = {
-            cause: (lambda mistake=mistake, key=key: by_hand(mistake)[0][key])
+            cause: lambda mistake=mistake, key=key: made(mistake)[0][key]
             for cause, mistake in MISTAKES.items()
         }
         expect_close(got["after"][key], expected, told_of("resumed", key), causes=causes)
@@ -602,16 +601,19 @@ def expect_resumed(student: Student, given: dict[str, Any], within: bool) -> Non
     expect_close(got["at the end"]["model"], without_received(got["undisturbed"]["model"]), what)
 
 
-WAYS = {"between two epochs": False, "within an epoch": True}
+WAYS = {
+    "between two epochs, DataLoader(shuffle=True)": (False, True),
+    "within an epoch, list": (True, False),
+    "within an epoch, DataLoader(shuffle=True)": (True, True),
+}
 
 
-@rounds("published", "ones", "equal", single=True)
+@rounds("published", "ones", "more ones", single=True)
 @points(2)
 @follows("save", "load", "load_generator", "train")
 def test_resume(student: Student, draw: Draw) -> None:
     """A training that is stopped and resumed gives what one gives that was not stopped."""
-    within = draw.choice("stopped", WAYS)
-    shuffle = draw.choice("loader", {"DataLoader(shuffle=True)": True, "list": False})
+    within, shuffle = draw.choice("stopped", WAYS)
     expect_resumed(student, drawn_resuming(draw, shuffle, 0.5), within)
 
 
