@@ -1,6 +1,6 @@
 # wrong: the state of the generator is moved to the device of the model
 # fails: other_devices
-# cause: rng-moved
+# cause: none
 import os
 
 import torch

@@ -1,6 +1,6 @@
 # wrong: a file from a GPU is read onto a GPU
 # fails: load_from_a_gpu
-# cause: no-map-location
+# cause: none
 import os
 
 import torch
