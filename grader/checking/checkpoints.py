@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ..sandbox.wire.values import Received
 from .probes import helper
 
 Plan = dict[str, Any]
@@ -40,12 +41,11 @@ PLANS: dict[str, Plan] = {
 @helper
 def workshop(plan: Any, state: dict[str, Tensor]) -> tuple[Any, Any, Any]:
     """A model with these weights and buffers, its optimizer, and the schedule of that."""
-    (hidden, n_in), n_out = state["0.weight"].shape, len(state["4.bias"])
+    (hidden, n_in), n_out = state["0.weight"].shape, len(state["3.bias"])
     model = nn.Sequential(
         nn.Linear(n_in, hidden),
         nn.Tanh(),
-        nn.BatchNorm1d(hidden),
-        nn.Dropout(plan["dropout"]),
+        nn.Sequential(nn.BatchNorm1d(hidden), nn.Dropout(plan["dropout"])),
         nn.Linear(hidden, n_out),
     ).to(state["0.weight"])
     model.load_state_dict(state)
@@ -98,12 +98,14 @@ def plain(states: Any) -> dict[str, Any]:
 
 @helper
 def new_path(as_path: bool = False) -> Any:
-    """The path of a file that is not there yet."""
+    """The path of a file that is not there yet, in a folder that is."""
     import itertools
     import pathlib
 
+    folder = pathlib.Path("runs")
+    folder.mkdir(exist_ok=True)
     # not a random one: an exception of the student's may tell it, and the same file gives the same report
-    paths = (pathlib.Path(f"./checkpoint{number}.pt") for number in itertools.count())
+    paths = (folder / f"checkpoint{number}.pt" for number in itertools.count())
     path = next(path for path in paths if not path.exists())
     return path if as_path else str(path)
 
@@ -180,8 +182,8 @@ def walked(plan: Plan, start: State, epochs: int) -> dict[str, Any]:
 
 @helper
 def criterion() -> Any:
-    """Not the plain squared error, so that whoever takes that instead of the argument is seen."""
-    return nn.SmoothL1Loss(beta=0.5)
+    """One that is neither the plain squared error nor the same with its arguments swapped."""
+    return nn.BCEWithLogitsLoss()
 
 
 @helper
@@ -277,3 +279,18 @@ def resumed_by_hand(given: dict[str, Any], mistake: str) -> tuple[dict[str, Any]
         done = 0 if is_anew else stop + {"skipped": 1, "twice": -1}.get(mistake, 0)
         losses = trained(again, loader, given["epochs"] - done)
     return plain(states_of(again)), [sum(each) / len(each) for each in losses]
+
+
+def numbers_after(seed: int) -> list[float]:
+    """What `torch.rand` gives after a seed."""
+    generator = torch.Generator().manual_seed(seed)
+    return list(torch.rand(3, generator=generator, dtype=torch.float64).tolist())
+
+
+def as_reference(value: Any) -> Any:
+    """An answer of the student's code as a reference for another one."""
+    if isinstance(value, dict):
+        return {key: as_reference(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_reference(entry) for entry in value]
+    return value.tensor if isinstance(value, Received) else value

@@ -86,6 +86,10 @@ PROGRAMS = {
         "there = torch.load('old.pt'), torch.load('old.pt', map_location='cpu')\n"
         "out = [[t.device.type, t.tolist()] for t in there] == [['sim', x.tolist()], ['cpu', x.tolist()]]"
     ),
+    "a file under a default device": (
+        "x = torch.arange(3.0, device=d)\nwith torch.device(d):\n    torch.save(x, 'x.pt'); there = torch.load('x.pt')\n"
+        "out = [there.device.type, there.tolist()] == ['sim', x.tolist()]"
+    ),
     "the accelerator": (
         "out = torch.accelerator.is_available() and torch.accelerator.current_accelerator().type == 'sim'"
     ),

@@ -1,6 +1,6 @@
 # wrong: the schedule is left out
 # fails: save, load, resume
-# cause: none
+# cause: not-restored, forgotten-scheduler
 import os
 
 import torch
