@@ -87,7 +87,8 @@ PROGRAMS = {
         "out = [[t.device.type, t.tolist()] for t in there] == [['sim', x.tolist()], ['cpu', x.tolist()]]"
     ),
     "a file under a default device": (
-        "x = torch.arange(3.0, device=d)\nwith torch.device(d):\n    torch.save(x, 'x.pt'); there = torch.load('x.pt')\n"
+        "x = torch.arange(3.0, device=d)\n"
+        "with torch.device(d):\n    torch.save(x, 'x.pt'); there = torch.load('x.pt')\n"
         "out = [there.device.type, there.tolist()] == ['sim', x.tolist()]"
     ),
     "the accelerator": (
