@@ -25,7 +25,7 @@ State = dict[str, Tensor]
 PLANS: dict[str, Plan] = {
     "SGD(momentum=0.9), StepLR": {
         "optimizer": ["SGD", {"lr": 0.1, "momentum": 0.9}],
-        "scheduler": ["StepLR", {"step_size": 2, "gamma": 0.3}],
+        "scheduler": ["StepLR", {"step_size": 3, "gamma": 0.3}],
     },
     "Adam, CosineAnnealingLR": {
         "optimizer": ["Adam", {"lr": 0.05}],

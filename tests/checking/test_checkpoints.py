@@ -65,7 +65,7 @@ def training(kind: str) -> dict[str, Any]:
         "size": 4,
         "shuffle": True,
         "seeds": [5, 6],
-        "stop": 3,
+        "stop": 2,
         "epochs": 5,
     }
 

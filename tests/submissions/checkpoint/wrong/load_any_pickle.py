@@ -1,6 +1,6 @@
 # wrong: whatever the file holds is unpickled
 # fails: load_weights_only
-# cause: none
+# cause: unpickled
 import os
 
 import torch

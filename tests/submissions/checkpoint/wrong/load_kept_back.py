@@ -1,6 +1,6 @@
 # wrong: what is refused is passed over
 # fails: load_weights_only
-# cause: none
+# cause: kept-back
 import os
 
 import torch

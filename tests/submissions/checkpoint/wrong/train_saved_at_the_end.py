@@ -1,6 +1,6 @@
 # wrong: the file is written when all epochs are done
 # fails: resume
-# cause: none
+# cause: saved-late
 import os
 
 import torch
