@@ -9,7 +9,7 @@ from ..language import _
 from ..report import CaseResult, CheckResult, CheckStatus
 from .collect import Case, Check
 from .evidence import WRONG
-from .explain import common
+from .explain import INFINITY, NAN, common
 from .outcome import CaseEnd, Cause
 from .rounds import HALVES
 from .session import Request
@@ -114,10 +114,13 @@ class CheckRun:
         return f"{first.end.message} {which}"
 
     @property
-    def _warned(self) -> Cause | None:
-        """What torch warned of in the case that is told of; that need not be why it is wrong, and so comes last."""
+    def _of_the_told(self) -> Cause | None:
+        """What holds of the case that is told of, whatever the others show: NaN, or what torch warned of in it."""
         told = self.told
-        return meaning_of_warning(told.printed) if told and told.status == "failed" else None
+        if told is None or told.status != "failed":
+            return None
+        not_finite = next((each for each in told.end.causes if each in (NAN, INFINITY)), None)
+        return not_finite or meaning_of_warning(told.printed)
 
     @property
     def cause(self) -> Cause | None:
@@ -133,7 +136,7 @@ class CheckRun:
             return None
         meant = next((cause for cause in causes[0] if cause.is_meaning), None)
         silent = [each for each in causes if not any(cause.is_meaning for cause in each)]
-        return meant or next(iter(common(silent, _MOST)), None) or self._warned
+        return meant or next(iter(common(silent, _MOST)), None) or self._of_the_told
 
 
 def outcome_of(

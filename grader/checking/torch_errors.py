@@ -51,6 +51,15 @@ _MEANINGS = {
     r"^BdbQuit": Cause(
         "raised-breakpoint", "Take `breakpoint()` out: nobody answers a debugger here."
     ),
+    r"\\ufeff|\ufeff": Cause(
+        "raised-byte-order-mark",
+        "The file begins with a byte-order mark, which is part of the first name here: open it with "
+        '`encoding="utf-8-sig"`.',
+    ),
+    r"Not a directory": Cause(
+        "raised-no-folder",
+        "A file is taken for a folder: what lies in a folder may be either, so ask each first (`Path.is_dir`).",
+    ),
     r"EOF when reading a line": Cause(
         "raised-input", "Take `input()` out: nobody types anything here."
     ),

@@ -230,6 +230,8 @@ def test_an_exception_without_a_text_is_known_by_its_class() -> None:
         ),
         ("Boolean value of Tensor with more than one value is ambiguous", "raised-truth"),
         ("EOF when reading a line", "raised-input"),
+        ("column 'a' not found in ['\\ufeffa']", "raised-byte-order-mark"),
+        ("[Errno 20] Not a directory: 'data/LICENSE'", "raised-no-folder"),
         ("division by zero", ""),
         ("", ""),
     ],
