@@ -105,7 +105,14 @@ def test_type_checkers_see_the_names_that_are_there() -> None:
         for block in ast.parse(Path(grader.__file__).read_text(encoding="utf-8")).body
         if isinstance(block, ast.If)
     ]  # fmt: skip
-    modules = "backbones", "checkpoints", "explain", "optimizer_steps", "other_functions", "other_terms"
+    modules = (
+        "backbones",
+        "checkpoints",
+        "explain",
+        "optimizer_steps",
+        "other_functions",
+        "other_terms",
+    )
     assert {seen.pop(name) for name in modules} == {"checking"}
     homes = {name: home for name, home in (grader._HOMES | grader._ALSO).items() if name in seen}
     assert seen == homes
