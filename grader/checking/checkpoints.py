@@ -158,7 +158,7 @@ def content(path: Any) -> dict[str, Any]:
         ]
         return {"problem": "weights_only", "keys": whole}
     if not isinstance(file, dict):
-        return {"problem": "no dict", "keys": [type(file).__name__]}
+        return {"problem": "no-dict", "keys": [type(file).__name__]}
     asked = ("model", "optimizer", "scheduler", "epoch", "rng")
     if missing := [key for key in asked if key not in file]:
         return {"problem": "missing", "keys": missing}
@@ -167,7 +167,7 @@ def content(path: Any) -> dict[str, Any]:
     try:
         entries = plain([file[key] for key in asked[:3]])
     except Exception:
-        return {"problem": "no state dict", "names": names}
+        return {"problem": "no-state-dict", "names": names}
     rng = file["rng"].clone() if isinstance(file["rng"], Tensor) else file["rng"]
     rng = rng if isinstance(rng, Tensor | int | float | str) else type(rng).__name__
     epoch = file["epoch"] if isinstance(file["epoch"], int | float | str) else None
@@ -231,19 +231,19 @@ def _trained(parts: Any, loader: Any, epochs: int, mistake: str, measure: Any) -
     losses: list[list[float]] = []
     for _unused in range(epochs):
         losses.append([])
-        if mistake == "schedule first":
+        if mistake == "schedule-first":
             scheduler.step()
         for inputs, labels in loader:
-            if mistake != "not cleared":
+            if mistake != "not-cleared":
                 optimizer.zero_grad()
             loss = measure(model(inputs), labels)
             loss.backward()
-            if mistake != "no step":
+            if mistake != "no-step":
                 optimizer.step()
-            if mistake == "schedule per batch":
+            if mistake == "schedule-per-batch":
                 scheduler.step()
             losses[-1].append(loss.item())
-        if not mistake.startswith(("schedule", "no schedule")):
+        if not mistake.startswith(("schedule", "no-schedule")):
             scheduler.step()
     return losses
 
@@ -261,21 +261,21 @@ def resumed_by_hand(given: dict[str, Any], mistake: str) -> tuple[dict[str, Any]
     first, again = workshop(plan, start), workshop(plan, other)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(given["seeds"][0])
-        if mistake == "saved early":  # before the last step of the schedule
+        if mistake == "saved-early":  # before the last step of the schedule
             trained(first, loader, stop - 1)
-            trained(first, loader, 1, "no schedule")
+            trained(first, loader, 1, "no-schedule")
         else:
             trained(first, loader, stop)
-        if mistake == "half saved":
-            trained(first, [next(iter(loader))], 1, "no schedule")
+        if mistake == "half-saved":
+            trained(first, [next(iter(loader))], 1, "no-schedule")
         rng = torch.get_rng_state()
         torch.manual_seed(given["seeds"][1])
         for name, part, old in zip(("model", "optimizer", "scheduler"), again, first, strict=True):
-            if name not in mistake and mistake != "never loaded":
+            if name not in mistake and mistake != "never-loaded":
                 part.load_state_dict(old.state_dict())
-        if mistake not in ("rng", "never loaded"):
+        if mistake not in ("rng", "never-loaded"):
             torch.set_rng_state(rng)
-        is_anew = mistake in ("started anew", "never loaded")
+        is_anew = mistake in ("started-anew", "never-loaded")
         done = 0 if is_anew else stop + {"skipped": 1, "twice": -1}.get(mistake, 0)
         losses = trained(again, loader, given["epochs"] - done)
     return plain(states_of(again)), [sum(each) / len(each) for each in losses]

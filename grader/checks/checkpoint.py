@@ -108,7 +108,7 @@ FORGOTTEN = {
         "rng-not-restored",
         "The generator's state does not come back: dropout and the order of the samples are others.",
     ),
-    "optimizer and scheduler": Cause(
+    "optimizer+scheduler": Cause(
         "forgotten-optimizer", "Neither the optimizer's state comes back nor the schedule's."
     ),
 }
@@ -188,7 +188,7 @@ def save_it(
         args, kwargs = named("path model optimizer scheduler epoch", values, by_keyword)
         student.save_checkpoint(*args, **kwargs)
         if not os.path.exists(path):
-            return {"problem": "no file"}
+            return {"problem": "no-file"}
     after = plain(states_of(parts)) | {"rng": torch.get_rng_state()}
     return {"after": after, **content(path)}
 
@@ -196,14 +196,14 @@ def save_it(
 def expect_content(got: Any, start: State) -> None:
     """That a file is of the form that is asked."""
     problem, keys = got["problem"], got.get("keys", [])
-    expect(problem != "no file", _("After save_checkpoint there is no file at `path`."))
+    expect(problem != "no-file", _("After save_checkpoint there is no file at `path`."))
     expect(problem != "unreadable", _("torch.load cannot read the file."))
     whole: Cause | str = PICKLED.of(key=keys[0]) if problem == "weights_only" and keys else ""
     expect(
         problem != "weights_only", _("torch.load(path, weights_only=True) refuses the file."), whole
     )
     sentence = _("In the file is {kind}; a dict is asked.").format(kind=(keys or [""])[0])
-    expect(problem != "no dict", sentence)
+    expect(problem != "no-dict", sentence)
     sentence = _("The file has no entry {keys}.").format(keys=", ".join(map(repr, keys)))
     expect(problem != "missing", sentence)
     names = sorted(start)
@@ -212,7 +212,7 @@ def expect_content(got: Any, start: State) -> None:
     sentence = _('The entry "model" is not what `model.state_dict()` gives.')
     expect(got["names"] == names, sentence, cause)
     sentence = _("What is in the file is not what `state_dict()` of optimizer and scheduler gives.")
-    expect(problem != "no state dict", sentence)
+    expect(problem != "no-state-dict", sentence)
 
 
 @rounds("published", "equal", single=True)
@@ -240,14 +240,14 @@ def test_save(student: Student, draw: Draw) -> None:
     state = generator.get_state()
     expect_state(entries["rng"], state, seed, at_first)
     for key in PARTS:
-        expect_close(got["after"][key], expected[key], told_of("after saving", key))
+        expect_close(got["after"][key], expected[key], told_of("saved", key))
     expect_close(got["after"]["rng"], state, _("the generator's state after save_checkpoint"))
 
 
 def told_of(when: str, key: str) -> str:
     """What a part is called in a sentence."""
     if when == "file":
-        return 'file["optimizer"], learning rates' if key == "lr" else f'file["{key}"]'
+        return _('the learning rates in file["optimizer"]') if key == "lr" else f'file["{key}"]'
     names = {
         "model": _("the model's state"),
         "optimizer": _("the optimizer's state"),
@@ -255,8 +255,8 @@ def told_of(when: str, key: str) -> str:
         "scheduler": _("the schedule's state"),
     }
     moments = {
-        "after saving": _("{what} after save_checkpoint"),
-        "after loading": _("{what} after load_checkpoint"),
+        "saved": _("{what} after save_checkpoint"),
+        "loaded": _("{what} after load_checkpoint"),
         "resumed": _("{what} at the end of the resumed training"),
         "": "{what}",
     }
@@ -322,9 +322,7 @@ def expect_loaded(got: Any, given: dict[str, Any]) -> None:
     expect(got["stays"], _("The model is on another device after load_checkpoint."))
     for key in PARTS:
         causes = {NOT_RESTORED: before[key]}
-        expect_close(
-            got["loaded"][key], expected[key], told_of("after loading", key), causes=causes
-        )
+        expect_close(got["loaded"][key], expected[key], told_of("loaded", key), causes=causes)
     causes = {PLUS_ONE: epoch + 1, MINUS_ONE: epoch - 1}
     expect_close(got["epoch"], epoch, _("what load_checkpoint returns"), causes=causes)
     after = walked(plan, start, epoch + 1)
@@ -432,7 +430,7 @@ def train_it(
     args, kwargs = named(names, values, by_keyword)
     history = student.train(*args, **kwargs)
     found = {"history": history, "events": events[:20], **plain(states_of(parts))}
-    return {**found, "is there": os.path.exists(path)}
+    return {**found, "is-there": os.path.exists(path)}
 
 
 def drawn_samples(draw: Draw, start: State, most: int = 3) -> dict[str, Any]:
@@ -464,11 +462,11 @@ def test_train(student: Student, draw: Draw) -> None:
 
     expected, losses = by_hand()
     wrong: dict[Cause, Callable[[], Any]] = {
-        explain.NOT_UPDATED: lambda: by_hand("no step")[0],
-        explain.NOT_CLEARED: lambda: by_hand("not cleared")[0],
-        PER_BATCH: lambda: by_hand("schedule per batch")[0],
-        NO_SCHEDULE: lambda: by_hand("no schedule")[0],
-        SCHEDULE_FIRST: lambda: by_hand("schedule first")[0],
+        explain.NOT_UPDATED: lambda: by_hand("no-step")[0],
+        explain.NOT_CLEARED: lambda: by_hand("not-cleared")[0],
+        PER_BATCH: lambda: by_hand("schedule-per-batch")[0],
+        NO_SCHEDULE: lambda: by_hand("no-schedule")[0],
+        SCHEDULE_FIRST: lambda: by_hand("schedule-first")[0],
         explain.FEWER: lambda: by_hand(count=epochs - 1)[0],
         ONE_MORE: lambda: by_hand(count=epochs + 1)[0],
         explain.TWICE: lambda: by_hand(count=2 * epochs)[0],
@@ -477,7 +475,7 @@ def test_train(student: Student, draw: Draw) -> None:
     }
 
     def causes_of(key: str) -> dict[Cause, Any]:
-        order = order_causes(got["events"], by_hand("no step")[0][key]) if key == "model" else {}
+        order = order_causes(got["events"], by_hand("no-step")[0][key]) if key == "model" else {}
         return order | {cause: made()[key] for cause, made in wrong.items()}
 
     for key in PARTS:
@@ -490,7 +488,7 @@ def test_train(student: Student, draw: Draw) -> None:
         SUMS: [sum(each) for each in losses],
     }
     expect_close(got["history"], means, _("the list of losses"), dtype=draw.dtype, causes=causes)
-    expect(got["is there"], _("After train there is no file at `path`."))
+    expect(got["is-there"], _("After train there is no file at `path`."))
 
 
 @probe
@@ -528,22 +526,22 @@ def resume_it(
             go(first, epochs, path, Stopping(stop * len(loader) + 1))
     else:
         go(first, stop, path)
-    found = {"history": history, "undisturbed": undisturbed, "is there": os.path.exists(path)}
+    found = {"history": history, "undisturbed": undisturbed, "is-there": os.path.exists(path)}
     again = workshop(plan, states[1])
     torch.manual_seed(seeds[1])
     found["resumed"] = go(again, epochs, path)
     found["after"] = plain(states_of(again))
     found["nothing"] = go(again, epochs, path)
-    return {**found, "at the end": plain(states_of(again))}
+    return {**found, "at-the-end": plain(states_of(again))}
 
 
 MISTAKES = {
-    NEVER_LOADED: "never loaded",
-    STARTED_ANEW: "started anew",
+    NEVER_LOADED: "never-loaded",
+    STARTED_ANEW: "started-anew",
     ONE_SKIPPED: "skipped",
     ONE_TWICE: "twice",
-    SAVED_EARLY: "saved early",
-    HALF_SAVED: "half saved",
+    SAVED_EARLY: "saved-early",
+    HALF_SAVED: "half-saved",
     **{cause: mistake for mistake, cause in FORGOTTEN.items()},
 }
 
@@ -566,7 +564,7 @@ def expect_resumed(
     got = student.run(resume_it, **given, within=within, by_default=by_default)
     stop, epochs = given["stop"], given["epochs"]
     sentence = _("The training was stopped after {stop} epochs, and there is no file at `path`.")
-    expect(got["is there"], sentence.format(stop=stop), SAVED_LATE if within else "")
+    expect(got["is-there"], sentence.format(stop=stop), SAVED_LATE if within else "")
     history = as_reference(got["history"])
     whole = isinstance(history, list) and len(history) == epochs
     expect(whole, _("A training that is not stopped does not give a loss for each epoch."))
@@ -589,7 +587,7 @@ def expect_resumed(
     )
     expect_close(got["nothing"], [], what)
     what = _("the model's state after that call")
-    expect_close(got["at the end"]["model"], as_reference(got["undisturbed"]["model"]), what)
+    expect_close(got["at-the-end"]["model"], as_reference(got["undisturbed"]["model"]), what)
 
 
 WAYS = {"between two epochs": False, "within an epoch": True}
@@ -625,7 +623,7 @@ def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     expect(not got["problem"], _("torch.load(path, weights_only=True) refuses the file."))
     expected = walked(plan, start, 2)
     for key in ("model", "optimizer"):
-        expect_close(got["after"][key], expected[key], told_of("after saving", key))
+        expect_close(got["after"][key], expected[key], told_of("saved", key))
     loaded = elsewhere.run(load_it, **given, by_default=True)
     expect_loaded(loaded, given)
     expect_numbers(loaded, given)

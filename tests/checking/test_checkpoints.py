@@ -87,8 +87,8 @@ def test_all_that_comes_back_gives_the_undisturbed_training(kind: str) -> None:
 @pytest.mark.parametrize(
     "mistake",
     [
-        *("model", "optimizer", "scheduler", "optimizer and scheduler", "rng", "never loaded"),
-        *("started anew", "skipped", "twice", "half saved", "saved early"),
+        *("model", "optimizer", "scheduler", "optimizer+scheduler", "rng", "never-loaded"),
+        *("started-anew", "skipped", "twice", "half-saved", "saved-early"),
     ],
 )
 @pytest.mark.parametrize("kind", PLANS)
@@ -128,12 +128,12 @@ def test_a_file_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.parametrize(
     ("value", "problem", "keys"),
     [
-        ([1], "no dict", ["list"]),
+        ([1], "no-dict", ["list"]),
         ({"model": {}, "epoch": 1}, "missing", ["optimizer", "scheduler", "rng"]),
         ({"model": torch.nn.ReLU()}, "weights_only", ["model"]),
         (
             dict.fromkeys(("model", "optimizer", "scheduler", "epoch", "rng"), 1),
-            "no state dict",
+            "no-state-dict",
             None,
         ),
     ],
