@@ -11,6 +11,7 @@ what stands in them. Nothing here imports torch before it is used. To grade whol
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .checking import backbones as backbones
+    from .checking import checkpoints as checkpoints
     from .checking import explain as explain
     from .checking import optimizer_steps as optimizer_steps
     from .checking import other_functions as other_functions
@@ -108,6 +109,7 @@ _HOMES = {
     "as_asked": "checking.filling",
     "backbones": "checking.backbones",  # the module: what its probes use needs names of its own
     "called": "checking.calls",
+    "checkpoints": "checking.checkpoints",  # the module, as `backbones`
     "curve": "checking.drawn_functions",
     "expect": "checking.expectations",
     "expect_close": "checking.expectations",
