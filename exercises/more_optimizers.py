@@ -224,7 +224,7 @@ def clip_by_norm(params: Iterable[Tensor], max_norm: float) -> Tensor:
 
     Args:
         params: Tensors of one dtype on one device, of which some may have no gradient, but not all;
-            any iterable, a generator too.
+            any iterable, a generator too. The gradients may all be 0.
         max_norm: A number above 0.
 
     Returns:

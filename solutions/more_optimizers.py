@@ -288,7 +288,7 @@ def clip_by_norm(params: Iterable[Tensor], max_norm: float) -> Tensor:
 
     Args:
         params: Tensors of one dtype on one device, of which some may have no gradient, but not all;
-            any iterable, a generator too.
+            any iterable, a generator too. The gradients may all be 0.
         max_norm: A number above 0.
 
     Returns:
@@ -297,7 +297,7 @@ def clip_by_norm(params: Iterable[Tensor], max_norm: float) -> Tensor:
     """
     ### BEGIN SOLUTION
     grads = [p.grad for p in params if p.grad is not None]
-    total = torch.cat([grad.flatten() for grad in grads]).norm()
+    total: Tensor = torch.cat([grad.flatten() for grad in grads]).norm()
     if total > max_norm:
         for grad in grads:
             grad *= max_norm / total

@@ -157,7 +157,7 @@ _CLIPS = {
 
 def total_norm(grads: Sequence[Tensor]) -> Tensor:
     """The norm of all gradients as one vector, in float64."""
-    return torch.cat([grad.double().flatten() for grad in grads]).norm()
+    return torch.linalg.vector_norm(torch.cat([grad.double().flatten() for grad in grads]))
 
 
 def norm_causes(grads: Sequence[Tensor], max_norm: float) -> dict[Cause, Tensor]:
@@ -185,8 +185,9 @@ def clipped(grads: Sequence[Tensor], max_norm: float, mistake: str = "") -> list
     scaled = []
     for grad in grads:
         norm = total_norm([grad]) if mistake == "each" else norms.get(mistake, total)
-        factor = max_norm / norm if norm > max_norm or mistake == "up" else 1.0
-        factor = {"unit": 1 / total, "not clipped": 1.0}.get(mistake, factor)
+        larger = norm > max_norm or (mistake == "up" and norm > 0)
+        factor: Any = max_norm / norm if larger else 1.0
+        factor = {"unit": 1 / total.clamp(min=1e-300), "not clipped": 1.0}.get(mistake, factor)
         scaled.append((grad.double() * factor).to(grad.dtype))
     return scaled
 

@@ -208,3 +208,33 @@ BY_KIND: dict[str, dict[str, Cause]] = {
         ),
     },
 }  # fmt: skip
+
+# whatever the optimizer: its parameters, and their groups
+UNMOVED = Cause(
+    "not-updated",
+    "The parameters are as they were: no step has changed the tensors themselves. An update such as `p = p - …` gives "
+    "the name another tensor; `p -= …` or `p.sub_(…)` within `torch.no_grad()` changes the parameter.",
+)
+USED_UP = Cause(
+    "used-up",
+    "With a list it is right. A generator can be gone through once, and has nothing left after that: keep a list of "
+    "what it gives.",
+)
+GROUPS_IGNORED = Cause("option-ignored", "What a group says itself is not used.")
+NOTHING_READ = Cause(
+    "option-ignored",
+    "All steps are those of the call's arguments: neither what a group says itself is used, nor what is changed in "
+    "`param_groups`.",
+)
+LR_ALONE = Cause(
+    "option-ignored", "Of what a group says itself, only `lr` is used: it may hold any argument."
+)
+FIRST_FOR_ALL = Cause("shared", "All parameters have the settings of the first group.")
+LAST_FOR_ALL = Cause("shared", "All parameters have the settings of the last group.")
+FIRST_ALONE = Cause("not-updated", "Only the parameters of the first group move.")
+LAST_ALONE = Cause("not-updated", "Only the parameters of the last group move.")
+CHANGE_IGNORED = Cause(
+    "stale",
+    "The steps are those of the settings at the start: `step()` is to read them in `param_groups`, where they may have "
+    "been changed.",
+)

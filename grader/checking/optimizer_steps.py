@@ -13,7 +13,19 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .optimizer_causes import BY_KIND
+from .optimizer_causes import (
+    BY_KIND,
+    FIRST_ALONE,
+    FIRST_FOR_ALL,
+    GROUPS_IGNORED,
+    LAST_ALONE,
+    LAST_FOR_ALL,
+    LR_ALONE,
+    NOTHING_READ,
+)
+from .optimizer_causes import CHANGE_IGNORED as CHANGE_IGNORED
+from .optimizer_causes import UNMOVED as UNMOVED
+from .optimizer_causes import USED_UP as USED_UP
 from .outcome import Cause
 
 # by the number of a step and that of a parameter: the settings that differ from those of the call
@@ -26,6 +38,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "MyAdagrad": {"lr": 0.01, "eps": 1e-10},
     "MyRMSprop": {"lr": 0.01, "alpha": 0.99, "eps": 1e-8, "momentum": 0.0},
 }
+
 
 def nothing_of_its_own(_step: int, _parameter: int) -> Mapping[str, Any]:
     return {}
@@ -109,6 +122,37 @@ def causes_of(
     """The mistakes that have a name for this optimizer, and what each gives: for `expect_close(causes=…)`."""
     work = partial(by_hand, kind, options, start, grads, beside=beside, own=own)
     return {cause: partial(work, mistake) for mistake, cause in BY_KIND[kind].items()}
+
+
+def causes_of_groups(
+    work: Callable[..., list[Tensor]],
+    own: Callable[..., dict[str, Any]],
+    start: list[Tensor],
+    of: list[int],
+) -> dict[Cause, Any]:
+    """What goes wrong with groups; `own` are the settings of a parameter at a step that differ from the call's."""
+
+    def changes_alone(step: int, i: int) -> dict[str, Any]:
+        before = own(step, i, changed=False)
+        return {name: value for name, value in own(step, i).items() if value != before.get(name)}
+
+    def lr_alone(step: int, i: int) -> dict[str, Any]:
+        return {name: value for name, value in own(step, i).items() if name == "lr"}
+
+    def alone(group: int) -> list[Tensor]:
+        pairs = zip(work(own), start, of, strict=True)
+        return [new if place == group else old for new, old, place in pairs]
+
+    return {
+        NOTHING_READ: work,
+        GROUPS_IGNORED: lambda: work(changes_alone),
+        LR_ALONE: lambda: work(lr_alone),
+        FIRST_FOR_ALL: lambda: work(partial(own, of_group=0)),
+        LAST_FOR_ALL: lambda: work(partial(own, of_group=max(of))),
+        FIRST_ALONE: lambda: alone(0),
+        LAST_ALONE: lambda: alone(max(of)),
+        CHANGE_IGNORED: lambda: work(partial(own, changed=False)),
+    }
 
 
 def rates(

@@ -47,17 +47,6 @@ KINDS = {"adagrad": "MyAdagrad", "rmsprop": "MyRMSprop", "adamw": "MyAdamW"}
 
 # the optimizers
 
-UNMOVED = Cause(
-    "not-updated",
-    "The parameters are as they were: no step has changed the tensors themselves. An update such as `p = p - …` gives "
-    "the name another tensor; `p -= …` or `p.sub_(…)` within `torch.no_grad()` changes the parameter.",
-)
-USED_UP = Cause(
-    "used-up",
-    "With a list it is right. A generator can be gone through once, and has nothing left after that: keep a list of "
-    "what it gives.",
-)
-
 
 @helper
 def leaves_of(start: list[Tensor], with_gaps: bool) -> list[Any]:
@@ -73,10 +62,11 @@ def handed(parameters: list[Any], of: list[int], groups: list[Any], how: str) ->
     """The parameters, or groups of them: each as a list, as a generator or as a tuple."""
     if not groups:
         return (p for p in parameters) if how == "generators" else parameters
+    kinds: dict[str, Any] = {"generators": iter, "tuples": tuple}
     given = []
     for number, own in enumerate(groups):
-        its: Any = [p for p, group in zip(parameters, of, strict=True) if group == number]
-        given.append({"params": {"generators": iter, "tuples": tuple}.get(how, list)(its), **own})
+        its = [p for p, group in zip(parameters, of, strict=True) if group == number]
+        given.append({"params": kinds.get(how, list)(its), **own})
     return given
 
 
@@ -200,12 +190,12 @@ def expect_like_torch(
             listed = student.run(run_aside, given=given)
             wrong = not all(map(close_to, got["parameters"], expected))
             if wrong and all(map(close_to, listed, expected)):
-                return {USED_UP: ...}
-        found: dict[Cause, Any] = {UNMOVED: start}
+                return {optimizer_steps.USED_UP: ...}
+        found: dict[Cause, Any] = {optimizer_steps.UNMOVED: start}
         if groups:
-            found |= causes_of_groups(work, own, start, of)
+            found |= optimizer_steps.causes_of_groups(work, own, start, of)
         elif changes:
-            found[CHANGE_IGNORED] = lambda: work(partial(own, changed=False))
+            found[optimizer_steps.CHANGE_IGNORED] = lambda: work(partial(own, changed=False))
         return found | optimizer_steps.causes_of(kind, options, start, grads, given["beside"], own)
 
     settings = ", ".join(f"{name}={value}" for name, value in options.items())
@@ -272,73 +262,25 @@ def test_rmsprop(student: Student, draw: Draw) -> None:
 @points(1)
 def test_adamw(student: Student, draw: Draw) -> None:
     """`MyAdamW` moves them as `torch.optim.AdamW` does, with `betas`, `eps` and `weight_decay`, and its defaults."""
-    lr, betas = some_lr(draw), (between(draw, 0.5, 0.75), between(draw, 0.8, 0.95))
+    betas = between(draw, 0.5, 0.75), between(draw, 0.8, 0.95)
+    options: dict[str, Any] = {"lr": some_lr(draw)}
     if draw.round.is_published:
         expect_like_torch(student, draw, "MyAdamW", {})
-        expect_like_torch(student, draw, "MyAdamW", {"lr": lr, "betas": betas})
-        options = {"lr": lr, "eps": between(draw, 0.3, 0.6), "weight_decay": 0.0}
-        expect_like_torch(student, draw, "MyAdamW", options)
-    options = {"lr": lr, "betas": betas, "weight_decay": between(draw, 0.2, 0.5)}
+        expect_like_torch(student, draw, "MyAdamW", options | {"betas": betas})
+        more = {"eps": between(draw, 0.3, 0.6), "weight_decay": 0.0}
+        expect_like_torch(student, draw, "MyAdamW", options | more)
+    options |= {"betas": betas, "weight_decay": between(draw, 0.2, 0.5)}
     expect_like_torch(student, draw, "MyAdamW", options)
 
 
 # groups
 
-GROUPS_IGNORED = Cause("option-ignored", "What a group says itself is not used.")
-NOTHING_READ = Cause(
-    "option-ignored",
-    "All steps are those of the call's arguments: neither what a group says itself is used, nor what is changed in "
-    "`param_groups`.",
-)
-LR_ALONE = Cause(
-    "option-ignored", "Of what a group says itself, only `lr` is used: it may hold any argument."
-)
-FIRST_FOR_ALL = Cause("shared", "All parameters have the settings of the first group.")
-LAST_FOR_ALL = Cause("shared", "All parameters have the settings of the last group.")
-FIRST_ALONE = Cause("not-updated", "Only the parameters of the first group move.")
-LAST_ALONE = Cause("not-updated", "Only the parameters of the last group move.")
-CHANGE_IGNORED = Cause(
-    "stale",
-    "The steps are those of the settings at the start: `step()` is to read them in `param_groups`, where they may have "
-    "been changed.",
-)
 # what a group says beside `lr`, and what is said later
 OWN = {
     "MyAdagrad": ("eps", 0.3, 0.6),
     "MyRMSprop": ("momentum", 0.7, 0.5),
     "MyAdamW": ("weight_decay", 0.4, 0.2),
 }
-
-
-def causes_of_groups(
-    work: Callable[..., list[Tensor]],
-    own: Callable[..., dict[str, Any]],
-    start: list[Tensor],
-    of: list[int],
-) -> dict[Cause, Any]:
-    """What goes wrong with groups; `own` are the settings of a parameter at a step that differ from the call's."""
-
-    def changes_alone(step: int, i: int) -> dict[str, Any]:
-        before = own(step, i, changed=False)
-        return {name: value for name, value in own(step, i).items() if value != before.get(name)}
-
-    def lr_alone(step: int, i: int) -> dict[str, Any]:
-        return {name: value for name, value in own(step, i).items() if name == "lr"}
-
-    def alone(group: int) -> list[Tensor]:
-        pairs = zip(work(own), start, of, strict=True)
-        return [new if place == group else old for new, old, place in pairs]
-
-    return {
-        NOTHING_READ: work,
-        GROUPS_IGNORED: lambda: work(changes_alone),
-        LR_ALONE: lambda: work(lr_alone),
-        FIRST_FOR_ALL: lambda: work(partial(own, of_group=0)),
-        LAST_FOR_ALL: lambda: work(partial(own, of_group=max(of))),
-        FIRST_ALONE: lambda: alone(0),
-        LAST_ALONE: lambda: alone(max(of)),
-        CHANGE_IGNORED: lambda: work(partial(own, changed=False)),
-    }
 
 
 @rounds("published", "more ones", "equal", single=True)
@@ -424,8 +366,9 @@ def test_step_decay(student: Student, draw: Draw) -> None:
     """`step_decay(step, every, lr, gamma)` is `lr`, multiplied by `gamma` after each `every` steps."""
     every, lr, gamma = draw.size("every"), between(draw, 0.02, 1.8), between(draw, 0.3, 0.8)
     steps = sorted({0, 1, every - 1, every, every + 1, 2 * every - 1, 2 * every, 3 * every + 1})
-    for given in ({"every": every, "lr": lr}, {"every": every, "lr": lr, "gamma": gamma}):
-        causes = around_a_step.drop_causes(every, lr, given.get("gamma"))
+    for more in ({}, {"gamma": gamma}):
+        given: dict[str, Any] = {"every": every, "lr": lr, **more}
+        causes = around_a_step.drop_causes(every, lr, more.get("gamma"))
         rate = partial(around_a_step.dropped, **given)
         expect_rates(student, draw, "step_decay", steps, given, rate, causes)
 
@@ -441,7 +384,7 @@ def test_cosine_with_warmup(student: Student, draw: Draw) -> None:
     # published too: without a fall, and without a rise
     more = [(warmup, warmup), (0, 1)] if draw.round.is_published else []
     for first, last in [(warmup, total), *more]:
-        given = {"warmup": first, "total": last, "lr": lr}
+        given: dict[str, Any] = {"warmup": first, "total": last, "lr": lr}
         places = {*range(min(last, 8)), first - 1, first, (first + last) // 2, last - 1, last}
         steps = sorted({*places, last + 1, 2 * last + 3} - {-1})
         rate = partial(around_a_step.waved, **given)
@@ -461,18 +404,12 @@ def meanwhile(tensor: Tensor, default: bool) -> Any:
 
 
 @helper
-def with_gradients(start: list[Tensor], grads: list[Any]) -> list[Any]:
-    parameters = [nn.Parameter(value.clone()) for value in start]
-    for parameter, grad in zip(parameters, grads, strict=True):
-        parameter.grad = None if grad is None else grad.clone()
-    return parameters
-
-
-@helper
 def clipped(
     student: Any, start: list[Tensor], grads: list[Any], max_norm: float, how: str, default: bool
 ) -> Any:
-    parameters = with_gradients(start, grads)
+    parameters = leaves_of(start, False)
+    for parameter, grad in zip(parameters, grads, strict=True):
+        parameter.grad = None if grad is None else grad.clone()
     params: Any = (p for p in parameters) if how == "generators" else parameters
     if how == "keyword":
         total = student.clip_by_norm(params=params, max_norm=max_norm)
@@ -497,16 +434,16 @@ def clip_aside(student: Any, given: dict[str, Any]) -> Any:
 def expect_clipped(student: Student, draw: Draw, share: float, default: bool = False) -> None:
     """`share`: of the total norm, what is allowed."""
     start = [draw.normal(*shape) for shape in drawn_shapes(draw)]
-    size = draw.magnitude("gradients")
+    size = draw.magnitude("gradients", zero=share > 1)
     if share < 1:
         size = max(8.0, size)  # where the norm is small, torch's 1e-6 shows
     grads: list[Tensor | None] = [size * draw.numbers(*value.shape) for value in start]
-    # never zero, and not contiguous
+    # not contiguous, and not zero by chance
     grads[0] = size * draw.normal(*start[0].shape[::-1]).T
     grads[1] = None
     there = [grad for grad in grads if grad is not None]
     total = around_a_step.total_norm(there)
-    max_norm = share * total.item()
+    max_norm = share * total.item() or 1.0
     given: dict[str, Any] = {"start": start, "grads": grads, "max_norm": max_norm}
     ways = {"list": "", "generator": "generators", "by keyword": "keyword"}
     given |= {"how": draw.choice("params", ways), "default": default}
@@ -520,7 +457,7 @@ def expect_clipped(student: Student, draw: Draw, share: float, default: bool = F
         if given["how"] == "generators":
             listed = student.run(clip_aside, given=given)
             if len(listed) == len(expected) and all(map(close_to, listed, expected)):
-                return {USED_UP: ...}
+                return {optimizer_steps.USED_UP: ...}
         return around_a_step.clip_causes(there, max_norm)
 
     what = _("with a total norm of {norm:.4g} and max_norm={max_norm:.4g}, the gradients").format(
@@ -629,7 +566,7 @@ def expect_accumulated(student: Student, draw: Draw, default: bool = False) -> N
         return [[each.to(draw.dtype) for each in own] for own in after], losses
 
     after, losses = work()
-    causes = {UNMOVED: [weights] * len(calls)}
+    causes = {optimizer_steps.UNMOVED: [weights] * len(calls)}
     causes |= around_a_step.sum_causes(lambda mistake: work(mistake)[0])
     expect_close(got["after"], after, _("parameters after each call"), causes=causes)
     means = [each[""] for each in losses]
@@ -699,7 +636,9 @@ def test_other_devices(elsewhere: Student, draw: Draw) -> None:
         for kind in KINDS.values()
     }
     what = _("where torch's default device is another one, parameters after two steps")
-    expect_close(got, expected, what, causes={UNMOVED: dict.fromkeys(expected, start)})
+    expect_close(
+        got, expected, what, causes={optimizer_steps.UNMOVED: dict.fromkeys(expected, start)}
+    )
 
 
 HINTS = (

@@ -25,16 +25,6 @@ from grader import (
     rounds,
 )
 
-UNMOVED = Cause(
-    "not-updated",
-    "The parameters are as they were: no step has changed the tensors themselves. An update such as `p = p - …` gives "
-    "the name another tensor; `p -= …` or `p.sub_(…)` within `torch.no_grad()` changes the parameter.",
-)
-USED_UP = Cause(
-    "used-up",
-    "With a list it is right. A generator can be gone through once, and has nothing left after that: keep a list of "
-    "what it gives.",
-)
 NONE_CLEARED = Cause(
     "not-cleared",
     "No gradient is cleared: `zero_grad` has to set the `.grad` of each parameter to None, or to zeros.",
@@ -174,8 +164,8 @@ def expect_like_torch(
             listed = student.run(run_aside, given=given, beside=beside)
             wrong = not all(map(close_to, got["parameters"], expected))
             if wrong and all(map(close_to, listed, expected)):
-                return {USED_UP: ...}
-        found: dict[Cause, Any] = {UNMOVED: start}
+                return {optimizer_steps.USED_UP: ...}
+        found: dict[Cause, Any] = {optimizer_steps.UNMOVED: start}
         return found | optimizer_steps.causes_of(kind, options, start, grads, beside)
 
     settings = ", ".join(f"{name}={value}" for name, value in options.items())
@@ -367,7 +357,7 @@ def test_other_devices(elsewhere: Student, draw: Draw) -> None:
         for kind in kinds
     }
     what = _("where torch's default device is another one, parameters after two steps")
-    causes = {UNMOVED: dict.fromkeys(kinds, start)}
+    causes = {optimizer_steps.UNMOVED: dict.fromkeys(kinds, start)}
     expect_close(got, expected, what, causes=causes)
 
 
