@@ -157,7 +157,8 @@ _CLIPS = {
 
 def total_norm(grads: Sequence[Tensor]) -> Tensor:
     """The norm of all gradients as one vector, in float64."""
-    return torch.linalg.vector_norm(torch.cat([grad.double().flatten() for grad in grads]))
+    norm: Tensor = torch.cat([grad.double().flatten() for grad in grads]).norm()
+    return norm
 
 
 def norm_causes(grads: Sequence[Tensor], max_norm: float) -> dict[Cause, Tensor]:

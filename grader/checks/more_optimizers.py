@@ -129,8 +129,8 @@ HOW = {"lists": "", "generators": "generators", "tuples": "tuples"}
 def drawn_shapes(draw: Draw) -> list[tuple[int, ...]]:
     """The parameters' shapes: one of two dimensions, two that are equal, one without a dimension, and more."""
     n, k, m = draw.size("n"), draw.size("k", high=8), draw.size("m")
-    more: list[tuple[int, ...]] = [(k,), (2, 1, k), (), (k,)]
-    return [(n, k), (m,), (), (m,), *more[: draw.count("parameters", 4, 8) - 4]]
+    more: list[tuple[int, ...]] = [(k,), (2, 1, k), ()]
+    return [(n, k), (m,), (), (m,), *more[: draw.count("parameters", 4, 7) - 4]]
 
 
 def drawn_gradient(draw: Draw, *shape: int) -> Tensor:
@@ -155,7 +155,7 @@ def expect_like_torch(
     changes: before which step which group gets which setting.
     how: in what the parameters are handed over, where that is not drawn.
     """
-    shapes, steps = drawn_shapes(draw), draw.count("steps", 3, 12)
+    shapes, steps = drawn_shapes(draw), draw.count("steps", 3, 7)
     size = draw.choice("gradients ≈", SIZES) if draw.dtype.itemsize > 2 else 1.0
     start = [draw.normal(*shape) for shape in shapes]
     start[0] = start[0].T.contiguous().T  # not contiguous
@@ -230,46 +230,44 @@ def some_lr(draw: Draw) -> float:
     return 0.0005 if draw.round.all_equal else between(draw, 0.11, 0.19)
 
 
-@rounds("published", "ones", "equal", "large", half=True)
+@rounds("published", "ones", "equal", "large", half=True, single=True)
 @points(1)
 def test_adagrad(student: Student, draw: Draw) -> None:
     """`MyAdagrad` moves the parameters as `torch.optim.Adagrad` does, with its defaults too."""
+    options: dict[str, Any] = {"lr": some_lr(draw)}
     if draw.round.is_published:
-        expect_like_torch(student, draw, "MyAdagrad", {})
         # large enough to show where it is added: outside the root
-        options = {"lr": 0.13, "eps": between(draw, 0.3, 0.6)}
-        expect_like_torch(student, draw, "MyAdagrad", options)
-    expect_like_torch(student, draw, "MyAdagrad", {"lr": some_lr(draw)})
+        expect_like_torch(student, draw, "MyAdagrad", options | {"eps": between(draw, 0.3, 0.6)})
+    if draw.round.ones == 0:
+        expect_like_torch(student, draw, "MyAdagrad", {})
+    expect_like_torch(student, draw, "MyAdagrad", options)
 
 
-@rounds("published", "ones", "equal", "large", half=True)
+@rounds("published", "ones", "equal", "large", half=True, single=True)
 @points(1)
 def test_rmsprop(student: Student, draw: Draw) -> None:
     """`MyRMSprop` moves them as `torch.optim.RMSprop` does, with `alpha`, `eps` and `momentum`, and its defaults."""
-    lr, alpha = some_lr(draw), between(draw, 0.55, 0.85)
+    options = {"lr": some_lr(draw), "alpha": between(draw, 0.55, 0.85)}
     if draw.round.is_published:
+        expect_like_torch(student, draw, "MyRMSprop", options | {"eps": between(draw, 0.3, 0.6)})
+    if draw.round.ones == 0:
         expect_like_torch(student, draw, "MyRMSprop", {})
-        expect_like_torch(student, draw, "MyRMSprop", {"lr": lr, "alpha": alpha})
-        options = {"lr": lr, "eps": between(draw, 0.3, 0.6)}
-        expect_like_torch(student, draw, "MyRMSprop", options)
-        expect_like_torch(student, draw, "MyRMSprop", {"lr": lr, "momentum": 0.9})
-        return
-    options = {"lr": lr, "alpha": alpha, "eps": 0.1, "momentum": between(draw, 0.4, 0.7)}
+    options |= {"momentum": between(draw, 0.4, 0.7)}
     expect_like_torch(student, draw, "MyRMSprop", options)
 
 
-@rounds("published", "ones", "equal", "large", half=True)
+@rounds("published", "ones", "equal", "large", half=True, single=True)
 @points(1)
 def test_adamw(student: Student, draw: Draw) -> None:
     """`MyAdamW` moves them as `torch.optim.AdamW` does, with `betas`, `eps` and `weight_decay`, and its defaults."""
-    betas = between(draw, 0.5, 0.75), between(draw, 0.8, 0.95)
     options: dict[str, Any] = {"lr": some_lr(draw)}
+    options |= {"betas": (between(draw, 0.5, 0.75), between(draw, 0.8, 0.95))}
     if draw.round.is_published:
-        expect_like_torch(student, draw, "MyAdamW", {})
-        expect_like_torch(student, draw, "MyAdamW", options | {"betas": betas})
         more = {"eps": between(draw, 0.3, 0.6), "weight_decay": 0.0}
         expect_like_torch(student, draw, "MyAdamW", options | more)
-    options |= {"betas": betas, "weight_decay": between(draw, 0.2, 0.5)}
+    if draw.round.ones == 0:
+        expect_like_torch(student, draw, "MyAdamW", {})
+    options |= {"weight_decay": between(draw, 0.2, 0.5)}
     expect_like_torch(student, draw, "MyAdamW", options)
 
 
@@ -283,7 +281,7 @@ OWN = {
 }
 
 
-@rounds("published", "more ones", "equal", single=True)
+@rounds("published", "more ones", single=True)
 @pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
 @points(1)
 @follows("adagrad", "rmsprop", "adamw")
@@ -296,14 +294,13 @@ def test_parameter_groups(student: Student, draw: Draw, kind: str) -> None:
         options["momentum"] = 0.3
     groups: list[dict[str, Any]] = [{}, {"lr": 4 * lr}, {"lr": 2 * lr, name: value}]
     if draw.round.is_published:
-        expect_like_torch(student, draw, kind, options, groups=groups)
         # without groups there is one
         expect_like_torch(student, draw, kind, options, changes=[(1, 0, "lr", 5 * lr)])
     changes = [(1, 0, "lr", 5 * lr), (2, 2, "lr", 7 * lr), (2, 2, name, later)]
     expect_like_torch(student, draw, kind, options, groups=groups, changes=changes)
 
 
-@rounds("published", "ones")
+@rounds("published", "ones", single=True)
 @pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
 @points(1)
 @follows("adagrad", "rmsprop", "adamw")
@@ -360,7 +357,7 @@ def expect_rates(
     )
 
 
-@rounds("published", "ones", "more ones", "equal", single=True)
+@rounds("published", "ones", "more ones", single=True)
 @points(1)
 def test_step_decay(student: Student, draw: Draw) -> None:
     """`step_decay(step, every, lr, gamma)` is `lr`, multiplied by `gamma` after each `every` steps."""
@@ -373,7 +370,7 @@ def test_step_decay(student: Student, draw: Draw) -> None:
         expect_rates(student, draw, "step_decay", steps, given, rate, causes)
 
 
-@rounds("published", "ones", "more ones", "equal", "large", single=True)
+@rounds("published", "ones", "more ones", "large", single=True)
 @points(1)
 def test_cosine_with_warmup(student: Student, draw: Draw) -> None:
     """`cosine_with_warmup(step, warmup, total, lr)` rises in a line, falls along a cosine, and ends at 0."""
@@ -438,8 +435,7 @@ def expect_clipped(student: Student, draw: Draw, share: float, default: bool = F
     if share < 1:
         size = max(8.0, size)  # where the norm is small, torch's 1e-6 shows
     grads: list[Tensor | None] = [size * draw.numbers(*value.shape) for value in start]
-    # not contiguous, and not zero by chance
-    grads[0] = size * draw.normal(*start[0].shape[::-1]).T
+    grads[0] = size * draw.normal(*start[0].shape)  # not zero by chance
     grads[1] = None
     there = [grad for grad in grads if grad is not None]
     total = around_a_step.total_norm(there)
@@ -468,7 +464,7 @@ def expect_clipped(student: Student, draw: Draw, share: float, default: bool = F
     expect_close(got["parameters"], start, _("the parameters after clip_by_norm"))
 
 
-@rounds()
+@rounds(single=True)
 @points(1)
 def test_clip_by_norm(student: Student, draw: Draw) -> None:
     """`clip_by_norm` scales all gradients by one factor, where their norm is too large, and returns the norm before."""
@@ -568,10 +564,12 @@ def expect_accumulated(student: Student, draw: Draw, default: bool = False) -> N
     after, losses = work()
     causes = {optimizer_steps.UNMOVED: [weights] * len(calls)}
     causes |= around_a_step.sum_causes(lambda mistake: work(mistake)[0])
-    expect_close(got["after"], after, _("parameters after each call"), causes=causes)
+    # the batches' shares may be tensors of float32
+    rtol = 1e-6 if draw.dtype == torch.float64 else None
+    expect_close(got["after"], after, _("parameters after each call"), causes=causes, rtol=rtol)
     means = [each[""] for each in losses]
     what, causes = _("the losses that accumulate returns"), around_a_step.loss_causes(losses)
-    expect_close(got["losses"], means, what, causes=causes, dtype=draw.dtype)
+    expect_close(got["losses"], means, what, causes=causes, rtol=rtol, dtype=draw.dtype)
     most, waiting = max(len(x) for batches in calls for x, _y in batches), 0
     for event in got["events"]:
         waiting = waiting + 1 if event else 0
@@ -596,7 +594,7 @@ def drawn_batches(draw: Draw, n: int, n_in: int, n_out: int, loss: str) -> list[
     return batches
 
 
-@rounds()
+@rounds("published", "ones", "equal", "large", single=True)
 @points(1)
 def test_accumulate(student: Student, draw: Draw) -> None:
     """`accumulate` takes one step, as of all batches in one, and returns the mean loss of all samples as a float."""
@@ -617,6 +615,7 @@ def under_another_default(student: Any, start: Tensor, grad: Tensor) -> dict[str
     return found
 
 
+@rounds("published", single=True)
 @points(1)
 @needs("adagrad", "rmsprop", "adamw", "clip_by_norm", "accumulate")
 def test_other_devices(elsewhere: Student, draw: Draw) -> None:
