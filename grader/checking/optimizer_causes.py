@@ -136,8 +136,8 @@ _SGD_AND_ADAM = {
     **_ADAM,
 }
 _ROOTS = {
-    **_ANY,
     "lr 0.001": Cause("wrong-default", "The default of `lr` is 0.001; it is to be 0.01."),
+    **_ANY,
     "one velocity a shape": Cause(
         "shared", "Parameters of one shape share what is kept: each parameter has its own."
     ),
