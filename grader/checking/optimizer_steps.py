@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ..sandbox.wire.values import Received
 from .optimizer_causes import (
     BY_KIND,
     FIRST_ALONE,
@@ -153,6 +154,13 @@ def causes_of_groups(
         LAST_ALONE: lambda: alone(max(of)),
         CHANGE_IGNORED: lambda: work(partial(own, changed=False)),
     }
+
+
+def close_to(got: Any, expected: Tensor) -> bool:
+    """Whether a parameter is right, by and large."""
+    if not isinstance(got, Received) or got.tensor.shape != expected.shape:
+        return False
+    return torch.allclose(got.tensor.double(), expected.cpu().double(), rtol=1e-2)
 
 
 def rates(

@@ -13,7 +13,6 @@ from torch import Tensor, nn
 from grader import (
     Cause,
     Draw,
-    Received,
     Student,
     _,
     around_a_step,
@@ -148,13 +147,8 @@ def expect_like_torch(
     missing: bool = False,
     groups: list[dict[str, Any]] | None = None,
     changes: list[tuple[int, int, str, Any]] | None = None,
-    how: str | None = None,
 ) -> None:
-    """Args:
-    groups: what each says itself; the parameters go round among them.
-    changes: before which step which group gets which setting.
-    how: in what the parameters are handed over, where that is not drawn.
-    """
+    """`groups`: what each says itself; `changes`: before which step which of them gets which setting."""
     shapes, steps = drawn_shapes(draw), draw.count("steps", 3, 7)
     size = draw.choice("gradients ≈", SIZES) if draw.dtype.itemsize > 2 else 1.0
     start = [draw.normal(*shape) for shape in shapes]
@@ -171,7 +165,7 @@ def expect_like_torch(
     of = [i % max(1, len(groups or [])) for i in range(len(shapes))]
     given: dict[str, Any] = {"kind": kind, "options": options, "start": start, "grads": grads}
     given |= {"of": of, "groups": groups or [], "changes": changes or []}
-    given["how"] = draw.choice("params", HOW) if how is None else how
+    given["how"] = draw.choice("params", HOW)
     given["beside"] = not draw.round.is_published
     got = student.run(run_steps, **given)
 
@@ -188,8 +182,8 @@ def expect_like_torch(
     def causes() -> dict[Cause, Any]:
         if given["how"] == "generators":
             listed = student.run(run_aside, given=given)
-            wrong = not all(map(close_to, got["parameters"], expected))
-            if wrong and all(map(close_to, listed, expected)):
+            wrong = not all(map(optimizer_steps.close_to, got["parameters"], expected))
+            if wrong and all(map(optimizer_steps.close_to, listed, expected)):
                 return {optimizer_steps.USED_UP: ...}
         found: dict[Cause, Any] = {optimizer_steps.UNMOVED: start}
         if groups:
@@ -198,6 +192,7 @@ def expect_like_torch(
             found[optimizer_steps.CHANGE_IGNORED] = lambda: work(partial(own, changed=False))
         return found | optimizer_steps.causes_of(kind, options, start, grads, given["beside"], own)
 
+    tell_groups(draw, groups or [], changes or [])
     settings = ", ".join(f"{name}={value}" for name, value in options.items())
     what = _("after {steps} steps of {kind}({settings}), parameters").format(
         steps=steps, kind=kind, settings=settings
@@ -211,11 +206,19 @@ def expect_like_torch(
     )
 
 
-def close_to(got: Any, expected: Tensor) -> bool:
-    """Whether a parameter is right, by and large."""
-    if not isinstance(got, Received) or got.tensor.shape != expected.shape:
-        return False
-    return torch.allclose(got.tensor.double(), expected.cpu().double(), rtol=1e-2)
+def tell_groups(draw: Draw, groups: list[dict[str, Any]], changes: list[Any]) -> None:
+    """Says with what is drawn which settings the groups have, and which are changed."""
+    draw.drawn.pop("groups", None)
+    draw.drawn.pop("changes", None)
+    if groups:
+        draw.drawn["groups"] = _("groups with {groups}").format(groups=groups)
+    if changes:
+        each = _('before step {number} param_groups[{group}]["{name}"] = {value:.4g}')
+        told = [
+            each.format(number=step + 1, group=group, name=name, value=value)
+            for step, group, name, value in changes
+        ]
+        draw.drawn["changes"] = ", ".join(told)
 
 
 def between(draw: Draw, low: float, high: float) -> float:
@@ -288,16 +291,15 @@ OWN = {
 def test_parameter_groups(student: Student, draw: Draw, kind: str) -> None:
     """Groups have settings of their own, and what is changed in `param_groups` holds from the next step on."""
     name, value, later = OWN[kind]
-    lr = between(draw, 0.03, 0.07)
-    options: dict[str, Any] = {"lr": lr}
+    options: dict[str, Any] = {"lr": between(draw, 0.03, 0.07)}
     if kind == "MyRMSprop":
         options["momentum"] = 0.3
-    groups: list[dict[str, Any]] = [{}, {"lr": 4 * lr}, {"lr": 2 * lr, name: value}]
-    changes = [(1, 0, "lr", 5 * lr), (2, 2, "lr", 7 * lr), (2, 2, name, later)]
+    groups: list[dict[str, Any]] = [{}, {"lr": 0.25}, {"lr": 0.14, name: value}]
+    changes = [(1, 0, "lr", 0.3), (2, 2, "lr", 0.4), (2, 2, name, later)]
     expect_like_torch(student, draw, kind, options, groups=groups, changes=changes)
     if draw.round.is_published:
         # without groups there is one
-        expect_like_torch(student, draw, kind, options, changes=[(1, 0, "lr", 5 * lr)])
+        expect_like_torch(student, draw, kind, options, changes=[(1, 0, "lr", 0.3)])
 
 
 @rounds("published", "ones", single=True)
@@ -393,14 +395,6 @@ def test_cosine_with_warmup(student: Student, draw: Draw) -> None:
 
 
 @helper
-def meanwhile(tensor: Tensor, default: bool) -> Any:
-    """Where a tensor lies is torch's default device, if that is wanted."""
-    import contextlib
-
-    return torch.device(tensor.device) if default else contextlib.nullcontext()
-
-
-@helper
 def clipped(
     student: Any, start: list[Tensor], grads: list[Any], max_norm: float, how: str, default: bool
 ) -> Any:
@@ -411,7 +405,7 @@ def clipped(
     if how == "keyword":
         total = student.clip_by_norm(params=params, max_norm=max_norm)
     else:
-        with meanwhile(start[0], default):
+        with torch.device(start[0].device if default else "cpu"):
             total = student.clip_by_norm(params, max_norm)
     return {
         "total": total,
@@ -431,9 +425,8 @@ def clip_aside(student: Any, given: dict[str, Any]) -> Any:
 def expect_clipped(student: Student, draw: Draw, share: float, default: bool = False) -> None:
     """`share`: of the total norm, what is allowed."""
     start = [draw.normal(*shape) for shape in drawn_shapes(draw)]
-    size = draw.magnitude("gradients", zero=share > 1)
-    if share < 1:
-        size = max(8.0, size)  # where the norm is small, torch's 1e-6 shows
+    # where the norm is small, and the gradients are scaled, torch's 1e-6 shows
+    size = 8.0 if share < 1 else draw.magnitude("gradients", zero=True)
     grads: list[Tensor | None] = [size * draw.numbers(*value.shape) for value in start]
     grads[0] = size * draw.normal(*start[0].shape)  # not zero by chance
     grads[1] = None
@@ -452,16 +445,18 @@ def expect_clipped(student: Student, draw: Draw, share: float, default: bool = F
     def causes() -> dict[Cause, Any]:
         if given["how"] == "generators":
             listed = student.run(clip_aside, given=given)
-            if len(listed) == len(expected) and all(map(close_to, listed, expected)):
+            if len(listed) == len(expected) and all(
+                map(optimizer_steps.close_to, listed, expected)
+            ):
                 return {optimizer_steps.USED_UP: ...}
         return around_a_step.clip_causes(there, max_norm)
 
-    what = _("with a total norm of {norm:.4g} and max_norm={max_norm:.4g}, the gradients").format(
+    what = _("with a total norm of {norm:.4g} and max_norm={max_norm:.4g}, gradients").format(
         norm=total.item(), max_norm=max_norm
     )
     rtol = 1e-6 if share < 1 and draw.dtype == torch.float64 else None
     expect_close(got["grads"], expected, what, causes=causes, rtol=rtol, scale=size)
-    expect_close(got["parameters"], start, _("the parameters after clip_by_norm"))
+    expect_close(got["parameters"], start, _("after clip_by_norm, parameters"))
 
 
 @rounds(single=True)
@@ -538,7 +533,7 @@ def accumulated(
         if by_keyword:
             losses.append(student.accumulate(**given, optimizer=optimizer))
         else:
-            with meanwhile(weights[0], default):
+            with torch.device(weights[0].device if default else "cpu"):
                 losses.append(student.accumulate(*given.values(), optimizer))
         after.append([parameter.detach().clone() for parameter in model.parameters()])
     return {"losses": losses, "after": after, "events": model[1].events}
@@ -566,7 +561,7 @@ def expect_accumulated(student: Student, draw: Draw, default: bool = False) -> N
     causes |= around_a_step.sum_causes(lambda mistake: work(mistake)[0])
     # the batches' shares may be tensors of float32
     rtol = 1e-6 if draw.dtype == torch.float64 else None
-    expect_close(got["after"], after, _("parameters after each call"), causes=causes, rtol=rtol)
+    expect_close(got["after"], after, _("after each call, parameters"), causes=causes, rtol=rtol)
     means = [each[""] for each in losses]
     what, causes = _("the losses that accumulate returns"), around_a_step.loss_causes(losses)
     expect_close(got["losses"], means, what, causes=causes, rtol=rtol, dtype=draw.dtype)

@@ -11,7 +11,6 @@ from torch import Tensor, nn
 from grader import (
     Cause,
     Draw,
-    Received,
     Student,
     _,
     expect,
@@ -162,8 +161,8 @@ def expect_like_torch(
     def causes() -> dict[Cause, Any]:
         if how == "generator":
             listed = student.run(run_aside, given=given, beside=beside)
-            wrong = not all(map(close_to, got["parameters"], expected))
-            if wrong and all(map(close_to, listed, expected)):
+            wrong = not all(map(optimizer_steps.close_to, got["parameters"], expected))
+            if wrong and all(map(optimizer_steps.close_to, listed, expected)):
                 return {optimizer_steps.USED_UP: ...}
         found: dict[Cause, Any] = {optimizer_steps.UNMOVED: start}
         return found | optimizer_steps.causes_of(kind, options, start, grads, beside)
@@ -182,13 +181,6 @@ def expect_like_torch(
     expect(
         got["leaves"], _("After a step a parameter is no leaf that requires gradients any more.")
     )
-
-
-def close_to(got: Any, expected: Tensor) -> bool:
-    """Whether a parameter is right, by and large."""
-    if not isinstance(got, Received) or got.tensor.shape != expected.shape:
-        return False
-    return torch.allclose(got.tensor.double(), expected.cpu().double(), rtol=1e-2)
 
 
 def between(draw: Draw, low: float, high: float) -> float:
