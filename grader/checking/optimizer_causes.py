@@ -8,10 +8,14 @@ from .outcome import Cause
 _ANY: dict[str, Cause] = {
     "uphill": UPHILL,
     "lr ignored": LR_IGNORED,
-    "lr 0.01": Cause("wrong-default", "The default of `lr` is 0.01; torch's is 0.001."),
     "lr is 0.01": Cause("lr-ignored", "The steps are those of lr=0.01, whatever `lr` is."),
     "lr is 0.001": Cause("lr-ignored", "The steps are those of lr=0.001, whatever `lr` is."),
     "lr squared": Cause("twice", "The learning rate is multiplied in twice."),
+    "none ends": Cause(
+        "not-updated", "A parameter without a gradient ends the step for those that follow."
+    ),
+}
+_DECAY = {
     "no decay": Cause("option-ignored", "The steps are those of weight_decay=0."),
     "decay uphill": Cause("sign-of-term", "The weight decay has the wrong sign."),
     "decay without lr": Cause(
@@ -20,23 +24,19 @@ _ANY: dict[str, Cause] = {
     "decay twice": Cause(
         "twice", "The weight decay is taken twice: with the gradient, and off the parameter itself."
     ),
-    "eps inside": Cause("eps-inside", "eps is added inside the root; it belongs outside."),
     "none as zero": Cause(
         "none-as-zero", "A parameter without a gradient is updated as if that were zero."
     ),
-    "none ends": Cause(
-        "not-updated", "A parameter without a gradient ends the step for those that follow."
-    ),
 }
 _ADAM = {
+    "lr 0.01": Cause("wrong-default", "The default of `lr` is 0.01; torch's is 0.001."),
+    **_ANY,
+    **_DECAY,
+    "eps inside": Cause("eps-inside", "eps is added inside the root; it belongs outside."),
     "no betas": Cause(
         "option-ignored", "The steps are those of betas=(0.9, 0.999), whatever `betas` is."
     ),
     "other betas": Cause("wrong-default", "The steps are those of betas=(0.9, 0.99)."),
-    "decay not in s": Cause(
-        "missing-term",
-        "The square that goes into s is that of the gradient without the weight decay.",
-    ),
     "m without factor": Cause("no-factor", "The gradient goes into m without its factor 1 − β₁."),
     "v without factor": Cause("no-factor", "The square goes into s without its factor 1 − β₂."),
     "both without factor": Cause(
@@ -81,14 +81,28 @@ _ADAM = {
     ),
     "count goes on": Cause("step-count", "The count goes on for a parameter that is skipped."),
 }
-_SGD_AND_ADAM = {
+_COUPLED = {
+    "one velocity a shape": Cause(
+        "shared", "Parameters of one shape share a velocity: each parameter has one of its own."
+    ),
+    "decay with lr": Cause(
+        "twice",
+        "The weight decay has the factor lr before it goes into the gradient, and again in the step.",
+    ),
+    "decay apart": Cause(
+        "decoupled-decay",
+        "The weight decay goes past what is kept of the gradients, as in AdamW: add it to the gradient first.",
+    ),
+}
+_SGD = {
     **_ANY,
+    **_DECAY,
+    **_COUPLED,
     "no momentum": Cause(
         "option-ignored",
         "The steps are those of momentum=0: it is not used, or what is kept of a parameter is gone at its next step.",
     ),
     "no nesterov": Cause("option-ignored", "The steps are those of nesterov=False."),
-    "no eps": Cause("option-ignored", "The steps are those of eps=1e-8, whatever `eps` is."),
     "dampened": Cause(
         "dampened",
         "From a parameter's second step on, the gradient is multiplied by 1 − momentum, as in Adam.",
@@ -101,9 +115,6 @@ _SGD_AND_ADAM = {
         "stale",
         "The step is made of the last gradient alone: the velocity has no part in it, or does not last until the next "
         "step.",
-    ),
-    "one velocity a shape": Cause(
-        "shared", "Parameters of one shape share a velocity: each parameter has one of its own."
     ),
     "grad kept": Cause(
         "view-kept",
@@ -125,19 +136,11 @@ _SGD_AND_ADAM = {
     "zero at first": Cause(
         "missing-term", "The velocity is 0 at a parameter's first step; it is to be g."
     ),
-    "decay with lr": Cause(
-        "twice",
-        "The weight decay has the factor lr before it goes into the gradient, and again in the step.",
-    ),
-    "decay apart": Cause(
-        "decoupled-decay",
-        "The weight decay goes past what is kept of the gradients, as in AdamW: add it to the gradient first.",
-    ),
-    **_ADAM,
 }
 _ROOTS = {
     "lr 0.001": Cause("wrong-default", "The default of `lr` is 0.001; it is to be 0.01."),
     **_ANY,
+    "eps inside": Cause("eps-inside", "eps is added inside the root; it belongs outside."),
     "one velocity a shape": Cause(
         "shared", "Parameters of one shape share what is kept: each parameter has its own."
     ),
@@ -153,8 +156,16 @@ _ROOTS = {
 }
 
 BY_KIND: dict[str, dict[str, Cause]] = {
-    "MySGD": _SGD_AND_ADAM,
-    "MyAdam": _SGD_AND_ADAM,
+    "MySGD": _SGD,
+    "MyAdam": {
+        **_COUPLED,
+        "decay not in s": Cause(
+            "missing-term",
+            "The square that goes into s is that of the gradient without the weight decay.",
+        ),
+        "no eps": Cause("option-ignored", "The steps are those of eps=1e-8, whatever `eps` is."),
+        **_ADAM,
+    },
     "MyAdagrad": {
         **_ROOTS,
         "no eps": Cause("option-ignored", "The steps are those of eps=1e-10, whatever `eps` is."),
@@ -167,6 +178,7 @@ BY_KIND: dict[str, dict[str, Cause]] = {
     },
     "MyRMSprop": {
         **_ROOTS,
+        "none as zero": _DECAY["none as zero"],
         "no eps": Cause("option-ignored", "The steps are those of eps=1e-8, whatever `eps` is."),
         "no alpha": Cause("option-ignored", "The steps are those of alpha=0.99, whatever `alpha` is."),
         "other alpha": Cause("wrong-default", "The steps are those of alpha=0.9."),
@@ -195,7 +207,6 @@ BY_KIND: dict[str, dict[str, Cause]] = {
         ),
     },
     "MyAdamW": {
-        **_ANY,
         **_ADAM,
         "no eps": Cause("option-ignored", "The steps are those of eps=1e-8, whatever `eps` is."),
         "one velocity a shape": _ROOTS["one velocity a shape"],

@@ -18,13 +18,13 @@ from .optimizer_causes import (
     BY_KIND,
     FIRST_ALONE,
     FIRST_FOR_ALL,
-    GROUPS_IGNORED,
     LAST_ALONE,
     LAST_FOR_ALL,
     LR_ALONE,
-    NOTHING_READ,
 )
 from .optimizer_causes import CHANGE_IGNORED as CHANGE_IGNORED
+from .optimizer_causes import GROUPS_IGNORED as GROUPS_IGNORED
+from .optimizer_causes import NOTHING_READ as NOTHING_READ
 from .optimizer_causes import UNMOVED as UNMOVED
 from .optimizer_causes import USED_UP as USED_UP
 from .outcome import Cause
