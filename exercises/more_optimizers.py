@@ -66,6 +66,8 @@ Params = Iterable[Tensor] | Iterable[dict[str, Any]]
 
 
 # What the three optimizers share may stand here.
+
+
 class MyAdagrad:
     """AdaGrad: steps that become smaller with the sum of all squared gradients.
 

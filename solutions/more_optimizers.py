@@ -76,6 +76,8 @@ def groups_of(params: Params, **arguments: Any) -> list[dict[str, Any]]:
 
 ### BEGIN STUB
 # # What the three optimizers share may stand here.
+#
+#
 ### END STUB
 ### END SOLUTION
 class MyAdagrad:
