@@ -546,7 +546,7 @@ def expect_accumulated(student: Student, draw: Draw, default: bool = False) -> N
     weights = [draw.normal(*shape) / max(1, shape[-1] / 4) ** 0.5 for shape in shapes]
     loss = draw.choice("loss_fn", ["squares", "cross-entropy"])
     calls = [drawn_batches(draw, n, n_in, n_out, loss) for _unused in range(2)]
-    by_keyword = draw.choice("by keyword", [False, True]) and not default
+    by_keyword = draw.choice("by_keyword", [False, True]) and not default
     given: dict[str, Any] = {"weights": weights, "calls": calls, "loss": loss}
     got = student.run(accumulated, **given, by_keyword=by_keyword, default=default)
 
