@@ -198,8 +198,10 @@ def expect_like_torch(
         steps=steps, kind=kind, settings=settings
     )
     # who hands β₂ to torch.lerp has 1 − β₂ in float32, whose error of 5e-5 is halved by the root
-    scale = 20 * steps * options.get("lr", 0.01) if draw.dtype == torch.float32 else 1.0
-    expect_close(got["parameters"], expected, what, causes=causes, scale=max(1.0, scale))
+    own_rates = [own(step, i).get("lr", 0.01) for step in range(steps) for i in range(len(of))]
+    scale = 20 * steps * max(*own_rates, options.get("lr", 0.01))
+    scale = max(1.0, scale) if draw.dtype == torch.float32 else 1.0
+    expect_close(got["parameters"], expected, what, causes=causes, scale=scale)
     expect(got["kept"], _("A step changes the gradients."), explain.IN_PLACE)
     expect(
         got["leaves"], _("After a step a parameter is no leaf that requires gradients any more.")
