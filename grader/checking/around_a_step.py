@@ -103,11 +103,10 @@ def waved(step: int, warmup: int, total: int, lr: float, mistake: str = "") -> f
         return lr * (step + (mistake != "from zero")) / warmup
     places = {
         "of all": (step, total),
+        "no warm-up": (step, total),
         "of total": (step - warmup, total),
         "not shifted": (step, total - warmup),
     }
-    if mistake == "no warm-up" and step < warmup:
-        places["no warm-up"] = (step, total)
     place, length = places.get(mistake, (step - warmup, total - warmup))
     q = place / max(1, length)
     angle = {"whole turn": 2 * math.pi, "no pi": 1.0}.get(mistake, math.pi) * q
