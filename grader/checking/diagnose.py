@@ -109,10 +109,14 @@ def _general(
 
 
 def _shared(causes: Sequence[Sequence[Cause]]) -> list[Cause]:
-    """The causes that all mismatches share; sure ones, where one of the mismatches shows it."""
+    """The causes that all mismatches share; sure ones, where one of the mismatches shows it.
+
+    That the first one, which is told of, is not finite counts where there is no other.
+    """
     sure = explain.common(causes)
     unsure = [cause.unsure() for cause in causes[0] if cause not in sure]
-    return sure + [cause for cause in unsure if all(cause in others for others in causes[1:])]
+    shared = sure + [cause for cause in unsure if all(cause in others for others in causes[1:])]
+    return shared or [cause for cause in causes[0] if cause in (explain.NAN, explain.INFINITY)]
 
 
 def _explains(

@@ -51,6 +51,15 @@ _MEANINGS = {
     r"^BdbQuit": Cause(
         "raised-breakpoint", "Take `breakpoint()` out: nobody answers a debugger here."
     ),
+    r"\\ufeff|\ufeff": Cause(
+        "raised-byte-order-mark",
+        "The file begins with a byte-order mark, which is part of the first name here: open it with "
+        '`encoding="utf-8-sig"`.',
+    ),
+    r"Not a directory": Cause(
+        "raised-no-folder",
+        "A file is taken for a folder: what lies in a folder may be either, so ask each first (`Path.is_dir`).",
+    ),
     r"EOF when reading a line": Cause(
         "raised-input", "Take `input()` out: nobody types anything here."
     ),
@@ -261,6 +270,19 @@ _MEANINGS = {
         "Something is None: a `.grad` that is not there yet, or a function without `return`.",
     ),
 }
+# What torch warns of rather than raises, known from what was printed.
+_WARNINGS = {
+    "attribute of a Tensor that is not a leaf Tensor": Cause(
+        "warned-non-leaf",
+        "The `.grad` of a result is asked for, and `backward()` fills that of leaves alone: make a leaf of it "
+        "(`.detach().clone().requires_grad_()`), or use `torch.autograd.grad`.",
+    ),
+    "that is different to the input size": Cause(
+        "warned-broadcast",
+        "Two tensors of unlike shapes meet in a loss, and each element of one is compared with several of the other: "
+        "give both the same shape.",
+    ),
+}
 _REJECTED = re.compile(
     r"Function (\w+?)(?:Backward)? returned an invalid gradient at index (\d+) - "
     r"got \[([\d, ]*)\] but expected shape compatible with \[([\d, ]*)\]"
@@ -291,6 +313,12 @@ def meaning_of(message: str, kind: str = "", own: bool = True) -> Cause | None:
         if re.search(pattern, text):
             return cause
     return None
+
+
+def meaning_of_warning(printed: str) -> Cause | None:
+    """The mistake that torch warned of in what was printed; `None` where it did not."""
+    printed = " ".join(printed.split())
+    return next((cause for part, cause in _WARNINGS.items() if part in printed), None)
 
 
 def gradient_complaint(message: str) -> tuple[str, list[Cause]] | None:

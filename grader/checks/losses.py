@@ -143,15 +143,15 @@ BCE |= {
     EPS_IN_LOG.of(eps=eps): partial(with_eps, eps=float(eps))
     for eps in ("1e-6", "1e-7", "1e-8", "1e-9", "1e-10", "1e-12")
 }
+EXP_OF = Cause("sign", "`exp` is taken of {what}; it is to be exp(−|z|).")
 LOGITS: dict[Cause, Loss] = {
     explain.BROADCAST: lambda z, y: each_with_each(F.binary_cross_entropy_with_logits, z, y),
     NO_SIGMOID: lambda z, y: F.binary_cross_entropy(z.clamp(0, 1), y),
     Cause("sigmoid-twice", "The sigmoid is taken twice."): (
         lambda z, y: F.binary_cross_entropy_with_logits(z.sigmoid(), y)
     ),
-    Cause("sign", "`exp` is taken of |z|; it is to be exp(−|z|)."): (
-        lambda z, y: (z.clamp(min=0) - z * y + F.softplus(z.abs())).mean()
-    ),
+    EXP_OF.of(what="|z|"): lambda z, y: (z.clamp(min=0) - z * y + F.softplus(z.abs())).mean(),
+    EXP_OF.of(what="−z"): lambda z, y: (z.clamp(min=0) - z * y + F.softplus(-z)).mean(),
     Cause("missing-term", "The term of y = 0, (1 − y)·ln(1 − σ(z)), is missing."): (
         lambda z, y: (y * F.softplus(-z)).mean()
     ),
@@ -502,11 +502,12 @@ def test_cross_entropy_is_stable(student: Student, draw: Draw) -> None:
     labels = torch.tensor([0, 1, 2, 0])
     for low, high in ((90, 400), (5e3, 1e4)):
         size = draw.uniform(low, high).item()
-        apart = draw.normal(4, 3) + size * torch.tensor([1, 0, -1]).to(draw.dtype)
         # a log-sum-exp loses about |logit|·ε
         rtol = max(1e-9, 20 * size * torch.finfo(draw.dtype).eps)
-        # all of them large, and all of them small: e^(−10⁴) is 0, and so is a sum of such
-        for logits in (apart, draw.normal(4, 3) + size, draw.normal(4, 3) - size):
+        # each row on a level of its own, all large, all small: e^(−10⁴) is 0, and so is a sum of such
+        apart, levels = torch.tensor([1, 0, -1]), torch.tensor([[0], [1], [-1], [0.5]])
+        for level in (levels, 1, -1, apart):
+            logits = (draw.normal(4, 3) + size * level).to(draw.dtype)
             where = _(" for logits up to ±{size:g}").format(size=size)
             expect_like(
                 student,
