@@ -398,8 +398,8 @@ def clipped(
     for parameter, grad in zip(parameters, grads, strict=True):
         parameter.grad = None if grad is None else grad.clone()
     params: Any = (p for p in parameters) if how == "generators" else parameters
-    if not how:  # the same list beforehand, when its gradients were others
-        student.clip_by_norm(params, 2 * max_norm)
+    if not how:  # the same list once before: gradients that are set anew are clipped anew
+        student.clip_by_norm(params, max_norm)
         for parameter, grad in zip(parameters, grads, strict=True):
             parameter.grad = None if grad is None else grad.clone()
     if how == "keyword":
