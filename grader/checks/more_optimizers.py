@@ -395,18 +395,15 @@ def clipped(
     student: Any, start: list[Tensor], grads: list[Any], max_norm: float, how: str, default: bool
 ) -> Any:
     parameters = leaves_of(start, False)
-    for parameter, grad in zip(parameters, grads, strict=True):
-        parameter.grad = None if grad is None else grad.clone()
     params: Any = (p for p in parameters) if how == "generators" else parameters
-    if not how:  # the same list once before: gradients that are set anew are clipped anew
-        student.clip_by_norm(params, max_norm)
+    for factor in (1,) if how else (2, 1):  # the same list twice, with other gradients
         for parameter, grad in zip(parameters, grads, strict=True):
-            parameter.grad = None if grad is None else grad.clone()
-    if how == "keyword":
-        total = student.clip_by_norm(params=params, max_norm=max_norm)
-    else:
+            parameter.grad = None if grad is None else factor * grad
         with torch.device(start[0].device if default else "cpu"):
-            total = student.clip_by_norm(params, max_norm)
+            if how == "keyword":
+                total = student.clip_by_norm(params=params, max_norm=max_norm)
+            else:
+                total = student.clip_by_norm(params, max_norm)
     return {
         "total": total,
         "grads": [p.grad for p in parameters if p.grad is not None],
