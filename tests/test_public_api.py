@@ -31,10 +31,10 @@ ERRORS = {
     "SandboxLost", "SubmissionError", "UnsupportedVersion",
 }  # fmt: skip
 CHECKS = {
-    "Cause", "Criterion", "Draw", "NotJudged", "Received", "Student", "applied", "as_asked", "backbones", "called",
-    "checkpoints", "curve", "expect", "expect_close", "explain", "fill", "filled_within", "follows", "held_by",
-    "helper", "landscape", "listen", "moved", "needs", "network", "optimizer_steps", "order_causes", "other_functions",
-    "other_terms", "points", "probe", "rounds", "train_by_hand",
+    "Cause", "Criterion", "Draw", "NotJudged", "Received", "Student", "applied", "around_a_step", "as_asked",
+    "backbones", "called", "checkpoints", "curve", "expect", "expect_close", "explain", "fill", "filled_within",
+    "follows", "held_by", "helper", "landscape", "listen", "moved", "needs", "network", "optimizer_steps",
+    "order_causes", "other_functions", "other_terms", "points", "probe", "rounds", "train_by_hand",
 }  # fmt: skip
 NOT_OFFERED = {"N_", "_"}  # texts of a course in several languages need them
 
@@ -106,6 +106,7 @@ def test_type_checkers_see_the_names_that_are_there() -> None:
         if isinstance(block, ast.If)
     ]  # fmt: skip
     modules = (
+        "around_a_step",
         "backbones",
         "checkpoints",
         "explain",
