@@ -83,7 +83,7 @@ DTYPE = Cause(
 )
 WHOLE_DTYPE = Cause("dtype", "{dtype} is asked here: keep it where it is that, or convert to it.")
 FIXED_DTYPE = Cause(
-    "dtype", "{dtype} is asked, whatever dtype the data have: give that dtype, or convert to it."
+    "dtype", "{dtype} is asked there: give that dtype where the tensor is made, or convert to it."
 )
 DEVICE = Cause("device", "A tensor is made on a fixed device; results stay on that of the inputs.")
 REQUIRES_GRAD = Cause(

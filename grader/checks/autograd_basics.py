@@ -28,6 +28,11 @@ from grader import (
 )
 
 VALUE = Cause("value-for-gradient", "It is the value of the function, not its gradient.")
+ADDED_TO = Cause(
+    "left-on-input",
+    "The gradient of the call before is in it as well, which `backward()` has left in `x.grad`: work on a copy, "
+    "`x.detach().clone().requires_grad_()`.",
+)
 LEFT_ON_X = Cause(
     "left-on-input",
     "It is `x.grad` itself, and stays on `x`: the next `backward()` adds to it and changes what was given back before. "
@@ -153,7 +158,9 @@ def expect_gradient(student: Student, draw: Draw, size: float, by_default: bool 
         scale=scale,
     )
     what = _("gradient(2·f, x) after gradient(f, x)")
-    expect_close(got["again"], 2 * expected, what, requires_grad=False, scale=2 * scale)
+    causes = {ADDED_TO: 3 * expected}
+    options: dict[str, Any] = {"requires_grad": False, "scale": 2 * scale, "causes": causes}
+    expect_close(got["again"], 2 * expected, what, **options)
 
 
 @rounds(half=True)
