@@ -27,7 +27,8 @@ from grader import (
     rounds,
 )
 
-OTHER_DIM = Cause("wrong-axis", "It runs along dimension {dim}; `dim` is {asked}.")
+ALWAYS = "It runs along dimension {}, whatever `dim` is."
+OTHER_DIMS = {each: Cause("wrong-axis", ALWAYS.format(each)) for each in (-1, 0, 1)}
 OVER_ALL = Cause("wrong-axis", "It runs over all numbers at once; it is asked along `dim` alone.")
 OTHER_OF_TWO = Cause("no-log", "It is softmax for log-softmax, or the reverse.")
 SOFTMAX_TWICE = Cause("softmax-twice", "The softmax is taken twice.")
@@ -70,7 +71,10 @@ NORMS = {
     ),
     "all": Cause("wrong-axis", "Mean and variance are those of all numbers at once."),
     "running": Cause(
-        "other-statistics", "The running statistics are used; in training it is those of the batch."
+        "other-statistics", "The running statistics are used; in training it is the batch's."
+    ),
+    "running new": Cause(
+        "other-statistics", "The new running statistics are used; in training it is the batch's."
     ),
     "batch": Cause(
         "other-statistics", "The batch's statistics are used; in evaluation it is the running ones."
@@ -173,15 +177,10 @@ def drawn_dim(draw: Draw, rank: int) -> tuple[int, list[Any], dict[str, Any]]:
     return (-1, [], {}) if draw.round.is_published and dim else (dim, *draw.passed(dim=dim))
 
 
-def of_other_dims(
-    function: Callable[[int], Tensor], shape: tuple[int, ...], dim: int
-) -> dict[Cause, Any]:
+def of_other_dims(function: Callable[[int], Tensor], rank: int, dim: int) -> dict[Cause, Any]:
     """What comes out along other dimensions than the one that is asked."""
-    return {
-        OTHER_DIM.of(dim=str(each), asked=str(dim)): partial(function, each)
-        for each in range(len(shape))
-        if each != dim % len(shape)
-    }
+    others = [each for each in OTHER_DIMS if -rank <= each < rank and (each - dim) % rank]
+    return {OTHER_DIMS[each]: partial(function, each) for each in others}
 
 
 def expect_shares(student: Student, draw: Draw, name: str, by_default: bool = False) -> None:
@@ -199,7 +198,7 @@ def expect_shares(student: Student, draw: Draw, name: str, by_default: bool = Fa
     if name == "log_softmax":
         reference, other = other, reference
     expected = reference(exact, dim)
-    causes = of_other_dims(partial(reference, exact), shape, dim) | {
+    causes = of_other_dims(partial(reference, exact), len(shape), dim) | {
         OVER_ALL: lambda: reference(exact.flatten(), 0).reshape(exact.shape),
         OTHER_OF_TWO: lambda: other(exact, dim),
         SOFTMAX_TWICE: lambda: reference(exact.softmax(dim), dim),
@@ -234,7 +233,7 @@ def test_log_softmax(student: Student, draw: Draw) -> None:
 def slope_by_hand(name: str, grad: Tensor, y: Tensor, mistake: str, dim: int) -> Tensor:
     """The gradient at the input, with a mistake; without one it is what autograd gives."""
     soft = (name == "softmax_backward") != (mistake == "of the other")
-    p = y if soft or mistake == "of y" else y.exp()
+    p = y if name == "softmax_backward" or mistake == "of y" else y.exp()
     if mistake == "softmax of y":
         p = y.softmax(dim)
     own = p * grad if soft else grad
@@ -266,7 +265,7 @@ def expect_slopes(student: Student, draw: Draw, name: str, by_default: bool = Fa
         slope("", dim).to(draw.dtype),
         f"{name}(grad, y)",
         requires_grad=None if half else False,
-        causes=causes | of_other_dims(partial(slope, ""), shape, dim),
+        causes=causes | of_other_dims(partial(slope, ""), len(shape), dim),
         scale=largest(grad.double().abs().sum(dim) if name[0] == "l" else grad.double()),
     )
 
@@ -288,7 +287,7 @@ RUNNING = ("running_mean", "running_var")
 
 @dataclass(frozen=True)
 class Norm:
-    """What a normalization along the dimension `over` is tried with; `args` and `kwargs` are the options handed over."""
+    """A normalization along the dimension `over`, and what it is tried with; `args` and `kwargs` are its options."""
 
     name: str
     over: int
@@ -385,8 +384,8 @@ def by_hand(norm: Norm, mistake: str = "") -> dict[str, Tensor]:
     mean, variance = x.mean(axes, keepdim=True), x.var(axes, correction=0, keepdim=True)
     if mistake == "n - 1":
         variance = variance * n / max(n - 1, 0.5)
-    if running and norm.training == (mistake == "running") and mistake != "batch":
-        mean, variance = running
+    if running and norm.training == (mistake in ("running", "running new")) and mistake != "batch":
+        mean, variance = running if mistake != "running new" else running_by_hand(norm).values()
     eps = {"no eps": 0.0, "eps of its own": 1e-5}.get(mistake, norm.eps)
     root = variance.sqrt() + eps if mistake == "eps outside" else (variance + eps).sqrt()
     if mistake == "no root":
@@ -395,7 +394,7 @@ def by_hand(norm: Norm, mistake: str = "") -> dict[str, Tensor]:
     y = hat * (1 if mistake == "no weight" else weight) + (mistake != "no bias") * bias
     d = grad if mistake == "no factor" else weight * grad
     dx = d
-    if norm.training != (mistake in ("constant", "not constant")):
+    if mistake != "constant" if norm.training else mistake == "not constant":
         factor = n if mistake == "sums" else 1
         if mistake != "constant mean":
             dx = dx - factor * d.mean(axes, keepdim=True)
@@ -568,7 +567,8 @@ def expect_dropped(
         return torch.where(mask, tensor.cpu().double() * factor, 0).to(draw.dtype)
 
     factor = 1 / (1 - p) if training and p < 1 else 1.0
-    mistakes = {NOT_SCALED: 1.0, SCALED_DOWN: 1 - p, SCALED_BY_P: 1 / (p or 1)}
+    by_p = 1 / (p or 1)
+    mistakes = {NOT_SCALED: 1.0, SCALED_DOWN: 1 - p, SCALED_BY_P: by_p, P_KEPT: by_p}
     for name, what, given in (("y", "y", x), ("back", "dropout_backward(grad, cache)", grad)):
         causes: dict[Cause, Any] = {TRAINING: ...}
         if training:
@@ -616,10 +616,10 @@ def test_dropout(student: Student, draw: Draw) -> None:
         expect_dropped(student, draw, 0.5)
         expect_dropped(student, draw, 0.5, ([], {"training": False}), False)
         p = round(draw.uniform(0.15, 0.4).item(), 2)
+        for each in (p, 1 - p):
+            expect_random(student, draw, each)
         for each in (0.0, 1.0) if draw.dtype == torch.float64 else ():
             expect_dropped(student, draw, each, ([each], {}))
-        for each in (p, 1 - p) if draw.dtype == torch.float32 else ():
-            expect_random(student, draw, each)
         return
     p = draw.choice("p", PS)
     for training in (True, False):

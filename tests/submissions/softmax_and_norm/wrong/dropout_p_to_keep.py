@@ -1,6 +1,6 @@
 # wrong: p is taken for the probability to stay, and scaled by that
 # fails: dropout
-# cause: wrong-factor, inverted
+# cause: inverted, wrong-factor
 import torch
 
 

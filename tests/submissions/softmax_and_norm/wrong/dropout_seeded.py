@@ -1,6 +1,6 @@
 # wrong: seeds the generator in each call
 # fails: dropout
-# cause: left-set
+# cause: left-set, stale
 import torch
 
 

@@ -1,6 +1,6 @@
 # wrong: the cache is changed in place
 # fails: layer_norm_backward
-# cause: other
+# cause: scale
 import torch
 
 

@@ -5,7 +5,8 @@ import torch
 
 
 def softmax(x, dim=-1):
-    e = torch.exp(x.float() - x.amax(dim=dim, keepdim=True))
+    x = x.float()
+    e = torch.exp(x - x.amax(dim=dim, keepdim=True))
     return e / e.sum(dim=dim, keepdim=True)
 
 
