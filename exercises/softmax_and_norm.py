@@ -1,37 +1,38 @@
 """Softmax, normalization and dropout: forward, and backward by hand
 
-These five stand in nearly every network, and each hides something. The softmax turns numbers into
-shares, and overflows if it is written as it reads. Layer norm and batch norm give numbers the mean 0
-and the spread 1, and since every number has a part in the mean and the spread, their gradients are
-more than a factor. Batch norm and dropout do one thing in training and another in evaluation.
+These stand in nearly every network, and each hides something. The softmax turns numbers into
+shares, and overflows if it is written as it reads. Layer norm and batch norm give numbers the mean
+0 and the spread 1, and since every number has a part in both, their gradients are more than a
+factor. Batch norm and dropout do one thing in training and another in evaluation.
 
 - Softmax along one dimension: `$yᵢ = exp(xᵢ) / Σⱼ exp(xⱼ)$`. Log-softmax is its logarithm:
   `$yᵢ = xᵢ − ln Σⱼ exp(xⱼ)$`. Not with `exp` as it stands: exp(1000) is infinite. To subtract the
   largest number from all of them changes nothing in the result.
 - Normalization: `$x̂ = (x − μ) / √(v + ε)$` and `$y = γ · x̂ + β$`. μ is the mean, and v the mean of
-  the squared deviations from it, `$v = mean((x − μ)²)$`: divided by how many numbers there are, not
-  by one less. γ is `weight`, β is `bias`. Layer norm takes μ and v of each row, batch norm of each column.
+  the squared deviations, `$v = mean((x − μ)²)$`: divided by how many numbers there are, not by one
+  less. γ is `weight`, β is `bias`. Layer norm takes μ and v of each row, batch norm of each column.
 - Dropout: in training each number becomes 0 with probability p, and is divided by 1 − p otherwise,
   so that the mean stays; in evaluation nothing changes.
 
-Backward: of some loss L, the gradient with respect to the result, `$G = ∂L/∂y$`, is given; that with
-respect to the inputs is asked. `$∂L/∂xᵢ = Σⱼ Gⱼ · ∂yⱼ/∂xᵢ$`: each result depends on every number in its
-row or column.
+Backward: the gradient of some loss L with respect to the result, `$G = ∂L/∂y$`, is given; that with
+respect to the inputs is asked. `$∂L/∂xᵢ = Σⱼ Gⱼ · ∂yⱼ/∂xᵢ$`: a number of x has a part in each result
+of its row or column.
 
-- Softmax: `$∂yⱼ/∂xᵢ = yⱼ · (δᵢⱼ − yᵢ)$`, where `$δᵢⱼ$` is 1 for i = j and 0 elsewhere. Log-softmax: `$δᵢⱼ − exp(yᵢ)$`.
-- Normalization: with `$D = γ · G$`, the gradient at x̂, `$∂L/∂x = (D − mean(D) − x̂ · mean(D · x̂)) / √(v + ε)$`; the
-  means are over the same numbers as μ and v.
+- Softmax: `$∂yⱼ/∂xᵢ = yⱼ · (δᵢⱼ − yᵢ)$`, where `$δᵢⱼ$` is 1 for i = j and 0 elsewhere. Log-softmax:
+  `$∂yⱼ/∂xᵢ = δᵢⱼ − exp(yᵢ)$`.
+- Normalization: with `$D = γ · G$`, the gradient at x̂,
+  `$∂L/∂x = (D − mean(D) − x̂ · mean(D · x̂)) / √(v + ε)$`; the means are over the same numbers as μ.
 
-**A number to check.** Softmax of `[0, 1.0986]`, with 1.0986 = ln 3, is `[1/4, 3/4]`; for G = `[4, 0]` the
-gradient is `[3/4, −3/4]`. Batch norm of the column x = 1, 3 with ε = 0.0001, γ = 2, β = 1: μ = 2, v = 1, and
-y is −1 and 3, but for ε. With momentum 0.1 a running mean of 0 becomes 0.2, and a running variance of 1
-becomes 0.9 · 1 + 0.1 · 2 = 1.1: the running variance takes the one that is divided by n − 1.
+**A number to check.** Softmax of `[0, 1.0986]`, with 1.0986 = ln 3, is `[1/4, 3/4]`; for G = `[4, 0]`
+the gradient is `[3/4, −3/4]`. Batch norm of the column x = 1, 3 with γ = 2, β = 1: μ = 2, v = 1, and
+y is −1 and 3, but for ε. With momentum 0.1 a running mean of 0 becomes 0.2, and a running variance
+of 1 becomes 0.9 · 1 + 0.1 · 2 = 1.1: that takes the variance that is divided by n − 1.
 
 **Rules.** By hand: no automatic differentiation of any kind (`.backward()`, `torch.autograd`,
 `torch.func`, a tensor made to require gradients), nor a backward pass that torch has ready. From
 scratch: not by calling the torch function or class that is asked for (`torch.softmax`,
-`x.log_softmax`, `F.layer_norm`, `F.batch_norm`, `F.dropout`, `nn.LayerNorm`, …), nor its kin, such as
-`F.group_norm`. Every other function of torch is allowed: `mean`, `var`, `amax`,
+`x.log_softmax`, `F.layer_norm`, `F.batch_norm`, `F.dropout`, `nn.LayerNorm`, …) or its kin
+(`F.group_norm`). Every other function of torch is allowed: `mean`, `var`, `amax`,
 `torch.logsumexp`, `torch.bernoulli`, ….
 
 - Results have the dtype and the device of the inputs, and do not require gradients.
@@ -44,11 +45,14 @@ scratch: not by calling the torch function or class that is asked for (`torch.so
 - Finite differences and the complex step are no automatic differentiation: they are free where
   they are exact enough. Symbolic differentiation (`sympy`) is not allowed.
 - What counts is what your functions do when they run. Imports, annotations, `isinstance`, and tests
-  under `if __name__ == "__main__":` are free. A function that breaks the rule loses its own points; the
-  others keep theirs.
-- float16 and bfloat16 are taken too: the results have that dtype, and are as exact as it is.
-- An answer depends on the arguments alone (that of dropout in training on chance, too): not on earlier
-  calls, nor on torch's default dtype or device. What was handed out earlier stays as it was.
+  under `if __name__ == "__main__":` are free. A function that breaks the rule loses its own points;
+  the others keep theirs.
+- Where an input requires gradients, the values have to be right all the same. Whether the results
+  then require gradients is free.
+- float16 and bfloat16 are taken too, wherever torch's own function takes them: the results have
+  that dtype, and are as exact as it is.
+- An answer depends on the arguments alone, and that of dropout on chance: not on earlier calls, nor
+  on torch's default dtype or device. What was handed out earlier stays as it was.
 
 See: https://docs.pytorch.org/docs/stable/generated/torch.nn.BatchNorm1d.html
 """

@@ -27,8 +27,8 @@ from grader import (
     rounds,
 )
 
-ALWAYS = "It runs along dimension {}, whatever `dim` is."
-OTHER_DIMS = {each: Cause("wrong-axis", ALWAYS.format(each)) for each in (-1, 0, 1)}
+OTHER_DIM = Cause("wrong-axis", "It runs along dimension {dim}, whatever `dim` is.")
+OTHER_DIMS = {each: OTHER_DIM.of(dim=str(each)) for each in (-1, 0, 1)}
 OVER_ALL = Cause("wrong-axis", "It runs over all numbers at once; it is asked along `dim` alone.")
 OTHER_OF_TWO = Cause("no-log", "It is softmax for log-softmax, or the reverse.")
 SOFTMAX_TWICE = Cause("softmax-twice", "The softmax is taken twice.")
@@ -71,13 +71,11 @@ NORMS = {
     ),
     "all": Cause("wrong-axis", "Mean and variance are those of all numbers at once."),
     "running": Cause(
-        "other-statistics", "The running statistics are used; in training it is the batch's."
+        "other-statistics", "In training μ and v are the batch's, not the running ones."
     ),
-    "running new": Cause(
-        "other-statistics", "The new running statistics are used; in training it is the batch's."
-    ),
+    "running new": Cause("other-statistics", "In training μ and v are not the new running ones."),
     "batch": Cause(
-        "other-statistics", "The batch's statistics are used; in evaluation it is the running ones."
+        "other-statistics", "In evaluation μ and v are the running ones, not the batch's."
     ),
     "constant": Cause(
         "constant-statistics", "Mean and variance are taken for constants; both depend on x."
@@ -93,7 +91,9 @@ NORMS = {
     "no inverse": Cause("missing-term", "The division of x's gradient by √(v + ε) is missing."),
     "no factor": Cause("missing-term", "The factor `weight` is missing in the gradient of x."),
     "weight by x": Cause("not-normalized", "The gradient of `weight` takes x; it takes x̂."),
-    "means": Cause("mean-for-sum", "The gradients of `weight` and `bias` are sums, not means."),
+    "means": Cause(
+        "mean-for-sum", "The gradients of `weight` and `bias` are means; sums are asked."
+    ),
 }
 # what each mistake in the running statistics gives stands in `running_by_hand`
 STATISTICS = {
@@ -132,8 +132,6 @@ FORBIDDEN: dict[str, Any] = {
             "torch.batch_norm",
             "torch.native_batch_norm",
             "torch.dropout",
-            "torch.alpha_dropout",
-            "torch.native_dropout",
             "torch.nn.functional.softmax",
             "torch.nn.functional.log_softmax",
             "torch.nn.functional.layer_norm",
