@@ -1,6 +1,6 @@
 # wrong: only the first dimension is summed over
 # fails: layer_norm_backward
-# cause: over-reduced, not-reduced
+# cause: over-reduced, not-reduced, reshaped
 import torch
 
 
