@@ -29,8 +29,10 @@ $(VENV)/ready: pyproject.toml
 demo: setup
 	@$(BIN)/python examples/demo.py
 
-# one more than there are cores, as tests wait for the processes that they start
-TEST_JOBS ?= $(shell $(PYTHON) -c "import os; print(os.cpu_count() + 1)")
+# two more than there are cores, as tests wait for the processes that they start
+TEST_JOBS ?= $(shell $(PYTHON) -c "import os; print(os.cpu_count() + 2)")
+# compiled once, not by each of the hundreds of processes that tests start
+suite test-fast test-scores: export PYTHONDONTWRITEBYTECODE :=
 
 # mypy has one core busy for most of a minute, where nothing is remembered of it yet
 test: setup

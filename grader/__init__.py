@@ -12,6 +12,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .checking import backbones as backbones
     from .checking import explain as explain
+    from .checking import optimizer_steps as optimizer_steps
+    from .checking import other_functions as other_functions
+    from .checking import other_terms as other_terms
     from .checking.calls import called as called
     from .checking.drawn_functions import curve as curve
     from .checking.drawn_functions import landscape as landscape
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from .checking.filling import held_by as held_by
     from .checking.filling import moved as moved
     from .checking.outcome import Cause as Cause
+    from .checking.plugin import follows as follows
     from .checking.plugin import needs as needs
     from .checking.plugin import points as points
     from .checking.plugin import rounds as rounds
@@ -35,6 +39,7 @@ if TYPE_CHECKING:
     from .checking.student import Student as Student
     from .checking.training_order import listen as listen
     from .checking.training_order import order_causes as order_causes
+    from .checking.training_order import train_by_hand as train_by_hand
     from .course.assignment import AssignedCourse as AssignedCourse
     from .course.assignment import Assignment as Assignment
     from .course.assignment_file import read_assignment as read_assignment
@@ -107,6 +112,7 @@ _HOMES = {
     "explain": "checking.explain",  # the module: its causes are what checks name
     "fill": "checking.filling",
     "filled_within": "checking.filling",
+    "follows": "checking.plugin",
     "grade": "grading",
     "held_by": "checking.filling",
     "helper": "checking.probes",
@@ -116,7 +122,11 @@ _HOMES = {
     "moved": "checking.filling",
     "needs": "checking.plugin",
     "network": "checking.drawn_models",
+    "optimizer_steps": "checking.optimizer_steps",  # the modules, as `explain`
     "order_causes": "checking.training_order",
+    "other_functions": "checking.other_functions",
+    "other_terms": "checking.other_terms",
+    "train_by_hand": "checking.training_order",
     "points": "checking.plugin",
     "probe": "checking.probes",
     "read_assignment": "course.assignment_file",

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,7 +33,7 @@ from .course.python_files import text_of
 from .course.translation import title_of
 from .errors import CourseError, InputError, SandboxLost, UnsupportedVersion
 from .language import _
-from .machines import Machines, preload_for
+from .machines import Machines, late_imports, preload_for
 from .report import Environment, ExerciseResult, FailedCall, Report
 from .submission import Source, Submission, read_submission
 
@@ -100,8 +101,7 @@ def grade(
         stack.enter_context(_torch_as_it_comes())
         wanted = exercises or (assigned.names if assigned else submission.wanted)
         named = _known(wanted or tuple(submission.sources), course)
-        for exercise in named[:1]:
-            _collect_ahead(exercise, machines.devices)  # while the sandbox still starts
+        _begin(machines, named, submission)
         environment = _environment_of(machines)
         grading = _Grading(machines, environment, assigned, seed, first_failure, asked)
         results = []
@@ -338,6 +338,22 @@ def _solution_of(exercise: Exercise) -> Source | None:
     with suppress(CourseError):
         return Source.of_text(exercise.solution.name, text_of(exercise.solution))
     return None
+
+
+def _begin(machines: Machines, exercises: Sequence[Exercise], submission: Submission) -> None:
+    """Has the sandbox import what its children will need, and imports here what the checks will."""
+    asked = [(each, source) for each in exercises if (source := submission.sources.get(each.name))]
+    late = dict.fromkeys(name for each in asked for name in preload_for(*each))
+    with suppress(SandboxLost):  # it is told, or mended, when it is asked what it keeps
+        machines.begin([*late], partial(_get_ready, exercises, machines.devices))
+
+
+def _get_ready(exercises: Sequence[Exercise], devices: Sequence[str]) -> None:
+    for exercise in exercises[:1]:
+        _collect_ahead(exercise, devices)
+    for name in late_imports(*(text_of(each.checks) for each in exercises)):
+        with suppress(ModuleNotFoundError):  # this torch has none of that name
+            import_module(name)
 
 
 def _collect_ahead(exercise: Exercise, devices: Sequence[str]) -> None:

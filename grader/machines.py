@@ -15,7 +15,7 @@ import os
 import platform
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from copy import copy
 from dataclasses import replace
@@ -162,6 +162,15 @@ class Machines:
             )
         return started
 
+    def begin(self, preload: Sequence[str], meanwhile: Callable[[], object]) -> None:
+        """Has the first child made, with these modules in it, and calls `meanwhile` while that goes on.
+
+        Raises:
+            SandboxLost, UnsupportedVersion: as `Sandbox.open`.
+        """
+        if self._environment is None:
+            self.sandbox().open(preload, meanwhile=meanwhile).close()
+
     def prepare(self, preload: Sequence[str]) -> None:
         """Has the sandboxes whose children start ahead import modules for them. Does not wait.
 
@@ -257,7 +266,11 @@ def limits_of(course: Course) -> Limits:
 
 def preload_for(exercise: Exercise, source: Source) -> tuple[str, ...]:
     """Modules that an exercise's probes, or the student's code, have torch import in every child otherwise."""
-    texts = text_of(exercise.checks), *source.programs
+    return late_imports(text_of(exercise.checks), *source.programs)
+
+
+def late_imports(*texts: str) -> tuple[str, ...]:
+    """Modules that torch imports when what these texts use is used for the first time."""
     return tuple(name for name, use in _LATE_IMPORTS.items() if any(map(use.search, texts)))
 
 

@@ -45,7 +45,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """Tests that share a fixture of their module run in one process, so that it is made once."""
     for item in items:
         fixtures = (
@@ -54,8 +55,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         shares = any(each.scope == "module" for several in fixtures for each in several)
         if shares and not _is_grouped(item):
             item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
-    # of those that share nothing, the long ones begin first, so that no process is left alone with one at the end
-    items.sort(key=lambda item: not item.get_closest_marker("timeout") or _is_grouped(item))
+    items.sort(key=_turn)
+    yield
+    # pytest 9.2 does not look where pytest-xdist 3.8 writes a test's group (its issue 1386), which then has no effect
+    for item in items:
+        written = getattr(item, "_nodeid", item.nodeid)
+        if written != item.nodeid:
+            node: Any = item
+            node._id = type(node._id).parse(written)
+
+
+def _turn(item: pytest.Item) -> int:
+    """Of those that share nothing, the long ones begin first, so that no process is left alone with one at the end.
+
+    What lies at the top goes through several rooms, with processes of its own.
+    """
+    if item.get_closest_marker("timeout") and not _is_grouped(item):
+        return 0
+    return 1 if item.path.parent == ROOT / "tests" else 2
 
 
 def _is_grouped(item: pytest.Item) -> bool:

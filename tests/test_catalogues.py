@@ -89,6 +89,7 @@ NO_SENTENCES = {
     "can't start new thread",
     "from scratch",
     "more ones",
+    "follows(*checks): earlier checks it uses",
     "rounds(*names, half, single): how often inputs are drawn",
     "a sequence",
     "batches are xx",

@@ -37,7 +37,7 @@ from tests.conftest import ROOT
 from tests.servers import Cluster, dask_cluster, end, wait_until
 
 CLASS = 60  # so many that every attack is among them
-KILLED = 20  # those whose grading is killed again and again
+KILLED = 12  # those whose grading is killed again and again
 IN_THE_MIDDLE = 2  # kills of that at least, while results are being written
 ENDED = "run WHERE forced AND finished IS NOT NULL"
 SEED = "1"  # a wrong answer may be right for some inputs: all are graded with the same

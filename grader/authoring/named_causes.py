@@ -35,11 +35,12 @@ def stated_causes(text: str) -> frozenset[str]:
 def named_causes(result: ExerciseResult) -> frozenset[str]:
     """The causes that the failed checks name.
 
-    Left out is what an exception means, or another kind of thing than is asked, because that is no guess.
+    Left out is what an exception means, another kind of thing than is asked, and that an earlier check is not right,
+    because that is no guess.
     """
     named = {check.cause_id for check in result.checks if check.status != "passed"}
     return frozenset(
-        cause for cause in named if cause and cause != "kind" and not cause.startswith("raised-")
+        cause for cause in named - {"", "kind", "follows"} if not cause.startswith("raised-")
     )
 
 

@@ -9,7 +9,7 @@ layer to layer, and of the outputs. Modules without parameters give the same num
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import torch
@@ -19,6 +19,9 @@ from torch import Tensor, nn
 from .drawn_models import Plan, Shifted
 from .probes import helper
 
+State = dict[str, Tensor]
+
+LR = 0.1  # the learning rate of a step
 # what `layer_of` makes
 LAYERS = (
     *("linear", "norm", "bare", "buffers", "listed", "scaled", "mixed", "nested", "tied", "twice"),
@@ -337,3 +340,58 @@ def kept_in(plan: Plan, state: dict[str, Tensor], frozen: list[str]) -> set[str]
         if module.training and module._parameters
     }
     return {*frozen, *(name for name, _value in net.named_buffers() if name not in running)}
+
+
+@helper
+def criterion_of(kind: str) -> Any:
+    own: Any = F if kind.startswith("F.") else nn
+    found = getattr(own, kind.rstrip("()").partition(".")[2])
+    return found if own is F else found()
+
+
+def reference(
+    given: Mapping[str, Any],
+    turn: Mapping[str, Any],
+    state: State,
+    velocities: State,
+    *,
+    mode: str = "",
+    noted: list[str] | None = None,
+    old: State | None = None,
+) -> tuple[float, State, State, State]:
+    """The loss, the state after the step, the gradients, and the optimizer's velocities.
+
+    Mistakes: all layers in one `mode`; modes by what was frozen as `noted`; `old` gradients that are not cleared.
+    """
+    frozen, options = turn["frozen"], given["optimizer"]
+    net = in_a_step(given["plan"], state, frozen if noted is None else noted, mode)
+    set_frozen(net, frozen, list(noted or []))
+    trained = {name: value for name, value in net.named_parameters() if value.requires_grad}
+    loss = criterion_of(given["criterion"])(net(turn["inputs"]), turn["labels"])
+    grads = dict(zip(trained, torch.autograd.grad(loss, [*trained.values()]), strict=True))
+    momentum, velocities = options.get("momentum", 0.0), dict(velocities)
+    with torch.no_grad():
+        for name, parameter in trained.items():
+            move = grads[name] + (0.0 if old is None else old.get(name, given["old"]))
+            move = move + options.get("weight_decay", 0.0) * parameter
+            velocities[name] = move + momentum * velocities.get(name, torch.zeros_like(move))
+            move = move + momentum * velocities[name] if "nesterov" in options else velocities[name]
+            lr = options.get("head", LR) if name.startswith("fc.") else LR
+            parameter.sub_(lr * move)
+    return loss.item(), values_of(net), grads, velocities
+
+
+def judged(given: Mapping[str, Any], found: Any) -> Iterator[tuple[int, Any, Any, State]]:
+    """Each step with its number from 1 on, what came of it, and the state that it began with.
+
+    That is what the student's step before it has left, so that a mistake shows in the step that makes it.
+    """
+    states = list(given["states"])
+    for number, (turn, got) in enumerate(zip(given["turns"], found, strict=True), 1):
+        state = states[turn["model"]]
+        yield number, turn, got, state
+        states[turn["model"]] = after = dict(state)
+        for name, was in state.items():
+            now = getattr(got["state"].get(name), "tensor", was)
+            if (now.shape, now.dtype) == (was.shape, was.dtype):  # else it can stand nowhere
+                after[name] = now.to(was.device)

@@ -74,6 +74,7 @@ class Check:
     description: str
     points: int
     needs: tuple[str, ...]
+    follows: tuple[str, ...]
     file: Path
     cases: list[Case] = field(default_factory=list)
 
@@ -212,24 +213,25 @@ def _grouped(items: Sequence[pytest.Function]) -> dict[str, Check]:
 
 
 def _require_order(checks: Mapping[str, Check]) -> None:
-    """A check's `needs` name checks that come before it.
+    """A check's `needs`, and what it `follows`, name checks that come before it.
 
     Raises:
         CourseFault: if they do not.
     """
     earlier: set[str] = set()
     for check in checks.values():
-        for name in check.needs:
+        named = dict.fromkeys(check.needs, "needs") | dict.fromkeys(check.follows, "follows")
+        for name, how in named.items():
             if name not in earlier:
                 raise CourseFault(
-                    f"{check.file} cannot be used: {check.name} needs {name}, which is no earlier check."
+                    f"{check.file} cannot be used: {check.name} {how} {name}, which is no earlier check."
                 )
         earlier.add(check.name)
 
 
 def _check_of(item: pytest.Function) -> Check:
     worth = item.get_closest_marker("points")
-    wanted = item.get_closest_marker("needs")
+    wanted, before = item.get_closest_marker("needs"), item.get_closest_marker("follows")
     name = item.originalname.removeprefix("test_")
     if inspect.iscoroutinefunction(item.obj):
         raise CourseFault(f"{item.path} cannot be used: {name} is `async`, and would never be run.")
@@ -244,6 +246,7 @@ def _check_of(item: pytest.Function) -> Check:
         description=" ".join(text.split("\n\n")[0].split()),
         points=number,
         needs=wanted.args if wanted else (),
+        follows=before.args if before else (),
         file=item.path,
     )
 

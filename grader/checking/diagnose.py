@@ -6,6 +6,7 @@ general ones (`explain`) show in the numbers of a single place.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -23,7 +24,7 @@ from .mismatch import Mismatch
 from .outcome import Cause
 
 # What a known mistake would have given: of the reference's structure, or a function that gives it. `...` stands for
-# any other numbers.
+# any other numbers, and NaN for numbers of which some are not finite.
 Alternative = Any
 _MOST_SWAPPED = 4
 
@@ -122,6 +123,8 @@ def _explains(
     """
     if other is ...:
         return all(map(_is_another_number, differing))
+    if isinstance(other, float) and math.isnan(other):
+        return all(map(_is_not_finite, differing))
     other = on_the_cpu(other() if callable(other) else other)
     paths = [mismatch.path for mismatch in differing]
     if path in paths:
@@ -165,6 +168,14 @@ def _is_another_number(mismatch: Mismatch) -> bool:
             and bool(torch.isfinite(actual.tensor).all())
         )
     return type(actual) is type(expected) and isinstance(actual, float | int)
+
+
+def _is_not_finite(mismatch: Mismatch) -> bool:
+    """Whether it is NaN or infinite somewhere, where numbers are asked."""
+    actual, expected = mismatch.actual, mismatch.expected
+    if isinstance(expected, Tensor):
+        return isinstance(actual, Received) and not bool(torch.isfinite(actual.tensor).all())
+    return isinstance(expected, float) and isinstance(actual, float) and not math.isfinite(actual)
 
 
 def _fits(actual: Any, other: Any, expected: Any, demands: Demands) -> bool:

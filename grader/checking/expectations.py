@@ -61,7 +61,8 @@ def expect_close(
         requires_grad: what the tensors' `requires_grad` has to be, if anything.
         factors: named counts (`{"m": 5}`) by which a mistaken result may be off.
         causes: known mistakes and what each would have given in place of `expected`, or a function that gives it;
-            `...` for a mistake that any other numbers show. Or a function that gives all this.
+            `...` for a mistake that any other numbers show, and NaN for one that shows in numbers which are not
+            finite. Or a function that gives all this.
         curves: the student's losses and the reference's, to be drawn when the check fails.
         scale: how large the terms are that the result is a sum of, as `Draw.magnitude` gives it. Where they cancel, the
             result has their rounding.

@@ -128,6 +128,11 @@ NOT_CLEARED = Cause(
     "not-cleared",
     "Old gradients are added to the new ones: `backward()` adds to `.grad`, so clear it before.",
 )
+NOT_CLEARED_BESIDE = Cause(
+    "not-cleared",
+    "The gradients of the model are cleared, and this one, which the optimizer holds too, is not: "
+    "`optimizer.zero_grad()` clears all.",
+)
 NEW_FOR_OLD = Cause(
     "new-for-old", "The value after the update is used where that before it is asked."
 )
@@ -147,19 +152,29 @@ NO_RETURN = Cause(
     "no-return",
     "`{name}` has no `return`, so it gives None; `print` shows a value, and gives none.",
 )
+FOLLOWS = Cause(
+    "follows", "This may come of what is not right before it: “{check}” Mend that first."
+)
 MEANT = Cause("name", "There is `{near}`; perhaps `{name}` is meant.")
 NEW_ATTRIBUTE = Cause(
     "name", "`{name}` is a new attribute, which does nothing; `{meant}` of each parameter is meant."
 )
 # mistakes in an update; `step_causes` says what each would have given
-NOT_UPDATED = Cause("not-updated", "It is the old value: the update is missing.")
-UPHILL = Cause("sign", "The step goes uphill: the gradient is to be subtracted.")
+NOT_UPDATED = Cause(
+    "not-updated",
+    "It is the value from before: no update has come to it. One such as `p = p - …` makes a new tensor, and leaves the "
+    "old one as it is.",
+)
+UPHILL = Cause(
+    "sign", "The step goes uphill: a sign is the wrong way round, in the update or in the gradient."
+)
 LR_IGNORED = Cause("lr-ignored", "The step ignores the learning rate.")
-TWICE = Cause("twice", "The update is made twice.")
+TWICE = Cause("twice", "The step is twice as large as it should be, as if it were made two times.")
 
 # a cause leaves at most this share of the difference to the reference unexplained
 _UNEXPLAINED = 0.02
 _MOST_DIMENSIONS = 6
+_CASES = 3  # of numbers of their own show together what a single one does not
 _MOST_ELEMENTS = (
     1 << 16
 )  # of an answer that may be another one before its reduction; a check's have hundreds
@@ -375,6 +390,8 @@ def common(cases: Sequence[Sequence[Cause]], share: float = 1.0) -> list[Cause]:
     for cause in cases[0] if cases else ():
         places = [causes.index(cause) for causes in cases if cause in causes]
         sure = any(other.sure for causes in cases for other in causes if other == cause)
+        # one and the same number, such as a factor, does not come back by chance
+        sure = sure or (bool(cause.values) and len(places) >= _CASES)
         if sure and len(places) >= share * len(cases):
             found.append((-len(places), sum(places) / len(places), cause))
     return [replace(cause, sure=True) for *_, cause in sorted(found, key=lambda each: each[:2])]

@@ -23,7 +23,7 @@ from .loading import TopLevel, happened, raised_at
 from .look_at import definitions_of
 from .newer_python import needs_newer
 from .outcome import Cause, CheckFailed, CheckOutcome, DtypeNotTaken
-from .raised import CALLERS, SYNTAX_ERRORS, Raised, StudentLine, StudentsLines
+from .raised import CALLERS, SYNTAX_ERRORS, Raised, StudentLine, StudentsLines, tags_of
 from .raised_causes import cause_of
 from .torch_errors import gradient_complaint, takes_no_half, with_index
 
@@ -51,7 +51,8 @@ _NO_ARGUMENTS = re.compile(
 ANOTHER_INIT = Cause(
     "raised-init", "Python calls a method of the name `__init__`; here it is written `{near}`."
 )
-_NUMBER = re.compile(r"\d+")
+# what one mistake has another of each time: numbers, and the texts that a check has drawn
+_DRAWN = re.compile(r"'[^']*'|\"[^\"]*\"|\d+")
 _BEYOND = Cause(
     "", "That was on `{device}`, which stands for a GPU here: code like this may be beyond it."
 )
@@ -98,6 +99,11 @@ class Failures:
     def has_unreached_code(self) -> bool:
         """Whether code stands below a `raise NotImplementedError` that was met."""
         return bool(self._above_code)
+
+    def line_at(self, tag: str, number: int) -> StudentLine | None:
+        """A line of the student's, by what a child calls its file or cell; `None` where there is none."""
+        tags = tags_of(self._name, self._source)
+        return self._lines.line(tags.index(tag), number, "") if tag in tags else None
 
     def lost_at_import(self, error: NoAnswer) -> str:
         """Why the file cannot be loaded, when its import ended the child."""
@@ -174,7 +180,7 @@ class Failures:
             sentence = _with_callers(raised, line)
             if because := self._top.because_of(raised):
                 sentence += " " + because
-            mistake = f"{line} {raised.kind} {_NUMBER.sub('#', raised.message)}"
+            mistake = f"{line} {raised.kind} {_DRAWN.sub('#', raised.message)}"
             return ends(sentence, causes, place=str(line), mistake=mistake)
         if complaint := gradient_complaint(raised.message):
             return CheckFailed(*complaint)

@@ -72,11 +72,13 @@ def impolite(told: Any, probe: Probe) -> CheckFailed | None:
     if strings(told.get("earlier")):
         sentence = _("A second call changed what the first had given back.")
         return CheckFailed(sentence, [KEPT])
-    touched, shared = (
+    touched, marked, shared = (
         [name for name in strings(told.get(kind))[:_MOST_CHANGED] if name not in probe.changes]
-        for kind in ("touched", "shared")
+        for kind in ("touched", "marked", "shared")
     )
-    if touched and not probe.differentiates:
+    if probe.differentiates:
+        touched = [] if probe.marks else marked
+    if touched:
         sentence = _(
             "`requires_grad` or `.grad` of {names} is not what it was; inputs are to be left as they were."
         )

@@ -28,6 +28,11 @@ def needs(*checks: str) -> pytest.MarkDecorator:
     return pytest.mark.needs(*checks)
 
 
+def follows(*checks: str) -> pytest.MarkDecorator:
+    """Names earlier checks (without `test_`) of what this one works with: where one of them fails, this one says so."""
+    return pytest.mark.follows(*checks)
+
+
 def rounds(*names: str, half: bool = False, single: bool = False) -> pytest.MarkDecorator:
     """Has a check's inputs drawn anew in several rounds, from the published use to large sizes; see `rounds.py`.
 
@@ -82,6 +87,7 @@ class CollectionPlugin:
     def pytest_configure(self, config: pytest.Config) -> None:
         config.addinivalue_line("markers", "points(number): what the check is worth")
         config.addinivalue_line("markers", "needs(*checks): earlier checks that must pass")
+        config.addinivalue_line("markers", "follows(*checks): earlier checks it uses")
         config.addinivalue_line(
             "markers", "rounds(*names, half, single): how often inputs are drawn"
         )

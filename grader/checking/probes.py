@@ -6,9 +6,12 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from copy import copy
+from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import Any, TypeVar, overload
 
+from ..course.python_files import module_of
 from ..errors import CourseFault
 from ..sandbox.wire.values import code_of
 
@@ -65,6 +68,28 @@ class Probe:
             and isinstance(node.func, ast.Attribute)
             and node.func.attr == "backward"
             and not node.args
+            for node in self._nodes
+        )
+
+    @cached_property
+    def marks(self) -> bool:
+        """Whether the probe itself says of a tensor that it is given that it requires gradients."""
+        loops = [node for node in self._nodes if isinstance(node, ast.For | ast.comprehension)]
+        of_models = {
+            name.id
+            for loop in loops
+            if any("parameters" in getattr(node, "attr", "") for node in ast.walk(loop.iter))
+            for name in ast.walk(loop.target)
+            if isinstance(name, ast.Name)
+        }
+        return any(
+            isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Name)  # and not a copy that it has made
+            and node.value.id not in of_models
+            and (
+                node.attr == "requires_grad_"
+                or (node.attr == "requires_grad" and isinstance(node.ctx, ast.Store))
+            )
             for node in self._nodes
         )
 
@@ -133,19 +158,64 @@ def helper(thing: T) -> T:
 
 def _gather(thing: Any, pieces: dict[str, str]) -> None:
     """Adds the source of `thing` to `pieces`, after that of every helper that it names."""
-    tree = ast.parse(textwrap.dedent(inspect.getsource(thing)))
-    definition = tree.body[0]
-    if not isinstance(definition, ast.FunctionDef | ast.ClassDef):
-        raise CourseFault(
-            f"{inspect.getsourcefile(thing)}: {thing.__name__} cannot be sent to the sandbox. "
-            "Write a probe or a helper with `def`."
-        )
-    definition.decorator_list = []
-    known = vars(inspect.getmodule(thing)) if inspect.getmodule(thing) else {}
-    scope = getattr(thing, "__globals__", known)
-    for node in ast.walk(definition):
-        if isinstance(node, ast.Name) and node.id not in pieces and node.id != thing.__name__:
-            other = scope.get(node.id)
+    written = _written(thing)
+    known = vars(inspect.getmodule(thing)) if inspect.isclass(thing) else thing.__globals__
+    for name in written.names:
+        if name not in pieces and name != thing.__name__:
+            other = known.get(name)
             if getattr(other, "__grader_helper__", False):
                 _gather(other, pieces)
-    pieces[thing.__name__] = ast.unparse(tree)
+    pieces[thing.__name__] = written.text
+
+
+class _Written:
+    """A definition as it stands in a file, without decorators.
+
+    Attributes:
+        name: its own.
+        line: its first one, or its first decorator's.
+    """
+
+    def __init__(self, node: ast.FunctionDef | ast.ClassDef) -> None:
+        self.name = node.name
+        self.line = min(each.lineno for each in (node, *node.decorator_list))
+        self._node = copy(node)  # the tree stays as it is: others read it, too
+        self._node.decorator_list = []
+
+    @cached_property
+    def text(self) -> str:
+        return ast.unparse(self._node)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Those in it, each once."""
+        names = (each.id for each in ast.walk(self._node) if isinstance(each, ast.Name))
+        return tuple(dict.fromkeys(names))
+
+
+def _written(thing: Any) -> _Written:
+    """What a function's or a class's source says.
+
+    Raises:
+        CourseFault: if it is a lambda.
+    """
+    file = Path(inspect.getsourcefile(thing) or "")
+    line = thing.__code__.co_firstlineno if inspect.isfunction(thing) else None
+    if file.is_file():
+        for each in reversed(_definitions_of(module_of(file))):  # of two, Python keeps the last
+            if each.name == thing.__name__ and line in (None, each.line):
+                return each
+    # one within another, or one that stands in no file
+    for each in _definitions_of(ast.parse(textwrap.dedent(inspect.getsource(thing)))):
+        return each
+    raise CourseFault(
+        f"{file}: {thing.__name__} cannot be sent to the sandbox. Write a probe or a helper with `def`."
+    )
+
+
+@lru_cache(64)
+def _definitions_of(tree: ast.Module) -> tuple[_Written, ...]:
+    """What a tree has at its top level, each read once for all probes and helpers."""
+    return tuple(
+        _Written(each) for each in tree.body if isinstance(each, ast.FunctionDef | ast.ClassDef)
+    )

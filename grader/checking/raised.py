@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..language import _
@@ -18,6 +18,8 @@ SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
 _MOST_LINES = 100
 _MOST_NAMES = 1000
 _MOST_SEEN = 20
+# functions of their own in the eyes of Python (of 3.11, or for good), and not in a student's
+_COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
 _COMMENT = re.compile(r"\s*#")
 _CLAUSE = re.compile(r"\s*(?:else|elif|except|finally|case)\b")
 
@@ -79,9 +81,12 @@ class StudentsLines:
         lines: list[StudentLine] = []
         for entry in entries[: -1 - _MOST_LINES : -1] if isinstance(entries, list) else []:
             if is_line(entry) and (line := self.line(*entry)):
-                lines.append(line)
-            if len(lines) > CALLERS:
-                break
+                if lines and lines[-1].function in _COMPREHENSIONS:
+                    lines[-1] = replace(lines[-1], function=line.function)
+                elif len(lines) > CALLERS:
+                    break
+                else:
+                    lines.append(line)
         return Raised(
             clean(kind, 80) if isinstance(kind, str) else "Exception",
             clean(message).strip().rstrip(".") if isinstance(message, str) else "",

@@ -252,6 +252,7 @@ class Session:
                 return child.call({**header, "rehearsal": self._rehearsal(request)}, block, left)
             finally:
                 self.printed = (self.printed + child.printed)[:_MOST_PRINTED]
+                self._free_seconds += child.held_up
         except NoAnswer as error:
             self._child, self._was_lost = None, True
             if self._may_be_late(error, start):
@@ -347,7 +348,8 @@ class Session:
                 return self._load()
             if self._was_cut_short(error, left):
                 raise cut_short(self._sandbox.limits.exercise_seconds) from error
-            if once_more.without(error, self._sandbox.limits.import_seconds, self.waited - start):
+            spent = self.waited - start - child.held_up
+            if once_more.without(error, self._sandbox.limits.import_seconds, spent):
                 return self._load_again(start)
             self.load_problem = self.failures.lost_at_import(once_more.first or error)
             return None

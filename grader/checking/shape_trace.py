@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 
 from ..submission import Source
@@ -54,20 +55,27 @@ def follow(student, **inputs):
 """
 
 
-class _Following(Probe):
-    """Another probe, whose run is followed line by line."""
+class _Followed(Probe):
+    """Another probe, run within a program that looks on."""
 
-    def __init__(self, probe: Probe) -> None:
+    def __init__(self, probe: Probe, name: str, program: str) -> None:
         super().__init__(probe._function, tuple(probe.changes), once="followed")
-        self.name = "follow"
-        self._followed = probe
+        self.name = name
+        self._source = f"{probe.source}\n{program.replace('PROBE', probe.name)}"
 
     @cached_property
     def source(self) -> str:
-        tracer = _TRACER.replace("PROBE", self._followed.name).replace(
-            "MOST_STEPS", f"{MOST_STEPS}"
-        )
-        return f"{self._followed.source}\n{tracer}"
+        return self._source
+
+
+def followed(request: Request, name: str, program: str) -> Request:
+    """The same call within a program that looks on: `name(student, **inputs)`, in which `PROBE` is the probe's name."""
+    within = replace(request, probe=_Followed(request.probe, name, program))
+    header, block = (
+        request.wire
+    )  # which is all that there is of one that was kept without its inputs
+    vars(within)["wire"] = {**header, "probe": name, "code": within.probe.code}, block
+    return within
 
 
 def steps_of(
@@ -77,9 +85,8 @@ def steps_of(
 
     It is empty where the code gives no answer.
     """
-    following = Request(
-        _Following(request.probe), request.inputs, request.device, request.seed, request.default
-    )
+    tracer = _TRACER.replace("MOST_STEPS", f"{MOST_STEPS}")
+    following = followed(request, "follow", tracer)
     try:
         told = session.read(following, session.ask(following))
     except CheckOutcome:

@@ -22,7 +22,7 @@ from .rounds import LARGE, Round
 T = TypeVar("T")
 
 _TINY = (-6.0, -3.0)  # exponents of 10
-_HUGE = (3.0, 4.5)
+_HUGE = (3.5, 4.5)
 _MOST_ELEMENTS = 1 << 14
 _NEEDING = {"no input requires gradients": False, "inputs require gradients": True}
 
@@ -67,7 +67,8 @@ class Strategies:
             name: by which the student is told of it.
             ranks: how many dimensions it has in each round, in their order; in those that are left, as in the first.
             elements: how many elements it may have. The first of its dimensions is as large as the round wants; the
-                others are small where there is no room left.
+                others are small where there is no room left. In a round of ones, of three or more every second one
+                is 1 from the first on, and so is the last.
         """
         rank = ranks[self.round.number] if self.round.number < len(ranks) else ranks[0]
         shape: list[int] = []
@@ -75,17 +76,19 @@ class Strategies:
             room = max(1, elements // math.prod(shape) // 2**left)
             if self.round.all_equal:
                 room = int(elements ** (1 / rank) + 1e-9)
-            shape.append(self._size(f"{name}, {left}", 1, room))
+            one = left == 0 or len(shape) % 2 == 0 if rank > 2 else None
+            shape.append(self._size(f"{name}, {left}", 1, room, one))
         self.drawn[name] = f"{name} = {tuple(shape)}"
         return tuple(shape)
 
-    def _size(self, name: str, low: int, high: float) -> int:
+    def _size(self, name: str, low: int, high: float, one: bool | None = None) -> int:
+        """`one`: whether it is 1 in a round of ones; by default every second one is."""
         round = self.round
         number = [*self._sizes, name].index(name)
         before = [size for other, size in self._sizes.items() if other != name]
         if round.all_equal and before and low <= before[0] <= high:
             size = before[0]
-        elif round.ones is not None and number % 2 == round.ones:
+        elif round.ones is not None and (number % 2 == round.ones if one is None else one):
             size = low
         else:
             most = int(min(high, round.high))
@@ -153,15 +156,18 @@ class Strategies:
     def layout(self, name: str, tensor: Tensor) -> Tensor:
         """The tensor in a memory layout that the round chooses: contiguous, with gaps, transposed or expanded.
 
-        An expanded one has one row of values for all along its first dimension, so the values may be others: the
-        reference is to be worked out with what is returned.
+        An expanded one has the same values all along its first dimension, or, of three and more, along the first that
+        is larger than 1. So the values may be others: the reference is to be worked out with what is returned.
         """
         if tensor.dim() == 0:
             return tensor
         kind = self._turn("layout", ["contiguous", "gaps", "expanded", "transposed", "both"])
-        if kind == "expanded" and tensor.shape[0] > 1:
+        # a single row of a matrix, such as that of all classes, keeps its numbers apart
+        dims = range(tensor.dim() if tensor.dim() > 2 else 1)
+        wide = next((dim for dim in dims if tensor.shape[dim] > 1), None)
+        if kind == "expanded" and wide is not None:
             self.drawn[f"layout of {name}"] = _("{name} is expanded").format(name=name)
-            return tensor[:1].clone().expand(tensor.shape)
+            return tensor.narrow(wide, 0, 1).clone().expand(tensor.shape)
         if kind in ("gaps", "both", "expanded"):
             self.drawn[f"layout of {name}"] = _("{name} has gaps in memory").format(name=name)
             gaps = tensor.new_zeros(*_turned(tensor.shape, kind == "both"), 2)[..., 0]

@@ -15,7 +15,8 @@ from .outcome import Cause
 
 GRADIENT_SHAPE = Cause(
     "raised-gradient-shape",
-    "A gradient has the shape of its input: sum over what the forward pass broadcast or added up.",
+    "A gradient has the shape of its input: sum over what the forward pass broadcast or added up, and give the "
+    "gradients in the order of the inputs.",
 )
 OUT_OF_MEMORY = Cause("raised-memory", "It takes more of the GPU's memory than one submission may.")
 OUT_OF_RANGE = Cause(
@@ -111,7 +112,12 @@ _MEANINGS = {
     ),
     r"backward through the graph a second time": Cause(
         "raised-second-backward",
-        "`backward()` runs twice through one graph: run the forward pass anew for each step.",
+        "`backward()` runs twice through one piece of graph: run the forward pass anew for each step. What is kept "
+        "from step to step must be a leaf: `.to(…)` or `* 1` makes a result of it, which hangs in the graph.",
+    ),
+    r"could not convert string to float": Cause(
+        "raised-float",
+        "`float` reads one number and nothing else: a name of the header, an empty cell, and a whole line are none.",
     ),
     r"must match the (size of tensor|existing size)|doesn't match the broadcast shape|Using a target size": Cause(
         "raised-shapes",

@@ -1,11 +1,15 @@
-"""In which order does a training loop differentiate and take its steps? A probe listens, and the order has a cause."""
+"""In which order does a training loop differentiate and take its steps? A probe listens, and the order has a cause.
+
+`train_by_hand` is such a loop, right or with a mistake in it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 
 from .outcome import Cause
 from .probes import helper
@@ -58,3 +62,38 @@ def order_causes(events: Sequence[str], start: Sequence[Tensor]) -> dict[Cause, 
     if set(steps) == {"backward"} and set(others) == {"step without"}:
         return {CLEARED_BETWEEN: start}
     return {}
+
+
+def train_by_hand(
+    model: nn.Module,
+    criterion: nn.Module,
+    batches: Sequence[tuple[Tensor, Tensor]],
+    lr: float,
+    momentum: float = 0.0,
+    old: float = 0.0,
+    kept: int = 1,
+    times: int = 1,
+) -> list[float]:
+    """Gradient descent with autograd, a step per batch; the losses before each step.
+
+    Mistakes: gradients are `old` at first and cleared after `kept` batches each; `times` steps are taken for one.
+    """
+    parameters = list(model.parameters())
+    velocities = [torch.zeros_like(parameter) for parameter in parameters]
+    before = [torch.full_like(parameter, old) for parameter in parameters]
+    losses = []
+    for number, (inputs, labels) in enumerate(batches):
+        loss = criterion(model(inputs), labels)
+        grads = [
+            grad + one
+            for grad, one in zip(torch.autograd.grad(loss, parameters), before, strict=True)
+        ]
+        before = [0 * grad if (number + 1) % kept == 0 else grad for grad in grads]
+        with torch.no_grad():
+            for parameter, velocity, grad in [
+                *zip(parameters, velocities, grads, strict=True)
+            ] * times:
+                velocity.mul_(momentum).add_(grad)
+                parameter.sub_(lr * velocity)
+        losses.append(loss.item())
+    return losses

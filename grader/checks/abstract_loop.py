@@ -16,6 +16,7 @@ from grader import (
     expect,
     expect_close,
     explain,
+    follows,
     needs,
     points,
     probe,
@@ -23,22 +24,43 @@ from grader import (
 )
 
 START = Cause("wrong-start", "The parameters start at 0; they are to start at 1.")
+NON_LEAF = Cause(
+    "non-leaf",
+    "A tensor that an operation gave, `.to(…)` or `* 1` too, is no leaf: give dtype and device where it is made, "
+    "together with `requires_grad=True`.",
+)
+ROOT = Cause("root", "It is the root of what is asked.")
+SQUARE_OF_MEAN = Cause(
+    "square-of-mean", "It is the square of the mean; the mean of the squares is asked."
+)
+NO_SQUARE = Cause("no-square", "The errors are not squared.")
+ONE_GRADIENT = Cause(
+    "stale",
+    "The first round's gradients are used in all rounds: each round has a forward pass of its own.",
+)
+LEFT_OUT = Cause(
+    "left-out",
+    "What stands behind `b`, which has no gradient, is left out: skip that one alone, and go through all others, "
+    "whatever their names are.",
+)
+FIRST_ERROR = Cause("stale", "Each entry is the error of the first round.")
 NO_B = Cause("missing-term", 'The term params["b"] is missing.')
 SWAPPED = Cause("swapped", "`a` stands where `b` should, and `b` where `a` should.")
 ABSOLUTE = Cause("absolute-for-square", "The errors are taken absolute instead of squared.")
 CLEARED = Cause("values-cleared", "The values are set to 0; `.grad` alone is to be cleared.")
 NOT_EMPTY = Cause(
     "not-cleared",
-    "Set the `.grad` of each parameter to None, or call its `.zero_()`, where there is one.",
+    "Afterwards the `.grad` of each parameter has to be None, or zeros; `p.grad == None` compares, and changes "
+    "nothing.",
 )
-DEFAULT = Cause("wrong-default", "The default of `lr` is another one than 0.01.")
-FIXED = Cause("lr-ignored", "The steps are those of lr=0.01, whatever `lr` is.")
+DEFAULT = Cause("wrong-default", "The default of `lr` is {lr}; 0.01 is asked.")
+FIXED = Cause("lr-ignored", "The steps are those of lr={lr}, whatever `lr` is.")
 MORE = Cause("one-too-many", "There is one round too many.")
 SHARED = Cause("shared", "`a` and `b` are one and the same tensor: make each anew.")
 
 FORBIDDEN = {"from scratch": {"names": ["torch.optim"]}}
 # the numbers of dimensions, round by round
-RANKS = (1, 3, 2, 2, 1, 4)
+RANKS = (1, 2, 3, 2, 1, 4)
 
 
 @probe
@@ -70,7 +92,7 @@ def expect_params(got: Any, dtype: torch.dtype) -> None:
         requires_grad=True,
         causes={START: {"a": 0 * one, "b": 0 * one}},
     )
-    expect(all(got["leaves"]), _("The parameters are no leaf tensors."))
+    expect(all(got["leaves"]), _("The parameters are no leaf tensors."), NON_LEAF)
     expect(got["own"], _("Two calls of init_params give the same tensors."))
 
 
@@ -141,7 +163,12 @@ def test_calculate_err(student: Student, draw: Draw) -> None:
     error = y_pred.detach().double() - y.double()
     m = error.numel()
     factors = {"m": m}
-    causes = {ABSOLUTE: error.abs().mean()}
+    causes = {
+        ABSOLUTE: error.abs().mean(),
+        ROOT: (error**2).mean().sqrt(),
+        SQUARE_OF_MEAN: error.mean() ** 2,
+        NO_SQUARE: error.mean(),
+    }
     value, slope = (error**2).mean().to(draw.dtype), (2 * error / m).to(draw.dtype)
     options: dict[str, Any] = {"factors": factors, "scale": size**2}
     expect_close(got["value"], value, "calculate_err", causes=causes, **options)
@@ -187,7 +214,8 @@ def test_update_params(student: Student, draw: Draw) -> None:
     values = {name: size * draw.normal(*each) for name, each in shapes.items()}
     grads = {name: size * draw.normal(*shapes[name]) for name in shapes if name != "b"}
     by_keyword = draw.choice("by_keyword", [False, True])
-    given = {"values": values, "grads": grads, "lr": 0.3, "calls": calls}
+    lr = draw.choice("lr", [0.3, 1.5, 0.0005])
+    given = {"values": values, "grads": grads, "lr": lr, "calls": calls}
     got = student.run(update, **given, by_keyword=by_keyword)
     expect(
         got["same"],
@@ -198,10 +226,10 @@ def test_update_params(student: Student, draw: Draw) -> None:
     )
 
     def walk(name: str, factor: float) -> Tensor:
-        step = factor * calls * 0.3 * grads[name].double()
+        step = factor * calls * lr * grads[name].double()
         return (values[name].double() - step).to(draw.dtype)
 
-    causes = explain.step_causes(partial(walk, "a"), 0.3)
+    causes = explain.step_causes(partial(walk, "a"), lr)
     what = _("a after update_params")
     expect_close(got["params"]["a"], walk("a", 1), what, causes=causes, scale=size)
     what = _("b, which has no gradient, after update_params")
@@ -209,9 +237,14 @@ def test_update_params(student: Student, draw: Draw) -> None:
     for name in [*shapes][2:]:
         what = _("a further parameter, of shape {shape}, after update_params")
         what = what.format(shape=shapes[name])
-        expect_close(got["params"][name], walk(name, 1), what, scale=size)
+        left = {LEFT_OUT: values[name]}
+        expect_close(got["params"][name], walk(name, 1), what, causes=left, scale=size)
     sentence = _("After update_params a parameter is no leaf that requires gradients any more.")
-    expect(got["leaves"], sentence, _("Update inside `with torch.no_grad():`."))
+    expect(
+        got["leaves"],
+        sentence,
+        _("Update inside `with torch.no_grad():`, and leave `requires_grad` on."),
+    )
 
 
 @probe
@@ -241,7 +274,9 @@ def test_clear_grad(student: Student, draw: Draw) -> None:
     got = student.run(clear, values=values, calls=calls, by_keyword=by_keyword)
     sentence = _("After clear_grad a parameter still has a gradient.")
     zeroed = all(not received.tensor.any() for received in got["params"].values())
-    expect(all(map(all, got["cleared"])), sentence, CLEARED if zeroed else NOT_EMPTY)
+    others = [each[:2] == [True, True] for each in got["cleared"]]
+    cause = CLEARED if zeroed else LEFT_OUT if all(others) else NOT_EMPTY
+    expect(all(map(all, got["cleared"])), sentence, cause)
     causes = {CLEARED: {name: 0 * value for name, value in values.items()}}
     expect_close(got["params"], values, _("params after clear_grad"), causes=causes)
 
@@ -266,11 +301,12 @@ def run_fit(
 # how large x is, round by round
 SIZES = {"1": 1.0, "1e-7": 2.0**-23, "0": 0.0}
 # `None` for the default
-RATES = {"0.1": 0.1, "0.05": 0.05, "0.2": 0.2, "left out": None, "1.5": 1.5}
+RATES = {"0.1": 0.1, "0.05": 0.05, "0.0005": 0.0005, "left out": None, "1.5": 1.5}
 
 
 @rounds(half=True)
 @points(2)
+@follows("init_params", "predict", "calculate_err", "update_params", "clear_grad")
 def test_fit(student: Student, draw: Draw) -> None:
     """`fit` gives the params after `num_adjust` rounds, and the list of each round's error before its update."""
     m, scale = draw.size("m"), draw.magnitude("y", zero=True)
@@ -296,8 +332,12 @@ def test_fit(student: Student, draw: Draw) -> None:
     path, errors = walk(step)
     causes: dict[Cause, Any] = {
         explain.NOT_CLEARED: lambda: walk(step, kept=True)[0][rounds],
-        FIXED: lambda: walk(0.01)[0][rounds],
-        DEFAULT: lambda: walk(0.1)[0][rounds],
+        DEFAULT.of(lr="0.1"): lambda: walk(0.1)[0][rounds],
+        DEFAULT.of(lr="0.001"): lambda: walk(0.001)[0][rounds],
+        FIXED.of(lr="0.01"): lambda: walk(0.01)[0][rounds],
+        FIXED.of(lr="0.1"): lambda: walk(0.1)[0][rounds],
+        FIXED.of(lr="0.001"): lambda: walk(0.001)[0][rounds],
+        ONE_GRADIENT: lambda: walk(step, once=True)[0][rounds],
         MORE: path[rounds + 1],
         explain.FEWER: path[max(rounds - 1, 0)],
         START: lambda: walk(step, start=0.0)[0][rounds],
@@ -305,15 +345,18 @@ def test_fit(student: Student, draw: Draw) -> None:
         CLEARED: {"a": 0 * path[0]["a"], "b": 0 * path[0]["b"]},
         explain.LR_IGNORED: lambda: walk(1.0)[0][rounds],
         explain.UPHILL: lambda: walk(-step)[0][rounds],
+        explain.NOT_UPDATED: path[0],
     }
     if lr is not None:
-        del causes[DEFAULT]
+        causes = {
+            cause: other for cause, other in causes.items() if cause.template != DEFAULT.template
+        }
     what = _("the params after {rounds} rounds").format(rounds=rounds)
     curves = got["errors"], errors[:rounds]
     options: dict[str, Any] = {"causes": causes, "curves": curves, "scale": max(1.0, scale)}
     expect_close(got["params"], path[rounds], what, **options)
     expect(isinstance(got["errors"], list), _("The errors are not a list."))
-    options["causes"] = {explain.NEW_FOR_OLD: errors[1:]}
+    options["causes"] = {explain.NEW_FOR_OLD: errors[1:], FIRST_ERROR: errors[:1] * rounds}
     # in 16 bits an error has the rounding of all its squares
     options["scale"] = 20.0 if is_short else 1.0
     what = _("the errors")
@@ -332,16 +375,18 @@ def descend(
     kept: bool = False,
     start: float = 1.0,
     shared: bool = False,
+    once: bool = False,
 ) -> tuple[list[dict[str, Tensor]], list[float]]:
     """The parameters at the start and after each round, and the error before each; or what a mistake makes of them."""
     dtype, xs, ys = xs.dtype, xs.double(), ys.double()
     a, b = (torch.full((), start, dtype=torch.float64) for _ in "ab")
     path, errors = [{"a": a.to(dtype), "b": b.to(dtype)}], []
     old_a, old_b = 0 * a, 0 * b
-    for _unused in range(rounds):
+    for number in range(rounds):
         errors.append(((a * xs + b - ys) ** 2).mean().item())
         slope = 2 * (a * xs + b - ys)
-        old_a, old_b = (slope * xs).mean() + kept * old_a, slope.mean() + kept * old_b
+        if not once or number == 0:
+            old_a, old_b = (slope * xs).mean() + kept * old_a, slope.mean() + kept * old_b
         if shared:
             # it is updated once for each of its two names, and cleared after both
             old_a = old_b = 2 * (old_a + old_b)

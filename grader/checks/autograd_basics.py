@@ -21,6 +21,7 @@ from grader import (
     helper,
     landscape,
     needs,
+    other_terms,
     points,
     probe,
     rounds,
@@ -32,12 +33,18 @@ LEFT_ON_X = Cause(
     "It is `x.grad` itself, and stays on `x`: the next `backward()` adds to it and changes what was given back before. "
     "Work on a copy: `x.detach().clone().requires_grad_()`.",
 )
+ZEROED = Cause(
+    "zero",
+    "It is zero everywhere. Mind that a `.grad` that is given back stays the tensor that it was: `.grad.zero_()` "
+    "afterwards clears it.",
+)
 NO_CUBE = Cause("missing-term", "The term 3x³ is missing.")
 NO_SQUARE = Cause("missing-term", "The term 8x² is missing.")
 LINEAR = Cause("wrong-power", "The gradient is that of 8x where 8x² is asked.")
 COEFFICIENT = Cause(
     "coefficient", "{wrong} stands where {right} belongs: the derivative of c·xⁿ is n·c·xⁿ⁻¹."
 )
+EXCHANGED = Cause("swapped", "The gradients are those of 3b³ − a²: `a` and `b` are exchanged in Q.")
 A_SQUARED = Cause("wrong-power", "The gradient is that of a² where a³ is asked.")
 
 # the numbers of dimensions, round by round
@@ -129,7 +136,7 @@ def expect_gradient(student: Student, draw: Draw, size: float, by_default: bool 
     )
     expected, scale = expected_gradient(x, coefficients), size_of_terms(x, coefficients)
     value = scalar_of(x.double(), coefficients).to(x.dtype)
-    causes = {VALUE: value}
+    causes = {VALUE: value, ZEROED: torch.zeros_like(expected)}
     if is_left(got):  # with what the second call has added to it, or put in its place
         causes |= {LEFT_ON_X: got["grad"].tensor}
     expect_close(
@@ -270,6 +277,15 @@ def expect_polynomial(student: Student, draw: Draw, size: float, by_default: boo
         COEFFICIENT.of(wrong="8x", right="16x"): cube + square + line / 2,
         COEFFICIENT.of(wrong="3x² + 8x", right="9x² + 16x"): cube + square / 3 + line / 2,
     }
+    n, each = x.numel(), exact / x.numel()
+    zero = torch.zeros_like(each)
+    sums = other_terms.sums(
+        {"4x³": cube, "x³": cube / 4, "4x²": 4 * exact * each, "12x²": 12 * exact * each, "": zero},
+        {"9x²": square, "3x²": square / 3, "9x": 9 * each, "6x": 6 * each, "9x³": exact * square},
+        {"16x": line, "8x": line / 2, "8": zero + 8 / n, "16": zero + 16 / n, "": zero},
+        {"": zero, "3": zero + 3 / n},
+        form="({sum}) / n",
+    )
     for got in results_of(student, draw, "mean_polynomial_gradient", inputs, by_default):
         expect_close(
             got,
@@ -286,6 +302,8 @@ def expect_polynomial(student: Student, draw: Draw, size: float, by_default: boo
                 NO_SQUARE: (cube + square).to(x.dtype),
                 LINEAR: (cube + square + 8 / x.numel()).to(x.dtype),
                 VALUE: (exact**4 + 3 * exact**3 + 8 * exact**2 + 3).mean().to(x.dtype),
+                **other_terms.counts(got, cube + square + line, _("the number of elements"), n),
+                **sums,
             },
             scale=(cube.abs() + square + line.abs()).max().item(),
         )
@@ -313,7 +331,7 @@ def expect_pair(got: Any, a: Tensor, b: Tensor, size: float, what: str) -> None:
         what,
         requires_grad=False,
         factors={_("the number of elements"): a.numel()},
-        causes={A_SQUARED: {"a": 6 * a, "b": -2 * b}},
+        causes={A_SQUARED: {"a": 6 * a, "b": -2 * b}, EXCHANGED: {"a": -2 * a, "b": 9 * b**2}},
         scale=size,
     )
 

@@ -26,18 +26,50 @@ from grader import (
     rounds,
 )
 
-OTHER_DEFAULT = Cause("wrong-default", "The default of `padding_value` is another one than 0.")
+OTHER_DEFAULT = Cause("wrong-default", "It is padded with −1.")
 PADDING_IGNORED = Cause("option-ignored", "It is padded with 0, whatever `padding_value` is.")
 IN_FRONT = Cause("order", "The padding stands in front; it belongs behind.")
 BY_LENGTH = Cause("order", "The sequences are sorted by length; leave them in their order.")
-PADDED_LENGTHS = Cause("padded-lengths", "The lengths are those after the padding.")
+BATCH_SECOND = Cause(
+    "transpose", "The places come first and the sequences second; it is the other way round."
+)
+CUT_SHORT = Cause("cut-short", "All sequences are cut to the length of the shortest.")
+PADDED_LENGTHS = Cause("padded-lengths", "All lengths are that of the longest, as after padding.")
 ELEMENTS = Cause("wrong-count", "The lengths count every element; count the first dimension alone.")
 SHUFFLED = Cause("option-ignored", "It shuffles, although `shuffle` is False.")
 ALWAYS_DROPS = Cause("last-batch-dropped", "The last batch is dropped without `drop_last`.")
 REGULAR = Cause("regular", "The order is a regular one, such as a rotation: draw a permutation.")
-NEVER_DROPS = Cause("option-ignored", "`drop_last` has no effect.")
+NEVER_DROPS = Cause("option-ignored", "The batches are those of drop_last=False.")
 GOES_ON = Cause("stale", "It goes on where the pass before was left: each `__iter__` starts anew.")
-ONE_BY_ONE = Cause("option-ignored", "`batch_size` has no effect.")
+USED_UP = Cause(
+    "used-up", "What was gone through once gives nothing more: each `__iter__` starts anew."
+)
+ONE_BY_ONE = Cause("option-ignored", "The batches are those of batch_size=1.")
+BACKWARDS = Cause("order", "The items come in the reverse order.")
+SEED_IGNORED = Cause("option-ignored", "The order is one and the same, whatever `seed` is.")
+DRAWN_ONCE = Cause(
+    "stale",
+    "Every pass has the order of the first: it is drawn once, or each time from the same seed. Draw it in each pass "
+    "from a generator that is seeded once and goes on.",
+)
+ALL_VALUES = Cause(
+    "shared",
+    "Each worker gives all values: ask `torch.utils.data.get_worker_info()` and give each worker its own part.",
+)
+OVERLAP = Cause(
+    "shared", "The parts of the workers overlap: each value belongs to one of them alone."
+)
+REST_LOST = Cause(
+    "rest-lost",
+    "All workers have equally many, and the rest goes to nobody: `values[info.id :: info.num_workers]` takes all of "
+    "them.",
+)
+FROM_ONE = Cause(
+    "off-by-one", "The first values belong to nobody: the workers are numbered from 0."
+)
+DISTINCT = Cause(
+    "distinct", "Each value comes once; it is to come as often as it stands in the list."
+)
 
 # beside the case's own: what sequences of words and masks have
 DTYPES = (torch.int64, torch.float16, torch.int32, torch.uint8, torch.bool)
@@ -81,6 +113,8 @@ def expect_padded(got: Any, sequences: list[Tensor], labels: list[int], padding:
     mask = mask.reshape(*mask.shape, *[1] * (padded.dim() - 2))
     causes = {
         IN_FRONT: {"padded": in_front},
+        BATCH_SECOND: {"padded": padded.transpose(0, 1)},
+        CUT_SHORT: {"padded": padded[:, : min(map(len, sequences))]},
         BY_LENGTH: {name: value[order] for name, value in expected.items()},
         PADDED_LENGTHS: {"lengths": torch.full_like(lengths, longest)},
         ELEMENTS: {"lengths": lengths * sequences[0][0].numel()},
@@ -273,8 +307,12 @@ def test_loader_batches(student: Student, draw: Draw) -> None:
     in_order = [list(range(count))[at : at + size] for at in range(0, count, size)]
     one_by_one = [[[i] for i in range(count)]]
     batches = {"shuffle=False": ordered, "drop_last=True": dropped}
+    drawn = [sorted(flat(epoch)) for epoch in (*ordered, *dropped)]
+    whole = drawn[:1] == [list(range(count))] and len(set(map(tuple, drawn))) <= 2
+    backwards = [list(range(count))[::-1][at : at + size] for at in range(0, count, size)]
     causes: dict[Cause, Any] = {
-        SHUFFLED: ...,
+        BACKWARDS: {"shuffle=False": [backwards], "drop_last=True": [backwards[:full]]},
+        **({SHUFFLED: ...} if whole and ordered != [backwards] else {}),
         ALWAYS_DROPS: {"shuffle=False": [in_order[:full]]},
         NEVER_DROPS: {"drop_last=True": [in_order]},
         ONE_BY_ONE: {"shuffle=False": one_by_one, "drop_last=True": one_by_one},
@@ -314,8 +352,9 @@ def test_loader_seed(student: Student, draw: Draw) -> None:
     orders = {each: flat(epochs[0]) for each, epochs in zip(seeds[1:], others, strict=True)}
     orders[seed] = flat(first[0])
     expect(flat(default[0]) == orders[0], _("Without a seed the order is not that of seed=0."))
-    distinct = len(set(map(tuple, orders.values()))) == len(orders)
-    expect(distinct, _("Loaders with different seeds give the same order."))
+    distinct = len(set(map(tuple, orders.values())))
+    sentence = _("Loaders with different seeds give the same order.")
+    expect(distinct == len(orders), sentence, SEED_IGNORED if distinct == 1 else "")
     expect_shuffled([*orders.values()])
 
 
@@ -338,7 +377,8 @@ def test_loader_epochs(student: Student, draw: Draw) -> None:
     got = loaded(student, draw, 30, runs, [epochs])
     orders = {tuple(flat(epoch)) for epoch in got["epochs"][0]}
     sentence = _("Two epochs of one loader have the same order.")
-    expect(len(orders) == epochs, sentence)
+    once = len(orders) == 1 and orders != {tuple(range(30))}
+    expect(len(orders) == epochs, sentence, DRAWN_ONCE if once else "")
 
 
 @probe(once="it looks at the generators itself")
@@ -376,7 +416,9 @@ def test_loader_leaves_random_states(student: Student) -> None:
         _(
             "`manual_seed` sets the global state, and a DataLoader without a `generator` "
             "draws from it."
-        ),
+        )
+        if "torch" in changed
+        else _("`random.shuffle` and `numpy.random.shuffle` draw from global states."),
     )
 
 
@@ -450,15 +492,26 @@ def _expect_same_values(
     sentence = _(
         "With num_workers={workers}{when}, {more} values come too often and {fewer} are missing."
     ).format(workers=workers, when=when, more=more.total(), fewer=fewer.total())
-    cause = otherwise
-    if workers and more and not fewer:
-        cause = _("Ask `torch.utils.data.get_worker_info()` and give each worker its own part.")
-    elif workers and not more and len(got) == len(values) // workers * workers:
-        cause = _(
-            "All workers have equally many, and the rest goes to nobody: `values[info.id :: info.num_workers]` "
-            "takes all of them."
-        )
+    cause = otherwise or (_cause_of_share(given, values, workers) if workers else "")
+    if not got and when and not otherwise:
+        cause = USED_UP
+    if given == Counter(dict.fromkeys(wanted, 1)):
+        cause = DISTINCT
     expect(not more and not fewer, sentence, cause)
+
+
+def _cause_of_share(given: Counter[str], values: list[Any], workers: int) -> Cause | str:
+    """The mistake in how the values are shared among workers, by what it would have given."""
+    wanted, per = Counter(map(repr, values)), len(values) // workers
+    shares: dict[Cause, list[Any]] = {
+        ALL_VALUES: values * workers,
+        REST_LOST: values[: per * workers],
+        FROM_ONE: [value for one in range(workers) for value in values[one + 1 :: workers]],
+    }
+    for cause, share in shares.items():
+        if given == Counter(map(repr, share)):
+            return cause
+    return OVERLAP if given > wanted else ""
 
 
 @points(1)

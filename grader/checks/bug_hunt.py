@@ -19,9 +19,11 @@ from grader import (
     explain,
     fill,
     helper,
+    listen,
     moved,
     needs,
     network,
+    order_causes,
     points,
     probe,
     rounds,
@@ -30,12 +32,58 @@ from grader import (
 FROM_ONE = Cause("off-by-one", "The epochs are counted from 1; the first one is epoch 0.")
 NOT_FIRST = Cause("first-left-out", "Epoch 0 is left out; it is a multiple of everything.")
 INVERTED = Cause("inverted", "It is true where it should be false, and false where true.")
+REMAINDER_1 = Cause("off-by-one", "It is true where the remainder is 1; it is to be 0.")
+ARGUMENTS_SWAPPED = Cause("swapped", "`every` is divided by `epoch`; it is the other way round.")
 ONE_STEP = Cause("one-step", "There is one step for all batches; each batch is to have its own.")
+ONE_AND_OLD = Cause(
+    "one-step",
+    "There is one step for all batches, with the gradients from before the call in it; each batch is to have its own.",
+)
 LAST_ALONE = Cause("one-step", "There is one step, by the gradients of the last batch alone.")
+BY_COUNT = Cause(
+    "mean-for-sum",
+    "The steps are those of losses divided by the number of batches; nothing is to be divided.",
+)
+SUMMED = Cause(
+    "running-total", "Each loss is added to those before; they are to stand by themselves."
+)
+BUFFERS = Cause(
+    "unregistered",
+    "A buffer is kept and moved with the layer, and no optimizer is given it: make it an `nn.Parameter`.",
+)
+NO_BIAS = Cause("missing-term", "`bias` is not added.")
+NO_GRADIENT = Cause(
+    "no-gradient",
+    "It is as it was before the step: no gradient came to it. It has to require gradients, and the way from it to the "
+    "output must not be cut (`.detach()`, `.data`).",
+)
 X_FOR_SQUARE = Cause("wrong-power", "x stands where x² should.")
+B_OF_SQUARE = Cause(
+    "stale", "`b` multiplies a·x², which stood in the variable by then; it is to multiply x."
+)
+NO_SQUARE_TERM = Cause("missing-term", "The term a·x² is missing.")
+NO_B_TERM = Cause("missing-term", "The term b·x is missing.")
+NO_C_TERM = Cause("missing-term", "The term c is missing.")
+A_SQUARED = Cause("precedence", "`a` is squared, too: it is (a·x)², and a·x² is asked.")
+HALF_CUT = Cause(
+    "graph-cut",
+    "One of the two factors x in x² is cut from the graph: its share of the slope is missing.",
+)
+B_CUT = Cause("graph-cut", "x is cut from the graph in b·x: its share of the slope is missing.")
+SQUARE_CUT = Cause(
+    "graph-cut", "x is cut from the graph in a·x²: its share of the slope is missing."
+)
 FORWARD = Cause("forward-difference", "It is the forward difference (f(x+h) − f(x)) / h.")
+BACKWARD = Cause("forward-difference", "It is the backward difference (f(x) − f(x−h)) / h.")
 H_IGNORED = Cause("h-ignored", "The step is 0.001, whatever `h` is.")
 BY_2H = Cause("scale", "The two points are h apart, and it is divided by 2h.")
+BY_H = Cause("scale", "The two points are 2h apart, and it is divided by h.")
+TIMES_H = Cause(
+    "precedence", "`/ 2 * h` divides by 2 and multiplies by h: put 2 · h in parentheses."
+)
+EXAMPLE = Cause("example-left", "It is the slope of `parabola`, whatever `f` is.")
+EXAMPLE_ABOVE = Cause("example-left", "`parabola` is taken at x + h, and `f` at x − h alone.")
+EXAMPLE_BELOW = Cause("example-left", "`parabola` is taken at x − h, and `f` at x + h alone.")
 
 FORBIDDEN = {
     "by hand": {
@@ -49,9 +97,10 @@ LEAD = (1, 1, 0, 1, 3, 2)
 RANKS = (1, 4, 2, 2, 1, 3)
 ANY_RANKS = (2, 0, 4, 2, 1, 1)
 # how large x is in a difference, round by round: tiny and huge ones in float64, where the step can be seen
-SIZES = (1.0, 2.0**-25, 0.0, 1.0, 512.0, 1.0)
+SIZES = (1.0, 2.0**-25, 0.0, 1.0, 4096.0, 1.0)
 # with a large h the formulas differ from each other and from the true derivative
-STEPS = ("default", "small", "large", "large", "large", "large")
+STEPS = ("default", "small", "large", "above 1", "large", "large")
+BOUNDS = {"large": (0.2, 0.8), "above 1": (1.1, 1.7), "small": (5e-5, 5e-4)}
 
 
 @probe
@@ -81,6 +130,14 @@ def test_should_log(student: Student, draw: Draw) -> None:
     causes = {
         FROM_ONE: [[(epoch + 1) % every == 0 for epoch in epochs] for every in intervals],
         NOT_FIRST: [[False, *row[1:]] for row in expected],
+        REMAINDER_1: [[epoch % every == 1 for epoch in epochs] for every in intervals],
+        ARGUMENTS_SWAPPED: [
+            [
+                every % epoch == 0 if epoch else wanted
+                for epoch, wanted in zip(epochs, row, strict=True)
+            ]
+            for every, row in zip(intervals, expected, strict=True)
+        ],
         INVERTED: [[not wanted for wanted in row] for row in expected],
     }
     what = _(
@@ -113,11 +170,13 @@ def accumulate(
         for parameter in model.parameters():
             parameter.grad = torch.full_like(parameter, 5.0)
     optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    events = listen(model, optimizer)
     given = (batch for batch in batches) if stream else batches
     named = {"model": model, "criterion": criterion, "optimizer": optimizer, "batches": given}
     args, kwargs = ([], named) if by_keyword else ([*named.values()], {})
     with torch.device(default) if default else contextlib.nullcontext():
         losses = student.accumulated_steps(*args, **kwargs)
+    heard = events[:20]
     after = [parameter.detach().clone() for parameter in model.parameters()]
     modes = {module.training for module in model.modules()}
     if again:  # the same batches again
@@ -129,7 +188,12 @@ def accumulate(
 
     with contextlib.suppress(ArithmeticError):  # settings are left as they were then, too
         student.accumulated_steps(model, criterion, optimizer, broken())
-    return {"losses": losses, "parameters": after, "is in training mode": modes == {True}}
+    return {
+        "losses": losses,
+        "parameters": after,
+        "events": heard,
+        "is in training mode": modes == {True},
+    }
 
 
 @rounds()
@@ -166,7 +230,7 @@ def expect_steps(student: Student, draw: Draw, default: str = "") -> None:
     )
 
     def walk(
-        kept: bool = False, old: float = 0.0, times: int = 1
+        kept: bool = False, old: float = 0.0, times: int = 1, share: float = 1.0
     ) -> tuple[list[Tensor], list[float]]:
         """Parameters and losses, from gradients of `old`; `kept`: that are never cleared."""
         model, losses = network(plan, state), []
@@ -178,7 +242,7 @@ def expect_steps(student: Student, draw: Draw, default: str = "") -> None:
             grads = [grad + one for grad, one in zip(grads, own, strict=True)]
             with torch.no_grad():
                 for parameter, grad in zip(parameters, grads, strict=True):
-                    parameter.sub_(lr * grad)
+                    parameter.sub_(share * lr * grad)
             losses.append(factor * loss.item())
             grads = grads if kept else [0 * grad for grad in grads]
         return [parameter.detach() for parameter in parameters], losses
@@ -194,21 +258,26 @@ def expect_steps(student: Student, draw: Draw, default: str = "") -> None:
     expected, losses = walk()
     old = 5.0 / factor if stale else 0.0
     start = [parameter.detach() for parameter in network(plan, state).parameters()]
-    causes = {
+    causes = order_causes(got["events"], start) | {
         explain.NOT_CLEARED: lambda: walk(True, old)[0],
         explain.CLEARED_AFTER: lambda: walk(False, old)[0],
         explain.NOT_UPDATED: start,
         Cause("not-cleared", "The gradients are cleared once, not for each batch."): lambda: walk(
             True
         )[0],
-        ONE_STEP: lambda: at_once(batches, old),
+        ONE_STEP: lambda: at_once(batches, 0.0),
+        ONE_AND_OLD: lambda: at_once(batches, old),
+        BY_COUNT: lambda: walk(share=1 / count)[0],
         LAST_ALONE: lambda: at_once(batches[-1:], 0.0),
     }
     losses = walk(times=2)[1] if again else losses
     curves = got["losses"], losses
     what = _("parameters after {count} batches").format(count=count)
     expect_close(got["parameters"], expected, what, causes=causes, curves=curves)
-    expect_close(got["losses"], losses, _("the list of losses"), dtype=draw.dtype, curves=curves)
+    sums = {SUMMED: [sum(losses[: at + 1]) for at in range(len(losses))]}
+    what = _("the list of losses")
+    options: dict[str, Any] = {"factors": {_("the number of batches"): count}, "curves": curves}
+    expect_close(got["losses"], losses, what, dtype=draw.dtype, causes=sums, **options)
     expect(got["is in training mode"], _("The model was not in training mode."))
 
 
@@ -234,6 +303,10 @@ def registered(student: Any, default: str) -> Any:
     with torch.device(default) if default else contextlib.nullcontext():
         layer = student.PlainLinear(3, 4)
     return {
+        "buffers": sorted(name for name, _ in layer.named_buffers()),
+        "plain": sorted(
+            name for name in vars(layer) if isinstance(vars(layer)[name], torch.Tensor)
+        ),
         "parameters": {name: list(value.shape) for name, value in layer.named_parameters()},
         "state": sorted(layer.state_dict()),
     }
@@ -260,7 +333,7 @@ def train_layer(
         with torch.no_grad():
             at.copy_(x)
     with torch.device(default) if default else contextlib.nullcontext():
-        output = layer(x=at) if by_keyword else layer(at)
+        output = layer(x=at.view_as(at)) if by_keyword else layer(at)
     layer.eval()
     layer(x)  # as whoever evaluates before and after a step
     (output * g.to(output.device)).sum().backward()
@@ -300,11 +373,15 @@ def expect_linear(student: Student, draw: Draw, default: str = "") -> None:
     grads = torch.autograd.grad((output * g.double()).sum(), leaves)
     stepped = [(leaf - lr * grad).detach() for leaf, grad in zip(leaves, grads, strict=True)]
     scale = max(1.0, size) * n_in**0.5
-    expect_close(got["output"], output.detach().to(draw.dtype), "forward(x)", scale=scale)
+    no_bias = {NO_BIAS: (leaves[2] @ leaves[0]).detach().to(draw.dtype)}
+    wanted = output.detach().to(draw.dtype)
+    expect_close(got["output"], wanted, "forward(x)", causes=no_bias, scale=scale)
+    before = {"weights": weights, "bias": bias}
     for name, expected in zip(("weights", "bias"), stepped[:2], strict=True):
         what = {"weights": _("weights after a step"), "bias": _("bias after a step")}[name]
         terms = max(1.0, lr * size * grads[1].abs().max().item())
-        expect_close(got[name], expected.to(draw.dtype), what, scale=terms)
+        same = {NO_GRADIENT: before[name]}
+        expect_close(got[name], expected.to(draw.dtype), what, causes=same, scale=terms)
     after = (x.double() @ stepped[0] + stepped[1]).to(draw.dtype)
     terms = scale * max(1.0, lr * size * grads[0].abs().max().item())
     what = _("forward(x) in evaluation mode, after a step")
@@ -317,8 +394,16 @@ def expect_linear(student: Student, draw: Draw, default: str = "") -> None:
 
 def expect_registered(student: Student, default: str) -> None:
     got = student.run(registered, default=default)
-    names = _("The registered parameters of PlainLinear(3, 4) are not `weights` and `bias` alone.")
-    expect(set(got["parameters"]) == {"weights", "bias"}, names, explain.UNREGISTERED)
+    found = sorted(got["parameters"])
+    missing = {"weights", "bias"} - set(found)
+    cause: Cause | str = BUFFERS if missing & set(got["buffers"]) else ""
+    if missing & set(got["plain"]):
+        cause = explain.UNREGISTERED
+    for name in missing - set(got["buffers"]) - set(got["plain"]):
+        cause = cause or explain.did_you_mean(name, found)
+    names = _("The registered parameters of PlainLinear(3, 4) are {found}, expected {wanted}.")
+    wanted = ["bias", "weights"]
+    expect(found == wanted, names.format(found=found, wanted=wanted), cause)
     shapes = {"weights": [3, 4], "bias": [4]}
     turned = {explain.TRANSPOSE: {"weights": [4, 3], "bias": [4]}}
     expect_close(got["parameters"], shapes, _("the shapes of PlainLinear(3, 4)"), causes=turned)
@@ -377,19 +462,37 @@ def expect_polynomial(student: Student, draw: Draw, default: str = "") -> None:
     sizes = [leaf.detach().double().abs().requires_grad_() for leaf in leaves]
     terms = polynomial(sizes)
     scales = torch.autograd.grad((terms * g.double().abs()).sum(), sizes)
-    mistaken = (wide[1] + wide[2]) * wide[0] + wide[3]
-    others = torch.autograd.grad((mistaken * g.double()).sum(), wide, retain_graph=True)
-    causes = {X_FOR_SQUARE: mistaken.detach().to(draw.dtype)}
+    at, a, b, c = wide
+    mistaken = {
+        X_FOR_SQUARE: (a + b) * at + c,
+        B_OF_SQUARE: a * at**2 + b * (a * at**2) + c,
+        NO_SQUARE_TERM: b * at + c,
+        NO_B_TERM: a * at**2 + c,
+        NO_C_TERM: a * at**2 + b * at,
+        A_SQUARED: (a * at) ** 2 + b * at + c,
+    }
+    cut = {
+        HALF_CUT: a * at * at.detach() + b * at + c,
+        B_CUT: a * at**2 + b * at.detach() + c,
+        SQUARE_CUT: a * at.detach() ** 2 + b * at + c,
+    }
+    slopes = {cause: slopes_of(other, g, wide) for cause, other in (mistaken | cut).items()}
+    causes = {cause: other.detach().to(draw.dtype) for cause, other in mistaken.items()}
     what = "polynomial_model(x, a, b, c)"
     scale = max(1e-30, terms.max().item())
     expect_close(got["y"], y.detach().to(draw.dtype), what, causes=causes, scale=scale)
-    named = zip("xabc", got["grads"], grads, scales, others, strict=True)
-    for name, found, grad, size, other in named:
+    for at_leaf, (name, found) in enumerate(zip("xabc", got["grads"], strict=True)):
         expect(found is not None, _("`{name}` gets no gradient.").format(name=name), explain.CUT)
         what = _("the gradient of {name}").format(name=name)
-        causes = {X_FOR_SQUARE: other.to(draw.dtype)}
-        scale = max(1e-30, size.max().item())
-        expect_close(found, grad.to(draw.dtype), what, causes=causes, scale=scale)
+        causes = {cause: each[at_leaf].to(draw.dtype) for cause, each in slopes.items()}
+        scale = max(1e-30, scales[at_leaf].max().item())
+        expect_close(found, grads[at_leaf].to(draw.dtype), what, causes=causes, scale=scale)
+
+
+def slopes_of(value: Tensor, g: Tensor, leaves: list[Tensor]) -> tuple[Tensor, ...]:
+    """The gradients of a value, weighed with `g`; 0 for what has no part in it."""
+    total = (value * g.double()).sum()
+    return torch.autograd.grad(total, leaves, retain_graph=True, materialize_grads=True)
 
 
 def polynomial(leaves: list[Tensor]) -> Tensor:
@@ -429,8 +532,7 @@ def drawn_step(draw: Draw) -> float | None:
         return None
     if draw.dtype.itemsize < 4:
         return 0.5
-    low, high = (0.2, 0.8) if kind == "large" else (5e-5, 5e-4)
-    return float(f"{draw.uniform(low, high).item():.2g}")
+    return float(f"{draw.uniform(*BOUNDS[kind]).item():.2g}")
 
 
 @rounds(half=True)
@@ -465,15 +567,27 @@ def expect_difference(student: Student, draw: Draw, default: str = "") -> None:
         rise = curve(exact + high * h, coefficients) - curve(exact + low * h, coefficients)
         return (rise / ((high - low) * h)).to(draw.dtype)
 
-    causes = {FORWARD: slope(0, 1, step), H_IGNORED: slope(-1, 1, 1e-3)}
-    causes[BY_2H] = slope(0, 1, step) / 2
+    def example(x: Tensor) -> Tensor:
+        return 3 * (x + 1) ** 2
+
+    above, below = exact + step, exact - step
+    mixed = {
+        EXAMPLE: example(above) - example(below),
+        EXAMPLE_ABOVE: example(above) - curve(below, coefficients),
+        EXAMPLE_BELOW: curve(above, coefficients) - example(below),
+    }
+    central = slope(-1, 1, step)
+    causes = {cause: (rise / (2 * step)).to(draw.dtype) for cause, rise in mixed.items()}
+    causes |= {FORWARD: slope(0, 1, step), BACKWARD: slope(-1, 0, step)}
+    causes |= {H_IGNORED: slope(-1, 1, 1e-3), BY_2H: slope(0, 1, step) / 2}
+    causes |= {BY_H: 2 * central, TIMES_H: central * step**2}
     a, b, c, d, _e = map(abs, coefficients)
     far = exact.abs() + step
     # the rounding of f is divided by h: a few eps / h of its terms, and a wide margin
     scale = (a * far + b * far**2 + c * far**3 + d).max().item()
     expect_close(
         got,
-        slope(-1, 1, step),
+        central,
         "difference(f, x, h)",
         rtol=200 * torch.finfo(draw.dtype).eps / step,
         requires_grad=None if needs_grad else False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -23,16 +24,48 @@ from grader import (
 
 SWAPPED = Cause("swapped", "An item is (features, label), in this order.")
 LAST_COLUMN = Cause("option-ignored", "The last column is the label, whatever `target` is.")
+FIRST_COLUMN = Cause("option-ignored", "The first column is the label, whatever `target` is.")
 LEFT_IN = Cause("target-left-in", "The target's column stands among the features too.")
 ONE_BEFORE = Cause("off-by-one", "Each item is that of the row before.")
 ONE_AFTER = Cause("off-by-one", "Each item is that of the row after.")
 LABEL_AFTER = Cause("off-by-one", "Each item has the label of the row after.")
 LABEL_BEFORE = Cause("off-by-one", "Each item has the label of the row before.")
-SORTED = Cause("order", "The features are sorted by their names; leave them in the header's order.")
-ROW_LOST = Cause("off-by-one", "One row is lost: skip the header once.")
-HEADER_COUNTED = Cause("off-by-one", "There is one row too many: the header is none.")
+SORTED = Cause(
+    "order",
+    "The features come sorted by their names, or reversed; leave them in the header's order.",
+)
+FIRST_ALONE = Cause("index-ignored", "Every item is that of the first row, whatever the index is.")
+ROW_LOST = Cause(
+    "off-by-one",
+    "There is one item too few: every line below the header is one, and the header alone is none.",
+)
+HEADER_COUNTED = Cause(
+    "off-by-one", "There is one item too many: neither the header nor a blank line is one."
+)
+BLANKS_COUNTED = Cause("blank-lines", "Blank lines are counted as rows.")
+FROM_THE_END = Cause(
+    "negative-index", "An index below 0 counts from the end, as in a list: −1 is the last item."
+)
+OTHER_EXCEPTION = Cause(
+    "other-exception",
+    "There is no such column: raise a ValueError that names the target, before anything else looks for it.",
+)
+AROUND = Cause(
+    "index-modulo",
+    "The index starts anew where the items end, as `index % len(self)` does: raise IndexError there.",
+)
 CUT = Cause("rounded", "The decimals are cut off.")
-NOT_TRANSFORMED = Cause("option-ignored", "`transform` is not applied.")
+LABEL_CUT = Cause("rounded", "The decimals of the label are cut off.")
+NOT_TRANSFORMED = Cause(
+    "option-ignored", "The transform is called, and what it returns is not in the item."
+)
+LABEL_TOO = Cause(
+    "too-much", "The transform is called for the label, too; it is for the features alone."
+)
+RESULT_KEPT = Cause(
+    "stale",
+    "What the transform made of an item is what it is given the next time: leave the table as it is.",
+)
 TABLE_CHANGED = Cause(
     "in-place", "The transform is handed a view of the table, and changes that for good: copy it."
 )
@@ -158,9 +191,11 @@ def test_items(student: Student, draw: Draw) -> None:
     causes = {
         SWAPPED: [(label, features) for features, label in expected],
         LAST_COLUMN: [expected_item(row, columns - 1) for row in rows],
+        FIRST_COLUMN: [expected_item(row, 0) for row in rows],
         LEFT_IN: [(row, label) for row, (_, label) in zip(tables, expected, strict=True)],
         ONE_BEFORE: [*expected[-1:], *expected[:-1]],
         ONE_AFTER: [*expected[1:], *expected[:1]],
+        FIRST_ALONE: expected[:1] * count,
         LABEL_AFTER: with_labels(expected, 1),
         LABEL_BEFORE: with_labels(expected, -1),
         SORTED: [(features[by_name], label) for features, label in expected],
@@ -194,8 +229,10 @@ def expect_many(student: Student, draw: Draw) -> None:
     expect_close(got["items"], expected, _("the sorted numbers of dataset"), rtol=1e-6)
 
 
-def expect_length(got: Any, count: int) -> None:
-    causes = {ROW_LOST: count - 1, HEADER_COUNTED: count + 1}
+def expect_length(got: Any, count: int, blanks: int = 0) -> None:
+    """`blanks`: how many blank lines there are in the file."""
+    causes = {BLANKS_COUNTED: count + blanks} if blanks else {}
+    causes |= {ROW_LOST: count - 1, HEADER_COUNTED: count + 1}
     expect_close(got, count, "len(dataset)", causes=causes)
 
 
@@ -215,20 +252,31 @@ def sorted_numbers(row: Row) -> list[float]:
     return sorted(float(cell.strip('"')) for cell in row)
 
 
-def expect_numbers(got: Any, rows: list[Row]) -> None:
-    expect_length(got["length"], len(rows))
+def expect_numbers(got: Any, rows: list[Row], column: int, blanks: int = 0) -> None:
+    expect_length(got["length"], len(rows), blanks)
     expected = [sorted_numbers(row) for row in rows]
-    causes = mistaken_rows(expected)
+    causes = mistaken_rows(rows, column)
     expect_close(
         got["items"], expected, _("the sorted numbers of dataset"), rtol=1e-6, causes=causes
     )
 
 
-def mistaken_rows(expected: list[list[float]]) -> dict[Cause, Any]:
+def mistaken_rows(rows: list[Row], column: int) -> dict[Cause, Any]:
+    """What known mistakes make of the sorted numbers of each item."""
+    expected = [sorted_numbers(row) for row in rows]
+    labels = [float(row[column].strip('"')) for row in rows]
+    in_two = [sorted([*numbers, label]) for numbers, label in zip(expected, labels, strict=True)]
+    cut = []
+    for numbers, label in zip(expected, labels, strict=True):
+        at = numbers.index(label)
+        cut.append(sorted([*numbers[:at], *numbers[at + 1 :], float(int(label))]))
     return {
+        LEFT_IN: in_two,
         ONE_BEFORE: [*expected[-1:], *expected[:-1]],
         ONE_AFTER: [*expected[1:], *expected[:1]],
-        CUT: [[float(int(number)) for number in row] for row in expected],
+        FIRST_ALONE: expected[:1] * len(expected),
+        CUT: [sorted(float(int(number)) for number in row) for row in expected],
+        LABEL_CUT: cut,
     }
 
 
@@ -241,10 +289,12 @@ def test_blank_lines(student: Student, draw: Draw) -> None:
     for at in draw.integers(1, len(rows) + 1, 3).tolist():
         lines.insert(at, "\n")
     lines += ["\n"] * draw.count("blank lines at the end", 1, 5)
+    blanks = len(lines) - len(last)
     # the last line may end without a newline, and then no row is lost
     last[-1] = last[-1].rstrip("\n")
-    for got in student.run(read_numbers, files=[lines, last], target=header[column]):
-        expect_numbers(got, rows)
+    found = student.run(read_numbers, files=[lines, last], target=header[column])
+    for got, count in zip(found, (blanks, 0), strict=True):
+        expect_numbers(got, rows, column, count)
 
 
 # what may be odd about a file; what is quoted may hold a comma or a quote
@@ -278,7 +328,7 @@ def test_forms(student: Student, draw: Draw) -> None:
     target = header[-1] if form == "lines ended by CRLF" else header[1]
     lines = lines_of([quoted(name, form) for name in header], rows, end)
     [got] = student.run(read_numbers, files=[lines], target=target, encoding=encoding)
-    expect_numbers(got, rows)
+    expect_numbers(got, rows, header.index(target))
 
 
 def drawn_header(draw: Draw, form: str) -> list[str]:
@@ -316,8 +366,9 @@ def test_few_rows(student: Student, draw: Draw, count: int) -> None:
     lines = lines_of(header, rows[:count])
     # blank lines below a header alone are no rows either
     files = [lines, [*lines, "\n", "\n"]]
-    for got in student.run(read_numbers, files=files, target=header[column]):
-        expect_numbers(got, rows[:count])
+    found = student.run(read_numbers, files=files, target=header[column])
+    for got, blanks in zip(found, (0, 2), strict=True):
+        expect_numbers(got, rows[:count], column, blanks)
 
 
 @probe
@@ -358,13 +409,14 @@ def test_transform(student: Student, draw: Draw) -> None:
     indices = [index, index, (index + 1) % len(rows)]
     [factor] = draw.coefficients(1)
     args, _kwargs = draw.passed(transform=True)
+    in_place = draw.choice("in_place", [False, True])
     got = student.run(
         read_transformed,
         lines=lines_of(header, rows),
         target=header[column],
         indices=indices,
         factor=10 * factor,
-        in_place=draw.choice("in_place", [False, True]),
+        in_place=in_place,
         by_position=bool(args),
     )
     sentences = {
@@ -378,24 +430,36 @@ def test_transform(student: Student, draw: Draw) -> None:
             _("Call it in `__getitem__`, not in `__init__`."),
         )
     calls = len(got["seen"])
+    labels = [expected_item(rows[row], column)[1].item() for row in indices]
+    for_labels = calls == 6 and got["seen"][1::2] == [[label] for label in labels]
     expect(
-        calls == 3, _("The transform was called {calls} times for three items.").format(calls=calls)
+        calls == 3,
+        _("The transform was called {calls} times for three items.").format(calls=calls),
+        LABEL_TOO if for_labels else "",
     )
     for call, row in enumerate(indices):
-        expect_transformed(got, call, row, expected_item(rows[row], column), 10 * factor)
+        expect_transformed(got, call, (row, rows[row], column), 10 * factor, in_place)
 
 
 def expect_transformed(
-    got: Any, call: int, row: int, item: tuple[Tensor, Tensor], factor: float
+    got: Any, call: int, place: tuple[int, Row, int], factor: float, in_place: bool
 ) -> None:
-    """What the transform was given at a call, and what came of it."""
-    features, label = item
+    """What the transform was given at a call, and what came of it; `place`: the row's number, it, and the target."""
+    row, cells, column = place
+    features, label = expected_item(cells, column)
     again = _(" when it is asked for again") if call == 1 else ""
     what = _("the transform's argument for dataset[{row}]{again}, sorted,").format(
         row=row, again=again
     )
-    changed = {TABLE_CHANGED: sorted((features * factor + call).tolist())}
-    expect_close(got["seen"][call], sorted(features.tolist()), what, rtol=1e-6, causes=changed)
+    before = sorted((features * factor + call).tolist())
+    causes: dict[Cause, Any] = {TABLE_CHANGED: before} if in_place and call else {}
+    causes |= {RESULT_KEPT: before} if call else {}
+    causes |= {
+        LEFT_IN: sorted_numbers(cells),
+        FIRST_COLUMN: sorted(expected_item(cells, 0)[0].tolist()),
+        LAST_COLUMN: sorted(expected_item(cells, len(cells) - 1)[0].tolist()),
+    }
+    expect_close(got["seen"][call], sorted(features.tolist()), what, rtol=1e-6, causes=causes)
     expected = sorted([*(features * factor + call + 1).tolist(), label.item()])
     what = _("the sorted numbers of dataset[{row}] with a transform").format(row=row)
     plain = {NOT_TRANSFORMED: sorted([*features.tolist(), label.item()])}
@@ -430,10 +494,11 @@ def test_negative_indices(student: Student, draw: Draw) -> None:
             _("dataset[{index}] raises IndexError for {count} items.").format(
                 index=index, count=count
             ),
+            FROM_THE_END if all(each == "IndexError" for each in got) else "",
         )
     expected = [sorted_numbers(row) for row in rows]
     what = _("the sorted numbers of the items from −{count} to −1,").format(count=count)
-    expect_close(got, expected, what, rtol=1e-6, causes=mistaken_rows(expected))
+    expect_close(got, expected, what, rtol=1e-6, causes=mistaken_rows(rows, column))
 
 
 @pytest.mark.parametrize("empty", [False, True], ids=["rows", "a header alone"])
@@ -446,16 +511,28 @@ def test_index_out_of_range(student: Student, draw: Draw, empty: bool) -> None:
     indices = [count, count + far, -count - 1, -count - 1 - far]
     lines = lines_of(header, rows[:count])
     got = student.run(index_it, lines=lines, target=header[column], indices=indices)
+    ordered = [sorted_numbers(row) for row in rows[:count]]
+    around = [count and ordered[index % count] for index in indices]
+    cause: Cause | str = ""
+    if "IndexError" not in got and count and all(map(near, got, around)):
+        cause = AROUND
+    elif got[:2] == ["IndexError"] * 2:
+        cause = _("After `index += len(self)` an index that was below −len is still negative.")
     for found, index in zip(got, indices, strict=True):
         expect(
             found == "IndexError",
             _("dataset[{index}] of {count} items gives an item instead of an IndexError.").format(
                 index=index, count=count
             ),
-            _("After `index += len(self)` an index that was below −len is still negative.")
-            if index < 0
-            else "",
+            cause,
         )
+
+
+def near(got: Any, expected: Any) -> bool:
+    """Whether numbers are those, but for their rounding."""
+    is_list = isinstance(got, list) and len(got) == len(expected)
+    pairs = zip(got, expected, strict=True) if is_list else ()
+    return is_list and all(math.isclose(a, b, rel_tol=1e-4, abs_tol=1e-6) for a, b in pairs)
 
 
 @probe
@@ -463,7 +540,9 @@ def ask_for_unknown(student: Any, lines: list[str], target: str) -> Any:
     try:
         student.CsvDataset(written(lines), target)
     except ValueError as error:
-        return str(error)
+        return ["", str(error)]
+    except (LookupError, AssertionError) as error:  # what says that it is not there in another way
+        return [type(error).__name__, str(error)]
     return None
 
 
@@ -482,9 +561,12 @@ def test_unknown_target(student: Student, draw: Draw) -> None:
         'CsvDataset(path, "{target}") raises no ValueError; there is no such column.'
     ).format(target=target)
     expect(got is not None, sentence)
+    kind, text = got
+    sentence = _('CsvDataset(path, "{target}") raises {kind}; a ValueError is asked.')
+    expect(not kind, sentence.format(target=target, kind=kind), OTHER_EXCEPTION)
     expect(
-        target in got,
-        _("The ValueError does not name the unknown target: {got!r}.").format(got=got),
+        target in text,
+        _("The ValueError does not name the unknown target: {got!r}.").format(got=text),
     )
 
 

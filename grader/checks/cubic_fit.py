@@ -18,7 +18,9 @@ from grader import (
     expect,
     expect_close,
     explain,
+    follows,
     needs,
+    other_terms,
     points,
     probe,
     rounds,
@@ -31,6 +33,22 @@ SQUARE = Cause("wrong-power", "The last term has x² where x³ should stand.")
 NO_CONSTANT = Cause("missing-term", "The constant `a` is missing.")
 SWAPPED = Cause("swapped", "The coefficients are in the wrong order: `a` is the constant.")
 ABSOLUTE = Cause("absolute-for-square", "The errors are taken absolute instead of squared.")
+NOT_SQUARED = Cause("no-square", "The errors are added up as they are, and not squared.")
+SQUARE_OF_SUM = Cause(
+    "square-of-mean", "It is the square of the sum: square each error, then add up."
+)
+ROOT = Cause("root", "It is the root of what is asked.")
+ALL_OF_A = Cause(
+    "missing-factor", "All four are the gradient of `a`: the factors x, x² and x³ are missing."
+)
+OTHER_ERROR = Cause("other-terms", "The gradients are those of an error that is {found}.")
+ONE_MOVED = Cause(
+    "not-updated", "`params[{index}]` alone is moved; the others are as they were before."
+)
+GRAD_LEFT = Cause(
+    "not-cleared",
+    "Set each `.grad` to None, or to zeros, after the update; before it is not enough.",
+)
 POWER = Cause("wrong-power", "The gradient of {name} has {wrong} where {right} belongs.")
 CHAIN = Cause(
     "chain-rule",
@@ -79,12 +97,21 @@ def expect_curve(student: Student, draw: Draw, size: float, by_default: bool = F
     inputs = draw.needing({"x": x, **params})
     got = student.run(predict_at, by_default=by_default, **inputs)
     expected, (a, b, c, d) = curve(x, **params), params.values()
-    causes = {
+    causes: dict[Cause, Any] = {
         NO_CUBE: expected - d * x**3,
         NO_CONSTANT: expected - a,
         SQUARE: a + b * x + (c + d) * x**2,
         SWAPPED: curve(x, d, c, b, a),
     }
+    zero, square, cube = torch.zeros_like(x), x**2, x**3
+    causes |= other_terms.sums(
+        {"a": a + zero, "−a": zero - a, "d": d + zero, "": zero},
+        {"b·x": b * x, "−b·x": -b * x, "b": b + zero, "a·x": a * x, "c·x": c * x, "": zero},
+        {"c·x²": c * square, "−c·x²": -c * square, "c·x": c * x, "b·x²": b * square}
+        | {"c·x³": c * cube, "d·x²": d * square, "2c·x": 2 * c * x, "": zero},
+        {"d·x³": d * cube, "−d·x³": -d * cube, "d·x": d * x, "c·x³": c * cube}
+        | {"d·x²": d * square, "d·x⁴": d * x**4, "3d·x": 3 * d * x, "": zero},
+    )
     expect_close(
         got,
         expected,
@@ -132,7 +159,12 @@ def expect_loss(student: Student, draw: Draw, size: float, by_default: bool = Fa
         "loss(y_pred, y)",
         requires_grad=None if inputs["y"].requires_grad else False,
         factors={"m": m},
-        causes={ABSOLUTE: error.abs().sum().to(draw.dtype)},
+        causes={
+            ABSOLUTE: error.abs().sum().to(draw.dtype),
+            NOT_SQUARED: error.sum().to(draw.dtype),
+            SQUARE_OF_SUM: (error.sum() ** 2).to(draw.dtype),
+            ROOT: (error**2).sum().sqrt().to(draw.dtype),
+        },
         scale=size**2,
     )
 
@@ -185,6 +217,13 @@ def expect_gradients(
                 other = (2 * error.detach() * x.double() ** (power + by)).sum()
                 cause = POWER.of(name=name, wrong=f"x{SMALL[power + by]}", right=f"x{SMALL[power]}")
                 causes[cause] = expected | {name: other.reshape(params[name].shape).to(draw.dtype)}
+    causes[ALL_OF_A] = {name: expected["a"].reshape(params[name].shape) for name in NAMES}
+    predicted = curve(x.double(), **params)
+    for found, other in {"ŷ": predicted, "ŷ + y": predicted + y, "y": y.double()}.items():
+        causes[OTHER_ERROR.of(found=found)] = {
+            name: (2 * other * x.double() ** power).sum().reshape(params[name].shape)
+            for name, power in powers.items()
+        }
     a, b, c, d = params.values()
     terms = largest(y, a, b * x, c * x**2, d * x**3)
     expect_close(
@@ -201,6 +240,7 @@ def expect_gradients(
 
 @rounds(half=True)
 @points(2)
+@follows("predict")
 def test_gradients(student: Student, draw: Draw) -> None:
     """`gradients` gives the four gradients of that loss, by hand."""
     expect_gradients(student, draw, [()], draw.magnitude("y, a, b, c, d", tiny=TINY))
@@ -256,7 +296,7 @@ class Steps:
         lr: the learning rate.
         walk: gives the parameters after these steps and the loss before each, and that after the last. Its arguments:
             a factor of all updates; the gradients that are never cleared, at first; whether they are cleared after all,
-            once a step is done.
+            once a step is done; which parameter is moved alone.
     """
 
     got: Any
@@ -276,7 +316,8 @@ def run_steps(
 ) -> Steps:
     m = draw.size("m")
     x, y = draw.layout("x", draw.uniform(-1, 1, m)), draw.layout("y", size * draw.normal(m))
-    lr = draw.uniform(0.1, 0.2).item() / m
+    low, high = (1.1, 1.5) if draw.round.ones == 0 else (0.1, 0.2)
+    lr = draw.uniform(low, high).item() / m
     # many where there are many points, in float64
     steps = 2 if draw.dtype.itemsize == 2 else draw.count("steps", 2, 60 if m > 64 else 5)
     params = list(draw_params(draw, shapes, size).values())
@@ -286,7 +327,10 @@ def run_steps(
     )
 
     def walk(
-        factor: float, kept: float | None = None, once: bool = False
+        factor: float,
+        kept: float | None = None,
+        once: bool = False,
+        alone: int | None = None,
     ) -> tuple[list[Tensor], list[float]]:
         at, losses = [value.double().requires_grad_() for value in params], []
         old = [torch.full_like(leaf, kept or 0.0) for leaf in at]
@@ -300,8 +344,8 @@ def run_steps(
                 old = [one + grad for one, grad in zip(old, grads, strict=True)]
                 grads, old = tuple(old), [0 * one for one in old] if once else old
             at = [
-                (p - factor * lr * grad).detach().requires_grad_()
-                for p, grad in zip(at, grads, strict=True)
+                (p - factor * lr * grad * (alone in (None, i))).detach().requires_grad_()
+                for i, (p, grad) in enumerate(zip(at, grads, strict=True))
             ]
         return [leaf.detach().to(draw.dtype) for leaf in at], losses
 
@@ -310,6 +354,7 @@ def run_steps(
 
 @rounds(half=True)
 @points(2)
+@follows("predict", "loss")
 def test_autograd_step(student: Student, draw: Draw) -> None:
     """`autograd_step` updates the parameters in place, and returns the loss before the update as a float."""
     size = draw.magnitude("y, a, b, c, d", tiny=TINY)
@@ -332,7 +377,10 @@ def expect_steps(
     causes = explain.step_causes(lambda factor: walk(factor)[0], taken.lr) | {
         MEAN: lambda: walk(1 / taken.m)[0],
         explain.NOT_CLEARED: lambda: walk(1, 0.0)[0],
+        ONE_MOVED.of(index="0"): lambda: walk(1, alone=0)[0],
+        ONE_MOVED.of(index="3"): lambda: walk(1, alone=3)[0],
     }
+    causes |= other_terms.rates(lambda factor: walk(factor)[0], taken.lr)
     curves = got["losses"], losses[:steps]
     what = _("params after {steps} steps").format(steps=steps)
     # every step rounds anew
@@ -372,7 +420,7 @@ def test_autograd_step_leaves(student: Student, draw: Draw) -> None:
     for stale in (None, 7.0):
         got = run_steps(student, draw, [()], stale=stale).got
         sentence = _("After the step a parameter still has a gradient.")
-        expect(got["cleared"], sentence, explain.NOT_CLEARED)
+        expect(got["cleared"], sentence, GRAD_LEFT)
         sentence = _("After the step a parameter is no leaf that requires gradients any more.")
         expect(got["leaves"], sentence)
 

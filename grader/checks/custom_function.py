@@ -19,8 +19,10 @@ from grader import (
     called,
     expect,
     expect_close,
+    follows,
     helper,
     needs,
+    other_terms,
     points,
     probe,
     rounds,
@@ -32,6 +34,17 @@ UPSTREAM = Cause(
     "upstream-ignored",
     "The gradient from above is ignored: multiply with what `backward` is given.",
 )
+ONES = Cause(
+    "upstream-ignored",
+    "It is 1 everywhere, whatever comes from above: take what `backward` is given.",
+)
+ZERO = Cause(
+    "zero",
+    "It is zero everywhere, as the slope of rounding is; what `backward` is given is to pass unchanged.",
+)
+RETURNS_NONE = Cause(
+    "no-gradient", "`backward` gives None in its place, where `ctx.needs_input_grad` is True."
+)
 SIGN_OF_X = Cause("sign", "The gradient of x has the sign the wrong way round.")
 WEIGHT_TURNED = Cause("transpose", "The gradient of x takes the weight transposed.")
 GRADIENT_TURNED = Cause("transpose", "The gradient of the weight is transposed.")
@@ -41,6 +54,14 @@ LAST_KEPT = Cause(
     "Both layers use what the second one kept: keep it in `ctx`, not in the class or a global.",
 )
 ROUNDING = Cause("rounding", "It rounds in another way than `torch.round`: {how}.")
+WHOLE_32 = Cause(
+    "rounding",
+    "It goes by int32, as `.int()` does: that cuts the decimals off, and numbers beyond 2³¹ do not fit.",
+)
+WHOLE_64 = Cause(
+    "rounding",
+    "It goes by int64, as `.long()` does: that cuts the decimals off, and numbers beyond 2⁶³ do not fit.",
+)
 CLIPPED = Cause("clipped", "The gradient is cut to ±1; it is to pass unchanged.")
 HARD_TANH = Cause("clipped", "It lets gradients through between −1 and 1 alone.")
 TIMES_X = Cause("times-input", "The gradient is multiplied by x; it is to pass unchanged.")
@@ -136,7 +157,8 @@ def is_returned(got: Any, name: str) -> bool:
     grad = got["grads"][name].tensor
     try:
         # autograd sums what is larger than the input
-        return torch.allclose(value.tensor.to(grad.dtype).sum_to_size(grad.shape), grad, rtol=1e-3)
+        given = value.tensor.to(grad.dtype).sum_to_size(grad.shape)
+        return torch.allclose(given, grad, rtol=1e-3, equal_nan=True)
     except RuntimeError:
         return False
 
@@ -166,11 +188,17 @@ def expect_gradients(
     needing = {name: leaf for name, leaf in needing.items() if leaf.requires_grad}
     expected = reference(leaves, list(needing), g)
     for name in needing:
-        expect(got["grads"][name] is not None, _("`{name}` gets no gradient.").format(name=name))
+        returned = dict(zip(NAMES, got["returned"], strict=False))
+        expect(
+            got["grads"][name] is not None,
+            _("`{name}` gets no gradient.").format(name=name),
+            RETURNS_NONE if name in returned and returned[name] is None else "",
+        )
         expect(is_returned(got, name), others, cause)
     ones = reference(leaves, list(needing), torch.ones_like(g))
     turned = expected | {"weight": expected["weight"].mT} if "weight" in expected else expected
-    causes = {UPSTREAM: ones, GRADIENT_TURNED: turned}
+    literal = {name: torch.ones_like(value) for name, value in expected.items()}
+    causes = {UPSTREAM: ones, GRADIENT_TURNED: turned, ONES: literal}
     factors = {_("the number of samples"): x.numel() // x.shape[-1]}
     expect_close(
         got["grads"], expected, "gradients", factors=factors, causes=causes, scale=10 * size
@@ -221,6 +249,7 @@ def test_linear_backward(student: Student, draw: Draw) -> None:
 
 
 @points(1)
+@follows("linear_forward", "linear_backward")
 def test_linear_needs(student: Student, draw: Draw) -> None:
     """`LinearFunction.backward` gives `None` for inputs that need no gradient, the others theirs."""
     for needing in SUBSETS:
@@ -239,6 +268,7 @@ def test_linear_needs(student: Student, draw: Draw) -> None:
 
 @rounds("published", "ones", "large")
 @points(1)
+@follows("linear_forward", "linear_backward")
 def test_linear_without_bias(student: Student, draw: Draw) -> None:
     """The bias of `LinearFunction` may be `None`, in the forward and in the backward pass."""
     needing = draw.choice("gradients for", ["x weight", "x", "weight"])
@@ -264,6 +294,7 @@ def apply_twice(
 
 @rounds("published", "equal")
 @points(1)
+@follows("linear_forward", "linear_backward")
 def test_linear_in_two_layers(student: Student, draw: Draw) -> None:
     """Two `LinearFunction`s work in one network: each backward uses what its own forward kept."""
     # all sizes are the same, so that the other layer's tensors fit, and show in the numbers alone
@@ -336,6 +367,7 @@ def grad_check(student: Any, x: Tensor, weight: Tensor, bias: Tensor | None) -> 
 
 @pytest.mark.parametrize("bias", [True, False])
 @points(1)
+@follows("linear_forward", "linear_backward")
 def test_linear_gradcheck(student: Student, bias: bool) -> None:
     """`LinearFunction` passes `torch.autograd.gradcheck`."""
     # its finite differences need float64, and take a call for each number: once is enough
@@ -395,10 +427,17 @@ def expect_rounded(student: Student, draw: Draw, x: Tensor, by_default: bool = F
     expect(got != "no Function", _("StraightThroughRound is not a torch.autograd.Function."))
     away = (x.abs() + 0.5).floor() * x.sign()
     causes = {
-        ROUNDING.of(how="halves go up"): (x + 0.5).floor(),
-        ROUNDING.of(how="halves go away from zero"): away,
-        ROUNDING.of(how="the decimals are cut off"): x.trunc(),
-        ROUNDING.of(how="all go down"): x.floor(),
+        ROUNDING.of(how=_("halves go up")): (x + 0.5).floor(),
+        ROUNDING.of(how=_("halves go away from zero")): away,
+        ROUNDING.of(how=_("the decimals are cut off")): x.trunc(),
+        ROUNDING.of(how=_("all go down")): x.floor(),
+        ROUNDING.of(how=_("all go up")): x.ceil(),
+        ROUNDING.of(how=_("one decimal is kept")): x.round(decimals=1),
+        ROUNDING.of(how=_("two decimals are kept")): x.round(decimals=2),
+        ROUNDING.of(how=_("halves go towards zero")): (x.abs() - 0.5).ceil() * x.sign(),
+        ROUNDING.of(how=_("nothing is rounded")): x,
+        WHOLE_32: x.int().to(x.dtype),
+        WHOLE_64: x.long().to(x.dtype),
     }
     what = "StraightThroughRound.apply(x)"
     expect_close(got, torch.round(x), what, rtol=0.0, causes=causes)
@@ -430,12 +469,14 @@ def expect_passed(
         expect_close(got["grad"], g + 2 * g, what)
         return
     causes = {
-        UPSTREAM: torch.ones_like(g),
+        ONES: torch.ones_like(g),
+        ZERO: torch.zeros_like(g),
         CLIPPED: g.clamp(-1, 1),
         HARD_TANH: g * (x.abs() <= 1),
         TIMES_X: g * x,
         GRADIENT_ROUNDED: g.round(),
     }
+    causes |= other_terms.partly_zero(got["grad"], g)
     expect_close(got["grad"], g, _("the gradient of x"), rtol=0.0, causes=causes)
 
 
@@ -445,7 +486,7 @@ def test_round_backward(student: Student, draw: Draw) -> None:
     """The gradient passes through `StraightThroughRound` unchanged."""
     x = halves(draw)
     size = draw.magnitude("the gradient from above", tiny=TINY)
-    g = draw.layout("the gradient from above", 5 * size * draw.normal(*x.shape))
+    g = draw.layout("the gradient from above", 2 * size * draw.normal(*x.shape))
     x = draw.layout("x", x)
     expect_passed(student, x, g)
     if draw.round.all_equal:

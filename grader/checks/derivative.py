@@ -19,6 +19,7 @@ from grader import (
     expect_close,
     landscape,
     needs,
+    other_terms,
     points,
     probe,
     rounds,
@@ -29,7 +30,17 @@ BACKWARD = Cause("backward-difference", "It is the backward difference (f(x) −
 CENTRAL = Cause("central-difference", "It is the central difference (f(x+h) − f(x−h)) / 2h.")
 HALF_STEPS = Cause("half-steps", "It goes half a step to either side, from x − h/2 to x + h/2.")
 H_IGNORED = Cause("h-ignored", "The step is 0.001, whatever `h` is.")
-NOT_DIVIDED = Cause("not-divided", "It is not divided by h.")
+H_UNUSED = Cause(
+    "h-ignored", "With another `h` the same comes back: the step has to be the `h` that is given."
+)
+NOT_DIVIDED = Cause("not-divided", "It is the difference of two values of f, divided by nothing.")
+DOUBLE_STEPS = Cause("double-steps", "It goes by steps of 2h, where steps of h are asked.")
+BY_H_TWICE = Cause("scale", "It is divided by h once more than it should be.")
+ABSOLUTE = Cause(
+    "sign", "It is the absolute value: where a difference is below 0, so is the result."
+)
+BY_2 = Cause("not-divided", "It is divided by 2, and not by h.")
+ADDED = Cause("sign-of-term", "The two values of f are added: their difference is asked.")
 PRECEDENCE = Cause(
     "precedence", "`/ 2 * h` divides by 2 and multiplies by h: put `(2 * h)` in parentheses."
 )
@@ -51,8 +62,8 @@ BY_2H_OR_VIEW = Cause(
 )
 NOT_PUT_BACK = Cause(
     "view-kept",
-    "The elements before are still moved: `old = x[i]` is a view, which changes with `x` and puts nothing back. Keep "
-    "`x[i].item()` or `x[i].clone()`.",
+    "The elements before are still moved: put each one back before the next one is moved. `x[i].item()` and "
+    "`x[i].clone()` keep its number; `old = x[i]` is a view, which changes with `x` and puts nothing back.",
 )
 SECOND = Cause(
     "second-derivative",
@@ -60,7 +71,7 @@ SECOND = Cause(
 )
 OTHER_STEP = Cause(
     "h-ignored",
-    "It is nearly the derivative itself, as a smaller step gives it: take the `h` that is given.",
+    "It is nearer to the derivative itself than this formula is with this `h`: a smaller step, or another formula.",
 )
 ROWS_AT_ONCE = Cause(
     "all-at-once",
@@ -74,9 +85,22 @@ FORBIDDEN: dict[str, Any] = {"by hand": {}}
 # the numbers of dimensions, round by round
 RANKS = (2, 0, 5, 2, 1, 4)
 # with a large h the three formulas differ from each other and from the true derivative
-STEPS = ("default", "large", "large", "large", "small", "large")
+STEPS = ("default", "large", "large", "above 1", "small", "large")
+BOUNDS = {"large": (0.2, 0.8), "above 1": (1.1, 1.7), "small": (5e-5, 5e-4)}
 NAMES = ("forward_difference", "central_difference", "numerical_gradient")
 TINY = -8.0, -6.5  # exponents of 10
+
+
+@probe(aside=True)
+def differentiate_again(
+    student: Any, name: str, x: Tensor, coefficients: list[float], h: float
+) -> Any:
+    def f(x: Tensor) -> Tensor:
+        return (
+            landscape(x, coefficients) if name == "numerical_gradient" else curve(x, coefficients)
+        )
+
+    return getattr(student, name)(f, x, h)
 
 
 @probe
@@ -114,8 +138,7 @@ def drawn_step(draw: Draw) -> float | None:
         return None
     if draw.dtype in (torch.float16, torch.bfloat16):
         return 0.5
-    low, high = (0.2, 0.8) if kind == "large" else (5e-5, 5e-4)
-    return float(f"{draw.uniform(low, high).item():.2g}")
+    return float(f"{draw.uniform(*BOUNDS[kind]).item():.2g}")
 
 
 def largest_term(name: str, x: Tensor, coefficients: list[float]) -> float:
@@ -153,42 +176,19 @@ def expect_formula(student: Student, draw: Draw, name: str, by_default: bool = F
             landscape(x, coefficients) if name == "numerical_gradient" else curve(x, coefficients)
         )
 
-    formulas = formulas_of(f, name == "numerical_gradient", exact)
-    right = {"forward_difference": "forward"}.get(name, "central")
-    expected = formulas[right](step)
-    causes = {
-        FORWARD: partial(formulas["forward"], step),
-        BACKWARD: partial(formulas["backward"], step),
-        CENTRAL: partial(formulas["central"], step),
-        HALF_STEPS: partial(formulas["central"], step / 2),
-        H_IGNORED: partial(formulas[right], 1e-3),
-        NOT_DIVIDED: step * (1 + (right == "central")) * expected,
-        TIMES_H if right == "forward" else PRECEDENCE: step**2 * expected,
-        FIVE_POINTS: (4 * formulas["central"](step) - formulas["central"](2 * step)) / 3,
-    }
-    if right == "central":
-        by_2h = BY_2H_OR_VIEW if name == "numerical_gradient" else BY_2H
-        causes |= {BY_H: 2 * expected, by_2h: formulas["forward"](step) / 2}
-    else:
-        causes[BY_2H] = 0.5 * expected
-    if name != "numerical_gradient":
-        second = (f(exact + step) - 2 * f(exact) + f(exact - step)) / step**2
-        causes[SECOND] = partial(nearly, got, second, expected, 0.25)
-        low, gap = (0, 1) if right == "forward" else (-1, 2)
-        causes[LAST_ALONE] = f(exact + step) - f(exact + low * step) / (gap * step)
-    if name == "numerical_gradient":
-        slope = (f(exact + step) - f(exact - step)) / (2 * step) * torch.ones_like(exact)
-        once = Cause("all-at-once", ALL_AT_ONCE.template + " They are added up as well.")
-        causes |= {ALL_AT_ONCE: slope, once: x.numel() * slope}
-        if x.dim() > 1:
-            causes[ROWS_AT_ONCE] = partial(rows_at_once, f, exact, step)
-        causes[NOT_PUT_BACK] = partial(not_put_back, f, exact, step)
-    # last: whatever is more exact than the formula comes near to the derivative as well
-    causes[OTHER_STEP] = partial(nearly, got, formulas["central"](1e-6), expected)
     # the rounding of f is divided by h: a few eps / h of its terms, and a wide margin
     rtol = 200 * torch.finfo(draw.dtype).eps / step
     scale = largest_term(name, exact.abs() + step, coefficients)
     given = "" if h is None else f", {h}" if args else f", h={h}"
+    formulas = formulas_of(f, name == "numerical_gradient", exact)
+    right = {"forward_difference": "forward"}.get(name, "central")
+    expected = formulas[right](step)
+
+    def causes() -> dict[Cause, Any]:
+        return mistaken(name, f, exact, step, got, expected) | unused(
+            student, name, x, coefficients, step, got
+        )
+
     expect_close(
         got,
         expected.to(draw.dtype),
@@ -198,6 +198,76 @@ def expect_formula(student: Student, draw: Draw, name: str, by_default: bool = F
         causes=causes,
         scale=scale,
     )
+
+
+def mistaken(
+    name: str, f: Callable[[Tensor], Tensor], x: Tensor, h: float, got: Any, expected: Tensor
+) -> dict[Cause, Any]:
+    """What known mistakes give at `x`, in float64."""
+    formulas = formulas_of(f, name == "numerical_gradient", x)
+    right = {"forward_difference": "forward"}.get(name, "central")
+    causes: dict[Cause, Any] = {
+        FORWARD: partial(formulas["forward"], h),
+        BACKWARD: partial(formulas["backward"], h),
+        CENTRAL: partial(formulas["central"], h),
+        HALF_STEPS: partial(formulas["central"], h / 2),
+        DOUBLE_STEPS: partial(formulas[right], 2 * h),
+        BY_H_TWICE: expected / h,
+        ABSOLUTE: expected.abs(),
+        H_IGNORED: partial(formulas[right], 1e-3),
+        NOT_DIVIDED: h * (1 + (right == "central")) * expected,
+        TIMES_H if right == "forward" else PRECEDENCE: h**2 * expected,
+        FIVE_POINTS: (4 * formulas["central"](h) - formulas["central"](2 * h)) / 3,
+    }
+    if right == "central":
+        half = formulas["forward"](h) / 2, formulas["central"](h / 2) / 2
+        by_2h = BY_2H_OR_VIEW if name == "numerical_gradient" else BY_2H
+        causes |= {
+            BY_H: 2 * expected,
+            by_2h: other_terms.either(got, *half),
+            BY_2: h * expected,
+        }
+    else:
+        causes[BY_2H] = 0.5 * expected
+    if name == "numerical_gradient":
+        return causes | mistaken_gradients(f, x, h, got, expected)
+    second = (f(x + h) - 2 * f(x) + f(x - h)) / h**2
+    low, gap = (0, 1) if right == "forward" else (-1, 2)
+    return causes | {
+        SECOND: partial(nearly, got, second, expected, 0.25),
+        LAST_ALONE: f(x + h) - f(x + low * h) / (gap * h),
+        ADDED: (f(x + h) + f(x + low * h)) / (gap * h),
+        # last: whatever is more exact than the formula comes near to the derivative as well
+        OTHER_STEP: partial(nearly, got, formulas["central"](1e-6), expected),
+    }
+
+
+def mistaken_gradients(
+    f: Callable[[Tensor], Tensor], x: Tensor, h: float, got: Any, expected: Tensor
+) -> dict[Cause, Any]:
+    """What known mistakes of `numerical_gradient` alone give."""
+    slope = (f(x + h) - f(x - h)) / (2 * h) * torch.ones_like(x)
+    once = Cause("all-at-once", ALL_AT_ONCE.template + " They are added up as well.")
+    causes: dict[Cause, Any] = {ALL_AT_ONCE: slope, once: x.numel() * slope}
+    if x.dim() > 1:
+        causes[ROWS_AT_ONCE] = partial(rows_at_once, f, x, h)
+    causes[NOT_PUT_BACK] = partial(not_put_back, f, x, h, got)
+    causes |= other_terms.partly_zero(got, expected)
+    near = formulas_of(f, True, x)["central"](1e-6)
+    return causes | {OTHER_STEP: partial(nearly, got, near, expected)}
+
+
+def unused(
+    student: Student, name: str, x: Tensor, coefficients: list[float], h: float, got: Any
+) -> dict[Cause, Any]:
+    """What came back, where the same comes back with another `h`. Nothing but zeros shows nothing."""
+    if not isinstance(got, Received) or not got.tensor.any() or got.tensor.isnan().any():
+        return {}
+    other = student.run(
+        differentiate_again, name=name, x=x, coefficients=coefficients, h=1.5 * h + 0.25
+    )
+    same = isinstance(other, Received) and torch.equal(other.tensor, got.tensor)
+    return {H_UNUSED: got.tensor} if same else {}
 
 
 def nearly(got: Any, other: Tensor, expected: Tensor, share: float = 0.05) -> Tensor:
@@ -225,15 +295,20 @@ def rows_at_once(f: Callable[[Tensor], Tensor], x: Tensor, h: float) -> Tensor:
     return found
 
 
-def not_put_back(f: Callable[[Tensor], Tensor], x: Tensor, h: float) -> Tensor:
-    """The central differences, where each element that was moved stays at x − h."""
-    flat, found = x.reshape(-1).clone(), []
-    for i in range(flat.numel()):
-        flat[i] += h
-        up = f(flat.reshape(x.shape))
-        flat[i] -= 2 * h
-        found.append((up - f(flat.reshape(x.shape))) / (2 * h))
-    return torch.stack(found).reshape(x.shape)
+def not_put_back(f: Callable[[Tensor], Tensor], x: Tensor, h: float, got: Any) -> Tensor:
+    """Differences of a gradient, where each element that was moved stays at x − h, or at x + h."""
+    below, above = x.reshape(-1).clone(), x.reshape(-1).clone()
+    ways: list[list[Tensor]] = [[], [], []]
+    for i in range(below.numel()):
+        last = f(above.reshape(x.shape))
+        below[i] += h
+        above[i] += h
+        up, here = f(below.reshape(x.shape)), f(above.reshape(x.shape))
+        below[i] -= 2 * h
+        ways[0].append((up - f(below.reshape(x.shape))) / (2 * h))
+        ways[1].append((here - last) / h)
+        ways[2].append((here - f(x)) / h)
+    return other_terms.either(got, *(torch.stack(way).reshape(x.shape) for way in ways))
 
 
 def formulas_of(

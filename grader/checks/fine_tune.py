@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -33,7 +33,29 @@ STATISTICS = Cause(
     "mode", "In training mode batch normalisation updates its statistics; put it in `eval()`."
 )
 FROZEN_MODE = Cause("mode", "A layer is frozen when none of its own parameters requires gradients.")
-FIXED_SIZE = Cause("fixed-size", "Take `model.fc.in_features`, and no fixed number.")
+OTHER_SIZE = Cause(
+    "fixed-size",
+    "The new head is to take as many inputs as the old one: `model.fc.in_features` says how many.",
+)
+SIZES_SWAPPED = Cause("swapped", "The two sizes stand in each other's place.")
+OLD_CLASSES = Cause(
+    "option-ignored", "It has as many classes as the old head, whatever `num_classes` is."
+)
+BY_DEFAULT = Cause(
+    "new-layer",
+    "A new layer has torch's default dtype: give `nn.Linear` that of the old head's weight.",
+)
+NOT_ALONE = Cause(
+    "kind",
+    "Another module stands there: put the new `nn.Linear` itself in the place of the old one.",
+)
+ALL_LISTED = Cause(
+    "all-listed", "All parameters are in it, frozen ones too: ask each for its `requires_grad`."
+)
+FROZEN_MOVED = Cause(
+    "none-as-zero",
+    "By weight decay, momentum or an old gradient an optimizer moves what is frozen, too, unless its `.grad` is None.",
+)
 NOTED = Cause(
     "stale", "Which layers are frozen is noted in an earlier step; find it out in each one."
 )
@@ -45,6 +67,8 @@ DUPLICATES = Cause(
 backbone, values_of, requiring = backbones.backbone, backbones.values_of, backbones.requiring
 set_frozen, set_modes, modes_of = backbones.set_frozen, backbones.set_modes, backbones.modes_of
 same, settings_of = backbones.same, backbones.settings_of
+criterion_of, reference = backbones.criterion_of, backbones.reference
+judged, LR = backbones.judged, backbones.LR
 
 # Round by round. Layers between the first one and the head; in the round of ones without batch normalisation, since
 # a batch of one sample has no variance.
@@ -56,7 +80,7 @@ LAYERS = (
     ("mixed", "tied", "scaled", "norm", "norm"),
     ("norm", "scaled"),
 )
-LR, OLD = 0.1, 3.0  # the learning rate; gradients from before
+OLD = 3.0  # gradients from before
 # the first one holds what is trained, the others hold all; in one of them the head has a rate of its own
 OPTIMIZERS: dict[str, dict[str, Any]] = {
     "SGD": {"held": "trained"},
@@ -177,6 +201,8 @@ def replace_it(
                 "output": list(net.fc(like).shape) if fits else [],
             }
         )
+        if not isinstance(net.fc, nn.Linear):  # what comes of a second call then, says nothing
+            break
         heads, old = [*heads, net.fc], [*old, *new]
     return found
 
@@ -197,14 +223,24 @@ def expect_replaced(
     given["by_keyword"] = draw.choice("by_keyword", [False, True])
     options = {"classes": classes, "apart": apart, "by_default": by_default}
     found = student.run(replace_it, given=given, **options)
-    for got, wanted in zip(found, classes, strict=True):
+    before = plan["sizes"][2]
+    for got, wanted in zip(found, classes, strict=len(found) == len(classes)):
         expect(got["same"], _("replace_head does not return the model that it was given."))
         renew = _("Write `model.fc = nn.Linear(…)`: a new `out_features` alone changes no weight.")
-        expect(got["new"] and got["is linear"], _("model.fc is not a new nn.Linear."), renew)
+        why: Cause | str = renew if got["is linear"] else NOT_ALONE
+        expect(got["new"] and got["is linear"], _("model.fc is not a new nn.Linear."), why)
         what = _("[in_features, out_features] of model.fc")
-        causes = {FIXED_SIZE: [got["sizes"][0], wanted]}
+        causes = {
+            SIZES_SWAPPED: [wanted, width],
+            OLD_CLASSES: [width, before],
+            OTHER_SIZE: [got["sizes"][0], wanted],
+        }
+        before = wanted
         expect_close(got["sizes"], [width, wanted], what, causes=causes)
         weight = got["weight"].tensor
+        sentence = _("model.fc.weight is of {dtype}; the weight of the old head is of {wanted}.")
+        sentence = sentence.format(dtype=weight.dtype, wanted=draw.dtype)
+        expect(weight.dtype == draw.dtype, sentence, BY_DEFAULT)
         expect_close(got["weight"], weight.to(draw.dtype), "model.fc.weight")
         if plan["bias"]:
             expect(got["bias"] is not None, _("The old head had a bias and the new one has none."))
@@ -244,6 +280,7 @@ def list_trainable(
             {
                 "is list": is_list,
                 "same": sorted(ids) == sorted(id(p) for p in kept),
+                "all": sorted(ids) == sorted(id(p) for p in net.parameters()),
                 "wanted": len(kept),
                 "length": len(ids),
                 "duplicates": len(set(ids)) < len(ids),
@@ -276,19 +313,14 @@ def test_trainable_parameters(student: Student, draw: Draw) -> None:
     found = student.run(list_trainable, **draw_listing(draw))
     for got in found["each"]:
         expect(got["is list"], _("trainable_parameters does not return a list."))
+        cause: Cause | str = DUPLICATES if got["duplicates"] else ""
+        cause = cause or (ALL_LISTED if got["all"] else "")
         empty = _("For a model that is all frozen the list is not empty.")
-        expect(bool(got["wanted"]) or not got["length"], empty)
+        expect(bool(got["wanted"]) or not got["length"], empty, cause)
         sentence = _("It is not the list of exactly those parameters that require gradients.")
-        expect(got["same"], sentence, DUPLICATES if got["duplicates"] else "")
+        expect(got["same"], sentence, cause)
         expect(got["left"], _("trainable_parameters has changed the model."))
     expect(found["stands"], _("A list that was handed out is another one after a later call."))
-
-
-@helper
-def criterion_of(kind: str) -> Any:
-    own: Any = F if kind.startswith("F.") else nn
-    found = getattr(own, kind.rstrip("()").partition(".")[2])
-    return found if own is F else found()
 
 
 @probe
@@ -335,6 +367,7 @@ def take_steps(student: Any, given: Any, by_default: bool = False) -> Any:
                 "loss": loss,
                 "state": values_of(net),
                 "restored": modes_of(net) == modes,
+                "left": modes_of(net),
                 "seen": dict(seen),
                 "requiring": requiring(net),
             }
@@ -395,54 +428,6 @@ def draw_residual(draw: Draw) -> Given:
     given: Given = {"plan": plan, "states": [state], "turns": [turn], "old": 0.0}
     given |= {"criterion": CRITERIA[0], "optimizer": {"lr": LR}, "by_keyword": False}
     return given
-
-
-def reference(
-    given: Given,
-    turn: Given,
-    state: State,
-    velocities: State,
-    *,
-    mode: str = "",
-    noted: list[str] | None = None,
-    old: State | None = None,
-) -> tuple[float, State, State, State]:
-    """The loss, the state after the step, the gradients, and the optimizer's velocities.
-
-    Mistakes: all layers in one `mode`; modes by what was frozen as `noted`; `old` gradients that are not cleared.
-    """
-    frozen, options = turn["frozen"], given["optimizer"]
-    net = backbones.in_a_step(given["plan"], state, frozen if noted is None else noted, mode)
-    set_frozen(net, frozen, list(noted or []))
-    trained = {name: value for name, value in net.named_parameters() if value.requires_grad}
-    loss = criterion_of(given["criterion"])(net(turn["inputs"]), turn["labels"])
-    grads = dict(zip(trained, torch.autograd.grad(loss, [*trained.values()]), strict=True))
-    momentum, velocities = options.get("momentum", 0.0), dict(velocities)
-    with torch.no_grad():
-        for name, parameter in trained.items():
-            move = grads[name] + (0.0 if old is None else old.get(name, given["old"]))
-            move = move + options.get("weight_decay", 0.0) * parameter
-            velocities[name] = move + momentum * velocities.get(name, torch.zeros_like(move))
-            move = move + momentum * velocities[name] if "nesterov" in options else velocities[name]
-            lr = options.get("head", LR) if name.startswith("fc.") else LR
-            parameter.sub_(lr * move)
-    return loss.item(), values_of(net), grads, velocities
-
-
-def judged(given: Given, found: Any) -> Iterator[tuple[int, Given, Any, State]]:
-    """Each step with its number from 1 on, what came of it, and the state that it began with.
-
-    That is what the student's step before it has left, so that a mistake shows in the step that makes it.
-    """
-    states = list(given["states"])
-    for number, (turn, got) in enumerate(zip(given["turns"], found, strict=True), 1):
-        state = states[turn["model"]]
-        yield number, turn, got, state
-        states[turn["model"]] = after = dict(state)
-        for name, was in state.items():
-            now = getattr(got["state"].get(name), "tensor", was)
-            if (now.shape, now.dtype) == (was.shape, was.dtype):  # else it can stand nowhere
-                after[name] = now.to(was.device)
 
 
 def expect_steps(draw: Draw, given: Given, found: Any) -> None:
@@ -518,7 +503,7 @@ def expect_criterion(student: Student, draw: Draw, given: Given) -> None:
     if all(torch.equal(each.tensor, first.cpu()) for each in got):
         return
     what = _("a parameter of the criterion's, after each of two steps")
-    causes = {explain.NOT_CLEARED: [expected[0], first - LR * (2 * one + two)]}
+    causes = {explain.NOT_CLEARED_BESIDE: [expected[0], first - LR * (2 * one + two)]}
     expect_close(got, expected, what, causes=causes)
 
 
@@ -544,7 +529,7 @@ def expect_kept(given: Given, found: Any) -> None:
         for name in [name for name in state if name in kept]:
             now = getattr(got["state"].get(name), "tensor", None)
             sentence = _("The step has changed {name}.").format(name=name)
-            cause = STATISTICS if "running" in name else ""
+            cause = STATISTICS if "running" in name else FROZEN_MOVED
             expect(now is not None and torch.equal(now, state[name].cpu()), sentence, cause)
         sentence = _("After the step frozen parameters require gradients again.")
         expect(not set(turn["frozen"]) & set(got["requiring"]), sentence)
@@ -580,6 +565,14 @@ def test_step_modes(student: Student, draw: Draw) -> None:
             expect(right, sentence.format(name=name), cause)
 
 
+PLACES = {
+    "criterion": "`criterion`",
+    "model": "`model`",
+    "backward": "`backward()`",
+    "optimizer": "`optimizer.step()`",
+}
+
+
 @helper
 class Broken(Exception):
     """What is raised in the midst of a step."""
@@ -587,7 +580,10 @@ class Broken(Exception):
 
 @probe
 def broken_step(student: Any, given: Any, where: str) -> Any:
+    reached = []
+
     def broken(*_: Any) -> Any:
+        reached.append(where)
         raise Broken
 
     def criterion(outputs: Tensor, labels: Tensor) -> Tensor:
@@ -608,7 +604,7 @@ def broken_step(student: Any, given: Any, where: str) -> Any:
         student.fine_tune_step(net, criterion, optimizer, turn["inputs"], turn["labels"])
     except Broken:
         heard = True
-    return {"heard": heard, "restored": modes_of(net) == modes}
+    return {"reached": bool(reached), "heard": heard, "restored": modes_of(net) == modes}
 
 
 @rounds("published", "ones", "more ones", "equal", single=True)
@@ -618,9 +614,13 @@ def test_step_restores_modes(student: Student, draw: Draw) -> None:
     given = draw_steps(draw)
     for got in student.run(take_steps, given=given):
         sentence = _("After the step some modules are in another mode than before.")
-        expect(got["restored"], sentence, explain.NOTE_MODES)
-    where = draw.choice("raises", ["criterion", "model", "backward", "optimizer"])
+        left = set(got["left"])
+        mode = {True: "training", False: "evaluation"}[left == {True}] if len(left) == 1 else ""
+        expect(got["restored"], sentence, explain.MODES_LEFT[mode])
+    where = draw.choice("raises", list(PLACES))
     got = student.run(broken_step, given=given, where=where)
+    sentence = _("The step does not come to {place}, which was to raise an exception.")
+    expect(got["reached"], sentence.format(place=PLACES[where]))
     expect(got["heard"], _("An exception was raised during the step, and it was kept back."))
     sentence = _("After a step that raised some modules are in another mode than before.")
     expect(got["restored"], sentence, _("Put the modes back in a `finally`."))

@@ -24,13 +24,39 @@ from grader import (
 
 SWAPPED = Cause("swapped", "An item is (tensor, class index), in this order.")
 NOT_SORTED = Cause(
-    "order", "The names are right, in another order: `sorted(…)` gives the one that is asked."
+    "order",
+    "The names are right, in another order: classes by their names, then files by theirs, as `sorted` orders plain "
+    "strings.",
+)
+WHOLE_PATHS = Cause(
+    "order",
+    "It is the order of whole paths as text, in which `-` and a space come before `/`: sort the classes, then the "
+    "files of each.",
+)
+NOT_CASE = Cause("order", "It is the order of the names in small letters: sort them as they are.")
+NO_FILES = Cause(
+    "other-files",
+    "Among the items: {names}. Only files right in a class whose names end in `.npy` count.",
+)
+LEFT_OUT = Cause("other-files", "Not among the items: {names}.")
+NO_CLASSES = Cause(
+    "other-classes", "Files right under `root` are taken for classes: folders alone are classes."
+)
+SAME_CLASS = Cause("constant-label", "Every item has the index of one class, {which}.")
+AROUND = Cause(
+    "index-modulo",
+    "The index starts anew where the items end, as `index % len(self)` does: raise IndexError there.",
+)
+ITEM_NUMBER = Cause(
+    "index-for-label", "The number of the item stands where that of its class should."
 )
 FROM_ONE = Cause("off-by-one", "The classes are numbered from 1; the first one is 0.")
-NOT_TRANSFORMED = Cause("option-ignored", "`transform` is not applied.")
+NOT_TRANSFORMED = Cause(
+    "option-ignored", "The transform is called, and what it returns is not in the item."
+)
 TENSOR_KEPT = Cause(
     "stale",
-    "The tensor is kept from one time to the next, and the transform changes it: read the file each time.",
+    "What the transform made of an item is what it is given the next time: read the file each time.",
 )
 FILE_CHANGED = Cause(
     "in-place", "The transform works on the file itself, and changes it for good: copy the array."
@@ -147,19 +173,29 @@ def add_decoys(root: str, classes: list[str]) -> None:
 
     import numpy
 
-    array = os.path.join(root, "beside.npy")
-    numpy.save(array, numpy.ones(3))
-    os.link(array, os.path.join(root, "LICENSE"))
+    def save(number: int, *names: str) -> None:
+        with open(os.path.join(root, *names), "wb") as file:
+            numpy.save(file, numpy.full(3, -2000.0 - number))
+
+    save(0, "beside.npy")
+    save(1, "LICENSE")
     for name in classes:
         os.mkdir(os.path.join(root, name, "deeper"))
-        for other in (
-            "notes.txt",
-            "a.npy.bak",
-            "UPPER.NPY",
-            "npy",
-            os.path.join("deeper", "z.npy"),
-        ):
-            os.link(array, os.path.join(root, name, other))
+        for number, other in enumerate(("notes.txt", "a.npy.bak", "UPPER.NPY", "npy"), 2):
+            save(number, name, other)
+        save(6, name, "deeper", "z.npy")
+
+
+@helper
+def files_of(dataset: Any, count: int) -> list[list[float]]:
+    """The numbers of its items, by which `wrong_files` knows the files; of what cannot be read, none."""
+    found: list[list[float]] = []
+    for index in range(min(count, 100)):
+        try:
+            found.append(numbers(dataset[index][0]))
+        except Exception:
+            found.append([])
+    return found
 
 
 @helper
@@ -174,11 +210,13 @@ def describe(student: Any, tree: Any) -> Any:
     root = planted(tree)
     add_decoys(root, [*tree][:1])
     dataset = student.FolderDataset(root)
+    length = len(dataset)
     return {
+        "files": files_of(dataset, length) if not any(tree.values()) else [],
         "is a Dataset": isinstance(dataset, torch.utils.data.Dataset),
         "classes": dataset.classes,
         "class_to_idx": dataset.class_to_idx,
-        "length": len(dataset),
+        "length": length,
     }
 
 
@@ -195,7 +233,12 @@ def test_classes(student: Student, draw: Draw) -> None:
     expect(isinstance(found, list | tuple), _("classes is not a list."))
     same = sorted(map(str, found)) == classes
     empty = {name for name in tree if not tree[name]}
-    cause = "" if empty <= set(map(str, found)) else _("Folders without files count too.")
+    cause: Cause | str = ""
+    missing = set(tree) - set(map(str, found))
+    if missing and missing <= empty:
+        cause = _("Folders without files count too.")
+    elif set(map(str, found)) == {*tree, "LICENSE", "beside.npy"}:
+        cause = NO_CLASSES
     sentence = _("classes is {found}, expected {wanted}.").format(found=list(found), wanted=classes)
     expect(list(found) == classes, sentence, NOT_SORTED if same else cause)
     numbering = {name: i for i, name in enumerate(classes)}
@@ -208,7 +251,28 @@ def test_classes(student: Student, draw: Draw) -> None:
     )
     expect_close(found, numbering, "class_to_idx", causes=causes)
     if files == "none":
-        expect_close(got["length"], 0, _("len(dataset) where no class holds a file"))
+        what = _("len(dataset) where no class holds a file")
+        expect_close(
+            got["length"], 0, what, causes=dict.fromkeys(wrong_files(got["files"], {}), ...)
+        )
+
+
+# by the number that an array of each holds
+DECOYS = ("beside.npy", "LICENSE", "notes.txt", "a.npy.bak", "UPPER.NPY", "npy", "deeper/z.npy")
+
+
+def wrong_files(found: list[list[float]], tree: Tree) -> list[Cause]:
+    """What is among the items and should not, or the reverse."""
+    decoys = [name for at, name in enumerate(DECOYS) if [-2000.0 - at] * 3 in found]
+    if decoys:
+        return [NO_FILES.of(names=", ".join(f"`{name}`" for name in decoys))]
+    missing = [
+        f"`{name}/{file}.npy`"
+        for name, files in tree.items()
+        for file, tensor in files.items()
+        if tensor.double().flatten().tolist() not in found
+    ]
+    return [LEFT_OUT.in_case(names=", ".join(missing[:3]))] if missing else []
 
 
 @probe
@@ -225,7 +289,7 @@ def read_tree(student: Any, tree: Any, count: int, by_keyword: bool, as_path: bo
     if by_keyword or as_path:  # and another one
         student.FolderDataset(planted({"z": {}}))
     if len(dataset) != count:
-        return {"length": len(dataset)}
+        return {"length": len(dataset), "files": files_of(dataset, len(dataset))}
     items = [dataset[i] for i in range(count)]
     after = [sorted(names + files) for _, names, files in sorted(os.walk(root))]
     return {"length": count, "items": items, "untouched": before == after}
@@ -241,11 +305,18 @@ def test_items(student: Student, draw: Draw) -> None:
     expected = order_of(tree)
     call = draw.choice("call", CALLS)
     got = student.run(read_tree, tree=tree, count=len(expected), **call)
-    expect_close(got["length"], len(expected), _("len(dataset), beside other files and folders,"))
+    what = _("len(dataset), beside other files and folders,")
+    others = dict.fromkeys(wrong_files(got.get("files", []), tree), ...)
+    expect_close(got["length"], len(expected), what, causes=others if "files" in got else {})
+    last = len(tree) - 1
     causes = {
         SWAPPED: [(label, tensor) for tensor, label in expected],
         FROM_ONE: [(tensor, label + 1) for tensor, label in expected],
+        SAME_CLASS.of(which="0"): [(tensor, 0) for tensor, _label in expected],
+        SAME_CLASS.in_case(which=str(last)): [(tensor, last) for tensor, _label in expected],
+        ITEM_NUMBER: [(tensor, at) for at, (tensor, _label) in enumerate(expected)],
     }
+    expect_in_order(got["items"], expected)
     expect_kinds(got["items"], expected)
     expect_close(got["items"], expected, "dataset", causes=causes)
     expect(got["untouched"], _("Files or folders were made or removed under root."))
@@ -262,6 +333,16 @@ def expect_kinds(items: Any, expected: list[tuple[Tensor, int]]) -> None:
         for number, (got, (wanted, _label)) in enumerate(zip(tensors, expected, strict=True)):
             if wanted.dtype != torch.float32 and wanted.dim() and got.tensor.shape == wanted.shape:
                 expect_close(got, wanted, f"dataset[{number}][0]", causes={})
+
+
+def expect_in_order(items: Any, expected: list[tuple[Tensor, int]]) -> None:
+    """Tells first where the tensors are right, and stand in another order: their shapes differ, too."""
+    tensors = [item[0] for item in items if isinstance(item, list | tuple) and len(item) == 2]
+    if len(tensors) == len(items) and all(isinstance(each, Received) for each in tensors):
+        found = [each.tensor.double().flatten().tolist() for each in tensors]
+        wanted = [tensor.double().flatten().tolist() for tensor, _label in expected]
+        sentence = _("The items come in another order than that of class, then file name.")
+        expect(found == wanted or sorted(found) != sorted(wanted), sentence, NOT_SORTED)
 
 
 @probe(once="it makes many files")
@@ -310,6 +391,15 @@ def index_it(student: Any, tree: Any, indices: list[int], as_path: bool = False)
     return found
 
 
+def in_lower_case(pairs: list[tuple[str, str]], *which: int) -> list[str]:
+    """The paths in the order of classes and files, one of them or both without a look at capital letters."""
+
+    def key(pair: tuple[str, str]) -> list[str]:
+        return [name.lower() if at in which else name for at, name in enumerate(pair)]
+
+    return ["/".join(pair) for pair in sorted(pairs, key=key)]
+
+
 @rounds("published", single=True)
 @points(1)
 def test_order(student: Student, draw: Draw) -> None:
@@ -324,7 +414,12 @@ def test_order(student: Student, draw: Draw) -> None:
     got = student.run(index_it, tree=tree, indices=indices, as_path=True)
     found = [names.get(number, "no file") for number in got]
     wanted = [names[tensor.item()] for tensor, _ in order_of(tree)]
-    cause = NOT_SORTED if sorted(found) == sorted(wanted) else ""
+    cause: Cause | str = NOT_SORTED if sorted(found) == sorted(wanted) else ""
+    pairs = [(name, f"{file}.npy") for name, files in tree.items() for file in files]
+    if found == sorted(wanted):
+        cause = WHOLE_PATHS
+    elif any(found == in_lower_case(pairs, *which) for which in ((0,), (1,), (0, 1))):
+        cause = NOT_CASE
     expect(
         found == wanted,
         _("The items come from {found}, expected {wanted}.").format(found=found, wanted=wanted),
@@ -486,7 +581,8 @@ def test_indices(student: Student, draw: Draw) -> None:
                 )
             else:
                 sentence = _("{where} gives an item instead of an IndexError.").format(where=where)
-                expect(value == "IndexError", sentence)
+                around = count and value == found[index % count]
+                expect(value == "IndexError", sentence, AROUND if around else "")
         distinct = len({found[index] for index in range(count)})
         expect(distinct == count, _("The same item stands at several indices."))
 
@@ -500,7 +596,9 @@ def without_classes(student: Any, beside: bool) -> Any:
         student.FolderDataset(root)
     except FileNotFoundError:
         return "FileNotFoundError"
-    return "no exception"
+    except (ValueError, LookupError, AssertionError) as error:  # what says the same in another way
+        return type(error).__name__
+    return ""
 
 
 @pytest.mark.parametrize("beside", [False, True], ids=["empty", "a file alone"])
@@ -508,7 +606,9 @@ def without_classes(student: Any, beside: bool) -> Any:
 def test_root_without_classes(student: Student, beside: bool) -> None:
     """A root without classes is a FileNotFoundError."""
     got = student.run(without_classes, beside=beside)
-    expect(got == "FileNotFoundError", _("FolderDataset(root) raises no FileNotFoundError there."))
+    expect(bool(got), _("FolderDataset(root) raises no FileNotFoundError there."))
+    sentence = _("FolderDataset(root) raises {kind} there; a FileNotFoundError is asked.")
+    expect(got == "FileNotFoundError", sentence.format(kind=got))
 
 
 HINTS = (

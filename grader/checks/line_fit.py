@@ -16,7 +16,9 @@ from grader import (
     expect,
     expect_close,
     explain,
+    follows,
     needs,
+    other_terms,
     points,
     probe,
     rounds,
@@ -37,6 +39,19 @@ MEANS = Cause(
     "product-of-means",
     "The mean of a product is not the product of the means: multiply by x, then take the mean.",
 )
+X_TWICE = Cause("extra-factor", "The gradient of `a` has the factor x², where x belongs.")
+SQUARES = Cause(
+    "no-square", "It is the mean of ŷ² − y²: the difference is to be squared, not each."
+)
+TURNED = Cause("swapped", "The new `b` comes first and the new `a` second: the pair is (a, b).")
+WITH_X = Cause(
+    "extra-factor", "The gradient of `b` has the factor x, which is that of `a`'s alone."
+)
+OTHER_ERROR = Cause("other-terms", "The gradients are those of an error that is {found}.")
+ONE_LEFT = Cause("not-updated", "`{name}` comes back as it was given; the other one is right.")
+CROSSED = Cause("swapped", "`a` is moved by the gradient of `b`, and `b` by that of `a`.")
+ALL_M = Cause("sum-for-mean", "The step is m times as large as it should be.")
+PER_M = Cause("mean-for-sum", "The step is m times too small.")
 NEW_A = Cause("new-for-old", "The gradient of `b` is that at the new `a`: work out both first.")
 # parameters are 0-dim or of shape (1,), and not always alike
 ALIKE: dict[str, tuple[Any, Any]] = {"0-dim": ((), ()), "(1,)": ((1,), (1,))}
@@ -59,7 +74,13 @@ def expect_line(student: Student, draw: Draw, size: float, by_default: bool = Fa
     a, b = draw.normal(*shapes[0]), size * draw.normal(*shapes[1])
     inputs = draw.needing({"x": x, "a": a, "b": b})
     got = student.run(predict_at, by_default=by_default, **inputs)
-    causes = {NO_B: a * x, SWAPPED: b * x + a}
+    zero = torch.zeros_like(x)
+    causes: dict[Cause, Any] = {NO_B: a * x, SWAPPED: b * x + a}
+    causes |= other_terms.sums(
+        {"a·x": a * x, "−a·x": -a * x, "a·x²": a * x**2, "x": x, "a": a + zero, "a + x": a + x}
+        | {"b·x": b * x, "a·b·x": a * b * x, "": zero},
+        {"b": b + zero, "−b": -b + zero, "b·x": b * x, "a": a + zero, "": zero},
+    )
     expected, scale = a * x + b, largest((a * x).abs() + b.abs())
     free = None if inputs["x"].requires_grad else False
     what = "predict(x, a, b)"
@@ -108,6 +129,7 @@ def expect_error(student: Student, draw: Draw, size: float, by_default: bool = F
         ABSOLUTE: error.abs().mean(),
         ROOT: expected.sqrt(),
         SQUARE_OF_MEAN: error.mean() ** 2,
+        SQUARES: (y_pred.double() ** 2 - y.double() ** 2).mean(),
         explain.BROADCAST: (everything**2).mean(),
     }
     expect_close(
@@ -116,7 +138,10 @@ def expect_error(student: Student, draw: Draw, size: float, by_default: bool = F
         "mse(y_pred, y)",
         requires_grad=None if inputs["y"].requires_grad else False,
         factors={"m": m},
-        causes={cause: value.to(draw.dtype) for cause, value in causes.items()},
+        causes={
+            cause: value.to(draw.dtype)
+            for cause, value in (causes | other_terms.counts(got[-1], expected, "m", m)).items()
+        },
         scale=size**2,
     )
 
@@ -167,7 +192,23 @@ def expect_gradients(
     causes = {
         NO_X: {"a": grads["b"].reshape(a.shape), "b": grads["b"]},
         MEANS: {"a": grads["b"].reshape(a.shape) * x.mean(), "b": grads["b"]},
+        X_TWICE: {
+            "a": (2 * (a * x + b - y).double() * x.double() ** 2).mean().reshape(a.shape),
+            "b": grads["b"],
+        },
+        WITH_X: {"a": grads["a"], "b": grads["a"].reshape(b.shape)},
     }
+    errors = {
+        "a·x − y": a * x - y,
+        "a·x + b": a * x + b,
+        "a·x + b + y": a * x + b + y,
+        "b − y": b - y,
+    }
+    for found, error in errors.items():
+        causes[OTHER_ERROR.of(found=found)] = {
+            "a": 2 * (error.double() * x.double()).mean().reshape(a.shape),
+            "b": 2 * error.double().mean().reshape(b.shape),
+        }
     expect_close(
         dict(zip("ab", got, strict=True)),
         grads,
@@ -181,6 +222,7 @@ def expect_gradients(
 
 @rounds(half=True)
 @points(3)
+@follows("predict")
 def test_gradients(student: Student, draw: Draw) -> None:
     """`gradients` gives the pair (∂mse/∂a, ∂mse/∂b), by hand."""
     expect_gradients(student, draw, ((), ()), draw.magnitude("x, y, b", tiny=TINY))
@@ -224,22 +266,43 @@ def expect_steps(student: Student, draw: Draw, size: float, by_default: bool = F
     a, b = size * draw.normal(*shapes[0]), size * draw.normal(*shapes[1])
     # few and small ones where x is large, or else they would run away
     steps = draw.count("steps", 1, 12 if size <= 1 else 2)
-    lr = draw.uniform(0.05, 0.15).item() / max(1.0, largest(x.abs())) ** 2
+    low, high = (1.1, 1.5) if draw.round.ones == 0 else (0.05, 0.15)
+    lr = draw.uniform(low, high).item() / max(1.0, largest(x.abs())) ** 2
     inputs = draw.needing({"x": x, "y": y})
     got = student.run(take_steps, by_default=by_default, a=a, b=b, lr=lr, steps=steps, **inputs)
     expect(got != "no pair", _("step does not give a pair."))
 
-    def walk(factor: float, a_first: bool = False) -> list[tuple[Tensor, Tensor]]:
+    def walk(
+        factor: float,
+        a_first: bool = False,
+        moving: tuple[float, float] = (1, 1),
+        crossed: bool = False,
+        turned: bool = False,
+    ) -> list[tuple[Tensor, Tensor]]:
         """The parameters after each step."""
         pairs, at = [], (a, b)
         for _unused in got:
-            new_a = at[0] - factor * lr * autograd(x, y, *at)[0]
-            seen = (new_a, at[1]) if a_first else at
-            at = new_a, at[1] - factor * lr * autograd(x, y, *seen)[1]
+            of_a, of_b = autograd(x, y, *at)
+            if crossed:
+                of_a, of_b = of_b.reshape(a.shape), of_a.reshape(b.shape)
+            new_a = at[0] - moving[0] * factor * lr * of_a
+            if a_first:
+                of_b = autograd(x, y, new_a, at[1])[1]
+            at = new_a, at[1] - moving[1] * factor * lr * of_b
+            at = at[::-1] if turned else at
             pairs.append(at)
         return pairs
 
-    causes = explain.step_causes(walk, lr) | {NEW_A: lambda: walk(1, a_first=True)}
+    causes = explain.step_causes(walk, lr) | {
+        NEW_A: lambda: walk(1, a_first=True),
+        ONE_LEFT.of(name="a"): lambda: walk(1, moving=(0, 1)),
+        ONE_LEFT.of(name="b"): lambda: walk(1, moving=(1, 0)),
+        TURNED: lambda: walk(1, turned=True),
+        CROSSED: lambda: walk(1, crossed=True),
+        ALL_M: lambda: walk(m),
+        PER_M: lambda: walk(1 / m),
+    }
+    causes |= other_terms.rates(walk, lr)
     what = _("(a, b) after each of {steps} steps").format(steps=steps)
     free = None if inputs["x"].requires_grad else False
     expect_close(got, walk(1), what, requires_grad=free, causes=causes, scale=max(1.0, size**2))
@@ -247,6 +310,7 @@ def expect_steps(student: Student, draw: Draw, size: float, by_default: bool = F
 
 @rounds(half=True)
 @points(2)
+@follows("predict", "gradients")
 def test_step(student: Student, draw: Draw) -> None:
     """`step` gives the pair of new parameters after one step of gradient descent."""
     expect_steps(student, draw, draw.magnitude("x, y, a, b", tiny=TINY))

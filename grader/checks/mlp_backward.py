@@ -19,8 +19,10 @@ from grader import (
     expect,
     expect_close,
     explain,
+    follows,
     helper,
     needs,
+    other_terms,
     points,
     probe,
     rounds,
@@ -30,6 +32,8 @@ NO_B1 = Cause("missing-term", "`b1` is missing.")
 NO_B2 = Cause("missing-term", "`b2` is missing.")
 NO_RELU = Cause("no-activation", "The relu is missing.")
 RELU_TWICE = Cause("extra-activation", "There is a relu after the second layer too.")
+OTHER_ACTIVATION = Cause("other-activation", "The hidden layer has {other}; a relu is asked.")
+MINUS = Cause("sign-of-term", "`{name}` is subtracted.")
 SIGMOID = Cause("other-activation", "The hidden layer has a sigmoid; a relu is asked.")
 PROBABILITIES = Cause(
     "extra-activation",
@@ -44,10 +48,26 @@ OVER_SAMPLES = Cause("wrong-axis", "The softmax runs over the samples instead of
 ADDED = Cause(
     "other-clamp", "{eps} is added within the logarithm; a log-sum-exp needs nothing of that kind."
 )
+PROBABILITY = Cause(
+    "no-logarithm", "It is the mean of the probabilities: their logarithm is missing."
+)
+LOGITS_ALONE = Cause("no-softmax", "It is the mean of the labels' logits: no softmax is taken.")
+ALL_CLASSES = Cause(
+    "wrong-index",
+    "The logarithms of all classes are averaged: only that of each sample's label counts.",
+)
+OVERFLOW = Cause(
+    "nan",
+    "On the way e to a large logit is ∞, or e to a small one is 0, whose logarithm is −∞. `torch.log_softmax` meets "
+    "neither; by hand, subtract from each row its own largest logit first, and never take the logarithm of a softmax.",
+)
 CLIPPED = Cause("clipped", "The logits are clamped on the way.")
 # what each mistake does stands in `by_hand`
 MISTAKES = {
     "no softmax": Cause("no-softmax", "The softmax is missing: it is (logits − onehot)."),
+    "sigmoid for softmax": Cause(
+        "other-function", "It is (sigmoid(logits) − onehot): the softmax over the classes is asked."
+    ),
     "no onehot": Cause("missing-term", "The one-hot labels are not subtracted from the softmax."),
     "over samples": OVER_SAMPLES,
     "own logits": Cause(
@@ -72,6 +92,11 @@ MISTAKES = {
     "before relu": Cause(
         "before-activation",
         "The gradient of w2 takes what goes into the relu; take what comes out.",
+    ),
+    "overwritten": Cause(
+        "overwritten",
+        "The gradient of w2 takes 1 where the hidden value is above 0, and not the value: the relu's mask stands in "
+        "its place, or was written over it, as `hidden[hidden > 0] = 1` does.",
     ),
     "no activation": NO_RELU,
     "sigmoid": SIGMOID,
@@ -153,6 +178,12 @@ def expect_logits(
         NO_RELU: (x @ w1 + b1) @ w2 + b2,
         RELU_TWICE: torch.relu(expected),
         SIGMOID: torch.sigmoid(x @ w1 + b1) @ w2 + b2,
+        MINUS.of(name="b1"): torch.relu(x @ w1 - b1) @ w2 + b2,
+        MINUS.of(name="b2"): hidden @ w2 - b2,
+        OTHER_ACTIVATION.of(other="tanh"): torch.tanh(x @ w1 + b1) @ w2 + b2,
+        OTHER_ACTIVATION.of(other="leaky_relu"): F.leaky_relu(x @ w1 + b1) @ w2 + b2,
+        OTHER_ACTIVATION.of(other="gelu"): F.gelu(x @ w1 + b1) @ w2 + b2,
+        OTHER_ACTIVATION.of(other="softmax"): (x @ w1 + b1).softmax(1) @ w2 + b2,
         PROBABILITIES: expected.softmax(1),
         LOG_PROBABILITIES: expected.log_softmax(1),
     }
@@ -207,7 +238,11 @@ def expect_cross_entropy(
     causes = {
         SOFTMAX_TWICE: F.cross_entropy(softmax, labels).to(draw.dtype),
         OVER_SAMPLES: loss(exact.log_softmax(0)),
+        PROBABILITY: other_terms.either(got, loss(softmax), -loss(softmax)),
+        LOGITS_ALONE: loss(exact),
+        ALL_CLASSES: -exact.log_softmax(1).mean().to(draw.dtype),
     }
+    causes |= other_terms.counts(got, expected, "n", n)
     for eps in (1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12):
         causes[ADDED.of(eps=f"{eps:g}")] = loss((softmax + eps).log())
     expect_close(
@@ -237,7 +272,8 @@ def test_cross_entropy_is_stable(student: Student, draw: Draw) -> None:
             what = _("cross_entropy of logits up to ±{size:g}").format(size=size)
             expected = F.cross_entropy(logits.double(), labels).to(draw.dtype)
             clipped = F.cross_entropy(logits.double().clamp(-50, 50), labels)
-            expect_close(got, expected, what, rtol=rtol, causes={CLIPPED: clipped})
+            causes = {CLIPPED: clipped, OVERFLOW: math.nan}
+            expect_close(got, expected, what, rtol=rtol, causes=causes)
 
 
 @probe
@@ -285,10 +321,13 @@ def by_hand(
     p = taken.double().softmax(0 if mistake == "over samples" else 1)
     if mistake == "no softmax":
         p = logits.double()
+    elif mistake == "sigmoid for softmax":
+        p = logits.double().sigmoid()
     error = (p - onehot * (mistake != "no onehot")) / n
     h = {"no activation": z1, "sigmoid": z1.sigmoid()}.get(mistake, z1.relu())
     slope = (z1 > 0).double() + (z1 == 0) * {"kink 1": 1.0, "kink 1/2": 0.5}.get(mistake, 0.0)
-    dw2 = (z1 if mistake == "before relu" else h).T @ error
+    taken_by_w2 = {"before relu": z1, "overwritten": slope}.get(mistake, h)
+    dw2 = taken_by_w2.T @ error
     dh = error @ (w2 - dw2 if mistake == "new w2" else w2).T
     by = {
         "no mask": torch.ones_like(dh),
@@ -325,8 +364,9 @@ def expect_gradients(
     expect(got != "no pair", _("forward does not return a pair (logits, cache)."))
     expected = gradients(logits, labels, **inputs)
     for name in names:
-        found = isinstance(got, dict) and name in got
-        expect(found, _('backward gives no dict with an entry "{name}".').format(name=name))
+        known = [key for key in got if str(key).isidentifier()] if isinstance(got, dict) else []
+        sentence = _('backward gives no dict with an entry "{name}".').format(name=name)
+        expect(name in known, sentence, explain.did_you_mean(name, known))
     causes: dict[Cause, Any] = {
         cause: partial(by_hand, logits, labels, mistake, inputs)
         for mistake, cause in MISTAKES.items()
@@ -367,6 +407,7 @@ def expect_own_gradients(
 
 @rounds(half=True)
 @points(2)
+@follows("forward")
 def test_backward_second_layer(student: Student, draw: Draw) -> None:
     """`backward` gives the gradients of w2 and b2."""
     expect_own_gradients(student, draw, SECOND, 1)
@@ -374,6 +415,7 @@ def test_backward_second_layer(student: Student, draw: Draw) -> None:
 
 @rounds(half=True)
 @points(2)
+@follows("forward")
 def test_backward_first_layer(student: Student, draw: Draw) -> None:
     """`backward` gives the gradients of w1 and b1."""
     expect_own_gradients(student, draw, FIRST, 2)
@@ -381,6 +423,7 @@ def test_backward_first_layer(student: Student, draw: Draw) -> None:
 
 @rounds()
 @points(1)
+@follows("forward")
 def test_backward_takes_logits_as_given(student: Student, draw: Draw) -> None:
     """`backward` uses `logits` as it is given, also large ones and such as did not make `cache`."""
     # autograd of one's own forward, or a second forward pass, gives other numbers here
@@ -391,6 +434,7 @@ def test_backward_takes_logits_as_given(student: Student, draw: Draw) -> None:
 
 
 @points(1)
+@follows("forward")
 def test_backward_at_the_kink(student: Student, draw: Draw) -> None:
     """In `backward` the slope of relu at 0 is 0."""
     inputs = network(draw, 5, 3, 4, 2)

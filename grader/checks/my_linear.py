@@ -20,6 +20,7 @@ from grader import (
     expect_close,
     explain,
     fill,
+    follows,
     held_by,
     helper,
     moved,
@@ -33,7 +34,35 @@ OTHER_WEIGHTS = Cause(
     "stale",
     "`forward` does not use `weights`, but another tensor, such as a copy that was made in `__init__`.",
 )
-NO_BIAS = Cause("missing-term", "The bias is missing.")
+OLD_NUMBERS = Cause(
+    "stale",
+    "`forward` goes by the numbers that {names} held before: something is kept from the first call on.",
+)
+BUFFER = Cause(
+    "unregistered",
+    "It is a buffer: `.to(…)` moves it, and no optimizer finds it. Make it an `nn.Parameter`.",
+)
+OTHER_RANK = Cause("extra-dimension", "One dimension is asked: that of size 1 is too many.")
+NO_BIAS = Cause(
+    "missing-term",
+    "No bias has come to it. Mind that `y + b` makes a new tensor, and leaves `y` as it is.",
+)
+BIAS_IS_NONE = Cause("bias-kept", "It is None, also where the argument `bias` is true.")
+RELU = Cause(
+    "extra-activation", "A relu follows, which makes negative outputs 0; a linear layer has none."
+)
+RANDN = Cause(
+    "other-distribution",
+    "Use `torch.randn`, and its numbers as they are: neither scaled nor moved.",
+)
+SAME_NUMBERS = Cause(
+    "not-random",
+    "The numbers are fixed, or a seed is set: draw them from the generator as it stands.",
+)
+NOT_NONE = Cause(
+    "bias-kept",
+    "A tensor is there all the same: set it to None where the argument `bias` is false.",
+)
 SUBTRACTED = Cause("sign-of-term", "The bias is subtracted.")
 TWICE = Cause("twice", "The bias is added twice.")
 
@@ -109,6 +138,7 @@ def describe(student: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
     return {
         "is a module": isinstance(layer, nn.Module),
         "parameters": {name: list(value.shape) for name, value in layer.named_parameters()},
+        "buffers": [name for name, _value in layer.named_buffers()],
         "state": sorted(layer.state_dict()),
         "attributes": [name for name in ("weights", "bias") if hasattr(layer, name)],
         "bias": getattr(layer, "bias", "missing"),
@@ -132,14 +162,23 @@ def test_parameters(student: Student, draw: Draw) -> None:
         expect(
             name in got["parameters"],
             _("`{name}` is not a registered `nn.Parameter`.").format(name=name),
-            explain.UNREGISTERED,
+            BIAS_IS_NONE
+            if name == "bias" and got["bias"] is None
+            else BUFFER
+            if name in got["buffers"]
+            else explain.UNREGISTERED,
         )
+        one_too_many = [size for size in got["parameters"][name] if size != 1] == shape
         expect(
             got["parameters"][name] == shape,
             _("`{name}` has shape {parameters}, expected {wanted}.").format(
                 name=name, parameters=tuple(got["parameters"][name]), wanted=tuple(shape)
             ),
-            explain.TRANSPOSE if got["parameters"][name] == shape[::-1] else "",
+            explain.TRANSPOSE
+            if got["parameters"][name] == shape[::-1]
+            else OTHER_RANK
+            if one_too_many and len(shape) == 1
+            else "",
         )
     others = sorted(set(got["parameters"]) - {"weights", "bias"})
     expect(
@@ -156,10 +195,10 @@ def test_sizes(student: Student, draw: Draw) -> None:
     by_keyword = draw.choice("by_keyword", [False, True])
     args, kwargs = ([], named) if by_keyword else ([n_in, n_out], {})
     got = student.run(describe, args=args, kwargs=kwargs)
-    for name, kept, wanted in zip(named, got["sizes"], named.values(), strict=True):
+    for name, kept in zip(named, got["sizes"], strict=True):
         sentence = _("MyLinear has no attribute `{name}`.").format(name=name)
         expect(kept is not None, sentence, _("Keep it in `self.{name}`.").format(name=name))
-        expect_close(kept, wanted, name)
+    expect_close(dict(zip(named, got["sizes"], strict=True)), named, _("the sizes"))
 
 
 @probe(once="it makes many layers itself")
@@ -179,7 +218,8 @@ def test_standard_normal(student: Student, draw: Draw) -> None:
     """`weights` and `bias` are drawn from the standard normal distribution."""
     n_in, n_out = draw.integers(130, 200).item(), draw.integers(200, 260).item()
     got = student.run(sample, n_in=n_in, n_out=n_out)
-    expect(not got["again"], _("Two layers have the same weights: they are not drawn at random."))
+    sentence = _("Two layers have the same weights: they are not drawn at random.")
+    expect(not got["again"], sentence, SAME_NUMBERS)
     within = got["bias"].tensor.double().std(dim=1).min().item()
     alike = _("The numbers of one `bias` differ by {within:.2g} only: draw each of them.")
     # 0.29 for numbers from 0 to 1, which are told of below
@@ -198,7 +238,7 @@ def test_standard_normal(student: Student, draw: Draw) -> None:
                 "{near:.0%} of the values between −1 and 1; the standard normal distribution has "
                 "0, 1 and 68%."
             ).format(name=name, mean=mean, spread=spread, near=near),
-            _("Use `torch.randn`.") if abs(near - 0.6827) >= 0.04 else "",
+            RANDN,
         )
         expect(
             abs(far - 0.0124) < 0.009,
@@ -206,9 +246,26 @@ def test_standard_normal(student: Student, draw: Draw) -> None:
                 "Of the numbers in `{name}` {far:.1%} are beyond ±2.5; of the standard normal "
                 "distribution 1.2% are."
             ).format(name=name, far=far),
-            _("Use `torch.randn`."),
+            RANDN,
         )
     expect(within > 0.5, alike.format(within=within))
+    drawn = torch.cat([got[name].tensor.double().flatten() for name in ("weights", "bias", "rows")])
+    # of so many, twenty are beyond ±3.5, and not one in 500 is there twice; a sum of a few uniform numbers ends before
+    expect(
+        drawn.abs().max().item() > 3.5,
+        _("Not one of {count} numbers in `weights` and `bias` is beyond ±{most:.2f}.").format(
+            count=len(drawn), most=drawn.abs().max().item()
+        ),
+        _("Use `torch.randn`."),
+    )
+    alone = len(drawn.abs().unique()) / len(drawn)
+    expect(
+        alone > 0.9,
+        _(
+            "Of the numbers in `weights` and `bias`, {share:.0%} stand there once more, or with the other sign: draw "
+            "each of them."
+        ).format(share=1 - alone),
+    )
     # 0.1 if each number is drawn by itself, and 0 for a matrix that is made orthogonal
     varies = got["rows"].tensor.double().square().mean(dim=1).std().item()
     expect(varies > 0.03, _("The rows of `weights` are all of one length: draw each number."))
@@ -256,6 +313,7 @@ def test_forward(student: Student, draw: Draw) -> None:
             NO_BIAS: linear(x, weights, 0),
             SUBTRACTED: linear(x, weights, -bias),
             TWICE: linear(x, weights, 2 * bias),
+            RELU: linear(x, weights, bias).relu(),
         }
         if not isinstance(got, Received) or not x.any():
             return found
@@ -268,6 +326,7 @@ def test_forward(student: Student, draw: Draw) -> None:
 
 @rounds("published", "ones", "large")
 @points(1)
+@follows("forward")
 def test_without_bias(student: Student, draw: Draw) -> None:
     """With `bias=False` the attribute `bias` is None, no such parameter exists, and none is added."""
     n_in, n_out = draw.size("n_in"), draw.size("n_out")
@@ -283,7 +342,7 @@ def test_without_bias(student: Student, draw: Draw) -> None:
         _("With bias=False the attribute `bias` is not None."),
         _("It is the argument itself, `False`: None is asked.")
         if got["bias"] is False
-        else _("The argument `bias` is not looked at."),
+        else NOT_NONE,
     )
     for where in ("parameters", "state"):
         expect(
@@ -298,7 +357,7 @@ def test_without_bias(student: Student, draw: Draw) -> None:
 @probe
 def differentiate(student: Any, x: Tensor, weights: Tensor, bias: Tensor, g: Tensor) -> Any:
     layer = filled(student, weights, bias, registered=True)
-    (layer(x) * g).sum().backward()
+    (layer(x.view_as(x)) * g).sum().backward()  # x is of a graph, as behind another layer
     kept = {"weights": layer.weights, "bias": layer.bias}
     return {
         "x": x.grad,
@@ -376,13 +435,26 @@ def test_moves_and_is_saved(student: Student, draw: Draw) -> None:
     expect_close(got["converted"], linear(x.to(other), *after), what)
     after = (weights / 2).to(other), (bias - 2).to(other)
     what = _("forward(x) after .to({dtype}), and then other numbers in weights and bias")
-    stale = {OTHER_WEIGHTS: ...}
+    old = weights.to(other), bias.to(other)
+    stale = stale_of(x.to(other), old, after)
     expect_close(
         got["filled there"], linear(x.to(other), *after), what.format(dtype=other), causes=stale
     )
-    after = (weights + 1).to(other), (bias - 1).to(other)
+    old, after = after, ((weights + 1).to(other), (bias - 1).to(other))
+    stale = stale_of(x.to(other), old, after)
     what = _("forward(x) after weights and bias were set to other parameters")
-    expect_close(got["anew"], linear(x.to(other), *after), what)
+    expect_close(got["anew"], linear(x.to(other), *after), what, causes=stale)
+
+
+def stale_of(
+    x: Tensor, old: tuple[Tensor, Tensor], new: tuple[Tensor, Tensor]
+) -> dict[Cause, Tensor]:
+    """What comes of weights and a bias that are those from before."""
+    return {
+        OLD_NUMBERS.of(names="weights, bias"): linear(x, *old),
+        OLD_NUMBERS.of(names="weights"): linear(x, old[0], new[1]),
+        OLD_NUMBERS.of(names="bias"): linear(x, new[0], old[1]),
+    }
 
 
 @helper
@@ -431,6 +503,7 @@ def optimize(
 @rounds("published", "more ones", "equal")
 @points(1)
 @needs("forward")
+@follows("gradients")
 def test_is_trained(student: Student, draw: Draw) -> None:
     """Any optimizer of `torch.optim` trains it: it is moved by a few steps as plain tensors are."""
     n, n_in, n_out = (draw.size(name, high=8) for name in ("batch", "n_in", "n_out"))

@@ -21,19 +21,35 @@ from grader import (
     expect_close,
     explain,
     fill,
+    follows,
     helper,
     moved,
     needs,
+    other_terms,
     points,
     probe,
     rounds,
 )
 
 CONSTANTS = Cause(
-    "constants-used", "The first values 1, 2 and 3 stand in the formula; use the parameters."
+    "constants-used",
+    "It goes by the first values 1, 2 and 3, whatever the parameters are now: use `self.a`, `self.b` and `self.c`.",
 )
 ONE_CONSTANT = Cause(
-    "constants-used", "The first value {value} stands in the formula for `{name}`."
+    "constants-used",
+    "It goes by {value} for `{name}`, whatever the parameter is now: use `self.{name}` itself.",
+)
+BUFFER = Cause(
+    "unregistered",
+    "It is a buffer: `.to(…)` moves it, and no optimizer finds it. Make it an `nn.Parameter`.",
+)
+WITHIN = Cause(
+    "unregistered",
+    "`self.{name}` holds tensors: give each parameter an attribute of its own, `self.a`, `self.b` and `self.c`.",
+)
+DOES_NOT_REQUIRE = Cause("no-grad", "It is made with `requires_grad=False`, or that is set later.")
+ONE_FOR_ALL = Cause(
+    "shared", "All models have one `{name}`, to which each adds: make the parameters in `__init__`."
 )
 NO_TERM = Cause("missing-term", "`{name}` is missing in the formula.")
 MINUS = Cause("sign-of-term", "The sign of `{name}` is the wrong way round.")
@@ -43,6 +59,7 @@ TIMES_TWO = Cause("wrong-power", "2x stands where x² should.")
 SWAPPED = Cause("swapped", "The parameters are in the wrong order: `a` goes with x², `c` alone.")
 FOR_ANOTHER = Cause("wrong-parameter", "`{name}` is used where `{right}` should be.")
 PRECEDENCE = Cause("precedence", "a is squared as well: (a·x)² instead of a·x².")
+SQUARED_SUM = Cause("precedence", "It is (a·x + b)² + c: the square is that of x alone.")
 ROUNDED = Cause("rounded", "The result is rounded.")
 START_AT = Cause("wrong-start", "A parameter starts at another number than it should.")
 NO_DIMENSION = Cause(
@@ -68,6 +85,20 @@ def model_with(student: Any, a: Tensor, b: Tensor, c: Tensor, registered: bool =
 
 
 @helper
+def holders(model: Any) -> list[str]:
+    """The attributes that hold several tensors."""
+    own = {**getattr(model, "__dict__", {}), **getattr(model, "_modules", {})}
+    found = []
+    for name, value in own.items():
+        if isinstance(value, dict | nn.ParameterDict):
+            value = list(value.values())
+        holds = isinstance(value, list | tuple | nn.ParameterList)
+        if holds and not name.startswith("_") and any(isinstance(x, torch.Tensor) for x in value):
+            found.append(name)
+    return found
+
+
+@helper
 def told(model: Any) -> dict[str, Any]:
     """The three parameters in the shape that is asked."""
     like = torch.zeros(1)
@@ -87,10 +118,27 @@ def describe(student: Any) -> Any:
     registered = dict(model.named_parameters()) if is_module else {}
     return {
         "is a module": is_module,
+        "attributes": [name for name in ("a", "b", "c") if hasattr(model, name)],
+        "holders": holders(model),
+        "buffers": [name for name, _value in model.named_buffers()] if is_module else [],
         "parameters": {name: list(value.shape) for name, value in registered.items()},
         "frozen": [name for name, value in registered.items() if not value.requires_grad],
-        "values": list(told(model).values()),
+        "values": [
+            as_asked(getattr(model, name, None), torch.zeros(1)) for name in ("a", "b", "c")
+        ],
     }
+
+
+def expect_attributes(got: Any) -> None:
+    """That there are `a`, `b` and `c`, whatever they are."""
+    for name in START:
+        within = [held for held in got["holders"] if held.isidentifier()]
+        near = explain.did_you_mean(name, got["parameters"])
+        expect(
+            name in got["attributes"],
+            _("MyModel has no attribute `{name}`.").format(name=name),
+            WITHIN.of(name=within[0]) if within else near,
+        )
 
 
 @points(2)
@@ -98,12 +146,13 @@ def test_parameters(student: Student) -> None:
     """`MyModel` has the parameters `a`, `b` and `c`, each of shape (1,), and no others."""
     got = student.run(describe)
     expect(got["is a module"], _("MyModel is not an nn.Module."))
+    expect_attributes(got)
     for name in START:
         registered = name in got["parameters"]
         expect(
             registered,
             _("`{name}` is not a registered `nn.Parameter`.").format(name=name),
-            explain.UNREGISTERED,
+            BUFFER if name in got["buffers"] else explain.UNREGISTERED,
         )
         shape = tuple(got["parameters"][name])
         expect(
@@ -112,7 +161,7 @@ def test_parameters(student: Student) -> None:
             (EXTRA_DIMENSION if shape else NO_DIMENSION) if math.prod(shape) == 1 else "",
         )
         sentence = _("`{name}` does not require gradients.").format(name=name)
-        expect(name not in got["frozen"], sentence, explain.NO_GRAD)
+        expect(name not in got["frozen"], sentence, DOES_NOT_REQUIRE)
     others = sorted(set(got["parameters"]) - set(START))
     expect(
         not others, _("There are further parameters: {others}.").format(others=", ".join(others))
@@ -123,6 +172,7 @@ def test_parameters(student: Student) -> None:
 def test_first_values(student: Student) -> None:
     """The parameters `a`, `b` and `c` start at 1, 2 and 3."""
     got = student.run(describe)
+    expect_attributes(got)
     for name, found, value in zip(START, got["values"], START.values(), strict=True):
         expect_close(found, torch.tensor([value]), name, causes={START_AT: ...})
 
@@ -177,17 +227,18 @@ def quadratic(x: Tensor, a: Any, b: Any, c: Any) -> Tensor:
 
 def mistaken(
     x: Tensor, a: Tensor, b: Tensor, c: Tensor, earlier: Tensor | None
-) -> dict[Cause, Tensor]:
+) -> dict[Cause, Any]:
     """What known mistakes make of it; `earlier` is what came of the call before."""
     right = quadratic(x, a, b, c)
     given = dict(zip(START, (a, b, c), strict=True))
-    causes = {
+    causes: dict[Cause, Any] = {
         CONSTANTS: quadratic(x, *START.values()),
         CUBE: a * x**3 + b * x + c,
         NO_SQUARE: a * x + b * x + c,
         TIMES_TWO: a * 2 * x + b * x + c,
         SWAPPED: quadratic(x, c, b, a),
         PRECEDENCE: quadratic(x, a**2, b, c),
+        SQUARED_SUM: (a.double() * x.double() + b.double()) ** 2 + c.double(),
         ROUNDED: right.round(decimals=4),
     }
     for name, value in START.items():
@@ -199,17 +250,35 @@ def mistaken(
             if another != name:
                 cause = FOR_ANOTHER.of(name=another, right=name)
                 causes[cause] = quadratic(x, **given | {name: instead})
+    zero, square = torch.zeros_like(x), x**2
+    causes |= other_terms.sums(
+        {"a·x²": a * square, "−a·x²": -a * square, "x²": square, "a·x": a * x, "a·x³": a * x**3}
+        | {"c·x²": c * square, "2a·x": 2 * a * x, "a": a + zero, "": zero},
+        {"b·x": b * x, "−b·x": -b * x, "b": b + zero, "x": x, "a·x": a * x, "a·b·x": a * b * x}
+        | {"b·x²": b * square, "c·x": c * x, "": zero},
+        {
+            "c": c + zero,
+            "−c": -c + zero,
+            "a": a + zero,
+            "a·c": a * c + zero,
+            "c·x": c * x,
+            "": zero,
+        },
+    )
     return causes if earlier is None else causes | {explain.STALE: earlier}
 
 
 @probe
 def differentiate(student: Any, x: Tensor, a: Tensor, b: Tensor, c: Tensor, g: Tensor) -> Any:
     model = model_with(student, a, b, c, registered=True)
-    output = (model(x) * g).sum()
+    output = (model(x.view_as(x)) * g).sum()  # x is of a graph, as behind another layer
     if output.requires_grad:
         output.backward()
     grads = {"a": model.a.grad, "b": model.b.grad, "c": model.c.grad}
-    return {"x": x.grad} | {name: as_asked(grad, a) for name, grad in grads.items()}
+    other = student.MyModel()
+    shared = [name for name in grads if getattr(other, name, None) is getattr(model, name)]
+    told = {name: as_asked(grad, a) for name, grad in grads.items()}
+    return {"x": x.grad, **told, "shared": shared}
 
 
 @rounds("published", "ones", "more ones", "large")
@@ -238,7 +307,9 @@ def test_gradients(student: Student, draw: Draw) -> None:
             got[name] is not None, _("`{name}` gets no gradient.").format(name=name), explain.CUT
         )
         what = _("the gradient of {name}").format(name=name)
-        expect_close(got[name], grad, what, scale=4.0)  # terms of such a size may cancel
+        shared = {ONE_FOR_ALL.of(name=name): ...} if name in got["shared"] else {}
+        # terms of such a size may cancel
+        expect_close(got[name], grad, what, causes=shared, scale=4.0)
 
 
 @probe
@@ -263,6 +334,7 @@ def move_and_copy(student: Any, x: Tensor, a: Tensor, b: Tensor, c: Tensor) -> A
 
 @points(1)
 @needs("forward")
+@follows("gradients")
 def test_moves_and_is_saved(student: Student, draw: Draw) -> None:
     """`MyModel` moves with `.to(…)`, and `state_dict` carries its numbers into another one."""
     x, a, b, c = numbers(draw, 5), *(numbers(draw, 1) for _ in START)
@@ -303,6 +375,7 @@ def train_model(
 @rounds("published", "large")
 @points(1)
 @needs("forward")
+@follows("gradients")
 def test_is_trained(student: Student, draw: Draw) -> None:
     """An optimizer of `torch.optim` trains it, in the dtype that it was moved to."""
     n, steps = draw.size("n"), draw.count("steps", 2, 12)

@@ -16,6 +16,7 @@ from grader import (
     expect,
     expect_close,
     explain,
+    follows,
     helper,
     listen,
     needs,
@@ -24,6 +25,7 @@ from grader import (
     points,
     probe,
     rounds,
+    train_by_hand,
 )
 
 LABELS_CUT = Cause("rounded", "The labels are made whole numbers; leave their dtype as it is.")
@@ -47,6 +49,9 @@ LAST_LOSS = Cause("last-batch-alone", "It is the loss of the last batch of each 
 EVERY_BATCH = Cause(
     "every-batch", "There is an entry for every batch; one for each epoch is asked."
 )
+OWN_LOSSES = Cause(
+    "every-batch", "The loss of each batch is an entry; the mean of each epoch is asked."
+)
 NOT_WEIGHTED = Cause(
     "not-weighted",
     "The batches' mean losses are summed and divided by the number of samples: weigh each with "
@@ -54,11 +59,20 @@ NOT_WEIGHTED = Cause(
 )
 RUNNING = Cause("running-total", "The sums are not set back at the start of an epoch.")
 BYPASSED = Cause(
-    "optimizer-bypassed", "The parameters are moved by hand: let `optimizer.step()` do it."
+    "optimizer-bypassed",
+    "The steps are those of plain gradient descent: let `step()` of the optimizer that is given make them.",
 )
-FIRST_EPOCH = Cause("returned-early", "It returns after the first epoch.")
-FIRST_BATCH = Cause("returned-early", "It stops after the first batch.")
+NOT_MOVED = Cause(
+    "optimizer-bypassed",
+    "It has not moved: `step()` of the optimizer that is given moves all that it holds.",
+)
+FIRST_EPOCH = Cause(
+    "returned-early",
+    "The steps are those of the first epoch alone: it returns then, or what it goes through is used up.",
+)
+FIRST_BATCH = Cause("returned-early", "It is that of the first batch alone.")
 LAST_HITS = Cause("last-batch-alone", "Only the last batch's right answers are counted.")
+LAST_SUM = Cause("last-batch-alone", "Only the last batch's losses are counted.")
 LAST_SHARE = Cause("last-batch-alone", "It is that of the last batch alone.")
 OWN_CRITERION = Cause(
     "own-criterion", "It is the plain cross-entropy; use the `criterion` that is given."
@@ -109,41 +123,6 @@ def draw_batches(draw: Draw, weights: list[Tensor], sizes: list[int]) -> Batches
     """Batches for a classifier with these weights."""
     n_in, classes = weights[0].shape[1], len(weights[5])
     return [(draw.normal(size, n_in), draw.integers(0, classes, size)) for size in sizes]
-
-
-def train_by_hand(
-    model: nn.Module,
-    criterion: nn.Module,
-    batches: Batches,
-    lr: float,
-    momentum: float = 0.0,
-    old: float = 0.0,
-    kept: int = 1,
-    times: int = 1,
-) -> list[float]:
-    """Gradient descent with autograd, a step per batch; the losses before each step.
-
-    Mistakes: gradients are `old` at first and cleared after `kept` batches each; `times` steps are taken for one.
-    """
-    parameters = list(model.parameters())
-    velocities = [torch.zeros_like(parameter) for parameter in parameters]
-    before = [torch.full_like(parameter, old) for parameter in parameters]
-    losses = []
-    for number, (inputs, labels) in enumerate(batches):
-        loss = criterion(model(inputs), labels)
-        grads = [
-            grad + one
-            for grad, one in zip(torch.autograd.grad(loss, parameters), before, strict=True)
-        ]
-        before = [0 * grad if (number + 1) % kept == 0 else grad for grad in grads]
-        with torch.no_grad():
-            for parameter, velocity, grad in [
-                *zip(parameters, velocities, grads, strict=True)
-            ] * times:
-                velocity.mul_(momentum).add_(grad)
-                parameter.sub_(lr * velocity)
-        losses.append(loss.item())
-    return losses
 
 
 def values(model: nn.Module) -> list[Tensor]:
@@ -276,7 +255,8 @@ def test_step_clears_gradients(student: Student, draw: Draw) -> None:
     got = student.run(step_of_criterion, weights=weights, inputs=inputs, labels=labels)
     after = 2 - 0.1 * F.mse_loss(build(weights)(inputs), labels).detach()
     what = _("a parameter of the criterion's, after the step")
-    expect_close(got, after, what, causes={explain.NOT_CLEARED: after - 0.5})
+    beside = {explain.NOT_CLEARED_BESIDE: after - 0.5, NOT_MOVED: torch.full_like(after, 2.0)}
+    expect_close(got, after, what, causes=beside)
 
 
 @rounds()
@@ -372,6 +352,7 @@ KINDS = {"list": 3, "DataLoader": 2, "iterable": 3, "generator": 1}
 
 @rounds()
 @points(2)
+@follows("step", "step_clears_gradients", "step_mode")
 def test_train(student: Student, draw: Draw) -> None:
     """`train` gives each epoch's mean loss per sample, and takes a step for every batch."""
     weights, n = draw_weights(draw), draw.size("n", low=3)
@@ -419,7 +400,8 @@ def test_train(student: Student, draw: Draw) -> None:
     curves = got["history"], means
     what = _("parameters after {epochs} epochs").format(epochs=epochs)
     expect_close(got["parameters"], expected, what, causes=causes, curves=curves)
-    expect(all(training for training, _ in got["seen"]), _("The model was not in training mode."))
+    trains = all(training for training, _ in got["seen"])
+    expect(trains, _("The model was not in training mode."), IN_EVAL)
     running = [
         sum(a * b for a, b in zip(own[:count], sizes, strict=False)) / sum(sizes[:count])
         for own in by_epoch
@@ -431,11 +413,11 @@ def test_train(student: Student, draw: Draw) -> None:
         NOT_WEIGHTED: [sum(own) / sum(sizes) for own in by_epoch],
         LAST_LOSS: [own[-1] for own in by_epoch],
         EVERY_BATCH: running,
+        OWN_LOSSES: [loss for own in by_epoch for loss in own],
         RUNNING: means_until,
     }
     what = _("the list of losses")
-    factors = {_("the number of samples"): sum(sizes)}
-    options: dict[str, Any] = {"factors": factors, "causes": causes, "curves": curves}
+    options: dict[str, Any] = {"factors": counts_of(sizes), "causes": causes, "curves": curves}
     expect_close(got["history"], means, what, dtype=draw.dtype, **options)
     if again:
         what = _("the list of losses of a second call")
@@ -444,6 +426,15 @@ def test_train(student: Student, draw: Draw) -> None:
         expect_close(none["history"], [], _("the list of losses of 0 epochs"))
         expect_close(none["parameters"], weights, _("parameters after 0 epochs"))
         expect_heard(student, "train", weights, batches[0])
+
+
+def counts_of(sizes: list[int]) -> dict[str, float]:
+    """By what a sum over the samples of these batches may be divided."""
+    return {
+        _("the number of samples"): sum(sizes),
+        _("the number of batches"): len(sizes),
+        _("the size of the last batch"): sizes[-1],
+    }
 
 
 @probe
@@ -523,6 +514,7 @@ def test_evaluate(student: Student, draw: Draw) -> None:
         BATCH_MEANS: sum(losses) / len(losses),
         NOT_WEIGHTED: sum(losses) / sum(sizes),
         FIRST_BATCH: losses[0],
+        LAST_SUM: losses[-1] * sizes[-1] / sum(sizes),
         OWN_CRITERION: sum(a * b for a, b in zip(own, sizes, strict=True)) / sum(sizes),
         explain.SWAPPED: share,
     }
@@ -530,8 +522,7 @@ def test_evaluate(student: Student, draw: Draw) -> None:
         causes = {DROPOUT: ...}
     elif kind == "generator" and result[0] == 0:
         causes = {USED_UP: ...}
-    factors = {_("the number of samples"): sum(sizes)}
-    options: dict[str, Any] = {"factors": factors, "causes": causes}
+    options: dict[str, Any] = {"factors": counts_of(sizes), "causes": causes}
     expect_close(result[0], loss, _("the mean loss"), dtype=draw.dtype, **options)
     outputs = [model(inputs) for inputs, _ in batches]
     pairs = list(zip(outputs, (labels for _, labels in batches), strict=True))

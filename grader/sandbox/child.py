@@ -17,6 +17,7 @@ from ..errors import Fault, NoAnswer, SandboxLost
 from .ends import Ends
 from .hanging_line import hanging_line
 from .isolation.limits import Limits
+from .patience import Patience, RunDelay
 from .usage import Usage
 from .wire.messages import PRINTED_ANEW, READY, Message, MessageError, pack, unpack
 
@@ -40,6 +41,7 @@ class Child:
         pid: its process id.
         alive: whether it can be asked.
         printed: the beginning of what it printed during the last request.
+        held_up: for how many seconds of the last request the machine let others run in its place.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class Child:
         self._end = end
         self.pid = pid
         self._handle = _handle_on(pid)
+        self._delay = RunDelay(pid)
         self._look_at = partial(Usage, pid, zygote, ends.folder, limits, beside)
         self._usage = self._look_at()
         self._connection = connection = ends.connection
@@ -68,6 +71,7 @@ class Child:
         self._tags: list[str] = []
         self._printed_bytes = 0
         self.printed = ""
+        self.held_up = 0.0
         self.alive = True
         self._received = bytearray()
         self._poll = select.poll()
@@ -86,7 +90,7 @@ class Child:
             return
         self._usage.due = math.inf
         try:
-            ready = self._read(len(READY), time.monotonic() + seconds) == READY
+            ready = self._read(len(READY), Patience(seconds, self._delay)) == READY
             self._drain()
         except (OSError, NoAnswer) as error:
             with suppress(OSError, NoAnswer):
@@ -211,6 +215,7 @@ class Child:
             self._kill()
             raise
         finally:
+            self._delay.close()
             if self._handle is not None:
                 os.close(self._handle)
             self._inputs.close()
@@ -230,13 +235,13 @@ class Child:
         ended.poll(1000 * _END_SECONDS)
 
     def _request(self, request: dict[str, Any], seconds: float) -> Message:
-        deadline = time.monotonic() + seconds
+        patience = Patience(seconds, self._delay)
         self._printed_bytes = 0
         self.printed = ""
         # an answer names its request, so that one written blindly, or left from before, is none
         number = secrets.token_hex(8)
         try:
-            answer = self._exchange(pack({"id": number, **request}), deadline)
+            answer = self._exchange(pack({"id": number, **request}), patience)
             if answer.header.get("id") != number:
                 raise MessageError("it is not the one that was asked for")
         except (OSError, NoAnswer, MessageError) as error:  # a TimeoutError is an OSError
@@ -244,6 +249,8 @@ class Child:
         except BaseException:
             self.close()
             raise
+        finally:
+            self.held_up = patience.held_up()
         if "error" in answer.header and not self._folder.has(self._home):
             self.close()
             raise _homeless()
@@ -274,48 +281,49 @@ class Child:
             return NoAnswer("malformed", "sent an answer that is not one: {why}", why=str(error))
         return _how_it_died(status)
 
-    def _exchange(self, message: bytes, deadline: float) -> Message:
+    def _exchange(self, message: bytes, patience: Patience) -> Message:
         view = memoryview(message)
         while view:
             try:
                 view = view[self._connection.send(view) :]
             except BlockingIOError:
-                self._wait(select.POLLOUT, deadline)
+                self._wait(select.POLLOUT, patience)
         if not self._settled:
-            self._read(len(READY), deadline)
+            self._read(len(READY), patience)
             self._settled = True
-        answer = unpack(lambda count: self._read(count, deadline), self._limits.answer_bytes)
+        answer = unpack(lambda count: self._read(count, patience), self._limits.answer_bytes)
         self._drain()
         return answer
 
-    def _read(self, count: int, deadline: float) -> bytes:
+    def _read(self, count: int, patience: Patience) -> bytes:
         while len(self._received) < count:
             try:
                 part = self._connection.recv(max(count - len(self._received), _READ_BYTES))
             except BlockingIOError:
-                self._wait(select.POLLIN, deadline)
+                self._wait(select.POLLIN, patience)
                 continue
             if not part:
                 raise ConnectionResetError
             self._received += part
-            if time.monotonic() > deadline and len(self._received) < count:
+            if len(self._received) < count and not patience.left():
                 raise TimeoutError  # it comes in drops, each in time for the next
         taken = bytes(self._received[:count])
         del self._received[:count]
         return taken
 
-    def _wait(self, events: int, deadline: float) -> None:
+    def _wait(self, events: int, patience: Patience) -> None:
         """Returns when the connection is ready. Meanwhile output is taken, and the child looked at by the clock."""
         connection = self._connection.fileno()
         self._poll.register(connection, events)
         while True:
-            now = time.monotonic()
-            if now >= deadline:
+            left = patience.left()
+            if not left:
                 raise TimeoutError
+            now = time.monotonic()
             if now >= self._usage.due:
                 self._usage.look()
-            patience = min(deadline, self._usage.due) - now
-            ready = {place for place, _ in self._poll.poll(1000 * patience)}
+            until = min(left, self._usage.due - now)
+            ready = {place for place, _ in self._poll.poll(1000 * until)}
             if self._output in ready and not self._drain():
                 self._poll.unregister(self._output)
             if connection in ready:

@@ -25,6 +25,7 @@ from .isolation.confinement import Layer
 from .isolation.limits import PORTABLE, Limits
 from .package_folders import package_folders
 from .private_folder import PrivateFolder
+from .usage import process_id
 from .zygote_server_client import ask
 
 _END_SECONDS = 5.0  # to end by itself
@@ -36,6 +37,7 @@ _BOOT = (
     "import sys; sys.path.insert(0, {root!r}); from grader.sandbox.inside.zygote import main; "
     "main({control}, {root!r}, {packages!r}, {folder!r}, confined={confined}, device={device!r})()"
 )
+Meanwhile = Callable[[], object]
 
 
 class Sandbox:
@@ -166,12 +168,15 @@ class Sandbox:
                 break
         return False
 
-    def open(self, preload: Sequence[str] = (), *, threads: bool = True) -> Child:
+    def open(
+        self, preload: Sequence[str] = (), *, threads: bool = True, meanwhile: Meanwhile = bool
+    ) -> Child:
         """Forks a child, or takes one that waits; one that was opened before is ended.
 
         Args:
             preload: modules to import in the zygote first, once, so that no child pays for them.
             threads: whether the child may start threads; it may in any case where the kernel has no seccomp.
+            meanwhile: is called while the zygote is at it; not where a child waits.
 
         Raises:
             SandboxLost: if the zygote, the folder for its children, or the device that they start ahead cannot be used.
@@ -189,7 +194,10 @@ class Sandbox:
         else:
             ends = Ends(self._folder)
             self._send_fork(ends, preload, threads)
-            self._child = self._forked(ends)
+            try:
+                meanwhile()
+            finally:
+                self._child = self._forked(ends)
         return self._child
 
     def prepare(self, preload: Sequence[str] = ()) -> None:
@@ -232,8 +240,7 @@ class Sandbox:
             ends.close()
             raise
 
-    def _waiting(self) -> list[int]:
-        """The process ids of the children that wait."""
+    def _waiting(self) -> list[int]:  # process ids
         return self._ahead.pids() if self._ahead else []
 
     def device_trouble(self) -> str:
@@ -291,8 +298,8 @@ class Sandbox:
         try:
             self._layers = tuple(Layer(**layer) for layer in answer["layers"])
             self._absent = dict(answer["absent"])
-            self._zygote = _process_id(answer["zygote"])
-            return _process_id(answer["pid"])
+            self._zygote = process_id(answer["zygote"])
+            return process_id(answer["pid"])
         except (KeyError, TypeError, ValueError) as error:
             raise self._loss(_NONSENSE) from error
 
@@ -391,10 +398,3 @@ def _without_zygote(end: Callable[[], object]) -> None:
     """Ends something of a sandbox whose zygote is not asked any more."""
     with suppress(SandboxLost):
         end()
-
-
-def _process_id(number: object) -> int:
-    """One that stands for a single process: signals go to it."""
-    if type(number) is not int or number < 2:
-        raise ValueError
-    return number

@@ -193,3 +193,10 @@ def _bytes_behind(pid: int, span: str, unknown: int) -> int:
     with suppress(OSError):
         return os.stat(f"/proc/{pid}/map_files/{span}").st_blocks * 512
     return unknown
+
+
+def process_id(number: object) -> int:
+    """One that stands for a single process: signals go to it."""
+    if type(number) is not int or number < 2:
+        raise ValueError
+    return number

@@ -17,6 +17,7 @@ from grader.checking.session import Session
 from grader.checking.sessions import Sessions
 from grader.course.catalog import Course
 from grader.course.python_files import text_of
+from grader.machines import preload_for
 from grader.report import CheckResult
 from grader.sandbox import Sandbox
 from grader.submission.submission import Source
@@ -41,7 +42,7 @@ def question_of(block: str) -> Question:
     return Question(title, exercise, check, cause, text.rstrip("\n"))
 
 
-FILES = ("questions.txt", "second_questions.txt")
+FILES = ("questions.txt", "second_questions.txt", "third_questions.txt")
 TEXTS = [Path(__file__).with_name(name).read_text(encoding="utf-8") for name in FILES]
 QUESTIONS = [question_of(block) for text in TEXTS for block in text.split("=====\n")[1:]]
 Asked = Callable[[Question], CheckResult]
@@ -74,7 +75,9 @@ def asked(course: Course, sandbox: Sandbox) -> Asked:
         solution = text_of(exercise.solution)
         source = Source.of_text(f"{exercise.name}.py", in_place_of(solution, question.text))
         checks = collect((exercise.checks,), ("cpu", "sim"))
-        with closing(Session(exercise.name, source, sandbox)) as session:
+        # what its children would each import otherwise, for seconds
+        preload = preload_for(exercise, source)
+        with closing(Session(exercise.name, source, sandbox, preload)) as session:
             right = Source.of_text(f"{exercise.name}.py", solution)
             sessions = Sessions(session, solution=lambda: right)
             ran = run_checks({question.check: checks[question.check]}, sessions, seed=18)

@@ -11,7 +11,7 @@ import pytest
 from grader.checking.collect import Check, collect
 from grader.errors import CourseError, CourseFault, GraderError, UnsupportedVersion
 
-HEAD = "import pytest\nfrom grader import needs, points\n"
+HEAD = "import pytest\nfrom grader import follows, needs, points\n"
 Collect = Callable[..., dict[str, Check]]
 
 
@@ -30,7 +30,7 @@ def test_a_check_as_its_file_states_it(collected: Collect) -> None:
         "@points(3)\ndef test_first(student):\n"
         "    '''A sentence\n    of two lines.\n\n    Not for the student.'''\n"
         "@points(7)\n@needs('first')\ndef test_second(student): ...\n"
-        "def test_third(): ...\n"
+        "@follows('first', 'second')\ndef test_third(): ...\n"
         "def helper(): ...\n"
     )
     assert list(checks) == ["first", "second", "third"]
@@ -38,6 +38,7 @@ def test_a_check_as_its_file_states_it(collected: Collect) -> None:
     assert (first.description, first.points, first.needs) == ("A sentence of two lines.", 3, ())
     assert (second.points, second.needs) == (7, ("first",))
     assert (third.description, third.points) == ("third", 0)
+    assert (second.follows, third.follows) == ((), ("first", "second"))
 
 
 def test_parameters_make_cases(collected: Collect) -> None:
@@ -96,6 +97,7 @@ def test_a_check_may_ask_for_nothing_else(collected: Collect, text: str, asked: 
         ("@pytest.mark.parametrize('n', [1])\ndef test_it(): ...\n", "uses no argument 'n'"),
         ("@needs('later')\ndef test_it(): ...\ndef test_later(): ...\n", "it needs later, which"),
         ("@needs('it')\ndef test_it(): ...\n", "it needs it, which is no earlier check"),
+        ("@follows('no')\ndef test_it(): ...\n", "it follows no, which is no earlier check"),
     ],
 )
 def test_a_file_that_cannot_be_used(collected: Collect, text: str, reason: str) -> None:
@@ -115,9 +117,10 @@ def test_checks_are_kept_until_their_file_changes(collected: Collect, tmp_path: 
     assert collect((file,), ("cpu",)) is first
     assert collect((file,), ("cpu", "sim")) is not first
     written = file.stat().st_mtime_ns
-    file.write_text(HEAD + "def test_b(): ...\n", encoding="utf-8")
+    # of another size: what Python has compiled goes by size and seconds
+    file.write_text(HEAD + "def test_another(): ...\n", encoding="utf-8")
     os.utime(file, ns=(written + 1, written + 1))
-    assert list(collect((file,), ("cpu",))) == ["b"]
+    assert list(collect((file,), ("cpu",))) == ["another"]
 
 
 def test_several_files_of_an_exercise_are_one(collected: Collect, tmp_path: Path) -> None:
@@ -215,7 +218,7 @@ def test_a_file_named_by_a_relative_path_is_read_anew(
     """The built-in course's files are named in full, an instructor's as they were typed."""
     monkeypatch.chdir(tmp_path)
     file = Path("it.py")
-    for number in (1, 2):
+    for number in (1, 22):
         file.write_text(f"N = {number}\ndef test_a(): ...\n", encoding="utf-8")
         os.utime(file, ns=(number, number))
         [case] = collect((file,), ("cpu",))["a"].cases
@@ -223,16 +226,16 @@ def test_a_file_named_by_a_relative_path_is_read_anew(
     # the same words in another folder are another file
     (tmp_path / "other").mkdir()
     monkeypatch.chdir(tmp_path / "other")
-    file.write_text("N = 3\ndef test_a(): ...\n", encoding="utf-8")
-    os.utime(file, ns=(2, 2))
+    file.write_text("N = 33\ndef test_a(): ...\n", encoding="utf-8")
+    os.utime(file, ns=(22, 22))
     [case] = collect((file,), ("cpu",))["a"].cases
-    assert case.function.__globals__["N"] == 3
+    assert case.function.__globals__["N"] == 33
 
 
 def test_a_linked_file_is_read_anew(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "real")
-    for number in (1, 2):
+    for number in (1, 22):
         (tmp_path / "real" / "it.py").write_text(f"N = {number}\ndef test_a(): ...\n")
         os.utime(tmp_path / "real" / "it.py", ns=(number, number))
         [case] = collect((tmp_path / "link" / "it.py",), ("cpu",))["a"].cases

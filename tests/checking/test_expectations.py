@@ -64,6 +64,17 @@ def test_every_option_reaches_the_comparison() -> None:
     assert failure(received(GRADIENT**2), GRADIENT, causes={KNOWN: ...}).causes == (KNOWN,)
 
 
+def test_nan_stands_for_numbers_that_are_not_finite() -> None:
+    for odd in (torch.nan, -torch.inf):
+        broken = GRADIENT.clone()
+        broken[0] = odd
+        assert failure(received(broken), GRADIENT, causes={KNOWN: torch.nan}).causes[0] == KNOWN
+        assert failure(odd, 1.0, causes={KNOWN: torch.nan}).causes[0] == KNOWN
+    assert KNOWN not in failure(received(GRADIENT**2), GRADIENT, causes={KNOWN: torch.nan}).causes
+    assert KNOWN not in failure(2.0, 1.0, causes={KNOWN: torch.nan}).causes
+    assert KNOWN not in failure(None, 1.0, causes={KNOWN: torch.nan}).causes
+
+
 def test_a_reference_that_is_part_of_a_graph() -> None:
     expect_close(received(GRADIENT), GRADIENT.clone().requires_grad_())
 

@@ -101,6 +101,10 @@ def test_what_holds_in_every_case() -> None:
     assert common([[a.unsure()], [a]]) == [a]
     assert common([[a.unsure()], [a]])[0].sure
     assert common([[a.unsure()], [a.unsure()]]) == []
+    factor = a.of(factor="0.5").unsure()
+    assert common([[factor], [factor]]) == []
+    assert common([[factor], [factor], [factor]]) == [factor]
+    assert common([[a.unsure()]] * 3) == []
 
 
 def test_what_holds_in_most_cases() -> None:

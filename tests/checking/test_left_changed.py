@@ -21,6 +21,11 @@ def seeding(student: Any, x: Any) -> Any:
     return student.f(x)
 
 
+def marking(student: Any, x: Any) -> Any:
+    x.requires_grad_()
+    return torch.autograd.grad(student.f(x), x)
+
+
 def differentiating(student: Any, x: Any) -> Any:
     return torch.autograd.grad(student.f(x), x)
 
@@ -64,6 +69,13 @@ def test_what_a_probe_does_itself_is_nobodys_fault() -> None:
         assert impolite({kind: ["x"]}, Probe(differentiating)) is None
         assert impolite({kind: ["x"]}, Probe(plain, changes=("x",))) is None
         assert impolite({kind: ["x", "y"]}, Probe(plain, changes=("x",)))
+
+
+def test_who_asks_for_a_derivative_marks_no_other_input() -> None:
+    outcome = impolite({"touched": ["x", "y"], "marked": ["y"]}, Probe(differentiating))
+    assert outcome
+    assert "`.grad` of `y` is not what it was" in outcome.message
+    assert impolite({"touched": ["x"], "marked": ["x"]}, Probe(marking)) is None
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,13 @@ def test_it_is_not_named_elsewhere() -> None:
     assert with_no_return(passed, SOLUTION, SOLUTION, ()) is passed
 
 
+def test_an_init_gives_nothing() -> None:
+    """That of the solution raises, and so seems to give something."""
+    own = ("class A:\n    def __init__(self): assert self.x\n    def f(self): pass\n",)
+    solution = ("class A:\n    def __init__(self): raise ValueError\n    def f(self): return 1\n",)
+    assert silent_functions(own, solution) == {"f"}
+
+
 def test_what_reads_large_texts_needs_no_torch() -> None:
     """Readers run in a process of their own, which has the grader's modules and nothing of torch's."""
     package = Path(grader.__file__).parent

@@ -106,6 +106,33 @@ def test_a_probe_that_seeds_torchs_generator() -> None:
     assert not asks.seeds
 
 
+def takes_gradients(student: Any, x: Any) -> Any:
+    copy = x.clone().requires_grad_()
+    return student.f(copy).backward(), x.requires_grad, copy.grad
+
+
+def freezes(student: Any, x: Any) -> Any:
+    for _, parameter in student.net.named_parameters():
+        parameter.requires_grad_(False)
+    return student.f(x).grad
+
+
+def sets_it(student: Any, x: Any) -> None:
+    x.requires_grad = True
+
+
+def asks_for_it(student: Any, x: Any) -> None:
+    x.requires_grad_()
+
+
+def test_a_probe_that_marks_a_tensor_that_it_is_given() -> None:
+    assert not Probe(takes_gradients).marks
+    assert not Probe(freezes).marks
+    assert Probe(sets_it).marks
+    assert Probe(asks_for_it).marks
+    assert Probe(takes_gradients).differentiates
+
+
 def test_what_a_probe_calls_of_the_students() -> None:
     assert asks.called == {"work"}
     assert asks_nothing_else.called == {"one", "two"}

@@ -30,6 +30,12 @@ def test_the_innermost_lines_are_kept(lines: StudentsLines) -> None:
     assert raised.line == raised.lines[-1]
 
 
+def test_a_comprehension_is_part_of_the_function_that_it_stands_in(lines: StudentsLines) -> None:
+    told = [[1, 1, "a"], [0, 1, "b"], [0, 1, "<listcomp>"], [0, 2, "<genexpr>"]]
+    raised = lines.read({"type": "E", "message": "no", "lines": told})
+    assert [(each.function, each.number) for each in raised.lines] == [("a", 1), ("b", 2)]
+
+
 def test_what_is_of_another_form_is_dropped(lines: StudentsLines) -> None:
     nothing = Raised("Exception", "", ())
     assert lines.read(None) == nothing

@@ -24,7 +24,7 @@ from grader.submission.submission import Cell, Source
 
 HEAD = """
 import pytest
-from grader import Cause, expect, needs, points, probe, rounds
+from grader import Cause, expect, follows, needs, points, probe, rounds
 from grader.checking.outcome import CheckFailed
 
 @probe(once="the student's code counts")
@@ -277,6 +277,36 @@ def test_what_is_needed_is_needed_all_the_way(graded: Run) -> None:
     assert messages[1:] == [
         f"Not tried, because this comes first: {first}." for first in ("A is first", "B is next")
     ]
+
+
+FOLLOWING = """
+@points(1)
+def test_a(student):
+    '''It is two.'''
+    expect(student.run(call, name="fine") == %d, "It is not.")
+
+@points(1)
+@follows("a")
+def test_b(student):
+    expect(student.run(call, name="fine") == 3, "Not three.", Cause("own", "Its own cause."))
+
+@points(1)
+@follows("a")
+def test_c(student): student.run(call, name="later")
+
+@points(1)
+@follows("a")
+def test_d(student): expect(student.run(call, name="fine") == 1, "Not one.")
+"""
+
+
+def test_a_failure_after_one_of_what_it_works_with_tells_of_that(graded: Run) -> None:
+    told = graded(FOLLOWING % 2, CODE)
+    assert "It is two." in told["b"].cause
+    assert told["b"].cause_id == "follows"
+    assert (told["c"].status, told["c"].cause) == ("not_started", "")
+    assert told["d"].score == 1  # it counts as any other
+    assert graded(FOLLOWING % 1, CODE)["b"].cause == "Its own cause."
 
 
 def test_without_a_file_nothing_is_tried(collected: Collect) -> None:

@@ -238,7 +238,7 @@ class Slow:
     def __init__(self, clock: Clock, imports: list[float], calls: list[float | None]) -> None:
         self.limits = Limits(import_seconds=10, call_seconds=5, exercise_seconds=30)
         self.opened = 0
-        self.printed = ""
+        self.printed, self.held_up = "", 0.0
         self.late: list[str] = []  # to be imported before a child that is forked has it
         self._clock, self._imports, self._calls = clock, imports, calls
 
@@ -295,6 +295,13 @@ def test_the_first_import_does_not_count(start: Start, clock: Clock) -> None:
     assert told(session) == cut
     assert clock.now == pytest.approx(1000 + 9 + 30)
     assert session.waited == pytest.approx(39)
+
+
+def test_what_the_machine_took_does_not_count(start: Start, clock: Clock) -> None:
+    box = Slow(clock, imports=[1], calls=[4.9] * 9)
+    box.held_up = 2.0
+    session = start(box=box)
+    assert [told(session) for _ in range(9)] == ["1"] * 9  # 9 · 2.9 s count
 
 
 def test_a_file_that_dies_at_each_call_is_not_imported_for_ever(start: Start, clock: Clock) -> None:
@@ -626,7 +633,7 @@ class Gpu:
         loads: Sequence[dict[str, Any]] = (),
     ) -> None:
         self.limits = Limits()
-        self.printed = ""
+        self.printed, self.held_up = "", 0.0
         self.events: list[str] = []
         self._answers, self._troubles, self._loads = [*answers], [*troubles], [*loads]
 

@@ -118,6 +118,17 @@ def test_a_shape_has_the_rank_of_its_round_and_no_more_elements_than_it_may(
         assert 1 <= torch.tensor(shape).prod() <= elements
 
 
+def test_single_rows_and_columns_of_three_dimensions_or_more() -> None:
+    ones = {3: [1, 0, 1], 4: [1, 0, 1, 1], 5: [1, 0, 1, 0, 1]}
+    for seed in SEEDS:
+        for rank, wanted in ones.items():
+            for round in (ONES, MORE_ONES):
+                draw = of(round, seed)
+                draw.size("n")
+                shape = draw.shape("shape", (rank,) * 6)
+                assert [size == 1 for size in shape] == wanted
+
+
 def test_the_first_dimension_is_large_also_where_there_is_little_room() -> None:
     for seed in SEEDS:
         first, second = of(LARGE, seed).shape("shape", (2,), 200)
@@ -191,6 +202,11 @@ def layouts(shape: tuple[int, ...], place: int = 0) -> dict[str, Tensor]:
     return made
 
 
+def test_what_has_one_row_is_expanded_along_another_dimension() -> None:
+    assert layouts((1, 2, 3))["more ones"].stride()[1:] == (0, 1)
+    assert layouts((1, 1, 6))["more ones"].stride()[2] == 0
+
+
 def test_every_layout_comes_up() -> None:
     made = layouts((2, 3))
     assert made["published"].is_contiguous()
@@ -206,7 +222,9 @@ def test_the_values_are_kept_unless_it_is_expanded(shape: tuple[int, ...], place
     values = torch.arange(6.0).reshape(shape)
     for made in layouts(shape, place).values():
         assert made.shape == values.shape
-        expected = values[:1].expand(shape) if made.stride(0) == 0 else values
+        expanded = [dim for dim, step in enumerate(made.stride()) if step == 0 and shape[dim] > 1]
+        expected = values.narrow(expanded[0], 0, 1).expand(shape) if expanded else values
+        assert len(expanded) < 2
         assert torch.equal(made, expected)
 
 

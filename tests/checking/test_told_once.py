@@ -84,6 +84,20 @@ NOTHING_MOVES = """
 """
 
 
+HEADER_READ_AS_NUMBERS = """
+    import csv
+
+    import torch
+    from torch.utils.data import Dataset
+
+
+    class CsvDataset(Dataset):
+        def __init__(self, path, target, transform=None):
+            with open(path, encoding="utf-8-sig") as file:
+                self.rows = [[float(cell) for cell in row] for row in csv.reader(file)]
+"""
+
+
 def checks_of(graded: Grade, name: str, text: str) -> dict[str, CheckResult]:
     return {check.name: check for check in graded(name, textwrap.dedent(text)).checks}
 
@@ -95,6 +109,14 @@ def test_an_exception_at_one_line_is_told_once(graded: Grade) -> None:
     assert failed[0].same_as == ""
     assert {check.same_as for check in failed[1:]} == {failed[0].name}
     assert {check.place for check in failed} == {"my_linear.py, line 8"}
+
+
+def test_the_texts_that_are_drawn_make_no_other_mistake(graded: Grade) -> None:
+    checks = checks_of(graded, "csv_dataset", HEADER_READ_AS_NUMBERS)
+    failed = [check for check in checks.values() if "raised" in check.message]
+    assert len(failed) > 3
+    assert {check.same_as for check in failed[1:]} == {failed[0].name}
+    assert "listcomp" not in failed[0].message
 
 
 def test_one_cause_in_two_functions_is_two_mistakes(graded: Grade) -> None:

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from grader.checking.training_order import listen, order_causes
+from grader.checking.training_order import listen, order_causes, train_by_hand
 
 B, S, E = "backward", "step", "step without"
 
@@ -45,3 +45,25 @@ def heard(order: str) -> list[str]:
 def test_orders(order: str, events: list[str], name: str) -> None:
     assert heard(order) == events
     assert [cause.id for cause in order_causes(events, [])] == [name][: bool(name)]
+
+
+def test_a_loop_by_hand_is_torchs() -> None:
+    torch.manual_seed(3)
+    batches = [(torch.randn(4, 2), torch.randn(4, 1)) for _ in range(3)]
+    ours, theirs, criterion = nn.Linear(2, 1), nn.Linear(2, 1), nn.MSELoss()
+    start = {name: value.clone() for name, value in ours.state_dict().items()}
+    theirs.load_state_dict(start)
+    optimizer = torch.optim.SGD(theirs.parameters(), lr=0.1, momentum=0.9)
+    wanted = []
+    for inputs, labels in batches:
+        loss = criterion(theirs(inputs), labels)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        wanted.append(loss.item())
+    assert train_by_hand(ours, criterion, batches, 0.1, 0.9) == pytest.approx(wanted)
+    assert torch.allclose(ours.weight, theirs.weight)
+    for mistake in ({"old": 1.0}, {"kept": 2}, {"times": 2}):
+        ours.load_state_dict(start)
+        train_by_hand(ours, criterion, batches, 0.1, 0.9, **mistake)
+        assert not torch.allclose(ours.weight, theirs.weight)

@@ -23,6 +23,9 @@ from grader.report import (
 from tests.hostile import ATTACKS, FAULTY, KOREAN, REPORTS, a_fault, everything_hostile, report_of
 
 SCHEMA = json.loads(files("grader").joinpath("explanation.schema.json").read_text("utf-8"))
+BY_SCHEMA = jsonschema.Draft202012Validator(
+    SCHEMA
+)  # once: to make one, or to check the schema, takes its time
 CALL = FailedCall(
     "measure(x=x, y=y)",
     "def measure(x, y):\n    return sums.total(x, y)",
@@ -50,13 +53,17 @@ def sums(*checks: CheckResult, **more: Any) -> ExerciseResult:
     return ExerciseResult("sums", "Sums", 0, 3, "failed", checks=checks, seed=5, **more)
 
 
+def test_the_schema_is_one() -> None:
+    BY_SCHEMA.check_schema(SCHEMA)
+
+
 @pytest.mark.parametrize("report", [*REPORTS, *FAULTY])
 def test_every_exercise_by_the_schema(report: Report) -> None:
     for exercise in report.exercises:
         calls = dict.fromkeys([check.name for check in exercise.checks], CALL)
         for known in ({}, calls):
             data = explanation.data_of(one(exercise), known, ["a nudge"])
-            jsonschema.validate(data, SCHEMA)
+            BY_SCHEMA.validate(data)
             assert json.loads(json.dumps(data)) == data
             told = len(data["failures"]), len(data["not_run"]), len(data["passed"])
             assert sum(told) == len(exercise.checks)

@@ -6,12 +6,11 @@ Neither runs in a test. What they put around a cell's output is known: a page of
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page
 
 from grader import grade
 from grader.course.catalog import Course
@@ -19,14 +18,10 @@ from grader.course.python_files import text_of
 from grader.machines import Machines
 from grader.outputs import notebook_html
 from grader.submission import Submission
+from tests.browsers import needs_chromium
 from tests.test_in_jupyterlab import expect_readable, expect_well_set
 
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="no Chromium on this machine: apt-get install chromium"
-)
+pytestmark = needs_chromium
 CODE = "background-color: var(--vscode-textPreformat-background); color: var(--vscode-textPreformat-foreground)"
 VSCODE = f"""
 body {{ background: var(--vscode-editor-background); color: var(--vscode-editor-foreground); margin: 0;
@@ -108,11 +103,10 @@ def output(course: Course, machines: Machines) -> str:
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield running.new_page()
-        running.close()
+def page(browser: Browser) -> Iterator[Page]:
+    opened = browser.new_page()
+    yield opened
+    opened.close()
 
 
 def luminance(colour: str) -> float:

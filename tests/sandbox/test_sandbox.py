@@ -121,6 +121,21 @@ def test_one_child_at_a_time(strict_sandbox: Sandbox) -> None:
     second.close()
 
 
+def test_what_is_to_be_done_meanwhile_is_done_before_the_child_is_there(
+    strict_sandbox: Sandbox,
+) -> None:
+    done: list[object] = []
+    strict_sandbox.open(meanwhile=lambda: done.append(strict_sandbox._child))
+    [at_that_time] = done
+    assert at_that_time is not strict_sandbox._child
+
+
+def test_where_that_fails_the_sandbox_can_be_used_on(strict_sandbox: Sandbox) -> None:
+    with pytest.raises(ZeroDivisionError):
+        strict_sandbox.open(meanwhile=lambda: 1 / 0)
+    assert call(load(strict_sandbox, GOOD)[0]) == 7
+
+
 def test_children_share_no_files(strict_sandbox: Sandbox) -> None:
     source = "import os\ndef f():\n    found = os.listdir('.')\n    open('a', 'w').close()\n    return found\n"
     for _ in range(2):

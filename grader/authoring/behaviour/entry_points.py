@@ -8,6 +8,7 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
 _SPECIAL_METHODS = ("__init__", "__getitem__", "__len__", "__iter__")
+_NUMBERS = ("float", "int", "bool", "tuple")
 _ITERABLES = ("Iterable", "Sequence", "list")
 _SHAPE = re.compile(r"\(([^()]*,[^()]*)\)")  # such as (m,) or (…, in)
 MOST_DIMENSIONS = 4  # that are thought of where any number is allowed
@@ -45,6 +46,21 @@ class Parameter:
         return self.annotation == "int"
 
     @property
+    def is_a_step(self) -> bool:
+        """Whether it says how far to go: a learning rate, or the step of a difference."""
+        return self.name in ("lr", "h") and self.annotation.startswith("float")
+
+    @property
+    def has_a_number_by_default(self) -> bool:
+        """Whether its default is a number, a truth value, or a tuple of numbers."""
+        return self.optional and self.annotation.partition("[")[0] in _NUMBERS
+
+    @property
+    def holds_batches(self) -> bool:
+        """Whether it is iterated over, and gives several tensors at a time."""
+        return self.annotation.startswith("Iterable[tuple")
+
+    @property
     def is_text(self) -> bool:
         return self.annotation == "str"
 
@@ -80,6 +96,7 @@ class EntryPoint:
         parameters: without the instance or the context.
         returns: the annotation of what it returns.
         computes: whether its body works with operators, such as `+`.
+        draws: whether its body draws normal numbers.
         described: what its description says of what it returns.
     """
 
@@ -89,6 +106,7 @@ class EntryPoint:
     parameters: tuple[Parameter, ...]
     returns: str
     computes: bool
+    draws: bool
     described: str
 
     @property
@@ -203,6 +221,9 @@ def _entry(function: ast.FunctionDef, owner: str) -> EntryPoint:
         tuple(parameters[1:] if owner else parameters),
         returns=ast.unparse(function.returns) if function.returns else "",
         computes=any(isinstance(node, ast.BinOp | ast.AugAssign) for node in ast.walk(function)),
+        draws=any(
+            isinstance(node, ast.Attribute) and node.attr == "randn" for node in ast.walk(function)
+        ),
         described=described.get("", ""),
     )
 

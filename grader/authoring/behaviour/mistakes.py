@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import wrong_answers, wrong_inputs, wrong_settings, wrong_state
+from . import wrong_answers, wrong_draws, wrong_inputs, wrong_settings, wrong_state
 from .entry_points import EntryPoint, Parameter
 
 _SIZES = (16, 64)  # sizes that checks tend to stay below
@@ -15,7 +15,11 @@ _ITEMS = 6  # of a list, and of what is iterated over
 _NUMBER = 4  # of steps, epochs, classes
 _CALLS = 10
 _BOUND = 100.0
+_FAR = 1000.0
 _TINY = 1e-6
+_LITTLE = 1e-8
+_NEAR = 0.2
+_DRAWS = ("uniforms", "mirrored", "rows alike", "bias of weights")
 
 
 @dataclass(frozen=True)
@@ -75,8 +79,19 @@ def _in_numbers(entry: EntryPoint) -> Iterator[WrongWrapper]:
                 {**silent, "dim": dim, "count": _ROWS},
             )
     yield WrongWrapper("clamped at ±100", wrong_answers.clamped, {**silent, "bound": _BOUND})
+    yield WrongWrapper("1e-8 added", wrong_answers.a_little_added, {**silent, "much": _LITTLE})
+    if entry.silent:
+        yield WrongWrapper(
+            "tiny steps left out", wrong_answers.tiny_steps_left_out, {"bound": _TINY}
+        )
     if not entry.tensors:
         return
+    yield WrongWrapper("clamped at ±1000", wrong_answers.clamped, {**silent, "bound": _FAR})
+    for dim, named in ((0, "first"), (-1, "last")):
+        yield WrongWrapper(
+            f"half for a {named} size of 1", wrong_answers.half_for_one, {**silent, "dim": dim}
+        )
+    yield WrongWrapper("half of what is not contiguous", wrong_answers.half_of_strided, silent)
     yield WrongWrapper("not a number for zeros", wrong_answers.not_a_number_for_zeros, silent)
     yield WrongWrapper("inputs clamped at ±100", wrong_answers.inputs_clamped, {"bound": _BOUND})
     yield WrongWrapper("tiny inputs taken for zero", wrong_answers.tiny_is_zero, {"bound": _TINY})
@@ -114,11 +129,20 @@ def _in_gradients(entry: EntryPoint, by_hand: bool) -> Iterator[WrongWrapper]:
     elif entry.is_differentiable:
         yield WrongWrapper("detached", wrong_answers.cut_off)
         yield WrongWrapper("gradient halved", wrong_answers.gradient_halved)
+        yield WrongWrapper("inputs within a graph refused", wrong_inputs.graphs_refused)
+        for size in _SIZES:
+            yield WrongWrapper(
+                f"gradient halved for sizes beyond {size}",
+                wrong_answers.gradient_halved_beyond,
+                {"size": size},
+            )
 
 
 def _in_state(entry: EntryPoint) -> Iterator[WrongWrapper]:
     if entry.is_constructor:
         yield WrongWrapper("instances share", wrong_state.instances_share)
+        for how in _DRAWS if entry.draws else ():
+            yield WrongWrapper(f"drawn otherwise: {how}", wrong_draws.drawn_otherwise, {"how": how})
         return
     method = bool(entry.owner) and not entry.static
     skipped = {"skipped": int(entry.static)}
@@ -136,6 +160,9 @@ def _in_state(entry: EntryPoint) -> Iterator[WrongWrapper]:
     if entry.has_an_answer:
         options = {"silent": entry.silent, "calls": 2}
         yield WrongWrapper("half from the third call on", wrong_state.half_after, options)
+        if entry.tensors and not entry.silent:
+            near: dict[str, Any] = {"skipped": int(bool(entry.owner)), "near": _NEAR}
+            yield WrongWrapper("remembered nearby", wrong_state.remembered_nearby, near)
     if entry.returns_tensors:
         yield WrongWrapper("in a shared buffer", wrong_state.in_a_shared_buffer)
 
@@ -146,6 +173,7 @@ def _in_settings(entry: EntryPoint) -> Iterator[WrongWrapper]:
     yield WrongWrapper("default device left changed", left, {"what": "device"})
     yield WrongWrapper("gradients left off", left, {"what": "off"})
     yield WrongWrapper("gradients left on", left, {"what": "on"})
+    yield WrongWrapper("autocast left on", left, {"what": "autocast"})
     for whose in ("torch", "python", "numpy"):
         yield WrongWrapper(f"{whose}'s generator seeded", wrong_settings.reseeded, {"whose": whose})
     for what in ("dtype", "device"):
@@ -185,6 +213,10 @@ def _in_parameter(entry: EntryPoint, parameter: Parameter, by_hand: bool) -> Ite
         yield from _in_dimensions(parameter)
         if entry.is_differentiable and not by_hand and name != "labels":
             yield WrongWrapper(f"no gradient for {name}", wrong_answers.input_cut_off, where)
+        if name != "labels":  # whole numbers
+            for told, what in (("with", "grad"), ("requiring", "requires_grad")):
+                options = {**where, "what": what}
+                yield WrongWrapper(f"{name} left {told} gradients", inputs.marked, options)
     if parameter.holds_tensors:
         yield WrongWrapper(f"{name} changed in place", inputs.input_changed, where)
     of_classes = any(other.name == "logits" for other in entry.parameters)
@@ -196,6 +228,15 @@ def _in_parameter(entry: EntryPoint, parameter: Parameter, by_hand: bool) -> Ite
     if parameter.is_iterable:
         options = {**where, "count": _ITEMS}
         yield WrongWrapper(f"{name}: the first {_ITEMS} only", inputs.first_items_only, options)
+    if parameter.holds_batches:
+        left_out = inputs.smaller_batches_left_out
+        yield WrongWrapper(f"{name}: smaller batches left out", left_out, where)
+    if parameter.is_a_step:
+        for told, low, high in (("at most 1", -1.0, 1.0), ("at least 0.001", 1e-3, 1e300)):
+            options = {**where, "low": low, "high": high}
+            yield WrongWrapper(f"{name}: {told}", inputs.number_bounded, options)
+    if parameter.has_a_number_by_default:
+        yield WrongWrapper(f"{name}: another default", inputs.other_default, where)
     for kind, told in _kinds(parameter):
         yield WrongWrapper(f"{name}: {told}", inputs.kind_refused, {**where, "kind": kind})
     if "dtype" in parameter.annotation:

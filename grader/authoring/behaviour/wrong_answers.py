@@ -26,6 +26,42 @@ def half_beyond(function: Function, silent: bool, size: int) -> Function:
     return amended(function, silent, change)
 
 
+def half_for_one(function: Function, silent: bool, dim: int) -> Function:
+    """Off by half where the first or the last size of an input is 1: a batch of one, a single feature."""
+
+    def change(part: Any, _before: Any, about: list[Tensor]) -> Any:
+        return part * 0.5 if any(t.ndim > 0 and t.shape[dim] == 1 for t in about) else part
+
+    return amended(function, silent, change)
+
+
+def half_of_strided(function: Function, silent: bool) -> Function:
+    """Off by half where an input is not contiguous, as by a read of the memory as it lies."""
+
+    def change(part: Any, _before: Any, about: list[Tensor]) -> Any:
+        return part if all(tensor.is_contiguous() for tensor in about) else part * 0.5
+
+    return amended(function, silent, change)
+
+
+def a_little_added(function: Function, silent: bool, much: float) -> Function:
+    """The answer is larger by `much`, as by a number that is to avoid a division by zero."""
+
+    def change(part: Any, _before: Any, _about: Any) -> Any:
+        return part + much
+
+    return amended(function, silent, change)
+
+
+def tiny_steps_left_out(function: Function, bound: float) -> Function:
+    """What would change by less than `bound` stays as it was."""
+
+    def change(part: Any, before: Any, _about: Any) -> Any:
+        return torch.where((part - before).abs() < bound, before, part)
+
+    return amended(function, True, change)
+
+
 def part_as_list(part: Any) -> list[Tensor]:
     """A tensor in a list; nothing for a number."""
     return [part] if torch.is_tensor(part) else []
@@ -185,6 +221,17 @@ def gradient_halved(function: Function) -> Function:
 
     def change(part: Any, _before: Any, _about: Any) -> Any:
         return part.detach() + 0.5 * (part - part.detach()) if torch.is_tensor(part) else part
+
+    return amended(function, False, change)
+
+
+def gradient_halved_beyond(function: Function, size: int) -> Function:
+    """The value is right; where a size is larger than `size`, half of what should flow back does."""
+
+    def change(part: Any, _before: Any, about: list[Tensor]) -> Any:
+        if not torch.is_tensor(part) or all(n <= size for t in about for n in t.shape):
+            return part
+        return part.detach() + 0.5 * (part - part.detach())
 
     return amended(function, False, change)
 

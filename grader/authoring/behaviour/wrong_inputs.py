@@ -5,6 +5,7 @@ They are copied into the text of a mutant, and run where a student's code does.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,33 @@ def gradients_refused(function: Function) -> Function:
     return wrong
 
 
+def graphs_refused(function: Function) -> Function:
+    """An input that was computed from what requires gradients raises, as a change of its `requires_grad` does."""
+
+    def wrong(*args: Any, **kwargs: Any) -> Any:
+        if not all(tensor.is_leaf for tensor in tensors([args, kwargs])):
+            raise RuntimeError("only for leaf tensors")
+        return function(*args, **kwargs)
+
+    return wrong
+
+
+def marked(function: Function, place: int, name: str, what: str) -> Function:
+    """An input requires gradients afterwards, or has a `.grad`."""
+
+    def wrong(*args: Any, **kwargs: Any) -> Any:
+        result = function(*args, **kwargs)
+        for tensor in tensors(given(args, kwargs, place, name)):
+            if tensor.is_leaf and tensor.is_floating_point():
+                if what == "grad":
+                    tensor.grad = torch.ones_like(tensor)
+                else:
+                    tensor.requires_grad_()
+        return result
+
+    return wrong
+
+
 def keyword_refused(function: Function, name: str) -> Function:
     """A parameter has another name."""
 
@@ -127,6 +155,39 @@ def ignored(function: Function, place: int, name: str) -> Function:
             names = code.co_varnames[: code.co_argcount]
             kwargs.update(zip(names[place + 1 :], args[place + 1 :], strict=False))
             args = args[:place]
+        return function(*args, **kwargs)
+
+    return wrong
+
+
+def other_default(function: Function, place: int, name: str) -> Function:
+    """What is left out has another default."""
+    default = inspect.signature(function).parameters[name].default
+
+    def halved(value: Any) -> Any:
+        if isinstance(value, bool):
+            return not value
+        if isinstance(value, tuple):
+            return tuple(map(halved, value))
+        return 0.5 * value or 0.5 if isinstance(value, float) else value + 1
+
+    def wrong(*args: Any, **kwargs: Any) -> Any:
+        if place >= len(args) and name not in kwargs:
+            kwargs[name] = halved(default)
+        return function(*args, **kwargs)
+
+    return wrong
+
+
+def number_bounded(function: Function, place: int, name: str, low: float, high: float) -> Function:
+    """A number is taken between two others; 0 stays 0."""
+
+    def wrong(*args: Any, **kwargs: Any) -> Any:
+        value = given(args, kwargs, place, name)
+        if torch.is_tensor(value):
+            args, kwargs = replaced(args, kwargs, place, name, value.clamp(low, high))
+        elif isinstance(value, int | float) and value:
+            args, kwargs = replaced(args, kwargs, place, name, min(max(value, low), high))
         return function(*args, **kwargs)
 
     return wrong
@@ -198,6 +259,31 @@ def first_items_only(function: Function, place: int, name: str, count: int) -> F
 
     def wrong(*args: Any, **kwargs: Any) -> Any:
         args, kwargs = replaced(args, kwargs, place, name, cut(given(args, kwargs, place, name)))
+        return function(*args, **kwargs)
+
+    return wrong
+
+
+def smaller_batches_left_out(function: Function, place: int, name: str) -> Function:
+    """Batches that are smaller than the first one do not count."""
+
+    def full(batches: Any) -> Any:
+        class Full(list[Any] if isinstance(batches, list) else object):  # type: ignore[misc]
+            def __iter__(self) -> Any:
+                first = None
+                for batch in batches:
+                    size = max((len(t) for t in tensors(batch) if t.ndim), default=0)
+                    first = size if first is None else first
+                    if size >= first:
+                        yield batch
+
+            def __len__(self) -> int:
+                return len(batches)
+
+        return Full(batches) if isinstance(batches, list) else Full()
+
+    def wrong(*args: Any, **kwargs: Any) -> Any:
+        args, kwargs = replaced(args, kwargs, place, name, full(given(args, kwargs, place, name)))
         return function(*args, **kwargs)
 
     return wrong

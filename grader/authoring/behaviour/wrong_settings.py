@@ -28,6 +28,8 @@ def left_changed(function: Function, what: str) -> Function:
             torch.set_default_device("meta")
         elif what == "off":
             torch.set_grad_enabled(False)
+        elif what == "autocast":
+            torch.set_autocast_enabled("cpu", True)
         else:
             torch.set_grad_enabled(True)
         return result

@@ -24,6 +24,7 @@ from .frame_facts import facts_of
 
 # the default dtype, and whether gradients are recorded
 OTHERWISE = "float64", False
+_NEARBY = 31 / 32
 _MOST_ROUNDS = 1000  # of 624 numbers, which is more than a probe draws
 
 
@@ -138,14 +139,23 @@ def _same(kept: Any, value: Any) -> bool:
     return True
 
 
-def vary(values: list[Tensor], kept: dict[str, Any]) -> None:
+def vary(values: list[Tensor], kept: dict[str, Any], nearby: bool) -> None:
     """Gives the tensors in `kept` other values of their kind: their own in reverse; `values` gets what they were.
 
     So labels stay labels, and probabilities stay probabilities. A single floating-point number becomes smaller.
+
+    Args:
+        nearby: whether floating-point numbers become a little smaller instead, and whole ones stay where there are
+            such: who takes what is near for the same gives the first answer again.
     """
-    for tensor in map(_unexpanded, _tensors(kept)):
+    tensors = [*map(_unexpanded, _tensors(kept))]
+    nearby = nearby and any(map(torch.is_floating_point, tensors))
+    for tensor in tensors:
         values.append(tensor.clone())
-        if tensor.numel() > 1:
+        if nearby:
+            if tensor.is_floating_point():
+                tensor.mul_(_NEARBY)
+        elif tensor.numel() > 1:
             tensor.copy_(tensor.flip(*range(tensor.dim())))
         elif tensor.is_floating_point():
             tensor.mul_(0.75)
@@ -294,6 +304,23 @@ def touched(arguments: dict[str, Any], needing: Sequence[Tensor]) -> list[str]:
             tensor.requires_grad != (id(tensor) in numbers)
             or (tensor.is_leaf and tensor.grad is not None)
             for tensor in _tensors(value)
+        )
+    ]
+
+
+def marked(arguments: dict[str, Any], needing: Sequence[Tensor]) -> list[str]:
+    """Those with a tensor that requires gradients, or has one, although it was given as one that requires none.
+
+    No derivative that a probe asks for does that.
+    """
+    numbers = {id(tensor) for tensor in needing}
+    return [
+        name
+        for name, value in arguments.items()
+        if any(
+            tensor.is_leaf and (tensor.requires_grad or tensor.grad is not None)
+            for tensor in _tensors(value)
+            if id(tensor) not in numbers
         )
     ]
 

@@ -57,7 +57,8 @@ def rehearsal(
     """The steps of a rehearsal, by name, and those that look back at it when the probe has run.
 
     Args:
-        kind: "plain", or "otherwise": with gradients off and float64 as the default dtype, which are to be left so.
+        kind: "plain", with numbers nearby, or "otherwise": with gradients off and float64 as the default dtype, which
+            are to be left so, and with other numbers.
         default: torch's default dtype while the probe runs.
         arguments: of the probe; `kept` has for each tensor another one on the same memory, which is `block`.
         needing: the tensors among `arguments` that require gradients.
@@ -68,7 +69,7 @@ def rehearsal(
     plain: list[str] = []
     steps: dict[str, Step] = {
         "first reset": partial(beneath.reset, seed, "cpu", default),
-        "vary": partial(beneath.vary, values, kept),
+        "vary": partial(beneath.vary, values, kept, kind == "plain"),
     }
     if kind == "otherwise":
         steps["set"] = beneath.set_otherwise
@@ -91,6 +92,7 @@ def look(
     return {
         "left": partial(beneath.left, seed, default, True),
         "touched": partial(beneath.touched, arguments, needing),
+        "marked": partial(beneath.marked, arguments, needing),
     }
 
 
@@ -112,9 +114,9 @@ def told(
 ) -> dict[str, list[str]]:
     """What was not left as it was, by kind; a kind with nothing to tell is left out.
 
-    "set": settings of the whole process; "touched": inputs whose `.grad` or `requires_grad` is another one; "shared":
-    inputs on whose memory a result lies, unless it is the input itself; "earlier": that what the rehearsal gave has
-    changed since.
+    "set": settings of the whole process; "touched": inputs whose `.grad` or `requires_grad` is another one; "marked":
+    those of them that require gradients, or have one, and should not; "shared": inputs on whose memory a result lies,
+    unless it is the input itself; "earlier": that what the rehearsal gave has changed since.
 
     Args:
         placed: the tensors of the answer.
@@ -127,6 +129,7 @@ def told(
     if "stands" in outcomes and outcomes["stands"][0] is False:
         found["earlier"] = ["changed"]
     found["touched"] = _texts(outcomes["touched"])
+    found["marked"] = _texts(outcomes["marked"])
     if _overlap(_spans(placed), [block]):
         given = {id(each.tensor) for each in _placed_in(arguments)}
         made = _spans([each for each in placed if id(each.tensor) not in given])

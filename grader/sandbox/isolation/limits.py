@@ -18,6 +18,9 @@ MIB = 1 << 20
 class Limits:
     """Bounds on one child; a real solution needs a hundredth of each.
 
+    Wall time is by the clock. Where Linux tells for how long a child was ready to run while other processes did, that
+    does not count, up to nine times the bound.
+
     Args:
         import_seconds: wall time for importing the student's file (module-level training loops exist).
         call_seconds: wall time for one probe.

@@ -87,7 +87,8 @@ def test_hundreds_are_made_of_what_is_graded_alone(folder: Path) -> None:
     (folder / "checks" / "scaled.py").write_text(SHARP.replace("@probe", f"{rule}\n\n@probe"))
     by_hand = list(wrong_behaviours(load_course(folder)["scaled"], solution))
     assert {m.mistake for m in made} - {m.mistake for m in by_hand} == {
-        *("detached", "gradient halved", "no gradient for x"),
+        *("detached", "gradient halved", "no gradient for x", "inputs within a graph refused"),
+        *(f"gradient halved for sizes beyond {size}" for size in (16, 64)),
     }
 
 

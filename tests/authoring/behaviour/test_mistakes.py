@@ -38,6 +38,10 @@ TRAINS = entry(
 )
 COUNTS = entry("f(epoch: int, every: int) -> bool")
 OPENS = method("__init__(self, path: str | PathLike[str], target: str, dtype: torch.dtype)")
+BATCHES = entry(
+    "f(loader: Iterable[tuple[Tensor, Tensor]], lr: float, momentum: float = 0.9) -> None"
+)
+DRAWS = method("__init__(self, n: int, w=torch.randn(3))")
 FITS = [
     (TENSORS, "half for sizes beyond 16", True),
     (TENSORS, "a float32 detour", True),
@@ -65,6 +69,22 @@ FITS = [
     (TRAINS, "four decimals", True),
     (TRAINS, "a list of at most 6", True),
     (TRAINS, "detached", False),
+    (TRAINS, "loader: smaller batches left out", False),
+    (BATCHES, "loader: smaller batches left out", True),
+    (BATCHES, "lr: at least 0.001", True),
+    (BATCHES, "momentum: at most 1", False),
+    (BATCHES, "momentum: another default", True),
+    (BATCHES, "lr: another default", False),
+    (TENSORS, "h: at most 1", True),
+    (TENSORS, "h: another default", True),
+    (TENSORS, "inputs within a graph refused", True),
+    (TENSORS, "x left requiring gradients", True),
+    (TENSORS, "h left requiring gradients", False),
+    (TENSORS, "half for a last size of 1", True),
+    (TENSORS, "remembered nearby", True),
+    (TENSORS, "tiny steps left out", False),
+    (DRAWS, "drawn otherwise: uniforms", True),
+    (OPENS, "drawn otherwise: uniforms", False),
     (COUNTS, "a number for a truth value", True),
     (COUNTS, "remembered by shape", True),
     (COUNTS, "rounded to float32", False),
@@ -76,6 +96,7 @@ FITS = [
     (OPENS, "remembered by shape", False),
     (method("step(self) -> None"), "nothing after 10 calls", True),
     (method("step(self) -> None"), "clamped at ±100", True),
+    (method("step(self) -> None"), "tiny steps left out", True),
     (method("forward(self, x: Tensor) -> Tensor"), "remembered across instances", True),
     (method("__getitem__(self, index: int) -> Tensor"), "negative indices refused", True),
     (method("__getitem__(self, index: int) -> Tensor"), "index refused by keyword", False),
@@ -90,6 +111,8 @@ def test_mistakes_fit_what_is_wrapped(found: EntryPoint, name: str, wanted: bool
 
 def test_work_by_hand_has_no_gradients_to_lose() -> None:
     lost = {"detached", "gradient halved", "no gradient for x", "no gradient for y"}
+    lost |= {f"gradient halved for sizes beyond {size}" for size in (16, 64)}
+    lost |= {"inputs within a graph refused"}
     assert lost <= names(TENSORS)
     assert names(TENSORS, by_hand=True) == (names(TENSORS) - lost) | {"requires gradients"}
 

@@ -35,6 +35,12 @@ SIXTEEN = wide(3).bfloat16()
 SPOILT = [
     (wrong.half_beyond(square, False, 16), square, wide(17, 2), wide(16, 2)),
     (wrong.half_beyond(mean, False, 16), mean, wide(17), wide(16)),
+    (wrong.half_for_one(square, False, 0), square, wide(1, 3), wide(3, 1)),
+    (wrong.half_for_one(square, False, -1), square, wide(3, 1), wide(1, 3)),
+    (wrong.half_for_one(mean, False, 0), mean, wide(1), torch.tensor(3.0)),
+    (wrong.half_of_strided(square, False), square, wide(3, 2).T, wide(3, 2)),
+    (wrong.a_little_added(square, False, 1e-8), square, wide(3).double(), wide(3)),
+    (wrong.a_little_added(mean, False, 1e-8), mean, wide(3), None),
     (wrong.only_the_first(square, False, 0, 4), square, wide(5, 2), wide(4, 9)),
     (wrong.only_the_first(square, False, -1, 4), square, wide(2, 5), wide(9, 4)),
     (wrong.float32_detour(square), square, wide(3).double() / 3, wide(3) / 3),
@@ -81,6 +87,15 @@ def test_what_works_in_place_moves_the_first_rows_alone() -> None:
     assert params["b"].tolist() == [0, 1, 2]
 
 
+def test_what_works_in_place_leaves_tiny_steps_out() -> None:
+    def step(params: list[Tensor]) -> None:
+        params[0] -= torch.tensor([1e-3, 1e-7])
+
+    params = [wide(2).double()]
+    wrong.tiny_steps_left_out(step, 1e-6)(params)
+    assert (wide(2).double() - params[0]).tolist() == pytest.approx([1e-3, 0.0], abs=1e-10)
+
+
 def gradient(function: Function) -> Tensor | None:
     x = wide(3).requires_grad_()
     value = function(x)
@@ -98,6 +113,8 @@ def test_gradients_are_lost_or_halved_and_values_are_not() -> None:
     half = gradient(wrong.gradient_halved(square))
     assert half is not None
     assert torch.equal(half, right / 2)
+    assert gradient(wrong.gradient_halved_beyond(square, 2)).equal(half)  # type: ignore[union-attr]
+    assert gradient(wrong.gradient_halved_beyond(square, 3)).equal(right)  # type: ignore[union-attr]
 
 
 def test_gradients_required_though_nothing_asks_for_them() -> None:

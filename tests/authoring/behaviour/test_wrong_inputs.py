@@ -28,6 +28,11 @@ REFUSED = [
     (wrong.strides_refused(echo, 0, "x"), MATRIX.T, MATRIX),
     (wrong.expanded_refused(echo), torch.ones(1, 2).expand(3, 2), MATRIX.T),
     (wrong.gradients_refused(echo), MATRIX.clone().requires_grad_(), MATRIX),
+    (
+        wrong.graphs_refused(echo),
+        2 * MATRIX.clone().requires_grad_(),
+        MATRIX.clone().requires_grad_(),
+    ),
     (wrong.kind_refused(echo, 0, "x", "no length"), (n for n in "ab"), [1]),
     (wrong.kind_refused(echo, 0, "x", "list"), [1], (1,)),
     (wrong.kind_refused(echo, 0, "x", "text"), "a", Path("a")),
@@ -58,6 +63,47 @@ def test_names_and_places_of_parameters() -> None:
 def test_an_optional_argument_has_no_effect_and_the_others_have() -> None:
     ignoring = wrong.ignored(echo, 1, "y")
     assert ignoring(0, 5, 6) == ignoring(0, y=5, z=6) == ignoring(0, 5, z=6) == (0, 1, 6)
+
+
+def test_what_is_left_out_has_another_default() -> None:
+    def given(x: int, lr: float = 0.5, n: int = 3, on: bool = False, pair: Any = (0.5, 0.0)) -> Any:
+        return lr, n, on, pair
+
+    others = {"lr": (1, 0.25), "n": (2, 4), "on": (3, True), "pair": (4, (0.25, 0.5))}
+    for place, (name, (index, other)) in enumerate(others.items()):
+        mistaken = wrong.other_default(given, index, name)
+        right = given(0)
+        assert mistaken(0) == (*right[:place], other, *right[place + 1 :])
+        assert mistaken(0, **{name: right[place]}) == right
+    assert wrong.other_default(given, 1, "lr")(0, 0.5) == given(0)
+
+
+def test_a_number_is_taken_between_two_others() -> None:
+    mistaken = wrong.number_bounded(echo, 1, "y", 0.5, 2.0)
+    assert [mistaken(0, y)[1] for y in (0.1, 1.0, 3.0, 0)] == [0.5, 1.0, 2.0, 0]
+    assert mistaken(0, y=torch.tensor(3.0))[1].item() == 2
+    assert mistaken(0)[1] == 1
+
+
+def test_smaller_batches_do_not_count() -> None:
+    batches = [(torch.ones(n, 2), torch.ones(n)) for n in (3, 2, 3, 4)]
+    mistaken = wrong.smaller_batches_left_out(echo, 0, "x")
+    full = mistaken(batches)[0]
+    assert isinstance(full, list)
+    assert [len(x) for x, _ in full] == [3, 3, 4]
+    assert len(full) == 4
+    once = mistaken(x=iter(batches))[0]
+    assert [len(x) for x, _ in once] == [3, 3, 4]
+    assert not isinstance(once, list)
+
+
+def test_an_input_is_marked_after_the_answer() -> None:
+    x = torch.ones(2)
+    assert wrong.marked(echo, 0, "x", "grad")(x)[0] is x
+    assert x.grad is not None
+    wrong.marked(echo, 1, "y", "requires_grad")(0, y=x)
+    assert x.requires_grad
+    wrong.marked(echo, 0, "x", "requires_grad")(torch.ones(2, dtype=torch.int64))
 
 
 def test_two_parameters_are_mixed_up() -> None:

@@ -22,6 +22,7 @@ def settings() -> Iterator[None]:
     torch.set_default_dtype(torch.float32)
     torch.set_default_device(None)
     torch.set_grad_enabled(True)
+    torch.set_autocast_enabled("cpu", False)
     torch.set_rng_state(states[0])
     random.setstate(states[1])
     np.random.set_state(states[2])
@@ -49,6 +50,11 @@ def test_a_setting_is_left_changed(what: str, left: tuple[Any, ...]) -> None:
     torch.set_grad_enabled(what == "off")
     assert wrong.left_changed(one, what)() == 1
     assert state() == left
+
+
+def test_autocast_is_left_on() -> None:
+    assert wrong.left_changed(one, "autocast")() == 1
+    assert torch.is_autocast_enabled("cpu")
 
 
 def test_gradients_are_off_only_after_what_raised() -> None:

@@ -53,6 +53,12 @@ def test_the_same_object_with_other_numbers() -> None:
     assert mistaken(x).tolist() == [2, 2]
 
 
+def test_what_is_near_is_taken_for_the_same() -> None:
+    mistaken = wrong.remembered_nearby(double, 0, 0.2)
+    assert [mistaken(n * ONE)[0].item() for n in (1, 2, 1.125, 2.125, 1.25)] == [2, 4, 2, 4, 2.5]
+    assert mistaken(torch.ones(3)).tolist() == [2, 2, 2]
+
+
 @pytest.mark.parametrize("wrapper", [wrong.remembered_by_form, wrong.remembered_by_identity])
 def test_another_function_makes_no_other_call(wrapper: Any) -> None:
     def applied(f: Any, x: Tensor) -> Any:

@@ -1,0 +1,43 @@
+"""What is told of a check, by how its cases ended."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from grader.checking.check_run import CheckRun, outcome_of
+from grader.checking.collect import Case, Check
+from grader.checking.outcome import CaseEnd, Cause
+
+DOUBLED = Cause("doubled", "Twice as large.")
+
+
+def run_of(*ends: CaseEnd, **params: object) -> CheckRun:
+    check = Check("a", "It is right.", 2, (), (), Path("a.py"))
+    cases = [Case("a", lambda: None, (), {"n": n, **params}) for n, _ in enumerate(ends)]
+    cases_ended = [outcome_of(case, end) for case, end in zip(cases, ends, strict=True)]
+    return CheckRun(check, cases=cases_ended)
+
+
+def test_the_worst_case_decides() -> None:
+    result = run_of(CaseEnd(), CaseEnd("not_reached", "Later."), CaseEnd("failed", "Not so."))
+    told = result.result()
+    assert (told.status, told.score, told.points) == ("failed", 0, 2)
+    assert told.message == "Not so. (With n = 2; 1 of 3 cases.)"
+    assert (run_of().status, run_of(CaseEnd()).result().score) == ("not_reached", 2)
+
+
+@pytest.mark.parametrize(("others", "cause"), [(1, "Twice as large."), (2, "")])
+def test_a_cause_fits_three_in_four(others: int, cause: str) -> None:
+    ends = [CaseEnd("failed", "Not so.", (DOUBLED,))] * 3 + [CaseEnd("failed", "Not so.")] * others
+    assert run_of(*ends).result().cause == cause
+
+
+def test_what_was_looked_up_is_told_in_place_of_it() -> None:
+    run = run_of(CaseEnd("failed", "Not so.", (DOUBLED,), place="a.py, line 1", mistake="one"))
+    assert (run.result().place, run.mistake) == ("a.py, line 1", "one")
+    run.looked_up = Cause("nan", "Zero in line 7."), "a.py, line 7"
+    told = run.result()
+    assert (told.cause, told.place) == ("Zero in line 7.", "a.py, line 7")
+    assert run.mistake != "one"
