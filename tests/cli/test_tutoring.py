@@ -105,7 +105,7 @@ def test_by_default_the_current_folder_and_all_that_every_machine_has(
     run("mcp")
     [(here, names, assigned, devices)] = served
     assert here == folder
-    assert (len(names), assigned, devices) == (18, None, ("cpu", "sim"))
+    assert (len(names), assigned, devices) == (19, None, ("cpu", "sim"))
 
 
 @pytest.mark.parametrize("path", ["nowhere", "my_linear.py"])
