@@ -119,7 +119,7 @@ FORBIDDEN: dict[str, Any] = {
 }
 # the numbers of dimensions, round by round: of all, and of the leading ones
 RANKS = (2, 2, 3, 1, 2, 4)
-LEADING = (1, 0, 2, 1, 1, 3)
+LEADING = (1, 1, 2, 1, 1, 0)
 # around which number, and how far from it
 NUMBERS = {
     "2·randn": (0.0, 2.0),
@@ -228,14 +228,15 @@ def slope_by_hand(name: str, grad: Tensor, y: Tensor, mistake: str, dim: int) ->
     return mistaken.get(mistake, own - across)
 
 
-def expect_slopes(student: Student, draw: Draw, name: str, by_default: bool = False) -> None:
+def expect_slopes(
+    student: Student, draw: Draw, name: str, size: float = 1.0, by_default: bool = False
+) -> None:
     """Holds one of the two gradients against autograd's, at a `y` that is given."""
     shape, half = draw.shape("y", RANKS, elements=8192), draw.dtype.itemsize == 2
     dim, args, kwargs = drawn_dim(draw, shape)
     x = draw.choice("numbers", {"2·randn": 2.0, "9·randn": 9.0}) * draw.normal(*shape).double()
     shares = x.softmax(dim) if name == "softmax_backward" else x.log_softmax(dim)
     y = draw.layout("y", shares.to(draw.dtype))
-    size = draw.magnitude("grad", zero=True, tiny=TINY)
     grad = draw.layout("grad", size * draw.numbers(*shape))
     given = draw.needing({"grad": grad, "y": y}, half)
     got = student.run(along, name=name, by_default=by_default, args=args, kwargs=kwargs, **given)
@@ -255,8 +256,9 @@ def expect_slopes(student: Student, draw: Draw, name: str, by_default: bool = Fa
 @points(1)
 def test_softmax_backward(student: Student, draw: Draw) -> None:
     """`softmax_backward` and `log_softmax_backward` give the gradients at the inputs."""
-    expect_slopes(student, draw, "softmax_backward")
-    expect_slopes(student, draw, "log_softmax_backward")
+    size = draw.magnitude("grad", zero=True, tiny=TINY)
+    for name in ("softmax_backward", "log_softmax_backward"):
+        expect_slopes(student, draw, name, size)
 
 
 # layer norm and batch norm
@@ -315,7 +317,7 @@ def drawn_norm(draw: Draw, name: str, least: int = 1, training: bool = True) -> 
         given = {"training": training, "momentum": 0.1, "eps": 1e-5}
     args: list[Any] = []
     kwargs = {} if training else {"training": False}
-    if not draw.round.is_published or draw.dtype == torch.float64:
+    if not draw.round.is_published or draw.dtype == torch.float32:  # there the default shows less
         given["eps"] = draw.choice("eps", EPS)
         if batch:
             given["momentum"] = draw.choice("momentum", MOMENTA)
@@ -539,7 +541,7 @@ def expect_dropped(
     by_default: bool = False,
 ) -> None:
     """Holds y against x where it is not 0, and the gradient against that; `how` the options are handed over."""
-    shape = draw.shape("x", (2, 1, 3, 0, 2, 1), elements=4096)
+    shape = draw.shape("x", (2, 1, 0, 2, 2, 4), elements=4096)
     size = draw.magnitude("x, grad", zero=not training, tiny=TINY)
     x, grad = (
         draw.layout(name, size * draw.uniform(0.5, 1.5, *shape) * (2 * draw.labels(*shape) - 1))
@@ -635,7 +637,7 @@ def test_other_devices(elsewhere: Student, draw: Draw) -> None:
             draw.tell_default(elsewhere.device)
         for name in ("softmax", "log_softmax"):
             expect_shares(elsewhere, draw, name, by_default)
-            expect_slopes(elsewhere, draw, name + "_backward", by_default)
+            expect_slopes(elsewhere, draw, name + "_backward", by_default=by_default)
         for name, training in (("layer_norm", True), ("batch_norm", True), ("batch_norm", False)):
             norm = drawn_norm(draw, name, 2, training)
             expect_normalized(elsewhere, draw, norm, by_default)
