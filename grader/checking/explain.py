@@ -50,6 +50,9 @@ SAME_AMOUNT = Cause(
     "missing-term",
     "Every element is off by the same amount: a constant term is missing, is another one, or is one too many.",
 )
+WHOLE = Cause(
+    "precision", "A float has no room for whole numbers of more than 15 digits: keep them integers."
+)
 ORDER = Cause("order", "The numbers are right, and stand in the wrong places.")
 SWAPPED = Cause("swapped", "The values are right, and come in the wrong order.")
 PRECISION = Cause(
@@ -275,6 +278,9 @@ def causes_in_values(
         rtol: the tolerance that holds for `expected`.
         factors: counts by their names, such as `{"m": 5}`, that a mistaken result may be off by.
     """
+    if not expected.is_floating_point() and torch.equal(got, expected.double().to(got.dtype)):
+        yield WHOLE
+        return
     got, expected = got.double(), expected.double()
     if not torch.isfinite(got).all():
         yield NAN if got.isnan().any() else INFINITY
@@ -300,21 +306,17 @@ def causes_in_values(
         yield from _causes_of_factor(factor, min(max(apart, 1e-4), 1e-2), factors, several)
     if got.dim() == 2 and got.shape[0] == got.shape[1] and close(expected.T):
         yield TRANSPOSE
-    if close(expected + (got - expected).mean()):
+    amount = (got - expected).mean()
+    if amount.abs() > 1e-6 * expected.abs().max() and close(expected + amount):
         yield SAME_AMOUNT if several else SAME_AMOUNT.unsure()
     error = (got - expected).abs().max().item() / expected.abs().max().item()
-    if several and error > 1e-3 and _has_the_numbers_of(got, expected, loose):
+    in_order = got.flatten().sort().values, expected.flatten().sort().values
+    if several and error > 1e-3 and fits(*in_order, None, loose):
         yield ORDER
     # float32 has 6e-8; a few operations make a few of it. float64 inputs alone can show this, and another small
     # mistake gives no numbers that float32 has
     if rtol < 1e-8 and 2e-9 < error < 2e-6 and torch.equal(got.float().double(), got):
         yield PRECISION
-
-
-def _has_the_numbers_of(got: Tensor, expected: Tensor, rtol: float) -> bool:
-    """Whether the numbers are the same, in whatever places."""
-    one, other = (tensor.flatten().sort().values for tensor in (got, expected))
-    return fits(one, other, None, rtol)
 
 
 def _causes_of_factor(

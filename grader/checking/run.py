@@ -20,7 +20,7 @@ from .case_run import expect_steady, run_case
 from .check_run import CheckRun, device_and_dtype, outcome_of
 from .collect import Case, Check
 from .evidence import WRONG, Solution, Suspicion, expect_solved, suspected
-from .explain import FOLLOWS, NAN
+from .explain import FOLLOWS, INFINITY, NAN
 from .failures import not_loaded
 from .first_not_finite import not_finite_from
 from .memo import MemoizedSession
@@ -237,7 +237,7 @@ class _ExerciseRun:
         """On the CPU alone, where no operator goes another way."""
         for run in self.runs.values():
             cause, told = run.cause, run.told
-            if cause and cause.id == NAN.id and told and told.asked and told.asked.device == "cpu":
+            if cause in (NAN, INFINITY) and told and told.asked and told.asked.device == "cpu":
                 run.looked_up = not_finite_from(self.sessions.main, told.asked)
 
     def _suspect_failures(self) -> None:

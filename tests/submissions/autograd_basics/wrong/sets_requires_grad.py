@@ -1,6 +1,6 @@
 # wrong: gradient makes x itself require gradients
 # fails: gradient_leaves_x_alone
-# cause: none
+# cause: touched
 import torch
 
 

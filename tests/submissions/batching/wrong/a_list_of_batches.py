@@ -1,6 +1,6 @@
 # wrong: returns the batches of one epoch as a list
 # fails: loader_batches
-# cause: none
+# cause: stale
 import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info

@@ -1,6 +1,6 @@
 # wrong: looks the value's place up by list.index, which finds the first of equal ones: harmless; but skips what was seen
 # fails: sharded_stream
-# cause: none
+# cause: distinct
 import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info

@@ -1,6 +1,6 @@
 # wrong: worker 0 yields all and the others nothing, but the last value twice
 # fails: sharded_stream
-# cause: none
+# cause: shared
 import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info

@@ -1,6 +1,6 @@
 # wrong: chunks of n // workers values: the rest is lost
 # fails: sharded_stream
-# cause: none
+# cause: rest-lost
 import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info

@@ -1,6 +1,6 @@
 # wrong: one iterator made in __init__, which is used up after the first pass
 # fails: sharded_stream
-# cause: none
+# cause: used-up
 import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info

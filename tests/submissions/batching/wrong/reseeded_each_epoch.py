@@ -1,6 +1,6 @@
 # wrong: the sampler seeds its generator anew for each epoch
 # fails: loader_epochs
-# cause: none
+# cause: stale
 import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info

@@ -1,6 +1,6 @@
 # wrong: each worker yields the rest that does not divide evenly
 # fails: sharded_stream
-# cause: none
+# cause: shared
 import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info

@@ -1,6 +1,6 @@
 # wrong: the seed is always 0
 # fails: loader_seed
-# cause: none
+# cause: option-ignored
 import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info

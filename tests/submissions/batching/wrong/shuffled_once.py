@@ -1,6 +1,6 @@
 # wrong: shuffles the dataset once, so all epochs have one order
 # fails: loader_epochs
-# cause: none
+# cause: stale
 import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info

@@ -1,6 +1,6 @@
 # wrong: worker numbers are taken to start at 1
 # fails: sharded_stream
-# cause: none
+# cause: shared
 import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info

@@ -1,6 +1,6 @@
 # wrong: f is still the function from outside
 # fails: difference
-# cause: other
+# cause: example-left
 import torch
 from torch import nn
 

@@ -1,6 +1,6 @@
 # wrong: cleared between backward and step
 # fails: accumulated_steps
-# cause: not-updated
+# cause: cleared-between
 import torch
 from torch import nn
 

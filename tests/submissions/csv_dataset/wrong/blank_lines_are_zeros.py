@@ -1,6 +1,6 @@
 # wrong: a blank line becomes a row of zeros
 # fails: blank_lines
-# cause: other
+# cause: blank-lines
 import csv
 
 import torch

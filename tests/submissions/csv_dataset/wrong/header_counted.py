@@ -1,6 +1,6 @@
 # wrong: counts the header as a row
 # fails: items
-# cause: none
+# cause: off-by-one
 import csv
 
 import torch

@@ -1,6 +1,6 @@
 # wrong: refuses negative indices
 # fails: negative_indices
-# cause: none
+# cause: negative-index
 import csv
 
 import torch

@@ -1,6 +1,6 @@
 # wrong: the transform is applied to the label as well
 # fails: transform
-# cause: none
+# cause: too-much
 import csv
 
 import torch

@@ -1,6 +1,6 @@
 # wrong: an unknown target is a KeyError
 # fails: unknown_target
-# cause: none
+# cause: other-exception
 import csv
 
 import torch

@@ -1,6 +1,6 @@
 # wrong: gives no gradients at all unless every input needs one
 # fails: linear_needs
-# cause: none
+# cause: no-gradient
 import torch
 import torch.nn.functional as F
 

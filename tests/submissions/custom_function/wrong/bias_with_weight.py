@@ -1,6 +1,6 @@
 # wrong: the bias gets a gradient when the weight needs one
 # fails: linear_needs
-# cause: none
+# cause: no-gradient
 import torch
 import torch.nn.functional as F
 

@@ -1,6 +1,6 @@
 # wrong: no gradient for the weight at all
 # fails: linear_backward
-# cause: none
+# cause: no-gradient
 import torch
 import torch.nn.functional as F
 

@@ -1,6 +1,6 @@
 # wrong: numerical_gradient goes through the first dimension only
 # fails: numerical_gradient
-# cause: other
+# cause: partly-zero
 import torch
 
 

@@ -1,6 +1,6 @@
 # wrong: the new head is made on the CPU, in the right dtype
 # fails: other_devices
-# cause: none
+# cause: device
 import torch
 from torch import nn
 

@@ -1,6 +1,6 @@
 # wrong: a misspelt attribute freezes nothing
 # fails: freeze
-# cause: none
+# cause: name
 import torch
 from torch import nn
 

@@ -1,6 +1,6 @@
 # wrong: freeze returns nothing
 # fails: freeze
-# cause: none
+# cause: no-return
 import torch
 from torch import nn
 

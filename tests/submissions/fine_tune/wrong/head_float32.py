@@ -1,6 +1,6 @@
 # wrong: the new head is float32
 # fails: replace_head
-# cause: none
+# cause: new-layer
 import torch
 from torch import nn
 

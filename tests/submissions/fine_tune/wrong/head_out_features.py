@@ -1,6 +1,6 @@
 # wrong: the new head takes the old one's outputs for its inputs
 # fails: replace_head
-# cause: none
+# cause: fixed-size
 import torch
 from torch import nn
 

@@ -1,6 +1,6 @@
 # wrong: frozen parameters get a gradient of 0, and the weight decay moves them
 # fails: step_keeps_what_is_frozen
-# cause: none
+# cause: none-as-zero
 import torch
 from torch import nn
 

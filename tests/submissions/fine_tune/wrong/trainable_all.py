@@ -1,6 +1,6 @@
 # wrong: all parameters are listed
 # fails: trainable_parameters
-# cause: none
+# cause: all-listed
 import torch
 from torch import nn
 

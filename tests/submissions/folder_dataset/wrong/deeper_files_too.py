@@ -1,6 +1,6 @@
 # wrong: files in folders within a class are taken as well
 # fails: items
-# cause: other
+# cause: other-files
 import os
 
 import numpy as np

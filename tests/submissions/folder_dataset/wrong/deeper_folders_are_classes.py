@@ -1,6 +1,6 @@
 # wrong: os.walk finds the folders within the classes too
 # fails: classes
-# cause: other
+# cause: other-files
 import os
 
 import numpy as np

@@ -1,6 +1,6 @@
 # wrong: a file beside the classes is taken for a class
 # fails: classes
-# cause: other
+# cause: other-classes
 import os
 
 import numpy as np

@@ -1,6 +1,6 @@
 # wrong: len gives the number of classes
 # fails: items
-# cause: other
+# cause: other-files
 import os
 
 import numpy as np

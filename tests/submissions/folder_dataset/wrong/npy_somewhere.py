@@ -1,6 +1,6 @@
 # wrong: a name with .npy anywhere in it is taken
 # fails: items
-# cause: other
+# cause: other-files
 import os
 
 import numpy as np

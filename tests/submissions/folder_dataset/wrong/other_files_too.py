@@ -1,6 +1,6 @@
 # wrong: all files are taken for arrays, whatever their names end in
 # fails: items
-# cause: none
+# cause: other-files
 import os
 
 import numpy as np

@@ -1,6 +1,6 @@
 # wrong: the index is taken modulo the length
 # fails: indices
-# cause: none
+# cause: index-modulo
 import os
 
 import numpy as np

@@ -1,6 +1,6 @@
 # wrong: no clamp: 0 · ln 0 is NaN
 # fails: binary_cross_entropy_at_0_and_1
-# cause: nan
+# cause: no-clamp
 import torch
 import torch.nn.functional as F
 

@@ -1,6 +1,6 @@
 # wrong: takes the log-probabilities of all labels for all rows
 # fails: cross_entropy, cross_entropy_of_three_dimensions
-# cause: other
+# cause: broadcast
 import torch
 import torch.nn.functional as F
 

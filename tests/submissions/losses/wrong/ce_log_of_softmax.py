@@ -1,6 +1,6 @@
 # wrong: the logarithm of a softmax that is 0
 # fails: cross_entropy_is_stable
-# cause: nan
+# cause: overflow
 import torch
 import torch.nn.functional as F
 

@@ -1,6 +1,6 @@
 # wrong: log(1 + exp(z)) overflows
 # fails: bce_with_logits_is_stable
-# cause: nan
+# cause: overflow
 import torch
 import torch.nn.functional as F
 

@@ -1,6 +1,6 @@
 # wrong: the sign of z in the first term
 # fails: bce_with_logits
-# cause: sign-of-term
+# cause: swapped
 import torch
 import torch.nn.functional as F
 

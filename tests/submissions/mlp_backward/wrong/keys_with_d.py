@@ -1,6 +1,6 @@
 # wrong: the keys are "dw1", "db1", …
 # fails: backward_second_layer, backward_first_layer
-# cause: none
+# cause: name
 import torch
 import torch.nn.functional as F
 

@@ -1,6 +1,6 @@
 # wrong: absolute values of normal numbers
 # fails: standard_normal
-# cause: none
+# cause: other-distribution
 import torch
 import torch.nn as nn
 

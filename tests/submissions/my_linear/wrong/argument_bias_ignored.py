@@ -1,6 +1,6 @@
 # wrong: a bias is made whatever the argument says
 # fails: without_bias
-# cause: none
+# cause: bias-kept
 import torch
 import torch.nn as nn
 

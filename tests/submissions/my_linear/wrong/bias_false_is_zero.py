@@ -1,6 +1,6 @@
 # wrong: bias=False gives a bias of zeros instead of None
 # fails: without_bias
-# cause: none
+# cause: bias-kept
 import torch
 import torch.nn as nn
 

@@ -1,6 +1,6 @@
 # wrong: drawn with standard deviation 0.01
 # fails: standard_normal
-# cause: none
+# cause: other-distribution
 import torch
 import torch.nn as nn
 

@@ -1,6 +1,6 @@
 # wrong: torch.rand: uniform between 0 and 1
 # fails: standard_normal
-# cause: none
+# cause: other-distribution
 import torch
 import torch.nn as nn
 

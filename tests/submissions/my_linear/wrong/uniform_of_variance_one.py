@@ -1,6 +1,6 @@
 # wrong: uniform with mean 0 and standard deviation 1, but not normal
 # fails: standard_normal
-# cause: none
+# cause: other-distribution
 import torch
 import torch.nn as nn
 

@@ -1,6 +1,6 @@
 # wrong: drawn by nn.init.xavier_normal_
 # fails: standard_normal
-# cause: none
+# cause: other-distribution
 import torch
 import torch.nn as nn
 
