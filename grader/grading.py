@@ -101,7 +101,8 @@ def grade(
         stack.enter_context(_torch_as_it_comes())
         wanted = exercises or (assigned.names if assigned else submission.wanted)
         named = _known(wanted or tuple(submission.sources), course)
-        _begin(machines, named, submission)
+        if not machines.has_begun:
+            _begin(machines, named, submission)
         environment = _environment_of(machines)
         grading = _Grading(machines, environment, assigned, seed, first_failure, asked)
         results = []
@@ -277,7 +278,7 @@ class _Grading:
                 if check.name in ran.asked and sessions:
                     request = ran.asked[check.name]
                     session = sessions.on("cuda" if request.device == "cuda" else None)
-                    steps = steps_of(session, request, source) if shapes else ()
+                    steps = steps_of(session, request) if shapes else ()
                     return Example(check, script_of(exercise.name, check, request, source), steps)
         return None
 

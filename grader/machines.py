@@ -168,8 +168,12 @@ class Machines:
         Raises:
             SandboxLost, UnsupportedVersion: as `Sandbox.open`.
         """
-        if self._environment is None:
-            self.sandbox().open(preload, meanwhile=meanwhile).close()
+        self.sandbox().open(preload, meanwhile=meanwhile).close()
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether children have been made, so that what is the same for all of them is there."""
+        return self._environment is not None
 
     def prepare(self, preload: Sequence[str]) -> None:
         """Has the sandboxes whose children start ahead import modules for them. Does not wait.

@@ -388,6 +388,8 @@ def test_a_sandbox_that_does_not_start(monkeypatch: pytest.MonkeyPatch, machines
     assert restarts == [machines, machines]
 
 
+# between the making of a socket and its name nobody can close it but the garbage collector, which complains
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_an_interrupt_at_any_time_leaves_nothing_out_of_step(
     course_of: CourseOf, forked: Machines
 ) -> None:

@@ -9,10 +9,11 @@ from ..language import _
 from ..report import CaseResult, CheckResult, CheckStatus
 from .collect import Case, Check
 from .evidence import WRONG
-from .explain import common
+from .explain import INFINITY, NAN, common
 from .outcome import CaseEnd, Cause
 from .rounds import HALVES
 from .session import Request
+from .torch_errors import meaning_of_warning
 
 _MOST = 0.75  # of the cases that fail: a cause that is told fits in so many
 _INEXACT = [str(dtype).removeprefix("torch.") for dtype in HALVES]
@@ -113,6 +114,15 @@ class CheckRun:
         return f"{first.end.message} {which}"
 
     @property
+    def _of_the_told(self) -> Cause | None:
+        """What holds of the case that is told of, whatever the others show: NaN, or what torch warned of in it."""
+        told = self.told
+        if told is None or told.status != "failed":
+            return None
+        not_finite = next((each for each in told.end.causes if each in (NAN, INFINITY)), None)
+        return not_finite or meaning_of_warning(told.printed)
+
+    @property
     def cause(self) -> Cause | None:
         """A cause of the case that is told of: what its exception means, or what fits three in four of those that fail.
 
@@ -126,7 +136,7 @@ class CheckRun:
             return None
         meant = next((cause for cause in causes[0] if cause.is_meaning), None)
         silent = [each for each in causes if not any(cause.is_meaning for cause in each)]
-        return meant or next(iter(common(silent, _MOST)), None)
+        return meant or next(iter(common(silent, _MOST)), None) or self._of_the_told
 
 
 def outcome_of(

@@ -11,8 +11,9 @@ import inspect
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field
+from importlib.util import cache_from_source
 from io import StringIO
 from pathlib import Path
 from types import ModuleType
@@ -100,9 +101,18 @@ def collect(files: Sequence[Path], devices: Sequence[str]) -> dict[str, Check]:
     key = *files, *devices
     changed = [(status.st_mtime_ns, status.st_size) for status in map(Path.stat, files)]
     if key not in _kept or _kept[key][0] != changed:
+        if any(set(files).intersection(known) for known in _kept):
+            _forget_compiled(files)
         _forget(files)
         _kept[key] = changed, _collected(files, devices)
     return _kept[key][1]
+
+
+def _forget_compiled(files: Sequence[Path]) -> None:
+    """By whole seconds and its size Python tells whether a file is the one that it has compiled: not well enough."""
+    for file in files:
+        with suppress(OSError, NotImplementedError):
+            Path(cache_from_source(str(file))).unlink()
 
 
 def _forget(files: Sequence[Path]) -> None:

@@ -41,6 +41,8 @@ RTOL = {
 _FLOOR = 0.1
 # of these dtypes the tolerance is a few eps, so that it has to be of the whole term
 _SHORT = (torch.float16, torch.bfloat16)
+# of terms that are 0 nothing is asked that float32 cannot hold: the complex step of 1e-20 leaves its square
+_NOTHING = 2.0**-126
 
 
 @dataclass(frozen=True)
@@ -158,7 +160,7 @@ def is_close(actual: float, expected: float, rtol: float, scale: float = 1.0) ->
     """
     if not math.isfinite(expected):
         return actual == expected
-    return abs(actual - expected) <= rtol * max(abs(expected), _FLOOR * scale)
+    return abs(actual - expected) <= max(rtol * max(abs(expected), _FLOOR * scale), _NOTHING)
 
 
 def wrong_elements(
@@ -181,5 +183,6 @@ def wrong_elements(
     finite = expected[expected.isfinite()].double()
     floor = scale * (1.0 if expected.dtype in _SHORT else _FLOOR)
     allowed = rtol * max(finite.abs().max().item() if finite.numel() else 0.0, floor)
+    allowed = max(allowed, _NOTHING)
     # not (error <= allowed), so that NaN is wrong
     return differs & ~((got.double() - expected.double()).abs() <= allowed), allowed

@@ -90,7 +90,13 @@ def _general(
     elif mismatch.aspect == "dtype":
         name = str(expected.dtype).removeprefix("torch.")
         fixed = fixed_dtype if isinstance(fixed_dtype, bool) else mismatch.path[0] in fixed_dtype
-        yield explain.FIXED_DTYPE.of(dtype=name) if fixed else explain.DTYPE
+        if fixed:
+            yield explain.FIXED_DTYPE.of(dtype=name)
+        elif expected.dtype in (torch.int64, torch.bool):  # of labels and masks, or of data
+            yield explain.WHOLE_DTYPE.of(dtype=name)
+            yield explain.DTYPE.unsure()
+        else:
+            yield explain.DTYPE
     elif mismatch.aspect == "device":
         yield explain.DEVICE
     elif mismatch.aspect == "requires_grad":
@@ -103,10 +109,14 @@ def _general(
 
 
 def _shared(causes: Sequence[Sequence[Cause]]) -> list[Cause]:
-    """The causes that all mismatches share; sure ones, where one of the mismatches shows it."""
+    """The causes that all mismatches share; sure ones, where one of the mismatches shows it.
+
+    That the first one, which is told of, is not finite counts where there is no other.
+    """
     sure = explain.common(causes)
     unsure = [cause.unsure() for cause in causes[0] if cause not in sure]
-    return sure + [cause for cause in unsure if all(cause in others for others in causes[1:])]
+    shared = sure + [cause for cause in unsure if all(cause in others for others in causes[1:])]
+    return shared or [cause for cause in causes[0] if cause in (explain.NAN, explain.INFINITY)]
 
 
 def _explains(

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import difflib
 import itertools
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -18,6 +17,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
+from .factors import causes_of_factor
 from .outcome import Cause
 
 T = TypeVar("T")
@@ -28,27 +28,21 @@ NAN = Cause(
     "of 0 is −∞.",
 )
 INFINITY = Cause("nan", "It holds infinity: an overflow, a division by 0 or a logarithm of 0.")
-ZERO = Cause("zero", "It is zero everywhere: it was never computed, or never stored.")
-SIGN = Cause("sign", "The sign is the wrong way round.")
-SIGN_AND_SIZE = Cause(
-    "sign", "The sign is the wrong way round, and the size is {factor} times what it should be."
+ZERO = Cause(
+    "zero", "It is zero everywhere: print it where it is worked out, and where it is given back."
 )
-SUM_FOR_MEAN = Cause(
-    "sum-for-mean",
-    "It is exactly {count} times too large: a sum stands where a mean is asked. Divide by {count}.",
-)
-MEAN_FOR_SUM = Cause(
-    "mean-for-sum",
-    "It is exactly {count} times too small: there is a division by {count} too many.",
-)
-WRONG_COUNT = Cause("wrong-count", "It is divided by {wrong}; it should be divided by {right}.")
-TWICE_AS_LARGE = Cause("scale", "It is exactly twice as large as it should be.")
-HALF_AS_LARGE = Cause("scale", "It is exactly half of what it should be: a factor 2 is missing.")
-SCALE = Cause("scale", "It is exactly {factor} times what it should be.")
 TRANSPOSE = Cause("transpose", "It is transposed.")
 SAME_AMOUNT = Cause(
     "missing-term",
     "Every element is off by the same amount: a constant term is missing, is another one, or is one too many.",
+)
+ROUNDED = Cause(
+    "rounded", "Every number is whole: look for `//`, `round`, or a conversion to integers."
+)
+CARRIED_ON = Cause(
+    "carried-on",
+    "What comes back is the running sum of what is asked: what one round of a loop has changed is still so in the "
+    "next.",
 )
 WHOLE = Cause(
     "precision", "A float has no room for whole numbers of more than 15 digits: keep them integers."
@@ -82,14 +76,19 @@ ONE_ELEMENT = Cause(
     "`torch.zeros(1)` is not, and a reduction gives one without `keepdim`.",
 )
 RESHAPED = Cause("reshaped", "The numbers are right, in another shape.")
-DTYPE = Cause("dtype", "A dtype is fixed somewhere; results take that of the inputs.")
+DTYPE = Cause(
+    "dtype",
+    "Results take the dtype of the inputs. Another comes of one that is written down, and of torch's default in a new "
+    "tensor or layer: give it `dtype=x.dtype`.",
+)
+WHOLE_DTYPE = Cause("dtype", "{dtype} is asked here: keep it where it is that, or convert to it.")
 FIXED_DTYPE = Cause(
     "dtype", "{dtype} is asked, whatever dtype the data have: give that dtype, or convert to it."
 )
 DEVICE = Cause("device", "A tensor is made on a fixed device; results stay on that of the inputs.")
 REQUIRES_GRAD = Cause(
     "requires-grad",
-    "It still hangs in autograd's graph: use `.detach()`, or work within `torch.no_grad()`.",
+    "It still hangs in autograd's graph: `.detach()` takes it out.",
 )
 CUT = Cause(
     "graph-cut",
@@ -97,15 +96,17 @@ CUT = Cause(
 )
 IN_PLACE = Cause(
     "in-place",
-    "An operation in place (`+=`, `x.mul_()`, `x[0] = …`) works on an input, or on a view of it; "
-    "work on a new tensor.",
+    "Something works in place on an input, or on a view of it (`+=`, `x.mul_()`, `x[0] = …`; of a list `append` or "
+    "`pop`): work on a new one.",
 )
 UNREGISTERED = Cause(
     "unregistered",
-    "A plain tensor is seen neither by `parameters()` nor by `.to(…)` or an optimizer: "
-    "wrap it in `nn.Parameter`.",
+    "Neither a plain tensor nor one that lies in a list or a dict is seen by `parameters()`, `.to(…)` or an "
+    "optimizer: make it an attribute that is an `nn.Parameter`.",
 )
-NO_GRAD = Cause("no-grad", "It was made without `requires_grad`, or autograd was off.")
+NO_GRAD = Cause(
+    "no-grad", "It was made without `requires_grad`, or detached, or while autograd was off."
+)
 # what several exercises name in `causes=`: modes, loops, predictions
 NOTE_MODES = Cause(
     "mode",
@@ -142,8 +143,8 @@ NEW_FOR_OLD = Cause(
 STALE = Cause("stale", "It is the value of an earlier call: something is kept that should not be.")
 ALIASED = Cause(
     "aliased",
-    "All entries are the last value: one tensor was kept again and again, while it changed. Keep a copy of each "
-    "(`.clone()`).",
+    "All entries are the last value, as where one tensor is kept again and again while it changes: keep a copy of "
+    "each (`.clone()`).",
 )
 GRAD_IS_NONE = Cause(
     "no-gradient",
@@ -165,8 +166,8 @@ NEW_ATTRIBUTE = Cause(
 # mistakes in an update; `step_causes` says what each would have given
 NOT_UPDATED = Cause(
     "not-updated",
-    "It is the value from before: no update has come to it. One such as `p = p - …` makes a new tensor, and leaves the "
-    "old one as it is.",
+    "It is the value from before: no update has come to it. There is none, or it goes to another tensor: `p = p - …` "
+    "makes a new one, and leaves the old one as it is.",
 )
 UPHILL = Cause(
     "sign", "The step goes uphill: a sign is the wrong way round, in the update or in the gradient."
@@ -303,49 +304,24 @@ def causes_in_values(
     if factor and close(factor * expected):
         # rounding moves the factor by no more than it moves the numbers away from such a multiple
         apart = (got / factor - expected).abs().max().item() / expected.abs().max().item()
-        yield from _causes_of_factor(factor, min(max(apart, 1e-4), 1e-2), factors, several)
+        yield from causes_of_factor(factor, min(max(apart, 1e-4), 1e-2), factors, several)
     if got.dim() == 2 and got.shape[0] == got.shape[1] and close(expected.T):
         yield TRANSPOSE
     amount = (got - expected).mean()
     if amount.abs() > 1e-6 * expected.abs().max() and close(expected + amount):
         yield SAME_AMOUNT if several else SAME_AMOUNT.unsure()
     error = (got - expected).abs().max().item() / expected.abs().max().item()
-    in_order = got.flatten().sort().values, expected.flatten().sort().values
-    if several and error > 1e-3 and fits(*in_order, None, loose):
+    one, other = got.flatten(), expected.flatten()
+    if several and got.equal(got.round()) and (got - expected).abs().max() <= 1:
+        yield ROUNDED
+    if expected.numel() > 2 and fits(one, other.cumsum(0), other, loose):
+        yield CARRIED_ON
+    if several and error > 1e-3 and fits(one.sort().values, other.sort().values, None, loose):
         yield ORDER
     # float32 has 6e-8; a few operations make a few of it. float64 inputs alone can show this, and another small
     # mistake gives no numbers that float32 has
     if rtol < 1e-8 and 2e-9 < error < 2e-6 and torch.equal(got.float().double(), got):
         yield PRECISION
-
-
-def _causes_of_factor(
-    factor: float, exactness: float, factors: Mapping[str, float], several: bool
-) -> Iterator[Cause]:
-    """Causes of a result that is `factor` times the reference; the factor is known to a share of `exactness`."""
-
-    def is_(value: float) -> bool:
-        return math.isclose(factor, value, rel_tol=exactness)
-
-    if is_(-1):
-        yield SIGN
-        return
-    counts = {name: value for name, value in factors.items() if value not in (0, 1)}
-    for name, value in counts.items():
-        if is_(value):
-            yield SUM_FOR_MEAN.of(count=name)
-        if is_(1 / value):
-            yield MEAN_FOR_SUM.of(count=name)
-    for right, wrong in itertools.permutations(factors, 2):
-        if factors[wrong] and is_(factors[right] / factors[wrong]):
-            yield WRONG_COUNT.of(right=right, wrong=wrong)
-    if is_(2):
-        yield TWICE_AS_LARGE
-    if is_(0.5):
-        yield HALF_AS_LARGE
-    if not is_(1):
-        cause = (SCALE if factor > 0 else SIGN_AND_SIZE).of(factor=f"{abs(factor):.4g}")
-        yield cause if several else cause.unsure()
 
 
 def step_causes(walk: Callable[[float], T], lr: float) -> dict[Cause, Callable[[], T]]:

@@ -48,6 +48,10 @@ _NO_ARGUMENTS = re.compile(
     r"(\w+)(?:\(\) takes no arguments"
     r"|\.__init__\(\) (?:takes 1 positional argument but|got an unexpected keyword argument))"
 )
+OWN_RAISE = Cause(
+    "raised-own",
+    "A line of your own raises it: with what was handed in, no exception is asked for, or one of another class.",
+)
 ANOTHER_INIT = Cause(
     "raised-init", "Python calls a method of the name `__init__`; here it is written `{near}`."
 )
@@ -173,6 +177,8 @@ class Failures:
             device,
         )
         causes = [known] if known else []
+        if not known and line and re.match(r"(raise|assert)\b.", line.text):
+            causes = [OWN_RAISE]
         if watched and raised.message == _NO_THREAD:
             causes = [ONE_THREAD]
         if line:

@@ -30,7 +30,9 @@ def watch(student, **inputs):
             answer = function(*arguments, **(named or {}))
             given = first_of(answer)
             if given is not None and len(found) < 2 and not given.isfinite().all():
-                self.note(function, arguments, given)
+                # what was written over is there no more, and a named argument may change the formula
+                anew = not named and all(each is not given for each in arguments)
+                self.note(function, arguments if anew else (), given)
             return answer
 
         def note(self, function, arguments, given):

@@ -15,12 +15,12 @@ import torch
 from torch import Tensor
 
 from ..sandbox.wire.values import Received
+from .factors import FIXED_COUNT, WRONG_COUNT
 from .outcome import Cause
 
 T = TypeVar("T")
 
 OTHER_TERMS = Cause("other-terms", "What comes back is {found}.")
-FIXED_COUNT = Cause("wrong-count", "It is divided by {wrong} each time; {right} is another number.")
 PARTLY_ZERO = Cause(
     "partly-zero", "What is not 0 is right: the others were not worked out, or were set to 0."
 )
@@ -74,12 +74,9 @@ def counts(got: Any, expected: Tensor, right: str, count: int) -> dict[Cause, Te
     """
     found: dict[Cause, Tensor] = {}
     if count > 1:
-        one_less = Cause(
-            "wrong-count", "It is divided by {wrong}; it should be divided by {right}."
-        )
-        found[one_less.of(right=right, wrong=f"{right} − 1")] = expected * (count / (count - 1))
+        found[WRONG_COUNT.of(right=right, wrong=f"{right} − 1")] = expected * (count / (count - 1))
     if isinstance(got, Received) and got.tensor.shape == expected.shape and expected.any():
-        one, other = got.tensor.double(), expected.double()
+        one, other = got.tensor.double(), expected.cpu().double()
         factor = (one * other).sum().item() / (other * other).sum().item()
         wrong = count / factor if factor > 0 else 0.0
         if 1.5 < wrong < 1e6 and round(wrong) != count and abs(wrong - round(wrong)) < 1e-3 * wrong:
@@ -112,4 +109,4 @@ def _has_form(got: Received, other: Tensor) -> bool:
 
 
 def _distance(got: Received, other: Tensor) -> float:
-    return (got.tensor.double() - other.double()).abs().max().item() if other.numel() else 0.0
+    return (got.tensor.double() - other.cpu().double()).abs().max().item() if other.numel() else 0.0

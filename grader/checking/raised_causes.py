@@ -47,12 +47,12 @@ MISSPELT = Cause(
 )
 NON_LEAF = Cause(
     "raised-non-leaf",
-    "`{name}` is the result of an operation, and `backward()` fills the `.grad` of leaves alone: ask for that of the "
-    "tensor that it was made of, use `torch.autograd.grad`, or call `{name}.retain_grad()` before.",
+    "`{name}` is the result of an operation, and `backward()` fills the `.grad` of leaves alone: make a leaf of it "
+    "(`.detach().requires_grad_()`), use `torch.autograd.grad`, or ask for the `.grad` of what it was made of.",
 )
 NO_GRAD_YET = Cause(
     "raised-none",
-    "`{name}.grad` is None: `backward()` has not run yet, or did not come to `{name}`.",
+    "`{name}.grad` is None, as it is until a `backward()` comes to `{name}`: where that may be, ask for it first.",
 )
 IS_NONE = Cause(
     "raised-none",

@@ -161,17 +161,17 @@ class _ExerciseRun:
         memoized = MemoizedSession(session)
         try:
             end = self._end_in(session, memoized, case)
-            if end.status != "passed":
-                end = self._named(end, session, memoized, run.check)
-                end = self._of_an_earlier(end, run.check)
-            else:
+            if end.status == "passed":
                 end = self._impolite_end(memoized) or end
         except CheckOutcome as outcome:  # a look-up that met no answer
-            end = self._named(outcome.end, session, memoized, run.check)
+            end = outcome.end
         finally:
             for request, answer in memoized.answered:
                 self.last_cases[session, request.probe.name] = self.current, case
                 self._note_seen(request, answer, self.current, case)
+        if not end.only_manners:
+            end = self._named(end, session, memoized, run.check)
+            end = self._of_an_earlier(end, run.check)
         return end, memoized.asked
 
     def _named(

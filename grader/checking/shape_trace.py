@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cached_property
 
-from ..submission import Source
 from ..text import clean
+from .failures import Failures
 from .outcome import CheckOutcome
 from .probes import Probe
 from .session import Request, Session
@@ -71,16 +71,13 @@ class _Followed(Probe):
 def followed(request: Request, name: str, program: str) -> Request:
     """The same call within a program that looks on: `name(student, **inputs)`, in which `PROBE` is the probe's name."""
     within = replace(request, probe=_Followed(request.probe, name, program))
-    header, block = (
-        request.wire
-    )  # which is all that there is of one that was kept without its inputs
+    # all that there is of one that was kept without its inputs
+    header, block = request.wire
     vars(within)["wire"] = {**header, "probe": name, "code": within.probe.code}, block
     return within
 
 
-def steps_of(
-    session: Session, request: Request, source: Source
-) -> tuple[tuple[str, str, str], ...]:
+def steps_of(session: Session, request: Request) -> tuple[tuple[str, str, str], ...]:
     """What the lines of the student's code set, one by one: where, the line, and the names with what they hold now.
 
     It is empty where the code gives no answer.
@@ -95,14 +92,11 @@ def steps_of(
     for entry in told[:MOST_STEPS] if isinstance(told, list) else ():
         match entry:
             case [str(file), int(line), str(_function), str(what)]:
-                steps[_step(source, file, line, what)] = None
+                steps[_step(session.failures, file, line, what)] = None
     return tuple(steps)
 
 
-def _step(source: Source, file: str, line: int, what: str) -> tuple[str, str, str]:
-    number = file.rpartition(":")[2]
-    cell = int(number) if number.isdigit() and int(number) < len(source.cells) else 0
-    lines = source.cells[cell].text.splitlines()
-    text = lines[line - 1].strip() if 0 < line <= len(lines) else ""
-    place = f"{source.cells[cell].place}:{line}" if line else ""
+def _step(failures: Failures, file: str, number: int, what: str) -> tuple[str, str, str]:
+    line = failures.line_at(file, number)
+    place, text = (f"{line.file}:{line.number}", line.text) if line else ("", "")
     return clean(place, 80), clean(text, 80), clean(what, 300)

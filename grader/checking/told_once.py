@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -59,7 +60,10 @@ def _placed(
         description = descriptions[check.name]
         begun = begun if description.startswith("...") else description
         if check.went_wrong and not check.place and not _broken(check, violations):
-            place = place_of(source, description) or place_of(source, begun)
+            # the function whose result is told of, and else what the check is about
+            named = re.match(r"\w+(?=\()", check.message)
+            texts = f"`{named[0]}`" if named else "", description, begun
+            place = next(filter(None, (place_of(source, text) for text in texts)), "")
             check = replace(check, place=place)
         yield check
 

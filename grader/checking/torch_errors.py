@@ -51,12 +51,21 @@ _MEANINGS = {
     r"^BdbQuit": Cause(
         "raised-breakpoint", "Take `breakpoint()` out: nobody answers a debugger here."
     ),
+    r"\\ufeff|\ufeff": Cause(
+        "raised-byte-order-mark",
+        "The file begins with a byte-order mark, which is part of the first name here: open it with "
+        '`encoding="utf-8-sig"`.',
+    ),
+    r"Not a directory": Cause(
+        "raised-no-folder",
+        "A file is taken for a folder: what lies in a folder may be either, so ask each first (`Path.is_dir`).",
+    ),
     r"EOF when reading a line": Cause(
         "raised-input", "Take `input()` out: nobody types anything here."
     ),
     r"before Module\.__init__\(\) call|has no attribute '_(parameters|modules|buffers|\w+_hooks)'": Cause(
         "raised-super",
-        "`super().__init__()` is missing: it comes first in the `__init__` of an `nn.Module`.",
+        "`super().__init__()` comes first in the `__init__` of an `nn.Module`: here it is missing, or comes too late.",
     ),
     r"Tensors of floating point (and complex )?dtype can require gradients": Cause(
         "raised-integers",
@@ -97,8 +106,8 @@ _MEANINGS = {
     ),
     r"does not require grad and does not have a grad_fn|differentiated Tensors does not require grad": Cause(
         "raised-graph-cut",
-        "Nothing leads back to a parameter: look for `.data`, `.detach()`, `.item()`, "
-        "`torch.no_grad()`, or a tensor made anew from numbers.",
+        "Nothing there requires gradients: look for `.data`, `.detach()`, `.item()`, `torch.no_grad()`, a tensor made "
+        "anew from numbers, or one made without `requires_grad=True`.",
     ),
     r"leaf Variable that requires grad .*in-place": Cause(
         "raised-in-place",
@@ -122,7 +131,8 @@ _MEANINGS = {
     r"must match the (size of tensor|existing size)|doesn't match the broadcast shape|Using a target size": Cause(
         "raised-shapes",
         "Element by element, two sizes have to be equal, or one of them 1: print both shapes. A `sum`, `mean` or `max` "
-        "over a dimension keeps it with `keepdim=True`; a transpose may be missing or too many.",
+        "over a dimension keeps it with `keepdim=True`; a transpose may be missing or too many; or one of the two was "
+        "kept from another tensor.",
     ),
     r"is invalid for input of size": Cause(
         "raised-shapes",
@@ -136,8 +146,9 @@ _MEANINGS = {
     r"self must be a matrix|mat2 must be a matrix|1D tensors expected|t\(\) expects a tensor with"
     r"|batch\d must be a 3D tensor": Cause(
         "raised-dimensions",
-        "`mm` and `.t()` take matrices alone, `dot` vectors and `bmm` three dimensions: `@` and `.mT` take any number "
-        "of dimensions before the last two.",
+        "`mm` and `.t()` take matrices alone, `dot` vectors and `bmm` three dimensions. `@` takes any number of "
+        "dimensions before the last two; where a sum is to go over all of them, make a matrix first: "
+        "`x.reshape(-1, x.shape[-1])`.",
     ),
     r"stack expects each tensor to be equal size|Sizes of tensors must match except": Cause(
         "raised-stack",
@@ -165,7 +176,8 @@ _MEANINGS = {
     r"(index -?\d+ is out of bounds for dimension|index out of range|list index out of range"
     r"|Target -?\d+ is out of bounds|Class values must be smaller than num_classes)": Cause(
         "raised-index",
-        "An index or a label is past the end: of n entries the first is 0 and the last n − 1.",
+        "An index or a label is past the end: of n entries the first is 0 and the last n − 1, and an empty list, such "
+        "as the row of a blank line, has none.",
     ),
     r"`-` operator, (with|on) (a|two) bool": Cause(
         "raised-booleans",
@@ -258,6 +270,19 @@ _MEANINGS = {
         "Something is None: a `.grad` that is not there yet, or a function without `return`.",
     ),
 }
+# What torch warns of rather than raises, known from what was printed.
+_WARNINGS = {
+    "attribute of a Tensor that is not a leaf Tensor": Cause(
+        "warned-non-leaf",
+        "The `.grad` of a result is asked for, and `backward()` fills that of leaves alone: make a leaf of it "
+        "(`.detach().clone().requires_grad_()`), or use `torch.autograd.grad`.",
+    ),
+    "that is different to the input size": Cause(
+        "warned-broadcast",
+        "Two tensors of unlike shapes meet in a loss, and each element of one is compared with several of the other: "
+        "give both the same shape.",
+    ),
+}
 _REJECTED = re.compile(
     r"Function (\w+?)(?:Backward)? returned an invalid gradient at index (\d+) - "
     r"got \[([\d, ]*)\] but expected shape compatible with \[([\d, ]*)\]"
@@ -288,6 +313,12 @@ def meaning_of(message: str, kind: str = "", own: bool = True) -> Cause | None:
         if re.search(pattern, text):
             return cause
     return None
+
+
+def meaning_of_warning(printed: str) -> Cause | None:
+    """The mistake that torch warned of in what was printed; `None` where it did not."""
+    printed = " ".join(printed.split())
+    return next((cause for part, cause in _WARNINGS.items() if part in printed), None)
 
 
 def gradient_complaint(message: str) -> tuple[str, list[Cause]] | None:

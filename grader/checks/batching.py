@@ -455,7 +455,8 @@ def drawn_values(draw: Draw, kind: str) -> list[Any]:
     if kind == "many":
         return draw.integers(0, 99, int(draw.integers(33, 50, 1).item())).tolist()
     several: list[Any] = [*draw.names(2), None, *draw.coefficients(2), [1, [2]], True]
-    return [*several, *several[:3]] if kind == "of several kinds" else several[:1]
+    # what comes twice stands first, so that a rest that is lost is another thing than doubles that are
+    return [*several[:3], *several] if kind == "of several kinds" else several[:1]
 
 
 # round by round

@@ -300,8 +300,13 @@ def layer_of(student: Any, weights: Tensor, bias: Tensor, by_keyword: bool) -> A
 def registered(student: Any, default: str) -> Any:
     import contextlib
 
-    with torch.device(default) if default else contextlib.nullcontext():
-        layer = student.PlainLinear(3, 4)
+    try:
+        with torch.device(default) if default else contextlib.nullcontext():
+            layer = student.PlainLinear(3, 4)
+    except RuntimeError:
+        if not default:
+            raise
+        layer = student.PlainLinear(3, 4)  # it may look at the numbers that it has drawn
     return {
         "buffers": sorted(name for name, _ in layer.named_buffers()),
         "plain": sorted(

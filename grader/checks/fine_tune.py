@@ -344,7 +344,7 @@ def take_steps(student: Any, given: Any, by_default: bool = False) -> Any:
     for net in nets:
         for name, module in net.named_modules():
             if isinstance(module, nn.modules.batchnorm._BatchNorm):
-                module.register_forward_pre_hook(note(name))
+                module.register_forward_hook(note(name))  # behind theirs, which may set it
         for parameter in net.parameters() if old else ():
             parameter.grad = torch.full_like(parameter, old)
     optimizers: list[Any] = [None for _ in nets]

@@ -51,6 +51,13 @@ ITEM_NUMBER = Cause(
     "index-for-label", "The number of the item stands where that of its class should."
 )
 FROM_ONE = Cause("off-by-one", "The classes are numbered from 1; the first one is 0.")
+CLASSES_COUNTED = Cause("wrong-count", "It is the number of classes; that of the items is asked.")
+LENGTH_ALONE = Cause(
+    "wrong-count", "`dataset[i]` reaches every file; `__len__` alone gives another number."
+)
+TENSOR_FIRST = Cause(
+    "kind", "Make the tensor first (`torch.from_numpy`), and hand that to the transform."
+)
 NOT_TRANSFORMED = Cause(
     "option-ignored", "The transform is called, and what it returns is not in the item."
 )
@@ -253,7 +260,11 @@ def test_classes(student: Student, draw: Draw) -> None:
     if files == "none":
         what = _("len(dataset) where no class holds a file")
         expect_close(
-            got["length"], 0, what, causes=dict.fromkeys(wrong_files(got["files"], {}), ...)
+            got["length"],
+            0,
+            what,
+            causes=dict.fromkeys(wrong_files(got["files"], {}), ...)
+            | {CLASSES_COUNTED: len(classes)},
         )
 
 
@@ -289,7 +300,7 @@ def read_tree(student: Any, tree: Any, count: int, by_keyword: bool, as_path: bo
     if by_keyword or as_path:  # and another one
         student.FolderDataset(planted({"z": {}}))
     if len(dataset) != count:
-        return {"length": len(dataset), "files": files_of(dataset, len(dataset))}
+        return {"length": len(dataset), "files": files_of(dataset, max(len(dataset), count))}
     items = [dataset[i] for i in range(count)]
     after = [sorted(names + files) for _, names, files in sorted(os.walk(root))]
     return {"length": count, "items": items, "untouched": before == after}
@@ -306,7 +317,10 @@ def test_items(student: Student, draw: Draw) -> None:
     call = draw.choice("call", CALLS)
     got = student.run(read_tree, tree=tree, count=len(expected), **call)
     what = _("len(dataset), beside other files and folders,")
-    others = dict.fromkeys(wrong_files(got.get("files", []), tree), ...)
+    found = wrong_files(got.get("files", []), tree)
+    if not found and got["length"] < len(expected):
+        found = [LENGTH_ALONE]
+    others = dict.fromkeys(found, ...)
     expect_close(got["length"], len(expected), what, causes=others if "files" in got else {})
     last = len(tree) - 1
     causes = {
@@ -538,7 +552,7 @@ def test_transform(student: Student, draw: Draw) -> None:
         _("The transform was called when the dataset was made."),
         _("Call it in `__getitem__`."),
     )
-    expect(all(got["seen"]), _("The transform got something that is not a tensor."))
+    expect(all(got["seen"]), _("The transform got something that is not a tensor."), TENSOR_FIRST)
     calls = len(got["seen"])
     expect(
         calls == 2,

@@ -44,6 +44,10 @@ FROZEN_LEFT = Cause(
     "not-cleared",
     "The gradient that is left is that of a parameter with `requires_grad=False`: clear that, too.",
 )
+MORE_CLEARED = Cause(
+    "cleared-too-much",
+    "`zero_grad` is to clear the gradients alone: what is kept from step to step (velocity, means, counts) stays.",
+)
 SOME_LEFT = Cause(
     "not-cleared", "Some gradients are cleared, and some are left: go through all parameters."
 )
@@ -239,17 +243,7 @@ def walked(
     }
 
 
-@probe
-def run_steps(
-    student: Any,
-    kind: str,
-    options: dict[str, Any],
-    start: list[Tensor],
-    grads: list[list[Tensor | None]],
-    how: str,
-    beside: bool,
-) -> Any:
-    return walked(student, kind, options, start, grads, how, beside)
+run_steps = probe(walked)
 
 
 @probe(aside=True)
@@ -437,6 +431,24 @@ def test_without_gradient(student: Student, draw: Draw, kind: str) -> None:
     expect_like_torch(student, draw, kind, options, missing=True)
 
 
+@helper
+def go_on(student: Any, kind: str, start: list[Tensor], clearing: bool) -> Any:
+    """The parameters after three steps, with or without `zero_grad` between them; `None` if a step raises."""
+    parameters = leaves_of(start, False)
+    options = {"lr": 0.1, "momentum": 0.9} if kind == "MySGD" else {"lr": 0.1}
+    optimizer = getattr(student, kind)(parameters, **options)
+    for number in range(3):
+        for parameter in parameters:
+            parameter.grad = torch.full_like(parameter, 1.0 + number)
+        try:
+            optimizer.step()
+        except Exception:  # another check tells of it
+            return None
+        if clearing:
+            optimizer.zero_grad()
+    return parameters
+
+
 @probe
 def clear(student: Any, kind: str, start: list[Tensor], calls: int) -> Any:
     parameters = leaves_of(start, False)
@@ -449,7 +461,8 @@ def clear(student: Any, kind: str, start: list[Tensor], calls: int) -> Any:
         optimizer.zero_grad()
         optimizer.zero_grad()
         cleared.append([p.grad is None or not p.grad.any().item() for p in parameters])
-    return {"cleared": cleared, "parameters": parameters}
+    walks = [go_on(student, kind, start, clearing) for clearing in (False, True)]
+    return {"cleared": cleared, "parameters": parameters, "walks": walks}
 
 
 @rounds("published", "equal", "large")
@@ -466,6 +479,11 @@ def test_zero_grad(student: Student, draw: Draw, kind: str) -> None:
         left = [not each for each in cleared]
         expect(not any(left), sentence, left_of(left))
     expect_close(got["parameters"], start, _("the parameters after zero_grad()"))
+    one, other = got["walks"]
+    if one is not None:
+        sentence = _("After zero_grad() of {kind} the next step is another one than without it.")
+        same = all(map(torch.equal, *([each.tensor for each in walk] for walk in (one, other))))
+        expect(same, sentence.format(kind=kind), MORE_CLEARED)
 
 
 def left_of(left: list[bool]) -> Cause:

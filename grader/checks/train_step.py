@@ -45,6 +45,10 @@ USED_UP = Cause(
     "used-up", "The loader is gone through before; a generator has nothing left after that."
 )
 NO_LAST_BATCH = Cause("last-batch-dropped", "The last batch, which is smaller, is left out.")
+ONE_BATCH = Cause(
+    "fewer-steps",
+    "Each epoch trains on its first batch alone: look for a `break` or a `return` in the loop.",
+)
 LAST_LOSS = Cause("last-batch-alone", "It is the loss of the last batch of each epoch.")
 EVERY_BATCH = Cause(
     "every-batch", "There is an entry for every batch; one for each epoch is asked."
@@ -387,6 +391,7 @@ def test_train(student: Student, draw: Draw) -> None:
         BYPASSED: lambda: walk(everything, momentum=0.0)[0],
         explain.UPHILL: lambda: walk(everything, lr=-0.1)[0],
         NO_LAST_BATCH: lambda: walk(batches[:-1] * epochs)[0],
+        ONE_BATCH: lambda: walk(batches[:1] * epochs)[0],
         explain.FEWER: lambda: walk(batches * (epochs - 1))[0],
         FIRST_EPOCH: lambda: walk(batches)[0],
         OWN_CRITERION: lambda: walk(everything, own=True)[0],

@@ -8,6 +8,7 @@ import pytest
 
 from grader.checking.check_run import CheckRun, outcome_of
 from grader.checking.collect import Case, Check
+from grader.checking.explain import NAN
 from grader.checking.outcome import CaseEnd, Cause
 
 DOUBLED = Cause("doubled", "Twice as large.")
@@ -41,3 +42,23 @@ def test_what_was_looked_up_is_told_in_place_of_it() -> None:
     told = run.result()
     assert (told.cause, told.place) == ("Zero in line 7.", "a.py, line 7")
     assert run.mistake != "one"
+
+
+def test_a_warning_of_torchs_is_a_cause_where_there_is_no_other() -> None:
+    warned = "UserWarning: The .grad attribute of a Tensor that is not a leaf Tensor is being"
+    for status, causes, told in (
+        ("failed", (), "The `.grad` of a result"),
+        ("failed", (DOUBLED,), "Twice"),
+        ("timeout", (), ""),
+    ):
+        run = run_of()
+        case = Case("a", lambda: None, (), {})
+        end = CaseEnd(status, "Not so.", causes)  # type: ignore[arg-type]  # a status from a list
+        run.cases = [outcome_of(case, end, printed=f"a.py:3: {warned}\n  accessed")]
+        assert run.result().cause.startswith(told) if told else not run.result().cause
+
+
+def test_what_is_not_finite_is_looked_into_though_few_cases_are() -> None:
+    ends = [CaseEnd("failed", "Not so.", (NAN,))] + [CaseEnd("failed", "Not so.")] * 3
+    assert run_of(*ends).cause == NAN
+    assert run_of(*reversed(ends)).cause is None

@@ -356,3 +356,12 @@ def test_is_close_is_symmetric_in_sign_and_includes_its_edge() -> None:
     assert is_close(-1.25, -1.0, 0.25)
     assert not is_close(1.2500001, 1.0, 0.25)
     assert not is_close(1.0, -1.0, 0.25)
+
+
+def test_where_the_terms_are_zero_what_underflows_is_right() -> None:
+    zero = torch.zeros(3, dtype=torch.float64)
+    wrong, allowed = wrong_elements(torch.full_like(zero, 3e-40), zero, 1e-9, scale=0.0)
+    assert not wrong.any()
+    assert 0 < allowed < 1e-37
+    assert wrong_elements(torch.full_like(zero, 1e-30), zero, 1e-9, scale=0.0)[0].all()
+    assert is_close(3e-40, 0.0, 1e-9, scale=0.0)

@@ -67,6 +67,21 @@ def test_what_an_exception_means_is_its_cause(told: Failures) -> None:
     assert [cause.id for cause in outcome.causes] == ["raised-shapes"]
 
 
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        ('raise KeyError("no column")', ["raised-own"]),
+        ("assert x > 0", ["raised-own"]),
+        ("raise", []),  # what went wrong is another line's
+        ("raised = lookup(x)", []),
+    ],
+)
+def test_an_exception_that_the_student_raises(text: str, known: list[str]) -> None:
+    told = Failures("work", Source("work.py", (Cell("work.py", f"def f(x):\n    {text}\n"),)))
+    outcome = told.raised(error("KeyError", "no column", [0, 2, "f"]), "cpu")
+    assert [cause.id for cause in outcome.causes] == known
+
+
 def test_what_is_not_written_is_no_failure(told: Failures) -> None:
     written = error("NotImplementedError", "later is not written yet", [0, 8, "later"])
     outcome = told.raised(written, "cpu")

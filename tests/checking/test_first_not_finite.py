@@ -38,6 +38,18 @@ def test_the_line_and_its_numbers(graded: Grade, course: Course, body: str, said
     assert re.search(said, check.cause), check.cause
 
 
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [("e.div_(0)", "div"), ("e.exp_()", "exp"), ("e = torch.add(e, e, alpha=1e308)", "add")],
+)
+def test_operands_that_are_not_known_are_not_told(
+    graded: Grade, course: Course, change: str, name: str
+) -> None:
+    body = ["e = 1e3 + z.abs().double()", change, "return z.sigmoid() + 0 * e.to(z.dtype)"]
+    check = sigmoid_of(graded, course, *body)
+    assert f"`{change}`. There `{name}` gives ∞" in check.cause, check.cause
+
+
 def test_nan_in_a_later_line(graded: Grade, course: Course) -> None:
     body = ["e = (1e3 + z).exp()", "whole = 1 + e", "return z.sigmoid() + e / whole"]
     check = sigmoid_of(graded, course, *body)

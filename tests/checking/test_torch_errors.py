@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from grader.checking.torch_errors import gradient_complaint, meaning_of, meaning_on, takes_no_half
+from grader.checking.torch_errors import (
+    gradient_complaint,
+    meaning_of,
+    meaning_of_warning,
+    meaning_on,
+    takes_no_half,
+)
 
 ROWS = torch.ones(2, 3)
 NOT_CALLED: Any = ROWS.mean
@@ -212,6 +219,8 @@ def test_an_exception_without_a_text_is_known_by_its_class() -> None:
         ),
         ("Boolean value of Tensor with more than one value is ambiguous", "raised-truth"),
         ("EOF when reading a line", "raised-input"),
+        ("column 'a' not found in ['\\ufeffa']", "raised-byte-order-mark"),
+        ("[Errno 20] Not a directory: 'data/LICENSE'", "raised-no-folder"),
         ("division by zero", ""),
         ("", ""),
     ],
@@ -363,3 +372,25 @@ def test_another_dtype_beside_half_is_something_else() -> None:
     with pytest.raises(RuntimeError) as caught:
         torch.ones(2, 2).half() @ torch.ones(2, 2)
     assert not takes_no_half(str(caught.value))
+
+
+def _grad_of_a_result() -> None:
+    _ = (torch.ones(2, requires_grad=True) * 2).grad
+
+
+def _loss_of_unlike_shapes() -> None:
+    torch.nn.functional.mse_loss(torch.ones(3, 1), torch.ones(3))
+
+
+@pytest.mark.parametrize(
+    ("warns", "name"),
+    [(_grad_of_a_result, "warned-non-leaf"), (_loss_of_unlike_shapes, "warned-broadcast")],
+)
+def test_what_torch_warns_of_is_known(warns: Callable[[], None], name: str) -> None:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        warns()
+    cause = meaning_of_warning(str(caught[0].message))
+    assert cause is not None
+    assert cause.id == name
+    assert meaning_of_warning("UserWarning: something else") is None

@@ -4,7 +4,7 @@ import torch
 
 def gradient(f, x):
     leaf = x.detach().clone().requires_grad_()
-    f(leaf).backward(inputs=[leaf])
+    f(leaf).backward()
     return leaf.grad
 
 

@@ -1,6 +1,6 @@
 # wrong: gradient clones without detaching, so .grad stays empty when x requires gradients
 # fails: gradient_of_a_leaf
-# cause: none
+# cause: warned-non-leaf
 import torch
 
 

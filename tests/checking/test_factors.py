@@ -1,0 +1,52 @@
+"""What a multiple of the right result shows: counts by their names, and one that is written down in several cases."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from grader.checking.explain import causes_in_values, common
+from grader.checking.factors import FIXED_COUNT, HALF_AS_LARGE, SIGN, SUM_FOR_MEAN, causes_of_factor
+from grader.checking.outcome import Cause
+
+ROW = torch.tensor([0.5, -1.0, 2.0, 3.5], dtype=torch.float64)
+
+
+def named(got: Tensor, **factors: float) -> list[Cause]:
+    return list(causes_in_values(got, ROW, 1e-9, factors))
+
+
+def test_counts_are_named_by_their_names() -> None:
+    assert [cause.text for cause in named(5 * ROW, m=5, one=1, none=0)] == [
+        "It is exactly m times too large, as a sum is in place of a mean: divide by m.",
+        "It is divided by one; it should be divided by m.",
+        "It is exactly 5 times what it should be.",
+    ]
+    assert named(ROW / 5, m=5)[0].text == (
+        "It is exactly m times too small, as after a division by m too many."
+    )
+
+
+def test_a_count_of_one_or_none_names_nothing() -> None:
+    assert named(1.00005 * ROW, one=1) == []
+    assert [cause.id for cause in named(5 * ROW, none=0)] == ["scale"]
+
+
+def test_signs_and_halves() -> None:
+    assert named(-ROW) == [SIGN]
+    assert named(ROW / 2)[0] == HALF_AS_LARGE
+
+
+def test_a_count_that_is_written_down_shows_where_the_right_one_changes() -> None:
+    fixed = FIXED_COUNT.of(wrong="16", right="n")
+    cases = [named(n / 16 * ROW, n=n) for n in (24, 10, 7)]
+    assert common(cases) == [fixed]
+    # one case, and one that every case has, shows no more than the factor
+    assert common(cases[:1])[0].id == common([cases[0]] * 3)[0].id == "scale"
+    assert common([named(n / k * ROW, n=n) for n, k in ((24, 16), (10, 9), (7, 5))]) == []
+
+
+def test_a_count_that_is_known_is_none_that_is_written_down() -> None:
+    found = list(causes_of_factor(3, 1e-4, {"m": 6, "n": 2}, several=True))
+    assert FIXED_COUNT.of(wrong="2", right="m") not in found
+    assert SUM_FOR_MEAN.of(count="m") not in found
