@@ -1,6 +1,6 @@
 # wrong: momentum as in an exponential average of the old
 # fails: batch_norm_in_training
-# cause: swapped
+# cause: other-terms
 import torch
 
 

@@ -1,6 +1,6 @@
 # wrong: the term of the mean is missing
 # fails: batch_norm_backward
-# cause: missing-term
+# cause: other-terms
 import torch
 
 

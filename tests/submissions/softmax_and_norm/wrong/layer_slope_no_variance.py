@@ -1,6 +1,6 @@
 # wrong: the term of the variance is missing
 # fails: layer_norm_backward
-# cause: missing-term
+# cause: other-terms
 import torch
 
 

@@ -1,6 +1,6 @@
 # wrong: softmax minus one-hot for any G
 # fails: softmax_backward
-# cause: missing-term
+# cause: other-terms
 import torch
 
 

@@ -1,6 +1,6 @@
 # wrong: y is taken for the shares in the gradient of the log-softmax
 # fails: softmax_backward
-# cause: log-left-in
+# cause: other-terms
 import torch
 
 

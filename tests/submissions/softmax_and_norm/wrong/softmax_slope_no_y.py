@@ -1,6 +1,6 @@
 # wrong: the factor y of the sum is missing
 # fails: softmax_backward
-# cause: missing-term
+# cause: other-terms
 import torch
 
 
