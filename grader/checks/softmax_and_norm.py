@@ -76,10 +76,11 @@ P_KEPT = Cause("inverted", "p is taken for the probability to stay; it is that t
 TRAINING = Cause("other-mode", "It is done in evaluation as well; there nothing changes.")
 
 FORBIDDEN: dict[str, Any] = {"by hand": {}, "from scratch": {"names": [
-    "torch.softmax", "torch.log_softmax", "torch.layer_norm", "torch.native_layer_norm", "torch.group_norm",
-    "torch.batch_norm", "torch.native_batch_norm", "torch.dropout", "torch.nn.functional.softmax",
-    "torch.nn.functional.log_softmax", "torch.nn.functional.layer_norm", "torch.nn.functional.batch_norm",
-    "torch.nn.functional.dropout",
+    "torch.softmax", "torch.log_softmax", "torch._softmax", "torch._log_softmax", "torch._C._special.special_softmax",
+    "torch._C._special.special_log_softmax", "torch.layer_norm", "torch.native_layer_norm", "torch.group_norm",
+    "torch.batch_norm", "torch.native_batch_norm", "torch.instance_norm", "torch.dropout", "torch.native_dropout",
+    "torch.nn.functional.softmax", "torch.nn.functional.log_softmax", "torch.nn.functional.layer_norm",
+    "torch.nn.functional.batch_norm", "torch.nn.functional.dropout",
 ]}}  # fmt: skip
 # the numbers of dimensions, round by round: of all, of the leading ones of a row, and of what is dropped from
 RANKS = (2, 2, 3, 1, 2, 4)
