@@ -51,8 +51,9 @@ MISTAKES = {
     "batch": Cause("other-statistics", "In evaluation μ and v are the running ones."),
     "constant": Cause("constant-statistics", "μ and v are taken for constants; both depend on x."),
     "not constant": Cause(
-        "other-statistics", "In evaluation μ and v are constants: they have no terms."
+        "other-statistics", "In evaluation μ and v are constants, with no terms."
     ),
+    "all means": Cause("wrong-axis", "The means in x's gradient are those of all numbers at once."),
     "no inverse": Cause("missing-term", "The division of x's gradient by √(v + ε) is missing."),
     "no factor": Cause("missing-term", "The factor `weight` is missing in the gradient of x."),
 }
@@ -356,6 +357,7 @@ def by_hand(norm: Norm, mistake: str = "") -> dict[str, Tensor]:
     hat = (x - (mistake != "no mean") * mean) / root
     dx = d = grad if mistake == "no factor" else weight * grad
     if mistake != "constant" if norm.training else mistake == "not constant":
+        axes = tuple(range(x.dim())) if mistake == "all means" else axes
         dx = d - d.mean(axes, keepdim=True) - hat * (d * hat).mean(axes, keepdim=True)
     slopes = {"x": dx if mistake == "no inverse" else dx / root}
     slopes |= {"weight": over_rows(grad * hat), "bias": over_rows(grad)}
