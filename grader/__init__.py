@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from .checking.probes import probe as probe
     from .checking.student import Draw as Draw
     from .checking.student import Student as Student
+    from .checking.training_order import Criterion as Criterion
     from .checking.training_order import listen as listen
     from .checking.training_order import order_causes as order_causes
     from .checking.training_order import train_by_hand as train_by_hand
@@ -82,6 +83,7 @@ _HOMES = {
     "Course": "course.catalog",
     "CourseError": "errors",
     "CourseFault": "errors",
+    "Criterion": "checking.training_order",
     "DeviceError": "errors",
     "Draw": "checking.student",
     "Environment": "report",

@@ -31,8 +31,8 @@ ERRORS = {
     "SandboxLost", "SubmissionError", "UnsupportedVersion",
 }  # fmt: skip
 CHECKS = {
-    "Cause", "Draw", "NotJudged", "Received", "Student", "applied", "as_asked", "backbones", "called", "curve",
-    "expect", "expect_close", "explain", "fill", "filled_within", "follows", "held_by", "helper",
+    "Cause", "Criterion", "Draw", "NotJudged", "Received", "Student", "applied", "as_asked", "backbones", "called",
+    "curve", "expect", "expect_close", "explain", "fill", "filled_within", "follows", "held_by", "helper",
     "landscape", "listen", "moved", "needs", "network", "optimizer_steps", "order_causes", "other_functions",
     "other_terms", "points", "probe", "rounds", "train_by_hand",
 }  # fmt: skip

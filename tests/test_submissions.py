@@ -2,7 +2,7 @@
 
 A wrong one says on its first line what is wrong, on its second which checks take points for it, and on its third by
 which name its cause is known. What explains its mistakes has no line of the solution in it. Of an exercise's wrong ones
-about a third is graded here, with one for each check at least: others with another commit, Python or torch, so that
+about a quarter is graded here, with one for each check at least: others with another commit, Python or torch, so that
 the runs of a CI service differ. `make test-scores` grades all of them.
 """
 
@@ -67,7 +67,7 @@ def commit() -> str:
 
 
 def drawn(seed: str) -> list[Path]:
-    """A third of each exercise's wrong submissions that do not say the same, and one for each check at least."""
+    """A quarter of each exercise's wrong submissions that do not say the same, and one for each check at least."""
     luck = random.Random(seed)
     alike = defaultdict(list)
     for path, text in WRONG.items():
@@ -84,7 +84,7 @@ def drawn(seed: str) -> list[Path]:
         for path in paths:
             (others if met.issuperset(checks_of(path)) else first).append(path)
             met.update(checks_of(path))
-        chosen += first + others[: max(0, math.ceil(len(paths) / 3) - len(first))]
+        chosen += first + others[: max(0, math.ceil(len(paths) / 4) - len(first))]
     return chosen
 
 

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from .drawn_models import Plan, Shifted
 from .probes import helper
+from .training_order import Criterion
 
 State = dict[str, Tensor]
 
@@ -344,9 +345,8 @@ def kept_in(plan: Plan, state: dict[str, Tensor], frozen: list[str]) -> set[str]
 
 @helper
 def criterion_of(kind: str) -> Any:
-    own: Any = F if kind.startswith("F.") else nn
-    found = getattr(own, kind.rstrip("()").partition(".")[2])
-    return found if own is F else found()
+    name = kind.rstrip("()").partition(".")[2]
+    return Criterion(getattr(F, name)) if kind.startswith("F.") else getattr(nn, name)()
 
 
 def reference(

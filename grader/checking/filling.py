@@ -57,13 +57,12 @@ def held_by(owner: Any, name: str) -> Any:
 
 
 @helper
-def fill(owner: Any, registered: bool = False, anew: bool = False, **values: Tensor) -> None:
+def fill(owner: Any, registered: bool = False, **values: Tensor) -> None:
     """Gives attributes these numbers, each in the shape in which the student keeps it.
 
     Args:
         owner: a model, whether it registered its parameters or not.
         registered: whether every attribute has to be an `nn.Parameter`.
-        anew: whether another `nn.Parameter` takes the place of one, as whoever uses the model may do it.
         values: for each attribute its numbers, in the shape that is asked.
 
     Raises:
@@ -77,9 +76,7 @@ def fill(owner: Any, registered: bool = False, anew: bool = False, **values: Ten
         own = as_asked(value, kept) if isinstance(kept, Tensor) else value
         if isinstance(kept, Tensor) and own.shape != kept.shape:
             raise NotJudged("shape", name, tuple(kept.shape), tuple(value.shape))
-        if is_parameter and anew:
-            setattr(owner, name, nn.Parameter(own.detach().clone(), kept.requires_grad))
-        elif is_parameter:
+        if is_parameter:
             with torch.no_grad():
                 kept.copy_(own)
         elif not filled_within(kept, own):

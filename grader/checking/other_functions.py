@@ -39,6 +39,11 @@ ADDED = Cause("other-clamp", "{eps} is added within the logarithms; clamp them a
 REPLACED = Cause(
     "other-clamp", "Only −∞ becomes −100; a finite logarithm below −100 is to be clamped too."
 )
+BACKWARD_NAN = Cause(
+    "nan",
+    "The value is right, and on the way back 0 · ∞ is NaN: what `torch.where` or a clamp leaves out goes into the "
+    "gradient, too, with the factor 0, and must not be ∞.",
+)
 SWAPPED_LABELS = Cause("swapped", "y and 1 − y stand in each other's place.")
 SQUARED = Cause("other-loss", "It is the mean squared error; the cross-entropy is asked.")
 NO_ZEROS = Cause("missing-term", "The term of the samples with y = 0 is missing.")

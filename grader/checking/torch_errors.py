@@ -60,6 +60,11 @@ _MEANINGS = {
         "raised-no-folder",
         "A file is taken for a folder: what lies in a folder may be either, so ask each first (`Path.is_dir`).",
     ),
+    r"Mismatch in shape: grad_output": Cause(
+        "raised-gradient-given",
+        "The gradient that `backward` is handed has the shape of the result: `torch.ones_like` of it, or call "
+        "`.sum().backward()` without one.",
+    ),
     r"EOF when reading a line": Cause(
         "raised-input", "Take `input()` out: nobody types anything here."
     ),
@@ -140,8 +145,8 @@ _MEANINGS = {
     ),
     r"shapes cannot be multiplied|size mismatch|Expected size for first two dimensions": Cause(
         "raised-shapes",
-        "The shapes do not go together: print them, and look for a transpose that is missing or "
-        "too many.",
+        "The shapes do not go together: print them, and look for a transpose or a `reshape` that is "
+        "missing or too many.",
     ),
     r"self must be a matrix|mat2 must be a matrix|1D tensors expected|t\(\) expects a tensor with"
     r"|batch\d must be a 3D tensor": Cause(

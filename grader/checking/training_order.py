@@ -1,11 +1,11 @@
 """In which order does a training loop differentiate and take its steps? A probe listens, and the order has a cause.
 
-`train_by_hand` is such a loop, right or with a mistake in it.
+`train_by_hand` is such a loop, right or with a mistake in it; a `Criterion` is what a loop is handed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -23,6 +23,24 @@ CLEARED_BETWEEN = Cause(
     "The gradients are cleared between `backward()` and `optimizer.step()`, which finds none then.",
 )
 NO_STEP = Cause("not-updated", "`optimizer.step()` is never called: the update is missing.")
+
+
+@helper
+class Criterion(nn.Module):
+    """A function of outputs and labels as a module, which a loop may move to a device.
+
+    Args:
+        function: what it gives, a scalar.
+        parameters: those that the function works with.
+    """
+
+    def __init__(self, function: Callable[..., Any], *parameters: nn.Parameter) -> None:
+        super().__init__()
+        self.function = function
+        self.own = nn.ParameterList(parameters)
+
+    def forward(self, outputs: Any, labels: Any) -> Any:
+        return self.function(outputs, labels)
 
 
 @helper

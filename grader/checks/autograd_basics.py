@@ -44,6 +44,11 @@ LINEAR = Cause("wrong-power", "The gradient is that of 8x where 8x² is asked.")
 COEFFICIENT = Cause(
     "coefficient", "{wrong} stands where {right} belongs: the derivative of c·xⁿ is n·c·xⁿ⁻¹."
 )
+DOUBLED = Cause(
+    "factor-two",
+    "It is exactly twice as large as it should be: each `backward()` adds to `.grad`, so look for a second one, or for "
+    "a factor 2.",
+)
 EXCHANGED = Cause("swapped", "The gradients are those of 3b³ − a²: `a` and `b` are exchanged in Q.")
 A_SQUARED = Cause("wrong-power", "The gradient is that of a² where a³ is asked.")
 
@@ -199,7 +204,7 @@ def find_all_around(student: Any, x: Tensor, coefficients: list[float]) -> Any:
         pass
     given = x.detach().requires_grad_()
     result = student.gradient(f, 1 * given)
-    return {"gradient": result, "x": given.grad}
+    return {"gradient": result, "x": given.grad, "parameter": parameter.grad}
 
 
 @rounds("published", "equal")
@@ -236,6 +241,8 @@ def test_gradient_leaves_x_alone(student: Student, draw: Draw) -> None:
     )
     sentence = _("What x was made of has a `.grad` after gradient(f, x).")
     expect(got["x"] is None, sentence, cause)
+    sentence = _("A parameter that f uses has a `.grad` after gradient(f, x).")
+    expect(got["parameter"] is None, sentence, cause)
 
 
 @probe
@@ -329,7 +336,11 @@ def expect_pair(got: Any, a: Tensor, b: Tensor, size: float, what: str) -> None:
         what,
         requires_grad=False,
         factors={_("the number of elements"): a.numel()},
-        causes={A_SQUARED: {"a": 6 * a, "b": -2 * b}, EXCHANGED: {"a": -2 * a, "b": 9 * b**2}},
+        causes={
+            A_SQUARED: {"a": 6 * a, "b": -2 * b},
+            EXCHANGED: {"a": -2 * a, "b": 9 * b**2},
+            DOUBLED: {"a": 18 * a**2, "b": -4 * b},
+        },
         scale=size,
     )
 

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from grader import (
     Cause,
+    Criterion,
     Draw,
     Student,
     _,
@@ -34,6 +35,11 @@ NOT_FIRST = Cause("first-left-out", "Epoch 0 is left out; it is a multiple of ev
 INVERTED = Cause("inverted", "It is true where it should be false, and false where true.")
 REMAINDER_1 = Cause("off-by-one", "It is true where the remainder is 1; it is to be 0.")
 ARGUMENTS_SWAPPED = Cause("swapped", "`every` is divided by `epoch`; it is the other way round.")
+USED_UP = Cause(
+    "used-up",
+    "The batches may come from a generator, which can be gone through once: something before the loop, such as "
+    "`list(batches)` or `len`, has used it up.",
+)
 ONE_STEP = Cause("one-step", "There is one step for all batches; each batch is to have its own.")
 ONE_AND_OLD = Cause(
     "one-step",
@@ -172,7 +178,8 @@ def accumulate(
     optimizer = torch.optim.SGD(model.parameters(), lr=lr)
     events = listen(model, optimizer)
     given = (batch for batch in batches) if stream else batches
-    named = {"model": model, "criterion": criterion, "optimizer": optimizer, "batches": given}
+    own = Criterion(criterion)
+    named = {"model": model, "criterion": own, "optimizer": optimizer, "batches": given}
     args, kwargs = ([], named) if by_keyword else ([*named.values()], {})
     with torch.device(default) if default else contextlib.nullcontext():
         losses = student.accumulated_steps(*args, **kwargs)
@@ -187,7 +194,7 @@ def accumulate(
         raise ArithmeticError
 
     with contextlib.suppress(ArithmeticError):  # settings are left as they were then, too
-        student.accumulated_steps(model, criterion, optimizer, broken())
+        student.accumulated_steps(model, own, optimizer, broken())
     return {
         "losses": losses,
         "parameters": after,
@@ -271,6 +278,8 @@ def expect_steps(student: Student, draw: Draw, default: str = "") -> None:
         LAST_ALONE: lambda: at_once(batches[-1:], 0.0),
     }
     losses = walk(times=2)[1] if again else losses
+    if stream and got["losses"] in ([], [0.0] * count):
+        causes = {USED_UP: start, **causes}
     curves = got["losses"], losses
     what = _("parameters after {count} batches").format(count=count)
     expect_close(got["parameters"], expected, what, causes=causes, curves=curves)
@@ -291,8 +300,6 @@ def layer_of(student: Any, weights: Tensor, bias: Tensor, by_keyword: bool) -> A
     layer = moved(layer, weights)
     student.PlainLinear(n_in, n_out)  # another one
     fill(layer, registered=True, weights=weights, bias=bias)
-    if by_keyword:  # other parameters in their place
-        fill(layer, registered=True, anew=True, weights=weights, bias=bias)
     return layer
 
 

@@ -40,6 +40,10 @@ ROW_LOST = Cause(
     "off-by-one",
     "There is one item too few: every line below the header is one, and the header alone is none.",
 )
+COLUMNS_COUNTED = Cause(
+    "wrong-count",
+    "It is the number of columns, with the target or without; that of the rows is asked.",
+)
 HEADER_COUNTED = Cause(
     "off-by-one", "There is one item too many: neither the header nor a blank line is one."
 )
@@ -186,7 +190,7 @@ def test_items(student: Student, draw: Draw) -> None:
     )
     expect(got["is a Dataset"], _("CsvDataset is not a torch.utils.data.Dataset."))
     expect(got["untouched"], _("The CSV file was changed."))
-    expect_length(got["length"], count)
+    expect_length(got["length"], count, columns=columns)
     expected = [expected_item(row, column) for row in rows]
     by_name = torch.arange(columns - 2, -1, -1)  # the header is in the reverse order
     tables = [torch.tensor([float(cell) for cell in row]) for row in rows]
@@ -231,10 +235,12 @@ def expect_many(student: Student, draw: Draw) -> None:
     expect_close(got["items"], expected, _("the sorted numbers of dataset"), rtol=1e-6)
 
 
-def expect_length(got: Any, count: int, blanks: int = 0) -> None:
-    """`blanks`: how many blank lines there are in the file."""
+def expect_length(got: Any, count: int, blanks: int = 0, columns: int = 0) -> None:
+    """`blanks`, `columns`: how many blank lines and columns there are in the file."""
     causes = {BLANKS_COUNTED: count + blanks} if blanks else {}
     causes |= {ROW_LOST: count - 1, HEADER_COUNTED: count + 1}
+    for number in (columns, columns - 1) if columns else ():
+        causes[COLUMNS_COUNTED.in_case(number=str(number))] = number
     expect_close(got, count, "len(dataset)", causes=causes)
 
 

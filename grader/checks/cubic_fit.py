@@ -50,6 +50,10 @@ GRAD_LEFT = Cause(
     "Set each `.grad` to None, or to zeros, after the update; before it is not enough.",
 )
 POWER = Cause("wrong-power", "The gradient of {name} has {wrong} where {right} belongs.")
+POWERS_FROM_1 = Cause(
+    "off-by-one",
+    "Each gradient has one power of x too many: that of a has x⁰ = 1, that of b has x.",
+)
 CHAIN = Cause(
     "chain-rule",
     "A factor from the exponent slips in: the derivative is by the parameter, not by x.",
@@ -217,6 +221,10 @@ def expect_gradients(
                 other = (2 * error.detach() * x.double() ** (power + by)).sum()
                 cause = POWER.of(name=name, wrong=f"x{SMALL[power + by]}", right=f"x{SMALL[power]}")
                 causes[cause] = expected | {name: other.reshape(params[name].shape).to(draw.dtype)}
+    causes[POWERS_FROM_1] = {
+        name: (2 * error.detach() * x.double() ** (power + 1)).sum().reshape(params[name].shape)
+        for name, power in powers.items()
+    }
     causes[ALL_OF_A] = {name: expected["a"].reshape(params[name].shape) for name in NAMES}
     predicted = curve(x.double(), **params)
     for found, other in {"ŷ": predicted, "ŷ + y": predicted + y, "y": y.double()}.items():

@@ -77,6 +77,11 @@ ROWS_AT_ONCE = Cause(
     "all-at-once",
     "All elements of a row are moved at once: move one, and leave the others where they are.",
 )
+ONE_POINT = Cause(
+    "zero",
+    "It is zero everywhere: the two points are one, where they share their memory (give each a `clone()`), or nothing "
+    "is put into the result.",
+)
 ALL_AT_ONCE = Cause(
     "all-at-once", "All elements are moved at once: move one, and leave the others where they are."
 )
@@ -249,6 +254,7 @@ def mistaken_gradients(
     slope = (f(x + h) - f(x - h)) / (2 * h) * torch.ones_like(x)
     once = Cause("all-at-once", ALL_AT_ONCE.template + " They are added up as well.")
     causes: dict[Cause, Any] = {ALL_AT_ONCE: slope, once: x.numel() * slope}
+    causes[ONE_POINT] = torch.zeros_like(expected)
     if x.dim() > 1:
         causes[ROWS_AT_ONCE] = partial(rows_at_once, f, x, h)
     causes[NOT_PUT_BACK] = partial(not_put_back, f, x, h, got)

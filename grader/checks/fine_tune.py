@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from grader import (
     Cause,
+    Criterion,
     Draw,
     Student,
     _,
@@ -332,7 +333,9 @@ def take_steps(student: Any, given: Any, by_default: bool = False) -> Any:
     options = {key: value for key, value in optimizer.items() if key not in ("held", "head")}
 
     def note(name: str) -> Any:
-        return lambda module, *_: seen.update({name: module.training})
+        # a pass without gradients, to print something, is no step
+        recorded = torch.is_grad_enabled
+        return lambda module, *_: seen.update({name: module.training} if recorded() else {})
 
     def optimizer_of(net: Any) -> Any:
         held: Any = [p for p in net.parameters() if p.requires_grad or "held" not in optimizer]
@@ -477,15 +480,12 @@ def steps_of_criterion(student: Any, given: Any) -> Any:
     net, turn, found = backbone(given["plan"], given["states"][0]), given["turns"][0], []
     set_frozen(net, turn["frozen"], [])
     factor = nn.Parameter(turn["inputs"].new_tensor(1.0))
-
-    def criterion(outputs: Tensor, labels: Tensor) -> Tensor:
-        return factor * F.cross_entropy(outputs, labels)
-
+    own = Criterion(lambda outputs, labels: factor * F.cross_entropy(outputs, labels), factor)
     trained = [parameter for parameter in net.parameters() if parameter.requires_grad]
     optimizer = torch.optim.SGD([*trained, factor], lr=0.1)
     for _step in range(2):
         set_frozen(net, turn["frozen"], [])
-        student.fine_tune_step(net, criterion, optimizer, turn["inputs"], turn["labels"])
+        student.fine_tune_step(net, own, optimizer, turn["inputs"], turn["labels"])
         found.append(factor.detach().clone())
     return found
 
@@ -573,18 +573,13 @@ PLACES = {
 }
 
 
-@helper
-class Broken(Exception):
-    """What is raised in the midst of a step."""
-
-
 @probe
 def broken_step(student: Any, given: Any, where: str) -> Any:
     reached = []
 
     def broken(*_: Any) -> Any:
         reached.append(where)
-        raise Broken
+        raise ArithmeticError
 
     def criterion(outputs: Tensor, labels: Tensor) -> Tensor:
         if where == "backward":
@@ -600,9 +595,10 @@ def broken_step(student: Any, given: Any, where: str) -> Any:
     if where == "model":
         net.fc.register_forward_pre_hook(broken)
     heard = False
+    own = Criterion(criterion)
     try:
-        student.fine_tune_step(net, criterion, optimizer, turn["inputs"], turn["labels"])
-    except Broken:
+        student.fine_tune_step(net, own, optimizer, turn["inputs"], turn["labels"])
+    except ArithmeticError:
         heard = True
     return {"reached": bool(reached), "heard": heard, "restored": modes_of(net) == modes}
 

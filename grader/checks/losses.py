@@ -22,6 +22,7 @@ from grader import (
     expect_close,
     explain,
     needs,
+    other_functions,
     points,
     probe,
     rounds,
@@ -59,11 +60,6 @@ OVERFLOWS = {
         "off first, or work with softmax and logarithm in one.",
     ),
 }
-BACKWARD_NAN = Cause(
-    "nan",
-    "The value is right, and on the way back 0 · ∞ is NaN: what `torch.where` or a clamp leaves out goes into the "
-    "gradient, too, with the factor 0, and must not be ∞.",
-)
 NO_SIGMOID = Cause("no-sigmoid", "The logits are taken for probabilities: the sigmoid is missing.")
 INVERTED = Cause("inverted", "It is the share of the misses.")
 SOFTMAX_TWICE = Cause("softmax-twice", "The softmax is taken twice.")
@@ -313,7 +309,7 @@ def expect_like(
 
     def hidden() -> dict[Cause, Any]:
         """The value was right, so mistakes that would change it are out of question."""
-        return ({BACKWARD_NAN: math.nan} if where else {}) | {
+        return ({other_functions.BACKWARD_NAN: math.nan} if where else {}) | {
             cause: partial(gradient, loss)
             for cause, loss in mistakes.items()
             if torch.isclose(_detached(loss, exact, target), wanted.detach())

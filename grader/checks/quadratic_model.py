@@ -13,6 +13,7 @@ from grader import (
     Cause,
     Draw,
     NotJudged,
+    Received,
     Student,
     _,
     applied,
@@ -61,6 +62,11 @@ FOR_ANOTHER = Cause("wrong-parameter", "`{name}` is used where `{right}` should 
 PRECEDENCE = Cause("precedence", "a is squared as well: (a·x)² instead of a·x².")
 SQUARED_SUM = Cause("precedence", "It is (a·x + b)² + c: the square is that of x alone.")
 ROUNDED = Cause("rounded", "The result is rounded.")
+OTHER_DTYPE = Cause(
+    "dtype",
+    "A parameter has torch's default dtype where it is made of Python's floats alone: NumPy's are float64, and a dtype "
+    "that is written down stays what it is.",
+)
 START_AT = Cause("wrong-start", "A parameter starts at another number than it should.")
 NO_DIMENSION = Cause(
     "squeezed", "`torch.tensor(1.0)` has no dimension; `torch.tensor([1.0])` has one, of size 1."
@@ -174,7 +180,12 @@ def test_first_values(student: Student) -> None:
     got = student.run(describe)
     expect_attributes(got)
     for name, found, value in zip(START, got["values"], START.values(), strict=True):
-        expect_close(found, torch.tensor([value]), name, causes={START_AT: ...})
+        start = torch.tensor([value])
+        if isinstance(found, Received) and found.tensor.dtype != start.dtype:
+            sentence = _("`{name}` is {dtype}, where torch's default dtype is {default}.")
+            own, default = (str(each.dtype).partition(".")[2] for each in (found.tensor, start))
+            expect(False, sentence.format(name=name, dtype=own, default=default), OTHER_DTYPE)
+        expect_close(found, start, name, causes={START_AT: ...})
 
 
 @probe
@@ -320,12 +331,12 @@ def move_and_copy(student: Any, x: Tensor, a: Tensor, b: Tensor, c: Tensor) -> A
     copy.load_state_dict(model.state_dict())
     halved = student.MyModel().to(torch.bfloat16)
     copied = copy(x)
-    # the model is used before its parameters are exchanged for others
+    # the model is used before its parameters get other numbers
     copy.eval()(x)
-    fill(copy, anew=True, a=a + 1, b=b, c=c - 1)
+    fill(copy, a=a + 1, b=b, c=c - 1)
     return {
         "copied": copied,
-        "anew": copy(x),
+        "filled": copy(x),
         "apart": all(map(torch.equal, first, untouched.parameters())),
         "moved": [str(value.dtype) for value in (halved.a, halved.b, halved.c)],
         "output": str(halved(x.bfloat16()).dtype),
@@ -342,8 +353,8 @@ def test_moves_and_is_saved(student: Student, draw: Draw) -> None:
     expect_close(
         got["copied"], a * x**2 + b * x + c, _("forward(x) of a model loaded from another")
     )
-    what = _("forward(x) after a, b and c were set to other parameters")
-    expect_close(got["anew"], (a + 1) * x**2 + b * x + c - 1, what)
+    what = _("forward(x) after other numbers were put into a, b and c")
+    expect_close(got["filled"], (a + 1) * x**2 + b * x + c - 1, what)
     expect(got["apart"], _("Setting the parameters of one model changes those of another."), SHARED)
     for name, dtype in zip(START, got["moved"], strict=True):
         expect(

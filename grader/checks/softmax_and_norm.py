@@ -30,7 +30,6 @@ from grader import (
 )
 
 OTHER_DIM = Cause("wrong-axis", "It runs along dimension {dim}, whatever `dim` is.")
-OTHER_DIMS = {each: OTHER_DIM.of(dim=str(each)) for each in (-1, 0, 1)}
 OVER_ALL = Cause("wrong-axis", "It runs over all numbers at once; it is asked along `dim` alone.")
 OTHER_OF_TWO = Cause("no-log", "It is softmax for log-softmax, or the reverse.")
 SOFTMAX_TWICE = Cause("softmax-twice", "The softmax is taken twice.")
@@ -130,8 +129,8 @@ def drawn_dim(draw: Draw, shape: tuple[int, ...]) -> tuple[int, Any, Any]:
 
 def of_other_dims(function: Any, rank: int, dim: int) -> dict[Cause, Any]:
     """What comes out along other dimensions than the one that is asked."""
-    others = [each for each in OTHER_DIMS if -rank <= each < rank and (each - dim) % rank]
-    return {OTHER_DIMS[each]: partial(function, each) for each in others}
+    others = [each for each in (-1, 0, 1) if -rank <= each < rank and (each - dim) % rank]
+    return {OTHER_DIM.of(dim=str(each)): partial(function, each) for each in others}
 
 
 def expect_shares(student: Student, draw: Draw, name: str, by_default: bool = False) -> None:
@@ -344,7 +343,7 @@ def by_hand(norm: Norm, mistake: str = "") -> dict[str, Tensor]:
     """The result and the gradients, with a mistake, and what they are made of; without one they are torch's."""
     x, weight, bias, *running = (value.detach().double() for value in norm.inputs.values())
     grad, over, n = norm.grad.detach().double(), norm.over, x.shape[norm.over]
-    axes: Any = {"other axis": -1 - over, "all": tuple(range(x.dim()))}.get(mistake, over)
+    axes: Any = {"other axis": -1 - over, "all": None}.get(mistake, over)
     mean, variance = x.mean(axes, keepdim=True), x.var(axes, correction=0, keepdim=True)
     if mistake == "n - 1":
         variance = variance * n / max(n - 1, 0.5)
@@ -357,7 +356,7 @@ def by_hand(norm: Norm, mistake: str = "") -> dict[str, Tensor]:
     hat = (x - (mistake != "no mean") * mean) / root
     dx = d = grad if mistake == "no factor" else weight * grad
     if mistake != "constant" if norm.training else mistake == "not constant":
-        axes = tuple(range(x.dim())) if mistake == "all means" else axes
+        axes = None if mistake == "all means" else axes
         dx = d - d.mean(axes, keepdim=True) - hat * (d * hat).mean(axes, keepdim=True)
     slopes = {"x": dx if mistake == "no inverse" else dx / root}
     slopes |= {"weight": over_rows(grad * hat), "bias": over_rows(grad)}

@@ -76,18 +76,6 @@ def test_a_parameter_is_filled_in_place(shape: tuple[int, ...]) -> None:
     assert parameter.requires_grad
 
 
-def test_a_parameter_is_exchanged_for_another() -> None:
-    before = nn.Parameter(torch.zeros(3, 2), requires_grad=False)
-    owner = module(w=before)
-    fill(owner, registered=True, anew=True, w=WEIGHTS)
-    after = owner.w
-    assert isinstance(after, nn.Parameter)
-    assert after is not before
-    assert not after.requires_grad
-    assert torch.equal(after, WEIGHTS.T)
-    assert torch.equal(before, torch.zeros(3, 2))
-
-
 @pytest.mark.parametrize("kept", [torch.zeros(3, 2), torch.zeros(2, 3), 0.0, None])
 def test_anything_else_is_replaced_by_a_copy(kept: Tensor | float | None) -> None:
     owner = module(w=kept)

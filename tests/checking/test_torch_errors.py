@@ -221,6 +221,10 @@ def test_an_exception_without_a_text_is_known_by_its_class() -> None:
         ("EOF when reading a line", "raised-input"),
         ("column 'a' not found in ['\\ufeffa']", "raised-byte-order-mark"),
         ("[Errno 20] Not a directory: 'data/LICENSE'", "raised-no-folder"),
+        (
+            "Mismatch in shape: grad_output[0] has a shape of torch.Size([2])",
+            "raised-gradient-given",
+        ),
         ("division by zero", ""),
         ("", ""),
     ],

@@ -4,7 +4,7 @@ import torch
 
 def gradient(f, x):
     leaf = x.detach().clone().requires_grad_()
-    f(leaf).backward()
+    f(leaf).backward(inputs=[leaf])
     return leaf.grad
 
 

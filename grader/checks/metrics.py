@@ -1,0 +1,666 @@
+"""Metrics: counts, F1, divergence and a smooth F1, against formulas in float64; and what does not change."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from grader import (
+    Cause,
+    Draw,
+    Received,
+    Student,
+    _,
+    called,
+    expect,
+    expect_close,
+    explain,
+    needs,
+    other_functions,
+    other_terms,
+    points,
+    probe,
+    rounds,
+)
+
+FORBIDDEN = {"from scratch": {"names": [
+    "torch.nn.functional.kl_div", "torch.kl_div",
+    "torch.nn.KLDivLoss", "torch.nn.modules.KLDivLoss", "torch.nn.modules.loss.KLDivLoss",
+    "torch.distributions.kl_divergence", "torch.distributions.kl.kl_divergence",
+]}}  # fmt: skip
+HALVES = (torch.float16, torch.bfloat16)
+Loss = Callable[[Tensor, Tensor], Tensor]
+Mistakes = dict[Cause, Callable[[], Tensor]]
+Score = Callable[[Tensor], Tensor]
+
+
+# the confusion matrix
+
+NOT_ADDED = Cause(
+    "not-added",
+    "A pair that occurs several times is counted once: `m[i, j] += 1` with tensors as indices writes each place once. "
+    "`index_put_` with `accumulate=True` adds up, and so does `bincount`.",
+)
+
+
+def counted(predicted: Tensor, labels: Tensor, classes: int) -> Tensor:
+    """The confusion matrix."""
+    pairs = labels * classes + predicted
+    return torch.bincount(pairs, minlength=classes**2).reshape(classes, classes)
+
+
+@probe
+def count(student: Any, predicted: Tensor, labels: Tensor, c: int, by_default: bool) -> list[Any]:
+    first, held = called(student.confusion_matrix, by_default, predicted, labels, c), labels.clone()
+    again = student.confusion_matrix(held, labels, c)
+    # the same object with other numbers, which is another question
+    return [first, again, student.confusion_matrix(held.copy_(predicted), labels, c)]
+
+
+def expect_counts(student: Student, draw: Draw, by_default: bool = False) -> None:
+    n, c = draw.size("n"), draw.size("num_classes")
+    # in a round of small sizes the last class does not occur, if others are left to be mistaken for each other
+    is_full = draw.round.low > 6 or (draw.round.is_published and c == 2)
+    most = c if is_full or c == 1 else c - 1
+    predicted, labels = draw.integers(0, most, n), draw.integers(0, most, n)
+    # some hits, and one pair again and again
+    labels = torch.where(torch.arange(n) % 3 == 1, predicted, labels)
+    if n > 3:
+        predicted[: n // 3], labels[: n // 3] = most - 1, 0
+    predicted, labels = draw.layout("predicted", predicted), draw.layout("labels", labels)
+    inputs = {"predicted": predicted, "labels": labels, "c": c}
+    got = student.run(count, **inputs, by_default=by_default)
+    what = "confusion_matrix(predicted, labels, num_classes)"
+    if isinstance(got[0], Received) and got[0].tensor.is_floating_point():
+        sentence = _("{what} holds {number:.4g}; counts are whole numbers.")
+        parts = got[0].tensor[got[0].tensor != got[0].tensor.round()].tolist()
+        expect(not parts, sentence.format(what=what, number=parts[0] if parts else 0))
+    for matrix, given in zip(got, (predicted, labels, predicted), strict=True):
+        expected = counted(given, labels, c)
+        mistakes = {
+            explain.TRANSPOSE: expected.T,
+            NOT_ADDED: expected.clamp(max=1),
+            explain.STALE: counted(labels if given is predicted else predicted, labels, c),
+        }
+        causes = {cause: m for cause, m in mistakes.items() if not torch.equal(m, expected)}
+        expect_close(matrix, expected, what, causes=causes, fixed_dtype=True)
+
+
+@rounds(single=True)
+@points(1)
+def test_confusion_matrix(student: Student, draw: Draw) -> None:
+    """`confusion_matrix(predicted, labels, num_classes)` counts each pair, in int64: rows are the right classes."""
+    expect_counts(student, draw)
+
+
+# F1
+
+# of TP and the sums of the rows, TP + FN, and of the columns, TP + FP
+Terms = Callable[[Tensor, Tensor, Tensor], Tensor]
+Average = Callable[[Terms, Tensor], Tensor]
+
+
+def ratio(above: Tensor, below: Tensor) -> Tensor:
+    """above / below, and 0 for 0 / 0."""
+    return above.double() / below.double().clamp(min=1)
+
+
+def f1(hits: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
+    return ratio(2 * hits, rows + columns)
+
+
+def binary(terms: Terms, matrix: Tensor) -> Tensor:
+    return terms(matrix.diagonal(), matrix.sum(1), matrix.sum(0))[1]
+
+
+def macro(terms: Terms, matrix: Tensor) -> Tensor:
+    return terms(matrix.diagonal(), matrix.sum(1), matrix.sum(0)).mean()
+
+
+def micro(terms: Terms, matrix: Tensor) -> Tensor:
+    return terms(matrix.trace(), matrix.sum(), matrix.sum())
+
+
+def weighted(matrix: Tensor) -> Tensor:
+    """F1 of each class, weighed by how often it occurs."""
+    rows = matrix.sum(1)
+    return ratio((f1(matrix.diagonal(), rows, matrix.sum(0)) * rows).sum(), matrix.sum())
+
+
+def of_those_that_occur(matrix: Tensor) -> Tensor:
+    some = matrix.sum(0) + matrix.sum(1) > 0
+    return f1(matrix.diagonal(), matrix.sum(1), matrix.sum(0)).sum() / some.sum().clamp(min=1)
+
+
+def of_means(matrix: Tensor) -> Tensor:
+    """F1 of the mean precision and the mean recall."""
+    one = macro(lambda hits, rows, columns: ratio(hits, columns), matrix)
+    other = macro(lambda hits, rows, columns: ratio(hits, rows), matrix)
+    return 2 * one * other / (one + other) if one + other > 0 else one
+
+
+AVERAGES: dict[str, Average] = {"binary": binary, "macro": macro, "micro": micro}
+ONCE = Cause("missing-factor", "It is TP / (TP + FP + FN): TP counts twice above and below.")
+ONCE_ABOVE = Cause("missing-factor", "It is TP / (2·TP + FP + FN): TP counts twice above, too.")
+ONCE_BELOW = Cause("missing-factor", "It is 2·TP / (TP + FP + FN): TP counts twice below, too.")
+OTHER_TERMS: dict[Cause, Terms] = {
+    Cause("precision-alone", "Precision, TP / (TP + FP), is in the place of F1."): (
+        lambda hits, rows, columns: ratio(hits, columns)
+    ),
+    Cause("recall-alone", "Recall, TP / (TP + FN), is in the place of F1."): (
+        lambda hits, rows, columns: ratio(hits, rows)
+    ),
+    Cause(
+        "arithmetic-mean", "It is the mean of precision and recall; F1 is their harmonic mean."
+    ): lambda hits, rows, columns: (ratio(hits, rows) + ratio(hits, columns)) / 2,
+    ONCE: lambda hits, rows, columns: ratio(hits, rows + columns - hits),
+    ONCE_ABOVE: lambda hits, rows, columns: ratio(hits, rows + columns),
+    ONCE_BELOW: lambda hits, rows, columns: ratio(2 * hits, rows + columns - hits),
+}
+OTHER_AVERAGES: dict[Cause, Score] = {
+    Cause("wrong-average", "It is the macro F1."): partial(macro, f1),
+    Cause("wrong-average", "It is the micro F1."): partial(micro, f1),
+    Cause("wrong-class", "It is F1 of the class 0."): (
+        lambda m: f1(m.diagonal(), m.sum(1), m.sum(0))[0]
+    ),
+    Cause("wrong-class", "It is F1 of the class 1 alone."): (
+        lambda m: f1(m.diagonal(), m.sum(1), m.sum(0))[min(1, len(m) - 1)]
+    ),
+    Cause(
+        "of-means",
+        "It is F1 of the mean precision and the mean recall; the mean of the F1 is asked.",
+    ): of_means,
+    Cause(
+        "absent-left-out", "Classes that do not occur are left out of the mean; they count 0."
+    ): of_those_that_occur,
+    Cause(
+        "weighted",
+        "The classes are weighed by how often they occur; in the macro F1 all count alike.",
+    ): weighted,
+}
+
+
+@probe
+def score(student: Any, matrices: list[Tensor], average: str, how: str, by_default: bool) -> Any:
+    if how == "default":
+        return [called(student.f1_score, by_default, matrix) for matrix in matrices]
+    if how == "keyword":
+        return [student.f1_score(matrix, average=average) for matrix in matrices]
+    return [called(student.f1_score, by_default, matrix, average) for matrix in matrices]
+
+
+def expect_scores(student: Student, draw: Draw, average: str, by_default: bool = False) -> None:
+    c = 2 if average == "binary" else draw.size("c")
+    ways = ["keyword", "position", *(["default"] if average == "macro" else [])]
+    how = "position" if by_default else draw.choice("average", ways)
+    many = draw.integers(1, 30, c, c)
+    uneven = many * torch.where(torch.arange(c) == 0, 10, 1).unsqueeze(1)
+    absent = many.clone()
+    absent[-1, :] = absent[:, -1] = 0
+    misses = many * (1 - torch.eye(c, dtype=torch.int64))
+    never = many.clone()
+    never[:, -1] = 0
+    matrices = [draw.strided(each) for each in (many, uneven, many.T + 3, absent, misses, never)]
+    matrices += [many[:1].clone().expand(c, c), torch.zeros(c, c, dtype=torch.int64)]
+    if student.device != "cpu":  # where devices are asked, two will do
+        matrices = matrices[::7]
+    got = student.run(score, matrices=matrices, average=average, how=how, by_default=by_default)
+    # any floating dtype will do
+    dtypes = [each.tensor.dtype if isinstance(each, Received) else draw.dtype for each in got]
+    for dtype in dtypes:
+        sentence = _("f1_score is of dtype {dtype}, expected a floating one.").format(dtype=dtype)
+        expect(dtype.is_floating_point, sentence)
+
+    def of(function: Score) -> list[Tensor]:
+        return [function(m).to(dtype) for m, dtype in zip(matrices, dtypes, strict=True)]
+
+    taken = AVERAGES[average]
+    others = {cause: partial(taken, terms) for cause, terms in OTHER_TERMS.items()}
+    causes = {cause: partial(of, score) for cause, score in (others | OTHER_AVERAGES).items()}
+    what = _("f1_score(…, {average!r}) of several matrices").format(average=average)
+    factors = {} if average == "binary" else {_("the number of classes"): c}
+    # 10⁻⁸ in the denominator, or a quotient in float32, is no mistake of a score
+    rtol = 2e-5 if not set(dtypes) & set(HALVES) else None
+    expect_close(got, of(partial(taken, f1)), what, rtol=rtol, causes=causes, factors=factors)
+
+
+@rounds("published", "equal", single=True)
+@points(1)
+def test_f1_binary(student: Student, draw: Draw) -> None:
+    """`f1_score(matrix, "binary")` is F1 of the class 1, and 0 where that is 0 / 0."""
+    expect_scores(student, draw, "binary")
+
+
+@rounds(single=True)
+@points(1)
+def test_f1_macro(student: Student, draw: Draw) -> None:
+    """`f1_score(matrix)` is the mean of the F1 of all classes, also of those that do not occur."""
+    expect_scores(student, draw, "macro")
+
+
+@rounds("published", "more ones", "large", single=True)
+@points(1)
+def test_f1_micro(student: Student, draw: Draw) -> None:
+    """`f1_score(matrix, "micro")` is F1 of the sums over all classes."""
+    expect_scores(student, draw, "micro")
+
+
+# two losses
+
+EPSILONS = ("1e-5", "1e-6", "1e-7", "1e-8", "1e-9", "1e-10", "1e-12")
+EPS_IN_LOGS = Cause(
+    "eps", "{eps} is added within the logarithms, which changes all of them: only a 0 needs care."
+)
+EPS_BELOW = Cause(
+    "eps", "{eps} is added to the denominator, which changes each of them: only a 0 needs care."
+)
+NUMERATOR_ALONE = Cause(
+    "detached-part",
+    "It is the gradient of the numerator alone: the denominator is out of autograd's sight.",
+)
+DENOMINATOR_ALONE = Cause(
+    "detached-part",
+    "It is the gradient of the denominator alone: the numerator is out of autograd's sight.",
+)
+
+
+def divergence(p: Tensor, q: Tensor) -> Tensor:
+    return (torch.xlogy(p, p) - p * q.log()).sum(1).mean()
+
+
+def soft_parts(shares: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    """Of each class: the soft TP, and 2·TP + FP + FN."""
+    truth = F.one_hot(labels, shares.shape[1]).to(shares)
+    return (shares * truth).sum(0), shares.sum(0) + truth.sum(0)
+
+
+def quotient(hits: Tensor, involved: Tensor) -> Tensor:
+    """The mean F1 of parts; 0 for 0 / 0."""
+    return (2 * hits / torch.where(involved == 0, 1, involved)).mean()
+
+
+def soft_f1(shares: Tensor, labels: Tensor) -> Tensor:
+    return quotient(*soft_parts(shares, labels))
+
+
+def soft_loss(logits: Tensor, labels: Tensor) -> Tensor:
+    return 1 - soft_f1(logits.softmax(1), labels)
+
+
+def kl_mistakes(p: Tensor, q: Tensor) -> Mistakes:
+    """What known mistakes give in place of the divergence; each is differentiable."""
+
+    def mean(terms: Tensor) -> Tensor:
+        return terms.sum(1).mean()
+
+    log_p, log_q, nothing = p.log(), q.log(), torch.zeros_like(p).sum()
+    first = {
+        "p·ln p": torch.xlogy(p, p), "ln p": log_p, "q·ln q": q * log_q, "q·ln p": q * log_p, "p·p": p * p,
+        "": nothing.expand_as(p),
+    }  # fmt: skip
+    second = {
+        "−p·ln q": -p * log_q, "−ln q": -log_q, "p·ln q": p * log_q, "−q·ln p": -q * log_p,
+        "−q·ln q": -q * log_q, "−p·q": -p * q, "": nothing.expand_as(p),
+    }  # fmt: skip
+    places = ({name: mean(term) for name, term in place.items()} for place in (first, second))
+    added = {
+        EPS_IN_LOGS.of(eps=eps): partial(
+            lambda eps: mean(p * ((p + eps).log() - (q + eps).log())), float(eps)
+        )
+        for eps in EPSILONS
+    }
+    return {
+        Cause("swapped", "p and q stand in each other's place: it is Σ q · ln(q / p)."): (
+            lambda: mean(q * (log_q - log_p))
+        ),
+        Cause("missing-term", "p · ln p is missing: that is the cross-entropy."): (
+            lambda: -mean(p * log_q)
+        ),
+        Cause("log-base", "The logarithm is that of base 2; the natural one is asked."): (
+            lambda: divergence(p, q) / math.log(2)
+        ),
+        Cause("softmax-twice", "A softmax is taken of q, which holds probabilities as it is."): (
+            lambda: divergence(p, q.softmax(1))
+        ),
+        Cause("no-log", "The logarithm is missing: it is the mean of Σ p · p / q."): (
+            lambda: mean(p * p / q)
+        ),
+        **added,
+        **other_terms.sums(*places, form="1/n · Σ ({sum})"),
+    }
+
+
+def soft_mistakes(z: Tensor, y: Tensor) -> Mistakes:
+    """What known mistakes give in place of the soft F1 loss; each is differentiable."""
+    shares = z.softmax(1)
+    hits, involved = soft_parts(shares, y)
+    predicted = F.one_hot(z.argmax(1), z.shape[1]).to(z)
+    added = {
+        EPS_BELOW.of(eps=eps): partial(
+            lambda eps: 1 - (2 * hits / (involved + eps)).mean(), float(eps)
+        )
+        for eps in ("1", *EPSILONS)
+    }
+    return {
+        Cause("not-inverted", "It is the soft F1 itself; the loss is 1 minus that."): (
+            lambda: soft_f1(shares, y)
+        ),
+        Cause("sign-of-term", "It is −F1; the loss is 1 − F1."): lambda: -soft_f1(shares, y),
+        Cause("wrong-average", "It is the micro F1; the mean over the classes is asked."): (
+            lambda: 1 - hits.sum() / len(y)
+        ),
+        ONCE: lambda: 1 - quotient(hits / 2, involved - hits),
+        ONCE_ABOVE: lambda: 1 - quotient(hits / 2, involved),
+        ONCE_BELOW: lambda: 1 - quotient(hits, involved - hits),
+        Cause(
+            "sigmoid-for-softmax", "The probabilities come from a sigmoid; the softmax is asked."
+        ): (lambda: 1 - soft_f1(z.sigmoid(), y)),
+        Cause("no-softmax", "The softmax is missing."): lambda: 1 - soft_f1(z, y),
+        Cause("softmax-twice", "The softmax is taken twice."): (
+            lambda: 1 - soft_f1(shares.softmax(1), y)
+        ),
+        Cause("wrong-axis", "The softmax runs over the samples instead of the classes."): (
+            lambda: 1 - soft_f1(z.softmax(0), y)
+        ),
+        Cause("wrong-axis", "The sums run over the classes instead of the samples."): (
+            lambda: 1 - shares.gather(1, y.unsqueeze(1)).mean()
+        ),
+        Cause("summed", "The F1 of the classes are summed; their mean is asked."): (
+            lambda: 1 - z.shape[1] * soft_f1(shares, y)
+        ),
+        Cause(
+            "absent-left-out", "Classes without a label are left out of the mean; they count 0."
+        ): lambda: 1 - (2 * hits / involved)[y.unique()].mean(),
+        NUMERATOR_ALONE: lambda: 1 - quotient(hits, involved.detach()),
+        DENOMINATOR_ALONE: lambda: 1 - quotient(hits.detach(), involved),
+        Cause("eps", "1 is added above and below the line; nothing is asked."): (
+            lambda: 1 - ((2 * hits + 1) / (involved + 1)).mean()
+        ),
+        Cause(
+            "eps",
+            "The denominator is clamped at 1, and a soft one may be less: only a 0 needs care.",
+        ): (lambda: 1 - (2 * hits / involved.clamp(min=1)).mean()),
+        Cause("squared", "The probabilities are squared below the line."): (
+            lambda: 1 - quotient(hits, involved - shares.sum(0) + (shares**2).sum(0))
+        ),
+        Cause(
+            "hard-counts", "The predictions are counted: the largest probability is taken for 1."
+        ): (lambda: 1 - soft_f1(predicted, y) + 0 * z.sum()),
+        **added,
+    }
+
+
+LOSSES: dict[str, tuple[Loss, Callable[[Tensor, Tensor], Mistakes]]] = {
+    "kl_divergence": (divergence, kl_mistakes),
+    "soft_f1_loss": (soft_loss, soft_mistakes),
+}
+
+
+@probe
+def measure(student: Any, name: str, one: Tensor, other: Tensor, at: int, by_default: bool) -> Any:
+    """The value of a loss, and the gradient that autograd makes of it for one of its inputs."""
+    asked = [one, other][at]
+    # in one dtype it is of a graph, as what a model gives
+    given = asked.view_as(asked) if asked.dtype == torch.float64 else asked
+    inputs = [one, given] if at else [given, other]
+    loss = called(getattr(student, name), by_default, *inputs)
+    if not (isinstance(loss, Tensor) and loss.dim() == 0):
+        return {"value": loss, "grad": None}
+    if loss.requires_grad:
+        # not 1, so that a gradient which ignores what comes from above shows
+        (3 * loss).backward()
+    return {"value": loss.detach(), "grad": asked.grad if loss.requires_grad else None}
+
+
+def expect_loss(
+    student: Student,
+    name: str,
+    inputs: list[Tensor],
+    at: int,
+    by_default: bool = False,
+    where: str = "",
+) -> None:
+    """Holds value and gradient against those of the formula in float64.
+
+    Args:
+        at: of which input the gradient is asked.
+        where: what is special about these inputs; others were right.
+    """
+    criterion, mistakes = LOSSES[name]
+    dtype, (n, c) = inputs[0].dtype, inputs[0].shape
+    exact = [each.double() if each.is_floating_point() else each for each in inputs]
+    inputs[at] = inputs[at].detach().requires_grad_()
+    exact[at] = exact[at].detach().requires_grad_()
+    got = student.run(
+        measure, name=name, one=inputs[0], other=inputs[1], at=at, by_default=by_default
+    )
+
+    def gradient(loss: Tensor) -> Tensor:
+        [slope] = torch.autograd.grad(
+            3 * loss, [exact[at]], retain_graph=True, materialize_grads=True
+        )
+        return slope
+
+    loss = criterion(exact[0], exact[1])
+    factors = {_("the number of samples"): n, _("the number of classes"): c}
+    factors[_("the number of elements")] = n * c
+    what = f"{name}(…){where}"
+    wanted = loss.detach().to(dtype)
+
+    def known() -> dict[Cause, Any]:
+        named = mistakes(exact[0], exact[1])
+        return {**named, **other_terms.counts(got["value"], wanted, _("the number of samples"), n)}
+
+    expect_close(got["value"], wanted, what, factors=factors, causes=known)
+    sentence = _("{name}(…) has no gradient for autograd.").format(name=name)
+    expect(got["grad"] is not None, sentence, explain.CUT)
+    what = _("the gradient of 3·{name}(…){where}").format(name=name, where=where)
+
+    def hidden() -> dict[Cause, Any]:
+        """The value was right, so mistakes that would change it are out of question."""
+        named = mistakes(exact[0], exact[1])
+        alike = {cause: made() for cause, made in named.items()}
+        same = {
+            cause: gradient(other)
+            for cause, other in alike.items()
+            if torch.isclose(other.detach(), loss.detach())
+        }
+        return {other_functions.BACKWARD_NAN: math.nan, **same}
+
+    grad = gradient(loss).to(dtype)
+    expect_close(got["grad"], grad, what, factors=factors, causes=hidden, scale=1 / n)
+
+
+def expect_divergence(student: Student, draw: Draw, by_default: bool = False) -> None:
+    n, c = draw.size("n"), draw.size("c")
+    # in half precision, p / q and its gradient p / q² have little room
+    wide = 0.5 if draw.dtype in HALVES else 1.0
+    p = draw.layout("p", (2 * wide * draw.normal(n, c)).softmax(1))
+    q = draw.layout("q", (wide * draw.normal(n, c)).softmax(1))
+    expect_loss(student, "kl_divergence", [p, q], 1, by_default)
+
+
+@rounds(half=True)
+@points(1)
+def test_kl_divergence(student: Student, draw: Draw) -> None:
+    """`kl_divergence(p, q)` is the mean over the samples, with its gradient with respect to q."""
+    expect_divergence(student, draw)
+
+
+@probe
+def measure_rows(student: Any, p: Tensor, q: Tensor) -> list[Any]:
+    return [student.kl_divergence(one, other) for one, other in zip(p, q, strict=True)]
+
+
+@points(1)
+@needs("kl_divergence")
+def test_kl_divergence_of_zeros(student: Student, draw: Draw) -> None:
+    """`kl_divergence(p, q)` and its gradient are finite and right where elements of p are 0."""
+    p = (2 * draw.normal(4, 5)).softmax(1)
+    p = torch.where(torch.arange(5) % 2 == torch.arange(4).unsqueeze(1) % 2, p, 0)
+    p[0] = torch.tensor([0, 1, 0, 0, 0]).to(p)
+    p = p / p.sum(1, keepdim=True)
+    q = draw.normal(4, 5).softmax(1)
+    expect_loss(student, "kl_divergence", [p, q], 1, where=_(" where p has zeros"))
+    # one sure class, which is hardly foreseen: ln 1e-60 is −138
+    rare = 1e-60 if draw.dtype == torch.float64 else 1e-30
+    sure = torch.tensor([[[0, 1]], [[1, 0]]], dtype=draw.dtype)
+    guess = torch.tensor([[[1, rare]], [[1, rare]]], dtype=draw.dtype)
+    expected = list(map(divergence, sure, guess))
+    got = student.run(measure_rows, p=sure, q=guess)
+    what = _("kl_divergence(p, q) for p = [0, 1] and [1, 0], q = [1, {rare}]").format(rare=rare)
+    expect_close(got, expected, what)
+
+
+def expect_soft(student: Student, draw: Draw, by_default: bool = False) -> None:
+    n, c = draw.size("n"), draw.size("c")
+    sizes = {"2·randn": 2.0, "2e-7·randn": 2e-7, "0": 0.0, "1·randn": 1.0, "10·randn": 10.0}
+    logits = draw.layout("logits", draw.choice("logits", sizes) * draw.normal(n, c))
+    most = draw.choice("top_label", {"c - 1": c, "c - 2": max(1, c - 1)})
+    labels = draw.strided(draw.integers(0, most, n))
+    expect_loss(student, "soft_f1_loss", [logits, labels], 0, by_default)
+
+
+@rounds(half=True)
+@points(1)
+def test_soft_f1_loss(student: Student, draw: Draw) -> None:
+    """`soft_f1_loss(logits, labels)` is 1 minus the mean soft F1 of the classes, with its gradient."""
+    expect_soft(student, draw)
+
+
+@points(1)
+@needs("soft_f1_loss")
+def test_soft_f1_loss_is_stable(student: Student, draw: Draw) -> None:
+    """`soft_f1_loss` and its gradient are finite for logits of ±10⁴, also where all probabilities of a class are 0."""
+    size = draw.uniform(5e3, 1e4).item()
+    labels = torch.tensor([0, 1, 0, 1])
+    # the last class is never likely, and is no label: 0 / 0
+    absent = draw.normal(4, 3) - torch.tensor([0, 0, size]).to(draw.dtype)
+    for logits in (draw.normal(4, 3) + size, absent, absent + size):
+        if logits.max() > 100:  # what a softmax of such numbers knows is in whole steps
+            logits = logits.round()
+        where = _(" for logits up to ±{size:g}").format(size=size)
+        expect_loss(student, "soft_f1_loss", [logits, labels], 0, where=where)
+
+
+# no slope
+
+TOLERANT = Cause(
+    "tolerant",
+    "A small change is taken for none: what is asked is whether the two are exactly equal.",
+)
+
+
+@probe
+def walk(student: Any, path: Tensor, bars: Tensor, slope: float, by_default: bool) -> Any:
+    def measured(place: Any) -> Any:
+        """How many bars a place is above, and a slope; exact in the dtype."""
+        return (place.sum() > bars).to(place.dtype).mean() + place.sum() * slope
+
+    return [
+        called(student.flat_share, by_default, measured, path),
+        student.flat_share(lambda place: (place * 0).sum(), path),
+        student.flat_share(lambda place: place.sum(), path[:5] * 0),
+    ]
+
+
+def expect_share(student: Student, draw: Draw, by_default: bool = False) -> None:
+    k = draw.size("k", low=2, high=66)
+    lead = draw.shape("path[0]", ranks=(0, 2, 1, 1, 0), elements=64)
+    sizes = {"1": 1.0, "10⁻⁷": 2.0**-24, "10²": 2.0**7, "10⁴": 2.0**14}
+    size = 1.0 if draw.dtype in HALVES else draw.choice("|path|", sizes)
+    # multiples of a power of two, so that sums are exact; each third place is the one before once more
+    steps = draw.integers(-16, 19, k, *lead).cumsum(0)
+    again = torch.arange(k) - (torch.arange(k) % 3 == 2).long()
+    path = draw.layout("path", (steps[again] / 64 * size).to(draw.dtype))
+    total = torch.stack([place.sum() for place in path])
+    low, high = (end.item() / size for end in total.aminmax())
+    bars = (torch.linspace(low, high, 6)[1:-1] * 64).floor() / 64 + 1 / 128
+    bars = (bars * size).to(draw.dtype)
+    counted_bars = (total.unsqueeze(1) > bars).to(draw.dtype).mean(1)
+    # without a slope, and with one so small that float32 or a tolerance loses it
+    tiny = {torch.float64: 2.0**-34, torch.float32: 2.0**-16}.get(draw.dtype, 2.0**-6)
+    for slope in (0.0, tiny / size):
+        values = counted_bars + total * slope
+        inputs = {"path": path, "bars": bars, "slope": slope}
+        got = student.run(walk, **inputs, by_default=by_default)
+
+        def share_of(same: Tensor) -> list[float]:
+            """With the shares of two constant measures, which are 1."""
+            return [same.double().mean().item(), 1.0, 1.0]
+
+        same = values[1:] == values[:-1]
+        share, flat = share_of(same)[0], same.sum().item()
+        in_float32 = values.float()
+        causes: dict[Cause, Any] = {
+            Cause("inverted", "It is the share of the steps that change something."): (
+                [1 - share, 0.0, 0.0]
+            ),
+            Cause("wrong-count", "It is divided by k; there are k − 1 steps between k places."): (
+                [flat / k, 1 - 1 / k, 1 - 1 / min(k, 5)]
+            ),
+            explain.PERCENT: [100 * share, 100.0, 100.0],
+            Cause("count", "It is the number of the steps; their share is asked."): (
+                [float(flat), k - 1.0, min(k, 5) - 1.0]
+            ),
+            explain.PRECISION: share_of(in_float32[1:] == in_float32[:-1]),
+            TOLERANT: share_of(counted_bars[1:] == counted_bars[:-1]),
+            Cause("from-the-start", "Each place is compared with the first, not the one before."): (
+                share_of(values[1:] == values[0])
+            ),
+            Cause("downhill", "Steps down are taken for steps without a change."): (
+                share_of(values[1:] <= values[:-1])
+            ),
+        }
+        what = _("flat_share(measure, path) of three measures")
+        expect_close(got, [share, 1.0, 1.0], what, causes=causes)
+
+
+@rounds(half=True)
+@points(1)
+def test_flat_share(student: Student, draw: Draw) -> None:
+    """`flat_share(measure, path)` is the share of the steps in which the measure stays exactly what it was, a float."""
+    expect_share(student, draw)
+
+
+@rounds("published", single=True)
+@points(1)
+@needs(
+    "confusion_matrix", "f1_binary", "f1_macro", "f1_micro", "kl_divergence", "soft_f1_loss", "flat_share",
+)  # fmt: skip
+def test_other_devices(elsewhere: Student, draw: Draw) -> None:
+    """All five work on any device, the losses with their gradients."""
+    for by_default in (False, True):
+        if by_default:
+            draw.tell_default(elsewhere.device)
+        expect_counts(elsewhere, draw, by_default)
+        for average in AVERAGES:
+            expect_scores(elsewhere, draw, average, by_default)
+        expect_divergence(elsewhere, draw, by_default)
+        expect_soft(elsewhere, draw, by_default)
+        expect_share(elsewhere, draw, by_default)
+
+
+HINTS = (
+    """Try each function by hand on a few samples first. Where can you divide by 0, and where take the
+    logarithm of 0? Ask what autograd makes of those places as
+    well: 0 · ∞ is NaN, even where the value is right.""",
+    """One number for each pair of classes, label · c + prediction, turns the confusion matrix into one call of
+    `torch.bincount`. The row sums of the matrix are TP + FN, and the column sums TP + FP. `torch.xlogy(p, p)` is 0
+    where p is 0. For the soft F1, multiply the softmax by the one-hot labels, and sum over the samples.""",
+    """The matrix is `torch.bincount(…, minlength=num_classes**2)`, reshaped. F1 of all classes at once is twice the
+    diagonal by `matrix.sum(0) + matrix.sum(1)`, clamped from below at 1. The divergence is the mean of the row sums of
+    `torch.xlogy(p, p) - p * q.log()`. The soft F1 has the same form as the hard one; where the denominator is 0, put 1
+    in its place with `torch.where`. For `flat_share`, stack the values and compare `values[1:]` with `values[:-1]`.""",
+)
+COMPARE = """Another right way to a confusion matrix: `one_hot(labels).T @ one_hot(predicted)`, or `index_put_` with
+    `accumulate=True`.
+
+    Torch's `F.kl_div(input, target)` takes the logarithm of q first and p second, and its default `"mean"` divides by
+    the number of elements; `reduction="batchmean"` is yours."""
