@@ -69,7 +69,9 @@ IN_EVALUATION = Cause("other-mode", "It is updated in evaluation; there it is le
 NOT_SCALED = Cause("no-factor", "What stays is not divided by 1 − p.")
 SCALED_BY_P = Cause("wrong-factor", "What stays is divided by p; it is to be divided by 1 − p.")
 SCALED_DOWN = Cause("wrong-factor", "What stays is multiplied by 1 − p, not divided by it.")
-MASK_MISSING = Cause("mask-missing", "The gradient passes where y is 0 as well.")
+OTHER_MASK = Cause(
+    "mask-missing", "The gradient passes elsewhere than at the numbers that y keeps."
+)
 WITHOUT_BOTH = Cause("mask-missing", "The gradient passes as it is, as if nothing had become 0.")
 NOT_ANEW = Cause("stale", "Draw in each call, and from a generator that goes on.")
 P_KEPT = Cause("inverted", "p is taken for the probability to stay; it is that to become 0.")
@@ -269,12 +271,9 @@ def drawn_norm(draw: Draw, name: str, least: int = 1, training: bool = True) -> 
     Options that have a default are left out once, as published.
     """
     batch, half = name == "batch_norm", draw.dtype.itemsize == 2
-    if batch:
-        lead: tuple[int, ...] = (draw.size("n", low=least),)
-        c = draw.size("c")
-    else:
-        c = draw.size("d")
-        lead = draw.shape("leading", LEADING, elements=256)
+    n = (draw.size("n", low=least),) if batch else ()
+    c = draw.size("c" if batch else "d")
+    lead = n or draw.shape("leading", LEADING, elements=256)
     size = draw.magnitude("x", zero=True)
     rows = torch.arange(math.prod(lead), device=draw.home).reshape(*lead, 1)
     odd = (rows + torch.arange(c, device=draw.home)) % 2
@@ -510,7 +509,6 @@ def test_batch_norm_in_evaluation(student: Student, draw: Draw) -> None:
 # float64 meets 0.5 and 0.75: there 1 / (1 − p) is exact in a mask of any dtype
 PS = {"0.5": 0.5, "0.75": 0.75, "0.2": 0.2}
 MOST_AWAY = 0.05  # eight standard deviations of the share of 6,144 numbers
-Options = tuple[list[Any], dict[str, Any]]
 
 
 @probe
@@ -529,7 +527,7 @@ def drop(student: Any, by_default: bool, x: Tensor, grad: Tensor, options: Any) 
 def expect_dropped(
     student: Student,
     draw: Draw,
-    ways: dict[float, Options],
+    ways: dict[float, Any],
     training: bool = True,
     by_default: bool = False,
 ) -> None:
@@ -564,8 +562,10 @@ def expect_dropped(
             causes: dict[Cause, Any] = {TRAINING: ...}
             if training:
                 causes = {cause: scaled(given, kept, each) for cause, each in mistakes.items()}
-            if training and name == "back":
-                causes[MASK_MISSING] = scaled(given, everything, factor)
+            back = found[name]
+            if training and name == "back" and isinstance(back, Received):
+                passes = back.tensor != 0 if back.tensor.shape == shape else everything
+                causes[OTHER_MASK] = scaled(given, passes, factor)
                 causes[WITHOUT_BOTH] = scaled(given, everything, 1.0)
             expected, free = scaled(given, kept, factor), None if half else False
             expect_close(found[name], expected, what, requires_grad=free, causes=causes, scale=size)
@@ -611,10 +611,8 @@ def test_dropout(student: Student, draw: Draw) -> None:
         if draw.dtype == torch.float32:
             p = round(draw.uniform(0.15, 0.4).item(), 2)
             expect_random(student, draw, p, 1 - p)
-        ways: dict[float, Options] = {0.5: ([], {})}
-        if draw.dtype == torch.float32:
-            ways[1.0] = [1.0], {}
-        expect_dropped(student, draw, ways)
+        ends: Any = {1.0: ([1.0], {})} if draw.dtype == torch.float32 else {}
+        expect_dropped(student, draw, {0.5: ([], {}), **ends})
         expect_dropped(student, draw, {0.5: ([], {"training": False})}, False)
         return
     p = draw.choice("p", PS)

@@ -1,6 +1,6 @@
 # wrong: the mask of the gradient is drawn anew
 # fails: dropout
-# cause: other
+# cause: mask-missing
 import torch
 
 
