@@ -219,7 +219,7 @@ def expect_slopes(
     dim, args, kwargs = drawn_dim(draw, shape)
     x = draw.choice("numbers", {"2·randn": 2.0, "9·randn": 9.0}) * draw.normal(*shape).double()
     given = {"y": draw.layout("y", x.softmax(dim).to(draw.dtype))}
-    given["log_y"] = draw.layout("log y", x.log_softmax(dim).to(draw.dtype))
+    given["log_y"] = draw.layout("log_y", x.log_softmax(dim).to(draw.dtype))
     given["grad"] = draw.layout("grad", size * draw.numbers(*shape))
     given = draw.needing(given, half)
     got = student.run(slopes, by_default=by_default, args=args, kwargs=kwargs, **given)
