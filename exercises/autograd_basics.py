@@ -40,7 +40,8 @@ def gradient(f: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     """The gradient df/dx by autograd.
 
     Works when `x` already requires gradients, and when it does not. `x` stays as it was: same
-    `requires_grad`, same `.grad` (`None`, or the very numbers that it held before).
+    `requires_grad`, same `.grad` (`None`, or the very numbers that it held before). So do the
+    parameters that `f` uses, if it is a model, say: they get no gradient from this.
 
     Args:
         f: a differentiable function that maps a tensor like `x` to a scalar.

@@ -10,7 +10,9 @@ what stands in them. Nothing here imports torch before it is used. To grade whol
 # Before `__main__` has taken the current folder out of `sys.path` nothing may be imported, not even `typing`.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .checking import around_a_step as around_a_step
     from .checking import backbones as backbones
+    from .checking import checkpoints as checkpoints
     from .checking import explain as explain
     from .checking import optimizer_steps as optimizer_steps
     from .checking import other_functions as other_functions
@@ -106,8 +108,10 @@ _HOMES = {
     "Violation": "report",
     "applied": "checking.filling",
     "as_asked": "checking.filling",
+    "around_a_step": "checking.around_a_step",
     "backbones": "checking.backbones",  # the module: what its probes use needs names of its own
     "called": "checking.calls",
+    "checkpoints": "checking.checkpoints",  # the module, as `backbones`
     "curve": "checking.drawn_functions",
     "expect": "checking.expectations",
     "expect_close": "checking.expectations",

@@ -31,10 +31,10 @@ ERRORS = {
     "SandboxLost", "SubmissionError", "UnsupportedVersion",
 }  # fmt: skip
 CHECKS = {
-    "Cause", "Criterion", "Draw", "NotJudged", "Received", "Student", "applied", "as_asked", "backbones", "called",
-    "curve", "expect", "expect_close", "explain", "fill", "filled_within", "follows", "held_by", "helper",
-    "landscape", "listen", "moved", "needs", "network", "optimizer_steps", "order_causes", "other_functions",
-    "other_terms", "points", "probe", "rounds", "train_by_hand",
+    "Cause", "Criterion", "Draw", "NotJudged", "Received", "Student", "applied", "around_a_step", "as_asked",
+    "backbones", "called", "checkpoints", "curve", "expect", "expect_close", "explain", "fill", "filled_within",
+    "follows", "held_by", "helper", "landscape", "listen", "moved", "needs", "network", "optimizer_steps",
+    "order_causes", "other_functions", "other_terms", "points", "probe", "rounds", "train_by_hand",
 }  # fmt: skip
 NOT_OFFERED = {"N_", "_"}  # texts of a course in several languages need them
 
@@ -105,7 +105,15 @@ def test_type_checkers_see_the_names_that_are_there() -> None:
         for block in ast.parse(Path(grader.__file__).read_text(encoding="utf-8")).body
         if isinstance(block, ast.If)
     ]  # fmt: skip
-    modules = "backbones", "explain", "optimizer_steps", "other_functions", "other_terms"
+    modules = (
+        "around_a_step",
+        "backbones",
+        "checkpoints",
+        "explain",
+        "optimizer_steps",
+        "other_functions",
+        "other_terms",
+    )
     assert {seen.pop(name) for name in modules} == {"checking"}
     homes = {name: home for name, home in (grader._HOMES | grader._ALSO).items() if name in seen}
     assert seen == homes

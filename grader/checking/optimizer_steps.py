@@ -1,25 +1,65 @@
-"""The parameters after some steps of SGD or Adam: by torch in float64, and by hand with a mistake that has a name.
+"""The parameters after some steps of an optimizer: by torch in float64, and by hand with a mistake that has a name.
 
-Without a mistake both give the same. The formulas are those of `torch.optim.SGD` and `torch.optim.Adam`.
+Without a mistake both give the same. The formulas are those of `SGD`, `Adam`, `AdamW`, `Adagrad` and `RMSprop` in
+`torch.optim`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from ..sandbox.wire.values import Received
+from .optimizer_causes import (
+    BY_KIND,
+    FIRST_ALONE,
+    FIRST_FOR_ALL,
+    LAST_ALONE,
+    LAST_FOR_ALL,
+    LR_ALONE,
+)
+from .optimizer_causes import CHANGE_IGNORED as CHANGE_IGNORED
+from .optimizer_causes import GROUPS_IGNORED as GROUPS_IGNORED
+from .optimizer_causes import NOTHING_READ as NOTHING_READ
+from .optimizer_causes import UNMOVED as UNMOVED
+from .optimizer_causes import USED_UP as USED_UP
+from .outcome import Cause
+
+# by the number of a step and that of a parameter: the settings that differ from those of the call
+Own = Callable[[int, int], Mapping[str, Any]]
+
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "MySGD": {"lr": 1e-3, "momentum": 0.0, "weight_decay": 0.0, "nesterov": False},
+    "MyAdam": {"lr": 1e-3, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0.0},
+    "MyAdamW": {"lr": 1e-3, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0.01},
+    "MyAdagrad": {"lr": 0.01, "eps": 1e-10},
+    "MyRMSprop": {"lr": 0.01, "alpha": 0.99, "eps": 1e-8, "momentum": 0.0},
+}
+
+
+def nothing_of_its_own(_step: int, _parameter: int) -> Mapping[str, Any]:
+    return {}
+
 
 def by_torch(
-    kind: str, options: dict[str, Any], start: list[Tensor], grads: list[list[Tensor | None]]
+    kind: str,
+    options: dict[str, Any],
+    start: list[Tensor],
+    grads: list[list[Tensor | None]],
+    own: Own = nothing_of_its_own,
 ) -> list[Tensor]:
     """The parameters after the steps, worked out in float64."""
     parameters = [nn.Parameter(value.double().clone()) for value in start]
-    optimizer = getattr(torch.optim, kind.removeprefix("My"))(parameters, **options)
-    for step in grads:
-        for parameter, grad in zip(parameters, step, strict=True):
+    groups = [{"params": [parameter]} for parameter in parameters]
+    optimizer = getattr(torch.optim, kind.removeprefix("My"))(groups, **options)
+    for number, step in enumerate(grads):
+        for i, (parameter, grad) in enumerate(zip(parameters, step, strict=True)):
             parameter.grad = None if grad is None else grad.double().clone()
+            optimizer.param_groups[i].update(own(number, i))
         optimizer.step()
     pairs = zip(parameters, start, strict=True)
     return [parameter.detach().to(value.dtype) for parameter, value in pairs]
@@ -32,26 +72,13 @@ def by_hand(
     grads: list[Any],
     mistake: str,
     beside: bool = False,
+    own: Own = nothing_of_its_own,
 ) -> list[Tensor]:
     """The same with a mistake; without one, what `by_torch` gives. `beside`: another optimizer takes steps too."""
-    options: dict[str, Any] = {"lr": 1e-3, "betas": (0.9, 0.999), "eps": 1e-8, "momentum": 0.0}
-    options |= {"weight_decay": 0.0, "nesterov": False} | given
-    lr = options["lr"]
-    rates = {
-        "uphill": -lr,
-        "lr ignored": 1.0,
-        "lr 0.01": given.get("lr", 0.01),
-        "lr squared": lr**2,
-    }
-    lr = (rates | {"lr is 0.01": 0.01, "lr is 0.001": 0.001}).get(mistake, lr)
-    decay = options["weight_decay"] * (-1 if mistake == "decay uphill" else 1)
-    apart = {"decay without lr": decay, "decay apart": lr * decay}.get(mistake, 0.0)
-    decay *= (lr if mistake == "decay with lr" else 1) * (not apart and mistake != "no decay")
-    apart = lr * decay if mistake == "decay twice" else apart
     parameters = [value.clone() for value in start]
     kept: dict[Any, Any] = {}
     counts = [{"late count": 1, "early count": -1}.get(mistake, 0)] * len(start)
-    for step in grads:
+    for number, step in enumerate(grads):
         for i, given_grad in enumerate(step):
             goes_on = mistake in ("count goes on", "none as zero")
             steps = 2 if mistake == "count of all" and beside else 1
@@ -63,18 +90,100 @@ def by_hand(
             if given_grad is None and mistake != "none as zero":
                 continue
             p = parameters[i]
+            options = DEFAULTS[kind] | given | dict(own(number, i))
+            lr, decay, apart = rates(kind, options, "lr" in given, mistake)
             grad = (torch.zeros_like(p) if given_grad is None else given_grad) + decay * p
             t = counts[0 if mistake == "one count" else i]
-            own = p.shape if mistake == "one velocity a shape" else i
+            key = p.shape if mistake == "one velocity a shape" else i
+            old = kept.get(key)
             if kind == "MySGD":
-                move, kept[own] = sgd_move(options, kept.get(own), grad, t, mistake, bool(decay))
+                move, kept[key] = sgd_move(options, old, grad, t, mistake, bool(decay))
+            elif kind == "MyAdagrad":
+                move, kept[key] = adagrad_move(options, old, grad, t, mistake)
+            elif kind == "MyRMSprop":
+                move, kept[key] = rmsprop_move(options, old, grad, t, mistake)
             else:
                 square = grad - decay * p if mistake == "decay not in s" else grad
-                move, kept[own] = adam_move(options, kept.get(own), grad, square, t, mistake)
-            parameters[i] = p - apart * p - lr * move
+                move, kept[key] = adam_move(options, old, grad, square, t, mistake)
+            decayed = p - lr * move if mistake == "decay after" else p
+            parameters[i] = p - apart * decayed - lr * move
             if mistake == "eps after division":
                 parameters[i] = parameters[i] - options["eps"]
     return parameters
+
+
+def causes_of(
+    kind: str,
+    options: dict[str, Any],
+    start: list[Tensor],
+    grads: list[Any],
+    beside: bool = False,
+    own: Own = nothing_of_its_own,
+) -> dict[Cause, Callable[[], list[Tensor]]]:
+    """The mistakes that have a name for this optimizer, and what each gives: for `expect_close(causes=…)`."""
+    work = partial(by_hand, kind, options, start, grads, beside=beside, own=own)
+    return {cause: partial(work, mistake) for mistake, cause in BY_KIND[kind].items()}
+
+
+def causes_of_groups(
+    work: Callable[..., list[Tensor]],
+    own: Callable[..., dict[str, Any]],
+    start: list[Tensor],
+    of: list[int],
+) -> dict[Cause, Any]:
+    """What goes wrong with groups; `own` are the settings of a parameter at a step that differ from the call's."""
+
+    def changes_alone(step: int, i: int) -> dict[str, Any]:
+        before = own(step, i, changed=False)
+        return {name: value for name, value in own(step, i).items() if value != before.get(name)}
+
+    def lr_alone(step: int, i: int) -> dict[str, Any]:
+        return {name: value for name, value in own(step, i).items() if name == "lr"}
+
+    def alone(group: int) -> list[Tensor]:
+        pairs = zip(work(own), start, of, strict=True)
+        return [new if place == group else old for new, old, place in pairs]
+
+    return {
+        NOTHING_READ: work,
+        GROUPS_IGNORED: lambda: work(changes_alone),
+        LR_ALONE: lambda: work(lr_alone),
+        FIRST_FOR_ALL: lambda: work(partial(own, of_group=0)),
+        LAST_FOR_ALL: lambda: work(partial(own, of_group=max(of))),
+        FIRST_ALONE: lambda: alone(0),
+        LAST_ALONE: lambda: alone(max(of)),
+        CHANGE_IGNORED: lambda: work(partial(own, changed=False)),
+    }
+
+
+def close_to(got: Any, expected: Tensor) -> bool:
+    """Whether a parameter is right, by and large."""
+    if not isinstance(got, Received) or got.tensor.shape != expected.shape:
+        return False
+    return torch.allclose(got.tensor.double(), expected.cpu().double(), rtol=1e-2)
+
+
+def rates(
+    kind: str, options: dict[str, Any], has_lr: bool, mistake: str
+) -> tuple[float, float, float]:
+    """The learning rate, the share of a parameter that goes into its gradient, and that which is taken off itself."""
+    right = options["lr"]
+    defaults = {} if has_lr else {"lr 0.01": 0.01, "lr 0.001": 0.001}
+    fixed = {"lr ignored": 1.0, "lr is 0.01": 0.01, "lr is 0.001": 0.001}
+    lr = ({"uphill": -right, "lr squared": right**2} | defaults | fixed).get(mistake, right)
+    decay = options.get("weight_decay", 0.0) * (-1 if mistake == "decay uphill" else 1)
+    if mistake == "no decay":
+        decay = 0.0
+    if mistake == "decay twice":
+        return lr, decay, abs(lr) * decay
+    apart = {"decay without lr": decay, "decay apart": lr * decay}
+    if kind == "MyAdamW":
+        if mistake == "decay coupled":
+            return lr, decay, 0.0
+        return lr, 0.0, apart.get(mistake, abs(lr) * decay)
+    if mistake in apart:
+        return lr, 0.0, apart[mistake]
+    return lr, decay * (lr if mistake == "decay with lr" else 1), 0.0
 
 
 def sgd_move(
@@ -138,10 +247,60 @@ def adam_move(
     kept = (m_hat, s_hat) if mistake == "corrected ones kept" else (m, s)
     if mistake == "no m":
         m_hat = grad
-    if mistake == "eps inside":
-        return m_hat / (s_hat + eps).sqrt(), kept
     if mistake == "eps before correction":
         return m_hat * by_s**0.5 / (s.sqrt() + eps), kept
+    return divided(m_hat, s_hat, eps, mistake), kept
+
+
+def adagrad_move(
+    options: dict[str, Any], old: Tensor | None, grad: Tensor, t: int, mistake: str
+) -> tuple[Tensor, Tensor]:
+    """What is taken from a parameter, but for the learning rate, and the new sum of squares."""
+    before = torch.zeros_like(grad) if old is None or mistake == "squares anew" else old
+    s = before + (grad.abs() if mistake == "no square" else grad**2)
+    if mistake == "running mean":
+        s = 0.99 * before + 0.01 * grad**2
+    root = {"root of the old": before, "mean of all": s / max(t, 1)}.get(mistake, s)
+    eps = 1e-10 if mistake == "no eps" else options["eps"]
+    return divided(grad, root, eps, mistake), s
+
+
+def rmsprop_move(
+    options: dict[str, Any],
+    old: tuple[Tensor, Tensor] | None,
+    grad: Tensor,
+    t: int,
+    mistake: str,
+) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+    """What is taken from a parameter, but for the learning rate; the new mean of squares, and the new velocity."""
+    alpha, momentum = options["alpha"], options["momentum"] * (mistake != "no momentum")
+    fixed = {"no alpha": 0.99, "other alpha": 0.9, "alpha swapped": 1 - alpha}
+    alpha = fixed.get(mistake, alpha)
+    zero = torch.zeros_like(grad)
+    before, velocity = (zero, zero) if old is None else old
+    if mistake == "squares anew":
+        before = zero
+    square = grad.abs() if mistake == "no square" else grad**2
+    s = alpha * before + (1 if mistake == "s without factor" else 1 - alpha) * square
+    if mistake == "sum of squares":
+        s = before + square
+    root = {"root of the old": before, "corrected": s / (1 - alpha ** max(t, 0.5))}.get(mistake, s)
+    eps = 1e-8 if mistake == "no eps" else options["eps"]
+    if mistake == "velocity of gradients":
+        velocity = momentum * velocity + grad
+        return divided(velocity, root, eps, mistake), (s, velocity)
+    move = divided(grad, root, eps, mistake)
+    if mistake == "rate in velocity":
+        velocity = momentum * velocity + options["lr"] * move
+        return velocity / options["lr"], (s, velocity)
+    factor = 1 - momentum if mistake == "dampened always" else 1
+    return (new := momentum * velocity + factor * move), (s, new)
+
+
+def divided(top: Tensor, s: Tensor, eps: float, mistake: str) -> Tensor:
+    """A step by the root of a mean of squares."""
+    if mistake == "eps inside":
+        return top / (s + eps).sqrt()
     if mistake == "eps after division":
-        return m_hat / s_hat.sqrt(), kept
-    return m_hat / ((s_hat if mistake == "no root" else s_hat.sqrt()) + eps), kept
+        return top / s.sqrt()
+    return top / ((s if mistake == "no root" else s.sqrt()) + eps)

@@ -193,6 +193,20 @@ _MEANINGS = {
         "`max`, `min`, `sort` and `topk` over a dimension give a pair, the values and their places: take `.values` or "
         "`.indices`.",
     ),
+    r"RNG state must be a torch\.ByteTensor": Cause(
+        "raised-generator",
+        "The state of a generator is a tensor of bytes on the CPU, and `map_location` moves it as it moves all others: "
+        '`map_location="cpu"` does for a whole file, since `load_state_dict` copies to where the model is.',
+    ),
+    r"Attempting to deserialize object on": Cause(
+        "raised-map-location",
+        "Without `map_location` each tensor is to come back on the device on which it was saved, and that is not here.",
+    ),
+    r"Weights only load failed": Cause(
+        "raised-weights-only",
+        "There is more in the file than tensors and plain data, such as a whole model: save its `state_dict()`, and "
+        "leave `weights_only` as it is.",
+    ),
     r"all elements of input should be between 0 and 1": Cause(
         "raised-probabilities",
         "Probabilities lie between 0 and 1: these do not, and may be logits, before the `sigmoid`.",

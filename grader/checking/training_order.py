@@ -63,12 +63,12 @@ def listen(model: Any, optimizer: Any) -> list[str]:
     return events
 
 
-def order_causes(events: Sequence[str], start: Sequence[Tensor]) -> dict[Cause, Any]:
+def order_causes(events: Sequence[str], start: Any) -> dict[Cause, Any]:
     """The mistake that an order shows, for `expect_close(causes=…)` on parameters; empty where it shows none.
 
     Args:
         events: what `listen` heard; where it is cut, after an even number.
-        start: the parameters before.
+        start: the parameters before, as they are compared.
     """
     if "backward" not in events:
         return {}

@@ -237,11 +237,16 @@ def expect_many(student: Student, draw: Draw) -> None:
 
 def expect_length(got: Any, count: int, blanks: int = 0, columns: int = 0) -> None:
     """`blanks`, `columns`: how many blank lines and columns there are in the file."""
-    causes = {BLANKS_COUNTED: count + blanks} if blanks else {}
-    causes |= {ROW_LOST: count - 1, HEADER_COUNTED: count + 1}
-    for number in (columns, columns - 1) if columns else ():
-        causes[COLUMNS_COUNTED.in_case(number=str(number))] = number
-    expect_close(got, count, "len(dataset)", causes=causes)
+    counts: dict[Cause, tuple[int, ...]] = {
+        BLANKS_COUNTED: (count + blanks,),
+        ROW_LOST: (count - 1,),
+        HEADER_COUNTED: (count + 1,),
+    }
+    if columns:
+        counts[COLUMNS_COUNTED] = (columns - 1, columns)
+    # where two mistakes give one number, none of them is told
+    fit = [cause for cause, numbers in counts.items() if got in numbers]
+    expect_close(got, count, "len(dataset)", causes={fit[0]: got} if len(fit) == 1 else {})
 
 
 @probe
@@ -261,7 +266,7 @@ def sorted_numbers(row: Row) -> list[float]:
 
 
 def expect_numbers(got: Any, rows: list[Row], column: int, blanks: int = 0) -> None:
-    expect_length(got["length"], len(rows), blanks)
+    expect_length(got["length"], len(rows), blanks, len(rows[0]) if rows else 0)
     expected = [sorted_numbers(row) for row in rows]
     causes = mistaken_rows(rows, column)
     expect_close(

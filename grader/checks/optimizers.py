@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import pytest
@@ -12,7 +11,6 @@ from torch import Tensor, nn
 from grader import (
     Cause,
     Draw,
-    Received,
     Student,
     _,
     expect,
@@ -26,16 +24,6 @@ from grader import (
     rounds,
 )
 
-UNMOVED = Cause(
-    "not-updated",
-    "The parameters are as they were: no step has changed the tensors themselves. An update such as `p = p - …` gives "
-    "the name another tensor; `p -= …` or `p.sub_(…)` within `torch.no_grad()` changes the parameter.",
-)
-USED_UP = Cause(
-    "used-up",
-    "With a list it is right. A generator can be gone through once, and has nothing left after that: keep a list of "
-    "what it gives.",
-)
 NONE_CLEARED = Cause(
     "not-cleared",
     "No gradient is cleared: `zero_grad` has to set the `.grad` of each parameter to None, or to zeros.",
@@ -52,131 +40,6 @@ SOME_LEFT = Cause(
     "not-cleared", "Some gradients are cleared, and some are left: go through all parameters."
 )
 FORBIDDEN = {"from scratch": {"names": ["torch.optim"]}}
-# what each mistake does stands in `optimizer_steps`
-MISTAKES = {
-    "uphill": explain.UPHILL,
-    "lr ignored": explain.LR_IGNORED,
-    "lr 0.01": Cause("wrong-default", "The default of `lr` is 0.01; torch's is 0.001."),
-    "lr is 0.01": Cause("lr-ignored", "The steps are those of lr=0.01, whatever `lr` is."),
-    "lr is 0.001": Cause("lr-ignored", "The steps are those of lr=0.001, whatever `lr` is."),
-    "lr squared": Cause("twice", "The learning rate is multiplied in twice."),
-    "no momentum": Cause(
-        "option-ignored",
-        "The steps are those of momentum=0: it is not used, or what is kept of a parameter is gone at its next step.",
-    ),
-    "no nesterov": Cause("option-ignored", "The steps are those of nesterov=False."),
-    "no decay": Cause("option-ignored", "The steps are those of weight_decay=0."),
-    "no betas": Cause(
-        "option-ignored", "The steps are those of betas=(0.9, 0.999), whatever `betas` is."
-    ),
-    "other betas": Cause("wrong-default", "The steps are those of betas=(0.9, 0.99)."),
-    "no eps": Cause("option-ignored", "The steps are those of eps=1e-8, whatever `eps` is."),
-    "dampened": Cause(
-        "dampened",
-        "From a parameter's second step on, the gradient is multiplied by 1 − momentum, as in Adam.",
-    ),
-    "dampened always": Cause(
-        "dampened",
-        "The gradient is multiplied by 1 − momentum, as in Adam: v is to be momentum · v + g, and g at first.",
-    ),
-    "velocity anew": Cause(
-        "stale",
-        "The step is made of the last gradient alone: the velocity has no part in it, or does not last until the next "
-        "step.",
-    ),
-    "one velocity a shape": Cause(
-        "shared", "Parameters of one shape share a velocity: each parameter has one of its own."
-    ),
-    "grad kept": Cause(
-        "view-kept",
-        "What is kept is the very tensor in `.grad`, which the next `backward()` fills anew: keep `p.grad.clone()`.",
-    ),
-    "grad kept in place": Cause(
-        "view-kept",
-        "What is kept is the very tensor in `.grad`, and is changed in place there: keep `p.grad.clone()`.",
-    ),
-    "nesterov without gradient": Cause(
-        "missing-term", "Nesterov's step is the gradient plus momentum · velocity; it is missing."
-    ),
-    "nesterov with the old": Cause(
-        "stale", "Nesterov's step takes the velocity before its update; it is to be the new one."
-    ),
-    "always nesterov": Cause(
-        "option-ignored", "The steps are those of nesterov=True, whatever `nesterov` is."
-    ),
-    "zero at first": Cause(
-        "missing-term", "The velocity is 0 at a parameter's first step; it is to be g."
-    ),
-    "decay with lr": Cause(
-        "twice",
-        "The weight decay has the factor lr before it goes into the gradient, and again in the step.",
-    ),
-    "decay twice": Cause(
-        "twice", "The weight decay is taken twice: with the gradient, and off the parameter itself."
-    ),
-    "decay not in s": Cause(
-        "missing-term",
-        "The square that goes into s is that of the gradient without the weight decay.",
-    ),
-    "decay uphill": Cause("sign-of-term", "The weight decay has the wrong sign."),
-    "decay without lr": Cause(
-        "decoupled-decay", "The weight decay is taken from the parameter, without the factor lr."
-    ),
-    "decay apart": Cause(
-        "decoupled-decay",
-        "The weight decay goes past what is kept of the gradients, as in AdamW: add it to the gradient first.",
-    ),
-    "m without factor": Cause("no-factor", "The gradient goes into m without its factor 1 − β₁."),
-    "v without factor": Cause("no-factor", "The square goes into s without its factor 1 − β₂."),
-    "both without factor": Cause(
-        "no-factor", "Gradient and square go into m and s without their factors 1 − β."
-    ),
-    "betas swapped": Cause("swapped", "The two betas stand in each other's place."),
-    "beta1 for both": Cause("swapped", "β₁ stands where β₂ should: it is taken for both means."),
-    "beta2 for both": Cause("swapped", "β₂ stands where β₁ should: it is taken for both means."),
-    "no correction of m": Cause("bias-correction", "m is not divided by 1 − β₁ᵗ."),
-    "no correction of v": Cause("bias-correction", "s is not divided by 1 − β₂ᵗ."),
-    "no correction": Cause("bias-correction", "m and s are not divided by 1 − βᵗ."),
-    "crossed correction": Cause(
-        "bias-correction", "m is divided by 1 − β₂ᵗ, and s by 1 − β₁ᵗ: it is the other way round."
-    ),
-    "correction by product": Cause(
-        "bias-correction", "m and s are divided by 1 − β · t; t is an exponent: 1 − βᵗ."
-    ),
-    "corrected ones kept": Cause(
-        "stale", "What is kept for the next step is m̂ and ŝ; m and s themselves are to be kept."
-    ),
-    "no m": Cause("missing-term", "The step is made of the gradient itself, where m̂ should stand."),
-    "means anew": Cause(
-        "stale", "m and s hold the last gradient alone: they do not last until the next step."
-    ),
-    "square of m": Cause(
-        "wrong-power", "The square of m goes into s; that of the gradient should."
-    ),
-    "eps inside": Cause("eps-inside", "eps is added inside the root; it belongs outside."),
-    "eps before correction": Cause(
-        "eps-inside", "eps is added to √s, before the division by √(1 − β₂ᵗ); it belongs after it."
-    ),
-    "eps after division": Cause(
-        "precedence", "eps is added to the step, and not to the root: put √ŝ + eps in parentheses."
-    ),
-    "no root": Cause("no-root", "The step is divided by ŝ instead of by its root."),
-    "late count": Cause(
-        "step-count", "The count of the steps starts too late: t is 2 at first, and is to be 1."
-    ),
-    "early count": Cause("step-count", "The count of the steps starts at 0; t is 1 at first."),
-    "one count": Cause("step-count", "One count goes up with every parameter, not every step."),
-    "count of all": Cause(
-        "shared", "The steps of another optimizer are counted too: each optimizer counts its own."
-    ),
-    "count goes on": Cause("step-count", "The count goes on for a parameter that is skipped."),
-    "none as zero": Cause(
-        "none-as-zero", "A parameter without a gradient is updated as if that were zero."
-    ),
-    "none ends": Cause(
-        "not-updated", "A parameter without a gradient ends the step for those that follow."
-    ),
-}
 
 
 @helper
@@ -302,12 +165,11 @@ def expect_like_torch(
     def causes() -> dict[Cause, Any]:
         if how == "generator":
             listed = student.run(run_aside, given=given, beside=beside)
-            wrong = not all(map(close_to, got["parameters"], expected))
-            if wrong and all(map(close_to, listed, expected)):
-                return {USED_UP: ...}
-        found: dict[Cause, Any] = {UNMOVED: start}
-        work = partial(optimizer_steps.by_hand, kind, options, start, grads, beside=beside)
-        return found | {cause: partial(work, mistake) for mistake, cause in MISTAKES.items()}
+            wrong = not all(map(optimizer_steps.close_to, got["parameters"], expected))
+            if wrong and all(map(optimizer_steps.close_to, listed, expected)):
+                return {optimizer_steps.USED_UP: ...}
+        found: dict[Cause, Any] = {optimizer_steps.UNMOVED: start}
+        return found | optimizer_steps.causes_of(kind, options, start, grads, beside)
 
     settings = ", ".join(f"{name}={value}" for name, value in options.items())
     expected = optimizer_steps.by_torch(kind, options, start, grads)
@@ -323,13 +185,6 @@ def expect_like_torch(
     expect(
         got["leaves"], _("After a step a parameter is no leaf that requires gradients any more.")
     )
-
-
-def close_to(got: Any, expected: Tensor) -> bool:
-    """Whether a parameter is right, by and large."""
-    if not isinstance(got, Received) or got.tensor.shape != expected.shape:
-        return False
-    return torch.allclose(got.tensor.double(), expected.cpu().double(), rtol=1e-2)
 
 
 def between(draw: Draw, low: float, high: float) -> float:
@@ -522,7 +377,7 @@ def test_other_devices(elsewhere: Student, draw: Draw) -> None:
         for kind in kinds
     }
     what = _("where torch's default device is another one, parameters after two steps")
-    causes = {UNMOVED: dict.fromkeys(kinds, start)}
+    causes = {optimizer_steps.UNMOVED: dict.fromkeys(kinds, start)}
     expect_close(got, expected, what, causes=causes)
 
 

@@ -12,6 +12,7 @@ from .catalog import Course
 
 _SUFFIXES = (".py", ".ipynb")
 _CLOSE = 0.75  # of difflib's ratio: one or two letters of a name
+_CLOSER = 0.89  # one name may be a part of another: `optimizer` is nearer to one of them
 
 
 def meant(course: Course, name: str) -> str:
@@ -38,7 +39,9 @@ def meant(course: Course, name: str) -> str:
     if len(asked_in) == 1:
         return asked_in[0]
     near = get_close_matches(snake, course.names, 2, _CLOSE)
-    if len(near) == 1:
-        return near[0]
+    closer = get_close_matches(snake, near, 2, _CLOSER)
+    for found in (near, closer):
+        if len(found) == 1:
+            return found[0]
     sentence = _("There is no exercise {name!r}. `grader list` shows them: {names}.")
     raise SubmissionError(sentence.format(name=name, names=", ".join(near or course.names)))

@@ -157,6 +157,16 @@ def _patch_storages() -> None:
             else send(storage, device=device, non_blocking=non_blocking)
         )
 
+    def written(storage: Any, *where: Any) -> Any:
+        """Into a file of the kind that torch wrote before 1.6, and still does if it is asked to."""
+        return write(copied(storage) if storage.device.type == NAME else storage, *where)
+
+    def filled(storage: Any, *where: Any) -> Any:
+        fill(getattr(storage, MEMORY, storage), *where)
+        return storage
+
+    write, storages._write_file = storages._write_file, written
+    fill, storages._set_from_file = storages._set_from_file, filled
     send, storages.to = storages.to, to
     storages.clone = cloned
     setattr(storages, NAME, moved)

@@ -86,7 +86,7 @@ def raw_of(tensor: Tensor) -> Tensor:
     """The tensor of the CPU with the same memory, shape and strides."""
     if (kept := kept_raw(tensor)) is not None:
         return kept
-    raw = torch.empty((0,), dtype=tensor.dtype)
+    raw = torch.empty((0,), dtype=tensor.dtype, device="cpu")  # whatever the default device is
     raw.set_(memory_of(tensor), tensor.storage_offset(), tensor.size(), tensor.stride())
     storage: Any = tensor.untyped_storage()
     if not hasattr(storage, RAW):

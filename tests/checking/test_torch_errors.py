@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import io
 import math
 import warnings
 from collections.abc import Callable
@@ -55,6 +56,13 @@ def backward_twice() -> None:
     loss = (leaf() ** 2).sum()
     loss.backward()
     loss.backward()
+
+
+def saved_and_loaded(value: Any, **how: Any) -> Any:
+    file = io.BytesIO()
+    torch.save(value, file)
+    file.seek(0)
+    return torch.load(file, weights_only=True, **how)
 
 
 class NoSuper(nn.Module):
@@ -181,6 +189,9 @@ def message_of(raises: Callable[[], Any]) -> str:
         (lambda: -(ROWS > 1), "raised-booleans"),
         (lambda: ROWS.max(dim=1) - 1, "raised-pair"),  # type: ignore[operator]
         (lambda: nn.functional.binary_cross_entropy(2 * ROWS, ROWS), "raised-probabilities"),
+        (lambda: torch.set_rng_state(ROWS), "raised-generator"),
+        (lambda: saved_and_loaded(ROWS, map_location="cuda:15"), "raised-map-location"),
+        (lambda: saved_and_loaded(nn.ReLU()), "raised-weights-only"),
     ],
 )
 def test_what_torch_and_python_raise_is_known(raises: Callable[[], Any], name: str) -> None:

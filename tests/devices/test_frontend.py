@@ -81,6 +81,16 @@ PROGRAMS = {
         "out = [s.nbytes(), s.device.type, none.nbytes(), s.cpu().tolist() == torch.ones(2).untyped_storage().tolist()]"
         " == [8, 'sim', 0, True]"
     ),
+    "a file of the old kind": (
+        "x = torch.arange(3.0, device=d); torch.save(x, 'old.pt', _use_new_zipfile_serialization=False)\n"
+        "there = torch.load('old.pt'), torch.load('old.pt', map_location='cpu')\n"
+        "out = [[t.device.type, t.tolist()] for t in there] == [['sim', x.tolist()], ['cpu', x.tolist()]]"
+    ),
+    "a file under a default device": (
+        "x = torch.arange(3.0, device=d)\n"
+        "with torch.device(d):\n    torch.save(x, 'x.pt'); there = torch.load('x.pt')\n"
+        "out = [there.device.type, there.tolist()] == ['sim', x.tolist()]"
+    ),
     "the accelerator": (
         "out = torch.accelerator.is_available() and torch.accelerator.current_accelerator().type == 'sim'"
     ),

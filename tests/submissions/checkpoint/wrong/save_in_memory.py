@@ -1,0 +1,48 @@
+# wrong: the state dicts are kept as they are, and the file holds nothing
+# fails: save, load, load_generator, load_from_a_gpu, load_weights_only, resume
+# cause: none
+import os
+
+import torch
+
+KEPT = {}
+
+
+def save_checkpoint(path, model, optimizer, scheduler, epoch):
+    checkpoint = {
+        "model": model.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "scheduler": scheduler.state_dict(),
+        "epoch": epoch,
+        "rng": torch.get_rng_state(),
+    }
+    KEPT[str(path)] = checkpoint
+    open(path, "w").close()
+
+
+def load_checkpoint(path, model, optimizer, scheduler):
+    checkpoint = KEPT[str(path)]
+    model.load_state_dict(checkpoint["model"])
+    optimizer.load_state_dict(checkpoint["optimizer"])
+    scheduler.load_state_dict(checkpoint["scheduler"])
+    torch.set_rng_state(checkpoint["rng"])
+    return checkpoint["epoch"]
+
+
+def train(model, criterion, optimizer, scheduler, loader, epochs, path):
+    start = 0
+    if os.path.exists(path):
+        start = load_checkpoint(path, model, optimizer, scheduler)
+    history = []
+    for epoch in range(start, epochs):
+        losses = []
+        for inputs, labels in loader:
+            optimizer.zero_grad()
+            loss = criterion(model(inputs), labels)
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+        scheduler.step()
+        history.append(sum(losses) / len(losses))
+        save_checkpoint(path, model, optimizer, scheduler, epoch + 1)
+    return history
