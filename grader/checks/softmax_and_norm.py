@@ -1,0 +1,669 @@
+"""Softmax, layer norm, batch norm and dropout: forward against torch's, backward against autograd's."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from grader import (
+    N_,
+    Cause,
+    Draw,
+    Received,
+    Student,
+    _,
+    called,
+    expect,
+    expect_close,
+    follows,
+    helper,
+    needs,
+    other_terms,
+    points,
+    probe,
+    rounds,
+)
+
+OTHER_DIM = Cause("wrong-axis", "It runs along dimension {dim}, whatever `dim` is.")
+OVER_ALL = Cause("wrong-axis", "It runs over all numbers at once; it is asked along `dim` alone.")
+OTHER_OF_TWO = Cause("no-log", "It is softmax for log-softmax, or the reverse.")
+SOFTMAX_TWICE = Cause("softmax-twice", "The softmax is taken twice.")
+DIAGONAL = Cause("diagonal-only", "A number changes all shares along `dim`, not its own alone.")
+SWAPPED = Cause("swapped", "It is the formula of the other one of the two.")
+# what each mistake in a normalization gives stands in `by_hand`
+MISTAKES = {
+    "n - 1": Cause("unbiased", "v is divided by one less, as `var` and `std` do by themselves."),
+    "eps outside": Cause("eps-outside", "ε is added to the root; it is added to the variance."),
+    "no eps": Cause("missing-term", "ε is missing."),
+    "eps of its own": Cause("option-ignored", "`eps` has no effect: it is always 10⁻⁵."),
+    "no mean": Cause("missing-term", "The mean is not subtracted."),
+    "no root": Cause("no-root", "It is divided by the variance, not by its root."),
+    "other axis": Cause("wrong-axis", "Layer norm takes each row, batch norm each column."),
+    "all": Cause("wrong-axis", "Mean and variance are those of all numbers at once."),
+    "running": Cause("other-statistics", "In training μ and v are those of the batch."),
+    "running new": Cause("other-statistics", "In training μ and v are not the new running ones."),
+    "batch": Cause("other-statistics", "In evaluation μ and v are the running ones."),
+    "constant": Cause("constant-statistics", "μ and v are taken for constants; both depend on x."),
+    "not constant": Cause(
+        "other-statistics", "In evaluation μ and v are constants, with no terms."
+    ),
+    "all means": Cause("wrong-axis", "The means in x's gradient are those of all numbers at once."),
+    "no inverse": Cause("missing-term", "The division of x's gradient by √(v + ε) is missing."),
+    "no factor": Cause("missing-term", "The factor `weight` is missing in the gradient of x."),
+}
+# and what each in the running statistics gives, in `running_by_hand`
+KEPT = Cause(
+    "not-updated", "It is the old one. `running_mean = …` gives the name another tensor alone."
+)
+RUNNING_MISTAKES = {
+    "kept": KEPT,
+    "momentum of its own": Cause("option-ignored", "`momentum` has no effect: it is always 0.1."),
+    "divided by n": Cause("biased", "It takes the variance divided by n; divide by n − 1 here."),
+}
+IN_EVALUATION = Cause("other-mode", "It is updated in evaluation; there it is left as it is.")
+NOT_SCALED = Cause("no-factor", "What stays is not divided by 1 − p.")
+SCALED_BY_P = Cause("wrong-factor", "What stays is divided by p; it is to be divided by 1 − p.")
+SCALED_DOWN = Cause("wrong-factor", "What stays is multiplied by 1 − p, not divided by it.")
+OTHER_MASK = Cause(
+    "mask-missing", "The gradient passes elsewhere than at the numbers that y keeps."
+)
+WITHOUT_BOTH = Cause("mask-missing", "The gradient passes as it is, as if nothing had become 0.")
+NOT_ANEW = Cause("stale", "Draw in each call, and from a generator that goes on.")
+P_KEPT = Cause("inverted", "p is taken for the probability to stay; it is that to become 0.")
+TRAINING = Cause("other-mode", "It is done in evaluation as well; there nothing changes.")
+
+FORBIDDEN: dict[str, Any] = {"by hand": {}, "from scratch": {"names": [
+    "torch.softmax", "torch.log_softmax", "torch._softmax", "torch._log_softmax", "torch._C._special.special_softmax",
+    "torch._C._special.special_log_softmax", "torch.layer_norm", "torch.native_layer_norm", "torch.group_norm",
+    "torch.batch_norm", "torch.native_batch_norm", "torch.instance_norm", "torch.dropout", "torch.native_dropout",
+    "torch.nn.functional.softmax", "torch.nn.functional.log_softmax", "torch.nn.functional.layer_norm",
+    "torch.nn.functional.batch_norm", "torch.nn.functional.dropout",
+]}}  # fmt: skip
+# the numbers of dimensions, round by round: of all, of the leading ones of a row, and of what is dropped from
+RANKS = (2, 2, 3, 1, 2, 4)
+LEADING = (1, 1, 3, 1, 2, 0)
+DROPPED = (2, 3, 4, 2, 2, 0)
+# around which number, and how far from it
+NUMBERS = {
+    "2·randn": (0.0, 2.0),
+    "5e-07·randn": (0.0, 5e-7),
+    "9·randn − 10⁴": (-1e4, 9.0),
+    "0": (0.0, 0.0),
+    "10⁴·randn": (0.0, 1e4),
+}
+TINY = -10.0, -9.0  # exponents of 10
+
+
+def largest(tensor: Tensor) -> float:
+    return tensor.abs().max().item()
+
+
+@probe
+def along(student: Any, name: str, by_default: bool, args: Any, kwargs: Any, x: Tensor) -> Any:
+    function = getattr(student, name)
+    return called(lambda given: function(given, *args, **kwargs), by_default, x)
+
+
+@probe
+def slopes(
+    student: Any, by_default: bool, args: Any, kwargs: Any, grad: Tensor, y: Tensor, log_y: Tensor
+) -> Any:
+    def asked(function: Any, result: Tensor) -> Any:
+        return called(lambda *given: function(*given, *args, **kwargs), by_default, grad, result)
+
+    return [asked(student.softmax_backward, y), asked(student.log_softmax_backward, log_y)]
+
+
+def drawn_dim(draw: Draw, shape: tuple[int, ...]) -> tuple[int, Any, Any]:
+    """A dimension of more than one number, and how it is handed over: as published not at all, or 0 by keyword."""
+    large = [dim for dim in range(-len(shape), len(shape)) if shape[dim] > 1]
+    dim = large[int(draw.integers(0, len(large)).item())]
+    if draw.round.is_published:
+        dim = -1 if draw.dtype == torch.float32 else 0
+    draw.drawn["dim"] = f"dim = {dim}"
+    return (-1, [], {}) if draw.round.is_published and dim else (dim, *draw.passed(dim=dim))
+
+
+def of_other_dims(function: Any, rank: int, dim: int) -> dict[Cause, Any]:
+    """What comes out along other dimensions than the one that is asked."""
+    others = [each for each in (-1, 0, 1) if -rank <= each < rank and (each - dim) % rank]
+    return {OTHER_DIM.of(dim=str(each)): partial(function, each) for each in others}
+
+
+def expect_shares(student: Student, draw: Draw, name: str, by_default: bool = False) -> None:
+    """Holds `softmax` or `log_softmax` against torch's."""
+    shape, half = draw.shape("x", RANKS, elements=8192), draw.dtype.itemsize == 2
+    middle, size = draw.choice("numbers", NUMBERS)
+    dim, args, kwargs = drawn_dim(draw, shape)
+    x = draw.layout("x", size * draw.normal(*shape) + middle)
+    x = draw.needing({"x": x}, half)["x"]
+    got = student.run(along, name=name, by_default=by_default, args=args, kwargs=kwargs, x=x)
+    exact = x.detach().double()
+    reference, other = torch.softmax, torch.log_softmax
+    if name == "log_softmax":
+        reference, other = other, reference
+    expected = reference(exact, dim)
+    causes = of_other_dims(partial(reference, exact), len(shape), dim) | {
+        OVER_ALL: lambda: reference(exact.flatten(), 0).reshape(exact.shape),
+        OTHER_OF_TWO: lambda: other(exact, dim),
+        SOFTMAX_TWICE: lambda: reference(exact.softmax(dim), dim),
+    }
+    # a log-sum-exp loses |x|·ε
+    lost = 20 * largest(exact) * torch.finfo(draw.dtype).eps
+    expect_close(
+        got,
+        expected.to(draw.dtype),
+        f"{name}(x)",
+        rtol=None if half else max(lost, 1e-9 if draw.dtype == torch.float64 else 2e-5),
+        requires_grad=None if half else False,
+        causes=causes,
+        scale=max(1.0, largest(expected)),
+    )
+
+
+@rounds(half=True)
+@points(1)
+def test_softmax(student: Student, draw: Draw) -> None:
+    """`softmax(x, dim)` gives shares along `dim`, for numbers of any size."""
+    expect_shares(student, draw, "softmax")
+
+
+@rounds(half=True)
+@points(1)
+def test_log_softmax(student: Student, draw: Draw) -> None:
+    """`log_softmax(x, dim)` is their logarithm, finite for numbers of any size."""
+    expect_shares(student, draw, "log_softmax")
+
+
+def slope(of_log: bool, grad: Tensor, y: Tensor, dim: int) -> Tensor:
+    """The gradient at the input of the log-softmax, or of the softmax."""
+    if of_log:
+        return grad - y.exp() * grad.sum(dim, keepdim=True)
+    return y * (grad - (grad * y).sum(dim, keepdim=True))
+
+
+def other_slopes(of_log: bool, grad: Tensor, y: Tensor, dim: int) -> dict[Cause, Any]:
+    """What mistakes give in its place."""
+    p, written = (y.exp(), "exp(y)") if of_log else (y, "y")
+    own, nothing, total = p * grad, 0 * grad, grad.sum(dim, keepdim=True)
+    across = own.sum(dim, keepdim=True)
+    first = {f"{written}·G": own, "G": grad, "": nothing}
+    second = {f"−{written}·Σ({written}·G)": -p * across, "": nothing, "−y·ΣG": -y * total}
+    if of_log:
+        first = {"G": grad, "exp(y)·G": own, "": nothing}
+        second = {"−exp(y)·ΣG": -p * total, **second, "exp(y)·ΣG": p * total}
+        second |= {"exp(y)": p, "−ΣG": nothing - total}
+    else:
+        second |= {"y·Σ(y·G)": p * across, "−Σ(y·G)": nothing - across}
+    return (
+        other_terms.sums(first, second)
+        | {
+            DIAGONAL: own * (1 - p),
+            SOFTMAX_TWICE: slope(of_log, grad, y.softmax(dim), dim),
+            SWAPPED: slope(not of_log, grad, y, dim),
+        }
+        | of_other_dims(partial(slope, of_log, grad, y), y.dim(), dim)
+    )
+
+
+def expect_slopes(
+    student: Student, draw: Draw, size: float = 1.0, by_default: bool = False
+) -> None:
+    """Holds both gradients against what autograd gives, at results that are given."""
+    shape, half = draw.shape("y", RANKS, elements=8192), draw.dtype.itemsize == 2
+    dim, args, kwargs = drawn_dim(draw, shape)
+    x = draw.choice("numbers", {"2·randn": 2.0, "9·randn": 9.0}) * draw.normal(*shape).double()
+    given = {"y": draw.layout("y", x.softmax(dim).to(draw.dtype))}
+    given["log_y"] = draw.layout("log_y", x.log_softmax(dim).to(draw.dtype))
+    given["grad"] = draw.layout("grad", size * draw.numbers(*shape))
+    given = draw.needing(given, half)
+    got = student.run(slopes, by_default=by_default, args=args, kwargs=kwargs, **given)
+    *results, grad = (each.detach().double() for each in given.values())
+    for of_log, each, y in zip((False, True), got, results, strict=True):
+        expect_close(
+            each,
+            slope(of_log, grad, y, dim).to(draw.dtype),
+            f"{'log_' * of_log}softmax_backward(grad, y)",
+            requires_grad=None if half else False,
+            causes=partial(other_slopes, of_log, grad, y, dim),
+            scale=largest(grad.abs().sum(dim)) if of_log else largest(grad),
+        )
+
+
+@rounds(half=True)
+@points(1)
+def test_softmax_backward(student: Student, draw: Draw) -> None:
+    """`softmax_backward` and `log_softmax_backward` give the gradients at the inputs."""
+    expect_slopes(student, draw, draw.magnitude("grad", zero=True, tiny=TINY))
+
+
+# layer norm and batch norm
+
+EPS = {"0.01": 0.01, "0.3": 0.3, "1e-05": 1e-5}
+MOMENTA = {"0.3": 0.3, "0.1": 0.1, "1.0": 1.0}
+RUNNING = ("running_mean", "running_var")
+NO_PAIR = N_("{name} does not return a pair (y, cache).")
+
+
+@dataclass(frozen=True)
+class Norm:
+    """A normalization along the dimension `over`, and what it is tried with; `args` and `kwargs` are its options."""
+
+    name: str
+    over: int
+    inputs: dict[str, Tensor]
+    grad: Tensor
+    training: bool
+    eps: float
+    momentum: float
+    args: list[Any]
+    kwargs: dict[str, Any]
+
+
+def drawn_norm(draw: Draw, name: str, least: int = 1, training: bool = True) -> Norm:
+    """Inputs, of which those that are normalized together differ: else their difference has few digits.
+
+    Options that have a default are left out once, as published.
+    """
+    batch, half = name == "batch_norm", draw.dtype.itemsize == 2
+    n = (draw.size("n", low=least),) if batch else ()
+    c = draw.size("c" if batch else "d")
+    lead = n or draw.shape("leading", LEADING, elements=256)
+    size = draw.magnitude("x", zero=True)
+    rows = torch.arange(math.prod(lead), device=draw.home).reshape(*lead, 1)
+    odd = (rows + torch.arange(c, device=draw.home)) % 2
+    x = size * (draw.uniform(-0.5, 0.5, *lead, c) + 2 * odd + draw.integers(-1, 2))
+    # expanded, all rows would be the same
+    x = draw.strided(x.to(draw.dtype)) if batch else draw.layout("x", x.to(draw.dtype))
+    inputs = {"x": x}
+    grad_size = draw.magnitude("weight, bias, grad", tiny=TINY)
+    for each in ("weight", "bias"):
+        inputs[each] = draw.layout(each, grad_size * (draw.normal(c) + 0.25))
+    inputs = draw.needing(inputs, half)
+    given: dict[str, Any] = {"eps": 1e-5}
+    if batch:
+        inputs["running_mean"] = draw.strided(size * draw.normal(c))
+        inputs["running_var"] = draw.strided(size**2 * draw.uniform(0.5, 2, c))
+        given = {"training": training, "momentum": 0.1, "eps": 1e-5}
+    args, kwargs = list[Any](), {} if training else {"training": False}
+    if not draw.round.is_published or draw.dtype == torch.float32:  # there the default shows less
+        given["eps"] = draw.choice("eps", EPS)
+        if batch:
+            given["momentum"] = draw.choice("momentum", MOMENTA)
+        args, kwargs = draw.passed(**given)
+    grad = draw.layout("grad", grad_size * draw.numbers(*lead, c))
+    grad = draw.needing({"grad": grad}, half)["grad"]
+    options = training, given["eps"], given.get("momentum", 0.0), args, kwargs
+    return Norm(name, 0 if batch else -1, inputs, grad, *options)
+
+
+@helper
+def pair_of(function: Any, by_default: bool, given: list[Any], args: Any, kwargs: Any) -> Any:
+    """The pair that a forward pass gives, if it is one."""
+    result = called(lambda *inputs: function(*inputs, *args, **kwargs), by_default, *given)
+    return result if isinstance(result, tuple | list) and len(result) == 2 else None
+
+
+@helper
+def second_time(backward: Any, by_default: bool, grad: Tensor, cache: Any) -> Any:
+    """What it gives for a cache that was used before, with another gradient in the same tensor where one has room."""
+    other = grad.detach() + 1
+    called(backward, by_default, other, cache)
+    if grad.requires_grad or not grad.is_contiguous():
+        return called(backward, by_default, grad, cache)
+    return called(backward, by_default, other.copy_(grad), cache)
+
+
+@probe(changes=("running_mean", "running_var"))
+def normalize(
+    student: Any, name: str, back: str, forward: bool, by_default: bool, args: Any, **inputs: Any
+) -> Any:
+    function, kwargs = getattr(student, name), inputs["kwargs"]
+    names = ("x", "weight", "bias", "running_mean", "running_var")
+    given = [inputs[each] for each in names if each in inputs]
+    pair = pair_of(function, by_default, given, args, kwargs)
+    if pair is None:
+        return None
+    found = {"y": pair[0], **{each: inputs[each].clone() for each in names[3:] if each in inputs}}
+    if back:
+        # another pass in between: the cache is what `backward` is given
+        pair_of(function, by_default, [value.detach() * 2 + 1 for value in given], args, kwargs)
+        slopes = second_time(getattr(student, back), by_default, inputs["grad"], pair[1])
+        found = {**(found if forward else {}), "slopes": slopes}
+    return found
+
+
+def by_hand(norm: Norm, mistake: str = "") -> dict[str, Tensor]:
+    """The result and the gradients, with a mistake, and what they are made of; without one they are torch's."""
+    x, weight, bias, *running = (value.detach().double() for value in norm.inputs.values())
+    grad, over, n = norm.grad.detach().double(), norm.over, x.shape[norm.over]
+    axes: Any = {"other axis": -1 - over, "all": None}.get(mistake, over)
+    mean, variance = x.mean(axes, keepdim=True), x.var(axes, correction=0, keepdim=True)
+    if mistake == "n - 1":
+        variance = variance * n / max(n - 1, 0.5)
+    if running and norm.training == mistake.startswith("running") and mistake != "batch":
+        mean, variance = running if mistake != "running new" else running_by_hand(norm).values()
+    eps = {"no eps": 0.0, "eps of its own": 1e-5}.get(mistake, norm.eps)
+    root = variance.sqrt() + eps if mistake == "eps outside" else (variance + eps).sqrt()
+    if mistake == "no root":
+        root = variance + eps
+    hat = (x - (mistake != "no mean") * mean) / root
+    dx = d = grad if mistake == "no factor" else weight * grad
+    if mistake != "constant" if norm.training else mistake == "not constant":
+        axes = None if mistake == "all means" else axes
+        dx = d - d.mean(axes, keepdim=True) - hat * (d * hat).mean(axes, keepdim=True)
+    slopes = {"x": dx if mistake == "no inverse" else dx / root}
+    slopes |= {"weight": over_rows(grad * hat), "bias": over_rows(grad)}
+    return {"y": weight * hat + bias, **slopes, "hat": hat, "root": root, "d": d}
+
+
+def over_rows(tensor: Tensor) -> Tensor:
+    """The sum over all dimensions but the last."""
+    return tensor.reshape(-1, tensor.shape[-1]).sum(0)
+
+
+def other_sums(norm: Norm, name: str) -> dict[Cause, Any]:
+    """What sums of other terms give in the place of y or of a gradient."""
+    right = by_hand(norm)
+    x, weight, bias = (norm.inputs[each].detach().double() for each in ("x", "weight", "bias"))
+    grad, hat, d, root = norm.grad.detach().double(), right["hat"], right["d"], right["root"]
+    if name == "y":
+        first = {"γ·x̂": weight * hat, "x̂": hat}
+        return other_terms.sums(first, {"β": bias, "": 0 * bias, "−β": -bias})
+    if name != "x":
+        parts = {"G·x̂": grad * hat, "D·x̂": d * hat, "G·x": grad * x, "G": grad}
+        if name == "bias":
+            parts = {"G": grad, "D": d, "G·x̂": grad * hat}
+        parts = {key: over_rows(part) for key, part in parts.items()}
+        return other_terms.sums(parts, form="Σ {sum}")
+    places = [{"D": d / root, "G": grad / root}]
+    if norm.training:
+        n = x.shape[norm.over]
+        mean, along = (each.mean(norm.over, keepdim=True) / root for each in (d, d * hat))
+        second = {"−mean(D)": -mean, "": 0 * mean, "mean(D)": mean, "−ΣD": -n * mean}
+        third = {"−x̂·mean(D·x̂)": -hat * along, "": 0 * hat, "x̂·mean(D·x̂)": hat * along}
+        places += [second, third | {"−x̂·Σ(D·x̂)": -n * hat * along, "−mean(D·x̂)": -along}]
+    return other_terms.sums(*places, form="({sum}) / √(v + ε)")
+
+
+def known(norm: Norm, name: str) -> dict[Cause, Any]:
+    """What mistakes give in the place of y or of a gradient."""
+    others = {cause: by_hand(norm, mistake)[name] for mistake, cause in MISTAKES.items()}
+    sums = other_sums(norm, name)
+    sums.pop(other_terms.OTHER_TERMS.of(found="(D) / √(v + ε)"), None)  # its own cause says why
+    return others | sums
+
+
+def running_by_hand(norm: Norm, mistake: str = "") -> dict[str, Tensor]:
+    """The running statistics after a batch, with a mistake."""
+    x, mean, var = (norm.inputs[each].detach().double() for each in ("x", *RUNNING))
+    if mistake == "kept":
+        return {"running_mean": mean, "running_var": var}
+    new = 0.1 if mistake == "momentum of its own" else norm.momentum
+    variance = x.var(0, correction=0 if mistake == "divided by n" or len(x) == 1 else 1)
+    both = zip(RUNNING, (mean, var), (x.mean(0), variance), strict=True)
+    return {name: (1 - new) * old + new * of_batch for name, old, of_batch in both}
+
+
+def known_of_running(norm: Norm, name: str) -> dict[Cause, Any]:
+    """What mistakes give in the place of a running statistic."""
+    right = running_by_hand(norm)[name]
+    if not norm.training:
+        return {IN_EVALUATION: right}
+    others = {c: running_by_hand(norm, each)[name] for each, c in RUNNING_MISTAKES.items()}
+    old, m = others[KEPT], norm.momentum
+    batch = (right - (1 - m) * old) / m
+    sums = other_terms.sums(
+        {"(1 − momentum)·old": (1 - m) * old, "momentum·old": m * old, "old": old, "": 0 * old},
+        {"momentum·batch": m * batch, "(1 − momentum)·batch": (1 - m) * batch, "batch": batch},
+    )
+    return others | sums
+
+
+def expect_norm(
+    student: Student,
+    draw: Draw,
+    norm: Norm,
+    forward: bool = False,
+    backward: bool = False,
+    by_default: bool = False,
+) -> None:
+    """Holds the result and the running statistics, or the gradients, or all of it, against what they are to be."""
+    call = {"name": norm.name, "args": norm.args, "kwargs": norm.kwargs, "by_default": by_default}
+    back = norm.name + "_backward" if backward else ""
+    call |= {"forward": forward, "back": back, "grad": norm.grad}
+    got = student.run(normalize, **call, **norm.inputs)
+    expect(got is not None, _(NO_PAIR).format(name=norm.name))
+    right, size = by_hand(norm), norm.inputs["x"].shape[norm.over]
+    scales = {"y": max(largest(right["y"]), largest(norm.inputs["bias"]))} if forward else {}
+    if forward and norm.name == "batch_norm":
+        right |= running_by_hand(norm, "" if norm.training else "kept")
+        scales |= {name: max(largest(right[name]), largest(norm.inputs[name])) for name in RUNNING}
+    if backward:
+        scales |= {"x": size**0.5 * largest(right["d"] / right["root"]), "bias": largest(norm.grad)}
+        scales["weight"] = size**0.5 * scales["bias"]
+    for name, scale in scales.items():
+        is_slope = name in ("x", "weight", "bias")
+        found = got["slopes"] if is_slope else got
+        sentence = _('{name}_backward gives no dict with an entry "{entry}".').format(
+            name=norm.name, entry=name
+        )
+        expect(isinstance(found, dict) and name in found, sentence)
+        rows = {_("the number of rows"): norm.grad.numel() // norm.grad.shape[-1]}
+        expect_close(
+            found[name],
+            right[name].to(draw.dtype),
+            f'{back}(grad, cache)["{name}"]' if is_slope else name,
+            requires_grad=None if norm.grad.requires_grad else False,
+            factors=rows if name in ("weight", "bias") else {},
+            causes=partial(known_of_running if name in RUNNING else known, norm, name),
+            scale=scale,
+        )
+
+
+@rounds(half=True)
+@points(1)
+def test_layer_norm(student: Student, draw: Draw) -> None:
+    """`layer_norm` gives the pair (y, cache), with each row normalized."""
+    expect_norm(student, draw, drawn_norm(draw, "layer_norm"), forward=True)
+
+
+@rounds(half=True, single=True)
+@points(1)
+@follows("layer_norm")
+def test_layer_norm_backward(student: Student, draw: Draw) -> None:
+    """`layer_norm_backward` gives the gradients of x, weight and bias."""
+    expect_norm(student, draw, drawn_norm(draw, "layer_norm"), backward=True)
+
+
+@rounds(half=True)
+@points(1)
+def test_batch_norm_in_training(student: Student, draw: Draw) -> None:
+    """`batch_norm` in training normalizes each column, and updates the running statistics in place."""
+    expect_norm(student, draw, drawn_norm(draw, "batch_norm", 2), forward=True)
+
+
+@rounds(half=True, single=True)
+@points(1)
+@follows("batch_norm_in_training")
+def test_batch_norm_backward(student: Student, draw: Draw) -> None:
+    """`batch_norm_backward` gives the gradients of x, weight and bias in training."""
+    expect_norm(student, draw, drawn_norm(draw, "batch_norm", 2), backward=True)
+
+
+@rounds(half=True, single=True)
+@points(1)
+def test_batch_norm_in_evaluation(student: Student, draw: Draw) -> None:
+    """`batch_norm` in evaluation goes by the running statistics, and leaves them; with its gradients."""
+    norm = drawn_norm(draw, "batch_norm", training=False)
+    expect_norm(student, draw, norm, forward=True, backward=True)
+
+
+# dropout
+
+# float64 meets 0.5 and 0.75: there 1 / (1 − p) is exact in a mask of any dtype
+PS = {"0.5": 0.5, "0.75": 0.75, "0.2": 0.2}
+MOST_AWAY = 0.05  # eight standard deviations of the share of 6,144 numbers
+
+
+@probe
+def drop(student: Any, by_default: bool, x: Tensor, grad: Tensor, options: Any) -> Any:
+    found = []
+    for args, kwargs in options:
+        pair = pair_of(student.dropout, by_default, [x], args, kwargs)
+        if pair is None:
+            return None
+        pair_of(student.dropout, by_default, [x.detach() * 2 + 1], args, kwargs)
+        back = second_time(student.dropout_backward, by_default, grad, pair[1])
+        found.append({"y": pair[0], "back": back})
+    return found
+
+
+def expect_dropped(
+    student: Student,
+    draw: Draw,
+    ways: dict[float, Any],
+    training: bool = True,
+    by_default: bool = False,
+) -> None:
+    """Holds y against x where it is not 0, and the gradient against that; `ways`: each p, and how it is handed over."""
+    shape, half = draw.shape("x", DROPPED, elements=4096), draw.dtype.itemsize == 2
+    size = draw.magnitude("x, grad", zero=not training, tiny=TINY)
+    both = {}
+    for name in ("x", "grad"):  # an expanded tensor could not be given back as it is
+        values = size * draw.uniform(0.5, 1.5, *shape) * (2 * draw.labels(*shape) - 1)
+        both[name] = draw.layout(name, values) if training else draw.strided(values)
+    x, grad = draw.needing(both, half).values()
+    got = student.run(drop, by_default=by_default, x=x, grad=grad, options=list(ways.values()))
+    expect(got is not None, _(NO_PAIR).format(name="dropout"))
+
+    def scaled(tensor: Tensor, mask: Tensor, factor: float) -> Tensor:
+        return torch.where(mask, tensor.detach().cpu().double() * factor, 0).to(draw.dtype)
+
+    for found, p in zip(got, ways, strict=True):
+        if len(ways) > 1:
+            draw.drawn["p"] = f"p = {p:g}"
+        # which ones become 0 is the student's to draw
+        everything = torch.full(shape, not training or p < 1)
+        kept, y = everything, found["y"]
+        if training and 0 < p < 1 and isinstance(y, Received) and y.tensor.shape == shape:
+            kept = y.tensor.cpu() != 0
+            sentence = _("For p = {p:g} dropout makes everything 0.").format(p=p)
+            expect(bool(kept.any()) or p ** x.numel() > 1e-9, sentence)
+        factor = 1 / (1 - p) if training and p < 1 else 1.0
+        mistakes = {NOT_SCALED: 1.0, SCALED_DOWN: 1 - p, SCALED_BY_P: 1 / (p or 1)}
+        mistakes[P_KEPT.unsure()] = 1 / p if p else 0.0
+        for name, what, given in (("y", "y", x), ("back", "dropout_backward(grad, cache)", grad)):
+            causes: dict[Cause, Any] = {TRAINING: ...}
+            if training:
+                causes = {cause: scaled(given, kept, each) for cause, each in mistakes.items()}
+            back = found[name]
+            if training and name == "back" and isinstance(back, Received):
+                passes = back.tensor != 0 if back.tensor.shape == shape else everything
+                causes[OTHER_MASK] = scaled(given, passes, factor)
+                causes[WITHOUT_BOTH] = scaled(given, everything, 1.0)
+            expected, free = scaled(given, kept, factor), None if half else False
+            expect_close(found[name], expected, what, requires_grad=free, causes=causes, scale=size)
+
+
+@probe
+def drop_often(student: Any, x: Tensor, ps: list[float], times: int) -> Any:
+    pairs = [
+        [pair_of(student.dropout, False, [x, p], [], {}) for _unused in range(times)] for p in ps
+    ]
+    return None if None in pairs[0] else [[pair[0] for pair in each] for each in pairs]
+
+
+def expect_random(student: Student, draw: Draw, *ps: float) -> None:
+    """Each number by itself, anew in each call, with the probability that is asked."""
+    x = draw.uniform(0.5, 1.5, 32, 32)
+    got = student.run(drop_often, x=x, ps=list(ps), times=6)
+    expect(got is not None, _(NO_PAIR).format(name="dropout"))
+    for p, results in zip(ps, got, strict=True):
+        masks = [each.tensor == 0 for each in results if isinstance(each, Received)]
+        whole = len(masks) == 6 and all(mask.shape == x.shape for mask in masks)
+        expect(whole, _("For x of shape (32, 32), dropout gives a y of another shape."))
+        share = torch.stack(masks).double().mean().item()
+        sentence = _("For p = {p:g} dropout makes {share:.0%} of the numbers 0.")
+        cause = P_KEPT if abs(share - (1 - p)) < MOST_AWAY else ""
+        expect(abs(share - p) < MOST_AWAY, sentence.format(p=p, share=share), cause)
+        anew = any(not torch.equal(mask, masks[0]) for mask in masks)
+        expect(anew, _("In each call of dropout the same numbers become 0."), NOT_ANEW)
+        alike = [mask for mask in (*masks, *(mask.T for mask in masks)) if (mask == mask[:1]).all()]
+        expect(
+            not alike, _("dropout makes whole rows or columns 0: draw for each number by itself.")
+        )
+        counts = {int(mask.sum()) for mask in masks}
+        sentence = _("dropout makes {count} numbers 0 in each call: draw for each one by itself.")
+        expect(len(counts) > 1, sentence.format(count=min(counts)))
+
+
+@rounds(half=True)
+@points(1)
+def test_dropout(student: Student, draw: Draw) -> None:
+    """`dropout` drops each number with probability p and scales the others; `dropout_backward` goes by the same."""
+    if draw.round.is_published:
+        if draw.dtype == torch.float32:
+            p = round(draw.uniform(0.15, 0.4).item(), 2)
+            expect_random(student, draw, p, 1 - p)
+        ends: Any = {1.0: ([1.0], {})} if draw.dtype == torch.float32 else {}
+        expect_dropped(student, draw, {0.5: ([], {}), **ends})
+        expect_dropped(student, draw, {0.5: ([], {"training": False})}, False)
+        return
+    p = draw.choice("p", PS)
+    if draw.round.number < 4:
+        expect_dropped(student, draw, {p: draw.passed(p=p, training=False)}, False)
+    ways = {p: draw.passed(p=p, training=True)}
+    if draw.round.name == "large":
+        ways[0.0] = [0.0], {}
+    expect_dropped(student, draw, ways)
+
+
+ROWS = ("layer_norm", "layer_norm_backward")
+COLUMNS = ("batch_norm_in_training", "batch_norm_backward", "batch_norm_in_evaluation")
+
+
+@points(1)
+@needs("softmax", "log_softmax", "softmax_backward", *ROWS, *COLUMNS, "dropout")
+def test_other_devices(elsewhere: Student, draw: Draw) -> None:
+    """All ten functions work on any device: results are where the inputs are."""
+    by_default = draw.dtype == torch.float64
+    if by_default:
+        draw.tell_default(elsewhere.device)
+    for name in ("softmax", "log_softmax"):
+        expect_shares(elsewhere, draw, name, by_default)
+    expect_slopes(elsewhere, draw, by_default=by_default)
+    for name, training in (("layer_norm", True), ("batch_norm", True), ("batch_norm", False)):
+        norm = drawn_norm(draw, name, 2, training)
+        expect_norm(elsewhere, draw, norm, True, True, by_default)
+    expect_dropped(elsewhere, draw, {0.5: ([], {})}, by_default=by_default)
+
+
+HINTS = (
+    """With `keepdim=True` in sums and means, what comes out fits to x without more ado. For the gradients
+    begin with one row, on paper: what does one number of x change? In a softmax every share; in a normalization
+    the mean, the variance, and by them the whole row.""",
+    """Subtract the largest number along `dim` before the exponential. In both gradients of the softmax one sum
+    along `dim` comes from every number: of G times y, or of G alone. For the norms put x̂, 1/√(v + ε) and the
+    weight into the cache, and for batch norm also whether it was training. `var` divides by n − 1 by itself. A
+    running statistic is changed by methods whose name ends in `_`.""",
+    """```python
+    y * (grad - (grad * y).sum(dim=dim, keepdim=True))  # softmax
+    grad - y.exp() * grad.sum(dim=dim, keepdim=True)  # log-softmax
+    ```
+
+    A norm's gradient of x is `(d - d.mean(…) - normalized * (d * normalized).mean(…)) * inverse` with
+    `d = weight * grad`, in evaluation `d * inverse`; those of weight and bias are the sums of `grad * normalized`
+    and of `grad` over all samples. `running_var.mul_(1 - momentum).add_(momentum * x.var(dim=0))`, in training.
+    Dropout: `kept = torch.rand(x.shape, device=x.device) >= p`, then `torch.where(kept, x / (1 - p), 0)`.""",
+)
+COMPARE = """Another right way: both norms by one function that is told the dimensions. Batch norm of images takes all
+    but the second; group norm lies in between.
+
+    Torch finds mean and variance in one pass (Welford's way), and keeps them for the way back and not x̂: that is
+    one tensor of the size of x less. Its softmax subtracts the largest number first, as you did."""
