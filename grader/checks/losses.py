@@ -595,8 +595,8 @@ def test_accuracy(student: Student, draw: Draw) -> None:
     factors = {"n": n, _("the number of classes"): c}
 
     def told_apart() -> dict[Cause, Any]:
-        """Values that are the labels themselves, at other places than these: the share is 0."""
-        values = torch.tensor([[1.0, 0.0, 0.5], [0.0, 2.0, 1.0], [0.5, 0.0, 1.0]]).to(draw.dtype)
+        """Values that are the labels themselves, of which one stands at its label: the share is a third."""
+        values = torch.tensor([[1.0, 0.0, 0.5], [0.0, 2.0, 1.0], [0.5, 1.0, 0.0]]).to(draw.dtype)
         labels = torch.tensor([1, 2, 1])
         by_value = student.run(ask_aside, name="accuracy", one=values, other=labels)
         is_one = isinstance(by_value, Received) and by_value.tensor.eq(1).all()

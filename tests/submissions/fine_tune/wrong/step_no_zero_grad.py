@@ -1,6 +1,6 @@
 # wrong: old gradients leak into the step
 # fails: step
-# cause: not-cleared
+# cause: not-cleared, none-as-zero
 import torch
 from torch import nn
 

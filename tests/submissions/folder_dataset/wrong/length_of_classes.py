@@ -1,6 +1,6 @@
 # wrong: len gives the number of classes
 # fails: items
-# cause: other-files
+# cause: wrong-count
 import os
 
 import numpy as np

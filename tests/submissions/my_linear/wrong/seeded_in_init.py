@@ -1,6 +1,6 @@
 # wrong: seeds torch in __init__, so every layer is the same
 # fails: parameters
-# cause: left-set
+# cause: left-set, not-random
 import torch
 import torch.nn as nn
 

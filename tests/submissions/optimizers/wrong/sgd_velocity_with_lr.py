@@ -1,6 +1,6 @@
 # wrong: the velocity forgets what came before
 # fails: sgd_momentum
-# cause: option-ignored
+# cause: option-ignored, stale
 import torch
 
 
