@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from grader import grade, load_course
 from grader.course.catalog import Course
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 os.environ["GRADER_LANG"] = "en"  # whatever the locale of this machine is
+# a busy machine is slow, and no finding
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
 ROOT = Path(__file__).resolve().parent.parent
 Grade = Callable[..., ExerciseResult]
 

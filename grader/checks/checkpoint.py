@@ -132,7 +132,7 @@ workshop, walk, walked = checkpoints.workshop, checkpoints.walk, checkpoints.wal
 states_of, plain, content = checkpoints.states_of, checkpoints.plain, checkpoints.content
 new_path, named, write = checkpoints.new_path, checkpoints.named, checkpoints.write
 criterion, loader_of = checkpoints.criterion, checkpoints.loader_of
-Stopped, Stopping = checkpoints.Stopped, checkpoints.Stopping
+Stopping = checkpoints.Stopping
 as_if_from_a_gpu, trained = checkpoints.as_if_from_a_gpu, checkpoints.trained
 resumed_by_hand, PLANS = checkpoints.resumed_by_hand, checkpoints.PLANS
 numbers_after, as_reference = checkpoints.numbers_after, checkpoints.as_reference
@@ -522,7 +522,7 @@ def resume_it(
     path, first = new_path(), workshop(plan, states[0])
     torch.manual_seed(seeds[0])
     if within:
-        with contextlib.suppress(Stopped):
+        with contextlib.suppress(ArithmeticError):
             go(first, epochs, path, Stopping(stop * len(loader) + 1))
     else:
         go(first, stop, path)
@@ -531,8 +531,10 @@ def resume_it(
     torch.manual_seed(seeds[1])
     found["resumed"] = go(again, epochs, path)
     found["after"] = plain(states_of(again))
-    found["nothing"] = go(again, epochs, path)
-    return {**found, "at-the-end": plain(states_of(again))}
+    # where nothing is left to do, new objects get what is in the file as well
+    last = workshop(plan, states[1])
+    found["nothing"] = go(last, epochs, path)
+    return {**found, "at-the-end": plain(states_of(last))}
 
 
 MISTAKES = {

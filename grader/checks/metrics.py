@@ -70,7 +70,7 @@ def expect_counts(student: Student, draw: Draw, by_default: bool = False) -> Non
     most = c if is_full or c == 1 else c - 1
     predicted, labels = draw.integers(0, most, n), draw.integers(0, most, n)
     # some hits, and one pair again and again
-    labels = torch.where(torch.arange(n) % 3 == 1, predicted, labels)
+    labels = torch.where(torch.arange(n, device=labels.device) % 3 == 1, predicted, labels)
     if n > 3:
         predicted[: n // 3], labels[: n // 3] = most - 1, 0
     predicted, labels = draw.layout("predicted", predicted), draw.layout("labels", labels)
@@ -200,14 +200,15 @@ def expect_scores(student: Student, draw: Draw, average: str, by_default: bool =
     ways = ["keyword", "position", *(["default"] if average == "macro" else [])]
     how = "position" if by_default else draw.choice("average", ways)
     many = draw.integers(1, 30, c, c)
-    uneven = many * torch.where(torch.arange(c) == 0, 10, 1).unsqueeze(1)
+    uneven = many.clone()
+    uneven[0] *= 10
     absent = many.clone()
     absent[-1, :] = absent[:, -1] = 0
-    misses = many * (1 - torch.eye(c, dtype=torch.int64))
+    misses = many - many.diag().diag()
     never = many.clone()
     never[:, -1] = 0
     matrices = [draw.strided(each) for each in (many, uneven, many.T + 3, absent, misses, never)]
-    matrices += [many[:1].clone().expand(c, c), torch.zeros(c, c, dtype=torch.int64)]
+    matrices += [many[:1].clone().expand(c, c), torch.zeros_like(many)]
     if student.device != "cpu":  # where devices are asked, two will do
         matrices = matrices[::7]
     got = student.run(score, matrices=matrices, average=average, how=how, by_default=by_default)
@@ -581,7 +582,7 @@ def expect_share(student: Student, draw: Draw, by_default: bool = False) -> None
     path = draw.layout("path", (steps[again] / 64 * size).to(draw.dtype))
     total = torch.stack([place.sum() for place in path])
     low, high = (end.item() / size for end in total.aminmax())
-    bars = (torch.linspace(low, high, 6)[1:-1] * 64).floor() / 64 + 1 / 128
+    bars = (torch.linspace(low, high, 6, device=path.device)[1:-1] * 64).floor() / 64 + 1 / 128
     bars = (bars * size).to(draw.dtype)
     counted_bars = (total.unsqueeze(1) > bars).to(draw.dtype).mean(1)
     # without a slope, and with one so small that float32 or a tolerance loses it

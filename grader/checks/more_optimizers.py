@@ -272,11 +272,11 @@ def test_adamw(student: Student, draw: Draw) -> None:
 
 # groups
 
-# what a group says beside `lr`, and what is said later
-OWN = {
-    "MyAdagrad": ("eps", 0.3, 0.6),
-    "MyRMSprop": ("momentum", 0.7, 0.5),
-    "MyAdamW": ("weight_decay", 0.4, 0.2),
+# what a group says beside `lr`, what is said of that later, and the rest of what its class takes
+OWN: dict[str, tuple[str, float, float, dict[str, Any]]] = {
+    "MyAdagrad": ("eps", 0.3, 0.6, {}),
+    "MyRMSprop": ("momentum", 0.7, 0.5, {"alpha": 0.6, "eps": 0.4}),
+    "MyAdamW": ("weight_decay", 0.4, 0.2, {"betas": (0.6, 0.85), "eps": 0.4}),
 }
 
 
@@ -286,11 +286,11 @@ OWN = {
 @follows("adagrad", "rmsprop", "adamw")
 def test_parameter_groups(student: Student, draw: Draw, kind: str) -> None:
     """Groups have settings of their own, and what is changed in `param_groups` holds from the next step on."""
-    name, value, later = OWN[kind]
+    name, value, later, others = OWN[kind]
     options: dict[str, Any] = {"lr": between(draw, 0.03, 0.07)}
     if kind == "MyRMSprop":
         options["momentum"] = 0.3
-    groups: list[dict[str, Any]] = [{}, {"lr": 0.25}, {"lr": 0.14, name: value}]
+    groups: list[dict[str, Any]] = [{}, {"lr": 0.25}, {"lr": 0.14, name: value, **others}]
     changes = [(1, 0, "lr", 0.3), (2, 2, "lr", 0.4), (2, 2, name, later)]
     expect_like_torch(student, draw, kind, options, groups=groups, changes=changes)
     if draw.round.is_published:

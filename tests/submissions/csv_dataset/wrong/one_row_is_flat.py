@@ -1,6 +1,6 @@
 # wrong: np.genfromtxt gives a single row without its dimension
 # fails: few_rows
-# cause: none, nan
+# cause: nan
 import csv
 
 import torch

@@ -1,6 +1,6 @@
 # wrong: which layers are frozen is noted in the first step of a model
 # fails: step, step_keeps_what_is_frozen
-# cause: stale, mode
+# cause: stale
 import torch
 from torch import nn
 
