@@ -39,6 +39,7 @@ ADDED = Cause("other-clamp", "{eps} is added within the logarithms; clamp them a
 REPLACED = Cause(
     "other-clamp", "Only −∞ becomes −100; a finite logarithm below −100 is to be clamped too."
 )
+ALL_LABELS = Cause("broadcast", "`[:, labels]` takes what stands at all labels from every sample.")
 BACKWARD_NAN = Cause(
     "nan",
     "The value is right, and on the way back 0 · ∞ is NaN: what `torch.where` or a clamp leaves out goes into the "

@@ -174,9 +174,7 @@ CE: dict[Cause, Loss] = {
         "no-softmax",
         "It is the mean of −z at the labels: the softmax, that is the term ln Σ exp(z), is missing.",
     ): lambda z, y: -picked(z, y).mean(),
-    Cause(
-        "broadcast", "`[:, labels]` takes what stands at all labels from every sample."
-    ): all_labels,
+    other_functions.ALL_LABELS: all_labels,
     Cause("missing-term", "The largest logit is taken off in the sum, and not added again."): (
         lambda z, y: (z.logsumexp(1) - z.amax(1) - picked(z, y)).mean()
     ),

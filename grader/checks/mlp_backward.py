@@ -22,6 +22,7 @@ from grader import (
     follows,
     helper,
     needs,
+    other_functions,
     other_terms,
     points,
     probe,
@@ -34,7 +35,6 @@ NO_RELU = Cause("no-activation", "The relu is missing.")
 NEGATIVE_PART = Cause(
     "sign", "Negative numbers are kept and positive ones set to 0; relu is the other way round."
 )
-ALL_LABELS = Cause("broadcast", "`[:, labels]` takes what stands at all labels from every sample.")
 RELU_TWICE = Cause("extra-activation", "There is a relu after the second layer too.")
 OTHER_ACTIVATION = Cause("other-activation", "The hidden layer has {other}; a relu is asked.")
 MINUS = Cause("sign-of-term", "`{name}` is subtracted.")
@@ -246,7 +246,7 @@ def expect_cross_entropy(
         PROBABILITY: other_terms.either(got, loss(softmax), -loss(softmax)),
         LOGITS_ALONE: loss(exact),
         ALL_CLASSES: -exact.log_softmax(1).mean().to(draw.dtype),
-        ALL_LABELS: -exact.log_softmax(1)[:, labels].mean().to(draw.dtype),
+        other_functions.ALL_LABELS: -exact.log_softmax(1)[:, labels].mean().to(draw.dtype),
     }
     causes |= other_terms.counts(got, expected, "n", n)
     for eps in (1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12):
