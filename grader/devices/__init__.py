@@ -12,7 +12,7 @@ fallback, which checks the devices of the operands, runs the CPU's kernel on the
 
 Known differences from CUDA: operations wait until they are done; a generator of `sim` may serve the CPU; `.data` and
 `Module.to` cannot move a parameter between the CPU and `sim` whose graph is still in use; `.to("sim")` goes to `sim:0`
-where another is the current device; no sparse tensors, fused attention or recurrent cells.
+where another is the current device; no tensors of compressed rows, fused attention or recurrent cells.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ import torch
 from .frontend import Module, patch
 from .memory import COUNT, NAME, state
 from .plans import direct_operators
+from .sparse import CALCULATING, DESCRIBING, described
 from .torch_private import set_up_backend, why_not
 
 __all__ = ["COUNT", "NAME", "seen_by_torch", "set_up"]
@@ -44,15 +45,19 @@ def set_up() -> str:
         return why_not()
     try:
         # each operator is looked up there, and one may have gone
-        from .operators import convolution, convolution_backward, run_on_sim
+        from .operators import convolution, convolution_backward, run_on_sim, run_on_sparse
 
         module = Module()
         set_up_backend(NAME, backend_module=module)
         library = torch.library.Library("_", "IMPL")
         library.fallback(run_on_sim, "PrivateUse1")
+        library.fallback(run_on_sparse, "SparsePrivateUse1")
         own = torch.library.Library("aten", "IMPL")
         own.impl("convolution_overrideable", convolution, "PrivateUse1")
         own.impl("convolution_backward_overrideable", convolution_backward, "PrivateUse1")
+        for function, sparse_ops in ((described, DESCRIBING), (run_on_sparse, CALCULATING)):
+            for op in sparse_ops:
+                own.impl(op, partial(function, op), "SparsePrivateUse1")
         for op in direct_operators():
             own.impl(op, partial(run_on_sim, op), "PrivateUse1")
         _kept.extend([library, own])
