@@ -27,7 +27,6 @@ import torch
 from .frontend import Module, patch
 from .memory import COUNT, NAME, state
 from .plans import direct_operators
-from .sparse import CALCULATING, DESCRIBING, described
 from .torch_private import set_up_backend, why_not
 
 __all__ = ["COUNT", "NAME", "seen_by_torch", "set_up"]
@@ -45,19 +44,20 @@ def set_up() -> str:
         return why_not()
     try:
         # each operator is looked up there, and one may have gone
-        from .operators import convolution, convolution_backward, run_on_sim, run_on_sparse
+        from .compound import KINDS, kernels
+        from .operators import convolution, convolution_backward, run_on_compound, run_on_sim
 
         module = Module()
         set_up_backend(NAME, backend_module=module)
         library = torch.library.Library("_", "IMPL")
         library.fallback(run_on_sim, "PrivateUse1")
-        library.fallback(run_on_sparse, "SparsePrivateUse1")
+        for kind in KINDS:
+            library.fallback(run_on_compound, kind)
         own = torch.library.Library("aten", "IMPL")
         own.impl("convolution_overrideable", convolution, "PrivateUse1")
         own.impl("convolution_backward_overrideable", convolution_backward, "PrivateUse1")
-        for function, sparse_ops in ((described, DESCRIBING), (run_on_sparse, CALCULATING)):
-            for op in sparse_ops:
-                own.impl(op, partial(function, op), "SparsePrivateUse1")
+        for kind, op, kernel in kernels(run_on_compound):
+            own.impl(op, kernel, kind)
         for op in direct_operators():
             own.impl(op, partial(run_on_sim, op), "PrivateUse1")
         _kept.extend([library, own])

@@ -10,10 +10,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .compound import is_compound, raw_compound, wrapped_compound
 from .memory import NAME, index_of, kept_raw, on_sim, place, raw_of, storage_over, wrapped
 from .plans import Operator, is_direct
 from .random import SEEDS, generators
-from .sparse import is_sparse, raw_sparse, wrapped_sparse
 from .torch_private import CPU_KEYS, address_of, schema_of
 
 _aten: Any = torch.ops.aten
@@ -40,8 +40,8 @@ def run_on_sim(op: Any, *args: Any, **kwargs: Any) -> Any:
     return _compute(op, known, given)
 
 
-def run_on_sparse(op: Any, *args: Any, **kwargs: Any) -> Any:
-    """The fallback where an operand is sparse: there, torch itself chooses among the CPU's kernels."""
+def run_on_compound(op: Any, *args: Any, **kwargs: Any) -> Any:
+    """The fallback where an operand is made of others: there, torch itself chooses among the CPU's kernels."""
     known = _known(op)
     given = dict(zip(known.names, args, strict=False)) | kwargs
     _expect_one_device(op, known, given)
@@ -144,8 +144,8 @@ def _lowered(value: Any, bases: dict[int, Tensor]) -> Any:
     if isinstance(value, Tensor):
         if value.device.type != NAME:
             return value
-        if is_sparse(value):
-            return raw_sparse(value)
+        if is_compound(value):
+            return raw_compound(value)
         raw = raw_of(value)
         bases[address_of(raw.untyped_storage())] = value
         return raw
@@ -160,8 +160,8 @@ def _raised(
     if name is not None:
         return given[name]
     if isinstance(result, Tensor):
-        if is_sparse(result):
-            return wrapped_sparse(result, index)
+        if is_compound(result):
+            return wrapped_compound(result, index)
         # a view of an operand is a view on `sim` too
         return wrapped(result, bases.get(address_of(result.untyped_storage())), index)
     if isinstance(result, list | tuple):
@@ -174,7 +174,7 @@ def _follow(value: Any, raw: Any) -> None:
     if isinstance(value, list | tuple):
         for one, other in zip(value, raw, strict=True):
             _follow(one, other)
-    elif on_sim(value) and not is_sparse(value):
+    elif on_sim(value) and not is_compound(value):
         memory = raw.untyped_storage()
         grown = memory.nbytes() != value.untyped_storage().nbytes()
         if grown or value.size() != raw.size() or value.stride() != raw.stride():

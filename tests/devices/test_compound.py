@@ -1,4 +1,4 @@
-"""Sparse tensors on `sim`: what the CPU makes of them, and an error where CUDA has one."""
+"""Sparse and nested tensors on `sim`: what the CPU makes of them, and an error where CUDA has one."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ i = torch.tensor([[1, 0, 1, 1], [2, 1, 0, 2]], device=d)
 v = torch.arange(1.0, 5, device=d, requires_grad=True)
 s = torch.sparse_coo_tensor(i, v.detach(), (2, 3))
 m = torch.arange(6.0, device=d).reshape(3, 2)
+n = torch.nested.nested_tensor([m, m[:1] + 9])
 """
 PROGRAMS = {
     "counts": "out = torch.sparse_coo_tensor(i, torch.ones_like(i[0]), (2, 3)).to_dense()",
@@ -24,6 +25,10 @@ PROGRAMS = {
     "from a dense one": "out = (m.to_sparse().to_dense(), m.to_sparse().values())",
     "added to a dense one": "out = torch.zeros(2, 3, device=d).add_(s)",
     "copies": "out = (s.clone().to_dense(), s.double().to_dense(), s.cpu().to_dense().to(d), s.cpu().to(d).to_dense())",
+    "nested: padded": "out = (n.to_padded_tensor(-1), n.transpose(1, 2).contiguous().to_padded_tensor(0))",
+    "nested: parts": "out = (*n.unbind(), n.values(), n.is_nested, n.size(0), n.size(2))",
+    "nested: calculated with": "out = ((n * 2 + n.relu()).to_padded_tensor(0), n.clone().to_padded_tensor(1))",
+    "nested: integers": "out = torch.nested.nested_tensor([i[0], i[1, :2]]).to_padded_tensor(5)",
     "gradients": "torch.sparse_coo_tensor(i, v, (2, 3)).to_dense().square().sum().backward(); out = v.grad",
 }
 
