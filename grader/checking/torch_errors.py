@@ -33,6 +33,11 @@ OTHER_DEVICE = Cause(
     "The inputs are on {device}, and a tensor of yours is on another device: make it where they are "
     "(`device=x.device`, `zeros_like`, `new_zeros`), or move it there.",
 )
+OTHER_GENERATOR = Cause(
+    "raised-generator-device",
+    "A generator draws on its own device alone: draw there (`device=generator.device`), and move what was drawn to the "
+    "inputs with `.to(x.device)`.",
+)
 _VIEW = "view size is not compatible"
 IN_PIECES = Cause(
     "raised-in-pieces",
@@ -388,6 +393,8 @@ def meaning_on(device: str, kind: str, message: str) -> Cause | None:
         return TO_NUMPY
     if "Torch not compiled with CUDA" in message or "NVIDIA driver" in message:
         return NAMED_DEVICE
+    if "device type for generator" in message:
+        return OTHER_GENERATOR
     if "device" in message and (device in message or "cpu" in message):
         name = f"`{with_index(device)}`"
         if device.startswith("sim"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -23,6 +22,7 @@ from grader import (
     follows,
     helper,
     needs,
+    normalizations,
     other_terms,
     points,
     probe,
@@ -35,37 +35,6 @@ OTHER_OF_TWO = Cause("no-log", "It is softmax for log-softmax, or the reverse.")
 SOFTMAX_TWICE = Cause("softmax-twice", "The softmax is taken twice.")
 DIAGONAL = Cause("diagonal-only", "A number changes all shares along `dim`, not its own alone.")
 SWAPPED = Cause("swapped", "It is the formula of the other one of the two.")
-# what each mistake in a normalization gives stands in `by_hand`
-MISTAKES = {
-    "n - 1": Cause("unbiased", "v is divided by one less, as `var` and `std` do by themselves."),
-    "eps outside": Cause("eps-outside", "ε is added to the root; it is added to the variance."),
-    "no eps": Cause("missing-term", "ε is missing."),
-    "eps of its own": Cause("option-ignored", "`eps` has no effect: it is always 10⁻⁵."),
-    "no mean": Cause("missing-term", "The mean is not subtracted."),
-    "no root": Cause("no-root", "It is divided by the variance, not by its root."),
-    "other axis": Cause("wrong-axis", "Layer norm takes each row, batch norm each column."),
-    "all": Cause("wrong-axis", "Mean and variance are those of all numbers at once."),
-    "running": Cause("other-statistics", "In training μ and v are those of the batch."),
-    "running new": Cause("other-statistics", "In training μ and v are not the new running ones."),
-    "batch": Cause("other-statistics", "In evaluation μ and v are the running ones."),
-    "constant": Cause("constant-statistics", "μ and v are taken for constants; both depend on x."),
-    "not constant": Cause(
-        "other-statistics", "In evaluation μ and v are constants, with no terms."
-    ),
-    "all means": Cause("wrong-axis", "The means in x's gradient are those of all numbers at once."),
-    "no inverse": Cause("missing-term", "The division of x's gradient by √(v + ε) is missing."),
-    "no factor": Cause("missing-term", "The factor `weight` is missing in the gradient of x."),
-}
-# and what each in the running statistics gives, in `running_by_hand`
-KEPT = Cause(
-    "not-updated", "It is the old one. `running_mean = …` gives the name another tensor alone."
-)
-RUNNING_MISTAKES = {
-    "kept": KEPT,
-    "momentum of its own": Cause("option-ignored", "`momentum` has no effect: it is always 0.1."),
-    "divided by n": Cause("biased", "It takes the variance divided by n; divide by n − 1 here."),
-}
-IN_EVALUATION = Cause("other-mode", "It is updated in evaluation; there it is left as it is.")
 NOT_SCALED = Cause("no-factor", "What stays is not divided by 1 − p.")
 SCALED_BY_P = Cause("wrong-factor", "What stays is divided by p; it is to be divided by 1 − p.")
 SCALED_DOWN = Cause("wrong-factor", "What stays is multiplied by 1 − p, not divided by it.")
@@ -73,6 +42,10 @@ OTHER_MASK = Cause(
     "mask-missing", "The gradient passes elsewhere than at the numbers that y keeps."
 )
 WITHOUT_BOTH = Cause("mask-missing", "The gradient passes as it is, as if nothing had become 0.")
+MASK_OF_Y = Cause(
+    "mask-of-values",
+    "It is 0 wherever y is, and y is 0 also where x was: keep the mask that was drawn, not one read off the numbers.",
+)
 NOT_ANEW = Cause("stale", "Draw in each call, and from a generator that goes on.")
 P_KEPT = Cause("inverted", "p is taken for the probability to stay; it is that to become 0.")
 TRAINING = Cause("other-mode", "It is done in evaluation as well; there nothing changes.")
@@ -83,6 +56,9 @@ FORBIDDEN: dict[str, Any] = {"by hand": {}, "from scratch": {"names": [
     "torch.batch_norm", "torch.native_batch_norm", "torch.instance_norm", "torch.dropout", "torch.native_dropout",
     "torch.nn.functional.softmax", "torch.nn.functional.log_softmax", "torch.nn.functional.layer_norm",
     "torch.nn.functional.batch_norm", "torch.nn.functional.dropout",
+    # what else is one of them, or holds one
+    "torch._safe_softmax", "torch._masked_softmax", "torch._sparse_softmax", "torch._sparse_log_softmax",
+    "torch.feature_dropout", "torch.nn.functional.cross_entropy", "torch.nn.functional.scaled_dot_product_attention",
 ]}}  # fmt: skip
 # the numbers of dimensions, round by round: of all, of the leading ones of a row, and of what is dropped from
 RANKS = (2, 2, 3, 1, 2, 4)
@@ -99,8 +75,10 @@ NUMBERS = {
 TINY = -10.0, -9.0  # exponents of 10
 
 
-def largest(tensor: Tensor) -> float:
-    return tensor.abs().max().item()
+Norm = normalizations.Norm
+largest, by_hand = normalizations.largest, normalizations.by_hand
+running_by_hand, move_running = normalizations.running_by_hand, normalizations.move_running
+known, known_of_running = normalizations.known, normalizations.known_of_running
 
 
 @probe
@@ -246,29 +224,17 @@ def test_softmax_backward(student: Student, draw: Draw) -> None:
 
 EPS = {"0.01": 0.01, "0.3": 0.3, "1e-05": 1e-5}
 MOMENTA = {"0.3": 0.3, "0.1": 0.1, "1.0": 1.0}
-RUNNING = ("running_mean", "running_var")
+RUNNING = normalizations.RUNNING
+FAR = 2048  # a mean, where the spread is about 1
 NO_PAIR = N_("{name} does not return a pair (y, cache).")
 
 
-@dataclass(frozen=True)
-class Norm:
-    """A normalization along the dimension `over`, and what it is tried with; `args` and `kwargs` are its options."""
-
-    name: str
-    over: int
-    inputs: dict[str, Tensor]
-    grad: Tensor
-    training: bool
-    eps: float
-    momentum: float
-    args: list[Any]
-    kwargs: dict[str, Any]
-
-
-def drawn_norm(draw: Draw, name: str, least: int = 1, training: bool = True) -> Norm:
+def drawn_norm(
+    draw: Draw, name: str, least: int = 1, training: bool = True, far: bool = False
+) -> Norm:
     """Inputs, of which those that are normalized together differ: else their difference has few digits.
 
-    Options that have a default are left out once, as published.
+    Options that have a default are left out once, as published. With `far`, the mean is far from 0 in one round.
     """
     batch, half = name == "batch_norm", draw.dtype.itemsize == 2
     n = (draw.size("n", low=least),) if batch else ()
@@ -278,6 +244,9 @@ def drawn_norm(draw: Draw, name: str, least: int = 1, training: bool = True) -> 
     rows = torch.arange(math.prod(lead), device=draw.home).reshape(*lead, 1)
     odd = (rows + torch.arange(c, device=draw.home)) % 2
     x = size * (draw.uniform(-0.5, 0.5, *lead, c) + 2 * odd + draw.integers(-1, 2))
+    if far and draw.round.all_equal:
+        draw.drawn["mean"] = f"mean(x) ≈ {FAR}"
+        x = x + FAR
     # expanded, all rows would be the same
     x = draw.strided(x.to(draw.dtype)) if batch else draw.layout("x", x.to(draw.dtype))
     inputs = {"x": x}
@@ -333,96 +302,10 @@ def normalize(
     if back:
         # another pass in between: the cache is what `backward` is given
         pair_of(function, by_default, [value.detach() * 2 + 1 for value in given], args, kwargs)
+        move_running(inputs)
         slopes = second_time(getattr(student, back), by_default, inputs["grad"], pair[1])
         found = {**(found if forward else {}), "slopes": slopes}
     return found
-
-
-def by_hand(norm: Norm, mistake: str = "") -> dict[str, Tensor]:
-    """The result and the gradients, with a mistake, and what they are made of; without one they are torch's."""
-    x, weight, bias, *running = (value.detach().double() for value in norm.inputs.values())
-    grad, over, n = norm.grad.detach().double(), norm.over, x.shape[norm.over]
-    axes: Any = {"other axis": -1 - over, "all": None}.get(mistake, over)
-    mean, variance = x.mean(axes, keepdim=True), x.var(axes, correction=0, keepdim=True)
-    if mistake == "n - 1":
-        variance = variance * n / max(n - 1, 0.5)
-    if running and norm.training == mistake.startswith("running") and mistake != "batch":
-        mean, variance = running if mistake != "running new" else running_by_hand(norm).values()
-    eps = {"no eps": 0.0, "eps of its own": 1e-5}.get(mistake, norm.eps)
-    root = variance.sqrt() + eps if mistake == "eps outside" else (variance + eps).sqrt()
-    if mistake == "no root":
-        root = variance + eps
-    hat = (x - (mistake != "no mean") * mean) / root
-    dx = d = grad if mistake == "no factor" else weight * grad
-    if mistake != "constant" if norm.training else mistake == "not constant":
-        axes = None if mistake == "all means" else axes
-        dx = d - d.mean(axes, keepdim=True) - hat * (d * hat).mean(axes, keepdim=True)
-    slopes = {"x": dx if mistake == "no inverse" else dx / root}
-    slopes |= {"weight": over_rows(grad * hat), "bias": over_rows(grad)}
-    return {"y": weight * hat + bias, **slopes, "hat": hat, "root": root, "d": d}
-
-
-def over_rows(tensor: Tensor) -> Tensor:
-    """The sum over all dimensions but the last."""
-    return tensor.reshape(-1, tensor.shape[-1]).sum(0)
-
-
-def other_sums(norm: Norm, name: str) -> dict[Cause, Any]:
-    """What sums of other terms give in the place of y or of a gradient."""
-    right = by_hand(norm)
-    x, weight, bias = (norm.inputs[each].detach().double() for each in ("x", "weight", "bias"))
-    grad, hat, d, root = norm.grad.detach().double(), right["hat"], right["d"], right["root"]
-    if name == "y":
-        first = {"γ·x̂": weight * hat, "x̂": hat}
-        return other_terms.sums(first, {"β": bias, "": 0 * bias, "−β": -bias})
-    if name != "x":
-        parts = {"G·x̂": grad * hat, "D·x̂": d * hat, "G·x": grad * x, "G": grad}
-        if name == "bias":
-            parts = {"G": grad, "D": d, "G·x̂": grad * hat}
-        parts = {key: over_rows(part) for key, part in parts.items()}
-        return other_terms.sums(parts, form="Σ {sum}")
-    places = [{"D": d / root, "G": grad / root}]
-    if norm.training:
-        n = x.shape[norm.over]
-        mean, along = (each.mean(norm.over, keepdim=True) / root for each in (d, d * hat))
-        second = {"−mean(D)": -mean, "": 0 * mean, "mean(D)": mean, "−ΣD": -n * mean}
-        third = {"−x̂·mean(D·x̂)": -hat * along, "": 0 * hat, "x̂·mean(D·x̂)": hat * along}
-        places += [second, third | {"−x̂·Σ(D·x̂)": -n * hat * along, "−mean(D·x̂)": -along}]
-    return other_terms.sums(*places, form="({sum}) / √(v + ε)")
-
-
-def known(norm: Norm, name: str) -> dict[Cause, Any]:
-    """What mistakes give in the place of y or of a gradient."""
-    others = {cause: by_hand(norm, mistake)[name] for mistake, cause in MISTAKES.items()}
-    sums = other_sums(norm, name)
-    sums.pop(other_terms.OTHER_TERMS.of(found="(D) / √(v + ε)"), None)  # its own cause says why
-    return others | sums
-
-
-def running_by_hand(norm: Norm, mistake: str = "") -> dict[str, Tensor]:
-    """The running statistics after a batch, with a mistake."""
-    x, mean, var = (norm.inputs[each].detach().double() for each in ("x", *RUNNING))
-    if mistake == "kept":
-        return {"running_mean": mean, "running_var": var}
-    new = 0.1 if mistake == "momentum of its own" else norm.momentum
-    variance = x.var(0, correction=0 if mistake == "divided by n" or len(x) == 1 else 1)
-    both = zip(RUNNING, (mean, var), (x.mean(0), variance), strict=True)
-    return {name: (1 - new) * old + new * of_batch for name, old, of_batch in both}
-
-
-def known_of_running(norm: Norm, name: str) -> dict[Cause, Any]:
-    """What mistakes give in the place of a running statistic."""
-    right = running_by_hand(norm)[name]
-    if not norm.training:
-        return {IN_EVALUATION: right}
-    others = {c: running_by_hand(norm, each)[name] for each, c in RUNNING_MISTAKES.items()}
-    old, m = others[KEPT], norm.momentum
-    batch = (right - (1 - m) * old) / m
-    sums = other_terms.sums(
-        {"(1 − momentum)·old": (1 - m) * old, "momentum·old": m * old, "old": old, "": 0 * old},
-        {"momentum·batch": m * batch, "(1 − momentum)·batch": (1 - m) * batch, "batch": batch},
-    )
-    return others | sums
 
 
 def expect_norm(
@@ -455,13 +338,16 @@ def expect_norm(
         )
         expect(isinstance(found, dict) and name in found, sentence)
         rows = {_("the number of rows"): norm.grad.numel() // norm.grad.shape[-1]}
+        # x − μ loses |μ|·eps
+        lost = 20 * FAR * torch.finfo(draw.dtype).eps if "mean" in draw.drawn else None
         expect_close(
             found[name],
             right[name].to(draw.dtype),
             f'{back}(grad, cache)["{name}"]' if is_slope else name,
+            rtol=lost if name in ("y", "running_var") else None,
             requires_grad=None if norm.grad.requires_grad else False,
             factors=rows if name in ("weight", "bias") else {},
-            causes=partial(known_of_running if name in RUNNING else known, norm, name),
+            causes=partial(known_of_running if name in RUNNING else known, norm, name, found[name]),
             scale=scale,
         )
 
@@ -470,7 +356,7 @@ def expect_norm(
 @points(1)
 def test_layer_norm(student: Student, draw: Draw) -> None:
     """`layer_norm` gives the pair (y, cache), with each row normalized."""
-    expect_norm(student, draw, drawn_norm(draw, "layer_norm"), forward=True)
+    expect_norm(student, draw, drawn_norm(draw, "layer_norm", far=True), forward=True)
 
 
 @rounds(half=True, single=True)
@@ -485,7 +371,7 @@ def test_layer_norm_backward(student: Student, draw: Draw) -> None:
 @points(1)
 def test_batch_norm_in_training(student: Student, draw: Draw) -> None:
     """`batch_norm` in training normalizes each column, and updates the running statistics in place."""
-    expect_norm(student, draw, drawn_norm(draw, "batch_norm", 2), forward=True)
+    expect_norm(student, draw, drawn_norm(draw, "batch_norm", 2, far=True), forward=True)
 
 
 @rounds(half=True, single=True)
@@ -508,6 +394,7 @@ def test_batch_norm_in_evaluation(student: Student, draw: Draw) -> None:
 
 # float64 meets 0.5 and 0.75: there 1 / (1 − p) is exact in a mask of any dtype
 PS = {"0.5": 0.5, "0.75": 0.75, "0.2": 0.2}
+OFTEN = ((32, 32), (8, 8, 16), (4, 8, 4, 8)) * 2  # shapes of 1,024 numbers
 MOST_AWAY = 0.05  # eight standard deviations of the share of 6,144 numbers
 
 
@@ -537,6 +424,8 @@ def expect_dropped(
     both = {}
     for name in ("x", "grad"):  # an expanded tensor could not be given back as it is
         values = size * draw.uniform(0.5, 1.5, *shape) * (2 * draw.labels(*shape) - 1)
+        if name == "x" and draw.round.name == "large":
+            values = torch.where(draw.uniform(0, 1, *shape) < 0.2, 0, values)
         both[name] = draw.layout(name, values) if training else draw.strided(values)
     x, grad = draw.needing(both, half).values()
     got = student.run(drop, by_default=by_default, x=x, grad=grad, options=list(ways.values()))
@@ -553,6 +442,13 @@ def expect_dropped(
         kept, y = everything, found["y"]
         if training and 0 < p < 1 and isinstance(y, Received) and y.tensor.shape == shape:
             kept = y.tensor.cpu() != 0
+            zeros = x.detach().cpu() == 0
+            if zeros.any() and isinstance(found["back"], Received):
+                # which of them were dropped shows in the gradient alone
+                passed = found["back"].tensor.cpu() != 0
+                kept = torch.where(zeros, passed, kept) if passed.shape == shape else kept
+                sentence = _("dropout_backward gives 0 wherever x is 0, for p = {p:g} too.")
+                expect(bool(kept[zeros].any()), sentence.format(p=p), MASK_OF_Y)
             sentence = _("For p = {p:g} dropout makes everything 0.").format(p=p)
             expect(bool(kept.any()) or p ** x.numel() > 1e-9, sentence)
         factor = 1 / (1 - p) if training and p < 1 else 1.0
@@ -565,6 +461,8 @@ def expect_dropped(
             back = found[name]
             if training and name == "back" and isinstance(back, Received):
                 passes = back.tensor != 0 if back.tensor.shape == shape else everything
+                if isinstance(y, Received) and y.tensor.shape == shape:
+                    causes[MASK_OF_Y] = scaled(given, y.tensor.cpu() != 0, factor)
                 causes[OTHER_MASK] = scaled(given, passes, factor)
                 causes[WITHOUT_BOTH] = scaled(given, everything, 1.0)
             expected, free = scaled(given, kept, factor), None if half else False
@@ -572,32 +470,41 @@ def expect_dropped(
 
 
 @probe
-def drop_often(student: Any, x: Tensor, ps: list[float], times: int) -> Any:
+def drop_often(student: Any, x: Tensor, ps: list[float], shapes: Any) -> Any:
     pairs = [
-        [pair_of(student.dropout, False, [x, p], [], {}) for _unused in range(times)] for p in ps
+        [pair_of(student.dropout, False, [x.reshape(shape), p], [], {}) for shape in shapes]
+        for p in ps
     ]
     return None if None in pairs[0] else [[pair[0] for pair in each] for each in pairs]
 
 
 def expect_random(student: Student, draw: Draw, *ps: float) -> None:
     """Each number by itself, anew in each call, with the probability that is asked."""
-    x = draw.uniform(0.5, 1.5, 32, 32)
-    got = student.run(drop_often, x=x, ps=list(ps), times=6)
+    x = draw.uniform(0.5, 1.5, 1024)
+    got = student.run(drop_often, x=x, ps=list(ps), shapes=OFTEN)
     expect(got is not None, _(NO_PAIR).format(name="dropout"))
     for p, results in zip(ps, got, strict=True):
         masks = [each.tensor == 0 for each in results if isinstance(each, Received)]
-        whole = len(masks) == 6 and all(mask.shape == x.shape for mask in masks)
-        expect(whole, _("For x of shape (32, 32), dropout gives a y of another shape."))
-        share = torch.stack(masks).double().mean().item()
+        for shape, mask in zip(OFTEN, masks, strict=len(masks) == len(results)):
+            sentence = _("For x of shape {shape}, dropout gives a y of another shape.")
+            expect(mask.shape == shape, sentence.format(shape=shape))
+        mixed = [mask for mask in masks if 0 < mask.sum() < mask.numel()]
+        for mask in mixed:
+            sentence = _(
+                "For x of shape {shape}, dropout makes 0 all along dimension {dim} or nothing: draw for each number by "
+                "itself."
+            )
+            for dim in range(mask.dim()):
+                alike = bool((mask == mask.narrow(dim, 0, 1)).all())
+                expect(not alike, sentence.format(shape=tuple(mask.shape), dim=dim))
+        half = len(masks) // 2
+        anew = not all(map(torch.equal, masks[:half], masks[half:]))
+        sentence = _("In each call of dropout the same numbers become 0.")
+        expect(anew or not mixed, sentence, NOT_ANEW)
+        share = torch.stack([mask.flatten() for mask in masks]).double().mean().item()
         sentence = _("For p = {p:g} dropout makes {share:.0%} of the numbers 0.")
         cause = P_KEPT if abs(share - (1 - p)) < MOST_AWAY else ""
         expect(abs(share - p) < MOST_AWAY, sentence.format(p=p, share=share), cause)
-        anew = any(not torch.equal(mask, masks[0]) for mask in masks)
-        expect(anew, _("In each call of dropout the same numbers become 0."), NOT_ANEW)
-        alike = [mask for mask in (*masks, *(mask.T for mask in masks)) if (mask == mask[:1]).all()]
-        expect(
-            not alike, _("dropout makes whole rows or columns 0: draw for each number by itself.")
-        )
         counts = {int(mask.sum()) for mask in masks}
         sentence = _("dropout makes {count} numbers 0 in each call: draw for each one by itself.")
         expect(len(counts) > 1, sentence.format(count=min(counts)))
