@@ -42,10 +42,11 @@ def of_torch(norm: Norm) -> dict[str, Tensor]:
     given = {name: value.clone() for name, value in norm.inputs.items()}
     asked = [given[name].requires_grad_() for name in ("x", "weight", "bias")]
     if norm.name == "layer_norm":
-        y = F.layer_norm(asked[0], (3,), *asked[1:], norm.eps)
+        y = F.layer_norm(asked[0], (3,), asked[1], asked[2], norm.eps)
     else:
-        old = [given[name] for name in RUNNING]
-        y = F.batch_norm(asked[0], *old, *asked[1:], norm.training, norm.momentum, norm.eps)
+        mean, variance = (given[name] for name in RUNNING)
+        x, weight, bias = asked
+        y = F.batch_norm(x, mean, variance, weight, bias, norm.training, norm.momentum, norm.eps)
     slopes = torch.autograd.grad(y, asked, norm.grad)
     found = {"y": y.detach(), **dict(zip(("x", "weight", "bias"), slopes, strict=True))}
     return found | {name: given[name] for name in RUNNING if name in given}
