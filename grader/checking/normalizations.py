@@ -21,12 +21,20 @@ from .probes import helper
 MISTAKES = {
     "n - 1": Cause("unbiased", "v is divided by one less, as `var` and `std` do by themselves."),
     "eps outside": Cause("eps-outside", "ε is added to the root; it is added to the variance."),
+    "std": Cause(
+        "unbiased",
+        "It is divided by `std` + ε: in `std` n is one less, and ε belongs to the variance.",
+    ),
     "no eps": Cause("missing-term", "ε is missing."),
     "eps of its own": Cause("option-ignored", "`eps` has no effect: it is always 10⁻⁵."),
     "no mean": Cause("missing-term", "The mean is not subtracted."),
     "no root": Cause("no-root", "It is divided by the variance, not by its root."),
     "other axis": Cause("wrong-axis", "Layer norm takes each row, batch norm each column."),
     "all": Cause("wrong-axis", "Mean and variance are those of all numbers at once."),
+    "sample": Cause(
+        "wrong-axis",
+        "Mean and variance are those of all dimensions but the first; only the last counts.",
+    ),
     "running": Cause("other-statistics", "In training μ and v are those of the batch."),
     "running new": Cause("other-statistics", "In training μ and v are not the new running ones."),
     "batch": Cause("other-statistics", "In evaluation μ and v are the running ones."),
@@ -36,8 +44,11 @@ MISTAKES = {
     ),
     "all means": Cause("wrong-axis", "The means in x's gradient are those of all numbers at once."),
     "no inverse": Cause("missing-term", "The division of x's gradient by √(v + ε) is missing."),
+    "no root back": Cause("no-root", "x's gradient is divided by v + ε, not by its root."),
     "no factor": Cause("missing-term", "The factor `weight` is missing in the gradient of x."),
 }
+OTHER_EPS = ("1e-3", "1e-4", "1e-6", "1e-7", "1e-8", "1e-12")
+OTHER_EPSILON = Cause("option-ignored", "It comes out with ε = {eps}.")
 # which of them there are in evaluation, and which in training
 _IN_EVALUATION_ALONE = {"batch", "not constant"}
 _IN_TRAINING_ALONE = {"running", "running new", "constant"}
@@ -52,7 +63,9 @@ MOVED = Cause(
 )
 # and what each in the running statistics gives, in `running_by_hand`
 KEPT = Cause(
-    "not-updated", "It is the old one. `running_mean = …` gives the name another tensor alone."
+    "not-updated",
+    "It is as it was before: `mul_`, `add_` and `copy_` write into it, `running_mean = …` gives the name another "
+    "tensor alone.",
 )
 RUNNING_MISTAKES = {
     "kept": KEPT,
@@ -87,14 +100,18 @@ def by_hand(norm: Norm, mistake: str = "") -> dict[str, Tensor]:
     """The result and the gradients, with a mistake, and what they are made of; without one they are torch's."""
     x, weight, bias, *running = (value.detach().double() for value in norm.inputs.values())
     grad, over, n = norm.grad.detach().double(), norm.over, x.shape[norm.over]
-    axes: Any = {"other axis": -1 - over, "all": None}.get(mistake, over)
+    of_sample = tuple(range(1, x.dim())) or over
+    axes: Any = {"other axis": -1 - over, "all": None, "sample": of_sample}.get(mistake, over)
     mean, variance = x.mean(axes, keepdim=True), x.var(axes, correction=0, keepdim=True)
-    if mistake == "n - 1":
+    if mistake in ("n - 1", "std"):
         variance = variance * n / max(n - 1, 0.5)
     if running and norm.training == mistake.startswith("running") and mistake != "batch":
         mean, variance = running if mistake != "running new" else running_by_hand(norm).values()
     eps = {"no eps": 0.0, "eps of its own": 1e-5}.get(mistake, norm.eps)
-    root = variance.sqrt() + eps if mistake == "eps outside" else (variance + eps).sqrt()
+    if mistake in OTHER_EPS:
+        eps = float(mistake)
+    outside = mistake in ("eps outside", "std")
+    root = variance.sqrt() + eps if outside else (variance + eps).sqrt()
     if mistake == "no root":
         root = variance + eps
     hat = (x - (mistake != "no mean") * mean) / root
@@ -102,7 +119,8 @@ def by_hand(norm: Norm, mistake: str = "") -> dict[str, Tensor]:
     if mistake != "constant" if norm.training else mistake == "not constant":
         axes = None if mistake == "all means" else axes
         dx = d - d.mean(axes, keepdim=True) - hat * (d * hat).mean(axes, keepdim=True)
-    slopes = {"x": dx if mistake == "no inverse" else dx / root}
+    divisors = {"no inverse": torch.ones_like(root), "no root back": root**2}
+    slopes = {"x": dx / divisors.get(mistake, root)}
     slopes |= {"weight": over_rows(grad * hat), "bias": over_rows(grad)}
     return {"y": weight * hat + bias, **slopes, "hat": hat, "root": root, "d": d}
 
@@ -118,8 +136,10 @@ def other_sums(norm: Norm, name: str) -> dict[Cause, Any]:
     x, weight, bias = (norm.inputs[each].detach().double() for each in ("x", "weight", "bias"))
     grad, hat, d, root = norm.grad.detach().double(), right["hat"], right["d"], right["root"]
     if name == "y":
-        first = {"γ·x̂": weight * hat, "x̂": hat}
-        return other_terms.sums(first, {"β": bias, "": 0 * bias, "−β": -bias})
+        first = {"γ·x̂": weight * hat, "x̂": hat, "β·x̂": bias * hat, "γ + x̂": weight + hat}
+        return other_terms.sums(
+            first, {"β": bias, "": 0 * bias, "−β": -bias, "γ": weight, "γ·β": weight * bias}
+        )
     if name != "x":
         parts = {"G·x̂": grad * hat, "D·x̂": d * hat, "G·x": grad * x, "G": grad}
         if name == "bias":
@@ -144,6 +164,7 @@ def known(norm: Norm, name: str, got: Any = None) -> dict[Cause, Any]:
         for mistake, cause in MISTAKES.items()
         if mistake not in left_out
     }
+    others |= {OTHER_EPSILON.of(eps=eps): by_hand(norm, eps)[name] for eps in OTHER_EPS}
     sums = other_sums(norm, name)
     sums.pop(other_terms.OTHER_TERMS.of(found="(D) / √(v + ε)"), None)  # its own cause says why
     if name == "y":

@@ -25,6 +25,7 @@ EPS_IN_LOGS = Cause(
 EPS_BELOW = Cause(
     "eps", "{eps} is added to the denominator, which changes each of them: only a 0 needs care."
 )
+CLAMPED = Cause("eps", "What is below {eps} is taken for {eps}: only a 0 of p needs care.")
 NUMERATOR_ALONE = Cause(
     "detached-part",
     "It is the gradient of the numerator alone: the denominator is out of autograd's sight.",
@@ -80,7 +81,19 @@ def kl_mistakes(p: Tensor, q: Tensor) -> Mistakes:
         )
         for eps in EPSILONS
     }
+    clamped = {
+        CLAMPED.of(eps=eps): partial(
+            lambda eps: divergence(p.clamp(min=eps), q.clamp(min=eps)), float(eps)
+        )
+        for eps in EPSILONS
+    }
     return {
+        Cause(
+            "normalized", "q is divided by its sum, which changes the gradient: take q as it is."
+        ): (lambda: divergence(p, q / q.sum(1, keepdim=True))),
+        Cause("both-ways", "It is the divergence of q from p and that of p from q, added up."): (
+            lambda: mean((p - q) * (log_p - log_q))
+        ),
         Cause("swapped", "p and q stand in each other's place: it is Σ q · ln(q / p)."): (
             lambda: mean(q * (log_q - log_p))
         ),
@@ -97,6 +110,7 @@ def kl_mistakes(p: Tensor, q: Tensor) -> Mistakes:
             lambda: mean(p * p / q)
         ),
         **added,
+        **clamped,
         **other_terms.sums(*places, form="1/n · Σ ({sum})"),
     }
 
@@ -117,8 +131,20 @@ def soft_mistakes(z: Tensor, y: Tensor) -> Mistakes:
             lambda: soft_f1(shares, y)
         ),
         Cause("sign-of-term", "It is −F1; the loss is 1 − F1."): lambda: -soft_f1(shares, y),
-        Cause("wrong-average", "It is the micro F1; the mean over the classes is asked."): (
-            lambda: 1 - hits.sum() / len(y)
+        Cause(
+            "wrong-average",
+            "It is 1 minus the mean probability of the right class, as of the micro F1, or of sums over the classes: "
+            "sum over the samples for each class, and take the mean of the quotients.",
+        ): (lambda: 1 - hits.sum() / len(y)),
+        Cause(
+            "missing-term",
+            "The number of labels is not in the denominator: it is 1 − mean(TP / Σ p).",
+        ): (lambda: 1 - quotient(hits / 2, shares.sum(0))),
+        Cause(
+            "missing-term", "The denominator is Σ p alone: the number of labels belongs to it."
+        ): (lambda: 1 - quotient(hits, shares.sum(0))),
+        Cause("other-function", "It is −ln of the soft F1; 1 minus the soft F1 is asked."): (
+            lambda: -soft_f1(shares, y).log()
         ),
         ONCE: lambda: 1 - quotient(hits / 2, involved - hits),
         ONCE_ABOVE: lambda: 1 - quotient(hits / 2, involved),
@@ -132,9 +158,6 @@ def soft_mistakes(z: Tensor, y: Tensor) -> Mistakes:
         ),
         Cause("wrong-axis", "The softmax runs over the samples instead of the classes."): (
             lambda: 1 - soft_f1(z.softmax(0), y)
-        ),
-        Cause("wrong-axis", "The sums run over the classes instead of the samples."): (
-            lambda: 1 - shares.gather(1, y.unsqueeze(1)).mean()
         ),
         Cause("summed", "The F1 of the classes are summed; their mean is asked."): (
             lambda: 1 - z.shape[1] * soft_f1(shares, y)

@@ -47,6 +47,11 @@ NOT_ADDED = Cause(
     "`index_put_` with `accumulate=True` adds up, and so does `bincount`.",
 )
 
+HITS_ALONE = Cause("diagonal-only", "Only the hits are counted.")
+FROM_DATA = Cause(
+    "size-of-data",
+    "It has a row for each class up to the largest that occurs: `num_classes` says how many there are.",
+)
 TOO_NARROW = Cause("narrow-counts", "Counts of this size do not fit into {dtype}: count in int64.")
 # integers begin again at the other end; of a float16, 2048 + 1 is 2048
 WHOLE = (torch.uint8, torch.int8, torch.int16)
@@ -90,6 +95,8 @@ def expect_counts(student: Student, draw: Draw, by_default: bool = False) -> Non
         mistakes = {
             explain.TRANSPOSE: expected.T,
             NOT_ADDED: expected.clamp(max=1),
+            HITS_ALONE: expected.diag().diag(),
+            FROM_DATA: counted(given, labels, int(torch.max(given, labels).max()) + 1),
             explain.STALE: counted(labels if given is predicted else predicted, labels, c),
         }
         causes = {cause: m for cause, m in mistakes.items() if not torch.equal(m, expected)}
@@ -185,6 +192,15 @@ OTHER_TERMS: dict[Cause, Terms] = {
     Cause(
         "arithmetic-mean", "It is the mean of precision and recall; F1 is their harmonic mean."
     ): lambda hits, rows, columns: (ratio(hits, rows) + ratio(hits, columns)) / 2,
+    Cause("wrong-divisor", "It is 2·TP / all samples: FP and FN are those of the class."): (
+        lambda hits, rows, columns: ratio(2 * hits, rows.sum())
+    ),
+    Cause("wrong-divisor", "It is TP / all samples: FP and FN are those of the class."): (
+        lambda hits, rows, columns: ratio(hits, rows.sum())
+    ),
+    Cause("whole-division", "The quotient is rounded to a whole number, as `//` does."): (
+        lambda hits, rows, columns: f1(hits, rows, columns).floor()
+    ),
     soft_scores.ONCE: lambda hits, rows, columns: ratio(hits, rows + columns - hits),
     soft_scores.ONCE_ABOVE: lambda hits, rows, columns: ratio(hits, rows + columns),
     soft_scores.ONCE_BELOW: lambda hits, rows, columns: ratio(2 * hits, rows + columns - hits),
@@ -390,6 +406,12 @@ def test_kl_divergence(student: Student, draw: Draw) -> None:
     expect_divergence(student, draw)
 
 
+AT_LEAST = Cause(
+    "eps",
+    "It is as if q were {eps}: add nothing to it, and clamp it nowhere. Only a 0 of p needs care.",
+)
+
+
 @probe
 def measure_rows(student: Any, p: Tensor, q: Tensor) -> list[Any]:
     return [student.kl_divergence(one, other) for one, other in zip(p, q, strict=True)]
@@ -412,7 +434,12 @@ def test_kl_divergence_of_zeros(student: Student, draw: Draw) -> None:
     expected = list(map(divergence, sure, guess))
     got = student.run(measure_rows, p=sure, q=guess)
     what = _("kl_divergence(p, q) for p = [0, 1] and [1, 0], q = [1, {rare}]").format(rare=rare)
-    expect_close(got, expected, what)
+
+    floors = {
+        AT_LEAST.of(eps=eps): list(map(divergence, sure, guess.clamp(min=float(eps))))
+        for eps in soft_scores.EPSILONS
+    }
+    expect_close(got, expected, what, causes=floors)
 
 
 def expect_soft(student: Student, draw: Draw, by_default: bool = False) -> None:
@@ -524,6 +551,8 @@ def expect_share(student: Student, draw: Draw, by_default: bool = False) -> None
         same = values[1:] == values[:-1]
         share, flat = share_of(same)[0], same.sum().item()
         in_float32 = values.float()
+        alike = (path[1:] == path[:-1]).flatten(1).all(1) if lead else path[1:] == path[:-1]
+        of_places = share_of(alike)[0]
         causes: dict[Cause, Any] = {
             Cause("inverted", "It is the share of the steps that change something."): (
                 [1 - share, 0.0, 0.0]
@@ -540,6 +569,22 @@ def expect_share(student: Student, draw: Draw, by_default: bool = False) -> None
             Cause("from-the-start", "Each place is compared with the first, not the one before."): (
                 share_of(values[1:] == values[0])
             ),
+            Cause("left-out", "The first step is left out."): (
+                [share_of(same[1:])[0] if k > 2 else math.nan, 1.0, 1.0]
+            ),
+            Cause("left-out", "The last step is left out."): (
+                [share_of(same[:-1])[0] if k > 2 else math.nan, 1.0, 1.0]
+            ),
+            Cause("places", "The places are compared, and not what the measure gives."): (
+                [of_places, of_places, 1.0]
+            ),
+            Cause(
+                "wrap", "The last place is compared with the first as well, and it is divided by k."
+            ): ([(values.roll(1) == values).double().mean().item(), 1.0, 1.0]),
+            Cause(
+                "distinct",
+                "Values that have come before count, wherever: it is 1 − distinct values / places.",
+            ): ([1 - len(values.unique()) / k, 1 - 1 / k, 1 - 1 / min(k, 5)]),
             Cause("downhill", "Steps down are taken for steps without a change."): (
                 share_of(values[1:] <= values[:-1])
             ),

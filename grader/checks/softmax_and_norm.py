@@ -30,9 +30,21 @@ from grader import (
 )
 
 OTHER_DIM = Cause("wrong-axis", "It runs along dimension {dim}, whatever `dim` is.")
+OTHER_DEFAULT = Cause(
+    "wrong-axis", "Without `dim` it runs along dimension {dim}; the default is −1."
+)
 OVER_ALL = Cause("wrong-axis", "It runs over all numbers at once; it is asked along `dim` alone.")
 OTHER_OF_TWO = Cause("no-log", "It is softmax for log-softmax, or the reverse.")
 SOFTMAX_TWICE = Cause("softmax-twice", "The softmax is taken twice.")
+NOT_DIVIDED = Cause("missing-factor", "It is exp(x − max(x)): that is to be divided by its sum.")
+TURNED = Cause("sign", "It is that of −x.")
+WITHOUT_MAX = Cause(
+    "missing-term", "It is x − ln Σ exp(x − max(x)): to that ln belongs x − max(x), not x."
+)
+WITHOUT_SUM = Cause("missing-term", "It is x − max(x): ln Σ exp(x − max(x)) is not subtracted.")
+OTHER_BASE = Cause("log-base", "The logarithm is that of base {base}; the natural one is asked.")
+EPS_IN_LOG = Cause("eps", "{eps} is added within the logarithm: that is its floor.")
+EPS_BELOW = Cause("eps", "{eps} is added to the sum, which changes all shares; it is never 0.")
 DIAGONAL = Cause("diagonal-only", "A number changes all shares along `dim`, not its own alone.")
 SWAPPED = Cause("swapped", "It is the formula of the other one of the two.")
 NOT_SCALED = Cause("no-factor", "What stays is not divided by 1 − p.")
@@ -48,7 +60,16 @@ MASK_OF_Y = Cause(
 )
 NOT_ANEW = Cause("stale", "Draw in each call, and from a generator that goes on.")
 P_KEPT = Cause("inverted", "p is taken for the probability to stay; it is that to become 0.")
+P_IGNORED = Cause("option-ignored", "It is the same share for each p.")
+DIVIDED_BY = Cause(
+    "wrong-factor", "What stays is divided by {divisor}; it is to be divided by 1 − p."
+)
 TRAINING = Cause("other-mode", "It is done in evaluation as well; there nothing changes.")
+SCALED_IN_EVALUATION = Cause(
+    "wrong-factor",
+    "In evaluation it is multiplied by 1 − p; what stays is divided by that in training already.",
+)
+NOTHING_CHANGES = Cause("other-mode", "In evaluation y is x, and the gradient at x is that at y.")
 
 FORBIDDEN: dict[str, Any] = {"by hand": {}, "from scratch": {"names": [
     "torch.softmax", "torch.log_softmax", "torch._softmax", "torch._log_softmax", "torch._C._special.special_softmax",
@@ -62,7 +83,7 @@ FORBIDDEN: dict[str, Any] = {"by hand": {}, "from scratch": {"names": [
 ]}}  # fmt: skip
 # the numbers of dimensions, round by round: of all, of the leading ones of a row, and of what is dropped from
 RANKS = (2, 2, 3, 1, 2, 4)
-LEADING = (1, 1, 3, 1, 2, 0)
+LEADING = (1, 1, 3, 2, 2, 0)
 DROPPED = (2, 3, 4, 2, 2, 0)
 # around which number, and how far from it
 NUMBERS = {
@@ -72,6 +93,7 @@ NUMBERS = {
     "0": (0.0, 0.0),
     "10⁴·randn": (0.0, 1e4),
 }
+EPSILONS = ("1e-5", "1e-6", "1e-7", "1e-8", "1e-9", "1e-10")
 TINY = -10.0, -9.0  # exponents of 10
 
 
@@ -107,10 +129,28 @@ def drawn_dim(draw: Draw, shape: tuple[int, ...]) -> tuple[int, Any, Any]:
     return (-1, [], {}) if draw.round.is_published and dim else (dim, *draw.passed(dim=dim))
 
 
-def of_other_dims(function: Any, rank: int, dim: int) -> dict[Cause, Any]:
+def of_other_dims(function: Any, rank: int, dim: int, by_default: bool) -> dict[Cause, Any]:
     """What comes out along other dimensions than the one that is asked."""
     others = [each for each in (-1, 0, 1) if -rank <= each < rank and (each - dim) % rank]
-    return {OTHER_DIM.of(dim=str(each)): partial(function, each) for each in others}
+    kinds = (OTHER_DEFAULT, OTHER_DIM) if by_default else (OTHER_DIM,)
+    return {kind.of(dim=str(each)): partial(function, each) for kind in kinds for each in others}
+
+
+def other_shares(x: Tensor, dim: int, of_log: bool) -> dict[Cause, Any]:
+    """What more mistakes give in the place of the softmax, or of the log-softmax."""
+    low = x - x.amax(dim, keepdim=True)
+    powers = low.exp()
+    total = powers.sum(dim, keepdim=True)
+    if not of_log:
+        added = {EPS_BELOW.of(eps=eps): powers / (total + float(eps)) for eps in EPSILONS}
+        return {NOT_DIVIDED: powers, TURNED: (-x).softmax(dim), **added}
+    found = {TURNED: (-x).log_softmax(dim), WITHOUT_MAX: x - total.log(), WITHOUT_SUM: low}
+    found |= {
+        EPS_IN_LOG.of(eps=eps): (powers / total + float(eps)).log() for eps in (*EPSILONS, "1e-12")
+    }
+    for base in (2, 10):
+        found[OTHER_BASE.of(base=str(base))] = low - total.log() / math.log(base)
+    return found
 
 
 def expect_shares(student: Student, draw: Draw, name: str, by_default: bool = False) -> None:
@@ -126,11 +166,12 @@ def expect_shares(student: Student, draw: Draw, name: str, by_default: bool = Fa
     if name == "log_softmax":
         reference, other = other, reference
     expected = reference(exact, dim)
-    causes = of_other_dims(partial(reference, exact), len(shape), dim) | {
+    causes = of_other_dims(partial(reference, exact), len(shape), dim, not (args or kwargs)) | {
         OVER_ALL: lambda: reference(exact.flatten(), 0).reshape(exact.shape),
         OTHER_OF_TWO: lambda: other(exact, dim),
         SOFTMAX_TWICE: lambda: reference(exact.softmax(dim), dim),
     }
+    causes |= other_shares(exact, dim, name == "log_softmax")
     # a log-sum-exp loses |x|·ε
     lost = 20 * largest(exact) * torch.finfo(draw.dtype).eps
     expect_close(
@@ -165,7 +206,9 @@ def slope(of_log: bool, grad: Tensor, y: Tensor, dim: int) -> Tensor:
     return y * (grad - (grad * y).sum(dim, keepdim=True))
 
 
-def other_slopes(of_log: bool, grad: Tensor, y: Tensor, dim: int) -> dict[Cause, Any]:
+def other_slopes(
+    of_log: bool, grad: Tensor, y: Tensor, dim: int, by_default: bool
+) -> dict[Cause, Any]:
     """What mistakes give in its place."""
     p, written = (y.exp(), "exp(y)") if of_log else (y, "y")
     own, nothing, total = p * grad, 0 * grad, grad.sum(dim, keepdim=True)
@@ -175,7 +218,8 @@ def other_slopes(of_log: bool, grad: Tensor, y: Tensor, dim: int) -> dict[Cause,
     if of_log:
         first = {"G": grad, "exp(y)·G": own, "": nothing}
         second = {"−exp(y)·ΣG": -p * total, **second, "exp(y)·ΣG": p * total}
-        second |= {"exp(y)": p, "−ΣG": nothing - total}
+        second |= {"exp(y)": p, "−exp(y)": -p, "−ΣG": nothing - total}
+        second |= {"−exp(y)·mean(G)": -p * total / y.shape[dim]}
     else:
         second |= {"y·Σ(y·G)": p * across, "−Σ(y·G)": nothing - across}
     return (
@@ -185,7 +229,7 @@ def other_slopes(of_log: bool, grad: Tensor, y: Tensor, dim: int) -> dict[Cause,
             SOFTMAX_TWICE: slope(of_log, grad, y.softmax(dim), dim),
             SWAPPED: slope(not of_log, grad, y, dim),
         }
-        | of_other_dims(partial(slope, of_log, grad, y), y.dim(), dim)
+        | of_other_dims(partial(slope, of_log, grad, y), y.dim(), dim, by_default)
     )
 
 
@@ -208,7 +252,7 @@ def expect_slopes(
             slope(of_log, grad, y, dim).to(draw.dtype),
             f"{'log_' * of_log}softmax_backward(grad, y)",
             requires_grad=None if half else False,
-            causes=partial(other_slopes, of_log, grad, y, dim),
+            causes=partial(other_slopes, of_log, grad, y, dim, not (args or kwargs)),
             scale=largest(grad.abs().sum(dim)) if of_log else largest(grad),
         )
 
@@ -243,7 +287,8 @@ def drawn_norm(
     size = draw.magnitude("x", zero=True)
     rows = torch.arange(math.prod(lead), device=draw.home).reshape(*lead, 1)
     odd = (rows + torch.arange(c, device=draw.home)) % 2
-    x = size * (draw.uniform(-0.5, 0.5, *lead, c) + 2 * odd + draw.integers(-1, 2))
+    around = draw.integers(-1, 3, *((1, c) if batch else (*lead, 1)))
+    x = size * (draw.uniform(-0.5, 0.5, *lead, c) + 2 * odd + around)
     if far and draw.round.all_equal:
         draw.drawn["mean"] = f"mean(x) ≈ {FAR}"
         x = x + FAR
@@ -336,6 +381,9 @@ def expect_norm(
         sentence = _('{name}_backward gives no dict with an entry "{entry}".').format(
             name=norm.name, entry=name
         )
+        if isinstance(found, dict):
+            keys = ", ".join(repr(each) for each in found if isinstance(each, str))[:200]
+            sentence += " " + _("It has {keys}.").format(keys=keys) if keys else ""
         expect(isinstance(found, dict) and name in found, sentence)
         rows = {_("the number of rows"): norm.grad.numel() // norm.grad.shape[-1]}
         # x − μ loses |μ|·eps
@@ -411,6 +459,17 @@ def drop(student: Any, by_default: bool, x: Tensor, grad: Tensor, options: Any) 
     return found
 
 
+def divided(got: Any, given: Tensor, kept: Tensor) -> dict[Cause, Any]:
+    """What is kept, divided by the number that fits what came back."""
+    if not isinstance(got, Received) or got.tensor.shape != given.shape or not kept.any():
+        return {}
+    one, other = (each.detach().cpu().double() * kept for each in (got.tensor, given))
+    divisor = (other * other).sum() / (one * other).sum()
+    if not 1e-3 < divisor < 1e3:
+        return {}
+    return {DIVIDED_BY.of(divisor=f"{divisor:.3g}"): (other / divisor).to(given.dtype)}
+
+
 def expect_dropped(
     student: Student,
     draw: Draw,
@@ -420,7 +479,9 @@ def expect_dropped(
 ) -> None:
     """Holds y against x where it is not 0, and the gradient against that; `ways`: each p, and how it is handed over."""
     shape, half = draw.shape("x", DROPPED, elements=4096), draw.dtype.itemsize == 2
+    draw.drawn.pop("p", None)
     size = draw.magnitude("x, grad", zero=not training, tiny=TINY)
+    draw.drawn["training"] = f"training = {training}"
     both = {}
     for name in ("x", "grad"):  # an expanded tensor could not be given back as it is
         values = size * draw.uniform(0.5, 1.5, *shape) * (2 * draw.labels(*shape) - 1)
@@ -435,8 +496,7 @@ def expect_dropped(
         return torch.where(mask, tensor.detach().cpu().double() * factor, 0).to(draw.dtype)
 
     for found, p in zip(got, ways, strict=True):
-        if len(ways) > 1:
-            draw.drawn["p"] = f"p = {p:g}"
+        draw.drawn["p"] = f"p = {p:g}"
         # which ones become 0 is the student's to draw
         everything = torch.full(shape, not training or p < 1)
         kept, y = everything, found["y"]
@@ -455,9 +515,14 @@ def expect_dropped(
         mistakes = {NOT_SCALED: 1.0, SCALED_DOWN: 1 - p, SCALED_BY_P: 1 / (p or 1)}
         mistakes[P_KEPT.unsure()] = 1 / p if p else 0.0
         for name, what, given in (("y", "y", x), ("back", "dropout_backward(grad, cache)", grad)):
-            causes: dict[Cause, Any] = {TRAINING: ...}
+            causes: dict[Cause, Any] = {NOTHING_CHANGES: ...}
+            if isinstance(found[name], Received) and found[name].tensor.shape == shape:
+                done = scaled(given, found[name].tensor.cpu() != 0, 1 / (1 - p) if p < 1 else 0.0)
+                halved = scaled(given, everything, 1 - p)
+                causes = {TRAINING: done, SCALED_IN_EVALUATION: halved, **causes}
             if training:
                 causes = {cause: scaled(given, kept, each) for cause, each in mistakes.items()}
+                causes |= divided(found[name], given, kept)
             back = found[name]
             if training and name == "back" and isinstance(back, Received):
                 passes = back.tensor != 0 if back.tensor.shape == shape else everything
@@ -476,6 +541,12 @@ def drop_often(student: Any, x: Tensor, ps: list[float], shapes: Any) -> Any:
         for p in ps
     ]
     return None if None in pairs[0] else [[pair[0] for pair in each] for each in pairs]
+
+
+def share_of(results: list[Any]) -> float:
+    """Which share of all numbers is 0."""
+    masks = [each.tensor.flatten() == 0 for each in results if isinstance(each, Received)]
+    return torch.cat(masks).double().mean().item()
 
 
 def expect_random(student: Student, draw: Draw, *ps: float) -> None:
@@ -501,9 +572,11 @@ def expect_random(student: Student, draw: Draw, *ps: float) -> None:
         anew = not all(map(torch.equal, masks[:half], masks[half:]))
         sentence = _("In each call of dropout the same numbers become 0.")
         expect(anew or not mixed, sentence, NOT_ANEW)
-        share = torch.stack([mask.flatten() for mask in masks]).double().mean().item()
+        share = share_of(results)
         sentence = _("For p = {p:g} dropout makes {share:.0%} of the numbers 0.")
         cause = P_KEPT if abs(share - (1 - p)) < MOST_AWAY else ""
+        if max(map(share_of, got)) - min(map(share_of, got)) < MOST_AWAY:
+            cause = P_IGNORED
         expect(abs(share - p) < MOST_AWAY, sentence.format(p=p, share=share), cause)
         counts = {int(mask.sum()) for mask in masks}
         sentence = _("dropout makes {count} numbers 0 in each call: draw for each one by itself.")

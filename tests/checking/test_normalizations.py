@@ -25,17 +25,19 @@ from grader.checking.normalizations import (
 from tests.received import received
 
 
-def drawn(name: str = "batch_norm", training: bool = True, mean: float = 0.0) -> Norm:
+def drawn(
+    name: str = "batch_norm", training: bool = True, mean: float = 0.0, lead: tuple[int, ...] = (5,)
+) -> Norm:
     draw = torch.Generator().manual_seed(7)
 
     def numbers(*shape: int) -> Tensor:
         return torch.randn(*shape, generator=draw, dtype=torch.float64)
 
-    inputs = {"x": numbers(5, 3) + mean, "weight": numbers(3), "bias": numbers(3)}
+    inputs = {"x": numbers(*lead, 3) + mean, "weight": numbers(3), "bias": numbers(3)}
     if name == "batch_norm":
         inputs |= {"running_mean": numbers(3), "running_var": numbers(3) ** 2 + 1}
     over = 0 if name == "batch_norm" else -1
-    return Norm(name, over, inputs, numbers(5, 3), training, 0.1, 0.3, [], {})
+    return Norm(name, over, inputs, numbers(*lead, 3), training, 0.1, 0.3, [], {})
 
 
 def of_torch(norm: Norm) -> dict[str, Tensor]:
@@ -52,7 +54,7 @@ def of_torch(norm: Norm) -> dict[str, Tensor]:
     return found | {name: given[name] for name in RUNNING if name in given}
 
 
-NORMS = [drawn("layer_norm"), drawn(), drawn(training=False)]
+NORMS = [drawn("layer_norm", lead=(2, 4)), drawn(), drawn(training=False)]
 
 
 @pytest.mark.parametrize("norm", NORMS)

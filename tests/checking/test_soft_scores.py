@@ -35,7 +35,7 @@ def numbers(*shape: int) -> torch.Tensor:
 
 def test_each_mistake_gives_another_value_or_another_gradient() -> None:
     z = (9 * numbers(5, 6)).requires_grad_()
-    q = (2 * numbers(5, 3)).softmax(1).detach().requires_grad_()
+    q = (20 * numbers(5, 3)).softmax(1).detach().requires_grad_()
     p = numbers(5, 3).flip(0).softmax(1)
     for right, mistakes, of in (
         (soft_loss(z, LABELS), soft_mistakes(z, LABELS), z),
