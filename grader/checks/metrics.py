@@ -399,7 +399,7 @@ def expect_divergence(student: Student, draw: Draw, by_default: bool = False) ->
     expect_loss(student, "kl_divergence", [p, q], 1, by_default)
 
 
-@rounds(half=True)
+@rounds(half=True, single=True)
 @points(1)
 def test_kl_divergence(student: Student, draw: Draw) -> None:
     """`kl_divergence(p, q)` is the mean over the samples, with its gradient with respect to q."""
@@ -451,7 +451,7 @@ def expect_soft(student: Student, draw: Draw, by_default: bool = False) -> None:
     expect_loss(student, "soft_f1_loss", [logits, labels], 0, by_default)
 
 
-@rounds(half=True)
+@rounds(half=True, single=True)
 @points(1)
 def test_soft_f1_loss(student: Student, draw: Draw) -> None:
     """`soft_f1_loss(logits, labels)` is 1 minus the mean soft F1 of the classes, with its gradient."""
@@ -482,16 +482,23 @@ TOLERANT = Cause(
 
 
 @probe
-def walk(student: Any, path: Tensor, bars: Tensor, slope: float, by_default: bool) -> Any:
-    def measured(place: Any) -> Any:
+def walk(
+    student: Any, path: Tensor, bars: Tensor, slopes: list[float], unit: float, by_default: bool
+) -> Any:
+    def measure_of(slope: float) -> Any:
         """How many bars a place is above, and a slope; exact in the dtype."""
-        return (place.sum() > bars).to(place.dtype).mean() + place.sum() * slope
+        return lambda place: (place.sum() > bars).to(place.dtype).mean() + place.sum() * slope
 
-    return [
-        called(student.flat_share, by_default, measured, path),
-        student.flat_share(lambda place: (place * 0).sum(), path),
-        student.flat_share(lambda place: place.sum(), path[:5] * 0),
+    shares = [
+        [
+            called(student.flat_share, by_default, measure_of(slope), path),
+            student.flat_share(lambda place: (place * 0).sum(), path),
+            student.flat_share(lambda place: place.sum(), path[:5] * 0),
+        ]
+        for slope in slopes
     ]
+    # a large whole number, which changes by 1 and more
+    return shares, student.flat_share(lambda place: 2**40 + place.sum().double() / unit, path)
 
 
 IN_ITS_DTYPE = Cause(
@@ -500,27 +507,55 @@ IN_ITS_DTYPE = Cause(
 )
 
 
-@probe
-def walk_in_double(student: Any, path: Tensor, unit: float) -> Any:
-    return student.flat_share(lambda place: 2**40 + place.sum().double() / unit, path)
+def share_of(values: Tensor) -> float:
+    return (values[1:] == values[:-1]).double().mean().item()
 
 
-def expect_share_in_double(student: Student, draw: Draw, path: Tensor, unit: float) -> None:
-    """A measure in another dtype than that of the path: a large whole number, which changes by 1 and more."""
-    values = 2**40 + torch.stack([place.sum() for place in path]).double() / unit
-    got = student.run(walk_in_double, path=path, unit=unit)
+def other_shares(values: Tensor, path: Tensor, rough: Tensor) -> dict[Cause, Any]:
+    """What mistakes give in place of the shares of `values` and of two constant measures, which are 1.
 
-    def share_in(dtype: torch.dtype) -> float:
-        taken = values.to(dtype)
-        return (taken[1:] == taken[:-1]).double().mean().item()
+    Args:
+        rough: the values without the small slope.
+    """
+    k, same = len(values), values[1:] == values[:-1]
+    share, flat = share_of(values), same.sum().item()
+    alike = (path[1:] == path[:-1]).reshape(k - 1, -1).all(1).double().mean().item()
 
-    causes = {
-        IN_ITS_DTYPE.of(dtype=str(dtype).removeprefix("torch.")): share_in(dtype)
-        for dtype in (draw.dtype, torch.float32)
+    def and_ones(share: float | Tensor) -> list[float]:
+        return [share.double().mean().item() if isinstance(share, Tensor) else share, 1.0, 1.0]
+
+    return {
+        Cause("inverted", "It is the share of the steps that change something."): (
+            [1 - share, 0.0, 0.0]
+        ),
+        Cause("wrong-count", "It is divided by k; there are k − 1 steps between k places."): (
+            [flat / k, 1 - 1 / k, 1 - 1 / min(k, 5)]
+        ),
+        explain.PERCENT: [100 * share, 100.0, 100.0],
+        Cause("count", "It is the number of the steps; their share is asked."): (
+            [float(flat), k - 1.0, min(k, 5) - 1.0]
+        ),
+        IN_ITS_DTYPE.of(dtype="float32"): and_ones(share_of(values.float())),
+        TOLERANT: and_ones(share_of(rough)),
+        Cause("from-the-start", "Each place is compared with the first, not the one before."): (
+            and_ones(values[1:] == values[0])
+        ),
+        Cause("left-out", "The first step is left out."): (and_ones(same[1:])),
+        Cause("left-out", "The last step is left out."): (and_ones(same[:-1])),
+        Cause("places", "The places are compared, and not what the measure gives."): (
+            [alike, alike, 1.0]
+        ),
+        Cause(
+            "wrap", "The last place is compared with the first as well, and it is divided by k."
+        ): (and_ones(values.roll(1) == values)),
+        Cause(
+            "distinct",
+            "Values that have come before count, wherever: it is 1 − distinct values / places.",
+        ): ([1 - len(values.unique()) / k, 1 - 1 / k, 1 - 1 / min(k, 5)]),
+        Cause("downhill", "Steps down are taken for steps without a change."): (
+            and_ones(values[1:] <= values[:-1])
+        ),
     }
-    causes[TOLERANT] = 1.0
-    what = _("flat_share of a measure in float64")
-    expect_close(got, share_in(torch.float64), what, causes=causes)
 
 
 def expect_share(student: Student, draw: Draw, by_default: bool = False) -> None:
@@ -539,60 +574,22 @@ def expect_share(student: Student, draw: Draw, by_default: bool = False) -> None
     counted_bars = (total.unsqueeze(1) > bars).to(draw.dtype).mean(1)
     # without a slope, and with one so small that float32 or a tolerance loses it
     tiny = {torch.float64: 2.0**-34, torch.float32: 2.0**-16}.get(draw.dtype, 2.0**-6)
-    for slope in (0.0, tiny / size):
+    slopes, unit = [0.0, tiny / size], size / 64
+    inputs = {"path": path, "bars": bars, "slopes": slopes, "unit": unit}
+    got, in_double = student.run(walk, **inputs, by_default=by_default)
+    what = _("flat_share(measure, path) of three measures")
+    for slope, found in zip(slopes, got, strict=True):
         values = counted_bars + total * slope
-        inputs = {"path": path, "bars": bars, "slope": slope}
-        got = student.run(walk, **inputs, by_default=by_default)
-
-        def share_of(same: Tensor) -> list[float]:
-            """With the shares of two constant measures, which are 1."""
-            return [same.double().mean().item(), 1.0, 1.0]
-
-        same = values[1:] == values[:-1]
-        share, flat = share_of(same)[0], same.sum().item()
-        in_float32 = values.float()
-        alike = (path[1:] == path[:-1]).flatten(1).all(1) if lead else path[1:] == path[:-1]
-        of_places = share_of(alike)[0]
-        causes: dict[Cause, Any] = {
-            Cause("inverted", "It is the share of the steps that change something."): (
-                [1 - share, 0.0, 0.0]
-            ),
-            Cause("wrong-count", "It is divided by k; there are k − 1 steps between k places."): (
-                [flat / k, 1 - 1 / k, 1 - 1 / min(k, 5)]
-            ),
-            explain.PERCENT: [100 * share, 100.0, 100.0],
-            Cause("count", "It is the number of the steps; their share is asked."): (
-                [float(flat), k - 1.0, min(k, 5) - 1.0]
-            ),
-            IN_ITS_DTYPE.of(dtype="float32"): share_of(in_float32[1:] == in_float32[:-1]),
-            TOLERANT: share_of(counted_bars[1:] == counted_bars[:-1]),
-            Cause("from-the-start", "Each place is compared with the first, not the one before."): (
-                share_of(values[1:] == values[0])
-            ),
-            Cause("left-out", "The first step is left out."): (
-                [share_of(same[1:])[0] if k > 2 else math.nan, 1.0, 1.0]
-            ),
-            Cause("left-out", "The last step is left out."): (
-                [share_of(same[:-1])[0] if k > 2 else math.nan, 1.0, 1.0]
-            ),
-            Cause("places", "The places are compared, and not what the measure gives."): (
-                [of_places, of_places, 1.0]
-            ),
-            Cause(
-                "wrap", "The last place is compared with the first as well, and it is divided by k."
-            ): ([(values.roll(1) == values).double().mean().item(), 1.0, 1.0]),
-            Cause(
-                "distinct",
-                "Values that have come before count, wherever: it is 1 − distinct values / places.",
-            ): ([1 - len(values.unique()) / k, 1 - 1 / k, 1 - 1 / min(k, 5)]),
-            Cause("downhill", "Steps down are taken for steps without a change."): (
-                share_of(values[1:] <= values[:-1])
-            ),
-        }
-        what = _("flat_share(measure, path) of three measures")
-        expect_close(got, [share, 1.0, 1.0], what, causes=causes)
-    if not by_default and draw.dtype != torch.float64:
-        expect_share_in_double(student, draw, path, size / 64)
+        causes = partial(other_shares, values, path, counted_bars)
+        expect_close(found, [share_of(values), 1.0, 1.0], what, causes=causes)
+    exact = 2**40 + total.double() / unit
+    others: dict[Cause, Any] = {
+        IN_ITS_DTYPE.of(dtype=str(dtype).removeprefix("torch.")): share_of(exact.to(dtype))
+        for dtype in (draw.dtype, torch.float32)
+        if dtype != torch.float64
+    }
+    what = _("flat_share of a measure in float64")
+    expect_close(in_double, share_of(exact), what, causes={**others, TOLERANT: 1.0})
 
 
 @rounds(half=True)

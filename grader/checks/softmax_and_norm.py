@@ -120,13 +120,14 @@ def slopes(
 
 
 def drawn_dim(draw: Draw, shape: tuple[int, ...]) -> tuple[int, Any, Any]:
-    """A dimension of more than one number, and how it is handed over: as published not at all, or 0 by keyword."""
+    """A dimension of more than one number, and how it is handed over: as published not at all."""
+    by_default = draw.round.is_published and draw.dtype == torch.float32
     large = [dim for dim in range(-len(shape), len(shape)) if shape[dim] > 1]
     dim = large[int(draw.integers(0, len(large)).item())]
-    if draw.round.is_published:
-        dim = -1 if draw.dtype == torch.float32 else 0
+    if by_default:
+        dim = -1
     draw.drawn["dim"] = f"dim = {dim}"
-    return (-1, [], {}) if draw.round.is_published and dim else (dim, *draw.passed(dim=dim))
+    return (dim, [], {}) if by_default else (dim, *draw.passed(dim=dim))
 
 
 def of_other_dims(function: Any, rank: int, dim: int, by_default: bool) -> dict[Cause, Any]:
@@ -185,14 +186,14 @@ def expect_shares(student: Student, draw: Draw, name: str, by_default: bool = Fa
     )
 
 
-@rounds(half=True)
+@rounds(half=True, single=True)
 @points(1)
 def test_softmax(student: Student, draw: Draw) -> None:
     """`softmax(x, dim)` gives shares along `dim`, for numbers of any size."""
     expect_shares(student, draw, "softmax")
 
 
-@rounds(half=True)
+@rounds(half=True, single=True)
 @points(1)
 def test_log_softmax(student: Student, draw: Draw) -> None:
     """`log_softmax(x, dim)` is their logarithm, finite for numbers of any size."""
@@ -257,7 +258,7 @@ def expect_slopes(
         )
 
 
-@rounds(half=True)
+@rounds(half=True, single=True)
 @points(1)
 def test_softmax_backward(student: Student, draw: Draw) -> None:
     """`softmax_backward` and `log_softmax_backward` give the gradients at the inputs."""
@@ -546,7 +547,7 @@ def drop_often(student: Any, x: Tensor, ps: list[float], shapes: Any) -> Any:
 def share_of(results: list[Any]) -> float:
     """Which share of all numbers is 0."""
     masks = [each.tensor.flatten() == 0 for each in results if isinstance(each, Received)]
-    return torch.cat(masks).double().mean().item()
+    return torch.cat(masks).double().mean().item() if masks else math.nan
 
 
 def expect_random(student: Student, draw: Draw, *ps: float) -> None:
@@ -556,7 +557,8 @@ def expect_random(student: Student, draw: Draw, *ps: float) -> None:
     expect(got is not None, _(NO_PAIR).format(name="dropout"))
     for p, results in zip(ps, got, strict=True):
         masks = [each.tensor == 0 for each in results if isinstance(each, Received)]
-        for shape, mask in zip(OFTEN, masks, strict=len(masks) == len(results)):
+        expect(len(masks) == len(OFTEN), _("dropout gives a y that is no tensor."))
+        for shape, mask in zip(OFTEN, masks, strict=True):
             sentence = _("For x of shape {shape}, dropout gives a y of another shape.")
             expect(mask.shape == shape, sentence.format(shape=shape))
         mixed = [mask for mask in masks if 0 < mask.sum() < mask.numel()]
