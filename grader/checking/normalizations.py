@@ -70,6 +70,7 @@ KEPT = Cause(
 RUNNING_MISTAKES = {
     "kept": KEPT,
     "momentum of its own": Cause("option-ignored", "`momentum` has no effect: it is always 0.1."),
+    "root": Cause("root", "It takes the standard deviation; the variance is asked."),
     "divided by n": Cause("biased", "It takes the variance divided by n; divide by n − 1 here."),
 }
 IN_EVALUATION = Cause("other-mode", "It is updated in evaluation; there it is left as it is.")
@@ -215,6 +216,8 @@ def running_by_hand(norm: Norm, mistake: str = "") -> dict[str, Tensor]:
         return {"running_mean": mean, "running_var": var}
     new = 0.1 if mistake == "momentum of its own" else norm.momentum
     variance = x.var(0, correction=0 if mistake == "divided by n" or len(x) == 1 else 1)
+    if mistake == "root":
+        variance = variance.sqrt()
     both = zip(RUNNING, (mean, var), (x.mean(0), variance), strict=True)
     return {name: (1 - new) * old + new * of_batch for name, old, of_batch in both}
 

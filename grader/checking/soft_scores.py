@@ -26,6 +26,10 @@ EPS_BELOW = Cause(
     "eps", "{eps} is added to the denominator, which changes each of them: only a 0 needs care."
 )
 CLAMPED = Cause("eps", "What is below {eps} is taken for {eps}: only a 0 of p needs care.")
+EPS_BOTH = Cause(
+    "eps",
+    "{eps} is added above and below the line, which changes each quotient: only a 0 needs care.",
+)
 NUMERATOR_ALONE = Cause(
     "detached-part",
     "It is the gradient of the numerator alone: the denominator is out of autograd's sight.",
@@ -91,6 +95,13 @@ def kl_mistakes(p: Tensor, q: Tensor) -> Mistakes:
         Cause(
             "normalized", "q is divided by its sum, which changes the gradient: take q as it is."
         ): (lambda: divergence(p, q / q.sum(1, keepdim=True))),
+        Cause(
+            "other-function",
+            "It is the Jensen-Shannon divergence: both are held against their mean.",
+        ): (lambda: (divergence(p, (p + q) / 2) + divergence(q, (p + q) / 2)) / 2),
+        Cause("other-function", "It is the sum of the squared differences."): (
+            lambda: mean((p - q) ** 2)
+        ),
         Cause("both-ways", "It is the divergence of q from p and that of p from q, added up."): (
             lambda: mean((p - q) * (log_p - log_q))
         ),
@@ -126,7 +137,16 @@ def soft_mistakes(z: Tensor, y: Tensor) -> Mistakes:
         )
         for eps in ("1", *EPSILONS)
     }
+    added |= {
+        EPS_BOTH.of(eps=eps): partial(
+            lambda eps: 1 - ((2 * hits + eps) / (involved + eps)).mean(), float(eps)
+        )
+        for eps in ("1", *EPSILONS)
+    }
     return {
+        Cause("other-function", "A log-softmax stands in the place of the softmax."): (
+            lambda: 1 - soft_f1(z.log_softmax(1), y)
+        ),
         Cause("not-inverted", "It is the soft F1 itself; the loss is 1 minus that."): (
             lambda: soft_f1(shares, y)
         ),
@@ -167,9 +187,6 @@ def soft_mistakes(z: Tensor, y: Tensor) -> Mistakes:
         ): lambda: 1 - (2 * hits / involved)[y.unique()].mean(),
         NUMERATOR_ALONE: lambda: 1 - quotient(hits, involved.detach()),
         DENOMINATOR_ALONE: lambda: 1 - quotient(hits.detach(), involved),
-        Cause("eps", "1 is added above and below the line; nothing is asked."): (
-            lambda: 1 - ((2 * hits + 1) / (involved + 1)).mean()
-        ),
         Cause("squared", "The probabilities are squared below the line."): (
             lambda: 1 - quotient(hits, involved - shares.sum(0) + (shares**2).sum(0))
         ),

@@ -47,6 +47,8 @@ NOT_ADDED = Cause(
     "`index_put_` with `accumulate=True` adds up, and so does `bincount`.",
 )
 
+FIRST_LEFT_OUT = Cause("left-out", "The first sample is not counted.")
+LAST_LEFT_OUT = Cause("left-out", "The last sample is not counted.")
 HITS_ALONE = Cause("diagonal-only", "Only the hits are counted.")
 FROM_DATA = Cause(
     "size-of-data",
@@ -96,6 +98,8 @@ def expect_counts(student: Student, draw: Draw, by_default: bool = False) -> Non
             explain.TRANSPOSE: expected.T,
             NOT_ADDED: expected.clamp(max=1),
             HITS_ALONE: expected.diag().diag(),
+            FIRST_LEFT_OUT: counted(given[1:], labels[1:], c),
+            LAST_LEFT_OUT: counted(given[:-1], labels[:-1], c),
             FROM_DATA: counted(given, labels, int(torch.max(given, labels).max()) + 1),
             explain.STALE: counted(labels if given is predicted else predicted, labels, c),
         }
@@ -192,6 +196,9 @@ OTHER_TERMS: dict[Cause, Terms] = {
     Cause(
         "arithmetic-mean", "It is the mean of precision and recall; F1 is their harmonic mean."
     ): lambda hits, rows, columns: (ratio(hits, rows) + ratio(hits, columns)) / 2,
+    Cause("geometric-mean", "It is √(precision · recall); F1 is their harmonic mean."): (
+        lambda hits, rows, columns: (ratio(hits, rows) * ratio(hits, columns)).sqrt()
+    ),
     Cause("wrong-divisor", "It is 2·TP / all samples: FP and FN are those of the class."): (
         lambda hits, rows, columns: ratio(2 * hits, rows.sum())
     ),
@@ -206,6 +213,9 @@ OTHER_TERMS: dict[Cause, Terms] = {
     soft_scores.ONCE_BELOW: lambda hits, rows, columns: ratio(2 * hits, rows + columns - hits),
 }
 OTHER_AVERAGES: dict[Cause, Score] = {
+    Cause("class-left-out", "The class 0 is left out of the mean."): (
+        lambda m: f1(m.diagonal(), m.sum(1), m.sum(0))[1:].mean()
+    ),
     Cause("wrong-average", "It is the macro F1."): partial(macro, f1),
     Cause("wrong-average", "It is the micro F1."): partial(micro, f1),
     Cause("wrong-class", "It is F1 of the class 0."): (
@@ -537,6 +547,9 @@ def other_shares(values: Tensor, path: Tensor, rough: Tensor) -> dict[Cause, Any
         ),
         IN_ITS_DTYPE.of(dtype="float32"): and_ones(share_of(values.float())),
         TOLERANT: and_ones(share_of(rough)),
+        Cause("stops", "Only the steps before the first change count: go on to the end."): (
+            and_ones(same.long().cumprod(0) == 1)
+        ),
         Cause("from-the-start", "Each place is compared with the first, not the one before."): (
             and_ones(values[1:] == values[0])
         ),
@@ -566,6 +579,7 @@ def expect_share(student: Student, draw: Draw, by_default: bool = False) -> None
     # multiples of a power of two, so that sums are exact; each third place is the one before once more
     steps = draw.integers(-16, 19, k, *lead).cumsum(0)
     again = torch.arange(k) - (torch.arange(k) % 3 == 2).long()
+    again[3:][-1:] = 0  # back where it began
     path = draw.layout("path", (steps[again] / 64 * size).to(draw.dtype))
     total = torch.stack([place.sum() for place in path])
     low, high = (end.item() / size for end in total.aminmax())

@@ -37,6 +37,8 @@ OVER_ALL = Cause("wrong-axis", "It runs over all numbers at once; it is asked al
 OTHER_OF_TWO = Cause("no-log", "It is softmax for log-softmax, or the reverse.")
 SOFTMAX_TWICE = Cause("softmax-twice", "The softmax is taken twice.")
 NOT_DIVIDED = Cause("missing-factor", "It is exp(x − max(x)): that is to be divided by its sum.")
+TWO = Cause("wrong-base", "It is made of 2ˣ, and not of eˣ.")
+SUM_OF_ALL = Cause("wrong-axis", "The sum in it is that of all numbers; it is asked along `dim`.")
 TURNED = Cause("sign", "It is that of −x.")
 WITHOUT_MAX = Cause(
     "missing-term", "It is x − ln Σ exp(x − max(x)): to that ln belongs x − max(x), not x."
@@ -144,6 +146,7 @@ def other_shares(x: Tensor, dim: int, of_log: bool) -> dict[Cause, Any]:
     total = powers.sum(dim, keepdim=True)
     if not of_log:
         added = {EPS_BELOW.of(eps=eps): powers / (total + float(eps)) for eps in EPSILONS}
+        added[TWO] = (math.log(2) * x).softmax(dim)
         return {NOT_DIVIDED: powers, TURNED: (-x).softmax(dim), **added}
     found = {TURNED: (-x).log_softmax(dim), WITHOUT_MAX: x - total.log(), WITHOUT_SUM: low}
     found |= {
@@ -226,6 +229,7 @@ def other_slopes(
     return (
         other_terms.sums(first, second)
         | {
+            SUM_OF_ALL: grad - p * grad.sum() if of_log else p * (grad - own.sum()),
             DIAGONAL: own * (1 - p),
             SOFTMAX_TWICE: slope(of_log, grad, y.softmax(dim), dim),
             SWAPPED: slope(not of_log, grad, y, dim),
