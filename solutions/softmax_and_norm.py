@@ -34,8 +34,8 @@ of 1 becomes 0.9 · 1 + 0.1 · 2 = 1.1: that takes the variance that is divided 
 `torch.func`, a tensor made to require gradients), nor a backward pass that torch has ready. From
 scratch: not by calling the torch function or class that is asked for (`torch.softmax`,
 `x.log_softmax`, `F.layer_norm`, `F.batch_norm`, `F.dropout`, `nn.LayerNorm`, …) or its kin
-(`F.group_norm`), nor one that takes a softmax itself (`F.cross_entropy`, attention). Every other function of torch is allowed: `mean`, `var`, `amax`,
-`torch.logsumexp`, `torch.bernoulli`, ….
+(`F.group_norm`), nor one that takes a softmax itself (`F.cross_entropy`, attention). Every other
+function of torch is allowed: `mean`, `var`, `amax`, `torch.logsumexp`, `torch.bernoulli`, ….
 
 - Results have the dtype and the device of the inputs, and do not require gradients.
 - Inputs are left as they were, but for the running statistics.

@@ -36,10 +36,10 @@ MISTAKES = {
         "Mean and variance are those of all dimensions but the first; only the last counts.",
     ),
     "running": Cause("other-statistics", "In training μ and v are those of the batch."),
-    "running new": Cause("other-statistics", "In training μ and v are not the new running ones."),
+    "running-new": Cause("other-statistics", "In training μ and v are not the new running ones."),
     "batch": Cause("other-statistics", "In evaluation μ and v are the running ones."),
     "constant": Cause("constant-statistics", "μ and v are taken for constants; both depend on x."),
-    "not constant": Cause(
+    "not-constant": Cause(
         "other-statistics", "In evaluation μ and v are constants, with no terms."
     ),
     "all means": Cause("wrong-axis", "The means in x's gradient are those of all numbers at once."),
@@ -50,8 +50,8 @@ MISTAKES = {
 OTHER_EPS = ("1e-3", "1e-4", "1e-6", "1e-7", "1e-8", "1e-12")
 OTHER_EPSILON = Cause("option-ignored", "It comes out with ε = {eps}.")
 # which of them there are in evaluation, and which in training
-_IN_EVALUATION_ALONE = {"batch", "not constant"}
-_IN_TRAINING_ALONE = {"running", "running new", "constant"}
+_IN_EVALUATION_ALONE = {"batch", "not-constant"}
+_IN_TRAINING_ALONE = {"running", "running-new", "constant"}
 CANCELLED = Cause(
     "cancellation",
     "v has lost its digits, as mean(x²) − μ² does where μ is far larger than the spread: take the mean of (x − μ)².",
@@ -107,7 +107,7 @@ def by_hand(norm: Norm, mistake: str = "") -> dict[str, Tensor]:
     if mistake in ("n - 1", "std"):
         variance = variance * n / max(n - 1, 0.5)
     if running and norm.training == mistake.startswith("running") and mistake != "batch":
-        mean, variance = running if mistake != "running new" else running_by_hand(norm).values()
+        mean, variance = running if mistake != "running-new" else running_by_hand(norm).values()
     eps = {"no eps": 0.0, "eps of its own": 1e-5}.get(mistake, norm.eps)
     if mistake in OTHER_EPS:
         eps = float(mistake)
@@ -117,7 +117,7 @@ def by_hand(norm: Norm, mistake: str = "") -> dict[str, Tensor]:
         root = variance + eps
     hat = (x - (mistake != "no mean") * mean) / root
     dx = d = grad if mistake == "no factor" else weight * grad
-    if mistake != "constant" if norm.training else mistake == "not constant":
+    if mistake != "constant" if norm.training else mistake == "not-constant":
         axes = None if mistake == "all means" else axes
         dx = d - d.mean(axes, keepdim=True) - hat * (d * hat).mean(axes, keepdim=True)
     divisors = {"no inverse": torch.ones_like(root), "no root back": root**2}

@@ -33,11 +33,6 @@ OTHER_DEVICE = Cause(
     "The inputs are on {device}, and a tensor of yours is on another device: make it where they are "
     "(`device=x.device`, `zeros_like`, `new_zeros`), or move it there.",
 )
-OTHER_GENERATOR = Cause(
-    "raised-generator-device",
-    "A generator draws on its own device alone: draw there (`device=generator.device`), and move what was drawn to the "
-    "inputs with `.to(x.device)`.",
-)
 _VIEW = "view size is not compatible"
 IN_PIECES = Cause(
     "raised-in-pieces",
@@ -275,6 +270,10 @@ _MEANINGS = {
         "raised-dtype",
         "Two dtypes meet: make tensors in the dtype of the inputs (`dtype=x.dtype`, `zeros_like`).",
     ),
+    r"device type for generator": Cause(
+        "raised-generator-device",
+        "A generator draws on its own device alone: draw there (`device=generator.device`), then `.to(x.device)`.",
+    ),
     r"to be on the same device|device type": Cause(
         "raised-device", "A tensor is made on a fixed device; make it on that of the inputs."
     ),
@@ -383,7 +382,7 @@ def meaning_on(device: str, kind: str, message: str) -> Cause | None:
         kind: the name of the exception's class.
         message: its text.
     """
-    if device == "cpu":
+    if device == "cpu" or "for generator" in message:
         return None
     if kind in ("OutOfMemoryError", "AcceleratorError") and "out of memory" in message:
         return OUT_OF_MEMORY
@@ -393,8 +392,6 @@ def meaning_on(device: str, kind: str, message: str) -> Cause | None:
         return TO_NUMPY
     if "Torch not compiled with CUDA" in message or "NVIDIA driver" in message:
         return NAMED_DEVICE
-    if "device type for generator" in message:
-        return OTHER_GENERATOR
     if "device" in message and (device in message or "cpu" in message):
         name = f"`{with_index(device)}`"
         if device.startswith("sim"):
