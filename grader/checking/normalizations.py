@@ -232,7 +232,12 @@ def known_of_running(norm: Norm, name: str, got: Any = None) -> dict[Cause, Any]
     batch = (right - (1 - m) * old) / m
     sums = other_terms.sums(
         {"(1 − momentum)·old": (1 - m) * old, "momentum·old": m * old, "old": old, "": 0 * old},
-        {"momentum·batch": m * batch, "(1 − momentum)·batch": (1 - m) * batch, "batch": batch},
+        {
+            "momentum·batch": m * batch,
+            "(1 − momentum)·batch": (1 - m) * batch,
+            "batch": batch,
+            "": 0 * old,
+        },
     )
     if name == "running_var" and isinstance(got, Received) and got.tensor.shape == right.shape:
         off = (got.tensor.double().to(right) - right) / m

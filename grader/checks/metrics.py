@@ -565,6 +565,9 @@ def other_shares(values: Tensor, path: Tensor, rough: Tensor) -> dict[Cause, Any
             "distinct",
             "Values that have come before count, wherever: it is 1 − distinct values / places.",
         ): ([1 - len(values.unique()) / k, 1 - 1 / k, 1 - 1 / min(k, 5)]),
+        Cause("uphill", "Steps up are taken for steps without a change."): (
+            and_ones(values[1:] >= values[:-1])
+        ),
         Cause("downhill", "Steps down are taken for steps without a change."): (
             and_ones(values[1:] <= values[:-1])
         ),
