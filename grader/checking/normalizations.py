@@ -181,7 +181,7 @@ def move_running(inputs: Any) -> None:
     """Changes the running statistics in place, as calls in training do."""
     for name in ("running_mean", "running_var"):
         if name in inputs:
-            inputs[name].add_(1)
+            inputs[name].detach().add_(1)
 
 
 def moved(norm: Norm, names: Sequence[str] = RUNNING) -> Norm:

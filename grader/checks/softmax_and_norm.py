@@ -262,7 +262,7 @@ def expect_slopes(
         )
 
 
-@rounds(half=True, single=True)
+@rounds(half=True)
 @points(1)
 def test_softmax_backward(student: Student, draw: Draw) -> None:
     """`softmax_backward` and `log_softmax_backward` give the gradients at the inputs."""
