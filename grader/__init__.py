@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from .checking import backbones as backbones
     from .checking import checkpoints as checkpoints
     from .checking import explain as explain
+    from .checking import normalizations as normalizations
     from .checking import optimizer_steps as optimizer_steps
     from .checking import other_functions as other_functions
     from .checking import other_terms as other_terms
+    from .checking import soft_scores as soft_scores
     from .checking.calls import called as called
     from .checking.drawn_functions import curve as curve
     from .checking.drawn_functions import landscape as landscape
@@ -128,6 +130,7 @@ _HOMES = {
     "moved": "checking.filling",
     "needs": "checking.plugin",
     "network": "checking.drawn_models",
+    "normalizations": "checking.normalizations",
     "optimizer_steps": "checking.optimizer_steps",  # the modules, as `explain`
     "order_causes": "checking.training_order",
     "other_functions": "checking.other_functions",
@@ -138,6 +141,7 @@ _HOMES = {
     "read_assignment": "course.assignment_file",
     "read_submission": "submission.from_path",
     "rounds": "checking.plugin",
+    "soft_scores": "checking.soft_scores",
 }
 __all__ = sorted(_HOMES)  # one list, kept once
 # for the texts of a course that speaks several languages; a star import is not to bring a name like `_`

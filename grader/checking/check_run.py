@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
 
 from ..language import _
 from ..report import CaseResult, CheckResult, CheckStatus
@@ -148,11 +152,26 @@ def outcome_of(
     params = {key: value for key, value in case.params.items() if key not in apart}
     home = case.params.get("home", "cpu")
     labels = [end.drawn] if end.drawn else []
-    labels += [f"{key} = {value}" for key, value in params.items()] + ([name] if name else [])
+    labels += [f"{key} = {value}" for key, value in params.items()]
+    labels += [name] if name and not _is_of_whole_numbers(asked) else []
     labels += [_("on {device}").format(device=device)] if device not in (None, "cpu") else []
     labels += [_("the reference on {home}").format(home=home)] if home != "cpu" else []
     asked = asked if end.status in WRONG else None
     return CaseOutcome(device, name, ", ".join(labels), end, printed, asked)
+
+
+def _is_of_whole_numbers(asked: Request | None) -> bool:
+    """Whether what was asked last has tensors among its inputs, and none of floating point: a dtype says nothing."""
+    tensors = [*_tensors_in(asked.inputs)] if asked else []
+    return bool(tensors) and not any(map(torch.is_floating_point, tensors))
+
+
+def _tensors_in(value: Any) -> Iterator[Tensor]:
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, Mapping | list | tuple):
+        for entry in value.values() if isinstance(value, Mapping) else value:
+            yield from _tensors_in(entry)
 
 
 def device_and_dtype(case: Case) -> tuple[str | None, str | None]:

@@ -270,6 +270,10 @@ _MEANINGS = {
         "raised-dtype",
         "Two dtypes meet: make tensors in the dtype of the inputs (`dtype=x.dtype`, `zeros_like`).",
     ),
+    r"device type for generator": Cause(
+        "raised-generator-device",
+        "A generator draws on its own device alone: draw there (`device=generator.device`), then `.to(x.device)`.",
+    ),
     r"to be on the same device|device type": Cause(
         "raised-device", "A tensor is made on a fixed device; make it on that of the inputs."
     ),
@@ -378,7 +382,7 @@ def meaning_on(device: str, kind: str, message: str) -> Cause | None:
         kind: the name of the exception's class.
         message: its text.
     """
-    if device == "cpu":
+    if device == "cpu" or "for generator" in message:
         return None
     if kind in ("OutOfMemoryError", "AcceleratorError") and "out of memory" in message:
         return OUT_OF_MEMORY

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
 
 from grader.checking.check_run import CheckRun, outcome_of
 from grader.checking.collect import Case, Check
 from grader.checking.explain import NAN
 from grader.checking.outcome import CaseEnd, Cause
+from grader.checking.probes import probe
+from grader.checking.session import Request
 
 DOUBLED = Cause("doubled", "Twice as large.")
 
@@ -42,6 +46,27 @@ def test_what_was_looked_up_is_told_in_place_of_it() -> None:
     told = run.result()
     assert (told.cause, told.place) == ("Zero in line 7.", "a.py, line 7")
     assert run.mistake != "one"
+
+
+@pytest.mark.parametrize(
+    ("inputs", "told"),
+    [
+        (
+            {"labels": [torch.ones(2, dtype=torch.int64)], "c": 3},
+            "Not so. (With n = 0; 1 of 2 cases.)",
+        ),
+        ({"x": {"a": torch.ones(2)}}, "Not so. (With n = 0, float32; 1 of 2 cases.)"),
+        ({"c": 3}, "Not so. (With n = 0, float32; 1 of 2 cases.)"),
+    ],
+)
+def test_where_all_that_is_given_is_whole_numbers_there_is_no_dtype_to_tell(
+    inputs: dict[str, Any], told: str
+) -> None:
+    run = run_of(CaseEnd())
+    case = Case("a", lambda: None, (), {"n": 0, "dtype": torch.float32})
+    asked = Request(probe(run_of), inputs, "cpu", 1)
+    run.cases.append(outcome_of(case, CaseEnd("failed", "Not so."), asked=asked))
+    assert run.result().message == told
 
 
 def test_a_warning_of_torchs_is_a_cause_where_there_is_no_other() -> None:
