@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from .explain import NOT_CLEARED
 from .outcome import Cause
+from .probes import helper
 
 Rate = Callable[[int], float]
 Batches = Sequence[tuple[Tensor, Tensor]]
@@ -29,6 +30,11 @@ _DROPS = {
         "It falls with every step: between two drops, step / every is to be rounded down.",
     ),
     "late": Cause("off-by-one", "The drops come a step too late: the steps count from 0."),
+    "late at first": Cause(
+        "off-by-one",
+        "The drops come a step too late, and one stands before the step 0, where it is divided by gamma: the steps "
+        "count from 0.",
+    ),
     "early": Cause("off-by-one", "The drops come a step too early: the steps count from 0."),
     "product": Cause(
         "wrong-power", "lr is multiplied by gamma · k; it is to be multiplied by gammaᵏ."
@@ -59,7 +65,13 @@ _WAVES = {
     "not shifted": Cause(
         "wrong-count", "q is step / (total − warmup); it is to be 0 at the end of the warm-up."
     ),
-    "no end": Cause("no-end", "From the step `total` on it goes on; it is to be 0."),
+    "no end": Cause(
+        "no-end", "After the step `total` it goes on; from that step on it is to be 0."
+    ),
+    "late end": Cause(
+        "no-end",
+        "With `total` = `warmup` there is no fall: the step `total` has `lr` yet, and is to have 0.",
+    ),
     "not halved": Cause("scale", "It goes from 2 · lr to 0: 1 + cos(π q) is to be halved."),
     "whole turn": Cause("wrong-angle", "The cosine makes a whole turn: the angle is π q."),
     "quarter": Cause(
@@ -86,6 +98,7 @@ def drop_causes(every: int, lr: float, gamma: float | None) -> dict[Cause, Rate]
         "each": lambda step: lr * factor**step,
         "continuous": lambda step: lr * factor ** (step / every),
         "late": lambda step: right(max(0, step - 1)),
+        "late at first": lambda step: right(step - 1),
         "early": lambda step: right(step + 1),
         "product": lambda step: lr * factor * (step // every),
         "once": lambda step: right(min(step, every)),
@@ -98,7 +111,7 @@ def drop_causes(every: int, lr: float, gamma: float | None) -> dict[Cause, Rate]
 def waved(step: int, warmup: int, total: int, lr: float, mistake: str = "") -> float:
     """The learning rate of a step that rises in a line and falls along a cosine, or what a mistake makes of it."""
     if step >= total and mistake not in ("no end", "flat"):
-        return 0.0
+        return lr if mistake == "late end" and step == total == warmup else 0.0
     if step < warmup and mistake != "no warm-up":
         return lr * (step + (mistake != "from zero")) / warmup
     places = {
@@ -117,7 +130,9 @@ def waved(step: int, warmup: int, total: int, lr: float, mistake: str = "") -> f
 def wave_causes(warmup: int, total: int, lr: float) -> dict[Cause, Rate]:
     """What mistakes make of `waved`."""
     given: dict[str, Any] = {"warmup": warmup, "total": total, "lr": lr}
-    return {cause: partial(waved, **given, mistake=name) for name, cause in _WAVES.items()}
+    # without a fall, what is after its end tells nothing of how it goes on
+    names = [name for name in _WAVES if name != ("no end" if warmup == total else "late end")]
+    return {_WAVES[name]: partial(waved, **given, mistake=name) for name in names}
 
 
 # clipping
@@ -245,6 +260,42 @@ _LOSSES = {
 }
 
 
+@helper
+class Recorder(nn.Module):
+    """Passes its input through, and notes how many samples it has, and 0 when they are differentiated."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.events: list[int] = []
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.requires_grad:
+            self.events.append(len(x))
+            x.register_hook(lambda _grad: self.events.append(0))
+        return x
+
+
+@helper
+def build(weights: list[Tensor], frozen: bool) -> nn.Sequential:
+    """A network of two layers, with the given weights and biases; `frozen`: the first bias requires no gradient."""
+    (hidden, n_in), (n_out, _unused) = weights[0].shape, weights[2].shape
+    layers = [nn.Linear(n_in, hidden), Recorder(), nn.Tanh(), nn.Linear(hidden, n_out)]
+    model = nn.Sequential(*layers).to(weights[0])
+    with torch.no_grad():
+        for parameter, value in zip(model.parameters(), weights, strict=True):
+            parameter.copy_(value)
+    layers[0].bias.requires_grad_(not frozen)
+    return model
+
+
+@helper
+def loss_of(name: str) -> Any:
+    """Not the plain ones, so that whoever takes another than the argument is seen."""
+    if name == "cross-entropy":
+        return nn.CrossEntropyLoss(label_smoothing=0.2)
+    return lambda outputs, labels: 3 * nn.functional.mse_loss(outputs, labels)
+
+
 def accumulated(
     model: nn.Module,
     loss_fn: Callable[[Tensor, Tensor], Tensor],
@@ -255,13 +306,13 @@ def accumulated(
     """A step for the batches of each call, or what a mistake makes of it.
 
     Args:
-        model: in float64; it is trained. Its parameters' gradients are 1 before the first call.
+        model: in float64; it is trained. Its parameters' gradients are 1 before the first call, but for frozen ones.
         optimizer: one of torch's, with the parameters of `model`.
 
     Returns:
         The parameters after each call, and its losses: by "" the right one, the others by their mistakes.
     """
-    parameters = list(model.parameters())
+    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     total = [torch.ones_like(parameter) for parameter in parameters]
     after, losses = [], []
     for batches in calls:
@@ -280,7 +331,7 @@ def accumulated(
                 _step(optimizer, parameters, total)
         if mistake != "steps":
             _step(optimizer, parameters, total)
-        after.append([parameter.detach().clone() for parameter in parameters])
+        after.append([parameter.detach().clone() for parameter in model.parameters()])
         summed = sum(size * mean for size, mean in zip(sizes, means, strict=True))
         losses.append(
             {

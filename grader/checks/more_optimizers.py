@@ -61,6 +61,10 @@ def handed(parameters: list[Any], of: list[int], groups: list[Any], how: str) ->
     return given
 
 
+another_first = optimizer_steps.another_first
+Recorder, build, loss_of = around_a_step.Recorder, around_a_step.build, around_a_step.loss_of
+
+
 @helper
 def walked(
     student: Any,
@@ -73,8 +77,11 @@ def walked(
     changes: list[Any],
     how: str,
     beside: bool,
+    before: bool,
 ) -> Any:
     parameters = leaves_of(start, beside)
+    if before:  # another one had the same parameters
+        another_first(getattr(student, kind)(parameters, **options), parameters, start)
     make, given = getattr(student, kind), handed(parameters, of, groups, how)
     optimizer = make(params=given, **options) if how == "keyword" else make(given, **options)
     others = leaves_of(start[:1], False)
@@ -89,7 +96,10 @@ def walked(
             else:
                 parameter.grad = None if grad is None else grad.clone()
         for _unused, group, name, value in (each for each in changes if each[0] == number):
-            optimizer.param_groups[group][name] = value
+            if beside:  # another dict in its place
+                optimizer.param_groups[group] = {**optimizer.param_groups[group], name: value}
+            else:
+                optimizer.param_groups[group][name] = value
         if other:
             others[0].grad = torch.ones_like(others[0])
             other.step()
@@ -161,6 +171,7 @@ def expect_like_torch(
     given |= {"of": of, "groups": groups or [], "changes": changes or []}
     given["how"] = draw.choice("params", HOW)
     given["beside"] = not draw.round.is_published
+    given["before"] = given["beside"] and not groups and not missing
     got = student.run(run_steps, **given)
 
     def own(step: int, i: int, of_group: int | None = None, changed: bool = True) -> dict[str, Any]:
@@ -181,12 +192,21 @@ def expect_like_torch(
                 return {optimizer_steps.USED_UP: ...}
         found: dict[Cause, Any] = {optimizer_steps.UNMOVED: start}
         if groups:
-            found |= optimizer_steps.causes_of_groups(work, own, start, of)
+            found |= optimizer_steps.causes_of_groups(work, own, start, of, steps)
         elif changes:
             found[optimizer_steps.CHANGE_IGNORED] = lambda: work(partial(own, changed=False))
-        return found | optimizer_steps.causes_of(kind, options, start, grads, given["beside"], own)
+        if given["beside"] and optimizer_steps.CHANGE_IGNORED in found:
+            found[optimizer_steps.OTHER_DICT] = found.pop(optimizer_steps.CHANGE_IGNORED)
+        others = optimizer_steps.causes_of(
+            kind, options, start, grads, given["beside"], own, given["before"]
+        )
+        if groups:
+            # which settings have no say is told above, whatever values stand for them
+            ignored = ("option-ignored", "lr-ignored", "wrong-default")
+            others = {cause: made for cause, made in others.items() if cause.id not in ignored}
+        return found | others
 
-    tell_groups(draw, groups or [], changes or [])
+    tell_groups(draw, groups or [], changes or [], given["beside"])
     settings = ", ".join(f"{name}={value}" for name, value in options.items())
     what = _("after {steps} steps of {kind}({settings}), parameters").format(
         steps=steps, kind=kind, settings=settings
@@ -202,16 +222,22 @@ def expect_like_torch(
     )
 
 
-def tell_groups(draw: Draw, groups: list[dict[str, Any]], changes: list[Any]) -> None:
+def tell_groups(
+    draw: Draw, groups: list[dict[str, Any]], changes: list[Any], replaced: bool
+) -> None:
     """Says with what is drawn which settings the groups have, and which are changed."""
     draw.drawn.pop("groups", None)
     draw.drawn.pop("changes", None)
     if groups:
         draw.drawn["groups"] = _("groups with {groups}").format(groups=groups)
     if changes:
-        each = _('before step {number} param_groups[{group}]["{name}"] = {value:.4g}')
+        each = 'param_groups[{group}]["{name}"] = {value:.4g}'
+        if replaced:
+            each = 'param_groups[{group}] = {{**param_groups[{group}], "{name}": {value:.4g}}}'
         told = [
-            each.format(number=step + 1, group=group, name=name, value=value)
+            _("before step {number} {change}").format(
+                number=step + 1, change=each.format(group=group, name=name, value=value)
+            )
             for step, group, name, value in changes
         ]
         draw.drawn["changes"] = ", ".join(told)
@@ -376,10 +402,13 @@ def test_cosine_with_warmup(student: Student, draw: Draw) -> None:
     if draw.round.ones == 0:
         warmup = 0
     total = warmup + draw.size("total − warmup")
+    drawn = dict(draw.drawn)
     # published too: without a fall, and without a rise
     more = [(warmup, warmup), (0, 1)] if draw.round.is_published else []
     for first, last in [(warmup, total), *more]:
         given: dict[str, Any] = {"warmup": first, "total": last, "lr": lr}
+        draw.drawn.clear()
+        draw.drawn.update(drawn if last == total else {})  # else the sentence tells all there is
         places = {*range(min(last, 8)), first - 1, first, (first + last) // 2, last - 1, last}
         steps = sorted({*places, last + 1, 2 * last + 3} - {-1})
         rate = partial(around_a_step.waved, **given)
@@ -477,41 +506,6 @@ ALL_GRAPHS = Cause(
 )
 
 
-@helper
-class Recorder(nn.Module):
-    """Passes its input through, and notes how many samples it has, and 0 when they are differentiated."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.events: list[int] = []
-
-    def forward(self, x: Tensor) -> Tensor:
-        if x.requires_grad:
-            self.events.append(len(x))
-            x.register_hook(lambda _grad: self.events.append(0))
-        return x
-
-
-@helper
-def build(weights: list[Tensor]) -> nn.Sequential:
-    """A network of two layers, with the given weights and biases."""
-    (hidden, n_in), (n_out, _unused) = weights[0].shape, weights[2].shape
-    layers = [nn.Linear(n_in, hidden), Recorder(), nn.Tanh(), nn.Linear(hidden, n_out)]
-    model = nn.Sequential(*layers).to(weights[0])
-    with torch.no_grad():
-        for parameter, value in zip(model.parameters(), weights, strict=True):
-            parameter.copy_(value)
-    return model
-
-
-@helper
-def loss_of(name: str) -> Any:
-    """Not the plain ones, so that whoever takes another than the argument is seen."""
-    if name == "cross-entropy":
-        return nn.CrossEntropyLoss(label_smoothing=0.2)
-    return lambda outputs, labels: 3 * nn.functional.mse_loss(outputs, labels)
-
-
 @probe
 def accumulated(
     student: Any,
@@ -520,11 +514,13 @@ def accumulated(
     loss: str,
     by_keyword: bool,
     default: bool,
+    frozen: bool,
 ) -> Any:
-    model: Any = build(weights)
+    model: Any = build(weights, frozen)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
     for parameter in model.parameters():
-        parameter.grad = torch.ones_like(parameter)  # from earlier work
+        if parameter.requires_grad:
+            parameter.grad = torch.ones_like(parameter)  # from earlier work
     losses, after = [], []
     for batches in [*calls, calls[0]]:
         given = {"model": model, "loss_fn": loss_of(loss), "batches": batches}
@@ -546,11 +542,14 @@ def expect_accumulated(student: Student, draw: Draw, default: bool = False) -> N
     calls = [drawn_batches(draw, n, n_in, n_out, loss) for _unused in range(2)]
     again = [*calls, calls[0]]  # the very same list once more
     by_keyword = draw.choice("by_keyword", [False, True]) and not default
-    given: dict[str, Any] = {"weights": weights, "calls": calls, "loss": loss}
+    frozen = draw.round.number % 2 == 1
+    if frozen:
+        draw.drawn["frozen"] = "0.bias.requires_grad = False"
+    given: dict[str, Any] = {"weights": weights, "calls": calls, "loss": loss, "frozen": frozen}
     got = student.run(accumulated, **given, by_keyword=by_keyword, default=default)
 
     def work(mistake: str = "") -> Any:
-        model = build(weights).double()
+        model = build(weights, frozen).double()
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
         after, losses = around_a_step.accumulated(model, loss_of(loss), again, optimizer, mistake)
         return [[each.to(draw.dtype) for each in own] for own in after], losses
