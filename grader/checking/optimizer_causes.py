@@ -236,6 +236,9 @@ BY_KIND: dict[str, dict[str, Cause]] = {
         "dampened always": Cause(
             "dampened", "What goes into the velocity is multiplied by 1 − momentum; it is to be all of d."
         ),
+        "alpha in velocity": Cause(
+            "swapped", "The old velocity has the factor α; it is to be the momentum μ."
+        ),
         "old velocity": Cause(
             "stale", "The step is made of the velocity before its update; it is to be the new one."
         ),
@@ -290,11 +293,6 @@ AS_AT_FIRST = Cause(
     "The steps are those of {names} as at the start: `step()` is to read that in `param_groups`, where it may have "
     "been changed.",
 )
-OTHER_DICT = Cause(
-    "stale",
-    "The steps are those of the settings at the start: `step()` is to go through `self.param_groups` itself, where "
-    "another dict may have taken a group's place.",
-)
 GROUPS_IGNORED = Cause("option-ignored", "What a group says itself is not used.")
 NOTHING_READ = Cause(
     "option-ignored",
@@ -307,6 +305,6 @@ FIRST_ALONE = Cause("not-updated", "Only the parameters of the first group move.
 LAST_ALONE = Cause("not-updated", "Only the parameters of the last group move.")
 CHANGE_IGNORED = Cause(
     "stale",
-    "The steps are those of the settings at the start: `step()` is to read them in `param_groups`, where they may have "
-    "been changed.",
+    "The steps are those of the settings at the start: `step()` is to go through `self.param_groups` itself, and to "
+    "read them there, where they may have been changed.",
 )

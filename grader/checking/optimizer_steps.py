@@ -28,7 +28,6 @@ from .optimizer_causes import (
 from .optimizer_causes import CHANGE_IGNORED as CHANGE_IGNORED
 from .optimizer_causes import GROUPS_IGNORED as GROUPS_IGNORED
 from .optimizer_causes import NOTHING_READ as NOTHING_READ
-from .optimizer_causes import OTHER_DICT as OTHER_DICT
 from .optimizer_causes import UNMOVED as UNMOVED
 from .optimizer_causes import USED_UP as USED_UP
 from .outcome import Cause
@@ -383,7 +382,7 @@ def rmsprop_move(
         velocity = momentum * velocity + options["lr"] * move
         return velocity / options["lr"], (s, velocity)
     factor = 1 - momentum if mistake == "dampened always" else 1
-    new = momentum * velocity + factor * move
+    new = (alpha if mistake == "alpha in velocity" else momentum) * velocity + factor * move
     moves = {"old velocity": velocity, "nesterov": momentum * new + move}
     return moves.get(mistake, new), (s, new)
 

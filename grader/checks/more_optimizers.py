@@ -26,6 +26,7 @@ from grader import (
     points,
     probe,
     rounds,
+    training_order,
 )
 
 FORBIDDEN = {
@@ -62,7 +63,7 @@ def handed(parameters: list[Any], of: list[int], groups: list[Any], how: str) ->
 
 
 another_first = optimizer_steps.another_first
-Recorder, build, loss_of = around_a_step.Recorder, around_a_step.build, around_a_step.loss_of
+Recorder, build, loss_of = training_order.Recorder, training_order.build, training_order.loss_of
 
 
 @helper
@@ -87,8 +88,10 @@ def walked(
     others = leaves_of(start[:1], False)
     # another optimizer, whose steps come in between
     other = getattr(student, kind)(others, lr=0.5) if beside else None
-    kept = True
+    kept, found = True, len(optimizer.param_groups) if changes else 0
     for number, step in enumerate(grads):
+        if changes and found != max(1, len(groups)):
+            break  # what is changed may not be there
         for parameter, grad in zip(parameters, step, strict=True):
             # in place where one is there: what was kept of it is to be a copy
             if grad is not None and parameter.grad is not None:
@@ -109,6 +112,7 @@ def walked(
                 kept &= parameter.grad is not None and torch.equal(parameter.grad, grad)
     return {
         "kept": kept,
+        "groups": found,
         "parameters": parameters,
         "leaves": all(p.is_leaf and p.requires_grad for p in parameters),
     }
@@ -169,9 +173,9 @@ def expect_like_torch(
     of = [i % max(1, len(groups or [])) for i in range(len(shapes))]
     given: dict[str, Any] = {"kind": kind, "options": options, "start": start, "grads": grads}
     given |= {"of": of, "groups": groups or [], "changes": changes or []}
-    given["how"] = draw.choice("params", HOW)
-    given["beside"] = not draw.round.is_published
-    given["before"] = given["beside"] and not groups and not missing
+    beside = not draw.round.is_published
+    before = beside and not groups and not missing
+    given |= {"how": draw.choice("params", HOW), "beside": beside, "before": before}
     got = student.run(run_steps, **given)
 
     def own(step: int, i: int, of_group: int | None = None, changed: bool = True) -> dict[str, Any]:
@@ -195,22 +199,21 @@ def expect_like_torch(
             found |= optimizer_steps.causes_of_groups(work, own, start, of, steps)
         elif changes:
             found[optimizer_steps.CHANGE_IGNORED] = lambda: work(partial(own, changed=False))
-        if given["beside"] and optimizer_steps.CHANGE_IGNORED in found:
-            found[optimizer_steps.OTHER_DICT] = found.pop(optimizer_steps.CHANGE_IGNORED)
-        others = optimizer_steps.causes_of(
-            kind, options, start, grads, given["beside"], own, given["before"]
-        )
+        others = optimizer_steps.causes_of(kind, options, start, grads, beside, own, before)
         if groups:
             # which settings have no say is told above, whatever values stand for them
             ignored = ("option-ignored", "lr-ignored", "wrong-default")
             others = {cause: made for cause, made in others.items() if cause.id not in ignored}
         return found | others
 
-    tell_groups(draw, groups or [], changes or [], given["beside"])
+    tell_groups(draw, **{name: given[name] for name in ("groups", "changes", "beside")})
     settings = ", ".join(f"{name}={value}" for name, value in options.items())
     what = _("after {steps} steps of {kind}({settings}), parameters").format(
         steps=steps, kind=kind, settings=settings
     )
+    if changes:
+        entries = _("how many entries param_groups has")
+        expect_close(got["groups"], max(1, len(groups or [])), entries)
     # who hands β₂ to torch.lerp has 1 − β₂ in float32, whose error of 5e-5 is halved by the root
     own_rates = [own(step, i).get("lr", 0.01) for step in range(steps) for i in range(len(of))]
     scale = 20 * steps * max(*own_rates, options.get("lr", 0.01))
@@ -222,17 +225,15 @@ def expect_like_torch(
     )
 
 
-def tell_groups(
-    draw: Draw, groups: list[dict[str, Any]], changes: list[Any], replaced: bool
-) -> None:
+def tell_groups(draw: Draw, groups: list[Any], changes: list[Any], beside: bool) -> None:
     """Says with what is drawn which settings the groups have, and which are changed."""
-    draw.drawn.pop("groups", None)
-    draw.drawn.pop("changes", None)
+    for name in ("groups", "changes"):
+        draw.drawn.pop(name, None)
     if groups:
         draw.drawn["groups"] = _("groups with {groups}").format(groups=groups)
     if changes:
         each = 'param_groups[{group}]["{name}"] = {value:.4g}'
-        if replaced:
+        if beside:  # another dict in its place
             each = 'param_groups[{group}] = {{**param_groups[{group}], "{name}": {value:.4g}}}'
         told = [
             _("before step {number} {change}").format(
@@ -402,13 +403,13 @@ def test_cosine_with_warmup(student: Student, draw: Draw) -> None:
     if draw.round.ones == 0:
         warmup = 0
     total = warmup + draw.size("total − warmup")
-    drawn = dict(draw.drawn)
     # published too: without a fall, and without a rise
     more = [(warmup, warmup), (0, 1)] if draw.round.is_published else []
     for first, last in [(warmup, total), *more]:
         given: dict[str, Any] = {"warmup": first, "total": last, "lr": lr}
-        draw.drawn.clear()
-        draw.drawn.update(drawn if last == total else {})  # else the sentence tells all there is
+        if (first, last) != (warmup, total):
+            draw.drawn.clear()
+            draw.drawn |= {"warmup": f"warmup = {first}", "total − warmup": f"total = {last}"}
         places = {*range(min(last, 8)), first - 1, first, (first + last) // 2, last - 1, last}
         steps = sorted({*places, last + 1, 2 * last + 3} - {-1})
         rate = partial(around_a_step.waved, **given)
@@ -464,7 +465,7 @@ def expect_clipped(student: Student, draw: Draw, share: float, default: bool = F
     ways = {"list": "", "generator": "generators", "by keyword": "keyword"}
     given |= {"how": draw.choice("params", ways), "default": default}
     got = student.run(run_clip, **given)
-    norms = around_a_step.norm_causes(there, max_norm)
+    norms = around_a_step.norm_causes(there, max_norm, start)
     what = _("the total norm of clip_by_norm")
     expect_close(got["total"], total.to(draw.dtype), what, causes=norms, scale=size)
     expected = around_a_step.clipped(there, max_norm)
@@ -502,7 +503,8 @@ ALL_AT_ONCE = Cause(
 )
 ALL_GRAPHS = Cause(
     "all-at-once",
-    "The graphs of several batches are kept until `backward()`: call it for each batch, in the loop.",
+    "Its graph waits for a `backward()`: call it for each batch, before the next; where only the number is wanted, go "
+    "through the model under `torch.no_grad()`.",
 )
 
 
@@ -561,7 +563,8 @@ def expect_accumulated(student: Student, draw: Draw, default: bool = False) -> N
     rtol = 1e-6 if draw.dtype == torch.float64 else None
     expect_close(got["after"], after, _("after each call, parameters"), causes=causes, rtol=rtol)
     means = [each[""] for each in losses]
-    what, causes = _("the losses that accumulate returns"), around_a_step.loss_causes(losses)
+    what = _("the losses that accumulate returns")
+    causes = around_a_step.loss_causes(losses, lambda: work("loss after")[1])
     expect_close(got["losses"], means, what, causes=causes, rtol=rtol, dtype=draw.dtype)
     most, waiting = max(len(x) for batches in calls for x, _y in batches), 0
     for event in got["events"]:
