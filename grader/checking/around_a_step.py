@@ -71,10 +71,10 @@ _WAVES = {
     "not shifted": Cause(
         "wrong-count", "q is step / (total − warmup); it is to be 0 at the end of the warm-up."
     ),
-    "no end": Cause(
+    "no-end": Cause(
         "no-end", "After the step `total` it goes on; from that step on it is to be 0."
     ),
-    "late end": Cause(
+    "late-end": Cause(
         "no-end",
         "With `total` = `warmup` there is no fall: the step `total` has `lr` yet, and is to have 0.",
     ),
@@ -122,8 +122,8 @@ def drop_causes(every: int, lr: float, gamma: float | None) -> dict[Cause, Rate]
 
 def waved(step: int, warmup: int, total: int, lr: float, mistake: str = "") -> float:
     """The learning rate of a step that rises in a line and falls along a cosine, or what a mistake makes of it."""
-    if step >= total and mistake not in ("no end", "flat"):
-        return lr if mistake == "late end" and step == total == warmup else 0.0
+    if step >= total and mistake not in ("no-end", "flat"):
+        return lr if mistake == "late-end" and step == total == warmup else 0.0
     if step < warmup and mistake != "no warm-up":
         return lr * (step + (mistake != "from zero")) / warmup
     places = {
@@ -145,7 +145,7 @@ def wave_causes(warmup: int, total: int, lr: float) -> dict[Cause, Rate]:
     """What mistakes make of `waved`."""
     given: dict[str, Any] = {"warmup": warmup, "total": total, "lr": lr}
     # without a fall, what is after its end tells nothing of how it goes on
-    names = [name for name in _WAVES if name != ("no end" if warmup == total else "late end")]
+    names = [name for name in _WAVES if name != ("no-end" if warmup == total else "late-end")]
     return {_WAVES[name]: partial(waved, **given, mistake=name) for name in names}
 
 
@@ -259,17 +259,17 @@ _SUMS = {
         "Only the last batch has a say: the gradients of the others are cleared, or never worked "
         "out.",
     ),
-    "last alone": Cause(
+    "last-alone": Cause(
         "last-batch-alone",
         "Only the last batch has a say, and as if it were all there is: the gradients of the others "
         "are cleared, or never worked out.",
     ),
     "steps": Cause("every-batch", "There is a step for every batch; one for all is asked."),
-    "weighted sums": Cause(
+    "weighted-sums": Cause(
         "every-batch",
         "There is a step for every batch, with the gradients of those before it too; one for all is asked.",
     ),
-    "weighted steps": Cause(
+    "weighted-steps": Cause(
         "every-batch",
         "There is a step for every batch, with its share of the samples; one for all is asked.",
     ),
@@ -298,7 +298,7 @@ _LOSSES = {
 }
 
 
-_SEVERAL = ("steps", "weighted steps", "weighted sums")
+_SEVERAL = ("steps", "weighted-steps", "weighted-sums")
 
 
 def accumulated(
@@ -329,7 +329,7 @@ def accumulated(
             loss = loss_fn(model(x.double()), y.double() if y.is_floating_point() else y)
             means.append(loss.item())
             parts = torch.autograd.grad(_weight(mistake, size, sizes) * loss, parameters)
-            if mistake in ("last", "last alone", "steps", "weighted steps"):
+            if mistake in ("last", "last-alone", "steps", "weighted-steps"):
                 total = [0 * each for each in total]
             total = [one + other for one, other in zip(total, parts, strict=True)]
             if mistake in _SEVERAL:
@@ -337,7 +337,7 @@ def accumulated(
         if mistake not in _SEVERAL:
             _step(optimizer, parameters, total)
         after.append([parameter.detach().clone() for parameter in model.parameters()])
-        if mistake == "loss after":
+        if mistake == "loss-after":
             with torch.no_grad():
                 means = [
                     loss_fn(model(x.double()), y.double() if y.is_floating_point() else y).item()
@@ -375,7 +375,7 @@ def loss_causes(
 def _weight(mistake: str, size: int, sizes: Sequence[int]) -> float:
     """How much the mean loss of a batch counts."""
     others = {"mean": 1 / len(sizes), "samples": 1 / sum(sizes), "not divided": float(size)}
-    whole = dict.fromkeys(("sum", "steps", "last alone"), 1.0)
+    whole = dict.fromkeys(("sum", "steps", "last-alone"), 1.0)
     return (others | whole).get(mistake, size / sum(sizes))
 
 

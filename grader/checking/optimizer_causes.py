@@ -204,7 +204,7 @@ BY_KIND: dict[str, dict[str, Cause]] = {
         **_ROOTS,
         "no eps": Cause("option-ignored", "The steps are those of eps=1e-10, whatever `eps` is."),
         **{
-            f"running mean {alpha}": Cause(
+            f"running-mean-{alpha}": Cause(
                 "sum-or-mean",
                 "s is a running mean, as in RMSProp; AdaGrad's is the sum of all squares.",
                 (("alpha", alpha),),

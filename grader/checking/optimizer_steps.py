@@ -107,7 +107,7 @@ def by_hand(
             parameters = [value.clone() for value in start]
         for i, given_grad in enumerate(step):
             goes_on = mistake in ("count goes on", "none as zero")
-            steps = 2 if mistake.startswith("count of all") and beside else 1
+            steps = 2 if mistake.startswith("count of") and beside else 1
             counts[0 if mistake == "one count" else i] += steps * (
                 given_grad is not None or goes_on
             )
@@ -346,8 +346,8 @@ def adagrad_move(
     """What is taken from a parameter, but for the learning rate, and the new sum of squares."""
     before = torch.zeros_like(grad) if old is None or mistake == "squares anew" else old
     s = before + (grad.abs() if mistake == "no square" else grad**2)
-    if mistake.startswith("running mean"):
-        s = before + (1 - float(mistake.split()[-1])) * (grad**2 - before)
+    if mistake.startswith("running-mean"):
+        s = before + (1 - float(mistake.removeprefix("running-mean-"))) * (grad**2 - before)
     root = {"root of the old": before, "mean of all": s / max(t, 1)}.get(mistake, s)
     eps = 1e-10 if mistake == "no eps" else options["eps"]
     return divided(grad, root, eps, mistake), s

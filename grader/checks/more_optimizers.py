@@ -564,7 +564,7 @@ def expect_accumulated(student: Student, draw: Draw, default: bool = False) -> N
     expect_close(got["after"], after, _("after each call, parameters"), causes=causes, rtol=rtol)
     means = [each[""] for each in losses]
     what = _("the losses that accumulate returns")
-    causes = around_a_step.loss_causes(losses, lambda: work("loss after")[1])
+    causes = around_a_step.loss_causes(losses, lambda: work("loss-after")[1])
     expect_close(got["losses"], means, what, causes=causes, rtol=rtol, dtype=draw.dtype)
     most, waiting = max(len(x) for batches in calls for x, _y in batches), 0
     for event in got["events"]:

@@ -121,6 +121,6 @@ def test_a_step_of_several_batches_is_that_of_all_in_one() -> None:
         parameters = other()
         assert all(not torch.allclose(parameters[1][0], each[1][0]) for each in found), cause
         found.append(parameters)
-    later = work([batches, batches], "loss after")[1]
+    later = work([batches, batches], "loss-after")[1]
     for cause, values in around_a_step.loss_causes(losses, lambda: later).items():
         assert (values() if callable(values) else values) != pytest.approx(means), cause
