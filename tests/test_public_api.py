@@ -33,8 +33,9 @@ ERRORS = {
 CHECKS = {
     "Cause", "Criterion", "Draw", "NotJudged", "Received", "Student", "applied", "around_a_step", "as_asked",
     "backbones", "called", "checkpoint_causes", "checkpoints", "curve", "expect", "expect_close", "explain", "fill",
-    "filled_within", "follows", "held_by", "helper", "landscape", "listen", "moved", "needs", "network", "optimizer_steps",
-    "order_causes", "other_functions", "other_terms", "points", "probe", "rounds", "train_by_hand", "training_order",
+    "filled_within", "follows", "held_by", "helper", "landscape", "listen", "moved", "needs", "network",
+    "optimizer_steps", "order_causes", "other_functions", "other_terms", "points", "probe", "rounds", "train_by_hand",
+    "training_order",
 }  # fmt: skip
 NOT_OFFERED = {"N_", "_"}  # texts of a course in several languages need them
 

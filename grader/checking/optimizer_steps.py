@@ -107,7 +107,8 @@ def by_hand(
             parameters = [value.clone() for value in start]
         for i, given_grad in enumerate(step):
             goes_on = mistake in ("count goes on", "none as zero")
-            steps = 2 if mistake.startswith("count of") and beside else 1
+            is_shared = mistake in ("count of all", "count of all since")
+            steps = 2 if is_shared and beside else 1
             counts[0 if mistake == "one count" else i] += steps * (
                 given_grad is not None or goes_on
             )
