@@ -12,6 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .checking import around_a_step as around_a_step
     from .checking import backbones as backbones
+    from .checking import checkpoint_causes as checkpoint_causes
     from .checking import checkpoints as checkpoints
     from .checking import explain as explain
     from .checking import normalizations as normalizations
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from .checking import other_functions as other_functions
     from .checking import other_terms as other_terms
     from .checking import soft_scores as soft_scores
+    from .checking import training_order as training_order
     from .checking.calls import called as called
     from .checking.drawn_functions import curve as curve
     from .checking.drawn_functions import landscape as landscape
@@ -113,6 +115,7 @@ _HOMES = {
     "around_a_step": "checking.around_a_step",
     "backbones": "checking.backbones",  # the module: what its probes use needs names of its own
     "called": "checking.calls",
+    "checkpoint_causes": "checking.checkpoint_causes",
     "checkpoints": "checking.checkpoints",  # the module, as `backbones`
     "curve": "checking.drawn_functions",
     "expect": "checking.expectations",
@@ -136,6 +139,7 @@ _HOMES = {
     "other_functions": "checking.other_functions",
     "other_terms": "checking.other_terms",
     "train_by_hand": "checking.training_order",
+    "training_order": "checking.training_order",
     "points": "checking.plugin",
     "probe": "checking.probes",
     "read_assignment": "course.assignment_file",
