@@ -54,7 +54,8 @@ DRAWN_ONCE = Cause(
 )
 ALL_VALUES = Cause(
     "shared",
-    "Each worker gives all values: ask `torch.utils.data.get_worker_info()` and give each worker its own part.",
+    "Each worker gives all values: ask `torch.utils.data.get_worker_info()` within `__iter__`, where a worker has its "
+    "number, and give each worker its own part.",
 )
 OVERLAP = Cause(
     "shared", "The parts of the workers overlap: each value belongs to one of them alone."
@@ -345,9 +346,13 @@ def test_loader_seed(student: Student, draw: Draw) -> None:
     first, default, again, *others = got["epochs"]
     expect(flat(first[0]) != list(range(count)), _("The loader does not shuffle."))
     sentence = _(
-        "Two loaders with the same seed give different orders when the global random states differ."
+        "Two loaders with the same seed give different orders; in between, others were made and the global random "
+        "states were set."
     )
-    cause = _("Give the DataLoader a `torch.Generator` of its own, seeded with `seed`.")
+    cause = _(
+        "Draw the order from a `torch.Generator` that this loader alone has, seeded with `seed`; a sampler of your own "
+        "takes it as well as the DataLoader."
+    )
     expect(first == again, sentence, cause)
     orders = {each: flat(epochs[0]) for each, epochs in zip(seeds[1:], others, strict=True)}
     orders[seed] = flat(first[0])
@@ -414,8 +419,8 @@ def test_loader_leaves_random_states(student: Student) -> None:
             names=names
         ),
         _(
-            "`manual_seed` sets the global state, and a DataLoader without a `generator` "
-            "draws from it."
+            "`torch.manual_seed` sets the global state, and what has no `generator` draws from it: a DataLoader, a "
+            "sampler, `torch.randperm`."
         )
         if "torch" in changed
         else _("`random.shuffle` and `numpy.random.shuffle` draw from global states."),
@@ -509,7 +514,8 @@ def _cause_of_share(given: Counter[str], values: list[Any], workers: int) -> Cau
         REST_LOST: values[: per * workers],
         FROM_ONE: [value for one in range(workers) for value in values[one + 1 :: workers]],
     }
-    for cause, share in shares.items():
+    blocks = [values[size : size * (workers + 1)] for size in (per, -(-len(values) // workers))]
+    for cause, share in [*shares.items(), *((FROM_ONE, block) for block in blocks)]:
         if given == Counter(map(repr, share)):
             return cause
     return OVERLAP if given > wanted else ""

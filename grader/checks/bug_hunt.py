@@ -34,6 +34,7 @@ FROM_ONE = Cause("off-by-one", "The epochs are counted from 1; the first one is 
 NOT_FIRST = Cause("first-left-out", "Epoch 0 is left out; it is a multiple of everything.")
 INVERTED = Cause("inverted", "It is true where it should be false, and false where true.")
 REMAINDER_1 = Cause("off-by-one", "It is true where the remainder is 1; it is to be 0.")
+QUOTIENT = Cause("wrong-operator", "`//` gives the quotient; the remainder is `%`.")
 ARGUMENTS_SWAPPED = Cause("swapped", "`every` is divided by `epoch`; it is the other way round.")
 USED_UP = Cause(
     "used-up",
@@ -85,7 +86,12 @@ H_IGNORED = Cause("h-ignored", "The step is 0.001, whatever `h` is.")
 BY_2H = Cause("scale", "The two points are h apart, and it is divided by 2h.")
 BY_H = Cause("scale", "The two points are 2h apart, and it is divided by h.")
 TIMES_H = Cause(
-    "precedence", "`/ 2 * h` divides by 2 and multiplies by h: put 2 · h in parentheses."
+    "precedence",
+    "It is divided by 2 and multiplied by h, as by `/ 2 * h`: both belong below, as in `/ (2 * h)`.",
+)
+BELOW_ALONE = Cause(
+    "precedence",
+    "Only f(x − h) is divided by 2h, since `/` comes before `-`: put parentheses around the difference.",
 )
 EXAMPLE = Cause("example-left", "It is the slope of `parabola`, whatever `f` is.")
 EXAMPLE_ABOVE = Cause("example-left", "`parabola` is taken at x + h, and `f` at x − h alone.")
@@ -144,6 +150,7 @@ def test_should_log(student: Student, draw: Draw) -> None:
             ]
             for every, row in zip(intervals, expected, strict=True)
         ],
+        QUOTIENT: [[epoch // every == 0 for epoch in epochs] for every in intervals],
         INVERTED: [[not wanted for wanted in row] for row in expected],
     }
     what = _(
@@ -265,7 +272,8 @@ def expect_steps(student: Student, draw: Draw, default: str = "") -> None:
     expected, losses = walk()
     old = 5.0 / factor if stale else 0.0
     start = [parameter.detach() for parameter in network(plan, state).parameters()]
-    causes = order_causes(got["events"], start) | {
+    by_old = [parameter - count * lr * old for parameter in start] if stale else None
+    causes = order_causes(got["events"], start, by_old) | {
         explain.NOT_CLEARED: lambda: walk(True, old)[0],
         explain.CLEARED_AFTER: lambda: walk(False, old)[0],
         explain.NOT_UPDATED: start,
@@ -319,7 +327,7 @@ def registered(student: Any, default: str) -> Any:
         "plain": sorted(
             name for name in vars(layer) if isinstance(vars(layer)[name], torch.Tensor)
         ),
-        "parameters": {name: list(value.shape) for name, value in layer.named_parameters()},
+        "parameters": {name: str(tuple(value.shape)) for name, value in layer.named_parameters()},
         "state": sorted(layer.state_dict()),
     }
 
@@ -416,8 +424,8 @@ def expect_registered(student: Student, default: str) -> None:
     names = _("The registered parameters of PlainLinear(3, 4) are {found}, expected {wanted}.")
     wanted = ["bias", "weights"]
     expect(found == wanted, names.format(found=found, wanted=wanted), cause)
-    shapes = {"weights": [3, 4], "bias": [4]}
-    turned = {explain.TRANSPOSE: {"weights": [4, 3], "bias": [4]}}
+    shapes = {"weights": "(3, 4)", "bias": "(4,)"}
+    turned = {explain.TRANSPOSE: {"weights": "(4, 3)", "bias": "(4,)"}}
     expect_close(got["parameters"], shapes, _("the shapes of PlainLinear(3, 4)"), causes=turned)
 
 
@@ -592,6 +600,8 @@ def expect_difference(student: Student, draw: Draw, default: str = "") -> None:
     causes = {cause: (rise / (2 * step)).to(draw.dtype) for cause, rise in mixed.items()}
     causes |= {FORWARD: slope(0, 1, step), BACKWARD: slope(-1, 0, step)}
     causes |= {H_IGNORED: slope(-1, 1, 1e-3), BY_2H: slope(0, 1, step) / 2}
+    undivided = curve(above, coefficients) - curve(below, coefficients) / (2 * step)
+    causes |= {BELOW_ALONE: undivided.to(draw.dtype)}
     causes |= {BY_H: 2 * central, TIMES_H: central * step**2}
     a, b, c, d, _e = map(abs, coefficients)
     far = exact.abs() + step

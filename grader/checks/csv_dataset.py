@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from typing import Any
@@ -11,12 +12,14 @@ import torch
 from torch import Tensor
 
 from grader import (
+    N_,
     Cause,
     Draw,
     Student,
     _,
     expect,
     expect_close,
+    explain,
     helper,
     points,
     probe,
@@ -31,6 +34,8 @@ ONE_BEFORE = Cause("off-by-one", "Each item is that of the row before.")
 ONE_AFTER = Cause("off-by-one", "Each item is that of the row after.")
 LABEL_AFTER = Cause("off-by-one", "Each item has the label of the row after.")
 LABEL_BEFORE = Cause("off-by-one", "Each item has the label of the row before.")
+COLUMN_BEFORE = Cause("off-by-one", "The label is that of the column before the target's.")
+COLUMN_AFTER = Cause("off-by-one", "The label is that of the column after the target's.")
 SORTED = Cause(
     "order",
     "The features come sorted by their names, or reversed; leave them in the header's order.",
@@ -56,10 +61,6 @@ OTHER_EXCEPTION = Cause(
     "other-exception",
     "There is no such column: raise a ValueError that names the target, before anything else looks for it.",
 )
-AROUND = Cause(
-    "index-modulo",
-    "The index starts anew where the items end, as `index % len(self)` does: raise IndexError there.",
-)
 CUT = Cause("rounded", "The decimals are cut off.")
 LABEL_CUT = Cause("rounded", "The decimals of the label are cut off.")
 NOT_TRANSFORMED = Cause(
@@ -73,8 +74,31 @@ RESULT_KEPT = Cause(
     "What the transform made of an item is what it is given the next time: leave the table as it is.",
 )
 TABLE_CHANGED = Cause(
-    "in-place", "The transform is handed a view of the table, and changes that for good: copy it."
+    "in-place",
+    "The transform works in place on what is kept of the table, and changes that for good: hand it a copy.",
 )
+LABEL_GIVEN = Cause(
+    "target-left-in", "The transform is given the label, too: take it out of the row before."
+)
+NOT_READ = Cause(
+    "nan",
+    "What cannot be read becomes NaN in some functions, such as `numpy.genfromtxt`. `float` reads every number here, "
+    "once `csv.reader` has taken the fields apart.",
+)
+NOT_FOUND = Cause("column-not-found", "The file has that column: {why}.")
+WHY_NOT_FOUND = {
+    "quotes": N_(
+        "its names stand in quotes, with commas and quotes within. `csv.reader` takes such fields apart, and a split "
+        "at the commas does not"
+    ),
+    "lines ended by CRLF": N_(
+        "it is the last one, and its line ends with `\\r\\n`. Cut off both, or let `csv.reader` do it"
+    ),
+    "names with spaces and Hangul": N_(
+        "its name begins and ends with a space and holds Hangul. Leave names as they stand, without `strip`, and open "
+        "the file as UTF-8"
+    ),
+}
 
 Row = list[str]  # of cells, as they stand in the file
 
@@ -137,9 +161,9 @@ def written(lines: list[str], encoding: str = "utf-8") -> str:
 
 @helper
 def numbers(item: Any) -> list[float]:
-    """All numbers of an item, sorted: which is which, and in what shape and dtype, is for the check of items."""
+    """All numbers of an item, sorted, NaN last: which is which, and in what form, is for the check of items."""
     parts = [torch.as_tensor(part).double().reshape(-1) for part in item]
-    return sorted(torch.cat(parts).tolist())
+    return torch.cat(parts).sort().values.tolist()
 
 
 def expected_item(row: Row, column: int) -> tuple[Tensor, Tensor]:
@@ -194,14 +218,19 @@ def test_items(student: Student, draw: Draw) -> None:
     expected = [expected_item(row, column) for row in rows]
     by_name = torch.arange(columns - 2, -1, -1)  # the header is in the reverse order
     tables = [torch.tensor([float(cell) for cell in row]) for row in rows]
+    pairs = [*zip(expected, tables, strict=True)]
+    before = [(features, row[column - 1]) for (features, _), row in pairs]
+    after = [(features, row[(column + 1) % columns]) for (features, _), row in pairs]
     causes = {
         SWAPPED: [(label, features) for features, label in expected],
         LAST_COLUMN: [expected_item(row, columns - 1) for row in rows],
         FIRST_COLUMN: [expected_item(row, 0) for row in rows],
-        LEFT_IN: [(row, label) for row, (_, label) in zip(tables, expected, strict=True)],
+        LEFT_IN: [(row, label) for (_, label), row in pairs],
         ONE_BEFORE: [*expected[-1:], *expected[:-1]],
         ONE_AFTER: [*expected[1:], *expected[:1]],
         FIRST_ALONE: expected[:1] * count,
+        COLUMN_BEFORE: before,
+        COLUMN_AFTER: after,
         LABEL_AFTER: with_labels(expected, 1),
         LABEL_BEFORE: with_labels(expected, -1),
         SORTED: [(features[by_name], label) for features, label in expected],
@@ -261,6 +290,22 @@ def read_numbers(
     ]
 
 
+@probe
+def read_form(student: Any, lines: list[str], target: str, encoding: str) -> Any:
+    """As `read_numbers` of one file; or the error, where a column is not found that is found in a plain file."""
+    try:
+        dataset = student.CsvDataset(written(lines, encoding), target)
+    except (ValueError, LookupError) as error:
+        if target not in str(error):
+            raise
+        try:
+            student.CsvDataset(written(["x,y\n", "1,2\n"]), "x")
+        except Exception:
+            raise error from None
+        return {"error": f"{type(error).__name__}: {error}"}
+    return {"length": len(dataset), "items": [numbers(dataset[i]) for i in range(len(dataset))]}
+
+
 def sorted_numbers(row: Row) -> list[float]:
     return sorted(float(cell.strip('"')) for cell in row)
 
@@ -268,10 +313,8 @@ def sorted_numbers(row: Row) -> list[float]:
 def expect_numbers(got: Any, rows: list[Row], column: int, blanks: int = 0) -> None:
     expect_length(got["length"], len(rows), blanks, len(rows[0]) if rows else 0)
     expected = [sorted_numbers(row) for row in rows]
-    causes = mistaken_rows(rows, column)
-    expect_close(
-        got["items"], expected, _("the sorted numbers of dataset"), rtol=1e-6, causes=causes
-    )
+    what = _("the sorted numbers of dataset")
+    expect_close(got["items"], expected, what, rtol=1e-6, causes=mistaken_rows(rows, column))
 
 
 def mistaken_rows(rows: list[Row], column: int) -> dict[Cause, Any]:
@@ -290,7 +333,15 @@ def mistaken_rows(rows: list[Row], column: int) -> dict[Cause, Any]:
         FIRST_ALONE: expected[:1] * len(expected),
         CUT: [sorted(float(int(number)) for number in row) for row in expected],
         LABEL_CUT: cut,
+        COLUMN_BEFORE: with_column(rows, column, column - 1),
+        COLUMN_AFTER: with_column(rows, column, column + 1),
     }
+
+
+def with_column(rows: list[Row], column: int, other: int) -> list[list[float]]:
+    """The sorted numbers of each row, with that of another column for the label."""
+    found = [[*row[:column], *row[column + 1 :], row[other % len(row)]] for row in rows]
+    return [*map(sorted_numbers, found)]
 
 
 @rounds("published", "more ones", "equal", single=True)
@@ -326,7 +377,9 @@ def test_forms(student: Student, draw: Draw) -> None:
     """A byte-order mark, CRLF, quotes, any names, and numbers in any notation are read."""
     form = draw.choice("form", FORMS)
     header = drawn_header(draw, form)
-    count, columns = int(draw.integers(2, 6, 1).item()), len(header)
+    # more rows than columns: whoever counts the columns has another number
+    columns = len(header)
+    count = columns + int(draw.integers(2, 5, 1).item())
     rows = drawn_cells(draw, count, columns)
     if form == "numbers in every notation":
         rows = drawn_notations(draw, count, columns)
@@ -341,7 +394,12 @@ def test_forms(student: Student, draw: Draw) -> None:
     # made the target: most who read such a file rightly open it as plain UTF-8
     target = header[-1] if form == "lines ended by CRLF" else header[1]
     lines = lines_of([quoted(name, form) for name in header], rows, end)
-    [got] = student.run(read_numbers, files=[lines], target=target, encoding=encoding)
+    got = student.run(read_form, lines=lines, target=target, encoding=encoding)
+    error, why = got.get("error", ""), WHY_NOT_FOUND.get(form, "")
+    sentence = _("CsvDataset(path, target) raises {error}.").format(error=error)
+    expect(not error, sentence, NOT_FOUND.in_case(why=_(why)) if why else "")
+    is_nan = any(map(math.isnan, itertools.chain(*got["items"])))
+    expect(not is_nan, _("The items hold NaN, and the file has numbers alone."), NOT_READ)
     expect_numbers(got, rows, header.index(target))
 
 
@@ -441,7 +499,7 @@ def test_transform(student: Student, draw: Draw) -> None:
         expect(
             got[when] == 0,
             sentence.format(times=got[when]),
-            _("Call it in `__getitem__`, not in `__init__`."),
+            _("Call it in `__getitem__`, and nowhere else."),
         )
     calls = len(got["seen"])
     labels = [expected_item(rows[row], column)[1].item() for row in indices]
@@ -469,7 +527,7 @@ def expect_transformed(
     causes: dict[Cause, Any] = {TABLE_CHANGED: before} if in_place and call else {}
     causes |= {RESULT_KEPT: before} if call else {}
     causes |= {
-        LEFT_IN: sorted_numbers(cells),
+        LABEL_GIVEN: sorted_numbers(cells),
         FIRST_COLUMN: sorted(expected_item(cells, 0)[0].tolist()),
         LAST_COLUMN: sorted(expected_item(cells, len(cells) - 1)[0].tolist()),
     }
@@ -529,9 +587,9 @@ def test_index_out_of_range(student: Student, draw: Draw, empty: bool) -> None:
     around = [count and ordered[index % count] for index in indices]
     cause: Cause | str = ""
     if "IndexError" not in got and count and all(map(near, got, around)):
-        cause = AROUND
+        cause = explain.AROUND
     elif got[:2] == ["IndexError"] * 2:
-        cause = _("After `index += len(self)` an index that was below −len is still negative.")
+        cause = explain.BELOW
     for found, index in zip(got, indices, strict=True):
         expect(
             found == "IndexError",
@@ -581,7 +639,7 @@ def test_unknown_target(student: Student, draw: Draw) -> None:
     expect(
         target in text,
         _("The ValueError does not name the unknown target: {got!r}.").format(got=text),
-        NO_F if re.search(r"\{\w+\}", text) else "",
+        NO_F if re.search(r"\{\w+(![rs])?\}", text) else "",
     )
 
 

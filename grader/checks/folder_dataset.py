@@ -16,6 +16,7 @@ from grader import (
     _,
     expect,
     expect_close,
+    explain,
     helper,
     points,
     probe,
@@ -43,10 +44,6 @@ NO_CLASSES = Cause(
     "other-classes", "Files right under `root` are taken for classes: folders alone are classes."
 )
 SAME_CLASS = Cause("constant-label", "Every item has the index of one class, {which}.")
-AROUND = Cause(
-    "index-modulo",
-    "The index starts anew where the items end, as `index % len(self)` does: raise IndexError there.",
-)
 ITEM_NUMBER = Cause(
     "index-for-label", "The number of the item stands where that of its class should."
 )
@@ -490,7 +487,9 @@ def test_is_lazy(student: Student, draw: Draw) -> None:
     tree: Tree = {"a": {"x": one}, "b": {"x": two}}
     got = student.run(change_later, tree=tree, late=late)
     old = [tensor.flatten().tolist() for files in tree.values() for tensor in files.values()]
-    cause = _("Keep the paths in `__init__`, and read in `__getitem__`.")
+    cause = _(
+        "Keep the paths in `__init__`, and let `__getitem__` read the one file that is asked for."
+    )
     expect(
         got["numbers"] not in old,
         _(
@@ -582,6 +581,12 @@ def test_indices(student: Student, draw: Draw) -> None:
         count = len(order_of(tree))
         indices = [*range(-count, count), count, count + 3, -count - 1, -count - 2]
         found = dict(zip(indices, student.run(index_it, tree=tree, indices=indices), strict=True))
+        outside = [index for index in indices if not -count <= index < count]
+        cause: Cause | str = ""
+        if count and all(found[index] == found[index % count] for index in outside):
+            cause = explain.AROUND
+        elif all(found[index] == "IndexError" for index in outside if index > 0):
+            cause = explain.BELOW
         for index, value in found.items():
             where = _("dataset[{index}] of {count} items").format(index=index, count=count)
             if -count <= index < count:
@@ -595,8 +600,7 @@ def test_indices(student: Student, draw: Draw) -> None:
                 )
             else:
                 sentence = _("{where} gives an item instead of an IndexError.").format(where=where)
-                around = count and value == found[index % count]
-                expect(value == "IndexError", sentence, AROUND if around else "")
+                expect(value == "IndexError", sentence, cause)
         distinct = len({found[index] for index in range(count)})
         expect(distinct == count, _("The same item stands at several indices."))
 
