@@ -62,6 +62,10 @@ NO_CLASSES = Cause(
     "raised-one-hot",
     "`F.one_hot` makes as many columns as the largest label asks for: give it the number of classes.",
 )
+NO_ITERATOR = Cause(
+    "raised-no-iterator",
+    "`__iter__` gives back an iterator: `iter(…)` makes one of a list, and `yield` in it makes one of the method.",
+)
 QUOTED = Cause(
     "raised-float",
     "The quotes around a field are no part of it: `csv.reader` takes them off, and a split at the commas does not.",
@@ -174,6 +178,8 @@ def cause_of(
     """
     if named := _name(kind, message, facts):
         return named
+    if "iter() returned non-iterator" in message:
+        return NO_ITERATOR
     known = meaning_on(device, kind, message) or meaning_of(message, kind, bool(line))
     if known is None or not line:
         return known

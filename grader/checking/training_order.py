@@ -24,7 +24,7 @@ CLEARED_BETWEEN = Cause(
 )
 NO_BACKWARD = Cause(
     "no-backward",
-    "`optimizer.step()` is called, and no `backward()` has come to the parameters of the model before it.",
+    "`optimizer.step()` is called, and no `backward()` has come to the parameters that it holds.",
 )
 NO_STEP = Cause("not-updated", "`optimizer.step()` is never called: the update is missing.")
 

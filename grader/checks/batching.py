@@ -35,10 +35,19 @@ BATCH_SECOND = Cause(
 )
 CUT_SHORT = Cause("cut-short", "All sequences are cut to the length of the shortest.")
 PADDED_LENGTHS = Cause("padded-lengths", "All lengths are that of the longest, as after padding.")
+NOT_PADDING = Cause(
+    "wrong-count",
+    "The lengths count the entries that are not the padding value, which may stand in a sequence, too: take the length "
+    "of each sequence.",
+)
 ELEMENTS = Cause("wrong-count", "The lengths count every element; count the first dimension alone.")
 SHUFFLED = Cause("option-ignored", "It shuffles, although `shuffle` is False.")
 ALWAYS_DROPS = Cause("last-batch-dropped", "The last batch is dropped without `drop_last`.")
 REGULAR = Cause("regular", "The order is a regular one, such as a rotation: draw a permutation.")
+DROP_INVERTED = Cause(
+    "inverted",
+    "`drop_last` does the opposite: the last batch is dropped without it, and kept with it.",
+)
 NEVER_DROPS = Cause("option-ignored", "The batches are those of drop_last=False.")
 GOES_ON = Cause("stale", "It goes on where the pass before was left: each `__iter__` starts anew.")
 USED_UP = Cause(
@@ -67,6 +76,9 @@ REST_LOST = Cause(
 )
 FROM_ONE = Cause(
     "off-by-one", "The first values belong to nobody: the workers are numbered from 0."
+)
+AS_LISTS = Cause(
+    "kind", "Values come in lists; each is to come by itself, as `yield from` and `iter` give them."
 )
 DISTINCT = Cause(
     "distinct", "Each value comes once; it is to come as often as it stands in the list."
@@ -118,6 +130,7 @@ def expect_padded(got: Any, sequences: list[Tensor], labels: list[int], padding:
         CUT_SHORT: {"padded": padded[:, : min(map(len, sequences))]},
         BY_LENGTH: {name: value[order] for name, value in expected.items()},
         PADDED_LENGTHS: {"lengths": torch.full_like(lengths, longest)},
+        NOT_PADDING: {"lengths": (padded != padding).sum(1)},
         ELEMENTS: {"lengths": lengths * sequences[0][0].numel()},
         OTHER_DEFAULT: {"padded": torch.where(mask, padded, -1)},
     }
@@ -315,6 +328,7 @@ def test_loader_batches(student: Student, draw: Draw) -> None:
         BACKWARDS: {"shuffle=False": [backwards], "drop_last=True": [backwards[:full]]},
         **({SHUFFLED: ...} if whole and ordered != [backwards] else {}),
         ALWAYS_DROPS: {"shuffle=False": [in_order[:full]]},
+        DROP_INVERTED: {"shuffle=False": [in_order[:full]], "drop_last=True": [in_order]},
         NEVER_DROPS: {"drop_last=True": [in_order]},
         ONE_BY_ONE: {"shuffle=False": one_by_one, "drop_last=True": one_by_one},
     }
@@ -503,6 +517,9 @@ def _expect_same_values(
         cause = USED_UP
     if given == Counter(dict.fromkeys(wanted, 1)):
         cause = DISTINCT
+    parts = [value for part in got if isinstance(part, list) for value in part]
+    if Counter(map(repr, parts)) == wanted:
+        cause = AS_LISTS
     expect(not more and not fewer, sentence, cause)
 
 

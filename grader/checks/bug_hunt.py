@@ -71,6 +71,8 @@ B_OF_SQUARE = Cause(
 NO_SQUARE_TERM = Cause("missing-term", "The term a·x² is missing.")
 NO_B_TERM = Cause("missing-term", "The term b·x is missing.")
 NO_C_TERM = Cause("missing-term", "The term c is missing.")
+C_TIMES_X = Cause("wrong-power", "`c` multiplies x; it is to stand by itself.")
+A_AND_C = Cause("swapped", "`a` and `c` stand in each other's place.")
 A_SQUARED = Cause("precedence", "`a` is squared, too: it is (a·x)², and a·x² is asked.")
 HALF_CUT = Cause(
     "graph-cut",
@@ -84,6 +86,10 @@ FORWARD = Cause("forward-difference", "It is the forward difference (f(x+h) − 
 BACKWARD = Cause("forward-difference", "It is the backward difference (f(x) − f(x−h)) / h.")
 H_IGNORED = Cause("h-ignored", "The step is 0.001, whatever `h` is.")
 BY_2H = Cause("scale", "The two points are h apart, and it is divided by 2h.")
+BY_H_TWICE = Cause("scale", "It is divided by h once too often.")
+NOT_BY_H = Cause("scale", "It is divided by 2 alone, and not by h.")
+NOT_DIVIDED = Cause("scale", "The difference is there, and is not divided by 2h.")
+ABOVE_ALONE = Cause("wrong-points", "The points are x and x + 2h; x − h and x + h are asked.")
 BY_H = Cause("scale", "The two points are 2h apart, and it is divided by h.")
 TIMES_H = Cause(
     "precedence",
@@ -244,9 +250,13 @@ def expect_steps(student: Student, draw: Draw, default: str = "") -> None:
     )
 
     def walk(
-        kept: bool = False, old: float = 0.0, times: int = 1, share: float = 1.0
+        kept: bool = False,
+        old: float = 0.0,
+        times: int = 1,
+        share: float = 1.0,
+        after: bool = False,
     ) -> tuple[list[Tensor], list[float]]:
-        """Parameters and losses, from gradients of `old`; `kept`: that are never cleared."""
+        """Parameters and losses, from gradients of `old`; `kept`: that are never cleared; `after`: each update."""
         model, losses = network(plan, state), []
         parameters = list(model.parameters())
         grads = [torch.full_like(parameter, old) for parameter in parameters]
@@ -257,6 +267,8 @@ def expect_steps(student: Student, draw: Draw, default: str = "") -> None:
             with torch.no_grad():
                 for parameter, grad in zip(parameters, grads, strict=True):
                     parameter.sub_(share * lr * grad)
+                if after:
+                    loss = nn.functional.cross_entropy(model(inputs), labels)
             losses.append(factor * loss.item())
             grads = grads if kept else [0 * grad for grad in grads]
         return [parameter.detach() for parameter in parameters], losses
@@ -291,7 +303,10 @@ def expect_steps(student: Student, draw: Draw, default: str = "") -> None:
     curves = got["losses"], losses
     what = _("parameters after {count} batches").format(count=count)
     expect_close(got["parameters"], expected, what, causes=causes, curves=curves)
-    sums = {SUMMED: [sum(losses[: at + 1]) for at in range(len(losses))]}
+    sums = {
+        SUMMED: [sum(losses[: at + 1]) for at in range(len(losses))],
+        explain.NEW_FOR_OLD: walk(times=2 if again else 1, after=True)[1],
+    }
     what = _("the list of losses")
     options: dict[str, Any] = {"factors": {_("the number of batches"): count}, "curves": curves}
     expect_close(got["losses"], losses, what, dtype=draw.dtype, causes=sums, **options)
@@ -326,6 +341,10 @@ def registered(student: Any, default: str) -> Any:
         "buffers": sorted(name for name, _ in layer.named_buffers()),
         "plain": sorted(
             name for name in vars(layer) if isinstance(vars(layer)[name], torch.Tensor)
+        ),
+        "has a list": any(
+            isinstance(held, list | tuple) and any(isinstance(each, torch.Tensor) for each in held)
+            for held in vars(layer).values()
         ),
         "parameters": {name: str(tuple(value.shape)) for name, value in layer.named_parameters()},
         "state": sorted(layer.state_dict()),
@@ -417,7 +436,7 @@ def expect_registered(student: Student, default: str) -> None:
     found = sorted(got["parameters"])
     missing = {"weights", "bias"} - set(found)
     cause: Cause | str = BUFFERS if missing & set(got["buffers"]) else ""
-    if missing & set(got["plain"]):
+    if missing & set(got["plain"]) or got["has a list"]:
         cause = explain.UNREGISTERED
     for name in missing - set(got["buffers"]) - set(got["plain"]):
         cause = cause or explain.did_you_mean(name, found)
@@ -489,6 +508,8 @@ def expect_polynomial(student: Student, draw: Draw, default: str = "") -> None:
         NO_SQUARE_TERM: b * at + c,
         NO_B_TERM: a * at**2 + c,
         NO_C_TERM: a * at**2 + b * at,
+        C_TIMES_X: a * at**2 + b * at + c * at,
+        A_AND_C: c * at**2 + b * at + a,
         A_SQUARED: (a * at) ** 2 + b * at + c,
     }
     cut = {
@@ -602,6 +623,8 @@ def expect_difference(student: Student, draw: Draw, default: str = "") -> None:
     causes |= {H_IGNORED: slope(-1, 1, 1e-3), BY_2H: slope(0, 1, step) / 2}
     undivided = curve(above, coefficients) - curve(below, coefficients) / (2 * step)
     causes |= {BELOW_ALONE: undivided.to(draw.dtype)}
+    causes |= {BY_H_TWICE: central / step, NOT_BY_H: central * step}
+    causes |= {NOT_DIVIDED: 2 * step * central, ABOVE_ALONE: slope(0, 2, step)}
     causes |= {BY_H: 2 * central, TIMES_H: central * step**2}
     a, b, c, d, _e = map(abs, coefficients)
     far = exact.abs() + step

@@ -61,7 +61,7 @@ OTHER_EXCEPTION = Cause(
     "other-exception",
     "There is no such column: raise a ValueError that names the target, before anything else looks for it.",
 )
-CUT = Cause("rounded", "The decimals are cut off.")
+CUT = Cause("rounded", "Decimals are lost: they are cut off, or rounded away.")
 LABEL_CUT = Cause("rounded", "The decimals of the label are cut off.")
 NOT_TRANSFORMED = Cause(
     "option-ignored", "The transform is called, and what it returns is not in the item."
@@ -77,6 +77,7 @@ TABLE_CHANGED = Cause(
     "in-place",
     "The transform works in place on what is kept of the table, and changes that for good: hand it a copy.",
 )
+CHANGED = Cause("stale", "Right the first time: to ask for an item changes what is kept of it.")
 LABEL_GIVEN = Cause(
     "target-left-in", "The transform is given the label, too: take it out of the row before."
 )
@@ -235,6 +236,7 @@ def test_items(student: Student, draw: Draw) -> None:
         LABEL_BEFORE: with_labels(expected, -1),
         SORTED: [(features[by_name], label) for features, label in expected],
         CUT: [(features.trunc(), label.trunc()) for features, label in expected],
+        LABEL_CUT: [(features, label.trunc()) for features, label in expected],
     }
     # where torch's default dtype is float64, an item's may follow it
     if student.default_dtype == torch.float32:
@@ -279,11 +281,9 @@ def expect_length(got: Any, count: int, blanks: int = 0, columns: int = 0) -> No
 
 
 @probe
-def read_numbers(
-    student: Any, files: list[list[str]], target: str, encoding: str = "utf-8"
-) -> list[Any]:
+def read_numbers(student: Any, files: list[list[str]], target: str) -> list[Any]:
     """The length and the numbers of each file; all datasets are made before the first is gone through."""
-    datasets = [student.CsvDataset(written(lines, encoding), target) for lines in files]
+    datasets = [student.CsvDataset(written(lines), target) for lines in files]
     return [
         {"length": len(dataset), "items": [numbers(dataset[i]) for i in range(len(dataset))]}
         for dataset in datasets
@@ -525,7 +525,7 @@ def expect_transformed(
     )
     before = sorted((features * factor + call).tolist())
     causes: dict[Cause, Any] = {TABLE_CHANGED: before} if in_place and call else {}
-    causes |= {RESULT_KEPT: before} if call else {}
+    causes |= {RESULT_KEPT: before, CHANGED: got["seen"][1]} if call == 1 else {}
     causes |= {
         LABEL_GIVEN: sorted_numbers(cells),
         FIRST_COLUMN: sorted(expected_item(cells, 0)[0].tolist()),
