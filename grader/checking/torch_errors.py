@@ -161,7 +161,7 @@ _MEANINGS = {
     ),
     r"stack expects each tensor to be equal size": Cause(
         "raised-stack",
-        "Tensors of different sizes do not fit beside each other: pad the shorter ones first.",
+        "Only equal sizes stack: pad the shorter ones, in the dimension that differs (`F.pad` begins with the last).",
     ),
     r"expected Tensor as element \d+ in argument": Cause(
         "raised-stack",

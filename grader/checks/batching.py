@@ -30,6 +30,13 @@ OTHER_DEFAULT = Cause("wrong-default", "It is padded with −1.")
 PADDING_IGNORED = Cause("option-ignored", "It is padded with 0, whatever `padding_value` is.")
 IN_FRONT = Cause("order", "The padding stands in front; it belongs behind.")
 BY_LENGTH = Cause("order", "The sequences are sorted by length; leave them in their order.")
+LENGTHS_SORTED = Cause(
+    "order", "The lengths come sorted; each belongs to the sequence in its place."
+)
+OTHER_LENGTH = Cause(
+    "fixed-length",
+    "It is padded or cut to another length than that of the longest sequence, as to one that is written down.",
+)
 BATCH_SECOND = Cause(
     "transpose", "The places come first and the sequences second; it is the other way round."
 )
@@ -118,6 +125,11 @@ def expect_padded(got: Any, sequences: list[Tensor], labels: list[int], padding:
     )
     names = ("padded", "lengths", "labels")
     expected = dict(zip(names, (padded, lengths, torch.tensor(labels, device=there)), strict=True))
+    as_long = padded
+    if isinstance(got[0], Received) and got[0].tensor.dim() == padded.dim():
+        size = got[0].tensor.shape[1]
+        rest = padded.new_full((len(padded), max(size - longest, 0), *padded.shape[2:]), padding)
+        as_long = torch.cat((padded[:, :size], rest), dim=1)
     in_front = torch.full_like(padded, padding)
     for row, sequence in enumerate(sequences):
         in_front[row, longest - len(sequence) :] = sequence
@@ -128,6 +140,8 @@ def expect_padded(got: Any, sequences: list[Tensor], labels: list[int], padding:
         IN_FRONT: {"padded": in_front},
         BATCH_SECOND: {"padded": padded.transpose(0, 1)},
         CUT_SHORT: {"padded": padded[:, : min(map(len, sequences))]},
+        LENGTHS_SORTED: {"lengths": lengths.sort(descending=True).values},
+        OTHER_LENGTH: {"padded": as_long},
         BY_LENGTH: {name: value[order] for name, value in expected.items()},
         PADDED_LENGTHS: {"lengths": torch.full_like(lengths, longest)},
         NOT_PADDING: {"lengths": (padded != padding).sum(1)},

@@ -46,6 +46,7 @@ ONE_AND_OLD = Cause(
     "one-step",
     "There is one step for all batches, with the gradients from before the call in it; each batch is to have its own.",
 )
+FIRST_ALONE = Cause("one-step", "Only the first batch has a step: look for `return` in the loop.")
 LAST_ALONE = Cause("one-step", "There is one step, by the gradients of the last batch alone.")
 BY_COUNT = Cause(
     "mean-for-sum",
@@ -295,6 +296,7 @@ def expect_steps(student: Student, draw: Draw, default: str = "") -> None:
         ONE_STEP: lambda: at_once(batches, 0.0),
         ONE_AND_OLD: lambda: at_once(batches, old),
         BY_COUNT: lambda: walk(share=1 / count)[0],
+        FIRST_ALONE: lambda: at_once(batches[:1], 0.0),
         LAST_ALONE: lambda: at_once(batches[-1:], 0.0),
     }
     losses = walk(times=2)[1] if again else losses
@@ -622,10 +624,9 @@ def expect_difference(student: Student, draw: Draw, default: str = "") -> None:
     causes |= {FORWARD: slope(0, 1, step), BACKWARD: slope(-1, 0, step)}
     causes |= {H_IGNORED: slope(-1, 1, 1e-3), BY_2H: slope(0, 1, step) / 2}
     undivided = curve(above, coefficients) - curve(below, coefficients) / (2 * step)
-    causes |= {BELOW_ALONE: undivided.to(draw.dtype)}
-    causes |= {BY_H_TWICE: central / step, NOT_BY_H: central * step}
-    causes |= {NOT_DIVIDED: 2 * step * central, ABOVE_ALONE: slope(0, 2, step)}
-    causes |= {BY_H: 2 * central, TIMES_H: central * step**2}
+    causes |= {BELOW_ALONE: undivided.to(draw.dtype), ABOVE_ALONE: slope(0, 2, step)}
+    causes |= {BY_H_TWICE: central / step, NOT_BY_H: central * step, BY_H: 2 * central}
+    causes |= {NOT_DIVIDED: 2 * step * central, TIMES_H: central * step**2}
     a, b, c, d, _e = map(abs, coefficients)
     far = exact.abs() + step
     # the rounding of f is divided by h: a few eps / h of its terms, and a wide margin

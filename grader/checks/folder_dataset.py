@@ -54,8 +54,8 @@ LENGTH_ALONE = Cause(
 )
 DTYPE_LOST = Cause(
     "dtype",
-    "The tensor has the dtype of its array, as `torch.from_numpy` makes it: `.float()`, `.astype(…)`, `torch.Tensor(…)`, "
-    "and a dtype that is written down give another.",
+    "The tensor has the dtype of its array, as `torch.from_numpy` makes it: `.float()`, `torch.Tensor(…)`, `.tolist()` "
+    "on the way, and a dtype that is written down give another.",
 )
 TENSOR_FIRST = Cause(
     "kind", "Make the tensor first (`torch.from_numpy`), and hand that to the transform."
