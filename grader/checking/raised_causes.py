@@ -66,6 +66,10 @@ NO_ITERATOR = Cause(
     "raised-no-iterator",
     "`__iter__` gives back an iterator: `iter(…)` makes one of a list, and `yield` in it makes one of the method.",
 )
+MODULO_ZERO = Cause(
+    "raised-modulo",
+    "`%` has 0 on its right here, as `index % len(self)` has where there are no items.",
+)
 QUOTED = Cause(
     "raised-float",
     "The quotes around a field are no part of it: `csv.reader` takes them off, and a split at the commas does not.",
@@ -180,6 +184,8 @@ def cause_of(
         return named
     if "iter() returned non-iterator" in message:
         return NO_ITERATOR
+    if kind == "ZeroDivisionError" and "modulo" in message:
+        return MODULO_ZERO
     known = meaning_on(device, kind, message) or meaning_of(message, kind, bool(line))
     if known is None or not line:
         return known

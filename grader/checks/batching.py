@@ -82,8 +82,11 @@ REST_LOST = Cause(
     "them.",
 )
 FROM_ONE = Cause(
-    "off-by-one", "The first values belong to nobody: the workers are numbered from 0."
+    "off-by-one",
+    "The workers are numbered from 0: with numbers from 1 some values belong to nobody.",
 )
+QUOTIENT = Cause("wrong-operator", "`//` gives the quotient; the remainder, `%`, deals them out.")
+OTHERS = Cause("inverted", "Each worker gives the parts of all others, and not its own.")
 AS_LISTS = Cause(
     "kind", "Values come in lists; each is to come by itself, as `yield from` and `iter` give them."
 )
@@ -342,8 +345,9 @@ def test_loader_batches(student: Student, draw: Draw) -> None:
         BACKWARDS: {"shuffle=False": [backwards], "drop_last=True": [backwards[:full]]},
         **({SHUFFLED: ...} if whole and ordered != [backwards] else {}),
         ALWAYS_DROPS: {"shuffle=False": [in_order[:full]]},
-        DROP_INVERTED: {"shuffle=False": [in_order[:full]], "drop_last=True": [in_order]},
         NEVER_DROPS: {"drop_last=True": [in_order]},
+        # after those that explain one of the two alone
+        DROP_INVERTED: {"shuffle=False": [in_order[:full]], "drop_last=True": [in_order]},
         ONE_BY_ONE: {"shuffle=False": one_by_one, "drop_last=True": one_by_one},
     }
     expected = {"shuffle=False": [in_order], "drop_last=True": [in_order[:full]]}
@@ -451,7 +455,9 @@ def test_loader_leaves_random_states(student: Student) -> None:
             "sampler, `torch.randperm`."
         )
         if "torch" in changed
-        else _("`random.shuffle` and `numpy.random.shuffle` draw from global states."),
+        else _(
+            "What `random` and `numpy.random` draw changes global states, and so does their `seed`."
+        ),
     )
 
 
@@ -510,9 +516,11 @@ def test_sharded_stream(student: Student, draw: Draw) -> None:
     sentence = _("The list of values was changed; inputs are to be left as they were.")
     expect(got["untouched"], sentence, explain.IN_PLACE)
     again = _(", when it is gone through a second time")
+    firsts = {number: each[0] for number, each in zip(workers, got["passes"], strict=True)}
+    cause = _cause_of_share(values, firsts)
     for number, passes in zip(workers, got["passes"], strict=True):
         for found, when in zip(passes, ("", again), strict=False):
-            _expect_same_values(found, values, number, when)
+            _expect_same_values(found, values, number, when, "" if when else cause)
     after = _(", when the pass before was left after one value")
     _expect_same_values(got["after a break"], values, 0, after, GOES_ON)
 
@@ -526,9 +534,7 @@ def _expect_same_values(
     sentence = _(
         "With num_workers={workers}{when}, {more} values come too often and {fewer} are missing."
     ).format(workers=workers, when=when, more=more.total(), fewer=fewer.total())
-    cause = otherwise or (_cause_of_share(given, values, workers) if workers else "")
-    if not got and when and not otherwise:
-        cause = USED_UP
+    cause = USED_UP if not got and when and not otherwise else otherwise
     if given == Counter(dict.fromkeys(wanted, 1)):
         cause = DISTINCT
     parts = [value for part in got if isinstance(part, list) for value in part]
@@ -537,19 +543,39 @@ def _expect_same_values(
     expect(not more and not fewer, sentence, cause)
 
 
-def _cause_of_share(given: Counter[str], values: list[Any], workers: int) -> Cause | str:
-    """The mistake in how the values are shared among workers, by what it would have given."""
-    wanted, per = Counter(map(repr, values)), len(values) // workers
-    shares: dict[Cause, list[Any]] = {
-        ALL_VALUES: values * workers,
-        REST_LOST: values[: per * workers],
-        FROM_ONE: [value for one in range(workers) for value in values[one + 1 :: workers]],
-    }
-    blocks = [values[size : size * (workers + 1)] for size in (per, -(-len(values) // workers))]
-    for cause, share in [*shares.items(), *((FROM_ONE, block) for block in blocks)]:
-        if given == Counter(map(repr, share)):
+def _cause_of_share(values: list[Any], passes: dict[int, list[Any]]) -> Cause | str:
+    """The mistake in how workers share the values, if it explains what came with each number of them."""
+    wanted = Counter(map(repr, values))
+    given = {number: Counter(map(repr, found)) for number, found in passes.items()}
+    tables = [_shares(values, number or 1) for number in passes]
+    for column in zip(*tables, strict=True):
+        counts = {
+            number: Counter(map(repr, share))
+            for number, (_cause, share) in zip(passes, column, strict=True)
+        }
+        fits = all(given[number] in (wanted, counts[number]) for number in passes)
+        if fits and any(given[number] == counts[number] != wanted for number in passes if number):
+            cause: Cause = column[0][0]
             return cause
-    return OVERLAP if given > wanted else ""
+    wrong = next((number for number in passes if given[number] != wanted), 0)
+    return OVERLAP if wrong and given[wrong] > wanted else ""
+
+
+def _shares(values: list[Any], workers: int) -> list[tuple[Cause, list[Any]]]:
+    """What mistakes would have given: all workers' values, one worker's after another's."""
+    per = len(values) // workers
+    dealt = [(number % workers, value) for number, value in enumerate(values)]
+    late = [values[size : size * (workers + 1)] for size in (per, -(-len(values) // workers))]
+    late.append([value for one in range(workers) for value in values[one + 1 :: workers]])
+    late.append([value for number, value in dealt if number])
+    others = [value for one in range(workers) for number, value in dealt if number != one]
+    return [
+        (ALL_VALUES, values * workers),
+        (REST_LOST, values[: per * workers]),
+        *((FROM_ONE, share) for share in late),
+        (QUOTIENT, values[: workers * workers]),
+        (OTHERS, others),
+    ]
 
 
 @points(1)

@@ -65,6 +65,7 @@ NO_GRADIENT = Cause(
     "It is as it was before the step: no gradient came to it. It has to require gradients, and the way from it to the "
     "output must not be cut (`.detach()`, `.data`).",
 )
+DOUBLE_X = Cause("wrong-power", "2x stands where x² should.")
 X_FOR_SQUARE = Cause("wrong-power", "x stands where x² should.")
 B_OF_SQUARE = Cause(
     "stale", "`b` multiplies a·x², which stood in the variable by then; it is to multiply x."
@@ -105,9 +106,7 @@ EXAMPLE_ABOVE = Cause("example-left", "`parabola` is taken at x + h, and `f` at 
 EXAMPLE_BELOW = Cause("example-left", "`parabola` is taken at x − h, and `f` at x + h alone.")
 
 FORBIDDEN = {
-    "by hand": {
-        "except": ["accumulated_steps", "PlainLinear", "polynomial_model", "should_log"],
-    }
+    "by hand": {"except": ["accumulated_steps", "PlainLinear", "polynomial_model", "should_log"]}
 }
 
 
@@ -339,14 +338,13 @@ def registered(student: Any, default: str) -> Any:
         if not default:
             raise
         layer = student.PlainLinear(3, 4)  # it may look at the numbers that it has drawn
+    kept = vars(layer)
     return {
         "buffers": sorted(name for name, _ in layer.named_buffers()),
-        "plain": sorted(
-            name for name in vars(layer) if isinstance(vars(layer)[name], torch.Tensor)
-        ),
+        "plain": sorted(name for name in kept if isinstance(kept[name], torch.Tensor)),
         "has a list": any(
             isinstance(held, list | tuple) and any(isinstance(each, torch.Tensor) for each in held)
-            for held in vars(layer).values()
+            for held in kept.values()
         ),
         "parameters": {name: str(tuple(value.shape)) for name, value in layer.named_parameters()},
         "state": sorted(layer.state_dict()),
@@ -505,6 +503,7 @@ def expect_polynomial(student: Student, draw: Draw, default: str = "") -> None:
     scales = torch.autograd.grad((terms * g.double().abs()).sum(), sizes)
     at, a, b, c = wide
     mistaken = {
+        DOUBLE_X: 2 * a * at + b * at + c,
         X_FOR_SQUARE: (a + b) * at + c,
         B_OF_SQUARE: a * at**2 + b * (a * at**2) + c,
         NO_SQUARE_TERM: b * at + c,

@@ -36,6 +36,8 @@ LABEL_AFTER = Cause("off-by-one", "Each item has the label of the row after.")
 LABEL_BEFORE = Cause("off-by-one", "Each item has the label of the row before.")
 COLUMN_BEFORE = Cause("off-by-one", "The label is that of the column before the target's.")
 COLUMN_AFTER = Cause("off-by-one", "The label is that of the column after the target's.")
+BEFORE_ALONE = Cause("columns-lost", "Only the columns before the target's are features.")
+OTHER_ORDER = Cause("order", "The rows are right, and come in another order than in the file.")
 SORTED = Cause(
     "order",
     "The features come sorted by their names, or reversed; leave them in the header's order.",
@@ -73,18 +75,12 @@ RESULT_KEPT = Cause(
     "stale",
     "What the transform made of an item is what it is given the next time: leave the table as it is.",
 )
-TABLE_CHANGED = Cause(
-    "in-place",
-    "The transform works in place on what is kept of the table, and changes that for good: hand it a copy.",
-)
+TABLE_CHANGED = Cause("in-place", "The transform changes what the table keeps: hand it a copy.")
 CHANGED = Cause("stale", "Right the first time: to ask for an item changes what is kept of it.")
-LABEL_GIVEN = Cause(
-    "target-left-in", "The transform is given the label, too: take it out of the row before."
-)
+LABEL_GIVEN = Cause("target-left-in", "The transform is given the label, too: take it out first.")
 NOT_READ = Cause(
     "nan",
-    "What cannot be read becomes NaN in some functions, such as `numpy.genfromtxt`. `float` reads every number here, "
-    "once `csv.reader` has taken the fields apart.",
+    "What `numpy.genfromtxt` and the like cannot read becomes NaN: `csv.reader` and `float` read all of it.",
 )
 NOT_FOUND = Cause("column-not-found", "The file has that column: {why}.")
 WHY_NOT_FOUND = {
@@ -227,6 +223,7 @@ def test_items(student: Student, draw: Draw) -> None:
         LAST_COLUMN: [expected_item(row, columns - 1) for row in rows],
         FIRST_COLUMN: [expected_item(row, 0) for row in rows],
         LEFT_IN: [(row, label) for (_, label), row in pairs],
+        BEFORE_ALONE: [(row[:column], label) for (_, label), row in pairs],
         ONE_BEFORE: [*expected[-1:], *expected[:-1]],
         ONE_AFTER: [*expected[1:], *expected[:1]],
         FIRST_ALONE: expected[:1] * count,
@@ -314,7 +311,10 @@ def expect_numbers(got: Any, rows: list[Row], column: int, blanks: int = 0) -> N
     expect_length(got["length"], len(rows), blanks, len(rows[0]) if rows else 0)
     expected = [sorted_numbers(row) for row in rows]
     what = _("the sorted numbers of dataset")
-    expect_close(got["items"], expected, what, rtol=1e-6, causes=mistaken_rows(rows, column))
+    causes = mistaken_rows(rows, column)
+    order = [next((row for row in expected if near(item, row)), []) for item in got["items"]]
+    causes |= {OTHER_ORDER: order} if sorted(order) == sorted(expected) else {}
+    expect_close(got["items"], expected, what, rtol=1e-6, causes=causes)
 
 
 def mistaken_rows(rows: list[Row], column: int) -> dict[Cause, Any]:
