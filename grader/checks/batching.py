@@ -26,7 +26,7 @@ from grader import (
     rounds,
 )
 
-OTHER_DEFAULT = Cause("wrong-default", "It is padded with −1.")
+PADDED_WITH = Cause("wrong-default", "It is padded with {value}.")
 PADDING_IGNORED = Cause("option-ignored", "It is padded with 0, whatever `padding_value` is.")
 IN_FRONT = Cause("order", "The padding stands in front; it belongs behind.")
 BY_LENGTH = Cause("order", "The sequences are sorted by length; leave them in their order.")
@@ -149,8 +149,12 @@ def expect_padded(got: Any, sequences: list[Tensor], labels: list[int], padding:
         PADDED_LENGTHS: {"lengths": torch.full_like(lengths, longest)},
         NOT_PADDING: {"lengths": (padded != padding).sum(1)},
         ELEMENTS: {"lengths": lengths * sequences[0][0].numel()},
-        OTHER_DEFAULT: {"padded": torch.where(mask, padded, -1)},
     }
+    if isinstance(got[0], Received) and got[0].tensor.shape == padded.shape:
+        rest = got[0].tensor[~mask.expand_as(padded).to(got[0].tensor.device)]
+        if len(rest) and bool((rest == rest[0]).all()):
+            other = torch.where(mask, padded, rest[0].to(padded))
+            causes[PADDED_WITH.in_case(value=f"{rest[0].item():g}")] = {"padded": other}
     if padding:
         causes = {PADDING_IGNORED: {"padded": torch.where(mask, padded, 0)}} | causes
     found = {

@@ -85,8 +85,8 @@ NOT_READ = Cause(
 NOT_FOUND = Cause("column-not-found", "The file has that column: {why}.")
 WHY_NOT_FOUND = {
     "quotes": N_(
-        "its names stand in quotes, with commas and quotes within. `csv.reader` takes such fields apart, and a split "
-        "at the commas does not"
+        "its names stand in quotes, with commas and quotes within. `csv.reader(file)` takes such fields apart, and a "
+        "split at the commas does not"
     ),
     "lines ended by CRLF": N_(
         "it is the last one, and its line ends with `\\r\\n`. Cut off both, or let `csv.reader` do it"

@@ -48,6 +48,14 @@ def test_orders(order: str, events: list[str], name: str) -> None:
     assert [cause.id for cause in order_causes(events, [])] == [name][: bool(name)]
 
 
+def test_steps_by_old_gradients_alone() -> None:
+    """Where there are such, what they would have given is compared; without them nothing is known."""
+    [(cause, given)] = order_causes([S, S], "start", "old").items()
+    assert (cause.id, given) == ("no-backward", "old")
+    assert order_causes([S, S], "start") == {}
+    assert [*order_causes([E, E], "start", "old").values()] == ["start"]
+
+
 def test_a_loop_by_hand_is_torchs() -> None:
     torch.manual_seed(3)
     batches = [(torch.randn(4, 2), torch.randn(4, 1)) for _ in range(3)]
