@@ -60,7 +60,7 @@ GOES_ON = Cause("stale", "It goes on where the pass before was left: each `__ite
 USED_UP = Cause(
     "used-up", "What was gone through once gives nothing more: each `__iter__` starts anew."
 )
-ONE_BY_ONE = Cause("option-ignored", "The batches are those of batch_size=1.")
+OTHER_SIZE = Cause("option-ignored", "The batches are those of batch_size={size}.")
 BACKWARDS = Cause("order", "The items come in the reverse order.")
 SEED_IGNORED = Cause("option-ignored", "The order is one and the same, whatever `seed` is.")
 DRAWN_ONCE = Cause(
@@ -340,7 +340,9 @@ def test_loader_batches(student: Student, draw: Draw) -> None:
     )
     ordered, dropped, shuffled, single = got["epochs"]
     in_order = [list(range(count))[at : at + size] for at in range(0, count, size)]
-    one_by_one = [[[i] for i in range(count)]]
+    first = len(ordered[0][0]) if ordered and ordered[0] else 1
+    others = [list(range(count))[at : at + first] for at in range(0, count, first)]
+    whole_ones = [batch for batch in others if len(batch) == first]
     batches = {"shuffle=False": ordered, "drop_last=True": dropped}
     drawn = [sorted(flat(epoch)) for epoch in (*ordered, *dropped)]
     whole = drawn[:1] == [list(range(count))] and len(set(map(tuple, drawn))) <= 2
@@ -352,7 +354,10 @@ def test_loader_batches(student: Student, draw: Draw) -> None:
         NEVER_DROPS: {"drop_last=True": [in_order]},
         # after those that explain one of the two alone
         DROP_INVERTED: {"shuffle=False": [in_order[:full]], "drop_last=True": [in_order]},
-        ONE_BY_ONE: {"shuffle=False": one_by_one, "drop_last=True": one_by_one},
+        OTHER_SIZE.in_case(size=str(first)): {
+            "shuffle=False": [others],
+            "drop_last=True": [whole_ones],
+        },
     }
     expected = {"shuffle=False": [in_order], "drop_last=True": [in_order[:full]]}
     expect_close(batches, expected, _("the batches"), causes=causes)

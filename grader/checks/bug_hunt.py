@@ -294,6 +294,7 @@ def expect_steps(student: Student, draw: Draw, default: str = "") -> None:
         )[0],
         ONE_STEP: lambda: at_once(batches, 0.0),
         ONE_AND_OLD: lambda: at_once(batches, old),
+        explain.TWICE: lambda: walk(share=2.0)[0],
         BY_COUNT: lambda: walk(share=1 / count)[0],
         FIRST_ALONE: lambda: at_once(batches[:1], 0.0),
         LAST_ALONE: lambda: at_once(batches[-1:], 0.0),
