@@ -107,7 +107,7 @@ UNREGISTERED = Cause(
 NO_GRAD = Cause(
     "no-grad", "It was made without `requires_grad`, or detached, or while autograd was off."
 )
-# what several exercises name in `causes=`: modes, loops, predictions
+# what several exercises name in `causes=`: modes, indices, loops, predictions
 NOTE_MODES = Cause(
     "mode",
     "They are all left in training mode, into which `model.train()` puts every module: note each one's `training` "
@@ -121,6 +121,14 @@ MODES_MIXED = Cause(
     "mode", "Modules are in different modes: note each module's `training`, and put each one back."
 )
 MODES_LEFT = {"evaluation": LEFT_IN_EVAL, "training": NOTE_MODES, "": MODES_MIXED}
+AROUND = Cause(
+    "index-modulo",
+    "The index starts anew where the items end, as `index % len(self)` does: raise IndexError there.",
+)
+BELOW = Cause(
+    "negative-index",
+    "An index below −len is out of range, too: ask `index < -len(self)` before anything is added to it.",
+)
 PERCENT = Cause("percent", "It is in per cent; a share from 0 to 1 is asked.")
 ARGMIN = Cause("argmin", "The smallest output is taken for the prediction.")
 OVER_BATCH = Cause("wrong-axis", "`argmax` runs over the samples instead of the classes.")

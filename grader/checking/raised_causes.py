@@ -62,6 +62,23 @@ NO_CLASSES = Cause(
     "raised-one-hot",
     "`F.one_hot` makes as many columns as the largest label asks for: give it the number of classes.",
 )
+NO_ITERATOR = Cause(
+    "raised-no-iterator",
+    "`__iter__` gives back an iterator: `iter(…)` makes one of a list, and `yield` in it makes one of the method.",
+)
+MODULO_ZERO = Cause(
+    "raised-modulo",
+    "`%` has 0 on its right here, as `index % len(self)` has where there are no items.",
+)
+QUOTED = Cause(
+    "raised-float",
+    "The quotes around a field are no part of it: `csv.reader` takes them off, and a split at the commas does not.",
+)
+STACKED_SIDEWAYS = Cause(
+    "raised-shapes",
+    "Print the shapes, first that of `stack(…, dim={dim})`: of n tensors of shape (m,) `dim=0` makes (n, m), and "
+    "`dim=1` (m, n); of tensors with more dimensions, `dim=-1` puts the new one last.",
+)
 # names that people use without an import, and what they write for it
 _IMPORTS = {
     "torch": "import torch",
@@ -165,6 +182,10 @@ def cause_of(
     """
     if named := _name(kind, message, facts):
         return named
+    if "iter() returned non-iterator" in message:
+        return NO_ITERATOR
+    if kind == "ZeroDivisionError" and "modulo" in message:
+        return MODULO_ZERO
     known = meaning_on(device, kind, message) or meaning_of(message, kind, bool(line))
     if known is None or not line:
         return known
@@ -174,7 +195,9 @@ def cause_of(
         "raised-graph-cut": lambda: _cut(on_the_line, facts),
         "raised-number": lambda: _number(message, on_the_line),
         "raised-none": lambda: _none(on_the_line, line),
-        "raised-shapes": lambda: NO_CLASSES if _one_hot_alone(body) else None,
+        "raised-shapes": lambda: NO_CLASSES if _one_hot_alone(body) else _stacked(body),
+        "raised-float": lambda: QUOTED if re.search(r"float: '[^']*\"", message) else None,
+        "raised-index": lambda: _stacked(body) if "for dimension" in message else None,
     }.get(known.id)
     return (finer and finer()) or known
 
@@ -251,6 +274,14 @@ def _none(on_the_line: list[Held], line: str) -> Cause | None:
             return NO_GRAD_YET.of(name=each.name)
     nothing = [each.name for each in on_the_line if each.kind == "NoneType"]
     return IS_NONE.of(name=nothing[0]) if len(nothing) == 1 else None
+
+
+def _stacked(body: str) -> Cause | None:
+    """Whether tensors were stacked in another dimension than the first."""
+    for each in _arguments_of("stack", body):
+        if found := re.search(r"(?:dim|axis)\s*=\s*(-?[1-9])|,\s*(-?[1-9])\s*,?\s*$", each):
+            return STACKED_SIDEWAYS.of(dim=found[1] or found[2])
+    return None
 
 
 def _one_hot_alone(body: str) -> bool:

@@ -155,9 +155,13 @@ _MEANINGS = {
         "dimensions before the last two; where a sum is to go over all of them, make a matrix first: "
         "`x.reshape(-1, x.shape[-1])`.",
     ),
-    r"stack expects each tensor to be equal size|Sizes of tensors must match except": Cause(
+    r"Sizes of tensors must match except": Cause(
         "raised-stack",
-        "Tensors of different sizes do not fit beside each other: pad the shorter ones first.",
+        "`torch.cat` joins along one `dim`, 0 if none is given: look at it, for the sizes in all others are equal.",
+    ),
+    r"stack expects each tensor to be equal size": Cause(
+        "raised-stack",
+        "Only equal sizes stack: pad the shorter ones, in the dimension that differs (`F.pad` begins with the last).",
     ),
     r"expected Tensor as element \d+ in argument": Cause(
         "raised-stack",

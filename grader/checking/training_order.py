@@ -23,6 +23,10 @@ CLEARED_BETWEEN = Cause(
     "cleared-between",
     "The gradients are cleared between `backward()` and `optimizer.step()`, which finds none then.",
 )
+NO_BACKWARD = Cause(
+    "no-backward",
+    "`optimizer.step()` is called, and no `backward()` has come to the parameters that it holds.",
+)
 NO_STEP = Cause("not-updated", "`optimizer.step()` is never called: the update is missing.")
 
 
@@ -64,15 +68,18 @@ def listen(model: Any, optimizer: Any) -> list[str]:
     return events
 
 
-def order_causes(events: Sequence[str], start: Any) -> dict[Cause, Any]:
+def order_causes(events: Sequence[str], start: Any, old: Any = None) -> dict[Cause, Any]:
     """The mistake that an order shows, for `expect_close(causes=…)` on parameters; empty where it shows none.
 
     Args:
         events: what `listen` heard; where it is cut, after an even number.
         start: the parameters before, as they are compared.
+        old: what steps by the gradients from before alone would make of them, where there are such.
     """
     if "backward" not in events:
-        return {}
+        if set(events) == {"step"} and old is not None:
+            return {NO_BACKWARD: old}
+        return {NO_BACKWARD: start} if set(events) == {"step without"} else {}
     if set(events) == {"backward"}:
         return {NO_STEP: start}
     steps, others = events[::2], events[1::2]
