@@ -92,7 +92,8 @@ REQUIRES_GRAD = Cause(
 )
 CUT = Cause(
     "graph-cut",
-    "The graph is cut on the way: look for `.data`, `.detach()`, `.item()` or `torch.no_grad()`.",
+    "The graph is cut on the way: look for `.data`, `.detach()`, `.item()`, `torch.no_grad()`, or a tensor made anew, "
+    "as by `torch.tensor(…)`.",
 )
 IN_PLACE = Cause(
     "in-place",
@@ -101,7 +102,7 @@ IN_PLACE = Cause(
 )
 UNREGISTERED = Cause(
     "unregistered",
-    "Neither a plain tensor nor one that lies in a list or a dict is seen by `parameters()`, `.to(…)` or an "
+    "Neither a number nor a plain tensor nor what lies in a list or a dict is seen by `parameters()`, `.to(…)` or an "
     "optimizer: make it an attribute that is an `nn.Parameter`.",
 )
 NO_GRAD = Cause(
@@ -166,8 +167,8 @@ NEW_ATTRIBUTE = Cause(
 # mistakes in an update; `step_causes` says what each would have given
 NOT_UPDATED = Cause(
     "not-updated",
-    "It is the value from before: no update has come to it. There is none, or it goes to another tensor: `p = p - …` "
-    "makes a new one, and leaves the old one as it is.",
+    "It is the value from before: no update has come to it. There is none, there is no gradient by then, or it goes to "
+    "another tensor: `p = p - …` makes a new one, and leaves the old one as it is.",
 )
 UPHILL = Cause(
     "sign", "The step goes uphill: a sign is the wrong way round, in the update or in the gradient."

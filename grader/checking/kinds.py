@@ -10,7 +10,9 @@ from ..sandbox.wire.values import Opaque, Received
 from .outcome import Cause
 
 NUMBER = Cause(
-    "kind", "`.item()`, `float()` and `.tolist()` make plain numbers of a tensor: leave them out."
+    "kind",
+    "It is a plain number, such as `.item()`, `float()`, `.tolist()` and the functions of `math` give: stay with "
+    "tensors.",
 )
 ONE_OF_A_TUPLE = Cause(
     "kind",

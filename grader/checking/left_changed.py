@@ -36,7 +36,8 @@ LEFT_SET = Cause(
 )
 SEEDED = Cause(
     "left-set",
-    "Draw from a generator of your own, such as a `torch.Generator`: to seed the global one changes it for everybody.",
+    "To seed the global generator changes it for everybody: draw from it as it stands, or from one of your own, as "
+    "`torch.Generator` makes one.",
 )
 TOUCHED = Cause("touched", "Work on `x.detach().clone()`.")
 SHARED = Cause("shared-memory", "Give back a tensor of its own; `.clone()` makes one.")

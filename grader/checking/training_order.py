@@ -22,7 +22,9 @@ CLEARED_BETWEEN = Cause(
     "cleared-between",
     "The gradients are cleared between `backward()` and `optimizer.step()`, which finds none then.",
 )
-NO_STEP = Cause("not-updated", "`optimizer.step()` is never called: the update is missing.")
+NO_STEP = Cause(
+    "not-updated", "`optimizer.step()` is never called, and that is what moves the parameters."
+)
 
 
 @helper

@@ -11,6 +11,7 @@ from torch import Tensor
 from grader import (
     Cause,
     Draw,
+    Received,
     Student,
     _,
     expect,
@@ -18,6 +19,7 @@ from grader import (
     explain,
     follows,
     needs,
+    other_terms,
     points,
     probe,
     rounds,
@@ -28,6 +30,11 @@ NON_LEAF = Cause(
     "non-leaf",
     "A tensor that an operation gave, `.to(…)` or `* 1` too, is no leaf: give dtype and device where it is made, "
     "together with `requires_grad=True`.",
+)
+DTYPE_IGNORED = Cause(
+    "dtype",
+    "It is to have the dtype that the argument `dtype` names, and torch's default for None: hand `dtype` on to where it "
+    "is made.",
 )
 ROOT = Cause("root", "It is the root of what is asked.")
 SQUARE_OF_MEAN = Cause(
@@ -85,6 +92,12 @@ def expect_params(got: Any, dtype: torch.dtype) -> None:
         _('init_params does not return a dict with "a" and "b".'),
     )
     one = torch.ones((), dtype=dtype)
+    for name, each in got["params"].items():
+        if isinstance(each, Received) and each.tensor.dtype != dtype:
+            sentence = _("{what} has dtype {got}, expected {wanted}.")
+            found, wanted = (str(t).removeprefix("torch.") for t in (each.tensor.dtype, dtype))
+            what = f'init_params()["{name}"]'
+            expect(False, sentence.format(what=what, got=found, wanted=wanted), DTYPE_IGNORED)
     expect_close(
         got["params"],
         {"a": one, "b": one},
@@ -229,7 +242,8 @@ def test_update_params(student: Student, draw: Draw) -> None:
         step = factor * calls * lr * grads[name].double()
         return (values[name].double() - step).to(draw.dtype)
 
-    causes = explain.step_causes(partial(walk, "a"), lr)
+    steps = partial(walk, "a")
+    causes = explain.step_causes(steps, lr) | other_terms.rates(steps, lr)
     what = _("a after update_params")
     expect_close(got["params"]["a"], walk("a", 1), what, causes=causes, scale=size)
     what = _("b, which has no gradient, after update_params")

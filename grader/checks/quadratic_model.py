@@ -181,6 +181,8 @@ def test_first_values(student: Student) -> None:
     expect_attributes(got)
     for name, found, value in zip(START, got["values"], START.values(), strict=True):
         start = torch.tensor([value])
+        sentence = _("`{name}` is not a registered `nn.Parameter`.").format(name=name)
+        expect(not isinstance(found, int | float), sentence, explain.UNREGISTERED)
         if isinstance(found, Received) and found.tensor.dtype != start.dtype:
             sentence = _("`{name}` is {dtype}, where torch's default dtype is {default}.")
             own, default = (str(each.dtype).partition(".")[2] for each in (found.tensor, start))
@@ -251,6 +253,7 @@ def mistaken(
         PRECEDENCE: quadratic(x, a**2, b, c),
         SQUARED_SUM: (a.double() * x.double() + b.double()) ** 2 + c.double(),
         ROUNDED: right.round(decimals=4),
+        explain.PRECISION: quadratic(x.float().to(x.dtype), a, b, c),
     }
     for name, value in START.items():
         cause = ONE_CONSTANT.of(value=f"{value:g}", name=name)

@@ -41,14 +41,14 @@ BATCH_MEANS = Cause(
 IN_EVAL = Cause("mode", "Call `model.train()` before the forward pass.")
 IN_TRAIN = Cause("mode", "Call `model.eval()` before the forward passes.")
 DROPOUT = Cause("mode", "Dropout was active: the model was not in evaluation mode.")
-FINALLY = Cause("mode", "Restore the modes in a `finally:` block.")
+FINALLY = Cause("mode", "Restore the modes in a `finally:`, with the loader inside its `try:`.")
 USED_UP = Cause(
     "used-up", "The loader is gone through before; a generator has nothing left after that."
 )
 NO_LAST_BATCH = Cause("last-batch-dropped", "The last batch, which is smaller, is left out.")
 ONE_BATCH = Cause(
     "fewer-steps",
-    "Each epoch trains on its first batch alone: look for a `break` or a `return` in the loop.",
+    "Each epoch trains on its first batch alone: look for a `break`, a `return` or a `next`.",
 )
 LAST_LOSS = Cause("last-batch-alone", "It is the loss of the last batch of each epoch.")
 EVERY_BATCH = Cause(
@@ -69,11 +69,11 @@ BYPASSED = Cause(
 )
 NOT_MOVED = Cause(
     "optimizer-bypassed",
-    "It has not moved: `step()` of the optimizer that is given moves all that it holds.",
+    "It has not moved: `backward()` fills the `.grad` of all that made the loss, and `step()` moves all with one.",
 )
 FIRST_EPOCH = Cause(
     "returned-early",
-    "The steps are those of the first epoch alone: it returns then, or what it goes through is used up.",
+    "The steps are those of the first epoch alone: look for a `return`, for what is used up by then, and for `epochs`.",
 )
 FIRST_BATCH = Cause("returned-early", "It is that of the first batch alone.")
 LAST_HITS = Cause("last-batch-alone", "Only the last batch's right answers are counted.")
@@ -271,7 +271,7 @@ def test_step_clears_gradients(student: Student, draw: Draw) -> None:
 @needs("step")
 def test_step_mode(student: Student, draw: Draw) -> None:
     """During `train_step` the model is in training mode, whatever mode it came in."""
-    sentence = _("The model came in evaluation mode and was still in it during the step.")
+    sentence = _("The model came in evaluation mode, and modules were still in it during the step.")
     n, n_in, n_out = draw.size("n", high=8), draw.size("n_in", high=8), draw.size("n_out", high=8)
     plan, state = draw.network(n_in, n_out)
     inputs = draw.inputs_of(plan, n)
