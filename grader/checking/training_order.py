@@ -27,6 +27,13 @@ NO_STEP = Cause(
 )
 
 
+NO_GRADIENT = Cause(
+    "not-updated",
+    "`optimizer.step()` finds no gradients: is `backward()` called before it, with its parentheses, on a loss that was "
+    "made with these parameters?",
+)
+
+
 @helper
 class Criterion(nn.Module):
     """A function of outputs and labels as a module, which a loop may move to a device.
@@ -72,6 +79,8 @@ def order_causes(events: Sequence[str], start: Any) -> dict[Cause, Any]:
         events: what `listen` heard; where it is cut, after an even number.
         start: the parameters before, as they are compared.
     """
+    if set(events) == {"step without"}:
+        return {NO_GRADIENT: start}
     if "backward" not in events:
         return {}
     if set(events) == {"backward"}:

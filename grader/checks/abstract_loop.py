@@ -33,8 +33,8 @@ NON_LEAF = Cause(
 )
 DTYPE_IGNORED = Cause(
     "dtype",
-    "It is to have the dtype that the argument `dtype` names, and torch's default for None: hand `dtype` on to where it "
-    "is made.",
+    "It is to have the dtype that the argument `dtype` names, and torch's default for None: hand it on to where "
+    "the tensor is made.",
 )
 ROOT = Cause("root", "It is the root of what is asked.")
 SQUARE_OF_MEAN = Cause(

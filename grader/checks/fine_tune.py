@@ -564,17 +564,16 @@ def test_step_modes(student: Student, draw: Draw) -> None:
             sentence = _("During the step the layer {name} is not in evaluation mode.")
             if module.training:
                 sentence = _("During the step the layer {name} is not in training mode.")
-            right = got["seen"].get(name) is module.training
+            unseen = _(
+                "During the step no pass that records gradients goes through the layer {name}."
+            )
+            expect(name in got["seen"], unseen.format(name=name))
             cause = ALL_EVAL if module.training else FROZEN_MODE
-            expect(right, sentence.format(name=name), cause)
+            expect(got["seen"][name] is module.training, sentence.format(name=name), cause)
 
 
-PLACES = {
-    "criterion": "`criterion`",
-    "model": "`model`",
-    "backward": "`backward()`",
-    "optimizer": "`optimizer.step()`",
-}
+PLACES = {name: f"`{name}`" for name in ("criterion", "model")}
+PLACES |= {"backward": "`backward()`", "optimizer": "`optimizer.step()`"}
 
 
 @probe

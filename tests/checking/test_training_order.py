@@ -38,7 +38,7 @@ def heard(order: str) -> list[str]:
         ("bzsbzs", [B, E, B, E], "cleared-between"),
         ("zbzb", [B, B], "not-updated"),
         ("bbs", [B, B, S], ""),
-        ("s", [E], ""),
+        ("s", [E], "not-updated"),
         ("", [], ""),
     ],
 )
