@@ -531,7 +531,8 @@ def test_evaluate(student: Student, draw: Draw) -> None:
         causes = {DROPOUT: ...}
     elif kind == "generator" and result[0] == 0:
         causes = {USED_UP: ...}
-    options: dict[str, Any] = {"factors": counts_of(sizes), "causes": causes}
+    factors = counts_of(sizes) | {_("the number of outputs"): sum(sizes) * len(weights[5])}
+    options: dict[str, Any] = {"factors": factors, "causes": causes}
     expect_close(result[0], loss, _("the mean loss"), dtype=draw.dtype, **options)
     outputs = [model(inputs) for inputs, _ in batches]
     pairs = list(zip(outputs, (labels for _, labels in batches), strict=True))
