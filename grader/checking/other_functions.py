@@ -59,6 +59,10 @@ AS_WHOLE = {
     Cause("rounded", "y is taken for 0 where it lies between 0 and 1."): lambda y: y == 1,
     Cause("rounded", "y is taken for 1 where it lies between 0 and 1."): lambda y: y > 0,
 }
+LOG_BASES = {
+    Cause("log-base", "The logarithm is that of base 2; the natural one is asked."): 2,
+    Cause("log-base", "The logarithm is that of base 10; the natural one is asked."): 10,
+}
 BOUNDS = (5, 10, 15, 16, 18, 20, 25, 30, 40, 50, 60, 80, 88, 100, 500, 700)
 EPSILONS = (1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15)
 
@@ -122,6 +126,14 @@ def of_whole_labels(loss: Loss) -> dict[Cause, Loss]:
     return {
         cause: partial(lambda p, y, whole: loss(p, whole(y).to(y)), whole=whole)
         for cause, whole in AS_WHOLE.items()
+    }
+
+
+def of_log_bases(loss: Loss) -> dict[Cause, Loss]:
+    """A loss whose logarithms are of another base."""
+    return {
+        cause: partial(lambda p, y, base: loss(p, y) / math.log(base), base=base)
+        for cause, base in LOG_BASES.items()
     }
 
 

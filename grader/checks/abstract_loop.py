@@ -36,6 +36,7 @@ DTYPE_IGNORED = Cause(
     "It is to have the dtype that the argument `dtype` names, and torch's default for None: hand it on to where "
     "the tensor is made.",
 )
+TURNED_PAIR = Cause("swapped", "The two stand in each other's place.")
 ROOT = Cause("root", "It is the root of what is asked.")
 SQUARE_OF_MEAN = Cause(
     "square-of-mean", "It is the square of the mean; the mean of the squares is asked."
@@ -303,7 +304,9 @@ def run_fit(
         params, errors = student.fit(xs=xs, ys=ys, **kwargs)
     else:
         params, errors = student.fit(xs, ys, *args, **kwargs)
-    found = {"params": dict(params), "errors": errors, "then": {}}
+    found: dict[str, Any] = {"params": params, "errors": errors, "then": {}}
+    if not isinstance(params, dict):
+        return found
     if again:  # the same tensors, with other numbers in them
         held = xs.clone()
         student.fit(held, ys, *args, **kwargs)
@@ -340,6 +343,9 @@ def test_fit(student: Student, draw: Draw) -> None:
     )
     again = draw.round.is_published
     got = student.run(run_fit, xs=xs, ys=ys, args=args, kwargs=kwargs, again=again)
+    sentence = _("What fit returns is not the pair (params, errors), with a dict of tensors first.")
+    swapped = TURNED_PAIR if isinstance(got["errors"], dict) else ""
+    expect(isinstance(got["params"], dict), sentence, swapped)
     step = 0.01 if lr is None else lr
     # a round more than asked, to know the error after the last one
     walk = partial(descend, xs, ys, rounds + 1)

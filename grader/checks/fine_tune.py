@@ -135,7 +135,8 @@ def freeze_it(
                 "set anew": [n for m, n, was in settings if vars(m).get(n, "gone") != was],
                 "woken": any(now > was for now, was in zip(modes_of(net), modes, strict=True)),
                 "odd": [f"p.{name}" for p in held.values() for name in vars(p)]
-                + [f"model.{name}" for name in vars(net).keys() - own],
+                + [f"model.{name}" for name in vars(net).keys() - own]
+                + ["layer.requires_grad" for m in net.modules() if "requires_grad" in vars(m)],
             }
         )
         net.requires_grad_(True)

@@ -114,12 +114,6 @@ BCE: dict[Cause, Loss] = {
     Cause("swapped", "y goes with ln(1 − p), and 1 − y with ln p: it is the other way round."): (
         lambda p, y: F.binary_cross_entropy(1 - p, y)
     ),
-    Cause("log-base", "The logarithm is that of base 2; the natural one is asked."): (
-        lambda p, y: F.binary_cross_entropy(p, y) / math.log(2)
-    ),
-    Cause("log-base", "The logarithm is that of base 10; the natural one is asked."): (
-        lambda p, y: F.binary_cross_entropy(p, y) / math.log(10)
-    ),
     Cause(
         "own-means",
         "Each of the two terms is averaged over its own samples; divide both by the number of all elements.",
@@ -131,6 +125,7 @@ BCE: dict[Cause, Loss] = {
     ),
     DETACHED: lambda p, y: -(y * p.log() + (1 - y) * (1 - p.detach()).log()).mean(),
 }
+BCE |= other_functions.of_log_bases(F.binary_cross_entropy)
 BCE |= other_functions.of_whole_labels(F.binary_cross_entropy) | {
     EPS_IN_LOG.of(eps=eps): partial(with_eps, eps=float(eps))
     for eps in ("1e-6", "1e-7", "1e-8", "1e-9", "1e-10", "1e-12")
@@ -192,7 +187,9 @@ CE: dict[Cause, Loss] = {
         "reshape-for-permute", "`reshape` mixes the dimensions up: move the classes to the end."
     ): (lambda z, y: F.cross_entropy(z.reshape(-1, z.shape[1]), y.reshape(-1))),
     DETACHED: lambda z, y: -picked(z - z.logsumexp(1, keepdim=True).detach(), y).mean(),
-} | other_functions.of_clipped(F.cross_entropy, False)
+}
+CE |= other_functions.of_clipped(F.cross_entropy, False)
+CE |= other_functions.of_log_bases(F.cross_entropy)
 
 FORBIDDEN = {"from scratch": {"names": [
     "torch.nn.functional.mse_loss", "torch.nn.functional.binary_cross_entropy",

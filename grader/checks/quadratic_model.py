@@ -253,7 +253,7 @@ def mistaken(
         PRECEDENCE: quadratic(x, a**2, b, c),
         SQUARED_SUM: (a.double() * x.double() + b.double()) ** 2 + c.double(),
         ROUNDED: right.round(decimals=4),
-        explain.PRECISION: quadratic(x.float().to(x.dtype), a, b, c),
+        explain.PRECISION: a * x.float() ** 2 + b * x.float() + c,
     }
     for name, value in START.items():
         cause = ONE_CONSTANT.of(value=f"{value:g}", name=name)

@@ -235,7 +235,8 @@ def test_step(student: Student, draw: Draw) -> None:
         pairs = zip(weights, values(model), strict=True)
         return [old + factor * (new - old) for old, new in pairs]
 
-    causes: dict[Cause, Any] = order_causes(got["events"], weights) | explain.step_causes(walk, 0.1)
+    causes: dict[Cause, Any] = order_causes(got["events"], weights)
+    causes |= explain.step_causes(walk, 0.1, n)
     # they move by what labels and outputs say, and the terms of that may cancel
     options: dict[str, Any] = {"causes": causes, "scale": max(1.0, size)}
     expect_close(got["parameters"], values(model), _("parameters after the step"), **options)
@@ -534,8 +535,7 @@ def test_evaluate(student: Student, draw: Draw) -> None:
     factors = counts_of(sizes) | {_("the number of outputs"): sum(sizes) * len(weights[5])}
     options: dict[str, Any] = {"factors": factors, "causes": causes}
     expect_close(result[0], loss, _("the mean loss"), dtype=draw.dtype, **options)
-    outputs = [model(inputs) for inputs, _ in batches]
-    pairs = list(zip(outputs, (labels for _, labels in batches), strict=True))
+    pairs = [(model(inputs), labels) for inputs, labels in batches]
     over_batch = [(out.argmax(0)[: len(y)] == y[: out.shape[1]]).sum().item() for out, y in pairs]
     causes = {
         BATCH_MEANS: sum(a / b for a, b in zip(hits, sizes, strict=True)) / len(sizes),
