@@ -73,7 +73,7 @@ def decimals_of(got: Tensor, expected: Tensor) -> Iterator[Cause]:
 
     One number alone is not sure: of a hundred, one ends with two zeros.
     """
-    room = max(1e-6 * got.abs().max().item(), 1e-12)  # what their dtype may have taken
+    room = max(2e-7 * got.abs().max().item(), 1e-12)  # what their dtype may have taken
     for count in range(1, 5):
         step = 10.0**-count
         apart = (got - got.round(decimals=count)).abs().max().item()
