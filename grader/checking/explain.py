@@ -85,7 +85,11 @@ WHOLE_DTYPE = Cause("dtype", "{dtype} is asked here: keep it where it is that, o
 FIXED_DTYPE = Cause(
     "dtype", "{dtype} is asked there: give that dtype where the tensor is made, or convert to it."
 )
-DEVICE = Cause("device", "A tensor is made on a fixed device; results stay on that of the inputs.")
+DEVICE = Cause(
+    "device",
+    "Results stay on the device of the inputs. Another comes of one that is written down, of torch's default in a new "
+    "tensor or layer, or of `.cpu()`.",
+)
 REQUIRES_GRAD = Cause(
     "requires-grad",
     "It still hangs in autograd's graph: `.detach()` takes it out.",

@@ -268,7 +268,15 @@ def mistaken(
     causes |= other_terms.sums(
         {"a·x²": a * square, "−a·x²": -a * square, "x²": square, "a·x": a * x, "a·x³": a * x**3}
         | {"c·x²": c * square, "2a·x": 2 * a * x, "a": a + zero, "": zero},
-        {"b·x": b * x, "−b·x": -b * x, "b": b + zero, "x": x, "a·x": a * x, "a·b·x": a * b * x}
+        {
+            "b·x": b * x,
+            "−b·x": -b * x,
+            "2b·x": 2 * b * x,
+            "b": b + zero,
+            "x": x,
+            "a·x": a * x,
+            "a·b·x": a * b * x,
+        }
         | {"b·x²": b * square, "c·x": c * x, "": zero},
         {
             "c": c + zero,

@@ -41,6 +41,9 @@ BATCH_MEANS = Cause(
 IN_EVAL = Cause("mode", "Call `model.train()` before the forward pass.")
 IN_TRAIN = Cause("mode", "Call `model.eval()` before the forward passes.")
 DROPOUT = Cause("mode", "Dropout was active: the model was not in evaluation mode.")
+MODEL_MOVED = Cause(
+    "device", "The model stays where it is: the batch goes to its parameters' device."
+)
 FINALLY = Cause("mode", "Restore the modes in a `finally:`, with the loader inside its `try:`.")
 USED_UP = Cause(
     "used-up", "The loader is gone through before; a generator has nothing left after that."
@@ -153,13 +156,11 @@ def one_step(
     if stale:
         (10 * model(inputs)).sum().backward()
     model[1].seen.clear()
-    given = {"model": model, "criterion": nn.MSELoss(), "inputs": inputs, "labels": labels}
-    optimizer = given["optimizer"] = torch.optim.SGD(model.parameters(), lr=lr)
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    given = {"model": model, "criterion": nn.MSELoss(), "optimizer": optimizer}
+    given |= {"inputs": inputs, "labels": labels}
     events = listen(model, optimizer)
-    if by_keyword:
-        loss = student.train_step(**given)
-    else:
-        loss = student.train_step(model, given["criterion"], optimizer, inputs, labels)
+    loss = student.train_step(**given) if by_keyword else student.train_step(*given.values())
     found = {"loss": loss, "parameters": list(model.parameters())}
     return found | {"seen": model[1].seen, "events": events}
 
@@ -336,11 +337,8 @@ def run_training(
     given = {"model": model, "criterion": criterion(), "loader": loader_of(batches, kind)}
     given["optimizer"] = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
     events = listen(model, given["optimizer"])
-    names = ("model", "criterion", "optimizer", "loader")
-    if by_keyword:
-        history = student.train(**given, epochs=epochs)
-    else:
-        history = student.train(*(given[name] for name in names), epochs)
+    args = [given[name] for name in ("model", "criterion", "optimizer", "loader")]
+    history = student.train(**given, epochs=epochs) if by_keyword else student.train(*args, epochs)
     found = {
         "history": history,
         "parameters": [p.detach().clone() for p in model.parameters()],
@@ -349,7 +347,7 @@ def run_training(
         "then": [],
     }
     if again:
-        found["then"] = student.train(*(given[name] for name in names), epochs)
+        found["then"] = student.train(*args, epochs)
     return found
 
 
@@ -422,6 +420,7 @@ def test_train(student: Student, draw: Draw) -> None:
         EVERY_BATCH: running,
         OWN_LOSSES: [loss for own in by_epoch for loss in own],
         RUNNING: means_until,
+        explain.CARRIED_ON: [sum(means[: epoch + 1]) for epoch in range(epochs)],
     }
     what = _("the list of losses")
     options: dict[str, Any] = {"factors": counts_of(sizes), "causes": causes, "curves": curves}
@@ -467,10 +466,8 @@ def run_evaluation(
     loader = stream() if kind == "raises" else loader_of(batches, kind, beyond=1)
     own = criterion()
     try:
-        if by_keyword:
-            result = student.evaluate(model=model, criterion=own, loader=loader)
-        else:
-            result = student.evaluate(model, own, loader)
+        named = {"model": model, "criterion": own, "loader": loader}
+        result = student.evaluate(**named) if by_keyword else student.evaluate(*named.values())
     except ArithmeticError:
         result = "the loader's exception"
     after, then = [module.training for module in model.modules()], None
@@ -611,6 +608,7 @@ def train_elsewhere(student: Any, weights: list[Tensor], batches: Any) -> Any:
         "history": history,
         "parameters": [p.detach().clone() for p in model.parameters()],
         "evaluation": student.evaluate(model, criterion(), loader),
+        "moved": next(model.parameters()).device != weights[0].device,
     }
     with torch.device(weights[0].device):  # nothing changes where that is the default one
         student.train_step(model, criterion(), optimizer, *loader[0])
@@ -628,6 +626,7 @@ def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     got = elsewhere.run(train_elsewhere, weights=weights, batches=batches)
     model = build(weights)
     first, *losses = train_by_hand(model, criterion(), [batches[0], *batches], 0.1)
+    expect(not got["moved"], _("The model is on another device than before."), MODEL_MOVED)
     expect_close(got["loss"], first, _("the loss that train_step returned"), dtype=draw.dtype)
     expect_close(got["parameters"], values(model), _("the parameters after train_step and train"))
     mean = (4 * losses[0] + losses[1]) / 5
