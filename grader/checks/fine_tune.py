@@ -291,6 +291,7 @@ def list_trainable(
                 "all": sorted(ids) == sorted(id(p) for p in net.parameters()),
                 "wanted": len(kept),
                 "length": len(ids),
+                "held": len({id(p) for p in kept} & set(ids)),
                 "duplicates": len(set(ids)) < len(ids),
                 "left": modes == modes_of(net)
                 and [id(p) for p in net.parameters() if p.requires_grad] == [id(p) for p in kept]
@@ -319,12 +320,11 @@ def test_trainable_parameters(student: Student, draw: Draw) -> None:
     found = student.run(list_trainable, **draw_listing(draw))
     for got in found["each"]:
         expect(got["is list"], _("trainable_parameters does not return a list."))
-        cause: Cause | str = DUPLICATES if got["duplicates"] else ""
-        cause = cause or (ALL_LISTED if got["all"] else "")
+        cause: Cause | str = DUPLICATES if got["duplicates"] else ALL_LISTED if got["all"] else ""
         empty = _("For a model that is all frozen the list is not empty.")
         expect(bool(got["wanted"]) or not got["length"], empty, cause)
-        sentence = _("It is not the list of exactly those parameters that require gradients.")
-        expect(got["same"], sentence, cause)
+        sentence = _("Of {wanted} that require gradients {held} are in it, of {length} entries.")
+        expect(got["same"], sentence.format(**got), cause)
         expect(got["left"], _("trainable_parameters has changed the model."))
     expect(found["stands"], _("A list that was handed out is another one after a later call."))
 
