@@ -291,7 +291,7 @@ def list_trainable(
                 "all": sorted(ids) == sorted(id(p) for p in net.parameters()),
                 "wanted": len(kept),
                 "length": len(ids),
-                "held": len({id(p) for p in kept} & set(ids)),
+                "held": sum(i in {id(p) for p in kept} for i in ids),
                 "duplicates": len(set(ids)) < len(ids),
                 "left": modes == modes_of(net)
                 and [id(p) for p in net.parameters() if p.requires_grad] == [id(p) for p in kept]
@@ -323,7 +323,9 @@ def test_trainable_parameters(student: Student, draw: Draw) -> None:
         cause: Cause | str = DUPLICATES if got["duplicates"] else ALL_LISTED if got["all"] else ""
         empty = _("For a model that is all frozen the list is not empty.")
         expect(bool(got["wanted"]) or not got["length"], empty, cause)
-        sentence = _("Of {wanted} that require gradients {held} are in it, of {length} entries.")
+        sentence = _(
+            "{wanted} parameters require gradients; {held} of the {length} entries are such."
+        )
         expect(got["same"], sentence.format(**got), cause)
         expect(got["left"], _("trainable_parameters has changed the model."))
     expect(found["stands"], _("A list that was handed out is another one after a later call."))
