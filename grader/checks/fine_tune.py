@@ -323,10 +323,8 @@ def test_trainable_parameters(student: Student, draw: Draw) -> None:
         cause: Cause | str = DUPLICATES if got["duplicates"] else ALL_LISTED if got["all"] else ""
         empty = _("For a model that is all frozen the list is not empty.")
         expect(bool(got["wanted"]) or not got["length"], empty, cause)
-        sentence = _(
-            "{wanted} parameters require gradients; {held} of the {length} entries are such."
-        )
-        expect(got["same"], sentence.format(**got), cause)
+        told = _("{wanted} parameters require gradients; {held} of the {length} entries are such.")
+        expect(got["same"], told.format(**got), cause)
         expect(got["left"], _("trainable_parameters has changed the model."))
     expect(found["stands"], _("A list that was handed out is another one after a later call."))
 
