@@ -87,18 +87,21 @@ def make_params(student: Any, like: Tensor | None, by_position: bool = False) ->
     }
 
 
+def expect_dtype(params: dict[str, Any], dtype: torch.dtype, place: str) -> None:
+    for each in params.values():
+        if isinstance(each, Received) and each.tensor.dtype != dtype:
+            sentence = _("{what} has dtype {got}, expected {wanted}.")
+            found, wanted = (str(t).removeprefix("torch.") for t in (each.tensor.dtype, dtype))
+            expect(False, sentence.format(what=place, got=found, wanted=wanted), DTYPE_IGNORED)
+
+
 def expect_params(got: Any, dtype: torch.dtype) -> None:
     expect(
         isinstance(got["params"], dict) and set(got["params"]) == {"a", "b"},
         _('init_params does not return a dict with "a" and "b".'),
     )
     one = torch.ones((), dtype=dtype)
-    for name, each in got["params"].items():
-        if isinstance(each, Received) and each.tensor.dtype != dtype:
-            sentence = _("{what} has dtype {got}, expected {wanted}.")
-            found, wanted = (str(t).removeprefix("torch.") for t in (each.tensor.dtype, dtype))
-            what = f'init_params()["{name}"]'
-            expect(False, sentence.format(what=what, got=found, wanted=wanted), DTYPE_IGNORED)
+    expect_dtype(got["params"], dtype, "init_params()")
     expect_close(
         got["params"],
         {"a": one, "b": one},
@@ -123,6 +126,7 @@ def test_init_params(student: Student, draw: Draw) -> None:
         one = torch.ones((), dtype=torch.float64)
         what = _("init_params() where torch's default dtype is float64")
         got = student.run(make_params, like=None)
+        expect_dtype(got["params"], torch.float64, what)
         expect_close(got["params"], {"a": one, "b": one}, what)
 
 
