@@ -1,10 +1,14 @@
-"""What a result says that is a multiple of the right one: a sign, a count too many, or one that is written down."""
+"""What a result says that is a multiple of the right one: a sign, a count too many, or one that is written down; and
+one that is rounded.
+"""
 
 from __future__ import annotations
 
 import itertools
 import math
 from collections.abc import Iterator, Mapping
+
+from torch import Tensor
 
 from .outcome import Cause
 
@@ -25,6 +29,7 @@ FIXED_COUNT = Cause("wrong-count", "It is divided by {wrong} each time; {right} 
 TWICE_AS_LARGE = Cause("scale", "It is exactly twice as large as it should be.")
 HALF_AS_LARGE = Cause("scale", "It is exactly half as large as it should be.")
 SCALE = Cause("scale", "It is exactly {factor} times what it should be.")
+DECIMALS = Cause("rounded", "Every number is rounded to {count} decimals; it is to stay as it is.")
 _LARGEST_FIXED = 1000  # larger counts are near every factor
 
 
@@ -61,3 +66,19 @@ def causes_of_factor(
         fixed = round(value / factor)
         if 1 < fixed <= _LARGEST_FIXED and fixed not in factors.values() and is_(value / fixed):
             yield FIXED_COUNT.of(wrong=f"{fixed}", right=name).unsure()
+
+
+def decimals_of(got: Tensor, expected: Tensor) -> Iterator[Cause]:
+    """That numbers are the right ones with four decimals or fewer, if it is so; both are in float64.
+
+    One number alone is not sure: of a hundred, one ends with two zeros.
+    """
+    room = max(2e-7 * got.abs().max().item(), 1e-12)  # what their dtype may have taken
+    for count in range(1, 5):
+        step = 10.0**-count
+        apart = (got - got.round(decimals=count)).abs().max().item()
+        error = (got - expected).abs().max().item()
+        if apart <= room <= 0.01 * step and error <= 0.51 * step:
+            cause = DECIMALS.of(count=f"{count}")
+            yield cause if got.numel() > 1 else cause.unsure()
+            return

@@ -6,6 +6,8 @@ Each function gives causes for `expect_close`: exercises with a logistic model o
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -16,6 +18,7 @@ from ..sandbox.wire.values import Received
 from .explain import BROADCAST
 from .outcome import Cause
 
+Loss = Callable[[Tensor, Tensor], Tensor]
 FUNCTION = Cause("other-function", "It is {found}, where σ(z) is asked.")
 TURNED = Cause(
     "sign-of-term",
@@ -49,6 +52,18 @@ SWAPPED_LABELS = Cause("swapped", "y and 1 − y stand in each other's place.")
 SQUARED = Cause("other-loss", "It is the mean squared error; the cross-entropy is asked.")
 NO_ZEROS = Cause("missing-term", "The term of the samples with y = 0 is missing.")
 NO_ONES = Cause("missing-term", "The term of the samples with y = 1 is missing.")
+CLIPPED = Cause("clipped", "The logits are clamped to ±{bound} on the way.")
+ALL_CLIPPED = Cause("clipped", "The logits are clamped on the way.")
+AS_WHOLE = {
+    Cause("rounded", "y is taken for 0 or 1 where it lies in between."): lambda y: y > 0.5,
+    Cause("rounded", "y is taken for 0 where it lies between 0 and 1."): lambda y: y == 1,
+    Cause("rounded", "y is taken for 1 where it lies between 0 and 1."): lambda y: y > 0,
+}
+LOG_BASES = {
+    Cause("log-base", "The logarithm is that of base 2; the natural one is asked."): 2,
+    Cause("log-base", "The logarithm is that of base 10; the natural one is asked."): 10,
+}
+BOUNDS = (5, 10, 15, 16, 18, 20, 25, 30, 40, 50, 60, 80, 88, 100, 500, 700)
 EPSILONS = (1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15)
 
 
@@ -104,6 +119,34 @@ def other_losses(yhat: Tensor, y: Tensor) -> dict[Cause, Tensor]:
         NO_ONES: -((1 - y) * (1 - yhat).log()).mean(),
         BROADCAST: F.binary_cross_entropy(*pairs),
     } | other_clamps(yhat, y)
+
+
+def of_whole_labels(loss: Loss) -> dict[Cause, Loss]:
+    """A loss whose labels are taken for whole ones."""
+    return {
+        cause: partial(lambda p, y, whole: loss(p, whole(y).to(y)), whole=whole)
+        for cause, whole in AS_WHOLE.items()
+    }
+
+
+def of_log_bases(loss: Loss) -> dict[Cause, Loss]:
+    """A loss whose logarithms are of another base."""
+    return {
+        cause: partial(lambda p, y, base: loss(p, y) / math.log(base), base=base)
+        for cause, base in LOG_BASES.items()
+    }
+
+
+def of_clipped(loss: Loss, shows_bound: bool) -> dict[Cause, Loss]:
+    """A loss of logits that are clamped; `shows_bound` where its value tells how far."""
+    if not shows_bound:
+        return {ALL_CLIPPED: lambda z, y: loss(z.clamp(-50, 50), y)}
+    return {
+        CLIPPED.of(bound=f"{bound}"): partial(
+            lambda z, y, bound: loss(z.clamp(-bound, bound), y), bound=bound
+        )
+        for bound in BOUNDS
+    }
 
 
 def other_clamps(yhat: Tensor, y: Tensor) -> dict[Cause, Tensor]:

@@ -288,9 +288,9 @@ _MEANINGS = {
     r"has no len\(\)": Cause(
         "raised-length", "An iterable need not have a length: count while you go through it."
     ),
-    r"'float' object has no attribute": Cause(
+    r"'(float|int)' object has no attribute '(?!split|r?strip|lower|replace|\w+swith|append|items|keys)": Cause(
         "raised-number",
-        "A number stands where a tensor is needed: `.item()` and `float()` leave autograd's graph.",
+        "A number stands where a tensor is needed: `.item()` and `float()` give numbers, outside of autograd's graph.",
     ),
     r"NoneType": Cause(
         "raised-none",

@@ -25,9 +25,12 @@ CLEARED_BETWEEN = Cause(
 )
 NO_BACKWARD = Cause(
     "no-backward",
-    "`optimizer.step()` is called, and no `backward()` has come to the parameters that it holds.",
+    "`optimizer.step()` is called, and no `backward()` has come to the parameters that it holds: is it called before "
+    "it, with its parentheses, on a loss that was made with these parameters?",
 )
-NO_STEP = Cause("not-updated", "`optimizer.step()` is never called: the update is missing.")
+NO_STEP = Cause(
+    "not-updated", "`optimizer.step()` is never called, and that is what moves the parameters."
+)
 
 
 @helper
