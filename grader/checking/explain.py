@@ -166,8 +166,8 @@ NEW_ATTRIBUTE = Cause(
 # mistakes in an update; `step_causes` says what each would have given
 NOT_UPDATED = Cause(
     "not-updated",
-    "It is the value from before: no update has come to it. There is none, or it goes to another tensor: `p = p - …` "
-    "makes a new one, and leaves the old one as it is.",
+    "It is the value from before: there is no update, what is subtracted is 0, or it goes to another tensor: "
+    "`p = p - …` makes a new one, and leaves the old one as it is.",
 )
 UPHILL = Cause(
     "sign", "The step goes uphill: a sign is the wrong way round, in the update or in the gradient."

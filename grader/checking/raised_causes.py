@@ -52,7 +52,8 @@ NON_LEAF = Cause(
 )
 NO_GRAD_YET = Cause(
     "raised-none",
-    "`{name}.grad` is None, as it is until a `backward()` comes to `{name}`: where that may be, ask for it first.",
+    "`{name}.grad` is None: no `backward()` has come to `{name}`. Where that may be at first, ask for it before; if "
+    "one has run, its result was made of other tensors than `{name}`, such as a copy.",
 )
 IS_NONE = Cause(
     "raised-none",

@@ -112,7 +112,7 @@ _MEANINGS = {
     r"does not require grad and does not have a grad_fn|differentiated Tensors does not require grad": Cause(
         "raised-graph-cut",
         "Nothing there requires gradients: look for `.data`, `.detach()`, `.item()`, `torch.no_grad()`, a tensor made "
-        "anew from numbers, or one made without `requires_grad=True`.",
+        "anew from numbers, one made without `requires_grad=True`, or a `requires_grad` that was set to False.",
     ),
     r"leaf Variable that requires grad .*in-place": Cause(
         "raised-in-place",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import torch
@@ -17,7 +18,6 @@ from grader import (
     curve,
     expect,
     expect_close,
-    explain,
     helper,
     landscape,
     needs,
@@ -56,6 +56,12 @@ DOUBLED = Cause(
 )
 EXCHANGED = Cause("swapped", "The gradients are those of 3b³ − a²: `a` and `b` are exchanged in Q.")
 A_SQUARED = Cause("wrong-power", "The gradient is that of a² where a³ is asked.")
+IN_PLACE_OF = Cause("other-terms", "{wrong} stands where {right} belongs.")
+OLD_GRADIENT = Cause(
+    "left-on-input",
+    "What `x.grad` held before is in it as well: `backward()` adds to the `.grad` that is there, and on your caller's "
+    "`x` that is to stay. Work on a copy: `x.detach().clone().requires_grad_()`.",
+)
 
 # the numbers of dimensions, round by round
 RANKS = (2, 0, 3, 2, 1, 4)
@@ -189,7 +195,7 @@ def test_gradient_of_a_leaf(student: Student, draw: Draw) -> None:
             {"of f": expected, "of 2·f": 2 * expected},
             "gradient",
             requires_grad=False,
-            causes={explain.NOT_CLEARED: kept},
+            causes={OLD_GRADIENT: kept},
             scale=size_of_terms(x.detach(), coefficients),
         )
 
@@ -293,8 +299,22 @@ def expect_polynomial(student: Student, draw: Draw, size: float, by_default: boo
     zero = torch.zeros_like(each)
     sums = other_terms.sums(
         {"4x³": cube, "x³": cube / 4, "4x²": 4 * exact * each, "12x²": 12 * exact * each, "": zero},
-        {"9x²": square, "3x²": square / 3, "9x": 9 * each, "6x": 6 * each, "9x³": exact * square},
-        {"16x": line, "8x": line / 2, "8": zero + 8 / n, "16": zero + 16 / n, "": zero},
+        {
+            "9x²": square,
+            "3x²": square / 3,
+            "9x": 9 * each,
+            "6x": 6 * each,
+            "9x³": exact * square,
+            "81x²": 9 * square,
+        },
+        {
+            "16x": line,
+            "128x": 8 * line,
+            "8x": line / 2,
+            "8": zero + 8 / n,
+            "16": zero + 16 / n,
+            "": zero,
+        },
         {"": zero, "3": zero + 3 / n},
         form="({sum}) / n",
     )
@@ -335,18 +355,40 @@ def apply_to_one(student: Any, x: Tensor) -> Any:
     return student.q_gradients(x, x)
 
 
+def other_pairs(a: Tensor, b: Tensor) -> dict[Cause, dict[str, Tensor]]:
+    """What stands in place of one of the gradients of Q, or of both."""
+    of_a = {"9a²": 9 * a**2, "3a²": 3 * a**2, "6a²": 6 * a**2, "81a²": 81 * a**2, "9a³": 9 * a**3}
+    of_a |= {"9a": 9 * a, "3a": 3 * a, "6a": 6 * a, "9b²": 9 * b**2}
+    of_b = {"−2b": -2 * b, "2b": 2 * b, "−b": -b, "−2": -2 + 0 * b, "−2a": -2 * a}
+    of_b |= {"−b²": -(b**2), "−2b²": -2 * b**2}
+    found = {}
+    for (one, grad_a), (two, grad_b) in itertools.product(of_a.items(), of_b.items()):
+        cause = other_terms.OTHER_TERMS.of(found=f"({one}, {two})")
+        if one == "9a²":
+            cause = IN_PLACE_OF.of(wrong=two, right="−2b")
+        elif two == "−2b":
+            cause = IN_PLACE_OF.of(wrong=one, right="9a²")
+        found[cause] = {"a": grad_a, "b": grad_b}
+    return found
+
+
 def expect_pair(got: Any, a: Tensor, b: Tensor, size: float, what: str) -> None:
     expect(isinstance(got, list | tuple) and len(got) == 2, _("q_gradients does not give a pair."))
+    right = {"a": 9 * a**2, "b": -2 * b}
     expect_close(
         {"a": got[0], "b": got[1]},
-        {"a": 9 * a**2, "b": -2 * b},
+        right,
         what,
         requires_grad=False,
-        factors={_("the number of elements"): a.numel()},
-        causes={
+        factors={
+            _("the number of elements"): a.numel(),
+            _("the number of rows"): len(a) if a.dim() else 1,
+        },
+        causes=lambda: {
             A_SQUARED: {"a": 6 * a, "b": -2 * b},
             EXCHANGED: {"a": -2 * a, "b": 9 * b**2},
             DOUBLED: {"a": 18 * a**2, "b": -4 * b},
+            **other_pairs(a, b),
         },
         scale=size,
     )

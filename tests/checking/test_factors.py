@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from torch import Tensor
 
@@ -50,3 +51,14 @@ def test_a_count_that_is_known_is_none_that_is_written_down() -> None:
     found = list(causes_of_factor(3, 1e-4, {"m": 6, "n": 2}, several=True))
     assert FIXED_COUNT.of(wrong="2", right="m") not in found
     assert SUM_FOR_MEAN.of(count="m") not in found
+
+
+@pytest.mark.parametrize(
+    ("factor", "sure"), [(9.0, True), (-1 / 3, True), (1.5, True), (0.03817, False)]
+)
+def test_a_factor_that_is_no_plain_number_shows_nothing_in_one_case(
+    factor: float, sure: bool
+) -> None:
+    [cause] = named(factor * ROW)
+    assert cause.sure is sure
+    assert common([[cause]] * 3) == [cause]  # but in several it does

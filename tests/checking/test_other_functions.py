@@ -56,4 +56,15 @@ def test_an_overflow_is_one_of_large_numbers_alone() -> None:
     ],
 )
 def test_losses(cause: Cause, value: Tensor) -> None:
-    assert torch.allclose(other_functions.other_losses(YHAT, Y)[cause], value)
+    assert torch.allclose(other_functions.other_losses(None, YHAT, Y)[cause], value)
+
+
+def test_clamped_or_added_it_is_one_cause() -> None:
+    """At 0 both give one number, and elsewhere each its own."""
+    yhat = torch.tensor([[0.0, 0.4, 0.9]])
+    cause = other_functions.KEPT_AWAY.of(eps="0.01")
+    clamped, added = yhat.clamp(0.01, 0.99), yhat + 0.01
+    for one, other in ((clamped, 1 - clamped), (added, 1.02 - added)):
+        back = -(Y * one.log() + (1 - Y) * other.log()).mean()
+        found = other_functions.other_clamps(received(back), yhat, Y)
+        assert torch.allclose(found[cause], back)
