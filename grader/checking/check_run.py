@@ -126,8 +126,8 @@ class CheckRun:
     def cause(self) -> Cause | None:
         """A cause of the case that is told of: what its exception means, or what fits three in four of those that fail.
 
-        An exception hides what the numbers would show, and so does the rounding of float16 and bfloat16: such cases
-        have no say in causes that numbers show, where there are others.
+        An exception hides what the numbers would show, and so do the rounding of float16 and bfloat16, and NaN: such
+        cases have no say in causes that numbers show, where there are others.
         """
         ended = [case for case in self.cases if case.status == self.status]
         exact = [case for case in ended if case.dtype not in _INEXACT]
@@ -136,7 +136,14 @@ class CheckRun:
             return None
         meant = next((cause for cause in causes[0] if cause.is_meaning), None)
         silent = [each for each in causes if not any(cause.is_meaning for cause in each)]
+        if silent and not _is_not_finite(silent[0]):
+            silent = [each for each in silent if not _is_not_finite(each)]
         return meant or next(iter(common(silent, _MOST)), None) or self._of_the_told
+
+
+def _is_not_finite(causes: Sequence[Cause]) -> bool:
+    """Whether nothing else shows in the numbers of a case."""
+    return bool(causes) and all(cause in (NAN, INFINITY) for cause in causes)
 
 
 def outcome_of(

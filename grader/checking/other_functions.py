@@ -57,6 +57,7 @@ BACKWARD_NAN = Cause(
 )
 SWAPPED_LABELS = Cause("swapped", "y and 1 − y stand in each other's place.")
 SQUARED = Cause("other-loss", "It is the mean squared error; the cross-entropy is asked.")
+ARGUMENTS = Cause("swapped", "ŷ and y stand in each other's place.")
 OF_LOGITS = Cause(
     "sigmoid-twice",
     "A sigmoid is taken of ŷ, which is a probability already: that is the loss of logits.",
@@ -87,6 +88,7 @@ def instead_of_sigmoid(z: Tensor) -> dict[Cause, Tensor]:
         "e^z / (1 + e^(−z))": torch.exp(z) * torch.sigmoid(z),
         "1 / (1 − e^(−z))": 1 / (1 - torch.exp(-z)),
         "relu(z)": torch.relu(z),
+        "σ(|z|)": torch.sigmoid(z.abs()),
         "log σ(z)": F.logsigmoid(z),
         "σ(z)(1 − σ(z))": torch.sigmoid(z) * torch.sigmoid(-z),
     }
@@ -145,6 +147,7 @@ def other_losses(got: Any, yhat: Tensor, y: Tensor) -> dict[Cause, Tensor]:
     pairs = torch.broadcast_tensors(yhat.mT, y)
     return {
         SWAPPED_LABELS: F.binary_cross_entropy(exact, 1 - labels).to(yhat.dtype),
+        ARGUMENTS: F.binary_cross_entropy(labels, exact).to(yhat.dtype),
         OF_LOGITS: F.binary_cross_entropy_with_logits(exact, labels).to(yhat.dtype),
         SQUARED: ((exact - labels) ** 2).mean().to(yhat.dtype),
         NO_ZEROS: -(y * yhat.log()).mean(),

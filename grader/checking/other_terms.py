@@ -119,6 +119,7 @@ def _near(one: Tensor, other: Tensor) -> bool:
 def either(got: Any, *others: Tensor) -> Tensor:
     """Of what one mistake gives in several ways, that which is nearest to what came back."""
     alike = [other for other in others if isinstance(got, Received) and _has_form(got, other)]
+    alike = [other for other in alike if torch.isfinite(other).all()] or alike
     return min(alike, key=partial(_distance, got)) if alike else others[0]
 
 

@@ -215,9 +215,9 @@ _MEANINGS = {
         "raised-dimensions",
         "The tensor has fewer dimensions than are asked for: print its shape.",
     ),
-    r"invalid index of a 0-dim tensor|iteration over a 0-d tensor": Cause(
+    r"invalid index of a 0-dim tensor|(iteration over|of) a 0-d tensor|matmul need to be at least 1D": Cause(
         "raised-dimensions",
-        "A tensor without a dimension is one number: it has no entries, and `.item()` gives the number.",
+        "A tensor of no dimension is one number: no entries, no length; `.item()` gives it, and `*` multiplies by it.",
     ),
     r"only integer tensors of a single element can be converted to an index"
     r"|slice indices must be integers|'float' object cannot be interpreted as an integer": Cause(
@@ -253,6 +253,10 @@ _MEANINGS = {
     ),
     r"save_for_backward can only save variables": Cause(
         "raised-saved", "`save_for_backward` keeps tensors alone: keep a number as `ctx.name = …`."
+    ),
+    r"returned a gradient different than None": Cause(
+        "raised-none-asked",
+        "What is no tensor, as a bias of None, has no gradient: give None in its place.",
     ),
     r"must be Tensor, not (float|int|list|tuple|bool)": Cause(
         "raised-tensor-wanted",

@@ -46,9 +46,7 @@ ZEROED = Cause(
 NO_CUBE = Cause("missing-term", "The term 3x³ is missing.")
 NO_SQUARE = Cause("missing-term", "The term 8x² is missing.")
 LINEAR = Cause("wrong-power", "The gradient is that of 8x where 8x² is asked.")
-COEFFICIENT = Cause(
-    "coefficient", "{wrong} stands where {right} belongs: the derivative of c·xⁿ is n·c·xⁿ⁻¹."
-)
+COEFFICIENT = Cause("coefficient", "The gradient has {wrong} where {right} belongs.")
 DOUBLED = Cause(
     "factor-two",
     "It is exactly twice as large as it should be: each `backward()` adds to `.grad`, so look for a second one, or for "
@@ -56,7 +54,7 @@ DOUBLED = Cause(
 )
 EXCHANGED = Cause("swapped", "The gradients are those of 3b³ − a²: `a` and `b` are exchanged in Q.")
 A_SQUARED = Cause("wrong-power", "The gradient is that of a² where a³ is asked.")
-IN_PLACE_OF = Cause("other-terms", "{wrong} stands where {right} belongs.")
+IN_PLACE_OF = Cause("other-terms", COEFFICIENT.template)
 OLD_GRADIENT = Cause(
     "left-on-input",
     "What `x.grad` held before is in it as well: `backward()` adds to the `.grad` that is there, and on your caller's "
@@ -296,6 +294,8 @@ def expect_polynomial(student: Student, draw: Draw, size: float, by_default: boo
         COEFFICIENT.of(wrong="3x² + 8x", right="9x² + 16x"): cube + square / 3 + line / 2,
     }
     n, each = x.numel(), exact / x.numel()
+    polynomial = exact**4 + 3 * exact**3 + 8 * exact**2 + 3
+    values = polynomial.mean(), polynomial, polynomial / n
     zero = torch.zeros_like(each)
     sums = other_terms.sums(
         {"4x³": cube, "x³": cube / 4, "4x²": 4 * exact * each, "12x²": 12 * exact * each, "": zero},
@@ -306,6 +306,7 @@ def expect_polynomial(student: Student, draw: Draw, size: float, by_default: boo
             "6x": 6 * each,
             "9x³": exact * square,
             "81x²": 9 * square,
+            "9": zero + 9 / n,
         },
         {
             "16x": line,
@@ -327,13 +328,14 @@ def expect_polynomial(student: Student, draw: Draw, size: float, by_default: boo
             factors={
                 _("the number of elements"): x.numel(),
                 _("the number of rows"): len(x) if x.dim() else 1,
+                _("the size of the last dimension"): x.shape[-1] if x.dim() else 1,
             },
             causes={
                 **{cause: other.to(x.dtype) for cause, other in wrong.items()},
                 NO_CUBE: (cube + line).to(x.dtype),
                 NO_SQUARE: (cube + square).to(x.dtype),
                 LINEAR: (cube + square + 8 / x.numel()).to(x.dtype),
-                VALUE: (exact**4 + 3 * exact**3 + 8 * exact**2 + 3).mean().to(x.dtype),
+                VALUE: other_terms.either(got, *(each.to(x.dtype) for each in values)),
                 **other_terms.counts(got, cube + square + line, _("the number of elements"), n),
                 **sums,
             },
@@ -388,6 +390,7 @@ def expect_pair(got: Any, a: Tensor, b: Tensor, size: float, what: str) -> None:
             A_SQUARED: {"a": 6 * a, "b": -2 * b},
             EXCHANGED: {"a": -2 * a, "b": 9 * b**2},
             DOUBLED: {"a": 18 * a**2, "b": -4 * b},
+            ZEROED: {"a": 0 * a, "b": 0 * b},
             **other_pairs(a, b),
         },
         scale=size,

@@ -45,6 +45,7 @@ ALL_OF_A = Cause(
     "missing-factor", "All four are the gradient of `a`: the factors x, x² and x³ are missing."
 )
 OTHER_ERROR = Cause("other-terms", "What is taken for the error is {found}; it is ŷ − y.")
+ONE_LEFT = Cause("not-updated", "`params[{index}]` alone is not moved.")
 ONE_MOVED = Cause(
     "not-updated", "`params[{index}]` alone is moved; the others are as they were before."
 )
@@ -123,11 +124,11 @@ def expect_curve(student: Student, draw: Draw, size: float, by_default: bool = F
     zero, square, cube = torch.zeros_like(x), x**2, x**3
     causes |= other_terms.sums(
         {"a": a + zero, "−a": zero - a, "d": d + zero, "": zero},
-        {"b·x": b * x, "−b·x": -b * x, "b": b + zero, "a·x": a * x, "c·x": c * x, "": zero},
+        {"b·x": b * x, "−b·x": -b * x, "b": b + zero, "a·x": a * x, "c·x": c * x, "x": x, "": zero},
         {"c·x²": c * square, "−c·x²": -c * square, "c·x": c * x, "b·x²": b * square}
-        | {"c·x³": c * cube, "d·x²": d * square, "2c·x": 2 * c * x, "": zero},
+        | {"c·x³": c * cube, "d·x²": d * square, "2c·x": 2 * c * x, "x²": square, "": zero},
         {"d·x³": d * cube, "−d·x³": -d * cube, "d·x": d * x, "c·x³": c * cube}
-        | {"d·x²": d * square, "d·x⁴": d * x**4, "3d·x": 3 * d * x, "": zero},
+        | {"d·x²": d * square, "d·x⁴": d * x**4, "3d·x": 3 * d * x, "x³": cube, "": zero},
     )
     expect_close(
         got,
@@ -270,7 +271,7 @@ def expect_gradients(
         expected,
         _("the gradients"),
         requires_grad=None if inputs["x"].requires_grad else False,
-        factors={"m": m},
+        factors={"m": m, "2m": 2 * m},
         causes=causes,
         # differences of the loss may do, and so they are as exact as is a loss of 1
         scale=max(1.0, 2 * largest(y, *terms.values()) * max(1.0, largest(x) ** 3)),
@@ -348,7 +349,7 @@ class Steps:
         lr: the learning rate.
         walk: gives the parameters after these steps and the loss before each, and that after the last. Its arguments:
             a factor of all updates; the gradients that are never cleared, at first; whether they are cleared after all,
-            once a step is done; which parameter is moved alone; of which one the gradient moves all.
+            once a step is done; which parameter is moved alone; of which one the gradient moves all; which one is left.
     """
 
     got: Any
@@ -384,6 +385,7 @@ def run_steps(
         once: bool = False,
         alone: int | None = None,
         by: int | None = None,
+        left: int | None = None,
     ) -> tuple[list[Tensor], list[float]]:
         at, losses = [value.double().requires_grad_() for value in params], []
         old = [torch.full_like(leaf, kept or 0.0) for leaf in at]
@@ -399,7 +401,9 @@ def run_steps(
             if by is not None:
                 grads = tuple(grads[by].reshape(leaf.shape) for leaf in at)
             at = [
-                (p - factor * lr * grad * (alone in (None, i))).detach().requires_grad_()
+                (p - factor * lr * grad * (alone in (None, i) and i != left))
+                .detach()
+                .requires_grad_()
                 for i, (p, grad) in enumerate(zip(at, grads, strict=True))
             ]
         return [leaf.detach().to(draw.dtype) for leaf in at], losses
@@ -434,6 +438,8 @@ def expect_steps(
         explain.NOT_CLEARED: lambda: walk(1, 0.0)[0],
         ONE_MOVED.of(index="0"): lambda: walk(1, alone=0)[0],
         ONE_MOVED.of(index="3"): lambda: walk(1, alone=3)[0],
+        ONE_LEFT.of(index="0"): lambda: walk(1, left=0)[0],
+        ONE_LEFT.of(index="3"): lambda: walk(1, left=3)[0],
         MOVED_BY.of(index="0"): lambda: walk(1, by=0)[0],
         MOVED_BY.of(index="3"): lambda: walk(1, by=3)[0],
     }

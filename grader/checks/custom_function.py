@@ -434,6 +434,7 @@ def expect_rounded(student: Student, draw: Draw, x: Tensor, by_default: bool = F
         ROUNDING.of(how=_("halves go up")): (x + 0.5).floor(),
         ROUNDING.of(how=_("halves go away from zero")): away,
         ROUNDING.of(how=_("the decimals are cut off")): x.trunc(),
+        ROUNDING.of(how=_("1/2 is added, and the decimals are cut off")): (x + 0.5).trunc(),
         ROUNDING.of(how=_("all go down")): x.floor(),
         ROUNDING.of(how=_("all go up")): x.ceil(),
         ROUNDING.of(how=_("one decimal is kept")): x.round(decimals=1),

@@ -65,6 +65,8 @@ NOT_PUT_BACK = Cause(
     "The elements before are still moved: put each one back before the next one is moved. `x[i].item()` and "
     "`x[i].clone()` keep its number; `old = x[i]` is a view, which changes with `x` and puts nothing back.",
 )
+RELATIVE = Cause("scale", "x is moved by h·x, and not by h.")
+SET = Cause("all-at-once", "The element is set to h and −h: h is to be added to it and subtracted.")
 SECOND = Cause(
     "second-derivative",
     "It is the formula of the second derivative, (f(x+h) − 2f(x) + f(x−h)) / h².",
@@ -233,7 +235,7 @@ def mistaken(
         CENTRAL: partial(formulas["central"], h),
         HALF_STEPS: partial(formulas["central"], h / 2),
         DOUBLE_STEPS: partial(formulas[right], 2 * h),
-        BY_H_TWICE: expected / h,
+        BY_H_TWICE: other_terms.either(got, expected / h, gap * expected / h),
         ABSOLUTE: expected.abs(),
         H_IGNORED: partial(formulas[right], 1e-3),
         NOT_DIVIDED: other_terms.either(got, *whole),
@@ -255,10 +257,12 @@ def mistaken(
         return causes | mistaken_gradients(f, x, h, got, expected)
     second = (f(x + h) - 2 * f(x) + f(x - h)) / h**2
     low, gap = (0, 1) if right == "forward" else (-1, 2)
+    added = f(x + h) + f(x + low * h)
     return causes | {
         SECOND: partial(nearly, got, second, expected, 0.25),
         LAST_ALONE: f(x + h) - f(x + low * h) / (gap * h),
-        ADDED: (f(x + h) + f(x + low * h)) / (gap * h),
+        ADDED: other_terms.either(got, added / (gap * h), added / h, added / 2),
+        RELATIVE: (f(x + x * h) - f(x + low * x * h)) / (gap * h),
     }
 
 
@@ -271,6 +275,7 @@ def mistaken_gradients(
     once = Cause("all-at-once", ALL_AT_ONCE.template + " They are added up as well.")
     causes: dict[Cause, Any] = {ALL_AT_ONCE: other_terms.either(got, slope, at_once)}
     causes |= {once: x.numel() * slope, ELEMENTS: partial(of_elements, f, x, h)}
+    causes[SET] = partial(set_to, f, x, h)
     causes[ONE_POINT] = torch.zeros_like(expected)
     if x.dim() > 1:
         causes[ROWS_AT_ONCE] = partial(rows_at_once, f, x, h)
@@ -313,6 +318,15 @@ def nearly(got: Any, other: Tensor, expected: Tensor, share: float = 0.05) -> Te
 def of_elements(f: Callable[[Tensor], Tensor], x: Tensor, h: float) -> Tensor:
     """The central differences of an f that is given each element alone."""
     found = [(f(each + h) - f(each - h)) / (2 * h) for each in x.reshape(-1)]
+    return torch.stack(found).reshape(x.shape)
+
+
+def set_to(f: Callable[[Tensor], Tensor], x: Tensor, h: float) -> Tensor:
+    """The differences between an element of h and one of −h in the place of each."""
+    found = []
+    for place in torch.eye(x.numel(), dtype=torch.bool, device=x.device):
+        one = place.reshape(x.shape)
+        found.append((f(torch.where(one, h, x)) - f(torch.where(one, -h, x))) / (2 * h))
     return torch.stack(found).reshape(x.shape)
 
 

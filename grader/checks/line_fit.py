@@ -30,6 +30,8 @@ NO_B = Cause("missing-term", "The term `b` is missing.")
 SWAPPED = Cause("swapped", "`a` stands where `b` should, and `b` where `a` should.")
 NO_SQUARE = Cause("no-square", "The errors are not squared.")
 ROOT = Cause("root", "It is the root of what is asked.")
+NORM = Cause("root", "There is a root in it, as `norm` has it: the squares are asked.")
+STEP_ALONE = Cause("not-updated", "It is the step alone: subtract it from the old values.")
 SQUARE_OF_MEAN = Cause(
     "square-of-mean", "It is the square of the mean; the mean of the squares is asked."
 )
@@ -59,13 +61,18 @@ MEAN_FIRST = Cause(
     "over-reduced",
     "The mean is taken before the factor x: multiply by x, then take the mean, which is one number.",
 )
-ONE_LEFT = Cause("not-updated", "`{name}` comes back as it was given; the other one is right.")
+ONE_LEFT = Cause(
+    "not-updated", "`{name}` comes back as it was given; the step of the other is right."
+)
 CROSSED = Cause("swapped", "`a` is moved by the gradient of `b`, and `b` by that of `a`.")
 MOVED_BY = Cause("swapped", "`{name}` is moved by the gradient of `{other}`.")
-ONE_UPHILL = Cause("sign", "`{name}` goes uphill; the other one is right.")
+ONE_UPHILL = Cause("sign", "`{name}` goes uphill; the step of the other is right.")
 A_FOR_X = Cause("other-terms", "The gradient of `a` has the factor `a`, where x belongs.")
 ALL_M = Cause("sum-for-mean", "The step is m times as large as it should be.")
 PER_M = Cause("mean-for-sum", "The step is m times too small.")
+AT_SWAPPED = Cause(
+    "swapped", "The gradients are those at (b, a): `a` is handed over for `b`, and `b` for `a`."
+)
 NEW_A = Cause("new-for-old", "The gradient of `b` is that at the new `a`: work out both first.")
 # parameters are 0-dim or of shape (1,), and not always alike
 ALIKE: dict[str, tuple[Any, Any]] = {"0-dim": ((), ()), "(1,)": ((1,), (1,))}
@@ -149,6 +156,7 @@ def expect_error(student: Student, draw: Draw, size: float, by_default: bool = F
         NO_SQUARE: error.mean(),
         ABSOLUTE: error.abs().mean(),
         ROOT: expected.sqrt(),
+        NORM: other_terms.either(got[-1], m**0.5 * expected.sqrt(), expected.sqrt() / m**0.5),
         SQUARE_OF_MEAN: error.mean() ** 2,
         SQUARES: (y_pred.double() ** 2 - y.double() ** 2).mean(),
         PRECEDENCE: (y_pred.double() - y.double() ** 2).mean(),
@@ -230,6 +238,7 @@ def expect_gradients(
         "|ŷ − y|": (a * x + b - y).abs(),
         "(ŷ − y)²": (a * x + b - y) ** 2,
         "b·x + a − y": b * x + a - y,
+        "mse(ŷ, y)": ((a * x + b - y) ** 2).mean() + 0 * x,
     }
     for found, error in errors.items():
         causes[OTHER_ERROR.of(found=found)] = {
@@ -246,7 +255,7 @@ def expect_gradients(
         grads,
         _("the gradients"),
         requires_grad=None if inputs["x"].requires_grad else False,
-        factors={"m": m},
+        factors={"m": m, "m − 1": m - 1},
         causes=causes,
         scale=size_of_terms(x, y, a, b),
     )
@@ -309,13 +318,17 @@ def expect_steps(student: Student, draw: Draw, size: float, by_default: bool = F
         a_first: bool = False,
         moving: tuple[float, float] = (1, 1),
         by: str = "ab",
+        swapped: bool = False,
+        start: float = 1.0,
         turned: bool = False,
     ) -> list[tuple[Tensor, Tensor]]:
         """The parameters after each step."""
         pairs, at = [], (a, b)
         for _unused in got:
-            grads = dict(zip("ab", autograd(x, y, *at), strict=True))
+            place = at[::-1] if swapped else at
+            grads = dict(zip("ab", autograd(x, y, *place), strict=True))
             of_a, of_b = grads[by[0]].reshape(a.shape), grads[by[1]].reshape(b.shape)
+            at = start * at[0], start * at[1]
             new_a = at[0] - moving[0] * factor * lr * of_a
             if a_first:
                 of_b = autograd(x, y, new_a, at[1])[1]
@@ -329,6 +342,8 @@ def expect_steps(student: Student, draw: Draw, size: float, by_default: bool = F
         ONE_LEFT.of(name="a"): lambda: walk(1, moving=(0, 1)),
         ONE_LEFT.of(name="b"): lambda: walk(1, moving=(1, 0)),
         TURNED: lambda: walk(1, turned=True),
+        STEP_ALONE: lambda: walk(-1, start=0.0),
+        AT_SWAPPED: lambda: walk(1, swapped=True),
         CROSSED: lambda: walk(1, by="ba"),
         MOVED_BY.of(name="b", other="a"): lambda: walk(1, by="aa"),
         MOVED_BY.of(name="a", other="b"): lambda: walk(1, by="bb"),

@@ -560,6 +560,7 @@ def expect_steps(student: Student, draw: Draw, by_default: bool = False) -> None
     for name, other in (("w", "b"), ("b", "w")):
         causes[ONE_MOVED.of(name=name)] = walk(1) | {other: walk(0)[other]}
     causes[PER_DIM] = walk(1) | {"w": walk(1 / dim)["w"]}
+    causes[FIXED] = partial(walk, 1, rates=[0.01, *(rates[1:] if later else [0.01] * (calls - 1))])
     if got["is set"]:
         causes[KEPT_ASIDE] = partial(walk, 1, rates=[first] * calls)
     what = _("after {calls} calls of optimize(), parameters").format(calls=calls)

@@ -29,6 +29,7 @@ from grader import (
     rounds,
 )
 
+OTHER_KEYS = Cause("name", "It has {keys}; the keys are `w1`, `b1`, `w2` and `b2`.")
 NO_B1 = Cause("missing-term", "`b1` is missing.")
 NO_B2 = Cause("missing-term", "`b2` is missing.")
 RELU_OF_X = Cause("order", "The relu is taken of x; it belongs behind `x @ w1 + b1`.")
@@ -72,6 +73,13 @@ OVERFLOW = Cause(
     "neither; by hand, subtract from each row its own largest logit first, and never take the logarithm of a softmax.",
 )
 CLIPPED = Cause("clipped", "The logits are clamped to ±{bound} on the way.")
+OTHER_SLOPE = Cause(
+    "other-activation",
+    "The slope {slope} is that of another function; the hidden layer has a relu.",
+)
+SOFTMAX_OF_ALL = Cause(
+    "wrong-axis", "The softmax runs over all logits together; each sample has its own."
+)
 # what each mistake does stands in `by_hand`
 MISTAKES = {
     "no softmax": Cause("no-softmax", "The softmax is missing: it is (logits − onehot)."),
@@ -85,6 +93,10 @@ MISTAKES = {
     "own labels": Cause(
         "other-labels", "The one-hot vectors are those of the largest logits, not of `labels`."
     ),
+    "all labels": other_functions.ALL_LABELS,
+    "hidden for x": Cause("swapped", "The gradient of w1 takes the hidden values where x belongs."),
+    "h(1 − h)": OTHER_SLOPE.of(slope="h(1 − h)"),
+    "1 − h²": OTHER_SLOPE.of(slope="1 − h²"),
     "over samples": OVER_SAMPLES,
     "own logits": Cause(
         "recomputed",
@@ -200,7 +212,9 @@ def expect_logits(
         B1_BEHIND: (torch.relu(x @ w1) + b1) @ w2 + b2,
         NO_RELU: (x @ w1 + b1) @ w2 + b2,
         NEGATIVE_PART: (x @ w1 + b1).clamp(max=0) @ w2 + b2,
-        RELU_TWICE: torch.relu(expected),
+        RELU_TWICE: other_terms.either(
+            got, torch.relu(expected).to(draw.dtype), (torch.relu(hidden @ w2) + b2).to(draw.dtype)
+        ),
         SIGMOID: torch.sigmoid(x @ w1 + b1) @ w2 + b2,
         MINUS.of(name="b1"): torch.relu(x @ w1 - b1) @ w2 + b2,
         MINUS.of(name="b2"): hidden @ w2 - b2,
@@ -265,6 +279,7 @@ def expect_cross_entropy(
             OVER_SAMPLES: loss(exact.log_softmax(0)),
             PROBABILITY: other_terms.either(got, loss(softmax), -loss(softmax)),
             LOGITS_ALONE: loss(exact),
+            SOFTMAX_OF_ALL: loss(exact - exact.flatten().logsumexp(0)),
             SIGMOID_FOR_SOFTMAX: loss(F.logsigmoid(exact)),
             ALL_CLASSES: -exact.log_softmax(1).mean().to(draw.dtype),
             other_functions.ALL_LABELS: -exact.log_softmax(1)[:, labels].mean().to(draw.dtype),
@@ -365,6 +380,8 @@ def by_hand(
     n, z1 = len(logits), x @ w1 + b1
     hot = logits.argmax(1) if mistake == "own labels" else labels
     onehot = F.one_hot(hot, logits.shape[1])
+    if mistake == "all labels":
+        onehot[:, labels] = 1
     taken = logits_of(**inputs) if mistake == "own logits" else logits
     p = taken.double().softmax(0 if mistake == "over samples" else 1)
     if mistake == "no softmax":
@@ -385,11 +402,13 @@ def by_hand(
         "mask of gradient": (dh > 0).double(),
         "times hidden": h,
         "sigmoid": h * (1 - h),
+        "h(1 − h)": h * (1 - h),
+        "1 − h²": 1 - h**2,
     }
     dz = dh * by.get(mistake, slope)
     db1 = (dh if mistake == "no mask in b1" else dz).sum(0)
     db2 = error.sum(1 if mistake == "over classes" else 0)
-    dw1 = x.T @ (dh if mistake == "no mask in w1" else dz)
+    dw1 = (h if mistake == "hidden for x" else x).T @ (dh if mistake == "no mask in w1" else dz)
     grads = {"w1": dw1, "b1": db1, "w2": dw2, "b2": db2}
     if mistake == "swapped":
         return dict(zip(("w2", "b2", "w1", "b1"), grads.values(), strict=True))
@@ -417,7 +436,9 @@ def expect_gradients(
     for name in names:
         known = [key for key in got if str(key).isidentifier()] if isinstance(got, dict) else []
         sentence = _('backward gives no dict with an entry "{name}".').format(name=name)
-        expect(name in known, sentence, explain.did_you_mean(name, known))
+        shown = ", ".join(f"`{key}`" for key in known[:4] if len(key) < 50)
+        other_keys = OTHER_KEYS.of(keys=shown) if shown else ""
+        expect(name in known, sentence, explain.did_you_mean(name, known) or other_keys)
     causes: dict[Cause, Any] = {
         cause: partial(by_hand, logits, labels, mistake, inputs)
         for mistake, cause in MISTAKES.items()

@@ -62,3 +62,9 @@ def test_what_is_not_finite_is_looked_into_though_few_cases_are() -> None:
     ends = [CaseEnd("failed", "Not so.", (NAN,))] + [CaseEnd("failed", "Not so.")] * 3
     assert run_of(*ends).cause == NAN
     assert run_of(*reversed(ends)).cause is None
+
+
+def test_what_is_not_finite_hides_nothing_that_the_told_case_shows() -> None:
+    ends = [CaseEnd("failed", "Not so.", (DOUBLED,))] * 2
+    ends += [CaseEnd("failed", "Not so.", (NAN,))] * 2
+    assert run_of(*ends).cause == DOUBLED
