@@ -9,7 +9,7 @@ from ..language import _
 from ..report import CaseResult, CheckResult, CheckStatus
 from .collect import Case, Check
 from .evidence import WRONG
-from .explain import INFINITY, NAN, common
+from .explain import IN_PLACE, INFINITY, NAN, common
 from .outcome import CaseEnd, Cause
 from .rounds import HALVES
 from .session import Request
@@ -115,12 +115,14 @@ class CheckRun:
 
     @property
     def _of_the_told(self) -> Cause | None:
-        """What holds of the case that is told of, whatever the others show: NaN, or what torch warned of in it."""
+        """What holds of the case that is told of, whatever the others show: NaN, an input that was changed, or what
+        torch warned of in it.
+        """
         told = self.told
         if told is None or told.status != "failed":
             return None
-        not_finite = next((each for each in told.end.causes if each in (NAN, INFINITY)), None)
-        return not_finite or meaning_of_warning(told.printed)
+        seen = (each for each in told.end.causes if each in (NAN, INFINITY, IN_PLACE))
+        return next(seen, None) or meaning_of_warning(told.printed)
 
     @property
     def cause(self) -> Cause | None:

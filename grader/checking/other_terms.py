@@ -92,10 +92,11 @@ def rates(walk: Callable[[float], T], lr: float) -> dict[Cause, Callable[[], T]]
 
 
 def partly_zero(got: Any, expected: Tensor) -> dict[Cause, Tensor]:
-    """What is asked, with 0 where the student's is 0, if it is not 0 everywhere."""
-    if not isinstance(got, Received) or got.tensor.shape != expected.shape or not got.tensor.any():
+    """What is asked, with 0 where the student's is 0; where it is 0 everywhere, that alone shows nothing."""
+    if not isinstance(got, Received) or got.tensor.shape != expected.shape:
         return {}
-    return {PARTLY_ZERO: torch.where(got.tensor == 0, 0.0, expected.cpu())}
+    cause = PARTLY_ZERO if got.tensor.any() else PARTLY_ZERO.unsure()
+    return {cause: torch.where(got.tensor == 0, 0.0, expected.cpu())}
 
 
 def all_of(

@@ -181,8 +181,8 @@ _MEANINGS = {
     r"(index -?\d+ is out of bounds for dimension|index out of range|list index out of range"
     r"|Target -?\d+ is out of bounds|Class values must be smaller than num_classes)": Cause(
         "raised-index",
-        "An index or a label is past the end: of n entries the first is 0 and the last n − 1, and an empty list, such "
-        "as the row of a blank line, has none.",
+        "An index or a label is past the end: of n entries the first is 0 and the last n − 1. An empty list has none, "
+        "such as the row of a blank line, nor has the shape of a tensor without dimensions.",
     ),
     r"`-` operator, (with|on) (a|two) bool": Cause(
         "raised-booleans",

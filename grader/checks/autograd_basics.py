@@ -264,8 +264,9 @@ def apply_named(
     if again:  # with the same objects, which held other numbers the first time
         own = [x.detach() + 1 for x in inputs]
         function(*own)
-        for mine, x in zip(own, inputs, strict=True):
-            mine.copy_(x.detach())
+        with torch.no_grad():  # whoever has marked them is told of that elsewhere
+            for mine, x in zip(own, inputs, strict=True):
+                mine.copy_(x.detach())
         return function(*own)
     return called(function, by_default, *inputs)
 
