@@ -271,7 +271,7 @@ def expect_gradients(
         expected,
         _("the gradients"),
         requires_grad=None if inputs["x"].requires_grad else False,
-        factors={"m": m, "2m": 2 * m},
+        factors={"m": m},
         causes=causes,
         # differences of the loss may do, and so they are as exact as is a loss of 1
         scale=max(1.0, 2 * largest(y, *terms.values()) * max(1.0, largest(x) ** 3)),
