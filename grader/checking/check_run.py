@@ -13,7 +13,7 @@ from ..language import _
 from ..report import CaseResult, CheckResult, CheckStatus
 from .collect import Case, Check
 from .evidence import WRONG
-from .explain import INFINITY, NAN, common
+from .explain import IN_PLACE, INFINITY, NAN, common
 from .outcome import CaseEnd, Cause
 from .rounds import HALVES
 from .session import Request
@@ -119,19 +119,21 @@ class CheckRun:
 
     @property
     def _of_the_told(self) -> Cause | None:
-        """What holds of the case that is told of, whatever the others show: NaN, or what torch warned of in it."""
+        """What holds of the case that is told of, whatever the others show: NaN, an input that was changed, or what
+        torch warned of in it.
+        """
         told = self.told
         if told is None or told.status != "failed":
             return None
-        not_finite = next((each for each in told.end.causes if each in (NAN, INFINITY)), None)
-        return not_finite or meaning_of_warning(told.printed)
+        seen = (each for each in told.end.causes if each in (NAN, INFINITY, IN_PLACE))
+        return next(seen, None) or meaning_of_warning(told.printed)
 
     @property
     def cause(self) -> Cause | None:
         """A cause of the case that is told of: what its exception means, or what fits three in four of those that fail.
 
-        An exception hides what the numbers would show, and so does the rounding of float16 and bfloat16: such cases
-        have no say in causes that numbers show, where there are others.
+        An exception hides what the numbers would show, and so do the rounding of float16 and bfloat16, and NaN: such
+        cases have no say in causes that numbers show, where there are others.
         """
         ended = [case for case in self.cases if case.status == self.status]
         exact = [case for case in ended if case.dtype not in _INEXACT]
@@ -140,7 +142,14 @@ class CheckRun:
             return None
         meant = next((cause for cause in causes[0] if cause.is_meaning), None)
         silent = [each for each in causes if not any(cause.is_meaning for cause in each)]
+        if silent and not _is_not_finite(silent[0]):
+            silent = [each for each in silent if not _is_not_finite(each)]
         return meant or next(iter(common(silent, _MOST)), None) or self._of_the_told
+
+
+def _is_not_finite(causes: Sequence[Cause]) -> bool:
+    """Whether nothing else shows in the numbers of a case."""
+    return bool(causes) and all(cause in (NAN, INFINITY) for cause in causes)
 
 
 def outcome_of(

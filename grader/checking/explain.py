@@ -179,8 +179,8 @@ NEW_ATTRIBUTE = Cause(
 # mistakes in an update; `step_causes` says what each would have given
 NOT_UPDATED = Cause(
     "not-updated",
-    "It is the value from before: no update has come to it. There is none, there is no gradient by then, or it goes to "
-    "another tensor: `p = p - …` makes a new one, and leaves the old one as it is.",
+    "It is the value from before: no update has come to it. There is none, what is subtracted is 0, there is no "
+    "gradient by then, or it goes to another tensor: `p = p - …` makes a new one, and leaves the old one as it is.",
 )
 UPHILL = Cause(
     "sign", "The step goes uphill: a sign is the wrong way round, in the update or in the gradient."
@@ -329,7 +329,8 @@ def causes_in_values(
         yield SAME_AMOUNT if several else SAME_AMOUNT.unsure()
     error = (got - expected).abs().max().item() / expected.abs().max().item()
     one, other = got.flatten(), expected.flatten()
-    if several and got.equal(got.round()) and (got - expected).abs().max() <= 1:
+    is_whole = got.equal(got.round()) and not expected.equal(expected.round())
+    if several and is_whole and (got - expected).abs().max() <= 1:
         yield ROUNDED
     yield from decimals_of(got, expected)
     if expected.numel() > 2 and fits(one, other.cumsum(0), other, loose):

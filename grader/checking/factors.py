@@ -7,6 +7,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
 
 from torch import Tensor
 
@@ -31,6 +32,7 @@ HALF_AS_LARGE = Cause("scale", "It is exactly half as large as it should be.")
 SCALE = Cause("scale", "It is exactly {factor} times what it should be.")
 DECIMALS = Cause("rounded", "Every number is rounded to {count} decimals; it is to stay as it is.")
 _LARGEST_FIXED = 1000  # larger counts are near every factor
+_DENOMINATOR, _LARGEST_PLAIN = 12, 100  # of what stands in the code, and is no chance
 
 
 def causes_of_factor(
@@ -60,7 +62,8 @@ def causes_of_factor(
     if is_(1):
         return
     cause = (SCALE if factor > 0 else SIGN_AND_SIZE).of(factor=f"{abs(factor):.4g}")
-    yield cause if several else cause.unsure()
+    # any number may come of a few terms that happen to be in proportion; a plain one stands in the code
+    yield cause if several and _is_plain(abs(factor), exactness) else cause.unsure()
     # one case alone shows no count that stands in the code: `common` waits for others with the same
     for name, value in counts.items():
         fixed = round(value / factor)
@@ -82,3 +85,10 @@ def decimals_of(got: Tensor, expected: Tensor) -> Iterator[Cause]:
             cause = DECIMALS.of(count=f"{count}")
             yield cause if got.numel() > 1 else cause.unsure()
             return
+
+
+def _is_plain(factor: float, exactness: float) -> bool:
+    """Whether it, or one over it, is a small whole number, or a fraction of two smaller ones."""
+    large = max(factor, 1 / factor)
+    near = Fraction(large).limit_denominator(_DENOMINATOR if large < _DENOMINATOR else 1)
+    return large < _LARGEST_PLAIN and math.isclose(large, near, rel_tol=exactness)

@@ -52,7 +52,8 @@ NON_LEAF = Cause(
 )
 NO_GRAD_YET = Cause(
     "raised-none",
-    "`{name}.grad` is None, as it is until a `backward()` comes to `{name}`: where that may be, ask for it first.",
+    "`{name}.grad` is None: no `backward()` has come to `{name}`. Where that may be at first, ask for it before; if "
+    "one has run, its result was made of other tensors than `{name}`, such as a copy.",
 )
 IS_NONE = Cause(
     "raised-none",
@@ -192,7 +193,7 @@ def cause_of(
     on_the_line = [each for each in facts.held if _stands_on(each.name, line)]
     finer = {
         "raised-device": lambda: _device(known, on_the_line, body, device),
-        "raised-graph-cut": lambda: _cut(on_the_line, facts),
+        "raised-graph-cut": lambda: _cut(on_the_line, facts, body),
         "raised-number": lambda: _number(message, on_the_line),
         "raised-none": lambda: _none(on_the_line, line),
         "raised-shapes": lambda: NO_CLASSES if _one_hot_alone(body) else _stacked(body),
@@ -240,14 +241,15 @@ def _device(known: Cause, on_the_line: list[Held], body: str, device: str) -> Ca
     return None
 
 
-def _cut(on_the_line: list[Held], facts: Facts) -> Cause | None:
+def _cut(on_the_line: list[Held], facts: Facts, body: str) -> Cause | None:
     """Nothing requires gradients: what was handed in does not, or an attribute is misspelt."""
     tensors = [each for each in facts.held if each.kind == "tensor"]
     for each in tensors:
         if odd := each.values.get("odd"):
             name, near = odd.split(",", 1)
             return MISSPELT.of(name=each.name, odd=name, near=near)
-    if any("requires_grad" in each.words for each in tensors):
+    # what asks for gradients there loses them again
+    if any("requires_grad" in each.words for each in tensors) or "requires_grad" in body:
         return None
     given = [each for each in tensors if {"given", "leaf"} <= each.words]
     asked = [each for each in given if each in on_the_line] or given

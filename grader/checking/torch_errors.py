@@ -112,7 +112,7 @@ _MEANINGS = {
     r"does not require grad and does not have a grad_fn|differentiated Tensors does not require grad": Cause(
         "raised-graph-cut",
         "Nothing there requires gradients: look for `.data`, `.detach()`, `.item()`, `torch.no_grad()`, a tensor made "
-        "anew from numbers, or one made without `requires_grad=True`.",
+        "anew from numbers, one made without `requires_grad=True`, or a `requires_grad` that was set to False.",
     ),
     r"leaf Variable that requires grad .*in-place": Cause(
         "raised-in-place",
@@ -185,8 +185,8 @@ _MEANINGS = {
     r"(index -?\d+ is out of bounds for dimension|index out of range|list index out of range"
     r"|Target -?\d+ is out of bounds|Class values must be smaller than num_classes)": Cause(
         "raised-index",
-        "An index or a label is past the end: of n entries the first is 0 and the last n − 1, and an empty list, such "
-        "as the row of a blank line, has none.",
+        "An index or a label is past the end: of n entries the first is 0 and the last n − 1. An empty list has none, "
+        "such as the row of a blank line, nor has the shape of a tensor without dimensions.",
     ),
     r"`-` operator, (with|on) (a|two) bool": Cause(
         "raised-booleans",
@@ -219,9 +219,9 @@ _MEANINGS = {
         "raised-dimensions",
         "The tensor has fewer dimensions than are asked for: print its shape.",
     ),
-    r"invalid index of a 0-dim tensor|iteration over a 0-d tensor": Cause(
+    r"invalid index of a 0-dim tensor|(iteration over|of) a 0-d tensor|matmul need to be at least 1D": Cause(
         "raised-dimensions",
-        "A tensor without a dimension is one number: it has no entries, and `.item()` gives the number.",
+        "A tensor of no dimension is one number: no entries, no length; `.item()` gives it, and `*` multiplies by it.",
     ),
     r"only integer tensors of a single element can be converted to an index"
     r"|slice indices must be integers|'float' object cannot be interpreted as an integer": Cause(
@@ -257,6 +257,10 @@ _MEANINGS = {
     ),
     r"save_for_backward can only save variables": Cause(
         "raised-saved", "`save_for_backward` keeps tensors alone: keep a number as `ctx.name = …`."
+    ),
+    r"returned a gradient different than None": Cause(
+        "raised-none-asked",
+        "What is no tensor, as a bias of None, has no gradient: give None in its place.",
     ),
     r"must be Tensor, not (float|int|list|tuple|bool)": Cause(
         "raised-tensor-wanted",

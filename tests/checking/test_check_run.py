@@ -10,7 +10,7 @@ import torch
 
 from grader.checking.check_run import CheckRun, outcome_of
 from grader.checking.collect import Case, Check
-from grader.checking.explain import NAN
+from grader.checking.explain import IN_PLACE, NAN
 from grader.checking.outcome import CaseEnd, Cause
 from grader.checking.probes import probe
 from grader.checking.session import Request
@@ -84,6 +84,15 @@ def test_a_warning_of_torchs_is_a_cause_where_there_is_no_other() -> None:
 
 
 def test_what_is_not_finite_is_looked_into_though_few_cases_are() -> None:
-    ends = [CaseEnd("failed", "Not so.", (NAN,))] + [CaseEnd("failed", "Not so.")] * 3
+    others = [CaseEnd("failed", "Not so.")] * 3
+    # and an input was changed where it is told
+    assert run_of(CaseEnd("failed", "Changed.", (IN_PLACE,)), *others).cause == IN_PLACE
+    ends = [CaseEnd("failed", "Not so.", (NAN,)), *others]
     assert run_of(*ends).cause == NAN
     assert run_of(*reversed(ends)).cause is None
+
+
+def test_what_is_not_finite_hides_nothing_that_the_told_case_shows() -> None:
+    ends = [CaseEnd("failed", "Not so.", (DOUBLED,))] * 2
+    ends += [CaseEnd("failed", "Not so.", (NAN,))] * 2
+    assert run_of(*ends).cause == DOUBLED

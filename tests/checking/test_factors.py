@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from torch import Tensor
 
@@ -71,3 +72,14 @@ def test_rounded_numbers_are_told_with_their_decimals() -> None:
     # so large that a float32 has no more decimals
     assert list(decimals_of((1e5 * exact).float().double(), 1e5 * exact)) == []
     assert not next(decimals_of(exact[:1].round(decimals=2), exact[:1])).sure
+
+
+@pytest.mark.parametrize(
+    ("factor", "sure"), [(9.0, True), (-1 / 3, True), (1.5, True), (0.03817, False)]
+)
+def test_a_factor_that_is_no_plain_number_shows_nothing_in_one_case(
+    factor: float, sure: bool
+) -> None:
+    [cause] = named(factor * ROW)
+    assert cause.sure is sure
+    assert common([[cause]] * 3) == [cause]  # but in several it does
