@@ -1,0 +1,487 @@
+"""Data parallel: parts of a batch, replicas, averaged gradients, and a step that equals that of one device."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from grader import (
+    Cause,
+    Draw,
+    Student,
+    _,
+    around_a_step,
+    expect,
+    expect_close,
+    explain,
+    follows,
+    helper,
+    in_parallel,
+    needs,
+    network,
+    optimizer_steps,
+    points,
+    probe,
+    rounds,
+)
+
+FORBIDDEN = {"from scratch": {"names": [
+    "torch.nn.DataParallel", "torch.nn.parallel", "torch.distributed",
+    "torch.utils.data.DistributedSampler", "torch.utils.data.distributed",
+]}}  # fmt: skip
+
+
+# the devices to work on
+
+
+@helper
+def devices_for(like: Tensor, number: int) -> list[str]:
+    """So many devices: all of the tensor's kind that there are, and the CPU beside them, again and again."""
+    kind = like.device.type
+    there = ["cpu"]
+    if kind != "cpu":
+        count = torch.get_device_module(kind).device_count()
+        there = [*(f"{kind}:{index}" for index in range(count)), "cpu"]
+    return [there[place % len(there)] for place in range(number)]
+
+
+# the parts of a batch
+
+
+@probe
+def cut(student: Any, batch: Tensor, replicas: int, by_keyword: bool) -> Any:
+    given = {"batch": batch, "replicas": replicas}
+    parts = student.scatter(**given) if by_keyword else student.scatter(batch, replicas)
+    # a part may be a view of the batch
+    return [each.clone() if isinstance(each, Tensor) else each for each in parts]
+
+
+@rounds(single=True)
+@points(1)
+def test_scatter(student: Student, draw: Draw) -> None:
+    """`scatter` cuts a batch into parts that are as equal as can be, the longer ones first, and none empty."""
+    few = draw.round.number == 2  # samples, fewer than replicas
+    n = draw.size("n", high=4 if few else None)
+    replicas = draw.count("replicas", *((n + 2, n + 2) if few else (1, 6)))
+    shape = (n, *draw.shape("the shape of a sample", ranks=(1, 0, 3, 2), elements=64))
+    batch = draw.integers(0, 99, *shape) if draw.round.all_equal else draw.normal(*shape)
+    batch = draw.layout("batch", batch)
+    by_keyword = draw.choice("by_keyword", [False, True])
+    got = student.run(cut, batch=batch, replicas=replicas, by_keyword=by_keyword)
+    expected = list(batch.split(in_parallel.lengths_of(n, replicas)))
+    causes = in_parallel.part_causes(batch, replicas)
+    expect_close(got, expected, "scatter(batch, replicas)", causes=causes)
+
+
+# what each process reads
+
+
+@probe
+def read(
+    student: Any, n: int, replicas: int, ranks: list[int], epoch: int, by_keyword: bool
+) -> Any:
+    found = []
+    for rank in ranks:
+        given = {"n": n, "replicas": replicas, "rank": rank, "epoch": epoch}
+        found.append(student.shard(**given) if by_keyword else student.shard(*given.values()))
+    return found
+
+
+@rounds(single=True)
+@points(1)
+def test_shard(student: Student, draw: Draw) -> None:
+    """`shard` gives each process its samples of the epoch: all of one order, and as many for each."""
+    few = draw.round.number == 2  # samples, which are read again and again
+    n = draw.size("n", 1 if few else 3, 2 if few else None)
+    replicas = draw.count("replicas", *((2 * n + 3, 2 * n + 3) if few else (2, 7)))
+    epoch = draw.count("epoch", 1, 40)
+    ranks = [*range(min(replicas, 3)), replicas - 1]
+    given: dict[str, Any] = {"n": n, "replicas": replicas, "epoch": epoch, "ranks": ranks}
+    got = student.run(read, **given, by_keyword=draw.choice("by_keyword", [False, True]))
+    expected = [in_parallel.sharded(n, replicas, rank, epoch) for rank in ranks]
+    what = _("shard(n, replicas, rank, epoch) of the ranks {ranks}").format(ranks=ranks)
+    expect_close(got, expected, what, causes=in_parallel.shard_causes(**given))
+
+
+# copies of a model
+
+SHARED = Cause(
+    "shared",
+    "`model.to(device)` changes the model and gives it back, and `copy.copy` copies no tensors: `copy.deepcopy` does.",
+)
+GRADS_KEPT = Cause(
+    "not-cleared",
+    "The copies have the model's gradients: `copy.deepcopy` copies `.grad`, too, so clear it.",
+)
+THAWED = Cause("thawed", "Parameters that are frozen in the model require gradients in the copies.")
+ALL_TRAINING = Cause(
+    "mode", "The copies are in training mode throughout: give each module the mode that it has in the model."
+)  # fmt: skip
+UNTIED = Cause(
+    "untied", "Two parameters that are one tensor in the model are two in a copy: `copy.deepcopy` keeps them tied."
+)  # fmt: skip
+
+
+@helper
+def made(plan: Any, state: Any, frozen: list[int], asleep: list[int]) -> Any:
+    """A model with gradients, of which some parameters are frozen and some modules in evaluation mode."""
+    model: Any = network(plan, state)
+    for place, parameter in enumerate(model.parameters()):
+        parameter.requires_grad_(place not in frozen)
+        parameter.grad = None if place in frozen else torch.ones_like(parameter)
+    modules: Any = list(model.modules())
+    for place in asleep:
+        modules[place % len(modules)].training = False
+    return model
+
+
+@helper
+def facts_of(model: Any, home: Any) -> dict[str, Any]:
+    """What is to be the same in a model and in its copies; the numbers on the device `home`."""
+    kept = [*model.named_parameters(remove_duplicate=False), *model.named_buffers()]
+    return {
+        "values": {name: value.detach().to(home) for name, value in kept},
+        "modes": {name: each.training for name, each in model.named_modules()},
+        "frozen": [name for name, each in model.named_parameters() if not each.requires_grad],
+        "own": [name for name, _each in model.named_parameters()],
+    }
+
+
+@probe
+def copied(
+    student: Any, plan: Any, state: Any, frozen: list[int], asleep: list[int], number: int
+) -> Any:
+    model, like = made(plan, state, frozen, asleep), next(iter(state.values()))
+    devices: list[Any] = devices_for(like, number)
+    if number % 2:
+        devices = [torch.device(each) for each in devices]
+    copies = list(student.replicate(model, devices))
+    if not all(isinstance(each, nn.Module) for each in copies):
+        return {"kinds": [type(each).__name__ for each in copies]}
+    found: list[Any] = []
+    met: list[Any] = [*model.parameters(), *model.buffers()]
+    for copy, device in zip(copies, devices, strict=False):
+        tensors: list[Any] = [*copy.parameters(), *copy.buffers()]
+        own: dict[str, Any] = facts_of(copy, like.device)
+        own["shares"] = any(one.data_ptr() == other.data_ptr() for one in tensors for other in met)
+        own["cleared"] = all(each.grad is None for each in copy.parameters())
+        place = torch.empty(0, device=device).device
+        own["there"] = all(each.device == place for each in tensors)
+        met += tensors
+        found.append(own)
+    grads = [None if each.grad is None else each.grad.clone() for each in model.parameters()]
+    return {"copies": found, "grads": grads, "after": facts_of(model, like.device)}
+
+
+def expect_copies(student: Student, draw: Draw, number: int) -> None:
+    n_in, n_out = draw.size("n_in"), draw.size("n_out")
+    plan, state = draw.network(n_in, n_out)
+    frozen = draw.choice("frozen parameters", [[], [0], [1, 2]])
+    asleep = draw.choice("modules in evaluation mode", [[], [1], [0, 2]])
+    given: dict[str, Any] = {"plan": plan, "state": state, "frozen": frozen, "asleep": asleep}
+    got = student.run(copied, **given, number=number)
+    model = made(**given)
+    facts = facts_of(model, draw.home)
+    sentence = _("replicate gives {kinds}, where models are asked.")
+    expect("kinds" not in got, sentence.format(kinds=", ".join(got.get("kinds", []))))
+    expect_close(len(got["copies"]), number, _("the number of copies"))
+    for each in got["copies"]:
+        sentence = _("Copies share tensors with the model, or with each other.")
+        expect(not each["shares"], sentence, SHARED)
+        expect_close(each["values"], facts["values"], _("the numbers in a copy"))
+        expect(each["there"], _("A copy is not on its device."))
+        tied = each["own"] == facts["own"]
+        expect(tied, _("A copy has other parameters than the model."), UNTIED)
+        sentence = _("In a copy other parameters require gradients than in the model.")
+        alike = each["frozen"] == facts["frozen"]
+        expect(alike, sentence, "" if each["frozen"] else THAWED)
+        sentence = _("In a copy modules are in other modes than in the model.")
+        awake = all(each["modes"].values())
+        expect(each["modes"] == facts["modes"], sentence, ALL_TRAINING if awake else "")
+        expect(each["cleared"], _("The copies have gradients; `.grad` is to be None."), GRADS_KEPT)
+    what = _("the model's parameters after replicate")
+    expect_close(got["after"]["values"], facts["values"], what)
+    stays = all(got["after"][key] == facts[key] for key in ("modes", "frozen", "own"))
+    sentence = _("The model's modes, or what requires gradients in it, are others after replicate.")
+    expect(stays, sentence)
+    what = _("the model's gradients after replicate")
+    expect_close(got["grads"], [each.grad for each in model.parameters()], what)
+
+
+@rounds("published", "ones", "more ones", "equal", single=True)
+@points(2)
+def test_replicate(student: Student, draw: Draw) -> None:
+    """`replicate` gives a copy for each device: its own tensors, the model's numbers and modes, no gradients."""
+    expect_copies(student, draw, draw.count("devices", 1, 4))
+
+
+# averaged gradients
+
+
+@probe
+def average(
+    student: Any, plan: Any, state: Any, grads: Any, sizes: list[int], by_keyword: bool
+) -> Any:
+    like = next(iter(state.values()))
+    devices = devices_for(like, len(sizes))
+    replicas: list[Any] = [network(plan, state).to(device) for device in devices]
+    for replica, own in zip(replicas, grads, strict=True):
+        for parameter, grad in zip(replica.parameters(), own, strict=True):
+            parameter.grad = None if grad is None else grad.to(parameter.device, copy=True)
+    if by_keyword:
+        student.average_gradients(replicas=replicas, sizes=sizes)
+    else:
+        student.average_gradients(replicas, sizes)
+    pairs = [(each, each.grad) for replica in replicas for each in replica.parameters()]
+    there = [grad for _parameter, grad in pairs if grad is not None]
+    return {
+        "grads": [
+            [
+                None if each.grad is None else each.grad.to(like.device)
+                for each in replica.parameters()
+            ]
+            for replica in replicas
+        ],
+        "near": all(grad is None or grad.device == each.device for each, grad in pairs),
+        "apart": len({grad.data_ptr() for grad in there}) == len(there),
+        "numbers": [
+            {name: value.to(like.device) for name, value in replica.state_dict().items()}
+            for replica in replicas
+        ],
+    }
+
+
+def expect_average(student: Student, draw: Draw, replicas: int) -> None:
+    plan, state = draw.network(draw.size("n_in"), draw.size("n_out"))
+    sizes = [int(draw.integers(1, 9, 1)) for _unused in range(replicas)]
+    if replicas > 1:
+        sizes[0] = sizes[-1] + 3
+    draw.drawn["sizes"] = f"sizes = {sizes}"
+    model = network(plan, state)
+    shapes = [value.shape for value in model.parameters()]
+    factor = draw.magnitude("grad")
+    grads: list[Any] = [[factor * draw.normal(*shape) for shape in shapes] for _size in sizes]
+    missing = draw.choice("missing gradients", ["none", "of one replica", "of all", "none at all"])
+    if missing == "of one replica":
+        grads[-1][0] = None
+    if missing == "of all":
+        for own in grads:
+            own[-1] = None
+    by_keyword = draw.choice("by_keyword", [False, True])
+    given: dict[str, Any] = {"plan": plan, "state": state, "grads": grads, "sizes": sizes}
+    got = student.run(average, **given, by_keyword=by_keyword)
+    expected = [in_parallel.averaged(grads, sizes)] * replicas
+    causes = in_parallel.mean_causes(grads, sizes)
+    # the shares may be tensors of float32
+    rtol = 1e-6 if draw.dtype == torch.float64 else None
+    what = _("the gradients of each replica after average_gradients")
+    expect_close(got["grads"], expected, what, causes=causes, rtol=rtol)
+    expect(got["near"], _("A gradient is not on the device of its parameter."))
+    sentence = _("Replicas share a gradient: if one is changed, another one changes.")
+    expect(got["apart"], sentence)
+    what = _("the numbers in the replicas after average_gradients")
+    expect_close(got["numbers"], [model.state_dict()] * replicas, what)
+
+
+@rounds("published", "ones", "more ones", "equal", "large", single=True)
+@points(2)
+def test_average_gradients(student: Student, draw: Draw) -> None:
+    """`average_gradients` gives every replica the mean of their gradients, weighted with their numbers of samples."""
+    expect_average(student, draw, draw.count("replicas", 1, 4))
+
+
+# buckets
+
+
+@probe
+def fill_buckets(student: Any, sizes: list[int], capacity: int, by_keyword: bool) -> Any:
+    if by_keyword:
+        return student.buckets(sizes=sizes, capacity=capacity)
+    return student.buckets(sizes, capacity)
+
+
+@rounds(single=True)
+@points(1)
+def test_buckets(student: Student, draw: Draw) -> None:
+    """`buckets` fills one bucket after the other from the last parameter on, with at most `capacity` elements."""
+    sizes = [int(each) for each in draw.integers(1, 30, draw.size("parameters", low=4))]
+    capacity = max(sizes[-1] + sizes[-2], *sizes)  # the last two may fill a bucket to the brim
+    sizes[1] += capacity
+    if draw.round.number % 2:
+        sizes[-1] += capacity
+    by_keyword = draw.choice("by_keyword", [False, True])
+    for given in (sizes, sizes[:1], []):
+        got = student.run(fill_buckets, sizes=given, capacity=capacity, by_keyword=by_keyword)
+        told = given if len(given) < 9 else f"[{given[0]}, …, {given[-1]}]"
+        expected = in_parallel.bucketed(given, capacity)
+        causes = in_parallel.bucket_causes(given, capacity)
+        expect_close(got, expected, f"buckets({told}, {capacity})", causes=causes)
+
+
+# the whole step
+
+STEPS = {
+    "not cleared": explain.NOT_CLEARED,
+    "sum": Cause("not-weighted", "The devices' gradients are summed: each is to count with its share of the samples."),
+    "mean": Cause(
+        "batch-means",
+        "It is the plain mean of the devices' gradients: their parts are unequal, so each is to count with its share "
+        "of the samples.",
+    ),
+    "samples": Cause(
+        "not-weighted",
+        "The devices' gradients are summed and divided by the number of samples: weigh each with its own number.",
+    ),
+    "not divided": Cause(
+        "not-divided", "Each device counts with its number of samples; the division by the number of all is missing."
+    ),
+    "last": Cause("last-alone", "Only the last part of the batch has a say in the step."),
+    "steps": Cause("every-batch", "There is a step for every device; one for all is asked."),
+}  # fmt: skip
+LOSSES = {
+    "mean": Cause(
+        "batch-means", "It is the plain mean of the parts' losses: weigh each with its number of samples."
+    ),
+    "sum": Cause("not-weighted", "It is the sum of the parts' mean losses."),
+    "samples": Cause(
+        "not-weighted",
+        "The parts' mean losses are summed and divided by the number of samples: weigh each with its own number.",
+    ),
+    "not divided": Cause("not-divided", "It is the sum of all samples' losses; their mean is asked."),
+    "last": Cause("last-alone", "It is the loss of the last part alone."),
+}  # fmt: skip
+FIRST_PART = Cause("first-alone", "Only the first part of the batch has a say in the step.")
+FIRST_LOSS = Cause("first-alone", "It is the loss of the first part alone.")
+LOSS_AFTER = Cause("new-for-old", "It is the loss after the step; that before it is asked.")
+
+
+@helper
+class Counted(nn.Module):
+    """Hands on what it is given, and keeps where and how much that was."""
+
+    seen: ClassVar[list[Any]] = []
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.seen.append([str(x.device), len(x)])
+        return x
+
+
+@helper
+def loss_of(name: str) -> Any:
+    """Not the plain ones, so that whoever takes another than the argument is seen."""
+    if name == "cross-entropy":
+        return nn.CrossEntropyLoss(label_smoothing=0.2)
+    return lambda outputs, labels: 3 * nn.functional.mse_loss(outputs, labels)
+
+
+@probe
+def take_steps(
+    student: Any, plan: Any, state: Any, calls: Any, number: int, loss: str, by_keyword: bool
+) -> Any:
+    like = next(iter(state.values()))
+    devices = devices_for(like, number)
+    model: Any = network(plan, state)
+    model.add_module("counted", Counted())
+    parameters = list(model.parameters())
+    optimizer = torch.optim.SGD(parameters, lr=0.1, momentum=0.9)
+    for parameter in parameters:
+        parameter.grad = torch.ones_like(parameter)  # from earlier work
+    losses, after, seen = [], [], []
+    for x, y in calls:
+        Counted.seen.clear()
+        names = ("model", "devices", "loss_fn", "optimizer", "x", "y")
+        values = [model, devices, loss_of(loss), optimizer, x, y]
+        if by_keyword:
+            losses.append(student.parallel_step(**dict(zip(names, values, strict=True))))
+        else:
+            losses.append(student.parallel_step(*values))
+        seen.append(list(Counted.seen))
+        after.append([parameter.detach().clone() for parameter in parameters])
+    kept = zip(model.parameters(), parameters, strict=False)
+    return {
+        "losses": losses,
+        "after": after,
+        "seen": seen,
+        "stays": all(each is old and each.device == like.device for each, old in kept),
+        "there": [str(torch.empty(0, device=device).device) for device in devices],
+    }
+
+
+def expect_steps(student: Student, draw: Draw, number: int, most: int = 3) -> None:
+    n_in, n_out = draw.size("n_in", high=30), draw.size("n_out", low=2, high=8)
+    n = draw.size("n", low=2)
+    plan, state = draw.network(n_in, n_out)
+    loss = draw.choice("loss_fn", ["squares", "cross-entropy"])
+    # one sample too many, one too few, and fewer than there are devices
+    sizes = [number * n + 1, number * n + number - 1, max(1, number - 1)][:most]
+    calls: list[Any] = []
+    for size in sizes:
+        y = draw.integers(0, n_out, size) if loss == "cross-entropy" else draw.normal(size, n_out)
+        calls.append((draw.inputs_of(plan, size), y))
+    given: dict[str, Any] = {"plan": plan, "state": state, "calls": calls, "loss": loss}
+    by_keyword = draw.choice("by_keyword", [False, True])
+    got = student.run(take_steps, **given, number=number, by_keyword=by_keyword)
+
+    @cache
+    def work(mistake: str = "", first: bool = False) -> Any:
+        model = network(plan, {name: value.double() for name, value in state.items()})
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+        parts = [parts_of(x, y, number)[: 1 if first else None] for x, y in calls]
+        made = around_a_step.accumulated(model, loss_of(loss), parts, optimizer, mistake)
+        return [[each.to(draw.dtype) for each in own] for own in made[0]], made[1]
+
+    after, losses = work()
+    start = list(network(plan, state).parameters())
+    causes: dict[Cause, Any] = {optimizer_steps.UNMOVED: [start] * len(calls)}
+    causes |= {cause: lambda name=name: work(name)[0] for name, cause in STEPS.items()}
+    causes[FIRST_PART] = lambda: work(first=True)[0]
+    expect(got["stays"], _("The model has other parameters, or is elsewhere, after parallel_step."))
+    # the shares may be tensors of float32
+    rtol = 1e-6 if draw.dtype == torch.float64 else None
+    what = _("the parameters after each step")
+    expect_close(got["after"], after, what, causes=causes, rtol=rtol)
+    right = [each[""] for each in losses]
+    told: dict[Cause, Any] = {
+        cause: [each[name] for each in losses] for name, cause in LOSSES.items()
+    }
+    told[FIRST_LOSS] = lambda: [each[""] for each in work(first=True)[1]]
+    what = _("the losses that parallel_step returns")
+    expect_close(got["losses"], right, what, causes=told, rtol=rtol, dtype=draw.dtype)
+    for seen, (x, _y) in zip(got["seen"], calls, strict=True):
+        lengths = in_parallel.lengths_of(len(x), number)
+        wanted = sorted(zip(got["there"], lengths, strict=False))
+        found = sorted((str(device), int(size)) for device, size in seen)
+        words = [
+            ", ".join(f"{size} ({device})" for device, size in each) for each in (found, wanted)
+        ]
+        sentence = _(
+            "Of {n} samples these went through the model at once: {found}. Asked is: {wanted}."
+        )
+        told_now = sentence.format(n=len(x), found=words[0] or "0", wanted=words[1])
+        expect(found == wanted, told_now)
+
+
+def parts_of(x: Tensor, y: Tensor, number: int) -> list[tuple[Tensor, Tensor]]:
+    """What each device works on."""
+    lengths = in_parallel.lengths_of(len(x), number)
+    return list(zip(x.split(lengths), y.split(lengths), strict=True))
+
+
+@rounds("published", "ones", "more ones", "equal", single=True)
+@points(2)
+@follows("scatter", "replicate", "average_gradients")
+def test_parallel_step(student: Student, draw: Draw) -> None:
+    """`parallel_step` takes the step that one device takes, each device with its part of the samples."""
+    expect_steps(student, draw, draw.count("devices", 1, 4))
+
+
+@points(1)
+@needs("replicate", "average_gradients", "parallel_step")
+def test_other_devices(elsewhere: Student, draw: Draw) -> None:
+    """Replicas work on several devices, and the model stays on its own."""
+    expect_copies(elsewhere, draw, 3)
+    expect_average(elsewhere, draw, 3)
+    expect_steps(elsewhere, draw, 3, most=2)
