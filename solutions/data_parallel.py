@@ -94,7 +94,7 @@ def replicate(model: nn.Module, devices: Sequence[str | torch.device]) -> list[n
     The copies have the model's parameters and buffers, which they share neither with the model nor
     with each other, and every module in them has the mode that it has in the model. A parameter
     requires gradients if the model's does, and is tied to another where the model's is. Its `.grad`
-    is None, whatever the model's is.
+    is None, whatever the model's is. (`copy.deepcopy` has it so.)
 
     Args:
         model: the model, on any device; it stays as it is.
@@ -104,12 +104,7 @@ def replicate(model: nn.Module, devices: Sequence[str | torch.device]) -> list[n
         The copies, in the order of the devices.
     """
     ### BEGIN SOLUTION
-    replicas = []
-    for device in devices:
-        replica = copy.deepcopy(model).to(device)
-        replica.zero_grad(set_to_none=True)
-        replicas.append(replica)
-    return replicas
+    return [copy.deepcopy(model).to(device) for device in devices]
     ### END SOLUTION
 
 
@@ -119,23 +114,23 @@ def average_gradients(replicas: Sequence[nn.Module], sizes: Sequence[int]) -> No
     Args:
         replicas: copies of one model, each on its device, with the gradients of the mean loss of its
             own part in `.grad`.
-        sizes: the number of samples in each part, 1 or more.
+        sizes: the number of samples in each part; a replica may have had none, but not all of them.
 
     Afterwards `.grad` of each parameter is the mean of that of all replicas, weighted with `sizes`,
     on the parameter's own device. The replicas share no tensors. A gradient that is None counts as
     0; where all of them are None, they stay None.
     """
     ### BEGIN SOLUTION
-    samples = sum(sizes)
+    shares = [size / sum(sizes) for size in sizes]
     for parameters in zip(*(replica.parameters() for replica in replicas), strict=True):
-        if all(parameter.grad is None for parameter in parameters):
-            continue
-        mean = torch.zeros_like(parameters[0])
-        for parameter, size in zip(parameters, sizes, strict=True):
-            if parameter.grad is not None:
-                mean += parameter.grad.to(mean.device) * (size / samples)
-        for parameter in parameters:
-            parameter.grad = mean.to(parameter.device, copy=True)
+        terms = [
+            share * parameter.grad.cpu()
+            for share, parameter in zip(shares, parameters, strict=True)
+            if parameter.grad is not None
+        ]
+        if terms:
+            for parameter in parameters:
+                parameter.grad = torch.stack(terms).sum(dim=0).to(parameter.device)
     ### END SOLUTION
 
 
@@ -156,13 +151,13 @@ def buckets(sizes: Sequence[int], capacity: int) -> list[list[int]]:
     """
     ### BEGIN SOLUTION
     found: list[list[int]] = []
-    room = 0
+    held = 0
     for place in reversed(range(len(sizes))):
-        if not found or sizes[place] > room:
+        if not found or held + sizes[place] > capacity:
             found.append([])
-            room = capacity
+            held = 0
         found[-1].append(place)
-        room -= sizes[place]
+        held += sizes[place]
     return found
     ### END SOLUTION
 
@@ -195,16 +190,16 @@ def parallel_step(
     """
     ### BEGIN SOLUTION
     xs, ys = scatter(x, len(devices)), scatter(y, len(devices))
-    sizes = [len(part) for part in xs]
     replicas = replicate(model, devices[: len(xs)])
     total = 0.0
-    for replica, device, inputs, labels in zip(replicas, devices, xs, ys, strict=False):
-        loss = loss_fn(replica(inputs.to(device)), labels.to(device))
+    for place, replica in enumerate(replicas):
+        inputs, labels = xs[place].to(devices[place]), ys[place].to(devices[place])
+        loss = loss_fn(replica(inputs), labels)
         loss.backward()
         total += loss.item() * len(inputs)
-    average_gradients(replicas, sizes)
-    for parameter, copied in zip(model.parameters(), replicas[0].parameters(), strict=True):
-        parameter.grad = None if copied.grad is None else copied.grad.to(parameter.device)
+    # the model takes part as one more replica, which has worked on no samples
+    optimizer.zero_grad()
+    average_gradients([model, *replicas], [0, *map(len, xs)])
     optimizer.step()
     return total / len(x)
     ### END SOLUTION

@@ -36,10 +36,10 @@ _PARTS = {
         "empty-part", "There are empty parts: with fewer samples than replicas there are n parts."
     ),
     "strided": Cause(
-        "strided", "Each part has every {replicas}th sample; samples that follow each other are asked."
+        "strided", "Each part has one sample of each `replicas`; samples that follow each other are asked."
     ),
     "lengths": Cause(
-        "number-for-length", "Each part has {replicas} samples: that is how many parts are asked."
+        "number-for-length", "Each part has `replicas` samples: that is how many parts are asked."
     ),
     "samples": Cause("number-for-length", "There is a part for each sample."),
 }  # fmt: skip
@@ -66,7 +66,7 @@ def part_causes(batch: Tensor, replicas: int) -> dict[Cause, Any]:
         "lengths": list(batch.split(replicas)),
         "samples": list(batch.split(1)),
     }
-    return {_PARTS[name].of(replicas=str(replicas)): parts for name, parts in made.items()}
+    return {_PARTS[name]: parts for name, parts in made.items()}
 
 
 # what each process reads
@@ -77,7 +77,7 @@ _SHARDS = {
     ),
     "blocks": Cause(
         "blocks",
-        "It is a block of the order; every {replicas}th of it is asked, from the one at `rank` on.",
+        "It is a block of the order; every `replicas`-th of it is asked, from the one at `rank` on.",
     ),
     "not padded": Cause(
         "not-padded",
@@ -144,9 +144,7 @@ def sharded(n: int, replicas: int, rank: int, epoch: int, mistake: str = "") -> 
 def shard_causes(n: int, replicas: int, ranks: Sequence[int], epoch: int) -> dict[Cause, Any]:
     """What mistakes make of `sharded` for each of some ranks."""
     return {
-        cause.of(replicas=str(replicas)): [
-            sharded(n, replicas, rank, epoch, name) for rank in ranks
-        ]
+        cause: [sharded(n, replicas, rank, epoch, name) for rank in ranks]
         for name, cause in _SHARDS.items()
     }
 
@@ -237,7 +235,7 @@ _BUCKETS = {
     "under": Cause(
         "off-by-one", "A bucket that is exactly full is not allowed; it may hold as much as `capacity`."
     ),
-    "empty": Cause("empty-part", "There is an empty bucket before a parameter that is larger than `capacity`."),
+    "empty": Cause("empty-part", "There is an empty bucket: a new one begins only where the bucket at hand holds some already."),
     "single": Cause("not-merged", "Each parameter has a bucket of its own."),
     "one": Cause("not-split", "All parameters are in one bucket."),
     "counts": Cause("number-for-size", "`capacity` is taken for the number of parameters in a bucket."),
@@ -268,7 +266,7 @@ def bucketed(sizes: Sequence[int], capacity: int, mistake: str = "") -> list[lis
         found[-1].append(place)
         held += size
     if not sizes:
-        return []
+        return [[]] if mistake == "empty" else []
     made = {
         "sorted": [sorted(each) for each in found],
         "backwards": found[::-1],
