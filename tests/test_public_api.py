@@ -33,7 +33,7 @@ ERRORS = {
 CHECKS = {
     "Cause", "Criterion", "Draw", "NotJudged", "Received", "Student", "applied", "around_a_step", "as_asked",
     "backbones", "called", "checkpoints", "curve", "expect", "expect_close", "explain", "fill", "filled_within",
-    "follows", "held_by", "helper", "landscape", "listen", "moved", "needs", "network", "optimizer_steps",
+    "follows", "held_by", "helper", "in_parallel", "landscape", "listen", "moved", "needs", "network", "optimizer_steps",
     "order_causes", "other_functions", "other_terms", "points", "probe", "rounds", "train_by_hand",
 }  # fmt: skip
 NOT_OFFERED = {"N_", "_"}  # texts of a course in several languages need them
@@ -110,6 +110,7 @@ def test_type_checkers_see_the_names_that_are_there() -> None:
         "backbones",
         "checkpoints",
         "explain",
+        "in_parallel",
         "optimizer_steps",
         "other_functions",
         "other_terms",

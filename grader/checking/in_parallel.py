@@ -235,7 +235,10 @@ _BUCKETS = {
     "under": Cause(
         "off-by-one", "A bucket that is exactly full is not allowed; it may hold as much as `capacity`."
     ),
-    "empty": Cause("empty-part", "There is an empty bucket: a new one begins only where the bucket at hand holds some already."),
+    "empty": Cause(
+        "empty-part",
+        "There is an empty bucket: a new one begins only where the bucket at hand holds some already.",
+    ),
     "single": Cause("not-merged", "Each parameter has a bucket of its own."),
     "one": Cause("not-split", "All parameters are in one bucket."),
     "counts": Cause("number-for-size", "`capacity` is taken for the number of parameters in a bucket."),

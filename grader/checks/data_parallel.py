@@ -492,3 +492,32 @@ def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     expect_copies(elsewhere, draw, 3)
     expect_average(elsewhere, draw, 3)
     expect_steps(elsewhere, draw, 3, most=2)
+
+
+HINTS = (
+    """Work the number of the statement through by hand first: two devices, two samples and one. Which weights make
+    4 of the two gradients? Then write `scatter`, and see what it gives for 5 samples and 4 replicas, or 2 and 3.""",
+    """In `shard` a place beyond the end of the order is the same place of the order again: what does `%` say? In
+    `replicate`, `copy.deepcopy` copies a model with all that it holds, and `.to(device)` changes the copy alone.
+    In `average_gradients`, go through the parameters of all replicas side by side, bring the gradients to one device,
+    add them up with their shares of the samples, and give each replica a tensor of its own. `parallel_step` puts
+    these together; the model's own gradients are those of any replica after the averaging.""",
+    """Side by side are
+
+    ```python
+    for parameters in zip(*(replica.parameters() for replica in replicas)):
+    ```
+
+    A share is `size / sum(sizes)`, and it stays that where another replica has no gradient. In `buckets`, go through
+    `reversed(range(len(sizes)))`, keep how many elements the bucket at hand holds, and begin a new list where there is
+    none yet, or where it would hold more than `capacity`. The mean loss of all samples is the sum of
+    `loss.item() * len(inputs)` over the parts, divided by `len(x)`.""",
+)
+COMPARE = """Another right way needs no averaging: weigh the loss of each part with its share of the samples before
+    `backward()`, and add up. Or none of the copies: `torch.func.functional_call(model, moved, (inputs,))` takes
+    parameters that `.to(device)` has moved, autograd goes back through `.to`, and the gradients arrive at the model by
+    themselves. That is what `nn.DataParallel` does.
+
+    `DistributedDataParallel` divides by the number of processes, whatever they worked on. So with unequal last batches
+    its gradient is not that of one device; `DistributedSampler` pads, as `shard` does, so that the parts are equal, and
+    `drop_last=True` leaves the rest out. Some samples count twice then, which matters when a metric is worked out."""
