@@ -31,8 +31,8 @@ which keeps its replica. It differs from this exercise in four points.
   `torch.func.functional_call`, ….
 - A device may stand several times in `devices`: on a machine without a GPU, `["cpu", "cpu"]` does.
   They are strings or `torch.device`s. Work on them one after the other, without threads.
-- `n`, `replicas` and the number of devices are 1 or more. Parameters, inputs and losses are
-  floating-point tensors of one dtype, whole numbers as inputs or labels apart.
+- `n`, `replicas` and the number of devices are 1 or more. Parameters and losses are float32 or
+  float64, and so are inputs and labels, unless they are whole numbers.
 - Models have no batch norm and no dropout, and behave alike in each mode.
 
 See: https://docs.pytorch.org/docs/stable/notes/ddp.html

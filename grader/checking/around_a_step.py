@@ -270,7 +270,7 @@ def accumulated(
             total = [0 * each for each in total]
         means: list[float] = []
         for (x, y), size in zip(batches, sizes, strict=True):
-            loss = loss_fn(model(x.double()), y.double() if y.is_floating_point() else y)
+            loss = loss_fn(model(_wide(x)), _wide(y))
             means.append(loss.item())
             parts = torch.autograd.grad(_weight(mistake, size, sizes) * loss, parameters)
             if mistake in ("last", "steps"):
@@ -310,6 +310,11 @@ def _weight(mistake: str, size: int, sizes: Sequence[int]) -> float:
     """How much the mean loss of a batch counts."""
     others = {"mean": 1 / len(sizes), "samples": 1 / sum(sizes), "not divided": float(size)}
     return (others | {"sum": 1.0, "steps": 1.0}).get(mistake, size / sum(sizes))
+
+
+def _wide(numbers: Tensor) -> Tensor:
+    """In float64, but for whole numbers."""
+    return numbers.double() if numbers.is_floating_point() else numbers
 
 
 def _step(optimizer: Any, parameters: Sequence[Tensor], grads: Sequence[Tensor]) -> None:

@@ -14,6 +14,7 @@ from grader import (
     Student,
     _,
     around_a_step,
+    called,
     expect,
     expect_close,
     explain,
@@ -52,31 +53,48 @@ def devices_for(like: Tensor, number: int) -> list[str]:
 
 
 @probe
-def cut(student: Any, batch: Tensor, replicas: int, by_keyword: bool) -> Any:
-    given = {"batch": batch, "replicas": replicas}
-    parts = student.scatter(**given) if by_keyword else student.scatter(batch, replicas)
-    # a part may be a view of the batch
-    return [each.clone() if isinstance(each, Tensor) else each for each in parts]
+def cut(student: Any, batch: Tensor, replicas: int, by_keyword: bool, by_default: bool) -> Any:
+    held = batch.clone()
+    found: list[Any] = []
+    # the same object with other numbers, which is another question
+    for numbers in (batch, batch.flip(0), batch):
+        given = held.copy_(numbers) if found else batch
+        if by_keyword:
+            parts = student.scatter(batch=given, replicas=replicas)
+        else:
+            parts = called(student.scatter, by_default, given, replicas)
+        # a part may be a view of the batch
+        found.append([each.clone() if isinstance(each, Tensor) else each for each in parts])
+    return found
 
 
-@rounds(single=True)
-@points(1)
-def test_scatter(student: Student, draw: Draw) -> None:
-    """`scatter` cuts a batch into parts that are as equal as can be, the longer ones first, and none empty."""
+def expect_parts(student: Student, draw: Draw, by_default: bool = False) -> None:
     number = draw.round.number
-    replicas = draw.count("replicas", 1 if number == 1 else 3, 6)
+    replicas = draw.count("replicas", 1 if number == 1 else 3, 9)
     # one sample too many, one too few, and fewer than there are replicas
     n = draw.size("n") * replicas + (1 if number in (0, 4) else replicas - 1)
     n = replicas - 2 if number == 2 else n
     draw.drawn["n"] = f"n = {n}"
-    shape = (n, *draw.shape("the shape of a sample", ranks=(1, 0, 3, 2), elements=64))
-    batch = draw.integers(0, 99, *shape) if draw.round.all_equal else draw.normal(*shape)
-    batch = draw.layout("batch", batch)
-    by_keyword = draw.choice("by_keyword", [False, True])
-    got = student.run(cut, batch=batch, replicas=replicas, by_keyword=by_keyword)
-    expected = list(batch.split(in_parallel.lengths_of(n, replicas)))
-    causes = in_parallel.part_causes(batch, replicas)
-    expect_close(got, expected, "scatter(batch, replicas)", causes=causes)
+    shape = (n, *draw.shape("a sample", ranks=(1, 0, 3, 2), elements=64))
+    whole = draw.round.all_equal
+    batch = draw.integers(0, 99, *shape) if whole else draw.numbers(*shape)
+    batch = draw.layout("batch", batch if whole else draw.magnitude("batch") * batch)
+    by_keyword = draw.choice("by_keyword", [False, True]) and not by_default
+    given: dict[str, Any] = {"batch": batch, "replicas": replicas}
+    got = student.run(cut, **given, by_keyword=by_keyword, by_default=by_default)
+    lengths = in_parallel.lengths_of(n, replicas)
+    expected = [list(numbers.split(lengths)) for numbers in (batch, batch.flip(0), batch)]
+    what = "scatter(batch, replicas)"
+    expect_close(got[0], expected[0], what, causes=in_parallel.part_causes(batch, replicas))
+    what = _("scatter(batch, replicas) of other numbers in the same tensor")
+    expect_close(got[1:], expected[1:], what, causes={explain.STALE: expected[:2]})
+
+
+@rounds(single=True, half=True)
+@points(1)
+def test_scatter(student: Student, draw: Draw) -> None:
+    """`scatter` cuts a batch into parts that are as equal as can be, the longer ones first, and none empty."""
+    expect_parts(student, draw)
 
 
 # what each process reads
@@ -151,13 +169,26 @@ def facts_of(model: Any, home: Any) -> dict[str, Any]:
 
 @probe
 def copied(
-    student: Any, plan: Any, state: Any, frozen: list[int], asleep: list[int], number: int
+    student: Any,
+    plan: Any,
+    state: Any,
+    frozen: list[int],
+    asleep: list[int],
+    number: int,
+    by_default: bool,
 ) -> Any:
+    import contextlib
+
     model, like = made(plan, state, frozen, asleep), next(iter(state.values()))
     devices: list[Any] = devices_for(like, number)
     if number % 2:
         devices = [torch.device(each) for each in devices]
-    copies = list(student.replicate(model, devices))
+    student.replicate(made(plan, state, [], []), devices[:1])  # of another model
+    if number % 3:
+        with like.device if by_default else contextlib.nullcontext():
+            copies = list(student.replicate(model, devices))
+    else:
+        copies = list(student.replicate(model=model, devices=devices))
     if not all(isinstance(each, nn.Module) for each in copies):
         return {"kinds": [type(each).__name__ for each in copies]}
     found: list[Any] = []
@@ -175,13 +206,13 @@ def copied(
     return {"copies": found, "grads": grads, "after": facts_of(model, like.device)}
 
 
-def expect_copies(student: Student, draw: Draw, number: int) -> None:
+def expect_copies(student: Student, draw: Draw, number: int, by_default: bool = False) -> None:
     n_in, n_out = draw.size("n_in"), draw.size("n_out")
     plan, state = draw.network(n_in, n_out)
-    frozen = draw.choice("frozen parameters", [[], [0], [1, 2]])
-    asleep = draw.choice("modules in evaluation mode", [[], [1], [0, 2]])
+    frozen = draw.choice("frozen", [[], [0], [1, 2]])
+    asleep = draw.choice("evaluating", [[], [1], [0, 2]])
     given: dict[str, Any] = {"plan": plan, "state": state, "frozen": frozen, "asleep": asleep}
-    got = student.run(copied, **given, number=number)
+    got = student.run(copied, **given, number=number, by_default=by_default)
     model = made(**given)
     facts = facts_of(model, draw.home)
     sentence = _("replicate gives {kinds}, where models are asked.")
@@ -210,11 +241,11 @@ def expect_copies(student: Student, draw: Draw, number: int) -> None:
     expect_close(got["grads"], [each.grad for each in model.parameters()], what)
 
 
-@rounds("published", "ones", "more ones", "equal", single=True)
+@rounds("published", "ones", "more ones", "equal", "large", single=True)
 @points(2)
 def test_replicate(student: Student, draw: Draw) -> None:
     """`replicate` gives a copy for each device: its own tensors, the model's numbers and modes, no gradients."""
-    expect_copies(student, draw, draw.count("devices", 1, 4))
+    expect_copies(student, draw, draw.count("devices", 1, 8))
 
 
 # averaged gradients
@@ -222,18 +253,30 @@ def test_replicate(student: Student, draw: Draw) -> None:
 
 @probe
 def average(
-    student: Any, plan: Any, state: Any, grads: Any, sizes: list[int], by_keyword: bool
+    student: Any,
+    plan: Any,
+    state: Any,
+    grads: Any,
+    sizes: list[int],
+    by_keyword: bool,
+    by_default: bool,
 ) -> Any:
+    import contextlib
+
     like = next(iter(state.values()))
     devices = devices_for(like, len(sizes))
     replicas: list[Any] = [network(plan, state).to(device) for device in devices]
-    for replica, own in zip(replicas, grads, strict=True):
-        for parameter, grad in zip(replica.parameters(), own, strict=True):
-            parameter.grad = None if grad is None else grad.to(parameter.device, copy=True)
-    if by_keyword:
-        student.average_gradients(replicas=replicas, sizes=sizes)
-    else:
-        student.average_gradients(replicas, sizes)
+    # the same replicas with other gradients, again and again; the last ones are those that are asked
+    for turn in reversed(range(12)):
+        for replica, own in zip(replicas, grads, strict=True):
+            for parameter, grad in zip(replica.parameters(), own, strict=True):
+                value = None if grad is None else grad.to(parameter.device, copy=True)
+                parameter.grad = value if value is None else value * (1 + turn)
+        if by_keyword:
+            student.average_gradients(replicas=replicas, sizes=sizes)
+            continue
+        with like.device if by_default else contextlib.nullcontext():
+            student.average_gradients(replicas, sizes)
     pairs = [(each, each.grad) for replica in replicas for each in replica.parameters()]
     there = [grad for _parameter, grad in pairs if grad is not None]
     return {
@@ -253,7 +296,7 @@ def average(
     }
 
 
-def expect_average(student: Student, draw: Draw, replicas: int) -> None:
+def expect_average(student: Student, draw: Draw, replicas: int, by_default: bool = False) -> None:
     plan, state = draw.network(draw.size("n_in"), draw.size("n_out"))
     sizes = [int(draw.integers(1, 9, 1)) for _unused in range(replicas)]
     if replicas > 1:
@@ -265,16 +308,15 @@ def expect_average(student: Student, draw: Draw, replicas: int) -> None:
     shapes = [value.shape for value in model.parameters()]
     factor = draw.magnitude("grad")
     grads: list[Any] = [[factor * draw.normal(*shape) for shape in shapes] for _size in sizes]
-    kinds = ["none", "of all", "of one replica"]
-    missing = draw.choice("missing gradients", kinds)
-    if missing == "of one replica":
+    missing = draw.choice("missing", ["nothing", "everywhere", "once"])
+    if missing == "once":
         grads[-1][0] = None
-    if missing == "of all":
+    if missing == "everywhere":
         for own in grads:
             own[-1] = None
-    by_keyword = draw.choice("by_keyword", [False, True])
+    by_keyword = draw.choice("by_keyword", [False, True]) and not by_default
     given: dict[str, Any] = {"plan": plan, "state": state, "grads": grads, "sizes": sizes}
-    got = student.run(average, **given, by_keyword=by_keyword)
+    got = student.run(average, **given, by_keyword=by_keyword, by_default=by_default)
     expected = [in_parallel.averaged(grads, sizes)] * replicas
     causes = in_parallel.mean_causes(grads, sizes)
     # the shares may be tensors of float32
@@ -292,7 +334,7 @@ def expect_average(student: Student, draw: Draw, replicas: int) -> None:
 @points(2)
 def test_average_gradients(student: Student, draw: Draw) -> None:
     """`average_gradients` gives every replica the mean of their gradients, weighted with their numbers of samples."""
-    expect_average(student, draw, draw.count("replicas", 1 if draw.round.number == 1 else 2, 4))
+    expect_average(student, draw, draw.count("replicas", 1 if draw.round.number == 1 else 2, 8))
 
 
 # buckets
@@ -300,9 +342,14 @@ def test_average_gradients(student: Student, draw: Draw) -> None:
 
 @probe
 def fill_buckets(student: Any, sizes: list[int], capacity: int, by_keyword: bool) -> Any:
-    if by_keyword:
-        return student.buckets(sizes=sizes, capacity=capacity)
-    return student.buckets(sizes, capacity)
+    held, found = sizes[::-1], []
+    for _turn in range(2):  # the same list with other numbers, which is another question
+        if by_keyword:
+            found.append(student.buckets(sizes=held, capacity=capacity))
+        else:
+            found.append(student.buckets(held, capacity))
+        held.reverse()
+    return found
 
 
 @rounds(single=True)
@@ -317,10 +364,11 @@ def test_buckets(student: Student, draw: Draw) -> None:
     by_keyword = draw.choice("by_keyword", [False, True])
     for given in (sizes, sizes[:1], []):
         got = student.run(fill_buckets, sizes=given, capacity=capacity, by_keyword=by_keyword)
-        told = given if len(given) < 9 else f"[{given[0]}, …, {given[-1]}]"
-        expected = in_parallel.bucketed(given, capacity)
-        causes = in_parallel.bucket_causes(given, capacity)
-        expect_close(got, expected, f"buckets({told}, {capacity})", causes=causes)
+        for found, asked in zip(got, (given[::-1], given), strict=True):
+            told = asked if len(asked) < 9 else f"[{asked[0]}, …, {asked[-1]}]"
+            causes = in_parallel.bucket_causes(asked, capacity)
+            expected = in_parallel.bucketed(asked, capacity)
+            expect_close(found, expected, f"buckets({told}, {capacity})", causes=causes)
 
 
 # the whole step
@@ -385,8 +433,17 @@ def loss_of(name: str) -> Any:
 
 @probe
 def take_steps(
-    student: Any, plan: Any, state: Any, calls: Any, number: int, loss: str, by_keyword: bool
+    student: Any,
+    plan: Any,
+    state: Any,
+    calls: Any,
+    number: int,
+    loss: str,
+    by_keyword: bool,
+    by_default: bool,
 ) -> Any:
+    import contextlib
+
     like = next(iter(state.values()))
     devices = devices_for(like, number)
     model: Any = network(plan, state)
@@ -396,16 +453,23 @@ def take_steps(
     for parameter in parameters:
         parameter.grad = torch.ones_like(parameter)  # from earlier work
     losses, after, seen = [], [], []
-    for x, y in calls:
+    for x, y in [*calls, calls[0]]:
         Counted.seen.clear()
         names = ("model", "devices", "loss_fn", "optimizer", "x", "y")
         values = [model, devices, loss_of(loss), optimizer, x, y]
         if by_keyword:
             losses.append(student.parallel_step(**dict(zip(names, values, strict=True))))
         else:
-            losses.append(student.parallel_step(*values))
+            with like.device if by_default else contextlib.nullcontext():
+                losses.append(student.parallel_step(*values))
         seen.append(list(Counted.seen))
         after.append([parameter.detach().clone() for parameter in parameters])
+
+    def failing(_outputs: Any, _labels: Any) -> Any:
+        raise ArithmeticError
+
+    with contextlib.suppress(ArithmeticError):  # after which all is to be as before
+        student.parallel_step(model, devices, failing, optimizer, *calls[0])
     kept = zip(model.parameters(), parameters, strict=False)
     return {
         "losses": losses,
@@ -416,7 +480,9 @@ def take_steps(
     }
 
 
-def expect_steps(student: Student, draw: Draw, number: int, most: int = 3) -> None:
+def expect_steps(
+    student: Student, draw: Draw, number: int, most: int = 3, by_default: bool = False
+) -> None:
     n_in, n_out = draw.size("n_in", high=30), draw.size("n_out", low=2, high=8)
     n = draw.size("n", low=2)
     plan, state = draw.network(n_in, n_out)
@@ -424,24 +490,28 @@ def expect_steps(student: Student, draw: Draw, number: int, most: int = 3) -> No
     # one sample too many, one too few, and fewer than there are devices
     sizes = [number * n + 1, number * n + number - 1, max(1, number - 1)][:most]
     calls: list[Any] = []
+    scale = draw.magnitude("x", zero=True)
     for size in sizes:
         y = draw.integers(0, n_out, size) if loss == "cross-entropy" else draw.normal(size, n_out)
-        calls.append((draw.inputs_of(plan, size), y))
+        x = draw.inputs_of(plan, size)
+        calls.append((draw.layout("x", scale * x if x.is_floating_point() else x), y))
+    again = [*calls, calls[0]]  # the very same tensors once more
     given: dict[str, Any] = {"plan": plan, "state": state, "calls": calls, "loss": loss}
-    by_keyword = draw.choice("by_keyword", [False, True])
-    got = student.run(take_steps, **given, number=number, by_keyword=by_keyword)
+    by_keyword = draw.choice("by_keyword", [False, True]) and not by_default
+    asked: dict[str, Any] = {"number": number, "by_keyword": by_keyword, "by_default": by_default}
+    got = student.run(take_steps, **given, **asked)
 
     @cache
     def work(mistake: str = "", alone: str = "") -> Any:
         model = network(plan, {name: value.double() for name, value in state.items()})
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
-        parts = [parts_of(x, y, number)[ALONE[alone]] for x, y in calls]
+        parts = [parts_of(x, y, number)[ALONE[alone]] for x, y in again]
         made = around_a_step.accumulated(model, loss_of(loss), parts, optimizer, mistake)
         return [[each.to(draw.dtype) for each in own] for own in made[0]], made[1]
 
     after, losses = work()
     start = list(network(plan, state).parameters())
-    causes: dict[Cause, Any] = {optimizer_steps.UNMOVED: [start] * len(calls)}
+    causes: dict[Cause, Any] = {optimizer_steps.UNMOVED: [start] * len(again)}
     causes |= {cause: lambda name=name: work(name)[0] for name, cause in STEPS.items()}
     causes[FIRST_PART] = lambda: work(alone="first")[0]
     causes[LAST_PART] = lambda: work(alone="last")[0]
@@ -457,7 +527,7 @@ def expect_steps(student: Student, draw: Draw, number: int, most: int = 3) -> No
     told[FIRST_LOSS] = lambda: [each[""] for each in work(alone="first")[1]]
     what = _("the losses that parallel_step returns")
     expect_close(got["losses"], right, what, causes=told, rtol=rtol, dtype=draw.dtype)
-    for seen, (x, _y) in zip(got["seen"], calls, strict=True):
+    for seen, (x, _y) in zip(got["seen"], again, strict=True):
         lengths = in_parallel.lengths_of(len(x), number)
         wanted = sorted(zip(got["there"], lengths, strict=False))
         found = sorted((str(device), int(size)) for device, size in seen)
@@ -477,21 +547,27 @@ def parts_of(x: Tensor, y: Tensor, number: int) -> list[tuple[Tensor, Tensor]]:
     return list(zip(x.split(lengths), y.split(lengths), strict=True))
 
 
-@rounds("published", "ones", "more ones", "equal", single=True)
+@rounds(single=True)
 @points(2)
 @follows("scatter", "replicate", "average_gradients")
 def test_parallel_step(student: Student, draw: Draw) -> None:
     """`parallel_step` takes the step that one device takes, each device with its part of the samples."""
-    expect_steps(student, draw, draw.count("devices", 1 if draw.round.number == 1 else 3, 5))
+    expect_steps(student, draw, draw.count("devices", 1 if draw.round.number == 1 else 3, 8))
 
 
 @points(1)
-@needs("replicate", "average_gradients", "parallel_step")
+@needs("scatter", "replicate", "average_gradients", "parallel_step")
 def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     """Replicas work on several devices, and the model stays on its own."""
+    expect_parts(elsewhere, draw)
     expect_copies(elsewhere, draw, 3)
     expect_average(elsewhere, draw, 3)
     expect_steps(elsewhere, draw, 3, most=2)
+    draw.tell_default(elsewhere.device)
+    expect_parts(elsewhere, draw, by_default=True)
+    expect_copies(elsewhere, draw, 4, by_default=True)
+    expect_average(elsewhere, draw, 3, by_default=True)
+    expect_steps(elsewhere, draw, 3, most=1, by_default=True)
 
 
 HINTS = (
