@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .checking import checkpoint_causes as checkpoint_causes
     from .checking import checkpoints as checkpoints
     from .checking import explain as explain
+    from .checking import in_parallel as in_parallel
     from .checking import normalizations as normalizations
     from .checking import optimizer_steps as optimizer_steps
     from .checking import other_functions as other_functions
@@ -127,6 +128,7 @@ _HOMES = {
     "grade": "grading",
     "held_by": "checking.filling",
     "helper": "checking.probes",
+    "in_parallel": "checking.in_parallel",  # the module, as `explain`
     "landscape": "checking.drawn_functions",
     "listen": "checking.training_order",
     "load_course": "course.catalog",

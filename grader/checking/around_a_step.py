@@ -326,7 +326,7 @@ def accumulated(
             total = [0 * each for each in total]
         means: list[float] = []
         for (x, y), size in zip(batches, sizes, strict=True):
-            loss = loss_fn(model(x.double()), y.double() if y.is_floating_point() else y)
+            loss = loss_fn(model(_wide(x)), _wide(y))
             means.append(loss.item())
             parts = torch.autograd.grad(_weight(mistake, size, sizes) * loss, parameters)
             if mistake in ("last", "last-alone", "steps", "weighted-steps"):
@@ -377,6 +377,11 @@ def _weight(mistake: str, size: int, sizes: Sequence[int]) -> float:
     others = {"mean": 1 / len(sizes), "samples": 1 / sum(sizes), "not divided": float(size)}
     whole = dict.fromkeys(("sum", "steps", "last-alone"), 1.0)
     return (others | whole).get(mistake, size / sum(sizes))
+
+
+def _wide(numbers: Tensor) -> Tensor:
+    """In float64, but for whole numbers."""
+    return numbers.double() if numbers.is_floating_point() else numbers
 
 
 def _step(optimizer: Any, parameters: Sequence[Tensor], grads: Sequence[Tensor]) -> None:
