@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from .checking import backbones as backbones
     from .checking import checkpoints as checkpoints
     from .checking import explain as explain
+    from .checking import loaders as loaders
     from .checking import optimizer_steps as optimizer_steps
     from .checking import other_functions as other_functions
     from .checking import other_terms as other_terms
+    from .checking import samplers as samplers
     from .checking.calls import called as called
     from .checking.drawn_functions import curve as curve
     from .checking.drawn_functions import landscape as landscape
@@ -125,6 +127,7 @@ _HOMES = {
     "landscape": "checking.drawn_functions",
     "listen": "checking.training_order",
     "load_course": "course.catalog",
+    "loaders": "checking.loaders",  # the module, as `backbones`
     "moved": "checking.filling",
     "needs": "checking.plugin",
     "network": "checking.drawn_models",
@@ -138,6 +141,7 @@ _HOMES = {
     "read_assignment": "course.assignment_file",
     "read_submission": "submission.from_path",
     "rounds": "checking.plugin",
+    "samplers": "checking.samplers",  # the module, as `explain`
 }
 __all__ = sorted(_HOMES)  # one list, kept once
 # for the texts of a course that speaks several languages; a star import is not to bring a name like `_`
