@@ -32,7 +32,9 @@ workers live in the process of the loop: they take turns, and what comes out is 
 
 and the worker $w$ (0, 1, …) begins with the seed $base + w$. The base seed is drawn without workers
 too, and before the order of a shuffled pass, which is
-`torch.randperm(len(dataset), generator=generator)`.
+`torch.randperm(len(dataset), generator=generator)`. So the first shuffled pass is the one that a
+`DataLoader` gives. Its later ones are others: at the end of each, it draws one more order, which
+nobody sees.
 
 **Who reads what, and when.** Batch $k$ of a pass (0, 1, …) is read by worker $k$ mod `num_workers`.
 The workers are ahead of the loop by `num_workers * prefetch_factor` batches: when the loop gets batch
@@ -240,7 +242,7 @@ class Worker:
 class MiniLoader:
     """Gives what a `DataLoader` with the same arguments gives, batch by batch.
 
-    The parameters are those of the table.
+    The parameters are those of the table; of shuffled passes, the first one is the same.
     """
 
     def __init__(

@@ -99,6 +99,15 @@ BASE_AGAIN = Cause(
     "base-seed", "A base seed is drawn in each pass, although the workers are persistent."
 )
 
+# what excludes each other
+REFUSED: list[dict[str, Any]] = [
+    {"sampler": [0, 1], "shuffle": True},
+    {"batch_sampler": [[0, 1]], "batch_size": 2},
+    {"batch_sampler": [[0, 1]], "shuffle": True},
+    {"batch_sampler": [[0, 1]], "sampler": [0, 1]},
+    {"batch_sampler": [[0, 1]], "drop_last": True},
+]
+
 OF_ORDERS = (NO_BASE_SEED, ORDER_FIRST, BASE_SEED_ONCE)
 OF_WORKERS = (SAME_SEED, FROM_ONE, IN_THE_PROCESS, BEGINS_AGAIN, INIT_OUTSIDE, INIT_LOST, ONE_STATE)
 OF_TURNS = (

@@ -78,6 +78,12 @@ def comes_by_chance(counts: Tensor, odds: Tensor) -> bool:
     return bool(((counts / total - p).abs() <= room).all())
 
 
+def odds_causes(counts: Tensor, weights: Tensor) -> list[Cause]:
+    """The mistakes that may have given so many draws of each index."""
+    odds = {cause: function(weights) for cause, function in ODDS.items()}
+    return [cause for cause, other in odds.items() if comes_by_chance(counts, other)]
+
+
 def sorted_by(
     lengths: Sequence[int], longest_first: bool = False, last_first: bool = False
 ) -> list[int]:

@@ -167,8 +167,7 @@ def expect_shares(drawn: list[int], weights: Tensor) -> None:
     outside = max(drawn) >= n or min(drawn) < 0
     expect(not outside, _("There are indices that stand for no weight."))
     counts, p = torch.bincount(torch.tensor(drawn), minlength=n), weights / weights.sum()
-    odds = {cause: function(weights) for cause, function in samplers.ODDS.items()}
-    causes = [cause for cause, other in odds.items() if samplers.comes_by_chance(counts, other)]
+    causes = samplers.odds_causes(counts, weights)
     worst = int((counts / total - p).abs().argmax())
     sentence = _(
         "Index {index} is {found:.1%} of {total} draws; its weight is {p:.1%} of all."
@@ -400,15 +399,6 @@ def sample(student: Any, values: list[int], runs: list[Any], refused: list[Any])
     return {"found": found, "raised": raised}
 
 
-REFUSED: list[dict[str, Any]] = [
-    {"sampler": [0, 1], "shuffle": True},
-    {"batch_sampler": [[0, 1]], "batch_size": 2},
-    {"batch_sampler": [[0, 1]], "shuffle": True},
-    {"batch_sampler": [[0, 1]], "sampler": [0, 1]},
-    {"batch_sampler": [[0, 1]], "drop_last": True},
-]
-
-
 @rounds("published", "ones", "equal", "large", single=True)
 @points(1)
 def test_loader_samplers(student: Student, draw: Draw) -> None:
@@ -424,7 +414,7 @@ def test_loader_samplers(student: Student, draw: Draw) -> None:
         ({}, "batch_sampler", groups),
         ({}, "batch_sampler", groups[:1]),
     ]
-    got = student.run(sample, values=values, runs=runs, refused=REFUSED)
+    got = student.run(sample, values=values, runs=runs, refused=loaders.REFUSED)
     for found, (options, name, given) in zip(got["found"], runs, strict=True):
         size_of, drops = options.get("batch_size", 1), options.get("drop_last", False)
         both = [given[0], given[-1]]
@@ -449,7 +439,7 @@ def test_loader_samplers(student: Student, draw: Draw) -> None:
         expect_close(found["passes"], expected, what, causes=other_than(expected, mistakes))
         lengths = {len(in_order): loaders.OF_THE_DATASET}
         expect_length(found["len"], len(expected[0]), loader, lengths)
-    for options, raised in zip(REFUSED, got["raised"], strict=True):
+    for options, raised in zip(loaders.REFUSED, got["raised"], strict=True):
         sentence = _("MiniLoader(dataset, {options}) raises {raised}, expected a ValueError.")
         sentence = sentence.format(options=told(options), raised=raised or _("nothing"))
         expect(raised == "ValueError", sentence)
