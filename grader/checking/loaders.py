@@ -76,6 +76,10 @@ IN_THE_PROCESS = Cause(
 )
 BEGINS_AGAIN = Cause(
     "state-not-kept",
+    "Each call begins with the state that was there at the start: it is to go on from call to call.",
+)
+SEEDS_AGAIN = Cause(
+    "state-not-kept",
     "Each call begins with the seed again: the state is to go on from call to call.",
 )
 INIT_OUTSIDE = Cause(
@@ -109,10 +113,19 @@ REFUSED: list[dict[str, Any]] = [
 ]
 
 OF_ORDERS = (NO_BASE_SEED, ORDER_FIRST, BASE_SEED_ONCE)
-OF_WORKERS = (SAME_SEED, FROM_ONE, IN_THE_PROCESS, BEGINS_AGAIN, INIT_OUTSIDE, INIT_LOST, ONE_STATE)
+OF_WORKERS = (
+    SAME_SEED,
+    FROM_ONE,
+    IN_THE_PROCESS,
+    BEGINS_AGAIN,
+    SEEDS_AGAIN,
+    INIT_OUTSIDE,
+    INIT_LOST,
+    ONE_STATE,
+)
 OF_TURNS = (
     *(SAME_SEED, FROM_ONE, TURNED, SAMPLE_BY_SAMPLE, NEVER_NEW, ALWAYS_NEW, SAME_BASE, BASE_AGAIN),
-    *(BEGINS_AGAIN, INIT_LOST, ONE_STATE),
+    *(BEGINS_AGAIN, SEEDS_AGAIN, INIT_LOST, ONE_STATE),
 )
 
 
@@ -191,14 +204,17 @@ def worked(
     for worker_id in ids:
         start = seed_of(base, worker_id, mistake)
         own = process if mistake == IN_THE_PROCESS else seeded(start)
-        if begins:
-            first = number_of(process if mistake == INIT_OUTSIDE else own)
-            begun.append([worker_id, start, first])
+        if begins and mistake == INIT_OUTSIDE:
+            begun.append([worker_id, seed, number_of(process.clone_state())])
+        elif begins:
+            begun.append([worker_id, start, number_of(own)])
         states.append(seeded(start) if mistake == INIT_LOST else own)
         numbers.append(number_of(process))
     for which, indices in calls:
         own = states[-1 if mistake == ONE_STATE else which]
         if mistake == BEGINS_AGAIN:
+            own = own.clone_state()
+        elif mistake == SEEDS_AGAIN:
             own = seeded(base + ids[which])
         drawn.append([number_of(own) for _index in indices])
         numbers.append(number_of(process))
@@ -243,6 +259,8 @@ def read_in_turns(
             if mistake == ONE_STATE:
                 own = states[-1]
             elif mistake == BEGINS_AGAIN:
+                own = own.clone_state()
+            elif mistake == SEEDS_AGAIN:
                 own = seeded(base + k % workers)
             turns = [states[index % workers] for index in indices]
             draws = turns if mistake == SAMPLE_BY_SAMPLE else [own] * len(indices)
