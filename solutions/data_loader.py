@@ -130,8 +130,8 @@ class WeightedSampler(Sampler[int]):
             weights: A list of floats, or a tensor of shape (n,) of float32 or float64 on the CPU;
                 none is below 0, and some are above. They need not have the sum 1.
             num_samples: How many indices a pass has, 1 or more; it may be more than n.
-            generator: All draws come from it and change it alone, so that each pass is another one,
-                and a generator in the same state gives the same passes.
+            generator: All draws come from it, and no other random state changes. So each pass is
+                another one, and a generator in the same state gives the same passes.
         """
         ### BEGIN SOLUTION
         self.weights = torch.as_tensor(weights, dtype=torch.float64)

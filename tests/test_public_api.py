@@ -33,8 +33,8 @@ ERRORS = {
 CHECKS = {
     "Cause", "Criterion", "Draw", "NotJudged", "Received", "Student", "applied", "around_a_step", "as_asked",
     "backbones", "called", "checkpoints", "curve", "expect", "expect_close", "explain", "fill", "filled_within",
-    "follows", "held_by", "helper", "landscape", "listen", "moved", "needs", "network", "optimizer_steps",
-    "order_causes", "other_functions", "other_terms", "points", "probe", "rounds", "train_by_hand",
+    "follows", "held_by", "helper", "landscape", "listen", "loaders", "moved", "needs", "network", "optimizer_steps",
+    "order_causes", "other_functions", "other_terms", "points", "probe", "rounds", "samplers", "train_by_hand",
 }  # fmt: skip
 NOT_OFFERED = {"N_", "_"}  # texts of a course in several languages need them
 
@@ -110,9 +110,11 @@ def test_type_checkers_see_the_names_that_are_there() -> None:
         "backbones",
         "checkpoints",
         "explain",
+        "loaders",
         "optimizer_steps",
         "other_functions",
         "other_terms",
+        "samplers",
     )
     assert {seen.pop(name) for name in modules} == {"checking"}
     homes = {name: home for name, home in (grader._HOMES | grader._ALSO).items() if name in seen}

@@ -61,7 +61,6 @@ def weight_causes(labels: Tensor) -> dict[Cause, Tensor]:
     weights = 1 / sizes[labels]
     return {
         SHARES: sizes[labels],
-        OF_CLASSES: 1 / sizes,
         SUM_OF_ALL: weights / weights.sum(),
         TIMES_N: n * weights,
         BALANCED: n / (sizes > 0).sum() * weights,
