@@ -330,9 +330,9 @@ class MiniLoader:
 
     def start_workers(self) -> list[Worker]:
         """Workers with a new base seed."""
-        seed = torch.empty((), dtype=torch.int64).random_(generator=self.generator).item()
+        seed = int(torch.empty((), dtype=torch.int64).random_(generator=self.generator).item())
         return [
-            Worker(number, int(seed), self.dataset, self.collate_fn, self.worker_init_fn)
+            Worker(number, seed, self.dataset, self.collate_fn, self.worker_init_fn)
             for number in range(self.num_workers)
         ]
 

@@ -293,16 +293,18 @@ def passes_of(thing: Any, passes: int, most: int) -> list[list[Any]]:
 
 @helper
 class Reading:
-    """A dataset whose samples are a row and a random number; it notes what is read."""
+    """A dataset whose samples are a row and a random number; it notes what is read, and by which kinds of indices."""
 
     def __init__(self, rows: Any, log: list[int]) -> None:
         self.rows, self.log = rows, log
+        self.kinds: set[str] = set()
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def __getitem__(self, index: int) -> Any:
         self.log.append(range(len(self.rows))[index])
+        self.kinds.add(type(index).__name__)
         return self.rows[index], number_of(None)
 
 

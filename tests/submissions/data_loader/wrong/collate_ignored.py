@@ -1,5 +1,5 @@
 # wrong: batches are always made by default_collate
-# fails: loader_batches, loader_workers, other_devices
+# fails: loader_batches, loader_workers
 # cause: option-ignored
 from collections import deque
 

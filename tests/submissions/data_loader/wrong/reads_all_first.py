@@ -1,5 +1,5 @@
 # wrong: all batches are read before the first one comes
-# fails: loader_batches, reading_ahead, other_devices
+# fails: loader_batches, reading_ahead
 # cause: read-ahead
 from collections import deque
 

@@ -1,5 +1,5 @@
 # wrong: the loader is its own iterator and is used up
-# fails: loader_batches, loader_samplers, loader_shuffle, loader_workers, reading_ahead, other_devices
+# fails: loader_batches, loader_samplers, loader_shuffle, loader_workers, reading_ahead
 # cause: used-up
 from collections import deque
 

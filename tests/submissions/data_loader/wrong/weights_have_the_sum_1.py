@@ -1,5 +1,5 @@
 # wrong: all weights have the sum 1
-# fails: balanced_weights, other_devices
+# fails: balanced_weights
 # cause: normalized
 from collections import deque
 

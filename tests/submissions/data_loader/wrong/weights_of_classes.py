@@ -1,5 +1,5 @@
 # wrong: one weight for each class
-# fails: balanced_weights, other_devices
+# fails: balanced_weights
 # cause: not-expanded
 from collections import deque
 

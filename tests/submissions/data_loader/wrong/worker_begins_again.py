@@ -1,5 +1,5 @@
 # wrong: each fetch begins with the seed
-# fails: worker, loader_workers, other_devices
+# fails: worker, loader_workers
 # cause: state-not-kept
 from collections import deque
 

@@ -1,5 +1,5 @@
 # wrong: worker_init_fn runs before the seed is set
-# fails: worker, loader_workers, other_devices
+# fails: worker, loader_workers
 # cause: init-outside
 from collections import deque
 

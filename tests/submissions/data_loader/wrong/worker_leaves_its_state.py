@@ -1,5 +1,5 @@
 # wrong: the state of the process is not put back
-# fails: worker, loader_workers, other_devices
+# fails: worker, loader_workers
 # cause: state-not-restored
 from collections import deque
 

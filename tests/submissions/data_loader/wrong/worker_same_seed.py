@@ -1,5 +1,5 @@
 # wrong: all workers begin with the base seed
-# fails: worker, loader_workers, other_devices
+# fails: worker, loader_workers
 # cause: same-seed
 from collections import deque
 
