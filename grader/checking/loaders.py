@@ -94,6 +94,10 @@ TURNED = Cause("off-by-one", "Batch k is read by another worker than k mod `num_
 SAMPLE_BY_SAMPLE = Cause(
     "wrong-turns", "The samples of a batch are read by the workers in turns; batches are to be."
 )
+WORKER_OF_NONE = Cause(
+    "own-state",
+    "With num_workers=0 there is a worker with a state of its own; the process itself is to read.",
+)
 NEVER_NEW = Cause(
     "stale", "The workers of the first pass read in the later ones, without `persistent_workers`."
 )
@@ -125,7 +129,7 @@ OF_WORKERS = (
 )
 OF_TURNS = (
     *(SAME_SEED, FROM_ONE, TURNED, SAMPLE_BY_SAMPLE, NEVER_NEW, ALWAYS_NEW, SAME_BASE, BASE_AGAIN),
-    *(BEGINS_AGAIN, SEEDS_AGAIN, INIT_LOST, ONE_STATE),
+    *(BEGINS_AGAIN, SEEDS_AGAIN, INIT_LOST, ONE_STATE, WORKER_OF_NONE),
 )
 
 
@@ -227,7 +231,7 @@ def read_in_turns(
     """What comes in each pass of a loader over `n` samples, each of them an index and a number that is drawn.
 
     Args:
-        options: all of `num_workers`, `batch_size`, `shuffle` and `persistent_workers`.
+        options: all of `num_workers`, `batch_size`, `shuffle`, `drop_last` and `persistent_workers`.
         seeds: of the loader's generator, and of the process, which draws a number before and after each batch.
 
     Returns:
@@ -250,23 +254,25 @@ def read_in_turns(
             begun = [[w, start, number_of(states[w])] for w, start in enumerate(starts)]
             if mistake == INIT_LOST:
                 states = [seeded(start) for start in starts]
+            if not workers:
+                states = [seeded(base) if mistake == WORKER_OF_NONE else process]
         order = list(range(n))
         if options["shuffle"]:
             order = torch.randperm(n, generator=generator).tolist()
-        batches = []
-        for k, indices in enumerate(in_batches(order, options["batch_size"])):
-            own = states[(k + (mistake == TURNED)) % workers]
+        numbers, batches = [number_of(process)], []
+        for k, indices in enumerate(in_batches(order, options["batch_size"], options["drop_last"])):
+            own = states[(k + (mistake == TURNED)) % len(states)]
             if mistake == ONE_STATE:
                 own = states[-1]
             elif mistake == BEGINS_AGAIN:
                 own = own.clone_state()
             elif mistake == SEEDS_AGAIN:
-                own = seeded(base + k % workers)
-            turns = [states[index % workers] for index in indices]
+                own = seeded(base + k % len(states))
+            turns = [states[index % len(states)] for index in indices]
             draws = turns if mistake == SAMPLE_BY_SAMPLE else [own] * len(indices)
             pairs = zip(indices, draws, strict=True)
             batches.append([(index, number_of(each)) for index, each in pairs])
-        numbers = [number_of(process) for _unused in range(len(batches) + 1)]
+            numbers.append(number_of(process))
         found.append({"begun": begun, "batches": batches, "numbers": numbers})
     return found
 

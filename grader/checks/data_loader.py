@@ -107,13 +107,15 @@ def test_balanced_weights(student: Student, draw: Draw) -> None:
 
 @probe(once="it makes one sampler after another itself")
 def drawn_by_weights(
-    student: Any, weights: Tensor, number: int, seeds: list[int], as_list: bool, by_keyword: bool
+    student: Any, weights: Tensor, number: int, seed: int, as_list: bool, by_keyword: bool
 ) -> dict[str, Any]:
     given: Any = weights.tolist() if as_list else weights
     found: dict[str, list[Any]] = {"passes": [], "kinds": [], "lengths": [], "numbers": []}
-    for at, seed in enumerate(seeds):
+    for at in range(3):
         generator = torch.Generator().manual_seed(seed)
-        torch.manual_seed(at)  # a global state of its own
+        if at == 2:
+            number_of(generator)  # the same seed, and another state
+        torch.manual_seed(at)  # of the global generator
         named = {"weights": given, "num_samples": number, "generator": generator}
         args = [] if by_keyword else named.values()
         sampler = student.WeightedSampler(*args, **(named if by_keyword else {}))
@@ -143,8 +145,7 @@ def test_weighted_sampler(student: Student, draw: Draw) -> None:
     by_keyword = draw.choice("by_keyword", [False, True])
     number = int(draw.integers(300, 400, 1))
     draw.drawn["num_samples"] = f"num_samples = {number}"
-    seed = drawn_seed(draw)
-    given = {"weights": weights, "number": number, "seeds": [seed, seed, seed + 1]}
+    given = {"weights": weights, "number": number, "seed": drawn_seed(draw)}
     got = student.run(drawn_by_weights, **given, as_list=as_list, by_keyword=by_keyword)
     for length in got["lengths"]:
         expect_length(length, number, "WeightedSampler", {n: samplers.ONE_EACH})
@@ -163,16 +164,16 @@ def test_weighted_sampler(student: Student, draw: Draw) -> None:
     counts = {tuple(sorted(drawn)) for drawn in got["passes"]}
     sentence = _("Each pass has each index equally often: the draws are not independent.")
     expect(len(counts) > 1, sentence)
-    numbers = [number_of(seeded(at)) for at in range(3)]
     sentence = _("The passes change torch's global random state.")
+    numbers = [number_of(seeded(at)) for at in range(3)]
     expect(got["numbers"] == numbers, sentence, samplers.GENERATOR_IGNORED)
 
 
 def expect_shares(drawn: list[int], weights: Tensor) -> None:
     """That each index comes as often as its weight says, whatever came before."""
     n, total = len(weights), len(drawn)
-    outside = max(drawn) >= n or min(drawn) < 0
-    expect(not outside, _("There are indices that stand for no weight."))
+    within = 0 <= min(drawn) <= max(drawn) < n
+    expect(within, _("There are indices that stand for no weight."))
     counts, p = torch.bincount(torch.tensor(drawn), minlength=n), weights / weights.sum()
     causes = samplers.odds_causes(counts, weights)
     worst = int((counts / total - p).abs().argmax())
@@ -374,8 +375,8 @@ def expect_batches(student: Student, draw: Draw) -> None:
         read = [min(n, taken * (k + 1)) for k in range(len(expected))]
         sentence = _("When the first batch comes, {found} samples have been read, expected {read}.")
         sentence = sentence.format(found=found["read"][:1], read=read[:1])
-        whole = found["read"][:1] == [n]
-        expect(found["read"] == read, sentence, loaders.READ_AT_ONCE if whole else "")
+        cause = loaders.READ_AT_ONCE if found["read"][:1] == [n] else ""
+        expect(found["read"] == read, sentence, cause)
 
 
 @rounds("published", "ones", "equal", "large", single=True)
@@ -394,9 +395,9 @@ def sample(student: Any, values: list[int], runs: list[Any], refused: list[Any])
     for options, name, orders in runs:
         sampler = orders[0] if len(orders) == 1 else Passes(orders)
         loader = student.MiniLoader(values, **options, **{name: sampler})
-        length, passes = len(loader), passes_of(loader, 2, len(orders[0]) + 1)
+        passes = passes_of(loader, 2, len(orders[0]) + 1)
         batches = [[torch.as_tensor(batch).tolist() for batch in each] for each in passes]
-        found.append({"len": length, "passes": batches})
+        found.append({"len": len(loader), "passes": batches})
     for options in refused:
         try:
             student.MiniLoader(values, **options, generator=torch.Generator())
@@ -478,8 +479,8 @@ def test_loader_shuffle(student: Student, draw: Draw) -> None:
     size, n = draw.size("batch_size", high=7), draw.size("n", low=4)
     drop, left = draw.choice("drop_last", [False, True]), draw.choice("left early", [False, True])
     seeds, options = [drawn_seed(draw), drawn_seed(draw)], {"batch_size": size, "drop_last": drop}
-    given = {"n": n, "options": options, "seeds": seeds, "left": left}
-    got, kinds = student.run(shuffle, **given).values()
+    given = student.run(shuffle, n=n, options=options, seeds=seeds, left=left)
+    got, kinds = given["passes"], given["kinds"]
 
     def batched(orders: list[list[int]]) -> list[Any]:
         return [in_batches(order, size, drop) for order in orders]
@@ -538,15 +539,16 @@ def in_turns(student: Any, n: int, runs: list[Any], seeds: list[int], passes: in
 @points(1)
 @follows("worker", "loader_batches")
 def test_loader_workers(student: Student, draw: Draw) -> None:
-    """With `num_workers` the batches are read in turns, by new workers in each pass, or by persistent ones."""
+    """The batches are read in turns by new workers in each pass, or by persistent ones; without any in the process."""
     workers, size = draw.size("num_workers", high=6), draw.size("batch_size", high=5)
     n = size * draw.count("batches", 3, 8) + size // 2
     draw.drawn["n"] = f"len(dataset) = {n}"
-    options = {"num_workers": workers, "batch_size": size}
-    options["shuffle"] = draw.choice("shuffle", [False, True])
+    options: dict[str, Any] = {"num_workers": workers, "batch_size": size}
+    options |= {name: draw.choice(name, [False, True]) for name in ("shuffle", "drop_last")}
     options["prefetch_factor"] = draw.count("prefetch_factor", 1, 3)
     runs = [{**options, "persistent_workers": persistent} for persistent in (False, True)]
-    runs.append({**runs[0], "num_workers": n // size + 2})  # more than there are batches
+    # more than there are batches, and none
+    runs += [{**runs[0], "num_workers": number} for number in (n // size + 2, 0)]
     given: dict[str, Any] = {"n": n, "seeds": [drawn_seed(draw), drawn_seed(draw)], "passes": 2}
     got = student.run(in_turns, runs=runs, **given)
     # worker_init_fn notes its number, the seed and a draw; a sample is its index and a draw
@@ -601,9 +603,8 @@ def test_reading_ahead(student: Student, draw: Draw) -> None:
     n = size * batches - size // 2
     draw.drawn["n"] = f"len(dataset) = {n}"
     options = {"batch_size": size, "num_workers": workers}
-    persistent = draw.round.ones == 0
     runs: list[dict[str, Any]] = [
-        {**options, "prefetch_factor": factor, "persistent_workers": persistent},
+        {**options, "prefetch_factor": factor, "persistent_workers": draw.round.ones == 0},
         options,
         {"batch_size": size},
         {**options, "prefetch_factor": batches},
@@ -636,8 +637,7 @@ def test_other_devices(elsewhere: Student, draw: Draw) -> None:
 
 HINTS = (
     """A pass is a fresh `__iter__`, and a generator function (`yield`) is the shortest way to write one: it does
-    nothing before it is asked. Write `MiniLoader` without workers first: which indices does a batch have, and what
-    becomes of them?""",
+    nothing before it is asked. Write `MiniLoader` without workers first, and let the workers come in then.""",
     """`torch.multinomial` draws by weights, and takes a `generator`. `sorted` with a `key` keeps the order of equal
     ones. A worker's random state is a tensor that `torch.get_rng_state()` gives and `torch.set_rng_state(…)` puts
     back; `with torch.random.fork_rng(devices=[]):` restores that of the process at its end. What is read ahead waits

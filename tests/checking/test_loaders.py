@@ -22,7 +22,7 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def options_of(workers: int, shuffle: bool, persistent: bool) -> dict[str, Any]:
-    options = {"num_workers": workers, "batch_size": 3, "shuffle": shuffle}
+    options = {"num_workers": workers, "batch_size": 3, "shuffle": shuffle, "drop_last": False}
     return {**options, "persistent_workers": persistent}
 
 
@@ -58,6 +58,16 @@ def test_workers_draw_what_those_of_torch_do(workers: int, persistent: bool) -> 
     assert loaders.read_in_turns(13, options, SEEDS, 3) == passes_of_torch(13, options, 3)
 
 
+def test_without_workers_the_process_draws() -> None:
+    options = options_of(0, False, False)
+    expected = passes_of_torch(13, options, 2)
+    assert loaders.read_in_turns(13, options, SEEDS, 2) == [
+        {**each, "begun": []} for each in expected
+    ]
+    mistaken = loaders.read_in_turns(13, options, SEEDS, 2, loaders.WORKER_OF_NONE)
+    assert mistaken[0]["batches"] != expected[0]["batches"]
+
+
 @pytest.mark.usefixtures("in_this_process")
 def test_a_first_shuffled_pass_is_that_of_torch() -> None:
     options = options_of(2, True, False)
@@ -88,8 +98,8 @@ def test_each_mistake_of_a_worker_gives_something_else() -> None:
 def test_each_mistake_with_turns_gives_something_else() -> None:
     # those that are right where workers are new in each pass, and those that are where they stay
     blind = {
-        False: (loaders.ALWAYS_NEW, loaders.BASE_AGAIN),
-        True: (loaders.NEVER_NEW, loaders.SAME_BASE),
+        False: (loaders.ALWAYS_NEW, loaders.BASE_AGAIN, loaders.WORKER_OF_NONE),
+        True: (loaders.NEVER_NEW, loaders.SAME_BASE, loaders.WORKER_OF_NONE),
     }
     for persistent, without in blind.items():
         options = options_of(2, True, persistent)
