@@ -11,7 +11,7 @@ worker, and `MiniLoader`, which puts them together and gives what a `DataLoader`
 | `batch_size` | 1 | how many samples a batch has |
 | `shuffle` | False | a new random order in each pass, for training |
 | `sampler` | None | the order of the indices, in place of `shuffle`, such as one with weights |
-| `batch_sampler` | None | whole lists of indices, in place of `batch_size` and the three around it |
+| `batch_sampler` | None | lists of indices, in place of `batch_size`, `shuffle`, `sampler`, `drop_last` |
 | `num_workers` | 0 | how many processes read; 0: the process of the training loop itself |
 | `collate_fn` | None | makes one batch of a list of samples; None: torch's `default_collate` |
 | `pin_memory` | False | puts batches where a GPU can fetch them while it computes |
