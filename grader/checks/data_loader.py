@@ -477,7 +477,7 @@ def shuffle(student: Any, n: int, options: Any, seeds: list[int], left: bool) ->
 def test_loader_shuffle(student: Student, draw: Draw) -> None:
     """With `shuffle` each pass has the order that `generator` gives after the base seed."""
     size, n = draw.size("batch_size", high=7), draw.size("n", low=4)
-    drop, left = draw.choice("drop_last", [False, True]), draw.choice("left early", [False, True])
+    drop, left = draw.choice("drop_last", [False, True]), draw.choice("left_early", [False, True])
     seeds, options = [drawn_seed(draw), drawn_seed(draw)], {"batch_size": size, "drop_last": drop}
     given = student.run(shuffle, n=n, options=options, seeds=seeds, left=left)
     got, kinds = given["passes"], given["kinds"]
@@ -599,7 +599,7 @@ def test_reading_ahead(student: Student, draw: Draw) -> None:
     """The workers are `num_workers * prefetch_factor` batches ahead of the loop; without workers nothing is."""
     workers, size = draw.size("num_workers", high=4), draw.size("batch_size", high=4)
     factor = draw.count("prefetch_factor", 1, 4)
-    batches = workers * max(factor, 2) + draw.count("further batches", 3, 6)
+    batches = workers * max(factor, 2) + draw.count("further_batches", 3, 6)
     n = size * batches - size // 2
     draw.drawn["n"] = f"len(dataset) = {n}"
     options = {"batch_size": size, "num_workers": workers}
