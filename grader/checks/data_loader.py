@@ -105,7 +105,7 @@ def test_balanced_weights(student: Student, draw: Draw) -> None:
 # drawing by weights
 
 
-@probe(once="it makes one sampler after another itself")
+@probe
 def drawn_by_weights(
     student: Any, weights: Tensor, number: int, seed: int, as_list: bool, by_keyword: bool
 ) -> dict[str, Any]:
@@ -114,7 +114,7 @@ def drawn_by_weights(
     for at in range(3):
         generator = torch.Generator().manual_seed(seed)
         if at == 2:
-            number_of(generator)  # the same seed, and another state
+            torch.rand(999, generator=generator)  # the same seed, and another state
         torch.manual_seed(at)  # of the global generator
         named = {"weights": given, "num_samples": number, "generator": generator}
         args = [] if by_keyword else named.values()
