@@ -190,7 +190,7 @@ def worked(
     begins: bool,
     mistake: Cause | None = None,
 ) -> dict[str, Any]:
-    """What workers draw: a number in `worker_init_fn`, if it `begins` so, and then one for each sample.
+    """What workers draw: a number in `worker_init_fn`, if it `begins` so, and then one for each sample and each batch.
 
     Args:
         base: the base seed.
@@ -220,7 +220,7 @@ def worked(
             own = own.clone_state()
         elif mistake == SEEDS_AGAIN:
             own = seeded(base + ids[which])
-        drawn.append([number_of(own) for _index in indices])
+        drawn.append([number_of(own) for _each in [*indices, "the batch"]])
         numbers.append(number_of(process))
     return {"begun": begun, "drawn": drawn, "numbers": numbers}
 
@@ -317,7 +317,7 @@ class Reading:
 @helper
 def collated(samples: list[Any]) -> dict[str, Any]:
     rows = torch.stack([samples[at][0] for at in range(len(samples))])
-    return {"rows": rows, "numbers": [number for _row, number in samples]}
+    return {"rows": rows, "numbers": [*(number for _row, number in samples), number_of(None)]}
 
 
 @helper
