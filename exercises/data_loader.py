@@ -183,7 +183,7 @@ class Worker:
         # YOUR CODE HERE
         raise NotImplementedError("Worker.__init__ is not written yet")
 
-    def fetch(self, indices: Iterable[int]) -> Any:
+    def fetch(self, indices: Sequence[int]) -> Any:
         """Read the samples with these indices, in their order, and give `collate_fn` the list of them.
 
         Returns:

@@ -224,7 +224,7 @@ class Worker:
             self.state = torch.get_rng_state()
         ### END SOLUTION
 
-    def fetch(self, indices: Iterable[int]) -> Any:
+    def fetch(self, indices: Sequence[int]) -> Any:
         """Read the samples with these indices, in their order, and give `collate_fn` the list of them.
 
         Returns:
