@@ -541,7 +541,7 @@ def in_turns(student: Any, n: int, runs: list[Any], seeds: list[int], passes: in
 def test_loader_workers(student: Student, draw: Draw) -> None:
     """The batches are read in turns by new workers in each pass, or by persistent ones; without any in the process."""
     workers, size = draw.size("num_workers", high=6), draw.size("batch_size", high=5)
-    n = size * draw.count("batches", 3, 8) + size // 2
+    n = size * draw.count("batches", 7, 9) + size // 2
     draw.drawn["n"] = f"len(dataset) = {n}"
     options: dict[str, Any] = {"num_workers": workers, "batch_size": size}
     options |= {name: draw.choice(name, [False, True]) for name in ("shuffle", "drop_last")}
