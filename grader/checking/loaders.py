@@ -220,7 +220,7 @@ def worked(
             own = own.clone_state()
         elif mistake == SEEDS_AGAIN:
             own = seeded(base + ids[which])
-        drawn.append([number_of(own) for _each in [*indices, "the batch"]])
+        drawn.append([number_of(own) for _each in range(len(indices) + 1)])
         numbers.append(number_of(process))
     return {"begun": begun, "drawn": drawn, "numbers": numbers}
 
