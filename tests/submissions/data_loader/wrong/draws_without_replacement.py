@@ -1,6 +1,6 @@
 # wrong: replacement only where it has to be; lengths sorted in place; an empty sampler is none; what was read ahead is kept
 # fails: weighted_sampler, length_batch_sampler, loader_samplers, reading_ahead
-# cause: none, none, none, stale
+# cause: stale
 from collections import deque
 
 import torch

@@ -1,6 +1,6 @@
 # wrong: one copy for each device, however often it stands there; no gradient becomes a gradient of zeros
 # fails: replicate, parallel_step
-# cause: shared, none
+# cause: shared
 import copy
 
 import torch
