@@ -54,8 +54,8 @@ subclass of these. Everything else of torch is allowed: the class `Sampler`, and
 
 - Indices are Python's `int`s.
 - Whatever can be gone through can be gone through again, and each pass begins anew, also where the
-  one before was left early. Nothing is read before it is asked for, but for what the workers read
-  ahead.
+  one before was left early or, without workers, still goes on. Arguments stay as they are. Nothing is
+  read before it is asked for, but for what the workers read ahead.
 - The random state of this process, in which the loop runs, is torch's global one on the CPU. Nothing
   here seeds it. Those of Python, of NumPy and of GPUs are not asked for.
 - Optional arguments are given by keyword.
@@ -222,7 +222,7 @@ class MiniLoader:
             batch_size: How many samples a batch has, 1 or more; the last one may have fewer.
             shuffle: Whether each pass has a new order, `torch.randperm(len(dataset),
                 generator=generator)`. Without it, and without samplers, the samples come in order.
-            sampler: Yields the indices of a pass, and has `len()`; a list is one, too.
+            sampler: Yields the indices of a pass, and has `len()`; a list is one, even an empty one.
             batch_sampler: Yields the batches of a pass, each a list of indices, and has `len()`.
             num_workers: How many workers read; 0: the samples are read in the loop's random state.
             collate_fn: Makes a batch of the list of its samples; None: `default_collate`.

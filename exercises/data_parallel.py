@@ -157,7 +157,8 @@ def parallel_step(
         model: the model, on any device, where it stays. Its parameters stay the same tensors.
         devices: those that do the work; the model's need not be among them.
         loss_fn: `loss_fn(model(x), y)` is the mean loss of a batch.
-        optimizer: the model's; it makes one step. Gradients from before have no say in it.
+        optimizer: the model's; it makes one step. Gradients from before have no say in it. A parameter
+            that does not enter the loss has no gradient, and stays as it is.
         x: the inputs of n samples, shape (n, …), on the model's device.
         y: their labels, shape (n, …), on the model's device.
 

@@ -27,6 +27,15 @@ COLLATE_IGNORED = Cause("option-ignored", "The batches are those of `default_col
 ONE_BY_ONE = Cause("option-ignored", "The batches are those of batch_size=1.")
 ALL_IN_ONE = Cause("option-ignored", "There is a single batch, of all samples.")
 READ_AT_ONCE = Cause("read-ahead", "All samples are read before the first batch comes.")
+# what `len()` is then
+COUNTS = {
+    ALWAYS_DROPS: Cause("last-batch-dropped", "The last batch, which is smaller, is not counted."),
+    NEVER_DROPS: Cause("option-ignored", "The batch that `drop_last` leaves out is counted."),
+    ONE_BY_ONE: Cause("option-ignored", "The samples are counted; their batches are to be."),
+}
+ONE_PASS = Cause(
+    "one-iterator", "The later pass has taken its place: each `__iter__` gives an iterator of its own."
+)  # fmt: skip
 
 # samplers
 
@@ -41,6 +50,9 @@ OF_THE_DATASET = Cause(
 
 # reading ahead
 
+LEFT_OVER = Cause(
+    "stale", "What a pass that was left early had read ahead comes in the next one: keep it in that pass alone."
+)  # fmt: skip
 NOTHING_AHEAD = Cause("read-ahead", "Nothing is read ahead.")
 ALL_AHEAD = Cause("read-ahead", "All batches are read before the first one comes.")
 ONE_FEWER = Cause("read-ahead", "It is one batch fewer than asked.")
@@ -110,6 +122,7 @@ BASE_AGAIN = Cause(
 # what excludes each other
 REFUSED: list[dict[str, Any]] = [
     {"sampler": [0, 1], "shuffle": True},
+    {"sampler": [], "shuffle": True},
     {"batch_sampler": [[0, 1]], "batch_size": 2},
     {"batch_sampler": [[0, 1]], "shuffle": True},
     {"batch_sampler": [[0, 1]], "sampler": [0, 1]},

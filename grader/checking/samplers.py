@@ -7,10 +7,13 @@ A check compares with the right ones, and hands the others to `expect_close(caus
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor
 
+from ..language import _
+from .expectations import expect
 from .outcome import Cause
 
 # weights of classes
@@ -81,6 +84,37 @@ def odds_causes(counts: Tensor, weights: Tensor) -> list[Cause]:
     """The mistakes that may have given so many draws of each index."""
     odds = {cause: function(weights) for cause, function in ODDS.items()}
     return [cause for cause, other in odds.items() if comes_by_chance(counts, other)]
+
+
+def expect_shares(drawn: list[int], weights: Tensor) -> None:
+    """That each index comes as often as its weight says, whatever came before."""
+    n, total = len(weights), len(drawn)
+    within = 0 <= min(drawn) <= max(drawn) < n
+    expect(within, _("There are indices that stand for no weight."))
+    counts, p = torch.bincount(torch.tensor(drawn), minlength=n), weights / weights.sum()
+    causes = odds_causes(counts, weights)
+    worst = int((counts / total - p).abs().argmax())
+    sentence = _(
+        "Index {index} is {found:.1%} of {total} draws; its weight is {p:.1%} of all."
+    ).format(index=worst, found=counts[worst].item() / total, total=total, p=p[worst].item())
+    fits = comes_by_chance(counts, weights)
+    expect(fits, sentence, causes[0] if causes else "")
+    pairs = sum(one == other for one, other in pairwise(drawn)) / total
+    alike = (p**2).sum().item()
+    sentence = _("An index is followed by itself in {found:.1%} of all cases, expected {p:.1%}.")
+    sentence = sentence.format(found=pairs, p=alike)
+    expect(abs(pairs - alike) < 0.15, sentence, IN_ORDER if pairs > 0.9 else "")
+
+
+def expect_length(found: int, expected: int, what: str, causes: dict[int, Cause]) -> None:
+    sentence = _("len() of {what} is {found}, expected {expected}.")
+    sentence = sentence.format(what=what, found=found, expected=expected)
+    expect(found == expected, sentence, causes.get(found, ""))
+
+
+def expect_ints(kinds: list[str]) -> None:
+    sentence = _("The indices are of type {kinds}, expected int.").format(kinds=", ".join(kinds))
+    expect(kinds == ["int"], sentence, TENSORS if "Tensor" in kinds else "")
 
 
 def sorted_by(

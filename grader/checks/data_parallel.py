@@ -133,6 +133,9 @@ SHARED = Cause(
     "shared",
     "`model.to(device)` changes the model and gives it back, and `copy.copy` copies no tensors: `copy.deepcopy` does.",
 )
+TWICE = Cause(
+    "shared", "Two copies have tensors in common: each entry of `devices` has a copy of its own, even if it repeats."
+)  # fmt: skip
 THAWED = Cause("thawed", "Parameters that are frozen in the model require gradients in the copies.")
 ALL_TRAINING = Cause(
     "mode", "The copies are in training mode throughout: give each module the mode that it has in the model."
@@ -146,6 +149,8 @@ UNTIED = Cause(
 def made(plan: Any, state: Any, frozen: list[int], asleep: list[int]) -> Any:
     """A model with gradients, of which some parameters are frozen and some modules in evaluation mode."""
     model: Any = network(plan, state)
+    if plan["kind"] == "tied":  # a tensor of two layers, beside the layer that stands twice
+        getattr(model, plan["names"][0]).bias = getattr(model, plan["names"][2]).bias
     for place, parameter in enumerate(model.parameters()):
         parameter.requires_grad_(place not in frozen)
         parameter.grad = None if place in frozen else torch.ones_like(parameter)
@@ -198,10 +203,14 @@ def copied(
         return {"kinds": [type(each).__name__ for each in copies]}
     found: list[Any] = []
     met: list[Any] = [*model.parameters(), *model.buffers()]
+    first = len(met)
     for copy, device in zip(copies, devices, strict=False):
         tensors: list[Any] = [*copy.parameters(), *copy.buffers()]
         own: dict[str, Any] = facts_of(copy, like.device)
-        own["shares"] = any(one.data_ptr() == other.data_ptr() for one in tensors for other in met)
+        held = {each.data_ptr() for each in tensors}
+        own["shares"] = any(each.data_ptr() in held for each in met)
+        own["has the model's"] = any(each.data_ptr() in held for each in model.parameters())
+        own["has a copy's"] = any(each.data_ptr() in held for each in met[first:])
         own["cleared"] = all(each.grad is None for each in copy.parameters())
         place = torch.empty(0, device=device).device
         own["there"] = all(each.device == place for each in tensors)
@@ -225,7 +234,8 @@ def expect_copies(student: Student, draw: Draw, number: int, by_default: bool = 
     expect_close(len(got["copies"]), number, _("the number of copies"))
     for each in got["copies"]:
         sentence = _("Copies share tensors with the model, or with each other.")
-        expect(not each["shares"], sentence, SHARED)
+        cause = SHARED if each["has the model's"] else TWICE if each["has a copy's"] else ""
+        expect(not each["shares"], sentence, cause)
         expect_close(each["values"], facts["values"], _("the numbers in a copy"))
         expect(each["there"], _("A copy is not on its device."))
         tied = each["own"] == facts["own"]
@@ -455,8 +465,11 @@ def take_steps(
     model: Any = network(plan, state)
     model.add_module("counted", Counted())
     parameters = list(model.parameters())
-    optimizer = torch.optim.SGD(parameters, lr=0.02, momentum=0.9)
-    for parameter in parameters:
+    # with a gradient, be it 0, it would change
+    idle = model.counted.idle = nn.Parameter(torch.ones_like(parameters[0]))
+    groups: list[Any] = [{"params": parameters}, {"params": [idle], "weight_decay": 0.5}]
+    optimizer = torch.optim.SGD(groups, lr=0.02, momentum=0.9)
+    for parameter in [*parameters, idle]:
         parameter.grad = torch.ones_like(parameter)  # from earlier work
     losses, after, seen = [], [], []
     for x, y in [*calls, calls[0]]:
@@ -476,11 +489,12 @@ def take_steps(
 
     with contextlib.suppress(ArithmeticError):  # after which all is to be as before
         student.parallel_step(model, devices, failing, optimizer, *calls[0])
-    kept = zip(model.parameters(), parameters, strict=False)
+    kept = zip(model.parameters(), [*parameters, idle], strict=False)
     return {
         "losses": losses,
         "after": after,
         "seen": seen,
+        "idle": bool((idle == 1).all()),
         "stays": all(each is old and each.device == like.device for each, old in kept),
         "there": [str(torch.empty(0, device=device).device) for device in devices],
     }
@@ -540,6 +554,10 @@ def expect_steps(
     told[FIRST_LOSS] = lambda: [each[""] for each in work(alone="first")[1]]
     what = _("the losses that parallel_step returns")
     expect_close(got["losses"], right, what, causes=told, rtol=rtol, dtype=draw.dtype)
+    sentence = _(
+        "A parameter that does not enter the loss was changed: it is to have no gradient in a step."
+    )
+    expect(got["idle"], sentence)
     for seen, (x, _y) in zip(got["seen"], again, strict=True):
         lengths = in_parallel.lengths_of(len(x), number)
         wanted = sorted(zip(got["there"], lengths, strict=False))

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
+from grader.checking.outcome import CheckFailed
 from grader.checking.samplers import (
     ODDS,
+    ONE_EACH,
     comes_by_chance,
+    expect_ints,
+    expect_length,
+    expect_shares,
     odds_causes,
     order_causes,
     sorted_by,
@@ -54,3 +60,29 @@ def test_each_mistake_with_weights_gives_others() -> None:
     right = torch.tensor([1 / 3, 1 / 2, 1 / 3, 1 / 3, 1 / 2], dtype=torch.float64)
     for cause, weights in weight_causes(labels).items():
         assert not torch.allclose(weights, right), cause
+
+
+def told_of(indices: list[int]) -> str:
+    try:
+        expect_shares(indices, WEIGHTS)
+    except CheckFailed as failure:
+        return str(failure)
+    return ""
+
+
+def test_draws_are_to_fit_the_weights_and_to_stand_in_no_order() -> None:
+    generator = torch.Generator().manual_seed(3)
+    right = torch.multinomial(WEIGHTS, 900, replacement=True, generator=generator).tolist()
+    assert told_of(right) == ""
+    assert "followed by itself" in told_of(sorted(right))
+    assert "Index 2 is 100.0%" in told_of([2] * 900)
+    assert "stand for no weight" in told_of([*right, 6])
+
+
+def test_a_length_and_kinds_of_indices_are_told() -> None:
+    expect_length(3, 3, "it", {})
+    expect_ints(["int"])
+    with pytest.raises(CheckFailed, match=r"len\(\) of it is 4, expected 3"):
+        expect_length(4, 3, "it", {4: ONE_EACH})
+    with pytest.raises(CheckFailed, match="of type Tensor, int, expected int"):
+        expect_ints(["Tensor", "int"])

@@ -1,6 +1,6 @@
-# wrong: multinomial without replacement
-# fails: weighted_sampler
-# cause: none
+# wrong: replacement only where it has to be; lengths sorted in place; an empty sampler is none; what was read ahead is kept
+# fails: weighted_sampler, length_batch_sampler, loader_samplers, reading_ahead
+# cause: stale
 from collections import deque
 
 import torch
@@ -9,18 +9,6 @@ from torch.utils.data import Sampler, default_collate
 
 def balanced_weights(labels):
     return 1 / torch.bincount(labels)[labels]
-
-
-def in_batches(indices, batch_size, drop_last):
-    batch = []
-    for index in indices:
-        batch.append(index)
-        if len(batch) == batch_size:
-            yield batch
-            batch = []
-    if batch and not drop_last:
-        yield batch
-
 
 class WeightedSampler(Sampler):
     def __init__(self, weights, num_samples, generator):
@@ -32,21 +20,23 @@ class WeightedSampler(Sampler):
         return self.num_samples
 
     def __iter__(self):
-        drawn = torch.multinomial(self.weights, self.num_samples, generator=self.generator)
-        return iter(drawn.tolist())
-
+        yield from torch.multinomial(self.weights, self.num_samples, replacement=self.num_samples > len(self.weights), generator=self.generator).tolist()
 
 class LengthBatchSampler(Sampler):
     def __init__(self, lengths, batch_size, drop_last=False):
-        order = sorted(range(len(lengths)), key=lambda index: lengths[index])
-        self.batches = list(in_batches(order, batch_size, drop_last))
+        self.order = sorted(range(len(lengths)), key=lambda i: lengths[i])
+        lengths.sort()
+        self.batch_size = batch_size
+        self.drop_last = drop_last
 
     def __len__(self):
-        return len(self.batches)
+        if self.drop_last:
+            return len(self.order) // self.batch_size
+        return (len(self.order) + self.batch_size - 1) // self.batch_size
 
     def __iter__(self):
-        return iter(self.batches)
-
+        for k in range(len(self)):
+            yield self.order[k * self.batch_size:(k + 1) * self.batch_size]
 
 class Worker:
     def __init__(self, worker_id, base_seed, dataset, collate_fn, worker_init_fn=None):
@@ -67,22 +57,9 @@ class Worker:
 
 
 class MiniLoader:
-    def __init__(
-        self,
-        dataset,
-        *,
-        batch_size=1,
-        shuffle=False,
-        sampler=None,
-        batch_sampler=None,
-        num_workers=0,
-        collate_fn=None,
-        drop_last=False,
-        worker_init_fn=None,
-        generator=None,
-        prefetch_factor=2,
-        persistent_workers=False,
-    ):
+    def __init__(self, dataset, *, batch_size=1, shuffle=False, sampler=None, batch_sampler=None, num_workers=0,
+                 collate_fn=None, drop_last=False, worker_init_fn=None, generator=None, prefetch_factor=2,
+                 persistent_workers=False):
         self.dataset = dataset
         self.batch_size = batch_size
         self.shuffle = shuffle
@@ -95,49 +72,62 @@ class MiniLoader:
         self.generator = generator
         self.prefetch_factor = prefetch_factor
         self.persistent_workers = persistent_workers
-        if sampler is not None and shuffle:
-            raise ValueError("sampler and shuffle")
-        if batch_sampler is not None:
-            if batch_size != 1 or shuffle or drop_last or sampler is not None:
-                raise ValueError("batch_sampler and others")
-        self.kept = []
+        if sampler and shuffle:
+            raise ValueError("sampler and shuffle exclude each other")
+        if batch_sampler and (batch_size != 1 or sampler or shuffle or drop_last):
+            raise ValueError("batch_sampler excludes batch_size, sampler, shuffle and drop_last")
+        self.workers = None
+        self.ready = deque()
 
     def __len__(self):
-        if self.batch_sampler is not None:
+        if self.batch_sampler:
             return len(self.batch_sampler)
-        samples = len(self.dataset if self.sampler is None else self.sampler)
-        if self.drop_last:
-            return samples // self.batch_size
-        return -(-samples // self.batch_size)
+        n = len(self.dataset) if not self.sampler else len(self.sampler)
+        return n // self.batch_size if self.drop_last else -(-n // self.batch_size)
 
-    def index_batches(self):
-        if self.batch_sampler is not None:
-            return iter(self.batch_sampler)
-        indices = range(len(self.dataset))
-        if self.sampler is not None:
-            indices = self.sampler
+    def _batches(self):
+        if self.batch_sampler:
+            yield from self.batch_sampler
+            return
+        if self.sampler:
+            order = self.sampler
         elif self.shuffle:
-            indices = torch.randperm(len(self.dataset), generator=self.generator).tolist()
-        return in_batches(indices, self.batch_size, self.drop_last)
+            order = torch.randperm(len(self.dataset), generator=self.generator).tolist()
+        else:
+            order = range(len(self.dataset))
+        batch = []
+        for index in order:
+            batch.append(index)
+            if len(batch) == self.batch_size:
+                yield batch
+                batch = []
+        if batch and not self.drop_last:
+            yield batch
 
-    def start_workers(self):
-        seed = torch.empty((), dtype=torch.int64).random_(generator=self.generator).item()
-        return [
-            Worker(number, seed, self.dataset, self.collate_fn, self.worker_init_fn)
-            for number in range(self.num_workers)
-        ]
+    def _seed(self):
+        return torch.empty((), dtype=torch.int64).random_(generator=self.generator).item()
+
+    def _start(self):
+        seed = self._seed()
+        return [Worker(w, seed, self.dataset, self.collate_fn, self.worker_init_fn) for w in range(self.num_workers)]
 
     def __iter__(self):
-        workers = self.kept or self.start_workers()
-        if self.persistent_workers:
-            self.kept = workers
-        if not workers:
-            for indices in self.index_batches():
-                yield self.collate_fn([self.dataset[index] for index in indices])
+        if not self.num_workers:
+            self._seed()
+            for batch in self._batches():
+                yield self.collate_fn([self.dataset[i] for i in batch])
             return
-        waiting = deque()
-        for number, indices in enumerate(self.index_batches()):
-            waiting.append(workers[number % len(workers)].fetch(indices))
-            if len(waiting) > len(workers) * self.prefetch_factor:
-                yield waiting.popleft()
-        yield from waiting
+        if self.persistent_workers:
+            if self.workers is None:
+                self.workers = self._start()
+            workers = self.workers
+        else:
+            workers = self._start()
+        ahead = self.num_workers * self.prefetch_factor
+        ready = self.ready
+        for k, batch in enumerate(self._batches()):
+            ready.append(workers[k % self.num_workers].fetch(batch))
+            if len(ready) > ahead:
+                yield ready.popleft()
+        while ready:
+            yield ready.popleft()
