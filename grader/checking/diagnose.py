@@ -48,6 +48,8 @@ def causes_of(
         factors: named counts by which a mistaken result may be off.
         fixed_dtype: as `expect_close` has it.
     """
+    if all(each.aspect == "device" for each in differing):
+        named = {}  # the numbers are right, and say nothing
     found = [
         cause
         for cause, other in named.items()

@@ -126,6 +126,19 @@ def test_the_general_causes_belong_to_what_differs(
     assert ids(actual, expected) == named
 
 
+def test_right_numbers_on_another_device_show_no_other_mistake() -> None:
+    """A cause that is worked out from what came back may be what is right."""
+    away = received(GRADIENT, "cpu", home="cuda")
+    named = {Cause("other-terms", "It has 2b where 2b belongs."): lambda: away.tensor}
+    assert causes(away, GRADIENT, causes=named) == [explain.DEVICE]
+    assert (
+        first(
+            received(-GRADIENT, "cpu", home="cpu"), GRADIENT, causes={Cause("neg", "–"): -GRADIENT}
+        )
+        == "neg"
+    )
+
+
 def test_a_check_names_its_own_mistakes_before_the_general_ones() -> None:
     twice = Cause("twice", "The update is made twice.")
     assert ids(received(-GRADIENT), GRADIENT, causes={twice: -GRADIENT}) == ["twice", "sign"]

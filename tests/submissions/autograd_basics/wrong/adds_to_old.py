@@ -1,6 +1,6 @@
 # wrong: gradient adds to what x.grad held before
 # fails: gradient_of_a_leaf
-# cause: not-cleared
+# cause: not-cleared, left-on-input
 import torch
 
 

@@ -1,6 +1,6 @@
 # wrong: ∂Q/∂b has the sign the wrong way round
 # fails: q_gradients
-# cause: sign
+# cause: sign, other-terms
 import torch
 
 

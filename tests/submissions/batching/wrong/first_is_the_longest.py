@@ -1,6 +1,6 @@
 # wrong: takes the first sequence for the longest
 # fails: pad_collate
-# cause: other
+# cause: fixed-length
 import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info

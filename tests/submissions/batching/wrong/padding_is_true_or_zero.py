@@ -1,6 +1,6 @@
 # wrong: `padding_value or 0` is fine, `padding_value and 1` is not
 # fails: pad_collate
-# cause: other
+# cause: wrong-default
 import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info

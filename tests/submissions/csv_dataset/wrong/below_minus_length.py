@@ -1,6 +1,6 @@
 # wrong: below −len the index is still negative after adding len, and counts from the end again
 # fails: index_out_of_range
-# cause: none
+# cause: negative-index
 import csv
 
 import torch

@@ -1,6 +1,6 @@
 # wrong: the index is taken modulo the length, so none is out of range
 # fails: index_out_of_range
-# cause: none
+# cause: index-modulo
 import csv
 
 import torch

@@ -1,6 +1,6 @@
 # wrong: cuts the last character of each line, whether it is a newline or not
 # fails: blank_lines
-# cause: none
+# cause: column-not-found
 import csv
 
 import torch

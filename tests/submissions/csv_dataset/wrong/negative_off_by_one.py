@@ -1,6 +1,6 @@
 # wrong: −1 is the last but one
 # fails: negative_indices
-# cause: off-by-one
+# cause: off-by-one, negative-index
 import csv
 
 import torch

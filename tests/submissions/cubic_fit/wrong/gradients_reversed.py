@@ -1,6 +1,6 @@
 # wrong: the four are in reverse order
 # fails: gradients
-# cause: swapped
+# cause: swapped, wrong-power
 import torch
 
 

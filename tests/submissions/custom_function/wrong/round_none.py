@@ -1,6 +1,6 @@
 # wrong: the rounding gives no gradient
 # fails: round_backward
-# cause: none
+# cause: no-gradient
 import torch
 import torch.nn.functional as F
 

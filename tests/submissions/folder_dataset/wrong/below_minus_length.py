@@ -1,6 +1,6 @@
 # wrong: below −len the index is still negative after adding len
 # fails: indices
-# cause: index-modulo
+# cause: negative-index, index-modulo
 import os
 
 import numpy as np
