@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .checking import around_a_step as around_a_step
     from .checking import backbones as backbones
     from .checking import checkpoints as checkpoints
+    from .checking import drawn_graphs as drawn_graphs
     from .checking import explain as explain
     from .checking import optimizer_steps as optimizer_steps
     from .checking import other_functions as other_functions
@@ -112,6 +113,7 @@ _HOMES = {
     "backbones": "checking.backbones",  # the module: what its probes use needs names of its own
     "called": "checking.calls",
     "checkpoints": "checking.checkpoints",  # the module, as `backbones`
+    "drawn_graphs": "checking.drawn_graphs",  # the module, as `backbones`
     "curve": "checking.drawn_functions",
     "expect": "checking.expectations",
     "expect_close": "checking.expectations",

@@ -32,9 +32,9 @@ ERRORS = {
 }  # fmt: skip
 CHECKS = {
     "Cause", "Criterion", "Draw", "NotJudged", "Received", "Student", "applied", "around_a_step", "as_asked",
-    "backbones", "called", "checkpoints", "curve", "expect", "expect_close", "explain", "fill", "filled_within",
-    "follows", "held_by", "helper", "landscape", "listen", "moved", "needs", "network", "optimizer_steps",
-    "order_causes", "other_functions", "other_terms", "points", "probe", "rounds", "train_by_hand",
+    "backbones", "called", "checkpoints", "curve", "drawn_graphs", "expect", "expect_close", "explain", "fill",
+    "filled_within", "follows", "held_by", "helper", "landscape", "listen", "moved", "needs", "network",
+    "optimizer_steps", "order_causes", "other_functions", "other_terms", "points", "probe", "rounds", "train_by_hand",
 }  # fmt: skip
 NOT_OFFERED = {"N_", "_"}  # texts of a course in several languages need them
 
@@ -109,6 +109,7 @@ def test_type_checkers_see_the_names_that_are_there() -> None:
         "around_a_step",
         "backbones",
         "checkpoints",
+        "drawn_graphs",
         "explain",
         "optimizer_steps",
         "other_functions",

@@ -1,0 +1,665 @@
+"""The graph behind backward: one written by hand against autograd's, and autograd's own read, kept, watched and cut."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from grader import (
+    Cause,
+    Draw,
+    Student,
+    _,
+    called,
+    drawn_graphs,
+    expect,
+    expect_close,
+    explain,
+    follows,
+    needs,
+    points,
+    probe,
+    rounds,
+)
+
+LATEST_ALONE = Cause(
+    "not-added", "It is the gradient of the latest pass alone; each pass adds to `grad`."
+)
+INNER_KEPT = Cause(
+    "inner-kept",
+    "What inner nodes hold from the pass before is handed on once more: let each pass begin with zeros there.",
+)
+ROOT_IS_LEAF = Cause("root-left-out", "A root that is a leaf itself is its own only leaf.")
+NO_GRADIENT = Cause(
+    "constant-taken", "The root does not require gradients: there is no leaf behind it."
+)
+EARLIER_IN_IT = Cause(
+    "not-cleared",
+    "The gradients of the losses before are in it: `backward()` adds to `.grad`. `torch.autograd.grad` gives each its "
+    "own.",
+)
+OF_THE_SUM = Cause("over-reduced", "It is the gradient of the sum of all losses, for each of them.")
+RETAINED = Cause(
+    "retained", "`retain_graph=True` is for all passes but the last one, which frees the graph."
+)
+NOT_COPIED = Cause(
+    "not-copied", "The gradient itself is kept, and somebody changes it later: keep a `clone()`."
+)
+NOT_ENDED = Cause(
+    "not-removed", "It goes on after `handle.remove()`: give back what `register_hook` gives."
+)
+ADDED_UP = Cause(
+    "running-total", "It is the sum of all gradients so far; each pass is to have its own entry."
+)
+CHANGED = Cause(
+    "gradient-changed", "What a hook returns takes the gradient's place: let it return None."
+)
+THROUGH_TIME = Cause(
+    "not-detached",
+    "It goes through all steps before: cut the state off after each step, with `detach()`.",
+)
+STILL_IN_IT = Cause(
+    "not-cleared",
+    "What was in `.grad` before is in it as well: `torch.autograd.grad` leaves it out.",
+)
+BACKWARD = Cause(
+    "left-on-input",
+    "`backward()` fills the `.grad` of every leaf; `torch.autograd.grad` leaves it alone.",
+)
+ADDED_UP_IN_GRAD = Cause(
+    "running-total", "It is `.grad`, to which each pass adds; a hook is given the gradient itself."
+)
+FIRST_STATE = Cause("not-detached", "Detach the state before the first step as well.")
+INFERENCE = Cause(
+    "inference-mode",
+    "What `torch.inference_mode()` gives cannot be saved for a backward pass; `torch.no_grad()` gives ordinary "
+    "tensors.",
+)
+LAST_STEP = Cause("one-step", "It is the gradient of the last step alone.")
+
+FORBIDDEN = {
+    "by hand": {
+        "except": ["leaves_of", "gradients_of_each", "watch", "truncated_backward", "without_graph"]
+    }
+}
+# the numbers of dimensions, round by round
+RANKS = (1, 0, 3, 2, 1, 2)
+MOST_ELEMENTS = 1024
+built, marked, added = drawn_graphs.built, drawn_graphs.marked, drawn_graphs.added
+shared, tree, many_ways = drawn_graphs.shared, drawn_graphs.tree, drawn_graphs.many_ways
+
+
+# Value
+
+
+@probe
+def value_pass(student: Any, by_default: bool, program: Any, leaves: list[Tensor]) -> Any:
+    import contextlib
+
+    with leaves[0].device if by_default else contextlib.nullcontext():
+        own = [student.Value(leaf) for leaf in leaves]
+        first = [leaf.grad.clone() for leaf in own]
+        root = built(program, own)[-1]
+        root.backward()
+    data = root.data if program else None  # that of a leaf is the input itself
+    return {"first": first, "data": data, "grads": [leaf.grad for leaf in own]}
+
+
+def drawn_leaves(draw: Draw, count: int, size: float = 1.0) -> list[Tensor]:
+    shape = draw.shape("shape", RANKS, elements=MOST_ELEMENTS)
+    return [draw.layout(f"leaf {at}", size * draw.normal(*shape)) for at in range(count)]
+
+
+def expect_pass(
+    student: Student,
+    draw: Draw,
+    program: drawn_graphs.Program,
+    leaves: list[Tensor],
+    by_default: bool = False,
+) -> None:
+    """Holds value and gradients of one pass against autograd's."""
+    needing = draw.choice("requires gradients", {"nothing": False, "every tensor": True})
+    given = [leaf.detach().requires_grad_(needing) for leaf in leaves]
+    got = student.run(value_pass, by_default=by_default, program=program, leaves=given)
+    free = None if needing else False
+    zeros = [torch.zeros_like(leaf) for leaf in leaves]
+    expect_close(got["first"], zeros, _("grad at first"), requires_grad=free)
+    root = len(leaves) + len(program) - 1
+    scale = drawn_graphs.size_of_terms(program, leaves, root) if program else 1.0
+    if program:
+        value = built(program, [leaf.detach().double() for leaf in leaves])[-1].to(draw.dtype)
+        expect_close(got["data"], value, _("data of the root"), requires_grad=free, scale=scale)
+    expected = [grad.to(draw.dtype) for grad in drawn_graphs.gradients(program, leaves, root)]
+    causes = (
+        partial(drawn_graphs.causes_of, program, leaves, root, got["grads"]) if program else None
+    )
+    what = _("after backward, grad of the leaves")
+    expect_close(got["grads"], expected, what, requires_grad=free, causes=causes, scale=scale)
+
+
+@rounds(half=True)
+@points(1)
+def test_value_backward(student: Student, draw: Draw) -> None:
+    """`Value`: `data` of sums, products and `tanh`, and their gradients by `backward`, where each node is used once."""
+    if draw.round.all_equal:
+        expect_pass(student, draw, [], drawn_leaves(draw, 1))  # a root that is a leaf
+    plain = draw.round.number in (1, 3)
+    size = draw.magnitude("the leaves", tiny=(-3.0, -2.0)) if plain else 1.0
+    count = draw.count("leaves", 4, 7)
+    expect_pass(student, draw, tree(draw, count, plain), drawn_leaves(draw, count, size))
+
+
+@rounds(half=True)
+@points(1)
+@follows("value_backward")
+def test_value_shared(student: Student, draw: Draw) -> None:
+    """... and where nodes are used several times: all shares are added, in topological order, each node once."""
+    count = draw.size("leaves", low=4, high=5)
+    turns = 1 if draw.dtype.itemsize == 2 else 3
+    expect_pass(student, draw, shared(draw, count, turns), drawn_leaves(draw, count))
+    if draw.round.is_published:
+        expect_pass(student, draw, [["+", 0, 0], ["*", 1, 1]], drawn_leaves(draw, 1))
+    if draw.round.all_equal:
+        x = draw.normal(3)
+        draw.drawn["ways"] = _("{count} ways from the root to a leaf").format(
+            count=f"2^{drawn_graphs.WAYS}"
+        )
+        expect_pass(student, draw, many_ways(), [x, torch.full_like(x, 0.5)])
+
+
+@probe
+def value_passes(
+    student: Any, program: Any, leaves: list[Tensor], roots: list[int], later: Any
+) -> Any:
+    """The leaves' gradients after each of several passes: from some nodes, and of a graph that is built anew."""
+    own = [student.Value(leaf) for leaf in leaves]
+    nodes = built(program, own)
+    found = []
+    for root in [nodes[number] for number in roots] + [built(later, own)[-1]]:
+        root.backward()
+        found.append([leaf.grad.clone() for leaf in own])
+    return found
+
+
+@rounds("published", "ones", "equal")
+@points(1)
+@follows("value_backward", "value_shared")
+def test_value_again(student: Student, draw: Draw) -> None:
+    """... and each further `backward` adds its gradient: of the same graph, from an inner node, of another graph."""
+    count = 4
+    leaves = drawn_leaves(draw, count)
+    program, later = shared(draw, count, 1), tree(draw, count)
+    last, inner = count + len(program) - 1, count + len(program) - 5
+    roots = [last, last, inner]
+    got = student.run(value_passes, program=program, leaves=leaves, roots=roots, later=later)
+    each = [drawn_graphs.gradients(program, leaves, root) for root in roots]
+    each.append(drawn_graphs.gradients(later, leaves, count + len(later) - 1))
+    edges = drawn_graphs.slopes_of(program, leaves, "")
+    kept: dict[int, Tensor] = {}
+    held = []  # where inner nodes hold on to what they have
+    for root in roots:
+        kept = drawn_graphs.passed_back(edges, root, "", kept)
+        held.append([kept[at] for at in range(count)])
+    held.append(added(held[-1], each[-1]))
+    so_far = [torch.zeros_like(grad) for grad in each[0]]
+    names = (
+        _("the gradients after one pass"),
+        _("the gradients after a second pass through the same graph"),
+        _("the gradients after one more pass, from an inner node"),
+        _("the gradients after one more pass, of another graph with the same leaves"),
+    )
+    for what, found, latest, wrong in zip(names, got, each, held, strict=True):
+        so_far = added(so_far, latest)
+        causes = {INNER_KEPT: wrong, LATEST_ALONE: latest}
+        expect_close(
+            found,
+            [grad.to(draw.dtype) for grad in so_far],
+            what,
+            causes={
+                cause: [grad.to(draw.dtype) for grad in grads] for cause, grads in causes.items()
+            },
+            scale=4 * drawn_graphs.size_of_terms(program, leaves, last),
+        )
+
+
+# the leaves of torch's graph
+
+
+@probe
+def read_leaves(
+    student: Any, by_default: bool, program: Any, leaves: list[Tensor], needing: list[bool]
+) -> Any:
+    """How often each of the leaves was found; and whether the graph is still as it was."""
+    with torch.enable_grad():
+        own = marked(leaves, needing)
+        root = built(program, own)[-1]
+    found = called(student.leaves_of, by_default, root)
+    if isinstance(found, Tensor) or not hasattr(found, "__iter__"):
+        return type(found).__name__
+    found = [*found]
+    counts = {f"leaf {at}": sum(each is leaf for each in found) for at, leaf in enumerate(own)}
+    counts["other tensors"] = len(found) - sum(counts.values())
+    filled = any(leaf.grad is not None for leaf in own)
+    freed = False
+    if root.requires_grad:
+        try:
+            root.sum().backward()
+        except RuntimeError:
+            freed = True
+    return {"counts": counts, "filled": filled, "freed": freed}
+
+
+def expect_leaves(
+    student: Student,
+    program: drawn_graphs.Program,
+    leaves: list[Tensor],
+    needing: list[bool],
+    by_default: bool = False,
+    few_ways: bool = True,
+) -> None:
+    got = student.run(
+        read_leaves, by_default=by_default, program=program, leaves=leaves, needing=needing
+    )
+    sentence = _("leaves_of gives back {kind}; a list is asked.")
+    expect(isinstance(got, dict), sentence.format(kind=got))
+    own = marked(leaves, needing)
+    root = built(program, own)[-1]
+    causes: dict[Cause, Any]
+    if root.grad_fn is None:
+        expected = drawn_graphs.counted([int(leaf is root and leaf.requires_grad) for leaf in own])
+        causes = {ROOT_IS_LEAF if root.requires_grad else NO_GRADIENT: ...}
+    else:
+        expected = drawn_graphs.leaf_counts(root, own)
+        causes = drawn_graphs.leaf_causes(root, own, got["counts"], few_ways)
+    what = _("how often each leaf, and other tensors, were found")
+    expect_close(got["counts"], expected, what, causes=causes)
+    expect(not got["filled"], _("A leaf has a `.grad` after leaves_of(root)."))
+    expect(not got["freed"], _("leaves_of(root) has freed the graph: it is only to be read."))
+
+
+def some_leaves(draw: Draw, count: int) -> list[Tensor]:
+    shape = draw.shape("shape", RANKS, elements=16)
+    return [draw.layout(f"leaf {at}", draw.normal(*shape)) for at in range(count)]
+
+
+@rounds("published", "ones", "large", single=True)
+@points(1)
+def test_leaves(student: Student, draw: Draw) -> None:
+    """`leaves_of(root)` lists the leaves of torch's graph, and nothing that requires no gradients or is not in it."""
+    count = draw.size("leaves", low=4, high=70)
+    leaves = some_leaves(draw, count + 1)
+    needing = [True, False, True, *draw.integers(0, 6, count - 2).bool().tolist()]
+    # the last one has no part in it
+    graph = [[each[0], *(at + (at >= count) for at in each[1:])] for each in tree(draw, count)]
+    expect_leaves(student, graph, leaves, needing)
+
+
+@rounds("published", "ones", "equal", single=True)
+@points(1)
+@follows("leaves")
+def test_leaves_once(student: Student, draw: Draw) -> None:
+    """... each of them once, however many ways lead to it; and a root that is a leaf, or has no graph."""
+    leaves = some_leaves(draw, 4)
+    graph = shared(draw, 4, 2)
+    expect_leaves(student, graph, leaves, [True, True, True, True])
+    # two leaves with equal numbers, and one behind `detach`
+    same = [leaves[0], leaves[0].clone(), *leaves[2:]]
+    cut = [["*", 2, 3], ["detach", 4, 0], ["+", 0, 1], ["unbind", 6, 5], ["*", 7, 3]]
+    expect_leaves(student, cut, same, [True] * 4)
+    numbers = [torch.ones((), dtype=draw.dtype) for _unused in range(2)]
+    expect_leaves(student, [["*", 0, 1]], numbers, [True, True])
+    expect_leaves(student, [], leaves[:1], [True])
+    expect_leaves(student, [], leaves[:1], [False])
+    expect_leaves(student, [["+", 0, 0]], leaves[:1], [False])
+    draw.drawn["ways"] = _("{count} ways from the root to a leaf").format(
+        count=f"2^{drawn_graphs.WAYS}"
+    )
+    expect_leaves(student, many_ways(), leaves[:2], [True, True], few_ways=False)
+
+
+# several losses of one graph
+
+
+@probe
+def each_gradient(
+    student: Any, by_default: bool, x: Tensor, w: Tensor, b: Tensor, shares: list[Tensor], old: bool
+) -> Any:
+    import contextlib
+
+    with torch.enable_grad():
+        own = marked([w, b], [True, True])
+        hidden = torch.tanh(x @ own[0] + own[1])
+        losses = [(hidden * share).sum() for share in shares]
+    for leaf in own:
+        leaf.grad = torch.ones_like(leaf) if old else None
+    with x.device if by_default else contextlib.nullcontext():
+        grads = student.gradients_of_each(losses, own)
+    left = [None if leaf.grad is None else leaf.grad.clone() for leaf in own]
+    try:
+        losses[0].backward()
+        freed = False
+    except RuntimeError:
+        freed = True
+    return {"grads": grads, "left": left, "freed": freed}
+
+
+def expect_each(student: Student, draw: Draw, by_default: bool = False) -> None:
+    n, d, k = draw.size("n", high=40), draw.size("d", high=40), draw.size("k", high=40)
+    count = draw.count("losses", 1, 34)
+    if draw.round.is_published:
+        count = 3
+    old = draw.choice("old gradients", {"none": False, "ones": True})
+    x = draw.layout("x", draw.normal(n, d))
+    inputs: dict[str, Any] = {"x": x, "w": draw.normal(d, k) / d**0.5, "b": draw.normal(k)}
+    shares = [draw.normal(n, k) for _unused in range(count)]
+    got = student.run(each_gradient, by_default=by_default, shares=shares, old=old, **inputs)
+    exact = {name: value.double() for name, value in inputs.items()}
+    leaves = [exact[name].requires_grad_() for name in "wb"]
+    hidden = torch.tanh(exact["x"] @ leaves[0] + leaves[1])
+    grads: list[list[Tensor]] = []
+    for share in shares:
+        loss = (hidden * share.double()).sum()
+        grads.append(list(torch.autograd.grad(loss, leaves, retain_graph=True)))
+    first = [torch.full_like(grad, float(old)) for grad in grads[0]]
+    sums = [first]
+    for each in grads:
+        sums.append(added(sums[-1], each))
+    total = [one - other for one, other in zip(sums[-1], first, strict=True)]
+
+    def asked(several: Sequence[Sequence[Tensor]]) -> list[list[Tensor]]:
+        return [[grad.to(draw.dtype) for grad in each] for each in several]
+
+    causes = {
+        EARLIER_IN_IT: asked(sums[1:]),
+        explain.ALIASED: asked([sums[-1]] * count),
+        OF_THE_SUM: asked([total] * count),
+        STILL_IN_IT: asked([added(first, each) for each in grads]),
+    }
+    if count == 1:
+        causes = {STILL_IN_IT: asked(sums[1:])} if old else {}
+    expect_close(
+        got["grads"], asked(grads), "gradients_of_each", requires_grad=False, causes=causes, scale=n
+    )
+    sentence = _("`.grad` of a parameter is another one after gradients_of_each.")
+    for left, before in zip(got["left"], first, strict=True):
+        expect((left is not None) == old, sentence, BACKWARD)
+        if old:
+            expect_close(left, before.to(draw.dtype), _("`.grad` of a parameter afterwards"))
+    sentence = _(
+        "After gradients_of_each the graph is not freed: another backward pass goes through."
+    )
+    expect(got["freed"], sentence, RETAINED)
+
+
+@rounds()
+@points(1)
+def test_gradients_of_each(student: Student, draw: Draw) -> None:
+    """`gradients_of_each` gives each loss its own gradients, leaves every `.grad` alone, and frees the graph."""
+    expect_each(student, draw)
+
+
+# a hook
+
+
+@probe
+def watched(student: Any, by_default: bool, x: Tensor, grads: list[Tensor], is_leaf: bool) -> Any:
+    with torch.enable_grad():
+        (leaf,) = marked([x], [True])
+        tensor = leaf if is_leaf else 3 * leaf
+    pair = called(student.watch, by_default, tensor)
+    if not (isinstance(pair, tuple | list) and len(pair) == 2):
+        return "no pair"
+    seen, handle = pair
+    if not isinstance(seen, list):
+        return "no list"
+    empty = not seen
+    with torch.enable_grad():
+        result = tensor * tensor + torch.tanh(tensor)
+        result.backward(grads[0], retain_graph=True)
+        torch.autograd.grad(result, leaf, grads[1], create_graph=True)
+        given = grads[2].clone()
+        tensor.backward(given, retain_graph=True)
+        given.zero_()
+        handle.remove()
+        result.backward(grads[0])
+    return {"empty": empty, "seen": [*seen], "x.grad": leaf.grad}
+
+
+def expect_watched(student: Student, draw: Draw, by_default: bool = False) -> None:
+    is_leaf = draw.choice("the tensor", {"the result of an operation": False, "a leaf": True})
+    shape = draw.shape("shape", RANKS, elements=MOST_ELEMENTS)
+    x = draw.layout("x", draw.normal(*shape))
+    grads = [draw.normal(*shape) for _unused in range(3)]
+    got = student.run(watched, by_default=by_default, x=x, grads=grads, is_leaf=is_leaf)
+    expect(got != "no pair", _("watch does not give a pair (seen, handle)."))
+    expect(got != "no list", _("The first of what watch gives is no list."))
+    expect(got["empty"], _("The list that watch gives is not empty at first."))
+    factor = 1 if is_leaf else 3
+    exact = factor * x.double()
+    slope = 2 * exact + 1 - torch.tanh(exact) ** 2
+    passes = [grads[0].double() * slope, grads[1].double() * slope, grads[2].double()]
+    first, second, third = (each.to(draw.dtype) for each in passes)
+    again = [first, second, third, first]
+    causes = {
+        NOT_ENDED: again,
+        NOT_COPIED: [first, second, torch.zeros_like(third)],
+        ADDED_UP: [first, first + second, first + second + third],
+        ADDED_UP_IN_GRAD: [factor * first, factor * first, factor * (first + third)],
+    }
+    what = _("the list of gradients, of three passes before handle.remove() and one after it")
+    scale = 4 * max(1.0, exact.abs().max().item())
+    expect_close(
+        got["seen"], [first, second, third], what, requires_grad=False, causes=causes, scale=scale
+    )
+    total = (factor * (2 * passes[0] + passes[2])).to(draw.dtype)
+    what = _("the gradient of a leaf behind the tensor that is watched")
+    expect_close(got["x.grad"], total, what, causes={CHANGED: ...}, scale=3 * scale)
+
+
+@rounds()
+@points(1)
+def test_watch(student: Student, draw: Draw) -> None:
+    """`watch` notes a copy of each gradient that comes to the tensor, changes none, and ends with `handle.remove()`."""
+    expect_watched(student, draw)
+
+
+# a graph that is cut
+
+
+@probe
+def through_steps(
+    student: Any,
+    by_default: bool,
+    state: Tensor,
+    inputs: list[Tensor],
+    w: Tensor,
+    v: Tensor,
+    source: str,
+) -> Any:
+    import contextlib
+
+    with torch.enable_grad():
+        (leaf,) = marked([state], [source != "constant"])
+        first = 2 * leaf if source == "made" else leaf
+        if source == "made":
+            first.exp().sum().backward()  # what it was made by is freed
+            leaf.grad = None
+        own = marked([w, v], [True, True])
+    calls = []
+
+    def cell(state: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
+        calls.append(1)
+        state = torch.tanh(own[0] * state + x)
+        return state, (own[1] * state).sum()
+
+    with state.device if by_default else contextlib.nullcontext():
+        last = student.truncated_backward(cell, first, inputs)
+    return {
+        "state": last,
+        "grads": [parameter.grad for parameter in own],
+        "reached": leaf.grad is not None,
+        "calls": len(calls),
+    }
+
+
+def expect_truncated(student: Student, draw: Draw, by_default: bool = False) -> None:
+    shape = draw.shape("shape", RANKS, elements=MOST_ELEMENTS)
+    count = draw.count("inputs", 1, 34)
+    if draw.round.is_published:
+        count = 3
+    source = draw.choice("the state", ["constant", "leaf", "made"])
+    state = draw.layout("state", draw.normal(*shape))
+    inputs = [draw.layout(f"input {at}", draw.normal(*shape)) for at in range(count)]
+    w, v = draw.normal(*shape), draw.normal(*shape)
+    given: dict[str, Any] = {"state": state, "inputs": inputs, "w": w, "v": v}
+    got = student.run(through_steps, by_default=by_default, source=source, **given)
+
+    def walk(cut: bool, which: slice = slice(None)) -> tuple[Tensor, list[Tensor]]:
+        """The last state, and the gradients of some of the losses."""
+        exact = w.double().requires_grad_(), v.double().requires_grad_()
+        now, losses = state.double() * (2 if source == "made" else 1), []
+        for x in inputs:
+            now = torch.tanh(exact[0] * (now.detach() if cut else now) + x.double())
+            losses.append((exact[1] * now).sum())
+        grads = torch.autograd.grad(torch.stack(losses[which]).sum(), exact)
+        return now.detach().to(draw.dtype), [grad.to(draw.dtype) for grad in grads]
+
+    last, expected = walk(cut=True)
+    what = _("the last state")
+    expect_close(got["state"], last, what, requires_grad=False)
+    causes = {THROUGH_TIME: lambda: walk(False)[1]}
+    causes |= {LAST_STEP: lambda: walk(True, slice(-1, None))[1]} if count > 1 else {}
+    what = _("after truncated_backward, the gradients of the cell's parameters")
+    factors = {_("the number of inputs"): count}
+    expect_close(got["grads"], expected, what, causes=causes, factors=factors, scale=count)
+    sentence = _("A gradient went back to what the first state was made of.")
+    expect(not got["reached"], sentence, FIRST_STATE)
+    expect(got["calls"] == count, _("The cell was not called once for each input."))
+
+
+@rounds()
+@points(1)
+def test_truncated_backward(student: Student, draw: Draw) -> None:
+    """`truncated_backward` adds the gradients of each step alone, and gives the last state, detached."""
+    expect_truncated(student, draw)
+
+
+# no graph
+
+
+@probe
+def recorded(student: Any, by_default: bool, x: Tensor, w: Tensor, v: Tensor, needing: bool) -> Any:
+    import contextlib
+
+    (parameter, later), (given,) = marked([w, v], [True, True]), marked([x], [needing])
+    recording = []
+
+    def f(x: Tensor) -> Tensor:
+        recording.append(torch.is_grad_enabled())
+        return torch.tanh(parameter * x)
+
+    def failing(x: Tensor) -> Tensor:
+        raise ArithmeticError("f cannot be worked out here")
+
+    with contextlib.suppress(ArithmeticError):
+        student.without_graph(failing, given)
+    result = called(student.without_graph, by_default, f, given)
+    if not isinstance(result, Tensor):
+        return result
+    ordinary = not result.is_inference()
+    with torch.enable_grad():
+        if ordinary:
+            (later * result).sum().backward()
+    grads = [parameter.grad, given.grad]
+    return {
+        "result": result,
+        "off": recording == [False],
+        "ordinary": ordinary,
+        "later": later.grad,
+        "left": all(grad is None for grad in grads),
+    }
+
+
+def expect_no_graph(student: Student, draw: Draw, by_default: bool = False) -> None:
+    shape = draw.shape("shape", RANKS, elements=MOST_ELEMENTS)
+    needing = draw.choice("x.requires_grad", [False, True])
+    x = draw.layout("x", draw.normal(*shape))
+    w, v = draw.normal(*shape), draw.normal(*shape)
+    got = student.run(recorded, by_default=by_default, x=x, w=w, v=v, needing=needing)
+    expected = torch.tanh(w.double() * x.double()).to(draw.dtype)
+    result = got["result"] if isinstance(got, dict) else got
+    expect_close(result, expected, "without_graph(f, x)", requires_grad=False)
+    expect(got["off"], _("While `f` ran, autograd was on, or `f` was not called once."))
+    expect(
+        got["ordinary"],
+        _("The result is an inference tensor: no later graph can keep it."),
+        INFERENCE,
+    )
+    expect_close(got["later"], expected, _("the gradient of w in (w * result).sum()"))
+    expect(got["left"], _("A tensor has a `.grad` that it had not before without_graph."))
+
+
+@rounds()
+@points(1)
+def test_without_graph(student: Student, draw: Draw) -> None:
+    """`without_graph` gives f(x), written into no graph, as a tensor that a later graph may keep."""
+    expect_no_graph(student, draw)
+
+
+@points(1)
+@needs(
+    "value_backward",
+    "value_shared",
+    "leaves",
+    "gradients_of_each",
+    "watch",
+    "truncated_backward",
+    "without_graph",
+)
+def test_other_devices(elsewhere: Student, draw: Draw) -> None:
+    """All of it works on any device: results are where the inputs are."""
+    for by_default in (False, True):
+        if by_default:
+            draw.tell_default(elsewhere.device)
+        expect_pass(elsewhere, draw, shared(draw, 4, 1), drawn_leaves(draw, 4), by_default)
+        graph = shared(draw, 4, 1)
+        expect_leaves(elsewhere, graph, some_leaves(draw, 4), [True] * 4, by_default)
+        expect_each(elsewhere, draw, by_default)
+        expect_watched(elsewhere, draw, by_default)
+        expect_truncated(elsewhere, draw, by_default)
+        expect_no_graph(elsewhere, draw, by_default)
+
+
+HINTS = (
+    """Draw y = a·b + a on paper: four nodes, and an arrow from each to those that it was made of. In which
+    order can you write the gradients down, and where do two of them meet? `Value` does just that. For
+    the others, `dir(y.grad_fn)` shows what a node of torch's has.""",
+    """In `Value`, let each result remember what it was made of, with the derivative by each. `backward` first
+    lists the nodes so that each comes after those that it was made of, then goes through that list in
+    reverse, and keeps the gradients of the pass in a dict of its own. In `leaves_of` a set of nodes tells
+    which ones have been met. `torch.autograd.grad` returns gradients and leaves every `.grad` alone.""",
+    """```python
+    def visit(node):
+        if node not in seen:
+            seen.add(node)
+            for source, _ in node.made_of:
+                visit(source)
+            order.append(node)
+    ```
+
+    and then, for each node of `reversed(order)`, `grads[source] += slope * grads[node]` for each of its
+    sources. `retain_graph=loss is not losses[-1]`. `tensor.register_hook(note)`, where `note` appends
+    `grad.detach().clone()` and returns nothing. `state = state.detach()` before the first step and after each.
+    `with torch.no_grad():`, not `torch.inference_mode()`.""",
+)
+COMPARE = """Another right way: each `Value` keeps a small function that hands its gradient on, as
+    in micrograd; or no order is made beforehand, and each node counts the shares that it still waits for.
+    The second is what torch does.
+
+    torch keeps no gradient of inner nodes either, unless `retain_grad()` is called on one. What a graph
+    keeps for the way back is in `grad_fn._saved_self`, `_saved_result` and the like;
+    `torch.autograd.graph.saved_tensors_hooks` can put it elsewhere meanwhile."""
