@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from ..sandbox.wire.values import Received
+from .explain import fits
 from .outcome import Cause
 from .probes import helper
 from .student import Draw
@@ -38,6 +39,14 @@ MERGED = Cause(
     "equal-taken-for-same",
     "Leaves with equal numbers are taken for one: `==` compares numbers, and `is` tells whether it is the same tensor.",
 )
+LATEST_ALONE = Cause(
+    "not-added", "It is the gradient of the latest pass alone; each pass adds to `grad`."
+)
+INNER_KEPT = Cause(
+    "inner-kept",
+    "What inner nodes hold from the pass before is handed on once more: let each pass begin with zeros there.",
+)
+COPIED = Cause("copied", "What is listed are other tensors: `node.variable` is the leaf itself.")
 # what each mistake in a derivative gives stands in `slopes_of`
 MISTAKES = {
     "own factor": Cause(
@@ -63,6 +72,7 @@ WAYS_BACK = {
 Program = list[list[Any]]
 Edges = list[tuple[int, Tensor]]
 WAYS = 40  # 2 to this power lead from the root of `many_ways` to its leaf
+_RTOL = 1e-5
 MOST_STEPS = 4000  # of a walk that goes each way
 
 
@@ -225,8 +235,22 @@ def passed_back(
     return grads
 
 
+def with_inner_kept(
+    program: Program, leaves: Sequence[Tensor], roots: Sequence[int]
+) -> list[list[Tensor]]:
+    """What the leaves hold after each of several passes in which inner nodes go on from what they have."""
+    edges, found = slopes_of(program, leaves, ""), []
+    kept: dict[int, Tensor] = {}
+    for root in roots:
+        kept = passed_back(edges, root, "", kept)
+        found.append([kept[at] for at in range(len(leaves))])
+    return found
+
+
 def causes_of(program: Program, leaves: Sequence[Tensor], root: int, got: Any) -> dict[Cause, Any]:
-    """What known mistakes give for the leaves' gradients."""
+    """What known mistakes give for the leaves' gradients; nothing is named where the root is a leaf."""
+    if not program:
+        return {}
     right = slopes_of(program, leaves, "")
 
     def of_leaves(grads: dict[int, Tensor]) -> list[Tensor]:
@@ -245,9 +269,7 @@ def causes_of(program: Program, leaves: Sequence[Tensor], root: int, got: Any) -
 def holds(got: Any, other: list[Tensor]) -> bool:
     """Whether these are the numbers that came back."""
     return all(
-        isinstance(one, Received)
-        and one.tensor.shape == value.shape
-        and torch.allclose(one.tensor.double(), value.double(), rtol=1e-2)
+        isinstance(one, Received) and fits(one.tensor, value, None, _RTOL)
         for one, value in zip(got, other, strict=True)
     )
 
@@ -294,8 +316,10 @@ def leaf_causes(
     """What known mistakes find behind a root; `few_ways`: going each of them comes to an end."""
     mistakes = {"first edge": FIRST_EDGE, "one level": ONE_LEVEL}
     mistakes |= {"each way": EACH_WAY} if few_ways else {}
-    found = {cause: leaf_counts(root, leaves, mistake) for mistake, cause in mistakes.items()}
-    found[MERGED] = merged(leaf_counts(root, leaves), leaves, got)
+    right = leaf_counts(root, leaves)
+    found = {MERGED: merged(right, leaves, got)}
+    found |= {cause: leaf_counts(root, leaves, mistake) for mistake, cause in mistakes.items()}
+    found[COPIED] = dict.fromkeys(right, 0) | {"other tensors": sum(right.values())}
     return found
 
 

@@ -32,7 +32,8 @@ def test_a_pass_by_hand_gives_the_gradients_of_autograd(seed: int, kind: str) ->
     expected = drawn_graphs.gradients(program, leaves, root)
     torch.testing.assert_close([grads[at] for at in range(4)], expected)
     unused = expected[3] if kind == "shared" else torch.zeros(())
-    assert not unused.any() and all(grad.any() for grad in expected[:3])
+    assert not unused.any()
+    assert all(grad.any() for grad in expected[:3])
 
 
 def test_each_named_mistake_gives_other_gradients_and_is_found_by_them() -> None:
@@ -53,10 +54,9 @@ def test_each_named_mistake_gives_other_gradients_and_is_found_by_them() -> None
 
 
 def test_inner_nodes_that_keep_theirs_make_a_second_pass_larger() -> None:
-    edges = slopes_of([["*", 0, 0], ["+", 1, 1]], [torch.tensor([3.0])], "")
-    first = passed_back(edges, 2)
-    assert first[0].item() == 12 and first[1].item() == 2
-    assert passed_back(edges, 2, kept=first)[0].item() == 12 + 24
+    program, leaves = [["*", 0, 0], ["+", 1, 1]], [torch.tensor([3.0])]
+    passes = drawn_graphs.with_inner_kept(program, leaves, [2, 2])
+    assert [each[0].item() for each in passes] == [12, 12 + 24]
 
 
 def test_terms_are_as_large_as_the_largest_value_or_share() -> None:
@@ -69,7 +69,8 @@ def test_many_ways_lead_to_one_leaf() -> None:
     leaves = [torch.tensor([3.0]), torch.tensor([0.5])]
     program = drawn_graphs.many_ways()
     nodes = built(program, leaves)
-    assert nodes[-1].item() == 3 and len(nodes) == 2 + 2 * drawn_graphs.WAYS
+    assert nodes[-1].item() == 3
+    assert len(nodes) == 2 + 2 * drawn_graphs.WAYS
     assert drawn_graphs.gradients(program, leaves, len(nodes) - 1)[0].item() == 1
 
 
@@ -87,6 +88,7 @@ def test_leaves_are_counted_as_each_walk_meets_them() -> None:
         drawn_graphs.ONE_LEVEL: counts(1, 0, 0),
         drawn_graphs.EACH_WAY: counts(3, 2, 0),
         drawn_graphs.MERGED: counts(1, 0, 0),
+        drawn_graphs.COPIED: counts(0, 0, 0) | {"other tensors": 2},
     }
     assert drawn_graphs.leaf_counts(root[7], own) == counts(0, 0, 0)
     assert not torch.equal(drawn_graphs.added([root[0]], [root[1]])[0], root[0])
