@@ -52,7 +52,10 @@ MISTAKES = {
     "own factor": Cause(
         "swapped", "A factor of a product gets itself for its derivative; it is the other factor."
     ),
-    "sum of factors": Cause("wrong-derivative", "The derivative of a product by a factor is 1."),
+    "sum of factors": Cause(
+        "wrong-derivative",
+        "A factor of a product gets 1 for its derivative; it is the other factor.",
+    ),
     "no slope": Cause("missing-term", "The derivative of tanh is left out."),
     "not squared": Cause("wrong-power", "1 − tanh stands where 1 − tanh² is the derivative."),
     "of x": Cause("other-value", "1 − x² stands where 1 − tanh(x)² is the derivative."),
