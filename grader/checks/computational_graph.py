@@ -59,9 +59,6 @@ BACKWARD = Cause(
     "left-on-input",
     "`backward()` fills the `.grad` of every leaf; `torch.autograd.grad` leaves it alone.",
 )
-ADDED_UP = Cause(
-    "running-total", "It is `.grad`, to which each pass adds; a hook is given the gradient itself."
-)
 FIRST_STATE = Cause("not-detached", "Detach the state before the first step as well.")
 INFERENCE = Cause(
     "inference-mode",
@@ -447,7 +444,6 @@ def expect_watched(student: Student, draw: Draw, by_default: bool = False) -> No
     causes = {
         NOT_ENDED: [first, second, third, first],
         NOT_COPIED: [first, second, torch.zeros_like(third)],
-        ADDED_UP: [factor * each for each in (first, first + second, first + second + third)],
     }
     what = _("the list of gradients, of three passes before handle.remove() and one after it")
     scale = 4 * max(1.0, exact.abs().max().item())
