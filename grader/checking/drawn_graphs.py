@@ -297,9 +297,8 @@ def leaf_counts(root: Tensor, leaves: Sequence[Tensor], mistake: str = "") -> di
     for node in nodes:  # which grows meanwhile
         if hasattr(node, "variable"):
             met[next(at for at, leaf in enumerate(leaves) if leaf is node.variable)] += 1
-        following = [other for other, _number in node.next_functions if other]
-        if mistake == "first edge":
-            following = following[:1]
+        edges = node.next_functions[:1] if mistake == "first edge" else node.next_functions
+        following = [other for other, _number in edges if other]
         if mistake == "one level" and node is not root.grad_fn:
             following = []
         if mistake != "each way":

@@ -140,6 +140,7 @@ def test_value_backward(student: Student, draw: Draw) -> None:
     """`Value`: `data` of sums, products and `tanh`, and their gradients by `backward`, where each node is used once."""
     if draw.round.low > 6:
         expect_pass(student, draw, [], drawn_leaves(draw, 1))  # a root that is a leaf
+        expect_pass(student, draw, [["tanh", 0, 0]], drawn_leaves(draw, 1, 500.0))
     plain = draw.round.number in (1, 3)
     size = draw.magnitude("the leaves", tiny=(-3.0, -2.0)) if plain else 1.0
     count = draw.count("leaves", 4, 7)
@@ -500,6 +501,7 @@ def through_steps(
         "state": last,
         "grads": [parameter.grad for parameter in own],
         "reached": leaf.grad is not None,
+        "kept": first.requires_grad is (source != "constant"),
         "calls": len(calls),
     }
 
@@ -538,6 +540,7 @@ def expect_truncated(student: Student, draw: Draw, by_default: bool = False) -> 
     expect_close(got["grads"], expected, what, causes=causes, factors=factors, scale=count)
     sentence = _("A gradient went back to what the first state was made of.")
     expect(not got["reached"], sentence, FIRST_STATE)
+    expect(got["kept"], _("The first state itself was detached, not a tensor made of it."))
     expect(got["calls"] == count, _("The cell was not called once for each input."))
 
 
