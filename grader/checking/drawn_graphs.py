@@ -278,12 +278,13 @@ def holds(got: Any, other: list[Tensor]) -> bool:
 
 
 def size_of_terms(program: Program, leaves: Sequence[Tensor], root: int) -> float:
-    """How large the terms are that values and gradients are sums of."""
+    """How large the terms are that gradients are sums of, where a value's rounding goes into what it multiplies."""
     edges = slopes_of(program, leaves, "")
     grads = passed_back(edges, root)
     terms = [slope * grads[node] for node, each in edges.items() for _source, slope in each]
     values = built(program, [leaf.detach().double() for leaf in leaves])
-    return float(max(each.abs().max() for each in [*terms, *values]))
+    largest = max(1.0, *(float(value.abs().max()) for value in values))
+    return largest * float(max(term.abs().max() for term in terms))
 
 
 # the leaves of torch's own graph

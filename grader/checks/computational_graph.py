@@ -153,7 +153,7 @@ def test_value_backward(student: Student, draw: Draw) -> None:
 def test_value_shared(student: Student, draw: Draw) -> None:
     """... and where nodes are used several times: all shares are added, in topological order, each node once."""
     count = draw.size("leaves", low=4, high=5)
-    turns = 1 if draw.dtype.itemsize == 2 else 3
+    turns = 1 if draw.dtype.itemsize == 2 else 2
     expect_pass(student, draw, shared(draw, count, turns), drawn_leaves(draw, count))
     if draw.round.is_published:
         expect_pass(student, draw, [["+", 0, 0], ["*", 1, 1]], drawn_leaves(draw, 1))
@@ -514,7 +514,8 @@ def expect_truncated(student: Student, draw: Draw, by_default: bool = False) -> 
     source = draw.choice("the state", ["constant", "leaf", "made"])
     state = draw.layout("state", draw.normal(*shape))
     inputs = [draw.layout(f"input {at}", draw.normal(*shape)) for at in range(count)]
-    w, v = draw.normal(*shape), draw.normal(*shape)
+    # of a larger w small differences would grow from step to step
+    w, v = draw.uniform(-0.9, 0.9, *shape), draw.normal(*shape)
     given: dict[str, Any] = {"state": state, "inputs": inputs, "w": w, "v": v}
     old = draw.choice("old gradients", {"none": False, "ones": True})
     got = student.run(through_steps, by_default=by_default, source=source, old=old, **given)

@@ -59,10 +59,11 @@ def test_inner_nodes_that_keep_theirs_make_a_second_pass_larger() -> None:
     assert [each[0].item() for each in passes] == [12, 12 + 24]
 
 
-def test_terms_are_as_large_as_the_largest_value_or_share() -> None:
+def test_terms_are_as_large_as_the_largest_share_times_the_largest_value() -> None:
     program = [["*", 0, 1], ["+", 2, 0]]
     leaves = [torch.tensor([2.0]), torch.tensor([-30.0])]
-    assert drawn_graphs.size_of_terms(program, leaves, 3) == 60
+    assert drawn_graphs.size_of_terms(program, leaves, 3) == 60 * 30
+    assert drawn_graphs.size_of_terms([["+", 0, 0]], [torch.tensor([0.1])], 1) == 1
 
 
 def test_many_ways_lead_to_one_leaf() -> None:
