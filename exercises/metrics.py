@@ -88,7 +88,7 @@ def kl_divergence(p: Tensor, q: Tensor) -> Tensor:
     Args:
         p: The true probabilities, shape (n, c); each row adds up to 1, and may hold zeros.
         q: The predicted probabilities, of the same shape and dtype; all are greater than 0, however
-            small.
+            small: p / q may be infinite in the computer where its logarithm is not.
 
     Returns:
         The sum over the classes, and the mean over the n samples: a 0-dim tensor. Its gradient is asked for
@@ -120,8 +120,8 @@ def flat_share(measure: Callable[[Tensor], Tensor], path: Tensor) -> float:
     """In how many of the steps along a path a measure does not change at all.
 
     Args:
-        measure: Takes one place, such as a model's weight, and gives a 0-dim tensor, such as the accuracy of the model
-            with that weight.
+        measure: Takes one place, such as a model's weight, and gives a finite number, such as the accuracy of the model
+            with that weight: a 0-dim tensor of any floating dtype, which need not be that of the path.
         path: The places, one after the other, of any floating dtype and shape (k, …) with k ≥ 2: `path[0]` is the
             first.
 

@@ -36,8 +36,9 @@ become $(1.5, 2)$ and $(6)$.
 A group may hold any argument of the class by its name; what it does not hold is as the call says.
 The attribute `param_groups` is the list of all groups, each a dict with `"params"`, a list, and
 every argument by its name. Without groups it has one. `step()` looks there: what somebody changes
-in it, such as `optimizer.param_groups[0]["lr"] = 0.001`, holds from the next step on. That is how a
-schedule sets the learning rate.
+in it, such as `optimizer.param_groups[0]["lr"] = 0.001`, or by another dict in the place of one,
+holds from the next step on. That is how a schedule sets the learning rate. The parameters stay
+those of the start.
 
 **Rules.** From scratch: not by `torch.optim`, nor by a subclass of anything in it, nor by
 `torch.nn.utils.clip_grad_norm_` and its kin. Everything else of torch is allowed.
@@ -46,6 +47,7 @@ schedule sets the learning rate.
 - The parameters are changed in place, and autograd must not watch: `with torch.no_grad():`. They
   may have any floating dtype, device and shape, also 0-dim or non-contiguous; several may have one shape.
 - A parameter whose `.grad` is `None` is skipped: neither it nor anything kept for it changes.
+- Two optimizers share nothing, also where one has the parameters that another one had before.
 - `step()` leaves the `.grad` of the parameters as it is. `zero_grad` is not asked for.
 - Optional arguments are given by keyword.
 - What counts is what your functions do when they run. Imports, annotations, `isinstance`, and tests
@@ -226,7 +228,8 @@ def clip_by_norm(params: Iterable[Tensor], max_norm: float) -> Tensor:
 
     Args:
         params: Tensors of one dtype on one device, of which some may have no gradient, but not all;
-            any iterable, a generator too. The gradients may all be 0.
+            any iterable, a generator too. The gradients may all be 0; their squares have room in
+            their dtype.
         max_norm: A number above 0.
 
     Returns:
@@ -251,7 +254,8 @@ def accumulate(
     afterwards is free.
 
     Args:
-        model: Any model; its mode (training or evaluation) is not your concern here.
+        model: Any model, of which some parameters may be frozen; its mode (training or evaluation)
+            is not your concern here.
         loss_fn: `loss_fn(model(x), y)` is the mean loss of the samples of a batch, a 0-dim tensor.
         batches: A list of pairs `(x, y)`, which have a sample in each of `len(x)` rows.
         optimizer: One of torch's, or yours with a `zero_grad()`; it holds the parameters of the model.

@@ -12,12 +12,17 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .checking import around_a_step as around_a_step
     from .checking import backbones as backbones
+    from .checking import checkpoint_causes as checkpoint_causes
     from .checking import checkpoints as checkpoints
     from .checking import drawn_graphs as drawn_graphs
     from .checking import explain as explain
+    from .checking import in_parallel as in_parallel
+    from .checking import normalizations as normalizations
     from .checking import optimizer_steps as optimizer_steps
     from .checking import other_functions as other_functions
     from .checking import other_terms as other_terms
+    from .checking import soft_scores as soft_scores
+    from .checking import training_order as training_order
     from .checking.calls import called as called
     from .checking.drawn_functions import curve as curve
     from .checking.drawn_functions import landscape as landscape
@@ -112,6 +117,7 @@ _HOMES = {
     "around_a_step": "checking.around_a_step",
     "backbones": "checking.backbones",  # the module: what its probes use needs names of its own
     "called": "checking.calls",
+    "checkpoint_causes": "checking.checkpoint_causes",
     "checkpoints": "checking.checkpoints",  # the module, as `backbones`
     "drawn_graphs": "checking.drawn_graphs",  # the module, as `backbones`
     "curve": "checking.drawn_functions",
@@ -124,22 +130,26 @@ _HOMES = {
     "grade": "grading",
     "held_by": "checking.filling",
     "helper": "checking.probes",
+    "in_parallel": "checking.in_parallel",  # the module, as `explain`
     "landscape": "checking.drawn_functions",
     "listen": "checking.training_order",
     "load_course": "course.catalog",
     "moved": "checking.filling",
     "needs": "checking.plugin",
     "network": "checking.drawn_models",
+    "normalizations": "checking.normalizations",
     "optimizer_steps": "checking.optimizer_steps",  # the modules, as `explain`
     "order_causes": "checking.training_order",
     "other_functions": "checking.other_functions",
     "other_terms": "checking.other_terms",
     "train_by_hand": "checking.training_order",
+    "training_order": "checking.training_order",
     "points": "checking.plugin",
     "probe": "checking.probes",
     "read_assignment": "course.assignment_file",
     "read_submission": "submission.from_path",
     "rounds": "checking.plugin",
+    "soft_scores": "checking.soft_scores",
 }
 __all__ = sorted(_HOMES)  # one list, kept once
 # for the texts of a course that speaks several languages; a star import is not to bring a name like `_`

@@ -70,7 +70,16 @@ def line_of(lines: Sequence[str], number: int) -> str:
 
 def listed(names: list[str]) -> str:
     """The names as a sentence has them: `a`, `b` and `c`."""
+    return _joined(names, _("{several} and {last}"))
+
+
+def either(names: list[str]) -> str:
+    """The names where it is one of them, and not known which: `a`, `b` or `c`."""
+    return _joined(names, _("{several} or {last}"))
+
+
+def _joined(names: list[str], form: str) -> str:
     quoted = [f"`{name}`" for name in names]
     if len(quoted) < 2:
         return "".join(quoted)
-    return _("{several} and {last}").format(several=", ".join(quoted[:-1]), last=quoted[-1])
+    return form.format(several=", ".join(quoted[:-1]), last=quoted[-1])

@@ -11,6 +11,8 @@ factor. Batch norm and dropout do one thing in training and another in evaluatio
 - Normalization: `$x̂ = (x − μ) / √(v + ε)$` and `$y = γ · x̂ + β$`. μ is the mean, and v the mean of
   the squared deviations, `$v = mean((x − μ)²)$`: divided by how many numbers there are, not by one
   less. γ is `weight`, β is `bias`. Layer norm takes μ and v of each row, batch norm of each column.
+  On paper v is also `$mean(x²) − μ²$`; in the computer that has no digits left where μ is far larger
+  than the spread.
 - Dropout: in training each number becomes 0 with probability p, and is divided by 1 − p otherwise,
   so that the mean stays; in evaluation nothing changes.
 
@@ -32,8 +34,8 @@ of 1 becomes 0.9 · 1 + 0.1 · 2 = 1.1: that takes the variance that is divided 
 `torch.func`, a tensor made to require gradients), nor a backward pass that torch has ready. From
 scratch: not by calling the torch function or class that is asked for (`torch.softmax`,
 `x.log_softmax`, `F.layer_norm`, `F.batch_norm`, `F.dropout`, `nn.LayerNorm`, …) or its kin
-(`F.group_norm`). Every other function of torch is allowed: `mean`, `var`, `amax`,
-`torch.logsumexp`, `torch.bernoulli`, ….
+(`F.group_norm`), nor one that takes a softmax itself (`F.cross_entropy`, attention). Every other
+function of torch is allowed: `mean`, `var`, `amax`, `torch.logsumexp`, `torch.bernoulli`, ….
 
 - Results have the dtype and the device of the inputs, and do not require gradients.
 - Inputs are left as they were, but for the running statistics.
@@ -41,7 +43,8 @@ scratch: not by calling the torch function or class that is asked for (`torch.so
   ε is more than 0.
 
 - `cache` is whatever the `backward` of the same name needs. It is an input there: it is left as it
-  was, and may be used several times.
+  was, and may be used several times. Until then `x`, `weight` and `bias` stay as they are; the running
+  statistics may have changed.
 - Finite differences and the complex step are no automatic differentiation: they are free where
   they are exact enough. Symbolic differentiation (`sympy`) is not allowed.
 - What counts is what your functions do when they run. Imports, annotations, `isinstance`, and tests
@@ -244,7 +247,8 @@ def batch_norm_backward(grad: Tensor, cache: Any) -> dict[str, Tensor]:
 def dropout(x: Tensor, p: float = 0.5, training: bool = True) -> tuple[Tensor, Any]:
     """Dropout: in training each number by itself becomes 0 with probability p, or is divided by 1 − p.
 
-    Which ones is drawn anew in each call, from any generator; no generator is seeded.
+    Which ones is drawn anew in each call, from any generator; those of torch, Python and NumPy that all
+    code shares are not seeded.
 
     Args:
         x: any shape.
@@ -264,6 +268,8 @@ def dropout(x: Tensor, p: float = 0.5, training: bool = True) -> tuple[Tensor, A
 
 def dropout_backward(grad: Tensor, cache: Any) -> Tensor:
     """The gradient with respect to the input of `dropout`, for the same numbers that became 0.
+
+    Where a number of x was 0 already and was not dropped, the gradient passes as elsewhere.
 
     Args:
         grad: G, the gradient with respect to y, of its shape.

@@ -32,9 +32,10 @@ ERRORS = {
 }  # fmt: skip
 CHECKS = {
     "Cause", "Criterion", "Draw", "NotJudged", "Received", "Student", "applied", "around_a_step", "as_asked",
-    "backbones", "called", "checkpoints", "curve", "drawn_graphs", "expect", "expect_close", "explain", "fill",
-    "filled_within", "follows", "held_by", "helper", "landscape", "listen", "moved", "needs", "network",
-    "optimizer_steps", "order_causes", "other_functions", "other_terms", "points", "probe", "rounds", "train_by_hand",
+    "backbones", "called", "checkpoint_causes", "checkpoints", "curve", "drawn_graphs", "expect", "expect_close",
+    "explain", "fill", "filled_within", "follows", "held_by", "helper", "in_parallel", "landscape", "listen",
+    "moved", "needs", "network", "normalizations", "optimizer_steps", "order_causes", "other_functions", "other_terms", "points",
+    "probe", "rounds", "soft_scores", "train_by_hand", "training_order",
 }  # fmt: skip
 NOT_OFFERED = {"N_", "_"}  # texts of a course in several languages need them
 
@@ -108,12 +109,17 @@ def test_type_checkers_see_the_names_that_are_there() -> None:
     modules = (
         "around_a_step",
         "backbones",
+        "checkpoint_causes",
         "checkpoints",
         "drawn_graphs",
         "explain",
+        "normalizations",
+        "in_parallel",
         "optimizer_steps",
         "other_functions",
         "other_terms",
+        "soft_scores",
+        "training_order",
     )
     assert {seen.pop(name) for name in modules} == {"checking"}
     homes = {name: home for name, home in (grader._HOMES | grader._ALSO).items() if name in seen}

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.language import speaking
-from grader.text import MESSAGE_LENGTH, clean, line_of, listed, tree_of
+from grader.text import MESSAGE_LENGTH, clean, either, line_of, listed, tree_of
 from tests.hostile import ATTACKS, shows_nothing_hidden
 
 
@@ -84,5 +84,8 @@ def test_names_in_a_sentence() -> None:
     assert listed(["a"]) == "`a`"
     assert listed(["a", "b"]) == "`a` and `b`"
     assert listed(["a", "b", "c"]) == "`a`, `b` and `c`"
+    assert (either([]), either(["a"])) == ("", "`a`")
+    assert either(["a", "b", "c"]) == "`a`, `b` or `c`"
     with speaking("ko"):
         assert "and" not in listed(["a", "b"])
+        assert "or" not in either(["a", "b"])

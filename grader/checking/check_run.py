@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
 
 from ..language import _
 from ..report import CaseResult, CheckResult, CheckStatus
 from .collect import Case, Check
 from .evidence import WRONG
-from .explain import INFINITY, NAN, common
+from .explain import IN_PLACE, INFINITY, NAN, common
 from .outcome import CaseEnd, Cause
 from .rounds import HALVES
 from .session import Request
@@ -115,19 +119,21 @@ class CheckRun:
 
     @property
     def _of_the_told(self) -> Cause | None:
-        """What holds of the case that is told of, whatever the others show: NaN, or what torch warned of in it."""
+        """What holds of the case that is told of, whatever the others show: NaN, an input that was changed, or what
+        torch warned of in it.
+        """
         told = self.told
         if told is None or told.status != "failed":
             return None
-        not_finite = next((each for each in told.end.causes if each in (NAN, INFINITY)), None)
-        return not_finite or meaning_of_warning(told.printed)
+        seen = (each for each in told.end.causes if each in (NAN, INFINITY, IN_PLACE))
+        return next(seen, None) or meaning_of_warning(told.printed)
 
     @property
     def cause(self) -> Cause | None:
         """A cause of the case that is told of: what its exception means, or what fits three in four of those that fail.
 
-        An exception hides what the numbers would show, and so does the rounding of float16 and bfloat16: such cases
-        have no say in causes that numbers show, where there are others.
+        An exception hides what the numbers would show, and so do the rounding of float16 and bfloat16, and NaN: such
+        cases have no say in causes that numbers show, where there are others.
         """
         ended = [case for case in self.cases if case.status == self.status]
         exact = [case for case in ended if case.dtype not in _INEXACT]
@@ -136,7 +142,14 @@ class CheckRun:
             return None
         meant = next((cause for cause in causes[0] if cause.is_meaning), None)
         silent = [each for each in causes if not any(cause.is_meaning for cause in each)]
+        if silent and not _is_not_finite(silent[0]):
+            silent = [each for each in silent if not _is_not_finite(each)]
         return meant or next(iter(common(silent, _MOST)), None) or self._of_the_told
+
+
+def _is_not_finite(causes: Sequence[Cause]) -> bool:
+    """Whether nothing else shows in the numbers of a case."""
+    return bool(causes) and all(cause in (NAN, INFINITY) for cause in causes)
 
 
 def outcome_of(
@@ -148,11 +161,26 @@ def outcome_of(
     params = {key: value for key, value in case.params.items() if key not in apart}
     home = case.params.get("home", "cpu")
     labels = [end.drawn] if end.drawn else []
-    labels += [f"{key} = {value}" for key, value in params.items()] + ([name] if name else [])
+    labels += [f"{key} = {value}" for key, value in params.items()]
+    labels += [name] if name and not _is_of_whole_numbers(asked) else []
     labels += [_("on {device}").format(device=device)] if device not in (None, "cpu") else []
     labels += [_("the reference on {home}").format(home=home)] if home != "cpu" else []
     asked = asked if end.status in WRONG else None
     return CaseOutcome(device, name, ", ".join(labels), end, printed, asked)
+
+
+def _is_of_whole_numbers(asked: Request | None) -> bool:
+    """Whether what was asked last has tensors among its inputs, and none of floating point: a dtype says nothing."""
+    tensors = [*_tensors_in(asked.inputs)] if asked else []
+    return bool(tensors) and not any(map(torch.is_floating_point, tensors))
+
+
+def _tensors_in(value: Any) -> Iterator[Tensor]:
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, Mapping | list | tuple):
+        for entry in value.values() if isinstance(value, Mapping) else value:
+            yield from _tensors_in(entry)
 
 
 def device_and_dtype(case: Case) -> tuple[str | None, str | None]:

@@ -141,6 +141,35 @@ def as_if_from_a_gpu(path: Any) -> None:
 
 
 @helper
+def is_plain(value: Any) -> bool:
+    """Whether a file with it is read with `weights_only=True`."""
+    import io
+
+    buffer = io.BytesIO()
+    torch.save(value, buffer)
+    buffer.seek(0)
+    try:
+        torch.load(buffer, weights_only=True)
+    except Exception:
+        return False
+    return True
+
+
+@helper
+def write_a_program(path: Any, parts: Any) -> str:
+    """A file with a program in it; when it is run, it makes the folder whose path is returned."""
+    import os
+
+    class Program:
+        def __reduce__(self) -> Any:
+            return os.mkdir, (made,)
+
+    made = f"{path}.ran"
+    write(path, parts, 1, note=Program())
+    return made
+
+
+@helper
 def content(path: Any) -> dict[str, Any]:
     """What is in a file: `entries`, or a `problem` by its name, with the `keys` that it is about."""
     try:
@@ -151,12 +180,10 @@ def content(path: Any) -> dict[str, Any]:
         except Exception:
             return {"problem": "unreadable"}
         kinds = (nn.Module, torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler)
-        whole = [
-            key
-            for key in ("model", "optimizer", "scheduler")
-            if isinstance(file, dict) and isinstance(file.get(key), kinds)
-        ]
-        return {"problem": "weights_only", "keys": whole}
+        entries = file if isinstance(file, dict) else {}
+        refused = [key for key, value in entries.items() if not is_plain(value)]
+        whole = any(isinstance(entries[key], kinds) for key in refused[:1])
+        return {"problem": "weights_only", "keys": [str(key) for key in refused], "whole": whole}
     if not isinstance(file, dict):
         return {"problem": "no-dict", "keys": [type(file).__name__]}
     asked = ("model", "optimizer", "scheduler", "epoch", "rng")
@@ -224,21 +251,29 @@ def trained(
 def _trained(parts: Any, loader: Any, epochs: int, mistake: str, measure: Any) -> list[list[float]]:
     model, optimizer, scheduler = parts
     losses: list[list[float]] = []
-    for _unused in range(epochs):
+    model.train(mistake != "eval")
+    for epoch in range(epochs):
         losses.append([])
+        if mistake == "cleared-per-epoch":
+            optimizer.zero_grad()
         if mistake == "schedule-first":
             scheduler.step()
         for inputs, labels in loader:
-            if mistake != "not-cleared":
+            if mistake not in ("not-cleared", "cleared-per-epoch", "cleared-late"):
                 optimizer.zero_grad()
             loss = measure(model(inputs), labels)
             loss.backward()
-            if mistake != "no-step":
+            for _step in range({"no-step": 0, "two-steps": 2}.get(mistake, 1)):
                 optimizer.step()
+            if mistake == "cleared-late":
+                optimizer.zero_grad()
+            if mistake == "loss-after":
+                loss = measure(model(inputs), labels)
             if mistake == "schedule-per-batch":
                 scheduler.step()
             losses[-1].append(loss.item())
-        if not mistake.startswith(("schedule", "no-schedule")):
+        usual = not mistake.startswith(("schedule", "no-schedule"))
+        if usual or (mistake == "schedule-short" and epoch + 1 < epochs):
             scheduler.step()
     return losses
 
@@ -256,13 +291,17 @@ def resumed_by_hand(given: dict[str, Any], mistake: str) -> tuple[dict[str, Any]
     first, again = workshop(plan, start), workshop(plan, other)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(given["seeds"][0])
+        batches = list(loader) if mistake == "drawn-once" else loader
         if mistake == "saved-early":  # before the last step of the schedule
             trained(first, loader, stop - 1)
             trained(first, loader, 1, "no-schedule")
         else:
-            trained(first, loader, stop)
-        if mistake == "half-saved":
-            trained(first, [next(iter(loader))], 1, "no-schedule")
+            trained(first, batches, stop)
+        if mistake.startswith("half-saved"):
+            rest = iter(loader)
+            trained(first, [next(rest)], 1, "no-schedule")
+            if mistake == "half-saved-forward":  # the criterion raises after it
+                first[0](next(rest)[0])
         rng = torch.get_rng_state()
         torch.manual_seed(given["seeds"][1])
         for name, part, old in zip(("model", "optimizer", "scheduler"), again, first, strict=True):
@@ -272,7 +311,9 @@ def resumed_by_hand(given: dict[str, Any], mistake: str) -> tuple[dict[str, Any]
             torch.set_rng_state(rng)
         is_anew = mistake in ("started-anew", "never-loaded")
         done = 0 if is_anew else stop + {"skipped": 1, "twice": -1}.get(mistake, 0)
-        losses = trained(again, loader, given["epochs"] - done)
+        batches = list(loader) if mistake == "drawn-once" else loader
+        mode = "eval" if mistake == "evaluating" else ""
+        losses = trained(again, batches, given["epochs"] - done, mode)
     return plain(states_of(again)), [sum(each) / len(each) for each in losses]
 
 

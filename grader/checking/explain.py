@@ -17,7 +17,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from .factors import causes_of_factor
+from .factors import causes_of_factor, decimals_of
 from .outcome import Cause
 
 T = TypeVar("T")
@@ -85,14 +85,19 @@ WHOLE_DTYPE = Cause("dtype", "{dtype} is asked here: keep it where it is that, o
 FIXED_DTYPE = Cause(
     "dtype", "{dtype} is asked there: give that dtype where the tensor is made, or convert to it."
 )
-DEVICE = Cause("device", "A tensor is made on a fixed device; results stay on that of the inputs.")
+DEVICE = Cause(
+    "device",
+    "Results stay on the device of the inputs. Another comes of one that is written down, of torch's default in a new "
+    "tensor or layer, or of `.cpu()`.",
+)
 REQUIRES_GRAD = Cause(
     "requires-grad",
     "It still hangs in autograd's graph: `.detach()` takes it out.",
 )
 CUT = Cause(
     "graph-cut",
-    "The graph is cut on the way: look for `.data`, `.detach()`, `.item()` or `torch.no_grad()`.",
+    "The graph is cut on the way: look for `.data`, `.detach()`, `.item()`, `torch.no_grad()`, or a tensor made anew, "
+    "as by `torch.tensor(…)`.",
 )
 IN_PLACE = Cause(
     "in-place",
@@ -101,13 +106,13 @@ IN_PLACE = Cause(
 )
 UNREGISTERED = Cause(
     "unregistered",
-    "Neither a plain tensor nor one that lies in a list or a dict is seen by `parameters()`, `.to(…)` or an "
+    "Neither a number nor a plain tensor nor what lies in a list or a dict is seen by `parameters()`, `.to(…)` or an "
     "optimizer: make it an attribute that is an `nn.Parameter`.",
 )
 NO_GRAD = Cause(
     "no-grad", "It was made without `requires_grad`, or detached, or while autograd was off."
 )
-# what several exercises name in `causes=`: modes, loops, predictions
+# what several exercises name in `causes=`: modes, indices, loops, predictions
 NOTE_MODES = Cause(
     "mode",
     "They are all left in training mode, into which `model.train()` puts every module: note each one's `training` "
@@ -121,6 +126,14 @@ MODES_MIXED = Cause(
     "mode", "Modules are in different modes: note each module's `training`, and put each one back."
 )
 MODES_LEFT = {"evaluation": LEFT_IN_EVAL, "training": NOTE_MODES, "": MODES_MIXED}
+AROUND = Cause(
+    "index-modulo",
+    "The index starts anew where the items end, as `index % len(self)` does: raise IndexError there.",
+)
+BELOW = Cause(
+    "negative-index",
+    "An index below −len is out of range, too: ask `index < -len(self)` before anything is added to it.",
+)
 PERCENT = Cause("percent", "It is in per cent; a share from 0 to 1 is asked.")
 ARGMIN = Cause("argmin", "The smallest output is taken for the prediction.")
 OVER_BATCH = Cause("wrong-axis", "`argmax` runs over the samples instead of the classes.")
@@ -166,13 +179,17 @@ NEW_ATTRIBUTE = Cause(
 # mistakes in an update; `step_causes` says what each would have given
 NOT_UPDATED = Cause(
     "not-updated",
-    "It is the value from before: no update has come to it. There is none, or it goes to another tensor: `p = p - …` "
-    "makes a new one, and leaves the old one as it is.",
+    "It is the value from before: no update has come to it. There is none, what is subtracted is 0, there is no "
+    "gradient by then, or it goes to another tensor: `p = p - …` makes a new one, and leaves the old one as it is.",
 )
 UPHILL = Cause(
     "sign", "The step goes uphill: a sign is the wrong way round, in the update or in the gradient."
 )
 LR_IGNORED = Cause("lr-ignored", "The step ignores the learning rate.")
+SUMMED = Cause(
+    "sum-for-mean",
+    "The step is as many times too large as the batch has samples: take the gradient of their mean loss.",
+)
 TWICE = Cause("twice", "The step is twice as large as it should be, as if it were made two times.")
 
 # a cause leaves at most this share of the difference to the reference unexplained
@@ -312,8 +329,10 @@ def causes_in_values(
         yield SAME_AMOUNT if several else SAME_AMOUNT.unsure()
     error = (got - expected).abs().max().item() / expected.abs().max().item()
     one, other = got.flatten(), expected.flatten()
-    if several and got.equal(got.round()) and (got - expected).abs().max() <= 1:
+    is_whole = got.equal(got.round()) and not expected.equal(expected.round())
+    if several and is_whole and (got - expected).abs().max() <= 1:
         yield ROUNDED
+    yield from decimals_of(got, expected)
     if expected.numel() > 2 and fits(one, other.cumsum(0), other, loose):
         yield CARRIED_ON
     if several and error > 1e-3 and fits(one.sort().values, other.sort().values, None, loose):
@@ -324,23 +343,29 @@ def causes_in_values(
         yield PRECISION
 
 
-def step_causes(walk: Callable[[float], T], lr: float) -> dict[Cause, Callable[[], T]]:
+def step_causes(
+    walk: Callable[[float], T], lr: float, samples: int = 0
+) -> dict[Cause, Callable[[], T]]:
     """What mistakes in the updates of gradient descent would have given.
 
     Args:
         walk: the reference, with every update multiplied by a factor: `walk(1)` is right.
         lr: the learning rate; not 1, for an update that ignores it is 1 / lr times too large.
+        samples: in the batch, of which a mean is taken; 0 where a sum of them is not to be told of.
 
     Returns:
         For `expect_close(causes=…)`: causes, and a function for each that gives the mistaken result.
     """
     factors = {NOT_UPDATED: 0.0, UPHILL: -1.0, LR_IGNORED: 1 / lr, TWICE: 2.0}
+    factors |= {SUMMED: float(samples)} if samples > 1 else {}
     return {cause: partial(walk, factor) for cause, factor in factors.items()}
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> Cause | str:
     """The cause of an attribute that is missing while one of nearly that name is there; empty where none is."""
-    near = difflib.get_close_matches(name, set(known) - {name}, 1, 0.7)
+    others = set(known) - {name}
+    near = difflib.get_close_matches(name, others, 1, 0.7)
+    near = near or sorted(other for other in others if other.lower() == name.lower())
     return MEANT.of(name=name, near=near[0]) if near else ""
 
 

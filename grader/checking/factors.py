@@ -1,10 +1,15 @@
-"""What a result says that is a multiple of the right one: a sign, a count too many, or one that is written down."""
+"""What a result says that is a multiple of the right one: a sign, a count too many, or one that is written down; and
+one that is rounded.
+"""
 
 from __future__ import annotations
 
 import itertools
 import math
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
+
+from torch import Tensor
 
 from .outcome import Cause
 
@@ -25,7 +30,9 @@ FIXED_COUNT = Cause("wrong-count", "It is divided by {wrong} each time; {right} 
 TWICE_AS_LARGE = Cause("scale", "It is exactly twice as large as it should be.")
 HALF_AS_LARGE = Cause("scale", "It is exactly half as large as it should be.")
 SCALE = Cause("scale", "It is exactly {factor} times what it should be.")
+DECIMALS = Cause("rounded", "Every number is rounded to {count} decimals; it is to stay as it is.")
 _LARGEST_FIXED = 1000  # larger counts are near every factor
+_DENOMINATOR, _LARGEST_PLAIN = 12, 100  # of what stands in the code, and is no chance
 
 
 def causes_of_factor(
@@ -55,9 +62,33 @@ def causes_of_factor(
     if is_(1):
         return
     cause = (SCALE if factor > 0 else SIGN_AND_SIZE).of(factor=f"{abs(factor):.4g}")
-    yield cause if several else cause.unsure()
+    # any number may come of a few terms that happen to be in proportion; a plain one stands in the code
+    yield cause if several and _is_plain(abs(factor), exactness) else cause.unsure()
     # one case alone shows no count that stands in the code: `common` waits for others with the same
     for name, value in counts.items():
         fixed = round(value / factor)
         if 1 < fixed <= _LARGEST_FIXED and fixed not in factors.values() and is_(value / fixed):
             yield FIXED_COUNT.of(wrong=f"{fixed}", right=name).unsure()
+
+
+def decimals_of(got: Tensor, expected: Tensor) -> Iterator[Cause]:
+    """That numbers are the right ones with four decimals or fewer, if it is so; both are in float64.
+
+    One number alone is not sure: of a hundred, one ends with two zeros.
+    """
+    room = max(2e-7 * got.abs().max().item(), 1e-12)  # what their dtype may have taken
+    for count in range(1, 5):
+        step = 10.0**-count
+        apart = (got - got.round(decimals=count)).abs().max().item()
+        error = (got - expected).abs().max().item()
+        if apart <= room <= 0.01 * step and error <= 0.51 * step:
+            cause = DECIMALS.of(count=f"{count}")
+            yield cause if got.numel() > 1 else cause.unsure()
+            return
+
+
+def _is_plain(factor: float, exactness: float) -> bool:
+    """Whether it, or one over it, is a small whole number, or a fraction of two smaller ones."""
+    large = max(factor, 1 / factor)
+    near = Fraction(large).limit_denominator(_DENOMINATOR if large < _DENOMINATOR else 1)
+    return large < _LARGEST_PLAIN and math.isclose(large, near, rel_tol=exactness)

@@ -186,7 +186,9 @@ class Failures:
             sentence = _with_callers(raised, line)
             if because := self._top.because_of(raised):
                 sentence += " " + because
-            mistake = f"{line} {raised.kind} {_DRAWN.sub('#', raised.message)}"
+            # what the student's own `raise` says may have names in it that were drawn
+            said = "" if OWN_RAISE in causes else _DRAWN.sub("#", raised.message)
+            mistake = f"{line} {raised.kind} {said}"
             return ends(sentence, causes, place=str(line), mistake=mistake)
         if complaint := gradient_complaint(raised.message):
             return CheckFailed(*complaint)

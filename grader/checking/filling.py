@@ -87,15 +87,20 @@ def fill(owner: Any, registered: bool = False, **values: Tensor) -> None:
 
 
 @helper
-def filled_within(kept: Any, own: Tensor) -> bool:
+def filled_within(kept: Any, own: Tensor, *others: Any) -> bool:
     """Puts numbers into a part of another tensor, such as weights and bias that lie in one vector.
 
     Who calculates with the whole would not see that a part was exchanged.
+
+    Args:
+        others: What keeps its own numbers: a part that lies where one of them does is no place for these.
 
     Returns:
         Whether that went: not if it is no such part, has another shape, dtype or device, or cannot be written to.
     """
     if not isinstance(kept, Tensor) or not kept._is_view():
+        return False
+    if any(isinstance(other, Tensor) and other.data_ptr() == kept.data_ptr() for other in others):
         return False
     if (kept.shape, kept.dtype, kept.device) != (own.shape, own.dtype, own.device):
         return False

@@ -10,7 +10,9 @@ from ..sandbox.wire.values import Opaque, Received
 from .outcome import Cause
 
 NUMBER = Cause(
-    "kind", "`.item()`, `float()` and `.tolist()` make plain numbers of a tensor: leave them out."
+    "kind",
+    "It is a plain number, and no tensor: `torch.tensor(…)` makes one. Where it was one, `.item()`, `float()` or "
+    "`.tolist()` has taken the number out: leave that out.",
 )
 ONE_OF_A_TUPLE = Cause(
     "kind",

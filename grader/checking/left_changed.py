@@ -36,7 +36,8 @@ LEFT_SET = Cause(
 )
 SEEDED = Cause(
     "left-set",
-    "Draw from a generator of your own, such as a `torch.Generator`: to seed the global one changes it for everybody.",
+    "To seed a global generator changes it for everybody: leave it alone. What is to repeat itself is drawn from a "
+    "generator of its own, such as a `torch.Generator`.",
 )
 TOUCHED = Cause("touched", "Work on `x.detach().clone()`.")
 SHARED = Cause("shared-memory", "Give back a tensor of its own; `.clone()` makes one.")

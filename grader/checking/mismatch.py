@@ -202,7 +202,7 @@ def _of_elements(mismatch: Mismatch, wrong: Tensor) -> str:
         count=int(wrong.sum()),
         total=got.numel(),
     )
-    if got.numel() <= 1:
+    if got.numel() <= 1 or not wrong.flatten()[:_FEW_ELEMENTS].any():
         return sentence
     few = _("Received {got}, expected {wanted}.")
     if got.numel() > _FEW_ELEMENTS:

@@ -13,6 +13,9 @@ from ..submission.bounded import bounded
 from ..text import tree_of
 from .outcome import CaseEnd
 
+# methods that Python calls where nobody writes their names
+_UNNAMED = ("__getitem__", "__len__", "__iter__")
+
 
 def with_no_return(
     end: CaseEnd, texts: tuple[str, ...], solution: tuple[str, ...], asked: Iterable[str]
@@ -35,7 +38,7 @@ def with_no_return(
         silent = silent_functions(texts, solution)
         called = [name for name in silent if re.search(rf"\b{name}\(", end.message)]
         named = [name for name in silent if re.search(rf"\b{name}\b", end.message)]
-        known = set(asked) & silent if was_none and not named else set()
+        known = {*asked, *_UNNAMED} & silent if was_none and not named else set()
         for name in sorted(called) or sorted(named) or sorted(known):
             return replace(end, causes=(NO_RETURN.of(name=name),))
         if len(causes) < len(end.causes):

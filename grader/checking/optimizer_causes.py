@@ -14,6 +14,11 @@ _ANY: dict[str, Cause] = {
     "none ends": Cause(
         "not-updated", "A parameter without a gradient ends the step for those that follow."
     ),
+    "begun": Cause(
+        "shared",
+        "What another optimizer has kept of the same parameters is still there: each begins with "
+        "nothing, and keeps what is its own in `self`.",
+    ),
 }
 _DECAY = {
     "no decay": Cause("option-ignored", "The steps are those of weight_decay=0."),
@@ -45,6 +50,28 @@ _ADAM = {
     "betas swapped": Cause("swapped", "The two betas stand in each other's place."),
     "beta1 for both": Cause("swapped", "β₁ stands where β₂ should: it is taken for both means."),
     "beta2 for both": Cause("swapped", "β₂ stands where β₁ should: it is taken for both means."),
+    "beta1 in s": Cause(
+        "swapped", "β₁ stands where β₂ should in s; the division by 1 − β₂ᵗ has the right one."
+    ),
+    "beta2 in m": Cause(
+        "swapped", "β₂ stands where β₁ should in m; the division by 1 − β₁ᵗ has the right one."
+    ),
+    "beta1 keeps s": Cause("swapped", "The old s has the factor β₁; it is to be β₂."),
+    "beta2 keeps m": Cause("swapped", "The old m has the factor β₂; it is to be β₁."),
+    "beta1 for the square": Cause(
+        "swapped", "The square has the factor 1 − β₁; it is to be 1 − β₂."
+    ),
+    "beta2 for the gradient": Cause(
+        "swapped", "The gradient has the factor 1 − β₂ in m; it is to be 1 − β₁."
+    ),
+    "beta1 corrects s": Cause("swapped", "s is divided by 1 − β₁ᵗ; it is to be 1 − β₂ᵗ."),
+    "beta2 corrects m": Cause("swapped", "m is divided by 1 − β₂ᵗ; it is to be 1 − β₁ᵗ."),
+    "power of 1 − β": Cause(
+        "precedence", "m and s are divided by (1 − β)ᵗ: the exponent belongs to β alone, 1 − βᵗ."
+    ),
+    "t is 1": Cause(
+        "step-count", "t is 1 at every step of a parameter: it is to count them, 1, 2, 3 and so on."
+    ),
     "no correction of m": Cause("bias-correction", "m is not divided by 1 − β₁ᵗ."),
     "no correction of v": Cause("bias-correction", "s is not divided by 1 − β₂ᵗ."),
     "no correction": Cause("bias-correction", "m and s are not divided by 1 − βᵗ."),
@@ -78,6 +105,10 @@ _ADAM = {
     "one count": Cause("step-count", "One count goes up with every parameter, not every step."),
     "count of all": Cause(
         "shared", "The steps of another optimizer are counted too: each optimizer counts its own."
+    ),
+    "count of all since": Cause(
+        "shared",
+        "The steps of other optimizers are counted too: each optimizer counts its own.",
     ),
     "count goes on": Cause("step-count", "The count goes on for a parameter that is skipped."),
 }
@@ -144,6 +175,9 @@ _ROOTS = {
     "one velocity a shape": Cause(
         "shared", "Parameters of one shape share what is kept: each parameter has its own."
     ),
+    "inverse": Cause(
+        "wrong-power", "The gradient is multiplied by √s + eps; it is to be divided by that."
+    ),
     "squares anew": Cause(
         "stale", "s holds the last square alone: it does not last until the next step."
     ),
@@ -169,9 +203,14 @@ BY_KIND: dict[str, dict[str, Cause]] = {
     "MyAdagrad": {
         **_ROOTS,
         "no eps": Cause("option-ignored", "The steps are those of eps=1e-10, whatever `eps` is."),
-        "running mean": Cause(
-            "sum-or-mean", "s is a running mean, as in RMSProp; AdaGrad's is the sum of all squares."
-        ),
+        **{
+            f"running-mean-{alpha}": Cause(
+                "sum-or-mean",
+                "s is a running mean, as in RMSProp; AdaGrad's is the sum of all squares.",
+                (("alpha", alpha),),
+            )
+            for alpha in ("0.99", "0.9", "0.5")
+        },
         "mean of all": Cause(
             "sum-or-mean", "s is divided by the number of steps; it is to be the sum of all squares."
         ),
@@ -196,6 +235,15 @@ BY_KIND: dict[str, dict[str, Cause]] = {
         ),
         "dampened always": Cause(
             "dampened", "What goes into the velocity is multiplied by 1 − momentum; it is to be all of d."
+        ),
+        "alpha in velocity": Cause(
+            "swapped", "The old velocity has the factor α; it is to be the momentum μ."
+        ),
+        "old velocity": Cause(
+            "stale", "The step is made of the velocity before its update; it is to be the new one."
+        ),
+        "nesterov": Cause(
+            "term-too-many", "The step is μ v + d with the new v, as with Nesterov; it is to be v."
         ),
         "velocity of gradients": Cause(
             "order", "The velocity is one of gradients, and divided afterwards: divide by √s + eps first."
@@ -231,14 +279,25 @@ USED_UP = Cause(
     "With a list it is right. A generator can be gone through once, and has nothing left after that: keep a list of "
     "what it gives.",
 )
+SAME_IN_ALL = Cause(
+    "option-ignored",
+    "All groups have the same {names}: a group may say its own, which `step()` is to read in that group.",
+)
+OF_THE_CALL = Cause(
+    "option-ignored",
+    "The steps of all groups are those of the call's {names}: neither what a group says of it is used, nor what "
+    "`param_groups` says later.",
+)
+AS_AT_FIRST = Cause(
+    "stale",
+    "The steps are those of {names} as at the start: `step()` is to read that in `param_groups`, where it may have "
+    "been changed.",
+)
 GROUPS_IGNORED = Cause("option-ignored", "What a group says itself is not used.")
 NOTHING_READ = Cause(
     "option-ignored",
     "All steps are those of the call's arguments: neither what a group says itself is used, nor what is changed in "
     "`param_groups`.",
-)
-LR_ALONE = Cause(
-    "option-ignored", "Of what a group says itself, only `lr` is used: it may hold any argument."
 )
 FIRST_FOR_ALL = Cause("shared", "All parameters have the settings of the first group.")
 LAST_FOR_ALL = Cause("shared", "All parameters have the settings of the last group.")
@@ -246,6 +305,6 @@ FIRST_ALONE = Cause("not-updated", "Only the parameters of the first group move.
 LAST_ALONE = Cause("not-updated", "Only the parameters of the last group move.")
 CHANGE_IGNORED = Cause(
     "stale",
-    "The steps are those of the settings at the start: `step()` is to read them in `param_groups`, where they may have "
-    "been changed.",
+    "The steps are those of the settings at the start: `step()` is to go through `self.param_groups` itself, and to "
+    "read them there, where they may have been changed.",
 )

@@ -6,8 +6,9 @@ Without a mistake both give the same. The formulas are those of `SGD`, `Adam`, `
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import chain, combinations
 from typing import Any
 
 import torch
@@ -15,12 +16,14 @@ from torch import Tensor, nn
 
 from ..sandbox.wire.values import Received
 from .optimizer_causes import (
+    AS_AT_FIRST,
     BY_KIND,
     FIRST_ALONE,
     FIRST_FOR_ALL,
     LAST_ALONE,
     LAST_FOR_ALL,
-    LR_ALONE,
+    OF_THE_CALL,
+    SAME_IN_ALL,
 )
 from .optimizer_causes import CHANGE_IGNORED as CHANGE_IGNORED
 from .optimizer_causes import GROUPS_IGNORED as GROUPS_IGNORED
@@ -28,6 +31,7 @@ from .optimizer_causes import NOTHING_READ as NOTHING_READ
 from .optimizer_causes import UNMOVED as UNMOVED
 from .optimizer_causes import USED_UP as USED_UP
 from .outcome import Cause
+from .probes import helper
 
 # by the number of a step and that of a parameter: the settings that differ from those of the call
 Own = Callable[[int, int], Mapping[str, Any]]
@@ -43,6 +47,18 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 
 def nothing_of_its_own(_step: int, _parameter: int) -> Mapping[str, Any]:
     return {}
+
+
+@helper
+def another_first(optimizer: Any, parameters: list[Any], start: list[Tensor]) -> None:
+    """A step of another optimizer with the same parameters, all gradients 1; after it they are as they were."""
+    for parameter in parameters:
+        parameter.grad = torch.ones_like(parameter)
+    optimizer.step()
+    with torch.no_grad():
+        for parameter, value in zip(parameters, start, strict=True):
+            parameter.grad = None
+            parameter.copy_(value)
 
 
 def by_torch(
@@ -73,15 +89,26 @@ def by_hand(
     mistake: str,
     beside: bool = False,
     own: Own = nothing_of_its_own,
+    before: bool = False,
 ) -> list[Tensor]:
-    """The same with a mistake; without one, what `by_torch` gives. `beside`: another optimizer takes steps too."""
+    """The same with a mistake; without one, what `by_torch` gives.
+
+    `beside`: another optimizer takes steps too; `before`: one had the same parameters, as `another_first` has it.
+    """
     parameters = [value.clone() for value in start]
     kept: dict[Any, Any] = {}
-    counts = [{"late count": 1, "early count": -1}.get(mistake, 0)] * len(start)
-    for number, step in enumerate(grads):
+    first = {"late count": 1, "early count": -1, "count of all since": int(before)}
+    counts = [first.get(mistake, 0)] * len(start)
+    history = list(enumerate(grads))
+    if mistake == "begun":
+        history.insert(0, (-1, [torch.ones_like(value) for value in start]))
+    for number, step in history:
+        if number == 0:
+            parameters = [value.clone() for value in start]
         for i, given_grad in enumerate(step):
             goes_on = mistake in ("count goes on", "none as zero")
-            steps = 2 if mistake == "count of all" and beside else 1
+            is_shared = mistake in ("count of all", "count of all since")
+            steps = 2 if is_shared and beside else 1
             counts[0 if mistake == "one count" else i] += steps * (
                 given_grad is not None or goes_on
             )
@@ -90,7 +117,7 @@ def by_hand(
             if given_grad is None and mistake != "none as zero":
                 continue
             p = parameters[i]
-            options = DEFAULTS[kind] | given | dict(own(number, i))
+            options = DEFAULTS[kind] | given | (dict(own(number, i)) if number >= 0 else {})
             lr, decay, apart = rates(kind, options, "lr" in given, mistake)
             grad = (torch.zeros_like(p) if given_grad is None else given_grad) + decay * p
             t = counts[0 if mistake == "one count" else i]
@@ -119,10 +146,14 @@ def causes_of(
     grads: list[Any],
     beside: bool = False,
     own: Own = nothing_of_its_own,
+    before: bool = False,
 ) -> dict[Cause, Callable[[], list[Tensor]]]:
     """The mistakes that have a name for this optimizer, and what each gives: for `expect_close(causes=…)`."""
-    work = partial(by_hand, kind, options, start, grads, beside=beside, own=own)
-    return {cause: partial(work, mistake) for mistake, cause in BY_KIND[kind].items()}
+    work = partial(by_hand, kind, options, start, grads, beside=beside, own=own, before=before)
+    named = BY_KIND[kind].items()
+    return {
+        cause: partial(work, mistake) for mistake, cause in named if before or mistake != "begun"
+    }
 
 
 def causes_of_groups(
@@ -130,15 +161,36 @@ def causes_of_groups(
     own: Callable[..., dict[str, Any]],
     start: list[Tensor],
     of: list[int],
+    steps: int,
 ) -> dict[Cause, Any]:
-    """What goes wrong with groups; `own` are the settings of a parameter at a step that differ from the call's."""
+    """What goes wrong with groups in so many steps.
+
+    `own` are the settings of a parameter at a step that differ from the call's, `of` is the group of each parameter.
+    """
 
     def changes_alone(step: int, i: int) -> dict[str, Any]:
         before = own(step, i, changed=False)
         return {name: value for name, value in own(step, i).items() if value != before.get(name)}
 
-    def lr_alone(step: int, i: int) -> dict[str, Any]:
-        return {name: value for name, value in own(step, i).items() if name == "lr"}
+    last = steps - 1
+    names = list(dict.fromkeys(name for i in range(len(of)) for name in own(last, i)))
+    changed = [
+        name for name in names if any(name in changes_alone(last, i) for i in range(len(of)))
+    ]
+
+    def but(left_out: Sequence[str], step: int, i: int, **where: Any) -> dict[str, Any]:
+        """What a parameter's group says, but for these names; `where`: these from somewhere else."""
+        kept = {name: value for name, value in own(step, i).items() if name not in left_out}
+        if where:
+            others = own(step, i, **where)
+            kept |= {name: others[name] for name in left_out if name in others}
+        return kept
+
+    def some(names: Sequence[str] = names) -> Iterator[tuple[str, ...]]:
+        return chain.from_iterable(combinations(names, n) for n in range(1, len(names)))
+
+    def told(those: Sequence[str]) -> str:
+        return ", ".join(f"`{name}`" for name in those)
 
     def alone(group: int) -> list[Tensor]:
         pairs = zip(work(own), start, of, strict=True)
@@ -147,7 +199,19 @@ def causes_of_groups(
     return {
         NOTHING_READ: work,
         GROUPS_IGNORED: lambda: work(changes_alone),
-        LR_ALONE: lambda: work(lr_alone),
+        **{
+            SAME_IN_ALL.of(names=told(those)): partial(work, partial(but, those, of_group=0))
+            for those in some()
+        },
+        **{
+            OF_THE_CALL.of(names=told(those)): partial(work, partial(but, those))
+            for those in some()
+            if "lr" in those
+        },
+        **{
+            AS_AT_FIRST.of(names=told(those)): partial(work, partial(but, those, changed=False))
+            for those in some(changed)
+        },
         FIRST_FOR_ALL: lambda: work(partial(own, of_group=0)),
         LAST_FOR_ALL: lambda: work(partial(own, of_group=max(of))),
         FIRST_ALONE: lambda: alone(0),
@@ -215,6 +279,23 @@ def sgd_move(
     return momentum * last + (mistake != "nesterov without gradient") * grad, velocity
 
 
+# in which of the three places of a mean the other one's β stands
+_BETA1_FOR_S = {
+    "beta1 for both": (0, 1, 2),
+    "beta1 in s": (0, 1),
+    "beta1 keeps s": (0,),
+    "beta1 for the square": (1,),
+    "beta1 corrects s": (2,),
+}
+_BETA2_FOR_M = {
+    "beta2 for both": (0, 1, 2),
+    "beta2 in m": (0, 1),
+    "beta2 keeps m": (0,),
+    "beta2 for the gradient": (1,),
+    "beta2 corrects m": (2,),
+}
+
+
 def adam_move(
     options: dict[str, Any],
     old: tuple[Tensor, Tensor] | None,
@@ -226,15 +307,23 @@ def adam_move(
     """What is taken from a parameter, but for the learning rate, and the new means; `root` is squared for s."""
     beta1, beta2 = options["betas"]
     betas = {"no betas": (0.9, 0.999), "other betas": (0.9, 0.99), "betas swapped": (beta2, beta1)}
-    betas |= {"beta1 for both": (beta1, beta1), "beta2 for both": (beta2, beta2)}
     beta1, beta2 = betas.get(mistake, (beta1, beta2))
+    # the factor of the old mean, that of what is new, and the base of the correction
+    for_m, for_s = (
+        [other if place in wrong.get(mistake, ()) else right for place in range(3)]
+        for right, other, wrong in ((beta1, beta2, _BETA2_FOR_M), (beta2, beta1, _BETA1_FOR_S))
+    )
     zero = torch.zeros_like(grad)
     m, s = (zero, zero) if old is None or mistake == "means anew" else old
     bare_m = mistake in ("m without factor", "both without factor")
     bare_s = mistake in ("v without factor", "both without factor")
-    m = beta1 * m + (1 if bare_m else 1 - beta1) * grad
-    s = beta2 * s + (1 if bare_s else 1 - beta2) * (m if mistake == "square of m" else root) ** 2
-    by_m, by_s = (1 - beta ** max(t, 0.5) for beta in (beta1, beta2))
+    m = for_m[0] * m + (1 if bare_m else 1 - for_m[1]) * grad
+    square = (m if mistake == "square of m" else root) ** 2
+    s = for_s[0] * s + (1 if bare_s else 1 - for_s[1]) * square
+    t = 1 if mistake == "t is 1" else t
+    by_m, by_s = (1 - beta ** max(t, 0.5) for beta in (for_m[2], for_s[2]))
+    if mistake == "power of 1 − β":
+        by_m, by_s = (1 - beta1) ** t, (1 - beta2) ** t
     if mistake == "crossed correction":
         by_m, by_s = by_s, by_m
     if mistake == "correction by product":
@@ -258,8 +347,8 @@ def adagrad_move(
     """What is taken from a parameter, but for the learning rate, and the new sum of squares."""
     before = torch.zeros_like(grad) if old is None or mistake == "squares anew" else old
     s = before + (grad.abs() if mistake == "no square" else grad**2)
-    if mistake == "running mean":
-        s = 0.99 * before + 0.01 * grad**2
+    if mistake.startswith("running-mean"):
+        s = before + (1 - float(mistake.removeprefix("running-mean-"))) * (grad**2 - before)
     root = {"root of the old": before, "mean of all": s / max(t, 1)}.get(mistake, s)
     eps = 1e-10 if mistake == "no eps" else options["eps"]
     return divided(grad, root, eps, mistake), s
@@ -294,13 +383,17 @@ def rmsprop_move(
         velocity = momentum * velocity + options["lr"] * move
         return velocity / options["lr"], (s, velocity)
     factor = 1 - momentum if mistake == "dampened always" else 1
-    return (new := momentum * velocity + factor * move), (s, new)
+    new = (alpha if mistake == "alpha in velocity" else momentum) * velocity + factor * move
+    moves = {"old velocity": velocity, "nesterov": momentum * new + move}
+    return moves.get(mistake, new), (s, new)
 
 
 def divided(top: Tensor, s: Tensor, eps: float, mistake: str) -> Tensor:
     """A step by the root of a mean of squares."""
     if mistake == "eps inside":
         return top / (s + eps).sqrt()
+    if mistake == "inverse":
+        return top * (s.sqrt() + eps)
     if mistake == "eps after division":
         return top / s.sqrt()
     return top / ((s if mistake == "no root" else s.sqrt()) + eps)

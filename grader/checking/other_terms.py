@@ -92,15 +92,35 @@ def rates(walk: Callable[[float], T], lr: float) -> dict[Cause, Callable[[], T]]
 
 
 def partly_zero(got: Any, expected: Tensor) -> dict[Cause, Tensor]:
-    """What is asked, with 0 where the student's is 0, if it is not 0 everywhere."""
-    if not isinstance(got, Received) or got.tensor.shape != expected.shape or not got.tensor.any():
+    """What is asked, with 0 where the student's is 0; where it is 0 everywhere, that alone shows nothing."""
+    if not isinstance(got, Received) or got.tensor.shape != expected.shape:
         return {}
-    return {PARTLY_ZERO: torch.where(got.tensor == 0, 0.0, expected.cpu())}
+    cause = PARTLY_ZERO if got.tensor.any() else PARTLY_ZERO.unsure()
+    return {cause: torch.where(got.tensor == 0, 0.0, expected.cpu())}
+
+
+def all_of(
+    got: Mapping[str, Any], expected: Mapping[str, Tensor], other: Mapping[str, Tensor]
+) -> Mapping[str, Tensor]:
+    """What a mistake in all entries gives; nothing where an entry is right that it would make wrong."""
+
+    def is_right(name: str) -> bool:
+        value = got.get(name)
+        return isinstance(value, Received) and _near(value.tensor, expected[name])
+
+    missed = (is_right(name) and not _near(other[name], expected[name]) for name in expected)
+    return {} if any(missed) else other
+
+
+def _near(one: Tensor, other: Tensor) -> bool:
+    one, other = one.detach().cpu().double(), other.detach().cpu().double()
+    return one.shape == other.shape and torch.allclose(one, other, rtol=1e-3, atol=1e-6)
 
 
 def either(got: Any, *others: Tensor) -> Tensor:
     """Of what one mistake gives in several ways, that which is nearest to what came back."""
     alike = [other for other in others if isinstance(got, Received) and _has_form(got, other)]
+    alike = [other for other in alike if torch.isfinite(other).all()] or alike
     return min(alike, key=partial(_distance, got)) if alike else others[0]
 
 

@@ -52,7 +52,8 @@ NON_LEAF = Cause(
 )
 NO_GRAD_YET = Cause(
     "raised-none",
-    "`{name}.grad` is None, as it is until a `backward()` comes to `{name}`: where that may be, ask for it first.",
+    "`{name}.grad` is None: no `backward()` has come to `{name}`. Where that may be at first, ask for it before; if "
+    "one has run, its result was made of other tensors than `{name}`, such as a copy.",
 )
 IS_NONE = Cause(
     "raised-none",
@@ -61,6 +62,23 @@ IS_NONE = Cause(
 NO_CLASSES = Cause(
     "raised-one-hot",
     "`F.one_hot` makes as many columns as the largest label asks for: give it the number of classes.",
+)
+NO_ITERATOR = Cause(
+    "raised-no-iterator",
+    "`__iter__` gives back an iterator: `iter(…)` makes one of a list, and `yield` in it makes one of the method.",
+)
+MODULO_ZERO = Cause(
+    "raised-modulo",
+    "`%` has 0 on its right here, as `index % len(self)` has where there are no items.",
+)
+QUOTED = Cause(
+    "raised-float",
+    "The quotes around a field are no part of it: `csv.reader` takes them off, and a split at the commas does not.",
+)
+STACKED_SIDEWAYS = Cause(
+    "raised-shapes",
+    "Print the shapes, first that of `stack(…, dim={dim})`: of n tensors of shape (m,) `dim=0` makes (n, m), and "
+    "`dim=1` (m, n); of tensors with more dimensions, `dim=-1` puts the new one last.",
 )
 # names that people use without an import, and what they write for it
 _IMPORTS = {
@@ -165,16 +183,22 @@ def cause_of(
     """
     if named := _name(kind, message, facts):
         return named
+    if "iter() returned non-iterator" in message:
+        return NO_ITERATOR
+    if kind == "ZeroDivisionError" and "modulo" in message:
+        return MODULO_ZERO
     known = meaning_on(device, kind, message) or meaning_of(message, kind, bool(line))
     if known is None or not line:
         return known
     on_the_line = [each for each in facts.held if _stands_on(each.name, line)]
     finer = {
         "raised-device": lambda: _device(known, on_the_line, body, device),
-        "raised-graph-cut": lambda: _cut(on_the_line, facts),
+        "raised-graph-cut": lambda: _cut(on_the_line, facts, body),
         "raised-number": lambda: _number(message, on_the_line),
         "raised-none": lambda: _none(on_the_line, line),
-        "raised-shapes": lambda: NO_CLASSES if _one_hot_alone(body) else None,
+        "raised-shapes": lambda: NO_CLASSES if _one_hot_alone(body) else _stacked(body),
+        "raised-float": lambda: QUOTED if re.search(r"float: '[^']*\"", message) else None,
+        "raised-index": lambda: _stacked(body) if "for dimension" in message else None,
     }.get(known.id)
     return (finer and finer()) or known
 
@@ -217,14 +241,15 @@ def _device(known: Cause, on_the_line: list[Held], body: str, device: str) -> Ca
     return None
 
 
-def _cut(on_the_line: list[Held], facts: Facts) -> Cause | None:
+def _cut(on_the_line: list[Held], facts: Facts, body: str) -> Cause | None:
     """Nothing requires gradients: what was handed in does not, or an attribute is misspelt."""
     tensors = [each for each in facts.held if each.kind == "tensor"]
     for each in tensors:
         if odd := each.values.get("odd"):
             name, near = odd.split(",", 1)
             return MISSPELT.of(name=each.name, odd=name, near=near)
-    if any("requires_grad" in each.words for each in tensors):
+    # what asks for gradients there loses them again
+    if any("requires_grad" in each.words for each in tensors) or "requires_grad" in body:
         return None
     given = [each for each in tensors if {"given", "leaf"} <= each.words]
     asked = [each for each in given if each in on_the_line] or given
@@ -251,6 +276,14 @@ def _none(on_the_line: list[Held], line: str) -> Cause | None:
             return NO_GRAD_YET.of(name=each.name)
     nothing = [each.name for each in on_the_line if each.kind == "NoneType"]
     return IS_NONE.of(name=nothing[0]) if len(nothing) == 1 else None
+
+
+def _stacked(body: str) -> Cause | None:
+    """Whether tensors were stacked in another dimension than the first."""
+    for each in _arguments_of("stack", body):
+        if found := re.search(r"(?:dim|axis)\s*=\s*(-?[1-9])|,\s*(-?[1-9])\s*,?\s*$", each):
+            return STACKED_SIDEWAYS.of(dim=found[1] or found[2])
+    return None
 
 
 def _one_hot_alone(body: str) -> bool:

@@ -20,7 +20,7 @@ from ..language import N_, _
 from ..report import CheckResult, Violation
 from ..submission import Source
 from ..submission.bounded import bounded
-from ..text import clean, line_of, listed
+from ..text import clean, either, line_of
 from .source_scan import Found, Scan, first_line_of
 
 if TYPE_CHECKING:
@@ -101,6 +101,7 @@ def judged(
     told: dict[tuple[str, int, str], Violation] = {}
     results: list[CheckResult] = []
     explained: set[Found] = set()
+    sightings = [_narrowed(exercise, each, sightings) for each in sightings]
     for check in checks:
         seen = _distinct(each for each in sightings if each.check == check.name)
         for sighting in seen:
@@ -116,6 +117,16 @@ def judged(
             check = _failed(check, seen, _sentence(exercise, source, seen[0], finding))
         results.append(check)
     return Judgement(tuple(results), tuple(told.values()), frozenset(explained))
+
+
+def _narrowed(exercise: Exercise, sighting: Sighting, all_of_them: Sequence[Sighting]) -> Sighting:
+    """The same of fewer functions, where another probe saw it of these alone: it is not known of the others."""
+    alike = (
+        each for each in all_of_them if (each.rule, each.name) == (sighting.rule, sighting.name)
+    )
+    called = (frozenset(_called(exercise, each)) for each in alike)
+    some = [each for each in called if each and each <= sighting.called]
+    return replace(sighting, called=min(some, key=len, default=sighting.called))
 
 
 def _distinct(sightings: Iterable[Sighting]) -> list[Sighting]:
@@ -176,7 +187,7 @@ def _said(exercise: Exercise, sighting: Sighting, finding: Found | None = None) 
     called = _called(exercise, sighting)
     if finding:
         called = [name for name in called if name in finding.reached]
-    code = listed(called) or _("Your code")
+    code = either(called) or _("Your code")
     shown = clean(sighting.name, _SHOWN).replace("\n", " ")
     return _(_SENTENCES[sighting.rule]).format(code=code, what=shown)
 

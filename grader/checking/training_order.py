@@ -1,6 +1,7 @@
 """In which order does a training loop differentiate and take its steps? A probe listens, and the order has a cause.
 
-`train_by_hand` is such a loop, right or with a mistake in it; a `Criterion` is what a loop is handed.
+`train_by_hand` is such a loop, right or with a mistake in it; a `Criterion` is what a loop is handed. A `Recorder` in a
+model, as `build` makes one, tells of the batches that go through it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,14 @@ CLEARED_BETWEEN = Cause(
     "cleared-between",
     "The gradients are cleared between `backward()` and `optimizer.step()`, which finds none then.",
 )
-NO_STEP = Cause("not-updated", "`optimizer.step()` is never called: the update is missing.")
+NO_BACKWARD = Cause(
+    "no-backward",
+    "`optimizer.step()` is called, and no `backward()` has come to the parameters that it holds: is it called before "
+    "it, with its parentheses, on a loss that was made with these parameters?",
+)
+NO_STEP = Cause(
+    "not-updated", "`optimizer.step()` is never called, and that is what moves the parameters."
+)
 
 
 @helper
@@ -63,15 +71,18 @@ def listen(model: Any, optimizer: Any) -> list[str]:
     return events
 
 
-def order_causes(events: Sequence[str], start: Any) -> dict[Cause, Any]:
+def order_causes(events: Sequence[str], start: Any, old: Any = None) -> dict[Cause, Any]:
     """The mistake that an order shows, for `expect_close(causes=…)` on parameters; empty where it shows none.
 
     Args:
         events: what `listen` heard; where it is cut, after an even number.
         start: the parameters before, as they are compared.
+        old: what steps by the gradients from before alone would make of them, where there are such.
     """
     if "backward" not in events:
-        return {}
+        if set(events) == {"step"} and old is not None:
+            return {NO_BACKWARD: old}
+        return {NO_BACKWARD: start} if set(events) == {"step without"} else {}
     if set(events) == {"backward"}:
         return {NO_STEP: start}
     steps, others = events[::2], events[1::2]
@@ -115,3 +126,39 @@ def train_by_hand(
                 parameter.sub_(lr * velocity)
         losses.append(loss.item())
     return losses
+
+
+@helper
+class Recorder(nn.Module):
+    """Passes its input through, and notes how many samples it has, and 0 when they are differentiated."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.events: list[int] = []
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.requires_grad:
+            self.events.append(len(x))
+            x.register_hook(lambda _grad: self.events.append(0))
+        return x
+
+
+@helper
+def build(weights: list[Tensor], frozen: bool) -> nn.Sequential:
+    """A network of two layers, with the given weights and biases; `frozen`: the first bias requires no gradient."""
+    (hidden, n_in), (n_out, _unused) = weights[0].shape, weights[2].shape
+    layers = [nn.Linear(n_in, hidden), Recorder(), nn.Tanh(), nn.Linear(hidden, n_out)]
+    model = nn.Sequential(*layers).to(weights[0])
+    with torch.no_grad():
+        for parameter, value in zip(model.parameters(), weights, strict=True):
+            parameter.copy_(value)
+    layers[0].bias.requires_grad_(not frozen)
+    return model
+
+
+@helper
+def loss_of(name: str) -> Any:
+    """Not the plain ones, so that whoever takes another than the argument is seen."""
+    if name == "cross-entropy":
+        return nn.CrossEntropyLoss(label_smoothing=0.2)
+    return lambda outputs, labels: 3 * nn.functional.mse_loss(outputs, labels)

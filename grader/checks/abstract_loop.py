@@ -11,6 +11,7 @@ from torch import Tensor
 from grader import (
     Cause,
     Draw,
+    Received,
     Student,
     _,
     expect,
@@ -18,6 +19,7 @@ from grader import (
     explain,
     follows,
     needs,
+    other_terms,
     points,
     probe,
     rounds,
@@ -29,6 +31,12 @@ NON_LEAF = Cause(
     "A tensor that an operation gave, `.to(…)` or `* 1` too, is no leaf: give dtype and device where it is made, "
     "together with `requires_grad=True`.",
 )
+DTYPE_IGNORED = Cause(
+    "dtype",
+    "It is to have the dtype that the argument `dtype` names, and torch's default for None: hand it on to where "
+    "the tensor is made.",
+)
+TURNED_PAIR = Cause("swapped", "The two stand in each other's place.")
 ROOT = Cause("root", "It is the root of what is asked.")
 SQUARE_OF_MEAN = Cause(
     "square-of-mean", "It is the square of the mean; the mean of the squares is asked."
@@ -79,12 +87,21 @@ def make_params(student: Any, like: Tensor | None, by_position: bool = False) ->
     }
 
 
+def expect_dtype(params: dict[str, Any], dtype: torch.dtype, place: str) -> None:
+    for each in params.values():
+        if isinstance(each, Received) and each.tensor.dtype != dtype:
+            sentence = _("{what} has dtype {got}, expected {wanted}.")
+            found, wanted = (str(t).removeprefix("torch.") for t in (each.tensor.dtype, dtype))
+            expect(False, sentence.format(what=place, got=found, wanted=wanted), DTYPE_IGNORED)
+
+
 def expect_params(got: Any, dtype: torch.dtype) -> None:
     expect(
         isinstance(got["params"], dict) and set(got["params"]) == {"a", "b"},
         _('init_params does not return a dict with "a" and "b".'),
     )
     one = torch.ones((), dtype=dtype)
+    expect_dtype(got["params"], dtype, "init_params()")
     expect_close(
         got["params"],
         {"a": one, "b": one},
@@ -109,6 +126,7 @@ def test_init_params(student: Student, draw: Draw) -> None:
         one = torch.ones((), dtype=torch.float64)
         what = _("init_params() where torch's default dtype is float64")
         got = student.run(make_params, like=None)
+        expect_dtype(got["params"], torch.float64, what)
         expect_close(got["params"], {"a": one, "b": one}, what)
 
 
@@ -229,7 +247,8 @@ def test_update_params(student: Student, draw: Draw) -> None:
         step = factor * calls * lr * grads[name].double()
         return (values[name].double() - step).to(draw.dtype)
 
-    causes = explain.step_causes(partial(walk, "a"), lr)
+    steps = partial(walk, "a")
+    causes = explain.step_causes(steps, lr) | other_terms.rates(steps, lr)
     what = _("a after update_params")
     expect_close(got["params"]["a"], walk("a", 1), what, causes=causes, scale=size)
     what = _("b, which has no gradient, after update_params")
@@ -289,7 +308,9 @@ def run_fit(
         params, errors = student.fit(xs=xs, ys=ys, **kwargs)
     else:
         params, errors = student.fit(xs, ys, *args, **kwargs)
-    found = {"params": dict(params), "errors": errors, "then": {}}
+    found: dict[str, Any] = {"params": params, "errors": errors, "then": {}}
+    if not isinstance(params, dict):
+        return found
     if again:  # the same tensors, with other numbers in them
         held = xs.clone()
         student.fit(held, ys, *args, **kwargs)
@@ -326,6 +347,9 @@ def test_fit(student: Student, draw: Draw) -> None:
     )
     again = draw.round.is_published
     got = student.run(run_fit, xs=xs, ys=ys, args=args, kwargs=kwargs, again=again)
+    sentence = _("What fit returns is not the pair (params, errors), with a dict of tensors first.")
+    swapped = TURNED_PAIR if isinstance(got["errors"], dict) else ""
+    expect(isinstance(got["params"], dict), sentence, swapped)
     step = 0.01 if lr is None else lr
     # a round more than asked, to know the error after the last one
     walk = partial(descend, xs, ys, rounds + 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import torch
@@ -17,7 +18,6 @@ from grader import (
     curve,
     expect,
     expect_close,
-    explain,
     helper,
     landscape,
     needs,
@@ -46,9 +46,7 @@ ZEROED = Cause(
 NO_CUBE = Cause("missing-term", "The term 3x³ is missing.")
 NO_SQUARE = Cause("missing-term", "The term 8x² is missing.")
 LINEAR = Cause("wrong-power", "The gradient is that of 8x where 8x² is asked.")
-COEFFICIENT = Cause(
-    "coefficient", "{wrong} stands where {right} belongs: the derivative of c·xⁿ is n·c·xⁿ⁻¹."
-)
+COEFFICIENT = Cause("coefficient", "The gradient has {wrong} where {right} belongs.")
 DOUBLED = Cause(
     "factor-two",
     "It is exactly twice as large as it should be: each `backward()` adds to `.grad`, so look for a second one, or for "
@@ -56,6 +54,12 @@ DOUBLED = Cause(
 )
 EXCHANGED = Cause("swapped", "The gradients are those of 3b³ − a²: `a` and `b` are exchanged in Q.")
 A_SQUARED = Cause("wrong-power", "The gradient is that of a² where a³ is asked.")
+IN_PLACE_OF = Cause("other-terms", COEFFICIENT.template)
+OLD_GRADIENT = Cause(
+    "left-on-input",
+    "What `x.grad` held before is in it as well: `backward()` adds to the `.grad` that is there, and on your caller's "
+    "`x` that is to stay. Work on a copy: `x.detach().clone().requires_grad_()`.",
+)
 
 # the numbers of dimensions, round by round
 RANKS = (2, 0, 3, 2, 1, 4)
@@ -189,7 +193,7 @@ def test_gradient_of_a_leaf(student: Student, draw: Draw) -> None:
             {"of f": expected, "of 2·f": 2 * expected},
             "gradient",
             requires_grad=False,
-            causes={explain.NOT_CLEARED: kept},
+            causes={OLD_GRADIENT: kept},
             scale=size_of_terms(x.detach(), coefficients),
         )
 
@@ -260,8 +264,9 @@ def apply_named(
     if again:  # with the same objects, which held other numbers the first time
         own = [x.detach() + 1 for x in inputs]
         function(*own)
-        for mine, x in zip(own, inputs, strict=True):
-            mine.copy_(x.detach())
+        with torch.no_grad():  # whoever has marked them is told of that elsewhere
+            for mine, x in zip(own, inputs, strict=True):
+                mine.copy_(x.detach())
         return function(*own)
     return called(function, by_default, *inputs)
 
@@ -290,11 +295,28 @@ def expect_polynomial(student: Student, draw: Draw, size: float, by_default: boo
         COEFFICIENT.of(wrong="3x² + 8x", right="9x² + 16x"): cube + square / 3 + line / 2,
     }
     n, each = x.numel(), exact / x.numel()
+    polynomial = exact**4 + 3 * exact**3 + 8 * exact**2 + 3
+    values = polynomial.mean(), polynomial, polynomial / n
     zero = torch.zeros_like(each)
     sums = other_terms.sums(
         {"4x³": cube, "x³": cube / 4, "4x²": 4 * exact * each, "12x²": 12 * exact * each, "": zero},
-        {"9x²": square, "3x²": square / 3, "9x": 9 * each, "6x": 6 * each, "9x³": exact * square},
-        {"16x": line, "8x": line / 2, "8": zero + 8 / n, "16": zero + 16 / n, "": zero},
+        {
+            "9x²": square,
+            "3x²": square / 3,
+            "9x": 9 * each,
+            "6x": 6 * each,
+            "9x³": exact * square,
+            "81x²": 9 * square,
+            "9": zero + 9 / n,
+        },
+        {
+            "16x": line,
+            "128x": 8 * line,
+            "8x": line / 2,
+            "8": zero + 8 / n,
+            "16": zero + 16 / n,
+            "": zero,
+        },
         {"": zero, "3": zero + 3 / n},
         form="({sum}) / n",
     )
@@ -307,13 +329,14 @@ def expect_polynomial(student: Student, draw: Draw, size: float, by_default: boo
             factors={
                 _("the number of elements"): x.numel(),
                 _("the number of rows"): len(x) if x.dim() else 1,
+                _("the size of the last dimension"): x.shape[-1] if x.dim() else 1,
             },
             causes={
                 **{cause: other.to(x.dtype) for cause, other in wrong.items()},
                 NO_CUBE: (cube + line).to(x.dtype),
                 NO_SQUARE: (cube + square).to(x.dtype),
                 LINEAR: (cube + square + 8 / x.numel()).to(x.dtype),
-                VALUE: (exact**4 + 3 * exact**3 + 8 * exact**2 + 3).mean().to(x.dtype),
+                VALUE: other_terms.either(got, *(each.to(x.dtype) for each in values)),
                 **other_terms.counts(got, cube + square + line, _("the number of elements"), n),
                 **sums,
             },
@@ -335,18 +358,41 @@ def apply_to_one(student: Any, x: Tensor) -> Any:
     return student.q_gradients(x, x)
 
 
+def other_pairs(a: Tensor, b: Tensor) -> dict[Cause, dict[str, Tensor]]:
+    """What stands in place of one of the gradients of Q, or of both."""
+    of_a = {"9a²": 9 * a**2, "3a²": 3 * a**2, "6a²": 6 * a**2, "81a²": 81 * a**2, "9a³": 9 * a**3}
+    of_a |= {"9a": 9 * a, "3a": 3 * a, "6a": 6 * a, "9b²": 9 * b**2}
+    of_b = {"−2b": -2 * b, "2b": 2 * b, "−b": -b, "−2": -2 + 0 * b, "−2a": -2 * a}
+    of_b |= {"−b²": -(b**2), "−2b²": -2 * b**2}
+    found = {}
+    for (one, grad_a), (two, grad_b) in itertools.product(of_a.items(), of_b.items()):
+        cause = other_terms.OTHER_TERMS.of(found=f"({one}, {two})")
+        if one == "9a²":
+            cause = IN_PLACE_OF.of(wrong=two, right="−2b")
+        elif two == "−2b":
+            cause = IN_PLACE_OF.of(wrong=one, right="9a²")
+        found[cause] = {"a": grad_a, "b": grad_b}
+    return found
+
+
 def expect_pair(got: Any, a: Tensor, b: Tensor, size: float, what: str) -> None:
     expect(isinstance(got, list | tuple) and len(got) == 2, _("q_gradients does not give a pair."))
+    right = {"a": 9 * a**2, "b": -2 * b}
     expect_close(
         {"a": got[0], "b": got[1]},
-        {"a": 9 * a**2, "b": -2 * b},
+        right,
         what,
         requires_grad=False,
-        factors={_("the number of elements"): a.numel()},
-        causes={
+        factors={
+            _("the number of elements"): a.numel(),
+            _("the number of rows"): len(a) if a.dim() else 1,
+        },
+        causes=lambda: {
             A_SQUARED: {"a": 6 * a, "b": -2 * b},
             EXCHANGED: {"a": -2 * a, "b": 9 * b**2},
             DOUBLED: {"a": 18 * a**2, "b": -4 * b},
+            ZEROED: {"a": 0 * a, "b": 0 * b},
+            **other_pairs(a, b),
         },
         scale=size,
     )

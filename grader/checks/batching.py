@@ -26,25 +26,41 @@ from grader import (
     rounds,
 )
 
-OTHER_DEFAULT = Cause("wrong-default", "It is padded with −1.")
+PADDED_WITH = Cause("wrong-default", "It is padded with {value}.")
 PADDING_IGNORED = Cause("option-ignored", "It is padded with 0, whatever `padding_value` is.")
 IN_FRONT = Cause("order", "The padding stands in front; it belongs behind.")
 BY_LENGTH = Cause("order", "The sequences are sorted by length; leave them in their order.")
+LENGTHS_SORTED = Cause(
+    "order", "The lengths come sorted; each belongs to the sequence in its place."
+)
+OTHER_LENGTH = Cause(
+    "fixed-length",
+    "It is padded or cut to another length than that of the longest sequence, as to one that is written down.",
+)
 BATCH_SECOND = Cause(
     "transpose", "The places come first and the sequences second; it is the other way round."
 )
 CUT_SHORT = Cause("cut-short", "All sequences are cut to the length of the shortest.")
 PADDED_LENGTHS = Cause("padded-lengths", "All lengths are that of the longest, as after padding.")
+NOT_PADDING = Cause(
+    "wrong-count",
+    "The lengths count the entries that are not the padding value, which may stand in a sequence, too: take the length "
+    "of each sequence.",
+)
 ELEMENTS = Cause("wrong-count", "The lengths count every element; count the first dimension alone.")
 SHUFFLED = Cause("option-ignored", "It shuffles, although `shuffle` is False.")
 ALWAYS_DROPS = Cause("last-batch-dropped", "The last batch is dropped without `drop_last`.")
 REGULAR = Cause("regular", "The order is a regular one, such as a rotation: draw a permutation.")
+DROP_INVERTED = Cause(
+    "inverted",
+    "`drop_last` does the opposite: the last batch is dropped without it, and kept with it.",
+)
 NEVER_DROPS = Cause("option-ignored", "The batches are those of drop_last=False.")
 GOES_ON = Cause("stale", "It goes on where the pass before was left: each `__iter__` starts anew.")
 USED_UP = Cause(
     "used-up", "What was gone through once gives nothing more: each `__iter__` starts anew."
 )
-ONE_BY_ONE = Cause("option-ignored", "The batches are those of batch_size=1.")
+OTHER_SIZE = Cause("option-ignored", "The batches are those of batch_size={size}.")
 BACKWARDS = Cause("order", "The items come in the reverse order.")
 SEED_IGNORED = Cause("option-ignored", "The order is one and the same, whatever `seed` is.")
 DRAWN_ONCE = Cause(
@@ -54,7 +70,8 @@ DRAWN_ONCE = Cause(
 )
 ALL_VALUES = Cause(
     "shared",
-    "Each worker gives all values: ask `torch.utils.data.get_worker_info()` and give each worker its own part.",
+    "Each worker gives all values: ask `torch.utils.data.get_worker_info()` within `__iter__`, where a worker has its "
+    "number, and give each worker its own part.",
 )
 OVERLAP = Cause(
     "shared", "The parts of the workers overlap: each value belongs to one of them alone."
@@ -65,7 +82,13 @@ REST_LOST = Cause(
     "them.",
 )
 FROM_ONE = Cause(
-    "off-by-one", "The first values belong to nobody: the workers are numbered from 0."
+    "off-by-one",
+    "The workers are numbered from 0: with numbers from 1 some values belong to nobody.",
+)
+QUOTIENT = Cause("wrong-operator", "`//` gives the quotient; the remainder, `%`, deals them out.")
+OTHERS = Cause("inverted", "Each worker gives the parts of all others, and not its own.")
+AS_LISTS = Cause(
+    "kind", "Values come in lists; each is to come by itself, as `yield from` and `iter` give them."
 )
 DISTINCT = Cause(
     "distinct", "Each value comes once; it is to come as often as it stands in the list."
@@ -105,6 +128,11 @@ def expect_padded(got: Any, sequences: list[Tensor], labels: list[int], padding:
     )
     names = ("padded", "lengths", "labels")
     expected = dict(zip(names, (padded, lengths, torch.tensor(labels, device=there)), strict=True))
+    as_long = padded
+    if isinstance(got[0], Received) and got[0].tensor.dim() == padded.dim():
+        size = got[0].tensor.shape[1]
+        rest = padded.new_full((len(padded), max(size - longest, 0), *padded.shape[2:]), padding)
+        as_long = torch.cat((padded[:, :size], rest), dim=1)
     in_front = torch.full_like(padded, padding)
     for row, sequence in enumerate(sequences):
         in_front[row, longest - len(sequence) :] = sequence
@@ -115,11 +143,18 @@ def expect_padded(got: Any, sequences: list[Tensor], labels: list[int], padding:
         IN_FRONT: {"padded": in_front},
         BATCH_SECOND: {"padded": padded.transpose(0, 1)},
         CUT_SHORT: {"padded": padded[:, : min(map(len, sequences))]},
+        LENGTHS_SORTED: {"lengths": lengths.sort(descending=True).values},
+        OTHER_LENGTH: {"padded": as_long},
         BY_LENGTH: {name: value[order] for name, value in expected.items()},
         PADDED_LENGTHS: {"lengths": torch.full_like(lengths, longest)},
+        NOT_PADDING: {"lengths": (padded != padding).sum(1)},
         ELEMENTS: {"lengths": lengths * sequences[0][0].numel()},
-        OTHER_DEFAULT: {"padded": torch.where(mask, padded, -1)},
     }
+    if isinstance(got[0], Received) and got[0].tensor.shape == padded.shape:
+        rest = got[0].tensor[~mask.expand_as(padded).to(got[0].tensor.device)]
+        if len(rest) and bool((rest == rest[0]).all()):
+            other = torch.where(mask, padded, rest[0].to(padded))
+            causes[PADDED_WITH.in_case(value=f"{rest[0].item():g}")] = {"padded": other}
     if padding:
         causes = {PADDING_IGNORED: {"padded": torch.where(mask, padded, 0)}} | causes
     found = {
@@ -305,7 +340,9 @@ def test_loader_batches(student: Student, draw: Draw) -> None:
     )
     ordered, dropped, shuffled, single = got["epochs"]
     in_order = [list(range(count))[at : at + size] for at in range(0, count, size)]
-    one_by_one = [[[i] for i in range(count)]]
+    first = len(ordered[0][0]) if ordered and ordered[0] else 1
+    others = [list(range(count))[at : at + first] for at in range(0, count, first)]
+    whole_ones = [batch for batch in others if len(batch) == first]
     batches = {"shuffle=False": ordered, "drop_last=True": dropped}
     drawn = [sorted(flat(epoch)) for epoch in (*ordered, *dropped)]
     whole = drawn[:1] == [list(range(count))] and len(set(map(tuple, drawn))) <= 2
@@ -315,7 +352,12 @@ def test_loader_batches(student: Student, draw: Draw) -> None:
         **({SHUFFLED: ...} if whole and ordered != [backwards] else {}),
         ALWAYS_DROPS: {"shuffle=False": [in_order[:full]]},
         NEVER_DROPS: {"drop_last=True": [in_order]},
-        ONE_BY_ONE: {"shuffle=False": one_by_one, "drop_last=True": one_by_one},
+        # after those that explain one of the two alone
+        DROP_INVERTED: {"shuffle=False": [in_order[:full]], "drop_last=True": [in_order]},
+        OTHER_SIZE.in_case(size=str(first)): {
+            "shuffle=False": [others],
+            "drop_last=True": [whole_ones],
+        },
     }
     expected = {"shuffle=False": [in_order], "drop_last=True": [in_order[:full]]}
     expect_close(batches, expected, _("the batches"), causes=causes)
@@ -345,9 +387,13 @@ def test_loader_seed(student: Student, draw: Draw) -> None:
     first, default, again, *others = got["epochs"]
     expect(flat(first[0]) != list(range(count)), _("The loader does not shuffle."))
     sentence = _(
-        "Two loaders with the same seed give different orders when the global random states differ."
+        "Two loaders with the same seed give different orders; in between, others were made and the global random "
+        "states were set."
     )
-    cause = _("Give the DataLoader a `torch.Generator` of its own, seeded with `seed`.")
+    cause = _(
+        "Draw the order from a `torch.Generator` that this loader alone has, seeded with `seed`; a sampler of your own "
+        "takes it as well as the DataLoader."
+    )
     expect(first == again, sentence, cause)
     orders = {each: flat(epochs[0]) for each, epochs in zip(seeds[1:], others, strict=True)}
     orders[seed] = flat(first[0])
@@ -414,11 +460,13 @@ def test_loader_leaves_random_states(student: Student) -> None:
             names=names
         ),
         _(
-            "`manual_seed` sets the global state, and a DataLoader without a `generator` "
-            "draws from it."
+            "`torch.manual_seed` sets the global state, and what has no `generator` draws from it: a DataLoader, a "
+            "sampler, `torch.randperm`."
         )
         if "torch" in changed
-        else _("`random.shuffle` and `numpy.random.shuffle` draw from global states."),
+        else _(
+            "What `random` and `numpy.random` draw changes global states, and so does their `seed`."
+        ),
     )
 
 
@@ -477,9 +525,11 @@ def test_sharded_stream(student: Student, draw: Draw) -> None:
     sentence = _("The list of values was changed; inputs are to be left as they were.")
     expect(got["untouched"], sentence, explain.IN_PLACE)
     again = _(", when it is gone through a second time")
+    firsts = {number: each[0] for number, each in zip(workers, got["passes"], strict=True)}
+    cause = _cause_of_share(values, firsts)
     for number, passes in zip(workers, got["passes"], strict=True):
         for found, when in zip(passes, ("", again), strict=False):
-            _expect_same_values(found, values, number, when)
+            _expect_same_values(found, values, number, when, "" if when else cause)
     after = _(", when the pass before was left after one value")
     _expect_same_values(got["after a break"], values, 0, after, GOES_ON)
 
@@ -493,26 +543,48 @@ def _expect_same_values(
     sentence = _(
         "With num_workers={workers}{when}, {more} values come too often and {fewer} are missing."
     ).format(workers=workers, when=when, more=more.total(), fewer=fewer.total())
-    cause = otherwise or (_cause_of_share(given, values, workers) if workers else "")
-    if not got and when and not otherwise:
-        cause = USED_UP
+    cause = USED_UP if not got and when and not otherwise else otherwise
     if given == Counter(dict.fromkeys(wanted, 1)):
         cause = DISTINCT
+    parts = [value for part in got if isinstance(part, list) for value in part]
+    if Counter(map(repr, parts)) == wanted:
+        cause = AS_LISTS
     expect(not more and not fewer, sentence, cause)
 
 
-def _cause_of_share(given: Counter[str], values: list[Any], workers: int) -> Cause | str:
-    """The mistake in how the values are shared among workers, by what it would have given."""
-    wanted, per = Counter(map(repr, values)), len(values) // workers
-    shares: dict[Cause, list[Any]] = {
-        ALL_VALUES: values * workers,
-        REST_LOST: values[: per * workers],
-        FROM_ONE: [value for one in range(workers) for value in values[one + 1 :: workers]],
-    }
-    for cause, share in shares.items():
-        if given == Counter(map(repr, share)):
+def _cause_of_share(values: list[Any], passes: dict[int, list[Any]]) -> Cause | str:
+    """The mistake in how workers share the values, if it explains what came with each number of them."""
+    wanted = Counter(map(repr, values))
+    given = {number: Counter(map(repr, found)) for number, found in passes.items()}
+    tables = [_shares(values, number or 1) for number in passes]
+    for column in zip(*tables, strict=True):
+        counts = {
+            number: Counter(map(repr, share))
+            for number, (_cause, share) in zip(passes, column, strict=True)
+        }
+        fits = all(given[number] in (wanted, counts[number]) for number in passes)
+        if fits and any(given[number] == counts[number] != wanted for number in passes if number):
+            cause: Cause = column[0][0]
             return cause
-    return OVERLAP if given > wanted else ""
+    wrong = next((number for number in passes if given[number] != wanted), 0)
+    return OVERLAP if wrong and given[wrong] > wanted else ""
+
+
+def _shares(values: list[Any], workers: int) -> list[tuple[Cause, list[Any]]]:
+    """What mistakes would have given: all workers' values, one worker's after another's."""
+    per = len(values) // workers
+    dealt = [(number % workers, value) for number, value in enumerate(values)]
+    late = [values[size : size * (workers + 1)] for size in (per, -(-len(values) // workers))]
+    late.append([value for one in range(workers) for value in values[one + 1 :: workers]])
+    late.append([value for number, value in dealt if number])
+    others = [value for one in range(workers) for number, value in dealt if number != one]
+    return [
+        (ALL_VALUES, values * workers),
+        (REST_LOST, values[: per * workers]),
+        *((FROM_ONE, share) for share in late),
+        (QUOTIENT, values[: workers * workers]),
+        (OTHERS, others),
+    ]
 
 
 @points(1)

@@ -34,6 +34,7 @@ FROM_ONE = Cause("off-by-one", "The epochs are counted from 1; the first one is 
 NOT_FIRST = Cause("first-left-out", "Epoch 0 is left out; it is a multiple of everything.")
 INVERTED = Cause("inverted", "It is true where it should be false, and false where true.")
 REMAINDER_1 = Cause("off-by-one", "It is true where the remainder is 1; it is to be 0.")
+QUOTIENT = Cause("wrong-operator", "`//` gives the quotient; the remainder is `%`.")
 ARGUMENTS_SWAPPED = Cause("swapped", "`every` is divided by `epoch`; it is the other way round.")
 USED_UP = Cause(
     "used-up",
@@ -45,6 +46,7 @@ ONE_AND_OLD = Cause(
     "one-step",
     "There is one step for all batches, with the gradients from before the call in it; each batch is to have its own.",
 )
+FIRST_ALONE = Cause("one-step", "Only the first batch has a step: look for `return` in the loop.")
 LAST_ALONE = Cause("one-step", "There is one step, by the gradients of the last batch alone.")
 BY_COUNT = Cause(
     "mean-for-sum",
@@ -63,6 +65,7 @@ NO_GRADIENT = Cause(
     "It is as it was before the step: no gradient came to it. It has to require gradients, and the way from it to the "
     "output must not be cut (`.detach()`, `.data`).",
 )
+DOUBLE_X = Cause("wrong-power", "2x stands where x² should.")
 X_FOR_SQUARE = Cause("wrong-power", "x stands where x² should.")
 B_OF_SQUARE = Cause(
     "stale", "`b` multiplies a·x², which stood in the variable by then; it is to multiply x."
@@ -70,6 +73,8 @@ B_OF_SQUARE = Cause(
 NO_SQUARE_TERM = Cause("missing-term", "The term a·x² is missing.")
 NO_B_TERM = Cause("missing-term", "The term b·x is missing.")
 NO_C_TERM = Cause("missing-term", "The term c is missing.")
+C_TIMES_X = Cause("wrong-power", "`c` multiplies x; it is to stand by itself.")
+A_AND_C = Cause("swapped", "`a` and `c` stand in each other's place.")
 A_SQUARED = Cause("precedence", "`a` is squared, too: it is (a·x)², and a·x² is asked.")
 HALF_CUT = Cause(
     "graph-cut",
@@ -83,18 +88,25 @@ FORWARD = Cause("forward-difference", "It is the forward difference (f(x+h) − 
 BACKWARD = Cause("forward-difference", "It is the backward difference (f(x) − f(x−h)) / h.")
 H_IGNORED = Cause("h-ignored", "The step is 0.001, whatever `h` is.")
 BY_2H = Cause("scale", "The two points are h apart, and it is divided by 2h.")
+BY_H_TWICE = Cause("scale", "It is divided by h once too often.")
+NOT_BY_H = Cause("scale", "It is divided by 2 alone, and not by h.")
+NOT_DIVIDED = Cause("scale", "The difference is there, and is not divided by 2h.")
+ABOVE_ALONE = Cause("wrong-points", "The points are x and x + 2h; x − h and x + h are asked.")
 BY_H = Cause("scale", "The two points are 2h apart, and it is divided by h.")
 TIMES_H = Cause(
-    "precedence", "`/ 2 * h` divides by 2 and multiplies by h: put 2 · h in parentheses."
+    "precedence",
+    "It is divided by 2 and multiplied by h, as by `/ 2 * h`: both belong below, as in `/ (2 * h)`.",
+)
+BELOW_ALONE = Cause(
+    "precedence",
+    "Only f(x − h) is divided by 2h, since `/` comes before `-`: put parentheses around the difference.",
 )
 EXAMPLE = Cause("example-left", "It is the slope of `parabola`, whatever `f` is.")
 EXAMPLE_ABOVE = Cause("example-left", "`parabola` is taken at x + h, and `f` at x − h alone.")
 EXAMPLE_BELOW = Cause("example-left", "`parabola` is taken at x − h, and `f` at x + h alone.")
 
 FORBIDDEN = {
-    "by hand": {
-        "except": ["accumulated_steps", "PlainLinear", "polynomial_model", "should_log"],
-    }
+    "by hand": {"except": ["accumulated_steps", "PlainLinear", "polynomial_model", "should_log"]}
 }
 
 
@@ -144,6 +156,7 @@ def test_should_log(student: Student, draw: Draw) -> None:
             ]
             for every, row in zip(intervals, expected, strict=True)
         ],
+        QUOTIENT: [[epoch // every == 0 for epoch in epochs] for every in intervals],
         INVERTED: [[not wanted for wanted in row] for row in expected],
     }
     what = _(
@@ -237,9 +250,13 @@ def expect_steps(student: Student, draw: Draw, default: str = "") -> None:
     )
 
     def walk(
-        kept: bool = False, old: float = 0.0, times: int = 1, share: float = 1.0
+        kept: bool = False,
+        old: float = 0.0,
+        times: int = 1,
+        share: float = 1.0,
+        after: bool = False,
     ) -> tuple[list[Tensor], list[float]]:
-        """Parameters and losses, from gradients of `old`; `kept`: that are never cleared."""
+        """Parameters and losses, from gradients of `old`; `kept`: that are never cleared; `after`: each update."""
         model, losses = network(plan, state), []
         parameters = list(model.parameters())
         grads = [torch.full_like(parameter, old) for parameter in parameters]
@@ -250,6 +267,8 @@ def expect_steps(student: Student, draw: Draw, default: str = "") -> None:
             with torch.no_grad():
                 for parameter, grad in zip(parameters, grads, strict=True):
                     parameter.sub_(share * lr * grad)
+                if after:
+                    loss = nn.functional.cross_entropy(model(inputs), labels)
             losses.append(factor * loss.item())
             grads = grads if kept else [0 * grad for grad in grads]
         return [parameter.detach() for parameter in parameters], losses
@@ -265,7 +284,8 @@ def expect_steps(student: Student, draw: Draw, default: str = "") -> None:
     expected, losses = walk()
     old = 5.0 / factor if stale else 0.0
     start = [parameter.detach() for parameter in network(plan, state).parameters()]
-    causes = order_causes(got["events"], start) | {
+    by_old = [parameter - count * lr * old for parameter in start] if stale else None
+    causes = order_causes(got["events"], start, by_old) | {
         explain.NOT_CLEARED: lambda: walk(True, old)[0],
         explain.CLEARED_AFTER: lambda: walk(False, old)[0],
         explain.NOT_UPDATED: start,
@@ -274,7 +294,9 @@ def expect_steps(student: Student, draw: Draw, default: str = "") -> None:
         )[0],
         ONE_STEP: lambda: at_once(batches, 0.0),
         ONE_AND_OLD: lambda: at_once(batches, old),
+        explain.TWICE: lambda: walk(share=2.0)[0],
         BY_COUNT: lambda: walk(share=1 / count)[0],
+        FIRST_ALONE: lambda: at_once(batches[:1], 0.0),
         LAST_ALONE: lambda: at_once(batches[-1:], 0.0),
     }
     losses = walk(times=2)[1] if again else losses
@@ -283,7 +305,10 @@ def expect_steps(student: Student, draw: Draw, default: str = "") -> None:
     curves = got["losses"], losses
     what = _("parameters after {count} batches").format(count=count)
     expect_close(got["parameters"], expected, what, causes=causes, curves=curves)
-    sums = {SUMMED: [sum(losses[: at + 1]) for at in range(len(losses))]}
+    sums = {
+        SUMMED: [sum(losses[: at + 1]) for at in range(len(losses))],
+        explain.NEW_FOR_OLD: walk(times=2 if again else 1, after=True)[1],
+    }
     what = _("the list of losses")
     options: dict[str, Any] = {"factors": {_("the number of batches"): count}, "curves": curves}
     expect_close(got["losses"], losses, what, dtype=draw.dtype, causes=sums, **options)
@@ -314,12 +339,15 @@ def registered(student: Any, default: str) -> Any:
         if not default:
             raise
         layer = student.PlainLinear(3, 4)  # it may look at the numbers that it has drawn
+    kept = vars(layer)
     return {
         "buffers": sorted(name for name, _ in layer.named_buffers()),
-        "plain": sorted(
-            name for name in vars(layer) if isinstance(vars(layer)[name], torch.Tensor)
+        "plain": sorted(name for name in kept if isinstance(kept[name], torch.Tensor)),
+        "has a list": any(
+            isinstance(held, list | tuple) and any(isinstance(each, torch.Tensor) for each in held)
+            for held in kept.values()
         ),
-        "parameters": {name: list(value.shape) for name, value in layer.named_parameters()},
+        "parameters": {name: str(tuple(value.shape)) for name, value in layer.named_parameters()},
         "state": sorted(layer.state_dict()),
     }
 
@@ -409,15 +437,15 @@ def expect_registered(student: Student, default: str) -> None:
     found = sorted(got["parameters"])
     missing = {"weights", "bias"} - set(found)
     cause: Cause | str = BUFFERS if missing & set(got["buffers"]) else ""
-    if missing & set(got["plain"]):
+    if missing & set(got["plain"]) or got["has a list"]:
         cause = explain.UNREGISTERED
     for name in missing - set(got["buffers"]) - set(got["plain"]):
         cause = cause or explain.did_you_mean(name, found)
     names = _("The registered parameters of PlainLinear(3, 4) are {found}, expected {wanted}.")
     wanted = ["bias", "weights"]
     expect(found == wanted, names.format(found=found, wanted=wanted), cause)
-    shapes = {"weights": [3, 4], "bias": [4]}
-    turned = {explain.TRANSPOSE: {"weights": [4, 3], "bias": [4]}}
+    shapes = {"weights": "(3, 4)", "bias": "(4,)"}
+    turned = {explain.TRANSPOSE: {"weights": "(4, 3)", "bias": "(4,)"}}
     expect_close(got["parameters"], shapes, _("the shapes of PlainLinear(3, 4)"), causes=turned)
 
 
@@ -476,11 +504,14 @@ def expect_polynomial(student: Student, draw: Draw, default: str = "") -> None:
     scales = torch.autograd.grad((terms * g.double().abs()).sum(), sizes)
     at, a, b, c = wide
     mistaken = {
+        DOUBLE_X: 2 * a * at + b * at + c,
         X_FOR_SQUARE: (a + b) * at + c,
         B_OF_SQUARE: a * at**2 + b * (a * at**2) + c,
         NO_SQUARE_TERM: b * at + c,
         NO_B_TERM: a * at**2 + c,
         NO_C_TERM: a * at**2 + b * at,
+        C_TIMES_X: a * at**2 + b * at + c * at,
+        A_AND_C: c * at**2 + b * at + a,
         A_SQUARED: (a * at) ** 2 + b * at + c,
     }
     cut = {
@@ -592,7 +623,10 @@ def expect_difference(student: Student, draw: Draw, default: str = "") -> None:
     causes = {cause: (rise / (2 * step)).to(draw.dtype) for cause, rise in mixed.items()}
     causes |= {FORWARD: slope(0, 1, step), BACKWARD: slope(-1, 0, step)}
     causes |= {H_IGNORED: slope(-1, 1, 1e-3), BY_2H: slope(0, 1, step) / 2}
-    causes |= {BY_H: 2 * central, TIMES_H: central * step**2}
+    undivided = curve(above, coefficients) - curve(below, coefficients) / (2 * step)
+    causes |= {BELOW_ALONE: undivided.to(draw.dtype), ABOVE_ALONE: slope(0, 2, step)}
+    causes |= {BY_H_TWICE: central / step, NOT_BY_H: central * step, BY_H: 2 * central}
+    causes |= {NOT_DIVIDED: 2 * step * central, TIMES_H: central * step**2}
     a, b, c, d, _e = map(abs, coefficients)
     far = exact.abs() + step
     # the rounding of f is divided by h: a few eps / h of its terms, and a wide margin

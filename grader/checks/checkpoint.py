@@ -27,103 +27,7 @@ from grader import (
     probe,
     rounds,
 )
-
-PICKLED = Cause(
-    "pickled-whole",
-    "`{key}` holds the whole object, which is a pickle that depends on the code of its class: save its `state_dict()`.",
-)
-NO_BUFFERS = Cause(
-    "missing-term",
-    "The parameters are there and the buffers are not, such as the running means of batch normalization: "
-    "`state_dict()` holds both.",
-)
-EARLIER = Cause("stale", "It is what was saved at an earlier call: the file is to be overwritten.")
-PLUS_ONE = Cause(
-    "off-by-one", "It is 1 too many: the number of epochs that are done is asked, as it is given."
-)
-MINUS_ONE = Cause(
-    "off-by-one", "It is 1 too few: the number of epochs that are done is asked, as it is given."
-)
-AT_FIRST = Cause("seed-for-state", "That is where the generator began, and not where it is.")
-SEED = Cause(
-    "seed-for-state",
-    "That is a seed, which says where the generator began, and not where it is: `torch.get_rng_state()` says that.",
-)
-NOT_RESTORED = Cause(
-    "not-restored", "It is as it was before the call: nothing in the file has come to it."
-)
-OTHER_TENSORS = Cause(
-    "other-tensors",
-    "The optimizer does not move the model any more: it holds the tensors that were there before, and the model has "
-    "others. `load_state_dict` fills those that are there (without `assign=True`).",
-)
-RNG_LEFT = Cause(
-    "rng-not-restored",
-    "The generator is where it was before the call: `torch.set_rng_state` puts it back.",
-)
-RNG_SEEDED = Cause(
-    "rng-not-restored",
-    "The generator is seeded with {seed}; it is to be where it was, where `torch.set_rng_state` puts it.",
-)
-UNPICKLED = Cause(
-    "unpickled",
-    "`weights_only=False` runs whatever program is in the file: leave it at `weights_only=True`.",
-)
-KEPT_BACK = Cause("kept-back", "The exception is caught: let it raise.")
-PER_BATCH = Cause(
-    "schedule", "The schedule makes a step for each batch; one for each epoch is asked."
-)
-NO_SCHEDULE = Cause("schedule", "The schedule makes no step.")
-SCHEDULE_FIRST = Cause(
-    "schedule", "The schedule makes its step before those of the epoch; it belongs at the end."
-)
-SWAPPED = Cause("swapped", "It is `criterion(outputs, labels)`, in this order.")
-OWN_CRITERION = Cause(
-    "own-criterion", "It is the squared error; use the `criterion` that is given."
-)
-LAST_LOSS = Cause("last-batch-alone", "It is the loss of the last batch of each epoch.")
-EVERY_BATCH = Cause(
-    "every-batch", "There is an entry for every batch; the mean of each epoch is asked."
-)
-SUMS = Cause("no-mean", "It is the sum over the batches of an epoch; their mean is asked.")
-ONE_MORE = Cause("one-too-many", "There is one epoch too many.")
-STARTED_ANEW = Cause(
-    "resumed-wrongly",
-    "What is in the file comes back, and then all `epochs` are trained: those before the stop are to count.",
-)
-NEVER_LOADED = Cause("resumed-wrongly", "Nothing in the file comes back: the training begins anew.")
-ONE_SKIPPED = Cause("off-by-one", "An epoch is skipped when the training is resumed.")
-ONE_TWICE = Cause("off-by-one", "The last epoch before the stop is trained a second time.")
-FORGOTTEN = {
-    "model": Cause("forgotten-model", "The weights do not come back: it goes on from new ones."),
-    "optimizer": Cause(
-        "forgotten-optimizer",
-        "The optimizer's state does not come back: what it keeps of the gradients begins anew.",
-    ),
-    "scheduler": Cause(
-        "forgotten-scheduler",
-        "The schedule's state does not come back: it counts its epochs from 0 again.",
-    ),
-    "rng": Cause(
-        "rng-not-restored",
-        "The generator's state does not come back: dropout and the order of the samples are others.",
-    ),
-    "optimizer+scheduler": Cause(
-        "forgotten-optimizer", "Neither the optimizer's state comes back nor the schedule's."
-    ),
-}
-SAVED_LATE = Cause(
-    "saved-late", "The file is written when all epochs are done; write it after each of them."
-)
-SAVED_EARLY = Cause(
-    "saved-early",
-    "The file is written before the last step of the schedule, which is lost then: write it after that.",
-)
-HALF_SAVED = Cause(
-    "saved-within",
-    "The file holds a part of the epoch in which it was stopped, which is then trained again: write it between two "
-    "epochs alone.",
-)
+from grader import checkpoint_causes as why
 
 Plan = dict[str, Any]
 State = dict[str, Tensor]
@@ -133,6 +37,7 @@ states_of, plain, content = checkpoints.states_of, checkpoints.plain, checkpoint
 new_path, named, write = checkpoints.new_path, checkpoints.named, checkpoints.write
 criterion, loader_of = checkpoints.criterion, checkpoints.loader_of
 Stopping = checkpoints.Stopping
+write_a_program, is_plain = checkpoints.write_a_program, checkpoints.is_plain
 as_if_from_a_gpu, trained = checkpoints.as_if_from_a_gpu, checkpoints.trained
 resumed_by_hand, PLANS = checkpoints.resumed_by_hand, checkpoints.PLANS
 numbers_after, as_reference = checkpoints.numbers_after, checkpoints.as_reference
@@ -162,7 +67,7 @@ def drawn_seed(draw: Draw) -> int:
     return int(draw.integers(0, 10**6, 1).item())
 
 
-PARTS = ("model", "optimizer", "lr", "scheduler")
+PARTS = ("model", "optimizer", "scheduler", "lr")
 CALLS = {
     "by position": [False, False],
     "by keyword": [True, False],
@@ -190,6 +95,9 @@ def save_it(
         if not os.path.exists(path):
             return {"problem": "no-file"}
     after = plain(states_of(parts)) | {"rng": torch.get_rng_state()}
+    after["training"] = all(module.training for module in parts[0].modules())
+    grads = [p.grad for p in parts[0].parameters()]
+    after["grads"] = all(grad is not None and grad.any().item() for grad in grads)
     return {"after": after, **content(path)}
 
 
@@ -197,18 +105,22 @@ def expect_content(got: Any, start: State) -> None:
     """That a file is of the form that is asked."""
     problem, keys = got["problem"], got.get("keys", [])
     expect(problem != "no-file", _("After save_checkpoint there is no file at `path`."))
-    expect(problem != "unreadable", _("torch.load cannot read the file."))
-    whole: Cause | str = PICKLED.of(key=keys[0]) if problem == "weights_only" and keys else ""
     expect(
-        problem != "weights_only", _("torch.load(path, weights_only=True) refuses the file."), whole
+        problem != "unreadable",
+        _("torch.load cannot read the file: it is to be written by torch.save."),
     )
+    cause: Cause | str = ""
+    if problem == "weights_only" and keys:
+        cause = (why.PICKLED if got["whole"] else why.NOT_PLAIN).of(key=keys[0])
+    refused = _("torch.load(path, weights_only=True) refuses the file.")
+    expect(problem != "weights_only", refused, cause)
     sentence = _("In the file is {kind}; a dict is asked.").format(kind=(keys or [""])[0])
     expect(problem != "no-dict", sentence)
     sentence = _("The file has no entry {keys}.").format(keys=", ".join(map(repr, keys)))
     expect(problem != "missing", sentence)
     names = sorted(start)
     parameters = [name for name in names if "running" not in name and "num_batches" not in name]
-    cause = NO_BUFFERS if got["names"] == parameters else ""
+    cause = why.NO_BUFFERS if got["names"] == parameters else ""
     sentence = _('The entry "model" is not what `model.state_dict()` gives.')
     expect(got["names"] == names, sentence, cause)
     sentence = _("What is in the file is not what `state_dict()` of optimizer and scheduler gives.")
@@ -220,7 +132,7 @@ def expect_content(got: Any, start: State) -> None:
 def test_save(student: Student, draw: Draw) -> None:
     """`save_checkpoint` writes the three state dicts, the epoch and the generator's state into one file."""
     plan, (start, _other) = drawn_plan(draw)
-    first, saves = draw.count("epoch", 1, 4), 12 if draw.round.all_equal else 3
+    first, saves = draw.count("epoch", 1, 4), 6 if draw.round.all_equal else 3
     draw.drawn["saves"] = f"saves = {saves}"
     epochs = [first, *[first + 2] * (saves - 1)]
     seed, drawn = drawn_seed(draw), int(draw.integers(1, 9, 1).item())
@@ -230,18 +142,26 @@ def test_save(student: Student, draw: Draw) -> None:
     entries, expected, before = got["entries"], walked(plan, start, saves), walked(plan, start, 1)
     for key in PARTS:
         what = told_of("file", key)
-        expect_close(entries[key], expected[key], what, causes={EARLIER: before[key]})
-    causes = {EARLIER: first, PLUS_ONE: epochs[1] + 1, MINUS_ONE: epochs[1] - 1}
+        expect_close(entries[key], expected[key], what, causes={why.EARLIER: before[key]})
+    causes = {why.EARLIER: first, why.PLUS_ONE: epochs[1] + 1, why.MINUS_ONE: epochs[1] - 1}
     expect_close(entries["epoch"], epochs[1], 'file["epoch"]', causes=causes)
     generator = torch.Generator().manual_seed(seed)
     at_first = generator.get_state()
     for _epoch in epochs:
         torch.rand(drawn, generator=generator, dtype=student.default_dtype)
     state = generator.get_state()
-    expect_state(entries["rng"], state, seed, at_first)
+    seeds = {0, 1, 42, 1234, epochs[1]}
+    seeded = {
+        why.SEEDED.of(seed=str(each)): generator.manual_seed(each).get_state() for each in seeds
+    }
+    expect_state(entries["rng"], state, seed, {why.AT_FIRST: at_first} | seeded)
     for key in PARTS:
         expect_close(got["after"][key], expected[key], told_of("saved", key))
     expect_close(got["after"]["rng"], state, _("the generator's state after save_checkpoint"))
+    sentence = _("After save_checkpoint the model is not in training mode, as it was before.")
+    expect(got["after"]["training"], sentence, why.LEFT_ALONE)
+    sentence = _("After save_checkpoint the gradients are gone, which were there before.")
+    expect(got["after"]["grads"], sentence, why.LEFT_ALONE)
 
 
 def told_of(when: str, key: str) -> str:
@@ -263,13 +183,13 @@ def told_of(when: str, key: str) -> str:
     return moments[when].format(what=names[key])
 
 
-def expect_state(found: Any, expected: Tensor, seed: int, at_first: Tensor) -> None:
+def expect_state(found: Any, expected: Tensor, seed: int, causes: dict[Cause, Any]) -> None:
     """That a file holds this state of the generator."""
     sentence = _(
         'file["rng"] is not the state of the generator, which `torch.get_rng_state()` gives.'
     )
-    expect(isinstance(found, Received), sentence, SEED if found == seed else "")
-    expect_close(found, expected, 'file["rng"]', causes={AT_FIRST: at_first})
+    expect(isinstance(found, Received), sentence, why.SEED if found == seed else "")
+    expect_close(found, expected, 'file["rng"]', causes=causes)
 
 
 @probe
@@ -319,16 +239,16 @@ def expect_loaded(got: Any, given: dict[str, Any]) -> None:
     """That all but the generator is as it was when the file was written, and that the optimizer moves the model."""
     plan, (start, other), epoch = given["plan"], given["states"], given["epoch"]
     expected, before = walked(plan, start, epoch), walked(plan, other, 1)
-    expect(got["stays"], _("The model is on another device after load_checkpoint."))
+    expect(got["stays"], _("The model is on another device after load_checkpoint."), why.MOVED)
     for key in PARTS:
-        causes = {NOT_RESTORED: before[key]}
+        causes = {why.NOT_RESTORED: before[key]}
         expect_close(got["loaded"][key], expected[key], told_of("loaded", key), causes=causes)
-    causes = {PLUS_ONE: epoch + 1, MINUS_ONE: epoch - 1}
+    causes = {why.PLUS_ONE: epoch + 1, why.MINUS_ONE: epoch - 1}
     expect_close(got["epoch"], epoch, _("what load_checkpoint returns"), causes=causes)
     after = walked(plan, start, epoch + 1)
     what = _("the model's state one step after load_checkpoint")
     expect_close(
-        got["then"]["model"], after["model"], what, causes={OTHER_TENSORS: expected["model"]}
+        got["then"]["model"], after["model"], what, causes={why.OTHER_TENSORS: expected["model"]}
     )
     what = _("the optimizer's state one step after load_checkpoint")
     expect_close(got["then"]["optimizer"], after["optimizer"], what)
@@ -346,8 +266,9 @@ def expect_numbers(got: Any, given: dict[str, Any]) -> None:
     """That the generator is where it was."""
     first, second = map(numbers_after, given["seeds"])
     what = _("the random numbers after load_checkpoint")
-    causes: dict[Cause, Any] = {RNG_LEFT: second}
-    causes |= {RNG_SEEDED.of(seed=str(seed)): numbers_after(seed) for seed in (0, 1, 42, 1234)}
+    causes: dict[Cause, Any] = {why.RNG_LEFT: second}
+    seeds = {0, 1, 42, 1234, given["epoch"]}
+    causes |= {why.RNG_SEEDED.of(seed=str(seed)): numbers_after(seed) for seed in seeds}
     expect_close(got["numbers"], first, what, causes=causes)
 
 
@@ -380,14 +301,8 @@ def load_a_program(student: Any, plan: Any, states: Any) -> Any:
     import os
     import pickle
 
-    class Program:
-        def __reduce__(self) -> Any:
-            return os.mkdir, (made,)
-
-    path = new_path()
-    made = f"{path}.ran"
-    write(path, workshop(plan, states[0]), 1, note=Program())
-    raised = False
+    path, raised = new_path(), False
+    made = write_a_program(path, workshop(plan, states[0]))
     try:
         student.load_checkpoint(path, *workshop(plan, states[1]))
     except pickle.UnpicklingError:
@@ -401,9 +316,9 @@ def test_load_weights_only(student: Student, draw: Draw) -> None:
     """A file that holds more than numbers and plain data is refused: no program in it is run."""
     plan, states = drawn_plan(draw)
     got = student.run(load_a_program, plan=plan, states=states)
-    expect(not got["ran"], _("A program in the file was run when it was read."), UNPICKLED)
+    expect(not got["ran"], _("A program in the file was run when it was read."), why.UNPICKLED)
     sentence = _("The file holds a program, and load_checkpoint raises nothing.")
-    expect(got["raised"], sentence, KEPT_BACK)
+    expect(got["raised"], sentence, why.KEPT_BACK)
 
 
 @probe
@@ -460,34 +375,39 @@ def test_train(student: Student, draw: Draw) -> None:
         losses = trained(parts, loader, count, mistake, own)
         return plain(states_of(parts)), losses
 
+    def state_by_hand(mistake: str) -> Any:
+        return by_hand(mistake)[0]
+
     expected, losses = by_hand()
     wrong: dict[Cause, Callable[[], Any]] = {
-        explain.NOT_UPDATED: lambda: by_hand("no-step")[0],
-        explain.NOT_CLEARED: lambda: by_hand("not-cleared")[0],
-        PER_BATCH: lambda: by_hand("schedule-per-batch")[0],
-        NO_SCHEDULE: lambda: by_hand("no-schedule")[0],
-        SCHEDULE_FIRST: lambda: by_hand("schedule-first")[0],
+        cause: partial(state_by_hand, mistake) for cause, mistake in why.TRAINED.items()
+    }
+    # of the model alone: where it is right, so is the number of epochs
+    others: dict[Cause, Callable[[], Any]] = {
         explain.FEWER: lambda: by_hand(count=epochs - 1)[0],
-        ONE_MORE: lambda: by_hand(count=epochs + 1)[0],
-        explain.TWICE: lambda: by_hand(count=2 * epochs)[0],
-        OWN_CRITERION: lambda: by_hand(own=nn.MSELoss())[0],
-        SWAPPED: lambda: by_hand(own=lambda outputs, labels: criterion()(labels, outputs))[0],
+        why.ONE_MORE: lambda: by_hand(count=epochs + 1)[0],
+        why.OWN_CRITERION: lambda: by_hand(own=nn.MSELoss())[0],
+        why.SWAPPED: lambda: by_hand(own=lambda outputs, labels: criterion()(labels, outputs))[0],
     }
 
     def causes_of(key: str) -> dict[Cause, Any]:
-        order = order_causes(got["events"], by_hand("no-step")[0][key]) if key == "model" else {}
-        return order | {cause: made()[key] for cause, made in wrong.items()}
+        order, named = {}, wrong
+        if key == "model":
+            order, named = order_causes(got["events"], by_hand("no-step")[0][key]), wrong | others
+        return order | {cause: made()[key] for cause, made in named.items()}
 
     for key in PARTS:
         what = _("{what} after {epochs} epochs").format(epochs=epochs, what=told_of("", key))
         expect_close(got[key], expected[key], what, causes=partial(causes_of, key))
     means = [sum(each) / len(each) for each in losses]
-    causes = {
-        LAST_LOSS: [each[-1] for each in losses],
-        EVERY_BATCH: [loss for each in losses for loss in each],
-        SUMS: [sum(each) for each in losses],
+    causes: dict[Cause, Any] = {
+        why.LAST_LOSS: [each[-1] for each in losses],
+        why.EVERY_BATCH: [loss for each in losses for loss in each],
+        why.SUMS: [sum(each) for each in losses],
+        why.LOSS_AFTER: lambda: [sum(each) / len(each) for each in by_hand("loss-after")[1]],
     }
-    expect_close(got["history"], means, _("the list of losses"), dtype=draw.dtype, causes=causes)
+    what, factors = _("the list of losses"), {"batch": data["size"]}
+    expect_close(got["history"], means, what, dtype=draw.dtype, causes=causes, factors=factors)
     expect(got["is-there"], _("After train there is no file at `path`."))
 
 
@@ -534,18 +454,19 @@ def resume_it(
     # where nothing is left to do, new objects get what is in the file as well
     last = workshop(plan, states[1])
     found["nothing"] = go(last, epochs, path)
-    return {**found, "at-the-end": plain(states_of(last))}
-
-
-MISTAKES = {
-    NEVER_LOADED: "never-loaded",
-    STARTED_ANEW: "started-anew",
-    ONE_SKIPPED: "skipped",
-    ONE_TWICE: "twice",
-    SAVED_EARLY: "saved-early",
-    HALF_SAVED: "half-saved",
-    **{cause: mistake for mistake, cause in FORGOTTEN.items()},
-}
+    found["at-the-end"] = plain(states_of(last))
+    if not within:  # once is enough
+        return {"one-left": 1, "went-on": False, **found}
+    # a file from elsewhere, with one epoch left, and one that is refused
+    path = new_path()
+    write(path, whole, epochs - 1)
+    found["one-left"] = len(go(workshop(plan, states[1]), epochs, path))
+    path = new_path()
+    made = write_a_program(path, whole)
+    with contextlib.suppress(Exception):
+        go(workshop(plan, states[1]), epochs, path)
+        found["went-on"] = not os.path.isdir(made)
+    return {"went-on": False, **found}
 
 
 def drawn_resuming(draw: Draw, shuffle: bool, dropout: float, most: int = 2) -> dict[str, Any]:
@@ -566,13 +487,13 @@ def expect_resumed(
     got = student.run(resume_it, **given, within=within, by_default=by_default)
     stop, epochs = given["stop"], given["epochs"]
     sentence = _("The training was stopped after {stop} epochs, and there is no file at `path`.")
-    expect(got["is-there"], sentence.format(stop=stop), SAVED_LATE if within else "")
+    expect(got["is-there"], sentence.format(stop=stop), why.SAVED_LATE if within else "")
     history = as_reference(got["history"])
     whole = isinstance(history, list) and len(history) == epochs
     expect(whole, _("A training that is not stopped does not give a loss for each epoch."))
     made = cache(partial(resumed_by_hand, given))
     causes: dict[Cause, Any] = {
-        cause: lambda mistake=mistake: made(mistake)[1] for cause, mistake in MISTAKES.items()
+        cause: lambda mistake=mistake: made(mistake)[1] for cause, mistake in why.RESUMED.items()
     }
     what = _("the losses of the resumed training")
     dtype = given["states"][0]["0.weight"].dtype
@@ -581,7 +502,7 @@ def expect_resumed(
         expected = as_reference(got["undisturbed"][key])
         causes = {
             cause: lambda mistake=mistake, key=key: made(mistake)[0][key]
-            for cause, mistake in MISTAKES.items()
+            for cause, mistake in why.RESUMED.items()
         }
         expect_close(got["after"][key], expected, told_of("resumed", key), causes=causes)
     what = _("the list of losses of a third call, when all {epochs} epochs are done").format(
@@ -589,7 +510,14 @@ def expect_resumed(
     )
     expect_close(got["nothing"], [], what)
     what = _("the model's state after that call")
-    expect_close(got["at-the-end"]["model"], as_reference(got["undisturbed"]["model"]), what)
+    at_the_end, causes = got["at-the-end"]["model"], {why.NOTHING_LOADED: given["states"][1]}
+    expect_close(at_the_end, as_reference(got["undisturbed"]["model"]), what, causes=causes)
+    what = _("how many losses there are when the file says that all epochs but one are done")
+    expect_close(got["one-left"], 1, what)
+    sentence = _(
+        "train goes on, and writes another file, where torch.load refuses the one that is there."
+    )
+    expect(not got["went-on"], sentence, why.LOADED_OVER)
 
 
 WAYS = {"between two epochs": False, "within an epoch": True}

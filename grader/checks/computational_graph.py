@@ -502,6 +502,7 @@ def through_steps(
         "grads": [parameter.grad for parameter in own],
         "reached": leaf.grad is not None,
         "kept": first.requires_grad is (source != "constant"),
+        "first": first.detach().clone(),
         "calls": len(calls),
     }
 
@@ -541,6 +542,8 @@ def expect_truncated(student: Student, draw: Draw, by_default: bool = False) -> 
     expect_close(got["grads"], expected, what, causes=causes, factors=factors, scale=count)
     sentence = _("A gradient went back to what the first state was made of.")
     expect(not got["reached"], sentence, FIRST_STATE)
+    given_first = 2 * state if source == "made" else state
+    expect_close(got["first"], given_first, _("the first state after truncated_backward"))
     expect(got["kept"], _("The first state itself was detached, not a tensor made of it."))
     expect(got["calls"] == count, _("The cell was not called once for each input."))
 
@@ -584,7 +587,8 @@ def recorded(student: Any, by_default: bool, x: Tensor, w: Tensor, v: Tensor, ne
         "off": bool(recording) and not any(recording),
         "ordinary": ordinary,
         "later": later.grad,
-        "left": all(grad is None for grad in grads),
+        "left": all(grad is None for grad in grads) and given.requires_grad is needing,
+        "x": given.detach().clone(),
     }
 
 
@@ -600,10 +604,11 @@ def expect_no_graph(student: Student, draw: Draw, by_default: bool = False) -> N
     expect(got["off"], _("While `f` ran, autograd was on, or `f` was not called."))
     expect(got["ordinary"], _("The result is an inference tensor."), INFERENCE)
     expect_close(got["later"], expected, _("the gradient of w in (w * result).sum()"))
+    expect_close(got["x"], x, _("x after without_graph"))
     expect(got["left"], _("A tensor has a `.grad` that it had not before without_graph."))
 
 
-@rounds()
+@rounds(half=True)
 @points(1)
 def test_without_graph(student: Student, draw: Draw) -> None:
     """`without_graph` gives f(x), written into no graph, as a tensor that a later graph may keep."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from typing import Any
@@ -11,12 +12,14 @@ import torch
 from torch import Tensor
 
 from grader import (
+    N_,
     Cause,
     Draw,
     Student,
     _,
     expect,
     expect_close,
+    explain,
     helper,
     points,
     probe,
@@ -31,6 +34,12 @@ ONE_BEFORE = Cause("off-by-one", "Each item is that of the row before.")
 ONE_AFTER = Cause("off-by-one", "Each item is that of the row after.")
 LABEL_AFTER = Cause("off-by-one", "Each item has the label of the row after.")
 LABEL_BEFORE = Cause("off-by-one", "Each item has the label of the row before.")
+COLUMN_BEFORE = Cause("off-by-one", "The label is that of the column before the target's.")
+COLUMN_AFTER = Cause("off-by-one", "The label is that of the column after the target's.")
+LABEL_FIRST = Cause("wrong-column", "The label is that of the first column, whatever `target` is.")
+LABEL_LAST = Cause("wrong-column", "The label is that of the last column, whatever `target` is.")
+BEFORE_ALONE = Cause("columns-lost", "Only the columns before the target's are features.")
+OTHER_ORDER = Cause("order", "The rows are right, and come in another order than in the file.")
 SORTED = Cause(
     "order",
     "The features come sorted by their names, or reversed; leave them in the header's order.",
@@ -40,10 +49,10 @@ ROW_LOST = Cause(
     "off-by-one",
     "There is one item too few: every line below the header is one, and the header alone is none.",
 )
+# several files show it: of one, the number may be that by chance
 COLUMNS_COUNTED = Cause(
-    "wrong-count",
-    "It is the number of columns, with the target or without; that of the rows is asked.",
-)
+    "wrong-count", "It is the number of {columns}; that of the rows is asked."
+).unsure()
 HEADER_COUNTED = Cause(
     "off-by-one", "There is one item too many: neither the header nor a blank line is one."
 )
@@ -56,11 +65,7 @@ OTHER_EXCEPTION = Cause(
     "other-exception",
     "There is no such column: raise a ValueError that names the target, before anything else looks for it.",
 )
-AROUND = Cause(
-    "index-modulo",
-    "The index starts anew where the items end, as `index % len(self)` does: raise IndexError there.",
-)
-CUT = Cause("rounded", "The decimals are cut off.")
+CUT = Cause("rounded", "Decimals are lost: they are cut off, or rounded away.")
 LABEL_CUT = Cause("rounded", "The decimals of the label are cut off.")
 NOT_TRANSFORMED = Cause(
     "option-ignored", "The transform is called, and what it returns is not in the item."
@@ -72,9 +77,28 @@ RESULT_KEPT = Cause(
     "stale",
     "What the transform made of an item is what it is given the next time: leave the table as it is.",
 )
-TABLE_CHANGED = Cause(
-    "in-place", "The transform is handed a view of the table, and changes that for good: copy it."
+TABLE_CHANGED = Cause("in-place", "The transform changes what the table keeps: hand it a copy.")
+CHANGED = Cause("stale", "Right the first time: to ask for an item changes what is kept of it.")
+LABEL_ALONE = Cause("too-much", "The transform is given the label in place of the features.")
+LABEL_GIVEN = Cause("target-left-in", "The transform is given the label, too: take it out first.")
+NOT_READ = Cause(
+    "nan",
+    "What `numpy.genfromtxt` and the like cannot read becomes NaN: `csv.reader` and `float` read all of it.",
 )
+NOT_FOUND = Cause("column-not-found", "The file has that column: {why}.")
+WHY_NOT_FOUND = {
+    "quotes": N_(
+        "its names stand in quotes, with commas and quotes within. `csv.reader(file)` takes such fields apart, and a "
+        "split at the commas does not"
+    ),
+    "lines ended by CRLF": N_(
+        "it is the last one, and its line ends with `\\r\\n`. Cut off both, or let `csv.reader` do it"
+    ),
+    "names with spaces and Hangul": N_(
+        "its name begins and ends with a space and holds Hangul. Leave names as they stand, without `strip`, and open "
+        "the file as UTF-8"
+    ),
+}
 
 Row = list[str]  # of cells, as they stand in the file
 
@@ -137,9 +161,9 @@ def written(lines: list[str], encoding: str = "utf-8") -> str:
 
 @helper
 def numbers(item: Any) -> list[float]:
-    """All numbers of an item, sorted: which is which, and in what shape and dtype, is for the check of items."""
+    """All numbers of an item, sorted, NaN last: which is which, and in what form, is for the check of items."""
     parts = [torch.as_tensor(part).double().reshape(-1) for part in item]
-    return sorted(torch.cat(parts).tolist())
+    return torch.cat(parts).sort().values.tolist()
 
 
 def expected_item(row: Row, column: int) -> tuple[Tensor, Tensor]:
@@ -194,18 +218,27 @@ def test_items(student: Student, draw: Draw) -> None:
     expected = [expected_item(row, column) for row in rows]
     by_name = torch.arange(columns - 2, -1, -1)  # the header is in the reverse order
     tables = [torch.tensor([float(cell) for cell in row]) for row in rows]
+    pairs = [*zip(expected, tables, strict=True)]
+    before = [(features, row[column - 1]) for (features, _), row in pairs]
+    after = [(features, row[(column + 1) % columns]) for (features, _), row in pairs]
     causes = {
         SWAPPED: [(label, features) for features, label in expected],
         LAST_COLUMN: [expected_item(row, columns - 1) for row in rows],
         FIRST_COLUMN: [expected_item(row, 0) for row in rows],
-        LEFT_IN: [(row, label) for row, (_, label) in zip(tables, expected, strict=True)],
+        LEFT_IN: [(row, label) for (_, label), row in pairs],
+        BEFORE_ALONE: [(row[:column], label) for (_, label), row in pairs],
         ONE_BEFORE: [*expected[-1:], *expected[:-1]],
         ONE_AFTER: [*expected[1:], *expected[:1]],
         FIRST_ALONE: expected[:1] * count,
+        COLUMN_BEFORE if column else COLUMN_BEFORE.unsure(): before,
+        COLUMN_AFTER if column + 1 < columns else COLUMN_AFTER.unsure(): after,
+        LABEL_FIRST: [(features, row[0]) for (features, _), row in pairs],
+        LABEL_LAST: [(features, row[-1]) for (features, _), row in pairs],
         LABEL_AFTER: with_labels(expected, 1),
         LABEL_BEFORE: with_labels(expected, -1),
         SORTED: [(features[by_name], label) for features, label in expected],
         CUT: [(features.trunc(), label.trunc()) for features, label in expected],
+        LABEL_CUT: [(features, label.trunc()) for features, label in expected],
     }
     # where torch's default dtype is float64, an item's may follow it
     if student.default_dtype == torch.float32:
@@ -243,22 +276,38 @@ def expect_length(got: Any, count: int, blanks: int = 0, columns: int = 0) -> No
         HEADER_COUNTED: (count + 1,),
     }
     if columns:
-        counts[COLUMNS_COUNTED] = (columns - 1, columns)
+        counts[COLUMNS_COUNTED.of(columns=_("columns")).unsure()] = (columns,)
+        counts[COLUMNS_COUNTED.of(columns=_("features")).unsure()] = (columns - 1,)
     # two mistakes may give one number: the one that fits in more of the files is told
     causes = {cause: got for cause, numbers in counts.items() if got in numbers}
     expect_close(got, count, "len(dataset)", causes=causes)
 
 
 @probe
-def read_numbers(
-    student: Any, files: list[list[str]], target: str, encoding: str = "utf-8"
-) -> list[Any]:
+def read_numbers(student: Any, files: list[list[str]], target: str, count: int) -> list[Any]:
     """The length and the numbers of each file; all datasets are made before the first is gone through."""
-    datasets = [student.CsvDataset(written(lines, encoding), target) for lines in files]
+    datasets = [student.CsvDataset(written(lines), target) for lines in files]
     return [
-        {"length": len(dataset), "items": [numbers(dataset[i]) for i in range(len(dataset))]}
-        for dataset in datasets
+        {"length": n, "items": [numbers(dataset[i]) for i in range(min(n, count))]}
+        for n, dataset in zip(map(len, datasets), datasets, strict=True)
     ]
+
+
+@probe
+def read_form(student: Any, lines: list[str], target: str, encoding: str, count: int) -> Any:
+    """As `read_numbers` of one file; or the error, where a column is not found that is found in a plain file."""
+    try:
+        dataset = student.CsvDataset(written(lines, encoding), target)
+    except (ValueError, LookupError) as error:
+        if target not in str(error):
+            raise
+        try:
+            student.CsvDataset(written(["x,y\n", "1,2\n"]), "x")
+        except Exception:
+            raise error from None
+        return {"error": f"{type(error).__name__}: {error}"}
+    n = len(dataset)
+    return {"length": n, "items": [numbers(dataset[i]) for i in range(min(n, count))]}
 
 
 def sorted_numbers(row: Row) -> list[float]:
@@ -268,10 +317,11 @@ def sorted_numbers(row: Row) -> list[float]:
 def expect_numbers(got: Any, rows: list[Row], column: int, blanks: int = 0) -> None:
     expect_length(got["length"], len(rows), blanks, len(rows[0]) if rows else 0)
     expected = [sorted_numbers(row) for row in rows]
+    what = _("the sorted numbers of dataset")
     causes = mistaken_rows(rows, column)
-    expect_close(
-        got["items"], expected, _("the sorted numbers of dataset"), rtol=1e-6, causes=causes
-    )
+    order = [next((row for row in expected if near(item, row)), []) for item in got["items"]]
+    causes |= {OTHER_ORDER: order} if sorted(order) == sorted(expected) else {}
+    expect_close(got["items"], expected, what, rtol=1e-6, causes=causes)
 
 
 def mistaken_rows(rows: list[Row], column: int) -> dict[Cause, Any]:
@@ -305,7 +355,7 @@ def test_blank_lines(student: Student, draw: Draw) -> None:
     blanks = len(lines) - len(last)
     # the last line may end without a newline, and then no row is lost
     last[-1] = last[-1].rstrip("\n")
-    found = student.run(read_numbers, files=[lines, last], target=header[column])
+    found = student.run(read_numbers, files=[lines, last], target=header[column], count=len(rows))
     for got, count in zip(found, (blanks, 0), strict=True):
         expect_numbers(got, rows, column, count)
 
@@ -326,7 +376,9 @@ def test_forms(student: Student, draw: Draw) -> None:
     """A byte-order mark, CRLF, quotes, any names, and numbers in any notation are read."""
     form = draw.choice("form", FORMS)
     header = drawn_header(draw, form)
-    count, columns = int(draw.integers(2, 6, 1).item()), len(header)
+    # more rows than columns: whoever counts the columns has another number
+    columns = len(header)
+    count = columns + int(draw.integers(2, 5, 1).item())
     rows = drawn_cells(draw, count, columns)
     if form == "numbers in every notation":
         rows = drawn_notations(draw, count, columns)
@@ -341,7 +393,12 @@ def test_forms(student: Student, draw: Draw) -> None:
     # made the target: most who read such a file rightly open it as plain UTF-8
     target = header[-1] if form == "lines ended by CRLF" else header[1]
     lines = lines_of([quoted(name, form) for name in header], rows, end)
-    [got] = student.run(read_numbers, files=[lines], target=target, encoding=encoding)
+    got = student.run(read_form, lines=lines, target=target, encoding=encoding, count=len(rows))
+    error, why = got.get("error", ""), WHY_NOT_FOUND.get(form, "")
+    sentence = _("CsvDataset(path, target) raises {error}.").format(error=error)
+    expect(not error, sentence, NOT_FOUND.in_case(why=_(why)) if why else "")
+    is_nan = any(map(math.isnan, itertools.chain(*got["items"])))
+    expect(not is_nan, _("The items hold NaN, and the file has numbers alone."), NOT_READ)
     expect_numbers(got, rows, header.index(target))
 
 
@@ -380,7 +437,7 @@ def test_few_rows(student: Student, draw: Draw, count: int) -> None:
     lines = lines_of(header, rows[:count])
     # blank lines below a header alone are no rows either
     files = [lines, [*lines, "\n", "\n"]]
-    found = student.run(read_numbers, files=files, target=header[column])
+    found = student.run(read_numbers, files=files, target=header[column], count=count)
     for got, blanks in zip(found, (0, 2), strict=True):
         expect_numbers(got, rows[:count], column, blanks)
 
@@ -441,7 +498,7 @@ def test_transform(student: Student, draw: Draw) -> None:
         expect(
             got[when] == 0,
             sentence.format(times=got[when]),
-            _("Call it in `__getitem__`, not in `__init__`."),
+            _("Call it in `__getitem__`, and nowhere else."),
         )
     calls = len(got["seen"])
     labels = [expected_item(rows[row], column)[1].item() for row in indices]
@@ -467,9 +524,10 @@ def expect_transformed(
     )
     before = sorted((features * factor + call).tolist())
     causes: dict[Cause, Any] = {TABLE_CHANGED: before} if in_place and call else {}
-    causes |= {RESULT_KEPT: before} if call else {}
+    causes |= {RESULT_KEPT: before, CHANGED: got["seen"][1]} if call == 1 else {}
     causes |= {
-        LEFT_IN: sorted_numbers(cells),
+        LABEL_ALONE: [label.item()],
+        LABEL_GIVEN: sorted_numbers(cells),
         FIRST_COLUMN: sorted(expected_item(cells, 0)[0].tolist()),
         LAST_COLUMN: sorted(expected_item(cells, len(cells) - 1)[0].tolist()),
     }
@@ -529,9 +587,9 @@ def test_index_out_of_range(student: Student, draw: Draw, empty: bool) -> None:
     around = [count and ordered[index % count] for index in indices]
     cause: Cause | str = ""
     if "IndexError" not in got and count and all(map(near, got, around)):
-        cause = AROUND
+        cause = explain.AROUND
     elif got[:2] == ["IndexError"] * 2:
-        cause = _("After `index += len(self)` an index that was below −len is still negative.")
+        cause = explain.BELOW
     for found, index in zip(got, indices, strict=True):
         expect(
             found == "IndexError",
@@ -581,7 +639,7 @@ def test_unknown_target(student: Student, draw: Draw) -> None:
     expect(
         target in text,
         _("The ValueError does not name the unknown target: {got!r}.").format(got=text),
-        NO_F if re.search(r"\{\w+\}", text) else "",
+        NO_F if re.search(r"\{\w+(![rs])?\}", text) else "",
     )
 
 

@@ -37,11 +37,15 @@ NOT_SQUARED = Cause("no-square", "The errors are added up as they are, and not s
 SQUARE_OF_SUM = Cause(
     "square-of-mean", "It is the square of the sum: square each error, then add up."
 )
+PRECEDENCE = Cause(
+    "precedence", "`**` comes before `−`: it is ŷ − y², so put the difference in parentheses."
+)
 ROOT = Cause("root", "It is the root of what is asked.")
 ALL_OF_A = Cause(
     "missing-factor", "All four are the gradient of `a`: the factors x, x² and x³ are missing."
 )
-OTHER_ERROR = Cause("other-terms", "The gradients are those of an error that is {found}.")
+OTHER_ERROR = Cause("other-terms", "What is taken for the error is {found}; it is ŷ − y.")
+ONE_LEFT = Cause("not-updated", "`params[{index}]` alone is not moved.")
 ONE_MOVED = Cause(
     "not-updated", "`params[{index}]` alone is moved; the others are as they were before."
 )
@@ -54,14 +58,24 @@ POWERS_FROM_1 = Cause(
     "off-by-one",
     "Each gradient has one power of x too many: that of a has x⁰ = 1, that of b has x.",
 )
+FACTORS = Cause(
+    "chain-rule",
+    "That of c has a factor 2, and that of d a factor 3: the derivative is by the parameter, not by x.",
+)
+POWERS = Cause(
+    "wrong-power", "The four have the factors {found}; they should have 1, x, x² and x³."
+)
+MOVED_BY = Cause("swapped", "All four are moved by the gradient of `params[{index}]`.")
 CHAIN = Cause(
     "chain-rule",
     "A factor from the exponent slips in: the derivative is by the parameter, not by x.",
 )
-MEAN = Cause("mean-for-sum", "The step goes by the mean of the squares; the loss is their sum.")
+MEAN = Cause("mean-for-sum", "The step is m times too small, as for a mean; the loss is a sum.")
+SQUARES = Cause("no-square", "It is the sum of ŷ² − y²: the difference is to be squared, not each.")
 # the parameters are 0-dim or of shape (1,), and not always alike
 ALIKE: dict[str, list[tuple[int, ...]]] = {"0-dim": [()], "(1,)": [(1,)]}
 SMALL = "⁰¹²³⁴"
+TERMS = {"a": "a", "b": "b·x", "c": "c·x²", "d": "d·x³"}
 SHAPES = ALIKE | {"() and (1,) in turn": [(), (1,)], "(1,) and () in turn": [(1,), ()]}
 TINY = -8.0, -6.5  # exponents of 10
 
@@ -110,11 +124,11 @@ def expect_curve(student: Student, draw: Draw, size: float, by_default: bool = F
     zero, square, cube = torch.zeros_like(x), x**2, x**3
     causes |= other_terms.sums(
         {"a": a + zero, "−a": zero - a, "d": d + zero, "": zero},
-        {"b·x": b * x, "−b·x": -b * x, "b": b + zero, "a·x": a * x, "c·x": c * x, "": zero},
+        {"b·x": b * x, "−b·x": -b * x, "b": b + zero, "a·x": a * x, "c·x": c * x, "x": x, "": zero},
         {"c·x²": c * square, "−c·x²": -c * square, "c·x": c * x, "b·x²": b * square}
-        | {"c·x³": c * cube, "d·x²": d * square, "2c·x": 2 * c * x, "": zero},
+        | {"c·x³": c * cube, "d·x²": d * square, "2c·x": 2 * c * x, "x²": square, "": zero},
         {"d·x³": d * cube, "−d·x³": -d * cube, "d·x": d * x, "c·x³": c * cube}
-        | {"d·x²": d * square, "d·x⁴": d * x**4, "3d·x": 3 * d * x, "": zero},
+        | {"d·x²": d * square, "d·x⁴": d * x**4, "3d·x": 3 * d * x, "x³": cube, "": zero},
     )
     expect_close(
         got,
@@ -168,6 +182,11 @@ def expect_loss(student: Student, draw: Draw, size: float, by_default: bool = Fa
             NOT_SQUARED: error.sum().to(draw.dtype),
             SQUARE_OF_SUM: (error.sum() ** 2).to(draw.dtype),
             ROOT: (error**2).sum().sqrt().to(draw.dtype),
+            PRECEDENCE: (y_pred.double() - y.double() ** 2).sum().to(draw.dtype),
+            SQUARES: (y_pred.double() ** 2 - y.double() ** 2).sum().to(draw.dtype),
+            explain.BROADCAST: ((y_pred.double().reshape(-1, 1) - y.double()) ** 2)
+            .sum()
+            .to(draw.dtype),
         },
         scale=size**2,
     )
@@ -214,36 +233,62 @@ def expect_gradients(
         "d": 3 * expected["c"].reshape(params["d"].shape),
     }
     powers = dict(zip(NAMES, range(4), strict=True))
-    causes = {CHAIN: chained}
-    for by in (-1, 1):
-        for name, power in powers.items():
-            if power + by >= 0:
-                other = (2 * error.detach() * x.double() ** (power + by)).sum()
-                cause = POWER.of(name=name, wrong=f"x{SMALL[power + by]}", right=f"x{SMALL[power]}")
-                causes[cause] = expected | {name: other.reshape(params[name].shape).to(draw.dtype)}
-    causes[POWERS_FROM_1] = {
+    found = dict(zip(NAMES, got, strict=True))
+    scaled = expected | {"c": 2 * expected["c"], "d": 3 * expected["d"]}
+    causes = {CHAIN: chained, FACTORS: other_terms.all_of(found, expected, scaled)}
+    for name, power in powers.items():
+        for wrong in set(range(5)) - {power}:
+            grad = (2 * error.detach() * x.double() ** wrong).sum()
+            cause = POWER.of(name=name, wrong=f"x{SMALL[wrong]}", right=f"x{SMALL[power]}")
+            causes[cause] = expected | {name: grad.reshape(params[name].shape).to(draw.dtype)}
+    higher = {
         name: (2 * error.detach() * x.double() ** (power + 1)).sum().reshape(params[name].shape)
         for name, power in powers.items()
     }
-    causes[ALL_OF_A] = {name: expected["a"].reshape(params[name].shape) for name in NAMES}
+    causes[POWERS_FROM_1] = other_terms.all_of(found, expected, higher)
+    causes |= other_powers(found, error.detach(), x.double(), params)
+    alike = {name: expected["a"].reshape(params[name].shape) for name in NAMES}
+    causes[ALL_OF_A] = other_terms.all_of(found, expected, alike)
     predicted = curve(x.double(), **params)
-    for found, other in {"ŷ": predicted, "ŷ + y": predicted + y, "y": y.double()}.items():
-        causes[OTHER_ERROR.of(found=found)] = {
+    terms = {name: params[name] * x.double() ** power for name, power in powers.items()}
+    errors = {
+        "ŷ": predicted,
+        "ŷ + y": predicted + y,
+        "y": y.double(),
+        "|ŷ − y|": error.detach().abs(),
+    }
+    for name, term in terms.items():
+        rest = " + ".join(TERMS[other] for other in NAMES if other != name)
+        errors[f"{rest} − y"] = error.detach() - term
+    errors["(ŷ − y)²"] = error.detach() ** 2
+    for what, other in errors.items():
+        causes[OTHER_ERROR.of(found=what)] = {
             name: (2 * other * x.double() ** power).sum().reshape(params[name].shape)
             for name, power in powers.items()
         }
-    a, b, c, d = params.values()
-    terms = largest(y, a, b * x, c * x**2, d * x**3)
     expect_close(
-        dict(zip(NAMES, got, strict=True)),
+        found,
         expected,
         _("the gradients"),
         requires_grad=None if inputs["x"].requires_grad else False,
         factors={"m": m},
         causes=causes,
         # differences of the loss may do, and so they are as exact as is a loss of 1
-        scale=max(1.0, 2 * terms * max(1.0, largest(x) ** 3)),
+        scale=max(1.0, 2 * largest(y, *terms.values()) * max(1.0, largest(x) ** 3)),
     )
+
+
+def other_powers(
+    got: dict[str, Any], error: Tensor, x: Tensor, params: dict[str, Tensor]
+) -> dict[Cause, dict[str, Tensor]]:
+    """The gradients with those powers of x that come nearest to each one that came back."""
+    grads, powers = {}, []
+    for name, parameter in params.items():
+        each = [(2 * error * x**power).sum().reshape(parameter.shape) for power in range(5)]
+        grads[name] = other_terms.either(got[name], *each)
+        powers.append(next(power for power, grad in enumerate(each) if grad is grads[name]))
+    factors = ["1" if not power else f"x{SMALL[power]}".replace("¹", "") for power in powers]
+    return {POWERS.of(found=", ".join(factors)): grads} if powers != [0, 1, 2, 3] else {}
 
 
 @rounds(half=True)
@@ -304,7 +349,7 @@ class Steps:
         lr: the learning rate.
         walk: gives the parameters after these steps and the loss before each, and that after the last. Its arguments:
             a factor of all updates; the gradients that are never cleared, at first; whether they are cleared after all,
-            once a step is done; which parameter is moved alone.
+            once a step is done; which parameter is moved alone; of which one the gradient moves all; which one is left.
     """
 
     got: Any
@@ -339,6 +384,8 @@ def run_steps(
         kept: float | None = None,
         once: bool = False,
         alone: int | None = None,
+        by: int | None = None,
+        left: int | None = None,
     ) -> tuple[list[Tensor], list[float]]:
         at, losses = [value.double().requires_grad_() for value in params], []
         old = [torch.full_like(leaf, kept or 0.0) for leaf in at]
@@ -351,8 +398,12 @@ def run_steps(
             if kept is not None:
                 old = [one + grad for one, grad in zip(old, grads, strict=True)]
                 grads, old = tuple(old), [0 * one for one in old] if once else old
+            if by is not None:
+                grads = tuple(grads[by].reshape(leaf.shape) for leaf in at)
             at = [
-                (p - factor * lr * grad * (alone in (None, i))).detach().requires_grad_()
+                (p - factor * lr * grad * (alone in (None, i) and i != left))
+                .detach()
+                .requires_grad_()
                 for i, (p, grad) in enumerate(zip(at, grads, strict=True))
             ]
         return [leaf.detach().to(draw.dtype) for leaf in at], losses
@@ -387,6 +438,10 @@ def expect_steps(
         explain.NOT_CLEARED: lambda: walk(1, 0.0)[0],
         ONE_MOVED.of(index="0"): lambda: walk(1, alone=0)[0],
         ONE_MOVED.of(index="3"): lambda: walk(1, alone=3)[0],
+        ONE_LEFT.of(index="0"): lambda: walk(1, left=0)[0],
+        ONE_LEFT.of(index="3"): lambda: walk(1, left=3)[0],
+        MOVED_BY.of(index="0"): lambda: walk(1, by=0)[0],
+        MOVED_BY.of(index="3"): lambda: walk(1, by=3)[0],
     }
     causes |= other_terms.rates(lambda factor: walk(factor)[0], taken.lr)
     curves = got["losses"], losses[:steps]
@@ -400,6 +455,7 @@ def expect_steps(
         _("the losses returned"),
         dtype=draw.dtype,
         causes={explain.NEW_FOR_OLD: losses[1:]},
+        factors={"m": taken.m},
         curves=curves,
         scale=scales[1],
     )

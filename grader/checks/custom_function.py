@@ -65,6 +65,10 @@ WHOLE_64 = Cause(
 CLIPPED = Cause("clipped", "The gradient is cut to ±1; it is to pass unchanged.")
 HARD_TANH = Cause("clipped", "It lets gradients through between −1 and 1 alone.")
 TIMES_X = Cause("times-input", "The gradient is multiplied by x; it is to pass unchanged.")
+TIMES_RESULT = Cause(
+    "times-input", "The gradient is multiplied by the result; it is to pass unchanged."
+)
+SIGN_ALONE = Cause("sign", "It is the sign of the gradient from above; that is to pass unchanged.")
 GRADIENT_ROUNDED = Cause("rounded", "The gradient is rounded too; it is to pass unchanged.")
 
 FORBIDDEN: dict[str, Any] = {"by hand": {}}
@@ -430,14 +434,15 @@ def expect_rounded(student: Student, draw: Draw, x: Tensor, by_default: bool = F
         ROUNDING.of(how=_("halves go up")): (x + 0.5).floor(),
         ROUNDING.of(how=_("halves go away from zero")): away,
         ROUNDING.of(how=_("the decimals are cut off")): x.trunc(),
+        ROUNDING.of(how=_("1/2 is added, and the decimals are cut off")): (x + 0.5).trunc(),
         ROUNDING.of(how=_("all go down")): x.floor(),
         ROUNDING.of(how=_("all go up")): x.ceil(),
         ROUNDING.of(how=_("one decimal is kept")): x.round(decimals=1),
         ROUNDING.of(how=_("two decimals are kept")): x.round(decimals=2),
         ROUNDING.of(how=_("halves go towards zero")): (x.abs() - 0.5).ceil() * x.sign(),
         ROUNDING.of(how=_("nothing is rounded")): x,
-        WHOLE_32: x.int().to(x.dtype),
-        WHOLE_64: x.long().to(x.dtype),
+        WHOLE_32: other_terms.either(got, *(each.int().to(x.dtype) for each in (x, x.round()))),
+        WHOLE_64: other_terms.either(got, *(each.long().to(x.dtype) for each in (x, x.round()))),
     }
     what = "StraightThroughRound.apply(x)"
     expect_close(got, torch.round(x), what, rtol=0.0, causes=causes)
@@ -463,7 +468,7 @@ def expect_passed(
     leaf = x.detach().requires_grad_()
     got = student.run(differentiate_round, by_default=by_default, x=leaf, g=g, twice=twice)
     expect(got != "no Function", _("StraightThroughRound is not a torch.autograd.Function."))
-    expect(got["grad"] is not None, _("`x` gets no gradient."))
+    expect(got["grad"] is not None, _("`{name}` gets no gradient.").format(name="x"), RETURNS_NONE)
     if twice:
         what = _("the gradient of x, which is rounded twice in one expression")
         expect_close(got["grad"], g + 2 * g, what)
@@ -474,6 +479,8 @@ def expect_passed(
         CLIPPED: g.clamp(-1, 1),
         HARD_TANH: g * (x.abs() <= 1),
         TIMES_X: g * x,
+        TIMES_RESULT: g * x.round(),
+        SIGN_ALONE: g.sign(),
         GRADIENT_ROUNDED: g.round(),
     }
     causes |= other_terms.partly_zero(got["grad"], g)

@@ -49,8 +49,8 @@ LAST_ALONE = Cause(
     "precedence",
     "`/` comes before `−`: `a - b / c` divides `b` alone, so put `(a - b)` in parentheses.",
 )
-BY_H = Cause("scale", "The two points are 2h apart, and it is divided by h.")
-BY_2H = Cause("scale", "The two points are h apart, and it is divided by 2h.")
+APART = Cause("scale", "The two points are {gap} apart, and it is divided by {by}.")
+BY_2H = APART.of(gap="h", by="2h")
 FIVE_POINTS = Cause(
     "five-points",
     "It is the five-point formula, which is right elsewhere; here (f(x+h) − f(x−h)) / 2h is asked.",
@@ -65,6 +65,8 @@ NOT_PUT_BACK = Cause(
     "The elements before are still moved: put each one back before the next one is moved. `x[i].item()` and "
     "`x[i].clone()` keep its number; `old = x[i]` is a view, which changes with `x` and puts nothing back.",
 )
+RELATIVE = Cause("scale", "x is moved by h·x, and not by h.")
+SET = Cause("all-at-once", "The element is set to h and −h: h is to be added to it and subtracted.")
 SECOND = Cause(
     "second-derivative",
     "It is the formula of the second derivative, (f(x+h) − 2f(x) + f(x−h)) / h².",
@@ -77,10 +79,19 @@ ROWS_AT_ONCE = Cause(
     "all-at-once",
     "All elements of a row are moved at once: move one, and leave the others where they are.",
 )
+COLUMNS_AT_ONCE = Cause(
+    "all-at-once",
+    "All elements with the same last index, such as those of a column, are moved at once: move one, and leave the "
+    "others where they are.",
+)
+ELEMENTS = Cause(
+    "all-at-once",
+    "f is given each element alone: it takes the whole tensor, of which one element is moved.",
+)
 ONE_POINT = Cause(
     "zero",
-    "It is zero everywhere: the two points are one, where they share their memory (give each a `clone()`), or nothing "
-    "is put into the result.",
+    "It is zero everywhere: nothing is put into the result, or both values of f are the same, as where both points are "
+    "moved the same way, or share their memory (give each a `clone()`).",
 )
 ALL_AT_ONCE = Cause(
     "all-at-once", "All elements are moved at once: move one, and leave the others where they are."
@@ -190,9 +201,13 @@ def expect_formula(student: Student, draw: Draw, name: str, by_default: bool = F
     expected = formulas[right](step)
 
     def causes() -> dict[Cause, Any]:
-        return mistaken(name, f, exact, step, got, expected) | unused(
-            student, name, x, coefficients, step, got
-        )
+        near = formulas["central"](1e-6)
+        return {
+            **mistaken(name, f, exact, step, got, expected),
+            **unused(student, name, x, coefficients, step, got),
+            # last: whatever is more exact than the formula comes near to the derivative as well
+            OTHER_STEP: partial(nearly, got, near, expected),
+        }
 
     expect_close(
         got,
@@ -211,16 +226,19 @@ def mistaken(
     """What known mistakes give at `x`, in float64."""
     formulas = formulas_of(f, name == "numerical_gradient", x)
     right = {"forward_difference": "forward"}.get(name, "central")
+    gap = 1 + (right == "central")
+    # those that are put in place of a central difference, too
+    whole = [h * gap * expected, h * formulas["forward"](h), h * formulas["backward"](h)]
     causes: dict[Cause, Any] = {
         FORWARD: partial(formulas["forward"], h),
         BACKWARD: partial(formulas["backward"], h),
         CENTRAL: partial(formulas["central"], h),
         HALF_STEPS: partial(formulas["central"], h / 2),
         DOUBLE_STEPS: partial(formulas[right], 2 * h),
-        BY_H_TWICE: expected / h,
+        BY_H_TWICE: other_terms.either(got, expected / h, gap * expected / h),
         ABSOLUTE: expected.abs(),
         H_IGNORED: partial(formulas[right], 1e-3),
-        NOT_DIVIDED: h * (1 + (right == "central")) * expected,
+        NOT_DIVIDED: other_terms.either(got, *whole),
         TIMES_H if right == "forward" else PRECEDENCE: h**2 * expected,
         FIVE_POINTS: (4 * formulas["central"](h) - formulas["central"](2 * h)) / 3,
     }
@@ -228,7 +246,8 @@ def mistaken(
         half = formulas["forward"](h) / 2, formulas["central"](h / 2) / 2
         by_2h = BY_2H_OR_VIEW if name == "numerical_gradient" else BY_2H
         causes |= {
-            BY_H: 2 * expected,
+            APART.of(gap="2h", by="h"): 2 * expected,
+            APART.of(gap="h", by="h/2"): 2 * formulas["central"](h / 2),
             by_2h: other_terms.either(got, *half),
             BY_2: h * expected,
         }
@@ -238,12 +257,12 @@ def mistaken(
         return causes | mistaken_gradients(f, x, h, got, expected)
     second = (f(x + h) - 2 * f(x) + f(x - h)) / h**2
     low, gap = (0, 1) if right == "forward" else (-1, 2)
+    added = f(x + h) + f(x + low * h)
     return causes | {
         SECOND: partial(nearly, got, second, expected, 0.25),
         LAST_ALONE: f(x + h) - f(x + low * h) / (gap * h),
-        ADDED: (f(x + h) + f(x + low * h)) / (gap * h),
-        # last: whatever is more exact than the formula comes near to the derivative as well
-        OTHER_STEP: partial(nearly, got, formulas["central"](1e-6), expected),
+        ADDED: other_terms.either(got, added / (gap * h), added / h, added / 2),
+        RELATIVE: (f(x + x * h) - f(x + low * x * h)) / (gap * h),
     }
 
 
@@ -251,16 +270,21 @@ def mistaken_gradients(
     f: Callable[[Tensor], Tensor], x: Tensor, h: float, got: Any, expected: Tensor
 ) -> dict[Cause, Any]:
     """What known mistakes of `numerical_gradient` alone give."""
-    slope = (f(x + h) - f(x - h)) / (2 * h) * torch.ones_like(x)
+    at_once = (f(x + h) - f(x - h)) / (2 * h)
+    slope = at_once * torch.ones_like(x)
     once = Cause("all-at-once", ALL_AT_ONCE.template + " They are added up as well.")
-    causes: dict[Cause, Any] = {ALL_AT_ONCE: slope, once: x.numel() * slope}
+    causes: dict[Cause, Any] = {ALL_AT_ONCE: other_terms.either(got, slope, at_once)}
+    causes |= {once: x.numel() * slope, ELEMENTS: partial(of_elements, f, x, h)}
+    causes[SET] = partial(set_to, f, x, h)
     causes[ONE_POINT] = torch.zeros_like(expected)
     if x.dim() > 1:
         causes[ROWS_AT_ONCE] = partial(rows_at_once, f, x, h)
+        columns = x.movedim(-1, 0)
+        causes[COLUMNS_AT_ONCE] = lambda: rows_at_once(
+            lambda moved: f(moved.movedim(0, -1)), columns, h
+        ).movedim(0, -1)
     causes[NOT_PUT_BACK] = partial(not_put_back, f, x, h, got)
-    causes |= other_terms.partly_zero(got, expected)
-    near = formulas_of(f, True, x)["central"](1e-6)
-    return causes | {OTHER_STEP: partial(nearly, got, near, expected)}
+    return causes | other_terms.partly_zero(got, expected)
 
 
 def unused(
@@ -289,6 +313,21 @@ def nearly(got: Any, other: Tensor, expected: Tensor, share: float = 0.05) -> Te
     far = (found - expected).abs().max()
     is_near = (found - other).abs().max() <= share * far <= 2 * share * other.abs().max()
     return found if is_near else other
+
+
+def of_elements(f: Callable[[Tensor], Tensor], x: Tensor, h: float) -> Tensor:
+    """The central differences of an f that is given each element alone."""
+    found = [(f(each + h) - f(each - h)) / (2 * h) for each in x.reshape(-1)]
+    return torch.stack(found).reshape(x.shape)
+
+
+def set_to(f: Callable[[Tensor], Tensor], x: Tensor, h: float) -> Tensor:
+    """The differences between an element of h and one of −h in the place of each."""
+    found = []
+    for place in torch.eye(x.numel(), dtype=torch.bool, device=x.device):
+        one = place.reshape(x.shape)
+        found.append((f(torch.where(one, h, x)) - f(torch.where(one, -h, x))) / (2 * h))
+    return torch.stack(found).reshape(x.shape)
 
 
 def rows_at_once(f: Callable[[Tensor], Tensor], x: Tensor, h: float) -> Tensor:

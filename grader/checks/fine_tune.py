@@ -44,7 +44,13 @@ OLD_CLASSES = Cause(
 )
 BY_DEFAULT = Cause(
     "new-layer",
-    "A new layer has torch's default dtype: give `nn.Linear` that of the old head's weight.",
+    "Give `nn.Linear` the dtype of the old head's weight: a new layer has torch's default, and others of the model may "
+    "have another.",
+)
+RENEW = Cause(
+    "new-layer",
+    "Write `model.fc = nn.Linear(…)`, with parameters of its own: neither a name beside the model, nor new sizes or "
+    "weights in the old layer, nor the old weights in a new one make it new.",
 )
 NOT_ALONE = Cause(
     "kind",
@@ -62,7 +68,7 @@ NOTED = Cause(
 )
 DUPLICATES = Cause(
     "duplicates",
-    "A parameter that is in two modules stands in it twice; `model.parameters()` gives it once.",
+    "A parameter stands in it more than once; `model.parameters()` gives each once.",
 )
 
 backbone, values_of, requiring = backbones.backbone, backbones.values_of, backbones.requiring
@@ -129,7 +135,8 @@ def freeze_it(
                 "set anew": [n for m, n, was in settings if vars(m).get(n, "gone") != was],
                 "woken": any(now > was for now, was in zip(modes_of(net), modes, strict=True)),
                 "odd": [f"p.{name}" for p in held.values() for name in vars(p)]
-                + [f"model.{name}" for name in vars(net).keys() - own],
+                + [f"model.{name}" for name in vars(net).keys() - own]
+                + ["layer.requires_grad" for m in net.modules() if "requires_grad" in vars(m)],
             }
         )
         net.requires_grad_(True)
@@ -187,6 +194,7 @@ def replace_it(
         returned = ask(student.replace_head, handed, given["by_keyword"], by_default, like)
         new = list(net.fc.parameters())
         fits = isinstance(net.fc, nn.Linear) and net.fc.weight.shape == (number, like.shape[1])
+        fits = fits and all(len(p) == number for p in new)
         fits = fits and all((p.dtype, p.device) == (like.dtype, like.device) for p in new)
         found.append(
             {
@@ -227,8 +235,7 @@ def expect_replaced(
     before = plan["sizes"][2]
     for got, wanted in zip(found, classes, strict=len(found) == len(classes)):
         expect(got["same"], _("replace_head does not return the model that it was given."))
-        renew = _("Write `model.fc = nn.Linear(…)`: a new `out_features` alone changes no weight.")
-        why: Cause | str = renew if got["is linear"] else NOT_ALONE
+        why = RENEW if got["is linear"] else NOT_ALONE
         expect(got["new"] and got["is linear"], _("model.fc is not a new nn.Linear."), why)
         what = _("[in_features, out_features] of model.fc")
         causes = {
@@ -284,6 +291,7 @@ def list_trainable(
                 "all": sorted(ids) == sorted(id(p) for p in net.parameters()),
                 "wanted": len(kept),
                 "length": len(ids),
+                "held": sum(i in {id(p) for p in kept} for i in ids),
                 "duplicates": len(set(ids)) < len(ids),
                 "left": modes == modes_of(net)
                 and [id(p) for p in net.parameters() if p.requires_grad] == [id(p) for p in kept]
@@ -296,9 +304,7 @@ def list_trainable(
 
 def draw_listing(draw: Draw) -> Given:
     plan, state = draw_model(draw, head_alone=True)
-    if (
-        not draw.round.is_published
-    ):  # parameters with the same numbers, as new ones have, are not the same
+    if not draw.round.is_published:  # what has the same numbers, as new ones have, is not the same
         state = {name: torch.ones_like(value) for name, value in state.items()}
     layers = backbones.layers_of(backbone(plan, state))
     everything = [name for own in layers.values() for name in own]
@@ -314,12 +320,11 @@ def test_trainable_parameters(student: Student, draw: Draw) -> None:
     found = student.run(list_trainable, **draw_listing(draw))
     for got in found["each"]:
         expect(got["is list"], _("trainable_parameters does not return a list."))
-        cause: Cause | str = DUPLICATES if got["duplicates"] else ""
-        cause = cause or (ALL_LISTED if got["all"] else "")
+        cause: Cause | str = DUPLICATES if got["duplicates"] else ALL_LISTED if got["all"] else ""
         empty = _("For a model that is all frozen the list is not empty.")
         expect(bool(got["wanted"]) or not got["length"], empty, cause)
-        sentence = _("It is not the list of exactly those parameters that require gradients.")
-        expect(got["same"], sentence, cause)
+        told = _("{wanted} parameters require gradients; {held} of the {length} entries are such.")
+        expect(got["same"], told.format(**got), cause)
         expect(got["left"], _("trainable_parameters has changed the model."))
     expect(found["stands"], _("A list that was handed out is another one after a later call."))
 
@@ -525,14 +530,14 @@ def test_step(student: Student, draw: Draw) -> None:
 def expect_kept(given: Given, found: Any) -> None:
     """What is frozen, to the bit, after each step."""
     for _number, turn, got, state in judged(given, found):
+        sentence = _("After the step frozen parameters require gradients again.")
+        expect(not set(turn["frozen"]) & set(got["requiring"]), sentence)
         kept = backbones.kept_in(given["plan"], state, turn["frozen"])
         for name in [name for name in state if name in kept]:
             now = getattr(got["state"].get(name), "tensor", None)
             sentence = _("The step has changed {name}.").format(name=name)
             cause = STATISTICS if "running" in name else FROZEN_MOVED
             expect(now is not None and torch.equal(now, state[name].cpu()), sentence, cause)
-        sentence = _("After the step frozen parameters require gradients again.")
-        expect(not set(turn["frozen"]) & set(got["requiring"]), sentence)
 
 
 @rounds("published", "more ones", "equal", "large", single=True)
@@ -560,17 +565,16 @@ def test_step_modes(student: Student, draw: Draw) -> None:
             sentence = _("During the step the layer {name} is not in evaluation mode.")
             if module.training:
                 sentence = _("During the step the layer {name} is not in training mode.")
-            right = got["seen"].get(name) is module.training
+            unseen = _(
+                "During the step no pass that records gradients goes through the layer {name}."
+            )
+            expect(name in got["seen"], unseen.format(name=name))
             cause = ALL_EVAL if module.training else FROZEN_MODE
-            expect(right, sentence.format(name=name), cause)
+            expect(got["seen"][name] is module.training, sentence.format(name=name), cause)
 
 
-PLACES = {
-    "criterion": "`criterion`",
-    "model": "`model`",
-    "backward": "`backward()`",
-    "optimizer": "`optimizer.step()`",
-}
+PLACES = {name: f"`{name}`" for name in ("criterion", "model")}
+PLACES |= {"backward": "`backward()`", "optimizer": "`optimizer.step()`"}
 
 
 @probe

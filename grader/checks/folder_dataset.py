@@ -16,6 +16,7 @@ from grader import (
     _,
     expect,
     expect_close,
+    explain,
     helper,
     points,
     probe,
@@ -43,10 +44,6 @@ NO_CLASSES = Cause(
     "other-classes", "Files right under `root` are taken for classes: folders alone are classes."
 )
 SAME_CLASS = Cause("constant-label", "Every item has the index of one class, {which}.")
-AROUND = Cause(
-    "index-modulo",
-    "The index starts anew where the items end, as `index % len(self)` does: raise IndexError there.",
-)
 ITEM_NUMBER = Cause(
     "index-for-label", "The number of the item stands where that of its class should."
 )
@@ -54,6 +51,11 @@ FROM_ONE = Cause("off-by-one", "The classes are numbered from 1; the first one i
 CLASSES_COUNTED = Cause("wrong-count", "It is the number of classes; that of the items is asked.")
 LENGTH_ALONE = Cause(
     "wrong-count", "`dataset[i]` reaches every file; `__len__` alone gives another number."
+)
+DTYPE_LOST = Cause(
+    "dtype",
+    "The tensor has the dtype of its array, as `torch.from_numpy` makes it: `.float()`, `torch.Tensor(…)`, `.tolist()` "
+    "on the way, and a dtype that is written down give another.",
 )
 TENSOR_FIRST = Cause(
     "kind", "Make the tensor first (`torch.from_numpy`), and hand that to the transform."
@@ -339,14 +341,20 @@ def test_items(student: Student, draw: Draw) -> None:
 
 
 def expect_kinds(items: Any, expected: list[tuple[Tensor, int]]) -> None:
-    """Tells first where every array comes in float32: a single number comes in another shape as well then."""
+    """Tells first of a dtype, where there are dimensions: a single number comes in another shape as well then."""
     tensors = [item[0] for item in items if isinstance(item, list | tuple) and len(item) == 2]
     if len(tensors) < len(items) or not all(isinstance(each, Received) for each in tensors):
         return
-    if all(each.tensor.dtype == torch.float32 for each in tensors):
-        for number, (got, (wanted, _label)) in enumerate(zip(tensors, expected, strict=True)):
-            if wanted.dtype != torch.float32 and wanted.dim() and got.tensor.shape == wanted.shape:
-                expect_close(got, wanted, f"dataset[{number}][0]", causes={})
+    for number, (got, (wanted, _label)) in enumerate(zip(tensors, expected, strict=True)):
+        dtype = got.tensor.dtype
+        if wanted.dtype != dtype and wanted.dim() and got.tensor.shape == wanted.shape:
+            sentence = _("{what} has dtype {got}, expected {wanted}.").format(
+                what=f"dataset[{number}][0]",
+                got=str(dtype).removeprefix("torch."),
+                wanted=str(wanted.dtype).removeprefix("torch."),
+            )
+            same = torch.equal(got.tensor, wanted.to(dtype))
+            expect(False, sentence, DTYPE_LOST if same else "")
 
 
 def expect_in_order(items: Any, expected: list[tuple[Tensor, int]]) -> None:
@@ -470,7 +478,11 @@ def change_later(student: Any, tree: Any, late: Tensor) -> Any:
     dataset = student.FolderDataset(root)
     len(dataset)
     early = [*opened]
-    first, second = tree if numbers(dataset[0][0]) == numbers(tree["a"]["x"]) else reversed(tree)
+    item = numbers(dataset[0][0])
+    read = {name.partition("/")[0] for name in opened[len(early) :]}
+    # an item may have come by another mistake to other numbers than the file's
+    is_a = read == {"a"} if len(read) == 1 else item == numbers(tree["a"]["x"])
+    first, second = tree if is_a else reversed(tree)
     # a new file, so that one that is held open from before does not show it
     path = os.path.join(root, second, "x.npy")
     os.remove(path)
@@ -490,7 +502,9 @@ def test_is_lazy(student: Student, draw: Draw) -> None:
     tree: Tree = {"a": {"x": one}, "b": {"x": two}}
     got = student.run(change_later, tree=tree, late=late)
     old = [tensor.flatten().tolist() for files in tree.values() for tensor in files.values()]
-    cause = _("Keep the paths in `__init__`, and read in `__getitem__`.")
+    cause = _(
+        "Keep the paths in `__init__`, and let `__getitem__` read the one file that is asked for."
+    )
     expect(
         got["numbers"] not in old,
         _(
@@ -582,6 +596,12 @@ def test_indices(student: Student, draw: Draw) -> None:
         count = len(order_of(tree))
         indices = [*range(-count, count), count, count + 3, -count - 1, -count - 2]
         found = dict(zip(indices, student.run(index_it, tree=tree, indices=indices), strict=True))
+        outside = [index for index in indices if not -count <= index < count]
+        cause: Cause | str = ""
+        if count and all(found[index] == found[index % count] for index in outside):
+            cause = explain.AROUND
+        elif all(found[index] == "IndexError" for index in outside if index > 0):
+            cause = explain.BELOW
         for index, value in found.items():
             where = _("dataset[{index}] of {count} items").format(index=index, count=count)
             if -count <= index < count:
@@ -595,8 +615,7 @@ def test_indices(student: Student, draw: Draw) -> None:
                 )
             else:
                 sentence = _("{where} gives an item instead of an IndexError.").format(where=where)
-                around = count and value == found[index % count]
-                expect(value == "IndexError", sentence, AROUND if around else "")
+                expect(value == "IndexError", sentence, cause)
         distinct = len({found[index] for index in range(count)})
         expect(distinct == count, _("The same item stands at several indices."))
 

@@ -30,6 +30,8 @@ NO_B = Cause("missing-term", "The term `b` is missing.")
 SWAPPED = Cause("swapped", "`a` stands where `b` should, and `b` where `a` should.")
 NO_SQUARE = Cause("no-square", "The errors are not squared.")
 ROOT = Cause("root", "It is the root of what is asked.")
+NORM = Cause("root", "There is a root in it, as `norm` has it: the squares are asked.")
+STEP_ALONE = Cause("not-updated", "It is the step alone: subtract it from the old values.")
 SQUARE_OF_MEAN = Cause(
     "square-of-mean", "It is the square of the mean; the mean of the squares is asked."
 )
@@ -43,15 +45,34 @@ X_TWICE = Cause("extra-factor", "The gradient of `a` has the factor x², where x
 SQUARES = Cause(
     "no-square", "It is the mean of ŷ² − y²: the difference is to be squared, not each."
 )
+PRECEDENCE = Cause(
+    "precedence", "`**` comes before `−`: it is ŷ − y², so put the difference in parentheses."
+)
 TURNED = Cause("swapped", "The new `b` comes first and the new `a` second: the pair is (a, b).")
 WITH_X = Cause(
     "extra-factor", "The gradient of `b` has the factor x, which is that of `a`'s alone."
 )
-OTHER_ERROR = Cause("other-terms", "The gradients are those of an error that is {found}.")
-ONE_LEFT = Cause("not-updated", "`{name}` comes back as it was given; the other one is right.")
+OTHER_ERROR = Cause("other-terms", "What is taken for the error is {found}; it is ŷ − y.")
+OF_ABSOLUTE = Cause(
+    "absolute-for-square",
+    "It is the gradient of the mean absolute error; that of the squares is asked.",
+)
+MEAN_FIRST = Cause(
+    "over-reduced",
+    "The mean is taken before the factor x: multiply by x, then take the mean, which is one number.",
+)
+ONE_LEFT = Cause(
+    "not-updated", "`{name}` comes back as it was given; the step of the other is right."
+)
 CROSSED = Cause("swapped", "`a` is moved by the gradient of `b`, and `b` by that of `a`.")
+MOVED_BY = Cause("swapped", "`{name}` is moved by the gradient of `{other}`.")
+ONE_UPHILL = Cause("sign", "`{name}` goes uphill; the step of the other is right.")
+A_FOR_X = Cause("other-terms", "The gradient of `a` has the factor `a`, where x belongs.")
 ALL_M = Cause("sum-for-mean", "The step is m times as large as it should be.")
 PER_M = Cause("mean-for-sum", "The step is m times too small.")
+AT_SWAPPED = Cause(
+    "swapped", "The gradients are those at (b, a): `a` is handed over for `b`, and `b` for `a`."
+)
 NEW_A = Cause("new-for-old", "The gradient of `b` is that at the new `a`: work out both first.")
 # parameters are 0-dim or of shape (1,), and not always alike
 ALIKE: dict[str, tuple[Any, Any]] = {"0-dim": ((), ()), "(1,)": ((1,), (1,))}
@@ -79,7 +100,14 @@ def expect_line(student: Student, draw: Draw, size: float, by_default: bool = Fa
     causes |= other_terms.sums(
         {"a·x": a * x, "−a·x": -a * x, "a·x²": a * x**2, "x": x, "a": a + zero, "a + x": a + x}
         | {"b·x": b * x, "a·b·x": a * b * x, "": zero},
-        {"b": b + zero, "−b": -b + zero, "b·x": b * x, "a": a + zero, "": zero},
+        {
+            "b": b + zero,
+            "−b": -b + zero,
+            "b·x": b * x,
+            "a·b": a * b + zero,
+            "a": a + zero,
+            "": zero,
+        },
     )
     expected, scale = a * x + b, largest((a * x).abs() + b.abs())
     free = None if inputs["x"].requires_grad else False
@@ -128,8 +156,10 @@ def expect_error(student: Student, draw: Draw, size: float, by_default: bool = F
         NO_SQUARE: error.mean(),
         ABSOLUTE: error.abs().mean(),
         ROOT: expected.sqrt(),
+        NORM: other_terms.either(got[-1], m**0.5 * expected.sqrt(), expected.sqrt() / m**0.5),
         SQUARE_OF_MEAN: error.mean() ** 2,
         SQUARES: (y_pred.double() ** 2 - y.double() ** 2).mean(),
+        PRECEDENCE: (y_pred.double() - y.double() ** 2).mean(),
         explain.BROADCAST: (everything**2).mean(),
     }
     expect_close(
@@ -197,24 +227,35 @@ def expect_gradients(
             "b": grads["b"],
         },
         WITH_X: {"a": grads["a"], "b": grads["a"].reshape(b.shape)},
+        MEAN_FIRST: {"a": grads["b"] * x, "b": grads["b"]},
+        A_FOR_X: {"a": grads["b"].reshape(a.shape) * a, "b": grads["b"]},
     }
     errors = {
         "a·x − y": a * x - y,
         "a·x + b": a * x + b,
         "a·x + b + y": a * x + b + y,
         "b − y": b - y,
+        "|ŷ − y|": (a * x + b - y).abs(),
+        "(ŷ − y)²": (a * x + b - y) ** 2,
+        "b·x + a − y": b * x + a - y,
+        "mse(ŷ, y)": ((a * x + b - y) ** 2).mean() + 0 * x,
     }
     for found, error in errors.items():
         causes[OTHER_ERROR.of(found=found)] = {
             "a": 2 * (error.double() * x.double()).mean().reshape(a.shape),
             "b": 2 * error.double().mean().reshape(b.shape),
         }
+    sign = (a * x + b - y).double().sign()
+    causes[OF_ABSOLUTE] = {
+        "a": (sign * x.double()).mean().reshape(a.shape),
+        "b": sign.mean().reshape(b.shape),
+    }
     expect_close(
         dict(zip("ab", got, strict=True)),
         grads,
         _("the gradients"),
         requires_grad=None if inputs["x"].requires_grad else False,
-        factors={"m": m},
+        factors={"m": m, "m − 1": m - 1},
         causes=causes,
         scale=size_of_terms(x, y, a, b),
     )
@@ -276,15 +317,18 @@ def expect_steps(student: Student, draw: Draw, size: float, by_default: bool = F
         factor: float,
         a_first: bool = False,
         moving: tuple[float, float] = (1, 1),
-        crossed: bool = False,
+        by: str = "ab",
+        swapped: bool = False,
+        start: float = 1.0,
         turned: bool = False,
     ) -> list[tuple[Tensor, Tensor]]:
         """The parameters after each step."""
         pairs, at = [], (a, b)
         for _unused in got:
-            of_a, of_b = autograd(x, y, *at)
-            if crossed:
-                of_a, of_b = of_b.reshape(a.shape), of_a.reshape(b.shape)
+            place = at[::-1] if swapped else at
+            grads = dict(zip("ab", autograd(x, y, *place), strict=True))
+            of_a, of_b = grads[by[0]].reshape(a.shape), grads[by[1]].reshape(b.shape)
+            at = start * at[0], start * at[1]
             new_a = at[0] - moving[0] * factor * lr * of_a
             if a_first:
                 of_b = autograd(x, y, new_a, at[1])[1]
@@ -298,7 +342,13 @@ def expect_steps(student: Student, draw: Draw, size: float, by_default: bool = F
         ONE_LEFT.of(name="a"): lambda: walk(1, moving=(0, 1)),
         ONE_LEFT.of(name="b"): lambda: walk(1, moving=(1, 0)),
         TURNED: lambda: walk(1, turned=True),
-        CROSSED: lambda: walk(1, crossed=True),
+        STEP_ALONE: lambda: walk(-1, start=0.0),
+        AT_SWAPPED: lambda: walk(1, swapped=True),
+        CROSSED: lambda: walk(1, by="ba"),
+        MOVED_BY.of(name="b", other="a"): lambda: walk(1, by="aa"),
+        MOVED_BY.of(name="a", other="b"): lambda: walk(1, by="bb"),
+        ONE_UPHILL.of(name="a"): lambda: walk(1, moving=(-1, 1)),
+        ONE_UPHILL.of(name="b"): lambda: walk(1, moving=(1, -1)),
         ALL_M: lambda: walk(m),
         PER_M: lambda: walk(1 / m),
     }

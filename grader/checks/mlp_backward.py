@@ -29,8 +29,11 @@ from grader import (
     rounds,
 )
 
+OTHER_KEYS = Cause("name", "It has {keys}; the keys are `w1`, `b1`, `w2` and `b2`.")
 NO_B1 = Cause("missing-term", "`b1` is missing.")
 NO_B2 = Cause("missing-term", "`b2` is missing.")
+RELU_OF_X = Cause("order", "The relu is taken of x; it belongs behind `x @ w1 + b1`.")
+B1_BEHIND = Cause("order", "`b1` is added behind the relu; it belongs before it.")
 NO_RELU = Cause("no-activation", "The relu is missing.")
 NEGATIVE_PART = Cause(
     "sign", "Negative numbers are kept and positive ones set to 0; relu is the other way round."
@@ -49,11 +52,15 @@ LOG_PROBABILITIES = Cause(
 )
 SOFTMAX_TWICE = Cause("softmax-twice", "The softmax is taken twice: log_softmax wants logits.")
 OVER_SAMPLES = Cause("wrong-axis", "The softmax runs over the samples instead of the classes.")
-ADDED = Cause(
-    "other-clamp", "{eps} is added within the logarithm; a log-sum-exp needs nothing of that kind."
-)
 PROBABILITY = Cause(
     "no-logarithm", "It is the mean of the probabilities: their logarithm is missing."
+)
+SIGMOID_FOR_SOFTMAX = Cause(
+    "other-function", "The logarithm is taken of a sigmoid: the softmax over the classes is asked."
+)
+KEPT_AWAY = Cause(
+    "other-clamp",
+    "{eps} keeps the probabilities away from 0, added or as the least; a log-sum-exp needs nothing of that kind.",
 )
 LOGITS_ALONE = Cause("no-softmax", "It is the mean of the labels' logits: no softmax is taken.")
 ALL_CLASSES = Cause(
@@ -65,25 +72,47 @@ OVERFLOW = Cause(
     "On the way e to a large logit is ∞, or e to a small one is 0, whose logarithm is −∞. `torch.log_softmax` meets "
     "neither; by hand, subtract from each row its own largest logit first, and never take the logarithm of a softmax.",
 )
-CLIPPED = Cause("clipped", "The logits are clamped on the way.")
+CLIPPED = Cause("clipped", "The logits are clamped to ±{bound} on the way.")
+OTHER_SLOPE = Cause(
+    "other-activation",
+    "The slope {slope} is that of another function; the hidden layer has a relu.",
+)
+SOFTMAX_OF_ALL = Cause(
+    "wrong-axis", "The softmax runs over all logits together; each sample has its own."
+)
 # what each mistake does stands in `by_hand`
 MISTAKES = {
     "no softmax": Cause("no-softmax", "The softmax is missing: it is (logits − onehot)."),
+    "log-softmax for softmax": Cause(
+        "other-function", "It is (log_softmax(logits) − onehot): the softmax is asked."
+    ),
     "sigmoid for softmax": Cause(
         "other-function", "It is (sigmoid(logits) − onehot): the softmax over the classes is asked."
     ),
     "no onehot": Cause("missing-term", "The one-hot labels are not subtracted from the softmax."),
+    "own labels": Cause(
+        "other-labels", "The one-hot vectors are those of the largest logits, not of `labels`."
+    ),
+    "all labels": other_functions.ALL_LABELS,
+    "hidden for x": Cause("swapped", "The gradient of w1 takes the hidden values where x belongs."),
+    "h(1 − h)": OTHER_SLOPE.of(slope="h(1 − h)"),
+    "1 − h²": OTHER_SLOPE.of(slope="1 − h²"),
     "over samples": OVER_SAMPLES,
     "own logits": Cause(
-        "recomputed", "The logits are worked out anew; use the `logits` that are given."
+        "recomputed",
+        "They are the gradients at the logits that `forward` gives for these inputs, kept in the cache or worked out "
+        "anew; use the `logits` that are given.",
+    ),
+    "no mask in b1": Cause(
+        "mask-missing", "The gradient of b1 is taken from before the relu's mask."
+    ),
+    "no mask in w1": Cause(
+        "mask-missing", "The gradient of w1 is taken from before the relu's mask."
     ),
     "no mask": Cause(
         "mask-missing",
         "The gradient passes the relu everywhere: its mask is missing, or is true everywhere, as `hidden >= 0` is "
         "behind a relu; take `hidden > 0`.",
-    ),
-    "no mask in b1": Cause(
-        "mask-missing", "The gradient of b1 is taken from before the relu's mask."
     ),
     "mask of gradient": Cause(
         "mask-of-gradient",
@@ -179,9 +208,13 @@ def expect_logits(
     others = {
         NO_B1: torch.relu(x @ w1) @ w2 + b2,
         NO_B2: hidden @ w2,
+        RELU_OF_X: (torch.relu(x) @ w1 + b1) @ w2 + b2,
+        B1_BEHIND: (torch.relu(x @ w1) + b1) @ w2 + b2,
         NO_RELU: (x @ w1 + b1) @ w2 + b2,
         NEGATIVE_PART: (x @ w1 + b1).clamp(max=0) @ w2 + b2,
-        RELU_TWICE: torch.relu(expected),
+        RELU_TWICE: other_terms.either(
+            got, torch.relu(expected).to(draw.dtype), (torch.relu(hidden @ w2) + b2).to(draw.dtype)
+        ),
         SIGMOID: torch.sigmoid(x @ w1 + b1) @ w2 + b2,
         MINUS.of(name="b1"): torch.relu(x @ w1 - b1) @ w2 + b2,
         MINUS.of(name="b2"): hidden @ w2 - b2,
@@ -239,18 +272,21 @@ def expect_cross_entropy(
     def loss(log_p: Tensor) -> Tensor:
         return -log_p.gather(1, labels.unsqueeze(1)).mean().to(draw.dtype)
 
-    softmax = exact.softmax(1)
-    causes = {
-        SOFTMAX_TWICE: F.cross_entropy(softmax, labels).to(draw.dtype),
-        OVER_SAMPLES: loss(exact.log_softmax(0)),
-        PROBABILITY: other_terms.either(got, loss(softmax), -loss(softmax)),
-        LOGITS_ALONE: loss(exact),
-        ALL_CLASSES: -exact.log_softmax(1).mean().to(draw.dtype),
-        other_functions.ALL_LABELS: -exact.log_softmax(1)[:, labels].mean().to(draw.dtype),
-    }
-    causes |= other_terms.counts(got, expected, "n", n)
-    for eps in (1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12):
-        causes[ADDED.of(eps=f"{eps:g}")] = loss((softmax + eps).log())
+    def causes() -> dict[Cause, Tensor]:
+        softmax = exact.softmax(1)
+        found = {
+            SOFTMAX_TWICE: F.cross_entropy(softmax, labels).to(draw.dtype),
+            OVER_SAMPLES: loss(exact.log_softmax(0)),
+            PROBABILITY: other_terms.either(got, loss(softmax), -loss(softmax)),
+            LOGITS_ALONE: loss(exact),
+            SOFTMAX_OF_ALL: loss(exact - exact.flatten().logsumexp(0)),
+            SIGMOID_FOR_SOFTMAX: loss(F.logsigmoid(exact)),
+            ALL_CLASSES: -exact.log_softmax(1).mean().to(draw.dtype),
+            other_functions.ALL_LABELS: -exact.log_softmax(1)[:, labels].mean().to(draw.dtype),
+        }
+        found |= other_terms.counts(got, expected, "n", n) | other_functions.other_bases(expected)
+        return found | with_eps(got, exact, labels)
+
     expect_close(
         got,
         expected,
@@ -260,6 +296,27 @@ def expect_cross_entropy(
         causes=causes,
         scale=max(1.0, 3 * size),
     )
+
+
+def with_eps(got: Any, logits: Tensor, labels: Tensor) -> dict[Cause, Tensor]:
+    """The loss, where the probabilities are kept away from 0 before their logarithm is taken."""
+    rows, softmax = torch.arange(len(labels), device=labels.device), logits.softmax(1)
+    found = {}
+    for eps in other_functions.EPSILONS:
+        kept = [
+            -each.log()[rows, labels].mean() for each in (softmax + eps, softmax.clamp(min=eps))
+        ]
+        found[KEPT_AWAY.of(eps=f"{eps:g}")] = other_terms.either(got, *kept)
+    return found
+
+
+def kept_finite(got: Any, logits: Tensor, labels: Tensor) -> dict[Cause, Any]:
+    """What comes of large logits, where nothing is done about them, or another thing than is right."""
+    causes: dict[Cause, Any] = {OVERFLOW: math.nan, **with_eps(got, logits, labels)}
+    for bound in other_functions.BOUNDS:
+        clipped = F.cross_entropy(logits.clamp(-bound, bound), labels)
+        causes[CLIPPED.of(bound=f"{bound}")] = clipped
+    return causes
 
 
 @points(1)
@@ -277,8 +334,7 @@ def test_cross_entropy_is_stable(student: Student, draw: Draw) -> None:
             rtol = max(1e-9, 20 * size * torch.finfo(draw.dtype).eps)
             what = _("cross_entropy of logits up to ±{size:g}").format(size=size)
             expected = F.cross_entropy(logits.double(), labels).to(draw.dtype)
-            clipped = F.cross_entropy(logits.double().clamp(-50, 50), labels)
-            causes = {CLIPPED: clipped, OVERFLOW: math.nan}
+            causes = partial(kept_finite, got, logits.double(), labels)
             expect_close(got, expected, what, rtol=rtol, causes=causes)
 
 
@@ -322,13 +378,18 @@ def by_hand(
     """The gradients with a mistake."""
     x, w1, b1, w2, _unused = (value.double() for value in inputs.values())
     n, z1 = len(logits), x @ w1 + b1
-    onehot = F.one_hot(labels, logits.shape[1])
+    hot = logits.argmax(1) if mistake == "own labels" else labels
+    onehot = F.one_hot(hot, logits.shape[1])
+    if mistake == "all labels":
+        onehot[:, labels] = 1
     taken = logits_of(**inputs) if mistake == "own logits" else logits
     p = taken.double().softmax(0 if mistake == "over samples" else 1)
     if mistake == "no softmax":
         p = logits.double()
     elif mistake == "sigmoid for softmax":
         p = logits.double().sigmoid()
+    elif mistake == "log-softmax for softmax":
+        p = p.log()
     error = (p - onehot * (mistake != "no onehot")) / n
     h = {"no activation": z1, "sigmoid": z1.sigmoid()}.get(mistake, z1.relu())
     slope = (z1 > 0).double() + (z1 == 0) * {"kink 1": 1.0, "kink 1/2": 0.5}.get(mistake, 0.0)
@@ -341,11 +402,14 @@ def by_hand(
         "mask of gradient": (dh > 0).double(),
         "times hidden": h,
         "sigmoid": h * (1 - h),
+        "h(1 − h)": h * (1 - h),
+        "1 − h²": 1 - h**2,
     }
     dz = dh * by.get(mistake, slope)
     db1 = (dh if mistake == "no mask in b1" else dz).sum(0)
     db2 = error.sum(1 if mistake == "over classes" else 0)
-    grads = {"w1": x.T @ dz, "b1": db1, "w2": dw2, "b2": db2}
+    dw1 = (h if mistake == "hidden for x" else x).T @ (dh if mistake == "no mask in w1" else dz)
+    grads = {"w1": dw1, "b1": db1, "w2": dw2, "b2": db2}
     if mistake == "swapped":
         return dict(zip(("w2", "b2", "w1", "b1"), grads.values(), strict=True))
     return grads
@@ -372,7 +436,9 @@ def expect_gradients(
     for name in names:
         known = [key for key in got if str(key).isidentifier()] if isinstance(got, dict) else []
         sentence = _('backward gives no dict with an entry "{name}".').format(name=name)
-        expect(name in known, sentence, explain.did_you_mean(name, known))
+        shown = ", ".join(f"`{key}`" for key in known[:4] if len(key) < 50)
+        other_keys = OTHER_KEYS.of(keys=shown) if shown else ""
+        expect(name in known, sentence, explain.did_you_mean(name, known) or other_keys)
     causes: dict[Cause, Any] = {
         cause: partial(by_hand, logits, labels, mistake, inputs)
         for mistake, cause in MISTAKES.items()

@@ -26,6 +26,7 @@ from grader import (
     points,
     probe,
     rounds,
+    training_order,
 )
 
 FORBIDDEN = {
@@ -61,6 +62,10 @@ def handed(parameters: list[Any], of: list[int], groups: list[Any], how: str) ->
     return given
 
 
+another_first = optimizer_steps.another_first
+Recorder, build, loss_of = training_order.Recorder, training_order.build, training_order.loss_of
+
+
 @helper
 def walked(
     student: Any,
@@ -73,15 +78,20 @@ def walked(
     changes: list[Any],
     how: str,
     beside: bool,
+    before: bool,
 ) -> Any:
     parameters = leaves_of(start, beside)
+    if before:  # another one had the same parameters
+        another_first(getattr(student, kind)(parameters, **options), parameters, start)
     make, given = getattr(student, kind), handed(parameters, of, groups, how)
     optimizer = make(params=given, **options) if how == "keyword" else make(given, **options)
     others = leaves_of(start[:1], False)
     # another optimizer, whose steps come in between
     other = getattr(student, kind)(others, lr=0.5) if beside else None
-    kept = True
+    kept, found = True, len(optimizer.param_groups) if changes else 0
     for number, step in enumerate(grads):
+        if changes and found != max(1, len(groups)):
+            break  # what is changed may not be there
         for parameter, grad in zip(parameters, step, strict=True):
             # in place where one is there: what was kept of it is to be a copy
             if grad is not None and parameter.grad is not None:
@@ -89,7 +99,10 @@ def walked(
             else:
                 parameter.grad = None if grad is None else grad.clone()
         for _unused, group, name, value in (each for each in changes if each[0] == number):
-            optimizer.param_groups[group][name] = value
+            if beside:  # another dict in its place
+                optimizer.param_groups[group] = {**optimizer.param_groups[group], name: value}
+            else:
+                optimizer.param_groups[group][name] = value
         if other:
             others[0].grad = torch.ones_like(others[0])
             other.step()
@@ -99,6 +112,7 @@ def walked(
                 kept &= parameter.grad is not None and torch.equal(parameter.grad, grad)
     return {
         "kept": kept,
+        "groups": found,
         "parameters": parameters,
         "leaves": all(p.is_leaf and p.requires_grad for p in parameters),
     }
@@ -159,8 +173,9 @@ def expect_like_torch(
     of = [i % max(1, len(groups or [])) for i in range(len(shapes))]
     given: dict[str, Any] = {"kind": kind, "options": options, "start": start, "grads": grads}
     given |= {"of": of, "groups": groups or [], "changes": changes or []}
-    given["how"] = draw.choice("params", HOW)
-    given["beside"] = not draw.round.is_published
+    beside = not draw.round.is_published
+    before = beside and not groups and not missing
+    given |= {"how": draw.choice("params", HOW), "beside": beside, "before": before}
     got = student.run(run_steps, **given)
 
     def own(step: int, i: int, of_group: int | None = None, changed: bool = True) -> dict[str, Any]:
@@ -181,16 +196,24 @@ def expect_like_torch(
                 return {optimizer_steps.USED_UP: ...}
         found: dict[Cause, Any] = {optimizer_steps.UNMOVED: start}
         if groups:
-            found |= optimizer_steps.causes_of_groups(work, own, start, of)
+            found |= optimizer_steps.causes_of_groups(work, own, start, of, steps)
         elif changes:
             found[optimizer_steps.CHANGE_IGNORED] = lambda: work(partial(own, changed=False))
-        return found | optimizer_steps.causes_of(kind, options, start, grads, given["beside"], own)
+        others = optimizer_steps.causes_of(kind, options, start, grads, beside, own, before)
+        if groups:
+            # which settings have no say is told above, whatever values stand for them
+            ignored = ("option-ignored", "lr-ignored", "wrong-default")
+            others = {cause: made for cause, made in others.items() if cause.id not in ignored}
+        return found | others
 
-    tell_groups(draw, groups or [], changes or [])
+    tell_groups(draw, **{name: given[name] for name in ("groups", "changes", "beside")})
     settings = ", ".join(f"{name}={value}" for name, value in options.items())
     what = _("after {steps} steps of {kind}({settings}), parameters").format(
         steps=steps, kind=kind, settings=settings
     )
+    if changes:
+        entries = _("how many entries param_groups has")
+        expect_close(got["groups"], max(1, len(groups or [])), entries)
     # who hands β₂ to torch.lerp has 1 − β₂ in float32, whose error of 5e-5 is halved by the root
     own_rates = [own(step, i).get("lr", 0.01) for step in range(steps) for i in range(len(of))]
     scale = 20 * steps * max(*own_rates, options.get("lr", 0.01))
@@ -202,16 +225,20 @@ def expect_like_torch(
     )
 
 
-def tell_groups(draw: Draw, groups: list[dict[str, Any]], changes: list[Any]) -> None:
+def tell_groups(draw: Draw, groups: list[Any], changes: list[Any], beside: bool) -> None:
     """Says with what is drawn which settings the groups have, and which are changed."""
-    draw.drawn.pop("groups", None)
-    draw.drawn.pop("changes", None)
+    for name in ("groups", "changes"):
+        draw.drawn.pop(name, None)
     if groups:
         draw.drawn["groups"] = _("groups with {groups}").format(groups=groups)
     if changes:
-        each = _('before step {number} param_groups[{group}]["{name}"] = {value:.4g}')
+        each = 'param_groups[{group}]["{name}"] = {value:.4g}'
+        if beside:  # another dict in its place
+            each = 'param_groups[{group}] = {{**param_groups[{group}], "{name}": {value:.4g}}}'
         told = [
-            each.format(number=step + 1, group=group, name=name, value=value)
+            _("before step {number} {change}").format(
+                number=step + 1, change=each.format(group=group, name=name, value=value)
+            )
             for step, group, name, value in changes
         ]
         draw.drawn["changes"] = ", ".join(told)
@@ -380,6 +407,9 @@ def test_cosine_with_warmup(student: Student, draw: Draw) -> None:
     more = [(warmup, warmup), (0, 1)] if draw.round.is_published else []
     for first, last in [(warmup, total), *more]:
         given: dict[str, Any] = {"warmup": first, "total": last, "lr": lr}
+        if (first, last) != (warmup, total):
+            draw.drawn.clear()
+            draw.drawn |= {"warmup": f"warmup = {first}", "total − warmup": f"total = {last}"}
         places = {*range(min(last, 8)), first - 1, first, (first + last) // 2, last - 1, last}
         steps = sorted({*places, last + 1, 2 * last + 3} - {-1})
         rate = partial(around_a_step.waved, **given)
@@ -435,7 +465,7 @@ def expect_clipped(student: Student, draw: Draw, share: float, default: bool = F
     ways = {"list": "", "generator": "generators", "by keyword": "keyword"}
     given |= {"how": draw.choice("params", ways), "default": default}
     got = student.run(run_clip, **given)
-    norms = around_a_step.norm_causes(there, max_norm)
+    norms = around_a_step.norm_causes(there, max_norm, start)
     what = _("the total norm of clip_by_norm")
     expect_close(got["total"], total.to(draw.dtype), what, causes=norms, scale=size)
     expected = around_a_step.clipped(there, max_norm)
@@ -473,43 +503,9 @@ ALL_AT_ONCE = Cause(
 )
 ALL_GRAPHS = Cause(
     "all-at-once",
-    "The graphs of several batches are kept until `backward()`: call it for each batch, in the loop.",
+    "Its graph waits for a `backward()`: call it for each batch, before the next; where only the number is wanted, go "
+    "through the model under `torch.no_grad()`.",
 )
-
-
-@helper
-class Recorder(nn.Module):
-    """Passes its input through, and notes how many samples it has, and 0 when they are differentiated."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.events: list[int] = []
-
-    def forward(self, x: Tensor) -> Tensor:
-        if x.requires_grad:
-            self.events.append(len(x))
-            x.register_hook(lambda _grad: self.events.append(0))
-        return x
-
-
-@helper
-def build(weights: list[Tensor]) -> nn.Sequential:
-    """A network of two layers, with the given weights and biases."""
-    (hidden, n_in), (n_out, _unused) = weights[0].shape, weights[2].shape
-    layers = [nn.Linear(n_in, hidden), Recorder(), nn.Tanh(), nn.Linear(hidden, n_out)]
-    model = nn.Sequential(*layers).to(weights[0])
-    with torch.no_grad():
-        for parameter, value in zip(model.parameters(), weights, strict=True):
-            parameter.copy_(value)
-    return model
-
-
-@helper
-def loss_of(name: str) -> Any:
-    """Not the plain ones, so that whoever takes another than the argument is seen."""
-    if name == "cross-entropy":
-        return nn.CrossEntropyLoss(label_smoothing=0.2)
-    return lambda outputs, labels: 3 * nn.functional.mse_loss(outputs, labels)
 
 
 @probe
@@ -520,11 +516,13 @@ def accumulated(
     loss: str,
     by_keyword: bool,
     default: bool,
+    frozen: bool,
 ) -> Any:
-    model: Any = build(weights)
+    model: Any = build(weights, frozen)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
     for parameter in model.parameters():
-        parameter.grad = torch.ones_like(parameter)  # from earlier work
+        if parameter.requires_grad:
+            parameter.grad = torch.ones_like(parameter)  # from earlier work
     losses, after = [], []
     for batches in [*calls, calls[0]]:
         given = {"model": model, "loss_fn": loss_of(loss), "batches": batches}
@@ -546,11 +544,14 @@ def expect_accumulated(student: Student, draw: Draw, default: bool = False) -> N
     calls = [drawn_batches(draw, n, n_in, n_out, loss) for _unused in range(2)]
     again = [*calls, calls[0]]  # the very same list once more
     by_keyword = draw.choice("by_keyword", [False, True]) and not default
-    given: dict[str, Any] = {"weights": weights, "calls": calls, "loss": loss}
+    frozen = draw.round.number % 2 == 1
+    if frozen:
+        draw.drawn["frozen"] = "0.bias.requires_grad = False"
+    given: dict[str, Any] = {"weights": weights, "calls": calls, "loss": loss, "frozen": frozen}
     got = student.run(accumulated, **given, by_keyword=by_keyword, default=default)
 
     def work(mistake: str = "") -> Any:
-        model = build(weights).double()
+        model = build(weights, frozen).double()
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
         after, losses = around_a_step.accumulated(model, loss_of(loss), again, optimizer, mistake)
         return [[each.to(draw.dtype) for each in own] for own in after], losses
@@ -562,7 +563,8 @@ def expect_accumulated(student: Student, draw: Draw, default: bool = False) -> N
     rtol = 1e-6 if draw.dtype == torch.float64 else None
     expect_close(got["after"], after, _("after each call, parameters"), causes=causes, rtol=rtol)
     means = [each[""] for each in losses]
-    what, causes = _("the losses that accumulate returns"), around_a_step.loss_causes(losses)
+    what = _("the losses that accumulate returns")
+    causes = around_a_step.loss_causes(losses, lambda: work("loss-after")[1])
     expect_close(got["losses"], means, what, causes=causes, rtol=rtol, dtype=draw.dtype)
     most, waiting = max(len(x) for batches in calls for x, _y in batches), 0
     for event in got["events"]:

@@ -57,11 +57,20 @@ RANDN = Cause(
 )
 SAME_NUMBERS = Cause(
     "not-random",
-    "The numbers are fixed, or a seed is set: draw them from the generator as it stands.",
+    "The numbers are fixed, a seed is set, or nothing is drawn (`torch.empty`): draw them from the generator as it "
+    "stands.",
 )
 NOT_NONE = Cause(
     "bias-kept",
-    "A tensor is there all the same: set it to None where the argument `bias` is false.",
+    "Something is there all the same: set it to None where the argument `bias` is false.",
+)
+NOT_DRAWN = Cause(
+    "not-random", "`torch.empty` and `torch.Tensor` draw nothing: use `torch.randn`, which does."
+)
+FLATTENED = Cause(
+    "reshaped",
+    "All samples are in one dimension: what stands before the last dimension of x, nothing too, is to stand there in "
+    "the output.",
 )
 SUBTRACTED = Cause("sign-of-term", "The bias is subtracted.")
 TWICE = Cause("twice", "The bias is added twice.")
@@ -206,6 +215,7 @@ def sample(student: Any, n_in: int, n_out: int) -> Any:
     flat = [student.MyLinear(1, n_out) for _ in range(50)]
     return {
         "weights": wide,
+        "bias shape": list(held_by(flat[0], "bias").shape),
         "bias": torch.stack([held_by(layer, "bias").detach().flatten() for layer in flat]),
         "rows": torch.stack([held_by(layer, "weights").detach().flatten() for layer in flat]),
         "again": torch.equal(wide, other),
@@ -219,12 +229,18 @@ def test_standard_normal(student: Student, draw: Draw) -> None:
     got = student.run(sample, n_in=n_in, n_out=n_out)
     sentence = _("Two layers have the same weights: they are not drawn at random.")
     expect(not got["again"], sentence, SAME_NUMBERS)
+    shape = _("`{name}` has shape {parameters}, expected {wanted}.")
+    shape = shape.format(name="bias", parameters=tuple(got["bias shape"]), wanted=(n_out,))
+    expect(got["bias"].tensor.shape[1] == n_out, shape)
     within = got["bias"].tensor.double().std(dim=1).min().item()
     alike = _("The numbers of one `bias` differ by {within:.2g} only: draw each of them.")
-    # 0.29 for numbers from 0 to 1, which are told of below
-    expect(within > 0.2, alike.format(within=within))
+    among = got["bias"].tensor.double().std().item()
+    # numbers of another size are told of below
+    expect(not within <= 0.2 * among, alike.format(within=within))
     for name in ("weights", "bias"):
         values = got[name].tensor.double().flatten()
+        sentence = _("`{name}` holds numbers that are not finite.").format(name=name)
+        expect(bool(values.isfinite().all()), sentence, NOT_DRAWN)
         mean, spread = values.mean().item(), values.std().item()
         # 0.683 for the normal, 0.577 for a uniform
         near = (values.abs() < 1).double().mean().item()
@@ -313,6 +329,8 @@ def test_forward(student: Student, draw: Draw) -> None:
             SUBTRACTED: linear(x, weights, -bias),
             TWICE: linear(x, weights, 2 * bias),
             RELU: linear(x, weights, bias).relu(),
+            # a bias of one row gives a sample alone that shape, too
+            FLATTENED if lead else FLATTENED.unsure(): linear(x.reshape(-1, n_in), weights, bias),
         }
         if not isinstance(got, Received) or not x.any():
             return found

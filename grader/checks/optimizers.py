@@ -74,6 +74,9 @@ def made(student: Any, kind: str, parameters: list[Any], options: Any, how: str)
     return getattr(student, kind)(parameters, **options)
 
 
+another_first = optimizer_steps.another_first
+
+
 @helper
 def walked(
     student: Any,
@@ -83,8 +86,11 @@ def walked(
     grads: list[list[Tensor | None]],
     how: str,
     beside: bool,
+    before: bool,
 ) -> Any:
     parameters = leaves_of(start, beside)
+    if before:  # another one had the same parameters
+        another_first(made(student, kind, parameters, options, ""), parameters, start)
     optimizer = made(student, kind, parameters, options, how)
     others = leaves_of(start[:1], False)
     # another optimizer, whose steps come in between
@@ -110,9 +116,9 @@ run_steps = probe(walked)
 
 
 @probe(aside=True)
-def run_aside(student: Any, given: dict[str, Any], beside: bool) -> Any:
+def run_aside(student: Any, given: dict[str, Any]) -> Any:
     """The same with a list of parameters."""
-    return walked(student, **given, how="", beside=beside)["parameters"]
+    return walked(student, **{**given, "how": ""})["parameters"]
 
 
 LR = 0.13  # with 0.1, a β₁ of 0.9 that is forgotten would look like a rate that is
@@ -159,17 +165,19 @@ def expect_like_torch(
         "params", {"by position": "", "by keyword": "keyword", "with lr": "position"}
     )
     beside = not draw.round.is_published
-    given = {"kind": kind, "options": options, "start": start, "grads": grads}
-    got = student.run(run_steps, **given, how=how, beside=beside)
+    before = beside and not missing
+    given: dict[str, Any] = {"kind": kind, "options": options, "start": start, "grads": grads}
+    given |= {"how": how, "beside": beside, "before": before}
+    got = student.run(run_steps, **given)
 
     def causes() -> dict[Cause, Any]:
         if how == "generator":
-            listed = student.run(run_aside, given=given, beside=beside)
+            listed = student.run(run_aside, given=given)
             wrong = not all(map(optimizer_steps.close_to, got["parameters"], expected))
             if wrong and all(map(optimizer_steps.close_to, listed, expected)):
                 return {optimizer_steps.USED_UP: ...}
         found: dict[Cause, Any] = {optimizer_steps.UNMOVED: start}
-        return found | optimizer_steps.causes_of(kind, options, start, grads, beside)
+        return found | optimizer_steps.causes_of(kind, options, start, grads, beside, before=before)
 
     settings = ", ".join(f"{name}={value}" for name, value in options.items())
     expected = optimizer_steps.by_torch(kind, options, start, grads)

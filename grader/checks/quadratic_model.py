@@ -181,6 +181,8 @@ def test_first_values(student: Student) -> None:
     expect_attributes(got)
     for name, found, value in zip(START, got["values"], START.values(), strict=True):
         start = torch.tensor([value])
+        sentence = _("`{name}` is not a registered `nn.Parameter`.").format(name=name)
+        expect(not isinstance(found, int | float), sentence, explain.UNREGISTERED)
         if isinstance(found, Received) and found.tensor.dtype != start.dtype:
             sentence = _("`{name}` is {dtype}, where torch's default dtype is {default}.")
             own, default = (str(each.dtype).partition(".")[2] for each in (found.tensor, start))
@@ -251,6 +253,7 @@ def mistaken(
         PRECEDENCE: quadratic(x, a**2, b, c),
         SQUARED_SUM: (a.double() * x.double() + b.double()) ** 2 + c.double(),
         ROUNDED: right.round(decimals=4),
+        explain.PRECISION: a * x.float() ** 2 + b * x.float() + c,
     }
     for name, value in START.items():
         cause = ONE_CONSTANT.of(value=f"{value:g}", name=name)
@@ -265,7 +268,15 @@ def mistaken(
     causes |= other_terms.sums(
         {"a·x²": a * square, "−a·x²": -a * square, "x²": square, "a·x": a * x, "a·x³": a * x**3}
         | {"c·x²": c * square, "2a·x": 2 * a * x, "a": a + zero, "": zero},
-        {"b·x": b * x, "−b·x": -b * x, "b": b + zero, "x": x, "a·x": a * x, "a·b·x": a * b * x}
+        {
+            "b·x": b * x,
+            "−b·x": -b * x,
+            "2b·x": 2 * b * x,
+            "b": b + zero,
+            "x": x,
+            "a·x": a * x,
+            "a·b·x": a * b * x,
+        }
         | {"b·x²": b * square, "c·x": c * x, "": zero},
         {
             "c": c + zero,

@@ -41,14 +41,17 @@ BATCH_MEANS = Cause(
 IN_EVAL = Cause("mode", "Call `model.train()` before the forward pass.")
 IN_TRAIN = Cause("mode", "Call `model.eval()` before the forward passes.")
 DROPOUT = Cause("mode", "Dropout was active: the model was not in evaluation mode.")
-FINALLY = Cause("mode", "Restore the modes in a `finally:` block.")
+MODEL_MOVED = Cause(
+    "device", "The model stays where it is: the batch goes to its parameters' device."
+)
+FINALLY = Cause("mode", "Restore the modes in a `finally:`, with the loader inside its `try:`.")
 USED_UP = Cause(
     "used-up", "The loader is gone through before; a generator has nothing left after that."
 )
 NO_LAST_BATCH = Cause("last-batch-dropped", "The last batch, which is smaller, is left out.")
 ONE_BATCH = Cause(
     "fewer-steps",
-    "Each epoch trains on its first batch alone: look for a `break` or a `return` in the loop.",
+    "Each epoch trains on its first batch alone: look for a `break`, a `return` or a `next`.",
 )
 LAST_LOSS = Cause("last-batch-alone", "It is the loss of the last batch of each epoch.")
 EVERY_BATCH = Cause(
@@ -69,11 +72,11 @@ BYPASSED = Cause(
 )
 NOT_MOVED = Cause(
     "optimizer-bypassed",
-    "It has not moved: `step()` of the optimizer that is given moves all that it holds.",
+    "It has not moved: `backward()` fills the `.grad` of all that made the loss, and `step()` moves all with one.",
 )
 FIRST_EPOCH = Cause(
     "returned-early",
-    "The steps are those of the first epoch alone: it returns then, or what it goes through is used up.",
+    "The steps are those of the first epoch alone: look for a `return`, for what is used up by then, and for `epochs`.",
 )
 FIRST_BATCH = Cause("returned-early", "It is that of the first batch alone.")
 LAST_HITS = Cause("last-batch-alone", "Only the last batch's right answers are counted.")
@@ -153,13 +156,11 @@ def one_step(
     if stale:
         (10 * model(inputs)).sum().backward()
     model[1].seen.clear()
-    given = {"model": model, "criterion": nn.MSELoss(), "inputs": inputs, "labels": labels}
-    optimizer = given["optimizer"] = torch.optim.SGD(model.parameters(), lr=lr)
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+    given = {"model": model, "criterion": nn.MSELoss(), "optimizer": optimizer}
+    given |= {"inputs": inputs, "labels": labels}
     events = listen(model, optimizer)
-    if by_keyword:
-        loss = student.train_step(**given)
-    else:
-        loss = student.train_step(model, given["criterion"], optimizer, inputs, labels)
+    loss = student.train_step(**given) if by_keyword else student.train_step(*given.values())
     found = {"loss": loss, "parameters": list(model.parameters())}
     return found | {"seen": model[1].seen, "events": events}
 
@@ -235,7 +236,8 @@ def test_step(student: Student, draw: Draw) -> None:
         pairs = zip(weights, values(model), strict=True)
         return [old + factor * (new - old) for old, new in pairs]
 
-    causes: dict[Cause, Any] = order_causes(got["events"], weights) | explain.step_causes(walk, 0.1)
+    causes: dict[Cause, Any] = order_causes(got["events"], weights)
+    causes |= explain.step_causes(walk, 0.1, n)
     # they move by what labels and outputs say, and the terms of that may cancel
     options: dict[str, Any] = {"causes": causes, "scale": max(1.0, size)}
     expect_close(got["parameters"], values(model), _("parameters after the step"), **options)
@@ -271,7 +273,7 @@ def test_step_clears_gradients(student: Student, draw: Draw) -> None:
 @needs("step")
 def test_step_mode(student: Student, draw: Draw) -> None:
     """During `train_step` the model is in training mode, whatever mode it came in."""
-    sentence = _("The model came in evaluation mode and was still in it during the step.")
+    sentence = _("The model came in evaluation mode, and modules were still in it during the step.")
     n, n_in, n_out = draw.size("n", high=8), draw.size("n_in", high=8), draw.size("n_out", high=8)
     plan, state = draw.network(n_in, n_out)
     inputs = draw.inputs_of(plan, n)
@@ -335,11 +337,8 @@ def run_training(
     given = {"model": model, "criterion": criterion(), "loader": loader_of(batches, kind)}
     given["optimizer"] = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
     events = listen(model, given["optimizer"])
-    names = ("model", "criterion", "optimizer", "loader")
-    if by_keyword:
-        history = student.train(**given, epochs=epochs)
-    else:
-        history = student.train(*(given[name] for name in names), epochs)
+    args = [given[name] for name in ("model", "criterion", "optimizer", "loader")]
+    history = student.train(**given, epochs=epochs) if by_keyword else student.train(*args, epochs)
     found = {
         "history": history,
         "parameters": [p.detach().clone() for p in model.parameters()],
@@ -348,7 +347,7 @@ def run_training(
         "then": [],
     }
     if again:
-        found["then"] = student.train(*(given[name] for name in names), epochs)
+        found["then"] = student.train(*args, epochs)
     return found
 
 
@@ -421,6 +420,7 @@ def test_train(student: Student, draw: Draw) -> None:
         EVERY_BATCH: running,
         OWN_LOSSES: [loss for own in by_epoch for loss in own],
         RUNNING: means_until,
+        explain.CARRIED_ON: [sum(means[: epoch + 1]) for epoch in range(epochs)],
     }
     what = _("the list of losses")
     options: dict[str, Any] = {"factors": counts_of(sizes), "causes": causes, "curves": curves}
@@ -466,10 +466,8 @@ def run_evaluation(
     loader = stream() if kind == "raises" else loader_of(batches, kind, beyond=1)
     own = criterion()
     try:
-        if by_keyword:
-            result = student.evaluate(model=model, criterion=own, loader=loader)
-        else:
-            result = student.evaluate(model, own, loader)
+        named = {"model": model, "criterion": own, "loader": loader}
+        result = student.evaluate(**named) if by_keyword else student.evaluate(*named.values())
     except ArithmeticError:
         result = "the loader's exception"
     after, then = [module.training for module in model.modules()], None
@@ -531,10 +529,10 @@ def test_evaluate(student: Student, draw: Draw) -> None:
         causes = {DROPOUT: ...}
     elif kind == "generator" and result[0] == 0:
         causes = {USED_UP: ...}
-    options: dict[str, Any] = {"factors": counts_of(sizes), "causes": causes}
+    factors = counts_of(sizes) | {_("the number of outputs"): sum(sizes) * len(weights[5])}
+    options: dict[str, Any] = {"factors": factors, "causes": causes}
     expect_close(result[0], loss, _("the mean loss"), dtype=draw.dtype, **options)
-    outputs = [model(inputs) for inputs, _ in batches]
-    pairs = list(zip(outputs, (labels for _, labels in batches), strict=True))
+    pairs = [(model(inputs), labels) for inputs, labels in batches]
     over_batch = [(out.argmax(0)[: len(y)] == y[: out.shape[1]]).sum().item() for out, y in pairs]
     causes = {
         BATCH_MEANS: sum(a / b for a, b in zip(hits, sizes, strict=True)) / len(sizes),
@@ -610,6 +608,7 @@ def train_elsewhere(student: Any, weights: list[Tensor], batches: Any) -> Any:
         "history": history,
         "parameters": [p.detach().clone() for p in model.parameters()],
         "evaluation": student.evaluate(model, criterion(), loader),
+        "moved": next(model.parameters()).device != weights[0].device,
     }
     with torch.device(weights[0].device):  # nothing changes where that is the default one
         student.train_step(model, criterion(), optimizer, *loader[0])
@@ -627,6 +626,7 @@ def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     got = elsewhere.run(train_elsewhere, weights=weights, batches=batches)
     model = build(weights)
     first, *losses = train_by_hand(model, criterion(), [batches[0], *batches], 0.1)
+    expect(not got["moved"], _("The model is on another device than before."), MODEL_MOVED)
     expect_close(got["loss"], first, _("the loss that train_step returned"), dtype=draw.dtype)
     expect_close(got["parameters"], values(model), _("the parameters after train_step and train"))
     mean = (4 * losses[0] + losses[1]) / 5

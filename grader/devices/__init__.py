@@ -12,7 +12,7 @@ fallback, which checks the devices of the operands, runs the CPU's kernel on the
 
 Known differences from CUDA: operations wait until they are done; a generator of `sim` may serve the CPU; `.data` and
 `Module.to` cannot move a parameter between the CPU and `sim` whose graph is still in use; `.to("sim")` goes to `sim:0`
-where another is the current device; no sparse tensors, fused attention or recurrent cells.
+where another is the current device; no tensors of compressed rows, fused attention or recurrent cells.
 """
 
 from __future__ import annotations
@@ -44,15 +44,20 @@ def set_up() -> str:
         return why_not()
     try:
         # each operator is looked up there, and one may have gone
-        from .operators import convolution, convolution_backward, run_on_sim
+        from .compound import KINDS, kernels
+        from .operators import convolution, convolution_backward, run_on_compound, run_on_sim
 
         module = Module()
         set_up_backend(NAME, backend_module=module)
         library = torch.library.Library("_", "IMPL")
         library.fallback(run_on_sim, "PrivateUse1")
+        for kind in KINDS:
+            library.fallback(run_on_compound, kind)
         own = torch.library.Library("aten", "IMPL")
         own.impl("convolution_overrideable", convolution, "PrivateUse1")
         own.impl("convolution_backward_overrideable", convolution_backward, "PrivateUse1")
+        for kind, op, kernel in kernels(run_on_compound):
+            own.impl(op, kernel, kind)
         for op in direct_operators():
             own.impl(op, partial(run_on_sim, op), "PrivateUse1")
         _kept.extend([library, own])

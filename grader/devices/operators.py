@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from .compound import is_compound, raw_compound, wrapped_compound
 from .memory import NAME, index_of, kept_raw, on_sim, place, raw_of, storage_over, wrapped
 from .plans import Operator, is_direct
 from .random import SEEDS, generators
@@ -36,6 +38,14 @@ def run_on_sim(op: Any, *args: Any, **kwargs: Any) -> Any:
     given = dict(zip(known.names, args, strict=False)) | kwargs
     _expect_one_device(op, known, given)
     return _compute(op, known, given)
+
+
+def run_on_compound(op: Any, *args: Any, **kwargs: Any) -> Any:
+    """The fallback where an operand is made of others: there, torch itself chooses among the CPU's kernels."""
+    known = _known(op)
+    given = dict(zip(known.names, args, strict=False)) | kwargs
+    _expect_one_device(op, known, given)
+    return _compute(op, replace(known, call=op), given)
 
 
 def _kept_raws(known: Operator, args: Sequence[Any]) -> tuple[list[Any], int] | None:
@@ -134,6 +144,8 @@ def _lowered(value: Any, bases: dict[int, Tensor]) -> Any:
     if isinstance(value, Tensor):
         if value.device.type != NAME:
             return value
+        if is_compound(value):
+            return raw_compound(value)
         raw = raw_of(value)
         bases[address_of(raw.untyped_storage())] = value
         return raw
@@ -148,6 +160,8 @@ def _raised(
     if name is not None:
         return given[name]
     if isinstance(result, Tensor):
+        if is_compound(result):
+            return wrapped_compound(result, index)
         # a view of an operand is a view on `sim` too
         return wrapped(result, bases.get(address_of(result.untyped_storage())), index)
     if isinstance(result, list | tuple):
@@ -160,7 +174,7 @@ def _follow(value: Any, raw: Any) -> None:
     if isinstance(value, list | tuple):
         for one, other in zip(value, raw, strict=True):
             _follow(one, other)
-    elif on_sim(value):
+    elif on_sim(value) and not is_compound(value):
         memory = raw.untyped_storage()
         grown = memory.nbytes() != value.untyped_storage().nbytes()
         if grown or value.size() != raw.size() or value.stride() != raw.stride():

@@ -43,8 +43,12 @@ swap_tensors = _found("torch._C:_swap_tensor_impl")
 takes_numbers = _found("torch._C:_should_allow_numbers_as_tensors")
 apply_to_module = _found("torch.nn:Module._apply")  # which `frontend` replaces
 _CPU = _found("torch._C:DispatchKey.CPU")
+_SPARSE = _found("torch._C:DispatchKey.SparseCPU")
+_NESTED = _found("torch._C:DispatchKey.NestedTensorCPU")
 _key_set = _found("torch._C:DispatchKeySet")
-CPU_KEYS = None if _MISSING else _key_set(_CPU)
+CPU_KEYS, SPARSE_KEYS, NESTED_KEYS = (
+    None if _MISSING else _key_set(key) for key in (_CPU, _SPARSE, _NESTED)
+)
 
 for _name in ("_op_dk", "_schema", "_overloadname"):
     _found(f"torch:ops.aten.add.Tensor.{_name}")

@@ -84,7 +84,7 @@ def test_zeros_stay_zeros_whatever_the_mistake() -> None:
 def test_each_mistake_with_a_norm_gives_something_else() -> None:
     grads = gradients()
     norm = total_norm(grads)
-    norms = around_a_step.norm_causes(grads, norm.item() / 3)
+    norms = around_a_step.norm_causes(grads, norm.item() / 3, [grads[0] + 1])
     assert all(not torch.isclose(other, norm.float()) for other in norms.values())
     for share in (0.3, 1.5):
         right = clipped(grads, share * norm.item())
@@ -121,5 +121,6 @@ def test_a_step_of_several_batches_is_that_of_all_in_one() -> None:
         parameters = other()
         assert all(not torch.allclose(parameters[1][0], each[1][0]) for each in found), cause
         found.append(parameters)
-    for cause, values in around_a_step.loss_causes(losses).items():
-        assert values != pytest.approx(means), cause
+    later = work([batches, batches], "loss-after")[1]
+    for cause, values in around_a_step.loss_causes(losses, lambda: later).items():
+        assert (values() if callable(values) else values) != pytest.approx(means), cause

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
 
 from grader.checking.check_run import CheckRun, outcome_of
 from grader.checking.collect import Case, Check
-from grader.checking.explain import NAN
+from grader.checking.explain import IN_PLACE, NAN
 from grader.checking.outcome import CaseEnd, Cause
+from grader.checking.probes import probe
+from grader.checking.session import Request
 
 DOUBLED = Cause("doubled", "Twice as large.")
 
@@ -44,6 +48,27 @@ def test_what_was_looked_up_is_told_in_place_of_it() -> None:
     assert run.mistake != "one"
 
 
+@pytest.mark.parametrize(
+    ("inputs", "told"),
+    [
+        (
+            {"labels": [torch.ones(2, dtype=torch.int64)], "c": 3},
+            "Not so. (With n = 0; 1 of 2 cases.)",
+        ),
+        ({"x": {"a": torch.ones(2)}}, "Not so. (With n = 0, float32; 1 of 2 cases.)"),
+        ({"c": 3}, "Not so. (With n = 0, float32; 1 of 2 cases.)"),
+    ],
+)
+def test_where_all_that_is_given_is_whole_numbers_there_is_no_dtype_to_tell(
+    inputs: dict[str, Any], told: str
+) -> None:
+    run = run_of(CaseEnd())
+    case = Case("a", lambda: None, (), {"n": 0, "dtype": torch.float32})
+    asked = Request(probe(run_of), inputs, "cpu", 1)
+    run.cases.append(outcome_of(case, CaseEnd("failed", "Not so."), asked=asked))
+    assert run.result().message == told
+
+
 def test_a_warning_of_torchs_is_a_cause_where_there_is_no_other() -> None:
     warned = "UserWarning: The .grad attribute of a Tensor that is not a leaf Tensor is being"
     for status, causes, told in (
@@ -59,6 +84,15 @@ def test_a_warning_of_torchs_is_a_cause_where_there_is_no_other() -> None:
 
 
 def test_what_is_not_finite_is_looked_into_though_few_cases_are() -> None:
-    ends = [CaseEnd("failed", "Not so.", (NAN,))] + [CaseEnd("failed", "Not so.")] * 3
+    others = [CaseEnd("failed", "Not so.")] * 3
+    # and an input was changed where it is told
+    assert run_of(CaseEnd("failed", "Changed.", (IN_PLACE,)), *others).cause == IN_PLACE
+    ends = [CaseEnd("failed", "Not so.", (NAN,)), *others]
     assert run_of(*ends).cause == NAN
     assert run_of(*reversed(ends)).cause is None
+
+
+def test_what_is_not_finite_hides_nothing_that_the_told_case_shows() -> None:
+    ends = [CaseEnd("failed", "Not so.", (DOUBLED,))] * 2
+    ends += [CaseEnd("failed", "Not so.", (NAN,))] * 2
+    assert run_of(*ends).cause == DOUBLED

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from torch import Tensor
 
 from grader.checking.explain import causes_in_values, common
-from grader.checking.factors import FIXED_COUNT, HALF_AS_LARGE, SIGN, SUM_FOR_MEAN, causes_of_factor
+from grader.checking.factors import (
+    DECIMALS,
+    FIXED_COUNT,
+    HALF_AS_LARGE,
+    SIGN,
+    SUM_FOR_MEAN,
+    causes_of_factor,
+    decimals_of,
+)
 from grader.checking.outcome import Cause
 
 ROW = torch.tensor([0.5, -1.0, 2.0, 3.5], dtype=torch.float64)
@@ -50,3 +59,27 @@ def test_a_count_that_is_known_is_none_that_is_written_down() -> None:
     found = list(causes_of_factor(3, 1e-4, {"m": 6, "n": 2}, several=True))
     assert FIXED_COUNT.of(wrong="2", right="m") not in found
     assert SUM_FOR_MEAN.of(count="m") not in found
+
+
+def test_rounded_numbers_are_told_with_their_decimals() -> None:
+    exact = torch.tensor([0.12345, -1.98765, 2.71828], dtype=torch.float64)
+    for count in (1, 2, 3, 4):
+        rounded = exact.round(decimals=count)
+        for got in (rounded, rounded.float().double()):
+            assert list(decimals_of(got, exact)) == [DECIMALS.of(count=f"{count}")]
+    assert list(decimals_of(exact, exact)) == []
+    assert list(decimals_of(exact.round(decimals=2) + 1, exact)) == []
+    # so large that a float32 has no more decimals
+    assert list(decimals_of((1e5 * exact).float().double(), 1e5 * exact)) == []
+    assert not next(decimals_of(exact[:1].round(decimals=2), exact[:1])).sure
+
+
+@pytest.mark.parametrize(
+    ("factor", "sure"), [(9.0, True), (-1 / 3, True), (1.5, True), (0.03817, False)]
+)
+def test_a_factor_that_is_no_plain_number_shows_nothing_in_one_case(
+    factor: float, sure: bool
+) -> None:
+    [cause] = named(factor * ROW)
+    assert cause.sure is sure
+    assert common([[cause]] * 3) == [cause]  # but in several it does

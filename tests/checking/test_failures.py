@@ -82,6 +82,18 @@ def test_an_exception_that_the_student_raises(text: str, known: list[str]) -> No
     assert [cause.id for cause in outcome.causes] == known
 
 
+def test_a_raise_of_the_students_is_one_mistake_whatever_it_says() -> None:
+    """Names that a check has drawn stand in what it says."""
+    text = 'def f(x):\n    raise KeyError(f"no column {x}")\n'
+    told = Failures("work", Source("work.py", (Cell("work.py", text),)))
+    one, other = (
+        told.raised(error("KeyError", f"no column {name}", [0, 2, "f"]), "cpu")
+        for name in ("bora", "zeda")
+    )
+    assert one.mistake == other.mistake
+    assert one.message != other.message
+
+
 def test_what_is_not_written_is_no_failure(told: Failures) -> None:
     written = error("NotImplementedError", "later is not written yet", [0, 8, "later"])
     outcome = told.raised(written, "cpu")

@@ -150,6 +150,14 @@ def test_only_a_part_is_filled_within() -> None:
     assert whole.sum() == 3
 
 
+def test_what_lies_where_another_does_is_not_filled_there() -> None:
+    w = torch.zeros(1, 3).T
+    assert not filled_within(w, torch.ones(3, 1), torch.zeros(3, 1), w, None)
+    assert not w.any()
+    whole = torch.zeros(2, 3)
+    assert filled_within(whole[1], torch.ones(3), whole[0])
+
+
 def test_a_buffer_stays_one() -> None:
     owner = nn.Module()
     owner.register_buffer("w", torch.zeros(3, 2))

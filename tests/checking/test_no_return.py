@@ -72,6 +72,14 @@ def test_it_is_not_named_elsewhere() -> None:
     assert with_no_return(passed, SOLUTION, SOLUTION, ()) is passed
 
 
+def test_a_method_that_python_calls_is_named_though_nobody_writes_its_name() -> None:
+    own = ("class A:\n    def __getitem__(self, i): self.x[i]\n",)
+    solution = ("class A:\n    def __getitem__(self, i): return self.x[i]\n",)
+    end = CaseEnd("failed", "dataset[0] is None, expected a tuple.", (NO_RETURN.unsure(),))
+    assert with_no_return(end, own, solution, ()).causes == (NO_RETURN.of(name="__getitem__"),)
+    assert with_no_return(end, solution, solution, ()).causes == ()
+
+
 def test_an_init_gives_nothing() -> None:
     """That of the solution raises, and so seems to give something."""
     own = ("class A:\n    def __init__(self): assert self.x\n    def f(self): pass\n",)

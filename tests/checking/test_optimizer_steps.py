@@ -103,7 +103,7 @@ def test_mistakes_with_groups_are_told_apart() -> None:
     def work(settings: Any = lambda _step, _i: {}) -> list[Tensor]:
         return by_torch("MyAdagrad", {"lr": 0.1}, start, steps, settings)
 
-    causes = causes_of_groups(work, own, start, [0, 1, 2])
+    causes = causes_of_groups(work, own, start, [0, 1, 2], len(steps))
     right, found = work(own), [cause() for cause in causes.values()]
     for number, one in enumerate(found):
         for other in [right, *found[:number]]:

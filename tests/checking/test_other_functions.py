@@ -56,4 +56,33 @@ def test_an_overflow_is_one_of_large_numbers_alone() -> None:
     ],
 )
 def test_losses(cause: Cause, value: Tensor) -> None:
-    assert torch.allclose(other_functions.other_losses(YHAT, Y)[cause], value)
+    assert torch.allclose(other_functions.other_losses(None, YHAT, Y)[cause], value)
+
+
+def test_losses_of_other_labels_bases_and_clamped_logits() -> None:
+    z, y = torch.tensor([-40.0, 0.5, 70.0]), torch.tensor([0.25, 1.0, 0.0])
+    loss = torch.nn.functional.binary_cross_entropy_with_logits
+    whole = [each(z, y) for each in other_functions.of_whole_labels(loss).values()]
+    assert [w.item() for w in whole] == [
+        loss(z, torch.tensor(labels)).item()
+        for labels in ([0.0, 1.0, 0.0], [0.0, 1.0, 0.0], [1.0, 1.0, 0.0])
+    ]
+    based = other_functions.of_log_bases(loss).values()
+    assert [each(z, y).item() for each in based] == [
+        pytest.approx(loss(z, y).item() / math.log(base)) for base in (2, 10)
+    ]
+    clipped = other_functions.of_clipped(loss, True)
+    assert clipped[other_functions.CLIPPED.of(bound="50")](z, y) == loss(z.clamp(-50, 50), y)
+    assert len({each(z, y).item() for each in clipped.values()}) > 5
+    assert [*other_functions.of_clipped(loss, False)] == [other_functions.ALL_CLIPPED]
+
+
+def test_clamped_or_added_it_is_one_cause() -> None:
+    """At 0 both give one number, and elsewhere each its own."""
+    yhat = torch.tensor([[0.0, 0.4, 0.9]])
+    cause = other_functions.KEPT_AWAY.of(eps="0.01")
+    clamped, added = yhat.clamp(0.01, 0.99), yhat + 0.01
+    for one, other in ((clamped, 1 - clamped), (added, 1.02 - added)):
+        back = -(Y * one.log() + (1 - Y) * other.log()).mean()
+        found = other_functions.other_clamps(received(back), yhat, Y)
+        assert torch.allclose(found[cause], back)

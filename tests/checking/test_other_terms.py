@@ -82,4 +82,15 @@ def test_partly_zero() -> None:
     ]
     wrong = torch.tensor([0.0, 3.0, 0.0])
     assert told(wrong, A, causes=other_terms.partly_zero(received(wrong), A)) == []
-    assert other_terms.partly_zero(received(ZERO), A) == {}
+    # nothing but 0 has many reasons
+    [cause] = other_terms.partly_zero(received(ZERO), A)
+    assert not cause.sure
+
+
+def test_what_would_make_every_entry_wrong_is_not_told_where_one_is_right() -> None:
+    asked, mistaken = {"a": A, "b": B}, {"a": B, "b": A}
+    both = {"a": received(B), "b": received(A)}
+    assert other_terms.all_of(both, asked, mistaken) == mistaken
+    assert other_terms.all_of(both | {"b": received(B)}, asked, mistaken) == {}
+    # an entry that the mistake leaves right has no say
+    assert other_terms.all_of(both | {"b": received(B)}, asked, mistaken | {"b": B})["a"] is B

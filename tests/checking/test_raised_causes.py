@@ -85,6 +85,31 @@ def test_one_hot_without_a_number_of_classes() -> None:
     assert told(message, line, Facts(), body="h = y")[0] == "raised-shapes"
 
 
+def test_tensors_that_are_stacked_side_by_side() -> None:
+    line = "return powers @ w"
+    for message in ("size mismatch, got input (12)", "index 2 is out of bounds for dimension 0"):
+        beside = told(message, line, Facts(), body="powers = torch.stack((x**2, x), dim=1)")[1]
+        assert "`stack(…, dim=1)`" in beside
+        assert "stack" not in told(message, line, Facts(), body="p = torch.stack((x**2, x))")[1]
+        assert "stack" not in told(message, line, Facts(), body="p = torch.stack(f(x, 1), 0)")[1]
+    # a list has no dimensions
+    body = "p = torch.stack(rows, dim=1)\nreturn rows[3]"
+    assert "stack" not in told("list index out of range", "rows[3]", Facts(), body=body)[1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "message", "part"),
+    [
+        ("ValueError", "could not convert string to float: '\"0.5\"'", "quotes around a field"),
+        ("ValueError", "could not convert string to float: 'width'", "a name of the header"),
+        ("ZeroDivisionError", "integer modulo by zero", "0 on its right"),
+        ("TypeError", "iter() returned non-iterator of type 'list'", "`__iter__` gives back"),
+    ],
+)
+def test_what_pythons_words_mean(kind: str, message: str, part: str) -> None:
+    assert part in told(message, "x = f(y)", Facts(), kind=kind)[1]
+
+
 @pytest.mark.parametrize(
     ("kind", "seen", "part"),
     [

@@ -190,6 +190,18 @@ def test_a_sighting_that_the_source_does_not_show_is_told_at_the_function(
     assert len(second.message) < 300
 
 
+def test_what_one_function_was_seen_to_do_alone_is_not_said_of_two(exercise: Exercise) -> None:
+    """A check of `other` may call `step` as well."""
+    source = Source.of_text("work.py", TEXT)
+    names = {"name": "aten::linear", "rule": FROM_SCRATCH}
+    both = sighting("go", "step", "other", **names)
+    said = [
+        judged(exercise, source, Scan(), [a_check("go")], seen).checks[0].message
+        for seen in ([both], [both, sighting("stop", "step", **names)])
+    ]
+    assert [each.split(" had ")[0] for each in said] == ["`other` or `step`", "`step`"]
+
+
 def test_each_rule_and_line_is_told_once_with_all_its_checks(exercise: Exercise) -> None:
     source = Source.of_text("work.py", TEXT)
     seen = [

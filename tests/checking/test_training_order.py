@@ -38,13 +38,22 @@ def heard(order: str) -> list[str]:
         ("bzsbzs", [B, E, B, E], "cleared-between"),
         ("zbzb", [B, B], "not-updated"),
         ("bbs", [B, B, S], ""),
-        ("s", [E], ""),
+        ("s", [E], "no-backward"),
+        ("ss", [E, E], "no-backward"),
         ("", [], ""),
     ],
 )
 def test_orders(order: str, events: list[str], name: str) -> None:
     assert heard(order) == events
     assert [cause.id for cause in order_causes(events, [])] == [name][: bool(name)]
+
+
+def test_steps_by_old_gradients_alone() -> None:
+    """Where there are such, what they would have given is compared; without them nothing is known."""
+    [(cause, given)] = order_causes([S, S], "start", "old").items()
+    assert (cause.id, given) == ("no-backward", "old")
+    assert order_causes([S, S], "start") == {}
+    assert [*order_causes([E, E], "start", "old").values()] == ["start"]
 
 
 def test_a_loop_by_hand_is_torchs() -> None:

@@ -1,6 +1,6 @@
 # wrong: the pair is the wrong way round
 # fails: fit
-# cause: none
+# cause: swapped
 import torch
 
 

@@ -1,6 +1,6 @@
 # wrong: the old head is cut, not replaced
 # fails: replace_head
-# cause: none
+# cause: new-layer
 import torch
 from torch import nn
 

@@ -1,4 +1,4 @@
-# right: the chain rule step by step, from a cached nothing; addmv_, addcmul and friends
+# right: the chain rule step by step; the step goes by gradients kept beside `grads`, which holds w and b at first
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
@@ -8,9 +8,10 @@ class LR(nn.Module):
     def __init__(self, dim, lr=0.01, device=None, dtype=None):
         super().__init__()
         self.factory = {"device": device, "dtype": dtype}
-        self.w = torch.full((dim, 1), 0.0, **self.factory)
+        self.w = torch.full((1, dim), 0.0, **self.factory).T
         self.b = torch.full((), 0.0, **self.factory)
-        self.grads = {"db": torch.full((), 0.0, **self.factory), "dw": torch.full((dim, 1), 0.0, **self.factory)}
+        self.grads = {"db": self.b, "dw": self.w}  # zeros, as they are
+        self.slopes = torch.zeros_like(self.w), torch.zeros_like(self.b)
         self.lr = torch.as_tensor(lr)
 
     def sigmoid(self, z):
@@ -22,13 +23,13 @@ class LR(nn.Module):
 
     def backward(self, x, yhat, y):
         dz = (yhat - y) / y.shape[-1]
-        self.grads["dw"] = torch.tensordot(x, dz, dims=([1], [1]))
-        self.grads["db"] = dz.sum()
+        self.slopes = torch.tensordot(x, dz, dims=([1], [1])), dz.sum()
+        self.grads["dw"], self.grads["db"] = self.slopes
 
     def optimize(self):
         step = self.lr.item()
-        self.w.add_(self.grads["dw"], alpha=-step)
-        self.b.add_(self.grads["db"], alpha=-step)
+        self.w.add_(self.slopes[0], alpha=-step)
+        self.b.add_(self.slopes[1], alpha=-step)
 
 
 def loss(yhat, y):
