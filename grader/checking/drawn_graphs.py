@@ -282,6 +282,9 @@ def size_of_terms(program: Program, leaves: Sequence[Tensor], root: int) -> floa
     edges = slopes_of(program, leaves, "")
     grads = passed_back(edges, root)
     terms = [slope * grads[node] for node, each in edges.items() for _source, slope in each]
+    # 1 − tanh² has the rounding of the 1
+    made = enumerate(program, len(leaves))
+    terms += [grads[number] for number, (operation, *_rest) in made if operation == "tanh"]
     values = built(program, [leaf.detach().double() for leaf in leaves])
     largest = max(1.0, *(float(value.abs().max()) for value in values))
     return largest * float(max(term.abs().max() for term in terms))

@@ -63,6 +63,7 @@ def test_terms_are_as_large_as_the_largest_share_times_the_largest_value() -> No
     program = [["*", 0, 1], ["+", 2, 0]]
     leaves = [torch.tensor([2.0]), torch.tensor([-30.0])]
     assert drawn_graphs.size_of_terms(program, leaves, 3) == 60 * 30
+    assert drawn_graphs.size_of_terms([["tanh", 0, 0]], [torch.tensor([500.0])], 1) == 500
     assert drawn_graphs.size_of_terms([["+", 0, 0]], [torch.tensor([0.1])], 1) == 1
 
 
