@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from .checking import drawn_graphs as drawn_graphs
     from .checking import explain as explain
     from .checking import in_parallel as in_parallel
+    from .checking import loaders as loaders
     from .checking import normalizations as normalizations
     from .checking import optimizer_steps as optimizer_steps
     from .checking import other_functions as other_functions
     from .checking import other_terms as other_terms
+    from .checking import samplers as samplers
     from .checking import soft_scores as soft_scores
     from .checking import training_order as training_order
     from .checking.calls import called as called
@@ -134,6 +136,7 @@ _HOMES = {
     "landscape": "checking.drawn_functions",
     "listen": "checking.training_order",
     "load_course": "course.catalog",
+    "loaders": "checking.loaders",  # the module, as `backbones`
     "moved": "checking.filling",
     "needs": "checking.plugin",
     "network": "checking.drawn_models",
@@ -149,6 +152,7 @@ _HOMES = {
     "read_assignment": "course.assignment_file",
     "read_submission": "submission.from_path",
     "rounds": "checking.plugin",
+    "samplers": "checking.samplers",  # the module, as `explain`
     "soft_scores": "checking.soft_scores",
 }
 __all__ = sorted(_HOMES)  # one list, kept once

@@ -183,7 +183,12 @@ def copied(
     devices: list[Any] = devices_for(like, number)
     if number % 2:
         devices = [torch.device(each) for each in devices]
-    student.replicate(made(plan, state, [], []), devices[:1])  # of another model
+    for factor in (2, 0.5):  # the same model with other numbers, which is another question
+        with torch.no_grad():
+            for parameter in model.parameters():
+                parameter.mul_(factor)
+        if factor == 2:
+            student.replicate(model, devices)
     if number % 3:
         with like.device if by_default else contextlib.nullcontext():
             copies = list(student.replicate(model, devices))
