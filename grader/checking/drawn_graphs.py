@@ -47,6 +47,49 @@ INNER_KEPT = Cause(
     "What inner nodes hold from the pass before is handed on once more: let each pass begin with zeros there.",
 )
 COPIED = Cause("copied", "What is listed are other tensors: `node.variable` is the leaf itself.")
+ROOT_IS_LEAF = Cause("root-left-out", "A root that is a leaf itself is its own only leaf.")
+NO_GRADIENT = Cause(
+    "constant-taken", "The root does not require gradients: there is no leaf behind it."
+)
+EARLIER_IN_IT = Cause(
+    "not-cleared",
+    "The gradients of the losses before are in it: `backward()` adds to `.grad`, and `torch.autograd.grad` does not.",
+)
+OF_THE_SUM = Cause("over-reduced", "It is the gradient of the sum of all losses, for each of them.")
+RETAINED = Cause(
+    "retained", "`retain_graph=True` is for all passes but the last one, which frees the graph."
+)
+NOT_COPIED = Cause(
+    "not-copied", "The gradient itself is kept, and somebody changes it later: keep a `clone()`."
+)
+NOT_ENDED = Cause(
+    "not-removed", "It goes on after `handle.remove()`: give back what `register_hook` gives."
+)
+CHANGED = Cause(
+    "gradient-changed", "What a hook returns takes the gradient's place: let it return None."
+)
+THROUGH_TIME = Cause(
+    "not-detached",
+    "It goes through all steps before: cut the state off after each step, with `detach()`.",
+)
+STILL_IN_IT = Cause(
+    "not-cleared",
+    "What was in `.grad` before is in it as well: `torch.autograd.grad` leaves it out.",
+)
+BACKWARD = Cause(
+    "left-on-input",
+    "`backward()` fills the `.grad` of every leaf; `torch.autograd.grad` leaves it alone.",
+)
+FIRST_STATE = Cause("not-detached", "Detach the state before the first step as well.")
+INFERENCE = Cause(
+    "inference-mode",
+    "What `torch.inference_mode()` gives cannot be saved for a backward pass; `torch.no_grad()` gives ordinary "
+    "tensors.",
+)
+OLD_GONE = Cause(
+    "not-added", "What was in `.grad` before is gone: the gradients of the steps are added to it."
+)
+LAST_STEP = Cause("one-step", "It is the gradient of the last step alone.")
 # what each mistake in a derivative gives stands in `slopes_of`
 MISTAKES = {
     "own factor": Cause(
