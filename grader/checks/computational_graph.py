@@ -305,8 +305,8 @@ def each_gradient(
 
 
 def expect_each(student: Student, draw: Draw, by_default: bool = False) -> None:
-    n, d, k = draw.size("n", high=12), draw.size("d", high=12), draw.size("k", high=130)
-    count, parameters = draw.count("losses", 1, 34), draw.count("parameters", 2, 9)
+    n, d, k = draw.size("n", high=12), draw.size("d", high=6), draw.size("k", high=70)
+    count, parameters = draw.count("losses", 1, 34), draw.count("parameters", 2, 7)
     if draw.round.is_published:
         count = 3
     old = draw.choice("old gradients", {"none": False, "ones": True})
