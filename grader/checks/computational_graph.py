@@ -285,7 +285,7 @@ def each_gradient(
 ) -> Any:
     import contextlib
 
-    own, losses = marked(own, [True] * len(own)), []
+    own, losses = marked(own, [True] * len(own)), list[Tensor]()
     for factor in (2, 1):  # of an earlier call nothing is left
         with torch.enable_grad():
             shifts = [b / place for place, b in enumerate(own[1:], 1)]
