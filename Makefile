@@ -47,9 +47,9 @@ FAST := tests/authoring/test_stub.py tests/course tests/outputs tests/submission
 test-fast: setup
 	$(BIN)/pytest -q --numprocesses $(TEST_JOBS) --dist loadgroup $(FAST)
 
-# every submission of the tests without the kernel's layers, as on macOS and older kernels: the scores are the same
+# every submission and question of the tests without the kernel's layers, as on macOS and older kernels: the same comes of them
 test-scores: setup
-	GRADER_TEST_ALL=1 $(BIN)/pytest -q --unconfined tests/test_submissions.py
+	GRADER_TEST_ALL=1 $(BIN)/pytest -q --unconfined tests/test_submissions.py tests/causes/test_questions.py
 
 # with the lowest versions that pyproject.toml allows, torch 2.11 among them
 test-oldest:

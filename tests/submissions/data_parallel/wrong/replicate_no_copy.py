@@ -1,6 +1,6 @@
 # wrong: to() gives back the model itself
 # fails: replicate, parallel_step
-# cause: shared, none
+# cause: shared
 import copy
 import torch
 

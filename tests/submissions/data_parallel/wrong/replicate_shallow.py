@@ -1,6 +1,6 @@
 # wrong: copy.copy: the copies have the model's tensors
 # fails: replicate
-# cause: shared, none
+# cause: shared
 import copy
 import torch
 

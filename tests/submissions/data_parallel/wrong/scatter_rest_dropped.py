@@ -1,6 +1,6 @@
 # wrong: the samples that are left over are in no part
 # fails: scatter, parallel_step
-# cause: rest-dropped, none
+# cause: rest-dropped
 import copy
 import torch
 

@@ -1,6 +1,6 @@
 # wrong: the samples that are left over are all in the last part
 # fails: scatter, parallel_step
-# cause: unequal-parts, none
+# cause: unequal-parts
 import copy
 import torch
 
