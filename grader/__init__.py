@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .checking import backbones as backbones
     from .checking import checkpoint_causes as checkpoint_causes
     from .checking import checkpoints as checkpoints
+    from .checking import drawn_graphs as drawn_graphs
     from .checking import explain as explain
     from .checking import in_parallel as in_parallel
     from .checking import loaders as loaders
@@ -120,6 +121,7 @@ _HOMES = {
     "called": "checking.calls",
     "checkpoint_causes": "checking.checkpoint_causes",
     "checkpoints": "checking.checkpoints",  # the module, as `backbones`
+    "drawn_graphs": "checking.drawn_graphs",  # the module, as `backbones`
     "curve": "checking.drawn_functions",
     "expect": "checking.expectations",
     "expect_close": "checking.expectations",
