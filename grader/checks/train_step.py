@@ -589,8 +589,8 @@ def test_evaluate_restores_modes(student: Student, draw: Draw) -> None:
     )
     expect(got["restored"], sentence, explain.MODES_LEFT.get(got["all"], ""))
     got = student.run(run_evaluation, weights=weights, batches=batches, kind="raises")
-    kept = got["result"] != "the loader's exception"
-    expect(not kept, _("The loader raised an exception, and evaluate kept it to itself."))
+    heard = got["result"] == "the loader's exception"
+    expect(heard, _("The loader raises after its last batch, and evaluate ends as if it did not."))
     sentence = _("The loader raised an exception, and the modules were left in evaluation mode.")
     expect(got["restored"], sentence, FINALLY)
 
