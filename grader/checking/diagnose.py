@@ -18,7 +18,7 @@ from torch import Tensor
 
 from ..sandbox.wire.values import Received
 from . import explain
-from .compare import Demands, mismatches
+from .compare import Demands, mismatches, wrong_elements
 from .kinds import cause_of_kind
 from .mismatch import Mismatch
 from .outcome import Cause
@@ -102,7 +102,12 @@ def _general(
     elif mismatch.aspect == "device":
         yield explain.DEVICE
     elif mismatch.aspect == "requires_grad":
-        yield explain.REQUIRES_GRAD if actual.requires_grad else explain.NO_GRAD
+        if not actual.requires_grad:
+            yield explain.NO_GRAD
+        elif wrong_elements(actual.tensor, expected, rtol)[0].any():  # detached it is wrong as well
+            yield from explain.causes_in_values(actual.tensor, expected, rtol, factors)
+        else:
+            yield explain.REQUIRES_GRAD
     elif mismatch.aspect == "value" and isinstance(expected, Tensor):
         yield from explain.causes_in_values(actual.tensor, expected, rtol, factors)
     elif mismatch.aspect == "value" and isinstance(expected, float):

@@ -21,6 +21,9 @@ _MOST_SEEN = 20
 # functions of their own in the eyes of Python (of 3.11, or for good), and not in a student's
 _COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
 _COMMENT = re.compile(r"\s*#")
+_STYLE = re.compile(r"\x1b\[[\d;]*m")  # of a terminal
+# between these two torch advises to read files without `weights_only`, which is what an exercise forbids
+_ADVICE = re.compile(r"(?<=Weights only load failed\.) .*?(?=WeightsUnpickler error)", re.DOTALL)
 _CLAUSE = re.compile(r"\s*(?:else|elif|except|finally|case)\b")
 
 
@@ -56,6 +59,11 @@ class Raised:
         return self.lines[-1] if self.lines else None
 
 
+def _told(message: str) -> str:
+    """The text of an exception as it is shown."""
+    return clean(_ADVICE.sub(" ", _STYLE.sub("", message))).strip().rstrip(".")
+
+
 def is_line(entry: object) -> bool:
     """Whether what a child told is a line: the number of its cell, its own, and the function."""
     return isinstance(entry, list) and [type(part) for part in entry] == [int, int, str]
@@ -89,7 +97,7 @@ class StudentsLines:
                     lines.append(line)
         return Raised(
             clean(kind, 80) if isinstance(kind, str) else "Exception",
-            clean(message).strip().rstrip(".") if isinstance(message, str) else "",
+            _told(message) if isinstance(message, str) else "",
             tuple(reversed(lines)),
             facts_in(error.get("facts")),
         )

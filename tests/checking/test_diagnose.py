@@ -126,6 +126,15 @@ def test_the_general_causes_belong_to_what_differs(
     assert ids(actual, expected) == named
 
 
+def test_what_is_wrong_when_detached_as_well_is_not_told_to_be_detached() -> None:
+    attached, other = (
+        received(GRADIENT, requires_grad=True),
+        received(-GRADIENT, requires_grad=True),
+    )
+    assert causes(attached, GRADIENT, requires_grad=False) == [explain.REQUIRES_GRAD]
+    assert explain.REQUIRES_GRAD not in causes(other, GRADIENT, requires_grad=False)
+
+
 def test_right_numbers_on_another_device_show_no_other_mistake() -> None:
     """A cause that is worked out from what came back may be what is right."""
     away = received(GRADIENT, "cpu", home="cuda")

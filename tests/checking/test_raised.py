@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from pickle import UnpicklingError
+
 import pytest
+import torch
+from torch import nn
 
 from grader.checking.raised import Raised, StudentsLines, strings
 from grader.submission.submission import Cell, Source
@@ -34,6 +39,18 @@ def test_a_comprehension_is_part_of_the_function_that_it_stands_in(lines: Studen
     told = [[1, 1, "a"], [0, 1, "b"], [0, 1, "<listcomp>"], [0, 2, "<genexpr>"]]
     raised = lines.read({"type": "E", "message": "no", "lines": told})
     assert [(each.function, each.number) for each in raised.lines] == [("a", 1), ("b", 2)]
+
+
+def test_what_torch_says_of_a_file_is_told_without_its_advice_to_read_it_all_the_same(
+    lines: StudentsLines, tmp_path: Path
+) -> None:
+    torch.save(nn.Linear(1, 1), tmp_path / "whole.pt")
+    with pytest.raises(UnpicklingError) as caught:
+        torch.load(tmp_path / "whole.pt", weights_only=True)
+    told = lines.read({"type": "UnpicklingError", "message": str(caught.value), "lines": []})
+    assert told.message.startswith("Weights only load failed. WeightsUnpickler error: Unsupported ")
+    assert "False" not in told.message.partition("WeightsUnpickler")[0]
+    assert "x1b" not in told.message
 
 
 def test_what_is_of_another_form_is_dropped(lines: StudentsLines) -> None:
