@@ -640,7 +640,7 @@ HINTS = (
     nothing before it is asked. Write `MiniLoader` without workers first, and let the workers come in then.""",
     """`torch.multinomial` draws by weights, and takes a `generator`. `sorted` with a `key` keeps the order of equal
     ones. A worker's random state is a tensor that `torch.get_rng_state()` gives and `torch.set_rng_state(…)` puts
-    back; `with torch.random.fork_rng(devices=[]):` restores that of the process at its end. What is read ahead waits
+    back; the context manager `torch.random.fork_rng` restores that of the process at its end. What is read ahead waits
     in a `collections.deque`.""",
     """A worker reads a batch by
 
