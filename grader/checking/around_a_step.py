@@ -328,7 +328,7 @@ def accumulated(
         for (x, y), size in zip(batches, sizes, strict=True):
             loss = loss_fn(model(_wide(x)), _wide(y))
             means.append(loss.item())
-            parts = torch.autograd.grad(_weight(mistake, size, sizes) * loss, parameters)
+            parts = torch.autograd.grad(weight_of(mistake, size, sizes) * loss, parameters)
             if mistake in ("last", "last-alone", "steps", "weighted-steps"):
                 total = [0 * each for each in total]
             total = [one + other for one, other in zip(total, parts, strict=True)]
@@ -372,8 +372,8 @@ def loss_causes(
     return found | {_LOSSES["after"]: lambda: [each[""] for each in after()]}
 
 
-def _weight(mistake: str, size: int, sizes: Sequence[int]) -> float:
-    """How much the mean loss of a batch counts."""
+def weight_of(mistake: str, size: int, sizes: Sequence[int]) -> float:
+    """How much the mean of a part with `size` samples counts, or what a mistake makes of that."""
     others = {"mean": 1 / len(sizes), "samples": 1 / sum(sizes), "not divided": float(size)}
     whole = dict.fromkeys(("sum", "steps", "last-alone"), 1.0)
     return (others | whole).get(mistake, size / sum(sizes))

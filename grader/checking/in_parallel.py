@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .around_a_step import weight_of
 from .outcome import Cause
 
 Grads = list[Tensor | None]
@@ -152,7 +153,7 @@ def shard_causes(n: int, replicas: int, ranks: Sequence[int], epoch: int) -> dic
 # the mean of gradients
 
 _MEANS = {
-    "plain": Cause(
+    "mean": Cause(
         "batch-means",
         "It is the plain mean over the replicas, whose parts are unequal: weigh each with its number of samples.",
     ),
@@ -194,15 +195,11 @@ def averaged(grads: Sequence[Grads], sizes: Sequence[int], mistake: str = "") ->
         values = [zero if grad is None else grad.double() for grad in each]
         known = [size for size, grad in zip(sizes, each, strict=True) if grad is not None]
         weights = {
-            "plain": [1 / len(sizes)] * len(sizes),
-            "sum": [1.0] * len(sizes),
-            "samples": [1 / sum(sizes)] * len(sizes),
-            "not divided": [float(size) for size in sizes],
             "first": [1.0] + [0.0] * (len(sizes) - 1),
             "last": [0.0] * (len(sizes) - 1) + [1.0],
             "those there": [size / sum(known) for size in sizes],
             "backwards": [size / sum(sizes) for size in reversed(sizes)],
-        }.get(mistake, [size / sum(sizes) for size in sizes])
+        }.get(mistake, [weight_of(mistake, size, sizes) for size in sizes])
         mean = sum((w * value for w, value in zip(weights, values, strict=True)), zero)
         found.append(mean.to(there[0].dtype))
     return found

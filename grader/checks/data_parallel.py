@@ -27,6 +27,7 @@ from grader import (
     points,
     probe,
     rounds,
+    training_order,
 )
 
 FORBIDDEN = {"from scratch": {"names": [
@@ -439,12 +440,7 @@ class Counted(nn.Module):
         return x
 
 
-@helper
-def loss_of(name: str) -> Any:
-    """Not the plain ones, so that whoever takes another than the argument is seen."""
-    if name == "cross-entropy":
-        return nn.CrossEntropyLoss(label_smoothing=0.2)
-    return lambda outputs, labels: 3 * nn.functional.mse_loss(outputs, labels)
+loss_of = training_order.loss_of  # what probes use needs names of its own
 
 
 @probe
