@@ -62,6 +62,11 @@ MEANINGS = {
         "raised-numpy",
         "NumPy knows no gradients: stay with torch, or `.detach()` before `.numpy()`.",
     ),
+    r"cannot access local variable|local variable .* referenced before assignment": Cause(
+        "raised-local",
+        "An assignment in a function, `+=` too, makes a name that function's own, and it has no value there yet: "
+        "`.append(…)` and `x[0] = …` change what stands outside, and `nonlocal` lets a name be that outside.",
+    ),
     r"bitwise_xor": Cause("raised-power", "`^` is no power in Python: that is `**`, as in `x**2`."),
     r"tensors used as indices must be": Cause(
         "raised-indices", "Labels that pick elements are whole numbers: `.long()` makes them so."
