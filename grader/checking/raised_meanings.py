@@ -77,7 +77,8 @@ MEANINGS = {
     ),
     r"view size is not compatible": Cause(
         "raised-view",
-        "`.view` wants memory that lies in one piece; `.reshape` takes any tensor.",
+        "`.view` wants memory that lies in one piece, as `.contiguous()` makes it. `.reshape` takes any tensor, and "
+        "gives a copy of one whose memory does not: what is written there does not reach the tensor.",
     ),
     r"does not require grad and does not have a grad_fn|differentiated Tensors does not require grad": Cause(
         "raised-graph-cut",
