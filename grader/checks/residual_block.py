@@ -1,0 +1,666 @@
+"""A convolution by hand, a residual block, a network of blocks; weights from another network, and what is frozen."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from grader import (
+    Cause,
+    Draw,
+    Student,
+    _,
+    called,
+    expect,
+    expect_close,
+    explain,
+    follows,
+    helper,
+    needs,
+    points,
+    probe,
+    residual_nets,
+    rounds,
+)
+
+BIAS = Cause(
+    "extra-parameter",
+    "These convolutions have no bias: the batch norm behind takes the mean away.",
+)
+HEAD_LOADED = Cause("head-loaded", "Leave out what begins with `fc.`, also where it would fit.")
+ALL_OF_FC = Cause(
+    "other-names",
+    "The head is what begins with `fc.`: `fc2.weight` and `block.fc.weight` are parts of the body.",
+)
+NOT_REFUSED = Cause(
+    "strict",
+    "`strict=False` passes over what is missing and what is too many, in the body as well: look at what "
+    "`load_state_dict` returns, or put the model's own head into the state and load strictly.",
+)
+ASSIGNED = Cause(
+    "new-tensors",
+    "`load_state_dict` without `assign=True` copies into the parameters that an optimizer may hold.",
+)
+STATE_CHANGED = Cause("in-place", "`pop` and `del` change the caller's dict: make a new one.")
+NOT_TRAINED = Cause(
+    "not-pretrained", 'The body is not that of `factory(weights="DEFAULT")`: is its state loaded?'
+)
+WOKEN = Cause(
+    "mode",
+    "`train()` reaches down to all layers: override it, so that those of the body go back to `eval()`.",
+)
+FOR_ALL = Cause("shared", "Keep what is frozen in `self`, not in the class or in the module.")
+
+FORBIDDEN: dict[str, Any] = {
+    "by hand": {"except": ["BasicBlock", "SmallResNet", "load_body", "pretrained"]},
+    "from scratch": {
+        "except": ["BasicBlock", "SmallResNet", "load_body", "pretrained"],
+        "names": [
+            "torch.convolution", "torch.conv1d", "torch.conv2d", "torch.conv3d", "torch.conv_transpose2d",
+            "torch.nn.functional.conv1d", "torch.nn.functional.conv2d", "torch.nn.functional.conv3d",
+            "torch.nn.functional.conv_transpose2d", "torch.nn.Conv2d", "torch.nn.ConvTranspose2d",
+            "torch.nn.Conv1d", "torch.nn.Conv3d", "torch.nn.grad",
+        ],
+    },
+}  # fmt: skip
+State = dict[str, Tensor]
+largest = residual_nets.largest
+
+
+# the convolution
+
+STRIDES = {"1": 1, "2": 2, "3": 3}
+PADDINGS = {"0": 0, "1": 1, "2": 2}
+
+
+@helper
+def ask(function: Any, given: Any, by_keyword: bool, by_default: bool, place: Tensor) -> Any:
+    """What a function gives; the device of `place` is torch's default one meanwhile, if it is to be."""
+    args, kwargs = ([], given) if by_keyword else ([*given.values()], {})
+    return called(lambda _place: function(*args, **kwargs), by_default, place)
+
+
+def draw_conv(draw: Draw) -> tuple[dict[str, Tensor], int, int, dict[str, Any]]:
+    """Images and kernels, the options, and how these are handed over: as published they are left out once."""
+    n, c, o = draw.size("n"), draw.size("c", high=6), draw.size("o", high=9)
+    kernel = [draw.size(name, high=4) for name in ("kₕ", "kᵥ")]
+    stride, padding = draw.choice("stride", STRIDES), draw.choice("padding", PADDINGS)
+    options: dict[str, Any] = {"args": [], "kwargs": {}}
+    if draw.round.is_published and draw.dtype == torch.float64:
+        stride, padding = 2, 1
+        draw.drawn |= {"stride": "stride = 2", "padding": "padding = 1"}
+    if not draw.round.is_published or draw.dtype == torch.float64:
+        options["args"], options["kwargs"] = draw.passed(stride=stride, padding=padding)
+    places = zip(("h", "w"), kernel, strict=True)
+    h, w = (draw.size(name, max(1, size - 2 * padding), 8) for name, size in places)
+    x = draw.layout("x", draw.magnitude("x", zero=True) * draw.numbers(n, c, h, w))
+    weight = draw.layout("weight", draw.normal(o, c, *kernel))
+    return {"x": x, "weight": weight}, stride, padding, options
+
+
+@probe
+def convolve(
+    student: Any, name: str, by_default: bool, args: Any, kwargs: Any, **given: Tensor
+) -> Any:
+    function, tensors = getattr(student, name), [*given.values()]
+    if kwargs and not args:  # all of it by keyword
+        return called(lambda _x: function(**given, **kwargs), by_default, tensors[0])
+    return called(lambda *each: function(*each, *args, **kwargs), by_default, *tensors)
+
+
+def expect_convolution(student: Student, draw: Draw, by_default: bool = False) -> None:
+    given, stride, padding, options = draw_conv(draw)
+    got = student.run(convolve, name="conv2d", **options, by_default=by_default, **given)
+    x, weight = (each.double() for each in given.values())
+    expected = F.conv2d(x, weight, stride=stride, padding=padding)
+    expect_close(
+        got,
+        expected.to(draw.dtype),
+        "conv2d(x, weight)",
+        requires_grad=False,
+        causes=partial(residual_nets.convolution_causes, x, weight, stride, padding),
+        scale=largest(x, weight),
+    )
+
+
+@rounds()
+@points(1)
+def test_conv2d(student: Student, draw: Draw) -> None:
+    """`conv2d` gives the convolution of images with kernels, for any stride and padding."""
+    expect_convolution(student, draw)
+
+
+def expect_slopes(student: Student, draw: Draw, by_default: bool = False) -> None:
+    given, stride, padding, options = draw_conv(draw)
+    x, weight = (each.double() for each in given.values())
+    shape = F.conv2d(x, weight, stride=stride, padding=padding).shape
+    size = draw.magnitude("grad")
+    given = {"grad": draw.layout("grad", size * draw.numbers(*shape)), **given}
+    got = student.run(convolve, name="conv2d_backward", **options, by_default=by_default, **given)
+    grad = given["grad"].double()
+    expect(isinstance(got, dict), _("conv2d_backward gives no dict."))
+    right = residual_nets.slopes_of(grad, x, weight, stride, padding)
+    for name, scale in (("x", largest(grad, weight)), ("weight", largest(grad, x))):
+        sentence = _('conv2d_backward gives no dict with an entry "{entry}".').format(entry=name)
+        expect(name in got, sentence)
+        expect_close(
+            got[name],
+            right[name].to(draw.dtype),
+            f'conv2d_backward(grad, x, weight)["{name}"]',
+            requires_grad=False,
+            factors={"n": len(x), "h'·w'": shape[2] * shape[3]} if name == "weight" else {},
+            causes=partial(residual_nets.slope_causes, name, grad, x, weight, stride, padding),
+            scale=scale,
+        )
+
+
+@rounds()
+@points(2)
+def test_conv2d_backward(student: Student, draw: Draw) -> None:
+    """`conv2d_backward` gives the gradients of images and kernels."""
+    expect_slopes(student, draw)
+
+
+# the block and the network
+
+# from how many channels to how many others, and the stride
+KINDS = {
+    "as it is": (False, 1),
+    "more channels and stride 2": (True, 2),
+    "stride 2": (False, 2),
+    "more channels": (True, 1),
+}
+
+
+def draw_state(draw: Draw, layers: nn.Module) -> State:
+    """Values for all that has digits."""
+    state = draw.state_of(layers)
+    return {name: value for name, value in state.items() if value.is_floating_point()}
+
+
+@helper
+def state_of(net: Any) -> Any:
+    """What a model holds that has digits, if it is one."""
+    if not isinstance(net, nn.Module):
+        return None
+    state = net.state_dict()
+    return {name: value for name, value in state.items() if value.is_floating_point()}
+
+
+@helper
+def filled(net: Any, state: Any, training: bool) -> bool:
+    """Gives a model these numbers, if it has room for them and for no others."""
+    own = state_of(net)
+    if own is None or own.keys() != state.keys():
+        return False
+    if any(value.shape != state[name].shape for name, value in own.items()):
+        return False
+    net.to(next(iter(state.values())))
+    net.load_state_dict(state, strict=False)
+    nn.Module.train(net, training)  # its own `train` may be wrong
+    return True
+
+
+@helper
+def passed(net: Any, given: Any, by_default: bool) -> Any:
+    """What comes of a pass in a mode, with the gradients where one at the result is given."""
+    x, grad = given["x"], given["grad"]
+    own = state_of(net)
+    shapes = None if own is None else {name: list(value.shape) for name, value in own.items()}
+    if not filled(net, given["state"], given["training"]):
+        return {"shapes": shapes}
+    if grad is None:
+        with torch.no_grad():
+            y = called(net, by_default, x)
+    else:
+        x = x.detach().clone().requires_grad_()
+        y = called(net, by_default, x)
+    slopes = {}
+    if grad is not None and isinstance(y, Tensor) and y.shape == grad.shape and y.requires_grad:
+        leaves = {"x": x, **dict(net.named_parameters())}
+        found = torch.autograd.grad(y, [*leaves.values()], grad, allow_unused=True)
+        slopes = dict(zip(leaves, found, strict=True))
+    after = state_of(net)
+    running = {name: value.clone() for name, value in after.items() if ".running_" in name}
+    y = y.detach() if isinstance(y, Tensor) else y
+    return {"shapes": shapes, "y": y, "running": running, "slopes": slopes}
+
+
+@probe
+def pass_block(student: Any, sizes: Any, given: Any, by_default: bool) -> Any:
+    args, kwargs = sizes
+    return passed(student.BasicBlock(*args, **kwargs), given, by_default)
+
+
+@probe
+def pass_network(student: Any, sizes: Any, given: Any, by_default: bool) -> Any:
+    args, kwargs = sizes
+    return passed(student.SmallResNet(*args, **kwargs), given, by_default)
+
+
+def expect_names(shapes: Any, state: State, what: str) -> None:
+    """Whether a model's state has the names and the shapes that are asked."""
+    expect(shapes is not None, _("{what} is not an nn.Module.").format(what=what))
+    for name, value in state.items():
+        sentence = _("The state_dict() of {what} has no `{name}`.").format(what=what, name=name)
+        expect(name in shapes, sentence, explain.did_you_mean(name, shapes))
+        sentence = _("`{name}` of {what} has shape {got}, expected {wanted}.")
+        sentence = sentence.format(
+            name=name, what=what, got=tuple(shapes[name]), wanted=tuple(value.shape)
+        )
+        expect(list(value.shape) == shapes[name], sentence)
+    for name in shapes:
+        sentence = _("The state_dict() of {what} has `{name}`, which is not asked.")
+        is_bias = name.endswith(("conv1.bias", "conv2.bias", "downsample.0.bias"))
+        expect(name in state, sentence.format(what=what, name=name), BIAS if is_bias else "")
+
+
+def expect_passed(draw: Draw, got: Any, given: Any, what: str, stride: int) -> None:
+    """Holds the result, the running statistics and the gradients of a pass against what they are to be."""
+    expect_names(got["shapes"], given["state"], what)
+    exact = {name: value.detach().double() for name, value in given["state"].items()}
+    x, training, is_block = given["x"].detach().double(), given["training"], bool(stride)
+
+    def passes(mistake: str = "", mode: bool = training) -> tuple[Tensor, State]:
+        run = residual_nets.Pass(exact, mode, mistake)
+        y = run.block(x, stride) if is_block else run.network(x)
+        return y.to(draw.dtype), run.running
+
+    y, running = passes()
+    mistakes = residual_nets.BLOCK_MISTAKES if is_block else residual_nets.NETWORK_MISTAKES
+
+    def causes() -> dict[Cause, Any]:
+        found = {
+            residual_nets.EVALUATION if training else residual_nets.TRAINING: passes(
+                mode=not training
+            )[0]
+        }
+        return found | {cause: passes(name)[0] for name, cause in mistakes.items()}
+
+    rtol = 1e-4 if draw.dtype == torch.float32 else 1e-8
+    expect_close(got["y"], y, f"{what}(x)", rtol=rtol, causes=causes)
+    moved = {name: value.to(draw.dtype) for name, value in running.items()}
+    was = {name: given["state"][name] for name in moved}
+    other = (
+        {residual_nets.EVALUATION: was}
+        if training
+        else {residual_nets.TRAINING: passes(mode=True)[1]}
+    )
+    expect_close(got["running"], moved, f"{what}.state_dict()", rtol=rtol, causes=other)
+    if given["grad"] is None:
+        return
+    leaves = {name: value for name, value in exact.items() if name not in running}
+    leaves = {"x": x, **leaves}
+    for value in leaves.values():
+        value.requires_grad_()
+    run = residual_nets.Pass({**exact, **leaves}, training)
+    result = run.block(x, stride) if is_block else run.network(x)
+    slopes = torch.autograd.grad(result, [*leaves.values()], given["grad"].double())
+    expect(bool(got["slopes"]), _("{what}(x) is cut off the graph.").format(what=what), explain.CUT)
+    expected = dict(zip(leaves, slopes, strict=True))
+    where = _("the gradients at the inputs and parameters of {what}").format(what=what)
+    expect_close(got["slopes"], expected, where, rtol=1e-7, scale=largest(*slopes[:1]))
+
+
+def expect_block(
+    student: Student, draw: Draw, kind: str, training: bool, by_default: bool = False
+) -> None:
+    others, stride = KINDS[kind]
+    # in training no channel has fewer than twelve numbers, so that their spread keeps its digits
+    n = draw.size("n", low=3 if training else 1)
+    inputs = outputs = draw.size("inputs", high=5)
+    h, w = (draw.size(name, 4 if training else 1, 8) for name in "hw")
+    if others:
+        outputs = draw.size("outputs", high=6)
+        outputs += outputs == inputs
+    draw.drawn["outputs"] = f"outputs = {outputs}"
+    draw.drawn["stride"] = f"stride = {stride}"
+    options = draw.passed(inputs=inputs, outputs=outputs, stride=stride)
+    if stride == 1:
+        options = draw.passed(inputs=inputs, outputs=outputs)
+    x = draw.numbers(n, inputs, h, w)
+    given: dict[str, Any] = {
+        "x": draw.strided(x) if training else draw.layout("x", x),
+        "state": draw_state(draw, residual_nets.layers_of_block(inputs, outputs, stride)),
+        "training": training,
+        "grad": None,
+    }
+    if draw.dtype == torch.float64:  # in float32 a number next to a kink may be on its other side
+        size = ((h - 1) // stride + 1, (w - 1) // stride + 1)
+        given["grad"] = draw.numbers(n, outputs, *size)
+    got = student.run(pass_block, sizes=options, given=given, by_default=by_default)
+    expect_passed(draw, got, given, f"BasicBlock({inputs}, {outputs}, {stride})", stride)
+
+
+@rounds()
+@points(1)
+def test_block_in_training(student: Student, draw: Draw) -> None:
+    """A `BasicBlock` in training: names, results, running statistics and gradients."""
+    expect_block(student, draw, draw.choice("kind", list(KINDS)), training=True)
+    if draw.round.is_published:
+        expect_block(student, draw, "more channels and stride 2", training=True)
+
+
+@rounds(single=True)
+@points(1)
+def test_block_in_evaluation(student: Student, draw: Draw) -> None:
+    """A `BasicBlock` in evaluation goes by the running statistics, with both kinds of shortcut."""
+    expect_block(student, draw, "as it is", training=False)
+    expect_block(student, draw, draw.choice("kind", list(KINDS)[1:]), training=False)
+
+
+def expect_network(student: Student, draw: Draw, training: bool, by_default: bool = False) -> None:
+    published = draw.round.is_published
+    n, classes = draw.size("n", low=2), draw.size("num_classes", high=12)
+    width = draw.size("width", high=6)
+    h, w = (64, 64) if published else (draw.size(name, 17, 33) for name in "hw")
+    draw.drawn["training"] = f"training = {training}"
+    options: tuple[list[Any], dict[str, Any]] = [classes], {}
+    if published and draw.dtype == torch.float32:
+        width = 8
+        draw.drawn["width"] = "width = 8"
+    else:
+        options = draw.passed(num_classes=classes, width=width)
+    given: dict[str, Any] = {
+        "x": draw.strided(draw.numbers(n, 3, h, w)),
+        "state": draw_state(draw, residual_nets.layers_of_network(classes, width)),
+        "training": training,
+        "grad": draw.numbers(n, classes) if published and draw.dtype == torch.float64 else None,
+    }
+    got = student.run(pass_network, sizes=options, given=given, by_default=by_default)
+    expect_passed(draw, got, given, f"SmallResNet({classes}, {width})", 0)
+
+
+@rounds()
+@points(1)
+@follows("block_in_training")
+def test_network(student: Student, draw: Draw) -> None:
+    """`SmallResNet` gives logits for images, in training and in evaluation; its names are those that are asked."""
+    expect_network(student, draw, draw.choice("training", [True, False]))
+    if draw.round.is_published and draw.dtype == torch.float32:
+        expect_network(student, draw, training=False)
+
+
+# what is frozen
+
+
+@probe
+def freeze(
+    student: Any, classes: int, width: int, x: Tensor, labels: Tensor, by_default: bool
+) -> Any:
+    net, other = (student.SmallResNet(classes, width).to(x) for _ in range(2))
+    before = {name: value.clone() for name, value in net.state_dict().items()}
+    net.eval() if by_default else net.train()
+    net.freeze_body()
+    requiring = [name for name, value in net.named_parameters() if value.requires_grad]
+    found: dict[str, Any] = {"requiring": requiring, "head": [n for n in before if n[:3] == "fc."]}
+    if set(requiring) != set(found["head"]):
+        return found
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.9, weight_decay=0.1)
+    for _step in range(2):
+        found["returned"] = net.train() is net
+        loss = F.cross_entropy(called(net, by_default, x), labels)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    after = net.state_dict()
+    found["moved"] = [name for name in before if not torch.equal(before[name], after[name])]
+    modes = []
+    for mode in (True, False):
+        net.train(mode=mode) if mode else net.eval()
+        modes += [net.training is mode and net.fc.training is mode]
+        with torch.no_grad():
+            found["training" if mode else "evaluation"] = net(x)
+    found["modes"] = modes
+    found["others"] = all(value.requires_grad for value in other.parameters())
+    for mode in (True, False):
+        other.train(mode)
+        found["others"] &= all(module.training is mode for module in other.modules())
+    return found
+
+
+def expect_frozen(student: Student, draw: Draw, by_default: bool = False) -> None:
+    n, classes = draw.size("n", low=2, high=8), draw.size("num_classes", low=2, high=12)
+    width = draw.size("width", high=4)
+    x, labels = draw.normal(n, 3, 24, 24), draw.integers(0, classes, n)
+    given = {"classes": classes, "width": width, "x": x, "labels": labels}
+    got = student.run(freeze, by_default=by_default, **given)
+    asleep = [name for name in got["requiring"] if name not in got["head"]]
+    sentence = _("After freeze_body() these parameters still require gradients: {names}.")
+    expect(not asleep, sentence.format(names=", ".join(asleep[:3])))
+    sentence = _("After freeze_body() the parameters of `fc` do not all require gradients.")
+    expect(len(got["requiring"]) == len(got["head"]), sentence)
+    expect(got["returned"], _("train() does not return the model."))
+    moved = [name for name in got["moved"] if name not in got["head"]]
+    sentence = _("After freeze_body() and train(), two steps of training have changed {names}.")
+    cause: Cause | str = WOKEN if all("running" in n or "num_" in n for n in moved) else ""
+    expect(not moved, sentence.format(names=", ".join(moved[:3])), cause)
+    expect(bool(got["moved"]), _("After freeze_body() a step of training does not change `fc`."))
+    what = _("after freeze_body(), the output in training mode")
+    expect_close(got["training"], got["evaluation"].tensor, what, causes={residual_nets.BATCH: ...})
+    sentence = _(
+        "After freeze_body(), `training` of the model and of `fc` is not what {call} asks."
+    )
+    for call, right in zip(("train()", "eval()"), got["modes"], strict=True):
+        expect(right, sentence.format(call=call))
+    expect(got["others"], _("freeze_body() of one model has frozen another one."), FOR_ALL)
+
+
+@rounds("published", "more ones", single=True)
+@points(1)
+def test_freeze_body(student: Student, draw: Draw) -> None:
+    """After `freeze_body()` the body stays as it is, and in evaluation mode, through `train()` and training."""
+    expect_frozen(student, draw)
+
+
+# weights from elsewhere
+
+
+@helper
+class Other(nn.Module):
+    """A network with a head, whose body has layers that are called like it."""
+
+    def __init__(self, head: Any) -> None:
+        super().__init__()
+        if head is not None:
+            self.fc = head
+        self.conv1 = nn.Conv2d(3, 4, 3, bias=False)
+        self.bn1 = nn.BatchNorm2d(4)
+        self.block = nn.Sequential()
+        self.block.fc = nn.Linear(4, 5)
+        self.fc2 = nn.Linear(5, 6)
+        for value in self.state_dict().values():  # away from what all begin with
+            value.copy_(torch.rand_like(value, dtype=torch.float64) * 7 + 1)
+
+
+@helper
+def head_of(kind: str, classes: int) -> Any:
+    if kind == "no head":
+        return None
+    linear = nn.Linear(6, classes, bias=kind != "without bias")
+    return nn.Sequential(nn.Dropout(0.5), linear) if kind == "in a Sequential" else linear
+
+
+# heads of the model and of the state
+HEADS = (
+    (("linear", 3), ("linear", 7)),
+    (("without bias", 3), ("linear", 3)),
+    (("linear", 4), ("linear", 4)),
+    (("in a Sequential", 4), ("linear", 4)),
+    (("linear", 4), ("no head", 0)),
+    (("linear", 4), ("in a Sequential", 4)),
+)
+FAULTS = ("missing", "a buffer missing", "too many", "another shape")
+
+
+@helper
+def values_of(net: Any) -> Any:
+    return {name: value.clone() for name, value in net.state_dict().items()}
+
+
+@probe
+def load(student: Any, heads: Any, like: Tensor, by_default: bool) -> Any:
+    found = []
+    for number, (own, other) in enumerate(heads):
+        net = Other(head_of(*own)).to(like)
+        # another dtype; another device, where there is one
+        state = {
+            name: value.double() for name, value in Other(head_of(*other)).state_dict().items()
+        }
+        held, before, parameters = dict(state), values_of(net), list(net.parameters())
+        kept = {name: value.clone() for name, value in state.items()}
+        given = {"model": net, "state": state}
+        returned = ask(student.load_body, given, number % 2 == 1, by_default, like)
+        after = values_of(net)
+        head = [name for name in after if name.startswith("fc.")]
+        body = [name for name in after if name not in head]
+        found.append(
+            {
+                "returned": returned is net,
+                "body": [n for n in body if not torch.equal(after[n], kept[n].to(after[n]))],
+                "head": [n for n in head if not torch.equal(after[n], before[n])],
+                "left": [*state] == [*held] and all(torch.equal(state[n], kept[n]) for n in kept),
+                "same": all(map(lambda a, b: a is b, parameters, net.parameters())),
+            }
+        )
+    return found
+
+
+@probe
+def refuse(student: Any, faults: Any, like: Tensor) -> Any:
+    found = []
+    for fault in faults:
+        net, state = Other(head_of("linear", 3)).to(like), Other(head_of("linear", 4)).state_dict()
+        if fault == "missing":
+            del state["conv1.weight"]
+        elif fault == "a buffer missing":
+            del state["bn1.running_mean"]
+        elif fault == "too many":
+            state["fc3.weight"] = like
+        else:
+            state["fc2.weight"] = state["fc2.weight"].mT
+        try:
+            student.load_body(net, state)
+            found.append(False)
+        except Exception:
+            found.append(True)
+    return found
+
+
+def expect_loaded(student: Student, draw: Draw, by_default: bool = False) -> None:
+    heads, like = HEADS[:3] if by_default else HEADS, draw.normal(2)
+    for (own, other), got in zip(
+        heads, student.run(load, heads=heads, like=like, by_default=by_default), strict=True
+    ):
+        draw.drawn["head"] = f"head: {own[0]}, {own[1]} classes"
+        draw.drawn["other"] = f"in the state: {other[0]}, {other[1]} classes"
+        expect(got["returned"], _("load_body does not return the model that it was given."))
+        expect(got["same"], _("The model has other parameters than before."), ASSIGNED)
+        sentence = _("load_body has changed the state that it was given.")
+        expect(got["left"], sentence, STATE_CHANGED)
+        sentence = _("After load_body {name} is not that of the state.")
+        cause = ALL_OF_FC if all("fc" in name for name in got["body"]) else ""
+        expect(not got["body"], sentence.format(name=(got["body"] or [""])[0]), cause)
+        sentence = _("load_body has changed the head of the model: {name}.")
+        expect(not got["head"], sentence.format(name=(got["head"] or [""])[0]), HEAD_LOADED)
+
+
+@points(1)
+def test_load_body(student: Student, draw: Draw) -> None:
+    """`load_body` loads all but the head, and refuses a state whose body does not fit."""
+    expect_loaded(student, draw)
+    got = student.run(refuse, faults=list(FAULTS), like=draw.normal(2, 2))
+    for fault, refused in zip(FAULTS, got, strict=True):
+        sentence = _("load_body takes a state whose body does not fit: {fault}.")
+        expect(refused, sentence.format(fault=_(fault)), NOT_REFUSED)
+
+
+@probe
+def build(student: Any, classes: int, like: Tensor, by_default: bool) -> Any:
+    handed = []
+
+    def factory(*, weights: Any = None, progress: bool = True, num_classes: int = 1000) -> Any:
+        if weights is not None and num_classes != 1000:
+            raise ValueError(
+                f"The parameter 'num_classes' expected value 1000 but got {num_classes} instead."
+            )
+        if weights not in (None, "DEFAULT", "IMAGENET1K_V1"):
+            raise ValueError(f"There are no weights {weights!r}.")
+        net = Other(head_of("linear", num_classes)).to(like)
+        if weights is not None:
+            handed.append(values_of(net))
+        return net
+
+    net = called(lambda _: student.pretrained(factory, classes), by_default, like)
+    if not isinstance(net, nn.Module):
+        return None
+    after = values_of(net)
+    body = [name for name in after if not name.startswith("fc.")]
+    return {
+        "trained": any(all(torch.equal(after[n], each[n]) for n in body) for each in handed),
+        "fc": isinstance(net.fc, nn.Linear) and [*net.fc.weight.shape],
+        "requires": all(value.requires_grad for value in net.parameters()),
+    }
+
+
+def expect_built(student: Student, draw: Draw, by_default: bool = False) -> None:
+    classes = draw.size("num_classes", high=64)
+    got = student.run(build, classes=classes, like=draw.normal(2), by_default=by_default)
+    expect(got is not None, _("pretrained does not return a network."))
+    expect(got["trained"], _("The body does not hold the trained weights."), NOT_TRAINED)
+    sentence = _("The head `fc` is no nn.Linear for {classes} classes.")
+    expect(got["fc"] == [classes, 6], sentence.format(classes=classes))
+    expect(got["requires"], _("Some parameters of the network do not require gradients."))
+
+
+@rounds("published", "ones", single=True)
+@points(1)
+def test_pretrained(student: Student, draw: Draw) -> None:
+    """`pretrained` gives a network with trained weights and a new head, by `weights=`."""
+    expect_built(student, draw)
+
+
+@points(1)
+@needs("conv2d", "conv2d_backward", "block_in_evaluation", "network", "load_body")
+def test_other_devices(elsewhere: Student, draw: Draw) -> None:
+    """All of it works on any device: results are where the inputs are, and weights come from any."""
+    by_default = draw.dtype == torch.float64
+    if by_default:
+        draw.tell_default(elsewhere.device)
+    expect_convolution(elsewhere, draw, by_default)
+    expect_slopes(elsewhere, draw, by_default)
+    expect_block(elsewhere, draw, "more channels", training=not by_default, by_default=by_default)
+    expect_loaded(elsewhere, draw, by_default)
+    expect_frozen(elsewhere, draw, by_default)
+
+
+HINTS = (
+    """Begin with one image, one channel and one kernel, on paper. Which numbers of x is y[0, 0] made of, and which
+    numbers of y has x[1, 1] a part in? For the modules, write the names of the layers down first: a state is loaded by
+    them. What does a batch norm change in training, though nobody asks for its gradient?""",
+    """With `F.unfold` the convolution is a matrix product of the kernels, a row each, and the columns. Backward, that
+    product has two gradients, as that of any two matrices; `F.fold` puts the one at the columns back into the
+    image, and the one at the kernels is summed over the images. An `nn.Sequential` without layers gives back what it
+    gets. `train` is a method that a module may override; `super().train(mode)` does what it did. In a state, leave
+    out what begins with `fc.`, and put the model's own entries there.""",
+    """```python
+    columns = F.unfold(x, weight.shape[2:], stride=stride, padding=padding)  # (n, c·kₕ·kᵥ, places)
+    flat = grad.flatten(2)  # (n, o, places)
+    ```
+
+    y is `weight.flatten(1) @ columns`, reshaped to (n, o, h', w'). The gradient of weight is
+    `(flat @ columns.transpose(1, 2)).sum(dim=0)`, and that of x `F.fold(weight.flatten(1).T @ flat, x.shape[2:], …)`.
+
+    Block: `relu(bn2(conv2(relu(bn1(conv1(x))))) + downsample(x))`. After `super().train(mode)`: `layer.eval()` for each
+    child but `fc`, if `self.frozen`. State: `model.load_state_dict(body | head)`, strictly.""",
+)
+COMPARE = """Another right way: a loop over the places of the kernel. `x[:, :, a::s, b::s]`, cut to size, times
+    `weight[:, :, a, b]`, is added up; backward the same loop adds to the gradient.
+
+    Torch has both ways, and others: for small kernels it works on tiles of the image, and never makes the columns,
+    which are kₕ · kᵥ times as large as x. torchvision has `ops.FrozenBatchNorm2d`, a batch norm without statistics
+    that could move."""
