@@ -13,7 +13,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.grad import conv2d_input, conv2d_weight
 
+from .calls import called
 from .outcome import Cause
+from .probes import helper
 
 State = dict[str, Tensor]
 
@@ -200,7 +202,10 @@ class Pass:
         names = [f"{name}.running_mean", f"{name}.running_var"]
         mean, variance = (self.state[each].detach().clone() for each in names)
         weight, bias = self.state[f"{name}.weight"], self.state[f"{name}.bias"]
-        y = F.batch_norm(x, mean, variance, weight, bias, self.training)
+        several = x.numel() > len(
+            weight
+        )  # a mistake may meet one number, of which torch wants no spread
+        y = F.batch_norm(x, mean, variance, weight, bias, self.training and several)
         self.running |= dict(zip(names, (mean, variance), strict=True))
         return y
 
@@ -244,3 +249,85 @@ class Pass:
         pooled = hidden.amax((2, 3)) if wrong == "max of all" else hidden.mean((2, 3))
         logits = F.linear(pooled, self.state["fc.weight"], self.state["fc.bias"])
         return logits.softmax(1) if wrong == "softmax" else logits
+
+
+@helper
+def state_of(net: Any) -> Any:
+    """What a model holds that has digits, if it is one."""
+    if not isinstance(net, nn.Module):
+        return None
+    state = net.state_dict()
+    return {name: value for name, value in state.items() if value.is_floating_point()}
+
+
+@helper
+def filled(net: Any, state: Any, training: bool) -> bool:
+    """Gives a model these numbers, if it has room for them and for no others."""
+    own = state_of(net)
+    if own is None or own.keys() != state.keys():
+        return False
+    if any(value.shape != state[name].shape for name, value in own.items()):
+        return False
+    net.to(next(iter(state.values())))
+    net.load_state_dict(state, strict=False)
+    nn.Module.train(net, training)  # its own `train` may be wrong
+    return True
+
+
+@helper
+def passed(net: Any, given: Any, by_default: bool) -> Any:
+    """What comes of a pass in a mode, with the gradients where one at the result is given."""
+    x, grad = given["x"], given["grad"]
+    own = state_of(net)
+    shapes = None if own is None else {name: list(value.shape) for name, value in own.items()}
+    if not filled(net, given["state"], given["training"]):
+        return {"shapes": shapes}
+    if grad is None:
+        with torch.no_grad():
+            y = called(net, by_default, x)
+    else:
+        x = x.detach().clone().requires_grad_()
+        y = called(net, by_default, x)
+    slopes = {}
+    if grad is not None and isinstance(y, Tensor) and y.shape == grad.shape and y.requires_grad:
+        leaves = {"x": x, **dict(net.named_parameters())}
+        wanted = [*leaves.values()]
+        found = torch.autograd.grad(y, wanted, grad_outputs=grad, allow_unused=True)
+        slopes = dict(zip(leaves, found, strict=True))
+    after = state_of(net)
+    running = {name: value.clone() for name, value in after.items() if ".running_" in name}
+    y = y.detach() if isinstance(y, Tensor) else y
+    return {"shapes": shapes, "y": y, "running": running, "slopes": slopes}
+
+
+# a network with another head
+
+
+@helper
+class Other(nn.Module):
+    """A network with a head, whose body has layers that are called like it."""
+
+    def __init__(self, head: Any) -> None:
+        super().__init__()
+        if head is not None:
+            self.fc = head
+        self.conv1 = nn.Conv2d(3, 4, 3, bias=False)
+        self.bn1 = nn.BatchNorm2d(4)
+        self.block = nn.Sequential()
+        self.block.fc = nn.Linear(4, 5)
+        self.fc2 = nn.Linear(5, 6)
+        for value in self.state_dict().values():  # away from what all begin with
+            value.copy_(torch.rand_like(value, dtype=torch.float64) * 7 + 1)
+
+
+@helper
+def head_of(kind: str, classes: int) -> Any:
+    if kind == "no head":
+        return None
+    linear = nn.Linear(6, classes, bias=kind != "without bias")
+    return nn.Sequential(nn.Dropout(0.5), linear) if kind == "in a Sequential" else linear
+
+
+@helper
+def values_of(net: Any) -> Any:
+    return {name: value.clone() for name, value in net.state_dict().items()}
