@@ -225,6 +225,7 @@ class Pass:
         if f"{at}downsample.0.weight" in self.state:
             past = self.conv(x, f"{at}downsample.0", stride, 0)
             past = self.norm(past, f"{at}downsample.1")
+        past = past.detach() if wrong == "shortcut cut" else past
         if wrong == "norm behind sum":
             return torch.relu(self.norm(out + past, f"{at}bn2"))
         out = self.norm(out, f"{at}bn2")
@@ -322,10 +323,10 @@ class Other(nn.Module):
 
 @helper
 def head_of(kind: str, classes: int) -> Any:
-    if kind == "no head":
+    if kind == "none":
         return None
     linear = nn.Linear(6, classes, bias=kind != "without bias")
-    return nn.Sequential(nn.Dropout(0.5), linear) if kind == "in a Sequential" else linear
+    return nn.Sequential(nn.Dropout(0.5), linear) if kind == "sequential" else linear
 
 
 @helper
