@@ -1,13 +1,13 @@
 """A residual network: convolution by hand, a block, weights from elsewhere
 
-The post's `resnet18` is a stack of blocks. Each of them takes its input past two convolutions and adds it
-to what they give: it learns a difference, and gradients have a short way back. Here you write the
+A ResNet is a stack of blocks. Each of them takes its input past two convolutions and adds it to what they
+give: it learns a difference, and gradients have a short way back. Here you write the
 convolution, the block and a small network of blocks. Then you put the weights of a trained network into
 one with another head, and freeze them.
 
 - Convolution: `$y[n, o, i, j] = Σ w[o, c, a, b] · x[n, c, s·i + a − p, s·j + b − p]$`, the sum over c, a and
   b. Stride s, padding p: x is 0 where there is none. A result has
-  `$h' = ⌊(h + 2p − kₕ) / s⌋ + 1$` rows, and as many columns by the same formula.
+  `$h' = ⌊(h + 2p − kₕ) / s⌋ + 1$` rows; kₕ is the kernel's height and kᵥ its width, and w' comes of w and kᵥ.
 - `F.unfold(x, (kₕ, kᵥ), stride=s, padding=p)` has a column for each place of the kernel, in which the
   numbers under it stand: (n, c · kₕ · kᵥ, h' · w'). With it the convolution is a matrix product. `F.fold`
   is its reverse, and adds up what comes to the same place of x.
@@ -20,8 +20,9 @@ one with another head, and freeze them.
 1·1 = 1, then 1·10 + 100·1 = 110, and 100·10 = 1000.
 
 **Weights from elsewhere.** `torchvision.models.resnet18(weights="DEFAULT")` downloads trained weights;
-`pretrained=True`, as in the post, is the old name of that. They come with a head `fc` of 1000 classes:
-labels of 10 want another one. With weights, `resnet18` refuses `num_classes=10`. Here nothing is downloaded.
+`pretrained=True`, which older code has, is the old name of that. They come with a head `fc` of 1000 classes,
+and labels of 10 want another one; but together with weights, `resnet18` refuses `num_classes=10`. Here
+nothing is downloaded.
 
 **Rules.** `conv2d` and `conv2d_backward` from scratch and by hand: no convolution of torch
 (`F.conv2d`, `nn.Conv2d`, `F.conv_transpose2d`, …), no automatic differentiation (`.backward()`,
