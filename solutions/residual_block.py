@@ -1,9 +1,9 @@
 """A residual network: convolution by hand, a block, weights from elsewhere
 
 A ResNet is a stack of blocks. Each of them takes its input past two convolutions and adds it to what they
-give: it learns a difference, and gradients have a short way back. Here you write the
-convolution, the block and a small network of blocks. Then you put the weights of a trained network into
-one with another head, and freeze them.
+give: it learns a difference, and gradients have a short way back. Here you write the convolution, the
+block and a small network of blocks. Then you put the weights of a trained network into one with another
+head, and freeze them.
 
 - Convolution: `$y[n, o, i, j] = Σ w[o, c, a, b] · x[n, c, s·i + a − p, s·j + b − p]$`, the sum over c, a and
   b. Stride s, padding p: x is 0 where there is none. A result has

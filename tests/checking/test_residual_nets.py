@@ -31,7 +31,8 @@ class Block(nn.Module):
         self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
         self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
         if stride > 1:
-            self.downsample[0] = nn.Conv2d(inputs, outputs, 1, stride, bias=False)  # type: ignore[operator]
+            past = nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs)
+            self.downsample = nn.Sequential(*past)
 
     def forward(self, x: Tensor) -> Tensor:
         layers = dict(self.named_children())
