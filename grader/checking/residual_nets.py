@@ -122,8 +122,11 @@ PRE_ACTIVATION = Cause(
     "order", "`bn1` comes behind the relu; it stands between convolution and relu."
 )
 BATCH = Cause(
-    "mode", "The body's batch norm goes by the batch: a layer that stays in `eval()` does not."
+    "mode",
+    "In training mode the body works as it does in training: its layers have to stay in `eval()`.",
 )
+STILL = Cause("mode", "The running statistics stay as they were, also in training mode.")
+MOVED = Cause("mode", "The running statistics move in evaluation mode as well.")
 TRAINING = Cause("mode", "Batch norm goes by the batch, also in evaluation mode.")
 EVALUATION = Cause("mode", "Batch norm goes by its running statistics, also in training mode.")
 NO_POOL = Cause("missing-term", "The maximum over 3 × 3 pixels is left out.")

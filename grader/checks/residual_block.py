@@ -228,7 +228,8 @@ def expect_passed(draw: Draw, got: Any, given: Any, what: str, stride: int) -> N
     expect_close(got["y"], y, f"{what}(x)", rtol=rtol, causes=causes)
     moved = {name: value.to(draw.dtype) for name, value in running.items()}
     was = {name: given["state"][name] for name in moved}
-    other = {of_evaluation: was} if training else {of_training: passes(mode=True)[1]}
+    still, all_move = residual_nets.STILL, residual_nets.MOVED
+    other = {still: was} if training else {all_move: passes(mode=True)[1]}
     expect_close(got["running"], moved, f"{what}.state_dict()", rtol=rtol, causes=other)
     if given["grad"] is None:
         return
@@ -364,8 +365,9 @@ def freeze(
     if set(requiring) != set(found["head"]):
         return found
     optimizer = torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.9, weight_decay=0.1)
-    for _step in range(2):
-        found["returned"] = net.train() is net
+    for step in range(2):
+        if step:  # what is frozen is asleep at once, and not from the next `train()` on
+            found["returned"] = net.train() is net
         loss = F.cross_entropy(called(net, by_default, x), labels)
         optimizer.zero_grad()
         loss.backward()
@@ -544,6 +546,7 @@ def build(student: Any, classes: int, like: Tensor, by_default: bool) -> Any:
         "loaded": len(body) - len(min([*other, body], key=len)),
         "fc": isinstance(net.fc, nn.Linear) and [*net.fc.weight.shape],
         "requires": all(value.requires_grad for value in net.parameters()),
+        "dtypes": all(each.dtype == like.dtype for each in net.parameters()),
     }
 
 
@@ -556,6 +559,7 @@ def expect_built(student: Student, draw: Draw, by_default: bool = False) -> None
     expect(not got["other"], sentence.format(name=(got["other"] or [""])[0]), cause)
     sentence = _("The head `fc` is no nn.Linear for {classes} classes.")
     expect(got["fc"] == [classes, 6], sentence.format(classes=classes))
+    expect(got["dtypes"], _("Some parameters have another dtype than those of the factory."))
     expect(got["requires"], _("Some parameters of the network do not require gradients."))
 
 
