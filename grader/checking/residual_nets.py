@@ -13,7 +13,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.grad import conv2d_input, conv2d_weight
 
-from .calls import called
 from .outcome import Cause
 from .probes import helper
 
@@ -200,7 +199,7 @@ class Pass:
         self.running: State = {}
 
     def norm(self, x: Tensor, name: str) -> Tensor:
-        if self.mistake == f"no {name}":
+        if self.mistake.split() == ["no", name]:
             return x
         names = [f"{name}.running_mean", f"{name}.running_var"]
         mean, variance = (self.state[each].detach().clone() for each in names)
@@ -228,7 +227,7 @@ class Pass:
         if f"{at}downsample.0.weight" in self.state:
             past = self.conv(x, f"{at}downsample.0", stride, 0)
             past = self.norm(past, f"{at}downsample.1")
-        past = past.detach() if wrong == "shortcut cut" else past
+        past = past.detach() if wrong == "detached" else past
         if wrong == "norm behind sum":
             return torch.relu(self.norm(out + past, f"{at}bn2"))
         out = self.norm(out, f"{at}bn2")
@@ -279,7 +278,7 @@ def filled(net: Any, state: Any, training: bool) -> bool:
 
 
 @helper
-def passed(net: Any, given: Any, by_default: bool) -> Any:
+def passed(net: Any, given: Any) -> Any:
     """What comes of a pass in a mode, with the gradients where one at the result is given."""
     x, grad = given["x"], given["grad"]
     own = state_of(net)
@@ -288,10 +287,10 @@ def passed(net: Any, given: Any, by_default: bool) -> Any:
         return {"shapes": shapes}
     if grad is None:
         with torch.no_grad():
-            y = called(net, by_default, x)
+            y = net(x)
     else:
         x = x.detach().clone().requires_grad_()
-        y = called(net, by_default, x)
+        y = net(x)
     slopes = {}
     if grad is not None and isinstance(y, Tensor) and y.shape == grad.shape and y.requires_grad:
         leaves = {"x": x, **dict(net.named_parameters())}
@@ -328,7 +327,7 @@ class Other(nn.Module):
 def head_of(kind: str, classes: int) -> Any:
     if kind == "none":
         return None
-    linear = nn.Linear(6, classes, bias=kind != "without bias")
+    linear = nn.Linear(6, classes, bias=kind != "biasless")
     return nn.Sequential(nn.Dropout(0.5), linear) if kind == "sequential" else linear
 
 

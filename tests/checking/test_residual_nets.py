@@ -74,7 +74,7 @@ def test_each_mistake_of_a_block_and_of_the_network_shows() -> None:
 
 def test_a_cut_shortcut_leaves_the_value_alone() -> None:
     x, state = numbers(4, 3, 5, 5).requires_grad_(), filled(nets.layers_of_block(3, 3, 1))
-    one, other = (nets.Pass(state, False, each).block(x, 1) for each in ("", "shortcut cut"))
+    one, other = (nets.Pass(state, False, each).block(x, 1) for each in ("", "detached"))
     assert torch.equal(one, other)
     slope, its = (torch.autograd.grad(each.sum(), x)[0] for each in (one, other))
     assert not torch.allclose(slope, its)
@@ -110,11 +110,11 @@ def test_a_model_is_filled_where_it_fits() -> None:
     block = Block(2, 2, 1)
     state = {name: value.float() for name, value in filled(block).items()}
     given = {"x": torch.zeros(2, 2, 4, 4), "state": state, "training": False, "grad": None}
-    assert nets.passed(block, given, False)["y"].shape == (2, 2, 4, 4)
+    assert nets.passed(block, given)["y"].shape == (2, 2, 4, 4)
     assert torch.equal(block.conv1.weight, state["conv1.weight"])
     del state["bn2.bias"]
-    assert set(nets.passed(block, given, False)) == {"shapes"}
-    assert nets.passed(print, given, False) == {"shapes": None}
+    assert set(nets.passed(block, given)) == {"shapes"}
+    assert nets.passed(print, given) == {"shapes": None}
 
 
 def test_heads_and_bodies() -> None:
@@ -122,5 +122,5 @@ def test_heads_and_bodies() -> None:
     assert {"fc.weight", "fc2.weight", "block.fc.bias"} <= nets.values_of(plain).keys()
     assert "fc.1.weight" in nets.values_of(other)
     assert nets.head_of("none", 4) is None
-    assert "fc.bias" not in nets.values_of(nets.Other(nets.head_of("without bias", 4)))
+    assert "fc.bias" not in nets.values_of(nets.Other(nets.head_of("biasless", 4)))
     assert nets.largest(torch.tensor([-3.0, 1]), torch.tensor([2.0])) == 6
