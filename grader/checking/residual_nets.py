@@ -285,22 +285,30 @@ def passed(net: Any, given: Any) -> Any:
     shapes = None if own is None else {name: list(value.shape) for name, value in own.items()}
     if not filled(net, given["state"], given["training"]):
         return {"shapes": shapes}
+    # a pass before, with other numbers in the same tensor where its layout allows that
+    held = x.detach() * 2 + 1
+    with torch.no_grad():
+        earlier = nn.Module.eval(net)(held)
+        kept = earlier.clone() if isinstance(earlier, Tensor) else None
+        held = held.copy_(x) if x.is_contiguous() else x
+    nn.Module.train(net, given["training"])
+    slopes = {}
     if grad is None:
         with torch.no_grad():
-            y = net(x)
+            y = net(held)
     else:
-        x = x.detach().clone().requires_grad_()
-        y = net(x)
-    slopes = {}
-    if grad is not None and isinstance(y, Tensor) and y.shape == grad.shape and y.requires_grad:
-        leaves = {"x": x, **dict(net.named_parameters())}
-        wanted = [*leaves.values()]
-        found = torch.autograd.grad(y, wanted, grad_outputs=grad, allow_unused=True)
-        slopes = dict(zip(leaves, found, strict=True))
+        x = x.detach().requires_grad_()
+        y = net(x=x.view_as(x))
+        if isinstance(y, Tensor) and y.shape == grad.shape and y.requires_grad:
+            leaves = {"x": x, **dict(net.named_parameters())}
+            wanted = [*leaves.values()]
+            found = torch.autograd.grad(y, wanted, grad_outputs=grad, allow_unused=True)
+            slopes = dict(zip(leaves, found, strict=True))
     after = state_of(net)
     running = {name: value.clone() for name, value in after.items() if ".running_" in name}
     y = y.detach() if isinstance(y, Tensor) else y
-    return {"shapes": shapes, "y": y, "running": running, "slopes": slopes}
+    stands = kept is None or torch.equal(earlier, kept)
+    return {"shapes": shapes, "y": y, "running": running, "slopes": slopes, "stands": stands}
 
 
 # a network with another head

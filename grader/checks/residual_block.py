@@ -75,23 +75,36 @@ Other, head_of, values_of = residual_nets.Other, residual_nets.head_of, residual
 
 # the convolution
 
-STRIDES = {"1": 1, "2": 2, "3": 3}
-PADDINGS = {"0": 0, "1": 1, "2": 2}
+# stride and padding, round by round; a kernel of one pixel meets an image of one
+OPTIONS = ((1, 0), (2, 2), (1, 1), (5, 5), (3, 1))
+
+
+def many(draw: Draw, low: int = 1, high: int = 64) -> int:
+    """The number of images: many where all sizes are to be equal, and few where images are to be wide."""
+    if draw.round.name == "large":
+        high = 6
+    return draw.size("n", 34 if draw.round.all_equal else low, high)
 
 
 def draw_conv(draw: Draw) -> tuple[dict[str, Tensor], int, int, dict[str, Any]]:
     """Images and kernels, the options, and how these are handed over: as published they are left out once."""
-    n, c, o = draw.size("n"), draw.size("c", high=6), draw.size("o", high=9)
+    n, c, o = many(draw), draw.size("c", high=6), draw.size("o", high=9)
     kernel = [draw.size(name, high=4) for name in ("kₕ", "kᵥ")]
-    stride, padding = draw.choice("stride", STRIDES), draw.choice("padding", PADDINGS)
     options: dict[str, Any] = {"args": [], "kwargs": {}}
+    stride, padding = OPTIONS[draw.round.number]
     if not draw.round.is_published or draw.dtype == torch.float64:
+        stride, padding = (2, 1) if draw.round.is_published else (stride, padding)
+        draw.drawn |= {"stride": f"stride = {stride}", "padding": f"padding = {padding}"}
         options["args"], options["kwargs"] = draw.passed(stride=stride, padding=padding)
-    places = zip(("h", "w"), kernel, strict=True)
-    h, w = (draw.size(name, max(1, size - 2 * padding), 8) for name, size in places)
-    x = draw.layout("x", draw.magnitude("x", zero=True) * draw.numbers(n, c, h, w))
+    h, w = (
+        draw.size(name, max(1, size - 2 * padding), 8)
+        for name, size in zip(("h", "w"), kernel, strict=True)
+    )
+    if draw.round.name == "large":
+        w = draw.size("w", 65, 68)
+    x = draw.layout("x", draw.magnitude("x") * draw.numbers(n, c, h, w))
     weight = draw.layout("weight", draw.normal(o, c, *kernel))
-    return {"x": x, "weight": weight}, stride, padding, options
+    return draw.needing({"x": x, "weight": weight}), stride, padding, options
 
 
 @probe
@@ -107,13 +120,13 @@ def convolve(
 def expect_convolution(student: Student, draw: Draw, by_default: bool = False) -> None:
     given, stride, padding, options = draw_conv(draw)
     got = student.run(convolve, name="conv2d", **options, by_default=by_default, **given)
-    x, weight = (each.double() for each in given.values())
+    x, weight = (each.detach().double() for each in given.values())
     expected = F.conv2d(x, weight, stride=stride, padding=padding)
     expect_close(
         got,
         expected.to(draw.dtype),
         "conv2d(x, weight)",
-        requires_grad=False,
+        requires_grad=None if given["x"].requires_grad else False,
         causes=partial(residual_nets.convolution_causes, x, weight, stride, padding),
         scale=largest(x, weight),
     )
@@ -128,7 +141,7 @@ def test_conv2d(student: Student, draw: Draw) -> None:
 
 def expect_slopes(student: Student, draw: Draw, by_default: bool = False) -> None:
     given, stride, padding, options = draw_conv(draw)
-    x, weight = (each.double() for each in given.values())
+    x, weight = (each.detach().double() for each in given.values())
     shape = F.conv2d(x, weight, stride=stride, padding=padding).shape
     size = draw.magnitude("grad")
     given = {"grad": draw.layout("grad", size * draw.numbers(*shape)), **given}
@@ -143,7 +156,7 @@ def expect_slopes(student: Student, draw: Draw, by_default: bool = False) -> Non
             got[name],
             right[name].to(draw.dtype),
             f'conv2d_backward(grad, x, weight)["{name}"]',
-            requires_grad=False,
+            requires_grad=None if given["x"].requires_grad else False,
             factors={"n": len(x), "h'·w'": shape[2] * shape[3]} if name == "weight" else {},
             causes=partial(residual_nets.slope_causes, name, grad, x, weight, stride, padding),
             scale=scale,
@@ -197,7 +210,9 @@ def expect_names(shapes: Any, state: State, what: str) -> None:
         expect(got == wanted, sentence.format(name=name, what=what, got=got, wanted=wanted))
 
 
-def expect_passed(draw: Draw, got: Any, given: Any, what: str, stride: int) -> None:
+def expect_passed(
+    draw: Draw, got: Any, given: Any, what: str, stride: int, scale: float = 1.0
+) -> None:
     """Holds the result, the running statistics and the gradients of a pass against what they are to be."""
     expect_names(got["shapes"], given["state"], what)
     exact = {name: value.detach().double() for name, value in given["state"].items()}
@@ -218,7 +233,9 @@ def expect_passed(draw: Draw, got: Any, given: Any, what: str, stride: int) -> N
         return found | {cause: passes(name)[0] for name, cause in mistakes.items()}
 
     rtol = 1e-4 if draw.dtype == torch.float32 else 1e-8
-    expect_close(got["y"], y, f"{what}(x)", rtol=rtol, causes=causes)
+    expect_close(got["y"], y, f"{what}(x)", rtol=rtol, causes=causes, scale=scale)
+    stands = _("What {what} gave earlier is another tensor after a later call.")
+    expect(got["stands"], stands.format(what=what))
     moved = {name: value.to(draw.dtype) for name, value in running.items()}
     was = {name: given["state"][name] for name in moved}
     still, all_move = residual_nets.STILL, residual_nets.MOVED
@@ -243,13 +260,14 @@ def expect_passed(draw: Draw, got: Any, given: Any, what: str, stride: int) -> N
     expect_close(got["slopes"], slopes(), where, rtol=1e-7, causes=cut)
 
 
-def expect_block(student: Student, draw: Draw, kind: str, training: bool) -> None:
+def expect_block(student: Student, draw: Draw, kind: str, training: bool, most: int = 64) -> None:
     others, stride = KINDS[kind]
     draw.drawn.pop("kind", None)
     # in training no channel has fewer than twelve numbers, so that their spread keeps its digits
-    n = draw.size("n", low=3 if training else 1)
+    n = many(draw, 3 if training else 1, most)
     inputs = outputs = draw.size("inputs", high=5)
-    h, w = (draw.size(name, 4 if training else 1, 8) for name in "hw")
+    least, large = 4 if training else 1, draw.round.name == "large"
+    h, w = draw.size("h", least, 8), draw.size("w", *((65, 68) if large else (least, 8)))
     if others:
         outputs = draw.size("outputs", high=6)
         outputs += outputs == inputs
@@ -258,7 +276,8 @@ def expect_block(student: Student, draw: Draw, kind: str, training: bool) -> Non
     options = draw.passed(inputs=inputs, outputs=outputs, stride=stride)
     if stride == 1:
         options = draw.passed(inputs=inputs, outputs=outputs)
-    x = draw.numbers(n, inputs, h, w)
+    size = 1.0 if training else draw.magnitude("x", zero=True)
+    x = size * draw.numbers(n, inputs, h, w)
     given: dict[str, Any] = {
         "x": draw.strided(x) if training else draw.layout("x", x),
         "state": draw_state(draw, residual_nets.layers_of_block(inputs, outputs, stride)),
@@ -266,8 +285,8 @@ def expect_block(student: Student, draw: Draw, kind: str, training: bool) -> Non
         "grad": None,
     }
     if draw.dtype == torch.float64:  # in float32 a number next to a kink may be on its other side
-        size = ((h - 1) // stride + 1, (w - 1) // stride + 1)
-        given["grad"] = draw.numbers(n, outputs, *size)
+        pixels = [(side - 1) // stride + 1 for side in (h, w)]
+        given["grad"] = draw.numbers(n, outputs, *pixels)
     got = student.run(pass_block, sizes=options, given=given)
     expect_passed(draw, got, given, f"BasicBlock({inputs}, {outputs}, {stride})", stride)
 
@@ -281,20 +300,25 @@ def test_block_in_training(student: Student, draw: Draw) -> None:
         expect_block(student, draw, "both", training=True)
 
 
-@rounds("published", "more ones", "large", single=True)
+@rounds("published", "ones", "more ones", single=True)
 @points(1)
 def test_block_in_evaluation(student: Student, draw: Draw) -> None:
     """A `BasicBlock` in evaluation goes by the running statistics, with both kinds of shortcut."""
     expect_block(student, draw, draw.choice("kind", list(KINDS)), training=False)
     if draw.round.is_published:
-        expect_block(student, draw, "stride", training=False)
+        expect_block(student, draw, "stride", training=False, most=1)
+
+
+# how large the numbers of the images are, and those of the head
+NUMBERS = {"1": (1.0, 1.0), "10⁴": (1e4, 1.0), "2": (2.0, 1.0), "5e-07 in fc": (1.0, 5e-7)}
 
 
 def expect_network(student: Student, draw: Draw, training: bool) -> None:
     published = draw.round.is_published
-    n, classes = draw.size("n", low=2, high=69), draw.size("num_classes", high=12)
+    n = many(draw, 1 + training, 3 if published else 64)
+    classes = draw.size("num_classes", high=12)
     width = draw.size("width", high=6)
-    h, w = (64, 64) if published else (draw.count(name, 17, 21) for name in "hw")
+    h, w = (64, 64) if published else (draw.count("h", 9, 17), draw.count("w", 1, 17))
     draw.drawn["training"] = f"training = {training}"
     options: tuple[list[Any], dict[str, Any]] = [classes], {}
     if published and draw.dtype == torch.float32:
@@ -302,17 +326,22 @@ def expect_network(student: Student, draw: Draw, training: bool) -> None:
         draw.drawn["width"] = "width = 8"
     else:
         options = draw.passed(num_classes=classes, width=width)
+    size, out = draw.choice("numbers", NUMBERS)
+    state = draw_state(draw, residual_nets.layers_of_network(classes, width))
+    state |= {name: out * state[name] for name in ("fc.weight", "fc.bias")}
+    grad = draw.layout("grad", draw.numbers(n, classes))
+    x = size * draw.numbers(n, 3, h, w)
     given: dict[str, Any] = {
-        "x": draw.strided(draw.numbers(n, 3, h, w)),
-        "state": draw_state(draw, residual_nets.layers_of_network(classes, width)),
+        "x": draw.strided(x) if training else draw.layout("x", x),
+        "state": state,
         "training": training,
-        "grad": draw.numbers(n, classes) if draw.round.name == "ones" else None,
+        "grad": grad if draw.round.name == "ones" else None,
     }
     got = student.run(pass_network, sizes=options, given=given)
-    expect_passed(draw, got, given, f"SmallResNet({classes}, {width})", 0)
+    expect_passed(draw, got, given, f"SmallResNet({classes}, {width})", 0, out)
 
 
-@rounds("published", "ones", "large", single=True)
+@rounds("published", "ones", "equal", single=True)
 @points(1)
 @follows("block_in_training")
 def test_network(student: Student, draw: Draw) -> None:
@@ -336,22 +365,30 @@ def all_follow(net: Any) -> bool:
     """Whether every module of a model is in the mode that it is put in."""
     follow = []
     for mode in (True, False):
-        net.train(mode)
+        net.train(mode=mode)
         follow += [module.training is mode for module in net.modules()]
     return all(follow)
 
 
-@probe(once="it freezes a model for good, and looks at what becomes of another one")
+@probe(once="a second run would find the first one's models")
+def freeze_one(student: Any, classes: int, x: Tensor) -> Any:
+    one, other = student.SmallResNet(classes).to(x), student.SmallResNet(classes).to(x)
+    plain = all_follow(other)
+    one.freeze_body()
+    free = all(parameter.requires_grad for parameter in other.parameters())
+    return {"plain": plain, "others": free and all_follow(other)}
+
+
+@probe
 def freeze(student: Any, classes: int, width: int, x: Tensor, labels: Tensor) -> Any:
-    net, other = (student.SmallResNet(classes, width).to(x) for _ in range(2))
+    net = student.SmallResNet(classes, width=width).to(x)
     before = {name: value for name, value in values_of(net).items() if is_kept(name, value)}
     net.train()
-    plain = all_follow(other)
     net.freeze_body()
     requiring = [name for name, value in net.named_parameters() if value.requires_grad]
     head = [name for name in before if name.startswith("fc.")]
-    found: dict[str, Any] = {"requiring": requiring, "head": head, "plain": plain}
-    if set(requiring) != set(found["head"]):
+    found: dict[str, Any] = {"requiring": requiring, "head": head}
+    if set(requiring) != set(head):
         return found
     optimizer = torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.9, weight_decay=0.1)
     for step in range(2):
@@ -366,12 +403,11 @@ def freeze(student: Any, classes: int, width: int, x: Tensor, labels: Tensor) ->
     found["moved"] = [name for name in same if not same[name]]
     modes = []
     for mode in (True, False):
-        net.train(mode=mode) if mode else net.eval()
+        net.train() if mode else net.eval()
         modes += [net.training is mode and net.fc.training is mode]
         with torch.no_grad():
             found["training" if mode else "evaluation"] = net(x)
     found["modes"] = modes
-    found["others"] = all_follow(other) and all(p.requires_grad for p in other.parameters())
     return found
 
 
@@ -380,9 +416,11 @@ def expect_frozen(student: Student, draw: Draw) -> None:
     width = draw.size("width", high=4)
     x, labels = draw.normal(n, 3, 24, 24), draw.integers(0, classes, n)
     given = {"classes": classes, "width": width, "x": x, "labels": labels}
-    got = student.run(freeze, **given)
+    several = student.run(freeze_one, classes=classes, x=x)
     sentence = _("train() and eval() do not reach all layers of a new model.")
-    expect(got["plain"], sentence)
+    expect(several["plain"], sentence)
+    expect(several["others"], _("freeze_body() of one model has frozen another one."), FOR_ALL)
+    got = student.run(freeze, **given)
     asleep = [name for name in got["requiring"] if name not in got["head"]]
     sentence = _("After freeze_body() these parameters still require gradients: {names}.")
     expect(not asleep, sentence.format(names=", ".join(asleep[:3])))
@@ -401,7 +439,6 @@ def expect_frozen(student: Student, draw: Draw) -> None:
     )
     for call, right in zip(("train()", "eval()"), got["modes"], strict=True):
         expect(right, sentence.format(call=call))
-    expect(got["others"], _("freeze_body() of one model has frozen another one."), FOR_ALL)
 
 
 @rounds("published", single=True)
@@ -443,6 +480,11 @@ def load(student: Any, heads: Any, like: Tensor) -> Any:
         state = {
             name: value.double() for name, value in Other(head_of(*other)).state_dict().items()
         }
+        if not number:  # the same objects with other numbers, which is another question
+            student.load_body(net, state)
+            for value in state.values():
+                value.add_(1)
+        modes = [each.train(place % 2 == 1).training for place, each in enumerate(net.modules())]
         held, before, parameters = dict(state), values_of(net), list(net.parameters())
         kept = {name: value.clone() for name, value in state.items()}
         by_keyword = {"model": net, "state": state} if number % 2 else {}
@@ -457,6 +499,7 @@ def load(student: Any, heads: Any, like: Tensor) -> Any:
                 "body": [n for n in body if not torch.equal(after[n], kept[n].to(after[n]))],
                 "head": [n for n in head if not torch.equal(after[n], before[n])],
                 "left": [*state] == [*held] and all(torch.equal(state[n], kept[n]) for n in kept),
+                "modes": modes == [module.training for module in net.modules()],
                 "same": all(map(lambda a, b: a is b, parameters, net.parameters())),
             }
         )
@@ -487,6 +530,7 @@ def expect_loaded(student: Student, draw: Draw, heads: Any = HEADS) -> None:
             if kind in TOLD:
                 draw.drawn[name] = f"{name} = {TOLD[kind].format(classes=classes)}"
         expect(got["returned"], _("load_body does not return the model that it was given."))
+        expect(got["modes"], _("load_body has changed the modes of the model."))
         expect(got["same"], _("The model has other parameters than before."), ASSIGNED)
         sentence = _("load_body has changed the state that it was given.")
         expect(got["left"], sentence, STATE_CHANGED)
@@ -523,19 +567,26 @@ def build(student: Any, classes: int, like: Tensor) -> Any:
             handed.append(values_of(net))
         return net
 
-    net = student.pretrained(factory, classes)
-    if not isinstance(net, nn.Module):
-        return None
-    after = values_of(net)
-    body = [name for name in after if not name.startswith("fc.")]
-    other = [[n for n in body if not torch.equal(after[n], each[n])] for each in handed]
-    return {
-        "other": min([*other, body], key=len),
-        "loaded": len(body) - len(min([*other, body], key=len)),
-        "fc": isinstance(net.fc, nn.Linear) and [*net.fc.weight.shape],
-        "requires": all(value.requires_grad for value in net.parameters()),
-        "dtypes": all(each.dtype == like.dtype for each in net.parameters()),
-    }
+    found = []
+    for by_keyword in (True, False):
+        given = {"factory": factory, "num_classes": classes + by_keyword}
+        net = student.pretrained(**given) if by_keyword else student.pretrained(factory, classes)
+        if not isinstance(net, nn.Module):
+            return None
+        after = values_of(net)
+        body = [name for name in after if not name.startswith("fc.")]
+        others = [[n for n in body if not torch.equal(after[n], each[n])] for each in handed]
+        other = min([*others, body], key=len)
+        found.append(
+            {
+                "other": other,
+                "loaded": len(other) < len(body),
+                "fc": isinstance(net.fc, nn.Linear) and [*net.fc.weight.shape],
+                "requires": all(value.requires_grad for value in net.parameters()),
+                "dtypes": all(each.dtype == like.dtype for each in net.parameters()),
+            }
+        )
+    return found
 
 
 @rounds("published", single=True)
@@ -543,16 +594,19 @@ def build(student: Any, classes: int, like: Tensor) -> Any:
 @follows("load_body")
 def test_pretrained(student: Student, draw: Draw) -> None:
     """`pretrained` gives a network with trained weights and a new head, by `weights=`."""
-    classes = draw.size("num_classes", high=64)
-    got = student.run(build, classes=classes, like=draw.normal(2))
-    expect(got is not None, _("pretrained does not return a network."))
-    sentence = _("{name} is not that of the trained network.")
-    cause = "" if got["loaded"] else NOT_TRAINED
-    expect(not got["other"], sentence.format(name=(got["other"] or [""])[0]), cause)
-    sentence = _("The head `fc` is no nn.Linear for {classes} classes.")
-    expect(got["fc"] == [classes, 6], sentence.format(classes=classes))
-    expect(got["dtypes"], _("Some parameters have another dtype than those of the factory."))
-    expect(got["requires"], _("Some parameters of the network do not require gradients."))
+    classes = draw.size("num_classes", low=5)
+    results = student.run(build, classes=classes, like=draw.normal(2))
+    expect(results is not None, _("pretrained does not return a network."))
+    for got, asked in zip(results, (classes + 1, classes), strict=True):
+        sentence = _("{name} is not that of the trained network.")
+        cause = "" if got["loaded"] else NOT_TRAINED
+        expect(not got["other"], sentence.format(name=(got["other"] or [""])[0]), cause)
+        sentence = _("The head `fc` is no nn.Linear for {classes} classes.")
+        expect(got["fc"] == [asked, 6], sentence.format(classes=asked))
+        sentence = _("Some parameters have another dtype than those of the factory.")
+        expect(got["dtypes"], sentence)
+        sentence = _("Some parameters of the network do not require gradients.")
+        expect(got["requires"], sentence)
 
 
 @points(1)
