@@ -31,6 +31,8 @@ ready. `F.unfold`, `F.fold`, `F.pad` and all else are allowed. In the rest every
 
 - Tensors are float32 or float64, and may be non-contiguous; results have their dtype and device. Inputs
   are left as they were.
+- Where an input of `conv2d` or `conv2d_backward` requires gradients, the values have to be right all the
+  same. Whether the results then require gradients is free; elsewhere they do not.
 - Every size may be 1, and none is 0; h' and w' are 1 or more. In training a batch norm gets two numbers per
   channel or more.
 - The modules are made of `nn.Conv2d` without bias, `nn.BatchNorm2d` as it is by default, and `nn.Linear`.
