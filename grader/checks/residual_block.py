@@ -329,7 +329,7 @@ def expect_network(student: Student, draw: Draw, training: bool, zero: bool = Fa
     published = draw.round.is_published
     n = many(draw, 1 + training, 3 if published else 64)
     classes = draw.size("num_classes", high=12)
-    width = draw.size("width", high=6)
+    width = draw.size("width", 5 if draw.round.all_equal else 1, 6)
     h, w = (64, 70) if zero else SIDES[draw.round.name]
     draw.drawn |= {"h": f"h = {h}", "w": f"w = {w}"}
     draw.drawn["training"] = f"training = {training}"
