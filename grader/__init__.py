@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .checking import optimizer_steps as optimizer_steps
     from .checking import other_functions as other_functions
     from .checking import other_terms as other_terms
+    from .checking import residual_nets as residual_nets
     from .checking import samplers as samplers
     from .checking import soft_scores as soft_scores
     from .checking import training_order as training_order
@@ -151,6 +152,7 @@ _HOMES = {
     "probe": "checking.probes",
     "read_assignment": "course.assignment_file",
     "read_submission": "submission.from_path",
+    "residual_nets": "checking.residual_nets",  # the module, as `explain`
     "rounds": "checking.plugin",
     "samplers": "checking.samplers",  # the module, as `explain`
     "soft_scores": "checking.soft_scores",
