@@ -1,0 +1,116 @@
+"""A training that stops early, walked along losses that are known beforehand, and what mistakes make of it.
+
+A `Walker` under a `Stride` is after epoch k at place k, whatever its gradients are, and `loss_at` reads the loss there
+from a table. So a check asks when a loop stops, and which epoch's weights it puts back, and nothing else.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from .outcome import Cause
+from .probes import helper
+from .student import Draw
+
+STOPPING = {
+    "previous": Cause("previous-for-best", "A loss is compared with the one before it, and not with the lowest so far."),
+    "equal": Cause("equal-counts", "A loss that equals the lowest one counts as better; only a lower one is."),
+    "not reset": Cause("not-reset", "All epochs that were not better are counted; a better one begins the count anew."),
+    "late": Cause("one-too-many", "Training goes on for one epoch too many after the best one."),
+    "early": Cause("one-too-few", "Training stops one epoch too early."),
+    "never": Cause("never-stops", "Training never stops before the last epoch."),
+    "last left out": Cause("off-by-one", "The loss of the epoch that ends the training is missing in the list."),
+    "lowest": Cause("running-minimum", "Each entry is the lowest loss so far; the loss of each epoch is asked."),
+}  # fmt: skip
+LAST_WEIGHTS = Cause(
+    "last-weights",
+    "They are those after the last epoch. Either nothing was put back, or what was kept has changed along: "
+    "`state_dict()` holds the parameters themselves, and `dict(…)` or `.copy()` of it does so too; a "
+    "`copy.deepcopy` of it does not.",
+)
+FIRST_WEIGHTS = Cause("first-weights", "They are those from before the training.")
+STEP_EARLIER = Cause("before-the-step", "They are those from before the step of the best epoch.")
+STEP_LATER = Cause("one-too-many", "They are those of the epoch after the best one.")
+BUFFERS_LEFT = Cause(
+    "buffers-left",
+    "The weights are those of the best epoch, and the buffers those of the last one: `state_dict()` has both, "
+    "`parameters()` has not.",
+)
+OTHER_PARAMETERS = Cause(
+    "not-in-place",
+    "The model was given new parameters: `load_state_dict` copies the numbers into those that are there.",
+)
+
+
+@helper
+class Walker(nn.Module):
+    """A model whose output is `place`; it counts its passes in training mode, as batch normalization does."""
+
+    def __init__(self, like: Tensor) -> None:
+        super().__init__()
+        self.place = nn.Parameter(like.new_zeros(()))
+        self.register_buffer("passes", like.new_zeros(()))
+        self.inner = nn.Dropout()
+        self.seen: list[list[bool]] = []
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.seen.append([self.training and self.inner.training, torch.is_grad_enabled()])
+        if self.training:
+            self.passes += 1
+        return self.place.expand(x.shape)
+
+
+@helper
+class Stride(torch.optim.Optimizer):
+    """Moves each parameter by 1 in a step, whatever its gradient is: other mistakes have no say."""
+
+    def __init__(self, parameters: Any) -> None:
+        super().__init__(parameters, {"lr": 1.0})
+
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
+        with torch.no_grad():
+            for group in self.param_groups:
+                for parameter in group["params"]:
+                    parameter += 1
+
+
+@helper
+def loss_at(outputs: Tensor, targets: Tensor) -> Tensor:
+    """The target at the place where the model is; differentiable."""
+    mean = outputs.mean()
+    place = mean.detach().round().long().clamp(max=len(targets) - 1)
+    return targets[place] + (mean - mean.detach())
+
+
+def losses_to_stop(draw: Draw, patience: int) -> list[float]:
+    """Losses, the last of which is the first to end a training; some are equal, some lower than the one before."""
+    value, losses = 200.0, []
+    for _turn in range(3):
+        for fall in draw.integers(1, 9, 2).tolist():
+            value -= fall
+            losses.append(value)
+        losses += [value + patience - k for k in range(1, patience)]
+    fall = int(draw.integers(1, 9, 1))
+    value -= fall
+    return [*losses, value, value, *(value + patience - k for k in range(1, patience))]
+
+
+def stopped(losses: list[float], patience: int, mistake: str = "") -> list[float]:
+    """The losses until training stops."""
+    best, last, waited = math.inf, math.inf, 0
+    found: list[float] = []
+    for loss in losses:
+        found.append(loss)
+        better = loss < (last if mistake == "previous" else best)
+        better = better or (mistake == "equal" and loss == best)
+        best, last = min(best, loss), loss
+        waited = waited + (not better) if mistake == "not reset" or not better else 0
+        if waited == patience + (mistake == "late") - (mistake == "early") and mistake != "never":
+            break
+    if mistake == "lowest":
+        return [min(found[: place + 1]) for place in range(len(found))]
+    return found[:-1] if mistake == "last left out" else found
