@@ -31,7 +31,7 @@ the coefficients are $(0.8, 0.8, 0.8)$ again.
 **The figure.** `axes` is what matplotlib calls an `Axes`: in a notebook it comes from
 `figure, axes = plt.subplots()`. The grader hands in one of its own, which draws nothing and notes what
 it is asked for: the numbers are graded, and not the pixels. You do not need matplotlib for that; to see
-the figure, `pip install "torch-grader[plots]"` and run the lines at the end of the file.
+the figure, `pip install "torch-grader[plots]"` and run this file, or the cell of `show`.
 
 - Points are drawn by `axes.scatter(x, y)`, or by `axes.plot(x, y, "o")`, which has no line between them.
 - A curve is one line: `axes.plot(x, y, label=…)`. A line connects its points in the order in which they
@@ -186,17 +186,22 @@ def fit_curve(
     raise NotImplementedError("fit_curve is not written yet")
 
 
-if __name__ == "__main__":  # your own figure: run it once everything is written
+def show() -> None:
+    """Your own figure, once everything above is written: nine points, a parabola and a cubic."""
     import matplotlib.pyplot as plt
 
     x = torch.tensor([0.5, -2.0, 1.5, -1.0, 0.0, 2.0, -1.5, 1.0, -0.5])
     held_out = torch.tensor([-1.75, -0.25, 0.75, 1.75])
     noise = torch.tensor([0.21, -0.13, -0.3, 0.17, -0.08, 0.26, 0.05, -0.22, 0.11])
+    grid = torch.linspace(-2.2, 2.2, 200)
     for degree in (2, 3):
-        figure, axes = plt.subplots()
-        y, y_held_out = (x**degree - x - 1 for x in (x, held_out))
-        grid = torch.linspace(-2.2, 2.2, 200)
-        points = (x, y + noise), (held_out, y_held_out)
-        _, losses = fit_curve(axes, *points, grid, degree, lr=0.02, epochs=3000, patience=50)
+        _figure, axes = plt.subplots()
+        y, y_held_out = (each**degree - each - 1 for each in (x, held_out))
+        train, valid = (x, y + noise), (held_out, y_held_out)
+        _, losses = fit_curve(axes, train, valid, grid, degree, lr=0.02, epochs=3000, patience=50)
         axes.set_title(f"degree {degree}, {len(losses)} epochs, loss {min(losses):.3f}")
     plt.show()
+
+
+if __name__ == "__main__":
+    show()

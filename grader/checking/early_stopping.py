@@ -17,7 +17,7 @@ from .probes import helper
 from .student import Draw
 
 STOPPING = {
-    "previous": Cause("previous-for-best", "A loss is compared with the one before it, and not with the lowest so far."),
+    "previous": Cause("previous-for-best", "A loss is compared with the one before it, not with the lowest so far."),
     "equal": Cause("equal-counts", "A loss that equals the lowest one counts as better; only a lower one is."),
     "not reset": Cause("not-reset", "All epochs that were not better are counted; a better one begins the count anew."),
     "late": Cause("one-too-many", "Training goes on for one epoch too many after the best one."),
@@ -50,6 +50,8 @@ OTHER_PARAMETERS = Cause(
 class Walker(nn.Module):
     """A model whose output is `place`; it counts its passes in training mode, as batch normalization does."""
 
+    passes: Tensor
+
     def __init__(self, like: Tensor) -> None:
         super().__init__()
         self.place = nn.Parameter(like.new_zeros(()))
@@ -71,11 +73,16 @@ class Stride(torch.optim.Optimizer):
     def __init__(self, parameters: Any) -> None:
         super().__init__(parameters, {"lr": 1.0})
 
-    def step(self, closure: Any = None) -> None:  # type: ignore[override]
+    def step(self, closure: Any = None) -> Any:
+        loss = None
+        if closure:
+            with torch.enable_grad():
+                loss = closure()
         with torch.no_grad():
             for group in self.param_groups:
                 for parameter in group["params"]:
                     parameter += 1
+        return loss
 
 
 @helper

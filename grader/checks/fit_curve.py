@@ -204,7 +204,7 @@ def predict_at(
     model.to(weight).load_state_dict(state, strict=False)
     model.train(training)
     y = student.predict(model=model, x=x) if by_keyword else student.predict(model, x)
-    return {"y": y, "mean": model[1].running_mean.clone()}
+    return {"y": y, "mean": model.get_buffer("1.running_mean").clone()}
 
 
 def expect_prediction(student: Student, draw: Draw) -> None:
@@ -277,10 +277,10 @@ def expect_training(student: Student, draw: Draw) -> None:
     plan, state = draw.network(draw.size("n_in", high=16), draw.size("n_out", high=16))
     # outputs of about 1, so that rounding does not grow from step to step
     state = {name: value / max(1, value.shape[-1]) ** 0.5 for name, value in state.items()}
-    m, held, epochs = draw.size("m"), draw.size("held out"), draw.count("epochs", 2, 7)
+    m, held, epochs = draw.size("m"), draw.size("held"), draw.count("epochs", 2, 7)
     shape = network(plan, state)(draw.inputs_of(plan, 1)).shape[1:]
     pairs = []
-    for name, size in (("x", m), ("held-out x", held)):
+    for name, size in (("x", m), ("held_x", held)):
         x = draw.inputs_of(plan, size)
         pairs.append((draw.layout(name, x), draw.normal(size, *shape)))
     by_keyword = draw.choice("by_keyword", [False, True])
@@ -527,9 +527,9 @@ def fit_and_draw(
 
 def expect_whole(student: Student, draw: Draw, by_default: bool = False) -> None:
     degree = draw.choice("degree", [2, 3, 1, 3, 4])
-    m, held, k = draw.size("m", high=40), draw.size("held out", high=40), draw.size("k", high=40)
+    m, held, k = draw.size("m", high=40), draw.size("held", high=40), draw.size("k", high=40)
     pairs = []
-    for name, size in (("x", m), ("held-out x", held)):
+    for name, size in (("x", m), ("held_x", held)):
         x = draw.layout(name, draw.uniform(-1.2, 1.2, size))
         pairs.append((x, draw.normal(size)))
     train, valid = pairs
@@ -566,7 +566,7 @@ def expect_whole(student: Student, draw: Draw, by_default: bool = False) -> None
         if rate != lr
     }
     told |= {
-        OTHER_DEGREE.of(found=own): lambda own=own: stopped(walk(lr, own=own)[1], patience)
+        OTHER_DEGREE.of(found=f"{own}"): lambda own=own: stopped(walk(lr, own=own)[1], patience)
         for own in (1, 2, 3)
         if own != degree
     }
