@@ -93,6 +93,19 @@ def loss_at(outputs: Tensor, targets: Tensor) -> Tensor:
     return targets[place] + (mean - mean.detach())
 
 
+@helper
+def weighted(outputs: Tensor, targets: Tensor) -> Tensor:
+    """Neither the plain mean squared error, nor the same with outputs and targets exchanged."""
+    loss: Tensor = ((outputs - targets) ** 2 * (1 + targets.abs())).mean()
+    return loss
+
+
+@helper
+def exchanged(outputs: Tensor, targets: Tensor) -> Tensor:
+    loss: Tensor = weighted(targets, outputs)
+    return loss
+
+
 def losses_to_stop(draw: Draw, patience: int) -> list[float]:
     """Losses, the last of which is the first to end a training; some are equal, some lower than the one before."""
     value, losses = 200.0, []

@@ -85,14 +85,16 @@ class Axes(Anything):
     def plot(self, *args: Any, label: Any = None, data: Any = None, **style: Any) -> list[Any]:
         import numpy
 
-        left, made = list(args), []
+        if {"x", "y"} & set(style):
+            raise TypeError("plot() takes x and y by position")
+        columns = data if data is not None else {}
+        left = [columns.get(each, each) if isinstance(each, str) else each for each in args]
+        made = []
         while left:
             given = [left.pop(0)]
             if left and not isinstance(left[0], str):
                 given.append(left.pop(0))
             form = left.pop(0) if left and isinstance(left[0], str) else ""
-            if data is not None:
-                given = [data[each] if isinstance(each, str) else each for each in given]
             y = self.numbers(given[-1])
             x = self.numbers(given[0]) if len(given) > 1 else numpy.arange(len(y))
             if len(x) != len(y):
@@ -102,7 +104,8 @@ class Axes(Anything):
             x, y = (each[:, None] if each.ndim == 1 else each for each in (x, y))
             for column in range(max(x.shape[1], y.shape[1])):
                 places = min(column, x.shape[1] - 1), min(column, y.shape[1] - 1)
-                each = label if label is None or isinstance(label, str) else list(label)[column]
+                many = label is not None and not isinstance(label, str)
+                each = [*label, None][min(column, len(label))] if many else label
                 made.append(Drawn(x[:, places[0]], y[:, places[1]], each, has_line(form, style)))
         self.drawn += made
         return made
@@ -136,9 +139,11 @@ class Axes(Anything):
             handles = self.get_legend_handles_labels()[0] if handles is None else handles
             labels = [each.label for each in handles]
         handles = self.drawn if handles is None else handles
+        self.shown = []
         for each, name in zip(handles, labels, strict=False):
-            each.label = str(name)
-        self.shown = [str(name) for _each, name in zip(handles, labels, strict=False)]
+            if isinstance(each, Drawn):
+                each.label = str(name)
+                self.shown.append(each.label)
         self.has_legend = True
         return Anything()
 

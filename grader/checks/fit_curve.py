@@ -6,6 +6,7 @@ from functools import cache, partial
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from grader import (
@@ -68,6 +69,9 @@ BYPASSED = Cause(
 OWN_CRITERION = Cause(
     "own-criterion", "It is the plain mean squared error; use the `criterion` that is given."
 )
+EXCHANGED = Cause(
+    "swapped", "The steps are those of `criterion(targets, outputs)`: the outputs come first."
+)
 NOT_BEFORE = Cause(
     "new-for-old",
     "It is the curve of the fitted model: predict once before `fit` is called, and keep that.",
@@ -81,7 +85,7 @@ ADAM = Cause("other-optimizer", "The steps are those of Adam; those of SGD are a
 OTHER_DEGREE = Cause("degree-ignored", "The model has degree {found}, whatever `degree` is.")
 
 # what probes use needs names of its own
-loss_of = training_order.loss_of
+weighted, exchanged = early_stopping.weighted, early_stopping.exchanged
 Walker, Stride, loss_at = early_stopping.Walker, early_stopping.Stride, early_stopping.loss_at
 Axes, noted = recorded_axes.Axes, recorded_axes.noted
 losses_to_stop, stopped = early_stopping.losses_to_stop, early_stopping.stopped
@@ -264,7 +268,7 @@ def run_fit(
     for parameter in model.parameters():
         parameter.grad = torch.ones_like(parameter)  # from earlier work
     events = listen(model, optimizer)
-    given = [model, loss_of("squares"), optimizer, tuple(train), tuple(valid), epochs, patience]
+    given = [model, weighted, optimizer, tuple(train), tuple(valid), epochs, patience]
     if by_keyword:
         names = ("model", "criterion", "optimizer", "train", "valid", "epochs", "patience")
         losses = student.fit(**dict(zip(names, given, strict=True)))
@@ -289,25 +293,24 @@ def expect_training(student: Student, draw: Draw) -> None:
 
     @cache
     def walk(
-        turned: bool = False, plain: bool = False, old: float = 0.0, kept: int = 1, times: int = 1,
+        turned: bool = False, by: Any = weighted, old: float = 0.0, kept: int = 1, times: int = 1,
         momentum: float = 0.9, lr: float = 0.003,
     ) -> tuple[list[float], list[float]]:  # fmt: skip
         """The losses at both, at first and after each epoch."""
-        model, criterion = network(plan, state), nn.MSELoss() if plain else loss_of("squares")
+        model = network(plan, state)
         both = pairs[::-1] if turned else pairs
-        taken = training_order.train_by_hand
         found: tuple[list[float], list[float]] = ([], [])
 
-        def noted(outputs: Tensor, labels: Tensor) -> Tensor:
+        def noting(outputs: Tensor, targets: Tensor) -> Tensor:
             with torch.no_grad():
                 for losses, (x, y) in zip(found, pairs, strict=True):
-                    losses.append(criterion(model(x), y).item())
-            loss: Tensor = criterion(outputs, labels)
+                    losses.append((weighted if by is exchanged else by)(model(x), y).item())
+            loss: Tensor = by(outputs, targets)
             return loss
 
+        criterion, batches = training_order.Criterion(noting), [both[0]] * (epochs + 1)
         options: dict[str, Any] = {"old": old, "kept": kept, "times": times}
-        by = training_order.Criterion(noted)
-        taken(model, by, [both[0]] * (epochs + 1), lr, momentum, **options)
+        training_order.train_by_hand(model, criterion, batches, lr, momentum, **options)
         return found
 
     trained, right = walk()
@@ -321,7 +324,8 @@ def expect_training(student: Student, draw: Draw) -> None:
         BEFORE_STEP: right[:-1],
         STEP_ON_VALID: lambda: walk(turned=True)[1][1:],
         BYPASSED: lambda: walk(momentum=0.0)[1][1:],
-        OWN_CRITERION: lambda: walk(plain=True)[1][1:],
+        OWN_CRITERION: lambda: walk(by=F.mse_loss)[1][1:],
+        EXCHANGED: lambda: walk(by=exchanged)[1][1:],
         explain.TWICE: lambda: walk(times=2)[1][1:],
         explain.UPHILL: lambda: walk(lr=-0.003)[1][1:],
         explain.NOT_UPDATED: start,
@@ -460,15 +464,14 @@ def draw_figure(
     y: Tensor,
     grid: Tensor,
     curves: dict[str, Tensor],
-    graph: bool,
+    graph: str,
     by_keyword: bool,
 ) -> Any:
-    axes = Axes()
-    if graph:  # as a model gives them
-        curves = {
-            label: values * torch.ones_like(values).requires_grad_()
-            for label, values in curves.items()
-        }
+    axes, one = Axes(), torch.ones_like(x[:1]).requires_grad_()
+    if graph != "nothing":  # as a model gives them
+        curves = {label: values * one for label, values in curves.items()}
+    if graph == "all":
+        x, y, grid = x * one, y * one, grid * one
     if by_keyword:
         student.plot_fit(axes=axes, x=x, y=y, grid=grid, curves=curves)
     else:
@@ -489,7 +492,7 @@ def expect_figure(student: Student, draw: Draw) -> None:
     grid = grid if len(set(grid.tolist())) == k else steps  # expanded: all would be one
     labels = LABELS.get(draw.round.name, ["a", "b"])
     curves = {label: size * draw.normal(k) for label in labels}
-    graph = draw.choice("graph", [True, False])
+    graph = draw.choice("requires gradients", ["curves", "nothing", "all"])
     by_keyword = draw.choice("by_keyword", [False, True])
     given: dict[str, Any] = {"x": x, "y": y, "grid": grid, "curves": curves}
     got = student.run(draw_figure, **given, graph=graph, by_keyword=by_keyword)
@@ -526,19 +529,16 @@ def fit_and_draw(
 
 
 def expect_whole(student: Student, draw: Draw, by_default: bool = False) -> None:
+    given: dict[str, Any]
     degree = draw.choice("degree", [2, 3, 1, 3, 4])
     m, held, k = draw.size("m", high=40), draw.size("held", high=40), draw.size("k", high=40)
     pairs = []
     for name, size in (("x", m), ("held_x", held)):
         x = draw.layout(name, draw.uniform(-1.2, 1.2, size))
         pairs.append((x, draw.normal(size)))
-    train, valid = pairs
-    grid = torch.linspace(-1.2, 1.2, k, dtype=draw.dtype, device=train[0].device)
-    epochs, patience = draw.count("epochs", 2, 12), draw.choice("patience", [20, 1, 3])
-    given: dict[str, Any] = {"train": train, "valid": valid, "grid": grid, "degree": degree}
+    grid = torch.linspace(-1.2, 1.2, k, dtype=draw.dtype, device=pairs[0][0].device)
+    epochs, patience = draw.count("epochs", 6, 12), draw.choice("patience", [20, 1, 3])
     lr = draw.choice("lr", [0.05, 0.02])
-    given |= {"epochs": epochs, "patience": patience, "lr": lr, "by_default": by_default}
-    got = student.run(fit_and_draw, **given, by_keyword=draw.choice("by_keyword", [False, True]))
 
     @cache
     def walk(
@@ -557,6 +557,16 @@ def expect_whole(student: Student, draw: Draw, by_default: bool = False) -> None
             path.append(coefficients.detach().clone())
             losses.append(((powers[1] @ path[-1] - exact[1][1]) ** 2).mean().item())
         return path, losses
+
+    # at the held-out points the curve is nearest when half of the epochs are over, and then goes on
+    middle = torch.stack(walk(lr)[0][epochs // 2 : epochs // 2 + 2]).mean(0).to(draw.home)
+    x, noise = pairs[1]
+    pairs[1] = x, polynomial(x, middle) + noise / 20
+    walk.cache_clear()
+    given = {"train": pairs[0], "valid": pairs[1], "grid": grid, "degree": degree, "lr": lr}
+    by_keyword = draw.choice("by_keyword", [False, True])
+    given |= {"epochs": epochs, "patience": patience, "by_keyword": by_keyword}
+    got = student.run(fit_and_draw, **given, by_default=by_default)
 
     path, losses = walk(lr)
     right = stopped(losses, patience)
@@ -592,7 +602,7 @@ def expect_whole(student: Student, draw: Draw, by_default: bool = False) -> None
         got["coefficients"], best, _("the coefficients of the fitted model"), causes=causes
     )
     figure = got["figure"]
-    recorded_axes.expect_points(figure, *train, valid)
+    recorded_axes.expect_points(figure, *pairs[0], pairs[1])
     before, after = (polynomial(grid, each.to(grid.device)) for each in (path[0], best))
     recorded_axes.expect_curve(figure, "before", grid, before, draw.dtype, {NOT_BEFORE: after})
     recorded_axes.expect_curve(figure, "after", grid, after, draw.dtype, {NOT_AFTER: before})

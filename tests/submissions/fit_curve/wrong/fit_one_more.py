@@ -1,5 +1,5 @@
 # wrong: stops an epoch too late
-# fails: early_stopping, fit_curve
+# fails: early_stopping
 # cause: one-too-many
 import copy
 import math
