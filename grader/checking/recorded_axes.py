@@ -208,7 +208,7 @@ def expect_curve(
     named = [each for each in got["drawn"] if each[2] == label]
     labels = ", ".join(repr(each[2]) for each in got["drawn"])
     sentence = _("Nothing has the label '{label}'. The labels are: {labels}.")
-    expect(bool(named), sentence.format(label=label, labels=labels or "0"))
+    expect(bool(named), sentence.format(label=label, labels=labels or "–"))
     sentence = _("{count} things have the label '{label}'; one line should.")
     expect(len(named) == 1, sentence.format(count=len(named), label=label))
     x, y, _label, line = named[0]

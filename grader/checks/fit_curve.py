@@ -34,7 +34,7 @@ from grader import (
     training_order,
 )
 
-START = Cause("wrong-start", "The coefficients do not all start at 1.")
+START = Cause("wrong-start", "They do not all start at 1.")
 REVERSED = Cause("order", "The coefficients are taken from the highest power to the lowest.")
 NO_CONSTANT = Cause("missing-term", "c₀ is missing.")
 NO_HIGHEST = Cause("missing-term", "The term of the highest power is missing.")
@@ -48,7 +48,8 @@ IN_TRAINING = Cause(
 )
 MODE = Cause(
     "mode",
-    "Call `model.train()` in each epoch before the step: the prediction before has put the model into evaluation mode.",
+    "Call `model.train()` in each epoch before the step: the model comes in either mode, and a prediction leaves it in "
+    "evaluation mode.",
 )
 TRAIN_LOSS = Cause(
     "training-loss", "It is the loss at the training points; the held-out ones are asked."
@@ -147,7 +148,7 @@ def expect_model(student: Student, draw: Draw, by_default: bool = False) -> None
     start = torch.ones(degree + 1, dtype=dtype, device=like.device)
     expect(got["coefficients"] is not None, _("Polynomial has no tensor `coefficients`."))
     sentence = _("`coefficients` is to be the only parameter; these are registered: {names}.")
-    names = ", ".join(got["names"]) or "0"
+    names = ", ".join(got["names"]) or "–"
     cause = "" if got["names"] else explain.UNREGISTERED
     expect(got["names"] == ["coefficients"], sentence.format(names=names), cause)
     expect(not got["frozen"], _("`coefficients` does not require gradients."), explain.NO_GRAD)
