@@ -48,21 +48,24 @@ OTHER_PARAMETERS = Cause(
 
 @helper
 class Walker(nn.Module):
-    """A model whose output is `place`; it counts its passes in training mode, as batch normalization does."""
+    """A model whose output is `place`; a buffer grows with its passes in training mode, as in batch normalization.
+
+    After n of them it is 3n + 5, so that a mistake in both numbers is no factor, and no term that is missing.
+    """
 
     passes: Tensor
 
     def __init__(self, like: Tensor) -> None:
         super().__init__()
         self.place = nn.Parameter(like.new_zeros(()))
-        self.register_buffer("passes", like.new_zeros(()))
+        self.register_buffer("passes", like.new_full((), 5))
         self.inner = nn.Dropout()
         self.seen: list[list[bool]] = []
 
     def forward(self, x: Tensor) -> Tensor:
         self.seen.append([self.training and self.inner.training, torch.is_grad_enabled()])
         if self.training:
-            self.passes += 1
+            self.passes += 3
         return self.place.expand(x.shape)
 
 
@@ -107,30 +110,45 @@ def exchanged(outputs: Tensor, targets: Tensor) -> Tensor:
 
 
 def losses_to_stop(draw: Draw, patience: int) -> list[float]:
-    """Losses, the last of which is the first to end a training; some are equal, some lower than the one before."""
+    """Losses, the last of which is the first to end a training.
+
+    Between better ones some are lower than the one before; of the last ones, where there is room, one equals the
+    lowest, a later one is lower than the one before it, and the last one is neither.
+    """
     value, losses = 200.0, []
+    above = [2, 1, 4, 3, *range(5, patience + 5)]
     for _turn in range(3):
         for fall in draw.integers(1, 9, 2).tolist():
             value -= fall
             losses.append(value)
-        losses += [value + patience - k for k in range(1, patience)]
-    fall = int(draw.integers(1, 9, 1))
-    value -= fall
-    return [*losses, value, value, *(value + patience - k for k in range(1, patience))]
+        losses += [value + each for each in above[: patience - 1]]
+    value -= int(draw.integers(1, 9, 1))
+    above[min(1, patience - 1)] = 0
+    return [*losses, value, *(value + each for each in above[:patience])]
 
 
 def stopped(losses: list[float], patience: int, mistake: str = "") -> list[float]:
     """The losses until training stops."""
-    best, last, waited = math.inf, math.inf, 0
-    found: list[float] = []
-    for loss in losses:
-        found.append(loss)
+    found = losses[: _walked(losses, patience, mistake)[0]]
+    if mistake == "lowest":
+        return [min(found[: place + 1]) for place in range(len(found))]
+    return found[:-1] if mistake == "last left out" else found
+
+
+def best_place(losses: list[float], patience: int, mistake: str = "") -> int:
+    """The number of the epoch whose weights are put back, from 1 on."""
+    return _walked(losses, patience, mistake)[1]
+
+
+def _walked(losses: list[float], patience: int, mistake: str) -> tuple[int, int]:
+    """How many epochs there are, and which was the last that counted as better."""
+    best, last, waited, place, number = math.inf, math.inf, 0, 0, 0
+    for number, loss in enumerate(losses, 1):
         better = loss < (last if mistake == "previous" else best)
         better = better or (mistake == "equal" and loss == best)
+        place = number if better else place
         best, last = min(best, loss), loss
         waited = waited + (not better) if mistake == "not reset" or not better else 0
         if waited == patience + (mistake == "late") - (mistake == "early") and mistake != "never":
             break
-    if mistake == "lowest":
-        return [min(found[: place + 1]) for place in range(len(found))]
-    return found[:-1] if mistake == "last left out" else found
+    return number, place

@@ -9,6 +9,7 @@ from grader.checking.early_stopping import (
     STOPPING,
     Stride,
     Walker,
+    best_place,
     exchanged,
     loss_at,
     losses_to_stop,
@@ -31,10 +32,11 @@ def test_a_walker_is_after_each_step_at_the_next_loss() -> None:
         assert loss.item() == expected
         loss.backward()
         optimizer.step()
-    assert model.passes.item() == model.place.item() == 5
+    assert model.place.item() == 5
+    assert model.passes.item() == 3 * 5 + 5
     assert optimizer.step(lambda: loss_at(model(torch.rand(2)), table)).item() == 7
     model.eval()(torch.rand(2))
-    assert model.passes.item() == 6
+    assert model.passes.item() == 3 * 6 + 5
     assert model.seen[0] == [True, True]
     assert model.seen[-1] == [False, True]
 
@@ -56,5 +58,14 @@ def test_training_stops_with_the_last_loss_and_not_before(patience: int) -> None
 @pytest.mark.parametrize("mistake", STOPPING)
 def test_each_mistake_shows(mistake: str) -> None:
     for seed in range(20):
-        losses = [*drawn(3, seed), -1.0, -2.0]
-        assert stopped(losses, 3, mistake) != stopped(losses, 3)
+        losses = [*drawn(5, seed), 500.0, 501.0]
+        assert stopped(losses, 5, mistake) != stopped(losses, 5)
+
+
+def test_which_weights_are_put_back() -> None:
+    losses = drawn(5, 0)
+    right = best_place(losses, 5)
+    assert losses[right - 1 :] == [min(losses) + each for each in (0, 2, 0, 4, 3, 5)]
+    assert best_place(losses, 5, "equal") == right + 2
+    assert best_place(losses, 5, "previous") == right + 4
+    assert best_place(losses, 5, "not reset") < right
