@@ -97,7 +97,8 @@ class Polynomial(nn.Module):
             x: any shape, in the dtype of the coefficients.
 
         Returns:
-            A tensor of the shape of `x`; autograd can go through it to the coefficients.
+            A tensor of the shape of `x`; autograd can go through it, to the coefficients
+            and to `x`.
         """
         ### BEGIN SOLUTION
         y = torch.zeros_like(x)

@@ -12,9 +12,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from .drawn_models import network
 from .outcome import Cause
 from .probes import helper
 from .student import Draw
+from .training_order import Criterion, train_by_hand
 
 STOPPING = {
     "previous": Cause("previous-for-best", "A loss is compared with the one before it, not with the lowest so far."),
@@ -117,7 +119,7 @@ def losses_to_stop(draw: Draw, patience: int) -> list[float]:
     """
     value, losses = 200.0, []
     above = [2, 1, 4, 3, *range(5, patience + 5)]
-    for _turn in range(3):
+    for _turn in range(2):
         for fall in draw.integers(1, 9, 2).tolist():
             value -= fall
             losses.append(value)
@@ -152,3 +154,71 @@ def _walked(losses: list[float], patience: int, mistake: str) -> tuple[int, int]
         if waited == patience + (mistake == "late") - (mistake == "early") and mistake != "never":
             break
     return number, place
+
+
+def losses_by_hand(
+    plan: Any,
+    state: dict[str, Tensor],
+    pairs: list[tuple[Tensor, Tensor]],
+    epochs: int,
+    turned: bool = False,
+    by: Any = weighted,
+    old: float = 0.0,
+    kept: int = 1,
+    times: int = 1,
+    momentum: float = 0.9,
+    lr: float = 0.003,
+) -> tuple[list[float], list[float], list[list[Tensor]]]:
+    """What a training on the first pair of (x, y), with the second one held out, comes to.
+
+    Mistakes: the pairs are `turned`; the steps are `by` another criterion; those of `train_by_hand`.
+
+    Returns:
+        The losses at both, and the parameters: at first, and after each epoch.
+    """
+    model = network(plan, state)
+    trained: list[float] = []
+    held: list[float] = []
+    path: list[list[Tensor]] = []
+
+    def noting(outputs: Tensor, targets: Tensor) -> Tensor:
+        path.append([each.detach().clone() for each in model.parameters()])
+        with torch.no_grad():
+            for losses, (x, y) in zip((trained, held), pairs, strict=True):
+                losses.append((weighted if by is exchanged else by)(model(x), y).item())
+        loss: Tensor = by(outputs, targets)
+        return loss
+
+    batches = [pairs[turned]] * (epochs + 1)
+    train_by_hand(model, Criterion(noting), batches, lr, momentum, old, kept, times)
+    return trained, held, path
+
+
+def coefficients_by_hand(
+    pairs: list[tuple[Tensor, Tensor]],
+    epochs: int,
+    degree: int,
+    lr: float,
+    by: Any = torch.optim.SGD,
+    **options: float,
+) -> tuple[list[Tensor], list[float]]:
+    """A polynomial fitted to the first pair of (x, y), in float64.
+
+    Args:
+        by: the optimizer, which takes `options`.
+
+    Returns:
+        The coefficients at first and after each epoch, and the losses at the second pair after each.
+    """
+    coefficients = torch.ones(degree + 1, dtype=torch.float64, requires_grad=True)
+    optimizer = by([coefficients], lr, **options)
+    path, losses = [coefficients.detach().clone()], []
+    exact = [[each.cpu().double() for each in pair] for pair in pairs]
+    powers = [x[:, None] ** torch.arange(degree + 1) for x, _y in exact]
+    for _epoch in range(epochs):
+        optimizer.zero_grad()
+        ((powers[0] @ coefficients - exact[0][1]) ** 2).mean().backward()
+        optimizer.step()
+        path.append(coefficients.detach().clone())
+        losses.append(((powers[1] @ path[-1] - exact[1][1]) ** 2).mean().item())
+    return path, losses

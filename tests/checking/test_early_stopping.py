@@ -5,13 +5,16 @@ from __future__ import annotations
 import pytest
 import torch
 
+from grader.checking.drawn_models import network
 from grader.checking.early_stopping import (
     STOPPING,
     Stride,
     Walker,
     best_place,
+    coefficients_by_hand,
     exchanged,
     loss_at,
+    losses_by_hand,
     losses_to_stop,
     stopped,
     weighted,
@@ -69,3 +72,29 @@ def test_which_weights_are_put_back() -> None:
     assert best_place(losses, 5, "equal") == right + 2
     assert best_place(losses, 5, "previous") == right + 4
     assert best_place(losses, 5, "not reset") < right
+
+
+def test_the_number_of_the_statement() -> None:
+    train, valid = torch.tensor([[0.0, 1], [1, 1]]), torch.tensor([[2.0], [6]])
+    path, losses = coefficients_by_hand([(*train,), (*valid,)], 2, 2, 0.1)
+    assert losses == pytest.approx([0.16, 1.8496])
+    assert path[1].tolist() == pytest.approx([0.8] * 3)
+    assert path[2].tolist() == pytest.approx([0.68, 0.66, 0.66])
+
+
+def test_a_training_by_hand_is_that_of_torch() -> None:
+    draw = Draw(0, torch.float64, round=ROUNDS["published"])
+    plan, state = draw.network(3, 2)
+    pairs = [(draw.inputs_of(plan, size), draw.normal(size, 2)) for size in (4, 5)]
+    trained, held, path = losses_by_hand(plan, state, pairs, 3)
+    model = network(plan, state)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.003, momentum=0.9)
+    for epoch in range(4):
+        losses = [weighted(model(x), y) for x, y in pairs]
+        assert [each.item() for each in losses] == pytest.approx([trained[epoch], held[epoch]])
+        torch.testing.assert_close(path[epoch], [each.detach() for each in model.parameters()])
+        optimizer.zero_grad()
+        losses[0].backward()
+        optimizer.step()
+    assert losses_by_hand(plan, state, pairs, 3, turned=True)[1] != held
+    assert losses_by_hand(plan, state, pairs, 3, by=exchanged)[1] != held
