@@ -8,7 +8,7 @@ Whoever trains for too long follows the noise in the points. **Early stopping** 
 points that no step sees. While it falls, go on. When it has not been lower than the lowest one for
 `patience` epochs in a row, stop, and put back the weights of the best epoch.
 
-**A number to check.** Degree 2, $ŷ = c_0 + c_1 x + c_2 x^2$, all coefficients 1 at first, the mean
+**A number to check.** Degree 2, $ŷ = c₀ + c₁ x + c₂ x²$, all coefficients 1 at first, the mean
 squared error, SGD with $lr = 0.1$. The training points are $(0, 1)$ and $(1, 1)$, the held-out one is
 $(2, 6)$. At first $ŷ = (1, 3)$, so the errors are $(0, 2)$ and all three gradients are
 $2 · 2 / 2 = 2$: the first step leads to $c = (0.8, 0.8, 0.8)$. At the held-out point that gives 5.6,
@@ -31,7 +31,7 @@ the coefficients are $(0.8, 0.8, 0.8)$ again.
 **The figure.** `axes` is what matplotlib calls an `Axes`: in a notebook it comes from
 `figure, axes = plt.subplots()`. The grader hands in one of its own, which draws nothing and notes what
 it is asked for: the numbers are graded, and not the pixels. You do not need matplotlib for that; to see
-the figure, `pip install "torch-grader[plots]"` and run this file, or the cell of `show`.
+the figure, `pip install "torch-grader[plots]"` and run this file, or the cell of `_show`.
 
 - Points are drawn by `axes.scatter(x, y)`, or by `axes.plot(x, y, "o")`, which has no line between them.
 - A curve is one line: `axes.plot(x, y, label=…)`. A line connects its points in the order in which they
@@ -64,10 +64,10 @@ from torch.optim import Optimizer
 
 
 class Polynomial(nn.Module):
-    """The polynomial $c_0 + c_1 x + … + c_n x^n$ of degree n.
+    """The polynomial $c₀ + c₁ x + … + cₙ xⁿ$ of degree n.
 
     Attributes:
-        coefficients: a parameter of shape (degree + 1,), from $c_0$ to $c_n$; all are 1 at first.
+        coefficients: a parameter of shape (degree + 1,), from $c₀$ to $cₙ$; all are 1 at first.
     """
 
     coefficients: nn.Parameter
@@ -187,7 +187,7 @@ def fit_curve(
     raise NotImplementedError("fit_curve is not written yet")
 
 
-def show() -> None:
+def _show() -> None:
     """Your own figure, once everything above is written: nine points, a parabola and a cubic."""
     import matplotlib.pyplot as plt
 
@@ -205,4 +205,4 @@ def show() -> None:
 
 
 if __name__ == "__main__":
-    show()
+    _show()

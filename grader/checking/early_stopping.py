@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from .drawn_models import network
+from .explain import NOT_UPDATED
 from .outcome import Cause
 from .probes import helper
 from .student import Draw
@@ -46,6 +47,12 @@ OTHER_PARAMETERS = Cause(
     "not-in-place",
     "The model was given new parameters: `load_state_dict` copies the numbers into those that are there.",
 )
+FIXED_LR = Cause("lr-ignored", "The steps are those of lr={lr}, whatever `lr` is.")
+MOMENTUM = Cause(
+    "other-optimizer", "The steps are those of SGD with a momentum of 0.9; it has none here."
+)
+ADAM = Cause("other-optimizer", "The steps are those of Adam; those of SGD are asked.")
+OTHER_DEGREE = Cause("degree-ignored", "The model has degree {found}, whatever `degree` is.")
 
 
 @helper
@@ -222,3 +229,27 @@ def coefficients_by_hand(
         path.append(coefficients.detach().clone())
         losses.append(((powers[1] @ path[-1] - exact[1][1]) ** 2).mean().item())
     return path, losses
+
+
+def causes_of_losses(walk: Any, degree: int, lr: float, patience: int) -> dict[Cause, Any]:
+    """What mistakes make of the losses of a polynomial's training.
+
+    Args:
+        walk: `coefficients_by_hand` of the pairs and the epochs.
+    """
+    losses = walk(degree, lr)[1]
+    told: dict[Cause, Any] = {
+        FIXED_LR.of(lr=f"{rate:g}"): lambda rate=rate: stopped(walk(degree, rate)[1], patience)
+        for rate in (0.001, 0.01, 0.1, 1.0)
+        if rate != lr
+    }
+    told |= {
+        OTHER_DEGREE.of(found=f"{own}"): lambda own=own: stopped(walk(own, lr)[1], patience)
+        for own in (1, 2, 3)
+        if own != degree
+    }
+    told[MOMENTUM] = lambda: stopped(walk(degree, lr, momentum=0.9)[1], patience)
+    told[ADAM] = lambda: stopped(walk(degree, lr, by=torch.optim.Adam)[1], patience)
+    told[NOT_UPDATED] = lambda: stopped(walk(degree, 0.0)[1], patience)
+    told |= {cause: stopped(losses, patience, name) for name, cause in STOPPING.items()}
+    return told
