@@ -47,7 +47,8 @@ MEANINGS = {
     r"elements? cannot be converted to Scalar|only one element tensors can be converted|"
     r"only (0-dimensional|length-1) arrays can be converted": Cause(
         "raised-one-number",
-        "`math.exp(…)`, `float(…)` and `.item()` take one number: `torch.exp(…)` takes a whole tensor.",
+        "What stands there takes one number, as `math.exp(…)`, `float(…)`, `.item()` and `torch.manual_seed(…)` do, "
+        "and was given several: `torch.exp(…)` takes a whole tensor.",
     ),
     r"grad can be implicitly created only for scalar outputs": Cause(
         "raised-scalar",
@@ -251,7 +252,9 @@ MEANINGS = {
     ),
     r"Boolean value of Tensor": Cause(
         "raised-truth",
-        "`if tensor:` asks whether it is 0, not whether it is there: use `is not None`.",
+        "A tensor of several elements is neither true nor false: ask `tensor is not None` whether it is there, "
+        "`torch.equal(a, b)` whether two are equal, and for one in a list by `is`, as `in`, `.index` and `.remove` "
+        "compare by `==`, element by element.",
     ),
     r"has no len\(\)": Cause(
         "raised-length", "An iterable need not have a length: count while you go through it."

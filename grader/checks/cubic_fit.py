@@ -250,6 +250,17 @@ def expect_gradients(
     alike = {name: expected["a"].reshape(params[name].shape) for name in NAMES}
     causes[ALL_OF_A] = other_terms.all_of(found, expected, alike)
     predicted = curve(x.double(), **params)
+    everything = predicted.reshape(-1, 1) - y.double()
+
+    def of_everything(name: str) -> Tensor:
+        """The power of x in a row, or in a column."""
+        powered = x.double() ** powers[name]
+        products = [2 * (everything * powered.reshape(shape)).sum() for shape in ((1, -1), (-1, 1))]
+        return other_terms.either(
+            found[name], *(each.reshape(params[name].shape) for each in products)
+        )
+
+    causes[explain.BROADCAST] = {name: of_everything(name) for name in NAMES}
     terms = {name: params[name] * x.double() ** power for name, power in powers.items()}
     errors = {
         "ŷ": predicted,

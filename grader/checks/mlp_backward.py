@@ -118,6 +118,10 @@ MISTAKES = {
         "mask-of-gradient",
         "The mask asks where the gradient is above 0, not what went into the relu.",
     ),
+    "mask without bias": Cause(
+        "mask-without-bias",
+        "The mask is that of `x @ w1`: what goes into the relu has `b1` added.",
+    ),
     "times hidden": Cause(
         "times-input", "The gradient is multiplied by the hidden values, not by the relu's slope."
     ),
@@ -400,6 +404,7 @@ def by_hand(
         "no mask": torch.ones_like(dh),
         "no activation": torch.ones_like(dh),
         "mask of gradient": (dh > 0).double(),
+        "mask without bias": (x @ w1 > 0).double(),
         "times hidden": h,
         "sigmoid": h * (1 - h),
         "h(1 − h)": h * (1 - h),
