@@ -96,8 +96,7 @@ class Polynomial(nn.Module):
             x: any shape, in the dtype of the coefficients.
 
         Returns:
-            A tensor of the shape of `x`; autograd can go through it, to the coefficients
-            and to `x`.
+            A tensor of the shape of `x`; autograd can go through it to the coefficients.
         """
         # YOUR CODE HERE
         raise NotImplementedError("Polynomial.forward is not written yet")
