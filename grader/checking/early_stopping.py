@@ -132,7 +132,8 @@ def losses_to_stop(draw: Draw, patience: int) -> list[float]:
             losses.append(value)
         losses += [value + each for each in above[: patience - 1]]
     value -= int(draw.integers(1, 9, 1))
-    above[min(1, patience - 1)] = 0
+    if patience > 1:
+        above[1] = 0
     return [*losses, value, *(value + each for each in above[:patience])]
 
 

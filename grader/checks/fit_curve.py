@@ -357,7 +357,7 @@ def walk_along(
 @points(1)
 def test_early_stopping(student: Student, draw: Draw) -> None:
     """`fit` stops after `patience` epochs in a row without a better loss, and after `epochs` at the latest."""
-    patience = draw.choice("patience", [5, 1, 3, 3, 2])
+    patience = draw.choice("patience", [5, 1, 3, 3, 6])
     losses = losses_to_stop(draw, patience)
     tail = [losses[-1] + k for k in range(1, patience + 5)]  # by which mistakes can be told apart
     table = torch.tensor([300.0, *losses, *tail], dtype=draw.dtype)
@@ -420,7 +420,7 @@ def test_modes(student: Student, draw: Draw) -> None:
 @points(1)
 def test_best_weights(student: Student, draw: Draw) -> None:
     """After `fit` the model has the weights and buffers of its best epoch, in the parameters that it had before."""
-    patience = draw.choice("patience", [5, 1, 3, 3, 2])
+    patience = draw.choice("patience", [5, 1, 3, 3, 6])
     losses = losses_to_stop(draw, patience)
     table = torch.tensor([300.0, *losses], dtype=draw.dtype)
     x = draw.normal(draw.size("m"))
