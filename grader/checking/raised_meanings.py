@@ -62,6 +62,11 @@ MEANINGS = {
         "raised-numpy",
         "NumPy knows no gradients: stay with torch, or `.detach()` before `.numpy()`.",
     ),
+    r"cannot access local variable|local variable .* referenced before assignment": Cause(
+        "raised-local",
+        "An assignment in a function, `+=` too, makes a name that function's own, and it has no value there yet: "
+        "`.append(…)` and `x[0] = …` change what stands outside, and `nonlocal` lets a name be that outside.",
+    ),
     r"bitwise_xor": Cause("raised-power", "`^` is no power in Python: that is `**`, as in `x**2`."),
     r"tensors used as indices must be": Cause(
         "raised-indices", "Labels that pick elements are whole numbers: `.long()` makes them so."
@@ -72,7 +77,8 @@ MEANINGS = {
     ),
     r"view size is not compatible": Cause(
         "raised-view",
-        "`.view` wants memory that lies in one piece; `.reshape` takes any tensor.",
+        "`.view` wants memory that lies in one piece, as `.contiguous()` makes it. `.reshape` takes any tensor, and "
+        "gives a copy of one whose memory does not: what is written there does not reach the tensor.",
     ),
     r"does not require grad and does not have a grad_fn|differentiated Tensors does not require grad": Cause(
         "raised-graph-cut",

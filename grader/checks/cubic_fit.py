@@ -227,13 +227,15 @@ def expect_gradients(
     error = curve(x.double(), **leaves) - y.double()
     grads = torch.autograd.grad((error**2).sum(), list(leaves.values()))
     expected = {name: grad.to(draw.dtype) for name, grad in zip(NAMES, grads, strict=True)}
-    # of x² and x³, taken by x
+    found = dict(zip(NAMES, got, strict=True))
+    # of x² and x³, taken by x; and of x, or not
+    by_x = expected["a"].reshape(params["b"].shape)
     chained = expected | {
+        "b": other_terms.either(found["b"], expected["b"], by_x),
         "c": 2 * expected["b"].reshape(params["c"].shape),
         "d": 3 * expected["c"].reshape(params["d"].shape),
     }
     powers = dict(zip(NAMES, range(4), strict=True))
-    found = dict(zip(NAMES, got, strict=True))
     scaled = expected | {"c": 2 * expected["c"], "d": 3 * expected["d"]}
     causes = {CHAIN: chained, FACTORS: other_terms.all_of(found, expected, scaled)}
     for name, power in powers.items():

@@ -93,6 +93,10 @@ MISTAKES = {
     "own labels": Cause(
         "other-labels", "The one-hot vectors are those of the largest logits, not of `labels`."
     ),
+    "labels for onehot": Cause(
+        "other-labels",
+        "The number of the label is subtracted from all of its row; 1 is, from the class of that number alone.",
+    ),
     "all labels": other_functions.ALL_LABELS,
     "hidden for x": Cause("swapped", "The gradient of w1 takes the hidden values where x belongs."),
     "h(1 − h)": OTHER_SLOPE.of(slope="h(1 − h)"),
@@ -384,7 +388,9 @@ def by_hand(
     n, z1 = len(logits), x @ w1 + b1
     hot = logits.argmax(1) if mistake == "own labels" else labels
     onehot = F.one_hot(hot, logits.shape[1])
-    if mistake == "all labels":
+    if mistake == "labels for onehot":
+        onehot = labels.unsqueeze(1)
+    elif mistake == "all labels":
         onehot[:, labels] = 1
     taken = logits_of(**inputs) if mistake == "own logits" else logits
     p = taken.double().softmax(0 if mistake == "over samples" else 1)
