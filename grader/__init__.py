@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .checking import checkpoint_causes as checkpoint_causes
     from .checking import checkpoints as checkpoints
     from .checking import drawn_graphs as drawn_graphs
+    from .checking import early_stopping as early_stopping
     from .checking import explain as explain
     from .checking import in_parallel as in_parallel
     from .checking import loaders as loaders
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from .checking import optimizer_steps as optimizer_steps
     from .checking import other_functions as other_functions
     from .checking import other_terms as other_terms
+    from .checking import recorded_axes as recorded_axes
     from .checking import residual_nets as residual_nets
     from .checking import samplers as samplers
     from .checking import soft_scores as soft_scores
@@ -124,6 +126,7 @@ _HOMES = {
     "checkpoints": "checking.checkpoints",  # the module, as `backbones`
     "drawn_graphs": "checking.drawn_graphs",  # the module, as `backbones`
     "curve": "checking.drawn_functions",
+    "early_stopping": "checking.early_stopping",  # the module, as `backbones`
     "expect": "checking.expectations",
     "expect_close": "checking.expectations",
     "explain": "checking.explain",  # the module: its causes are what checks name
@@ -152,6 +155,7 @@ _HOMES = {
     "probe": "checking.probes",
     "read_assignment": "course.assignment_file",
     "read_submission": "submission.from_path",
+    "recorded_axes": "checking.recorded_axes",  # the module, as `backbones`
     "residual_nets": "checking.residual_nets",  # the module, as `explain`
     "rounds": "checking.plugin",
     "samplers": "checking.samplers",  # the module, as `explain`
