@@ -32,7 +32,8 @@ ERRORS = {
 }  # fmt: skip
 CHECKS = {
     "Cause", "Criterion", "Draw", "NotJudged", "Received", "Student", "applied", "around_a_step", "as_asked",
-    "backbones", "called", "checkpoint_causes", "checkpoints", "curve", "drawn_graphs", "expect", "expect_close",
+    "attentions", "backbones", "called", "checkpoint_causes", "checkpoints", "curve", "drawn_graphs", "expect",
+    "expect_close",
     "explain", "fill", "filled_within", "follows", "held_by", "helper", "in_parallel", "landscape", "listen",
     "loaders", "moved", "needs", "network", "normalizations", "optimizer_steps", "order_causes", "other_functions",
     "other_terms", "points", "probe", "rounds", "samplers", "soft_scores", "train_by_hand", "training_order",
@@ -108,6 +109,7 @@ def test_type_checkers_see_the_names_that_are_there() -> None:
     ]  # fmt: skip
     modules = (
         "around_a_step",
+        "attentions",
         "backbones",
         "checkpoint_causes",
         "checkpoints",
