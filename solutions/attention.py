@@ -34,7 +34,7 @@ that way too.
 - Results have the dtype and the device of the inputs and the parameters. Autograd works out the
   gradients of all that is not a mask.
 - Inputs are left as they were. Every size may be 1, and inputs may be non-contiguous. Numbers are
-  finite, and no tensor is empty. Scores may be as large as ±10⁴.
+  finite, and no tensor is empty. Scores may be as large as ±10⁵.
 
 - Masks are bool tensors, and `True` means *may look*, as in `F.scaled_dot_product_attention`.
   (`nn.MultiheadAttention` has it the other way round.)

@@ -38,11 +38,11 @@ MASK_MISTAKES = {
     "added": Cause("mask-added", "The mask is added to the scores, as 1 and 0."),
     "-100": Cause(
         "mask-not-infinite",
-        "Masked scores become −100; others may be as low as −10⁴: they are to become −∞.",
+        "Masked scores become −100; others may be as low as −10⁵: they are to become −∞.",
     ),
     "-10000": Cause(
         "mask-not-infinite",
-        "Masked scores become −10⁴; others may be as low as that: they are to become −∞.",
+        "Masked scores become −10⁴; others may be as low as −10⁵: they are to become −∞.",
     ),
 }
 INTERLEAVED = Cause(
