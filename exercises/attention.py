@@ -36,12 +36,14 @@ that way too.
 - Inputs are left as they were. Every size may be 1, and inputs may be non-contiguous. Numbers are
   finite, and no tensor is empty. Scores may be as large as ±10⁵.
 
+- B is the number of sequences, and n the number of places in each.
 - Masks are bool tensors, and `True` means *may look*, as in `F.scaled_dot_product_attention`.
   (`nn.MultiheadAttention` has it the other way round.)
 - Parameters may begin with any finite numbers; only their names and shapes are fixed. The names are
   those that `named_parameters()` tells: an `nn.Linear` that is kept in `self.query` has `query.weight`
   and `query.bias`.
-- float16 and bfloat16 are taken by `attention` without a mask, `split_heads` and `merge_heads`.
+- float16 and bfloat16 are taken by `attention` without a mask, `split_heads` and `merge_heads`. All
+  else is asked in float32 and float64.
 - What counts is what your functions do when they run. Imports, annotations, `isinstance`, and tests
   under `if __name__ == "__main__":` are free. A function that breaks the rule loses its own points;
   the others keep theirs.
@@ -167,7 +169,7 @@ class MultiHead(nn.Module):
 
 
 class EncoderBlock(nn.Module):
-    """The block that a transformer's encoder is a pile of, with the normalization first.
+    """The block of which a transformer's encoder is a stack, with the normalization first.
 
     Its parameters are the eight of a `MultiHead` in `attention` (`attention.query.weight`, …);
     `norm1.weight`, `norm1.bias`, `norm2.weight` and `norm2.bias`, each (dim,), of layer norms over the

@@ -92,7 +92,7 @@ BLOCK_MISTAKES = {
     "swapped norms": Cause("swapped", "`norm1` and `norm2` are exchanged."),
     "gelu": Cause("other-activation", "Between the two layers stands a gelu; a relu is asked."),
     "no relu": Cause("missing-activation", "The relu between the two linear layers is missing."),
-    "relu last": Cause("extra-activation", "A relu follows `linear2` as well, or in its place."),
+    "relu last": Cause("extra-activation", "A relu follows `linear2` as well."),
     "no mask": MASK_MISTAKES["no mask"],
 }
 

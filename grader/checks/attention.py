@@ -47,7 +47,7 @@ IS_MEAN = Cause(
 )
 STRICT = Cause("off-by-one", "A place may look at itself as well: that is the diagonal.")
 TURNED = Cause("transpose", "It is turned round: places look at later ones.")
-INVERTED = Cause("inverted", "It is the other way round: True stands where one may look.")
+INVERTED = Cause("inverted", "It is the other way round: True is to stand where one may look.")
 INCLUDED = Cause("off-by-one", "It lets look at one place too many: j < length is asked.")
 ONE_LESS = Cause("off-by-one", "It lets look at one place too few: j < length is asked.")
 AT_THE_END = Cause("reversed", "It lets look at the last places; the first ones are asked.")
@@ -105,9 +105,15 @@ def attend(
     args, kwargs = ((), {"mask": mask}) if by_keyword else ((mask,), {})
     if mask is None and not by_keyword:
         args = ()
-    y = called(lambda *given: student.attention(*given, *args, **kwargs), by_default, *leaves)
-    if not slopes:
-        return {"y": y}
+
+    def found(*given: Tensor) -> Any:
+        return called(lambda *x: student.attention(*x, *args, **kwargs), by_default, *given)
+
+    y = found(*leaves)
+    if not slopes:  # the same objects with other numbers
+        held = q.detach() + 1
+        found(held, k, v)
+        return {"y": y, "again": found(held.copy_(q.detach()), k, v)}
     return {"y": y, **gradients(y, grad, dict(zip("qkv", leaves, strict=True)))}
 
 
@@ -185,7 +191,9 @@ def expect_attention(
     rtol = None if draw.dtype.itemsize == 2 else max(20 * scores * eps, 200 * eps, 1e-9)
     value = largest(exact["v"])
     close = partial(expect_close, rtol=rtol)
-    close(got["y"], y.detach().to(draw.dtype), "attention(…)", causes=of_mistakes, scale=value)
+    for key in ("y",) if slopes else ("y", "again"):
+        right = y.detach().to(draw.dtype)
+        close(got[key], right, "attention(…)", causes=of_mistakes, scale=value)
     if not slopes:
         return
     slope = e * largest(grad) * value / math.sqrt(d)
@@ -232,13 +240,14 @@ def make_masks(student: Any, by_default: bool, n: int, size: int, lengths: Tenso
         causal = called(lambda _on: student.causal_mask(n), True, lengths)
     else:
         causal = student.causal_mask(n, lengths.device)
-    student.causal_mask(n + 1, lengths.device)
+    padding = called(lambda given: student.padding_mask(given, size), by_default, lengths)
+    held = size - lengths
+    student.padding_mask(held, size)
     return {
         "causal_mask(n)": causal,
         "by keyword": student.causal_mask(n=n, device=str(lengths.device)),
-        "padding_mask(lengths, size)": called(
-            lambda given: student.padding_mask(given, size), by_default, lengths
-        ),
+        "padding_mask(lengths, size)": padding,
+        "again": student.padding_mask(held.copy_(lengths), size),
     }
 
 
@@ -261,13 +270,17 @@ def expect_masks(student: Student, draw: Draw, by_default: bool = False) -> None
         ONE_LESS: rows < at - 1,
         AT_THE_END: rows >= size - at,
     }
+    named = {
+        "by keyword": "causal_mask(n=n, device=device)",
+        "again": "padding_mask(lengths, size)",
+    }
     for name, right, causes in (
         ("causal_mask(n)", causal, of_causal),
         ("by keyword", causal, of_causal),
         ("padding_mask(lengths, size)", rows < at, of_padding),
+        ("again", rows < at, of_padding),
     ):
-        what = "causal_mask(n=n, device=device)" if name == "by keyword" else name
-        expect_close(got[name], right, what, causes=causes, fixed_dtype=True)
+        expect_close(got[name], right, named.get(name, name), causes=causes, fixed_dtype=True)
 
 
 @rounds("published", "ones", "large", single=True)
@@ -279,11 +292,17 @@ def test_masks(student: Student, draw: Draw) -> None:
 
 @probe
 def split_and_merge(student: Any, by_default: bool, heads: int, x: Tensor, parts: Tensor) -> Any:
-    split = called(lambda given: student.split_heads(given, heads), by_default, x)
-    merged = called(student.merge_heads, by_default, parts)
-    both = {"split_heads(x, heads)": split, "merge_heads(x)": merged}
+    def split(given: Tensor) -> Any:
+        return called(lambda x: student.split_heads(x, heads), by_default, given)
+
+    found = {"split_heads(x, heads)": split(x)}
+    found["merge_heads(x)"] = called(student.merge_heads, by_default, parts)
+    held = x.detach() + 1
+    split(held)
+    student.merge_heads(parts.detach() + 1)
+    found["again"] = split(held.copy_(x.detach()))
     # a view may be given back
-    return {name: each.clone() if isinstance(each, Tensor) else each for name, each in both.items()}
+    return {key: y.clone() if isinstance(y, Tensor) else y for key, y in found.items()}
 
 
 def expect_heads(student: Student, draw: Draw, by_default: bool = False) -> None:
@@ -297,7 +316,8 @@ def expect_heads(student: Student, draw: Draw, by_default: bool = False) -> None
     got = student.run(split_and_merge, by_default=by_default, heads=heads, x=x, parts=parts)
     right = attentions.splits(x, heads)
     causes: dict[Cause, Any] = {INTERLEAVED: right["interleaved"], NOT_TRANSPOSED: right["split"]}
-    expect_close(got["split_heads(x, heads)"], right[""], "split_heads(x, heads)", causes=causes)
+    for key in ("split_heads(x, heads)", "again"):
+        expect_close(got[key], right[""], "split_heads(x, heads)", causes=causes)
     causes = {
         MERGED: parts.reshape(batch, n, -1),
         INTERLEAVED: parts.permute(0, 2, 3, 1).flatten(2),
@@ -393,11 +413,16 @@ def pass_through(
     given, named = ([mask], {}) if mask is not None else ([], {})
     if by_keyword:
         given, named = [], {"mask": mask}
+
+    def found(x: Tensor) -> Any:
+        return called(lambda x: module(x, *given, **named), by_default, x)
+
+    found(x)
     held = x.detach() + 1
-    called(lambda x: module(x, *given, **named), by_default, held)
-    y = called(lambda x: module(x, *given, **named), by_default, held.copy_(x.detach()))
+    found(held)
+    y = found(held.copy_(x.detach()))
     leaf = x.detach().requires_grad_()
-    again = called(lambda x: module(x, *given, **named), by_default, leaf.view_as(leaf))
+    again = found(leaf.view_as(leaf))
     slopes = gradients(again, grad, {"x": leaf, **dict(module.named_parameters())})
     return {"y": y, "again": again, **slopes}
 
@@ -628,7 +653,7 @@ COMPARE = """Another right way: one layer of size (3 · dim, dim) makes queries,
     what `nn.MultiheadAttention` keeps in `in_proj_weight`; `torch.einsum("bhid,bhjd->bhij", q, k)` says the shapes
     aloud.
 
-    Torch's `F.scaled_dot_product_attention` never keeps the n × m scores: it goes through the keys in blocks, with a
+    Torch's `F.scaled_dot_product_attention` need not keep the n × m scores: it goes through the keys in blocks, with a
     running maximum and a running sum for the softmax (FlashAttention). So its memory grows with n, not with n². The
     block is `nn.TransformerEncoderLayer(norm_first=True)`, which has two more dropouts: on the shares and between the
     two layers."""

@@ -1,5 +1,5 @@
 # wrong: masked scores become -100
-# fails: attention_masked, attention_of_nothing
+# fails: attention_masked, attention_of_nothing, multi_head
 # cause: mask-not-infinite
 import torch
 from torch import nn
