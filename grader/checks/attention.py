@@ -161,7 +161,7 @@ def expect_attention(
         "v": draw.layout("v", value * draw.normal(*lead, m, e)),
     }
     mask = drawn_mask(draw, (*lead, n, m), nothing) if masked else None
-    by_keyword = draw.choice("mask by keyword", [False, True])
+    by_keyword = draw.choice("by_keyword", [False, True])
     slopes = slopes and draw.dtype.itemsize > 2
     grad = draw.normal(*lead, n, e)
     got = student.run(
@@ -245,7 +245,7 @@ def make_masks(student: Any, by_default: bool, n: int, size: int, lengths: Tenso
     student.padding_mask(held, size)
     return {
         "causal_mask(n)": causal,
-        "by keyword": student.causal_mask(n=n, device=str(lengths.device)),
+        "named": student.causal_mask(n=n, device=str(lengths.device)),
         "padding_mask(lengths, size)": padding,
         "again": student.padding_mask(held.copy_(lengths), size),
     }
@@ -271,19 +271,19 @@ def expect_masks(student: Student, draw: Draw, by_default: bool = False) -> None
         AT_THE_END: rows >= size - at,
     }
     named = {
-        "by keyword": "causal_mask(n=n, device=device)",
+        "named": "causal_mask(n=n, device=device)",
         "again": "padding_mask(lengths, size)",
     }
     for name, right, causes in (
         ("causal_mask(n)", causal, of_causal),
-        ("by keyword", causal, of_causal),
+        ("named", causal, of_causal),
         ("padding_mask(lengths, size)", rows < at, of_padding),
         ("again", rows < at, of_padding),
     ):
         expect_close(got[name], right, named.get(name, name), causes=causes, fixed_dtype=True)
 
 
-@rounds("published", "ones", "large", single=True)
+@rounds(single=True)
 @points(1)
 def test_masks(student: Student, draw: Draw) -> None:
     """`causal_mask` and `padding_mask` are bool, and True where one may look."""
@@ -477,7 +477,7 @@ def expect_module(student: Student, draw: Draw, name: str, by_default: bool = Fa
         args=args,
         kwargs=kwargs,
         training=training,
-        by_keyword=draw.choice("mask by keyword", [False, True]),
+        by_keyword=draw.choice("by_keyword", [False, True]),
         x=x,
         mask=mask,
         grad=grad,
