@@ -305,11 +305,17 @@ def split_and_merge(student: Any, by_default: bool, heads: int, x: Tensor, parts
     return {key: y.clone() if isinstance(y, Tensor) else y for key, y in found.items()}
 
 
+def one(draw: Draw, name: str) -> int:
+    """A size that is 1 after all."""
+    draw.drawn[name] = f"{name} = 1"
+    return 1
+
+
 def expect_heads(student: Student, draw: Draw, by_default: bool = False) -> None:
     # in the large round the first and the last size are more than 32, for mistakes that begin there
     bounds = {"B": 70, "n": 6, "heads": 6, "d": 70}
     batch, n, heads, d = (draw.size(name, high=bounds[name]) for name in bounds)
-    heads = heads if d > 1 else 1  # once a single feature
+    heads = heads if d > 1 else one(draw, "heads")  # once a single feature
     size = draw.magnitude("x, parts", zero=True)
     x = draw.layout("x", size * draw.normal(batch, n, heads * d))
     parts = draw.layout("parts", size * draw.normal(batch, heads, n, d))
@@ -450,8 +456,11 @@ def expect_module(student: Student, draw: Draw, name: str, by_default: bool = Fa
     by, shapes, mistakes = MODULES[name]
     bounds = {"B": 130, "n": 6, "heads": 6, "d": 12, "hidden": 70}
     batch, n, heads, d, hidden = (draw.size(each, high=bounds[each]) for each in bounds)
-    if d == 1 and name == "MultiHead":  # once a single feature; of that a norm leaves its rounding
-        heads = 1
+    # once a single feature; of that a norm leaves its rounding, so there in float64
+    if d == 1 and name == "MultiHead":
+        heads = one(draw, "heads")
+    if heads == 1 and name == "EncoderBlock":
+        d = one(draw, "d")
     dim = heads * d
     draw.drawn["dim"] = f"dim = {dim}"
     training = draw.choice("training", [True, False])
