@@ -208,7 +208,7 @@ class EncoderBlock(nn.Module):
             dim: the number of features of each place.
             heads: the number of heads, which divides `dim`.
             hidden: the number of features between the two linear layers.
-            dropout: the probability with which a number becomes 0, from 0 to 1.
+            dropout: the probability with which a number becomes 0, from 0 to 1, both included.
         """
         super().__init__()
         ### BEGIN SOLUTION

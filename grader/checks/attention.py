@@ -571,7 +571,7 @@ def expect_dropped(
         values[f"{silent}.{kind}"] = 0 * values[f"{silent}.{kind}"]
     sizes = [DIM, HEADS, HIDDEN]
     got = student.run(drop, sizes=sizes, p=p, by_default=by_default, x=x, values=values)
-    exact = {key: value.double() for key, value in {"x": x, **values}.items()}
+    exact = {key: value.cpu().double() for key, value in {"x": x, **values}.items()}
     added = attentions.block_by_hand(exact["x"], None, exact, HEADS) - exact["x"]
     share = 0.1 if p is None else p
     draw.drawn["dropout"] = f"dropout = {share:g}"
