@@ -71,14 +71,7 @@ FORBIDDEN: dict[str, Any] = {"from scratch": {"names": [
 ]}}  # fmt: skip
 # the numbers of leading dimensions, round by round
 LEADING = (1, 2, 2, 0, 0, 2)
-NUMBERS = {
-    "randn": 1.0,
-    "30·randn": 30.0,
-    "0": 0.0,
-    "3·randn": 3.0,
-    "10⁴·randn": 1e4,
-    "2·randn": 2.0,
-}
+NUMBERS = {"randn": 1.0, "30·randn": 30.0, "0": 0.0, "3·randn": 3.0, "10⁴·randn": 1e4, "2·randn": 2.0}  # fmt: skip
 SIZES = {"randn": 1.0, "10⁻⁷·randn": 1e-7, "0": 0.0, "randn ": 1.0, "100·randn": 100.0}
 MASKS = ("(…, n, m)", "(n, m)", "(…, 1, m)")
 # attention
@@ -313,7 +306,7 @@ def one(draw: Draw, name: str) -> int:
 
 def expect_heads(student: Student, draw: Draw, by_default: bool = False) -> None:
     # in the large round the first and the last size are more than 32, for mistakes that begin there
-    bounds = {"B": 70, "n": 6, "heads": 6, "d": 70}
+    bounds = {"B": 66, "n": 2 if draw.round.name == "large" else 6, "heads": 6, "d": 66}
     batch, n, heads, d = (draw.size(name, high=bounds[name]) for name in bounds)
     heads = heads if d > 1 else one(draw, "heads")  # once a single feature
     size = draw.magnitude("x, parts", zero=True)
@@ -406,6 +399,7 @@ def pass_through(
     args: list[Any],
     kwargs: dict[str, Any],
     training: bool,
+    twice: bool,
     by_keyword: bool,
     x: Tensor,
     mask: Any,
@@ -414,8 +408,8 @@ def pass_through(
 ) -> Any:
     module = moved(getattr(student, name)(*sizes, *args, **kwargs), x).train(training)
     fill_all(module, values)
-    # another instance shares nothing with it
-    fill_all(moved(getattr(student, name)(*sizes), x), {key: 1 + values[key] for key in values})
+    if twice:  # another instance shares nothing with it
+        fill_all(moved(getattr(student, name)(*sizes), x), {key: 1 + values[key] for key in values})
     given, named = ([mask], {}) if mask is not None else ([], {})
     if by_keyword:
         given, named = [], {"mask": mask}
@@ -423,13 +417,15 @@ def pass_through(
     def found(x: Tensor) -> Any:
         return called(lambda x: module(x, *given, **named), by_default, x)
 
-    found(x)
-    held = x.detach() + 1
-    found(held)
-    y = found(held.copy_(x.detach()))
+    again = None
+    if twice:  # the same object with other numbers
+        found(x)
+        held = x.detach() + 1
+        found(held)
+        again = found(held.copy_(x.detach()))
     leaf = x.detach().requires_grad_()
-    again = found(leaf.view_as(leaf))
-    slopes = gradients(again, grad, {"x": leaf, **dict(module.named_parameters())})
+    y = found(leaf.view_as(leaf))
+    slopes = gradients(y, grad, {"x": leaf, **dict(module.named_parameters())})
     return {"y": y, "again": again, **slopes}
 
 
@@ -454,7 +450,8 @@ MODULES: dict[str, tuple[Callable[..., Tensor], dict[str, Any], dict[str, Cause]
 def expect_module(student: Student, draw: Draw, name: str, by_default: bool = False) -> None:
     """Holds what a module gives, and all gradients, against what is worked out by hand in float64."""
     by, shapes, mistakes = MODULES[name]
-    bounds = {"B": 130, "n": 6, "heads": 6, "d": 12, "hidden": 70}
+    twice = draw.round.is_published and student.device == "cpu"
+    bounds = {"B": 130, "n": 4, "heads": 6, "d": 12, "hidden": 70}
     batch, n, heads, d, hidden = (draw.size(each, high=bounds[each]) for each in bounds)
     # once a single feature; of that a norm leaves its rounding, so there in float64
     if d == 1 and name == "MultiHead":
@@ -487,6 +484,7 @@ def expect_module(student: Student, draw: Draw, name: str, by_default: bool = Fa
         args=args,
         kwargs=kwargs,
         training=training,
+        twice=twice,
         by_keyword=draw.choice("by_keyword", [False, True]),
         x=x,
         mask=mask,
@@ -508,11 +506,13 @@ def expect_module(student: Student, draw: Draw, name: str, by_default: bool = Fa
     # a row of a norm may be small, and then its rounding is not
     rtol = 2e-4 if draw.dtype == torch.float32 else None
     forward = f"{name}(…)(x)" if mask is None else f"{name}(…)(x, mask)"
-    for key in ("y", "again"):
+    for key in ("y", "again") if twice else ("y",):
         right = y.detach().to(draw.dtype)
         expect_close(got[key], right, forward, rtol=rtol, causes=of_mistakes)
     slopes = torch.autograd.grad((y * grad).sum(), list(exact.values()))
     for key, right in zip(exact, slopes, strict=True):
+        if key.startswith("attention."):  # a MultiHead's own are looked at there
+            continue
         sentence = _("`{name}` gets no gradient.").format(name=key)
         expect(got[key] is not None, sentence, explain.CUT)
         what = _("the gradient of {name}").format(name=key)
@@ -529,7 +529,7 @@ def test_multi_head(student: Student, draw: Draw) -> None:
     expect_module(student, draw, "MultiHead")
 
 
-@rounds(single=True)
+@rounds("published", "ones", "more ones", "large", single=True)
 @points(1)
 @follows("multi_head")
 def test_encoder_block(student: Student, draw: Draw) -> None:
@@ -632,8 +632,7 @@ def test_other_devices(elsewhere: Student, draw: Draw) -> None:
         draw.tell_default(elsewhere.device)
     expect_masks(elsewhere, draw, by_default)
     expect_attention(elsewhere, draw, masked=True, nothing=True, by_default=by_default)
-    for name in ("MultiHead", "EncoderBlock"):
-        expect_module(elsewhere, draw, name, by_default)
+    expect_module(elsewhere, draw, "EncoderBlock", by_default)  # a MultiHead is in it
     if not by_default:
         expect_attention(elsewhere, draw, slopes=True)
         expect_heads(elsewhere, draw)
