@@ -529,7 +529,7 @@ def test_multi_head(student: Student, draw: Draw) -> None:
     expect_module(student, draw, "MultiHead")
 
 
-@rounds("published", "ones", "more ones", "large", single=True)
+@rounds(single=True)
 @points(1)
 @follows("multi_head")
 def test_encoder_block(student: Student, draw: Draw) -> None:
