@@ -11,6 +11,7 @@ what stands in them. Nothing here imports torch before it is used. To grade whol
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .checking import around_a_step as around_a_step
+    from .checking import attentions as attentions
     from .checking import backbones as backbones
     from .checking import checkpoint_causes as checkpoint_causes
     from .checking import checkpoints as checkpoints
@@ -120,6 +121,7 @@ _HOMES = {
     "applied": "checking.filling",
     "as_asked": "checking.filling",
     "around_a_step": "checking.around_a_step",
+    "attentions": "checking.attentions",  # the module, as `backbones`
     "backbones": "checking.backbones",  # the module: what its probes use needs names of its own
     "called": "checking.calls",
     "checkpoint_causes": "checking.checkpoint_causes",
