@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .checking import other_functions as other_functions
     from .checking import other_terms as other_terms
     from .checking import samplers as samplers
+    from .checking import slips as slips
     from .checking import soft_scores as soft_scores
     from .checking import training_order as training_order
     from .checking.calls import called as called
@@ -153,6 +154,7 @@ _HOMES = {
     "read_submission": "submission.from_path",
     "rounds": "checking.plugin",
     "samplers": "checking.samplers",  # the module, as `explain`
+    "slips": "checking.slips",
     "soft_scores": "checking.soft_scores",
 }
 __all__ = sorted(_HOMES)  # one list, kept once

@@ -35,7 +35,7 @@ CHECKS = {
     "backbones", "called", "checkpoint_causes", "checkpoints", "curve", "drawn_graphs", "expect", "expect_close",
     "explain", "fill", "filled_within", "follows", "held_by", "helper", "in_parallel", "landscape", "listen",
     "loaders", "moved", "needs", "network", "normalizations", "optimizer_steps", "order_causes", "other_functions",
-    "other_terms", "points", "probe", "rounds", "samplers", "soft_scores", "train_by_hand", "training_order",
+    "other_terms", "points", "probe", "rounds", "samplers", "slips", "soft_scores", "train_by_hand", "training_order",
 }  # fmt: skip
 NOT_OFFERED = {"N_", "_"}  # texts of a course in several languages need them
 
@@ -120,6 +120,7 @@ def test_type_checkers_see_the_names_that_are_there() -> None:
         "other_functions",
         "other_terms",
         "samplers",
+        "slips",
         "soft_scores",
         "training_order",
     )

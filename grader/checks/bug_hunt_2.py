@@ -1,0 +1,669 @@
+"""Eleven more published mistakes, mended: each function against what it says it does."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from grader import (
+    Cause,
+    Criterion,
+    Draw,
+    Student,
+    _,
+    backbones,
+    called,
+    curve,
+    expect,
+    expect_close,
+    explain,
+    helper,
+    listen,
+    needs,
+    network,
+    order_causes,
+    points,
+    probe,
+    rounds,
+    slips,
+    train_by_hand,
+)
+
+FORBIDDEN = {"by hand": {"except": [
+    "square_slope", "squared_error", "descend", "decayed_step", "predict", "one_step", "train", "new_head", "to_model",
+]}}  # fmt: skip
+
+ROUNDS = ("published", "ones", "equal", "large")
+# the numbers of dimensions, round by round
+RANKS = (2, 0, 3, 2, 1)
+backbone = backbones.backbone
+
+
+Given = dict[str, Any]
+
+
+def drawn_way(draw: Draw, by_default: bool) -> Given:
+    """How functions are called: by position or by keyword, and with which default device."""
+    return {"by_keyword": draw.choice("by_keyword", [False, True]), "by_default": by_default}
+
+
+@helper
+def ask(function: Any, given: Any, how: Any, place: Tensor) -> Any:
+    """What a function gives; the device of `place` is torch's default one meanwhile, if it is to be."""
+    args, kwargs = ([], given) if how["by_keyword"] else ([*given.values()], {})
+    return called(lambda *_: function(*args, **kwargs), how["by_default"], place)
+
+
+# slopes
+
+TWELVE = Cause(
+    "other-function", "It is the slope of 3(x + 1)², which is 12 at 1; that of 3x² is asked."
+)
+VALUE = Cause("value-for-slope", "It is 3x² itself; its slope is asked.")
+
+
+@probe
+def slopes_of_square(student: Any, x: Tensor, old: Tensor, how: Any) -> Any:
+    first = ask(student.square_slope, {"x": x}, how, x)
+    at = x.detach().clone().requires_grad_()
+    at.grad = old.clone()
+    second = ask(student.square_slope, {"x": at}, how, x)
+    second = second.detach().clone() if isinstance(second, Tensor) else second
+    at.data = -at.data  # the same leaf elsewhere
+    third = ask(student.square_slope, {"x": at}, how, x)
+    return {"first": first, "second": second, "third": third, "x.grad": at.grad}
+
+
+def expect_square(student: Student, draw: Draw, by_default: bool = False) -> None:
+    shape = draw.shape("shape", RANKS, elements=300)
+    x = draw.layout("x", draw.magnitude("x", zero=True) * draw.numbers(*shape)).requires_grad_()
+    old, how = draw.normal(*shape), drawn_way(draw, by_default)
+    got = student.run(slopes_of_square, x=x, old=old, how=how)
+    at = x.detach().double()
+    right = (6 * at).to(draw.dtype)
+    causes = {TWELVE: (6 * (at + 1)).to(draw.dtype), VALUE: (3 * at**2).to(draw.dtype)}
+    expect_close(got["first"], right, "square_slope(x)", causes=causes)
+    what = _("square_slope(x) of a leaf whose .grad holds something")
+    kept = {explain.NOT_CLEARED: (6 * at + old.double()).to(draw.dtype)}
+    expect_close(got["second"], right, what, causes=kept)
+    expect_close(got["x.grad"], old, _("x.grad, which holds what it held before,"))
+    what = _("square_slope(x) of the same leaf with other numbers")
+    expect_close(got["third"], -right, what, causes={explain.STALE: right})
+
+
+@rounds(*ROUNDS, single=True)
+@points(1)
+def test_square_slope(student: Student, draw: Draw) -> None:
+    """`square_slope(x)` is the slope of 3x², whatever `x.grad` holds, and leaves that as it is."""
+    expect_square(student, draw)
+
+
+SMALL_H = Cause(
+    "step-too-small",
+    "In float64 it is right, and in float32 rounding is left over: f(x + h) and f(x − h) have most of their seven "
+    "digits in common. Take a larger h, or take the difference in float64.",
+)
+FORWARD = Cause("forward-difference", "It is the forward difference (f(x+h) − f(x)) / h.")
+BACKWARD = Cause("forward-difference", "It is the backward difference (f(x) − f(x−h)) / h.")
+LARGE_H = Cause("step-too-large", "It is a difference with an h of {h} or so, which is too large.")
+
+
+@probe
+def numeric_slopes(student: Any, x: Tensor, numbers: list[float], how: Any) -> Any:
+    a, b, c = numbers
+
+    def f(x: Tensor) -> Tensor:
+        return a * torch.sin(x) + b * x**2 + c
+
+    def mirrored(x: Tensor) -> Tensor:
+        return -f(x)
+
+    own = ask(student.numeric_slope, {"f": f, "x": x}, how, x)
+    double = ask(student.numeric_slope, {"f": mirrored, "x": x.double()}, how, x)
+    turned = x.detach().flip(0) if x.dim() else x.detach()
+    turned = ask(student.numeric_slope, {"f": f, "x": turned}, how, x)
+    return {"own": own, "double": double, "turned": turned}
+
+
+def expect_slope(student: Student, draw: Draw, by_default: bool = False) -> None:
+    # what an h that is too small gives in float32 is right here and there: so there are many numbers
+    shape = draw.shape("shape", RANKS, elements=300)
+    shape = (*shape, 30) if draw.dtype == torch.float32 else shape
+    x = draw.layout("x", draw.uniform(-2, 2, *shape))
+    a, b, c = draw.coefficients(3)
+    c = 60 + 14 * c if c > 0 else 14 * c - 60
+    needs_grad = draw.choice("x.requires_grad", [False, True])
+    given = x.clone().requires_grad_() if needs_grad else x
+    how = drawn_way(draw, by_default)
+    got = student.run(numeric_slopes, x=given, numbers=[a, b, c], how=how)
+
+    def f(x: Tensor) -> Tensor:
+        return a * torch.sin(x) + b * x**2 + c
+
+    def slope(x: Tensor) -> Tensor:
+        return a * torch.cos(x) + 2 * b * x
+
+    at = x.double()
+    right, turned = slope(at), slope(at.flip(0) if at.dim() else at)
+    causes = {LARGE_H.of(h=str(h)): (f(at + h) - f(at)) / h for h in (1.0, 0.5, 0.1)}
+    mirrored = {cause: -value for cause, value in causes.items()}
+    # 0.05, of the largest slope or of a tenth of the scale
+    rtol = 0.05 / max(1.0, right.abs().max().item())
+    free = None if needs_grad else False
+    options: Given = {"requires_grad": free, "scale": 10.0, "rtol": rtol}
+    what = _("numeric_slope(f, x) in float64")
+    expect_close(got["double"], -right, what, causes=mirrored, **options)
+    own: dict[Cause, Any] = {cause: value.to(draw.dtype) for cause, value in causes.items()}
+    own |= {SMALL_H: ...} if draw.dtype == torch.float32 else {}
+    right, turned = right.to(draw.dtype), turned.to(draw.dtype)
+    expect_close(got["own"], right, "numeric_slope(f, x)", causes=own, **options)
+    what = _("numeric_slope(f, x) at other points")
+    expect_close(got["turned"], turned, what, causes={explain.STALE: right}, **options)
+
+
+@rounds(*ROUNDS, single=True)
+@points(1)
+def test_numeric_slope(student: Student, draw: Draw) -> None:
+    """`numeric_slope(f, x)` is right to 0.05, in float32 as well."""
+    expect_slope(student, draw)
+
+
+BY_COUNT = Cause("mean-for-sum", "It is the gradient of the mean: for the sum nothing is divided.")
+NOT_BY_COUNT = Cause(
+    "sum-for-mean", "It is the gradient of the sum: that of the mean is smaller by the number of elements."
+)  # fmt: skip
+BY_COUNT_TWICE = Cause("scale", "It is divided by the number of elements twice.")
+H_IGNORED = Cause("h-ignored", "The step is 0.001, whatever `h` is.")
+# with a large h the formulas differ from each other and from the true derivative
+STEPS = {"ones": (0.2, 0.8), "equal": (0.3, 0.9), "large": (1.1, 1.7)}
+
+
+@probe
+def numeric_gradients(
+    student: Any, x: Tensor, coefficients: Any, args: Any, kwargs: Any, how: Any
+) -> Any:
+    def f(x: Tensor) -> Tensor:
+        return curve(x, coefficients)
+
+    def halved(x: Tensor) -> Tensor:
+        return 0.5 * curve(x, coefficients)
+
+    def asked(f: Any) -> Any:
+        if how["by_keyword"] and not args:
+            return student.numeric_gradient(f=f, x=x, **kwargs)
+        function: Any = lambda x: student.numeric_gradient(f, x, *args, **kwargs)  # noqa: E731
+        return called(function, how["by_default"], x)
+
+    return {"gradient": asked(f), "of half": asked(halved)}
+
+
+def expect_gradient(student: Student, draw: Draw, by_default: bool = False) -> None:
+    coefficients, bounds = draw.coefficients(5), STEPS.get(draw.round.name)
+    h = round(draw.uniform(*bounds, 1).item(), 2) if bounds else 1e-3
+    shape = draw.shape("shape", RANKS, elements=300)
+    x = draw.layout("x", draw.uniform(-1.5, 1.5, *shape))
+    needs_grad = draw.choice("x.requires_grad", [False, True])
+    reduction = draw.choice("reduction", ["sum", "mean"])
+    args, kwargs = draw.passed(reduction=reduction, h=h) if bounds else ([], {})
+    given = x.clone().requires_grad_() if needs_grad else x
+    options: Given = {"args": args, "kwargs": kwargs, "how": drawn_way(draw, by_default)}
+    got = student.run(numeric_gradients, x=given, coefficients=coefficients, **options)
+    exact, count = x.double(), x.numel()
+
+    def slope(low: float, high: float, h: float) -> Tensor:
+        rise = curve(exact + high * h, coefficients) - curve(exact + low * h, coefficients)
+        share = count if reduction == "mean" else 1
+        return (rise / ((high - low) * h) / share).to(draw.dtype)
+
+    right = slope(-1, 1, h)
+    of_mean = {NOT_BY_COUNT: right * count, BY_COUNT_TWICE: right / count}
+    causes = of_mean if reduction == "mean" else {BY_COUNT: right / count}
+    causes |= {FORWARD: slope(0, 1, h), BACKWARD: slope(-1, 0, h), H_IGNORED: slope(-1, 1, 1e-3)}
+    a, b, c, d, _e = map(abs, coefficients)
+    far = exact.abs() + h
+    terms = (a * far + b * far**2 + c * far**3 + d).max().item()
+    options = {
+        "requires_grad": None if needs_grad else False,
+        "scale": terms / (count if reduction == "mean" else 1),
+        # the rounding of f is divided by h: a few eps / h of its terms, and a wide margin
+        "rtol": 200 * torch.finfo(draw.dtype).eps / h,
+    }
+    what = _("numeric_gradient(f, x) of the {reduction}").format(reduction=reduction)
+    expect_close(got["gradient"], right, what, causes=causes, **options)
+    what = _("numeric_gradient of another function at the same point")
+    expect_close(got["of half"], right / 2, what, causes={explain.STALE: right}, **options)
+
+
+@rounds(*ROUNDS)
+@points(1)
+def test_numeric_gradient(student: Student, draw: Draw) -> None:
+    """`numeric_gradient` is divided by the number of elements where the mean is asked, and only there."""
+    expect_gradient(student, draw)
+
+
+# losses and steps
+
+
+@probe
+def loss_and_gradient(student: Any, x: Tensor, labels: Tensor, how: Any) -> Any:
+    x = x.requires_grad_()
+    found = []
+    for scale in (1.0, -2.0):
+        given = {"prediction": scale * x, "labels": labels}
+        loss = ask(student.squared_error, given, how, x)
+        grads = torch.autograd.grad(loss, x, allow_unused=True) if loss.requires_grad else [None]
+        found.append({"loss": loss.detach(), "gradient": grads[0]})
+    return found
+
+
+def expect_loss(student: Student, draw: Draw, by_default: bool = False) -> None:
+    shape = draw.shape("shape", RANKS, elements=300)
+    size = draw.magnitude("errors", zero=True)
+    x = draw.layout("prediction", size * draw.normal(*shape))
+    labels = draw.layout("labels", size * draw.normal(*shape))
+    got = student.run(loss_and_gradient, x=x, labels=labels, how=drawn_way(draw, by_default))
+    dtype = draw.dtype
+    for found, factor in zip(got, (1.0, -2.0), strict=True):
+        error = factor * x.double() - labels.double()
+        right = (error**2).mean().to(dtype)
+        causes = slips.loss_causes(found["loss"], error)
+        expect_close(found["loss"], right, "squared_error(prediction, labels)", causes=causes)
+        told = _("`{name}` gets no gradient.").format(name="prediction")
+        expect(found["gradient"] is not None, told, explain.CUT)
+        slope = (factor * 2 * error / error.numel()).to(dtype)
+        # the rounding of both terms is left over where they cancel
+        terms = (x.abs().max() * abs(factor) + labels.abs().max()).item() / error.numel()
+        expect_close(found["gradient"], slope, _("the gradient of the prediction"), scale=terms)
+
+
+@rounds(*ROUNDS, single=True)
+@points(1)
+def test_squared_error(student: Student, draw: Draw) -> None:
+    """`squared_error` is the mean of the squared errors, and autograd goes through it."""
+    expect_loss(student, draw)
+
+
+MORE = Cause("one-too-many", "There is one step or epoch too many.")
+
+
+@probe
+def walk_down(student: Any, given: Any, target: Tensor, weights: Tensor, how: Any) -> Any:
+    def f(x: Tensor) -> Tensor:
+        return (weights * (x - target) ** 2).sum()
+
+    def turned(x: Tensor) -> Tensor:
+        return (weights * (x + target) ** 2).sum()
+
+    x = given["x"]
+    end = ask(student.descend, {"f": f, **given}, how, x)
+    return {"end": end, "other": ask(student.descend, {"f": turned, **given}, how, x)}
+
+
+def expect_descent(student: Student, draw: Draw, by_default: bool = False) -> None:
+    steps, lr = draw.count("steps", 0, 12), 0.1
+    shape = draw.shape("shape", RANKS, elements=300)
+    x, target = draw.layout("x", draw.normal(*shape)), draw.normal(*shape)
+    weights = draw.uniform(0.5, 2.0, *shape)
+    needs_grad = draw.choice("x.requires_grad", [False, True])
+    given: Given = {"x": x.clone().requires_grad_() if needs_grad else x, "lr": lr, "steps": steps}
+    options = {"weights": weights, "how": drawn_way(draw, by_default)}
+    got = student.run(walk_down, given=given, target=target, **options)
+
+    def walk(target: Tensor, steps: int, kept: bool = False, lr: float = lr) -> Tensor:
+        at, grad = x.double(), torch.zeros(shape, dtype=torch.float64)
+        for _step in range(steps):
+            own = 2 * weights.double() * (at - target.double())
+            grad = grad + own if kept else own
+            at = at - lr * grad
+        return at.to(draw.dtype)
+
+    right = walk(target, steps)
+    causes: dict[Cause, Any] = {
+        explain.NOT_CLEARED: lambda: walk(target, steps, kept=True),
+        MORE: lambda: walk(target, steps + 1),
+        explain.FEWER: lambda: walk(target, steps - 1),
+        explain.UPHILL: lambda: walk(target, steps, lr=-lr),
+        explain.NOT_UPDATED: lambda: walk(target, 0),
+    }
+    expect_close(got["end"], right, "descend(f, x, lr, steps)", requires_grad=False, causes=causes)
+    what = _("descend of another function from the same point")
+    expect_close(got["other"], walk(-target, steps), what, causes={explain.STALE: right})
+
+
+@rounds(*ROUNDS, single=True)
+@points(1)
+def test_descend(student: Student, draw: Draw) -> None:
+    """`descend` takes each step by the gradient of that step alone, and leaves x where it was."""
+    expect_descent(student, draw)
+
+
+@probe
+def decayed(student: Any, w: Tensor, numbers: Any, old: Tensor, rates: Any, how: Any) -> Any:
+    def f(w: Tensor) -> Tensor:
+        terms: Tensor = numbers[0] * w**3 + numbers[1] * torch.sin(w)
+        return terms.sum()
+
+    def turned(w: Tensor) -> Tensor:
+        return -f(w)
+
+    at = w.detach().clone().requires_grad_()
+    at.grad = old.clone()
+    found = []
+    for function, (lr, decay) in zip((f, turned), rates, strict=True):
+        given = {"f": function, "w": at, "lr": lr, "decay": decay}
+        loss = ask(student.decayed_step, given, how, w)
+        found.append({"w": at.detach().clone(), "loss": loss})
+    return {"steps": found, "is a leaf": at.requires_grad and at.is_leaf}
+
+
+def expect_decay(student: Student, draw: Draw, by_default: bool = False) -> None:
+    shape = draw.shape("shape", RANKS, elements=300)
+    w = draw.layout("w", draw.uniform(-1.5, 1.5, *shape))
+    rates = [(one / 1000, two / 100) for one, two in draw.integers(10, 40, 2, 2).tolist()]
+    draw.drawn["rates"] = f"(lr, decay) = {rates}"
+    old, (a, b) = draw.normal(*shape), draw.coefficients(2)
+    given: Given = {"numbers": [a, b], "rates": rates, "how": drawn_way(draw, by_default)}
+    got = student.run(decayed, w=w, old=old, **given)
+
+    def slope(w: Tensor, sign: int) -> Tensor:
+        found: Tensor = sign * (3 * a * w**2 + b * torch.cos(w))
+        return found
+
+    expect(got["is a leaf"], _("After decayed_step w is no leaf that requires gradients."))
+    at = w.double()
+    for found, (lr, decay), sign in zip(got["steps"], rates, (1, -1), strict=True):
+        grad, value = slope(at, sign), sign * (a * at**3 + b * torch.sin(at)).sum()
+        lost = lr * decay * at
+        right = at - lr * grad - lost
+        causes = slips.decay_causes(at, partial(slope, sign=sign), lr, decay, old)
+        causes = {cause: other.to(draw.dtype) for cause, other in causes.items()}
+        what = _("w after a step")
+        expect_close(found["w"], right.to(draw.dtype), what, causes=causes)
+        what = _("the value that decayed_step returns")
+        terms = (abs(a) * at.abs() ** 3 + abs(b)).sum().item()
+        after = {explain.NEW_FOR_OLD: sign * (a * right**3 + b * torch.sin(right)).sum().item()}
+        options: Given = {"dtype": draw.dtype, "scale": terms, "causes": after}
+        expect_close(found["loss"], value.item(), what, **options)
+        at = found["w"].tensor.double()
+
+
+@rounds(*ROUNDS, single=True)
+@points(1)
+def test_decayed_step(student: Student, draw: Draw) -> None:
+    """`decayed_step` takes the gradient and the decay of w before the step."""
+    expect_decay(student, draw)
+
+
+# models and what they are given
+
+
+@probe
+def predictions(student: Any, weight: Tensor, bias: Tensor, xs: list[float], how: Any) -> Any:
+    model = nn.Linear(len(xs), len(bias)).to(weight)
+    found = []
+    for sign in (1, -1):
+        with torch.no_grad():
+            model.weight.copy_(sign * weight)
+            model.bias.copy_(bias)
+        found.append(ask(student.predict, {"model": model, "xs": xs}, how, weight))
+        xs.reverse()  # the same list, with its numbers elsewhere
+    return found
+
+
+def expect_predictions(student: Student, draw: Draw, by_default: bool = False) -> None:
+    n, outputs = draw.size("n"), draw.size("outputs")
+    weight, bias = draw.normal(outputs, n), draw.normal(outputs)
+    # float32 does not hold all of their digits
+    xs = (draw.integers(-3000, 3000, n).double() / 1001).tolist()
+    how = drawn_way(draw, by_default)
+    got = student.run(predictions, weight=weight, bias=bias, xs=xs, how=how)
+    for found, sign, numbers in zip(got, (1, -1), (xs, xs[::-1]), strict=True):
+        at = torch.tensor(numbers, dtype=torch.float64)
+        terms = (weight.double().abs() @ at.abs()).max().item()
+        right = (sign * weight.double() @ at + bias.double()).to(draw.dtype)
+        expect_close(found, right, "predict(model, xs)", scale=terms)
+
+
+@rounds(*ROUNDS, single=True)
+@points(1)
+def test_predict(student: Student, draw: Draw) -> None:
+    """`predict` makes a tensor of the list, in the model's dtype."""
+    expect_predictions(student, draw)
+
+
+@probe
+def train_model(
+    student: Any, plan: Any, state: Any, batch: Any, lr: float, epochs: int, how: Any
+) -> Any:
+    found: dict[str, Any] = {}
+    for name in ("one_step", "train"):
+        model = network(plan, state)
+        parameters = list(model.parameters())
+        for parameter in parameters:
+            parameter.grad = torch.full_like(parameter, 5.0)
+        given, events = {"model": model, "criterion": Criterion(F.cross_entropy)}, []
+        if name == "train":
+            optimizer = torch.optim.SGD(parameters, lr=lr)
+            events = listen(model, optimizer)
+            given = {**given, "optimizer": optimizer, **batch, "epochs": epochs}
+            losses = ask(student.train, given, how, batch["labels"])
+        else:
+            losses = ask(student.one_step, {**given, **batch, "lr": lr}, how, batch["labels"])
+        after = [parameter.detach().clone() for parameter in parameters]
+        stays = [id(each) for each in model.parameters()] == [id(each) for each in parameters]
+        found[name] = {"losses": losses, "after": after, "events": events[:20], "stays": stays}
+    return found
+
+
+def expect_loops(student: Student, draw: Draw, by_default: bool = False) -> None:
+    n_in, classes = draw.size("n_in", high=40), draw.size("classes", 2, 9)
+    plan, state = draw.network(n_in, classes)
+    epochs, lr, n = draw.count("epochs", 0, 5), 0.2, draw.size("n", high=80)
+    inputs, labels = draw.inputs_of(plan, n), draw.integers(0, classes, n)
+    batches = [(inputs, labels)]
+    given: Given = {"plan": plan, "state": state, "lr": lr, "epochs": epochs}
+    given |= {"batch": {"inputs": inputs, "labels": labels}, "how": drawn_way(draw, by_default)}
+    got = student.run(train_model, **given)
+
+    def walk(epochs: int, **mistakes: Any) -> tuple[list[Tensor], list[float]]:
+        """Parameters and losses; mistakes as `train_by_hand` has them."""
+        model = network(plan, state)
+        options: Given = {"lr": lr, **mistakes}
+        losses = train_by_hand(model, nn.CrossEntropyLoss(), batches * epochs, **options)
+        return [each.detach() for each in model.parameters()], losses
+
+    start = walk(0)[0]
+    for name, number in (("one_step", 1), ("train", epochs)):
+        after, losses = walk(number)
+        heard = order_causes(got[name]["events"], start) if name == "train" else {}
+        causes: dict[Cause, Any] = heard | {
+            MORE: lambda number=number: walk(number + 1)[0],
+            explain.FEWER: lambda number=number: walk(max(0, number - 1))[0],
+            explain.NOT_CLEARED: lambda number=number: walk(number, old=5.0, kept=99)[0],
+            explain.CLEARED_AFTER: lambda number=number: walk(number, old=5.0)[0],
+            explain.NOT_UPDATED: start,
+            explain.TWICE: lambda number=number: walk(number, times=2)[0],
+            explain.UPHILL: lambda number=number: walk(number, lr=-lr)[0],
+        }
+        what = _("the parameters after {name}").format(name=name)
+        expect_close(got[name]["after"], after, what, causes=causes)
+        expected: Any = losses if name == "train" else losses[0]
+        later = walk(number + 1)[1][1:]
+        old = {explain.NEW_FOR_OLD: later if name == "train" else later[0]}
+        what = _("what {name} returns").format(name=name)
+        expect_close(got[name]["losses"], expected, what, dtype=draw.dtype, causes=old)
+        expect(got[name]["stays"], _("The model has other parameters than before."))
+
+
+@rounds(*ROUNDS, single=True)
+@points(1)
+def test_loops(student: Student, draw: Draw) -> None:
+    """`one_step` takes one step, and `train` as many as there are epochs, with a loss for each."""
+    expect_loops(student, draw)
+
+
+ONLY_THE_NUMBER = Cause(
+    "new-layer",
+    "`out_features` says what the layer was made with, and its weight stays as it is: a new `nn.Linear` has to stand "
+    "in its place.",
+)
+OLD_HEAD = Cause("new-layer", "The old layer is still there: write `model.fc = nn.Linear(…)`.")
+SIZES_SWAPPED = Cause("swapped", "The two sizes stand in each other's place.")
+OTHER_INPUTS = Cause(
+    "fixed-size",
+    "The new head is to take as many inputs as the old one: `model.fc.in_features` says how many.",
+)
+OTHER_CLASSES = Cause(
+    "option-ignored", "It has as many outputs as before, whatever `num_classes` is."
+)
+BY_DEFAULT = Cause(
+    "new-layer", "Give `nn.Linear` the dtype and the device of the old head's weight; a new layer has torch's defaults."
+)  # fmt: skip
+
+
+@probe
+def heads(student: Any, plan: Any, state: Any, classes: list[int], how: Any) -> Any:
+    net, found = backbone(plan, state), []
+    like = net.fc.weight.detach()
+
+    def rest() -> Any:
+        """All but the head: modules by identity, how they stand, and values."""
+        modules = [(id(m), m.training) for name, m in net.named_modules() if name != "fc"]
+        held = [(name, p) for name, p in net.named_parameters() if not name.startswith("fc.")]
+        return modules, [(name, id(p), p.requires_grad, p.tolist()) for name, p in held]
+
+    for number in classes:
+        old, before = net.fc, rest()
+        held = {id(p) for p in net.parameters()}
+        returned = ask(student.new_head, {"model": net, "num_classes": number}, how, like)
+        new: Any = net.fc
+        is_linear = isinstance(new, nn.Linear)
+        is_new = new is not old and not {id(p) for p in new.parameters()} & held
+        own: Given = {"same": returned is net, "is linear": is_linear, "is new": is_new}
+        own["says"] = [getattr(new, name, None) for name in ("in_features", "out_features")]
+        own |= {name: getattr(new, name, None) for name in ("weight", "bias")}
+        own["trained"] = all(p.requires_grad for p in new.parameters())
+        found.append({**own, "rest": rest() == before})
+        if not is_linear:  # what comes of a second call then, says nothing
+            break
+    return found
+
+
+def expect_head(student: Student, draw: Draw, by_default: bool = False) -> None:
+    sizes = [draw.size("n_in"), draw.size("hidden", high=8), draw.size("n_out")]
+    plan, state = draw.backbone(() if draw.round.name == "large" else ("linear", "norm"), sizes)
+    width, before, number = state["fc.weight"].shape[1], sizes[2], draw.size("num_classes", 1, 200)
+    given: Given = {"classes": [number, number + 1], "how": drawn_way(draw, by_default)}
+    found, classes = student.run(heads, plan=plan, state=state, **given), given["classes"]
+    for got, wanted in zip(found, classes, strict=len(found) == len(classes)):
+        expect(got["same"], _("new_head does not return the model that it was given."))
+        said = ONLY_THE_NUMBER if got["says"][1:] == [wanted] != [before] else OLD_HEAD
+        new = got["is linear"] and got["is new"]
+        expect(new, _("model.fc is not a new nn.Linear."), said if got["is linear"] else "")
+        what = _("[in_features, out_features] of model.fc")
+        causes = {SIZES_SWAPPED: [wanted, width], OTHER_CLASSES: [width, before]}
+        causes |= {OTHER_INPUTS: [got["says"][0], wanted]}
+        expect_close(got["says"], [width, wanted], what, causes=causes)
+        for name, shape in (("weight", (wanted, width)), ("bias", (wanted,))):
+            received = got[name]
+            expect(received is not None, _("The new head has no {name}.").format(name=name))
+            sentence = _("model.fc.{name} is of {found}; {wanted} is asked.")
+            told = sentence.format(name=name, found=received.tensor.dtype, wanted=draw.dtype)
+            expect(received.tensor.dtype == draw.dtype, told, BY_DEFAULT)
+            numbers = received.tensor
+            wide = numbers.new_zeros(shape) if numbers.shape != shape else numbers
+            expect_close(received, wide, f"model.fc.{name}")
+        expect(got["trained"], _("The parameters of the new head do not require gradients."))
+        expect(got["rest"], _("new_head has changed other layers of the model."))
+        before = wanted
+
+
+@rounds(*ROUNDS, single=True)
+@points(1)
+def test_new_head(student: Student, draw: Draw) -> None:
+    """`new_head` puts a new `nn.Linear` with an output for each class at `model.fc`."""
+    expect_head(student, draw)
+
+
+# what goes to a model, from where it is
+
+WHERE = Cause(
+    "device",
+    "The model need not be where the machine's GPU is: ask a parameter for its `device`, and go by that.",
+)
+
+
+@probe
+def arrays(student: Any, x: Tensor, like: Tensor, how: Any) -> Any:
+    found = []
+    for place in (like, like.cpu()):  # the model need not be on the machine's accelerator
+        model = nn.Linear(2, 1).to(place)
+        for numbers in (x, -x):
+            given = {"array": numbers.cpu().numpy(), "model": model}
+            result = ask(student.to_model, given, how, like)
+            found.append({"where": str(result.device), "numbers": result.to(like.device)})
+    return {"found": found, "there": [str(like.device), "cpu"]}
+
+
+def expect_arrays(student: Student, draw: Draw, by_default: bool = False) -> None:
+    x = draw.normal(*draw.shape("shape", RANKS, elements=300))
+    other = torch.float32 if draw.dtype == torch.float64 else torch.float64
+    for dtype in (other, draw.dtype):
+        draw.drawn["dtype"] = f"array.dtype = {str(dtype).removeprefix('torch.')}"
+        given = {"x": x.to(dtype), "like": draw.normal(1), "how": drawn_way(draw, by_default)}
+        got = student.run(arrays, **given)
+        right = x.to(dtype).to(draw.dtype)
+        for number, found in enumerate(got["found"]):
+            there = got["there"][number // 2]
+            told = _("to_model gives a tensor on {found}; the model is on {there}.")
+            expect(found["where"] == there, told.format(found=found["where"], there=there), WHERE)
+            expected = -right if number % 2 else right
+            options: Given = {"causes": {explain.STALE: -expected}, "requires_grad": False}
+            expect_close(found["numbers"], expected, "to_model(array, model)", **options)
+
+
+PARTS = (
+    *(expect_arrays, expect_square, expect_slope, expect_gradient, expect_loss, expect_descent),
+    *(expect_decay, expect_predictions, expect_loops, expect_head),
+)
+
+
+@points(1)
+@needs(
+    "square_slope", "numeric_slope", "numeric_gradient", "squared_error", "descend", "decayed_step", "predict", "loops",
+    "new_head",
+)  # fmt: skip
+def test_other_devices(elsewhere: Student, draw: Draw) -> None:
+    """`to_model` goes by the model alone, and what is mended works on any device."""
+    for by_default in (False, True):
+        if by_default:
+            draw.tell_default(elsewhere.device)
+        for part in PARTS:
+            part(elsewhere, draw, by_default)
+
+
+HINTS = (
+    """Try each on something small: `square_slope` twice with the same `x`; `numeric_slope` in float32 and in float64;
+    `numeric_gradient` with two elements; `squared_error` of errors 1 and −1; two steps of `descend`; `len(train(…))`;
+    `new_head(model, 10).fc.weight.shape`. Of what raises, read the last line.""",
+    """`backward()` adds to `.grad`. A small h asks for digits that float32 does not have. Who divides by the number of
+    elements, the sum or the mean? Errors of 1 and −1 add up to 0. Python lets you set any attribute, a misspelt one
+    too. `.data` changes numbers behind autograd's back, which it may still need. A list is no tensor. `optim` is a
+    module, and an optimizer is made from it. `range` begins with 0. `out_features` is a note, the weight is the layer.
+    The model says where its inputs belong, and in which dtype.""",
+    """`torch.autograd.grad(y, x)` fills no `.grad`. An `h` of 0.01 will do. Divide if `reduction == "mean"`. Square
+    before the mean. It is `.grad`. Move the decay behind `backward()`. `next(model.parameters())` has a `dtype` and a
+    `device`; `torch.tensor(xs, dtype=…, device=…)` and `torch.as_tensor(array, dtype=…, device=…)` take both. Call
+    `step` of what `optim.SGD(…)` gave. `range(epochs)`. `model.fc = nn.Linear(model.fc.in_features, num_classes)`,
+    with the dtype and the device of the old weight.""",
+)
+COMPARE = """Who finds such mistakes: a number that you know, a second call, a second dtype, two elements for one.
+
+    `torch.autograd.gradcheck` compares a gradient with differences, and asks for float64, for the reason of
+    `numeric_slope`. Between forward and backward, `with torch.no_grad(): w.sub_(…)` in place of `w.data.sub_(…)`
+    makes autograd raise: it counts changes in place, and `.data` goes past the counter. A type checker finds `x.gard`.
+    Where shapes differ, `F.mse_loss` warns, and `(prediction - labels).sum()` broadcasts."""
