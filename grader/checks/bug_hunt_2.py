@@ -39,7 +39,7 @@ FORBIDDEN = {"by hand": {"except": [
 
 ROUNDS = ("published", "ones", "equal", "large")
 # the numbers of dimensions, round by round
-RANKS = (2, 0, 3, 2, 1)
+RANKS = (2, 3, 3, 0, 1)
 backbone = backbones.backbone
 
 
@@ -90,7 +90,9 @@ def expect_square(student: Student, draw: Draw, by_default: bool = False) -> Non
     what = _("square_slope(x) of a leaf whose .grad holds something")
     kept = {explain.NOT_CLEARED: (6 * at + old.double()).to(draw.dtype)}
     expect_close(got["second"], right, what, causes=kept)
-    expect_close(got["x.grad"], old, _("x.grad, which holds what it held before,"))
+    expect_close(
+        got["x.grad"], old, _("x.grad after square_slope(x), where it is to be as before,")
+    )
     what = _("square_slope(x) of the same leaf with other numbers")
     expect_close(got["third"], -right, what, causes={explain.STALE: right})
 
@@ -137,9 +139,8 @@ def expect_slope(student: Student, draw: Draw, by_default: bool = False) -> None
     a, b, c = draw.coefficients(3)
     c = 60 + 14 * c if c > 0 else 14 * c - 60
     needs_grad = draw.choice("x.requires_grad", [False, True])
-    given = x.clone().requires_grad_() if needs_grad else x
-    how = drawn_way(draw, by_default)
-    got = student.run(numeric_slopes, x=given, numbers=[a, b, c], how=how)
+    given: Given = {"numbers": [a, b, c], "how": drawn_way(draw, by_default)}
+    got = student.run(numeric_slopes, x=x.clone().requires_grad_(needs_grad), **given)
 
     def f(x: Tensor) -> Tensor:
         return a * torch.sin(x) + b * x**2 + c
@@ -176,6 +177,7 @@ BY_COUNT = Cause("mean-for-sum", "It is the gradient of the mean: for the sum no
 NOT_BY_COUNT = Cause(
     "sum-for-mean", "It is the gradient of the sum: that of the mean is smaller by the number of elements."
 )  # fmt: skip
+INVERTED = Cause("inverted", "It is divided for the sum, and not for the mean.")
 BY_COUNT_TWICE = Cause("scale", "It is divided by the number of elements twice.")
 H_IGNORED = Cause("h-ignored", "The step is 0.001, whatever `h` is.")
 # with a large h the formulas differ from each other and from the true derivative
@@ -222,6 +224,7 @@ def expect_gradient(student: Student, draw: Draw, by_default: bool = False) -> N
     right = slope(-1, 1, h)
     of_mean = {NOT_BY_COUNT: right * count, BY_COUNT_TWICE: right / count}
     causes = of_mean if reduction == "mean" else {BY_COUNT: right / count}
+    causes[INVERTED] = next(iter(causes.values()))
     causes |= {FORWARD: slope(0, 1, h), BACKWARD: slope(-1, 0, h), H_IGNORED: slope(-1, 1, 1e-3)}
     a, b, c, d, _e = map(abs, coefficients)
     far = exact.abs() + h
@@ -610,7 +613,7 @@ def arrays(student: Any, x: Tensor, like: Tensor, how: Any) -> Any:
 
 
 def expect_arrays(student: Student, draw: Draw, by_default: bool = False) -> None:
-    x = draw.normal(*draw.shape("shape", RANKS, elements=300))
+    x = draw.normal(1, draw.size("n"))
     other = torch.float32 if draw.dtype == torch.float64 else torch.float64
     for dtype in (other, draw.dtype):
         draw.drawn["dtype"] = f"array.dtype = {str(dtype).removeprefix('torch.')}"
