@@ -90,9 +90,7 @@ def expect_square(student: Student, draw: Draw, by_default: bool = False) -> Non
     what = _("square_slope(x) of a leaf whose .grad holds something")
     kept = {explain.NOT_CLEARED: (6 * at + old.double()).to(draw.dtype)}
     expect_close(got["second"], right, what, causes=kept)
-    expect_close(
-        got["x.grad"], old, _("x.grad after square_slope(x), where it is to be as before,")
-    )
+    expect_close(got["x.grad"], old, _("x.grad after square_slope(x)"))
     what = _("square_slope(x) of the same leaf with other numbers")
     expect_close(got["third"], -right, what, causes={explain.STALE: right})
 
