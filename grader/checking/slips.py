@@ -1,16 +1,29 @@
-"""What slips in a loss and in a step with weight decay give: causes for `expect_close`, each with its numbers."""
+"""What slips in a loss, a gradient, a step, a loop and a new head give: causes for `expect_close`, with numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
 
-from .explain import NOT_CLEARED, NOT_UPDATED, UPHILL
+from .drawn_models import network
+from .explain import CLEARED_AFTER, FEWER, NOT_CLEARED, NOT_UPDATED, TWICE, UPHILL
 from .other_terms import either
 from .outcome import Cause
+from .probes import helper
+from .training_order import train_by_hand
 
+TWELVE = Cause(
+    "other-function", "It is the slope of 3(x + 1)², which is 12 at 1; that of 3x² is asked."
+)
+VALUE = Cause("value-for-slope", "It is 3x² itself; its slope is asked.")
+SMALL_H = Cause(
+    "step-too-small",
+    "In float64 it is right, and in float32 rounding is left over: f(x + h) and f(x − h) have most of their seven "
+    "digits in common. Take a larger h, or take the difference in float64.",
+)
+LARGE_H = Cause("step-too-large", "It is a difference with an h of {h} or so, which is too large.")
 SIGNED = Cause(
     "signs-cancel",
     "The errors are added up with their signs: errors of unlike signs cancel, and it falls without end below 0.",
@@ -36,6 +49,40 @@ NO_DECAY = Cause("missing-term", "There is no decay: the term decay · w is miss
 DECAY_WITHOUT_LR = Cause("scale", "The decay is not multiplied by lr.")
 DECAY_ADDED = Cause("sign-of-term", "The decay is added to w, and is to be subtracted.")
 ONLY_DECAYED = Cause("missing-term", "w has decayed, and the gradient is missing.")
+
+BY_COUNT = Cause("mean-for-sum", "It is the gradient of the mean: for the sum nothing is divided.")
+NOT_BY_COUNT = Cause(
+    "sum-for-mean",
+    "It is the gradient of the sum: that of the mean is smaller by the number of elements.",
+)
+INVERTED = Cause("inverted", "It is divided for the sum, and not for the mean.")
+BY_COUNT_TWICE = Cause("scale", "It is divided by the number of elements twice.")
+H_IGNORED = Cause("h-ignored", "The step is 0.001, whatever `h` is.")
+FORWARD = Cause("forward-difference", "It is the forward difference (f(x+h) − f(x)) / h.")
+BACKWARD = Cause("forward-difference", "It is the backward difference (f(x) − f(x−h)) / h.")
+MORE = Cause("one-too-many", "There is one step or epoch too many.")
+ONLY_THE_NUMBER = Cause(
+    "new-layer",
+    "`out_features` says what the layer was made with, and its weight stays as it is: a new `nn.Linear` has to stand "
+    "in its place.",
+)
+OLD_HEAD = Cause("new-layer", "The old layer is still there: write `model.fc = nn.Linear(…)`.")
+SIZES_SWAPPED = Cause("swapped", "The two sizes stand in each other's place.")
+OTHER_INPUTS = Cause(
+    "fixed-size",
+    "The new head is to take as many inputs as the old one: `model.fc.in_features` says how many.",
+)
+OTHER_CLASSES = Cause(
+    "option-ignored", "It has as many outputs as before, whatever `num_classes` is."
+)
+BY_DEFAULT = Cause(
+    "new-layer",
+    "Give `nn.Linear` the dtype and the device of the old head's weight; a new layer has torch's defaults.",
+)
+WHERE = Cause(
+    "device",
+    "The model need not be where the machine's GPU is: ask a parameter for its `device`, and go by that.",
+)
 
 
 def loss_causes(got: Any, error: Tensor) -> dict[Cause, Tensor]:
@@ -83,4 +130,95 @@ def decay_causes(
         ONLY_DECAYED: w - lost,
         NOT_UPDATED: w,
         UPHILL: w + down - lost,
+    }
+
+
+def gradient_causes(
+    right: Tensor,
+    slope: Callable[[float, float, float], Tensor],
+    h: float,
+    count: int,
+    of_mean: bool,
+) -> dict[Cause, Tensor]:
+    """What is taken for the gradient of a sum or of a mean by central differences.
+
+    Args:
+        right: the reference.
+        slope: gives differences between x + low · h and x + high · h, for low, high and h.
+        h: the step.
+        count: the number of elements.
+        of_mean: whether the gradient of the mean is asked.
+    """
+    causes = {NOT_BY_COUNT: right * count, BY_COUNT_TWICE: right / count}
+    causes = causes if of_mean else {BY_COUNT: right / count}
+    causes[INVERTED] = next(iter(causes.values()))
+    return causes | {
+        FORWARD: slope(0, 1, h),
+        BACKWARD: slope(-1, 0, h),
+        H_IGNORED: slope(-1, 1, 1e-3),
+    }
+
+
+def head_causes(
+    got: Sequence[Any], expected: Sequence[int], before: int
+) -> dict[Cause, Sequence[Any]]:
+    """What is taken for the inputs and outputs of a new head, with the outputs that the old one had."""
+    return {
+        SIZES_SWAPPED: expected[::-1],
+        OTHER_CLASSES: [expected[0], before],
+        OTHER_INPUTS: [got[0], expected[1]],
+    }
+
+
+@helper
+def learner(plan: Any, state: Any) -> Any:
+    """The model of a plan; without one, a linear map inside of other modules."""
+    if plan:
+        return network(plan, state)
+    weight = state["0.0.weight"]
+    layer = nn.Linear(weight.shape[1], weight.shape[0], bias=False)
+    model = nn.Sequential(nn.Sequential(layer)).to(weight)
+    model.load_state_dict(state)
+    return model
+
+
+def trained(
+    steps: int, plan: Any, state: Any, batch: dict[str, Tensor], lr: float, **mistakes: Any
+) -> tuple[list[Tensor], list[float]]:
+    """The parameters after so many steps on one batch, worked out in float64, and the loss before each.
+
+    Args:
+        plan, state: the model, as `learner` makes it.
+        mistakes: as `train_by_hand` has them.
+    """
+    dtype = next(iter(state.values())).dtype
+    model = learner(plan, {name: each.double() for name, each in state.items()})
+    inputs, labels = (
+        each.double() if each.is_floating_point() else each for each in batch.values()
+    )
+    criterion = nn.CrossEntropyLoss() if plan else nn.MSELoss()
+    losses = train_by_hand(model, criterion, [(inputs, labels)] * steps, lr=lr, **mistakes)
+    return [each.detach().to(dtype) for each in model.parameters()], losses
+
+
+def loop_causes(walk: Callable[..., Any], steps: int, lr: float) -> dict[Cause, Callable[[], Any]]:
+    """What mistakes in two calls of a loop make of the parameters.
+
+    Args:
+        walk: gives parameters and losses of so many steps, as `trained`.
+        steps: those of both calls.
+        lr: the rate of a step.
+    """
+
+    def parameters(steps: int, **mistakes: Any) -> Callable[[], Any]:
+        return lambda: walk(steps, **mistakes)[0]
+
+    return {
+        MORE: parameters(steps + 2),
+        FEWER: parameters(max(0, steps - 2)),
+        NOT_CLEARED: parameters(steps, old=5.0, kept=99),
+        CLEARED_AFTER: parameters(steps, old=5.0),
+        NOT_UPDATED: parameters(0),
+        TWICE: parameters(steps, times=2),
+        UPHILL: parameters(steps, lr=-lr),
     }

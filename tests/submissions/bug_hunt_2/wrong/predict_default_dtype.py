@@ -1,5 +1,5 @@
 # wrong: a tensor of the default dtype
-# fails: predict
+# fails: inputs
 # cause: none
 import torch
 from torch import nn, optim
