@@ -15,16 +15,16 @@ def numeric_slope(f, x):
 
 def numeric_gradient(f, x, reduction="sum", h=1e-3):
     x = x.detach()
-    result = torch.zeros_like(x)
+    result = torch.zeros(x.numel(), dtype=x.dtype, device=x.device)
     for i in range(x.numel()):
         step = torch.zeros(x.numel(), dtype=x.dtype, device=x.device)
         step[i] = h
         step = step.reshape(x.shape)
         rise = f(x + step).sum() - f(x - step).sum()
-        result.view(-1)[i] = rise / (2 * h)
+        result[i] = rise / (2 * h)
     if reduction == "mean":
         result /= x.numel()
-    return result.detach()
+    return result.reshape(x.shape)
 
 
 def squared_error(prediction, labels):
