@@ -37,7 +37,9 @@ FORBIDDEN = {"by hand": {"except": [
 
 # the numbers of dimensions, round by round
 RANKS = (2, 0, 4, 2, 1)
+TINY = (-8.0, -6.5)  # exponents of 10
 backbone, learner = backbones.backbone, slips.learner
+broken, breaks_off, with_zero = slips.broken, slips.breaks_off, slips.with_zero
 
 
 Given = dict[str, Any]
@@ -53,27 +55,6 @@ def ask(function: Any, given: Any, how: Any, place: Tensor) -> Any:
     """What a function gives; the device of `place` is torch's default one meanwhile, if it is to be."""
     args, kwargs = ([], given) if how["by_keyword"] else ([*given.values()], {})
     return called(lambda *_: function(*args, **kwargs), how["by_default"], place)
-
-
-@helper
-def broken(*_inputs: Any) -> Any:
-    raise ArithmeticError
-
-
-@helper
-def breaks_off(function: Any, *inputs: Any) -> None:
-    """A call in which what is handed over raises: settings are left as they were then, too."""
-    import contextlib
-
-    with contextlib.suppress(ArithmeticError):
-        function(*inputs)
-
-
-def with_zero(draw: Draw, x: Tensor) -> Tensor:
-    """The same numbers, beyond the published round with a zero among them."""
-    if not draw.round.is_published and x.dim():
-        x.view(-1)[0] = 0.0
-    return x
 
 
 # slopes
@@ -93,7 +74,7 @@ def slopes_of_square(student: Any, x: Tensor, old: Tensor, how: Any) -> Any:
 
 def expect_square(student: Student, draw: Draw, by_default: bool = False) -> None:
     shape = draw.shape("shape", RANKS, elements=300)
-    size = draw.magnitude("x")
+    size = draw.magnitude("x", tiny=TINY)
     x = draw.layout("x", size * draw.numbers(*shape)).requires_grad_()
     old, how = size * draw.normal(*shape), drawn_way(draw, by_default)
     got = student.run(slopes_of_square, x=x, old=old, how=how)
@@ -137,7 +118,7 @@ def numeric_slopes(student: Any, x: Tensor, numbers: list[float], how: Any) -> A
 def expect_slope(student: Student, draw: Draw, by_default: bool = False) -> None:
     # what an h that is too small gives in float32 is right here and there: so there are many numbers
     shape = draw.shape("shape", RANKS, elements=300)
-    shape = (*shape, 30) if draw.dtype == torch.float32 else shape
+    shape = (30, *shape) if draw.round.number in (0, 2) else shape
     x = draw.layout("x", with_zero(draw, draw.uniform(-2, 2, *shape)))
     a, b, c = draw.coefficients(3)
     c = 60 + 14 * c if c > 0 else 14 * c - 60
@@ -238,7 +219,7 @@ def expect_gradient(student: Student, draw: Draw, by_default: bool = False) -> N
     expect_close(got["of half"], right / 2, what, causes={explain.STALE: right}, **options)
 
 
-@rounds(single=True)
+@rounds()
 @points(1)
 def test_numeric_gradient(student: Student, draw: Draw) -> None:
     """`numeric_gradient` is divided by the number of elements where the mean is asked, and only there."""
@@ -252,30 +233,34 @@ def test_numeric_gradient(student: Student, draw: Draw) -> None:
 def loss_and_gradient(student: Any, x: Tensor, labels: Tensor, how: Any) -> Any:
     at = x.detach().clone().requires_grad_()
     found = []
-    for given, sign in ((x, 1), (at, 1), (at, -2)):
-        if sign == -2:  # the same tensor with other numbers
+    for number in range(4):
+        if number == 2:  # the same tensor with other numbers
             at.data = -2 * at.data
+        leaf = at if number else x
+        given = at.view_as(at) if number == 3 else leaf
         loss = ask(student.squared_error, {"prediction": given, "labels": labels}, how, x)
+        clean = leaf.grad is None
         grads: Any = [None]
         if loss.requires_grad:
-            grads = torch.autograd.grad(loss, given, allow_unused=True)
-        found.append({"loss": loss.detach(), "gradient": grads[0]})
+            grads = torch.autograd.grad(loss, leaf, allow_unused=True)
+        found.append({"loss": loss.detach(), "gradient": grads[0], "clean": clean})
     return found
 
 
 def expect_loss(student: Student, draw: Draw, by_default: bool = False) -> None:
     shape = draw.shape("shape", RANKS, elements=300)
-    size, dtype = draw.magnitude("errors"), draw.dtype
-    x = draw.layout("prediction", size * draw.normal(*shape)).requires_grad_()
+    size, dtype = draw.magnitude("errors", tiny=TINY), draw.dtype
+    x = draw.layout("prediction", with_zero(draw, size * draw.normal(*shape))).requires_grad_()
     labels = draw.layout("labels", size * draw.normal(*shape))
     got = student.run(loss_and_gradient, x=x, labels=labels, how=drawn_way(draw, by_default))
     at = x.detach().double()
-    for found, factor in zip(got, (1, 1, -2), strict=True):
+    for found, factor in zip(got, (1, 1, -2, -2), strict=True):
         error = factor * at - labels.double()
         right = (error**2).mean().to(dtype)
         causes = slips.loss_causes(found["loss"], error)
         what = "squared_error(prediction, labels)"
         expect_close(found["loss"], right, what, causes=causes, scale=size**2)
+        expect(found["clean"], _("squared_error leaves a gradient in prediction.grad."))
         told = _("`{name}` gets no gradient.").format(name="prediction")
         expect(found["gradient"] is not None, told, explain.CUT)
         slope = (2 * error / error.numel()).to(dtype)
@@ -292,7 +277,7 @@ def test_squared_error(student: Student, draw: Draw) -> None:
 
 
 # learning rates, round by round
-RATES = (0.1, 2.0, 0.25, 0.1, 2.0**-11)
+RATES = (0.1, 0.25, 2.0, 0.1, 2.0**-11)
 
 
 @probe
@@ -310,8 +295,10 @@ def walk_down(student: Any, given: Any, target: Tensor, weights: Tensor, how: An
 
 
 def expect_descent(student: Student, draw: Draw, by_default: bool = False) -> None:
-    steps, lr = draw.count("steps", 0, 12), RATES[draw.round.number]
-    shape, size = draw.shape("shape", RANKS, elements=300), draw.magnitude("x")
+    lr = RATES[draw.round.number]
+    steps = 0 if draw.round.ones == 0 else draw.count("steps", 1, 12)
+    draw.drawn["steps"] = f"steps = {steps}"
+    shape, size = draw.shape("shape", RANKS, elements=300), draw.magnitude("x", tiny=TINY)
     x = draw.layout("x", with_zero(draw, size * draw.normal(*shape)))
     target, weights = size * draw.normal(*shape), draw.uniform(0.05, 0.2, *shape) / lr
     needs_grad = draw.choice("x.requires_grad", [False, True])
@@ -451,27 +438,34 @@ def arrays(student: Any, x: Tensor, how: Any) -> Any:
     for place in (x, x.cpu()):  # the model need not be on the machine's accelerator
         model = nn.Sequential(nn.Sequential(nn.Linear(2, 1))).to(place)
         model.train(place is x)
-        for numbers in (x.double().cpu().numpy().copy(), x.float().cpu().numpy().copy()):
-            for _time in range(2):
-                result = ask(student.to_model, {"array": numbers, "model": model}, how, x)
-                modes = {module.training for module in model.modules()} == {place is x}
-                own = {"where": str(result.device), "numbers": result.to(x.device, copy=True)}
-                found.append({**own, "stays": modes, "right": str(place.device)})
-                numbers *= -1  # the same array with other numbers
+        for dtype in (torch.float64, torch.float32):
+            one, other = (sign * x.to("cpu", dtype).numpy() for sign in (1, -1))
+            results: Any = []
+            for array in (one, other, one):
+                if len(results) == 2:  # both stand, and the same array has other numbers
+                    results = [each.clone() for each in results]
+                    one *= -1
+                results.append(ask(student.to_model, {"array": array, "model": model}, how, x))
+            stays = {module.training for module in model.modules()} == {place is x}
+            own = {"stays": stays, "right": str(place.device), "dtype": str(dtype)}
+            own["where"] = [str(each.device) for each in results]
+            found.append({**own, "numbers": [each.to(x.device) for each in results]})
     return found
 
 
 def expect_arrays(student: Student, draw: Draw, by_default: bool = False) -> None:
-    x = 300 * draw.normal(1, draw.size("n"))
-    got = student.run(arrays, x=x, how=drawn_way(draw, by_default))
-    for number, found in enumerate(got):
+    size = draw.magnitude("array", tiny=TINY)
+    x = size * draw.normal(1, draw.size("n"))
+    for found in student.run(arrays, x=x, how=drawn_way(draw, by_default)):
         told = _("to_model gives a tensor on {found}; the model is on {there}.")
-        told = told.format(found=found["where"], there=found["right"])
-        expect(found["where"] == found["right"], told, slips.WHERE)
-        expected = x if number % 4 < 2 else x.float().to(draw.dtype)
-        expected = -expected if number % 2 else expected
-        options: Given = {"causes": {explain.STALE: -expected}, "requires_grad": False}
-        expect_close(found["numbers"], expected, "to_model(array, model)", **options)
+        there = found["right"]
+        for where in found["where"]:
+            expect(where == there, told.format(found=where, there=there), slips.WHERE)
+        given = x.to(getattr(torch, found["dtype"].removeprefix("torch."))).to(draw.dtype)
+        expected, first = [given, -given, -given], [given] * 3
+        options: Given = {"causes": {explain.STALE: first}, "requires_grad": False, "scale": size}
+        what = _("to_model(array, model) of two arrays, and of the first with other numbers")
+        expect_close(found["numbers"], expected, what, **options)
         expect(found["stays"], _("to_model leaves the model in another mode."))
 
 
@@ -500,15 +494,21 @@ def train_model(
             events = listen(model, optimizer)
             given = {"model": model, "criterion": criterion, "optimizer": optimizer}
             given = {**given, **batch, "epochs": epochs}
+        stays = True
         for _time in range(2):
             if name == "train":
                 losses.append(ask(student.train, given, how, batch["labels"]))
             else:
                 losses.append(ask(student.one_step, given, how, batch["labels"]))
+            stays = stays and all(module.training for module in model.modules())
         after = [parameter.detach().clone() for parameter in parameters]
-        stays = [id(each) for each in model.parameters()] == [id(each) for each in parameters]
-        stays = stays and all(module.training for module in model.modules())
-        found[name] = {"losses": losses, "after": after, "events": events[:20], "stays": stays}
+        same = [id(each) for each in model.parameters()] == [id(each) for each in parameters]
+        found[name] = {
+            "losses": losses,
+            "after": after,
+            "events": events[:20],
+            "stays": stays and same,
+        }
         given["criterion"] = Criterion(broken)
         breaks_off(student.train if name == "train" else student.one_step, *given.values())
     return found
@@ -518,11 +518,12 @@ def draw_learner(draw: Draw) -> Given:
     """A model, a batch, and a rate that suits them."""
     if not draw.round.is_published and draw.round.ones != 0 and not draw.round.all_equal:
         n_in, n_out, n = (draw.size(name, high=80) for name in ("n_in", "n_out", "n"))
-        size = draw.magnitude("inputs")
-        batch = {"inputs": size * draw.normal(n, n_in), "labels": size * draw.normal(n, n_out)}
-        batch = {name: draw.layout(name, with_zero(draw, each)) for name, each in batch.items()}
-        state = {"0.0.weight": draw.normal(n_out, n_in)}
-        return {"plan": None, "state": state, "batch": batch, "lr": 0.2 / size**2 / n_in}
+        size = draw.magnitude("inputs", tiny=TINY)
+        inputs = draw.layout("inputs", size * draw.normal(n, n_in))
+        labels = with_zero(draw, size * draw.normal(n_out, n)).T
+        batch = {"inputs": inputs, "labels": labels}
+        state = {f"layers.{each}.weight": draw.normal(n_out, n_in) for each in range(5)}
+        return {"plan": None, "state": state, "batch": batch, "lr": 0.04 / size**2 / n_in}
     n_in, classes, n = draw.size("n_in", high=40), draw.size("classes", 2, 9), draw.size("n")
     plan, state = draw.network(n_in, classes)
     batch = {"inputs": draw.inputs_of(plan, n), "labels": draw.integers(0, classes, n)}

@@ -71,7 +71,7 @@ def test_slips_in_a_head_differ_from_it() -> None:
 
 
 def test_a_training_and_its_slips() -> None:
-    state = {"0.0.weight": torch.tensor([[1.0]])}
+    state = {"layers.0.weight": torch.tensor([[1.0]])}
     batch = {"inputs": torch.tensor([[1.0]]), "labels": torch.tensor([[0.0]])}
     walk = partial(trained, plan=None, state=state, batch=batch, lr=0.25)
     # f(w) = w²: each step halves w
