@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import os
+import random
 import subprocess
 import sys
+from collections.abc import Sequence
+from typing import TypeVar
 
 import torch
 
 from .conftest import ROOT
 
+T = TypeVar("T")
 ALL = bool(os.environ.get("GRADER_TEST_ALL"))  # nothing is drawn: every case is tried
 
 
@@ -25,3 +30,9 @@ def _commit() -> str:
 
 
 SEEDED_BY = f"{sys.version_info[:2]} {torch.__version__} {_commit()}"
+
+
+def some(cases: Sequence[T], share: float) -> list[T]:
+    """A share of the cases, one at least."""
+    count = len(cases) if ALL else max(1, math.ceil(share * len(cases)))
+    return random.Random(SEEDED_BY).sample(cases, count)

@@ -17,6 +17,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browsers import needs_chromium
+from tests.drawn import some
 from tests.servers import end, free_port, wait_until
 
 pytestmark = [
@@ -46,7 +47,7 @@ LAB = Jupyter("jupyterlab", "LabApp", "lab/tree")
 NOTEBOOK = Jupyter("notebook", "JupyterNotebookApp", "notebooks")
 
 
-@pytest.fixture(params=[LAB, NOTEBOOK], ids=lambda jupyter: jupyter.module)
+@pytest.fixture(params=some([LAB, NOTEBOOK], 1 / 2), ids=lambda jupyter: jupyter.module)
 def address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Of the notebook `derivative` in a Jupyter with settings of its own."""
     jupyter: Jupyter = request.param

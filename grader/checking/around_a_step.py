@@ -90,6 +90,10 @@ _WAVES = {
     "rising": Cause("sign-of-term", "It is 1 − cos(π q), which rises: 1 + cos(π q) is asked."),
     "next": Cause("off-by-one", "After the warm-up q is that of the next step, step + 1."),
     "no pi": Cause("wrong-angle", "The cosine is that of q: the angle is π q."),
+    "degrees": Cause(
+        "wrong-angle",
+        "The cosine is that of 180 q: `math.cos` takes radians, and the angle is π q.",
+    ),
     "line": Cause("not-a-cosine", "It falls in a line; a cosine is asked."),
 }
 
@@ -135,7 +139,7 @@ def waved(step: int, warmup: int, total: int, lr: float, mistake: str = "") -> f
     }
     place, length = places.get(mistake, (step - warmup, total - warmup))
     q = place / max(1, length)
-    angle = {"whole turn": 2 * math.pi, "no pi": 1.0}.get(mistake, math.pi) * q
+    angle = {"whole turn": 2 * math.pi, "no pi": 1.0, "degrees": 180.0}.get(mistake, math.pi) * q
     other = {"flat": 1.0, "quarter": math.cos(angle / 2), "bare": math.cos(angle), "line": 1 - q}
     other |= {"sine": (1 + math.sin(angle)) / 2, "rising": (1 - math.cos(angle)) / 2}
     return lr * other.get(mistake, (1 + math.cos(angle)) / (1 if mistake == "not halved" else 2))

@@ -27,6 +27,12 @@ from .outcome import Cause
 # any other numbers, and NaN for numbers of which some are not finite.
 Alternative = Any
 _MOST_SWAPPED = 4
+_MOST_BEFORE = 100
+GOES_ON = Cause(
+    "kept-list",
+    "The entries that are asked stand in it, and others beside them. Those may be of other calls: a list that "
+    "is a parameter's default value (`errors=[]`), or stands outside the function, is made once.",
+)
 
 
 def causes_of(
@@ -63,6 +69,8 @@ def causes_of(
     if _is_aliased(actual, expected, demands):
         found.append(explain.ALIASED)
     found += _shared([list(_general(each, factors, fixed_dtype)) for each in differing])
+    if _goes_on(actual, expected, demands):
+        found.append(GOES_ON)
     return list(dict.fromkeys(found))
 
 
@@ -248,6 +256,19 @@ def _is_swapped(
     if all(map(same, actual, expected)):
         return False
     return any(all(map(same, actual, order)) for order in permutations(expected))
+
+
+def _goes_on(actual: Any, expected: Any, demands: Demands) -> bool:
+    """Whether what is asked stands in a list of twice as many or more, one entry behind the other, and not first."""
+    if not (isinstance(actual, list) and isinstance(expected, list)):
+        return False
+    plain, count = replace(demands, requires_grad=None), len(expected)
+    last = len(actual) - count
+    # what was made of many calls is not gone through to its beginning
+    return 0 < count <= last >= 2 and any(
+        next(mismatches(actual[place : place + count], expected, "", plain), None) is None
+        for place in range(last, max(0, last - _MOST_BEFORE), -1)
+    )
 
 
 def _is_aliased(actual: Any, expected: Any, demands: Demands) -> bool:

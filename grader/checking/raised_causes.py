@@ -71,6 +71,11 @@ MODULO_ZERO = Cause(
     "raised-modulo",
     "`%` has 0 on its right here, as `index % len(self)` has where there are no items.",
 )
+DIVIDED_BY_ZERO = Cause(
+    "raised-division",
+    "What stands behind `/` is 0 there: nothing was counted. Where a loop before it has no turn, perhaps what it goes "
+    "through is empty, or used up: an iterator (`iter(…)`, `zip(…)`, a generator) can be gone through once.",
+)
 QUOTED = Cause(
     "raised-float",
     "The quotes around a field are no part of it: `csv.reader` takes them off, and a split at the commas does not.",
@@ -185,8 +190,8 @@ def cause_of(
         return named
     if "iter() returned non-iterator" in message:
         return NO_ITERATOR
-    if kind == "ZeroDivisionError" and "modulo" in message:
-        return MODULO_ZERO
+    if kind == "ZeroDivisionError":
+        return MODULO_ZERO if "modulo" in message else DIVIDED_BY_ZERO
     known = meaning_on(device, kind, message) or meaning_of(message, kind, bool(line))
     if known is None or not line:
         return known

@@ -47,7 +47,8 @@ MEANINGS = {
     r"elements? cannot be converted to Scalar|only one element tensors can be converted|"
     r"only (0-dimensional|length-1) arrays can be converted": Cause(
         "raised-one-number",
-        "`math.exp(…)`, `float(…)` and `.item()` take one number: `torch.exp(…)` takes a whole tensor.",
+        "What stands there takes one number, as `math.exp(…)`, `float(…)`, `.item()` and `torch.manual_seed(…)` do, "
+        "and was given several: `torch.exp(…)` takes a whole tensor.",
     ),
     r"grad can be implicitly created only for scalar outputs": Cause(
         "raised-scalar",
@@ -61,6 +62,11 @@ MEANINGS = {
         "raised-numpy",
         "NumPy knows no gradients: stay with torch, or `.detach()` before `.numpy()`.",
     ),
+    r"cannot access local variable|local variable .* referenced before assignment": Cause(
+        "raised-local",
+        "An assignment in a function, `+=` too, makes a name that function's own, and it has no value there yet: "
+        "`.append(…)` and `x[0] = …` change what stands outside, and `nonlocal` lets a name be that outside.",
+    ),
     r"bitwise_xor": Cause("raised-power", "`^` is no power in Python: that is `**`, as in `x**2`."),
     r"tensors used as indices must be": Cause(
         "raised-indices", "Labels that pick elements are whole numbers: `.long()` makes them so."
@@ -71,7 +77,8 @@ MEANINGS = {
     ),
     r"view size is not compatible": Cause(
         "raised-view",
-        "`.view` wants memory that lies in one piece; `.reshape` takes any tensor.",
+        "`.view` wants memory that lies in one piece, as `.contiguous()` makes it. `.reshape` takes any tensor, and "
+        "gives a copy of one whose memory does not: what is written there does not reach the tensor.",
     ),
     r"does not require grad and does not have a grad_fn|differentiated Tensors does not require grad": Cause(
         "raised-graph-cut",
@@ -251,7 +258,9 @@ MEANINGS = {
     ),
     r"Boolean value of Tensor": Cause(
         "raised-truth",
-        "`if tensor:` asks whether it is 0, not whether it is there: use `is not None`.",
+        "A tensor of several elements is neither true nor false: ask `tensor is not None` whether it is there, "
+        "`torch.equal(a, b)` whether two are equal, and for one in a list by `is`, as `in`, `.index` and `.remove` "
+        "compare by `==`, element by element.",
     ),
     r"has no len\(\)": Cause(
         "raised-length", "An iterable need not have a length: count while you go through it."

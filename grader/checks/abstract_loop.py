@@ -58,8 +58,9 @@ ABSOLUTE = Cause("absolute-for-square", "The errors are taken absolute instead o
 CLEARED = Cause("values-cleared", "The values are set to 0; `.grad` alone is to be cleared.")
 NOT_EMPTY = Cause(
     "not-cleared",
-    "Afterwards the `.grad` of each parameter has to be None, or zeros. `p.grad == None` compares, and `p.grad.zero_` "
-    "without parentheses is not called: neither changes anything.",
+    "Afterwards the `.grad` of each parameter has to be None, or zeros. `p.grad == None` compares, `p.grad.zero_` "
+    "without parentheses is not called, and `grad = None` gives another value to that name: none of them "
+    "changes `p.grad`.",
 )
 DEFAULT = Cause("wrong-default", "The default of `lr` is {lr}; 0.01 is asked.")
 FIXED = Cause("lr-ignored", "The steps are those of lr={lr}, whatever `lr` is.")

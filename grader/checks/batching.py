@@ -323,7 +323,7 @@ def flat(epoch: list[list[int]]) -> list[int]:
 @points(1)
 def test_loader_batches(student: Student, draw: Draw) -> None:
     """`make_loader` gives every item once an epoch, in batches of `batch_size`; `drop_last` drops the rest."""
-    size, full = draw.size("batch_size", high=7), draw.count("batches", 2, 34)
+    size, full = draw.size("batch_size", high=7), draw.count("full_batches", 2, 34)
     count = size * full + size // 2
     draw.drawn["items"] = f"len(dataset) = {count}"
     runs: list[dict[str, Any]] = [

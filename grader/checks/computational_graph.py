@@ -475,7 +475,7 @@ def through_steps(
         several += [several[0].clone()] if shift and isinstance(several[0], Tensor) else []
     return {
         "state": several[-1],
-        "stays": torch.equal(*several[:2]) if len(several) > 2 else True,
+        "stays": len(several) < 3 or torch.equal(*(each.nan_to_num() for each in several[:2])),
         "grads": [parameter.grad for parameter in own],
         "reached": leaf.grad is not None,
         "kept": first.requires_grad is (source != "constant"),
@@ -576,7 +576,7 @@ def recorded(
         "later": later.grad,
         "left": all(grad is None for grad in grads) and given.requires_grad is needing,
         "x": given.detach().clone(),
-        "stays": torch.equal(earlier, before),
+        "stays": torch.equal(earlier.nan_to_num(), before.nan_to_num()),
     }
 
 

@@ -227,13 +227,15 @@ def expect_gradients(
     error = curve(x.double(), **leaves) - y.double()
     grads = torch.autograd.grad((error**2).sum(), list(leaves.values()))
     expected = {name: grad.to(draw.dtype) for name, grad in zip(NAMES, grads, strict=True)}
-    # of x² and x³, taken by x
+    found = dict(zip(NAMES, got, strict=True))
+    # of x² and x³, taken by x; and of x, or not
+    by_x = expected["a"].reshape(params["b"].shape)
     chained = expected | {
+        "b": other_terms.either(found["b"], expected["b"], by_x),
         "c": 2 * expected["b"].reshape(params["c"].shape),
         "d": 3 * expected["c"].reshape(params["d"].shape),
     }
     powers = dict(zip(NAMES, range(4), strict=True))
-    found = dict(zip(NAMES, got, strict=True))
     scaled = expected | {"c": 2 * expected["c"], "d": 3 * expected["d"]}
     causes = {CHAIN: chained, FACTORS: other_terms.all_of(found, expected, scaled)}
     for name, power in powers.items():
@@ -250,6 +252,17 @@ def expect_gradients(
     alike = {name: expected["a"].reshape(params[name].shape) for name in NAMES}
     causes[ALL_OF_A] = other_terms.all_of(found, expected, alike)
     predicted = curve(x.double(), **params)
+    everything = predicted.reshape(-1, 1) - y.double()
+
+    def of_everything(name: str) -> Tensor:
+        """The power of x in a row, or in a column."""
+        powered = x.double() ** powers[name]
+        products = [2 * (everything * powered.reshape(shape)).sum() for shape in ((1, -1), (-1, 1))]
+        return other_terms.either(
+            found[name], *(each.reshape(params[name].shape) for each in products)
+        )
+
+    causes[explain.BROADCAST] = {name: of_everything(name) for name in NAMES}
     terms = {name: params[name] * x.double() ** power for name, power in powers.items()}
     errors = {
         "ŷ": predicted,

@@ -185,7 +185,7 @@ def by_length(student: Any, lengths: list[Any], args: list[Any], kwargs: dict[st
 @points(1)
 def test_length_batch_sampler(student: Student, draw: Draw) -> None:
     """`LengthBatchSampler` gives batches of indices, the shortest sequences first."""
-    size, full = draw.size("batch_size", high=9), draw.count("batches", 2, 40)
+    size, full = draw.size("batch_size", high=9), draw.count("full_batches", 2, 40)
     rest = 0 if size == 1 else int(draw.integers(1, size, 1))
     counts = {size * full + rest: 5, size * full: 300, 0 if draw.round.ones is None else 1: 1}
     lengths = [draw.integers(1, 2 + most, count).tolist() for count, most in counts.items()]
@@ -318,7 +318,7 @@ def load(student: Any, rows: Tensor, labels: Tensor, runs: list[Any]) -> list[An
 
 
 def expect_batches(student: Student, draw: Draw) -> None:
-    size, full = draw.size("batch_size", high=40), draw.count("batches", 2, 4)
+    size, full = draw.size("batch_size", high=40), draw.count("full_batches", 2, 4)
     # one more sample than fits, up to one fewer than a batch has; or none
     rest = 0 if size == 1 or draw.round.all_equal else 1 + draw.round.number % (size - 1)
     n = size * full + rest
@@ -535,7 +535,7 @@ def in_turns(student: Any, n: int, runs: list[Any], seeds: list[int], passes: in
 def test_loader_workers(student: Student, draw: Draw) -> None:
     """The batches are read in turns by new workers in each pass, or by persistent ones; without any in the process."""
     workers, size = draw.size("num_workers", high=6), draw.size("batch_size", high=5)
-    n = size * draw.count("batches", 7, 9) + size // 2
+    n = size * draw.count("full_batches", 7, 9) + size // 2
     draw.drawn["n"] = f"len(dataset) = {n}"
     options: dict[str, Any] = {"num_workers": workers, "batch_size": size}
     options |= {name: draw.choice(name, [False, True]) for name in ("shuffle", "drop_last")}

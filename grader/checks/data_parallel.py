@@ -507,6 +507,7 @@ def expect_steps(
     loss = draw.choice("loss_fn", ["squares", "cross-entropy"])
     # one sample too many, one too few, and fewer than there are devices
     sizes = [number * n + 1, number * n + number - 1, max(1, number - 1)][:most]
+    draw.drawn["n"] = f"n = {sizes}"
     calls: list[Any] = []
     # huge ones in float64 alone, for the same reason
     scale = {"ones": 0.0, "large": 200.0}.get(draw.round.name, 1.0)

@@ -250,6 +250,16 @@ def expect_gradients(
         "a": (sign * x.double()).mean().reshape(a.shape),
         "b": sign.mean().reshape(b.shape),
     }
+    everything = ((a * x + b).reshape(-1, 1) - y).double()
+    # x in a row, and in a column
+    products = [
+        2 * (everything * x.double().reshape(shape)).mean().reshape(a.shape)
+        for shape in ((1, -1), (-1, 1))
+    ]
+    causes[explain.BROADCAST] = {
+        "a": other_terms.either(got[0], *products),
+        "b": 2 * everything.mean().reshape(b.shape),
+    }
     expect_close(
         dict(zip("ab", got, strict=True)),
         grads,

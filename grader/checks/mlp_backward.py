@@ -93,6 +93,10 @@ MISTAKES = {
     "own labels": Cause(
         "other-labels", "The one-hot vectors are those of the largest logits, not of `labels`."
     ),
+    "labels for onehot": Cause(
+        "other-labels",
+        "The number of the label is subtracted from all of its row; 1 is, from the class of that number alone.",
+    ),
     "all labels": other_functions.ALL_LABELS,
     "hidden for x": Cause("swapped", "The gradient of w1 takes the hidden values where x belongs."),
     "h(1 − h)": OTHER_SLOPE.of(slope="h(1 − h)"),
@@ -117,6 +121,10 @@ MISTAKES = {
     "mask of gradient": Cause(
         "mask-of-gradient",
         "The mask asks where the gradient is above 0, not what went into the relu.",
+    ),
+    "mask without bias": Cause(
+        "mask-without-bias",
+        "The mask is that of `x @ w1`: what goes into the relu has `b1` added.",
     ),
     "times hidden": Cause(
         "times-input", "The gradient is multiplied by the hidden values, not by the relu's slope."
@@ -380,7 +388,9 @@ def by_hand(
     n, z1 = len(logits), x @ w1 + b1
     hot = logits.argmax(1) if mistake == "own labels" else labels
     onehot = F.one_hot(hot, logits.shape[1])
-    if mistake == "all labels":
+    if mistake == "labels for onehot":
+        onehot = labels.unsqueeze(1)
+    elif mistake == "all labels":
         onehot[:, labels] = 1
     taken = logits_of(**inputs) if mistake == "own logits" else logits
     p = taken.double().softmax(0 if mistake == "over samples" else 1)
@@ -400,6 +410,7 @@ def by_hand(
         "no mask": torch.ones_like(dh),
         "no activation": torch.ones_like(dh),
         "mask of gradient": (dh > 0).double(),
+        "mask without bias": (x @ w1 > 0).double(),
         "times hidden": h,
         "sigmoid": h * (1 - h),
         "h(1 − h)": h * (1 - h),
