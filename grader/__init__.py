@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .checking import recorded_axes as recorded_axes
     from .checking import residual_nets as residual_nets
     from .checking import samplers as samplers
+    from .checking import slips as slips
     from .checking import soft_scores as soft_scores
     from .checking import training_order as training_order
     from .checking.calls import called as called
@@ -161,6 +162,7 @@ _HOMES = {
     "residual_nets": "checking.residual_nets",  # the module, as `explain`
     "rounds": "checking.plugin",
     "samplers": "checking.samplers",  # the module, as `explain`
+    "slips": "checking.slips",
     "soft_scores": "checking.soft_scores",
 }
 __all__ = sorted(_HOMES)  # one list, kept once

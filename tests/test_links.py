@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from grader import load_course
 from tests.conftest import ROOT
 from tests.markdown_links import anchors, dead
 
@@ -66,3 +67,25 @@ def test_a_dead_link_is_found(tmp_path: Path, link: str, wrong: bool) -> None:
     page = top / "page.md"
     page.write_text(f"# Here\n\n| table |\n|---|\n| ![picture and link]({link}) |\n")
     assert bool(dead(page, top)) == wrong
+
+
+# on their way into the course
+COMING = {"residual_block", "fit_curve", "attention"}
+
+
+def test_what_the_tables_of_the_posts_name_is_there() -> None:
+    units, *posts = (ROOT / "docs" / "seeds.md").read_text(encoding="utf-8").split("\n## ")[1:]
+    course = load_course(ROOT)
+    assert {each.unit for each in course.exercises} <= set(
+        re.findall(r"^\| ([^|]+) \|", units, re.M)
+    )
+    rows = re.findall(r"^\| (.+?) \|(.*)\|$", "\n".join(posts), re.M)
+    named = {name for _what, where in rows for name in re.findall(r"`([\w.]+)`", where)}
+    empty = [what for what, where in rows if not re.fullmatch(r" `[\w.]+`(, `[\w.]+`)* ", where)]
+    assert empty == ["what the post has"] * len(posts)
+    assert set(course.names) <= {name.partition(".")[0] for name in named}
+    for name in sorted(named):
+        exercise, _dot, check = name.partition(".")
+        if exercise in set(course.names) or exercise not in COMING:
+            text = (ROOT / "grader" / "checks" / f"{exercise}.py").read_text(encoding="utf-8")
+            assert not check or f"\ndef test_{check}(" in text, name

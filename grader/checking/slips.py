@@ -1,0 +1,262 @@
+"""What slips in a loss, a gradient, a step, a loop and a new head give: causes for `expect_close`, with numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from .drawn_models import network
+from .explain import CLEARED_AFTER, FEWER, NOT_CLEARED, NOT_UPDATED, TWICE, UPHILL
+from .other_terms import either
+from .outcome import Cause
+from .probes import helper
+from .student import Draw
+from .training_order import train_by_hand
+
+TWELVE = Cause(
+    "other-function", "It is the slope of 3(x + 1)², which is 12 at 1; that of 3x² is asked."
+)
+VALUE = Cause("value-for-slope", "It is 3x² itself; its slope is asked.")
+SMALL_H = Cause(
+    "step-too-small",
+    "In float64 it is right, and in float32 rounding is left over: f(x + h) and f(x − h) have most of their seven "
+    "digits in common. Take a larger h, or take the difference in float64.",
+)
+LARGE_H = Cause("step-too-large", "It is a difference with an h of {h} or so, which is too large.")
+SIGNED = Cause(
+    "signs-cancel",
+    "The errors are added up with their signs: errors of unlike signs cancel, and it falls without end below 0.",
+)
+SUM = Cause("sum-for-mean", "It is the sum of the squared errors; the mean is asked.")
+ABSOLUTE = Cause("other-loss", "It is the mean of the absolute errors; their squares are asked.")
+ROOT = Cause("other-loss", "It is the root of the mean; the mean itself is asked.")
+MEAN_SQUARED = Cause(
+    "precedence", "It is the square of the mean error: square each error, and take the mean then."
+)
+SUM_SQUARED = Cause(
+    "precedence", "It is the square of the sum of the errors: square each error, and take the mean."
+)
+DECAYED_FIRST = Cause(
+    "decayed-first",
+    "w has decayed before the gradient is worked out, which is that of the new w then: `.data` changes numbers that "
+    "the graph still needs, and autograd does not notice.",
+)
+DECAYED_AFTER = Cause(
+    "decayed-after", "The decay is that of the new w: take that of w before the step."
+)
+NO_DECAY = Cause("missing-term", "There is no decay: the term decay · w is missing.")
+DECAY_WITHOUT_LR = Cause("scale", "The decay is not multiplied by lr.")
+DECAY_ADDED = Cause("sign-of-term", "The decay is added to w, and is to be subtracted.")
+ONLY_DECAYED = Cause("missing-term", "w has decayed, and the gradient is missing.")
+
+BY_COUNT = Cause("mean-for-sum", "It is the gradient of the mean: for the sum nothing is divided.")
+NOT_BY_COUNT = Cause(
+    "sum-for-mean",
+    "It is the gradient of the sum: that of the mean is smaller by the number of elements.",
+)
+INVERTED = Cause("inverted", "It is divided for the sum, and not for the mean.")
+BY_COUNT_TWICE = Cause("scale", "It is divided by the number of elements twice.")
+H_IGNORED = Cause("h-ignored", "The step is 0.001, whatever `h` is.")
+FORWARD = Cause("forward-difference", "It is the forward difference (f(x+h) − f(x)) / h.")
+BACKWARD = Cause("forward-difference", "It is the backward difference (f(x) − f(x−h)) / h.")
+MORE = Cause("one-too-many", "There is one step or epoch too many.")
+ONLY_THE_NUMBER = Cause(
+    "new-layer",
+    "`out_features` says what the layer was made with, and its weight stays as it is: a new `nn.Linear` has to stand "
+    "in its place.",
+)
+OLD_HEAD = Cause("new-layer", "The old layer is still there: write `model.fc = nn.Linear(…)`.")
+SIZES_SWAPPED = Cause("swapped", "The two sizes stand in each other's place.")
+OTHER_INPUTS = Cause(
+    "fixed-size",
+    "The new head is to take as many inputs as the old one: `model.fc.in_features` says how many.",
+)
+OTHER_CLASSES = Cause(
+    "option-ignored", "It has as many outputs as before, whatever `num_classes` is."
+)
+BY_DEFAULT = Cause(
+    "new-layer",
+    "Give `nn.Linear` the dtype and the device of the old head's weight; a new layer has torch's defaults.",
+)
+WHERE = Cause(
+    "device",
+    "The model need not be where the machine's GPU is: ask a parameter for its `device`, and go by that.",
+)
+
+
+def loss_causes(got: Any, error: Tensor) -> dict[Cause, Tensor]:
+    """What is taken for the mean of the squared errors.
+
+    Args:
+        got: the student's loss.
+        error: the errors with their signs, in float64.
+
+    Returns:
+        Causes, and what each gives in the dtype of `got`.
+    """
+    dtype = got.tensor.dtype
+    squared = error**2
+    mistaken = {
+        SUM: squared.sum(),
+        ABSOLUTE: error.abs().mean(),
+        ROOT: squared.mean().sqrt(),
+        MEAN_SQUARED: error.mean() ** 2,
+        SUM_SQUARED: error.sum() ** 2,
+    }
+    causes = {cause: other.to(dtype) for cause, other in mistaken.items()}
+    return {SIGNED: either(got, error.sum().to(dtype), error.mean().to(dtype)), **causes}
+
+
+def decay_causes(
+    w: Tensor, slope: Callable[[Tensor], Tensor], lr: float, decay: float, old: Tensor
+) -> dict[Cause, Tensor]:
+    """What is taken for w − lr · (slope(w) + decay · w).
+
+    Args:
+        w: before the step, in float64.
+        slope: gives the gradient at a point.
+        lr, decay: those of the step.
+        old: the gradient from before.
+    """
+    down, lost = lr * slope(w), lr * decay * w
+    return {
+        DECAYED_FIRST: w - lost - lr * slope(w - lost),
+        DECAYED_AFTER: (w - down) * (1 - lr * decay),
+        NO_DECAY: w - down,
+        NOT_CLEARED: w - down - lost - lr * old.double(),
+        DECAY_WITHOUT_LR: w - down - decay * w,
+        DECAY_ADDED: w - down + lost,
+        ONLY_DECAYED: w - lost,
+        NOT_UPDATED: w,
+        UPHILL: w + down - lost,
+    }
+
+
+def gradient_causes(
+    right: Tensor,
+    slope: Callable[[float, float, float], Tensor],
+    h: float,
+    count: int,
+    of_mean: bool,
+) -> dict[Cause, Tensor]:
+    """What is taken for the gradient of a sum or of a mean by central differences.
+
+    Args:
+        right: the reference.
+        slope: gives differences between x + low · h and x + high · h, for low, high and h.
+        h: the step.
+        count: the number of elements.
+        of_mean: whether the gradient of the mean is asked.
+    """
+    causes = {NOT_BY_COUNT: right * count, BY_COUNT_TWICE: right / count}
+    causes = causes if of_mean else {BY_COUNT: right / count}
+    causes[INVERTED] = next(iter(causes.values()))
+    return causes | {
+        FORWARD: slope(0, 1, h),
+        BACKWARD: slope(-1, 0, h),
+        H_IGNORED: slope(-1, 1, 1e-3),
+    }
+
+
+def head_causes(
+    got: Sequence[Any], expected: Sequence[int], before: int
+) -> dict[Cause, Sequence[Any]]:
+    """What is taken for the inputs and outputs of a new head, with the outputs that the old one had."""
+    return {
+        SIZES_SWAPPED: expected[::-1],
+        OTHER_CLASSES: [expected[0], before],
+        OTHER_INPUTS: [got[0], expected[1]],
+    }
+
+
+@helper
+def broken(*_inputs: Any) -> Any:
+    raise ArithmeticError
+
+
+@helper
+def breaks_off(function: Any, *inputs: Any) -> None:
+    """A call in which what is handed over raises: settings are to be left as they were then, too."""
+    import contextlib
+
+    with contextlib.suppress(ArithmeticError):
+        function(*inputs)
+
+
+def with_zero(draw: Draw, x: Tensor) -> Tensor:
+    """The same numbers, beyond the published round with a zero among them, or all zero."""
+    if draw.round.ones == 1:
+        return torch.zeros_like(x)
+    if not draw.round.is_published and x.dim():
+        x.view(-1)[0] = 0.0
+    return x
+
+
+@helper
+class Sum(nn.Module):
+    """The sum of linear maps."""
+
+    def __init__(self, weights: list[Tensor]) -> None:
+        super().__init__()
+        n_out, n_in = weights[0].shape
+        self.layers = nn.ModuleList(nn.Linear(n_in, n_out, bias=False) for _unused in weights)
+
+    def forward(self, x: Tensor) -> Tensor:
+        result: Tensor = sum(layer(x) for layer in self.layers)
+        return result
+
+
+@helper
+def learner(plan: Any, state: Any) -> Any:
+    """The model of a plan; without one, a sum of linear maps with these weights."""
+    if plan:
+        return network(plan, state)
+    weights = list(state.values())
+    model = Sum(weights).to(weights[0])
+    model.load_state_dict(state)
+    return model
+
+
+def trained(
+    steps: int, plan: Any, state: Any, batch: dict[str, Tensor], lr: float, **mistakes: Any
+) -> tuple[list[Tensor], list[float]]:
+    """The parameters after so many steps on one batch, worked out in float64, and the loss before each.
+
+    Args:
+        plan, state: the model, as `learner` makes it.
+        mistakes: as `train_by_hand` has them.
+    """
+    dtype = next(iter(state.values())).dtype
+    model = learner(plan, {name: each.double() for name, each in state.items()})
+    inputs, labels = (
+        each.double() if each.is_floating_point() else each for each in batch.values()
+    )
+    criterion = nn.CrossEntropyLoss() if plan else nn.MSELoss()
+    losses = train_by_hand(model, criterion, [(inputs, labels)] * steps, lr=lr, **mistakes)
+    return [each.detach().to(dtype) for each in model.parameters()], losses
+
+
+def loop_causes(walk: Callable[..., Any], steps: int, lr: float) -> dict[Cause, Callable[[], Any]]:
+    """What mistakes in two calls of a loop make of the parameters.
+
+    Args:
+        walk: gives parameters and losses of so many steps, as `trained`.
+        steps: those of both calls.
+        lr: the rate of a step.
+    """
+
+    def parameters(steps: int, **mistakes: Any) -> Callable[[], Any]:
+        return lambda: walk(steps, **mistakes)[0]
+
+    return {
+        MORE: parameters(steps + 2),
+        FEWER: parameters(max(0, steps - 2)),
+        NOT_CLEARED: parameters(steps, old=5.0, kept=99),
+        CLEARED_AFTER: parameters(steps, old=5.0),
+        NOT_UPDATED: parameters(0),
+        TWICE: parameters(steps, times=2),
+        UPHILL: parameters(steps, lr=-lr),
+    }
