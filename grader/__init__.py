@@ -11,10 +11,12 @@ what stands in them. Nothing here imports torch before it is used. To grade whol
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .checking import around_a_step as around_a_step
+    from .checking import attentions as attentions
     from .checking import backbones as backbones
     from .checking import checkpoint_causes as checkpoint_causes
     from .checking import checkpoints as checkpoints
     from .checking import drawn_graphs as drawn_graphs
+    from .checking import early_stopping as early_stopping
     from .checking import explain as explain
     from .checking import in_parallel as in_parallel
     from .checking import loaders as loaders
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from .checking import optimizer_steps as optimizer_steps
     from .checking import other_functions as other_functions
     from .checking import other_terms as other_terms
+    from .checking import recorded_axes as recorded_axes
+    from .checking import residual_nets as residual_nets
     from .checking import samplers as samplers
     from .checking import slips as slips
     from .checking import soft_scores as soft_scores
@@ -118,12 +122,14 @@ _HOMES = {
     "applied": "checking.filling",
     "as_asked": "checking.filling",
     "around_a_step": "checking.around_a_step",
+    "attentions": "checking.attentions",  # the module, as `backbones`
     "backbones": "checking.backbones",  # the module: what its probes use needs names of its own
     "called": "checking.calls",
     "checkpoint_causes": "checking.checkpoint_causes",
     "checkpoints": "checking.checkpoints",  # the module, as `backbones`
     "drawn_graphs": "checking.drawn_graphs",  # the module, as `backbones`
     "curve": "checking.drawn_functions",
+    "early_stopping": "checking.early_stopping",  # the module, as `backbones`
     "expect": "checking.expectations",
     "expect_close": "checking.expectations",
     "explain": "checking.explain",  # the module: its causes are what checks name
@@ -152,6 +158,8 @@ _HOMES = {
     "probe": "checking.probes",
     "read_assignment": "course.assignment_file",
     "read_submission": "submission.from_path",
+    "recorded_axes": "checking.recorded_axes",  # the module, as `backbones`
+    "residual_nets": "checking.residual_nets",  # the module, as `explain`
     "rounds": "checking.plugin",
     "samplers": "checking.samplers",  # the module, as `explain`
     "slips": "checking.slips",

@@ -32,10 +32,11 @@ ERRORS = {
 }  # fmt: skip
 CHECKS = {
     "Cause", "Criterion", "Draw", "NotJudged", "Received", "Student", "applied", "around_a_step", "as_asked",
-    "backbones", "called", "checkpoint_causes", "checkpoints", "curve", "drawn_graphs", "expect", "expect_close",
-    "explain", "fill", "filled_within", "follows", "held_by", "helper", "in_parallel", "landscape", "listen",
-    "loaders", "moved", "needs", "network", "normalizations", "optimizer_steps", "order_causes", "other_functions",
-    "other_terms", "points", "probe", "rounds", "samplers", "slips", "soft_scores", "train_by_hand", "training_order",
+    "attentions", "backbones", "called", "checkpoint_causes", "checkpoints", "curve", "drawn_graphs",
+    "early_stopping", "expect", "expect_close", "explain", "fill", "filled_within", "follows", "held_by", "helper",
+    "in_parallel", "landscape", "listen", "loaders", "moved", "needs", "network", "normalizations",
+    "optimizer_steps", "order_causes", "other_functions", "other_terms", "points", "probe", "recorded_axes",
+    "residual_nets", "rounds", "samplers", "slips", "soft_scores", "train_by_hand", "training_order",
 }  # fmt: skip
 NOT_OFFERED = {"N_", "_"}  # texts of a course in several languages need them
 
@@ -108,10 +109,12 @@ def test_type_checkers_see_the_names_that_are_there() -> None:
     ]  # fmt: skip
     modules = (
         "around_a_step",
+        "attentions",
         "backbones",
         "checkpoint_causes",
         "checkpoints",
         "drawn_graphs",
+        "early_stopping",
         "explain",
         "loaders",
         "normalizations",
@@ -119,6 +122,8 @@ def test_type_checkers_see_the_names_that_are_there() -> None:
         "optimizer_steps",
         "other_functions",
         "other_terms",
+        "residual_nets",
+        "recorded_axes",
         "samplers",
         "slips",
         "soft_scores",

@@ -60,9 +60,9 @@ def _placed(
         description = descriptions[check.name]
         begun = begun if description.startswith("...") else description
         if check.went_wrong and not check.place and not _broken(check, violations):
-            # the function whose result is told of, and else what the check is about
-            named = re.match(r"\w+(?=\()", check.message)
-            texts = f"`{named[0]}`" if named else "", description, begun
+            # the function or class that is told of, and else what the check is about
+            named = [f"`{name}`" for name in re.findall(r"\b\w+(?=\()", check.message)]
+            texts = *named, description, begun
             place = next(filter(None, (place_of(source, text) for text in texts)), "")
             check = replace(check, place=place)
         yield check

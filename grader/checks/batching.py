@@ -176,6 +176,7 @@ def drawn_lengths(draw: Draw) -> list[int]:
     count, longest = draw.size("B", high=70), draw.size("L")
     lengths: list[int] = draw.integers(1, 6, count).tolist()
     lengths[int(draw.integers(count // 2, count, 1).item())] = longest
+    del draw.drawn["L"]  # another may be longer, and another batch has others
     return lengths
 
 

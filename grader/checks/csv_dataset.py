@@ -434,6 +434,7 @@ def drawn_notations(draw: Draw, rows: int, columns: int) -> list[Row]:
 def test_few_rows(student: Student, draw: Draw, count: int) -> None:
     """A file with a header alone has length 0, one with a single row has length 1."""
     header, rows, column = drawn_file(draw)
+    draw.drawn["rows"] = f"rows = {count}"
     lines = lines_of(header, rows[:count])
     # blank lines below a header alone are no rows either
     files = [lines, [*lines, "\n", "\n"]]

@@ -66,9 +66,10 @@ class Exercise:
 
     @cached_property
     def entry_points(self) -> tuple[str, ...]:
-        """The functions and classes that the stub asks for."""
+        """The functions and classes that the stub asks for: those that it brings along begin with `_`."""
         defined = ast.FunctionDef | ast.ClassDef
-        return tuple(node.name for node in self._given.body if isinstance(node, defined))
+        names = (node.name for node in self._given.body if isinstance(node, defined))
+        return tuple(name for name in names if not name.startswith("_"))
 
     @cached_property
     def forbidden(self) -> dict[str, dict[str, list[str]]]:

@@ -20,12 +20,13 @@ _SIGNS = {
     "−": "-", "·": r"\cdot ", "×": r"\times ", "←": r"\leftarrow ", "→": r"\to ", "≈": r"\approx ",
     "≤": r"\le ", "≥": r"\ge ", "≠": r"\ne ", "±": r"\pm ", "∈": r"\in ", "∂": r"\partial ",
     "∞": r"\infty ", "…": r"\dots ", "′": "'", "Σ": r"\sum ", "∇": r"\nabla ",
+    "⌊": r"\lfloor ", "⌋": r"\rfloor ",
     "α": r"\alpha ", "β": r"\beta ", "γ": r"\gamma ", "δ": r"\delta ", "ε": r"\epsilon ", "θ": r"\theta ",
     "λ": r"\lambda ", "μ": r"\mu ", "ρ": r"\rho ", "σ": r"\sigma ",
 }  # fmt: skip
 _HATS = {"\u0302": "hat", "\u0303": "tilde", "\u0304": "bar"}
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀᵗⁿᵏ", "0123456789-Ttnk")
-_LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉₋ᵢⱼₖₙₜ", "0123456789-ijknt")
+_LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉₋ₕᵢⱼₖₙₜᵥ", "0123456789-hijkntv")
 _SMALL = {"^": _RAISED, "_": _LOWERED}
 # two letters that begin with d are a differential, such as dW
 _WORD = re.compile(r"(?<![A-Za-z\\])(?!d[A-Za-z](?![A-Za-z]))[A-Za-z]{2,}")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import textwrap
 
+from grader.checking.told_once import told_once
 from grader.outputs.wording import told_in
 from grader.report import CheckResult
+from grader.submission import Source
 from tests.conftest import Grade
 
 NO_SUPER = """
@@ -149,10 +151,21 @@ def test_a_description_that_goes_on_has_the_place_of_the_one_before(graded: Grad
     assert checks["sgd_momentum"].place == checks["sgd_plain"].place == "optimizers.py, line 5"
 
 
-def test_a_check_that_names_no_definition_shares_the_cause_of_one_that_does(graded: Grade) -> None:
+def test_a_check_has_the_place_of_the_class_that_it_tells_of(graded: Grade) -> None:
     text = NOTHING_MOVES.replace("pass", "for p in self.params:\n                p = p - 0.1", 1)
     checks = checks_of(graded, "optimizers", text)
-    same = [check for check in checks.values() if check.cause_id == checks["sgd_plain"].cause_id]
-    assert checks["sgd_plain"].cause_id
-    assert [check.same_as for check in same if not check.place] != []
-    assert all(check.same_as == "sgd_plain" for check in same if not check.place)
+    told = checks["params_may_be_a_generator"]
+    assert "MySGD(" in told.message
+    assert (told.same_as, told.place) == ("sgd_plain", checks["sgd_plain"].place)
+    assert checks["adam"].place != told.place
+
+
+def test_a_check_that_names_no_definition_shares_the_cause_of_one_that_does() -> None:
+    def failed(name: str, message: str) -> CheckResult:
+        return CheckResult(name, "", "failed", 1, 0, message, cause="Why.", cause_id="why")
+
+    source = Source.of_text("x.py", "def f(x): ...\n")
+    checks = [failed("a", "f(x) is 1."), failed("b", "It is 2."), failed("c", "f(2) is 1.")]
+    one, two, three = told_once(checks, dict.fromkeys("abc", ""), {}, (), source)
+    assert (one.place, two.place) == ("x.py, line 1", "")
+    assert (one.same_as, two.same_as, three.same_as) == ("", "a", "a")

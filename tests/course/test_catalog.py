@@ -25,6 +25,9 @@ def double(x: Tensor) -> Tensor:
 
 
 class Doubler: ...
+
+
+def _show() -> None: ...
 '''
 CHECKS = """from grader import points
 

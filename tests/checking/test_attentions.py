@@ -1,0 +1,88 @@
+"""Attention, heads and an encoder block by hand: torch's without a mistake, other numbers with one."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import scaled_dot_product_attention
+
+from grader.checking.attentions import (
+    BLOCK_MISTAKES,
+    EIGHT,
+    HEAD_MISTAKES,
+    MASK_MISTAKES,
+    MISTAKES,
+    OF_BLOCK,
+    block_by_hand,
+    by_hand,
+    heads_by_hand,
+    splits,
+)
+
+DIM, HEADS, HIDDEN = 6, 2, 5
+
+
+def numbers(*shape: int, seed: int = 3) -> Tensor:
+    draw = torch.Generator().manual_seed(seed)
+    return torch.randn(*shape, generator=draw, dtype=torch.float64)
+
+
+Q, K, V = numbers(2, 4, 3), numbers(2, 5, 3, seed=4), numbers(2, 5, 2, seed=5)
+MASK = numbers(2, 4, 5, seed=6) > 0.3
+X, TRIANGLE = numbers(2, 3, DIM, seed=7), torch.ones(3, 3, dtype=torch.bool).tril()
+SIZES = {"dim": DIM, "hidden": HIDDEN}
+VALUES = {
+    name: numbers(*(SIZES[size] for size in sizes), seed=place)
+    for place, (name, sizes) in enumerate(OF_BLOCK.items())
+}
+OF_HEADS = {name: VALUES[f"attention.{name}"] for name in EIGHT}
+
+
+def test_a_row_of_nothing_is_0_as_torch_has_it() -> None:
+    mask = MASK.clone()
+    mask[0, 1] = False
+    leaves = q, k, v = [each.clone().requires_grad_() for each in (Q, K, V)]
+    ours, torchs = by_hand(q, k, v, mask), scaled_dot_product_attention(q, k, v, attn_mask=mask)
+    assert not ours[0, 1].any()
+    torch.testing.assert_close(ours, torchs)
+    slopes = [torch.autograd.grad((y * y).sum(), leaves) for y in (ours, torchs)]
+    torch.testing.assert_close(*slopes)
+
+
+@pytest.mark.parametrize("mask", [None, TRIANGLE])
+def test_a_block_is_that_of_torch(mask: Tensor | None) -> None:
+    theirs = nn.TransformerEncoderLayer(
+        DIM, HEADS, HIDDEN, 0.0, batch_first=True, norm_first=True, dtype=torch.float64
+    )
+    state = {name: value for name, value in VALUES.items() if not name.startswith("attention.")}
+    for kind in ("weight", "bias"):
+        three = [OF_HEADS[f"{name}.{kind}"] for name in ("query", "key", "value")]
+        state[f"self_attn.in_proj_{kind}"] = torch.cat(three)
+        state[f"self_attn.out_proj.{kind}"] = OF_HEADS[f"out.{kind}"]
+    theirs.load_state_dict(state)
+    y = theirs(X, src_mask=None if mask is None else ~mask)
+    torch.testing.assert_close(block_by_hand(X, mask, VALUES, HEADS), y)
+
+
+@pytest.mark.parametrize("mistake", [*MISTAKES, *MASK_MISTAKES])
+def test_a_mistake_in_attention_gives_other_numbers(mistake: str) -> None:
+    """Some among scores of the usual size, others among low ones."""
+    pairs = [(by_hand(Q, k, V, MASK), by_hand(Q, k, V, MASK, mistake)) for k in (K, 30_000 * K)]
+    assert not all(torch.allclose(*pair) for pair in pairs)
+
+
+@pytest.mark.parametrize("mistake", HEAD_MISTAKES)
+def test_a_mistake_in_heads_gives_other_numbers(mistake: str) -> None:
+    given = X, TRIANGLE, OF_HEADS, HEADS
+    assert not torch.allclose(heads_by_hand(*given), heads_by_hand(*given, mistake))
+
+
+@pytest.mark.parametrize("mistake", BLOCK_MISTAKES)
+def test_a_mistake_in_a_block_gives_other_numbers(mistake: str) -> None:
+    given = X, TRIANGLE, VALUES, HEADS
+    assert not torch.allclose(block_by_hand(*given), block_by_hand(*given, mistake))
+
+
+def test_the_first_features_are_the_first_heads() -> None:
+    assert torch.equal(splits(X, HEADS)[""][:, 0], X[..., : DIM // HEADS])
