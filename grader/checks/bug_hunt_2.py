@@ -289,7 +289,8 @@ def walk_down(student: Any, given: Any, target: Tensor, weights: Tensor, how: An
     x = given["x"]
     breaks_off(student.descend, broken, *given.values())
     end = ask(student.descend, {"f": f, **given}, how, x)
-    return {"end": end, "other": ask(student.descend, {"f": turned, **given}, how, x)}
+    given = {"f": turned, **given, "x": torch.zeros_like(x) if how["zero"] else x}
+    return {"end": end, "other": ask(student.descend, given, how, x)}
 
 
 def expect_descent(student: Student, draw: Draw, by_default: bool = False) -> None:
@@ -297,34 +298,34 @@ def expect_descent(student: Student, draw: Draw, by_default: bool = False) -> No
     steps = 0 if draw.round.ones == 0 else draw.count("steps", 1, 12)
     draw.drawn["steps"] = f"steps = {steps}"
     shape, size = draw.shape("shape", RANKS, elements=300), draw.magnitude("x", tiny=TINY)
-    x = draw.layout("x", (0 if draw.round.all_equal else size) * draw.normal(*shape))
+    x = draw.layout("x", size * draw.normal(*shape))
     target, weights = size * draw.normal(*shape), draw.uniform(0.05, 0.2, *shape) / lr
     needs_grad = draw.choice("x.requires_grad", [False, True])
     given: Given = {"x": x.detach().requires_grad_(needs_grad), "lr": lr, "steps": steps}
-    options: Given = {"weights": weights, "how": drawn_way(draw, by_default)}
-    got = student.run(walk_down, given=given, target=target, **options)
+    how = {**drawn_way(draw, by_default), "zero": draw.round.all_equal}
+    got = student.run(walk_down, given=given, target=target, weights=weights, how=how)
 
-    def walk(target: Tensor, steps: int, kept: bool = False, lr: float = lr) -> Tensor:
-        at = x.double()
-        grad = torch.zeros_like(at)
+    def walk(steps: int, kept: bool = False, lr: float = lr, turned: bool = False) -> Tensor:
+        at = 0 * x.double() if turned and how["zero"] else x.double()
+        grad, goal = 0 * at, -target.double() if turned else target.double()
         for _step in range(steps):
-            own = 2 * weights.double() * (at - target.double())
+            own = 2 * weights.double() * (at - goal)
             grad = grad + own if kept else own
             at = at - lr * grad
         return at.to(draw.dtype)
 
-    right = walk(target, steps)
+    right = walk(steps)
     causes: dict[Cause, Any] = {
-        explain.NOT_CLEARED: lambda: walk(target, steps, kept=True),
-        slips.MORE: lambda: walk(target, steps + 1),
-        explain.FEWER: lambda: walk(target, steps - 1),
-        explain.UPHILL: lambda: walk(target, steps, lr=-lr),
-        explain.NOT_UPDATED: lambda: walk(target, 0),
+        explain.NOT_CLEARED: lambda: walk(steps, kept=True),
+        slips.MORE: lambda: walk(steps + 1),
+        explain.FEWER: lambda: walk(steps - 1),
+        explain.UPHILL: lambda: walk(steps, lr=-lr),
+        explain.NOT_UPDATED: lambda: walk(0),
     }
-    options = {"requires_grad": False, "scale": size}
+    options: Given = {"requires_grad": False, "scale": size}
     expect_close(got["end"], right, "descend(f, x, lr, steps)", causes=causes, **options)
-    what = _("descend of another function from the same point")
-    expect_close(got["other"], walk(-target, steps), what, causes={explain.STALE: right}, **options)
+    stale, other = {explain.STALE: right}, walk(steps, turned=True)
+    expect_close(got["other"], other, _("descend of another function"), causes=stale, **options)
 
 
 @rounds(single=True)
@@ -549,7 +550,6 @@ def expect_loops(student: Student, draw: Draw, by_default: bool = False) -> None
             half = len(losses) // 2
             return [losses[:half], losses[half:]] if name == "train" else losses
 
-        # in a linear map large terms may cancel
         what = _("what two calls of {name} return").format(name=name)
         options: Given = {"dtype": draw.dtype, "causes": new, "scale": max([terms, *losses])}
         expect_close(got[name]["losses"], by_call(losses), what, **options)
