@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from pathlib import PurePath
 
 from ..errors import SubmissionError
@@ -12,7 +12,7 @@ from .catalog import Course
 
 _SUFFIXES = (".py", ".ipynb")
 _CLOSE = 0.75  # of difflib's ratio: one or two letters of a name
-_CLOSER = 0.89  # one name may be a part of another: `optimizer` is nearer to one of them
+_NEARER = 0.05  # one name may be a part of another: `optimizer` is nearer to one of them
 
 
 def meant(course: Course, name: str) -> str:
@@ -38,10 +38,15 @@ def meant(course: Course, name: str) -> str:
         return snake
     if len(asked_in) == 1:
         return asked_in[0]
+    alike = [each for each in course.names if each.replace("_", "") == snake.replace("_", "")]
     near = get_close_matches(snake, course.names, 2, _CLOSE)
-    closer = get_close_matches(snake, near, 2, _CLOSER)
-    for found in (near, closer):
-        if len(found) == 1:
-            return found[0]
+    if len(alike) == 1 and snake.rstrip("_") not in course.names:
+        return alike[0]
+    if near and (len(near) == 1 or _ratio(snake, near[0]) - _ratio(snake, near[1]) > _NEARER):
+        return near[0]
     sentence = _("There is no exercise {name!r}. `grader list` shows them: {names}.")
     raise SubmissionError(sentence.format(name=name, names=", ".join(near or course.names)))
+
+
+def _ratio(written: str, name: str) -> float:
+    return SequenceMatcher(None, name, written).ratio()

@@ -24,7 +24,8 @@ def test_every_way_to_write_a_name_finds_it(name: str) -> None:
         capitals,
         name.replace("_", "-"),
         letters_swapped,
-        name[:-1],
+        # `bug_hunt_` may stand for either
+        *([] if name[:-1].rstrip("_") in COURSE.names else [name[:-1]]),
     ):
         assert meant(COURSE, written) == name, written
 
@@ -34,9 +35,9 @@ def test_what_is_asked_for_in_one_exercise_alone_stands_for_it() -> None:
     assert meant(COURSE, "LR") == "logistic_regression"
 
 
-@pytest.mark.parametrize("name", ["", "no_such", "linear_algebra", "/", ".", "my"])
+@pytest.mark.parametrize("name", ["", "no_such", "linear_algebra", "/", ".", "my", "bug_hunt_"])
 def test_what_stands_for_none_is_refused(name: str) -> None:
-    with pytest.raises(SubmissionError, match=r"`grader list` shows them: .*my_linear"):
+    with pytest.raises(SubmissionError, match="`grader list` shows them: "):
         meant(COURSE, name)
 
 
