@@ -338,7 +338,7 @@ def walk_along(
     model, table = Walker(x), table.clone()
     model.eval()
     place = model.place
-    train, valid = (x, torch.zeros_like(table)), (torch.cat([x, x]), table)
+    train, valid = (x, torch.zeros_like(x)), (x.repeat(len(table))[: len(table)], table)
     optimizer = Stride(model.parameters())
     given = model, loss_at, optimizer, train, valid, epochs, patience
     losses, kept = student.fit(*given), torch.stack([model.place.detach(), model.passes])

@@ -48,7 +48,7 @@ ASSIGNED = Cause(
 )
 STATE_CHANGED = Cause("in-place", "`pop` and `del` change the caller's dict: make a new one.")
 NOT_TRAINED = Cause(
-    "not-pretrained", 'The body is not that of `factory(weights="DEFAULT")`: is its state loaded?'
+    "not-pretrained", 'The body is not that of `factory(weights="DEFAULT")`: load its state.'
 )
 WOKEN = Cause(
     "mode",
