@@ -235,6 +235,12 @@ def _tensor_fits(actual: Received, other: Tensor, expected: Any, demands: Demand
     return explain.fits(got, other, reference, demands.tolerance(dtype))
 
 
+def _is_same(actual: Any, expected: Any, demands: Demands) -> bool:
+    """Whether the numbers are right, whether or not they require gradients."""
+    plain = replace(demands, requires_grad=None)
+    return next(mismatches(actual, expected, "", plain), None) is None
+
+
 def _is_swapped(
     actual: Any, expected: Any, differing: Sequence[Mismatch], demands: Demands
 ) -> bool:
@@ -248,11 +254,7 @@ def _is_swapped(
         return False
     if any(not mismatch.path for mismatch in differing):
         return False
-    plain = replace(demands, requires_grad=None)
-
-    def same(one: Any, other: Any) -> bool:
-        return next(mismatches(one, other, "", plain), None) is None
-
+    same = partial(_is_same, demands=demands)
     if all(map(same, actual, expected)):
         return False
     return any(all(map(same, actual, order)) for order in permutations(expected))
@@ -262,11 +264,11 @@ def _goes_on(actual: Any, expected: Any, demands: Demands) -> bool:
     """Whether what is asked stands in a list of twice as many or more, one entry behind the other, and not first."""
     if not (isinstance(actual, list) and isinstance(expected, list)):
         return False
-    plain, count = replace(demands, requires_grad=None), len(expected)
+    count = len(expected)
     last = len(actual) - count
     # what was made of many calls is not gone through to its beginning
     return 0 < count <= last >= 2 and any(
-        next(mismatches(actual[place : place + count], expected, "", plain), None) is None
+        _is_same(actual[place : place + count], expected, demands)
         for place in range(last, max(0, last - _MOST_BEFORE), -1)
     )
 
@@ -278,11 +280,7 @@ def _is_aliased(actual: Any, expected: Any, demands: Demands) -> bool:
     # of two things, one may well stand for both by another mistake
     if not 3 <= len(expected) == len(actual) or not isinstance(expected[0], Tensor):
         return False
-    plain = replace(demands, requires_grad=None)
-
-    def same(one: Any, other: Any) -> bool:
-        return next(mismatches(one, other, "", plain), None) is None
-
+    same = partial(_is_same, demands=demands)
     last = expected[-1]
     if not all(isinstance(each, Tensor) and each.shape == last.shape for each in expected):
         return False

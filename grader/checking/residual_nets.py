@@ -204,9 +204,8 @@ class Pass:
         names = [f"{name}.running_mean", f"{name}.running_var"]
         mean, variance = (self.state[each].detach().clone() for each in names)
         weight, bias = self.state[f"{name}.weight"], self.state[f"{name}.bias"]
-        several = x.numel() > len(
-            weight
-        )  # a mistake may meet one number, of which torch wants no spread
+        # a mistake may meet one number, of which torch wants no spread
+        several = x.numel() > len(weight)
         y = F.batch_norm(x, mean, variance, weight, bias, self.training and several)
         self.running |= dict(zip(names, (mean, variance), strict=True))
         return y
