@@ -190,7 +190,7 @@ print(tried, "exercises:", report.score, "of", report.max_score)
 @pytest.mark.timeout(300)
 def test_references_can_be_worked_out_on_another_device() -> None:
     """As on CUDA, where autograd on the GPU is a second reference; `sim` stands in for it here."""
-    names = some(load_course().names, 1 / 2)
+    names = some(load_course().names, 1 / 4)
     done = subprocess.run(
         [sys.executable, "-c", WITH_SIM_AS_HOME, *names], cwd=ROOT, capture_output=True, text=True
     )
