@@ -114,7 +114,7 @@ class Base:
 
 
 def make_class(folder: Path, count: int) -> dict[str, Base]:
-    """Writes `count` submissions, right, wrong and a fifth hostile, the attacks drawn: folders, repositories, zips, files.
+    """Writes `count` submissions, right, wrong and a fifth hostile, attacks drawn: folders, repositories, zips, files.
 
     Returns:
         Student → what theirs is made of. A last line makes each one a text of its own.
