@@ -253,7 +253,9 @@ def test_both_children_of_an_exercise_find_the_same_imports(
     monkeypatch.setattr(
         "grader.grading._collect", lambda *_: {"a": CheckResult("a", "", "passed", 1, 1)}
     )
-    text = (ROOT / "solutions" / "optimizers.py").read_text(encoding="utf-8")
+    text = (ROOT / "solutions" / "optimizers.py").read_text(
+        encoding="utf-8"
+    ) + "\ntorch.func.grad(abs)\n"
     with_gpu = machines.on(devices=("cpu", "cuda"))
     monkeypatch.setattr(with_gpu.sandbox(), "absent", lambda device: "")
     with_gpu._sandboxes = with_gpu._sandboxes | {"cuda": with_gpu.sandbox()}
