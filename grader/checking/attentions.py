@@ -6,11 +6,13 @@ What a mistake would have given on a case's numbers is worked out, so that its c
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
 
 from .outcome import Cause
+from .student import Draw
 
 # what each mistake in an attention gives stands in `by_hand`
 MISTAKES = {
@@ -29,22 +31,24 @@ MASK_MISTAKES = {
     "inverted": Cause("inverted", "The mask is taken the other way round: True lets look."),
     "zero": Cause(
         "mask-not-infinite",
-        "Scores that are masked become 0, and a softmax gives them a share: they are to become −∞.",
+        "Scores that are masked become about 0, and a softmax gives them a share: they are to become −∞.",
     ),
     "after": Cause(
         "mask-after-softmax",
         "The mask comes after the softmax, so that what is left does not add up to 1.",
     ),
     "added": Cause("mask-added", "The mask is added to the scores, as 1 and 0."),
-    "-100": Cause(
-        "mask-not-infinite",
-        "Masked scores become −100; others may be as low as −10⁵: they are to become −∞.",
-    ),
-    "-10000": Cause(
-        "mask-not-infinite",
-        "Masked scores become −10⁴; others may be as low as −10⁵: they are to become −∞.",
-    ),
 }
+# a finite score in place of −∞: what masked scores become, and what is added to them
+FINITE = Cause(
+    "mask-not-infinite",
+    "Masked scores stay finite, and one that may be looked at can be as low as −10⁵: they are to become −∞.",
+)
+FINITE_SCORES = [
+    f"{how} {number}"
+    for how in ("filled", "added", "filled, 0 after", "added, 0 after")
+    for number in (-1.0, -10.0, -100.0, -1e3, -1e4, -1e5)
+]
 INTERLEAVED = Cause(
     "interleaved",
     "The features are dealt out to the heads in turn; the first head gets the first ones.",
@@ -53,6 +57,34 @@ NOT_TRANSPOSED = Cause(
     "reshaped",
     "A reshape alone cuts the places into pieces: take the features apart, and then exchange two dimensions.",
 )
+# and with rows that may look at nothing
+NOTHING_MISTAKES = {
+    "mean": Cause(
+        "mask-not-infinite",
+        "Such a row is the mean of all values: with one finite score in place of −∞ all shares are equal. Put 0 there, "
+        "after the softmax.",
+    ),
+    "everything": Cause(
+        "missing-case",
+        "A row that may look at nothing comes out as if it might look at everything; it is to be 0.",
+    ),
+}
+IS_NAN = Cause(
+    "nan",
+    "A softmax of −∞ alone is 0 / 0: after it, put 0 wherever the mask does not let look.",
+)
+NAN_GRADIENT = Cause(
+    "nan",
+    "The result is right, and its gradient NaN: the softmax of −∞ alone hands NaN back, and adding −∞ or `torch.where` "
+    "after the softmax does not stop it. Fill the scores in by `masked_fill` or `torch.where`.",
+)
+# and in the masks
+STRICT = Cause("off-by-one", "A place may look at itself as well: that is the diagonal.")
+TURNED = Cause("transpose", "It is turned round: places look at later ones.")
+INVERTED = Cause("inverted", "It is the other way round: True is to stand where one may look.")
+INCLUDED = Cause("off-by-one", "It lets look at one place too many: j < length is asked.")
+ONE_LESS = Cause("off-by-one", "It lets look at one place too few: j < length is asked.")
+AT_THE_END = Cause("reversed", "It lets look at the last places; the first ones are asked.")
 # and in a `MultiHead`, in `heads_by_hand`
 HEAD_MISTAKES = {
     "interleaved": INTERLEAVED,
@@ -73,6 +105,15 @@ HEAD_MISTAKES = {
     "values are x": Cause("wrong-source", "The values are x itself, without the layer `value`."),
     "queries are x": Cause("wrong-source", "The queries are x itself, without the layer `query`."),
     "swapped": Cause("swapped", "Queries and keys are exchanged."),
+    "of the batch": Cause(
+        "mask-shape",
+        "Where B = n, a mask of shape (n, n) is taken for one that has a row for each sequence: its number of "
+        "dimensions tells which it is.",
+    ),
+    "of the heads": Cause(
+        "mask-shape",
+        "The mask's first dimension is taken for that of the heads: `mask.unsqueeze(-3)` makes room for them.",
+    ),
 }
 # and in an `EncoderBlock`, in `block_by_hand`
 BLOCK_MISTAKES = {
@@ -95,6 +136,38 @@ BLOCK_MISTAKES = {
     "relu last": Cause("extra-activation", "A relu follows `linear2` as well."),
     "no mask": MASK_MISTAKES["no mask"],
 }
+
+# and of the dropout
+NOT_SCALED = Cause("no-factor", "What stays is not divided by 1 − p.")
+DIVIDED_BY_P = Cause("wrong-factor", "What stays is divided by p, not by 1 − p.")
+TIMES = Cause("wrong-factor", "What stays is multiplied by 1 − p; divide by it.")
+NAN_AT_1 = Cause(
+    "zero-division",
+    "With dropout = 1 it is divided by 1 − dropout = 0, and 0 / 0 is NaN, as is 0 · ∞: there all becomes 0.",
+)
+NOTHING_DROPPED = Cause("missing-term", "It is as if there were no dropout on it.")
+DROPPED_ELSEWHERE = Cause(
+    "wrong-place",
+    "There is chance in the block, and none of this becomes 0 by it: dropout comes just before it is added.",
+)
+SUM_DROPPED = Cause(
+    "wrong-place", "The sum becomes 0, x and all: drop from what is added, before it is added."
+)
+P_KEPT = Cause("inverted", "p is taken for the probability to stay; it is that to become 0.")
+TWICE = Cause("twice", "That is what two dropouts leave, one after the other.")
+OF_DEFAULT = Cause("option-ignored", "It is as if `dropout` were 0.1, its default.")
+OF_HALF = Cause("option-ignored", "It is half of them: so `nn.Dropout()` does it without a number.")
+FURTHER_CHANCE = Cause(
+    "other-chance",
+    "What stays has other numbers in each call: chance comes in before as well, as by a dropout on the shares or "
+    "between the two layers. None is asked there.",
+)
+IN_EVALUATION = Cause("other-mode", "There is dropout in evaluation as well: ask `self.training`.")
+SCALED_IN_EVALUATION = Cause("other-mode", "It is divided by 1 − p in evaluation as well.")
+SHRUNK_IN_EVALUATION = Cause("other-mode", "It is multiplied by 1 − p in evaluation.")
+NOT_ANEW = Cause("stale", "Draw in each call, and from a generator that goes on.")
+ONE_DRAW = Cause("stale", "One draw is used for both: draw for each of the two by itself.")
+_NEAR = 0.05  # six standard deviations of a share of 4096 numbers
 
 # the parameters and what their sizes are
 EIGHT = tuple(
@@ -121,10 +194,18 @@ def by_hand(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, mistake: str =
         may = torch.ones_like(may)
     if mistake == "inverted":
         may = ~may
+    if mistake == "everything":
+        may = may | ~may.any(-1, keepdim=True)
     if mistake == "added" and mask is not None:
         scores = scores + mask
-    hidden = {"zero": 0.0, "-100": -100.0, "-10000": -1e4, "mean": -1e300}.get(mistake, -math.inf)
-    scores = scores.masked_fill(~may, hidden)
+    hidden = {"zero": 0.0, "mean": -1e300}.get(mistake, -math.inf)
+    if mistake in FINITE_SCORES:
+        how, _space, number = mistake.rpartition(" ")
+        hidden = float(number)
+        filled = scores + hidden if how.startswith("added") else torch.full_like(scores, hidden)
+        scores = torch.where(may, scores, filled)
+    else:
+        scores = scores.masked_fill(~may, hidden)
     if mistake == "all":
         shares = scores.flatten(-2).softmax(-1).reshape(scores.shape)
     else:
@@ -133,9 +214,20 @@ def by_hand(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, mistake: str =
         shares = scores
     if mistake == "after" and mask is not None:
         shares = shares * mask
-    if hidden == -math.inf:
+    if hidden == -math.inf or "0 after" in mistake:
         shares = shares.masked_fill(~may, 0)
     return shares @ v / (root if mistake == "late" else 1)
+
+
+def with_finite_scores(
+    q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, near: Tensor | None
+) -> Tensor:
+    """What masked scores that stay finite give, with the number by which it comes nearest to what came back."""
+    found = [by_hand(q, k, v, mask, mistake) for mistake in FINITE_SCORES]
+    if near is None or near.shape != found[0].shape:
+        return found[0]
+    away = [(each - near.to(each)).abs().max().nan_to_num(math.inf).item() for each in found]
+    return found[away.index(min(away))]
 
 
 def splits(x: Tensor, heads: int) -> dict[str, Tensor]:
@@ -172,6 +264,10 @@ def heads_by_hand(
     if mistake == "dim":
         q = q / math.sqrt(heads)
     every = None if mask is None else mask.unsqueeze(-3)
+    if mask is not None and mistake == "of the batch" and mask.shape == (len(x), len(x)):
+        every = mask[:, None, None]
+    if mask is not None and mistake == "of the heads" and len(mask) == heads:
+        every = mask if mask.dim() == 3 else mask[:, None]
     y = by_hand(
         q, k, v, every, mistake if mistake in MASK_MISTAKES or mistake == "no scale" else ""
     )
@@ -224,3 +320,69 @@ def block_by_hand(
     of_second = norm(x if mistake == "second of x" else z, second)
     added = {"no second": 0 * z, "normalized": of_second, "x again": x}
     return network(of_second) + added.get(mistake, z)
+
+
+# dropout
+
+
+def cause_of_zeros(zeros: float, share: float, ys: list[Tensor]) -> Cause | str:
+    """Why another share than `share` becomes 0 of what is added, if that is clear.
+
+    Args:
+        ys: what the block gave in two calls.
+    """
+    if zeros == 0:
+        if (torch.stack(ys) == 0).double().mean() > share / 2:
+            return SUM_DROPPED
+        return NOTHING_DROPPED if torch.equal(*ys) else DROPPED_ELSEWHERE
+    shares = {P_KEPT: 1 - share, TWICE: 1 - (1 - share) ** 2, OF_DEFAULT: 0.1, OF_HALF: 0.5}
+    near = [cause for cause, each in shares.items() if abs(each - zeros) < _NEAR]
+    return near[0] if len(near) == 1 else ""
+
+
+def wrongly_scaled(added: Tensor, share: float) -> dict[Cause, Tensor]:
+    """What stays of what is added, by wrong factors."""
+    factors = {NOT_SCALED: 1.0, DIVIDED_BY_P: 1 / share, TIMES: 1 - share}
+    return {cause: factor * added for cause, factor in factors.items()}
+
+
+# what is drawn
+
+
+def drawn_mask(draw: Draw, kind: str, scores: Tensor, nothing: bool) -> Tensor:
+    """A mask in which each row lets look somewhere; with `nothing`, some do not."""
+    *lead, n, m = scores.shape
+    rows = (*(() if kind == "(n, m)" else lead), 1 if kind == "(…, 1, m)" else n)
+    # half of the rows let look at one key alone, where it can be at the one of the lowest score
+    mask = draw.integers(0, 2, *rows, m) * draw.integers(0, 2, *rows, 1) == 1
+    at = draw.integers(0, m, *rows, 1)
+    if scores.shape[:-1] == rows:
+        at = scores.argmin(-1, keepdim=True)
+    mask = mask | (torch.arange(m, device=draw.home) == at)
+    if nothing:
+        blind = draw.integers(0, 3, *rows) == 0
+        blind.view(-1)[int(draw.integers(0, blind.numel()).item())] = True
+        mask = mask & ~blind[..., None]
+    return mask if draw.round.is_published else draw.strided(mask)
+
+
+def drawn_queries(draw: Draw, size: float, k: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """Queries of this size; of an infinite one, each has a score of −10⁵, and that is its largest in size."""
+    q = draw.normal(*shape)
+    if size < math.inf:
+        return size * q
+    scores = q @ k.mT / math.sqrt(shape[-1])
+    return -1e5 * q / scores.gather(-1, scores.abs().argmax(-1, keepdim=True))
+
+
+def drawn_values(
+    draw: Draw, shapes: Mapping[str, tuple[str, ...]], dim: int, hidden: int
+) -> dict[str, Tensor]:
+    """Numbers for the parameters, by which what a layer gives is about as large as what it gets."""
+    size_of, values = {"dim": dim, "hidden": hidden}, dict[str, Tensor]()
+    for name, named in shapes.items():
+        numbers = draw.normal(*(size_of[each] for each in named))
+        if name.endswith("weight") and len(named) == 2:
+            numbers = 1.5 * numbers / math.sqrt(size_of[named[1]])
+        values[name] = numbers + (0.5 if "norm" in name else 0)
+    return values

@@ -9,18 +9,34 @@ from torch.nn.functional import scaled_dot_product_attention
 
 from grader.checking.attentions import (
     BLOCK_MISTAKES,
+    DROPPED_ELSEWHERE,
     EIGHT,
     HEAD_MISTAKES,
     MASK_MISTAKES,
     MISTAKES,
+    NOT_SCALED,
+    NOTHING_DROPPED,
+    NOTHING_MISTAKES,
     OF_BLOCK,
+    OF_DEFAULT,
+    P_KEPT,
+    SUM_DROPPED,
+    TWICE,
     block_by_hand,
     by_hand,
+    cause_of_zeros,
+    drawn_mask,
+    drawn_queries,
+    drawn_values,
     heads_by_hand,
     splits,
+    with_finite_scores,
+    wrongly_scaled,
 )
+from grader.checking.rounds import LARGE
+from grader.checking.student import Draw
 
-DIM, HEADS, HIDDEN = 6, 2, 5
+DIM, HEADS, HIDDEN = 6, 3, 5
 
 
 def numbers(*shape: int, seed: int = 3) -> Tensor:
@@ -30,7 +46,7 @@ def numbers(*shape: int, seed: int = 3) -> Tensor:
 
 Q, K, V = numbers(2, 4, 3), numbers(2, 5, 3, seed=4), numbers(2, 5, 2, seed=5)
 MASK = numbers(2, 4, 5, seed=6) > 0.3
-X, TRIANGLE = numbers(2, 3, DIM, seed=7), torch.ones(3, 3, dtype=torch.bool).tril()
+X, TRIANGLE = numbers(3, 3, DIM, seed=7), torch.ones(3, 3, dtype=torch.bool).tril()
 SIZES = {"dim": DIM, "hidden": HIDDEN}
 VALUES = {
     name: numbers(*(SIZES[size] for size in sizes), seed=place)
@@ -72,9 +88,70 @@ def test_a_mistake_in_attention_gives_other_numbers(mistake: str) -> None:
     assert not all(torch.allclose(*pair) for pair in pairs)
 
 
+@pytest.mark.parametrize("mistake", NOTHING_MISTAKES)
+def test_a_mistake_in_a_row_of_nothing_gives_other_numbers(mistake: str) -> None:
+    mask = MASK.clone()
+    mask[0, 1] = False
+    wrong = by_hand(Q, K, V, mask, mistake)
+    assert wrong[0, 1].all()
+    torch.testing.assert_close(wrong[1], by_hand(Q, K, V, mask)[1])
+
+
+@pytest.mark.parametrize("mistake", ["filled -10.0", "added, 0 after -100000.0"])
+def test_the_number_by_which_it_comes_nearest_is_found(mistake: str) -> None:
+    given = Q, 30_000 * K, V, MASK
+    y = by_hand(*given, mistake)
+    torch.testing.assert_close(with_finite_scores(*given, y), y)
+    assert with_finite_scores(*given, None).shape == y.shape
+
+
+def test_a_low_score_is_where_one_may_look_alone() -> None:
+    """So each number of at least −10⁵ in place of −∞ shows."""
+    draw = Draw(3, torch.float64, round=LARGE)
+    k, v = numbers(70, 5), numbers(70, 4)
+    q = drawn_queries(draw, torch.inf, k, (80, 5))
+    scores = q @ k.mT / 5**0.5
+    torch.testing.assert_close(scores.amin(-1), torch.full((80,), -1e5, dtype=torch.float64))
+    assert scores.max() <= 1e5 + 1e-6
+    mask = drawn_mask(draw, "(n, m)", scores, False)
+    for number in (-1e5, -99_000.0, -1e4):
+        filled = torch.where(mask, scores, number).softmax(-1) @ v
+        assert not torch.allclose(filled, by_hand(q, k, v, mask))
+    blind = drawn_mask(draw, "(n, m)", scores, True)
+    assert not blind.any(-1).all()
+    assert blind.any()
+
+
+def test_the_size_of_what_layers_give_stays() -> None:
+    draw = Draw(3, torch.float64, round=LARGE)
+    weight = drawn_values(draw, {"linear2.weight": ("dim", "hidden")}, 100, 900)["linear2.weight"]
+    assert weight.shape == (100, 900)
+    assert 1 < (numbers(50, 900, seed=9) @ weight.T).std() < 2
+
+
+@pytest.mark.parametrize(
+    ("zeros", "ys", "cause"),
+    [
+        (0.0, [torch.ones(4), torch.ones(4)], NOTHING_DROPPED),
+        (0.0, [torch.tensor([0.0, 1, 1, 1]), torch.tensor([1.0, 0, 1, 1])], SUM_DROPPED),
+        (0.0, [torch.ones(4), 2 * torch.ones(4)], DROPPED_ELSEWHERE),
+        (0.78, [], P_KEPT),
+        (0.36, [], TWICE),
+        (0.1, [], OF_DEFAULT),
+        (0.9, [], ""),
+    ],
+)
+def test_why_another_share_becomes_0(zeros: float, ys: list[Tensor], cause: object) -> None:
+    assert cause_of_zeros(zeros, 0.2, ys) == cause
+
+
+def test_what_stays_may_be_scaled_wrongly() -> None:
+    assert wrongly_scaled(torch.tensor(3.0), 0.2)[NOT_SCALED] == 3
+
+
 @pytest.mark.parametrize("mistake", HEAD_MISTAKES)
 def test_a_mistake_in_heads_gives_other_numbers(mistake: str) -> None:
-    given = X, TRIANGLE, OF_HEADS, HEADS
+    given = X, TRIANGLE[:, [1, 0, 2]], OF_HEADS, HEADS
     assert not torch.allclose(heads_by_hand(*given), heads_by_hand(*given, mistake))
 
 
