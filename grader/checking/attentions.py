@@ -21,8 +21,12 @@ MISTAKES = {
     "times": Cause("wrong-factor", "The scores are multiplied by √d, not divided by it."),
     "values": Cause("wrong-factor", "It is divided by the root of the values' size, not of d."),
     "keys": Cause("wrong-factor", "It is divided by the root of the number of keys, not of d."),
+    "rows": Cause("wrong-factor", "It is divided by the root of the number of queries, not of d."),
     "late": Cause("wrong-factor", "The shares are divided by √d; divide the scores, before."),
     "queries": Cause("wrong-axis", "The softmax runs over the queries; it is asked over the keys."),
+    "dim 1": Cause(
+        "wrong-axis", "The softmax runs over dimension 1; over the keys it is dimension −1."
+    ),
     "all": Cause("wrong-axis", "The softmax runs over all scores; it is asked over the keys."),
     "no softmax": Cause("missing-term", "The scores are taken as they are, without a softmax."),
 }
@@ -44,7 +48,7 @@ FINITE = Cause(
     "mask-not-infinite",
     "Masked scores stay finite, and one that may be looked at can be as low as −10⁵: they are to become −∞.",
 )
-FINITE_SCORES = [
+FINITE_SCORES = ["filled, 0 after 0.0"] + [
     f"{how} {number}"
     for how in ("filled", "added", "filled, 0 after", "added, 0 after")
     for number in (-1.0, -10.0, -100.0, -1e3, -1e4, -1e5)
@@ -58,17 +62,11 @@ NOT_TRANSPOSED = Cause(
     "A reshape alone cuts the places into pieces: take the features apart, and then exchange two dimensions.",
 )
 # and with rows that may look at nothing
-NOTHING_MISTAKES = {
-    "mean": Cause(
-        "mask-not-infinite",
-        "Such a row is the mean of all values: with one finite score in place of −∞ all shares are equal. Put 0 there, "
-        "after the softmax.",
-    ),
-    "everything": Cause(
-        "missing-case",
-        "A row that may look at nothing comes out as if it might look at everything; it is to be 0.",
-    ),
-}
+NOT_ZERO = Cause(
+    "missing-case",
+    "Only rows that may look at nothing are wrong. A softmax over finite scores gives them shares that add up to 1: "
+    "put 0 there.",
+)
 IS_NAN = Cause(
     "nan",
     "A softmax of −∞ alone is 0 / 0: after it, put 0 wherever the mask does not let look.",
@@ -84,6 +82,7 @@ TURNED = Cause("transpose", "It is turned round: places look at later ones.")
 INVERTED = Cause("inverted", "It is the other way round: True is to stand where one may look.")
 INCLUDED = Cause("off-by-one", "It lets look at one place too many: j < length is asked.")
 ONE_LESS = Cause("off-by-one", "It lets look at one place too few: j < length is asked.")
+NO_MIDDLE = Cause("shape", "A dimension of size 1 is missing, between B and size.")
 AT_THE_END = Cause("reversed", "It lets look at the last places; the first ones are asked.")
 # and in a `MultiHead`, in `heads_by_hand`
 HEAD_MISTAKES = {
@@ -137,37 +136,15 @@ BLOCK_MISTAKES = {
     "no mask": MASK_MISTAKES["no mask"],
 }
 
-# and of the dropout
-NOT_SCALED = Cause("no-factor", "What stays is not divided by 1 − p.")
-DIVIDED_BY_P = Cause("wrong-factor", "What stays is divided by p, not by 1 − p.")
-TIMES = Cause("wrong-factor", "What stays is multiplied by 1 − p; divide by it.")
-NAN_AT_1 = Cause(
-    "zero-division",
-    "With dropout = 1 it is divided by 1 − dropout = 0, and 0 / 0 is NaN, as is 0 · ∞: there all becomes 0.",
+# where nothing is left to chance
+CHANCE_IN_BLOCK = Cause(
+    "option-ignored",
+    "In training the same numbers give others in a second call. With dropout = 0 none becomes 0: is `dropout` taken?",
 )
-NOTHING_DROPPED = Cause("missing-term", "It is as if there were no dropout on it.")
-DROPPED_ELSEWHERE = Cause(
+CHANCE_IN_HEADS = Cause(
     "wrong-place",
-    "There is chance in the block, and none of this becomes 0 by it: dropout comes just before it is added.",
+    "In training the same numbers give others in a second call: no dropout is asked within a `MultiHead`.",
 )
-SUM_DROPPED = Cause(
-    "wrong-place", "The sum becomes 0, x and all: drop from what is added, before it is added."
-)
-P_KEPT = Cause("inverted", "p is taken for the probability to stay; it is that to become 0.")
-TWICE = Cause("twice", "That is what two dropouts leave, one after the other.")
-OF_DEFAULT = Cause("option-ignored", "It is as if `dropout` were 0.1, its default.")
-OF_HALF = Cause("option-ignored", "It is half of them: so `nn.Dropout()` does it without a number.")
-FURTHER_CHANCE = Cause(
-    "other-chance",
-    "What stays has other numbers in each call: chance comes in before as well, as by a dropout on the shares or "
-    "between the two layers. None is asked there.",
-)
-IN_EVALUATION = Cause("other-mode", "There is dropout in evaluation as well: ask `self.training`.")
-SCALED_IN_EVALUATION = Cause("other-mode", "It is divided by 1 − p in evaluation as well.")
-SHRUNK_IN_EVALUATION = Cause("other-mode", "It is multiplied by 1 − p in evaluation.")
-NOT_ANEW = Cause("stale", "Draw in each call, and from a generator that goes on.")
-ONE_DRAW = Cause("stale", "One draw is used for both: draw for each of the two by itself.")
-_NEAR = 0.05  # six standard deviations of a share of 4096 numbers
 
 # the parameters and what their sizes are
 EIGHT = tuple(
@@ -188,17 +165,16 @@ def by_hand(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, mistake: str =
     root = math.sqrt(q.shape[-1])
     divisors = {"no scale": 1.0, "late": 1.0, "d": root**2, "times": 1 / root}
     divisors |= {"values": math.sqrt(v.shape[-1]), "keys": math.sqrt(k.shape[-2])}
+    divisors["rows"] = math.sqrt(q.shape[-2])
     scores = q @ k.mT / divisors.get(mistake, root)
     may = torch.ones_like(scores, dtype=torch.bool) if mask is None else mask.expand(scores.shape)
     if mistake in ("no mask", "after", "added"):
         may = torch.ones_like(may)
     if mistake == "inverted":
         may = ~may
-    if mistake == "everything":
-        may = may | ~may.any(-1, keepdim=True)
     if mistake == "added" and mask is not None:
         scores = scores + mask
-    hidden = {"zero": 0.0, "mean": -1e300}.get(mistake, -math.inf)
+    hidden = 0.0 if mistake == "zero" else -math.inf
     if mistake in FINITE_SCORES:
         how, _space, number = mistake.rpartition(" ")
         hidden = float(number)
@@ -209,7 +185,7 @@ def by_hand(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, mistake: str =
     if mistake == "all":
         shares = scores.flatten(-2).softmax(-1).reshape(scores.shape)
     else:
-        shares = scores.softmax(-2 if mistake == "queries" else -1)
+        shares = scores.softmax({"queries": -2, "dim 1": 1}.get(mistake, -1))
     if mistake == "no softmax":
         shares = scores
     if mistake == "after" and mask is not None:
@@ -320,30 +296,6 @@ def block_by_hand(
     of_second = norm(x if mistake == "second of x" else z, second)
     added = {"no second": 0 * z, "normalized": of_second, "x again": x}
     return network(of_second) + added.get(mistake, z)
-
-
-# dropout
-
-
-def cause_of_zeros(zeros: float, share: float, ys: list[Tensor]) -> Cause | str:
-    """Why another share than `share` becomes 0 of what is added, if that is clear.
-
-    Args:
-        ys: what the block gave in two calls.
-    """
-    if zeros == 0:
-        if (torch.stack(ys) == 0).double().mean() > share / 2:
-            return SUM_DROPPED
-        return NOTHING_DROPPED if torch.equal(*ys) else DROPPED_ELSEWHERE
-    shares = {P_KEPT: 1 - share, TWICE: 1 - (1 - share) ** 2, OF_DEFAULT: 0.1, OF_HALF: 0.5}
-    near = [cause for cause, each in shares.items() if abs(each - zeros) < _NEAR]
-    return near[0] if len(near) == 1 else ""
-
-
-def wrongly_scaled(added: Tensor, share: float) -> dict[Cause, Tensor]:
-    """What stays of what is added, by wrong factors."""
-    factors = {NOT_SCALED: 1.0, DIVIDED_BY_P: 1 / share, TIMES: 1 - share}
-    return {cause: factor * added for cause, factor in factors.items()}
 
 
 # what is drawn

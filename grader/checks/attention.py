@@ -19,6 +19,7 @@ from grader import (
     _,
     attentions,
     called,
+    dropouts,
     expect,
     expect_close,
     explain,
@@ -134,18 +135,20 @@ def expect_attention(
     exact = {name: each.double().requires_grad_(slopes) for name, each in inputs.items()}
     three = exact["q"], exact["k"], exact["v"]
     known = attentions.MISTAKES | (attentions.MASK_MISTAKES if masked else {})
-    known |= attentions.NOTHING_MISTAKES if nothing else {}
     if size == math.inf and masked:  # among such scores 0 does what any other number does
         known["zero"] = known["zero"].unsure()
 
-    def of_mistakes(mask: Tensor | None, y: Any) -> dict[Cause, Any]:
+    def of_mistakes(mask: Any, y: Any) -> dict[Cause, Any]:
         with torch.no_grad():
             found: dict[Cause, Any] = {c: by_hand(*three, mask, each) for each, c in known.items()}
+            came = y.tensor.cpu().double() if isinstance(y, Received) else None
             if nothing:
+                right, sees = by_hand(*three, mask), mask.any(-1, keepdim=True).cpu()
                 found[attentions.IS_NAN] = math.nan
-            if masked:
-                near = y.tensor.cpu() if isinstance(y, Received) else None
-                found[attentions.FINITE] = attentions.with_finite_scores(*three, mask, near)
+                if came is not None and came.shape == right.shape:
+                    found[attentions.NOT_ZERO] = torch.where(sees, right.cpu(), came)
+            elif masked:
+                found[attentions.FINITE] = attentions.with_finite_scores(*three, mask, came)
         return found
 
     # a score loses |score|·ε
@@ -211,7 +214,7 @@ def make_masks(student: Any, by_default: bool, n: int, size: int, lengths: Tenso
     student.padding_mask(held, size)
     return {
         "causal_mask(n)": causal,
-        "named": student.causal_mask(n=n, device=str(lengths.device)),
+        "causal_mask(n=n, device=device)": student.causal_mask(n=n, device=str(lengths.device)),
         "padding_mask(lengths, size)": padding,
         "again": student.padding_mask(held.copy_(lengths), size),
     }
@@ -234,19 +237,17 @@ def expect_masks(student: Student, draw: Draw, by_default: bool = False) -> None
         attentions.INVERTED: rows >= at,
         attentions.INCLUDED: rows <= at,
         attentions.ONE_LESS: rows < at - 1,
+        attentions.NO_MIDDLE: (rows < at)[:, 0],
         attentions.AT_THE_END: rows >= size - at,
-    }
-    named = {
-        "named": "causal_mask(n=n, device=device)",
-        "again": "padding_mask(lengths, size)",
     }
     for name, right, causes in (
         ("causal_mask(n)", causal, of_causal),
-        ("named", causal, of_causal),
+        ("causal_mask(n=n, device=device)", causal, of_causal),
         ("padding_mask(lengths, size)", rows < at, of_padding),
         ("again", rows < at, of_padding),
     ):
-        expect_close(got[name], right, named.get(name, name), causes=causes, fixed_dtype=True)
+        what = "padding_mask(lengths, size)" if name == "again" else name
+        expect_close(got[name], right, what, causes=causes, fixed_dtype=True)
 
 
 @rounds(single=True)
@@ -398,8 +399,10 @@ def pass_through(
         again = [found(held.copy_(x.detach()))]
     leaf = x.detach().requires_grad_()
     y = found(leaf.view_as(leaf))
+    second = found(x) if training else None
     slopes = gradients(y, grad, {"x": leaf, **dict(module.named_parameters())})
-    return {"y": [y, *(found(x, mask) for mask in masks[1:])], "again": again, **slopes}
+    ys = [y, *(found(x, mask) for mask in masks[1:])]
+    return {"y": ys, "again": again, "second": second, **slopes}
 
 
 # how it is worked out by hand, what its parameters are, and which mistakes are known
@@ -463,8 +466,14 @@ def expect_module(student: Student, draw: Draw, name: str, by_default: bool = Fa
     exact = {key: value.double().requires_grad_() for key, value in {"x": x, **values}.items()}
 
     def of_mistakes(mask: Tensor | None) -> dict[Cause, Any]:
+        first, second = got["y"][0], got["second"]  # of one call and another
+        in_heads = name == "MultiHead"
+        random = attentions.CHANCE_IN_HEADS if in_heads else attentions.CHANCE_IN_BLOCK
+        chance = isinstance(second, Received) and not first.tensor.allclose(
+            second.tensor, equal_nan=True
+        )
         with torch.no_grad():
-            return {
+            return ({random: ...} if chance else {}) | {
                 cause: by(exact["x"], mask, exact, heads, each)
                 for each, cause in mistakes.items()
                 if mask is not None or each not in attentions.MASK_MISTAKES
@@ -553,12 +562,10 @@ def expect_dropped(
     silent = next(layer for name, layer in PARTS.items() if name != part)
     for kind in ("weight", "bias"):
         values[f"{silent}.{kind}"] = 0 * values[f"{silent}.{kind}"]
-    sizes = [DIM, HEADS, HIDDEN]
-    given = {"x": x, "values": values, "telling": telling}
-    got = student.run(drop, sizes=sizes, p=p, by_default=by_default, **given)
+    given = {"sizes": [DIM, HEADS, HIDDEN], "x": x, "values": values, "telling": telling}
+    got = student.run(drop, p=p, by_default=by_default, **given)
     exact = {key: value.cpu().double() for key, value in {"x": x, **values}.items()}
-    start = exact["x"]
-    added = attentions.block_by_hand(start, None, exact, HEADS) - start
+    added = attentions.block_by_hand(start := exact["x"], None, exact, HEADS) - start
     share = 0.1 if p is None else p
     draw.drawn["dropout"] = f"dropout = {share:g}"
     draw.drawn["part"] = _("only {part} adds something to x").format(part=part)
@@ -569,45 +576,39 @@ def expect_dropped(
         if not (
             isinstance(y, Received) and y.tensor.shape == x.shape and y.tensor.isfinite().all()
         ):
-            causes = {attentions.NAN_AT_1: math.nan} if share == 1 else {}
+            causes = {dropouts.NAN_AT_1: math.nan} if share == 1 else {}
             close(y, (start + added * factor).to(draw.dtype), what, causes=causes)
         kept.append(y.tensor.cpu() != x.cpu())
     ys = [y.tensor.cpu().double() for y in got["training"]]
+    dropouts.expect_single_numbers(kept)
     zeros = 1 - torch.stack(kept).double().mean().item()
     sentence = _("In training {zeros:.0%} of what {part} gives become 0, with dropout = {share:g}.")
     away = 0 if share in (0, 1) else MOST_AWAY * math.sqrt(4 * share * (1 - share))
-    cause = attentions.cause_of_zeros(zeros, share, ys)
+    cause = dropouts.cause_of_zeros(zeros, share, ys)
     expect(abs(zeros - share) <= away, sentence.format(zeros=zeros, part=part, share=share), cause)
     for y, stays in zip(got["training"], kept, strict=True):
         right = start + torch.where(stays, added * factor, 0)
         causes = {
             cause: start + torch.where(stays, each, 0)
-            for cause, each in attentions.wrongly_scaled(added, share).items()
+            for cause, each in dropouts.wrongly_scaled(added, share).items()
         }
         both = kept[0] & kept[1]
         if not torch.allclose(ys[0][both], ys[1][both], rtol=1e-3, atol=1e-4):
-            causes[attentions.FURTHER_CHANCE] = ...
+            causes[dropouts.FURTHER_CHANCE] = ...
         close(y, right.to(draw.dtype), what, causes=causes)
     if 0 < share < 1:
-        anew = not torch.equal(*kept)
-        expect(anew, _("In each call the same numbers become 0."), attentions.NOT_ANEW)
-        sentence = _("It becomes 0 all along dimension {dim} or not at all: draw for each number.")
-        for dim in range(3):
-            alike = bool((kept[0] == kept[0].narrow(dim, 0, 1)).all())
-            expect(not alike, sentence.format(dim=dim))
         # the one adds 1 and the other 2, where they stay
         stay = (got["both"].tensor.cpu().double() - start).div(factor).round().int()
         sentence = _("The same numbers of what `attention` and what `linear2` gives become 0.")
-        expect(not torch.equal(stay & 1, (stay & 2) // 2), sentence, attentions.ONE_DRAW)
-    what, right = _("a block in evaluation"), (start + added).to(draw.dtype)
+        expect(not torch.equal(stay & 1, (stay & 2) // 2), sentence, dropouts.ONE_DRAW)
     dropped = got["evaluation"]
-    causes = {attentions.SCALED_IN_EVALUATION: start + added * factor} if share < 1 else {}
-    causes[attentions.SHRUNK_IN_EVALUATION] = start + added * (1 - share)
+    causes = {dropouts.SCALED_IN_EVALUATION: start + added * factor} if share < 1 else {}
+    causes[dropouts.SHRUNK_IN_EVALUATION] = start + added * (1 - share)
     if isinstance(dropped, Received) and dropped.tensor.shape == x.shape:
         stays = dropped.tensor.cpu() != x.cpu()
         if not stays.all() and (share == 1 or stays.any()):
-            causes = {attentions.IN_EVALUATION: start + torch.where(stays, added * factor, 0)}
-    close(dropped, right, what, causes=causes)
+            causes = {dropouts.IN_EVALUATION: start + torch.where(stays, added * factor, 0)}
+    close(dropped, (start + added).to(draw.dtype), _("a block in evaluation"), causes=causes)
 
 
 @points(1)

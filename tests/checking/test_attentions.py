@@ -9,29 +9,19 @@ from torch.nn.functional import scaled_dot_product_attention
 
 from grader.checking.attentions import (
     BLOCK_MISTAKES,
-    DROPPED_ELSEWHERE,
     EIGHT,
     HEAD_MISTAKES,
     MASK_MISTAKES,
     MISTAKES,
-    NOT_SCALED,
-    NOTHING_DROPPED,
-    NOTHING_MISTAKES,
     OF_BLOCK,
-    OF_DEFAULT,
-    P_KEPT,
-    SUM_DROPPED,
-    TWICE,
     block_by_hand,
     by_hand,
-    cause_of_zeros,
     drawn_mask,
     drawn_queries,
     drawn_values,
     heads_by_hand,
     splits,
     with_finite_scores,
-    wrongly_scaled,
 )
 from grader.checking.rounds import LARGE
 from grader.checking.student import Draw
@@ -88,15 +78,6 @@ def test_a_mistake_in_attention_gives_other_numbers(mistake: str) -> None:
     assert not all(torch.allclose(*pair) for pair in pairs)
 
 
-@pytest.mark.parametrize("mistake", NOTHING_MISTAKES)
-def test_a_mistake_in_a_row_of_nothing_gives_other_numbers(mistake: str) -> None:
-    mask = MASK.clone()
-    mask[0, 1] = False
-    wrong = by_hand(Q, K, V, mask, mistake)
-    assert wrong[0, 1].all()
-    torch.testing.assert_close(wrong[1], by_hand(Q, K, V, mask)[1])
-
-
 @pytest.mark.parametrize("mistake", ["filled -10.0", "added, 0 after -100000.0"])
 def test_the_number_by_which_it_comes_nearest_is_found(mistake: str) -> None:
     given = Q, 30_000 * K, V, MASK
@@ -127,26 +108,6 @@ def test_the_size_of_what_layers_give_stays() -> None:
     weight = drawn_values(draw, {"linear2.weight": ("dim", "hidden")}, 100, 900)["linear2.weight"]
     assert weight.shape == (100, 900)
     assert 1 < (numbers(50, 900, seed=9) @ weight.T).std() < 2
-
-
-@pytest.mark.parametrize(
-    ("zeros", "ys", "cause"),
-    [
-        (0.0, [torch.ones(4), torch.ones(4)], NOTHING_DROPPED),
-        (0.0, [torch.tensor([0.0, 1, 1, 1]), torch.tensor([1.0, 0, 1, 1])], SUM_DROPPED),
-        (0.0, [torch.ones(4), 2 * torch.ones(4)], DROPPED_ELSEWHERE),
-        (0.78, [], P_KEPT),
-        (0.36, [], TWICE),
-        (0.1, [], OF_DEFAULT),
-        (0.9, [], ""),
-    ],
-)
-def test_why_another_share_becomes_0(zeros: float, ys: list[Tensor], cause: object) -> None:
-    assert cause_of_zeros(zeros, 0.2, ys) == cause
-
-
-def test_what_stays_may_be_scaled_wrongly() -> None:
-    assert wrongly_scaled(torch.tensor(3.0), 0.2)[NOT_SCALED] == 3
 
 
 @pytest.mark.parametrize("mistake", HEAD_MISTAKES)
